@@ -1,0 +1,296 @@
+//! The one model of a business document. Names are the business terms of EN 16931; what an order, a quote
+//! or a reminder has beyond an invoice is named as UBL names it.
+
+use crate::domain::kind::{Audience, DocumentKind};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// ISO 4217 alphabetic code, three upper-case letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// The euro.
+    pub const EUR: Currency = Currency(*b"EUR");
+
+    /// Reads three ASCII letters; none for anything else.
+    pub fn parse(code: &str) -> Option<Self> {
+        let bytes: [u8; 3] = code.as_bytes().try_into().ok()?;
+        bytes.iter().all(u8::is_ascii_uppercase).then_some(Self(bytes))
+    }
+
+    /// The code.
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("XXX")
+    }
+
+    /// Digits after the decimal separator, ISO 4217's minor unit.
+    pub fn minor_digits(&self) -> u32 {
+        match &self.0 {
+            b"JPY" | b"KRW" | b"CLP" | b"ISK" | b"VND" | b"XAF" | b"XOF" | b"XPF" | b"PYG" | b"UGX" | b"RWF" => 0,
+            b"BHD" | b"JOD" | b"KWD" | b"OMR" | b"TND" | b"IQD" | b"LYD" => 3,
+            _ => 2,
+        }
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// An amount and its currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Money {
+    /// How much.
+    pub amount: Decimal,
+    /// Of what.
+    pub currency: Currency,
+}
+
+/// A business document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// What it is.
+    pub kind: DocumentKind,
+    /// Number, as printed on it (BT-1). Never empty.
+    pub number: String,
+    /// Revision, where the business system counts them.
+    pub revision: Option<String>,
+    /// BT-2.
+    pub issue_date: NaiveDate,
+    /// BT-9.
+    pub due_date: Option<NaiveDate>,
+    /// Last day a quote or request holds (UBL ValidityPeriod/EndDate).
+    pub valid_until: Option<NaiveDate>,
+    /// Delivery date, actual or promised (BT-72).
+    pub delivery_date: Option<NaiveDate>,
+    /// BT-5.
+    pub currency: Currency,
+    /// Language the partner wants, where the document itself says so (BCP 47).
+    pub language: Option<String>,
+    /// BG-4.
+    pub seller: Party,
+    /// BG-7.
+    pub buyer: Party,
+    /// BG-25.
+    pub lines: Vec<Line>,
+    /// BG-23.
+    pub taxes: Vec<TaxSubtotal>,
+    /// BG-22.
+    pub totals: Totals,
+    /// What is still open, where the business system knows better than the document.
+    pub balance: Option<Decimal>,
+    /// Payment terms in words (BT-20).
+    pub payment_terms: Option<String>,
+    /// BG-16.
+    pub payment_means: Vec<PaymentMeans>,
+    /// Documents it refers to.
+    pub references: References,
+    /// Notes (BT-22).
+    pub notes: Vec<String>,
+    /// Dunning level of a reminder, 1 to 9 (UBL ReminderSequenceNumeric).
+    pub dunning_level: Option<u8>,
+}
+
+impl Document {
+    /// Who a mail about this document goes to.
+    pub fn partner(&self) -> &Party {
+        match self.kind.audience() {
+            Audience::Customer => &self.buyer,
+            Audience::Vendor => &self.seller,
+        }
+    }
+
+    /// Who writes it.
+    pub fn issuer(&self) -> &Party {
+        match self.kind.audience() {
+            Audience::Customer => &self.seller,
+            Audience::Vendor => &self.buyer,
+        }
+    }
+
+    /// The total a reader looks for: payable, else with tax.
+    pub fn total(&self) -> Option<Money> {
+        let amount = self.totals.payable.or(self.totals.tax_inclusive).or(self.totals.tax_exclusive);
+        amount.map(|amount| Money { amount, currency: self.currency })
+    }
+
+    /// What is still open: the balance given, else the total.
+    pub fn open_amount(&self) -> Option<Money> {
+        self.balance.map(|amount| Money { amount, currency: self.currency }).or_else(|| self.total())
+    }
+}
+
+/// Seller or buyer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Party {
+    /// Legal name (BT-27, BT-44), else the trading name. Never empty.
+    pub name: String,
+    /// Trading name (BT-28, BT-45), where it differs.
+    pub trading_name: Option<String>,
+    /// The business system's or register's identifier (BT-29, BT-46).
+    pub identifier: Option<String>,
+    /// VAT identifier (BT-31, BT-48).
+    pub vat_identifier: Option<String>,
+    /// Electronic address (BT-34, BT-49).
+    pub endpoint: Option<Endpoint>,
+    /// Postal address (BG-5, BG-8).
+    pub address: PostalAddress,
+    /// Contacts (BG-6, BG-9), in the order given.
+    pub contacts: Vec<Contact>,
+    /// Language the party wants to be written in (BCP 47).
+    pub language: Option<String>,
+}
+
+/// Electronic address with its scheme (EAS code; `EM` is e-mail).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// EAS code.
+    pub scheme: String,
+    /// The address.
+    pub id: String,
+}
+
+/// Postal address.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PostalAddress {
+    /// Street and number, further lines below.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<String>,
+    /// Post code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub postal_zone: Option<String>,
+    /// City.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+}
+
+/// A person or desk at a party. The e-mail is kept as it was written: `recipients` says what is wrong with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Contact {
+    /// Name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// E-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Telephone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub telephone: Option<String>,
+    /// `billing`, `purchasing`, `sales`, `logistics`, `general`; others are kept and match nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// Language the contact wants to be written in (BCP 47).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Chosen before others of the same role.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub preferred: bool,
+}
+
+/// A line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Line {
+    /// Identifier (BT-126).
+    pub id: String,
+    /// Item name (BT-153).
+    pub name: String,
+    /// Item description (BT-154).
+    pub description: Option<String>,
+    /// Quantity (BT-129).
+    pub quantity: Option<Decimal>,
+    /// Unit code, UN/ECE Rec 20 (BT-130).
+    pub unit: Option<String>,
+    /// Item net price (BT-146).
+    pub unit_price: Option<Decimal>,
+    /// Line net amount (BT-131).
+    pub net_amount: Option<Decimal>,
+    /// VAT rate in percent (BT-152).
+    pub tax_percent: Option<Decimal>,
+}
+
+/// VAT by category.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaxSubtotal {
+    /// Category code (BT-118).
+    pub category: Option<String>,
+    /// Rate in percent (BT-119).
+    pub percent: Option<Decimal>,
+    /// Taxable amount (BT-116).
+    pub taxable: Decimal,
+    /// Tax amount (BT-117).
+    pub tax: Decimal,
+}
+
+/// Totals as the document states them. A delivery note or a request has none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Sum of line net amounts (BT-106).
+    pub lines: Option<Decimal>,
+    /// Total without VAT (BT-109).
+    pub tax_exclusive: Option<Decimal>,
+    /// Total VAT amount (BT-110).
+    pub tax: Option<Decimal>,
+    /// Total with VAT (BT-112).
+    pub tax_inclusive: Option<Decimal>,
+    /// Paid amount (BT-113).
+    pub prepaid: Option<Decimal>,
+    /// Rounding amount (BT-114).
+    pub rounding: Option<Decimal>,
+    /// Amount due for payment (BT-115).
+    pub payable: Option<Decimal>,
+}
+
+/// A way to pay.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PaymentMeans {
+    /// UNTDID 4461 code (BT-81).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Remittance information (BT-83).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// IBAN or account number (BT-84).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Account name (BT-85).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_name: Option<String>,
+    /// BIC (BT-86).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bic: Option<String>,
+}
+
+/// Documents it refers to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct References {
+    /// Buyer reference (BT-10).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buyer: Option<String>,
+    /// Purchase order (BT-13).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
+    /// Sales order (BT-14).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sales_order: Option<String>,
+    /// Contract (BT-12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contract: Option<String>,
+    /// Quotation (UBL QuotationDocumentReference).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quotation: Option<String>,
+    /// Preceding invoices (BG-3), or the invoices that a reminder, statement or credit note is about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub invoices: Vec<String>,
+}

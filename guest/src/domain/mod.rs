@@ -1,0 +1,8 @@
+//! The rules, each concept in a folder of its own. Nothing here does I/O, and nothing here knows the
+//! boundary.
+
+pub mod address;
+pub mod document;
+pub mod kind;
+pub mod language;
+pub mod settings;

@@ -1,0 +1,99 @@
+//! What a company and a user have set: names, signature, language, attachments, their own templates. The
+//! published schema `settings` is its form on the wire.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Settings of the company and of the user who sends. Every field has a neutral default, so that `{}` works.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The sending company, as the mail's layout shows it.
+    pub company: Company,
+    /// The user who creates the mail.
+    pub user: User,
+    /// Recipients that the company adds by itself.
+    pub recipients: RecipientDefaults,
+    /// Texts in place of shipped ones: path to source. The user's come before the company's.
+    pub templates: Overrides,
+    /// Look of the layout.
+    pub layout: Layout,
+}
+
+/// The sending company.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Company {
+    /// Name; the document's issuer where absent.
+    pub name: Option<String>,
+    /// Postal address, line by line, for the footer.
+    pub address: Vec<String>,
+    /// Telephone, for the footer.
+    pub telephone: Option<String>,
+    /// Address for questions, for the footer.
+    pub email: Option<String>,
+    /// Web site, for the footer.
+    pub website: Option<String>,
+    /// VAT identifier, for the footer.
+    pub vat_identifier: Option<String>,
+    /// Language of mails to partners whose language is not known, or has no texts (BCP 47).
+    pub language: Option<String>,
+}
+
+/// The user who creates the mail (FEATURES A2 to A4).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct User {
+    /// Display name of the From: a person, or generic such as "Accounting".
+    pub display_name: Option<String>,
+    /// Address of the From, where it is not the account's.
+    pub email: Option<String>,
+    /// Signature in HTML.
+    pub signature_html: Option<String>,
+    /// Signature in plain text.
+    pub signature_text: Option<String>,
+    /// A blind copy to this user, who is logged in when the mail is created.
+    pub auto_bcc_self: bool,
+    /// The user's own address, for the blind copy; the From's where absent.
+    pub own_email: Option<String>,
+}
+
+/// Recipients that the company adds by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RecipientDefaults {
+    /// Cc on every mail; a list as a person would write it.
+    pub cc: Option<String>,
+    /// Bcc on every mail.
+    pub bcc: Option<String>,
+    /// Reply-To of every mail.
+    pub reply_to: Option<String>,
+}
+
+/// Texts in place of shipped ones, path to minijinja source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Overrides {
+    /// The company's.
+    pub company: BTreeMap<String, String>,
+    /// The user's, before the company's.
+    pub user: BTreeMap<String, String>,
+}
+
+/// Look of the layout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Layout {
+    /// Accent colour of the header, `#rrggbb`.
+    pub accent: String,
+    /// Largest number of lines shown in the mail itself; 0 shows none.
+    pub lines: u32,
+    /// Width of the logo in pixels.
+    pub logo_width: u32,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self { accent: "#1f4e79".into(), lines: 20, logo_width: 140 }
+    }
+}
