@@ -2,6 +2,7 @@
 //! boundary.
 
 pub mod address;
+pub mod attachment;
 pub mod document;
 pub mod kind;
 pub mod language;

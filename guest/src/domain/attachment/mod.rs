@@ -1,0 +1,161 @@
+//! Files that travel with a mail, as the rules see them: a handle, a name, a type, a size and a role. The
+//! bytes stay with the host.
+//!
+//! [`check`] is the only way to a [`Selected`], so that whatever reaches composing has passed every rule.
+
+mod file_name;
+mod magic;
+mod media_type;
+mod rules;
+
+pub use magic::{FIRST_BYTES, look_inside};
+pub use rules::{AttachmentFault, MAX_ADDED, MAX_ADDED_SIZE, MAX_LOGO_SIZE, MAX_TOTAL_SIZE, Rule, check};
+
+/// A file that a mail may carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// The host's number for it, unique within the call.
+    pub handle: u32,
+    /// Name as the recipient will see it, in any script.
+    pub file_name: String,
+    /// Media type, `type/subtype` in lower case.
+    pub media_type: String,
+    /// Exact number of bytes.
+    pub size: u64,
+    /// What the file is.
+    pub role: Role,
+}
+
+/// What a file is to the mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The document's own PDF.
+    Pdf,
+    /// The document's own UBL file.
+    Ubl,
+    /// The company's logo: part of the layout, not of what is attached.
+    Logo,
+    /// Chosen by the user.
+    Added,
+}
+
+impl Role {
+    /// The role by its name in the contract.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Pdf, Self::Ubl, Self::Logo, Self::Added].into_iter().find(|r| r.name() == name)
+    }
+
+    /// Name in the contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+            Self::Ubl => "ubl",
+            Self::Logo => "logo",
+            Self::Added => "added",
+        }
+    }
+}
+
+/// Which of the document's own files travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// The PDF alone.
+    #[default]
+    Pdf,
+    /// The UBL file alone.
+    Ubl,
+    /// Both.
+    PdfUbl,
+}
+
+impl Format {
+    /// The format by its name in the contract and on the command line.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Pdf, Self::Ubl, Self::PdfUbl].into_iter().find(|f| f.name() == name)
+    }
+
+    /// Name in the contract and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+            Self::Ubl => "ubl",
+            Self::PdfUbl => "pdf+ubl",
+        }
+    }
+
+    /// True where the document's PDF travels.
+    pub fn has_pdf(self) -> bool {
+        self != Self::Ubl
+    }
+
+    /// True where the document's UBL file travels.
+    pub fn has_ubl(self) -> bool {
+        self != Self::Pdf
+    }
+}
+
+/// Files that passed every rule: those to attach, in the order they will have in the mail, and the logo.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Selected {
+    files: Vec<Attachment>,
+    logo: Option<Attachment>,
+    warnings: Vec<Warning>,
+}
+
+impl Selected {
+    /// What is attached: the document's PDF, its UBL file, then the added files in the order given.
+    pub fn files(&self) -> &[Attachment] {
+        &self.files
+    }
+
+    /// The logo, if the mail shows one.
+    pub fn logo(&self) -> Option<&Attachment> {
+        self.logo.as_ref()
+    }
+
+    /// What the sender should know: a file that the format asks for is missing.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// The same without a logo, for a layout that shows none or a file that turned out not to be an image.
+    #[must_use]
+    pub fn without_logo(mut self) -> Self {
+        self.logo = None;
+        self
+    }
+}
+
+/// Something about the files that the sender should know before sending.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Warning {
+    /// The format asks for the document's PDF and there is none.
+    #[error("the format asks for the document's PDF, but no file has the role \"pdf\"")]
+    NoPdf,
+    /// The format asks for the document's UBL file and there is none.
+    #[error("the format asks for the document's UBL file, but no file has the role \"ubl\"")]
+    NoUbl,
+    /// The file does not begin as a PDF does.
+    #[error("\"{0}\" should be a PDF, but its first bytes are not those of one: open it before sending")]
+    NotAPdf(String),
+    /// The logo does not begin as an image of its type does.
+    #[error("the logo \"{file_name}\" should be {media_type}, but its first bytes are not those of one")]
+    NotThatImage {
+        /// Name of the file.
+        file_name: String,
+        /// Type it was said to have.
+        media_type: String,
+    },
+}
+
+impl Warning {
+    /// Code in the contract.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoPdf => "no-pdf",
+            Self::NoUbl => "no-ubl",
+            Self::NotAPdf(_) => "not-a-pdf",
+            Self::NotThatImage { .. } => "logo-not-an-image",
+        }
+    }
+}
