@@ -66,10 +66,7 @@ pub const TABLE: &[(DocumentKind, &[UseCase])] = &[
     (K::SalesOrder, &[U::New, U::ThankYou, U::Cancelled]),
     (K::OrderConfirmation, &[U::New, U::Cancelled]),
     (K::DeliveryNote, &[U::New, U::Cancelled]),
-    (
-        K::Invoice,
-        &[U::New, U::Reminder1, U::Reminder2, U::Reminder3, U::Overdue, U::ThankYou, U::Cancelled],
-    ),
+    (K::Invoice, &[U::New, U::Reminder1, U::Reminder2, U::Reminder3, U::Overdue, U::ThankYou, U::Cancelled]),
     (K::CreditNote, &[U::New, U::Cancelled]),
     (K::Statement, &[U::New, U::Overdue]),
     (K::Receipt, &[U::New, U::Cancelled]),

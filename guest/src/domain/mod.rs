@@ -7,3 +7,4 @@ pub mod document;
 pub mod kind;
 pub mod language;
 pub mod settings;
+pub mod status;

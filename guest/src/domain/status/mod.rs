@@ -1,0 +1,19 @@
+//! What became of a mail: facts, and the one of five statuses that they amount to.
+//!
+//! Facts are a set. Reports arrive late, twice and in any order, so nothing here depends on the order of a
+//! list; it depends on what happened and when. [`fold`] is the only place that turns facts into a status.
+
+mod event;
+mod fold;
+mod reason;
+mod submission;
+
+pub use event::{Event, EventKind, EventSource, UnknownName};
+pub use fold::{DAYS_IN_TRANSIT, RecipientStatus, Status, Timeline, fold, outstanding};
+pub use submission::{
+    Acceptance, Failure, RecipientReply, Reply, ServerRole, Stage, Verdict, events_of_acceptance,
+    events_of_failure,
+};
+
+#[cfg(test)]
+mod tests;

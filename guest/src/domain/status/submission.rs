@@ -1,0 +1,203 @@
+//! What one SMTP transaction tells about each recipient.
+//!
+//! Every recipient gets a fact of its own: a refused one must not hide behind an accepted one, nor the
+//! reverse.
+
+use super::event::{Event, EventKind, EventSource, named};
+use super::fold::key;
+use chrono::{DateTime, FixedOffset};
+
+/// A server's reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// Three digits.
+    pub code: u16,
+    /// Enhanced status code, where the server gave one.
+    pub enhanced: Option<String>,
+    /// The server's words, without the codes.
+    pub text: String,
+}
+
+/// The answer to one RCPT TO.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecipientReply {
+    /// The address as it was asked.
+    pub address: String,
+    /// The answer.
+    pub reply: Reply,
+}
+
+/// A message that was taken for at least one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acceptance {
+    /// The answer to the final dot.
+    pub reply: Reply,
+    /// One per recipient.
+    pub recipients: Vec<RecipientReply>,
+}
+
+/// A message that was taken for nobody, or of which that is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Where it failed.
+    pub stage: Stage,
+    /// What that means.
+    pub verdict: Verdict,
+    /// The server's reply, where there was one.
+    pub reply: Option<Reply>,
+    /// One sentence naming host and stage.
+    pub detail: String,
+    /// Seconds that the server asked to wait.
+    pub retry_after: Option<u32>,
+    /// What is known of each recipient; empty when RCPT was not reached.
+    pub recipients: Vec<RecipientReply>,
+}
+
+named! {
+    /// How far a conversation had come.
+    Stage, "stage", {
+        /// Before the network.
+        Prepare = "prepare",
+        /// The host name.
+        Resolve = "resolve",
+        /// TCP.
+        Connect = "connect",
+        /// TLS.
+        Tls = "tls",
+        /// The greeting and EHLO.
+        Greeting = "greeting",
+        /// AUTH.
+        Login = "login",
+        /// MAIL FROM.
+        Sender = "sender",
+        /// RCPT TO.
+        Recipient = "recipient",
+        /// DATA and the body.
+        Data = "data",
+        /// After the final dot.
+        AfterDot = "after-dot",
+    }
+}
+
+named! {
+    /// What a failure means for the next attempt.
+    Verdict, "verdict", {
+        /// May succeed later.
+        Transient = "transient",
+        /// Will not, unless somebody changes something.
+        Permanent = "permanent",
+        /// Unknown whether it left.
+        InDoubt = "in-doubt",
+    }
+}
+
+/// What the server that answered is to the recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerRole {
+    /// It passes the mail on: its 250 is no delivery.
+    Submission,
+    /// It keeps the recipient's mailbox (final MX, LMTP): its 250 is a delivery.
+    Final,
+}
+
+impl Reply {
+    /// 2xx.
+    pub fn is_positive(&self) -> bool {
+        (200..300).contains(&self.code)
+    }
+
+    /// 5xx.
+    pub fn is_permanent(&self) -> bool {
+        (500..600).contains(&self.code)
+    }
+}
+
+impl Stage {
+    /// The account is at fault or unreachable: no recipient and no message was judged yet.
+    pub fn is_of_the_account(self) -> bool {
+        matches!(self, Self::Resolve | Self::Connect | Self::Tls | Self::Greeting | Self::Login)
+    }
+
+    /// A server has judged the sender, a recipient or the message.
+    fn is_a_judgement(self) -> bool {
+        matches!(self, Self::Sender | Self::Recipient | Self::Data | Self::AfterDot)
+    }
+}
+
+/// Facts of a message that a server took: one per recipient.
+pub fn events_of_acceptance(
+    accepted: &Acceptance,
+    role: ServerRole,
+    at: DateTime<FixedOffset>,
+) -> Vec<Event> {
+    let taken = match role {
+        ServerRole::Submission => EventKind::Accepted,
+        ServerRole::Final => EventKind::Stored,
+    };
+    let fact = |to: &RecipientReply| match judged(&to.reply) {
+        None => said(&to.address, taken, &accepted.reply, at),
+        Some(kind) => said(&to.address, kind, &to.reply, at),
+    };
+    accepted.recipients.iter().map(fact).collect()
+}
+
+/// Facts of an attempt that failed, one for each of the envelope's `recipients`.
+pub fn events_of_failure(recipients: &[String], failure: &Failure, at: DateTime<FixedOffset>) -> Vec<Event> {
+    let fact = |address: &String| {
+        let answer = failure.recipients.iter().find(|to| key(&to.address) == key(address));
+        let own = answer.and_then(|to| judged(&to.reply).map(|kind| (kind, &to.reply)));
+        match (own, failure.verdict) {
+            // What was said to this very recipient holds, whatever became of the rest …
+            (Some((EventKind::Refused, reply)), _) => said(address, EventKind::Refused, reply, at),
+            // … except that "later" is no answer once the message was refused as such.
+            (Some((kind, reply)), Verdict::Transient | Verdict::InDoubt) => said(address, kind, reply, at),
+            (Some((kind, reply)), Verdict::Permanent) if failure.stage == Stage::Recipient => {
+                said(address, kind, reply, at)
+            }
+            (_, verdict) => of_all(address, failure, verdict, at),
+        }
+    };
+    recipients.iter().map(fact).collect()
+}
+
+/// The verdict on the whole attempt, as a fact about one recipient.
+fn of_all(address: &str, failure: &Failure, verdict: Verdict, at: DateTime<FixedOffset>) -> Event {
+    let kind = match verdict {
+        Verdict::Transient => EventKind::Deferred,
+        Verdict::InDoubt => EventKind::InDoubt,
+        Verdict::Permanent if failure.stage.is_a_judgement() => EventKind::Refused,
+        Verdict::Permanent => EventKind::Unsent,
+    };
+    match &failure.reply {
+        Some(reply) => said(address, kind, reply, at),
+        None => Event {
+            recipient: Some(address.to_owned()),
+            kind,
+            at,
+            source: EventSource::Host,
+            code: None,
+            words: Some(failure.detail.clone()),
+        },
+    }
+}
+
+/// What a reply to RCPT says against the recipient; none: nothing. A code that makes no sense here is taken
+/// for "later", which loses nothing.
+fn judged(reply: &Reply) -> Option<EventKind> {
+    match reply {
+        reply if reply.is_positive() => None,
+        reply if reply.is_permanent() => Some(EventKind::Refused),
+        _ => Some(EventKind::Deferred),
+    }
+}
+
+fn said(address: &str, kind: EventKind, reply: &Reply, at: DateTime<FixedOffset>) -> Event {
+    Event {
+        recipient: Some(address.to_owned()),
+        kind,
+        at,
+        source: EventSource::Smtp,
+        code: Some(reply.enhanced.clone().unwrap_or_else(|| reply.code.to_string())),
+        words: Some(reply.text.clone()).filter(|text| !text.is_empty()),
+    }
+}
