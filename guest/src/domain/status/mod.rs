@@ -8,6 +8,7 @@ mod fold;
 mod reason;
 mod submission;
 
+pub(crate) use event::named;
 pub use event::{Event, EventKind, EventSource, UnknownName};
 pub use fold::{DAYS_IN_TRANSIT, RecipientStatus, Status, Timeline, fold, outstanding};
 pub use submission::{

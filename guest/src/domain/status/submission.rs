@@ -110,6 +110,11 @@ impl Reply {
     pub fn is_permanent(&self) -> bool {
         (500..600).contains(&self.code)
     }
+
+    /// Neither: 4xx, or a code that makes no sense. It may be asked again, which loses nothing.
+    pub fn is_undecided(&self) -> bool {
+        !self.is_positive() && !self.is_permanent()
+    }
 }
 
 impl Stage {
@@ -181,13 +186,12 @@ fn of_all(address: &str, failure: &Failure, verdict: Verdict, at: DateTime<Fixed
     }
 }
 
-/// What a reply to RCPT says against the recipient; none: nothing. A code that makes no sense here is taken
-/// for "later", which loses nothing.
+/// What a reply to RCPT says against the recipient; none: nothing.
 fn judged(reply: &Reply) -> Option<EventKind> {
-    match reply {
-        reply if reply.is_positive() => None,
-        reply if reply.is_permanent() => Some(EventKind::Refused),
-        _ => Some(EventKind::Deferred),
+    if reply.is_undecided() {
+        Some(EventKind::Deferred)
+    } else {
+        Some(EventKind::Refused).filter(|_| reply.is_permanent())
     }
 }
 

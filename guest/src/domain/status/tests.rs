@@ -61,7 +61,8 @@ fn each_kind_of_fact_alone_proves_its_status() {
 
 #[test]
 fn facts_together_prove_what_the_rules_say() {
-    let rows: &[(&str, &[(K, i64)], Status, Option<K>)] = &[
+    type Row = (&'static str, &'static [(K, i64)], Status, Option<K>);
+    let rows: &[Row] = &[
         ("nothing is known", &[], Status::Unknown, None),
         (
             "a bounce beats an earlier delivery",
@@ -223,8 +224,9 @@ fn the_reason_quotes_the_remote_server() {
 
 #[test]
 fn a_message_fails_with_any_recipient_and_otherwise_holds_what_holds_for_all() {
+    type Row = (&'static [(&'static str, K)], Status, &'static str);
     let to: Vec<String> = ["a@x.be", "b@x.be", "c@x.be"].map(String::from).to_vec();
-    let rows: &[(&[(&str, K)], Status, &str)] = &[
+    let rows: &[Row] = &[
         (
             &[("a@x.be", K::Opened), ("b@x.be", K::Bounced)],
             Status::Failed,

@@ -1,0 +1,150 @@
+//! The decision. Read top to bottom it is the rule: done, in doubt, held, too early, refused, then which
+//! route may be used and when.
+
+use super::facts::{Action, Attempt, AttemptResult, Facts, FallbackPolicy, Route};
+use super::schedule::{WINDOW, deadline, due, later};
+use crate::domain::status::Stage;
+use chrono::{DateTime, FixedOffset};
+
+type Time = DateTime<FixedOffset>;
+
+/// What to do next. The answer follows from the arguments alone.
+pub fn decide(facts: &Facts, now: Time) -> Action {
+    if facts.attempts.iter().any(|attempt| AttemptResult::is_done(attempt.result)) {
+        return Action::Done;
+    }
+    if facts.held {
+        return Action::Hold;
+    }
+    if let Some(lost) = facts.attempts.iter().rev().find(|it| AttemptResult::is_in_doubt(it.result)) {
+        return resolve_doubt(facts, lost);
+    }
+    if let Some(send_at) = facts.send_at.filter(|send_at| *send_at > now) {
+        return Action::WaitUntil(send_at.with_timezone(now.offset()));
+    }
+    if let Some(refused) = facts.attempts.iter().find(|it| is_refusal(it)) {
+        let stage = refused.stage.map_or("unknown", Stage::name);
+        return Action::GiveUp(format!(
+            "the mail was refused for good by \"{}\", at the stage {stage}",
+            refused.route.account
+        ));
+    }
+    let ways = Ways::of(facts);
+    if now >= deadline(facts, now) && (!facts.attempts.is_empty() || ways.is_blocked()) {
+        return Action::GiveUp(format!("no server took it within {} hours", WINDOW / 3600));
+    }
+    ways.choose(now)
+}
+
+/// Never sent again blindly. A compromised account's credentials are not used for looking either.
+fn resolve_doubt(facts: &Facts, lost: &Attempt) -> Action {
+    let may_look = facts.can_look_in_sent && !(facts.compromised && lost.route == facts.route);
+    if may_look { Action::LookInSent } else { Action::AskInDoubt }
+}
+
+/// A permanent failure that is not the account's: of the sender, a recipient, the message.
+fn is_refusal(attempt: &Attempt) -> bool {
+    attempt.result == Some(AttemptResult::Permanent) && !is_broken(attempt)
+}
+
+/// A permanent failure of the account itself.
+fn is_broken(attempt: &Attempt) -> bool {
+    attempt.result == Some(AttemptResult::Permanent) && attempt.stage.is_some_and(Stage::is_of_the_account)
+}
+
+/// The routes of an intent, and how each of them fared.
+struct Ways<'a> {
+    facts: &'a Facts,
+    /// Attempts by the account's own route: all that were not by the fallback.
+    own: Vec<&'a Attempt>,
+    /// The fallback, where the policy allows one and it has not proven broken; and its attempts.
+    fallback: Option<(&'a Route, Vec<&'a Attempt>)>,
+}
+
+impl<'a> Ways<'a> {
+    fn of(facts: &'a Facts) -> Self {
+        let other = facts.fallback.as_ref().filter(|route| **route != facts.route);
+        let (by_other, own): (Vec<_>, Vec<_>) =
+            facts.attempts.iter().partition(|attempt| Some(&attempt.route) == other);
+        let usable = facts.fallback_policy != FallbackPolicy::Off && !is_last_broken(&by_other);
+        Self { facts, own, fallback: other.filter(|_| usable).map(|route| (route, by_other)) }
+    }
+
+    /// The own route won't get better by waiting.
+    fn own_is_out(&self) -> bool {
+        self.facts.compromised || is_last_broken(&self.own)
+    }
+
+    /// Nothing can leave unless a person acts.
+    fn is_blocked(&self) -> bool {
+        let agreed =
+            |tried: &[&Attempt]| self.facts.fallback_policy == FallbackPolicy::Automatic || !tried.is_empty();
+        self.own_is_out() && !self.fallback.as_ref().is_some_and(|(_, tried)| agreed(tried))
+    }
+
+    fn choose(&self, now: Time) -> Action {
+        match &self.fallback {
+            Some((route, tried)) if !tried.is_empty() => self.submit_when_due(route, tried, now),
+            Some((route, _)) => self.own_or_fallback(route, now),
+            None if !self.own_is_out() => self.submit_when_due(&self.facts.route, &self.own, now),
+            None if self.facts.compromised => Action::Hold,
+            None => {
+                let stage = self.own.last().and_then(|last| last.stage).map_or("unknown", Stage::name);
+                Action::GiveUp(format!(
+                    "the account \"{}\" can't send, it failed at the stage {stage}, and there is no other way out",
+                    self.facts.route.account
+                ))
+            }
+        }
+    }
+
+    /// There is a fallback that was not tried yet.
+    fn own_or_fallback(&self, route: &Route, now: Time) -> Action {
+        let patience = i64::from(self.facts.patience);
+        let first = self.own.iter().map(|attempt| attempt.at).min();
+        // A first attempt beyond reach in the future is a clock gone back: nobody waits for that.
+        let patient_until = first.map(|at| if at > later(now, patience) { now } else { later(at, patience) });
+        let patience_is_over = self.facts.compromised || patient_until.is_some_and(|until| now >= until);
+        let out = self.own_is_out();
+        match self.facts.fallback_policy {
+            FallbackPolicy::Automatic if patience_is_over => Action::Submit(route.clone()),
+            FallbackPolicy::Automatic => {
+                let own = if out {
+                    Action::WaitUntil(deadline(self.facts, now).with_timezone(now.offset()))
+                } else {
+                    self.submit_when_due(&self.facts.route, &self.own, now)
+                };
+                at_the_latest(own, patient_until)
+            }
+            _ if out => Action::AskFallback(route.clone()),
+            // While the question is open, the account's own route goes on being tried.
+            _ => match self.submit_when_due(&self.facts.route, &self.own, now) {
+                Action::WaitUntil(_) if patience_is_over => Action::AskFallback(route.clone()),
+                own => at_the_latest(own, patient_until),
+            },
+        }
+    }
+
+    fn submit_when_due(&self, route: &Route, tried: &[&Attempt], now: Time) -> Action {
+        match due(&self.facts.id, tried, now) {
+            Some(due) if due > now => {
+                Action::WaitUntil(due.min(deadline(self.facts, now)).with_timezone(now.offset()))
+            }
+            _ => Action::Submit(route.clone()),
+        }
+    }
+}
+
+/// Waits no longer than for the end of the patience.
+fn at_the_latest(action: Action, patient_until: Option<Time>) -> Action {
+    match (action, patient_until) {
+        (Action::WaitUntil(due), Some(until)) if until < due => {
+            Action::WaitUntil(until.with_timezone(due.offset()))
+        }
+        (action, _) => action,
+    }
+}
+
+fn is_last_broken(attempts: &[&Attempt]) -> bool {
+    attempts.last().is_some_and(|last| is_broken(last))
+}

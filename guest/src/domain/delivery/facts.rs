@@ -1,0 +1,134 @@
+//! What is known of an intent, and what can be done next: the terms of the contract's `delivery`.
+
+use crate::domain::status::{Acceptance, Failure, Stage, Verdict};
+use chrono::{DateTime, FixedOffset};
+
+/// A way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The host's name for the account.
+    pub account: String,
+    /// `smtp`; API transports join the list.
+    pub transport: String,
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptResult {
+    /// Taken by the server, for every recipient that it did not refuse for good.
+    Accepted,
+    /// Taken for some; others may be tried again, after the seconds the server asked to wait.
+    PartlyAccepted(Option<u32>),
+    /// May be tried again, after the seconds the server asked to wait.
+    Transient(Option<u32>),
+    /// Will not get better by itself.
+    Permanent,
+    /// Unknown whether it left.
+    InDoubt,
+    /// Looked for where it would have been left, and found.
+    Found,
+    /// Looked for, and not found.
+    NotFound,
+}
+
+/// An attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// When it began.
+    pub at: DateTime<FixedOffset>,
+    /// By which route.
+    pub route: Route,
+    /// What came of it; none: nobody knows, the host died under it.
+    pub result: Option<AttemptResult>,
+    /// Where it failed, where it failed.
+    pub stage: Option<Stage>,
+}
+
+crate::domain::status::named! {
+    /// Whether a mail may leave by another route (FEATURES A13).
+    FallbackPolicy, "fallback policy", {
+        /// Never.
+        Off = "off",
+        /// If the user agrees.
+        Ask = "ask",
+        /// After the company's patience.
+        Automatic = "automatic",
+    }
+}
+
+/// What is known of an intent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Its identity: spreads retries in time.
+    pub id: String,
+    /// When it was created.
+    pub created: DateTime<FixedOffset>,
+    /// Not before this time.
+    pub send_at: Option<DateTime<FixedOffset>>,
+    /// Held by a user.
+    pub held: bool,
+    /// Attempts so far, oldest first.
+    pub attempts: Vec<Attempt>,
+    /// The account's own route.
+    pub route: Route,
+    /// Route to fall back to.
+    pub fallback: Option<Route>,
+    /// Whether it may be used.
+    pub fallback_policy: FallbackPolicy,
+    /// Seconds that the account's own route is tried before falling back.
+    pub patience: u32,
+    /// The account's credentials are not to be used.
+    pub compromised: bool,
+    /// The host can look for the Message-ID where an attempt would have left it.
+    pub can_look_in_sent: bool,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Record an attempt, then submit by this route.
+    Submit(Route),
+    /// Nothing before this time.
+    WaitUntil(DateTime<FixedOffset>),
+    /// Nothing until a person acts.
+    Hold,
+    /// Ask the user whether it may leave by this route.
+    AskFallback(Route),
+    /// Look for the Message-ID where the last attempt would have left it.
+    LookInSent,
+    /// Ask the user: it is unknown whether it left.
+    AskInDoubt,
+    /// It is done.
+    Done,
+    /// No further attempt; the reason in English.
+    GiveUp(String),
+}
+
+impl AttemptResult {
+    /// What to remember of a message that was taken for somebody.
+    pub fn of_acceptance(accepted: &Acceptance) -> Self {
+        let later = accepted.recipients.iter().any(|to| to.reply.is_undecided());
+        if later { Self::PartlyAccepted(None) } else { Self::Accepted }
+    }
+
+    /// What to remember of a failed attempt. Where the recipients were refused, "later" to one of them is
+    /// enough to try again.
+    pub fn of_failure(failure: &Failure) -> Self {
+        let later = failure.recipients.iter().any(|to| to.reply.is_undecided());
+        match failure.verdict {
+            Verdict::InDoubt => Self::InDoubt,
+            Verdict::Permanent if !(failure.stage == Stage::Recipient && later) => Self::Permanent,
+            Verdict::Permanent | Verdict::Transient => Self::Transient(failure.retry_after),
+        }
+    }
+
+    /// Nobody knows whether a mail left.
+    pub(super) fn is_in_doubt(result: Option<Self>) -> bool {
+        matches!(result, None | Some(Self::InDoubt))
+    }
+
+    /// There is nothing left to send.
+    pub(super) fn is_done(result: Option<Self>) -> bool {
+        matches!(result, Some(Self::Accepted | Self::Found))
+    }
+}

@@ -1,0 +1,16 @@
+//! The rules of sending: what to do next with a mail, given what became of it so far.
+//!
+//! [`decide`] is the whole of it. It asks no clock and keeps no state, so every business system sends by the
+//! same rules, and a test needs nothing but facts. Deliberately absent: a way to submit while it is unknown
+//! whether an earlier attempt arrived.
+
+mod decide;
+mod facts;
+mod schedule;
+
+pub use decide::decide;
+pub use facts::{Action, Attempt, AttemptResult, Facts, FallbackPolicy, Route};
+pub use schedule::{FIRST_WAITS, LATER_WAIT, WINDOW};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,390 @@
+//! Every branch of the decision, and what must hold whatever the facts are.
+
+use super::AttemptResult as R;
+use super::*;
+use crate::domain::status::{Acceptance, Failure, RecipientReply, Reply, Stage as S, Verdict};
+use chrono::{DateTime, FixedOffset, TimeDelta};
+use proptest::prelude::*;
+
+const HOUR: i64 = 3600;
+
+fn at(seconds: i64) -> DateTime<FixedOffset> {
+    let start: DateTime<FixedOffset> = "2026-11-22T09:30:00+01:00".parse().unwrap();
+    start + TimeDelta::seconds(seconds)
+}
+
+fn own() -> Route {
+    Route { account: "office".into(), transport: "smtp".into() }
+}
+
+fn other() -> Route {
+    Route { account: "relay".into(), transport: "sendgrid".into() }
+}
+
+fn facts(attempts: Vec<Attempt>) -> Facts {
+    Facts {
+        id: "inv-2026-001".into(),
+        created: at(0),
+        send_at: None,
+        held: false,
+        attempts,
+        route: own(),
+        fallback: None,
+        fallback_policy: FallbackPolicy::Off,
+        patience: 1800,
+        compromised: false,
+        can_look_in_sent: false,
+    }
+}
+
+fn tried(seconds: i64, result: R, stage: Option<S>) -> Attempt {
+    Attempt { at: at(seconds), route: own(), result: Some(result), stage }
+}
+
+fn relayed(seconds: i64, result: R, stage: Option<S>) -> Attempt {
+    Attempt { route: other(), ..tried(seconds, result, stage) }
+}
+
+fn with_fallback(policy: FallbackPolicy, attempts: Vec<Attempt>) -> Facts {
+    Facts { fallback: Some(other()), fallback_policy: policy, ..facts(attempts) }
+}
+
+#[test]
+fn a_new_mail_leaves_at_once_by_the_accounts_own_route() {
+    assert_eq!(decide(&facts(vec![]), at(0)), Action::Submit(own()));
+    let late = decide(&facts(vec![]), at(100 * HOUR));
+    assert_eq!(late, Action::Submit(own()), "a host that was off for days still tries once");
+}
+
+#[test]
+fn not_before_the_time_the_user_chose_which_starts_the_48_hours() {
+    let planned = Facts { send_at: Some(at(100 * HOUR)), ..facts(vec![]) };
+    assert_eq!(decide(&planned, at(0)), Action::WaitUntil(at(100 * HOUR)));
+    assert_eq!(decide(&planned, at(100 * HOUR)), Action::Submit(own()));
+    let attempts = vec![tried(100 * HOUR, R::Transient(None), Some(S::Connect))];
+    let planned = Facts { attempts, ..planned };
+    assert_eq!(decide(&planned, at(101 * HOUR)), Action::Submit(own()));
+}
+
+#[test]
+fn held_means_held_but_what_is_done_is_done() {
+    let held = |attempts| Facts { held: true, ..facts(attempts) };
+    assert_eq!(decide(&held(vec![]), at(0)), Action::Hold);
+    assert_eq!(decide(&held(vec![tried(0, R::Transient(None), None)]), at(HOUR)), Action::Hold);
+    assert_eq!(decide(&held(vec![tried(0, R::Accepted, None)]), at(HOUR)), Action::Done);
+    assert_eq!(decide(&held(vec![tried(0, R::Found, None)]), at(HOUR)), Action::Done);
+}
+
+#[test]
+fn waits_grow_from_a_minute_to_four_hours_and_end_after_48() {
+    let mut attempts = Vec::new();
+    let mut now = 0;
+    for nominal in [60, 300, 900, 3600, 4 * HOUR, 4 * HOUR] {
+        attempts.push(tried(now, R::Transient(None), Some(S::Connect)));
+        let Action::WaitUntil(until) = decide(&facts(attempts.clone()), at(now)) else {
+            panic!("after {} attempts", attempts.len());
+        };
+        let wait = (until - at(now)).num_seconds();
+        assert!((wait - nominal).abs() <= nominal / 10, "{wait} after {} attempts", attempts.len());
+        now += wait;
+        assert_eq!(decide(&facts(attempts.clone()), at(now)), Action::Submit(own()));
+    }
+    attempts.push(tried(47 * HOUR, R::Transient(None), Some(S::Connect)));
+    assert_eq!(decide(&facts(attempts.clone()), at(47 * HOUR)), Action::WaitUntil(at(48 * HOUR)));
+    let end = Action::GiveUp("no server took it within 48 hours".into());
+    assert_eq!(decide(&facts(attempts), at(48 * HOUR)), end);
+}
+
+#[test]
+fn retries_of_different_mails_are_spread_and_those_of_one_mail_always_the_same() {
+    let due = |id: &str| {
+        let mail = Facts { id: id.into(), ..facts(vec![tried(0, R::Transient(None), None); 5]) };
+        decide(&mail, at(0))
+    };
+    assert_eq!(due("a"), due("a"));
+    let times: Vec<_> = (0..50).map(|n| due(&format!("inv-{n}"))).collect();
+    let different = times.iter().filter(|time| **time != times[0]).count();
+    assert!(different > 40, "{different}");
+}
+
+#[test]
+fn the_servers_own_word_goes_first_and_is_never_undercut() {
+    for (asked, least, most) in [(0, 60, 66), (30, 60, 66), (600, 600, 660), (7200, 7200, 7920)] {
+        for result in [R::Transient(Some(asked)), R::PartlyAccepted(Some(asked))] {
+            let Action::WaitUntil(until) = decide(&facts(vec![tried(0, result, Some(S::Data))]), at(1))
+            else {
+                panic!("{asked}");
+            };
+            let wait = (until - at(0)).num_seconds();
+            assert!((least..=most).contains(&wait), "asked {asked}, waits {wait}");
+        }
+    }
+    let for_ever = facts(vec![tried(0, R::Transient(Some(u32::MAX)), None)]);
+    assert_eq!(decide(&for_ever, at(1)), Action::WaitUntil(at(48 * HOUR)));
+}
+
+#[test]
+fn what_is_in_doubt_is_looked_for_or_asked_and_never_sent_again_blindly() {
+    let lost = Attempt { result: None, ..tried(0, R::InDoubt, None) };
+    for attempt in [lost, tried(0, R::InDoubt, Some(S::AfterDot))] {
+        for now in [0, 60, 47 * HOUR, 1000 * HOUR] {
+            let blind = facts(vec![attempt.clone()]);
+            assert_eq!(decide(&blind, at(now)), Action::AskInDoubt, "{attempt:?}");
+            let can_look = Facts { can_look_in_sent: true, ..blind };
+            assert_eq!(decide(&can_look, at(now)), Action::LookInSent, "{attempt:?}");
+            let compromised = Facts { compromised: true, ..can_look };
+            assert_eq!(decide(&compromised, at(now)), Action::AskInDoubt, "{attempt:?}");
+        }
+    }
+    assert_eq!(decide(&facts(vec![tried(0, R::Found, None)]), at(60)), Action::Done);
+    assert_eq!(decide(&facts(vec![tried(0, R::NotFound, None)]), at(66)), Action::Submit(own()));
+}
+
+#[test]
+fn a_partly_accepted_mail_is_tried_again_for_the_rest() {
+    let partly = vec![tried(0, R::PartlyAccepted(None), None)];
+    assert!(matches!(decide(&facts(partly.clone()), at(1)), Action::WaitUntil(_)));
+    assert_eq!(decide(&facts(partly), at(66)), Action::Submit(own()));
+}
+
+#[test]
+fn a_refusal_is_final_and_never_a_reason_to_fall_back() {
+    for stage in
+        [Some(S::Prepare), Some(S::Sender), Some(S::Recipient), Some(S::Data), Some(S::AfterDot), None]
+    {
+        for policy in FallbackPolicy::ALL {
+            for attempt in [tried(0, R::Permanent, stage), relayed(0, R::Permanent, stage)] {
+                let refused = with_fallback(*policy, vec![attempt]);
+                let action = decide(&refused, at(10 * HOUR));
+                assert!(matches!(action, Action::GiveUp(_)), "{stage:?} {policy}: {action:?}");
+            }
+        }
+    }
+    let refused = decide(&facts(vec![tried(0, R::Permanent, Some(S::Recipient))]), at(1));
+    let reason = "the mail was refused for good by \"office\", at the stage recipient";
+    assert_eq!(refused, Action::GiveUp(reason.into()));
+}
+
+#[test]
+fn a_broken_account_gives_up_asks_or_falls_back_by_the_companys_policy() {
+    for stage in [S::Resolve, S::Connect, S::Tls, S::Greeting, S::Login] {
+        let broken = vec![tried(0, R::Permanent, Some(stage))];
+        let off = decide(&with_fallback(FallbackPolicy::Off, broken.clone()), at(1));
+        assert!(matches!(&off, Action::GiveUp(why) if why.contains(stage.name())), "{off:?}");
+        assert!(matches!(decide(&facts(broken.clone()), at(1)), Action::GiveUp(_)), "{stage}");
+        let ask = with_fallback(FallbackPolicy::Ask, broken.clone());
+        assert_eq!(decide(&ask, at(1)), Action::AskFallback(other()), "{stage}");
+        let automatic = with_fallback(FallbackPolicy::Automatic, broken);
+        assert_eq!(decide(&automatic, at(1)), Action::WaitUntil(at(1800)), "{stage}");
+        assert_eq!(decide(&automatic, at(1800)), Action::Submit(other()), "{stage}");
+    }
+}
+
+#[test]
+fn a_server_that_stays_down_is_left_after_the_patience() {
+    let down = vec![
+        tried(0, R::Transient(None), Some(S::Connect)),
+        tried(60, R::Transient(None), Some(S::Greeting)),
+        tried(400, R::Transient(None), Some(S::Recipient)),
+        tried(1300, R::Transient(None), Some(S::Connect)),
+    ];
+    let automatic = with_fallback(FallbackPolicy::Automatic, down.clone());
+    assert_eq!(decide(&automatic, at(1301)), Action::WaitUntil(at(1800)));
+    assert_eq!(decide(&automatic, at(1800)), Action::Submit(other()));
+    let ask = with_fallback(FallbackPolicy::Ask, down.clone());
+    assert_eq!(decide(&ask, at(1301)), Action::WaitUntil(at(1800)));
+    assert_eq!(decide(&ask, at(1800)), Action::AskFallback(other()));
+    assert_eq!(decide(&ask, at(6000)), Action::Submit(own()), "it is tried on while the question is open");
+    let off = with_fallback(FallbackPolicy::Off, down);
+    assert!(matches!(decide(&off, at(1800)), Action::WaitUntil(until) if until > at(4000)));
+}
+
+#[test]
+fn a_fallback_attempt_is_retried_on_its_own_count() {
+    let mut attempts = vec![tried(0, R::Transient(None), None); 4];
+    attempts.push(relayed(1800, R::Transient(None), Some(S::Connect)));
+    let mail = with_fallback(FallbackPolicy::Automatic, attempts);
+    assert!(matches!(decide(&mail, at(1801)), Action::WaitUntil(until) if until <= at(1866)));
+    assert_eq!(decide(&mail, at(1866)), Action::Submit(other()));
+}
+
+#[test]
+fn a_broken_fallback_leaves_the_accounts_own_route() {
+    let mail = |first: R| {
+        let attempts = vec![tried(0, first, Some(S::Login)), relayed(1800, R::Permanent, Some(S::Login))];
+        with_fallback(FallbackPolicy::Automatic, attempts)
+    };
+    assert_eq!(decide(&mail(R::Transient(None)), at(1900)), Action::Submit(own()));
+    assert!(matches!(decide(&mail(R::Permanent), at(1900)), Action::GiveUp(_)));
+}
+
+#[test]
+fn a_compromised_account_is_never_tried_and_not_waited_for() {
+    let marked = |policy, attempts| Facts { compromised: true, ..with_fallback(policy, attempts) };
+    for attempts in [vec![], vec![tried(0, R::Transient(None), Some(S::Connect))]] {
+        let automatic = marked(FallbackPolicy::Automatic, attempts.clone());
+        assert_eq!(decide(&automatic, at(1)), Action::Submit(other()));
+        assert_eq!(
+            decide(&marked(FallbackPolicy::Ask, attempts.clone()), at(1)),
+            Action::AskFallback(other())
+        );
+        let off = marked(FallbackPolicy::Off, attempts);
+        assert_eq!(decide(&off, at(1)), Action::Hold);
+        assert!(matches!(decide(&off, at(48 * HOUR)), Action::GiveUp(_)));
+        let unanswered = Facts { fallback_policy: FallbackPolicy::Ask, ..off };
+        assert!(matches!(decide(&unanswered, at(48 * HOUR)), Action::GiveUp(_)));
+    }
+}
+
+#[test]
+fn a_fallback_that_is_the_route_itself_is_none() {
+    let attempts = vec![tried(0, R::Permanent, Some(S::Login))];
+    let same = Facts { fallback: Some(own()), ..with_fallback(FallbackPolicy::Automatic, attempts) };
+    assert!(matches!(decide(&same, at(2000)), Action::GiveUp(_)));
+}
+
+#[test]
+fn a_clock_that_went_back_neither_blocks_nor_hurries_a_mail() {
+    let year = 365 * 24 * HOUR;
+    let ahead = vec![tried(year, R::Transient(None), Some(S::Connect))];
+    assert_eq!(decide(&facts(ahead.clone()), at(0)), Action::Submit(own()));
+    assert_eq!(decide(&with_fallback(FallbackPolicy::Automatic, ahead), at(0)), Action::Submit(other()));
+    let seconds_ahead = facts(vec![tried(5, R::Transient(None), Some(S::Connect))]);
+    assert!(matches!(decide(&seconds_ahead, at(0)), Action::WaitUntil(until) if until <= at(71)));
+    let born_ahead = Facts { created: at(year), ..facts(vec![tried(0, R::Transient(None), None)]) };
+    assert!(matches!(decide(&born_ahead, at(48 * HOUR)), Action::GiveUp(_)));
+}
+
+#[test]
+fn times_come_in_the_zone_of_now() {
+    let utc = at(1).with_timezone(&FixedOffset::east_opt(0).unwrap());
+    let Action::WaitUntil(until) = decide(&facts(vec![tried(0, R::Transient(None), None)]), utc) else {
+        panic!("no wait");
+    };
+    assert_eq!(until.offset(), utc.offset());
+}
+
+#[test]
+fn an_outcome_says_what_to_remember_of_the_attempt() {
+    let reply = |code| Reply { code, enhanced: None, text: String::new() };
+    let to = |code| RecipientReply { address: "a@x.be".into(), reply: reply(code) };
+    let taken =
+        |codes: &[u16]| Acceptance { reply: reply(250), recipients: codes.iter().map(|c| to(*c)).collect() };
+    assert_eq!(R::of_acceptance(&taken(&[250, 550, 251])), R::Accepted);
+    assert_eq!(R::of_acceptance(&taken(&[250, 451])), R::PartlyAccepted(None));
+    let rows = [
+        (S::Connect, Verdict::Transient, vec![], R::Transient(Some(9))),
+        (S::Login, Verdict::Permanent, vec![], R::Permanent),
+        (S::AfterDot, Verdict::InDoubt, vec![to(250)], R::InDoubt),
+        (S::Recipient, Verdict::Permanent, vec![to(550)], R::Permanent),
+        (S::Recipient, Verdict::Permanent, vec![to(550), to(451)], R::Transient(Some(9))),
+        (S::Data, Verdict::Permanent, vec![to(250), to(451)], R::Permanent),
+    ];
+    for (stage, verdict, recipients, expected) in rows {
+        let failure =
+            Failure { stage, verdict, reply: None, detail: String::new(), retry_after: Some(9), recipients };
+        assert_eq!(R::of_failure(&failure), expected, "{stage} {verdict}");
+    }
+}
+
+fn any_result() -> impl Strategy<Value = Option<R>> {
+    prop_oneof![
+        Just(None),
+        Just(Some(R::Accepted)),
+        Just(Some(R::Permanent)),
+        Just(Some(R::InDoubt)),
+        Just(Some(R::Found)),
+        Just(Some(R::NotFound)),
+        proptest::option::of(any::<u32>()).prop_map(|asked| Some(R::Transient(asked))),
+        proptest::option::of(0u32..9000).prop_map(|asked| Some(R::PartlyAccepted(asked))),
+    ]
+}
+
+prop_compose! {
+    fn any_attempt()(
+        seconds in -400_000i64..400_000,
+        by_other in any::<bool>(),
+        result in any_result(),
+        stage in proptest::option::of(proptest::sample::select(S::ALL)),
+    ) -> Attempt {
+        Attempt { at: at(seconds), route: if by_other { other() } else { own() }, result, stage }
+    }
+}
+
+prop_compose! {
+    fn any_facts(attempts: std::ops::Range<usize>)(
+        attempts in prop::collection::vec(any_attempt(), attempts),
+        id in "[a-z0-9-]{0,12}",
+        created in -400_000i64..400_000,
+        send_at in proptest::option::of(-400_000i64..400_000),
+        held in prop::bool::weighted(0.1),
+        has_fallback in any::<bool>(),
+        fallback_policy in proptest::sample::select(FallbackPolicy::ALL),
+        patience in prop_oneof![Just(0), 0u32..100_000, Just(u32::MAX)],
+        compromised in prop::bool::weighted(0.2),
+        can_look_in_sent in any::<bool>(),
+    ) -> Facts {
+        Facts {
+            id, attempts, held, fallback_policy, patience, compromised, can_look_in_sent,
+            created: at(created),
+            send_at: send_at.map(at),
+            route: own(),
+            fallback: Some(other()).filter(|_| has_fallback),
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_is_submitted_while_a_mail_is_taken_or_in_doubt(facts in any_facts(1..6), now in -500_000i64..500_000) {
+        let settled = facts.attempts.iter().any(|attempt| {
+            matches!(attempt.result, None | Some(R::InDoubt | R::Accepted | R::Found))
+        });
+        let action = decide(&facts, at(now));
+        prop_assert_eq!(&action, &decide(&facts, at(now)));
+        if settled {
+            prop_assert!(!matches!(action, Action::Submit(_) | Action::AskFallback(_) | Action::WaitUntil(_)));
+        }
+        if facts.compromised {
+            prop_assert_ne!(&action, &Action::Submit(own()));
+        }
+        if facts.fallback_policy == FallbackPolicy::Off {
+            prop_assert_ne!(&action, &Action::Submit(other()));
+        }
+        if let Action::WaitUntil(until) = action {
+            prop_assert!(until > at(now), "waits for the past: {}", until);
+        }
+    }
+
+    /// Follows the decisions with a server that never takes the mail and a clock that is set back once.
+    #[test]
+    fn a_mail_that_nobody_takes_comes_to_an_end(
+        mut facts in any_facts(0..4),
+        start in -500_000i64..500_000,
+        back_at in 0usize..40,
+        back_by in 0i64..2_000_000,
+    ) {
+        facts.attempts.retain(|attempt| !matches!(attempt.result, None | Some(R::InDoubt)));
+        let mut now = at(start);
+        let mut submissions = 0;
+        for step in 0..2000 {
+            if step == back_at {
+                now -= TimeDelta::seconds(back_by);
+            }
+            match decide(&facts, now) {
+                Action::Submit(route) => {
+                    submissions += 1;
+                    let result = Some(R::Transient(None));
+                    facts.attempts.push(Attempt { at: now, route, result, stage: Some(S::Connect) });
+                }
+                Action::WaitUntil(until) => now = until,
+                Action::AskFallback(_) => now += TimeDelta::hours(1),
+                _ => {
+                    prop_assert!(submissions <= 80, "{} submissions", submissions);
+                    return Ok(());
+                }
+            }
+        }
+        prop_assert!(false, "no end: {:?} at {}", facts, now);
+    }
+}
