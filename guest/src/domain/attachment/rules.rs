@@ -294,7 +294,7 @@ mod tests {
                 "a logo may have at most 200,000 bytes: this has 200,001",
             ),
         ] {
-            let (found, _, detail) = refusal(&[file.clone()], Format::Pdf);
+            let (found, _, detail) = refusal(std::slice::from_ref(&file), Format::Pdf);
             assert_eq!(found, rule, "{file:?}");
             assert!(detail.contains(part), "{file:?}: {detail}");
         }
