@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod attachment;
+pub mod compose;
 pub mod delivery;
 pub mod document;
 pub mod kind;

@@ -1,0 +1,95 @@
+//! Bodies in the one form that every transfer encoding starts from: lines that end in CRLF, no control
+//! characters but tabs.
+
+use std::borrow::Cow;
+
+/// What every boundary of ours begins with. Neither quoted-printable (hexadecimal digits or a line end follow
+/// its `=`) nor base64 (which has no `_`) can yield it, and a body that holds it at the start of a line is
+/// never sent as it is. So no body can end its own part.
+pub(super) const BOUNDARY_MARK: &str = "=_";
+
+/// A body ready to be encoded.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Body {
+    /// Lines that end in CRLF; no NUL and no other control characters but tabs.
+    pub(super) text: String,
+    /// A line begins as our boundaries do.
+    pub(super) like_a_boundary: bool,
+}
+
+/// Brings a body into that form. A bare CR and a bare LF are line ends too.
+pub(super) fn canonical(body: &str) -> Body {
+    let body = without_controls(body);
+    let mut text = String::with_capacity(body.len() + body.len() / 16 + 16);
+    let mut like_a_boundary = false;
+    let mut lines = body.split('\n');
+    let mut next = lines.next();
+    while let Some(line) = next {
+        let marked = line.strip_prefix("--").is_some_and(|rest| rest.starts_with(BOUNDARY_MARK));
+        like_a_boundary |= marked;
+        text.push_str(line);
+        next = lines.next();
+        if next.is_some() {
+            text.push_str("\r\n");
+        }
+    }
+    Body { text, like_a_boundary }
+}
+
+/// With LF as the only line end. Borrows where there is nothing to do, as is usual.
+fn without_controls(body: &str) -> Cow<'_, str> {
+    // No early exit, so that the compiler makes it a vector loop.
+    let unusual = |b: u8| b.is_ascii_control() & (b != b'\n') & (b != b'\t');
+    if !body.bytes().fold(false, |found, b| found | unusual(b)) {
+        return Cow::Borrowed(body);
+    }
+    let mut clean = String::with_capacity(body.len());
+    let mut chars = body.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' => {
+                chars.next_if_eq(&'\n');
+                clean.push('\n');
+            }
+            c if c.is_ascii_control() && c != '\n' && c != '\t' => {}
+            c => clean.push(c),
+        }
+    }
+    Cow::Owned(clean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_line_end_becomes_crlf() {
+        for (body, expected) in [
+            ("", ""),
+            ("a", "a"),
+            ("a\nb\n", "a\r\nb\r\n"),
+            ("a\r\nb\r\n", "a\r\nb\r\n"),
+            ("a\rb\r\r\n\n", "a\r\nb\r\n\r\n\r\n"),
+            ("\r", "\r\n"),
+            ("a\0b\u{1b}[1m\tc\u{7f}\u{8}", "ab[1m\tc"),
+            ("é\0\r", "é\r\n"),
+        ] {
+            assert_eq!(canonical(body).text, expected, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_begins_as_a_boundary_is_noticed() {
+        for (body, expected) in [
+            ("--=_m_1", true),
+            ("x\n--=_", true),
+            ("x\r--=_a_1--\r\n", true),
+            ("\0-\0-=_", true),
+            ("x --=_m_1", false),
+            ("--\n=_", false),
+            ("--=\n_", false),
+        ] {
+            assert_eq!(canonical(body).like_a_boundary, expected, "{body:?}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The message: its headers in their order, and the tree of its parts.
+//!
+//! `multipart/mixed` › `multipart/related` › `multipart/alternative`; mixed only where files are attached,
+//! related only where there is a logo.
+
+use super::body::{BOUNDARY_MARK, canonical};
+use super::chunk::{Chunk, Skeleton, encode, encoded_len, placeholder};
+use super::{Composed, Envelope, Letter, LetterFault, Thread, header};
+use crate::domain::attachment::{Attachment, Role};
+use chrono::Datelike as _;
+use mail_builder::MessageBuilder;
+use mail_builder::headers::HeaderType;
+use mail_builder::headers::content_type::ContentType;
+use mail_builder::headers::raw::Raw;
+use mail_builder::mime::{BodyPart, MimePart};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// Content-ID of the logo; the HTML says `cid:logo`.
+const LOGO: &str = "logo";
+
+/// Makes the message. The same letter gives the same bytes.
+pub fn compose(letter: &Letter<'_>) -> Result<Composed, LetterFault> {
+    let id = message_id(letter)?;
+    let mut skeleton = Skeleton::default();
+    built(letter, &id, &in_place)?.serialize(&mut skeleton);
+    let chunks = skeleton.finish();
+    let texts = chunks.iter().map(|c| if let Chunk::Text(text) = c { text.len() as u64 } else { 0 });
+    let files = letter.attachments.files().iter().chain(letter.attachments.logo());
+    let size = texts.sum::<u64>() + files.map(|f| encoded_len(f.size)).sum::<u64>();
+    let from = std::slice::from_ref(letter.from);
+    let mut everyone = [from, letter.reply_to, letter.to, letter.cc, letter.bcc].into_iter().flatten();
+    let needs_smtputf8 = everyone.any(|m| m.address.needs_smtputf8());
+    Ok(Composed { message_id: format!("<{id}>"), chunks, size, needs_smtputf8, envelope: envelope(letter) })
+}
+
+/// Who the message is sent by and to.
+fn envelope(letter: &Letter<'_>) -> Envelope {
+    let mut seen = BTreeSet::new();
+    let everyone = [letter.to, letter.cc, letter.bcc].into_iter().flatten().map(|m| &m.address);
+    let recipients = everyone.filter(|a| seen.insert((a.local().to_lowercase(), a.ascii_domain())));
+    Envelope { recipients: recipients.cloned().collect(), mail_from: letter.from.address.clone() }
+}
+
+/// Without brackets.
+fn message_id(letter: &Letter<'_>) -> Result<String, LetterFault> {
+    let domain = letter.message_id_domain;
+    let known = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    let valid =
+        domain.len() <= 253 && domain.split('.').all(|label| !label.is_empty() && label.bytes().all(known));
+    if valid {
+        Ok(format!("{}@{domain}", letter.id.as_str()))
+    } else {
+        Err(LetterFault::MessageIdDomain(domain.chars().take(100).collect()))
+    }
+}
+
+type Headers<'x> = Vec<(Cow<'x, str>, HeaderType<'x>)>;
+/// Makes the part of a file from its headers.
+type FilePart<'x, 'p> = &'p dyn Fn(Headers<'x>, &Attachment) -> MimePart<'x>;
+
+/// The part of a file whose bytes are elsewhere.
+fn in_place<'x>(headers: Headers<'x>, file: &Attachment) -> MimePart<'x> {
+    let contents = BodyPart::Binary(placeholder(file.handle, file.size).to_vec().into());
+    MimePart { headers, contents }.transfer_encoding("base64")
+}
+
+/// The message with its files as `part` makes them.
+pub(super) fn built<'x>(
+    letter: &Letter<'x>,
+    message_id: &'x str,
+    part: FilePart<'x, '_>,
+) -> Result<MessageBuilder<'x>, LetterFault> {
+    Ok(MessageBuilder { headers: headers(letter, message_id)?, ..MessageBuilder::new() }
+        .body(body(letter, part)))
+}
+
+/// The headers of the message but for the last two, which mail-builder adds: MIME-Version and Content-Type.
+fn headers<'x>(letter: &Letter<'x>, message_id: &'x str) -> Result<Headers<'x>, LetterFault> {
+    if !(1900..=9999).contains(&letter.date.year()) {
+        return Err(LetterFault::Date(letter.date));
+    }
+    let mut headers: Headers<'x> = Vec::with_capacity(12);
+    let mut add = |name: &'static str, value: HeaderType<'x>| headers.push((name.into(), value));
+    add("Date", Raw::new(letter.date.to_rfc2822()).into());
+    add("From", header::mailbox(letter.from).into());
+    if !letter.reply_to.is_empty() {
+        add("Reply-To", header::mailboxes(letter.reply_to));
+    }
+    if !letter.to.is_empty() {
+        add("To", header::mailboxes(letter.to));
+    } else if letter.cc.is_empty() {
+        // Filters distrust a mail to nobody.
+        add("To", Raw::new("undisclosed-recipients:;").into());
+    }
+    if !letter.cc.is_empty() {
+        add("Cc", header::mailboxes(letter.cc));
+    }
+    add("Subject", header::subject(header::one_line(letter.subject)));
+    add("Message-ID", header::message_ids(&[message_id]));
+    if let Some(thread) = letter.thread {
+        if let Some(parent) = &thread.in_reply_to {
+            add("In-Reply-To", header::message_ids(&[parent.as_str()]));
+        }
+        let references = references(thread);
+        if !references.is_empty() {
+            add("References", header::message_ids(&references));
+        }
+    }
+    if letter.automatic {
+        add("Auto-Submitted", Raw::new("auto-generated").into());
+        // Exchange answers automatic mail unless told not to. Not `All`: that would silence its delivery
+        // reports too, which the status of the mail is made of.
+        add("X-Auto-Response-Suppress", Raw::new("OOF, AutoReply").into());
+    }
+    Ok(headers)
+}
+
+/// The conversation with the parent at its end, where RFC 5322 §3.6.4 wants it.
+fn references(thread: &Thread) -> Vec<&str> {
+    let mut ids: Vec<&str> = thread.references.iter().map(|id| id.as_str()).collect();
+    let parent = thread.in_reply_to.as_ref().map(|id| id.as_str());
+    ids.extend(parent.filter(|parent| !thread.references.iter().any(|id| id.as_str() == *parent)));
+    ids
+}
+
+/// The tree of parts.
+fn body<'x>(letter: &Letter<'x>, part: FilePart<'x, '_>) -> MimePart<'x> {
+    let parts = vec![body_part("text/plain", letter.text), body_part("text/html", letter.html)];
+    let mut body = MimePart::new(multipart(letter, "alternative"), parts);
+    if let Some(logo) = letter.attachments.logo() {
+        let related = multipart(letter, "related").attribute("type", "multipart/alternative");
+        body = MimePart::new(related, vec![body, file_part(logo, part)]);
+    }
+    let files = letter.attachments.files();
+    if !files.is_empty() {
+        let mut parts = Vec::with_capacity(files.len() + 1);
+        parts.push(body);
+        parts.extend(files.iter().map(|file| file_part(file, part)));
+        body = MimePart::new(multipart(letter, "mixed"), parts);
+    }
+    body
+}
+
+/// Content-Type of a level. Boundaries differ in their third character, so none begins another; with an id of
+/// 64 they have 68 characters of the 70 allowed.
+fn multipart<'x>(letter: &Letter<'x>, level: &'static str) -> ContentType<'x> {
+    let boundary = format!("{BOUNDARY_MARK}{}_{}", &level[..1], letter.id.as_str());
+    ContentType::new(format!("multipart/{level}")).attribute("boundary", boundary)
+}
+
+/// A body. mail-builder writes it as it is where it can, else as quoted-printable or base64, whichever is
+/// shorter; what looks like a boundary of ours is base64 in any case.
+fn body_part<'x>(media_type: &'static str, text: &str) -> MimePart<'x> {
+    let body = canonical(text);
+    let content_type = ContentType::new(media_type).attribute("charset", "utf-8");
+    if !body.like_a_boundary {
+        return MimePart::new(content_type, BodyPart::Text(body.text.into()));
+    }
+    let mut encoded = Vec::new();
+    encode(body.text.as_bytes(), &mut encoded);
+    MimePart::new(content_type, BodyPart::Binary(encoded.into())).transfer_encoding("base64")
+}
+
+/// A file, or the logo. Text is attached as bytes, too: base64 keeps its line ends as they are.
+fn file_part<'x>(file: &'x Attachment, part: FilePart<'x, '_>) -> MimePart<'x> {
+    let mut headers: Headers<'x> = Vec::with_capacity(4);
+    headers.push(("Content-Type".into(), header::file_type(sent_type(file), &file.file_name)));
+    let kind = if file.role == Role::Logo {
+        headers.push(("Content-ID".into(), header::message_ids(&[LOGO])));
+        "inline"
+    } else {
+        "attachment"
+    };
+    headers.push(("Content-Disposition".into(), header::disposition(kind, &file.file_name)));
+    part(headers, file)
+}
+
+/// The media type that the part declares. `message/…` and `multipart/…` must not be base64 (RFC 2045 §6.4):
+/// such a file is attached as bytes, and its name says what it is.
+fn sent_type(file: &Attachment) -> &str {
+    match file.media_type.as_str() {
+        _ if file.role == Role::Ubl => "application/xml",
+        t if t.starts_with("message/") || t.starts_with("multipart/") => "application/octet-stream",
+        t => t,
+    }
+}

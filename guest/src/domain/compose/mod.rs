@@ -1,0 +1,23 @@
+//! From a letter to a message (RFC 5322, MIME), byte for byte reproducible.
+//!
+//! The message is made as a skeleton: headers, bodies and the places where attachments go. The bytes of an
+//! attachment never come here, so that the cost of a mail does not depend on its PDF. [`assemble`] puts
+//! skeleton and files together for hosts that can't stream; the bytes are those that a streaming host sends
+//! and those that mail-builder writes with the files in hand (a test proves it).
+//!
+//! Deliberately absent: a clock, randomness and host names (Date, Message-ID and boundaries come from the
+//! letter), a `Bcc` header, and a `User-Agent`.
+
+mod body;
+mod chunk;
+mod header;
+mod identity;
+mod letter;
+mod message;
+#[cfg(test)]
+mod tests;
+
+pub use chunk::{Chunk, assemble, encoded_len};
+pub use identity::{IdentityFault, LetterId, MessageId};
+pub use letter::{Composed, Envelope, Letter, LetterFault, Thread};
+pub use message::compose;
