@@ -15,6 +15,9 @@ use std::borrow::Cow;
 /// Most references that travel: the first and the latest. Longer conversations are still found by them.
 const MAX_REFERENCES: usize = 40;
 
+/// Longest line that readers of raw messages like (RFC 5322 §2.1.1).
+const MAX_LINE: usize = 78;
+
 /// Longest ASCII word that is written as it is; mail-builder encodes longer ones.
 const MAX_PLAIN_WORD: usize = 70;
 
@@ -105,9 +108,9 @@ pub(super) fn message_ids<'x>(ids: &[&'x str]) -> HeaderType<'x> {
 pub(super) fn file_type<'x>(media_type: &str, file_name: &str) -> HeaderType<'x> {
     let quoted = fits_a_line(file_name);
     let name = if quoted { file_name.replace('"', "\\\"") } else { encoded_words(file_name) };
-    // Broken here, so that it is not broken within the name.
-    let long = media_type.len() + name.len() > 54;
-    let separator = if long { ";\r\n " } else { "; " };
+    // Broken here if anywhere, so that it is not broken within the name.
+    let on_one_line = "Content-Type: ; name=\"\"".len() + media_type.len() + name.len() <= MAX_LINE;
+    let separator = if on_one_line { "; " } else { ";\r\n " };
     Raw::new(format!("{media_type}{separator}name=\"{name}\"")).into()
 }
 

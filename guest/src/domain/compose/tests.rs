@@ -1,5 +1,6 @@
-//! Composing as a whole: the expected message, the bytes of a streaming host against those of mail-builder
-//! with the files in hand, and hostile text in every field.
+//! Composing as a whole: the expected message, its parts and its headers.
+
+mod hostile;
 
 use super::message::built;
 use super::*;
@@ -8,7 +9,6 @@ use crate::domain::attachment::{Attachment, Format, Role, Selected, check};
 use chrono::DateTime;
 use mail_builder::mime::{BodyPart, MimePart};
 use mail_parser::{Message, MessageParser, MimeHeaders as _, PartType};
-use proptest::prelude::*;
 
 /// Owns what a letter borrows.
 #[derive(Debug, Clone)]
@@ -291,6 +291,36 @@ fn only_a_local_part_beyond_ascii_needs_smtputf8() {
 }
 
 #[test]
+fn an_address_beyond_ascii_is_the_only_text_that_is_not_seven_bit() {
+    let desk = Desk { to: vec![mailbox("Müller", "josé@x.example")], ..typical() };
+    let text = String::from_utf8(desk.message()).unwrap();
+    assert!(text.contains("<josé@x.example>"), "{text}");
+    assert!(text.replace("<josé@x.example>", "").is_ascii(), "{text}");
+}
+
+#[test]
+fn a_text_file_keeps_its_line_ends() {
+    let csv = Attachment { media_type: "text/csv".into(), ..file(9, "a.csv", 8, Role::Added) };
+    let desk = Desk { files: check(&[csv], Format::Pdf).unwrap(), ..plain() };
+    let message = assemble(&desk.composed().chunks, |_| Some(b"a\nb\r\nc\r")).unwrap();
+    let mail = parsed(&message);
+    assert_eq!(mail.attachment(0).unwrap().contents(), b"a\nb\r\nc\r");
+}
+
+#[test]
+fn the_longest_id_makes_boundaries_of_a_length_that_is_allowed() {
+    let desk = Desk { id: LetterId::parse(&"x".repeat(64)).unwrap(), ..typical() };
+    let text = String::from_utf8(desk.message()).unwrap();
+    let mut found = 0;
+    for after in text.split("boundary=\"").skip(1) {
+        let boundary = after.split('"').next().unwrap();
+        assert!(boundary.len() <= 70, "{boundary}");
+        found += 1;
+    }
+    assert_eq!(found, 3);
+}
+
+#[test]
 fn a_body_cannot_end_its_part() {
     let body = "before\n--=_a_inv-2026-0001.r1--\n--=_m_inv-2026-0001.r1\nContent-Type: text/html\n\n<b>injected</b>\n";
     let desk = Desk { text: body.into(), html: body.into(), files: typical().files, ..plain() };
@@ -332,115 +362,4 @@ fn another_id_gives_another_message_id_and_other_boundaries() {
     assert_ne!(first.composed().message_id, second.composed().message_id);
     assert_eq!(ours.replace("inv-2026-0001.r1", "other").len(), theirs.len());
     assert!(!theirs.contains("inv-2026-0001.r1"));
-}
-
-/// File names as they come: any script, quotes, long ones.
-fn file_names() -> impl Strategy<Value = String> {
-    let usable = |name: &String| check(&[file(0, name, 0, Role::Added)], Format::Pdf).is_ok();
-    prop_oneof![
-        "[a-zA-Z0-9 _.,;'\"()%&@*=-]{1,120}".boxed(),
-        "[äöüßéèçñ€日本語עבריתрусский👍🏽 .a-z\"%'-]{1,60}".boxed(),
-        "\\PC{1,40}".boxed(),
-    ]
-    .prop_filter("must pass the rules", usable)
-}
-
-/// Text that would like to be more than text.
-fn nasty() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
-        Just("\r\nBcc: evil@x.example\r\n".to_owned()),
-        Just("\n\n<script>".to_owned()),
-        Just("\r".to_owned()),
-        Just("\0".to_owned()),
-        Just("=?utf-8?Q?=0D=0ABcc:_x@y?=".to_owned()),
-        Just("\", <evil@x.example>, \"".to_owned()),
-        Just("--=_m_inv-2026-0001.r1--".to_owned()),
-        Just("\u{2028}\u{85}\u{7f}".to_owned()),
-        Just("x".repeat(1200)),
-        Just("Straße €  日本語 👍🏽 ".to_owned()),
-        "[ -~]{0,30}",
-        "\\PC{0,30}",
-        any::<String>(),
-    ];
-    prop::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
-}
-
-fn assert_lines_hold(message: &[u8]) {
-    for line in message.split(|b| *b == b'\n') {
-        assert!(line.is_empty() || line.ends_with(b"\r"), "a line ends in a bare LF: {line:?}");
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        assert!(line.len() <= 998, "{} bytes in a line", line.len());
-        assert!(line.iter().all(|b| b.is_ascii() && (!b.is_ascii_control() || *b == b'\t')), "{line:?}");
-    }
-}
-
-proptest! {
-    #[test]
-    fn a_streaming_host_sends_what_would_be_built_with_the_files_in_hand(
-        names in prop::collection::vec((file_names(), prop_oneof![0u64..60, 100u64..130, 0u64..20_000]), 0..6),
-        pdf in prop::option::of(prop_oneof![Just(0u64), Just(57), 0u64..100_000]),
-        logo in prop::option::of(prop_oneof![Just(0u64), 0u64..9_000]),
-    ) {
-        let mut files: Vec<_> =
-            names.iter().enumerate().map(|(i, (n, s))| file(i as u32 + 10, n, *s, Role::Added)).collect();
-        files.extend(pdf.map(|size| file(1, "Rechnung März.pdf", size, Role::Pdf)));
-        files.extend(logo.map(|size| file(u32::MAX, "logo.png", size, Role::Logo)));
-        let desk = Desk { files: check(&files, Format::Pdf).unwrap(), ..typical() };
-        let message = desk.message();
-        prop_assert_eq!(message.len() as u64, desk.composed().size);
-        prop_assert!(message == desk.in_hand());
-        assert_lines_hold(&message);
-        let mail = parsed(&message);
-        prop_assert_eq!(mail.attachment_count(), files.len());
-        for file in &files {
-            let bytes = content(file);
-            let found = mail.attachments().any(|p| {
-                p.attachment_name() == Some(&file.file_name) && p.contents() == bytes
-            });
-            prop_assert!(found, "{:?} in {:?}", file, mail.attachments().map(|p| p.attachment_name()).collect::<Vec<_>>());
-        }
-    }
-
-    #[test]
-    fn hostile_text_adds_no_header_and_no_part(
-        subject in nasty(), text in nasty(), html in nasty(),
-        names in prop::collection::vec(nasty(), 6),
-    ) {
-        let named = |i: usize, address: &str| Mailbox { name: Some(names[i].clone()), ..mailbox("", address) };
-        let desk = Desk {
-            from: named(0, "from@x.example"),
-            reply_to: vec![named(1, "reply@x.example")],
-            to: vec![named(2, "to1@x.example"), named(3, "to2@x.example")],
-            cc: vec![named(4, "cc@x.example")],
-            bcc: vec![named(5, "bcc@x.example")],
-            subject, text, html,
-            ..typical()
-        };
-        let message = desk.message();
-        assert_lines_hold(&message);
-        let typical = typical().message();
-        let (mail, expected) = (parsed(&message), parsed(&typical));
-        prop_assert_eq!(header_names(&mail), header_names(&expected));
-        prop_assert_eq!(outline(&mail, 0), outline(&expected, 0));
-        let addresses = |list: Option<&mail_parser::Address<'_>>| -> Vec<String> {
-            list.into_iter().flat_map(|l| l.iter()).map(|a| a.address().unwrap_or_default().to_owned()).collect()
-        };
-        prop_assert_eq!(addresses(mail.from()), ["from@x.example"]);
-        prop_assert_eq!(addresses(mail.to()), ["to1@x.example", "to2@x.example"]);
-        prop_assert_eq!(addresses(mail.cc()), ["cc@x.example"]);
-        let shown = header::one_line(&desk.subject);
-        prop_assert_eq!(words(mail.subject().unwrap_or_default()), words(&shown));
-        let name = header::one_line(&names[2]).replace("=?", "= ?");
-        let read = mail.to().and_then(|l| l.first()).and_then(|a| a.name()).unwrap_or_default();
-        prop_assert_eq!(words(read), words(&name));
-        let lines = |t: &str| body::canonical(t).text;
-        prop_assert_eq!(mail.body_text(0).unwrap_or_default(), lines(&desk.text));
-        prop_assert_eq!(mail.body_html(0).unwrap_or_default(), lines(&desk.html));
-        prop_assert_eq!(desk.message(), message);
-    }
-}
-
-/// Without regard to white space, which folding may alter.
-fn words(text: &str) -> Vec<&str> {
-    text.split_ascii_whitespace().collect()
 }
