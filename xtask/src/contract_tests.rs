@@ -187,3 +187,22 @@ fn the_first_tag_switches_the_comparison_on() {
     let refused = format!("{:#}", check_against_release(root).unwrap_err());
     assert!(refused.starts_with("compared with v0.0.10: 1 incompatible changes"), "{refused}");
 }
+
+#[test]
+fn interfaces_that_join_later_import_nothing_but_what_hosts_provide() {
+    let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+    let folder = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(wit).unwrap() {
+        let file = entry.unwrap().path();
+        fs::copy(&file, folder.path().join(file.file_name().unwrap())).unwrap();
+    }
+    let later = "package postroom:plugin@0.1.0; world later {
+        include plugin; import imap; import web; export mailbox; export inbound; export reminders; }";
+    fs::write(folder.path().join("later.wit"), later).unwrap();
+    let package = Package::read(folder.path()).unwrap();
+    let imports =
+        |world: &str| package.items(&package.worlds()[world].imports).into_keys().collect::<Vec<_>>();
+    assert_eq!(imports("renderer"), ["attachments", "log"]);
+    assert_eq!(imports("plugin"), ["attachments", "log", "smtp"]);
+    assert_eq!(imports("later"), ["attachments", "imap", "log", "smtp", "web"]);
+}
