@@ -84,7 +84,7 @@ named! {
         Deferred = "deferred",
         /// A server refused the sender, the recipient or the message, for good.
         Refused = "refused",
-        /// Our account could not submit it at all: unknown host, wrong password, untrusted certificate, too large.
+        /// It could not be submitted, and no server judged it: unknown host, wrong password, a file that can't be read.
         Unsent = "unsent",
         /// The connection was lost after the final dot.
         InDoubt = "in-doubt",

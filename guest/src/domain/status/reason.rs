@@ -17,7 +17,7 @@ fn sentence(kind: EventKind) -> &'static str {
         K::Stored => "taken by the recipient's own server",
         K::Deferred => "not taken yet, to be tried again",
         K::Refused => "refused",
-        K::Unsent => "the account could not send it",
+        K::Unsent => "it could not be sent",
         K::InDoubt => "the connection was lost before the server confirmed, so it may or may not have left",
         K::HandedOver => "handed to your mail program",
         K::Relayed => "passed on to a server that reports nothing further",

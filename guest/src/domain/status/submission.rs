@@ -167,10 +167,11 @@ pub fn events_of_failure(recipients: &[String], failure: &Failure, at: DateTime<
 
 /// The verdict on the whole attempt, as a fact about one recipient.
 fn of_all(address: &str, failure: &Failure, verdict: Verdict, at: DateTime<FixedOffset>) -> Event {
+    let is_judged = failure.stage.is_a_judgement() && failure.reply.is_some();
     let kind = match verdict {
         Verdict::Transient => EventKind::Deferred,
         Verdict::InDoubt => EventKind::InDoubt,
-        Verdict::Permanent if failure.stage.is_a_judgement() => EventKind::Refused,
+        Verdict::Permanent if is_judged => EventKind::Refused,
         Verdict::Permanent => EventKind::Unsent,
     };
     match &failure.reply {

@@ -318,6 +318,7 @@ fn a_failed_attempt_says_of_each_recipient_what_is_known() {
         (S::Login, V::Permanent, &[], [K::Unsent, K::Unsent, K::Unsent], 3),
         (S::Prepare, V::Permanent, &[], [K::Unsent, K::Unsent, K::Unsent], 3),
         (S::Sender, V::Permanent, &[], [K::Refused, K::Refused, K::Refused], 0),
+        (S::AfterDot, V::Permanent, &[], [K::Unsent, K::Unsent, K::Unsent], 3),
         (S::Data, V::Transient, &mixed, [K::Deferred, K::Refused, K::Deferred], 2),
         (S::Data, V::Permanent, &mixed, [K::Refused, K::Refused, K::Refused], 0),
         (S::Recipient, V::Permanent, &mixed[1..], [K::Refused, K::Refused, K::Deferred], 1),
@@ -325,10 +326,11 @@ fn a_failed_attempt_says_of_each_recipient_what_is_known() {
         (S::AfterDot, V::InDoubt, &[], [K::InDoubt, K::InDoubt, K::InDoubt], 0),
     ];
     for (stage, verdict, known, expected, open) in rows {
+        let judged = matches!(stage, S::Sender | S::Recipient | S::Data) && verdict == V::Permanent;
         let failure = Failure {
             stage,
             verdict,
-            reply: None,
+            reply: Some(reply(554, "5.7.1", "no")).filter(|_| judged),
             detail: format!("{stage} at mail.example.be"),
             retry_after: None,
             recipients: answers(known),
@@ -337,7 +339,9 @@ fn a_failed_attempt_says_of_each_recipient_what_is_known() {
         let kinds: Vec<_> = events.iter().map(|e| e.kind).collect();
         assert_eq!(kinds, expected, "{stage} {verdict}");
         assert_eq!(outstanding(&to, &events).len(), open, "{stage} {verdict}");
-        if known.is_empty() {
+        if judged {
+            assert_eq!((events[0].code.as_deref(), events[0].words.as_deref()), (Some("5.7.1"), Some("no")));
+        } else if known.is_empty() {
             assert_eq!(events[0].source, EventSource::Host);
             assert_eq!(events[0].words, Some(failure.detail));
         }
