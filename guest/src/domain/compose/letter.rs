@@ -10,7 +10,7 @@ use chrono::{DateTime, FixedOffset};
 pub struct Letter<'a> {
     /// Identity: the same id gives the same message.
     pub id: &'a LetterId,
-    /// Right side of the Message-ID: a domain in ASCII, usually the sender's.
+    /// Right side of the Message-ID: a domain in ASCII or an address literal, usually the sender's.
     pub message_id_domain: &'a str,
     /// The time in `Date`.
     pub date: DateTime<FixedOffset>,
@@ -78,6 +78,8 @@ pub enum LetterFault {
     #[error("the date of a mail must lie in the years 1900 to 9999: this is {0}")]
     Date(DateTime<FixedOffset>),
     /// The right side of the Message-ID would break it.
-    #[error("the domain of a Message-ID is 1 to 253 ASCII letters, digits, dots and hyphens: this is {0:?}")]
+    #[error(
+        "the domain of a Message-ID is 1 to 253 ASCII letters, digits, dots, hyphens and underscores: this is {0:?}"
+    )]
     MessageIdDomain(String),
 }

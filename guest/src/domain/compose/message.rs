@@ -45,9 +45,12 @@ fn envelope(letter: &Letter<'_>) -> Envelope {
 /// Without brackets.
 fn message_id(letter: &Letter<'_>) -> Result<String, LetterFault> {
     let domain = letter.message_id_domain;
-    let known = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-    let valid =
-        domain.len() <= 253 && domain.split('.').all(|label| !label.is_empty() && label.bytes().all(known));
+    // A sender's domain may be an address literal, `[192.0.2.1]`.
+    let literal = domain.strip_prefix('[').and_then(|d| d.strip_suffix(']'));
+    let known =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_') || (literal.is_some() && b == b':');
+    let label = |l: &str| !l.is_empty() && l.bytes().all(known);
+    let valid = domain.len() <= 253 && literal.unwrap_or(domain).split('.').all(label);
     if valid {
         Ok(format!("{}@{domain}", letter.id.as_str()))
     } else {

@@ -342,9 +342,13 @@ fn files_that_base64_may_not_hold_by_their_type_are_attached_as_bytes() {
 #[test]
 fn what_a_header_cannot_hold_is_refused() {
     let desk = plain();
-    for domain in ["", ".", "a..b", "a b", "é.example", "a.b\r\nBcc: x@y", "a>b"] {
+    for domain in ["", ".", "a..b", "a b", "é.example", "a.b\r\nBcc: x@y", "a>b", "[]", "[a", "a:b"] {
         let refused = compose(&Letter { message_id_domain: domain, ..desk.letter() });
         assert_eq!(refused, Err(LetterFault::MessageIdDomain(domain.into())), "{domain:?}");
+    }
+    for domain in ["localhost", "my_host.example", "[192.0.2.1]", "[IPv6:2001:db8:1:1:1:1:1:1]"] {
+        let composed = compose(&Letter { message_id_domain: domain, ..desk.letter() }).unwrap();
+        assert_eq!(composed.message_id, format!("<inv-2026-0001.r1@{domain}>"));
     }
     for date in ["0001-01-01T00:00:00Z", "+10000-01-01T00:00:00Z"] {
         let date: DateTime<chrono::FixedOffset> = date.parse().unwrap();
