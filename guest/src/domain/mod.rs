@@ -10,3 +10,4 @@ pub mod kind;
 pub mod language;
 pub mod settings;
 pub mod status;
+pub mod template;

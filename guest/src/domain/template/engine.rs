@@ -1,0 +1,199 @@
+//! The engine's setting: strict, escaping by file type, bounded, and without anything to load but the
+//! catalogue and what is put over it.
+//!
+//! A parsed text is kept for the life of the instance, in a set per distinct group of overrides, since parsing
+//! costs several times what rendering does. Texts are parsed when first asked for: a cold instance pays for
+//! its one mail only.
+
+use super::fault::TemplateFault;
+use super::value::{Amount, Date, absent, to_decimal, wrong};
+use super::words::Words;
+use super::{format, shipped};
+use crate::domain::language::{Language, Locale};
+use crate::domain::settings::Overrides;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Value;
+use minijinja::{AutoEscape, Environment, Error, State, UndefinedBehavior, escape_formatter};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Steps that one text may take. The layout with 200 lines takes about a hundredth.
+const FUEL: u64 = 500_000;
+/// Macros and includes may nest this deep.
+const DEPTH: usize = 40;
+/// Bytes that one text may produce.
+const OUTPUT: usize = 1_000_000;
+/// Sets of overrides kept parsed: a company's, and some of its users'.
+const SETS: usize = 4;
+
+/// The texts under one group of overrides, parsed as they are asked for.
+pub(super) struct TextSet {
+    overrides: Arc<Overrides>,
+    environment: Environment<'static>,
+    words: BTreeMap<Language, Rc<Words>>,
+}
+
+thread_local! {
+    static PARSED: RefCell<Vec<TextSet>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Calls `work` with the texts under these overrides.
+pub(super) fn with_texts<R>(overrides: &Overrides, work: impl FnOnce(&mut TextSet) -> R) -> R {
+    PARSED.with_borrow_mut(|sets| {
+        match sets.iter().position(|set| *set.overrides == *overrides) {
+            Some(0) => {}
+            Some(at) => sets[..=at].rotate_right(1),
+            None => {
+                sets.truncate(SETS - 1);
+                sets.insert(0, TextSet::new(overrides.clone()));
+            }
+        }
+        work(&mut sets[0])
+    })
+}
+
+/// Where a text comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    User,
+    Company,
+    Shipped,
+}
+
+impl TextSet {
+    pub(super) fn new(overrides: Overrides) -> Self {
+        let overrides = Arc::new(overrides);
+        let environment = environment(Arc::clone(&overrides));
+        Self { overrides, environment, words: BTreeMap::new() }
+    }
+
+    /// The highest level that has a text.
+    pub(super) fn level(&self, name: &str) -> Option<Level> {
+        if self.overrides.user.contains_key(name) {
+            Some(Level::User)
+        } else if self.overrides.company.contains_key(name) {
+            Some(Level::Company)
+        } else {
+            shipped::source(name).map(|_| Level::Shipped)
+        }
+    }
+
+    /// Renders a text.
+    pub(super) fn render(&self, name: &str, context: Value) -> Result<String, TemplateFault> {
+        let fault = |error| self.fault(&error, name);
+        let template = self.environment.get_template(name).map_err(fault)?;
+        let mut out = Bounded(Vec::with_capacity(4096));
+        template.render_captured_to(context, &mut out).map_err(fault)?;
+        String::from_utf8(out.0).map_err(|_| TemplateFault::new(name, "its output is not text"))
+    }
+
+    /// Fixed words of a language, overrides over shipped ones.
+    pub(super) fn words(&mut self, language: Language) -> Result<Rc<Words>, TemplateFault> {
+        if let Some(words) = self.words.get(&language) {
+            return Ok(Rc::clone(words));
+        }
+        let name = Words::path(language);
+        let (company, user) = (self.overrides.company.get(&name), self.overrides.user.get(&name));
+        let levels = [shipped::source(&name), company.map(String::as_str), user.map(String::as_str)];
+        let words = Rc::new(Words::read(&name, levels.into_iter().flatten())?);
+        self.words.insert(language, Rc::clone(&words));
+        Ok(words)
+    }
+
+    /// Names that a text reads without declaring them.
+    pub(super) fn undeclared(&self, name: &str, nested: bool) -> Result<Vec<String>, TemplateFault> {
+        let template = self.environment.get_template(name).map_err(|e| TemplateFault::of(&e, name))?;
+        let mut names: Vec<String> = template.undeclared_variables(nested).into_iter().collect();
+        names.sort();
+        Ok(names)
+    }
+
+    fn fault(&self, error: &Error, name: &str) -> TemplateFault {
+        let mut fault = TemplateFault::of(error, name);
+        // The engine does not name a variable that is not there at all: the text's own list of names does.
+        if error.kind() == minijinja::ErrorKind::UndefinedError && error.detail().is_none() {
+            let known = |n: &String| super::context::ROOT.contains(&n.as_str()) || super::layout::is_name(n);
+            let unknown = self.undeclared(&fault.name, false).unwrap_or_default();
+            let unknown: Vec<_> = unknown.into_iter().filter(|n| !known(n) && n != "plural").collect();
+            if !unknown.is_empty() {
+                let roots = super::context::ROOT.join(", ");
+                fault.detail =
+                    format!("there is no \"{}\": a text begins with {roots}", unknown.join("\", \""));
+            }
+        }
+        fault
+    }
+}
+
+fn environment(overrides: Arc<Overrides>) -> Environment<'static> {
+    let mut env = Environment::new();
+    env.set_undefined_behavior(UndefinedBehavior::Strict);
+    env.set_fuel(Some(FUEL));
+    env.set_recursion_limit(DEPTH);
+    env.set_auto_reload(false);
+    if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
+        env.set_syntax(syntax);
+    }
+    env.set_auto_escape_callback(
+        |name| {
+            if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
+        },
+    );
+    env.set_formatter(
+        |out, state, value| {
+            if value.is_none() { Err(absent()) } else { escape_formatter(out, state, value) }
+        },
+    );
+    env.set_loader(move |name| {
+        let own = overrides.user.get(name).or_else(|| overrides.company.get(name)).map(String::as_str);
+        Ok(own.or_else(|| shipped::source(name)).map(str::to_owned))
+    });
+    env.add_filter("money", |value: Value| match value.downcast_object_ref::<Amount>() {
+        Some(_) => Ok(value),
+        None => Err(wrong(&value, "an amount of money")),
+    });
+    env.add_filter("date", |value: Value| match value.downcast_object_ref::<Date>() {
+        Some(_) => Ok(value),
+        None => Err(wrong(&value, "a date")),
+    });
+    env.add_filter("date_short", |value: Value| match value.downcast_object_ref::<Date>() {
+        Some(found) => Ok(format::short_date(found.date, found.locale)),
+        None => Err(wrong(&value, "a date")),
+    });
+    env.add_filter("number", |state: &State<'_, '_>, value: Value| -> Result<String, Error> {
+        Ok(format::number(to_decimal(&value)?, locale(state)))
+    });
+    env.add_function(
+        "plural",
+        |state: &State<'_, '_>, number: Value, one: String, other: String| -> Result<String, Error> {
+            let number = to_decimal(&number)?;
+            Ok(if format::is_one(number, locale(state).language) { one } else { other })
+        },
+    );
+    env
+}
+
+fn locale(state: &State<'_, '_>) -> Locale {
+    let tag = state.lookup("locale");
+    tag.as_ref().and_then(Value::as_str).and_then(Locale::parse).unwrap_or(Locale::of(Language::En))
+}
+
+/// Output that ends at a limit, as an error.
+struct Bounded(Vec<u8>);
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > OUTPUT {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,54 @@
+//! Where and why a template failed, in words that its author can act on.
+
+use minijinja::{Error, ErrorKind};
+use std::error::Error as _;
+
+/// A template failed: no mail is made from it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name}{}: {detail}", line.map(|l| format!(":{l}")).unwrap_or_default())]
+pub struct TemplateFault {
+    /// Template path.
+    pub name: String,
+    /// Line in it, from 1, where known.
+    pub line: Option<u32>,
+    /// What is wrong and what to do.
+    pub detail: String,
+}
+
+impl TemplateFault {
+    pub(super) fn new(name: &str, detail: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), line: None, detail: detail.into() }
+    }
+
+    /// From the engine's error; the innermost cause says most.
+    pub(super) fn of(error: &Error, asked_for: &str) -> Self {
+        let mut inner = error;
+        while let Some(next) = inner.source().and_then(|s| s.downcast_ref::<Error>()) {
+            inner = next;
+        }
+        let located = if inner.name().is_some() { inner } else { error };
+        Self {
+            name: located.name().unwrap_or(asked_for).to_owned(),
+            line: located.line().and_then(|l| u32::try_from(l).ok()).filter(|l| *l > 0),
+            detail: detail(inner),
+        }
+    }
+}
+
+fn detail(error: &Error) -> String {
+    let said = error.detail().map(str::to_owned);
+    match error.kind() {
+        ErrorKind::OutOfFuel => {
+            "it takes too many steps to render; is there a loop that does not end?".into()
+        }
+        ErrorKind::WriteFailure => "its output is larger than a mail may be".into(),
+        ErrorKind::UndefinedError => said.unwrap_or_else(|| "a field that is not known".into()),
+        ErrorKind::TemplateNotFound => {
+            format!("{}; only shipped and overridden texts can be included", said.unwrap_or_default())
+        }
+        kind => match said {
+            Some(said) => format!("{kind}: {said}"),
+            None => kind.to_string(),
+        },
+    }
+}

@@ -1,0 +1,116 @@
+//! The table: separators, the place of the currency sign, and the order of dates, per language and region.
+
+use crate::domain::document::Currency;
+use crate::domain::language::{Language, Locale};
+
+/// No-break space: between a currency sign and its amount.
+pub(super) const NBSP: &str = "\u{a0}";
+/// Narrow no-break space: groups of digits in French.
+const NNBSP: &str = "\u{202f}";
+
+/// Where the currency sign stands, and where the minus does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// `€1,210.00`, `-€1,210.00`.
+    Before,
+    /// `€ 1.210,00`, `€ -1.210,00`.
+    BeforeSpaced,
+    /// `€ 1.210,00`, `-€ 1.210,00`.
+    BeforeSpacedMinusFirst,
+    /// `CHF 1’210.00`, `CHF-1’210.00`.
+    BeforeSpacedMinusTight,
+    /// `1 210,00 €`, `-1 210,00 €`.
+    After,
+}
+
+/// Short dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Short {
+    /// `22-11-2026`.
+    Dashes,
+    /// `22/11/2026`.
+    Slashes,
+    /// `22.11.2026`.
+    Dots,
+    /// `11/22/2026`.
+    MonthFirst,
+    /// `2026-11-22`.
+    Iso,
+    /// `22 Nov 2026`: for English that may be read on either side of the ocean.
+    Named,
+}
+
+/// What a locale does.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Conventions {
+    /// Decimal separator of numbers.
+    pub(super) decimal: &'static str,
+    /// Between groups of three digits in numbers.
+    pub(super) group: &'static str,
+    /// Decimal separator of money, where it differs (fr-CH).
+    pub(super) money_decimal: &'static str,
+    /// Between groups of three digits in money (de-AT).
+    pub(super) money_group: &'static str,
+    /// Place of the currency sign.
+    pub(super) sign: Sign,
+    /// Form of short dates.
+    pub(super) short: Short,
+}
+
+const fn plain(decimal: &'static str, group: &'static str, sign: Sign, short: Short) -> Conventions {
+    Conventions { decimal, group, money_decimal: decimal, money_group: group, sign, short }
+}
+
+/// The conventions of a locale; an unknown region keeps those of the language.
+pub(super) fn conventions(locale: Locale) -> Conventions {
+    let region = locale.region().unwrap_or("");
+    match locale.language {
+        Language::Nl => match region {
+            "BE" => plain(",", ".", Sign::BeforeSpaced, Short::Slashes),
+            _ => plain(",", ".", Sign::BeforeSpaced, Short::Dashes),
+        },
+        Language::Fr => match region {
+            "CH" => Conventions { money_decimal: ".", ..plain(",", NNBSP, Sign::After, Short::Dots) },
+            "LU" => plain(",", ".", Sign::After, Short::Slashes),
+            "CA" => plain(",", NBSP, Sign::After, Short::Iso),
+            _ => plain(",", NNBSP, Sign::After, Short::Slashes),
+        },
+        Language::En => match region {
+            "US" => plain(".", ",", Sign::Before, Short::MonthFirst),
+            "CA" => plain(".", ",", Sign::Before, Short::Iso),
+            "GB" | "IE" | "AU" | "NZ" | "MT" | "CY" => plain(".", ",", Sign::Before, Short::Slashes),
+            "BE" => plain(",", ".", Sign::After, Short::Slashes),
+            "NL" => plain(",", ".", Sign::BeforeSpaced, Short::Slashes),
+            "DE" => plain(",", ".", Sign::After, Short::Slashes),
+            "AT" => plain(",", NBSP, Sign::BeforeSpacedMinusFirst, Short::Slashes),
+            "CH" => plain(".", "’", Sign::BeforeSpacedMinusTight, Short::Dots),
+            _ => plain(".", ",", Sign::Before, Short::Named),
+        },
+        Language::De => match region {
+            "AT" => Conventions {
+                money_group: ".",
+                ..plain(",", NBSP, Sign::BeforeSpacedMinusFirst, Short::Dots)
+            },
+            "CH" | "LI" => plain(".", "’", Sign::BeforeSpacedMinusTight, Short::Dots),
+            _ => plain(",", ".", Sign::After, Short::Dots),
+        },
+    }
+}
+
+/// The sign of a currency where readers of the locale know it unmistakably, else its ISO 4217 code.
+pub(super) fn currency_sign(currency: &Currency, locale: Locale) -> String {
+    let language = locale.language;
+    let sign = match (currency.code(), language, locale.region()) {
+        ("EUR", ..) => "€",
+        ("GBP", Language::Fr, _) => "£GB",
+        ("GBP", ..) => "£",
+        ("USD", Language::En, Some("US")) | ("USD", Language::De, _) => "$",
+        ("USD", Language::Fr, Some("CA")) => "$\u{a0}US",
+        ("USD", Language::Fr, _) => "$US",
+        ("USD", ..) => "US$",
+        ("CAD", _, Some("CA")) | ("AUD", _, Some("AU")) | ("NZD", _, Some("NZ")) => "$",
+        ("JPY", Language::En, Some("US")) => "¥",
+        (code, ..) => code,
+    };
+    sign.to_owned()
+}

@@ -1,0 +1,160 @@
+//! Numbers and money. Digits that the document has are never dropped, and never invented beyond the
+//! currency's own minor unit.
+
+use super::conventions::{NBSP, Sign, conventions, currency_sign};
+use crate::domain::document::Money;
+use crate::domain::language::Locale;
+use rust_decimal::Decimal;
+
+/// A number: `1.234,5`. Trailing zeros go, significant digits stay.
+pub fn number(value: Decimal, locale: Locale) -> String {
+    let c = conventions(locale);
+    let value = value.normalize();
+    let mut out = String::with_capacity(24);
+    if value.is_sign_negative() && !value.is_zero() {
+        out.push('-');
+    }
+    push_digits(&mut out, value, value.scale(), c.decimal, c.group);
+    out
+}
+
+/// An amount with its currency: `€ 1.210,00`. The currency's minor digits at least; more where the amount has
+/// more.
+pub fn money(money: Money, locale: Locale) -> String {
+    let c = conventions(locale);
+    let amount = money.amount.normalize();
+    let digits = amount.scale().max(money.currency.minor_digits());
+    let negative = amount.is_sign_negative() && !amount.is_zero();
+    let minus = if negative { "-" } else { "" };
+    let sign = currency_sign(&money.currency, locale);
+    let mut out = String::with_capacity(24);
+    match c.sign {
+        Sign::Before => {
+            out.push_str(minus);
+            out.push_str(&sign);
+            // A code is a word: it needs a space from its number.
+            if sign.ends_with(|last: char| last.is_ascii_alphabetic()) {
+                out.push_str(NBSP);
+            }
+        }
+        Sign::BeforeSpaced => {
+            out.push_str(&sign);
+            out.push_str(NBSP);
+            out.push_str(minus);
+        }
+        Sign::BeforeSpacedMinusFirst => {
+            out.push_str(minus);
+            out.push_str(&sign);
+            out.push_str(NBSP);
+        }
+        Sign::BeforeSpacedMinusTight => {
+            out.push_str(&sign);
+            out.push_str(if negative { minus } else { NBSP });
+        }
+        Sign::After => out.push_str(minus),
+    }
+    push_digits(&mut out, amount, digits, c.money_decimal, c.money_group);
+    if c.sign == Sign::After {
+        out.push_str(NBSP);
+        out.push_str(&sign);
+    }
+    out
+}
+
+fn push_digits(out: &mut String, value: Decimal, digits: u32, decimal: &str, group: &str) {
+    let mantissa = value.mantissa().unsigned_abs().to_string();
+    let scale = value.scale() as usize;
+    let (whole, fraction) = match mantissa.len().checked_sub(scale) {
+        Some(0) | None => ("0", format!("{mantissa:0>scale$}")),
+        Some(at) => (&mantissa[..at], mantissa[at..].to_owned()),
+    };
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i) % 3 == 0 {
+            out.push_str(group);
+        }
+        out.push(digit);
+    }
+    if digits > 0 {
+        out.push_str(decimal);
+        out.push_str(&fraction);
+        for _ in fraction.len()..digits as usize {
+            out.push('0');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::document::Currency;
+
+    fn readable(text: &str) -> String {
+        text.replace('\u{a0}', "~").replace('\u{202f}', "_")
+    }
+
+    #[test]
+    fn money_is_written_as_the_region_writes_it() {
+        // "~" is a no-break space, "_" a narrow one.
+        for (amount, currency, locale, expected) in [
+            ("1210", "EUR", "nl", "€~1.210,00"),
+            ("1210", "EUR", "nl-BE", "€~1.210,00"),
+            ("-1210.5", "EUR", "nl-NL", "€~-1.210,50"),
+            ("1210", "EUR", "fr", "1_210,00~€"),
+            ("-1210", "EUR", "fr-BE", "-1_210,00~€"),
+            ("1210", "CHF", "fr-CH", "1_210.00~CHF"),
+            ("1210", "EUR", "fr-LU", "1.210,00~€"),
+            ("1210", "EUR", "en", "€1,210.00"),
+            ("-1210", "EUR", "en-IE", "-€1,210.00"),
+            ("1210", "GBP", "en-GB", "£1,210.00"),
+            ("1210", "USD", "en-US", "$1,210.00"),
+            ("1210", "USD", "en-GB", "US$1,210.00"),
+            ("1210", "SEK", "en-GB", "SEK~1,210.00"),
+            ("1210", "EUR", "de", "1.210,00~€"),
+            ("1210", "EUR", "de-AT", "€~1.210,00"),
+            ("-1210", "EUR", "de-AT", "-€~1.210,00"),
+            ("1210", "CHF", "de-CH", "CHF~1’210.00"),
+            ("-1210", "CHF", "de-CH", "CHF-1’210.00"),
+            ("1210", "USD", "fr", "1_210,00~$US"),
+            ("1000000", "EUR", "nl", "€~1.000.000,00"),
+            ("0", "EUR", "de", "0,00~€"),
+            ("-0.00", "EUR", "de", "0,00~€"),
+            ("0.05", "EUR", "en", "€0.05"),
+            ("0.1234", "EUR", "nl", "€~0,1234"),
+            ("12.50000", "EUR", "nl", "€~12,50"),
+            ("1210", "JPY", "en", "JPY~1,210"),
+            ("1210.5", "JPY", "nl", "JPY~1.210,5"),
+            ("1.5", "KWD", "fr", "1,500~KWD"),
+            ("999", "EUR", "fr", "999,00~€"),
+            ("79228162514264337593543950335", "EUR", "en", "€79,228,162,514,264,337,593,543,950,335.00"),
+            ("0.0000000000000000000000000001", "EUR", "en", "€0.0000000000000000000000000001"),
+        ] {
+            let money_value =
+                Money { amount: amount.parse().unwrap(), currency: Currency::parse(currency).unwrap() };
+            let written = money(money_value, Locale::parse(locale).unwrap());
+            assert_eq!(readable(&written), expected, "{amount} {currency} {locale}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_the_region_writes_them() {
+        for (value, locale, expected) in [
+            ("1234.50", "nl", "1.234,5"),
+            ("1234", "fr", "1_234"),
+            ("1234.5", "en-US", "1,234.5"),
+            ("1234.5", "de-AT", "1~234,5"),
+            ("1234.5", "de-CH", "1’234.5"),
+            ("-0.125", "de", "-0,125"),
+            ("100", "nl", "100"),
+            ("21.00", "nl", "21"),
+            ("0", "en", "0"),
+            ("1E3", "en", "1,000"),
+        ] {
+            let value_read = value.parse().or_else(|_| Decimal::from_scientific(value)).unwrap();
+            assert_eq!(
+                readable(&number(value_read, Locale::parse(locale).unwrap())),
+                expected,
+                "{value} {locale}"
+            );
+        }
+    }
+}

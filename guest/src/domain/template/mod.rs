@@ -1,0 +1,28 @@
+//! Texts: the shipped ones and those a company or a user put in their place, rendered to the subject, the
+//! HTML and the plain body of one mail, in one language.
+//!
+//! Rendering is a pure function of its request. A template can read the fields of [`context`] and nothing
+//! else, can't loop for ever, and can't inject a header.
+
+mod body;
+pub mod context;
+mod engine;
+mod fault;
+pub mod format;
+mod language;
+mod layout;
+mod record;
+mod render;
+#[cfg(test)]
+mod samples;
+pub mod shipped;
+mod signature;
+mod value;
+mod words;
+
+pub use fault::TemplateFault;
+pub use language::{Chosen, LanguageReason, LanguageSources, choose_language};
+pub use render::{Attached, Edits, Portal, RenderRequest, Rendered, Sender, render};
+
+#[cfg(test)]
+mod tests;

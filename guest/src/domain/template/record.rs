@@ -1,0 +1,62 @@
+//! A fixed set of named values: cheap to build, and strict: asking for a name that it does not have is an
+//! error that lists those it has.
+
+use minijinja::value::{Enumerator, Object, Value};
+use minijinja::{Error, ErrorKind};
+use std::sync::Arc;
+
+/// Named values.
+#[derive(Debug)]
+pub(super) struct Record {
+    what: &'static str,
+    fields: &'static [&'static str],
+    values: Vec<Value>,
+}
+
+impl Record {
+    /// A record called `what` in errors; values in the order of the fields.
+    pub(super) fn value<const N: usize>(
+        what: &'static str,
+        fields: &'static [&'static str; N],
+        values: [Value; N],
+    ) -> Value {
+        Value::from_object(Self { what, fields, values: values.into() })
+    }
+}
+
+/// A value that is an error as soon as it is used.
+pub(super) fn unknown(what: &str, field: &str, fields: &[&str]) -> Value {
+    Value::from(Error::new(
+        ErrorKind::UndefinedError,
+        format!("\"{what}\" has no field \"{field}\": it has {}", fields.join(", ")),
+    ))
+}
+
+impl Object for Record {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        let found = self.fields.iter().position(|f| *f == key).and_then(|i| self.values.get(i));
+        Some(found.cloned().unwrap_or_else(|| unknown(self.what, key, self.fields)))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Str(self.fields)
+    }
+}
+
+/// The names a template begins with. An unknown one is left to the engine, which knows functions too.
+#[derive(Debug, Clone)]
+pub(super) struct Root(pub(super) Vec<(&'static str, Value)>);
+
+impl Object for Root {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        self.0.iter().find(|(name, _)| *name == key).map(|(_, value)| value.clone())
+    }
+}
