@@ -32,7 +32,10 @@ const SETS: usize = 4;
 /// The texts under one group of overrides, parsed as they are asked for.
 pub(super) struct TextSet {
     overrides: Arc<Overrides>,
-    environment: Environment<'static>,
+    /// A subject or body is prose: its line breaks are kept.
+    prose: Environment<'static>,
+    /// In a layout a line with a statement alone leaves nothing behind.
+    layout: Environment<'static>,
     words: BTreeMap<Language, Rc<Words>>,
 }
 
@@ -66,8 +69,16 @@ pub(super) enum Level {
 impl TextSet {
     pub(super) fn new(overrides: Overrides) -> Self {
         let overrides = Arc::new(overrides);
-        let environment = environment(Arc::clone(&overrides));
-        Self { overrides, environment, words: BTreeMap::new() }
+        let prose = environment(Arc::clone(&overrides));
+        let mut layout = prose.clone();
+        if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
+            layout.set_syntax(syntax);
+        }
+        Self { overrides, prose, layout, words: BTreeMap::new() }
+    }
+
+    fn environment(&self, name: &str) -> &Environment<'static> {
+        if name.starts_with("layout/") { &self.layout } else { &self.prose }
     }
 
     /// The highest level that has a text.
@@ -84,7 +95,7 @@ impl TextSet {
     /// Renders a text.
     pub(super) fn render(&self, name: &str, context: Value) -> Result<String, TemplateFault> {
         let fault = |error| self.fault(&error, name);
-        let template = self.environment.get_template(name).map_err(fault)?;
+        let template = self.environment(name).get_template(name).map_err(fault)?;
         let mut out = Bounded(Vec::with_capacity(4096));
         template.render_captured_to(context, &mut out).map_err(fault)?;
         String::from_utf8(out.0).map_err(|_| TemplateFault::new(name, "its output is not text"))
@@ -105,7 +116,7 @@ impl TextSet {
 
     /// Names that a text reads without declaring them.
     pub(super) fn undeclared(&self, name: &str, nested: bool) -> Result<Vec<String>, TemplateFault> {
-        let template = self.environment.get_template(name).map_err(|e| TemplateFault::of(&e, name))?;
+        let template = self.environment(name).get_template(name).map_err(|e| TemplateFault::of(&e, name))?;
         let mut names: Vec<String> = template.undeclared_variables(nested).into_iter().collect();
         names.sort();
         Ok(names)
@@ -134,9 +145,6 @@ fn environment(overrides: Arc<Overrides>) -> Environment<'static> {
     env.set_fuel(Some(FUEL));
     env.set_recursion_limit(DEPTH);
     env.set_auto_reload(false);
-    if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
-        env.set_syntax(syntax);
-    }
     env.set_auto_escape_callback(
         |name| {
             if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }

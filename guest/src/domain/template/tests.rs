@@ -125,6 +125,15 @@ fn an_override_in_html_stands_in_place_of_the_paragraphs_unless_a_higher_text_do
 }
 
 #[test]
+fn a_statement_at_the_end_of_a_paragraph_does_not_join_it_to_the_next() {
+    let body = "One{% if document.order %} and {{ document.order }}{% endif %}\n\nTwo.";
+    let (document, settings) = (invoice(), settings_with(&[("invoice/new/en/body.txt", body)]));
+    let mail = render(&request(&document, &settings)).unwrap();
+    assert!(mail.text.contains("One and 4500012345\n\nTwo.\n"), "{}", mail.text);
+    assert!(mail.html.contains(">One and 4500012345</p>"), "{}", mail.html);
+}
+
+#[test]
 fn what_the_user_wrote_is_text_and_never_a_template() {
     let (document, settings) = (invoice(), settings_with(&[]));
     let edits =
