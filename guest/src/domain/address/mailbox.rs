@@ -1,7 +1,16 @@
 //! One address (RFC 5321 Mailbox, RFC 6531 internationalised) and one mailbox (RFC 5322: an address with a
 //! display name).
 
+use super::characters::{is_control, is_invisible, is_joiner, joins, nfc};
+use super::fault::AddressFault;
+use super::name::clean_name;
+use super::{domain, local};
 use std::fmt;
+
+/// Octets of an address: a path has 256, two of them angle brackets.
+const LIMIT: usize = 254;
+/// Octets beyond which nothing is looked at: four times what could still be an address.
+const BOUND: usize = 1_024;
 
 /// An address that can stand in an SMTP envelope. Compared without regard to case; two spellings of the
 /// same internationalised domain are equal.
@@ -14,16 +23,27 @@ pub struct Address {
     ascii_domain: String,
 }
 
-/// What is wrong with a text that should be an address.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct AddressFault(pub String);
-
 impl Address {
-    /// Reads `local@domain`.
+    /// Reads `local@domain`, and nothing around it: no name, comment or white space.
+    ///
+    /// The local part is kept in Unicode normalisation form C and in its shortest quoting.
     pub fn parse(text: &str) -> Result<Self, AddressFault> {
-        let (local, domain) = text.rsplit_once('@').ok_or_else(|| AddressFault("no @".into()))?;
-        Ok(Self { local: local.into(), domain: domain.into(), ascii_domain: domain.to_ascii_lowercase() })
+        if text.is_empty() {
+            return Err(AddressFault::Empty);
+        }
+        if text.len() > BOUND {
+            return Err(AddressFault::LongAddress(text.len()));
+        }
+        // Before anything is looked at: U+037E, for one, becomes a semicolon.
+        let text = nfc(text);
+        check_characters(&text)?;
+        let (local, rest) = local::read(&text)?;
+        let domain = domain::read(rest)?;
+        let octets = local.len() + 1 + domain.ascii.len();
+        if octets > LIMIT {
+            return Err(AddressFault::LongAddress(octets));
+        }
+        Ok(Self { local, domain: domain.shown, ascii_domain: domain.ascii })
     }
 
     /// The local part, quoted where it must be.
@@ -51,19 +71,37 @@ impl Address {
         format!("{}@{}", self.local, self.ascii_domain)
     }
 
+    /// Case is folded letter by letter: what is not the same letter stays another mailbox.
     fn key(&self) -> (String, &str) {
-        (self.local.to_lowercase(), &self.ascii_domain)
+        let folded: String = self.local.chars().flat_map(char::to_lowercase).collect();
+        (nfc(&folded).into_owned(), &self.ascii_domain)
     }
+}
+
+fn check_characters(text: &str) -> Result<(), AddressFault> {
+    let mut before = None;
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        if is_control(c) {
+            return Err(AddressFault::Control(c.into()));
+        }
+        if is_invisible(c) || is_joiner(c) && !joins(before, characters.peek().copied()) {
+            return Err(AddressFault::Invisible(c.into()));
+        }
+        before = Some(c);
+    }
+    Ok(())
 }
 
 impl PartialEq for Address {
     fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
+        self.ascii_domain == other.ascii_domain && self.key() == other.key()
     }
 }
+
 impl Eq for Address {}
 
-/// As a reader sees it.
+/// As a reader sees it; reads back as the same address.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.local, self.domain)
@@ -77,4 +115,31 @@ pub struct Mailbox {
     pub name: Option<String>,
     /// Address.
     pub address: Address,
+}
+
+impl Mailbox {
+    /// A mailbox with its name cleaned; a name that says nothing but the address is left out.
+    pub fn new(name: Option<&str>, address: Address) -> Self {
+        let name = name.map(clean_name).filter(|name| !name.is_empty());
+        let name = name.filter(|name| Address::parse(name).as_ref() != Ok(&address));
+        Self { name, address }
+    }
+}
+
+/// `"Müller, E." <e@f.de>`, for people and for pasting back; a header is written by `compose`.
+impl fmt::Display for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            None => write!(f, "{}", self.address),
+            Some(name) if is_plain(name) => write!(f, "{name} <{}>", self.address),
+            Some(name) => {
+                let name = name.replace('\\', "\\\\").replace('"', "\\\"");
+                write!(f, "\"{name}\" <{}>", self.address)
+            }
+        }
+    }
+}
+
+fn is_plain(name: &str) -> bool {
+    name.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '&' | '+'))
 }

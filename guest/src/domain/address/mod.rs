@@ -1,5 +1,14 @@
 //! E-mail addresses as parsed types: nothing else in the plugin handles an address as text.
 
+mod characters;
+mod domain;
+mod fault;
+mod local;
 mod mailbox;
+mod name;
+#[cfg(test)]
+mod tests;
 
-pub use mailbox::{Address, AddressFault, Mailbox};
+pub use fault::{AddressFault, Part};
+pub use mailbox::{Address, Mailbox};
+pub use name::clean_name;

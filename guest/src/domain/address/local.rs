@@ -1,0 +1,100 @@
+//! The local part: Dot-string or Quoted-string of RFC 5321, with the characters of RFC 6531.
+
+use super::fault::{AddressFault, Part};
+
+/// Octets of a local part, quotes included.
+const LIMIT: usize = 64;
+
+/// Reads the local part off the start of `text` and gives it in its shortest form (quoted only where it
+/// must be, as RFC 5321, 4.1.2 asks of a sender) with what follows the `@`.
+pub(super) fn read(text: &str) -> Result<(String, &str), AddressFault> {
+    let (local, written, rest) = if text.starts_with('"') { quoted(text)? } else { dotted(text)? };
+    if written > LIMIT {
+        return Err(AddressFault::LongLocal(written));
+    }
+    Ok((local, rest))
+}
+
+fn dotted(text: &str) -> Result<(String, usize, &str), AddressFault> {
+    let (local, rest) = text.split_once('@').ok_or_else(|| missing_at(text))?;
+    if local.is_empty() {
+        return Err(AddressFault::NoLocal);
+    }
+    check_dots(local, Part::Local)?;
+    if let Some(wrong) = local.chars().find(|c| !is_atext(*c) && *c != '.') {
+        return Err(match wrong {
+            '"' => AddressFault::BesideQuotes,
+            c if c.is_whitespace() => AddressFault::Space(Part::Local),
+            c => AddressFault::Character(Part::Local, c),
+        });
+    }
+    Ok((local.to_owned(), local.len(), rest))
+}
+
+fn quoted(text: &str) -> Result<(String, usize, &str), AddressFault> {
+    let mut content = String::new();
+    let mut characters = text.char_indices().skip(1);
+    let end = loop {
+        match characters.next().ok_or(AddressFault::OpenQuote)? {
+            (at, '"') => break at + 1,
+            (_, '\\') => match characters.next().ok_or(AddressFault::OpenQuote)? {
+                (_, c @ ' '..='~') => content.push(c),
+                _ => return Err(AddressFault::Backslash),
+            },
+            (_, c) if c == ' ' || !c.is_whitespace() => content.push(c),
+            _ => return Err(AddressFault::Space(Part::Local)),
+        }
+    };
+    match text[end..].strip_prefix('@') {
+        Some(rest) => Ok((shortest(&content), end, rest)),
+        None if end == text.len() => Err(AddressFault::NoAt),
+        None => Err(AddressFault::BesideQuotes),
+    }
+}
+
+/// The content as a Dot-string where it is one, else quoted with no backslash too many.
+fn shortest(content: &str) -> String {
+    let dotted = !content.is_empty()
+        && check_dots(content, Part::Local).is_ok()
+        && content.chars().all(|c| is_atext(c) || c == '.');
+    if dotted {
+        return content.to_owned();
+    }
+    let mut out = String::with_capacity(content.len() + 2);
+    out.push('"');
+    for c in content.chars() {
+        if matches!(c, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out.push('"');
+    out
+}
+
+/// Dots stand alone and inside.
+pub(super) fn check_dots(text: &str, part: Part) -> Result<(), AddressFault> {
+    if text.contains("..") {
+        Err(AddressFault::TwoDots(part))
+    } else if text.starts_with('.') {
+        Err(AddressFault::DotAtStart(part))
+    } else if text.ends_with('.') {
+        Err(AddressFault::DotAtEnd(part))
+    } else {
+        Ok(())
+    }
+}
+
+/// `atext` of RFC 5322, and all that is beyond ASCII (RFC 6531) but white space.
+fn is_atext(c: char) -> bool {
+    match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' => true,
+        '!' | '#' | '$' | '%' | '&' | '\'' | '*' | '+' | '-' | '/' | '=' | '?' | '^' | '_' | '`' | '{'
+        | '|' | '}' | '~' => true,
+        _ => !c.is_ascii() && !c.is_whitespace(),
+    }
+}
+
+fn missing_at(text: &str) -> AddressFault {
+    if text.is_empty() { AddressFault::Empty } else { AddressFault::NoAt }
+}
