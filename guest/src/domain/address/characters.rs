@@ -53,3 +53,22 @@ pub(super) fn joins(before: Option<char>, after: Option<char>) -> bool {
     let script = |c: Option<char>| c.is_some_and(|c| !c.is_ascii() && !is_joiner(c) && !c.is_whitespace());
     script(before) && script(after)
 }
+
+/// The text with every control and invisible character made visible, no longer than `limit` characters: safe
+/// to show in a message.
+pub(super) fn shown(text: &str, limit: usize) -> String {
+    let mut out: String = text
+        .chars()
+        .take(limit)
+        .map(|c| match u32::from(c) {
+            code @ 0..=0x1F => char::from_u32(0x2400 + code).unwrap_or('\u{FFFD}'),
+            0x7F => '\u{2421}',
+            _ if is_control(c) || is_invisible(c) || is_joiner(c) => '\u{FFFD}',
+            _ => c,
+        })
+        .collect();
+    if text.chars().nth(limit).is_some() {
+        out.push('…');
+    }
+    out
+}

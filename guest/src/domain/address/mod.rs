@@ -3,6 +3,7 @@
 mod characters;
 mod domain;
 mod fault;
+mod list;
 mod local;
 mod mailbox;
 mod name;
@@ -10,5 +11,6 @@ mod name;
 mod tests;
 
 pub use fault::{AddressFault, Part};
+pub use list::{AddressList, ListFault, Unreadable, read_list};
 pub use mailbox::{Address, Mailbox};
 pub use name::clean_name;

@@ -51,12 +51,18 @@ fn unquoted(name: &str) -> &str {
     let mut rest = name;
     loop {
         let mut inner = rest.chars();
-        match (inner.next(), inner.next_back()) {
+        let (first, last) = (inner.next(), inner.next_back());
+        let paired = matches!(
+            (first, last),
             (Some('"' | '“' | '”' | '„' | '‟'), Some('"' | '“' | '”' | '‟'))
-            | (Some('\''), Some('\''))
-            | (Some('‘' | '’' | '‚'), Some('’' | '‘'))
-            | (Some('«'), Some('»')) => rest = inner.as_str().trim(),
-            _ => return rest,
+                | (Some('\''), Some('\''))
+                | (Some('«'), Some('»'))
+                | (Some('‘' | '’' | '‚'), Some('’' | '‘'))
+        );
+        let inner = inner.as_str();
+        if !paired || inner.chars().any(|c| Some(c) == first || Some(c) == last) {
+            return rest;
         }
+        rest = inner.trim();
     }
 }

@@ -196,6 +196,12 @@ fn the_corpus_of_addresses_is_judged_as_rfc_5321_judges_it() {
             matches!(category.as_str(), "ISEMAIL_VALID_CATEGORY" | "ISEMAIL_DNSWARN" | "ISEMAIL_RFC5321");
         let verdict = Address::parse(&text);
         assert_eq!(verdict.is_ok(), in_envelope, "{text:?}: {diagnosis}, {verdict:?}");
+        let list = read_list(&text);
+        if in_envelope {
+            assert_eq!((list.mailboxes.len(), list.invalid.len()), (1, 0), "{text:?} as a list");
+        } else if category == "ISEMAIL_ERR" && !text.chars().any(char::is_control) {
+            assert_eq!(list.mailboxes, vec![], "{text:?} as a list: {diagnosis}");
+        }
         if in_envelope { accepted += 1 } else { refused += 1 }
     }
     assert!(accepted > 30 && refused > 90, "{accepted} accepted, {refused} refused");
