@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod document;
 pub mod kind;
 pub mod language;
+pub mod recipients;
 pub mod settings;
 pub mod status;
 pub mod template;

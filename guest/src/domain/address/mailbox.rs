@@ -5,6 +5,7 @@ use super::characters::{is_control, is_invisible, is_joiner, joins, nfc};
 use super::fault::AddressFault;
 use super::name::clean_name;
 use super::{domain, local};
+use std::cmp::Ordering;
 use std::fmt;
 
 /// Octets of an address: a path has 256, two of them angle brackets.
@@ -21,6 +22,8 @@ pub struct Address {
     domain: String,
     /// Domain as the wire needs it (A-labels, lower case).
     ascii_domain: String,
+    /// Local part without regard to case: what two spellings of one mailbox have in common.
+    folded: String,
 }
 
 impl Address {
@@ -43,7 +46,10 @@ impl Address {
         if octets > LIMIT {
             return Err(AddressFault::LongAddress(octets));
         }
-        Ok(Self { local, domain: domain.shown, ascii_domain: domain.ascii })
+        // Letter by letter: what is not the same letter stays another mailbox.
+        let folded: String = local.chars().flat_map(char::to_lowercase).collect();
+        let folded = nfc(&folded).into_owned();
+        Ok(Self { local, domain: domain.shown, ascii_domain: domain.ascii, folded })
     }
 
     /// The local part, quoted where it must be.
@@ -71,10 +77,8 @@ impl Address {
         format!("{}@{}", self.local, self.ascii_domain)
     }
 
-    /// Case is folded letter by letter: what is not the same letter stays another mailbox.
-    fn key(&self) -> (String, &str) {
-        let folded: String = self.local.chars().flat_map(char::to_lowercase).collect();
-        (nfc(&folded).into_owned(), &self.ascii_domain)
+    fn key(&self) -> (&str, &str) {
+        (&self.ascii_domain, &self.folded)
     }
 }
 
@@ -95,11 +99,23 @@ fn check_characters(text: &str) -> Result<(), AddressFault> {
 
 impl PartialEq for Address {
     fn eq(&self, other: &Self) -> bool {
-        self.ascii_domain == other.ascii_domain && self.key() == other.key()
+        self.key() == other.key()
     }
 }
 
 impl Eq for Address {}
+
+impl Ord for Address {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl PartialOrd for Address {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 /// As a reader sees it; reads back as the same address.
 impl fmt::Display for Address {

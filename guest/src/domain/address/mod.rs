@@ -11,6 +11,6 @@ mod name;
 mod tests;
 
 pub use fault::{AddressFault, Part};
-pub use list::{AddressList, ListFault, Unreadable, read_list};
+pub use list::{AddressList, ListFault, Unreadable, read_line, read_list};
 pub use mailbox::{Address, Mailbox};
 pub use name::clean_name;

@@ -85,6 +85,20 @@ pub fn read_list(text: &str) -> AddressList {
     list
 }
 
+/// Reads a list out of one field of a record. A line end or another control character in there is no
+/// separator but damage or an attempt at something else: then nothing of it is taken.
+pub fn read_line(text: &str) -> AddressList {
+    let text = text.trim();
+    match text.chars().find(|c| is_control(*c)) {
+        None => read_list(text),
+        Some(c) => {
+            let fault = AddressFault::Control(c.into()).into();
+            let unreadable = Unreadable { text: shown(text, SHOWN_LIMIT), fault };
+            AddressList { mailboxes: Vec::new(), invalid: vec![unreadable] }
+        }
+    }
+}
+
 /// Chunks that belong together, by `join_end`.
 fn read_chunks(chunks: &[Chunk<'_>], list: &mut AddressList) {
     let Some((last, names)) = chunks.split_last() else { return };
