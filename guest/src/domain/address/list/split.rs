@@ -3,6 +3,8 @@
 
 /// Bytes of a quoted text, comment or bracket.
 const REGION_LIMIT: usize = 512;
+/// Comments within a comment.
+const DEPTH_LIMIT: usize = 8;
 
 /// What stands between two chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +126,8 @@ fn comment_end(rest: &str) -> Option<usize> {
         }
         if depth == 0 {
             return Some(at + 1);
+        } else if depth > DEPTH_LIMIT {
+            return None;
         }
         escaped = !escaped && c == '\\';
     }
