@@ -17,4 +17,6 @@ pub use submission::{
 };
 
 #[cfg(test)]
+mod submission_tests;
+#[cfg(test)]
 mod tests;
