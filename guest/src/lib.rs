@@ -8,3 +8,6 @@
 
 pub mod domain;
 pub mod flows;
+
+#[cfg(target_family = "wasm")]
+mod component;

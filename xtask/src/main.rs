@@ -1,18 +1,72 @@
-//! Everything a person or CI runs.
+//! Everything a person or CI runs: `cargo xtask plugin | demo | test | bench | tidy`.
+//!
+//! `demo` and `test` are the two commands of the README: on a fresh machine they install what they lack, say so,
+//! and then do their job.
 
+mod bench;
+mod checks;
 mod contract;
+mod deny;
+mod packages;
+mod plugin;
+mod run;
+mod test;
+mod tidy;
 
-use anyhow::{Context, bail};
-use std::path::Path;
+use anyhow::bail;
+use std::process::ExitCode;
 
-fn main() -> anyhow::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent folder")?;
-    match std::env::args().nth(1).as_deref() {
-        Some("tidy") => {
-            contract::check_docs(&root.join("wit"))?;
-            println!("contract: {}", contract::check_against_release(root)?);
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  plugin          build target/plugin/postroom.wasm and target/plugin/postroom-render.wasm
+  demo [OPTIONS]  send a sample company's mails to a catcher inside the program; options go to `postroom demo`
+  test [TIER…]    everything CI checks, or some of: checks, unit, component, e2e
+  bench compose [--json]
+                  composing in the sandbox against the same code native and against other languages
+  tidy            layering and documentation rules
+
+Environment:
+  CARGO_TARGET_DIR       where to build; the plugin is copied to target/plugin all the same
+  POSTROOM_NO_INSTALL=1  never install packages: fail and say what is missing";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> anyhow::Result<()> {
+    let (command, rest) = match arguments {
+        [] => {
+            println!("{HELP}");
+            return Ok(());
+        }
+        [command, rest @ ..] => (command.as_str(), rest),
+    };
+    match command {
+        "plugin" => plugin::build().map(drop),
+        "demo" => demo(rest),
+        "test" => test::run(rest),
+        "bench" => bench::run(rest),
+        "tidy" => tidy::run(),
+        "help" | "--help" | "-h" => {
+            println!("{HELP}");
             Ok(())
         }
-        _ => bail!("say what to do: cargo xtask tidy"),
+        other => bail!("no such command \"{other}\"\n\n{HELP}"),
     }
+}
+
+fn demo(options: &[String]) -> anyhow::Result<()> {
+    let plugin = plugin::build()?;
+    run::cargo(["run", "--quiet", "--package", "postroom", "--", "demo"])
+        .args(options)
+        .env("POSTROOM_PLUGIN", plugin.full)
+        .go()
 }

@@ -1,1 +1,9 @@
 //! Use cases: what a caller asks for, made of the domain's rules over ports to the outside.
+
+mod compose;
+mod resolve;
+mod submit;
+
+pub use compose::{ComposeError, FileError, Files, Job, Message, Warning, compose};
+pub use resolve::{ResolveError, Source, resolve};
+pub use submit::{Outcome, Parcel, Smtp, SubmitError, Submission, submit};

@@ -27,6 +27,8 @@ pub enum Rule {
     MediaType,
     /// A role that only one file may have.
     Role,
+    /// The host can't read the file.
+    Unreadable,
 }
 
 impl Rule {
@@ -39,6 +41,7 @@ impl Rule {
             Self::FileName => "file-name",
             Self::MediaType => "media-type",
             Self::Role => "role",
+            Self::Unreadable => "unreadable",
         }
     }
 }

@@ -1,0 +1,10 @@
+//! The contract as Rust sees it, generated from `wit/`: the only `generate!` of the plugin.
+
+#![allow(missing_docs, unsafe_code, unreachable_pub)]
+#![allow(clippy::all, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_types)]
+
+#[cfg(not(feature = "renderer"))]
+wit_bindgen::generate!({ path: "../wit", world: "plugin", pub_export_macro: true });
+
+#[cfg(feature = "renderer")]
+wit_bindgen::generate!({ path: "../wit", world: "renderer", pub_export_macro: true });

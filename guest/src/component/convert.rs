@@ -1,0 +1,193 @@
+//! Between the words of the contract and those of the domain: the same records, one of each generated.
+
+use super::bindings::exports::postroom::plugin::{documents, recipients, tracking};
+use super::bindings::postroom::plugin::attachments;
+use crate::domain::compose::Chunk;
+use crate::domain::document::{DocumentError, DocumentFault};
+use crate::domain::recipients::Field;
+use crate::domain::status::{Event, EventKind, EventSource};
+use crate::flows::Source;
+use chrono::{DateTime, FixedOffset, SecondsFormat};
+
+pub(super) fn source_in(source: documents::Source) -> Source {
+    Source { media_type: source.media_type, content: source.content }
+}
+
+pub(super) fn document_error_out(error: DocumentError) -> documents::DocumentError {
+    documents::DocumentError {
+        fault: match error.fault {
+            DocumentFault::Unsupported => documents::DocumentFault::Unsupported,
+            DocumentFault::Refused => documents::DocumentFault::Refused,
+            DocumentFault::Malformed => documents::DocumentFault::Malformed,
+            DocumentFault::Invalid => documents::DocumentFault::Invalid,
+        },
+        path: error.path,
+        line: error.line,
+        detail: error.detail,
+    }
+}
+
+pub(super) fn field_in(field: recipients::Field) -> Field {
+    match field {
+        recipients::Field::To => Field::To,
+        recipients::Field::Cc => Field::Cc,
+        recipients::Field::Bcc => Field::Bcc,
+        recipients::Field::ReplyTo => Field::ReplyTo,
+    }
+}
+
+pub(super) fn field_out(field: Field) -> recipients::Field {
+    match field {
+        Field::To => recipients::Field::To,
+        Field::Cc => recipients::Field::Cc,
+        Field::Bcc => recipients::Field::Bcc,
+        Field::ReplyTo => recipients::Field::ReplyTo,
+    }
+}
+
+/// Reads a time of the contract: RFC 3339 with an offset.
+pub(super) fn time_in(text: &str) -> Result<DateTime<FixedOffset>, String> {
+    DateTime::parse_from_rfc3339(text).map_err(|_| {
+        let shown: String = text.chars().take(60).collect();
+        format!("\"{shown}\" is not a time with an offset, such as 2026-11-22T09:30:00+01:00")
+    })
+}
+
+pub(super) fn time_out(time: DateTime<FixedOffset>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+}
+
+pub(super) fn chunks_out(chunks: Vec<Chunk>) -> Vec<attachments::Chunk> {
+    let out = |chunk| match chunk {
+        Chunk::Text(text) => attachments::Chunk::Text(text),
+        Chunk::Attachment(handle) => attachments::Chunk::Attachment(handle),
+    };
+    chunks.into_iter().map(out).collect()
+}
+
+pub(super) fn chunks_in(chunks: Vec<attachments::Chunk>) -> Vec<Chunk> {
+    let inward = |chunk| match chunk {
+        attachments::Chunk::Text(text) => Chunk::Text(text),
+        attachments::Chunk::Attachment(handle) => Chunk::Attachment(handle),
+    };
+    chunks.into_iter().map(inward).collect()
+}
+
+pub(super) fn event_in(event: tracking::Event) -> Result<Event, String> {
+    Ok(Event {
+        recipient: event.recipient,
+        kind: EventKind::named(&event.kind).map_err(|e| e.to_string())?,
+        at: time_in(&event.at)?,
+        source: EventSource::named(&event.source).map_err(|e| e.to_string())?,
+        code: event.code,
+        words: event.words,
+    })
+}
+
+pub(super) fn events_in(events: Vec<tracking::Event>) -> Result<Vec<Event>, tracking::EventError> {
+    let numbered = events.into_iter().enumerate();
+    let read = numbered.map(|(index, event)| {
+        event_in(event).map_err(|detail| tracking::EventError { index: u32::try_from(index).unwrap_or(u32::MAX), detail })
+    });
+    read.collect()
+}
+
+pub(super) fn event_out(event: Event) -> tracking::Event {
+    tracking::Event {
+        recipient: event.recipient,
+        kind: event.kind.name().to_owned(),
+        at: time_out(event.at),
+        source: event.source.name().to_owned(),
+        code: event.code,
+        words: event.words,
+    }
+}
+
+#[cfg(not(feature = "renderer"))]
+pub(super) use submission::{acceptance_in, failure_in, failure_out, reply_out};
+
+#[cfg(not(feature = "renderer"))]
+mod submission {
+    use crate::component::bindings::postroom::plugin::smtp;
+    use crate::domain::status::{Acceptance, Failure, RecipientReply, Reply, Stage, Verdict};
+
+    pub(in crate::component) fn acceptance_in(of: smtp::Acceptance) -> Acceptance {
+        let recipients = of.recipients.into_iter().map(recipient_in).collect();
+        Acceptance { reply: reply_in(of.reply), recipients }
+    }
+
+    pub(in crate::component) fn failure_in(of: smtp::Failure) -> Failure {
+        Failure {
+            stage: stage_in(of.stage),
+            verdict: match of.verdict {
+                smtp::Verdict::Transient => Verdict::Transient,
+                smtp::Verdict::Permanent => Verdict::Permanent,
+                smtp::Verdict::InDoubt => Verdict::InDoubt,
+            },
+            reply: of.reply.map(reply_in),
+            detail: of.detail,
+            retry_after: of.retry_after,
+            recipients: of.recipients.into_iter().map(recipient_in).collect(),
+        }
+    }
+
+    pub(in crate::component) fn failure_out(of: Failure) -> smtp::Failure {
+        let recipients = of.recipients.into_iter();
+        smtp::Failure {
+            stage: stage_out(of.stage),
+            verdict: match of.verdict {
+                Verdict::Transient => smtp::Verdict::Transient,
+                Verdict::Permanent => smtp::Verdict::Permanent,
+                Verdict::InDoubt => smtp::Verdict::InDoubt,
+            },
+            reply: of.reply.map(reply_out),
+            detail: of.detail,
+            retry_after: of.retry_after,
+            recipients: recipients
+                .map(|r| smtp::RecipientReply { address: r.address, reply: reply_out(r.reply) })
+                .collect(),
+        }
+    }
+
+    pub(in crate::component) fn reply_out(of: Reply) -> smtp::Reply {
+        smtp::Reply { code: of.code, enhanced: of.enhanced, text: of.text }
+    }
+
+    fn reply_in(of: smtp::Reply) -> Reply {
+        Reply { code: of.code, enhanced: of.enhanced, text: of.text }
+    }
+
+    fn recipient_in(of: smtp::RecipientReply) -> RecipientReply {
+        RecipientReply { address: of.address, reply: reply_in(of.reply) }
+    }
+
+    fn stage_in(of: smtp::Stage) -> Stage {
+        match of {
+            smtp::Stage::Prepare => Stage::Prepare,
+            smtp::Stage::Resolve => Stage::Resolve,
+            smtp::Stage::Connect => Stage::Connect,
+            smtp::Stage::Tls => Stage::Tls,
+            smtp::Stage::Greeting => Stage::Greeting,
+            smtp::Stage::Login => Stage::Login,
+            smtp::Stage::Sender => Stage::Sender,
+            smtp::Stage::Recipient => Stage::Recipient,
+            smtp::Stage::Data => Stage::Data,
+            smtp::Stage::AfterDot => Stage::AfterDot,
+        }
+    }
+
+    fn stage_out(of: Stage) -> smtp::Stage {
+        match of {
+            Stage::Prepare => smtp::Stage::Prepare,
+            Stage::Resolve => smtp::Stage::Resolve,
+            Stage::Connect => smtp::Stage::Connect,
+            Stage::Tls => smtp::Stage::Tls,
+            Stage::Greeting => smtp::Stage::Greeting,
+            Stage::Login => smtp::Stage::Login,
+            Stage::Sender => smtp::Stage::Sender,
+            Stage::Recipient => smtp::Stage::Recipient,
+            Stage::Data => smtp::Stage::Data,
+            Stage::AfterDot => smtp::Stage::AfterDot,
+        }
+    }
+}

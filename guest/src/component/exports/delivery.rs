@@ -1,0 +1,152 @@
+//! `delivery`: what only the full plugin has.
+
+use crate::component::bindings::exports::postroom::plugin::delivery as wit;
+use crate::component::bindings::exports::postroom::plugin::tracking::{Event, EventError};
+use crate::component::convert::{chunks_in, event_out, events_in, failure_out, reply_out, time_in, time_out};
+use crate::component::imports::{self, HostSmtp};
+use crate::component::Component;
+use crate::domain::delivery::{Action, Attempt, AttemptResult, Facts, FallbackPolicy, Route};
+use crate::domain::status::{self, Stage};
+use crate::flows::{self, Parcel, SubmitError};
+
+impl wit::Guest for Component {
+    fn submit(parcel: wit::Parcel, route: wit::Route, now: String) -> wit::Outcome {
+        imports::speak_before_trapping();
+        let at = match time_in(&now) {
+            Ok(at) => at,
+            Err(detail) => return not_attempted("now", detail),
+        };
+        let outcome = flows::submit(parcel_in(parcel), &route_in(route), at, &mut HostSmtp);
+        wit::Outcome {
+            events: outcome.events.into_iter().map(event_out).collect(),
+            error: outcome.error.map(error_out),
+            reply: outcome.reply.map(reply_out),
+            result: result_out(outcome.result),
+            stage: outcome.stage.map(|stage| stage.name().to_owned()),
+        }
+    }
+
+    fn decide(facts: wit::Facts, now: String) -> Result<wit::Action, wit::FactsError> {
+        imports::speak_before_trapping();
+        let now = time_in(&now).map_err(at_field("now"))?;
+        Ok(action_out(crate::domain::delivery::decide(&facts_in(facts)?, now)))
+    }
+
+    fn outstanding(recipients: Vec<String>, events: Vec<Event>) -> Result<Vec<String>, EventError> {
+        imports::speak_before_trapping();
+        Ok(status::outstanding(&recipients, &events_in(events)?))
+    }
+}
+
+fn not_attempted(field: &str, detail: String) -> wit::Outcome {
+    wit::Outcome {
+        events: Vec::new(),
+        error: Some(wit::SubmitError::Parcel((field.to_owned(), detail))),
+        reply: None,
+        result: wit::AttemptResult::Permanent,
+        stage: Some(Stage::Prepare.name().to_owned()),
+    }
+}
+
+fn parcel_in(of: wit::Parcel) -> Parcel {
+    Parcel {
+        mail_from: of.envelope.mail_from,
+        recipients: of.envelope.recipients,
+        chunks: chunks_in(of.chunks),
+        size: of.size,
+        needs_smtputf8: of.needs_smtputf8,
+        envelope_id: of.envelope_id,
+        notify_delivered: of.notify_delivered,
+    }
+}
+
+fn error_out(of: SubmitError) -> wit::SubmitError {
+    match of {
+        SubmitError::NoRecipient => wit::SubmitError::NoRecipient,
+        SubmitError::UnknownTransport(name) => wit::SubmitError::UnknownTransport(name),
+        SubmitError::Parcel { field, detail } => wit::SubmitError::Parcel((field, detail)),
+        SubmitError::Failed(failure) => wit::SubmitError::Failed(failure_out(failure)),
+    }
+}
+
+fn route_in(of: wit::Route) -> Route {
+    Route { account: of.account, transport: of.transport }
+}
+
+fn route_out(of: Route) -> wit::Route {
+    wit::Route { account: of.account, transport: of.transport }
+}
+
+fn result_out(of: AttemptResult) -> wit::AttemptResult {
+    match of {
+        AttemptResult::Accepted => wit::AttemptResult::Accepted,
+        AttemptResult::PartlyAccepted(wait) => wit::AttemptResult::PartlyAccepted(wait),
+        AttemptResult::Transient(wait) => wit::AttemptResult::Transient(wait),
+        AttemptResult::Permanent => wit::AttemptResult::Permanent,
+        AttemptResult::InDoubt => wit::AttemptResult::InDoubt,
+        AttemptResult::Found => wit::AttemptResult::Found,
+        AttemptResult::NotFound => wit::AttemptResult::NotFound,
+    }
+}
+
+fn result_in(of: wit::AttemptResult) -> AttemptResult {
+    match of {
+        wit::AttemptResult::Accepted => AttemptResult::Accepted,
+        wit::AttemptResult::PartlyAccepted(wait) => AttemptResult::PartlyAccepted(wait),
+        wit::AttemptResult::Transient(wait) => AttemptResult::Transient(wait),
+        wit::AttemptResult::Permanent => AttemptResult::Permanent,
+        wit::AttemptResult::InDoubt => AttemptResult::InDoubt,
+        wit::AttemptResult::Found => AttemptResult::Found,
+        wit::AttemptResult::NotFound => AttemptResult::NotFound,
+    }
+}
+
+fn facts_in(of: wit::Facts) -> Result<Facts, wit::FactsError> {
+    let attempts = of.attempts.into_iter().enumerate();
+    let attempts = attempts.map(|(index, attempt)| attempt_in(index, attempt));
+    Ok(Facts {
+        id: of.id,
+        created: time_in(&of.created).map_err(at_field("created"))?,
+        send_at: of.send_at.as_deref().map(time_in).transpose().map_err(at_field("send-at"))?,
+        held: of.held,
+        attempts: attempts.collect::<Result<_, _>>()?,
+        route: route_in(of.route),
+        fallback: of.fallback.map(route_in),
+        fallback_policy: FallbackPolicy::named(&of.fallback_policy).map_err(at_field("fallback-policy"))?,
+        patience: of.patience,
+        compromised: of.compromised,
+        can_look_in_sent: of.can_look_in_sent,
+    })
+}
+
+fn attempt_in(index: usize, of: wit::Attempt) -> Result<Attempt, wit::FactsError> {
+    Ok(Attempt {
+        at: time_in(&of.at).map_err(at_field(&format!("attempts[{index}].at")))?,
+        route: route_in(of.route),
+        result: of.result.map(result_in),
+        stage: of
+            .stage
+            .as_deref()
+            .map(Stage::named)
+            .transpose()
+            .map_err(at_field(&format!("attempts[{index}].stage")))?,
+    })
+}
+
+fn at_field<E: std::fmt::Display>(field: &str) -> impl Fn(E) -> wit::FactsError {
+    let field = field.to_owned();
+    move |error| wit::FactsError { field: field.clone(), detail: error.to_string() }
+}
+
+fn action_out(of: Action) -> wit::Action {
+    match of {
+        Action::Submit(route) => wit::Action::Submit(route_out(route)),
+        Action::WaitUntil(time) => wit::Action::WaitUntil(time_out(time)),
+        Action::Hold => wit::Action::Hold,
+        Action::AskFallback(route) => wit::Action::AskFallback(route_out(route)),
+        Action::LookInSent => wit::Action::LookInSent,
+        Action::AskInDoubt => wit::Action::AskInDoubt,
+        Action::Done => wit::Action::Done,
+        Action::GiveUp(reason) => wit::Action::GiveUp(reason),
+    }
+}

@@ -1,0 +1,49 @@
+//! `documents`.
+
+use crate::component::bindings::exports::postroom::plugin::documents as wit;
+use crate::component::convert::{document_error_out, source_in};
+use crate::component::{Component, imports};
+use crate::domain::document::{self, Money, Summary};
+use crate::domain::settings;
+
+impl wit::Guest for Component {
+    fn read(document: wit::Source) -> Result<wit::Summary, wit::DocumentError> {
+        imports::speak_before_trapping();
+        let document = source_in(document).read().map_err(document_error_out)?;
+        Ok(summary_out(document.summary()))
+    }
+
+    fn to_json(document: wit::Source) -> Result<String, wit::DocumentError> {
+        imports::speak_before_trapping();
+        let document = source_in(document).read().map_err(document_error_out)?;
+        Ok(document::to_json(&document))
+    }
+
+    fn schema(name: String) -> Option<String> {
+        imports::speak_before_trapping();
+        match name.as_str() {
+            "document" => Some(document::SCHEMA.to_owned()),
+            "settings" => Some(settings::SCHEMA.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+fn summary_out(of: Summary) -> wit::Summary {
+    wit::Summary {
+        kind: of.kind.name().to_owned(),
+        number: of.number,
+        revision: of.revision,
+        issue_date: of.issue_date.to_string(),
+        due_date: of.due_date.map(|date| date.to_string()),
+        seller: of.seller,
+        buyer: of.buyer,
+        total: of.total.map(amount_out),
+        balance: of.balance.map(amount_out),
+        lines: of.lines,
+    }
+}
+
+fn amount_out(of: Money) -> wit::Amount {
+    wit::Amount { currency: of.currency.to_string(), value: of.amount.to_string() }
+}

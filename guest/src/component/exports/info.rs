@@ -1,0 +1,28 @@
+//! `info`.
+
+use crate::component::bindings::exports::postroom::plugin::info::{Description, Guest, Kind};
+use crate::component::{Component, imports};
+use crate::domain::document;
+use crate::domain::kind::{Audience, TABLE};
+use crate::domain::language::Language;
+
+impl Guest for Component {
+    fn describe() -> Description {
+        imports::speak_before_trapping();
+        let kinds = TABLE.iter().map(|(kind, uses)| Kind {
+            name: kind.name().to_owned(),
+            audience: match kind.audience() {
+                Audience::Customer => "customer".to_owned(),
+                Audience::Vendor => "vendor".to_owned(),
+            },
+            use_cases: uses.iter().map(|u| u.name().to_owned()).collect(),
+        });
+        Description {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            kinds: kinds.collect(),
+            languages: Language::ALL.iter().map(|l| l.code().to_owned()).collect(),
+            media_types: document::MEDIA_TYPES.iter().map(|m| (*m).to_owned()).collect(),
+            schemas: vec!["document".to_owned(), "settings".to_owned()],
+        }
+    }
+}

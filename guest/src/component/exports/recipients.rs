@@ -1,0 +1,60 @@
+//! `recipients`.
+
+use crate::component::bindings::exports::postroom::plugin::documents::Source;
+use crate::component::bindings::exports::postroom::plugin::recipients as wit;
+use crate::component::convert::{document_error_out, field_in, field_out, source_in};
+use crate::component::{Component, imports};
+use crate::domain::address::{Mailbox, read_list};
+use crate::domain::recipients::{Entry, Invalid, UserOverrides};
+use crate::flows::{self, ResolveError};
+
+impl wit::Guest for Component {
+    fn resolve(
+        document: Source,
+        use_case: String,
+        settings: String,
+        user: wit::Overrides,
+    ) -> Result<wit::Resolution, wit::RecipientsError> {
+        imports::speak_before_trapping();
+        let overrides = UserOverrides { to: user.to, cc: user.cc, bcc: user.bcc, reply_to: user.reply_to };
+        let resolved = flows::resolve(&source_in(document), &use_case, &settings, &overrides);
+        let resolution = resolved.map_err(|e| match e {
+            ResolveError::Document(e) => wit::RecipientsError::Document(document_error_out(e)),
+            ResolveError::Settings(e) => wit::RecipientsError::Settings(e.to_string()),
+            ResolveError::UseCase(e) => wit::RecipientsError::UseCase(e.to_string()),
+        })?;
+        Ok(wit::Resolution {
+            entries: resolution.entries.into_iter().map(entry_out).collect(),
+            invalid: resolution.invalid.into_iter().map(invalid_out).collect(),
+            needs_smtputf8: resolution.needs_smtputf8,
+        })
+    }
+
+    fn parse(text: String, field: wit::Field) -> (Vec<wit::Mailbox>, Vec<wit::Invalid>) {
+        imports::speak_before_trapping();
+        let list = read_list(&text);
+        let invalid = list.invalid.into_iter().map(|piece| wit::Invalid {
+            field,
+            text: piece.text,
+            detail: piece.fault.to_string(),
+        });
+        (list.mailboxes.into_iter().map(mailbox_out).collect(), invalid.collect())
+    }
+}
+
+fn entry_out(of: Entry) -> wit::Entry {
+    wit::Entry {
+        field: field_out(of.field),
+        mailbox: mailbox_out(of.mailbox),
+        reason: of.reason.name().to_owned(),
+        detail: of.detail,
+    }
+}
+
+fn invalid_out(of: Invalid) -> wit::Invalid {
+    wit::Invalid { field: field_out(of.field), text: of.text, detail: of.detail }
+}
+
+fn mailbox_out(of: Mailbox) -> wit::Mailbox {
+    wit::Mailbox { address: of.address.to_string(), name: of.name }
+}

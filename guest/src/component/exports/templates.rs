@@ -1,0 +1,32 @@
+//! `templates`.
+
+use crate::component::bindings::exports::postroom::plugin::templates::{Finding, Guest, Text};
+use crate::component::{Component, imports};
+use crate::domain::template::{lint, shipped};
+
+impl Guest for Component {
+    fn catalogue() -> Vec<String> {
+        imports::speak_before_trapping();
+        shipped::catalogue().map(str::to_owned).collect()
+    }
+
+    fn shipped(name: String) -> Option<String> {
+        imports::speak_before_trapping();
+        shipped::source(&name).map(str::to_owned)
+    }
+
+    fn check(overrides: Vec<Text>) -> Vec<Finding> {
+        imports::speak_before_trapping();
+        let overrides = overrides.into_iter().map(|text| (text.name, text.source)).collect();
+        let findings = lint::check(&overrides).into_iter();
+        findings
+            .map(|of| Finding {
+                severity: of.severity.name().to_owned(),
+                name: of.name,
+                line: of.line,
+                rule: of.rule.to_owned(),
+                detail: of.detail,
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,308 @@
+//! From a record to a message: document, language, texts, attachments, MIME.
+
+use super::resolve::Source;
+use crate::domain::address::{Address, Mailbox};
+use crate::domain::attachment::{self, Attachment, AttachmentFault, FIRST_BYTES, Format, Role, Rule, Selected};
+use crate::domain::compose::{self, Composed, Letter, LetterId, MessageId, Thread};
+use crate::domain::document::{Contact, Document, DocumentError};
+use crate::domain::kind::{NoSuchPurpose, Purpose};
+use crate::domain::recipients::Field;
+use crate::domain::settings::{Settings, SettingsError};
+use crate::domain::template::{
+    self, Attached, Chosen, Edits, LanguageSources, Portal, RenderRequest, Rendered, Sender, TemplateFault,
+};
+use chrono::{DateTime, FixedOffset};
+use std::sync::Arc;
+
+/// Gmail shows no more of an HTML body than this, in bytes.
+pub const CLIPPED_AT: usize = 102 * 1024;
+/// Longest body that a user may write, and most identifiers of a conversation.
+const LONGEST_EDIT: usize = 256 * 1024;
+const LONGEST_CONVERSATION: usize = 200;
+
+/// The files of a call, for rules that must look inside one.
+pub trait Files {
+    /// At most `length` bytes of a file from `offset`.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    fn read(&mut self, handle: u32, offset: u64, length: u32) -> Result<Vec<u8>, FileError>;
+}
+
+/// Why a file could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// The host does not know the handle.
+    #[error("the host knows no file {0}")]
+    UnknownHandle(u32),
+    /// The system's own words.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+/// Everything a mail is made of, as the caller gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Identity of the mail.
+    pub id: String,
+    /// Time of the mail's `Date`, RFC 3339 with an offset.
+    pub now: DateTime<FixedOffset>,
+    /// The document.
+    pub document: Source,
+    /// Use case.
+    pub use_case: String,
+    /// BCP 47; none: the partner's.
+    pub language: Option<String>,
+    /// JSON by the schema `settings`.
+    pub settings: String,
+    /// Mailbox of the account.
+    pub sender: (Option<String>, String),
+    /// Who gets it: field, display name, address.
+    pub recipients: Vec<(Field, Option<String>, String)>,
+    /// Files and logo.
+    pub attachments: Vec<Attachment>,
+    /// Which of the document's own files travel.
+    pub format: Format,
+    /// Page and PDF link of the portal.
+    pub portal: Option<(String, Option<String>)>,
+    /// Subject and body by hand.
+    pub edits: (Option<String>, Option<String>),
+    /// In-Reply-To and References.
+    pub thread: Option<(Option<String>, Vec<String>)>,
+    /// No person pressed a button.
+    pub automatic: bool,
+    /// False in e-mail-client mode.
+    pub signature: bool,
+}
+
+/// Something the sender should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// Short name, from a documented list.
+    pub code: &'static str,
+    /// In English.
+    pub detail: String,
+}
+
+/// A composed mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Chunks, size, envelope, Message-ID.
+    pub composed: Composed,
+    /// From.
+    pub from: Mailbox,
+    /// Subject and bodies.
+    pub rendered: Rendered,
+    /// Language and why.
+    pub language: Chosen,
+    /// What the sender should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// Why no mail was made.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// The document.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// The settings.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The use case.
+    #[error(transparent)]
+    UseCase(#[from] NoSuchPurpose),
+    /// A template.
+    #[error(transparent)]
+    Template(#[from] TemplateFault),
+    /// An attachment.
+    #[error(transparent)]
+    Attachment(#[from] AttachmentFault),
+    /// Another argument: which, and what is wrong.
+    #[error("{field}: {detail}")]
+    Job {
+        /// Name in the contract.
+        field: String,
+        /// What is wrong.
+        detail: String,
+    },
+}
+
+impl ComposeError {
+    fn job(field: impl Into<String>, detail: impl ToString) -> Self {
+        Self::Job { field: field.into(), detail: detail.to_string() }
+    }
+}
+
+/// Makes the message. Pure but for the first bytes of PDF and logo.
+///
+/// # Errors
+/// [`ComposeError`]: which input is wrong, and where.
+pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError> {
+    let id = LetterId::parse(&job.id).map_err(|e| ComposeError::job("id", e))?;
+    let document = Arc::new(job.document.read()?);
+    let purpose = Purpose::named(document.kind, &job.use_case)?;
+    let settings = Settings::from_json(&job.settings)?;
+    let from = sender(job, &settings)?;
+    let [to, cc, bcc, reply_to] = addressees(job)?;
+    let thread = job.thread.as_ref().map(conversation).transpose()?;
+    let selected = attachment::check(&job.attachments, job.format)?;
+    let mut warnings = selected.warnings().iter().map(|w| warning(w.code(), w)).collect::<Vec<_>>();
+    let selected = look_inside(selected, files, &mut warnings)?;
+
+    let contact = addressee(&document, &to);
+    let language = template::choose_language(LanguageSources {
+        job: job.language.as_deref(),
+        contact: contact.and_then(|c| c.language.as_deref()),
+        document: document.language.as_deref(),
+        partner: document.partner().language.as_deref(),
+        company: settings.company.language.as_deref(),
+    });
+    let rendered = render(job, &document, purpose, &settings, &from, &selected, &language, contact, &to)?;
+
+    if to.is_empty() && cc.is_empty() && bcc.is_empty() {
+        warnings.push(warning("no-recipient", "the mail has no recipient: the partner has no contact with an e-mail address"));
+    }
+    if !language.passed_over.is_empty() {
+        let passed = language.passed_over.join(", ");
+        let detail = format!("there are no texts in {passed}: the mail is in {}", language.locale);
+        warnings.push(warning("language-fallback", detail));
+    }
+    if rendered.html.len() > CLIPPED_AT {
+        let detail = format!("the HTML body has {} bytes: Gmail cuts it off at {CLIPPED_AT}", rendered.html.len());
+        warnings.push(warning("large-html", detail));
+    }
+    let letter = Letter {
+        id: &id,
+        message_id_domain: from.address.ascii_domain(),
+        date: job.now,
+        from: &from,
+        reply_to: &reply_to,
+        to: &to,
+        cc: &cc,
+        bcc: &bcc,
+        subject: &rendered.subject,
+        text: &rendered.text,
+        html: &rendered.html,
+        thread: thread.as_ref(),
+        automatic: job.automatic,
+        attachments: &selected,
+    };
+    let composed = compose::compose(&letter).map_err(|e| ComposeError::job("now", e))?;
+    Ok(Message { composed, from, rendered, language, warnings })
+}
+
+#[allow(clippy::too_many_arguments)] // the parts of one request, each made by another step
+fn render(
+    job: &Job,
+    document: &Arc<Document>,
+    purpose: Purpose,
+    settings: &Settings,
+    from: &Mailbox,
+    selected: &Selected,
+    language: &Chosen,
+    contact: Option<&Contact>,
+    to: &[Mailbox],
+) -> Result<Rendered, ComposeError> {
+    let has = |role| selected.files().iter().any(|f| f.role == role);
+    let added = selected.files().iter().filter(|f| f.role == Role::Added).count();
+    let email = from.address.to_string();
+    let (subject, body) = &job.edits;
+    if body.as_ref().is_some_and(|body| body.len() > LONGEST_EDIT) {
+        return Err(ComposeError::job("edits.body", format!("longer than {LONGEST_EDIT} bytes")));
+    }
+    // With several people in To, nobody is greeted by name.
+    let addressee = match to {
+        [only] => contact.and_then(|c| c.name.as_deref()).or(only.name.as_deref()),
+        _ => None,
+    };
+    let rendered = template::render(&RenderRequest {
+        purpose,
+        locale: language.locale,
+        document,
+        settings,
+        sender: Sender { name: from.name.as_deref(), email: &email },
+        addressee,
+        attached: Attached { pdf: has(Role::Pdf), ubl: has(Role::Ubl), added },
+        portal: job.portal.as_ref().map(|(view, pdf)| Portal { view_url: view, pdf_url: pdf.as_deref() }),
+        edits: Edits { subject: subject.as_deref(), body: body.as_deref() },
+        today: job.now.date_naive(),
+        signature: job.signature,
+        logo: selected.logo().is_some(),
+    })?;
+    Ok(rendered)
+}
+
+/// From: the settings before the account's mailbox, the company's name before none.
+fn sender(job: &Job, settings: &Settings) -> Result<Mailbox, ComposeError> {
+    let (name, address) = &job.sender;
+    let (field, address) = match &settings.user.email {
+        Some(own) => ("settings.user.email", own),
+        None => ("sender.address", address),
+    };
+    let address = Address::parse(address).map_err(|e| ComposeError::job(field, format!("\"{address}\": {e}")))?;
+    let name = [&settings.user.display_name, name, &settings.company.name].into_iter().flatten().next();
+    Ok(Mailbox::new(name.map(String::as_str), address))
+}
+
+/// To, Cc, Bcc and Reply-To.
+fn addressees(job: &Job) -> Result<[Vec<Mailbox>; 4], ComposeError> {
+    let mut fields = [const { Vec::new() }; 4];
+    for (index, (field, name, address)) in job.recipients.iter().enumerate() {
+        let address = Address::parse(address)
+            .map_err(|e| ComposeError::job(format!("recipients[{index}]"), format!("\"{address}\": {e}")))?;
+        let place = match field {
+            Field::To => 0,
+            Field::Cc => 1,
+            Field::Bcc => 2,
+            Field::ReplyTo => 3,
+        };
+        fields[place].push(Mailbox::new(name.as_deref(), address));
+    }
+    Ok(fields)
+}
+
+/// The partner's contact that the first address of To belongs to.
+fn addressee<'d>(document: &'d Document, to: &[Mailbox]) -> Option<&'d Contact> {
+    let first = to.first()?;
+    document.partner().contacts.iter().find(|contact| {
+        let email = contact.email.as_deref().and_then(|email| Address::parse(email.trim()).ok());
+        email.is_some_and(|email| email == first.address)
+    })
+}
+
+fn conversation((in_reply_to, references): &(Option<String>, Vec<String>)) -> Result<Thread, ComposeError> {
+    if references.len() > LONGEST_CONVERSATION {
+        return Err(ComposeError::job("thread.references", format!("more than {LONGEST_CONVERSATION}")));
+    }
+    let parse = |field: String, id: &String| MessageId::parse(id).map_err(|e| ComposeError::job(field, e));
+    let in_reply_to = in_reply_to.as_ref().map(|id| parse("thread.in-reply-to".into(), id)).transpose()?;
+    let numbered = references.iter().enumerate();
+    let references = numbered.map(|(index, id)| parse(format!("thread.references[{index}]"), id));
+    Ok(Thread { in_reply_to, references: references.collect::<Result<_, _>>()? })
+}
+
+/// Reads the first bytes of PDF and logo: what is not what it claims is reported, and a broken logo left out.
+fn look_inside(
+    mut selected: Selected,
+    files: &mut dyn Files,
+    warnings: &mut Vec<Warning>,
+) -> Result<Selected, ComposeError> {
+    let looked_at = selected.files().iter().filter(|f| f.role == Role::Pdf).chain(selected.logo()).cloned();
+    for file in looked_at.collect::<Vec<_>>() {
+        let first = files.read(file.handle, 0, FIRST_BYTES).map_err(|e| {
+            let file_name = file.file_name.clone();
+            AttachmentFault { rule: Rule::Unreadable, file_name, detail: e.to_string() }
+        })?;
+        if let Some(found) = attachment::look_inside(&file, &first) {
+            warnings.push(warning(found.code(), &found));
+            if file.role == Role::Logo {
+                selected = selected.without_logo();
+            }
+        }
+    }
+    Ok(selected)
+}
+
+fn warning(code: &'static str, detail: impl ToString) -> Warning {
+    Warning { code, detail: detail.to_string() }
+}

@@ -1,0 +1,32 @@
+//! `postroom addresses`: how a pasted list of addresses is read.
+
+use super::output::{json, table};
+use super::{Common, Failure, office};
+use crate::contract::recipients::Field;
+use clap::Args;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Ends with exit code 3 if an address can't be used.
+
+Example:
+  postroom addresses 'a@b.be; C <c@d.be>, \"Müller, E.\" <e@f.de>'")]
+pub(super) struct AddressesArgs {
+    /// The list, as pasted.
+    #[arg(value_name = "TEXT")]
+    text: String,
+}
+
+pub(super) async fn run(common: &Common, args: &AddressesArgs) -> Result<ExitCode, Failure> {
+    let office = office::reading(common)?;
+    let (mailboxes, invalid) = office.parse_addresses(&office::no_files(), &args.text, Field::To).await?;
+    if common.json {
+        json(&serde_json::json!({ "mailboxes": mailboxes, "invalid": invalid }))?;
+    } else {
+        let good = mailboxes.iter().map(|m| vec![m.address.clone(), m.name.clone().unwrap_or_default()]);
+        let bad = invalid.iter().map(|i| vec![i.text.clone(), format!("not used: {}", i.detail)]);
+        table(&["address", "name"], good.chain(bad))?;
+    }
+    Ok(ExitCode::from(if invalid.is_empty() { 0 } else { 3 }))
+}

@@ -1,0 +1,133 @@
+//! `postroom demo`: a sample company's mails through the real plugin and the real SMTP capability, caught by a
+//! server inside this program. Nothing leaves the machine.
+
+mod sample;
+mod sheet;
+
+use super::output::{json, line, table};
+use super::{Common, Failure, office, render};
+use crate::capabilities::attachments::AttachmentSource;
+use crate::capabilities::smtp::{Account, Security, SmtpClient};
+use crate::catcher::Catcher;
+use crate::contract::{documents, recipients};
+use crate::engine::{Accounts, Office};
+use crate::outbox::{Attempt, Draft, Ready};
+use clap::Args;
+use sample::{SAMPLES, Sample};
+use sheet::Shown;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+const SETTINGS: &str = r#"{
+  "company": { "name": "Atelier Nord", "address": ["Dok Noord 4", "9000 Gent", "Belgium"],
+    "telephone": "+32 9 555 01 20", "email": "hello@ateliernord.example", "website": "https://ateliernord.example",
+    "vat_identifier": "BE0123456749", "language": "en" },
+  "user": { "display_name": "Atelier Nord", "signature_text": "Lotte Claes\nAccounting" }
+}"#;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  postroom demo --out demo/")]
+pub(super) struct DemoArgs {
+    /// Folder for the mails and the contact sheet.
+    #[arg(long, value_name = "DIR", default_value = "target/demo")]
+    out: PathBuf,
+}
+
+pub(super) async fn run(common: &Common, args: &DemoArgs) -> Result<ExitCode, Failure> {
+    let catcher = Catcher::start().await.map_err(|e| Failure::other(format!("can't start the mail catcher: {e}")))?;
+    let mut account = Account::new("demo", catcher.address().ip().to_string(), Security::None);
+    account.port = catcher.address().port();
+    account.allow_private = true;
+    let accounts = Accounts::from([("demo".to_owned(), account)]);
+    let office = office::sending(common, accounts, Arc::new(SmtpClient::default()))?;
+    let mut shown = Vec::new();
+    for sample in SAMPLES {
+        shown.push(send(&office, sample, &args.out).await?);
+    }
+    let sheet = args.out.join("index.html");
+    std::fs::write(&sheet, sheet::page(&shown))
+        .map_err(|e| Failure::other(format!("can't write {}: {e}", sheet.display())))?;
+    report(common, &shown, &catcher, &sheet)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes one mail, sends it, and keeps its files.
+async fn send(office: &Office, sample: &Sample, out: &Path) -> Result<Shown, Failure> {
+    let draft = draft(sample, office).await?;
+    let ready = draft.compose(office).await?;
+    let attempt = Attempt {
+        account: "demo".to_owned(),
+        now: draft.now.clone(),
+        envelope_id: Some(draft.id.clone()),
+        notify_delivered: true,
+    };
+    let sent = ready.send(office, &attempt).await?;
+    let files = office::no_files();
+    let mut recipients = Vec::new();
+    for recipient in sent.timeline.recipients {
+        let status = office.label(&files, recipient.status).await?;
+        recipients.push((recipient.recipient, status, recipient.reason));
+    }
+    keep(&ready, &out.join(sample.name)).await?;
+    Ok(Shown {
+        name: sample.name.to_owned(),
+        subject: ready.message.subject,
+        status: office.label(&files, sent.timeline.status).await?,
+        recipients,
+    })
+}
+
+async fn draft(sample: &Sample, office: &Office) -> Result<Draft, Failure> {
+    let document = documents::Source {
+        media_type: "application/json".to_owned(),
+        content: sample.document.as_bytes().to_vec(),
+    };
+    let summary = office.read(&office::no_files(), &document).await?;
+    let summary = summary.map_err(crate::outbox::DraftError::Document)?;
+    let sender = recipients::Mailbox { name: None, address: "accounting@ateliernord.example".to_owned() };
+    let now = chrono::Local::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
+    let mut draft = Draft::new(document, sender, uuid::Uuid::now_v7().to_string(), now);
+    draft.use_case = Some(sample.use_case.to_owned());
+    draft.language = sample.language.map(str::to_owned);
+    draft.settings = SETTINGS.to_owned();
+    draft.overrides.to = sample.to.map(str::to_owned);
+    let pdf = sample::pdf(&format!("{} {}", summary.kind, summary.number));
+    let name = format!("{}.pdf", summary.number);
+    draft.attach_source(name, "application/pdf", "pdf", AttachmentSource::from_bytes(pdf));
+    draft.attach_source("logo.png".to_owned(), "image/png", "logo", AttachmentSource::from_bytes(sample::LOGO));
+    Ok(draft)
+}
+
+async fn keep(ready: &Ready, folder: &Path) -> Result<(), Failure> {
+    render::write(ready, folder).await?;
+    let path = folder.join("view.html");
+    std::fs::write(&path, sheet::viewable(&ready.message.html, sample::LOGO))
+        .map_err(|e| Failure::other(format!("can't write {}: {e}", path.display())))
+}
+
+fn report(common: &Common, shown: &[Shown], catcher: &Catcher, sheet: &Path) -> Result<(), Failure> {
+    let caught = catcher.caught();
+    if common.json {
+        let mails = shown.iter().map(|mail| {
+            let recipients = mail.recipients.iter().map(|(address, status, evidence)| {
+                serde_json::json!({ "address": address, "status": status, "evidence": evidence })
+            });
+            serde_json::json!({ "name": mail.name, "subject": mail.subject, "status": mail.status,
+                "recipients": recipients.collect::<Vec<_>>() })
+        });
+        let mails = mails.collect::<Vec<_>>();
+        return json(&serde_json::json!({ "mails": mails, "caught": caught.len(), "sheet": sheet }));
+    }
+    let rows = shown.iter().flat_map(|mail| {
+        mail.recipients.iter().map(|(address, status, evidence)| {
+            vec![mail.name.clone(), address.clone(), status.clone(), evidence.clone()]
+        })
+    });
+    table(&["mail", "recipient", "status", "evidence"], rows)?;
+    let bytes: usize = caught.iter().map(|mail| mail.message.len()).sum();
+    line(&format!("\n{} mails sent; the catcher holds {} of them, {bytes} bytes", shown.len(), caught.len()))?;
+    line(&format!("look at them: {}", sheet.display()))
+}

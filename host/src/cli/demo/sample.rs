@@ -1,0 +1,78 @@
+//! The sample company of the demonstration, and a PDF for each of its documents.
+
+use std::fmt::Write as _;
+
+/// A document of the demonstration.
+pub(super) struct Sample {
+    /// Name of its folder.
+    pub(super) name: &'static str,
+    /// The document, JSON.
+    pub(super) document: &'static str,
+    /// Use case.
+    pub(super) use_case: &'static str,
+    /// Language; none: the partner's.
+    pub(super) language: Option<&'static str>,
+    /// Recipients in place of the partner's contacts.
+    pub(super) to: Option<&'static str>,
+}
+
+macro_rules! document {
+    ($name:literal) => {
+        include_str!(concat!("../../../../tests/fixtures/documents/", $name, ".json"))
+    };
+}
+
+/// What the demonstration sends: an invoice in each language, a quote, an order to a supplier, a reminder, and an
+/// invoice with one recipient who does not exist.
+pub(super) const SAMPLES: &[Sample] = &[
+    sample("invoice-nl", document!("invoice"), "new", Some("nl-BE"), None),
+    sample("invoice-fr", document!("invoice"), "new", Some("fr-BE"), None),
+    sample("invoice-en", document!("invoice"), "new", Some("en-GB"), None),
+    sample("invoice-de", document!("invoice"), "new", Some("de-DE"), None),
+    sample("quote", document!("quote"), "new", None, None),
+    sample("purchase-order", document!("purchase-order"), "new", None, None),
+    sample("reminder", document!("invoice"), "reminder-1", None, None),
+    sample("refused", document!("invoice"), "new", None, Some("unknown@example.com; Jo Peeters <jo@example.com>")),
+];
+
+const fn sample(
+    name: &'static str,
+    document: &'static str,
+    use_case: &'static str,
+    language: Option<&'static str>,
+    to: Option<&'static str>,
+) -> Sample {
+    Sample { name, document, use_case, language, to }
+}
+
+/// Logo of the sample company.
+pub(super) const LOGO: &[u8] = include_bytes!("../../../../tests/fixtures/logo.png");
+
+/// A PDF of one page with one line of text: what stands in for the document that a business system would print.
+pub(super) fn pdf(text: &str) -> Vec<u8> {
+    let text: String = text.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').collect();
+    let text = text.replace(['\\', '(', ')'], "");
+    let content = format!("BT /F1 24 Tf 72 760 Td ({text}) Tj ET");
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R \
+         /Resources << /Font << /F1 5 0 R >> >> >>"
+            .to_owned(),
+        format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+    ];
+    let mut pdf = String::from("%PDF-1.4\n");
+    let mut offsets = Vec::new();
+    for (index, object) in objects.iter().enumerate() {
+        offsets.push(pdf.len());
+        let _ = write!(pdf, "{} 0 obj\n{object}\nendobj\n", index + 1);
+    }
+    let table = pdf.len();
+    let _ = write!(pdf, "xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
+    for offset in offsets {
+        let _ = write!(pdf, "{offset:010} 00000 n \n");
+    }
+    let _ = write!(pdf, "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1);
+    pdf.into_bytes()
+}

@@ -1,0 +1,72 @@
+//! `postroom document`: what is in a document.
+
+use super::output::{json, line, table};
+use super::{Common, Failure, office};
+use crate::contract::documents::Summary;
+use crate::contract::recipients::Mailbox;
+use crate::outbox::{Draft, DraftError};
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  postroom document invoice.xml
+  postroom document *.xml --json
+  postroom document invoice.xml --convert > invoice.json")]
+pub(super) struct DocumentArgs {
+    /// Documents, .json or .xml (UBL 2.1).
+    #[arg(required = true, value_name = "DOC")]
+    documents: Vec<PathBuf>,
+    /// Print the document as JSON by the schema `document` instead (one document only).
+    #[arg(long)]
+    convert: bool,
+}
+
+pub(super) async fn run(common: &Common, args: &DocumentArgs) -> Result<ExitCode, Failure> {
+    let office = office::reading(common)?;
+    let files = office::no_files();
+    let mut summaries = Vec::new();
+    for path in &args.documents {
+        let sender = Mailbox { name: None, address: String::new() };
+        let draft = Draft::of_file(path, sender, String::new(), String::new())?;
+        let named = |e: DraftError| Failure::input(format!("{}: {e}", path.display()));
+        if args.convert {
+            if args.documents.len() > 1 {
+                return Err(Failure::input("--convert takes one document"));
+            }
+            let text = office.to_json(&files, &draft.document).await?.map_err(|e| named(DraftError::Document(e)))?;
+            line(&text)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let summary = office.read(&files, &draft.document).await?.map_err(|e| named(DraftError::Document(e)))?;
+        summaries.push((path, summary));
+    }
+    if common.json {
+        let all = summaries.iter().map(|(path, summary)| serde_json::json!({ "file": path, "document": summary }));
+        json(&all.collect::<Vec<_>>())?;
+    } else {
+        let rows = summaries.into_iter().map(|(path, summary)| row(&path.display().to_string(), summary));
+        table(&["file", "kind", "number", "issued", "due", "from", "to", "total", "open", "lines"], rows)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn row(file: &str, summary: Summary) -> Vec<String> {
+    let money = |m: Option<crate::contract::documents::Amount>| {
+        m.map(|m| format!("{} {}", m.currency, m.value)).unwrap_or_default()
+    };
+    vec![
+        file.to_owned(),
+        summary.kind,
+        summary.number,
+        summary.issue_date,
+        summary.due_date.unwrap_or_default(),
+        summary.seller,
+        summary.buyer,
+        money(summary.total),
+        money(summary.balance),
+        summary.lines.to_string(),
+    ]
+}

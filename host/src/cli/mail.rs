@@ -1,0 +1,124 @@
+//! The options that make a mail, the same for `render` and `send`.
+
+use super::Failure;
+use crate::config::Config;
+use crate::contract::recipients::Mailbox;
+use crate::outbox::{Draft, DraftError};
+use clap::Args;
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+/// What to make a mail of.
+#[derive(Debug, Args)]
+pub(super) struct MailArgs {
+    /// The document: .json (see `postroom schema document`) or .xml (UBL 2.1 Invoice, CreditNote, Order,
+    /// Quotation, Reminder).
+    #[arg(value_name = "DOC")]
+    pub(super) document: PathBuf,
+    /// What the mail is for: new, reminder-1, overdue, … (see `postroom schema kinds`). Otherwise: new.
+    #[arg(long, value_name = "U")]
+    use_case: Option<String>,
+    /// Language of the mail: nl, fr, en, de, also with a region (nl-BE). Otherwise: the partner's.
+    #[arg(long, value_name = "L")]
+    language: Option<String>,
+    /// Settings of company, user and accounts (TOML, see docs/settings.md).
+    #[arg(long, value_name = "FILE", env = "POSTROOM_SETTINGS")]
+    pub(super) settings: Option<PathBuf>,
+    /// To, instead of the partner's contacts: `a@b.be; C <c@d.be>, "Müller, E." <e@f.de>`. May be repeated.
+    #[arg(long, value_name = "ADDRESSES")]
+    to: Vec<String>,
+    /// Cc. May be repeated.
+    #[arg(long, value_name = "ADDRESSES")]
+    cc: Vec<String>,
+    /// Bcc. May be repeated.
+    #[arg(long, value_name = "ADDRESSES")]
+    bcc: Vec<String>,
+    /// Reply-To.
+    #[arg(long, value_name = "ADDRESSES")]
+    reply_to: Vec<String>,
+    /// Which of the document's own files travel.
+    #[arg(long, value_name = "F", default_value = "pdf", value_parser = ["pdf", "ubl", "pdf+ubl"])]
+    format: String,
+    /// The document's PDF.
+    #[arg(long, value_name = "FILE")]
+    pdf: Option<PathBuf>,
+    /// The document's UBL file. Otherwise: DOC itself, where it is .xml.
+    #[arg(long, value_name = "FILE")]
+    ubl: Option<PathBuf>,
+    /// A further attachment. May be repeated: at most 10, each at most 5 MB, all together at most 25 MB.
+    #[arg(long, value_name = "FILE")]
+    attach: Vec<PathBuf>,
+    /// The time of the mail, RFC 3339 with offset: 2026-11-22T09:30:00+01:00.
+    #[arg(long, value_name = "TIME")]
+    pub(super) now: Option<String>,
+    /// The mail's identity: Message-ID and boundaries derive from it.
+    #[arg(long, value_name = "ID")]
+    pub(super) id: Option<String>,
+}
+
+impl MailArgs {
+    /// The settings named, else the built-in neutral ones.
+    pub(super) fn config(&self) -> Result<Config, Failure> {
+        match &self.settings {
+            Some(path) => Ok(Config::read(path)?),
+            None => Ok(Config::default()),
+        }
+    }
+
+    /// The draft. `id` and `now` stand in where the options name none.
+    pub(super) fn draft(&self, config: &Config, sender: Mailbox, id: String, now: String) -> Result<Draft, DraftError> {
+        let now = self.now.clone().unwrap_or(now);
+        let id = self.id.clone().unwrap_or(id);
+        let mut draft = Draft::of_file(&self.document, sender, id, now)?;
+        draft.use_case.clone_from(&self.use_case);
+        draft.language.clone_from(&self.language);
+        draft.settings = config.settings_json();
+        draft.overrides.to = joined(&self.to);
+        draft.overrides.cc = joined(&self.cc);
+        draft.overrides.bcc = joined(&self.bcc);
+        draft.overrides.reply_to = joined(&self.reply_to);
+        draft.format.clone_from(&self.format);
+        for (file, role) in [(&self.pdf, "pdf"), (&self.ubl, "ubl"), (&config.logo, "logo")] {
+            if let Some(file) = file {
+                draft.attach(file, role)?;
+            }
+        }
+        for file in &self.attach {
+            draft.attach(file, "added")?;
+        }
+        Ok(draft)
+    }
+
+    /// An identity that follows from what the mail is made of, so that the same options give the same bytes.
+    pub(super) fn identity(&self, config: &Config) -> Result<String, Failure> {
+        let mut hash = Sha256::new();
+        let mut add = |part: &[u8]| {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        };
+        add(&read(&self.document)?);
+        add(config.settings_json().as_bytes());
+        for text in [&self.use_case, &self.language, &self.now].into_iter().flatten() {
+            add(text.as_bytes());
+        }
+        for text in self.to.iter().chain(&self.cc).chain(&self.bcc).chain(&self.reply_to) {
+            add(text.as_bytes());
+        }
+        add(self.format.as_bytes());
+        let digest = hash.finalize();
+        Ok(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let too_large = std::fs::metadata(path).is_ok_and(|facts| facts.len() > crate::DOCUMENT_LIMIT);
+    if too_large {
+        let message = format!("{}: a document has at most {} bytes", path.display(), crate::DOCUMENT_LIMIT);
+        return Err(Failure::input(message));
+    }
+    std::fs::read(path).map_err(|e| Failure::input(format!("can't read {}: {e}", path.display())))
+}
+
+fn joined(texts: &[String]) -> Option<String> {
+    (!texts.is_empty()).then(|| texts.join("\n"))
+}

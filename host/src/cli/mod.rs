@@ -1,0 +1,114 @@
+//! The command line. Thin: reads arguments, calls [`outbox`](crate::outbox), prints.
+//!
+//! Every command takes `--json`; every failure ends with an exit code that means something (see [`Failure`]).
+
+mod addresses;
+mod connection;
+mod demo;
+mod document;
+mod failure;
+mod mail;
+mod office;
+mod output;
+mod picture;
+mod render;
+mod schema;
+mod send;
+mod templates;
+
+pub use failure::Failure;
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// E-mail of business documents: composed in a sandbox, sent with evidence.
+#[derive(Debug, Parser)]
+#[command(name = "postroom", version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Examples:
+  postroom render invoice.xml --out mail/ --pdf invoice.pdf --format pdf+ubl
+  postroom send invoice.xml --settings company.toml --account office --pdf invoice.pdf
+  postroom test-connection --settings company.toml --account office
+
+Exit codes:
+  0  done; for `send`: the server accepted the mail for every recipient
+  1  something else went wrong (no plugin, a bug)
+  2  the command line is wrong
+  3  an input is wrong: document, settings, template, attachment, or nobody to send to
+  4  refused for good, for at least one recipient, or by the account's own server
+  5  not accepted now; the same command may succeed later
+  6  in doubt: the mail may have left; look before sending again";
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+struct Common {
+    /// Print JSON instead of tables and sentences.
+    #[arg(long, global = true)]
+    json: bool,
+    /// The plugin, `postroom.wasm`. Otherwise: $POSTROOM_PLUGIN, beside this program, target/plugin.
+    #[arg(long, global = true, value_name = "FILE")]
+    plugin: Option<PathBuf>,
+    /// Folder for compiled code. Otherwise: the user's cache folder.
+    #[arg(long, global = true, value_name = "DIR", env = "POSTROOM_CACHE")]
+    cache: Option<PathBuf>,
+    /// Show the plugin's log lines.
+    #[arg(long, short, global = true)]
+    verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make the mail of a document and write it to a folder.
+    Render(render::RenderArgs),
+    /// Send the mail of a document and say what each server answered.
+    Send(send::SendArgs),
+    /// Connect to an account's server, secure, log in, say goodbye. Sends nothing.
+    TestConnection(connection::ConnectionArgs),
+    /// The texts: shipped ones, and checks of your own.
+    #[command(subcommand)]
+    Templates(templates::TemplatesCommand),
+    /// Read a document and say what is in it.
+    Document(document::DocumentArgs),
+    /// Read a list of addresses as people paste them.
+    Addresses(addresses::AddressesArgs),
+    /// Print a published JSON Schema, or what the plugin knows.
+    Schema(schema::SchemaArgs),
+    /// Send a sample company's documents to a mail catcher inside this program.
+    Demo(demo::DemoArgs),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(e) => return Failure::other(format!("can't start: {e}")).report(cli.common.json),
+    };
+    let json = cli.common.json;
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(failure) => failure.report(json),
+    }
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let common = &cli.common;
+    match cli.command {
+        Command::Render(args) => render::run(common, &args).await,
+        Command::Send(args) => send::run(common, &args).await,
+        Command::TestConnection(args) => connection::run(common, &args).await,
+        Command::Templates(command) => templates::run(common, &command).await,
+        Command::Document(args) => document::run(common, &args).await,
+        Command::Addresses(args) => addresses::run(common, &args).await,
+        Command::Schema(args) => schema::run(common, &args).await,
+        Command::Demo(args) => demo::run(common, &args).await,
+    }
+}

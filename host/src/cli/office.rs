@@ -1,0 +1,65 @@
+//! Opening the plugin for a command.
+
+use super::{Common, Failure};
+use crate::capabilities::smtp::{MemorySubmitter, Submitter};
+use crate::contract::log::Level;
+use crate::engine::{Accounts, Capabilities, Engine, Files, Office, Options};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Loads the plugin and opens an office that can send nothing: for commands that only read and render.
+pub(super) fn reading(common: &Common) -> Result<Office, Failure> {
+    sending(common, Accounts::new(), Arc::new(MemorySubmitter::default()))
+}
+
+/// Loads the plugin and opens an office that reaches these accounts.
+pub(super) fn sending(
+    common: &Common,
+    accounts: Accounts,
+    submitter: Arc<dyn Submitter>,
+) -> Result<Office, Failure> {
+    let path = find(common)?;
+    let options = Options { cache: common.cache.clone(), ..Options::default() };
+    let engine = Engine::load(&path, &options)?;
+    let verbose = common.verbose;
+    let log = move |_: &str, level: Level, text: &str| {
+        if verbose || matches!(level, Level::Warning | Level::Error) {
+            eprintln!("plugin: {}: {}", level_name(level), super::output::printable(text));
+        }
+    };
+    let capabilities = Capabilities { accounts: Arc::new(accounts), submitter, log: Arc::new(log) };
+    Ok(engine.office("cli", capabilities))
+}
+
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Debug => "debug",
+        Level::Info => "info",
+        Level::Warning => "warning",
+        Level::Error => "error",
+    }
+}
+
+/// The plugin's file: named, by environment, beside this program, or where the project builds it.
+fn find(common: &Common) -> Result<PathBuf, Failure> {
+    if let Some(named) = &common.plugin {
+        return Ok(named.clone());
+    }
+    if let Some(named) = std::env::var_os("POSTROOM_PLUGIN") {
+        return Ok(named.into());
+    }
+    let program = std::env::current_exe().unwrap_or_default();
+    let beside = program.parent().unwrap_or(Path::new("")).join("postroom.wasm");
+    // A program under target/debug or target/release finds what `cargo xtask plugin` made.
+    let built = program.ancestors().nth(2).map(|target| target.join("plugin/postroom.wasm"));
+    let from_here = PathBuf::from("target/plugin/postroom.wasm");
+    let candidates = [Some(beside), built, Some(from_here)];
+    candidates.into_iter().flatten().find(|path| path.is_file()).ok_or_else(|| {
+        Failure::other("no plugin found: build it with `cargo xtask plugin`, or name it with --plugin or $POSTROOM_PLUGIN")
+    })
+}
+
+/// No files: for calls that need none.
+pub(super) fn no_files() -> Files {
+    Files::default()
+}

@@ -1,0 +1,112 @@
+//! `postroom render`: the mail as files. Pure: the same options give the same bytes.
+
+use super::mail::MailArgs;
+use super::output::{json, line};
+use super::{Common, Failure, office, picture};
+use crate::contract::recipients::Mailbox;
+use crate::outbox::Ready;
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Writes message.eml, body.html, body.txt and subject.txt. The same options give the same bytes: the mail's time is
+the document's date unless --now is given, its identity follows from the inputs unless --id is given.
+
+Examples:
+  postroom render invoice.xml --out mail/
+  postroom render invoice.json --out mail/ --use-case reminder-1 --language nl-BE --png
+  postroom render quote.json --out mail/ --settings company.toml --pdf quote.pdf --attach terms.pdf")]
+pub(super) struct RenderArgs {
+    #[command(flatten)]
+    mail: MailArgs,
+    /// Folder to write to; made where it is missing.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Account of the settings to send as; otherwise a neutral sender.
+    #[arg(long, value_name = "NAME")]
+    account: Option<String>,
+    /// Also write body.png, a picture made by the installed Chromium.
+    #[arg(long)]
+    png: bool,
+}
+
+pub(super) async fn run(common: &Common, args: &RenderArgs) -> Result<ExitCode, Failure> {
+    let config = args.mail.config()?;
+    let sender = match &args.account {
+        Some(name) => config.account(name)?.mailbox(),
+        None => Mailbox { name: None, address: "sender@example.invalid".to_owned() },
+    };
+    let office = office::reading(common)?;
+    let id = args.mail.identity(&config)?;
+    let mut draft = args.mail.draft(&config, sender, id, String::new())?;
+    if draft.now.is_empty() {
+        let summary = office.read(&office::no_files(), &draft.document).await?;
+        let summary = summary.map_err(crate::outbox::DraftError::Document)?;
+        draft.now = format!("{}T09:00:00+00:00", summary.issue_date);
+    }
+    let ready = draft.compose(&office).await?;
+    write(&ready, &args.out).await?;
+    if args.png {
+        let logo = draft.attachments.iter().find(|(a, _)| a.role == "logo");
+        picture::write(&ready.message.html, logo, &args.out.join("body.png")).await?;
+    }
+    report(common, &ready, &args.out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the mail's files into a folder.
+pub(super) async fn write(ready: &Ready, folder: &Path) -> Result<(), Failure> {
+    let failed = |path: &Path, e: &dyn std::fmt::Display| Failure::other(format!("can't write {}: {e}", path.display()));
+    std::fs::create_dir_all(folder).map_err(|e| failed(folder, &e))?;
+    let message = &ready.message;
+    let texts =
+        [("body.html", &message.html), ("body.txt", &message.text), ("subject.txt", &format!("{}\n", message.subject))];
+    for (name, text) in texts {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(|e| failed(&path, &e))?;
+    }
+    let path = folder.join("message.eml");
+    let mut file = tokio::fs::File::create(&path).await.map_err(|e| failed(&path, &e))?;
+    ready.write(&mut file).await.map_err(|e| failed(&path, &e))
+}
+
+fn report(common: &Common, ready: &Ready, folder: &Path) -> Result<(), Failure> {
+    let message = &ready.message;
+    if common.json {
+        return json(&serde_json::json!({
+            "folder": folder,
+            "document": ready.summary,
+            "message_id": message.message_id,
+            "subject": message.subject,
+            "from": message.from,
+            "recipients": ready.resolution.entries,
+            "invalid": ready.resolution.invalid,
+            "language": message.language,
+            "language_reason": message.language_reason,
+            "template": message.template,
+            "size": message.size,
+            "warnings": message.warnings,
+        }));
+    }
+    line(&format!("{} {}: {}", ready.summary.kind, ready.summary.number, message.subject))?;
+    line(&format!("language {} ({}), template {}", message.language, message.language_reason, message.template))?;
+    addressees(ready)?;
+    for warning in &message.warnings {
+        eprintln!("warning: {} ({})", warning.detail, warning.code);
+    }
+    line(&format!("{} bytes in {}", message.size, folder.join("message.eml").display()))
+}
+
+/// Prints who gets the mail and why, and on standard error what could not be used.
+pub(super) fn addressees(ready: &Ready) -> Result<(), Failure> {
+    for entry in &ready.resolution.entries {
+        let name = entry.mailbox.name.as_deref().map(|n| format!("{n} ")).unwrap_or_default();
+        line(&format!("{}: {name}<{}>: {}", entry.field.header(), entry.mailbox.address, entry.detail))?;
+    }
+    for invalid in &ready.resolution.invalid {
+        eprintln!("not used: {} in {}: {}", invalid.text, invalid.field.header(), invalid.detail);
+    }
+    Ok(())
+}

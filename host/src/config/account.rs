@@ -1,0 +1,131 @@
+//! An SMTP account as a user writes it down (FEATURES A5).
+
+use super::error::ConfigError;
+use crate::capabilities::smtp::{self, Account, Login, Mechanism, Secret, Timeouts};
+use crate::contract::recipients::Mailbox;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How a connection is secured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Security {
+    /// Implicit TLS from the first byte; port 465 unless given.
+    Ssl,
+    /// STARTTLS, required and never downgraded; port 587 unless given.
+    Tls,
+    /// No encryption; port 25 unless given.
+    None,
+}
+
+/// `[accounts.NAME]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountSettings {
+    /// Address that mail is sent as.
+    pub address: String,
+    /// Display name, where the user's settings give none.
+    pub name: Option<String>,
+    /// Host name of the submission server.
+    pub host: String,
+    /// Port; proposed from the security.
+    pub port: Option<u16>,
+    /// Security.
+    pub security: Security,
+    /// Login; no login at all where absent.
+    pub login: Option<String>,
+    /// File whose first line is the password.
+    pub password_file: Option<PathBuf>,
+    /// Environment variable that holds the password.
+    pub password_env: Option<String>,
+    /// `plain`, `login` or `xoauth2` (the password is then an access token); else the best that the server offers.
+    pub mechanism: Option<String>,
+    /// PEM file with a certificate authority to trust beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Allow a server on this machine or on a private network. Refused unless set, so that a host name typed by a
+    /// stranger can't reach what only this machine can reach.
+    #[serde(default)]
+    pub allow_private: bool,
+    /// Log in although `security = "none"` lets everybody on the way read the password.
+    #[serde(default)]
+    pub allow_cleartext_login: bool,
+    /// Seconds that each stage may take; 60 unless given, ten times that for the answer to the message itself.
+    pub timeout: Option<u64>,
+    /// Name that this host gives in EHLO.
+    pub helo: Option<String>,
+}
+
+impl AccountSettings {
+    /// The mailbox that mail is sent as.
+    pub fn mailbox(&self) -> Mailbox {
+        Mailbox { name: self.name.clone(), address: self.address.clone() }
+    }
+
+    /// The account as the SMTP capability takes it, its password read. `name` and `path` are for messages.
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming the field. The secret itself is in no message.
+    pub fn open(&self, name: &str, path: &Path) -> Result<Account, ConfigError> {
+        let invalid = |field: &str, detail: String| ConfigError::Invalid {
+            path: path.to_owned(),
+            field: format!("accounts.{name}.{field}"),
+            detail,
+        };
+        let security = match self.security {
+            Security::Ssl => smtp::Security::Tls,
+            Security::Tls => smtp::Security::StartTls,
+            Security::None => smtp::Security::None,
+        };
+        let mut account = Account::new(name, &self.host, security);
+        account.port = self.port.unwrap_or_else(|| security.default_port());
+        account.helo.clone_from(&self.helo);
+        account.allow_private = self.allow_private;
+        account.allow_cleartext_login = self.allow_cleartext_login;
+        if let Some(seconds) = self.timeout {
+            let limit = Duration::from_secs(seconds.clamp(1, 3_600));
+            account.timeouts = Timeouts { quit: Duration::from_millis(500), ..Timeouts::all(limit) };
+            account.timeouts.dot = limit.saturating_mul(10);
+        }
+        if let Some(file) = &self.ca_file {
+            let pem = std::fs::read_to_string(file);
+            account.trusted_ca =
+                Some(pem.map_err(|e| invalid("ca_file", format!("can't read {}: {e}", file.display())))?);
+        }
+        if let Some(user) = &self.login {
+            let mechanism = match self.mechanism.as_deref() {
+                None => Mechanism::Auto,
+                Some("plain") => Mechanism::Plain,
+                Some("login") => Mechanism::Login,
+                Some("xoauth2") => Mechanism::XOAuth2,
+                Some(other) => {
+                    return Err(invalid("mechanism", format!("\"{other}\": use plain, login or xoauth2")));
+                }
+            };
+            let text = self.secret().map_err(|(field, detail)| invalid(field, detail))?;
+            let secret = match mechanism {
+                Mechanism::XOAuth2 => Secret::token(text),
+                _ => Secret::password(text),
+            };
+            account.login = Some(Login { user: user.clone(), secret, mechanism });
+        }
+        Ok(account)
+    }
+
+    /// The password from where the settings say it is.
+    fn secret(&self) -> Result<String, (&'static str, String)> {
+        let text = match (&self.password_file, &self.password_env) {
+            (Some(_), Some(_)) => return Err(("password_file", "give this or password_env, not both".to_owned())),
+            (Some(file), None) => std::fs::read_to_string(file)
+                .map_err(|e| ("password_file", format!("can't read {}: {e}", file.display())))?,
+            (None, Some(variable)) => std::env::var(variable)
+                .map_err(|_| ("password_env", format!("the environment has no readable variable {variable}")))?,
+            (None, None) => {
+                let detail = "a login needs a password: give password_file or password_env";
+                return Err(("login", detail.to_owned()));
+            }
+        };
+        let first = text.lines().next().unwrap_or_default();
+        if first.is_empty() { Err(("password_file", "the password is empty".to_owned())) } else { Ok(first.to_owned()) }
+    }
+}

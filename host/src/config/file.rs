@@ -1,0 +1,151 @@
+//! Reading the settings file into the settings the plugin takes (JSON) and the accounts the host keeps.
+
+use super::account::AccountSettings;
+use super::error::ConfigError;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Settings of one company.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// File they came from; empty for the built-in neutral ones.
+    pub path: PathBuf,
+    /// The plugin's share, JSON by the schema `settings`.
+    pub settings: serde_json::Map<String, serde_json::Value>,
+    /// Accounts by name.
+    pub accounts: BTreeMap<String, AccountSettings>,
+    /// Logo, shown in every mail.
+    pub logo: Option<PathBuf>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct FileForm {
+    company: Option<toml::Table>,
+    user: Option<toml::Table>,
+    recipients: Option<toml::Table>,
+    layout: Option<toml::Table>,
+    templates: TemplateFolders,
+    logo: Option<PathBuf>,
+    accounts: BTreeMap<String, AccountSettings>,
+}
+
+/// Folders of texts in place of shipped ones.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct TemplateFolders {
+    company: Option<PathBuf>,
+    user: Option<PathBuf>,
+}
+
+/// Largest template file, and most template files, taken from a folder.
+const TEMPLATE_BYTES: u64 = 1 << 20;
+const TEMPLATE_FILES: usize = 2_000;
+
+impl Config {
+    /// Reads a settings file. Paths in it are relative to the file.
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming file, line and field.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = read_text(path)?;
+        let form: FileForm = toml::from_str(&text).map_err(|e| ConfigError::Malformed {
+            path: path.to_owned(),
+            line: e.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count()),
+            detail: e.message().to_owned(),
+        })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut settings = serde_json::Map::new();
+        let tables =
+            [("company", form.company), ("user", form.user), ("recipients", form.recipients), ("layout", form.layout)];
+        for (name, table) in tables {
+            if let Some(table) = table {
+                let json = serde_json::to_value(table).map_err(|e| invalid(path, name, &e.to_string()))?;
+                settings.insert(name.to_owned(), json);
+            }
+        }
+        let mut overrides = serde_json::Map::new();
+        for (name, own) in [("company", form.templates.company), ("user", form.templates.user)] {
+            if let Some(own) = own {
+                let texts = read_templates(&folder.join(own))?;
+                let texts = texts.into_iter().map(|(k, v)| (k, v.into())).collect::<serde_json::Map<_, _>>();
+                overrides.insert(name.to_owned(), texts.into());
+            }
+        }
+        if !overrides.is_empty() {
+            settings.insert("templates".to_owned(), overrides.into());
+        }
+        let mut accounts = form.accounts;
+        for account in accounts.values_mut() {
+            for file in [&mut account.password_file, &mut account.ca_file].into_iter().flatten() {
+                *file = folder.join(&*file);
+            }
+        }
+        let logo = form.logo.map(|logo| folder.join(logo));
+        Ok(Self { path: path.to_owned(), settings, accounts, logo })
+    }
+
+    /// The plugin's share as JSON text; the same settings give the same text.
+    pub fn settings_json(&self) -> String {
+        serde_json::Value::Object(self.settings.clone()).to_string()
+    }
+
+    /// An account by name.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoSuchAccount`], naming those there are.
+    pub fn account(&self, name: &str) -> Result<&AccountSettings, ConfigError> {
+        self.accounts.get(name).ok_or_else(|| {
+            let known = self.accounts.keys().map(String::as_str).collect::<Vec<_>>();
+            let known = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
+            ConfigError::NoSuchAccount { name: name.to_owned(), path: self.path.clone(), known }
+        })
+    }
+}
+
+fn invalid(path: &Path, field: &str, detail: &str) -> ConfigError {
+    ConfigError::Invalid { path: path.to_owned(), field: field.to_owned(), detail: detail.to_owned() }
+}
+
+fn read_text(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })
+}
+
+/// Reads every `.txt`, `.html` and `.json` file below a folder; the path below it is the template's name.
+///
+/// # Errors
+/// [`ConfigError`], naming the file.
+pub(crate) fn read_templates(folder: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
+    let unreadable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| ConfigError::Unreadable { path, source }
+    };
+    let mut texts = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in std::fs::read_dir(&next).map_err(unreadable(&next))? {
+            let entry = entry.map_err(unreadable(&next))?;
+            let path = entry.path();
+            let facts = entry.metadata().map_err(unreadable(&path))?;
+            if facts.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let known = path.extension().is_some_and(|e| ["txt", "html", "json"].iter().any(|k| e == *k));
+            if !facts.is_file() || !known {
+                continue;
+            }
+            if facts.len() > TEMPLATE_BYTES || texts.len() >= TEMPLATE_FILES {
+                let detail = format!(
+                    "too much: a template has at most {TEMPLATE_BYTES} bytes, a folder at most {TEMPLATE_FILES} templates"
+                );
+                return Err(invalid(&path, "templates", &detail));
+            }
+            let name = path.strip_prefix(folder).unwrap_or(&path);
+            let name = name.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+            texts.insert(name, read_text(&path)?);
+        }
+    }
+    Ok(texts)
+}

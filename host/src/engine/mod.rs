@@ -1,0 +1,21 @@
+//! Running the plugin: load it once, keep instances warm, bound what a call may cost.
+//!
+//! An instance serves one company only, and none after a call that met hostile input: state that a bug might
+//! leave behind can't reach another company's mail. Instances are cheap (tens of microseconds), so throwing
+//! one away is never a reason to hesitate.
+
+mod convert;
+mod error;
+mod instance;
+mod limits;
+mod names;
+mod load;
+mod office;
+mod state;
+
+pub use convert::probe_report;
+pub use error::EngineError;
+pub use limits::Limits;
+pub use load::{Engine, Options};
+pub use office::{Capabilities, Office};
+pub use state::{Accounts, Files, LogSink};

@@ -1,0 +1,188 @@
+//! The plugin at work for one company: typed calls on warm instances.
+
+use super::error::EngineError;
+use super::instance::Instance;
+use super::limits::ComputeClock;
+use super::load::Engine;
+use super::state::{Accounts, Files, LogSink, State};
+use crate::capabilities::smtp::Submitter;
+use crate::contract::{composing, delivery, documents, info, recipients, templates, tracking};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What the plugin of one company may reach.
+#[derive(Clone)]
+pub struct Capabilities {
+    /// Its SMTP accounts.
+    pub accounts: Arc<Accounts>,
+    /// What submits mail for them.
+    pub submitter: Arc<dyn Submitter>,
+    /// Where its log lines go.
+    pub log: LogSink,
+}
+
+impl std::fmt::Debug for Capabilities {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Capabilities").finish_non_exhaustive()
+    }
+}
+
+/// The plugin at work for one company. Calls may run at the same time: each has an instance to itself.
+///
+/// A call that is dropped before it is done (a time-out around it, say) loses its instance and nothing else.
+pub struct Office {
+    engine: Engine,
+    company: String,
+    capabilities: Capabilities,
+    idle: Mutex<Vec<Instance>>,
+}
+
+impl std::fmt::Debug for Office {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Office").field("company", &self.company).finish_non_exhaustive()
+    }
+}
+
+/// Defines a call: take an instance, call the export, keep the instance where the answer lets it be kept.
+macro_rules! calls {
+    ($($(#[$doc:meta])* $name:ident = $interface:ident.$export:ident
+        ($($arg:ident: $type:ty $(, limit $limit:ident on $bytes:expr, $what:literal)?),*) -> $answer:ty
+        $(, hostile $hostile:expr)?;)*) => {
+        $(
+            $(#[$doc])*
+            ///
+            /// # Errors
+            /// [`EngineError`]: the call did not come back with an answer.
+            pub async fn $name(&self, files: &Files, $($arg: $type),*) -> Result<$answer, EngineError> {
+                $($(self.bound($what, $bytes, self.engine.inner.limits.$limit)?;)?)*
+                let mut instance = self.instance(files).await?;
+                let called = instance.plugin.$interface().$export(&mut instance.store, $($arg),*).await;
+                let answer: $answer = called.map_err(|e| instance.error(&e))?;
+                #[allow(unused_mut, unused_assignments)]
+                let mut hostile = false;
+                $(hostile = $hostile(&answer);)?
+                self.settle(instance, hostile);
+                Ok(answer)
+            }
+        )*
+    };
+}
+
+/// True for the answers to input that was not an honest mistake: the instance that met it is not used again.
+fn is_hostile(error: &documents::DocumentError) -> bool {
+    matches!(error.fault, documents::DocumentFault::Refused | documents::DocumentFault::Malformed)
+}
+
+fn document_failed<T>(answer: &Result<T, documents::DocumentError>) -> bool {
+    answer.as_ref().is_err_and(is_hostile)
+}
+
+fn compose_failed(answer: &Result<composing::Message, composing::ComposeError>) -> bool {
+    match answer {
+        Err(composing::ComposeError::Document(e)) => is_hostile(e),
+        Err(composing::ComposeError::Template(_)) => true,
+        _ => false,
+    }
+}
+
+fn resolve_failed(answer: &Result<recipients::Resolution, recipients::RecipientsError>) -> bool {
+    matches!(answer, Err(recipients::RecipientsError::Document(e)) if is_hostile(e))
+}
+
+impl Office {
+    pub(super) fn new(engine: Engine, company: String, capabilities: Capabilities) -> Self {
+        Self { engine, company, capabilities, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// The company this office works for.
+    pub fn company(&self) -> &str {
+        &self.company
+    }
+
+    calls! {
+        /// Describes the plugin.
+        describe = postroom_plugin_info.call_describe() -> info::Description;
+        /// Reads a document and says what it is.
+        read = postroom_plugin_documents.call_read(
+            document: &documents::Source, limit document on document.content.len(), "the document"
+        ) -> Result<documents::Summary, documents::DocumentError>, hostile document_failed;
+        /// Reads a document and gives it back as JSON.
+        to_json = postroom_plugin_documents.call_to_json(
+            document: &documents::Source, limit document on document.content.len(), "the document"
+        ) -> Result<String, documents::DocumentError>, hostile document_failed;
+        /// A published JSON Schema.
+        schema = postroom_plugin_documents.call_schema(name: &str) -> Option<String>;
+        /// Addresses for a document.
+        resolve = postroom_plugin_recipients.call_resolve(
+            document: &documents::Source, limit document on document.content.len(), "the document",
+            use_case: &str,
+            settings: &str, limit text on settings.len(), "the settings",
+            user: &recipients::Overrides
+        ) -> Result<recipients::Resolution, recipients::RecipientsError>, hostile resolve_failed;
+        /// Reads a pasted list of addresses.
+        parse_addresses = postroom_plugin_recipients.call_parse(
+            text: &str, limit text on text.len(), "the list of addresses",
+            field: recipients::Field
+        ) -> (Vec<recipients::Mailbox>, Vec<recipients::Invalid>);
+        /// Paths of the shipped texts.
+        catalogue = postroom_plugin_templates.call_catalogue() -> Vec<String>;
+        /// Source of a shipped text.
+        shipped = postroom_plugin_templates.call_shipped(name: &str) -> Option<String>;
+        /// Checks templates.
+        check = postroom_plugin_templates.call_check(overrides: &[templates::Text]) -> Vec<templates::Finding>;
+        /// Makes a message.
+        compose = postroom_plugin_composing.call_compose(
+            job: &composing::Job, limit document on job.document.content.len(), "the document"
+        ) -> Result<composing::Message, composing::ComposeError>, hostile compose_failed;
+        /// Joins a message in the sandbox. A host that can stream has
+        /// [`stream`](crate::capabilities::attachments) for it.
+        assemble = postroom_plugin_composing.call_assemble(
+            chunks: &[composing::Chunk], in_hand: &[composing::File]
+        ) -> Result<Vec<u8>, u32>;
+        /// Makes at most one submission. An error whose [`EngineError::lost`] is true means: in doubt.
+        submit = postroom_plugin_delivery.call_submit(
+            parcel: &delivery::Parcel, route: &delivery::Route, now: &str
+        ) -> delivery::Outcome;
+        /// What to do next with an intent.
+        decide = postroom_plugin_delivery.call_decide(facts: &delivery::Facts, now: &str) -> delivery::Action;
+        /// What became of a mail.
+        fold = postroom_plugin_tracking.call_fold(
+            to: &[String], events: &[tracking::Event], now: &str
+        ) -> Result<tracking::Timeline, tracking::EventError>;
+        /// A status in words.
+        label = postroom_plugin_tracking.call_label(status: tracking::Status) -> String;
+    }
+
+    /// A warm instance, or a fresh one, ready for a call with these files.
+    async fn instance(&self, files: &Files) -> Result<Instance, EngineError> {
+        let limits = &self.engine.inner.limits;
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut instance = match idle {
+            Some(instance) => instance,
+            None => {
+                let state = State {
+                    limits: limits.store_limits(),
+                    clock: ComputeClock { ticks: 0, limit: limits.compute },
+                    company: self.company.clone(),
+                    files: Files::default(),
+                    accounts: Arc::clone(&self.capabilities.accounts),
+                    submitter: Arc::clone(&self.capabilities.submitter),
+                    log: Arc::clone(&self.capabilities.log),
+                    panic: None,
+                };
+                Instance::new(&self.engine.inner, state).await?
+            }
+        };
+        instance.begin(files.clone(), limits.compute);
+        Ok(instance)
+    }
+
+    fn settle(&self, mut instance: Instance, hostile: bool) {
+        if instance.end(self.engine.inner.limits.calls) && !hostile {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(instance);
+        }
+    }
+
+    fn bound(&self, what: &'static str, size: usize, limit: usize) -> Result<(), EngineError> {
+        if size > limit { Err(EngineError::TooLarge { what, size, limit }) } else { Ok(()) }
+    }
+}

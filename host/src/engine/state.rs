@@ -1,0 +1,114 @@
+//! What an instance can reach during a call: the implementation of the contract's imports over the host's
+//! capabilities. No decisions here, and no secret ever passes through.
+
+use super::convert;
+use super::limits::ComputeClock;
+use crate::capabilities::attachments::AttachmentSource;
+use crate::capabilities::smtp as wire;
+use crate::contract::{attachments, log, smtp};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use wasmtime::StoreLimits;
+
+/// Receives the plugin's log lines: company, level, text. The text may hold addresses.
+pub type LogSink = Arc<dyn Fn(&str, log::Level, &str) + Send + Sync>;
+
+/// SMTP accounts by the name that the plugin uses for them.
+pub type Accounts = BTreeMap<String, wire::Account>;
+
+/// Longest log line kept, in bytes.
+const LOG_LINE: usize = 8_192;
+
+/// The files of one call, by handle.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    sources: BTreeMap<u32, AttachmentSource>,
+}
+
+impl Files {
+    /// Adds a file and gives it the next handle.
+    pub fn add(&mut self, source: AttachmentSource) -> attachments::Handle {
+        let handle = self.sources.keys().next_back().map_or(1, |last| last + 1);
+        self.sources.insert(handle, source);
+        handle
+    }
+
+    /// The file behind a handle.
+    pub fn get(&self, handle: attachments::Handle) -> Option<&AttachmentSource> {
+        self.sources.get(&handle)
+    }
+}
+
+/// Everything behind the imports of one instance.
+pub(super) struct State {
+    pub(super) limits: StoreLimits,
+    pub(super) clock: ComputeClock,
+    pub(super) company: String,
+    pub(super) files: Files,
+    pub(super) accounts: Arc<Accounts>,
+    pub(super) submitter: Arc<dyn wire::Submitter>,
+    pub(super) log: LogSink,
+    /// Message of a panic, for the error of the call that it ends.
+    pub(super) panic: Option<String>,
+}
+
+impl log::Host for State {
+    async fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
+        let mut end = message.len().min(LOG_LINE);
+        while !message.is_char_boundary(end) {
+            end -= 1;
+        }
+        let line = message.get(..end).unwrap_or_default();
+        if level == log::Level::Error
+            && let Some(panic) = line.strip_prefix("panic: ")
+        {
+            self.panic = Some(panic.to_owned());
+        }
+        (self.log)(&self.company, level, line);
+        Ok(())
+    }
+}
+
+impl attachments::Host for State {
+    async fn read(
+        &mut self,
+        file: attachments::Handle,
+        offset: u64,
+        length: u32,
+    ) -> wasmtime::Result<Result<Vec<u8>, attachments::ReadError>> {
+        let Some(source) = self.files.get(file) else {
+            return Ok(Err(attachments::ReadError::UnknownHandle));
+        };
+        let read = source.read(offset, length).await;
+        Ok(read.map_err(|e| attachments::ReadError::Unreadable(e.to_string())))
+    }
+}
+
+impl smtp::Host for State {
+    async fn submit(
+        &mut self,
+        message: smtp::Submission,
+    ) -> wasmtime::Result<Result<smtp::Acceptance, smtp::Failure>> {
+        let Some(account) = self.accounts.get(&message.account) else {
+            return Ok(Err(unknown_account(&message.account)));
+        };
+        let submission = match convert::submission(message, &self.files) {
+            Ok(submission) => submission,
+            Err(handle) => return Ok(Err(convert::refused(format!("the message refers to an unknown file {handle}")))),
+        };
+        let answer = self.submitter.submit(account, &submission).await;
+        Ok(answer.map(convert::acceptance).map_err(convert::failure))
+    }
+
+    async fn probe(&mut self, account: String) -> wasmtime::Result<smtp::ProbeReport> {
+        let Some(known) = self.accounts.get(&account) else {
+            let failure = Some(unknown_account(&account));
+            return Ok(smtp::ProbeReport { steps: Vec::new(), failure, extensions: Vec::new() });
+        };
+        Ok(convert::probe_report(self.submitter.probe(known).await))
+    }
+}
+
+fn unknown_account(name: &str) -> smtp::Failure {
+    convert::refused(format!("there is no account \"{name}\""))
+}

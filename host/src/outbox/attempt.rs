@@ -1,0 +1,70 @@
+//! One attempt to send a composed mail, and what is known afterwards.
+
+use super::draft::Ready;
+use crate::contract::{delivery, tracking};
+use crate::engine::{EngineError, Office};
+
+/// How to make an attempt.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// Account to send as.
+    pub account: String,
+    /// When the attempt is made, RFC 3339.
+    pub now: String,
+    /// Comes back in delivery reports.
+    pub envelope_id: Option<String>,
+    /// Ask the server for reports of delivery, not only of failure and delay.
+    pub notify_delivered: bool,
+}
+
+/// What one attempt came to.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// Events to store, the error or the server's answer.
+    pub outcome: delivery::Outcome,
+    /// What they amount to now.
+    pub timeline: tracking::Timeline,
+}
+
+impl Ready {
+    /// Makes one attempt. A plugin that dies during it leaves the mail in doubt: that is an outcome, not an error.
+    ///
+    /// # Errors
+    /// [`EngineError`]: the plugin could not be started; nothing was sent.
+    pub async fn send(&self, office: &Office, attempt: &Attempt) -> Result<Sent, EngineError> {
+        let message = &self.message;
+        let parcel = delivery::Parcel {
+            message_id: message.message_id.clone(),
+            envelope: message.envelope.clone(),
+            chunks: message.chunks.clone(),
+            size: message.size,
+            needs_smtputf8: message.needs_smtputf8,
+            envelope_id: attempt.envelope_id.clone(),
+            notify_delivered: attempt.notify_delivered,
+        };
+        let route = delivery::Route { account: attempt.account.clone(), transport: "smtp".to_owned() };
+        let outcome = match office.submit(&self.files, &parcel, &route, &attempt.now).await {
+            Ok(outcome) => outcome,
+            Err(error) if error.lost() => in_doubt(&error, &attempt.now),
+            Err(error) => return Err(error),
+        };
+        let recipients = &message.envelope.recipients;
+        let folded = office.fold(&self.files, recipients, &outcome.events, &attempt.now).await?;
+        let timeline =
+            folded.map_err(|e| EngineError::Trap(format!("event {} can't be folded: {}", e.index, e.detail)))?;
+        Ok(Sent { outcome, timeline })
+    }
+}
+
+/// What is known when the plugin died during a submission: nothing.
+fn in_doubt(error: &EngineError, now: &str) -> delivery::Outcome {
+    let event = tracking::Event {
+        recipient: None,
+        kind: "in-doubt".to_owned(),
+        at: now.to_owned(),
+        source: "host".to_owned(),
+        code: None,
+        words: Some(error.to_string()),
+    };
+    delivery::Outcome { events: vec![event], error: None, reply: None }
+}

@@ -1,0 +1,189 @@
+//! What somebody asked for, and the mail it becomes.
+
+use super::error::DraftError;
+use crate::capabilities::attachments::AttachmentSource;
+use crate::contract::{attachments, composing, documents, recipients};
+use crate::engine::{Files, Office};
+use std::path::Path;
+
+/// A mail to be made: a document and the choices around it. Built from files by [`Draft::of_file`], or field by
+/// field by a program that has the bytes in hand.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Identity of the mail: Message-ID and boundaries derive from it.
+    pub id: String,
+    /// Time of the mail, RFC 3339 with offset.
+    pub now: String,
+    /// The document.
+    pub document: documents::Source,
+    /// `new`, `reminder-1`, …; none: the kind's first.
+    pub use_case: Option<String>,
+    /// BCP 47; none: by the partner.
+    pub language: Option<String>,
+    /// JSON by the schema `settings`.
+    pub settings: String,
+    /// Mailbox that the account sends as.
+    pub sender: recipients::Mailbox,
+    /// Addresses that the user typed.
+    pub overrides: recipients::Overrides,
+    /// `pdf`, `ubl` or `pdf+ubl`.
+    pub format: String,
+    /// Files: the document's own, added ones, the logo.
+    pub attachments: Vec<(attachments::Attachment, AttachmentSource)>,
+    /// Links to the portal.
+    pub portal: Option<composing::Portal>,
+    /// Changes by hand.
+    pub edits: Option<composing::Edits>,
+    /// Conversation.
+    pub thread: Option<composing::Thread>,
+    /// No person pressed a button.
+    pub automatic: bool,
+}
+
+/// A composed mail with the files it refers to.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    /// What the plugin made.
+    pub message: composing::Message,
+    /// What it was made from.
+    pub summary: documents::Summary,
+    /// Who gets it and why, and what could not be used.
+    pub resolution: recipients::Resolution,
+    /// Files by handle.
+    pub files: Files,
+}
+
+impl Draft {
+    /// A draft of a document in hand, with the choices of a first mail: use case `new`, the partner's language, the
+    /// PDF attached once there is one, neutral settings.
+    pub fn new(document: documents::Source, sender: recipients::Mailbox, id: String, now: String) -> Self {
+        Self {
+            id,
+            now,
+            document,
+            use_case: None,
+            language: None,
+            settings: String::new(),
+            sender,
+            overrides: recipients::Overrides { to: None, cc: None, bcc: None, reply_to: None },
+            format: "pdf".to_owned(),
+            attachments: Vec::new(),
+            portal: None,
+            edits: None,
+            thread: None,
+            automatic: false,
+        }
+    }
+
+    /// A draft of a document on disk: `.json` or `.xml` (UBL, which then also is the file that travels as UBL).
+    ///
+    /// # Errors
+    /// [`DraftError::File`], [`DraftError::UnknownForm`].
+    pub fn of_file(path: &Path, sender: recipients::Mailbox, id: String, now: String) -> Result<Self, DraftError> {
+        let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+        let media_type = match extension.as_deref() {
+            Some("json") => "application/json",
+            Some("xml") => "application/xml",
+            _ => return Err(DraftError::UnknownForm(path.to_owned())),
+        };
+        let file = |detail: String| DraftError::File { path: path.to_owned(), detail };
+        let size = std::fs::metadata(path).map_err(|e| file(e.to_string()))?.len();
+        if size > crate::DOCUMENT_LIMIT {
+            return Err(file(format!("it has {size} bytes; a document has at most {}", crate::DOCUMENT_LIMIT)));
+        }
+        let content = std::fs::read(path).map_err(|e| file(e.to_string()))?;
+        let mut draft = Self::new(documents::Source { media_type: media_type.to_owned(), content }, sender, id, now);
+        if media_type == "application/xml" {
+            draft.attach(path, "ubl")?;
+        }
+        Ok(draft)
+    }
+
+    /// Attaches a file in a role: `pdf`, `ubl`, `added` or `logo`. The media type is told by the file's name.
+    ///
+    /// # Errors
+    /// [`DraftError::File`].
+    pub fn attach(&mut self, path: &Path, role: &str) -> Result<(), DraftError> {
+        let source = AttachmentSource::from_file(path)
+            .map_err(|e| DraftError::File { path: path.to_owned(), detail: e.to_string() })?;
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        self.attach_source(name, media_type_of(path), role, source);
+        Ok(())
+    }
+
+    /// Attaches bytes or a file under a name of the caller's choice.
+    pub fn attach_source(&mut self, name: String, media_type: &str, role: &str, source: AttachmentSource) {
+        if role != "added" {
+            self.attachments.retain(|(a, _)| a.role != role);
+        }
+        let attachment = attachments::Attachment {
+            handle: 0,
+            file_name: name,
+            media_type: media_type.to_owned(),
+            size: source.size(),
+            role: role.to_owned(),
+        };
+        self.attachments.push((attachment, source));
+    }
+
+    /// Reads the document, resolves the recipients, composes the mail.
+    ///
+    /// # Errors
+    /// [`DraftError`]: which input is wrong, where, and what to do.
+    pub async fn compose(&self, office: &Office) -> Result<Ready, DraftError> {
+        let mut files = Files::default();
+        let attachments = self.attachments.iter().map(|(attachment, source)| attachments::Attachment {
+            handle: files.add(source.clone()),
+            ..attachment.clone()
+        });
+        let attachments = attachments.collect();
+        let summary = office.read(&files, &self.document).await?.map_err(DraftError::Document)?;
+        let use_case = self.use_case.as_deref().unwrap_or("new");
+        let resolution =
+            office.resolve(&files, &self.document, use_case, &self.settings, &self.overrides).await??;
+        let job = composing::Job {
+            id: self.id.clone(),
+            now: self.now.clone(),
+            document: self.document.clone(),
+            use_case: use_case.to_owned(),
+            language: self.language.clone(),
+            settings: self.settings.clone(),
+            sender: self.sender.clone(),
+            recipients: resolution.entries.clone(),
+            attachments,
+            format: self.format.clone(),
+            portal: self.portal.clone(),
+            edits: self.edits.clone(),
+            thread: self.thread.clone(),
+            automatic: self.automatic,
+            signature: true,
+        };
+        let message = office.compose(&files, &job).await??;
+        Ok(Ready { message, summary, resolution, files })
+    }
+}
+
+/// Media type by the ending of a file's name; what is not known travels as plain bytes.
+fn media_type_of(path: &Path) -> &'static str {
+    let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+    match extension.as_deref().unwrap_or_default() {
+        "pdf" => "application/pdf",
+        "xml" => "application/xml",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "svg" => "image/svg+xml",
+        "txt" => "text/plain",
+        "csv" => "text/csv",
+        "html" | "htm" => "text/html",
+        "json" => "application/json",
+        "zip" => "application/zip",
+        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "pptx" => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "odt" => "application/vnd.oasis.opendocument.text",
+        "ods" => "application/vnd.oasis.opendocument.spreadsheet",
+        _ => "application/octet-stream",
+    }
+}
+

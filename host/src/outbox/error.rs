@@ -1,0 +1,82 @@
+//! Why no mail was made or sent, in the words of whoever can put it right.
+
+use crate::contract::{composing, documents, recipients};
+use crate::engine::EngineError;
+use std::path::PathBuf;
+
+/// No mail was made. Nothing was sent; trying again without a change gives the same answer.
+#[derive(Debug, thiserror::Error)]
+pub enum DraftError {
+    /// A file can't be read.
+    #[error("can't read {}: {detail}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// The system's own words.
+        detail: String,
+    },
+    /// The document's form can't be told from the file's name.
+    #[error("{}: a document is a .json or an .xml (UBL 2.1) file", .0.display())]
+    UnknownForm(PathBuf),
+    /// The document can't be read.
+    #[error("{}", describe_document(.0))]
+    Document(documents::DocumentError),
+    /// The settings are wrong.
+    #[error("settings: {0}")]
+    Settings(String),
+    /// No such use case for this kind of document.
+    #[error("{0}")]
+    UseCase(String),
+    /// An argument is wrong.
+    #[error("{field}: {detail}")]
+    Argument {
+        /// Which.
+        field: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A template failed.
+    #[error("template {}{}: {}", .0.name, .0.line.map(|l| format!(", line {l}")).unwrap_or_default(), .0.detail)]
+    Template(composing::TemplateFault),
+    /// A rule on attachments is broken.
+    #[error("attachment {}: {} (rule: {})", .0.file_name, .0.detail, .0.rule)]
+    Attachment(composing::AttachmentFault),
+    /// The plugin gave no answer.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+fn describe_document(error: &documents::DocumentError) -> String {
+    let fault = match error.fault {
+        documents::DocumentFault::Unsupported => "not supported",
+        documents::DocumentFault::Refused => "refused",
+        documents::DocumentFault::Malformed => "malformed",
+        documents::DocumentFault::Invalid => "invalid",
+    };
+    let line = error.line.map(|line| format!(", line {line}")).unwrap_or_default();
+    let place = if error.path.is_empty() { String::new() } else { format!(" at {}", error.path) };
+    format!("document {fault}{place}{line}: {}", error.detail)
+}
+
+impl From<composing::ComposeError> for DraftError {
+    fn from(error: composing::ComposeError) -> Self {
+        match error {
+            composing::ComposeError::Document(e) => Self::Document(e),
+            composing::ComposeError::Settings(e) => Self::Settings(e),
+            composing::ComposeError::Job((field, detail)) => Self::Argument { field, detail },
+            composing::ComposeError::UseCase(e) => Self::UseCase(e),
+            composing::ComposeError::Template(e) => Self::Template(e),
+            composing::ComposeError::Attachment(e) => Self::Attachment(e),
+        }
+    }
+}
+
+impl From<recipients::RecipientsError> for DraftError {
+    fn from(error: recipients::RecipientsError) -> Self {
+        match error {
+            recipients::RecipientsError::Document(e) => Self::Document(e),
+            recipients::RecipientsError::Settings(e) => Self::Settings(e),
+            recipients::RecipientsError::UseCase(e) => Self::UseCase(e),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Debian packages that a tier needs: installed where that is possible, named where it is not.
+
+use crate::run::{has_program, program};
+use anyhow::bail;
+use std::path::Path;
+
+/// A package and what shows that it is there: a program, or a file.
+pub(crate) struct Package {
+    /// Its name in Debian and Ubuntu.
+    pub(crate) name: &'static str,
+    /// A program on the path, or an absolute path.
+    pub(crate) sign: &'static str,
+}
+
+/// What the end-to-end tier needs.
+pub(crate) const MAIL_SERVERS: &[Package] = &[
+    Package { name: "postfix", sign: "postfix" },
+    Package { name: "dovecot-core", sign: "dovecot" },
+    Package { name: "dovecot-imapd", sign: "/usr/lib/dovecot/imap" },
+    Package { name: "dovecot-lmtpd", sign: "/usr/lib/dovecot/lmtp" },
+    Package { name: "openssl", sign: "openssl" },
+];
+
+/// What loading the plugin from Python needs.
+pub(crate) const PYTHON: &[Package] = &[
+    Package { name: "python3", sign: "python3" },
+    Package { name: "python3-venv", sign: "python3" },
+    Package { name: "python3-pip", sign: "python3" },
+];
+
+/// Makes sure that the packages are there.
+pub(crate) fn ensure(packages: &[Package], what_for: &str) -> anyhow::Result<()> {
+    let missing = packages.iter().filter(|p| !is_there(p.sign)).map(|p| p.name).collect::<Vec<_>>();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    install(&missing, what_for)
+}
+
+/// Installs packages by name.
+pub(crate) fn install(names: &[&str], what_for: &str) -> anyhow::Result<()> {
+    let list = names.join(" ");
+    if std::env::var_os("POSTROOM_NO_INSTALL").is_some() || !has_program("apt-get") {
+        bail!("{what_for} needs the packages {list}: install them (on Debian or Ubuntu: apt-get install {list})");
+    }
+    let root = program("id").args(["-u"]).output().is_some_and(|id| id.trim() == "0");
+    if !root && !has_program("sudo") {
+        bail!("{what_for} needs the packages {list}: run `apt-get install {list}` as root");
+    }
+    eprintln!("{what_for} needs {list}: installing them");
+    let apt = |arguments: &[&str]| {
+        let words = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes"];
+        let words = words.iter().chain(arguments).copied();
+        let all: Vec<&str> = if root { words.collect() } else { std::iter::once("sudo").chain(words).collect() };
+        program(all[0]).args(&all[1..]).go()
+    };
+    apt(&["update"])?;
+    let options = ["install", "--no-install-recommends"];
+    apt(&options.iter().chain(names).copied().collect::<Vec<_>>())
+}
+
+fn is_there(sign: &str) -> bool {
+    if sign.starts_with('/') { Path::new(sign).exists() } else { has_program(sign) }
+}

@@ -1,0 +1,66 @@
+//! The two components: `postroom.wasm` and `postroom-render.wasm`.
+
+use crate::run::{cargo, program, root, target};
+use anyhow::Context as _;
+use std::path::{Path, PathBuf};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Where the components are.
+pub(crate) struct Built {
+    /// Everything.
+    pub(crate) full: PathBuf,
+    /// Rendering only.
+    pub(crate) renderer: PathBuf,
+}
+
+/// Builds both, installing the compiler's target for WebAssembly where it is missing.
+pub(crate) fn build() -> anyhow::Result<Built> {
+    install_target()?;
+    let full = component(&[], "postroom.wasm")?;
+    let renderer = component(&["--features", "renderer"], "postroom-render.wasm")?;
+    Ok(Built { full, renderer })
+}
+
+/// The crate is a plain library everywhere else: a `cdylib` beside it would break the native link and switch fat
+/// link-time optimisation off.
+fn component(features: &[&str], name: &str) -> anyhow::Result<PathBuf> {
+    cargo(["rustc", "--quiet", "--package", "postroom-plugin", "--lib", "--profile", "plugin"])
+        .args(["--target", TARGET, "--crate-type", "cdylib"])
+        .args(features)
+        .go()?;
+    let made = target().join(TARGET).join("plugin/postroom_plugin.wasm");
+    let kept = target().join("plugin").join(name);
+    copy(&made, &kept)?;
+    let in_checkout = root().join("target/plugin").join(name);
+    if in_checkout != kept {
+        copy(&made, &in_checkout)?;
+    }
+    let size = std::fs::metadata(&kept).map(|facts| facts.len()).unwrap_or_default();
+    eprintln!("{name}: {size} bytes");
+    Ok(kept)
+}
+
+/// Copies unless the bytes are there already, so that what is compiled from them stays valid.
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let bytes = std::fs::read(from).with_context(|| format!("can't read {}", from.display()))?;
+    if std::fs::read(to).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    if let Some(folder) = to.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
+    }
+    std::fs::write(to, bytes).with_context(|| format!("can't write {}", to.display()))
+}
+
+fn install_target() -> anyhow::Result<()> {
+    let installed = program("rustc").args(["--print", "target-libdir", "--target", TARGET]).output();
+    if installed.is_some_and(|folder| Path::new(folder.trim()).is_dir()) {
+        return Ok(());
+    }
+    eprintln!("installing the compiler's target {TARGET}");
+    program("rustup")
+        .args(["target", "add", TARGET])
+        .go()
+        .with_context(|| format!("the target {TARGET} is missing: `rustup target add {TARGET}`"))
+}

@@ -1,0 +1,37 @@
+//! `cargo xtask test`: the checks and the four tiers.
+
+use crate::run::cargo;
+use crate::{checks, packages, plugin};
+use anyhow::bail;
+
+const TIERS: [&str; 4] = ["checks", "unit", "component", "e2e"];
+
+/// Runs the tiers named, or all. `unit` includes the snapshots.
+pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
+    if let Some(unknown) = arguments.iter().find(|a| !TIERS.contains(&a.as_str())) {
+        bail!("no such tier \"{unknown}\": there are {}", TIERS.join(", "));
+    }
+    let wanted = |tier: &str| arguments.is_empty() || arguments.iter().any(|a| a == tier);
+    let plugin = plugin::build()?;
+    if wanted("checks") {
+        checks::run()?;
+    }
+    if wanted("unit") {
+        cargo(["test", "--workspace", "--exclude", "postroom-tests"]).env("INSTA_UPDATE", "no").go()?;
+        cargo(["test", "--package", "postroom-tests", "--test", "snapshot"]).env("INSTA_UPDATE", "no").go()?;
+    }
+    if wanted("component") {
+        packages::ensure(packages::PYTHON, "loading the plugin from Python")?;
+        cargo(["test", "--package", "postroom-tests", "--test", "component"])
+            .env("POSTROOM_PLUGIN", &plugin.full)
+            .env("POSTROOM_RENDERER", &plugin.renderer)
+            .go()?;
+    }
+    if wanted("e2e") {
+        packages::ensure(packages::MAIL_SERVERS, "the end-to-end tier")?;
+        cargo(["test", "--package", "postroom-tests", "--features", "e2e", "--test", "e2e"])
+            .env("POSTROOM_PLUGIN", &plugin.full)
+            .go()?;
+    }
+    Ok(())
+}

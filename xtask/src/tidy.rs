@@ -1,0 +1,161 @@
+//! House rules that no compiler checks: which way arrows go, where SQL may be, that files say why they exist and
+//! stay readable, that the contract is documented and compatible.
+
+use crate::contract;
+use crate::run::root;
+use anyhow::{Context as _, bail};
+use std::path::{Path, PathBuf};
+
+/// A folder and what its files must not mention.
+struct Rule {
+    folder: &'static str,
+    forbidden: &'static [&'static str],
+    why: &'static str,
+}
+
+const RULES: &[Rule] = &[
+    Rule {
+        folder: "guest/src/domain",
+        forbidden: &["crate::flows", "crate::component", "std::fs", "std::net", "std::time::SystemTime", "std::thread"],
+        why: "the domain is pure and knows nothing above it",
+    },
+    Rule {
+        folder: "guest/src/flows",
+        forbidden: &["crate::component", "std::fs", "std::net", "std::time::SystemTime", "std::thread"],
+        why: "flows reach the outside through their ports alone",
+    },
+    Rule {
+        folder: "host/src/capabilities",
+        forbidden: &["crate::engine", "crate::contract", "crate::outbox", "crate::cli", "crate::config"],
+        why: "a capability knows nobody above it",
+    },
+    Rule {
+        folder: "host/src/engine",
+        forbidden: &["crate::outbox", "crate::cli", "crate::config"],
+        why: "the engine runs the plugin for whoever asks",
+    },
+    Rule { folder: "host/src/outbox", forbidden: &["crate::cli"], why: "commands are built on the outbox" },
+    Rule { folder: "host/src", forbidden: &["sqlx::"], why: "SQL is in host/src/store alone" },
+];
+
+/// Where a file may be longer than [`LONGEST`], and where `sqlx` is allowed.
+const STORE: &str = "host/src/store";
+/// Lines after which a file does more than one thing.
+const LONGEST: usize = 450;
+/// Words that say nothing about what is in a file.
+const EMPTY_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "manager", "common", "misc"];
+const SOURCES: &[&str] = &["guest", "host", "tests", "xtask"];
+
+/// Fails with the list of everything that breaks a rule.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let root = root();
+    let mut found = Vec::new();
+    for folder in SOURCES {
+        for path in rust_files(&root.join(folder))? {
+            let text = std::fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))?;
+            let name = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            found.extend(complaints(&name, &text));
+        }
+    }
+    found.extend(broken_links(&root)?);
+    if !found.is_empty() {
+        bail!("{} house rules are broken:\n  {}", found.len(), found.join("\n  "));
+    }
+    contract::check_docs(&root.join("wit"))?;
+    let compared = contract::check_against_release(&root)?;
+    eprintln!("tidy: layering, documentation and links hold; contract: {compared}");
+    Ok(())
+}
+
+/// What is wrong with one file.
+fn complaints(name: &str, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let in_store = name.starts_with(STORE);
+    for rule in RULES.iter().filter(|rule| name.starts_with(&format!("{}/", rule.folder)) && !in_store) {
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            if let Some(word) = rule.forbidden.iter().find(|word| code.contains(**word)) {
+                found.push(format!("{name}:{}: {word}: {}", number + 1, rule.why));
+            }
+        }
+    }
+    if !text.lines().take(3).any(|line| line.starts_with("//!")) {
+        found.push(format!("{name}: it does not say why it exists: begin with `//!`"));
+    }
+    let lines = text.lines().count();
+    if lines > LONGEST {
+        found.push(format!("{name}: {lines} lines: a file does one thing in at most {LONGEST}"));
+    }
+    let stem = Path::new(name).file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    if EMPTY_NAMES.contains(&stem.as_str()) {
+        found.push(format!("{name}: the name says nothing: name the concept"));
+    }
+    found
+}
+
+/// Links of the documents at the top that lead nowhere.
+fn broken_links(root: &Path) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut documents = vec![];
+    for folder in [root.to_owned(), root.join("docs"), root.join("tests")] {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        documents.extend(entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "md")));
+    }
+    for path in documents {
+        let text = std::fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))?;
+        let folder = path.parent().unwrap_or(root);
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap_or_default();
+            if !file.is_empty() && !file.contains("://") && !file.starts_with("mailto:") && !folder.join(file).exists() {
+                let name = path.strip_prefix(root).unwrap_or(&path);
+                found.push(format!("{}: the link to {file} leads nowhere", name.display()));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn rust_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in std::fs::read_dir(&next).with_context(|| format!("can't read {}", next.display()))? {
+            let path = entry?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arrow_in_the_wrong_direction_is_found_with_its_line() {
+        let text = "//! Why.\n\nuse crate::flows::submit;\n// crate::flows in a comment is fine\n";
+        assert_eq!(
+            complaints("guest/src/domain/status/fold.rs", text),
+            ["guest/src/domain/status/fold.rs:3: crate::flows: the domain is pure and knows nothing above it"]
+        );
+        assert!(complaints("guest/src/component/exports.rs", text).is_empty());
+    }
+
+    #[test]
+    fn a_file_says_why_it_exists_and_has_a_name_that_says_something() {
+        let found = complaints("host/src/utils.rs", "fn main() {}\n");
+        assert_eq!(found.len(), 2, "{found:?}");
+    }
+
+    #[test]
+    fn sql_is_in_the_store_alone() {
+        let text = "//! Why.\nuse sqlx::Row;\n";
+        assert_eq!(complaints("host/src/web/page.rs", text).len(), 1);
+        assert!(complaints("host/src/store/intents.rs", text).is_empty());
+    }
+}
