@@ -1,8 +1,50 @@
-//! A business document, in the terms of EN 16931, whatever form it came in.
+//! A business document, in the terms of EN 16931, whatever form it came in: the business system's JSON, or
+//! UBL 2.1 XML. Reading is bounded (see [`limits`]) and never guesses: what a document does not say stays
+//! unsaid, and what it says wrongly is named with its place.
 
+mod error;
+mod json;
+pub mod limits;
 mod model;
+mod summary;
+mod ubl;
+mod value;
 
+pub use error::{DocumentError, DocumentFault};
+pub use json::to_json;
 pub use model::{
     Contact, Currency, Document, Endpoint, Line, Money, Party, PaymentMeans, PostalAddress, References,
     TaxSubtotal, Totals,
 };
+pub use summary::Summary;
+
+/// JSON Schema (draft 2020-12) of a document.
+pub const SCHEMA: &str = include_str!("json/document.schema.json");
+
+/// Media types that [`read`] takes; parameters such as `charset` are ignored, the file says itself.
+pub const MEDIA_TYPES: [&str; 4] = ["application/json", "text/json", "application/xml", "text/xml"];
+
+/// Reads a document. The same bytes give the same result, always.
+pub fn read(media_type: &str, content: &[u8]) -> Result<Document, DocumentError> {
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let reader = match essence.as_str() {
+        "application/json" | "text/json" => json::read,
+        "application/xml" | "text/xml" => ubl::read,
+        _ => {
+            let known = MEDIA_TYPES.join(", ");
+            let asked = error::shortened(media_type, 100);
+            let detail = format!("no reader for the media type {asked:?}: use one of {known}");
+            return Err(DocumentError::whole(DocumentFault::Unsupported, detail));
+        }
+    };
+    if content.len() > limits::MAX_BYTES {
+        let detail = format!(
+            "the file has {} bytes, more than the {} that a document may have",
+            content.len(),
+            limits::MAX_BYTES
+        );
+        return Err(DocumentError::whole(DocumentFault::Refused, detail));
+    }
+    reader(content)
+}
+

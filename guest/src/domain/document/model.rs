@@ -1,10 +1,14 @@
 //! The one model of a business document. Names are the business terms of EN 16931; what an order, a quote
 //! or a reminder has beyond an invoice is named as UBL names it.
+//!
+//! The serde attributes are its form as JSON (`document.schema.json`); documents are read by
+//! [`super::read`], which also checks what a type can't say.
 
+use super::json::{date, decimal, list, optional};
 use crate::domain::kind::{Audience, DocumentKind};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 /// ISO 4217 alphabetic code, three upper-case letters.
@@ -43,6 +47,22 @@ impl fmt::Display for Currency {
     }
 }
 
+impl Serialize for Currency {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        optional::text(
+            deserializer,
+            "an ISO 4217 code of three upper-case letters such as \"EUR\"",
+            Currency::parse,
+        )
+    }
+}
+
 /// An amount and its currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Money {
@@ -53,47 +73,71 @@ pub struct Money {
 }
 
 /// A business document.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Document {
     /// What it is.
     pub kind: DocumentKind,
     /// Number, as printed on it (BT-1). Never empty.
     pub number: String,
     /// Revision, where the business system counts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
     /// BT-2.
+    #[serde(with = "date")]
     pub issue_date: NaiveDate,
     /// BT-9.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "date::optional_date")]
     pub due_date: Option<NaiveDate>,
     /// Last day a quote or request holds (UBL ValidityPeriod/EndDate).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "date::optional_date")]
     pub valid_until: Option<NaiveDate>,
     /// Delivery date, actual or promised (BT-72).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "date::optional_date")]
     pub delivery_date: Option<NaiveDate>,
     /// BT-5.
     pub currency: Currency,
     /// Language the partner wants, where the document itself says so (BCP 47).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// BG-4.
     pub seller: Party,
     /// BG-7.
     pub buyer: Party,
     /// BG-25.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::lines")]
     pub lines: Vec<Line>,
     /// BG-23.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::short")]
     pub taxes: Vec<TaxSubtotal>,
     /// BG-22.
+    #[serde(
+        default,
+        skip_serializing_if = "optional::is_default",
+        deserialize_with = "optional::or_default"
+    )]
     pub totals: Totals,
     /// What is still open, where the business system knows better than the document.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
     pub balance: Option<Decimal>,
     /// Payment terms in words (BT-20).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_terms: Option<String>,
     /// BG-16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::short")]
     pub payment_means: Vec<PaymentMeans>,
     /// Documents it refers to.
+    #[serde(
+        default,
+        skip_serializing_if = "optional::is_default",
+        deserialize_with = "optional::or_default"
+    )]
     pub references: References,
     /// Notes (BT-22).
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::short")]
     pub notes: Vec<String>,
     /// Dunning level of a reminder, 1 to 9 (UBL ReminderSequenceNumeric).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dunning_level: Option<u8>,
 }
 
@@ -127,28 +171,50 @@ impl Document {
 }
 
 /// Seller or buyer.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Party {
     /// Legal name (BT-27, BT-44), else the trading name. Never empty.
     pub name: String,
     /// Trading name (BT-28, BT-45), where it differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trading_name: Option<String>,
     /// The business system's or register's identifier (BT-29, BT-46).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identifier: Option<String>,
     /// VAT identifier (BT-31, BT-48).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vat_identifier: Option<String>,
     /// Electronic address (BT-34, BT-49).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<Endpoint>,
     /// Postal address (BG-5, BG-8).
+    #[serde(
+        default,
+        skip_serializing_if = "optional::is_default",
+        deserialize_with = "optional::or_default"
+    )]
     pub address: PostalAddress,
     /// Contacts (BG-6, BG-9), in the order given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::short")]
     pub contacts: Vec<Contact>,
     /// Language the party wants to be written in (BCP 47).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
 }
 
+impl Party {
+    /// Where the document itself says this party gets mail: the first contact with an e-mail, else the
+    /// electronic address if it is an e-mail. As it was written; `recipients` says what is wrong with it.
+    pub fn mailbox_text(&self) -> Option<&str> {
+        let contact = self.contacts.iter().find_map(Contact::email_text);
+        contact.or_else(|| self.endpoint.as_ref().and_then(Endpoint::email_text))
+    }
+}
+
 /// Electronic address with its scheme (EAS code; `EM` is e-mail).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Endpoint {
     /// EAS code.
     pub scheme: String,
@@ -156,12 +222,20 @@ pub struct Endpoint {
     pub id: String,
 }
 
+impl Endpoint {
+    /// The address, if the scheme says that it is an e-mail.
+    pub fn email_text(&self) -> Option<&str> {
+        let id = self.id.trim();
+        (self.scheme.trim().eq_ignore_ascii_case("EM") && !id.is_empty()).then_some(id)
+    }
+}
+
 /// Postal address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PostalAddress {
     /// Street and number, further lines below.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list::short")]
     pub lines: Vec<String>,
     /// Post code.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -188,66 +262,94 @@ pub struct Contact {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub telephone: Option<String>,
     /// `billing`, `purchasing`, `sales`, `logistics`, `general`; others are kept and match nothing.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list::short")]
     pub roles: Vec<String>,
     /// Language the contact wants to be written in (BCP 47).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// Chosen before others of the same role.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not", deserialize_with = "optional::or_default")]
     pub preferred: bool,
 }
 
+impl Contact {
+    /// The e-mail as it was written; none for a blank one.
+    pub fn email_text(&self) -> Option<&str> {
+        self.email.as_deref().map(str::trim).filter(|email| !email.is_empty())
+    }
+}
+
 /// A line.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Line {
-    /// Identifier (BT-126).
+    /// Identifier (BT-126); its position, counted from 1, where the document gives none.
+    #[serde(default, deserialize_with = "optional::or_default")]
     pub id: String,
     /// Item name (BT-153).
     pub name: String,
     /// Item description (BT-154).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Quantity (BT-129).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
     pub quantity: Option<Decimal>,
     /// Unit code, UN/ECE Rec 20 (BT-130).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
     /// Item net price (BT-146).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
     pub unit_price: Option<Decimal>,
     /// Line net amount (BT-131).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
     pub net_amount: Option<Decimal>,
     /// VAT rate in percent (BT-152).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
     pub tax_percent: Option<Decimal>,
 }
 
 /// VAT by category.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TaxSubtotal {
     /// Category code (BT-118).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
     /// Rate in percent (BT-119).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
     pub percent: Option<Decimal>,
     /// Taxable amount (BT-116).
+    #[serde(with = "decimal")]
     pub taxable: Decimal,
     /// Tax amount (BT-117).
+    #[serde(with = "decimal")]
     pub tax: Decimal,
 }
 
 /// Totals as the document states them. A delivery note or a request has none.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Totals {
     /// Sum of line net amounts (BT-106).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
     pub lines: Option<Decimal>,
     /// Total without VAT (BT-109).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
     pub tax_exclusive: Option<Decimal>,
     /// Total VAT amount (BT-110).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
     pub tax: Option<Decimal>,
     /// Total with VAT (BT-112).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
     pub tax_inclusive: Option<Decimal>,
     /// Paid amount (BT-113).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
     pub prepaid: Option<Decimal>,
     /// Rounding amount (BT-114).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
     pub rounding: Option<Decimal>,
     /// Amount due for payment (BT-115).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
     pub payable: Option<Decimal>,
 }
 
@@ -292,6 +394,6 @@ pub struct References {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quotation: Option<String>,
     /// Preceding invoices (BG-3), or the invoices that a reminder, statement or credit note is about.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list::short")]
     pub invoices: Vec<String>,
 }

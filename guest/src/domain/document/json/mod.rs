@@ -1,0 +1,45 @@
+//! A document as the business system's JSON, in both directions. `document.schema.json` is the published
+//! form; a test holds the schema and this reader to each other.
+//!
+//! A good file is parsed once, straight into the model. Only a bad one is parsed a second time, more slowly,
+//! to find out where it is bad.
+
+mod check;
+mod explain;
+mod place;
+
+pub(super) mod date;
+pub(super) mod decimal;
+pub(super) mod list;
+pub(super) mod optional;
+
+use super::{Document, DocumentError, DocumentFault};
+
+/// Reads a document.
+pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
+    let content = content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(content);
+    let text = std::str::from_utf8(content).map_err(|fault| {
+        let line = content[..fault.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let detail = "not UTF-8, the only encoding of JSON";
+        DocumentError::at(DocumentFault::Malformed, "", u32::try_from(line).ok(), detail)
+    })?;
+    let mut document: Document = serde_json::from_str(text).map_err(|fault| explain::fault(text, &fault))?;
+    for (index, line) in document.lines.iter_mut().enumerate() {
+        if line.id.is_empty() {
+            line.id = (index + 1).to_string();
+        }
+    }
+    check::document(&document).map_err(|fault| {
+        let line = place::line(text, &fault.path);
+        DocumentError::at(fault.fault, &place::written(&fault.path), line, &fault.detail)
+    })?;
+    Ok(document)
+}
+
+/// The document as JSON by the schema, indented: always the same bytes for the same document. Reading them
+/// gives the same document.
+pub fn to_json(document: &Document) -> String {
+    // Text, numbers and lists only: there is nothing in a document that JSON could refuse.
+    serde_json::to_string_pretty(document).unwrap_or_default()
+}
+

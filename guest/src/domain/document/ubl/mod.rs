@@ -1,0 +1,93 @@
+//! A document as UBL 2.1 XML: Invoice, CreditNote, Order, Quotation, Reminder.
+//!
+//! Read leniently where UBL is wider than this model (elements not known here are passed over, whatever
+//! profile they belong to) and strictly where a mail would say something wrong: dates, decimals, currency.
+//! No total is recomputed.
+
+mod amounts;
+mod element;
+mod encoding;
+mod head;
+mod line;
+mod party;
+mod tree;
+
+use super::{Document, DocumentError, DocumentFault};
+use crate::domain::kind::DocumentKind;
+use element::Element;
+use tree::Vocabulary;
+
+/// UNTDID 1001 codes in `InvoiceTypeCode` that make an Invoice a credit note: those of EN 16931's list.
+const CREDIT_CODES: [&str; 11] = ["81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"];
+
+/// How one UBL document names what all of them have.
+struct Form {
+    kind: DocumentKind,
+    /// Aggregates of the seller, the first that is there.
+    seller: &'static [&'static str],
+    /// Aggregates of the buyer.
+    buyer: &'static [&'static str],
+    /// Aggregate of the totals.
+    totals: &'static str,
+    /// Aggregate of a line.
+    line: &'static str,
+    /// Aggregate inside the line that holds the item, where there is one.
+    item: Option<&'static str>,
+    /// Element of the quantity.
+    quantity: &'static str,
+}
+
+const INVOICE: Form = Form {
+    kind: DocumentKind::Invoice,
+    seller: &["AccountingSupplierParty", "SellerSupplierParty"],
+    buyer: &["AccountingCustomerParty", "BuyerCustomerParty"],
+    totals: "LegalMonetaryTotal",
+    line: "InvoiceLine",
+    item: None,
+    quantity: "InvoicedQuantity",
+};
+
+const CREDIT_NOTE: Form =
+    Form { kind: DocumentKind::CreditNote, line: "CreditNoteLine", quantity: "CreditedQuantity", ..INVOICE };
+
+const REMINDER: Form = Form { kind: DocumentKind::Reminder, line: "ReminderLine", ..INVOICE };
+
+const ORDER: Form = Form {
+    kind: DocumentKind::PurchaseOrder,
+    seller: &["SellerSupplierParty", "AccountingSupplierParty"],
+    buyer: &["BuyerCustomerParty", "OriginatorCustomerParty", "AccountingCustomerParty"],
+    totals: "AnticipatedMonetaryTotal",
+    line: "OrderLine",
+    item: Some("LineItem"),
+    quantity: "Quantity",
+};
+
+const QUOTATION: Form =
+    Form { kind: DocumentKind::Quote, totals: "QuotedMonetaryTotal", line: "QuotationLine", ..ORDER };
+
+/// Reads a document.
+pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
+    let text = encoding::text(content)?;
+    let tree = tree::parse(&text)?;
+    let root = Element::root(&tree);
+    let form = match (root.vocabulary(), root.name()) {
+        (Vocabulary::Document, "Invoice") => {
+            let code = root.text("InvoiceTypeCode")?;
+            let credit = code.is_some_and(|code| CREDIT_CODES.contains(&code.as_str()));
+            if credit { Form { kind: DocumentKind::CreditNote, ..INVOICE } } else { INVOICE }
+        }
+        (Vocabulary::Document, "CreditNote") => CREDIT_NOTE,
+        (Vocabulary::Document, "Order") => ORDER,
+        (Vocabulary::Document, "Quotation") => QUOTATION,
+        (Vocabulary::Document, "Reminder") => REMINDER,
+        _ => {
+            let detail =
+                "not read: only the UBL documents Invoice, CreditNote, Order, Quotation and Reminder are";
+            return Err(root.fault(DocumentFault::Invalid, detail));
+        }
+    };
+    head::document(root, &form)
+}
+
+#[cfg(test)]
+mod corpus_tests;
