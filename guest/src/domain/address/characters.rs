@@ -20,8 +20,8 @@ pub(super) fn is_joiner(c: char) -> bool {
 }
 
 /// Shows nothing by itself, or turns the direction of writing: zero-width spaces and marks, bidirectional
-/// controls, fillers, tags, non-characters; joiners apart. The replacement character too: it says that the text was damaged
-/// on its way.
+/// controls, fillers, tags, non-characters; joiners apart. The replacement character too: it says that the
+/// text was damaged on its way.
 pub(super) fn is_invisible(c: char) -> bool {
     let code = u32::from(c);
     matches!(

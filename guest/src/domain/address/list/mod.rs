@@ -118,7 +118,7 @@ fn read_chunks(chunks: &[Chunk<'_>], list: &mut AddressList) {
 /// Index of the chunk that ends the mailbox which starts at `start`: `Müller, E. <e@f.de>` was split at its
 /// comma, and a spreadsheet has the name in the cell before the address.
 fn join_end(chunks: &[Chunk<'_>], start: usize) -> usize {
-    let nameless = |c: &Chunk<'_>| c.text.contains(['@', '<', '>']);
+    let addressed = |c: &Chunk<'_>| c.text.contains(['@', '<', '>']);
     let separator = chunks[start].after;
     if !matches!(separator, Separator::Comma | Separator::Tab) {
         return start;
@@ -126,7 +126,7 @@ fn join_end(chunks: &[Chunk<'_>], start: usize) -> usize {
     let mut end = start;
     while end - start < NAME_PARTS
         && end + 1 < chunks.len()
-        && !nameless(&chunks[end])
+        && !addressed(&chunks[end])
         && chunks[end].after == separator
     {
         end += 1;
