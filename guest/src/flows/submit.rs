@@ -90,6 +90,9 @@ pub struct Outcome {
     pub stage: Option<Stage>,
 }
 
+/// The transport that [`submit`] knows.
+pub const TRANSPORT: &str = "smtp";
+
 const REPORT_FAILURE: &[&str] = &["failure", "delay"];
 const REPORT_ALL: &[&str] = &["success", "failure", "delay"];
 
@@ -134,7 +137,7 @@ pub fn submit(parcel: Parcel, route: &Route, at: DateTime<FixedOffset>, smtp: &m
 }
 
 fn objection(parcel: &Parcel, route: &Route) -> Option<SubmitError> {
-    if route.transport != "smtp" {
+    if route.transport != TRANSPORT {
         return Some(SubmitError::UnknownTransport(route.transport.clone()));
     }
     if parcel.recipients.is_empty() {

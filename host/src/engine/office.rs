@@ -143,7 +143,13 @@ impl Office {
             parcel: &delivery::Parcel, route: &delivery::Route, now: &str
         ) -> delivery::Outcome;
         /// What to do next with an intent.
-        decide = postroom_plugin_delivery.call_decide(facts: &delivery::Facts, now: &str) -> delivery::Action;
+        decide = postroom_plugin_delivery.call_decide(
+            facts: &delivery::Facts, now: &str
+        ) -> Result<delivery::Action, delivery::FactsError>;
+        /// Of these recipients, those that an attempt must name.
+        outstanding = postroom_plugin_delivery.call_outstanding(
+            to: &[String], events: &[tracking::Event]
+        ) -> Result<Vec<String>, tracking::EventError>;
         /// What became of a mail.
         fold = postroom_plugin_tracking.call_fold(
             to: &[String], events: &[tracking::Event], now: &str

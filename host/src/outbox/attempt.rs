@@ -66,5 +66,11 @@ fn in_doubt(error: &EngineError, now: &str) -> delivery::Outcome {
         code: None,
         words: Some(error.to_string()),
     };
-    delivery::Outcome { events: vec![event], error: None, reply: None }
+    delivery::Outcome {
+        events: vec![event],
+        error: None,
+        reply: None,
+        result: delivery::AttemptResult::InDoubt,
+        stage: None,
+    }
 }

@@ -5,6 +5,13 @@ use crate::component::{Component, imports};
 use crate::domain::document;
 use crate::domain::kind::{Audience, TABLE};
 use crate::domain::language::Language;
+use crate::domain::status::{EventKind, EventSource};
+
+/// The renderer sends nothing.
+#[cfg(feature = "renderer")]
+const TRANSPORTS: &[&str] = &[];
+#[cfg(not(feature = "renderer"))]
+const TRANSPORTS: &[&str] = &[crate::flows::TRANSPORT];
 
 impl Guest for Component {
     fn describe() -> Description {
@@ -23,6 +30,9 @@ impl Guest for Component {
             languages: Language::ALL.iter().map(|l| l.code().to_owned()).collect(),
             media_types: document::MEDIA_TYPES.iter().map(|m| (*m).to_owned()).collect(),
             schemas: vec!["document".to_owned(), "settings".to_owned()],
+            event_kinds: EventKind::ALL.iter().map(|k| k.name().to_owned()).collect(),
+            event_sources: EventSource::ALL.iter().map(|s| s.name().to_owned()).collect(),
+            transports: TRANSPORTS.iter().map(|t| (*t).to_owned()).collect(),
         }
     }
 }
