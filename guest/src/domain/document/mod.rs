@@ -48,3 +48,5 @@ pub fn read(media_type: &str, content: &[u8]) -> Result<Document, DocumentError>
     reader(content)
 }
 
+#[cfg(test)]
+mod tests;

@@ -43,3 +43,7 @@ pub fn to_json(document: &Document) -> String {
     serde_json::to_string_pretty(document).unwrap_or_default()
 }
 
+#[cfg(test)]
+mod schema_tests;
+#[cfg(test)]
+mod tests;

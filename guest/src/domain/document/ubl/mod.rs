@@ -91,3 +91,5 @@ pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
 
 #[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! The published schema and the reader, held to each other: what one allows the other reads.
+
+use super::*;
+use serde_json::{Map, Value, json};
+
+fn schema() -> Value {
+    serde_json::from_str(super::super::SCHEMA).unwrap()
+}
+
+/// Follows `$ref`, and the first alternative of `anyOf`.
+fn resolved<'s>(schema: &'s Value, part: &'s Value) -> &'s Value {
+    let part = part.get("anyOf").map_or(part, |any| &any[0]);
+    match part.get("$ref").and_then(Value::as_str) {
+        Some(name) => &schema["$defs"][name.rsplit('/').next().unwrap()],
+        None => part,
+    }
+}
+
+fn types(part: &Value) -> Vec<&str> {
+    match &part["type"] {
+        Value::String(one) => vec![one],
+        Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
+        _ => vec![],
+    }
+}
+
+/// A value with everything that the schema knows.
+fn full(schema: &Value, part: &Value) -> Value {
+    let part = resolved(schema, part);
+    if let Some(first) = part.get("enum").map(|values| values[0].clone()) {
+        return first;
+    }
+    match types(part)[0] {
+        "object" => Value::Object(
+            part["properties"]
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(|(name, property)| (name.clone(), full(schema, property)))
+                .collect(),
+        ),
+        "array" => json!([full(schema, &part["items"])]),
+        "integer" => json!(3),
+        "boolean" => json!(true),
+        _ => match (part["format"].as_str(), part["pattern"].as_str()) {
+            (Some("date"), _) => json!("2026-11-22"),
+            (_, Some("^[A-Z]{3}$")) => json!("EUR"),
+            (_, Some(_)) => json!("1.50"),
+            _ => json!("text"),
+        },
+    }
+}
+
+/// Every object of the schema, with the pointer to it in a full document.
+fn objects<'s>(schema: &'s Value, part: &'s Value, pointer: &str, found: &mut Vec<(String, &'s Value)>) {
+    let part = resolved(schema, part);
+    match types(part)[0] {
+        "object" => {
+            found.push((pointer.to_owned(), part));
+            for (name, property) in part["properties"].as_object().unwrap() {
+                objects(schema, property, &format!("{pointer}/{name}"), found);
+            }
+        }
+        "array" => objects(schema, &part["items"], &format!("{pointer}/0"), found),
+        _ => {}
+    }
+}
+
+fn fields<'v>(document: &'v mut Value, pointer: &str) -> &'v mut Map<String, Value> {
+    document.pointer_mut(pointer).and_then(Value::as_object_mut).unwrap_or_else(|| panic!("{pointer}"))
+}
+
+fn accepts(document: &Value) -> Result<Document, DocumentError> {
+    read(document.to_string().as_bytes())
+}
+
+#[test]
+fn every_property_of_the_schema_is_read_and_nothing_else() {
+    let schema = schema();
+    let document = full(&schema, &schema);
+    let written: Value = serde_json::from_str(&to_json(&accepts(&document).unwrap())).unwrap();
+    assert_eq!(written, document, "the reader drops or changes a property of the schema");
+    let mut found = Vec::new();
+    objects(&schema, &schema, "", &mut found);
+    assert!(found.len() >= 10, "{}", found.len());
+    for (pointer, object) in found {
+        assert_eq!(object["additionalProperties"], json!(false), "{pointer}");
+        let mut more = document.clone();
+        fields(&mut more, &pointer).insert("surprise".into(), json!("x"));
+        let fault = accepts(&more).expect_err(&pointer);
+        assert!(fault.path.ends_with(".surprise"), "{pointer}: {fault}");
+        let known: Vec<&String> = object["properties"].as_object().unwrap().keys().collect();
+        for name in known {
+            assert!(
+                fault.detail.contains(&format!("`{name}`")),
+                "{pointer}: {name} is not named in: {fault}"
+            );
+        }
+    }
+}
+
+#[test]
+fn required_by_the_schema_is_required_by_the_reader_and_null_where_it_may_be() {
+    let schema = schema();
+    let document = full(&schema, &schema);
+    let mut found = Vec::new();
+    objects(&schema, &schema, "", &mut found);
+    for (pointer, object) in found {
+        let required: Vec<&str> =
+            object["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        for (name, property) in object["properties"].as_object().unwrap() {
+            let optional = !required.contains(&name.as_str());
+            let mut without = document.clone();
+            fields(&mut without, &pointer).remove(name);
+            assert_eq!(accepts(&without).is_ok(), optional, "{pointer}/{name} left out");
+            let mut null = document.clone();
+            fields(&mut null, &pointer).insert(name.clone(), Value::Null);
+            assert_eq!(accepts(&null).is_ok(), optional, "{pointer}/{name} as null");
+            let any = property.get("anyOf").map_or(false, |any| any[1]["type"] == "null");
+            let own = types(property).contains(&"null");
+            assert_eq!(any || own, optional, "{pointer}/{name}: null in the schema");
+        }
+    }
+}
+
+#[test]
+fn every_property_is_described_and_decimals_may_be_numbers() {
+    fn walk(part: &Value, path: &str) {
+        for (name, property) in part["properties"].as_object().into_iter().flatten() {
+            let described = property["description"].as_str().is_some_and(|text| text.len() > 4);
+            assert!(described, "{path}/{name}");
+        }
+        for (name, definition) in part["$defs"].as_object().into_iter().flatten() {
+            walk(definition, &format!("{path}/{name}"));
+        }
+    }
+    let schema = schema();
+    walk(&schema, "");
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    let mut document = full(&schema, &schema);
+    document["totals"]["payable"] = json!(12);
+    document["balance"] = json!(-3);
+    assert!(accepts(&document).is_ok());
+}
+
+#[test]
+fn the_schema_names_every_kind() {
+    let kinds: Vec<&str> = crate::domain::kind::TABLE.iter().map(|(kind, _)| kind.name()).collect();
+    assert_eq!(schema()["properties"]["kind"]["enum"], json!(kinds));
+}
