@@ -157,7 +157,7 @@ fn hostile_files_are_refused_by_name() {
         let media_type = if file.ends_with("json") { "application/json" } else { "application/xml" };
         let read = read(media_type, &sample(&format!("hostile/{file}"))).unwrap_err();
         assert_eq!(read.fault, fault, "{file}: {read}");
-        if !(file == "unclosed.xml") {
+        if file != "unclosed.xml" {
             assert_eq!((read.path.as_str(), read.line), (path, line), "{file}: {read}");
         }
         assert!(read.detail.contains(detail), "{file}: {read}");

@@ -1,8 +1,27 @@
 //! What a company and a user have set: names, signature, language, attachments, their own templates. The
 //! published schema `settings` is its form on the wire.
 
+mod check;
+
+use crate::domain::document::explain;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// JSON Schema (draft 2020-12) of the settings.
+pub const SCHEMA: &str = include_str!("settings.schema.json");
+
+/// Bytes of the settings as JSON, templates included.
+pub const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// What is wrong with settings, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {detail}")]
+pub struct SettingsError {
+    /// JSON path: `$.layout.accent`.
+    pub path: String,
+    /// What is wrong and what was expected.
+    pub detail: String,
+}
 
 /// Settings of the company and of the user who sends. Every field has a neutral default, so that `{}` works.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,3 +116,27 @@ impl Default for Layout {
         Self { accent: "#1f4e79".into(), lines: 20, logo_width: 140 }
     }
 }
+
+impl Settings {
+    /// Reads settings by the schema `settings`. An empty text means none: the neutral ones.
+    pub fn from_json(text: &str) -> Result<Self, SettingsError> {
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        if text.len() > MAX_BYTES {
+            let detail = format!("{} bytes: settings have at most {MAX_BYTES}", text.len());
+            return Err(SettingsError { path: "$".into(), detail });
+        }
+        let settings: Self = serde_json::from_str(text).map_err(|fault| {
+            let fault = explain::<Self>(text, &fault);
+            let line = fault.line.map(|line| format!(" (line {line})")).unwrap_or_default();
+            SettingsError { path: fault.path, detail: fault.detail + &line }
+        })?;
+        check::settings(&settings)?;
+        Ok(settings)
+    }
+}
+
+#[cfg(test)]
+mod tests;

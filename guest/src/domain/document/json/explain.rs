@@ -1,18 +1,17 @@
 //! What is wrong with a JSON text that was not read: parsed again, now with the path kept, and said in
 //! words for whoever writes the file.
 
-use super::super::{Document, DocumentError, DocumentFault};
+use super::super::{DocumentError, DocumentFault};
 use super::list::TOO_MANY;
 use super::place::{self, Step};
 use serde_json::error::Category;
 use serde_path_to_error::Segment;
 
-/// The fault of a text that serde refused with `first`.
-pub(super) fn fault(text: &str, first: &serde_json::Error) -> DocumentError {
-    explain::<Document>(text, first)
-}
-
-fn explain<'t, T: serde::Deserialize<'t>>(text: &'t str, first: &serde_json::Error) -> DocumentError {
+/// The fault of a text that serde refused with `first` when it read a `T`.
+pub(in crate::domain) fn explain<'t, T: serde::Deserialize<'t>>(
+    text: &'t str,
+    first: &serde_json::Error,
+) -> DocumentError {
     let line = |fault: &serde_json::Error| u32::try_from(fault.line()).ok().filter(|line| *line > 0);
     if first.classify() != Category::Data {
         let detail = format!("not JSON: {} (column {})", words(first), first.column());

@@ -15,6 +15,8 @@ pub(super) mod optional;
 
 use super::{Document, DocumentError, DocumentFault};
 
+pub(in crate::domain) use explain::explain;
+
 /// Reads a document.
 pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
     let content = content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(content);
@@ -23,7 +25,8 @@ pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
         let detail = "not UTF-8, the only encoding of JSON";
         DocumentError::at(DocumentFault::Malformed, "", u32::try_from(line).ok(), detail)
     })?;
-    let mut document: Document = serde_json::from_str(text).map_err(|fault| explain::fault(text, &fault))?;
+    let mut document: Document =
+        serde_json::from_str(text).map_err(|fault| explain::<Document>(text, &fault))?;
     for (index, line) in document.lines.iter_mut().enumerate() {
         if line.id.is_empty() {
             line.id = (index + 1).to_string();

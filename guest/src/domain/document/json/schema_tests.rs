@@ -116,7 +116,7 @@ fn required_by_the_schema_is_required_by_the_reader_and_null_where_it_may_be() {
             let mut null = document.clone();
             fields(&mut null, &pointer).insert(name.clone(), Value::Null);
             assert_eq!(accepts(&null).is_ok(), optional, "{pointer}/{name} as null");
-            let any = property.get("anyOf").map_or(false, |any| any[1]["type"] == "null");
+            let any = property.get("anyOf").is_some_and(|any| any[1]["type"] == "null");
             let own = types(property).contains(&"null");
             assert_eq!(any || own, optional, "{pointer}/{name}: null in the schema");
         }
