@@ -1,1 +1,3 @@
 //! Postroom.
+
+pub mod capabilities;
