@@ -15,7 +15,7 @@ use chrono::{DateTime, FixedOffset};
 use std::sync::Arc;
 
 /// Gmail shows no more of an HTML body than this, in bytes.
-pub const CLIPPED_AT: usize = 102 * 1024;
+const CLIPPED_AT: usize = 102 * 1024;
 /// Longest body that a user may write, and most identifiers of a conversation.
 const LONGEST_EDIT: usize = 256 * 1024;
 const LONGEST_CONVERSATION: usize = 200;

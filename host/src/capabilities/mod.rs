@@ -1,0 +1,8 @@
+//! What the host lends to the plugin, one folder per import of the plugin's world.
+//!
+//! Each capability has a real implementation and one in memory, so that tests and demonstrations run the
+//! same plugin without a network. Nothing in here knows about WebAssembly: the engine translates between
+//! these types and the contract's, which they mirror name by name.
+
+pub mod attachments;
+pub mod smtp;

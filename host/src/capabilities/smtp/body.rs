@@ -1,0 +1,91 @@
+//! The message as DATA carries it: every line ends in CRLF, every line that begins with a dot gets another
+//! one, and the last line is the only one that is a dot alone.
+//!
+//! Line ends are normalised before dots are looked for. `LF . CRLF`, `CR . CR` and their kin, which some
+//! servers take for the end of a message, arrive as lines of text: nothing can be smuggled behind them. The
+//! state lives across pieces, so it does not matter where a message was cut.
+
+/// Where in a line the last byte left us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Position {
+    /// A line begins here.
+    Start,
+    /// Within a line.
+    Middle,
+    /// After a CR whose LF has not come yet.
+    AfterCr,
+}
+
+/// Turns the text of a message into the bytes of DATA.
+#[derive(Debug)]
+pub(super) struct Stuffer {
+    position: Position,
+}
+
+impl Stuffer {
+    pub(super) fn new() -> Self {
+        Self { position: Position::Start }
+    }
+
+    /// Appends a piece of text.
+    pub(super) fn text(&mut self, mut piece: &[u8], out: &mut Vec<u8>) {
+        while let Some(first) = piece.first() {
+            match (self.position, first) {
+                (Position::AfterCr, b'\n') => {
+                    out.extend_from_slice(b"\r\n");
+                    self.position = Position::Start;
+                    piece = piece.get(1..).unwrap_or_default();
+                    continue;
+                }
+                (Position::AfterCr, _) => {
+                    out.extend_from_slice(b"\r\n");
+                    self.position = Position::Start;
+                }
+                _ => {}
+            }
+            let length = piece.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(piece.len());
+            let (line, rest) = piece.split_at(length);
+            self.inside_line(line, out);
+            match rest.split_first() {
+                Some((b'\r', after)) => {
+                    self.position = Position::AfterCr;
+                    piece = after;
+                }
+                Some((_, after)) => {
+                    out.extend_from_slice(b"\r\n");
+                    self.position = Position::Start;
+                    piece = after;
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// Tells that base64, whose lines end in CRLF and never begin with a dot, is about to be appended.
+    /// Whatever line end was half-way is completed first.
+    pub(super) fn before_base64(&mut self, out: &mut Vec<u8>) {
+        if self.position == Position::AfterCr {
+            out.extend_from_slice(b"\r\n");
+        }
+        self.position = Position::Middle;
+    }
+
+    /// Appends the end of the message: the last line's end if it lacks one, and the dot.
+    pub(super) fn finish(self, out: &mut Vec<u8>) {
+        if self.position != Position::Start {
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b".\r\n");
+    }
+
+    fn inside_line(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        if bytes.is_empty() {
+            return;
+        }
+        if self.position == Position::Start && bytes.first() == Some(&b'.') {
+            out.push(b'.');
+        }
+        out.extend_from_slice(bytes);
+        self.position = Position::Middle;
+    }
+}

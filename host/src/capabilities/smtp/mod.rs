@@ -1,0 +1,64 @@
+//! Message submission: the real counterpart of `wit/smtp.wit`.
+//!
+//! Commands, parameters and SASL answers are lettre's; the wire is ours, since a business mail needs what its
+//! transport does not give: every recipient's own answer, a limit of time on every stage, the server's words
+//! verbatim, bodies streamed from disk, delivery reports, pipelining, and no room for smuggled commands.
+//!
+//! Three promises hold everywhere in here:
+//! - the security that the account asks for is what it gets, or nothing is sent;
+//! - nothing is reported as accepted without a server's word, and a connection lost after the final dot is
+//!   [`Verdict::InDoubt`], never tried again from here;
+//! - no secret appears in an error, a reply or a `Debug`.
+//!
+//! A call that is dropped half-way (its future cancelled) may have submitted the message all the same: a
+//! caller that cancels must treat the mail as in doubt.
+
+mod account;
+mod body;
+mod client;
+mod command;
+mod connection;
+mod extensions;
+mod login;
+mod memory;
+mod pool;
+mod reply;
+mod resolve;
+mod submission;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod transaction;
+mod wire;
+
+use std::future::Future;
+use std::pin::Pin;
+
+pub use account::{Account, Login, Mechanism, Secret, Security, Timeouts};
+pub use client::SmtpClient;
+pub use memory::{MemorySubmitter, Recorded};
+pub use pool::PoolLimits;
+pub use reply::Reply;
+pub use resolve::{Territory, territory};
+pub use submission::{
+    Acceptance, Chunk, Failure, ProbeReport, ProbeStep, Recipient, RecipientReply, Stage, Submission, Verdict,
+};
+
+/// What a connection test says when every stage went well, word for word.
+pub const TEST_SUCCESSFUL: &str = "SMTP test successful";
+
+/// A future that a WebAssembly host function can await.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Something that submits mail: [`SmtpClient`], or [`MemorySubmitter`] where there is no network.
+pub trait Submitter: Send + Sync {
+    /// Submits one message in one transaction. At most one acceptance can come of one call.
+    fn submit<'a>(
+        &'a self,
+        account: &'a Account,
+        submission: &'a Submission,
+    ) -> Answer<'a, Result<Acceptance, Failure>>;
+
+    /// Connects, secures, authenticates, says goodbye. Sends no mail.
+    fn probe<'a>(&'a self, account: &'a Account) -> Answer<'a, ProbeReport>;
+}

@@ -1,0 +1,177 @@
+//! TLS as clients of mail servers need it: the system's roots, the account's own, and errors one can act on.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+/// The roots of this machine, read once.
+static SYSTEM_ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
+
+/// Why there is no secured connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TlsProblem {
+    pub(super) detail: String,
+    /// Whether the same may go well later.
+    pub(super) may_pass: bool,
+}
+
+impl TlsProblem {
+    fn lasting(detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), may_pass: false }
+    }
+
+    fn passing(detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), may_pass: true }
+    }
+}
+
+/// Client configurations, one for each set of extra certificates, so that sessions are resumed.
+#[derive(Default)]
+pub(super) struct TlsConfigs {
+    known: Mutex<BTreeMap<Option<String>, Arc<ClientConfig>>>,
+}
+
+impl TlsConfigs {
+    /// The configuration that trusts the system's roots and these.
+    pub(super) async fn for_roots(&self, extra: Option<&String>) -> Result<Arc<ClientConfig>, TlsProblem> {
+        let key = extra.cloned();
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(known.clone());
+        }
+        let pem = key.clone();
+        let config = tokio::task::spawn_blocking(move || build(pem.as_deref()))
+            .await
+            .map_err(|error| TlsProblem::passing(error.to_string()))??;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(known.entry(key).or_insert(config).clone())
+    }
+}
+
+fn build(extra: Option<&str>) -> Result<Arc<ClientConfig>, TlsProblem> {
+    let system = SYSTEM_ROOTS.get_or_init(|| {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        Arc::new(roots)
+    });
+    let mut roots = RootCertStore::clone(system);
+    if let Some(pem) = extra {
+        let mut count = 0;
+        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+            let unusable =
+                |error: String| TlsProblem::lasting(format!("the account's trusted certificate cannot be used: {error}"));
+            roots
+                .add(certificate.map_err(|error| unusable(error.to_string()))?)
+                .map_err(|error| unusable(error.to_string()))?;
+            count += 1;
+        }
+        if count == 0 {
+            return Err(TlsProblem::lasting("the account's trusted certificate holds no certificate in PEM"));
+        }
+    }
+    if roots.is_empty() {
+        return Err(TlsProblem::lasting("this machine has no trusted root certificates; install ca-certificates"));
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| TlsProblem::lasting(error.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+/// Secures a connection to the host of that name.
+pub(super) async fn secure(
+    stream: TcpStream,
+    host: &str,
+    config: Arc<ClientConfig>,
+    limit: Duration,
+) -> Result<TlsStream<TcpStream>, TlsProblem> {
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| TlsProblem::lasting(format!("\"{host}\" is not a name that a certificate can be for")))?;
+    match tokio::time::timeout(limit, TlsConnector::from(config).connect(name, stream)).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(explain(&error, host)),
+        Err(_) => Err(TlsProblem::passing(format!("no TLS handshake within {} ms", limit.as_millis()))),
+    }
+}
+
+/// `TLS 1.3, TLS13_AES_256_GCM_SHA384` for the report of a test.
+pub(super) fn describe(stream: &TlsStream<TcpStream>) -> String {
+    let (_, session) = stream.get_ref();
+    let version = match session.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3".to_owned(),
+        Some(rustls::ProtocolVersion::TLSv1_2) => "TLS 1.2".to_owned(),
+        other => format!("{other:?}"),
+    };
+    match session.negotiated_cipher_suite() {
+        Some(suite) => format!("{version}, {:?}", suite.suite()),
+        None => version,
+    }
+}
+
+fn explain(error: &std::io::Error, host: &str) -> TlsProblem {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match inner {
+        Some(rustls::Error::InvalidCertificate(reason)) => TlsProblem::lasting(certificate(reason, host)),
+        Some(rustls::Error::InvalidMessage(_)) => TlsProblem::lasting(
+            "the server does not speak TLS here; perhaps the security of this port is STARTTLS or none",
+        ),
+        Some(rustls::Error::AlertReceived(
+            alert @ (AlertDescription::InternalError | AlertDescription::CloseNotify),
+        )) => TlsProblem::passing(format!("the server broke off the TLS handshake: {alert:?}")),
+        Some(rustls::Error::AlertReceived(alert)) => {
+            TlsProblem::lasting(format!("the server refused the TLS handshake: {alert:?}"))
+        }
+        Some(rustls::Error::PeerIncompatible(reason)) => TlsProblem::lasting(format!(
+            "the server has no version or cipher of TLS in common with us (1.2 and 1.3): {reason:?}"
+        )),
+        Some(other) => TlsProblem::lasting(format!("the TLS handshake failed: {other}")),
+        None => TlsProblem::passing(format!("the connection broke during the TLS handshake: {error}")),
+    }
+}
+
+fn certificate(reason: &CertificateError, host: &str) -> String {
+    let day = |time: &rustls::pki_types::UnixTime| {
+        i64::try_from(time.as_secs())
+            .ok()
+            .and_then(|seconds| chrono::DateTime::from_timestamp(seconds, 0))
+            .map_or_else(|| "an unknown day".to_owned(), |time| time.format("%Y-%m-%d").to_string())
+    };
+    match reason {
+        CertificateError::UnknownIssuer => "the certificate is not trusted: its issuer is unknown; for a company's \
+                                            own authority, add its certificate to the account"
+            .to_owned(),
+        CertificateError::Expired => "the certificate has expired".to_owned(),
+        CertificateError::ExpiredContext { not_after, .. } => {
+            format!("the certificate expired on {}", day(not_after))
+        }
+        CertificateError::NotValidYet => "the certificate is not valid yet".to_owned(),
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            format!("the certificate is not valid before {}", day(not_before))
+        }
+        CertificateError::NotValidForName => format!("the certificate is not for {host}"),
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            let names: Vec<String> = presented.iter().take(10).map(|name| plain_name(name)).collect();
+            let names = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
+            format!("the certificate is for {names}, not for {host}")
+        }
+        CertificateError::Revoked => "the certificate was revoked".to_owned(),
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "the certificate is not trusted: the server shows the certificate of an authority as its own".to_owned()
+        }
+        other => format!("the certificate is not trusted: {other}"),
+    }
+}
+
+/// `DnsName("a.example")` as webpki writes it, without the wrapping.
+fn plain_name(name: &str) -> String {
+    name.split('"').nth(1).unwrap_or(name).to_owned()
+}
