@@ -11,7 +11,7 @@ mod ubl;
 mod value;
 
 pub use error::{DocumentError, DocumentFault};
-pub(in crate::domain) use json::explain;
+pub(in crate::domain) use json::{explain, object};
 pub use json::to_json;
 pub use model::{
     Contact, Currency, Document, Endpoint, Line, Money, Party, PaymentMeans, PostalAddress, References,

@@ -4,7 +4,7 @@
 //! The serde attributes are its form as JSON (`document.schema.json`); documents are read by
 //! [`super::read`], which also checks what a type can't say.
 
-use super::json::{date, decimal, list, optional};
+use super::json::{date, decimal, list, object, optional};
 use crate::domain::kind::{Audience, DocumentKind};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -101,21 +101,19 @@ pub struct Document {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// BG-4.
+    #[serde(deserialize_with = "object::required")]
     pub seller: Party,
     /// BG-7.
+    #[serde(deserialize_with = "object::required")]
     pub buyer: Party,
     /// BG-25.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::lines")]
     pub lines: Vec<Line>,
     /// BG-23.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::short")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::objects")]
     pub taxes: Vec<TaxSubtotal>,
     /// BG-22.
-    #[serde(
-        default,
-        skip_serializing_if = "optional::is_default",
-        deserialize_with = "optional::or_default"
-    )]
+    #[serde(default, skip_serializing_if = "optional::is_default", deserialize_with = "object::or_default")]
     pub totals: Totals,
     /// What is still open, where the business system knows better than the document.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
@@ -124,17 +122,13 @@ pub struct Document {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_terms: Option<String>,
     /// BG-16.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::short")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::objects")]
     pub payment_means: Vec<PaymentMeans>,
     /// Documents it refers to.
-    #[serde(
-        default,
-        skip_serializing_if = "optional::is_default",
-        deserialize_with = "optional::or_default"
-    )]
+    #[serde(default, skip_serializing_if = "optional::is_default", deserialize_with = "object::or_default")]
     pub references: References,
     /// Notes (BT-22).
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::short")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::texts")]
     pub notes: Vec<String>,
     /// Dunning level of a reminder, 1 to 9 (UBL ReminderSequenceNumeric).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -186,17 +180,13 @@ pub struct Party {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vat_identifier: Option<String>,
     /// Electronic address (BT-34, BT-49).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::optional")]
     pub endpoint: Option<Endpoint>,
     /// Postal address (BG-5, BG-8).
-    #[serde(
-        default,
-        skip_serializing_if = "optional::is_default",
-        deserialize_with = "optional::or_default"
-    )]
+    #[serde(default, skip_serializing_if = "optional::is_default", deserialize_with = "object::or_default")]
     pub address: PostalAddress,
     /// Contacts (BG-6, BG-9), in the order given.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::short")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::objects")]
     pub contacts: Vec<Contact>,
     /// Language the party wants to be written in (BCP 47).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -235,7 +225,7 @@ impl Endpoint {
 #[serde(deny_unknown_fields, default)]
 pub struct PostalAddress {
     /// Street and number, further lines below.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list::short")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list::texts")]
     pub lines: Vec<String>,
     /// Post code.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -262,7 +252,7 @@ pub struct Contact {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub telephone: Option<String>,
     /// `billing`, `purchasing`, `sales`, `logistics`, `general`; others are kept and match nothing.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list::short")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list::texts")]
     pub roles: Vec<String>,
     /// Language the contact wants to be written in (BCP 47).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -394,6 +384,6 @@ pub struct References {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quotation: Option<String>,
     /// Preceding invoices (BG-3), or the invoices that a reminder, statement or credit note is about.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list::short")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list::texts")]
     pub invoices: Vec<String>,
 }

@@ -4,6 +4,7 @@
 mod check;
 
 use crate::domain::document::explain;
+use crate::domain::document::object::{self, Object};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -28,14 +29,19 @@ pub struct SettingsError {
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The sending company, as the mail's layout shows it.
+    #[serde(deserialize_with = "object::required")]
     pub company: Company,
     /// The user who creates the mail.
+    #[serde(deserialize_with = "object::required")]
     pub user: User,
     /// Recipients that the company adds by itself.
+    #[serde(deserialize_with = "object::required")]
     pub recipients: RecipientDefaults,
     /// Texts in place of shipped ones: path to source. The user's come before the company's.
+    #[serde(deserialize_with = "object::required")]
     pub templates: Overrides,
     /// Look of the layout.
+    #[serde(deserialize_with = "object::required")]
     pub layout: Layout,
 }
 
@@ -128,8 +134,8 @@ impl Settings {
             let detail = format!("{} bytes: settings have at most {MAX_BYTES}", text.len());
             return Err(SettingsError { path: "$".into(), detail });
         }
-        let settings: Self = serde_json::from_str(text).map_err(|fault| {
-            let fault = explain::<Self>(text, &fault);
+        let Object(settings) = serde_json::from_str::<Object<Self>>(text).map_err(|fault| {
+            let fault = explain::<Object<Self>>(text, &fault);
             let line = fault.line.map(|line| format!(" (line {line})")).unwrap_or_default();
             SettingsError { path: fault.path, detail: fault.detail + &line }
         })?;

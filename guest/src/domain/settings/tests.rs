@@ -42,7 +42,8 @@ fn faults_name_the_path() {
             "$.templates.user[\"a\"]",
             "at most 262144",
         ),
-        (json!([]), "$", "invalid length"),
+        (json!([]), "$", "expected an object"),
+        (json!({"layout": ["#123456"]}), "$.layout", "expected an object"),
         (json!("text"), "$", "invalid type"),
     ] {
         let fault = Settings::from_json(&settings.to_string()).expect_err(path);

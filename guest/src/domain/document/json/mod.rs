@@ -11,11 +11,13 @@ mod place;
 pub(super) mod date;
 pub(super) mod decimal;
 pub(super) mod list;
+pub(in crate::domain) mod object;
 pub(super) mod optional;
 
 use super::{Document, DocumentError, DocumentFault};
 
 pub(in crate::domain) use explain::explain;
+use object::Object;
 
 /// Reads a document.
 pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
@@ -25,8 +27,8 @@ pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
         let detail = "not UTF-8, the only encoding of JSON";
         DocumentError::at(DocumentFault::Malformed, "", u32::try_from(line).ok(), detail)
     })?;
-    let mut document: Document =
-        serde_json::from_str(text).map_err(|fault| explain::<Document>(text, &fault))?;
+    let Object(mut document) = serde_json::from_str::<Object<Document>>(text)
+        .map_err(|fault| explain::<Object<Document>>(text, &fault))?;
     for (index, line) in document.lines.iter_mut().enumerate() {
         if line.id.is_empty() {
             line.id = (index + 1).to_string();

@@ -89,6 +89,10 @@ fn every_property_of_the_schema_is_read_and_nothing_else() {
         fields(&mut more, &pointer).insert("surprise".into(), json!("x"));
         let fault = accepts(&more).expect_err(&pointer);
         assert!(fault.path.ends_with(".surprise"), "{pointer}: {fault}");
+        let mut list = document.clone();
+        let values: Vec<Value> = fields(&mut list, &pointer).values().cloned().collect();
+        *list.pointer_mut(&pointer).unwrap() = Value::Array(values);
+        assert!(accepts(&list).is_err(), "{pointer}: a list in place of an object");
         let known: Vec<&String> = object["properties"].as_object().unwrap().keys().collect();
         for name in known {
             assert!(
