@@ -111,11 +111,8 @@ async fn converse(stream: TcpStream, caught: &Mutex<Vec<Caught>>) -> std::io::Re
             "DATA" => {
                 reply(&mut stream, "354 end with a dot").await?;
                 let message = body(&mut stream).await?;
-                let mut caught = caught.lock().unwrap_or_else(PoisonError::into_inner);
                 let mail_from = mail_from.take().unwrap_or_default();
-                caught.push(Caught { mail_from, recipients: std::mem::take(&mut recipients), message });
-                let number = caught.len();
-                drop(caught);
+                let number = keep(caught, Caught { mail_from, recipients: std::mem::take(&mut recipients), message });
                 reply(&mut stream, &format!("250 2.0.0 ok: caught as number {number}")).await?;
             }
             "RSET" | "NOOP" => reply(&mut stream, "250 2.0.0 ok").await?,
@@ -123,6 +120,13 @@ async fn converse(stream: TcpStream, caught: &Mutex<Vec<Caught>>) -> std::io::Re
             _ => reply(&mut stream, "502 5.5.2 command not recognised").await?,
         }
     }
+}
+
+/// Keeps a mail and says how many there are now.
+fn keep(caught: &Mutex<Vec<Caught>>, mail: Caught) -> usize {
+    let mut caught = caught.lock().unwrap_or_else(PoisonError::into_inner);
+    caught.push(mail);
+    caught.len()
 }
 
 /// The address between the angle brackets of MAIL FROM or RCPT TO.

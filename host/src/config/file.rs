@@ -116,7 +116,7 @@ fn read_text(path: &Path) -> Result<String, ConfigError> {
 ///
 /// # Errors
 /// [`ConfigError`], naming the file.
-pub(crate) fn read_templates(folder: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
+pub fn read_templates(folder: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
         move |source| ConfigError::Unreadable { path, source }

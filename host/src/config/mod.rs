@@ -8,4 +8,4 @@ mod file;
 
 pub use account::{AccountSettings, Security};
 pub use error::ConfigError;
-pub use file::Config;
+pub use file::{Config, read_templates};

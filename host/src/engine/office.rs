@@ -45,15 +45,15 @@ impl std::fmt::Debug for Office {
 /// Defines a call: take an instance, call the export, keep the instance where the answer lets it be kept.
 macro_rules! calls {
     ($($(#[$doc:meta])* $name:ident = $interface:ident.$export:ident
-        ($($arg:ident: $type:ty $(, limit $limit:ident on $bytes:expr, $what:literal)?),*) -> $answer:ty
-        $(, hostile $hostile:expr)?;)*) => {
+        ($($arg:ident: $type:ty),*) -> $answer:ty
+        $(, bounded [$($what:literal: $bytes:expr, $limit:ident);*])? $(, hostile $hostile:expr)?;)*) => {
         $(
             $(#[$doc])*
             ///
             /// # Errors
             /// [`EngineError`]: the call did not come back with an answer.
             pub async fn $name(&self, files: &Files, $($arg: $type),*) -> Result<$answer, EngineError> {
-                $($(self.bound($what, $bytes, self.engine.inner.limits.$limit)?;)?)*
+                $($(self.bound($what, $bytes, self.engine.inner.limits.$limit)?;)*)?
                 let mut instance = self.instance(files).await?;
                 let called = instance.plugin.$interface().$export(&mut instance.store, $($arg),*).await;
                 let answer: $answer = called.map_err(|e| instance.error(&e))?;
@@ -103,26 +103,27 @@ impl Office {
         describe = postroom_plugin_info.call_describe() -> info::Description;
         /// Reads a document and says what it is.
         read = postroom_plugin_documents.call_read(
-            document: &documents::Source, limit document on document.content.len(), "the document"
-        ) -> Result<documents::Summary, documents::DocumentError>, hostile document_failed;
+            document: &documents::Source
+        ) -> Result<documents::Summary, documents::DocumentError>,
+            bounded ["the document": document.content.len(), document], hostile document_failed;
         /// Reads a document and gives it back as JSON.
         to_json = postroom_plugin_documents.call_to_json(
-            document: &documents::Source, limit document on document.content.len(), "the document"
-        ) -> Result<String, documents::DocumentError>, hostile document_failed;
+            document: &documents::Source
+        ) -> Result<String, documents::DocumentError>,
+            bounded ["the document": document.content.len(), document], hostile document_failed;
         /// A published JSON Schema.
         schema = postroom_plugin_documents.call_schema(name: &str) -> Option<String>;
         /// Addresses for a document.
         resolve = postroom_plugin_recipients.call_resolve(
-            document: &documents::Source, limit document on document.content.len(), "the document",
-            use_case: &str,
-            settings: &str, limit text on settings.len(), "the settings",
-            user: &recipients::Overrides
-        ) -> Result<recipients::Resolution, recipients::RecipientsError>, hostile resolve_failed;
+            document: &documents::Source, use_case: &str, settings: &str, user: &recipients::Overrides
+        ) -> Result<recipients::Resolution, recipients::RecipientsError>,
+            bounded ["the document": document.content.len(), document; "the settings": settings.len(), text],
+            hostile resolve_failed;
         /// Reads a pasted list of addresses.
         parse_addresses = postroom_plugin_recipients.call_parse(
-            text: &str, limit text on text.len(), "the list of addresses",
-            field: recipients::Field
-        ) -> (Vec<recipients::Mailbox>, Vec<recipients::Invalid>);
+            text: &str, field: recipients::Field
+        ) -> (Vec<recipients::Mailbox>, Vec<recipients::Invalid>),
+            bounded ["the list of addresses": text.len(), text];
         /// Paths of the shipped texts.
         catalogue = postroom_plugin_templates.call_catalogue() -> Vec<String>;
         /// Source of a shipped text.
@@ -131,8 +132,10 @@ impl Office {
         check = postroom_plugin_templates.call_check(overrides: &[templates::Text]) -> Vec<templates::Finding>;
         /// Makes a message.
         compose = postroom_plugin_composing.call_compose(
-            job: &composing::Job, limit document on job.document.content.len(), "the document"
-        ) -> Result<composing::Message, composing::ComposeError>, hostile compose_failed;
+            job: &composing::Job
+        ) -> Result<composing::Message, composing::ComposeError>,
+            bounded ["the document": job.document.content.len(), document; "the settings": job.settings.len(), text],
+            hostile compose_failed;
         /// Joins a message in the sandbox. A host that can stream has
         /// [`stream`](crate::capabilities::attachments) for it.
         assemble = postroom_plugin_composing.call_assemble(
