@@ -13,11 +13,14 @@ pub struct TemplateFault {
     pub line: Option<u32>,
     /// What is wrong and what to do.
     pub detail: String,
+    /// Sort of fault, as a check reports it: `syntax`, `unknown-field`, `absent-value`, `too-many-steps`,
+    /// `too-large`, `failing`.
+    pub rule: &'static str,
 }
 
 impl TemplateFault {
     pub(super) fn new(name: &str, detail: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), line: None, detail: detail.into() }
+        Self { name: name.to_owned(), line: None, detail: detail.into(), rule: "failing" }
     }
 
     /// From the engine's error; the innermost cause says most.
@@ -31,7 +34,19 @@ impl TemplateFault {
             name: located.name().unwrap_or(asked_for).to_owned(),
             line: located.line().and_then(|l| u32::try_from(l).ok()).filter(|l| *l > 0),
             detail: detail(inner),
+            rule: rule(inner),
         }
+    }
+}
+
+fn rule(error: &Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::SyntaxError => "syntax",
+        ErrorKind::UndefinedError => "unknown-field",
+        ErrorKind::OutOfFuel => "too-many-steps",
+        ErrorKind::WriteFailure => "too-large",
+        _ if error.detail() == Some(super::value::ABSENT) => "absent-value",
+        _ => "failing",
     }
 }
 

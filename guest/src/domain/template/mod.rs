@@ -11,9 +11,9 @@ mod fault;
 pub mod format;
 mod language;
 mod layout;
+pub mod lint;
 mod record;
 mod render;
-#[cfg(test)]
 mod samples;
 pub mod shipped;
 mod signature;

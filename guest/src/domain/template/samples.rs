@@ -16,7 +16,6 @@ pub(super) enum Fill {
     /// None of them.
     Bare,
     /// All, and nothing left to pay.
-    #[allow(dead_code)]
     Paid,
 }
 

@@ -120,9 +120,12 @@ pub(super) fn wrong(value: &Value, wanted: &str) -> Error {
     if value.is_none() { absent() } else { invalid(format!("expected {wanted}, found {}", value.kind())) }
 }
 
+/// What is said where a value is printed that is not there.
+pub(super) const ABSENT: &str = "there is no such value for every document: guard it with {% if … %}";
+
 /// The error for printing a value that the document does not have.
 pub(super) fn absent() -> Error {
-    invalid("the document has no such value here: guard it with {% if … %}".to_owned())
+    invalid(ABSENT.to_owned())
 }
 
 fn invalid(detail: String) -> Error {

@@ -26,6 +26,7 @@ impl Words {
                     name: path.to_owned(),
                     line: u32::try_from(error.line()).ok().filter(|l| *l > 0),
                     detail: format!("not a JSON object of texts: {error}"),
+                    rule: "syntax",
                 })?;
             if depth > 0
                 && let Some(unknown) = read.keys().find(|key| !words.contains_key(*key))
@@ -35,6 +36,7 @@ impl Words {
                     name: path.to_owned(),
                     line: line.and_then(|l| u32::try_from(l + 1).ok()),
                     detail: format!("there is no word \"{unknown}\""),
+                    rule: "unknown-field",
                 });
             }
             words.extend(read);
