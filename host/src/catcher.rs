@@ -112,7 +112,8 @@ async fn converse(stream: TcpStream, caught: &Mutex<Vec<Caught>>) -> std::io::Re
                 reply(&mut stream, "354 end with a dot").await?;
                 let message = body(&mut stream).await?;
                 let mail_from = mail_from.take().unwrap_or_default();
-                let number = keep(caught, Caught { mail_from, recipients: std::mem::take(&mut recipients), message });
+                let number =
+                    keep(caught, Caught { mail_from, recipients: std::mem::take(&mut recipients), message });
                 reply(&mut stream, &format!("250 2.0.0 ok: caught as number {number}")).await?;
             }
             "RSET" | "NOOP" => reply(&mut stream, "250 2.0.0 ok").await?,

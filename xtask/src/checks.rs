@@ -7,7 +7,18 @@ use crate::{deny, tidy};
 pub(crate) fn run() -> anyhow::Result<()> {
     cargo(["fmt", "--all", "--check"]).go()?;
     tidy::run()?;
-    cargo(["clippy", "--quiet", "--workspace", "--all-targets", "--features", "postroom-tests/e2e", "--", "-D", "warnings"]).go()?;
+    cargo([
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        "postroom-tests/e2e",
+        "--",
+        "-D",
+        "warnings",
+    ])
+    .go()?;
     // The boundary exists in the sandbox alone, so it is looked at there.
     for features in [&[][..], &["--features", "renderer"]] {
         cargo(["clippy", "--quiet", "--package", "postroom-plugin", "--target", "wasm32-unknown-unknown"])

@@ -41,7 +41,9 @@ pub(crate) fn ensure(packages: &[Package], what_for: &str) -> anyhow::Result<()>
 pub(crate) fn install(names: &[&str], what_for: &str) -> anyhow::Result<()> {
     let list = names.join(" ");
     if std::env::var_os("POSTROOM_NO_INSTALL").is_some() || !has_program("apt-get") {
-        bail!("{what_for} needs the packages {list}: install them (on Debian or Ubuntu: apt-get install {list})");
+        bail!(
+            "{what_for} needs the packages {list}: install them (on Debian or Ubuntu: apt-get install {list})"
+        );
     }
     let root = program("id").args(["-u"]).output().is_some_and(|id| id.trim() == "0");
     if !root && !has_program("sudo") {
@@ -51,7 +53,8 @@ pub(crate) fn install(names: &[&str], what_for: &str) -> anyhow::Result<()> {
     let apt = |arguments: &[&str]| {
         let words = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes"];
         let words = words.iter().chain(arguments).copied();
-        let all: Vec<&str> = if root { words.collect() } else { std::iter::once("sudo").chain(words).collect() };
+        let all: Vec<&str> =
+            if root { words.collect() } else { std::iter::once("sudo").chain(words).collect() };
         program(all[0]).args(&all[1..]).go()
     };
     apt(&["update"])?;

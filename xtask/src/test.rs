@@ -18,7 +18,9 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     }
     if wanted("unit") {
         cargo(["test", "--workspace", "--exclude", "postroom-tests"]).env("INSTA_UPDATE", "no").go()?;
-        cargo(["test", "--package", "postroom-tests", "--test", "snapshot"]).env("INSTA_UPDATE", "no").go()?;
+        cargo(["test", "--package", "postroom-tests", "--test", "snapshot"])
+            .env("INSTA_UPDATE", "no")
+            .go()?;
     }
     if wanted("component") {
         packages::ensure(packages::PYTHON, "loading the plugin from Python")?;

@@ -16,7 +16,14 @@ struct Rule {
 const RULES: &[Rule] = &[
     Rule {
         folder: "guest/src/domain",
-        forbidden: &["crate::flows", "crate::component", "std::fs", "std::net", "std::time::SystemTime", "std::thread"],
+        forbidden: &[
+            "crate::flows",
+            "crate::component",
+            "std::fs",
+            "std::net",
+            "std::time::SystemTime",
+            "std::thread",
+        ],
         why: "the domain is pure and knows nothing above it",
     },
     Rule {
@@ -52,7 +59,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let mut found = Vec::new();
     for folder in SOURCES {
         for path in rust_files(&root.join(folder))? {
-            let text = std::fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))?;
+            let text =
+                std::fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))?;
             let name = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
             found.extend(complaints(&name, &text));
         }
@@ -99,14 +107,20 @@ fn broken_links(root: &Path) -> anyhow::Result<Vec<String>> {
     let mut documents = vec![];
     for folder in [root.to_owned(), root.join("docs"), root.join("tests")] {
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
-        documents.extend(entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "md")));
+        documents
+            .extend(entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "md")));
     }
     for path in documents {
-        let text = std::fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))?;
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))?;
         let folder = path.parent().unwrap_or(root);
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let file = link.split('#').next().unwrap_or_default();
-            if !file.is_empty() && !file.contains("://") && !file.starts_with("mailto:") && !folder.join(file).exists() {
+            if !file.is_empty()
+                && !file.contains("://")
+                && !file.starts_with("mailto:")
+                && !folder.join(file).exists()
+            {
                 let name = path.strip_prefix(root).unwrap_or(&path);
                 found.push(format!("{}: the link to {file} leads nowhere", name.display()));
             }
@@ -141,7 +155,9 @@ mod tests {
         let text = "//! Why.\n\nuse crate::flows::submit;\n// crate::flows in a comment is fine\n";
         assert_eq!(
             complaints("guest/src/domain/status/fold.rs", text),
-            ["guest/src/domain/status/fold.rs:3: crate::flows: the domain is pure and knows nothing above it"]
+            [
+                "guest/src/domain/status/fold.rs:3: crate::flows: the domain is pure and knows nothing above it"
+            ]
         );
         assert!(complaints("guest/src/component/exports.rs", text).is_empty());
     }

@@ -87,7 +87,10 @@ pub(super) fn event_in(event: tracking::Event) -> Result<Event, String> {
 pub(super) fn events_in(events: Vec<tracking::Event>) -> Result<Vec<Event>, tracking::EventError> {
     let numbered = events.into_iter().enumerate();
     let read = numbered.map(|(index, event)| {
-        event_in(event).map_err(|detail| tracking::EventError { index: u32::try_from(index).unwrap_or(u32::MAX), detail })
+        event_in(event).map_err(|detail| tracking::EventError {
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            detail,
+        })
     });
     read.collect()
 }

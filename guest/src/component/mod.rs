@@ -1,6 +1,7 @@
 //! The boundary: the contract's exports over [`flows`](crate::flows), its imports as the flows' ports. No
 //! decisions are made here; it exists in the sandbox alone.
 
+#[allow(unreachable_pub)] // generated
 mod bindings;
 mod convert;
 mod exports;
@@ -9,7 +10,7 @@ mod imports;
 /// The plugin, as the generated code knows it.
 struct Component;
 
-#[allow(unsafe_code)] // the generated export table
+#[allow(unsafe_code, unreachable_pub)] // the generated export table
 mod export {
     use super::{Component, bindings};
     bindings::export!(Component with_types_in bindings);

@@ -2,7 +2,9 @@
 
 use super::resolve::Source;
 use crate::domain::address::{Address, Mailbox};
-use crate::domain::attachment::{self, Attachment, AttachmentFault, FIRST_BYTES, Format, Role, Rule, Selected};
+use crate::domain::attachment::{
+    self, Attachment, AttachmentFault, FIRST_BYTES, Format, Role, Rule, Selected,
+};
 use crate::domain::compose::{self, Composed, Letter, LetterId, MessageId, Thread};
 use crate::domain::document::{Contact, Document, DocumentError};
 use crate::domain::kind::{NoSuchPurpose, Purpose};
@@ -160,7 +162,10 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
     let rendered = render(job, &document, purpose, &settings, &from, &selected, &language, contact, &to)?;
 
     if to.is_empty() && cc.is_empty() && bcc.is_empty() {
-        warnings.push(warning("no-recipient", "the mail has no recipient: the partner has no contact with an e-mail address"));
+        warnings.push(warning(
+            "no-recipient",
+            "the mail has no recipient: the partner has no contact with an e-mail address",
+        ));
     }
     if !language.passed_over.is_empty() {
         let passed = language.passed_over.join(", ");
@@ -168,7 +173,8 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
         warnings.push(warning("language-fallback", detail));
     }
     if rendered.html.len() > CLIPPED_AT {
-        let detail = format!("the HTML body has {} bytes: Gmail cuts it off at {CLIPPED_AT}", rendered.html.len());
+        let detail =
+            format!("the HTML body has {} bytes: Gmail cuts it off at {CLIPPED_AT}", rendered.html.len());
         warnings.push(warning("large-html", detail));
     }
     let letter = Letter {
@@ -239,7 +245,8 @@ fn sender(job: &Job, settings: &Settings) -> Result<Mailbox, ComposeError> {
         Some(own) => ("settings.user.email", own),
         None => ("sender.address", address),
     };
-    let address = Address::parse(address).map_err(|e| ComposeError::job(field, format!("\"{address}\": {e}")))?;
+    let address =
+        Address::parse(address).map_err(|e| ComposeError::job(field, format!("\"{address}\": {e}")))?;
     let name = [&settings.user.display_name, name, &settings.company.name].into_iter().flatten().next();
     Ok(Mailbox::new(name.map(String::as_str), address))
 }

@@ -6,4 +6,4 @@ mod submit;
 
 pub use compose::{ComposeError, FileError, Files, Job, Message, Warning, compose};
 pub use resolve::{ResolveError, Source, resolve};
-pub use submit::{Outcome, Parcel, Smtp, SubmitError, Submission, TRANSPORT, submit};
+pub use submit::{Outcome, Parcel, Smtp, Submission, SubmitError, TRANSPORT, submit};

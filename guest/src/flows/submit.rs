@@ -107,7 +107,8 @@ pub fn submit(parcel: Parcel, route: &Route, at: DateTime<FixedOffset>, smtp: &m
             stage: Some(Stage::Prepare),
         };
     }
-    let Parcel { mail_from, recipients, chunks, size, needs_smtputf8, envelope_id, notify_delivered } = parcel;
+    let Parcel { mail_from, recipients, chunks, size, needs_smtputf8, envelope_id, notify_delivered } =
+        parcel;
     let submission = Submission {
         account: route.account.clone(),
         mail_from,
@@ -203,9 +204,11 @@ mod tests {
 
     #[test]
     fn a_refused_recipient_does_not_hold_back_the_others() {
-        let answers = [("a@example.com", reply(250, "2.1.5", "ok")), ("b@example.com", reply(550, "5.1.1", "who?"))];
+        let answers =
+            [("a@example.com", reply(250, "2.1.5", "ok")), ("b@example.com", reply(550, "5.1.1", "who?"))];
         let recipients = answers.map(|(address, reply)| RecipientReply { address: address.into(), reply });
-        let accepted = Acceptance { reply: reply(250, "2.0.0", "queued as 1"), recipients: recipients.to_vec() };
+        let accepted =
+            Acceptance { reply: reply(250, "2.0.0", "queued as 1"), recipients: recipients.to_vec() };
         let mut smtp = Scripted { answer: Some(Ok(accepted)), calls: 0 };
         let outcome = submit(parcel(&["a@example.com", "b@example.com"]), &smtp_route(), now(), &mut smtp);
         assert_eq!(outcome.error, None);
@@ -247,7 +250,9 @@ mod tests {
         }
         let mut smtp = Scripted { answer: None, calls: 0 };
         let outcome = submit(parcel(&["a@example.com>\r\nDATA"]), &smtp_route(), now(), &mut smtp);
-        assert!(matches!(outcome.error, Some(SubmitError::Parcel { ref field, .. }) if field == "envelope.recipients[0]"));
+        assert!(
+            matches!(outcome.error, Some(SubmitError::Parcel { ref field, .. }) if field == "envelope.recipients[0]")
+        );
         assert_eq!(smtp.calls, 0);
     }
 }

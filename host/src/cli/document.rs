@@ -36,15 +36,18 @@ pub(super) async fn run(common: &Common, args: &DocumentArgs) -> Result<ExitCode
             if args.documents.len() > 1 {
                 return Err(Failure::input("--convert takes one document"));
             }
-            let text = office.to_json(&files, &draft.document).await?.map_err(|e| named(DraftError::Document(e)))?;
+            let text =
+                office.to_json(&files, &draft.document).await?.map_err(|e| named(DraftError::Document(e)))?;
             line(&text)?;
             return Ok(ExitCode::SUCCESS);
         }
-        let summary = office.read(&files, &draft.document).await?.map_err(|e| named(DraftError::Document(e)))?;
+        let summary =
+            office.read(&files, &draft.document).await?.map_err(|e| named(DraftError::Document(e)))?;
         summaries.push((path, summary));
     }
     if common.json {
-        let all = summaries.iter().map(|(path, summary)| serde_json::json!({ "file": path, "document": summary }));
+        let all =
+            summaries.iter().map(|(path, summary)| serde_json::json!({ "file": path, "document": summary }));
         json(&all.collect::<Vec<_>>())?;
     } else {
         let rows = summaries.into_iter().map(|(path, summary)| row(&path.display().to_string(), summary));

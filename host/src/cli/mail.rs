@@ -66,7 +66,13 @@ impl MailArgs {
     }
 
     /// The draft. `id` and `now` stand in where the options name none.
-    pub(super) fn draft(&self, config: &Config, sender: Mailbox, id: String, now: String) -> Result<Draft, DraftError> {
+    pub(super) fn draft(
+        &self,
+        config: &Config,
+        sender: Mailbox,
+        id: String,
+        now: String,
+    ) -> Result<Draft, DraftError> {
         let now = self.now.clone().unwrap_or(now);
         let id = self.id.clone().unwrap_or(id);
         let mut draft = Draft::of_file(&self.document, sender, id, now)?;

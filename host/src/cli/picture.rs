@@ -21,7 +21,8 @@ pub(super) async fn write(
     to: &Path,
 ) -> Result<(), Failure> {
     let browser = browser()?;
-    let folder = tempfile::tempdir().map_err(|e| Failure::other(format!("can't make a temporary folder: {e}")))?;
+    let folder =
+        tempfile::tempdir().map_err(|e| Failure::other(format!("can't make a temporary folder: {e}")))?;
     let html = match logo {
         Some((attachment, source)) => with_logo(html, attachment, source).await?,
         None => html.to_owned(),
@@ -29,15 +30,24 @@ pub(super) async fn write(
     let page = folder.path().join("mail.html");
     let measuring = format!("{html}<script>document.title=document.documentElement.scrollHeight</script>");
     put(&page, &measuring)?;
-    let dump = chromium(&browser, folder.path(), &page, &["--dump-dom", &format!("--window-size={WIDTH},400")]).await?;
-    let height = dump.split("<title>").nth(1).and_then(|rest| rest.split('<').next()).and_then(|n| n.parse().ok());
+    let dump =
+        chromium(&browser, folder.path(), &page, &["--dump-dom", &format!("--window-size={WIDTH},400")])
+            .await?;
+    let height =
+        dump.split("<title>").nth(1).and_then(|rest| rest.split('<').next()).and_then(|n| n.parse().ok());
     let height: u32 = height.unwrap_or(1_600).clamp(200, 16_000);
     put(&page, &html)?;
     let picture = folder.path().join("mail.png");
     let shot = format!("--screenshot={}", picture.display());
-    chromium(&browser, folder.path(), &page, &[&shot, "--hide-scrollbars", &format!("--window-size={WIDTH},{height}")])
-        .await?;
-    std::fs::copy(&picture, to).map_err(|e| Failure::other(format!("no picture was made for {}: {e}", to.display())))?;
+    chromium(
+        &browser,
+        folder.path(),
+        &page,
+        &[&shot, "--hide-scrollbars", &format!("--window-size={WIDTH},{height}")],
+    )
+    .await?;
+    std::fs::copy(&picture, to)
+        .map_err(|e| Failure::other(format!("no picture was made for {}: {e}", to.display())))?;
     Ok(())
 }
 
@@ -45,7 +55,11 @@ fn put(path: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(path, text).map_err(|e| Failure::other(format!("can't write {}: {e}", path.display())))
 }
 
-async fn with_logo(html: &str, attachment: &Attachment, source: &AttachmentSource) -> Result<String, Failure> {
+async fn with_logo(
+    html: &str,
+    attachment: &Attachment,
+    source: &AttachmentSource,
+) -> Result<String, Failure> {
     let bytes = source.read(0, u32::try_from(source.size()).unwrap_or(u32::MAX)).await;
     let bytes = bytes.map_err(|e| Failure::input(e.to_string()))?;
     let data = base64::engine::general_purpose::STANDARD.encode(bytes);
@@ -56,10 +70,17 @@ fn browser() -> Result<PathBuf, Failure> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     let found = NAMES.iter().flat_map(|name| folders.iter().map(move |f| f.join(name))).find(|p| p.is_file());
-    found.ok_or_else(|| Failure::input("--png needs Chromium: install the package `chromium`, or leave --png out"))
+    found.ok_or_else(|| {
+        Failure::input("--png needs Chromium: install the package `chromium`, or leave --png out")
+    })
 }
 
-async fn chromium(browser: &Path, profile: &Path, page: &Path, arguments: &[&str]) -> Result<String, Failure> {
+async fn chromium(
+    browser: &Path,
+    profile: &Path,
+    page: &Path,
+    arguments: &[&str],
+) -> Result<String, Failure> {
     let mut command = Command::new(browser);
     command
         .args(["--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"])

@@ -58,11 +58,16 @@ pub(super) async fn run(common: &Common, args: &RenderArgs) -> Result<ExitCode, 
 
 /// Writes the mail's files into a folder.
 pub(super) async fn write(ready: &Ready, folder: &Path) -> Result<(), Failure> {
-    let failed = |path: &Path, e: &dyn std::fmt::Display| Failure::other(format!("can't write {}: {e}", path.display()));
+    let failed = |path: &Path, e: &dyn std::fmt::Display| {
+        Failure::other(format!("can't write {}: {e}", path.display()))
+    };
     std::fs::create_dir_all(folder).map_err(|e| failed(folder, &e))?;
     let message = &ready.message;
-    let texts =
-        [("body.html", &message.html), ("body.txt", &message.text), ("subject.txt", &format!("{}\n", message.subject))];
+    let texts = [
+        ("body.html", &message.html),
+        ("body.txt", &message.text),
+        ("subject.txt", &format!("{}\n", message.subject)),
+    ];
     for (name, text) in texts {
         let path = folder.join(name);
         std::fs::write(&path, text).map_err(|e| failed(&path, &e))?;
@@ -91,7 +96,10 @@ fn report(common: &Common, ready: &Ready, folder: &Path) -> Result<(), Failure> 
         }));
     }
     line(&format!("{} {}: {}", ready.summary.kind, ready.summary.number, message.subject))?;
-    line(&format!("language {} ({}), template {}", message.language, message.language_reason, message.template))?;
+    line(&format!(
+        "language {} ({}), template {}",
+        message.language, message.language_reason, message.template
+    ))?;
     addressees(ready)?;
     for warning in &message.warnings {
         eprintln!("warning: {} ({})", warning.detail, warning.code);

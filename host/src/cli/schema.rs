@@ -31,7 +31,8 @@ pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<ExitCode, 
         }
         Some("kinds") if common.json => json(&description.kinds)?,
         Some("kinds") => {
-            let rows = description.kinds.into_iter().map(|k| vec![k.name, k.audience, k.use_cases.join(", ")]);
+            let rows =
+                description.kinds.into_iter().map(|k| vec![k.name, k.audience, k.use_cases.join(", ")]);
             table(&["kind", "goes to", "use cases"], rows)?;
         }
         Some(name) => {

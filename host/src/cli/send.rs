@@ -39,7 +39,9 @@ pub(super) struct SendArgs {
 
 pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Failure> {
     if args.mail.settings.is_none() {
-        return Err(Failure::input("accounts are in the settings file: name it with --settings or $POSTROOM_SETTINGS"));
+        return Err(Failure::input(
+            "accounts are in the settings file: name it with --settings or $POSTROOM_SETTINGS",
+        ));
     }
     let config = args.mail.config()?;
     let account = config.account(&args.account)?;
@@ -51,7 +53,9 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Fa
     let ready = draft.compose(&office).await?;
     if ready.message.envelope.recipients.is_empty() {
         render::addressees(&ready)?;
-        return Err(Failure::input("there is nobody to send to: give the partner a contact with an e-mail address, or use --to"));
+        return Err(Failure::input(
+            "there is nobody to send to: give the partner a contact with an e-mail address, or use --to",
+        ));
     }
     let missing = ready.message.warnings.iter().find(|w| w.code == "no-pdf" || w.code == "no-ubl");
     if let Some(missing) = missing

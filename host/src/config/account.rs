@@ -115,17 +115,24 @@ impl AccountSettings {
     /// The password from where the settings say it is.
     fn secret(&self) -> Result<String, (&'static str, String)> {
         let text = match (&self.password_file, &self.password_env) {
-            (Some(_), Some(_)) => return Err(("password_file", "give this or password_env, not both".to_owned())),
+            (Some(_), Some(_)) => {
+                return Err(("password_file", "give this or password_env, not both".to_owned()));
+            }
             (Some(file), None) => std::fs::read_to_string(file)
                 .map_err(|e| ("password_file", format!("can't read {}: {e}", file.display())))?,
-            (None, Some(variable)) => std::env::var(variable)
-                .map_err(|_| ("password_env", format!("the environment has no readable variable {variable}")))?,
+            (None, Some(variable)) => std::env::var(variable).map_err(|_| {
+                ("password_env", format!("the environment has no readable variable {variable}"))
+            })?,
             (None, None) => {
                 let detail = "a login needs a password: give password_file or password_env";
                 return Err(("login", detail.to_owned()));
             }
         };
         let first = text.lines().next().unwrap_or_default();
-        if first.is_empty() { Err(("password_file", "the password is empty".to_owned())) } else { Ok(first.to_owned()) }
+        if first.is_empty() {
+            Err(("password_file", "the password is empty".to_owned()))
+        } else {
+            Ok(first.to_owned())
+        }
     }
 }

@@ -57,8 +57,12 @@ impl Config {
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut settings = serde_json::Map::new();
-        let tables =
-            [("company", form.company), ("user", form.user), ("recipients", form.recipients), ("layout", form.layout)];
+        let tables = [
+            ("company", form.company),
+            ("user", form.user),
+            ("recipients", form.recipients),
+            ("layout", form.layout),
+        ];
         for (name, table) in tables {
             if let Some(table) = table {
                 let json = serde_json::to_value(table).map_err(|e| invalid(path, name, &e.to_string()))?;
@@ -98,7 +102,11 @@ impl Config {
     pub fn account(&self, name: &str) -> Result<&AccountSettings, ConfigError> {
         self.accounts.get(name).ok_or_else(|| {
             let known = self.accounts.keys().map(String::as_str).collect::<Vec<_>>();
-            let known = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
+            let known = if known.is_empty() {
+                "it has none".to_owned()
+            } else {
+                format!("it has {}", known.join(", "))
+            };
             ConfigError::NoSuchAccount { name: name.to_owned(), path: self.path.clone(), known }
         })
     }
@@ -143,7 +151,8 @@ pub fn read_templates(folder: &Path) -> Result<BTreeMap<String, String>, ConfigE
                 return Err(invalid(&path, "templates", &detail));
             }
             let name = path.strip_prefix(folder).unwrap_or(&path);
-            let name = name.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+            let name =
+                name.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
             texts.insert(name, read_text(&path)?);
         }
     }

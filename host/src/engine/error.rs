@@ -64,7 +64,9 @@ impl EngineError {
             return Self::ComputeTime(spent.0);
         }
         let text = format!("{error:#}");
-        if text.contains("forcing trap when growing memory") || text.contains("forcing a memory growth failure") {
+        if text.contains("forcing trap when growing memory")
+            || text.contains("forcing a memory growth failure")
+        {
             return Self::Memory;
         }
         if let Some(message) = panic {

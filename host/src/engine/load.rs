@@ -58,7 +58,8 @@ impl Engine {
     /// [`EngineError::NotAPlugin`], [`EngineError::Setup`].
     pub fn from_bytes(bytes: &[u8], path: &Path, options: &Options) -> Result<Self, EngineError> {
         let setup = |e: wasmtime::Error| EngineError::Setup(format!("{e:#}"));
-        let foreign = |e: wasmtime::Error| EngineError::NotAPlugin { path: path.to_owned(), detail: format!("{e:#}") };
+        let foreign =
+            |e: wasmtime::Error| EngineError::NotAPlugin { path: path.to_owned(), detail: format!("{e:#}") };
         let mut config = Config::new();
         config.wasm_component_model(true).epoch_interruption(true).cranelift_opt_level(OptLevel::Speed);
         if !options.no_cache {

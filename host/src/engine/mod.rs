@@ -8,8 +8,8 @@ mod convert;
 mod error;
 mod instance;
 mod limits;
-mod names;
 mod load;
+mod names;
 mod office;
 mod state;
 

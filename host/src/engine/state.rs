@@ -94,7 +94,9 @@ impl smtp::Host for State {
         };
         let submission = match convert::submission(message, &self.files) {
             Ok(submission) => submission,
-            Err(handle) => return Ok(Err(convert::refused(format!("the message refers to an unknown file {handle}")))),
+            Err(handle) => {
+                return Ok(Err(convert::refused(format!("the message refers to an unknown file {handle}"))));
+            }
         };
         let answer = self.submitter.submit(account, &submission).await;
         Ok(answer.map(convert::acceptance).map_err(convert::failure))

@@ -50,8 +50,8 @@ impl Ready {
         };
         let recipients = &message.envelope.recipients;
         let folded = office.fold(&self.files, recipients, &outcome.events, &attempt.now).await?;
-        let timeline =
-            folded.map_err(|e| EngineError::Trap(format!("event {} can't be folded: {}", e.index, e.detail)))?;
+        let timeline = folded
+            .map_err(|e| EngineError::Trap(format!("event {} can't be folded: {}", e.index, e.detail)))?;
         Ok(Sent { outcome, timeline })
     }
 }

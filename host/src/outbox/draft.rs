@@ -79,7 +79,12 @@ impl Draft {
     ///
     /// # Errors
     /// [`DraftError::File`], [`DraftError::UnknownForm`].
-    pub fn of_file(path: &Path, sender: recipients::Mailbox, id: String, now: String) -> Result<Self, DraftError> {
+    pub fn of_file(
+        path: &Path,
+        sender: recipients::Mailbox,
+        id: String,
+        now: String,
+    ) -> Result<Self, DraftError> {
         let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
         let media_type = match extension.as_deref() {
             Some("json") => "application/json",
@@ -89,10 +94,14 @@ impl Draft {
         let file = |detail: String| DraftError::File { path: path.to_owned(), detail };
         let size = std::fs::metadata(path).map_err(|e| file(e.to_string()))?.len();
         if size > crate::DOCUMENT_LIMIT {
-            return Err(file(format!("it has {size} bytes; a document has at most {}", crate::DOCUMENT_LIMIT)));
+            return Err(file(format!(
+                "it has {size} bytes; a document has at most {}",
+                crate::DOCUMENT_LIMIT
+            )));
         }
         let content = std::fs::read(path).map_err(|e| file(e.to_string()))?;
-        let mut draft = Self::new(documents::Source { media_type: media_type.to_owned(), content }, sender, id, now);
+        let mut draft =
+            Self::new(documents::Source { media_type: media_type.to_owned(), content }, sender, id, now);
         if media_type == "application/xml" {
             draft.attach(path, "ubl")?;
         }
@@ -186,4 +195,3 @@ fn media_type_of(path: &Path) -> &'static str {
         _ => "application/octet-stream",
     }
 }
-

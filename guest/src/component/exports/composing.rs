@@ -1,11 +1,11 @@
 //! `composing`.
 
+use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::composing as wit;
 use crate::component::bindings::exports::postroom::plugin::recipients;
 use crate::component::bindings::postroom::plugin::attachments;
 use crate::component::convert::{chunks_in, chunks_out, document_error_out, field_in, source_in, time_in};
 use crate::component::imports::{self, HostFiles};
-use crate::component::Component;
 use crate::domain::attachment::{Attachment, Format, Role};
 use crate::domain::compose::assemble;
 use crate::flows::{self, ComposeError, Job, Message};

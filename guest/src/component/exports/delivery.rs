@@ -1,10 +1,10 @@
 //! `delivery`: what only the full plugin has.
 
+use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::delivery as wit;
 use crate::component::bindings::exports::postroom::plugin::tracking::{Event, EventError};
 use crate::component::convert::{chunks_in, event_out, events_in, failure_out, reply_out, time_in, time_out};
 use crate::component::imports::{self, HostSmtp};
-use crate::component::Component;
 use crate::domain::delivery::{Action, Attempt, AttemptResult, Facts, FallbackPolicy, Route};
 use crate::domain::status::{self, Stage};
 use crate::flows::{self, Parcel, SubmitError};

@@ -2,7 +2,7 @@
 
 use crate::component::bindings::exports::postroom::plugin::documents::Source;
 use crate::component::bindings::exports::postroom::plugin::recipients as wit;
-use crate::component::convert::{document_error_out, field_in, field_out, source_in};
+use crate::component::convert::{document_error_out, field_out, source_in};
 use crate::component::{Component, imports};
 use crate::domain::address::{Mailbox, read_list};
 use crate::domain::recipients::{Entry, Invalid, UserOverrides};

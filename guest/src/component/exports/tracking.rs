@@ -12,7 +12,8 @@ impl Guest for Component {
         imports::speak_before_trapping();
         let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
         let events = events_in(events)?;
-        let now = time_in(&now).map_err(|detail| EventError { index: count, detail: format!("now: {detail}") })?;
+        let now =
+            time_in(&now).map_err(|detail| EventError { index: count, detail: format!("now: {detail}") })?;
         let timeline = status::fold(&recipients, &events, now);
         Ok(Timeline {
             status: status_out(timeline.status),

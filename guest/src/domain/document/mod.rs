@@ -11,8 +11,8 @@ mod ubl;
 mod value;
 
 pub use error::{DocumentError, DocumentFault};
-pub(in crate::domain) use json::{explain, object};
 pub use json::to_json;
+pub(in crate::domain) use json::{explain, object};
 pub use model::{
     Contact, Currency, Document, Endpoint, Line, Money, Party, PaymentMeans, PostalAddress, References,
     TaxSubtotal, Totals,

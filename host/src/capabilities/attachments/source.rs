@@ -24,7 +24,9 @@ pub enum ReadError {
         source: std::io::Error,
     },
     /// The file is not the one that was named: its size or time of change differs.
-    #[error("{path} changed while it was being sent: it had {expected} bytes and now has {found}; attach it again")]
+    #[error(
+        "{path} changed while it was being sent: it had {expected} bytes and now has {found}; attach it again"
+    )]
     Changed {
         /// The file.
         path: String,

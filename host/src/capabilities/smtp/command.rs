@@ -153,7 +153,8 @@ fn address(text: &str, utf8: bool) -> Result<Address, Unsayable> {
     if text.chars().any(char::is_control) || text.len() > LONGEST_ADDRESS {
         return Err(bad());
     }
-    let Some((local, domain)) = text.rsplit_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty())
+    let Some((local, domain)) =
+        text.rsplit_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty())
     else {
         return Err(Unsayable::NoDomain(text.to_owned()));
     };
@@ -163,9 +164,13 @@ fn address(text: &str, utf8: bool) -> Result<Address, Unsayable> {
     let ends_path = |c: char| c.is_whitespace() || matches!(c, '<' | '>');
     let local_fits = match local.strip_prefix('"') {
         Some(quoted) => is_quoted_rest(quoted),
-        None => !local.contains(|c: char| ends_path(c) || matches!(c, '"' | '\\' | '@' | ',' | ';' | '(' | ')')),
+        None => {
+            !local.contains(|c: char| ends_path(c) || matches!(c, '"' | '\\' | '@' | ',' | ';' | '(' | ')'))
+        }
     };
-    if !local_fits || domain.contains(|c: char| ends_path(c) || matches!(c, '"' | '\\' | ',' | ';' | '(' | ')')) {
+    if !local_fits
+        || domain.contains(|c: char| ends_path(c) || matches!(c, '"' | '\\' | ',' | ';' | '(' | ')'))
+    {
         return Err(bad());
     }
     Ok(Address::new_dangerous(local, domain))
@@ -186,7 +191,11 @@ fn is_quoted_rest(rest: &str) -> bool {
 
 /// `rfc822;` with xtext, or `utf-8;` in its 7-bit form (RFC 6533 §3), which every server may carry on.
 fn original_recipient(address: &str) -> String {
-    if address.is_ascii() { format!("rfc822;{}", xtext(address)) } else { format!("utf-8;{}", utf8_xtext(address)) }
+    if address.is_ascii() {
+        format!("rfc822;{}", xtext(address))
+    } else {
+        format!("utf-8;{}", utf8_xtext(address))
+    }
 }
 
 fn printable(byte: u8) -> bool {

@@ -101,16 +101,20 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) async fn open(account: &Account, tls: &TlsConfigs, trail: &mut Trail) -> Result<Self, Failure> {
+    pub(super) async fn open(
+        account: &Account,
+        tls: &TlsConfigs,
+        trail: &mut Trail,
+    ) -> Result<Self, Failure> {
         let place = Place::of(account);
         let host = ascii_host(&account.host)
             .map_err(|reason| place.failure(Stage::Resolve, Verdict::Permanent, reason))?;
         let addresses = resolve(&host, account.port, account.allow_private, account.timeouts.resolve)
             .await
             .map_err(|reason| {
-                let verdict = if reason.may_pass() { Verdict::Transient } else { Verdict::Permanent };
-                place.failure(Stage::Resolve, verdict, reason)
-            })?;
+            let verdict = if reason.may_pass() { Verdict::Transient } else { Verdict::Permanent };
+            place.failure(Stage::Resolve, verdict, reason)
+        })?;
         let listed: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
         trail.step(Stage::Resolve, format!("{} is {}", account.host, listed.join(", ")));
 
@@ -295,7 +299,8 @@ impl Opening<'_> {
                 "the server does not offer STARTTLS, and the account allows nothing less; nothing was sent",
             ));
         }
-        let reply = self.say(&mut wire, &Starttls.to_string(), Stage::Tls, "STARTTLS was not answered").await?;
+        let reply =
+            self.say(&mut wire, &Starttls.to_string(), Stage::Tls, "STARTTLS was not answered").await?;
         if reply.code != 220 {
             return Err(self.place.refused(Stage::Tls, "the server refused STARTTLS", reply));
         }

@@ -37,7 +37,8 @@ impl Extensions {
                 Some("DSN") => all.dsn = true,
                 Some("SIZE") => {
                     all.size = true;
-                    all.largest = words.next().and_then(|number| number.parse().ok()).filter(|most| *most > 0);
+                    all.largest =
+                        words.next().and_then(|number| number.parse().ok()).filter(|most| *most > 0);
                 }
                 Some("AUTH") => {
                     for mechanism in words {

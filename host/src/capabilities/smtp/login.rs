@@ -59,7 +59,10 @@ fn choose(login: &Login, offered: &[String]) -> Result<Sasl, LoginProblem> {
     found.copied().ok_or_else(|| {
         let wanted: Vec<String> = wanted.iter().map(Sasl::to_string).collect();
         let offered = if offered.is_empty() { "no login at all".to_owned() } else { offered.join(", ") };
-        LoginProblem::NoMechanism(format!("the account needs {}, the server offers {offered}", wanted.join(" or ")))
+        LoginProblem::NoMechanism(format!(
+            "the account needs {}, the server offers {offered}",
+            wanted.join(" or ")
+        ))
     })
 }
 

@@ -80,7 +80,9 @@ impl MemorySubmitter {
                 Chunk::Attachment(source) => {
                     let mut lines = Base64Lines::new();
                     let mut reader = source.open().await.map_err(|error| ruled_out(error.to_string()))?;
-                    while let Some(block) = reader.next().await.map_err(|error| ruled_out(error.to_string()))? {
+                    while let Some(block) =
+                        reader.next().await.map_err(|error| ruled_out(error.to_string()))?
+                    {
                         lines.push(block, &mut message);
                     }
                     lines.finish(&mut message);
@@ -96,9 +98,11 @@ impl MemorySubmitter {
             .iter()
             .map(|recipient| RecipientReply {
                 address: recipient.address.clone(),
-                reply: state.refused.get(&recipient.address).cloned().unwrap_or_else(|| {
-                    Reply::new(250, Some("2.1.5"), "Ok")
-                }),
+                reply: state
+                    .refused
+                    .get(&recipient.address)
+                    .cloned()
+                    .unwrap_or_else(|| Reply::new(250, Some("2.1.5"), "Ok")),
             })
             .collect();
         let accepted: Vec<String> = recipients

@@ -69,8 +69,10 @@ impl Pool {
         }
         let mut waiting = self.lock();
         waiting.push((account.clone(), connection));
-        let mut leaving: Vec<Connection> =
-            waiting.extract_if(.., |(_, connection)| !self.is_fresh(connection)).map(|(_, one)| one).collect();
+        let mut leaving: Vec<Connection> = waiting
+            .extract_if(.., |(_, connection)| !self.is_fresh(connection))
+            .map(|(_, one)| one)
+            .collect();
         while waiting.iter().filter(|(owner, _)| owner == account).count() > self.limits.per_account {
             match waiting.iter().position(|(owner, _)| owner == account) {
                 Some(oldest) => leaving.push(waiting.remove(oldest).1),

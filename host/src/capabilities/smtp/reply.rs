@@ -56,7 +56,9 @@ impl Reply {
             .filter(|word| !word.is_empty())
             .map(str::to_ascii_lowercase)
             .collect();
-        if !words.iter().any(|word| ["again", "retry", "wait", "later"].contains(&word.as_str()) || word.starts_with("greylist")) {
+        if !words.iter().any(|word| {
+            ["again", "retry", "wait", "later"].contains(&word.as_str()) || word.starts_with("greylist")
+        }) {
             return None;
         }
         words.iter().enumerate().find_map(|(place, word)| {
@@ -149,7 +151,8 @@ impl<'a> Line<'a> {
     fn read(line: &'a [u8]) -> Self {
         let end = line.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
         let line = line.get(..end).unwrap_or_default();
-        let Some((code, rest)) = line.split_at_checked(3).and_then(|(digits, rest)| Some((code(digits)?, rest)))
+        let Some((code, rest)) =
+            line.split_at_checked(3).and_then(|(digits, rest)| Some((code(digits)?, rest)))
         else {
             return Self { code: None, more: true, text: line };
         };

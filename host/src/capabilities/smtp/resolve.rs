@@ -54,9 +54,11 @@ fn territory_v4(address: Ipv4Addr) -> Option<Territory> {
         [169, 254, ..] => Some(Territory::LinkLocal),
         [168, 63, 129, 16] => Some(Territory::Metadata),
         [100, 64..=127, ..] => Some(Territory::Shared),
-        [0 | 224..=255, ..] | [192, 0, 0 | 2, _] | [198, 18 | 19, ..] | [198, 51, 100, _] | [203, 0, 113, _] => {
-            Some(Territory::Reserved)
-        }
+        [0 | 224..=255, ..]
+        | [192, 0, 0 | 2, _]
+        | [198, 18 | 19, ..]
+        | [198, 51, 100, _]
+        | [203, 0, 113, _] => Some(Territory::Reserved),
         _ => None,
     }
 }

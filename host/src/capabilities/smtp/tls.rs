@@ -64,8 +64,9 @@ fn build(extra: Option<&str>) -> Result<Arc<ClientConfig>, TlsProblem> {
     if let Some(pem) = extra {
         let mut count = 0;
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-            let unusable =
-                |error: String| TlsProblem::lasting(format!("the account's trusted certificate cannot be used: {error}"));
+            let unusable = |error: String| {
+                TlsProblem::lasting(format!("the account's trusted certificate cannot be used: {error}"))
+            };
             roots
                 .add(certificate.map_err(|error| unusable(error.to_string()))?)
                 .map_err(|error| unusable(error.to_string()))?;
@@ -76,7 +77,9 @@ fn build(extra: Option<&str>) -> Result<Arc<ClientConfig>, TlsProblem> {
         }
     }
     if roots.is_empty() {
-        return Err(TlsProblem::lasting("this machine has no trusted root certificates; install ca-certificates"));
+        return Err(TlsProblem::lasting(
+            "this machine has no trusted root certificates; install ca-certificates",
+        ));
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
@@ -94,8 +97,9 @@ pub(super) async fn secure(
     config: Arc<ClientConfig>,
     limit: Duration,
 ) -> Result<TlsStream<TcpStream>, TlsProblem> {
-    let name = ServerName::try_from(host.to_owned())
-        .map_err(|_| TlsProblem::lasting(format!("\"{host}\" is not a name that a certificate can be for")))?;
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| {
+        TlsProblem::lasting(format!("\"{host}\" is not a name that a certificate can be for"))
+    })?;
     match tokio::time::timeout(limit, TlsConnector::from(config).connect(name, stream)).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => Err(explain(&error, host)),
@@ -146,9 +150,11 @@ fn certificate(reason: &CertificateError, host: &str) -> String {
             .map_or_else(|| "an unknown day".to_owned(), |time| time.format("%Y-%m-%d").to_string())
     };
     match reason {
-        CertificateError::UnknownIssuer => "the certificate is not trusted: its issuer is unknown; for a company's \
+        CertificateError::UnknownIssuer => {
+            "the certificate is not trusted: its issuer is unknown; for a company's \
                                             own authority, add its certificate to the account"
-            .to_owned(),
+                .to_owned()
+        }
         CertificateError::Expired => "the certificate has expired".to_owned(),
         CertificateError::ExpiredContext { not_after, .. } => {
             format!("the certificate expired on {}", day(not_after))
@@ -165,7 +171,8 @@ fn certificate(reason: &CertificateError, host: &str) -> String {
         }
         CertificateError::Revoked => "the certificate was revoked".to_owned(),
         CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
-            "the certificate is not trusted: the server shows the certificate of an authority as its own".to_owned()
+            "the certificate is not trusted: the server shows the certificate of an authority as its own"
+                .to_owned()
         }
         other => format!("the certificate is not trusted: {other}"),
     }

@@ -38,7 +38,8 @@ impl Connection {
     /// Submits one message. Afterwards `usable` says whether another may follow on this connection.
     pub(super) async fn transact(&mut self, submission: &Submission) -> Result<Acceptance, Failure> {
         let counted: u64 = submission.chunks.iter().map(Chunk::length).sum();
-        let eight_bit = submission.chunks.iter().any(|chunk| matches!(chunk, Chunk::Text(text) if !text.is_ascii()));
+        let eight_bit =
+            submission.chunks.iter().any(|chunk| matches!(chunk, Chunk::Text(text) if !text.is_ascii()));
         let envelope = envelope(submission, submission.size.max(counted), eight_bit, &self.offered)
             .map_err(|reason| self.place.failure(Stage::Prepare, Verdict::Permanent, reason))?;
         self.usable = false;
@@ -67,7 +68,8 @@ impl Connection {
             // No answer to the end of a message. What was done with it is anybody's guess.
             _ => {
                 self.usable = false;
-                let what = format!("the answer to the message makes no sense, so it may have been taken: {reply}");
+                let what =
+                    format!("the answer to the message makes no sense, so it may have been taken: {reply}");
                 let failure = self.place.failure(Stage::AfterDot, Verdict::InDoubt, what);
                 Err(Failure { recipients, reply: Some(reply), ..failure })
             }
@@ -194,8 +196,8 @@ impl Connection {
 
     async fn sender_answer(&mut self) -> Result<Reply, Failure> {
         let reply = self.wire.reply(self.timeouts.sender).await;
-        let reply =
-            reply.map_err(|trouble| self.place.trouble(Stage::Sender, "the sender was not answered", &trouble))?;
+        let reply = reply
+            .map_err(|trouble| self.place.trouble(Stage::Sender, "the sender was not answered", &trouble))?;
         if reply.code == CLOSING {
             return Err(self.place.refused(Stage::Sender, "the server is closing", reply));
         }
@@ -217,7 +219,11 @@ impl Connection {
         reply.map_err(|trouble| self.place.trouble(Stage::Data, "DATA was not answered", &trouble))
     }
 
-    fn go_ahead(&mut self, data: Reply, replies: Vec<RecipientReply>) -> Result<Vec<RecipientReply>, Failure> {
+    fn go_ahead(
+        &mut self,
+        data: Reply,
+        replies: Vec<RecipientReply>,
+    ) -> Result<Vec<RecipientReply>, Failure> {
         if data.code == 354 {
             return Ok(replies);
         }
@@ -261,9 +267,12 @@ impl Connection {
             Stopped::Answered(reply) => {
                 self.place.refused(Stage::Data, "the server answered before the end of the message", reply)
             }
-            Stopped::Lost(trouble) => self.place.trouble(Stage::Data, "the message could not be sent", &trouble),
+            Stopped::Lost(trouble) => {
+                self.place.trouble(Stage::Data, "the message could not be sent", &trouble)
+            }
             Stopped::InDoubt(trouble) => {
-                let what = format!("the whole message was sent, and then: {trouble}; it may have been taken or not");
+                let what =
+                    format!("the whole message was sent, and then: {trouble}; it may have been taken or not");
                 self.place.failure(Stage::AfterDot, Verdict::InDoubt, what)
             }
         }

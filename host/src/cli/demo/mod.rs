@@ -37,7 +37,8 @@ pub(super) struct DemoArgs {
 }
 
 pub(super) async fn run(common: &Common, args: &DemoArgs) -> Result<ExitCode, Failure> {
-    let catcher = Catcher::start().await.map_err(|e| Failure::other(format!("can't start the mail catcher: {e}")))?;
+    let catcher =
+        Catcher::start().await.map_err(|e| Failure::other(format!("can't start the mail catcher: {e}")))?;
     let mut account = Account::new("demo", catcher.address().ip().to_string(), Security::None);
     account.port = catcher.address().port();
     account.allow_private = true;
@@ -97,7 +98,12 @@ async fn draft(sample: &Sample, office: &Office) -> Result<Draft, Failure> {
     let pdf = sample::pdf(&format!("{} {}", summary.kind, summary.number));
     let name = format!("{}.pdf", summary.number);
     draft.attach_source(name, "application/pdf", "pdf", AttachmentSource::from_bytes(pdf));
-    draft.attach_source("logo.png".to_owned(), "image/png", "logo", AttachmentSource::from_bytes(sample::LOGO));
+    draft.attach_source(
+        "logo.png".to_owned(),
+        "image/png",
+        "logo",
+        AttachmentSource::from_bytes(sample::LOGO),
+    );
     Ok(draft)
 }
 
@@ -128,6 +134,10 @@ fn report(common: &Common, shown: &[Shown], catcher: &Catcher, sheet: &Path) -> 
     });
     table(&["mail", "recipient", "status", "evidence"], rows)?;
     let bytes: usize = caught.iter().map(|mail| mail.message.len()).sum();
-    line(&format!("\n{} mails sent; the catcher holds {} of them, {bytes} bytes", shown.len(), caught.len()))?;
+    line(&format!(
+        "\n{} mails sent; the catcher holds {} of them, {bytes} bytes",
+        shown.len(),
+        caught.len()
+    ))?;
     line(&format!("look at them: {}", sheet.display()))
 }

@@ -32,7 +32,13 @@ pub(super) const SAMPLES: &[Sample] = &[
     sample("quote", document!("quote"), "new", None, None),
     sample("purchase-order", document!("purchase-order"), "new", None, None),
     sample("reminder", document!("invoice"), "reminder-1", None, None),
-    sample("refused", document!("invoice"), "new", None, Some("unknown@example.com; Jo Peeters <jo@example.com>")),
+    sample(
+        "refused",
+        document!("invoice"),
+        "new",
+        None,
+        Some("unknown@example.com; Jo Peeters <jo@example.com>"),
+    ),
 ];
 
 const fn sample(
@@ -73,6 +79,7 @@ pub(super) fn pdf(text: &str) -> Vec<u8> {
     for offset in offsets {
         let _ = write!(pdf, "{offset:010} 00000 n \n");
     }
-    let _ = write!(pdf, "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1);
+    let _ =
+        write!(pdf, "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1);
     pdf.into_bytes()
 }

@@ -89,7 +89,9 @@ fn hosts_are_read_as_people_type_them() {
 
 #[tokio::test]
 async fn disguised_loopback_addresses_are_refused_after_resolution() {
-    for host in ["127.0.0.1", "localhost", "127.1", "0x7f000001", "2130706433", "::1", "::ffff:127.0.0.1", "0"] {
+    for host in
+        ["127.0.0.1", "localhost", "127.1", "0x7f000001", "2130706433", "::1", "::ffff:127.0.0.1", "0"]
+    {
         match resolve(host, 25, false, LONG).await {
             Err(Unresolved::Forbidden(..) | Unresolved::Unknown(_)) => {}
             other => panic!("{host}: {other:?}"),
@@ -103,7 +105,10 @@ async fn without_the_operators_permission_no_connection_to_this_machine_is_made(
     let port = listener.local_addr().expect("an address").port();
     let mut account = account(port, Security::None);
     account.allow_private = false;
-    let failure = SmtpClient::default().submit(&account, &submission(&["a@b.test"], MESSAGE)).await.expect_err("refused");
+    let failure = SmtpClient::default()
+        .submit(&account, &submission(&["a@b.test"], MESSAGE))
+        .await
+        .expect_err("refused");
     assert_eq!((failure.stage, failure.verdict), (Stage::Resolve, Verdict::Permanent), "{failure}");
     assert!(failure.detail.contains("127.0.0.1, a loopback address"), "{failure}");
     let knocked = tokio::time::timeout(std::time::Duration::from_millis(50), listener.accept()).await;
@@ -114,7 +119,10 @@ async fn without_the_operators_permission_no_connection_to_this_machine_is_made(
 async fn an_unknown_host_and_a_closed_port_fail_at_their_stages() {
     let mut unknown = account(25, Security::None);
     unknown.host = "no-such-host.invalid".into();
-    let failure = SmtpClient::default().submit(&unknown, &submission(&["a@b.test"], MESSAGE)).await.expect_err("unknown");
+    let failure = SmtpClient::default()
+        .submit(&unknown, &submission(&["a@b.test"], MESSAGE))
+        .await
+        .expect_err("unknown");
     assert_eq!((failure.stage, failure.verdict), (Stage::Resolve, Verdict::Transient), "{failure}");
 
     let port = {
@@ -122,6 +130,7 @@ async fn an_unknown_host_and_a_closed_port_fail_at_their_stages() {
         listener.local_addr().expect("an address").port()
     };
     let closed = account(port, Security::None);
-    let failure = SmtpClient::default().submit(&closed, &submission(&["a@b.test"], MESSAGE)).await.expect_err("closed");
+    let failure =
+        SmtpClient::default().submit(&closed, &submission(&["a@b.test"], MESSAGE)).await.expect_err("closed");
     assert_eq!((failure.stage, failure.verdict), (Stage::Connect, Verdict::Transient), "{failure}");
 }

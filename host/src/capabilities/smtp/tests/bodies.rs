@@ -23,7 +23,11 @@ fn received(wire: &[u8]) -> Vec<Vec<u8>> {
     loop {
         let end = rest.windows(2).position(|two| two == b"\r\n");
         let line = &rest[..end.unwrap_or(rest.len())];
-        assert!(!line.contains(&b'\r') && !line.contains(&b'\n'), "a bare line end in {:?}", String::from_utf8_lossy(wire));
+        assert!(
+            !line.contains(&b'\r') && !line.contains(&b'\n'),
+            "a bare line end in {:?}",
+            String::from_utf8_lossy(wire)
+        );
         if line == b"." {
             assert_eq!(end, None, "text after the dot in {:?}", String::from_utf8_lossy(wire));
             return lines;

@@ -63,10 +63,14 @@ fn what_the_server_cannot_take_is_refused_before_it_is_sent() {
 
 #[test]
 fn xtext_is_right_where_a_tab_or_another_script_appears() {
-    for (raw, encoded) in [("abc", "abc"), ("a b+c=d", "a+20b+2Bc+3Dd"), ("a\tb", "a+09b"), ("é", "+C3+A9"), ("~!", "~!")] {
+    for (raw, encoded) in
+        [("abc", "abc"), ("a b+c=d", "a+20b+2Bc+3Dd"), ("a\tb", "a+09b"), ("é", "+C3+A9"), ("~!", "~!")]
+    {
         assert_eq!(xtext(raw), encoded, "{raw:?}");
     }
-    for (raw, encoded) in [("a", "a"), ("ø+=\\ x", "\\x{F8}\\x{2B}\\x{3D}\\x{5C}\\x{20}x"), ("邮", "\\x{90AE}")] {
+    for (raw, encoded) in
+        [("a", "a"), ("ø+=\\ x", "\\x{F8}\\x{2B}\\x{3D}\\x{5C}\\x{20}x"), ("邮", "\\x{90AE}")]
+    {
         assert_eq!(utf8_xtext(raw), encoded, "{raw:?}");
     }
 }
@@ -103,12 +107,32 @@ fn no_address_can_end_its_path_or_its_line() {
         sent.smtputf8 = true;
         check(&sent)
     };
-    for address in ["a..b@docomo.test", ".a@b.test", "a@[127.0.0.1]", "\"a b\"@c.test", "\"a\\\"b<>\"@c.test", "søren@øst.test"] {
+    for address in [
+        "a..b@docomo.test",
+        ".a@b.test",
+        "a@[127.0.0.1]",
+        "\"a b\"@c.test",
+        "\"a\\\"b<>\"@c.test",
+        "søren@øst.test",
+    ] {
         assert_eq!(reads(address), Ok(()), "{address}");
     }
     for address in [
-        "a@b.test> SIZE=1", "a@b.test\r\nDATA", "a@b.test\n", "<a@b.test>", "a b@c.test", "a@b c.test", "\"a@b.test",
-        "\"a\"b\"@c.test", "\"a\\\"@c.test", "a@b@c.test", "a\u{0}@b.test", "a@", "@b", "a@b.test\u{85}", "a,b@c.test",
+        "a@b.test> SIZE=1",
+        "a@b.test\r\nDATA",
+        "a@b.test\n",
+        "<a@b.test>",
+        "a b@c.test",
+        "a@b c.test",
+        "\"a@b.test",
+        "\"a\"b\"@c.test",
+        "\"a\\\"@c.test",
+        "a@b@c.test",
+        "a\u{0}@b.test",
+        "a@",
+        "@b",
+        "a@b.test\u{85}",
+        "a,b@c.test",
     ] {
         assert!(reads(address).is_err(), "{address:?}");
     }
@@ -117,7 +141,9 @@ fn no_address_can_end_its_path_or_its_line() {
 
 #[test]
 fn announced_extensions_are_read_in_any_spelling() {
-    let found = offered("size 35882577\nStartTLS\nAUTH LOGIN plain\nAUTH=PLAIN XOAUTH2\n8bitmime\nPIPELINING \n\nX-OTHER a b");
+    let found = offered(
+        "size 35882577\nStartTLS\nAUTH LOGIN plain\nAUTH=PLAIN XOAUTH2\n8bitmime\nPIPELINING \n\nX-OTHER a b",
+    );
     assert_eq!(found.largest, Some(35_882_577));
     assert!(found.starttls && found.eight_bit_mime && found.pipelining && !found.dsn && !found.smtputf8);
     assert_eq!(found.auth, ["LOGIN", "PLAIN", "XOAUTH2"]);

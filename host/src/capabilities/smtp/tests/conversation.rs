@@ -46,7 +46,10 @@ async fn a_refused_recipient_does_not_hold_back_the_others() {
             .map(|answer| (answer.address.as_str(), answer.reply.code, answer.reply.text.as_str()))
             .collect();
         let expected = [
-            (names[0], 250, "Ok"), (names[1], 550, "No such\nuser"), (names[2], 450, "Later"), (names[3], 252, ""),
+            (names[0], 250, "Ok"),
+            (names[1], 550, "No such\nuser"),
+            (names[2], 450, "Later"),
+            (names[3], 252, ""),
         ];
         assert_eq!(answers, expected);
         client.close().await;
@@ -85,7 +88,8 @@ async fn when_all_recipients_are_refused_nothing_of_the_message_leaves() {
             let failure =
                 client.submit(&account(server.port, Security::None), &sent).await.expect_err("refused");
             assert_eq!((failure.stage, failure.verdict), (Stage::Recipient, verdict), "{failure}");
-            let codes: Vec<String> = failure.recipients.iter().map(|answer| format!("{}", answer.reply.code)).collect();
+            let codes: Vec<String> =
+                failure.recipients.iter().map(|answer| format!("{}", answer.reply.code)).collect();
             assert_eq!(codes, answers.map(|answer| answer[..3].to_owned()), "{failure}");
         }
         client.close().await;
@@ -142,7 +146,10 @@ async fn without_pipelining_each_command_waits_for_its_answer() {
     let server = Server::start(|mut peer: Peer| async move {
         peer.welcome(&["SIZE"]).await;
         for (command, answer) in [
-            ("MAIL FROM:", "250\n"), ("RCPT TO:<one", "250 ok\r\n"), ("RCPT TO:<two", "550 no\r\n"), ("DATA", "354\n"),
+            ("MAIL FROM:", "250\n"),
+            ("RCPT TO:<one", "250 ok\r\n"),
+            ("RCPT TO:<two", "550 no\r\n"),
+            ("DATA", "354\n"),
         ] {
             peer.expect(command, "").await;
             peer.assert_client_waits(command).await;
@@ -185,7 +192,11 @@ async fn what_the_announced_limits_rule_out_never_reaches_mail() {
         .await;
         let client = SmtpClient::default();
         let failure = client.submit(&account(server.port, Security::None), &sent).await.expect_err(name);
-        assert_eq!((failure.stage, failure.verdict), (Stage::Prepare, Verdict::Permanent), "{name}: {failure}");
+        assert_eq!(
+            (failure.stage, failure.verdict),
+            (Stage::Prepare, Verdict::Permanent),
+            "{name}: {failure}"
+        );
         assert!(failure.detail.contains(reason), "{name}: {failure}");
         client.close().await;
         let lines = server.finish().await;
@@ -201,7 +212,11 @@ async fn text_and_files_arrive_as_one_message_byte_for_byte() {
     let encoded = {
         use base64::Engine;
         let all = base64::engine::general_purpose::STANDARD.encode(&file);
-        all.as_bytes().chunks(76).map(|line| String::from_utf8_lossy(line).into_owned()).collect::<Vec<_>>().join("\r\n")
+        all.as_bytes()
+            .chunks(76)
+            .map(|line| String::from_utf8_lossy(line).into_owned())
+            .collect::<Vec<_>>()
+            .join("\r\n")
     };
     let expected = format!("Head\r\n\r\n{encoded}\r\n--b\r\n\r\n{encoded}\r\n--b--\r\n");
     let length = expected.len();
@@ -306,7 +321,11 @@ async fn an_answer_to_the_dot_that_makes_no_sense_leaves_doubt() {
         let sent = submission(&["one@west.test"], MESSAGE);
         let outcome = SmtpClient::default().submit(&account(server.port, Security::None), &sent).await;
         let failure = outcome.expect_err(words);
-        assert_eq!((failure.stage, failure.verdict), (Stage::AfterDot, Verdict::InDoubt), "{words:?}: {failure}");
+        assert_eq!(
+            (failure.stage, failure.verdict),
+            (Stage::AfterDot, Verdict::InDoubt),
+            "{words:?}: {failure}"
+        );
         server.finish().await;
     }
 }
@@ -329,7 +348,10 @@ async fn replies_in_pieces_without_returns_or_words_do_for_a_whole_mail() {
     let sent = submission(&["one@west.test"], MESSAGE);
     let accepted =
         SmtpClient::default().submit(&account(server.port, Security::None), &sent).await.expect("accepted");
-    assert_eq!((accepted.reply.text.as_str(), accepted.recipients[0].reply.enhanced.as_deref()), ("Grüße", Some("2.1.5")));
+    assert_eq!(
+        (accepted.reply.text.as_str(), accepted.recipients[0].reply.enhanced.as_deref()),
+        ("Grüße", Some("2.1.5"))
+    );
     server.finish().await;
 }
 
@@ -400,7 +422,10 @@ async fn two_thousand_recipients_do_not_make_both_sides_wait_for_each_other() {
     .await;
     let mut sent = submission(&[], MESSAGE);
     sent.recipients = (0..2000)
-        .map(|number| Recipient { address: format!("{number}-{}@west.test", "x".repeat(60)), notify: Vec::new() })
+        .map(|number| Recipient {
+            address: format!("{number}-{}@west.test", "x".repeat(60)),
+            notify: Vec::new(),
+        })
         .collect();
     let client = SmtpClient::default();
     let accepted = client.submit(&account(server.port, Security::None), &sent).await.expect("accepted");

@@ -4,7 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::{
-    Account, Failure, Mechanism, ProbeReport, Secret, Security, SmtpClient, Stage, Submitter, TEST_SUCCESSFUL, Verdict,
+    Account, Failure, Mechanism, ProbeReport, Secret, Security, SmtpClient, Stage, Submitter,
+    TEST_SUCCESSFUL, Verdict,
 };
 use super::server::{Peer, Server};
 use super::{account, all_words, with_login};
@@ -25,7 +26,10 @@ async fn probe(account: &Account) -> ProbeReport {
     let words = format!("{report:?} {account:?}");
     for secret in [PASSWORD, TOKEN] {
         let encoded = STANDARD.encode(secret);
-        assert!(!words.contains(secret) && !words.contains(encoded.trim_end_matches('=')), "a secret in {words}");
+        assert!(
+            !words.contains(secret) && !words.contains(encoded.trim_end_matches('=')),
+            "a secret in {words}"
+        );
     }
     report
 }
@@ -62,7 +66,9 @@ async fn plain_is_preferred_and_sent_at_once() {
 
 #[tokio::test]
 async fn login_answers_in_order_whatever_the_questions_are() {
-    for (first, second) in [("VXNlcm5hbWU6", "UGFzc3dvcmQ6"), ("", ""), ("QmVudXR6ZXI=", "S2VubndvcnQ="), ("%%%", "%%%")] {
+    for (first, second) in
+        [("VXNlcm5hbWU6", "UGFzc3dvcmQ6"), ("", ""), ("QmVudXR6ZXI=", "S2VubndvcnQ="), ("%%%", "%%%")]
+    {
         let server = Server::start(move |mut peer: Peer| async move {
             peer.welcome(&["AUTH=LOGIN"]).await;
             peer.expect("AUTH LOGIN", &format!("334 {first}\r\n")).await;
@@ -120,7 +126,10 @@ async fn a_token_goes_out_as_xoauth2_and_a_refusal_keeps_both_its_words() {
         let challenge = format!("334 {}\r\n", STANDARD.encode(reason));
         let line = peer.expect("AUTH XOAUTH2 ", &challenge).await;
         let sent = STANDARD.decode(&line["AUTH XOAUTH2 ".len()..]).expect("base64");
-        assert_eq!(String::from_utf8_lossy(&sent), format!("user=nora@nord.test\x01auth=Bearer {TOKEN}\x01\x01"));
+        assert_eq!(
+            String::from_utf8_lossy(&sent),
+            format!("user=nora@nord.test\x01auth=Bearer {TOKEN}\x01\x01")
+        );
         assert_eq!(peer.line().await.as_deref(), Some(""), "an empty line asks for the refusal");
         peer.say("535-5.7.8 Username and Password not accepted.\r\n535 5.7.8 Learn more\r\n").await;
         peer.drain().await;
@@ -174,7 +183,11 @@ async fn a_secret_that_the_server_repeats_is_cut_out() {
 #[tokio::test]
 async fn a_mechanism_that_is_not_offered_is_not_tried() {
     for (mechanism, offered, words) in [
-        (Mechanism::Auto, &["AUTH CRAM-MD5 NTLM"][..], "needs PLAIN or LOGIN, the server offers CRAM-MD5, NTLM"),
+        (
+            Mechanism::Auto,
+            &["AUTH CRAM-MD5 NTLM"][..],
+            "needs PLAIN or LOGIN, the server offers CRAM-MD5, NTLM",
+        ),
         (Mechanism::Login, &["AUTH PLAIN"], "needs LOGIN, the server offers PLAIN"),
         (Mechanism::Auto, &["DSN"], "the server offers no login at all"),
     ] {

@@ -59,7 +59,15 @@ fn only_the_first_of_several_replies_is_taken() {
 
 #[test]
 fn what_is_no_reply_is_named_at_once_and_never_waited_for() {
-    for input in ["SSH-2.0-OpenSSH_9.2\r\n", "SSH-", "199 too low\r\n", "600 too high\r\n", "\r\n", "2x0 ok\r\n", "+OK\n"] {
+    for input in [
+        "SSH-2.0-OpenSSH_9.2\r\n",
+        "SSH-",
+        "199 too low\r\n",
+        "600 too high\r\n",
+        "\r\n",
+        "2x0 ok\r\n",
+        "+OK\n",
+    ] {
         let error = parse(input.as_bytes()).expect_err(input);
         assert!(matches!(error, Malformed::NoCode(_)), "{input:?}: {error}");
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::super::{Account, Failure, PoolLimits, Secret, Security, SmtpClient, Stage, Submitter, Verdict};
 use super::super::{Acceptance, Mechanism};
+use super::super::{Account, Failure, PoolLimits, Secret, Security, SmtpClient, Stage, Submitter, Verdict};
 use super::server::{Peer, Server};
 use super::{MESSAGE, account, submission, with_login};
 
@@ -56,7 +56,8 @@ async fn an_account_that_changed_does_not_ride_on_the_old_login() {
     .await;
     let client = SmtpClient::default();
     for (password, expected) in [("old-password", "on connection 0"), ("new-password", "on connection 1")] {
-        let account = with_login(account(server.port, Security::None), Secret::password(password), Mechanism::Plain);
+        let account =
+            with_login(account(server.port, Security::None), Secret::password(password), Mechanism::Plain);
         assert_eq!(number(send(&client, &account).await), expected);
     }
     client.close().await;
@@ -193,7 +194,8 @@ async fn no_more_connections_wait_than_may() {
     .await;
     let client = SmtpClient::new(PoolLimits { per_account: 1, ..PoolLimits::default() });
     let account = account(server.port, Security::None);
-    let (one, two, three) = tokio::join!(send(&client, &account), send(&client, &account), send(&client, &account));
+    let (one, two, three) =
+        tokio::join!(send(&client, &account), send(&client, &account), send(&client, &account));
     for outcome in [one, two, three] {
         outcome.expect("accepted");
     }

@@ -5,7 +5,10 @@ use super::server::{Peer, Server};
 use super::{MESSAGE, SHORT, account, certificates, submission, with_login};
 
 async fn fails(account: &Account) -> Failure {
-    SmtpClient::default().submit(account, &submission(&["one@west.test"], MESSAGE)).await.expect_err("a failure")
+    SmtpClient::default()
+        .submit(account, &submission(&["one@west.test"], MESSAGE))
+        .await
+        .expect_err("a failure")
 }
 
 async fn accept_one(mut peer: Peer) {
@@ -50,7 +53,11 @@ async fn a_server_without_starttls_is_never_spoken_to_in_the_clear() {
             peer.drain().await;
         })
         .await;
-        let account = with_login(account(server.port, Security::StartTls), Secret::password("pw-4711"), Mechanism::Auto);
+        let account = with_login(
+            account(server.port, Security::StartTls),
+            Secret::password("pw-4711"),
+            Mechanism::Auto,
+        );
         let failure = fails(&account).await;
         assert_eq!((failure.stage, failure.verdict), (Stage::Tls, Verdict::Permanent), "{failure}");
         assert!(failure.detail.contains("does not offer STARTTLS"), "{failure}");
@@ -97,7 +104,8 @@ async fn what_was_announced_before_tls_does_not_count_after_it() {
         peer.drain().await;
     })
     .await;
-    let account = with_login(account(server.port, Security::StartTls), Secret::password("pw-4711"), Mechanism::Auto);
+    let account =
+        with_login(account(server.port, Security::StartTls), Secret::password("pw-4711"), Mechanism::Auto);
     let report = SmtpClient::default().probe(&account).await;
     let failure = report.failure.expect("no mechanism");
     assert_eq!(failure.stage, Stage::Login, "{failure}");
@@ -109,7 +117,12 @@ async fn what_was_announced_before_tls_does_not_count_after_it() {
 #[tokio::test]
 async fn certificate_faults_are_told_apart() {
     let cases = [
-        ("unknown issuer", certificates::good(), false, "the certificate is not trusted: its issuer is unknown"),
+        (
+            "unknown issuer",
+            certificates::good(),
+            false,
+            "the certificate is not trusted: its issuer is unknown",
+        ),
         ("expired", certificates::expired(), true, "the certificate expired on 2002-03-04"),
         (
             "another name",
@@ -138,7 +151,11 @@ async fn certificate_faults_are_told_apart() {
                 account.trusted_ca = Some(certificates::stranger());
             }
             let failure = fails(&account).await;
-            assert_eq!((failure.stage, failure.verdict), (Stage::Tls, Verdict::Permanent), "{name}: {failure}");
+            assert_eq!(
+                (failure.stage, failure.verdict),
+                (Stage::Tls, Verdict::Permanent),
+                "{name}: {failure}"
+            );
             assert!(failure.detail.contains(words), "{name}: {failure}");
             server.finish().await;
         }
@@ -198,7 +215,8 @@ async fn a_login_without_security_needs_the_operators_permission() {
         peer.drain().await;
     })
     .await;
-    let mut account = with_login(account(server.port, Security::None), Secret::password("pw-4711"), Mechanism::Auto);
+    let mut account =
+        with_login(account(server.port, Security::None), Secret::password("pw-4711"), Mechanism::Auto);
     account.allow_cleartext_login = false;
     let failure = fails(&account).await;
     assert_eq!((failure.stage, failure.verdict), (Stage::Prepare, Verdict::Permanent), "{failure}");
@@ -214,6 +232,10 @@ async fn a_name_for_ehlo_cannot_carry_commands() {
         let mut account = account(25, Security::None);
         account.helo = Some(name.into());
         let failure = fails(&account).await;
-        assert_eq!((failure.stage, failure.verdict), (Stage::Prepare, Verdict::Permanent), "{name:?}: {failure}");
+        assert_eq!(
+            (failure.stage, failure.verdict),
+            (Stage::Prepare, Verdict::Permanent),
+            "{name:?}: {failure}"
+        );
     }
 }

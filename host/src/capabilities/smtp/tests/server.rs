@@ -57,7 +57,8 @@ impl Peer {
 
     /// Reads a line that must begin so, and answers it.
     pub(super) async fn expect(&mut self, beginning: &str, answer: &str) -> String {
-        let line = self.line().await.unwrap_or_else(|| panic!("{beginning} was expected, the client hung up"));
+        let line =
+            self.line().await.unwrap_or_else(|| panic!("{beginning} was expected, the client hung up"));
         assert!(line.starts_with(beginning), "{beginning} was expected, came {line}");
         self.say(answer).await;
         line

@@ -33,8 +33,17 @@ enum How {
 }
 
 const ALL: [At; 11] = [
-    At::Greeting, At::Ehlo, At::StartTls, At::Handshake, At::EhloInTls, At::Auth, At::Mail, At::Rcpt, At::Data,
-    At::Body, At::Dot,
+    At::Greeting,
+    At::Ehlo,
+    At::StartTls,
+    At::Handshake,
+    At::EhloInTls,
+    At::Auth,
+    At::Mail,
+    At::Rcpt,
+    At::Data,
+    At::Body,
+    At::Dot,
 ];
 
 fn stage(at: At) -> Stage {
@@ -158,7 +167,11 @@ async fn silence_and_closing_are_reported_at_their_stage() {
             for at in ALL {
                 let failure = outcome(at, how, extensions).await;
                 let verdict = if at == At::Dot { Verdict::InDoubt } else { Verdict::Transient };
-                assert_eq!((failure.stage, failure.verdict), (stage(at), verdict), "{at:?} {how:?}: {failure}");
+                assert_eq!(
+                    (failure.stage, failure.verdict),
+                    (stage(at), verdict),
+                    "{at:?} {how:?}: {failure}"
+                );
                 assert_eq!(failure.reply, None, "{at:?} {how:?}: {failure}");
                 let reached = if at == At::Data || at == At::Body || at == At::Dot { 1 } else { 0 };
                 assert_eq!(failure.recipients.len(), reached, "{at:?} {how:?}: {failure}");
@@ -174,7 +187,13 @@ async fn silence_and_closing_are_reported_at_their_stage() {
 async fn a_refusal_at_any_stage_comes_back_word_for_word() {
     let cases = [
         ("421 4.3.2 Closing, come back\r\n", 421, Some("4.3.2"), "Closing, come back", Verdict::Transient),
-        ("451 4.7.1 Greylisted, try again in 60 seconds\r\n", 451, Some("4.7.1"), "Greylisted, try again in 60 seconds", Verdict::Transient),
+        (
+            "451 4.7.1 Greylisted, try again in 60 seconds\r\n",
+            451,
+            Some("4.7.1"),
+            "Greylisted, try again in 60 seconds",
+            Verdict::Transient,
+        ),
         ("554-5.7.1 Not from\r\n554 5.7.1 you\r\n", 554, Some("5.7.1"), "Not from\nyou", Verdict::Permanent),
         ("571 Blocked\n", 571, None, "Blocked", Verdict::Permanent),
     ];
@@ -186,7 +205,11 @@ async fn a_refusal_at_any_stage_comes_back_word_for_word() {
                 let stage = if at == At::Dot { Stage::Data } else { stage(at) };
                 assert_eq!((failure.stage, failure.verdict), (stage, verdict), "{at:?} {words:?}: {failure}");
                 let reply = failure.reply.as_ref().unwrap_or_else(|| panic!("{at:?} {words:?}: {failure}"));
-                assert_eq!((reply.code, reply.enhanced.as_deref(), reply.text.as_str()), (code, enhanced, text), "{at:?}");
+                assert_eq!(
+                    (reply.code, reply.enhanced.as_deref(), reply.text.as_str()),
+                    (code, enhanced, text),
+                    "{at:?}"
+                );
                 assert!(failure.detail.contains(&format!("\"{}\"", text.replace('\n', " "))), "{failure}");
                 assert_eq!(failure.retry_after, (code == 451).then_some(60), "{at:?} {failure}");
             }
@@ -206,7 +229,8 @@ async fn an_answer_that_comes_a_byte_at_a_time_does_not_escape_the_limit() {
     .await;
     let account = Account { timeouts: timeouts(At::Greeting), ..account(server.port, Security::None) };
     let begun = Instant::now();
-    let failure = SmtpClient::default().submit(&account, &submission(&["a@b.test"], MESSAGE)).await.expect_err("slow");
+    let failure =
+        SmtpClient::default().submit(&account, &submission(&["a@b.test"], MESSAGE)).await.expect_err("slow");
     assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
     assert_eq!((failure.stage, failure.verdict), (Stage::Greeting, Verdict::Transient), "{failure}");
     server.finish().await;
