@@ -13,8 +13,8 @@ pub const MAX_TEXT: usize = 64 * 1024;
 pub const MAX_NUMBER: usize = 200;
 /// Depth of XML elements.
 pub const MAX_DEPTH: usize = 64;
-/// XML elements.
-pub const MAX_ELEMENTS: usize = 500_000;
+/// XML elements: 10,000 lines of 25 each, in a tree of some 20 MiB.
+pub const MAX_ELEMENTS: usize = 262_144;
 /// Attributes of one XML element, namespace declarations included.
 pub const MAX_ATTRIBUTES: usize = 64;
 /// Digits of a decimal, all told.

@@ -1,9 +1,10 @@
 //! Where in a JSON text something is: paths, and the line that a path leads to.
 
 use super::super::error::{line_of, shortened};
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,20 +45,58 @@ pub(super) fn written(path: &[Step]) -> String {
 pub(super) fn line(text: &str, path: &[Step]) -> Option<u32> {
     let mut value: &RawValue = serde_json::from_str(text).ok()?;
     for step in path {
-        let inner = match step {
-            Step::Field(name) => serde_json::from_str::<BTreeMap<String, &RawValue>>(value.get())
-                .ok()
-                .and_then(|fields| fields.get(name).copied()),
-            Step::Index(index) => serde_json::from_str::<Vec<&RawValue>>(value.get())
-                .ok()
-                .and_then(|entries| entries.get(*index).copied()),
-        };
-        match inner {
-            Some(inner) => value = inner,
-            None => break,
+        match Inside(step).deserialize(&mut serde_json::Deserializer::from_str(value.get())) {
+            Ok(Some(inner)) => value = inner,
+            _ => break,
         }
     }
     // Raw values are slices of the text itself.
     let offset = (value.get().as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
     Some(line_of(text, offset))
+}
+
+/// One step into a value, keeping nothing of what lies beside it: the text may hold millions of fields.
+struct Inside<'s>(&'s Step);
+
+impl<'t> DeserializeSeed<'t> for Inside<'_> {
+    type Value = Option<&'t RawValue>;
+
+    fn deserialize<D: Deserializer<'t>>(self, from: D) -> Result<Self::Value, D::Error> {
+        match self.0 {
+            Step::Field(_) => from.deserialize_map(self),
+            Step::Index(_) => from.deserialize_seq(self),
+        }
+    }
+}
+
+impl<'t> Visitor<'t> for Inside<'_> {
+    type Value = Option<&'t RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or a list")
+    }
+
+    fn visit_map<A: MapAccess<'t>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(name) = fields.next_key::<String>()? {
+            if matches!(self.0, Step::Field(wanted) if *wanted == name) {
+                found = Some(fields.next_value()?);
+            } else {
+                fields.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+
+    fn visit_seq<A: SeqAccess<'t>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        let mut index = 0;
+        while let Some(entry) = entries.next_element::<&RawValue>()? {
+            if *self.0 == Step::Index(index) {
+                found = Some(entry);
+            }
+            index += 1;
+        }
+        Ok(found)
+    }
 }

@@ -175,6 +175,16 @@ fn lists_and_texts_are_bounded() {
 }
 
 #[test]
+fn the_place_of_a_fault_is_found_among_a_great_many() {
+    let crowd: String = (0..200_000).map(|n| format!("\"x{n}\": [],\n")).collect();
+    let fault = at(&format!("{{\n{crowd}\"kind\": \"quote\"}}"));
+    assert_eq!((fault.path.as_str(), fault.line), ("$.x0", Some(2)), "{fault}");
+    let entries = "1,\n".repeat(500_000);
+    let fault = at(&MINIMAL.replace("\"kind\"", &format!("\"notes\": [{entries}1], \"kind\"")));
+    assert_eq!((fault.path.as_str(), fault.line), ("$.notes[0]", Some(2)), "{fault}");
+}
+
+#[test]
 fn what_the_file_says_is_cut_in_messages() {
     let text = MINIMAL.replace("\"invoice\"", &format!("\"{}\"", "é".repeat(100_000)));
     let fault = at(&text);

@@ -212,7 +212,7 @@ fn what_is_beyond_the_limits_is_refused() {
         (
             "elements",
             with(before, &format!("{before}{}", "<x/>".repeat(MAX_ELEMENTS))),
-            "more than 500000 elements",
+            "more than 262144 elements",
         ),
         ("attributes", with(before, &format!("<x{attributes}/>{before}")), "attributes"),
         ("namespaces", with(before, &format!("<x{bindings}/>{before}")), "refused"),
