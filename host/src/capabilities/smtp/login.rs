@@ -54,7 +54,7 @@ fn choose(login: &Login, offered: &[String]) -> Result<Sasl, LoginProblem> {
     };
     let found = wanted.iter().find(|mechanism| {
         let name = mechanism.to_string();
-        offered.iter().any(|offered| *offered == name)
+        offered.contains(&name)
     });
     found.copied().ok_or_else(|| {
         let wanted: Vec<String> = wanted.iter().map(Sasl::to_string).collect();

@@ -5,6 +5,8 @@
 //! of the body: as long as one byte of that write has not left, the server cannot have taken the message;
 //! after it, only the server's answer says.
 
+use std::time::{Duration, Instant};
+
 use lettre::transport::smtp::commands::{Data, Rset};
 
 use super::account::Timeouts;
@@ -21,6 +23,9 @@ const BLOCK: usize = 64 * 1024;
 
 /// The service is closing, whatever was asked (RFC 5321 §3.8).
 const CLOSING: u16 = 421;
+
+/// How long answers are waited for that change nothing any more.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What stopped a body.
 enum Stopped {
@@ -54,7 +59,7 @@ impl Connection {
             Ok(reply) => reply,
             Err(stopped) => return Err(Failure { recipients, ..self.stopped(stopped) }),
         };
-        self.last_used = std::time::Instant::now();
+        self.last_used = Instant::now();
         self.usable = reply.code != CLOSING;
         match reply.code / 100 {
             2 => {
@@ -95,39 +100,43 @@ impl Connection {
         }
         let sender = self.sender_answer().await?;
         let mut replies = Vec::with_capacity(envelope.recipients.len());
-        let outcome = self.rest_of_group(submission, &mut replies).await;
         if !sender.is_positive() {
-            // The others are answers to a sender that does not exist; they were read to stay in step.
-            if let Ok(data) = outcome {
+            // The others are answers to a sender that does not exist: they are read to stay in step.
+            let rest = async {
+                self.recipient_answers(submission, &mut replies).await?;
+                self.data_answer().await
+            };
+            if let Ok(Ok(data)) = tokio::time::timeout(PATIENCE, rest).await {
                 self.leave_refused(&data).await;
             }
             return Err(self.place.refused(Stage::Sender, "the server refused the sender", sender));
         }
-        let all_answered = replies.len() == submission.recipients.len();
-        if all_answered && !replies.iter().any(|answer| answer.reply.is_positive()) {
-            if let Ok(data) = outcome {
+        if let Err(failure) = self.recipient_answers(submission, &mut replies).await {
+            return Err(Failure { recipients: replies, ..failure });
+        }
+        if !replies.iter().any(|answer| answer.reply.is_positive()) {
+            if let Ok(Ok(data)) = tokio::time::timeout(PATIENCE, self.data_answer()).await {
                 self.leave_refused(&data).await;
             }
             return Err(self.place.all_refused(replies));
         }
-        let data = match outcome {
-            Ok(data) => data,
-            Err(failure) => return Err(Failure { recipients: replies, ..failure }),
-        };
-        self.go_ahead(data, replies)
+        match self.data_answer().await {
+            Ok(data) => self.go_ahead(data, replies),
+            Err(failure) => Err(Failure { recipients: replies, ..failure }),
+        }
     }
 
-    /// The answers to RCPT and DATA of a group, in order.
-    async fn rest_of_group(
+    /// The answers to the RCPT commands of a group, in order.
+    async fn recipient_answers(
         &mut self,
         submission: &Submission,
         replies: &mut Vec<RecipientReply>,
-    ) -> Result<Reply, Failure> {
+    ) -> Result<(), Failure> {
         for recipient in &submission.recipients {
             let reply = self.recipient_answer(&recipient.address).await?;
             replies.push(RecipientReply { address: recipient.address.clone(), reply });
         }
-        self.data_answer().await
+        Ok(())
     }
 
     async fn envelope_in_lock_step(
@@ -238,7 +247,7 @@ impl Connection {
     fn step_back(&mut self) {
         self.reset_first = true;
         self.usable = true;
-        self.last_used = std::time::Instant::now();
+        self.last_used = Instant::now();
     }
 
     /// A group whose sender or every recipient was refused. A server that says 354 all the same gets the dot

@@ -79,7 +79,8 @@ fn xtext_is_right_where_a_tab_or_another_script_appears() {
 fn a_submission_that_makes_no_sense_is_ruled_out_with_the_reason() {
     let good = || submission(&["otto@west.test"], MESSAGE);
     assert_eq!(check(&good()), Ok(()));
-    let cases: &[(&str, fn(&mut Submission), &str)] = &[
+    type Change = fn(&mut Submission);
+    let cases: &[(&str, Change, &str)] = &[
         ("nobody", |s| s.recipients.clear(), "no recipient"),
         ("twice", |s| s.recipients.push(s.recipients[0].clone()), "appears twice"),
         ("long id", |s| s.envelope_id = Some("x".repeat(101)), "envelope id"),

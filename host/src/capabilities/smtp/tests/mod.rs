@@ -13,6 +13,7 @@ mod reuse;
 mod security;
 mod server;
 mod stages;
+mod streaming;
 
 use std::time::Duration;
 

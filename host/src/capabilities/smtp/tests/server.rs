@@ -74,16 +74,18 @@ impl Peer {
     /// Reads a message up to its final dot; gives it back as it was on the wire, without the dot.
     pub(super) async fn message(&mut self) -> Vec<u8> {
         let end = b"\r\n.\r\n";
+        let mut searched = 0;
         loop {
             if self.input.starts_with(b".\r\n") {
                 self.input.drain(..3);
                 return Vec::new();
             }
-            if let Some(place) = self.input.windows(end.len()).position(|window| window == end) {
-                let mut message: Vec<u8> = self.input.drain(..place + end.len()).collect();
-                message.truncate(place + 2);
+            if let Some(place) = self.input[searched..].windows(end.len()).position(|window| window == end) {
+                let mut message: Vec<u8> = self.input.drain(..searched + place + end.len()).collect();
+                message.truncate(searched + place + 2);
                 return message;
             }
+            searched = self.input.len().saturating_sub(end.len());
             assert!(self.fill().await, "the client hung up within the message");
         }
     }
@@ -130,7 +132,7 @@ impl Peer {
     }
 
     async fn fill(&mut self) -> bool {
-        let mut block = [0; 65536];
+        let mut block = vec![0; 65536];
         let stream = self.stream.as_mut().expect("connected");
         match stream.read(&mut block).await {
             Ok(count) if count > 0 => {

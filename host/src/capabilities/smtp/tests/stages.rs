@@ -83,7 +83,7 @@ async fn misbehave(mut peer: Peer, at: At, how: How) {
         How::Close => {}
         How::Say(words) => {
             peer.say(words).await;
-            peer.drain().await;
+            let _ = tokio::time::timeout(SHORT, peer.drain()).await;
         }
     }
 }
