@@ -27,7 +27,7 @@ const ACCENT: &str = "#1f4e79";
 const LINK: &str = "color:#0b5fff";
 
 /// Fields of `mail`, which the layout has beyond those of a text.
-pub(super) const MAIL: &[&str; 23] = &[
+pub(super) const MAIL: &[&str; 24] = &[
     "subject",
     "preheader",
     "accent",
@@ -47,6 +47,7 @@ pub(super) const MAIL: &[&str; 23] = &[
     "payment",
     "payment_title",
     "closing",
+    "colon",
     "signature_html",
     "signature_text",
     "footer",
@@ -108,6 +109,7 @@ pub(super) fn mail(
         Some(_) => Value::from(Vec::<Value>::new()),
         None => body.iter().map(|p| Value::from_safe_string(paragraph_html(p, LINK))).collect(),
     };
+    let colon = words.get("colon")?;
     let closing = words.get("closing")?;
     let closing =
         if request.locale.region() == Some("CH") { closing.replace('ß', "ss") } else { closing.into() };
@@ -120,7 +122,7 @@ pub(super) fn mail(
         MAIL,
         [
             Value::from(subject),
-            Value::from(preheader(&facts, body)),
+            Value::from(preheader(&facts, colon, body)),
             Value::from(accent(&settings.layout.accent)),
             Value::from(request.logo),
             Value::from(greeting),
@@ -144,6 +146,7 @@ pub(super) fn mail(
             rows(payment),
             Value::from(words.get("payment")?),
             Value::from(closing),
+            Value::from(colon),
             signature_html.map_or_else(none, Value::from_safe_string),
             text(signature_text.as_deref()),
             footer(request, words)?,
@@ -212,9 +215,9 @@ fn facts(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Fact>, Templa
 }
 
 /// What shows beside the subject in a list of mails: the amount and the date to keep, else how the text begins.
-fn preheader(facts: &[Fact], body: &[Vec<String>]) -> String {
+fn preheader(facts: &[Fact], colon: &str, body: &[Vec<String>]) -> String {
     let said: Vec<_> =
-        facts.iter().skip(1).rev().take(3).map(|f| format!("{}: {}", f.label, f.value)).collect();
+        facts.iter().skip(1).rev().take(3).map(|f| format!("{}{colon} {}", f.label, f.value)).collect();
     if !said.is_empty() {
         return said.join(" · ");
     }

@@ -215,6 +215,21 @@ fn words_can_be_overridden_one_by_one_and_not_invented() {
 }
 
 #[test]
+fn a_label_has_the_colon_of_its_language() {
+    let (document, settings) = (invoice(), settings_with(&[]));
+    for (language, expected) in [
+        ("fr-BE", ["Date\u{a0}: ", "Total\u{a0}: ", "Voir la facture\u{a0}:\n"]),
+        ("nl-BE", ["Datum: ", "Totaal: ", "Factuur bekijken:\n"]),
+    ] {
+        let locale = Locale::parse(language).unwrap();
+        let mail = render(&RenderRequest { locale, ..request(&document, &settings) }).unwrap();
+        for part in expected {
+            assert!(mail.text.contains(part), "{language}: {part}\n{}", mail.text);
+        }
+    }
+}
+
+#[test]
 fn every_language_has_the_same_words_and_none_is_left_unfilled() {
     let of = |language| {
         let path = words::Words::path(language);
