@@ -7,6 +7,7 @@ use super::record::{Record, Root, unknown};
 use super::render::RenderRequest;
 use super::value::{amount, date, decimal, none, text};
 use crate::domain::document::{Document, Money};
+use crate::domain::kind::DocumentKind;
 use crate::domain::language::Locale;
 use chrono::NaiveDate;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
@@ -189,7 +190,7 @@ impl Object for DocumentView {
             "delivery_date" => date(d.delivery_date, locale),
             "currency" => Value::from(d.currency.code()),
             "total" => amount(d.total(), locale),
-            "open" => amount(d.open_amount(), locale),
+            "open" => amount(owed(d), locale),
             "lines" => Value::from_object(LinesView { document: Arc::clone(d), locale }),
             "line_count" => Value::from(d.lines.len()),
             "taxes" => d
@@ -286,4 +287,12 @@ impl Object for LineView {
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         Enumerator::Str(LINE)
     }
+}
+
+/// What the reader still owes: an invoice that was overpaid asks for nothing.
+fn owed(document: &Document) -> Option<Money> {
+    let open = document.open_amount()?;
+    let asked = matches!(document.kind, DocumentKind::Invoice | DocumentKind::Reminder | DocumentKind::Statement);
+    let amount = if asked { open.amount.max(Decimal::ZERO) } else { open.amount };
+    Some(Money { amount, ..open })
 }
