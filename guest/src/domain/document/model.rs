@@ -152,15 +152,16 @@ impl Document {
         }
     }
 
-    /// The total a reader looks for: payable, else with tax.
+    /// The total a reader looks for: with tax, whatever was paid in advance.
     pub fn total(&self) -> Option<Money> {
-        let amount = self.totals.payable.or(self.totals.tax_inclusive).or(self.totals.tax_exclusive);
+        let amount = self.totals.tax_inclusive.or(self.totals.payable).or(self.totals.tax_exclusive);
         amount.map(|amount| Money { amount, currency: self.currency })
     }
 
-    /// What is still open: the balance given, else the total.
+    /// What is still open: the balance given, else the amount payable, else the total.
     pub fn open_amount(&self) -> Option<Money> {
-        self.balance.map(|amount| Money { amount, currency: self.currency }).or_else(|| self.total())
+        let amount = self.balance.or(self.totals.payable);
+        amount.map(|amount| Money { amount, currency: self.currency }).or_else(|| self.total())
     }
 }
 

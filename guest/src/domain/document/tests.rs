@@ -126,7 +126,12 @@ fn a_summary_names_the_total_and_what_is_open() {
     assert_eq!(summary.kind, DocumentKind::Invoice);
     assert_eq!(summary.lines, 15);
     assert_eq!(summary.buyer, "Maison Delacroix SPRL");
-    assert_eq!(summary.total.map(|money| money.amount.to_string()).as_deref(), Some("17828.63"));
+    // Something was paid in advance: the total is what was bought, the balance what is left to pay.
+    assert_eq!(summary.total.map(|money| money.amount.to_string()).as_deref(), Some("19828.63"));
+    assert_eq!(summary.balance.map(|money| money.amount.to_string()).as_deref(), Some("17828.63"));
+    let receipt = read("application/json", &sample("receipt.json")).unwrap().summary();
+    assert_eq!(receipt.total.map(|money| money.amount.to_string()).as_deref(), Some("479.16"));
+    assert_eq!(receipt.balance.map(|money| money.amount.to_string()).as_deref(), Some("0.00"));
     let note = read("application/json", &sample("delivery-note.json")).unwrap().summary();
     assert_eq!((note.total, note.balance), (None, None));
 }
