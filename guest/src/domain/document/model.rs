@@ -152,13 +152,13 @@ impl Document {
         }
     }
 
-    /// The total a reader looks for: with tax, whatever was paid in advance.
+    /// The total of the document: with tax, before what was paid; else what is payable, else without tax.
     pub fn total(&self) -> Option<Money> {
         let amount = self.totals.tax_inclusive.or(self.totals.payable).or(self.totals.tax_exclusive);
         amount.map(|amount| Money { amount, currency: self.currency })
     }
 
-    /// What is still open: the balance given, else the amount payable, else the total.
+    /// What is still open: the balance given, else what is payable, else the total.
     pub fn open_amount(&self) -> Option<Money> {
         let amount = self.balance.or(self.totals.payable);
         amount.map(|amount| Money { amount, currency: self.currency }).or_else(|| self.total())
