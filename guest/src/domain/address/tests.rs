@@ -1,3 +1,5 @@
+//! Addresses by the RFCs, by a public corpus, and by garbage.
+
 use super::*;
 use proptest::prelude::*;
 use std::path::Path;

@@ -1,3 +1,5 @@
+//! Who gets the mail, in every case the rules name.
+
 use super::*;
 use crate::domain::document::{Contact, Currency, Document, Endpoint, Party, References, Totals};
 use crate::domain::kind::{DocumentKind, Purpose, UseCase};

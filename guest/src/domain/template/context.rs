@@ -292,7 +292,8 @@ impl Object for LineView {
 /// What the reader still owes: an invoice that was overpaid asks for nothing.
 fn owed(document: &Document) -> Option<Money> {
     let open = document.open_amount()?;
-    let asked = matches!(document.kind, DocumentKind::Invoice | DocumentKind::Reminder | DocumentKind::Statement);
+    let asked =
+        matches!(document.kind, DocumentKind::Invoice | DocumentKind::Reminder | DocumentKind::Statement);
     let amount = if asked { open.amount.max(Decimal::ZERO) } else { open.amount };
     Some(Money { amount, ..open })
 }

@@ -1,3 +1,5 @@
+//! Lists as people paste them, and how each is read.
+
 use super::*;
 use proptest::prelude::*;
 
