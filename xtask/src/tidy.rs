@@ -20,7 +20,7 @@ const RULES: &[Rule] = &[
             "crate::flows",
             "crate::component",
             "std::fs",
-            "std::net",
+            "std::net::Tcp",
             "std::time::SystemTime",
             "std::thread",
         ],
