@@ -144,7 +144,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
     let document = Arc::new(job.document.read()?);
     let purpose = Purpose::named(document.kind, &job.use_case)?;
     let settings = Settings::from_json(&job.settings)?;
-    let from = sender(job, &settings)?;
+    let from = sender(job, &settings, &document)?;
     let [to, cc, bcc, reply_to] = addressees(job)?;
     let thread = job.thread.as_ref().map(conversation).transpose()?;
     let selected = attachment::check(&job.attachments, job.format)?;
@@ -216,9 +216,11 @@ fn render(
     if body.as_ref().is_some_and(|body| body.len() > LONGEST_EDIT) {
         return Err(ComposeError::job("edits.body", format!("longer than {LONGEST_EDIT} bytes")));
     }
-    // With several people in To, nobody is greeted by name.
+    // With several people in To, nobody is greeted by name; nor is a company.
+    let partner = document.partner();
+    let is_person = |name: &&str| *name != partner.name && Some(*name) != partner.trading_name.as_deref();
     let addressee = match to {
-        [only] => contact.and_then(|c| c.name.as_deref()).or(only.name.as_deref()),
+        [only] => contact.and_then(|c| c.name.as_deref()).or(only.name.as_deref()).filter(is_person),
         _ => None,
     };
     let rendered = template::render(&RenderRequest {
@@ -238,8 +240,8 @@ fn render(
     Ok(rendered)
 }
 
-/// From: the settings before the account's mailbox, the company's name before none.
-fn sender(job: &Job, settings: &Settings) -> Result<Mailbox, ComposeError> {
+/// From: the settings before the account's mailbox, the company's name before the document's issuer.
+fn sender(job: &Job, settings: &Settings, document: &Document) -> Result<Mailbox, ComposeError> {
     let (name, address) = &job.sender;
     let (field, address) = match &settings.user.email {
         Some(own) => ("settings.user.email", own),
@@ -247,8 +249,9 @@ fn sender(job: &Job, settings: &Settings) -> Result<Mailbox, ComposeError> {
     };
     let address =
         Address::parse(address).map_err(|e| ComposeError::job(field, format!("\"{address}\": {e}")))?;
-    let name = [&settings.user.display_name, name, &settings.company.name].into_iter().flatten().next();
-    Ok(Mailbox::new(name.map(String::as_str), address))
+    let given = [&settings.user.display_name, name, &settings.company.name];
+    let name = given.into_iter().flatten().next().unwrap_or(&document.issuer().name);
+    Ok(Mailbox::new(Some(name), address))
 }
 
 /// To, Cc, Bcc and Reply-To.

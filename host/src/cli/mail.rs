@@ -2,6 +2,7 @@
 
 use super::Failure;
 use crate::config::Config;
+use crate::contract::composing::Portal;
 use crate::contract::recipients::Mailbox;
 use crate::outbox::{Draft, DraftError};
 use clap::Args;
@@ -48,6 +49,12 @@ pub(super) struct MailArgs {
     /// A further attachment. May be repeated: at most 10, each at most 5 MB, all together at most 25 MB.
     #[arg(long, value_name = "FILE")]
     attach: Vec<PathBuf>,
+    /// Page of the document on a portal: the mail gets a button that leads there.
+    #[arg(long, value_name = "URL")]
+    view_url: Option<String>,
+    /// The PDF on a portal: the mail gets a link to download it.
+    #[arg(long, value_name = "URL", requires = "view_url")]
+    pdf_url: Option<String>,
     /// The time of the mail, RFC 3339 with offset: 2026-11-22T09:30:00+01:00.
     #[arg(long, value_name = "TIME")]
     pub(super) now: Option<String>,
@@ -84,6 +91,8 @@ impl MailArgs {
         draft.overrides.bcc = joined(&self.bcc);
         draft.overrides.reply_to = joined(&self.reply_to);
         draft.format.clone_from(&self.format);
+        draft.portal =
+            self.view_url.clone().map(|view_url| Portal { view_url, pdf_url: self.pdf_url.clone() });
         for (file, role) in [(&self.pdf, "pdf"), (&self.ubl, "ubl"), (&config.logo, "logo")] {
             if let Some(file) = file {
                 draft.attach(file, role)?;
@@ -104,7 +113,8 @@ impl MailArgs {
         };
         add(&read(&self.document)?);
         add(config.settings_json().as_bytes());
-        for text in [&self.use_case, &self.language, &self.now].into_iter().flatten() {
+        let choices = [&self.use_case, &self.language, &self.now, &self.view_url, &self.pdf_url];
+        for text in choices.into_iter().flatten() {
             add(text.as_bytes());
         }
         for text in self.to.iter().chain(&self.cc).chain(&self.bcc).chain(&self.reply_to) {
