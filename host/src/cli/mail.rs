@@ -104,6 +104,19 @@ impl MailArgs {
         Ok(draft)
     }
 
+    /// A failure to make the mail, naming the file at fault.
+    pub(super) fn failed(&self, error: DraftError) -> Failure {
+        let file = match &error {
+            DraftError::Document(_) | DraftError::UseCase(_) => Some(&self.document),
+            DraftError::Settings(_) => self.settings.as_ref(),
+            _ => None,
+        };
+        match file {
+            Some(file) => Failure::input(format!("{}: {error}", file.display())),
+            None => error.into(),
+        }
+    }
+
     /// An identity that follows from what the mail is made of, so that the same options give the same bytes.
     pub(super) fn identity(&self, config: &Config) -> Result<String, Failure> {
         let mut hash = Sha256::new();

@@ -4,7 +4,7 @@ use super::mail::MailArgs;
 use super::output::{json, line};
 use super::{Common, Failure, office, picture};
 use crate::contract::recipients::Mailbox;
-use crate::outbox::Ready;
+use crate::outbox::{DraftError, Ready};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -43,10 +43,10 @@ pub(super) async fn run(common: &Common, args: &RenderArgs) -> Result<ExitCode, 
     let mut draft = args.mail.draft(&config, sender, id, String::new())?;
     if draft.now.is_empty() {
         let summary = office.read(&office::no_files(), &draft.document).await?;
-        let summary = summary.map_err(crate::outbox::DraftError::Document)?;
+        let summary = summary.map_err(|e| args.mail.failed(DraftError::Document(e)))?;
         draft.now = format!("{}T09:00:00+00:00", summary.issue_date);
     }
-    let ready = draft.compose(&office).await?;
+    let ready = draft.compose(&office).await.map_err(|e| args.mail.failed(e))?;
     write(&ready, &args.out).await?;
     if args.png {
         let logo = draft.attachments.iter().find(|(a, _)| a.role == "logo");

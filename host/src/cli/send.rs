@@ -50,7 +50,7 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Fa
     let now = chrono::Local::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
     let id = uuid::Uuid::now_v7().to_string();
     let draft = args.mail.draft(&config, account.mailbox(), id, now.clone())?;
-    let ready = draft.compose(&office).await?;
+    let ready = draft.compose(&office).await.map_err(|e| args.mail.failed(e))?;
     if ready.message.envelope.recipients.is_empty() {
         render::addressees(&ready)?;
         return Err(Failure::input(
