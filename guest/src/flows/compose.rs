@@ -194,6 +194,10 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
         attachments: &selected,
     };
     let composed = compose::compose(&letter).map_err(|e| ComposeError::job("now", e))?;
+    if composed.needs_smtputf8 {
+        let detail = "an address is beyond ASCII: a server without SMTPUTF8, ours or that of any recipient, refuses the mail";
+        warnings.push(warning("needs-smtputf8", detail));
+    }
     Ok(Message { composed, from, rendered, language, warnings })
 }
 
