@@ -2,6 +2,27 @@
 //!
 //! Arrows go one way: [`cli`] → [`outbox`] → [`engine`] → [`capabilities`]. The rules of business e-mail are not
 //! here but in the plugin; see `wit/` for the contract between the two.
+//!
+//! A business system embeds it in ten lines:
+//!
+//! ```no_run
+//! use postroom::capabilities::smtp::{Account, Login, Mechanism, Secret, Security};
+//! use postroom::{contract::recipients::Mailbox, engine::*, outbox::*};
+//!
+//! # async fn send(password: String, id: &str, now: &str) -> Result<(), Box<dyn std::error::Error>> {
+//! let login = Login { user: "office".into(), secret: Secret::password(password), mechanism: Mechanism::Auto };
+//! let account = Account { login: Some(login), ..Account::new("office", "smtp.example.com", Security::Tls) };
+//! let engine = Engine::load("postroom.wasm", &Options::default())?;
+//! let office = engine.office("Atelier Nord", Capabilities::over_smtp([account]));
+//! let sender = Mailbox { name: None, address: "office@example.com".into() };
+//! let mut draft = Draft::of_file("invoice.xml".as_ref(), sender, id.into(), now.into())?;
+//! draft.attach("invoice.pdf".as_ref(), "pdf")?;
+//! let ready = draft.compose(&office).await?; // keep it: nothing is sent before the intent is durable
+//! let sent = ready.send(&office, &Attempt::by("office", now)).await?;
+//! println!("{:?}: {}", sent.timeline.status, sent.timeline.reason);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod capabilities;
 pub mod catcher;

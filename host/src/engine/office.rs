@@ -5,7 +5,7 @@ use super::instance::Instance;
 use super::limits::ComputeClock;
 use super::load::Engine;
 use super::state::{Accounts, Files, LogSink, State};
-use crate::capabilities::smtp::Submitter;
+use crate::capabilities::smtp::{Account, SmtpClient, Submitter};
 use crate::contract::{composing, delivery, documents, info, recipients, templates, tracking};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +18,18 @@ pub struct Capabilities {
     pub submitter: Arc<dyn Submitter>,
     /// Where its log lines go.
     pub log: LogSink,
+}
+
+impl Capabilities {
+    /// Submits over SMTP as these accounts; the plugin's log lines go nowhere.
+    pub fn over_smtp(accounts: impl IntoIterator<Item = Account>) -> Self {
+        let accounts = accounts.into_iter().map(|account| (account.name.clone(), account));
+        Self {
+            accounts: Arc::new(accounts.collect()),
+            submitter: Arc::new(SmtpClient::default()),
+            log: Arc::new(|_, _, _| {}),
+        }
+    }
 }
 
 impl std::fmt::Debug for Capabilities {

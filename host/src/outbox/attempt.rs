@@ -17,6 +17,13 @@ pub struct Attempt {
     pub notify_delivered: bool,
 }
 
+impl Attempt {
+    /// An attempt as an account, with the reports that servers send without being asked for more.
+    pub fn by(account: impl Into<String>, now: impl Into<String>) -> Self {
+        Self { account: account.into(), now: now.into(), envelope_id: None, notify_delivered: false }
+    }
+}
+
 /// What one attempt came to.
 #[derive(Debug, Clone)]
 pub struct Sent {
