@@ -19,7 +19,9 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  plugin          build target/plugin/postroom.wasm and target/plugin/postroom-render.wasm
+  plugin [--for-tests]
+                  build target/plugin/postroom.wasm and target/plugin/postroom-render.wasm; for the component
+                  tests also postroom-misbehave.wasm
   demo [OPTIONS]  send a sample company's mails to a catcher inside the program; options go to `postroom demo`
   test [TIER…]    everything CI checks, or some of: checks, unit, component, e2e
   bench compose [--json]
@@ -50,6 +52,10 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<()> {
         [command, rest @ ..] => (command.as_str(), rest),
     };
     match command {
+        "plugin" if rest == ["--for-tests"] => {
+            plugin::build()?;
+            plugin::build_misbehaving().map(drop)
+        }
         "plugin" => plugin::build().map(drop),
         "demo" => demo(rest),
         "test" => test::run(rest),

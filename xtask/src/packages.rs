@@ -21,12 +21,21 @@ pub(crate) const MAIL_SERVERS: &[Package] = &[
     Package { name: "openssl", sign: "openssl" },
 ];
 
-/// What loading the plugin from Python needs.
-pub(crate) const PYTHON: &[Package] = &[
-    Package { name: "python3", sign: "python3" },
-    Package { name: "python3-venv", sign: "python3" },
-    Package { name: "python3-pip", sign: "python3" },
-];
+/// Makes sure of a Python that can make virtual environments. The one on the path is asked: it need not be
+/// Debian's.
+pub(crate) fn ensure_python() -> anyhow::Result<()> {
+    let works = || program("python3").args(["-c", "import ensurepip, venv"]).output().is_some();
+    if works() {
+        return Ok(());
+    }
+    install(&["python3", "python3-venv"], "loading the plugin from Python")?;
+    if !works() {
+        bail!(
+            "the python3 on the path can't make virtual environments: install one that has venv and ensurepip"
+        );
+    }
+    Ok(())
+}
 
 /// Makes sure that the packages are there.
 pub(crate) fn ensure(packages: &[Package], what_for: &str) -> anyhow::Result<()> {

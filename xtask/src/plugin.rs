@@ -22,6 +22,12 @@ pub(crate) fn build() -> anyhow::Result<Built> {
     Ok(Built { full, renderer })
 }
 
+/// Builds a third, that misbehaves on request: for the tests of the limits alone.
+pub(crate) fn build_misbehaving() -> anyhow::Result<PathBuf> {
+    install_target()?;
+    component(&["--features", "misbehave"], "postroom-misbehave.wasm")
+}
+
 /// The crate is a plain library everywhere else: a `cdylib` beside it would break the native link and switch fat
 /// link-time optimisation off.
 fn component(features: &[&str], name: &str) -> anyhow::Result<PathBuf> {

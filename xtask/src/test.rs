@@ -23,10 +23,11 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
             .go()?;
     }
     if wanted("component") {
-        packages::ensure(packages::PYTHON, "loading the plugin from Python")?;
+        packages::ensure_python()?;
         cargo(["test", "--package", "postroom-tests", "--test", "component"])
             .env("POSTROOM_PLUGIN", &plugin.full)
             .env("POSTROOM_RENDERER", &plugin.renderer)
+            .env("POSTROOM_MISBEHAVING", plugin::build_misbehaving()?)
             .go()?;
     }
     if wanted("e2e") {

@@ -6,6 +6,8 @@ mod bindings;
 mod convert;
 mod exports;
 mod imports;
+#[cfg(feature = "misbehave")]
+mod misbehaviour;
 
 /// The plugin, as the generated code knows it.
 struct Component;

@@ -13,6 +13,10 @@ use crate::flows::{self, ComposeError, Job, Message};
 impl wit::Guest for Component {
     fn compose(job: wit::Job) -> Result<wit::Message, wit::ComposeError> {
         imports::speak_before_trapping();
+        #[cfg(feature = "misbehave")]
+        if let Some(answer) = crate::component::misbehaviour::on_request(&job.use_case) {
+            return Err(wit::ComposeError::UseCase(answer));
+        }
         let job = job_in(job)?;
         flows::compose(&job, &mut HostFiles).map(message_out).map_err(error_out)
     }
