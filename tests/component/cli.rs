@@ -1,0 +1,168 @@
+//! The command line as a person or a script meets it: files, exit codes, sentences.
+
+use crate::artefacts;
+use postroom_tests::fixtures;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn postroom(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_postroom-under-test"));
+    command.args(arguments).env("POSTROOM_PLUGIN", artefacts::full()).env_remove("POSTROOM_SETTINGS");
+    command.env("POSTROOM_CACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"));
+    command.output().unwrap()
+}
+
+/// Runs a command that must end with this exit code; gives both its outputs.
+fn expect(code: i32, arguments: &[&str]) -> (String, String) {
+    let output = postroom(arguments);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let (out, err) = (text(output.stdout), text(output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{out}\n{err}");
+    (out, err)
+}
+
+fn document(name: &str) -> String {
+    fixtures::path(&format!("documents/{name}")).display().to_string()
+}
+
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    entries.map(|e| (e.file_name().into_string().unwrap(), std::fs::read(e.path()).unwrap())).collect()
+}
+
+#[test]
+fn rendering_twice_gives_the_same_files() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["invoice.json", "invoice.ubl.xml", "reminder.ubl.xml", "purchase-order.json"] {
+        let render = |to: &str| {
+            let out = folder.path().join(to).join(name);
+            let out_name = out.display().to_string();
+            let (_, err) = expect(0, &["render", &document(name), "--out", &out_name, "--language", "fr-BE"]);
+            assert!(err.contains("warning: "), "{name}: without a PDF there is a warning\n{err}");
+            files(&out)
+        };
+        let (first, second) = (render("first"), render("second"));
+        assert!(first == second, "{name}");
+        assert!(
+            first.keys().eq(["body.html", "body.txt", "message.eml", "subject.txt"]),
+            "{:?}",
+            first.keys()
+        );
+        assert!(first.values().all(|content| !content.is_empty()), "{name}");
+    }
+}
+
+#[test]
+fn rendering_says_what_it_made_in_words_and_in_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().display().to_string();
+    let invoice = document("invoice.json");
+    let (said, _) = expect(0, &["render", &invoice, "--out", &out, "--to", "Jo <jo@example.com>; nobody"]);
+    assert!(said.contains("To: Jo <jo@example.com>"), "{said}");
+    let (said, warned) = expect(0, &["render", &invoice, "--out", &out, "--json", "--to", "nobody"]);
+    let said: Value = serde_json::from_str(&said).unwrap_or_else(|e| panic!("{e}: {said}"));
+    assert_eq!(said["template"], "invoice/new");
+    assert_eq!(said["invalid"][0]["text"], "nobody", "{said:#}");
+    assert!(said["warnings"].as_array().unwrap().iter().any(|w| w["code"] == "no-pdf"), "{said:#} {warned}");
+}
+
+#[test]
+fn every_failure_ends_with_the_exit_code_that_help_promises() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.display().to_string()
+    };
+    let out = folder.path().join("out").display().to_string();
+    let settings = file("company.toml", "[company]\nname = \"A\"\n\n[layout]\naccent = \"blue\"\n");
+    let broken = file("broken.toml", "[company]\nname = \n");
+    // The port is one on which nobody listens.
+    let account = "[accounts.office]\naddress = \"a@example.com\"\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"none\"\n";
+    let closed = file("closed.toml", &format!("{account}allow_private = true\n"));
+    let private = file("private.toml", account);
+    let pdf = file("a.pdf", "%PDF-1.7 %%EOF");
+    let invoice = document("invoice.json");
+    let big = file("big.json", &" ".repeat((16 << 20) + 1));
+    let rows: &[(i32, &[&str], &str)] = &[
+        (2, &["rendre"], "unrecognized subcommand"),
+        (2, &["render", &invoice], "--out"),
+        (3, &["render", &document("hostile/bad-date.json"), "--out", &out], "$.issue_date, line 4"),
+        (3, &["render", &document("hostile/billion-laughs.xml"), "--out", &out], "document refused, line 2"),
+        (3, &["render", "no-such-file.json", "--out", &out], "no-such-file.json"),
+        (3, &["render", &pdf, "--out", &out], "a .json or an .xml"),
+        (3, &["render", &big, "--out", &out], "at most 16777216"),
+        (3, &["render", &invoice, "--out", &out, "--use-case", "dance"], "it has new, reminder-1"),
+        (3, &["render", &invoice, "--out", &out, "--settings", &settings], "$.layout.accent"),
+        (3, &["render", &invoice, "--out", &out, "--settings", &broken], "broken.toml"),
+        (3, &["send", &invoice, "--account", "office"], "--settings"),
+        (3, &["send", &invoice, "--account", "shop", "--settings", &closed, "--pdf", &pdf], "it has office"),
+        (3, &["send", &invoice, "--account", "office", "--settings", &closed], "--pdf"),
+        (4, &["send", &invoice, "--account", "office", "--settings", &private, "--pdf", &pdf], "127.0.0.1"),
+        (5, &["send", &invoice, "--account", "office", "--settings", &closed, "--pdf", &pdf], "127.0.0.1"),
+        (5, &["test-connection", "--account", "office", "--settings", &closed], "127.0.0.1"),
+        (1, &["schema", "--plugin", "no-such-plugin.wasm"], "no-such-plugin.wasm"),
+        (1, &["schema", "--plugin", &pdf], "is not a plugin that this host can run"),
+        (3, &["schema", "colours"], "there are document, settings, kinds"),
+        (3, &["templates", "show", "invoice/new/xx/body.txt"], "templates list"),
+    ];
+    for (code, arguments, wanted) in rows {
+        let (out, err) = expect(*code, arguments);
+        assert!(err.contains(wanted), "{arguments:?}: \"{wanted}\" is not in\n{out}\n{err}");
+    }
+}
+
+#[test]
+fn checking_a_bad_folder_names_file_and_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("invoice/new/nl");
+    std::fs::create_dir_all(&text).unwrap();
+    std::fs::write(text.join("body.txt"), "Eerste regel.\n\n{{ document.nummer }}\n").unwrap();
+    std::fs::write(text.join("subject.txt"), "Factuur {{ document.number }}\n").unwrap();
+    let path = folder.path().display().to_string();
+    let (said, _) = expect(3, &["templates", "check", &path]);
+    assert!(said.contains("invoice/new/nl/body.txt:3"), "{said}");
+    assert!(said.contains("nummer"), "{said}");
+    let (said, _) = expect(3, &["templates", "check", &path, "--json"]);
+    let findings: Value = serde_json::from_str(&said).unwrap();
+    let error = findings.as_array().unwrap().iter().find(|f| f["severity"] == "error").unwrap();
+    assert_eq!((&error["name"], &error["line"]), (&"invoice/new/nl/body.txt".into(), &3.into()), "{said}");
+    std::fs::write(text.join("body.txt"), "Factuur {{ document.number }}.\n").unwrap();
+    expect(0, &["templates", "check", &path]);
+    let (said, _) = expect(0, &["templates", "check"]);
+    assert_eq!(said.trim(), "no findings");
+}
+
+#[test]
+fn the_published_schemas_and_the_table_are_valid_json() {
+    for name in ["document", "settings"] {
+        let (said, _) = expect(0, &["schema", name]);
+        let schema: Value = serde_json::from_str(&said).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(schema["type"], "object", "{name}");
+    }
+    let (said, _) = expect(0, &["schema", "kinds", "--json"]);
+    let kinds: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(kinds.as_array().unwrap().len(), 12, "{said}");
+    let (said, _) = expect(0, &["schema", "--json"]);
+    let description: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(description["transports"], serde_json::json!(["smtp"]), "{said}");
+}
+
+#[test]
+fn a_shipped_text_and_a_document_can_be_printed() {
+    let (list, _) = expect(0, &["templates", "list", "invoice/new/"]);
+    assert!(list.lines().any(|line| line == "invoice/new/en/body.txt"), "{list}");
+    let (text, _) = expect(0, &["templates", "show", "invoice/new/en/subject.txt"]);
+    assert!(text.contains("{{ document.number }}"), "{text}");
+    let (said, _) = expect(0, &["document", &document("invoice.ubl.xml"), "--json"]);
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(said[0]["document"]["number"], "2026-0417", "{said}");
+    let (json, _) = expect(0, &["document", &document("invoice.ubl.xml"), "--convert"]);
+    let folder = tempfile::tempdir().unwrap();
+    let again = folder.path().join("again.json");
+    std::fs::write(&again, &json).unwrap();
+    let (twice, _) = expect(0, &["document", &again.display().to_string(), "--convert"]);
+    assert_eq!(json, twice);
+}

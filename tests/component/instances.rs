@@ -1,0 +1,154 @@
+//! A plugin that goes wrong is stopped, says why, is thrown away, and the next call is served by another.
+
+use crate::house::{House, LIMITS, cases, load, misbehaving, source, streamed};
+use crate::{artefacts, house};
+use postroom::contract::composing::{ComposeError, Job};
+use postroom::contract::documents::Source;
+use postroom::engine::{EngineError, Files, Limits};
+use postroom_tests::case::Case;
+use std::time::{Duration, Instant};
+
+/// A job that asks the plugin to misbehave.
+fn request(what: &str) -> Job {
+    let case = Case::of_document("invoice");
+    Job {
+        id: "1".to_owned(),
+        now: case.now.clone(),
+        document: source(&case),
+        use_case: format!("misbehave:{what}"),
+        language: None,
+        settings: String::new(),
+        sender: house::draft(&case).sender,
+        recipients: Vec::new(),
+        attachments: Vec::new(),
+        format: "pdf".to_owned(),
+        portal: None,
+        edits: None,
+        thread: None,
+        automatic: false,
+        signature: true,
+    }
+}
+
+async fn ask(house: &House, what: &str) -> Result<String, EngineError> {
+    match house.office.compose(&Files::default(), &request(what)).await? {
+        Err(ComposeError::UseCase(answer)) => Ok(answer),
+        other => panic!("{what}: {other:?}"),
+    }
+}
+
+/// Calls that the office's instance has counted before this one.
+async fn counted(house: &House) -> u32 {
+    ask(house, "count").await.unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn every_way_to_die_is_told_apart_and_the_next_call_is_fine() {
+    let house = House::new(misbehaving());
+    let case = cases().remove(2);
+    let expected = case.whole(&case.compose().unwrap().composed.chunks).unwrap();
+    for what in ["loop", "memory", "stack", "panic", "trap"] {
+        assert_eq!(counted(&house).await, 0, "before {what} the instance is fresh");
+        assert_eq!(counted(&house).await, 1, "and kept");
+        let begun = Instant::now();
+        let error = ask(&house, what).await.unwrap_err();
+        let lasted = begun.elapsed();
+        assert!(error.lost(), "{what}: {error}");
+        match (what, &error) {
+            ("loop", EngineError::ComputeTime(limit)) => assert_eq!(*limit, LIMITS.compute),
+            ("memory", EngineError::Memory) => {}
+            ("panic", EngineError::Panic(message)) => {
+                assert!(message.contains("misbehaving on request"), "{message}");
+                assert!(message.contains("misbehaviour.rs:"), "{message}: no place");
+                let told = format!("atelier-nord: Level::Error: panic: {message}");
+                assert!(house.log().contains(&told), "{told}\n{:?}", house.log());
+            }
+            ("trap" | "stack", EngineError::Trap(_)) => {}
+            _ => panic!("{what}: {error:?}"),
+        }
+        assert!(lasted < LIMITS.compute + Duration::from_secs(10), "{what} took {lasted:?}");
+        let message = streamed(&house.compose(&case).await).await;
+        assert!(message == expected, "after {what}");
+        // The instance that composed is kept; a fresh office makes the next turn begin anew.
+        assert_eq!(counted(&house).await, 0, "after {what} nothing is left of the old instance");
+        ask(&house, "trap").await.unwrap_err();
+    }
+    assert_eq!(house.log().len(), 1, "one panic, one line: {:?}", house.log());
+}
+
+#[tokio::test]
+async fn a_loop_does_not_hold_up_other_work() {
+    let house = House::new(misbehaving());
+    let other = House::new(misbehaving());
+    let case = cases().remove(2);
+    other.compose(&case).await;
+    let work = async {
+        let mut composed = 0;
+        let begun = Instant::now();
+        while begun.elapsed() < LIMITS.compute / 4 {
+            other.compose(&case).await;
+            composed += 1;
+        }
+        composed
+    };
+    // Both on one thread: only the loop's yielding at every tick lets the other have a turn.
+    let (looped, composed) = tokio::join!(ask(&house, "loop"), work);
+    assert!(matches!(looped, Err(EngineError::ComputeTime(_))), "{looped:?}");
+    assert!(composed >= 3, "{composed} mails beside a loop");
+}
+
+#[tokio::test]
+async fn an_instance_is_replaced_after_its_number_of_calls() {
+    let engine = load(&artefacts::misbehaving(), Limits { calls: 3, ..LIMITS });
+    let house = House::new(&engine);
+    let mut found = Vec::new();
+    for _ in 0..7 {
+        found.push(counted(&house).await);
+    }
+    assert_eq!(found, [0, 1, 2, 0, 1, 2, 0]);
+}
+
+#[tokio::test]
+async fn hostile_input_costs_the_instance_and_an_honest_mistake_does_not() {
+    let house = House::new(misbehaving());
+    let document = |media_type: &str, name: &str| Source {
+        media_type: media_type.to_owned(),
+        content: postroom_tests::fixtures::bytes(&format!("documents/hostile/{name}")),
+    };
+    let rows = [
+        (document("application/xml", "billion-laughs.xml"), true),
+        (document("application/xml", "external-entity.xml"), true),
+        (document("application/xml", "unclosed.xml"), true),
+        (Source { media_type: "application/json".to_owned(), content: b"{".to_vec() }, true),
+        (document("application/json", "bad-date.json"), false),
+        (document("application/json", "unknown-field.json"), false),
+        (document("application/xml", "missing-id.xml"), false),
+        (Source { media_type: "text/plain".to_owned(), content: b"x".to_vec() }, false),
+    ];
+    for (document, hostile) in rows {
+        counted(&house).await;
+        let before = counted(&house).await;
+        let shown = String::from_utf8_lossy(&document.content[..document.content.len().min(60)]).into_owned();
+        let error = house.office.read(&Files::default(), &document).await.unwrap().unwrap_err();
+        let after = counted(&house).await;
+        assert_eq!(after == 0, hostile, "{shown}: {error:?}");
+        assert!(hostile || after == before + 1, "{shown}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_company_never_gets_the_instance_of_another() {
+    let (one, two) = (House::new(misbehaving()), House::new(misbehaving()));
+    assert_eq!(counted(&one).await, 0);
+    assert_eq!(counted(&one).await, 1);
+    assert_eq!(counted(&two).await, 0);
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_loses_its_instance_and_nothing_else() {
+    let house = House::new(misbehaving());
+    assert_eq!(counted(&house).await, 0);
+    let given_up = tokio::time::timeout(Duration::from_millis(200), ask(&house, "loop")).await;
+    assert!(given_up.is_err(), "{given_up:?}");
+    assert_eq!(counted(&house).await, 0);
+}

@@ -1,0 +1,15 @@
+//! The component tier: the plugin as it ships, in the host's engine, with capabilities in memory.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that can't go on has failed
+
+mod artefacts;
+mod cli;
+mod contract;
+mod determinism;
+mod house;
+mod imports;
+mod instances;
+mod limits;
+mod python;
+mod secrets;
+mod streaming;
