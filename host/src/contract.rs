@@ -16,4 +16,4 @@ wasmtime::component::bindgen!({
 });
 
 pub use exports::postroom::plugin::{composing, delivery, documents, info, recipients, templates, tracking};
-pub use postroom::plugin::{attachments, log, smtp};
+pub use self::postroom::plugin::{attachments, log, smtp};
