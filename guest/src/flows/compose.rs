@@ -1,15 +1,15 @@
 //! From a record to a message: document, language, texts, attachments, MIME.
 
-use super::resolve::Source;
+use super::input::{Input, InputError, Source};
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::attachment::{
     self, Attachment, AttachmentFault, FIRST_BYTES, Format, Role, Rule, Selected,
 };
 use crate::domain::compose::{self, Composed, Letter, LetterId, MessageId, Thread};
-use crate::domain::document::{Contact, Document, DocumentError};
-use crate::domain::kind::{NoSuchPurpose, Purpose};
+use crate::domain::document::{Contact, Document};
+use crate::domain::kind::Purpose;
 use crate::domain::recipients::Field;
-use crate::domain::settings::{Settings, SettingsError};
+use crate::domain::settings::Settings;
 use crate::domain::template::{
     self, Attached, Chosen, Edits, LanguageSources, Portal, RenderRequest, Rendered, Sender, TemplateFault,
 };
@@ -104,15 +104,9 @@ pub struct Message {
 /// Why no mail was made.
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
-    /// The document.
+    /// Document, use case or settings.
     #[error(transparent)]
-    Document(#[from] DocumentError),
-    /// The settings.
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    /// The use case.
-    #[error(transparent)]
-    UseCase(#[from] NoSuchPurpose),
+    Input(#[from] InputError),
     /// A template.
     #[error(transparent)]
     Template(#[from] TemplateFault),
@@ -141,9 +135,8 @@ impl ComposeError {
 /// [`ComposeError`]: which input is wrong, and where.
 pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError> {
     let id = LetterId::parse(&job.id).map_err(|e| ComposeError::job("id", e))?;
-    let document = Arc::new(job.document.read()?);
-    let purpose = Purpose::named(document.kind, &job.use_case)?;
-    let settings = Settings::from_json(&job.settings)?;
+    let Input { document, purpose, settings } = Input::read(&job.document, &job.use_case, &job.settings)?;
+    let document = Arc::new(document);
     let from = sender(job, &settings, &document)?;
     let [to, cc, bcc, reply_to] = addressees(job)?;
     let thread = job.thread.as_ref().map(conversation).transpose()?;

@@ -8,7 +8,7 @@ use crate::component::convert::{chunks_in, chunks_out, document_error_out, field
 use crate::component::imports::{self, HostFiles};
 use crate::domain::attachment::{Attachment, Format, Role};
 use crate::domain::compose::assemble;
-use crate::flows::{self, ComposeError, Job, Message};
+use crate::flows::{self, ComposeError, InputError, Job, Message};
 
 impl wit::Guest for Component {
     fn compose(job: wit::Job) -> Result<wit::Message, wit::ComposeError> {
@@ -89,9 +89,9 @@ fn message_out(of: Message) -> wit::Message {
 
 fn error_out(of: ComposeError) -> wit::ComposeError {
     match of {
-        ComposeError::Document(e) => wit::ComposeError::Document(document_error_out(e)),
-        ComposeError::Settings(e) => wit::ComposeError::Settings(e.to_string()),
-        ComposeError::UseCase(e) => wit::ComposeError::UseCase(e.to_string()),
+        ComposeError::Input(InputError::Document(e)) => wit::ComposeError::Document(document_error_out(e)),
+        ComposeError::Input(InputError::Settings(e)) => wit::ComposeError::Settings(e.to_string()),
+        ComposeError::Input(InputError::UseCase(e)) => wit::ComposeError::UseCase(e.to_string()),
         ComposeError::Template(e) => {
             wit::ComposeError::Template(wit::TemplateFault { name: e.name, line: e.line, detail: e.detail })
         }

@@ -6,7 +6,7 @@ use crate::component::convert::{document_error_out, field_out, source_in};
 use crate::component::{Component, imports};
 use crate::domain::address::{Mailbox, read_list};
 use crate::domain::recipients::{Entry, Invalid, UserOverrides};
-use crate::flows::{self, ResolveError};
+use crate::flows::{self, InputError};
 
 impl wit::Guest for Component {
     fn resolve(
@@ -19,9 +19,9 @@ impl wit::Guest for Component {
         let overrides = UserOverrides { to: user.to, cc: user.cc, bcc: user.bcc, reply_to: user.reply_to };
         let resolved = flows::resolve(&source_in(document), &use_case, &settings, &overrides);
         let resolution = resolved.map_err(|e| match e {
-            ResolveError::Document(e) => wit::RecipientsError::Document(document_error_out(e)),
-            ResolveError::Settings(e) => wit::RecipientsError::Settings(e.to_string()),
-            ResolveError::UseCase(e) => wit::RecipientsError::UseCase(e.to_string()),
+            InputError::Document(e) => wit::RecipientsError::Document(document_error_out(e)),
+            InputError::Settings(e) => wit::RecipientsError::Settings(e.to_string()),
+            InputError::UseCase(e) => wit::RecipientsError::UseCase(e.to_string()),
         })?;
         Ok(wit::Resolution {
             entries: resolution.entries.into_iter().map(entry_out).collect(),
