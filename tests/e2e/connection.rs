@@ -1,0 +1,82 @@
+//! The connection test: one sentence where all is well, else the stage and the server's own words.
+
+use crate::program::{Desk, Written};
+use crate::servers::servers;
+use std::net::TcpListener;
+
+#[test]
+fn it_says_exactly_that_the_test_was_successful() {
+    let cases = [
+        Written::starttls(),
+        Written { port: servers().implicit, security: "ssl", ..Written::starttls() },
+        Written::bare(servers().plain),
+    ];
+    for account in cases {
+        let desk = Desk::new(&account);
+        let run = desk.test_connection(&[]);
+        run.assert(0, &["220 ", "ESMTP"]);
+        assert_eq!(run.out.lines().last(), Some("SMTP test successful"), "{}", run.said());
+        assert_eq!(run.err, "", "{}", run.said());
+        let run = desk.test_connection(&["--json"]);
+        let report = run.json();
+        assert_eq!((&report["ok"], &report["message"]), (&true.into(), &"SMTP test successful".into()));
+        assert_eq!(report["failure"], serde_json::Value::Null, "{}", run.said());
+        let extensions = report["extensions"].as_array().expect("extensions");
+        assert!(
+            extensions.iter().any(|e| e.as_str().is_some_and(|e| e.starts_with("SIZE "))),
+            "{}",
+            run.said()
+        );
+    }
+}
+
+#[test]
+fn a_failure_names_the_stage_and_repeats_the_servers_words() {
+    let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let cases = [
+        (
+            "a host that does not exist",
+            Written { host: "no-such-host.invalid", ..Written::starttls() },
+            (5, "Resolve", "there is no such host"),
+        ),
+        (
+            "what is no host name",
+            Written { host: "mail east", ..Written::starttls() },
+            (4, "Resolve", "is not a host name"),
+        ),
+        ("a closed port", Written { port: closed, ..Written::starttls() }, (5, "Connect", "refused")),
+        (
+            "an untrusted certificate",
+            Written { trusted: false, ..Written::starttls() },
+            (4, "Tls", "its issuer is unknown"),
+        ),
+        (
+            "a server without TLS",
+            Written { port: servers().plain, ..Written::starttls() },
+            (4, "Tls", "does not offer STARTTLS"),
+        ),
+        ("a wrong password", Written { password: "wrong", ..Written::starttls() }, (4, "Login", "535 5.7.8")),
+        (
+            "a login where the server has none",
+            Written {
+                port: servers().plain,
+                security: "none",
+                more: "allow_cleartext_login = true",
+                ..Written::starttls()
+            },
+            (4, "Login", "the server offers no login at all"),
+        ),
+    ];
+    for (case, account, (code, stage, words)) in cases {
+        let desk = Desk::new(&account);
+        let run = desk.test_connection(&["--json"]);
+        assert_eq!(run.code, code, "{case}: {}", run.said());
+        let report = run.json();
+        assert_eq!(report["ok"], false, "{case}");
+        assert_eq!(report["failure"]["stage"], stage, "{case}: {}", run.said());
+        assert!(report["message"].as_str().is_some_and(|m| m.contains(words)), "{case}: {}", run.said());
+        let run = desk.test_connection(&[]);
+        run.assert(code, &[words]);
+        assert!(!run.said().contains("successful"), "{case}: {}", run.said());
+    }
+}

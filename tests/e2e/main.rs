@@ -1,0 +1,18 @@
+//! The end-to-end tier: the real plugin in the real host, the program as people run it, real mail servers, and mails
+//! that are fetched from the mailbox they were sent to. `cargo xtask test e2e` installs what it needs.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod arrival;
+mod connection;
+mod limits;
+mod mailbox;
+mod plugin;
+mod program;
+mod recipients;
+mod rendering;
+mod samples;
+mod scripted;
+mod security;
+mod servers;
+mod silence;

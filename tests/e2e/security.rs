@@ -1,0 +1,113 @@
+//! Ways in: TLS of both kinds, logins, certificates; and what is said where there is none.
+
+use crate::mailbox::the_one;
+use crate::program::{Desk, Written};
+use crate::samples::{invoice, pdf};
+use crate::servers::servers;
+
+fn desk(account: &Written<'_>) -> Desk {
+    let desk = Desk::new(account);
+    desk.put("invoice.pdf", &pdf(1, 3_000));
+    desk
+}
+
+const PDF: &[&str] = &["--pdf", "invoice.pdf", "--json"];
+
+#[test]
+fn a_mail_arrives_once_by_every_way_in() {
+    let cases = [
+        ("box-starttls@west.test", Written::starttls()),
+        (
+            "box-implicit@west.test",
+            Written { port: servers().implicit, security: "ssl", ..Written::starttls() },
+        ),
+        ("box-plain@west.test", Written::bare(servers().plain)),
+        ("box-lock-step@west.test", Written { port: servers().old, ..Written::starttls() }),
+        ("box-mechanism-login@west.test", Written { more: "mechanism = \"login\"", ..Written::starttls() }),
+    ];
+    for (to, account) in cases {
+        let run = desk(&account).send(&invoice(), to, PDF);
+        run.assert(0, &[to]);
+        let report = run.json();
+        assert_eq!(report["status"], "InTransit", "{to}: {}", run.said());
+        let evidence = &report["recipients"][0]["evidence"];
+        assert_eq!(evidence["kind"], "accepted", "{to}: {}", run.said());
+        assert!(evidence["words"].as_str().is_some_and(|w| w.contains("queued as")), "{to}: {}", run.said());
+        let id = report["message_id"].as_str().expect("a Message-ID");
+        assert!(String::from_utf8_lossy(&the_one(to)).contains(id), "{to} got another mail");
+    }
+}
+
+#[test]
+fn a_wrong_password_is_refused_in_the_servers_words_and_shows_nowhere() {
+    let wrong = format!("{}-but-wrong", servers().password);
+    for mechanism in ["plain", "login"] {
+        let more = format!("mechanism = \"{mechanism}\"");
+        let desk = desk(&Written { password: &wrong, more: &more, ..Written::starttls() });
+        let words = ["stage login", "535 5.7.8", "authentication failed"];
+        desk.send(&invoice(), "box-nobody@west.test", &["--pdf", "invoice.pdf"]).assert(4, &words);
+        desk.test_connection(&[]).assert(4, &words);
+        let report = desk.send(&invoice(), "box-nobody@west.test", PDF).json();
+        assert_eq!(report["error"]["Failed"]["stage"], "Login", "{report}");
+        assert_eq!(report["error"]["Failed"]["verdict"], "Permanent", "{report}");
+        assert_eq!(report["error"]["Failed"]["reply"]["code"], 535, "{report}");
+        assert_eq!(report["status"], "Failed", "{report}");
+    }
+}
+
+#[test]
+fn nothing_leaves_where_the_security_asked_for_is_not_to_be_had() {
+    let cases = [
+        (
+            "a certificate of an unknown authority",
+            Written { trusted: false, ..Written::starttls() },
+            "its issuer is unknown",
+        ),
+        (
+            "the same with implicit TLS",
+            Written { trusted: false, port: servers().implicit, security: "ssl", ..Written::starttls() },
+            "its issuer is unknown",
+        ),
+        (
+            "a certificate for another name",
+            Written { host: "127.0.0.1", ..Written::starttls() },
+            "the certificate is for localhost, not for 127.0.0.1",
+        ),
+        (
+            "a server without STARTTLS",
+            Written { port: servers().plain, ..Written::starttls() },
+            "the server does not offer STARTTLS",
+        ),
+        (
+            "a server without TLS where implicit TLS was asked for",
+            Written { port: servers().plain, security: "ssl", ..Written::starttls() },
+            "the server does not speak TLS here",
+        ),
+    ];
+    for (case, account, words) in cases {
+        let desk = desk(&account);
+        let to = "box-nothing-without-tls@west.test";
+        desk.test_connection(&[]).assert(4, &["stage TLS", words]);
+        let run = desk.send(&invoice(), to, PDF);
+        run.assert(4, &[words]);
+        assert_eq!(run.json()["error"]["Failed"]["stage"], "Tls", "{case}: {}", run.said());
+    }
+    // Mails to one mailbox arrive in order: what comes last is alone.
+    let to = "box-nothing-without-tls@west.test";
+    desk(&Written::starttls()).send(&invoice(), to, PDF).assert(0, &[]);
+    the_one(to);
+}
+
+#[test]
+fn a_login_without_tls_is_refused_before_the_network() {
+    let desk = desk(&Written { port: 1, security: "none", ..Written::starttls() });
+    desk.send(&invoice(), "box-nobody@west.test", PDF).assert(4, &["would show the password"]);
+}
+
+#[test]
+fn a_server_on_this_machine_needs_the_operators_permission() {
+    let desk = desk(&Written::starttls());
+    let settings = std::fs::read_to_string(desk.path("settings.toml")).expect("settings");
+    desk.put("settings.toml", settings.replace("allow_private = true", "allow_private = false").as_bytes());
+    desk.send(&invoice(), "box-nobody@west.test", PDF).assert(4, &["stage resolve", "a loopback address"]);
+}
