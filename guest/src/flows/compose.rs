@@ -140,7 +140,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
     let from = sender(job, &settings, &document)?;
     let [to, cc, bcc, reply_to] = addressees(job)?;
     let thread = job.thread.as_ref().map(conversation).transpose()?;
-    let selected = attachment::check(&job.attachments, job.format)?;
+    let selected = attachment::check(&job.attachments, job.format).map_err(|fault| offer_link(fault, job))?;
     let mut warnings = selected.warnings().iter().map(|w| warning(w.code(), w)).collect::<Vec<_>>();
     let selected = look_inside(selected, files, &mut warnings)?;
 
@@ -286,6 +286,17 @@ fn conversation((in_reply_to, references): &(Option<String>, Vec<String>)) -> Re
     let numbered = references.iter().enumerate();
     let references = numbered.map(|(index, id)| parse(format!("thread.references[{index}]"), id));
     Ok(Thread { in_reply_to, references: references.collect::<Result<_, _>>()? })
+}
+
+/// What is too much for a mail can be had from the portal, where there is one.
+fn offer_link(mut fault: AttachmentFault, job: &Job) -> AttachmentFault {
+    let too_much = matches!(fault.rule, Rule::Count | Rule::FileSize | Rule::TotalSize);
+    if let (true, Some((view, _))) = (too_much, &job.portal) {
+        fault
+            .detail
+            .push_str(&format!("; leave it out and point to {view} instead, where it can be downloaded"));
+    }
+    fault
 }
 
 /// Reads the first bytes of PDF and logo: what is not what it claims is reported, and a broken logo left out.
