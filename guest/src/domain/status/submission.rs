@@ -6,6 +6,7 @@
 use super::event::{Event, EventKind, EventSource, named};
 use super::fold::key;
 use chrono::{DateTime, FixedOffset};
+use std::collections::BTreeMap;
 
 /// A server's reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,8 +149,10 @@ pub fn events_of_acceptance(
 
 /// Facts of an attempt that failed, one for each of the envelope's `recipients`.
 pub fn events_of_failure(recipients: &[String], failure: &Failure, at: DateTime<FixedOffset>) -> Vec<Event> {
+    let answers: BTreeMap<String, &RecipientReply> =
+        failure.recipients.iter().rev().map(|to| (key(&to.address), to)).collect();
     let fact = |address: &String| {
-        let answer = failure.recipients.iter().find(|to| key(&to.address) == key(address));
+        let answer = answers.get(&key(address));
         let own = answer.and_then(|to| judged(&to.reply).map(|kind| (kind, &to.reply)));
         match (own, failure.verdict) {
             // What was said to this very recipient holds, whatever became of the rest …

@@ -44,6 +44,27 @@ fn a_refused_recipient_does_not_hide_behind_an_accepted_one() {
 }
 
 #[test]
+fn each_of_thousands_of_recipients_keeps_the_answer_that_was_its_own() {
+    let to: Vec<String> = (0..3_000).map(|n| format!("r{n}@x.be")).collect();
+    let answer = |address: &String| RecipientReply {
+        address: address.to_uppercase(),
+        reply: reply(550, "5.1.1", &format!("no {address}")),
+    };
+    let failure = Failure {
+        stage: Stage::Recipient,
+        verdict: Verdict::Permanent,
+        reply: None,
+        detail: "refused".into(),
+        retry_after: None,
+        recipients: to.iter().map(answer).collect(),
+    };
+    for (address, event) in to.iter().zip(events_of_failure(&to, &failure, now())) {
+        assert_eq!(event.recipient.as_ref(), Some(address));
+        assert_eq!(event.words.as_deref(), Some(format!("no {address}").as_str()));
+    }
+}
+
+#[test]
 fn a_failed_attempt_says_of_each_recipient_what_is_known() {
     use {Stage as S, Verdict as V};
     let to: Vec<String> = ["a@x.be", "b@x.be", "c@x.be"].map(String::from).to_vec();
