@@ -66,8 +66,8 @@ const PROPERTIES: &[&str] = &[
     "white-space",
     "width",
 ];
-/// Longest signature read, in bytes.
-const LONGEST: usize = 20_000;
+/// Longest signature read, in bytes: as long as settings may hold, so that none is cut.
+const LONGEST: usize = 64 * 1024;
 
 /// Escapes a line of plain text.
 pub(super) fn escaped(text: &str) -> String {
@@ -328,8 +328,9 @@ impl<'a> Iterator for Tokens<'a> {
             let (name, attributes) = inner.split_at(at);
             if let Some(dropped) = DROPPED.iter().find(|d| name.eq_ignore_ascii_case(d)) {
                 let close = format!("</{dropped}");
-                let lower = left.to_ascii_lowercase();
-                self.0 = lower.find(&close).map_or("", |at| &left[at..]);
+                let mut places = left.as_bytes().windows(close.len());
+                let at = places.position(|place| place.eq_ignore_ascii_case(close.as_bytes()));
+                self.0 = at.and_then(|at| left.get(at..)).unwrap_or_default();
                 continue;
             }
             if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -389,6 +390,14 @@ mod tests {
         ] {
             assert_eq!(as_text(html), expected, "{html}");
         }
+    }
+
+    #[test]
+    fn a_signature_as_long_as_settings_may_hold_is_not_cut() {
+        let html = format!("{}END", "<p>abc</p>".repeat(6_553));
+        assert!((65_500..=65_536).contains(&html.len()), "{}", html.len());
+        assert!(sanitised(&html).ends_with("</p>END"));
+        assert!(as_text(&html).ends_with("\nEND"));
     }
 
     proptest! {
