@@ -140,6 +140,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
     let from = sender(job, &settings, &document)?;
     let [to, cc, bcc, reply_to] = addressees(job)?;
     let thread = job.thread.as_ref().map(conversation).transpose()?;
+    check_links(job)?;
     let selected = attachment::check(&job.attachments, job.format).map_err(|fault| offer_link(fault, job))?;
     let mut warnings = selected.warnings().iter().map(|w| warning(w.code(), w)).collect::<Vec<_>>();
     let selected = look_inside(selected, files, &mut warnings)?;
@@ -157,7 +158,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
     if to.is_empty() && cc.is_empty() && bcc.is_empty() {
         warnings.push(warning(
             "no-recipient",
-            "the mail has no recipient: the partner has no contact with an e-mail address",
+            "the mail has no recipient: no usable address was given, and none is known of the partner",
         ));
     }
     if !language.passed_over.is_empty() {
@@ -277,6 +278,22 @@ fn addressee<'d>(document: &'d Document, to: &[Mailbox]) -> Option<&'d Contact> 
     })
 }
 
+/// A link that would be left out in silence is a mistake of the host, better known before the mail leaves.
+fn check_links(job: &Job) -> Result<(), ComposeError> {
+    let Some((view, pdf)) = &job.portal else { return Ok(()) };
+    for (field, url) in [("portal.view-url", Some(view)), ("portal.pdf-url", pdf.as_ref())] {
+        if let Some(url) = url.filter(|url| !template::is_web(url)) {
+            let shown: String = url.chars().take(100).collect();
+            let most = template::LONGEST_LINK;
+            let detail = format!(
+                "a link is https://… or http://…, without white space, at most {most} bytes: this is {shown:?}"
+            );
+            return Err(ComposeError::job(field, detail));
+        }
+    }
+    Ok(())
+}
+
 fn conversation((in_reply_to, references): &(Option<String>, Vec<String>)) -> Result<Thread, ComposeError> {
     if references.len() > LONGEST_CONVERSATION {
         return Err(ComposeError::job("thread.references", format!("more than {LONGEST_CONVERSATION}")));
@@ -323,4 +340,46 @@ fn look_inside(
 
 fn warning(code: &'static str, detail: impl ToString) -> Warning {
     Warning { code, detail: detail.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(view: &str, pdf: Option<&str>) -> Job {
+        Job {
+            id: "1".into(),
+            now: DateTime::parse_from_rfc3339("2026-11-22T09:30:00+01:00").unwrap(),
+            document: Source { media_type: "application/json".into(), content: Vec::new() },
+            use_case: "new".into(),
+            language: None,
+            settings: String::new(),
+            sender: (None, "a@example.com".into()),
+            recipients: Vec::new(),
+            attachments: Vec::new(),
+            format: Format::Pdf,
+            portal: Some((view.into(), pdf.map(str::to_owned))),
+            edits: (None, None),
+            thread: None,
+            automatic: false,
+            signature: true,
+        }
+    }
+
+    #[test]
+    fn a_link_that_no_mail_may_carry_is_an_error_of_the_job() {
+        let (good, long) = ("https://portal.example/d", format!("https://{}", "x".repeat(2_000)));
+        assert!(check_links(&job(good, Some("http://portal.example/d.pdf"))).is_ok());
+        for (view, pdf, field) in [
+            ("javascript:alert(1)", None, "portal.view-url: "),
+            ("portal.example/d", None, "portal.view-url: "),
+            ("https://portal.example/d\nBcc: x", None, "portal.view-url: "),
+            (long.as_str(), None, "portal.view-url: "),
+            ("", None, "portal.view-url: "),
+            (good, Some("file:///d.pdf"), "portal.pdf-url: "),
+        ] {
+            let fault = check_links(&job(view, pdf)).expect_err(view).to_string();
+            assert!(fault.starts_with(field), "{view:?} {pdf:?}: {fault}");
+        }
+    }
 }

@@ -25,6 +25,8 @@ const MOST_LINES: usize = 200;
 const ACCENT: &str = "#1f4e79";
 /// Style of links in a body.
 const LINK: &str = "color:#0b5fff";
+/// Longest link of a portal, in bytes.
+pub const LONGEST_LINK: usize = 2_000;
 
 /// Fields of `mail`, which the layout has beyond those of a text.
 pub(super) const MAIL: &[&str; 24] = &[
@@ -412,9 +414,11 @@ fn footer(request: &RenderRequest<'_>, words: &Words) -> Result<Value, TemplateF
     Ok(lines.into_iter().filter(|l| !l.is_empty()).map(Value::from).collect())
 }
 
-/// True for a link that a mail may carry.
-pub(super) fn is_web(url: &str) -> bool {
-    url.starts_with("https://") || url.starts_with("http://")
+/// True for a link that a mail may carry: of the web, one word, not endless.
+pub fn is_web(url: &str) -> bool {
+    (url.starts_with("https://") || url.starts_with("http://"))
+        && url.len() <= LONGEST_LINK
+        && !url.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 fn accent(colour: &str) -> &str {
