@@ -5,6 +5,7 @@
 //! sandbox asking for the time is a bug, and panics by name.
 
 #[cfg(not(target_family = "wasm"))]
+#[allow(clippy::disallowed_types)] // natively, the clock is what this crate is for
 pub use std::time::{Duration, Instant, SystemTime, SystemTimeError, UNIX_EPOCH};
 
 #[cfg(target_family = "wasm")]
