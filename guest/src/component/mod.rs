@@ -9,6 +9,10 @@ mod imports;
 #[cfg(feature = "misbehave")]
 mod misbehaviour;
 
+/// Composing allocates some thousand small texts a mail: this allocator takes half the time of std's for this target.
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// The plugin, as the generated code knows it.
 struct Component;
 
