@@ -62,7 +62,7 @@ impl Engine {
             |e: wasmtime::Error| EngineError::NotAPlugin { path: path.to_owned(), detail: format!("{e:#}") };
         let mut config = Config::new();
         config.wasm_component_model(true).epoch_interruption(true).cranelift_opt_level(OptLevel::Speed);
-        // A trap still names its functions. Without these maps the compiled code loads in 10 ms less.
+        // Maps for debuggers and foreign unwinders: without them there is less compiled code to load.
         config.generate_address_map(false).native_unwind_info(false);
         if !options.no_cache {
             let mut cache = CacheConfig::new();

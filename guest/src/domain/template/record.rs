@@ -24,8 +24,7 @@ impl Record {
     }
 }
 
-/// Most names differ in length or in their first letter: seeing that here spares a call for each, of hundreds in
-/// a mail.
+/// Most names differ in length or in their first letter: seeing that here spares a call for each.
 fn same(name: &str, key: &str) -> bool {
     name.len() == key.len() && name.as_bytes().first() == key.as_bytes().first() && name == key
 }
