@@ -9,6 +9,10 @@ mod imports;
 #[cfg(feature = "misbehave")]
 mod misbehaviour;
 
+/// Composing makes many small texts; with this allocator it is a few per cent faster than with std's for this target.
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// The plugin, as the generated code knows it.
 struct Component;
 

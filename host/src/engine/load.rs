@@ -62,6 +62,8 @@ impl Engine {
             |e: wasmtime::Error| EngineError::NotAPlugin { path: path.to_owned(), detail: format!("{e:#}") };
         let mut config = Config::new();
         config.wasm_component_model(true).epoch_interruption(true).cranelift_opt_level(OptLevel::Speed);
+        // Maps for debuggers and foreign unwinders: without them there is less compiled code to load.
+        config.generate_address_map(false).native_unwind_info(false);
         if !options.no_cache {
             let mut cache = CacheConfig::new();
             if let Some(folder) = &options.cache {

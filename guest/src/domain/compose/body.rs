@@ -22,16 +22,15 @@ pub(super) fn canonical(body: &str) -> Body {
     let body = without_controls(body);
     let mut text = String::with_capacity(body.len() + body.len() / 16 + 16);
     let mut like_a_boundary = false;
-    let mut lines = body.split('\n');
-    let mut next = lines.next();
-    while let Some(line) = next {
-        let marked = line.strip_prefix("--").is_some_and(|rest| rest.starts_with(BOUNDARY_MARK));
-        like_a_boundary |= marked;
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', body.as_bytes()).chain([body.len()]) {
+        let line = &body[start..end];
+        like_a_boundary |= line.strip_prefix("--").is_some_and(|rest| rest.starts_with(BOUNDARY_MARK));
         text.push_str(line);
-        next = lines.next();
-        if next.is_some() {
+        if end < body.len() {
             text.push_str("\r\n");
         }
+        start = end + 1;
     }
     Body { text, like_a_boundary }
 }
