@@ -37,25 +37,25 @@ fn a_failure_names_the_stage_and_repeats_the_servers_words() {
         (
             "a host that does not exist",
             Written { host: "no-such-host.invalid", ..Written::starttls() },
-            (5, "Resolve", "there is no such host"),
+            (5, "resolve", "there is no such host"),
         ),
         (
             "what is no host name",
             Written { host: "mail east", ..Written::starttls() },
-            (4, "Resolve", "is not a host name"),
+            (4, "resolve", "is not a host name"),
         ),
-        ("a closed port", Written { port: closed, ..Written::starttls() }, (5, "Connect", "refused")),
+        ("a closed port", Written { port: closed, ..Written::starttls() }, (5, "connect", "refused")),
         (
             "an untrusted certificate",
             Written { trusted: false, ..Written::starttls() },
-            (4, "Tls", "its issuer is unknown"),
+            (4, "tls", "its issuer is unknown"),
         ),
         (
             "a server without TLS",
             Written { port: servers().plain, ..Written::starttls() },
-            (4, "Tls", "does not offer STARTTLS"),
+            (4, "tls", "does not offer STARTTLS"),
         ),
-        ("a wrong password", Written { password: "wrong", ..Written::starttls() }, (4, "Login", "535 5.7.8")),
+        ("a wrong password", Written { password: "wrong", ..Written::starttls() }, (4, "login", "535 5.7.8")),
         (
             "a login where the server has none",
             Written {
@@ -64,7 +64,7 @@ fn a_failure_names_the_stage_and_repeats_the_servers_words() {
                 more: "allow_cleartext_login = true",
                 ..Written::starttls()
             },
-            (4, "Login", "the server offers no login at all"),
+            (4, "login", "the server offers no login at all"),
         ),
     ];
     for (case, account, (code, stage, words)) in cases {

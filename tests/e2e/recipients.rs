@@ -31,10 +31,10 @@ fn a_refused_recipient_does_not_hold_back_the_others() {
         let all = format!("unknown-one@west.test, {to}, unknown-two@west.test");
         let run = desk(&Written { port, ..Written::starttls() }).send(&invoice(), &all, PDF);
         run.assert(4, &["refused (5.1.1)"]);
-        assert_eq!(of(&run, to)["status"], "InTransit", "{}", run.said());
+        assert_eq!(of(&run, to)["status"], "in-transit", "{}", run.said());
         for refused in ["unknown-one@west.test", "unknown-two@west.test"] {
             let row = of(&run, refused);
-            assert_eq!(row["status"], "Failed", "{}", run.said());
+            assert_eq!(row["status"], "failed", "{}", run.said());
             assert_eq!(row["evidence"]["kind"], "refused", "{}", run.said());
             let words = row["evidence"]["words"].as_str().unwrap_or_default();
             assert!(words.contains("User unknown in virtual mailbox table"), "{}", run.said());
@@ -48,9 +48,9 @@ fn where_every_recipient_is_refused_the_mail_failed_for_each() {
     let run =
         desk(&Written::starttls()).send(&invoice(), "unknown-one@west.test, unknown-two@west.test", PDF);
     run.assert(4, &["stage recipient", "550 5.1.1"]);
-    assert_eq!(run.json()["error"]["Failed"]["verdict"], "Permanent", "{}", run.said());
+    assert_eq!(run.json()["error"]["failed"]["verdict"], "permanent", "{}", run.said());
     for refused in ["unknown-one@west.test", "unknown-two@west.test"] {
-        assert_eq!(of(&run, refused)["status"], "Failed", "{}", run.said());
+        assert_eq!(of(&run, refused)["status"], "failed", "{}", run.said());
     }
 }
 
@@ -63,11 +63,11 @@ fn a_greylisted_mail_is_in_transit_and_goes_through_at_the_second_attempt() {
     let row = of(&run, to);
     assert_eq!(
         (&row["status"], &row["evidence"]["kind"]),
-        (&"InTransit".into(), &"deferred".into()),
+        (&"in-transit".into(), &"deferred".into()),
         "{}",
         run.said()
     );
-    assert_eq!(run.json()["error"]["Failed"]["retry_after"], 60, "{}", run.said());
+    assert_eq!(run.json()["error"]["failed"]["retry_after"], 60, "{}", run.said());
     let again = desk.send(&invoice(), to, PDF);
     again.assert(0, &[]);
     assert_eq!(of(&again, to)["evidence"]["kind"], "accepted", "{}", again.said());
@@ -91,8 +91,8 @@ fn what_is_larger_than_the_server_takes_is_refused_before_it_is_sent() {
     desk.put("large.pdf", &pdf(3, usize::try_from(SMALL_SIZE).expect("a size")));
     let run = desk.send(&invoice(), to, &["--pdf", "large.pdf", "--json"]);
     run.assert(4, &[&SMALL_SIZE.to_string()]);
-    assert_eq!(run.json()["error"]["Failed"]["stage"], "Prepare", "{}", run.said());
-    assert_eq!(of(&run, to)["status"], "Failed", "{}", run.said());
+    assert_eq!(run.json()["error"]["failed"]["stage"], "prepare", "{}", run.said());
+    assert_eq!(of(&run, to)["status"], "failed", "{}", run.said());
     desk.put("tiny.json", TINY.as_bytes());
     desk.send(&desk.path("tiny.json"), to, &["--without-document"]).assert(0, &[]);
     let messages = arrived(to);
@@ -104,7 +104,7 @@ fn a_mailbox_outside_ascii_gets_its_mail_where_the_server_takes_smtputf8() {
     let to = "zoë@west.test";
     let run = desk(&Written::starttls()).send(&invoice(), to, PDF);
     run.assert(0, &[]);
-    assert_eq!(of(&run, to)["status"], "InTransit", "{}", run.said());
+    assert_eq!(of(&run, to)["status"], "in-transit", "{}", run.said());
     let message = the_one(to);
     assert!(
         String::from_utf8_lossy(&message).contains("zoë@west.test"),
@@ -113,7 +113,7 @@ fn a_mailbox_outside_ascii_gets_its_mail_where_the_server_takes_smtputf8() {
     );
     let run = desk(&Written { port: servers().old, ..Written::starttls() }).send(&invoice(), to, PDF);
     run.assert(4, &["SMTPUTF8"]);
-    assert_eq!(run.json()["error"]["Failed"]["stage"], "Prepare", "{}", run.said());
+    assert_eq!(run.json()["error"]["failed"]["stage"], "prepare", "{}", run.said());
 }
 
 /// A document whose mail is small.

@@ -29,7 +29,7 @@ fn a_mail_arrives_once_by_every_way_in() {
         let run = desk(&account).send(&invoice(), to, PDF);
         run.assert(0, &[to]);
         let report = run.json();
-        assert_eq!(report["status"], "InTransit", "{to}: {}", run.said());
+        assert_eq!(report["status"], "in-transit", "{to}: {}", run.said());
         let evidence = &report["recipients"][0]["evidence"];
         assert_eq!(evidence["kind"], "accepted", "{to}: {}", run.said());
         assert!(evidence["words"].as_str().is_some_and(|w| w.contains("queued as")), "{to}: {}", run.said());
@@ -48,10 +48,10 @@ fn a_wrong_password_is_refused_in_the_servers_words_and_shows_nowhere() {
         desk.send(&invoice(), "box-nobody@west.test", &["--pdf", "invoice.pdf"]).assert(4, &words);
         desk.test_connection(&[]).assert(4, &words);
         let report = desk.send(&invoice(), "box-nobody@west.test", PDF).json();
-        assert_eq!(report["error"]["Failed"]["stage"], "Login", "{report}");
-        assert_eq!(report["error"]["Failed"]["verdict"], "Permanent", "{report}");
-        assert_eq!(report["error"]["Failed"]["reply"]["code"], 535, "{report}");
-        assert_eq!(report["status"], "Failed", "{report}");
+        assert_eq!(report["error"]["failed"]["stage"], "login", "{report}");
+        assert_eq!(report["error"]["failed"]["verdict"], "permanent", "{report}");
+        assert_eq!(report["error"]["failed"]["reply"]["code"], 535, "{report}");
+        assert_eq!(report["status"], "failed", "{report}");
     }
 }
 
@@ -90,7 +90,7 @@ fn nothing_leaves_where_the_security_asked_for_is_not_to_be_had() {
         desk.test_connection(&[]).assert(4, &["stage TLS", words]);
         let run = desk.send(&invoice(), to, PDF);
         run.assert(4, &[words]);
-        assert_eq!(run.json()["error"]["Failed"]["stage"], "Tls", "{case}: {}", run.said());
+        assert_eq!(run.json()["error"]["failed"]["stage"], "tls", "{case}: {}", run.said());
     }
     // Mails to one mailbox arrive in order: what comes last is alone.
     let to = "box-nothing-without-tls@west.test";

@@ -126,7 +126,7 @@ fn the_program_says_in_doubt_when_the_server_closes_after_the_dot() {
     let run = desk.send(&invoice(), "box-a@west.test", &["--pdf", "invoice.pdf", "--json"]);
     run.assert(6, &["stage after-dot"]);
     let report = run.json();
-    assert_eq!(report["status"], "Unknown", "{}", run.said());
+    assert_eq!(report["status"], "unknown", "{}", run.said());
     assert_eq!(report["events"][0]["kind"], "in-doubt", "{}", run.said());
     let run = desk.send(&invoice(), "box-a@west.test", &["--pdf", "invoice.pdf"]);
     run.assert(6, &["Unknown"]);
@@ -158,6 +158,6 @@ fn a_refusal_at_any_stage_is_shown_in_the_servers_words() {
         desk.put("invoice.pdf", &pdf(12, 4_000));
         let run = desk.send(&invoice(), "box-a@west.test", &["--pdf", "invoice.pdf", "--json"]);
         run.assert(4, &[stage, "554 5.7.1", "<office@east.test> not from you, see http://east.test/why"]);
-        assert_eq!(run.json()["status"], "Failed", "{at:?}: {}", run.said());
+        assert_eq!(run.json()["status"], "failed", "{at:?}: {}", run.said());
     }
 }

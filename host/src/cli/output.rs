@@ -3,12 +3,53 @@
 use super::failure::Failure;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
+use serde_json::Value;
 use std::io::{IsTerminal, Write};
 
-/// Writes one JSON object and a line end to standard output.
+/// Fields that hold a case of one of the contract's closed lists.
+const CASES: [&str; 5] = ["error", "field", "stage", "status", "verdict"];
+
+/// Writes one JSON object and a line end to standard output. Cases have the names of the contract
+/// (`in-transit`), not those of Rust (`InTransit`).
 pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|e| Failure::other(e.to_string()))?;
-    line(&text)
+    let value = serde_json::to_value(value).map_err(|e| Failure::other(e.to_string()))?;
+    line(&format!("{:#}", by_contract(value)))
+}
+
+fn by_contract(value: Value) -> Value {
+    match value {
+        Value::Array(entries) => entries.into_iter().map(by_contract).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| {
+                let value = if CASES.contains(&name.as_str()) { case(value) } else { value };
+                (name, by_contract(value))
+            })
+            .collect(),
+        other => other,
+    }
+}
+
+/// A case alone is a text; one that carries something is an object of one field.
+fn case(value: Value) -> Value {
+    match value {
+        Value::String(name) => Value::String(kebab(&name)),
+        Value::Object(fields) => fields.into_iter().map(|(name, carried)| (kebab(&name), carried)).collect(),
+        other => other,
+    }
+}
+
+fn kebab(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 2);
+    for c in name.chars() {
+        if (c == ' ' || c.is_ascii_uppercase()) && !out.is_empty() && !out.ends_with('-') {
+            out.push('-');
+        }
+        if c != ' ' {
+            out.push(c.to_ascii_lowercase());
+        }
+    }
+    out
 }
 
 /// Writes a line to standard output. A reader that went away (`| head`) is no failure.
@@ -39,4 +80,39 @@ pub(super) fn green(text: &str) -> String {
 /// Text from outside as it may be shown on a terminal: no control characters, which could move its cursor.
 pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::delivery::SubmitError;
+    use crate::contract::recipients::Field;
+    use crate::contract::smtp::{Failure, Stage, Verdict};
+    use crate::contract::tracking::Status;
+    use serde_json::json;
+
+    #[test]
+    fn cases_are_named_as_in_the_contract() {
+        let failure = Failure {
+            stage: Stage::AfterDot,
+            verdict: Verdict::InDoubt,
+            reply: None,
+            detail: "Lost After".into(),
+            retry_after: None,
+            recipients: Vec::new(),
+        };
+        let said = by_contract(json!({
+            "status": Status::InTransit,
+            "recipients": [{ "field": Field::ReplyTo, "reason": "As Is" }],
+            "error": SubmitError::Failed(failure),
+        }));
+        assert_eq!(said["status"], "in-transit");
+        assert_eq!(said["recipients"], json!([{ "field": "reply-to", "reason": "As Is" }]));
+        assert_eq!(said["error"]["failed"]["stage"], "after-dot");
+        assert_eq!(said["error"]["failed"]["verdict"], "in-doubt");
+        assert_eq!(said["error"]["failed"]["detail"], "Lost After");
+        assert_eq!(by_contract(json!({ "error": SubmitError::NoRecipient }))["error"], "no-recipient");
+        assert_eq!(by_contract(json!({ "status": "In transit" }))["status"], "in-transit");
+        assert_eq!(by_contract(json!({ "error": null })), json!({ "error": null }));
+    }
 }
