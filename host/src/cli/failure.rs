@@ -1,5 +1,6 @@
 //! Failures as a person and a program see them: a sentence on standard error, an exit code.
 
+use super::output::printable;
 use crate::config::ConfigError;
 use crate::engine::EngineError;
 use crate::outbox::DraftError;
@@ -30,7 +31,7 @@ impl Failure {
         if json {
             println!("{}", serde_json::json!({ "error": self.message, "code": self.code }));
         }
-        eprintln!("postroom: {}", self.message);
+        eprintln!("postroom: {}", printable(&self.message));
         ExitCode::from(self.code)
     }
 }

@@ -1,7 +1,7 @@
 //! `postroom render`: the mail as files. Pure: the same options give the same bytes.
 
 use super::mail::MailArgs;
-use super::output::{json, line};
+use super::output::{json, line, printable};
 use super::{Common, Failure, office, picture};
 use crate::contract::recipients::Mailbox;
 use crate::outbox::{DraftError, Ready};
@@ -11,8 +11,9 @@ use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Writes message.eml, body.html, body.txt and subject.txt. The same options give the same bytes: the mail's time is
-the document's date unless --now is given, its identity follows from the inputs unless --id is given.
+Writes message.eml, body.html, body.txt and subject.txt. The same options give the same bytes:
+the mail's time is the document's date unless --now is given, its identity follows from the
+inputs unless --id is given.
 
 Examples:
   postroom render invoice.xml --out mail/
@@ -102,7 +103,7 @@ fn report(common: &Common, ready: &Ready, folder: &Path) -> Result<(), Failure> 
     ))?;
     addressees(ready)?;
     for warning in &message.warnings {
-        eprintln!("warning: {} ({})", warning.detail, warning.code);
+        eprintln!("warning: {} ({})", printable(&warning.detail), warning.code);
     }
     line(&format!("{} bytes in {}", message.size, folder.join("message.eml").display()))
 }
@@ -114,7 +115,8 @@ pub(super) fn addressees(ready: &Ready) -> Result<(), Failure> {
         line(&format!("{}: {name}<{}>: {}", entry.field.header(), entry.mailbox.address, entry.detail))?;
     }
     for invalid in &ready.resolution.invalid {
-        eprintln!("not used: {} in {}: {}", invalid.text, invalid.field.header(), invalid.detail);
+        let told = format!("{} in {}: {}", invalid.text, invalid.field.header(), invalid.detail);
+        eprintln!("not used: {}", printable(&told));
     }
     Ok(())
 }

@@ -21,8 +21,9 @@ Makes one attempt and prints, per recipient, the server's own answer and the sta
 The exit code says whether to try again (see `postroom --help`).
 
 Examples:
-  postroom send invoice.xml --settings company.toml --account office --pdf invoice.pdf --format pdf+ubl
-  postroom send invoice.json --settings company.toml --account office --pdf invoice.pdf --to 'Jo <jo@example.com>'")]
+  postroom send invoice.xml --settings company.toml --account office --pdf invoice.pdf
+  postroom send invoice.json --settings company.toml --account office --pdf invoice.pdf \\
+           --to 'Jo <jo@example.com>'")]
 pub(super) struct SendArgs {
     #[command(flatten)]
     mail: MailArgs,
@@ -52,7 +53,9 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Fa
     let draft = args.mail.draft(&config, account.mailbox(), id, now.clone())?;
     let ready = draft.compose(&office).await.map_err(|e| args.mail.failed(e))?;
     if ready.message.envelope.recipients.is_empty() {
-        render::addressees(&ready)?;
+        if !common.json {
+            render::addressees(&ready)?;
+        }
         return Err(Failure::input(
             "there is nobody to send to: give the partner a contact with an e-mail address, or use --to",
         ));
