@@ -7,6 +7,9 @@ use crate::domain::address::characters::shown;
 use crate::domain::address::{Address, Mailbox};
 use std::borrow::Cow;
 
+/// Comments taken off the end of an address.
+const MOST_COMMENTS: usize = 8;
+
 /// A piece taken apart: text and, of the last bracket that closes it, the content.
 struct Bracketed<'a> {
     before: &'a str,
@@ -147,7 +150,11 @@ fn without_comments(text: &str) -> (&str, Option<&str>) {
         comment = Some(&rest[1..end - 1]);
         rest = rest[end..].trim_start();
     }
-    while rest.ends_with(')') {
+    // Each is looked for from the beginning: more of them than anybody writes are left to be refused.
+    for _ in 0..MOST_COMMENTS {
+        if !rest.ends_with(')') {
+            break;
+        }
         let mut at = 0;
         let mut last = None;
         while let Some(c) = rest[at..].chars().next() {

@@ -119,6 +119,14 @@ fn an_address() -> impl Strategy<Value = String> {
     (local, domain).prop_map(|(local, domain)| format!("{local}@{domain}"))
 }
 
+#[test]
+fn thousands_of_comments_are_refused_at_once() {
+    for text in [format!("a@b.be{}", "(x)".repeat(20_000)), format!("x{}", " (y)".repeat(15_000))] {
+        let list = read_list(&text);
+        assert_eq!((list.mailboxes.len(), list.invalid.len()), (0, 1), "{:.40}: {:?}", text, list.invalid);
+    }
+}
+
 proptest! {
     #[test]
     fn as_many_addresses_come_out_as_were_joined(
