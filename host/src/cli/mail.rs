@@ -1,6 +1,7 @@
 //! The options that make a mail, the same for `render` and `send`.
 
 use super::Failure;
+use crate::capabilities::attachments::{AttachmentSource, ReadError};
 use crate::config::Config;
 use crate::contract::composing::Portal;
 use crate::contract::recipients::Mailbox;
@@ -8,6 +9,9 @@ use crate::outbox::{Draft, DraftError};
 use clap::Args;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
+
+/// Everything that may be attached to a mail, in bytes.
+const LARGEST: u64 = 25_000_000;
 
 /// What to make a mail of.
 #[derive(Debug, Args)]
@@ -117,23 +121,46 @@ impl MailArgs {
         }
     }
 
-    /// An identity that follows from what the mail is made of, so that the same options give the same bytes.
-    pub(super) fn identity(&self, config: &Config) -> Result<String, Failure> {
+    /// An identity that follows from everything the mail is made of, so that the same options give the same
+    /// bytes and other ones another Message-ID.
+    pub(super) async fn identity(&self, config: &Config, sender: &Mailbox) -> Result<String, Failure> {
         let mut hash = Sha256::new();
-        let mut add = |part: &[u8]| {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
+        let mut add = |what: &str, part: &[u8]| {
+            for part in [what.as_bytes(), part] {
+                hash.update((part.len() as u64).to_be_bytes());
+                hash.update(part);
+            }
         };
-        add(&read(&self.document)?);
-        add(config.settings_json().as_bytes());
-        let choices = [&self.use_case, &self.language, &self.now, &self.view_url, &self.pdf_url];
-        for text in choices.into_iter().flatten() {
-            add(text.as_bytes());
+        add("document", &read(&self.document)?);
+        add("settings", config.settings_json().as_bytes());
+        add("address", sender.address.as_bytes());
+        add("format", self.format.as_bytes());
+        for (what, text) in [
+            ("name", &sender.name),
+            ("use-case", &self.use_case),
+            ("language", &self.language),
+            ("now", &self.now),
+            ("view-url", &self.view_url),
+            ("pdf-url", &self.pdf_url),
+        ] {
+            text.iter().for_each(|text| add(what, text.as_bytes()));
         }
-        for text in self.to.iter().chain(&self.cc).chain(&self.bcc).chain(&self.reply_to) {
-            add(text.as_bytes());
+        for (what, texts) in
+            [("to", &self.to), ("cc", &self.cc), ("bcc", &self.bcc), ("reply-to", &self.reply_to)]
+        {
+            texts.iter().for_each(|text| add(what, text.as_bytes()));
         }
-        add(self.format.as_bytes());
+        let own = [("pdf", &self.pdf), ("ubl", &self.ubl), ("logo", &config.logo)];
+        let own = own.into_iter().filter_map(|(role, file)| Some((role, file.as_ref()?)));
+        for (role, file) in own.chain(self.attach.iter().map(|file| ("added", file))) {
+            let unreadable = |e: ReadError| Failure::input(format!("can't read {}: {e}", file.display()));
+            let source = AttachmentSource::from_file(file).map_err(unreadable)?;
+            add(role, file.file_name().unwrap_or_default().as_encoded_bytes());
+            // What is larger is refused later, by the rule: no need to read it.
+            if source.size() <= LARGEST {
+                add(role, &source.sha256().await.map_err(unreadable)?);
+            }
+        }
         let digest = hash.finalize();
         Ok(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
     }
@@ -150,4 +177,51 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 fn joined(texts: &[String]) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use std::collections::BTreeSet;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        mail: MailArgs,
+    }
+
+    #[tokio::test]
+    async fn the_same_options_give_the_same_identity_and_others_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, content: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            path.display().to_string()
+        };
+        let (document, one, two) = (file("d.json", "{}"), file("a.pdf", "1"), file("b.pdf", "2"));
+        let sender = |address: &str| Mailbox { name: None, address: address.to_owned() };
+        let config = Config::default();
+        let mut known = BTreeSet::new();
+        for options in [
+            &[][..],
+            &["--to", "a@b.be"],
+            &["--cc", "a@b.be"],
+            &["--use-case", "new"],
+            &["--language", "new"],
+            &["--format", "ubl"],
+            &["--pdf", &one],
+            &["--pdf", &two],
+            &["--attach", &one],
+            &["--attach", &one, "--attach", &two],
+        ] {
+            let line = ["postroom", &document].into_iter().chain(options.iter().copied());
+            let mail = Line::parse_from(line).mail;
+            for address in ["a@example.com", "b@example.com"] {
+                let identity = mail.identity(&config, &sender(address)).await.unwrap();
+                assert_eq!(mail.identity(&config, &sender(address)).await.unwrap(), identity, "{options:?}");
+                assert!(known.insert(identity), "{options:?} {address}");
+            }
+        }
+    }
 }

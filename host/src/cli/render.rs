@@ -40,7 +40,7 @@ pub(super) async fn run(common: &Common, args: &RenderArgs) -> Result<ExitCode, 
         None => Mailbox { name: None, address: "sender@example.invalid".to_owned() },
     };
     let office = office::reading(common)?;
-    let id = args.mail.identity(&config)?;
+    let id = args.mail.identity(&config, &sender).await?;
     let mut draft = args.mail.draft(&config, sender, id, String::new())?;
     if draft.now.is_empty() {
         let summary = office.read(&office::no_files(), &draft.document).await?;
