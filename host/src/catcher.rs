@@ -141,7 +141,8 @@ async fn body(stream: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>> {
     let mut message = Vec::new();
     loop {
         let start = message.len();
-        if stream.read_until(b'\n', &mut message).await? == 0 || message.len() > MESSAGE {
+        let left = (MESSAGE + 1).saturating_sub(start) as u64;
+        if (&mut *stream).take(left).read_until(b'\n', &mut message).await? == 0 || message.len() > MESSAGE {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
         if message[start..] == *b".\r\n" {

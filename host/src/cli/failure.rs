@@ -48,7 +48,10 @@ impl From<DraftError> for Failure {
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         match error {
-            EngineError::TooLarge { .. } => Self::input(error.to_string()),
+            // What is too large, or too much work, is the input's doing.
+            EngineError::TooLarge { .. } | EngineError::ComputeTime(_) | EngineError::Memory => {
+                Self::input(error.to_string())
+            }
             error => Self::other(error.to_string()),
         }
     }

@@ -43,7 +43,8 @@ Exit codes:
   1  something else went wrong (no plugin, a bug)
   2  the command line is wrong
   3  an input is wrong: document, settings, template, attachment, or nobody to send to
-  4  refused for good, for at least one recipient, or by the account's own server
+  4  refused for good, or an address that can't be used, for at least one recipient; or refused by the
+     account's own server
   5  not accepted now; the same command may succeed later
   6  in doubt: the mail may have left; look before sending again";
 

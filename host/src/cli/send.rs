@@ -94,7 +94,7 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Fa
         render::addressees(&ready)?;
         show(&office, &sent).await?;
     }
-    Ok(ExitCode::from(code(&sent)))
+    Ok(ExitCode::from(code(&sent, !ready.resolution.invalid.is_empty())))
 }
 
 async fn show(office: &Office, sent: &Sent) -> Result<(), Failure> {
@@ -110,8 +110,8 @@ async fn show(office: &Office, sent: &Sent) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What the exit code says: see `postroom --help`.
-fn code(sent: &Sent) -> u8 {
+/// What the exit code says: see `postroom --help`. `unusable`: an address that should have had the mail was none.
+fn code(sent: &Sent, unusable: bool) -> u8 {
     match &sent.outcome.error {
         Some(SubmitError::NoRecipient | SubmitError::UnknownTransport(_) | SubmitError::Parcel(_)) => 3,
         Some(SubmitError::Failed(failure)) => match failure.verdict {
@@ -122,6 +122,7 @@ fn code(sent: &Sent) -> u8 {
         None if sent.outcome.events.iter().any(|e| e.kind == "in-doubt") => 6,
         None if sent.timeline.recipients.iter().any(|r| r.status == Status::Failed) => 4,
         None if sent.outcome.events.iter().any(|e| e.kind == "deferred") => 5,
+        None if unusable => 4,
         None => 0,
     }
 }

@@ -96,6 +96,15 @@ fn compose_failed(answer: &Result<composing::Message, composing::ComposeError>) 
     }
 }
 
+/// A template that fails is somebody's own: what it may have left behind serves nobody else.
+fn check_failed(answer: &[templates::Finding]) -> bool {
+    answer.iter().any(|finding| finding.severity == "error")
+}
+
+fn edited(job: &composing::Job) -> usize {
+    job.edits.as_ref().and_then(|edits| edits.body.as_ref()).map_or(0, String::len)
+}
+
 fn resolve_failed(answer: &Result<recipients::Resolution, recipients::RecipientsError>) -> bool {
     matches!(answer, Err(recipients::RecipientsError::Document(e)) if is_hostile(e))
 }
@@ -141,12 +150,20 @@ impl Office {
         /// Source of a shipped text.
         shipped = postroom_plugin_templates.call_shipped(name: &str) -> Option<String>;
         /// Checks templates.
-        check = postroom_plugin_templates.call_check(overrides: &[templates::Text]) -> Vec<templates::Finding>;
+        check = postroom_plugin_templates.call_check(
+            overrides: &[templates::Text]
+        ) -> Vec<templates::Finding>,
+            bounded ["the templates": overrides.iter().map(|text| text.source.len()).sum(), text],
+            hostile check_failed;
         /// Makes a message.
         compose = postroom_plugin_composing.call_compose(
             job: &composing::Job
         ) -> Result<composing::Message, composing::ComposeError>,
-            bounded ["the document": job.document.content.len(), document; "the settings": job.settings.len(), text],
+            bounded [
+                "the document": job.document.content.len(), document;
+                "the settings": job.settings.len(), text;
+                "the text of the mail": edited(job), text
+            ],
             hostile compose_failed;
         /// Joins a message in the sandbox. A host that can stream has
         /// [`stream`](crate::capabilities::attachments) for it.
