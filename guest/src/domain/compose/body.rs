@@ -2,6 +2,7 @@
 //! characters but tabs.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// What every boundary of ours begins with. Neither quoted-printable (hexadecimal digits or a line end follow
 /// its `=`) nor base64 (which has no `_`) can yield it, and a body that holds it at the start of a line is
@@ -33,6 +34,57 @@ pub(super) fn canonical(body: &str) -> Body {
         start = end + 1;
     }
     Body { text, like_a_boundary }
+}
+
+/// An HTML body in ASCII, characters beyond it as references (`&#8364;`), so that it can travel as it is: no
+/// encoding to compute, and a source that people can read. None where that would change what is shown or is not
+/// allowed: text beyond ASCII where references mean nothing (style sheets, comments), a line longer than RFC 5322
+/// §2.1.1 lets one be, what looks like a boundary of ours.
+pub(super) fn seven_bit_html(html: &str) -> Option<String> {
+    let Body { text, like_a_boundary } = canonical(html);
+    if like_a_boundary || (!text.is_ascii() && has_unreferable(&text)) {
+        return None;
+    }
+    let ascii = if text.is_ascii() { text } else { with_references(&text) };
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', ascii.as_bytes()).chain([ascii.len()]) {
+        if end - start > LONGEST_LINE {
+            return None;
+        }
+        start = end + 1;
+    }
+    Some(ascii)
+}
+
+/// Longest line of a message without its line end.
+const LONGEST_LINE: usize = 998;
+/// Where a character reference is not one.
+const LITERAL: [(&str, &str); 3] = [("<style", "</style"), ("<script", "</script"), ("<!--", "-->")];
+
+fn has_unreferable(html: &str) -> bool {
+    LITERAL.iter().any(|(open, close)| {
+        html.split(open).skip(1).any(|rest| !rest.split(close).next().unwrap_or_default().is_ascii())
+    })
+}
+
+fn with_references(html: &str) -> String {
+    const BLOCK: usize = 64;
+    let mut ascii = String::with_capacity(html.len() + html.len() / 8);
+    let mut rest = html;
+    while !rest.is_empty() {
+        let bytes = rest.as_bytes();
+        let blocks = bytes.chunks(BLOCK).take_while(|block| block.is_ascii()).count();
+        let whole = (blocks * BLOCK).min(bytes.len());
+        let tail = bytes[whole..].iter().position(|byte| !byte.is_ascii()).unwrap_or(bytes.len() - whole);
+        let (plain, beyond) = rest.split_at(whole + tail);
+        ascii.push_str(plain);
+        let mut chars = beyond.chars();
+        if let Some(c) = chars.next() {
+            let _ = write!(ascii, "&#{};", u32::from(c));
+        }
+        rest = chars.as_str();
+    }
+    ascii
 }
 
 /// With LF as the only line end. Borrows where there is nothing to do, as is usual.
@@ -74,6 +126,27 @@ mod tests {
             ("é\0\r", "é\r\n"),
         ] {
             assert_eq!(canonical(body).text, expected, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn html_travels_as_ascii_where_that_changes_nothing() {
+        let long = "x".repeat(999);
+        let ascii = "y".repeat(200);
+        for (html, expected) in [
+            ("<p>a</p>", Some("<p>a</p>".to_owned())),
+            ("<p>1 \u{a0}€ é</p>\n", Some("<p>1 &#160;&#8364; &#233;</p>\r\n".to_owned())),
+            ("é", Some("&#233;".to_owned())),
+            (&format!("{ascii}é{ascii}"), Some(format!("{ascii}&#233;{ascii}"))),
+            ("<a title=\"👍\">", Some("<a title=\"&#128077;\">".to_owned())),
+            ("<style>p{content:'é'}</style>", None),
+            ("<style>p{}</style><p>é</p>", Some("<style>p{}</style><p>&#233;</p>".to_owned())),
+            ("<!-- é -->", None),
+            (&long, None),
+            (&long[1..], Some(long[1..].to_owned())),
+            ("--=_a_1", None),
+        ] {
+            assert_eq!(seven_bit_html(html), expected, "{html:?}");
         }
     }
 

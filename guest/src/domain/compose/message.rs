@@ -3,7 +3,7 @@
 //! `multipart/mixed` › `multipart/related` › `multipart/alternative`; mixed only where files are attached,
 //! related only where there is a logo.
 
-use super::body::{BOUNDARY_MARK, canonical};
+use super::body::{BOUNDARY_MARK, canonical, seven_bit_html};
 use super::chunk::{Chunk, Skeleton, encode, encoded_len, placeholder};
 use super::{Composed, Envelope, Letter, LetterFault, Thread, header};
 use crate::domain::attachment::{Attachment, Role};
@@ -129,7 +129,7 @@ fn references(thread: &Thread) -> Vec<&str> {
 
 /// The tree of parts.
 fn body<'x>(letter: &Letter<'x>, part: FilePart<'x, '_>) -> MimePart<'x> {
-    let parts = vec![body_part("text/plain", letter.text), body_part("text/html", letter.html)];
+    let parts = vec![body_part("text/plain", letter.text), html_part(letter.html)];
     let mut body = MimePart::new(multipart(letter, "alternative"), parts);
     if let Some(logo) = letter.attachments.logo() {
         let related = multipart(letter, "related").attribute("type", "multipart/alternative");
@@ -150,6 +150,13 @@ fn body<'x>(letter: &Letter<'x>, part: FilePart<'x, '_>) -> MimePart<'x> {
 fn multipart<'x>(letter: &Letter<'x>, level: &'static str) -> ContentType<'x> {
     let boundary = format!("{BOUNDARY_MARK}{}_{}", &level[..1], letter.id.as_str());
     ContentType::new(format!("multipart/{level}")).attribute("boundary", boundary)
+}
+
+/// The HTML body: as it is where it can be had in ASCII, which is nearly always.
+fn html_part<'x>(html: &str) -> MimePart<'x> {
+    let Some(ascii) = seven_bit_html(html) else { return body_part("text/html", html) };
+    let content_type = ContentType::new("text/html").attribute("charset", "utf-8");
+    MimePart::new(content_type, BodyPart::Binary(ascii.into_bytes().into())).transfer_encoding("7bit")
 }
 
 /// A body. mail-builder writes it as it is where it can, else as quoted-printable or base64, whichever is
