@@ -5,7 +5,7 @@ use crate::artefacts;
 use postroom::capabilities::attachments::AttachmentSource;
 use postroom::capabilities::smtp::{Account, MemorySubmitter, Security};
 use postroom::contract::{composing, documents, log, recipients};
-use postroom::engine::{Accounts, Capabilities, Engine, Limits, Office, Options};
+use postroom::engine::{Accounts, Capabilities, Engine, EngineError, Files, Limits, Office, Options};
 use postroom::outbox::{Draft, Ready};
 use postroom_tests::case::{Case, SENDER};
 use std::path::{Path, PathBuf};
@@ -39,6 +39,28 @@ pub(crate) fn misbehaving() -> &'static Engine {
     ENGINE.get_or_init(|| load(&artefacts::misbehaving(), LIMITS))
 }
 
+/// A job that asks the plugin to misbehave. It brings no document, so that nothing of one is in memory for its sake.
+fn request(what: &str) -> composing::Job {
+    let case = Case::of_document("invoice");
+    composing::Job {
+        id: "1".to_owned(),
+        now: case.now.clone(),
+        document: documents::Source { media_type: "application/json".to_owned(), content: b"{}".to_vec() },
+        use_case: format!("misbehave:{what}"),
+        language: None,
+        settings: String::new(),
+        sender: draft(&case).sender,
+        recipients: Vec::new(),
+        attachments: Vec::new(),
+        format: "pdf".to_owned(),
+        portal: None,
+        edits: None,
+        thread: None,
+        automatic: false,
+        signature: true,
+    }
+}
+
 /// An office and what can be seen of it from outside.
 pub(crate) struct House {
     pub(crate) office: Office,
@@ -50,6 +72,14 @@ impl House {
     /// An office with one account, `office`.
     pub(crate) fn new(engine: &Engine) -> Self {
         Self::with_account(engine, Account::new("office", "mail.example.com", Security::Tls))
+    }
+
+    /// Asks a misbehaving plugin for something by name, and gives its answer.
+    pub(crate) async fn ask(&self, what: &str) -> Result<String, EngineError> {
+        match self.office.compose(&Files::default(), &request(what)).await? {
+            Err(composing::ComposeError::UseCase(answer)) => Ok(answer),
+            other => panic!("{what}: {other:?}"),
+        }
     }
 
     pub(crate) fn with_account(engine: &Engine, account: Account) -> Self {

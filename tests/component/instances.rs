@@ -1,45 +1,14 @@
 //! A plugin that goes wrong is stopped, says why, is thrown away, and the next call is served by another.
 
-use crate::house::{House, LIMITS, cases, load, misbehaving, source, streamed};
-use crate::{artefacts, house};
-use postroom::contract::composing::{ComposeError, Job};
+use crate::artefacts;
+use crate::house::{House, LIMITS, cases, load, misbehaving, streamed};
 use postroom::contract::documents::Source;
 use postroom::engine::{EngineError, Files, Limits};
-use postroom_tests::case::Case;
 use std::time::{Duration, Instant};
-
-/// A job that asks the plugin to misbehave.
-fn request(what: &str) -> Job {
-    let case = Case::of_document("invoice");
-    Job {
-        id: "1".to_owned(),
-        now: case.now.clone(),
-        document: source(&case),
-        use_case: format!("misbehave:{what}"),
-        language: None,
-        settings: String::new(),
-        sender: house::draft(&case).sender,
-        recipients: Vec::new(),
-        attachments: Vec::new(),
-        format: "pdf".to_owned(),
-        portal: None,
-        edits: None,
-        thread: None,
-        automatic: false,
-        signature: true,
-    }
-}
-
-async fn ask(house: &House, what: &str) -> Result<String, EngineError> {
-    match house.office.compose(&Files::default(), &request(what)).await? {
-        Err(ComposeError::UseCase(answer)) => Ok(answer),
-        other => panic!("{what}: {other:?}"),
-    }
-}
 
 /// Calls that the office's instance has counted before this one.
 async fn counted(house: &House) -> u32 {
-    ask(house, "count").await.unwrap().parse().unwrap()
+    house.ask("count").await.unwrap().parse().unwrap()
 }
 
 #[tokio::test]
@@ -51,7 +20,7 @@ async fn every_way_to_die_is_told_apart_and_the_next_call_is_fine() {
         assert_eq!(counted(&house).await, 0, "before {what} the instance is fresh");
         assert_eq!(counted(&house).await, 1, "and kept");
         let begun = Instant::now();
-        let error = ask(&house, what).await.unwrap_err();
+        let error = house.ask(what).await.unwrap_err();
         let lasted = begun.elapsed();
         assert!(error.lost(), "{what}: {error}");
         match (what, &error) {
@@ -71,7 +40,7 @@ async fn every_way_to_die_is_told_apart_and_the_next_call_is_fine() {
         assert!(message == expected, "after {what}");
         // The instance that composed is kept; a fresh office makes the next turn begin anew.
         assert_eq!(counted(&house).await, 0, "after {what} nothing is left of the old instance");
-        ask(&house, "trap").await.unwrap_err();
+        house.ask("trap").await.unwrap_err();
     }
     assert_eq!(house.log().len(), 1, "one panic, one line: {:?}", house.log());
 }
@@ -92,7 +61,7 @@ async fn a_loop_does_not_hold_up_other_work() {
         composed
     };
     // Both on one thread: only the loop's yielding at every tick lets the other have a turn.
-    let (looped, composed) = tokio::join!(ask(&house, "loop"), work);
+    let (looped, composed) = tokio::join!(house.ask("loop"), work);
     assert!(matches!(looped, Err(EngineError::ComputeTime(_))), "{looped:?}");
     assert!(composed >= 3, "{composed} mails beside a loop");
 }
@@ -148,7 +117,7 @@ async fn one_company_never_gets_the_instance_of_another() {
 async fn a_call_that_is_given_up_loses_its_instance_and_nothing_else() {
     let house = House::new(misbehaving());
     assert_eq!(counted(&house).await, 0);
-    let given_up = tokio::time::timeout(Duration::from_millis(200), ask(&house, "loop")).await;
+    let given_up = tokio::time::timeout(Duration::from_millis(200), house.ask("loop")).await;
     assert!(given_up.is_err(), "{given_up:?}");
     assert_eq!(counted(&house).await, 0);
 }

@@ -1,11 +1,9 @@
 //! Invariant 2: no secret enters the sandbox, and none shows in what the host says.
 
-use crate::house::{House, cases, misbehaving, source};
+use crate::house::{House, cases, misbehaving};
 use postroom::capabilities::smtp::{
     Account, Failure, Login, Mechanism, Reply, Secret, Security, Stage, Verdict,
 };
-use postroom::contract::composing::ComposeError;
-use postroom::engine::Files;
 use postroom::outbox::Attempt;
 use postroom_tests::fixtures;
 use std::collections::BTreeSet;
@@ -23,30 +21,7 @@ fn account() -> Account {
 /// Looks for a text in the memory of the office's instance.
 async fn in_memory(house: &House, text: &str) -> bool {
     let complement = text.bytes().map(|byte| format!("{:02x}", !byte)).collect::<String>();
-    let mut case = cases().remove(2);
-    case.use_case = format!("misbehave:find:{complement}");
-    case.document = b"{}".to_vec();
-    let job = postroom::contract::composing::Job {
-        id: "1".to_owned(),
-        now: case.now.clone(),
-        document: source(&case),
-        use_case: case.use_case.clone(),
-        language: None,
-        settings: String::new(),
-        sender: crate::house::draft(&case).sender,
-        recipients: Vec::new(),
-        attachments: Vec::new(),
-        format: "pdf".to_owned(),
-        portal: None,
-        edits: None,
-        thread: None,
-        automatic: false,
-        signature: true,
-    };
-    match house.office.compose(&Files::default(), &job).await.unwrap() {
-        Err(ComposeError::UseCase(answer)) => answer == "true",
-        other => panic!("{other:?}"),
-    }
+    house.ask(&format!("find:{complement}")).await.unwrap() == "true"
 }
 
 #[tokio::test]
@@ -54,12 +29,7 @@ async fn after_composing_and_sending_no_password_is_in_the_instances_memory() {
     let house = House::with_account(misbehaving(), account());
     let case = cases().remove(2);
     let ready = house.compose(&case).await;
-    let attempt = Attempt {
-        account: ACCOUNT.to_owned(),
-        now: case.now.clone(),
-        envelope_id: None,
-        notify_delivered: true,
-    };
+    let attempt = Attempt { notify_delivered: true, ..Attempt::by(ACCOUNT, &case.now) };
     let sent = ready.send(&house.office, &attempt).await.unwrap();
     assert_eq!(sent.outcome.error, None);
     // The same instance did all this: what passed through it is still there, what it never got is not.
@@ -132,12 +102,7 @@ async fn a_failure_to_log_in_is_told_without_the_password() {
     house.mails.fail_next(failure);
     let case = cases().remove(2);
     let ready = house.compose(&case).await;
-    let attempt = Attempt {
-        account: ACCOUNT.to_owned(),
-        now: case.now.clone(),
-        envelope_id: None,
-        notify_delivered: false,
-    };
+    let attempt = Attempt::by(ACCOUNT, &case.now);
     let sent = ready.send(&house.office, &attempt).await.unwrap();
     assert_eq!(sent.outcome.stage.as_deref(), Some("login"));
     assert!(sent.outcome.error.is_some());

@@ -166,7 +166,7 @@ impl Office {
             ],
             hostile compose_failed;
         /// Joins a message in the sandbox. A host that can stream has
-        /// [`stream`](crate::capabilities::attachments) for it.
+        /// [`Ready::write`](crate::outbox::Ready::write) for it.
         assemble = postroom_plugin_composing.call_assemble(
             chunks: &[composing::Chunk], in_hand: &[composing::File]
         ) -> Result<Vec<u8>, u32>;
