@@ -15,5 +15,5 @@ wasmtime::component::bindgen!({
     additional_derives: [serde::Serialize, serde::Deserialize, PartialEq],
 });
 
-pub use self::postroom::plugin::{attachments, log, smtp};
+pub use self::postroom::plugin::{attachments, imap, log, smtp, web};
 pub use exports::postroom::plugin::{composing, delivery, documents, info, recipients, templates, tracking};

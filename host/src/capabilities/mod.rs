@@ -5,4 +5,11 @@
 //! these types and the contract's, which they mirror name by name.
 
 pub mod attachments;
+pub mod destination;
 pub mod smtp;
+
+use std::future::Future;
+use std::pin::Pin;
+
+/// A future that a WebAssembly host function can await.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

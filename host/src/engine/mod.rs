@@ -6,12 +6,14 @@
 
 mod convert;
 mod error;
+mod imap;
 mod instance;
 mod limits;
 mod load;
 mod names;
 mod office;
 mod state;
+mod web;
 
 pub use convert::probe_report;
 pub use error::EngineError;

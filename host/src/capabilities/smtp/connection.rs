@@ -13,7 +13,7 @@ use super::account::{Account, Security, Timeouts};
 use super::extensions::Extensions;
 use super::login::{LoginProblem, log_in};
 use super::reply::Reply;
-use super::resolve::{ascii_host, resolve};
+use crate::capabilities::destination::{ascii_host, resolve};
 use super::submission::{Failure, ProbeStep, RecipientReply, Stage, Verdict};
 use super::tls::{TlsConfigs, TlsProblem, describe, secure};
 use super::wire::{Stream, Trouble, Wire};

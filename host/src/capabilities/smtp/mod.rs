@@ -23,7 +23,6 @@ mod login;
 mod memory;
 mod pool;
 mod reply;
-mod resolve;
 mod submission;
 #[cfg(test)]
 mod tests;
@@ -31,15 +30,13 @@ mod tls;
 mod transaction;
 mod wire;
 
-use std::future::Future;
-use std::pin::Pin;
+use super::Answer;
 
 pub use account::{Account, Login, Mechanism, Secret, Security, Timeouts};
 pub use client::SmtpClient;
 pub use memory::{MemorySubmitter, Recorded};
 pub use pool::PoolLimits;
 pub use reply::Reply;
-pub use resolve::{Territory, territory};
 pub use submission::{
     Acceptance, Chunk, Failure, ProbeReport, ProbeStep, Recipient, RecipientReply, Stage, Submission, Verdict,
 };
@@ -47,8 +44,6 @@ pub use submission::{
 /// What a connection test says when every stage went well, word for word.
 pub const TEST_SUCCESSFUL: &str = "SMTP test successful";
 
-/// A future that a WebAssembly host function can await.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Something that submits mail: [`SmtpClient`], or [`MemorySubmitter`] where there is no network.
 pub trait Submitter: Send + Sync {

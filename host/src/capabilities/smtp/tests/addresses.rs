@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::super::resolve::{Unresolved, ascii_host, permitted, resolve};
-use super::super::{SmtpClient, Stage, Submitter, Territory, Verdict, territory};
+use crate::capabilities::destination::{Territory, Unresolved, ascii_host, permitted, resolve, territory};
+use super::super::{SmtpClient, Stage, Submitter, Verdict};
 use super::{LONG, MESSAGE, Security, account, submission};
 
 #[test]

@@ -88,7 +88,7 @@ fn territory_v6(address: Ipv6Addr) -> Option<Territory> {
 
 /// Why there is no address to connect to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unresolved {
+pub(crate) enum Unresolved {
     #[error("\"{0}\" is not a host name")]
     NotAName(String),
     #[error("there is no such host: {0}")]
@@ -101,14 +101,14 @@ pub(super) enum Unresolved {
 
 impl Unresolved {
     /// Whether the same name may resolve later.
-    pub(super) fn may_pass(&self) -> bool {
+    pub(crate) fn may_pass(&self) -> bool {
         matches!(self, Self::Unknown(_) | Self::TimedOut(_))
     }
 }
 
 /// The host in the form that DNS and certificates use: a literal without brackets, a name in ASCII without
 /// the dot at its end.
-pub(super) fn ascii_host(host: &str) -> Result<String, Unresolved> {
+pub(crate) fn ascii_host(host: &str) -> Result<String, Unresolved> {
     let wrong = || Unresolved::NotAName(host.chars().take(253).collect());
     let bare = host.trim();
     let bare = bare.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(bare);
@@ -125,7 +125,7 @@ pub(super) fn ascii_host(host: &str) -> Result<String, Unresolved> {
 }
 
 /// Resolves a host once; only addresses that may be connected to come back, at least one.
-pub(super) async fn resolve(
+pub(crate) async fn resolve(
     host: &str,
     port: u16,
     allow_private: bool,
@@ -142,7 +142,7 @@ pub(super) async fn resolve(
 
 /// Keeps what may be connected to. One forbidden address beside a public one is left out; nothing but
 /// forbidden ones is an error that names the first.
-pub(super) fn permitted(found: Vec<SocketAddr>, allow_private: bool) -> Result<Vec<SocketAddr>, Unresolved> {
+pub(crate) fn permitted(found: Vec<SocketAddr>, allow_private: bool) -> Result<Vec<SocketAddr>, Unresolved> {
     let mut refused = None;
     let mut kept: Vec<SocketAddr> = Vec::new();
     for address in found {
