@@ -7,6 +7,7 @@
 pub mod attachments;
 pub mod destination;
 pub mod smtp;
+pub mod tokens;
 
 use std::future::Future;
 use std::pin::Pin;

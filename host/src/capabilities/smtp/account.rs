@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::capabilities::tokens::{Bearer, TokenError, TokenSource};
+
 /// How the connection is secured. What is asked for is what happens, or the account does not work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Security {
@@ -25,31 +27,52 @@ impl Security {
     }
 }
 
-/// A password or an OAuth access token. It shows in no `Debug`, and there is no `Display`.
+/// A password, or where to get OAuth access tokens. It shows in no `Debug`, and there is no `Display`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
-    value: String,
-    token: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Kind {
+    Password(Bearer),
+    Tokens(TokenSource),
 }
 
 impl Secret {
     /// A password, for PLAIN and LOGIN.
     pub fn password(value: impl Into<String>) -> Self {
-        Self { value: value.into(), token: false }
+        Self { kind: Kind::Password(Bearer::new(value)) }
     }
 
-    /// An OAuth access token, for XOAUTH2.
+    /// An OAuth access token that somebody else keeps fresh, for XOAUTH2.
     pub fn token(value: impl Into<String>) -> Self {
-        Self { value: value.into(), token: true }
+        Self::tokens(TokenSource::constant(value))
+    }
+
+    /// OAuth access tokens, asked for at each login, for XOAUTH2.
+    pub fn tokens(source: TokenSource) -> Self {
+        Self { kind: Kind::Tokens(source) }
     }
 
     /// Whether it is a token.
     pub fn is_token(&self) -> bool {
-        self.token
+        matches!(self.kind, Kind::Tokens(_))
     }
 
-    pub(super) fn expose(&self) -> &str {
-        &self.value
+    /// What to show the server now.
+    pub(super) async fn reveal(&self) -> Result<Bearer, TokenError> {
+        match &self.kind {
+            Kind::Password(password) => Ok(password.clone()),
+            Kind::Tokens(source) => source.token().await,
+        }
+    }
+
+    /// The server refused it. A token other than that to show instead, if there is one.
+    pub(super) async fn instead_of(&self, refused: &Bearer) -> Result<Option<Bearer>, TokenError> {
+        let Kind::Tokens(source) = &self.kind else { return Ok(None) };
+        source.rejected(refused).await;
+        Ok(Some(source.token().await?).filter(|fresh| fresh != refused))
     }
 }
 
@@ -96,7 +119,7 @@ pub struct Timeouts {
     pub tls: Duration,
     /// The greeting, and the answer to EHLO.
     pub greeting: Duration,
-    /// Each answer during AUTH.
+    /// Getting an access token, and each answer during AUTH.
     pub login: Duration,
     /// The answer to MAIL or RSET.
     pub sender: Duration,

@@ -13,10 +13,11 @@ use super::account::{Account, Security, Timeouts};
 use super::extensions::Extensions;
 use super::login::{LoginProblem, log_in};
 use super::reply::Reply;
-use crate::capabilities::destination::{ascii_host, resolve};
 use super::submission::{Failure, ProbeStep, RecipientReply, Stage, Verdict};
 use super::tls::{TlsConfigs, TlsProblem, describe, secure};
 use super::wire::{Stream, Trouble, Wire};
+use crate::capabilities::destination::{ascii_host, resolve};
+use crate::capabilities::tokens::TokenError;
 
 /// What a connection test reports, gathered on the way.
 #[derive(Debug, Default)]
@@ -144,7 +145,17 @@ impl Connection {
 
     async fn log_in(&mut self, account: &Account, trail: &mut Trail) -> Result<(), Failure> {
         let Some(login) = &account.login else { return Ok(()) };
-        match log_in(&mut self.wire, login, &self.offered.auth, self.timeouts.login).await {
+        let limit = self.timeouts.login;
+        let secret = self.in_time(login.secret.reveal()).await?;
+        let mut answer = log_in(&mut self.wire, login, &secret, &self.offered.auth, limit).await;
+        if let Err(LoginProblem::Refused { .. }) = &answer {
+            // A token may be revoked before it expires: a fresh one tells.
+            let fresh = self.in_time(login.secret.instead_of(&secret)).await?;
+            if let Some(fresh) = fresh {
+                answer = log_in(&mut self.wire, login, &fresh, &self.offered.auth, limit).await;
+            }
+        }
+        match answer {
             Ok((mechanism, reply)) => {
                 trail.step(Stage::Login, format!("logged in as {} by {mechanism}: {reply}", login.user));
                 Ok(())
@@ -167,6 +178,23 @@ impl Connection {
                 Err(failure)
             }
         }
+    }
+
+    /// Waits for a token as long as for an answer during the login.
+    async fn in_time<T>(&self, token: impl Future<Output = Result<T, TokenError>>) -> Result<T, Failure> {
+        let limit = self.timeouts.login;
+        let answer = tokio::time::timeout(limit, token).await.unwrap_or_else(|_| {
+            let detail = format!("the token did not come within {} s", limit.as_secs());
+            Err(TokenError::Transient { detail, retry_after: None })
+        });
+        answer.map_err(|error| {
+            let verdict = if error.is_transient() { Verdict::Transient } else { Verdict::Permanent };
+            let mut failure = self.place.failure(Stage::Login, verdict, &error);
+            if let TokenError::Transient { retry_after, .. } = error {
+                failure.retry_after = retry_after;
+            }
+            failure
+        })
     }
 
     /// Says goodbye and does not wait long for the answer.

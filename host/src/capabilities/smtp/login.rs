@@ -10,6 +10,7 @@ use lettre::transport::smtp::commands::Auth;
 use super::account::{Login, Mechanism};
 use super::reply::Reply;
 use super::wire::{Trouble, Wire};
+use crate::capabilities::tokens::Bearer;
 
 /// Why nobody is logged in.
 #[derive(Debug)]
@@ -32,11 +33,12 @@ impl From<Trouble> for LoginProblem {
 pub(super) async fn log_in(
     wire: &mut Wire,
     login: &Login,
+    secret: &Bearer,
     offered: &[String],
     limit: Duration,
 ) -> Result<(Sasl, Reply), LoginProblem> {
     let mechanism = choose(login, offered)?;
-    let mut exchange = Exchange::new(login, mechanism);
+    let mut exchange = Exchange::new(login, secret, mechanism);
     let reply = exchange.run(wire, limit).await?;
     if reply.is_positive() {
         return Ok((mechanism, reply));
@@ -67,16 +69,16 @@ fn choose(login: &Login, offered: &[String]) -> Result<Sasl, LoginProblem> {
 }
 
 struct Exchange<'a> {
-    login: &'a Login,
+    secret: &'a Bearer,
     mechanism: Sasl,
     credentials: Credentials,
     reason: Option<String>,
 }
 
 impl<'a> Exchange<'a> {
-    fn new(login: &'a Login, mechanism: Sasl) -> Self {
-        let credentials = Credentials::new(login.user.clone(), login.secret.expose().to_owned());
-        Self { login, mechanism, credentials, reason: None }
+    fn new(login: &Login, secret: &'a Bearer, mechanism: Sasl) -> Self {
+        let credentials = Credentials::new(login.user.clone(), secret.expose().to_owned());
+        Self { secret, mechanism, credentials, reason: None }
     }
 
     async fn run(&mut self, wire: &mut Wire, limit: Duration) -> Result<Reply, LoginProblem> {
@@ -131,7 +133,7 @@ impl<'a> Exchange<'a> {
 
     /// A server may repeat the command it did not like: the secret is cut out, in every form it was sent in.
     fn without_secret(&self, mut text: String) -> String {
-        let secret = self.login.secret.expose();
+        let secret = self.secret.expose();
         let mut forms = vec![secret.to_owned(), STANDARD.encode(secret)];
         if let Ok(response) = self.mechanism.response(&self.credentials, None) {
             forms.push(STANDARD.encode(response));

@@ -1,5 +1,7 @@
 //! AUTH with each mechanism, refusals in the server's words, and no secret anywhere.
 
+use std::sync::{Arc, Mutex};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -9,6 +11,8 @@ use super::super::{
 };
 use super::server::{Peer, Server};
 use super::{account, all_words, with_login};
+use crate::capabilities::Answer;
+use crate::capabilities::tokens::{Bearer, Resource, TokenError, TokenSource, Tokens};
 
 const PASSWORD: &str = "correct-horse-7";
 const TOKEN: &str = "ya29.a0AfH6SMB-token";
@@ -141,6 +145,69 @@ async fn a_token_goes_out_as_xoauth2_and_a_refusal_keeps_both_its_words() {
     assert_eq!((reply.code, reply.text.as_str()), (535, "Username and Password not accepted.\nLearn more"));
     assert!(failure.detail.contains(reason), "{failure}");
     server.finish().await;
+}
+
+/// Gives out one token after another, the next when one was refused; an error when there is no more.
+struct Row {
+    tokens: Mutex<Vec<&'static str>>,
+    end: TokenError,
+}
+
+impl Tokens for Row {
+    fn token<'a>(&'a self, account: &'a str, resource: Resource) -> Answer<'a, Result<Bearer, TokenError>> {
+        assert_eq!((account, resource), ("a-17", Resource::Mail));
+        let first = self.tokens.lock().expect("lock").first().copied();
+        Box::pin(async move { first.map(Bearer::new).ok_or_else(|| self.end.clone()) })
+    }
+
+    fn rejected<'a>(&'a self, _: &'a str, _: Resource, bearer: &'a Bearer) -> Answer<'a, ()> {
+        self.tokens.lock().expect("lock").retain(|token| *token != bearer.expose());
+        Box::pin(async {})
+    }
+}
+
+fn with_tokens(port: u16, tokens: &[&'static str], end: TokenError) -> Account {
+    let row = Row { tokens: Mutex::new(tokens.to_vec()), end };
+    let source = TokenSource::new(Arc::new(row), "a-17", Resource::Mail);
+    with_login(account(port, Security::None), Secret::tokens(source), Mechanism::Auto)
+}
+
+#[tokio::test]
+async fn a_token_refused_before_its_time_is_replaced_on_the_same_connection() {
+    let server = Server::start(|mut peer: Peer| async move {
+        peer.welcome(&["AUTH XOAUTH2"]).await;
+        let stale = STANDARD.encode("user=nora@nord.test\x01auth=Bearer stale\x01\x01");
+        peer.expect(&format!("AUTH XOAUTH2 {stale}"), "334 eyJzdGF0dXMiOiI0MDEifQ==\r\n").await;
+        peer.expect("", "535 5.7.8 no\r\n").await;
+        let fresh = STANDARD.encode("user=nora@nord.test\x01auth=Bearer fresh\x01\x01");
+        peer.expect(&format!("AUTH XOAUTH2 {fresh}"), "235 ok\r\n").await;
+        peer.drain().await;
+    })
+    .await;
+    let report = probe(&with_tokens(server.port, &["stale", "fresh"], TokenError::UnknownAccount)).await;
+    assert_eq!(report.failure, None);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_missing_token_fails_the_login_and_says_whether_waiting_helps() {
+    let later = TokenError::Transient { detail: "503 from the provider".into(), retry_after: Some(40) };
+    for (error, verdict, wait) in [
+        (TokenError::NeedsSignIn("invalid_grant".into()), Verdict::Permanent, None),
+        (TokenError::UnknownAccount, Verdict::Permanent, None),
+        (TokenError::Permanent("invalid_client".into()), Verdict::Permanent, None),
+        (later, Verdict::Transient, Some(40)),
+    ] {
+        let server = Server::start(|mut peer: Peer| async move {
+            peer.welcome(&["AUTH XOAUTH2"]).await;
+            peer.drain().await;
+        })
+        .await;
+        let failure = refused(probe(&with_tokens(server.port, &[], error.clone())).await);
+        assert_eq!((failure.verdict, failure.retry_after), (verdict, wait), "{error:?}");
+        assert!(failure.detail.contains(&error.to_string()), "{failure}");
+        server.finish().await;
+    }
 }
 
 #[tokio::test]
