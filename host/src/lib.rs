@@ -24,6 +24,7 @@
 //! # }
 //! ```
 
+pub mod accounts;
 pub mod capabilities;
 pub mod catcher;
 pub mod cli;
@@ -31,6 +32,7 @@ pub mod config;
 pub mod contract;
 pub mod engine;
 pub mod outbox;
+pub mod store;
 
 /// Largest document that is read from a file or passed to the plugin, in bytes.
 pub const DOCUMENT_LIMIT: u64 = 16 << 20;

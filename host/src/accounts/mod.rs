@@ -1,0 +1,33 @@
+//! What a company sets up before it sends: companies, their users, mail accounts and who may use them, as plain types.
+//!
+//! A value that exists is usable: names, addresses, hosts and URLs are parsed where they are typed, so that a wrong one is
+//! refused with its reason and never stored. Deliberately absent: passwords, tokens and keys. The vault holds them, by
+//! owner and [`SecretKind`], and nothing here can reach it.
+
+mod account;
+mod company;
+mod id;
+mod permissions;
+mod secret;
+mod server;
+mod service;
+mod settings;
+mod text;
+mod transport;
+mod user;
+
+pub use account::{Account, AccountState, FolderUse, Folders, NewAccount};
+pub use company::{Company, Fallback, FallbackPolicy, Logo, NewCompany};
+pub(crate) use id::identity;
+pub use id::{AccountId, CompanyId, UserId};
+pub use permissions::Permissions;
+pub use secret::{SecretKind, SecretOwner};
+pub use server::{Authentication, ImapServer, PasswordMechanism, Security, SmtpServer};
+pub use service::{Endpoints, Provider, ServiceUrl};
+pub use settings::plugin_settings;
+pub use text::{DisplayName, FolderName, HeloName, HostName, LoginName, MailAddress, Name, Tenant, Unusable};
+pub use transport::{Dkim, Grant, PlatformRelay, PlatformSender, SendGridSender, Transport};
+pub use user::{NewUser, User, UserSettings};
+
+#[cfg(test)]
+mod tests;

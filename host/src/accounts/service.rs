@@ -1,0 +1,148 @@
+//! Providers' HTTP services, by URL. The URLs are data of the account, so that a test, a sovereign cloud or a proxy of
+//! the operator's needs no other program.
+
+use super::{SendGridSender, Tenant, Unusable};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::fmt;
+use url::{Host, Url};
+
+/// Base URL of a service: HTTPS, or HTTP on loopback, which works only where the operator allows private networks. No
+/// user, password, query or fragment in it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct ServiceUrl(Cow<'static, str>);
+
+impl ServiceUrl {
+    /// The URL's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    const fn known(url: &'static str) -> Self {
+        Self(Cow::Borrowed(url))
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+impl std::str::FromStr for ServiceUrl {
+    type Err = Unusable;
+
+    fn from_str(text: &str) -> Result<Self, Unusable> {
+        let wrong = |expected: &str| Unusable::new("URL", text, expected);
+        let url = Url::parse(text.trim()).map_err(|e| wrong(&format!("expected an https URL: {e}")))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            // What was typed may hold a password: it is not repeated.
+            return Err(Unusable::new("URL", "…", "a URL must not contain a login or password"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(wrong("expected a URL without ? and #"));
+        }
+        match url.scheme() {
+            "https" => Ok(Self(String::from(url).into())),
+            "http" if is_loopback(&url) => Ok(Self(String::from(url).into())),
+            _ => Err(wrong("expected an https URL")),
+        }
+    }
+}
+
+impl TryFrom<String> for ServiceUrl {
+    type Error = Unusable;
+
+    fn try_from(text: String) -> Result<Self, Unusable> {
+        text.parse()
+    }
+}
+
+impl From<ServiceUrl> for String {
+    fn from(url: ServiceUrl) -> Self {
+        url.0.into_owned()
+    }
+}
+
+impl fmt::Display for ServiceUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ServiceUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ServiceUrl({})", self.0)
+    }
+}
+
+/// Who signs users in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// Google.
+    Google,
+    /// Microsoft.
+    Microsoft,
+}
+
+super::secret::named! { Provider, "provider", { Google = "google", Microsoft = "microsoft" } }
+
+/// Where a provider's services are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoints {
+    /// Where a user signs in and allows.
+    pub authorization: ServiceUrl,
+    /// Where codes and refresh tokens become access tokens.
+    pub token: ServiceUrl,
+    /// Where a sign-in on another device begins (RFC 8628).
+    pub device: Option<ServiceUrl>,
+    /// Where a grant is revoked (RFC 7009); none: the provider has no such service.
+    pub revocation: Option<ServiceUrl>,
+    /// The mail API.
+    pub api: ServiceUrl,
+}
+
+impl Endpoints {
+    /// Google's.
+    pub const fn google() -> Self {
+        Self {
+            authorization: ServiceUrl::known("https://accounts.google.com/o/oauth2/v2/auth"),
+            token: ServiceUrl::known("https://oauth2.googleapis.com/token"),
+            device: Some(ServiceUrl::known("https://oauth2.googleapis.com/device/code")),
+            revocation: Some(ServiceUrl::known("https://oauth2.googleapis.com/revoke")),
+            api: ServiceUrl::known("https://gmail.googleapis.com/"),
+        }
+    }
+
+    /// Microsoft's, for a tenant. Microsoft has no service that revokes one grant.
+    pub fn microsoft(tenant: &Tenant) -> Self {
+        let identity = |service: &str| {
+            ServiceUrl(format!("https://login.microsoftonline.com/{tenant}/oauth2/v2.0/{service}").into())
+        };
+        Self {
+            authorization: identity("authorize"),
+            token: identity("token"),
+            device: Some(identity("devicecode")),
+            revocation: None,
+            api: ServiceUrl::known("https://graph.microsoft.com/"),
+        }
+    }
+}
+
+impl SendGridSender {
+    /// SendGrid in its global region.
+    pub const fn global() -> Self {
+        Self { api: ServiceUrl::known("https://api.sendgrid.com/") }
+    }
+
+    /// SendGrid in the European Union.
+    pub const fn european() -> Self {
+        Self { api: ServiceUrl::known("https://api.eu.sendgrid.com/") }
+    }
+}

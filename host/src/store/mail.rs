@@ -1,0 +1,250 @@
+//! What is kept of a mail: enough to send the same bytes again, to show it, and to say what became of it.
+
+use crate::accounts::{AccountId, CompanyId, UserId};
+use chrono::{DateTime, FixedOffset};
+use std::path::PathBuf;
+
+crate::accounts::identity! {
+    /// A mail. Its text is also the identity that the plugin derives Message-ID and boundaries from.
+    MailId, "mail id"
+}
+crate::accounts::identity! {
+    /// An attempt to send a mail.
+    AttemptId, "attempt id"
+}
+
+/// A mail to be kept, before the first attempt to send it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMail {
+    /// Identity, minted by the caller: [`MailId::new`].
+    pub id: MailId,
+    /// Account that it is sent as.
+    pub account: AccountId,
+    /// When it was created.
+    pub created: DateTime<FixedOffset>,
+    /// The document it is about; none for a mail without one, such as a test.
+    pub document: Option<DocumentRef>,
+    /// `new`, `reminder-1`, …
+    pub use_case: String,
+    /// Subject, as readable text.
+    pub subject: String,
+    /// From: display name and address.
+    pub from: Party,
+    /// To, Cc and Bcc.
+    pub recipients: Vec<Recipient>,
+    /// The message as composed.
+    pub message: Message,
+    /// The files that the message refers to.
+    pub files: Vec<AttachedFile>,
+}
+
+/// The document a mail is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DocumentRef {
+    /// Kind, by the contract's names: `invoice`.
+    pub kind: String,
+    /// Its number, as printed on it.
+    pub number: String,
+    /// Customer or supplier.
+    pub partner: String,
+}
+
+/// A name and an address as they stand in a header. What an address book of somebody else held is kept as it was.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Party {
+    /// Display name.
+    pub name: Option<String>,
+    /// Address.
+    pub address: String,
+}
+
+/// Somebody who gets a mail.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Recipient {
+    /// `to`, `cc` or `bcc`.
+    pub field: String,
+    /// Who.
+    #[serde(flatten)]
+    pub party: Party,
+}
+
+/// A composed message: the skeleton as text, files by number. The same pieces and files give the same bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// With angle brackets.
+    pub message_id: String,
+    /// Reverse-path of the envelope.
+    pub mail_from: String,
+    /// Forward-paths of the envelope.
+    pub rcpt_to: Vec<String>,
+    /// The pieces, nothing between them.
+    pub pieces: Vec<Piece>,
+    /// Bytes on the wire.
+    pub size: u64,
+    /// Headers hold UTF-8.
+    pub needs_smtputf8: bool,
+    /// The HTML body, for a preview.
+    pub html: String,
+    /// The plain body, for a preview.
+    pub text: String,
+}
+
+/// A piece of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Text as it is.
+    Text(String),
+    /// The file of this number ([`AttachedFile::handle`]), in lines of base64.
+    File(u32),
+}
+
+/// A file that travels with a mail. Its bytes stay where they are; the digest tells whether they are still the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachedFile {
+    /// Its number in the message's pieces.
+    pub handle: u32,
+    /// Name as the recipient sees it.
+    pub name: String,
+    /// Media type.
+    pub media_type: String,
+    /// `pdf`, `ubl`, `logo` or `added`.
+    pub role: String,
+    /// Number of bytes.
+    pub size: u64,
+    /// SHA-256 of them.
+    pub sha256: [u8; 32],
+    /// Where they are.
+    pub place: FilePlace,
+}
+
+/// Where the bytes of a file are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FilePlace {
+    /// A file on disk, by its absolute path.
+    Disk(PathBuf),
+    /// In the store.
+    Stored(Vec<u8>),
+}
+
+/// A mail as the store has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// What was kept before the first attempt.
+    pub mail: NewMail,
+    /// Company.
+    pub company: CompanyId,
+    /// Who created it; none once that user is gone.
+    pub user: Option<UserId>,
+    /// Attempts so far, oldest first.
+    pub attempts: Vec<Attempt>,
+    /// Facts about it, in the order they became known.
+    pub events: Vec<Event>,
+}
+
+/// A mail in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailSummary {
+    /// Identity.
+    pub id: MailId,
+    /// Account that it is sent as.
+    pub account: AccountId,
+    /// Who created it; none once that user is gone.
+    pub user: Option<UserId>,
+    /// When it was created.
+    pub created: DateTime<FixedOffset>,
+    /// The document.
+    pub document: Option<DocumentRef>,
+    /// Use case.
+    pub use_case: String,
+    /// Subject.
+    pub subject: String,
+    /// From.
+    pub from: Party,
+    /// To, Cc and Bcc.
+    pub recipients: Vec<Recipient>,
+    /// With angle brackets.
+    pub message_id: String,
+}
+
+/// An attempt about to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAttempt {
+    /// When it begins.
+    pub started: DateTime<FixedOffset>,
+    /// Account by which it leaves: the mail's own, or the company's fallback.
+    pub account: AccountId,
+    /// The contract's name of the transport.
+    pub transport: String,
+    /// It is a fallback.
+    pub fallback: bool,
+}
+
+/// An attempt, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Identity.
+    pub id: AttemptId,
+    /// When it began.
+    pub started: DateTime<FixedOffset>,
+    /// Account by which it left; none once that account is gone.
+    pub account: Option<AccountId>,
+    /// Name that the account had.
+    pub account_name: String,
+    /// The contract's name of the transport.
+    pub transport: String,
+    /// It was a fallback.
+    pub fallback: bool,
+    /// What came of it; none: it runs, or the program died under it.
+    pub outcome: Option<Outcome>,
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// When it was known.
+    pub finished: DateTime<FixedOffset>,
+    /// The contract's `attempt-result`.
+    pub result: AttemptResult,
+    /// The stage it failed at, by the contract's name.
+    pub stage: Option<String>,
+    /// One sentence, with the server's words in quotes.
+    pub detail: Option<String>,
+    /// The provider's own ids for the mail: name and value, such as `message` and `18f0…`.
+    pub provider_ids: Vec<(String, String)>,
+}
+
+/// The contract's `attempt-result`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptResult {
+    /// Taken.
+    Accepted,
+    /// Taken for some; seconds that the server asked to wait.
+    PartlyAccepted(Option<u32>),
+    /// May be tried again; seconds that the server asked to wait.
+    Transient(Option<u32>),
+    /// Will not get better by itself.
+    Permanent,
+    /// Unknown whether it left.
+    InDoubt,
+    /// Looked for, and found.
+    Found,
+    /// Looked for, and not found.
+    NotFound,
+}
+
+/// A fact about a mail: the contract's `tracking.event`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Event {
+    /// Address it concerns; none: every recipient.
+    pub recipient: Option<String>,
+    /// The contract's kind: `accepted`, `bounced`, …
+    pub kind: String,
+    /// When it happened.
+    pub at: DateTime<FixedOffset>,
+    /// Who says so.
+    pub source: String,
+    /// Code.
+    pub code: Option<String>,
+    /// The remote words, verbatim.
+    pub words: Option<String>,
+}

@@ -1,0 +1,60 @@
+//! The store: what outlives the program. SQLite in a file by default, PostgreSQL by URL; SQL is in this folder alone.
+//!
+//! Three doors lead in, and each shows only what is behind it:
+//!
+//! - `Store` is the operator's: companies, permissions, and the machinery that no person stands behind.
+//! - `store.administer(company)` is a company's administrator: its users, accounts and grants, and nothing of another
+//!   company.
+//! - `store.acting(&user)` is a user: the accounts that the user may use. Any other account does not exist here, and the
+//!   error is the same whether it is forbidden or was never there (FEATURES A1).
+//!
+//! What is promised: a method that returned `Ok` is on disk. An attempt is committed before it is made. Errors say whether
+//! the same call can succeed later (`StoreError::may_pass`).
+//!
+//! ```text
+//! Store::open(&Location) -> Store                       creates the database where there is none, brings it up to date
+//! Location: FromStr   "/path/postroom.db" | "sqlite:/path/postroom.db" | "postgres://user:password@host/database"
+//!
+//! store.create_company(&NewCompany) -> Company          store.companies() -> Vec<Company>
+//! store.company(CompanyId) -> Company                   store.company_named(&Name) -> Company
+//! store.remove_company(CompanyId)
+//! store.set_permissions(CompanyId, AccountId, Permissions)
+//! store.set_account_state(CompanyId, AccountId, &AccountState)        the machinery's: a grant has expired
+//! store.account(CompanyId, AccountId) -> Account                      the machinery's: a worker, a token
+//! store.finish_attempt(AttemptId, &Outcome, &[Event])   what came of it, whoever may still see it
+//! store.add_events(MailId, &[Event])                    news from reports; a fact that is known changes nothing
+//! store.unfinished() -> Vec<(CompanyId, MailId)>        attempts that the program died under
+//!
+//! let admin = store.administer(company_id);
+//! admin.company() -> Company                            admin.update_company(&Company)
+//! admin.logo() -> Option<Logo>                          admin.set_logo(Option<&Logo>)
+//! admin.add_user(&NewUser) -> User                      admin.users() -> Vec<User>
+//! admin.user(&Name) -> User                             admin.update_user(&User)     admin.remove_user(UserId)
+//! admin.add_account(&NewAccount) -> Account             admin.accounts() -> Vec<Account>
+//! admin.account(&Name) -> Account                       admin.update_account(&Account)   (permissions are not touched)
+//! admin.remove_account(AccountId)
+//! admin.grant(AccountId, UserId)                        admin.revoke(AccountId, UserId)
+//! admin.granted(AccountId) -> Vec<User>
+//! admin.set_account_state(AccountId, &AccountState)     ready again, or compromised
+//! admin.export() -> String                              TOML without secrets
+//! admin.import(…)                                       see `exchange`
+//!
+//! let acting = store.acting(&user);
+//! acting.accounts() -> Vec<Account>                     acting.account(&Name) -> Account
+//! acting.company() -> Company                           acting.logo() -> Option<Logo>
+//! acting.settings(AccountId) -> UserSettings            acting.set_settings(AccountId, &UserSettings)
+//! acting.set_folder(AccountId, FolderUse, Option<&FolderName>)
+//! acting.keep(&NewMail)                                 before the first attempt
+//! acting.begin_attempt(MailId, &NewAttempt) -> AttemptId     committed when it returns
+//! acting.sent(AccountId, before: Option<MailId>, limit: u32) -> Vec<MailSummary>     newest first
+//! acting.mail(MailId) -> Mail
+//! ```
+//!
+//! Settings of a user as the plugin takes them: [`crate::accounts::plugin_settings`].
+
+mod mail;
+
+pub use mail::{
+    AttachedFile, Attempt, AttemptId, AttemptResult, DocumentRef, Event, FilePlace, Mail, MailId,
+    MailSummary, Message, NewAttempt, NewMail, Outcome, Party, Piece, Recipient,
+};
