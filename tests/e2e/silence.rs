@@ -7,6 +7,7 @@ use crate::samples::{invoice, pdf};
 use crate::scripted::{At, How, server};
 use crate::servers::SENDER;
 use postroom::capabilities::attachments::AttachmentSource;
+use postroom::capabilities::destination::AllowList;
 use postroom::capabilities::smtp::{Account, Login, Mechanism, Secret, Security, Timeouts};
 use postroom::contract::delivery::{AttemptResult, SubmitError};
 use postroom::contract::recipients::Mailbox;
@@ -50,7 +51,7 @@ fn account(port: u16, at: At) -> Account {
     Account {
         port,
         login: Some(login),
-        allow_private: true,
+        allow_private: AllowList::loopback(),
         allow_cleartext_login: true,
         timeouts: Timeouts::all(LIMIT),
         ..Account::new("office", "127.0.0.1", security)

@@ -1,6 +1,7 @@
 //! An SMTP account as a user writes it down (FEATURES A5).
 
 use super::error::ConfigError;
+use crate::capabilities::destination::AllowList;
 use crate::capabilities::smtp::{self, Account, Login, Mechanism, Secret, Timeouts};
 use crate::contract::recipients::Mailbox;
 use serde::Deserialize;
@@ -43,10 +44,11 @@ pub struct AccountSettings {
     pub mechanism: Option<String>,
     /// PEM file with a certificate authority to trust beside the system's.
     pub ca_file: Option<PathBuf>,
-    /// Allow a server on this machine or on a private network. Refused unless set, so that a host name typed by a
-    /// stranger can't reach what only this machine can reach.
+    /// Servers that may be reached although they are on this machine or a private network: networks, addresses and
+    /// host names, or `true` for all. None unless set, so that a host name typed by a stranger can't reach what only
+    /// this machine can reach.
     #[serde(default)]
-    pub allow_private: bool,
+    pub allow_private: AllowList,
     /// Log in although `security = "none"` lets everybody on the way read the password.
     #[serde(default)]
     pub allow_cleartext_login: bool,
@@ -80,7 +82,7 @@ impl AccountSettings {
         let mut account = Account::new(name, &self.host, security);
         account.port = self.port.unwrap_or_else(|| security.default_port());
         account.helo.clone_from(&self.helo);
-        account.allow_private = self.allow_private;
+        account.allow_private = self.allow_private.clone();
         account.allow_cleartext_login = self.allow_cleartext_login;
         if let Some(seconds) = self.timeout {
             let limit = Duration::from_secs(seconds.clamp(1, 3_600));

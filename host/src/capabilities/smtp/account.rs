@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::capabilities::destination::AllowList;
 use crate::capabilities::tokens::{Bearer, TokenError, TokenSource};
 
 /// How the connection is secured. What is asked for is what happens, or the account does not work.
@@ -192,9 +193,9 @@ pub struct Account {
     pub timeouts: Timeouts,
     /// Certificates in PEM that are trusted besides the system's.
     pub trusted_ca: Option<String>,
-    /// The operator's permission for loopback, private, link-local and metadata addresses. Not the user's:
-    /// who may type a host name must not be able to set this.
-    pub allow_private: bool,
+    /// The operator's permission for addresses that are not public: loopback, private networks and the like.
+    /// Not the user's: who may type a host name must not be able to set this.
+    pub allow_private: AllowList,
     /// The operator's permission to log in although [`Security::None`] lets everybody on the way read the
     /// password. Without it such an account is refused before the network.
     pub allow_cleartext_login: bool,
@@ -212,7 +213,7 @@ impl Account {
             helo: None,
             timeouts: Timeouts::default(),
             trusted_ca: None,
-            allow_private: false,
+            allow_private: AllowList::none(),
             allow_cleartext_login: false,
         }
     }

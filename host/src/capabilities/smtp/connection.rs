@@ -110,7 +110,7 @@ impl Connection {
         let place = Place::of(account);
         let host = ascii_host(&account.host)
             .map_err(|reason| place.failure(Stage::Resolve, Verdict::Permanent, reason))?;
-        let addresses = resolve(&host, account.port, account.allow_private, account.timeouts.resolve)
+        let addresses = resolve(&host, account.port, &account.allow_private, account.timeouts.resolve)
             .await
             .map_err(|reason| {
             let verdict = if reason.may_pass() { Verdict::Transient } else { Verdict::Permanent };

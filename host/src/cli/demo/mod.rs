@@ -7,6 +7,7 @@ mod sheet;
 use super::output::{json, line, table};
 use super::{Common, Failure, office, render};
 use crate::capabilities::attachments::AttachmentSource;
+use crate::capabilities::destination::AllowList;
 use crate::capabilities::smtp::{Account, Security, SmtpClient};
 use crate::catcher::Catcher;
 use crate::contract::{documents, recipients};
@@ -41,7 +42,7 @@ pub(super) async fn run(common: &Common, args: &DemoArgs) -> Result<ExitCode, Fa
         Catcher::start().await.map_err(|e| Failure::other(format!("can't start the mail catcher: {e}")))?;
     let mut account = Account::new("demo", catcher.address().ip().to_string(), Security::None);
     account.port = catcher.address().port();
-    account.allow_private = true;
+    account.allow_private = AllowList::loopback();
     let accounts = Accounts::from([("demo".to_owned(), account)]);
     let office = office::sending(common, accounts, Arc::new(SmtpClient::default()))?;
     let mut shown = Vec::new();

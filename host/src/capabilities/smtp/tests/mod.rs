@@ -1,11 +1,11 @@
 //! The capability against scripted servers that misbehave in every way seen in the wild, and its pure parts
 //! against tables and random input.
 
-mod addresses;
 mod bodies;
 mod certificates;
 mod commands;
 mod conversation;
+mod destinations;
 mod logins;
 mod memory;
 mod replies;
@@ -18,6 +18,7 @@ mod streaming;
 use std::time::Duration;
 
 use super::{Account, Chunk, Failure, Login, Mechanism, Recipient, Secret, Security, Submission, Timeouts};
+use crate::capabilities::destination::AllowList;
 
 /// Long enough for a loaded machine, short enough to wait for.
 const SHORT: Duration = Duration::from_millis(300);
@@ -28,7 +29,7 @@ const LONG: Duration = Duration::from_secs(10);
 fn account(port: u16, security: Security) -> Account {
     Account {
         port,
-        allow_private: true,
+        allow_private: AllowList::loopback(),
         timeouts: Timeouts { quit: SHORT, ..Timeouts::all(LONG) },
         trusted_ca: Some(certificates::trusted()),
         ..Account::new("test", "127.0.0.1", security)

@@ -1,0 +1,102 @@
+//! From the host name that a user typed to the addresses that may be connected to.
+//!
+//! The name is resolved once, and the connection goes to the address that was checked: a name that answers
+//! differently the second time (DNS rebinding) gains nothing. The rule is one for SMTP, IMAP and HTTP: the public
+//! internet, and what the operator put on the [`AllowList`].
+
+mod allow_list;
+mod territory;
+#[cfg(test)]
+mod tests;
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+pub use allow_list::{AllowList, NotAllowable};
+pub use territory::{Territory, territory};
+
+/// The most addresses of one name that are tried.
+const MOST: usize = 8;
+
+/// Why there is no address to connect to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unresolved {
+    #[error("\"{0}\" is not a host name")]
+    NotAName(String),
+    #[error("there is no such host: {0}")]
+    Unknown(String),
+    #[error("the host name could not be resolved within {} s", .0.as_secs_f32())]
+    TimedOut(Duration),
+    #[error(
+        "the host {host} is at {address}, {territory}, and the operator has not allowed it; he may put \
+         \"{address}\", its network or \"{host}\" on the list of allowed destinations (allow_private)"
+    )]
+    Forbidden { host: String, address: IpAddr, territory: Territory },
+}
+
+impl Unresolved {
+    /// Whether the same name may resolve later.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Self::Unknown(_) | Self::TimedOut(_))
+    }
+}
+
+/// The host in the form that DNS and certificates use: a literal without brackets, a name in ASCII without
+/// the dot at its end.
+pub(crate) fn ascii_host(host: &str) -> Result<String, Unresolved> {
+    let wrong = || Unresolved::NotAName(host.chars().take(253).collect());
+    let bare = host.trim();
+    let bare = bare.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(bare);
+    if let Ok(address) = bare.parse::<IpAddr>() {
+        return Ok(address.to_string());
+    }
+    let name = idna::domain_to_ascii(bare).map_err(|_| wrong())?;
+    let name = name.strip_suffix('.').unwrap_or(&name);
+    let labels_fit = name.split('.').all(|label| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    });
+    if labels_fit && name.len() <= 253 { Ok(name.to_owned()) } else { Err(wrong()) }
+}
+
+/// Resolves a host once; only addresses that may be connected to come back, at least one. The host is one that
+/// [`ascii_host`] gave.
+pub(crate) async fn resolve(
+    host: &str,
+    port: u16,
+    allowed: &AllowList,
+    limit: Duration,
+) -> Result<Vec<SocketAddr>, Unresolved> {
+    let looked_up = tokio::time::timeout(limit, tokio::net::lookup_host((host, port)));
+    let found: Vec<SocketAddr> = match looked_up.await {
+        Err(_) => return Err(Unresolved::TimedOut(limit)),
+        Ok(Err(error)) => return Err(Unresolved::Unknown(error.to_string())),
+        Ok(Ok(found)) => found.collect(),
+    };
+    permitted(host, found, allowed)
+}
+
+/// Keeps what may be connected to. One forbidden address beside a public one is left out; nothing but
+/// forbidden ones is an error that names the first.
+pub(crate) fn permitted(
+    host: &str,
+    found: Vec<SocketAddr>,
+    allowed: &AllowList,
+) -> Result<Vec<SocketAddr>, Unresolved> {
+    let mut refused = None;
+    let mut kept: Vec<SocketAddr> = Vec::new();
+    for address in found {
+        match territory(address.ip()).filter(|_| !allowed.allows(host, address.ip())) {
+            Some(place) => refused = refused.or(Some((address.ip(), place))),
+            None if kept.len() < MOST && !kept.contains(&address) => kept.push(address),
+            None => {}
+        }
+    }
+    match refused {
+        Some((address, territory)) if kept.is_empty() => {
+            Err(Unresolved::Forbidden { host: host.to_owned(), address, territory })
+        }
+        None if kept.is_empty() => Err(Unresolved::Unknown("the name has no address".into())),
+        _ => Ok(kept),
+    }
+}
