@@ -1,7 +1,7 @@
 //! The reference host of the Postroom plugin: a library to embed, and the command line `postroom` on top of it.
 //!
-//! Arrows go one way: [`cli`] → [`outbox`] → [`engine`] → [`capabilities`]. The rules of business e-mail are not
-//! here but in the plugin; see `wit/` for the contract between the two.
+//! Arrows go one way: [`cli`] → [`outbox`] → [`engine`] → [`capabilities`], and [`oauth`] → [`capabilities`]. The
+//! rules of business e-mail are not here but in the plugin; see `wit/` for the contract between the two.
 //!
 //! A business system embeds it in ten lines:
 //!
@@ -31,6 +31,7 @@ pub mod cli;
 pub mod config;
 pub mod contract;
 pub mod engine;
+pub mod oauth;
 pub mod outbox;
 pub mod store;
 

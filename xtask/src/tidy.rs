@@ -64,6 +64,19 @@ const RULES: &[Rule] = &[
         forbidden: &["crate::outbox", "crate::cli", "crate::config", "crate::store", "crate::vault"],
         why: "the engine runs the plugin for whoever asks",
     },
+    Rule {
+        folder: "host/src/oauth",
+        forbidden: &[
+            "crate::engine",
+            "crate::contract",
+            "crate::outbox",
+            "crate::cli",
+            "crate::config",
+            "crate::store",
+            "crate::accounts",
+        ],
+        why: "signing in knows capabilities alone; store and vault implement its traits",
+    },
     Rule { folder: "host/src/outbox", forbidden: &["crate::cli"], why: "commands are built on the outbox" },
     Rule {
         folder: "host/src/store",

@@ -1,0 +1,217 @@
+//! The HTTP client of this module: few requests, to servers that an operator named, with everything bounded.
+//!
+//! A host name is resolved once and checked as for mail servers; the connection goes to the address that was
+//! checked. HTTPS only, except to loopback where the operator allowed it. No redirect is followed and no proxy is
+//! asked: a token goes where it was meant to go, or nowhere.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use oauth2::http::Response;
+use oauth2::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use url::Url;
+
+use super::error::Error;
+use super::redaction::{Refusal, quotable};
+use crate::capabilities::destination::{self, AllowList};
+
+/// Largest answer that is read, in bytes. Microsoft's tokens take a few KB.
+const LARGEST: usize = 256 << 10;
+
+/// What the operator allows, and how long a request may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    /// What may be asked besides the public internet, for an authorization server of the company's own. A server on
+    /// this machine that is on the list may be asked without TLS.
+    pub allowed: AllowList,
+    /// Certificates in PEM that are trusted besides the system's.
+    pub trusted_ca: Option<String>,
+    /// The longest wait for a whole request.
+    pub limit: Duration,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self { allowed: AllowList::none(), trusted_ca: None, limit: Duration::from_secs(30) }
+    }
+}
+
+/// Makes requests for `oauth2` and for ourselves.
+#[derive(Debug, Clone)]
+pub(super) struct Http {
+    network: Arc<Network>,
+    tls: Arc<tokio::sync::OnceCell<rustls::ClientConfig>>,
+}
+
+/// Why there is no answer: what `oauth2` hands through to us.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct NoAnswer(#[from] pub(super) Error);
+
+impl Http {
+    pub(super) fn new(network: Network) -> Self {
+        Self { network: Arc::new(network), tls: Arc::default() }
+    }
+
+    /// How long a request may take.
+    pub(super) fn limit(&self) -> Duration {
+        self.network.limit
+    }
+
+    /// One request. An answer of 5xx, 429 or 3xx is an error, since none of them is the endpoint's own. A 4xx comes
+    /// back as JSON of `error` and `error_description` alone, without anything secret.
+    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
+        let host = request.uri().host().unwrap_or("the provider").to_owned();
+        match tokio::time::timeout(self.network.limit, self.exchange(request)).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                let seconds = self.network.limit.as_secs_f32();
+                Err(Error::unavailable(format!("{host} did not answer within {seconds} s")))
+            }
+        }
+    }
+
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
+        let url = Url::parse(&request.uri().to_string())
+            .map_err(|error| Error::Setup(format!("an endpoint of the provider is no URL: {error}")))?;
+        let (host, addresses) = self.resolve(&url).await?;
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(self.tls().await?)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .http1_only()
+            .resolve_to_addrs(&host, &addresses)
+            .user_agent(concat!("postroom/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| Error::unavailable(innermost(&error)))?;
+        let secrets = secrets_in(request.body());
+        let request = request
+            .try_into()
+            .map_err(|error: reqwest::Error| Error::Setup(format!("no such request: {error}")))?;
+        let failed = |error: reqwest::Error| {
+            Error::unavailable(format!("{host} could not be asked: {}", innermost(&error)))
+        };
+        let mut answer = client.execute(request).await.map_err(failed)?;
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+            if body.len() + chunk.len() > LARGEST {
+                return Err(Error::Unusable(format!("{host} answered with more than {LARGEST} bytes")));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let status = answer.status();
+        if status.is_success() {
+            let mut response = Response::builder().status(status);
+            for (name, value) in answer.headers() {
+                response = response.header(name, value);
+            }
+            return response.body(body).map_err(|error| Error::Unusable(error.to_string()));
+        }
+        if status.is_redirection() {
+            return Err(Error::Unusable(format!(
+                "{host} answered {status}: a redirect, which is not followed; is the endpoint right?"
+            )));
+        }
+        let refusal = Refusal::read(&body, &secrets);
+        if status.is_server_error() || status.as_u16() == 429 {
+            let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+            let retry_after =
+                retry_after.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+            let detail = format!("{host} answered {status}: \"{}\"", refusal.words());
+            return Err(Error::Unavailable { detail, retry_after });
+        }
+        let Some(clean) = refusal.as_answer() else {
+            return Err(Error::Unusable(format!("{host} answered {status}: \"{}\"", refusal.words())));
+        };
+        let response =
+            Response::builder().status(status).header(CONTENT_TYPE, "application/json").body(clean);
+        response.map_err(|error| Error::Unusable(error.to_string()))
+    }
+
+    /// The addresses that may be connected to.
+    async fn resolve(&self, url: &Url) -> Result<(String, Vec<SocketAddr>), Error> {
+        let plain = match url.scheme() {
+            "https" => false,
+            "http" => true,
+            _ => return Err(Error::Setup(format!("{}: the provider is asked by HTTPS only", shown(url)))),
+        };
+        let host = url.host_str().unwrap_or_default();
+        let host = destination::ascii_host(host).map_err(|error| Error::Setup(error.to_string()))?;
+        let port = url.port_or_known_default().unwrap_or(443);
+        let found = destination::resolve(&host, port, &self.network.allowed, self.network.limit).await;
+        let found = found.map_err(|error| match error.may_pass() {
+            true => Error::unavailable(error.to_string()),
+            false => Error::Setup(error.to_string()),
+        })?;
+        if plain && !found.iter().all(|address| address.ip().is_loopback()) {
+            return Err(Error::Setup(format!(
+                "{}: without TLS only a server on this machine is asked",
+                shown(url)
+            )));
+        }
+        Ok((host, found))
+    }
+
+    /// The system's roots and the operator's. Read once: it takes a while.
+    async fn tls(&self) -> Result<rustls::ClientConfig, Error> {
+        let network = Arc::clone(&self.network);
+        let read = || async move {
+            let read = tokio::task::spawn_blocking(move || trust(network.trusted_ca.as_deref())).await;
+            read.map_err(|error| Error::unavailable(error.to_string()))?
+        };
+        self.tls.get_or_try_init(read).await.cloned()
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for Http {
+    type Error = NoAnswer;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, NoAnswer>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move { Ok(self.send(request).await?) })
+    }
+}
+
+fn trust(extra: Option<&str>) -> Result<rustls::ClientConfig, Error> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    for certificate in CertificateDer::pem_slice_iter(extra.unwrap_or_default().as_bytes()) {
+        let unusable =
+            |words: String| Error::Setup(format!("the trusted certificate can't be used: {words}"));
+        let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
+        roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let versions =
+        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let versions = versions.map_err(|error| Error::Setup(error.to_string()))?;
+    Ok(versions.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// The cause at the bottom, which says what happened; the layers above say only that something did.
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    quotable(&cause.to_string(), &[])
+}
+
+/// An endpoint without its query.
+fn shown(url: &Url) -> String {
+    format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
+}
+
+/// What a request holds that no answer may show.
+fn secrets_in(form: &[u8]) -> Vec<String> {
+    const SECRET: [&str; 6] =
+        ["code", "code_verifier", "client_secret", "refresh_token", "device_code", "token"];
+    let fields = url::form_urlencoded::parse(form);
+    fields.filter(|(name, _)| SECRET.contains(&name.as_ref())).map(|(_, value)| value.into_owned()).collect()
+}
