@@ -37,7 +37,7 @@ fn names(of: &[&str]) -> BTreeSet<String> {
 fn the_plugin_imports_the_contract_and_nothing_else() {
     let (imports, exports) = surface(&artefacts::full());
     assert!(imports.iter().all(|name| name.starts_with("postroom:plugin/")), "{imports:?}");
-    assert_eq!(imports, names(&["attachments", "log", "smtp"]));
+    assert_eq!(imports, names(&["attachments", "log", "smtp", "web"]));
     let contract = ["info", "documents", "recipients", "templates", "composing", "delivery", "tracking"];
     assert_eq!(exports, names(&contract));
     assert_eq!((imports, exports), declared("plugin"));

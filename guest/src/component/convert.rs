@@ -107,7 +107,9 @@ pub(super) fn event_out(event: Event) -> tracking::Event {
 }
 
 #[cfg(not(feature = "renderer"))]
-pub(super) use submission::{acceptance_in, failure_in, failure_out, reply_out};
+pub(super) use submission::{
+    acceptance_in, failure_in, failure_out, reply_out, stage_out, verdict_in, verdict_out,
+};
 
 #[cfg(not(feature = "renderer"))]
 mod submission {
@@ -122,11 +124,7 @@ mod submission {
     pub(in crate::component) fn failure_in(of: smtp::Failure) -> Failure {
         Failure {
             stage: stage_in(of.stage),
-            verdict: match of.verdict {
-                smtp::Verdict::Transient => Verdict::Transient,
-                smtp::Verdict::Permanent => Verdict::Permanent,
-                smtp::Verdict::InDoubt => Verdict::InDoubt,
-            },
+            verdict: verdict_in(of.verdict),
             reply: of.reply.map(reply_in),
             detail: of.detail,
             retry_after: of.retry_after,
@@ -138,17 +136,29 @@ mod submission {
         let recipients = of.recipients.into_iter();
         smtp::Failure {
             stage: stage_out(of.stage),
-            verdict: match of.verdict {
-                Verdict::Transient => smtp::Verdict::Transient,
-                Verdict::Permanent => smtp::Verdict::Permanent,
-                Verdict::InDoubt => smtp::Verdict::InDoubt,
-            },
+            verdict: verdict_out(of.verdict),
             reply: of.reply.map(reply_out),
             detail: of.detail,
             retry_after: of.retry_after,
             recipients: recipients
                 .map(|r| smtp::RecipientReply { address: r.address, reply: reply_out(r.reply) })
                 .collect(),
+        }
+    }
+
+    pub(in crate::component) fn verdict_in(of: smtp::Verdict) -> Verdict {
+        match of {
+            smtp::Verdict::Transient => Verdict::Transient,
+            smtp::Verdict::Permanent => Verdict::Permanent,
+            smtp::Verdict::InDoubt => Verdict::InDoubt,
+        }
+    }
+
+    pub(in crate::component) fn verdict_out(of: Verdict) -> smtp::Verdict {
+        match of {
+            Verdict::Transient => smtp::Verdict::Transient,
+            Verdict::Permanent => smtp::Verdict::Permanent,
+            Verdict::InDoubt => smtp::Verdict::InDoubt,
         }
     }
 
@@ -179,7 +189,7 @@ mod submission {
         }
     }
 
-    fn stage_out(of: Stage) -> smtp::Stage {
+    pub(in crate::component) fn stage_out(of: Stage) -> smtp::Stage {
         match of {
             Stage::Prepare => smtp::Stage::Prepare,
             Stage::Resolve => smtp::Stage::Resolve,

@@ -25,14 +25,75 @@ pub(super) fn speak_before_trapping() {
 }
 
 #[cfg(not(feature = "renderer"))]
-pub(super) use submission::HostSmtp;
+pub(super) use submission::{HostSmtp, HostWeb};
 
 #[cfg(not(feature = "renderer"))]
 mod submission {
-    use crate::component::bindings::postroom::plugin::smtp;
+    use crate::component::bindings::postroom::plugin::{smtp, web};
     use crate::component::convert;
     use crate::domain::status::{Acceptance, Failure};
-    use crate::flows::{Smtp, Submission};
+    use crate::flows::{Answer, Piece, Request, Smtp, Submission, Web, WebError, WebFailure, WebStage};
+
+    /// The APIs of the host's accounts.
+    pub(in crate::component) struct HostWeb;
+
+    impl Web for HostWeb {
+        fn call(&mut self, request: Request) -> Result<Answer, WebError> {
+            let headers = request.headers.into_iter();
+            let request = web::Request {
+                account: request.account,
+                method: request.method.to_owned(),
+                target: request.target,
+                headers: headers.map(|(name, value)| web::Header { name: name.to_owned(), value }).collect(),
+                body: request.body.into_iter().map(piece_out).collect(),
+                range: request.range.map(|(offset, length)| web::Range { offset, length }),
+                authorize: request.authorize,
+                limit: request.limit,
+            };
+            web::call(&request).map(answer_in).map_err(error_in)
+        }
+    }
+
+    fn piece_out(of: Piece) -> web::Piece {
+        match of {
+            Piece::Text(text) => web::Piece::Text(text),
+            Piece::Message(chunks) => web::Piece::Message(convert::chunks_out(chunks)),
+            Piece::MessageBase64(chunks) => web::Piece::MessageBase64(convert::chunks_out(chunks)),
+            Piece::File(handle) => web::Piece::File(handle),
+            Piece::FileBase64(handle) => web::Piece::FileBase64(handle),
+        }
+    }
+
+    fn answer_in(of: web::Answer) -> Answer {
+        Answer {
+            status: of.status,
+            headers: of.headers.into_iter().map(|header| (header.name, header.value)).collect(),
+            body: of.body,
+            truncated: of.truncated,
+        }
+    }
+
+    fn error_in(of: web::WebError) -> WebError {
+        match of {
+            web::WebError::UnknownAccount => WebError::UnknownAccount,
+            web::WebError::Refused(why) => WebError::Refused(why),
+            web::WebError::NeedsSignIn(words) => WebError::NeedsSignIn(words),
+            web::WebError::Failed(failure) => WebError::Failed(WebFailure {
+                stage: match failure.stage {
+                    web::Stage::Prepare => WebStage::Prepare,
+                    web::Stage::Token => WebStage::Token,
+                    web::Stage::Resolve => WebStage::Resolve,
+                    web::Stage::Connect => WebStage::Connect,
+                    web::Stage::Tls => WebStage::Tls,
+                    web::Stage::Request => WebStage::Request,
+                    web::Stage::Answer => WebStage::Answer,
+                },
+                verdict: convert::verdict_in(failure.verdict),
+                detail: failure.detail,
+                retry_after: failure.retry_after,
+            }),
+        }
+    }
 
     /// The host's SMTP accounts.
     pub(in crate::component) struct HostSmtp;

@@ -8,4 +8,7 @@ mod submit;
 pub use compose::{ComposeError, FileError, Files, Job, Message, Warning, compose};
 pub use input::{InputError, Source};
 pub use resolve::resolve;
-pub use submit::{Outcome, Parcel, Smtp, Submission, SubmitError, TRANSPORT, submit};
+pub use submit::{
+    Answer, Outcome, Parcel, Piece, Receipt, Request, Search, Sighting, Smtp, Submission, SubmitError, Web,
+    WebError, WebFailure, WebStage, look_in_sent, submit,
+};

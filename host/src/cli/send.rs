@@ -104,8 +104,14 @@ async fn show(office: &Office, sent: &Sent) -> Result<(), Failure> {
         rows.push(vec![recipient.recipient.clone(), status, recipient.reason.clone()]);
     }
     table(&["recipient", "status", "evidence"], rows)?;
-    if let Some(SubmitError::Failed(failure)) = &sent.outcome.error {
-        eprintln!("{}", super::output::printable(&failure.detail));
+    let detail = match &sent.outcome.error {
+        Some(SubmitError::Failed(failure)) => Some(&failure.detail),
+        Some(SubmitError::Api(failure)) => Some(&failure.detail),
+        Some(SubmitError::NeedsSignIn(words)) => Some(words),
+        _ => None,
+    };
+    if let Some(detail) = detail {
+        eprintln!("{}", super::output::printable(detail));
     }
     Ok(())
 }
@@ -114,16 +120,22 @@ async fn show(office: &Office, sent: &Sent) -> Result<(), Failure> {
 fn code(sent: &Sent, unusable: bool) -> u8 {
     match &sent.outcome.error {
         Some(SubmitError::NoRecipient | SubmitError::UnknownTransport(_) | SubmitError::Parcel(_)) => 3,
-        Some(SubmitError::Failed(failure)) => match failure.verdict {
-            Verdict::Permanent => 4,
-            Verdict::Transient => 5,
-            Verdict::InDoubt => 6,
-        },
+        Some(SubmitError::Failed(failure)) => code_of(failure.verdict),
+        Some(SubmitError::Api(failure)) => code_of(failure.verdict),
+        Some(SubmitError::NeedsSignIn(_)) => 4,
         None if sent.outcome.events.iter().any(|e| e.kind == "in-doubt") => 6,
         None if sent.timeline.recipients.iter().any(|r| r.status == Status::Failed) => 4,
         None if sent.outcome.events.iter().any(|e| e.kind == "deferred") => 5,
         None if unusable => 4,
         None => 0,
+    }
+}
+
+fn code_of(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Permanent => 4,
+        Verdict::Transient => 5,
+        Verdict::InDoubt => 6,
     }
 }
 

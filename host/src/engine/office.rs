@@ -178,6 +178,11 @@ impl Office {
         decide = postroom_plugin_delivery.call_decide(
             facts: &delivery::Facts, now: &str
         ) -> Result<delivery::Action, delivery::FactsError>;
+        /// Looks at the provider for a mail whose attempt is in doubt. Sends nothing.
+        look_in_sent = postroom_plugin_delivery.call_look_in_sent(
+            message_id: &str, route: &delivery::Route, sender: Option<&recipients::Mailbox>,
+            attempted: &str, now: &str
+        ) -> delivery::Sighting;
         /// Of these recipients, those that an attempt must name.
         outstanding = postroom_plugin_delivery.call_outstanding(
             to: &[String], events: &[tracking::Event]

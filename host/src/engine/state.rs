@@ -33,6 +33,11 @@ impl Files {
         handle
     }
 
+    /// Every file: its handle and its size in bytes.
+    pub fn sizes(&self) -> impl Iterator<Item = (attachments::Handle, u64)> {
+        self.sources.iter().map(|(handle, source)| (*handle, source.size()))
+    }
+
     /// The file behind a handle.
     pub fn get(&self, handle: attachments::Handle) -> Option<&AttachmentSource> {
         self.sources.get(&handle)

@@ -40,14 +40,18 @@ impl Ready {
     /// [`EngineError`]: the plugin could not be started; nothing was sent.
     pub async fn send(&self, office: &Office, attempt: &Attempt) -> Result<Sent, EngineError> {
         let message = &self.message;
+        let enclosures = self.files.sizes().map(|(file, size)| delivery::Enclosure { file, size });
         let parcel = delivery::Parcel {
             message_id: message.message_id.clone(),
             envelope: message.envelope.clone(),
             chunks: message.chunks.clone(),
+            enclosures: enclosures.collect(),
             size: message.size,
             needs_smtputf8: message.needs_smtputf8,
+            sender: None,
             envelope_id: attempt.envelope_id.clone(),
             notify_delivered: attempt.notify_delivered,
+            check_opens: false,
         };
         let route = delivery::Route { account: attempt.account.clone(), transport: "smtp".to_owned() };
         let outcome = match office.submit(&self.files, &parcel, &route, &attempt.now).await {
@@ -77,6 +81,7 @@ fn in_doubt(error: &EngineError, now: &str) -> delivery::Outcome {
         events: vec![event],
         error: None,
         reply: None,
+        receipt: None,
         result: delivery::AttemptResult::InDoubt,
         stage: None,
     }

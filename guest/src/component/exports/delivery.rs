@@ -2,12 +2,15 @@
 
 use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::delivery as wit;
+use crate::component::bindings::exports::postroom::plugin::recipients::Mailbox;
 use crate::component::bindings::exports::postroom::plugin::tracking::{Event, EventError};
-use crate::component::convert::{chunks_in, event_out, events_in, failure_out, reply_out, time_in, time_out};
-use crate::component::imports::{self, HostSmtp};
+use crate::component::convert::{
+    chunks_in, event_out, events_in, failure_out, reply_out, stage_out, time_in, time_out, verdict_out,
+};
+use crate::component::imports::{self, HostSmtp, HostWeb};
 use crate::domain::delivery::{Action, Attempt, AttemptResult, Facts, FallbackPolicy, Route};
-use crate::domain::status::{self, Stage};
-use crate::flows::{self, Parcel, SubmitError};
+use crate::domain::status::{self, ApiFailure, Stage};
+use crate::flows::{self, Parcel, Receipt, Search, Sighting, SubmitError};
 
 impl wit::Guest for Component {
     fn submit(parcel: wit::Parcel, route: wit::Route, now: String) -> wit::Outcome {
@@ -16,11 +19,12 @@ impl wit::Guest for Component {
             Ok(at) => at,
             Err(detail) => return not_attempted("now", detail),
         };
-        let outcome = flows::submit(parcel_in(parcel), &route_in(route), at, &mut HostSmtp);
+        let outcome = flows::submit(parcel_in(parcel), &route_in(route), at, &mut HostSmtp, &mut HostWeb);
         wit::Outcome {
             events: outcome.events.into_iter().map(event_out).collect(),
             error: outcome.error.map(error_out),
             reply: outcome.reply.map(reply_out),
+            receipt: outcome.receipt.map(receipt_out),
             result: result_out(outcome.result),
             stage: outcome.stage.map(|stage| stage.name().to_owned()),
         }
@@ -30,6 +34,29 @@ impl wit::Guest for Component {
         imports::speak_before_trapping();
         let now = time_in(&now).map_err(at_field("now"))?;
         Ok(action_out(crate::domain::delivery::decide(&facts_in(facts)?, now)))
+    }
+
+    fn look_in_sent(
+        message_id: String,
+        route: wit::Route,
+        sender: Option<Mailbox>,
+        attempted: String,
+        now: String,
+    ) -> wit::Sighting {
+        imports::speak_before_trapping();
+        let (attempted, now) = match (time_in(&attempted), time_in(&now)) {
+            (Ok(attempted), Ok(now)) => (attempted, now),
+            (Err(fault), _) => return wit::Sighting::CannotTell(format!("attempted: {fault}")),
+            (_, Err(fault)) => return wit::Sighting::CannotTell(format!("now: {fault}")),
+        };
+        let search = Search { message_id, sender: sender.map(|mailbox| mailbox.address), attempted };
+        match flows::look_in_sent(&search, &route_in(route), now, &mut HostWeb) {
+            Sighting::Found(receipt) => wit::Sighting::Found(receipt_out(receipt)),
+            Sighting::NotFound => wit::Sighting::NotFound,
+            Sighting::NotYet(seconds) => wit::Sighting::NotYet(seconds),
+            Sighting::CannotTell(why) => wit::Sighting::CannotTell(why),
+            Sighting::NeedsSignIn(words) => wit::Sighting::NeedsSignIn(words),
+        }
     }
 
     fn outstanding(recipients: Vec<String>, events: Vec<Event>) -> Result<Vec<String>, EventError> {
@@ -43,6 +70,7 @@ fn not_attempted(field: &str, detail: String) -> wit::Outcome {
         events: Vec::new(),
         error: Some(wit::SubmitError::Parcel((field.to_owned(), detail))),
         reply: None,
+        receipt: None,
         result: wit::AttemptResult::Permanent,
         stage: Some(Stage::Prepare.name().to_owned()),
     }
@@ -50,13 +78,17 @@ fn not_attempted(field: &str, detail: String) -> wit::Outcome {
 
 fn parcel_in(of: wit::Parcel) -> Parcel {
     Parcel {
+        message_id: of.message_id,
         mail_from: of.envelope.mail_from,
         recipients: of.envelope.recipients,
         chunks: chunks_in(of.chunks),
+        enclosures: of.enclosures.into_iter().map(|it| (it.file, it.size)).collect(),
         size: of.size,
         needs_smtputf8: of.needs_smtputf8,
+        sender: of.sender.map(|mailbox| (mailbox.name, mailbox.address)),
         envelope_id: of.envelope_id,
         notify_delivered: of.notify_delivered,
+        check_opens: of.check_opens,
     }
 }
 
@@ -66,6 +98,31 @@ fn error_out(of: SubmitError) -> wit::SubmitError {
         SubmitError::UnknownTransport(name) => wit::SubmitError::UnknownTransport(name),
         SubmitError::Parcel { field, detail } => wit::SubmitError::Parcel((field, detail)),
         SubmitError::Failed(failure) => wit::SubmitError::Failed(failure_out(failure)),
+        SubmitError::Api(failure) => wit::SubmitError::Api(api_failure_out(failure)),
+        SubmitError::NeedsSignIn(words) => wit::SubmitError::NeedsSignIn(words),
+    }
+}
+
+fn api_failure_out(of: ApiFailure) -> wit::ApiFailure {
+    wit::ApiFailure {
+        stage: stage_out(of.stage),
+        verdict: verdict_out(of.verdict),
+        status: of.status,
+        code: of.code,
+        words: of.words,
+        detail: of.detail,
+        retry_after: of.retry_after,
+        refused: of.refused,
+    }
+}
+
+fn receipt_out(of: Receipt) -> wit::Receipt {
+    wit::Receipt {
+        status: of.status,
+        message_id: of.message_id,
+        provider_id: of.provider_id,
+        thread_id: of.thread_id,
+        labels: of.labels,
     }
 }
 
@@ -83,6 +140,7 @@ fn result_out(of: AttemptResult) -> wit::AttemptResult {
         AttemptResult::PartlyAccepted(wait) => wit::AttemptResult::PartlyAccepted(wait),
         AttemptResult::Transient(wait) => wit::AttemptResult::Transient(wait),
         AttemptResult::Permanent => wit::AttemptResult::Permanent,
+        AttemptResult::NeedsSignIn => wit::AttemptResult::NeedsSignIn,
         AttemptResult::InDoubt => wit::AttemptResult::InDoubt,
         AttemptResult::Found => wit::AttemptResult::Found,
         AttemptResult::NotFound => wit::AttemptResult::NotFound,
@@ -95,6 +153,7 @@ fn result_in(of: wit::AttemptResult) -> AttemptResult {
         wit::AttemptResult::PartlyAccepted(wait) => AttemptResult::PartlyAccepted(wait),
         wit::AttemptResult::Transient(wait) => AttemptResult::Transient(wait),
         wit::AttemptResult::Permanent => AttemptResult::Permanent,
+        wit::AttemptResult::NeedsSignIn => AttemptResult::NeedsSignIn,
         wit::AttemptResult::InDoubt => AttemptResult::InDoubt,
         wit::AttemptResult::Found => AttemptResult::Found,
         wit::AttemptResult::NotFound => AttemptResult::NotFound,

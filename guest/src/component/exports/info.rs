@@ -9,9 +9,9 @@ use crate::domain::status::{EventKind, EventSource};
 
 /// The renderer sends nothing.
 #[cfg(feature = "renderer")]
-const TRANSPORTS: &[&str] = &[];
+const TRANSPORTS: &[crate::domain::delivery::Transport] = &[];
 #[cfg(not(feature = "renderer"))]
-const TRANSPORTS: &[&str] = &[crate::flows::TRANSPORT];
+const TRANSPORTS: &[crate::domain::delivery::Transport] = crate::domain::delivery::Transport::ALL;
 
 impl Guest for Component {
     fn describe() -> Description {
@@ -32,7 +32,7 @@ impl Guest for Component {
             schemas: vec!["document".to_owned(), "settings".to_owned()],
             event_kinds: EventKind::ALL.iter().map(|k| k.name().to_owned()).collect(),
             event_sources: EventSource::ALL.iter().map(|s| s.name().to_owned()).collect(),
-            transports: TRANSPORTS.iter().map(|t| (*t).to_owned()).collect(),
+            transports: TRANSPORTS.iter().map(|t| t.name().to_owned()).collect(),
         }
     }
 }

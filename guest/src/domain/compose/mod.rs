@@ -6,7 +6,7 @@
 //! and those that mail-builder writes with the files in hand (a test proves it).
 //!
 //! Deliberately absent: a clock, randomness and host names (Date, Message-ID and boundaries come from the
-//! letter), a `Bcc` header, and a `User-Agent`.
+//! letter), a `Bcc` header (only [`readdress`] writes one, for APIs that take it out again), and a `User-Agent`.
 
 mod body;
 mod chunk;
@@ -14,6 +14,8 @@ mod header;
 mod identity;
 mod letter;
 mod message;
+mod read_back;
+mod readdress;
 #[cfg(test)]
 mod tests;
 
@@ -21,3 +23,5 @@ pub use chunk::{Chunk, assemble, encoded_len};
 pub use identity::{IdentityFault, LetterId, MessageId};
 pub use letter::{Composed, Envelope, Letter, LetterFault, Thread};
 pub use message::compose;
+pub use read_back::{NotComposed, PartFile, Parts, read_back};
+pub use readdress::{Addressees, readdress, without_files};

@@ -1,6 +1,7 @@
 //! Composing as a whole: the expected message, its parts and its headers.
 
 mod hostile;
+mod read_back;
 
 use super::message::built;
 use super::*;

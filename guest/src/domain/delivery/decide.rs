@@ -1,5 +1,10 @@
-//! The decision. Read top to bottom it is the rule: done, in doubt, held, too early, refused, then which
-//! route may be used and when.
+//! The decision. Read top to bottom it is the rule: done, held, in doubt, too early, refused, waiting for a
+//! sign-in, then which route may be used and when.
+//!
+//! A fallback answers for an account that does not work and that nobody can mend at once. A grant that ran out
+//! is not that: its user has only to sign in again, and a customer should not get the mail from another address
+//! for it. So the mail waits, and is not given up either. An account marked compromised is another matter: it is
+//! left at once, whatever its last attempt came to.
 
 use super::facts::{Action, Attempt, AttemptResult, Facts, FallbackPolicy, Route};
 use super::schedule::{WINDOW, deadline, due, later};
@@ -22,14 +27,17 @@ pub fn decide(facts: &Facts, now: Time) -> Action {
     if let Some(send_at) = facts.send_at.filter(|send_at| *send_at > now) {
         return Action::WaitUntil(send_at.with_timezone(now.offset()));
     }
-    if let Some(refused) = facts.attempts.iter().find(|it| is_refusal(it)) {
+    let ways = Ways::of(facts);
+    if let Some(refused) = facts.attempts.iter().find(|it| ways.is_refusal(it)) {
         let stage = refused.stage.map_or("unknown", Stage::name);
         return Action::GiveUp(format!(
             "the mail was refused for good by \"{}\", at the stage {stage}",
             refused.route.account
         ));
     }
-    let ways = Ways::of(facts);
+    if ways.wait_for_sign_in() {
+        return Action::Hold;
+    }
     if now >= deadline(facts, now) && (!facts.attempts.is_empty() || ways.is_blocked()) {
         return Action::GiveUp(format!("no server took it within {} hours", WINDOW / 3600));
     }
@@ -42,11 +50,6 @@ fn resolve_doubt(facts: &Facts, lost: &Attempt) -> Action {
     if may_look { Action::LookInSent } else { Action::AskInDoubt }
 }
 
-/// A permanent failure that is not the account's: of the sender, a recipient, the message.
-fn is_refusal(attempt: &Attempt) -> bool {
-    attempt.result == Some(AttemptResult::Permanent) && !is_broken(attempt)
-}
-
 /// A permanent failure of the account itself.
 fn is_broken(attempt: &Attempt) -> bool {
     attempt.result == Some(AttemptResult::Permanent) && attempt.stage.is_some_and(Stage::is_of_the_account)
@@ -57,17 +60,44 @@ struct Ways<'a> {
     facts: &'a Facts,
     /// Attempts by the account's own route: all that were not by the fallback.
     own: Vec<&'a Attempt>,
-    /// The fallback, where the policy allows one and it has not proven broken; and its attempts.
+    /// The fallback, where the policy allows one and it has not proven useless; and its attempts.
     fallback: Option<(&'a Route, Vec<&'a Attempt>)>,
+    /// The fallback, too, needs its user first.
+    fallback_needs_sign_in: bool,
 }
 
 impl<'a> Ways<'a> {
     fn of(facts: &'a Facts) -> Self {
-        let other = facts.fallback.as_ref().filter(|route| **route != facts.route);
+        let other = other_route(facts);
         let (by_other, own): (Vec<_>, Vec<_>) =
             facts.attempts.iter().partition(|attempt| Some(&attempt.route) == other);
-        let usable = facts.fallback_policy != FallbackPolicy::Off && !is_last_broken(&by_other);
-        Self { facts, own, fallback: other.filter(|_| usable).map(|route| (route, by_other)) }
+        let allowed = facts.fallback_policy != FallbackPolicy::Off;
+        let needs_sign_in = needs_sign_in(&by_other);
+        let useless = needs_sign_in || by_other.last().is_some_and(|last| is_broken(last) || is_unfit(last));
+        Self {
+            facts,
+            own,
+            fallback: other.filter(|_| allowed && !useless).map(|route| (route, by_other)),
+            fallback_needs_sign_in: allowed && needs_sign_in,
+        }
+    }
+
+    /// A permanent failure that is not the account's: of the sender, a recipient, the message. What the fallback
+    /// can't carry, the account's own route still may.
+    fn is_refusal(&self, attempt: &Attempt) -> bool {
+        let by_fallback = Some(&attempt.route) == other_route(self.facts);
+        attempt.result == Some(AttemptResult::Permanent)
+            && !is_broken(attempt)
+            && !(by_fallback && is_unfit(attempt))
+    }
+
+    /// Nothing leaves before a user has signed in. A mail that is already on its way by the fallback stays there.
+    fn wait_for_sign_in(&self) -> bool {
+        if self.fallback.as_ref().is_some_and(|(_, tried)| !tried.is_empty()) {
+            return false;
+        }
+        let own_waits = !self.facts.compromised && needs_sign_in(&self.own);
+        own_waits || (self.fallback_needs_sign_in && self.own_is_out())
     }
 
     /// The own route won't get better by waiting.
@@ -135,6 +165,11 @@ impl<'a> Ways<'a> {
     }
 }
 
+/// The fallback; one that is the account's own route is none.
+fn other_route(facts: &Facts) -> Option<&Route> {
+    facts.fallback.as_ref().filter(|route| **route != facts.route)
+}
+
 /// Waits no longer than for the end of the patience.
 fn at_the_latest(action: Action, patient_until: Option<Time>) -> Action {
     match (action, patient_until) {
@@ -143,6 +178,15 @@ fn at_the_latest(action: Action, patient_until: Option<Time>) -> Action {
         }
         (action, _) => action,
     }
+}
+
+/// The mail is not for this route: too large, an address that it can't carry. No server has judged it.
+fn is_unfit(attempt: &Attempt) -> bool {
+    attempt.result == Some(AttemptResult::Permanent) && attempt.stage == Some(Stage::Prepare)
+}
+
+fn needs_sign_in(attempts: &[&Attempt]) -> bool {
+    attempts.last().is_some_and(|last| last.result == Some(AttemptResult::NeedsSignIn))
 }
 
 fn is_last_broken(attempts: &[&Attempt]) -> bool {

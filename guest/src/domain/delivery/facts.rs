@@ -1,6 +1,6 @@
 //! What is known of an intent, and what can be done next: the terms of the contract's `delivery`.
 
-use crate::domain::status::{Acceptance, Failure, Stage, Verdict};
+use crate::domain::status::{Acceptance, ApiFailure, Failure, Stage, Verdict};
 use chrono::{DateTime, FixedOffset};
 
 /// A way out.
@@ -8,7 +8,7 @@ use chrono::{DateTime, FixedOffset};
 pub struct Route {
     /// The host's name for the account.
     pub account: String,
-    /// `smtp`; API transports join the list.
+    /// `smtp`, `gmail`, `graph` or `sendgrid`.
     pub transport: String,
 }
 
@@ -23,6 +23,8 @@ pub enum AttemptResult {
     Transient(Option<u32>),
     /// Will not get better by itself.
     Permanent,
+    /// The account needs its user: the grant is gone, the key is not accepted.
+    NeedsSignIn,
     /// Unknown whether it left.
     InDoubt,
     /// Looked for where it would have been left, and found.
@@ -42,6 +44,20 @@ pub struct Attempt {
     pub result: Option<AttemptResult>,
     /// Where it failed, where it failed.
     pub stage: Option<Stage>,
+}
+
+crate::domain::status::named! {
+    /// How a route submits.
+    Transport, "transport", {
+        /// Message submission.
+        Smtp = "smtp",
+        /// The Gmail API.
+        Gmail = "gmail",
+        /// Microsoft Graph.
+        Graph = "graph",
+        /// SendGrid's API, version 3.
+        SendGrid = "sendgrid",
+    }
 }
 
 crate::domain::status::named! {
@@ -118,6 +134,16 @@ impl AttemptResult {
         match failure.verdict {
             Verdict::InDoubt => Self::InDoubt,
             Verdict::Permanent if !(failure.stage == Stage::Recipient && later) => Self::Permanent,
+            Verdict::Permanent | Verdict::Transient => Self::Transient(failure.retry_after),
+        }
+    }
+
+    /// What to remember of an attempt that an API did not take. Where it refused some of the recipients by name,
+    /// the others are tried again.
+    pub fn of_api_failure(failure: &ApiFailure, recipients: &[String]) -> Self {
+        match failure.verdict {
+            Verdict::InDoubt => Self::InDoubt,
+            Verdict::Permanent if !failure.leaves_others(recipients) => Self::Permanent,
             Verdict::Permanent | Verdict::Transient => Self::Transient(failure.retry_after),
         }
     }

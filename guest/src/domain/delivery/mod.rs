@@ -9,7 +9,7 @@ mod facts;
 mod schedule;
 
 pub use decide::decide;
-pub use facts::{Action, Attempt, AttemptResult, Facts, FallbackPolicy, Route};
+pub use facts::{Action, Attempt, AttemptResult, Facts, FallbackPolicy, Route, Transport};
 pub use schedule::{FIRST_WAITS, LATER_WAIT, WINDOW};
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 //! Facts are a set. Reports arrive late, twice and in any order, so nothing here depends on the order of a
 //! list; it depends on what happened and when. [`fold`] is the only place that turns facts into a status.
 
+mod api;
 mod event;
 mod fold;
 mod reason;
 mod submission;
 
+pub use api::{ApiFailure, events_of_api_failure, events_of_missing_sign_in, events_of_receipt};
 pub(crate) use event::named;
 pub use event::{Event, EventKind, EventSource, UnknownName};
 pub use fold::{DAYS_IN_TRANSIT, RecipientStatus, Status, Timeline, fold, outstanding};

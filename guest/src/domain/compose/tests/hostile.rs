@@ -9,7 +9,7 @@ use mail_parser::MimeHeaders as _;
 use proptest::prelude::*;
 
 /// File names as they come: any script, quotes, long ones.
-fn file_names() -> impl Strategy<Value = String> {
+pub(super) fn file_names() -> impl Strategy<Value = String> {
     let usable = |name: &String| check(&[file(0, name, 0, Role::Added)], Format::Pdf).is_ok();
     prop_oneof![
         "[a-zA-Z0-9 _.,;'\"()%&@*=-]{1,120}".boxed(),

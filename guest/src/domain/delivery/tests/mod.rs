@@ -1,5 +1,7 @@
 //! Every branch of the decision, and what must hold whatever the facts are.
 
+mod fallback;
+
 use super::AttemptResult as R;
 use super::*;
 use crate::domain::status::{Acceptance, Failure, RecipientReply, Reply, Stage as S, Verdict};
@@ -148,102 +150,6 @@ fn a_partly_accepted_mail_is_tried_again_for_the_rest() {
 }
 
 #[test]
-fn a_refusal_is_final_and_never_a_reason_to_fall_back() {
-    for stage in
-        [Some(S::Prepare), Some(S::Sender), Some(S::Recipient), Some(S::Data), Some(S::AfterDot), None]
-    {
-        for policy in FallbackPolicy::ALL {
-            for attempt in [tried(0, R::Permanent, stage), relayed(0, R::Permanent, stage)] {
-                let refused = with_fallback(*policy, vec![attempt]);
-                let action = decide(&refused, at(10 * HOUR));
-                assert!(matches!(action, Action::GiveUp(_)), "{stage:?} {policy}: {action:?}");
-            }
-        }
-    }
-    let refused = decide(&facts(vec![tried(0, R::Permanent, Some(S::Recipient))]), at(1));
-    let reason = "the mail was refused for good by \"office\", at the stage recipient";
-    assert_eq!(refused, Action::GiveUp(reason.into()));
-}
-
-#[test]
-fn a_broken_account_gives_up_asks_or_falls_back_by_the_companys_policy() {
-    for stage in [S::Resolve, S::Connect, S::Tls, S::Greeting, S::Login] {
-        let broken = vec![tried(0, R::Permanent, Some(stage))];
-        let off = decide(&with_fallback(FallbackPolicy::Off, broken.clone()), at(1));
-        assert!(matches!(&off, Action::GiveUp(why) if why.contains(stage.name())), "{off:?}");
-        assert!(matches!(decide(&facts(broken.clone()), at(1)), Action::GiveUp(_)), "{stage}");
-        let ask = with_fallback(FallbackPolicy::Ask, broken.clone());
-        assert_eq!(decide(&ask, at(1)), Action::AskFallback(other()), "{stage}");
-        let automatic = with_fallback(FallbackPolicy::Automatic, broken);
-        assert_eq!(decide(&automatic, at(1)), Action::WaitUntil(at(1800)), "{stage}");
-        assert_eq!(decide(&automatic, at(1800)), Action::Submit(other()), "{stage}");
-    }
-}
-
-#[test]
-fn a_server_that_stays_down_is_left_after_the_patience() {
-    let down = vec![
-        tried(0, R::Transient(None), Some(S::Connect)),
-        tried(60, R::Transient(None), Some(S::Greeting)),
-        tried(400, R::Transient(None), Some(S::Recipient)),
-        tried(1300, R::Transient(None), Some(S::Connect)),
-    ];
-    let automatic = with_fallback(FallbackPolicy::Automatic, down.clone());
-    assert_eq!(decide(&automatic, at(1301)), Action::WaitUntil(at(1800)));
-    assert_eq!(decide(&automatic, at(1800)), Action::Submit(other()));
-    let ask = with_fallback(FallbackPolicy::Ask, down.clone());
-    assert_eq!(decide(&ask, at(1301)), Action::WaitUntil(at(1800)));
-    assert_eq!(decide(&ask, at(1800)), Action::AskFallback(other()));
-    assert_eq!(decide(&ask, at(6000)), Action::Submit(own()), "it is tried on while the question is open");
-    let off = with_fallback(FallbackPolicy::Off, down);
-    assert!(matches!(decide(&off, at(1800)), Action::WaitUntil(until) if until > at(4000)));
-}
-
-#[test]
-fn a_fallback_attempt_is_retried_on_its_own_count() {
-    let mut attempts = vec![tried(0, R::Transient(None), None); 4];
-    attempts.push(relayed(1800, R::Transient(None), Some(S::Connect)));
-    let mail = with_fallback(FallbackPolicy::Automatic, attempts);
-    assert!(matches!(decide(&mail, at(1801)), Action::WaitUntil(until) if until <= at(1866)));
-    assert_eq!(decide(&mail, at(1866)), Action::Submit(other()));
-}
-
-#[test]
-fn a_broken_fallback_leaves_the_accounts_own_route() {
-    let mail = |first: R| {
-        let attempts = vec![tried(0, first, Some(S::Login)), relayed(1800, R::Permanent, Some(S::Login))];
-        with_fallback(FallbackPolicy::Automatic, attempts)
-    };
-    assert_eq!(decide(&mail(R::Transient(None)), at(1900)), Action::Submit(own()));
-    assert!(matches!(decide(&mail(R::Permanent), at(1900)), Action::GiveUp(_)));
-}
-
-#[test]
-fn a_compromised_account_is_never_tried_and_not_waited_for() {
-    let marked = |policy, attempts| Facts { compromised: true, ..with_fallback(policy, attempts) };
-    for attempts in [vec![], vec![tried(0, R::Transient(None), Some(S::Connect))]] {
-        let automatic = marked(FallbackPolicy::Automatic, attempts.clone());
-        assert_eq!(decide(&automatic, at(1)), Action::Submit(other()));
-        assert_eq!(
-            decide(&marked(FallbackPolicy::Ask, attempts.clone()), at(1)),
-            Action::AskFallback(other())
-        );
-        let off = marked(FallbackPolicy::Off, attempts);
-        assert_eq!(decide(&off, at(1)), Action::Hold);
-        assert!(matches!(decide(&off, at(48 * HOUR)), Action::GiveUp(_)));
-        let unanswered = Facts { fallback_policy: FallbackPolicy::Ask, ..off };
-        assert!(matches!(decide(&unanswered, at(48 * HOUR)), Action::GiveUp(_)));
-    }
-}
-
-#[test]
-fn a_fallback_that_is_the_route_itself_is_none() {
-    let attempts = vec![tried(0, R::Permanent, Some(S::Login))];
-    let same = Facts { fallback: Some(own()), ..with_fallback(FallbackPolicy::Automatic, attempts) };
-    assert!(matches!(decide(&same, at(2000)), Action::GiveUp(_)));
-}
-
-#[test]
 fn a_clock_that_went_back_neither_blocks_nor_hurries_a_mail() {
     let year = 365 * 24 * HOUR;
     let ahead = vec![tried(year, R::Transient(None), Some(S::Connect))];
@@ -292,6 +198,7 @@ fn any_result() -> impl Strategy<Value = Option<R>> {
         Just(None),
         Just(Some(R::Accepted)),
         Just(Some(R::Permanent)),
+        Just(Some(R::NeedsSignIn)),
         Just(Some(R::InDoubt)),
         Just(Some(R::Found)),
         Just(Some(R::NotFound)),

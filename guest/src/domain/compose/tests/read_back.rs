@@ -1,0 +1,115 @@
+//! A message read back is the letter it was made of, whoever wrote its names and texts.
+
+use super::hostile::file_names;
+use super::{Desk, file, mailbox, plain, typical};
+use crate::domain::address::{Address, Mailbox};
+use crate::domain::attachment::{Format, Role, check};
+use crate::domain::compose::{Addressees, Chunk, PartFile, read_back, readdress, without_files};
+use proptest::prelude::*;
+
+#[test]
+fn a_typical_letter_comes_back_whole() {
+    let desk = typical();
+    let parts = read_back(&desk.composed().chunks).unwrap();
+    assert_eq!(
+        (&parts.from, &parts.reply_to, &parts.to, &parts.cc),
+        (&desk.from, &desk.reply_to, &desk.to, &desk.cc)
+    );
+    assert_eq!(parts.subject, desk.subject);
+    assert_eq!(parts.text.replace("\r\n", "\n"), desk.text);
+    assert!(parts.html.contains("M&#252;ller"), "{}", parts.html);
+    let fields: Vec<_> = parts.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(
+        fields,
+        [
+            ("Message-ID", "<inv-2026-0001.r1@atelier-nord.example>"),
+            ("In-Reply-To", "<quote-17@atelier-nord.example>"),
+            ("References", "<CAF+first@mail.kunde.example> <quote-17@atelier-nord.example>"),
+            ("Auto-Submitted", "auto-generated"),
+            ("X-Auto-Response-Suppress", "OOF, AutoReply"),
+        ]
+    );
+    let logo = PartFile {
+        handle: 3,
+        name: "logo.png".into(),
+        media_type: "image/png".into(),
+        content_id: Some("logo".into()),
+    };
+    assert_eq!(parts.files[0], logo);
+    assert_eq!(parts.files[1].name, "Rechnung Müller 2026-0001.pdf");
+    assert_eq!(parts.files[2].media_type, "application/xml");
+}
+
+#[test]
+fn what_compose_did_not_make_is_not_read() {
+    let text = |text: &str| vec![Chunk::Text(text.to_owned())];
+    for chunks in [
+        vec![],
+        text(""),
+        text("\r\n\r\n"),
+        text("Subject: no sender\r\n\r\nx\r\n"),
+        text("From: nobody\r\n\r\nx\r\n"),
+        vec![Chunk::Attachment(1)],
+        vec![Chunk::Text("From: a@b.example\r\n\r\n".into()), Chunk::Attachment(1)],
+        text(
+            "From: a@b.example\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment\r\n\r\nx\r\n",
+        ),
+    ] {
+        assert!(read_back(&chunks).is_err(), "{chunks:?}");
+    }
+}
+
+#[test]
+fn everybody_is_named_once_in_the_header_that_named_them_first() {
+    let desk = Desk {
+        to: vec![mailbox("A", "a@x.example"), mailbox("A again", "A@X.example")],
+        cc: vec![mailbox("", "a@x.example"), mailbox("", "c@x.example")],
+        ..plain()
+    };
+    let parts = read_back(&desk.composed().chunks).unwrap();
+    let recipients =
+        ["c@x.example", "a@x.example", "b@x.example", "B@x.example"].map(|it| Address::parse(it).unwrap());
+    let all = Addressees::of(&parts, &recipients);
+    let shown = |list: &[Mailbox]| list.iter().map(|it| it.address.wire()).collect::<Vec<_>>();
+    assert_eq!((shown(&all.to), shown(&all.cc)), (vec!["a@x.example".into()], vec!["c@x.example".into()]));
+    assert_eq!(shown(&all.bcc), ["b@x.example"]);
+    assert!(!all.narrowed);
+}
+
+proptest! {
+    #[test]
+    fn files_of_any_name_and_size_come_back_and_can_be_left_out(
+        names in prop::collection::vec((file_names(), prop_oneof![Just(0u64), 0u64..2_000]), 0..6),
+        logo in prop::option::of(0u64..9_000),
+        blind in any::<bool>(),
+    ) {
+        let mut files: Vec<_> =
+            names.iter().enumerate().map(|(i, (n, s))| file(i as u32 + 10, n, *s, Role::Added)).collect();
+        files.extend(logo.map(|size| file(u32::MAX, "logo.png", size, Role::Logo)));
+        let desk = Desk { files: check(&files, Format::Pdf).unwrap(), ..typical() };
+        let chunks = desk.composed().chunks;
+        let parts = read_back(&chunks).unwrap();
+        let mut found: Vec<_> = parts.files.iter().map(|it| (it.handle, it.name.clone())).collect();
+        found.sort();
+        let given: Vec<_> = files.iter().map(|it| (it.handle, it.file_name.clone())).collect();
+        prop_assert_eq!(found, given);
+
+        let attached: Vec<u32> = (0..names.len() as u32).map(|i| i + 10).collect();
+        let rest = read_back(&without_files(&chunks, &attached).unwrap()).unwrap();
+        prop_assert_eq!(rest.files.len(), usize::from(logo.is_some()));
+        prop_assert_eq!((&rest.text, &rest.html, &rest.fields), (&parts.text, &parts.html, &parts.fields));
+
+        let recipients = if blind { &desk.bcc } else { &desk.to };
+        let recipients: Vec<_> = recipients.iter().map(|it| it.address.clone()).collect();
+        let again = readdress(chunks, &Addressees::of(&parts, &recipients));
+        let again = read_back(&again).unwrap();
+        prop_assert_eq!(&again.to, if blind { &again.cc } else { &desk.to });
+        prop_assert!(again.cc.is_empty());
+        prop_assert_eq!((&again.text, &again.subject, &again.files), (&parts.text, &parts.subject, &parts.files));
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in ".{0,400}", handle in any::<u32>()) {
+        let _ = read_back(&[Chunk::Text(text.clone()), Chunk::Attachment(handle), Chunk::Text(text)]);
+    }
+}

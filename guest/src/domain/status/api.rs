@@ -1,0 +1,104 @@
+//! What one request to a provider's API tells about each recipient.
+//!
+//! An API answers for the mail as a whole: taken for all, or for none. What it says of single recipients it says
+//! in words, and an HTTP status is never mistaken for an SMTP code.
+
+use super::event::{Event, EventKind, EventSource};
+use super::fold::key;
+use super::submission::{Stage, Verdict};
+use chrono::{DateTime, FixedOffset};
+
+/// A mail that an API did not take, or of which that is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiFailure {
+    /// Where it failed: `Login` is the account's permission, `AfterDot` a request that left and had no answer
+    /// that says anything.
+    pub stage: Stage,
+    /// What that means.
+    pub verdict: Verdict,
+    /// HTTP status, where an answer came.
+    pub status: Option<u16>,
+    /// The provider's own name for the error.
+    pub code: Option<String>,
+    /// The provider's words, verbatim.
+    pub words: Option<String>,
+    /// One sentence naming provider and stage.
+    pub detail: String,
+    /// Seconds that the provider asked to wait.
+    pub retry_after: Option<u32>,
+    /// Recipients that the provider refused by name; the verdict is then on them.
+    pub refused: Vec<String>,
+}
+
+impl ApiFailure {
+    /// Some recipients were refused by name and others were not: the next attempt goes to the others.
+    pub fn leaves_others(&self, recipients: &[String]) -> bool {
+        let refused = |address: &String| self.refused.iter().any(|it| key(it) == key(address));
+        !self.refused.is_empty() && !recipients.iter().all(refused)
+    }
+
+    /// The provider's name of the error, else the HTTP status, as a fact carries it.
+    fn evidence(&self) -> Option<String> {
+        self.code.clone().or_else(|| self.status.map(http))
+    }
+}
+
+/// An HTTP status as evidence.
+fn http(status: u16) -> String {
+    format!("HTTP {status}")
+}
+
+/// Facts of a mail that an API took, one for each recipient.
+pub fn events_of_receipt(recipients: &[String], status: u16, at: DateTime<FixedOffset>) -> Vec<Event> {
+    let fact = |address: &String| said(address, EventKind::Accepted, at, Some(http(status)), None);
+    recipients.iter().map(fact).collect()
+}
+
+/// Facts of an attempt that an API did not take, one for each recipient.
+pub fn events_of_api_failure(
+    recipients: &[String],
+    failure: &ApiFailure,
+    at: DateTime<FixedOffset>,
+) -> Vec<Event> {
+    let leaves_others = failure.leaves_others(recipients);
+    let fact = |address: &String| {
+        let is_named = failure.refused.iter().any(|it| key(it) == key(address));
+        let judged = failure.status.is_some()
+            && matches!(failure.stage, Stage::Sender | Stage::Recipient | Stage::Data);
+        let kind = match failure.verdict {
+            Verdict::InDoubt => EventKind::InDoubt,
+            Verdict::Transient => EventKind::Deferred,
+            Verdict::Permanent if leaves_others && !is_named => EventKind::Deferred,
+            Verdict::Permanent if judged => EventKind::Refused,
+            Verdict::Permanent => EventKind::Unsent,
+        };
+        match failure.status {
+            Some(_) => said(address, kind, at, failure.evidence(), failure.words.clone()),
+            None => Event {
+                source: EventSource::Host,
+                ..said(address, kind, at, None, Some(failure.detail.clone()))
+            },
+        }
+    };
+    recipients.iter().map(fact).collect()
+}
+
+/// Facts of an attempt that needs the user first, one for each recipient.
+pub fn events_of_missing_sign_in(
+    recipients: &[String],
+    words: &str,
+    at: DateTime<FixedOffset>,
+) -> Vec<Event> {
+    let words = Some(words.to_owned()).filter(|words| !words.is_empty());
+    recipients.iter().map(|to| said(to, EventKind::Deferred, at, None, words.clone())).collect()
+}
+
+fn said(
+    address: &str,
+    kind: EventKind,
+    at: DateTime<FixedOffset>,
+    code: Option<String>,
+    words: Option<String>,
+) -> Event {
+    Event { recipient: Some(address.to_owned()), kind, at, source: EventSource::Api, code, words }
+}

@@ -1,0 +1,176 @@
+//! What a provider's answer means for the mail: the rules that all providers share.
+//!
+//! A status that a provider gives before it looks at a request (401, 403, 429, 503) says that nothing was sent. One
+//! that it gives when something broke while it worked (500, 502, 504) does not: the mail may be on its way, and an
+//! API has no idempotency to lean on. So these are in doubt, as a lost answer is, and so is a success that is not
+//! the documented one.
+
+use super::web::{Answer, WebError, WebFailure, WebStage};
+use crate::domain::status::{ApiFailure, Stage, Verdict};
+use serde_json::Value;
+
+/// Longest words of a provider that are kept, in characters; what it says of one mail is never longer.
+const LONGEST_WORDS: usize = 2_000;
+
+/// Why an API did not take a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NotTaken {
+    /// All but a missing sign-in.
+    Failed(ApiFailure),
+    /// The provider's words.
+    NeedsSignIn(String),
+}
+
+/// What an answer that is no acceptance means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// The account needs its user.
+    NeedsSignIn,
+    /// Later.
+    Transient,
+    /// Not at all, and whose fault it is.
+    Permanent(Stage),
+    /// Not to these recipients; empty: the provider did not say which.
+    Recipients(Vec<String>),
+    /// Nobody knows whether it left.
+    InDoubt,
+}
+
+/// An error in a provider's words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Words {
+    /// Its name.
+    pub(super) code: Option<String>,
+    /// Its text, verbatim.
+    pub(super) text: Option<String>,
+}
+
+impl Words {
+    /// Of a text, with the name that goes before it. Bounded; empty is none.
+    pub(super) fn of(code: Option<&str>, text: Option<&str>) -> Self {
+        let kept = |text: &str, most| text.chars().take(most).collect::<String>();
+        Self {
+            code: code.filter(|it| !it.is_empty()).map(|it| kept(it, 100)),
+            text: text.filter(|it| !it.trim().is_empty()).map(|it| kept(it, LONGEST_WORDS)),
+        }
+    }
+
+    /// Of an answer whose body is none of the provider's error documents: the body itself.
+    pub(super) fn of_body(answer: &Answer) -> Self {
+        Self::of(None, Some(&String::from_utf8_lossy(&answer.body)))
+    }
+
+    pub(super) fn is(&self, codes: &[&str]) -> bool {
+        self.code.as_deref().is_some_and(|code| codes.iter().any(|it| it.eq_ignore_ascii_case(code)))
+    }
+
+    pub(super) fn mentions(&self, text: &str) -> bool {
+        self.text.as_deref().is_some_and(|it| it.to_ascii_lowercase().contains(&text.to_ascii_lowercase()))
+    }
+
+    /// Those of the recipients that the text names, address by address.
+    pub(super) fn named(&self, recipients: &[String]) -> Vec<String> {
+        let text = self.text.as_deref().unwrap_or_default();
+        let stops = |c: char| c.is_whitespace() || "<>\"'`,;:()[]{}".contains(c);
+        let tokens: Vec<String> =
+            text.split(stops).map(|token| token.trim_matches('.').to_lowercase()).collect();
+        recipients.iter().filter(|it| tokens.contains(&it.to_lowercase())).cloned().collect()
+    }
+}
+
+/// The `error` object that Google's and Microsoft's APIs share, where the answer has one.
+pub(super) fn error_object(answer: &Answer) -> Option<Value> {
+    answer.json().get("error").filter(|error| error.is_object()).cloned()
+}
+
+/// The meaning of a status, where the provider's words don't say otherwise.
+pub(super) fn of_status(status: u16) -> Meaning {
+    match status {
+        401 => Meaning::NeedsSignIn,
+        403 => Meaning::Permanent(Stage::Sender),
+        408 | 423 | 425 | 429 | 503 | 507 | 509 => Meaning::Transient,
+        300..=499 => Meaning::Permanent(Stage::Data),
+        _ => Meaning::InDoubt,
+    }
+}
+
+/// The refusal that an answer amounts to.
+pub(super) fn refusal(provider: &str, answer: &Answer, words: Words, meaning: Meaning) -> NotTaken {
+    let (stage, verdict, refused, verb) = match meaning {
+        Meaning::NeedsSignIn => {
+            let words = words.text.or(words.code);
+            return NotTaken::NeedsSignIn(words.unwrap_or_else(|| format!("HTTP {}", answer.status)));
+        }
+        Meaning::Transient => (Stage::Data, Verdict::Transient, Vec::new(), "does not take the mail now"),
+        Meaning::Permanent(stage @ Stage::Login) => {
+            (stage, Verdict::Permanent, Vec::new(), "does not let this account send")
+        }
+        Meaning::Permanent(stage) => (stage, Verdict::Permanent, Vec::new(), "refused the mail"),
+        Meaning::Recipients(refused) => {
+            (Stage::Recipient, Verdict::Permanent, refused, "refused a recipient")
+        }
+        Meaning::InDoubt => (Stage::AfterDot, Verdict::InDoubt, Vec::new(), "may have taken the mail or not"),
+    };
+    let code = words.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
+    let said = words.text.as_deref().map(|text| format!(" \"{text}\"")).unwrap_or_default();
+    NotTaken::Failed(ApiFailure {
+        stage,
+        verdict,
+        status: Some(answer.status),
+        code: words.code.clone(),
+        detail: format!("{provider} {verb}: HTTP {}{code}{said}", answer.status),
+        words: words.text,
+        retry_after: answer.header("retry-after").and_then(|seconds| seconds.trim().parse().ok()),
+        refused,
+    })
+}
+
+/// The refusal that a missing answer amounts to. `submits`: the request would have sent the mail.
+pub(super) fn no_answer(error: WebError, submits: bool) -> NotTaken {
+    let failure = match error {
+        WebError::NeedsSignIn(words) => return NotTaken::NeedsSignIn(words),
+        WebError::UnknownAccount => unsent("the host knows no such account with an API"),
+        WebError::Refused(why) => unsent(format!("the host refused the request: {why}")),
+        WebError::Failed(failure) => failure,
+    };
+    // Once the whole request has left, only its answer could say that nothing was sent.
+    let lost = failure.stage == WebStage::Answer || failure.verdict == Verdict::InDoubt;
+    let verdict = match failure.verdict {
+        _ if lost && submits => Verdict::InDoubt,
+        _ if lost => Verdict::Transient,
+        known => known,
+    };
+    let stage = match failure.stage {
+        WebStage::Prepare => Stage::Prepare,
+        WebStage::Token => Stage::Login,
+        WebStage::Resolve => Stage::Resolve,
+        WebStage::Connect => Stage::Connect,
+        WebStage::Tls => Stage::Tls,
+        WebStage::Request | WebStage::Answer if verdict == Verdict::InDoubt => Stage::AfterDot,
+        WebStage::Request | WebStage::Answer => Stage::Data,
+    };
+    NotTaken::Failed(ApiFailure {
+        stage,
+        verdict,
+        status: None,
+        code: None,
+        words: None,
+        detail: failure.detail,
+        retry_after: failure.retry_after,
+        refused: Vec::new(),
+    })
+}
+
+/// A mail that this route can't carry: nothing was attempted.
+pub(super) fn unfit(detail: impl Into<String>) -> NotTaken {
+    no_answer(WebError::Failed(unsent(detail)), false)
+}
+
+fn unsent(detail: impl Into<String>) -> WebFailure {
+    WebFailure {
+        stage: WebStage::Prepare,
+        verdict: Verdict::Permanent,
+        detail: detail.into(),
+        retry_after: None,
+    }
+}

@@ -1,0 +1,151 @@
+//! The Gmail API: the message itself, uploaded as it is.
+//!
+//! `users.messages.send` by media upload: <https://developers.google.com/workspace/gmail/api/guides/uploads>. It sends
+//! to whom To, Cc and Bcc name, and takes the Bcc out. Errors:
+//! <https://developers.google.com/workspace/gmail/api/guides/handle-errors>.
+
+use super::answer::{Meaning, NotTaken, Words, error_object, no_answer, of_status, refusal, unfit};
+use super::web::{Answer, Piece, Request, Web, encoded, identifier};
+use super::{Mail, Receipt};
+use crate::domain::address::Address;
+use crate::domain::compose::{Addressees, Chunk, MessageId, readdress};
+use crate::domain::status::Stage;
+use serde_json::Value;
+
+/// In the words of a failure.
+const NAME: &str = "Gmail";
+/// Most bytes of a message (`maxSize` of the method in the API's discovery document).
+const MAX_SIZE: u64 = 36_700_160;
+/// Where a request is refused because too many came, by `reason`.
+const QUOTA: &[&str] = &[
+    "rateLimitExceeded",
+    "userRateLimitExceeded",
+    "quotaExceeded",
+    "dailyLimitExceeded",
+    "RESOURCE_EXHAUSTED",
+    "concurrentLimitExceeded",
+];
+/// Where the grant does not reach: the user has to allow more.
+const SCOPE: &[&str] = &["insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "authError"];
+/// Where the account can't use the API, whatever the mail.
+const ACCOUNT: &[&str] =
+    &["accessNotConfigured", "SERVICE_DISABLED", "domainPolicy", "delegationDenied", "failedPrecondition"];
+
+pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, NotTaken> {
+    let to = Addressees::of(&mail.parts, &mail.recipients);
+    let chunks = readdress(mail.parcel.chunks.clone(), &to);
+    let size = mail.parcel.size + grown(&mail.parcel.chunks, &chunks);
+    if size > MAX_SIZE {
+        return Err(unfit(format!("{NAME} takes at most {MAX_SIZE} bytes: this mail has {size}")));
+    }
+    let target = "/upload/gmail/v1/users/me/messages/send?uploadType=media";
+    let request = Request::new(mail.account, "POST", target.to_owned())
+        .with("message/rfc822", vec![Piece::Message(chunks)]);
+    let answer = web.call(request).map_err(|error| no_answer(error, true))?;
+    let json = answer.json();
+    let Some(id) = identifier(&json["id"]).filter(|_| answer.status == 200) else {
+        let words = words(&answer);
+        let meaning = meaning(answer.status, &words, &to, &mail.parcel.recipients);
+        return Err(refusal(NAME, &answer, words, meaning));
+    };
+    Ok(Receipt {
+        status: answer.status,
+        message_id: message_id(mail.account, &id, web),
+        thread_id: identifier(&json["threadId"]),
+        labels: labels(&json["labelIds"]),
+        provider_id: Some(id),
+    })
+}
+
+/// Bytes that the new headers add.
+fn grown(before: &[Chunk], after: &[Chunk]) -> u64 {
+    let text = |chunks: &[Chunk]| match chunks.first() {
+        Some(Chunk::Text(text)) => text.len() as u64,
+        _ => 0,
+    };
+    text(after).saturating_sub(text(before))
+}
+
+/// The Message-ID that Gmail sent the mail under: it replaces one that it finds broken. Nothing that goes wrong here
+/// changes that the mail was taken; a grant that may only send can't ask.
+fn message_id(account: &str, id: &str, web: &mut dyn Web) -> Option<String> {
+    metadata(account, id, "Message-ID", web).ok().flatten()
+}
+
+/// A Message-ID in a header field of a message in the mailbox; none where it has no such field.
+pub(super) fn metadata(
+    account: &str,
+    id: &str,
+    name: &str,
+    web: &mut dyn Web,
+) -> Result<Option<String>, NotTaken> {
+    let target = format!(
+        "/gmail/v1/users/me/messages/{}?format=metadata&metadataHeaders={}",
+        encoded(id),
+        encoded(name)
+    );
+    let answer = web.call(Request::new(account, "GET", target)).map_err(|error| no_answer(error, false))?;
+    let json = answer.json();
+    if answer.status != 200 || !json.is_object() {
+        return Err(unreadable(&answer));
+    }
+    let headers = json["payload"]["headers"].as_array();
+    let is_it = |it: &&Value| it["name"].as_str().is_some_and(|it| it.eq_ignore_ascii_case(name));
+    let value = headers.and_then(|all| all.iter().find(is_it)).and_then(|it| it["value"].as_str());
+    Ok(value.and_then(|value| MessageId::parse(value).ok()).map(|id| id.to_string()))
+}
+
+/// What an answer to a question about the mailbox means that is none. A grant that may only send is no reason to
+/// bother the user.
+pub(super) fn unreadable(answer: &Answer) -> NotTaken {
+    let words = words(answer);
+    let meaning = match answer.status {
+        403 => Meaning::Permanent(Stage::Login),
+        status => of_status(status),
+    };
+    refusal(NAME, answer, words, meaning)
+}
+
+fn labels(of: &Value) -> Vec<String> {
+    of.as_array().into_iter().flatten().filter_map(identifier).take(20).collect()
+}
+
+/// The error document: its own `reason` names the error more closely than its status.
+fn words(answer: &Answer) -> Words {
+    let Some(error) = error_object(answer) else { return Words::of_body(answer) };
+    let reason = error["errors"][0]["reason"].as_str();
+    let details = error["details"].as_array();
+    let detailed = details.and_then(|all| all.iter().find_map(|it| it["reason"].as_str()));
+    Words::of(reason.or(detailed).or(error["status"].as_str()), error["message"].as_str())
+}
+
+fn meaning(status: u16, words: &Words, to: &Addressees, recipients: &[String]) -> Meaning {
+    match status {
+        403 | 429 if words.is(QUOTA) => Meaning::Transient,
+        403 if words.is(SCOPE) || words.mentions("insufficient authentication scopes") => {
+            Meaning::NeedsSignIn
+        }
+        400 | 403 if words.is(ACCOUNT) || words.mentions("mail service not enabled") => {
+            Meaning::Permanent(Stage::Login)
+        }
+        400 => {
+            let lists = [
+                ("invalid to header", &to.to),
+                ("invalid cc header", &to.cc),
+                ("invalid bcc header", &to.bcc),
+            ];
+            let Some((_, list)) = lists.into_iter().find(|(text, _)| words.mentions(text)) else {
+                return Meaning::Permanent(Stage::Data);
+            };
+            let named = words.named(recipients);
+            match list.as_slice() {
+                [only] if named.is_empty() => {
+                    let is_it = |it: &&String| Address::parse(it).as_ref() == Ok(&only.address);
+                    Meaning::Recipients(recipients.iter().filter(is_it).cloned().collect())
+                }
+                _ => Meaning::Recipients(named),
+            }
+        }
+        status => of_status(status),
+    }
+}

@@ -1,0 +1,182 @@
+//! SendGrid's API, version 3: the parts of the message as JSON.
+//!
+//! `mail/send`: <https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send>. It makes a message of its own
+//! from them, knows no idempotency key and can't be asked for a mail by its Message-ID: what is in doubt stays so.
+
+use super::answer::{Meaning, NotTaken, Words, no_answer, of_status, refusal, unfit};
+use super::web::{Answer, Piece, Request, Web, identifier};
+use super::{Mail, Receipt};
+use crate::domain::address::{Address, Mailbox};
+use crate::domain::compose::Addressees;
+use crate::domain::status::Stage;
+use serde_json::{Map, Value, json};
+
+/// In the words of a failure.
+const NAME: &str = "SendGrid";
+/// A mail must have less, its files encoded.
+const MAX_SIZE: u64 = 30_000_000;
+/// Most recipients of one request.
+const MAX_RECIPIENTS: usize = 1_000;
+
+pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, NotTaken> {
+    let body = body(mail)?;
+    let request =
+        Request::new(mail.account, "POST", "/v3/mail/send".to_owned()).with("application/json", body);
+    let answer = web.call(request).map_err(|error| no_answer(error, true))?;
+    if answer.status != 202 {
+        let words = words(&answer);
+        let meaning = meaning(&answer, &words, mail);
+        return Err(refusal(NAME, &answer, words, meaning));
+    }
+    Ok(Receipt {
+        status: answer.status,
+        // It goes with the other headers, and is kept.
+        message_id: Some(mail.message_id.to_string()),
+        provider_id: answer.header("x-message-id").and_then(|id| identifier(&json!(id))),
+        ..Receipt::default()
+    })
+}
+
+/// The request's JSON, its files left to the host.
+fn body(mail: &Mail<'_>) -> Result<Vec<Piece>, NotTaken> {
+    if mail.parcel.needs_smtputf8 {
+        return Err(unfit(format!("{NAME} takes no address beyond ASCII")));
+    }
+    if mail.recipients.len() > MAX_RECIPIENTS {
+        let count = mail.recipients.len();
+        return Err(unfit(format!(
+            "{NAME} takes at most {MAX_RECIPIENTS} recipients: this mail has {count}"
+        )));
+    }
+    let mut size = 0;
+    let mut pieces = Vec::with_capacity(2 * mail.parts.files.len() + 1);
+    let mut pending = letter(mail).to_string();
+    for (index, file) in mail.parts.files.iter().enumerate() {
+        let Some(bytes) = mail.size_of(file.handle) else {
+            return Err(unfit(format!("enclosures: the size of \"{}\" is not given", file.name)));
+        };
+        size += bytes.div_ceil(3).saturating_mul(4);
+        let mut fields =
+            json!({ "filename": file.name, "type": file.media_type, "disposition": "attachment" });
+        if let Some(id) = &file.content_id {
+            fields["disposition"] = json!("inline");
+            fields["content_id"] = json!(id);
+        }
+        // Into the open array of the letter, respectively after the file before.
+        pending.truncate(pending.len() - if index == 0 { 1 } else { 2 });
+        pending.push_str(if index == 0 { ",\"attachments\":[{\"content\":\"" } else { ",{\"content\":\"" });
+        pieces.push(Piece::Text(std::mem::take(&mut pending)));
+        pieces.push(Piece::FileBase64(file.handle));
+        pending = format!("\",{}]}}", fields.to_string().trim_start_matches('{'));
+    }
+    pieces.push(Piece::Text(pending));
+    size +=
+        pieces.iter().map(|it| if let Piece::Text(text) = it { text.len() as u64 } else { 0 }).sum::<u64>();
+    if size >= MAX_SIZE {
+        return Err(unfit(format!(
+            "{NAME} takes less than {MAX_SIZE} bytes: this mail has {size}, its files encoded"
+        )));
+    }
+    Ok(pieces)
+}
+
+/// All but the files.
+fn letter(mail: &Mail<'_>) -> Value {
+    let parts = &mail.parts;
+    let contents = [("text/plain", &parts.text), ("text/html", &parts.html)];
+    let contents = contents.into_iter().filter(|(_, body)| !body.is_empty());
+    let contents: Vec<Value> = contents.map(|(kind, body)| json!({ "type": kind, "value": body })).collect();
+    let headers: Map<String, Value> =
+        parts.fields.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    let mut arguments = Map::new();
+    arguments.insert("message-id".into(), json!(mail.message_id.to_string()));
+    if let Some(id) = &mail.parcel.envelope_id {
+        arguments.insert("envelope-id".into(), json!(id));
+    }
+    let mut letter = json!({
+        "from": person(mail.sender.as_ref().unwrap_or(&parts.from)),
+        "subject": parts.subject,
+        "personalizations": personalizations(&Addressees::of(parts, &mail.recipients)),
+        "content": contents,
+        "headers": headers,
+        "custom_args": arguments,
+        "tracking_settings": {
+            "click_tracking": { "enable": false, "enable_text": false },
+            "open_tracking": { "enable": mail.parcel.check_opens },
+            "subscription_tracking": { "enable": false },
+            "ganalytics": { "enable": false },
+        },
+    });
+    match parts.reply_to.as_slice() {
+        [] if mail.sender.is_some() => letter["reply_to"] = person(&parts.from),
+        [] => {}
+        [one] => letter["reply_to"] = person(one),
+        several => letter["reply_to_list"] = several.iter().map(person).collect(),
+    }
+    letter
+}
+
+fn person(mailbox: &Mailbox) -> Value {
+    match &mailbox.name {
+        Some(name) => json!({ "email": mailbox.address.wire(), "name": name }),
+        None => json!({ "email": mailbox.address.wire() }),
+    }
+}
+
+/// Envelopes. Each must have a `to`: where the mail has none, those of Cc stand there, and those of Bcc get a copy
+/// each, so that none sees another.
+fn personalizations(people: &Addressees) -> Vec<Value> {
+    let all = |list: &[Mailbox]| list.iter().map(person).collect::<Vec<_>>();
+    let (to, cc) = if people.to.is_empty() { (&people.cc, &people.to) } else { (&people.to, &people.cc) };
+    if to.is_empty() {
+        return people.bcc.iter().map(|one| json!({ "to": [person(one)] })).collect();
+    }
+    let mut one = json!({ "to": all(to) });
+    if !cc.is_empty() {
+        one["cc"] = json!(all(cc));
+    }
+    if !people.bcc.is_empty() {
+        one["bcc"] = json!(all(&people.bcc));
+    }
+    vec![one]
+}
+
+/// `{"errors":[{"message":…,"field":…}]}`; the field names the error.
+fn words(answer: &Answer) -> Words {
+    let json = answer.json();
+    let Some(errors) = json["errors"].as_array().filter(|errors| !errors.is_empty()) else {
+        return Words::of_body(answer);
+    };
+    let all: Vec<&str> = errors.iter().filter_map(|it| it["message"].as_str()).take(20).collect();
+    Words::of(errors[0]["field"].as_str(), Some(&all.join("\n")))
+}
+
+fn meaning(answer: &Answer, words: &Words, mail: &Mail<'_>) -> Meaning {
+    match answer.status {
+        // Not the key: the plan's mails are used up until it is renewed.
+        401 | 403 if words.mentions("credits exceeded") => Meaning::Transient,
+        // The key may not send, or the sender is not verified: the account's fault, not the mail's.
+        403 => Meaning::Permanent(Stage::Login),
+        400 => match named(answer, mail) {
+            named if named.is_empty() => Meaning::Permanent(Stage::Data),
+            named => Meaning::Recipients(named),
+        },
+        status => of_status(status),
+    }
+}
+
+/// The recipients whose place in the request an error names: `personalizations.0.to.1.email`.
+fn named(answer: &Answer, mail: &Mail<'_>) -> Vec<String> {
+    let sent =
+        json!({ "personalizations": personalizations(&Addressees::of(&mail.parts, &mail.recipients)) });
+    let json = answer.json();
+    let fields = json["errors"].as_array().into_iter().flatten().filter_map(|it| it["field"].as_str());
+    let emails = fields.filter(|field| field.ends_with(".email")).filter_map(|field| {
+        sent.pointer(&format!("/{}", field.replace('.', "/")))?
+            .as_str()
+            .and_then(|it| Address::parse(it).ok())
+    });
+    let refused: Vec<Address> = emails.collect();
+    let given = mail.recipients.iter().zip(&mail.parcel.recipients);
+    given.filter(|(address, _)| refused.contains(address)).map(|(_, text)| text.clone()).collect()
+}

@@ -1,0 +1,95 @@
+//! Submission over SMTP.
+
+use super::*;
+use crate::domain::status::{EventKind, RecipientReply};
+
+struct Scripted {
+    answer: Option<Result<Acceptance, Failure>>,
+    calls: usize,
+}
+
+impl Smtp for Scripted {
+    fn submit(&mut self, _: Submission) -> Result<Acceptance, Failure> {
+        self.calls += 1;
+        self.answer.take().expect("a second submission")
+    }
+}
+
+/// No provider may be asked.
+struct NoWeb;
+
+impl Web for NoWeb {
+    fn call(&mut self, _: Request) -> Result<Answer, WebError> {
+        panic!("SMTP reached for an API");
+    }
+}
+
+fn reply(code: u16, enhanced: &str, text: &str) -> Reply {
+    Reply { code, enhanced: Some(enhanced.into()), text: text.into() }
+}
+
+fn parcel(recipients: &[&str]) -> Parcel {
+    Parcel {
+        recipients: recipients.iter().map(|r| (*r).to_owned()).collect(),
+        chunks: vec![Chunk::Text("Subject: x\r\n\r\nx\r\n".into())],
+        size: 17,
+        enclosures: vec![],
+        ..invoice()
+    }
+}
+
+fn by_smtp(parcel: Parcel, smtp: &mut Scripted) -> Outcome {
+    submit(parcel, &route("smtp"), now(), smtp, &mut NoWeb)
+}
+
+#[test]
+fn a_refused_recipient_does_not_hold_back_the_others() {
+    let answers =
+        [("a@example.com", reply(250, "2.1.5", "ok")), ("b@example.com", reply(550, "5.1.1", "who?"))];
+    let recipients = answers.map(|(address, reply)| RecipientReply { address: address.into(), reply });
+    let accepted = Acceptance { reply: reply(250, "2.0.0", "queued as 1"), recipients: recipients.to_vec() };
+    let mut smtp = Scripted { answer: Some(Ok(accepted)), calls: 0 };
+    let outcome = by_smtp(parcel(&["a@example.com", "b@example.com"]), &mut smtp);
+    assert_eq!(outcome.error, None);
+    let kinds: Vec<_> = outcome.events.iter().map(|e| e.kind).collect();
+    assert_eq!(kinds, [EventKind::Accepted, EventKind::Refused]);
+    assert_eq!(outcome.events[1].words.as_deref(), Some("who?"));
+    assert_eq!(smtp.calls, 1);
+}
+
+#[test]
+fn a_connection_lost_after_the_final_dot_is_in_doubt_for_everyone() {
+    let failure = Failure {
+        stage: Stage::AfterDot,
+        verdict: Verdict::InDoubt,
+        reply: None,
+        detail: "mail.example.com closed the connection after the final dot".into(),
+        retry_after: None,
+        recipients: Vec::new(),
+    };
+    let mut smtp = Scripted { answer: Some(Err(failure)), calls: 0 };
+    let outcome = by_smtp(parcel(&["a@example.com", "b@example.com"]), &mut smtp);
+    assert_eq!(outcome.result, AttemptResult::InDoubt);
+    assert!(outcome.events.iter().all(|e| e.kind == EventKind::InDoubt));
+    assert_eq!(outcome.events.len(), 2);
+}
+
+#[test]
+fn a_parcel_that_can_not_be_sent_reaches_no_server() {
+    let cases = [
+        (parcel(&[]), "smtp", SubmitError::NoRecipient),
+        (parcel(&["a@example.com"]), "pigeon", SubmitError::UnknownTransport("pigeon".into())),
+    ];
+    for (parcel, transport, expected) in cases {
+        let mut smtp = Scripted { answer: None, calls: 0 };
+        let outcome = submit(parcel, &route(transport), now(), &mut smtp, &mut NoWeb);
+        assert_eq!(outcome.error, Some(expected));
+        assert_eq!(smtp.calls, 0);
+    }
+    let mut smtp = Scripted { answer: None, calls: 0 };
+    let outcome = by_smtp(parcel(&["a@example.com>\r\nDATA"]), &mut smtp);
+    assert!(
+        matches!(outcome.error, Some(SubmitError::Parcel { ref field, .. }) if field == "envelope.recipients[0]")
+    );
+    assert_eq!(smtp.calls, 0);
+}
