@@ -93,6 +93,7 @@ impl House {
             accounts: Arc::new(Accounts::from([(account.name.clone(), account)])),
             submitter: mails.clone(),
             log: Arc::new(write),
+            ..Capabilities::default()
         };
         Self { office: engine.office("atelier-nord", capabilities), mails, log: lines }
     }

@@ -53,6 +53,7 @@ pub(crate) fn office(account: Account) -> Office {
             accounts: Arc::new(Accounts::from([("office".to_owned(), account)])),
             submitter: Arc::new(SmtpClient::default()),
             log: Arc::new(|_, level, text| eprintln!("plugin: {level:?}: {text}")),
+            ..Capabilities::default()
         },
     )
 }

@@ -7,7 +7,9 @@
 pub mod attachments;
 pub mod destination;
 pub mod smtp;
+mod tls;
 pub mod tokens;
+pub mod web;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -27,7 +27,12 @@ pub(super) fn sending(
             eprintln!("plugin: {}: {}", level_name(level), super::output::printable(text));
         }
     };
-    let capabilities = Capabilities { accounts: Arc::new(accounts), submitter, log: Arc::new(log) };
+    let capabilities = Capabilities {
+        accounts: Arc::new(accounts),
+        submitter,
+        log: Arc::new(log),
+        ..Capabilities::default()
+    };
     Ok(engine.office("cli", capabilities))
 }
 

@@ -4,6 +4,7 @@ use super::error::EngineError;
 use super::limits::{ComputeClock, watch};
 use super::load::Inner;
 use super::state::{Files, State};
+use crate::capabilities::web::GivenUrls;
 use crate::contract::Plugin;
 use wasmtime::Store;
 
@@ -32,6 +33,7 @@ impl Instance {
     pub(super) fn begin(&mut self, files: Files, compute: std::time::Duration) {
         let state = self.store.data_mut();
         state.files = files;
+        state.given = GivenUrls::new();
         state.clock = ComputeClock { ticks: 0, limit: compute };
         state.panic = None;
         self.store.set_epoch_deadline(1);

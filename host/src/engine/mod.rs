@@ -20,4 +20,4 @@ pub use error::EngineError;
 pub use limits::Limits;
 pub use load::{Engine, Options};
 pub use office::{Capabilities, Office};
-pub use state::{Accounts, Files, LogSink};
+pub use state::{Accounts, Apis, Files, LogSink};

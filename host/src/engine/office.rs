@@ -4,8 +4,9 @@ use super::error::EngineError;
 use super::instance::Instance;
 use super::limits::ComputeClock;
 use super::load::Engine;
-use super::state::{Accounts, Files, LogSink, State};
+use super::state::{Accounts, Apis, Files, LogSink, State};
 use crate::capabilities::smtp::{Account, SmtpClient, Submitter};
+use crate::capabilities::web::{self, GivenUrls, Web, WebClient};
 use crate::contract::{composing, delivery, documents, info, recipients, templates, tracking};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,6 +17,10 @@ pub struct Capabilities {
     pub accounts: Arc<Accounts>,
     /// What submits mail for them.
     pub submitter: Arc<dyn Submitter>,
+    /// Its accounts at providers with an API.
+    pub apis: Arc<Apis>,
+    /// What calls those APIs.
+    pub web: Arc<dyn Web>,
     /// Where its log lines go.
     pub log: LogSink,
 }
@@ -24,9 +29,25 @@ impl Capabilities {
     /// Submits over SMTP as these accounts; the plugin's log lines go nowhere.
     pub fn over_smtp(accounts: impl IntoIterator<Item = Account>) -> Self {
         let accounts = accounts.into_iter().map(|account| (account.name.clone(), account));
+        Self { accounts: Arc::new(accounts.collect()), ..Self::default() }
+    }
+
+    /// The same, and calls the APIs of these accounts by `web`.
+    #[must_use]
+    pub fn with_apis(self, apis: impl IntoIterator<Item = web::Account>, web: Arc<dyn Web>) -> Self {
+        let apis = apis.into_iter().map(|account| (account.name.clone(), account));
+        Self { apis: Arc::new(apis.collect()), web, ..self }
+    }
+}
+
+/// No account of any kind; the plugin's log lines go nowhere.
+impl Default for Capabilities {
+    fn default() -> Self {
         Self {
-            accounts: Arc::new(accounts.collect()),
+            accounts: Arc::default(),
             submitter: Arc::new(SmtpClient::default()),
+            apis: Arc::default(),
+            web: Arc::new(WebClient::default()),
             log: Arc::new(|_, _, _| {}),
         }
     }
@@ -209,6 +230,9 @@ impl Office {
                     files: Files::default(),
                     accounts: Arc::clone(&self.capabilities.accounts),
                     submitter: Arc::clone(&self.capabilities.submitter),
+                    apis: Arc::clone(&self.capabilities.apis),
+                    web: Arc::clone(&self.capabilities.web),
+                    given: GivenUrls::new(),
                     log: Arc::clone(&self.capabilities.log),
                     panic: None,
                 };

@@ -5,6 +5,7 @@ use super::convert;
 use super::limits::ComputeClock;
 use crate::capabilities::attachments::AttachmentSource;
 use crate::capabilities::smtp as wire;
+use crate::capabilities::web as api;
 use crate::contract::{attachments, log, smtp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +16,9 @@ pub type LogSink = Arc<dyn Fn(&str, log::Level, &str) + Send + Sync>;
 
 /// SMTP accounts by the name that the plugin uses for them.
 pub type Accounts = BTreeMap<String, wire::Account>;
+
+/// Accounts at providers with an API, by the name that the plugin uses for them.
+pub type Apis = BTreeMap<String, api::Account>;
 
 /// Longest log line kept, in bytes.
 const LOG_LINE: usize = 8_192;
@@ -52,6 +56,10 @@ pub(super) struct State {
     pub(super) files: Files,
     pub(super) accounts: Arc<Accounts>,
     pub(super) submitter: Arc<dyn wire::Submitter>,
+    pub(super) apis: Arc<Apis>,
+    pub(super) web: Arc<dyn api::Web>,
+    /// What providers gave during this call.
+    pub(super) given: api::GivenUrls,
     pub(super) log: LogSink,
     /// Message of a panic, for the error of the call that it ends.
     pub(super) panic: Option<String>,

@@ -1,10 +1,95 @@
-//! `web` for the plugin: calls of providers' APIs.
+//! `web` for the plugin: calls of providers' APIs, translated word by word.
 
-use super::state::State;
-use crate::contract::web;
+use super::state::{Files, State};
+use crate::capabilities::attachments::Chunk;
+use crate::capabilities::smtp::Verdict;
+use crate::capabilities::web as api;
+use crate::contract::{attachments, smtp, web};
 
 impl web::Host for State {
-    async fn call(&mut self, _: web::Request) -> wasmtime::Result<Result<web::Answer, web::WebError>> {
-        Ok(Err(web::WebError::UnknownAccount))
+    async fn call(&mut self, request: web::Request) -> wasmtime::Result<Result<web::Answer, web::WebError>> {
+        let Some(account) = self.apis.get(&request.account) else {
+            return Ok(Err(web::WebError::UnknownAccount));
+        };
+        let request = match convert(request, &self.files) {
+            Ok(request) => request,
+            Err(handle) => {
+                let what = format!("the body refers to an unknown file {handle}");
+                return Ok(Err(web::WebError::Refused(what)));
+            }
+        };
+        let called = self.web.call(account, request, &self.given).await;
+        Ok(called.map(answer).map_err(error))
+    }
+}
+
+/// A request with its files in place of handles; the error is a handle that the call does not have.
+fn convert(of: web::Request, files: &Files) -> Result<api::Request, attachments::Handle> {
+    Ok(api::Request {
+        method: of.method,
+        target: of.target,
+        headers: of.headers.into_iter().map(|h| api::Header { name: h.name, value: h.value }).collect(),
+        body: of.body.into_iter().map(|piece| convert_piece(piece, files)).collect::<Result<_, _>>()?,
+        range: of.range.map(|range| api::Range { offset: range.offset, length: range.length }),
+        authorize: of.authorize,
+        limit: of.limit,
+    })
+}
+
+fn convert_piece(of: web::Piece, files: &Files) -> Result<api::Piece, attachments::Handle> {
+    let source = |handle| files.get(handle).cloned().ok_or(handle);
+    let message = |chunks: Vec<attachments::Chunk>| {
+        let chunks = chunks.into_iter().map(|chunk| match chunk {
+            attachments::Chunk::Text(text) => Ok(Chunk::Text(text)),
+            attachments::Chunk::Attachment(handle) => source(handle).map(Chunk::Attachment),
+        });
+        chunks.collect::<Result<Vec<_>, _>>()
+    };
+    Ok(match of {
+        web::Piece::Text(text) => api::Piece::Text(text),
+        web::Piece::Message(chunks) => api::Piece::Message(message(chunks)?),
+        web::Piece::MessageBase64(chunks) => api::Piece::MessageBase64(message(chunks)?),
+        web::Piece::MessageBase64url(chunks) => api::Piece::MessageBase64Url(message(chunks)?),
+        web::Piece::File(handle) => api::Piece::File(source(handle)?),
+        web::Piece::FileBase64(handle) => api::Piece::FileBase64(source(handle)?),
+    })
+}
+
+fn answer(of: api::Answer) -> web::Answer {
+    web::Answer {
+        status: of.status,
+        headers: of.headers.into_iter().map(|h| web::Header { name: h.name, value: h.value }).collect(),
+        body: of.body,
+        truncated: of.truncated,
+    }
+}
+
+fn error(of: api::WebError) -> web::WebError {
+    match of {
+        api::WebError::UnknownAccount => web::WebError::UnknownAccount,
+        api::WebError::Refused(rule) => web::WebError::Refused(rule),
+        api::WebError::NeedsSignIn(words) => web::WebError::NeedsSignIn(words),
+        api::WebError::Failed(failure) => web::WebError::Failed(web::Failure {
+            stage: stage(failure.stage),
+            verdict: match failure.verdict {
+                Verdict::Transient => smtp::Verdict::Transient,
+                Verdict::Permanent => smtp::Verdict::Permanent,
+                Verdict::InDoubt => smtp::Verdict::InDoubt,
+            },
+            detail: failure.detail,
+            retry_after: failure.retry_after,
+        }),
+    }
+}
+
+fn stage(of: api::Stage) -> web::Stage {
+    match of {
+        api::Stage::Prepare => web::Stage::Prepare,
+        api::Stage::Token => web::Stage::Token,
+        api::Stage::Resolve => web::Stage::Resolve,
+        api::Stage::Connect => web::Stage::Connect,
+        api::Stage::Tls => web::Stage::Tls,
+        api::Stage::Request => web::Stage::Request,
+        api::Stage::Answer => web::Stage::Answer,
     }
 }

@@ -28,6 +28,7 @@ impl<'c> Sandboxed<'c> {
             accounts: Arc::new(Accounts::new()),
             submitter: Arc::new(MemorySubmitter::default()),
             log: Arc::new(|_, _, text| eprintln!("plugin: {text}")),
+            ..Capabilities::default()
         };
         let mut files = Files::default();
         let mut attach =

@@ -6,10 +6,12 @@
 //! A file on disk is pinned by its size and time of change when it is first named: if either differs later,
 //! reading fails rather than giving a mail half of one version and half of the next.
 
+mod chunk;
 mod encoding;
 mod source;
 #[cfg(test)]
 mod tests;
 
+pub use chunk::{Chunk, MessageReader};
 pub use encoding::{Base64Lines, encoded_length};
 pub use source::{AttachmentSource, ReadError, SourceReader};

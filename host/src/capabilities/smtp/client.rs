@@ -6,9 +6,9 @@ use super::account::{Account, Security};
 use super::command;
 use super::connection::{Connection, Place, Trail};
 use super::pool::{Pool, PoolLimits};
-use super::submission::{Acceptance, Chunk, Failure, ProbeReport, Stage, Submission, Verdict};
-use super::tls::TlsConfigs;
-use super::{Answer, Submitter};
+use super::submission::{Acceptance, Failure, ProbeReport, Stage, Submission, Verdict};
+use super::{Answer, Chunk, Submitter};
+use crate::capabilities::tls::TlsConfigs;
 
 /// Submits mail over the network. Cloning it shares the connections.
 #[derive(Clone)]

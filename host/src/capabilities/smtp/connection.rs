@@ -14,9 +14,9 @@ use super::extensions::Extensions;
 use super::login::{LoginProblem, log_in};
 use super::reply::Reply;
 use super::submission::{Failure, ProbeStep, RecipientReply, Stage, Verdict};
-use super::tls::{TlsConfigs, TlsProblem, describe, secure};
 use super::wire::{Stream, Trouble, Wire};
 use crate::capabilities::destination::{ascii_host, resolve};
+use crate::capabilities::tls::{TlsConfigs, TlsProblem, describe, secure};
 use crate::capabilities::tokens::TokenError;
 
 /// What a connection test reports, gathered on the way.

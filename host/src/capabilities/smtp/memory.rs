@@ -9,10 +9,10 @@ use super::command;
 use super::connection::Place;
 use super::reply::Reply;
 use super::submission::{
-    Acceptance, Chunk, Failure, ProbeReport, ProbeStep, RecipientReply, Stage, Submission, Verdict,
+    Acceptance, Failure, ProbeReport, ProbeStep, RecipientReply, Stage, Submission, Verdict,
 };
 use super::{Answer, Submitter};
-use crate::capabilities::attachments::Base64Lines;
+use crate::capabilities::attachments::MessageReader;
 
 /// A message that was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,21 +74,8 @@ impl MemorySubmitter {
         let ruled_out = |reason: String| place.failure(Stage::Prepare, Verdict::Permanent, reason);
         command::check(submission).map_err(|reason| ruled_out(reason.to_string()))?;
         let mut message = Vec::new();
-        for chunk in &submission.chunks {
-            match chunk {
-                Chunk::Text(text) => message.extend_from_slice(text.as_bytes()),
-                Chunk::Attachment(source) => {
-                    let mut lines = Base64Lines::new();
-                    let mut reader = source.open().await.map_err(|error| ruled_out(error.to_string()))?;
-                    while let Some(block) =
-                        reader.next().await.map_err(|error| ruled_out(error.to_string()))?
-                    {
-                        lines.push(block, &mut message);
-                    }
-                    lines.finish(&mut message);
-                }
-            }
-        }
+        let mut reader = MessageReader::new(&submission.chunks);
+        while reader.next(&mut message).await.map_err(|error| ruled_out(error.to_string()))? {}
         let mut state = self.lock();
         if !state.next.is_empty() {
             return Err(state.next.remove(0));

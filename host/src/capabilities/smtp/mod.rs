@@ -26,19 +26,19 @@ mod reply;
 mod submission;
 #[cfg(test)]
 mod tests;
-mod tls;
 mod transaction;
 mod wire;
 
 use super::Answer;
 
+pub use super::attachments::Chunk;
 pub use account::{Account, Login, Mechanism, Secret, Security, Timeouts};
 pub use client::SmtpClient;
 pub use memory::{MemorySubmitter, Recorded};
 pub use pool::PoolLimits;
 pub use reply::Reply;
 pub use submission::{
-    Acceptance, Chunk, Failure, ProbeReport, ProbeStep, Recipient, RecipientReply, Stage, Submission, Verdict,
+    Acceptance, Failure, ProbeReport, ProbeStep, Recipient, RecipientReply, Stage, Submission, Verdict,
 };
 
 /// What a connection test says when every stage went well, word for word.

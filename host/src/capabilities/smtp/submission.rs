@@ -5,26 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::reply::Reply;
-use crate::capabilities::attachments::{AttachmentSource, encoded_length};
-
-/// A piece of a message. The message is the pieces in order, nothing between them.
-#[derive(Debug, Clone)]
-pub enum Chunk {
-    /// Text to send as it is.
-    Text(String),
-    /// A file, sent as base64 in lines of 76 characters.
-    Attachment(AttachmentSource),
-}
-
-impl Chunk {
-    /// Bytes on the wire, line ends as they are, before dots are stuffed.
-    pub fn length(&self) -> u64 {
-        match self {
-            Self::Text(text) => text.len() as u64,
-            Self::Attachment(source) => encoded_length(source.size()),
-        }
-    }
-}
+use crate::capabilities::attachments::Chunk;
 
 /// One envelope recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]

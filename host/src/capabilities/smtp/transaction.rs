@@ -14,9 +14,9 @@ use super::body::Stuffer;
 use super::command::{Envelope, envelope};
 use super::connection::Connection;
 use super::reply::Reply;
-use super::submission::{Acceptance, Chunk, Failure, RecipientReply, Stage, Submission, Verdict};
+use super::submission::{Acceptance, Failure, RecipientReply, Stage, Submission, Verdict};
 use super::wire::{Sent, Trouble};
-use crate::capabilities::attachments::{Base64Lines, ReadError};
+use crate::capabilities::attachments::{Base64Lines, Chunk, ReadError};
 
 /// Bytes gathered before they are written.
 const BLOCK: usize = 64 * 1024;

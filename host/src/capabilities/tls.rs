@@ -16,10 +16,10 @@ static SYSTEM_ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
 
 /// Why there is no secured connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct TlsProblem {
-    pub(super) detail: String,
+pub(crate) struct TlsProblem {
+    pub(crate) detail: String,
     /// Whether the same may go well later.
-    pub(super) may_pass: bool,
+    pub(crate) may_pass: bool,
 }
 
 impl TlsProblem {
@@ -34,13 +34,13 @@ impl TlsProblem {
 
 /// Client configurations, one for each set of extra certificates, so that sessions are resumed.
 #[derive(Default)]
-pub(super) struct TlsConfigs {
+pub(crate) struct TlsConfigs {
     known: Mutex<BTreeMap<Option<String>, Arc<ClientConfig>>>,
 }
 
 impl TlsConfigs {
     /// The configuration that trusts the system's roots and these.
-    pub(super) async fn for_roots(&self, extra: Option<&String>) -> Result<Arc<ClientConfig>, TlsProblem> {
+    pub(crate) async fn for_roots(&self, extra: Option<&String>) -> Result<Arc<ClientConfig>, TlsProblem> {
         let key = extra.cloned();
         if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(known.clone());
@@ -91,7 +91,7 @@ fn build(extra: Option<&str>) -> Result<Arc<ClientConfig>, TlsProblem> {
 }
 
 /// Secures a connection to the host of that name.
-pub(super) async fn secure(
+pub(crate) async fn secure(
     stream: TcpStream,
     host: &str,
     config: Arc<ClientConfig>,
@@ -108,7 +108,7 @@ pub(super) async fn secure(
 }
 
 /// `TLS 1.3, TLS13_AES_256_GCM_SHA384` for the report of a test.
-pub(super) fn describe(stream: &TlsStream<TcpStream>) -> String {
+pub(crate) fn describe(stream: &TlsStream<TcpStream>) -> String {
     let (_, session) = stream.get_ref();
     let version = match session.protocol_version() {
         Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3".to_owned(),
@@ -121,7 +121,8 @@ pub(super) fn describe(stream: &TlsStream<TcpStream>) -> String {
     }
 }
 
-fn explain(error: &std::io::Error, host: &str) -> TlsProblem {
+/// A handshake's error in words that say what to do.
+pub(crate) fn explain(error: &std::io::Error, host: &str) -> TlsProblem {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match inner {
         Some(rustls::Error::InvalidCertificate(reason)) => TlsProblem::lasting(certificate(reason, host)),
