@@ -113,9 +113,9 @@ impl Connection {
         let addresses = resolve(&host, account.port, &account.allow_private, account.timeouts.resolve)
             .await
             .map_err(|reason| {
-            let verdict = if reason.may_pass() { Verdict::Transient } else { Verdict::Permanent };
-            place.failure(Stage::Resolve, verdict, reason)
-        })?;
+                let verdict = if reason.may_pass() { Verdict::Transient } else { Verdict::Permanent };
+                place.failure(Stage::Resolve, verdict, reason)
+            })?;
         let listed: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
         trail.step(Stage::Resolve, format!("{} is {}", account.host, listed.join(", ")));
 

@@ -86,20 +86,19 @@ async fn a_token_that_the_server_repeats_is_cut_out_also_where_the_answer_is_cut
 #[tokio::test]
 async fn a_401_is_asked_again_once_with_a_fresh_token_and_the_whole_body() {
     let refused = || say("401 Unauthorized", "", "{\"error\":\"expired\"}");
-    let cases: [(&[&'static str], Vec<Script>, u16, &[&str]); 3] = [
-        (&["stale", "fresh"], vec![refused(), say("202 Accepted", "", "")], 202, &["stale", "fresh"]),
-        (&["stale", "fresh", "third"], vec![refused(), refused()], 401, &["stale", "fresh"]),
-        (&["right"], vec![say("403 Forbidden", "", "")], 403, &["right"]),
-    ];
-    for (row, scripts, status, used) in cases {
+    for (row, scripts, status, used) in [
+        (&["stale", "fresh"][..], vec![refused(), say("202 Accepted", "", "")], 202, 2),
+        (&["stale", "fresh", "third"], vec![refused(), refused()], 401, 2),
+        (&["right"], vec![say("403 Forbidden", "", "")], 403, 1),
+    ] {
         let server = Server::start(scripts).await;
         let mut account = account(server.port);
         account.tokens = tokens(row, TokenError::UnknownAccount);
         let answer = call(&account, post("the whole body")).await.expect("an answer");
         assert_eq!(answer.status, status);
         let came = server.came();
-        assert_eq!(came.len(), used.len());
-        for (came, token) in came.iter().zip(used) {
+        assert_eq!(came.len(), used);
+        for (came, token) in came.iter().zip(row) {
             assert!(came.has(&format!("authorization: Bearer {token}")), "{}", came.head);
             assert_eq!(came.body, b"the whole body");
         }
