@@ -20,7 +20,7 @@ const MAX_DIRECT: u64 = 3_000_000;
 /// Largest file of an upload session.
 const MAX_FILE: u64 = 150_000_000;
 /// Bytes of an answer that may hold the message again.
-const MESSAGE_AGAIN: u32 = 8 * 1024 * 1024;
+const MESSAGE_AGAIN: u32 = 2 * 1024 * 1024;
 /// Later: limits of the mailbox and of the service.
 const QUOTA: &[&str] = &[
     "ErrorExceededMessageLimit",

@@ -53,18 +53,17 @@ pub fn look_in_sent(
         Ok(id) => id,
         Err(fault) => return Sighting::CannotTell(format!("message-id: {fault}")),
     };
+    let settled = now.signed_duration_since(search.attempted).num_seconds() >= SETTLED_AFTER;
     let found = match Transport::named(&route.transport) {
         Ok(Transport::Gmail) => in_gmail(search, &id, &route.account, web),
-        Ok(Transport::Graph) => in_graph(search, &id, &route.account, web),
+        Ok(Transport::Graph) => in_graph(search, &id, &route.account, settled, web),
         Ok(other) => return Sighting::CannotTell(format!("\"{other}\" can't be asked for a mail")),
         Err(unknown) => return Sighting::CannotTell(unknown.to_string()),
     };
     match found {
         Ok(Some(receipt)) => Sighting::Found(receipt),
-        Ok(None) if now.signed_duration_since(search.attempted).num_seconds() < SETTLED_AFTER => {
-            Sighting::NotYet(LOOK_AGAIN)
-        }
-        Ok(None) => Sighting::NotFound,
+        Ok(None) if settled => Sighting::NotFound,
+        Ok(None) => Sighting::NotYet(LOOK_AGAIN),
         Err(NotTaken::NeedsSignIn(words)) => Sighting::NeedsSignIn(words),
         Err(NotTaken::Failed(failure)) => Sighting::CannotTell(failure.detail),
     }
@@ -116,11 +115,13 @@ fn list(
     Ok(messages.filter_map(|it| Some((identifier(&it["id"])?, identifier(&it["threadId"])))).collect())
 }
 
-/// In all folders, so that a mail on its way is seen in the outbox: what is no draft has been sent.
+/// In all folders: what is no draft has been sent. A draft that is still one when the matter is settled is ours and of
+/// no more use: it is taken away, or somebody would send it a second time.
 fn in_graph(
     search: &Search,
     id: &MessageId,
     account: &str,
+    settled: bool,
     web: &mut dyn Web,
 ) -> Result<Option<Receipt>, NotTaken> {
     let sender = search.sender.as_ref().map(|address| {
@@ -128,6 +129,13 @@ fn in_graph(
         address.map(|address| Mailbox { name: None, address }).map_err(|e| unfit(format!("sender: {e}")))
     });
     let base = graph::base(sender.transpose()?.as_ref());
-    let items = graph::find(account, &base, id, web)?;
-    Ok(items.into_iter().find(|(_, is_draft)| !is_draft).map(|(receipt, _)| receipt))
+    let (drafts, sent): (Vec<_>, Vec<_>) =
+        graph::find(account, &base, id, web)?.into_iter().partition(|(_, is_draft)| *is_draft);
+    let found = sent.into_iter().next().map(|(receipt, _)| receipt);
+    if found.is_none() && settled {
+        for id in drafts.into_iter().filter_map(|(draft, _)| draft.provider_id) {
+            let _ = web.call(Request::new(account, "DELETE", format!("{base}/messages/{}", encoded(&id))));
+        }
+    }
+    Ok(found)
 }

@@ -231,7 +231,7 @@ fn a_file_too_small_for_a_session_is_added_in_one_request() {
 fn what_fails_before_the_draft_is_sent_may_be_tried_again_and_takes_the_draft_away() {
     let later = "Transient(None) data deferred,deferred,deferred";
     let broken = || Err(lost(WebStage::Answer, Verdict::InDoubt));
-    let rows: [(Vec<Result<Answer, WebError>>, &str, bool); 10] = [
+    let rows = [
         (vec![broken()], later, false),
         (vec![Ok(microsoft(500, "InternalServerError", ""))], later, false),
         (vec![Ok(answer(201, "{\"id\":")), broken()], later, false),

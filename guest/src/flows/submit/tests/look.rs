@@ -53,6 +53,9 @@ fn what_is_not_there_was_not_sent_once_the_provider_had_time_to_file_it() {
         {
             let mut provider = Provider::answering(answers.clone());
             assert_eq!(look(transport, seconds, &mut provider), expected, "{transport} {seconds}");
+            let deleted = provider.asked().iter().any(|it| it == "DELETE /v1.0/me/messages/AAMk");
+            let is_left_over = seconds == 600 && answers[0].body == draft.as_bytes();
+            assert_eq!(deleted, is_left_over, "{transport} {seconds}: {:?}", provider.asked());
         }
     }
 }
