@@ -1,8 +1,8 @@
 //! Bodies in the one form that every transfer encoding starts from: lines that end in CRLF, no control
 //! characters but tabs.
 
+use memchr::memmem;
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 /// What every boundary of ours begins with. Neither quoted-printable (hexadecimal digits or a line end follow
 /// its `=`) nor base64 (which has no `_`) can yield it, and a body that holds it at the start of a line is
@@ -26,7 +26,7 @@ pub(super) fn canonical(body: &str) -> Body {
     let mut start = 0;
     for end in memchr::memchr_iter(b'\n', body.as_bytes()).chain([body.len()]) {
         let line = &body[start..end];
-        like_a_boundary |= line.strip_prefix("--").is_some_and(|rest| rest.starts_with(BOUNDARY_MARK));
+        like_a_boundary |= is_like_a_boundary(line);
         text.push_str(line);
         if end < body.len() {
             text.push_str("\r\n");
@@ -36,20 +36,29 @@ pub(super) fn canonical(body: &str) -> Body {
     Body { text, like_a_boundary }
 }
 
+fn is_like_a_boundary(line: &str) -> bool {
+    line.strip_prefix("--").is_some_and(|rest| rest.starts_with(BOUNDARY_MARK))
+}
+
 /// An HTML body in ASCII, characters beyond it as references (`&#8364;`), so that it can travel as it is: no
 /// encoding to compute, and a source that people can read. None where that would change what is shown or is not
 /// allowed: text beyond ASCII where references mean nothing (style sheets, comments), a line longer than RFC 5322
 /// §2.1.1 lets one be, what looks like a boundary of ours.
 pub(super) fn seven_bit_html(html: &str) -> Option<String> {
-    let Body { text, like_a_boundary } = canonical(html);
-    if like_a_boundary || (!text.is_ascii() && has_unreferable(&text)) {
+    let html = without_controls(html);
+    if !is_ascii(html.as_bytes()) && has_unreferable(&html) {
         return None;
     }
-    let ascii = if text.is_ascii() { text } else { with_references(&text) };
+    let mut ascii = String::with_capacity(html.len() + html.len() / 8 + 16);
     let mut start = 0;
-    for end in memchr::memchr_iter(b'\n', ascii.as_bytes()).chain([ascii.len()]) {
-        if end - start > LONGEST_LINE {
+    for end in memchr::memchr_iter(b'\n', html.as_bytes()).chain([html.len()]) {
+        let (line, begin) = (&html[start..end], ascii.len());
+        push_ascii(&mut ascii, line);
+        if ascii.len() - begin > LONGEST_LINE || is_like_a_boundary(line) {
             return None;
+        }
+        if end < html.len() {
+            ascii.push_str("\r\n");
         }
         start = end + 1;
     }
@@ -62,29 +71,47 @@ const LONGEST_LINE: usize = 998;
 const LITERAL: [(&str, &str); 3] = [("<style", "</style"), ("<script", "</script"), ("<!--", "-->")];
 
 fn has_unreferable(html: &str) -> bool {
+    let html = html.as_bytes();
     LITERAL.iter().any(|(open, close)| {
-        html.split(open).skip(1).any(|rest| !rest.split(close).next().unwrap_or_default().is_ascii())
+        memmem::find_iter(html, open).any(|at| {
+            let inside = &html[at..];
+            let end = memmem::find(inside, close.as_bytes()).unwrap_or(inside.len());
+            !is_ascii(&inside[..end])
+        })
     })
 }
 
-fn with_references(html: &str) -> String {
-    const BLOCK: usize = 64;
-    let mut ascii = String::with_capacity(html.len() + html.len() / 8);
-    let mut rest = html;
-    while !rest.is_empty() {
-        let bytes = rest.as_bytes();
-        let blocks = bytes.chunks(BLOCK).take_while(|block| block.is_ascii()).count();
-        let whole = (blocks * BLOCK).min(bytes.len());
-        let tail = bytes[whole..].iter().position(|byte| !byte.is_ascii()).unwrap_or(bytes.len() - whole);
-        let (plain, beyond) = rest.split_at(whole + tail);
+/// As std's, but without early exits, so that the compiler makes it a vector loop.
+fn is_ascii(bytes: &[u8]) -> bool {
+    bytes.iter().fold(0, |all, b| all | b) < 0x80
+}
+
+fn push_ascii(ascii: &mut String, mut line: &str) {
+    loop {
+        let (blocks, _) = line.as_bytes().as_chunks::<16>();
+        let whole = 16 * blocks.iter().take_while(|block| is_ascii(*block)).count();
+        let beyond = line.as_bytes()[whole..].iter().position(|byte| !byte.is_ascii());
+        let (plain, rest) = line.split_at(beyond.map_or(line.len(), |at| whole + at));
         ascii.push_str(plain);
-        let mut chars = beyond.chars();
-        if let Some(c) = chars.next() {
-            let _ = write!(ascii, "&#{};", u32::from(c));
-        }
-        rest = chars.as_str();
+        let mut chars = rest.chars();
+        let Some(c) = chars.next() else { return };
+        push_reference(ascii, c);
+        line = chars.as_str();
     }
-    ascii
+}
+
+/// `&#233;`, without the formatting machinery: there are hundreds in a mail.
+fn push_reference(ascii: &mut String, c: char) {
+    let mut digits = [b'0'; 7];
+    let (mut at, mut rest) = (digits.len(), u32::from(c));
+    while rest > 0 {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    ascii.push_str("&#");
+    ascii.extend(digits[at..].iter().map(|digit| char::from(*digit)));
+    ascii.push(';');
 }
 
 /// With LF as the only line end. Borrows where there is nothing to do, as is usual.
