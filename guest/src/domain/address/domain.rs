@@ -42,6 +42,11 @@ pub(super) fn read(text: &str) -> Result<Domain, AddressFault> {
     }
     if text.is_ascii() {
         check_labels(text)?;
+        // Without an A-label there is nothing to convert: nearly every domain.
+        let ascii = text.to_ascii_lowercase();
+        if !ascii.split('.').any(|label| label.starts_with("xn--")) {
+            return Ok(Domain { shown: ascii.clone(), ascii });
+        }
     }
     let ascii = Uts46::new()
         .to_ascii(text.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Ignore)
