@@ -150,11 +150,12 @@ fn environment(overrides: Arc<Overrides>) -> Environment<'static> {
             if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
         },
     );
-    env.set_formatter(
-        |out, state, value| {
-            if value.is_none() { Err(absent()) } else { escape_formatter(out, state, value) }
-        },
-    );
+    env.set_formatter(|out, state, value| match value.as_str() {
+        // As the engine would, without the formatting machinery: most of what is printed is such text.
+        Some(text) if value.is_safe() || *state.auto_escape() == AutoEscape::None => Ok(out.write_str(text)?),
+        None if value.is_none() => Err(absent()),
+        _ => escape_formatter(out, state, value),
+    });
     env.set_loader(move |name| {
         let own = overrides.user.get(name).or_else(|| overrides.company.get(name)).map(String::as_str);
         Ok(own.or_else(|| shipped::source(name)).map(str::to_owned))

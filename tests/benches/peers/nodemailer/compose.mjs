@@ -107,13 +107,13 @@ async function compose() {
       price: words.unit_price,
       amount: words.amount,
     },
-    lines: document.lines.map((line) => ({
-      name: line.name,
-      detail: line.description ?? null,
-      quantity: numbers.format(line.quantity),
-      price: money(line.unit_price),
-      amount: money(line.net_amount),
-    })),
+    lines: document.lines.map((line) => {
+      const quantity = numbers.format(line.quantity);
+      const price = money(line.unit_price);
+      const amount = money(line.net_amount);
+      const sum = `${quantity} × ${price} = ${amount}`;
+      return { name: line.name, detail: line.description ?? null, quantity, price, amount, sum };
+    }),
     more: null,
     totals: [
       fact("net_total", money(totals.tax_exclusive)),

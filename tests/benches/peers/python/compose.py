@@ -68,6 +68,20 @@ def grouped(account: str) -> str:
     return " ".join(account[i : i + 4] for i in range(0, len(account), 4))
 
 
+def shown(line):
+    quantity = number(Decimal(line["quantity"]))
+    price = money(Decimal(line["unit_price"]))
+    amount = money(Decimal(line["net_amount"]))
+    return {
+        "name": line["name"],
+        "detail": line.get("description"),
+        "quantity": quantity,
+        "price": price,
+        "amount": amount,
+        "sum": f"{quantity} × {price} = {amount}",
+    }
+
+
 def compose() -> tuple[bytes, str]:
     document = json.loads(document_bytes)
     settings, portal = job["settings"], job["portal"]
@@ -126,16 +140,7 @@ def compose() -> tuple[bytes, str]:
             "price": words["unit_price"],
             "amount": words["amount"],
         },
-        "lines": [
-            {
-                "name": line["name"],
-                "detail": line.get("description"),
-                "quantity": number(Decimal(line["quantity"])),
-                "price": money(Decimal(line["unit_price"])),
-                "amount": money(Decimal(line["net_amount"])),
-            }
-            for line in document["lines"]
-        ],
+        "lines": [shown(line) for line in document["lines"]],
         "more": None,
         "totals": [
             fact("net_total", money(totals["tax_exclusive"])),

@@ -98,9 +98,9 @@ pub(super) fn conventions(locale: Locale) -> Conventions {
 }
 
 /// The sign of a currency where readers of the locale know it unmistakably, else its ISO 4217 code.
-pub(super) fn currency_sign(currency: &Currency, locale: Locale) -> String {
+pub(super) fn currency_sign(currency: &Currency, locale: Locale) -> &str {
     let language = locale.language;
-    let sign = match (currency.code(), language, locale.region()) {
+    match (currency.code(), language, locale.region()) {
         ("EUR", ..) => "€",
         ("GBP", Language::Fr, _) => "£GB",
         ("GBP", ..) => "£",
@@ -111,6 +111,5 @@ pub(super) fn currency_sign(currency: &Currency, locale: Locale) -> String {
         ("CAD", _, Some("CA")) | ("AUD", _, Some("AU")) | ("NZD", _, Some("NZ")) => "$",
         ("JPY", Language::En, Some("US")) => "¥",
         (code, ..) => code,
-    };
-    sign.to_owned()
+    }
 }
