@@ -1,6 +1,6 @@
 //! One mail's subject, HTML and plain body.
 
-use super::body::{paragraphs, subject};
+use super::body::{lines, paragraphs, subject};
 use super::context;
 use super::engine::{Level, TextSet, with_texts};
 use super::fault::TemplateFault;
@@ -150,7 +150,7 @@ fn has_own_html(texts: &TextSet, html: &str, text: &str) -> bool {
 fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut blank = true;
-    for line in text.lines() {
+    for line in lines(text) {
         let line = line.trim_end();
         if line.is_empty() && blank {
             continue;
