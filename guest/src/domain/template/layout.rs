@@ -5,16 +5,16 @@ use super::body::{paragraph_html, plain};
 use super::context::company_of;
 use super::fault::TemplateFault;
 use super::format::{long_date, money, number};
+use super::items::{Columns, item};
 use super::record::Record;
 use super::render::RenderRequest;
 use super::signature;
 use super::value::{none, text};
 use super::words::Words;
-use crate::domain::document::{Document, Line, Money};
+use crate::domain::document::{Document, Money};
 use crate::domain::kind::{DocumentKind as K, Purpose, UseCase as U};
 use minijinja::value::Value;
 use rust_decimal::Decimal;
-use std::borrow::Cow;
 
 /// The HTML layout.
 pub(super) const HTML: &str = "layout/mail.html";
@@ -57,8 +57,6 @@ pub(super) const MAIL: &[&str; 24] = &[
     "width",
 ];
 const ROW: &[&str; 3] = &["label", "value", "strong"];
-const ITEM: &[&str; 6] = &["name", "detail", "quantity", "price", "amount", "sum"];
-const COLUMNS: &[&str; 4] = &["name", "quantity", "price", "amount"];
 const LINKED: &[&str; 2] = &["label", "url"];
 
 /// True for a name that only layouts have.
@@ -269,127 +267,6 @@ fn grouped_account(account: &str) -> String {
     let groups: Vec<String> =
         bytes.chunks(4).map(|group| group.iter().map(|b| char::from(*b)).collect()).collect();
     groups.join(" ")
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Columns {
-    quantity: bool,
-    price: bool,
-    amount: bool,
-}
-
-impl Columns {
-    /// A column is shown where a line has something for it.
-    fn of(lines: &[Line]) -> Self {
-        Self {
-            quantity: lines.iter().any(|l| l.quantity.is_some()),
-            price: lines.iter().any(|l| l.unit_price.is_some()),
-            amount: lines.iter().any(|l| l.net_amount.is_some()),
-        }
-    }
-
-    fn value(self, words: &Words) -> Result<Value, TemplateFault> {
-        let word = |shown: bool, key: &str| Ok(if shown { Value::from(words.get(key)?) } else { none() });
-        Ok(Record::value(
-            "columns",
-            COLUMNS,
-            [
-                Value::from(words.get("description")?),
-                word(self.quantity, "quantity")?,
-                word(self.price, "unit_price")?,
-                word(self.amount, "amount")?,
-            ],
-        ))
-    }
-}
-
-fn item(document: &Document, line: &Line, request: &RenderRequest<'_>) -> Value {
-    let locale = request.locale;
-    let price = |amount: Option<Decimal>| {
-        let amount = amount.map(|amount| Money { amount, currency: document.currency });
-        amount.map(|m| money(m, locale)).unwrap_or_default()
-    };
-    let mut quantity = line.quantity.map(|q| number(q, locale)).unwrap_or_default();
-    if let Some(unit) = line.unit.as_deref().and_then(unit_symbol).filter(|_| !quantity.is_empty()) {
-        quantity.push('\u{a0}');
-        quantity.push_str(unit);
-    }
-    let (price, amount) = (price(line.unit_price), price(line.net_amount));
-    let detail = line.description.as_deref().filter(|d| d.trim() != line.name.trim());
-    Record::value(
-        "line",
-        ITEM,
-        [
-            Value::from(&*clipped(&line.name, 160)),
-            detail.map_or_else(none, |d| Value::from(&*clipped(d, 240))),
-            Value::from(&*quantity),
-            Value::from(&*price),
-            Value::from(&*amount),
-            Value::from(sum(&quantity, &price, &amount)),
-        ],
-    )
-}
-
-/// `2 × € 605,00 = € 1.210,00`, or as much of it as there is.
-fn sum(quantity: &str, price: &str, amount: &str) -> String {
-    let mut sum = String::with_capacity(quantity.len() + price.len() + amount.len() + 8);
-    sum.push_str(quantity);
-    if !quantity.is_empty() && !price.is_empty() {
-        sum.push_str(" × ");
-        sum.push_str(price);
-    }
-    if !quantity.is_empty() && !amount.is_empty() {
-        sum.push_str(" = ");
-    }
-    sum.push_str(amount);
-    sum
-}
-
-/// Units whose symbol is the same in every language (UN/ECE Rec 20); others are left to the document itself.
-fn unit_symbol(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "KGM" => "kg",
-        "GRM" => "g",
-        "TNE" => "t",
-        "LTR" => "l",
-        "MTR" => "m",
-        "CMT" => "cm",
-        "MMT" => "mm",
-        "KMT" | "KTM" => "km",
-        "MTK" => "m²",
-        "MTQ" => "m³",
-        "HUR" => "h",
-        "MIN" => "min",
-        "KWH" => "kWh",
-        _ => return None,
-    })
-}
-
-fn clipped(text: &str, most: usize) -> Cow<'_, str> {
-    let line = match is_one_line(text) {
-        true => Cow::Borrowed(text),
-        false => Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" ")),
-    };
-    if line.len() <= most {
-        return line;
-    }
-    match line.char_indices().nth(most) {
-        Some((at, _)) => format!("{}…", line[..at].trim_end()).into(),
-        None => line,
-    }
-}
-
-/// True for words with one space between them, as nearly all texts are; false where that would take a closer
-/// look: beyond ASCII, white space begins with one of four bytes.
-fn is_one_line(text: &str) -> bool {
-    let mut before = b' ';
-    for byte in text.bytes() {
-        if byte < b' ' || (byte == b' ' && before == b' ') || matches!(byte, 0xc2 | 0xe1..=0xe3) {
-            return false;
-        }
-        before = byte;
-    }
-    before != b' '
 }
 
 fn totals(

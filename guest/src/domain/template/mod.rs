@@ -9,6 +9,7 @@ pub mod context;
 mod engine;
 mod fault;
 pub mod format;
+mod items;
 mod language;
 mod layout;
 pub mod lint;
