@@ -57,7 +57,7 @@ fn request(what: &str) -> composing::Job {
         edits: None,
         thread: None,
         automatic: false,
-        signature: true,
+        mode: composing::Mode::Account,
     }
 }
 

@@ -113,7 +113,7 @@ impl Case {
             edits: (None, None),
             thread: None,
             automatic: false,
-            signature: true,
+            mode: flows::Mode::Account,
         })
     }
 

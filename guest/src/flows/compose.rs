@@ -73,8 +73,20 @@ pub struct Job {
     pub thread: Option<(Option<String>, Vec<String>)>,
     /// No person pressed a button.
     pub automatic: bool,
-    /// False in e-mail-client mode.
-    pub signature: bool,
+    /// Who sends it.
+    pub mode: Mode,
+}
+
+/// Who sends a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// The company's own account.
+    #[default]
+    Account,
+    /// The user's own program, which adds its own signature.
+    MailClient,
+    /// The platform in the company's name.
+    Platform,
 }
 
 /// Something the sender should know.
@@ -141,6 +153,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
     let [to, cc, bcc, reply_to] = addressees(job)?;
     let thread = job.thread.as_ref().map(conversation).transpose()?;
     check_links(job)?;
+    check_mode(job, &reply_to)?;
     let selected = attachment::check(&job.attachments, job.format).map_err(|fault| offer_link(fault, job))?;
     let mut warnings = selected.warnings().iter().map(|w| warning(w.code(), w)).collect::<Vec<_>>();
     let selected = look_inside(selected, files, &mut warnings)?;
@@ -232,7 +245,7 @@ fn render(
         portal: job.portal.as_ref().map(|(view, pdf)| Portal { view_url: view, pdf_url: pdf.as_deref() }),
         edits: Edits { subject: subject.as_deref(), body: body.as_deref() },
         today: job.now.date_naive(),
-        signature: job.signature,
+        signature: job.mode != Mode::MailClient,
         logo: selected.logo().is_some(),
     })?;
     Ok(rendered)
@@ -241,13 +254,15 @@ fn render(
 /// From: the settings before the account's mailbox, the company's name before the document's issuer.
 fn sender(job: &Job, settings: &Settings, document: &Document) -> Result<Mailbox, ComposeError> {
     let (name, address) = &job.sender;
-    let (field, address) = match &settings.user.email {
+    let own = (job.mode != Mode::Platform).then_some(&settings.user);
+    let (field, address) = match own.and_then(|user| user.email.as_ref()) {
         Some(own) => ("settings.user.email", own),
         None => ("sender.address", address),
     };
     let address =
         Address::parse(address).map_err(|e| ComposeError::job(field, format!("\"{address}\": {e}")))?;
-    let given = [&settings.user.display_name, name, &settings.company.name];
+    let display_name = own.and_then(|user| user.display_name.as_ref());
+    let given = [display_name, name.as_ref(), settings.company.name.as_ref()];
     let name = given.into_iter().flatten().next().unwrap_or(&document.issuer().name);
     Ok(Mailbox::new(Some(name), address))
 }
@@ -289,6 +304,28 @@ fn check_links(job: &Job) -> Result<(), ComposeError> {
                 "a link is https://… or http://…, without white space, at most {most} bytes: this is {shown:?}"
             );
             return Err(ComposeError::job(field, detail));
+        }
+    }
+    Ok(())
+}
+
+/// Without a portal nothing would carry the document; without its one Reply-To an answer to the platform's
+/// address would reach nobody.
+fn check_mode(job: &Job, reply_to: &[Mailbox]) -> Result<(), ComposeError> {
+    if job.format == Format::Link && job.portal.is_none() {
+        return Err(ComposeError::job(
+            "format",
+            "\"link\" needs a portal: nothing else would carry the document",
+        ));
+    }
+    if job.mode == Mode::Platform {
+        if job.portal.is_none() {
+            let detail = "a mail of the platform carries its document by link: there must be a portal";
+            return Err(ComposeError::job("portal", detail));
+        }
+        if reply_to.len() != 1 {
+            let detail = format!("a mail of the platform has one Reply-To, these are {}", reply_to.len());
+            return Err(ComposeError::job("recipients", detail));
         }
     }
     Ok(())
@@ -343,43 +380,5 @@ fn warning(code: &'static str, detail: impl ToString) -> Warning {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn job(view: &str, pdf: Option<&str>) -> Job {
-        Job {
-            id: "1".into(),
-            now: DateTime::parse_from_rfc3339("2026-11-22T09:30:00+01:00").unwrap(),
-            document: Source { media_type: "application/json".into(), content: Vec::new() },
-            use_case: "new".into(),
-            language: None,
-            settings: String::new(),
-            sender: (None, "a@example.com".into()),
-            recipients: Vec::new(),
-            attachments: Vec::new(),
-            format: Format::Pdf,
-            portal: Some((view.into(), pdf.map(str::to_owned))),
-            edits: (None, None),
-            thread: None,
-            automatic: false,
-            signature: true,
-        }
-    }
-
-    #[test]
-    fn a_link_that_no_mail_may_carry_is_an_error_of_the_job() {
-        let (good, long) = ("https://portal.example/d", format!("https://{}", "x".repeat(2_000)));
-        assert!(check_links(&job(good, Some("http://portal.example/d.pdf"))).is_ok());
-        for (view, pdf, field) in [
-            ("javascript:alert(1)", None, "portal.view-url: "),
-            ("portal.example/d", None, "portal.view-url: "),
-            ("https://portal.example/d\nBcc: x", None, "portal.view-url: "),
-            (long.as_str(), None, "portal.view-url: "),
-            ("", None, "portal.view-url: "),
-            (good, Some("file:///d.pdf"), "portal.pdf-url: "),
-        ] {
-            let fault = check_links(&job(view, pdf)).expect_err(view).to_string();
-            assert!(fault.starts_with(field), "{view:?} {pdf:?}: {fault}");
-        }
-    }
-}
+#[path = "compose_tests.rs"]
+mod tests;

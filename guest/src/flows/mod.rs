@@ -5,7 +5,7 @@ mod input;
 mod resolve;
 mod submit;
 
-pub use compose::{ComposeError, FileError, Files, Job, Message, Warning, compose};
+pub use compose::{ComposeError, FileError, Files, Job, Message, Mode, Warning, compose};
 pub use input::{InputError, Source};
 pub use resolve::resolve;
 pub use submit::{

@@ -26,7 +26,7 @@ pub struct Draft {
     pub sender: recipients::Mailbox,
     /// Addresses that the user typed.
     pub overrides: recipients::Overrides,
-    /// `pdf`, `ubl` or `pdf+ubl`.
+    /// `pdf`, `ubl`, `pdf+ubl` or `link`.
     pub format: String,
     /// Files: the document's own, added ones, the logo.
     pub attachments: Vec<(attachments::Attachment, AttachmentSource)>,
@@ -38,6 +38,8 @@ pub struct Draft {
     pub thread: Option<composing::Thread>,
     /// No person pressed a button.
     pub automatic: bool,
+    /// Who sends it.
+    pub mode: composing::Mode,
 }
 
 /// A composed mail with the files it refers to.
@@ -72,6 +74,7 @@ impl Draft {
             edits: None,
             thread: None,
             automatic: false,
+            mode: composing::Mode::Account,
         }
     }
 
@@ -165,7 +168,7 @@ impl Draft {
             edits: self.edits.clone(),
             thread: self.thread.clone(),
             automatic: self.automatic,
-            signature: true,
+            mode: self.mode,
         };
         let message = office.compose(&files, &job).await??;
         Ok(Ready { message, summary, resolution, files })

@@ -73,7 +73,7 @@ impl<'c> Sandboxed<'c> {
             edits: None,
             thread: None,
             automatic: false,
-            signature: true,
+            mode: composing::Mode::Account,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().context("no async runtime")?;
         Ok(Self { case, runtime, office: engine.office("bench", capabilities), files, job })

@@ -57,7 +57,7 @@ impl<'c> Native<'c> {
             edits: (None, None),
             thread: None,
             automatic: false,
-            signature: true,
+            mode: flows::Mode::Account,
         };
         Ok(Self { case, job })
     }

@@ -1,5 +1,5 @@
 """Loads postroom.wasm from Python, composes one mail and sends it with smtplib: what a business system that is
-not written in Rust would do. The imports of the contract (attachments, log, smtp) are the three classes below.
+not written in Rust would do. The imports that it needs (attachments, log, smtp) are the three classes below.
 
 Takes one argument, a JSON file that says what to send, and prints JSON: recipients, outcome and status. Run by
 python.rs beside it; reads nothing else.
@@ -116,6 +116,11 @@ def failure(stage, answer, recipients, detail=None):
     )
 
 
+def absent(*_):
+    """This program has no mailbox and no provider's API; sending by SMTP asks for neither."""
+    raise NotImplementedError
+
+
 class Plugin:
     """The component, with what it may reach."""
 
@@ -128,6 +133,8 @@ class Plugin:
                 "attachments": {"read": attachments.read},
                 "log": {"write": log.write},
                 "smtp": {"submit": smtp.submit, "probe": smtp.probe},
+                "imap": dict.fromkeys(("folders", "search", "fetch-envelopes", "append"), absent),
+                "web": {"call": absent},
             }.items():
                 with root.add_instance(PACKAGE.format(name)) as instance:
                     for function, implementation in functions.items():
@@ -194,7 +201,7 @@ def main(path):
         edits=None,
         thread=None,
         automatic=False,
-        signature=True,
+        mode="account",
     )
     message = plugin.call("composing", "compose", job)
 

@@ -8,7 +8,7 @@ use crate::component::convert::{chunks_in, chunks_out, document_error_out, field
 use crate::component::imports::{self, HostFiles};
 use crate::domain::attachment::{Attachment, Format, Role};
 use crate::domain::compose::assemble;
-use crate::flows::{self, ComposeError, InputError, Job, Message};
+use crate::flows::{self, ComposeError, InputError, Job, Message, Mode};
 
 impl wit::Guest for Component {
     fn compose(job: wit::Job) -> Result<wit::Message, wit::ComposeError> {
@@ -39,8 +39,9 @@ fn job_in(of: wit::Job) -> Result<Job, wit::ComposeError> {
         let (handle, size) = (file.handle, file.size);
         Ok(Attachment { handle, file_name: file.file_name, media_type: file.media_type, size, role })
     });
-    let format = Format::named(&of.format)
-        .ok_or_else(|| wrong("format", format!("\"{}\" is no format: use pdf, ubl or pdf+ubl", of.format)))?;
+    let format = Format::named(&of.format).ok_or_else(|| {
+        wrong("format", format!("\"{}\" is no format: use pdf, ubl, pdf+ubl or link", of.format))
+    })?;
     let recipients = of.recipients.into_iter();
     Ok(Job {
         id: of.id,
@@ -57,11 +58,15 @@ fn job_in(of: wit::Job) -> Result<Job, wit::ComposeError> {
         edits: of.edits.map_or((None, None), |e| (e.subject, e.body)),
         thread: of.thread.map(|t| (t.in_reply_to, t.references)),
         automatic: of.automatic,
-        signature: of.signature,
+        mode: match of.mode {
+            wit::Mode::Account => Mode::Account,
+            wit::Mode::MailClient => Mode::MailClient,
+            wit::Mode::Platform => Mode::Platform,
+        },
     })
 }
 
-fn message_out(of: Message) -> wit::Message {
+pub(super) fn message_out(of: Message) -> wit::Message {
     let composed = of.composed;
     wit::Message {
         message_id: composed.message_id,

@@ -66,12 +66,14 @@ pub enum Format {
     Ubl,
     /// Both.
     PdfUbl,
+    /// Neither: links to the portal carry the document.
+    Link,
 }
 
 impl Format {
     /// The format by its name in the contract and on the command line.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Pdf, Self::Ubl, Self::PdfUbl].into_iter().find(|f| f.name() == name)
+        [Self::Pdf, Self::Ubl, Self::PdfUbl, Self::Link].into_iter().find(|f| f.name() == name)
     }
 
     /// Name in the contract and on the command line.
@@ -80,17 +82,18 @@ impl Format {
             Self::Pdf => "pdf",
             Self::Ubl => "ubl",
             Self::PdfUbl => "pdf+ubl",
+            Self::Link => "link",
         }
     }
 
     /// True where the document's PDF travels.
     pub fn has_pdf(self) -> bool {
-        self != Self::Ubl
+        matches!(self, Self::Pdf | Self::PdfUbl)
     }
 
     /// True where the document's UBL file travels.
     pub fn has_ubl(self) -> bool {
-        self != Self::Pdf
+        matches!(self, Self::Ubl | Self::PdfUbl)
     }
 }
 

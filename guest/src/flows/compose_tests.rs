@@ -1,0 +1,108 @@
+//! What a job may ask for, and what becomes of who sends it.
+
+use super::*;
+
+fn job(view: &str, pdf: Option<&str>) -> Job {
+    Job {
+        id: "1".into(),
+        now: DateTime::parse_from_rfc3339("2026-11-22T09:30:00+01:00").unwrap(),
+        document: Source { media_type: "application/json".into(), content: Vec::new() },
+        use_case: "new".into(),
+        language: None,
+        settings: String::new(),
+        sender: (None, "a@example.com".into()),
+        recipients: Vec::new(),
+        attachments: Vec::new(),
+        format: Format::Pdf,
+        portal: Some((view.into(), pdf.map(str::to_owned))),
+        edits: (None, None),
+        thread: None,
+        automatic: false,
+        mode: Mode::Account,
+    }
+}
+
+#[test]
+fn a_link_that_no_mail_may_carry_is_an_error_of_the_job() {
+    let (good, long) = ("https://portal.example/d", format!("https://{}", "x".repeat(2_000)));
+    assert!(check_links(&job(good, Some("http://portal.example/d.pdf"))).is_ok());
+    for (view, pdf, field) in [
+        ("javascript:alert(1)", None, "portal.view-url: "),
+        ("portal.example/d", None, "portal.view-url: "),
+        ("https://portal.example/d\nBcc: x", None, "portal.view-url: "),
+        (long.as_str(), None, "portal.view-url: "),
+        ("", None, "portal.view-url: "),
+        (good, Some("file:///d.pdf"), "portal.pdf-url: "),
+    ] {
+        let fault = check_links(&job(view, pdf)).expect_err(view).to_string();
+        assert!(fault.starts_with(field), "{view:?} {pdf:?}: {fault}");
+    }
+}
+
+struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&mut self, handle: u32, _: u64, _: u32) -> Result<Vec<u8>, FileError> {
+        Err(FileError::UnknownHandle(handle))
+    }
+}
+
+const INVOICE: &str = r#"{
+    "kind": "invoice", "number": "7", "issue_date": "2026-11-22", "due_date": "2026-12-22", "currency": "EUR",
+    "seller": {"name": "Atelier Nord"}, "buyer": {"name": "Brasserie"},
+    "totals": {"payable": "121.00", "tax_inclusive": "121.00"},
+    "lines": []
+}"#;
+const SETTINGS: &str = r#"{"user": {
+    "display_name": "Jan", "email": "jan@own.example", "signature_text": "Jan of the office"
+}}"#;
+
+/// A job that composes, and the message it makes.
+fn invoice(mode: Mode) -> Job {
+    Job {
+        document: Source { media_type: "application/json".into(), content: INVOICE.into() },
+        settings: SETTINGS.into(),
+        sender: (Some("Atelier Nord via Postroom".into()), "atelier-nord@platform.example".into()),
+        recipients: vec![
+            (Field::To, None, "a@example.com".into()),
+            (Field::ReplyTo, Some("Atelier Nord".into()), "reply+t@platform.example".into()),
+        ],
+        mode,
+        format: Format::Link,
+        ..job("https://portal.example/d", Some("https://portal.example/d.pdf"))
+    }
+}
+
+#[test]
+fn a14_a_mail_of_the_platform_is_from_the_platforms_address_and_carries_its_document_by_link() {
+    let message = compose(&invoice(Mode::Platform), &mut NoFiles).unwrap();
+    assert_eq!(message.from.to_string(), "Atelier Nord via Postroom <atelier-nord@platform.example>");
+    assert_eq!(message.composed.envelope.mail_from.wire(), "atelier-nord@platform.example");
+    assert!(message.warnings.is_empty(), "no file is missed: {:?}", message.warnings);
+    let (html, text) = (&message.rendered.html, &message.rendered.text);
+    assert!(html.contains("d.pdf") && text.contains("https://portal.example/d"), "{text}\n{html}");
+    let own = compose(&invoice(Mode::Account), &mut NoFiles).unwrap();
+    assert_eq!(own.from.to_string(), "Jan <jan@own.example>");
+}
+
+#[test]
+fn a14_a_mail_of_the_platform_needs_its_portal_and_one_reply_to() {
+    let without_portal = Job { portal: None, format: Format::Pdf, ..invoice(Mode::Platform) };
+    let without_reply_to = Job { recipients: Vec::new(), ..invoice(Mode::Platform) };
+    let link_without_portal = Job { portal: None, ..invoice(Mode::Account) };
+    for (job, field) in
+        [(without_portal, "portal: "), (without_reply_to, "recipients: "), (link_without_portal, "format: ")]
+    {
+        let fault = compose(&job, &mut NoFiles).expect_err(field).to_string();
+        assert!(fault.starts_with(field), "{fault}");
+    }
+}
+
+#[test]
+fn a6_a_mail_for_the_users_own_program_has_no_signature() {
+    for (mode, expected) in [(Mode::Account, true), (Mode::MailClient, false), (Mode::Platform, true)] {
+        let message = compose(&invoice(mode), &mut NoFiles).unwrap();
+        assert_eq!(message.rendered.text.contains("Jan of the office"), expected, "{mode:?}");
+        assert_eq!(message.rendered.html.contains("Jan of the office"), expected, "{mode:?}");
+    }
+}
