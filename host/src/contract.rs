@@ -16,4 +16,6 @@ wasmtime::component::bindgen!({
 });
 
 pub use self::postroom::plugin::{attachments, imap, log, smtp, web};
-pub use exports::postroom::plugin::{composing, delivery, documents, info, recipients, templates, tracking};
+pub use exports::postroom::plugin::{
+    accounts, composing, delivery, documents, drafts, info, recipients, sent, templates, tracking,
+};

@@ -37,7 +37,7 @@ async fn the_plugin_describes_the_table_its_schemas_and_its_version() {
     let table =
         TABLE.iter().map(|(kind, uses)| (kind.name(), uses.iter().map(|u| u.name().to_owned()).collect()));
     assert!(kinds.eq(table), "{:?}", description.kinds);
-    assert_eq!(description.schemas, ["document", "settings"]);
+    assert_eq!(description.schemas, ["document", "settings", "account"]);
     for name in &description.schemas {
         let schema = house.office.schema(&files, name).await.unwrap().unwrap();
         let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();

@@ -37,9 +37,10 @@ fn names(of: &[&str]) -> BTreeSet<String> {
 fn the_plugin_imports_the_contract_and_nothing_else() {
     let (imports, exports) = surface(&artefacts::full());
     assert!(imports.iter().all(|name| name.starts_with("postroom:plugin/")), "{imports:?}");
-    assert_eq!(imports, names(&["attachments", "log", "smtp", "web"]));
-    let contract = ["info", "documents", "recipients", "templates", "composing", "delivery", "tracking"];
-    assert_eq!(exports, names(&contract));
+    assert_eq!(imports, names(&["attachments", "imap", "log", "smtp", "web"]));
+    let pure =
+        ["info", "accounts", "documents", "recipients", "templates", "composing", "drafts", "tracking"];
+    assert_eq!(exports, names(&[&pure[..], &["delivery", "sent"]].concat()));
     assert_eq!((imports, exports), declared("plugin"));
 }
 
@@ -47,7 +48,9 @@ fn the_plugin_imports_the_contract_and_nothing_else() {
 fn the_renderer_can_reach_no_server_at_all() {
     let (imports, exports) = surface(&artefacts::renderer());
     assert_eq!(imports, names(&["attachments", "log"]));
-    assert_eq!(exports, names(&["info", "documents", "recipients", "templates", "composing", "tracking"]));
+    let pure =
+        ["info", "accounts", "documents", "recipients", "templates", "composing", "drafts", "tracking"];
+    assert_eq!(exports, names(&pure));
     assert_eq!((imports, exports), declared("renderer"));
 }
 

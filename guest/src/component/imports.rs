@@ -118,3 +118,80 @@ mod submission {
         }
     }
 }
+
+#[cfg(not(feature = "renderer"))]
+pub(super) use mailboxes::{HostImap, folder_in};
+
+#[cfg(not(feature = "renderer"))]
+mod mailboxes {
+    use crate::component::bindings::postroom::plugin::imap;
+    use crate::component::convert;
+    use crate::domain::sent::Folder;
+    use crate::flows::{Criterion, Filing, Found, Imap};
+
+    /// The host's mailboxes.
+    pub(in crate::component) struct HostImap;
+
+    pub(in crate::component) fn folder_in(of: imap::Folder) -> Folder {
+        Folder {
+            name: of.name,
+            delimiter: of.delimiter,
+            special_use: of.special_use,
+            selectable: of.selectable,
+        }
+    }
+
+    impl Imap for HostImap {
+        type Error = imap::ImapError;
+        type Filed = imap::Filed;
+
+        fn folders(&mut self, account: &str) -> Result<Vec<Folder>, imap::ImapError> {
+            Ok(imap::folders(account)?.into_iter().map(folder_in).collect())
+        }
+
+        fn search(
+            &mut self,
+            account: &str,
+            folder: &str,
+            criterion: Criterion<'_>,
+            limit: u32,
+        ) -> Result<Found, imap::ImapError> {
+            let criterion = match criterion {
+                Criterion::MessageId(ids) => imap::Criterion::MessageId(ids.to_vec()),
+                Criterion::Header(name, text) => imap::Criterion::Header((name.to_owned(), text.to_owned())),
+            };
+            let found = imap::search(account, folder, &[criterion], None, limit)?;
+            Ok(Found { uid_validity: found.uid_validity, uids: found.uids })
+        }
+
+        fn message_ids(
+            &mut self,
+            account: &str,
+            folder: &str,
+            uid_validity: u32,
+            uids: &[u32],
+        ) -> Result<Vec<(u32, Option<String>)>, imap::ImapError> {
+            let envelopes = imap::fetch_envelopes(account, folder, uid_validity, uids)?;
+            Ok(envelopes.into_iter().map(|envelope| (envelope.uid, envelope.message_id)).collect())
+        }
+
+        fn append(
+            &mut self,
+            account: &str,
+            folder: &str,
+            messages: Vec<Filing>,
+        ) -> Result<Vec<imap::Filed>, imap::ImapError> {
+            let messages = messages.into_iter().map(|message| imap::Filing {
+                chunks: convert::chunks_out(message.chunks),
+                size: message.size,
+                flags: message.flags.iter().map(|flag| (*flag).to_owned()).collect(),
+                received: message.received,
+            });
+            imap::append(account, folder, &messages.collect::<Vec<_>>())
+        }
+
+        fn is_missing_folder(error: &imap::ImapError) -> bool {
+            matches!(error, imap::ImapError::NoSuchFolder)
+        }
+    }
+}

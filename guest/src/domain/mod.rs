@@ -1,14 +1,18 @@
 //! The rules, each concept in a folder of its own. Nothing here does I/O, and nothing here knows the
 //! boundary.
 
+pub mod account;
 pub mod address;
 pub mod attachment;
 pub mod compose;
 pub mod delivery;
 pub mod document;
+pub mod draft;
 pub mod kind;
 pub mod language;
 pub mod recipients;
+pub mod sent;
 pub mod settings;
+pub mod slug;
 pub mod status;
 pub mod template;

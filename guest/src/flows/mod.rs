@@ -3,12 +3,16 @@
 mod compose;
 mod input;
 mod resolve;
+mod sent;
 mod submit;
+mod test_message;
 
 pub use compose::{ComposeError, FileError, Files, Job, Message, Mode, Warning, compose};
 pub use input::{InputError, Source};
 pub use resolve::resolve;
+pub use sent::{Criterion, Filing, Found, Imap, Place, SentCopy, SentError, file_sent, find_sent};
 pub use submit::{
     Answer, Outcome, Parcel, Piece, Receipt, Request, Search, Sighting, Smtp, Submission, SubmitError, Web,
     WebError, WebFailure, WebStage, look_in_sent, submit,
 };
+pub use test_message::{TestFault, TestRequest, test_message};

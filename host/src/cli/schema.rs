@@ -12,7 +12,7 @@ Examples:
   postroom schema settings
   postroom schema kinds")]
 pub(super) struct SchemaArgs {
-    /// `document`, `settings` (JSON Schema, draft 2020-12) or `kinds` (which use cases a kind of document has).
+    /// `document`, `settings`, `account` (JSON Schema, draft 2020-12) or `kinds` (which use cases a kind of document has).
     #[arg(value_name = "NAME")]
     name: Option<String>,
 }

@@ -7,7 +7,9 @@ use super::load::Engine;
 use super::state::{Accounts, Apis, Files, LogSink, State};
 use crate::capabilities::smtp::{Account, SmtpClient, Submitter};
 use crate::capabilities::web::{self, GivenUrls, Web, WebClient};
-use crate::contract::{composing, delivery, documents, info, recipients, templates, tracking};
+use crate::contract::{
+    accounts, composing, delivery, documents, drafts, imap, info, recipients, sent, templates, tracking,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the plugin of one company may reach.
@@ -191,6 +193,57 @@ impl Office {
         assemble = postroom_plugin_composing.call_assemble(
             chunks: &[composing::Chunk], in_hand: &[composing::File]
         ) -> Result<Vec<u8>, u32>;
+        /// The unsent message of a composed one, for the user's own program.
+        draft = postroom_plugin_drafts.call_draft(
+            message: &composing::Message, to: &[recipients::Entry]
+        ) -> Result<drafts::Unsent, (String, String)>;
+        /// A link with recipients, subject and text.
+        mailto = postroom_plugin_drafts.call_mailto(
+            message: &composing::Message, to: &[recipients::Entry]
+        ) -> Result<String, drafts::MailtoError>;
+        /// Providers that are known.
+        presets = postroom_plugin_accounts.call_presets() -> Vec<accounts::Preset>;
+        /// The provider that an address belongs to.
+        guess = postroom_plugin_accounts.call_guess(
+            address: &str, mx: &[String]
+        ) -> Option<accounts::Candidate>;
+        /// The port to propose.
+        port = postroom_plugin_accounts.call_port(
+            protocol: accounts::Protocol, security: accounts::Security
+        ) -> u16;
+        /// What an account can do, and why.
+        account_capabilities = postroom_plugin_accounts.call_capabilities(
+            account: &str
+        ) -> Result<Vec<accounts::Capability>, String>,
+            bounded ["the account": account.len(), text];
+        /// What is wrong with an account's settings.
+        check_account = postroom_plugin_accounts.call_check(account: &str) -> Vec<accounts::Finding>,
+            bounded ["the account": account.len(), text];
+        /// What the administrator of a mail system must know and allow.
+        administrator_page = postroom_plugin_accounts.call_administrator_page(
+            described: &[String], origin: &accounts::Origin, language: Option<&str>
+        ) -> Result<accounts::Page, String>,
+            bounded ["the accounts": described.iter().map(String::len).sum(), text];
+        /// Who a company is on the platform.
+        platform_identity = postroom_plugin_accounts.call_platform_identity(
+            company: &str, platform: &accounts::Platform, suffix: Option<&str>, token: &str
+        ) -> Result<accounts::Identity, accounts::IdentityError>;
+        /// The message that proves that an account sends.
+        test_message = postroom_plugin_accounts.call_test_message(
+            test: &accounts::Test
+        ) -> Result<composing::Message, (String, String)>;
+        /// Where the copy of a sent mail belongs.
+        plan_sent_copy = postroom_plugin_sent.call_plan(
+            account: &sent::Account, folders: &[imap::Folder]
+        ) -> sent::FilingPlan;
+        /// Files copies of sent mails.
+        file_sent = postroom_plugin_sent.call_file(
+            account: &sent::Account, folder: &str, copies: &[sent::SentMail]
+        ) -> Result<Vec<imap::Filed>, sent::SentError>;
+        /// Finds sent mails by Message-ID.
+        find_sent = postroom_plugin_sent.call_find(
+            account: &sent::Account, message_ids: &[String]
+        ) -> Result<Vec<Option<imap::Place>>, sent::SentError>;
         /// Makes at most one submission. An error whose [`EngineError::lost`] is true means: in doubt.
         submit = postroom_plugin_delivery.call_submit(
             parcel: &delivery::Parcel, route: &delivery::Route, now: &str

@@ -3,6 +3,7 @@
 use crate::component::bindings::exports::postroom::plugin::documents as wit;
 use crate::component::convert::{document_error_out, source_in};
 use crate::component::{Component, imports};
+use crate::domain::account;
 use crate::domain::document::{self, Money, Summary};
 use crate::domain::settings;
 
@@ -24,6 +25,7 @@ impl wit::Guest for Component {
         match name.as_str() {
             "document" => Some(document::SCHEMA.to_owned()),
             "settings" => Some(settings::SCHEMA.to_owned()),
+            "account" => Some(account::SCHEMA.to_owned()),
             _ => None,
         }
     }

@@ -29,7 +29,7 @@ impl Guest for Component {
             kinds: kinds.collect(),
             languages: Language::ALL.iter().map(|l| l.code().to_owned()).collect(),
             media_types: document::MEDIA_TYPES.iter().map(|m| (*m).to_owned()).collect(),
-            schemas: vec!["document".to_owned(), "settings".to_owned()],
+            schemas: ["document", "settings", "account"].map(str::to_owned).to_vec(),
             event_kinds: EventKind::ALL.iter().map(|k| k.name().to_owned()).collect(),
             event_sources: EventSource::ALL.iter().map(|s| s.name().to_owned()).collect(),
             transports: TRANSPORTS.iter().map(|t| t.name().to_owned()).collect(),

@@ -1,10 +1,14 @@
 //! The exports, an interface a file.
 
+mod accounts;
 mod composing;
 #[cfg(not(feature = "renderer"))]
 mod delivery;
 mod documents;
+mod drafts;
 mod info;
 mod recipients;
+#[cfg(not(feature = "renderer"))]
+mod sent;
 mod templates;
 mod tracking;

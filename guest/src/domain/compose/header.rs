@@ -4,6 +4,7 @@
 use crate::domain::address::Mailbox;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use mail_builder::headers::Header as _;
 use mail_builder::headers::HeaderType;
 use mail_builder::headers::address::Address;
 use mail_builder::headers::content_type::ContentType;
@@ -82,6 +83,14 @@ pub(super) fn mailboxes<'x>(list: &'x [Mailbox]) -> HeaderType<'x> {
         [one] => mailbox(one).into(),
         several => Address::new_list(several.iter().map(mailbox).collect()).into(),
     }
+}
+
+/// A whole field of mailboxes, with its line end: for what is written beside a message.
+pub(in crate::domain) fn address_field(name: &str, list: &[Mailbox]) -> String {
+    let mut field = format!("{name}: ").into_bytes();
+    let column = field.len();
+    mailboxes(list).write_header(&mut field, column);
+    String::from_utf8_lossy(&field).into_owned()
 }
 
 /// One mailbox.
@@ -164,7 +173,6 @@ fn encoded_words(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mail_builder::headers::Header as _;
 
     fn written(header: HeaderType<'_>, column: usize) -> String {
         let mut out = Vec::new();

@@ -20,6 +20,7 @@ mod readdress;
 mod tests;
 
 pub use chunk::{Chunk, assemble, encoded_len};
+pub(in crate::domain) use header::address_field;
 pub use identity::{IdentityFault, LetterId, MessageId};
 pub use letter::{Composed, Envelope, Letter, LetterFault, Thread};
 pub use message::compose;

@@ -12,7 +12,7 @@ mod value;
 
 pub use error::{DocumentError, DocumentFault};
 pub use json::to_json;
-pub(in crate::domain) use json::{explain, object};
+pub(in crate::domain) use json::{explain, list, object};
 pub use model::{
     Contact, Currency, Document, Endpoint, Line, Money, Party, PaymentMeans, PostalAddress, References,
     TaxSubtotal, Totals,

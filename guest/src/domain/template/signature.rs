@@ -69,8 +69,8 @@ const PROPERTIES: &[&str] = &[
 /// Longest signature read, in bytes: as long as settings may hold, so that none is cut.
 const LONGEST: usize = 64 * 1024;
 
-/// Escapes a line of plain text.
-pub(super) fn escaped(text: &str) -> String {
+/// A line of plain text as HTML.
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     push_escaped(&mut out, text);
     out

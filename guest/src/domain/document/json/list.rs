@@ -15,7 +15,7 @@ pub(in super::super) fn lines<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 /// Any other list of objects.
-pub(in super::super) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+pub(in crate::domain) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from: D,
 ) -> Result<Vec<T>, D::Error> {
     objects_up_to(MAX_ENTRIES, from)
@@ -30,7 +30,7 @@ fn objects_up_to<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 /// A list of texts.
-pub(in super::super) fn texts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+pub(in crate::domain) fn texts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     from.deserialize_option(List { most: MAX_ENTRIES, of: PhantomData::<String>, keep: |text| text })
 }
 

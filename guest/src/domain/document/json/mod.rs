@@ -10,7 +10,7 @@ mod place;
 
 pub(super) mod date;
 pub(super) mod decimal;
-pub(super) mod list;
+pub(in crate::domain) mod list;
 pub(in crate::domain) mod object;
 pub(super) mod optional;
 

@@ -24,7 +24,7 @@ pub(in crate::domain) fn required<'de, D: Deserializer<'de>, T: Deserialize<'de>
 }
 
 /// An object, or `null`.
-pub(in super::super) fn optional<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+pub(in crate::domain) fn optional<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from: D,
 ) -> Result<Option<T>, D::Error> {
     Ok(Option::<Object<T>>::deserialize(from)?.map(|object| object.0))

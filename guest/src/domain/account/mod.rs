@@ -1,0 +1,26 @@
+//! An account before anything is sent: what its provider offers, what it can do, what is wrong with its settings,
+//! and who a company is on the platform. An account crosses the boundary as JSON by the schema `account` and holds
+//! no secret.
+
+mod administrator;
+mod capability;
+mod check;
+mod identity;
+mod model;
+mod page;
+mod preset;
+mod providers;
+mod servers;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use administrator::{Origin, Page, administrator_page};
+pub use capability::{Availability, Capability, capabilities};
+pub use check::{Finding, Severity, check};
+pub use identity::{Identity, IdentityFault, Platform, platform_identity};
+pub use model::{Account, Relation, SCHEMA, Security, SendAs, Server, SignIn, Transport};
+pub use preset::{
+    Candidate, Host, KnownBy, LoginForm, Preset, Protocol, by_id, files_by_itself, guess, presets,
+    proposed_port,
+};

@@ -1,0 +1,216 @@
+//! What the administrator's page says, in each language with texts. Commands, names of settings and host names are
+//! the same in all of them.
+
+use crate::domain::language::Language;
+
+/// The phrases. `{}` stands for what is filled in.
+pub(super) struct Words {
+    pub(super) title: &'static str,
+    pub(super) intro: &'static str,
+    pub(super) origin: &'static str,
+    pub(super) origin_unknown: &'static str,
+    pub(super) region: &'static str,
+    pub(super) origin_use: &'static str,
+    pub(super) account: &'static str,
+    pub(super) address: &'static str,
+    pub(super) sends_by: &'static str,
+    pub(super) reads_by: &'static str,
+    pub(super) login: &'static str,
+    pub(super) no_login: &'static str,
+    pub(super) password: &'static str,
+    pub(super) app_password: &'static str,
+    pub(super) oauth: &'static str,
+    pub(super) in_clear: &'static str,
+    pub(super) mail_client: &'static str,
+    pub(super) platform: &'static str,
+    pub(super) send_as: &'static str,
+    pub(super) alias: &'static str,
+    pub(super) shared_mailbox: &'static str,
+    pub(super) send_as_rule: &'static str,
+    pub(super) allow: &'static str,
+    pub(super) app_access: &'static str,
+    pub(super) smtp_auth: &'static str,
+    pub(super) basic_authentication: &'static str,
+    pub(super) send_as_permission: &'static str,
+    pub(super) send_as_copy: &'static str,
+    pub(super) send_from_alias: &'static str,
+    pub(super) google_app: &'static str,
+    pub(super) google_app_password: &'static str,
+    pub(super) google_alias: &'static str,
+    pub(super) sendgrid: &'static str,
+    pub(super) questions: &'static str,
+}
+
+pub(super) fn words(language: Language) -> &'static Words {
+    match language {
+        Language::Nl => &NL,
+        Language::Fr => &FR,
+        Language::En => &EN,
+        Language::De => &DE,
+    }
+}
+
+const EN: Words = Words {
+    title: "{}: what the administrator of your mail needs to know",
+    intro: "Your company sends its documents by e-mail with {}. This page lists the connections that it makes to your \
+            mail system, and what has to be allowed there.",
+    origin: "Where the connections come from",
+    origin_unknown: "The operator has not stated the addresses of the connections.",
+    region: "Region",
+    origin_use: "If your mail system limits sign-in by address or country, allow these.",
+    account: "Account {}",
+    address: "Address",
+    sends_by: "Sends through",
+    reads_by: "Mailbox",
+    login: "Signs in as",
+    no_login: "nobody signs in",
+    password: "with a password",
+    app_password: "with an app password",
+    oauth: "with OAuth 2.0, no password",
+    in_clear: "not encrypted",
+    mail_client: "the user's own mail program: nothing has to be allowed",
+    platform: "the platform: nothing has to be allowed in your mail system",
+    send_as: "Also sends as",
+    alias: "alias",
+    shared_mailbox: "shared mailbox",
+    send_as_rule: "The server must accept each of these addresses as the sender of this login.",
+    allow: "What has to be allowed",
+    app_access: "In Microsoft Entra, under Enterprise applications, grant the app of {} the delegated permissions",
+    smtp_auth: "Authenticated SMTP must be switched on for the mailbox:",
+    basic_authentication: "This account signs in with a password. Microsoft switches that off for SMTP at the end of \
+                           December 2026 (550 5.7.30): have it sign in with OAuth.",
+    send_as_permission: "The one who signs in needs the permission \"Send as\" for {}:",
+    send_as_copy: "So that the copy lies in the shared mailbox's Sent Items too:",
+    send_from_alias: "Exchange replaces an alias by the primary address unless sending from aliases is switched on:",
+    google_app: "In the Google Admin console, under Security, API controls, App access control, trust the app of {} \
+                 for",
+    google_app_password: "App passwords need two-step verification, and must not be forbidden for the user.",
+    google_alias: "In Gmail's settings, under \"Send mail as\", the user adds and confirms",
+    sendgrid: "In SendGrid, under Sender Authentication, authenticate the domain of the sender or verify",
+    questions: "Questions",
+};
+
+const NL: Words = Words {
+    title: "{}: wat de beheerder van uw e-mail moet weten",
+    intro: "Uw bedrijf verstuurt zijn documenten per e-mail met {}. Deze pagina noemt de verbindingen die daarvoor met \
+            uw mailsysteem worden gemaakt, en wat daar moet worden toegestaan.",
+    origin: "Waar de verbindingen vandaan komen",
+    origin_unknown: "De exploitant heeft de adressen van de verbindingen niet opgegeven.",
+    region: "Regio",
+    origin_use: "Als uw mailsysteem aanmelden beperkt op adres of land, sta deze dan toe.",
+    account: "Account {}",
+    address: "Adres",
+    sends_by: "Verzendt via",
+    reads_by: "Mailbox",
+    login: "Meldt zich aan als",
+    no_login: "niemand meldt zich aan",
+    password: "met een wachtwoord",
+    app_password: "met een app-wachtwoord",
+    oauth: "met OAuth 2.0, zonder wachtwoord",
+    in_clear: "niet versleuteld",
+    mail_client: "het eigen mailprogramma van de gebruiker: er hoeft niets te worden toegestaan",
+    platform: "het platform: in uw mailsysteem hoeft niets te worden toegestaan",
+    send_as: "Verzendt ook als",
+    alias: "alias",
+    shared_mailbox: "gedeelde mailbox",
+    send_as_rule: "De server moet elk van deze adressen aanvaarden als afzender van deze aanmelding.",
+    allow: "Wat moet worden toegestaan",
+    app_access: "Geef in Microsoft Entra, onder Bedrijfstoepassingen, de app van {} de gedelegeerde machtigingen",
+    smtp_auth: "Geverifieerde SMTP moet voor de mailbox zijn ingeschakeld:",
+    basic_authentication: "Dit account meldt zich aan met een wachtwoord. Microsoft schakelt dat voor SMTP eind december \
+                           2026 uit (550 5.7.30): laat het zich aanmelden met OAuth.",
+    send_as_permission: "Wie zich aanmeldt heeft de machtiging \"Verzenden als\" nodig voor {}:",
+    send_as_copy: "Zodat de kopie ook in Verzonden items van de gedeelde mailbox staat:",
+    send_from_alias: "Exchange vervangt een alias door het primaire adres, tenzij verzenden vanaf aliassen is ingeschakeld:",
+    google_app: "Vertrouw in de Google-beheerdersconsole, onder Beveiliging, API-beheer, App-toegangsbeheer, de app van \
+                 {} voor",
+    google_app_password: "App-wachtwoorden vereisen verificatie in twee stappen en mogen voor de gebruiker niet verboden zijn.",
+    google_alias: "In de instellingen van Gmail, onder \"Mail versturen als\", voegt de gebruiker toe en bevestigt",
+    sendgrid: "Verifieer in SendGrid, onder Sender Authentication, het domein van de afzender, of het adres",
+    questions: "Vragen",
+};
+
+const FR: Words = Words {
+    title: "{} : ce que l'administrateur de votre messagerie doit savoir",
+    intro: "Votre entreprise envoie ses documents par e-mail avec {}. Cette page énumère les connexions établies avec \
+            votre messagerie et ce qu'il faut y autoriser.",
+    origin: "D'où viennent les connexions",
+    origin_unknown: "L'exploitant n'a pas indiqué les adresses des connexions.",
+    region: "Région",
+    origin_use: "Si votre messagerie limite les connexions par adresse ou par pays, autorisez celles-ci.",
+    account: "Compte {}",
+    address: "Adresse",
+    sends_by: "Envoie par",
+    reads_by: "Boîte aux lettres",
+    login: "S'identifie comme",
+    no_login: "sans identification",
+    password: "avec un mot de passe",
+    app_password: "avec un mot de passe d'application",
+    oauth: "avec OAuth 2.0, sans mot de passe",
+    in_clear: "non chiffré",
+    mail_client: "le logiciel de messagerie de l'utilisateur : rien n'est à autoriser",
+    platform: "la plateforme : rien n'est à autoriser dans votre messagerie",
+    send_as: "Envoie aussi en tant que",
+    alias: "alias",
+    shared_mailbox: "boîte aux lettres partagée",
+    send_as_rule: "Le serveur doit accepter chacune de ces adresses comme expéditeur de cet identifiant.",
+    allow: "Ce qu'il faut autoriser",
+    app_access: "Dans Microsoft Entra, sous Applications d'entreprise, accordez à l'application de {} les autorisations \
+                 déléguées",
+    smtp_auth: "Le SMTP authentifié doit être activé pour la boîte aux lettres :",
+    basic_authentication: "Ce compte s'identifie avec un mot de passe. Microsoft le désactive pour SMTP fin décembre 2026 \
+                           (550 5.7.30) : passez à OAuth.",
+    send_as_permission: "La personne qui s'identifie a besoin de l'autorisation « Envoyer en tant que » pour {} :",
+    send_as_copy: "Pour que la copie se trouve aussi dans les Éléments envoyés de la boîte partagée :",
+    send_from_alias: "Exchange remplace un alias par l'adresse principale, sauf si l'envoi à partir d'alias est activé :",
+    google_app: "Dans la console d'administration Google, sous Sécurité, Commandes des API, Contrôle de l'accès des \
+                 applications, approuvez l'application de {} pour",
+    google_app_password: "Les mots de passe d'application exigent la validation en deux étapes et ne doivent pas être \
+                          interdits à l'utilisateur.",
+    google_alias: "Dans les paramètres de Gmail, sous « Envoyer des e-mails en tant que », l'utilisateur ajoute et confirme",
+    sendgrid: "Dans SendGrid, sous Sender Authentication, authentifiez le domaine de l'expéditeur ou vérifiez",
+    questions: "Questions",
+};
+
+const DE: Words = Words {
+    title: "{}: was der Administrator Ihres E-Mail-Systems wissen muss",
+    intro: "Ihr Unternehmen versendet seine Dokumente per E-Mail mit {}. Diese Seite nennt die Verbindungen zu Ihrem \
+            E-Mail-System und was dort erlaubt werden muss.",
+    origin: "Woher die Verbindungen kommen",
+    origin_unknown: "Der Betreiber hat die Adressen der Verbindungen nicht angegeben.",
+    region: "Region",
+    origin_use: "Wenn Ihr E-Mail-System die Anmeldung nach Adresse oder Land beschränkt, erlauben Sie diese.",
+    account: "Konto {}",
+    address: "Adresse",
+    sends_by: "Sendet über",
+    reads_by: "Postfach",
+    login: "Meldet sich an als",
+    no_login: "ohne Anmeldung",
+    password: "mit einem Kennwort",
+    app_password: "mit einem App-Kennwort",
+    oauth: "mit OAuth 2.0, ohne Kennwort",
+    in_clear: "nicht verschlüsselt",
+    mail_client: "das eigene E-Mail-Programm des Benutzers: Es muss nichts erlaubt werden",
+    platform: "die Plattform: In Ihrem E-Mail-System muss nichts erlaubt werden",
+    send_as: "Sendet auch als",
+    alias: "Alias",
+    shared_mailbox: "freigegebenes Postfach",
+    send_as_rule: "Der Server muss jede dieser Adressen als Absender dieser Anmeldung annehmen.",
+    allow: "Was erlaubt werden muss",
+    app_access: "Erteilen Sie in Microsoft Entra unter Unternehmensanwendungen der App von {} die delegierten \
+                 Berechtigungen",
+    smtp_auth: "Authentifiziertes SMTP muss für das Postfach eingeschaltet sein:",
+    basic_authentication: "Dieses Konto meldet sich mit einem Kennwort an. Microsoft schaltet das für SMTP Ende Dezember \
+                           2026 ab (550 5.7.30): Stellen Sie auf OAuth um.",
+    send_as_permission: "Wer sich anmeldet, braucht die Berechtigung \"Senden als\" für {}:",
+    send_as_copy: "Damit die Kopie auch in den gesendeten Elementen des freigegebenen Postfachs liegt:",
+    send_from_alias: "Exchange ersetzt einen Alias durch die primäre Adresse, wenn das Senden von Aliasen nicht \
+                      eingeschaltet ist:",
+    google_app: "Vertrauen Sie in der Google-Admin-Konsole unter Sicherheit, API-Steuerung, App-Zugriffssteuerung der \
+                 App von {} für",
+    google_app_password: "App-Passwörter setzen die Bestätigung in zwei Schritten voraus und dürfen für den Benutzer nicht \
+                          verboten sein.",
+    google_alias: "In den Einstellungen von Gmail fügt der Benutzer unter \"Senden als\" hinzu und bestätigt",
+    sendgrid: "Authentifizieren Sie in SendGrid unter Sender Authentication die Domain des Absenders oder bestätigen Sie",
+    questions: "Fragen",
+};
