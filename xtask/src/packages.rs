@@ -21,6 +21,16 @@ pub(crate) const MAIL_SERVERS: &[Package] = &[
     Package { name: "openssl", sign: "openssl" },
 ];
 
+/// Makes sure of a PostgreSQL server's programs. Debian keeps them off the path.
+pub(crate) fn ensure_postgresql() -> anyhow::Result<()> {
+    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut folders = installed.map(|entry| entry.path().join("bin"));
+    if folders.any(|folder| folder.join("initdb").exists()) || has_program("initdb") {
+        return Ok(());
+    }
+    install(&["postgresql"], "the store on PostgreSQL")
+}
+
 /// Makes sure of a Python that can make virtual environments. The one on the path is asked: it need not be
 /// Debian's.
 pub(crate) fn ensure_python() -> anyhow::Result<()> {

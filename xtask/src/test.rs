@@ -32,6 +32,9 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     }
     if wanted("e2e") {
         packages::ensure(packages::MAIL_SERVERS, "the end-to-end tier")?;
+        packages::ensure_postgresql()?;
+        // What the unit tier names and leaves out, since it needs a server.
+        cargo(["test", "--package", "postroom", "--lib", "--", "--ignored", "postgresql"]).go()?;
         cargo(["test", "--package", "postroom-tests", "--features", "e2e", "--test", "e2e"])
             .env("POSTROOM_PLUGIN", &plugin.full)
             .go()?;

@@ -1,14 +1,15 @@
 //! What the operator of the installation allows an account. Apart from the account's own fields on purpose: who may type
 //! a host name must not be able to widen where it may lead.
 
+use crate::capabilities::destination::AllowList;
 use serde::{Deserialize, Serialize};
 
 /// Permissions of one account; none unless the operator gave them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Permissions {
-    /// Servers at loopback, private, link-local and metadata addresses; plain HTTP for loopback services.
-    pub private_networks: bool,
+    /// Servers and services that may be reached although they are not on the public internet.
+    pub allow_private: AllowList,
     /// A login although the connection has no encryption.
-    pub cleartext_login: bool,
+    pub allow_cleartext_login: bool,
 }

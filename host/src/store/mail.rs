@@ -90,7 +90,8 @@ pub struct Message {
 }
 
 /// A piece of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Piece {
     /// Text as it is.
     Text(String),
@@ -141,6 +142,17 @@ pub struct Mail {
     pub events: Vec<Event>,
 }
 
+/// An attempt of which nobody knows what came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenAttempt {
+    /// Company.
+    pub company: CompanyId,
+    /// Mail.
+    pub mail: MailId,
+    /// Attempt.
+    pub attempt: AttemptId,
+}
+
 /// A mail in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailSummary {
@@ -186,9 +198,9 @@ pub struct Attempt {
     pub id: AttemptId,
     /// When it began.
     pub started: DateTime<FixedOffset>,
-    /// Account by which it left; none once that account is gone.
-    pub account: Option<AccountId>,
-    /// Name that the account had.
+    /// Account by which it left; it may have been removed since.
+    pub account: AccountId,
+    /// Name of that account.
     pub account_name: String,
     /// The contract's name of the transport.
     pub transport: String,

@@ -2,28 +2,30 @@
 //!
 //! Three doors lead in, and each shows only what is behind it:
 //!
-//! - `Store` is the operator's: companies, permissions, and the machinery that no person stands behind.
+//! - [`Store`] is the operator's: companies, permissions, and the machinery that no person stands behind.
 //! - `store.administer(company)` is a company's administrator: its users, accounts and grants, and nothing of another
 //!   company.
 //! - `store.acting(&user)` is a user: the accounts that the user may use. Any other account does not exist here, and the
 //!   error is the same whether it is forbidden or was never there (FEATURES A1).
 //!
 //! What is promised: a method that returned `Ok` is on disk. An attempt is committed before it is made. Errors say whether
-//! the same call can succeed later (`StoreError::may_pass`).
+//! the same call can succeed later ([`StoreError::may_pass`]).
 //!
 //! ```text
 //! Store::open(&Location) -> Store                       creates the database where there is none, brings it up to date
 //! Location: FromStr   "/path/postroom.db" | "sqlite:/path/postroom.db" | "postgres://user:password@host/database"
 //!
 //! store.create_company(&NewCompany) -> Company          store.companies() -> Vec<Company>
+//! store.user(UserId) -> User
 //! store.company(CompanyId) -> Company                   store.company_named(&Name) -> Company
 //! store.remove_company(CompanyId)
-//! store.set_permissions(CompanyId, AccountId, Permissions)
-//! store.set_account_state(CompanyId, AccountId, &AccountState)        the machinery's: a grant has expired
+//! store.set_permissions(CompanyId, AccountId, &Permissions)
+//! store.set_account_state(CompanyId, AccountId, &AccountState) -> AccountState     the machinery's: a grant has expired
 //! store.account(CompanyId, AccountId) -> Account                      the machinery's: a worker, a token
 //! store.finish_attempt(AttemptId, &Outcome, &[Event])   what came of it, whoever may still see it
 //! store.add_events(MailId, &[Event])                    news from reports; a fact that is known changes nothing
-//! store.unfinished() -> Vec<(CompanyId, MailId)>        attempts that the program died under
+//! store.open_attempts() -> Vec<OpenAttempt>             attempts that the program died under
+//! store.mail(MailId) -> Mail                            the machinery's
 //!
 //! let admin = store.administer(company_id);
 //! admin.company() -> Company                            admin.update_company(&Company)
@@ -36,8 +38,7 @@
 //! admin.grant(AccountId, UserId)                        admin.revoke(AccountId, UserId)
 //! admin.granted(AccountId) -> Vec<User>
 //! admin.set_account_state(AccountId, &AccountState)     ready again, or compromised
-//! admin.export() -> String                              TOML without secrets
-//! admin.import(…)                                       see `exchange`
+//! admin.settings(AccountId, UserId) -> UserSettings     admin.set_settings(AccountId, UserId, &UserSettings)
 //!
 //! let acting = store.acting(&user);
 //! acting.accounts() -> Vec<Account>                     acting.account(&Name) -> Account
@@ -52,9 +53,60 @@
 //!
 //! Settings of a user as the plugin takes them: [`crate::accounts::plugin_settings`].
 
+mod acting;
+mod administrator;
+mod attempts;
+mod connect;
+mod error;
+mod location;
 mod mail;
+mod mails;
+mod operator;
+mod row;
+mod secrets;
+mod skeleton;
 
+#[cfg(test)]
+mod tests;
+
+pub use acting::Acting;
+pub use administrator::Administrator;
+pub use error::StoreError;
+pub use location::Location;
 pub use mail::{
     AttachedFile, Attempt, AttemptId, AttemptResult, DocumentRef, Event, FilePlace, Mail, MailId,
-    MailSummary, Message, NewAttempt, NewMail, Outcome, Party, Piece, Recipient,
+    MailSummary, Message, NewAttempt, NewMail, OpenAttempt, Outcome, Party, Piece, Recipient,
 };
+#[allow(unused_imports, reason = "the vault takes it up")]
+pub(crate) use secrets::SealedSecret;
+
+use connect::Dialect;
+use sqlx::{Any, AnyPool, Transaction};
+
+/// The store, opened. Cloning it shares the connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: AnyPool,
+    dialect: Dialect,
+}
+
+impl Store {
+    /// Opens the store: makes it where there is none, and brings it up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::CannotOpen`], [`StoreError::SchemaNewer`] after a step back to an earlier version of this program,
+    /// [`StoreError::ReadOnly`], [`StoreError::DiskFull`]; [`StoreError::ConnectionLost`] where the server is not there.
+    pub async fn open(location: &Location) -> Result<Self, StoreError> {
+        let (pool, dialect) = connect::open(location).await?;
+        Ok(Self { pool, dialect })
+    }
+
+    /// Closes every connection. What was promised is on disk without it.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    async fn write(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        Ok(self.pool.begin_with(self.dialect.begin()).await?)
+    }
+}

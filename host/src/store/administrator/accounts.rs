@@ -1,0 +1,193 @@
+//! Accounts of a company.
+
+use super::super::error::or_taken;
+use super::super::{StoreError, row};
+use super::Administrator;
+use crate::accounts::{
+    Account, AccountId, AccountState, FolderName, FolderUse, Name, NewAccount, Permissions, Transport,
+};
+use sqlx::AnyConnection;
+
+impl Administrator<'_> {
+    /// Makes an account. Nobody may use it yet, and it has no permissions.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`], [`StoreError::NoSuchCompany`].
+    pub async fn add_account(&self, new: &NewAccount) -> Result<Account, StoreError> {
+        let id = AccountId::new();
+        let mut transaction = self.store.write().await?;
+        let (state, words, since) = row::state_columns(&new.state);
+        let done = sqlx::query(
+            "insert into accounts (id, company, name, name_key, address, display_name, transport, mailbox, \
+             state, state_words, state_since, permissions) \
+             select $1, companies.id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 from companies where companies.id = $12",
+        )
+        .bind(id.to_string())
+        .bind(new.name.to_string())
+        .bind(new.name.key())
+        .bind(new.address.to_string())
+        .bind(new.display_name.as_ref().map(ToString::to_string))
+        .bind(row::to_json(&new.transport)?)
+        .bind(new.mailbox.as_ref().map(row::to_json).transpose()?)
+        .bind(state)
+        .bind(words)
+        .bind(since)
+        .bind(row::to_json(&Permissions::default())?)
+        .bind(self.company.to_string())
+        .execute(&mut *transaction)
+        .await
+        .map_err(or_taken("an account", &new.name))?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::NoSuchCompany(self.company.to_string()));
+        }
+        for (used_for, folder) in &new.folders {
+            set_folder(&mut transaction, id, *used_for, Some(folder)).await?;
+        }
+        transaction.commit().await?;
+        self.store.account(self.company, id).await
+    }
+
+    /// All accounts, by name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
+        let mut connection = self.store.pool.acquire().await?;
+        let rows = sqlx::query(
+            "select * from accounts where company = $1 and name_key is not null order by name_key",
+        )
+        .bind(self.company.to_string())
+        .fetch_all(&mut *connection)
+        .await?;
+        let mut accounts = Vec::with_capacity(rows.len());
+        for row in &rows {
+            accounts.push(row::account(&mut connection, row).await?);
+        }
+        Ok(accounts)
+    }
+
+    /// An account by name.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchAccount`].
+    pub async fn account(&self, name: &Name) -> Result<Account, StoreError> {
+        let mut connection = self.store.pool.acquire().await?;
+        let row = sqlx::query("select * from accounts where company = $1 and name_key = $2")
+            .bind(self.company.to_string())
+            .bind(name.key())
+            .fetch_optional(&mut *connection)
+            .await?
+            .ok_or_else(|| StoreError::NoSuchAccount(name.to_string()))?;
+        row::account(&mut connection, &row).await
+    }
+
+    /// Changes name, address, display name, transport, mailbox and folders. State and permissions have their own ways.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchAccount`], [`StoreError::Taken`].
+    pub async fn update_account(&self, account: &Account) -> Result<(), StoreError> {
+        let mut transaction = self.store.write().await?;
+        let done = sqlx::query(
+            "update accounts set name = $1, name_key = $2, address = $3, display_name = $4, transport = $5, \
+             mailbox = $6 where company = $7 and id = $8 and name_key is not null",
+        )
+        .bind(account.name.to_string())
+        .bind(account.name.key())
+        .bind(account.address.to_string())
+        .bind(account.display_name.as_ref().map(ToString::to_string))
+        .bind(row::to_json(&account.transport)?)
+        .bind(account.mailbox.as_ref().map(row::to_json).transpose()?)
+        .bind(self.company.to_string())
+        .bind(account.id.to_string())
+        .execute(&mut *transaction)
+        .await
+        .map_err(or_taken("an account", &account.name))?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::NoSuchAccount(account.id.to_string()));
+        }
+        sqlx::query("delete from folders where account = $1")
+            .bind(account.id.to_string())
+            .execute(&mut *transaction)
+            .await?;
+        for (used_for, folder) in &account.folders {
+            set_folder(&mut transaction, account.id, *used_for, Some(folder)).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// Marks an account compromised, or takes that back.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchAccount`].
+    pub async fn set_account_state(&self, id: AccountId, state: &AccountState) -> Result<(), StoreError> {
+        let (name, words, since) = row::state_columns(state);
+        let done = sqlx::query(
+            "update accounts set state = $1, state_words = $2, state_since = $3 \
+             where company = $4 and id = $5 and name_key is not null",
+        )
+        .bind(name)
+        .bind(words)
+        .bind(since)
+        .bind(self.company.to_string())
+        .bind(id.to_string())
+        .execute(&self.store.pool)
+        .await?;
+        if done.rows_affected() == 0 { Err(StoreError::NoSuchAccount(id.to_string())) } else { Ok(()) }
+    }
+
+    /// Removes an account with its secrets, settings and grants. The mails that left by it remain the company's; the
+    /// name is free again.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchAccount`].
+    pub async fn remove_account(&self, id: AccountId) -> Result<(), StoreError> {
+        let mut transaction = self.store.write().await?;
+        let done = sqlx::query(
+            "update accounts set name_key = null, transport = $1, mailbox = null, permissions = $2, state = 'ready', \
+             state_words = null, state_since = null where company = $3 and id = $4 and name_key is not null",
+        )
+        .bind(row::to_json(&Transport::MailClient)?)
+        .bind(row::to_json(&Permissions::default())?)
+        .bind(self.company.to_string())
+        .bind(id.to_string())
+        .execute(&mut *transaction)
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::NoSuchAccount(id.to_string()));
+        }
+        for forget in [
+            "delete from secrets where account = $1",
+            "delete from grants where account = $1",
+            "delete from user_settings where account = $1",
+            "delete from folders where account = $1",
+            "delete from fallbacks where account = $1",
+        ] {
+            sqlx::query(forget).bind(id.to_string()).execute(&mut *transaction).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+}
+
+/// Says which folder is used for something, or that none is in particular.
+pub(in crate::store) async fn set_folder(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    used_for: FolderUse,
+    folder: Option<&FolderName>,
+) -> Result<(), StoreError> {
+    match folder {
+        Some(folder) => sqlx::query(
+            "insert into folders (account, used_for, folder) values ($1, $2, $3) \
+             on conflict (account, used_for) do update set folder = excluded.folder",
+        )
+        .bind(account.to_string())
+        .bind(used_for.as_str())
+        .bind(folder.to_string()),
+        None => sqlx::query("delete from folders where account = $1 and used_for = $2")
+            .bind(account.to_string())
+            .bind(used_for.as_str()),
+    }
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,278 @@
+//! Connecting: every connection is made durable before it is used, and the database is brought up to date first.
+
+use super::{Location, StoreError};
+use secrecy::ExposeSecret;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AnyConnection, AnyPool, Connection, Row, SqlSafeStr};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// The database at the other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+impl Dialect {
+    /// Begins a transaction that will write.
+    pub(super) fn begin(self) -> &'static str {
+        match self {
+            // A deferred one that reads first and writes later fails at once when somebody else wrote in between.
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+        }
+    }
+}
+
+/// Numbered and never changed once released: number, name, for SQLite, for PostgreSQL.
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
+    1,
+    "accounts",
+    include_str!("../../migrations/sqlite/0001_accounts.sql"),
+    include_str!("../../migrations/postgres/0001_accounts.sql"),
+)];
+
+/// How long a statement waits for somebody else's.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Connects and brings the schema up to date.
+pub(super) async fn open(location: &Location) -> Result<(AnyPool, Dialect), StoreError> {
+    let cannot = |detail: String| StoreError::CannotOpen { place: location.to_string(), detail };
+    sqlx::any::install_default_drivers();
+    let dialect = match location.path() {
+        Some(path) => {
+            create(path).map_err(|e| cannot(e.to_string()))?;
+            Dialect::Sqlite
+        }
+        None => Dialect::Postgres,
+    };
+    let url = location.url().map_err(|e| cannot(e.to_string()))?;
+    // Its error may repeat the URL, and that holds a password.
+    let options =
+        AnyConnectOptions::from_str(url.expose_secret()).map_err(|_| cannot("not a URL".to_owned()))?;
+    // One connection first: what is wrong with the place shows at once, where a pool would go on trying.
+    let mut connection = AnyConnection::connect_with(&options).await.map_err(|e| named(e.into(), &cannot))?;
+    let prepared = async {
+        prepare(&mut connection, dialect).await?;
+        migrate(&mut connection, dialect, migrations(dialect)).await
+    };
+    let prepared = prepared.await;
+    // Its end is the database's business; nothing is lost with it.
+    let _ = connection.close().await;
+    prepared.map_err(|e| named(e, &cannot))?;
+    let pool = AnyPoolOptions::new()
+        .max_connections(16)
+        .acquire_timeout(PATIENCE)
+        .test_before_acquire(dialect == Dialect::Postgres)
+        .after_connect(move |connection, _| Box::pin(prepare(connection, dialect)))
+        .connect_lazy_with(options);
+    Ok((pool, dialect))
+}
+
+/// What says nothing of the place gets it.
+fn named(error: StoreError, cannot: &impl Fn(String) -> StoreError) -> StoreError {
+    match error {
+        StoreError::CannotOpen { detail, .. } | StoreError::Database(detail) => cannot(detail),
+        other => other,
+    }
+}
+
+async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
+    match dialect {
+        Dialect::Sqlite => sqlite_settings(connection).await,
+        Dialect::Postgres => postgres_settings(connection).await,
+    }
+}
+
+/// A new file that nobody else may read, in a folder likewise.
+fn create(path: &std::path::Path) -> std::io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(e) => Err(e),
+    }
+}
+
+/// What a connection to SQLite must be: durable at each commit, readable while somebody writes, references checked. Each
+/// setting is asked for afterwards: SQLite says nothing when it can't do it.
+const PRAGMAS: &[(&str, &str, &str)] = &[
+    ("PRAGMA busy_timeout = 10000", "PRAGMA busy_timeout", "10000"),
+    ("PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "1"),
+    ("PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "wal"),
+    ("PRAGMA synchronous = FULL", "PRAGMA synchronous", "2"),
+    ("PRAGMA fullfsync = ON", "PRAGMA fullfsync", "1"),
+    ("PRAGMA trusted_schema = OFF", "PRAGMA trusted_schema", "0"),
+];
+
+async fn sqlite_settings(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    for (set, ask, wanted) in PRAGMAS {
+        sqlx::query(*set).execute(&mut *connection).await?;
+        let row = sqlx::query(*ask).fetch_one(&mut *connection).await?;
+        let found = match row.try_get::<i64, _>(0) {
+            Ok(number) => number.to_string(),
+            Err(_) => row.try_get::<String, _>(0)?,
+        };
+        if found != *wanted {
+            let detail =
+                format!("\"{set}\" has no effect here: it remains {found}; keep the file on a local disk");
+            return Err(sqlx::Error::InvalidArgument(detail));
+        }
+    }
+    Ok(())
+}
+
+async fn postgres_settings(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    // A server that is told not to wait for its disk would lose what was promised to be kept.
+    let row = sqlx::query("SHOW synchronous_commit").fetch_one(&mut *connection).await?;
+    if row.try_get::<String, _>(0)? == "off" {
+        sqlx::query("SET synchronous_commit = on").execute(&mut *connection).await?;
+    }
+    sqlx::query("SET lock_timeout = 10000").execute(&mut *connection).await?;
+    Ok(())
+}
+
+fn migrations(dialect: Dialect) -> Vec<Migration> {
+    let one = |&(version, name, sqlite, postgres): &(i64, &'static str, &'static str, &'static str)| {
+        let sql = match dialect {
+            Dialect::Sqlite => sqlite,
+            Dialect::Postgres => postgres,
+        };
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    MIGRATIONS.iter().map(one).collect()
+}
+
+/// Brings the schema up to date, one program at a time: PostgreSQL has a lock for that, SQLite one for every writer.
+async fn migrate(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    migrations: Vec<Migration>,
+) -> Result<(), StoreError> {
+    let known = migrations.last().map_or(0, |last| last.version);
+    let migrator = Migrator::with_migrations(migrations);
+    let done = match dialect {
+        Dialect::Postgres => migrator.run_direct(None, connection, false).await,
+        Dialect::Sqlite => {
+            let mut transaction = connection.begin_with(dialect.begin()).await?;
+            let done = migrator.run_direct(None, &mut *transaction, false).await;
+            match done {
+                Ok(()) => transaction.commit().await.map_err(MigrateError::Execute),
+                error => error,
+            }
+        }
+    };
+    done.map_err(|error| match error {
+        MigrateError::VersionMissing(found) if found > known => StoreError::SchemaNewer { found, known },
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => match error.into() {
+            StoreError::Database(words) => StoreError::SchemaDiffers(words),
+            other => other,
+        },
+        other => StoreError::SchemaDiffers(other.to_string()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_store_that_a_later_program_changed_is_not_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::file(folder.path().join("store.db"));
+        let (pool, dialect) = open(&location).await.unwrap();
+        let mut later = migrations(dialect);
+        let sql = "create table later (id integer)".into_sql_str();
+        later.push(Migration::new(9, "later".into(), MigrationType::Simple, sql, false));
+        migrate(&mut pool.acquire().await.unwrap(), dialect, later).await.unwrap();
+        pool.close().await;
+        let error = open(&location).await.unwrap_err();
+        assert_eq!(error, StoreError::SchemaNewer { found: 9, known: 1 });
+        assert!(!error.may_pass());
+    }
+
+    #[tokio::test]
+    async fn a_migration_that_was_changed_after_its_release_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::file(folder.path().join("store.db"));
+        let (pool, dialect) = open(&location).await.unwrap();
+        let sql = "select 1".into_sql_str();
+        let changed = vec![Migration::new(1, "accounts".into(), MigrationType::Simple, sql, false)];
+        let error = migrate(&mut pool.acquire().await.unwrap(), dialect, changed).await.unwrap_err();
+        assert!(matches!(error, StoreError::SchemaDiffers(_)), "{error}");
+    }
+
+    #[tokio::test]
+    async fn programs_that_start_at_once_bring_the_schema_up_to_date_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::file(folder.path().join("store.db"));
+        let opened = (0..4).map(|_| {
+            let location = location.clone();
+            tokio::spawn(async move { open(&location).await.map(|_| ()) })
+        });
+        for task in opened.collect::<Vec<_>>() {
+            task.await.unwrap().unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn every_connection_is_durable_and_checks_references() {
+        let folder = tempfile::tempdir().unwrap();
+        let (pool, _) = open(&Location::file(folder.path().join("a ?#%.db"))).await.unwrap();
+        let mut connections = Vec::new();
+        for _ in 0..5 {
+            let mut connection = pool.acquire().await.unwrap();
+            for (_, ask, wanted) in PRAGMAS {
+                let row = sqlx::query(*ask).fetch_one(&mut *connection).await.unwrap();
+                let found =
+                    row.try_get::<i64, _>(0).map_or_else(|_| row.get::<String, _>(0), |n| n.to_string());
+                assert_eq!(found, *wanted, "{ask}");
+            }
+            connections.push(connection);
+        }
+        assert!(folder.path().join("a ?#%.db").exists());
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn nobody_else_may_read_the_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new").join("store.db");
+        let (pool, _) = open(&Location::file(&path)).await.unwrap();
+        let _connection = pool.acquire().await.unwrap();
+        let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(path.parent().unwrap()), 0o700);
+        assert_eq!(mode(&path.with_extension("db-wal")), 0o600);
+    }
+
+    #[tokio::test]
+    async fn a_place_that_can_not_be_used_is_named_with_the_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = folder.path().join("text");
+        std::fs::write(&text, "this is no database, although it is long enough to be one".repeat(20))
+            .unwrap();
+        let below = text.join("store.db");
+        for (path, reason) in [(&text, "not a database"), (&below, "can't open the store")] {
+            let error = open(&Location::file(path)).await.unwrap_err();
+            assert!(error.to_string().contains(reason), "{error}");
+            assert!(!error.may_pass(), "{error}");
+        }
+        let nowhere = "postgres://postroom:hunter2@127.0.0.1:1/postroom".parse().unwrap();
+        let error = open(&nowhere).await.unwrap_err();
+        assert!(error.may_pass() && !format!("{error} {error:?}").contains("hunter2"), "{error}");
+    }
+}

@@ -1,0 +1,216 @@
+//! Why the store did not do what it was asked, and whether asking again can help.
+
+use std::borrow::Cow;
+
+/// The store did not do it; nothing of it is on disk, except where [`StoreError::ConnectionLost`] says otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// No such company.
+    #[error("there is no company \"{0}\"")]
+    NoSuchCompany(String),
+    /// No such user in this company.
+    #[error("there is no user \"{0}\"")]
+    NoSuchUser(String),
+    /// No such account, or none that this user may know of: the same answer, on purpose.
+    #[error("there is no account \"{0}\"")]
+    NoSuchAccount(String),
+    /// No such mail, or none that this user may know of.
+    #[error("there is no mail \"{0}\"")]
+    NoSuchMail(String),
+    /// No such attempt.
+    #[error("there is no attempt \"{0}\"")]
+    NoSuchAttempt(String),
+    /// The name is taken. Choose another.
+    #[error("there already is {what} \"{name}\"")]
+    Taken {
+        /// `an account`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// An attempt to send this mail has no result yet: it runs, or it is in doubt. Not sent a second time.
+    #[error(
+        "an attempt to send the mail \"{0}\" runs, or nobody knows what came of it: look before sending again"
+    )]
+    AttemptOpen(String),
+    /// A value that can't be kept. A retry does not help.
+    #[error("{what}: {detail}")]
+    Invalid {
+        /// Which.
+        what: &'static str,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// Somebody else holds the database. The same may succeed in a moment.
+    #[error("the store is busy; try again: {0}")]
+    Busy(String),
+    /// The connection to the database is gone. The same may succeed later; whether a change that was under way was kept
+    /// has to be looked up.
+    #[error("no connection to the store; try again later: {0}")]
+    ConnectionLost(String),
+    /// The database can't be written.
+    #[error(
+        "the store can't be written: {0}; give this program the right to write the file and its folder, or the role in PostgreSQL"
+    )]
+    ReadOnly(String),
+    /// No room left.
+    #[error("there is no room left for the store: {0}; free some, then try again")]
+    DiskFull(String),
+    /// A later version of this program has changed the database.
+    #[error(
+        "the store was changed by a later version of this program (it has migration {found}, known are those up to \
+         {known}): install that version, or go back to a backup"
+    )]
+    SchemaNewer {
+        /// The migration that is not known here.
+        found: i64,
+        /// The last one known here.
+        known: i64,
+    },
+    /// The database was not made by this program, or was changed by hand.
+    #[error("the store is not as this program makes it: {0}; go back to a backup, or choose another place")]
+    SchemaDiffers(String),
+    /// The place can't be used.
+    #[error("can't open the store {place}: {detail}")]
+    CannotOpen {
+        /// Where, without passwords.
+        place: String,
+        /// Why, and what to do.
+        detail: String,
+    },
+    /// What is in it makes no sense. A retry does not help.
+    #[error("the store is damaged: {0}; go back to a backup")]
+    Damaged(String),
+    /// Anything else the database said.
+    #[error("the store failed: {0}")]
+    Database(String),
+}
+
+impl StoreError {
+    /// Whether the same call can succeed later without anybody doing anything.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Busy(_) | Self::ConnectionLost(_))
+    }
+
+    pub(super) fn invalid(what: &'static str, detail: impl ToString) -> Self {
+        Self::Invalid { what, detail: detail.to_string() }
+    }
+}
+
+/// A constraint that a change would break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// Something of that name or identity is there.
+    Unique,
+    /// Something that it refers to is not there.
+    Reference,
+}
+
+/// The constraint at which the database refused.
+pub(super) fn broken(error: &sqlx::Error) -> Option<Broken> {
+    let kind = error.as_database_error()?.kind();
+    match kind {
+        sqlx::error::ErrorKind::UniqueViolation => Some(Broken::Unique),
+        sqlx::error::ErrorKind::ForeignKeyViolation => Some(Broken::Reference),
+        _ => None,
+    }
+}
+
+/// Gives `taken` in place of a refusal because of the name.
+pub(super) fn or_taken(what: &'static str, name: impl ToString) -> impl FnOnce(sqlx::Error) -> StoreError {
+    let name = name.to_string();
+    move |error| match broken(&error) {
+        Some(Broken::Unique) => StoreError::Taken { what, name },
+        _ => error.into(),
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(from) => of_database(from.as_ref()),
+            sqlx::Error::Io(e) => Self::ConnectionLost(e.to_string()),
+            sqlx::Error::PoolTimedOut => Self::Busy("every connection is in use".to_owned()),
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Self::ConnectionLost(error.to_string()),
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_) => {
+                Self::Damaged(error.to_string())
+            }
+            sqlx::Error::Migrate(_) => Self::SchemaDiffers(error.to_string()),
+            _ => Self::Database(error.to_string()),
+        }
+    }
+}
+
+fn of_database(error: &dyn sqlx::error::DatabaseError) -> StoreError {
+    let words = error.message().to_owned();
+    let code = error.code().unwrap_or(Cow::Borrowed(""));
+    // SQLite's codes are numbers, the primary one in the lowest byte; PostgreSQL's have five characters.
+    match code.parse::<u32>().ok().filter(|_| code.len() != 5) {
+        Some(number) => of_sqlite(number, words),
+        None => of_sqlstate(&code, words),
+    }
+}
+
+/// <https://www.sqlite.org/rescode.html>
+fn of_sqlite(code: u32, words: String) -> StoreError {
+    match code & 0xff {
+        5 | 6 => StoreError::Busy(words),
+        8 => StoreError::ReadOnly(words),
+        13 => StoreError::DiskFull(words),
+        14 => StoreError::CannotOpen { place: "file".to_owned(), detail: words },
+        11 | 26 => StoreError::Damaged(words),
+        _ => StoreError::Database(words),
+    }
+}
+
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+fn of_sqlstate(code: &str, words: String) -> StoreError {
+    match code {
+        "40001" | "40P01" | "55P03" | "53300" => StoreError::Busy(words),
+        "57P01" | "57P02" | "57P03" => StoreError::ConnectionLost(words),
+        "25006" | "42501" => StoreError::ReadOnly(words),
+        "53100" => StoreError::DiskFull(words),
+        "3D000" | "28000" | "28P01" => {
+            StoreError::CannotOpen { place: "on PostgreSQL".to_owned(), detail: words }
+        }
+        _ if code.starts_with("08") => StoreError::ConnectionLost(words),
+        _ if code.starts_with("XX") => StoreError::Damaged(words),
+        _ => StoreError::Database(words),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_whether_a_retry_helps() {
+        for (code, passes) in
+            [(5, true), (261, true), (517, true), (6, true), (8, false), (13, false), (11, false), (1, false)]
+        {
+            assert_eq!(of_sqlite(code, String::new()).may_pass(), passes, "SQLite {code}");
+        }
+        for (code, passes) in [
+            ("40001", true),
+            ("08006", true),
+            ("57P01", true),
+            ("25006", false),
+            ("53100", false),
+            ("42P01", false),
+        ] {
+            assert_eq!(of_sqlstate(code, String::new()).may_pass(), passes, "PostgreSQL {code}");
+        }
+    }
+
+    #[test]
+    fn an_error_that_a_person_must_mend_says_how() {
+        assert!(
+            of_sqlite(1032, "attempt to write a readonly database".into())
+                .to_string()
+                .contains("the right to write")
+        );
+        assert!(of_sqlite(13, "database or disk is full".into()).to_string().contains("free some"));
+        let newer = StoreError::SchemaNewer { found: 9, known: 1 }.to_string();
+        assert!(newer.contains("install that version"), "{newer}");
+    }
+}

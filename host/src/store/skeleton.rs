@@ -1,0 +1,65 @@
+//! The composed message in little room: its text compresses to a fifth, and a retry needs it byte for byte.
+
+use super::mail::Piece;
+use super::{StoreError, row};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::io::Read;
+
+/// Bytes of a message's own text; files are not part of it.
+const LARGEST: usize = 32 << 20;
+
+/// The parts of a message that are its own.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Skeleton<'a> {
+    pub(super) pieces: Cow<'a, [Piece]>,
+    pub(super) html: Cow<'a, str>,
+    pub(super) text: Cow<'a, str>,
+}
+
+impl Skeleton<'_> {
+    pub(super) fn pack(&self) -> Result<Vec<u8>, StoreError> {
+        let json = row::to_json(self)?;
+        if json.len() > LARGEST {
+            return Err(StoreError::invalid("message", format!("its text has more than {LARGEST} bytes")));
+        }
+        zstd::bulk::compress(json.as_bytes(), 3).map_err(|e| StoreError::invalid("message", e))
+    }
+
+    pub(super) fn unpack(packed: &[u8]) -> Result<Skeleton<'static>, StoreError> {
+        let damaged = |error: String| StoreError::Damaged(format!("a mail's message: {error}"));
+        let mut json = Vec::new();
+        let reader = zstd::stream::read::Decoder::with_buffer(packed).map_err(|e| damaged(e.to_string()))?;
+        reader.take(LARGEST as u64 + 1).read_to_end(&mut json).map_err(|e| damaged(e.to_string()))?;
+        if json.len() > LARGEST {
+            return Err(damaged("it is too large".to_owned()));
+        }
+        serde_json::from_slice(&json).map_err(|e| damaged(e.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_comes_back_byte_for_byte_in_less_room() {
+        let text = "Content-Type: text/html\r\n\r\n<p>R&eacute;sum\u{e9} \0 \u{1f4e6}</p>\r\n".repeat(500);
+        let pieces = vec![Piece::Text(text.clone()), Piece::File(7), Piece::Text(String::new())];
+        let skeleton = Skeleton { pieces: (&pieces).into(), html: "<p>".into(), text: "p".into() };
+        let packed = skeleton.pack().unwrap();
+        assert!(packed.len() * 5 < text.len(), "{} of {}", packed.len(), text.len());
+        let back = Skeleton::unpack(&packed).unwrap();
+        assert_eq!((back.pieces.as_ref(), &*back.html, &*back.text), (pieces.as_slice(), "<p>", "p"));
+    }
+
+    #[test]
+    fn what_is_damaged_is_said_to_be() {
+        let bomb = zstd::bulk::compress(&vec![b' '; LARGEST + 10], 3).unwrap();
+        let garbage = zstd::bulk::compress(b"{\"pieces\":1}", 3).unwrap();
+        for packed in [&b""[..], b"abc", &bomb, &garbage, &bomb[..10]] {
+            let error = Skeleton::unpack(packed).unwrap_err();
+            assert!(matches!(error, StoreError::Damaged(_)), "{error}");
+        }
+    }
+}

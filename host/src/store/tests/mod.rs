@@ -1,0 +1,108 @@
+//! One suite, two databases. SQLite runs with every `cargo test`; PostgreSQL with `cargo xtask test`, which installs it.
+
+mod access;
+mod accounts;
+mod cluster;
+mod mails;
+mod office;
+mod secrets;
+
+use super::{Location, Store};
+use cluster::Cluster;
+use std::future::Future;
+use std::pin::Pin;
+
+type Case = fn(Store) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The cases, each a test of its own on SQLite, and all of them one test on PostgreSQL.
+macro_rules! suite {
+    ($($group:ident: $($case:ident),+ $(,)?;)+) => {
+        $($(
+            #[tokio::test]
+            async fn $case() {
+                let folder = tempfile::tempdir().unwrap();
+                let store = Store::open(&Location::file(folder.path().join("store.db"))).await.unwrap();
+                $group::$case(store).await;
+            }
+        )+)+
+
+        const SUITE: &[(&str, Case)] = &[$($((stringify!($case), |store| Box::pin($group::$case(store)))),+),+];
+    };
+}
+
+suite! {
+    access:
+        a1_an_account_shows_itself_to_nobody_but_its_users,
+        a1_every_method_of_a_user_refuses_a_forbidden_account_like_a_missing_one,
+        a1_every_method_of_an_administrator_stays_in_the_company,
+        a1_a_revoked_user_is_out_at_once_and_finds_his_settings_when_he_is_back,
+        a1_a_grant_never_crosses_companies;
+    accounts:
+        what_was_set_up_reads_back_as_it_was_set_up,
+        names_are_unique_without_regard_to_case_in_their_company,
+        a2_a3_a4_settings_belong_to_a_user_and_an_account,
+        a13_the_fallback_is_an_account_of_the_company,
+        a13_only_an_administrator_takes_compromised_back,
+        d6_folders_are_mapped_by_their_use,
+        a_removed_account_leaves_its_mails_and_frees_its_name,
+        a_removed_company_leaves_nothing,
+        only_the_operator_gives_permissions,
+        settings_that_the_plugin_could_not_read_are_refused;
+    mails:
+        a_kept_mail_comes_back_byte_for_byte,
+        a11_the_mails_of_an_account_are_listed_newest_first,
+        an_attempt_is_on_disk_before_it_is_made,
+        nobody_sends_while_an_attempt_is_open,
+        what_came_of_an_attempt_is_kept_though_access_was_revoked,
+        a13_a_fallback_is_an_attempt_of_its_own_by_the_companys_fallback_account,
+        facts_are_a_set,
+        what_strangers_write_is_kept_within_bounds,
+        many_at_once_lose_nothing;
+    secrets:
+        a_sealed_secret_is_found_by_owner_and_kind_alone,
+        a_sealed_secret_is_replaced_only_by_who_saw_it_last,
+        secrets_go_with_their_account_and_company;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test e2e"]
+async fn the_whole_suite_holds_on_postgresql() {
+    let cluster = Cluster::start().await;
+    let mut failed = Vec::new();
+    for (number, (name, case)) in SUITE.iter().enumerate() {
+        let store = Store::open(&cluster.database(&format!("case_{number}")).await).await.unwrap();
+        let open = store.clone();
+        if let Err(error) = tokio::spawn(async move { case(store).await }).await {
+            failed.push(format!("{name}: {error}"));
+        }
+        open.close().await;
+    }
+    assert!(failed.is_empty(), "{} of {} cases fail:\n{}", failed.len(), SUITE.len(), failed.join("\n"));
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test e2e"]
+async fn programs_that_start_at_once_on_postgresql_bring_the_schema_up_to_date_once() {
+    let cluster = Cluster::start().await;
+    let location = cluster.database("at_once").await;
+    let opened = (0..4).map(|_| {
+        let location = location.clone();
+        tokio::spawn(async move { Store::open(&location).await.map(|_| ()) })
+    });
+    for task in opened.collect::<Vec<_>>() {
+        task.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test e2e"]
+async fn a_postgresql_server_that_goes_away_is_an_error_that_passes() {
+    let cluster = Cluster::start().await;
+    let store = Store::open(&cluster.database("gone").await).await.unwrap();
+    assert_eq!(store.companies().await.unwrap(), []);
+    cluster.stop();
+    let error = store.companies().await.unwrap_err();
+    assert!(error.may_pass(), "{error}");
+    cluster.again();
+    assert_eq!(store.companies().await.unwrap(), []);
+}
