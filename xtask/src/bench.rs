@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: ratios against peers, measured side by side in one run. No test depends on a time.
 
-use crate::plugin;
-use crate::run::{cargo, has_program, program, root, target};
+use crate::run::{cargo, has_program, program, target};
+use crate::{foreign, plugin};
 use anyhow::{Context as _, bail};
 use std::path::{Path, PathBuf};
 
@@ -36,10 +36,7 @@ fn nodemailer(folder: &Path) -> anyhow::Result<PathBuf> {
     if !has_program("node") || !has_program("npm") {
         bail!("node and npm are not installed");
     }
-    let changed = copy("nodemailer", &["package.json", "package-lock.json", "compose.mjs"], folder)?;
-    if changed || !folder.join("node_modules/nodemailer").is_dir() {
-        program("npm").args(["ci", "--silent", "--prefix"]).args([folder]).go()?;
-    }
+    foreign::node("tests/benches/peers/nodemailer", &["compose.mjs"], folder)?;
     Ok("node".into())
 }
 
@@ -47,7 +44,7 @@ fn python(folder: &Path) -> anyhow::Result<PathBuf> {
     if !has_program("python3") {
         bail!("python3 is not installed");
     }
-    let changed = copy("python", &["requirements.txt", "compose.py"], folder)?;
+    let changed = foreign::copy("tests/benches/peers/python", &["requirements.txt", "compose.py"], folder)?;
     let (venv, interpreter) = (folder.join("venv"), folder.join("venv/bin/python"));
     if changed || !venv.join("ready").is_file() {
         program("python3").args(["-m", "venv"]).args([&venv]).go()?;
@@ -56,19 +53,4 @@ fn python(folder: &Path) -> anyhow::Result<PathBuf> {
         std::fs::write(venv.join("ready"), "").context("can't write to the folder of the benchmark")?;
     }
     Ok(interpreter)
-}
-
-/// Brings a peer's files to where it is installed, outside the sources. True where one was new.
-fn copy(peer: &str, files: &[&str], folder: &Path) -> anyhow::Result<bool> {
-    std::fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
-    let mut changed = false;
-    for file in files {
-        let (from, to) = (root().join("tests/benches/peers").join(peer).join(file), folder.join(file));
-        let bytes = std::fs::read(&from).with_context(|| format!("can't read {}", from.display()))?;
-        if !std::fs::read(&to).is_ok_and(|old| old == bytes) {
-            std::fs::write(&to, bytes).with_context(|| format!("can't write {}", to.display()))?;
-            changed = true;
-        }
-    }
-    Ok(changed)
 }

@@ -7,6 +7,7 @@ mod bench;
 mod checks;
 mod contract;
 mod deny;
+mod foreign;
 mod packages;
 mod plugin;
 mod run;

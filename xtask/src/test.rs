@@ -1,12 +1,12 @@
 //! `cargo xtask test`: the checks and the four tiers.
 
 use crate::run::cargo;
-use crate::{checks, packages, plugin};
+use crate::{checks, foreign, packages, plugin};
 use anyhow::bail;
 
 const TIERS: [&str; 4] = ["checks", "unit", "component", "e2e"];
 
-/// Runs the tiers named, or all. `unit` includes the snapshots.
+/// Runs the tiers named, or all. `unit` includes the snapshots and signing in.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     if let Some(unknown) = arguments.iter().find(|a| !TIERS.contains(&a.as_str())) {
         bail!("no such tier \"{unknown}\": there are {}", TIERS.join(", "));
@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     }
     if wanted("unit") {
         cargo(["test", "--workspace", "--exclude", "postroom-tests"]).env("INSTA_UPDATE", "no").go()?;
-        cargo(["test", "--package", "postroom-tests", "--test", "snapshot"])
+        cargo(["test", "--package", "postroom-tests", "--test", "snapshot", "--test", "oauth"])
             .env("INSTA_UPDATE", "no")
             .go()?;
     }
@@ -35,8 +35,11 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         packages::ensure_postgresql()?;
         // What the unit tier names and leaves out, since it needs a server.
         cargo(["test", "--package", "postroom", "--lib", "--", "--ignored", "postgresql"]).go()?;
-        cargo(["test", "--package", "postroom-tests", "--features", "e2e", "--test", "e2e"])
+        let tests = ["--features", "e2e", "--test", "e2e", "--test", "oauth"];
+        cargo(["test", "--package", "postroom-tests"])
+            .args(tests)
             .env("POSTROOM_PLUGIN", &plugin.full)
+            .env("POSTROOM_OAUTH_PROVIDER", foreign::authorization_server()?)
             .go()?;
     }
     Ok(())

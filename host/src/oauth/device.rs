@@ -49,10 +49,13 @@ pub async fn authorize_device(
     }
     let oauth = client.oauth();
     let request = oauth.exchange_device_code().map_err(|error| Error::Setup(error.to_string()))?;
-    // One resource: tokens for the other come from the same grant, as far as the user consented before.
-    let scopes = provider.asked(wanted.purpose).into_iter().map(Scope::new);
+    // Of one resource, where there are several: this endpoint takes no more. The other is open to the same grant as
+    // far as the user consented before.
+    let scope = provider.narrowed(wanted.purpose, Resource::Api);
+    let scope = scope.unwrap_or_else(|| provider.asked(wanted.purpose).join(" "));
+    let request = request.add_scope(Scope::new(scope));
     let answer: StandardDeviceAuthorizationResponse =
-        request.add_scopes(scopes).request_async(&client.http).await.map_err(explain)?;
+        request.request_async(&client.http).await.map_err(explain)?;
     let prompt = DevicePrompt {
         page: web_page(answer.verification_uri())?,
         code: answer.user_code().secret().chars().filter(|c| !c.is_control()).take(64).collect(),

@@ -29,7 +29,7 @@ pub enum Error {
     #[error("the answer does not belong to this sign-in: {0}; start again")]
     Foreign(String),
     /// Nobody signed in in time. Helps: starting again.
-    #[error("nobody signed in within {} minutes; start again", .0.as_secs().div_ceil(60))]
+    #[error("nobody signed in within {} s; start again", .0.as_secs_f32())]
     TooLate(Duration),
     /// The same may succeed later.
     #[error("the provider can't be asked for now: {detail}")]

@@ -1,1 +1,5 @@
-//! What needs no server. The flows are tested in `tests/oauth`.
+//! What needs no server. The flows are tested over HTTP in `tests/oauth`.
+
+mod garbage;
+mod providers;
+mod words;
