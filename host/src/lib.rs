@@ -34,6 +34,7 @@ pub mod engine;
 pub mod oauth;
 pub mod outbox;
 pub mod store;
+pub mod vault;
 
 /// Largest document that is read from a file or passed to the plugin, in bytes.
 pub const DOCUMENT_LIMIT: u64 = 16 << 20;

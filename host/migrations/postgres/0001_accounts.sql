@@ -40,6 +40,7 @@ create table accounts (
     state_words text,
     state_since text,
     permissions text not null,
+    secrets_version bigint not null default 0,
     check ((state = 'ready') = (state_words is null)),
     check ((state = 'ready') = (state_since is null)),
     unique (company, name_key),
@@ -100,7 +101,8 @@ from accounts
 join grants on grants.account = accounts.id
 where accounts.name_key is not null;
 
--- The owner is `operator`, or an account's id; the vault seals each secret to it.
+-- The owner is `operator`, or an account's id; the vault seals each secret to it. A version is never used twice for an
+-- account: its row counts them.
 create table secrets (
     owner text not null,
     kind text not null,
@@ -109,6 +111,7 @@ create table secrets (
     master_key text not null,
     wrapped_key bytea not null,
     sealed bytea not null,
+    version bigint not null,
     primary key (owner, kind),
     foreign key (account, company) references accounts (id, company) on delete cascade
 );

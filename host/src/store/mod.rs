@@ -51,6 +51,8 @@
 //! acting.mail(MailId) -> Mail
 //! ```
 //!
+//! Secrets are in it too, sealed: [`crate::vault`] is the only one that reads or writes them.
+//!
 //! Settings of a user as the plugin takes them: [`crate::accounts::plugin_settings`].
 
 mod acting;
@@ -77,8 +79,8 @@ pub use mail::{
     AttachedFile, Attempt, AttemptId, AttemptResult, DocumentRef, Event, FilePlace, Mail, MailId,
     MailSummary, Message, NewAttempt, NewMail, OpenAttempt, Outcome, Party, Piece, Recipient,
 };
-#[allow(unused_imports, reason = "the vault takes it up")]
 pub(crate) use secrets::SealedSecret;
+pub use secrets::Version;
 
 use connect::Dialect;
 use sqlx::{Any, AnyPool, Transaction};

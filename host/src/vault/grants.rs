@@ -1,0 +1,59 @@
+//! OAuth grants in the vault, with the state of their accounts. Accounts are named by their ids.
+
+use super::Vault;
+use crate::accounts::{AccountId, AccountState, SecretKind, SecretOwner};
+use crate::capabilities::Answer;
+use crate::oauth::{Grant, GrantStore, StoreError, Stored, Swap};
+
+/// Why an account without a grant can't be used.
+const NOT_SIGNED_IN: &str = "nobody is signed in";
+
+fn failed(error: impl ToString) -> StoreError {
+    StoreError(error.to_string())
+}
+
+impl Vault {
+    async fn owner(&self, account: &str) -> Result<SecretOwner, StoreError> {
+        let id: AccountId = account.parse().map_err(failed)?;
+        let owner = self.store.owner_of(id).await.map_err(failed)?;
+        owner.ok_or_else(|| failed(crate::store::StoreError::NoSuchAccount(account.to_owned())))
+    }
+}
+
+impl GrantStore for Vault {
+    fn load<'a>(&'a self, account: &'a str) -> Answer<'a, Result<Option<Stored>, StoreError>> {
+        Box::pin(async move {
+            let owner = self.owner(account).await?;
+            let Some((version, sealed)) =
+                self.get_versioned(owner, SecretKind::Grant).await.map_err(failed)?
+            else {
+                return Ok(None);
+            };
+            let grant = Grant::unseal(&sealed).map_err(failed)?;
+            Ok(Some(Stored { version, grant }))
+        })
+    }
+
+    fn replace<'a>(
+        &'a self,
+        account: &'a str,
+        expected: Option<u64>,
+        grant: Option<&'a Grant>,
+    ) -> Answer<'a, Result<Swap, StoreError>> {
+        Box::pin(async move {
+            let owner = self.owner(account).await?;
+            let sealed = grant.map(Grant::seal).transpose().map_err(failed)?;
+            let reason = match grant {
+                Some(grant) => grant.spent.clone(),
+                None => Some(NOT_SIGNED_IN.to_owned()),
+            };
+            let since = chrono::Local::now().fixed_offset();
+            let state =
+                reason.map_or(AccountState::Ready, |reason| AccountState::NeedsSignIn { reason, since });
+            let done =
+                self.replace_versioned(owner, SecretKind::Grant, expected, sealed.as_ref(), Some(&state));
+            let done = done.await.map_err(failed)?;
+            Ok(done.map_or(Swap::Changed, Swap::Done))
+        })
+    }
+}
