@@ -150,6 +150,7 @@ mod submission {
         match of {
             smtp::Verdict::Transient => Verdict::Transient,
             smtp::Verdict::Permanent => Verdict::Permanent,
+            smtp::Verdict::NeedsSignIn => Verdict::NeedsSignIn,
             smtp::Verdict::InDoubt => Verdict::InDoubt,
         }
     }
@@ -158,6 +159,7 @@ mod submission {
         match of {
             Verdict::Transient => smtp::Verdict::Transient,
             Verdict::Permanent => smtp::Verdict::Permanent,
+            Verdict::NeedsSignIn => smtp::Verdict::NeedsSignIn,
             Verdict::InDoubt => smtp::Verdict::InDoubt,
         }
     }

@@ -133,7 +133,7 @@ fn code(sent: &Sent, unusable: bool) -> u8 {
 
 fn code_of(verdict: Verdict) -> u8 {
     match verdict {
-        Verdict::Permanent => 4,
+        Verdict::Permanent | Verdict::NeedsSignIn => 4,
         Verdict::Transient => 5,
         Verdict::InDoubt => 6,
     }

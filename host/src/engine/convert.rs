@@ -49,6 +49,7 @@ pub(super) fn failure(of: wire::Failure) -> smtp::Failure {
         verdict: match of.verdict {
             wire::Verdict::Transient => smtp::Verdict::Transient,
             wire::Verdict::Permanent => smtp::Verdict::Permanent,
+            wire::Verdict::NeedsSignIn => smtp::Verdict::NeedsSignIn,
             wire::Verdict::InDoubt => smtp::Verdict::InDoubt,
         },
         reply: of.reply.map(reply),

@@ -74,6 +74,7 @@ fn error(of: api::WebError) -> web::WebError {
             verdict: match failure.verdict {
                 Verdict::Transient => smtp::Verdict::Transient,
                 Verdict::Permanent => smtp::Verdict::Permanent,
+                Verdict::NeedsSignIn => smtp::Verdict::NeedsSignIn,
                 Verdict::InDoubt => smtp::Verdict::InDoubt,
             },
             detail: failure.detail,

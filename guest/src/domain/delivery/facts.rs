@@ -133,6 +133,7 @@ impl AttemptResult {
         let later = failure.recipients.iter().any(|to| to.reply.is_undecided());
         match failure.verdict {
             Verdict::InDoubt => Self::InDoubt,
+            Verdict::NeedsSignIn => Self::NeedsSignIn,
             Verdict::Permanent if !(failure.stage == Stage::Recipient && later) => Self::Permanent,
             Verdict::Permanent | Verdict::Transient => Self::Transient(failure.retry_after),
         }
@@ -143,6 +144,7 @@ impl AttemptResult {
     pub fn of_api_failure(failure: &ApiFailure, recipients: &[String]) -> Self {
         match failure.verdict {
             Verdict::InDoubt => Self::InDoubt,
+            Verdict::NeedsSignIn => Self::NeedsSignIn,
             Verdict::Permanent if !failure.leaves_others(recipients) => Self::Permanent,
             Verdict::Permanent | Verdict::Transient => Self::Transient(failure.retry_after),
         }

@@ -67,7 +67,7 @@ pub fn events_of_api_failure(
             && matches!(failure.stage, Stage::Sender | Stage::Recipient | Stage::Data);
         let kind = match failure.verdict {
             Verdict::InDoubt => EventKind::InDoubt,
-            Verdict::Transient => EventKind::Deferred,
+            Verdict::Transient | Verdict::NeedsSignIn => EventKind::Deferred,
             Verdict::Permanent if leaves_others && !is_named => EventKind::Deferred,
             Verdict::Permanent if judged => EventKind::Refused,
             Verdict::Permanent => EventKind::Unsent,

@@ -87,6 +87,8 @@ named! {
         Transient = "transient",
         /// Will not, unless somebody changes something.
         Permanent = "permanent",
+        /// The account's grant is gone: its user must sign in again.
+        NeedsSignIn = "needs-sign-in",
         /// Unknown whether it left.
         InDoubt = "in-doubt",
     }
@@ -158,7 +160,9 @@ pub fn events_of_failure(recipients: &[String], failure: &Failure, at: DateTime<
             // What was said to this very recipient holds, whatever became of the rest …
             (Some((EventKind::Refused, reply)), _) => said(address, EventKind::Refused, reply, at),
             // … except that "later" is no answer once the message was refused as such.
-            (Some((kind, reply)), Verdict::Transient | Verdict::InDoubt) => said(address, kind, reply, at),
+            (Some((kind, reply)), Verdict::Transient | Verdict::NeedsSignIn | Verdict::InDoubt) => {
+                said(address, kind, reply, at)
+            }
             (Some((kind, reply)), Verdict::Permanent) if failure.stage == Stage::Recipient => {
                 said(address, kind, reply, at)
             }
@@ -172,7 +176,7 @@ pub fn events_of_failure(recipients: &[String], failure: &Failure, at: DateTime<
 fn of_all(address: &str, failure: &Failure, verdict: Verdict, at: DateTime<FixedOffset>) -> Event {
     let is_judged = failure.stage.is_a_judgement() && failure.reply.is_some();
     let kind = match verdict {
-        Verdict::Transient => EventKind::Deferred,
+        Verdict::Transient | Verdict::NeedsSignIn => EventKind::Deferred,
         Verdict::InDoubt => EventKind::InDoubt,
         Verdict::Permanent if is_judged => EventKind::Refused,
         Verdict::Permanent => EventKind::Unsent,

@@ -72,6 +72,7 @@ fn a_failed_attempt_says_of_each_recipient_what_is_known() {
     let rows = [
         (S::Connect, V::Transient, &[][..], [K::Deferred, K::Deferred, K::Deferred], 3),
         (S::Login, V::Permanent, &[], [K::Unsent, K::Unsent, K::Unsent], 3),
+        (S::Login, V::NeedsSignIn, &[], [K::Deferred, K::Deferred, K::Deferred], 3),
         (S::Prepare, V::Permanent, &[], [K::Unsent, K::Unsent, K::Unsent], 3),
         (S::Sender, V::Permanent, &[], [K::Refused, K::Refused, K::Refused], 0),
         (S::AfterDot, V::Permanent, &[], [K::Unsent, K::Unsent, K::Unsent], 3),

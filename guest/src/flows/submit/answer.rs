@@ -131,6 +131,9 @@ pub(super) fn no_answer(error: WebError, submits: bool) -> NotTaken {
         WebError::NeedsSignIn(words) => return NotTaken::NeedsSignIn(words),
         WebError::UnknownAccount => unsent("the host knows no such account with an API"),
         WebError::Refused(why) => unsent(format!("the host refused the request: {why}")),
+        WebError::Failed(failure) if failure.verdict == Verdict::NeedsSignIn => {
+            return NotTaken::NeedsSignIn(failure.detail);
+        }
         WebError::Failed(failure) => failure,
     };
     // Once the whole request has left, only its answer could say that nothing was sent.

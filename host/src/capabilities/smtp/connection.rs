@@ -188,7 +188,11 @@ impl Connection {
             Err(TokenError::Transient { detail, retry_after: None })
         });
         answer.map_err(|error| {
-            let verdict = if error.is_transient() { Verdict::Transient } else { Verdict::Permanent };
+            let verdict = match &error {
+                TokenError::Transient { .. } => Verdict::Transient,
+                TokenError::NeedsSignIn(_) => Verdict::NeedsSignIn,
+                TokenError::UnknownAccount | TokenError::Permanent(_) => Verdict::Permanent,
+            };
             let mut failure = self.place.failure(Stage::Login, verdict, &error);
             if let TokenError::Transient { retry_after, .. } = error {
                 failure.retry_after = retry_after;

@@ -83,6 +83,8 @@ pub enum Verdict {
     Transient,
     /// It will not, unless somebody changes something.
     Permanent,
+    /// The account's grant is gone: its user must sign in again. Nothing was sent.
+    NeedsSignIn,
     /// The final dot left, no answer came: it must not be sent again before somebody looked.
     InDoubt,
 }
@@ -92,6 +94,7 @@ impl fmt::Display for Verdict {
         f.write_str(match self {
             Self::Transient => "transient",
             Self::Permanent => "permanent",
+            Self::NeedsSignIn => "needs a sign-in",
             Self::InDoubt => "in doubt",
         })
     }

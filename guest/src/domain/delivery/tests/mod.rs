@@ -181,6 +181,7 @@ fn an_outcome_says_what_to_remember_of_the_attempt() {
     let rows = [
         (S::Connect, Verdict::Transient, vec![], R::Transient(Some(9))),
         (S::Login, Verdict::Permanent, vec![], R::Permanent),
+        (S::Login, Verdict::NeedsSignIn, vec![], R::NeedsSignIn),
         (S::AfterDot, Verdict::InDoubt, vec![to(250)], R::InDoubt),
         (S::Recipient, Verdict::Permanent, vec![to(550)], R::Permanent),
         (S::Recipient, Verdict::Permanent, vec![to(550), to(451)], R::Transient(Some(9))),

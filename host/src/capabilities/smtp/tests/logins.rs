@@ -193,7 +193,7 @@ async fn a_token_refused_before_its_time_is_replaced_on_the_same_connection() {
 async fn a_missing_token_fails_the_login_and_says_whether_waiting_helps() {
     let later = TokenError::Transient { detail: "503 from the provider".into(), retry_after: Some(40) };
     for (error, verdict, wait) in [
-        (TokenError::NeedsSignIn("invalid_grant".into()), Verdict::Permanent, None),
+        (TokenError::NeedsSignIn("invalid_grant".into()), Verdict::NeedsSignIn, None),
         (TokenError::UnknownAccount, Verdict::Permanent, None),
         (TokenError::Permanent("invalid_client".into()), Verdict::Permanent, None),
         (later, Verdict::Transient, Some(40)),
