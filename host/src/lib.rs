@@ -33,6 +33,7 @@ pub mod contract;
 pub mod engine;
 pub mod oauth;
 pub mod outbox;
+pub mod return_address;
 pub mod store;
 pub mod vault;
 

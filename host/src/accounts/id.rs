@@ -14,6 +14,16 @@ macro_rules! identity {
             pub fn new() -> Self {
                 Self(uuid::Uuid::now_v7())
             }
+
+            /// Its sixteen bytes.
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+
+            /// The id of these bytes.
+            pub fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(uuid::Uuid::from_bytes(bytes))
+            }
         }
 
         impl std::fmt::Display for $name {

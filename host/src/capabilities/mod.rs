@@ -6,6 +6,7 @@
 
 pub mod attachments;
 pub mod destination;
+pub mod dkim;
 pub mod smtp;
 mod tls;
 pub mod tokens;
