@@ -10,7 +10,6 @@ mod house;
 mod imports;
 mod instances;
 mod limits;
-mod providers;
 mod python;
 mod secrets;
 mod streaming;

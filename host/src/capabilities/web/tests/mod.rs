@@ -4,6 +4,7 @@ mod answers;
 mod bodies;
 mod calls;
 mod faults;
+mod https;
 mod rules;
 mod server;
 
