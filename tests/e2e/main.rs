@@ -5,6 +5,7 @@
 
 mod arrival;
 mod connection;
+mod imap;
 mod limits;
 mod mailbox;
 mod plugin;

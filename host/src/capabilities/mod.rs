@@ -7,7 +7,12 @@
 pub mod attachments;
 pub mod destination;
 pub mod dkim;
+pub mod imap;
+mod pool;
 pub mod smtp;
+mod tcp;
+#[cfg(test)]
+mod tests;
 mod tls;
 pub mod tokens;
 pub mod web;

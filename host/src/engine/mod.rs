@@ -17,6 +17,7 @@ mod web;
 
 pub use convert::probe_report;
 pub use error::EngineError;
+pub use imap::MailboxAccess;
 pub use limits::Limits;
 pub use load::{Engine, Options};
 pub use office::{Capabilities, Office};

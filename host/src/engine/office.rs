@@ -1,6 +1,7 @@
 //! The plugin at work for one company: typed calls on warm instances.
 
 use super::error::EngineError;
+use super::imap::MailboxAccess;
 use super::instance::Instance;
 use super::limits::ComputeClock;
 use super::load::Engine;
@@ -23,6 +24,8 @@ pub struct Capabilities {
     pub apis: Arc<Apis>,
     /// What calls those APIs.
     pub web: Arc<dyn Web>,
+    /// Its mailboxes, and what reaches them.
+    pub mailboxes: MailboxAccess,
     /// Where its log lines go.
     pub log: LogSink,
 }
@@ -50,6 +53,7 @@ impl Default for Capabilities {
             submitter: Arc::new(SmtpClient::default()),
             apis: Arc::default(),
             web: Arc::new(WebClient::default()),
+            mailboxes: MailboxAccess::default(),
             log: Arc::new(|_, _, _| {}),
         }
     }
@@ -281,12 +285,8 @@ impl Office {
                     clock: ComputeClock { ticks: 0, limit: limits.compute },
                     company: self.company.clone(),
                     files: Files::default(),
-                    accounts: Arc::clone(&self.capabilities.accounts),
-                    submitter: Arc::clone(&self.capabilities.submitter),
-                    apis: Arc::clone(&self.capabilities.apis),
-                    web: Arc::clone(&self.capabilities.web),
+                    capabilities: self.capabilities.clone(),
                     given: GivenUrls::new(),
-                    log: Arc::clone(&self.capabilities.log),
                     panic: None,
                 };
                 Instance::new(&self.engine.inner, state).await?

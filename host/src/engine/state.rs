@@ -3,6 +3,7 @@
 
 use super::convert;
 use super::limits::ComputeClock;
+use super::office::Capabilities;
 use crate::capabilities::attachments::AttachmentSource;
 use crate::capabilities::smtp as wire;
 use crate::capabilities::web as api;
@@ -54,13 +55,9 @@ pub(super) struct State {
     pub(super) clock: ComputeClock,
     pub(super) company: String,
     pub(super) files: Files,
-    pub(super) accounts: Arc<Accounts>,
-    pub(super) submitter: Arc<dyn wire::Submitter>,
-    pub(super) apis: Arc<Apis>,
-    pub(super) web: Arc<dyn api::Web>,
+    pub(super) capabilities: Capabilities,
     /// What providers gave during this call.
     pub(super) given: api::GivenUrls,
-    pub(super) log: LogSink,
     /// Message of a panic, for the error of the call that it ends.
     pub(super) panic: Option<String>,
 }
@@ -77,7 +74,7 @@ impl log::Host for State {
         {
             self.panic = Some(panic.to_owned());
         }
-        (self.log)(&self.company, level, line);
+        (self.capabilities.log)(&self.company, level, line);
         Ok(())
     }
 }
@@ -102,7 +99,7 @@ impl smtp::Host for State {
         &mut self,
         message: smtp::Submission,
     ) -> wasmtime::Result<Result<smtp::Acceptance, smtp::Failure>> {
-        let Some(account) = self.accounts.get(&message.account) else {
+        let Some(account) = self.capabilities.accounts.get(&message.account) else {
             return Ok(Err(unknown_account(&message.account)));
         };
         let submission = match convert::submission(message, &self.files) {
@@ -111,16 +108,16 @@ impl smtp::Host for State {
                 return Ok(Err(convert::refused(format!("the message refers to an unknown file {handle}"))));
             }
         };
-        let answer = self.submitter.submit(account, &submission).await;
+        let answer = self.capabilities.submitter.submit(account, &submission).await;
         Ok(answer.map(convert::acceptance).map_err(convert::failure))
     }
 
     async fn probe(&mut self, account: String) -> wasmtime::Result<smtp::ProbeReport> {
-        let Some(known) = self.accounts.get(&account) else {
+        let Some(known) = self.capabilities.accounts.get(&account) else {
             let failure = Some(unknown_account(&account));
             return Ok(smtp::ProbeReport { steps: Vec::new(), failure, extensions: Vec::new() });
         };
-        Ok(convert::probe_report(self.submitter.probe(known).await))
+        Ok(convert::probe_report(self.capabilities.submitter.probe(known).await))
     }
 }
 

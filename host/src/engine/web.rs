@@ -8,7 +8,7 @@ use crate::contract::{attachments, smtp, web};
 
 impl web::Host for State {
     async fn call(&mut self, request: web::Request) -> wasmtime::Result<Result<web::Answer, web::WebError>> {
-        let Some(account) = self.apis.get(&request.account) else {
+        let Some(account) = self.capabilities.apis.get(&request.account) else {
             return Ok(Err(web::WebError::UnknownAccount));
         };
         let request = match convert(request, &self.files) {
@@ -18,7 +18,7 @@ impl web::Host for State {
                 return Ok(Err(web::WebError::Refused(what)));
             }
         };
-        let called = self.web.call(account, request, &self.given).await;
+        let called = self.capabilities.web.call(account, request, &self.given).await;
         Ok(called.map(answer).map_err(error))
     }
 }

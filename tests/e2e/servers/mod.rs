@@ -7,9 +7,11 @@
 
 mod certificates;
 mod greylist;
+mod introspection;
 mod ports;
 
 pub(crate) use greylist::WORDS as GREYLISTED;
+pub(crate) use introspection::HOLDER as TOKEN_HOLDER;
 
 use std::fs;
 use std::io::Read;
@@ -39,12 +41,16 @@ pub(crate) struct MailServers {
     pub(crate) small: u16,
     /// STARTTLS, and no extension that makes a difference after it.
     pub(crate) old: u16,
-    /// Mailboxes.
+    /// Mailboxes, with STARTTLS for those who want it.
     pub(crate) imap: u16,
+    /// Mailboxes with TLS from the first byte.
+    pub(crate) imaps: u16,
     /// Password of [`SENDER`]. New in each run, and long, so that it is found wherever it leaks.
     pub(crate) password: String,
     /// Password that opens every mailbox by IMAP.
     pub(crate) reader: String,
+    /// Access token of [`TOKEN_HOLDER`], for XOAUTH2 and OAUTHBEARER.
+    pub(crate) token: String,
     folder: PathBuf,
     _keeper: Child,
 }
@@ -78,7 +84,7 @@ impl MailServers {
         let folder =
             tempfile::Builder::new().prefix("postroom-e2e-").tempdir().map_err(|e| e.to_string())?.keep();
         let keeper = keeper(&folder)?;
-        let [starttls, implicit, plain, small, old, imap] = ports::free();
+        let [starttls, implicit, plain, small, old, imap, imaps] = ports::free();
         let servers = Self {
             starttls,
             implicit,
@@ -86,8 +92,10 @@ impl MailServers {
             small,
             old,
             imap,
+            imaps,
             password: format!("planted-{}", uuid::Uuid::now_v7().simple()),
             reader: format!("reader-{}", uuid::Uuid::now_v7().simple()),
+            token: format!("token-{}", uuid::Uuid::now_v7().simple()),
             folder,
             _keeper: keeper,
         };
@@ -112,6 +120,7 @@ impl MailServers {
         }
         certificates::make(&self.folder.join("tls"))?;
         let greylist = greylist::start()?;
+        let introspection = introspection::start(&self.token)?;
         let id = |option| output("id", &[option, "dovecot"]).map_err(std::io::Error::other);
         let values = [
             ("DIR", self.folder.display().to_string()),
@@ -123,6 +132,8 @@ impl MailServers {
             ("SMALL_SIZE", SMALL_SIZE.to_string()),
             ("OLD", self.old.to_string()),
             ("IMAP", self.imap.to_string()),
+            ("IMAPS", self.imaps.to_string()),
+            ("INTROSPECTION", introspection.to_string()),
             ("POLICY", greylist.to_string()),
             ("READER", self.reader.clone()),
             ("UID", id("-u")?.trim().to_owned()),
@@ -133,6 +144,7 @@ impl MailServers {
             ("postfix/etc/master.cf", include_str!("templates/master.cf")),
             ("postfix/etc/mailboxes", include_str!("templates/mailboxes")),
             ("dovecot/dovecot.conf", include_str!("templates/dovecot.conf")),
+            ("dovecot/oauth2.conf", include_str!("templates/oauth2.conf")),
         ] {
             let filled = values
                 .iter()
@@ -152,7 +164,7 @@ impl MailServers {
         let path = |name: &str| self.folder.join(name).display().to_string();
         output("dovecot", &["-c", &path("dovecot/dovecot.conf")])?;
         output("postfix", &["-c", &path("postfix/etc"), "start"])?;
-        for port in [self.imap, self.starttls, self.implicit, self.plain, self.small, self.old] {
+        for port in [self.imap, self.imaps, self.starttls, self.implicit, self.plain, self.small, self.old] {
             let end = Instant::now() + Duration::from_secs(20);
             while TcpStream::connect(("127.0.0.1", port)).is_err() {
                 if Instant::now() > end {

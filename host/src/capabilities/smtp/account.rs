@@ -62,7 +62,7 @@ impl Secret {
     }
 
     /// What to show the server now.
-    pub(super) async fn reveal(&self) -> Result<Bearer, TokenError> {
+    pub(in crate::capabilities) async fn reveal(&self) -> Result<Bearer, TokenError> {
         match &self.kind {
             Kind::Password(password) => Ok(password.clone()),
             Kind::Tokens(source) => source.token().await,
@@ -70,7 +70,10 @@ impl Secret {
     }
 
     /// The server refused it. A token other than that to show instead, if there is one.
-    pub(super) async fn instead_of(&self, refused: &Bearer) -> Result<Option<Bearer>, TokenError> {
+    pub(in crate::capabilities) async fn instead_of(
+        &self,
+        refused: &Bearer,
+    ) -> Result<Option<Bearer>, TokenError> {
         let Kind::Tokens(source) = &self.kind else { return Ok(None) };
         source.rejected(refused).await;
         Ok(Some(source.token().await?).filter(|fresh| fresh != refused))

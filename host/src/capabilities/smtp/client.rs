@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::account::{Account, Security};
 use super::command;
 use super::connection::{Connection, Place, Trail};
-use super::pool::{Pool, PoolLimits};
 use super::submission::{Acceptance, Failure, ProbeReport, Stage, Submission, Verdict};
-use super::{Answer, Chunk, Submitter};
+use super::{Answer, Chunk, PoolLimits, Submitter};
+use crate::capabilities::pool::Pool;
 use crate::capabilities::tls::TlsConfigs;
 
 /// Submits mail over the network. Cloning it shares the connections.
@@ -17,7 +17,7 @@ pub struct SmtpClient {
 }
 
 struct Shared {
-    pool: Pool,
+    pool: Pool<Account, Connection>,
     tls: TlsConfigs,
 }
 

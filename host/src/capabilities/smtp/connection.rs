@@ -1,9 +1,9 @@
 //! From an account to a connection that is ready for MAIL: TCP, greeting, EHLO, TLS, login, in the order and
 //! with the security that the account asks for.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use lettre::transport::smtp::commands::{Ehlo, Quit, Starttls};
 use lettre::transport::smtp::extension::ClientId;
@@ -14,8 +14,10 @@ use super::extensions::Extensions;
 use super::login::{LoginProblem, log_in};
 use super::reply::Reply;
 use super::submission::{Failure, ProbeStep, RecipientReply, Stage, Verdict};
-use super::wire::{Stream, Trouble, Wire};
+use super::wire::{Trouble, Wire};
 use crate::capabilities::destination::{ascii_host, resolve};
+use crate::capabilities::pool::Reusable;
+use crate::capabilities::tcp::{Stream, connect};
 use crate::capabilities::tls::{TlsConfigs, TlsProblem, describe, secure};
 use crate::capabilities::tokens::TokenError;
 
@@ -119,7 +121,9 @@ impl Connection {
         let listed: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
         trail.step(Stage::Resolve, format!("{} is {}", account.host, listed.join(", ")));
 
-        let stream = connect(&place, &addresses, account.timeouts.connect).await?;
+        let stream = connect(&addresses, account.timeouts.connect)
+            .await
+            .map_err(|reason| place.failure(Stage::Connect, Verdict::Transient, reason))?;
         let peer = stream.peer_addr().map_or_else(|_| "the server".to_owned(), |peer| peer.to_string());
         trail.step(Stage::Connect, format!("connected to {peer}"));
 
@@ -210,25 +214,26 @@ impl Connection {
     }
 }
 
-/// Connects to the first address that answers. The time is divided among them, so that one that swallows
-/// packets does not use up the turn of the others.
-async fn connect(place: &Place, addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, Failure> {
-    let end = Instant::now() + limit;
-    let mut reasons = Vec::new();
-    for (tried, address) in addresses.iter().enumerate() {
-        let left = u32::try_from(addresses.len() - tried).unwrap_or(1);
-        let share = end.saturating_duration_since(Instant::now()) / left;
-        match tokio::time::timeout(share, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => {
-                // Small writes must leave at once: with Nagle's algorithm each mail waits for an ACK.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
-            }
-            Ok(Err(error)) => reasons.push(format!("{}: {error}", address.ip())),
-            Err(_) => reasons.push(format!("{}: no answer within {} ms", address.ip(), share.as_millis())),
-        }
+impl Reusable for Connection {
+    fn is_usable(&self) -> bool {
+        self.usable && !self.wire.has_unread()
     }
-    Err(place.failure(Stage::Connect, Verdict::Transient, format!("no connection ({})", reasons.join("; "))))
+
+    fn opened(&self) -> Instant {
+        self.opened
+    }
+
+    fn last_used(&self) -> Instant {
+        self.last_used
+    }
+
+    fn transactions(&self) -> u32 {
+        self.transactions
+    }
+
+    async fn is_quiet(&mut self) -> bool {
+        self.wire.is_quiet().await
+    }
 }
 
 /// The name to give in EHLO.

@@ -21,7 +21,6 @@ mod connection;
 mod extensions;
 mod login;
 mod memory;
-mod pool;
 mod reply;
 mod submission;
 #[cfg(test)]
@@ -32,10 +31,10 @@ mod wire;
 use super::Answer;
 
 pub use super::attachments::Chunk;
+pub use super::pool::PoolLimits;
 pub use account::{Account, Login, Mechanism, Secret, Security, Timeouts};
 pub use client::SmtpClient;
 pub use memory::{MemorySubmitter, Recorded};
-pub use pool::PoolLimits;
 pub use reply::Reply;
 pub use submission::{
     Acceptance, Failure, ProbeReport, ProbeStep, Recipient, RecipientReply, Stage, Submission, Verdict,
@@ -43,7 +42,6 @@ pub use submission::{
 
 /// What a connection test says when every stage went well, word for word.
 pub const TEST_SUCCESSFUL: &str = "SMTP test successful";
-
 
 /// Something that submits mail: [`SmtpClient`], or [`MemorySubmitter`] where there is no network.
 pub trait Submitter: Send + Sync {

@@ -11,9 +11,9 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
 
 use super::reply::{self, Malformed, Reply};
+use crate::capabilities::tcp::Stream;
 
 /// Unread input beyond this is left in the system's buffers.
 const MOST_UNREAD: usize = 1024 * 1024;
@@ -36,35 +36,6 @@ fn in_words(limit: &Duration) -> String {
         format!("{} s", limit.as_secs())
     } else {
         format!("{} ms", limit.as_millis())
-    }
-}
-
-/// A TCP connection, secured or not.
-pub(super) enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
-impl Stream {
-    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
-        match self {
-            Self::Plain(stream) => Pin::new(stream).poll_read(cx, into),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, into),
-        }
-    }
-
-    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
-        match self {
-            Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
-        }
-    }
-
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        match self {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
-        }
     }
 }
 
@@ -185,12 +156,12 @@ impl Wire {
             }
             let rest = bytes.get(*left..).unwrap_or_default();
             if rest.is_empty() {
-                return match std::task::ready!(self.stream.poll_flush(cx)) {
+                return match std::task::ready!(Pin::new(&mut self.stream).poll_flush(cx)) {
                     Ok(()) => Poll::Ready(Ok(Sent::All)),
                     Err(error) => Poll::Ready(self.after_break(error)),
                 };
             }
-            match std::task::ready!(self.stream.poll_write(cx, rest)) {
+            match std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, rest)) {
                 Ok(0) => return Poll::Ready(self.after_break(std::io::ErrorKind::WriteZero.into())),
                 Ok(count) => *left += count,
                 Err(error) => return Poll::Ready(self.after_break(error)),
@@ -206,7 +177,7 @@ impl Wire {
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         let mut block = [0; 4096];
         let mut into = ReadBuf::new(&mut block);
-        match std::task::ready!(self.stream.poll_read(cx, &mut into)) {
+        match std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, &mut into)) {
             Ok(()) if into.filled().is_empty() => self.ended = true,
             Ok(()) => self.input.extend_from_slice(into.filled()),
             // A server that hangs up without TLS's own goodbye, as many do.

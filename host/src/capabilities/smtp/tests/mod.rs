@@ -2,7 +2,6 @@
 //! against tables and random input.
 
 mod bodies;
-mod certificates;
 mod commands;
 mod conversation;
 mod destinations;
@@ -11,7 +10,6 @@ mod memory;
 mod replies;
 mod reuse;
 mod security;
-mod server;
 mod stages;
 mod streaming;
 
@@ -19,6 +17,7 @@ use std::time::Duration;
 
 use super::{Account, Chunk, Failure, Login, Mechanism, Recipient, Secret, Security, Submission, Timeouts};
 use crate::capabilities::destination::AllowList;
+use crate::capabilities::tests::{certificates, server};
 
 /// Long enough for a loaded machine, short enough to wait for.
 const SHORT: Duration = Duration::from_millis(300);

@@ -8,13 +8,13 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// A server's certificate and key.
 #[derive(Clone)]
-pub(super) struct Identity {
+pub(crate) struct Identity {
     certificate: CertificateDer<'static>,
     key: Arc<PrivateKeyDer<'static>>,
 }
 
 impl Identity {
-    pub(super) fn server_config(&self) -> Arc<ServerConfig> {
+    pub(crate) fn server_config(&self) -> Arc<ServerConfig> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -43,7 +43,7 @@ fn authority() -> &'static Authority {
 }
 
 /// The authority's certificate in PEM.
-pub(super) fn trusted() -> String {
+pub(crate) fn trusted() -> String {
     authority().pem.clone()
 }
 
@@ -58,17 +58,17 @@ fn signed(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Identi
 }
 
 /// For 127.0.0.1 and localhost.
-pub(super) fn good() -> Identity {
+pub(crate) fn good() -> Identity {
     signed(&["127.0.0.1", "localhost"], |_| {})
 }
 
 /// For somebody else.
-pub(super) fn for_others() -> Identity {
+pub(crate) fn for_others() -> Identity {
     signed(&["mail.other.test", "smtp.other.test"], |_| {})
 }
 
 /// Too old.
-pub(super) fn expired() -> Identity {
+pub(crate) fn expired() -> Identity {
     signed(&["127.0.0.1"], |parameters| {
         parameters.not_before = date_time_ymd(2001, 2, 3);
         parameters.not_after = date_time_ymd(2002, 3, 4);
@@ -76,7 +76,7 @@ pub(super) fn expired() -> Identity {
 }
 
 /// Another authority's certificate in PEM, which signed nothing.
-pub(super) fn stranger() -> String {
+pub(crate) fn stranger() -> String {
     let key = KeyPair::generate().expect("a key");
     let mut parameters = CertificateParams::new(Vec::new()).expect("parameters");
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

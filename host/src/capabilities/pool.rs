@@ -1,13 +1,11 @@
-//! Connections that wait for the next mail of the same account.
+//! Connections that wait for the next use by the same account.
 //!
 //! A connection is used again only by an account that is equal in every field, so a changed password or host
 //! never rides on an old login. What is too old, too much used, or was spoken to while it waited is dropped.
 
+use std::future::Future;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-use super::account::Account;
-use super::connection::Connection;
+use std::time::{Duration, Instant};
 
 /// How many connections wait, and how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,19 +34,34 @@ impl Default for PoolLimits {
     }
 }
 
-pub(super) struct Pool {
-    limits: PoolLimits,
-    waiting: Mutex<Vec<(Account, Connection)>>,
+/// What the pool asks of a connection.
+pub(crate) trait Reusable: Send {
+    /// Both sides agree on where they are.
+    fn is_usable(&self) -> bool;
+    /// When it was opened.
+    fn opened(&self) -> Instant;
+    /// When it was used last.
+    fn last_used(&self) -> Instant;
+    /// Transactions so far.
+    fn transactions(&self) -> u32;
+    /// Whether the server has neither spoken nor hung up since the last answer. Does not wait.
+    fn is_quiet(&mut self) -> impl Future<Output = bool> + Send;
 }
 
-impl Pool {
-    pub(super) fn new(limits: PoolLimits) -> Self {
+/// Waiting connections.
+pub(crate) struct Pool<A, C> {
+    limits: PoolLimits,
+    waiting: Mutex<Vec<(A, C)>>,
+}
+
+impl<A: Clone + PartialEq, C: Reusable> Pool<A, C> {
+    pub(crate) fn new(limits: PoolLimits) -> Self {
         Self { limits, waiting: Mutex::new(Vec::new()) }
     }
 
     /// A connection of this account on which the server has been quiet; the one used last, as it is the least
     /// likely to have been closed.
-    pub(super) async fn take(&self, account: &Account) -> Option<Connection> {
+    pub(crate) async fn take(&self, account: &A) -> Option<C> {
         loop {
             let mut connection = {
                 let mut waiting = self.lock();
@@ -56,20 +69,20 @@ impl Pool {
                 let place = waiting.iter().rposition(|(owner, _)| owner == account)?;
                 waiting.remove(place).1
             };
-            if connection.wire.is_quiet().await {
+            if connection.is_quiet().await {
                 return Some(connection);
             }
         }
     }
 
     /// Keeps a connection for later; gives back the ones to say goodbye to.
-    pub(super) fn put(&self, account: &Account, connection: Connection) -> Vec<Connection> {
-        if !connection.usable || connection.wire.has_unread() {
+    pub(crate) fn put(&self, account: &A, connection: C) -> Vec<C> {
+        if !connection.is_usable() {
             return Vec::new();
         }
         let mut waiting = self.lock();
         waiting.push((account.clone(), connection));
-        let mut leaving: Vec<Connection> = waiting
+        let mut leaving: Vec<C> = waiting
             .extract_if(.., |(_, connection)| !self.is_fresh(connection))
             .map(|(_, one)| one)
             .collect();
@@ -86,26 +99,26 @@ impl Pool {
     }
 
     /// The ones that waited too long.
-    pub(super) fn expired(&self) -> Vec<Connection> {
+    pub(crate) fn expired(&self) -> Vec<C> {
         self.lock().extract_if(.., |(_, connection)| !self.is_fresh(connection)).map(|(_, one)| one).collect()
     }
 
     /// All of them.
-    pub(super) fn drain(&self) -> Vec<Connection> {
+    pub(crate) fn drain(&self) -> Vec<C> {
         self.lock().drain(..).map(|(_, connection)| connection).collect()
     }
 
-    pub(super) fn idle_limit(&self) -> Duration {
+    pub(crate) fn idle_limit(&self) -> Duration {
         self.limits.idle
     }
 
-    fn is_fresh(&self, connection: &Connection) -> bool {
-        connection.last_used.elapsed() < self.limits.idle
-            && connection.opened.elapsed() < self.limits.age
-            && connection.transactions < self.limits.transactions
+    fn is_fresh(&self, connection: &C) -> bool {
+        connection.last_used().elapsed() < self.limits.idle
+            && connection.opened().elapsed() < self.limits.age
+            && connection.transactions() < self.limits.transactions
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Account, Connection)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(A, C)>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

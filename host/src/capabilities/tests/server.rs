@@ -1,4 +1,4 @@
-//! A scripted SMTP server on loopback: each test writes, in order, what the server reads and says.
+//! A scripted server on loopback, of SMTP mostly: each test writes, in order, what the server reads and says.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex};
@@ -14,17 +14,17 @@ trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 /// The server's end of one connection.
-pub(super) struct Peer {
+pub(crate) struct Peer {
     stream: Option<Box<dyn Duplex>>,
     input: Vec<u8>,
     log: Arc<Mutex<Vec<String>>>,
     /// Which connection this is, from 0.
-    pub(super) number: usize,
+    pub(crate) number: usize,
 }
 
 impl Peer {
     /// Sends bytes as they are.
-    pub(super) async fn say(&mut self, words: impl AsRef<[u8]>) {
+    pub(crate) async fn say(&mut self, words: impl AsRef<[u8]>) {
         let stream = self.stream.as_mut().expect("connected");
         // The client may have hung up already; what it must not do is asserted elsewhere.
         let _ = stream.write_all(words.as_ref()).await;
@@ -32,7 +32,7 @@ impl Peer {
     }
 
     /// Sends each byte in a packet of its own.
-    pub(super) async fn say_slowly(&mut self, words: &str) {
+    pub(crate) async fn say_slowly(&mut self, words: &str) {
         for byte in words.as_bytes() {
             self.say([*byte]).await;
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -40,7 +40,7 @@ impl Peer {
     }
 
     /// Reads a line, or `None` when the client hung up.
-    pub(super) async fn line(&mut self) -> Option<String> {
+    pub(crate) async fn line(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.input.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.input.drain(..=end).collect();
@@ -56,7 +56,7 @@ impl Peer {
     }
 
     /// Reads a line that must begin so, and answers it.
-    pub(super) async fn expect(&mut self, beginning: &str, answer: &str) -> String {
+    pub(crate) async fn expect(&mut self, beginning: &str, answer: &str) -> String {
         let line =
             self.line().await.unwrap_or_else(|| panic!("{beginning} was expected, the client hung up"));
         assert!(line.starts_with(beginning), "{beginning} was expected, came {line}");
@@ -65,14 +65,14 @@ impl Peer {
     }
 
     /// Asserts that the client waits for an answer now: not a byte more than the last line came.
-    pub(super) async fn assert_client_waits(&mut self, after: &str) {
+    pub(crate) async fn assert_client_waits(&mut self, after: &str) {
         assert!(self.input.is_empty(), "the client did not wait after {after}");
         let more = tokio::time::timeout(Duration::from_millis(30), self.fill()).await;
         assert!(more.is_err(), "the client did not wait after {after}");
     }
 
     /// Reads a message up to its final dot; gives it back as it was on the wire, without the dot.
-    pub(super) async fn message(&mut self) -> Vec<u8> {
+    pub(crate) async fn message(&mut self) -> Vec<u8> {
         let end = b"\r\n.\r\n";
         let mut searched = 0;
         loop {
@@ -90,14 +90,22 @@ impl Peer {
         }
     }
 
+    /// Reads so many bytes, or panics where the client hangs up before.
+    pub(crate) async fn bytes(&mut self, count: usize) -> Vec<u8> {
+        while self.input.len() < count {
+            assert!(self.fill().await, "the client hung up within {count} bytes");
+        }
+        self.input.drain(..count).collect()
+    }
+
     /// Reads whatever comes until the client hangs up.
-    pub(super) async fn drain(&mut self) -> Vec<u8> {
+    pub(crate) async fn drain(&mut self) -> Vec<u8> {
         while self.fill().await {}
         std::mem::take(&mut self.input)
     }
 
     /// The server's side of a TLS handshake.
-    pub(super) async fn start_tls(&mut self, identity: &Identity) -> bool {
+    pub(crate) async fn start_tls(&mut self, identity: &Identity) -> bool {
         let stream = self.stream.take().expect("connected");
         match TlsAcceptor::from(identity.server_config()).accept(stream).await {
             Ok(secured) => {
@@ -109,13 +117,13 @@ impl Peer {
     }
 
     /// Greeting and EHLO with these extensions.
-    pub(super) async fn welcome(&mut self, extensions: &[&str]) {
+    pub(crate) async fn welcome(&mut self, extensions: &[&str]) {
         self.say("220 scripted.test ESMTP\r\n").await;
         self.hello(extensions).await;
     }
 
     /// EHLO with these extensions.
-    pub(super) async fn hello(&mut self, extensions: &[&str]) {
+    pub(crate) async fn hello(&mut self, extensions: &[&str]) {
         let mut answer = String::from("250-scripted.test");
         for extension in extensions {
             answer = format!("{answer}\r\n250-{extension}");
@@ -127,7 +135,7 @@ impl Peer {
     }
 
     /// Nothing more from this side, while the connection stays.
-    pub(super) async fn hang(&mut self) {
+    pub(crate) async fn hang(&mut self) {
         self.drain().await;
     }
 
@@ -145,15 +153,15 @@ impl Peer {
 }
 
 /// A server that runs one script for each connection.
-pub(super) struct Server {
-    pub(super) port: u16,
+pub(crate) struct Server {
+    pub(crate) port: u16,
     log: Arc<Mutex<Vec<String>>>,
     scripts: Arc<Mutex<Vec<tokio::task::JoinHandle<()>>>>,
     listening: tokio::task::JoinHandle<()>,
 }
 
 impl Server {
-    pub(super) async fn start<S, F>(script: S) -> Self
+    pub(crate) async fn start<S, F>(script: S) -> Self
     where
         S: Fn(Peer) -> F + Send + Sync + 'static,
         F: Future<Output = ()> + Send + 'static,
@@ -178,7 +186,7 @@ impl Server {
     }
 
     /// Waits for the scripts and passes on what they found wrong; gives back every line that was read.
-    pub(super) async fn finish(self) -> Vec<String> {
+    pub(crate) async fn finish(self) -> Vec<String> {
         self.listening.abort();
         let scripts = std::mem::take(&mut *self.scripts.lock().expect("scripts"));
         for script in scripts {
@@ -192,7 +200,7 @@ impl Server {
     }
 
     /// Every line that was read so far.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.log.lock().expect("log").clone()
     }
 }

@@ -1,0 +1,63 @@
+//! What is said to a server: typed commands from the codec, so that nothing that a user typed can become a
+//! command, and the few that it does not know.
+
+use io_imap::codec::CommandCodec;
+use io_imap::codec::encode::{Encoder, Fragment};
+use io_imap::types::command::{Command, CommandBody};
+use io_imap::types::core::{LiteralMode, Tag};
+
+/// A command as bytes. Each piece but the first waits for the server's permission, since a literal of ours
+/// goes before it.
+#[derive(Clone)]
+pub(super) struct Request {
+    pub(super) tag: String,
+    pub(super) pieces: Vec<Vec<u8>>,
+}
+
+impl Request {
+    /// A command of the codec.
+    pub(super) fn typed(tag: String, body: CommandBody<'_>) -> Self {
+        let command = Command { tag: Tag::unvalidated(tag.clone()), body };
+        let mut pieces = vec![Vec::new()];
+        for fragment in CommandCodec::new().encode(&command) {
+            match fragment {
+                Fragment::Line { data } | Fragment::Literal { data, mode: LiteralMode::NonSync } => {
+                    if let Some(piece) = pieces.last_mut() {
+                        piece.extend_from_slice(&data);
+                    }
+                }
+                Fragment::Literal { data, mode: LiteralMode::Sync } => pieces.push(data),
+            }
+        }
+        Self { tag, pieces }
+    }
+
+    /// A command that is the same whatever the user does.
+    pub(super) fn fixed(tag: String, words: &'static str) -> Self {
+        let line = format!("{tag} {words}\r\n").into_bytes();
+        Self { tag, pieces: vec![line] }
+    }
+
+    /// Puts words after the command's name, `UID SEARCH` say.
+    pub(super) fn after_name(mut self, name: &str, words: &'static str) -> Self {
+        let start = format!("{} {name} ", self.tag);
+        if let Some(first) = self.pieces.first_mut()
+            && first.starts_with(start.as_bytes())
+        {
+            first.splice(start.len()..start.len(), words.bytes());
+        }
+        self
+    }
+
+    /// Puts words at the end of the command.
+    pub(super) fn at_end(mut self, words: &str) -> Self {
+        if let Some(last) = self.pieces.last_mut()
+            && last.ends_with(b"\r\n")
+        {
+            last.truncate(last.len() - 2);
+            last.extend_from_slice(words.as_bytes());
+            last.extend_from_slice(b"\r\n");
+        }
+        self
+    }
+}

@@ -1,0 +1,87 @@
+//! SEARCH, and ESEARCH (RFC 4731) where the server has it: its answer is short, however much it found.
+
+use io_imap::types::command::CommandBody;
+use io_imap::types::core::Charset;
+
+use super::MOST_MESSAGES;
+use super::connection::{Access, Connection, Said, item};
+use super::criteria::{self, Search};
+use super::failure::MailboxError;
+use super::mailbox::{Criterion, Matches};
+use super::request::Request;
+use super::wire::Size;
+
+/// Two million uids in one line.
+const LONG_LIST: Size = Size { literal: 0, response: 16 << 20 };
+
+impl Connection {
+    pub(super) async fn search(
+        &mut self,
+        folder: &str,
+        criteria: &[Criterion],
+        before: Option<u32>,
+        limit: u32,
+    ) -> Result<Matches, MailboxError> {
+        let search = criteria::search(criteria, before).map_err(|reason| self.server.ruled_out(reason))?;
+        let state = self.open(folder, Access::Read, true).await?;
+        let nothing = Matches { uid_validity: state.uid_validity, uids: Vec::new(), more: false };
+        let Search::Keys { keys, unicode, changed_since } = search else { return Ok(nothing) };
+        if changed_since.is_some() && state.highest_modseq.is_none() {
+            let what = "the server does not count changes of this folder";
+            return Err(self.server.ruled_out(what).into());
+        }
+        // RFC 6855 §3: a server that speaks UTF-8 alone wants no charset.
+        let charset = (unicode && !self.can("UTF8=ONLY")).then(|| Charset::try_from("UTF-8").ok()).flatten();
+        let body = CommandBody::Search { charset, criteria: keys, uid: true };
+        let mut request = Request::typed(self.tag(), body);
+        if self.can("ESEARCH") {
+            request = request.after_name("UID SEARCH", "RETURN (ALL) ");
+        }
+        if let Some(sequence) = changed_since {
+            request = request.at_end(&format!(" MODSEQ {}", sequence.saturating_add(1)));
+        }
+        let time = self.timeouts.search;
+        let said = self.ask(&request, LONG_LIST, time).await;
+        let said = said.map_err(|trouble| self.lost("the search was not answered", &trouble))?;
+        self.expect_ok(&said, "the server refused the search")?;
+        let most = usize::try_from(limit).unwrap_or(MOST_MESSAGES).min(MOST_MESSAGES);
+        let mut uids = found(&said, before, most + 1);
+        let more = uids.len() > most;
+        uids.truncate(most);
+        Ok(Matches { uids, more, ..nothing })
+    }
+}
+
+/// The highest uids that were found, at most `most`.
+fn found(said: &Said, before: Option<u32>, most: usize) -> Vec<u32> {
+    let mut ranges: Vec<(u32, u32)> =
+        said.found.iter().filter(|uid| **uid > 0).map(|uid| (*uid, *uid)).collect();
+    for line in said.named("ESEARCH") {
+        if let Some(set) = item(line, "ALL").and_then(|value| value.atom()) {
+            ranges.extend(set.split(',').filter_map(range));
+        }
+    }
+    // From the top; a range never counts what a higher one counted.
+    ranges.sort_unstable_by(|one, other| other.1.cmp(&one.1).then(other.0.cmp(&one.0)));
+    let mut uids = Vec::new();
+    let mut below = before.map_or(u64::from(u32::MAX) + 1, u64::from);
+    for (first, last) in ranges {
+        let mut next = (u64::from(last) + 1).min(below);
+        while next > u64::from(first) && uids.len() < most {
+            next -= 1;
+            uids.extend(u32::try_from(next));
+        }
+        below = below.min(u64::from(first));
+        if uids.len() == most {
+            break;
+        }
+    }
+    uids
+}
+
+/// `3` or `5:9`, in either order. Uids begin at 1.
+fn range(text: &str) -> Option<(u32, u32)> {
+    let (first, last) = text.split_once(':').unwrap_or((text, text));
+    let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
+    Some((first.min(last).max(1), first.max(last)))
+}

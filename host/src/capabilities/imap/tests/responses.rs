@@ -1,0 +1,79 @@
+//! Responses as servers really send them.
+
+use super::super::response::{Code, Kind, Response, Status, Value};
+
+fn atom(text: &str) -> Value {
+    Value::Atom(text.into())
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.into())
+}
+
+#[test]
+fn statuses_are_read_with_their_code_and_words() {
+    let code = |name: &str, arguments: &str| Some(Code { name: name.into(), arguments: arguments.into() });
+    let cases = [
+        ("* OK hi\r\n", Kind::Ok, None, "hi"),
+        ("* ok [uidnext 4] Predicted\r\n", Kind::Ok, code("UIDNEXT", "4"), "Predicted"),
+        ("* OK [PERMANENTFLAGS (\\Deleted \\*)]\n", Kind::Ok, code("PERMANENTFLAGS", "(\\Deleted \\*)"), ""),
+        ("* BYE\r\n", Kind::Bye, None, ""),
+        ("* NO [unterminated\r\n", Kind::No, None, "[unterminated"),
+        ("* NO [ALERT]ohne Leerzeichen\r\n", Kind::No, code("ALERT", ""), "ohne Leerzeichen"),
+    ];
+    for (line, kind, code, words) in cases {
+        let expected = Status { kind, code, words: words.into() };
+        assert_eq!(Response::read(line.as_bytes()), Response::Status(expected), "{line}");
+    }
+    let Response::Tagged(tag, status) = Response::read(b"p12 NO [AUTHENTICATIONFAILED] f\xfcr dich\r\n")
+    else {
+        panic!("tagged")
+    };
+    assert_eq!(
+        (tag.as_str(), status.to_string().as_str()),
+        ("p12", "\"NO [AUTHENTICATIONFAILED] f\u{fffd}r dich\"")
+    );
+}
+
+#[test]
+fn data_is_read_as_a_tree() {
+    let cases: Vec<(&str, Vec<Value>)> = vec![
+        ("* 3 EXISTS\r\n", vec![atom("3"), atom("EXISTS")]),
+        (
+            "* LIST (\\Sent) \"/\" \"a\\\"b\\\\\"\r\n",
+            vec![atom("LIST"), Value::List(vec![atom("\\Sent")]), text("/"), text("a\"b\\")],
+        ),
+        ("* LIST () NIL {3}\r\na b\r\n", vec![atom("LIST"), Value::List(vec![]), Value::Nil, text("a b")]),
+        (
+            "* 1 FETCH (BODY[HEADER.FIELDS (\"DATE\" TO)]<0> nil FLAGS ( a[b c ))\r\n",
+            vec![
+                atom("1"),
+                atom("FETCH"),
+                Value::List(vec![
+                    atom("BODY[HEADER.FIELDS (\"DATE\" TO)]<0>"),
+                    Value::Nil,
+                    atom("FLAGS"),
+                    Value::List(vec![atom("a[b"), atom("c")]),
+                ]),
+            ],
+        ),
+    ];
+    for (line, values) in cases {
+        assert_eq!(Response::read(line.as_bytes()), Response::Data(values), "{line}");
+    }
+    assert_eq!(Response::read(b"* SEARCH 1 22 333\r\n"), Response::Search(vec![1, 22, 333]));
+    assert_eq!(Response::read(b"* SEARCH\r\n"), Response::Search(vec![]));
+    assert_eq!(Response::read(b"+\r\n"), Response::Continue(String::new()));
+    for line in [
+        "",
+        "\r\n",
+        "nonsense\r\n",
+        "* (\r\n",
+        "* )\r\n",
+        "* LIST {9}\r\nabc\r\n",
+        "* \"open\r\n",
+        "p1 what\r\n",
+    ] {
+        assert_eq!(Response::read(line.as_bytes()), Response::Unreadable, "{line:?}");
+    }
+}

@@ -1,0 +1,193 @@
+//! Between the words of the contract and those of the IMAP capability: the same records, one generated.
+
+use super::super::state::Files;
+use crate::capabilities::imap as wire;
+use crate::contract::attachments::Chunk;
+use crate::contract::{imap, smtp};
+use chrono::{DateTime, NaiveDate, SecondsFormat};
+
+type Outcome<T> = Result<T, imap::ImapError>;
+
+/// What the plugin asks for makes no sense: a mistake in the program.
+fn refused(detail: String) -> imap::ImapError {
+    imap::ImapError::Failed(ruled_out(detail))
+}
+
+fn ruled_out(detail: String) -> imap::Failure {
+    imap::Failure {
+        stage: imap::Stage::Prepare,
+        verdict: smtp::Verdict::Permanent,
+        code: None,
+        words: None,
+        detail,
+        retry_after: None,
+    }
+}
+
+pub(super) fn unknown_account(name: &str) -> imap::ProbeReport {
+    let failure = ruled_out(format!("there is no account \"{name}\" with a mailbox"));
+    imap::ProbeReport { steps: Vec::new(), failure: Some(failure), capabilities: Vec::new() }
+}
+
+pub(super) fn folder(of: wire::Folder) -> imap::Folder {
+    let wire::Folder { name, delimiter, special_use, selectable } = of;
+    imap::Folder { name, delimiter, special_use, selectable }
+}
+
+pub(super) fn folder_state(of: wire::FolderState) -> imap::FolderState {
+    let wire::FolderState { uid_validity, uid_next, messages, highest_modseq } = of;
+    imap::FolderState { uid_validity, uid_next, messages, highest_modseq }
+}
+
+pub(super) fn place(of: imap::Place) -> wire::Place {
+    wire::Place { folder: of.folder, uid_validity: of.uid_validity, uid: of.uid }
+}
+
+pub(super) fn criterion(of: imap::Criterion) -> Outcome<wire::Criterion> {
+    use imap::Criterion as C;
+    use wire::Criterion as W;
+    Ok(match of {
+        C::Address(all) => W::Address(all),
+        C::Sender(all) => W::Sender(all),
+        C::Receiver(all) => W::Receiver(all),
+        C::Subject(text) => W::Subject(text),
+        C::Body(text) => W::Body(text),
+        C::Text(text) => W::Text(text),
+        C::MessageId(all) => W::MessageId(all),
+        C::RefersTo(all) => W::RefersTo(all),
+        C::Header((name, text)) => W::Header(name, text),
+        C::Since(text) => W::Since(day(&text)?),
+        C::Before(text) => W::Before(day(&text)?),
+        C::Uids((first, last)) => W::Uids(first, last),
+        C::Flagged(flag) => W::Flagged(flag),
+        C::Unflagged(flag) => W::Unflagged(flag),
+        C::Larger(bytes) => W::Larger(bytes),
+        C::ChangedSince(sequence) => W::ChangedSince(sequence),
+    })
+}
+
+fn day(text: &str) -> Outcome<NaiveDate> {
+    text.parse().map_err(|_| refused(format!("\"{}\" is no day like 2026-11-22", text.escape_debug())))
+}
+
+pub(super) fn matches(of: wire::Matches) -> imap::Matches {
+    imap::Matches { uid_validity: of.uid_validity, uids: of.uids, more: of.more }
+}
+
+fn time(of: DateTime<chrono::FixedOffset>) -> String {
+    of.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+pub(super) fn envelope(of: wire::Envelope) -> imap::Envelope {
+    imap::Envelope {
+        uid: of.uid,
+        flags: of.flags,
+        received: time(of.received),
+        date: of.date.map(time),
+        subject: of.subject,
+        from: addresses(of.from),
+        reply_to: addresses(of.reply_to),
+        to: addresses(of.to),
+        cc: addresses(of.cc),
+        bcc: addresses(of.bcc),
+        message_id: of.message_id,
+        in_reply_to: of.in_reply_to,
+        references: of.references,
+        size: of.size,
+        parts: of.parts.into_iter().map(part).collect(),
+    }
+}
+
+fn addresses(of: Vec<wire::Address>) -> Vec<imap::Address> {
+    of.into_iter().map(|found| imap::Address { name: found.name, address: found.address }).collect()
+}
+
+fn part(of: wire::Part) -> imap::Part {
+    let wire::Part { section, media_type, file_name, disposition, content_id, size } = of;
+    imap::Part { section, media_type, file_name, disposition, content_id, size }
+}
+
+pub(super) fn headers(of: wire::Headers) -> imap::Headers {
+    imap::Headers { uid: of.uid, fields: of.fields }
+}
+
+/// A message with its files in place of handles.
+pub(super) fn filing(of: imap::Filing, files: &Files) -> Outcome<wire::Filing> {
+    let chunks = of.chunks.into_iter().map(|chunk| match chunk {
+        Chunk::Text(text) => Ok(wire::Chunk::Text(text)),
+        Chunk::Attachment(handle) => {
+            let file = files.get(handle).cloned().map(wire::Chunk::Attachment);
+            file.ok_or_else(|| refused(format!("the message refers to an unknown file {handle}")))
+        }
+    });
+    let chunks: Vec<_> = chunks.collect::<Result<_, _>>()?;
+    let received = DateTime::parse_from_rfc3339(&of.received);
+    let received = received
+        .map_err(|_| refused(format!("\"{}\" is no time in RFC 3339", of.received.escape_debug())))?;
+    let filing = wire::Filing { chunks, flags: of.flags, received };
+    let counted = filing.size();
+    if counted != of.size {
+        return Err(refused(format!("the message has {counted} bytes, {} were announced", of.size)));
+    }
+    Ok(filing)
+}
+
+pub(super) fn filed(of: wire::Filed) -> imap::Filed {
+    match of {
+        wire::Filed::Stored(at) => imap::Filed::Stored(at.map(|at| imap::Place {
+            folder: at.folder,
+            uid_validity: at.uid_validity,
+            uid: at.uid,
+        })),
+        wire::Filed::Refused(why) => imap::Filed::Refused(failure(why)),
+        wire::Filed::InDoubt(why) => imap::Filed::InDoubt(failure(why)),
+    }
+}
+
+pub(super) fn error(of: wire::MailboxError) -> imap::ImapError {
+    match of {
+        wire::MailboxError::NoSuchFolder => imap::ImapError::NoSuchFolder,
+        wire::MailboxError::UidValidityChanged(now) => imap::ImapError::UidValidityChanged(now),
+        wire::MailboxError::NoSuchMessage => imap::ImapError::NoSuchMessage,
+        wire::MailboxError::NeedsSignIn(why) => imap::ImapError::NeedsSignIn(why),
+        wire::MailboxError::Failed(why) => imap::ImapError::Failed(failure(why)),
+    }
+}
+
+fn failure(of: wire::Failure) -> imap::Failure {
+    imap::Failure {
+        stage: stage(of.stage),
+        verdict: match of.verdict {
+            wire::Verdict::Transient => smtp::Verdict::Transient,
+            wire::Verdict::Permanent => smtp::Verdict::Permanent,
+            wire::Verdict::InDoubt => smtp::Verdict::InDoubt,
+            wire::Verdict::NeedsSignIn => smtp::Verdict::NeedsSignIn,
+        },
+        code: of.code,
+        words: of.words,
+        detail: of.detail,
+        retry_after: of.retry_after,
+    }
+}
+
+pub(super) fn probe_report(of: wire::ProbeReport) -> imap::ProbeReport {
+    let step = |step: wire::ProbeStep| imap::ProbeStep { stage: stage(step.stage), detail: step.detail };
+    imap::ProbeReport {
+        steps: of.steps.into_iter().map(step).collect(),
+        failure: of.failure.map(failure),
+        capabilities: of.capabilities,
+    }
+}
+
+fn stage(of: wire::Stage) -> imap::Stage {
+    match of {
+        wire::Stage::Prepare => imap::Stage::Prepare,
+        wire::Stage::Resolve => imap::Stage::Resolve,
+        wire::Stage::Connect => imap::Stage::Connect,
+        wire::Stage::Tls => imap::Stage::Tls,
+        wire::Stage::Greeting => imap::Stage::Greeting,
+        wire::Stage::Login => imap::Stage::Login,
+        wire::Stage::Folder => imap::Stage::Folder,
+        wire::Stage::Command => imap::Stage::Command,
+    }
+}
