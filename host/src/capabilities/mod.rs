@@ -13,7 +13,7 @@ pub mod smtp;
 mod tcp;
 #[cfg(test)]
 mod tests;
-mod tls;
+pub(crate) mod tls;
 pub mod tokens;
 pub mod web;
 

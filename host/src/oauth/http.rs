@@ -12,13 +12,12 @@ use std::time::Duration;
 use oauth2::http::Response;
 use oauth2::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use url::Url;
 
 use super::error::Error;
 use super::redaction::{Refusal, quotable};
 use crate::capabilities::destination::{self, AllowList};
+use crate::capabilities::tls::{self, TlsConfigs};
 
 /// Largest answer that is read, in bytes. Microsoft's tokens take a few KB.
 const LARGEST: usize = 256 << 10;
@@ -42,10 +41,10 @@ impl Default for Network {
 }
 
 /// Makes requests for `oauth2` and for ourselves.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Http {
     network: Arc<Network>,
-    tls: Arc<tokio::sync::OnceCell<rustls::ClientConfig>>,
+    tls: Arc<TlsConfigs>,
 }
 
 /// Why there is no answer: what `oauth2` hands through to us.
@@ -80,8 +79,11 @@ impl Http {
         let url = Url::parse(&request.uri().to_string())
             .map_err(|error| Error::Setup(format!("an endpoint of the provider is no URL: {error}")))?;
         let (host, addresses) = self.resolve(&url).await?;
+        let tls = self.tls.for_roots(self.network.trusted_ca.as_ref()).await.map_err(|problem| {
+            if problem.may_pass { Error::unavailable(problem.detail) } else { Error::Setup(problem.detail) }
+        })?;
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(self.tls().await?)
+            .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .no_proxy()
@@ -89,13 +91,13 @@ impl Http {
             .resolve_to_addrs(&host, &addresses)
             .user_agent(concat!("postroom/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| Error::unavailable(innermost(&error)))?;
+            .map_err(|error| Error::unavailable(cause(&error, &host)))?;
         let secrets = secrets_in(request.body());
         let request = request
             .try_into()
             .map_err(|error: reqwest::Error| Error::Setup(format!("no such request: {error}")))?;
         let failed = |error: reqwest::Error| {
-            Error::unavailable(format!("{host} could not be asked: {}", innermost(&error)))
+            Error::unavailable(format!("{host} could not be asked: {}", cause(&error, &host)))
         };
         let mut answer = client.execute(request).await.map_err(failed)?;
         let mut body = Vec::new();
@@ -157,16 +159,6 @@ impl Http {
         }
         Ok((host, found))
     }
-
-    /// The system's roots and the operator's. Read once: it takes a while.
-    async fn tls(&self) -> Result<rustls::ClientConfig, Error> {
-        let network = Arc::clone(&self.network);
-        let read = || async move {
-            let read = tokio::task::spawn_blocking(move || trust(network.trusted_ca.as_deref())).await;
-            read.map_err(|error| Error::unavailable(error.to_string()))?
-        };
-        self.tls.get_or_try_init(read).await.cloned()
-    }
 }
 
 impl<'c> AsyncHttpClient<'c> for Http {
@@ -178,29 +170,23 @@ impl<'c> AsyncHttpClient<'c> for Http {
     }
 }
 
-fn trust(extra: Option<&str>) -> Result<rustls::ClientConfig, Error> {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    for certificate in CertificateDer::pem_slice_iter(extra.unwrap_or_default().as_bytes()) {
-        let unusable =
-            |words: String| Error::Setup(format!("the trusted certificate can't be used: {words}"));
-        let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
-        roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions =
-        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let versions = versions.map_err(|error| Error::Setup(error.to_string()))?;
-    Ok(versions.with_root_certificates(roots).with_no_client_auth())
-}
-
-/// The cause at the bottom, which says what happened; the layers above say only that something did.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+/// What happened: TLS in the words that we have for it, else the cause at the bottom; the layers above say only that
+/// something did. A certificate that is not trusted may be that of a hotel's network: it is no reason to give up.
+fn cause(error: &(dyn std::error::Error + 'static), host: &str) -> String {
     let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
+    loop {
+        let io = cause.downcast_ref::<std::io::Error>();
+        if let Some(problem) = io.filter(|io| io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())) {
+            return tls::explain(problem, host).detail;
+        }
+        // An error of I/O shows what is within it by `get_ref`, not as its source.
+        let within =
+            io.and_then(std::io::Error::get_ref).map(|inner| inner as &(dyn std::error::Error + 'static));
+        match within.or_else(|| cause.source()) {
+            Some(next) => cause = next,
+            None => return quotable(&cause.to_string(), &[]),
+        }
     }
-    quotable(&cause.to_string(), &[])
 }
 
 /// An endpoint without its query.

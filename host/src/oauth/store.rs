@@ -48,7 +48,8 @@ pub trait GrantStore: Send + Sync {
     /// stored). `grant` none: erases it. A version is never used twice for an account, not even after erasing.
     ///
     /// The account's state follows in the same transaction: [`Grant::spent`] means that it needs a sign-in, with
-    /// these words; a grant without it means that it is ready; no grant that it needs a sign-in.
+    /// these words; a grant without it means that it is ready; no grant that it needs a sign-in. An account that an
+    /// administrator marked as compromised stays that, whatever the grant is.
     fn replace<'a>(
         &'a self,
         account: &'a str,
