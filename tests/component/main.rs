@@ -10,6 +10,7 @@ mod house;
 mod imports;
 mod instances;
 mod limits;
+mod providers;
 mod python;
 mod secrets;
 mod streaming;
