@@ -115,8 +115,10 @@ async fn a_caller_who_goes_away_does_not_take_the_rotated_token_with_him() {
     asking.abort();
     assert!(asking.await.unwrap_err().is_cancelled());
     gate.add_permits(10);
+    let before = office.clock.now();
     assert!(office.grants.token(ACCOUNT, Resource::Api).await.is_ok());
     assert_eq!(office.server.refreshes(), 1);
+    assert_eq!(office.clock.now(), before, "nobody had to wait for a claim that was left behind");
 }
 
 #[tokio::test]
