@@ -29,6 +29,7 @@ pub mod capabilities;
 pub mod catcher;
 pub mod cli;
 pub mod config;
+pub mod connections;
 pub mod contract;
 pub mod engine;
 pub mod oauth;

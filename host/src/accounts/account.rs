@@ -1,7 +1,7 @@
 //! A mail account: how a company's mail leaves, and in which state that is.
 
 use super::{
-    AccountId, CompanyId, DisplayName, FolderName, ImapServer, MailAddress, Name, Permissions, Transport,
+    AccountId, CompanyId, DisplayName, FolderName, Grant, ImapServer, MailAddress, Name, Permissions, Transport,
 };
 use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
@@ -27,12 +27,28 @@ pub struct Account {
     pub transport: Transport,
     /// Where the mailbox is, if there is one that IMAP reaches.
     pub mailbox: Option<ImapServer>,
+    /// Other addresses that mail is sent as (FEATURES A15).
+    pub send_as: Vec<SendAs>,
     /// Which folder is used for what.
     pub folders: Folders,
     /// Whether it can be used.
     pub state: AccountState,
     /// What the operator allows it. No user can change this.
     pub permissions: Permissions,
+}
+
+impl Account {
+    /// The OAuth grant that it needs: one serves mail and mailbox.
+    pub fn grant(&self) -> Option<&Grant> {
+        let mailbox = self.mailbox.as_ref().and_then(|server| server.authentication.grant());
+        self.transport.grant().or(mailbox)
+    }
+
+    /// The same, to be changed: every place that has one.
+    pub fn grants_mut(&mut self) -> impl Iterator<Item = &mut Grant> {
+        let mailbox = self.mailbox.as_mut().and_then(|server| server.authentication.grant_mut());
+        self.transport.grant_mut().into_iter().chain(mailbox)
+    }
 }
 
 /// An account to be made. It has no permissions: only the operator gives those.
@@ -49,6 +65,8 @@ pub struct NewAccount {
     /// As in [`Account`].
     pub mailbox: Option<ImapServer>,
     /// As in [`Account`].
+    pub send_as: Vec<SendAs>,
+    /// As in [`Account`].
     pub folders: Folders,
     /// As in [`Account`]: a new account that a person has yet to sign in to begins as [`AccountState::NeedsSignIn`].
     pub state: AccountState,
@@ -63,11 +81,34 @@ impl NewAccount {
             display_name: None,
             transport,
             mailbox: None,
+            send_as: Vec::new(),
             folders: Folders::new(),
             state: AccountState::Ready,
         }
     }
 }
+
+/// Another address that mail is sent as.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendAs {
+    /// The address.
+    pub address: MailAddress,
+    /// What it is to the account.
+    pub relation: Relation,
+}
+
+/// How another address belongs to an account. The contract's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relation {
+    /// Another name of the same mailbox.
+    Alias,
+    /// A mailbox of its own that several people use.
+    SharedMailbox,
+}
+
+super::secret::named! { Relation, "relation", { Alias = "alias", SharedMailbox = "shared-mailbox" } }
 
 /// Whether an account can be used.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -44,6 +44,18 @@ pub struct Logo {
     pub content: Vec<u8>,
 }
 
+impl Logo {
+    /// Media type by the ending of the name.
+    pub fn media_type(&self) -> &'static str {
+        let ending = self.file_name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+        match ending.as_deref() {
+            Some("jpg" | "jpeg") => "image/jpeg",
+            Some("gif") => "image/gif",
+            _ => "image/png",
+        }
+    }
+}
+
 /// Whether and when mail leaves through another account than its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fallback {

@@ -6,6 +6,7 @@
 
 mod account;
 mod company;
+mod description;
 mod id;
 mod permissions;
 mod secret;
@@ -16,8 +17,9 @@ mod text;
 mod transport;
 mod user;
 
-pub use account::{Account, AccountState, FolderUse, Folders, NewAccount};
+pub use account::{Account, AccountState, FolderUse, Folders, NewAccount, Relation, SendAs};
 pub use company::{Company, Fallback, FallbackPolicy, Logo, NewCompany};
+pub use description::{PlatformDomains, describe};
 pub(crate) use id::identity;
 pub use id::{AccountId, CompanyId, UserId};
 pub use permissions::Permissions;
@@ -25,7 +27,9 @@ pub use secret::{SecretKind, SecretOwner};
 pub use server::{Authentication, ImapServer, PasswordMechanism, Security, SmtpServer};
 pub use service::{Endpoints, Provider, ServiceUrl};
 pub use settings::plugin_settings;
-pub use text::{DisplayName, FolderName, HeloName, HostName, LoginName, MailAddress, Name, Tenant, Unusable};
+pub use text::{
+    DisplayName, FolderName, HeloName, HostName, LoginName, MailAddress, Name, Tenant, Unusable, VerifiedSender,
+};
 pub use transport::{Dkim, Grant, PlatformRelay, PlatformSender, SendGridSender, Transport};
 pub use user::{NewUser, User, UserSettings};
 

@@ -73,6 +73,16 @@ pub enum Authentication {
 }
 
 impl Authentication {
+    /// The grant that its tokens come from.
+    pub fn grant(&self) -> Option<&Grant> {
+        if let Self::Grant { grant, .. } = self { Some(grant) } else { None }
+    }
+
+    /// The same, to be changed.
+    pub fn grant_mut(&mut self) -> Option<&mut Grant> {
+        if let Self::Grant { grant, .. } = self { Some(grant) } else { None }
+    }
+
     /// Login, where there is one.
     pub fn login(&self) -> Option<&LoginName> {
         match self {

@@ -138,11 +138,11 @@ impl Endpoints {
 impl SendGridSender {
     /// SendGrid in its global region.
     pub const fn global() -> Self {
-        Self { api: ServiceUrl::known("https://api.sendgrid.com/") }
+        Self { api: ServiceUrl::known("https://api.sendgrid.com/"), verified: Vec::new() }
     }
 
     /// SendGrid in the European Union.
     pub const fn european() -> Self {
-        Self { api: ServiceUrl::known("https://api.eu.sendgrid.com/") }
+        Self { api: ServiceUrl::known("https://api.eu.sendgrid.com/"), verified: Vec::new() }
     }
 }

@@ -107,6 +107,13 @@ checked_text! {
     HostName, "host", |text| ascii_host(text).map_err(|_| "expected a host name such as smtp.example.com".into())
 }
 checked_text! {
+    /// What SendGrid has verified as a sender: an address, or a whole domain.
+    VerifiedSender, "verified sender", |text| match text.parse::<MailAddress>() {
+        Ok(address) => Ok(address.0),
+        Err(_) => ascii_host(text).map_err(|_| "expected an address or a domain".into()),
+    }
+}
+checked_text! {
     /// What a server is told as login, usually the mail address. One line of at most 320 bytes.
     LoginName, "login", |text| one_line(text, 320)
 }
@@ -135,6 +142,13 @@ checked_text! {
         } else {
             Err("expected common, organizations, consumers, a domain or an id".into())
         }
+    }
+}
+
+impl Tenant {
+    /// Work, school and personal accounts of anybody.
+    pub fn common() -> Self {
+        Self("common".to_owned())
     }
 }
 

@@ -1,7 +1,10 @@
 //! How mail leaves an account.
 
-use super::{Endpoints, HostName, LoginName, MailAddress, Provider, ServiceUrl, SmtpServer};
+use super::{
+    Endpoints, HostName, LoginName, MailAddress, Provider, ServiceUrl, SmtpServer, VerifiedSender,
+};
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
 
 /// How mail leaves an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,10 +57,16 @@ impl Transport {
     pub fn grant(&self) -> Option<&Grant> {
         match self {
             Self::Gmail(grant) | Self::Outlook(grant) => Some(grant),
-            Self::Smtp(server) => match &server.authentication {
-                super::Authentication::Grant { grant, .. } => Some(grant),
-                _ => None,
-            },
+            Self::Smtp(server) => server.authentication.grant(),
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn grant_mut(&mut self) -> Option<&mut Grant> {
+        match self {
+            Self::Gmail(grant) | Self::Outlook(grant) => Some(grant),
+            Self::Smtp(server) => server.authentication.grant_mut(),
             _ => None,
         }
     }
@@ -87,6 +96,9 @@ pub struct PlatformSender {
     pub relay: PlatformRelay,
     /// How mail is signed here; none where the relay signs.
     pub dkim: Option<Dkim>,
+    /// Tells the company from others whose name gives the same address.
+    #[serde(default)]
+    pub suffix: Option<NonZeroU32>,
 }
 
 /// The operator's way out for platform sending. Its secrets are the operator's.
@@ -115,4 +127,7 @@ pub struct Dkim {
 pub struct SendGridSender {
     /// The API; SendGrid has one for each region.
     pub api: ServiceUrl,
+    /// What SendGrid has verified: it refuses every other sender.
+    #[serde(default)]
+    pub verified: Vec<VerifiedSender>,
 }

@@ -1,9 +1,14 @@
 //! Failures as a person and a program see them: a sentence on standard error, an exit code.
 
 use super::output::printable;
+use crate::accounts::Unusable;
 use crate::config::ConfigError;
+use crate::connections::ConnectionError;
 use crate::engine::EngineError;
-use crate::outbox::DraftError;
+use crate::oauth;
+use crate::outbox::{DraftError, OutboxError};
+use crate::store::StoreError;
+use crate::vault::VaultError;
 use std::process::ExitCode;
 
 /// Why a command failed. The code is documented in `postroom --help`.
@@ -54,6 +59,77 @@ impl From<EngineError> for Failure {
             }
             error => Self::other(error.to_string()),
         }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let code = match &error {
+            error if error.may_pass() => 5,
+            StoreError::NoSuchCompany(_)
+            | StoreError::NoSuchUser(_)
+            | StoreError::NoSuchAccount(_)
+            | StoreError::NoSuchMail(_)
+            | StoreError::Taken { .. }
+            | StoreError::Invalid { .. } => 3,
+            StoreError::AttemptOpen(_) => 6,
+            _ => 1,
+        };
+        Self { code, message: error.to_string() }
+    }
+}
+
+impl From<VaultError> for Failure {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Store(error) => error.into(),
+            error => Self::other(error.to_string()),
+        }
+    }
+}
+
+impl From<ConnectionError> for Failure {
+    fn from(error: ConnectionError) -> Self {
+        match error {
+            ConnectionError::Vault(error) => error.into(),
+            ConnectionError::Compromised { .. } => Self { code: 4, message: error.to_string() },
+            error => Self::input(error.to_string()),
+        }
+    }
+}
+
+impl From<OutboxError> for Failure {
+    fn from(error: OutboxError) -> Self {
+        match error {
+            OutboxError::Store(error) => error.into(),
+            OutboxError::Engine(error) => error.into(),
+            OutboxError::File(_) | OutboxError::NotOurs(_) => Self::input(error.to_string()),
+            OutboxError::Plugin(_) => Self::other(error.to_string()),
+        }
+    }
+}
+
+/// What a name, an address or a host was refused for.
+impl From<Unusable> for Failure {
+    fn from(error: Unusable) -> Self {
+        Self::input(error.to_string())
+    }
+}
+
+impl From<oauth::Error> for Failure {
+    fn from(error: oauth::Error) -> Self {
+        let code = match &error {
+            error if error.is_transient() => 5,
+            oauth::Error::Setup(_) => 3,
+            _ => 4,
+        };
+        Self { code, message: error.to_string() }
+    }
+}
+
+impl From<oauth::StoreError> for Failure {
+    fn from(error: oauth::StoreError) -> Self {
+        Self::other(error.to_string())
     }
 }
 

@@ -41,9 +41,10 @@ pub(super) struct MailArgs {
     /// Reply-To.
     #[arg(long, value_name = "ADDRESSES")]
     reply_to: Vec<String>,
-    /// Which of the document's own files travel.
-    #[arg(long, value_name = "F", default_value = "pdf", value_parser = ["pdf", "ubl", "pdf+ubl"])]
-    format: String,
+    /// Which of the document's own files travel; `link`: none, the portal's links carry it. Otherwise: pdf, and link
+    /// where the platform sends.
+    #[arg(long, value_name = "F", value_parser = ["pdf", "ubl", "pdf+ubl", "link"])]
+    pub(super) format: Option<String>,
     /// The document's PDF.
     #[arg(long, value_name = "FILE")]
     pdf: Option<PathBuf>,
@@ -94,7 +95,9 @@ impl MailArgs {
         draft.overrides.cc = joined(&self.cc);
         draft.overrides.bcc = joined(&self.bcc);
         draft.overrides.reply_to = joined(&self.reply_to);
-        draft.format.clone_from(&self.format);
+        if let Some(format) = &self.format {
+            draft.format.clone_from(format);
+        }
         draft.portal =
             self.view_url.clone().map(|view_url| Portal { view_url, pdf_url: self.pdf_url.clone() });
         for (file, role) in [(&self.pdf, "pdf"), (&self.ubl, "ubl"), (&config.logo, "logo")] {
@@ -134,7 +137,7 @@ impl MailArgs {
         add("document", &read(&self.document)?);
         add("settings", config.settings_json().as_bytes());
         add("address", sender.address.as_bytes());
-        add("format", self.format.as_bytes());
+        add("format", self.format.as_deref().unwrap_or("pdf").as_bytes());
         for (what, text) in [
             ("name", &sender.name),
             ("use-case", &self.use_case),

@@ -2,25 +2,38 @@
 //!
 //! Every command takes `--json`; every failure ends with an exit code that means something (see [`Failure`]).
 
+mod account;
 mod addresses;
+mod ask;
+mod company;
 mod connection;
 mod demo;
+mod desk;
 mod document;
+mod exchange;
 mod failure;
+mod handover;
+mod house;
+mod key;
 mod mail;
+mod mail_json;
 mod office;
 mod output;
 mod picture;
+mod platform;
 mod render;
+mod resume;
 mod schema;
 mod send;
 mod templates;
+mod user;
 
 pub use failure::Failure;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// E-mail of business documents: composed in a sandbox, sent with evidence.
 #[derive(Debug, Parser)]
@@ -35,8 +48,11 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Examples:
   postroom render invoice.xml --out mail/ --pdf invoice.pdf --format pdf+ubl
-  postroom send invoice.xml --settings company.toml --account office --pdf invoice.pdf
-  postroom test-connection --settings company.toml --account office
+  postroom company add 'Atelier Nord'
+  postroom user add lotte --address lotte@ateliernord.example
+  postroom account add office --address office@ateliernord.example --user lotte
+  postroom account test office
+  postroom send invoice.xml --user lotte --account office --pdf invoice.pdf
 
 Exit codes:
   0  done; for `send`: the server accepted the mail for every recipient
@@ -70,8 +86,22 @@ enum Command {
     /// Make the mail of a document and write it to a folder.
     Render(render::RenderArgs),
     /// Send the mail of a document and say what each server answered.
-    Send(send::SendArgs),
-    /// Connect to an account's server, secure, log in, say goodbye. Sends nothing.
+    Send(Box<send::SendArgs>),
+    /// Go on with a mail that was not accepted, or is in doubt.
+    Resume(resume::ResumeArgs),
+    /// Companies: settings, fallback, import and export.
+    #[command(subcommand)]
+    Company(company::CompanyCommand),
+    /// Users of a company.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Mail accounts: add, test, sign in, grant.
+    #[command(subcommand)]
+    Account(Box<account::AccountCommand>),
+    /// The master key that opens the stored passwords.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Connect to the server of an account of a settings file. Sends nothing.
     TestConnection(connection::ConnectionArgs),
     /// The texts: shipped ones, and checks of your own.
     #[command(subcommand)]
@@ -84,6 +114,21 @@ enum Command {
     Schema(schema::SchemaArgs),
     /// Send a sample company's documents to a mail catcher inside this program.
     Demo(demo::DemoArgs),
+}
+
+/// A time as people write it: `90s`, `30m`, `2h`, `1d`; a number alone is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "expected a time such as 90s, 30m, 2h or 1d".to_owned();
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let seconds = match unit {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    Ok(Duration::from_secs(u64::from(number) * seconds))
 }
 
 /// Runs the command line of this process.
@@ -105,6 +150,11 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         Command::Render(args) => render::run(common, &args).await,
         Command::Send(args) => send::run(common, &args).await,
+        Command::Resume(args) => resume::run(common, &args).await,
+        Command::Company(command) => company::run(common, &command).await,
+        Command::User(command) => user::run(common, &command).await,
+        Command::Account(command) => account::run(common, &command).await,
+        Command::Key(command) => key::run(common, &command).await,
         Command::TestConnection(args) => connection::run(common, &args).await,
         Command::Templates(command) => templates::run(common, &command).await,
         Command::Document(args) => document::run(common, &args).await,

@@ -3,7 +3,7 @@
 use super::{Common, Failure};
 use crate::capabilities::smtp::{MemorySubmitter, Submitter};
 use crate::contract::log::Level;
-use crate::engine::{Accounts, Capabilities, Engine, Files, Office, Options};
+use crate::engine::{Accounts, Capabilities, Engine, Files, LogSink, Office, Options};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,22 +18,30 @@ pub(super) fn sending(
     accounts: Accounts,
     submitter: Arc<dyn Submitter>,
 ) -> Result<Office, Failure> {
-    let path = find(common)?;
-    let options = Options { cache: common.cache.clone(), ..Options::default() };
-    let engine = Engine::load(&path, &options)?;
-    let verbose = common.verbose;
-    let log = move |_: &str, level: Level, text: &str| {
-        if verbose || matches!(level, Level::Warning | Level::Error) {
-            eprintln!("plugin: {}: {}", level_name(level), super::output::printable(text));
-        }
-    };
     let capabilities = Capabilities {
         accounts: Arc::new(accounts),
         submitter,
-        log: Arc::new(log),
+        log: log(common),
         ..Capabilities::default()
     };
-    Ok(engine.office("cli", capabilities))
+    Ok(engine(common)?.office("cli", capabilities))
+}
+
+/// Loads the plugin.
+pub(super) fn engine(common: &Common) -> Result<Engine, Failure> {
+    let path = find(common)?;
+    let options = Options { cache: common.cache.clone(), ..Options::default() };
+    Ok(Engine::load(&path, &options)?)
+}
+
+/// The plugin's log lines go to standard error: warnings and errors, and all with `--verbose`.
+pub(super) fn log(common: &Common) -> LogSink {
+    let verbose = common.verbose;
+    Arc::new(move |_: &str, level: Level, text: &str| {
+        if verbose || matches!(level, Level::Warning | Level::Error) {
+            eprintln!("plugin: {}: {}", level_name(level), super::output::printable(text));
+        }
+    })
 }
 
 fn level_name(level: Level) -> &'static str {

@@ -60,6 +60,11 @@ pub(super) fn line(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Says that something is done.
+pub(super) fn done(common: &super::Common, what: &str) -> Result<(), Failure> {
+    if common.json { json(&serde_json::json!({ "done": what })) } else { line(&printable(what)) }
+}
+
 /// Writes a table: a row of headings, then rows.
 pub(super) fn table<R: IntoIterator<Item = Vec<String>>>(headings: &[&str], rows: R) -> Result<(), Failure> {
     let mut table = Table::new();

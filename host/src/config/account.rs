@@ -1,20 +1,24 @@
 //! An SMTP account as a user writes it down (FEATURES A5).
 
 use super::error::ConfigError;
+use super::secret::read_secret;
+use crate::accounts::{Folders, ImapServer, Name, SendAs, Transport};
 use crate::capabilities::destination::AllowList;
 use crate::capabilities::smtp::{self, Account, Login, Mechanism, Secret, Timeouts};
 use crate::contract::recipients::Mailbox;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How a connection is secured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Security {
     /// Implicit TLS from the first byte; port 465 unless given.
     Ssl,
     /// STARTTLS, required and never downgraded; port 587 unless given.
+    #[default]
     Tls,
     /// No encryption; port 25 unless given.
     None,
@@ -29,10 +33,11 @@ pub struct AccountSettings {
     /// Display name, where the user's settings give none.
     pub name: Option<String>,
     /// Host name of the submission server.
-    pub host: String,
+    pub host: Option<String>,
     /// Port; proposed from the security.
     pub port: Option<u16>,
-    /// Security.
+    /// Security; STARTTLS unless given.
+    #[serde(default)]
     pub security: Security,
     /// Login; no login at all where absent.
     pub login: Option<String>,
@@ -56,6 +61,19 @@ pub struct AccountSettings {
     pub timeout: Option<u64>,
     /// Name that this host gives in EHLO.
     pub helo: Option<String>,
+    /// How mail leaves, as `postroom company export` writes it, in place of `host` and what belongs to it.
+    pub connection: Option<Transport>,
+    /// The mailbox.
+    pub mailbox: Option<ImapServer>,
+    /// Other addresses that mail is sent as.
+    #[serde(default)]
+    pub send_as: Vec<SendAs>,
+    /// Folders by what they are used for.
+    #[serde(default)]
+    pub folders: Folders,
+    /// Who may use it, by login.
+    #[serde(default)]
+    pub users: Vec<Name>,
 }
 
 impl AccountSettings {
@@ -79,7 +97,10 @@ impl AccountSettings {
             Security::Tls => smtp::Security::StartTls,
             Security::None => smtp::Security::None,
         };
-        let mut account = Account::new(name, &self.host, security);
+        let missing = "the submission server is missing; an account of another kind is imported into a store \
+                       (`postroom company import`)";
+        let host = self.host.as_deref().ok_or_else(|| invalid("host", missing.to_owned()))?;
+        let mut account = Account::new(name, host, security);
         account.port = self.port.unwrap_or_else(|| security.default_port());
         account.helo.clone_from(&self.helo);
         account.allow_private = self.allow_private.clone();
@@ -106,8 +127,8 @@ impl AccountSettings {
             };
             let text = self.secret().map_err(|(field, detail)| invalid(field, detail))?;
             let secret = match mechanism {
-                Mechanism::XOAuth2 => Secret::token(text),
-                _ => Secret::password(text),
+                Mechanism::XOAuth2 => Secret::token(text.expose_secret()),
+                _ => Secret::password(text.expose_secret()),
             };
             account.login = Some(Login { user: user.clone(), secret, mechanism });
         }
@@ -115,26 +136,12 @@ impl AccountSettings {
     }
 
     /// The password from where the settings say it is.
-    fn secret(&self) -> Result<String, (&'static str, String)> {
-        let text = match (&self.password_file, &self.password_env) {
-            (Some(_), Some(_)) => {
-                return Err(("password_file", "give this or password_env, not both".to_owned()));
-            }
-            (Some(file), None) => std::fs::read_to_string(file)
-                .map_err(|e| ("password_file", format!("can't read {}: {e}", file.display())))?,
-            (None, Some(variable)) => std::env::var(variable).map_err(|_| {
-                ("password_env", format!("the environment has no readable variable {variable}"))
-            })?,
-            (None, None) => {
-                let detail = "a login needs a password: give password_file or password_env";
-                return Err(("login", detail.to_owned()));
-            }
-        };
-        let first = text.lines().next().unwrap_or_default();
-        if first.is_empty() {
-            Err(("password_file", "the password is empty".to_owned()))
-        } else {
-            Ok(first.to_owned())
+    pub(crate) fn secret(&self) -> Result<SecretString, (&'static str, String)> {
+        match read_secret(self.password_file.as_deref(), self.password_env.as_deref()) {
+            Ok(Some(secret)) => Ok(secret),
+            Ok(None) => Err(("login", "a login needs a password: give password_file or password_env".to_owned())),
+            Err(("env", detail)) => Err(("password_env", detail)),
+            Err((_, detail)) => Err(("password_file", detail)),
         }
     }
 }

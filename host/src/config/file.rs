@@ -2,7 +2,8 @@
 
 use super::account::AccountSettings;
 use super::error::ConfigError;
-use serde::Deserialize;
+use crate::accounts::{DisplayName, FallbackPolicy, MailAddress, Name, UserSettings};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,38 @@ pub struct Config {
     pub accounts: BTreeMap<String, AccountSettings>,
     /// Logo, shown in every mail.
     pub logo: Option<PathBuf>,
+    /// When an account's own system is down; for a store.
+    pub fallback: Option<FallbackForm>,
+    /// Users by login; for a store.
+    pub users: BTreeMap<String, UserForm>,
+}
+
+/// `[fallback]`.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FallbackForm {
+    /// Whether.
+    pub policy: FallbackPolicy,
+    /// Seconds that the account's own way is tried first.
+    pub patience: u64,
+    /// Through which account.
+    pub account: Option<Name>,
+}
+
+/// `[users.LOGIN]`.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserForm {
+    /// Name.
+    pub name: DisplayName,
+    /// The user's own address.
+    pub address: MailAddress,
+    /// Texts of the user's own: path to source.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub texts: BTreeMap<String, String>,
+    /// What he has set for each account.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub accounts: BTreeMap<String, UserSettings>,
 }
 
 #[derive(Deserialize, Default)]
@@ -27,7 +60,11 @@ struct FileForm {
     recipients: Option<toml::Table>,
     layout: Option<toml::Table>,
     templates: TemplateFolders,
+    /// Texts as `postroom company export` writes them, in place of a folder.
+    texts: BTreeMap<String, String>,
     logo: Option<PathBuf>,
+    fallback: Option<FallbackForm>,
+    users: BTreeMap<String, UserForm>,
     accounts: BTreeMap<String, AccountSettings>,
 }
 
@@ -50,11 +87,7 @@ impl Config {
     /// [`ConfigError`], naming file, line and field.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = read_text(path)?;
-        let form: FileForm = toml::from_str(&text).map_err(|e| ConfigError::Malformed {
-            path: path.to_owned(),
-            line: e.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count()),
-            detail: e.message().to_owned(),
-        })?;
+        let form: FileForm = toml::from_str(&text).map_err(|e| malformed(path, &text, &e))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut settings = serde_json::Map::new();
         let tables = [
@@ -77,6 +110,9 @@ impl Config {
                 overrides.insert(name.to_owned(), texts.into());
             }
         }
+        if !form.texts.is_empty() {
+            overrides.insert("company".to_owned(), serde_json::json!(form.texts));
+        }
         if !overrides.is_empty() {
             settings.insert("templates".to_owned(), overrides.into());
         }
@@ -87,7 +123,7 @@ impl Config {
             }
         }
         let logo = form.logo.map(|logo| folder.join(logo));
-        Ok(Self { path: path.to_owned(), settings, accounts, logo })
+        Ok(Self { path: path.to_owned(), settings, accounts, logo, fallback: form.fallback, users: form.users })
     }
 
     /// The plugin's share as JSON text; the same settings give the same text.
@@ -116,7 +152,12 @@ fn invalid(path: &Path, field: &str, detail: &str) -> ConfigError {
     ConfigError::Invalid { path: path.to_owned(), field: field.to_owned(), detail: detail.to_owned() }
 }
 
-fn read_text(path: &Path) -> Result<String, ConfigError> {
+pub(super) fn malformed(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+    let line = error.span().and_then(|span| text.get(..span.start)).map_or(1, |before| 1 + before.matches('\n').count());
+    ConfigError::Malformed { path: path.to_owned(), line, detail: error.message().to_owned() }
+}
+
+pub(super) fn read_text(path: &Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })
 }
 

@@ -1,11 +1,17 @@
 //! The settings file: company, user, look, own templates, accounts. TOML, read once at the edge.
 //!
+//! Beside it the operator's own file, for what holds for a whole installation.
+//!
 //! Passwords are never in it: an account names a file or an environment variable that holds one.
 
 mod account;
 mod error;
 mod file;
+mod operator;
+mod secret;
 
 pub use account::{AccountSettings, Security};
 pub use error::ConfigError;
-pub use file::{Config, read_templates};
+pub use file::{Config, FallbackForm, UserForm, read_templates};
+pub use operator::Operator;
+pub(crate) use secret::read_secret;

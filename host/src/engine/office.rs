@@ -9,7 +9,7 @@ use super::state::{Accounts, Apis, Files, LogSink, State};
 use crate::capabilities::smtp::{Account, SmtpClient, Submitter};
 use crate::capabilities::web::{self, GivenUrls, Web, WebClient};
 use crate::contract::{
-    accounts, composing, delivery, documents, drafts, imap, info, recipients, sent, templates, tracking,
+    accounts, composing, delivery, documents, drafts, imap, info, recipients, sent, smtp, templates, tracking,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -146,6 +146,10 @@ impl Office {
         &self.company
     }
 
+    pub(super) fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
     calls! {
         /// Describes the plugin.
         describe = postroom_plugin_info.call_describe() -> info::Description;
@@ -252,6 +256,8 @@ impl Office {
         submit = postroom_plugin_delivery.call_submit(
             parcel: &delivery::Parcel, route: &delivery::Route, now: &str
         ) -> delivery::Outcome;
+        /// Tests a way out without sending.
+        probe = postroom_plugin_delivery.call_probe(route: &delivery::Route) -> smtp::ProbeReport;
         /// What to do next with an intent.
         decide = postroom_plugin_delivery.call_decide(
             facts: &delivery::Facts, now: &str

@@ -38,6 +38,11 @@ impl Files {
         handle
     }
 
+    /// Adds a file under a handle of the caller's, in place of an earlier one.
+    pub fn insert(&mut self, handle: attachments::Handle, source: AttachmentSource) {
+        self.sources.insert(handle, source);
+    }
+
     /// Every file: its handle and its size in bytes.
     pub fn sizes(&self) -> impl Iterator<Item = (attachments::Handle, u64)> {
         self.sources.iter().map(|(handle, source)| (*handle, source.size()))

@@ -1,7 +1,9 @@
 //! Why no mail was made or sent, in the words of whoever can put it right.
 
+use super::kept::FileError;
 use crate::contract::{composing, documents, recipients};
 use crate::engine::EngineError;
+use crate::store::StoreError;
 use std::path::PathBuf;
 
 /// No mail was made. Nothing was sent; trying again without a change gives the same answer.
@@ -44,6 +46,26 @@ pub enum DraftError {
     /// The plugin gave no answer.
     #[error(transparent)]
     Engine(#[from] EngineError),
+}
+
+/// A kept mail could not be moved on. What the store has of it is what is known; the same may be asked again.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboxError {
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The plugin gave no answer. Nothing was sent.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The plugin judged what this program told it impossible: a mistake in the program.
+    #[error("the plugin and this program do not agree: {0}")]
+    Plugin(String),
+    /// A file of the mail. Nothing was sent.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The account's mail is sent by the user's own program.
+    #[error("mail of the account \"{0}\" is sent by the user's own mail program, not from here")]
+    NotOurs(String),
 }
 
 fn describe_document(error: &documents::DocumentError) -> String {

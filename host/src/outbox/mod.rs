@@ -1,14 +1,24 @@
 //! From a record to a mail that left: what `cli` and any embedding program call.
 //!
-//! [`Draft`] is what somebody asked for; [`Draft::compose`] makes the mail in the sandbox; [`Ready::send`] makes
-//! one attempt and says per recipient what is known.
+//! [`Draft`] is what somebody asked for; [`Draft::compose`] makes the mail in the sandbox. From there a program with a
+//! store of its own makes single attempts ([`Ready::send`]). This host's own store keeps the mail first
+//! ([`Ready::to_keep`]), and a [`Dispatch`] moves it on: ask the plugin what to do, record, do, record.
 
 mod attempt;
+mod dispatch;
+mod doubt;
 mod draft;
 mod error;
+mod facts;
+mod kept;
 mod message;
+mod sender;
+mod sent_copy;
 
 pub use attempt::{Attempt, Sent};
+pub use dispatch::{Answers, Dispatch, Made, Step};
 pub use draft::{Draft, Ready};
-pub use error::DraftError;
+pub use error::{DraftError, OutboxError};
+pub use kept::{FileError, Keeping, plain};
+pub use sent_copy::SentCopy;
 pub use message::WriteError;

@@ -151,8 +151,8 @@ impl ReturnAddresses {
         Self { domain: domain.into().to_ascii_lowercase(), keys }
     }
 
-    /// The address for a mail.
-    pub fn mint(&self, purpose: Purpose, company: CompanyId, mail: MailId) -> String {
+    /// The token of the address for a mail.
+    pub fn token(&self, purpose: Purpose, company: CompanyId, mail: MailId) -> String {
         let mut token = Vec::with_capacity(TOKEN);
         token.push(self.keys.current.0);
         token.extend(half(company));
@@ -160,7 +160,12 @@ impl ReturnAddresses {
         if let Some(proof) = self.keys.proof(self.keys.current, purpose, &token) {
             token.extend(proof.finalize().into_bytes().iter().take(PROOF));
         }
-        format!("{}+{}@{}", purpose.tag(), base32::encode(&token), self.domain)
+        base32::encode(&token)
+    }
+
+    /// The address for a mail.
+    pub fn mint(&self, purpose: Purpose, company: CompanyId, mail: MailId) -> String {
+        format!("{}+{}@{}", purpose.tag(), self.token(purpose, company, mail), self.domain)
     }
 
     /// Which mail an address belongs to; none if it is not one that this host made for this purpose. Takes what

@@ -236,6 +236,8 @@ pub enum AttemptResult {
     Transient(Option<u32>),
     /// Will not get better by itself.
     Permanent,
+    /// Held until the user signed in again.
+    NeedsSignIn,
     /// Unknown whether it left.
     InDoubt,
     /// Looked for, and found.

@@ -3,7 +3,8 @@
 use super::error::or_taken;
 use super::{Store, StoreError, row};
 use crate::accounts::{
-    Account, AccountId, AccountState, Company, CompanyId, Name, NewCompany, Permissions, User, UserId,
+    Account, AccountId, AccountState, Company, CompanyId, Name, NewCompany, Permissions, SecretOwner, User,
+    UserId,
 };
 use sqlx::any::AnyRow;
 
@@ -111,6 +112,17 @@ impl Store {
                 .await?
                 .ok_or_else(|| StoreError::NoSuchAccount(id.to_string()))?;
         row::account(&mut connection, &row).await
+    }
+
+    /// The same for whoever has the id alone.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchAccount`].
+    pub async fn account_of_any_company(&self, id: AccountId) -> Result<Account, StoreError> {
+        match self.owner_of(id).await? {
+            Some(SecretOwner::Account(company, _)) => self.account(company, id).await,
+            _ => Err(StoreError::NoSuchAccount(id.to_string())),
+        }
     }
 
     /// What the operator allows an account.

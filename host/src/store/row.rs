@@ -142,6 +142,7 @@ pub(super) async fn account(connection: &mut AnyConnection, row: &AnyRow) -> Res
         display_name: optional(row, "display_name")?,
         transport: json(row, "transport")?,
         mailbox: optional_json(row, "mailbox")?,
+        send_as: json(row, "send_as")?,
         folders,
         state: state(row)?,
         permissions: json(row, "permissions")?,

@@ -4,13 +4,14 @@ use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::delivery as wit;
 use crate::component::bindings::exports::postroom::plugin::recipients::Mailbox;
 use crate::component::bindings::exports::postroom::plugin::tracking::{Event, EventError};
+use crate::component::bindings::postroom::plugin::smtp;
 use crate::component::convert::{
     chunks_in, event_out, events_in, failure_out, reply_out, stage_out, time_in, time_out, verdict_out,
 };
 use crate::component::imports::{self, HostSmtp, HostWeb};
-use crate::domain::delivery::{Action, Attempt, AttemptResult, Facts, FallbackPolicy, Route};
-use crate::domain::status::{self, ApiFailure, Stage};
-use crate::flows::{self, Parcel, Receipt, Search, Sighting, SubmitError};
+use crate::domain::delivery::{Action, Attempt, AttemptResult, Facts, FallbackPolicy, Route, Transport};
+use crate::domain::status::{self, ApiFailure, Failure, Stage, Verdict};
+use crate::flows::{self, Parcel, Probe, Receipt, Search, Sighting, SubmitError};
 
 impl wit::Guest for Component {
     fn submit(parcel: wit::Parcel, route: wit::Route, now: String) -> wit::Outcome {
@@ -27,6 +28,22 @@ impl wit::Guest for Component {
             receipt: outcome.receipt.map(receipt_out),
             result: result_out(outcome.result),
             stage: outcome.stage.map(|stage| stage.name().to_owned()),
+        }
+    }
+
+    fn probe(route: wit::Route) -> wit::ProbeReport {
+        imports::speak_before_trapping();
+        let probed = match Transport::named(&route.transport) {
+            Ok(transport) => flows::probe_api(&route.account, transport, &mut HostWeb),
+            Err(unknown) => Some(unknown_transport(unknown.to_string())),
+        };
+        // Without an API it is SMTP.
+        let Some(probed) = probed else { return smtp::probe(&route.account) };
+        let step = |(stage, detail)| smtp::ProbeStep { stage: stage_out(stage), detail };
+        wit::ProbeReport {
+            steps: probed.steps.into_iter().map(step).collect(),
+            failure: probed.failure.map(failure_out),
+            extensions: Vec::new(),
         }
     }
 
@@ -63,6 +80,18 @@ impl wit::Guest for Component {
         imports::speak_before_trapping();
         Ok(status::outstanding(&recipients, &events_in(events)?))
     }
+}
+
+fn unknown_transport(detail: String) -> Probe {
+    let failure = Failure {
+        stage: Stage::Prepare,
+        verdict: Verdict::Permanent,
+        reply: None,
+        detail,
+        retry_after: None,
+        recipients: Vec::new(),
+    };
+    Probe { steps: Vec::new(), failure: Some(failure) }
 }
 
 fn not_attempted(field: &str, detail: String) -> wit::Outcome {

@@ -38,7 +38,8 @@ pub struct IdentityFault {
 /// Bytes of the company's part of a local part, which has 64 at the most.
 const MAX_NAME: usize = 40;
 const MAX_SUFFIX: usize = 16;
-const MAX_TOKEN: usize = 40;
+/// `reply+` before it, and the local part is full.
+const MAX_TOKEN: usize = 58;
 
 /// Local parts that mean something else than a company (RFC 2142, and what the platform uses itself).
 const RESERVED: &[&str] = &[

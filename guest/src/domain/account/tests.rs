@@ -210,7 +210,7 @@ fn a14_arguments_that_are_no_identity_are_named() {
         ("A", platform(), Some("@x"), "t", "suffix"),
         ("A", platform(), None, "", "token"),
         ("A", platform(), None, "UPPER", "token"),
-        ("A", platform(), None, &"x".repeat(41), "token"),
+        ("A", platform(), None, &"x".repeat(59), "token"),
     ] {
         let fault = platform_identity(company, &platform, suffix, token).expect_err(argument);
         assert_eq!(fault.argument, argument, "{fault}");

@@ -4,6 +4,7 @@ mod answer;
 mod gmail;
 mod graph;
 mod look;
+mod probe;
 mod sendgrid;
 mod smtp;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod upload;
 mod web;
 
 pub use look::{Search, Sighting, look_in_sent};
+pub use probe::{Probe, probe_api};
 pub use smtp::{Smtp, Submission};
 pub use web::{Answer, Piece, Request, Web, WebError, WebFailure, WebStage};
 

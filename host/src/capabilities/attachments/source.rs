@@ -82,6 +82,14 @@ impl AttachmentSource {
         })
     }
 
+    /// The file, where it is one on disk.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Memory(_) => None,
+            Place::Disk { path, .. } => Some(path),
+        }
+    }
+
     /// Exact number of bytes.
     pub fn size(&self) -> u64 {
         match &self.place {

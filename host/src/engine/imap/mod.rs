@@ -2,6 +2,7 @@
 
 mod convert;
 
+use super::office::Office;
 use super::state::State;
 use crate::capabilities::imap as wire;
 use crate::contract::{attachments, imap};
@@ -26,6 +27,18 @@ impl MailboxAccess {
 
     fn account(&self, name: &str) -> Result<&wire::Account, imap::ImapError> {
         self.accounts.get(name).ok_or(imap::ImapError::UnknownAccount)
+    }
+}
+
+impl Office {
+    /// The folders of an account's mailbox; none where it has none.
+    ///
+    /// # Errors
+    /// The mailbox could not be asked. May be repeated.
+    pub async fn folders(&self, account: &str) -> Option<Result<Vec<imap::Folder>, wire::MailboxError>> {
+        let access = &self.capabilities().mailboxes;
+        let folders = access.mailboxes.folders(access.accounts.get(account)?).await;
+        Some(folders.map(|folders| folders.into_iter().map(convert::folder).collect()))
     }
 }
 

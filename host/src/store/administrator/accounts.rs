@@ -19,8 +19,9 @@ impl Administrator<'_> {
         let (state, words, since) = row::state_columns(&new.state);
         let done = sqlx::query(
             "insert into accounts (id, company, name, name_key, address, display_name, transport, mailbox, \
-             state, state_words, state_since, permissions) \
-             select $1, companies.id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 from companies where companies.id = $12",
+             send_as, state, state_words, state_since, permissions) \
+             select $1, companies.id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 from companies \
+             where companies.id = $13",
         )
         .bind(id.to_string())
         .bind(new.name.to_string())
@@ -29,6 +30,7 @@ impl Administrator<'_> {
         .bind(new.display_name.as_ref().map(ToString::to_string))
         .bind(row::to_json(&new.transport)?)
         .bind(new.mailbox.as_ref().map(row::to_json).transpose()?)
+        .bind(row::to_json(&new.send_as)?)
         .bind(state)
         .bind(words)
         .bind(since)
@@ -81,7 +83,7 @@ impl Administrator<'_> {
         row::account(&mut connection, &row).await
     }
 
-    /// Changes name, address, display name, transport, mailbox and folders. State and permissions have their own ways.
+    /// Changes name, address, display name, transport, mailbox, other senders and folders. State and permissions have their own ways.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`], [`StoreError::Taken`].
@@ -89,7 +91,7 @@ impl Administrator<'_> {
         let mut transaction = self.store.write().await?;
         let done = sqlx::query(
             "update accounts set name = $1, name_key = $2, address = $3, display_name = $4, transport = $5, \
-             mailbox = $6 where company = $7 and id = $8 and name_key is not null",
+             mailbox = $6, send_as = $7 where company = $8 and id = $9 and name_key is not null",
         )
         .bind(account.name.to_string())
         .bind(account.name.key())
@@ -97,6 +99,7 @@ impl Administrator<'_> {
         .bind(account.display_name.as_ref().map(ToString::to_string))
         .bind(row::to_json(&account.transport)?)
         .bind(account.mailbox.as_ref().map(row::to_json).transpose()?)
+        .bind(row::to_json(&account.send_as)?)
         .bind(self.company.to_string())
         .bind(account.id.to_string())
         .execute(&mut *transaction)
@@ -143,7 +146,7 @@ impl Administrator<'_> {
     pub async fn remove_account(&self, id: AccountId) -> Result<(), StoreError> {
         let mut transaction = self.store.write().await?;
         let done = sqlx::query(
-            "update accounts set name_key = null, transport = $1, mailbox = null, permissions = $2, state = 'ready', \
+            "update accounts set name_key = null, transport = $1, mailbox = null, send_as = '[]', permissions = $2, state = 'ready', \
              state_words = null, state_since = null where company = $3 and id = $4 and name_key is not null",
         )
         .bind(row::to_json(&Transport::MailClient)?)

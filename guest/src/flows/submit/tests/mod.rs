@@ -3,6 +3,7 @@
 mod gmail;
 mod graph;
 mod look;
+mod probe;
 mod sendgrid;
 mod smtp;
 

@@ -1,0 +1,101 @@
+//! `postroom account grant`, `revoke` and `permit`: who may use an account, and what the operator allows it.
+
+use crate::accounts::Name;
+use crate::capabilities::destination::AllowList;
+use crate::cli::house::AccountArgs;
+use crate::cli::output::{done, json, line};
+use crate::cli::{Common, Failure};
+use clap::Args;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct AccessArgs {
+    #[command(flatten)]
+    account: AccountArgs,
+    /// The users, by login.
+    #[arg(value_name = "LOGIN", required = true)]
+    logins: Vec<Name>,
+}
+
+pub(super) async fn run(common: &Common, args: &AccessArgs, grant: bool) -> Result<ExitCode, Failure> {
+    let found = args.account.open().await?;
+    only_administrators(&found)?;
+    let admin = found.connections.store().administer(found.company.id);
+    let mut users = Vec::new();
+    for login in &args.logins {
+        users.push(admin.user(login).await?);
+    }
+    for user in &users {
+        match grant {
+            true => admin.grant(found.account.id, user.id).await?,
+            false => admin.revoke(found.account.id, user.id).await?,
+        }
+    }
+    let now: Vec<_> = admin.granted(found.account.id).await?.into_iter().map(|user| user.login).collect();
+    if common.json {
+        json(&serde_json::json!({ "account": found.account.name, "users": now }))?;
+    } else if now.is_empty() {
+        line(&format!("nobody may use {}", found.account.name))?;
+    } else {
+        let names = now.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        line(&format!("{} may be used by {names}", found.account.name))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A user changes his own settings, not who may use what.
+pub(super) fn only_administrators(found: &crate::cli::house::Found) -> Result<(), Failure> {
+    match &found.user {
+        None => Ok(()),
+        Some(user) => Err(Failure::input(format!(
+            "{} can't do this: it is for an administrator, who leaves --user out",
+            user.login
+        ))),
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A host name that a user typed leads to the public internet alone, unless the operator allows more.
+
+Examples:
+  postroom account permit office --allow-private 10.0.0.0/8 --allow-private mail.intern.example
+  postroom account permit office --allow-nothing")]
+pub(in crate::cli) struct PermitArgs {
+    #[command(flatten)]
+    account: AccountArgs,
+    /// A network, address or host name that may be reached although it is not on the public internet; `all` for every
+    /// one. May be repeated.
+    #[arg(long, value_name = "PLACE")]
+    allow_private: Vec<String>,
+    /// Log in although security none lets everybody on the way read the password: true or false.
+    #[arg(long, value_name = "BOOL")]
+    allow_cleartext_login: Option<bool>,
+    /// Take back every permission.
+    #[arg(long, conflicts_with_all = ["allow_private", "allow_cleartext_login"])]
+    allow_nothing: bool,
+}
+
+pub(super) async fn permit(common: &Common, args: &PermitArgs) -> Result<ExitCode, Failure> {
+    let found = args.account.open().await?;
+    only_administrators(&found)?;
+    let mut permissions = found.account.permissions.clone();
+    if args.allow_nothing {
+        permissions = Default::default();
+    }
+    if args.allow_private.iter().any(|place| place == "all") {
+        permissions.allow_private = AllowList::everything();
+    } else if !args.allow_private.is_empty() {
+        permissions.allow_private = AllowList::of(&args.allow_private)
+            .map_err(|e| Failure::input(format!("--allow-private: {e}")))?;
+    }
+    permissions.allow_cleartext_login =
+        args.allow_cleartext_login.unwrap_or(permissions.allow_cleartext_login);
+    found.connections.store().set_permissions(found.company.id, found.account.id, &permissions).await?;
+    if common.json {
+        json(&permissions)?;
+    } else {
+        done(common, &format!("{} may reach what the operator allows it", found.account.name))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

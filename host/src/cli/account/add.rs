@@ -1,0 +1,253 @@
+//! `postroom account add`: from an address to an account, asking for no more than it takes.
+
+use super::form::{Form, Ground};
+use crate::accounts::{
+    Account, AccountState, Authentication, DisplayName, MailAddress, Name, NewAccount, SecretKind, SecretOwner,
+    Transport, UserSettings,
+};
+use crate::cli::house::{CompanyArgs, description};
+use crate::cli::output::{json, line, printable};
+use crate::cli::{Common, Failure, ask, office};
+use crate::connections::Connections;
+use crate::contract::accounts::{Capability, Finding, Severity};
+use crate::engine::Office;
+use crate::oauth::Standing;
+use clap::Args;
+use secrecy::SecretString;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Servers, ports and the way to sign in are known for many providers, by the address. At a terminal what is missing is
+asked for; a password is never an argument.
+
+Examples:
+  postroom account add office --address office@ateliernord.example --user lotte
+  postroom account add office --address office@ateliernord.example --host smtp.example.com --security tls \\
+           --password-file office.password --imap-host imap.example.com
+  postroom account add gmail --address nord@gmail.com --client-id ID --client-secret-file secret
+  postroom account add own --address lotte@ateliernord.example --transport mail-client
+  postroom account add platform --address office@ateliernord.example --transport platform")]
+pub(in crate::cli) struct AddArgs {
+    /// What the account is called.
+    #[arg(value_name = "ACCOUNT")]
+    name: Name,
+    #[command(flatten)]
+    company: CompanyArgs,
+    /// Address that mail is sent as.
+    #[arg(long, value_name = "ADDRESS")]
+    address: Option<MailAddress>,
+    /// Name shown beside it: a person, or generic such as \"Accounting\".
+    #[arg(long, value_name = "NAME")]
+    display_name: Option<DisplayName>,
+    /// The provider, where the address does not tell (`postroom schema providers`).
+    #[arg(long, value_name = "ID")]
+    provider: Option<String>,
+    /// Let this user use it. May be repeated.
+    #[arg(long = "user", value_name = "LOGIN")]
+    users: Vec<Name>,
+    #[command(flatten)]
+    form: Form,
+}
+
+pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<ExitCode, Failure> {
+    let (connections, company) = args.company.open().await?;
+    let admin = connections.store().administer(company.id);
+    // Who can't be found is told of before anything is made.
+    let mut users = Vec::new();
+    for login in &args.users {
+        users.push(admin.user(login).await?);
+    }
+    let office = office::reading(common)?;
+    let address = ask::value(common, args.address.clone(), "address", "--address", None)?;
+    let preset = preset(&office, &address, args.provider.as_deref()).await?;
+    let platform = connections.operator().platform_sender()?;
+    let ground = Ground { address: &address, preset: preset.as_ref(), platform };
+    let kind = args.form.kind(None, preset.as_ref());
+    if let Some(preset) = preset.as_ref().filter(|_| !common.json) {
+        eprintln!("known provider: {}", preset.name);
+        preset.notes.iter().for_each(|note| eprintln!("  {note}"));
+    }
+    let transport = args.form.transport(&kind, None, &ground)?;
+    let mailbox = args.form.mailbox(&transport, None, &ground)?;
+    let mut secrets = args.form.secrets()?;
+    if let Some(kind) = wanted_secret(&transport).filter(|kind| !secrets.iter().any(|(it, _)| it == kind)) {
+        let prompt = if kind == SecretKind::ApiKey { "API key" } else { "password" };
+        secrets.extend(ask::secret(common, prompt)?.map(|secret| (kind, secret)));
+    }
+    let new = NewAccount {
+        display_name: args.display_name.clone(),
+        mailbox,
+        send_as: args.form.send_as.clone(),
+        state: first_state(&transport, &secrets),
+        ..NewAccount::new(args.name.clone(), address, transport)
+    };
+    let findings = check_new(&office, &connections, &new, company.id).await?;
+    refuse_errors(&findings)?;
+    let account = admin.add_account(&new).await?;
+    keep_secrets(&connections, &account, secrets).await?;
+    for user in &users {
+        admin.grant(account.id, user.id).await?;
+    }
+    let account = admin.account(&args.name).await?;
+    report(common, &office, &connections, &account, &UserSettings::default()).await?;
+    if let (false, AccountState::NeedsSignIn { reason, .. }) = (common.json, &account.state) {
+        eprintln!("not ready: {reason}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the provider is known to offer: the one named, else the address's.
+pub(super) async fn preset(
+    office: &Office,
+    address: &MailAddress,
+    named: Option<&str>,
+) -> Result<Option<crate::contract::accounts::Preset>, Failure> {
+    let Some(named) = named else {
+        let guessed = office.guess(&office::no_files(), address.as_str(), &[]).await?;
+        return Ok(guessed.map(|found| found.preset));
+    };
+    let mut presets = office.presets(&office::no_files()).await?;
+    match presets.iter().position(|preset| preset.id == named) {
+        Some(index) => Ok(Some(presets.swap_remove(index))),
+        None => {
+            let known = presets.iter().map(|it| it.id.as_str()).collect::<Vec<_>>().join(", ");
+            Err(Failure::input(format!("no provider is known as \"{named}\": there are {known}")))
+        }
+    }
+}
+
+/// The secret without which the account can't send.
+pub(super) fn wanted_secret(transport: &Transport) -> Option<SecretKind> {
+    match transport {
+        Transport::Smtp(server) => match &server.authentication {
+            Authentication::Password { .. } => Some(SecretKind::SmtpPassword),
+            Authentication::Token { .. } => Some(SecretKind::AccessToken),
+            Authentication::None | Authentication::Grant { .. } => None,
+        },
+        Transport::SendGrid(_) => Some(SecretKind::ApiKey),
+        _ => None,
+    }
+}
+
+/// Ready, or what a person has to do first.
+pub(in crate::cli) fn first_state(transport: &Transport, secrets: &[(SecretKind, SecretString)]) -> AccountState {
+    let since = chrono::Local::now().fixed_offset();
+    let reason = match wanted_secret(transport) {
+        Some(kind) if !secrets.iter().any(|(it, _)| *it == kind) => {
+            "there is no password or key yet: `postroom account set`"
+        }
+        None if transport.grant().is_some() => "nobody is signed in: `postroom account authorize`",
+        _ => return AccountState::Ready,
+    };
+    AccountState::NeedsSignIn { reason: reason.to_owned(), since }
+}
+
+async fn check_new(
+    office: &Office,
+    connections: &Connections,
+    new: &NewAccount,
+    company: crate::accounts::CompanyId,
+) -> Result<Vec<Finding>, Failure> {
+    let account = Account {
+        id: crate::accounts::AccountId::new(),
+        company,
+        name: new.name.clone(),
+        address: new.address.clone(),
+        display_name: new.display_name.clone(),
+        transport: new.transport.clone(),
+        mailbox: new.mailbox.clone(),
+        send_as: new.send_as.clone(),
+        folders: new.folders.clone(),
+        state: new.state.clone(),
+        permissions: Default::default(),
+    };
+    check(office, connections, &account, &UserSettings::default()).await
+}
+
+/// What the plugin has to say about an account.
+pub(super) async fn check(
+    office: &Office,
+    connections: &Connections,
+    account: &Account,
+    own: &UserSettings,
+) -> Result<Vec<Finding>, Failure> {
+    Ok(office.check_account(&office::no_files(), &description(connections, account, own)).await?)
+}
+
+/// An account that can't work like this is not saved.
+pub(super) fn refuse_errors(findings: &[Finding]) -> Result<(), Failure> {
+    let errors = findings.iter().filter(|it| it.severity == Severity::Error);
+    let errors: Vec<String> = errors.map(|it| format!("{}: {}", it.field, it.detail)).collect();
+    if errors.is_empty() { Ok(()) } else { Err(Failure::input(errors.join("\n"))) }
+}
+
+/// Keeps secrets, and clears the state of an account that waited for one.
+pub(super) async fn keep_secrets(
+    connections: &Connections,
+    account: &Account,
+    secrets: Vec<(SecretKind, SecretString)>,
+) -> Result<(), Failure> {
+    let owner = SecretOwner::Account(account.company, account.id);
+    let wanted = wanted_secret(&account.transport);
+    let ready = secrets.iter().any(|(kind, _)| Some(*kind) == wanted);
+    for (kind, secret) in secrets {
+        connections.vault().put(owner, kind, &secret).await?;
+    }
+    if ready && matches!(account.state, AccountState::NeedsSignIn { .. }) {
+        connections.store().set_account_state(account.company, account.id, &AccountState::Ready).await?;
+    }
+    Ok(())
+}
+
+/// When a new sign-in will be needed, where the provider tells.
+pub(in crate::cli) async fn deadline(
+    connections: &Connections,
+    account: &Account,
+) -> Result<Option<String>, Failure> {
+    if account.grant().is_none() {
+        return Ok(None);
+    }
+    Ok(match connections.grants().standing(&account.id.to_string()).await? {
+        Standing::SignedIn { deadline, .. } => deadline.map(|it| it.to_string()),
+        _ => None,
+    })
+}
+
+/// Prints an account: what it is, what it can do, and what should be known about it.
+pub(super) async fn report(
+    common: &Common,
+    office: &Office,
+    connections: &Connections,
+    account: &Account,
+    own: &UserSettings,
+) -> Result<(), Failure> {
+    let described = description(connections, account, own);
+    let can = office.account_capabilities(&office::no_files(), &described).await?;
+    let can: Vec<Capability> = can.map_err(Failure::other)?;
+    let findings = office.check_account(&office::no_files(), &described).await?;
+    let deadline = deadline(connections, account).await?;
+    if common.json {
+        return json(&serde_json::json!({
+            "account": account, "settings": own, "capabilities": can, "findings": findings, "deadline": deadline,
+        }));
+    }
+    for text in super::list::lines(account) {
+        line(&text)?;
+    }
+    for it in &can {
+        line(&format!("  {:<10} {:<11} {}", it.name, super::list::available(it.available), it.reason))?;
+    }
+    if let Some(deadline) = deadline {
+        eprintln!("note: {deadline}");
+    }
+    for it in &findings {
+        let severity = match it.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        };
+        eprintln!("{severity}: {}: {}", it.field, printable(&it.detail));
+    }
+    Ok(())
+}

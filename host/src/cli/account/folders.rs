@@ -1,0 +1,86 @@
+//! `postroom account folders`: the folders of a mailbox, and what they are used for.
+
+use crate::accounts::{FolderName, FolderUse};
+use crate::cli::house::AccountArgs;
+use crate::cli::output::{json, table};
+use crate::cli::{Common, Failure};
+use clap::Args;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The server says what most folders are for; a choice made here comes first. The copy of a sent mail goes to `sent`.
+
+Examples:
+  postroom account folders office
+  postroom account folders office --assign sent='Verzonden items'
+  postroom account folders office --as-server-says sent")]
+pub(in crate::cli) struct FoldersArgs {
+    #[command(flatten)]
+    account: AccountArgs,
+    /// Use this folder: USE=FOLDER, where USE is inbox, sent, drafts, archive, junk, trash, all, flagged or important.
+    #[arg(long, value_name = "USE=FOLDER", value_parser = assignment)]
+    assign: Vec<(FolderUse, FolderName)>,
+    /// Use again what the server says.
+    #[arg(long, value_name = "USE")]
+    as_server_says: Vec<FolderUse>,
+}
+
+fn assignment(text: &str) -> Result<(FolderUse, FolderName), String> {
+    let (used_for, folder) = text.split_once('=').ok_or("expected USE=FOLDER, such as sent=Verzonden")?;
+    let used_for: FolderUse = used_for.parse().map_err(|e: crate::accounts::Unusable| e.to_string())?;
+    let folder: FolderName = folder.parse().map_err(|e: crate::accounts::Unusable| e.to_string())?;
+    Ok((used_for, folder))
+}
+
+pub(super) async fn run(common: &Common, args: &FoldersArgs) -> Result<ExitCode, Failure> {
+    let mut found = args.account.open().await?;
+    let (store, admin) =
+        (found.connections.store(), found.connections.store().administer(found.company.id));
+    let mut account = found.account.clone();
+    account.folders.extend(args.assign.iter().cloned());
+    account.folders.retain(|used_for, _| !args.as_server_says.contains(used_for));
+    if account.folders != found.account.folders {
+        match &found.user {
+            Some(user) => {
+                let acting = store.acting(user);
+                for (used_for, folder) in &args.assign {
+                    acting.set_folder(account.id, *used_for, Some(folder)).await?;
+                }
+                for used_for in &args.as_server_says {
+                    acting.set_folder(account.id, *used_for, None).await?;
+                }
+            }
+            None => admin.update_account(&account).await?,
+        }
+        found.account = account;
+    }
+    if found.account.mailbox.is_none() {
+        return Err(Failure::input(format!(
+            "{} has no mailbox: give it one with `postroom account set {} --imap-host HOST`",
+            found.account.name, found.account.name
+        )));
+    }
+    let (office, closed) = found.office(common, [&found.account]).await?;
+    if let Some((_, error)) = closed.into_iter().next() {
+        return Err(error.into());
+    }
+    let folders = office.folders(found.account.name.as_str()).await.transpose();
+    let folders = folders.map_err(|e| Failure { code: 4, message: e.to_string() })?.unwrap_or_default();
+    found.connections.close().await;
+    if common.json {
+        json(&serde_json::json!({ "folders": folders, "chosen": found.account.folders }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let chosen = |name: &str| {
+        let uses = found.account.folders.iter().filter(|(_, folder)| folder.as_str() == name);
+        uses.map(|(used_for, _)| used_for.to_string()).collect::<Vec<_>>().join(", ")
+    };
+    let rows = folders.iter().map(|it| vec![it.name.clone(), it.special_use.join(", "), chosen(&it.name)]);
+    table(&["folder", "the server says", "chosen"], rows)?;
+    let missing = found.account.folders.values().find(|name| !folders.iter().any(|it| it.name == name.as_str()));
+    if let Some(missing) = missing {
+        return Err(Failure::input(format!("there is no folder \"{missing}\" in this mailbox")));
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,125 @@
+//! `postroom account list` and `show`.
+
+use super::add::report;
+use crate::accounts::{Account, AccountState, Authentication, ImapServer, SmtpServer, Transport};
+use crate::cli::house::{AccountArgs, CompanyArgs};
+use crate::cli::output::{json, table};
+use crate::cli::{Common, Failure, office};
+use crate::contract::accounts::Availability;
+use clap::Args;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ListArgs {
+    #[command(flatten)]
+    company: CompanyArgs,
+    /// Those that this user may use. Otherwise: all.
+    #[arg(long, value_name = "LOGIN", help_heading = "Store")]
+    user: Option<crate::accounts::Name>,
+}
+
+pub(super) async fn run(common: &Common, args: &ListArgs) -> Result<ExitCode, Failure> {
+    let (connections, company) = args.company.open().await?;
+    let admin = connections.store().administer(company.id);
+    let accounts = match &args.user {
+        Some(login) => connections.store().acting(&admin.user(login).await?).accounts().await?,
+        None => admin.accounts().await?,
+    };
+    if common.json {
+        json(&accounts)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut rows = Vec::new();
+    for account in &accounts {
+        let users = admin.granted(account.id).await?;
+        let users = users.iter().map(|user| user.login.to_string()).collect::<Vec<_>>().join(", ");
+        rows.push(vec![
+            account.name.to_string(),
+            account.address.to_string(),
+            account.transport.kind().to_owned(),
+            state(&account.state),
+            users,
+        ]);
+    }
+    table(&["account", "address", "transport", "state", "users"], rows)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn show(common: &Common, args: &AccountArgs) -> Result<ExitCode, Failure> {
+    let found = args.open().await?;
+    let own = found.settings().await?;
+    let office = office::reading(common)?;
+    report(common, &office, &found.connections, &found.account, &own).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An account in lines.
+pub(super) fn lines(account: &Account) -> Vec<String> {
+    let name = account.display_name.as_ref().map(|name| format!("{name} ")).unwrap_or_default();
+    let mut lines = vec![
+        format!("{}: {name}<{}>", account.name, account.address),
+        format!("  {:<10} {}", "transport", transport(&account.transport)),
+    ];
+    let mut add = |what: &str, text: String| lines.push(format!("  {what:<10} {text}"));
+    if let Some(server) = &account.mailbox {
+        add("mailbox", mailbox(server));
+    }
+    if let Some(grant) = account.grant() {
+        let who = grant.authorized.as_ref().map_or_else(|| "nobody yet".to_owned(), ToString::to_string);
+        add("signed in", format!("{who}, at {}", grant.provider));
+    }
+    for other in &account.send_as {
+        add("also as", format!("{} ({})", other.address, other.relation));
+    }
+    for (used_for, folder) in &account.folders {
+        add("folder", format!("{folder} for {used_for}"));
+    }
+    add("state", state(&account.state));
+    lines
+}
+
+fn transport(of: &Transport) -> String {
+    match of {
+        Transport::Smtp(server) => submission(server),
+        Transport::Gmail(_) => "Gmail API".to_owned(),
+        Transport::Outlook(_) => "Microsoft Graph".to_owned(),
+        Transport::MailClient => "the user's own mail program".to_owned(),
+        Transport::Platform(sender) => format!("the platform, from {}", sender.domain),
+        Transport::SendGrid(sender) => format!("SendGrid, {}", sender.api),
+    }
+}
+
+fn submission(server: &SmtpServer) -> String {
+    format!("SMTP {}:{} {}{}", server.host, server.port, server.security, login(&server.authentication))
+}
+
+fn mailbox(server: &ImapServer) -> String {
+    format!("IMAP {}:{} {}{}", server.host, server.port, server.security, login(&server.authentication))
+}
+
+fn login(of: &Authentication) -> String {
+    let how = match of {
+        Authentication::None => return ", no login".to_owned(),
+        Authentication::Password { .. } => "",
+        Authentication::Token { .. } | Authentication::Grant { .. } => " by XOAUTH2",
+    };
+    of.login().map(|login| format!(", as {login}{how}")).unwrap_or_default()
+}
+
+pub(super) fn state(of: &AccountState) -> String {
+    match of {
+        AccountState::Ready => "ready".to_owned(),
+        AccountState::NeedsSignIn { reason, .. } => format!("needs sign-in: {reason}"),
+        AccountState::Compromised { by, since } => {
+            format!("compromised, says {by} since {}", since.format("%Y-%m-%d %H:%M"))
+        }
+    }
+}
+
+pub(super) fn available(of: Availability) -> &'static str {
+    match of {
+        Availability::Yes => "yes",
+        Availability::ByProvider => "by provider",
+        Availability::No => "no",
+    }
+}

@@ -1,0 +1,34 @@
+//! `postroom account remove`.
+
+use super::access::only_administrators;
+use crate::cli::house::AccountArgs;
+use crate::cli::output::done;
+use crate::cli::{Common, Failure, ask};
+use clap::Args;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+An account that is signed in to should be deauthorized first: removing it forgets the tokens here alone.
+
+Example:
+  postroom account deauthorize gmail && postroom account remove gmail --yes")]
+pub(in crate::cli) struct RemoveArgs {
+    #[command(flatten)]
+    account: AccountArgs,
+    /// Do it without asking.
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(super) async fn run(common: &Common, args: &RemoveArgs) -> Result<ExitCode, Failure> {
+    let found = args.account.open().await?;
+    only_administrators(&found)?;
+    let name = &found.account.name;
+    if !args.yes && ask::confirm(common, &format!("remove {name} with its secrets?"))? != Some(true) {
+        return Err(Failure { code: 2, message: format!("nothing was removed: say --yes to remove {name}") });
+    }
+    found.connections.store().administer(found.company.id).remove_account(found.account.id).await?;
+    done(common, &format!("{name} is removed; the mails that left by it remain the company's"))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,84 @@
+//! `postroom account set`: another server, another password, another name.
+
+use super::add::{check, keep_secrets, preset, refuse_errors, report};
+use super::form::{Form, Ground};
+use crate::accounts::{AccountState, DisplayName, MailAddress, Name, UserSettings};
+use crate::cli::house::AccountArgs;
+use crate::cli::{Common, Failure, ask, office};
+use clap::Args;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+What is not named stays as it is.
+
+Examples:
+  postroom account set office --password-file office.password
+  postroom account set office --security ssl
+  postroom account set office --imap-host imap.example.com
+  postroom account set office --ask-password
+  postroom account set office --clear-mark          # no longer compromised")]
+pub(in crate::cli) struct SetArgs {
+    #[command(flatten)]
+    account: AccountArgs,
+    /// Another name for the account.
+    #[arg(long, value_name = "NAME")]
+    name: Option<Name>,
+    /// Another address.
+    #[arg(long, value_name = "ADDRESS")]
+    address: Option<MailAddress>,
+    /// Name shown beside it.
+    #[arg(long, value_name = "NAME")]
+    display_name: Option<DisplayName>,
+    /// Ask for the password, or the API key, at the terminal.
+    #[arg(long)]
+    ask_password: bool,
+    /// The account is no longer marked compromised. Change its password first.
+    #[arg(long)]
+    clear_mark: bool,
+    #[command(flatten)]
+    form: Form,
+}
+
+pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<ExitCode, Failure> {
+    let found = args.account.open().await?;
+    let mut account = found.account.clone();
+    let office = office::reading(common)?;
+    let admin = found.connections.store().administer(found.company.id);
+    if let Some(name) = &args.name {
+        account.name = name.clone();
+    }
+    if let Some(address) = &args.address {
+        account.address = address.clone();
+    }
+    if let Some(name) = &args.display_name {
+        account.display_name = Some(name.clone());
+    }
+    if !args.form.send_as.is_empty() {
+        account.send_as.clone_from(&args.form.send_as);
+    }
+    let preset = preset(&office, &account.address, None).await?;
+    let platform = found.connections.operator().platform_sender()?;
+    let ground = Ground { address: &account.address, preset: preset.as_ref(), platform };
+    let kind = args.form.kind(Some(&account.transport), preset.as_ref());
+    let transport = args.form.transport(&kind, Some(&account.transport), &ground)?;
+    let mailbox = args.form.mailbox(&transport, account.mailbox.as_ref(), &ground)?;
+    // A mailbox that nobody asked for is not added to an account that has none.
+    let asked = account.mailbox.is_some() || args.form.names_mailbox();
+    (account.transport, account.mailbox) = (transport, mailbox.filter(|_| asked));
+    let mut secrets = args.form.secrets()?;
+    if args.ask_password
+        && let Some(kind) = super::add::wanted_secret(&account.transport)
+    {
+        secrets.extend(ask::secret(common, &format!("{kind}"))?.map(|secret| (kind, secret)));
+    }
+    refuse_errors(&check(&office, &found.connections, &account, &UserSettings::default()).await?)?;
+    admin.update_account(&account).await?;
+    if args.clear_mark && matches!(account.state, AccountState::Compromised { .. }) {
+        admin.set_account_state(account.id, &AccountState::Ready).await?;
+    }
+    keep_secrets(&found.connections, &account, secrets).await?;
+    let account = admin.account(&account.name).await?;
+    report(common, &office, &found.connections, &account, &found.settings().await?).await?;
+    Ok(ExitCode::SUCCESS)
+}

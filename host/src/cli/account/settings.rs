@@ -1,0 +1,104 @@
+//! `postroom account settings`: what a user has set for an account (FEATURES A2 to A4, C4).
+
+use super::add::{check, report};
+use crate::accounts::{DisplayName, MailAddress, UserSettings};
+use crate::cli::house::AccountArgs;
+use crate::cli::{Common, Failure, office};
+use crate::store::StoreError;
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without an option it shows what is set. What is not named stays as it is.
+
+Examples:
+  postroom account settings office --user lotte --display-name Accounting --auto-bcc-self true
+  postroom account settings office --user lotte --signature-text-file lotte.txt --signature-html-file lotte.html")]
+pub(in crate::cli) struct SettingsArgs {
+    #[command(flatten)]
+    account: AccountArgs,
+    /// Display name of the From: a person, or generic such as \"Accounting\".
+    #[arg(long, value_name = "NAME")]
+    display_name: Option<DisplayName>,
+    /// Address of the From, where it is not the account's: an alias or a shared mailbox.
+    #[arg(long, value_name = "ADDRESS")]
+    address: Option<MailAddress>,
+    /// File with the signature as plain text.
+    #[arg(long, value_name = "FILE")]
+    signature_text_file: Option<PathBuf>,
+    /// File with the signature in HTML.
+    #[arg(long, value_name = "FILE")]
+    signature_html_file: Option<PathBuf>,
+    /// No signature.
+    #[arg(long, conflicts_with_all = ["signature_text_file", "signature_html_file"])]
+    no_signature: bool,
+    /// A blind copy to the user who is logged in when the mail is created.
+    #[arg(long, value_name = "BOOL")]
+    auto_bcc_self: Option<bool>,
+    /// Check whether the mail is opened, where the account can see that.
+    #[arg(long, value_name = "BOOL")]
+    check_opens: Option<bool>,
+}
+
+pub(super) async fn run(common: &Common, args: &SettingsArgs) -> Result<ExitCode, Failure> {
+    let found = args.account.open().await?;
+    let acting = found.acting().ok_or_else(|| {
+        Failure { code: 2, message: "settings belong to a user: name him with --user".to_owned() }
+    })?;
+    let before = acting.settings(found.account.id).await?;
+    let own = changed(args, before.clone())?;
+    let office = office::reading(common)?;
+    if own != before {
+        if own.check_opens && !before.check_opens {
+            refuse_unseen(&office, &found, &own).await?;
+        }
+        let findings = check(&office, &found.connections, &found.account, &own).await?;
+        super::add::refuse_errors(&findings)?;
+        acting.set_settings(found.account.id, &own).await?;
+    }
+    report(common, &office, &found.connections, &found.account, &own).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn changed(args: &SettingsArgs, mut own: UserSettings) -> Result<UserSettings, Failure> {
+    let read = |file: &PathBuf| {
+        let text = std::fs::read_to_string(file);
+        text.map_err(|e| Failure::input(format!("can't read {}: {e}", file.display())))
+    };
+    if let Some(name) = &args.display_name {
+        own.display_name = Some(name.clone());
+    }
+    if let Some(address) = &args.address {
+        own.address = Some(address.clone());
+    }
+    if let Some(file) = &args.signature_text_file {
+        own.signature_text = Some(read(file)?);
+    }
+    if let Some(file) = &args.signature_html_file {
+        own.signature_html = Some(read(file)?);
+    }
+    if args.no_signature {
+        (own.signature_text, own.signature_html) = (None, None);
+    }
+    own.auto_bcc_self = args.auto_bcc_self.unwrap_or(own.auto_bcc_self);
+    own.check_opens = args.check_opens.unwrap_or(own.check_opens);
+    Ok(own)
+}
+
+/// Openings are checked only where they can be seen (FEATURES C4).
+async fn refuse_unseen(
+    office: &crate::engine::Office,
+    found: &crate::cli::house::Found,
+    own: &UserSettings,
+) -> Result<(), Failure> {
+    use crate::accounts::Transport;
+    if matches!(found.account.transport, Transport::SendGrid(_)) {
+        return Ok(());
+    }
+    let described = crate::cli::house::description(&found.connections, &found.account, own);
+    let can = office.account_capabilities(&office::no_files(), &described).await?.map_err(Failure::other)?;
+    let reason = can.into_iter().find(|it| it.name == "read").map(|it| it.reason).unwrap_or_default();
+    Err(StoreError::Invalid { what: "check-opens", detail: reason }.into())
+}

@@ -1,0 +1,115 @@
+//! `postroom account authorize` and `deauthorize` (FEATURES A9, A10).
+
+use crate::accounts::{AccountState, MailAddress};
+use crate::cli::house::{AccountArgs, Found};
+use crate::cli::output::{green, json, line};
+use crate::cli::{Common, Failure};
+use crate::connections::purpose;
+use crate::oauth::{Granted, Purpose, Standing, Wanted, authorize_device, authorize_loopback};
+use clap::Args;
+use std::process::ExitCode;
+use std::time::Duration;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Opens a browser at the provider's page and waits until somebody has signed in there. See docs/oauth.md for what is
+registered at the provider before.
+
+Examples:
+  postroom account authorize gmail
+  postroom account authorize outlook --code         # for a machine without a browser
+  postroom account authorize gmail --send-only")]
+pub(in crate::cli) struct AuthorizeArgs {
+    #[command(flatten)]
+    account: AccountArgs,
+    /// Sign in by a code that is typed in on another device. Google has no such way for mail.
+    #[arg(long)]
+    code: bool,
+    /// Ask for sending alone, not for the mailbox.
+    #[arg(long)]
+    send_only: bool,
+    /// Print the page instead of opening a browser.
+    #[arg(long)]
+    no_browser: bool,
+    /// How long to wait: 90s, 5m.
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = crate::cli::duration)]
+    wait: Duration,
+}
+
+pub(super) async fn authorize(common: &Common, args: &AuthorizeArgs) -> Result<ExitCode, Failure> {
+    let found = args.account.open().await?;
+    if let AccountState::Compromised { by, .. } = &found.account.state {
+        let message = format!("the account was marked compromised by {by}: clear the mark first");
+        return Err(Failure { code: 4, message });
+    }
+    let client = found.connections.client(&found.account).await?;
+    let purpose = if args.send_only { Purpose::Send } else { purpose(&found.account) };
+    let wanted = Wanted::new(purpose).hint(found.account.address.as_str());
+    let granted = if args.code {
+        let show = |prompt: &crate::oauth::DevicePrompt| {
+            eprintln!("open {} and type the code {}", prompt.page, prompt.code);
+        };
+        authorize_device(&client, &wanted, show).await?
+    } else {
+        let show = |url: &url::Url| {
+            eprintln!("sign in at {url}");
+            if !args.no_browser
+                && let Err(error) = open::that_detached(url.as_str())
+            {
+                eprintln!("no browser could be opened ({error}): open the page yourself");
+            }
+        };
+        authorize_loopback(&client, &wanted, args.wait, show).await?
+    };
+    keep(common, &found, granted).await
+}
+
+/// Keeps the grant, and remembers who signed in.
+async fn keep(common: &Common, found: &Found, granted: Granted) -> Result<ExitCode, Failure> {
+    let key = found.account.id.to_string();
+    let address = granted.address.clone();
+    found.connections.grants().install(&key, granted).await?;
+    let authorized: Option<MailAddress> = address.as_deref().and_then(|address| address.parse().ok());
+    let admin = found.connections.store().administer(found.company.id);
+    let mut account = admin.account(&found.account.name).await?;
+    account.grants_mut().for_each(|grant| grant.authorized.clone_from(&authorized));
+    admin.update_account(&account).await?;
+    let standing = found.connections.grants().standing(&key).await?;
+    let deadline = match &standing {
+        Standing::SignedIn { deadline, .. } => deadline.map(|it| it.to_string()),
+        _ => None,
+    };
+    if common.json {
+        json(&serde_json::json!({
+            "account": account.name, "signed_in": true, "address": address, "deadline": deadline,
+        }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let who = address.as_deref().unwrap_or("an address that the provider did not name");
+    line(&green(&format!("signed in as {who}")))?;
+    if let Some(deadline) = deadline {
+        line(&deadline)?;
+    }
+    if authorized.as_ref().is_some_and(|it| it.as_str() != account.address.as_str()) {
+        eprintln!("warning: the account's address is {}, but {who} signed in", account.address);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn deauthorize(common: &Common, args: &AccountArgs) -> Result<ExitCode, Failure> {
+    let found = args.open().await?;
+    if found.account.grant().is_none() {
+        return Err(Failure::input(format!("{} does not sign in by OAuth", found.account.name)));
+    }
+    let done = found.connections.grants().deauthorize(&found.account.id.to_string()).await?;
+    let admin = found.connections.store().administer(found.company.id);
+    let mut account = admin.account(&found.account.name).await?;
+    account.grants_mut().for_each(|grant| grant.authorized = None);
+    admin.update_account(&account).await?;
+    if common.json {
+        json(&serde_json::json!({ "account": account.name, "signed_in": false, "detail": done.to_string() }))?;
+    } else {
+        line(&done.to_string())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

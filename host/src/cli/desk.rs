@@ -1,0 +1,308 @@
+//! A user at work as one account: a mail is kept, moved on as far as it goes now, and told of.
+
+use super::house::{UserArgs, reaching};
+use super::output::{json, line, printable, table};
+use super::{Common, Failure, ask, office};
+use crate::accounts::{Account, AccountState, Company, Name, User, UserSettings};
+use crate::connections::{ConnectionError, Connections};
+use crate::contract::tracking::Status;
+use crate::engine::Office;
+use crate::outbox::{Answers, Dispatch, Made, SentCopy, Step};
+use crate::store::{Acting, AttemptResult, Mail, MailId};
+use chrono::{DateTime, FixedOffset, Local};
+use indicatif::ProgressBar;
+use serde_json::{Value, json as object};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// A user, an account that he may use, and what they can reach.
+pub(super) struct Desk {
+    pub(super) connections: Connections,
+    pub(super) company: Company,
+    pub(super) user: User,
+    pub(super) account: Account,
+    pub(super) fallback: Option<Account>,
+    pub(super) settings: UserSettings,
+    pub(super) office: Office,
+    /// The state that the account is taken to be in, for a test.
+    pub(super) pretend: Option<AccountState>,
+}
+
+/// What a mail has come to for now.
+struct End {
+    step: Step,
+    made: Vec<Made>,
+}
+
+impl Desk {
+    /// Sits a user down at an account: the one named, or the only one that he may use.
+    pub(super) async fn open(
+        common: &Common,
+        who: &UserArgs,
+        account: Option<&Name>,
+    ) -> Result<Self, Failure> {
+        let (connections, company, user) = who.open().await?;
+        let acting = connections.store().acting(&user);
+        let account = match account {
+            Some(name) => acting.account(name).await?,
+            None => {
+                let mut all = acting.accounts().await?;
+                match (all.pop(), all.is_empty()) {
+                    (Some(only), true) => only,
+                    (None, _) => {
+                        let message = format!("{} may use no account: `postroom account grant`", user.login);
+                        return Err(Failure::input(message));
+                    }
+                    (Some(last), _) => {
+                        let names = all.iter().chain([&last]).map(|it| it.name.to_string());
+                        let names = names.collect::<Vec<_>>().join(", ");
+                        return Err(Failure::input(format!("which account? Name it with --account: {names}")));
+                    }
+                }
+            }
+        };
+        Self::of(common, connections, company, user, account).await
+    }
+
+    /// The same with everything in hand.
+    pub(super) async fn of(
+        common: &Common,
+        connections: Connections,
+        company: Company,
+        user: User,
+        account: Account,
+    ) -> Result<Self, Failure> {
+        let settings = connections.store().acting(&user).settings(account.id).await?;
+        let mut fallback = match company.fallback.account.filter(|id| *id != account.id) {
+            Some(id) => Some(connections.store().account(company.id, id).await?),
+            None => None,
+        };
+        let reached = [Some(&account), fallback.as_ref()].into_iter().flatten();
+        let (office, closed) = reaching(common, &connections, &company, reached).await?;
+        let (mut own_fails, mut fallback_fails) = (None, false);
+        for (which, error) in closed {
+            if which.id == account.id {
+                own_fails = Some(error);
+            } else {
+                eprintln!("postroom: the fallback can't be used: {}", printable(&error.to_string()));
+                fallback_fails = true;
+            }
+        }
+        match own_fails {
+            // Its mail leaves by the fallback, its credentials stay where they are.
+            None | Some(ConnectionError::Compromised { .. }) => {}
+            // Its mail is held until somebody signed in.
+            Some(ConnectionError::NoSecret { .. })
+                if matches!(account.state, AccountState::NeedsSignIn { .. }) => {}
+            Some(error) => return Err(error.into()),
+        }
+        if fallback_fails {
+            fallback = None;
+        }
+        Ok(Self { connections, company, user, account, fallback, settings, office, pretend: None })
+    }
+
+    /// The user's door to the store.
+    pub(super) fn acting(&self) -> Acting<'_> {
+        self.connections.store().acting(&self.user)
+    }
+
+    fn dispatch(&self, notify_delivered: bool) -> Dispatch<'_> {
+        Dispatch {
+            store: self.connections.store(),
+            acting: self.acting(),
+            office: &self.office,
+            company: self.company.clone(),
+            account: self.account.clone(),
+            fallback: self.fallback.clone(),
+            settings: self.settings.clone(),
+            notify_delivered,
+            pretend: self.pretend.clone(),
+        }
+    }
+
+    /// Moves a kept mail on as far as it goes within the time that somebody waits, and tells of it. `more` goes into the
+    /// JSON. `unusable`: an address that should have had the mail was none.
+    pub(super) async fn deliver(
+        &self,
+        common: &Common,
+        id: MailId,
+        how: Delivery,
+        more: Value,
+    ) -> Result<ExitCode, Failure> {
+        let dispatch = self.dispatch(how.notify_delivered);
+        dispatch.signed_in(id, now()).await?;
+        let end = self.moved_on(common, &dispatch, id, &how).await?;
+        self.connections.close().await;
+        let mail = self.acting().mail(id).await?;
+        let timeline = dispatch.timeline(&mail, now()).await?;
+        let next = next(&end.step, id);
+        if common.json {
+            let mut out = object!({
+                "mail": id.to_string(),
+                "message_id": mail.mail.message.message_id,
+                "account": self.account.name,
+                "subject": mail.mail.subject,
+                "size": mail.mail.message.size,
+                "status": timeline.status,
+                "recipients": timeline.recipients,
+                "attempts": super::mail_json::attempts(&mail),
+                "events": mail.events,
+                "copy": end.made.iter().rev().find_map(|made| made.copy.as_ref()),
+                "next": next,
+            });
+            if let (Some(out), Value::Object(more)) = (out.as_object_mut(), more) {
+                out.extend(more);
+            }
+            json(&out)?;
+        } else {
+            let mut rows = Vec::new();
+            for recipient in &timeline.recipients {
+                let status = self.office.label(&office::no_files(), recipient.status).await?;
+                rows.push(vec![recipient.recipient.clone(), status, recipient.reason.clone()]);
+            }
+            table(&["recipient", "status", "evidence"], rows)?;
+            line(&format!("mail {id}"))?;
+            if let Some(next) = next {
+                eprintln!("{}", printable(&next));
+            }
+        }
+        let failed = timeline.recipients.iter().any(|it| it.status == Status::Failed);
+        Ok(ExitCode::from(code(&end.step, failed || how.unusable, &mail)))
+    }
+
+    async fn moved_on(
+        &self,
+        common: &Common,
+        dispatch: &Dispatch<'_>,
+        id: MailId,
+        how: &Delivery,
+    ) -> Result<End, Failure> {
+        let (mut answers, mut made) = (how.answers, Vec::new());
+        let patience_until = Instant::now() + how.wait;
+        loop {
+            let waiting = spinner(common, &format!("sending as {}", self.account.name));
+            let step = dispatch.step(id, answers, now()).await;
+            waiting.finish_and_clear();
+            match step? {
+                Step::Made(one) => {
+                    self.tell(common, &one)?;
+                    made.push(*one);
+                }
+                Step::WaitUntil(time) => {
+                    let left = patience_until.saturating_duration_since(Instant::now());
+                    let needed = (time - now()).to_std().unwrap_or(Duration::ZERO);
+                    if needed > left {
+                        return Ok(End { step: Step::WaitUntil(time), made });
+                    }
+                    let clock = time.with_timezone(&Local).format("%H:%M:%S");
+                    let waiting = spinner(common, &format!("waits until {clock} for the next attempt"));
+                    tokio::time::sleep(needed + Duration::from_millis(10)).await;
+                    waiting.finish_and_clear();
+                }
+                Step::AskFallback(account) => {
+                    let question = format!("{} does not work: send through {account}?", self.account.name);
+                    match ask::confirm(common, &question)? {
+                        Some(yes) => answers.fallback = Some(yes),
+                        None => return Ok(End { step: Step::AskFallback(account), made }),
+                    }
+                }
+                step => return Ok(End { step, made }),
+            }
+        }
+    }
+
+    /// One attempt, as it happens, for somebody who watches.
+    fn tell(&self, common: &Common, made: &Made) -> Result<(), Failure> {
+        if common.json {
+            return Ok(());
+        }
+        let by = if made.fallback {
+            format!("{} (fallback)", made.account)
+        } else {
+            made.account.clone()
+        };
+        match (&made.outcome.result, &made.outcome.detail) {
+            (AttemptResult::Accepted | AttemptResult::Found, _) => eprintln!("left through {by}"),
+            (AttemptResult::NotFound, _) => eprintln!("{by}: it had not left"),
+            (_, Some(detail)) => eprintln!("{by}: {}", printable(detail)),
+            (AttemptResult::PartlyAccepted(_), None) => eprintln!("left through {by} for some"),
+            (_, None) => {}
+        }
+        match &made.copy {
+            Some(SentCopy::Filed { folder }) => eprintln!("a copy is in the folder {}", printable(folder)),
+            Some(SentCopy::Choose { .. }) => eprintln!(
+                "no copy was filed: the mailbox has no folder for it; choose one with `postroom account folders {} \
+                 --assign sent=FOLDER`",
+                self.account.name
+            ),
+            Some(SentCopy::Failed { detail }) => eprintln!("no copy was filed: {}", printable(detail)),
+            Some(SentCopy::InDoubt { detail }) => {
+                eprintln!("it is unknown whether the copy was filed: {}", printable(detail));
+            }
+            Some(SentCopy::NoMailbox | SentCopy::ByProvider) | None => {}
+        }
+        Ok(())
+    }
+}
+
+/// How a mail is to be moved on.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Delivery {
+    /// What the user has said already.
+    pub(super) answers: Answers,
+    /// How long to wait for a next attempt.
+    pub(super) wait: Duration,
+    /// Ask servers for reports of delivery too.
+    pub(super) notify_delivered: bool,
+    /// An address that should have had the mail was none.
+    pub(super) unusable: bool,
+}
+
+pub(super) fn now() -> DateTime<FixedOffset> {
+    Local::now().fixed_offset()
+}
+
+/// What the mail waits for, and what to do about it.
+fn next(step: &Step, id: MailId) -> Option<String> {
+    Some(match step {
+        Step::Made(_) | Step::Done => return None,
+        Step::WaitUntil(time) => format!(
+            "it is tried again at {}: `postroom resume {id}`",
+            time.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S")
+        ),
+        Step::Hold(why) => format!("it is held: {why}; then `postroom resume {id}`"),
+        Step::AskFallback(account) => format!(
+            "may it leave through {account}? `postroom resume {id} --fallback yes` (or no: the account goes on being tried)"
+        ),
+        Step::AskInDoubt => format!(
+            "it may have left, and nobody can look: ask a recipient; `postroom resume {id} --send-again` sends it once more"
+        ),
+        Step::GaveUp(why) => format!("no further attempt: {why}"),
+    })
+}
+
+/// What the exit code says: see `postroom --help`.
+fn code(step: &Step, failed: bool, mail: &Mail) -> u8 {
+    let in_doubt = || mail.attempts.iter().any(|it| it.outcome.as_ref().is_none_or(|it| it.result == AttemptResult::InDoubt));
+    match step {
+        Step::WaitUntil(_) if in_doubt() => 6,
+        Step::WaitUntil(_) | Step::AskFallback(_) => 5,
+        Step::AskInDoubt => 6,
+        Step::Hold(_) if in_doubt() => 6,
+        Step::Hold(_) | Step::GaveUp(_) => 4,
+        Step::Made(_) | Step::Done => {
+            if failed { 4 } else { 0 }
+        }
+    }
+}
+
+/// A sign of life on a terminal; nothing elsewhere.
+pub(super) fn spinner(common: &Common, message: &str) -> ProgressBar {
+    if common.json {
+        return ProgressBar::hidden();
+    }
+    let spinner = ProgressBar::new_spinner().with_message(message.to_owned());
+    spinner.enable_steady_tick(Duration::from_millis(120));
+    spinner
+}

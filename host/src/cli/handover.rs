@@ -1,0 +1,95 @@
+//! E-mail client mode: the finished message opens in the user's own program (FEATURES A6).
+
+use super::desk::{Desk, now};
+use super::output::{json, line};
+use super::{Common, Failure, office};
+use crate::contract::composing;
+use crate::outbox::Ready;
+use crate::store::{AttemptId, AttemptResult, Event, MailId, NewAttempt, Outcome};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What the evidence says.
+const WORDS: &str = "handed to your mail program";
+
+/// Hands the mail over, records that, and says where it is. A mail without attachments is a `mailto:` link, unless a
+/// file is asked for.
+pub(super) async fn run(
+    common: &Common,
+    desk: &Desk,
+    id: MailId,
+    ready: &Ready,
+    file: Option<&Path>,
+) -> Result<ExitCode, Failure> {
+    let entries = &ready.resolution.entries;
+    let link = match file {
+        None => desk.office.mailto(&office::no_files(), &ready.message, entries).await?.ok(),
+        Some(_) => None,
+    };
+    let target = match link {
+        Some(link) => link,
+        None => write(desk, ready, file).await?.display().to_string(),
+    };
+    let started = NewAttempt {
+        started: now(),
+        account: desk.account.id,
+        transport: desk.account.transport.kind().to_owned(),
+        fallback: false,
+    };
+    let attempt = desk.acting().begin_attempt(id, &started).await?;
+    if file.is_none()
+        && let Err(error) = open::that_detached(&target)
+    {
+        eprintln!("no mail program could be started ({error}): open this yourself");
+    }
+    record(desk, attempt).await?;
+    if common.json {
+        json(&serde_json::json!({
+            "mail": id.to_string(), "status": "unknown", "reason": WORDS, "opened": target,
+        }))?;
+    } else {
+        line(&target)?;
+        line(&format!("Unknown: {WORDS}"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the unsent message.
+async fn write(desk: &Desk, ready: &Ready, file: Option<&Path>) -> Result<PathBuf, Failure> {
+    let entries = &ready.resolution.entries;
+    let unsent = desk.office.draft(&ready.files, &ready.message, entries).await?;
+    let unsent = unsent.map_err(|(field, detail)| Failure::other(format!("{field}: {detail}")))?;
+    let path = match file {
+        Some(path) => path.to_owned(),
+        // Beside this program's other temporary files, but it stays: the user's program reads it when it likes.
+        None => {
+            let folder = tempfile::Builder::new().prefix("postroom-").tempdir();
+            folder.map_err(|e| Failure::other(e.to_string()))?.keep().join(&unsent.file_name)
+        }
+    };
+    let failed = |e: &dyn std::fmt::Display| Failure::other(format!("can't write {}: {e}", path.display()));
+    let message = composing::Message { chunks: unsent.chunks, ..ready.message.clone() };
+    let whole = Ready { message, ..ready.clone() };
+    let mut to = tokio::fs::File::create(&path).await.map_err(|e| failed(&e))?;
+    whole.write(&mut to).await.map_err(|e| failed(&e))?;
+    Ok(path)
+}
+
+async fn record(desk: &Desk, attempt: AttemptId) -> Result<(), Failure> {
+    let outcome = Outcome {
+        finished: now(),
+        result: AttemptResult::Accepted,
+        stage: None,
+        detail: Some(WORDS.to_owned()),
+        provider_ids: Vec::new(),
+    };
+    let handed = Event {
+        recipient: None,
+        kind: "handed-over".to_owned(),
+        at: now(),
+        source: "host".to_owned(),
+        code: None,
+        words: Some(WORDS.to_owned()),
+    };
+    Ok(desk.connections.store().finish_attempt(attempt, &outcome, &[handed]).await?)
+}

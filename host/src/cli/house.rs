@@ -1,0 +1,206 @@
+//! Which store, whose company, which user: the options of every command that works with stored accounts.
+
+use super::{Common, Failure, office};
+use crate::accounts::{Account, Company, Name, PlatformDomains, User, UserSettings, describe};
+use crate::config::Operator;
+use crate::connections::{ConnectionError, Connections};
+use crate::engine::Office;
+use crate::store::{Acting, Location, Store, StoreError};
+use crate::vault::{KeySource, Vault};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Where the store is, and what opens it.
+#[derive(Debug, Clone, Args)]
+pub(super) struct StoreArgs {
+    /// The store: a file, or postgres://user@host/database. Otherwise: a file in the user's folder for data.
+    #[arg(long, value_name = "PLACE", env = "POSTROOM_STORE", hide_env_values = true, help_heading = "Store")]
+    store: Option<Location>,
+    /// Where the master key is: a file, env:NAME or keyring. Otherwise: a file in the user's folder for settings.
+    #[arg(long, value_name = "PLACE", env = "POSTROOM_KEY", hide_env_values = true, help_heading = "Store")]
+    key: Option<KeySource>,
+    /// The operator's settings (TOML, see docs/operator.md).
+    #[arg(long, value_name = "FILE", env = "POSTROOM_OPERATOR", help_heading = "Store")]
+    operator: Option<PathBuf>,
+}
+
+/// Which company of the store.
+#[derive(Debug, Clone, Args)]
+pub(super) struct CompanyArgs {
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+    /// The company. May be left out where the store has one alone.
+    #[arg(long, value_name = "NAME", env = "POSTROOM_COMPANY", help_heading = "Store")]
+    company: Option<Name>,
+}
+
+/// Which user of the company, where one has to act.
+#[derive(Debug, Clone, Args)]
+pub(super) struct UserArgs {
+    #[command(flatten)]
+    pub(super) company: CompanyArgs,
+    /// The user who acts, by login. May be left out where the company has one alone.
+    #[arg(long, value_name = "LOGIN", env = "POSTROOM_USER", help_heading = "Store")]
+    user: Option<Name>,
+}
+
+/// One account of the company.
+#[derive(Debug, Clone, Args)]
+pub(super) struct AccountArgs {
+    /// The account.
+    #[arg(value_name = "ACCOUNT")]
+    name: Name,
+    #[command(flatten)]
+    pub(super) company: CompanyArgs,
+    /// Act as this user, who sees no account but those that he may use. Otherwise: as an administrator.
+    #[arg(long, value_name = "LOGIN", help_heading = "Store")]
+    pub(super) user: Option<Name>,
+}
+
+impl StoreArgs {
+    /// Opens store and vault. Both are made where they are not there yet.
+    pub(super) async fn open(&self) -> Result<Connections, Failure> {
+        let operator = match &self.operator {
+            Some(path) => Operator::read(path)?,
+            None => Operator::default(),
+        };
+        let store = Store::open(&self.location()?).await?;
+        let opened = Vault::open(store, &self.key_source()?).await?;
+        if let Some(notice) = &opened.notice {
+            eprintln!("postroom: {notice}");
+        }
+        Ok(Connections::new(opened.vault, operator))
+    }
+
+    /// Where the store is.
+    pub(super) fn location(&self) -> Result<Location, Failure> {
+        match &self.store {
+            Some(place) => Ok(place.clone()),
+            None => Location::of_user().ok_or_else(|| Failure::input("name the store with --store")),
+        }
+    }
+
+    /// Where the key is.
+    pub(super) fn key_source(&self) -> Result<KeySource, Failure> {
+        let of_user = || KeySource::of_user().ok_or_else(|| Failure::input("name the master key with --key"));
+        self.key.clone().map_or_else(of_user, Ok)
+    }
+}
+
+impl CompanyArgs {
+    /// Opens the store and finds the company.
+    pub(super) async fn open(&self) -> Result<(Connections, Company), Failure> {
+        let connections = self.store.open().await?;
+        let store = connections.store();
+        let company = match &self.company {
+            Some(name) => store.company_named(name).await?,
+            None => {
+                let names = |it: &Company| it.name.to_string();
+                only(store.companies().await?, "company", "--company", names, "postroom company add NAME")?
+            }
+        };
+        Ok((connections, company))
+    }
+}
+
+impl UserArgs {
+    /// Opens the store and finds company and user.
+    pub(super) async fn open(&self) -> Result<(Connections, Company, User), Failure> {
+        let (connections, company) = self.company.open().await?;
+        let admin = connections.store().administer(company.id);
+        let user = match &self.user {
+            Some(login) => admin.user(login).await?,
+            None => {
+                let logins = |it: &User| it.login.to_string();
+                only(admin.users().await?, "user", "--user", logins, "postroom user add LOGIN")?
+            }
+        };
+        Ok((connections, company, user))
+    }
+}
+
+/// The only one there is, or the question which.
+fn only<T>(
+    all: Vec<T>,
+    what: &str,
+    option: &str,
+    name: impl Fn(&T) -> String,
+    make: &str,
+) -> Result<T, Failure> {
+    let names = all.iter().map(name).collect::<Vec<_>>().join(", ");
+    let count = all.len();
+    match all.into_iter().next() {
+        Some(one) if count == 1 => Ok(one),
+        Some(_) => Err(Failure::input(format!("which {what}? Name it with {option}: {names}"))),
+        None => Err(Failure::input(format!("there is no {what} yet: make one with `{make}`"))),
+    }
+}
+
+/// An account that a command is about, and who asks.
+pub(super) struct Found {
+    pub(super) connections: Connections,
+    pub(super) company: Company,
+    pub(super) account: Account,
+    /// The user who acts; none: an administrator.
+    pub(super) user: Option<User>,
+}
+
+impl AccountArgs {
+    /// Finds the account. For a user, one that he may not use does not exist.
+    pub(super) async fn open(&self) -> Result<Found, Failure> {
+        let (connections, company) = self.company.open().await?;
+        let store = connections.store();
+        let admin = store.administer(company.id);
+        let user = match &self.user {
+            Some(login) => Some(admin.user(login).await?),
+            None => None,
+        };
+        let account = match &user {
+            Some(user) => store.acting(user).account(&self.name).await?,
+            None => admin.account(&self.name).await?,
+        };
+        Ok(Found { connections, company, account, user })
+    }
+}
+
+impl Found {
+    /// The user's door.
+    pub(super) fn acting(&self) -> Option<Acting<'_>> {
+        self.user.as_ref().map(|user| self.connections.store().acting(user))
+    }
+
+    /// What the user has set for the account.
+    pub(super) async fn settings(&self) -> Result<UserSettings, StoreError> {
+        match self.acting() {
+            Some(acting) => acting.settings(self.account.id).await,
+            None => Ok(UserSettings::default()),
+        }
+    }
+
+    /// The plugin at work for the company, able to reach these accounts; and why it can't reach others.
+    pub(super) async fn office<'a>(
+        &self,
+        common: &Common,
+        accounts: impl IntoIterator<Item = &'a Account>,
+    ) -> Result<(Office, Vec<(&'a Account, ConnectionError)>), Failure> {
+        reaching(common, &self.connections, &self.company, accounts).await
+    }
+}
+
+/// The plugin at work for a company, able to reach these accounts; and why it can't reach others.
+pub(super) async fn reaching<'a>(
+    common: &Common,
+    connections: &Connections,
+    company: &Company,
+    accounts: impl IntoIterator<Item = &'a Account>,
+) -> Result<(Office, Vec<(&'a Account, ConnectionError)>), Failure> {
+    let (capabilities, closed) = connections.capabilities(accounts, office::log(common)).await;
+    Ok((office::engine(common)?.office(company.id.to_string(), capabilities), closed))
+}
+
+/// The account as the plugin judges it.
+pub(super) fn description(connections: &Connections, account: &Account, own: &UserSettings) -> String {
+    let platform = connections.operator().platform.as_ref();
+    let domains = platform.map(|it| PlatformDomains { domain: &it.domain, reply_domain: &it.reply_domain });
+    describe(account, own, domains)
+}

@@ -1,0 +1,98 @@
+//! Which OAuth client a stored account signs in by: its own, else the operator's.
+
+use crate::accounts::{Account, AccountId, Endpoints, Grant, Provider, SecretKind, SecretOwner, Tenant};
+use crate::capabilities::Answer;
+use crate::config::Operator;
+use crate::oauth::{self, Client, Clients, Error, Issuer, Network, Purpose};
+use crate::vault::Vault;
+use std::sync::Arc;
+use url::Url;
+
+/// Clients of the accounts of a store.
+pub(super) struct StoredClients {
+    pub(super) vault: Vault,
+    pub(super) operator: Arc<Operator>,
+}
+
+impl StoredClients {
+    /// The client of an account.
+    pub(super) async fn of(&self, account: &Account) -> Result<Client, Error> {
+        let no_grant = || Error::Setup(format!("the account \"{}\" does not sign in by OAuth", account.name));
+        let grant = account.grant().ok_or_else(no_grant)?;
+        let setup = |e: &dyn std::fmt::Display| Error::Setup(e.to_string());
+        let (id, secret) = match &grant.client_id {
+            Some(id) => {
+                let owner = SecretOwner::Account(account.company, account.id);
+                let secret = self.vault.get(owner, SecretKind::ClientSecret).await;
+                (id.clone(), secret.map_err(|e| setup(&e))?)
+            }
+            None => {
+                let known = self.operator.client(grant.provider).map_err(|e| setup(&e))?;
+                let (client, secret) = known.ok_or_else(|| {
+                    Error::Setup(format!(
+                        "no client is registered at {}: give the account one with --client-id, or the operator's \
+                         settings ([oauth.{}], see docs/oauth.md)",
+                        grant.provider, grant.provider
+                    ))
+                })?;
+                (client.client_id.clone(), secret)
+            }
+        };
+        let network = Network { allowed: account.permissions.allow_private.clone(), ..Network::default() };
+        Ok(Client::new(provider(grant)?, id.as_str(), secret).network(network))
+    }
+
+    async fn find(&self, account: &str) -> Result<Client, Error> {
+        let id: AccountId = account.parse().map_err(|e: crate::accounts::Unusable| Error::Setup(e.to_string()))?;
+        let account = self.vault.store().account_of_any_company(id).await.map_err(|e| {
+            let detail = e.to_string();
+            if e.may_pass() { Error::Unavailable { detail, retry_after: None } } else { Error::Setup(detail) }
+        })?;
+        self.of(&account).await
+    }
+}
+
+impl Clients for StoredClients {
+    fn client<'a>(&'a self, account: &'a str) -> Answer<'a, Result<Arc<Client>, Error>> {
+        Box::pin(async move { self.find(account).await.map(Arc::new) })
+    }
+}
+
+/// The provider with the endpoints that the account has. At endpoints of somebody else nothing is taken for granted that
+/// is known of the provider's own.
+fn provider(grant: &Grant) -> Result<oauth::Provider, Error> {
+    let (mut provider, own) = match grant.provider {
+        Provider::Google => (oauth::Provider::google(), Endpoints::google()),
+        Provider::Microsoft => {
+            let common = Tenant::common();
+            (oauth::Provider::microsoft(&oauth::Tenant::Common)?, Endpoints::microsoft(&common))
+        }
+    };
+    let url = |text: &str| Url::parse(text).map_err(|e| Error::Setup(format!("{text}: {e}")));
+    let of = &grant.endpoints;
+    let host = |text: &str| Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let is_own = host(of.token.as_str()) == host(own.token.as_str());
+    let endpoints = &mut provider.endpoints;
+    endpoints.authorize = url(of.authorization.as_str())?;
+    endpoints.token = url(of.token.as_str())?;
+    endpoints.revoke = of.revocation.as_ref().map(|it| url(it.as_str())).transpose()?;
+    // Google has a device endpoint, but no mail by it.
+    if grant.provider != Provider::Google || !is_own {
+        endpoints.device = of.device.as_ref().map(|it| url(it.as_str())).transpose()?;
+    }
+    if !is_own {
+        endpoints.identity = None;
+        provider.issuer = Issuer::Unknown;
+    }
+    Ok(provider)
+}
+
+/// What a user is asked to allow for an account: all that it is set up for.
+pub fn purpose(account: &Account) -> Purpose {
+    use crate::accounts::Transport;
+    match &account.transport {
+        Transport::Gmail(_) if account.mailbox.is_none() => Purpose::Send,
+        // Attachments of more than 2 MB go by an upload session, which needs more than sending.
+        _ => Purpose::Mailbox,
+    }
+}

@@ -1,0 +1,249 @@
+//! From stored accounts to what the plugin may reach: servers with their passwords, APIs with their tokens, keys that
+//! sign. The one place where accounts, vault and sign-ins meet; what comes out goes into the engine's capabilities, and
+//! no secret of it further.
+
+mod clients;
+mod error;
+mod servers;
+mod token_key;
+
+pub use clients::purpose;
+pub use error::ConnectionError;
+
+use crate::accounts::{Account, AccountState, PlatformRelay, PlatformSender, SecretKind, ServiceUrl, Transport};
+use crate::capabilities::dkim::{Signer, SigningKeyPair, SigningSubmitter};
+use crate::capabilities::imap::{self, ImapClient};
+use crate::capabilities::smtp::{self, SmtpClient};
+use crate::capabilities::tokens::{Resource, TokenSource, Tokens};
+use crate::capabilities::web::{self, WebClient};
+use crate::config::Operator;
+use crate::engine::{Capabilities, LogSink, MailboxAccess};
+use crate::oauth::{Client, Error, Grants};
+use crate::store::Store;
+use crate::vault::Vault;
+use clients::StoredClients;
+use secrecy::ExposeSecret;
+use servers::{Allowed, imap_account, smtp_account};
+use std::sync::Arc;
+
+/// Connections of a store's accounts. Cloning it shares them.
+#[derive(Clone)]
+pub struct Connections {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    vault: Vault,
+    operator: Arc<Operator>,
+    clients: Arc<StoredClients>,
+    grants: Grants,
+    smtp: SmtpClient,
+    imap: ImapClient,
+    web: WebClient,
+}
+
+impl std::fmt::Debug for Connections {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Connections(…)")
+    }
+}
+
+/// A stored account with its secrets, as the capabilities take it.
+#[derive(Debug, Default)]
+pub struct Opened {
+    /// Its submission server.
+    pub smtp: Option<smtp::Account>,
+    /// Its provider's API.
+    pub web: Option<web::Account>,
+    /// Its mailbox.
+    pub imap: Option<imap::Account>,
+    /// What signs its mail.
+    pub signer: Option<Arc<Signer>>,
+}
+
+impl Connections {
+    /// Connections of the accounts whose secrets this vault has.
+    pub fn new(vault: Vault, operator: Operator) -> Self {
+        let operator = Arc::new(operator);
+        let clients = Arc::new(StoredClients { vault: vault.clone(), operator: Arc::clone(&operator) });
+        let grants = Grants::new(Arc::new(vault.clone()), Arc::clone(&clients) as Arc<_>);
+        Self {
+            inner: Arc::new(Inner {
+                vault,
+                operator,
+                clients,
+                grants,
+                smtp: SmtpClient::default(),
+                imap: ImapClient::default(),
+                web: WebClient::new(),
+            }),
+        }
+    }
+
+    /// The vault.
+    pub fn vault(&self) -> &Vault {
+        &self.inner.vault
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        self.inner.vault.store()
+    }
+
+    /// The operator's settings.
+    pub fn operator(&self) -> &Operator {
+        &self.inner.operator
+    }
+
+    /// Sign-ins of the accounts, by their ids.
+    pub fn grants(&self) -> &Grants {
+        &self.inner.grants
+    }
+
+    /// Submission over SMTP.
+    pub fn smtp(&self) -> &SmtpClient {
+        &self.inner.smtp
+    }
+
+    /// Mailboxes.
+    pub fn imap(&self) -> &ImapClient {
+        &self.inner.imap
+    }
+
+    fn tokens(&self) -> Arc<dyn Tokens> {
+        Arc::new(self.inner.grants.clone())
+    }
+
+    /// The OAuth client that an account signs in by.
+    ///
+    /// # Errors
+    /// [`Error::Setup`]: there is none.
+    pub async fn client(&self, account: &Account) -> Result<Client, Error> {
+        self.inner.clients.of(account).await
+    }
+
+    /// Says goodbye on every waiting connection. Call it before the program ends.
+    pub async fn close(&self) {
+        self.inner.smtp.close().await;
+        self.inner.imap.close().await;
+    }
+
+    /// An account with its secrets. Connects nothing.
+    ///
+    /// # Errors
+    /// [`ConnectionError`].
+    pub async fn open(&self, account: &Account) -> Result<Opened, ConnectionError> {
+        if let AccountState::Compromised { by, .. } = &account.state {
+            return Err(ConnectionError::Compromised { account: account.name.to_string(), by: by.clone() });
+        }
+        let mut opened = match &account.transport {
+            Transport::Smtp(server) => {
+                let kinds = [SecretKind::SmtpPassword];
+                let login = self.login(account, &server.authentication, &kinds).await?;
+                let smtp = smtp_account(account.name.as_str(), server, login, Allowed::of(account));
+                Opened { smtp: Some(smtp), ..Opened::default() }
+            }
+            Transport::Gmail(grant) | Transport::Outlook(grant) => {
+                let tokens = TokenSource::new(self.tokens(), account.id.to_string(), Resource::Api);
+                Opened { web: Some(api(account, &grant.endpoints.api, tokens)?), ..Opened::default() }
+            }
+            Transport::SendGrid(sender) => {
+                let key = self.secret(account, &[SecretKind::ApiKey], "API key").await?;
+                let tokens = TokenSource::constant(key.expose_secret());
+                Opened { web: Some(api(account, &sender.api, tokens)?), ..Opened::default() }
+            }
+            Transport::Platform(sender) => self.platform(account, sender)?,
+            Transport::MailClient => Opened::default(),
+        };
+        if let Some(server) = &account.mailbox {
+            let kinds = [SecretKind::ImapPassword, SecretKind::SmtpPassword];
+            if let Some(login) = self.login(account, &server.authentication, &kinds).await? {
+                opened.imap = Some(imap_account(account.name.as_str(), server, login, Allowed::of(account)));
+            }
+        }
+        Ok(opened)
+    }
+
+    /// The operator's way out, with his secrets and his permissions.
+    fn platform(&self, account: &Account, sender: &PlatformSender) -> Result<Opened, ConnectionError> {
+        let operator = &self.inner.operator;
+        let setup = |detail: String| ConnectionError::Setup { account: account.name.to_string(), detail };
+        let secret = operator.relay_secret()?;
+        let mut opened = Opened::default();
+        match &sender.relay {
+            PlatformRelay::Smtp(server) => {
+                let login = match (server.authentication.login(), secret) {
+                    (Some(login), Some(secret)) => Some(smtp::Login {
+                        user: login.to_string(),
+                        secret: smtp::Secret::password(secret.expose_secret()),
+                        mechanism: smtp::Mechanism::Auto,
+                    }),
+                    (Some(_), None) => {
+                        let detail = "the operator's settings name no password for the platform's server";
+                        return Err(setup(detail.to_owned()));
+                    }
+                    (None, _) => None,
+                };
+                let allowed = Allowed { private: operator.relay_destinations(), cleartext_login: false };
+                opened.smtp = Some(smtp_account(account.name.as_str(), server, login, allowed));
+            }
+            PlatformRelay::SendGrid(relay) => {
+                let detail = "the operator's settings name no API key for the platform";
+                let key = secret.ok_or_else(|| setup(detail.to_owned()))?;
+                let mut web = api(account, &relay.api, TokenSource::constant(key.expose_secret()))?;
+                web.allow_private = operator.relay_destinations();
+                opened.web = Some(web);
+            }
+        }
+        if let Some(dkim) = &sender.dkim {
+            let detail = "the operator's settings name no DKIM key for the platform";
+            let pem = operator.dkim_key()?.ok_or_else(|| setup(detail.to_owned()))?;
+            let key = SigningKeyPair::from_pem(pem.expose_secret()).map_err(|e| setup(e.to_string()))?;
+            opened.signer =
+                Some(Arc::new(Signer::new(sender.domain.as_str(), dkim.selector.as_str(), key)));
+        }
+        Ok(opened)
+    }
+
+    /// What the plugin may reach as these accounts. Those that can't be opened are left out, and come back with the
+    /// reason: one of them must not hold up the others.
+    pub async fn capabilities<'a>(
+        &self,
+        accounts: impl IntoIterator<Item = &'a Account>,
+        log: LogSink,
+    ) -> (Capabilities, Vec<(&'a Account, ConnectionError)>) {
+        let (mut closed, mut signers) = (Vec::new(), Vec::new());
+        let (mut servers, mut apis, mut mailboxes) = (Vec::new(), Vec::new(), Vec::new());
+        for account in accounts {
+            match self.open(account).await {
+                Ok(opened) => {
+                    servers.extend(opened.smtp);
+                    apis.extend(opened.web);
+                    mailboxes.extend(opened.imap);
+                    signers.extend(opened.signer.map(|signer| (account.name.to_string(), signer)));
+                }
+                Err(error) => closed.push((account, error)),
+            }
+        }
+        let submitter = SigningSubmitter::new(Arc::new(self.inner.smtp.clone()), signers);
+        let capabilities = Capabilities {
+            submitter: Arc::new(submitter),
+            mailboxes: MailboxAccess { mailboxes: Arc::new(self.inner.imap.clone()), ..MailboxAccess::over_imap(mailboxes) },
+            log,
+            ..Capabilities::over_smtp(servers)
+        };
+        (capabilities.with_apis(apis, Arc::new(self.inner.web.clone())), closed)
+    }
+}
+
+fn api(account: &Account, base: &ServiceUrl, tokens: TokenSource) -> Result<web::Account, ConnectionError> {
+    let setup = |e: url::ParseError| ConnectionError::Setup {
+        account: account.name.to_string(),
+        detail: format!("{base}: {e}"),
+    };
+    let base = base.as_str().parse().map_err(setup)?;
+    Ok(web::Account {
+        allow_private: account.permissions.allow_private.clone(),
+        ..web::Account::new(account.name.as_str(), base, tokens)
+    })
+}

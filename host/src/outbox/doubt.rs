@@ -1,0 +1,132 @@
+//! A mail of which nobody knows whether it left: looked for where it would be, never sent again before.
+
+use super::dispatch::{Dispatch, Made, Step};
+use super::error::OutboxError;
+use super::facts::{self, Time, stamp};
+use super::sender::sender_of;
+use super::sent_copy::{sent_account, sent_error};
+use crate::accounts::Account;
+use crate::contract::delivery::{Route, Sighting};
+use crate::contract::sent::FilingPlan;
+use crate::engine::{Files, Office};
+use crate::store::{Attempt, AttemptResult, Event, Mail, Outcome};
+use chrono::Duration;
+
+/// An answer that can't be had now is asked for again after this.
+const PAUSE: Duration = Duration::minutes(5);
+
+/// The attempt in doubt.
+fn lost(mail: &Mail) -> Option<&Attempt> {
+    let in_doubt =
+        |it: &&Attempt| it.outcome.as_ref().is_none_or(|outcome| outcome.result == AttemptResult::InDoubt);
+    mail.attempts.iter().rev().find(in_doubt)
+}
+
+/// Whether the place where the mail would be can be looked at: a provider's API that tells, or a mailbox whose provider
+/// files by itself what its server sends. Elsewhere the copy is ours to file, and its absence says nothing.
+pub(super) async fn can_look(office: &Office, own: &Account, mail: &Mail) -> Result<bool, OutboxError> {
+    let Some(attempt) = lost(mail) else { return Ok(false) };
+    match attempt.transport.as_str() {
+        "gmail" | "graph" => Ok(true),
+        "smtp" if own.mailbox.is_some() && attempt.account == own.id => {
+            let of = sent_account(office, own, &attempt.transport).await?;
+            Ok(office.plan_sent_copy(&Files::default(), &of, &[]).await? == FilingPlan::ByProvider)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Looks, and records what was found.
+pub(super) async fn look(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) -> Result<Step, OutboxError> {
+    let Some(attempt) = lost(mail) else { return Ok(Step::AskInDoubt) };
+    let (office, none) = (dispatch.office, Files::default());
+    let id = &mail.mail.message.message_id;
+    if attempt.transport == "smtp" {
+        let of = sent_account(office, &dispatch.account, &attempt.transport).await?;
+        return match office.find_sent(&none, &of, std::slice::from_ref(id)).await? {
+            Ok(found) if found.iter().any(Option::is_some) => made(dispatch, mail, AttemptResult::Found, now).await,
+            Ok(_) => made(dispatch, mail, AttemptResult::NotFound, now).await,
+            Err(error) => Ok(Step::Hold(format!("its mailbox can't be looked at: {}", sent_error(error)))),
+        };
+    }
+    let route = Route { account: attempt.account_name.clone(), transport: attempt.transport.clone() };
+    let by = dispatch.fallback.as_ref().filter(|it| it.id == attempt.account).unwrap_or(&dispatch.account);
+    let sender = sender_of(by, &mail.mail.from);
+    let began = stamp(attempt.started);
+    let seen = office.look_in_sent(&none, id, &route, sender.as_ref(), &began, &stamp(now)).await?;
+    match seen {
+        Sighting::Found(_) => made(dispatch, mail, AttemptResult::Found, now).await,
+        Sighting::NotFound => made(dispatch, mail, AttemptResult::NotFound, now).await,
+        Sighting::NotYet(seconds) => Ok(Step::WaitUntil(now + Duration::seconds(seconds.into()))),
+        Sighting::CannotTell(_) => Ok(Step::WaitUntil(now + PAUSE)),
+        Sighting::NeedsSignIn(words) => {
+            Ok(Step::Hold(format!("the account \"{}\" needs a new sign-in: {words}", by.name)))
+        }
+    }
+}
+
+async fn made(
+    dispatch: &Dispatch<'_>,
+    mail: &Mail,
+    result: AttemptResult,
+    now: Time,
+) -> Result<Step, OutboxError> {
+    Ok(Step::Made(Box::new(settle(dispatch, mail, result, None, now).await?)))
+}
+
+/// Records what became of the attempt in doubt: found, or not and to be sent again.
+pub(super) async fn settle(
+    dispatch: &Dispatch<'_>,
+    mail: &Mail,
+    result: AttemptResult,
+    words: Option<String>,
+    now: Time,
+) -> Result<Made, OutboxError> {
+    let Some(attempt) = lost(mail) else {
+        return Err(OutboxError::Plugin("no attempt of the mail is in doubt".to_owned()));
+    };
+    let kind = if result == AttemptResult::Found { "accepted" } else { "deferred" };
+    let doubtful = doubtful(dispatch, mail, attempt).await?;
+    let events: Vec<Event> =
+        doubtful.iter().map(|it| facts::own_event(it, kind, now, words.clone())).collect();
+    let left = dispatch.outstanding(mail).await?;
+    let others = attempt.outcome.is_some() && left.iter().any(|it| !doubtful.contains(it));
+    let result = match result {
+        AttemptResult::Found if others => AttemptResult::PartlyAccepted(None),
+        result => result,
+    };
+    let before = attempt.outcome.clone();
+    let outcome = Outcome {
+        finished: now,
+        result,
+        stage: before.as_ref().and_then(|it| it.stage.clone()),
+        detail: before.as_ref().and_then(|it| it.detail.clone()),
+        provider_ids: before.map(|it| it.provider_ids).unwrap_or_default(),
+    };
+    dispatch.store.finish_attempt(attempt.id, &outcome, &events).await?;
+    Ok(Made {
+        account: attempt.account_name.clone(),
+        fallback: attempt.fallback,
+        outcome,
+        error: None,
+        copy: None,
+    })
+}
+
+/// Whom the attempt may have reached: those that it left in doubt; all that it was for, where the program died under it.
+async fn doubtful(
+    dispatch: &Dispatch<'_>,
+    mail: &Mail,
+    attempt: &Attempt,
+) -> Result<Vec<String>, OutboxError> {
+    if attempt.outcome.is_none() {
+        return dispatch.outstanding(mail).await;
+    }
+    let to = &mail.mail.message.rcpt_to;
+    let named = |address: &String| {
+        mail.events.iter().filter(|event| event.kind == "in-doubt").any(|event| {
+            event.recipient.as_ref().is_none_or(|recipient| recipient.eq_ignore_ascii_case(address))
+        })
+    };
+    Ok(to.iter().filter(|address| named(address)).cloned().collect())
+}

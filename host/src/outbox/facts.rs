@@ -1,0 +1,167 @@
+//! What the store knows of a mail, as the plugin judges it; and what the plugin found out, as the store keeps it.
+
+use super::error::OutboxError;
+use crate::accounts::{Account, AccountState, Company};
+use crate::contract::delivery::{self, AttemptResult as Told, Facts, Route};
+use crate::contract::{smtp, tracking};
+use crate::store::{Attempt, AttemptResult, Event, Mail, Outcome};
+use chrono::{DateTime, FixedOffset, SecondsFormat};
+
+pub(super) type Time = DateTime<FixedOffset>;
+
+/// A time as it crosses to the plugin.
+pub(super) fn stamp(time: Time) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Millis, false)
+}
+
+/// By which an account's mail leaves; none where nothing is submitted from here.
+pub(super) fn route(account: &Account) -> Option<Route> {
+    let transport = account.transport.contract_name()?;
+    Some(Route { account: account.name.to_string(), transport: transport.to_owned() })
+}
+
+/// The ways that a mail has.
+pub(super) struct Ways<'a> {
+    pub(super) own: &'a Account,
+    pub(super) fallback: Option<&'a Account>,
+    /// The user's answer to the question whether it may leave by the fallback.
+    pub(super) answer: Option<bool>,
+    pub(super) can_look_in_sent: bool,
+}
+
+impl Ways<'_> {
+    /// What is known of a mail; none where its account submits nothing.
+    pub(super) fn facts(&self, mail: &Mail, company: &Company) -> Option<Facts> {
+        let policy = &company.fallback;
+        let (fallback_policy, patience) = match self.answer {
+            Some(true) => ("automatic".to_owned(), 0),
+            Some(false) => ("off".to_owned(), 0),
+            None => {
+                let patience = u32::try_from(policy.patience.as_secs()).unwrap_or(u32::MAX);
+                (policy.policy.to_string(), patience)
+            }
+        };
+        Some(Facts {
+            id: mail.mail.id.to_string(),
+            created: stamp(mail.mail.created),
+            send_at: None,
+            held: matches!(self.own.state, AccountState::NeedsSignIn { .. }),
+            attempts: mail.attempts.iter().map(|attempt| self.attempt(attempt)).collect(),
+            route: route(self.own)?,
+            fallback: self.fallback.and_then(route),
+            fallback_policy,
+            patience,
+            compromised: matches!(self.own.state, AccountState::Compromised { .. }),
+            can_look_in_sent: self.can_look_in_sent,
+        })
+    }
+
+    /// An account may have another name by now.
+    fn attempt(&self, of: &Attempt) -> delivery::Attempt {
+        let known = [Some(self.own), self.fallback].into_iter().flatten().find(|it| it.id == of.account);
+        let account = known.map_or_else(|| of.account_name.clone(), |account| account.name.to_string());
+        delivery::Attempt {
+            at: stamp(of.started),
+            route: Route { account, transport: of.transport.clone() },
+            result: of.outcome.as_ref().map(|outcome| told(outcome.result)),
+            stage: of.outcome.as_ref().and_then(|outcome| outcome.stage.clone()),
+        }
+    }
+}
+
+fn told(result: AttemptResult) -> Told {
+    match result {
+        AttemptResult::Accepted => Told::Accepted,
+        AttemptResult::PartlyAccepted(after) => Told::PartlyAccepted(after),
+        AttemptResult::Transient(after) => Told::Transient(after),
+        AttemptResult::Permanent => Told::Permanent,
+        AttemptResult::NeedsSignIn => Told::NeedsSignIn,
+        AttemptResult::InDoubt => Told::InDoubt,
+        AttemptResult::Found => Told::Found,
+        AttemptResult::NotFound => Told::NotFound,
+    }
+}
+
+fn kept(result: Told) -> AttemptResult {
+    match result {
+        Told::Accepted => AttemptResult::Accepted,
+        Told::PartlyAccepted(after) => AttemptResult::PartlyAccepted(after),
+        Told::Transient(after) => AttemptResult::Transient(after),
+        Told::Permanent => AttemptResult::Permanent,
+        Told::NeedsSignIn => AttemptResult::NeedsSignIn,
+        Told::InDoubt => AttemptResult::InDoubt,
+        Told::Found => AttemptResult::Found,
+        Told::NotFound => AttemptResult::NotFound,
+    }
+}
+
+/// What came of an attempt, to be kept.
+pub(super) fn outcome(of: &delivery::Outcome, finished: Time) -> Outcome {
+    let receipt = of.receipt.as_ref();
+    let ids = [
+        ("message-id", receipt.and_then(|it| it.message_id.clone())),
+        ("message", receipt.and_then(|it| it.provider_id.clone())),
+        ("thread", receipt.and_then(|it| it.thread_id.clone())),
+    ];
+    Outcome {
+        finished,
+        result: kept(of.result),
+        stage: of.stage.clone(),
+        detail: of.error.as_ref().map(detail),
+        provider_ids: ids.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?))).collect(),
+    }
+}
+
+/// Why an attempt came to nothing, in a sentence.
+fn detail(error: &delivery::SubmitError) -> String {
+    use delivery::SubmitError;
+    match error {
+        SubmitError::NoRecipient => "there is nobody to send to".to_owned(),
+        SubmitError::UnknownTransport(name) => format!("the plugin knows no transport \"{name}\""),
+        SubmitError::Parcel((field, why)) => format!("{field}: {why}"),
+        SubmitError::Failed(smtp::Failure { detail, .. }) => detail.clone(),
+        SubmitError::Api(failure) => failure.detail.clone(),
+        SubmitError::NeedsSignIn(words) => format!("the account needs a new sign-in: {words}"),
+    }
+}
+
+/// Facts of the plugin, to be kept.
+pub(super) fn events(of: &[tracking::Event]) -> Result<Vec<Event>, OutboxError> {
+    let event = |event: &tracking::Event| {
+        let at = DateTime::parse_from_rfc3339(&event.at);
+        Ok(Event {
+            recipient: event.recipient.clone(),
+            kind: event.kind.clone(),
+            at: at.map_err(|e| OutboxError::Plugin(format!("an event's time \"{}\": {e}", event.at)))?,
+            source: event.source.clone(),
+            code: event.code.clone(),
+            words: event.words.clone(),
+        })
+    };
+    of.iter().map(event).collect()
+}
+
+/// Kept facts, for the plugin.
+pub(super) fn told_events(of: &[Event]) -> Vec<tracking::Event> {
+    let event = |event: &Event| tracking::Event {
+        recipient: event.recipient.clone(),
+        kind: event.kind.clone(),
+        at: stamp(event.at),
+        source: event.source.clone(),
+        code: event.code.clone(),
+        words: event.words.clone(),
+    };
+    of.iter().map(event).collect()
+}
+
+/// A fact that this host vouches for.
+pub(super) fn own_event(recipient: &str, kind: &str, at: Time, words: Option<String>) -> Event {
+    Event {
+        recipient: Some(recipient.to_owned()),
+        kind: kind.to_owned(),
+        at,
+        source: "host".to_owned(),
+        code: None,
+        words,
+    }
+}

@@ -1,0 +1,132 @@
+//! The copy of a mail that left, in the mailbox of its account (FEATURES B7).
+
+use super::error::OutboxError;
+use super::facts::{Time, stamp};
+use super::kept;
+use crate::accounts::{Account, FolderUse, Transport};
+use crate::contract::sent::{Account as SentAccount, FilingPlan, SentError, SentMail};
+use crate::contract::{imap, sent};
+use crate::engine::{Files, Office};
+use crate::store::Mail;
+
+/// What became of the copy.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "copy", rename_all = "kebab-case")]
+pub enum SentCopy {
+    /// The account has no mailbox that Postroom reaches.
+    NoMailbox,
+    /// The provider, or the user's own program, files it.
+    ByProvider,
+    /// It is in this folder.
+    Filed {
+        /// The folder's name.
+        folder: String,
+    },
+    /// No folder is known for it: the user chooses one of these with `postroom account folders`.
+    Choose {
+        /// Folders that there are.
+        folders: Vec<String>,
+    },
+    /// It is not there; why.
+    Failed {
+        /// The server's words in quotes.
+        detail: String,
+    },
+    /// Nobody knows whether it is there.
+    InDoubt {
+        /// The server's words in quotes.
+        detail: String,
+    },
+}
+
+/// Which mailbox, and how the mail left it.
+pub(super) async fn sent_account(
+    office: &Office,
+    account: &Account,
+    transport: &str,
+) -> Result<SentAccount, OutboxError> {
+    Ok(SentAccount {
+        name: account.name.to_string(),
+        transport: transport.to_owned(),
+        provider: provider(office, account).await?,
+        sent_folder: account.folders.get(&FolderUse::Sent).map(ToString::to_string),
+    })
+}
+
+/// The provider whose servers the account has.
+async fn provider(office: &Office, account: &Account) -> Result<Option<String>, OutboxError> {
+    let smtp = match &account.transport {
+        Transport::Smtp(server) => Some(server.host.as_str()),
+        _ => None,
+    };
+    let imap = account.mailbox.as_ref().map(|server| server.host.as_str());
+    let presets = office.presets(&Files::default()).await?;
+    let found = presets.into_iter().find(|preset| {
+        let known = |of: &Option<crate::contract::accounts::Server>, host: Option<&str>| {
+            of.as_ref().is_some_and(|server| Some(server.host.as_str()) == host)
+        };
+        known(&preset.smtp, smtp) || known(&preset.imap, imap)
+    });
+    Ok(found.map(|preset| preset.id))
+}
+
+/// Files the copy. A mailbox that fails is told of; the mail has left all the same.
+///
+/// # Errors
+/// The plugin gave no answer.
+pub(super) async fn file(
+    office: &Office,
+    account: &Account,
+    transport: &str,
+    mail: &Mail,
+    at: Time,
+) -> Result<SentCopy, OutboxError> {
+    let of = sent_account(office, account, transport).await?;
+    let none = Files::default();
+    // Asked before the mailbox is: where the provider files it, there is nothing to look up.
+    if office.plan_sent_copy(&none, &of, &[]).await? == FilingPlan::ByProvider {
+        return Ok(SentCopy::ByProvider);
+    }
+    let folders = match office.folders(account.name.as_str()).await {
+        None => return Ok(SentCopy::NoMailbox),
+        Some(Ok(folders)) => folders,
+        Some(Err(error)) => return Ok(SentCopy::Failed { detail: error.to_string() }),
+    };
+    let folder = match office.plan_sent_copy(&none, &of, &folders).await? {
+        FilingPlan::ByProvider => return Ok(SentCopy::ByProvider),
+        FilingPlan::Choose(folders) => return Ok(SentCopy::Choose { folders }),
+        FilingPlan::Append(folder) => folder,
+    };
+    let files = kept::files(mail).await?;
+    let copy = SentMail { chunks: kept::chunks(mail), size: mail.mail.message.size, at: stamp(at) };
+    let filed = match office.file_sent(&files, &of, &folder, &[copy]).await? {
+        Ok(filed) => filed.into_iter().next(),
+        Err(error) => return Ok(SentCopy::Failed { detail: sent_error(error) }),
+    };
+    Ok(match filed {
+        Some(imap::Filed::Stored(_)) => SentCopy::Filed { folder },
+        Some(imap::Filed::Refused(failure)) => SentCopy::Failed { detail: failure.detail },
+        Some(imap::Filed::InDoubt(failure)) => SentCopy::InDoubt { detail: failure.detail },
+        None => SentCopy::Failed { detail: "the mailbox said nothing of the copy".to_owned() },
+    })
+}
+
+/// In a sentence.
+pub(super) fn sent_error(error: sent::SentError) -> String {
+    match error {
+        SentError::Imap(error) => imap_error(error),
+        SentError::Argument((field, detail)) => format!("{field}: {detail}"),
+    }
+}
+
+fn imap_error(error: imap::ImapError) -> String {
+    use imap::ImapError;
+    match error {
+        ImapError::UnknownAccount => "the account has no mailbox".to_owned(),
+        ImapError::NoSuchFolder => "the folder is not there (any more)".to_owned(),
+        ImapError::UidValidityChanged(_) => "the server numbered the folder anew".to_owned(),
+        ImapError::NoSuchMessage => "the message is not there (any more)".to_owned(),
+        ImapError::NeedsSignIn(words) => format!("the account needs a new sign-in: {words}"),
+        ImapError::Failed(failure) => failure.detail,
+    }
+}
