@@ -3,8 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod access;
+mod account_test;
 mod arrival;
 mod connection;
+mod fallback;
+mod home;
 mod imap;
 mod limits;
 mod mailbox;
@@ -14,6 +18,10 @@ mod recipients;
 mod rendering;
 mod samples;
 mod scripted;
+mod secrets;
 mod security;
 mod servers;
+mod sign_in;
 mod silence;
+mod stored;
+mod user_settings;

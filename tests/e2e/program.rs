@@ -6,7 +6,7 @@ use crate::servers::{SENDER, servers};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -110,34 +110,47 @@ impl Desk {
 
     /// The program with these words.
     pub(crate) fn run(&self, words: &[&str]) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_postroom-under-test"));
-        command
-            .args(words)
-            .current_dir(self.folder.path())
-            .env("POSTROOM_PLUGIN", plugin())
-            .env("POSTROOM_CACHE", cache())
-            .env_remove("POSTROOM_SETTINGS")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let child = command.spawn().expect("the program starts");
-        let id = child.id();
-        let (done, ended) = mpsc::channel();
-        std::thread::spawn(move || done.send(child.wait_with_output()));
-        let output = ended.recv_timeout(LIMIT).unwrap_or_else(|_| {
-            let _ = Command::new("kill").arg(id.to_string()).status();
-            panic!("postroom {} does not end within {LIMIT:?}", words.join(" "))
-        });
-        let output = output.expect("the program's output");
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("output in UTF-8");
-        let run = Run {
-            code: output.status.code().expect("an exit code"),
-            out: text(&output.stdout),
-            err: text(&output.stderr),
-        };
-        assert_no_secret(&words.join(" "), format!("{}{}", run.out, run.err).as_bytes());
-        run
+        ended(command(self.folder.path(), words).spawn().expect("the program starts"), words)
     }
+}
+
+/// The program with these words in a folder, and nothing of this machine's own store or settings.
+pub(crate) fn command(folder: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_postroom-under-test"));
+    command
+        .args(words)
+        .current_dir(folder)
+        .env("POSTROOM_PLUGIN", plugin())
+        .env("POSTROOM_CACHE", cache())
+        .env("XDG_DATA_HOME", folder.join("data"))
+        .env("XDG_CONFIG_HOME", folder.join("config"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    for name in ["SETTINGS", "STORE", "KEY", "OPERATOR", "COMPANY", "USER"] {
+        command.env_remove(format!("POSTROOM_{name}"));
+    }
+    command
+}
+
+/// What a running program left when it ended.
+pub(crate) fn ended(child: Child, words: &[&str]) -> Run {
+    let id = child.id();
+    let (done, ended) = mpsc::channel();
+    std::thread::spawn(move || done.send(child.wait_with_output()));
+    let output = ended.recv_timeout(LIMIT).unwrap_or_else(|_| {
+        let _ = Command::new("kill").arg(id.to_string()).status();
+        panic!("postroom {} does not end within {LIMIT:?}", words.join(" "))
+    });
+    let output = output.expect("the program's output");
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("output in UTF-8");
+    let run = Run {
+        code: output.status.code().expect("an exit code"),
+        out: text(&output.stdout),
+        err: text(&output.stderr),
+    };
+    assert_no_secret(&words.join(" "), format!("{}{}", run.out, run.err).as_bytes());
+    run
 }
 
 impl Run {

@@ -12,7 +12,7 @@ pub use input::{InputError, Source};
 pub use resolve::resolve;
 pub use sent::{Criterion, Filing, Found, Imap, Place, SentCopy, SentError, file_sent, find_sent};
 pub use submit::{
-    Answer, Outcome, Parcel, Piece, Probe, Receipt, Request, Search, Sighting, Smtp, Submission, SubmitError, Web,
-    WebError, WebFailure, WebStage, look_in_sent, probe_api, submit,
+    Answer, Outcome, Parcel, Piece, Probe, Receipt, Request, Search, Sighting, Smtp, Submission, SubmitError,
+    Web, WebError, WebFailure, WebStage, look_in_sent, probe_api, submit,
 };
 pub use test_message::{TestFault, TestRequest, test_message};

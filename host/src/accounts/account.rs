@@ -1,7 +1,8 @@
 //! A mail account: how a company's mail leaves, and in which state that is.
 
 use super::{
-    AccountId, CompanyId, DisplayName, FolderName, Grant, ImapServer, MailAddress, Name, Permissions, Transport,
+    AccountId, CompanyId, DisplayName, FolderName, Grant, ImapServer, MailAddress, Name, Permissions,
+    Transport,
 };
 use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};

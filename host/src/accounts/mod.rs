@@ -28,7 +28,8 @@ pub use server::{Authentication, ImapServer, PasswordMechanism, Security, SmtpSe
 pub use service::{Endpoints, Provider, ServiceUrl};
 pub use settings::plugin_settings;
 pub use text::{
-    DisplayName, FolderName, HeloName, HostName, LoginName, MailAddress, Name, Tenant, Unusable, VerifiedSender,
+    DisplayName, FolderName, HeloName, HostName, LoginName, MailAddress, Name, Tenant, Unusable,
+    VerifiedSender,
 };
 pub use transport::{Dkim, Grant, PlatformRelay, PlatformSender, SendGridSender, Transport};
 pub use user::{NewUser, User, UserSettings};

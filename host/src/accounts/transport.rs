@@ -1,8 +1,6 @@
 //! How mail leaves an account.
 
-use super::{
-    Endpoints, HostName, LoginName, MailAddress, Provider, ServiceUrl, SmtpServer, VerifiedSender,
-};
+use super::{Endpoints, HostName, LoginName, MailAddress, Provider, ServiceUrl, SmtpServer, VerifiedSender};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 

@@ -16,7 +16,8 @@ fn failed(error: dialoguer::Error) -> Failure {
     Failure::other(error.to_string())
 }
 
-/// A value: the one given, else asked for, else an error that names the option.
+/// A value: the one given, else asked for; where nobody can be asked the one proposed, else an error that names the
+/// option.
 pub(super) fn value<T>(
     common: &Common,
     given: Option<T>,
@@ -31,7 +32,9 @@ where
         return Ok(given);
     }
     if !can_ask(common) {
-        return Err(Failure { code: 2, message: format!("{prompt} is missing: give it with {option}") });
+        let missing = || Failure { code: 2, message: format!("{prompt} is missing: give it with {option}") };
+        let proposed = proposed.ok_or_else(missing)?;
+        return proposed.parse().map_err(|e: T::Err| Failure::input(e.to_string()));
     }
     let mut input = Input::<String>::new().with_prompt(prompt);
     if let Some(proposed) = proposed {

@@ -56,7 +56,9 @@ impl Desk {
                     (Some(last), _) => {
                         let names = all.iter().chain([&last]).map(|it| it.name.to_string());
                         let names = names.collect::<Vec<_>>().join(", ");
-                        return Err(Failure::input(format!("which account? Name it with --account: {names}")));
+                        return Err(Failure::input(format!(
+                            "which account? Name it with --account: {names}"
+                        )));
                     }
                 }
             }
@@ -217,11 +219,7 @@ impl Desk {
         if common.json {
             return Ok(());
         }
-        let by = if made.fallback {
-            format!("{} (fallback)", made.account)
-        } else {
-            made.account.clone()
-        };
+        let by = if made.fallback { format!("{} (fallback)", made.account) } else { made.account.clone() };
         match (&made.outcome.result, &made.outcome.detail) {
             (AttemptResult::Accepted | AttemptResult::Found, _) => eprintln!("left through {by}"),
             (AttemptResult::NotFound, _) => eprintln!("{by}: it had not left"),
@@ -284,7 +282,11 @@ fn next(step: &Step, id: MailId) -> Option<String> {
 
 /// What the exit code says: see `postroom --help`.
 fn code(step: &Step, failed: bool, mail: &Mail) -> u8 {
-    let in_doubt = || mail.attempts.iter().any(|it| it.outcome.as_ref().is_none_or(|it| it.result == AttemptResult::InDoubt));
+    let in_doubt = || {
+        mail.attempts
+            .iter()
+            .any(|it| it.outcome.as_ref().is_none_or(|it| it.result == AttemptResult::InDoubt))
+    };
     match step {
         Step::WaitUntil(_) if in_doubt() => 6,
         Step::WaitUntil(_) | Step::AskFallback(_) => 5,
@@ -292,7 +294,11 @@ fn code(step: &Step, failed: bool, mail: &Mail) -> u8 {
         Step::Hold(_) if in_doubt() => 6,
         Step::Hold(_) | Step::GaveUp(_) => 4,
         Step::Made(_) | Step::Done => {
-            if failed { 4 } else { 0 }
+            if failed {
+                4
+            } else {
+                0
+            }
         }
     }
 }

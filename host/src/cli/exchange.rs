@@ -6,8 +6,8 @@ use super::house::{CompanyArgs, StoreArgs};
 use super::output::{done, line};
 use super::{Common, Failure};
 use crate::accounts::{
-    Account, Authentication, Company, Fallback, Name, NewAccount, NewCompany, NewUser, PasswordMechanism, SecretKind,
-    SecretOwner, Security, SmtpServer, Transport, Unusable, User,
+    Account, Authentication, Company, Fallback, Name, NewAccount, NewCompany, NewUser, PasswordMechanism,
+    SecretKind, SecretOwner, Security, SmtpServer, Transport, Unusable, User,
 };
 use crate::config::{self, AccountSettings, Config, FallbackForm, UserForm};
 use crate::connections::Connections;
@@ -54,8 +54,10 @@ pub(super) async fn import(common: &Common, args: &ImportArgs) -> Result<ExitCod
     // What is wrong in the file is found before anything is made.
     let accounts = accounts(&config)?;
     let connections = args.store.open().await?;
-    let company =
-        connections.store().create_company(&NewCompany { settings, ..NewCompany::named(name.clone()) }).await?;
+    let company = connections
+        .store()
+        .create_company(&NewCompany { settings, ..NewCompany::named(name.clone()) })
+        .await?;
     let admin = connections.store().administer(company.id);
     if let Err(failure) = fill(&connections, &admin, &company, &config, accounts, logo).await {
         // Half a company would be in the way of the next try.
@@ -118,10 +120,14 @@ fn server(of: &AccountSettings) -> Result<SmtpServer, (&'static str, String)> {
     };
     let authentication = match (&of.login, of.mechanism.as_deref()) {
         (None, _) => Authentication::None,
-        (Some(login), Some("xoauth2")) => Authentication::Token { login: login.parse().map_err(wrong("login"))? },
+        (Some(login), Some("xoauth2")) => {
+            Authentication::Token { login: login.parse().map_err(wrong("login"))? }
+        }
         (Some(login), mechanism) => Authentication::Password {
             login: login.parse().map_err(wrong("login"))?,
-            mechanism: mechanism.map_or(Ok(PasswordMechanism::Auto), str::parse).map_err(wrong("mechanism"))?,
+            mechanism: mechanism
+                .map_or(Ok(PasswordMechanism::Auto), str::parse)
+                .map_err(wrong("mechanism"))?,
         },
     };
     let mut server = SmtpServer::new(host.parse().map_err(wrong("host"))?, security, authentication);

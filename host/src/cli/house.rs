@@ -14,7 +14,13 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Args)]
 pub(super) struct StoreArgs {
     /// The store: a file, or postgres://user@host/database. Otherwise: a file in the user's folder for data.
-    #[arg(long, value_name = "PLACE", env = "POSTROOM_STORE", hide_env_values = true, help_heading = "Store")]
+    #[arg(
+        long,
+        value_name = "PLACE",
+        env = "POSTROOM_STORE",
+        hide_env_values = true,
+        help_heading = "Store"
+    )]
     store: Option<Location>,
     /// Where the master key is: a file, env:NAME or keyring. Otherwise: a file in the user's folder for settings.
     #[arg(long, value_name = "PLACE", env = "POSTROOM_KEY", hide_env_values = true, help_heading = "Store")]
@@ -48,7 +54,7 @@ pub(super) struct UserArgs {
 #[derive(Debug, Clone, Args)]
 pub(super) struct AccountArgs {
     /// The account.
-    #[arg(value_name = "ACCOUNT")]
+    #[arg(id = "which-account", value_name = "ACCOUNT")]
     name: Name,
     #[command(flatten)]
     pub(super) company: CompanyArgs,

@@ -18,12 +18,8 @@ pub(super) fn sending(
     accounts: Accounts,
     submitter: Arc<dyn Submitter>,
 ) -> Result<Office, Failure> {
-    let capabilities = Capabilities {
-        accounts: Arc::new(accounts),
-        submitter,
-        log: log(common),
-        ..Capabilities::default()
-    };
+    let capabilities =
+        Capabilities { accounts: Arc::new(accounts), submitter, log: log(common), ..Capabilities::default() };
     Ok(engine(common)?.office("cli", capabilities))
 }
 

@@ -20,7 +20,8 @@ pub(super) async fn sign(
     let token = addresses(desk).await?.token(Purpose::Reply, desk.company.id, id);
     let suffix = sender.suffix.map(|number| number.to_string());
     let (none, company) = (office::no_files(), desk.company.name.as_str());
-    let identity = desk.office.platform_identity(&none, company, &platform, suffix.as_deref(), &token).await?;
+    let identity =
+        desk.office.platform_identity(&none, company, &platform, suffix.as_deref(), &token).await?;
     let identity = identity.map_err(|e| Failure::input(format!("{}: {}", e.argument, e.detail)))?;
     let name = identity.reply_to.name.unwrap_or_default().replace('"', "'");
     draft.overrides.reply_to = Some(format!("\"{name}\" <{}>", identity.reply_to.address));
@@ -36,7 +37,9 @@ pub(super) async fn return_path(desk: &Desk, id: MailId) -> Result<String, Failu
 
 fn platform(desk: &Desk) -> Result<Platform, Failure> {
     let of = desk.connections.operator().platform.as_ref();
-    let of = of.ok_or_else(|| Failure::input("the operator's settings have no [platform]: name them with --operator"))?;
+    let of = of.ok_or_else(|| {
+        Failure::input("the operator's settings have no [platform]: name them with --operator")
+    })?;
     Ok(Platform {
         name: of.name.to_string(),
         domain: of.domain.to_string(),

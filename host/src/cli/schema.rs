@@ -10,9 +10,11 @@ use std::process::ExitCode;
 Examples:
   postroom schema document > document.schema.json
   postroom schema settings
-  postroom schema kinds")]
+  postroom schema kinds
+  postroom schema providers")]
 pub(super) struct SchemaArgs {
-    /// `document`, `settings`, `account` (JSON Schema, draft 2020-12) or `kinds` (which use cases a kind of document has).
+    /// `document`, `settings`, `account` (JSON Schema, draft 2020-12), `kinds` (which use cases a kind of document has)
+    /// or `providers` (mail providers whose servers are known).
     #[arg(value_name = "NAME")]
     name: Option<String>,
 }
@@ -25,7 +27,7 @@ pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<ExitCode, 
         None if common.json => json(&description)?,
         None => {
             line(&format!("plugin {}", description.version))?;
-            line(&format!("schemas: {}, kinds", description.schemas.join(", ")))?;
+            line(&format!("schemas: {}, kinds, providers", description.schemas.join(", ")))?;
             line(&format!("languages: {}", description.languages.join(", ")))?;
             line(&format!("documents: {}", description.media_types.join(", ")))?;
         }
@@ -35,10 +37,20 @@ pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<ExitCode, 
                 description.kinds.into_iter().map(|k| vec![k.name, k.audience, k.use_cases.join(", ")]);
             table(&["kind", "goes to", "use cases"], rows)?;
         }
+        Some("providers") => {
+            let presets = office.presets(&files).await?;
+            if common.json {
+                json(&presets)?;
+            } else {
+                let rows =
+                    presets.into_iter().map(|it| vec![it.id, it.name, it.transport, it.sign_in.join(", ")]);
+                table(&["provider", "name", "transport", "sign-in"], rows)?;
+            }
+        }
         Some(name) => {
             let schema = office.schema(&files, name).await?.ok_or_else(|| {
                 let known = description.schemas.join(", ");
-                Failure::input(format!("there is no schema \"{name}\": there are {known}, kinds"))
+                Failure::input(format!("there is no schema \"{name}\": there are {known}, kinds, providers"))
             })?;
             line(schema.trim_end())?;
         }

@@ -145,7 +145,8 @@ fn check(common: &Common, args: &SendArgs, ready: &Ready) -> Result<(), Failure>
 /// One attempt with the accounts of a settings file. Nothing is kept.
 async fn once(common: &Common, args: &SendArgs) -> Result<ExitCode, Failure> {
     let config = args.mail.config()?;
-    let missing = || Failure { code: 2, message: "which account of the settings? Name it with --account".into() };
+    let missing =
+        || Failure { code: 2, message: "which account of the settings? Name it with --account".into() };
     let name = args.account.as_ref().ok_or_else(missing)?.as_str();
     let account = config.account(name)?;
     let accounts = Accounts::from([(name.to_owned(), account.open(name, &config.path)?)]);

@@ -32,7 +32,7 @@ pub(super) enum UserCommand {
 #[derive(Debug, Args)]
 pub(super) struct OneArgs {
     /// The user, by login.
-    #[arg(value_name = "LOGIN")]
+    #[arg(id = "which-user", value_name = "LOGIN")]
     login: Name,
     #[command(flatten)]
     company: CompanyArgs,

@@ -139,7 +139,9 @@ impl AccountSettings {
     pub(crate) fn secret(&self) -> Result<SecretString, (&'static str, String)> {
         match read_secret(self.password_file.as_deref(), self.password_env.as_deref()) {
             Ok(Some(secret)) => Ok(secret),
-            Ok(None) => Err(("login", "a login needs a password: give password_file or password_env".to_owned())),
+            Ok(None) => {
+                Err(("login", "a login needs a password: give password_file or password_env".to_owned()))
+            }
             Err(("env", detail)) => Err(("password_env", detail)),
             Err((_, detail)) => Err(("password_file", detail)),
         }

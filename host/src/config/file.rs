@@ -123,7 +123,14 @@ impl Config {
             }
         }
         let logo = form.logo.map(|logo| folder.join(logo));
-        Ok(Self { path: path.to_owned(), settings, accounts, logo, fallback: form.fallback, users: form.users })
+        Ok(Self {
+            path: path.to_owned(),
+            settings,
+            accounts,
+            logo,
+            fallback: form.fallback,
+            users: form.users,
+        })
     }
 
     /// The plugin's share as JSON text; the same settings give the same text.
@@ -153,7 +160,10 @@ fn invalid(path: &Path, field: &str, detail: &str) -> ConfigError {
 }
 
 pub(super) fn malformed(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
-    let line = error.span().and_then(|span| text.get(..span.start)).map_or(1, |before| 1 + before.matches('\n').count());
+    let line = error
+        .span()
+        .and_then(|span| text.get(..span.start))
+        .map_or(1, |before| 1 + before.matches('\n').count());
     ConfigError::Malformed { path: path.to_owned(), line, detail: error.message().to_owned() }
 }
 

@@ -5,11 +5,11 @@
 use super::error::ConfigError;
 use super::file::{malformed, read_text};
 use super::secret::read_secret;
-use crate::accounts::{
-    Dkim, HeloName, HostName, LoginName, PasswordMechanism, PlatformRelay, PlatformSender, Provider, Security,
-    SendGridSender, ServiceUrl, SmtpServer, Tenant,
-};
 use crate::accounts::{Authentication, DisplayName};
+use crate::accounts::{
+    Dkim, HeloName, HostName, LoginName, PasswordMechanism, PlatformRelay, PlatformSender, Provider,
+    Security, SendGridSender, ServiceUrl, SmtpServer, Tenant,
+};
 use crate::capabilities::destination::AllowList;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -151,7 +151,9 @@ impl Operator {
         }
         operator.path = path.to_owned();
         if operator.platform.as_ref().is_some_and(|it| it.smtp.is_some() == it.sendgrid.is_some()) {
-            return Err(operator.wrong("platform", "give one way out: [platform.smtp] or [platform.sendgrid]"));
+            return Err(
+                operator.wrong("platform", "give one way out: [platform.smtp] or [platform.sendgrid]")
+            );
         }
         Ok(operator)
     }

@@ -10,7 +10,9 @@ mod token_key;
 pub use clients::purpose;
 pub use error::ConnectionError;
 
-use crate::accounts::{Account, AccountState, PlatformRelay, PlatformSender, SecretKind, ServiceUrl, Transport};
+use crate::accounts::{
+    Account, AccountState, PlatformRelay, PlatformSender, SecretKind, ServiceUrl, Transport,
+};
 use crate::capabilities::dkim::{Signer, SigningKeyPair, SigningSubmitter};
 use crate::capabilities::imap::{self, ImapClient};
 use crate::capabilities::smtp::{self, SmtpClient};
@@ -199,8 +201,7 @@ impl Connections {
             let detail = "the operator's settings name no DKIM key for the platform";
             let pem = operator.dkim_key()?.ok_or_else(|| setup(detail.to_owned()))?;
             let key = SigningKeyPair::from_pem(pem.expose_secret()).map_err(|e| setup(e.to_string()))?;
-            opened.signer =
-                Some(Arc::new(Signer::new(sender.domain.as_str(), dkim.selector.as_str(), key)));
+            opened.signer = Some(Arc::new(Signer::new(sender.domain.as_str(), dkim.selector.as_str(), key)));
         }
         Ok(opened)
     }
@@ -228,7 +229,10 @@ impl Connections {
         let submitter = SigningSubmitter::new(Arc::new(self.inner.smtp.clone()), signers);
         let capabilities = Capabilities {
             submitter: Arc::new(submitter),
-            mailboxes: MailboxAccess { mailboxes: Arc::new(self.inner.imap.clone()), ..MailboxAccess::over_imap(mailboxes) },
+            mailboxes: MailboxAccess {
+                mailboxes: Arc::new(self.inner.imap.clone()),
+                ..MailboxAccess::over_imap(mailboxes)
+            },
             log,
             ..Capabilities::over_smtp(servers)
         };

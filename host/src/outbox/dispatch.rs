@@ -259,10 +259,14 @@ fn held(account: &Account, mail: &Mail) -> String {
     let last = mail.attempts.last().and_then(|attempt| attempt.outcome.as_ref());
     match &account.state {
         AccountState::NeedsSignIn { reason, .. } => {
-            format!("the account \"{name}\" needs a new sign-in ({reason}): `postroom account authorize {name}`")
+            format!(
+                "the account \"{name}\" needs a new sign-in ({reason}): `postroom account authorize {name}`"
+            )
         }
         AccountState::Compromised { by, .. } => {
-            format!("the account \"{name}\" was marked compromised by {by}, and there is no fallback that may be used")
+            format!(
+                "the account \"{name}\" was marked compromised by {by}, and there is no fallback that may be used"
+            )
         }
         AccountState::Ready => last
             .and_then(|outcome| outcome.detail.clone())

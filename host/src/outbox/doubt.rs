@@ -44,7 +44,9 @@ pub(super) async fn look(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) -> Res
     if attempt.transport == "smtp" {
         let of = sent_account(office, &dispatch.account, &attempt.transport).await?;
         return match office.find_sent(&none, &of, std::slice::from_ref(id)).await? {
-            Ok(found) if found.iter().any(Option::is_some) => made(dispatch, mail, AttemptResult::Found, now).await,
+            Ok(found) if found.iter().any(Option::is_some) => {
+                made(dispatch, mail, AttemptResult::Found, now).await
+            }
             Ok(_) => made(dispatch, mail, AttemptResult::NotFound, now).await,
             Err(error) => Ok(Step::Hold(format!("its mailbox can't be looked at: {}", sent_error(error)))),
         };

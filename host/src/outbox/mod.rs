@@ -20,5 +20,5 @@ pub use dispatch::{Answers, Dispatch, Made, Step};
 pub use draft::{Draft, Ready};
 pub use error::{DraftError, OutboxError};
 pub use kept::{FileError, Keeping, plain};
-pub use sent_copy::SentCopy;
 pub use message::WriteError;
+pub use sent_copy::SentCopy;

@@ -17,7 +17,8 @@ pub(super) fn sender_of(account: &Account, from: &Party) -> Option<Mailbox> {
             (!may).then(|| mailbox(account.address.as_str()))
         }
         Transport::Outlook(_) => {
-            let is_shared = |it: &&SendAs| it.relation == Relation::SharedMailbox && is_from(it.address.as_str());
+            let is_shared =
+                |it: &&SendAs| it.relation == Relation::SharedMailbox && is_from(it.address.as_str());
             account.send_as.iter().find(is_shared).map(|it| mailbox(it.address.as_str()))
         }
         Transport::Smtp(_) | Transport::Gmail(_) | Transport::MailClient | Transport::Platform(_) => None,

@@ -74,8 +74,9 @@ fn judge(question: &Question, answer: &Answer) -> Probe {
         return Probe { steps, failure: None };
     }
     // A grant for sending alone may not even ask who it is: it is known, and that is what was to be tested.
-    let narrow = words.is(&["insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "ErrorAccessDenied"])
-        || words.mentions("insufficient authentication scopes");
+    let narrow =
+        words.is(&["insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "ErrorAccessDenied"])
+            || words.mentions("insufficient authentication scopes");
     if answer.status == 403 && narrow {
         steps.push((Stage::Login, "signed in, with the permission to send alone".to_owned()));
         return Probe { steps, failure: None };
@@ -92,7 +93,10 @@ fn judge(question: &Question, answer: &Answer) -> Probe {
 fn words(answer: &Answer) -> Words {
     if let Some(error) = error_object(answer) {
         let reason = error["errors"][0]["reason"].as_str();
-        return Words::of(reason.or(error["code"].as_str()).or(error["status"].as_str()), error["message"].as_str());
+        return Words::of(
+            reason.or(error["code"].as_str()).or(error["status"].as_str()),
+            error["message"].as_str(),
+        );
     }
     let json = answer.json();
     match json["errors"][0]["message"].as_str() {

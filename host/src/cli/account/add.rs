@@ -2,8 +2,8 @@
 
 use super::form::{Form, Ground};
 use crate::accounts::{
-    Account, AccountState, Authentication, DisplayName, MailAddress, Name, NewAccount, SecretKind, SecretOwner,
-    Transport, UserSettings,
+    Account, AccountState, Authentication, Company, DisplayName, MailAddress, Name, NewAccount,
+    PlatformSender, SecretKind, SecretOwner, Transport, UserSettings,
 };
 use crate::cli::house::{CompanyArgs, description};
 use crate::cli::output::{json, line, printable};
@@ -14,6 +14,7 @@ use crate::engine::Office;
 use crate::oauth::Standing;
 use clap::Args;
 use secrecy::SecretString;
+use std::num::NonZeroU32;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -37,7 +38,7 @@ pub(in crate::cli) struct AddArgs {
     /// Address that mail is sent as.
     #[arg(long, value_name = "ADDRESS")]
     address: Option<MailAddress>,
-    /// Name shown beside it: a person, or generic such as \"Accounting\".
+    /// Name shown beside it: a person, or generic such as "Accounting".
     #[arg(long, value_name = "NAME")]
     display_name: Option<DisplayName>,
     /// The provider, where the address does not tell (`postroom schema providers`).
@@ -62,15 +63,23 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<ExitCode, Fai
     let address = ask::value(common, args.address.clone(), "address", "--address", None)?;
     let preset = preset(&office, &address, args.provider.as_deref()).await?;
     let platform = connections.operator().platform_sender()?;
+    let mut form = args.form.clone();
+    let kind = form.kind(None, preset.as_ref());
+    form.ask_for_server(common, &kind, preset.as_ref())?;
+    let platform = match platform {
+        Some(sender) if kind == "platform" => {
+            Some(PlatformSender { suffix: suffix(&connections, &company, &sender, &office).await?, ..sender })
+        }
+        other => other,
+    };
     let ground = Ground { address: &address, preset: preset.as_ref(), platform };
-    let kind = args.form.kind(None, preset.as_ref());
     if let Some(preset) = preset.as_ref().filter(|_| !common.json) {
         eprintln!("known provider: {}", preset.name);
         preset.notes.iter().for_each(|note| eprintln!("  {note}"));
     }
-    let transport = args.form.transport(&kind, None, &ground)?;
-    let mailbox = args.form.mailbox(&transport, None, &ground)?;
-    let mut secrets = args.form.secrets()?;
+    let transport = form.transport(&kind, None, &ground)?;
+    let mailbox = form.mailbox(&transport, None, &ground)?;
+    let mut secrets = form.secrets()?;
     if let Some(kind) = wanted_secret(&transport).filter(|kind| !secrets.iter().any(|(it, _)| it == kind)) {
         let prompt = if kind == SecretKind::ApiKey { "API key" } else { "password" };
         secrets.extend(ask::secret(common, prompt)?.map(|secret| (kind, secret)));
@@ -78,7 +87,7 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<ExitCode, Fai
     let new = NewAccount {
         display_name: args.display_name.clone(),
         mailbox,
-        send_as: args.form.send_as.clone(),
+        send_as: form.send_as.clone(),
         state: first_state(&transport, &secrets),
         ..NewAccount::new(args.name.clone(), address, transport)
     };
@@ -95,6 +104,35 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<ExitCode, Fai
         eprintln!("not ready: {reason}");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells the company from those that had the same address on the platform before: their names differ only in what an
+/// address can't show.
+async fn suffix(
+    connections: &Connections,
+    company: &Company,
+    sender: &PlatformSender,
+    office: &Office,
+) -> Result<Option<NonZeroU32>, Failure> {
+    let platform = crate::contract::accounts::Platform {
+        name: String::new(),
+        domain: sender.domain.to_string(),
+        reply_domain: sender.domain.to_string(),
+    };
+    let none = office::no_files();
+    let own = office.platform_identity(&none, company.name.as_str(), &platform, None, "0").await?;
+    let own = own.map_err(|e| Failure::input(format!("{}: {}", e.argument, e.detail)))?.sender.address;
+    let mut taken = 0;
+    for other in connections.store().companies().await?.iter().filter(|it| it.id != company.id) {
+        let accounts = connections.store().administer(other.id).accounts().await?;
+        let on_platform = |it: &Account| matches!(it.transport, Transport::Platform(_));
+        if !accounts.iter().any(on_platform) {
+            continue;
+        }
+        let theirs = office.platform_identity(&none, other.name.as_str(), &platform, None, "0").await?;
+        taken += u32::from(theirs.is_ok_and(|it| it.sender.address == own));
+    }
+    Ok(NonZeroU32::new(taken).map(|taken| taken.saturating_add(1)))
 }
 
 /// What the provider is known to offer: the one named, else the address's.
@@ -131,7 +169,10 @@ pub(super) fn wanted_secret(transport: &Transport) -> Option<SecretKind> {
 }
 
 /// Ready, or what a person has to do first.
-pub(in crate::cli) fn first_state(transport: &Transport, secrets: &[(SecretKind, SecretString)]) -> AccountState {
+pub(in crate::cli) fn first_state(
+    transport: &Transport,
+    secrets: &[(SecretKind, SecretString)],
+) -> AccountState {
     let since = chrono::Local::now().fixed_offset();
     let reason = match wanted_secret(transport) {
         Some(kind) if !secrets.iter().any(|(it, _)| *it == kind) => {

@@ -35,8 +35,7 @@ fn assignment(text: &str) -> Result<(FolderUse, FolderName), String> {
 
 pub(super) async fn run(common: &Common, args: &FoldersArgs) -> Result<ExitCode, Failure> {
     let mut found = args.account.open().await?;
-    let (store, admin) =
-        (found.connections.store(), found.connections.store().administer(found.company.id));
+    let (store, admin) = (found.connections.store(), found.connections.store().administer(found.company.id));
     let mut account = found.account.clone();
     account.folders.extend(args.assign.iter().cloned());
     account.folders.retain(|used_for, _| !args.as_server_says.contains(used_for));
@@ -78,7 +77,8 @@ pub(super) async fn run(common: &Common, args: &FoldersArgs) -> Result<ExitCode,
     };
     let rows = folders.iter().map(|it| vec![it.name.clone(), it.special_use.join(", "), chosen(&it.name)]);
     table(&["folder", "the server says", "chosen"], rows)?;
-    let missing = found.account.folders.values().find(|name| !folders.iter().any(|it| it.name == name.as_str()));
+    let missing =
+        found.account.folders.values().find(|name| !folders.iter().any(|it| it.name == name.as_str()));
     if let Some(missing) = missing {
         return Err(Failure::input(format!("there is no folder \"{missing}\" in this mailbox")));
     }

@@ -1,11 +1,11 @@
 //! The options that say how an account is connected, the same for `add` and `set`.
 
 use crate::accounts::{
-    Authentication, Endpoints, Grant, HeloName, HostName, ImapServer, LoginName, MailAddress, PasswordMechanism,
-    PlatformSender, Provider, Relation, SecretKind, Security, SendAs, SendGridSender, ServiceUrl, SmtpServer,
-    Tenant, Transport, VerifiedSender,
+    Authentication, Endpoints, Grant, HeloName, HostName, ImapServer, LoginName, MailAddress,
+    PasswordMechanism, PlatformSender, Provider, Relation, SecretKind, Security, SendAs, SendGridSender,
+    ServiceUrl, SmtpServer, Tenant, Transport, VerifiedSender,
 };
-use crate::cli::{Failure, ask};
+use crate::cli::{Common, Failure, ask};
 use crate::contract::accounts as contract;
 use clap::Args;
 use secrecy::SecretString;
@@ -174,6 +174,20 @@ impl Form {
         self.transport.clone().or(there).or(smtp).or(proposed).unwrap_or_else(|| "smtp".to_owned())
     }
 
+    /// Asks for the submission server of a provider that is not known.
+    pub(super) fn ask_for_server(
+        &mut self,
+        common: &Common,
+        kind: &str,
+        preset: Option<&contract::Preset>,
+    ) -> Result<(), Failure> {
+        let known = preset.is_some_and(|preset| preset.smtp.is_some());
+        if kind == "smtp" && self.host.is_none() && !known {
+            self.host = Some(ask::value(common, None, "submission server", "--host", None)?);
+        }
+        Ok(())
+    }
+
     /// How mail leaves: what there is, changed by the options.
     pub(super) fn transport(
         &self,
@@ -190,7 +204,9 @@ impl Form {
             }
             ("mail-client", _) => Transport::MailClient,
             ("platform", _) => Transport::Platform(ground.platform.clone().ok_or_else(|| {
-                Failure::input("the operator has no platform: it is set up in his settings ([platform], --operator)")
+                Failure::input(
+                    "the operator has no platform: it is set up in his settings ([platform], --operator)",
+                )
             })?),
             ("sendgrid", there) => {
                 let there = if let Some(Transport::SendGrid(sender)) = there { Some(sender) } else { None };
@@ -233,9 +249,8 @@ impl Form {
         let known_port = proposed.filter(|it| it.2 == security).map(|it| it.1);
         let login = self.login.clone().or_else(|| there.and_then(|it| it.authentication.login().cloned()));
         let login = login.map_or_else(|| own_login(ground), Ok)?;
-        let mut server = there.cloned().unwrap_or_else(|| {
-            SmtpServer::new(host.clone(), security, Authentication::None)
-        });
+        let mut server =
+            there.cloned().unwrap_or_else(|| SmtpServer::new(host.clone(), security, Authentication::None));
         server.authentication = match there {
             _ if self.no_login => Authentication::None,
             Some(there) if self.says_nothing_of_login() => there.authentication.clone(),
@@ -278,10 +293,8 @@ impl Form {
         there: Option<&ImapServer>,
         ground: &Ground<'_>,
     ) -> Result<Option<ImapServer>, Failure> {
-        let by_itself = matches!(
-            transport,
-            Transport::MailClient | Transport::Platform(_) | Transport::SendGrid(_)
-        );
+        let by_itself =
+            matches!(transport, Transport::MailClient | Transport::Platform(_) | Transport::SendGrid(_));
         if self.no_imap {
             return Ok(None);
         }
@@ -387,7 +400,9 @@ fn own_login(ground: &Ground<'_>) -> Result<LoginName, Failure> {
 fn with_login(mut of: Authentication, login: Option<LoginName>) -> Authentication {
     if let (
         Some(given),
-        Authentication::Password { login, .. } | Authentication::Token { login } | Authentication::Grant { login, .. },
+        Authentication::Password { login, .. }
+        | Authentication::Token { login }
+        | Authentication::Grant { login, .. },
     ) = (login, &mut of)
     {
         *login = given;

@@ -99,10 +99,12 @@ async fn show(
         line(&printable(&format!("{}: {}", recipient.field, recipient.party.address)))?;
     }
     line(&printable(&format!("Subject: {}\n\n{}", of.subject, of.message.text)))?;
-    let files = of.files.iter().map(|it| vec![it.name.clone(), it.role.clone(), format!("{} bytes", it.size)]);
+    let files =
+        of.files.iter().map(|it| vec![it.name.clone(), it.role.clone(), format!("{} bytes", it.size)]);
     table(&["attachment", "role", "size"], files)?;
     let attempts = mail.attempts.iter().map(|it| {
-        let by = if it.fallback { format!("{} (fallback)", it.account_name) } else { it.account_name.clone() };
+        let by =
+            if it.fallback { format!("{} (fallback)", it.account_name) } else { it.account_name.clone() };
         let outcome = it.outcome.as_ref();
         let result = outcome.map_or("no result yet", |it| mail_json::result(it.result));
         let detail = outcome.and_then(|it| it.detail.clone()).unwrap_or_default();
@@ -138,7 +140,11 @@ fn save(mail: &Mail, folder: &std::path::Path) -> Result<(), Failure> {
             FilePlace::Stored(bytes) => write(&name, bytes)?,
             FilePlace::Disk(path) => {
                 let bytes = std::fs::read(path).map_err(|e| {
-                    Failure::input(format!("the attachment {} is not at {} any more: {e}", file.name, path.display()))
+                    Failure::input(format!(
+                        "the attachment {} is not at {} any more: {e}",
+                        file.name,
+                        path.display()
+                    ))
                 })?;
                 write(&name, &bytes)?;
             }

@@ -19,7 +19,7 @@ Examples:
 pub(in crate::cli) struct SettingsArgs {
     #[command(flatten)]
     account: AccountArgs,
-    /// Display name of the From: a person, or generic such as \"Accounting\".
+    /// Display name of the From: a person, or generic such as "Accounting".
     #[arg(long, value_name = "NAME")]
     display_name: Option<DisplayName>,
     /// Address of the From, where it is not the account's: an alias or a shared mailbox.
@@ -44,8 +44,9 @@ pub(in crate::cli) struct SettingsArgs {
 
 pub(super) async fn run(common: &Common, args: &SettingsArgs) -> Result<ExitCode, Failure> {
     let found = args.account.open().await?;
-    let acting = found.acting().ok_or_else(|| {
-        Failure { code: 2, message: "settings belong to a user: name him with --user".to_owned() }
+    let acting = found.acting().ok_or_else(|| Failure {
+        code: 2,
+        message: "settings belong to a user: name him with --user".to_owned(),
     })?;
     let before = acting.settings(found.account.id).await?;
     let own = changed(args, before.clone())?;

@@ -107,7 +107,9 @@ pub(super) async fn deauthorize(common: &Common, args: &AccountArgs) -> Result<E
     account.grants_mut().for_each(|grant| grant.authorized = None);
     admin.update_account(&account).await?;
     if common.json {
-        json(&serde_json::json!({ "account": account.name, "signed_in": false, "detail": done.to_string() }))?;
+        json(
+            &serde_json::json!({ "account": account.name, "signed_in": false, "detail": done.to_string() }),
+        )?;
     } else {
         line(&done.to_string())?;
     }

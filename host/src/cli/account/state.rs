@@ -31,6 +31,9 @@ pub(super) async fn run(common: &Common, args: &CompromisedArgs) -> Result<ExitC
     let admin = found.connections.store().administer(found.company.id);
     admin.set_account_state(found.account.id, &AccountState::Compromised { by, since }).await?;
     let name = &found.account.name;
-    done(common, &format!("the credentials of {name} are not used any more; mail leaves through the fallback"))?;
+    done(
+        common,
+        &format!("the credentials of {name} are not used any more; mail leaves through the fallback"),
+    )?;
     Ok(ExitCode::SUCCESS)
 }

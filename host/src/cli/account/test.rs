@@ -49,7 +49,9 @@ pub(super) async fn run(common: &Common, args: &TestArgs) -> Result<ExitCode, Fa
     found.connections.close().await;
     if tested.is_empty() {
         let why = match found.account.transport {
-            Transport::MailClient => "its mail is sent by the user's own program: there is nothing to connect to",
+            Transport::MailClient => {
+                "its mail is sent by the user's own program: there is nothing to connect to"
+            }
             _ => "there is nothing to connect to",
         };
         return Err(Failure::input(format!("{}: {why}", found.account.name)));

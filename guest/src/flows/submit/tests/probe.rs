@@ -42,7 +42,14 @@ fn a8_what_fails_names_the_stage_and_quotes_the_provider() {
         (Transport::Gmail, 401, gone, Stage::Login, Verdict::NeedsSignIn, "\"Invalid Credentials\""),
         (Transport::Gmail, 403, off, Stage::Login, Verdict::Permanent, "\"Gmail API has not been used\""),
         (Transport::SendGrid, 401, key, Stage::Login, Verdict::NeedsSignIn, "\"authorization required\""),
-        (Transport::SendGrid, 200, r#"{"scopes":["alerts.read"]}"#, Stage::Login, Verdict::Permanent, "mail.send"),
+        (
+            Transport::SendGrid,
+            200,
+            r#"{"scopes":["alerts.read"]}"#,
+            Stage::Login,
+            Verdict::Permanent,
+            "mail.send",
+        ),
         (Transport::Graph, 503, "busy", Stage::Data, Verdict::Transient, "\"busy\""),
         (Transport::Graph, 502, "", Stage::Data, Verdict::Transient, "HTTP 502"),
     ] {

@@ -1,0 +1,162 @@
+//! FEATURES A8 for stored accounts: each failure names its stage and repeats the server's words, for SMTP, IMAP and APIs.
+
+use crate::home::Home;
+use crate::servers::servers;
+use postroom_providers::{Fault, Gmail, Graph, Reply, SendGrid, Standing};
+use std::net::TcpListener;
+
+#[test]
+fn a8_an_account_that_works_says_so_for_smtp_and_imap() {
+    let home = Home::new().with_office("a8-works@west.test");
+    let run = home.ok(&["account", "test", "office", "--user", "lotte"]);
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert!(lines.contains(&"SMTP test successful"), "{}", run.said());
+    assert_eq!(lines.last(), Some(&"IMAP test successful"), "{}", run.said());
+    let report = home.ok(&["account", "test", "office", "--json"]).json();
+    assert_eq!(report["ok"], true);
+    assert_eq!(report["tests"][0]["message"], "SMTP test successful");
+    assert_eq!(report["tests"][1]["message"], "IMAP test successful");
+}
+
+#[test]
+fn a8_each_way_to_fail_names_the_stage_and_quotes_the_server() {
+    let home = Home::new();
+    home.add_smtp("office", servers().starttls, &[]);
+    let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let [closed, plain, right] = [closed, servers().plain, servers().starttls].map(|port| port.to_string());
+    home.put("wrong", b"not-the-password");
+    for (what, change, back, code, stage, words) in [
+        (
+            "a wrong host",
+            &["--host", "no-such-host.invalid"][..],
+            &["--host", "localhost", "--port", &right][..],
+            5,
+            "resolve",
+            "there is no such host",
+        ),
+        ("a closed port", &["--port", &closed], &["--port", &right], 5, "connect", "refused"),
+        (
+            "a plain server where TLS was asked",
+            &["--port", &plain],
+            &["--port", &right],
+            4,
+            "TLS",
+            "does not offer STARTTLS",
+        ),
+        (
+            "a wrong password",
+            &["--password-file", "wrong"],
+            &["--password-file", "password"],
+            4,
+            "login",
+            "535 5.7.8",
+        ),
+    ] {
+        home.ok(&[&["account", "set", "office"], change].concat());
+        let run = home.run(&["account", "test", "office", "--json"]);
+        assert_eq!(run.code, code, "{what}: {}", run.said());
+        let test = &run.json()["tests"][0];
+        assert_eq!(test["failed_at"], stage, "{what}: {}", run.said());
+        assert!(test["message"].as_str().is_some_and(|it| it.contains(words)), "{what}: {}", run.said());
+        assert!(!run.said().contains("successful"), "{what}: {}", run.said());
+        home.ok(&[&["account", "set", "office"], back].concat());
+    }
+    home.ok(&["account", "test", "office"]).assert(0, &["SMTP test successful"]);
+
+    let untrusted = [
+        "account",
+        "add",
+        "stranger",
+        "--address",
+        "office@east.test",
+        "--host",
+        "localhost",
+        "--port",
+        &right,
+        "--password-file",
+        "password",
+    ];
+    home.ok(&untrusted);
+    home.run(&["account", "test", "stranger"]).assert(4, &["the operator has not allowed it"]);
+    home.permit("stranger");
+    home.run(&["account", "test", "stranger"]).assert(4, &["TLS", "its issuer is unknown"]);
+}
+
+#[test]
+fn a8_a_mailbox_that_fails_is_told_of_beside_a_server_that_works() {
+    let home = Home::new().with_office("a8-imap@west.test");
+    home.put("wrong", b"not-the-password");
+    home.ok(&["account", "set", "office", "--imap-password-file", "wrong"]);
+    let run = home.run(&["account", "test", "office"]);
+    run.assert(4, &["SMTP test successful", "[AUTHENTICATIONFAILED]"]);
+    assert!(!run.said().contains("IMAP test successful"), "{}", run.said());
+}
+
+#[test]
+fn a8_an_expired_token_is_a_failed_login_in_the_servers_words() {
+    let home = Home::new();
+    home.put("token", b"planted-expired-token");
+    let (port, authority) = (servers().starttls.to_string(), servers().authority().display().to_string());
+    home.ok(&[
+        "account",
+        "add",
+        "oauth",
+        "--address",
+        "oauth@west.test",
+        "--host",
+        "localhost",
+        "--port",
+        &port,
+        "--token-file",
+        "token",
+        "--ca-file",
+        &authority,
+    ]);
+    home.permit("oauth");
+    let run = home.run(&["account", "test", "oauth"]);
+    run.assert(4, &["login", "535 5.7.8"]);
+    assert!(!run.said().contains("planted"), "{}", run.said());
+    home.put("token", servers().token.as_bytes());
+    home.ok(&["account", "set", "oauth", "--token-file", "token"]);
+    home.ok(&["account", "test", "oauth"]).assert(0, &["SMTP test successful", "by XOAUTH2"]);
+}
+
+#[test]
+fn a8_sendgrid_says_whether_the_key_may_send() {
+    let sendgrid = SendGrid::start(crate::home::API_KEY);
+    let home = Home::new();
+    home.fall_back_to(&sendgrid.url(), "ask", "0s");
+    home.ok(&["account", "test", "spare"]).assert(0, &["SendGrid test successful", "the key may send"]);
+    sendgrid.fail_next("GET /v3/scopes", Fault::Say(Reply::empty(503)));
+    home.run(&["account", "test", "spare"]).assert(5, &["HTTP 503"]);
+    sendgrid.access.set(crate::home::API_KEY, Standing::Revoked);
+    let run = home.run(&["account", "test", "spare"]);
+    run.assert(4, &["login"]);
+    assert!(!run.said().contains(crate::home::API_KEY), "{}", run.said());
+    assert!(sendgrid.sent().is_empty(), "a test sends nothing");
+}
+
+#[test]
+fn a8_an_account_that_nobody_signed_in_to_says_that() {
+    let (gmail, graph) = (Gmail::start("nord@east.test", "t"), Graph::start("nord@east.test", "t"));
+    let home = Home::new();
+    for (name, transport, url) in [("gmail", "gmail", gmail.url()), ("outlook", "outlook", graph.url())] {
+        let api = format!("{url}/");
+        home.ok(&[
+            "account",
+            "add",
+            name,
+            "--transport",
+            transport,
+            "--address",
+            "nord@east.test",
+            "--api-url",
+            &api,
+            "--client-id",
+            "a-client",
+        ]);
+        home.permit(name);
+        home.run(&["account", "test", name]).assert(4, &["login", "nobody has signed in"]);
+    }
+    assert!(gmail.requests().is_empty() && graph.requests().is_empty(), "nothing is asked without a token");
+}

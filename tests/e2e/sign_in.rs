@@ -1,0 +1,169 @@
+//! Gmail and Outlook from the command line: sign in with a browser, send, run out, sign in again, sign out (FEATURES A9,
+//! A10). The authorization server insists on every rule; the APIs ask it whose a token is.
+
+#[path = "../oauth/server/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod server;
+
+use crate::home::Home;
+use crate::program::ended;
+use postroom::capabilities::tokens::Resource;
+use postroom::oauth::SystemClock;
+use postroom_providers::{Gmail, Graph, Standing};
+use server::{AuthorizationServer, Browser, CLIENT, Manner, SECRET};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::sync::Arc;
+
+const USER: &str = "office@ateliernord.example.com";
+
+/// Whose a token is, as the authorization server knows it.
+fn judge(server: &Arc<AuthorizationServer>) -> impl Fn(&str) -> Standing + Send + Sync + 'static {
+    let server = Arc::clone(server);
+    move |token| match server.holder(token, Resource::Api) {
+        Some(_) => Standing::Valid,
+        None => Standing::Revoked,
+    }
+}
+
+/// An account at the provider, which nobody has signed in to.
+fn add(home: &Home, name: &str, server: &AuthorizationServer, api: &str) {
+    home.put("client-secret", SECRET.as_bytes());
+    let origin = server.origin();
+    let [authorize, token, revoke, device] =
+        ["authorize", "token", "revoke", "device"].map(|it| format!("{origin}{it}"));
+    let api = format!("{api}/");
+    let mut words = vec![
+        "account",
+        "add",
+        name,
+        "--transport",
+        name,
+        "--address",
+        USER,
+        "--display-name",
+        "Atelier Nord",
+        "--client-id",
+        CLIENT,
+        "--client-secret-file",
+        "client-secret",
+        "--authorization-url",
+        &authorize,
+        "--token-url",
+        &token,
+        "--device-url",
+        &device,
+        "--api-url",
+        &api,
+        "--user",
+        "lotte",
+    ];
+    if name == "gmail" {
+        words.extend(["--revocation-url", &revoke]);
+    }
+    home.ok(&words);
+    home.permit(name);
+}
+
+/// `postroom account authorize`, with a browser that goes where it is sent.
+async fn authorize(home: &Home, account: &'static str) -> crate::program::Run {
+    let words = ["account", "authorize", account, "--no-browser", "--wait", "60s"];
+    let mut child = home.start(&words);
+    let mut said = BufReader::new(child.stderr.take().expect("its words"));
+    let url = tokio::task::spawn_blocking(move || {
+        let mut line = String::new();
+        while !line.contains("sign in at ") {
+            line.clear();
+            assert!(said.read_line(&mut line).expect("a line") > 0, "no page was named");
+        }
+        // Nobody reads the rest: it must not block the program.
+        std::thread::spawn(move || said.read_to_end(&mut Vec::new()));
+        line.trim().rsplit(' ').next().expect("a URL").parse().expect("a URL")
+    });
+    let url: url::Url = url.await.expect("a page");
+    Browser.open(&url).await;
+    tokio::task::spawn_blocking(move || ended(child, &words)).await.expect("it ends")
+}
+
+async fn run(home: &Arc<Home>, words: &'static [&'static str]) -> crate::program::Run {
+    let home = Arc::clone(home);
+    tokio::task::spawn_blocking(move || home.run(words)).await.expect("it ends")
+}
+
+async fn send(home: &Arc<Home>, account: &'static str) -> crate::program::Run {
+    let home = Arc::clone(home);
+    tokio::task::spawn_blocking(move || home.send(account, "customer@west.test", &[])).await.expect("it ends")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a9_gmail_from_the_sign_in_to_the_sign_out() {
+    let server = Arc::new(AuthorizationServer::start(Manner::Google, Arc::new(SystemClock)).await);
+    let gmail = Gmail::start(USER, "nobody-has-this-token");
+    gmail.access.ask(judge(&server));
+    let home = Arc::new(Home::new());
+    {
+        let (home, server, url) = (Arc::clone(&home), Arc::clone(&server), gmail.url());
+        tokio::task::spawn_blocking(move || add(&home, "gmail", &server, &url)).await.expect("added");
+    }
+    // Before anybody signed in the mail is held, and nothing is asked.
+    let held = send(&home, "gmail").await;
+    held.assert(4, &["it is held", "postroom account authorize"]);
+    assert!(gmail.requests().is_empty(), "{}", held.said());
+
+    authorize(&home, "gmail").await.assert(0, &[&format!("signed in as {USER}")]);
+    run(&home, &["account", "test", "gmail"]).await.assert(0, &["Gmail API test successful"]);
+    let mail = held.json()["mail"].as_str().expect("an id").to_owned();
+    let resumed = {
+        let (home, mail) = (Arc::clone(&home), mail.clone());
+        tokio::task::spawn_blocking(move || home.run(&["resume", &mail, "--user", "lotte", "--json"]))
+            .await
+            .expect("it ends")
+    };
+    resumed.assert(0, &[]);
+    assert_eq!(gmail.sent().len(), 1, "{}", resumed.said());
+    let report = resumed.json();
+    let ids = report["attempts"].as_array().and_then(|all| all.last()).map(|it| it["provider_ids"].clone());
+    assert_eq!(ids.expect("an attempt")["message"], gmail.sent()[0].id.as_str(), "the provider's id is kept");
+    assert_eq!(report["copy"]["copy"], "by-provider");
+
+    // The user withdraws the permission at the provider: the mail is held, not failed.
+    server.withdraw();
+    let held = send(&home, "gmail").await;
+    held.assert(4, &["it is held", "needs a new sign-in"]);
+    assert_eq!(held.json()["status"], "in-transit", "{}", held.said());
+    let shown = run(&home, &["account", "show", "gmail", "--json"]).await.json();
+    assert_eq!(shown["account"]["state"]["state"], "needs-sign-in");
+    run(&home, &["account", "test", "gmail"]).await.assert(4, &["login"]);
+
+    authorize(&home, "gmail").await.assert(0, &["signed in as"]);
+    let out = run(&home, &["account", "deauthorize", "gmail"]).await;
+    out.assert(0, &["has revoked the grant"]);
+    let shown = run(&home, &["account", "show", "gmail", "--json"]).await.json();
+    assert_eq!(shown["account"]["state"]["state"], "needs-sign-in");
+    let sent = gmail.sent().len();
+    send(&home, "gmail").await.assert(4, &["it is held"]);
+    assert_eq!(gmail.sent().len(), sent);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a10_outlook_sends_through_graph_and_stays_signed_in() {
+    let server = Arc::new(AuthorizationServer::start(Manner::Microsoft, Arc::new(SystemClock)).await);
+    // Every access token is old at once: each command refreshes, and each refresh brings another refresh token.
+    server.behave(|behaviour| behaviour.access_seconds = 1);
+    let graph = Graph::start(USER, "nobody-has-this-token");
+    graph.access.ask(judge(&server));
+    let home = Arc::new(Home::new());
+    {
+        let (home, server, url) = (Arc::clone(&home), Arc::clone(&server), graph.url());
+        tokio::task::spawn_blocking(move || add(&home, "outlook", &server, &url)).await.expect("added");
+    }
+    authorize(&home, "outlook").await.assert(0, &["signed in as"]);
+    for count in 1..=2 {
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+        server.behave(|behaviour| behaviour.access_seconds = 30);
+        let run = send(&home, "outlook").await;
+        run.assert(0, &[]);
+        assert_eq!(graph.sent().len(), count, "{}", run.said());
+        server.behave(|behaviour| behaviour.access_seconds = 1);
+    }
+    run(&home, &["account", "deauthorize", "outlook"]).await.assert(0, &["lets no app revoke its own grant"]);
+}
