@@ -139,6 +139,7 @@ fn stored_forms_stay_readable() {
         domain: "mail.example.org".parse().unwrap(),
         relay: PlatformRelay::Smtp(server.clone()),
         dkim: Some(Dkim { selector: "postroom".parse().unwrap() }),
+        suffix: None,
     };
     let since = "2026-11-23T09:30:00+01:00".parse().unwrap();
     let transports = [
