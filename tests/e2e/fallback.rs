@@ -56,6 +56,23 @@ fn a13_the_mail_leaves_through_the_fallback_within_the_patience_once_and_the_tim
 }
 
 #[test]
+fn a13_a_login_that_fails_falls_back() {
+    let sendgrid = sendgrid();
+    let home = Home::new();
+    home.put("password", b"not-the-password");
+    home.add_smtp("office", servers().starttls, &[]);
+    home.fall_back_to(&sendgrid.url(), "automatic", "0s");
+    let run = home.send("office", "box-a13-login@west.test", &[]);
+    run.assert(0, &["535 5.7.8"]);
+    let report = run.json();
+    assert_eq!(
+        (&report["attempts"][0]["stage"], &report["attempts"][1]["account"]),
+        (&"login".into(), &"spare".into())
+    );
+    assert_eq!(sendgrid.sent().len(), 1);
+}
+
+#[test]
 fn a13_a_refused_recipient_does_not_fall_back() {
     let sendgrid = sendgrid();
     let home = Home::new();

@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::path::{Path, PathBuf};
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+/// Every file below a folder.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
         if entry.path().is_dir() { all.extend(files(&entry.path())) } else { all.push(entry.path()) }

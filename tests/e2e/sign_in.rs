@@ -7,6 +7,7 @@ mod server;
 
 use crate::home::Home;
 use crate::program::ended;
+use crate::servers::{TOKEN_HOLDER, believe, servers};
 use postroom::capabilities::tokens::Resource;
 use postroom::oauth::SystemClock;
 use postroom_providers::{Gmail, Graph, Standing};
@@ -142,6 +143,77 @@ async fn a9_gmail_from_the_sign_in_to_the_sign_out() {
     let sent = gmail.sent().len();
     send(&home, "gmail").await.assert(4, &["it is held"]);
     assert_eq!(gmail.sent().len(), sent);
+    // No token, code or secret that was given out is in anything that was written.
+    let secrets = server.secrets();
+    assert!(secrets.len() > 5, "{secrets:?}");
+    for path in crate::secrets::files(home.folder()).into_iter().filter(|it| !it.ends_with("client-secret")) {
+        let bytes = std::fs::read(&path).expect("a file");
+        let text = String::from_utf8_lossy(&bytes);
+        let found = secrets.iter().find(|secret| text.contains(secret.as_str()));
+        assert!(found.is_none(), "{} holds a token", path.display());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_grant_opens_smtp_and_imap_by_xoauth2() {
+    let server = Arc::new(AuthorizationServer::start(Manner::Google, Arc::new(SystemClock)).await);
+    server.behave(|behaviour| behaviour.user = TOKEN_HOLDER.to_owned());
+    let judge = Arc::clone(&server);
+    believe(move |token| judge.holder(token, Resource::Mail).is_some());
+    let home = Arc::new(Home::new());
+    let setting_up = (Arc::clone(&home), Arc::clone(&server));
+    let added = tokio::task::spawn_blocking(move || {
+        let (home, server) = setting_up;
+        home.put("client-secret", SECRET.as_bytes());
+        let [authorize, token] = ["authorize", "token"].map(|it| format!("{}{it}", server.origin()));
+        let (smtp, imap) = (servers().starttls.to_string(), servers().imaps.to_string());
+        let authority = servers().authority().display().to_string();
+        home.ok(&[
+            "account",
+            "add",
+            "oauth",
+            "--address",
+            TOKEN_HOLDER,
+            "--oauth",
+            "google",
+            "--client-id",
+            CLIENT,
+            "--client-secret-file",
+            "client-secret",
+            "--authorization-url",
+            &authorize,
+            "--token-url",
+            &token,
+            "--host",
+            "localhost",
+            "--port",
+            &smtp,
+            "--imap-host",
+            "localhost",
+            "--imap-port",
+            &imap,
+            "--ca-file",
+            &authority,
+            "--user",
+            "lotte",
+        ]);
+        home.permit("oauth");
+    });
+    added.await.expect("added");
+    run(&home, &["account", "test", "oauth"]).await.assert(4, &["login", "nobody has signed in"]);
+    authorize(&home, "oauth").await.assert(0, &["signed in as oauth@west.test"]);
+    let tested = run(&home, &["account", "test", "oauth"]).await;
+    tested.assert(0, &["SMTP test successful", "IMAP test successful", "by XOAUTH2"]);
+    let test =
+        &["account", "send-test", "oauth", "--user", "lotte", "--to", "box-xoauth2@west.test", "--json"];
+    let sent = run(&home, test).await;
+    sent.assert(0, &[]);
+    assert_eq!(sent.json()["copy"]["folder"], "Gesendet", "{}", sent.said());
+    // The token is refused although its time is not over: it is renewed, and nobody has to sign in.
+    let refreshed = server.refreshes();
+    server.forget_access_tokens();
+    run(&home, &["account", "test", "oauth"]).await.assert(0, &["SMTP test successful"]);
+    assert!(server.refreshes() > refreshed);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

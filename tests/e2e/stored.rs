@@ -165,6 +165,29 @@ fn a_mail_whose_pdf_was_changed_after_it_was_made_is_not_sent() {
 }
 
 #[test]
+fn a11_what_was_sent_is_listed_and_one_is_shown_with_body_and_attachments() {
+    let home = Home::new();
+    home.add_smtp("office", servers().starttls, &[]);
+    let first = home.send("office", "box-a11@west.test", &["--language", "fr"]).json();
+    let second = home.send("office", "box-a11-two@west.test", &[]).json();
+    let listed = home.ok(&["account", "sent", "office", "--user", "lotte", "--json"]).json();
+    let ids: Vec<_> = listed.as_array().expect("a list").iter().map(|it| it["mail"].clone()).collect();
+    assert_eq!(ids, [second["mail"].clone(), first["mail"].clone()], "newest first");
+    assert_eq!(listed[1]["kind"], "invoice");
+    let mail = first["mail"].as_str().expect("an id");
+    let shown = home.mail("office", mail);
+    assert_eq!(shown["attachments"][0]["name"], "invoice.pdf");
+    assert!(shown["html"].as_str().is_some_and(|html| html.contains("lang=\"fr")), "{}", shown["html"]);
+    let words = ["account", "sent", "office", "--user", "lotte", "--mail", mail, "--save", "saved"];
+    home.ok(&words).assert(0, &["invoice.pdf", "office", "accepted", "In transit"]);
+    let saved = std::fs::read_dir(home.folder().join("saved")).expect("a folder").flatten();
+    let pdfs: Vec<_> =
+        saved.map(|it| it.path()).filter(|it| it.extension().is_some_and(|e| e == "pdf")).collect();
+    assert_eq!(pdfs.len(), 1);
+    assert!(std::fs::read(&pdfs[0]).expect("the PDF") == pdf(7, 30_000));
+}
+
+#[test]
 fn a7_a_test_message_arrives_and_a_failure_is_told() {
     let home = Home::new();
     home.add_smtp("office", servers().starttls, &[]);

@@ -3,9 +3,23 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Mutex;
 
 /// Whose token it is.
 pub(crate) const HOLDER: &str = "oauth@west.test";
+
+type Judge = Box<dyn Fn(&str) -> bool + Send + Sync>;
+
+static JUDGES: Mutex<Vec<Judge>> = Mutex::new(Vec::new());
+
+/// From now on tokens that this one finds good are [`HOLDER`]'s too: an authorization server gave them out.
+pub(crate) fn believe(judge: impl Fn(&str) -> bool + Send + Sync + 'static) {
+    JUDGES.lock().expect("no judge panics").push(Box::new(judge));
+}
+
+fn is_good(token: &str, own: &str) -> bool {
+    token == own || JUDGES.lock().expect("no judge panics").iter().any(|judge| judge(token))
+}
 
 /// Starts it and gives its port. One token is good, and belongs to [`HOLDER`].
 pub(super) fn start(token: &str) -> std::io::Result<u16> {
@@ -42,7 +56,8 @@ fn answer(stream: &TcpStream, token: &str) -> Option<()> {
         let mut form = vec![0; length];
         reader.read_exact(&mut form).ok()?;
         let form = String::from_utf8_lossy(&form).into_owned();
-        let good = form.split('&').any(|field| field.strip_prefix("token=") == Some(token));
+        let given = form.split('&').find_map(|field| field.strip_prefix("token="));
+        let good = given.is_some_and(|given| is_good(given, token));
         let body = if good {
             format!("{{\"active\":true,\"username\":\"{HOLDER}\"}}")
         } else {

@@ -11,7 +11,7 @@ mod introspection;
 mod ports;
 
 pub(crate) use greylist::WORDS as GREYLISTED;
-pub(crate) use introspection::HOLDER as TOKEN_HOLDER;
+pub(crate) use introspection::{HOLDER as TOKEN_HOLDER, believe};
 
 use std::fs;
 use std::io::Read;
