@@ -59,6 +59,7 @@ fn a1_a_user_does_not_change_who_may_use_an_account() {
     for words in [
         &["account", "grant", "office", "marc", "--user", "lotte"][..],
         &["account", "permit", "office", "--allow-private", "all", "--user", "lotte"],
+        &["account", "set", "office", "--host", "smtp.elsewhere.example", "--user", "lotte"],
         &["account", "mark-compromised", "office", "--user", "lotte"],
         &["account", "remove", "office", "--yes", "--user", "lotte"],
     ] {

@@ -10,6 +10,7 @@ use postroom::capabilities::destination::AllowList;
 use postroom::capabilities::imap::{
     Account, Criterion, ImapClient, Login, Mailboxes, Mechanism, Place, Secret, Security,
 };
+use std::time::{Duration, Instant};
 
 /// The mails in the folder that Dovecot marks for what was sent.
 async fn sent_copies(mailbox: &str) -> Vec<Vec<u8>> {
@@ -125,6 +126,42 @@ fn a_mail_in_doubt_is_not_sent_again_before_a_person_says_so() {
     let run = home.ok(&["resume", &mail, "--user", "lotte", "--send-again", "--wait", "90s", "--json"]);
     assert_eq!(run.json()["status"], "in-transit", "{}", run.said());
     the_one("box-doubt@west.test");
+}
+
+#[test]
+fn a_program_that_was_killed_while_it_sent_leaves_the_mail_in_doubt_and_not_doubled() {
+    let home = Home::new();
+    let silent = server(At::Dot, How::Hangs, &["PIPELINING", "8BITMIME"]);
+    home.add_smtp("office", silent, &["--no-login"]);
+    home.ok(&["account", "set", "office", "--security", "none", "--port", &silent.to_string()]);
+    let invoice = crate::samples::invoice().display().to_string();
+    let words = ["send", &invoice, "--user", "lotte", "--to", "box-killed@west.test", "--without-document"];
+    let mut child = home.start(&words);
+    let sent = || home.ok(&["account", "sent", "office", "--user", "lotte", "--json"]).json();
+    let under_way =
+        |mail: &str| home.mail("office", mail)["attempts"].as_array().is_some_and(|it| it.len() == 1);
+    let end = Instant::now() + Duration::from_secs(60);
+    let mail = loop {
+        let mail = sent()[0]["mail"].as_str().map(str::to_owned);
+        if let Some(mail) = mail.filter(|mail| under_way(mail)) {
+            break mail;
+        }
+        assert!(Instant::now() < end, "no attempt begins");
+    };
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ends");
+    home.ok(&["account", "set", "office", "--port", &servers().plain.to_string()]);
+    // Another program can't know that the first is dead: not even a person's word lets it send at once.
+    for more in [&[][..], &["--send-again"]] {
+        let words = [&["resume", &mail, "--user", "lotte", "--json"][..], more].concat();
+        let run = home.run(&words);
+        run.assert(6, &["it is tried again at"]);
+        let attempts = run.json()["attempts"].clone();
+        assert_eq!(
+            (attempts.as_array().map(Vec::len), &attempts[0]["result"]),
+            (Some(1), &serde_json::Value::Null)
+        );
+    }
 }
 
 #[test]

@@ -266,7 +266,7 @@ fn next(step: &Step, id: MailId) -> Option<String> {
     Some(match step {
         Step::Made(_) | Step::Done => return None,
         Step::WaitUntil(time) => format!(
-            "it is tried again at {}: `postroom resume {id}`",
+            "it is tried again at {}, not before: `postroom resume {id}`",
             time.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S")
         ),
         Step::Hold(why) => format!("it is held: {why}; then `postroom resume {id}`"),

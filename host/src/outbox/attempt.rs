@@ -56,7 +56,7 @@ impl Ready {
         let route = delivery::Route { account: attempt.account.clone(), transport: "smtp".to_owned() };
         let outcome = match office.submit(&self.files, &parcel, &route, &attempt.now).await {
             Ok(outcome) => outcome,
-            Err(error) if error.lost() => in_doubt(&error, &attempt.now),
+            Err(error) if error.lost() => without_answer(&error, &attempt.now),
             Err(error) => return Err(error),
         };
         let recipients = &message.envelope.recipients;
@@ -67,22 +67,20 @@ impl Ready {
     }
 }
 
-/// What is known when the plugin died during a submission: nothing.
-fn in_doubt(error: &EngineError, now: &str) -> delivery::Outcome {
+/// What is known when a submission gave no answer: nothing, where the plugin died during it; else that nothing was sent.
+pub(super) fn without_answer(error: &EngineError, now: &str) -> delivery::Outcome {
+    let (kind, result) = if error.lost() {
+        ("in-doubt", delivery::AttemptResult::InDoubt)
+    } else {
+        ("deferred", delivery::AttemptResult::Transient(None))
+    };
     let event = tracking::Event {
         recipient: None,
-        kind: "in-doubt".to_owned(),
+        kind: kind.to_owned(),
         at: now.to_owned(),
         source: "host".to_owned(),
         code: None,
         words: Some(error.to_string()),
     };
-    delivery::Outcome {
-        events: vec![event],
-        error: None,
-        reply: None,
-        receipt: None,
-        result: delivery::AttemptResult::InDoubt,
-        stage: None,
-    }
+    delivery::Outcome { events: vec![event], error: None, reply: None, receipt: None, result, stage: None }
 }

@@ -3,6 +3,7 @@
 //! The rules are the plugin's (`delivery.decide`); here is the order of the steps. An attempt is on disk before it is
 //! made, what came of it afterwards, and one attempt without a result blocks every other.
 
+use super::attempt::without_answer;
 use super::doubt;
 use super::error::OutboxError;
 use super::facts::{self, Time, Ways, stamp};
@@ -12,7 +13,7 @@ use super::sent_copy::{self, SentCopy};
 use crate::accounts::{Account, AccountState, Company, UserSettings};
 use crate::contract::delivery::{self, Action, Route};
 use crate::contract::tracking::Timeline;
-use crate::engine::{EngineError, Files, Office};
+use crate::engine::{Files, Office};
 use crate::store::{
     Acting, AttemptId, AttemptResult, Event, Mail, MailId, NewAttempt, Outcome, Store, StoreError,
 };
@@ -90,6 +91,9 @@ impl Dispatch<'_> {
     /// [`OutboxError`]. Nothing was sent, or what was is in the store.
     pub async fn step(&self, id: MailId, answers: Answers, now: Time) -> Result<Step, OutboxError> {
         let mail = self.acting.mail(id).await?;
+        if let Some(until) = doubt::may_run_until(&mail, now) {
+            return Ok(Step::WaitUntil(until));
+        }
         let mut own = self.current(&self.account).await?;
         if let Some(state) = &self.pretend {
             own.state = state.clone();
@@ -184,7 +188,7 @@ impl Dispatch<'_> {
         parcel.check_opens = self.settings.check_opens && route.transport == "sendgrid";
         let submitted = match self.office.submit(&files, &parcel, route, &stamp(now)).await {
             Ok(outcome) => outcome,
-            Err(error) => not_known(&error, now),
+            Err(error) => without_answer(&error, &stamp(now)),
         };
         self.keep(mail, account, id, submitted, fallback.is_some()).await
     }
@@ -226,30 +230,6 @@ impl Dispatch<'_> {
         let expired = |recipient: &String| facts::own_event(recipient, "expired", now, Some(why.to_owned()));
         let events: Vec<Event> = left.iter().map(expired).collect();
         Ok(self.store.add_events(mail.mail.id, &events).await?)
-    }
-}
-
-/// The plugin died during a submission, or was never there: only in the first case may the mail have left.
-fn not_known(error: &EngineError, now: Time) -> delivery::Outcome {
-    use delivery::AttemptResult as Told;
-    let (kind, result) = match error.lost() {
-        true => ("in-doubt", Told::InDoubt),
-        false => ("deferred", Told::Transient(None)),
-    };
-    delivery::Outcome {
-        events: vec![crate::contract::tracking::Event {
-            recipient: None,
-            kind: kind.to_owned(),
-            at: stamp(now),
-            source: "host".to_owned(),
-            code: None,
-            words: Some(error.to_string()),
-        }],
-        error: None,
-        reply: None,
-        receipt: None,
-        result,
-        stage: None,
     }
 }
 

@@ -15,11 +15,21 @@ use chrono::Duration;
 /// An answer that can't be had now is asked for again after this.
 const PAUSE: Duration = Duration::minutes(5);
 
+/// An attempt that has been silent for so long has ended: with the usual time-outs it takes no longer, its largest mail
+/// on a slow line included.
+const LONGEST_ATTEMPT: Duration = Duration::minutes(15);
+
 /// The attempt in doubt.
 fn lost(mail: &Mail) -> Option<&Attempt> {
     let in_doubt =
         |it: &&Attempt| it.outcome.as_ref().is_none_or(|outcome| outcome.result == AttemptResult::InDoubt);
     mail.attempts.iter().rev().find(in_doubt)
+}
+
+/// Until when an attempt without a result may still run, in another program say; none once it must have ended.
+pub(super) fn may_run_until(mail: &Mail, now: Time) -> Option<Time> {
+    let open = mail.attempts.iter().find(|attempt| attempt.outcome.is_none())?;
+    Some(open.started + LONGEST_ATTEMPT).filter(|until| now < *until)
 }
 
 /// Whether the place where the mail would be can be looked at: a provider's API that tells, or a mailbox whose provider
