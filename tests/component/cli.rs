@@ -11,7 +11,12 @@ fn postroom(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_postroom-under-test"));
     command.args(arguments).env("POSTROOM_PLUGIN", artefacts::full()).env_remove("POSTROOM_SETTINGS");
     command.env("POSTROOM_CACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"));
-    command.output().unwrap()
+    // Nothing of this machine's own store and key.
+    let nowhere = tempfile::tempdir().unwrap();
+    command.env("XDG_DATA_HOME", nowhere.path()).env("XDG_CONFIG_HOME", nowhere.path());
+    let output = command.output().unwrap();
+    assert_eq!(std::fs::read_dir(nowhere.path()).unwrap().count(), 0, "{arguments:?} left something");
+    output
 }
 
 /// Runs a command that must end with this exit code; gives both its outputs.
@@ -97,7 +102,7 @@ fn every_failure_ends_with_the_exit_code_that_help_promises() {
         (3, &["render", &invoice, "--out", &out, "--use-case", "dance"], "it has new, reminder-1"),
         (3, &["render", &invoice, "--out", &out, "--settings", &settings], "$.layout.accent"),
         (3, &["render", &invoice, "--out", &out, "--settings", &broken], "broken.toml"),
-        (3, &["send", &invoice, "--account", "office"], "--settings"),
+        (3, &["send", &invoice, "--account", "office"], "there is no store"),
         (3, &["send", &invoice, "--account", "shop", "--settings", &closed, "--pdf", &pdf], "it has office"),
         (3, &["send", &invoice, "--account", "office", "--settings", &closed], "--pdf"),
         (4, &["send", &invoice, "--account", "office", "--settings", &private, "--pdf", &pdf], "127.0.0.1"),
@@ -147,7 +152,11 @@ fn the_published_schemas_and_the_table_are_valid_json() {
     assert_eq!(kinds.as_array().unwrap().len(), 12, "{said}");
     let (said, _) = expect(0, &["schema", "--json"]);
     let description: Value = serde_json::from_str(&said).unwrap();
-    assert_eq!(description["transports"], serde_json::json!(["smtp"]), "{said}");
+    assert_eq!(
+        description["transports"],
+        serde_json::json!(["smtp", "gmail", "graph", "sendgrid"]),
+        "{said}"
+    );
 }
 
 #[test]

@@ -31,7 +31,7 @@ async fn the_plugin_describes_the_table_its_schemas_and_its_version() {
     let files = Files::default();
     let description = house.office.describe(&files).await.unwrap();
     assert_eq!(description.version, env!("CARGO_PKG_VERSION"));
-    assert_eq!(description.transports, ["smtp"]);
+    assert_eq!(description.transports, ["smtp", "gmail", "graph", "sendgrid"]);
     assert_eq!(description.languages, ["nl", "fr", "en", "de"]);
     let kinds = description.kinds.iter().map(|kind| (kind.name.as_str(), kind.use_cases.clone()));
     let table =

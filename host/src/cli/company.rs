@@ -124,7 +124,7 @@ async fn add(common: &Common, args: &AddArgs) -> Result<(), Failure> {
         Some(path) => company_settings(path)?,
         None => ("{}".to_owned(), None),
     };
-    let connections = args.store.open().await?;
+    let connections = args.store.open_or_make().await?;
     let store = connections.store();
     let new = NewCompany { settings, ..NewCompany::named(args.name.clone()) };
     let company = store.create_company(&new).await?;

@@ -53,7 +53,7 @@ pub(super) async fn import(common: &Common, args: &ImportArgs) -> Result<ExitCod
     };
     // What is wrong in the file is found before anything is made.
     let accounts = accounts(&config)?;
-    let connections = args.store.open().await?;
+    let connections = args.store.open_or_make().await?;
     let company = connections
         .store()
         .create_company(&NewCompany { settings, ..NewCompany::named(name.clone()) })

@@ -64,8 +64,18 @@ pub(super) struct AccountArgs {
 }
 
 impl StoreArgs {
-    /// Opens store and vault. Both are made where they are not there yet.
+    /// Opens store and vault, which must be there.
     pub(super) async fn open(&self) -> Result<Connections, Failure> {
+        let location = self.location()?;
+        if location.path().is_some_and(|path| !path.exists()) {
+            let message = format!("there is no store at {location}: `postroom company add NAME` makes one");
+            return Err(Failure::input(message));
+        }
+        self.open_or_make().await
+    }
+
+    /// The same; both are made where they are not there yet.
+    pub(super) async fn open_or_make(&self) -> Result<Connections, Failure> {
         let operator = match &self.operator {
             Some(path) => Operator::read(path)?,
             None => Operator::default(),

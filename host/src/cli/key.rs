@@ -3,7 +3,6 @@
 use super::house::StoreArgs;
 use super::output::done;
 use super::{Common, Failure};
-use crate::store::Store;
 use crate::vault::Vault;
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
@@ -28,9 +27,9 @@ pub(super) struct RotateArgs {
 
 pub(super) async fn run(common: &Common, command: &KeyCommand) -> Result<ExitCode, Failure> {
     let KeyCommand::Rotate(args) = command;
-    let store = Store::open(&args.store.location()?).await?;
+    let connections = args.store.open().await?;
     let source = args.store.key_source()?;
-    let (_, secrets) = Vault::rotate(store, &source).await?;
+    let (_, secrets) = Vault::rotate(connections.store().clone(), &source).await?;
     done(common, &format!("{secrets} secrets are sealed under the new master key in {source}: back it up"))?;
     Ok(ExitCode::SUCCESS)
 }

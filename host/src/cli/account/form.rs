@@ -392,7 +392,7 @@ fn new_grant(provider: Provider, tenant: Option<&Tenant>) -> Grant {
 /// The address, or what stands before its `@`, as the provider wants it.
 fn own_login(ground: &Ground<'_>) -> Result<LoginName, Failure> {
     let address = ground.address.as_str();
-    let local = ground.preset.is_some_and(|preset| preset.login == "local-part");
+    let local = ground.preset.is_some_and(|preset| preset.signs_in_as == "local-part");
     let login = if local { address.rsplit_once('@').map_or(address, |(local, _)| local) } else { address };
     Ok(login.parse()?)
 }
