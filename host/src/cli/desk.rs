@@ -1,8 +1,8 @@
 //! A user at work as one account: a mail is kept, moved on as far as it goes now, and told of.
 
 use super::house::{UserArgs, reaching};
-use super::output::{json, line, printable, table};
-use super::{Common, Failure, ask, office};
+use super::output::{json, line, printable};
+use super::{Common, Failure, ask, statuses};
 use crate::accounts::{Account, AccountState, Company, Name, User, UserSettings};
 use crate::connections::{ConnectionError, Connections};
 use crate::contract::tracking::Status;
@@ -158,12 +158,7 @@ impl Desk {
             }
             json(&out)?;
         } else {
-            let mut rows = Vec::new();
-            for recipient in &timeline.recipients {
-                let status = self.office.label(&office::no_files(), recipient.status).await?;
-                rows.push(vec![recipient.recipient.clone(), status, recipient.reason.clone()]);
-            }
-            table(&["recipient", "status", "evidence"], rows)?;
+            statuses::show(&self.office, &timeline.recipients).await?;
             line(&format!("mail {id}"))?;
             if let Some(next) = next {
                 eprintln!("{}", printable(&next));

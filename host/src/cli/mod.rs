@@ -25,6 +25,7 @@ mod render;
 mod resume;
 mod schema;
 mod send;
+mod statuses;
 mod templates;
 mod user;
 

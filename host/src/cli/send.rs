@@ -3,8 +3,8 @@
 use super::desk::{Delivery, Desk, now, spinner};
 use super::house::UserArgs;
 use super::mail::MailArgs;
-use super::output::{json, table};
-use super::{Common, Failure, handover, office, platform, render};
+use super::output::json;
+use super::{Common, Failure, handover, office, platform, render, statuses};
 use crate::accounts::{AccountState, Name, Transport, plugin_settings};
 use crate::capabilities::attachments::AttachmentSource;
 use crate::capabilities::smtp::SmtpClient;
@@ -15,7 +15,7 @@ use crate::contract::recipients::Mailbox;
 use crate::contract::smtp::Verdict;
 use crate::contract::tracking::Status;
 use crate::engine::{Accounts, Office};
-use crate::outbox::{Attempt, Draft, Keeping, Ready, Sent};
+use crate::outbox::{Attempt, Draft, Keeping, Ready, Sent, failure_words};
 use crate::store::MailId;
 use clap::Args;
 use std::path::PathBuf;
@@ -186,20 +186,9 @@ async fn once(common: &Common, args: &SendArgs) -> Result<ExitCode, Failure> {
 }
 
 async fn show(office: &Office, sent: &Sent) -> Result<(), Failure> {
-    let mut rows = Vec::new();
-    for recipient in &sent.timeline.recipients {
-        let status = office.label(&office::no_files(), recipient.status).await?;
-        rows.push(vec![recipient.recipient.clone(), status, recipient.reason.clone()]);
-    }
-    table(&["recipient", "status", "evidence"], rows)?;
-    let detail = match &sent.outcome.error {
-        Some(SubmitError::Failed(failure)) => Some(&failure.detail),
-        Some(SubmitError::Api(failure)) => Some(&failure.detail),
-        Some(SubmitError::NeedsSignIn(words)) => Some(words),
-        _ => None,
-    };
-    if let Some(detail) = detail {
-        eprintln!("{}", super::output::printable(detail));
+    statuses::show(office, &sent.timeline.recipients).await?;
+    if let Some(error) = &sent.outcome.error {
+        eprintln!("{}", super::output::printable(&failure_words(error)));
     }
     Ok(())
 }

@@ -107,13 +107,13 @@ pub(super) fn outcome(of: &delivery::Outcome, finished: Time) -> Outcome {
         finished,
         result: kept(of.result),
         stage: of.stage.clone(),
-        detail: of.error.as_ref().map(detail),
+        detail: of.error.as_ref().map(failure_words),
         provider_ids: ids.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?))).collect(),
     }
 }
 
 /// Why an attempt came to nothing, in a sentence.
-fn detail(error: &delivery::SubmitError) -> String {
+pub fn failure_words(error: &delivery::SubmitError) -> String {
     use delivery::SubmitError;
     match error {
         SubmitError::NoRecipient => "there is nobody to send to".to_owned(),

@@ -19,6 +19,7 @@ pub use attempt::{Attempt, Sent};
 pub use dispatch::{Answers, Dispatch, Made, Step};
 pub use draft::{Draft, Ready};
 pub use error::{DraftError, OutboxError};
+pub use facts::failure_words;
 pub use kept::{FileError, Keeping, plain};
 pub use message::WriteError;
 pub use sent_copy::SentCopy;

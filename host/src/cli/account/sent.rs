@@ -4,7 +4,7 @@ use crate::accounts::Name;
 use crate::cli::desk::now;
 use crate::cli::house::{UserArgs, reaching};
 use crate::cli::output::{json, line, printable, table};
-use crate::cli::{Common, Failure, mail_json, office};
+use crate::cli::{Common, Failure, mail_json, statuses};
 use crate::outbox::Dispatch;
 use crate::store::{FilePlace, Mail, MailId};
 use clap::Args;
@@ -111,12 +111,7 @@ async fn show(
         vec![it.started.format("%Y-%m-%d %H:%M:%S").to_string(), by, result.to_owned(), detail]
     });
     table(&["attempt", "by", "result", "detail"], attempts)?;
-    let mut rows = Vec::new();
-    for recipient in &timeline.recipients {
-        let status = office.label(&office::no_files(), recipient.status).await?;
-        rows.push(vec![recipient.recipient.clone(), status, recipient.reason.clone()]);
-    }
-    table(&["recipient", "status", "evidence"], rows)
+    statuses::show(office, &timeline.recipients).await
 }
 
 /// Writes bodies and attachments. Names that a folder can't have become plain ones.

@@ -1,0 +1,16 @@
+//! The statuses of a mail's recipients, as a table: who, which of the five, and what proves it.
+
+use super::output::table;
+use super::{Failure, office};
+use crate::contract::tracking::RecipientStatus;
+use crate::engine::Office;
+
+/// Prints them.
+pub(super) async fn show(office: &Office, recipients: &[RecipientStatus]) -> Result<(), Failure> {
+    let mut rows = Vec::new();
+    for recipient in recipients {
+        let status = office.label(&office::no_files(), recipient.status).await?;
+        rows.push(vec![recipient.recipient.clone(), status, recipient.reason.clone()]);
+    }
+    table(&["recipient", "status", "evidence"], rows)
+}
