@@ -74,7 +74,9 @@ fn has_unreferable(html: &str) -> bool {
     let mut rest = html.as_bytes();
     while let Some(at) = memchr::memchr(b'<', rest) {
         rest = &rest[at..];
-        let literal = LITERAL.iter().find(|(open, _)| rest.starts_with(open.as_bytes()));
+        // Hundreds of tags, a handful of which need a closer look.
+        let may_be = matches!(rest.get(1), Some(b's' | b'!'));
+        let literal = LITERAL.iter().find(|(open, _)| may_be && rest.starts_with(open.as_bytes()));
         let end = literal.map_or(1, |(_, close)| memmem::find(rest, close.as_bytes()).unwrap_or(rest.len()));
         let (inside, after) = rest.split_at(end);
         if !is_ascii(inside) {
@@ -91,19 +93,28 @@ fn is_ascii(bytes: &[u8]) -> bool {
 }
 
 fn push_ascii(ascii: &mut String, mut line: &str) {
-    // The high bits of eight bytes at once.
-    const BEYOND: u64 = u64::from_ne_bytes([0x80; 8]);
     loop {
-        let (words, _) = line.as_bytes().as_chunks::<8>();
-        let whole = 8 * words.iter().take_while(|word| u64::from_ne_bytes(**word) & BEYOND == 0).count();
-        let beyond = line.as_bytes()[whole..].iter().position(|byte| !byte.is_ascii());
-        let (plain, rest) = line.split_at(beyond.map_or(line.len(), |at| whole + at));
+        let (plain, rest) = line.split_at(ascii_length(line.as_bytes()));
         ascii.push_str(plain);
         let mut chars = rest.chars();
         let Some(c) = chars.next() else { return };
         push_reference(ascii, c);
         line = chars.as_str();
     }
+}
+
+/// How many bytes come before the first beyond ASCII.
+fn ascii_length(bytes: &[u8]) -> usize {
+    // The high bits of eight bytes at once.
+    const BEYOND: u64 = u64::from_ne_bytes([0x80; 8]);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let beyond = u64::from_le_bytes(*word) & BEYOND;
+        if beyond != 0 {
+            return 8 * index + beyond.trailing_zeros() as usize / 8;
+        }
+    }
+    bytes.len() - rest.len() + rest.iter().take_while(|byte| byte.is_ascii()).count()
 }
 
 /// `&#233;`, without the formatting machinery: there are hundreds in a mail.

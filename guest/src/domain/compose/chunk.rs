@@ -85,8 +85,10 @@ impl Skeleton {
         let text = std::mem::take(&mut self.text);
         if !text.is_empty() {
             // Always UTF-8: made of `str` and ASCII.
-            let text =
-                String::from_utf8(text).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into());
+            let text = match simdutf8::basic::from_utf8(&text) {
+                Ok(text) => text.to_owned(),
+                Err(_) => String::from_utf8_lossy(&text).into_owned(),
+            };
             self.chunks.push(Chunk::Text(text));
         }
     }

@@ -7,20 +7,16 @@ use std::sync::Arc;
 
 /// Named values.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(super) struct Record<const N: usize> {
     what: &'static str,
-    fields: &'static [&'static str],
-    values: Vec<Value>,
+    fields: &'static [&'static str; N],
+    values: [Value; N],
 }
 
-impl Record {
+impl<const N: usize> Record<N> {
     /// A record called `what` in errors; values in the order of the fields.
-    pub(super) fn value<const N: usize>(
-        what: &'static str,
-        fields: &'static [&'static str; N],
-        values: [Value; N],
-    ) -> Value {
-        Value::from_object(Self { what, fields, values: values.into() })
+    pub(super) fn value(what: &'static str, fields: &'static [&'static str; N], values: [Value; N]) -> Value {
+        Value::from_object(Self { what, fields, values })
     }
 }
 
@@ -37,7 +33,7 @@ pub(super) fn unknown(what: &str, field: &str, fields: &[&str]) -> Value {
     ))
 }
 
-impl Object for Record {
+impl<const N: usize> Object for Record<N> {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         self.get_value_by_str(key.as_str()?)
     }

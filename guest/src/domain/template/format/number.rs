@@ -69,11 +69,13 @@ fn push_digits(out: &mut String, value: Decimal, digits: u32, decimal: &str, gro
     let (whole, fraction) = mantissa.split_at(mantissa.len().saturating_sub(scale));
     let (first, groups) = whole.split_at(whole.len() % 3);
     out.push_str(if whole.is_empty() { "0" } else { first });
-    for (i, three) in groups.as_bytes().chunks(3).enumerate() {
-        if i > 0 || !first.is_empty() {
+    let mut groups = groups;
+    while let Some((three, rest)) = groups.split_at_checked(3) {
+        if groups.len() < whole.len() {
             out.push_str(group);
         }
-        out.extend(three.iter().map(|digit| char::from(*digit)));
+        out.push_str(three);
+        groups = rest;
     }
     if digits > 0 {
         out.push_str(decimal);
