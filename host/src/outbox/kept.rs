@@ -70,7 +70,7 @@ impl Ready {
             Some(Recipient { field: field.to_owned(), party: party(&entry.mailbox) })
         });
         // A document's UBL file is at hand although only the PDF travels: what the message does not name is not kept.
-        let travels = |handle: u32| self.message.chunks.iter().any(|it| *it == Chunk::Attachment(handle));
+        let travels = |handle: u32| self.message.chunks.contains(&Chunk::Attachment(handle));
         let mut files = Vec::new();
         for (handle, (attachment, _)) in (1..).zip(&draft.attachments) {
             if let Some(source) = self.files.get(handle).filter(|_| travels(handle)) {
