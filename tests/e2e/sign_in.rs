@@ -110,7 +110,11 @@ async fn a9_gmail_from_the_sign_in_to_the_sign_out() {
     held.assert(4, &["it is held", "postroom account authorize"]);
     assert!(gmail.requests().is_empty(), "{}", held.said());
 
-    authorize(&home, "gmail").await.assert(0, &[&format!("signed in as {USER}")]);
+    // As Google says it of a client that is still in testing.
+    server.behave(|behaviour| behaviour.refresh_seconds = Some(7 * 86_400));
+    let signed_in = authorize(&home, "gmail").await;
+    signed_in.assert(0, &[&format!("signed in as {USER}"), "a new sign-in is needed by"]);
+    run(&home, &["account", "show", "gmail"]).await.assert(0, &["a new sign-in is needed by"]);
     run(&home, &["account", "test", "gmail"]).await.assert(0, &["Gmail API test successful"]);
     let mail = held.json()["mail"].as_str().expect("an id").to_owned();
     let resumed = {

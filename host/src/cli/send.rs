@@ -4,7 +4,7 @@ use super::desk::{Delivery, Desk, now, spinner};
 use super::house::UserArgs;
 use super::mail::MailArgs;
 use super::output::json;
-use super::{Common, Failure, handover, office, platform, render, statuses};
+use super::{Common, Failure, account, handover, office, platform, render, statuses};
 use crate::accounts::{AccountState, Name, Transport, plugin_settings};
 use crate::capabilities::attachments::AttachmentSource;
 use crate::capabilities::smtp::SmtpClient;
@@ -22,6 +22,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// A sign-in that ends within this time is told of with every mail.
+const SOON: chrono::Duration = chrono::Duration::days(14);
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -63,6 +66,11 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Fa
     let desk = Desk::open(common, &args.user, args.account.as_ref()).await?;
     if let AccountState::NeedsSignIn { reason, .. } = &desk.account.state {
         eprintln!("postroom: {} needs a sign-in, the mail will be held: {reason}", desk.account.name);
+    }
+    if let Some(deadline) = account::deadline(&desk.connections, &desk.account).await?
+        && deadline.at() < now() + SOON
+    {
+        eprintln!("postroom: {}: {deadline}", desk.account.name);
     }
     let id = MailId::new();
     let (draft, mut ready) = compose(&desk, args, id).await?;

@@ -9,6 +9,10 @@ use clap::Args;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  postroom account grant office lotte marc
+  postroom account revoke office marc")]
 pub(in crate::cli) struct AccessArgs {
     #[command(flatten)]
     account: AccountArgs,

@@ -11,7 +11,7 @@ use crate::cli::{Common, Failure, ask, office};
 use crate::connections::Connections;
 use crate::contract::accounts::{Capability, Finding, Severity};
 use crate::engine::Office;
-use crate::oauth::Standing;
+use crate::oauth::{Deadline, Standing};
 use clap::Args;
 use secrecy::SecretString;
 use std::num::NonZeroU32;
@@ -245,12 +245,12 @@ pub(super) async fn keep_secrets(
 pub(in crate::cli) async fn deadline(
     connections: &Connections,
     account: &Account,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<Deadline>, Failure> {
     if account.grant().is_none() {
         return Ok(None);
     }
     Ok(match connections.grants().standing(&account.id.to_string()).await? {
-        Standing::SignedIn { deadline, .. } => deadline.map(|it| it.to_string()),
+        Standing::SignedIn { deadline, .. } => deadline,
         _ => None,
     })
 }
@@ -267,7 +267,7 @@ pub(super) async fn report(
     let can = office.account_capabilities(&office::no_files(), &described).await?;
     let can: Vec<Capability> = can.map_err(Failure::other)?;
     let findings = office.check_account(&office::no_files(), &described).await?;
-    let deadline = deadline(connections, account).await?;
+    let deadline = deadline(connections, account).await?.map(|it| it.to_string());
     if common.json {
         return json(&serde_json::json!({
             "account": account, "settings": own, "capabilities": can, "findings": findings, "deadline": deadline,

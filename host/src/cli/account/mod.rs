@@ -20,7 +20,7 @@ use super::{Common, Failure};
 use clap::Subcommand;
 use std::process::ExitCode;
 
-pub(super) use add::first_state;
+pub(super) use add::{deadline, first_state};
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
