@@ -103,21 +103,36 @@ fn b7_a_mailbox_that_is_down_does_not_hold_up_the_mail() {
     the_one("box-b7-down@west.test");
 }
 
-#[test]
-fn a_mail_in_doubt_is_not_sent_again_before_a_person_says_so() {
-    let home = Home::new();
+/// An account at a server that closes after the final dot, and the sample invoice in doubt there.
+fn in_doubt(home: &Home, to: &str) -> String {
     let lost = server(At::Dot, How::Closes, &["PIPELINING", "8BITMIME"]);
     home.add_smtp("office", lost, &["--no-login"]);
     home.ok(&["account", "set", "office", "--security", "none", "--port", &lost.to_string()]);
-    let run = home.send("office", "box-doubt@west.test", &["--wait", "2s"]);
+    let run = home.send("office", to, &["--wait", "2s"]);
     run.assert(6, &["after-dot"]);
     let report = run.json();
     assert_eq!(
         (&report["status"], &report["attempts"][0]["result"]),
         (&"unknown".into(), &"in-doubt".into())
     );
-    let mail = report["mail"].as_str().expect("an id").to_owned();
+    report["mail"].as_str().expect("an id").to_owned()
+}
 
+#[test]
+fn a_word_to_send_again_is_for_one_doubt_and_the_next_asks_anew() {
+    let home = Home::new();
+    let mail = in_doubt(&home, "box-doubts@west.test");
+    let run = home.run(&["resume", &mail, "--user", "lotte", "--send-again", "--wait", "90s", "--json"]);
+    run.assert(6, &["--send-again"]);
+    let results: Vec<_> =
+        run.json()["attempts"].as_array().expect("attempts").iter().map(|it| it["result"].clone()).collect();
+    assert_eq!(results, ["not-found", "in-doubt"], "{}", run.said());
+}
+
+#[test]
+fn a_mail_in_doubt_is_not_sent_again_before_a_person_says_so() {
+    let home = Home::new();
+    let mail = in_doubt(&home, "box-doubt@west.test");
     // The server is well again: that alone is no reason to send.
     home.ok(&["account", "set", "office", "--port", &servers().plain.to_string()]);
     let run = home.run(&["resume", &mail, "--user", "lotte", "--json"]);

@@ -184,6 +184,8 @@ impl Desk {
             match step? {
                 Step::Made(one) => {
                     self.tell(common, &one)?;
+                    // The word was given for that doubt, not for the next.
+                    answers.send_again = false;
                     made.push(*one);
                 }
                 Step::WaitUntil(time) => {
