@@ -117,7 +117,7 @@ impl Dispatch<'_> {
             Action::AskFallback(route) => Step::AskFallback(route.account),
             Action::LookInSent => doubt::look(self, &mail, now).await?,
             Action::AskInDoubt if answers.send_again => {
-                Step::Made(Box::new(doubt::settle(self, &mail, AttemptResult::NotFound, None, now).await?))
+                Step::Made(Box::new(doubt::settle(self, &mail, AttemptResult::NotFound, now).await?))
             }
             Action::AskInDoubt => Step::AskInDoubt,
             Action::Done => Step::Done,

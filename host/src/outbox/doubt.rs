@@ -83,7 +83,7 @@ async fn made(
     result: AttemptResult,
     now: Time,
 ) -> Result<Step, OutboxError> {
-    Ok(Step::Made(Box::new(settle(dispatch, mail, result, None, now).await?)))
+    Ok(Step::Made(Box::new(settle(dispatch, mail, result, now).await?)))
 }
 
 /// Records what became of the attempt in doubt: found, or not and to be sent again.
@@ -91,7 +91,6 @@ pub(super) async fn settle(
     dispatch: &Dispatch<'_>,
     mail: &Mail,
     result: AttemptResult,
-    words: Option<String>,
     now: Time,
 ) -> Result<Made, OutboxError> {
     let Some(attempt) = lost(mail) else {
@@ -99,8 +98,7 @@ pub(super) async fn settle(
     };
     let kind = if result == AttemptResult::Found { "accepted" } else { "deferred" };
     let doubtful = doubtful(dispatch, mail, attempt).await?;
-    let events: Vec<Event> =
-        doubtful.iter().map(|it| facts::own_event(it, kind, now, words.clone())).collect();
+    let events: Vec<Event> = doubtful.iter().map(|it| facts::own_event(it, kind, now, None)).collect();
     let left = dispatch.outstanding(mail).await?;
     let others = attempt.outcome.is_some() && left.iter().any(|it| !doubtful.contains(it));
     let result = match result {
