@@ -196,6 +196,26 @@ fn c4_openings_can_not_be_checked_with_own_smtp() {
 }
 
 #[test]
+fn a14_companies_of_the_same_name_keep_their_addresses_on_the_platform_apart() {
+    let home = Home::new();
+    home.put(
+        "operator.toml",
+        b"[platform]\nname = \"Postroom\"\ndomain = \"east.test\"\nreply_domain = \"west.test\"\n\
+          [platform.smtp]\nhost = \"relay.east.test\"\nsecurity = \"tls\"\n",
+    );
+    home.ok(&["company", "add", "Atelier-Nord"]);
+    for (company, suffix) in [("Atelier Nord", serde_json::Value::Null), ("Atelier-Nord", 2.into())] {
+        let with = ["--operator", "operator.toml", "--company", company, "--json"];
+        let add = ["account", "add", "platform", "--address", "lotte@east.test", "--transport", "platform"];
+        let added = home.ok(&[&add[..], &with].concat()).json();
+        assert_eq!(added["account"]["transport"]["suffix"], suffix, "{company}");
+        let set = ["account", "set", "platform", "--display-name", "Another name"];
+        let changed = home.ok(&[&set[..], &with].concat()).json();
+        assert_eq!(changed["account"]["transport"]["suffix"], suffix, "{company}, after a change");
+    }
+}
+
+#[test]
 fn a14_the_platform_sends_in_the_companys_name_signed_and_with_a_way_back() {
     let home = Home::new();
     let (port, authority) = (servers().starttls, servers().authority().display().to_string());

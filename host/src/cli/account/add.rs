@@ -62,15 +62,12 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<ExitCode, Fai
     let office = office::reading(common)?;
     let address = ask::value(common, args.address.clone(), "address", "--address", None)?;
     let preset = preset(&office, &address, args.provider.as_deref()).await?;
-    let platform = connections.operator().platform_sender()?;
     let mut form = args.form.clone();
     let kind = form.kind(None, preset.as_ref());
     form.ask_for_server(common, &kind, preset.as_ref())?;
-    let platform = match platform {
-        Some(sender) if kind == "platform" => {
-            Some(PlatformSender { suffix: suffix(&connections, &company, &sender, &office).await?, ..sender })
-        }
-        other => other,
+    let platform = match kind.as_str() {
+        "platform" => platform(&connections, &company, &office, None).await?,
+        _ => None,
     };
     let ground = Ground { address: &address, preset: preset.as_ref(), platform };
     if let Some(preset) = preset.as_ref().filter(|_| !common.json) {
@@ -104,6 +101,21 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<ExitCode, Fai
         eprintln!("not ready: {reason}");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The operator's platform as a company has it; none where he has set up none. Who is on it already keeps his address.
+pub(super) async fn platform(
+    connections: &Connections,
+    company: &Company,
+    office: &Office,
+    there: Option<&Transport>,
+) -> Result<Option<PlatformSender>, Failure> {
+    let Some(sender) = connections.operator().platform_sender()? else { return Ok(None) };
+    let suffix = match there {
+        Some(Transport::Platform(there)) => there.suffix,
+        _ => suffix(connections, company, &sender, office).await?,
+    };
+    Ok(Some(PlatformSender { suffix, ..sender }))
 }
 
 /// Tells the company from those that had the same address on the platform before: their names differ only in what an

@@ -1,7 +1,7 @@
 //! `postroom account set`: another server, another password, another name.
 
 use super::access::only_administrators;
-use super::add::{check, keep_secrets, preset, refuse_errors, report};
+use super::add::{check, keep_secrets, platform, preset, refuse_errors, report};
 use super::form::{Form, Ground};
 use crate::accounts::{AccountState, DisplayName, MailAddress, Name, UserSettings};
 use crate::cli::house::AccountArgs;
@@ -60,9 +60,12 @@ pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<ExitCode, Fai
         account.send_as.clone_from(&args.form.send_as);
     }
     let preset = preset(&office, &account.address, None).await?;
-    let platform = found.connections.operator().platform_sender()?;
-    let ground = Ground { address: &account.address, preset: preset.as_ref(), platform };
     let kind = args.form.kind(Some(&account.transport), preset.as_ref());
+    let platform = match kind.as_str() {
+        "platform" => platform(&found.connections, &found.company, &office, Some(&account.transport)).await?,
+        _ => None,
+    };
+    let ground = Ground { address: &account.address, preset: preset.as_ref(), platform };
     let transport = args.form.transport(&kind, Some(&account.transport), &ground)?;
     let mailbox = args.form.mailbox(&transport, account.mailbox.as_ref(), &ground)?;
     // A mailbox that nobody asked for is not added to an account that has none.
