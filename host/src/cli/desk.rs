@@ -2,13 +2,14 @@
 
 use super::house::{UserArgs, reaching};
 use super::output::{json, line, printable};
+use super::premises::is_by_state;
 use super::{Common, Failure, ask, statuses};
-use crate::accounts::{Account, AccountState, Company, Name, User, UserSettings};
-use crate::connections::{ConnectionError, Connections};
+use crate::accounts::{Account, AccountState, Company, Logo, Name, User, UserSettings};
+use crate::connections::Connections;
 use crate::contract::tracking::Status;
 use crate::engine::Office;
-use crate::outbox::{Answers, Dispatch, Made, SentCopy, Step};
-use crate::store::{Acting, AttemptResult, Mail, MailId};
+use crate::outbox::{Answers, Clock, Copies, Dispatch, LEASE, Ledger, Made, SentCopy, Step, timeline};
+use crate::store::{Acting, AttemptResult, Mail, MailId, Order, Standing};
 use chrono::{DateTime, FixedOffset, Local};
 use indicatif::ProgressBar;
 use serde_json::{Value, json as object};
@@ -24,6 +25,10 @@ pub(super) struct Desk {
     pub(super) fallback: Option<Account>,
     pub(super) settings: UserSettings,
     pub(super) office: Office,
+    /// The company's logo.
+    pub(super) logo: Option<Logo>,
+    /// The ledger, in this command's hands.
+    pub(super) ledger: Ledger,
     /// The state that the account is taken to be in, for a test.
     pub(super) pretend: Option<AccountState>,
 }
@@ -90,18 +95,27 @@ impl Desk {
                 fallback_fails = true;
             }
         }
-        match own_fails {
-            // Its mail leaves by the fallback, its credentials stay where they are.
-            None | Some(ConnectionError::Compromised { .. }) => {}
-            // Its mail is held until somebody signed in.
-            Some(ConnectionError::NoSecret { .. })
-                if matches!(account.state, AccountState::NeedsSignIn { .. }) => {}
-            Some(error) => return Err(error.into()),
+        // Otherwise its mail leaves by the fallback, or is held until somebody signed in.
+        if let Some(error) = own_fails.filter(|error| !is_by_state(&account, error)) {
+            return Err(error.into());
         }
         if fallback_fails {
             fallback = None;
         }
-        Ok(Self { connections, company, user, account, fallback, settings, office, pretend: None })
+        let ledger = Ledger::open(connections.store(), "command", Clock::system());
+        let logo = connections.store().acting(&user).logo().await?;
+        Ok(Self {
+            connections,
+            company,
+            user,
+            account,
+            fallback,
+            settings,
+            office,
+            logo,
+            ledger,
+            pretend: None,
+        })
     }
 
     /// The user's door to the store.
@@ -109,16 +123,20 @@ impl Desk {
         self.connections.store().acting(&self.user)
     }
 
-    fn dispatch(&self, notify_delivered: bool) -> Dispatch<'_> {
+    /// An order for a mail that this command sends itself, right away.
+    pub(super) fn order(&self) -> Order {
+        let until = now() + LEASE;
+        Order { lease: Some((self.ledger.holder.clone(), until)), ..Order::default() }
+    }
+
+    fn dispatch(&self) -> Dispatch<'_> {
         Dispatch {
-            store: self.connections.store(),
-            acting: self.acting(),
+            ledger: &self.ledger,
             office: &self.office,
             company: self.company.clone(),
             account: self.account.clone(),
             fallback: self.fallback.clone(),
-            settings: self.settings.clone(),
-            notify_delivered,
+            copies: Copies::AtOnce,
             pretend: self.pretend.clone(),
         }
     }
@@ -132,12 +150,19 @@ impl Desk {
         how: Delivery,
         more: Value,
     ) -> Result<ExitCode, Failure> {
-        let dispatch = self.dispatch(how.notify_delivered);
-        dispatch.signed_in(id, now()).await?;
-        let end = self.moved_on(common, &dispatch, id, &how).await?;
+        let dispatch = self.dispatch();
+        self.take(id).await?;
+        if let Some(answer) = how.answers.fallback {
+            self.ledger.store.set_answer(id, answer).await?;
+        }
+        let alive = self.ledger.keep_alive();
+        let end = self.moved_on(common, &dispatch, id, &how).await;
+        alive.abort();
+        let end = end?;
+        dispatch.settle(id, &end.step, now()).await?;
         self.connections.close().await;
         let mail = self.acting().mail(id).await?;
-        let timeline = dispatch.timeline(&mail, now()).await?;
+        let timeline = timeline(&self.office, &mail, now()).await?;
         let next = next(&end.step, id);
         if common.json {
             let mut out = object!({
@@ -166,6 +191,25 @@ impl Desk {
         }
         let failed = timeline.recipients.iter().any(|it| it.status == Status::Failed);
         Ok(ExitCode::from(code(&end.step, failed || how.unusable, &mail)))
+    }
+
+    /// Takes the mail into this command's hands.
+    async fn take(&self, id: MailId) -> Result<(), Failure> {
+        let store = &self.ledger.store;
+        match store.take(&self.ledger.holder, id, now(), LEASE).await? {
+            Ok(before) if before.standing == Standing::Cancelled => Err(Failure::input(format!(
+                "the mail {id} was cancelled: make it anew with `postroom send --again`"
+            ))),
+            Ok(_) => Ok(()),
+            Err(until) => {
+                let clock = until.with_timezone(&Local).format("%H:%M:%S");
+                let message = format!(
+                    "the mail {id} is being sent by somebody else, who has it until {clock} at least: \
+                     `postroom status {id}`"
+                );
+                Err(Failure { code: 5, message })
+            }
+        }
     }
 
     async fn moved_on(
@@ -202,7 +246,10 @@ impl Desk {
                 Step::AskFallback(account) => {
                     let question = format!("{} does not work: send through {account}?", self.account.name);
                     match ask::confirm(common, &question)? {
-                        Some(yes) => answers.fallback = Some(yes),
+                        Some(yes) => {
+                            self.ledger.store.set_answer(id, yes).await?;
+                            answers.fallback = Some(yes);
+                        }
                         None => return Ok(End { step: Step::AskFallback(account), made }),
                     }
                 }
@@ -248,8 +295,6 @@ pub(super) struct Delivery {
     pub(super) answers: Answers,
     /// How long to wait for a next attempt.
     pub(super) wait: Duration,
-    /// Ask servers for reports of delivery too.
-    pub(super) notify_delivered: bool,
     /// An address that should have had the mail was none.
     pub(super) unusable: bool,
 }

@@ -5,7 +5,7 @@ use super::output::{json, line};
 use super::{Common, Failure, office};
 use crate::contract::composing;
 use crate::outbox::Ready;
-use crate::store::{AttemptId, AttemptResult, Event, MailId, NewAttempt, Outcome};
+use crate::store::{AttemptId, AttemptResult, Event, MailId, NewAttempt, Outcome, Settlement, Standing};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -36,7 +36,7 @@ pub(super) async fn run(
         transport: desk.account.transport.kind().to_owned(),
         fallback: false,
     };
-    let attempt = desk.acting().begin_attempt(id, &started).await?;
+    let attempt = desk.ledger.journal.begin(id, &started, &desk.ledger.holder).await?;
     if file.is_none()
         && let Err(error) = open::that_detached(&target)
     {
@@ -91,5 +91,6 @@ async fn record(desk: &Desk, attempt: AttemptId) -> Result<(), Failure> {
         code: None,
         words: Some(WORDS.to_owned()),
     };
-    Ok(desk.connections.store().finish_attempt(attempt, &outcome, &[handed]).await?)
+    let given = Some(Settlement::of(&desk.ledger.holder, Standing::Sent));
+    Ok(desk.ledger.journal.finish(attempt, &outcome, &[handed], given).await?)
 }

@@ -68,7 +68,55 @@ pub(super) struct MailArgs {
     pub(super) id: Option<String>,
 }
 
+/// What all mails of a batch have in common.
+#[derive(Debug, Args)]
+pub(super) struct Shared {
+    /// What the mails are for: new, reminder-1, overdue, … Otherwise: new.
+    #[arg(long, value_name = "U")]
+    use_case: Option<String>,
+    /// Language of all of them. Otherwise: each partner's.
+    #[arg(long, value_name = "L")]
+    language: Option<String>,
+    /// Which of a document's own files travel. Otherwise: pdf, and link where the platform sends.
+    #[arg(long, value_name = "F", value_parser = ["pdf", "ubl", "pdf+ubl", "link"])]
+    format: Option<String>,
+    /// Folder of the documents' PDF and UBL files, by the documents' names (F-2026-001.json: F-2026-001.pdf, .xml).
+    /// Otherwise: beside each document.
+    #[arg(long, value_name = "DIR")]
+    files: Option<PathBuf>,
+    /// A further attachment of every mail. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    attach: Vec<PathBuf>,
+}
+
 impl MailArgs {
+    /// One document among many, with the files that belong to it.
+    pub(super) fn of_document(document: PathBuf, of: &Shared) -> Self {
+        let beside = |ending: &str| {
+            let folder = of.files.as_deref().or(document.parent()).unwrap_or(Path::new(""));
+            let path = folder.join(document.file_stem().unwrap_or_default()).with_extension(ending);
+            path.is_file().then_some(path)
+        };
+        Self {
+            pdf: beside("pdf"),
+            ubl: beside("xml").filter(|path| *path != document),
+            use_case: of.use_case.clone(),
+            language: of.language.clone(),
+            settings: None,
+            to: Vec::new(),
+            cc: Vec::new(),
+            bcc: Vec::new(),
+            reply_to: Vec::new(),
+            format: of.format.clone(),
+            attach: of.attach.clone(),
+            view_url: None,
+            pdf_url: None,
+            now: None,
+            id: None,
+            document,
+        }
+    }
+
     /// The settings named, else the built-in neutral ones.
     pub(super) fn config(&self) -> Result<Config, Failure> {
         match &self.settings {

@@ -32,6 +32,7 @@ pub(super) fn result(of: AttemptResult) -> &'static str {
         AttemptResult::InDoubt => "in-doubt",
         AttemptResult::Found => "found",
         AttemptResult::NotFound => "not-found",
+        AttemptResult::Withdrawn => "withdrawn",
     }
 }
 

@@ -5,7 +5,9 @@
 mod account;
 mod addresses;
 mod ask;
+mod bulk;
 mod company;
+mod compose;
 mod connection;
 mod demo;
 mod desk;
@@ -18,19 +20,26 @@ mod key;
 mod mail;
 mod mail_json;
 mod office;
+mod outbox;
 mod output;
 mod picture;
 mod platform;
+mod premises;
 mod render;
 mod resume;
 mod schema;
 mod send;
+mod single;
 mod statuses;
 mod templates;
+mod timeline;
 mod user;
+mod view;
+mod worker;
 
 pub use failure::Failure;
 
+use chrono::{DateTime, FixedOffset, Local, NaiveDateTime};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -54,6 +63,8 @@ Examples:
   postroom account add office --address office@ateliernord.example --user lotte
   postroom account test office
   postroom send invoice.xml --user lotte --account office --pdf invoice.pdf
+  postroom send-bulk november/ --user lotte --account office
+  postroom timeline F-2026-001
 
 Exit codes:
   0  done; for `send`: the server accepted the mail for every recipient
@@ -88,6 +99,18 @@ enum Command {
     Render(render::RenderArgs),
     /// Send the mail of a document and say what each server answered.
     Send(Box<send::SendArgs>),
+    /// Send many documents, one separate mail each, after a check of every one.
+    SendBulk(bulk::BulkArgs),
+    /// Send what is in the outbox, until stopped.
+    Worker(worker::WorkerArgs),
+    /// What waits in the outbox; hold, release, cancel.
+    Outbox(outbox::OutboxArgs),
+    /// What became of each mail about a document or a partner, and what proves it.
+    Timeline(timeline::TimelineArgs),
+    /// The status of mails, in the five words.
+    Status(timeline::StatusArgs),
+    /// Ask now, and say the status.
+    UpdateStatus(timeline::UpdateStatusArgs),
     /// Go on with a mail that was not accepted, or is in doubt.
     Resume(resume::ResumeArgs),
     /// Companies: settings, fallback, import and export.
@@ -132,6 +155,20 @@ fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(u64::from(number) * seconds))
 }
 
+/// A time as people write it, in this machine's zone where it names none.
+fn moment(text: &str) -> Result<DateTime<FixedOffset>, String> {
+    let text = text.trim();
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Ok(time);
+    }
+    let plain = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"];
+    let local = plain.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+    let local = local.and_then(|time| time.and_local_timezone(Local).earliest());
+    local
+        .map(|time| time.fixed_offset())
+        .ok_or_else(|| "expected a time such as 2026-12-01T08:30:00+01:00, or 2026-12-01 08:30".to_owned())
+}
+
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -151,6 +188,12 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         Command::Render(args) => render::run(common, &args).await,
         Command::Send(args) => send::run(common, &args).await,
+        Command::SendBulk(args) => bulk::run(common, &args).await,
+        Command::Worker(args) => worker::run(common, &args).await,
+        Command::Outbox(args) => outbox::run(common, &args).await,
+        Command::Timeline(args) => timeline::run(common, &args).await,
+        Command::Status(args) => timeline::status(common, &args).await,
+        Command::UpdateStatus(args) => timeline::update(common, &args).await,
         Command::Resume(args) => resume::run(common, &args).await,
         Command::Company(command) => company::run(common, &command).await,
         Command::User(command) => user::run(common, &command).await,

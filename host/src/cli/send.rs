@@ -1,22 +1,20 @@
 //! `postroom send`: the mail is kept, sent, and told of per recipient.
 
+use super::compose::compose;
 use super::desk::{Delivery, Desk, now, spinner};
 use super::house::UserArgs;
 use super::mail::MailArgs;
 use super::output::json;
-use super::{Common, Failure, account, handover, office, platform, render, statuses};
-use crate::accounts::{AccountState, Name, Transport, plugin_settings};
-use crate::capabilities::attachments::AttachmentSource;
+use super::{Common, Failure, account, handover, office, render, statuses};
+use crate::accounts::{AccountState, Name, Transport};
 use crate::capabilities::smtp::SmtpClient;
-use crate::config::Config;
-use crate::contract::composing::Mode;
 use crate::contract::delivery::SubmitError;
-use crate::contract::recipients::Mailbox;
 use crate::contract::smtp::Verdict;
 use crate::contract::tracking::Status;
 use crate::engine::{Accounts, Office};
-use crate::outbox::{Attempt, Draft, Keeping, Ready, Sent, failure_words};
-use crate::store::MailId;
+use crate::outbox::{Attempt, Ready, Sent, failure_words};
+use crate::store::{Kept, MailId, Order, SendOptions};
+use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -51,6 +49,15 @@ pub(super) struct SendArgs {
     /// Ask for a report when the mail reaches the mailbox, where the server offers that.
     #[arg(long)]
     notify_delivered: bool,
+    /// Send it although the same document was sent to the same recipients before.
+    #[arg(long)]
+    again: bool,
+    /// Put it into the outbox and leave the rest to a worker (`postroom worker`).
+    #[arg(long)]
+    queue: bool,
+    /// Not before this time (RFC 3339, or 2026-12-01 08:30 in this machine's zone): put it into the outbox for a worker.
+    #[arg(long, value_name = "TIME", value_parser = super::moment)]
+    at: Option<DateTime<FixedOffset>>,
     /// Send although the document's own PDF or UBL file is missing.
     #[arg(long)]
     without_document: bool,
@@ -73,60 +80,49 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Fa
         eprintln!("postroom: {}: {deadline}", desk.account.name);
     }
     let id = MailId::new();
-    let (draft, mut ready) = compose(&desk, args, id).await?;
-    check(common, args, &ready)?;
-    if let Transport::Platform(_) = &desk.account.transport {
-        ready.message.envelope.mail_from = platform::return_path(&desk, id).await?;
+    let composed = compose(&desk, &args.mail, id).await?.map_err(|e| args.mail.failed(e))?;
+    check(common, args, &composed.ready)?;
+    let options =
+        SendOptions { notify_delivered: args.notify_delivered, check_opens: desk.settings.check_opens };
+    let kept = composed.to_keep(&desk, id, options).await?;
+    let ready = composed.ready;
+    let by_worker = args.queue || args.at.is_some();
+    let order = if by_worker { Order { send_at: args.at, ..Order::default() } } else { desk.order() };
+    let order = Order { again: args.again, ..order };
+    let asked = desk.acting().keep(&[kept], &order).await?;
+    if let Some(Kept::Before(before)) = asked.first() {
+        eprintln!(
+            "postroom: the same was asked for before: this is that mail, and nothing new was made (--again sends it again)"
+        );
+        let how = Delivery { wait: args.wait, ..Delivery::default() };
+        return desk.deliver(common, *before, how, serde_json::json!({ "asked_before": true })).await;
     }
-    let keeping = Keeping { id, account: desk.account.id, created: now() };
-    let kept = ready.to_keep(&draft, keeping).await.map_err(|e| Failure::input(e.to_string()))?;
-    desk.acting().keep(&kept).await?;
     if !common.json {
         render::addressees(&ready)?;
+    }
+    if by_worker {
+        return queued(common, id, args.at);
     }
     if desk.account.transport == Transport::MailClient {
         return handover::run(common, &desk, id, &ready, args.draft.as_deref()).await;
     }
-    let how = Delivery {
-        wait: args.wait,
-        notify_delivered: args.notify_delivered,
-        unusable: !ready.resolution.invalid.is_empty(),
-        ..Delivery::default()
-    };
+    let how =
+        Delivery { wait: args.wait, unusable: !ready.resolution.invalid.is_empty(), ..Delivery::default() };
     let more = serde_json::json!({
         "document": ready.summary, "invalid": ready.resolution.invalid, "warnings": ready.message.warnings,
     });
     desk.deliver(common, id, how, more).await
 }
 
-/// The mail of a stored account, as this user sends it.
-async fn compose(desk: &Desk, args: &SendArgs, id: MailId) -> Result<(Draft, Ready), Failure> {
-    let settings = plugin_settings(&desk.company, &desk.user, &desk.settings);
-    let settings = serde_json::from_str(&settings).map_err(|e| Failure::other(e.to_string()))?;
-    let config = Config { settings, ..Config::default() };
-    let account = &desk.account;
-    let name = account.display_name.as_ref().map(ToString::to_string);
-    let sender = Mailbox { name, address: account.address.to_string() };
-    let stamp = now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
-    let mut draft = args.mail.draft(&config, sender, id.to_string(), stamp)?;
-    // The mail's identity is the store's: attempts and reports refer to it.
-    draft.id = id.to_string();
-    if let Some(logo) = desk.acting().logo().await? {
-        let media_type = logo.media_type();
-        draft.attach_source(logo.file_name, media_type, "logo", AttachmentSource::from_bytes(logo.content));
+/// What is said of a mail that a worker sends.
+fn queued(common: &Common, id: MailId, at: Option<DateTime<FixedOffset>>) -> Result<ExitCode, Failure> {
+    if common.json {
+        json(&serde_json::json!({ "mail": id.to_string(), "state": "queued", "send_at": at }))?;
+    } else {
+        super::output::line(&format!("mail {id}"))?;
+        eprintln!("it is in the outbox; `postroom worker` sends it, `postroom status {id}` tells of it");
     }
-    match &account.transport {
-        Transport::MailClient => draft.mode = Mode::MailClient,
-        Transport::Platform(sender) => {
-            platform::sign(desk, sender, &mut draft, id).await?;
-            if args.mail.format.is_none() {
-                draft.format = "link".to_owned();
-            }
-        }
-        _ => {}
-    }
-    let ready = draft.compose(&desk.office).await.map_err(|e| args.mail.failed(e))?;
-    Ok((draft, ready))
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What `send` refuses and `render` only warns of.

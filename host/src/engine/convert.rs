@@ -34,6 +34,15 @@ pub(super) fn refused(detail: String) -> smtp::Failure {
     }
 }
 
+/// The attempt could not be recorded: nothing of the message has left.
+pub(super) fn unrecorded(why: String) -> smtp::Failure {
+    smtp::Failure { verdict: smtp::Verdict::Transient, ..refused(not_recorded(&why)) }
+}
+
+pub(super) fn not_recorded(why: &str) -> String {
+    format!("nothing was sent, since it could not be recorded: {why}")
+}
+
 pub(super) fn acceptance(of: wire::Acceptance) -> smtp::Acceptance {
     smtp::Acceptance {
         server: of.server,

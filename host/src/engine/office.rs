@@ -224,6 +224,9 @@ impl Office {
             account: &str
         ) -> Result<Vec<accounts::Capability>, String>,
             bounded ["the account": account.len(), text];
+        /// What its provider allows an account.
+        limits = postroom_plugin_accounts.call_limits(account: &str) -> Result<accounts::Allowance, String>,
+            bounded ["the account": account.len(), text];
         /// What is wrong with an account's settings.
         check_account = postroom_plugin_accounts.call_check(account: &str) -> Vec<accounts::Finding>,
             bounded ["the account": account.len(), text];

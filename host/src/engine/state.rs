@@ -4,6 +4,7 @@
 use super::convert;
 use super::limits::ComputeClock;
 use super::office::Capabilities;
+use crate::capabilities::Gate;
 use crate::capabilities::attachments::AttachmentSource;
 use crate::capabilities::smtp as wire;
 use crate::capabilities::web as api;
@@ -24,10 +25,17 @@ pub type Apis = BTreeMap<String, api::Account>;
 /// Longest log line kept, in bytes.
 const LOG_LINE: usize = 8_192;
 
-/// The files of one call, by handle.
-#[derive(Debug, Clone, Default)]
+/// The files of one call, by handle; for a submission also who is asked before its last bytes leave.
+#[derive(Clone, Default)]
 pub struct Files {
     sources: BTreeMap<u32, AttachmentSource>,
+    gate: Option<Arc<dyn Gate>>,
+}
+
+impl std::fmt::Debug for Files {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Files").field("sources", &self.sources).finish_non_exhaustive()
+    }
 }
 
 impl Files {
@@ -46,6 +54,20 @@ impl Files {
     /// Every file: its handle and its size in bytes.
     pub fn sizes(&self) -> impl Iterator<Item = (attachments::Handle, u64)> {
         self.sources.iter().map(|(handle, source)| (*handle, source.size()))
+    }
+
+    /// The same files for a submission that asks this gate.
+    #[must_use]
+    pub fn behind(self, gate: Arc<dyn Gate>) -> Self {
+        Self { gate: Some(gate), ..self }
+    }
+
+    /// Opens the gate, where there is one.
+    pub(super) async fn open_gate(&self) -> Result<(), String> {
+        match &self.gate {
+            Some(gate) => gate.open().await,
+            None => Ok(()),
+        }
     }
 
     /// The file behind a handle.
@@ -113,6 +135,9 @@ impl smtp::Host for State {
                 return Ok(Err(convert::refused(format!("the message refers to an unknown file {handle}"))));
             }
         };
+        if let Err(why) = self.files.open_gate().await {
+            return Ok(Err(convert::unrecorded(why)));
+        }
         let answer = self.capabilities.submitter.submit(account, &submission).await;
         Ok(answer.map(convert::acceptance).map_err(convert::failure))
     }

@@ -1,5 +1,6 @@
 //! `web` for the plugin: calls of providers' APIs, translated word by word.
 
+use super::convert as shared;
 use super::state::{Files, State};
 use crate::capabilities::attachments::Chunk;
 use crate::capabilities::smtp::Verdict;
@@ -18,6 +19,19 @@ impl web::Host for State {
                 return Ok(Err(web::WebError::Refused(what)));
             }
         };
+        // What only reads can send nothing.
+        if !request.method.eq_ignore_ascii_case("GET")
+            && let Err(why) = self.files.open_gate().await
+        {
+            let detail = shared::not_recorded(&why);
+            let (stage, verdict) = (web::Stage::Prepare, smtp::Verdict::Transient);
+            return Ok(Err(web::WebError::Failed(web::Failure {
+                stage,
+                verdict,
+                detail,
+                retry_after: None,
+            })));
+        }
         let called = self.capabilities.web.call(account, request, &self.given).await;
         Ok(called.map(answer).map_err(error))
     }

@@ -8,16 +8,21 @@ use super::doubt;
 use super::error::OutboxError;
 use super::facts::{self, Time, Ways, stamp};
 use super::kept;
+use super::ledger::Ledger;
 use super::sender::sender_of;
 use super::sent_copy::{self, SentCopy};
-use crate::accounts::{Account, AccountState, Company, UserSettings};
+use crate::accounts::{Account, AccountState, Company};
 use crate::contract::delivery::{self, Action, Route};
 use crate::contract::tracking::Timeline;
 use crate::engine::{Files, Office};
 use crate::store::{
-    Acting, AttemptId, AttemptResult, Event, Mail, MailId, NewAttempt, Outcome, Store, StoreError,
+    AttemptId, AttemptResult, Cause, Event, Mail, MailId, NewAttempt, Outcome, Settlement, Standing,
+    StoreError,
 };
-use chrono::DateTime;
+use chrono::{DateTime, Duration};
+
+/// A question that nobody has answered is looked at again after this (the contract's word).
+const QUESTION: Duration = Duration::minutes(15);
 
 /// What the user said about a mail that waits for him.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,12 +33,12 @@ pub struct Answers {
     pub send_again: bool,
 }
 
-/// A user's mails on their way out as one account.
+/// Mails on their way out as one account, in the hands of the ledger's holder. Who may send them was asked when they were
+/// kept.
+#[derive(Debug)]
 pub struct Dispatch<'a> {
-    /// The store.
-    pub store: &'a Store,
-    /// The user.
-    pub acting: Acting<'a>,
+    /// The ledger.
+    pub ledger: &'a Ledger,
     /// The plugin at work for the company, able to reach both accounts.
     pub office: &'a Office,
     /// The company.
@@ -42,12 +47,19 @@ pub struct Dispatch<'a> {
     pub account: Account,
     /// The company's fallback.
     pub fallback: Option<Account>,
-    /// What the user has set for the account.
-    pub settings: UserSettings,
-    /// Ask servers for reports of delivery too.
-    pub notify_delivered: bool,
+    /// When the copy in Sent is filed.
+    pub copies: Copies,
     /// The state that the account is taken to be in whatever the store says: for a test of the fallback.
     pub pretend: Option<AccountState>,
+}
+
+/// When the copy in Sent is filed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copies {
+    /// With the mail, for somebody who watches.
+    AtOnce,
+    /// Later, many at once: the store has a list of them.
+    Later,
 }
 
 /// What was done, or what a mail waits for.
@@ -90,20 +102,34 @@ impl Dispatch<'_> {
     /// # Errors
     /// [`OutboxError`]. Nothing was sent, or what was is in the store.
     pub async fn step(&self, id: MailId, answers: Answers, now: Time) -> Result<Step, OutboxError> {
-        let mail = self.acting.mail(id).await?;
-        if let Some(until) = doubt::may_run_until(&mail, now) {
-            return Ok(Step::WaitUntil(until));
-        }
+        let mail = self.ledger.store.mail(id).await?;
         let mut own = self.current(&self.account).await?;
         if let Some(state) = &self.pretend {
             own.state = state.clone();
         }
-        let ways = Ways {
-            own: &own,
-            fallback: self.fallback.as_ref(),
-            answer: answers.fallback,
-            can_look_in_sent: doubt::can_look(self.office, &self.account, &mail).await?,
-        };
+        self.next(mail, &own, answers, now).await
+    }
+
+    /// The same for a mail and an account that were just read.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn next(
+        &self,
+        mut mail: Mail,
+        own: &Account,
+        answers: Answers,
+        now: Time,
+    ) -> Result<Step, OutboxError> {
+        if doubt::close_open(self, &mail, now).await? || self.signed_in(&mail, own, now).await? {
+            mail = self.ledger.store.mail(mail.mail.id).await?;
+        }
+        let can_look_in_sent = doubt::can_look(self.office, &self.account, &mail).await?;
+        if let Some(until) = doubt::may_run_until(&mail, now).filter(|_| can_look_in_sent) {
+            return Ok(Step::WaitUntil(until));
+        }
+        let answer = answers.fallback.or(mail.outbox.answer);
+        let ways = Ways { own, fallback: self.fallback.as_ref(), answer, can_look_in_sent };
         let not_ours = || OutboxError::NotOurs(self.account.name.to_string());
         let facts = ways.facts(&mail, &self.company).ok_or_else(not_ours)?;
         let decided = self.office.decide(&Files::default(), &facts, &stamp(now)).await?;
@@ -113,7 +139,7 @@ impl Dispatch<'_> {
             Action::WaitUntil(time) => Step::WaitUntil(
                 DateTime::parse_from_rfc3339(&time).map_err(|e| OutboxError::Plugin(e.to_string()))?,
             ),
-            Action::Hold => Step::Hold(held(ways.own, &mail)),
+            Action::Hold => Step::Hold(held(own, &mail)),
             Action::AskFallback(route) => Step::AskFallback(route.account),
             Action::LookInSent => doubt::look(self, &mail, now).await?,
             Action::AskInDoubt if answers.send_again => {
@@ -128,43 +154,63 @@ impl Dispatch<'_> {
         })
     }
 
-    /// Lets mails go on that waited for a sign-in, now that the account has one.
-    ///
-    /// # Errors
-    /// [`OutboxError::Store`].
-    pub async fn signed_in(&self, id: MailId, now: Time) -> Result<(), OutboxError> {
-        if self.current(&self.account).await?.state != AccountState::Ready {
-            return Ok(());
-        }
-        let mail = self.acting.mail(id).await?;
-        for attempt in mail.attempts {
-            let Some(outcome) = attempt.outcome.filter(|it| it.result == AttemptResult::NeedsSignIn) else {
-                continue;
-            };
-            let outcome = Outcome { finished: now, result: AttemptResult::Transient(None), ..outcome };
-            self.store.finish_attempt(attempt.id, &outcome, &[]).await?;
-        }
-        Ok(())
-    }
-
-    /// What a mail's facts amount to now.
+    /// Looks once where a mail in doubt would be, and sends nothing: what a person asks for who wants to know.
     ///
     /// # Errors
     /// [`OutboxError`].
-    pub async fn timeline(&self, mail: &Mail, now: Time) -> Result<Timeline, OutboxError> {
-        let (to, events) = (&mail.mail.message.rcpt_to, facts::told_events(&mail.events));
-        let folded = self.office.fold(&Files::default(), to, &events, &stamp(now)).await?;
-        folded.map_err(|e| OutboxError::Plugin(format!("event {}: {}", e.index, e.detail)))
+    pub async fn look_again(&self, id: MailId, now: Time) -> Result<Step, OutboxError> {
+        let mut mail = self.ledger.store.mail(id).await?;
+        if doubt::close_open(self, &mail, now).await? {
+            mail = self.ledger.store.mail(id).await?;
+        }
+        if !doubt::can_look(self.office, &self.account, &mail).await? {
+            return Ok(Step::AskInDoubt);
+        }
+        match doubt::may_run_until(&mail, now) {
+            Some(until) => Ok(Step::WaitUntil(until)),
+            None => doubt::look(self, &mail, now).await,
+        }
+    }
+
+    /// Gives a mail back, where it stands after a step; one that was taken by a server has been given back already.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn settle(&self, id: MailId, step: &Step, now: Time) -> Result<(), StoreError> {
+        self.ledger.journal.settle(id, &self.ledger.holder, step.standing(now)).await
+    }
+
+    /// A mail that waited for a sign-in goes on, now that the account has one.
+    async fn signed_in(&self, mail: &Mail, own: &Account, now: Time) -> Result<bool, StoreError> {
+        if own.state != AccountState::Ready {
+            return Ok(false);
+        }
+        let mut waited = false;
+        for attempt in &mail.attempts {
+            let Some(outcome) = attempt.outcome.as_ref().filter(|it| it.result == AttemptResult::NeedsSignIn)
+            else {
+                continue;
+            };
+            let outcome =
+                Outcome { finished: now, result: AttemptResult::Transient(None), ..outcome.clone() };
+            self.ledger.journal.finish(attempt.id, &outcome, &[], None).await?;
+            waited = true;
+        }
+        Ok(waited)
     }
 
     /// An account as it is now: its state changes while mails wait. One that was removed can send nothing.
     async fn current(&self, account: &Account) -> Result<Account, StoreError> {
-        self.store.account(account.company, account.id).await
+        self.ledger.store.account(account.company, account.id).await
     }
 
     /// Those that an attempt must name.
     pub(super) async fn outstanding(&self, mail: &Mail) -> Result<Vec<String>, OutboxError> {
-        let (to, events) = (&mail.mail.message.rcpt_to, facts::told_events(&mail.events));
+        let to = &mail.mail.message.rcpt_to;
+        if mail.events.is_empty() {
+            return Ok(to.clone());
+        }
+        let events = facts::told_events(&mail.events);
         let left = self.office.outstanding(&Files::default(), to, &events).await?;
         left.map_err(|e| OutboxError::Plugin(format!("event {}: {}", e.index, e.detail)))
     }
@@ -181,11 +227,11 @@ impl Dispatch<'_> {
             transport: route.transport.clone(),
             fallback: fallback.is_some(),
         };
-        let id = self.acting.begin_attempt(mail.mail.id, &started).await?;
+        let id = self.ledger.journal.begin(mail.mail.id, &started, &self.ledger.holder).await?;
+        let files = files.behind(self.ledger.gate(id));
         parcel.sender = sender_of(account, &mail.mail.from);
         parcel.envelope_id = Some(id.to_string());
-        parcel.notify_delivered = self.notify_delivered;
-        parcel.check_opens = self.settings.check_opens && route.transport == "sendgrid";
+        parcel.check_opens = mail.mail.options.check_opens && route.transport == "sendgrid";
         let submitted = match self.office.submit(&files, &parcel, route, &stamp(now)).await {
             Ok(outcome) => outcome,
             Err(error) => without_answer(&error, &stamp(now)),
@@ -202,15 +248,22 @@ impl Dispatch<'_> {
         of: delivery::Outcome,
         fallback: bool,
     ) -> Result<Made, OutboxError> {
-        let now = chrono::Local::now().fixed_offset();
+        let now = self.ledger.clock.now();
         let outcome = facts::outcome(&of, now);
-        self.store.finish_attempt(id, &outcome, &facts::events(&of.events)?).await?;
+        let done = outcome.result == AttemptResult::Accepted;
+        let copy_due = self.copies == Copies::Later && self.account.mailbox.is_some();
+        let settle =
+            done.then(|| Settlement { copy_due, ..Settlement::of(&self.ledger.holder, Standing::Sent) });
+        self.ledger.journal.finish(id, &outcome, &facts::events(&of.events)?, settle).await?;
         if let Some(delivery::SubmitError::NeedsSignIn(words)) = &of.error {
             let state = AccountState::NeedsSignIn { reason: words.clone(), since: now };
-            self.store.set_account_state(account.company, account.id, &state).await?;
+            self.ledger.store.set_account_state(account.company, account.id, &state).await?;
         }
         let left = matches!(outcome.result, AttemptResult::Accepted | AttemptResult::PartlyAccepted(_));
-        let copy = if left { Some(self.file_copy(mail, account, now).await?) } else { None };
+        let copy = match self.copies {
+            Copies::AtOnce if left => Some(self.file_copy(mail, account, now).await?),
+            _ => None,
+        };
         Ok(Made { account: account.name.to_string(), fallback, outcome, error: of.error, copy })
     }
 
@@ -222,14 +275,49 @@ impl Dispatch<'_> {
         now: Time,
     ) -> Result<SentCopy, OutboxError> {
         let transport = by.transport.contract_name().unwrap_or("mail-client");
-        sent_copy::file(self.office, &self.account, transport, mail, now).await
+        let copies = sent_copy::file(self.office, &self.account, transport, &[mail], now).await?;
+        Ok(copies.into_iter().next().unwrap_or(SentCopy::NoMailbox))
     }
 
     async fn give_up(&self, mail: &Mail, why: &str, now: Time) -> Result<(), OutboxError> {
         let left = self.outstanding(mail).await?;
         let expired = |recipient: &String| facts::own_event(recipient, "expired", now, Some(why.to_owned()));
         let events: Vec<Event> = left.iter().map(expired).collect();
-        Ok(self.store.add_events(mail.mail.id, &events).await?)
+        Ok(self.ledger.store.add_events(mail.mail.id, &events).await?)
+    }
+}
+
+/// What a mail's facts amount to now.
+///
+/// # Errors
+/// [`OutboxError`].
+pub async fn timeline(office: &Office, mail: &Mail, now: Time) -> Result<Timeline, OutboxError> {
+    let (to, events) = (&mail.mail.message.rcpt_to, facts::told_events(&mail.events));
+    let folded = office.fold(&Files::default(), to, &events, &stamp(now)).await?;
+    folded.map_err(|e| OutboxError::Plugin(format!("event {}: {}", e.index, e.detail)))
+}
+
+impl Step {
+    /// Where a mail stands after it.
+    pub(super) fn standing(&self, now: Time) -> Standing {
+        match self {
+            Self::Made(_) => Standing::Ready { due: now, waits: None },
+            Self::WaitUntil(due) => Standing::Ready {
+                due: *due,
+                waits: Some((Cause::Wait, "its next attempt is due then".to_owned())),
+            },
+            Self::Hold(reason) => Standing::Held { cause: Cause::Account, reason: reason.clone() },
+            Self::AskFallback(account) => {
+                let question = format!("may it leave through {account}? Its own account goes on being tried");
+                Standing::Ready { due: now + QUESTION, waits: Some((Cause::Question, question)) }
+            }
+            Self::AskInDoubt => Standing::InDoubt {
+                reason: "it may have left, and nobody can look: ask a recipient before it is sent again"
+                    .to_owned(),
+            },
+            Self::Done => Standing::Sent,
+            Self::GaveUp(reason) => Standing::Failed { reason: reason.clone() },
+        }
     }
 }
 

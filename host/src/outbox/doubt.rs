@@ -19,17 +19,50 @@ const PAUSE: Duration = Duration::minutes(5);
 /// on a slow line included.
 const LONGEST_ATTEMPT: Duration = Duration::minutes(15);
 
+/// What is known of an attempt whose maker fell silent.
+const FELL_SILENT: &str =
+    "the program ended when the message was leaving: whether a server took it is not known";
+
 /// The attempt in doubt.
 fn lost(mail: &Mail) -> Option<&Attempt> {
     let in_doubt =
-        |it: &&Attempt| it.outcome.as_ref().is_none_or(|outcome| outcome.result == AttemptResult::InDoubt);
+        |it: &&Attempt| it.outcome.as_ref().is_some_and(|outcome| outcome.result == AttemptResult::InDoubt);
     mail.attempts.iter().rev().find(in_doubt)
 }
 
-/// Until when an attempt without a result may still run, in another program say; none once it must have ended.
+/// Until when an attempt whose maker fell silent may still be under way; none once it must have ended. Whoever looks
+/// before that and finds nothing has learned nothing.
 pub(super) fn may_run_until(mail: &Mail, now: Time) -> Option<Time> {
-    let open = mail.attempts.iter().find(|attempt| attempt.outcome.is_none())?;
-    Some(open.started + LONGEST_ATTEMPT).filter(|until| now < *until)
+    let silent = mail.attempts.iter().find(|attempt| {
+        attempt.outcome.as_ref().is_some_and(|it| {
+            it.result == AttemptResult::InDoubt && it.detail.as_deref() == Some(FELL_SILENT)
+        })
+    })?;
+    Some(silent.released? + LONGEST_ATTEMPT).filter(|until| now < *until)
+}
+
+/// Gives a result to an attempt that has none. The mail is in our hands, so its maker has ended or has lost it. Before the
+/// last bytes left, no server can have taken it, and with this result they never will: the gate stays shut.
+pub(super) async fn close_open(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) -> Result<bool, OutboxError> {
+    let Some(open) = mail.attempts.iter().find(|attempt| attempt.outcome.is_none()) else { return Ok(false) };
+    let (result, detail, events) = match open.released {
+        None => (AttemptResult::Withdrawn, "the program ended before the message had left", Vec::new()),
+        Some(_) => {
+            let left = dispatch.outstanding(mail).await?;
+            let words = Some(FELL_SILENT.to_owned());
+            let event = |it: &String| facts::own_event(it, "in-doubt", now, words.clone());
+            (AttemptResult::InDoubt, FELL_SILENT, left.iter().map(event).collect())
+        }
+    };
+    let outcome = Outcome {
+        finished: now,
+        result,
+        stage: open.released.map(|_| "after-dot".to_owned()),
+        detail: Some(detail.to_owned()),
+        provider_ids: Vec::new(),
+    };
+    dispatch.ledger.journal.finish(open.id, &outcome, &events, None).await?;
+    Ok(true)
 }
 
 /// Whether the place where the mail would be can be looked at: a provider's API that tells, or a mailbox whose provider
@@ -97,10 +130,10 @@ pub(super) async fn settle(
         return Err(OutboxError::Plugin("no attempt of the mail is in doubt".to_owned()));
     };
     let kind = if result == AttemptResult::Found { "accepted" } else { "deferred" };
-    let doubtful = doubtful(dispatch, mail, attempt).await?;
+    let doubtful = doubtful(mail);
     let events: Vec<Event> = doubtful.iter().map(|it| facts::own_event(it, kind, now, None)).collect();
     let left = dispatch.outstanding(mail).await?;
-    let others = attempt.outcome.is_some() && left.iter().any(|it| !doubtful.contains(it));
+    let others = left.iter().any(|it| !doubtful.contains(it));
     let result = match result {
         AttemptResult::Found if others => AttemptResult::PartlyAccepted(None),
         result => result,
@@ -113,7 +146,7 @@ pub(super) async fn settle(
         detail: before.as_ref().and_then(|it| it.detail.clone()),
         provider_ids: before.map(|it| it.provider_ids).unwrap_or_default(),
     };
-    dispatch.store.finish_attempt(attempt.id, &outcome, &events).await?;
+    dispatch.ledger.journal.finish(attempt.id, &outcome, &events, None).await?;
     Ok(Made {
         account: attempt.account_name.clone(),
         fallback: attempt.fallback,
@@ -123,20 +156,13 @@ pub(super) async fn settle(
     })
 }
 
-/// Whom the attempt may have reached: those that it left in doubt; all that it was for, where the program died under it.
-async fn doubtful(
-    dispatch: &Dispatch<'_>,
-    mail: &Mail,
-    attempt: &Attempt,
-) -> Result<Vec<String>, OutboxError> {
-    if attempt.outcome.is_none() {
-        return dispatch.outstanding(mail).await;
-    }
+/// Whom the attempt may have reached.
+fn doubtful(mail: &Mail) -> Vec<String> {
     let to = &mail.mail.message.rcpt_to;
     let named = |address: &String| {
         mail.events.iter().filter(|event| event.kind == "in-doubt").any(|event| {
             event.recipient.as_ref().is_none_or(|recipient| recipient.eq_ignore_ascii_case(address))
         })
     };
-    Ok(to.iter().filter(|address| named(address)).cloned().collect())
+    to.iter().filter(|address| named(address)).cloned().collect()
 }

@@ -4,6 +4,7 @@ use super::error::DraftError;
 use crate::capabilities::attachments::AttachmentSource;
 use crate::contract::{attachments, composing, documents, recipients};
 use crate::engine::{Files, Office};
+use sha2::{Digest as _, Sha256};
 use std::path::Path;
 
 /// A mail to be made: a document and the choices around it. Built from files by [`Draft::of_file`], or field by
@@ -136,6 +137,12 @@ impl Draft {
             role: role.to_owned(),
         };
         self.attachments.push((attachment, source));
+    }
+
+    /// By which a changed document is another intent: a digest of it as it came.
+    pub(super) fn revision(&self) -> String {
+        let digest = Sha256::digest(&self.document.content);
+        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Reads the document, resolves the recipients, composes the mail.

@@ -9,6 +9,9 @@ use chrono::{DateTime, FixedOffset, SecondsFormat};
 
 pub(super) type Time = DateTime<FixedOffset>;
 
+/// Times that a mail may be begun and not get as far as to leave, without a wait.
+const WITHDRAWN: usize = 5;
+
 /// A time as it crosses to the plugin.
 pub(super) fn stamp(time: Time) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, false)
@@ -44,9 +47,9 @@ impl Ways<'_> {
         Some(Facts {
             id: mail.mail.id.to_string(),
             created: stamp(mail.mail.created),
-            send_at: None,
+            send_at: mail.outbox.send_at.map(stamp),
             held: matches!(self.own.state, AccountState::NeedsSignIn { .. }),
-            attempts: mail.attempts.iter().map(|attempt| self.attempt(attempt)).collect(),
+            attempts: counted(mail).map(|attempt| self.attempt(attempt)).collect(),
             route: route(self.own)?,
             fallback: self.fallback.and_then(route),
             fallback_policy,
@@ -69,6 +72,17 @@ impl Ways<'_> {
     }
 }
 
+/// Attempts that the plugin is told of. A program that ended before the message had left made none, unless it does so
+/// every time: then the mail itself may be what ends it, and it waits like any other.
+fn counted(mail: &Mail) -> impl Iterator<Item = &Attempt> {
+    let mut withdrawn = 0;
+    mail.attempts.iter().filter(move |attempt| {
+        let ended = attempt.outcome.as_ref().is_some_and(|it| it.result == AttemptResult::Withdrawn);
+        withdrawn += usize::from(ended);
+        !ended || withdrawn > WITHDRAWN
+    })
+}
+
 fn told(result: AttemptResult) -> Told {
     match result {
         AttemptResult::Accepted => Told::Accepted,
@@ -79,6 +93,7 @@ fn told(result: AttemptResult) -> Told {
         AttemptResult::InDoubt => Told::InDoubt,
         AttemptResult::Found => Told::Found,
         AttemptResult::NotFound => Told::NotFound,
+        AttemptResult::Withdrawn => Told::Transient(None),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::contract::{composing, delivery, recipients};
 use crate::engine::Files;
 use crate::store::{
     AttachedFile, DocumentRef, FilePlace, Mail, MailId, Message, NewMail, Party, Piece, Recipient,
+    SendOptions,
 };
 use chrono::{DateTime, FixedOffset};
 
@@ -43,6 +44,8 @@ pub struct Keeping {
     pub account: AccountId,
     /// When it was created.
     pub created: DateTime<FixedOffset>,
+    /// How it is to be sent.
+    pub options: SendOptions,
 }
 
 impl Ready {
@@ -88,6 +91,8 @@ impl Ready {
             recipients: recipients.collect(),
             message: message(&self.message),
             files,
+            revision: Some(draft.revision()),
+            options: keeping.options,
         })
     }
 }
@@ -109,6 +114,8 @@ pub fn plain(of: &composing::Message, keeping: Keeping, use_case: &str) -> NewMa
         recipients: to.collect(),
         message: message(of),
         files: Vec::new(),
+        revision: None,
+        options: keeping.options,
     }
 }
 
@@ -201,7 +208,7 @@ pub(super) fn parcel(mail: &Mail, files: &Files, to: Vec<String>) -> delivery::P
         needs_smtputf8: message.needs_smtputf8,
         sender: None,
         envelope_id: None,
-        notify_delivered: false,
+        notify_delivered: mail.mail.options.notify_delivered,
         check_opens: false,
     }
 }

@@ -4,6 +4,7 @@ use super::error::OutboxError;
 use super::facts::{Time, stamp};
 use super::kept;
 use crate::accounts::{Account, FolderUse, Transport};
+use crate::contract::attachments::Chunk;
 use crate::contract::sent::{Account as SentAccount, FilingPlan, SentError, SentMail};
 use crate::contract::{imap, sent};
 use crate::engine::{Files, Office};
@@ -70,45 +71,81 @@ async fn provider(office: &Office, account: &Account) -> Result<Option<String>, 
     Ok(found.map(|preset| preset.id))
 }
 
-/// Files the copy. A mailbox that fails is told of; the mail has left all the same.
+/// Files copies, all in one go. A mailbox that fails is told of; the mails have left all the same.
 ///
 /// # Errors
-/// The plugin gave no answer.
+/// The plugin gave no answer, or a file of a mail can't be read.
 pub(super) async fn file(
     office: &Office,
     account: &Account,
     transport: &str,
-    mail: &Mail,
+    mails: &[&Mail],
     at: Time,
-) -> Result<SentCopy, OutboxError> {
+) -> Result<Vec<SentCopy>, OutboxError> {
     let of = sent_account(office, account, transport).await?;
     let none = Files::default();
+    let all = |copy: SentCopy| Ok(vec![copy; mails.len()]);
     // Asked before the mailbox is: where the provider files it, there is nothing to look up.
     if office.plan_sent_copy(&none, &of, &[]).await? == FilingPlan::ByProvider {
-        return Ok(SentCopy::ByProvider);
+        return all(SentCopy::ByProvider);
     }
     let folders = match office.folders(account.name.as_str()).await {
-        None => return Ok(SentCopy::NoMailbox),
+        None => return all(SentCopy::NoMailbox),
         Some(Ok(folders)) => folders,
-        Some(Err(error)) => return Ok(SentCopy::Failed { detail: error.to_string() }),
+        Some(Err(error)) => return all(SentCopy::Failed { detail: error.to_string() }),
     };
     let folder = match office.plan_sent_copy(&none, &of, &folders).await? {
-        FilingPlan::ByProvider => return Ok(SentCopy::ByProvider),
-        FilingPlan::Choose(folders) => return Ok(SentCopy::Choose { folders }),
+        FilingPlan::ByProvider => return all(SentCopy::ByProvider),
+        FilingPlan::Choose(folders) => return all(SentCopy::Choose { folders }),
         FilingPlan::Append(folder) => folder,
     };
-    let files = kept::files(mail).await?;
-    let copy = SentMail { chunks: kept::chunks(mail), size: mail.mail.message.size, at: stamp(at) };
-    let filed = match office.file_sent(&files, &of, &folder, &[copy]).await? {
-        Ok(filed) => filed.into_iter().next(),
-        Err(error) => return Ok(SentCopy::Failed { detail: sent_error(error) }),
+    let (mut files, mut copies) = (Files::default(), Vec::with_capacity(mails.len()));
+    for mail in mails {
+        copies.push(SentMail {
+            chunks: gathered(mail, &mut files).await?,
+            size: mail.mail.message.size,
+            at: stamp(at),
+        });
+    }
+    let filed = match office.file_sent(&files, &of, &folder, &copies).await? {
+        Ok(filed) => filed,
+        Err(error) => return all(SentCopy::Failed { detail: sent_error(error) }),
     };
-    Ok(match filed {
-        Some(imap::Filed::Stored(_)) => SentCopy::Filed { folder },
+    let mut filed = filed.into_iter();
+    let copies = mails.iter().map(|_| match filed.next() {
+        Some(imap::Filed::Stored(_)) => SentCopy::Filed { folder: folder.clone() },
         Some(imap::Filed::Refused(failure)) => SentCopy::Failed { detail: failure.detail },
         Some(imap::Filed::InDoubt(failure)) => SentCopy::InDoubt { detail: failure.detail },
         None => SentCopy::Failed { detail: "the mailbox said nothing of the copy".to_owned() },
-    })
+    });
+    Ok(copies.collect())
+}
+
+/// The chunks of a mail among others: its files get numbers that no other mail's files have.
+async fn gathered(mail: &Mail, into: &mut Files) -> Result<Vec<Chunk>, OutboxError> {
+    let own = kept::files(mail).await?;
+    let mut chunks = kept::chunks(mail);
+    for chunk in &mut chunks {
+        if let Chunk::Attachment(handle) = chunk
+            && let Some(source) = own.get(*handle)
+        {
+            *handle = into.add(source.clone());
+        }
+    }
+    Ok(chunks)
+}
+
+/// Which of these mails are in Sent already; none: nobody can look.
+pub(super) async fn present(
+    office: &Office,
+    account: &Account,
+    transport: &str,
+    mails: &[&Mail],
+) -> Result<Option<Vec<bool>>, OutboxError> {
+    let of = sent_account(office, account, transport).await?;
+    let ids: Vec<String> = mails.iter().map(|mail| mail.mail.message.message_id.clone()).collect();
+    let found = office.find_sent(&Files::default(), &of, &ids).await?;
+    Ok(found.ok().map(|found| found.iter().map(Option::is_some).collect()))
 }
 
 /// In a sentence.

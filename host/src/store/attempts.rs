@@ -3,7 +3,8 @@
 
 use super::error::{Broken, broken};
 use super::mail::{Attempt, AttemptId, AttemptResult, Event, MailId, NewAttempt, OpenAttempt, Outcome};
-use super::{Acting, Store, StoreError, row};
+use super::standing::Holder;
+use super::{Store, StoreError, row};
 use sha2::{Digest, Sha256};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
@@ -11,45 +12,6 @@ use uuid::Uuid;
 
 /// Characters of a server's words that are kept.
 const WORDS: usize = 16 * 1024;
-
-impl Acting<'_> {
-    /// Begins an attempt: committed when it returns. The account is the mail's own, or the company's fallback.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchMail`] and [`StoreError::NoSuchAccount`], forbidden or missing; [`StoreError::AttemptOpen`]
-    /// while nobody knows what came of an earlier one.
-    pub async fn begin_attempt(&self, mail: MailId, attempt: &NewAttempt) -> Result<AttemptId, StoreError> {
-        let id = AttemptId::new();
-        let mut transaction = self.store.write().await?;
-        self.reach_mail(&mut transaction, mail).await?;
-        let begun = sqlx::query(
-            "insert into attempts (id, mail, account, transport, fallback, started, provider_ids) \
-             select $1, mails.id, accounts.id, $2, $3, $4, '[]' from mails \
-             join accounts on accounts.company = mails.company and accounts.name_key is not null \
-             left join fallbacks on fallbacks.account = accounts.id \
-             where mails.id = $5 and accounts.id = $6 and (accounts.id = mails.account or fallbacks.account is not null)",
-        )
-        .bind(id.to_string())
-        .bind(row::without_zeros(&attempt.transport))
-        .bind(i64::from(attempt.fallback))
-        .bind(row::stamp(attempt.started))
-        .bind(mail.to_string())
-        .bind(attempt.account.to_string())
-        .execute(&mut *transaction)
-        .await;
-        match begun {
-            Ok(done) if done.rows_affected() == 1 => {
-                transaction.commit().await?;
-                Ok(id)
-            }
-            Ok(_) => Err(StoreError::NoSuchAccount(attempt.account.to_string())),
-            Err(error) if broken(&error) == Some(Broken::Unique) => {
-                Err(StoreError::AttemptOpen(mail.to_string()))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-}
 
 impl Store {
     /// Keeps what came of an attempt, with the facts learned from it, both or neither. May be repeated: a later outcome
@@ -63,27 +25,23 @@ impl Store {
         outcome: &Outcome,
         events: &[Event],
     ) -> Result<(), StoreError> {
-        let (result, retry_after) = result_columns(outcome.result);
         let mut transaction = self.write().await?;
-        let attempt = sqlx::query("select mail from attempts where id = $1").bind(id.to_string());
-        let Some(attempt) = attempt.fetch_optional(&mut *transaction).await? else {
-            return Err(StoreError::NoSuchAttempt(id.to_string()));
-        };
-        sqlx::query(
-            "update attempts set finished = $1, result = $2, retry_after = $3, stage = $4, detail = $5, \
-             provider_ids = $6 where id = $7",
-        )
-        .bind(row::stamp(outcome.finished))
-        .bind(result)
-        .bind(retry_after.map(i64::from))
-        .bind(outcome.stage.clone())
-        .bind(outcome.detail.as_deref().map(bounded))
-        .bind(row::to_json(&outcome.provider_ids)?)
-        .bind(id.to_string())
-        .execute(&mut *transaction)
-        .await?;
-        keep_events(&mut transaction, row::parsed(&attempt, "mail")?, events).await?;
+        finish(&mut transaction, id, outcome, events).await?;
         Ok(transaction.commit().await?)
+    }
+
+    /// Begins an attempt, whoever has the mail: committed when it returns. The account is the mail's own, or the
+    /// company's fallback.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMail`], [`StoreError::NoSuchAccount`]; [`StoreError::AttemptOpen`] while nobody knows what
+    /// came of an earlier one.
+    pub async fn begin_attempt(&self, mail: MailId, attempt: &NewAttempt) -> Result<AttemptId, StoreError> {
+        let id = AttemptId::new();
+        let mut transaction = self.write().await?;
+        begin(&mut transaction, id, mail, attempt, None).await?;
+        transaction.commit().await?;
+        Ok(id)
     }
 
     /// Keeps news about a mail. May be repeated: a fact that is known changes nothing.
@@ -119,6 +77,90 @@ impl Store {
         };
         rows.fetch_all(&self.pool).await?.iter().map(open).collect()
     }
+}
+
+/// Begins an attempt; only its holder's, where one is named.
+pub(super) async fn begin(
+    connection: &mut AnyConnection,
+    id: AttemptId,
+    mail: MailId,
+    attempt: &NewAttempt,
+    holder: Option<&Holder>,
+) -> Result<(), StoreError> {
+    let begun = sqlx::query(
+        "insert into attempts (id, mail, account, transport, fallback, started, provider_ids) \
+         select $1, mails.id, accounts.id, $2, $3, $4, '[]' from mails \
+         join outbox on outbox.mail = mails.id \
+         join accounts on accounts.company = mails.company and accounts.name_key is not null \
+         left join fallbacks on fallbacks.account = accounts.id \
+         where mails.id = $5 and accounts.id = $6 and (accounts.id = mails.account or fallbacks.account is not null) \
+         and ($7 is null or outbox.holder = $7)",
+    )
+    .bind(id.to_string())
+    .bind(row::without_zeros(&attempt.transport))
+    .bind(i64::from(attempt.fallback))
+    .bind(row::stamp(attempt.started))
+    .bind(mail.to_string())
+    .bind(attempt.account.to_string())
+    .bind(holder.map(Holder::as_str))
+    .execute(&mut *connection)
+    .await;
+    match begun {
+        Ok(done) if done.rows_affected() == 1 => Ok(()),
+        Ok(_) => {
+            let row = sqlx::query("select holder from outbox where mail = $1").bind(mail.to_string());
+            let row = row.fetch_optional(connection).await?;
+            let row = row.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))?;
+            match holder {
+                Some(holder) if row::optional_text(&row, "holder")?.as_deref() != Some(holder.as_str()) => {
+                    Err(StoreError::LeaseLost(mail.to_string()))
+                }
+                _ => Err(StoreError::NoSuchAccount(attempt.account.to_string())),
+            }
+        }
+        Err(error) if broken(&error) == Some(Broken::Unique) => {
+            Err(StoreError::AttemptOpen(mail.to_string()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The last bytes are about to leave. Refused once somebody has settled the attempt: he took its maker for dead.
+pub(super) async fn release(
+    connection: &mut AnyConnection,
+    id: AttemptId,
+    at: row::Time,
+) -> Result<(), StoreError> {
+    let released = sqlx::query("update attempts set released = $1 where id = $2 and result is null");
+    let released = released.bind(row::stamp(at)).bind(id.to_string()).execute(connection).await?;
+    if released.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NoSuchAttempt(id.to_string())) }
+}
+
+/// Keeps what came of an attempt, and says of which mail it was.
+pub(super) async fn finish(
+    connection: &mut AnyConnection,
+    id: AttemptId,
+    outcome: &Outcome,
+    events: &[Event],
+) -> Result<MailId, StoreError> {
+    let (result, retry_after) = result_columns(outcome.result);
+    let row = sqlx::query(
+        "update attempts set finished = $1, result = $2, retry_after = $3, stage = $4, detail = $5, \
+         provider_ids = $6 where id = $7 returning mail",
+    )
+    .bind(row::stamp(outcome.finished))
+    .bind(result)
+    .bind(retry_after.map(i64::from))
+    .bind(outcome.stage.clone())
+    .bind(outcome.detail.as_deref().map(bounded))
+    .bind(row::to_json(&outcome.provider_ids)?)
+    .bind(id.to_string())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let row = row.ok_or_else(|| StoreError::NoSuchAttempt(id.to_string()))?;
+    let mail = row::parsed(&row, "mail")?;
+    keep_events(connection, mail, events).await?;
+    Ok(mail)
 }
 
 async fn keep_events(
@@ -168,7 +210,7 @@ fn digest(fields: &[Option<&str>]) -> Vec<u8> {
     hash.finalize().to_vec()
 }
 
-fn bounded(words: &str) -> String {
+pub(super) fn bounded(words: &str) -> String {
     words.chars().take(WORDS).map(|c| if c == '\0' { '\u{fffd}' } else { c }).collect()
 }
 
@@ -209,6 +251,7 @@ fn attempt(row: &AnyRow) -> Result<Attempt, StoreError> {
         account_name: row::text(row, "account_name")?,
         transport: row::text(row, "transport")?,
         fallback: row::flag(row, "fallback")?,
+        released: row::optional_time(row, "released")?,
         outcome,
     })
 }
@@ -234,6 +277,7 @@ fn result_columns(result: AttemptResult) -> (&'static str, Option<u32>) {
         AttemptResult::InDoubt => ("in-doubt", None),
         AttemptResult::Found => ("found", None),
         AttemptResult::NotFound => ("not-found", None),
+        AttemptResult::Withdrawn => ("withdrawn", None),
     }
 }
 
@@ -248,6 +292,7 @@ fn result(row: &AnyRow) -> Result<AttemptResult, StoreError> {
         "in-doubt" => Ok(AttemptResult::InDoubt),
         "found" => Ok(AttemptResult::Found),
         "not-found" => Ok(AttemptResult::NotFound),
+        "withdrawn" => Ok(AttemptResult::Withdrawn),
         other => Err(StoreError::Damaged(format!("an attempt's result: {other}"))),
     }
 }

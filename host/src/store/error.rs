@@ -33,6 +33,9 @@ pub enum StoreError {
         "an attempt to send the mail \"{0}\" runs, or nobody knows what came of it: look before sending again"
     )]
     AttemptOpen(String),
+    /// The mail was taken from whoever asks: its lease had ended. It is somebody else's now.
+    #[error("the mail \"{0}\" is in somebody else's hands by now")]
+    LeaseLost(String),
     /// A value that can't be kept. A retry does not help.
     #[error("{what}: {detail}")]
     Invalid {

@@ -1,5 +1,7 @@
 //! What is kept of a mail: enough to send the same bytes again, to show it, and to say what became of it.
 
+use super::queue::OutboxRow;
+use super::standing::SendOptions;
 use crate::accounts::{AccountId, CompanyId, UserId};
 use chrono::{DateTime, FixedOffset};
 use std::path::PathBuf;
@@ -36,6 +38,11 @@ pub struct NewMail {
     pub message: Message,
     /// The files that the message refers to.
     pub files: Vec<AttachedFile>,
+    /// Revision of the document: by it a changed document is another intent. None: the mail is no intent at all, such as
+    /// a test, and may be asked for any number of times.
+    pub revision: Option<String>,
+    /// How it is to be sent.
+    pub options: SendOptions,
 }
 
 /// The document a mail is about.
@@ -140,6 +147,10 @@ pub struct Mail {
     pub attempts: Vec<Attempt>,
     /// Facts about it, in the order they became known.
     pub events: Vec<Event>,
+    /// How many times the same was asked for again before.
+    pub resend: u32,
+    /// Where it stands in the outbox.
+    pub outbox: OutboxRow,
 }
 
 /// An attempt of which nobody knows what came.
@@ -206,6 +217,8 @@ pub struct Attempt {
     pub transport: String,
     /// It was a fallback.
     pub fallback: bool,
+    /// When the last bytes of the message were about to leave; none: no server can have taken it.
+    pub released: Option<DateTime<FixedOffset>>,
     /// What came of it; none: it runs, or the program died under it.
     pub outcome: Option<Outcome>,
 }
@@ -244,6 +257,8 @@ pub enum AttemptResult {
     Found,
     /// Looked for, and not found.
     NotFound,
+    /// The program ended before the message had left. No server has seen it: it counts as no attempt.
+    Withdrawn,
 }
 
 /// A fact about a mail: the contract's `tracking.event`.

@@ -3,7 +3,9 @@
 use super::attempts::{attempts_of, events_of};
 use super::error::or_taken;
 use super::mail::{AttachedFile, DocumentRef, FilePlace, Mail, MailId, MailSummary, Message, NewMail, Party};
+use super::queue::outbox_row;
 use super::skeleton::Skeleton;
+use super::standing::{Cause, Kept, Order, Standing, intent_of};
 use super::{Acting, Store, StoreError, row};
 use crate::accounts::AccountId;
 use sqlx::any::AnyRow;
@@ -14,11 +16,68 @@ use std::path::PathBuf;
 const PAGE: u32 = 500;
 
 impl Acting<'_> {
-    /// Keeps a mail before the first attempt to send it. On disk when it returns.
+    /// Keeps mails and puts them into the outbox, all or none: on disk when it returns. What was asked for before is not
+    /// added again, unless the order says so.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`], forbidden or missing; [`StoreError::Taken`] for an id that is kept already.
-    pub async fn keep(&self, mail: &NewMail) -> Result<(), StoreError> {
+    pub async fn keep(&self, mails: &[NewMail], order: &Order) -> Result<Vec<Kept>, StoreError> {
+        let mut transaction = self.store.write().await?;
+        let mut kept = Vec::with_capacity(mails.len());
+        let mut reached = None;
+        for mail in mails {
+            if reached != Some(mail.account) {
+                self.reach(&mut transaction, mail.account).await?;
+                reached = Some(mail.account);
+            }
+            kept.push(self.keep_one(&mut transaction, mail, order).await?);
+        }
+        transaction.commit().await?;
+        self.store.rouse().await;
+        Ok(kept)
+    }
+
+    /// The mail that the same question was asked with before, the latest; none: it would be the first.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchAccount`], forbidden or missing.
+    pub async fn asked_before(&self, mail: &NewMail) -> Result<Option<MailId>, StoreError> {
+        let mut connection = self.store.pool.acquire().await?;
+        self.reach(&mut connection, mail.account).await?;
+        let Some(intent) = intent(mail) else { return Ok(None) };
+        Ok(self.latest(&mut connection, &intent).await?.map(|(id, _)| id))
+    }
+
+    async fn latest(
+        &self,
+        connection: &mut AnyConnection,
+        intent: &[u8],
+    ) -> Result<Option<(MailId, i64)>, StoreError> {
+        let row = sqlx::query(
+            "select mails.id, resend from mails join users on users.company = mails.company \
+             where users.id = $1 and intent = $2 order by resend desc limit 1",
+        );
+        let row = row.bind(self.user.to_string()).bind(intent.to_vec()).fetch_optional(connection).await?;
+        row.map(|row| Ok((row::parsed(&row, "id")?, row.try_get("resend")?))).transpose()
+    }
+
+    async fn keep_one(
+        &self,
+        connection: &mut AnyConnection,
+        mail: &NewMail,
+        order: &Order,
+    ) -> Result<Kept, StoreError> {
+        let intent = intent(mail);
+        let mut resend = 0_i64;
+        if let Some(intent) = &intent
+            && let Some((before, count)) = self.latest(&mut *connection, intent).await?
+        {
+            if !order.again {
+                adopt(connection, before, order).await?;
+                return Ok(Kept::Before(before));
+            }
+            resend = count + 1;
+        }
         let skeleton = Skeleton {
             pieces: (&mail.message.pieces).into(),
             html: (&mail.message.html).into(),
@@ -27,14 +86,12 @@ impl Acting<'_> {
         let skeleton = skeleton.pack()?;
         let clean = row::without_zeros;
         let document = mail.document.as_ref();
-        let mut transaction = self.store.write().await?;
-        self.reach(&mut transaction, mail.account).await?;
         sqlx::query(
             "insert into mails (id, company, account, user_id, created, document_kind, document_number, partner, \
              use_case, subject, from_name, from_address, recipients, message_id, mail_from, rcpt_to, size, \
-             needs_smtputf8, skeleton) \
-             select $1, company, id, user_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16 \
-             from reachable where user_id = $17 and id = $18",
+             needs_smtputf8, skeleton, revision, intent, resend, options) \
+             select $1, company, id, user_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+             $17, $18, $19, $20 from reachable where user_id = $21 and id = $22",
         )
         .bind(mail.id.to_string())
         .bind(row::stamp(mail.created))
@@ -52,15 +109,20 @@ impl Acting<'_> {
         .bind(row::whole(mail.message.size))
         .bind(i64::from(mail.message.needs_smtputf8))
         .bind(skeleton)
+        .bind(mail.revision.as_deref().map(clean))
+        .bind(intent)
+        .bind(resend)
+        .bind(row::to_json(&mail.options)?)
         .bind(self.user.to_string())
         .bind(mail.account.to_string())
-        .execute(&mut *transaction)
+        .execute(&mut *connection)
         .await
         .map_err(or_taken("a mail", mail.id))?;
         for file in &mail.files {
-            keep_file(&mut transaction, mail.id, file).await?;
+            keep_file(&mut *connection, mail.id, file).await?;
         }
-        Ok(transaction.commit().await?)
+        enqueue(connection, mail, order).await?;
+        Ok(Kept::New(mail.id))
     }
 
     /// The mails sent as an account, newest first (FEATURES A11): at most `limit` (and 500), older than `before`.
@@ -126,23 +188,68 @@ impl Store {
     }
 }
 
+fn intent(mail: &NewMail) -> Option<Vec<u8>> {
+    let (document, revision) = (mail.document.as_ref()?, mail.revision.as_deref()?);
+    let to = &mail.message.rcpt_to;
+    Some(intent_of(&document.kind, &document.number, revision, &mail.use_case, to))
+}
+
+/// A mail that still waits is one of the batch that asks for it now.
+async fn adopt(connection: &mut AnyConnection, before: MailId, order: &Order) -> Result<(), StoreError> {
+    if let Some(batch) = order.batch {
+        sqlx::query("update outbox set batch = $1 where mail = $2 and state = 'ready'")
+            .bind(batch.to_string())
+            .bind(before.to_string())
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn enqueue(connection: &mut AnyConnection, mail: &NewMail, order: &Order) -> Result<(), StoreError> {
+    let standing = if order.held {
+        Standing::Held { cause: Cause::User, reason: "held when it was made".to_owned() }
+    } else {
+        let due = order.lease.as_ref().map(|(_, until)| *until).or(order.send_at);
+        Standing::Ready { due: due.unwrap_or(mail.created), waits: None }
+    };
+    sqlx::query(
+        "insert into outbox (mail, company, account, state, due, send_at, holder, cause, reason, batch) \
+         select id, company, account, $1, $2, $3, $4, $5, $6, $7 from mails where id = $8",
+    )
+    .bind(standing.name())
+    .bind(standing.due())
+    .bind(order.send_at.map(row::stamp))
+    .bind(order.lease.as_ref().map(|(holder, _)| holder.as_str().to_owned()))
+    .bind(standing.cause().map(Cause::as_str))
+    .bind(standing.reason().map(str::to_owned))
+    .bind(order.batch.map(|batch| batch.to_string()))
+    .bind(mail.id.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 async fn keep_file(
     connection: &mut AnyConnection,
     mail: MailId,
     file: &AttachedFile,
 ) -> Result<(), StoreError> {
-    let (path, content) = match &file.place {
+    let path = match &file.place {
         FilePlace::Disk(path) => {
             let text = path.to_str().filter(|_| path.is_absolute());
             let text =
                 text.ok_or_else(|| StoreError::invalid("file", "expected an absolute path in UTF-8"))?;
-            (Some(text.to_owned()), None)
+            Some(text.to_owned())
         }
-        FilePlace::Stored(content) => (None, Some(content.clone())),
+        FilePlace::Stored(content) => {
+            keep_content(&mut *connection, mail, file, content).await?;
+            None
+        }
     };
     sqlx::query(
-        "insert into files (mail, handle, name, media_type, role, size, sha256, path, content) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into files (mail, handle, name, media_type, role, size, sha256, path) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(mail.to_string())
     .bind(i64::from(file.handle))
@@ -152,23 +259,55 @@ async fn keep_file(
     .bind(row::whole(file.size))
     .bind(file.sha256.to_vec())
     .bind(path)
-    .bind(content)
     .execute(connection)
     .await
     .map_err(or_taken("a file", file.handle))?;
     Ok(())
 }
 
+/// Once for the company, however many mails carry it: a logo is in every mail.
+async fn keep_content(
+    connection: &mut AnyConnection,
+    mail: MailId,
+    file: &AttachedFile,
+    content: &[u8],
+) -> Result<(), StoreError> {
+    let known = sqlx::query(
+        "select 1 from contents join mails on mails.company = contents.company where mails.id = $1 and sha256 = $2",
+    );
+    let known =
+        known.bind(mail.to_string()).bind(file.sha256.to_vec()).fetch_optional(&mut *connection).await?;
+    if known.is_some() {
+        return Ok(());
+    }
+    sqlx::query(
+        "insert into contents (company, sha256, content) select company, $1, $2 from mails where id = $3 \
+         on conflict (company, sha256) do nothing",
+    )
+    .bind(file.sha256.to_vec())
+    .bind(content.to_vec())
+    .bind(mail.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 async fn load(connection: &mut AnyConnection, id: MailId) -> Result<Mail, StoreError> {
-    let row = sqlx::query("select * from mails where id = $1")
+    let row = sqlx::query(
+        "select mails.*, outbox.state, outbox.due, outbox.send_at, outbox.holder, outbox.cause, outbox.reason, \
+         outbox.answer from mails join outbox on outbox.mail = mails.id where mails.id = $1",
+    );
+    let row = row
         .bind(id.to_string())
         .fetch_optional(&mut *connection)
         .await?
         .ok_or_else(|| StoreError::NoSuchMail(id.to_string()))?;
-    let files = sqlx::query("select * from files where mail = $1 order by handle")
-        .bind(id.to_string())
-        .fetch_all(&mut *connection)
-        .await?;
+    let files = sqlx::query(
+        "select files.*, contents.content from files left join contents on files.path is null \
+         and contents.company = $1 and contents.sha256 = files.sha256 where mail = $2 order by handle",
+    );
+    let files =
+        files.bind(row::text(&row, "company")?).bind(id.to_string()).fetch_all(&mut *connection).await?;
     let attempts = attempts_of(connection, id).await?;
     let events = events_of(connection, id).await?;
     let skeleton = Skeleton::unpack(&row::bytes(&row, "skeleton")?)?;
@@ -194,11 +333,15 @@ async fn load(connection: &mut AnyConnection, id: MailId) -> Result<Mail, StoreE
         recipients: summary.recipients,
         message,
         files: files.iter().map(file).collect::<Result<_, _>>()?,
+        revision: row::optional_text(&row, "revision")?,
+        options: row::json(&row, "options")?,
     };
-    Ok(Mail { mail, company: row::parsed(&row, "company")?, user: summary.user, attempts, events })
+    let resend = u32::try_from(row::count(&row, "resend")?).unwrap_or(u32::MAX);
+    let (company, outbox) = (row::parsed(&row, "company")?, outbox_row(&row)?);
+    Ok(Mail { mail, company, user: summary.user, attempts, events, resend, outbox })
 }
 
-fn summary(row: &AnyRow) -> Result<MailSummary, StoreError> {
+pub(super) fn summary(row: &AnyRow) -> Result<MailSummary, StoreError> {
     let document = match row::optional_text(row, "document_kind")? {
         Some(kind) => Some(DocumentRef {
             kind,

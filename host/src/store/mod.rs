@@ -22,10 +22,15 @@
 //! store.set_permissions(CompanyId, AccountId, &Permissions)
 //! store.set_account_state(CompanyId, AccountId, &AccountState) -> AccountState     the machinery's: a grant has expired
 //! store.account(CompanyId, AccountId) -> Account                      the machinery's: a worker, a token
+//! store.begin_attempt(MailId, &NewAttempt) -> AttemptId  committed when it returns
 //! store.finish_attempt(AttemptId, &Outcome, &[Event])   what came of it, whoever may still see it
 //! store.add_events(MailId, &[Event])                    news from reports; a fact that is known changes nothing
 //! store.open_attempts() -> Vec<OpenAttempt>             attempts that the program died under
 //! store.mail(MailId) -> Mail                            the machinery's
+//!
+//! store.due(now) -> Vec<Due>                            accounts with mails that may go now
+//! store.claim(&Holder, AccountId, Pace, most, now, lease) -> Vec<MailId>
+//! Journal::of(&store)                                   attempts, results and standings of many mails, one commit
 //!
 //! let admin = store.administer(company_id);
 //! admin.company() -> Company                            admin.update_company(&Company)
@@ -45,8 +50,7 @@
 //! acting.company() -> Company                           acting.logo() -> Option<Logo>
 //! acting.settings(AccountId) -> UserSettings            acting.set_settings(AccountId, &UserSettings)
 //! acting.set_folder(AccountId, FolderUse, Option<&FolderName>)
-//! acting.keep(&NewMail)                                 before the first attempt
-//! acting.begin_attempt(MailId, &NewAttempt) -> AttemptId     committed when it returns
+//! acting.keep(&[NewMail], &Order) -> Vec<Kept>           into the outbox, before the first attempt; once per intent
 //! acting.sent(AccountId, before: Option<MailId>, limit: u32) -> Vec<MailSummary>     newest first
 //! acting.mail(MailId) -> Mail
 //! ```
@@ -59,28 +63,40 @@ mod acting;
 mod administrator;
 mod attempts;
 mod connect;
+mod copies;
 mod error;
+mod journal;
+mod listing;
 mod location;
 mod mail;
 mod mails;
 mod operator;
+mod queue;
 mod row;
 mod secrets;
 mod skeleton;
+mod standing;
+mod wake;
 
 #[cfg(test)]
 mod tests;
 
 pub use acting::Acting;
 pub use administrator::Administrator;
+pub use copies::CopyDue;
 pub use error::StoreError;
+pub use journal::Journal;
+pub use listing::{Count, Filter, Listed, Said, Word};
 pub use location::Location;
 pub use mail::{
     AttachedFile, Attempt, AttemptId, AttemptResult, DocumentRef, Event, FilePlace, Mail, MailId,
     MailSummary, Message, NewAttempt, NewMail, OpenAttempt, Outcome, Party, Piece, Recipient,
 };
+pub use queue::{Due, OutboxRow};
 pub(crate) use secrets::SealedSecret;
 pub use secrets::Version;
+pub use standing::{BatchId, Cause, Holder, Kept, Order, Pace, SendOptions, Settlement, Standing};
+pub use wake::Wakes;
 
 use connect::Dialect;
 use sqlx::{Any, AnyPool, Transaction};
@@ -90,6 +106,7 @@ use sqlx::{Any, AnyPool, Transaction};
 pub struct Store {
     pool: AnyPool,
     dialect: Dialect,
+    wakes: wake::Bell,
 }
 
 impl Store {
@@ -100,7 +117,7 @@ impl Store {
     /// [`StoreError::ReadOnly`], [`StoreError::DiskFull`]; [`StoreError::ConnectionLost`] where the server is not there.
     pub async fn open(location: &Location) -> Result<Self, StoreError> {
         let (pool, dialect) = connect::open(location).await?;
-        Ok(Self { pool, dialect })
+        Ok(Self { pool, dialect, wakes: wake::Bell::of(location) })
     }
 
     /// Closes every connection. What was promised is on disk without it.

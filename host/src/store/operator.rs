@@ -172,7 +172,9 @@ impl Store {
         .bind(id.to_string())
         .execute(&self.pool)
         .await?;
-        Ok(self.account(company, id).await?.state)
+        let now = self.account(company, id).await?.state;
+        self.let_go(id, &now).await?;
+        Ok(now)
     }
 }
 

@@ -57,6 +57,18 @@ impl wit::Guest for Component {
             .collect())
     }
 
+    fn limits(account: String) -> Result<wit::Allowance, String> {
+        imports::speak_before_trapping();
+        let account = Account::from_json(&account).map_err(|e| e.to_string())?;
+        let known = account::limits(&account);
+        Ok(wit::Allowance {
+            per_minute: known.per_minute,
+            connections: known.connections,
+            per_day: known.per_day,
+            message_size: known.message_size,
+        })
+    }
+
     fn check(account: String) -> Vec<wit::Finding> {
         imports::speak_before_trapping();
         account::check(&account).into_iter().map(finding_out).collect()

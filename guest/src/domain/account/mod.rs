@@ -6,6 +6,7 @@ mod administrator;
 mod capability;
 mod check;
 mod identity;
+mod limits;
 mod model;
 mod page;
 mod preset;
@@ -19,6 +20,7 @@ pub use administrator::{Origin, Page, administrator_page};
 pub use capability::{Availability, Capability, capabilities};
 pub use check::{Finding, Severity, check};
 pub use identity::{Identity, IdentityFault, Platform, platform_identity};
+pub use limits::{Limits, limits};
 pub use model::{Account, Relation, SCHEMA, Security, SendAs, Server, SignIn, Transport};
 pub use preset::{
     Candidate, Host, KnownBy, LoginForm, Preset, Protocol, by_id, files_by_itself, guess, presets,

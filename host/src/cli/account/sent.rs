@@ -5,7 +5,7 @@ use crate::cli::desk::now;
 use crate::cli::house::{UserArgs, reaching};
 use crate::cli::output::{json, line, printable, table};
 use crate::cli::{Common, Failure, mail_json, statuses};
-use crate::outbox::Dispatch;
+use crate::outbox::timeline;
 use crate::store::{FilePlace, Mail, MailId};
 use clap::Args;
 use serde_json::json as object;
@@ -45,18 +45,7 @@ pub(super) async fn run(common: &Common, args: &SentArgs) -> Result<ExitCode, Fa
     if let Some(id) = args.mail {
         let mail = acting.mail(id).await?;
         let (office, _) = reaching(common, &connections, &company, []).await?;
-        let dispatch = Dispatch {
-            store: connections.store(),
-            acting,
-            office: &office,
-            company,
-            account,
-            fallback: None,
-            settings: Default::default(),
-            notify_delivered: false,
-            pretend: None,
-        };
-        let timeline = dispatch.timeline(&mail, now()).await?;
+        let timeline = timeline(&office, &mail, now()).await?;
         if let Some(folder) = &args.save {
             save(&mail, folder)?;
         }

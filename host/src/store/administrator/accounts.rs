@@ -135,7 +135,10 @@ impl Administrator<'_> {
         .bind(id.to_string())
         .execute(&self.store.pool)
         .await?;
-        if done.rows_affected() == 0 { Err(StoreError::NoSuchAccount(id.to_string())) } else { Ok(()) }
+        if done.rows_affected() == 0 {
+            return Err(StoreError::NoSuchAccount(id.to_string()));
+        }
+        self.store.let_go(id, state).await
     }
 
     /// Removes an account with its secrets, settings and grants. The mails that left by it remain the company's; the

@@ -19,8 +19,8 @@ const LOGO: usize = 200_000;
 /// An administrator of one company.
 #[derive(Debug, Clone, Copy)]
 pub struct Administrator<'a> {
-    store: &'a Store,
-    company: CompanyId,
+    pub(super) store: &'a Store,
+    pub(super) company: CompanyId,
 }
 
 impl Store {

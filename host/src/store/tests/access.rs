@@ -27,10 +27,10 @@ async fn calls(acting: Acting<'_>, account: AccountId, mail: MailId) -> Vec<(&'s
         ("settings", acting.settings(account).await.unwrap_err()),
         ("set_settings", acting.set_settings(account, &UserSettings::default()).await.unwrap_err()),
         ("set_folder", acting.set_folder(account, FolderUse::Sent, None).await.unwrap_err()),
-        ("keep", acting.keep(&own).await.unwrap_err()),
+        ("keep", acting.keep(std::slice::from_ref(&own), &Order::default()).await.unwrap_err()),
+        ("asked_before", acting.asked_before(&own).await.unwrap_err()),
         ("sent", acting.sent(account, None, 10).await.unwrap_err()),
         ("mail", acting.mail(mail).await.unwrap_err()),
-        ("begin_attempt", acting.begin_attempt(mail, &new_attempt(account)).await.unwrap_err()),
     ]
 }
 
@@ -192,10 +192,10 @@ pub(super) async fn a1_a_grant_never_crosses_companies(store: Store) {
     }
     // Nor can a mail leave by an account next door, as its own or in place of it.
     let mail = office.mail().await.id;
-    let error = office.acting().begin_attempt(mail, &new_attempt(office.theirs.id)).await.unwrap_err();
+    let error = office.store.begin_attempt(mail, &new_attempt(office.theirs.id)).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchAccount(office.theirs.id.to_string()));
     let other = office.admin().add_account(&new_account("other")).await.unwrap();
-    let error = office.acting().begin_attempt(mail, &new_attempt(other.id)).await.unwrap_err();
+    let error = office.store.begin_attempt(mail, &new_attempt(other.id)).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchAccount(other.id.to_string()));
     let unknown = AttemptId::new();
     let error =

@@ -12,13 +12,13 @@ pub(super) async fn a_kept_mail_comes_back_byte_for_byte(store: Store) {
     assert_eq!((kept.company, kept.user), (office.company.id, Some(office.lotte.id)));
     assert_eq!((kept.attempts.len(), kept.events.len()), (0, 0));
     let test = NewMail { document: None, files: Vec::new(), ..new_mail(office.account.id) };
-    office.acting().keep(&test).await.unwrap();
+    office.keep(&test).await.unwrap();
     assert_eq!(office.store.mail(test.id).await.unwrap().mail, test);
     let taken = StoreError::Taken { what: "a mail", name: mail.id.to_string() };
-    assert_eq!(office.acting().keep(&mail).await.unwrap_err(), taken);
+    assert_eq!(office.keep(&mail).await.unwrap_err(), taken);
     let mut relative = new_mail(office.account.id);
     relative.files[0].place = FilePlace::Disk("invoice.pdf".into());
-    assert!(matches!(office.acting().keep(&relative).await, Err(StoreError::Invalid { what: "file", .. })));
+    assert!(matches!(office.keep(&relative).await, Err(StoreError::Invalid { what: "file", .. })));
     let error = office.store.mail(relative.id).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchMail(relative.id.to_string()), "nothing of it was kept");
     office.admin().remove_user(office.lotte.id).await.unwrap();
@@ -29,7 +29,7 @@ pub(super) async fn a11_the_mails_of_an_account_are_listed_newest_first(store: S
     let office = Office::open(store).await;
     let other = office.admin().add_account(&new_account("other")).await.unwrap();
     office.admin().grant(other.id, office.lotte.id).await.unwrap();
-    office.acting().keep(&new_mail(other.id)).await.unwrap();
+    office.keep(&new_mail(other.id)).await.unwrap();
     let mut ids = Vec::new();
     for _ in 0..5 {
         ids.insert(0, office.mail().await.id);
@@ -84,9 +84,8 @@ pub(super) async fn nobody_sends_while_an_attempt_is_open(store: Store) {
     let mail = office.mail().await.id;
     let mut begun = Vec::new();
     for _ in 0..8 {
-        let (store, user, attempt) =
-            (office.store.clone(), office.lotte.clone(), new_attempt(office.account.id));
-        begun.push(tokio::spawn(async move { store.acting(&user).begin_attempt(mail, &attempt).await }));
+        let (store, attempt) = (office.store.clone(), new_attempt(office.account.id));
+        begun.push(tokio::spawn(async move { store.begin_attempt(mail, &attempt).await }));
     }
     let mut attempts = Vec::new();
     for task in begun {
@@ -113,7 +112,7 @@ pub(super) async fn what_came_of_an_attempt_is_kept_though_access_was_revoked(st
         .unwrap();
     office.store.add_events(mail, &[event("delivered")]).await.unwrap();
     assert_eq!(office.store.mail(mail).await.unwrap().events, [event("accepted"), event("delivered")]);
-    let error = office.acting().begin_attempt(mail, &new_attempt(office.account.id)).await.unwrap_err();
+    let error = office.acting().mail(mail).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchMail(mail.to_string()));
 }
 
@@ -122,13 +121,13 @@ pub(super) async fn a13_a_fallback_is_an_attempt_of_its_own_by_the_companys_fall
     let relay = office.admin().add_account(&new_account("relay")).await.unwrap();
     let mail = office.mail().await.id;
     let attempt = NewAttempt { transport: "sendgrid".into(), fallback: true, ..new_attempt(relay.id) };
-    let error = office.acting().begin_attempt(mail, &attempt).await.unwrap_err();
+    let error = office.store.begin_attempt(mail, &attempt).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchAccount(relay.id.to_string()), "it is not the fallback yet");
     let fallback = Fallback { account: Some(relay.id), ..Fallback::default() };
     office.admin().update_company(&Company { fallback, ..office.company.clone() }).await.unwrap();
     let own = office.attempt(mail).await;
     office.store.finish_attempt(own, &outcome(AttemptResult::Transient(None)), &[]).await.unwrap();
-    office.acting().begin_attempt(mail, &attempt).await.unwrap();
+    office.store.begin_attempt(mail, &attempt).await.unwrap();
     let kept = office.acting().mail(mail).await.unwrap().attempts;
     let by = |attempt: &Attempt| (attempt.account_name.clone(), attempt.transport.clone(), attempt.fallback);
     let wanted =
@@ -167,7 +166,7 @@ pub(super) async fn what_strangers_write_is_kept_within_bounds(store: Store) {
     mail.subject = "a\0b'; drop table mails; -- \u{202e}".into();
     mail.recipients[0].party.name = Some("\0\"\\".into());
     mail.message.pieces = vec![Piece::Text("\0\r\n".into())];
-    office.acting().keep(&mail).await.unwrap();
+    office.keep(&mail).await.unwrap();
     let attempt = office.attempt(mail.id).await;
     let words = format!("550 \0{}", "é".repeat(100_000));
     let done = Outcome { detail: Some(words.clone()), ..outcome(AttemptResult::Permanent) };
@@ -189,8 +188,8 @@ pub(super) async fn many_at_once_lose_nothing(store: Store) {
         let (store, user, account) = (office.store.clone(), office.lotte.clone(), office.account.id);
         tasks.push(tokio::spawn(async move {
             let (acting, mail) = (store.acting(&user), new_mail(account));
-            acting.keep(&mail).await.unwrap();
-            let attempt = acting.begin_attempt(mail.id, &new_attempt(account)).await.unwrap();
+            acting.keep(std::slice::from_ref(&mail), &Order::default()).await.unwrap();
+            let attempt = store.begin_attempt(mail.id, &new_attempt(account)).await.unwrap();
             store
                 .finish_attempt(attempt, &outcome(AttemptResult::Accepted), &[event("accepted")])
                 .await

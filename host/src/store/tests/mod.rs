@@ -5,6 +5,7 @@ mod accounts;
 mod cluster;
 mod mails;
 mod office;
+mod queue;
 mod secrets;
 
 use super::{Location, Store};
@@ -58,6 +59,14 @@ suite! {
         facts_are_a_set,
         what_strangers_write_is_kept_within_bounds,
         many_at_once_lose_nothing;
+    queue:
+        f3_the_same_question_twice_is_one_mail_and_again_is_another,
+        f3_many_who_ask_the_same_at_once_get_one_mail,
+        no_two_holders_have_a_mail_and_a_dead_ones_come_back,
+        a_pace_slows_down_and_loses_nothing,
+        the_journal_writes_many_at_once_and_refuses_each_by_itself,
+        what_waits_for_its_account_goes_on_with_it,
+        a_logo_is_kept_once_however_many_mails_carry_it;
     secrets:
         a_sealed_secret_is_found_by_owner_and_kind_alone,
         a_sealed_secret_is_replaced_only_by_who_saw_it_last,

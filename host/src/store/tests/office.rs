@@ -68,12 +68,17 @@ impl Office {
     /// A mail that Lotte sends as the account, kept.
     pub(super) async fn mail(&self) -> NewMail {
         let mail = new_mail(self.account.id);
-        self.acting().keep(&mail).await.unwrap();
+        self.keep(&mail).await.unwrap();
         mail
     }
 
+    /// Lotte asks for a mail, to be sent by whoever is there.
+    pub(super) async fn keep(&self, mail: &NewMail) -> Result<Kept, StoreError> {
+        Ok(self.acting().keep(std::slice::from_ref(mail), &Order::default()).await?[0])
+    }
+
     pub(super) async fn attempt(&self, mail: MailId) -> AttemptId {
-        self.acting().begin_attempt(mail, &new_attempt(self.account.id)).await.unwrap()
+        self.store.begin_attempt(mail, &new_attempt(self.account.id)).await.unwrap()
     }
 }
 
@@ -132,6 +137,8 @@ pub(super) fn new_mail(account: AccountId) -> NewMail {
             text: "Hello".into(),
         },
         files: vec![pdf, logo],
+        revision: None,
+        options: SendOptions::default(),
     }
 }
 

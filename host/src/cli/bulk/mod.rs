@@ -1,0 +1,212 @@
+//! `postroom send-bulk` (FEATURES B6, F5): many documents, one separate mail each. First every mail is made and checked, a
+//! row each; then those that can be sent enter the outbox; then they are sent, while somebody may watch or go away.
+
+mod documents;
+mod preflight;
+mod progress;
+
+use super::desk::Desk;
+use super::house::UserArgs;
+use super::mail::Shared;
+use super::output::{json, line};
+use super::{Common, Failure, ask};
+use crate::accounts::{Name, Transport};
+use crate::store::{BatchId, NewMail, Order, SendOptions};
+use chrono::{DateTime, FixedOffset};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use preflight::{Measure, Row};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Mails that enter the outbox by one commit.
+const GROUP: usize = 200;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Every mail is made and checked first: who gets it and why, language, template, unresolved fields, attachments and size as
+encoded, sender, whether the same was sent before, the account's quota. A row that can't be sent does not stop the others.
+Each mail is the one that `postroom send` of the document alone would have made.
+
+It may be stopped at any moment, and started again with the same documents: what was asked for is asked for once.
+
+Examples:
+  postroom send-bulk november/ --user lotte --account office --check     # the rows alone
+  postroom send-bulk november/ --user lotte --account office             # asks, then sends
+  postroom send-bulk november/*.xml --yes --files november/pdf/
+  postroom send-bulk november/ --number 'F-2026-1*' --leave-out F-2026-017 --at '2026-12-01 08:30' --yes")]
+pub(super) struct BulkArgs {
+    /// Documents (.json, .xml), or folders of them.
+    #[arg(value_name = "DOC|DIR", required = true)]
+    documents: Vec<PathBuf>,
+    #[command(flatten)]
+    user: UserArgs,
+    /// Account to send as. May be left out where the user may use one alone.
+    #[arg(long, value_name = "NAME")]
+    account: Option<Name>,
+    #[command(flatten)]
+    shared: Shared,
+    /// Of the documents only those whose number is like this: `F-2026-1*`.
+    #[arg(long, value_name = "PATTERN")]
+    number: Option<String>,
+    /// Of the documents only those of partners whose name is like this: `Bakkerij*`.
+    #[arg(long, value_name = "PATTERN")]
+    partner: Option<String>,
+    /// Leave this document out, by its number. May be repeated.
+    #[arg(long, value_name = "NUMBER")]
+    leave_out: Vec<String>,
+    /// Check and say, and send nothing.
+    #[arg(long)]
+    check: bool,
+    /// Send what can be sent, without asking.
+    #[arg(long)]
+    yes: bool,
+    /// Send again what was sent before.
+    #[arg(long)]
+    again: bool,
+    /// Put the mails into the outbox and leave the rest to a worker.
+    #[arg(long)]
+    queue: bool,
+    /// Not before this time.
+    #[arg(long, value_name = "TIME", value_parser = super::moment)]
+    at: Option<DateTime<FixedOffset>>,
+    /// Ask for a report when a mail reaches the mailbox, where the server offers that.
+    #[arg(long)]
+    notify_delivered: bool,
+    /// Send although a document's own PDF or UBL file is missing.
+    #[arg(long)]
+    without_document: bool,
+}
+
+pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<ExitCode, Failure> {
+    let files = documents::of(&args.documents)?;
+    let desk = Desk::open(common, &args.user, args.account.as_ref()).await?;
+    if desk.account.transport == Transport::MailClient {
+        let message =
+            format!("mail of {} is sent by the user's own program, one at a time", desk.account.name);
+        return Err(Failure::input(message));
+    }
+    let options =
+        SendOptions { notify_delivered: args.notify_delivered, check_opens: desk.settings.check_opens };
+    let measure = Measure::of(&desk, options).await?;
+    let work = Work { common, args, desk: &desk, measure: &measure, batch: BatchId::new() };
+    if args.check || !args.yes {
+        let rows = work.check(&files).await?;
+        let quota = preflight::quota(&desk, &rows, &measure).await?;
+        if !common.json {
+            preflight::show(&rows, &quota)?;
+        } else if args.check {
+            json(&serde_json::json!({ "rows": rows, "quota": quota }))?;
+        }
+        let sendable = rows.iter().filter(|row| row.is_wanted()).count();
+        if args.check || sendable == 0 || !agreed(common, sendable, rows.len())? {
+            return Ok(ExitCode::from(if rows.iter().any(Row::is_faulty) { 3 } else { 0 }));
+        }
+    }
+    let started = chrono::Local::now().fixed_offset();
+    if args.queue || args.at.is_some() {
+        let rows = work.fill(&files).await?;
+        return work.queued(&rows).await;
+    }
+    let location = args.user.company.store.location()?;
+    let (rows, end) = progress::send(common, &desk, &location, work.batch, work.fill(&files)).await?;
+    desk.connections.close().await;
+    let quota = preflight::quota(&desk, &rows, &measure).await?;
+    progress::tell(common, &end, &rows, &quota, started)?;
+    Ok(ExitCode::from(end.code(!rows.iter().any(Row::is_faulty))))
+}
+
+/// A batch in the making.
+struct Work<'a> {
+    common: &'a Common,
+    args: &'a BulkArgs,
+    desk: &'a Desk,
+    measure: &'a Measure,
+    batch: BatchId,
+}
+
+impl Work<'_> {
+    /// The rows, and nothing else.
+    async fn check(&self, files: &[PathBuf]) -> Result<Vec<Row>, Failure> {
+        let bar = bar(self.common, files.len() as u64, "checking");
+        let mut rows = Vec::new();
+        for file in files {
+            rows.extend(
+                preflight::check(self.desk, self.args, file.clone(), self.measure).await?.map(|(row, _)| row),
+            );
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        Ok(rows)
+    }
+
+    /// Makes and checks every mail, and puts those that can be sent into the outbox, a group at a time: what has entered
+    /// is sent while the others are made. What an earlier start put there is found again, and becomes part of this batch.
+    async fn fill(&self, files: &[PathBuf]) -> Result<Vec<Row>, Failure> {
+        let order = Order {
+            again: self.args.again,
+            send_at: self.args.at,
+            batch: Some(self.batch),
+            ..Order::default()
+        };
+        let bar = bar(self.common, files.len() as u64, "into the outbox");
+        let mut rows = Vec::new();
+        for group in files.chunks(GROUP) {
+            let mut mails: Vec<NewMail> = Vec::with_capacity(group.len());
+            for file in group {
+                let Some((row, mail)) =
+                    preflight::check(self.desk, self.args, file.clone(), self.measure).await?
+                else {
+                    continue;
+                };
+                mails.extend(mail.filter(|_| row.is_wanted()));
+                rows.push(row);
+            }
+            self.desk.acting().keep(&mails, &order).await?;
+            bar.inc(group.len() as u64);
+        }
+        bar.finish_and_clear();
+        Ok(rows)
+    }
+
+    async fn queued(&self, rows: &[Row]) -> Result<ExitCode, Failure> {
+        let quota = preflight::quota(self.desk, rows, self.measure).await?;
+        let wanted = rows.iter().filter(|row| row.is_wanted()).count();
+        if self.common.json {
+            json(
+                &serde_json::json!({ "queued": wanted, "batch": self.batch.to_string(), "rows": rows, "quota": quota }),
+            )?;
+        } else {
+            let faulty: Vec<Row> = rows.iter().filter(|row| !row.is_wanted()).cloned().collect();
+            if !faulty.is_empty() {
+                preflight::show(&faulty, &quota)?;
+            }
+            line(&format!("{wanted} mails are in the outbox; `postroom worker` sends them"))?;
+        }
+        Ok(ExitCode::from(if rows.iter().any(Row::is_faulty) { 4 } else { 0 }))
+    }
+}
+
+fn agreed(common: &Common, sendable: usize, all: usize) -> Result<bool, Failure> {
+    match ask::confirm(common, &format!("send {sendable} of {all} mails?"))? {
+        Some(yes) => Ok(yes),
+        None => Err(Failure {
+            code: 2,
+            message: "nobody can be asked here: add --yes to send, or --check".into(),
+        }),
+    }
+}
+
+/// A progress bar with rate and time left, for a person at a terminal.
+fn bar(common: &Common, length: u64, what: &'static str) -> ProgressBar {
+    if common.json {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len}  {per_sec}  {eta} left  {prefix}");
+    let bar = ProgressBar::new(length).with_message(what);
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar.tick();
+    bar
+}

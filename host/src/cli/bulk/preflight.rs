@@ -1,0 +1,335 @@
+//! The check before a batch (FEATURES F5): a row for each mail, and what the account's quota means for all of them.
+
+use super::BulkArgs;
+use super::documents::is_like;
+use crate::cli::compose::{Composed, compose};
+use crate::cli::desk::{Desk, now};
+use crate::cli::mail::MailArgs;
+use crate::cli::output::{line, table};
+use crate::cli::{Failure, office};
+use crate::contract::accounts::Allowance;
+use crate::contract::recipients::{Field, Mailbox};
+use crate::outbox::{Draft, DraftError, limits};
+use crate::store::{MailId, NewMail, SendOptions, StoreError};
+use chrono::{DateTime, Duration, FixedOffset};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// What a row comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Verdict {
+    /// It can be sent.
+    Sendable,
+    /// It can't, before somebody has put right what the row says.
+    Fixable,
+    /// It is not sent, and the row says why.
+    LeftOut,
+}
+
+/// A recipient, and why.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Addressee {
+    field: &'static str,
+    address: String,
+    why: String,
+}
+
+/// A file of a mail.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Attached {
+    name: String,
+    size: u64,
+}
+
+/// What has to be put right, or is worth knowing.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Problem {
+    field: &'static str,
+    detail: String,
+}
+
+/// A mail before it is sent.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Row {
+    pub(super) file: PathBuf,
+    number: Option<String>,
+    kind: Option<String>,
+    partner: Option<String>,
+    pub(super) verdict: Verdict,
+    to: Vec<Addressee>,
+    language: Option<String>,
+    language_reason: Option<String>,
+    template: Option<String>,
+    attachments: Vec<Attached>,
+    /// Bytes as encoded.
+    size: Option<u64>,
+    /// The mail that the same was sent as before.
+    before: Option<MailId>,
+    /// It is in the outbox since an earlier start.
+    #[serde(skip)]
+    pub(super) waiting: Option<MailId>,
+    problems: Vec<Problem>,
+    notes: Vec<String>,
+}
+
+/// What the account may send, and when the batch would be through.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Quota {
+    per_minute: Option<u32>,
+    per_day: Option<u32>,
+    /// Sent by the account in the last 24 hours.
+    sent_today: u64,
+    /// Mails of the batch.
+    mails: u64,
+    /// When the last of them would leave, at the account's pace.
+    expected_end: DateTime<FixedOffset>,
+    note: Option<String>,
+}
+
+/// What a row is measured against.
+pub(super) struct Measure {
+    allowance: Allowance,
+    options: SendOptions,
+}
+
+impl Measure {
+    pub(super) async fn of(desk: &Desk, options: SendOptions) -> Result<Self, Failure> {
+        Ok(Self { allowance: limits(&desk.office, &desk.account).await?, options })
+    }
+}
+
+/// Makes and checks one mail. What is left out by the user's own choice has no row.
+pub(super) async fn check(
+    desk: &Desk,
+    args: &BulkArgs,
+    file: PathBuf,
+    against: &Measure,
+) -> Result<Option<(Row, Option<NewMail>)>, Failure> {
+    let mail = MailArgs::of_document(file.clone(), &args.shared);
+    let id = MailId::new();
+    let composed = match compose(desk, &mail, id).await? {
+        Ok(composed) => composed,
+        Err(error) => return Ok(Some((Row::unmade(desk, &file, &mail, error).await, None))),
+    };
+    let summary = &composed.ready.summary;
+    let other = |pattern: &Option<String>, text: &str| pattern.as_ref().is_some_and(|it| !is_like(text, it));
+    if other(&args.number, &summary.number)
+        || (other(&args.partner, &summary.buyer) && other(&args.partner, &summary.seller))
+        || args.leave_out.contains(&summary.number)
+    {
+        return Ok(None);
+    }
+    let mut row = Row::of(&file, &composed);
+    row.judge(&composed, desk, args, against);
+    let kept = match composed.to_keep(desk, id, against.options).await {
+        Ok(kept) => kept,
+        Err(failure) => {
+            row.needs("attachment", failure.message);
+            return Ok(Some((row, None)));
+        }
+    };
+    row.partner = kept.document.as_ref().map(|document| document.partner.clone());
+    row.compare(desk, args, &kept).await?;
+    Ok(Some((row, Some(kept))))
+}
+
+impl Row {
+    /// It enters the outbox, or is there already and has not left.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.verdict == Verdict::Sendable || self.waiting.is_some()
+    }
+
+    /// Somebody has to put something right.
+    pub(super) fn is_faulty(&self) -> bool {
+        self.verdict == Verdict::Fixable
+    }
+
+    fn of(file: &Path, composed: &Composed) -> Self {
+        let (ready, message) = (&composed.ready, &composed.ready.message);
+        let to = ready.resolution.entries.iter().map(|entry| Addressee {
+            field: match entry.field {
+                Field::To => "to",
+                Field::Cc => "cc",
+                Field::Bcc => "bcc",
+                Field::ReplyTo => "reply-to",
+            },
+            address: entry.mailbox.address.clone(),
+            why: entry.detail.clone(),
+        });
+        let attached = composed.draft.attachments.iter().filter(|(it, _)| it.role != "logo");
+        Self {
+            file: file.to_owned(),
+            number: Some(ready.summary.number.clone()),
+            kind: Some(ready.summary.kind.clone()),
+            partner: None,
+            verdict: Verdict::Sendable,
+            to: to.collect(),
+            language: Some(message.language.clone()),
+            language_reason: Some(message.language_reason.clone()),
+            template: Some(message.template.clone()),
+            attachments: attached
+                .map(|(it, source)| Attached { name: it.file_name.clone(), size: source.size() })
+                .collect(),
+            size: Some(message.size),
+            before: None,
+            waiting: None,
+            problems: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// A document of which no mail could be made.
+    async fn unmade(desk: &Desk, file: &Path, mail: &MailArgs, error: DraftError) -> Self {
+        let field = match &error {
+            DraftError::Document(_) | DraftError::UnknownForm(_) => "document",
+            DraftError::Template(_) => "template",
+            DraftError::Attachment(_) => "attachment",
+            DraftError::File { .. } => "file",
+            _ => "settings",
+        };
+        let mut row = Self {
+            file: file.to_owned(),
+            number: None,
+            kind: None,
+            partner: None,
+            verdict: Verdict::Fixable,
+            to: Vec::new(),
+            language: None,
+            language_reason: None,
+            template: None,
+            attachments: Vec::new(),
+            size: None,
+            before: None,
+            waiting: None,
+            problems: vec![Problem { field, detail: mail.failed(error).message }],
+            notes: Vec::new(),
+        };
+        // A document that is fine but for the mail has a number to name it by.
+        let nobody = Mailbox { name: None, address: String::new() };
+        if let Ok(draft) = Draft::of_file(file, nobody, String::new(), String::new())
+            && let Ok(Ok(summary)) = desk.office.read(&office::no_files(), &draft.document).await
+        {
+            row.number = Some(summary.number);
+            row.kind = Some(summary.kind);
+        }
+        row
+    }
+
+    fn needs(&mut self, field: &'static str, detail: String) {
+        self.verdict = Verdict::Fixable;
+        self.problems.push(Problem { field, detail });
+    }
+
+    fn judge(&mut self, composed: &Composed, desk: &Desk, args: &BulkArgs, against: &Measure) {
+        let ready = &composed.ready;
+        if ready.message.envelope.recipients.is_empty() {
+            self.needs(
+                "recipient",
+                "nobody to send to: give the partner a contact with an e-mail address".into(),
+            );
+        }
+        for invalid in &ready.resolution.invalid {
+            self.needs("recipient", format!("\"{}\" is no address: {}", invalid.text, invalid.detail));
+        }
+        if let Some(missing) = composed.missing()
+            && !args.without_document
+        {
+            self.needs(
+                "attachment",
+                format!("{}: put it beside the document, or name its folder", missing.detail),
+            );
+        }
+        if let Some(most) = against.allowance.message_size
+            && ready.message.size > most
+        {
+            let detail = format!(
+                "{} bytes as encoded; the account's provider takes {most}: leave attachments out, or send links",
+                ready.message.size
+            );
+            self.needs("size", detail);
+        }
+        let (from, own) = (&ready.message.from.address, desk.account.address.as_str());
+        if domain(from) != domain(own) {
+            self.notes.push(format!(
+                "From is {from}, the account is {own}: SPF and DKIM of {} must allow the account's server",
+                domain(from)
+            ));
+        }
+        let known = ["no-pdf", "no-ubl", "no-recipient"];
+        let worth = ready.message.warnings.iter().filter(|it| !known.contains(&it.code.as_str()));
+        self.notes.extend(worth.map(|warning| warning.detail.clone()));
+    }
+
+    /// Was the same asked for before? What has not left since is sent now; what has is left out.
+    async fn compare(&mut self, desk: &Desk, args: &BulkArgs, kept: &NewMail) -> Result<(), StoreError> {
+        let Some(before) = desk.acting().asked_before(kept).await? else { return Ok(()) };
+        self.before = Some(before);
+        if args.again || self.verdict != Verdict::Sendable {
+            return Ok(());
+        }
+        self.verdict = Verdict::LeftOut;
+        let state = desk.ledger.store.outbox_row(before).await?;
+        if matches!(state.standing, crate::store::Standing::Ready { .. }) {
+            self.waiting = Some(before);
+            self.notes.push(format!("in the outbox since an earlier start, {}", state.label(now())));
+        } else {
+            let label = state.label(now());
+            self.notes.push(format!(
+                "the same was asked for before, {label}: mail {before} (--again sends it again)"
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn domain(address: &str) -> String {
+    address.rsplit_once('@').map_or("", |(_, domain)| domain).to_lowercase()
+}
+
+/// What the batch means for the account.
+pub(super) async fn quota(desk: &Desk, rows: &[Row], measure: &Measure) -> Result<Quota, Failure> {
+    let store = &desk.ledger.store;
+    let said = store.pace(desk.account.id).await?;
+    let (per_minute, per_day) = (said.per_minute.or(measure.allowance.per_minute), measure.allowance.per_day);
+    let sent_today = store.sent_since(desk.account.id, now() - Duration::hours(24)).await?;
+    let mails = rows.iter().filter(|row| row.verdict == Verdict::Sendable).count() as u64;
+    let minutes = per_minute.map_or(0, |rate| mails / u64::from(rate.max(1)));
+    let expected_end = now() + Duration::minutes(i64::try_from(minutes).unwrap_or(i64::MAX / 100_000));
+    let note = per_day.filter(|most| sent_today + mails > u64::from(*most)).map(|most| {
+        format!(
+            "the provider allows some {most} recipients in 24 hours, {sent_today} went already: the rest slows down and goes on \
+             tomorrow"
+        )
+    });
+    Ok(Quota { per_minute, per_day, sent_today, mails, expected_end, note })
+}
+
+/// The rows as a table, and the quota below.
+pub(super) fn show(rows: &[Row], quota: &Quota) -> Result<(), Failure> {
+    let cells = rows.iter().map(|row| {
+        let name = row.number.clone().unwrap_or_else(|| row.file.display().to_string());
+        let to = row.to.iter().filter(|it| it.field != "reply-to");
+        let verdict = match row.verdict {
+            Verdict::Sendable => "sendable",
+            Verdict::Fixable => "fixable",
+            Verdict::LeftOut => "left out",
+        };
+        let problems = row.problems.iter().map(|it| format!("{}: {}", it.field, it.detail));
+        vec![
+            name,
+            verdict.to_owned(),
+            to.map(|it| format!("{} ({})", it.address, it.why)).collect::<Vec<_>>().join(", "),
+            row.language.clone().unwrap_or_default(),
+            row.template.clone().unwrap_or_default(),
+            row.size.map(|size| format!("{} kB", size.div_ceil(1000))).unwrap_or_default(),
+            problems.chain(row.notes.iter().cloned()).collect::<Vec<_>>().join("; "),
+        ]
+    });
+    table(&["document", "", "to", "language", "template", "size", "notes"], cells)?;
+    let rate =
+        quota.per_minute.map_or_else(|| "no limit known".to_owned(), |rate| format!("{rate} a minute"));
+    let end = quota.expected_end.format("%Y-%m-%d %H:%M");
+    line(&format!("{} mails to send; pace: {rate}; expected end: {end}", quota.mails))?;
+    quota.note.as_deref().map_or(Ok(()), line)
+}

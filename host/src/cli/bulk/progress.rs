@@ -1,0 +1,160 @@
+//! The batch on its way, for somebody who watches: a worker in this program, or the one that is there already.
+
+use super::bar;
+use super::preflight::{Quota, Row};
+use crate::cli::desk::{Desk, now};
+use crate::cli::output::{json, line, table};
+use crate::cli::single::Single;
+use crate::cli::worker::{hire, stopped};
+use crate::cli::{Common, Failure};
+use crate::outbox::{Notices, WorkerOptions};
+use crate::store::{BatchId, Location};
+use chrono::{DateTime, FixedOffset};
+use indicatif::ProgressBar;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// How often somebody who watches is told.
+const TICK: Duration = Duration::from_millis(250);
+
+/// How a batch stands.
+pub(super) struct End {
+    counts: BTreeMap<String, u64>,
+    stopped: bool,
+}
+
+impl End {
+    fn of(&self, state: &str) -> u64 {
+        self.counts.get(state).copied().unwrap_or(0)
+    }
+
+    /// What the exit code says: see `postroom --help`.
+    pub(super) fn code(&self, fine: bool) -> u8 {
+        if self.of("in-doubt") > 0 {
+            6
+        } else if self.of("failed") > 0 || self.of("held") > 0 || !fine {
+            4
+        } else if self.of("ready") > 0 {
+            5
+        } else {
+            0
+        }
+    }
+}
+
+/// Sends the batch, while `filling` puts it into the outbox. Ends when all of it has left or waits for later, or when the
+/// user stops it.
+pub(super) async fn send<T>(
+    common: &Common,
+    desk: &Desk,
+    location: &Location,
+    batch: BatchId,
+    filling: impl Future<Output = Result<T, Failure>>,
+) -> Result<(T, End), Failure> {
+    let bar = bar(common, 0, "sending");
+    let quiet = bar.clone();
+    let notices: Notices = Arc::new(move |text: &str| quiet.println(crate::cli::output::printable(text)));
+    let enough = Arc::new(Notify::new());
+    let single = Single::take(location)?;
+    let worker = match &single {
+        Some(single) => {
+            Some(hire(common, &desk.connections, WorkerOptions::default(), notices, single).await?)
+        }
+        // The worker that is at the store does it.
+        None => None,
+    };
+    let until = Arc::clone(&enough);
+    let work = tokio::spawn(async move {
+        match worker {
+            Some(worker) => worker.run(until.notified()).await,
+            None => {
+                until.notified().await;
+                Ok(())
+            }
+        }
+    });
+    let mut work = work;
+    let filled = filling.await?;
+    let mut user = std::pin::pin!(stopped());
+    let end = loop {
+        let counts = counts(desk, batch).await?;
+        show(&bar, &counts);
+        if counts.active == 0 {
+            break End { counts: counts.by_state, stopped: false };
+        }
+        tokio::select! {
+            () = &mut user => {
+                bar.println("stopping: what is in hand is finished first; the next start goes on");
+                break End { counts: counts.by_state, stopped: true };
+            }
+            ended = &mut work => {
+                ended.map_err(|e| Failure::other(e.to_string()))??;
+                return Err(Failure::other("the worker ended before the batch did"));
+            }
+            () = tokio::time::sleep(TICK) => {}
+        }
+    };
+    enough.notify_one();
+    work.await.map_err(|e| Failure::other(e.to_string()))??;
+    bar.finish_and_clear();
+    let counts = if end.stopped { counts(desk, batch).await?.by_state } else { end.counts };
+    Ok((filled, End { counts, ..end }))
+}
+
+/// How the mails of a batch stand.
+struct Counts {
+    by_state: BTreeMap<String, u64>,
+    /// Due, or in somebody's hands.
+    active: u64,
+}
+
+fn show(bar: &ProgressBar, counts: &Counts) {
+    let all: u64 = counts.by_state.values().sum();
+    bar.set_length(all);
+    bar.set_position(all.saturating_sub(counts.active));
+    let failed = counts.by_state.get("failed").copied().unwrap_or(0);
+    if failed > 0 {
+        bar.set_prefix(format!("{failed} failed"));
+    }
+}
+
+/// What came of the batch.
+pub(super) fn tell(
+    common: &Common,
+    end: &End,
+    rows: &[Row],
+    quota: &Quota,
+    started: DateTime<FixedOffset>,
+) -> Result<(), Failure> {
+    let took = (now() - started).as_seconds_f64();
+    if common.json {
+        return json(&serde_json::json!({
+            "states": end.counts, "stopped": end.stopped, "seconds": took, "rows": rows, "quota": quota,
+        }));
+    }
+    let aside: Vec<Row> = rows.iter().filter(|row| !row.is_wanted()).cloned().collect();
+    if !aside.is_empty() {
+        super::preflight::show(&aside, quota)?;
+    }
+    let named = |(state, count): (&String, &u64)| vec![state.clone(), count.to_string()];
+    table(&["state", "mails"], end.counts.iter().map(named))?;
+    line(&format!("in {took:.1} s"))?;
+    if end.of("ready") > 0 {
+        let what = if end.stopped { "start it again to go on" } else { "they are tried again later" };
+        line(&format!("{} have not left yet: `postroom worker` sends them; {what}", end.of("ready")))?;
+    }
+    if end.of("in-doubt") > 0 {
+        line("those in doubt may have left: `postroom outbox` lists them")?;
+    }
+    Ok(())
+}
+
+async fn counts(desk: &Desk, batch: BatchId) -> Result<Counts, Failure> {
+    let mut by_state = BTreeMap::new();
+    for count in desk.acting().counts(Some(batch)).await? {
+        *by_state.entry(count.state).or_default() += count.mails;
+    }
+    Ok(Counts { by_state, active: desk.ledger.store.active(batch, now()).await? })
+}

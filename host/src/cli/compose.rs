@@ -1,0 +1,82 @@
+//! The mail of a document as a user sends it from a stored account: the same for one mail and for thousands (FEATURES B6).
+
+use super::desk::{Desk, now};
+use super::mail::MailArgs;
+use super::{Failure, platform};
+use crate::accounts::{Transport, plugin_settings};
+use crate::capabilities::attachments::AttachmentSource;
+use crate::config::Config;
+use crate::contract::composing::{Mode, Warning};
+use crate::contract::recipients::Mailbox;
+use crate::outbox::{Draft, DraftError, Keeping, Ready};
+use crate::store::{MailId, NewMail, SendOptions};
+
+/// A mail in hand, before anything is kept.
+pub(super) struct Composed {
+    pub(super) draft: Draft,
+    pub(super) ready: Ready,
+}
+
+/// Makes the mail.
+///
+/// # Errors
+/// [`Failure`] of the program; the inner error is the document's.
+pub(super) async fn compose(
+    desk: &Desk,
+    mail: &MailArgs,
+    id: MailId,
+) -> Result<Result<Composed, DraftError>, Failure> {
+    let settings = plugin_settings(&desk.company, &desk.user, &desk.settings);
+    let settings = serde_json::from_str(&settings).map_err(|e| Failure::other(e.to_string()))?;
+    let config = Config { settings, ..Config::default() };
+    let account = &desk.account;
+    let name = account.display_name.as_ref().map(ToString::to_string);
+    let sender = Mailbox { name, address: account.address.to_string() };
+    let stamp = now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
+    let mut draft = match mail.draft(&config, sender, id.to_string(), stamp) {
+        Ok(draft) => draft,
+        Err(error) => return Ok(Err(error)),
+    };
+    // The mail's identity is the store's: attempts and reports refer to it.
+    draft.id = id.to_string();
+    if let Some(logo) = &desk.logo {
+        let (name, content) = (logo.file_name.clone(), AttachmentSource::from_bytes(logo.content.clone()));
+        draft.attach_source(name, logo.media_type(), "logo", content);
+    }
+    match &account.transport {
+        Transport::MailClient => draft.mode = Mode::MailClient,
+        Transport::Platform(sender) => {
+            platform::sign(desk, sender, &mut draft, id).await?;
+            if mail.format.is_none() {
+                draft.format = "link".to_owned();
+            }
+        }
+        _ => {}
+    }
+    let mut ready = match draft.compose(&desk.office).await {
+        Ok(ready) => ready,
+        Err(error) => return Ok(Err(error)),
+    };
+    if let Transport::Platform(_) = &account.transport {
+        ready.message.envelope.mail_from = platform::return_path(desk, id).await?;
+    }
+    Ok(Ok(Composed { draft, ready }))
+}
+
+impl Composed {
+    /// The document's own file that is missing.
+    pub(super) fn missing(&self) -> Option<&Warning> {
+        self.ready.message.warnings.iter().find(|it| it.code == "no-pdf" || it.code == "no-ubl")
+    }
+
+    /// The mail as the store keeps it. Its files are read once, for their digests.
+    pub(super) async fn to_keep(
+        &self,
+        desk: &Desk,
+        id: MailId,
+        options: SendOptions,
+    ) -> Result<NewMail, Failure> {
+        let keeping = Keeping { id, account: desk.account.id, created: now(), options };
+        self.ready.to_keep(&self.draft, keeping).await.map_err(|e| Failure::input(e.to_string()))
+    }
+}

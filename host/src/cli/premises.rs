@@ -1,0 +1,42 @@
+//! What a worker is given to work with: the plugin for each company, able to reach its accounts.
+
+use crate::accounts::{Account, AccountState, Company};
+use crate::capabilities::Answer;
+use crate::connections::{ConnectionError, Connections};
+use crate::engine::{Engine, LogSink, Office};
+use crate::outbox::{Closed, Premises};
+
+/// Opens offices over stored connections.
+pub(super) struct StoredPremises {
+    pub(super) connections: Connections,
+    pub(super) engine: Engine,
+    pub(super) log: LogSink,
+}
+
+impl Premises for StoredPremises {
+    fn open<'a>(
+        &'a self,
+        company: &'a Company,
+        accounts: &'a [Account],
+    ) -> Answer<'a, Result<(Office, Vec<Closed>), String>> {
+        Box::pin(async move {
+            let (capabilities, closed) = self.connections.capabilities(accounts, self.log.clone()).await;
+            let office = self.engine.office(company.id.to_string(), capabilities);
+            let closed = closed.into_iter().map(|(account, error)| Closed {
+                account: account.id,
+                by_state: is_by_state(account, &error),
+                reason: error.to_string(),
+            });
+            Ok((office, closed.collect()))
+        })
+    }
+}
+
+/// Its mail leaves by the fallback, or is held until somebody signed in.
+pub(super) fn is_by_state(account: &Account, error: &ConnectionError) -> bool {
+    match error {
+        ConnectionError::Compromised { .. } => true,
+        ConnectionError::NoSecret { .. } => matches!(account.state, AccountState::NeedsSignIn { .. }),
+        _ => false,
+    }
+}

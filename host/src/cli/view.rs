@@ -1,0 +1,101 @@
+//! Mails as somebody may see them: a user those of his accounts, an administrator those of the company.
+
+use super::house::{CompanyArgs, reaching};
+use super::{Common, Failure};
+use crate::accounts::{Company, Name, User};
+use crate::connections::Connections;
+use crate::engine::Office;
+use crate::store::{BatchId, Count, Filter, Listed, Mail, MailId, StoreError};
+use chrono::{DateTime, FixedOffset};
+use clap::Args;
+
+/// Who looks.
+#[derive(Debug, Args)]
+pub(super) struct ViewArgs {
+    #[command(flatten)]
+    company: CompanyArgs,
+    /// Look as this user, who sees the mails of the accounts that he may use. Otherwise: as an administrator.
+    #[arg(long, value_name = "LOGIN", help_heading = "Store")]
+    user: Option<Name>,
+    /// What was known, and what it amounted to, at this time. Otherwise: now.
+    #[arg(long, value_name = "TIME", value_parser = super::moment)]
+    pub(super) as_of: Option<DateTime<FixedOffset>>,
+}
+
+/// A company's mails, as they may be seen.
+pub(super) struct View {
+    pub(super) connections: Connections,
+    pub(super) company: Company,
+    user: Option<User>,
+    pub(super) office: Office,
+}
+
+impl ViewArgs {
+    pub(super) async fn open(&self, common: &Common) -> Result<View, Failure> {
+        let (connections, company) = self.company.open().await?;
+        let user = match &self.user {
+            Some(login) => Some(connections.store().administer(company.id).user(login).await?),
+            None => None,
+        };
+        let (office, _) = reaching(common, &connections, &company, []).await?;
+        Ok(View { connections, company, user, office })
+    }
+
+    /// The time that is asked about.
+    pub(super) fn now(&self) -> DateTime<FixedOffset> {
+        self.as_of.unwrap_or_else(super::desk::now)
+    }
+}
+
+impl View {
+    pub(super) async fn listed(&self, filter: &Filter) -> Result<Vec<Listed>, StoreError> {
+        let store = self.connections.store();
+        match &self.user {
+            Some(user) => store.acting(user).listed(filter).await,
+            None => store.administer(self.company.id).listed(filter).await,
+        }
+    }
+
+    pub(super) async fn counts(&self, batch: Option<BatchId>) -> Result<Vec<Count>, StoreError> {
+        let store = self.connections.store();
+        match &self.user {
+            Some(user) => store.acting(user).counts(batch).await,
+            None => store.administer(self.company.id).counts(batch).await,
+        }
+    }
+
+    /// A mail that is in one of these lists; what happened after the time asked about is left out.
+    pub(super) async fn mail(
+        &self,
+        id: MailId,
+        at: Option<DateTime<FixedOffset>>,
+    ) -> Result<Mail, StoreError> {
+        let mut mail = self.connections.store().mail(id).await?;
+        if let Some(at) = at {
+            mail.events.retain(|event| event.at <= at);
+        }
+        Ok(mail)
+    }
+
+    /// The mails about a document or a partner, or one by its id; an error that says so where there are none.
+    pub(super) async fn about(&self, what: &str, limit: u32) -> Result<Vec<Listed>, Failure> {
+        let filter = Filter { about: Some(what.to_owned()), limit, ..Filter::default() };
+        let found = self.listed(&filter).await?;
+        if found.is_empty() {
+            let message = format!(
+                "no mail is known about \"{what}\": give a document's number, a partner's name or a mail's id \
+                 (`postroom outbox` lists what there is)"
+            );
+            return Err(Failure::input(message));
+        }
+        Ok(found)
+    }
+
+    /// Who acts, for the record.
+    pub(super) fn name(&self) -> Result<Name, Failure> {
+        match &self.user {
+            Some(user) => Ok(user.login.clone()),
+            None => "administrator".parse().map_err(|_| Failure::other("no name for the administrator")),
+        }
+    }
+}

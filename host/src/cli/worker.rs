@@ -1,0 +1,112 @@
+//! `postroom worker`: sends what is in the outbox, until it is stopped.
+
+use super::house::StoreArgs;
+use super::output::{json, line, printable};
+use super::premises::StoredPremises;
+use super::single::Single;
+use super::{Common, Failure, office};
+use crate::connections::Connections;
+use crate::outbox::{Clock, Ledger, Notices, Worker, WorkerOptions};
+use clap::Args;
+use std::future::Future;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Takes what is due, attempts it, and writes down what came of it; then the copies in Sent. Any number of workers share a
+store on PostgreSQL, on any number of machines; a store in a file has one. It may be killed at any moment: what it had in
+hand goes on with the next worker, and nothing is sent twice. Ctrl-C and SIGTERM finish what is in hand first.
+
+Examples:
+  postroom worker                       # until it is stopped
+  postroom worker --drain               # until nothing is due, for a scheduler
+  postroom worker --store postgres://postroom@db.example/postroom --in-hand 256")]
+pub(super) struct WorkerArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Mails in hand at the same time, of all accounts.
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    in_hand: u16,
+    /// End when nothing is due any more.
+    #[arg(long)]
+    drain: bool,
+}
+
+pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<ExitCode, Failure> {
+    let connections = args.store.open().await?;
+    let location = args.store.location()?;
+    let single = Single::take(&location)?.ok_or_else(|| {
+        let message = format!(
+            "another worker is at the store {location}: a file has one; for several, keep the store in PostgreSQL"
+        );
+        Failure { code: 5, message }
+    })?;
+    let json_wanted = common.json;
+    let notices: Notices = Arc::new(move |text: &str| {
+        let text = printable(text);
+        let at = chrono::Local::now().format("%Y-%m-%d %H:%M:%S");
+        eprintln!("{at} {text}");
+    });
+    let options = WorkerOptions { in_hand: usize::from(args.in_hand), drain: args.drain };
+    let worker = hire(common, &connections, options, notices, &single).await?;
+    let tally = worker.tally();
+    let worked = worker.run(stopped()).await;
+    connections.close().await;
+    worked?;
+    if json_wanted {
+        json(&serde_json::json!({
+            "sent": tally.sent(), "failed": tally.failed(), "in_doubt": tally.in_doubt(), "put_off": tally.put_off(),
+        }))?;
+    } else {
+        line(&format!(
+            "{} sent, {} failed, {} in doubt, put off {} times",
+            tally.sent(),
+            tally.failed(),
+            tally.in_doubt(),
+            tally.put_off()
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A worker at this store. On a store in a file it takes over what its predecessor had in hand: that one is gone.
+pub(super) async fn hire(
+    common: &Common,
+    connections: &Connections,
+    options: WorkerOptions,
+    notices: Notices,
+    single: &Single,
+) -> Result<Worker, Failure> {
+    let ledger = Ledger::open(connections.store(), "worker", Clock::system());
+    if single.is_alone() {
+        connections.store().give_back("worker", ledger.clock.now()).await?;
+    }
+    let premises = StoredPremises {
+        connections: connections.clone(),
+        engine: office::engine(common)?,
+        log: office::log(common),
+    };
+    Ok(Worker::new(ledger, Arc::new(premises), options, notices))
+}
+
+/// Until somebody asks this program to stop.
+pub(super) fn stopped() -> impl Future<Output = ()> + Send {
+    async {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+                tokio::select! {
+                    _ = tokio::signal::ctrl_c() => {}
+                    _ = terminate.recv() => {}
+                }
+                return;
+            }
+        }
+        // Without a handler the program ends at once, which costs nothing either.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

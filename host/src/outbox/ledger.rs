@@ -1,0 +1,90 @@
+//! The ledger, and who writes in it.
+
+use crate::capabilities::{Answer, Gate};
+use crate::store::{AttemptId, Holder, Journal, Store};
+use chrono::{DateTime, FixedOffset, Local};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a mail is its holder's without a sign of life from him.
+pub const LEASE: Duration = Duration::from_secs(60);
+
+/// What time it is. Its own type, so that a test can let 25 days pass.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> DateTime<FixedOffset> + Send + Sync>);
+
+impl Clock {
+    /// This machine's.
+    pub fn system() -> Self {
+        Self::new(|| Local::now().fixed_offset())
+    }
+
+    /// Any other.
+    pub fn new(now: impl Fn() -> DateTime<FixedOffset> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// The time.
+    pub fn now(&self) -> DateTime<FixedOffset> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Clock({})", self.now())
+    }
+}
+
+/// The ledger in the hands of one holder.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    /// Where it is.
+    pub store: Store,
+    /// What writes in it, many entries to a commit.
+    pub journal: Journal,
+    /// Whose hands.
+    pub holder: Holder,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl Ledger {
+    /// A ledger for a holder of this kind, `worker` or `send`. To be called on the runtime that it is used on.
+    pub fn open(store: &Store, kind: &str, clock: Clock) -> Self {
+        Self { store: store.clone(), journal: Journal::of(store), holder: Holder::new(kind), clock }
+    }
+
+    /// Lengthens the holder's leases until it is aborted.
+    pub fn keep_alive(&self) -> tokio::task::AbortHandle {
+        let ledger = self.clone();
+        let beat = async move {
+            loop {
+                tokio::time::sleep(LEASE / 4).await;
+                // A store that is away for longer than a lease costs the mails in hand, and no more.
+                let _ = ledger.store.extend(&ledger.holder, ledger.clock.now(), LEASE).await;
+            }
+        };
+        tokio::spawn(beat).abort_handle()
+    }
+
+    /// The gate of an attempt: the ledger says when its last bytes leave.
+    pub(super) fn gate(&self, attempt: AttemptId) -> Arc<dyn Gate> {
+        Arc::new(Recorded { journal: self.journal.clone(), clock: self.clock.clone(), attempt })
+    }
+}
+
+struct Recorded {
+    journal: Journal,
+    clock: Clock,
+    attempt: AttemptId,
+}
+
+impl Gate for Recorded {
+    fn open(&self) -> Answer<'_, Result<(), String>> {
+        Box::pin(async {
+            self.journal.release(self.attempt, self.clock.now()).await.map_err(|error| error.to_string())
+        })
+    }
+}

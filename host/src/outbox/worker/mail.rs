@@ -1,0 +1,95 @@
+//! One mail in a worker's hands, from taking it to putting it down.
+
+use super::{Notices, Place, Tally};
+use crate::outbox::dispatch::{Answers, Copies, Dispatch, Step};
+use crate::outbox::error::OutboxError;
+use crate::outbox::ledger::Ledger;
+use crate::store::{AttemptResult, Cause, MailId, Standing, StoreError};
+use chrono::Duration;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Steps in one go. A mail that still asks for more is put down for a moment: nothing may turn in circles.
+const STEPS: usize = 16;
+
+/// What this program could not do now is tried again after this.
+const AGAIN: Duration = Duration::minutes(5);
+
+/// To whom the work is told.
+pub(super) struct Reporting {
+    pub(super) tally: Arc<Tally>,
+    pub(super) notices: Notices,
+}
+
+/// Moves a mail on as far as it goes now, and puts it down where it then stands.
+pub(super) async fn move_on(ledger: Ledger, place: Arc<Place>, id: MailId, to: Reporting) {
+    let dispatch = Dispatch {
+        ledger: &ledger,
+        office: &place.office,
+        company: place.company.clone(),
+        account: place.account.clone(),
+        fallback: place.fallback.clone(),
+        copies: Copies::Later,
+        pretend: None,
+    };
+    let standing = match step(&dispatch, id, &to.tally).await {
+        Ok(Some(step)) => {
+            count(&to.tally, &step);
+            step.standing(ledger.clock.now())
+        }
+        Ok(None) => return,
+        Err(error) => match put_off(&error, &ledger) {
+            Some(standing) => {
+                (to.notices)(&format!("mail {id}: {error}"));
+                to.tally.put_off.fetch_add(1, Ordering::Relaxed);
+                standing
+            }
+            // The store is away, or the mail is somebody else's: the lease says the rest.
+            None => return,
+        },
+    };
+    if let Err(error) = ledger.journal.settle(id, &ledger.holder, standing).await {
+        (to.notices)(&format!("mail {id}: {error}"));
+    }
+}
+
+/// The step at which the mail has to be put down; none: a server took it, and it has been put down.
+async fn step(dispatch: &Dispatch<'_>, id: MailId, tally: &Tally) -> Result<Option<Step>, OutboxError> {
+    for _ in 0..STEPS {
+        let mail = dispatch.ledger.store.mail(id).await?;
+        let now = dispatch.ledger.clock.now();
+        match dispatch.next(mail, &dispatch.account, Answers::default(), now).await? {
+            Step::Made(made) if made.outcome.result == AttemptResult::Accepted => {
+                tally.sent.fetch_add(1, Ordering::Relaxed);
+                return Ok(None);
+            }
+            Step::Made(_) => {}
+            step => return Ok(Some(step)),
+        }
+    }
+    Ok(Some(Step::WaitUntil(dispatch.ledger.clock.now() + Duration::minutes(1))))
+}
+
+fn count(tally: &Tally, step: &Step) {
+    let counter = match step {
+        Step::GaveUp(_) => &tally.failed,
+        Step::AskInDoubt => &tally.in_doubt,
+        Step::Done => &tally.sent,
+        Step::Made(_) | Step::WaitUntil(_) | Step::Hold(_) | Step::AskFallback(_) => &tally.put_off,
+    };
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Where a mail stands after an error; none: it is not for us to say.
+fn put_off(error: &OutboxError, ledger: &Ledger) -> Option<Standing> {
+    let reason = error.to_string();
+    match error {
+        OutboxError::Store(StoreError::LeaseLost(_) | StoreError::AttemptOpen(_)) => None,
+        OutboxError::Store(error) if error.may_pass() => None,
+        OutboxError::File(_) => Some(Standing::Held { cause: Cause::User, reason }),
+        _ => {
+            let due = ledger.clock.now() + AGAIN;
+            Some(Standing::Ready { due, waits: Some((Cause::Wait, reason)) })
+        }
+    }
+}

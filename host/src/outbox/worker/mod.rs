@@ -1,0 +1,320 @@
+//! Workers: they take what is due, move it on, and say in the ledger where it stands. Any number of them, on any number of
+//! machines, share one store; each knows of the others only by what they have taken.
+//!
+//! Killing one at any moment costs nothing: an attempt is on disk before it is made, the moment before the last bytes
+//! leave is on disk before they do, and what it had taken is due again when its lease ends.
+//!
+//! Fair: companies take turns, and within a company its accounts; each gets no more at a time than its own server takes at
+//! the same time, so that ten thousand mails of one hold up nobody else's one.
+
+mod copies;
+mod mail;
+mod place;
+
+pub use place::{Closed, Place, Premises, Unopened};
+
+use super::ledger::{LEASE, Ledger};
+use crate::accounts::AccountId;
+use crate::store::{Due, Pace, StoreError};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// Longest time between two looks at the store, whatever rings or does not.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A store that is away is asked again after this, then twice that, up to [`LONGEST_PAUSE`].
+const PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Mails at the same time, where neither the operator nor the provider says how many: connections of one account.
+const CONNECTIONS: u32 = 4;
+
+/// Mails that are in hand for each connection: the next is ready when one is done.
+const AHEAD: u32 = 4;
+
+/// How a worker works.
+#[derive(Debug, Clone)]
+pub struct WorkerOptions {
+    /// Mails in hand at the same time, of all accounts.
+    pub in_hand: usize,
+    /// Ends when nothing is due any more.
+    pub drain: bool,
+}
+
+impl Default for WorkerOptions {
+    fn default() -> Self {
+        Self { in_hand: 128, drain: false }
+    }
+}
+
+/// What a worker has done since it started.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub(super) sent: AtomicU64,
+    pub(super) failed: AtomicU64,
+    pub(super) put_off: AtomicU64,
+    pub(super) in_doubt: AtomicU64,
+}
+
+impl Tally {
+    /// Mails that a server took.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Mails that will not be tried again.
+    pub fn failed(&self) -> u64 {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    /// Times that a mail was put off: to a later time, or until a person acts.
+    pub fn put_off(&self) -> u64 {
+        self.put_off.load(Ordering::Relaxed)
+    }
+
+    /// Mails of which nobody knows whether they left.
+    pub fn in_doubt(&self) -> u64 {
+        self.in_doubt.load(Ordering::Relaxed)
+    }
+}
+
+/// Receives what somebody who runs a worker should know: a sentence in English.
+pub type Notices = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// A worker.
+pub struct Worker {
+    ledger: Ledger,
+    premises: Arc<dyn Premises>,
+    options: WorkerOptions,
+    notices: Notices,
+    tally: Arc<Tally>,
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Worker").field("holder", &self.ledger.holder).finish_non_exhaustive()
+    }
+}
+
+/// What is under way.
+#[derive(Default)]
+struct Hands {
+    tasks: JoinSet<Done>,
+    of_account: BTreeMap<AccountId, u32>,
+    filing: BTreeSet<AccountId>,
+    places: BTreeMap<AccountId, Arc<Place>>,
+}
+
+/// What came to an end.
+enum Done {
+    /// A mail of this account was put down.
+    Mail(AccountId),
+    /// A group of this account's copies was filed, or put off.
+    Filed(AccountId),
+}
+
+impl Worker {
+    /// A worker that writes in this ledger.
+    pub fn new(
+        ledger: Ledger,
+        premises: Arc<dyn Premises>,
+        options: WorkerOptions,
+        notices: Notices,
+    ) -> Self {
+        Self { ledger, premises, options, notices, tally: Arc::default() }
+    }
+
+    /// What it has done so far.
+    pub fn tally(&self) -> Arc<Tally> {
+        Arc::clone(&self.tally)
+    }
+
+    /// Works until `stop`, or until nothing is due where it drains. What is in hand when it stops is finished.
+    ///
+    /// # Errors
+    /// [`StoreError`] that does not pass by itself: a full disk, a store that can't be written. Nothing is lost.
+    pub async fn run(&self, stop: impl Future<Output = ()> + Send) -> Result<(), StoreError> {
+        let alive = self.ledger.keep_alive();
+        let worked = self.work(stop).await;
+        alive.abort();
+        worked
+    }
+
+    async fn work(&self, stop: impl Future<Output = ()> + Send) -> Result<(), StoreError> {
+        let mut stop = std::pin::pin!(stop);
+        let mut wakes = None;
+        let mut hands = Hands::default();
+        let mut pause = PAUSE;
+        loop {
+            let looked = self.take_more(&mut hands).await;
+            let idle = match looked {
+                Ok(taken) => {
+                    pause = PAUSE;
+                    taken == 0
+                }
+                Err(error) if error.may_pass() => {
+                    (self.notices)(&format!("{error}; waiting {} s", pause.as_secs_f32().ceil()));
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    wakes = None;
+                    true
+                }
+                Err(error) => {
+                    self.finish(&mut hands).await;
+                    return Err(error);
+                }
+            };
+            if self.options.drain && idle && hands.tasks.is_empty() && self.is_drained().await? {
+                return Ok(());
+            }
+            if wakes.is_none() {
+                wakes = self.ledger.store.wakes().await.ok();
+            }
+            let wait = async {
+                match &mut wakes {
+                    Some(wakes) => wakes.next(LOOK).await,
+                    None => tokio::time::sleep(LOOK).await,
+                }
+            };
+            tokio::select! {
+                () = &mut stop => {
+                    self.finish(&mut hands).await;
+                    return Ok(());
+                }
+                Some(done) = hands.tasks.join_next(), if !hands.tasks.is_empty() => {
+                    self.put_down(&mut hands, done);
+                    while let Some(done) = hands.tasks.try_join_next() {
+                        self.put_down(&mut hands, done);
+                    }
+                }
+                () = wait => {}
+            }
+        }
+    }
+
+    /// Takes what is due, each account in its turn, until the hands are full. The number of mails taken.
+    async fn take_more(&self, hands: &mut Hands) -> Result<usize, StoreError> {
+        let mut free = self.options.in_hand.saturating_sub(hands.tasks.len());
+        // Asking for every single place that becomes free would cost more than the mails.
+        if free * 4 < self.options.in_hand {
+            return Ok(1);
+        }
+        let now = self.ledger.clock.now();
+        let mut taken = self.copies(hands, now).await?;
+        let mut turns = in_turn(self.ledger.store.due(now).await?);
+        while let Some(due) = turns.pop_front() {
+            if free == 0 {
+                break;
+            }
+            let count = self.take_from(hands, due, free).await?;
+            free -= count.min(free);
+            taken += count;
+        }
+        Ok(taken)
+    }
+
+    /// Takes an account's next mails. What can't be opened is put off with the reason.
+    async fn take_from(&self, hands: &mut Hands, due: Due, free: usize) -> Result<usize, StoreError> {
+        let in_hand = hands.of_account.get(&due.account).copied().unwrap_or(0);
+        let now = self.ledger.clock.now();
+        let place = match self.place(hands, due).await? {
+            Ok(place) => place,
+            Err(unopened) => {
+                let store = &self.ledger.store;
+                let mails =
+                    store.claim(&self.ledger.holder, due.account, Pace::default(), 256, now, LEASE).await?;
+                for mail in &mails {
+                    let standing = unopened.standing(now);
+                    self.ledger.journal.settle(*mail, &self.ledger.holder, standing).await?;
+                }
+                self.tally.put_off.fetch_add(mails.len() as u64, Ordering::Relaxed);
+                (self.notices)(&unopened.to_string());
+                return Ok(0);
+            }
+        };
+        let most = place.pace.connections.unwrap_or(CONNECTIONS).saturating_mul(AHEAD);
+        let most = most.saturating_sub(in_hand).min(u32::try_from(free).unwrap_or(u32::MAX));
+        if most == 0 {
+            return Ok(0);
+        }
+        let store = &self.ledger.store;
+        let mails = store.claim(&self.ledger.holder, due.account, place.pace, most, now, LEASE).await?;
+        for id in &mails {
+            let work = mail::move_on(self.ledger.clone(), Arc::clone(&place), *id, self.reporting());
+            let account = due.account;
+            hands.tasks.spawn(async move {
+                work.await;
+                Done::Mail(account)
+            });
+        }
+        let count = mails.len();
+        *hands.of_account.entry(due.account).or_default() += u32::try_from(count).unwrap_or(0);
+        Ok(count)
+    }
+
+    fn reporting(&self) -> mail::Reporting {
+        mail::Reporting { tally: Arc::clone(&self.tally), notices: Arc::clone(&self.notices) }
+    }
+
+    fn put_down(&self, hands: &mut Hands, done: Result<Done, tokio::task::JoinError>) {
+        match done {
+            Ok(Done::Filed(account)) => {
+                hands.filing.remove(&account);
+            }
+            Ok(Done::Mail(account)) => {
+                if let Some(count) = hands.of_account.get_mut(&account) {
+                    *count = count.saturating_sub(1);
+                }
+            }
+            // Its lease ends, and the mail is looked at anew. Counted as still in hand until then, which is the truth.
+            Err(error) => (self.notices)(&format!("a mail's work ended unexpectedly: {error}")),
+        }
+    }
+
+    async fn finish(&self, hands: &mut Hands) {
+        while let Some(done) = hands.tasks.join_next().await {
+            self.put_down(hands, done);
+        }
+    }
+
+    async fn is_drained(&self) -> Result<bool, StoreError> {
+        let now = self.ledger.clock.now();
+        Ok(self.ledger.store.due(now).await?.is_empty()
+            && self.ledger.store.copies_due(now).await?.is_empty())
+    }
+}
+
+/// Companies by turns, so that no company's many accounts come before another's one.
+fn in_turn(due: Vec<Due>) -> VecDeque<Due> {
+    let mut companies: BTreeMap<_, VecDeque<Due>> = BTreeMap::new();
+    for one in due {
+        companies.entry(one.company).or_default().push_back(one);
+    }
+    let mut companies: VecDeque<_> = companies.into_values().collect();
+    let mut turns = VecDeque::new();
+    while let Some(mut company) = companies.pop_front() {
+        if let Some(one) = company.pop_front() {
+            turns.push_back(one);
+            companies.push_back(company);
+        }
+    }
+    turns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::CompanyId;
+
+    #[test]
+    fn companies_take_turns_and_so_do_their_accounts() {
+        let (one, two) = (CompanyId::new(), CompanyId::new());
+        let due = |company| Due { company, account: AccountId::new() };
+        let (a, b, c, d) = (due(one), due(one), due(one), due(two));
+        assert_eq!(in_turn(vec![a, b, c, d]), [a, d, b, c]);
+    }
+}

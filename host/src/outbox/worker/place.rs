@@ -1,0 +1,123 @@
+//! Where an account's mails are worked at: the plugin at work for its company, able to reach the account and the company's
+//! fallback. Opened once and used until one of them changes.
+
+use super::Worker;
+use crate::accounts::{Account, AccountId, Company};
+use crate::capabilities::Answer;
+use crate::engine::Office;
+use crate::outbox::facts::Time;
+use crate::store::{Cause, Due, Pace, Standing, StoreError};
+use chrono::Duration;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A changed password is noticed after this at the latest.
+const FRESH: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// An account that could not be opened is tried again after this.
+const AGAIN: Duration = Duration::minutes(5);
+
+/// Opens the plugin for a company's accounts: whoever has the passwords.
+pub trait Premises: Send + Sync {
+    /// The plugin at work for the company, able to reach these accounts; and why it can't reach others.
+    fn open<'a>(
+        &'a self,
+        company: &'a Company,
+        accounts: &'a [Account],
+    ) -> Answer<'a, Result<(Office, Vec<Closed>), String>>;
+}
+
+/// An account that can't be reached.
+#[derive(Debug, Clone)]
+pub struct Closed {
+    /// Which.
+    pub account: AccountId,
+    /// Its mail may leave by the fallback all the same: it was marked compromised, or waits for a sign-in.
+    pub by_state: bool,
+    /// Why, in a sentence.
+    pub reason: String,
+}
+
+/// Where an account's mails are worked at.
+#[derive(Debug)]
+pub struct Place {
+    pub(super) company: Company,
+    pub(super) account: Account,
+    pub(super) fallback: Option<Account>,
+    pub(super) pace: Pace,
+    pub(super) office: Office,
+    opened: Instant,
+}
+
+/// An account that can't be worked for now.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("mails of the account \"{account}\" wait: {reason}")]
+pub struct Unopened {
+    account: String,
+    reason: String,
+}
+
+impl Unopened {
+    pub(super) fn standing(&self, now: Time) -> Standing {
+        Standing::Ready { due: now + AGAIN, waits: Some((Cause::Account, self.reason.clone())) }
+    }
+}
+
+impl Worker {
+    /// The place of an account, as it is now.
+    pub(super) async fn place(
+        &self,
+        hands: &mut super::Hands,
+        due: Due,
+    ) -> Result<Result<Arc<Place>, Unopened>, StoreError> {
+        let store = &self.ledger.store;
+        let (company, account) =
+            (store.company(due.company).await?, store.account(due.company, due.account).await?);
+        let fallback = match company.fallback.account.filter(|id| *id != account.id) {
+            Some(id) => Some(store.account(company.id, id).await?),
+            None => None,
+        };
+        if let Some(place) = hands.places.get(&due.account)
+            && place.opened.elapsed() < FRESH
+            && (&place.company, &place.account, &place.fallback) == (&company, &account, &fallback)
+        {
+            return Ok(Ok(Arc::clone(place)));
+        }
+        let opened = self.open(company, account, fallback).await?;
+        if let Ok(place) = &opened {
+            hands.places.insert(due.account, Arc::clone(place));
+        }
+        Ok(opened)
+    }
+
+    async fn open(
+        &self,
+        company: Company,
+        account: Account,
+        mut fallback: Option<Account>,
+    ) -> Result<Result<Arc<Place>, Unopened>, StoreError> {
+        let unopened = |reason: String| Unopened { account: account.name.to_string(), reason };
+        let both: Vec<Account> = [Some(account.clone()), fallback.clone()].into_iter().flatten().collect();
+        let (office, closed) = match self.premises.open(&company, &both).await {
+            Ok(opened) => opened,
+            Err(reason) => return Ok(Err(unopened(reason))),
+        };
+        for one in closed {
+            if one.account != account.id {
+                (self.notices)(&format!("the fallback can't be used: {}", one.reason));
+                fallback = None;
+            } else if !one.by_state {
+                return Ok(Err(unopened(one.reason)));
+            }
+        }
+        let said = self.ledger.store.pace(account.id).await?;
+        let pace = match super::super::pace::of_provider(&office, &account).await {
+            Ok(known) => Pace {
+                per_minute: said.per_minute.or(known.per_minute),
+                connections: said.connections.or(known.connections),
+            },
+            Err(error) => return Ok(Err(unopened(error.to_string()))),
+        };
+        Ok(Ok(Arc::new(Place { company, account, fallback, pace, office, opened: Instant::now() })))
+    }
+}

@@ -1,0 +1,169 @@
+//! Many small promises, one commit. Whoever writes here waits until his entry is on disk, together with all that came
+//! while the commit before was under way: a commit costs milliseconds, and thousands of mails a second each need three.
+//!
+//! An entry that the database refuses fails alone: the others of its group are written again without it.
+
+use super::attempts::{begin, finish, release};
+use super::mail::{AttemptId, Event, MailId, NewAttempt, Outcome};
+use super::row::Time;
+use super::standing::{Holder, Settlement, Standing};
+use super::{Store, StoreError};
+use sqlx::AnyConnection;
+use tokio::sync::{mpsc, oneshot};
+
+/// Entries of one commit.
+const GROUP: usize = 256;
+
+/// What is written.
+#[derive(Debug, Clone)]
+pub(super) enum Entry {
+    Begin { id: AttemptId, mail: MailId, attempt: NewAttempt, holder: Option<Holder> },
+    Release { id: AttemptId, at: Time },
+    Finish { id: AttemptId, outcome: Box<Outcome>, events: Vec<Event>, settle: Option<Settlement> },
+    Settle { mail: MailId, settlement: Settlement },
+}
+
+struct Request {
+    entry: Entry,
+    answer: oneshot::Sender<Result<(), StoreError>>,
+}
+
+/// Writes attempts, results and standings, many to a commit. Cloning it shares the writer, which ends with the last clone.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    requests: mpsc::Sender<Request>,
+}
+
+impl Journal {
+    /// A journal of this store. To be called on the runtime that its writer is to run on.
+    pub fn of(store: &Store) -> Self {
+        let (requests, incoming) = mpsc::channel(4 * GROUP);
+        tokio::spawn(write(store.clone(), incoming));
+        Self { requests }
+    }
+
+    /// Begins an attempt of whoever holds the mail: on disk when it returns.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMail`] and [`StoreError::NoSuchAccount`]; [`StoreError::AttemptOpen`] while nobody knows what
+    /// came of an earlier one; [`StoreError::LeaseLost`] where somebody else has the mail by now.
+    pub async fn begin(
+        &self,
+        mail: MailId,
+        attempt: &NewAttempt,
+        holder: &Holder,
+    ) -> Result<AttemptId, StoreError> {
+        let id = AttemptId::new();
+        let (attempt, holder) = (attempt.clone(), Some(holder.clone()));
+        self.enter(Entry::Begin { id, mail, attempt, holder }).await?;
+        Ok(id)
+    }
+
+    /// The last bytes of the message are about to leave: from here on an attempt without a result is in doubt.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the bytes must not leave.
+    pub async fn release(&self, id: AttemptId, at: Time) -> Result<(), StoreError> {
+        self.enter(Entry::Release { id, at }).await
+    }
+
+    /// Keeps what came of an attempt, with the facts learned from it and where the mail stands now. May be repeated.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchAttempt`].
+    pub async fn finish(
+        &self,
+        id: AttemptId,
+        outcome: &Outcome,
+        events: &[Event],
+        settle: Option<Settlement>,
+    ) -> Result<(), StoreError> {
+        let (outcome, events) = (Box::new(outcome.clone()), events.to_vec());
+        self.enter(Entry::Finish { id, outcome, events, settle }).await
+    }
+
+    /// Says where a mail stands and gives it back. Where the holder has lost it, nothing is changed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn settle(&self, mail: MailId, holder: &Holder, standing: Standing) -> Result<(), StoreError> {
+        self.enter(Entry::Settle { mail, settlement: Settlement::of(holder, standing) }).await
+    }
+
+    async fn enter(&self, entry: Entry) -> Result<(), StoreError> {
+        let ended = || StoreError::Database("the store's writer has ended".to_owned());
+        let (answer, answered) = oneshot::channel();
+        self.requests.send(Request { entry, answer }).await.map_err(|_| ended())?;
+        answered.await.map_err(|_| ended())?
+    }
+}
+
+async fn write(store: Store, mut incoming: mpsc::Receiver<Request>) {
+    let mut group = Vec::with_capacity(GROUP);
+    while incoming.recv_many(&mut group, GROUP).await > 0 {
+        match commit(&store, &group).await {
+            // Each by itself: one that is refused must not take the others with it.
+            Err(refused) if group.len() > 1 && !refused.may_pass() => {
+                for request in group.drain(..) {
+                    let alone = commit(&store, std::slice::from_ref(&request)).await;
+                    let _ = request.answer.send(alone);
+                }
+            }
+            // On disk; or the database is away, and nobody's entry would fare better alone.
+            answer => {
+                for request in group.drain(..) {
+                    let _ = request.answer.send(answer.clone());
+                }
+            }
+        }
+    }
+}
+
+async fn commit(store: &Store, group: &[Request]) -> Result<(), StoreError> {
+    let mut transaction = store.write().await?;
+    for request in group {
+        enter(&mut transaction, &request.entry).await?;
+    }
+    Ok(transaction.commit().await?)
+}
+
+async fn enter(connection: &mut AnyConnection, entry: &Entry) -> Result<(), StoreError> {
+    match entry {
+        Entry::Begin { id, mail, attempt, holder } => {
+            begin(connection, *id, *mail, attempt, holder.as_ref()).await
+        }
+        Entry::Release { id, at } => release(connection, *id, *at).await,
+        Entry::Finish { id, outcome, events, settle: standing } => {
+            let mail = finish(connection, *id, outcome, events).await?;
+            match standing {
+                Some(settlement) => settle(connection, mail, settlement).await,
+                None => Ok(()),
+            }
+        }
+        Entry::Settle { mail, settlement } => settle(connection, *mail, settlement).await,
+    }
+}
+
+/// Where a mail stands, said by whoever has it.
+async fn settle(
+    connection: &mut AnyConnection,
+    mail: MailId,
+    settlement: &Settlement,
+) -> Result<(), StoreError> {
+    let Settlement { holder, standing, copy_due } = settlement;
+    let copy = if *copy_due { ", copy = 'due'" } else { "" };
+    let sql = format!(
+        "update outbox set holder = null, state = $1, due = $2, cause = $3, reason = $4{copy} \
+         where mail = $5 and holder = $6",
+    );
+    sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(standing.name())
+        .bind(standing.due())
+        .bind(standing.cause().map(super::standing::Cause::as_str))
+        .bind(standing.reason().map(super::attempts::bounded))
+        .bind(mail.to_string())
+        .bind(holder.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,266 @@
+//! Lists of mails as people ask for them: by document, by partner, by where they stand. Each door shows only what is behind
+//! it: a user the mails of the accounts that he may use, an administrator those of the company.
+
+use super::mails::summary;
+use super::queue::{OutboxRow, outbox_row};
+use super::row::Time;
+use super::standing::BatchId;
+use super::{Acting, Administrator, MailId, MailSummary, Store, StoreError, row};
+use crate::accounts::{AccountId, Name};
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row as _};
+use std::collections::BTreeMap;
+
+/// Most mails of a list.
+const PAGE: u32 = 10_000;
+
+/// Which mails.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// A document's number, a partner's name, or a mail's id; letters are compared without regard to case.
+    pub about: Option<String>,
+    /// In these states, by the store's names: `ready`, `held`, `in-doubt`, `sent`, `failed`, `cancelled`.
+    pub states: Vec<&'static str>,
+    /// Sent as this account.
+    pub account: Option<AccountId>,
+    /// Asked for together.
+    pub batch: Option<BatchId>,
+    /// Older than this one.
+    pub before: Option<MailId>,
+    /// At most so many (and 10,000), newest first.
+    pub limit: u32,
+}
+
+/// A mail in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// What it is.
+    pub mail: MailSummary,
+    /// Name of the account that it is sent as.
+    pub account: String,
+    /// Where it stands.
+    pub outbox: OutboxRow,
+    /// How many times the same was asked for before.
+    pub resend: u32,
+}
+
+/// How many mails of an account are in a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// Name of the account.
+    pub account: String,
+    /// The store's name of the state.
+    pub state: String,
+    /// How many.
+    pub mails: u64,
+}
+
+/// Whose mails: what each door binds.
+struct Scope {
+    condition: &'static str,
+    value: String,
+}
+
+impl Acting<'_> {
+    fn scope(&self) -> Scope {
+        Scope {
+            condition: "mails.account in (select id from reachable where user_id = $1)",
+            value: self.user.to_string(),
+        }
+    }
+
+    /// Mails, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn listed(&self, filter: &Filter) -> Result<Vec<Listed>, StoreError> {
+        self.store.listed(self.scope(), filter).await
+    }
+
+    /// How many mails are where.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn counts(&self, batch: Option<BatchId>) -> Result<Vec<Count>, StoreError> {
+        self.store.counted(self.scope(), batch).await
+    }
+}
+
+impl Administrator<'_> {
+    fn scope(&self) -> Scope {
+        Scope { condition: "mails.company = $1", value: self.company.to_string() }
+    }
+
+    /// Mails, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn listed(&self, filter: &Filter) -> Result<Vec<Listed>, StoreError> {
+        self.store.listed(self.scope(), filter).await
+    }
+
+    /// How many mails are where.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn counts(&self, batch: Option<BatchId>) -> Result<Vec<Count>, StoreError> {
+        self.store.counted(self.scope(), batch).await
+    }
+}
+
+impl Store {
+    async fn listed(&self, scope: Scope, filter: &Filter) -> Result<Vec<Listed>, StoreError> {
+        // Constants of this program alone; what comes from outside is bound.
+        let states: Vec<String> = filter.states.iter().map(|state| format!("'{state}'")).collect();
+        let states = if states.is_empty() {
+            String::new()
+        } else {
+            format!(" and outbox.state in ({})", states.join(", "))
+        };
+        let sql = format!(
+            "select mails.id, mails.account, user_id, created, document_kind, document_number, partner, use_case, subject, \
+             from_name, from_address, recipients, message_id, resend, accounts.name as account_name, outbox.state, \
+             outbox.due, outbox.send_at, outbox.holder, outbox.cause, outbox.reason, outbox.answer from mails \
+             join outbox on outbox.mail = mails.id join accounts on accounts.id = mails.account where {}{states} \
+             and ($2 is null or lower(document_number) = $2 or lower(partner) = $2 or mails.id = $2) \
+             and ($3 is null or mails.account = $3) and ($4 is null or batch = $4) and ($5 is null or mails.id < $5) \
+             order by mails.id desc limit $6",
+            scope.condition,
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(scope.value)
+            .bind(filter.about.as_deref().map(|about| about.trim().to_lowercase()))
+            .bind(filter.account.map(|id| id.to_string()))
+            .bind(filter.batch.map(|id| id.to_string()))
+            .bind(filter.before.map(|id| id.to_string()))
+            .bind(i64::from(filter.limit.min(PAGE)))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(listed).collect()
+    }
+
+    async fn counted(&self, scope: Scope, batch: Option<BatchId>) -> Result<Vec<Count>, StoreError> {
+        let sql = format!(
+            "select accounts.name as account_name, outbox.state, count(*) as many from mails \
+             join outbox on outbox.mail = mails.id join accounts on accounts.id = mails.account \
+             where {} and ($2 is null or batch = $2) group by accounts.name, outbox.state order by 1, 2",
+            scope.condition,
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(scope.value).bind(batch.map(|id| id.to_string()));
+        let count = |row: &AnyRow| {
+            Ok(Count {
+                account: row::text(row, "account_name")?,
+                state: row::text(row, "state")?,
+                mails: row::count(row, "many")?,
+            })
+        };
+        rows.fetch_all(&self.pool).await?.iter().map(count).collect()
+    }
+
+    /// How many mails of a batch are due, or in somebody's hands.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn active(&self, batch: BatchId, now: Time) -> Result<u64, StoreError> {
+        let row = sqlx::query(
+            "select count(*) as many from outbox where batch = $1 and state = 'ready' and (due <= $2 or holder is not null)",
+        );
+        let row = row.bind(batch.to_string()).bind(now.timestamp_millis()).fetch_one(&self.pool).await?;
+        row::count(&row, "many")
+    }
+
+    /// How many mails of every company are in which state, for the operator's metrics.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn depths(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+        let rows = sqlx::query("select state, count(*) as many from outbox group by state");
+        let rows = rows.fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok((row::text(row, "state")?, row::count(row, "many")?))).collect()
+    }
+
+    /// How many mails an account has sent since a time.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sent_since(&self, account: AccountId, since: Time) -> Result<u64, StoreError> {
+        let row = sqlx::query(
+            "select count(*) as many from attempts where account = $1 and result in ('accepted', 'partly-accepted', 'found') \
+             and started >= $2",
+        );
+        let row = row.bind(account.to_string()).bind(row::stamp(since)).fetch_one(&self.pool).await?;
+        row::count(&row, "many")
+    }
+
+    /// A person's word about a mail that nobody works at: `hold`, let go, or cancel. Gives the state it then has, and
+    /// whether the word changed it.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMail`].
+    pub async fn say(&self, mail: MailId, word: &Word, now: Time) -> Result<Said, StoreError> {
+        let mut transaction = self.write().await?;
+        let (set, when) = match word {
+            Word::Hold(_) => ("state = 'held', cause = 'user', reason = $2", "state = 'ready'"),
+            Word::Release => (
+                "state = 'ready', cause = null, reason = null, send_at = null, due = $3",
+                "state in ('held', 'ready')",
+            ),
+            Word::Cancel(_) => {
+                ("state = 'cancelled', cause = 'user', reason = $2", "state in ('ready', 'held', 'in-doubt')")
+            }
+        };
+        let sql = format!(
+            "update outbox set {set} where mail = $1 and {when} and (holder is null or due <= $3) \
+             and ($2 is null or length($2) >= 0)"
+        );
+        let reason = match word {
+            Word::Hold(by) => Some(format!("held by {by}")),
+            Word::Cancel(by) => Some(format!("cancelled by {by}")),
+            Word::Release => None,
+        };
+        let done = sqlx::query(AssertSqlSafe(sql))
+            .bind(mail.to_string())
+            .bind(reason)
+            .bind(now.timestamp_millis())
+            .execute(&mut *transaction)
+            .await?;
+        let row = sqlx::query("select * from outbox where mail = $1").bind(mail.to_string());
+        let row = row.fetch_optional(&mut *transaction).await?;
+        let row = outbox_row(&row.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))?)?;
+        transaction.commit().await?;
+        if done.rows_affected() == 1 && matches!(word, Word::Release) {
+            self.rouse().await;
+        }
+        Ok(Said { changed: done.rows_affected() == 1, row })
+    }
+}
+
+/// What a person says about a mail.
+#[derive(Debug, Clone)]
+pub enum Word {
+    /// Not before somebody releases it; who says so.
+    Hold(Name),
+    /// It may go, now.
+    Release,
+    /// It must not leave any more; who says so.
+    Cancel(Name),
+}
+
+/// What came of a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// It was done. Otherwise the mail is being sent, or has ended.
+    pub changed: bool,
+    /// Where the mail stands.
+    pub row: OutboxRow,
+}
+
+fn listed(row: &AnyRow) -> Result<Listed, StoreError> {
+    let resend: i64 = row.try_get("resend")?;
+    Ok(Listed {
+        mail: summary(row)?,
+        account: row::text(row, "account_name")?,
+        outbox: outbox_row(row)?,
+        resend: u32::try_from(resend).unwrap_or(u32::MAX),
+    })
+}

@@ -1,0 +1,351 @@
+//! The ledger as a queue: what is due, who has taken it, and what became of it. One statement takes a mail, so no two
+//! workers have it; a lease that ends gives it back; an account's pace is a row that everybody who takes counts up.
+
+use super::connect::Dialect;
+use super::mail::MailId;
+use super::row::Time;
+use super::standing::{Cause, Holder, Pace, Standing};
+use super::{Store, StoreError, row};
+use crate::accounts::{AccountId, AccountState, CompanyId};
+use chrono::{DateTime, FixedOffset, Local, TimeZone as _};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+use std::time::Duration;
+
+/// Mails that may leave at once after a pause, as a part of a minute's worth.
+const BURST_MS: i64 = 1_000;
+
+/// An account with mails that are due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// Company.
+    pub company: CompanyId,
+    /// Account.
+    pub account: AccountId,
+}
+
+/// A mail's row in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// Where it stands. Of a mail that somebody works at, `due` is the end of the lease.
+    pub standing: Standing,
+    /// Who works at it.
+    pub holder: Option<String>,
+    /// Not before this time, as somebody wished.
+    pub send_at: Option<Time>,
+    /// A person's answer: may it leave by the fallback?
+    pub answer: Option<bool>,
+}
+
+impl OutboxRow {
+    /// The state in a user's words.
+    pub fn label(&self, now: Time) -> &'static str {
+        match &self.standing {
+            Standing::Ready { due, .. } if self.holder.is_some() && *due > now => "sending",
+            Standing::Ready { waits: Some((Cause::Question, _)), .. } => "asks",
+            Standing::Ready { due, .. } if *due > now && self.send_at.is_some_and(|at| at > now) => {
+                "scheduled"
+            }
+            Standing::Ready { due, .. } if *due > now => "waiting",
+            Standing::Ready { .. } => "queued",
+            Standing::Held { .. } => "held",
+            Standing::InDoubt { .. } => "in doubt",
+            Standing::Sent => "sent",
+            Standing::Failed { .. } => "failed",
+            Standing::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl Store {
+    /// The accounts that have mails due, in the order of their companies.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn due(&self, now: Time) -> Result<Vec<Due>, StoreError> {
+        let rows = sqlx::query(
+            "select id, company from accounts where exists (select 1 from outbox \
+             where outbox.account = accounts.id and state = 'ready' and due <= $1) order by company, id",
+        );
+        let rows = rows.bind(now.timestamp_millis()).fetch_all(&self.pool).await?;
+        let due = |row: &AnyRow| {
+            Ok(Due { company: row::parsed(row, "company")?, account: row::parsed(row, "id")? })
+        };
+        rows.iter().map(due).collect()
+    }
+
+    /// When the next mail of any account will be due; none: nothing waits for a time.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn next_due(&self) -> Result<Option<Time>, StoreError> {
+        let row = sqlx::query("select min(due) as due from outbox where state = 'ready'")
+            .fetch_one(&self.pool)
+            .await?;
+        let due: Option<i64> = row.try_get("due")?;
+        Ok(due.map(of_millis))
+    }
+
+    /// Takes at most `most` due mails of an account, oldest first, no more than its pace allows now. They are the
+    /// holder's until `now + lease`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn claim(
+        &self,
+        holder: &Holder,
+        account: AccountId,
+        pace: Pace,
+        most: u32,
+        now: Time,
+        lease: Duration,
+    ) -> Result<Vec<MailId>, StoreError> {
+        let mut transaction = self.write().await?;
+        let (at, until) = (now.timestamp_millis(), end_of(now, lease));
+        let (most, next) = match pace.per_minute {
+            None => (most, None),
+            Some(per_minute) => {
+                let said = self.next_of(&mut transaction, account).await?;
+                let step = 60_000 / i64::from(per_minute.max(1));
+                // A clock that went back must not stop the account for as long.
+                let next = said.min(at + 60_000).max(at - BURST_MS.max(step));
+                if next < said {
+                    set_next(&mut transaction, account, next).await?;
+                }
+                let allowed = (at - next).max(-1) / step.max(1) + i64::from(next <= at);
+                (most.min(u32::try_from(allowed).unwrap_or(0)), Some((next, step)))
+            }
+        };
+        if most == 0 {
+            transaction.commit().await?;
+            return Ok(Vec::new());
+        }
+        let lock = if self.dialect == Dialect::Postgres { " for update skip locked" } else { "" };
+        let sql = format!(
+            "update outbox set holder = $1, due = $2 where mail in (select mail from outbox \
+             where account = $3 and state = 'ready' and due <= $4 order by due, mail limit $5{lock}) returning mail"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(holder.as_str())
+            .bind(until)
+            .bind(account.to_string())
+            .bind(at)
+            .bind(i64::from(most))
+            .fetch_all(&mut *transaction)
+            .await?;
+        let mut mails =
+            rows.iter().map(|row| row::parsed(row, "mail")).collect::<Result<Vec<MailId>, _>>()?;
+        mails.sort_unstable();
+        if let Some((next, step)) = next {
+            let taken = i64::try_from(mails.len()).unwrap_or(i64::MAX);
+            let next = next.saturating_add(step.saturating_mul(taken));
+            set_next(&mut transaction, account, next).await?;
+        }
+        transaction.commit().await?;
+        Ok(mails)
+    }
+
+    /// When the account's next mail may leave. Whoever asks writes next: others wait.
+    async fn next_of(&self, connection: &mut AnyConnection, account: AccountId) -> Result<i64, StoreError> {
+        if self.dialect == Dialect::Postgres {
+            sqlx::query("insert into paces (account) values ($1) on conflict (account) do nothing")
+                .bind(account.to_string())
+                .execute(&mut *connection)
+                .await?;
+        }
+        let lock = if self.dialect == Dialect::Postgres { " for update" } else { "" };
+        let sql = format!("select next from paces where account = $1{lock}");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(account.to_string())
+            .fetch_optional(connection)
+            .await?;
+        Ok(match row {
+            Some(row) => row.try_get("next")?,
+            None => 0,
+        })
+    }
+
+    /// Lengthens the leases of a holder that is at work. What it had lost stays lost.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn extend(&self, holder: &Holder, now: Time, lease: Duration) -> Result<(), StoreError> {
+        sqlx::query("update outbox set due = $1 where holder = $2 and state = 'ready'")
+            .bind(end_of(now, lease))
+            .bind(holder.as_str())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Gives back what holders whose name begins like this have taken, for whoever knows that they are gone.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn give_back(&self, kind: &str, now: Time) -> Result<u64, StoreError> {
+        let back = sqlx::query(
+            "update outbox set holder = null, due = $1 where holder is not null and holder like $2 and state = 'ready'",
+        );
+        let back = back.bind(now.timestamp_millis()).bind(format!("{kind}/%")).execute(&self.pool).await?;
+        Ok(back.rows_affected())
+    }
+
+    /// Takes one mail, for a command that somebody waits for; none: somebody else works at it, until that time.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMail`].
+    pub async fn take(
+        &self,
+        holder: &Holder,
+        mail: MailId,
+        now: Time,
+        lease: Duration,
+    ) -> Result<Result<OutboxRow, Time>, StoreError> {
+        let mut transaction = self.write().await?;
+        let before = self.row_of(&mut transaction, mail).await?;
+        if let Standing::Ready { due, .. } = &before.standing
+            && before.holder.as_deref().is_some_and(|it| it != holder.as_str())
+            && *due > now
+        {
+            return Ok(Err(*due));
+        }
+        if before.standing == Standing::Cancelled {
+            return Ok(Ok(before));
+        }
+        sqlx::query("update outbox set holder = $1, state = 'ready', due = $2 where mail = $3")
+            .bind(holder.as_str())
+            .bind(end_of(now, lease))
+            .bind(mail.to_string())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(Ok(before))
+    }
+
+    /// A mail's row in the outbox.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMail`].
+    pub async fn outbox_row(&self, mail: MailId) -> Result<OutboxRow, StoreError> {
+        self.row_of(&mut *self.pool.acquire().await?, mail).await
+    }
+
+    async fn row_of(&self, connection: &mut AnyConnection, mail: MailId) -> Result<OutboxRow, StoreError> {
+        let row = sqlx::query("select * from outbox where mail = $1").bind(mail.to_string());
+        let row = row.fetch_optional(connection).await?;
+        outbox_row(&row.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))?)
+    }
+
+    /// Mails that waited for their account go on, once it is ready. One that it marked compromised has them decided anew.
+    pub(super) async fn let_go(&self, account: AccountId, state: &AccountState) -> Result<(), StoreError> {
+        if matches!(state, AccountState::NeedsSignIn { .. }) {
+            return Ok(());
+        }
+        sqlx::query(
+            "update outbox set state = 'ready', due = $1, cause = null, reason = null \
+             where account = $2 and state = 'held' and cause = 'account'",
+        )
+        .bind(Local::now().timestamp_millis())
+        .bind(account.to_string())
+        .execute(&self.pool)
+        .await?;
+        self.rouse().await;
+        Ok(())
+    }
+
+    /// Keeps a person's answer to the question whether a mail may leave by the fallback.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_answer(&self, mail: MailId, answer: bool) -> Result<(), StoreError> {
+        sqlx::query("update outbox set answer = $1 where mail = $2")
+            .bind(i64::from(answer))
+            .bind(mail.to_string())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// How fast somebody said that an account may send.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn pace(&self, account: AccountId) -> Result<Pace, StoreError> {
+        let row = sqlx::query("select per_minute, connections from paces where account = $1");
+        let Some(row) = row.bind(account.to_string()).fetch_optional(&self.pool).await? else {
+            return Ok(Pace::default());
+        };
+        let small = |column: &str| -> Result<Option<u32>, StoreError> {
+            Ok(row::optional_count(&row, column)?.and_then(|it| u32::try_from(it).ok()))
+        };
+        Ok(Pace { per_minute: small("per_minute")?, connections: small("connections")? })
+    }
+
+    /// Says it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_pace(&self, account: AccountId, pace: Pace) -> Result<(), StoreError> {
+        sqlx::query(
+            "insert into paces (account, per_minute, connections) values ($1, $2, $3) \
+             on conflict (account) do update set per_minute = excluded.per_minute, connections = excluded.connections",
+        )
+        .bind(account.to_string())
+        .bind(pace.per_minute.map(i64::from))
+        .bind(pace.connections.map(i64::from))
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+}
+
+async fn set_next(connection: &mut AnyConnection, account: AccountId, next: i64) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into paces (account, next) values ($1, $2) on conflict (account) do update set next = excluded.next",
+    )
+    .bind(account.to_string())
+    .bind(next)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn end_of(now: Time, lease: Duration) -> i64 {
+    now.timestamp_millis().saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX / 2))
+}
+
+/// In this machine's zone: a person will read it.
+pub(super) fn of_millis(millis: i64) -> DateTime<FixedOffset> {
+    Local
+        .timestamp_millis_opt(millis)
+        .single()
+        .map_or_else(|| DateTime::UNIX_EPOCH.fixed_offset(), |it| it.fixed_offset())
+}
+
+pub(super) fn outbox_row(row: &AnyRow) -> Result<OutboxRow, StoreError> {
+    let cause = row::optional_text(row, "cause")?;
+    let cause = match cause.as_deref() {
+        None => None,
+        Some(text) => {
+            Some(Cause::parse(text).ok_or_else(|| StoreError::Damaged(format!("an outbox cause: {text}")))?)
+        }
+    };
+    let reason = row::optional_text(row, "reason")?;
+    let said = || reason.clone().unwrap_or_default();
+    let standing = match row::text(row, "state")?.as_str() {
+        "ready" => Standing::Ready { due: of_millis(row.try_get("due")?), waits: cause.zip(reason.clone()) },
+        "held" => Standing::Held { cause: cause.unwrap_or(Cause::User), reason: said() },
+        "in-doubt" => Standing::InDoubt { reason: said() },
+        "sent" => Standing::Sent,
+        "failed" => Standing::Failed { reason: said() },
+        "cancelled" => Standing::Cancelled,
+        other => return Err(StoreError::Damaged(format!("an outbox state: {other}"))),
+    };
+    let answer: Option<i64> = row.try_get("answer")?;
+    Ok(OutboxRow {
+        standing,
+        holder: row::optional_text(row, "holder")?,
+        send_at: row::optional_time(row, "send_at")?,
+        answer: answer.map(|it| it != 0),
+    })
+}

@@ -1,0 +1,208 @@
+//! The ledger as a queue: once per intent, one holder at a time, at the account's pace, nothing lost with a holder.
+
+use super::office::{Office, event, new_account, new_attempt, new_mail, outcome};
+use crate::store::*;
+use chrono::{DateTime, Duration, FixedOffset};
+
+const LEASE: std::time::Duration = std::time::Duration::from_secs(60);
+
+fn now() -> DateTime<FixedOffset> {
+    "2026-11-27T10:00:00+01:00".parse().unwrap()
+}
+
+/// An invoice with a revision: an intent.
+fn invoice(office: &Office, number: &str) -> NewMail {
+    let mut mail = new_mail(office.account.id);
+    mail.document.as_mut().unwrap().number = number.to_owned();
+    NewMail { revision: Some("1".into()), created: now(), ..mail }
+}
+
+async fn queued(office: &Office, count: usize) -> Vec<MailId> {
+    let mails: Vec<NewMail> = (0..count).map(|number| invoice(office, &number.to_string())).collect();
+    let kept = office.acting().keep(&mails, &Order::default()).await.unwrap();
+    kept.into_iter().map(Kept::id).collect()
+}
+
+pub(super) async fn f3_the_same_question_twice_is_one_mail_and_again_is_another(store: Store) {
+    let office = Office::open(store).await;
+    let first = invoice(&office, "1");
+    assert_eq!(office.acting().asked_before(&first).await.unwrap(), None);
+    assert_eq!(office.keep(&first).await.unwrap(), Kept::New(first.id));
+    let same = invoice(&office, "1");
+    assert_eq!(office.keep(&same).await.unwrap(), Kept::Before(first.id));
+    assert_eq!(office.acting().asked_before(&same).await.unwrap(), Some(first.id));
+    let again = Order { again: true, ..Order::default() };
+    let kept = office.acting().keep(std::slice::from_ref(&same), &again).await.unwrap();
+    assert_eq!(kept, [Kept::New(same.id)]);
+    assert_eq!(office.store.mail(same.id).await.unwrap().resend, 1);
+    let third = invoice(&office, "1");
+    assert_eq!(office.keep(&third).await.unwrap(), Kept::Before(same.id), "the latest of them");
+    let mut changed = invoice(&office, "1");
+    changed.revision = Some("2".into());
+    let mut reminder = invoice(&office, "1");
+    reminder.use_case = "reminder-1".into();
+    let mut elsewhere = invoice(&office, "1");
+    elsewhere.message.rcpt_to = vec!["other@example.com".into()];
+    for other in [changed, reminder, elsewhere, invoice(&office, "2")] {
+        assert_eq!(office.keep(&other).await.unwrap(), Kept::New(other.id));
+    }
+    // In one batch, too.
+    let twice = [invoice(&office, "3"), invoice(&office, "3")];
+    let kept = office.acting().keep(&twice, &Order::default()).await.unwrap();
+    assert_eq!(kept, [Kept::New(twice[0].id), Kept::Before(twice[0].id)]);
+}
+
+pub(super) async fn f3_many_who_ask_the_same_at_once_get_one_mail(store: Store) {
+    let office = Office::open(store).await;
+    let asked = (0..8).map(|_| {
+        let (store, user, mail) = (office.store.clone(), office.lotte.clone(), invoice(&office, "1"));
+        tokio::spawn(async move { store.acting(&user).keep(&[mail], &Order::default()).await })
+    });
+    let (mut new, mut mails) = (0, std::collections::BTreeSet::new());
+    for task in asked.collect::<Vec<_>>() {
+        let kept = task.await.unwrap().unwrap()[0];
+        new += usize::from(matches!(kept, Kept::New(_)));
+        mails.insert(kept.id());
+    }
+    assert_eq!((new, mails.len()), (1, 1));
+}
+
+pub(super) async fn no_two_holders_have_a_mail_and_a_dead_ones_come_back(store: Store) {
+    let office = Office::open(store).await;
+    let mails = queued(&office, 40).await;
+    let due = [Due { company: office.company.id, account: office.account.id }];
+    assert_eq!(office.store.due(now()).await.unwrap(), due);
+    let claims = (0..8).map(|_| {
+        let (store, account) = (office.store.clone(), office.account.id);
+        let claim = async move {
+            store.claim(&Holder::new("worker"), account, Pace::default(), 7, now(), LEASE).await
+        };
+        tokio::spawn(claim)
+    });
+    let mut taken = Vec::new();
+    for task in claims.collect::<Vec<_>>() {
+        taken.extend(task.await.unwrap().unwrap());
+    }
+    taken.sort_unstable();
+    assert_eq!(taken, mails, "all of them, each once");
+    assert_eq!(office.store.due(now()).await.unwrap(), []);
+    assert_eq!(office.store.outbox_row(mails[0]).await.unwrap().label(now()), "sending");
+    // A minute later nobody has said that they still work at them.
+    let later = now() + Duration::seconds(61);
+    assert_eq!(office.store.due(later).await.unwrap(), due);
+    let holder = Holder::new("worker");
+    let back =
+        office.store.claim(&holder, office.account.id, Pace::default(), 50, later, LEASE).await.unwrap();
+    assert_eq!(back.len(), 40);
+    office.store.extend(&holder, later + Duration::seconds(50), LEASE).await.unwrap();
+    assert_eq!(office.store.due(later + Duration::seconds(70)).await.unwrap(), []);
+    assert_eq!(office.store.give_back("worker", later).await.unwrap(), 40);
+    assert_eq!(office.store.due(later).await.unwrap(), due);
+}
+
+pub(super) async fn a_pace_slows_down_and_loses_nothing(store: Store) {
+    let office = Office::open(store).await;
+    let mails = queued(&office, 100).await;
+    let pace = Pace { per_minute: Some(30), connections: None };
+    let mut taken = Vec::new();
+    for second in 0..61 {
+        let at = now() + Duration::seconds(second);
+        let holder = Holder::new("worker");
+        taken.extend(office.store.claim(&holder, office.account.id, pace, 50, at, LEASE * 60).await.unwrap());
+    }
+    assert!((30..=32).contains(&taken.len()), "{} in a minute", taken.len());
+    assert_eq!(taken, mails[..taken.len()], "oldest first");
+    // A clock that went back does not stop the account for as long as it went back.
+    let before = now() - Duration::days(1);
+    office.store.give_back("worker", before).await.unwrap();
+    let holder = Holder::new("worker");
+    let mut seconds = 0;
+    let none = loop {
+        let at = before + Duration::seconds(seconds);
+        let got = office.store.claim(&holder, office.account.id, pace, 50, at, LEASE).await.unwrap();
+        if !got.is_empty() || seconds > 300 {
+            break got.is_empty();
+        }
+        seconds += 1;
+    };
+    assert!(!none && seconds <= 61, "{seconds} s");
+    assert_eq!(
+        office.store.pace(office.account.id).await.unwrap(),
+        Pace::default(),
+        "counting is not setting"
+    );
+    office.store.set_pace(office.account.id, pace).await.unwrap();
+    assert_eq!(office.store.pace(office.account.id).await.unwrap(), pace);
+}
+
+pub(super) async fn the_journal_writes_many_at_once_and_refuses_each_by_itself(store: Store) {
+    let office = Office::open(store).await;
+    let mails = queued(&office, 30).await;
+    let (holder, journal) = (Holder::new("worker"), Journal::of(&office.store));
+    let account = office.account.id;
+    let claimed = office.store.claim(&holder, account, Pace::default(), 29, now(), LEASE).await.unwrap();
+    let begun = mails.iter().map(|mail| {
+        let (journal, holder, mail) = (journal.clone(), holder.clone(), *mail);
+        tokio::spawn(async move { (mail, journal.begin(mail, &new_attempt(account), &holder).await) })
+    });
+    let mut attempts = Vec::new();
+    for task in begun.collect::<Vec<_>>() {
+        match task.await.unwrap() {
+            (mail, Ok(attempt)) => attempts.push((mail, attempt)),
+            (mail, Err(error)) => {
+                assert!(!claimed.contains(&mail));
+                assert_eq!(error, StoreError::LeaseLost(mail.to_string()));
+            }
+        }
+    }
+    assert_eq!(attempts.len(), 29, "the one that was not claimed did not take others with it");
+    let (mail, attempt) = attempts[0];
+    let open = journal.begin(mail, &new_attempt(account), &holder).await.unwrap_err();
+    assert_eq!(open, StoreError::AttemptOpen(mail.to_string()));
+    journal.release(attempt, now()).await.unwrap();
+    assert_eq!(office.store.mail(mail).await.unwrap().attempts[0].released, Some(now()));
+    let given = Some(Settlement::of(&holder, Standing::Sent));
+    journal.finish(attempt, &outcome(AttemptResult::Accepted), &[event("accepted")], given).await.unwrap();
+    let kept = office.store.mail(mail).await.unwrap();
+    assert_eq!((kept.outbox.standing.clone(), kept.outbox.holder.clone()), (Standing::Sent, None));
+    assert_eq!(kept.events, [event("accepted")]);
+    // Whoever was taken for dead finds the gate shut: somebody else has settled his attempt.
+    let (mail, attempt) = attempts[1];
+    journal.finish(attempt, &outcome(AttemptResult::Withdrawn), &[], None).await.unwrap();
+    let shut = journal.release(attempt, now()).await.unwrap_err();
+    assert_eq!(shut, StoreError::NoSuchAttempt(attempt.to_string()));
+    // And what he says of the mail changes nothing any more.
+    let other = Holder::new("worker");
+    let later = now() + Duration::seconds(61);
+    office.store.claim(&other, account, Pace::default(), 50, later, LEASE).await.unwrap();
+    journal.settle(mail, &holder, Standing::Sent).await.unwrap();
+    assert_eq!(office.store.outbox_row(mail).await.unwrap().holder.as_deref(), Some(other.as_str()));
+}
+
+pub(super) async fn what_waits_for_its_account_goes_on_with_it(store: Store) {
+    use crate::accounts::AccountState;
+    let office = Office::open(store).await;
+    let mails = queued(&office, 2).await;
+    let (holder, journal) = (Holder::new("worker"), Journal::of(&office.store));
+    office.store.claim(&holder, office.account.id, Pace::default(), 2, now(), LEASE).await.unwrap();
+    let held = |cause| Standing::Held { cause, reason: "why".into() };
+    journal.settle(mails[0], &holder, held(Cause::Account)).await.unwrap();
+    journal.settle(mails[1], &holder, held(Cause::User)).await.unwrap();
+    office.admin().set_account_state(office.account.id, &AccountState::Ready).await.unwrap();
+    let label = |row: OutboxRow| row.label(chrono::Local::now().fixed_offset() + Duration::seconds(1));
+    assert_eq!(label(office.store.outbox_row(mails[0]).await.unwrap()), "queued");
+    assert_eq!(label(office.store.outbox_row(mails[1]).await.unwrap()), "held");
+}
+
+pub(super) async fn a_logo_is_kept_once_however_many_mails_carry_it(store: Store) {
+    let office = Office::open(store).await;
+    queued(&office, 5).await;
+    let other = office.admin().add_account(&new_account("other")).await.unwrap();
+    office.admin().grant(other.id, office.lotte.id).await.unwrap();
+    let mail = new_mail(other.id);
+    office.keep(&mail).await.unwrap();
+    let row =
+        sqlx::query("select count(*) as many from contents").fetch_one(&office.store.pool).await.unwrap();
+    assert_eq!(sqlx::Row::get::<i64, _>(&row, "many"), 1);
+    assert_eq!(office.store.mail(mail.id).await.unwrap().mail.files, mail.files);
+}
