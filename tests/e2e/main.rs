@@ -12,6 +12,7 @@ mod home;
 mod imap;
 mod limits;
 mod mailbox;
+mod pipelining;
 mod plugin;
 mod program;
 mod recipients;

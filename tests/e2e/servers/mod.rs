@@ -41,6 +41,8 @@ pub(crate) struct MailServers {
     pub(crate) small: u16,
     /// STARTTLS, and no extension that makes a difference after it.
     pub(crate) old: u16,
+    /// Neither TLS nor login, and as strict about pipelining and line ends as can be.
+    pub(crate) strict: u16,
     /// Mailboxes, with STARTTLS for those who want it.
     pub(crate) imap: u16,
     /// Mailboxes with TLS from the first byte.
@@ -84,13 +86,14 @@ impl MailServers {
         let folder =
             tempfile::Builder::new().prefix("postroom-e2e-").tempdir().map_err(|e| e.to_string())?.keep();
         let keeper = keeper(&folder)?;
-        let [starttls, implicit, plain, small, old, imap, imaps] = ports::free();
+        let [starttls, implicit, plain, small, old, strict, imap, imaps] = ports::free();
         let servers = Self {
             starttls,
             implicit,
             plain,
             small,
             old,
+            strict,
             imap,
             imaps,
             password: format!("planted-{}", uuid::Uuid::now_v7().simple()),
@@ -131,6 +134,7 @@ impl MailServers {
             ("SMALL", self.small.to_string()),
             ("SMALL_SIZE", SMALL_SIZE.to_string()),
             ("OLD", self.old.to_string()),
+            ("STRICT", self.strict.to_string()),
             ("IMAP", self.imap.to_string()),
             ("IMAPS", self.imaps.to_string()),
             ("INTROSPECTION", introspection.to_string()),
@@ -164,7 +168,8 @@ impl MailServers {
         let path = |name: &str| self.folder.join(name).display().to_string();
         output("dovecot", &["-c", &path("dovecot/dovecot.conf")])?;
         output("postfix", &["-c", &path("postfix/etc"), "start"])?;
-        for port in [self.imap, self.imaps, self.starttls, self.implicit, self.plain, self.small, self.old] {
+        let smtp = [self.starttls, self.implicit, self.plain, self.small, self.old, self.strict];
+        for port in smtp.into_iter().chain([self.imap, self.imaps]) {
             let end = Instant::now() + Duration::from_secs(20);
             while TcpStream::connect(("127.0.0.1", port)).is_err() {
                 if Instant::now() > end {

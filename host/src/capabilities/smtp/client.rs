@@ -1,13 +1,17 @@
-//! The real submitter: a pool of connections and the rule for when a fresh one is tried.
+//! The real submitter: a lane of connections for each account.
+//!
+//! A connection is used again only by an account that is equal in every field, so a changed password or host
+//! never rides on an old login.
 
-use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::account::{Account, Security};
 use super::command;
 use super::connection::{Connection, Place, Trail};
+use super::lane::{Lane, LaneLimits};
 use super::submission::{Acceptance, Failure, ProbeReport, Stage, Submission, Verdict};
 use super::{Answer, Chunk, PoolLimits, Submitter};
-use crate::capabilities::pool::Pool;
 use crate::capabilities::tls::TlsConfigs;
 
 /// Submits mail over the network. Cloning it shares the connections.
@@ -17,8 +21,10 @@ pub struct SmtpClient {
 }
 
 struct Shared {
-    pool: Pool<Account, Connection>,
-    tls: TlsConfigs,
+    lanes: Mutex<Vec<Arc<Lane>>>,
+    limits: (PoolLimits, LaneLimits),
+    waiting: Arc<AtomicUsize>,
+    tls: Arc<TlsConfigs>,
 }
 
 impl std::fmt::Debug for SmtpClient {
@@ -36,14 +42,26 @@ impl Default for SmtpClient {
 impl SmtpClient {
     /// A client without connections.
     pub fn new(limits: PoolLimits) -> Self {
-        Self { shared: Arc::new(Shared { pool: Pool::new(limits), tls: TlsConfigs::default() }) }
+        Self::with_lanes(limits, LaneLimits::default())
+    }
+
+    /// The same with limits for those at work too.
+    pub fn with_lanes(waiting: PoolLimits, lanes: LaneLimits) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                lanes: Mutex::default(),
+                limits: (waiting, lanes),
+                waiting: Arc::default(),
+                tls: Arc::default(),
+            }),
+        }
     }
 
     /// Says goodbye on every waiting connection. Call it before the program ends; a server that is not told
     /// writes a complaint into its log.
     pub async fn close(&self) {
-        let farewells: Vec<_> =
-            self.shared.pool.drain().into_iter().map(|connection| tokio::spawn(connection.quit())).collect();
+        let lanes = self.shared.lanes().clone();
+        let farewells: Vec<_> = lanes.iter().flat_map(|lane| lane.dismiss()).collect();
         for farewell in farewells {
             let _ = farewell.await;
         }
@@ -51,18 +69,7 @@ impl SmtpClient {
 
     async fn submit(&self, account: &Account, submission: &Submission) -> Result<Acceptance, Failure> {
         rule_out(account, Some(submission)).await?;
-        if let Some(mut connection) = self.shared.pool.take(account).await {
-            let outcome = connection.transact(submission).await;
-            let stale = outcome.as_ref().is_err_and(is_stale) && !connection.usable;
-            self.keep(account, connection);
-            if !stale {
-                return outcome;
-            }
-        }
-        let mut connection = Connection::open(account, &self.shared.tls, &mut Trail::default()).await?;
-        let outcome = connection.transact(submission).await;
-        self.keep(account, connection);
-        outcome
+        self.shared.lane(account).submit(submission.clone()).await
     }
 
     async fn probe(&self, account: &Account) -> ProbeReport {
@@ -80,21 +87,31 @@ impl SmtpClient {
         };
         ProbeReport { steps: trail.steps, failure, extensions: trail.extensions }
     }
+}
 
-    /// Keeps a usable connection, and sees to it that it does not wait for longer than it may.
-    fn keep(&self, account: &Account, connection: Connection) {
-        for leaving in self.shared.pool.put(account, connection) {
-            tokio::spawn(leaving.quit());
+impl Shared {
+    /// The lane of an account. Those in which nothing is left are dropped when a new one is made.
+    fn lane(&self, account: &Account) -> Arc<Lane> {
+        let mut lanes = self.lanes();
+        if let Some(lane) = lanes.iter().find(|lane| lane.account == *account) {
+            return Arc::clone(lane);
         }
-        let shared = Arc::downgrade(&self.shared);
-        let wait = self.shared.pool.idle_limit();
-        tokio::spawn(async move {
-            tokio::time::sleep(wait).await;
-            let Some(shared) = shared.upgrade() else { return };
-            for leaving in shared.pool.expired() {
-                tokio::spawn(leaving.quit());
-            }
-        });
+        // Whoever was given a lane and has not handed in yet holds it too.
+        lanes.retain(|lane| Arc::strong_count(lane) > 1 || !lane.is_deserted());
+        let (tls, waiting) = (Arc::clone(&self.tls), Arc::clone(&self.waiting));
+        let lane = Arc::new(Lane::new(account.clone(), tls, self.limits, waiting));
+        lanes.push(Arc::clone(&lane));
+        lane
+    }
+
+    fn lanes(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Lane>>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.lanes().iter().for_each(|lane| lane.close());
     }
 }
 
@@ -110,14 +127,6 @@ impl Submitter for SmtpClient {
     fn probe<'a>(&'a self, account: &'a Account) -> Answer<'a, ProbeReport> {
         Box::pin(self.probe(account))
     }
-}
-
-/// A waiting connection that had died: it broke before the server said anything about the sender. Nothing of
-/// the message had left, so a fresh connection may be tried once.
-fn is_stale(failure: &Failure) -> bool {
-    failure.stage == Stage::Sender
-        && failure.verdict == Verdict::Transient
-        && failure.reply.as_ref().is_none_or(|reply| reply.code == 421)
 }
 
 /// What can be known before the network.

@@ -16,7 +16,6 @@ use super::reply::Reply;
 use super::submission::{Failure, ProbeStep, RecipientReply, Stage, Verdict};
 use super::wire::{Trouble, Wire};
 use crate::capabilities::destination::{ascii_host, resolve};
-use crate::capabilities::pool::Reusable;
 use crate::capabilities::tcp::{Stream, connect};
 use crate::capabilities::tls::{TlsConfigs, TlsProblem, describe, secure};
 use crate::capabilities::tokens::TokenError;
@@ -97,6 +96,12 @@ pub(super) struct Connection {
     pub(super) reset_first: bool,
     /// Both sides agree on where they are, so another transaction may follow.
     pub(super) usable: bool,
+    /// Commands that followed the last body may have been cut off.
+    pub(super) severed: bool,
+    /// MAIL got no answer in time.
+    pub(super) unheard: bool,
+    /// Room for a body's next piece, the same for one mail after the other.
+    pub(super) buffer: Vec<u8>,
     /// Transactions so far.
     pub(super) transactions: u32,
     pub(super) opened: Instant,
@@ -139,6 +144,9 @@ impl Connection {
             timeouts: account.timeouts,
             reset_first: false,
             usable: true,
+            severed: false,
+            unheard: false,
+            buffer: Vec::new(),
             transactions: 0,
             opened: now,
             last_used: now,
@@ -205,34 +213,17 @@ impl Connection {
         })
     }
 
+    /// Whether another transaction may begin: nothing is left to be read, and nothing is out of step.
+    pub(super) fn is_free(&self) -> bool {
+        self.usable && !self.wire.has_unread()
+    }
+
     /// Says goodbye and does not wait long for the answer.
     pub(super) async fn quit(mut self) {
         let limit = self.timeouts.quit;
         if self.wire.send(Quit.to_string().as_bytes(), limit).await.is_ok() {
             let _ = self.wire.reply(limit).await;
         }
-    }
-}
-
-impl Reusable for Connection {
-    fn is_usable(&self) -> bool {
-        self.usable && !self.wire.has_unread()
-    }
-
-    fn opened(&self) -> Instant {
-        self.opened
-    }
-
-    fn last_used(&self) -> Instant {
-        self.last_used
-    }
-
-    fn transactions(&self) -> u32 {
-        self.transactions
-    }
-
-    async fn is_quiet(&mut self) -> bool {
-        self.wire.is_quiet().await
     }
 }
 
@@ -369,7 +360,7 @@ impl Opening<'_> {
             _ => self.account.timeouts.greeting,
         };
         let answered = match wire.send(line.as_bytes(), limit).await {
-            Ok(()) => wire.reply(limit).await,
+            Ok(_) => wire.reply(limit).await,
             Err(trouble) => Err(trouble),
         };
         answered.map_err(|trouble| self.place.trouble(stage, what, &trouble))

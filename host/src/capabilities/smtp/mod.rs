@@ -10,15 +10,18 @@
 //!   [`Verdict::InDoubt`], never tried again from here;
 //! - no secret appears in an error, a reply or a `Debug`.
 //!
-//! A call that is dropped half-way (its future cancelled) may have submitted the message all the same: a
-//! caller that cancels must treat the mail as in doubt.
+//! The mails of an account share a few connections ([`LaneLimits`]) and wait for one where all are busy. A call that
+//! is dropped while its mail waits has sent nothing; dropped later, it may have submitted the message all the same:
+//! a caller that cancels must treat the mail as in doubt.
 
 mod account;
 mod body;
+mod carrier;
 mod client;
 mod command;
 mod connection;
 mod extensions;
+mod lane;
 mod login;
 mod memory;
 mod reply;
@@ -26,6 +29,7 @@ mod submission;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod transfer;
 mod wire;
 
 use super::Answer;
@@ -34,6 +38,7 @@ pub use super::attachments::Chunk;
 pub use super::pool::PoolLimits;
 pub use account::{Account, Login, Mechanism, Secret, Security, Timeouts};
 pub use client::SmtpClient;
+pub use lane::LaneLimits;
 pub use memory::{MemorySubmitter, Recorded};
 pub use reply::Reply;
 pub use submission::{

@@ -1,25 +1,20 @@
 //! One message on a connection: MAIL, RCPT for each recipient, DATA, the body, the answer.
 //!
-//! Where the server has PIPELINING the envelope is one write (RFC 2920); elsewhere each command waits for the
-//! answer to the one before. The body waits for the 354 either way. The final dot leaves with the last bytes
-//! of the body: as long as one byte of that write has not left, the server cannot have taken the message;
-//! after it, only the server's answer says.
+//! Where the server has PIPELINING the envelope is one write (RFC 2920), on its own or behind the body of the mail
+//! before; elsewhere each command waits for the answer to the one before. The body waits for the 354 either way.
 
 use std::time::{Duration, Instant};
 
 use lettre::transport::smtp::commands::{Data, Rset};
 
 use super::account::Timeouts;
-use super::body::Stuffer;
 use super::command::{Envelope, envelope};
 use super::connection::Connection;
 use super::reply::Reply;
 use super::submission::{Acceptance, Failure, RecipientReply, Stage, Submission, Verdict};
-use super::wire::{Sent, Trouble};
-use crate::capabilities::attachments::{Base64Lines, Chunk, ReadError};
-
-/// Bytes gathered before they are written.
-const BLOCK: usize = 64 * 1024;
+use super::transfer::Followers;
+use super::wire::Trouble;
+use crate::capabilities::attachments::Chunk;
 
 /// The service is closing, whatever was asked (RFC 5321 §3.8).
 const CLOSING: u16 = 421;
@@ -27,21 +22,29 @@ const CLOSING: u16 = 421;
 /// How long answers are waited for that change nothing any more.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What stopped a body.
-enum Stopped {
-    /// A file could not be read.
-    Unreadable(ReadError),
-    /// The server answered before the end.
-    Answered(Reply),
-    /// The connection failed before the end.
-    Lost(Trouble),
-    /// The end was sent, its answer did not come.
-    InDoubt(Trouble),
+/// A transaction that was opened: its commands are to be sent.
+#[derive(Debug)]
+pub(super) struct Opened {
+    envelope: Envelope,
+    /// RSET goes before it.
+    pub(super) reset: bool,
+}
+
+impl Opened {
+    /// All commands up to DATA.
+    pub(super) fn commands(&self) -> String {
+        let mut commands = if self.reset { Rset.to_string() } else { String::new() };
+        commands.push_str(&self.envelope.mail);
+        self.envelope.recipients.iter().for_each(|line| commands.push_str(line));
+        commands.push_str(&Data.to_string());
+        commands
+    }
 }
 
 impl Connection {
-    /// Submits one message. Afterwards `usable` says whether another may follow on this connection.
-    pub(super) async fn transact(&mut self, submission: &Submission) -> Result<Acceptance, Failure> {
+    /// The commands that open a transaction, or why this server cannot take the message. Counts as the
+    /// beginning of one.
+    pub(super) fn open_transaction(&mut self, submission: &Submission) -> Result<Opened, Failure> {
         let counted: u64 = submission.chunks.iter().map(Chunk::length).sum();
         let eight_bit =
             submission.chunks.iter().any(|chunk| matches!(chunk, Chunk::Text(text) if !text.is_ascii()));
@@ -49,18 +52,52 @@ impl Connection {
             .map_err(|reason| self.place.failure(Stage::Prepare, Verdict::Permanent, reason))?;
         self.usable = false;
         self.transactions += 1;
+        Ok(Opened { envelope, reset: std::mem::take(&mut self.reset_first) })
+    }
 
-        let recipients = if self.offered.pipelining {
-            self.envelope_in_one_write(submission, &envelope).await?
-        } else {
-            self.envelope_in_lock_step(submission, &envelope).await?
-        };
-        let reply = match self.body(submission).await {
+    /// Submits one message whose commands have not left yet. Afterwards `usable` says whether another may
+    /// follow on this connection.
+    pub(super) async fn transact(
+        &mut self,
+        submission: &Submission,
+        opened: &Opened,
+        followers: &mut impl Followers,
+    ) -> Result<Acceptance, Failure> {
+        if !self.offered.pipelining {
+            let recipients = self.envelope_in_lock_step(submission, opened).await?;
+            return self.message(submission, recipients, followers).await;
+        }
+        if let Err(trouble) = self.wire.send(opened.commands().as_bytes(), self.timeouts.sender).await {
+            return Err(self.place.trouble(Stage::Sender, "the sender was not answered", &trouble));
+        }
+        self.go_on(submission, opened.reset, followers).await
+    }
+
+    /// The same for a message whose commands left in one write, with a reset before them or not.
+    pub(super) async fn go_on(
+        &mut self,
+        submission: &Submission,
+        reset: bool,
+        followers: &mut impl Followers,
+    ) -> Result<Acceptance, Failure> {
+        self.usable = false;
+        let recipients = self.group_answers(submission, reset).await?;
+        self.message(submission, recipients, followers).await
+    }
+
+    async fn message(
+        &mut self,
+        submission: &Submission,
+        recipients: Vec<RecipientReply>,
+        followers: &mut impl Followers,
+    ) -> Result<Acceptance, Failure> {
+        let answer = self.body(submission, followers).await;
+        let reply = match answer {
             Ok(reply) => reply,
             Err(stopped) => return Err(Failure { recipients, ..self.stopped(stopped) }),
         };
         self.last_used = Instant::now();
-        self.usable = reply.code != CLOSING;
+        self.usable = reply.code != CLOSING && !self.severed;
         match reply.code / 100 {
             2 => {
                 let (server, dsn) = (self.place.host.clone(), self.offered.dsn);
@@ -81,25 +118,17 @@ impl Connection {
         }
     }
 
-    async fn envelope_in_one_write(
+    /// The answers to MAIL, RCPT and DATA that left in one write.
+    async fn group_answers(
         &mut self,
         submission: &Submission,
-        envelope: &Envelope,
+        reset: bool,
     ) -> Result<Vec<RecipientReply>, Failure> {
-        let limits = self.timeouts;
-        let reset = std::mem::take(&mut self.reset_first);
-        let mut group = if reset { Rset.to_string() } else { String::new() };
-        group.push_str(&envelope.mail);
-        envelope.recipients.iter().for_each(|line| group.push_str(line));
-        group.push_str(&Data.to_string());
-        if let Err(trouble) = self.wire.send(group.as_bytes(), limits.sender).await {
-            return Err(self.place.trouble(Stage::Sender, "the sender was not answered", &trouble));
-        }
         if reset {
             self.reset_answer().await?;
         }
         let sender = self.sender_answer().await?;
-        let mut replies = Vec::with_capacity(envelope.recipients.len());
+        let mut replies = Vec::with_capacity(submission.recipients.len());
         if !sender.is_positive() {
             // The others are answers to a sender that does not exist: they are read to stay in step.
             let rest = async {
@@ -142,10 +171,10 @@ impl Connection {
     async fn envelope_in_lock_step(
         &mut self,
         submission: &Submission,
-        envelope: &Envelope,
+        opened: &Opened,
     ) -> Result<Vec<RecipientReply>, Failure> {
-        let limits = self.timeouts;
-        if std::mem::take(&mut self.reset_first) {
+        let (limits, envelope) = (self.timeouts, &opened.envelope);
+        if opened.reset {
             self.say(&Rset.to_string(), Stage::Sender, limits).await?;
             self.reset_answer().await?;
         }
@@ -189,6 +218,7 @@ impl Connection {
         self.wire
             .send(line.as_bytes(), limit)
             .await
+            .map(|_| ())
             .map_err(|trouble| self.place.trouble(stage, "the command could not be sent", &trouble))
     }
 
@@ -205,6 +235,7 @@ impl Connection {
 
     async fn sender_answer(&mut self) -> Result<Reply, Failure> {
         let reply = self.wire.reply(self.timeouts.sender).await;
+        self.unheard = matches!(reply, Err(Trouble::TimedOut(_)));
         let reply = reply
             .map_err(|trouble| self.place.trouble(Stage::Sender, "the sender was not answered", &trouble))?;
         if reply.code == CLOSING {
@@ -264,86 +295,6 @@ impl Connection {
             }
         } else if data.code != CLOSING {
             self.step_back();
-        }
-    }
-
-    fn stopped(&self, stopped: Stopped) -> Failure {
-        match stopped {
-            Stopped::Unreadable(error) => {
-                let what = format!("an attachment could not be read, so the message was broken off: {error}");
-                self.place.failure(Stage::Data, Verdict::Permanent, what)
-            }
-            Stopped::Answered(reply) => {
-                self.place.refused(Stage::Data, "the server answered before the end of the message", reply)
-            }
-            Stopped::Lost(trouble) => {
-                self.place.trouble(Stage::Data, "the message could not be sent", &trouble)
-            }
-            Stopped::InDoubt(trouble) => {
-                let what =
-                    format!("the whole message was sent, and then: {trouble}; it may have been taken or not");
-                self.place.failure(Stage::AfterDot, Verdict::InDoubt, what)
-            }
-        }
-    }
-
-    async fn body(&mut self, submission: &Submission) -> Result<Reply, Stopped> {
-        let mut stuffer = Stuffer::new();
-        let mut out = Vec::with_capacity(2 * BLOCK);
-        for chunk in &submission.chunks {
-            match chunk {
-                Chunk::Text(text) => {
-                    for piece in text.as_bytes().chunks(BLOCK) {
-                        stuffer.text(piece, &mut out);
-                        self.send_full_block(&mut out).await?;
-                    }
-                }
-                Chunk::Attachment(source) => {
-                    let mut reader = source.open().await.map_err(Stopped::Unreadable)?;
-                    let mut lines = Base64Lines::new();
-                    while let Some(block) = reader.next().await.map_err(Stopped::Unreadable)? {
-                        stuffer.before_base64(&mut out);
-                        lines.push(block, &mut out);
-                        self.send_full_block(&mut out).await?;
-                    }
-                    lines.finish(&mut out);
-                }
-            }
-        }
-        stuffer.finish(&mut out);
-
-        let limit = self.timeouts.block;
-        let mut left = 0;
-        let sent = self.wire.send_body(&out, &mut left, limit).await;
-        let all_left = left == out.len();
-        match sent {
-            Ok(Sent::Interrupted) if !all_left => return Err(self.early_answer().await),
-            Err(trouble) if !all_left => return Err(Stopped::Lost(trouble)),
-            Err(trouble) => return Err(Stopped::InDoubt(trouble)),
-            Ok(_) => {}
-        }
-        self.wire.reply(self.timeouts.dot).await.map_err(Stopped::InDoubt)
-    }
-
-    async fn send_full_block(&mut self, out: &mut Vec<u8>) -> Result<(), Stopped> {
-        if out.len() < BLOCK {
-            return Ok(());
-        }
-        let limit = self.timeouts.block;
-        match self.wire.send_body(out, &mut 0, limit).await {
-            Ok(Sent::All) => {
-                out.clear();
-                Ok(())
-            }
-            Ok(Sent::Interrupted) => Err(self.early_answer().await),
-            Err(trouble) => Err(Stopped::Lost(trouble)),
-        }
-    }
-
-    async fn early_answer(&mut self) -> Stopped {
-        match self.wire.reply(self.timeouts.data).await {
-            Ok(reply) => Stopped::Answered(reply),
-            Err(trouble) => Stopped::Lost(trouble),
         }
     }
 }

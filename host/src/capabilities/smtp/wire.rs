@@ -107,31 +107,48 @@ impl Wire {
         tokio::time::timeout(limit, read).await.unwrap_or(Err(Trouble::TimedOut(limit)))
     }
 
-    /// Sends commands. If the server hangs up on the way this is no error yet: its last words may be waiting
-    /// to be read.
-    pub(super) async fn send(&mut self, bytes: &[u8], limit: Duration) -> Result<(), Trouble> {
-        self.write(bytes, false, &mut 0, limit).await.map(|_| ())
+    /// Returns once the server spoke or hung up since the last reply.
+    pub(super) async fn stirred(&mut self) {
+        poll_fn(|cx| {
+            loop {
+                if !self.input.is_empty() || self.ended {
+                    return Poll::Ready(());
+                }
+                if self.poll_fill(cx).is_pending() {
+                    return Poll::Pending;
+                }
+            }
+        })
+        .await;
     }
 
-    /// Sends a part of a body, giving up as soon as the server says anything. `left` counts the bytes that
-    /// left, also when this fails.
+    /// Sends commands. If the server hangs up on the way this is no error yet: its last words may be waiting
+    /// to be read. `Interrupted`: not all of them left.
+    pub(super) async fn send(&mut self, bytes: &[u8], limit: Duration) -> Result<Sent, Trouble> {
+        self.write(bytes, 0, &mut 0, limit).await
+    }
+
+    /// Sends a part of a body, giving up as soon as the server says anything before byte `end` left. From
+    /// there on commands follow, and the server may well answer. `left` counts the bytes that left, also when
+    /// this fails.
     pub(super) async fn send_body(
         &mut self,
         bytes: &[u8],
+        end: usize,
         left: &mut usize,
         limit: Duration,
     ) -> Result<Sent, Trouble> {
-        self.write(bytes, true, left, limit).await
+        self.write(bytes, end, left, limit).await
     }
 
     async fn write(
         &mut self,
         bytes: &[u8],
-        stop_when_spoken_to: bool,
+        listen_until: usize,
         left: &mut usize,
         limit: Duration,
     ) -> Result<Sent, Trouble> {
-        let write = poll_fn(|cx| self.poll_write_all(cx, bytes, stop_when_spoken_to, left));
+        let write = poll_fn(|cx| self.poll_write_all(cx, bytes, listen_until, left));
         tokio::time::timeout(limit, write).await.unwrap_or(Err(Trouble::TimedOut(limit)))
     }
 
@@ -139,7 +156,7 @@ impl Wire {
         &mut self,
         cx: &mut Context<'_>,
         bytes: &[u8],
-        stop_when_spoken_to: bool,
+        listen_until: usize,
         left: &mut usize,
     ) -> Poll<Result<Sent, Trouble>> {
         loop {
@@ -151,14 +168,19 @@ impl Wire {
                     Poll::Pending => break,
                 }
             }
-            if self.ended || (stop_when_spoken_to && !self.input.is_empty()) {
+            if self.ended || (*left < listen_until && !self.input.is_empty()) {
                 return Poll::Ready(Ok(Sent::Interrupted));
             }
             let rest = bytes.get(*left..).unwrap_or_default();
             if rest.is_empty() {
-                return match std::task::ready!(Pin::new(&mut self.stream).poll_flush(cx)) {
-                    Ok(()) => Poll::Ready(Ok(Sent::All)),
-                    Err(error) => Poll::Ready(self.after_break(error)),
+                return match Pin::new(&mut self.stream).poll_flush(cx) {
+                    Poll::Ready(Ok(())) => Poll::Ready(Ok(Sent::All)),
+                    Poll::Ready(Err(error)) => Poll::Ready(self.after_break(error)),
+                    // A server that answered a body may never read what TLS still holds of it.
+                    Poll::Pending if listen_until > 0 && !self.input.is_empty() => {
+                        Poll::Ready(Ok(Sent::Interrupted))
+                    }
+                    Poll::Pending => Poll::Pending,
                 };
             }
             match std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, rest)) {
