@@ -13,12 +13,23 @@ pub(crate) const API_KEY: &str = "SG.planted-key-of-the-fallback-4711";
 /// A folder with a store. The company is Atelier Nord; its users are lotte and marc.
 pub(crate) struct Home {
     folder: TempDir,
+    /// Where its store is, if not in the folder.
+    store: Option<String>,
 }
 
 impl Home {
     /// A company and two users, no account.
     pub(crate) fn new() -> Self {
-        let home = Self { folder: tempfile::tempdir().expect("a folder") };
+        Self::with_store(None)
+    }
+
+    /// The same with its store in PostgreSQL.
+    pub(crate) fn at(store: &str) -> Self {
+        Self::with_store(Some(store.to_owned()))
+    }
+
+    fn with_store(store: Option<String>) -> Self {
+        let home = Self { folder: tempfile::tempdir().expect("a folder"), store };
         home.ok(&["company", "add", "Atelier Nord"]);
         for login in ["lotte", "marc"] {
             home.ok(&["user", "add", login, "--address", &format!("{login}@east.test"), "--name", login]);
@@ -48,7 +59,9 @@ impl Home {
 
     /// The program, running.
     pub(crate) fn start(&self, words: &[&str]) -> Child {
-        command(self.folder.path(), words).spawn().expect("the program starts")
+        let mut command = command(self.folder.path(), words);
+        command.envs(self.store.iter().map(|store| ("POSTROOM_STORE", store)));
+        command.spawn().expect("the program starts")
     }
 
     /// The same, which must go well.

@@ -6,10 +6,12 @@
 mod access;
 mod account_test;
 mod arrival;
+mod bulk;
 mod connection;
 mod fallback;
 mod home;
 mod imap;
+mod killed;
 mod limits;
 mod mailbox;
 mod pipelining;
@@ -26,3 +28,4 @@ mod sign_in;
 mod silence;
 mod stored;
 mod user_settings;
+mod workers;

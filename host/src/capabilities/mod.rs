@@ -25,7 +25,7 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Is asked before the last bytes of a message leave, and makes a record of it that outlives the program. Without that
 /// record nobody would know, after a crash, whether the mail may be sent again.
-pub trait Gate: Send + Sync {
+pub trait Gate: std::fmt::Debug + Send + Sync {
     /// Opens for the message, once recorded. May be asked again.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use crate::accounts::{Account, AccountState, Company};
 use crate::capabilities::Answer;
 use crate::connections::{ConnectionError, Connections};
-use crate::engine::{Engine, LogSink, Office};
+use crate::engine::{Capabilities, Engine, LogSink, Office};
 use crate::outbox::{Closed, Premises};
 
 /// Opens offices over stored connections.
@@ -17,10 +17,13 @@ impl Premises for StoredPremises {
     fn open<'a>(
         &'a self,
         company: &'a Company,
-        accounts: &'a [Account],
+        accounts: &'a [(Account, u32)],
     ) -> Answer<'a, Result<(Office, Vec<Closed>), String>> {
         Box::pin(async move {
-            let (capabilities, closed) = self.connections.capabilities(accounts, self.log.clone()).await;
+            let all: Vec<&Account> = accounts.iter().map(|(account, _)| account).collect();
+            let (capabilities, closed) = self.connections.capabilities(all, self.log.clone()).await;
+            let most = accounts.iter().map(|(account, most)| (account.name.as_str(), *most as usize));
+            let capabilities = capabilities.with_connections(&most.collect());
             let office = self.engine.office(company.id.to_string(), capabilities);
             let closed = closed.into_iter().map(|(account, error)| Closed {
                 account: account.id,
@@ -29,6 +32,10 @@ impl Premises for StoredPremises {
             });
             Ok((office, closed.collect()))
         })
+    }
+
+    fn reading(&self) -> Result<Office, String> {
+        Ok(self.engine.office("", Capabilities { log: self.log.clone(), ..Capabilities::default() }))
     }
 }
 

@@ -19,6 +19,7 @@ pub(super) fn submission(of: smtp::Submission, files: &Files) -> Result<wire::Su
         smtputf8: of.smtputf8,
         size: of.size,
         chunks: chunks.collect::<Result<_, _>>()?,
+        gate: files.gate(),
     })
 }
 
@@ -32,15 +33,6 @@ pub(super) fn refused(detail: String) -> smtp::Failure {
         retry_after: None,
         recipients: Vec::new(),
     }
-}
-
-/// The attempt could not be recorded: nothing of the message has left.
-pub(super) fn unrecorded(why: String) -> smtp::Failure {
-    smtp::Failure { verdict: smtp::Verdict::Transient, ..refused(not_recorded(&why)) }
-}
-
-pub(super) fn not_recorded(why: &str) -> String {
-    format!("nothing was sent, since it could not be recorded: {why}")
 }
 
 pub(super) fn acceptance(of: wire::Acceptance) -> smtp::Acceptance {

@@ -11,6 +11,7 @@ use crate::capabilities::web::{self, GivenUrls, Web, WebClient};
 use crate::contract::{
     accounts, composing, delivery, documents, drafts, imap, info, recipients, sent, smtp, templates, tracking,
 };
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the plugin of one company may reach.
@@ -35,6 +36,15 @@ impl Capabilities {
     pub fn over_smtp(accounts: impl IntoIterator<Item = Account>) -> Self {
         let accounts = accounts.into_iter().map(|account| (account.name.clone(), account));
         Self { accounts: Arc::new(accounts.collect()), ..Self::default() }
+    }
+
+    /// The same with so many connections of each account at the same time, by their names.
+    #[must_use]
+    pub fn with_connections(mut self, most: &BTreeMap<&str, usize>) -> Self {
+        for (name, account) in Arc::make_mut(&mut self.accounts) {
+            account.connections = most.get(name.as_str()).copied().or(account.connections);
+        }
+        self
     }
 
     /// The same, and calls the APIs of these accounts by `web`.

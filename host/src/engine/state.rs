@@ -62,12 +62,9 @@ impl Files {
         Self { gate: Some(gate), ..self }
     }
 
-    /// Opens the gate, where there is one.
-    pub(super) async fn open_gate(&self) -> Result<(), String> {
-        match &self.gate {
-            Some(gate) => gate.open().await,
-            None => Ok(()),
-        }
+    /// Who is asked.
+    pub(super) fn gate(&self) -> Option<Arc<dyn Gate>> {
+        self.gate.clone()
     }
 
     /// The file behind a handle.
@@ -135,9 +132,6 @@ impl smtp::Host for State {
                 return Ok(Err(convert::refused(format!("the message refers to an unknown file {handle}"))));
             }
         };
-        if let Err(why) = self.files.open_gate().await {
-            return Ok(Err(convert::unrecorded(why)));
-        }
         let answer = self.capabilities.submitter.submit(account, &submission).await;
         Ok(answer.map(convert::acceptance).map_err(convert::failure))
     }

@@ -1,6 +1,5 @@
 //! `web` for the plugin: calls of providers' APIs, translated word by word.
 
-use super::convert as shared;
 use super::state::{Files, State};
 use crate::capabilities::attachments::Chunk;
 use crate::capabilities::smtp::Verdict;
@@ -21,9 +20,10 @@ impl web::Host for State {
         };
         // What only reads can send nothing.
         if !request.method.eq_ignore_ascii_case("GET")
-            && let Err(why) = self.files.open_gate().await
+            && let Some(gate) = self.files.gate()
+            && let Err(why) = gate.open().await
         {
-            let detail = shared::not_recorded(&why);
+            let detail = format!("nothing was sent, since it could not be recorded: {why}");
             let (stage, verdict) = (web::Stage::Prepare, smtp::Verdict::Transient);
             return Ok(Err(web::WebError::Failed(web::Failure {
                 stage,

@@ -121,7 +121,10 @@ impl Dispatch<'_> {
         answers: Answers,
         now: Time,
     ) -> Result<Step, OutboxError> {
-        if doubt::close_open(self, &mail, now).await? || self.signed_in(&mail, own, now).await? {
+        if doubt::close_open(self, &mail, now).await?
+            || doubt::cleared_up(self, &mail, now).await?
+            || self.signed_in(&mail, own, now).await?
+        {
             mail = self.ledger.store.mail(mail.mail.id).await?;
         }
         let can_look_in_sent = doubt::can_look(self.office, &self.account, &mail).await?;
@@ -254,7 +257,7 @@ impl Dispatch<'_> {
         let copy_due = self.copies == Copies::Later && self.account.mailbox.is_some();
         let settle =
             done.then(|| Settlement { copy_due, ..Settlement::of(&self.ledger.holder, Standing::Sent) });
-        self.ledger.journal.finish(id, &outcome, &facts::events(&of.events)?, settle).await?;
+        self.ledger.finish(id, &outcome, &facts::events(&of.events)?, settle).await?;
         if let Some(delivery::SubmitError::NeedsSignIn(words)) = &of.error {
             let state = AccountState::NeedsSignIn { reason: words.clone(), since: now };
             self.ledger.store.set_account_state(account.company, account.id, &state).await?;

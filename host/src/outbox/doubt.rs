@@ -8,6 +8,7 @@ use super::sent_copy::{sent_account, sent_error};
 use crate::accounts::Account;
 use crate::contract::delivery::{Route, Sighting};
 use crate::contract::sent::FilingPlan;
+use crate::contract::tracking::Status;
 use crate::engine::{Files, Office};
 use crate::store::{Attempt, AttemptResult, Event, Mail, Outcome};
 use chrono::Duration;
@@ -77,6 +78,26 @@ pub(super) async fn can_look(office: &Office, own: &Account, mail: &Mail) -> Res
         }
         _ => Ok(false),
     }
+}
+
+/// Whether evidence has come in the meantime: a report about the mail is a word that it left. Records that.
+pub(super) async fn cleared_up(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) -> Result<bool, OutboxError> {
+    if lost(mail).is_none() {
+        return Ok(false);
+    }
+    let timeline = super::dispatch::timeline(dispatch.office, mail, now).await?;
+    let doubtful = doubtful(mail);
+    let known = |address: &String| {
+        timeline
+            .recipients
+            .iter()
+            .any(|it| it.recipient.eq_ignore_ascii_case(address) && it.status != Status::Unknown)
+    };
+    if doubtful.is_empty() || !doubtful.iter().all(known) {
+        return Ok(false);
+    }
+    settle(dispatch, mail, AttemptResult::Found, now).await?;
+    Ok(true)
 }
 
 /// Looks, and records what was found.

@@ -1,14 +1,22 @@
 //! The ledger, and who writes in it.
 
 use crate::capabilities::{Answer, Gate};
-use crate::store::{AttemptId, Holder, Journal, Store};
+use crate::store::{AttemptId, Event, Holder, Journal, Outcome, Settlement, Store, StoreError};
 use chrono::{DateTime, FixedOffset, Local};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a mail is its holder's without a sign of life from him.
 pub const LEASE: Duration = Duration::from_secs(60);
+
+/// How long a result is carried about that can't be written down.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// A disk may be emptied, a server come back.
+fn is_of_the_moment(error: &StoreError) -> bool {
+    error.may_pass() || matches!(error, StoreError::DiskFull(_) | StoreError::ReadOnly(_))
+}
 
 /// What time it is. Its own type, so that a test can let 25 days pass.
 #[derive(Clone)]
@@ -56,6 +64,30 @@ impl Ledger {
         Self { store: store.clone(), journal: Journal::of(store), holder: Holder::new(kind), clock }
     }
 
+    /// Keeps what came of an attempt, however long the store is away: a server has answered, and whoever loses its answer
+    /// leaves the mail in doubt. Gives up after ten minutes; the attempt then says itself that its result is not known.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the last of them.
+    pub(super) async fn finish(
+        &self,
+        attempt: AttemptId,
+        outcome: &Outcome,
+        events: &[Event],
+        settle: Option<Settlement>,
+    ) -> Result<(), StoreError> {
+        let (begun, mut pause) = (Instant::now(), Duration::from_millis(100));
+        loop {
+            match self.journal.finish(attempt, outcome, events, settle.clone()).await {
+                Err(error) if is_of_the_moment(&error) && begun.elapsed() < PATIENCE => {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(5));
+                }
+                ended => return ended,
+            }
+        }
+    }
+
     /// Lengthens the holder's leases until it is aborted.
     pub fn keep_alive(&self) -> tokio::task::AbortHandle {
         let ledger = self.clone();
@@ -75,6 +107,7 @@ impl Ledger {
     }
 }
 
+#[derive(Debug)]
 struct Recorded {
     journal: Journal,
     clock: Clock,

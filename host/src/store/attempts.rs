@@ -55,6 +55,11 @@ impl Store {
             return Err(StoreError::NoSuchMail(mail.to_string()));
         }
         keep_events(&mut transaction, mail, events).await?;
+        // What was in doubt may be so no longer: whoever works at it next decides anew.
+        sqlx::query("update outbox set state = 'ready', due = 0, cause = null, reason = null where mail = $1 and state = 'in-doubt'")
+            .bind(mail.to_string())
+            .execute(&mut *transaction)
+            .await?;
         Ok(transaction.commit().await?)
     }
 

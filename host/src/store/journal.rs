@@ -144,7 +144,7 @@ async fn enter(connection: &mut AnyConnection, entry: &Entry) -> Result<(), Stor
     }
 }
 
-/// Where a mail stands, said by whoever has it.
+/// Where a mail stands, said by whoever has it. That it left may be said later, too, by the one who was taken for dead.
 async fn settle(
     connection: &mut AnyConnection,
     mail: MailId,
@@ -154,7 +154,7 @@ async fn settle(
     let copy = if *copy_due { ", copy = 'due'" } else { "" };
     let sql = format!(
         "update outbox set holder = null, state = $1, due = $2, cause = $3, reason = $4{copy} \
-         where mail = $5 and holder = $6",
+         where mail = $5 and (holder = $6 or ($1 = 'sent' and holder is null and state = 'in-doubt'))",
     );
     sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(standing.name())

@@ -153,6 +153,7 @@ async fn a14_mail_of_the_platforms_account_is_signed_and_that_of_others_is_not()
         smtputf8: false,
         size: chunks.iter().map(Chunk::length).sum(),
         chunks,
+        gate: None,
     };
     for (name, signed) in [("platform", true), ("office", false)] {
         let account = Account::new(name, "mail.example.com", Security::Tls);
@@ -182,6 +183,7 @@ async fn what_is_no_message_is_not_signed_and_not_sent() {
         smtputf8: false,
         size: 0,
         chunks: Vec::new(),
+        gate: None,
     };
     let account = Account::new("p", "mail.example.com", Security::Tls);
     let failure = Submitter::submit(&submitter, &account, &submission).await.expect_err("refused");

@@ -202,6 +202,8 @@ pub struct Account {
     /// The operator's permission to log in although [`Security::None`] lets everybody on the way read the
     /// password. Without it such an account is refused before the network.
     pub allow_cleartext_login: bool,
+    /// Connections at the same time; none: the client's own limit.
+    pub connections: Option<usize>,
 }
 
 impl Account {
@@ -218,6 +220,7 @@ impl Account {
             trusted_ca: None,
             allow_private: AllowList::none(),
             allow_cleartext_login: false,
+            connections: None,
         }
     }
 }

@@ -208,7 +208,7 @@ impl Lane {
     fn most(&self, state: &State) -> usize {
         let refused = state.refused_beyond.filter(|(_, until)| Instant::now() < *until);
         let most = refused.map_or(usize::MAX, |(most, _)| most);
-        self.limits.connections.min(most).max(1)
+        self.account.connections.unwrap_or(self.limits.connections).min(most).max(1)
     }
 
     fn take_back(&self, id: u64) -> bool {

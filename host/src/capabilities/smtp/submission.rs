@@ -1,10 +1,12 @@
 //! The words of the contract (`wit/smtp.wit`) in Rust: what is submitted, and what became of it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use thiserror::Error;
 
 use super::reply::Reply;
+use crate::capabilities::Gate;
 use crate::capabilities::attachments::Chunk;
 
 /// One envelope recipient.
@@ -32,6 +34,8 @@ pub struct Submission {
     pub size: u64,
     /// The message.
     pub chunks: Vec<Chunk>,
+    /// Is asked before the last bytes of the message leave.
+    pub gate: Option<Arc<dyn Gate>>,
 }
 
 /// How far a conversation had come.

@@ -36,6 +36,8 @@ pub(super) trait Followers: Send {
 pub(super) enum Stopped {
     /// A file could not be read.
     Unreadable(ReadError),
+    /// That the last bytes are about to leave could not be recorded: they did not leave.
+    Unrecorded(String),
     /// The server answered before the end.
     Answered(Reply),
     /// The connection failed before the end.
@@ -51,6 +53,10 @@ impl Connection {
             Stopped::Unreadable(error) => {
                 let what = format!("an attachment could not be read, so the message was broken off: {error}");
                 self.place.failure(Stage::Data, Verdict::Permanent, what)
+            }
+            Stopped::Unrecorded(why) => {
+                let what = format!("the message was broken off, since it could not be recorded: {why}");
+                self.place.failure(Stage::Data, Verdict::Transient, what)
             }
             Stopped::Answered(reply) => {
                 self.place.refused(Stage::Data, "the server answered before the end of the message", reply)
@@ -107,6 +113,9 @@ impl Connection {
                     lines.finish(out);
                 }
             }
+        }
+        if let Some(gate) = &submission.gate {
+            gate.open().await.map_err(Stopped::Unrecorded)?;
         }
         stuffer.finish(out);
         let end = out.len();

@@ -6,6 +6,7 @@ mod fallback;
 mod folders;
 mod form;
 mod list;
+mod pace;
 mod page;
 mod remove;
 mod sent;
@@ -70,6 +71,8 @@ pub(super) enum AccountCommand {
     Sent(sent::SentArgs),
     /// Folders of the mailbox, and what they are used for.
     Folders(folders::FoldersArgs),
+    /// How fast the account sends.
+    Pace(pace::PaceArgs),
     /// A page for the mail provider's administrator: addresses, hosts and ports.
     AdministratorPage(page::PageArgs),
     /// Remove an account with its secrets. The mails that left by it remain the company's.
@@ -95,6 +98,7 @@ pub(super) async fn run(common: &Common, command: &AccountCommand) -> Result<Exi
         C::TestFallback(args) => fallback::run(common, args).await,
         C::Sent(args) => sent::run(common, args).await,
         C::Folders(args) => folders::run(common, args).await,
+        C::Pace(args) => pace::run(common, args).await,
         C::AdministratorPage(args) => page::run(common, args).await,
         C::Remove(args) => remove::run(common, args).await,
     }

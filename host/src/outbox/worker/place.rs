@@ -6,6 +6,7 @@ use crate::accounts::{Account, AccountId, Company};
 use crate::capabilities::Answer;
 use crate::engine::Office;
 use crate::outbox::facts::Time;
+use crate::outbox::pace;
 use crate::store::{Cause, Due, Pace, Standing, StoreError};
 use chrono::Duration;
 use std::sync::Arc;
@@ -19,12 +20,19 @@ const AGAIN: Duration = Duration::minutes(5);
 
 /// Opens the plugin for a company's accounts: whoever has the passwords.
 pub trait Premises: Send + Sync {
-    /// The plugin at work for the company, able to reach these accounts; and why it can't reach others.
+    /// The plugin at work for the company, able to reach these accounts, each with at most so many connections; and why
+    /// it can't reach others.
     fn open<'a>(
         &'a self,
         company: &'a Company,
-        accounts: &'a [Account],
+        accounts: &'a [(Account, u32)],
     ) -> Answer<'a, Result<(Office, Vec<Closed>), String>>;
+
+    /// The plugin at work for nobody, able to reach nothing: for what it knows.
+    ///
+    /// # Errors
+    /// There is no plugin, or none that can be used.
+    fn reading(&self) -> Result<Office, String>;
 }
 
 /// An account that can't be reached.
@@ -90,6 +98,19 @@ impl Worker {
         Ok(opened)
     }
 
+    /// How fast an account may send: as somebody said, else as its provider is known to allow.
+    async fn pace(&self, account: &Account) -> Result<Result<Pace, String>, StoreError> {
+        let said = self.ledger.store.pace(account.id).await?;
+        let known = match self.premises.reading() {
+            Ok(office) => pace::of_provider(&office, account).await,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        Ok(known.map_err(|error| error.to_string()).map(|known| Pace {
+            per_minute: said.per_minute.or(known.per_minute),
+            connections: said.connections.or(known.connections),
+        }))
+    }
+
     async fn open(
         &self,
         company: Company,
@@ -97,7 +118,16 @@ impl Worker {
         mut fallback: Option<Account>,
     ) -> Result<Result<Arc<Place>, Unopened>, StoreError> {
         let unopened = |reason: String| Unopened { account: account.name.to_string(), reason };
-        let both: Vec<Account> = [Some(account.clone()), fallback.clone()].into_iter().flatten().collect();
+        let mut both = Vec::with_capacity(2);
+        for one in [Some(&account), fallback.as_ref()].into_iter().flatten() {
+            match self.pace(one).await? {
+                Ok(pace) => both.push((one.clone(), pace)),
+                Err(reason) => return Ok(Err(unopened(reason))),
+            }
+        }
+        let pace = both.first().map(|(_, pace)| *pace).unwrap_or_default();
+        let connections = |pace: Pace| pace.connections.unwrap_or(super::CONNECTIONS);
+        let both: Vec<_> = both.into_iter().map(|(account, pace)| (account, connections(pace))).collect();
         let (office, closed) = match self.premises.open(&company, &both).await {
             Ok(opened) => opened,
             Err(reason) => return Ok(Err(unopened(reason))),
@@ -110,14 +140,6 @@ impl Worker {
                 return Ok(Err(unopened(one.reason)));
             }
         }
-        let said = self.ledger.store.pace(account.id).await?;
-        let pace = match super::super::pace::of_provider(&office, &account).await {
-            Ok(known) => Pace {
-                per_minute: said.per_minute.or(known.per_minute),
-                connections: said.connections.or(known.connections),
-            },
-            Err(error) => return Ok(Err(unopened(error.to_string()))),
-        };
         Ok(Ok(Arc::new(Place { company, account, fallback, pace, office, opened: Instant::now() })))
     }
 }

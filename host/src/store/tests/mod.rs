@@ -2,14 +2,13 @@
 
 mod access;
 mod accounts;
-mod cluster;
 mod mails;
 mod office;
 mod queue;
 mod secrets;
 
 use super::{Location, Store};
-use cluster::Cluster;
+use postroom_cluster::Cluster;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -76,10 +75,10 @@ suite! {
 #[tokio::test]
 #[ignore = "needs PostgreSQL: cargo xtask test e2e"]
 async fn the_whole_suite_holds_on_postgresql() {
-    let cluster = Cluster::start().await;
+    let cluster = Cluster::start();
     let mut failed = Vec::new();
     for (number, (name, case)) in SUITE.iter().enumerate() {
-        let store = Store::open(&cluster.database(&format!("case_{number}")).await).await.unwrap();
+        let store = Store::open(&cluster.database(&format!("case_{number}")).parse().unwrap()).await.unwrap();
         let open = store.clone();
         if let Err(error) = tokio::spawn(async move { case(store).await }).await {
             failed.push(format!("{name}: {error}"));
@@ -92,8 +91,8 @@ async fn the_whole_suite_holds_on_postgresql() {
 #[tokio::test]
 #[ignore = "needs PostgreSQL: cargo xtask test e2e"]
 async fn programs_that_start_at_once_on_postgresql_bring_the_schema_up_to_date_once() {
-    let cluster = Cluster::start().await;
-    let location = cluster.database("at_once").await;
+    let cluster = Cluster::start();
+    let location: Location = cluster.database("at_once").parse().unwrap();
     let opened = (0..4).map(|_| {
         let location = location.clone();
         tokio::spawn(async move { Store::open(&location).await.map(|_| ()) })
@@ -106,8 +105,8 @@ async fn programs_that_start_at_once_on_postgresql_bring_the_schema_up_to_date_o
 #[tokio::test]
 #[ignore = "needs PostgreSQL: cargo xtask test e2e"]
 async fn a_postgresql_server_that_goes_away_is_an_error_that_passes() {
-    let cluster = Cluster::start().await;
-    let store = Store::open(&cluster.database("gone").await).await.unwrap();
+    let cluster = Cluster::start();
+    let store = Store::open(&cluster.database("gone").parse().unwrap()).await.unwrap();
     assert_eq!(store.companies().await.unwrap(), []);
     cluster.stop();
     let error = store.companies().await.unwrap_err();

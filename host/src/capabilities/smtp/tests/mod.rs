@@ -54,6 +54,7 @@ fn submission(recipients: &[&str], text: &str) -> Submission {
         smtputf8: false,
         size: text.len() as u64,
         chunks: vec![Chunk::Text(text.into())],
+        gate: None,
     }
 }
 

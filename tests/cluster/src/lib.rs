@@ -1,14 +1,15 @@
 //! A private PostgreSQL cluster in a temporary folder, reached by a socket in that folder alone.
 
-use super::super::Location;
-use sqlx::{AssertSqlSafe, Connection};
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A running server, stopped when it is dropped.
-pub(super) struct Cluster {
+#[derive(Debug)]
+pub struct Cluster {
     folder: TempDir,
     programs: PathBuf,
     /// Uid and gid to run as where the test runs as root, which PostgreSQL refuses.
@@ -17,7 +18,10 @@ pub(super) struct Cluster {
 
 impl Cluster {
     /// Makes a cluster and starts its server.
-    pub(super) async fn start() -> Self {
+    ///
+    /// # Panics
+    /// Where there is no PostgreSQL, or it does not start: a test without it is none.
+    pub fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap();
         let owner = std::fs::metadata(folder.path())
             .map(|facts| std::os::unix::fs::MetadataExt::uid(&facts))
@@ -37,7 +41,7 @@ impl Cluster {
     }
 
     /// Starts the server after [`Cluster::stop`].
-    pub(super) fn again(&self) {
+    pub fn again(&self) {
         let folder = self.folder.path().display().to_string();
         let options = format!("-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off");
         let (data, log) = (self.path("data"), self.path("log"));
@@ -45,20 +49,15 @@ impl Cluster {
     }
 
     /// Stops the server as a power cut would.
-    pub(super) fn stop(&self) {
+    pub fn stop(&self) {
         self.run("pg_ctl", &["stop", "--mode=immediate", "--pgdata", &self.path("data")]);
     }
 
-    /// A new database.
-    pub(super) async fn database(&self, name: &str) -> Location {
-        let url = |database: &str| {
-            format!("postgres:///{database}?host={}&user=postroom", self.folder.path().display())
-        };
-        let mut connection = sqlx::postgres::PgConnection::connect(&url("postgres")).await.unwrap();
-        let create = AssertSqlSafe(format!("create database {name}"));
-        sqlx::raw_sql(create).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-        url(name).parse().unwrap()
+    /// A new database, by its URL.
+    pub fn database(&self, name: &str) -> String {
+        let folder = self.folder.path().display().to_string();
+        self.run("createdb", &["--host", &folder, "--username", "postroom", name]);
+        format!("postgres:///{name}?host={folder}&user=postroom")
     }
 
     fn path(&self, name: &str) -> String {

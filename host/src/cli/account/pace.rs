@@ -1,0 +1,79 @@
+//! `postroom account pace`: how fast an account sends.
+
+use crate::accounts::{UserSettings, describe};
+use crate::cli::house::AccountArgs;
+use crate::cli::output::{json, line};
+use crate::cli::{Common, Failure, office};
+use crate::store::Pace;
+use clap::Args;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A pace slows an account down and refuses nothing: mails leave later. Where nothing is said, the provider's own limits count
+(Exchange: 30 a minute by 3 connections; Gmail: 150 a minute); a company's own server has none, and 4 connections.
+
+Examples:
+  postroom account pace office
+  postroom account pace office --per-minute 60 --connections 8
+  postroom account pace office --per-minute none         # as the provider allows")]
+pub(in crate::cli) struct PaceArgs {
+    #[command(flatten)]
+    account: AccountArgs,
+    /// Mails a minute, or `none`.
+    #[arg(long, value_name = "N", value_parser = number)]
+    per_minute: Option<Said>,
+    /// Connections at the same time, of each worker, or `none`. At most 64.
+    #[arg(long, value_name = "N", value_parser = number)]
+    connections: Option<Said>,
+}
+
+/// A number, or the word that takes it back.
+#[derive(Debug, Clone, Copy)]
+struct Said(Option<u32>);
+
+fn number(text: &str) -> Result<Said, String> {
+    match text {
+        "none" => Ok(Said(None)),
+        _ => match text.parse() {
+            Ok(number @ 1..) => Ok(Said(Some(number))),
+            _ => Err("expected a number from 1, or none".to_owned()),
+        },
+    }
+}
+
+pub(super) async fn run(common: &Common, args: &PaceArgs) -> Result<ExitCode, Failure> {
+    let found = args.account.open().await?;
+    let store = found.connections.store();
+    let mut pace = store.pace(found.account.id).await?;
+    if args.per_minute.is_some() || args.connections.is_some() {
+        pace = Pace {
+            per_minute: args.per_minute.map_or(pace.per_minute, |Said(number)| number),
+            connections: args
+                .connections
+                .map_or(pace.connections, |Said(number)| number.map(|it| it.min(64))),
+        };
+        store.set_pace(found.account.id, pace).await?;
+    }
+    let described = describe(&found.account, &UserSettings::default(), None);
+    let known = office::reading(common)?.limits(&office::no_files(), &described).await?;
+    let known = known.map_err(|e| Failure::other(format!("the account can't be judged: {e}")))?;
+    if common.json {
+        json(&serde_json::json!({ "said": pace, "provider": known }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let told = |what: &str, said: Option<u32>, provider: Option<u32>| {
+        let text = match (said, provider) {
+            (Some(said), _) => format!("{said} {what}, as set here"),
+            (None, Some(provider)) => format!("{provider} {what}, as its provider allows"),
+            (None, None) => format!("{what}: no limit is known"),
+        };
+        line(&text)
+    };
+    told("mails a minute", pace.per_minute, known.per_minute)?;
+    told("connections", pace.connections, known.connections)?;
+    if let Some(most) = known.per_day {
+        line(&format!("some {most} recipients in 24 hours, as its provider allows"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
