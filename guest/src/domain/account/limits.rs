@@ -58,7 +58,7 @@ pub fn limits(account: &Account) -> Limits {
 /// By the server's name; what the account calls its provider says nothing about another server.
 fn provider(account: &Account) -> Option<&'static str> {
     let host = &account.smtp.as_ref()?.host;
-    let is_its = |of: &&super::Preset| of.smtp.as_ref().is_some_and(|it| it.host.eq_ignore_ascii_case(host));
+    let is_its = |of: &&super::Preset| of.smtp.as_ref().is_some_and(|it| it.name.eq_ignore_ascii_case(host));
     presets().iter().find(is_its).map(|preset| preset.id)
 }
 
