@@ -26,7 +26,9 @@ mod resume;
 mod schema;
 mod send;
 mod statuses;
+mod suppressions;
 mod templates;
+mod track;
 mod user;
 
 pub use failure::Failure;
@@ -53,6 +55,7 @@ Examples:
   postroom user add lotte --address lotte@ateliernord.example
   postroom account add office --address office@ateliernord.example --user lotte
   postroom account test office
+  postroom track --maildir ~/Maildir
   postroom send invoice.xml --user lotte --account office --pdf invoice.pdf
 
 Exit codes:
@@ -90,6 +93,11 @@ enum Command {
     Send(Box<send::SendArgs>),
     /// Go on with a mail that was not accepted, or is in doubt.
     Resume(resume::ResumeArgs),
+    /// Say what messages that came in are, and put the news on the timelines of our mails.
+    Track(track::TrackArgs),
+    /// Addresses that are no longer written to, and why.
+    #[command(subcommand)]
+    Suppressions(suppressions::SuppressionsCommand),
     /// Companies: settings, fallback, import and export.
     #[command(subcommand)]
     Company(company::CompanyCommand),
@@ -152,6 +160,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Render(args) => render::run(common, &args).await,
         Command::Send(args) => send::run(common, &args).await,
         Command::Resume(args) => resume::run(common, &args).await,
+        Command::Track(args) => track::run(common, &args).await,
+        Command::Suppressions(command) => suppressions::run(common, &command).await,
         Command::Company(command) => company::run(common, &command).await,
         Command::User(command) => user::run(common, &command).await,
         Command::Account(command) => account::run(common, &command).await,

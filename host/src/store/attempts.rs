@@ -3,6 +3,7 @@
 
 use super::error::{Broken, broken};
 use super::mail::{Attempt, AttemptId, AttemptResult, Event, MailId, NewAttempt, OpenAttempt, Outcome};
+use super::reports::keep_message_ids;
 use super::{Acting, Store, StoreError, row};
 use sha2::{Digest, Sha256};
 use sqlx::AnyConnection;
@@ -82,7 +83,9 @@ impl Store {
         .bind(id.to_string())
         .execute(&mut *transaction)
         .await?;
-        keep_events(&mut transaction, row::parsed(&attempt, "mail")?, events).await?;
+        let mail = row::parsed(&attempt, "mail")?;
+        keep_message_ids(&mut transaction, mail, &outcome.provider_ids).await?;
+        keep_events(&mut transaction, mail, events).await?;
         Ok(transaction.commit().await?)
     }
 

@@ -26,6 +26,12 @@
 //! store.add_events(MailId, &[Event])                    news from reports; a fact that is known changes nothing
 //! store.open_attempts() -> Vec<OpenAttempt>             attempts that the program died under
 //! store.mail(MailId) -> Mail                            the machinery's
+//! store.reported(MailId) -> Reported                    whom a report may speak of
+//! store.mail_of_attempt(AttemptId), store.mails_of_message(&str)     the mails that a report names
+//! store.suppress(CompanyId, &NewSuppression) -> bool    an address that is no longer written to, and why
+//! store.suppressed(CompanyId, &[String]) -> Vec<Suppression>         of these addresses
+//! store.suppressions(CompanyId) -> Vec<Suppression>     all, released ones too
+//! store.release(CompanyId, &str, by, at) -> u64         written to again
 //!
 //! let admin = store.administer(company_id);
 //! admin.company() -> Company                            admin.update_company(&Company)
@@ -64,9 +70,11 @@ mod location;
 mod mail;
 mod mails;
 mod operator;
+mod reports;
 mod row;
 mod secrets;
 mod skeleton;
+mod suppressions;
 
 #[cfg(test)]
 mod tests;
@@ -79,8 +87,10 @@ pub use mail::{
     AttachedFile, Attempt, AttemptId, AttemptResult, DocumentRef, Event, FilePlace, Mail, MailId,
     MailSummary, Message, NewAttempt, NewMail, OpenAttempt, Outcome, Party, Piece, Recipient,
 };
+pub use reports::Reported;
 pub(crate) use secrets::SealedSecret;
 pub use secrets::Version;
+pub use suppressions::{NewSuppression, Release, Suppression, SuppressionKind};
 
 use connect::Dialect;
 use sqlx::{Any, AnyPool, Transaction};

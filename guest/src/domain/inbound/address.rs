@@ -37,6 +37,21 @@ pub(super) fn all(text: &str) -> impl Iterator<Item = (usize, String)> {
     })
 }
 
+/// The text without its addresses and their angle brackets; none where there are none.
+pub(super) fn without(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for (at, address) in all(text) {
+        let before = text.get(from..at)?;
+        out.push_str(before.strip_suffix('<').unwrap_or(before));
+        from = at + address.len();
+        let after = text.get(from..)?;
+        from += usize::from(after.starts_with('>'));
+    }
+    out.push_str(text.get(from..)?);
+    (from > 0).then_some(out)
+}
+
 fn local_before(before: &str) -> &str {
     if before.ends_with('"') {
         let inside = before.get(..before.len() - 1).unwrap_or_default();

@@ -52,15 +52,12 @@ pub(super) fn is_marked(letter: &Letter) -> bool {
     };
     MARKS.iter().any(|name| header.has(name))
         || VALUES.iter().any(holds)
-        || (is_generated(letter) && answers(letter))
+        || (is_marked_by_its_program(letter) && answers(letter))
 }
 
 /// A program wrote it, of its own accord or in answer.
 pub(super) fn is_generated(letter: &Letter) -> bool {
-    letter
-        .header
-        .get("auto-submitted")
-        .is_some_and(|value| !value.trim().to_ascii_lowercase().starts_with("no"))
+    is_marked_by_its_program(letter)
         || letter
             .header
             .all("precedence")
@@ -68,6 +65,14 @@ pub(super) fn is_generated(letter: &Letter) -> bool {
         || ["list-id", "list-unsubscribe", "list-post", "feedback-id"]
             .iter()
             .any(|name| letter.header.has(name))
+}
+
+/// It says so itself (RFC 3834 §5).
+fn is_marked_by_its_program(letter: &Letter) -> bool {
+    letter
+        .header
+        .get("auto-submitted")
+        .is_some_and(|value| !value.trim().to_ascii_lowercase().starts_with("no"))
 }
 
 fn answers(letter: &Letter) -> bool {

@@ -10,6 +10,12 @@ named! {
         MailboxFull = "mailbox-full",
         /// The message is too large.
         TooLarge = "too-large",
+        /// Not now: greylisted, locked for a while.
+        ComeBackLater = "come-back-later",
+        /// It is our own address that the server does not like.
+        Sender = "sender",
+        /// Only some may write there.
+        Permission = "permission",
         /// The recipient has another address now.
         Moved = "moved",
         /// The server does not take mail for that domain.
@@ -18,8 +24,6 @@ named! {
         Authentication = "authentication",
         /// The sending host has no proper name.
         ReverseLookup = "reverse-lookup",
-        /// Come back in some minutes.
-        Greylisted = "greylisted",
         /// Nobody there takes mail, ever.
         NeverAccepts = "never-accepts",
         /// There is no such address.
@@ -30,6 +34,8 @@ named! {
         UnknownHost = "unknown-host",
         /// Taken for spam, or the sender is on a list.
         Spam = "spam",
+        /// The mailbox is not available, and nothing else was said.
+        Unavailable = "unavailable",
         /// A rule of the server or of the recipient.
         Policy = "policy",
         /// Too many mails at once.
@@ -47,15 +53,20 @@ impl Cause {
     /// Whether sending again may be of use.
     pub fn hardness(self) -> Hardness {
         match self {
-            Self::Moved | Self::NeverAccepts | Self::UnknownAddress | Self::Disabled | Self::UnknownHost => {
-                Hardness::Hard
-            }
+            Self::Moved
+            | Self::NeverAccepts
+            | Self::UnknownAddress
+            | Self::Disabled
+            | Self::UnknownHost
+            | Self::Unavailable => Hardness::Hard,
             Self::MailboxFull
             | Self::TooLarge
+            | Self::ComeBackLater
+            | Self::Sender
+            | Self::Permission
             | Self::Relaying
             | Self::Authentication
             | Self::ReverseLookup
-            | Self::Greylisted
             | Self::Spam
             | Self::Policy
             | Self::RateLimited

@@ -54,17 +54,19 @@ impl Enhanced {
             (1, 2) => Cause::UnknownHost,
             (1, 6) => Cause::Moved,
             (1, 10) => Cause::NeverAccepts,
-            (1, 7 | 8) => Cause::Policy,
+            (1, 7 | 8) => Cause::Sender,
             (2, 1) if self.class == 5 => Cause::Disabled,
             (2, 1) => return None,
             (2, 2) => Cause::MailboxFull,
             (2, 3) | (3, 4) => Cause::TooLarge,
             (3, 1) => Cause::System,
+            (3, 2) if self.class == 5 => Cause::NeverAccepts,
             (4, 1 | 2) => Cause::Network,
             (4, 3 | 6) => Cause::Network,
             (4, 4) if self.class == 5 => Cause::UnknownHost,
             (4, 4) => Cause::Network,
             (4, 7) => Cause::Expired,
+            (7, 13) => Cause::Disabled,
             (7, 23..=27) => Cause::Authentication,
             (7, 28) => Cause::RateLimited,
             (7, 1 | 2 | 7..=9) => Cause::Policy,
@@ -85,12 +87,13 @@ pub(super) fn reply_code(text: &str) -> Option<u16> {
         let starts = at == 0 || is_edge(bytes.get(at - 1));
         let alone = digit(at + 1) && digit(at + 2) && !digit(at + 3);
         // `421-`, `550 `, `(550)`: not a part of an address, a date or a size.
-        let ends = bytes.get(at + 3).is_none_or(|b| {
-            matches!(
-                b,
-                b' ' | b'-' | b')' | b':' | b']' | b'\n' | b'\r' | b'\t' | b'.' | b',' | b';' | b'"' | b'\''
-            )
-        });
+        let ends = match bytes.get(at + 3) {
+            Some(b'.' | b',') => !digit(at + 4),
+            Some(b' ' | b'-' | b')' | b':' | b']' | b';' | b'"' | b'\'' | b'\n' | b'\r' | b'\t') | None => {
+                true
+            }
+            Some(_) => false,
+        };
         let code: u16 = (starts && alone && ends).then(|| text.get(at..at + 3)?.parse().ok()).flatten()?;
         matches!(code, 400..=459 | 471 | 500..=559 | 571 | 572 | 576..=579).then_some(code)
     })

@@ -9,7 +9,7 @@ use super::judge::{Judgement, judge};
 use super::letter::Letter;
 use super::limits;
 use super::model::{Class, Hardness, RecipientReport};
-use super::phrases::{self, DELAY, SUCCESS};
+use super::phrases::{self, DELAY, FINAL, SUCCESS};
 use super::unlabelled;
 use crate::domain::status::{EventKind, EventSource};
 
@@ -131,7 +131,7 @@ fn class_of(action: &str, status: Option<&str>, letter: &Letter) -> Class {
 /// Where the fields do not say, the text does.
 pub(super) fn class_of_text(letter: &Letter) -> Class {
     let plain = phrases::plain(&[&letter.subject, " ", unlabelled::own_text(&letter.text)].concat());
-    if DELAY.is_in(&plain) {
+    if DELAY.is_in(&plain) && !FINAL.is_in(&plain) {
         Class::Delay
     } else if SUCCESS.is_in(&plain) && !phrases::FAILURES.is_in(&plain) {
         Class::Delivered

@@ -5,6 +5,7 @@ use super::fields::{Fields, blocks};
 use super::letter::Letter;
 use super::limits;
 use super::model::{Class, RecipientReport};
+use super::phrases::{self, COMPLAINT_SUBJECTS};
 use crate::domain::status::{EventKind, EventSource};
 
 /// The fields of the report, in one block.
@@ -19,7 +20,7 @@ pub(super) fn fields(letter: &Letter) -> Option<Fields> {
 /// What a complaint says; none where there is none. Reports on authentication have the same form and are no
 /// complaints, and `not-spam` is the contrary of one.
 pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
-    let fields = fields(letter)?;
+    let Some(fields) = fields(letter) else { return read_unlabelled(letter) };
     let kind = fields.get("feedback-type").unwrap_or("abuse").to_ascii_lowercase();
     if matches!(kind.as_str(), "auth-failure" | "not-spam" | "dmarc" | "dkim") {
         return None;
@@ -37,6 +38,33 @@ pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
         code: None,
         words: Some(format!("Feedback-Type: {}", limits::bounded(&kind, 60))),
         remote: remote.map(|value| limits::bounded(value, limits::ADDRESS).to_owned()),
+        kind: EventKind::Complaint,
+        source: EventSource::DeliveryReport,
+    })
+}
+
+/// Complaints without a report: Hotmail's, which are the mail itself under a subject of their own, and what Apple's mail
+/// program sends when its user presses "unsubscribe".
+fn read_unlabelled(letter: &Letter) -> Option<RecipientReport> {
+    let returned = letter.returned.as_ref();
+    let is_complaint = returned.is_some() && COMPLAINT_SUBJECTS.begins(&phrases::plain(&letter.subject));
+    let recipient = if letter.header.has("x-apple-unsubscribe") {
+        letter.sender.as_ref().map(|sender| sender.address.clone())
+    } else if is_complaint {
+        returned
+            .and_then(|header| header.any(&["x-hmxmroriginalrecipient", "x-original-to", "to"]))
+            .and_then(address::find)
+    } else {
+        return None;
+    };
+    Some(RecipientReport {
+        recipient,
+        final_recipient: None,
+        class: Class::Complaint,
+        hardness: None,
+        code: None,
+        words: Some(letter.subject.clone()),
+        remote: None,
         kind: EventKind::Complaint,
         source: EventSource::DeliveryReport,
     })

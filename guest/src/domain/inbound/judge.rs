@@ -3,6 +3,7 @@
 //! Words are heard before codes, since servers give one code for everything: a full mailbox as 5.1.1, spam as 5.1.1,
 //! an unknown user as 5.0.0 or 5.7.1. A code decides where the words say nothing, or only what a rule might say.
 
+use super::address;
 use super::cause::Cause;
 use super::code::{Enhanced, reply_code};
 use super::model::Hardness;
@@ -29,23 +30,34 @@ pub(super) fn judge(stated: Option<&str>, words: &str) -> Judgement {
         (said, stated) => said.or(stated),
     };
     let cause = weigh(said_by(words), code, reply);
-    Judgement {
-        cause,
-        hardness: cause.map_or(Hardness::Soft, Cause::hardness),
-        code: code.map(|code| code.to_string()).or_else(|| reply.map(|reply| reply.to_string())),
-    }
+    let is_temporary =
+        reply.map_or_else(|| said_code.is_some_and(|code| code.class == 4), |reply| reply < 500);
+    let hardness = match cause.map(|cause| (cause, cause.hardness())) {
+        // `450 mailbox unavailable`: it is locked, or the server could not ask yet.
+        Some((Cause::Unavailable | Cause::Disabled, _)) if is_temporary => Hardness::Soft,
+        Some((_, hardness)) => hardness,
+        None => Hardness::Soft,
+    };
+    let code = code.map(|code| code.to_string()).or_else(|| reply.map(|reply| reply.to_string()));
+    Judgement { cause, hardness, code }
 }
 
 /// The first cause, in the order of [`Cause`], that the words name.
 fn said_by(words: &str) -> Option<Cause> {
-    let plain = phrases::plain(words);
     let (table, causes) = &*CAUSE_TABLE;
-    table.found(&plain).filter_map(|(_, number)| causes.get(number)).min().copied()
+    let first = |words: &str| {
+        let plain = phrases::plain(words);
+        table.found(&plain).filter_map(|(_, number)| causes.get(number)).min().copied()
+    };
+    // `User <a@b.example> unknown`: what is said stands around the address.
+    let around = address::without(words);
+    [first(words), around.and_then(|around| first(&around))].into_iter().flatten().min()
 }
 
 fn weigh(said: Option<Cause>, code: Option<Enhanced>, reply: Option<u16>) -> Option<Cause> {
     let coded = code.and_then(Enhanced::cause);
     match (said, coded) {
+        (_, Some(Cause::Sender)) => coded,
         // Rules, lists and breakdowns are named in passing: an exact code knows better.
         (Some(said), Some(coded)) if said >= Cause::Policy && coded.hardness() == Hardness::Hard => {
             Some(coded)
@@ -55,7 +67,7 @@ fn weigh(said: Option<Cause>, code: Option<Enhanced>, reply: Option<u16>) -> Opt
         (None, None) => match reply? {
             551 => Some(Cause::Moved),
             552 => Some(Cause::MailboxFull),
-            556 => Some(Cause::NeverAccepts),
+            521 | 556 => Some(Cause::NeverAccepts),
             _ => None,
         },
     }

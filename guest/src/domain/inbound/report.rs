@@ -60,12 +60,11 @@ fn classify(letter: &Letter) -> (Class, Vec<RecipientReport>) {
     }
     // Whoever says in the header that he answers for a person is believed, unless he is a mail system by name.
     let is_reply = automatic::is_marked(letter) || automatic::has_subject(letter);
-    if !is_reply || unlabelled::is_from_daemon(letter) || letter.header.has("x-failed-recipients") {
-        if let Some(bounced) = unlabelled::read(letter)
-            && let Some(worst) = worst(&bounced)
-        {
-            return (worst, bounced);
-        }
+    let may_bounce =
+        !is_reply || unlabelled::is_from_daemon(letter) || letter.header.has("x-failed-recipients");
+    let bounced = if may_bounce { unlabelled::read(letter) } else { None }.unwrap_or_default();
+    if let Some(worst) = worst(&bounced) {
+        return (worst, bounced);
     }
     if is_reply || automatic::is_notice(letter) {
         return (Class::AutoReply, vec![]);

@@ -31,6 +31,9 @@ const WHOM_TO_ASK: &[&str] = &[
 
 /// A program that reports on mail sent this: by its address, its name, or the empty return path.
 pub(super) fn is_from_daemon(letter: &Letter) -> bool {
+    if letter.is_report && !letter.delivery.is_empty() {
+        return true;
+    }
     let Some(sender) = &letter.sender else { return letter.has_null_return_path() };
     DAEMONS.begins(&address::local(&sender.address))
         || sender.name.as_deref().is_some_and(|name| DAEMON_NAMES.is_in(&phrases::plain(name)))
@@ -72,17 +75,19 @@ fn is_a_bounce(letter: &Letter) -> bool {
     let has_code = Enhanced::find(text).is_some_and(|code| code.class != 2) || reply_code(text).is_some();
     let returns = returned(letter).is_some();
     if is_from_daemon(letter) {
+        let is_daemon =
+            letter.sender.as_ref().is_none_or(|it| address::local(&it.address).contains("daemon"));
         return if is_a_persons(letter) {
-            by_text && returns
+            by_text && (returns || has_code)
         } else {
-            by_subject || (by_text && (has_code || returns)) || (has_code && returns)
+            by_subject || (by_text && (is_daemon || has_code || returns)) || (has_code && returns)
         };
     }
     if is_a_persons(letter) || automatic::is_marked(letter) || automatic::has_subject(letter) {
         return false;
     }
     if letter.has_null_return_path() {
-        return by_text && (by_subject || (has_code && returns));
+        return by_text && (by_subject || has_code || returns) && !automatic::is_notice(letter);
     }
     let is_list = ["list-id", "list-unsubscribe", "list-post", "in-reply-to", "references"];
     by_subject && by_text && (returns || has_code) && !is_list.iter().any(|name| letter.header.has(name))
@@ -90,13 +95,14 @@ fn is_a_bounce(letter: &Letter) -> bool {
 
 fn of(letter: &Letter, recipient: Option<String>, class: Class) -> RecipientReport {
     let words = said_of(letter, recipient.as_deref());
-    let found = words.as_deref().map_or_else(|| judge(None, ""), |words| judge(None, words));
-    let found = if found.cause.is_none() {
-        let wider = judge(None, bounded(own_text(&letter.text), 4 * limits::WORDS));
-        super::judge::Judgement { code: found.code.or(wider.code.clone()), ..wider }
-    } else {
-        found
-    };
+    let mut found = judge(None, words.as_deref().unwrap_or_default());
+    if found.code.is_none() || found.cause.is_none() {
+        let text = bounded(own_text(&letter.text), 4 * limits::WORDS);
+        let wider = judge(None, &[text, " ", &letter.subject].concat());
+        if found.cause.is_none() || (found.code.is_none() && wider.code.is_some()) {
+            found = wider;
+        }
+    }
     RecipientReport {
         recipient,
         final_recipient: None,
@@ -223,19 +229,21 @@ pub(super) fn said_of(letter: &Letter, recipient: Option<&str>) -> Option<String
     Some(bounded(&said, limits::WORDS).to_owned())
 }
 
+/// From the line that names the recipient to the code that a server gave, or as far as the reason goes.
 fn paragraph_about(text: &str, wanted: &str) -> Option<String> {
-    let mut lines = text.lines().skip_while(|line| !line.to_lowercase().contains(wanted)).peekable();
-    lines.peek()?;
+    let lines = text.lines().skip_while(|line| !line.to_lowercase().contains(wanted));
     let mut said: Vec<&str> = vec![];
-    let mut gaps = 0;
+    let mut reason = None;
     for line in lines.take(40) {
         let line = line.trim();
         if line.is_empty() {
-            // The reason may be a paragraph of its own below the address.
-            if gaps == 2 || says_why(&said) {
-                break;
+            let found = judge(None, &said.join(" "));
+            if found.code.is_some() {
+                return Some(said.join("\n"));
             }
-            gaps += 1;
+            if found.cause.is_some() && reason.is_none() {
+                reason = Some(said.len());
+            }
             continue;
         }
         // The next recipient's.
@@ -245,10 +253,11 @@ fn paragraph_about(text: &str, wanted: &str) -> Option<String> {
         }
         said.push(line);
     }
-    says_why(&said).then(|| said.join("\n"))
-}
-
-fn says_why(lines: &[&str]) -> bool {
-    let found = judge(None, &lines.join(" "));
-    found.cause.is_some() || found.code.is_some()
+    let found = judge(None, &said.join(" "));
+    if found.code.is_none()
+        && let Some(reason) = reason
+    {
+        said.truncate(reason);
+    }
+    (found.cause.is_some() || found.code.is_some()).then(|| said.join("\n"))
 }

@@ -88,6 +88,10 @@ tables! {
     FAILURES = BOUNCES["failures"];
     /// It is not yet given up.
     DELAY = BOUNCES["delay"];
+    /// It is given up, whatever else is said of trying.
+    FINAL = BOUNCES["final"];
+    /// What stands over complaints in no standard form.
+    COMPLAINT_SUBJECTS = BOUNCES["complaint-subjects"];
     /// It has arrived.
     SUCCESS = BOUNCES["success"];
     /// A mail program says that its user deleted a mail unread.
