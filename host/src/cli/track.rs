@@ -6,7 +6,6 @@ use super::{Common, Failure, office};
 use crate::contract::inbound::{Class, Hardness, Origin, RecipientReport, Report};
 use crate::engine::Office;
 use crate::inbox::{Inbox, InboxError, Maildir, classify, read_message};
-use crate::return_address::ReturnAddresses;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -67,7 +66,7 @@ pub(super) async fn run(common: &Common, args: &TrackArgs) -> Result<ExitCode, F
     };
     let return_addresses = match &stored {
         Some((connections, _)) => match &connections.operator().platform {
-            Some(platform) => Some(connections.return_addresses(&platform.reply_domain).await?),
+            Some(platform) => Some(connections.return_addresses(platform.reply_domain.as_str()).await?),
             None => None,
         },
         None => None,

@@ -92,5 +92,5 @@ pub(super) fn blocks(text: &str) -> Vec<Fields> {
 
 /// The header at the beginning of a text.
 pub(super) fn header(text: &str) -> Fields {
-    blocks(limits::bounded_bytes(text.trim_start(), limits::TEXT)).into_iter().next().unwrap_or_default()
+    blocks(limits::bounded_bytes(text.trim_start(), 4 * limits::TEXT)).into_iter().next().unwrap_or_default()
 }

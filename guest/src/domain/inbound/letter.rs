@@ -63,12 +63,12 @@ impl Letter {
         if message.parts.len() > limits::PARTS {
             return Err(Refused(format!("it has more than {} parts", limits::PARTS)));
         }
+        let header = header_of(&message);
         let mut letter = Self {
-            header: header_of(&message),
-            subject: limits::bounded(message.subject().unwrap_or_default().trim(), limits::SUBJECT)
-                .to_owned(),
-            sender: sender_of(&message),
-            date: message.date().filter(|date| date.is_valid()).map(mail_parser::DateTime::to_rfc3339),
+            subject: subject_of(&header),
+            sender: sender_of(&header),
+            date: date_of(&header),
+            header,
             is_report: message.content_type().is_some_and(|kind| {
                 kind.ctype().eq_ignore_ascii_case("multipart")
                     && kind.subtype().is_some_and(|subtype| subtype.eq_ignore_ascii_case("report"))
@@ -110,6 +110,10 @@ impl Letter {
             }
             _ => match &part.body {
                 PartType::Message(message) => self.take_returned(message),
+                // A multipart whose boundary can't be found is read as it stands.
+                PartType::Binary(_) | PartType::InlineBinary(_) if kind.starts_with("multipart/") => {
+                    self.say(&said());
+                }
                 PartType::Text(_) => self.say(&said()),
                 PartType::Html(text) if !has_plain => {
                     let text = html_to_text(bounded_bytes(text, 4 * limits::TEXT));
@@ -161,23 +165,41 @@ fn kind_of(part: &MessagePart<'_>) -> String {
     })
 }
 
+/// The header as it stands there. The library's own list of fields is not used: a field that it can't read to the end,
+/// such as a date in a zone that it does not know, takes the next one with it.
 fn header_of(message: &Message<'_>) -> Fields {
-    let mut fields = Fields::default();
-    for header in message.headers().iter().take(limits::FIELDS) {
-        let (start, end) = (header.offset_start() as usize, header.offset_end() as usize);
-        let value = message.raw_message.get(start..end).unwrap_or_default();
-        let value = String::from_utf8_lossy(value.get(..limits::FIELD).unwrap_or(value));
-        let value = value.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
-        fields.push(header.name(), &value);
-    }
-    fields
+    let Some(root) = message.parts.first() else { return Fields::default() };
+    let (start, end) = (root.offset_header as usize, root.offset_body as usize);
+    let header = message.raw_message.get(start..end).unwrap_or_default();
+    fields::header(&String::from_utf8_lossy(header.get(..4 * limits::TEXT).unwrap_or(header)))
 }
 
-fn sender_of(message: &Message<'_>) -> Option<Sender> {
-    let from = message.from().or_else(|| message.sender())?.first()?;
-    let name = from.name().map(str::trim).filter(|name| !name.is_empty());
-    Some(Sender {
-        name: name.map(|name| limits::bounded(name, limits::ADDRESS).to_owned()),
-        address: limits::bounded(from.address().unwrap_or_default().trim(), limits::ADDRESS).to_owned(),
+/// What the library makes of one field alone.
+fn alone<T>(name: &str, value: &str, take: impl FnOnce(&Message<'_>) -> Option<T>) -> Option<T> {
+    let field = format!("{name}: {value}\r\n\r\n");
+    MessageParser::default().parse_headers(field.as_bytes()).and_then(|message| take(&message))
+}
+
+fn subject_of(header: &Fields) -> String {
+    let subject = header.get("subject").and_then(|value| {
+        alone("Subject", value, |message| message.subject().map(|subject| subject.trim().to_owned()))
+    });
+    limits::bounded(&subject.unwrap_or_default(), limits::SUBJECT).to_owned()
+}
+
+fn date_of(header: &Fields) -> Option<String> {
+    alone("Date", header.get("date")?, |message| {
+        message.date().filter(|date| date.is_valid()).map(mail_parser::DateTime::to_rfc3339)
+    })
+}
+
+fn sender_of(header: &Fields) -> Option<Sender> {
+    alone("From", header.any(&["from", "sender"])?, |message| {
+        let from = message.from()?.first()?;
+        let name = from.name().map(str::trim).filter(|name| !name.is_empty());
+        Some(Sender {
+            name: name.map(|name| limits::bounded(name, limits::ADDRESS).to_owned()),
+            address: limits::bounded(from.address().unwrap_or_default().trim(), limits::ADDRESS).to_owned(),
+        })
     })
 }
