@@ -110,7 +110,7 @@ fn action_word(value: &str) -> String {
 
 /// What is behind such a cause may be said better in the text for people.
 fn is_telling_little(cause: Cause) -> bool {
-    cause >= Cause::Policy
+    matches!(cause, Cause::Policy | Cause::System | Cause::Network)
 }
 
 fn class_of(action: &str, status: Option<&str>, letter: &Letter) -> Class {

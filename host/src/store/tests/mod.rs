@@ -5,6 +5,7 @@ mod accounts;
 mod cluster;
 mod mails;
 mod office;
+mod reports;
 mod secrets;
 
 use super::{Location, Store};
@@ -58,6 +59,10 @@ suite! {
         facts_are_a_set,
         what_strangers_write_is_kept_within_bounds,
         many_at_once_lose_nothing;
+    reports:
+        a_report_finds_its_mail_by_attempt_and_by_every_message_id,
+        a_dead_address_is_not_written_to_until_somebody_releases_it,
+        spellings_of_one_address_are_one_and_words_are_bounded;
     secrets:
         a_sealed_secret_is_found_by_owner_and_kind_alone,
         a_sealed_secret_is_replaced_only_by_who_saw_it_last,
