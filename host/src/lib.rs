@@ -1,6 +1,6 @@
 //! The reference host of the Postroom plugin: a library to embed, and the command line `postroom` on top of it.
 //!
-//! Arrows go one way: [`cli`] → [`outbox`] → [`engine`] → [`capabilities`], and [`oauth`] → [`capabilities`]. The
+//! Arrows go one way: [`cli`] → [`outbox`], [`inbox`] → [`engine`] → [`capabilities`], and [`oauth`] → [`capabilities`]. The
 //! rules of business e-mail are not here but in the plugin; see `wit/` for the contract between the two.
 //!
 //! A business system embeds it in ten lines:
@@ -32,6 +32,7 @@ pub mod config;
 pub mod connections;
 pub mod contract;
 pub mod engine;
+pub mod inbox;
 pub mod oauth;
 pub mod outbox;
 pub mod return_address;

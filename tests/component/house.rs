@@ -18,6 +18,7 @@ pub(crate) const LIMITS: Limits = Limits {
     memory: 128 << 20,
     calls: 100_000,
     document: 16 << 20,
+    message: 32 << 20,
     text: 4 << 20,
 };
 

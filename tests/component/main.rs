@@ -8,6 +8,7 @@ mod contract;
 mod determinism;
 mod house;
 mod imports;
+mod inbound;
 mod instances;
 mod limits;
 mod providers;

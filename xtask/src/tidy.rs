@@ -91,8 +91,13 @@ const RULES: &[Rule] = &[
         why: "the outbox is given an office that can reach what it needs; commands are built on it",
     },
     Rule {
+        folder: "host/src/inbox",
+        forbidden: &["crate::cli", "crate::connections", "crate::outbox", "crate::vault"],
+        why: "the inbox is given an office and a store; it sends nothing",
+    },
+    Rule {
         folder: "host/src/connections",
-        forbidden: &["crate::cli", "crate::outbox", "crate::contract"],
+        forbidden: &["crate::cli", "crate::outbox", "crate::inbox", "crate::contract"],
         why: "connections turn stored accounts into capabilities, and send nothing",
     },
     Rule {

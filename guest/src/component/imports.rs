@@ -127,7 +127,7 @@ mod mailboxes {
     use crate::component::bindings::postroom::plugin::imap;
     use crate::component::convert;
     use crate::domain::sent::Folder;
-    use crate::flows::{Criterion, Filing, Found, Imap};
+    use crate::flows::{Criterion, Filing, Found, Imap, Messages, Place};
 
     /// The host's mailboxes.
     pub(in crate::component) struct HostImap;
@@ -138,6 +138,21 @@ mod mailboxes {
             delimiter: of.delimiter,
             special_use: of.special_use,
             selectable: of.selectable,
+        }
+    }
+
+    impl Messages for HostImap {
+        type Error = imap::ImapError;
+
+        fn fetch(
+            &mut self,
+            account: &str,
+            at: &Place,
+            offset: u64,
+            length: u32,
+        ) -> Result<Vec<u8>, imap::ImapError> {
+            let at = imap::Place { folder: at.folder.clone(), uid_validity: at.uid_validity, uid: at.uid };
+            imap::fetch_message(account, &at, offset, length)
         }
     }
 

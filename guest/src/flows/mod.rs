@@ -1,6 +1,7 @@
 //! Use cases: what a caller asks for, made of the domain's rules over ports to the outside.
 
 mod compose;
+mod inbound;
 mod input;
 mod resolve;
 mod sent;
@@ -8,6 +9,7 @@ mod submit;
 mod test_message;
 
 pub use compose::{ComposeError, FileError, Files, Job, Message, Mode, Warning, compose};
+pub use inbound::{InboundError, Messages, Origin, classify};
 pub use input::{InputError, Source};
 pub use resolve::resolve;
 pub use sent::{Criterion, Filing, Found, Imap, Place, SentCopy, SentError, file_sent, find_sent};

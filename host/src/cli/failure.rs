@@ -5,6 +5,7 @@ use crate::accounts::Unusable;
 use crate::config::ConfigError;
 use crate::connections::ConnectionError;
 use crate::engine::EngineError;
+use crate::inbox::InboxError;
 use crate::oauth;
 use crate::outbox::{DraftError, OutboxError};
 use crate::store::StoreError;
@@ -29,6 +30,14 @@ impl Failure {
     /// An input is wrong.
     pub fn input(message: impl Into<String>) -> Self {
         Self { code: 3, message: message.into() }
+    }
+
+    /// The same failure, naming the file where its words do not.
+    pub(super) fn of_file(self, file: &std::path::Path) -> Self {
+        let name = file.display().to_string();
+        let message =
+            if self.message.contains(&name) { self.message } else { format!("{name}: {}", self.message) };
+        Self { message, ..self }
     }
 
     /// Prints the failure and gives the exit code.
@@ -105,6 +114,18 @@ impl From<OutboxError> for Failure {
             OutboxError::Engine(error) => error.into(),
             OutboxError::File(_) | OutboxError::NotOurs(_) => Self::input(error.to_string()),
             OutboxError::Plugin(_) => Self::other(error.to_string()),
+        }
+    }
+}
+
+impl From<InboxError> for Failure {
+    fn from(error: InboxError) -> Self {
+        match error {
+            InboxError::Store(error) => error.into(),
+            InboxError::Engine(error) => error.into(),
+            InboxError::Plugin(_) => Self::other(error.to_string()),
+            InboxError::Mailbox(_) => Self { code: 5, message: error.to_string() },
+            error => Self::input(error.to_string()),
         }
     }
 }

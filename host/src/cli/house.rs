@@ -119,6 +119,26 @@ impl CompanyArgs {
     }
 }
 
+impl CompanyArgs {
+    /// The store where there is one: for commands that do without. None: none was named, and none is in the user's
+    /// folder. The company is the one that was named or the only one; none: whichever a message is for.
+    pub(super) async fn open_if_there(&self) -> Result<Option<(Connections, Option<Company>)>, Failure> {
+        let is_named = self.store.store.is_some() || self.company.is_some();
+        if !is_named && Location::of_user().and_then(|it| Some(it.path()?.exists())) != Some(true) {
+            return Ok(None);
+        }
+        let connections = self.store.open().await?;
+        let company = match &self.company {
+            Some(name) => Some(connections.store().company_named(name).await?),
+            None => {
+                let mut all = connections.store().companies().await?;
+                if all.len() == 1 { all.pop() } else { None }
+            }
+        };
+        Ok(Some((connections, company)))
+    }
+}
+
 impl UserArgs {
     /// Opens the store and finds company and user.
     pub(super) async fn open(&self) -> Result<(Connections, Company, User), Failure> {

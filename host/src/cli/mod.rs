@@ -31,8 +31,10 @@ mod schema;
 mod send;
 mod single;
 mod statuses;
+mod suppressions;
 mod templates;
 mod timeline;
+mod track;
 mod user;
 mod view;
 mod worker;
@@ -62,6 +64,7 @@ Examples:
   postroom user add lotte --address lotte@ateliernord.example
   postroom account add office --address office@ateliernord.example --user lotte
   postroom account test office
+  postroom track --maildir ~/Maildir
   postroom send invoice.xml --user lotte --account office --pdf invoice.pdf
   postroom send-bulk november/ --user lotte --account office
   postroom timeline F-2026-001
@@ -113,6 +116,11 @@ enum Command {
     UpdateStatus(timeline::UpdateStatusArgs),
     /// Go on with a mail that was not accepted, or is in doubt.
     Resume(resume::ResumeArgs),
+    /// Say what messages that came in are, and put the news on the timelines of our mails.
+    Track(track::TrackArgs),
+    /// Addresses that are no longer written to, and why.
+    #[command(subcommand)]
+    Suppressions(suppressions::SuppressionsCommand),
     /// Companies: settings, fallback, import and export.
     #[command(subcommand)]
     Company(company::CompanyCommand),
@@ -195,6 +203,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Status(args) => timeline::status(common, &args).await,
         Command::UpdateStatus(args) => timeline::update(common, &args).await,
         Command::Resume(args) => resume::run(common, &args).await,
+        Command::Track(args) => track::run(common, &args).await,
+        Command::Suppressions(command) => suppressions::run(common, &command).await,
         Command::Company(command) => company::run(common, &command).await,
         Command::User(command) => user::run(common, &command).await,
         Command::Account(command) => account::run(common, &command).await,

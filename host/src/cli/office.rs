@@ -12,6 +12,12 @@ pub(super) fn reading(common: &Common) -> Result<Office, Failure> {
     sending(common, Accounts::new(), Arc::new(MemorySubmitter::default()))
 }
 
+/// The same, for a company of the store.
+pub(super) fn reading_for(common: &Common, company: &str) -> Result<Office, Failure> {
+    let capabilities = Capabilities { log: log(common), ..Capabilities::default() };
+    Ok(engine(common)?.office(company, capabilities))
+}
+
 /// Loads the plugin and opens an office that reaches these accounts.
 pub(super) fn sending(
     common: &Common,

@@ -18,6 +18,8 @@ pub struct Limits {
     pub calls: u32,
     /// Largest document handed to the plugin, in bytes.
     pub document: usize,
+    /// Largest message that came in, in bytes.
+    pub message: usize,
     /// Largest other text handed to the plugin (settings, pasted addresses), in bytes.
     pub text: usize,
 }
@@ -29,6 +31,7 @@ impl Default for Limits {
             memory: 256 << 20,
             calls: 10_000,
             document: 16 << 20,
+            message: 32 << 20,
             text: 4 << 20,
         }
     }

@@ -9,7 +9,8 @@ use super::state::{Accounts, Apis, Files, LogSink, State};
 use crate::capabilities::smtp::{Account, SmtpClient, Submitter};
 use crate::capabilities::web::{self, GivenUrls, Web, WebClient};
 use crate::contract::{
-    accounts, composing, delivery, documents, drafts, imap, info, recipients, sent, smtp, templates, tracking,
+    accounts, composing, delivery, documents, drafts, imap, inbound, info, recipients, sent, smtp, templates,
+    tracking,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -136,6 +137,18 @@ fn compose_failed(answer: &Result<composing::Message, composing::ComposeError>) 
 /// A template that fails is somebody's own: what it may have left behind serves nobody else.
 fn check_failed(answer: &[templates::Finding]) -> bool {
     answer.iter().any(|finding| finding.severity == "error")
+}
+
+/// What is beyond the limits was not sent to be read.
+fn classify_failed(answer: &Result<inbound::Report, inbound::InboundError>) -> bool {
+    matches!(answer, Err(inbound::InboundError::Refused(_)))
+}
+
+fn message_size(message: &inbound::Origin) -> usize {
+    match message {
+        inbound::Origin::Raw(raw) => raw.len(),
+        inbound::Origin::Stored(_) => 0,
+    }
 }
 
 fn edited(job: &composing::Job) -> usize {
@@ -284,6 +297,16 @@ impl Office {
         outstanding = postroom_plugin_delivery.call_outstanding(
             to: &[String], events: &[tracking::Event]
         ) -> Result<Vec<String>, tracking::EventError>;
+        /// What a message that came in is.
+        classify = postroom_plugin_inbound.call_classify(
+            message: &inbound::Origin, own_addresses: &[String], now: &str
+        ) -> Result<inbound::Report, inbound::InboundError>,
+            bounded ["the message": message_size(message), message], hostile classify_failed;
+        /// Whether a refusal is for ever.
+        judge = postroom_plugin_inbound.call_judge(
+            code: Option<&str>, words: &str
+        ) -> inbound::Hardness,
+            bounded ["the server's words": words.len(), text];
         /// What became of a mail.
         fold = postroom_plugin_tracking.call_fold(
             to: &[String], events: &[tracking::Event], now: &str

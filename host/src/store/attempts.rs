@@ -3,6 +3,7 @@
 
 use super::error::{Broken, broken};
 use super::mail::{Attempt, AttemptId, AttemptResult, Event, MailId, NewAttempt, OpenAttempt, Outcome};
+use super::reports::keep_message_ids;
 use super::standing::Holder;
 use super::{Store, StoreError, row};
 use sha2::{Digest, Sha256};
@@ -164,6 +165,7 @@ pub(super) async fn finish(
     .await?;
     let row = row.ok_or_else(|| StoreError::NoSuchAttempt(id.to_string()))?;
     let mail = row::parsed(&row, "mail")?;
+    keep_message_ids(connection, mail, &outcome.provider_ids).await?;
     keep_events(connection, mail, events).await?;
     Ok(mail)
 }

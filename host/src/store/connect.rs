@@ -40,6 +40,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0002_outbox.sql"),
         include_str!("../../migrations/postgres/0002_outbox.sql"),
     ),
+    (
+        3,
+        "reports",
+        include_str!("../../migrations/sqlite/0003_reports.sql"),
+        include_str!("../../migrations/postgres/0003_reports.sql"),
+    ),
 ];
 
 /// How long a statement waits for somebody else's.

@@ -27,6 +27,12 @@
 //! store.add_events(MailId, &[Event])                    news from reports; a fact that is known changes nothing
 //! store.open_attempts() -> Vec<OpenAttempt>             attempts that the program died under
 //! store.mail(MailId) -> Mail                            the machinery's
+//! store.reported(MailId) -> Reported                    whom a report may speak of
+//! store.mail_of_attempt(AttemptId), store.mails_of_message(&str)     the mails that a report names
+//! store.suppress(CompanyId, &NewSuppression) -> bool    an address that is no longer written to, and why
+//! store.suppressed(CompanyId, &[String]) -> Vec<Suppression>         of these addresses
+//! store.suppressions(CompanyId) -> Vec<Suppression>     all, released ones too
+//! store.release(CompanyId, &str, by, at) -> u64         written to again
 //!
 //! store.due(now) -> Vec<Due>                            accounts with mails that may go now
 //! store.claim(&Holder, AccountId, Pace, most, now, lease) -> Vec<MailId>
@@ -72,10 +78,12 @@ mod mail;
 mod mails;
 mod operator;
 mod queue;
+mod reports;
 mod row;
 mod secrets;
 mod skeleton;
 mod standing;
+mod suppressions;
 mod wake;
 
 #[cfg(test)]
@@ -93,9 +101,11 @@ pub use mail::{
     MailSummary, Message, NewAttempt, NewMail, OpenAttempt, Outcome, Party, Piece, Recipient,
 };
 pub use queue::{Due, OutboxRow};
+pub use reports::Reported;
 pub(crate) use secrets::SealedSecret;
 pub use secrets::Version;
 pub use standing::{BatchId, Cause, Holder, Kept, Order, Pace, SendOptions, Settlement, Standing};
+pub use suppressions::{NewSuppression, Release, Suppression, SuppressionKind};
 pub use wake::Wakes;
 
 use connect::Dialect;

@@ -6,6 +6,8 @@ mod composing;
 mod delivery;
 mod documents;
 mod drafts;
+#[cfg(not(feature = "renderer"))]
+mod inbound;
 mod info;
 mod recipients;
 #[cfg(not(feature = "renderer"))]

@@ -5,6 +5,7 @@ mod accounts;
 mod mails;
 mod office;
 mod queue;
+mod reports;
 mod secrets;
 
 use super::{Location, Store};
@@ -66,6 +67,10 @@ suite! {
         the_journal_writes_many_at_once_and_refuses_each_by_itself,
         what_waits_for_its_account_goes_on_with_it,
         a_logo_is_kept_once_however_many_mails_carry_it;
+    reports:
+        a_report_finds_its_mail_by_attempt_and_by_every_message_id,
+        a_dead_address_is_not_written_to_until_somebody_releases_it,
+        spellings_of_one_address_are_one_and_words_are_bounded;
     secrets:
         a_sealed_secret_is_found_by_owner_and_kind_alone,
         a_sealed_secret_is_replaced_only_by_who_saw_it_last,

@@ -1,0 +1,205 @@
+//! A message taken apart: its header, what it says, the reports in it, and what it returns of another message.
+//!
+//! Only the message itself counts. What is inside an attached message was said to somebody else: whoever forwards a
+//! bounce has not bounced anything.
+
+use super::fields::{self, Fields};
+use super::limits::{self, bounded_bytes};
+use super::model::{Refused, Sender};
+use aho_corasick::AhoCorasick;
+use mail_parser::decoders::html::html_to_text;
+use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// A message that came in.
+#[derive(Debug, Default)]
+pub(super) struct Letter {
+    /// Its header, values unfolded but not decoded.
+    pub(super) header: Fields,
+    /// Subject, decoded.
+    pub(super) subject: String,
+    /// From; of several the first.
+    pub(super) sender: Option<Sender>,
+    /// `Date`, RFC 3339, where there is a possible one.
+    pub(super) date: Option<String>,
+    /// The root is `multipart/report`.
+    pub(super) is_report: bool,
+    /// What it says, as plain text; in the order of its parts.
+    pub(super) text: String,
+    /// Bodies of `message/delivery-status`.
+    pub(super) delivery: Vec<String>,
+    /// Body of `message/disposition-notification`.
+    pub(super) disposition: Option<String>,
+    /// Body of `message/feedback-report`.
+    pub(super) feedback: Option<String>,
+    /// Header of the message that it returns.
+    pub(super) returned: Option<Fields>,
+    /// Beginning of the returned message's own text.
+    pub(super) returned_text: String,
+}
+
+/// What makes a message deep or long to read, wherever it stands.
+static NESTING: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let marks = ["message/rfc822", "message/global", "boundary="];
+    AhoCorasick::builder().ascii_case_insensitive(true).build(marks).ok()
+});
+
+impl Letter {
+    /// Reads a message. Bytes that are none give an empty letter.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub(super) fn read(raw: &[u8]) -> Result<Self, Refused> {
+        if raw.len() > limits::MESSAGE {
+            return Err(Refused(format!("it has {} bytes, more than {}", raw.len(), limits::MESSAGE)));
+        }
+        let nested = NESTING.as_ref().map_or(0, |marks| marks.find_iter(raw).take(limits::PARTS + 1).count());
+        if nested > limits::PARTS {
+            return Err(Refused(format!("it has more than {} nested parts", limits::PARTS)));
+        }
+        let raw = without_envelope_line(raw);
+        let Some(message) = MessageParser::default().parse(raw) else { return Ok(Self::default()) };
+        if message.parts.len() > limits::PARTS {
+            return Err(Refused(format!("it has more than {} parts", limits::PARTS)));
+        }
+        let header = header_of(&message);
+        let mut letter = Self {
+            subject: subject_of(&header),
+            sender: sender_of(&header),
+            date: date_of(&header),
+            header,
+            is_report: message.content_type().is_some_and(|kind| {
+                kind.ctype().eq_ignore_ascii_case("multipart")
+                    && kind.subtype().is_some_and(|subtype| subtype.eq_ignore_ascii_case("report"))
+            }),
+            ..Self::default()
+        };
+        let has_plain = message.parts.iter().any(|part| matches!(&part.body, PartType::Text(text) if kind_of(part) != "text/rfc822-headers" && !text.trim().is_empty()));
+        for part in &message.parts {
+            letter.take(part, has_plain);
+        }
+        Ok(letter)
+    }
+
+    fn take(&mut self, part: &MessagePart<'_>, has_plain: bool) {
+        let kind = kind_of(part);
+        let said = || match &part.body {
+            PartType::Text(text) | PartType::Html(text) => Cow::Borrowed(bounded_bytes(text, limits::TEXT)),
+            other => match other {
+                PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {
+                    String::from_utf8_lossy(bytes.get(..limits::TEXT).unwrap_or(bytes))
+                }
+                _ => Cow::Borrowed(""),
+            },
+        };
+        match kind.as_str() {
+            "message/delivery-status" | "message/global-delivery-status" => {
+                if self.delivery.len() < limits::RECIPIENTS {
+                    self.delivery.push(said().into_owned());
+                }
+            }
+            "message/disposition-notification" | "message/global-disposition-notification" => {
+                self.disposition.get_or_insert_with(|| said().into_owned());
+            }
+            "message/feedback-report" => {
+                self.feedback.get_or_insert_with(|| said().into_owned());
+            }
+            "text/rfc822-headers" | "text/rfc822-header" | "message/global-headers" => {
+                self.returned.get_or_insert_with(|| fields::header(&said()));
+            }
+            _ => match &part.body {
+                PartType::Message(message) => self.take_returned(message),
+                // A multipart whose boundary can't be found is read as it stands.
+                PartType::Binary(_) | PartType::InlineBinary(_) if kind.starts_with("multipart/") => {
+                    self.say(&said());
+                }
+                PartType::Text(_) => self.say(&said()),
+                PartType::Html(text) if !has_plain => {
+                    let text = html_to_text(bounded_bytes(text, 4 * limits::TEXT));
+                    self.say(&text);
+                }
+                _ => {}
+            },
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        let left = limits::ANSWER.saturating_sub(self.text.len());
+        if !self.text.is_empty() && !self.text.ends_with('\n') {
+            self.text.push('\n');
+        }
+        self.text.push_str(bounded_bytes(text, left));
+    }
+
+    fn take_returned(&mut self, message: &Message<'_>) {
+        if self.returned.is_none() {
+            self.returned = Some(header_of(message));
+            let text = message.body_text(0).unwrap_or_default();
+            self.returned_text = bounded_bytes(&text, limits::TEXT).to_owned();
+        }
+    }
+
+    /// True where the envelope's sender was empty, as far as the last server wrote it down.
+    pub(super) fn has_null_return_path(&self) -> bool {
+        self.header.all("return-path").chain(self.header.all("x-envelope-from")).any(|path| {
+            let path: String = path.chars().filter(|c| !c.is_whitespace()).collect();
+            path == "<>"
+        })
+    }
+}
+
+/// `From sender date`, with which mailboxes of one file begin a message.
+fn without_envelope_line(raw: &[u8]) -> &[u8] {
+    let raw = raw.trim_ascii_start();
+    if raw.starts_with(b"From ") {
+        let end = memchr::memchr(b'\n', raw).map_or(raw.len(), |end| end + 1);
+        return raw.get(end..).unwrap_or_default();
+    }
+    raw
+}
+
+fn kind_of(part: &MessagePart<'_>) -> String {
+    part.content_type().map_or_else(String::new, |kind| {
+        format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or_default()).to_ascii_lowercase()
+    })
+}
+
+/// The header as it stands there. The library's own list of fields is not used: a field that it can't read to the end,
+/// such as a date in a zone that it does not know, takes the next one with it.
+fn header_of(message: &Message<'_>) -> Fields {
+    let Some(root) = message.parts.first() else { return Fields::default() };
+    let (start, end) = (root.offset_header as usize, root.offset_body as usize);
+    let header = message.raw_message.get(start..end).unwrap_or_default();
+    fields::header(&String::from_utf8_lossy(header.get(..4 * limits::TEXT).unwrap_or(header)))
+}
+
+/// What the library makes of one field alone.
+fn alone<T>(name: &str, value: &str, take: impl FnOnce(&Message<'_>) -> Option<T>) -> Option<T> {
+    let field = format!("{name}: {value}\r\n\r\n");
+    MessageParser::default().parse_headers(field.as_bytes()).and_then(|message| take(&message))
+}
+
+fn subject_of(header: &Fields) -> String {
+    let subject = header.get("subject").and_then(|value| {
+        alone("Subject", value, |message| message.subject().map(|subject| subject.trim().to_owned()))
+    });
+    limits::bounded(&subject.unwrap_or_default(), limits::SUBJECT).to_owned()
+}
+
+fn date_of(header: &Fields) -> Option<String> {
+    alone("Date", header.get("date")?, |message| {
+        message.date().filter(|date| date.is_valid()).map(mail_parser::DateTime::to_rfc3339)
+    })
+}
+
+fn sender_of(header: &Fields) -> Option<Sender> {
+    alone("From", header.any(&["from", "sender"])?, |message| {
+        let from = message.from()?.first()?;
+        let name = from.name().map(str::trim).filter(|name| !name.is_empty());
+        Some(Sender {
+            name: name.map(|name| limits::bounded(name, limits::ADDRESS).to_owned()),
+            address: limits::bounded(from.address().unwrap_or_default().trim(), limits::ADDRESS).to_owned(),
+        })
+    })
+}

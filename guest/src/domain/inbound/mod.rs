@@ -1,0 +1,32 @@
+//! Messages that came in: what they are, which mail they are about, and what they prove.
+//!
+//! The order of the questions is the rule that nothing ordinary is ever called a failure. A report that says in a form
+//! made for programs what it is, is believed first; then a bounce that comes from a mail system; then an automatic
+//! reply; then everything is ordinary. What any of this says is a claim: the host believes it only with a token of its
+//! own in it.
+
+mod address;
+mod answer;
+mod automatic;
+mod cause;
+mod code;
+mod conversation;
+mod delivery;
+mod disposition;
+mod feedback;
+mod fields;
+mod judge;
+mod letter;
+pub mod limits;
+mod model;
+mod phrases;
+mod report;
+mod unlabelled;
+
+pub use cause::Cause;
+pub use judge::hardness;
+pub use model::{Answer, Class, Hardness, RecipientReport, Refused, Report, Sender, Token, TokenPlace};
+pub use report::read;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! What is understood of a message that came in, as the contract's `inbound` has it.
+
+use crate::domain::status::{Event, EventKind, EventSource, named};
+
+named! {
+    /// What a message is. All that can't be told is ordinary.
+    Class, "class", {
+        /// It will not arrive.
+        Bounce = "bounce",
+        /// It has not arrived yet.
+        Delay = "delay",
+        /// It has arrived.
+        Delivered = "delivered",
+        /// Passed on to a server that sends no reports.
+        Relayed = "relayed",
+        /// A disposition report: shown, deleted or other.
+        Receipt = "receipt",
+        /// A vacation notice or any other automatic answer.
+        AutoReply = "auto-reply",
+        /// The recipient marked a mail as unwanted.
+        Complaint = "complaint",
+        /// A person's, a newsletter, anything else.
+        Ordinary = "ordinary",
+    }
+}
+
+named! {
+    /// Whether a bounce is for ever.
+    Hardness, "hardness", {
+        /// The address does not exist or never accepts: sending again is of no use.
+        Hard = "hard",
+        /// Sending again, later or differently, may be of use.
+        Soft = "soft",
+    }
+}
+
+/// What a report says of one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecipientReport {
+    /// Address that the mail was sent to.
+    pub recipient: Option<String>,
+    /// Address it ended at, where it differs.
+    pub final_recipient: Option<String>,
+    /// What became of it.
+    pub class: Class,
+    /// Of a bounce.
+    pub hardness: Option<Hardness>,
+    /// Enhanced status code; the reply code where there was no other.
+    pub code: Option<String>,
+    /// The remote server's words, verbatim, at most [`limits::WORDS`](super::limits::WORDS) characters.
+    pub words: Option<String>,
+    /// Server that said so.
+    pub remote: Option<String>,
+    /// The fact that it amounts to.
+    pub kind: EventKind,
+    /// What said it.
+    pub source: EventSource,
+}
+
+/// Where a text stood that may be one of the host's tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TokenPlace {
+    /// Original-Envelope-Id of a report.
+    EnvelopeId,
+    /// Return path of the message that is reported on.
+    ReturnPath,
+    /// An address that this message was sent to.
+    RecipientAddress,
+    /// A Message-ID that it speaks of.
+    MessageId,
+    /// Another header of the message that is reported on.
+    Header,
+}
+
+impl TokenPlace {
+    /// Name in the contract.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EnvelopeId => "envelope-id",
+            Self::ReturnPath => "return-path",
+            Self::RecipientAddress => "recipient-address",
+            Self::MessageId => "message-id",
+            Self::Header => "header",
+        }
+    }
+}
+
+/// A text that may be one of the host's tokens. Only the host can tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// The text.
+    pub value: String,
+    /// Where it stood.
+    pub place: TokenPlace,
+}
+
+/// What was written in answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The text without what it quotes.
+    pub text: String,
+    /// What it quotes.
+    pub quoted: Option<String>,
+}
+
+/// Name and address as they stand in a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// Display name, decoded.
+    pub name: Option<String>,
+    /// Address.
+    pub address: String,
+}
+
+/// What was understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// What it is; where recipients differ, the worst.
+    pub class: Class,
+    /// Of a bounce: hard if one recipient's is.
+    pub hardness: Option<Hardness>,
+    /// Of each recipient that the report names.
+    pub recipients: Vec<RecipientReport>,
+    /// The message's own Message-ID, with angle brackets.
+    pub message_id: Option<String>,
+    /// Message-IDs it speaks of or answers, the likeliest first.
+    pub about: Vec<String>,
+    /// Texts to verify.
+    pub tokens: Vec<Token>,
+    /// Who wrote it.
+    pub sender: Option<Sender>,
+    /// Its date, RFC 3339.
+    pub date: Option<String>,
+    /// Subject, decoded.
+    pub subject: String,
+    /// What a person, or an automatic reply, wrote.
+    pub answer: Option<Answer>,
+    /// Facts for the timeline.
+    pub events: Vec<Event>,
+}
+
+/// The message is larger, deeper or of more parts than the limits allow: which limit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the message is refused: {0}")]
+pub struct Refused(pub String);

@@ -1,0 +1,120 @@
+//! `postroom suppressions`: the addresses that a company no longer writes to, and why.
+
+use super::house::CompanyArgs;
+use super::output::{done, json, table};
+use super::{Common, Failure};
+use crate::accounts::MailAddress;
+use crate::store::{NewSuppression, Suppression, SuppressionKind};
+use clap::{Args, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  postroom suppressions list
+  postroom suppressions release info@customer.example
+  postroom suppressions add info@customer.example --reason 'asked by telephone'")]
+pub(super) enum SuppressionsCommand {
+    /// The addresses that are not written to, each with its evidence.
+    List(ListArgs),
+    /// Write to an address again.
+    Release(OneArgs),
+    /// Write to an address no longer.
+    Add(AddArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// Those that were released too.
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    company: CompanyArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OneArgs {
+    /// The address.
+    #[arg(value_name = "ADDRESS")]
+    address: MailAddress,
+    /// Who does it. Otherwise: operator.
+    #[arg(long, value_name = "WHO", default_value = "operator")]
+    by: String,
+    #[command(flatten)]
+    company: CompanyArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AddArgs {
+    #[command(flatten)]
+    one: OneArgs,
+    /// Why.
+    #[arg(long, value_name = "WORDS")]
+    reason: Option<String>,
+}
+
+pub(super) async fn run(common: &Common, command: &SuppressionsCommand) -> Result<ExitCode, Failure> {
+    let now = chrono::Local::now().fixed_offset();
+    match command {
+        SuppressionsCommand::List(args) => {
+            let (connections, company) = args.company.open().await?;
+            let mut all = connections.store().suppressions(company.id).await?;
+            all.retain(|it| args.all || it.released.is_none());
+            if common.json {
+                json(&all)?;
+            } else {
+                table(
+                    &["address", "why", "since", "code", "words", "mail", "released"],
+                    all.iter().map(cells),
+                )?;
+            }
+        }
+        SuppressionsCommand::Release(args) => {
+            let (connections, company) = args.company.open().await?;
+            let address = args.address.to_string();
+            match connections.store().release(company.id, &address, &args.by, now).await? {
+                0 => {
+                    let message = format!(
+                        "{address} is not suppressed: `postroom suppressions list` has those that are"
+                    );
+                    return Err(Failure::input(message));
+                }
+                _ => done(common, &format!("{address} may be written to again"))?,
+            }
+        }
+        SuppressionsCommand::Add(args) => {
+            let (connections, company) = args.one.company.open().await?;
+            let address = args.one.address.to_string();
+            let new = NewSuppression {
+                address: address.clone(),
+                kind: SuppressionKind::ByHand,
+                since: now,
+                mail: None,
+                code: None,
+                words: args.reason.clone(),
+                source: args.one.by.clone(),
+            };
+            let is_news = connections.store().suppress(company.id, &new).await?;
+            let already = if is_news { "" } else { " (as before)" };
+            done(common, &format!("{address} is no longer written to{already}"))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn cells(of: &Suppression) -> Vec<String> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let words = text(&of.words).split_whitespace().collect::<Vec<_>>().join(" ");
+    vec![
+        of.address.clone(),
+        of.kind.to_string(),
+        of.since.format("%Y-%m-%d %H:%M").to_string(),
+        text(&of.code),
+        words.chars().take(120).collect(),
+        text(&of.mail),
+        of.released
+            .as_ref()
+            .map(|it| format!("{} by {}", it.at.format("%Y-%m-%d"), it.by))
+            .unwrap_or_default(),
+    ]
+}

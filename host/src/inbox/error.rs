@@ -1,0 +1,57 @@
+//! Why a message was not taken in.
+
+use crate::contract::imap::ImapError;
+use crate::contract::inbound::InboundError;
+use crate::engine::EngineError;
+use crate::store::StoreError;
+use std::path::PathBuf;
+
+/// Why a message was not taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum InboxError {
+    /// Its file can't be read.
+    #[error("can't read {}: {source}", path.display())]
+    Unreadable {
+        /// File or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Its file is none that could hold a message.
+    #[error("{}: {detail}", path.display())]
+    NoMessage {
+        /// File or folder.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        detail: String,
+    },
+    /// The plugin does not read it.
+    #[error("{0}")]
+    Refused(String),
+    /// The mailbox could not be asked.
+    #[error("the mailbox could not be asked: {0}")]
+    Mailbox(String),
+    /// The call did not come back.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The plugin broke the contract.
+    #[error("the plugin's answer makes no sense: {0}")]
+    Plugin(String),
+}
+
+impl From<InboundError> for InboxError {
+    fn from(error: InboundError) -> Self {
+        match error {
+            InboundError::Refused(why) => Self::Refused(format!("the message is refused: {why}")),
+            InboundError::Now(why) => Self::Plugin(format!("now: {why}")),
+            InboundError::Imap(ImapError::Failed(failure)) => Self::Mailbox(failure.detail),
+            InboundError::Imap(ImapError::NeedsSignIn(words)) => {
+                Self::Mailbox(format!("the account needs a new sign-in: {words}"))
+            }
+            InboundError::Imap(other) => Self::Mailbox(format!("{other:?}")),
+        }
+    }
+}

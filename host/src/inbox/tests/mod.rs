@@ -1,0 +1,3 @@
+//! Maildirs.
+
+mod maildir;

@@ -1,0 +1,325 @@
+//! Reading what comes in, with the real plugin and a real store: what it is, which mail it is about, and what is not
+//! believed.
+
+use crate::house::{House, shipped};
+use chrono::{DateTime, FixedOffset};
+use postroom::accounts::{
+    Authentication, Company, NewAccount, NewCompany, NewUser, PasswordMechanism, Security, SmtpServer,
+    Transport,
+};
+use postroom::contract::inbound::{Class, Hardness, InboundError, Origin};
+use postroom::engine::{EngineError, Files};
+use postroom::inbox::{Inbox, MatchedBy, Taken};
+use postroom::return_address::{KeyId, Keys, Purpose, ReturnAddresses};
+use postroom::store::{
+    AttemptId, Event, Location, MailId, Message, NewAttempt, NewMail, Party, Recipient, Store,
+};
+use postroom_tests::fixtures;
+use secrecy::SecretSlice;
+
+const ELS: &str = "els.peeters@customer.example";
+/// As in the fixtures.
+const MESSAGE_ID: &str = "<0193a.2026-0417@ateliernord.example>";
+
+fn now() -> DateTime<FixedOffset> {
+    "2026-11-27T09:00:00+01:00".parse().unwrap()
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    std::fs::read(fixtures::path(&format!("reports/{name}.eml"))).unwrap()
+}
+
+/// A store with a mail in it, to these recipients, and an attempt.
+struct Kept {
+    store: Store,
+    company: Company,
+    mail: MailId,
+    attempt: AttemptId,
+    house: House,
+    _folder: tempfile::TempDir,
+}
+
+impl Kept {
+    async fn new(rcpt_to: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Location::file(folder.path().join("store.db"))).await.unwrap();
+        let company =
+            store.create_company(&NewCompany::named("Atelier Nord".parse().unwrap())).await.unwrap();
+        let admin = store.administer(company.id);
+        let address = "office@ateliernord.example";
+        let user = NewUser {
+            login: "lotte".parse().unwrap(),
+            name: "Lotte".parse().unwrap(),
+            address: "lotte@ateliernord.example".parse().unwrap(),
+        };
+        let lotte = admin.add_user(&user).await.unwrap();
+        let login =
+            Authentication::Password { login: address.parse().unwrap(), mechanism: PasswordMechanism::Auto };
+        let server = SmtpServer::new("smtp.example.com".parse().unwrap(), Security::Tls, login);
+        let account =
+            NewAccount::new("office".parse().unwrap(), address.parse().unwrap(), Transport::Smtp(server));
+        let account = admin.add_account(&account).await.unwrap();
+        admin.grant(account.id, lotte.id).await.unwrap();
+        let acting = store.acting(&lotte);
+        let party = |address: &str| Party { name: None, address: address.to_owned() };
+        let mail = NewMail {
+            id: MailId::new(),
+            account: account.id,
+            created: now(),
+            document: None,
+            use_case: "new".into(),
+            subject: "Invoice 2026-0417".into(),
+            from: party(address),
+            recipients: rcpt_to.iter().map(|to| Recipient { field: "to".into(), party: party(to) }).collect(),
+            message: Message {
+                message_id: MESSAGE_ID.into(),
+                mail_from: address.into(),
+                rcpt_to: rcpt_to.iter().map(|to| (*to).to_owned()).collect(),
+                pieces: vec![],
+                size: 1,
+                needs_smtputf8: false,
+                html: String::new(),
+                text: String::new(),
+            },
+            files: vec![],
+        };
+        acting.keep(&mail).await.unwrap();
+        let attempt =
+            NewAttempt { started: now(), account: account.id, transport: "smtp".into(), fallback: false };
+        let attempt = acting.begin_attempt(mail.id, &attempt).await.unwrap();
+        let house = House::new(shipped());
+        Self { store, company, mail: mail.id, attempt, house, _folder: folder }
+    }
+
+    async fn take_with(&self, raw: Vec<u8>, addresses: Option<&ReturnAddresses>) -> Taken {
+        let inbox =
+            Inbox::new(&self.store, &self.house.office, Some(self.company.id), addresses).await.unwrap();
+        inbox.take(raw, now()).await.unwrap()
+    }
+
+    async fn take(&self, raw: Vec<u8>) -> Taken {
+        self.take_with(raw, None).await
+    }
+
+    async fn events(&self) -> Vec<Event> {
+        self.store.mail(self.mail).await.unwrap().events
+    }
+
+    async fn suppressed(&self) -> Vec<String> {
+        let all = self.store.suppressions(self.company.id).await.unwrap();
+        all.into_iter().map(|it| it.address).collect()
+    }
+}
+
+fn by(taken: &Taken) -> Option<MatchedBy> {
+    taken.matched.as_ref().map(|matched| matched.by)
+}
+
+#[tokio::test]
+async fn the_component_says_what_every_fixture_is() {
+    let house = House::new(shipped());
+    let table = String::from_utf8(std::fs::read(fixtures::path("reports/expected.tsv")).unwrap()).unwrap();
+    let mut count = 0;
+    for line in table.lines().filter(|line| !line.starts_with('#')) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let origin = Origin::Raw(fixture(cells[0]));
+        let report =
+            house.office.classify(&Files::default(), &origin, &[], "2026-11-27T09:00:00+01:00").await;
+        let report = report.unwrap().unwrap();
+        let class = match report.class {
+            Class::Bounce => "bounce",
+            Class::Delay => "delay",
+            Class::Delivered => "delivered",
+            Class::Relayed => "relayed",
+            Class::Receipt => "receipt",
+            Class::AutoReply => "auto-reply",
+            Class::Complaint => "complaint",
+            Class::Ordinary => "ordinary",
+        };
+        assert_eq!(class, cells[1], "{line}");
+        count += 1;
+    }
+    assert!(count > 80, "{count}");
+}
+
+#[tokio::test]
+async fn a_bounce_reaches_the_timeline_once_and_keeps_the_dead_address_from_being_written_to() {
+    let kept = Kept::new(&["Els.Peeters@customer.example", "jan@customer.example"]).await;
+    let raw = fixture("gmail-unknown");
+    let taken = kept.take(raw.clone()).await;
+    assert_eq!(by(&taken), Some(MatchedBy::MessageId));
+    assert_eq!(taken.suppressed, ["Els.Peeters@customer.example"]);
+    let events = kept.events().await;
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].recipient.as_deref(), Some("Els.Peeters@customer.example"), "as the mail was sent");
+    assert_eq!((events[0].kind.as_str(), events[0].code.as_deref()), ("bounced", Some("5.1.1")));
+    let again = kept.take(raw).await;
+    assert_eq!(again.suppressed, Vec::<String>::new());
+    assert_eq!(kept.events().await, events, "the same report twice is one fact");
+    let shown = kept.store.suppressions(kept.company.id).await.unwrap();
+    assert_eq!(shown.len(), 1);
+    assert_eq!(shown[0].mail, Some(kept.mail.to_string()));
+    assert!(shown[0].words.as_deref().is_some_and(|words| words.contains("does not exist")), "{shown:?}");
+}
+
+#[tokio::test]
+async fn a_report_is_matched_by_the_attempts_id_where_nothing_was_returned() {
+    let kept = Kept::new(&[ELS]).await;
+    let raw = format!(
+        "From: MAILER-DAEMON@relay.example\r\nSubject: Undelivered\r\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: message/delivery-status\r\n\r\n\
+         Reporting-MTA: dns; relay.example\r\nOriginal-Envelope-Id: {}\r\n\r\n\
+         Final-Recipient: rfc822; elsewhere@forwarded.example\r\nOriginal-Recipient: rfc822; {ELS}\r\n\
+         Action: failed\r\nStatus: 5.2.2\r\nDiagnostic-Code: smtp; 552 5.2.2 mailbox full\r\n\r\n--b--\r\n",
+        kept.attempt
+    );
+    let taken = kept.take(raw.into_bytes()).await;
+    assert_eq!(by(&taken), Some(MatchedBy::EnvelopeId));
+    assert_eq!(taken.report.hardness, Some(Hardness::Soft));
+    assert_eq!(kept.suppressed().await, Vec::<String>::new(), "a full mailbox is written to again");
+    assert_eq!(kept.events().await[0].recipient.as_deref(), Some(ELS));
+}
+
+#[tokio::test]
+async fn a_report_is_matched_by_the_return_address_that_was_signed_and_by_no_other() {
+    let kept = Kept::new(&[ELS]).await;
+    let addresses = |key: u8| {
+        let keys = [(KeyId(1), SecretSlice::from(vec![key; 32]))];
+        ReturnAddresses::new("reply.example", Keys::new(KeyId(1), keys).unwrap())
+    };
+    let ours = addresses(7);
+    let bounce = |to: String| {
+        let text = format!(
+            "Return-Path: <>\r\nFrom: MAILER-DAEMON@relay.example\r\nTo: {to}\r\nSubject: failure notice\r\n\r\n\
+             Hi. This is the qmail-send program.\r\n\r\n<{ELS}>:\r\nSorry, no mailbox here by that name. (#5.1.1)\r\n"
+        );
+        text.into_bytes()
+    };
+    let signed = ours.mint(Purpose::Bounce, kept.company.id, kept.mail);
+    for (what, to) in [
+        ("another key", addresses(8).mint(Purpose::Bounce, kept.company.id, kept.mail)),
+        ("the address for people", ours.mint(Purpose::Reply, kept.company.id, kept.mail)),
+        ("another company", ours.mint(Purpose::Bounce, postroom::accounts::CompanyId::new(), kept.mail)),
+        ("a mail that is not there", ours.mint(Purpose::Bounce, kept.company.id, MailId::new())),
+        ("no token", "office@ateliernord.example".to_owned()),
+    ] {
+        let taken = kept.take_with(bounce(to), Some(&ours)).await;
+        assert_eq!((by(&taken), taken.report.class), (None, Class::Bounce), "{what}");
+    }
+    assert_eq!(kept.events().await, []);
+    let taken = kept.take_with(bounce(signed.to_uppercase()), Some(&ours)).await;
+    assert_eq!(by(&taken), Some(MatchedBy::ReturnAddress));
+    assert_eq!(kept.suppressed().await, [ELS]);
+    let answer = format!(
+        "From: {ELS}\r\nTo: {}\r\nSubject: Hello\r\n\r\nThanks!\r\n",
+        ours.mint(Purpose::Reply, kept.company.id, kept.mail)
+    );
+    let taken = kept.take_with(answer.into_bytes(), Some(&ours)).await;
+    assert_eq!((by(&taken), taken.events.len()), (Some(MatchedBy::ReturnAddress), 1));
+    assert_eq!(taken.events[0].kind, "replied");
+}
+
+#[tokio::test]
+async fn a_report_that_names_nothing_of_ours_or_a_stranger_is_not_believed() {
+    let kept = Kept::new(&["jan@customer.example", "an@customer.example"]).await;
+    let forged = String::from_utf8(fixture("gmail-unknown")).unwrap().replace(ELS, "jan@customer.example");
+    let taken = kept.take(forged.replace(MESSAGE_ID, "<guessed@ateliernord.example>").into_bytes()).await;
+    assert_eq!((by(&taken), taken.report.class), (None, Class::Bounce));
+    // Ours, but about somebody whom the mail was not sent to.
+    let taken = kept.take(fixture("gmail-unknown")).await;
+    assert_eq!(by(&taken), Some(MatchedBy::MessageId));
+    assert_eq!((kept.events().await, kept.suppressed().await), (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn a_complaint_suppresses_and_a_vacation_or_an_answer_never_does() {
+    let kept = Kept::new(&[ELS]).await;
+    for (name, kind) in [
+        ("vacation-rfc3834", Some("auto-reply")),
+        ("reply-about-a-failure", Some("replied")),
+        ("quoting-a-bounce", None),
+        ("forwarded-bounce", None),
+        ("read-receipt", Some("disposition-displayed")),
+        ("outlook-not-read", Some("disposition-other")),
+    ] {
+        let taken = kept.take(fixture(name)).await;
+        let kinds: Vec<&str> = taken.events.iter().map(|event| event.kind.as_str()).collect();
+        assert_eq!(kinds, kind.into_iter().collect::<Vec<_>>(), "{name}");
+        assert_eq!(kept.suppressed().await, Vec::<String>::new(), "{name}");
+    }
+    let taken = kept.take(fixture("complaint")).await;
+    assert_eq!(taken.suppressed, [ELS]);
+}
+
+#[tokio::test]
+async fn a_refusal_at_submission_is_heeded_by_what_the_server_said() {
+    let kept = Kept::new(&[ELS]).await;
+    let inbox = Inbox::new(&kept.store, &kept.house.office, None, None).await.unwrap();
+    let mail = kept.store.reported(kept.mail).await.unwrap();
+    let said = |kind: &str, code: &str, words: &str| Event {
+        recipient: Some(ELS.to_owned()),
+        kind: kind.to_owned(),
+        at: now(),
+        source: "smtp".to_owned(),
+        code: Some(code.to_owned()),
+        words: Some(words.to_owned()),
+    };
+    for soft in [
+        said("refused", "5.7.1", "blocked using zen.example"),
+        said("refused", "5.1.8", "sender domain does not exist"),
+        said("deferred", "4.1.1", "user unknown"),
+        said("accepted", "2.0.0", "queued; user unknown"),
+    ] {
+        assert_eq!(
+            inbox.heed_refusals(&mail, &[soft.clone()]).await.unwrap(),
+            Vec::<String>::new(),
+            "{soft:?}"
+        );
+    }
+    let hard = said("refused", "5.1.1", "user unknown");
+    assert_eq!(inbox.heed_refusals(&mail, &[hard]).await.unwrap(), [ELS]);
+}
+
+#[tokio::test]
+async fn hostile_messages_stay_within_the_limits_of_the_sandbox() {
+    let house = House::new(shipped());
+    let ask = async |raw: Vec<u8>| {
+        house.office.classify(&Files::default(), &Origin::Raw(raw), &[], "2026-11-27T09:00:00+01:00").await
+    };
+    let large = ask(vec![b'x'; (32 << 20) + 1]).await;
+    assert!(matches!(large, Err(EngineError::TooLarge { .. })), "{large:?}");
+    for (what, raw) in [
+        ("depth", b"Content-Type: message/rfc822\r\n\r\n".repeat(100_000)),
+        ("boundaries", b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n".repeat(100_000)),
+    ] {
+        let refused = ask(raw).await.unwrap();
+        assert!(matches!(refused, Err(InboundError::Refused(_))), "{what}: {refused:?}");
+    }
+    for (what, piece) in [
+        ("a long line", "x"),
+        ("addresses", "<a@b.example>: 550 5.1.1 no such user\r\n"),
+        ("at signs", "@"),
+        ("headers", "X-A: b\r\n"),
+        ("encoded", "=?utf-8?q?=41?= "),
+    ] {
+        let head = "From: MAILER-DAEMON@x.example\r\nSubject: failure notice\r\n";
+        for gap in ["", "\r\n"] {
+            let raw = format!("{head}{gap}{}", piece.repeat((8 << 20) / piece.len()));
+            let answer = ask(raw.into_bytes()).await;
+            assert!(matches!(answer, Ok(Ok(_))), "{what}: {answer:?}");
+        }
+    }
+    // Every fixture, cut at a few places and with bytes turned round.
+    for entry in std::fs::read_dir(fixtures::path("reports")).unwrap() {
+        let raw = std::fs::read(entry.unwrap().path()).unwrap();
+        for part in 1..6 {
+            let mut cut = raw[..raw.len() * part / 6].to_vec();
+            let at = cut.len() / 2;
+            cut[at] ^= 0x80;
+            assert!(matches!(ask(cut).await, Ok(Ok(_))));
+        }
+    }
+    let wrong = house.office.classify(&Files::default(), &Origin::Raw(vec![]), &[], "now").await.unwrap();
+    assert!(matches!(wrong, Err(InboundError::Now(_))), "{wrong:?}");
+}
