@@ -1,16 +1,16 @@
 //! Where the bytes of an attachment are, and how they are read without being trusted to stay the same.
 
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use tokio::fs::File;
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
-/// Bytes read at a time: 1,024 lines of the encoding.
-const BLOCK: usize = 57 * 1024;
+/// Bytes read at a time: 4,096 lines of the encoding, and most files of business mail at once.
+const BLOCK: usize = 4 * 57 * 1024;
 
 /// Why a file could not be read.
 #[derive(Debug, Error)]
@@ -52,14 +52,54 @@ pub struct AttachmentSource {
 #[derive(Clone)]
 enum Place {
     Memory(Arc<[u8]>),
-    Disk { path: Arc<Path>, size: u64, changed: Option<SystemTime> },
+    Disk(Pinned),
+}
+
+/// A file on disk as it was when it was named.
+#[derive(Debug, Clone)]
+struct Pinned {
+    path: Arc<Path>,
+    size: u64,
+    changed: Option<SystemTime>,
+}
+
+impl Pinned {
+    /// Opens the file, if it is still the one that was named.
+    fn open(&self) -> Result<File, ReadError> {
+        let file = File::open(&self.path).map_err(|source| system(&self.path, source))?;
+        self.verify(&file)?;
+        Ok(file)
+    }
+
+    /// Fails unless the open file still has the size and time of change that it was named with.
+    fn verify(&self, file: &File) -> Result<(), ReadError> {
+        let now = file.metadata().map_err(|source| system(&self.path, source))?;
+        if now.len() == self.size && now.modified().ok() == self.changed {
+            return Ok(());
+        }
+        Err(self.changed_to(now.len()))
+    }
+
+    fn changed_to(&self, found: u64) -> ReadError {
+        ReadError::Changed { path: self.path.display().to_string(), expected: self.size, found }
+    }
+
+    /// Does something with the disk where it holds up nobody else.
+    async fn away<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let pinned = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&pinned)).await;
+        done.unwrap_or_else(|error| Err(system(&self.path, std::io::Error::other(error))))
+    }
 }
 
 impl std::fmt::Debug for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Memory(bytes) => write!(f, "{} bytes in memory", bytes.len()),
-            Self::Disk { path, size, .. } => write!(f, "{} ({size} bytes)", path.display()),
+            Self::Disk(it) => write!(f, "{} ({} bytes)", it.path.display(), it.size),
         }
     }
 }
@@ -78,7 +118,11 @@ impl AttachmentSource {
             return Err(ReadError::NotAFile { path: path.display().to_string() });
         }
         Ok(Self {
-            place: Place::Disk { path: path.into(), size: facts.len(), changed: facts.modified().ok() },
+            place: Place::Disk(Pinned {
+                path: path.into(),
+                size: facts.len(),
+                changed: facts.modified().ok(),
+            }),
         })
     }
 
@@ -86,7 +130,7 @@ impl AttachmentSource {
     pub fn path(&self) -> Option<&Path> {
         match &self.place {
             Place::Memory(_) => None,
-            Place::Disk { path, .. } => Some(path),
+            Place::Disk(pinned) => Some(&pinned.path),
         }
     }
 
@@ -94,7 +138,7 @@ impl AttachmentSource {
     pub fn size(&self) -> u64 {
         match &self.place {
             Place::Memory(bytes) => bytes.len() as u64,
-            Place::Disk { size, .. } => *size,
+            Place::Disk(pinned) => pinned.size,
         }
     }
 
@@ -109,16 +153,25 @@ impl AttachmentSource {
                 let range = usize::try_from(offset).ok().zip(usize::try_from(end).ok());
                 Ok(range.and_then(|(from, to)| bytes.get(from..to)).unwrap_or_default().to_vec())
             }
-            Place::Disk { path, .. } => {
-                let mut file = self.open_disk(path).await?;
-                let mut read = Vec::new();
-                file.seek(std::io::SeekFrom::Start(offset)).await.map_err(|source| system(path, source))?;
-                file.take(end - offset)
-                    .read_to_end(&mut read)
-                    .await
-                    .map_err(|source| system(path, source))?;
-                Ok(read)
+            Place::Disk(pinned) => {
+                let part = move |pinned: &Pinned| {
+                    let mut file = pinned.open()?;
+                    let mut read = Vec::new();
+                    file.seek(SeekFrom::Start(offset))
+                        .and_then(|_| file.take(end - offset).read_to_end(&mut read))
+                        .map_err(|source| system(&pinned.path, source))?;
+                    Ok(read)
+                };
+                pinned.away(part).await
             }
+        }
+    }
+
+    /// Fails unless the file can be read and is the one that was named.
+    pub async fn check(&self) -> Result<(), ReadError> {
+        match &self.place {
+            Place::Memory(_) => Ok(()),
+            Place::Disk(pinned) => pinned.away(|pinned| pinned.open().map(drop)).await,
         }
     }
 
@@ -126,11 +179,12 @@ impl AttachmentSource {
     pub async fn open(&self) -> Result<SourceReader<'_>, ReadError> {
         let state = match &self.place {
             Place::Memory(bytes) => State::Memory { rest: bytes },
-            Place::Disk { path, .. } => {
-                State::Disk { file: self.open_disk(path).await?, path, block: vec![0; BLOCK], read: 0 }
+            Place::Disk(pinned) => {
+                let disk = pinned.away(|pinned| Disk::open(pinned)).await?;
+                State::Disk { pinned, disk: Some(disk), given: false }
             }
         };
-        Ok(SourceReader { source: self, state })
+        Ok(SourceReader { state })
     }
 
     /// SHA-256 of all the bytes.
@@ -142,35 +196,57 @@ impl AttachmentSource {
         }
         Ok(digest.finalize().into())
     }
-
-    async fn open_disk(&self, path: &Path) -> Result<File, ReadError> {
-        let file = File::open(path).await.map_err(|source| system(path, source))?;
-        self.verify(path, &file).await?;
-        Ok(file)
-    }
-
-    /// Fails unless the open file still has the size and time of change that it was named with.
-    async fn verify(&self, path: &Path, file: &File) -> Result<(), ReadError> {
-        let Place::Disk { size, changed, .. } = &self.place else { return Ok(()) };
-        let now = file.metadata().await.map_err(|source| system(path, source))?;
-        if now.len() == *size && now.modified().ok() == *changed {
-            return Ok(());
-        }
-        Err(ReadError::Changed { path: path.display().to_string(), expected: *size, found: now.len() })
-    }
 }
 
 /// Reads one attachment from its beginning to its end.
 #[derive(Debug)]
 pub struct SourceReader<'a> {
-    source: &'a AttachmentSource,
     state: State<'a>,
 }
 
 #[derive(Debug)]
 enum State<'a> {
-    Memory { rest: &'a [u8] },
-    Disk { file: File, path: &'a Path, block: Vec<u8>, read: u64 },
+    Memory {
+        rest: &'a [u8],
+    },
+    Disk {
+        pinned: &'a Pinned,
+        /// None after an error.
+        disk: Option<Disk>,
+        /// What is in the block was given out.
+        given: bool,
+    },
+}
+
+/// An open file with the block that was read last.
+#[derive(Debug)]
+struct Disk {
+    file: File,
+    block: Vec<u8>,
+    read: u64,
+}
+
+impl Disk {
+    /// Opens a file and reads its first block.
+    fn open(pinned: &Pinned) -> Result<Self, ReadError> {
+        let mut disk = Self { file: pinned.open()?, block: Vec::new(), read: 0 };
+        disk.fill(pinned)?;
+        Ok(disk)
+    }
+
+    /// Reads the next block. After the last the file must still be the one that was named.
+    fn fill(&mut self, pinned: &Pinned) -> Result<(), ReadError> {
+        let wanted = (pinned.size - self.read).min(BLOCK as u64);
+        self.block.clear();
+        self.block.reserve(usize::try_from(wanted).unwrap_or(BLOCK));
+        let read = (&self.file).take(wanted).read_to_end(&mut self.block);
+        let read = read.map_err(|source| system(&pinned.path, source))? as u64;
+        self.read += read;
+        if read < wanted {
+            return Err(pinned.changed_to(self.read));
+        }
+        if self.read == pinned.size { pinned.verify(&self.file) } else { Ok(()) }
+    }
 }
 
 impl SourceReader<'_> {
@@ -183,18 +259,21 @@ impl SourceReader<'_> {
                 *rest = later;
                 Ok((!block.is_empty()).then_some(block))
             }
-            State::Disk { file, path, block, read } => {
-                let count = file.read(block.as_mut_slice()).await.map_err(|source| system(path, source))?;
-                *read += count as u64;
-                let expected = self.source.size();
-                if *read > expected || (count == 0 && *read != expected) {
-                    let path = path.display().to_string();
-                    return Err(ReadError::Changed { path, expected, found: *read });
+            State::Disk { pinned, disk, given } => {
+                let Some(mut open) = disk.take() else {
+                    let cut_off = std::io::Error::other("an earlier part of it could not be read");
+                    return Err(system(&pinned.path, cut_off));
+                };
+                if *given && open.read == pinned.size {
+                    *disk = Some(open);
+                    return Ok(None);
                 }
-                if count == 0 {
-                    self.source.verify(path, file).await?;
+                if *given {
+                    open = pinned.away(move |pinned| open.fill(pinned).map(|()| open)).await?;
                 }
-                Ok(block.get(..count).filter(|block| !block.is_empty()))
+                *disk = Some(open);
+                *given = true;
+                Ok(disk.as_ref().map(|open| open.block.as_slice()).filter(|block| !block.is_empty()))
             }
         }
     }

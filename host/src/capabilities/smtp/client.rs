@@ -57,6 +57,12 @@ impl SmtpClient {
         }
     }
 
+    /// A client for many mails at once: as many connections stay open between two of them as may work.
+    pub fn for_batches() -> Self {
+        let lanes = LaneLimits::batch();
+        Self::with_lanes(PoolLimits { per_account: lanes.connections, ..PoolLimits::default() }, lanes)
+    }
+
     /// Says goodbye on every waiting connection. Call it before the program ends; a server that is not told
     /// writes a complaint into its log.
     pub async fn close(&self) {
@@ -148,7 +154,7 @@ async fn rule_out(account: &Account, submission: Option<&Submission>) -> Result<
     command::check(submission).map_err(|reason| failure(reason.to_string()))?;
     for chunk in &submission.chunks {
         if let Chunk::Attachment(source) = chunk {
-            source.open().await.map_err(|error| failure(error.to_string()))?;
+            source.check().await.map_err(|error| failure(error.to_string()))?;
         }
     }
     Ok(())

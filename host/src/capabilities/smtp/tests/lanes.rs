@@ -1,7 +1,6 @@
 //! Mails of one account on the same connection, closely behind each other: what each is told when the server
-//! refuses, hangs up, stalls or talks nonsense between two of them, and when their owners go away.
+//! refuses, hangs up, stalls or talks nonsense between two of them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::lane::Outcome;
@@ -11,21 +10,21 @@ use super::super::{
 use super::server::{Peer, Server};
 use super::{LONG, SHORT, account, submission};
 
-const EXTENSIONS: &[&str] = &["PIPELINING", "SIZE 1000"];
+pub(super) const EXTENSIONS: &[&str] = &["PIPELINING", "SIZE 1000"];
 
 /// A client that carries everything on so many connections.
-fn client(connections: usize) -> SmtpClient {
+pub(super) fn client(connections: usize) -> SmtpClient {
     let lanes = LaneLimits { connections, ..LaneLimits::default() };
     SmtpClient::with_lanes(PoolLimits { per_account: 16, ..PoolLimits::default() }, lanes)
 }
 
 /// A mail that says its name.
-fn mail(name: &str) -> Submission {
+pub(super) fn mail(name: &str) -> Submission {
     submission(&[&format!("{name}@west.test")], &format!("Subject: {name}\r\n\r\nHello.\r\n"))
 }
 
 /// Hands in a mail and lets everything run until it waits.
-async fn hand_in(
+pub(super) async fn hand_in(
     client: &SmtpClient,
     account: &Account,
     mail: Submission,
@@ -36,7 +35,7 @@ async fn hand_in(
     handed_in
 }
 
-async fn hand_in_all(
+pub(super) async fn hand_in_all(
     client: &SmtpClient,
     account: &Account,
     names: &[&str],
@@ -48,7 +47,7 @@ async fn hand_in_all(
     all
 }
 
-async fn outcomes(all: Vec<tokio::task::JoinHandle<Outcome>>) -> Vec<Outcome> {
+pub(super) async fn outcomes(all: Vec<tokio::task::JoinHandle<Outcome>>) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for one in all {
         outcomes.push(tokio::time::timeout(LONG, one).await.expect("an outcome in time").expect("no panic"));
@@ -64,12 +63,12 @@ fn words(outcome: &Outcome) -> String {
     }
 }
 
-fn all_words(outcomes: &[Outcome]) -> Vec<String> {
+pub(super) fn all_words(outcomes: &[Outcome]) -> Vec<String> {
     outcomes.iter().map(words).collect()
 }
 
 /// Reads the commands of a mail to this name, answers none.
-async fn commands(peer: &mut Peer, name: &str) {
+pub(super) async fn commands(peer: &mut Peer, name: &str) {
     peer.expect("MAIL FROM:", "").await;
     peer.expect(&format!("RCPT TO:<{name}@"), "").await;
     peer.expect("DATA", "").await;
@@ -86,7 +85,7 @@ async fn two_unanswered(peer: &mut Peer) {
 }
 
 /// Takes whatever comes.
-async fn obey(peer: &mut Peer, answer: &str) {
+pub(super) async fn obey(peer: &mut Peer, answer: &str) {
     while let Some(line) = peer.line().await {
         match line.get(..4) {
             Some("DATA") => {
@@ -414,95 +413,4 @@ async fn a_surplus_answer_makes_no_acceptance() {
     assert!(outcomes[1].is_err(), "{}", words(&outcomes[1]));
     drop(client);
     server.finish().await;
-}
-
-#[tokio::test]
-async fn a_mail_whose_owner_went_away_while_it_waited_is_not_sent() {
-    let gone = Arc::new(tokio::sync::Notify::new());
-    let may_go_on = gone.clone();
-    let server = Server::start(move |mut peer: Peer| {
-        let may_go_on = may_go_on.clone();
-        async move {
-            peer.welcome(EXTENSIONS).await;
-            commands(&mut peer, "one").await;
-            may_go_on.notified().await;
-            peer.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
-            peer.message().await;
-            peer.say("250 took one\r\n").await;
-            obey(&mut peer, "took three").await;
-        }
-    })
-    .await;
-    let (client, account) = (client(1), account(server.port, Security::None));
-    let first = hand_in(&client, &account, mail("one")).await;
-    let second = hand_in(&client, &account, mail("two")).await;
-    let third = hand_in(&client, &account, mail("three")).await;
-    second.abort();
-    let _ = second.await;
-    gone.notify_one();
-    assert_eq!(
-        all_words(&outcomes(vec![first, third]).await),
-        ["accepted: took one", "accepted: took three"]
-    );
-    client.close().await;
-    let lines = server.finish().await;
-    assert!(!lines.iter().any(|line| line.contains("two@")), "{lines:?}");
-}
-
-#[tokio::test]
-async fn an_owner_who_goes_away_in_the_middle_leaves_the_conversation_in_order() {
-    #[derive(Debug, Clone, Copy, PartialEq)]
-    enum When {
-        CommandsSent,
-        BodySent,
-        CommandsBehindABody,
-    }
-    for when in [When::CommandsSent, When::BodySent, When::CommandsBehindABody] {
-        let (gone, there) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
-        let (may_go_on, arrived) = (gone.clone(), there.clone());
-        let server = Server::start(move |mut peer: Peer| {
-            let (may_go_on, arrived) = (may_go_on.clone(), arrived.clone());
-            async move {
-                peer.welcome(EXTENSIONS).await;
-                commands(&mut peer, "one").await;
-                if when == When::CommandsSent {
-                    arrived.notify_one();
-                    may_go_on.notified().await;
-                }
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                peer.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
-                assert!(peer.message().await.starts_with(b"Subject: one"));
-                if when != When::CommandsSent {
-                    commands(&mut peer, "two").await;
-                    arrived.notify_one();
-                    may_go_on.notified().await;
-                    peer.say("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n").await;
-                } else {
-                    commands(&mut peer, "two").await;
-                    peer.say("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n").await;
-                }
-                assert!(peer.message().await.starts_with(b"Subject: two"));
-                peer.say("250 took two\r\n").await;
-                obey(&mut peer, "took three").await;
-            }
-        })
-        .await;
-        let (client, account) = (client(1), account(server.port, Security::None));
-        let mut all = hand_in_all(&client, &account, &["one", "two"]).await;
-        there.notified().await;
-        let leaving = all.remove(usize::from(when == When::CommandsBehindABody));
-        leaving.abort();
-        let _ = leaving.await;
-        gone.notify_one();
-        all.push(hand_in(&client, &account, mail("three")).await);
-        let stayed = if when == When::CommandsBehindABody { "one" } else { "two" };
-        assert_eq!(
-            all_words(&outcomes(all).await),
-            [format!("accepted: took {stayed}"), "accepted: took three".to_owned()],
-            "{when:?}"
-        );
-        client.close().await;
-        let lines = server.finish().await;
-        assert_eq!(lines.iter().filter(|line| line.starts_with("EHLO")).count(), 1, "{when:?}: {lines:?}");
-    }
 }

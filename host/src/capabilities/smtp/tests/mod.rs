@@ -9,6 +9,7 @@ mod destinations;
 mod lanes;
 mod logins;
 mod memory;
+mod owners;
 mod replies;
 mod reuse;
 mod security;
