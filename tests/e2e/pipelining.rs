@@ -86,6 +86,7 @@ fn mail(kind: Kind, mailbox: &str, seed: usize) -> Submission {
         smtputf8: false,
         size: chunks.iter().map(Chunk::length).sum(),
         chunks,
+        gate: None,
     }
 }
 
