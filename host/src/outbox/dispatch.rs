@@ -15,7 +15,7 @@ use crate::contract::delivery::{self, Action, Route};
 use crate::contract::tracking::Timeline;
 use crate::engine::{Files, Office};
 use crate::store::{
-    Acting, AttemptId, AttemptResult, Event, Mail, MailId, NewAttempt, Outcome, Store, StoreError,
+    Acting, AttemptId, AttemptResult, Event, Mail, MailId, NewAttempt, OpenCheck, Outcome, Store, StoreError,
 };
 use chrono::DateTime;
 
@@ -185,12 +185,18 @@ impl Dispatch<'_> {
         parcel.sender = sender_of(account, &mail.mail.from);
         parcel.envelope_id = Some(id.to_string());
         parcel.notify_delivered = self.notify_delivered;
-        parcel.check_opens = self.settings.check_opens && route.transport == "sendgrid";
+        parcel.check_opens = route.transport == "sendgrid" && self.checks_opens(mail).await?;
         let submitted = match self.office.submit(&files, &parcel, route, &stamp(now)).await {
             Ok(outcome) => outcome,
             Err(error) => without_answer(&error, &stamp(now)),
         };
         self.keep(mail, account, id, submitted, fallback.is_some()).await
+    }
+
+    /// Whether the provider is to tell of the mail's opening: not where a pixel of ours does.
+    async fn checks_opens(&self, mail: &Mail) -> Result<bool, OutboxError> {
+        let check = self.store.open_check(mail.mail.id).await?;
+        Ok(check.map_or(self.settings.check_opens, |check| check == OpenCheck::Provider))
     }
 
     /// Records what came of an attempt, and files the copy of a mail that left.

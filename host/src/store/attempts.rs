@@ -3,6 +3,7 @@
 
 use super::error::{Broken, broken};
 use super::mail::{Attempt, AttemptId, AttemptResult, Event, MailId, NewAttempt, OpenAttempt, Outcome};
+use super::reported::keep_reported_ids;
 use super::{Acting, Store, StoreError, row};
 use sha2::{Digest, Sha256};
 use sqlx::AnyConnection;
@@ -83,6 +84,7 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         keep_events(&mut transaction, row::parsed(&attempt, "mail")?, events).await?;
+        keep_reported_ids(&mut transaction, id, &outcome.provider_ids, events).await?;
         Ok(transaction.commit().await?)
     }
 

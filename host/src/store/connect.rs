@@ -27,12 +27,20 @@ impl Dialect {
 }
 
 /// Numbered and never changed once released: number, name, for SQLite, for PostgreSQL.
-const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "accounts",
-    include_str!("../../migrations/sqlite/0001_accounts.sql"),
-    include_str!("../../migrations/postgres/0001_accounts.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "accounts",
+        include_str!("../../migrations/sqlite/0001_accounts.sql"),
+        include_str!("../../migrations/postgres/0001_accounts.sql"),
+    ),
+    (
+        4,
+        "web",
+        include_str!("../../migrations/sqlite/0004_web.sql"),
+        include_str!("../../migrations/postgres/0004_web.sql"),
+    ),
+];
 
 /// How long a statement waits for somebody else's.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -199,7 +207,7 @@ mod tests {
         migrate(&mut pool.acquire().await.unwrap(), dialect, later).await.unwrap();
         pool.close().await;
         let error = open(&location).await.unwrap_err();
-        assert_eq!(error, StoreError::SchemaNewer { found: 9, known: 1 });
+        assert_eq!(error, StoreError::SchemaNewer { found: 9, known: 4 });
         assert!(!error.may_pass());
     }
 
@@ -209,7 +217,8 @@ mod tests {
         let location = Location::file(folder.path().join("store.db"));
         let (pool, dialect) = open(&location).await.unwrap();
         let sql = "select 1".into_sql_str();
-        let changed = vec![Migration::new(1, "accounts".into(), MigrationType::Simple, sql, false)];
+        let mut changed = migrations(dialect);
+        changed[0] = Migration::new(1, "accounts".into(), MigrationType::Simple, sql, false);
         let error = migrate(&mut pool.acquire().await.unwrap(), dialect, changed).await.unwrap_err();
         assert!(matches!(error, StoreError::SchemaDiffers(_)), "{error}");
     }

@@ -26,6 +26,9 @@
 //! store.add_events(MailId, &[Event])                    news from reports; a fact that is known changes nothing
 //! store.open_attempts() -> Vec<OpenAttempt>             attempts that the program died under
 //! store.mail(MailId) -> Mail                            the machinery's
+//! store.reported_mail(AccountId, &ReportedAs) -> Option<MailId>    which mail a provider's report is about
+//! store.tracked(MailId) -> Option<Tracked>              what a mail's pixel is judged by
+//! store.set_open_check(MailId, OpenCheck)               store.open_check(MailId) -> Option<OpenCheck>
 //!
 //! let admin = store.administer(company_id);
 //! admin.company() -> Company                            admin.update_company(&Company)
@@ -64,6 +67,7 @@ mod location;
 mod mail;
 mod mails;
 mod operator;
+mod reported;
 mod row;
 mod secrets;
 mod skeleton;
@@ -79,6 +83,7 @@ pub use mail::{
     AttachedFile, Attempt, AttemptId, AttemptResult, DocumentRef, Event, FilePlace, Mail, MailId,
     MailSummary, Message, NewAttempt, NewMail, OpenAttempt, Outcome, Party, Piece, Recipient,
 };
+pub use reported::{OpenCheck, ReportedAs, Tracked};
 pub(crate) use secrets::SealedSecret;
 pub use secrets::Version;
 

@@ -7,8 +7,12 @@ mod delivery;
 mod documents;
 mod drafts;
 mod info;
+#[cfg(not(feature = "renderer"))]
+mod openings;
 mod recipients;
 #[cfg(not(feature = "renderer"))]
 mod sent;
 mod templates;
 mod tracking;
+#[cfg(not(feature = "renderer"))]
+mod webhooks;
