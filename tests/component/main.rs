@@ -14,3 +14,4 @@ mod providers;
 mod python;
 mod secrets;
 mod streaming;
+mod web;

@@ -25,3 +25,4 @@ mod sign_in;
 mod silence;
 mod stored;
 mod user_settings;
+mod web;

@@ -218,5 +218,16 @@ pub(super) async fn reaching<'a>(
 pub(super) fn description(connections: &Connections, account: &Account, own: &UserSettings) -> String {
     let platform = connections.operator().platform.as_ref();
     let domains = platform.map(|it| PlatformDomains { domain: &it.domain, reply_domain: &it.reply_domain });
-    describe(account, own, domains)
+    let described = describe(account, own, domains);
+    // A pixel tells of openings where it can be fetched.
+    if connections.operator().web.public_url.is_none() || !super::opens::has_pixels(&account.transport) {
+        return described;
+    }
+    match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&described) {
+        Ok(mut fields) => {
+            fields.insert("tracking".to_owned(), true.into());
+            serde_json::Value::Object(fields).to_string()
+        }
+        Err(_) => described,
+    }
 }

@@ -18,6 +18,7 @@ mod key;
 mod mail;
 mod mail_json;
 mod office;
+mod opens;
 mod output;
 mod picture;
 mod platform;
@@ -25,6 +26,7 @@ mod render;
 mod resume;
 mod schema;
 mod send;
+mod serve;
 mod statuses;
 mod templates;
 mod user;
@@ -113,6 +115,8 @@ enum Command {
     Addresses(addresses::AddressesArgs),
     /// Print a published JSON Schema, or what the plugin knows.
     Schema(schema::SchemaArgs),
+    /// Webhooks, pixels, sign-ins, health and metrics, by HTTP.
+    Serve(serve::ServeArgs),
     /// Send a sample company's documents to a mail catcher inside this program.
     Demo(demo::DemoArgs),
 }
@@ -161,6 +165,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Document(args) => document::run(common, &args).await,
         Command::Addresses(args) => addresses::run(common, &args).await,
         Command::Schema(args) => schema::run(common, &args).await,
+        Command::Serve(args) => serve::run(common, &args).await,
         Command::Demo(args) => demo::run(common, &args).await,
     }
 }

@@ -4,7 +4,7 @@ use super::desk::{Delivery, Desk, now, spinner};
 use super::house::UserArgs;
 use super::mail::MailArgs;
 use super::output::json;
-use super::{Common, Failure, account, handover, office, platform, render, statuses};
+use super::{Common, Failure, account, handover, office, opens, platform, render, statuses};
 use crate::accounts::{AccountState, Name, Transport, plugin_settings};
 use crate::capabilities::attachments::AttachmentSource;
 use crate::capabilities::smtp::SmtpClient;
@@ -51,6 +51,9 @@ pub(super) struct SendArgs {
     /// Ask for a report when the mail reaches the mailbox, where the server offers that.
     #[arg(long)]
     notify_delivered: bool,
+    /// Check whether this mail is opened, whatever is set for the account: true or false.
+    #[arg(long, value_name = "BOOL", conflicts_with = "settings")]
+    check_opens: Option<bool>,
     /// Send although the document's own PDF or UBL file is missing.
     #[arg(long)]
     without_document: bool,
@@ -73,7 +76,8 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Fa
         eprintln!("postroom: {}: {deadline}", desk.account.name);
     }
     let id = MailId::new();
-    let (draft, mut ready) = compose(&desk, args, id).await?;
+    let opens = opens::plan(&desk, args.check_opens, id).await?;
+    let (draft, mut ready) = compose(&desk, args, id, opens.pixel.clone()).await?;
     check(common, args, &ready)?;
     if let Transport::Platform(_) = &desk.account.transport {
         ready.message.envelope.mail_from = platform::return_path(&desk, id).await?;
@@ -81,6 +85,7 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Fa
     let keeping = Keeping { id, account: desk.account.id, created: now() };
     let kept = ready.to_keep(&draft, keeping).await.map_err(|e| Failure::input(e.to_string()))?;
     desk.acting().keep(&kept).await?;
+    desk.connections.store().set_open_check(id, opens.settled(&ready.message.warnings)).await?;
     if !common.json {
         render::addressees(&ready)?;
     }
@@ -100,7 +105,12 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Fa
 }
 
 /// The mail of a stored account, as this user sends it.
-async fn compose(desk: &Desk, args: &SendArgs, id: MailId) -> Result<(Draft, Ready), Failure> {
+async fn compose(
+    desk: &Desk,
+    args: &SendArgs,
+    id: MailId,
+    pixel: Option<String>,
+) -> Result<(Draft, Ready), Failure> {
     let settings = plugin_settings(&desk.company, &desk.user, &desk.settings);
     let settings = serde_json::from_str(&settings).map_err(|e| Failure::other(e.to_string()))?;
     let config = Config { settings, ..Config::default() };
@@ -111,6 +121,7 @@ async fn compose(desk: &Desk, args: &SendArgs, id: MailId) -> Result<(Draft, Rea
     let mut draft = args.mail.draft(&config, sender, id.to_string(), stamp)?;
     // The mail's identity is the store's: attempts and reports refer to it.
     draft.id = id.to_string();
+    draft.pixel = pixel;
     if let Some(logo) = desk.acting().logo().await? {
         let media_type = logo.media_type();
         draft.attach_source(logo.file_name, media_type, "logo", AttachmentSource::from_bytes(logo.content));

@@ -21,7 +21,7 @@ pub struct Web {
     pub metrics_from: Option<Networks>,
 }
 
-/// The address that others reach the server by: `https://post.example`, or with a path that a proxy takes away.
+/// The address that others reach the server by: `https://post.example`.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct PublicUrl(Url);
@@ -79,8 +79,8 @@ impl FromStr for PublicUrl {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(unusable("leave out the user and the password"));
         }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(unusable("leave out what begins with ? or #"));
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return Err(unusable("leave out what follows the host: the server has a host of its own"));
         }
         Ok(Self(url))
     }
@@ -135,7 +135,6 @@ mod tests {
         for (text, page) in [
             ("https://post.example", "https://post.example/o/x.gif"),
             ("https://post.example/", "https://post.example/o/x.gif"),
-            ("https://nord.example/post/", "https://nord.example/post/o/x.gif"),
             ("http://127.0.0.1:8025", "http://127.0.0.1:8025/o/x.gif"),
             ("http://localhost:8025", "http://localhost:8025/o/x.gif"),
         ] {
@@ -146,7 +145,8 @@ mod tests {
             ("post.example", "expected https://"),
             ("ftp://post.example", "expected https://"),
             ("https://u:p@post.example", "the password"),
-            ("https://post.example/?a", "begins with ?"),
+            ("https://post.example/?a", "follows the host"),
+            ("https://post.example/post/", "follows the host"),
             ("", "expected https://"),
         ] {
             let error = text.parse::<PublicUrl>().expect_err(text).to_string();

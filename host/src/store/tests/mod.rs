@@ -5,6 +5,7 @@ mod accounts;
 mod cluster;
 mod mails;
 mod office;
+mod reported;
 mod secrets;
 
 use super::{Location, Store};
@@ -58,6 +59,10 @@ suite! {
         facts_are_a_set,
         what_strangers_write_is_kept_within_bounds,
         many_at_once_lose_nothing;
+    reported:
+        a_report_finds_the_mail_that_its_account_submitted_and_no_other,
+        a_pixel_is_judged_by_when_the_mail_left_and_what_is_known,
+        c4_how_an_opening_is_checked_is_remembered_for_each_mail;
     secrets:
         a_sealed_secret_is_found_by_owner_and_kind_alone,
         a_sealed_secret_is_replaced_only_by_who_saw_it_last,
