@@ -92,19 +92,19 @@ async fn reports_in_any_order_and_a_hundred_times_over_give_one_status() {
     .await;
     let kinds = ["processed", "deferred", "delivered", "open", "click", "spamreport"];
     let mut outcomes = Vec::new();
-    for turn in 0..3 {
+    for (turn, order) in [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [3, 0, 5, 1, 4, 2]].into_iter().enumerate()
+    {
         let mail = world.sent(&world.account).await;
-        let bodies: Vec<String> = (0..kinds.len())
-            .map(|at| (at * (2 * turn + 1) + turn) % kinds.len())
-            .map(|at| json!([event(&mail.to_string(), kinds[at], 6_000 - at as i64 * 100)]).to_string())
-            .collect();
-        let before = bodies.iter().map(String::len).sum::<usize>();
-        assert!(before > 0);
-        for body in bodies.iter().chain(std::iter::repeat_n(&bodies[0], 100)).chain(bodies.iter().rev()) {
+        let told =
+            |at: usize| json!([event(&mail.to_string(), kinds[at], 6_000 - at as i64 * 100)]).to_string();
+        let bodies: Vec<String> = order.into_iter().map(told).collect();
+        let replays = if turn == 0 { 100 } else { 5 };
+        let again = std::iter::repeat_n(&bodies[0], replays);
+        for body in bodies.iter().chain(again).chain(bodies.iter().rev()) {
             assert_eq!(world.post(body).await, 200, "{}", world.log());
         }
         let events = world.events(mail).await;
-        assert!(events.len() <= kinds.len(), "{events:?}");
+        assert_eq!(events.len(), kinds.len(), "{events:?}");
         let facts: Vec<_> = events
             .iter()
             .map(|it| postroom_plugin::domain::status::Event {
