@@ -117,6 +117,8 @@ fn c5_sendgrids_report_of_a_mail_that_was_sent_shows_in_its_timeline_at_once() {
     home.run(&set).assert(3, &["[web] public_url"]);
     let set = [&set[..], &["--operator", "operator.toml", "--json"]].concat();
     let hook = path(&home.ok(&set).json()["url"]);
+    let shown = home.ok(&["account", "show", "spare"]);
+    shown.assert(0, &["SendGrid reports each delivery and failure"]);
     assert!(hook.starts_with("/hooks/sendgrid/") && hook.len() > 70, "{hook}");
     home.send("spare", "jo@box.example", &["--check-opens", "true"]).assert(0, &[]);
     let sent = sendgrid.sent();

@@ -57,9 +57,7 @@ pub(super) fn enhanced(words: &str) -> Option<String> {
     let is_code = |word: &&str| {
         let parts: Vec<&str> = word.split('.').collect();
         let number = |part: &&str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-        parts.len() == 3
-            && matches!(parts.first(), Some(&("2" | "4" | "5")))
-            && parts.iter().all(|it| number(&it))
+        parts.len() == 3 && matches!(parts.first(), Some(&("2" | "4" | "5"))) && parts.iter().all(number)
     };
     words
         .split(|c: char| c.is_whitespace() || matches!(c, ';' | ',' | '(' | ')' | '#' | '-'))
