@@ -17,5 +17,6 @@ wasmtime::component::bindgen!({
 
 pub use self::postroom::plugin::{attachments, imap, log, smtp, web};
 pub use exports::postroom::plugin::{
-    accounts, composing, delivery, documents, drafts, inbound, info, recipients, sent, templates, tracking,
+    accounts, composing, delivery, documents, drafts, inbound, info, openings, recipients, sent, templates,
+    tracking, webhooks,
 };

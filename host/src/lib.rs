@@ -38,6 +38,7 @@ pub mod outbox;
 pub mod return_address;
 pub mod store;
 pub mod vault;
+pub mod web;
 
 /// Largest document that is read from a file or passed to the plugin, in bytes.
 pub const DOCUMENT_LIMIT: u64 = 16 << 20;

@@ -15,3 +15,4 @@ mod providers;
 mod python;
 mod secrets;
 mod streaming;
+mod web;

@@ -29,3 +29,4 @@ mod silence;
 mod stored;
 mod user_settings;
 mod workers;
+mod web;

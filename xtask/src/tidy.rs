@@ -124,6 +124,11 @@ const RULES: &[Rule] = &[
         ],
         why: "the vault gives secrets to whoever opens it and knows nobody of them",
     },
+    Rule {
+        folder: "host/src/web",
+        forbidden: &["crate::cli"],
+        why: "the web server is beside the command line, which starts it",
+    },
     Rule { folder: "host/src", forbidden: &["sqlx::"], why: "SQL is in host/src/store alone" },
 ];
 

@@ -1,6 +1,7 @@
 //! From a record to a message: document, language, texts, attachments, MIME.
 
 use super::input::{Input, InputError, Source};
+use super::pixel::Pixel;
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::attachment::{
     self, Attachment, AttachmentFault, FIRST_BYTES, Format, Role, Rule, Selected,
@@ -136,7 +137,7 @@ pub enum ComposeError {
 }
 
 impl ComposeError {
-    fn job(field: impl Into<String>, detail: impl ToString) -> Self {
+    pub(super) fn job(field: impl Into<String>, detail: impl ToString) -> Self {
         Self::Job { field: field.into(), detail: detail.to_string() }
     }
 }
@@ -146,6 +147,15 @@ impl ComposeError {
 /// # Errors
 /// [`ComposeError`]: which input is wrong, and where.
 pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError> {
+    compose_with(job, files, None)
+}
+
+/// The same with a pixel, where there is to be one.
+pub(super) fn compose_with(
+    job: &Job,
+    files: &mut dyn Files,
+    pixel: Option<&Pixel>,
+) -> Result<Message, ComposeError> {
     let id = LetterId::parse(&job.id).map_err(|e| ComposeError::job("id", e))?;
     let Input { document, purpose, settings } = Input::read(&job.document, &job.use_case, &job.settings)?;
     let document = Arc::new(document);
@@ -184,6 +194,15 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
             format!("the HTML body has {} bytes: Gmail cuts it off at {CLIPPED_AT}", rendered.html.len());
         warnings.push(warning("large-html", detail));
     }
+    let people = to.len() + cc.len() + bcc.len();
+    let tracked = match pixel.map(|pixel| pixel.put_into(&rendered.html, people, job.mode)) {
+        Some(Err(why)) => {
+            warnings.push(warning("no-pixel", why));
+            None
+        }
+        Some(Ok(html)) => Some(html),
+        None => None,
+    };
     let letter = Letter {
         id: &id,
         message_id_domain: from.address.ascii_domain(),
@@ -195,7 +214,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
         bcc: &bcc,
         subject: &rendered.subject,
         text: &rendered.text,
-        html: &rendered.html,
+        html: tracked.as_deref().unwrap_or(&rendered.html),
         thread: thread.as_ref(),
         automatic: job.automatic,
         attachments: &selected,

@@ -3,6 +3,7 @@
 mod compose;
 mod inbound;
 mod input;
+mod pixel;
 mod resolve;
 mod sent;
 mod submit;
@@ -11,6 +12,7 @@ mod test_message;
 pub use compose::{ComposeError, FileError, Files, Job, Message, Mode, Warning, compose};
 pub use inbound::{InboundError, Messages, Origin, classify};
 pub use input::{InputError, Source};
+pub use pixel::compose_tracked;
 pub use resolve::resolve;
 pub use sent::{Criterion, Filing, Found, Imap, Place, SentCopy, SentError, file_sent, find_sent};
 pub use submit::{

@@ -30,6 +30,8 @@ pub enum SecretKind {
     DkimKey,
     /// Key that signs our own tokens: reply addresses, links, pixels.
     TokenKey,
+    /// How a provider's webhook proves that it is the provider's.
+    Webhook,
 }
 
 /// Names of an enumeration, both ways.
@@ -71,4 +73,5 @@ pub(crate) use named;
 named! { SecretKind, "kind of secret", {
     SmtpPassword = "smtp-password", ImapPassword = "imap-password", AccessToken = "access-token", Grant = "grant",
     ClientSecret = "client-secret", ApiKey = "api-key", DkimKey = "dkim-key", TokenKey = "token-key",
+    Webhook = "webhook",
 } }

@@ -17,7 +17,7 @@ pub(super) struct Composed {
     pub(super) ready: Ready,
 }
 
-/// Makes the mail.
+/// Makes the mail, with the link of its pixel where it has one.
 ///
 /// # Errors
 /// [`Failure`] of the program; the inner error is the document's.
@@ -25,6 +25,7 @@ pub(super) async fn compose(
     desk: &Desk,
     mail: &MailArgs,
     id: MailId,
+    pixel: Option<String>,
 ) -> Result<Result<Composed, DraftError>, Failure> {
     let settings = plugin_settings(&desk.company, &desk.user, &desk.settings);
     let settings = serde_json::from_str(&settings).map_err(|e| Failure::other(e.to_string()))?;
@@ -39,6 +40,7 @@ pub(super) async fn compose(
     };
     // The mail's identity is the store's: attempts and reports refer to it.
     draft.id = id.to_string();
+    draft.pixel = pixel;
     if let Some(logo) = &desk.logo {
         let (name, content) = (logo.file_name.clone(), AttachmentSource::from_bytes(logo.content.clone()));
         draft.attach_source(name, logo.media_type(), "logo", content);

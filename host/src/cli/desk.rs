@@ -311,6 +311,7 @@ fn next(step: &Step, id: MailId) -> Option<String> {
             "it is tried again at {}, not before: `postroom resume {id}`",
             time.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S")
         ),
+        Step::Suppressed(why) => format!("it is held, since a recipient is not to be written to: {why}"),
         Step::Hold(why) => format!("it is held: {why}; then `postroom resume {id}`"),
         Step::AskFallback(account) => format!(
             "may it leave through {account}? `postroom resume {id} --fallback yes` (or no: the account goes on being tried)"
@@ -334,7 +335,7 @@ fn code(step: &Step, failed: bool, mail: &Mail) -> u8 {
         Step::WaitUntil(_) | Step::AskFallback(_) => 5,
         Step::AskInDoubt => 6,
         Step::Hold(_) if in_doubt() => 6,
-        Step::Hold(_) | Step::GaveUp(_) => 4,
+        Step::Hold(_) | Step::Suppressed(_) | Step::GaveUp(_) => 4,
         Step::Made(_) | Step::Done => {
             if failed {
                 4

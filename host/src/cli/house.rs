@@ -1,7 +1,9 @@
 //! Which store, whose company, which user: the options of every command that works with stored accounts.
 
 use super::{Common, Failure, office};
-use crate::accounts::{Account, Company, Name, PlatformDomains, User, UserSettings, describe};
+use crate::accounts::{
+    Account, Company, Name, PlatformDomains, SecretKind, SecretOwner, User, UserSettings, describe,
+};
 use crate::config::Operator;
 use crate::connections::{ConnectionError, Connections};
 use crate::engine::Office;
@@ -238,5 +240,31 @@ pub(super) async fn reaching<'a>(
 pub(super) fn description(connections: &Connections, account: &Account, own: &UserSettings) -> String {
     let platform = connections.operator().platform.as_ref();
     let domains = platform.map(|it| PlatformDomains { domain: &it.domain, reply_domain: &it.reply_domain });
-    describe(account, own, domains)
+    let described = describe(account, own, domains);
+    // A pixel tells of openings where it can be fetched.
+    let tracks =
+        connections.operator().web.public_url.is_some() && super::opens::has_pixels(&account.transport);
+    if tracks { with_flag(described, "tracking") } else { described }
+}
+
+/// The same, knowing whether the provider's reports come in.
+pub(super) async fn reported_description(
+    connections: &Connections,
+    account: &Account,
+    own: &UserSettings,
+) -> Result<String, Failure> {
+    let described = description(connections, account, own);
+    let owner = SecretOwner::Account(account.company, account.id);
+    let reports = connections.vault().holds(owner, SecretKind::Webhook).await?;
+    Ok(if reports { with_flag(described, "provider_events") } else { described })
+}
+
+fn with_flag(described: String, name: &str) -> String {
+    match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&described) {
+        Ok(mut fields) => {
+            fields.insert(name.to_owned(), true.into());
+            serde_json::Value::Object(fields).to_string()
+        }
+        Err(_) => described,
+    }
 }

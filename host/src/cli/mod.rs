@@ -21,6 +21,7 @@ mod mail;
 mod mail_json;
 mod office;
 mod outbox;
+mod opens;
 mod output;
 mod picture;
 mod platform;
@@ -30,6 +31,7 @@ mod resume;
 mod schema;
 mod send;
 mod single;
+mod serve;
 mod statuses;
 mod suppressions;
 mod templates;
@@ -144,6 +146,8 @@ enum Command {
     Addresses(addresses::AddressesArgs),
     /// Print a published JSON Schema, or what the plugin knows.
     Schema(schema::SchemaArgs),
+    /// Webhooks, pixels, sign-ins, health and metrics, by HTTP.
+    Serve(serve::ServeArgs),
     /// Send a sample company's documents to a mail catcher inside this program.
     Demo(demo::DemoArgs),
 }
@@ -214,6 +218,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Document(args) => document::run(common, &args).await,
         Command::Addresses(args) => addresses::run(common, &args).await,
         Command::Schema(args) => schema::run(common, &args).await,
+        Command::Serve(args) => serve::run(common, &args).await,
         Command::Demo(args) => demo::run(common, &args).await,
     }
 }

@@ -5,7 +5,7 @@ use super::desk::{Delivery, Desk, now, spinner};
 use super::house::UserArgs;
 use super::mail::MailArgs;
 use super::output::json;
-use super::{Common, Failure, account, handover, office, render, statuses};
+use super::{Common, Failure, account, handover, office, opens, render, statuses};
 use crate::accounts::{AccountState, Name, Transport};
 use crate::capabilities::smtp::SmtpClient;
 use crate::contract::delivery::SubmitError;
@@ -58,6 +58,9 @@ pub(super) struct SendArgs {
     /// Not before this time (RFC 3339, or 2026-12-01 08:30 in this machine's zone): put it into the outbox for a worker.
     #[arg(long, value_name = "TIME", value_parser = super::moment)]
     at: Option<DateTime<FixedOffset>>,
+    /// Check whether this mail is opened, whatever is set for the account: true or false.
+    #[arg(long, value_name = "BOOL", conflicts_with = "settings")]
+    check_opens: Option<bool>,
     /// Send although the document's own PDF or UBL file is missing.
     #[arg(long)]
     without_document: bool,
@@ -80,10 +83,10 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Fa
         eprintln!("postroom: {}: {deadline}", desk.account.name);
     }
     let id = MailId::new();
-    let composed = compose(&desk, &args.mail, id).await?.map_err(|e| args.mail.failed(e))?;
+    let opens = opens::plan(&desk, args.check_opens, id).await?;
+    let composed = compose(&desk, &args.mail, id, opens.pixel.clone()).await?.map_err(|e| args.mail.failed(e))?;
     check(common, args, &composed.ready)?;
-    let options =
-        SendOptions { notify_delivered: args.notify_delivered, check_opens: desk.settings.check_opens };
+    let options = SendOptions { notify_delivered: args.notify_delivered };
     let kept = composed.to_keep(&desk, id, options).await?;
     let ready = composed.ready;
     let by_worker = args.queue || args.at.is_some();
@@ -97,6 +100,7 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Fa
         let how = Delivery { wait: args.wait, ..Delivery::default() };
         return desk.deliver(common, *before, how, serde_json::json!({ "asked_before": true })).await;
     }
+    desk.connections.store().set_open_check(id, opens.settled(&ready.message.warnings)).await?;
     if !common.json {
         render::addressees(&ready)?;
     }

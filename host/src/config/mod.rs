@@ -9,9 +9,11 @@ mod error;
 mod file;
 mod operator;
 mod secret;
+mod web;
 
 pub use account::{AccountSettings, Security};
 pub use error::ConfigError;
 pub use file::{Config, FallbackForm, UserForm, read_templates};
 pub use operator::Operator;
 pub(crate) use secret::read_secret;
+pub use web::{Networks, PublicUrl, UnusablePublicUrl, Web};

@@ -26,6 +26,8 @@ pub struct Operator {
     pub oauth: OAuthClients,
     /// Sending in companies' names (FEATURES A14).
     pub platform: Option<Platform>,
+    /// The web server: webhooks, pixels, sign-ins.
+    pub web: super::Web,
     #[serde(skip)]
     path: PathBuf,
 }

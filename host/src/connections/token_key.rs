@@ -17,11 +17,19 @@ impl Connections {
     /// # Errors
     /// [`VaultError`].
     pub async fn return_addresses(&self, domain: &str) -> Result<ReturnAddresses, VaultError> {
-        let key = self.token_key().await?;
-        let damaged = || VaultError::Damaged("token-key");
-        let bytes = STANDARD.decode(key.expose_secret()).map_err(|_| damaged())?;
-        let keys = Keys::new(FIRST, [(FIRST, SecretSlice::from(bytes))]).map_err(|_| damaged())?;
+        let damaged = |_| VaultError::Damaged("token-key");
+        let keys = Keys::new(FIRST, [(FIRST, self.token_secret().await?)]).map_err(damaged)?;
         Ok(ReturnAddresses::new(domain, keys))
+    }
+
+    /// The key itself, for tokens of another purpose. Whoever signs with it signs their purpose too.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn token_secret(&self) -> Result<SecretSlice<u8>, VaultError> {
+        let key = self.token_key().await?;
+        let bytes = STANDARD.decode(key.expose_secret()).map_err(|_| VaultError::Damaged("token-key"))?;
+        Ok(SecretSlice::from(bytes))
     }
 
     async fn token_key(&self) -> Result<SecretString, VaultError> {

@@ -9,8 +9,8 @@ use super::state::{Accounts, Apis, Files, LogSink, State};
 use crate::capabilities::smtp::{Account, SmtpClient, Submitter};
 use crate::capabilities::web::{self, GivenUrls, Web, WebClient};
 use crate::contract::{
-    accounts, composing, delivery, documents, drafts, imap, inbound, info, recipients, sent, smtp, templates,
-    tracking,
+    accounts, composing, delivery, documents, drafts, imap, inbound, info, openings, recipients, sent, smtp,
+    templates, tracking, webhooks,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -219,6 +219,16 @@ impl Office {
                 "the text of the mail": edited(job), text
             ],
             hostile compose_failed;
+        /// Makes a message with a pixel that tells of its opening.
+        compose_tracked = postroom_plugin_composing.call_compose_tracked(
+            job: &composing::Job, pixel: &str
+        ) -> Result<composing::Message, composing::ComposeError>,
+            bounded [
+                "the document": job.document.content.len(), document;
+                "the settings": job.settings.len(), text;
+                "the text of the mail": edited(job), text
+            ],
+            hostile compose_failed;
         /// Joins a message in the sandbox. A host that can stream has
         /// [`Ready::write`](crate::outbox::Ready::write) for it.
         assemble = postroom_plugin_composing.call_assemble(
@@ -311,6 +321,15 @@ impl Office {
         fold = postroom_plugin_tracking.call_fold(
             to: &[String], events: &[tracking::Event], now: &str
         ) -> Result<tracking::Timeline, tracking::EventError>;
+        /// Reads what a provider reports, once it is known to be the provider's.
+        read_webhook = postroom_plugin_webhooks.call_read(
+            provider: &str, body: &str
+        ) -> Result<webhooks::Reading, webhooks::WebhookError>,
+            bounded ["the report": body.len(), text], hostile Result::is_err;
+        /// Whether it was a person who fetched a pixel.
+        judge_opening = postroom_plugin_openings.call_judge(
+            fetch: &openings::Fetch
+        ) -> Result<tracking::Event, (String, String)>;
         /// A status in words.
         label = postroom_plugin_tracking.call_label(status: tracking::Status) -> String;
     }

@@ -15,8 +15,9 @@ use crate::accounts::{Account, AccountState, Company};
 use crate::contract::delivery::{self, Action, Route};
 use crate::contract::tracking::Timeline;
 use crate::engine::{Files, Office};
+use crate::inbox::Inbox;
 use crate::store::{
-    AttemptId, AttemptResult, Cause, Event, Mail, MailId, NewAttempt, Outcome, Settlement, Standing,
+    AttemptId, AttemptResult, Cause, Event, Mail, MailId, NewAttempt, OpenCheck, Outcome, Reported, Settlement, Standing,
     StoreError,
 };
 use chrono::{DateTime, Duration};
@@ -71,6 +72,8 @@ pub enum Step {
     WaitUntil(Time),
     /// Nothing until a person acts; what for.
     Hold(String),
+    /// A recipient is not to be written to; who and why.
+    Suppressed(String),
     /// May it leave through this account instead?
     AskFallback(String),
     /// It is unknown whether it left, and nobody can look.
@@ -138,6 +141,7 @@ impl Dispatch<'_> {
         let decided = self.office.decide(&Files::default(), &facts, &stamp(now)).await?;
         let action = decided.map_err(|e| OutboxError::Plugin(format!("{}: {}", e.field, e.detail)))?;
         Ok(match action {
+            Action::Submit(_) if let Some(reason) = self.suppressed(&mail).await? => Step::Suppressed(reason),
             Action::Submit(route) => Step::Made(Box::new(self.attempt(&mail, &route, now).await?)),
             Action::WaitUntil(time) => Step::WaitUntil(
                 DateTime::parse_from_rfc3339(&time).map_err(|e| OutboxError::Plugin(e.to_string()))?,
@@ -234,12 +238,41 @@ impl Dispatch<'_> {
         let files = files.behind(self.ledger.gate(id));
         parcel.sender = sender_of(account, &mail.mail.from);
         parcel.envelope_id = Some(id.to_string());
-        parcel.check_opens = mail.mail.options.check_opens && route.transport == "sendgrid";
+        parcel.check_opens = route.transport == "sendgrid" && self.checks_opens(mail).await?;
         let submitted = match self.office.submit(&files, &parcel, route, &stamp(now)).await {
             Ok(outcome) => outcome,
             Err(error) => without_answer(&error, &stamp(now)),
         };
         self.keep(mail, account, id, submitted, fallback.is_some()).await
+    }
+
+    /// Whether the provider is to tell of the mail's opening: not where a pixel of ours does.
+    async fn checks_opens(&self, mail: &Mail) -> Result<bool, OutboxError> {
+        Ok(self.ledger.store.open_check(mail.mail.id).await? == Some(OpenCheck::Provider))
+    }
+
+    /// Recipients that bounced for good or complained, with the evidence; none: all may be written to.
+    async fn suppressed(&self, mail: &Mail) -> Result<Option<String>, OutboxError> {
+        let to = self.outstanding(mail).await?;
+        let found = self.ledger.store.suppressed(self.company.id, &to).await?;
+        let Some(first) = found.first() else { return Ok(None) };
+        Ok(Some(format!("{first}: `postroom suppressions release {}`, then send it", first.address)))
+    }
+
+    /// An address that a server refused as one that does not exist is no longer written to.
+    async fn heed_refusals(&self, mail: &Mail, events: &[Event]) -> Result<(), OutboxError> {
+        if !events.iter().any(|event| event.kind == "refused" && event.source == "smtp") {
+            return Ok(());
+        }
+        let of = Reported {
+            id: mail.mail.id,
+            company: mail.company,
+            account: mail.mail.account,
+            rcpt_to: mail.mail.message.rcpt_to.clone(),
+        };
+        let inbox = Inbox::new(&self.ledger.store, self.office, Some(mail.company), None).await?;
+        inbox.heed_refusals(&of, events).await.map_err(|error| OutboxError::Plugin(error.to_string()))?;
+        Ok(())
     }
 
     /// Records what came of an attempt, and files the copy of a mail that left.
@@ -257,7 +290,9 @@ impl Dispatch<'_> {
         let copy_due = self.copies == Copies::Later && self.account.mailbox.is_some();
         let settle =
             done.then(|| Settlement { copy_due, ..Settlement::of(&self.ledger.holder, Standing::Sent) });
-        self.ledger.finish(id, &outcome, &facts::events(&of.events)?, settle).await?;
+        let events = facts::events(&of.events)?;
+        self.ledger.finish(id, &outcome, &events, settle).await?;
+        self.heed_refusals(mail, &events).await?;
         if let Some(delivery::SubmitError::NeedsSignIn(words)) = &of.error {
             let state = AccountState::NeedsSignIn { reason: words.clone(), since: now };
             self.ledger.store.set_account_state(account.company, account.id, &state).await?;
@@ -310,6 +345,7 @@ impl Step {
                 waits: Some((Cause::Wait, "its next attempt is due then".to_owned())),
             },
             Self::Hold(reason) => Standing::Held { cause: Cause::Account, reason: reason.clone() },
+            Self::Suppressed(reason) => Standing::Held { cause: Cause::User, reason: reason.clone() },
             Self::AskFallback(account) => {
                 let question = format!("may it leave through {account}? Its own account goes on being tried");
                 Standing::Ready { due: now + QUESTION, waits: Some((Cause::Question, question)) }

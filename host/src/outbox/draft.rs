@@ -41,6 +41,8 @@ pub struct Draft {
     pub automatic: bool,
     /// Who sends it.
     pub mode: composing::Mode,
+    /// Link of the pixel that tells of the mail's opening.
+    pub pixel: Option<String>,
 }
 
 /// A composed mail with the files it refers to.
@@ -76,6 +78,7 @@ impl Draft {
             thread: None,
             automatic: false,
             mode: composing::Mode::Account,
+            pixel: None,
         }
     }
 
@@ -177,7 +180,10 @@ impl Draft {
             automatic: self.automatic,
             mode: self.mode,
         };
-        let message = office.compose(&files, &job).await??;
+        let message = match &self.pixel {
+            Some(pixel) => office.compose_tracked(&files, &job, pixel).await??,
+            None => office.compose(&files, &job).await??,
+        };
         Ok(Ready { message, summary, resolution, files })
     }
 }

@@ -3,6 +3,7 @@
 
 use super::error::{Broken, broken};
 use super::mail::{Attempt, AttemptId, AttemptResult, Event, MailId, NewAttempt, OpenAttempt, Outcome};
+use super::reported::keep_reported_ids;
 use super::reports::keep_message_ids;
 use super::standing::Holder;
 use super::{Store, StoreError, row};
@@ -166,6 +167,7 @@ pub(super) async fn finish(
     let row = row.ok_or_else(|| StoreError::NoSuchAttempt(id.to_string()))?;
     let mail = row::parsed(&row, "mail")?;
     keep_message_ids(connection, mail, &outcome.provider_ids).await?;
+    keep_reported_ids(connection, id, &outcome.provider_ids, events).await?;
     keep_events(connection, mail, events).await?;
     Ok(mail)
 }

@@ -46,6 +46,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0003_reports.sql"),
         include_str!("../../migrations/postgres/0003_reports.sql"),
     ),
+    (
+        4,
+        "web",
+        include_str!("../../migrations/sqlite/0004_web.sql"),
+        include_str!("../../migrations/postgres/0004_web.sql"),
+    ),
 ];
 
 /// How long a statement waits for somebody else's.

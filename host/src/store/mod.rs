@@ -37,6 +37,9 @@
 //! store.due(now) -> Vec<Due>                            accounts with mails that may go now
 //! store.claim(&Holder, AccountId, Pace, most, now, lease) -> Vec<MailId>
 //! Journal::of(&store)                                   attempts, results and standings of many mails, one commit
+//! store.reported_mail(AccountId, &ReportedAs) -> Option<MailId>    which mail a provider's report is about
+//! store.tracked(MailId) -> Option<Tracked>              what a mail's pixel is judged by
+//! store.set_open_check(MailId, OpenCheck)               store.open_check(MailId) -> Option<OpenCheck>
 //!
 //! let admin = store.administer(company_id);
 //! admin.company() -> Company                            admin.update_company(&Company)
@@ -79,6 +82,7 @@ mod mails;
 mod operator;
 mod queue;
 mod reports;
+mod reported;
 mod row;
 mod secrets;
 mod skeleton;
@@ -102,6 +106,7 @@ pub use mail::{
 };
 pub use queue::{Due, OutboxRow};
 pub use reports::Reported;
+pub use reported::{OpenCheck, ReportedAs, Tracked};
 pub(crate) use secrets::SealedSecret;
 pub use secrets::Version;
 pub use standing::{BatchId, Cause, Holder, Kept, Order, Pace, SendOptions, Settlement, Standing};

@@ -39,8 +39,6 @@ impl fmt::Display for Holder {
 pub struct SendOptions {
     /// Ask servers for reports of delivery too.
     pub notify_delivered: bool,
-    /// Find out whether it is opened (FEATURES C4).
-    pub check_opens: bool,
 }
 
 /// How mails enter the outbox.

@@ -85,6 +85,20 @@ pub struct Suppression {
     pub released: Option<Release>,
 }
 
+/// In a sentence, with the evidence.
+impl fmt::Display for Suppression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let since = self.since.format("%Y-%m-%d");
+        write!(f, "{} is not written to since {since} ({})", self.address, self.kind)?;
+        match (&self.code, &self.words) {
+            (Some(code), Some(words)) => write!(f, ": {code} \"{words}\""),
+            (None, Some(words)) => write!(f, ": \"{words}\""),
+            (Some(code), None) => write!(f, ": {code}"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
 /// That an address is written to again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Release {

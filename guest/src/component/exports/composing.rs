@@ -21,6 +21,12 @@ impl wit::Guest for Component {
         flows::compose(&job, &mut HostFiles).map(message_out).map_err(error_out)
     }
 
+    fn compose_tracked(job: wit::Job, pixel: String) -> Result<wit::Message, wit::ComposeError> {
+        imports::speak_before_trapping();
+        let job = job_in(job)?;
+        flows::compose_tracked(&job, &pixel, &mut HostFiles).map(message_out).map_err(error_out)
+    }
+
     fn assemble(chunks: Vec<attachments::Chunk>, files: Vec<wit::File>) -> Result<Vec<u8>, u32> {
         imports::speak_before_trapping();
         let in_hand = |handle| files.iter().find(|f| f.handle == handle).map(|f| f.content.as_slice());

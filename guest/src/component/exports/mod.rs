@@ -9,8 +9,12 @@ mod drafts;
 #[cfg(not(feature = "renderer"))]
 mod inbound;
 mod info;
+#[cfg(not(feature = "renderer"))]
+mod openings;
 mod recipients;
 #[cfg(not(feature = "renderer"))]
 mod sent;
 mod templates;
 mod tracking;
+#[cfg(not(feature = "renderer"))]
+mod webhooks;

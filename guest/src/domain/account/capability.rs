@@ -111,6 +111,9 @@ fn delivered(account: &Account) -> Answer {
         }
         Transport::Sendgrid => (No, "SendGrid's event reports do not reach this host."),
         Transport::Platform => (Yes, "Reports of delivery come back to the platform's return address."),
+        Transport::Smtp if account.provider_events => {
+            (ByProvider, "The provider reports each delivery and failure.")
+        }
         Transport::Smtp if mailbox => {
             (Yes, "Reports of delivery are asked for and read from the mailbox; not every server sends them.")
         }

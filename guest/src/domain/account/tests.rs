@@ -128,6 +128,10 @@ fn a16_what_an_account_can_do_follows_from_transport_mailbox_and_tracking() {
             json!({"transport": "sendgrid", "provider_events": true}),
             [Yes, No, No, No, ByProvider, ByProvider],
         ),
+        (
+            json!({"transport": "smtp", "smtp": server, "provider_events": true}),
+            [Yes, No, No, No, ByProvider, No],
+        ),
         (json!({"transport": "sendgrid", "imap": imap}), [Yes, Yes, Yes, Yes, No, No]),
         (json!({"transport": "platform", "tracking": true}), [Yes, No, Yes, Yes, Yes, Yes]),
         (json!({"transport": "mail-client", "smtp": server}), [ByProvider, ByProvider, No, No, No, No]),

@@ -5,7 +5,7 @@ use crate::accounts::{
     Account, AccountState, Authentication, Company, DisplayName, MailAddress, Name, NewAccount,
     PlatformSender, SecretKind, SecretOwner, Transport, UserSettings,
 };
-use crate::cli::house::{CompanyArgs, description};
+use crate::cli::house::{CompanyArgs, description, reported_description};
 use crate::cli::output::{json, line, printable};
 use crate::cli::{Common, Failure, ask, office};
 use crate::connections::Connections;
@@ -275,7 +275,7 @@ pub(super) async fn report(
     account: &Account,
     own: &UserSettings,
 ) -> Result<(), Failure> {
-    let described = description(connections, account, own);
+    let described = reported_description(connections, account, own).await?;
     let can = office.account_capabilities(&office::no_files(), &described).await?;
     let can: Vec<Capability> = can.map_err(Failure::other)?;
     let findings = office.check_account(&office::no_files(), &described).await?;

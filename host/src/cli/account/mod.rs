@@ -16,6 +16,7 @@ mod sign_in;
 mod state;
 mod test;
 mod test_message;
+mod webhook;
 
 use super::{Common, Failure};
 use clap::Subcommand;
@@ -75,6 +76,8 @@ pub(super) enum AccountCommand {
     Pace(pace::PaceArgs),
     /// A page for the mail provider's administrator: addresses, hosts and ports.
     AdministratorPage(page::PageArgs),
+    /// Where the provider sends its reports of deliveries, bounces and openings.
+    Webhook(webhook::WebhookArgs),
     /// Remove an account with its secrets. The mails that left by it remain the company's.
     Remove(remove::RemoveArgs),
 }
@@ -100,6 +103,7 @@ pub(super) async fn run(common: &Common, command: &AccountCommand) -> Result<Exi
         C::Folders(args) => folders::run(common, args).await,
         C::Pace(args) => pace::run(common, args).await,
         C::AdministratorPage(args) => page::run(common, args).await,
+        C::Webhook(args) => webhook::run(common, args).await,
         C::Remove(args) => remove::run(common, args).await,
     }
 }

@@ -3,8 +3,8 @@
 use super::add::{check, report};
 use crate::accounts::{DisplayName, MailAddress, UserSettings};
 use crate::cli::house::AccountArgs;
+use crate::cli::opens::refuse_unseen;
 use crate::cli::{Common, Failure, office};
-use crate::store::StoreError;
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,7 +53,7 @@ pub(super) async fn run(common: &Common, args: &SettingsArgs) -> Result<ExitCode
     let office = office::reading(common)?;
     if own != before {
         if own.check_opens && !before.check_opens {
-            refuse_unseen(&office, &found, &own).await?;
+            refuse_unseen(&office, &found.connections, &found.account, &own).await?;
         }
         let findings = check(&office, &found.connections, &found.account, &own).await?;
         super::add::refuse_errors(&findings)?;
@@ -86,20 +86,4 @@ fn changed(args: &SettingsArgs, mut own: UserSettings) -> Result<UserSettings, F
     own.auto_bcc_self = args.auto_bcc_self.unwrap_or(own.auto_bcc_self);
     own.check_opens = args.check_opens.unwrap_or(own.check_opens);
     Ok(own)
-}
-
-/// Openings are checked only where they can be seen (FEATURES C4).
-async fn refuse_unseen(
-    office: &crate::engine::Office,
-    found: &crate::cli::house::Found,
-    own: &UserSettings,
-) -> Result<(), Failure> {
-    use crate::accounts::Transport;
-    if matches!(found.account.transport, Transport::SendGrid(_)) {
-        return Ok(());
-    }
-    let described = crate::cli::house::description(&found.connections, &found.account, own);
-    let can = office.account_capabilities(&office::no_files(), &described).await?.map_err(Failure::other)?;
-    let reason = can.into_iter().find(|it| it.name == "read").map(|it| it.reason).unwrap_or_default();
-    Err(StoreError::Invalid { what: "check-opens", detail: reason }.into())
 }

@@ -6,9 +6,13 @@ use crate::cli::output::{green, json, line};
 use crate::cli::{Common, Failure};
 use crate::connections::purpose;
 use crate::oauth::{Granted, Purpose, Standing, Wanted, authorize_device, authorize_loopback};
+use crate::web::{Invitation, LinkTokens, sign_in_url};
 use clap::Args;
 use std::process::ExitCode;
 use std::time::Duration;
+
+/// How long an invitation holds.
+const INVITED: Duration = Duration::from_secs(3_600);
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -18,7 +22,8 @@ registered at the provider before.
 Examples:
   postroom account authorize gmail
   postroom account authorize outlook --code         # for a machine without a browser
-  postroom account authorize gmail --send-only")]
+  postroom account authorize gmail --send-only
+  postroom account authorize gmail --user lotte --invite   # a link for her own browser; needs postroom serve")]
 pub(in crate::cli) struct AuthorizeArgs {
     #[command(flatten)]
     account: AccountArgs,
@@ -28,6 +33,10 @@ pub(in crate::cli) struct AuthorizeArgs {
     /// Ask for sending alone, not for the mailbox.
     #[arg(long)]
     send_only: bool,
+    /// Print a link for the user (--user) to sign in with on a machine of his own, by way of `postroom serve`. It holds
+    /// for an hour.
+    #[arg(long, conflicts_with_all = ["code", "send_only", "no_browser"])]
+    invite: bool,
     /// Print the page instead of opening a browser.
     #[arg(long)]
     no_browser: bool,
@@ -43,6 +52,9 @@ pub(super) async fn authorize(common: &Common, args: &AuthorizeArgs) -> Result<E
         return Err(Failure { code: 4, message });
     }
     let client = found.connections.client(&found.account).await?;
+    if args.invite {
+        return invite(common, &found).await;
+    }
     let purpose = if args.send_only { Purpose::Send } else { purpose(&found.account) };
     let wanted = Wanted::new(purpose).hint(found.account.address.as_str());
     let granted = if args.code {
@@ -62,6 +74,28 @@ pub(super) async fn authorize(common: &Common, args: &AuthorizeArgs) -> Result<E
         authorize_loopback(&client, &wanted, args.wait, show).await?
     };
     keep(common, &found, granted).await
+}
+
+/// Prints the link of an invitation.
+async fn invite(common: &Common, found: &Found) -> Result<ExitCode, Failure> {
+    let public = found.connections.operator().web.public_url.as_ref().ok_or_else(|| {
+        Failure::input("the operator's settings have no [web] public_url (docs/operator.md)")
+    })?;
+    let user = found.user.as_ref().ok_or_else(|| Failure {
+        code: 2,
+        message: "an invitation is for a user: name him with --user".to_owned(),
+    })?;
+    let until = u64::try_from(chrono::Utc::now().timestamp()).unwrap_or_default() + INVITED.as_secs();
+    let invitation =
+        Invitation { company: found.company.id, user: user.id, account: found.account.id, until };
+    let tokens = LinkTokens::new(found.connections.token_secret().await?);
+    let url = sign_in_url(public, &tokens, &invitation);
+    if common.json {
+        json(&serde_json::json!({ "account": found.account.name, "user": user.login, "url": url }))?;
+    } else {
+        line(&url)?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Keeps the grant, and remembers who signed in.

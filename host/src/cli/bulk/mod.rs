@@ -11,7 +11,7 @@ use super::mail::Shared;
 use super::output::{json, line};
 use super::{Common, Failure, ask};
 use crate::accounts::{Name, Transport};
-use crate::store::{BatchId, NewMail, Order, SendOptions};
+use crate::store::{BatchId, Kept, NewMail, OpenCheck, Order, SendOptions};
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -86,8 +86,7 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<ExitCode, Fa
             format!("mail of {} is sent by the user's own program, one at a time", desk.account.name);
         return Err(Failure::input(message));
     }
-    let options =
-        SendOptions { notify_delivered: args.notify_delivered, check_opens: desk.settings.check_opens };
+    let options = SendOptions { notify_delivered: args.notify_delivered };
     let measure = Measure::of(&desk, options).await?;
     let work = Work { common, args, desk: &desk, measure: &measure, batch: BatchId::new() };
     if args.check || !args.yes {
@@ -153,16 +152,23 @@ impl Work<'_> {
         let mut rows = Vec::new();
         for group in files.chunks(GROUP) {
             let mut mails: Vec<NewMail> = Vec::with_capacity(group.len());
+            let mut checked = Vec::new();
             for file in group {
                 let Some((row, mail)) =
                     preflight::check(self.desk, self.args, file.clone(), self.measure).await?
                 else {
                     continue;
                 };
-                mails.extend(mail.filter(|_| row.is_wanted()));
+                if let Some(made) = mail.filter(|_| row.is_wanted()) {
+                    checked.extend((made.opens != OpenCheck::Off).then_some((made.mail.id, made.opens)));
+                    mails.push(made.mail);
+                }
                 rows.push(row);
             }
-            self.desk.acting().keep(&mails, &order).await?;
+            let kept = self.desk.acting().keep(&mails, &order).await?;
+            for (id, way) in checked.into_iter().filter(|(id, _)| kept.contains(&Kept::New(*id))) {
+                self.desk.ledger.store.set_open_check(id, way).await?;
+            }
             bar.inc(group.len() as u64);
         }
         bar.finish_and_clear();

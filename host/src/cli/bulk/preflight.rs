@@ -6,11 +6,11 @@ use crate::cli::compose::{Composed, compose};
 use crate::cli::desk::{Desk, now};
 use crate::cli::mail::MailArgs;
 use crate::cli::output::{line, table};
-use crate::cli::{Failure, office};
+use crate::cli::{Failure, office, opens};
 use crate::contract::accounts::Allowance;
 use crate::contract::recipients::{Field, Mailbox};
 use crate::outbox::{Draft, DraftError, limits};
-use crate::store::{MailId, NewMail, SendOptions, StoreError};
+use crate::store::{MailId, NewMail, OpenCheck, SendOptions, StoreError};
 use chrono::{DateTime, Duration, FixedOffset};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -105,10 +105,11 @@ pub(super) async fn check(
     args: &BulkArgs,
     file: PathBuf,
     against: &Measure,
-) -> Result<Option<(Row, Option<NewMail>)>, Failure> {
+) -> Result<Option<(Row, Option<Made>)>, Failure> {
     let mail = MailArgs::of_document(file.clone(), &args.shared);
     let id = MailId::new();
-    let composed = match compose(desk, &mail, id).await? {
+    let opens = opens::plan(desk, None, id).await?;
+    let composed = match compose(desk, &mail, id, opens.pixel.clone()).await? {
         Ok(composed) => composed,
         Err(error) => return Ok(Some((Row::unmade(desk, &file, &mail, error).await, None))),
     };
@@ -131,7 +132,15 @@ pub(super) async fn check(
     };
     row.partner = kept.document.as_ref().map(|document| document.partner.clone());
     row.compare(desk, args, &kept).await?;
-    Ok(Some((row, Some(kept))))
+    row.suppressed(desk, &kept).await?;
+    let opens = opens.settled(&composed.ready.message.warnings);
+    Ok(Some((row, Some(Made { mail: kept, opens }))))
+}
+
+/// A mail that can be kept, and how its opening is checked.
+pub(super) struct Made {
+    pub(super) mail: NewMail,
+    pub(super) opens: OpenCheck,
 }
 
 impl Row {
@@ -259,6 +268,18 @@ impl Row {
         let known = ["no-pdf", "no-ubl", "no-recipient"];
         let worth = ready.message.warnings.iter().filter(|it| !known.contains(&it.code.as_str()));
         self.notes.extend(worth.map(|warning| warning.detail.clone()));
+    }
+
+    /// Somebody who bounced for good or complained is not written to before a person says so.
+    async fn suppressed(&mut self, desk: &Desk, kept: &NewMail) -> Result<(), StoreError> {
+        if self.verdict == Verdict::LeftOut {
+            return Ok(());
+        }
+        let found = desk.ledger.store.suppressed(desk.company.id, &kept.message.rcpt_to).await?;
+        for one in found {
+            self.needs("recipient", format!("{one}: `postroom suppressions release {}`", one.address));
+        }
+        Ok(())
     }
 
     /// Was the same asked for before? What has not left since is sent now; what has is left out.

@@ -75,7 +75,9 @@ fn count(tally: &Tally, step: &Step) {
         Step::GaveUp(_) => &tally.failed,
         Step::AskInDoubt => &tally.in_doubt,
         Step::Done => &tally.sent,
-        Step::Made(_) | Step::WaitUntil(_) | Step::Hold(_) | Step::AskFallback(_) => &tally.put_off,
+        Step::Made(_) | Step::WaitUntil(_) | Step::Hold(_) | Step::Suppressed(_) | Step::AskFallback(_) => {
+            &tally.put_off
+        }
     };
     counter.fetch_add(1, Ordering::Relaxed);
 }

@@ -6,6 +6,7 @@ mod mails;
 mod office;
 mod queue;
 mod reports;
+mod reported;
 mod secrets;
 
 use super::{Location, Store};
@@ -71,6 +72,10 @@ suite! {
         a_report_finds_its_mail_by_attempt_and_by_every_message_id,
         a_dead_address_is_not_written_to_until_somebody_releases_it,
         spellings_of_one_address_are_one_and_words_are_bounded;
+    reported:
+        a_report_finds_the_mail_that_its_account_submitted_and_no_other,
+        a_pixel_is_judged_by_when_the_mail_left_and_what_is_known,
+        c4_how_an_opening_is_checked_is_remembered_for_each_mail;
     secrets:
         a_sealed_secret_is_found_by_owner_and_kind_alone,
         a_sealed_secret_is_replaced_only_by_who_saw_it_last,

@@ -1,0 +1,120 @@
+//! Who opened a mail: a person, or one of the programs that fetch every picture of it. Told by the request for its
+//! pixel, by rules in a fixed order, each with its reason.
+//!
+//! No rule is certain of a person, since programs imitate them. The rules lean towards the machine: a mail that was read
+//! and is said to be Delivered costs less than one that is said to be Read and was not (notes: false opens by proxies).
+
+mod agents;
+#[cfg(test)]
+mod tests;
+
+use super::status::{Event, EventKind, EventSource};
+use chrono::{DateTime, FixedOffset, TimeDelta};
+
+pub use agents::is_machine;
+
+/// Nobody reads a mail so soon after it left; scanners on the way look at it then.
+pub const TOO_SOON: TimeDelta = TimeDelta::seconds(10);
+
+super::status::named! {
+    /// Whose network a request came from, as the host knows networks.
+    Network, "network", {
+        /// Apple's own.
+        Apple = "apple",
+        /// Google's own.
+        Google = "google",
+        /// Microsoft's, of its mail protection.
+        Microsoft = "microsoft",
+        /// Yahoo's own.
+        Yahoo = "yahoo",
+        /// Not of the public internet.
+        Private = "private",
+        /// Any other.
+        Other = "other",
+    }
+}
+
+/// A request for a pixel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetch {
+    /// HTTP method.
+    pub method: String,
+    /// `User-Agent`.
+    pub user_agent: Option<String>,
+    /// `Purpose` and the like.
+    pub purpose: Option<String>,
+    /// Whose network.
+    pub network: Network,
+    /// When the mail left.
+    pub sent: Option<DateTime<FixedOffset>>,
+    /// When the request came.
+    pub at: DateTime<FixedOffset>,
+    /// Whom the mail went to.
+    pub recipient: String,
+}
+
+/// How sure a rule is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Confidence {
+    Certain,
+    Likely,
+}
+
+/// What the request proves.
+pub fn judge(fetch: &Fetch) -> Event {
+    let (kind, confidence, words) = rule(fetch);
+    let code = match confidence {
+        Confidence::Certain => "certain",
+        Confidence::Likely => "likely",
+    };
+    Event {
+        recipient: Some(fetch.recipient.clone()),
+        kind,
+        at: fetch.at,
+        source: EventSource::Pixel,
+        code: Some(code.to_owned()),
+        words: Some(words),
+    }
+}
+
+fn rule(fetch: &Fetch) -> (EventKind, Confidence, String) {
+    use Confidence::{Certain, Likely};
+    let machine = |confidence, words: String| (EventKind::MachineOpen, confidence, words);
+    let person = |words: &str| (EventKind::Opened, Likely, words.to_owned());
+    if fetch.method != "GET" {
+        return machine(Certain, "it was asked for without being wanted (HEAD), as scanners do".to_owned());
+    }
+    if fetch.purpose.as_ref().is_some_and(|it| it.to_ascii_lowercase().contains("prefetch")) {
+        return machine(Certain, "a program fetched it ahead of any reader (prefetch)".to_owned());
+    }
+    let Some(agent) = fetch.user_agent.as_deref().map(str::trim).filter(|it| !it.is_empty()) else {
+        return machine(Likely, "the program that fetched it does not say what it is".to_owned());
+    };
+    if let Some(name) = agents::scanner(agent) {
+        return machine(Certain, format!("a scanner or robot fetched it ({name})"));
+    }
+    if agents::is_bare(agent) || fetch.network == Network::Apple {
+        let words = "Apple's privacy proxy fetches every picture, opened or not";
+        return machine(if agents::is_bare(agent) { Certain } else { Likely }, words.to_owned());
+    }
+    if let Some(sent) = fetch.sent {
+        let after = fetch.at.signed_duration_since(sent);
+        if after < TOO_SOON {
+            let words = format!(
+                "it was fetched {} s after the mail left, sooner than people read",
+                after.num_seconds().max(0)
+            );
+            return machine(Likely, words);
+        }
+    }
+    if fetch.network == Network::Microsoft {
+        return machine(
+            Likely,
+            "Microsoft's mail protection looks at mails before they are delivered".to_owned(),
+        );
+    }
+    if let Some(proxy) = agents::proxy(agent) {
+        return person(&format!("{proxy} fetches pictures when the mail is opened"));
+    }
+    person("a mail program or browser fetched it")
+}

@@ -1,0 +1,56 @@
+//! SendGrid's Event Webhook: an array of events, whose custom arguments stand among their own fields.
+//!
+//! <https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event>
+
+use super::field::{address, code, id, message_id, notice, opening, own_references, text, unix_time, words};
+use super::{MOST_ENTRIES, Malformed, Notice, Reading, Reference};
+use crate::domain::status::EventKind as K;
+use serde_json::Value;
+
+pub(super) fn read(body: &Value) -> Result<Reading, Malformed> {
+    let entries = body.as_array().ok_or_else(|| Malformed::new("$", "expected a list of events"))?;
+    if entries.len() > MOST_ENTRIES {
+        return Err(Malformed::new("$", format!("more than {MOST_ENTRIES} events")));
+    }
+    let mut reading = Reading::default();
+    for entry in entries {
+        reading.add(one(entry).map(|notice| vec![notice]));
+    }
+    Ok(reading)
+}
+
+fn one(entry: &Value) -> Option<Notice> {
+    let kind = match text(entry, "event")? {
+        "processed" => K::Accepted,
+        "deferred" => K::Delayed,
+        "delivered" => K::Delivered,
+        "bounce" => K::Bounced,
+        "dropped" => K::Dropped,
+        "open" => {
+            let machine = entry.get("sg_machine_open").and_then(Value::as_bool).unwrap_or(false);
+            opening(text(entry, "useragent"), machine)
+        }
+        "click" => K::Clicked,
+        "spamreport" => K::Complaint,
+        _ => return None,
+    };
+    let mut references = own_references(entry);
+    // `<X-Message-Id>.<server>…`: the API's answer had what stands before the first dot.
+    let own = id(entry, "sg_message_id");
+    references.extend(own.and_then(|id| Some(Reference::ProviderId(id.split('.').next()?.to_owned()))));
+    references.extend(message_id(entry, "smtp-id"));
+    let at = unix_time(entry, "timestamp")?;
+    let mut notice = notice(id(entry, "sg_event_id"), references, address(entry, "email"), kind, at);
+    let said = match kind {
+        K::Bounced | K::Dropped => text(entry, "reason"),
+        K::Delayed => text(entry, "response").or_else(|| text(entry, "reason")),
+        K::Delivered => text(entry, "response"),
+        K::Opened | K::MachineOpen => text(entry, "useragent"),
+        _ => None,
+    };
+    notice.event.words = said.and_then(words);
+    notice.event.code = code(entry, "status");
+    // `blocked` is a matter of this mail or of the sender's standing, not of the address.
+    notice.lasting = kind == K::Bounced && text(entry, "type") == Some("bounce");
+    Some(notice)
+}

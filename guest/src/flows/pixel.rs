@@ -1,0 +1,55 @@
+//! Composing with a pixel that tells of the mail's opening (FEATURES C4).
+//!
+//! The pixel goes into the message alone: what is shown as a preview has none, or looking at one's own mail would read
+//! it. A mail to several people has none either, for nobody could say who opened it.
+
+use super::compose::{ComposeError, Files, Job, Message, Mode, compose_with};
+use crate::domain::template::{escaped, is_web};
+
+/// The picture that the host counts the fetching of: its link, checked.
+pub(super) struct Pixel {
+    image: String,
+}
+
+impl Pixel {
+    fn of(link: &str) -> Result<Self, ComposeError> {
+        if !is_web(link) {
+            let shown: String = link.chars().take(100).collect();
+            let detail = format!("a link is https://… or http://…, without white space: this is {shown:?}");
+            return Err(ComposeError::job("pixel", detail));
+        }
+        let link = escaped(link);
+        let image = format!(
+            "<img src=\"{link}\" width=\"1\" height=\"1\" alt=\"\" style=\"display:block;border:0;width:1px;height:1px\">\n"
+        );
+        Ok(Self { image })
+    }
+
+    /// The HTML with the pixel at the end of its body, or why there is none.
+    pub(super) fn put_into(&self, html: &str, people: usize, mode: Mode) -> Result<String, &'static str> {
+        if mode == Mode::MailClient {
+            return Err("the mail is sent by the user's own program: its opening is not checked");
+        }
+        if people > 1 {
+            return Err(
+                "several people get this mail, and nobody could say who opened it: its opening is not checked",
+            );
+        }
+        // A text of somebody's own may have no end of a body.
+        let at = html.rfind("</body>").unwrap_or(html.len());
+        let (before, after) = html.split_at(at);
+        Ok(format!("{before}{}{after}", self.image))
+    }
+}
+
+/// Makes the message with a pixel at `link`.
+///
+/// # Errors
+/// [`ComposeError`], its field `pixel` for a link that can't be used.
+pub fn compose_tracked(job: &Job, link: &str, files: &mut dyn Files) -> Result<Message, ComposeError> {
+    compose_with(job, files, Some(&Pixel::of(link)?))
+}
+
+#[cfg(test)]
+#[path = "pixel_tests.rs"]
+mod tests;

@@ -1,0 +1,179 @@
+//! From a request to facts in the store.
+
+use super::consequence;
+use super::hook::{Hook, HookProvider};
+use super::verification::{Delivery, Refusal, Verified, verify};
+use crate::accounts::Account;
+use crate::contract::webhooks::{Notice, Reading, Reference, WebhookError};
+use crate::engine::{Capabilities, Files};
+use crate::store::{Event, MailId, ReportedAs, StoreError};
+use crate::vault::VaultError;
+use crate::web::site::Site;
+use axum::http::{HeaderMap, StatusCode};
+use chrono::DateTime;
+
+/// What came of a report: the answer, and a word for the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::web) struct Received {
+    pub(in crate::web) status: StatusCode,
+    pub(in crate::web) result: &'static str,
+}
+
+impl Received {
+    fn of(status: StatusCode, result: &'static str) -> Self {
+        Self { status, result }
+    }
+
+    /// The provider should try again: the news is not lost.
+    pub(in crate::web) fn later() -> Self {
+        Self::of(StatusCode::SERVICE_UNAVAILABLE, "failed")
+    }
+}
+
+/// Takes in a report that came to the address `token`.
+pub(in crate::web) async fn receive(
+    site: &Site,
+    provider: HookProvider,
+    token: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Received {
+    let unknown = Received::of(StatusCode::NOT_FOUND, "unknown");
+    let Some((company, id)) = site.tokens.read_webhook(token) else { return unknown };
+    let vault = site.connections.vault();
+    let account = match site.connections.store().account(company, id).await {
+        Ok(account) => account,
+        Err(StoreError::NoSuchAccount(_)) => return unknown,
+        Err(error) => return site.failed("webhook", &error),
+    };
+    let hook = match Hook::load(vault, &account).await {
+        Ok(Some(hook)) if hook.provider == provider => hook,
+        Ok(_) => return unknown,
+        Err(VaultError::Store(StoreError::NoSuchAccount(_))) => return unknown,
+        Err(error) => return site.failed("webhook", &error),
+    };
+    let delivery = Delivery { headers, body, now: site.clock.now() };
+    let once = match verify(&hook, delivery, &site.seen, site.sns.as_ref()).await {
+        Ok(Verified::News(once)) => once,
+        Ok(Verified::Settled(what)) => {
+            site.say(&format!("webhook of {provider} for account {}: {what}", account.id));
+            return Received::of(StatusCode::OK, "settled");
+        }
+        Err(refusal) => {
+            site.say(&format!("webhook of {provider} for account {}: refused: {refusal}", account.id));
+            return Received::of(answer(&refusal), refusal.name());
+        }
+    };
+    let received = take_in(site, provider, &account, body).await;
+    if received.status == StatusCode::OK
+        && let Some(once) = once
+    {
+        site.seen.remember(&[provider.as_str(), &once]);
+    }
+    received
+}
+
+fn answer(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::Unsigned | Refusal::Forged => StatusCode::UNAUTHORIZED,
+        Refusal::Stale | Refusal::Repeated | Refusal::Foreign => StatusCode::FORBIDDEN,
+        Refusal::Malformed => StatusCode::BAD_REQUEST,
+        Refusal::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// Reads a verified report and keeps what it says.
+async fn take_in(site: &Site, provider: HookProvider, account: &Account, body: &[u8]) -> Received {
+    let malformed = Received::of(StatusCode::UNPROCESSABLE_ENTITY, "malformed");
+    let Ok(text) = std::str::from_utf8(body) else { return malformed };
+    // An office of its own: an instance that met somebody's report serves nobody else.
+    let office = site.engine.office(account.company.to_string(), Capabilities::default());
+    let reading = match office.read_webhook(&Files::default(), provider.as_str(), text).await {
+        Ok(Ok(reading)) => reading,
+        Ok(Err(WebhookError::Malformed(_) | WebhookError::UnknownProvider(_))) => return malformed,
+        Err(error) => {
+            site.say(&format!("webhook of {provider} for account {}: {error}", account.id));
+            return malformed;
+        }
+    };
+    let Reading { notices, passed_over } = reading;
+    site.metrics.notices(provider.as_str(), "passed-over", u64::from(passed_over));
+    let mut of_last: Option<(Vec<Reference>, Option<MailId>)> = None;
+    for notice in notices {
+        let result = match keep(site, account, &notice, &mut of_last).await {
+            Ok(result) => result,
+            Err(StoreError::NoSuchMail(_)) => "unmatched",
+            Err(error) => {
+                site.failed("webhook", &error);
+                return Received::later();
+            }
+        };
+        site.metrics.notices(provider.as_str(), result, 1);
+    }
+    Received::of(StatusCode::OK, "taken")
+}
+
+/// Keeps one notice. What it is about is looked up once for a row of notices about the same mail.
+async fn keep(
+    site: &Site,
+    account: &Account,
+    notice: &Notice,
+    of_last: &mut Option<(Vec<Reference>, Option<MailId>)>,
+) -> Result<&'static str, StoreError> {
+    let Ok(at) = DateTime::parse_from_rfc3339(&notice.event.at) else { return Ok("passed-over") };
+    let recipient = notice.event.recipient.clone().unwrap_or_default();
+    let id = account.id.to_string();
+    let again = notice.id.as_deref().map(|own| [id.as_str(), own, &recipient, &notice.event.kind]);
+    if again.as_ref().is_some_and(|parts| site.seen.knows(parts)) {
+        return Ok("repeated");
+    }
+    let mail = match of_last {
+        Some((references, mail)) if *references == notice.references => *mail,
+        _ => {
+            let mail = find(site, account, &notice.references).await?;
+            *of_last = Some((notice.references.clone(), mail));
+            mail
+        }
+    };
+    let Some(mail) = mail else { return Ok("unmatched") };
+    let event = Event {
+        recipient: notice.event.recipient.clone(),
+        kind: notice.event.kind.clone(),
+        at,
+        source: notice.event.source.clone(),
+        code: notice.event.code.clone(),
+        words: notice.event.words.clone(),
+    };
+    let store = site.connections.store();
+    store.add_events(mail, std::slice::from_ref(&event)).await?;
+    site.metrics.event(&event.source, &event.kind);
+    if (notice.lasting || event.kind == "complaint") && !recipient.is_empty() {
+        consequence::address_failed(store, account.company, &recipient, &event).await;
+    }
+    if let Some(parts) = again {
+        site.seen.remember(&parts);
+    }
+    Ok("kept")
+}
+
+/// The mail that this account submitted under one of these names.
+async fn find(
+    site: &Site,
+    account: &Account,
+    references: &[Reference],
+) -> Result<Option<MailId>, StoreError> {
+    for reference in references {
+        let called = match reference {
+            Reference::Attempt(token) => match token.parse() {
+                Ok(id) => ReportedAs::Attempt(id),
+                Err(_) => continue,
+            },
+            Reference::MessageId(id) => ReportedAs::MessageId(id.clone()),
+            Reference::ProviderId(id) => ReportedAs::ProviderId(id.clone()),
+        };
+        if let Some(mail) = site.connections.store().reported_mail(account.id, &called).await? {
+            return Ok(Some(mail));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,90 @@
+//! What is fetched from SNS: the certificate it signs with, and the page that confirms a subscription. A trait, so that
+//! tests need no Amazon.
+
+use crate::capabilities::Answer;
+use crate::capabilities::tls::TlsConfigs;
+use reqwest::redirect::Policy;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use url::Url;
+
+/// Largest certificate, or page, that is read.
+const LARGEST: usize = 64 << 10;
+/// Certificates that are kept.
+const MOST: usize = 16;
+/// The longest wait.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// What SNS is asked for. The URLs have been checked: they are SNS's own.
+pub trait SnsAccess: Send + Sync + 'static {
+    /// A certificate in PEM.
+    fn certificate<'a>(&'a self, url: &'a Url) -> Answer<'a, Result<Vec<u8>, String>>;
+
+    /// Confirms a subscription.
+    fn confirm<'a>(&'a self, url: &'a Url) -> Answer<'a, Result<(), String>>;
+}
+
+/// Amazon's.
+#[derive(Default)]
+pub struct AmazonSns {
+    tls: TlsConfigs,
+    known: Mutex<BTreeMap<String, Vec<u8>>>,
+}
+
+impl std::fmt::Debug for AmazonSns {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AmazonSns")
+    }
+}
+
+impl AmazonSns {
+    async fn get(&self, url: &Url) -> Result<Vec<u8>, String> {
+        let host = url.host_str().unwrap_or_default();
+        let failed = |e: reqwest::Error| format!("{host} could not be asked: {}", e.without_url());
+        let tls = self.tls.for_roots(None).await.map_err(|problem| problem.detail)?;
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .https_only(true)
+            .timeout(LIMIT)
+            .build()
+            .map_err(failed)?;
+        let mut answer = client.get(url.clone()).send().await.map_err(failed)?;
+        if !answer.status().is_success() {
+            return Err(format!("{host} answered {}", answer.status()));
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+            if body.len() + chunk.len() > LARGEST {
+                return Err(format!("{host} answered with more than {LARGEST} bytes"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+impl SnsAccess for AmazonSns {
+    fn certificate<'a>(&'a self, url: &'a Url) -> Answer<'a, Result<Vec<u8>, String>> {
+        Box::pin(async move {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(url.as_str()).cloned();
+            if let Some(known) = known {
+                return Ok(known);
+            }
+            let certificate = self.get(url).await?;
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.len() >= MOST {
+                known.clear();
+            }
+            known.insert(url.to_string(), certificate.clone());
+            Ok(certificate)
+        })
+    }
+
+    fn confirm<'a>(&'a self, url: &'a Url) -> Answer<'a, Result<(), String>> {
+        Box::pin(async move { self.get(url).await.map(|_| ()) })
+    }
+}

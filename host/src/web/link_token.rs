@@ -1,0 +1,215 @@
+//! Tokens in links: which mail a pixel belongs to, which account a webhook, whose sign-in a page.
+//!
+//! Only this installation can make one, and it believes only its own: a token names its subject and is authenticated by
+//! HMAC-SHA256 with the key that the vault keeps. It holds for one purpose, so that the pixel that every recipient has
+//! can't be used to report a bounce. A forged one costs the server a hash and no look into the store.
+
+use crate::accounts::{AccountId, CompanyId, UserId};
+use crate::store::MailId;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use secrecy::{ExposeSecret, SecretSlice};
+use sha2::Sha256;
+
+/// What else the key signs is something else.
+const CONTEXT: &[u8] = b"postroom link, version 1";
+/// 136 bits of the HMAC.
+const PROOF: usize = 17;
+/// Bytes of an identity.
+const ID: usize = 16;
+/// Longest token that is looked at, in characters.
+const LONGEST: usize = 200;
+
+/// What a link is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Pixel,
+    Webhook,
+    SignIn,
+    Visitor,
+}
+
+impl Purpose {
+    fn name(self) -> &'static [u8] {
+        match self {
+            Self::Pixel => b"pixel",
+            Self::Webhook => b"webhook",
+            Self::SignIn => b"sign-in",
+            Self::Visitor => b"visitor",
+        }
+    }
+}
+
+/// A sign-in that somebody was invited to: whose, for which account, until when (seconds since 1970).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Invitation {
+    /// Company.
+    pub company: CompanyId,
+    /// The user it belongs to.
+    pub user: UserId,
+    /// The account that it connects.
+    pub account: AccountId,
+    /// Not after this.
+    pub until: u64,
+}
+
+/// Makes and reads the tokens of this installation.
+pub struct LinkTokens {
+    key: SecretSlice<u8>,
+}
+
+impl std::fmt::Debug for LinkTokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LinkTokens(…)")
+    }
+}
+
+impl LinkTokens {
+    /// Tokens under the installation's key ([`Connections::token_secret`](crate::connections::Connections::token_secret)).
+    pub fn new(key: SecretSlice<u8>) -> Self {
+        Self { key }
+    }
+
+    /// The token of a mail's pixel.
+    pub fn pixel(&self, company: CompanyId, mail: MailId) -> String {
+        self.make(Purpose::Pixel, &pair(company.as_bytes(), mail.as_bytes()))
+    }
+
+    /// The mail that a pixel belongs to.
+    pub fn read_pixel(&self, token: &str) -> Option<(CompanyId, MailId)> {
+        let claim = self.read::<{ 2 * ID }>(Purpose::Pixel, token)?;
+        let (company, mail) = claim.split_at(ID);
+        Some((CompanyId::from_bytes(company.try_into().ok()?), MailId::from_bytes(mail.try_into().ok()?)))
+    }
+
+    /// The token of an account's webhook.
+    pub fn webhook(&self, company: CompanyId, account: AccountId) -> String {
+        self.make(Purpose::Webhook, &pair(company.as_bytes(), account.as_bytes()))
+    }
+
+    /// The account that a webhook belongs to.
+    pub fn read_webhook(&self, token: &str) -> Option<(CompanyId, AccountId)> {
+        let claim = self.read::<{ 2 * ID }>(Purpose::Webhook, token)?;
+        let (company, account) = claim.split_at(ID);
+        Some((
+            CompanyId::from_bytes(company.try_into().ok()?),
+            AccountId::from_bytes(account.try_into().ok()?),
+        ))
+    }
+
+    /// The token of an invitation to sign in.
+    pub fn sign_in(&self, of: &Invitation) -> String {
+        self.make(Purpose::SignIn, &invitation_bytes(of))
+    }
+
+    /// An invitation; the caller compares its end with the time.
+    pub fn read_sign_in(&self, token: &str) -> Option<Invitation> {
+        self.read(Purpose::SignIn, token).and_then(|claim| read_invitation(&claim))
+    }
+
+    /// What a browser that accepted an invitation is known by.
+    pub(super) fn visitor(&self, of: &Invitation) -> String {
+        self.make(Purpose::Visitor, &invitation_bytes(of))
+    }
+
+    /// The invitation that a browser accepted.
+    pub(super) fn read_visitor(&self, token: &str) -> Option<Invitation> {
+        self.read(Purpose::Visitor, token).and_then(|claim| read_invitation(&claim))
+    }
+
+    fn make(&self, purpose: Purpose, claim: &[u8]) -> String {
+        let mut token = claim.to_vec();
+        if let Some(proof) = self.proof(purpose, claim) {
+            token.extend(proof.finalize().into_bytes().iter().take(PROOF));
+        }
+        URL_SAFE_NO_PAD.encode(token)
+    }
+
+    fn read<const CLAIM: usize>(&self, purpose: Purpose, token: &str) -> Option<[u8; CLAIM]> {
+        if token.len() > LONGEST {
+            return None;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (claim, proof) = bytes.split_at_checked(CLAIM)?;
+        if proof.len() != PROOF {
+            return None;
+        }
+        self.proof(purpose, claim)?.verify_truncated_left(proof).ok()?;
+        claim.try_into().ok()
+    }
+
+    fn proof(&self, purpose: Purpose, claim: &[u8]) -> Option<Hmac<Sha256>> {
+        let mut proof = Hmac::<Sha256>::new_from_slice(self.key.expose_secret()).ok()?;
+        for part in [CONTEXT, purpose.name(), claim] {
+            // With its length, so that no two lists of parts are the same bytes.
+            proof.update(&(part.len() as u64).to_be_bytes());
+            proof.update(part);
+        }
+        Some(proof)
+    }
+}
+
+fn pair(first: &[u8; ID], second: &[u8; ID]) -> Vec<u8> {
+    first.iter().chain(second).copied().collect()
+}
+
+const INVITATION: usize = 3 * ID + 8;
+
+fn invitation_bytes(of: &Invitation) -> Vec<u8> {
+    let until = of.until.to_be_bytes();
+    [&of.company.as_bytes()[..], &of.user.as_bytes()[..], &of.account.as_bytes()[..], &until[..]].concat()
+}
+
+fn read_invitation(claim: &[u8; INVITATION]) -> Option<Invitation> {
+    let id = |at: usize| -> Option<[u8; ID]> { claim.get(at..at + ID)?.try_into().ok() };
+    Some(Invitation {
+        company: CompanyId::from_bytes(id(0)?),
+        user: UserId::from_bytes(id(ID)?),
+        account: AccountId::from_bytes(id(2 * ID)?),
+        until: u64::from_be_bytes(claim.get(3 * ID..)?.try_into().ok()?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(key: u8) -> LinkTokens {
+        LinkTokens::new(SecretSlice::from(vec![key; 32]))
+    }
+
+    #[test]
+    fn a_token_is_believed_for_its_purpose_and_under_its_key_alone() {
+        let (company, mail, account) = (CompanyId::new(), MailId::new(), AccountId::new());
+        let own = tokens(1);
+        let pixel = own.pixel(company, mail);
+        assert_eq!(own.read_pixel(&pixel), Some((company, mail)));
+        assert!(
+            pixel.len() < 80 && pixel.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)),
+            "{pixel}"
+        );
+        assert_eq!(own.read_webhook(&pixel), None, "another purpose");
+        assert_eq!(tokens(2).read_pixel(&pixel), None, "another key");
+        assert_eq!(own.read_webhook(&own.webhook(company, account)), Some((company, account)));
+        let invitation = Invitation { company, user: UserId::new(), account, until: 4_711 };
+        assert_eq!(own.read_sign_in(&own.sign_in(&invitation)), Some(invitation));
+        assert_eq!(own.read_visitor(&own.sign_in(&invitation)), None, "another purpose");
+    }
+
+    #[test]
+    fn a_token_with_any_character_changed_is_not_believed() {
+        let own = tokens(1);
+        let good = own.pixel(CompanyId::new(), MailId::new());
+        for at in 0..good.len() {
+            for other in ['A', 'B', '_', '.', 'é'] {
+                let changed: String =
+                    good.chars().enumerate().map(|(i, c)| if i == at { other } else { c }).collect();
+                assert!(changed == good || own.read_pixel(&changed).is_none(), "{changed}");
+            }
+        }
+        for garbage in ["", "A", "====", &good[1..], &format!("{good}A"), &"A".repeat(100_000)] {
+            assert!(own.read_pixel(garbage).is_none(), "{garbage:.80}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The web server, `postroom serve`: what the outside tells of mails, and the few pages that people see.
+//!
+//! ```text
+//! POST /hooks/{provider}/{token}    a provider's reports            hooks/
+//! GET  /o/{token}.gif               a mail's pixel                  pixel.rs
+//! GET  /oauth/start/{token}         an invitation to sign in        sign_in.rs
+//! GET  /oauth/callback              back from the provider          sign_in.rs, oauth::WebCallback
+//! GET  /health  /ready              it runs; its store answers      health.rs
+//! GET  /metrics                     for Prometheus                  metrics.rs
+//! ```
+//!
+//! Everybody may call it, so everything is bounded: connections, requests of one client, headers, bodies, and the time
+//! that each may take. A token in a path is a secret: the log has the route's pattern, never the path.
+
+mod health;
+pub mod hooks;
+mod link_token;
+mod metrics;
+mod networks;
+mod peer;
+mod pixel;
+mod queue;
+mod router;
+mod server;
+mod sign_in;
+mod site;
+
+pub use link_token::{Invitation, LinkTokens};
+pub use pixel::url as pixel_url;
+pub use server::{Limits, serve};
+pub use sign_in::url as sign_in_url;
+pub use site::{Clock, Site};

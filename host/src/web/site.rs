@@ -1,0 +1,132 @@
+//! What the endpoints work with.
+
+use super::hooks::{AmazonSns, Received, Seen, SnsAccess};
+use super::link_token::LinkTokens;
+use super::metrics::Metrics;
+use super::peer::Rates;
+use crate::config::Web;
+use crate::connections::Connections;
+use crate::engine::Engine;
+use crate::store::StoreError;
+use crate::vault::VaultError;
+use chrono::{DateTime, Utc};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+/// Requests of one client: each second, and at once. A provider sends its reports from few addresses.
+const A_SECOND: NonZeroU32 = number(50);
+const AT_ONCE: NonZeroU32 = number(300);
+
+const fn number(of: u32) -> NonZeroU32 {
+    match NonZeroU32::new(of) {
+        Some(number) => number,
+        None => NonZeroU32::MIN,
+    }
+}
+
+/// What time it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Clock {
+    /// As this machine says.
+    #[default]
+    System,
+    /// Always this, for tests.
+    Stopped(DateTime<Utc>),
+}
+
+impl Clock {
+    /// Now.
+    pub fn now(self) -> DateTime<Utc> {
+        match self {
+            Self::System => Utc::now(),
+            Self::Stopped(at) => at,
+        }
+    }
+}
+
+/// A line for the log.
+type Journal = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// What the endpoints work with.
+pub struct Site {
+    pub(super) connections: Connections,
+    pub(super) engine: Engine,
+    pub(super) tokens: LinkTokens,
+    pub(super) settings: Web,
+    pub(super) clock: Clock,
+    pub(super) sns: Arc<dyn SnsAccess>,
+    pub(super) seen: Seen,
+    pub(super) rates: Rates,
+    pub(super) metrics: Metrics,
+    journal: Journal,
+}
+
+impl std::fmt::Debug for Site {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Site").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Site {
+    /// The site of an installation, with the operator's settings of the web.
+    ///
+    /// # Errors
+    /// [`VaultError`]: the key that signs links can't be read.
+    pub async fn open(connections: Connections, engine: Engine) -> Result<Self, VaultError> {
+        let tokens = LinkTokens::new(connections.token_secret().await?);
+        Ok(Self {
+            settings: connections.operator().web.clone(),
+            connections,
+            engine,
+            tokens,
+            clock: Clock::System,
+            sns: Arc::new(AmazonSns::default()),
+            seen: Seen::default(),
+            rates: Rates::new(A_SECOND, AT_ONCE),
+            metrics: Metrics::default(),
+            journal: Arc::new(|_| {}),
+        })
+    }
+
+    /// With this clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Asking this for what is SNS's.
+    #[must_use]
+    pub fn with_sns(self, sns: Arc<dyn SnsAccess>) -> Self {
+        Self { sns, ..self }
+    }
+
+    /// Writing its log here.
+    #[must_use]
+    pub fn with_journal(self, journal: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self { journal: Arc::new(journal), ..self }
+    }
+
+    /// Allowing each client so many requests a second, and so many at once.
+    #[must_use]
+    pub fn with_rate(self, a_second: NonZeroU32, at_once: NonZeroU32) -> Self {
+        Self { rates: Rates::new(a_second, at_once), ..self }
+    }
+
+    /// Writes a line into the log. No secret goes into one, and nothing that a stranger wrote.
+    pub(super) fn say(&self, line: &str) {
+        (self.journal)(line);
+    }
+
+    /// The store or the vault failed: for the log, and the provider tries again.
+    pub(super) fn failed(&self, what: &str, error: &dyn std::fmt::Display) -> Received {
+        self.say(&format!("{what}: {error}"));
+        Received::later()
+    }
+}
+
+/// For whoever only has an error of the store.
+impl Site {
+    pub(super) fn store_failed(&self, what: &str, error: &StoreError) {
+        self.say(&format!("{what}: {error}"));
+    }
+}

@@ -1,0 +1,134 @@
+//! What everybody may call is bounded: sizes, times, numbers; and says nothing that it should not.
+
+use super::*;
+use std::time::Instant;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_that_it_runs_and_that_its_store_answers() {
+    let world = World::new().await;
+    for (path, status, body) in [
+        ("/health", 200, "ok\n"),
+        ("/ready", 200, "ready\n"),
+        ("/", 404, ""),
+        ("/hooks", 404, ""),
+        ("/o/", 404, ""),
+    ] {
+        let answer = world.ask("GET", path, "", b"").await;
+        assert_eq!((answer.status, answer.body.as_slice()), (status, body.as_bytes()), "{path}");
+    }
+    assert_eq!(world.ask("GET", &world.hook(), "", b"").await.status, 405);
+    world.store.close().await;
+    assert_eq!(world.ask("GET", "/ready", "", b"").await.status, 503);
+    assert_eq!(world.ask("GET", "/health", "", b"").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_are_for_this_machine_alone() {
+    let world = World::new().await;
+    assert_eq!(world.ask("GET", "/metrics", "", b"").await.status, 200);
+    let behind = world.ask("GET", "/metrics", "X-Forwarded-For: 198.51.100.7\r\n", b"").await;
+    assert_eq!(behind.status, 404, "whoever comes through a proxy is not this machine");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_is_too_large_is_not_read() {
+    let world = World::new().await;
+    let large = vec![b' '; 3 << 20];
+    assert_eq!(world.ask("POST", &world.hook(), "", &large).await.status, 413);
+    let mut chunked = format!(
+        "POST {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n",
+        world.hook()
+    )
+    .into_bytes();
+    for _ in 0..40 {
+        chunked.extend(b"10000\r\n");
+        chunked.extend(vec![b' '; 0x10000]);
+        chunked.extend(b"\r\n");
+    }
+    chunked.extend(b"0\r\n\r\n");
+    assert_eq!(world.raw(&chunked).await.unwrap().status, 413);
+    let many = "X-A: b\r\n".repeat(200);
+    assert_eq!(world.ask("GET", "/health", &many, b"").await.status, 431);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_says_nothing_is_hung_up_on_and_holds_nobody_up() {
+    let limits = Limits { header_time: Duration::from_millis(400), connections: 8, ..Limits::default() };
+    let world = World::with(limits, |site| site).await;
+    let begun = Instant::now();
+    let mut silent = Vec::new();
+    for _ in 0..8 {
+        let mut stream = TcpStream::connect(world.address).await.unwrap();
+        stream.write_all(b"GET /health HTT").await.unwrap();
+        silent.push(stream);
+    }
+    assert_eq!(world.ask("GET", "/health", "", b"").await.status, 200, "the ninth waits, and is served");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    for mut stream in silent {
+        let mut rest = Vec::new();
+        let end = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await;
+        assert!(end.is_ok(), "it is hung up on");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_too_often_waits_and_still_gets_the_picture() {
+    let world =
+        World::with(Limits::default(), |site| site.with_rate(1.try_into().unwrap(), 5.try_into().unwrap()))
+            .await;
+    let mut statuses = Vec::new();
+    for _ in 0..20 {
+        statuses.push(world.ask("GET", "/health", "", b"").await.status);
+    }
+    assert!(statuses.starts_with(&[200; 5]) && statuses.contains(&429), "{statuses:?}");
+    let picture = world.ask("GET", "/o/x.gif", "", b"").await;
+    assert_eq!((picture.status, picture.body.len()), (200, 43));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_gets_an_answer_or_an_end_and_the_server_goes_on() {
+    let world =
+        World::with(Limits { header_time: Duration::from_millis(300), ..Limits::default() }, |site| {
+            site.with_rate(10_000.try_into().unwrap(), 10_000.try_into().unwrap())
+        })
+        .await;
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    for turn in 0..150 {
+        let mut bytes: Vec<u8> = match turn % 3 {
+            0 => Vec::new(),
+            1 => b"POST /hooks/sendgrid/x HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\n".to_vec(),
+            _ => b"GET /o/".to_vec(),
+        };
+        bytes.extend((0..random() % 300).map(|_| random() as u8));
+        bytes.extend(b"\r\n\r\n");
+        if let Some(answer) = world.raw(&bytes).await {
+            assert!((200..500).contains(&answer.status), "{turn}: {}", answer.head);
+        }
+    }
+    assert_eq!(world.ask("GET", "/ready", "", b"").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_token_no_key_and_no_body_is_in_the_log_or_the_metrics() {
+    let world = World::new().await;
+    let mail = world.sent(&world.account).await;
+    let body = serde_json::json!([event(&mail.to_string(), "delivered", 60)]).to_string();
+    world.post(&body).await;
+    world.ask("POST", &world.hook(), "", body.as_bytes()).await;
+    let pixel = world.tokens.pixel(world.company.id, mail);
+    world.ask("GET", &format!("/o/{pixel}.gif"), "", b"").await;
+    world.ask("GET", &format!("/oauth/start/{pixel}"), "", b"").await;
+    world.ask("GET", &format!("/{pixel}"), "", b"").await;
+    world.with_events(mail, 1).await;
+    let metrics = String::from_utf8(world.ask("GET", "/metrics", "", b"").await.body).unwrap();
+    let said = format!("{}\n{metrics}", world.log());
+    for secret in [&pixel[..], world.hook().rsplit('/').next().unwrap(), JO, &mail.to_string()] {
+        assert!(!said.contains(secret), "{secret} is in\n{said}");
+    }
+}

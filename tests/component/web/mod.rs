@@ -1,0 +1,247 @@
+//! The web server over a socket, with the plugin as it ships, a store on disk, and signatures by keys of our own.
+
+mod bounds;
+mod openings;
+mod reports;
+
+use crate::house::shipped;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use postroom::accounts::*;
+use postroom::config::Operator;
+use postroom::connections::Connections;
+use postroom::store::*;
+use postroom::vault::{Keys, MasterKey, Vault};
+use postroom::web::hooks::{Hook, HookProvider};
+use postroom::web::{Limits, LinkTokens, Site, serve};
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+
+/// What stands before the point in a P-256 key's SubjectPublicKeyInfo.
+const SPKI: [u8; 26] = [
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
+    0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+];
+/// Whom the mails go to.
+const JO: &str = "jo@example.com";
+
+/// A web server with a company that has sent a mail through SendGrid.
+struct World {
+    _folder: TempDir,
+    store: Store,
+    vault: Vault,
+    tokens: LinkTokens,
+    company: Company,
+    lotte: User,
+    account: Account,
+    sendgrid: EcdsaKeyPair,
+    address: SocketAddr,
+    log: Arc<Mutex<Vec<String>>>,
+    stop: Option<oneshot::Sender<()>>,
+    ended: tokio::task::JoinHandle<()>,
+}
+
+/// An answer.
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl World {
+    async fn new() -> Self {
+        Self::with(Limits::default(), |site| site).await
+    }
+
+    async fn with(limits: Limits, change: impl FnOnce(Site) -> Site) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Location::file(folder.path().join("store.db"))).await.unwrap();
+        let vault = Vault::with_keys(store.clone(), Keys::one(MasterKey::generate().unwrap()));
+        let mut operator = Operator::default();
+        operator.web.public_url = Some("https://post.example".parse().unwrap());
+        let connections = Connections::new(vault.clone(), operator);
+        let tokens = LinkTokens::new(connections.token_secret().await.unwrap());
+        let new = NewCompany {
+            name: "Atelier Nord".parse().unwrap(),
+            settings: "{}".into(),
+            fallback: Fallback::default(),
+        };
+        let company = store.create_company(&new).await.unwrap();
+        let admin = store.administer(company.id);
+        let new = NewUser {
+            login: "lotte".parse().unwrap(),
+            name: "Lotte".parse().unwrap(),
+            address: "lotte@nord.example".parse().unwrap(),
+        };
+        let lotte = admin.add_user(&new).await.unwrap();
+        let account = admin.add_account(&relay("spare")).await.unwrap();
+        admin.grant(account.id, lotte.id).await.unwrap();
+        let random = SystemRandom::new();
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
+        let sendgrid =
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8.as_ref(), &random).unwrap();
+        let key = STANDARD.encode([&SPKI[..], sendgrid.public_key().as_ref()].concat());
+        let hook = Hook::new(HookProvider::SendGrid, Some(&key), Vec::new()).unwrap();
+        hook.keep(&vault, &account).await.unwrap();
+
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let lines = Arc::clone(&log);
+        let site = Site::open(connections, shipped().clone()).await.unwrap();
+        let site = change(site.with_journal(move |line| lines.lock().unwrap().push(line.to_owned())));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let ended = tokio::spawn(serve(listener, Arc::new(site), limits, async { drop(stopped.await) }));
+        let stop = Some(stop);
+        Self {
+            _folder: folder,
+            store,
+            vault,
+            tokens,
+            company,
+            lotte,
+            account,
+            sendgrid,
+            address,
+            log,
+            stop,
+            ended,
+        }
+    }
+
+    /// A mail that the account submitted two hours ago.
+    async fn sent(&self, account: &Account) -> MailId {
+        let id = MailId::new();
+        let party = |address: &str| Party { name: None, address: address.to_owned() };
+        let mail = NewMail {
+            id,
+            account: account.id,
+            created: ago(7_201),
+            document: None,
+            use_case: "new".into(),
+            subject: "Invoice 7".into(),
+            from: party("office@nord.example"),
+            recipients: vec![Recipient { field: "to".into(), party: party(JO) }],
+            message: Message {
+                message_id: format!("<{id}@nord.example>"),
+                mail_from: "office@nord.example".into(),
+                rcpt_to: vec![JO.into()],
+                pieces: vec![Piece::Text("x".into())],
+                size: 1,
+                needs_smtputf8: false,
+                html: String::new(),
+                text: String::new(),
+            },
+            files: Vec::new(),
+        };
+        let acting = self.store.acting(&self.lotte);
+        acting.keep(&mail).await.unwrap();
+        let attempt = NewAttempt {
+            started: ago(7_201),
+            account: account.id,
+            transport: "sendgrid".into(),
+            fallback: false,
+        };
+        let attempt = acting.begin_attempt(id, &attempt).await.unwrap();
+        let outcome = Outcome {
+            finished: ago(7_200),
+            result: AttemptResult::Accepted,
+            stage: None,
+            detail: None,
+            provider_ids: vec![("message".into(), format!("sg-{id}"))],
+        };
+        self.store.finish_attempt(attempt, &outcome, &[]).await.unwrap();
+        id
+    }
+
+    async fn events(&self, mail: MailId) -> Vec<Event> {
+        self.store.mail(mail).await.unwrap().events
+    }
+
+    /// Waits until a mail has so many facts.
+    async fn with_events(&self, mail: MailId, count: usize) -> Vec<Event> {
+        for _ in 0..200 {
+            let events = self.events(mail).await;
+            if events.len() >= count {
+                return events;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("{:?}", self.events(mail).await)
+    }
+
+    /// The path of the account's webhook.
+    fn hook(&self) -> String {
+        format!("/hooks/sendgrid/{}", self.tokens.webhook(self.company.id, self.account.id))
+    }
+
+    /// Headers of a report that SendGrid signs now, or so many seconds from now.
+    fn signed(&self, body: &[u8], seconds: i64) -> String {
+        let time = (Utc::now().timestamp() + seconds).to_string();
+        let signature = self.sendgrid.sign(&SystemRandom::new(), &[time.as_bytes(), body].concat()).unwrap();
+        format!(
+            "X-Twilio-Email-Event-Webhook-Signature: {}\r\nX-Twilio-Email-Event-Webhook-Timestamp: {time}\r\n",
+            STANDARD.encode(signature)
+        )
+    }
+
+    /// Posts a report as SendGrid does.
+    async fn post(&self, body: &str) -> u16 {
+        let headers = self.signed(body.as_bytes(), 0);
+        self.ask("POST", &self.hook(), &headers, body.as_bytes()).await.status
+    }
+
+    async fn ask(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
+        let length =
+            if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: post.example\r\nConnection: close\r\n{length}{headers}\r\n"
+        );
+        self.raw(&[head.as_bytes(), body].concat())
+            .await
+            .unwrap_or_else(|| panic!("{method} {path}: no answer"))
+    }
+
+    /// What comes back for these bytes; none: nothing does.
+    async fn raw(&self, bytes: &[u8]) -> Option<Answer> {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        // Who refuses a body closes before all of it is there.
+        let _ = stream.write_all(bytes).await;
+        let mut answer = Vec::new();
+        let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
+        let _ = read.expect("an end of the answer");
+        let split = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
+        let head = String::from_utf8(answer[..split].to_vec()).unwrap();
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        Some(Answer { status, head: head.to_lowercase(), body: answer[split + 4..].to_vec() })
+    }
+
+    fn log(&self) -> String {
+        self.log.lock().unwrap().join("\n")
+    }
+}
+
+fn relay(name: &str) -> NewAccount {
+    let address = format!("{name}@nord.example").parse().unwrap();
+    NewAccount::new(name.parse().unwrap(), address, Transport::SendGrid(SendGridSender::global()))
+}
+
+fn ago(seconds: i64) -> DateTime<FixedOffset> {
+    (Utc::now() - TimeDelta::seconds(seconds)).fixed_offset()
+}
+
+/// An event of SendGrid's about a mail.
+fn event(mail: &str, kind: &str, seconds_ago: i64) -> serde_json::Value {
+    serde_json::json!({
+        "email": JO, "event": kind, "timestamp": Utc::now().timestamp() - seconds_ago, "sg_event_id": format!("{mail}{kind}"),
+        "message-id": format!("<{mail}@nord.example>"), "useragent": "Thunderbird", "type": "bounce",
+    })
+}

@@ -1,0 +1,185 @@
+//! Reports of providers, from the request to the store.
+
+use super::*;
+use postroom_plugin::domain::status::{EventKind, EventSource, Status, fold};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_report_becomes_facts_of_the_mail_it_is_about() {
+    let world = World::new().await;
+    let mail = world.sent(&world.account).await;
+    let name = mail.to_string();
+    let mut by_id = event(&name, "processed", 7_000);
+    by_id["message-id"] = json!(null);
+    by_id["sg_message_id"] = json!(format!("sg-{name}.filter0001.16648.5515E0B88.0"));
+    let body = json!([
+        by_id,
+        event(&name, "delivered", 6_000),
+        event(&name, "open", 60),
+        event("unknown", "open", 60)
+    ]);
+    assert_eq!(world.post(&body.to_string()).await, 200, "{}", world.log());
+    let events = world.events(mail).await;
+    let kinds: Vec<_> = events.iter().map(|it| (it.kind.as_str(), it.source.as_str())).collect();
+    assert_eq!(kinds, [("accepted", "webhook"), ("delivered", "webhook"), ("opened", "webhook")]);
+    assert_eq!(events[1].recipient.as_deref(), Some(JO));
+    let metrics = world.ask("GET", "/metrics", "", b"").await;
+    let text = String::from_utf8(metrics.body).unwrap();
+    for line in [
+        "postroom_webhooks_total{provider=\"sendgrid\",result=\"taken\"} 1",
+        "postroom_webhook_notices_total{provider=\"sendgrid\",result=\"kept\"} 3",
+        "postroom_webhook_notices_total{provider=\"sendgrid\",result=\"unmatched\"} 1",
+        "postroom_events_kept_total{source=\"webhook\",kind=\"opened\"} 1",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_forged_stale_or_of_another_account_changes_nothing() {
+    let world = World::new().await;
+    let mail = world.sent(&world.account).await;
+    let body = json!([event(&mail.to_string(), "bounce", 60)]).to_string();
+    let (hook, good) = (world.hook(), world.signed(body.as_bytes(), 0));
+    let other = world.store.administer(world.company.id).add_account(&relay("other")).await.unwrap();
+    let foreign = format!("/hooks/sendgrid/{}", world.tokens.webhook(world.company.id, other.id));
+    let stranger = World::new().await;
+    let cases = [
+        ("unsigned", hook.clone(), String::new(), 401),
+        ("another key", hook.clone(), stranger.signed(body.as_bytes(), 0), 401),
+        ("another body", hook.clone(), world.signed(b"[]", 0), 401),
+        ("too old", hook.clone(), world.signed(body.as_bytes(), -301), 403),
+        ("of the future", hook.clone(), world.signed(body.as_bytes(), 305), 403),
+        ("another installation's address", stranger.hook(), good.clone(), 404),
+        ("an account without a webhook", foreign.clone(), good.clone(), 404),
+        ("another provider", hook.replace("sendgrid", "mailgun"), good.clone(), 404),
+        ("no provider", hook.replace("sendgrid", "nobody"), good.clone(), 404),
+        (
+            "a pixel's token",
+            format!("/hooks/sendgrid/{}", world.tokens.pixel(world.company.id, mail)),
+            good.clone(),
+            404,
+        ),
+        ("no token", "/hooks/sendgrid/x".to_owned(), good.clone(), 404),
+    ];
+    for (what, path, headers, status) in cases {
+        let answer = world.ask("POST", &path, &headers, body.as_bytes()).await;
+        assert_eq!(answer.status, status, "{what}: {}", world.log());
+    }
+    // Whoever holds the key of one account's webhook says nothing about another's mail.
+    let hook = Hook::new(HookProvider::Postmark, Some("post:4711-4711-4711-4711"), Vec::new()).unwrap();
+    hook.keep(&world.vault, &other).await.unwrap();
+    let report = json!({
+        "RecordType": "Bounce", "Type": "HardBounce", "Email": JO, "BouncedAt": "2026-11-27T10:00:00Z",
+        "Metadata": {"message-id": format!("<{mail}@nord.example>")}, "MessageID": format!("sg-{mail}"),
+    });
+    let basic = format!("Authorization: Basic {}\r\n", STANDARD.encode("post:4711-4711-4711-4711"));
+    let path = foreign.replace("sendgrid", "postmark");
+    let answer = world.ask("POST", &path, &basic, report.to_string().as_bytes()).await;
+    assert_eq!(answer.status, 200, "verified, and about no mail of its own");
+    assert_eq!(world.events(mail).await, []);
+    Hook::forget(&world.vault, &world.account).await.unwrap();
+    let headers = world.signed(body.as_bytes(), 0);
+    let removed = world.ask("POST", &world.hook(), &headers, body.as_bytes()).await;
+    assert_eq!(removed.status, 404, "a webhook that was removed takes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reports_in_any_order_and_a_hundred_times_over_give_one_status() {
+    let world = World::with(Limits::default(), |site| {
+        site.with_rate(10_000.try_into().unwrap(), 10_000.try_into().unwrap())
+    })
+    .await;
+    let kinds = ["processed", "deferred", "delivered", "open", "click", "spamreport"];
+    let mut outcomes = Vec::new();
+    for (turn, order) in [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [3, 0, 5, 1, 4, 2]].into_iter().enumerate()
+    {
+        let mail = world.sent(&world.account).await;
+        let told =
+            |at: usize| json!([event(&mail.to_string(), kinds[at], 6_000 - at as i64 * 100)]).to_string();
+        let bodies: Vec<String> = order.into_iter().map(told).collect();
+        let replays = if turn == 0 { 100 } else { 5 };
+        let again = std::iter::repeat_n(&bodies[0], replays);
+        for body in bodies.iter().chain(again).chain(bodies.iter().rev()) {
+            assert_eq!(world.post(body).await, 200, "{}", world.log());
+        }
+        let events = world.events(mail).await;
+        assert_eq!(events.len(), kinds.len(), "{events:?}");
+        let facts: Vec<_> = events
+            .iter()
+            .map(|it| postroom_plugin::domain::status::Event {
+                recipient: it.recipient.clone(),
+                kind: EventKind::named(&it.kind).unwrap(),
+                at: it.at,
+                source: EventSource::named(&it.source).unwrap(),
+                code: None,
+                words: None,
+            })
+            .collect();
+        let timeline = fold(&[JO.to_owned()], &facts, ago(0));
+        outcomes.push((timeline.status, timeline.recipients[0].complained, timeline.reason.clone()));
+    }
+    assert_eq!(outcomes[0].0, Status::Read);
+    assert!(outcomes.windows(2).all(|pair| pair[0] == pair[1]), "{outcomes:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mailguns_token_is_taken_once_and_its_news_kept() {
+    let world = World::new().await;
+    let mail = world.sent(&world.account).await;
+    let key = "0123456789abcdef0123456789abcdef";
+    Hook::new(HookProvider::Mailgun, Some(key), Vec::new())
+        .unwrap()
+        .keep(&world.vault, &world.account)
+        .await
+        .unwrap();
+    let time = Utc::now().timestamp().to_string();
+    let mac = ring::hmac::sign(
+        &ring::hmac::Key::new(ring::hmac::HMAC_SHA256, key.as_bytes()),
+        format!("{time}token-1").as_bytes(),
+    );
+    let hex: String = mac.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let body = json!({
+        "signature": {"timestamp": time, "token": "token-1", "signature": hex},
+        "event-data": {"event": "failed", "severity": "permanent", "id": "e-1", "timestamp": 1_790_000_000.5,
+            "recipient": JO, "delivery-status": {"code": 550, "message": "5.1.1 unknown"},
+            "message": {"headers": {"message-id": format!("{mail}@nord.example")}}},
+    })
+    .to_string();
+    let path = world.hook().replace("sendgrid", "mailgun");
+    for status in [200, 403, 403] {
+        assert_eq!(world.ask("POST", &path, "", body.as_bytes()).await.status, status, "{}", world.log());
+    }
+    let events = world.events(mail).await;
+    assert_eq!(
+        (events.len(), events[0].kind.as_str(), events[0].words.as_deref()),
+        (1, "bounced", Some("5.1.1 unknown"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_that_is_signed_is_refused_by_the_plugin_and_changes_nothing() {
+    let world = World::new().await;
+    let mail = world.sent(&world.account).await;
+    let deep = "[".repeat(200_000);
+    let many = format!("[{}0]", "0,".repeat(10_000));
+    for (body, status) in [
+        ("", 422),
+        ("{}", 422),
+        ("null", 422),
+        ("[1,null,\"x\",[],{}]", 200),
+        (deep.as_str(), 422),
+        (many.as_str(), 422),
+        ("[{\"event\":\"open\",\"timestamp\":1e999}]", 422),
+        (
+            "[{\"event\":\"open\",\"timestamp\":1790000000,\"message-id\":\"<'; drop table mails; --@x>\"}]",
+            200,
+        ),
+    ] {
+        assert_eq!(world.post(body).await, status, "{body:.60}");
+    }
+    let bytes = [0xff, 0xfe, 0x00, 0x80];
+    let headers = world.signed(&bytes, 0);
+    assert_eq!(world.ask("POST", &world.hook(), &headers, &bytes).await.status, 422);
+    assert_eq!(world.events(mail).await, []);
+}
