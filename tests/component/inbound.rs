@@ -12,8 +12,7 @@ use postroom::engine::{EngineError, Files};
 use postroom::inbox::{Inbox, MatchedBy, Taken};
 use postroom::return_address::{KeyId, Keys, Purpose, ReturnAddresses};
 use postroom::store::{
-    AttemptId, Event, Location, MailId, Message, NewAttempt, NewMail, Party, Recipient, Store,
-};
+    AttemptId, Event, Location, MailId, Message, NewAttempt, NewMail, Party, Recipient, Store, Order, SendOptions};
 use postroom_tests::fixtures;
 use secrecy::SecretSlice;
 
@@ -82,11 +81,13 @@ impl Kept {
                 text: String::new(),
             },
             files: vec![],
+            revision: None,
+            options: SendOptions::default(),
         };
-        acting.keep(&mail).await.unwrap();
+        acting.keep(std::slice::from_ref(&mail), &Order::default()).await.unwrap();
         let attempt =
             NewAttempt { started: now(), account: account.id, transport: "smtp".into(), fallback: false };
-        let attempt = acting.begin_attempt(mail.id, &attempt).await.unwrap();
+        let attempt = store.begin_attempt(mail.id, &attempt).await.unwrap();
         let house = House::new(shipped());
         Self { store, company, mail: mail.id, attempt, house, _folder: folder }
     }

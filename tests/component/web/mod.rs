@@ -141,16 +141,18 @@ impl World {
                 text: String::new(),
             },
             files: Vec::new(),
+            revision: None,
+            options: SendOptions::default(),
         };
         let acting = self.store.acting(&self.lotte);
-        acting.keep(&mail).await.unwrap();
+        acting.keep(std::slice::from_ref(&mail), &Order::default()).await.unwrap();
         let attempt = NewAttempt {
             started: ago(7_201),
             account: account.id,
             transport: "sendgrid".into(),
             fallback: false,
         };
-        let attempt = acting.begin_attempt(id, &attempt).await.unwrap();
+        let attempt = store.begin_attempt(id, &attempt).await.unwrap();
         let outcome = Outcome {
             finished: ago(7_200),
             result: AttemptResult::Accepted,
