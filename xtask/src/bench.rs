@@ -7,17 +7,18 @@ use std::path::{Path, PathBuf};
 
 /// Runs the benchmark named; the rest goes to it.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
-    let [name, rest @ ..] = arguments else { bail!("which benchmark? there is: compose") };
-    if name != "compose" {
-        bail!("no such benchmark \"{name}\": there is compose");
-    }
+    let names: Vec<&str> = BENCHES.iter().map(|(name, _)| *name).collect();
+    let [name, rest @ ..] = arguments else { bail!("which benchmark? there are: {}", names.join(", ")) };
+    let Some((_, peers)) = BENCHES.iter().find(|(known, _)| known == name) else {
+        bail!("no such benchmark \"{name}\": there are {}", names.join(", "));
+    };
     let plugin = plugin::build()?;
     let folder = target().join("bench");
-    let mut bench = cargo(["bench", "--quiet", "--package", "postroom-tests", "--bench", "compose", "--"])
+    let mut bench = cargo(["bench", "--quiet", "--package", "postroom-tests", "--bench", name, "--"])
         .args(rest)
         .env("POSTROOM_PLUGIN", plugin.full)
         .env("POSTROOM_BENCH_FOLDER", &folder);
-    for (name, variable, prepare) in PEERS {
+    for (name, variable, prepare) in *peers {
         match prepare(&folder.join("peers").join(name)) {
             Ok(interpreter) => bench = bench.env(variable, interpreter),
             Err(why) => eprintln!("without {name}: {why:#}"),
@@ -28,23 +29,56 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
 
 type Prepare = fn(&Path) -> anyhow::Result<PathBuf>;
 
-/// Folder of the peer, the variable that names its interpreter, and how its libraries are installed.
-const PEERS: [(&str, &str, Prepare); 2] =
-    [("nodemailer", "POSTROOM_BENCH_NODE", nodemailer), ("python", "POSTROOM_BENCH_PYTHON", python)];
+/// Folder of a peer, the variable that names its interpreter, and how its libraries are installed.
+type Peer = (&'static str, &'static str, Prepare);
+
+/// Every benchmark and its peers.
+const BENCHES: [(&str, &[Peer]); 2] = [
+    (
+        "compose",
+        &[("nodemailer", "POSTROOM_BENCH_NODE", nodemailer), ("python", "POSTROOM_BENCH_PYTHON", python)],
+    ),
+    (
+        "send",
+        &[
+            ("send-node", "POSTROOM_BENCH_SEND_NODE", send_node),
+            ("send-django", "POSTROOM_BENCH_SEND_DJANGO", send_django),
+        ],
+    ),
+];
 
 fn nodemailer(folder: &Path) -> anyhow::Result<PathBuf> {
+    node("nodemailer", &["compose.mjs"], folder)
+}
+
+fn send_node(folder: &Path) -> anyhow::Result<PathBuf> {
+    node("send-node", &["send.mjs", "invoice.html.hbs", "invoice.txt.hbs"], folder)
+}
+
+fn node(name: &str, files: &[&str], folder: &Path) -> anyhow::Result<PathBuf> {
     if !has_program("node") || !has_program("npm") {
         bail!("node and npm are not installed");
     }
-    foreign::node("tests/benches/peers/nodemailer", &["compose.mjs"], folder)?;
+    foreign::node(&format!("tests/benches/peers/{name}"), files, folder)?;
     Ok("node".into())
 }
 
 fn python(folder: &Path) -> anyhow::Result<PathBuf> {
+    virtual_environment("python", &["compose.py"], folder)
+}
+
+fn send_django(folder: &Path) -> anyhow::Result<PathBuf> {
+    virtual_environment("send-django", &["send.py", "bench.py", "invoice.html", "invoice.txt"], folder)
+}
+
+/// An interpreter of Python with the libraries that a peer names.
+fn virtual_environment(name: &str, files: &[&str], folder: &Path) -> anyhow::Result<PathBuf> {
     if !has_program("python3") {
         bail!("python3 is not installed");
     }
-    let changed = foreign::copy("tests/benches/peers/python", &["requirements.txt", "compose.py"], folder)?;
+    let sources = format!("tests/benches/peers/{name}");
+    foreign::copy(&sources, files, folder)?;
+    let changed = foreign::copy(&sources, &["requirements.txt"], folder)?;
     let (venv, interpreter) = (folder.join("venv"), folder.join("venv/bin/python"));
     if changed || !venv.join("ready").is_file() {
         program("python3").args(["-m", "venv"]).args([&venv]).go()?;

@@ -180,7 +180,7 @@ impl AttachmentSource {
         let state = match &self.place {
             Place::Memory(bytes) => State::Memory { rest: bytes },
             Place::Disk(pinned) => {
-                let disk = pinned.away(|pinned| Disk::open(pinned)).await?;
+                let disk = pinned.away(Disk::open).await?;
                 State::Disk { pinned, disk: Some(disk), given: false }
             }
         };

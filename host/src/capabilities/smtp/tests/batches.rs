@@ -98,7 +98,7 @@ async fn converse(peer: &mut Peer, moods: Moods, shelf: &Shelf) {
             };
             peer.say(said).await;
         } else if line == "DATA" {
-            if accepted == 0 && name.len() % 2 == 0 {
+            if accepted == 0 && name.len().is_multiple_of(2) {
                 peer.say("554 5.5.1 no valid recipients\r\n").await;
                 continue;
             }
@@ -149,7 +149,7 @@ fn mail(number: usize) -> (String, Submission) {
     if number % 9 == 4 {
         mail.mail_from = "refused@nord.test".into();
     }
-    if number % 4 == 0 {
+    if number.is_multiple_of(4) {
         let size = (number * 7_919) % 300_000;
         mail.chunks.push(Chunk::Attachment(AttachmentSource::from_bytes(vec![number as u8; size])));
     }

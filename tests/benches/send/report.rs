@@ -1,0 +1,151 @@
+//! Rates, ratios and goals, as a table and as JSON.
+
+use super::sender::Outcome;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// One row: who, how, and how it went; or why not.
+pub(crate) struct Row {
+    pub(crate) who: &'static str,
+    pub(crate) connections: usize,
+    pub(crate) round_trip: u64,
+    pub(crate) mails: usize,
+    pub(crate) outcome: Result<Outcome, String>,
+}
+
+/// A ratio that is to be reached.
+struct Goal {
+    what: &'static str,
+    name: &'static str,
+    ours: (usize, u64),
+    theirs: (&'static str, usize, u64),
+    least: f64,
+}
+
+/// Who sends with Postroom in the rows that goals are measured by.
+pub(crate) const OURS: &str = "postroom";
+pub(crate) const NODE: &str = "nodemailer";
+pub(crate) const DJANGO: &str = "django";
+
+const GOALS: &[Goal] = &[
+    Goal {
+        what: "against nodemailer's pool of 20",
+        name: "nodemailer_ratio",
+        ours: (16, 0),
+        theirs: (NODE, 20, 0),
+        least: 15.0,
+    },
+    Goal { what: "against Django", name: "django_ratio", ours: (16, 0), theirs: (DJANGO, 1, 0), least: 30.0 },
+    Goal {
+        what: "20 ms away, one connection each, against nodemailer",
+        name: "distant_1_ratio",
+        ours: (1, 20),
+        theirs: (NODE, 1, 20),
+        least: 1.8,
+    },
+    Goal {
+        what: "20 ms away, 4 connections each, against nodemailer",
+        name: "distant_4_ratio",
+        ours: (4, 20),
+        theirs: (NODE, 4, 20),
+        least: 1.8,
+    },
+    Goal {
+        what: "20 ms away, 16 connections each, against nodemailer",
+        name: "distant_16_ratio",
+        ours: (16, 20),
+        theirs: (NODE, 16, 20),
+        least: 1.8,
+    },
+];
+
+/// Longest time from the start of the process to the first acceptance, in milliseconds.
+const FIRST: f64 = 50.0;
+
+pub(crate) struct Report {
+    pub(crate) rows: Vec<Row>,
+}
+
+impl Report {
+    fn rate(&self, who: &str, connections: usize, round_trip: u64) -> Option<f64> {
+        let of = |row: &&Row| (row.who, row.connections, row.round_trip) == (who, connections, round_trip);
+        self.rows.iter().find(of)?.outcome.as_ref().ok().map(|outcome| outcome.rate)
+    }
+
+    fn ratio(&self, goal: &Goal) -> Option<f64> {
+        let (who, connections, round_trip) = goal.theirs;
+        let ours = self.rate(OURS, goal.ours.0, goal.ours.1)?;
+        Some(ours / self.rate(who, connections, round_trip)?)
+    }
+
+    /// The shortest time to the first acceptance: the others had a colder machine.
+    fn first(&self) -> Option<f64> {
+        let near = self.rows.iter().filter(|row| row.round_trip == 0);
+        near.filter_map(|row| row.outcome.as_ref().ok()?.first).min_by(f64::total_cmp)
+    }
+
+    /// One object. What was not there to be measured is null.
+    pub(crate) fn json(&self) -> Value {
+        let rounded = |value: f64| (value * 100.0).round() / 100.0;
+        let rows = self.rows.iter().map(|row| {
+            let outcome = row.outcome.as_ref().ok();
+            json!({
+                "who": row.who,
+                "connections": row.connections,
+                "round_trip_ms": row.round_trip,
+                "mails": row.mails,
+                "made_with": outcome.map(|it| it.made_with.clone()),
+                "mails_per_second": outcome.map(|it| rounded(it.rate)),
+                "peak_bytes": outcome.and_then(|it| it.peak),
+                "message_bytes": outcome.map(|it| it.bytes / row.mails.max(1) as u64),
+                "missing": row.outcome.as_ref().err(),
+            })
+        });
+        let mut all = json!({ "rows": rows.collect::<Vec<_>>(), "first_ms": self.first().map(rounded) });
+        for goal in GOALS {
+            all[goal.name] = self.ratio(goal).map(rounded).into();
+        }
+        all
+    }
+
+    /// For people.
+    pub(crate) fn table(&self) -> String {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut out =
+            format!("On a machine of {cores} cores, which the server shares with whoever sends.\n\n");
+        let mut line = |cells: [&str; 6]| {
+            let [who, connections, far, rate, peak, size] = cells;
+            let _ = writeln!(
+                out,
+                "| {who:<52} | {connections:>11} | {far:>10} | {rate:>7} | {peak:>6} | {size:>7} |"
+            );
+        };
+        line(["who", "connections", "round trip", "mails/s", "memory", "a mail"]);
+        line(["---", "---:", "---:", "---:", "---:", "---:"]);
+        for row in &self.rows {
+            let (connections, far) = (row.connections.to_string(), format!("{} ms", row.round_trip));
+            match &row.outcome {
+                Ok(it) => {
+                    let peak = it.peak.map_or_else(String::new, |bytes| format!("{} MB", bytes / 1_000_000));
+                    let size = format!("{} KB", it.bytes / row.mails.max(1) as u64 / 1000);
+                    line([&it.made_with, &connections, &far, &format!("{:.1}", it.rate), &peak, &size]);
+                }
+                Err(why) => line([&format!("{}: {why}", row.who), &connections, &far, "-", "", ""]),
+            }
+        }
+        let _ = writeln!(out);
+        for goal in GOALS {
+            let Some(ratio) = self.ratio(goal) else { continue };
+            let met = if ratio >= goal.least { "met" } else { "NOT MET" };
+            let _ = writeln!(out, "{}: {ratio:.1} ×, at least {} ×: {met}", goal.what, goal.least);
+        }
+        if let Some(first) = self.first() {
+            let met = if first <= FIRST { "met" } else { "NOT MET" };
+            let _ = writeln!(
+                out,
+                "start of the process to the first 250: {first:.0} ms, at most {FIRST} ms: {met}"
+            );
+        }
+        out
+    }
+}
