@@ -96,8 +96,7 @@ enum Command {
     /// Say what messages that came in are, and put the news on the timelines of our mails.
     Track(track::TrackArgs),
     /// Addresses that are no longer written to, and why.
-    #[command(subcommand)]
-    Suppressions(suppressions::SuppressionsCommand),
+    Suppressions(suppressions::SuppressionsArgs),
     /// Companies: settings, fallback, import and export.
     #[command(subcommand)]
     Company(company::CompanyCommand),
@@ -161,7 +160,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Send(args) => send::run(common, &args).await,
         Command::Resume(args) => resume::run(common, &args).await,
         Command::Track(args) => track::run(common, &args).await,
-        Command::Suppressions(command) => suppressions::run(common, &command).await,
+        Command::Suppressions(args) => suppressions::run(common, &args).await,
         Command::Company(command) => company::run(common, &command).await,
         Command::User(command) => user::run(common, &command).await,
         Command::Account(command) => account::run(common, &command).await,

@@ -217,7 +217,8 @@ mod tests {
         let location = Location::file(folder.path().join("store.db"));
         let (pool, dialect) = open(&location).await.unwrap();
         let sql = "select 1".into_sql_str();
-        let changed = vec![Migration::new(1, "accounts".into(), MigrationType::Simple, sql, false)];
+        let mut changed = migrations(dialect);
+        changed[0] = Migration::new(1, "accounts".into(), MigrationType::Simple, sql, false);
         let error = migrate(&mut pool.acquire().await.unwrap(), dialect, changed).await.unwrap_err();
         assert!(matches!(error, StoreError::SchemaDiffers(_)), "{error}");
     }

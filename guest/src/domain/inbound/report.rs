@@ -2,7 +2,9 @@
 
 use super::letter::Letter;
 use super::model::{Class, Hardness, RecipientReport, Refused, Report};
-use super::{address, answer, automatic, conversation, delivery, disposition, feedback, unlabelled};
+use super::{
+    address, answer, automatic, conversation, delivery, disposition, feedback, notification, unlabelled,
+};
 use crate::domain::status::{Event, EventKind, EventSource};
 use chrono::{DateTime, FixedOffset};
 
@@ -53,7 +55,7 @@ fn classify(letter: &Letter) -> (Class, Vec<RecipientReport>) {
         if let Some(disposition) = disposition::read(letter) {
             return (disposition.class, vec![disposition]);
         }
-        let reported = delivery::read(letter);
+        let reported = notification::read(letter).unwrap_or_else(|| delivery::read(letter));
         if let Some(worst) = worst(&reported) {
             return (worst, reported);
         }
