@@ -66,7 +66,10 @@ fn notification(letter: &Letter) -> Option<Notification> {
     if !sender.to_ascii_lowercase().ends_with("amazonaws.com") || !text.starts_with('{') {
         return None;
     }
-    serde_json::Deserializer::from_str(text).into_iter::<Notification>().next()?.ok()
+    let first =
+        |text: &str| serde_json::Deserializer::from_str(text).into_iter::<Notification>().next()?.ok();
+    // It is one line; servers break it where a line grows too long for them, in the middle of a text too.
+    first(text).or_else(|| first(&text.replace('\r', "").replace("!\n ", "").replace("\n ", "")))
 }
 
 /// What a notification says of each recipient; none where it is none.

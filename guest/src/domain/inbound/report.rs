@@ -62,8 +62,9 @@ fn classify(letter: &Letter) -> (Class, Vec<RecipientReport>) {
     }
     // Whoever says in the header that he answers for a person is believed, unless he is a mail system by name.
     let is_reply = automatic::is_marked(letter) || automatic::has_subject(letter);
-    let may_bounce =
-        !is_reply || unlabelled::is_from_daemon(letter) || letter.header.has("x-failed-recipients");
+    let names_failed = letter.header.has("x-failed-recipients");
+    let is_daemon = unlabelled::is_from_daemon(letter) && !automatic::begins_so(letter);
+    let may_bounce = !is_reply || is_daemon || names_failed;
     let bounced = if may_bounce { unlabelled::read(letter) } else { None }.unwrap_or_default();
     if let Some(worst) = worst(&bounced) {
         return (worst, bounced);
