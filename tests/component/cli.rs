@@ -38,34 +38,6 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 #[test]
-fn track_says_what_messages_are_without_any_store() {
-    let report = |name: &str| fixtures::path(&format!("reports/{name}.eml")).display().to_string();
-    let files = ["gmail-unknown", "exchange-full", "vacation-german", "order"].map(report);
-    let [unknown, full, vacation, order] = files.each_ref().map(String::as_str);
-    let (said, _) = expect(0, &["track", "--json", unknown, full, vacation, order]);
-    let rows: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let cells =
-        |of: &Value| ["class", "hardness", "status", "recipient", "message"].map(|name| of[name].clone());
-    let els = "els.peeters@customer.example";
-    for (row, wanted) in rows.iter().zip([
-        serde_json::json!(["bounce", "hard", "5.1.1", els, null]),
-        serde_json::json!(["bounce", "soft", "5.2.2", els, null]),
-        serde_json::json!(["auto-reply", null, null, null, null]),
-        serde_json::json!(["ordinary", null, null, null, null]),
-    ]) {
-        assert_eq!(serde_json::json!(cells(row)), wanted, "{row}");
-    }
-    assert_eq!(rows.len(), 4, "{said}");
-    assert!(rows[0]["reason"].as_str().is_some_and(|words| words.contains("does not exist")), "{said}");
-    let (said, error) = expect(3, &["track", "--json", unknown, "/no/such.eml", full]);
-    assert!(error.contains("/no/such.eml"), "{error}");
-    assert_eq!(said.lines().count(), 3, "the others are still said: {said}");
-    let (said, _) = expect(0, &["track", unknown, order]);
-    assert!(said.contains("bounce") && said.contains("ordinary") && said.contains(els), "{said}");
-    expect(2, &["track"]);
-}
-
-#[test]
 fn rendering_twice_gives_the_same_files() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["invoice.json", "invoice.ubl.xml", "reminder.ubl.xml", "purchase-order.json"] {

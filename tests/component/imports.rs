@@ -40,7 +40,10 @@ fn the_plugin_imports_the_contract_and_nothing_else() {
     assert_eq!(imports, names(&["attachments", "imap", "log", "smtp", "web"]));
     let pure =
         ["info", "accounts", "documents", "recipients", "templates", "composing", "drafts", "tracking"];
-    assert_eq!(exports, names(&[&pure[..], &["delivery", "inbound", "sent", "webhooks", "openings"]].concat()));
+    assert_eq!(
+        exports,
+        names(&[&pure[..], &["delivery", "inbound", "sent", "webhooks", "openings"]].concat())
+    );
     assert_eq!((imports, exports), declared("plugin"));
 }
 

@@ -28,5 +28,5 @@ mod sign_in;
 mod silence;
 mod stored;
 mod user_settings;
-mod workers;
 mod web;
+mod workers;

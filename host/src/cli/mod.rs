@@ -20,8 +20,8 @@ mod key;
 mod mail;
 mod mail_json;
 mod office;
-mod outbox;
 mod opens;
+mod outbox;
 mod output;
 mod picture;
 mod platform;
@@ -30,8 +30,8 @@ mod render;
 mod resume;
 mod schema;
 mod send;
-mod single;
 mod serve;
+mod single;
 mod statuses;
 mod suppressions;
 mod templates;
@@ -121,8 +121,7 @@ enum Command {
     /// Say what messages that came in are, and put the news on the timelines of our mails.
     Track(track::TrackArgs),
     /// Addresses that are no longer written to, and why.
-    #[command(subcommand)]
-    Suppressions(suppressions::SuppressionsCommand),
+    Suppressions(suppressions::SuppressionsArgs),
     /// Companies: settings, fallback, import and export.
     #[command(subcommand)]
     Company(company::CompanyCommand),
@@ -208,7 +207,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::UpdateStatus(args) => timeline::update(common, &args).await,
         Command::Resume(args) => resume::run(common, &args).await,
         Command::Track(args) => track::run(common, &args).await,
-        Command::Suppressions(command) => suppressions::run(common, &command).await,
+        Command::Suppressions(args) => suppressions::run(common, &args).await,
         Command::Company(command) => company::run(common, &command).await,
         Command::User(command) => user::run(common, &command).await,
         Command::Account(command) => account::run(common, &command).await,

@@ -84,7 +84,8 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Fa
     }
     let id = MailId::new();
     let opens = opens::plan(&desk, args.check_opens, id).await?;
-    let composed = compose(&desk, &args.mail, id, opens.pixel.clone()).await?.map_err(|e| args.mail.failed(e))?;
+    let composed =
+        compose(&desk, &args.mail, id, opens.pixel.clone()).await?.map_err(|e| args.mail.failed(e))?;
     check(common, args, &composed.ready)?;
     let options = SendOptions { notify_delivered: args.notify_delivered };
     let kept = composed.to_keep(&desk, id, options).await?;

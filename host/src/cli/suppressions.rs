@@ -8,13 +8,24 @@ use crate::store::{NewSuppression, Suppression, SuppressionKind};
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
 
-#[derive(Debug, Subcommand)]
-#[command(after_help = "\
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
 Examples:
   postroom suppressions list
   postroom suppressions release info@customer.example
-  postroom suppressions add info@customer.example --reason 'asked by telephone'")]
-pub(super) enum SuppressionsCommand {
+  postroom suppressions add info@customer.example --reason 'asked by telephone'"
+)]
+pub(super) struct SuppressionsArgs {
+    #[command(subcommand)]
+    command: Option<SuppressionsCommand>,
+    #[command(flatten)]
+    list: ListArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum SuppressionsCommand {
     /// The addresses that are not written to, each with its evidence.
     List(ListArgs),
     /// Write to an address again.
@@ -24,7 +35,7 @@ pub(super) enum SuppressionsCommand {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ListArgs {
+struct ListArgs {
     /// Those that were released too.
     #[arg(long)]
     all: bool,
@@ -33,7 +44,7 @@ pub(super) struct ListArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct OneArgs {
+struct OneArgs {
     /// The address.
     #[arg(value_name = "ADDRESS")]
     address: MailAddress,
@@ -45,7 +56,7 @@ pub(super) struct OneArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct AddArgs {
+struct AddArgs {
     #[command(flatten)]
     one: OneArgs,
     /// Why.
@@ -53,23 +64,12 @@ pub(super) struct AddArgs {
     reason: Option<String>,
 }
 
-pub(super) async fn run(common: &Common, command: &SuppressionsCommand) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &SuppressionsArgs) -> Result<ExitCode, Failure> {
     let now = chrono::Local::now().fixed_offset();
-    match command {
-        SuppressionsCommand::List(args) => {
-            let (connections, company) = args.company.open().await?;
-            let mut all = connections.store().suppressions(company.id).await?;
-            all.retain(|it| args.all || it.released.is_none());
-            if common.json {
-                json(&all)?;
-            } else {
-                table(
-                    &["address", "why", "since", "code", "words", "mail", "released"],
-                    all.iter().map(cells),
-                )?;
-            }
-        }
-        SuppressionsCommand::Release(args) => {
+    match &args.command {
+        None => list(common, &args.list).await?,
+        Some(SuppressionsCommand::List(args)) => list(common, args).await?,
+        Some(SuppressionsCommand::Release(args)) => {
             let (connections, company) = args.company.open().await?;
             let address = args.address.to_string();
             match connections.store().release(company.id, &address, &args.by, now).await? {
@@ -82,7 +82,7 @@ pub(super) async fn run(common: &Common, command: &SuppressionsCommand) -> Resul
                 _ => done(common, &format!("{address} may be written to again"))?,
             }
         }
-        SuppressionsCommand::Add(args) => {
+        Some(SuppressionsCommand::Add(args)) => {
             let (connections, company) = args.one.company.open().await?;
             let address = args.one.address.to_string();
             let new = NewSuppression {
@@ -100,6 +100,16 @@ pub(super) async fn run(common: &Common, command: &SuppressionsCommand) -> Resul
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn list(common: &Common, args: &ListArgs) -> Result<(), Failure> {
+    let (connections, company) = args.company.open().await?;
+    let mut all = connections.store().suppressions(company.id).await?;
+    all.retain(|it| args.all || it.released.is_none());
+    if common.json {
+        return json(&all);
+    }
+    table(&["address", "why", "since", "code", "words", "mail", "released"], all.iter().map(cells))
 }
 
 fn cells(of: &Suppression) -> Vec<String> {

@@ -17,8 +17,8 @@ use crate::contract::tracking::Timeline;
 use crate::engine::{Files, Office};
 use crate::inbox::Inbox;
 use crate::store::{
-    AttemptId, AttemptResult, Cause, Event, Mail, MailId, NewAttempt, OpenCheck, Outcome, Reported, Settlement, Standing,
-    StoreError,
+    AttemptId, AttemptResult, Cause, Event, Mail, MailId, NewAttempt, OpenCheck, Outcome, Reported,
+    Settlement, Standing, StoreError,
 };
 use chrono::{DateTime, Duration};
 

@@ -81,8 +81,8 @@ mod mail;
 mod mails;
 mod operator;
 mod queue;
-mod reports;
 mod reported;
+mod reports;
 mod row;
 mod secrets;
 mod skeleton;
@@ -105,8 +105,8 @@ pub use mail::{
     MailSummary, Message, NewAttempt, NewMail, OpenAttempt, Outcome, Party, Piece, Recipient,
 };
 pub use queue::{Due, OutboxRow};
-pub use reports::Reported;
 pub use reported::{OpenCheck, ReportedAs, Tracked};
+pub use reports::Reported;
 pub(crate) use secrets::SealedSecret;
 pub use secrets::Version;
 pub use standing::{BatchId, Cause, Holder, Kept, Order, Pace, SendOptions, Settlement, Standing};

@@ -152,7 +152,7 @@ impl World {
             transport: "sendgrid".into(),
             fallback: false,
         };
-        let attempt = store.begin_attempt(id, &attempt).await.unwrap();
+        let attempt = self.store.begin_attempt(id, &attempt).await.unwrap();
         let outcome = Outcome {
             finished: ago(7_200),
             result: AttemptResult::Accepted,

@@ -3,7 +3,9 @@
 
 use super::letter::Letter;
 use super::limits::bounded_bytes;
-use super::phrases::{self, ABSENCE_SUBJECTS, AUTOMATIC_SUBJECTS, AWAY, PERSON_PREFIXES, RETURN};
+use super::phrases::{
+    self, ABSENCE_SUBJECTS, ACKNOWLEDGEMENTS, AUTOMATIC_SUBJECTS, AWAY, PERSON_PREFIXES, RETURN,
+};
 
 /// Fields whose presence means that a program answered.
 const MARKS: &[&str] = &[
@@ -79,6 +81,12 @@ fn answers(letter: &Letter) -> bool {
     ["in-reply-to", "references"].iter().any(|name| letter.header.get(name).is_some())
 }
 
+/// The subject begins as that of a notice, whoever it comes from.
+pub(super) fn begins_so(letter: &Letter) -> bool {
+    let subject = phrases::plain(&letter.subject);
+    AUTOMATIC_SUBJECTS.begins(&subject) || ABSENCE_SUBJECTS.begins(&subject)
+}
+
 /// The subject is that of a notice, and no person's answer to one.
 pub(super) fn has_subject(letter: &Letter) -> bool {
     let subject = phrases::plain(&letter.subject);
@@ -108,5 +116,6 @@ pub(super) fn is_notice(letter: &Letter) -> bool {
     }
     // What is said first is what it is about.
     let begin = bounded_bytes(&plain, 400);
-    AWAY.is_in(begin) && RETURN.is_in(&plain)
+    let in_answer = || answers(letter) || PERSON_PREFIXES.begins(&phrases::plain(&letter.subject));
+    (AWAY.is_in(begin) && RETURN.is_in(&plain)) || (ACKNOWLEDGEMENTS.is_in(begin) && in_answer())
 }

@@ -4,12 +4,13 @@ use super::address;
 use super::letter::Letter;
 use super::limits;
 use super::model::{Token, TokenPlace};
-use super::{delivery, disposition, feedback, unlabelled};
+use super::{delivery, disposition, feedback, notification, unlabelled};
 
 /// Message-IDs with angle brackets, the likeliest first.
 pub(super) fn about(letter: &Letter, is_report: bool) -> Vec<String> {
     let mut found = vec![];
     if is_report {
+        found.extend(notification::message_id(letter).iter().flat_map(|id| ids(id)));
         let fields = disposition::fields(letter);
         found.extend(fields.iter().flat_map(|fields| fields.all("original-message-id")).flat_map(ids));
         if let Some(returned) = unlabelled::returned(letter) {

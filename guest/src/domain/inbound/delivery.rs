@@ -95,7 +95,7 @@ fn of_block(block: &Fields, reporting: Option<&str>, letter: &Letter) -> Recipie
 }
 
 /// `smtp; 550 …`: the words without their type.
-fn without_type(value: &str) -> &str {
+pub(super) fn without_type(value: &str) -> &str {
     match value.split_once(';') {
         Some((kind, words)) if kind.trim().len() <= 20 && !kind.trim().contains(' ') => words.trim(),
         _ => value.trim(),

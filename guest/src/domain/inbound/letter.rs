@@ -58,7 +58,7 @@ impl Letter {
         if nested > limits::PARTS {
             return Err(Refused(format!("it has more than {} nested parts", limits::PARTS)));
         }
-        let raw = without_envelope_line(raw);
+        let raw = with_bounded_header(without_envelope_line(raw));
         let Some(message) = MessageParser::default().parse(raw) else { return Ok(Self::default()) };
         if message.parts.len() > limits::PARTS {
             return Err(Refused(format!("it has more than {} parts", limits::PARTS)));
@@ -157,6 +157,14 @@ fn without_envelope_line(raw: &[u8]) -> &[u8] {
         return raw.get(end..).unwrap_or_default();
     }
     raw
+}
+
+/// A header that does not end is no header: what is read of it is its beginning, without what may follow.
+fn with_bounded_header(raw: &[u8]) -> &[u8] {
+    let begin = raw.get(..limits::HEADER).unwrap_or(raw);
+    let ends =
+        memchr::memmem::find(begin, b"\n\n").is_some() || memchr::memmem::find(begin, b"\n\r\n").is_some();
+    if ends { raw } else { begin }
 }
 
 fn kind_of(part: &MessagePart<'_>) -> String {

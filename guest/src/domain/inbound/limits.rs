@@ -4,6 +4,8 @@
 pub const MESSAGE: usize = 32 << 20;
 /// Parts of a message, nested ones included.
 pub(super) const PARTS: usize = 2_000;
+/// Bytes of a header.
+pub(super) const HEADER: usize = 1 << 20;
 /// Header fields that are looked at.
 pub(super) const FIELDS: usize = 1_000;
 /// Characters of a header field.

@@ -19,6 +19,7 @@ mod judge;
 mod letter;
 pub mod limits;
 mod model;
+mod notification;
 mod phrases;
 mod report;
 mod unlabelled;

@@ -2,7 +2,9 @@
 
 use super::letter::Letter;
 use super::model::{Class, Hardness, RecipientReport, Refused, Report};
-use super::{address, answer, automatic, conversation, delivery, disposition, feedback, unlabelled};
+use super::{
+    address, answer, automatic, conversation, delivery, disposition, feedback, notification, unlabelled,
+};
 use crate::domain::status::{Event, EventKind, EventSource};
 use chrono::{DateTime, FixedOffset};
 
@@ -53,15 +55,16 @@ fn classify(letter: &Letter) -> (Class, Vec<RecipientReport>) {
         if let Some(disposition) = disposition::read(letter) {
             return (disposition.class, vec![disposition]);
         }
-        let reported = delivery::read(letter);
+        let reported = notification::read(letter).unwrap_or_else(|| delivery::read(letter));
         if let Some(worst) = worst(&reported) {
             return (worst, reported);
         }
     }
     // Whoever says in the header that he answers for a person is believed, unless he is a mail system by name.
     let is_reply = automatic::is_marked(letter) || automatic::has_subject(letter);
-    let may_bounce =
-        !is_reply || unlabelled::is_from_daemon(letter) || letter.header.has("x-failed-recipients");
+    let names_failed = letter.header.has("x-failed-recipients");
+    let is_daemon = unlabelled::is_from_daemon(letter) && !automatic::begins_so(letter);
+    let may_bounce = !is_reply || is_daemon || names_failed;
     let bounced = if may_bounce { unlabelled::read(letter) } else { None }.unwrap_or_default();
     if let Some(worst) = worst(&bounced) {
         return (worst, bounced);

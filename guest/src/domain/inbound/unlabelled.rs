@@ -3,7 +3,6 @@
 //! of these alone proves nothing.
 
 use super::address;
-use super::automatic;
 use super::code::{Enhanced, reply_code};
 use super::delivery::{class_of_text, kind_of};
 use super::fields::{self, Fields};
@@ -14,6 +13,7 @@ use super::model::{Class, RecipientReport};
 use super::phrases::{
     self, CAUSE_TABLE, DAEMON_NAMES, DAEMONS, FAILURE_SUBJECTS, FAILURES, ORIGINAL, PERSON_PREFIXES,
 };
+use super::{answer, automatic};
 use crate::domain::status::EventSource;
 
 /// Of an address that nobody writes to in a report: whom to ask.
@@ -29,14 +29,45 @@ const WHOM_TO_ASK: &[&str] = &[
     "noc",
 ];
 
-/// A program that reports on mail sent this: by its address, its name, or the empty return path.
-pub(super) fn is_from_daemon(letter: &Letter) -> bool {
+/// How much the sender looks like a program that reports on mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Likeness {
+    /// Like anybody.
+    None,
+    /// By the display name alone: parcels are delivered too.
+    Name,
+    /// By an address that people may write from as well, such as postmaster's.
+    Address,
+    /// By nothing else.
+    Daemon,
+}
+
+fn likeness(letter: &Letter) -> Likeness {
     if letter.is_report && !letter.delivery.is_empty() {
-        return true;
+        return Likeness::Daemon;
     }
-    let Some(sender) = &letter.sender else { return letter.has_null_return_path() };
-    DAEMONS.begins(&address::local(&sender.address))
-        || sender.name.as_deref().is_some_and(|name| DAEMON_NAMES.is_in(&phrases::plain(name)))
+    let Some(sender) = &letter.sender else {
+        return if letter.has_null_return_path() { Likeness::Daemon } else { Likeness::None };
+    };
+    let local = address::local(&sender.address);
+    let name = sender.name.as_deref().map(phrases::plain).unwrap_or_default();
+    let is_named = DAEMON_NAMES.is_in(&name);
+    // `MAILER-DAEMON <>`: who can't be answered is no person.
+    let has_no_address = !sender.address.contains('@');
+    if local.contains("daemon") || name.contains("daemon") || (has_no_address && is_named) {
+        Likeness::Daemon
+    } else if DAEMONS.begins(&local) {
+        Likeness::Address
+    } else if is_named {
+        Likeness::Name
+    } else {
+        Likeness::None
+    }
+}
+
+/// A program that reports on mail sent this, by its address, its name, or the empty return path.
+pub(super) fn is_from_daemon(letter: &Letter) -> bool {
+    likeness(letter) > Likeness::None
 }
 
 /// A person answered or forwarded, going by the subject.
@@ -74,23 +105,32 @@ fn is_a_bounce(letter: &Letter) -> bool {
     let by_text = FAILURES.is_in(&plain);
     let has_code = Enhanced::find(text).is_some_and(|code| code.class != 2) || reply_code(text).is_some();
     let returns = returned(letter).is_some();
-    if is_from_daemon(letter) {
-        let is_daemon =
-            letter.sender.as_ref().is_none_or(|it| address::local(&it.address).contains("daemon"));
-        return if is_a_persons(letter) {
-            by_text && (returns || has_code)
-        } else {
-            by_subject || (by_text && (is_daemon || has_code || returns)) || (has_code && returns)
-        };
+    let likeness = likeness(letter);
+    if is_a_persons(letter) {
+        // Some gateways answer as a person would; a person quotes.
+        let quotes = answer::of(&letter.text).is_some_and(|answer| answer.quoted.is_some());
+        return likeness >= Likeness::Address && by_text && (returns || has_code) && !quotes;
     }
-    if is_a_persons(letter) || automatic::is_marked(letter) || automatic::has_subject(letter) {
-        return false;
+    // Whom it is about, and what a server said; or the mail itself.
+    let has_proof = || returns || (has_code && !named(letter).is_empty());
+    match likeness {
+        Likeness::Daemon => by_subject || by_text || (has_code && returns),
+        Likeness::Address => {
+            let pieces = [by_subject, by_text || CAUSE_TABLE.0.is_in(&plain), has_code, returns];
+            pieces.into_iter().filter(|piece| *piece).count() >= 2
+        }
+        _ if automatic::is_marked(letter) || automatic::has_subject(letter) => false,
+        _ if letter.has_null_return_path() => {
+            (by_text || (by_subject && CAUSE_TABLE.0.is_in(&plain)))
+                && (by_subject || has_code || returns)
+                && !automatic::is_notice(letter)
+        }
+        Likeness::Name => (by_subject || by_text) && has_proof(),
+        Likeness::None => {
+            let conversation = ["list-id", "list-unsubscribe", "list-post", "in-reply-to", "references"];
+            by_subject && by_text && has_proof() && !conversation.iter().any(|name| letter.header.has(name))
+        }
     }
-    if letter.has_null_return_path() {
-        return by_text && (by_subject || has_code || returns) && !automatic::is_notice(letter);
-    }
-    let is_list = ["list-id", "list-unsubscribe", "list-post", "in-reply-to", "references"];
-    by_subject && by_text && (returns || has_code) && !is_list.iter().any(|name| letter.header.has(name))
 }
 
 fn of(letter: &Letter, recipient: Option<String>, class: Class) -> RecipientReport {

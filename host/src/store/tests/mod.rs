@@ -5,8 +5,8 @@ mod accounts;
 mod mails;
 mod office;
 mod queue;
-mod reports;
 mod reported;
+mod reports;
 mod secrets;
 
 use super::{Location, Store};

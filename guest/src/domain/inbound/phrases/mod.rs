@@ -106,6 +106,8 @@ tables! {
     ABSENCE_SUBJECTS = ABSENCES["absence-subjects"];
     /// What vacation notices say.
     AWAY = ABSENCES["away"];
+    /// What programs say that only acknowledge.
+    ACKNOWLEDGEMENTS = ABSENCES["acknowledgements"];
     /// What they say besides.
     RETURN = ABSENCES["return"];
 }

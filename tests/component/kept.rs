@@ -1,0 +1,111 @@
+//! A store with one mail in it, to find reports for.
+
+use crate::house::{House, shipped};
+use chrono::{DateTime, FixedOffset};
+use postroom::accounts::{
+    Authentication, Company, NewAccount, NewCompany, NewUser, PasswordMechanism, Security, SmtpServer,
+    Transport,
+};
+use postroom::inbox::{Inbox, Taken};
+use postroom::return_address::ReturnAddresses;
+use postroom::store::{
+    AttemptId, Event, Location, MailId, Message, NewAttempt, NewMail, Order, Party, Recipient, SendOptions,
+    Store,
+};
+use std::path::PathBuf;
+
+/// As in the fixtures.
+pub(crate) const MESSAGE_ID: &str = "<0193a.2026-0417@ateliernord.example>";
+
+pub(crate) fn now() -> DateTime<FixedOffset> {
+    "2026-11-27T09:00:00+01:00".parse().unwrap()
+}
+
+/// A store with a mail in it, to these recipients, and an attempt.
+pub(crate) struct Kept {
+    pub(crate) store: Store,
+    pub(crate) company: Company,
+    pub(crate) mail: MailId,
+    pub(crate) attempt: AttemptId,
+    pub(crate) house: House,
+    folder: tempfile::TempDir,
+}
+
+impl Kept {
+    pub(crate) async fn new(rcpt_to: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Location::file(folder.path().join("store.db"))).await.unwrap();
+        let company =
+            store.create_company(&NewCompany::named("Atelier Nord".parse().unwrap())).await.unwrap();
+        let admin = store.administer(company.id);
+        let address = "office@ateliernord.example";
+        let user = NewUser {
+            login: "lotte".parse().unwrap(),
+            name: "Lotte".parse().unwrap(),
+            address: "lotte@ateliernord.example".parse().unwrap(),
+        };
+        let lotte = admin.add_user(&user).await.unwrap();
+        let login =
+            Authentication::Password { login: address.parse().unwrap(), mechanism: PasswordMechanism::Auto };
+        let server = SmtpServer::new("smtp.example.com".parse().unwrap(), Security::Tls, login);
+        let account =
+            NewAccount::new("office".parse().unwrap(), address.parse().unwrap(), Transport::Smtp(server));
+        let account = admin.add_account(&account).await.unwrap();
+        admin.grant(account.id, lotte.id).await.unwrap();
+        let acting = store.acting(&lotte);
+        let party = |address: &str| Party { name: None, address: address.to_owned() };
+        let mail = NewMail {
+            id: MailId::new(),
+            account: account.id,
+            created: now(),
+            document: None,
+            use_case: "new".into(),
+            subject: "Invoice 2026-0417".into(),
+            from: party(address),
+            recipients: rcpt_to.iter().map(|to| Recipient { field: "to".into(), party: party(to) }).collect(),
+            message: Message {
+                message_id: MESSAGE_ID.into(),
+                mail_from: address.into(),
+                rcpt_to: rcpt_to.iter().map(|to| (*to).to_owned()).collect(),
+                pieces: vec![],
+                size: 1,
+                needs_smtputf8: false,
+                html: String::new(),
+                text: String::new(),
+            },
+            files: vec![],
+            revision: None,
+            options: SendOptions::default(),
+        };
+        acting.keep(std::slice::from_ref(&mail), &Order::default()).await.unwrap();
+        let attempt =
+            NewAttempt { started: now(), account: account.id, transport: "smtp".into(), fallback: false };
+        let attempt = store.begin_attempt(mail.id, &attempt).await.unwrap();
+        let house = House::new(shipped());
+        Self { store, company, mail: mail.id, attempt, house, folder }
+    }
+
+    pub(crate) async fn take_with(&self, raw: Vec<u8>, addresses: Option<&ReturnAddresses>) -> Taken {
+        let inbox =
+            Inbox::new(&self.store, &self.house.office, Some(self.company.id), addresses).await.unwrap();
+        inbox.take(raw, now()).await.unwrap()
+    }
+
+    pub(crate) async fn take(&self, raw: Vec<u8>) -> Taken {
+        self.take_with(raw, None).await
+    }
+
+    pub(crate) async fn events(&self) -> Vec<Event> {
+        self.store.mail(self.mail).await.unwrap().events
+    }
+
+    pub(crate) async fn suppressed(&self) -> Vec<String> {
+        let all = self.store.suppressions(self.company.id).await.unwrap();
+        all.into_iter().map(|it| it.address).collect()
+    }
+
+    /// Where the store is.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("store.db")
+    }
+}

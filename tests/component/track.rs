@@ -1,0 +1,125 @@
+//! `postroom track` and `postroom suppressions`, as a person or a script meets them.
+
+use crate::artefacts;
+use crate::kept::Kept;
+use postroom_tests::fixtures;
+use serde_json::Value;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const ELS: &str = "els.peeters@customer.example";
+
+/// The program, in an environment with nothing of this machine's own.
+fn postroom(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_postroom-under-test"));
+    command.env("POSTROOM_PLUGIN", artefacts::full()).env_remove("POSTROOM_SETTINGS");
+    command.env("POSTROOM_CACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"));
+    command.env("XDG_DATA_HOME", home).env("XDG_CONFIG_HOME", home);
+    command
+}
+
+/// Runs a command that must end with this exit code; gives both its outputs.
+fn expect(home: &Path, code: i32, arguments: &[&str]) -> (String, String) {
+    let output = postroom(home).args(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let (out, err) = (text(output.stdout), text(output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{out}\n{err}");
+    (out, err)
+}
+
+fn report(name: &str) -> String {
+    fixtures::path(&format!("reports/{name}.eml")).display().to_string()
+}
+
+#[test]
+fn track_says_what_messages_are_without_any_store() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let files = ["gmail-unknown", "exchange-full", "vacation-german", "order"].map(report);
+    let [unknown, full, vacation, order] = files.each_ref().map(String::as_str);
+    let (said, _) = expect(home, 0, &["track", "--json", unknown, full, vacation, order]);
+    let rows: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let cells =
+        |of: &Value| ["class", "hardness", "status", "recipient", "message"].map(|name| of[name].clone());
+    let els = "els.peeters@customer.example";
+    for (row, wanted) in rows.iter().zip([
+        serde_json::json!(["bounce", "hard", "5.1.1", els, null]),
+        serde_json::json!(["bounce", "soft", "5.2.2", els, null]),
+        serde_json::json!(["auto-reply", null, null, null, null]),
+        serde_json::json!(["ordinary", null, null, null, null]),
+    ]) {
+        assert_eq!(serde_json::json!(cells(row)), wanted, "{row}");
+    }
+    assert_eq!(rows.len(), 4, "{said}");
+    assert!(rows[0]["reason"].as_str().is_some_and(|words| words.contains("does not exist")), "{said}");
+    let (said, error) = expect(home, 3, &["track", "--json", unknown, "/no/such.eml", full]);
+    assert!(error.contains("/no/such.eml"), "{error}");
+    assert_eq!(said.lines().count(), 3, "the others are still said: {said}");
+    let (said, _) = expect(home, 0, &["track", unknown, order]);
+    assert!(said.contains("bounce") && said.contains("ordinary") && said.contains(els), "{said}");
+    expect(home, 2, &["track"]);
+}
+
+#[tokio::test]
+async fn track_feeds_the_timeline_and_suppressions_are_seen_and_released() {
+    let kept = Kept::new(&[ELS]).await;
+    let home = tempfile::tempdir().unwrap();
+    let (store, key) = (kept.path().display().to_string(), home.path().join("key").display().to_string());
+    let run = |code, arguments: &[&str]| {
+        let place = ["--store", &store, "--key", &key];
+        expect(home.path(), code, &[arguments, &place[..]].concat()).0
+    };
+    let mail = kept.mail.to_string();
+    let said: Value = serde_json::from_str(&run(0, &["track", "--json", &report("gmail-unknown")])).unwrap();
+    assert_eq!((said["message"].as_str(), said["hardness"].as_str()), (Some(mail.as_str()), Some("hard")));
+    assert_eq!(kept.events().await[0].kind, "bounced");
+    let listed: Value = serde_json::from_str(&run(0, &["suppressions", "--json"])).unwrap();
+    assert_eq!((listed[0]["address"].as_str(), listed[0]["kind"].as_str()), (Some(ELS), Some("hard-bounce")));
+    assert_eq!(listed[0]["mail"].as_str(), Some(mail.as_str()));
+    assert!(run(0, &["suppressions", "list"]).contains(ELS));
+    run(0, &["suppressions", "release", ELS, "--by", "lotte"]);
+    assert_eq!(
+        serde_json::from_str::<Value>(&run(0, &["suppressions", "--json"])).unwrap(),
+        serde_json::json!([])
+    );
+    assert!(run(0, &["suppressions", "--all"]).contains("lotte"));
+    run(3, &["suppressions", "release", ELS]);
+    run(0, &["track", &report("gmail-unknown")]);
+    assert_eq!(
+        serde_json::from_str::<Value>(&run(0, &["suppressions", "--json"])).unwrap(),
+        serde_json::json!([])
+    );
+    run(0, &["suppressions", "add", "jan@customer.example", "--reason", "asked by telephone"]);
+    let listed: Value = serde_json::from_str(&run(0, &["suppressions", "--json"])).unwrap();
+    assert_eq!(listed[0]["words"].as_str(), Some("asked by telephone"));
+}
+
+#[tokio::test]
+async fn news_in_a_maildir_is_on_the_timeline_within_ten_seconds() {
+    let kept = Kept::new(&[ELS]).await;
+    let home = tempfile::tempdir().unwrap();
+    let maildir = home.path().join("Maildir");
+    for name in ["new", "cur", "tmp"] {
+        std::fs::create_dir_all(maildir.join(name)).unwrap();
+    }
+    std::fs::copy(report("order"), maildir.join("cur/1.order:2,S")).unwrap();
+    let mut command = postroom(home.path());
+    command.args(["track", "--json", "--watch", "--maildir"]).arg(&maildir);
+    command.arg("--store").arg(kept.path()).arg("--key").arg(home.path().join("key"));
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(first["class"], "ordinary");
+    std::fs::copy(report("qmail-full"), maildir.join("tmp/2.bounce")).unwrap();
+    std::fs::rename(maildir.join("tmp/2.bounce"), maildir.join("new/2.bounce")).unwrap();
+    let begun = Instant::now();
+    let second: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert_eq!((second["class"].as_str(), second["hardness"].as_str()), (Some("bounce"), Some("soft")));
+    assert_eq!(kept.events().await[0].kind, "bounced");
+    assert!(maildir.join("new/2.bounce").exists(), "nothing in the maildir is changed");
+}
