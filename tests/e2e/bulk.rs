@@ -77,7 +77,7 @@ fn b6_many_documents_leave_as_one_separate_mail_each() {
     assert!(rows.iter().all(|row| row["verdict"] == "left-out" && row["before"].is_string()), "{rows:?}");
     let timeline = home.ok(&["timeline", "F-0007", "--user", "lotte", "--json"]).json();
     assert_eq!(timeline.as_array().map(Vec::len), Some(1), "{timeline}");
-    assert_eq!((&timeline[0]["status"], &timeline[0]["number"]), (&"In transit".into(), &"F-0007".into()));
+    assert_eq!((&timeline[0]["label"], &timeline[0]["number"]), (&"In transit".into(), &"F-0007".into()));
 }
 
 #[test]

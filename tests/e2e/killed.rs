@@ -3,6 +3,9 @@
 
 use crate::bulk::{invoices, message_ids, plain_home};
 use crate::home::Home;
+use crate::samples::pdf;
+use crate::scripted::{At, How, server};
+use crate::servers::servers;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Child;
@@ -80,6 +83,52 @@ fn killed_at_any_moment_a_bulk_ends_with_every_mail_once() {
     let in_doubt = assert_once(&home, mailbox, count);
     eprintln!("{count} mails, {kills} kills: {in_doubt} in doubt");
     let timeline = home.ok(&["timeline", "F-0001", "--user", "lotte", "--json"]).json();
-    let status = timeline[0]["status"].as_str();
-    assert!(matches!(status, Some("In transit" | "Unknown")), "{timeline}");
+    let label = timeline[0]["label"].as_str();
+    assert!(matches!(label, Some("In transit" | "Unknown")), "{timeline}");
+}
+
+/// A home whose account sends to a server that falls silent at this point, and one mail in its outbox.
+fn silent_at(at: At, mailbox: &str, pdf_size: usize) -> Home {
+    let home = Home::new();
+    let port = server(at, How::Hangs, &["PIPELINING", "8BITMIME"]);
+    home.add_smtp("office", port, &["--no-login"]);
+    home.ok(&["account", "set", "office", "--security", "none", "--port", &port.to_string()]);
+    let folder = invoices(&home, "one", 1, |_| mailbox.to_owned());
+    std::fs::write(folder.join("F-0001.pdf"), pdf(9, pdf_size)).expect("a PDF");
+    let folder = folder.display().to_string();
+    home.ok(&["send-bulk", &folder, "--user", "lotte", "--queue", "--yes", "--json"]);
+    home
+}
+
+#[test]
+fn killed_before_the_last_bytes_left_a_mail_is_sent_again_and_after_them_it_is_in_doubt() {
+    for (at, mailbox, in_doubt) in [
+        (At::Greeting, "box-killed-greeting@west.test", false),
+        (At::Recipient, "box-killed-recipient@west.test", false),
+        // Larger than what the connection holds: the last bytes have not left.
+        (At::Body, "box-killed-body@west.test", false),
+        (At::Dot, "box-killed-dot@west.test", true),
+    ] {
+        let size = if at == At::Body { 4_900_000 } else { 8_000 };
+        let home = silent_at(at, mailbox, size);
+        let child = home.start(&["worker"]);
+        std::thread::sleep(Duration::from_secs(3));
+        kill(child);
+        // From here on the account's server works.
+        home.ok(&["account", "set", "office", "--port", &servers().plain.to_string()]);
+        let worked = home.ok(&["worker", "--drain", "--json"]).json();
+        let standings = standings(&home);
+        let (id, (state, why)) = standings.iter().next().expect("the mail");
+        if in_doubt {
+            assert_eq!((worked["sent"].as_u64(), state.as_str()), (Some(0), "in doubt"), "{at:?}: {worked}");
+            assert!(!why.is_empty(), "{at:?}");
+            // A person's word, and it leaves.
+            let listed = home.ok(&["outbox", "--json"]).json();
+            let mail = listed["mails"][0]["mail"].as_str().expect("an id").to_owned();
+            home.run(&["resume", &mail, "--user", "lotte", "--send-again", "--wait", "70s"]).assert(0, &[]);
+        } else {
+            assert_eq!((worked["sent"].as_u64(), state.as_str()), (Some(1), "sent"), "{at:?}: {worked} {why}");
+        }
+        assert_eq!(message_ids(mailbox), [id.clone()], "{at:?}");
+    }
 }

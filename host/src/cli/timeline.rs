@@ -199,7 +199,8 @@ async fn told(view: &View, mails: Vec<Listed>, args: &ViewArgs) -> Result<Vec<To
 fn short(one: &Told) -> Value {
     let mut row = outbox::row(&one.listed);
     if let Some(row) = row.as_object_mut() {
-        row.insert("status".into(), one.label.clone().into());
+        row.insert("status".into(), object!(one.timeline.status));
+        row.insert("label".into(), one.label.clone().into());
         row.insert("reason".into(), reason(one).into());
         row.insert("statuses".into(), object!(one.timeline.recipients));
     }
