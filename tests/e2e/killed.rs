@@ -127,7 +127,11 @@ fn killed_before_the_last_bytes_left_a_mail_is_sent_again_and_after_them_it_is_i
             let mail = listed["mails"][0]["mail"].as_str().expect("an id").to_owned();
             home.run(&["resume", &mail, "--user", "lotte", "--send-again", "--wait", "70s"]).assert(0, &[]);
         } else {
-            assert_eq!((worked["sent"].as_u64(), state.as_str()), (Some(1), "sent"), "{at:?}: {worked} {why}");
+            assert_eq!(
+                (worked["sent"].as_u64(), state.as_str()),
+                (Some(1), "sent"),
+                "{at:?}: {worked} {why}"
+            );
         }
         assert_eq!(message_ids(mailbox), [id.clone()], "{at:?}");
     }

@@ -92,7 +92,9 @@ async fn run(home: &Arc<Home>, words: &'static [&'static str]) -> crate::program
 
 async fn send(home: &Arc<Home>, account: &'static str) -> crate::program::Run {
     let home = Arc::clone(home);
-    tokio::task::spawn_blocking(move || home.send(account, "customer@west.test", &[])).await.expect("it ends")
+    tokio::task::spawn_blocking(move || home.send(account, "customer@west.test", &["--again"]))
+        .await
+        .expect("it ends")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -1,7 +1,10 @@
 //! The ledger, and who writes in it.
 
+use super::worker::Notices;
 use crate::capabilities::{Answer, Gate};
-use crate::store::{AttemptId, Event, Holder, Journal, Outcome, Settlement, Store, StoreError};
+use crate::store::{
+    AttemptId, Event, Holder, Journal, MailId, Outcome, Settlement, Standing, Store, StoreError,
+};
 use chrono::{DateTime, FixedOffset, Local};
 use std::fmt;
 use std::sync::Arc;
@@ -62,6 +65,21 @@ impl Ledger {
     /// A ledger for a holder of this kind, `worker` or `send`. To be called on the runtime that it is used on.
     pub fn open(store: &Store, kind: &str, clock: Clock) -> Self {
         Self { store: store.clone(), journal: Journal::of(store), holder: Holder::new(kind), clock }
+    }
+
+    /// Puts a mail down where it stands, however long the store is away: nobody else may take it while its holder lives.
+    pub(super) async fn put_down(&self, mail: MailId, standing: Standing, notices: &Notices) {
+        let (begun, mut pause) = (Instant::now(), Duration::from_millis(100));
+        loop {
+            match self.journal.settle(mail, &self.holder, standing.clone()).await {
+                Err(error) if is_of_the_moment(&error) && begun.elapsed() < PATIENCE => {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(5));
+                }
+                Err(error) => return notices(&format!("mail {mail}: {error}")),
+                Ok(()) => return,
+            }
+        }
     }
 
     /// Keeps what came of an attempt, however long the store is away: a server has answered, and whoever loses its answer

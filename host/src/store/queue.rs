@@ -204,7 +204,7 @@ impl Store {
         let mut transaction = self.write().await?;
         let before = self.row_of(&mut transaction, mail).await?;
         if let Standing::Ready { due, .. } = &before.standing
-            && before.holder.as_deref().is_some_and(|it| it != holder.as_str())
+            && before.holder.as_deref().is_some_and(|it| it != holder.as_str() && !Holder::has_ended(it))
             && *due > now
         {
             return Ok(Err(*due));

@@ -16,9 +16,21 @@ crate::accounts::identity! {
 pub struct Holder(String);
 
 impl Holder {
-    /// A new holder. `kind` tells people who it is: `worker`, `send`.
+    /// A new holder. `kind` tells people who it is: `worker`, `command`. Its name says which program of which machine.
     pub fn new(kind: &str) -> Self {
-        Self(format!("{kind}/{}", uuid::Uuid::now_v7()))
+        Self(format!("{kind}/{}@{}/{}", std::process::id(), machine(), uuid::Uuid::now_v7()))
+    }
+
+    /// Whether the holder of this name was a program of this machine that has ended. Of another machine's nobody knows;
+    /// and whoever is taken for dead by mistake finds his gate shut, and sends nothing.
+    pub(super) fn has_ended(name: &str) -> bool {
+        let place = name.split('/').nth(1).and_then(|place| place.split_once('@'));
+        place.is_some_and(|(process, host)| {
+            !host.is_empty()
+                && host == machine()
+                && std::path::Path::new("/proc/self").exists()
+                && !std::path::Path::new("/proc").join(process).exists()
+        })
     }
 
     /// Its name in the store.
@@ -31,6 +43,12 @@ impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The name of this machine, where the system tells.
+fn machine() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().replace(['/', '@'], "-")
 }
 
 /// How a mail is to be sent. Part of the intent: the attempt that a worker makes tomorrow keeps to it.

@@ -44,13 +44,11 @@ pub(super) async fn move_on(ledger: Ledger, place: Arc<Place>, id: MailId, to: R
                 to.tally.put_off.fetch_add(1, Ordering::Relaxed);
                 standing
             }
-            // The store is away, or the mail is somebody else's: the lease says the rest.
+            // It is somebody else's.
             None => return,
         },
     };
-    if let Err(error) = ledger.journal.settle(id, &ledger.holder, standing).await {
-        (to.notices)(&format!("mail {id}: {error}"));
-    }
+    ledger.put_down(id, standing, &to.notices).await;
 }
 
 /// The step at which the mail has to be put down; none: a server took it, and it has been put down.
@@ -86,8 +84,11 @@ fn count(tally: &Tally, step: &Step) {
 fn put_off(error: &OutboxError, ledger: &Ledger) -> Option<Standing> {
     let reason = error.to_string();
     match error {
-        OutboxError::Store(StoreError::LeaseLost(_) | StoreError::AttemptOpen(_)) => None,
-        OutboxError::Store(error) if error.may_pass() => None,
+        OutboxError::Store(StoreError::LeaseLost(_)) => None,
+        // Whoever takes it next finds it as it is.
+        OutboxError::Store(error) if error.may_pass() => {
+            Some(Standing::Ready { due: ledger.clock.now() + Duration::seconds(1), waits: None })
+        }
         OutboxError::File(_) => Some(Standing::Held { cause: Cause::User, reason }),
         _ => {
             let due = ledger.clock.now() + AGAIN;

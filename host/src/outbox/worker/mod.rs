@@ -15,7 +15,7 @@ pub use place::{Closed, Place, Premises, Unopened};
 
 use super::ledger::{LEASE, Ledger};
 use crate::accounts::AccountId;
-use crate::store::{Due, Pace, StoreError};
+use crate::store::{Due, MailId, Pace, Standing, StoreError};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::sync::Arc;
@@ -101,15 +101,18 @@ impl std::fmt::Debug for Worker {
 }
 
 /// What is under way.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Hands {
     tasks: JoinSet<Done>,
+    /// The mails of these tasks, for the one that ends unexpectedly.
+    mails: BTreeMap<tokio::task::Id, (AccountId, MailId)>,
     of_account: BTreeMap<AccountId, u32>,
     filing: BTreeSet<AccountId>,
     places: BTreeMap<AccountId, Arc<Place>>,
 }
 
 /// What came to an end.
+#[derive(Debug)]
 enum Done {
     /// A mail of this account was put down.
     Mail(AccountId),
@@ -136,7 +139,8 @@ impl Worker {
     /// Works until `stop`, or until nothing is due where it drains. What is in hand when it stops is finished.
     ///
     /// # Errors
-    /// [`StoreError`] that does not pass by itself: a full disk, a store that can't be written. Nothing is lost.
+    /// [`StoreError`] that no waiting mends; where it drains, also a full disk, or a store that can't be written. Nothing is
+    /// lost. Otherwise a worker says so and tries again.
     pub async fn run(&self, stop: impl Future<Output = ()> + Send) -> Result<(), StoreError> {
         let alive = self.ledger.keep_alive();
         let worked = self.work(stop).await;
@@ -156,7 +160,7 @@ impl Worker {
                     pause = PAUSE;
                     taken == 0
                 }
-                Err(error) if error.may_pass() => {
+                Err(error) if !is_for_good(&error) && (error.may_pass() || !self.options.drain) => {
                     (self.notices)(&format!("{error}; waiting {} s", pause.as_secs_f32().ceil()));
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
@@ -185,10 +189,10 @@ impl Worker {
                     self.finish(&mut hands).await;
                     return Ok(());
                 }
-                Some(done) = hands.tasks.join_next(), if !hands.tasks.is_empty() => {
-                    self.put_down(&mut hands, done);
-                    while let Some(done) = hands.tasks.try_join_next() {
-                        self.put_down(&mut hands, done);
+                Some(done) = hands.tasks.join_next_with_id(), if !hands.tasks.is_empty() => {
+                    self.put_down(&mut hands, done).await;
+                    while let Some(done) = hands.tasks.try_join_next_with_id() {
+                        self.put_down(&mut hands, done).await;
                     }
                 }
                 () = wait => {}
@@ -246,10 +250,11 @@ impl Worker {
         for id in &mails {
             let work = mail::move_on(self.ledger.clone(), Arc::clone(&place), *id, self.reporting());
             let account = due.account;
-            hands.tasks.spawn(async move {
+            let task = hands.tasks.spawn(async move {
                 work.await;
                 Done::Mail(account)
             });
+            hands.mails.insert(task.id(), (account, *id));
         }
         let count = mails.len();
         *hands.of_account.entry(due.account).or_default() += u32::try_from(count).unwrap_or(0);
@@ -260,24 +265,40 @@ impl Worker {
         mail::Reporting { tally: Arc::clone(&self.tally), notices: Arc::clone(&self.notices) }
     }
 
-    fn put_down(&self, hands: &mut Hands, done: Result<Done, tokio::task::JoinError>) {
-        match done {
-            Ok(Done::Filed(account)) => {
+    async fn put_down(
+        &self,
+        hands: &mut Hands,
+        done: Result<(tokio::task::Id, Done), tokio::task::JoinError>,
+    ) {
+        let id = match &done {
+            Ok((id, _)) => *id,
+            Err(error) => error.id(),
+        };
+        let mail = hands.mails.remove(&id);
+        if let Some(count) = mail.and_then(|(account, _)| hands.of_account.get_mut(&account)) {
+            *count = count.saturating_sub(1);
+        }
+        match (done, mail) {
+            (Ok((_, Done::Filed(account))), _) => {
                 hands.filing.remove(&account);
             }
-            Ok(Done::Mail(account)) => {
-                if let Some(count) = hands.of_account.get_mut(&account) {
-                    *count = count.saturating_sub(1);
-                }
+            (Ok(_), _) => {}
+            // Nobody works at it any more: it is looked at anew, not at once.
+            (Err(error), Some((_, mail))) => {
+                (self.notices)(&format!("mail {mail}: its work ended unexpectedly: {error}"));
+                let due = self.ledger.clock.now() + chrono::Duration::minutes(5);
+                self.ledger.put_down(mail, Standing::Ready { due, waits: None }, &self.notices).await;
             }
-            // Its lease ends, and the mail is looked at anew. Counted as still in hand until then, which is the truth.
-            Err(error) => (self.notices)(&format!("a mail's work ended unexpectedly: {error}")),
+            (Err(error), None) => {
+                hands.filing.clear();
+                (self.notices)(&format!("the filing of copies ended unexpectedly: {error}"));
+            }
         }
     }
 
     async fn finish(&self, hands: &mut Hands) {
-        while let Some(done) = hands.tasks.join_next().await {
-            self.put_down(hands, done);
+        while let Some(done) = hands.tasks.join_next_with_id().await {
+            self.put_down(hands, done).await;
         }
     }
 
@@ -286,6 +307,17 @@ impl Worker {
         Ok(self.ledger.store.due(now).await?.is_empty()
             && self.ledger.store.copies_due(now).await?.is_empty())
     }
+}
+
+/// What no waiting mends.
+fn is_for_good(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Damaged(_)
+            | StoreError::SchemaDiffers(_)
+            | StoreError::SchemaNewer { .. }
+            | StoreError::CannotOpen { .. }
+    )
 }
 
 /// Companies by turns, so that no company's many accounts come before another's one.
