@@ -178,7 +178,7 @@ async fn a_refusal_at_submission_is_heeded_by_what_the_server_said() {
         said("accepted", "2.0.0", "queued; user unknown"),
     ] {
         assert_eq!(
-            inbox.heed_refusals(&mail, &[soft.clone()]).await.unwrap(),
+            inbox.heed_refusals(&mail, std::slice::from_ref(&soft)).await.unwrap(),
             Vec::<String>::new(),
             "{soft:?}"
         );

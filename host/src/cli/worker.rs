@@ -8,7 +8,6 @@ use super::{Common, Failure, office};
 use crate::connections::Connections;
 use crate::outbox::{Clock, Ledger, Notices, Worker, WorkerOptions};
 use clap::Args;
-use std::future::Future;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -91,22 +90,20 @@ pub(super) async fn hire(
 }
 
 /// Until somebody asks this program to stop.
-pub(super) fn stopped() -> impl Future<Output = ()> + Send {
-    async {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-                tokio::select! {
-                    _ = tokio::signal::ctrl_c() => {}
-                    _ = terminate.recv() => {}
-                }
-                return;
+pub(super) async fn stopped() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
             }
+            return;
         }
-        // Without a handler the program ends at once, which costs nothing either.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
+    }
+    // Without a handler the program ends at once, which costs nothing either.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }

@@ -134,7 +134,7 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(from) => of_database(from.as_ref()),
             sqlx::Error::Io(e) => Self::ConnectionLost(e.to_string()),
             // A server that ends in the middle of a sentence.
-            sqlx::Error::Protocol(words) => Self::ConnectionLost(words),
+            sqlx::Error::Protocol(words) => Self::ConnectionLost(words.clone()),
             sqlx::Error::PoolTimedOut => Self::Busy("every connection is in use".to_owned()),
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Self::ConnectionLost(error.to_string()),
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_) => {

@@ -114,8 +114,8 @@ struct Hands {
 /// What came to an end.
 #[derive(Debug)]
 enum Done {
-    /// A mail of this account was put down.
-    Mail(AccountId),
+    /// A mail was put down.
+    Mail,
     /// A group of this account's copies was filed, or put off.
     Filed(AccountId),
 }
@@ -252,7 +252,7 @@ impl Worker {
             let account = due.account;
             let task = hands.tasks.spawn(async move {
                 work.await;
-                Done::Mail(account)
+                Done::Mail
             });
             hands.mails.insert(task.id(), (account, *id));
         }
