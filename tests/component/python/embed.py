@@ -133,7 +133,7 @@ class Plugin:
                 "attachments": {"read": attachments.read},
                 "log": {"write": log.write},
                 "smtp": {"submit": smtp.submit, "probe": smtp.probe},
-                "imap": dict.fromkeys(("folders", "search", "fetch-envelopes", "append"), absent),
+                "imap": dict.fromkeys(("folders", "search", "fetch-envelopes", "fetch-message", "append"), absent),
                 "web": {"call": absent},
             }.items():
                 with root.add_instance(PACKAGE.format(name)) as instance:
