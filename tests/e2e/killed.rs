@@ -133,6 +133,6 @@ fn killed_before_the_last_bytes_left_a_mail_is_sent_again_and_after_them_it_is_i
                 "{at:?}: {worked} {why}"
             );
         }
-        assert_eq!(message_ids(mailbox), [id.clone()], "{at:?}");
+        assert_eq!(message_ids(mailbox), std::slice::from_ref(id), "{at:?}");
     }
 }
