@@ -2,7 +2,7 @@
 //! hold up no mail.
 
 use super::mail::MailId;
-use super::queue::Due;
+use super::queue::{Due, due, end_of};
 use super::row::Time;
 use super::{Store, StoreError, row};
 use crate::accounts::AccountId;
@@ -30,9 +30,6 @@ impl Store {
              where outbox.account = accounts.id and copy = 'due' and copy_due <= $1) order by company, id",
         );
         let rows = rows.bind(now.timestamp_millis()).fetch_all(&self.pool).await?;
-        let due = |row: &AnyRow| {
-            Ok(Due { company: row::parsed(row, "company")?, account: row::parsed(row, "id")? })
-        };
         rows.iter().map(due).collect()
     }
 
@@ -47,14 +44,13 @@ impl Store {
         now: Time,
         lease: Duration,
     ) -> Result<Vec<CopyDue>, StoreError> {
-        let until = now.timestamp_millis().saturating_add(i64::try_from(lease.as_millis()).unwrap_or(0));
         let rows = sqlx::query(
             "update outbox set copy_due = $1, copy_tries = copy_tries + 1 where mail in (select mail from outbox \
              where account = $2 and copy = 'due' and copy_due <= $3 order by copy_due, mail limit $4) \
              and copy_due <= $3 returning mail, copy_tries",
         );
         let rows = rows
-            .bind(until)
+            .bind(end_of(now, lease))
             .bind(account.to_string())
             .bind(now.timestamp_millis())
             .bind(i64::from(most))

@@ -202,17 +202,15 @@ impl Store {
         let (set, when) = match word {
             Word::Hold(_) => ("state = 'held', cause = 'user', reason = $2", "state = 'ready'"),
             Word::Release => (
-                "state = 'ready', cause = null, reason = null, send_at = null, due = $3",
+                "state = 'ready', cause = null, reason = $2, send_at = null, due = $3",
                 "state in ('held', 'ready')",
             ),
             Word::Cancel(_) => {
                 ("state = 'cancelled', cause = 'user', reason = $2", "state in ('ready', 'held', 'in-doubt')")
             }
         };
-        let sql = format!(
-            "update outbox set {set} where mail = $1 and {when} and (holder is null or due <= $3) \
-             and ($2 is null or length($2) >= 0)"
-        );
+        let sql =
+            format!("update outbox set {set} where mail = $1 and {when} and (holder is null or due <= $3)");
         let reason = match word {
             Word::Hold(by) => Some(format!("held by {by}")),
             Word::Cancel(by) => Some(format!("cancelled by {by}")),

@@ -64,26 +64,11 @@ impl Store {
     /// [`StoreError`].
     pub async fn due(&self, now: Time) -> Result<Vec<Due>, StoreError> {
         let rows = sqlx::query(
-            "select id, company from accounts where exists (select 1 from outbox \
+            "select id, company from accounts where name_key is not null and exists (select 1 from outbox \
              where outbox.account = accounts.id and state = 'ready' and due <= $1) order by company, id",
         );
         let rows = rows.bind(now.timestamp_millis()).fetch_all(&self.pool).await?;
-        let due = |row: &AnyRow| {
-            Ok(Due { company: row::parsed(row, "company")?, account: row::parsed(row, "id")? })
-        };
         rows.iter().map(due).collect()
-    }
-
-    /// When the next mail of any account will be due; none: nothing waits for a time.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn next_due(&self) -> Result<Option<Time>, StoreError> {
-        let row = sqlx::query("select min(due) as due from outbox where state = 'ready'")
-            .fetch_one(&self.pool)
-            .await?;
-        let due: Option<i64> = row.try_get("due")?;
-        Ok(due.map(of_millis))
     }
 
     /// Takes at most `most` due mails of an account, oldest first, no more than its pace allows now. They are the
@@ -310,7 +295,12 @@ async fn set_next(connection: &mut AnyConnection, account: AccountId, next: i64)
     Ok(())
 }
 
-fn end_of(now: Time, lease: Duration) -> i64 {
+/// An account's row.
+pub(super) fn due(row: &AnyRow) -> Result<Due, StoreError> {
+    Ok(Due { company: row::parsed(row, "company")?, account: row::parsed(row, "id")? })
+}
+
+pub(super) fn end_of(now: Time, lease: Duration) -> i64 {
     now.timestamp_millis().saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX / 2))
 }
 

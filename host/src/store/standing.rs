@@ -188,11 +188,6 @@ impl Standing {
             _ => 0,
         }
     }
-
-    /// Nothing further happens to it by itself or by a person's word.
-    pub fn is_final(&self) -> bool {
-        matches!(self, Self::Sent | Self::Failed { .. } | Self::Cancelled)
-    }
 }
 
 /// Where a holder puts a mail down.
