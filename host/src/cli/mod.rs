@@ -5,6 +5,7 @@
 mod account;
 mod addresses;
 mod ask;
+mod audit;
 mod bulk;
 mod company;
 mod compose;
@@ -114,6 +115,8 @@ enum Command {
     Timeline(timeline::TimelineArgs),
     /// The status of mails, in the five words.
     Status(timeline::StatusArgs),
+    /// Who asked for what, held, released, cancelled, exported or erased it.
+    Audit(audit::AuditArgs),
     /// Ask now, and say the status.
     UpdateStatus(timeline::UpdateStatusArgs),
     /// Go on with a mail that was not accepted, or is in doubt.
@@ -205,6 +208,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Timeline(args) => timeline::run(common, &args).await,
         Command::Status(args) => timeline::status(common, &args).await,
         Command::UpdateStatus(args) => timeline::update(common, &args).await,
+        Command::Audit(args) => audit::run(common, &args).await,
         Command::Resume(args) => resume::run(common, &args).await,
         Command::Track(args) => track::run(common, &args).await,
         Command::Suppressions(args) => suppressions::run(common, &args).await,

@@ -52,6 +52,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0004_web.sql"),
         include_str!("../../migrations/postgres/0004_web.sql"),
     ),
+    (
+        5,
+        "operations",
+        include_str!("../../migrations/sqlite/0005_operations.sql"),
+        include_str!("../../migrations/postgres/0005_operations.sql"),
+    ),
 ];
 
 /// How long a statement waits for somebody else's.

@@ -62,6 +62,8 @@
 //! acting.keep(&[NewMail], &Order) -> Vec<Kept>           into the outbox, before the first attempt; once per intent
 //! acting.sent(AccountId, before: Option<MailId>, limit: u32) -> Vec<MailSummary>     newest first
 //! acting.mail(MailId) -> Mail
+//!
+//! admin.audit(&AuditFilter) -> Vec<AuditEntry>           who did what, newest first; admin.note_export() adds to it
 //! ```
 //!
 //! Secrets are in it too, sealed: [`crate::vault`] is the only one that reads or writes them.
@@ -71,6 +73,7 @@
 mod acting;
 mod administrator;
 mod attempts;
+mod audit;
 mod connect;
 mod copies;
 mod error;
@@ -95,6 +98,7 @@ mod tests;
 
 pub use acting::Acting;
 pub use administrator::Administrator;
+pub use audit::{Action, AuditEntry, AuditFilter};
 pub use copies::CopyDue;
 pub use error::StoreError;
 pub use journal::Journal;

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod mails;
 mod office;
 mod queue;
@@ -50,6 +51,10 @@ suite! {
         a_removed_company_leaves_nothing,
         only_the_operator_gives_permissions,
         settings_that_the_plugin_could_not_read_are_refused;
+    audit:
+        whoever_asks_holds_releases_or_cancels_is_on_record,
+        what_the_machinery_does_to_mails_and_accounts_is_on_record,
+        nothing_is_taken_out_of_the_record_and_a_failed_change_leaves_none;
     mails:
         a_kept_mail_comes_back_byte_for_byte,
         a11_the_mails_of_an_account_are_listed_newest_first,
