@@ -6,6 +6,7 @@
 mod access;
 mod account_test;
 mod arrival;
+mod backup;
 mod bulk;
 mod connection;
 mod fallback;

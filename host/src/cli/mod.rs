@@ -6,6 +6,7 @@ mod account;
 mod addresses;
 mod ask;
 mod audit;
+mod backup;
 mod bulk;
 mod company;
 mod compose;
@@ -28,6 +29,7 @@ mod picture;
 mod platform;
 mod premises;
 mod render;
+mod restore;
 mod resume;
 mod schema;
 mod send;
@@ -117,6 +119,10 @@ enum Command {
     Status(timeline::StatusArgs),
     /// Who asked for what, held, released, cancelled, exported or erased it.
     Audit(audit::AuditArgs),
+    /// Copy the store to a file, while it is in use.
+    Backup(backup::BackupArgs),
+    /// Come back from a backup; what may have left since is held.
+    Restore(restore::RestoreArgs),
     /// Ask now, and say the status.
     UpdateStatus(timeline::UpdateStatusArgs),
     /// Go on with a mail that was not accepted, or is in doubt.
@@ -209,6 +215,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Status(args) => timeline::status(common, &args).await,
         Command::UpdateStatus(args) => timeline::update(common, &args).await,
         Command::Audit(args) => audit::run(common, &args).await,
+        Command::Backup(args) => backup::run(common, &args).await,
+        Command::Restore(args) => restore::run(common, &args).await,
         Command::Resume(args) => resume::run(common, &args).await,
         Command::Track(args) => track::run(common, &args).await,
         Command::Suppressions(args) => suppressions::run(common, &args).await,

@@ -97,6 +97,16 @@ pub(super) async fn open(location: &Location) -> Result<(AnyPool, Dialect), Stor
     Ok((pool, dialect))
 }
 
+/// A connection that changes nothing of what is there: no setting of the file's, no migration.
+pub(super) async fn plain(location: &Location) -> Result<AnyConnection, StoreError> {
+    sqlx::any::install_default_drivers();
+    let cannot = |detail: String| StoreError::CannotOpen { place: location.to_string(), detail };
+    let url = location.url().map_err(|e| cannot(e.to_string()))?;
+    let mut connection = AnyConnection::connect(url.expose_secret()).await?;
+    sqlx::query("PRAGMA busy_timeout = 3000").execute(&mut connection).await?;
+    Ok(connection)
+}
+
 /// What says nothing of the place gets it.
 fn named(error: StoreError, cannot: &impl Fn(String) -> StoreError) -> StoreError {
     match error {

@@ -41,6 +41,9 @@
 //! store.tracked(MailId) -> Option<Tracked>              what a mail's pixel is judged by
 //! store.set_open_check(MailId, OpenCheck)               store.open_check(MailId) -> Option<OpenCheck>
 //!
+//! store.back_up(&Path) -> Backup                        while others write; location.restore(&Path, Restoring) -> Restored
+//! store.came_back(taken, resume_all) -> u64             after pg_restore: what had not ended is held
+//!
 //! let admin = store.administer(company_id);
 //! admin.company() -> Company                            admin.update_company(&Company)
 //! admin.logo() -> Option<Logo>                          admin.set_logo(Option<&Logo>)
@@ -74,6 +77,7 @@ mod acting;
 mod administrator;
 mod attempts;
 mod audit;
+mod backup;
 mod connect;
 mod copies;
 mod error;
@@ -99,6 +103,7 @@ mod tests;
 pub use acting::Acting;
 pub use administrator::Administrator;
 pub use audit::{Action, AuditEntry, AuditFilter};
+pub use backup::{Backup, Restored, Restoring};
 pub use copies::CopyDue;
 pub use error::StoreError;
 pub use journal::Journal;

@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod audit;
+mod backup;
 mod mails;
 mod office;
 mod queue;
@@ -55,6 +56,8 @@ suite! {
         whoever_asks_holds_releases_or_cancels_is_on_record,
         what_the_machinery_does_to_mails_and_accounts_is_on_record,
         nothing_is_taken_out_of_the_record_and_a_failed_change_leaves_none;
+    backup:
+        what_had_not_ended_is_held_until_a_person_speaks;
     mails:
         a_kept_mail_comes_back_byte_for_byte,
         a11_the_mails_of_an_account_are_listed_newest_first,
