@@ -59,7 +59,7 @@ fn a_backup_taken_while_a_worker_sends_comes_back_and_sends_nothing_twice() {
     let id = mail["mail"].as_str().expect("an id");
     home.run(&["resume", id, "--user", "lotte"]).assert(6, &["may have left since", "outbox release"]);
     assert_eq!(times(mailbox), sent, "nothing left a second time");
-    home.ok(&["outbox", "cancel", id, "--user", "lotte"]);
+    home.ok(&["outbox", "--user", "lotte", "cancel", id]);
     let log = home.ok(&["audit", "--limit", "10", "--json"]).json();
     let done: Vec<_> = log.as_array().expect("rows").iter().map(|it| (&it["actor"], &it["action"])).collect();
     assert_eq!(done[0], (&"lotte".into(), &"cancelled".into()), "{log}");

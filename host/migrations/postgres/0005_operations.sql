@@ -15,6 +15,7 @@ create table audit (
 );
 
 create index audit_of_company on audit (company, id);
+create index audit_of_mail on audit (mail) where mail is not null;
 
 create function audit_stays() returns trigger as $$
 begin

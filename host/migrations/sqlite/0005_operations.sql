@@ -15,6 +15,7 @@ create table audit (
 ) strict;
 
 create index audit_of_company on audit (company, id);
+create index audit_of_mail on audit (mail) where mail is not null;
 
 create trigger audit_is_not_changed before update on audit
 begin

@@ -14,6 +14,7 @@ mod connection;
 mod demo;
 mod desk;
 mod document;
+mod erase;
 mod exchange;
 mod failure;
 mod handover;
@@ -31,6 +32,7 @@ mod premises;
 mod render;
 mod restore;
 mod resume;
+mod retention;
 mod schema;
 mod send;
 mod serve;
@@ -123,6 +125,11 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Come back from a backup; what may have left since is held.
     Restore(restore::RestoreArgs),
+    /// Erase a person's data in every mail of the company; counts remain.
+    Erase(erase::EraseArgs),
+    /// Remove the content of mails that ended long ago.
+    #[command(subcommand)]
+    Retention(retention::RetentionCommand),
     /// Ask now, and say the status.
     UpdateStatus(timeline::UpdateStatusArgs),
     /// Go on with a mail that was not accepted, or is in doubt.
@@ -217,6 +224,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Audit(args) => audit::run(common, &args).await,
         Command::Backup(args) => backup::run(common, &args).await,
         Command::Restore(args) => restore::run(common, &args).await,
+        Command::Erase(args) => erase::run(common, &args).await,
+        Command::Retention(command) => retention::run(common, &command).await,
         Command::Resume(args) => resume::run(common, &args).await,
         Command::Track(args) => track::run(common, &args).await,
         Command::Suppressions(args) => suppressions::run(common, &args).await,

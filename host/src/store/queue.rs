@@ -220,6 +220,14 @@ impl Store {
         if let Some(taken) = before.restored {
             return Err(StoreError::Restored { mail: mail.to_string(), taken: row::stamp(taken) });
         }
+        let whole =
+            sqlx::query("select 1 from mails where id = $1 and emptied is null").bind(mail.to_string());
+        if whole.fetch_optional(&mut *transaction).await?.is_none() {
+            return Err(StoreError::invalid(
+                "mail",
+                "its content was removed: there is nothing left to send",
+            ));
+        }
         if matches!(before.standing, Standing::Held { .. }) {
             note_mail(&mut transaction, mail, &Note::of(Action::Released, by.as_str(), now)).await?;
         }
