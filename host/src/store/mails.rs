@@ -23,6 +23,16 @@ impl Acting<'_> {
     /// # Errors
     /// [`StoreError::NoSuchAccount`], forbidden or missing; [`StoreError::Taken`] for an id that is kept already.
     pub async fn keep(&self, mails: &[NewMail], order: &Order) -> Result<Vec<Kept>, StoreError> {
+        let kept = match self.keep_all(mails, order).await {
+            // Somebody else asked for the same at this moment, and was first: now his mail is there to be found.
+            Err(StoreError::Taken { .. }) => self.keep_all(mails, order).await?,
+            kept => kept?,
+        };
+        self.store.rouse().await;
+        Ok(kept)
+    }
+
+    async fn keep_all(&self, mails: &[NewMail], order: &Order) -> Result<Vec<Kept>, StoreError> {
         let mut transaction = self.store.write().await?;
         let mut kept = Vec::with_capacity(mails.len());
         let mut reached = None;
@@ -35,7 +45,6 @@ impl Acting<'_> {
             kept.push(self.keep_one(&mut transaction, mail, order, asker.as_ref()).await?);
         }
         transaction.commit().await?;
-        self.store.rouse().await;
         Ok(kept)
     }
 
