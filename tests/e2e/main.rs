@@ -9,6 +9,7 @@ mod arrival;
 mod backup;
 mod bulk;
 mod connection;
+mod erasure;
 mod fallback;
 mod home;
 mod imap;
