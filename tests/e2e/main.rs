@@ -6,8 +6,10 @@
 mod access;
 mod account_test;
 mod arrival;
+mod backup;
 mod bulk;
 mod connection;
+mod erasure;
 mod fallback;
 mod home;
 mod imap;

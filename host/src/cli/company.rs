@@ -72,6 +72,9 @@ pub(super) struct SetArgs {
     /// Account that mail then leaves through; `none` for no account.
     #[arg(long, value_name = "ACCOUNT")]
     fallback_account: Option<Name>,
+    /// Days that a mail stays whole after it ended; `none` for ever.
+    #[arg(long, value_name = "DAYS", value_parser = super::retention::days)]
+    retention: Option<super::retention::Days>,
 }
 
 #[derive(Debug, Args)]
@@ -147,9 +150,11 @@ async fn list(common: &Common, args: &ListArgs) -> Result<(), Failure> {
 async fn show(common: &Common, connections: &Connections, company: &Company) -> Result<(), Failure> {
     let admin = connections.store().administer(company.id);
     let (accounts, users) = (admin.accounts().await?, admin.users().await?);
+    let retention = admin.retention().await?;
     if common.json {
         return json(&serde_json::json!({
             "company": company,
+            "retention_days": retention,
             "users": users.iter().map(|user| &user.login).collect::<Vec<_>>(),
             "accounts": accounts.iter().map(|account| &account.name).collect::<Vec<_>>(),
         }));
@@ -161,7 +166,10 @@ async fn show(common: &Common, connections: &Connections, company: &Company) -> 
     line(&format!("users     {}", joined(users.iter().map(|it| &it.login).collect())))?;
     line(&format!("accounts  {}", joined(accounts.iter().map(|it| &it.name).collect())))?;
     let through = through.map_or_else(|| "no account set".to_owned(), |it| format!("through {}", it.name));
-    line(&format!("fallback  {policy}, after {} s, {through}", patience.as_secs()))
+    line(&format!("fallback  {policy}, after {} s, {through}", patience.as_secs()))?;
+    let kept =
+        retention.map_or_else(|| "for ever".to_owned(), |days| format!("{days} days after they ended"));
+    line(&format!("mails     kept whole {kept}"))
 }
 
 async fn set(common: &Common, args: &SetArgs) -> Result<(), Failure> {
@@ -189,6 +197,9 @@ async fn set(common: &Common, args: &SetArgs) -> Result<(), Failure> {
     admin.update_company(&company).await?;
     if let Some(logo) = new_logo {
         admin.set_logo(Some(&logo)).await?;
+    }
+    if let Some(days) = args.retention {
+        admin.set_retention(days.0).await?;
     }
     show(common, &connections, &company).await
 }

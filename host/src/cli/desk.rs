@@ -153,7 +153,10 @@ impl Desk {
         let dispatch = self.dispatch();
         self.take(id).await?;
         if let Some(answer) = how.answers.fallback {
-            self.ledger.store.set_answer(id, answer).await?;
+            self.ledger.store.set_answer(id, answer, &self.user.login).await?;
+        }
+        if how.answers.send_again {
+            self.ledger.store.note_sent_again(id, &self.user.login, now()).await?;
         }
         let alive = self.ledger.keep_alive();
         let end = self.moved_on(common, &dispatch, id, &how).await;
@@ -196,7 +199,7 @@ impl Desk {
     /// Takes the mail into this command's hands.
     async fn take(&self, id: MailId) -> Result<(), Failure> {
         let store = &self.ledger.store;
-        match store.take(&self.ledger.holder, id, now(), LEASE).await? {
+        match store.take(&self.ledger.holder, &self.user.login, id, now(), LEASE).await? {
             Ok(before) if before.standing == Standing::Cancelled => Err(Failure::input(format!(
                 "the mail {id} was cancelled: make it anew with `postroom send --again`"
             ))),
@@ -247,7 +250,7 @@ impl Desk {
                     let question = format!("{} does not work: send through {account}?", self.account.name);
                     match ask::confirm(common, &question)? {
                         Some(yes) => {
-                            self.ledger.store.set_answer(id, yes).await?;
+                            self.ledger.store.set_answer(id, yes, &self.user.login).await?;
                             answers.fallback = Some(yes);
                         }
                         None => return Ok(End { step: Step::AskFallback(account), made }),

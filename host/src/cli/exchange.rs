@@ -228,6 +228,7 @@ pub(super) async fn export(args: &CompanyArgs) -> Result<ExitCode, Failure> {
     }
     file.insert("accounts".to_owned(), exported.into());
     let text = toml::to_string(&without_nulls(file.into())).map_err(|e| Failure::other(e.to_string()))?;
+    admin.note_export().await?;
     line(&format!("# {}, without secrets: `postroom company import` reads it\n{text}", company.name))?;
     Ok(ExitCode::SUCCESS)
 }

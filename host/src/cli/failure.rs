@@ -81,7 +81,7 @@ impl From<StoreError> for Failure {
             | StoreError::NoSuchMail(_)
             | StoreError::Taken { .. }
             | StoreError::Invalid { .. } => 3,
-            StoreError::AttemptOpen(_) => 6,
+            StoreError::AttemptOpen(_) | StoreError::Restored { .. } => 6,
             _ => 1,
         };
         Self { code, message: error.to_string() }

@@ -87,6 +87,13 @@ impl StoreArgs {
         if let Some(notice) = &opened.notice {
             eprintln!("postroom: {notice}");
         }
+        // Where it is not there yet, nothing was erased.
+        let (owner, kind) = (SecretOwner::Operator, SecretKind::TokenKey);
+        if let Ok(Some(_)) = opened.vault.get(owner, kind).await {
+            let connections = Connections::new(opened.vault, operator);
+            connections.store().lend_pseudonym_key(connections.token_secret().await?);
+            return Ok(connections);
+        }
         Ok(Connections::new(opened.vault, operator))
     }
 

@@ -5,6 +5,8 @@
 mod account;
 mod addresses;
 mod ask;
+mod audit;
+mod backup;
 mod bulk;
 mod company;
 mod compose;
@@ -12,6 +14,7 @@ mod connection;
 mod demo;
 mod desk;
 mod document;
+mod erase;
 mod exchange;
 mod failure;
 mod handover;
@@ -27,7 +30,9 @@ mod picture;
 mod platform;
 mod premises;
 mod render;
+mod restore;
 mod resume;
+mod retention;
 mod schema;
 mod send;
 mod serve;
@@ -114,6 +119,17 @@ enum Command {
     Timeline(timeline::TimelineArgs),
     /// The status of mails, in the five words.
     Status(timeline::StatusArgs),
+    /// Who asked for what, held, released, cancelled, exported or erased it.
+    Audit(audit::AuditArgs),
+    /// Copy the store to a file, while it is in use.
+    Backup(backup::BackupArgs),
+    /// Come back from a backup; what may have left since is held.
+    Restore(restore::RestoreArgs),
+    /// Erase a person's data in every mail of the company; counts remain.
+    Erase(erase::EraseArgs),
+    /// Remove the content of mails that ended long ago.
+    #[command(subcommand)]
+    Retention(retention::RetentionCommand),
     /// Ask now, and say the status.
     UpdateStatus(timeline::UpdateStatusArgs),
     /// Go on with a mail that was not accepted, or is in doubt.
@@ -205,6 +221,11 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Timeline(args) => timeline::run(common, &args).await,
         Command::Status(args) => timeline::status(common, &args).await,
         Command::UpdateStatus(args) => timeline::update(common, &args).await,
+        Command::Audit(args) => audit::run(common, &args).await,
+        Command::Backup(args) => backup::run(common, &args).await,
+        Command::Restore(args) => restore::run(common, &args).await,
+        Command::Erase(args) => erase::run(common, &args).await,
+        Command::Retention(command) => retention::run(common, &command).await,
         Command::Resume(args) => resume::run(common, &args).await,
         Command::Track(args) => track::run(common, &args).await,
         Command::Suppressions(args) => suppressions::run(common, &args).await,

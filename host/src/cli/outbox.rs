@@ -55,7 +55,7 @@ pub(super) async fn run(common: &Common, args: &OutboxArgs) -> Result<ExitCode, 
     match &args.word {
         None => list(common, args, &view).await,
         Some(WordCommand::Hold(of)) => say(common, &view, &of.mails, &Word::Hold(view.name()?)).await,
-        Some(WordCommand::Release(of)) => say(common, &view, &of.mails, &Word::Release).await,
+        Some(WordCommand::Release(of)) => say(common, &view, &of.mails, &Word::Release(view.name()?)).await,
         Some(WordCommand::Cancel(of)) => say(common, &view, &of.mails, &Word::Cancel(view.name()?)).await,
     }
 }

@@ -52,6 +52,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0004_web.sql"),
         include_str!("../../migrations/postgres/0004_web.sql"),
     ),
+    (
+        5,
+        "operations",
+        include_str!("../../migrations/sqlite/0005_operations.sql"),
+        include_str!("../../migrations/postgres/0005_operations.sql"),
+    ),
 ];
 
 /// How long a statement waits for somebody else's.
@@ -89,6 +95,16 @@ pub(super) async fn open(location: &Location) -> Result<(AnyPool, Dialect), Stor
         .after_connect(move |connection, _| Box::pin(prepare(connection, dialect)))
         .connect_lazy_with(options);
     Ok((pool, dialect))
+}
+
+/// A connection that changes nothing of what is there: no setting of the file's, no migration.
+pub(super) async fn plain(location: &Location) -> Result<AnyConnection, StoreError> {
+    sqlx::any::install_default_drivers();
+    let cannot = |detail: String| StoreError::CannotOpen { place: location.to_string(), detail };
+    let url = location.url().map_err(|e| cannot(e.to_string()))?;
+    let mut connection = AnyConnection::connect(url.expose_secret()).await?;
+    sqlx::query("PRAGMA busy_timeout = 3000").execute(&mut connection).await?;
+    Ok(connection)
 }
 
 /// What says nothing of the place gets it.

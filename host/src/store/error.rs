@@ -36,6 +36,17 @@ pub enum StoreError {
     /// The mail was taken from whoever asks: its lease had ended. It is somebody else's now.
     #[error("the mail \"{0}\" is in somebody else's hands by now")]
     LeaseLost(String),
+    /// The mail is as a backup had it. Whether it left after that was taken, this store can't know.
+    #[error(
+        "the mail \"{mail}\" is from the backup of {taken} and may have left since: look in Sent, or ask a recipient; \
+         `postroom outbox release {mail}` sends it, `postroom outbox cancel {mail}` does not"
+    )]
+    Restored {
+        /// Which.
+        mail: String,
+        /// When the backup was taken.
+        taken: String,
+    },
     /// A value that can't be kept. A retry does not help.
     #[error("{what}: {detail}")]
     Invalid {

@@ -4,10 +4,12 @@
 //! An entry that the database refuses fails alone: the others of its group are written again without it.
 
 use super::attempts::{begin, finish, release};
+use super::audit::{Action, Note, note_mail};
 use super::mail::{AttemptId, Event, MailId, NewAttempt, Outcome};
 use super::row::Time;
 use super::standing::{Holder, Settlement, Standing};
 use super::{Store, StoreError};
+use chrono::Local;
 use sqlx::AnyConnection;
 use tokio::sync::{mpsc, oneshot};
 
@@ -156,14 +158,21 @@ async fn settle(
         "update outbox set holder = null, state = $1, due = $2, cause = $3, reason = $4{copy} \
          where mail = $5 and (holder = $6 or ($1 = 'sent' and holder is null and state = 'in-doubt'))",
     );
-    sqlx::query(sqlx::AssertSqlSafe(sql))
+    let done = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(standing.name())
         .bind(standing.due())
         .bind(standing.cause().map(super::standing::Cause::as_str))
         .bind(standing.reason().map(super::attempts::bounded))
         .bind(mail.to_string())
         .bind(holder.as_str())
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+    if let Standing::Held { cause, .. } = standing
+        && done.rows_affected() == 1
+    {
+        let now = Local::now().fixed_offset();
+        let note = Note { detail: Some(cause.as_str()), ..Note::of(Action::Held, holder.kind(), now) };
+        note_mail(connection, mail, &note).await?;
+    }
     Ok(())
 }

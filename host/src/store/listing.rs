@@ -1,6 +1,7 @@
 //! Lists of mails as people ask for them: by document, by partner, by where they stand. Each door shows only what is behind
 //! it: a user the mails of the accounts that he may use, an administrator those of the company.
 
+use super::audit::{Action, Note, note_mail};
 use super::mails::summary;
 use super::queue::{OutboxRow, outbox_row};
 use super::row::Time;
@@ -120,7 +121,7 @@ impl Store {
         let sql = format!(
             "select mails.id, mails.account, user_id, created, document_kind, document_number, partner, use_case, subject, \
              from_name, from_address, recipients, message_id, resend, accounts.name as account_name, outbox.state, \
-             outbox.due, outbox.send_at, outbox.holder, outbox.cause, outbox.reason, outbox.answer from mails \
+             outbox.due, outbox.send_at, outbox.holder, outbox.cause, outbox.reason, outbox.answer, outbox.restored from mails \
              join outbox on outbox.mail = mails.id join accounts on accounts.id = mails.account where {}{states} \
              and ($2 is null or lower(document_number) = $2 or lower(partner) = $2 or mails.id = $2) \
              and ($3 is null or mails.account = $3) and ($4 is null or batch = $4) and ($5 is null or mails.id < $5) \
@@ -201,8 +202,8 @@ impl Store {
         let mut transaction = self.write().await?;
         let (set, when) = match word {
             Word::Hold(_) => ("state = 'held', cause = 'user', reason = $2", "state = 'ready'"),
-            Word::Release => (
-                "state = 'ready', cause = null, reason = $2, send_at = null, due = $3",
+            Word::Release(_) => (
+                "state = 'ready', cause = null, reason = $2, send_at = null, due = $3, restored = null",
                 "state in ('held', 'ready')",
             ),
             Word::Cancel(_) => {
@@ -214,7 +215,7 @@ impl Store {
         let reason = match word {
             Word::Hold(by) => Some(format!("held by {by}")),
             Word::Cancel(by) => Some(format!("cancelled by {by}")),
-            Word::Release => None,
+            Word::Release(_) => None,
         };
         let done = sqlx::query(AssertSqlSafe(sql))
             .bind(mail.to_string())
@@ -225,8 +226,16 @@ impl Store {
         let row = sqlx::query("select * from outbox where mail = $1").bind(mail.to_string());
         let row = row.fetch_optional(&mut *transaction).await?;
         let row = outbox_row(&row.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))?)?;
+        if done.rows_affected() == 1 {
+            let (action, by) = match word {
+                Word::Hold(by) => (Action::Held, by),
+                Word::Release(by) => (Action::Released, by),
+                Word::Cancel(by) => (Action::Cancelled, by),
+            };
+            note_mail(&mut transaction, mail, &Note::of(action, by.as_str(), now)).await?;
+        }
         transaction.commit().await?;
-        if done.rows_affected() == 1 && matches!(word, Word::Release) {
+        if done.rows_affected() == 1 && matches!(word, Word::Release(_)) {
             self.rouse().await;
         }
         Ok(Said { changed: done.rows_affected() == 1, row })
@@ -238,8 +247,8 @@ impl Store {
 pub enum Word {
     /// Not before somebody releases it; who says so.
     Hold(Name),
-    /// It may go, now.
-    Release,
+    /// It may go, now; who says so.
+    Release(Name),
     /// It must not leave any more; who says so.
     Cancel(Name),
 }

@@ -46,6 +46,20 @@ impl Location {
         }
     }
 
+    /// As it may be shown and used elsewhere: without any password.
+    pub fn without_password(&self) -> String {
+        match &self.0 {
+            Place::File(path) => path.display().to_string(),
+            Place::Server { shown, .. } => match Url::parse(shown) {
+                Ok(mut url) => {
+                    let _ = url.set_password(None);
+                    url.to_string()
+                }
+                Err(_) => shown.clone(),
+            },
+        }
+    }
+
     /// The URL to connect to.
     pub(super) fn url(&self) -> Result<SecretString, Unusable> {
         match &self.0 {
@@ -150,6 +164,7 @@ mod tests {
         ] {
             let location: Location = text.parse().expect(text);
             assert_eq!(location.to_string(), shown);
+            assert_eq!(location.without_password(), shown.replace(":%E2%80%A6@", "@"));
             assert!(!format!("{location:?}").contains("hunter2"));
         }
         for text in ["", "sqlite:", ":memory:", "sqlite::memory:", "mysql://a/b", "postgres://[/x"] {

@@ -1,6 +1,7 @@
 //! Keeping mails, and giving them back to whoever may see the account that they left by.
 
 use super::attempts::{attempts_of, events_of};
+use super::audit::{Action, Asker, asker};
 use super::error::or_taken;
 use super::mail::{AttachedFile, DocumentRef, FilePlace, Mail, MailId, MailSummary, Message, NewMail, Party};
 use super::queue::outbox_row;
@@ -35,12 +36,13 @@ impl Acting<'_> {
         let mut transaction = self.store.write().await?;
         let mut kept = Vec::with_capacity(mails.len());
         let mut reached = None;
+        let asker = asker(&mut transaction, self.user).await?;
         for mail in mails {
             if reached != Some(mail.account) {
                 self.reach(&mut transaction, mail.account).await?;
                 reached = Some(mail.account);
             }
-            kept.push(self.keep_one(&mut transaction, mail, order).await?);
+            kept.push(self.keep_one(&mut transaction, mail, order, asker.as_ref()).await?);
         }
         transaction.commit().await?;
         Ok(kept)
@@ -75,6 +77,7 @@ impl Acting<'_> {
         connection: &mut AnyConnection,
         mail: &NewMail,
         order: &Order,
+        asker: Option<&Asker>,
     ) -> Result<Kept, StoreError> {
         let intent = intent(mail);
         let mut resend = 0_i64;
@@ -131,6 +134,10 @@ impl Acting<'_> {
             keep_file(&mut *connection, mail.id, file).await?;
         }
         enqueue(connection, mail, order).await?;
+        let action = if resend > 0 { Action::AskedAgain } else { Action::Asked };
+        if let Some(asker) = asker {
+            asker.note(connection, action, mail).await?;
+        }
         Ok(Kept::New(mail.id))
     }
 
@@ -304,7 +311,7 @@ async fn keep_content(
 async fn load(connection: &mut AnyConnection, id: MailId) -> Result<Mail, StoreError> {
     let row = sqlx::query(
         "select mails.*, outbox.state, outbox.due, outbox.send_at, outbox.holder, outbox.cause, outbox.reason, \
-         outbox.answer from mails join outbox on outbox.mail = mails.id where mails.id = $1",
+         outbox.answer, outbox.restored from mails join outbox on outbox.mail = mails.id where mails.id = $1",
     );
     let row = row
         .bind(id.to_string())

@@ -41,6 +41,12 @@
 //! store.tracked(MailId) -> Option<Tracked>              what a mail's pixel is judged by
 //! store.set_open_check(MailId, OpenCheck)               store.open_check(MailId) -> Option<OpenCheck>
 //!
+//! store.back_up(&Path) -> Backup                        while others write; location.restore(&Path, Restoring) -> Restored
+//! store.came_back(taken, resume_all) -> u64             after pg_restore: what had not ended is held
+//!
+//! store.apply_retention(now) -> u64                     mails that ended long ago lose their content
+//! store.lend_pseudonym_key(key)                         before admin.erase(&MailAddress, now) -> Erased; store.scrub() after it
+//!
 //! let admin = store.administer(company_id);
 //! admin.company() -> Company                            admin.update_company(&Company)
 //! admin.logo() -> Option<Logo>                          admin.set_logo(Option<&Logo>)
@@ -62,6 +68,8 @@
 //! acting.keep(&[NewMail], &Order) -> Vec<Kept>           into the outbox, before the first attempt; once per intent
 //! acting.sent(AccountId, before: Option<MailId>, limit: u32) -> Vec<MailSummary>     newest first
 //! acting.mail(MailId) -> Mail
+//!
+//! admin.audit(&AuditFilter) -> Vec<AuditEntry>           who did what, newest first; admin.note_export() adds to it
 //! ```
 //!
 //! Secrets are in it too, sealed: [`crate::vault`] is the only one that reads or writes them.
@@ -71,8 +79,12 @@
 mod acting;
 mod administrator;
 mod attempts;
+mod audit;
+mod backup;
 mod connect;
 mod copies;
+mod emptying;
+mod erasure;
 mod error;
 mod journal;
 mod listing;
@@ -80,6 +92,7 @@ mod location;
 mod mail;
 mod mails;
 mod operator;
+mod pseudonym;
 mod queue;
 mod reported;
 mod reports;
@@ -95,7 +108,10 @@ mod tests;
 
 pub use acting::Acting;
 pub use administrator::Administrator;
+pub use audit::{Action, AuditEntry, AuditFilter};
+pub use backup::{Backup, Restored, Restoring};
 pub use copies::CopyDue;
+pub use erasure::Erased;
 pub use error::StoreError;
 pub use journal::Journal;
 pub use listing::{Count, Filter, Listed, Said, Word};
@@ -114,7 +130,9 @@ pub use suppressions::{NewSuppression, Release, Suppression, SuppressionKind};
 pub use wake::Wakes;
 
 use connect::Dialect;
+use secrecy::SecretSlice;
 use sqlx::{Any, AnyPool, Transaction};
+use std::sync::{Arc, OnceLock};
 
 /// The store, opened. Cloning it shares the connections.
 #[derive(Debug, Clone)]
@@ -122,6 +140,8 @@ pub struct Store {
     pool: AnyPool,
     dialect: Dialect,
     wakes: wake::Bell,
+    /// The key of what stands in place of erased addresses, once somebody has lent it.
+    pseudonyms: Arc<OnceLock<SecretSlice<u8>>>,
 }
 
 impl Store {
@@ -132,7 +152,7 @@ impl Store {
     /// [`StoreError::ReadOnly`], [`StoreError::DiskFull`]; [`StoreError::ConnectionLost`] where the server is not there.
     pub async fn open(location: &Location) -> Result<Self, StoreError> {
         let (pool, dialect) = connect::open(location).await?;
-        Ok(Self { pool, dialect, wakes: wake::Bell::of(location) })
+        Ok(Self { pool, dialect, wakes: wake::Bell::of(location), pseudonyms: Arc::default() })
     }
 
     /// Closes every connection. What was promised is on disk without it.

@@ -1,5 +1,6 @@
 //! The operator's door: companies, permissions, and what the machinery needs to know of any account.
 
+use super::audit::note_state;
 use super::error::or_taken;
 use super::{Store, StoreError, row};
 use crate::accounts::{
@@ -161,6 +162,8 @@ impl Store {
             return Err(StoreError::invalid("state", "only an administrator marks an account compromised"));
         }
         let (name, words, since) = row::state_columns(state);
+        let mut transaction = self.write().await?;
+        note_state(&mut transaction, company, id, "worker", state).await?;
         sqlx::query(
             "update accounts set state = $1, state_words = $2, state_since = $3 \
              where company = $4 and id = $5 and name_key is not null and state <> 'compromised'",
@@ -170,8 +173,9 @@ impl Store {
         .bind(since)
         .bind(company.to_string())
         .bind(id.to_string())
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         let now = self.account(company, id).await?.state;
         self.let_go(id, &now).await?;
         Ok(now)

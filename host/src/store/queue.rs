@@ -1,12 +1,13 @@
 //! The ledger as a queue: what is due, who has taken it, and what became of it. One statement takes a mail, so no two
 //! workers have it; a lease that ends gives it back; an account's pace is a row that everybody who takes counts up.
 
+use super::audit::{Action, Note, note_mail};
 use super::connect::Dialect;
 use super::mail::MailId;
 use super::row::Time;
 use super::standing::{Cause, Holder, Pace, Standing};
 use super::{Store, StoreError, row};
-use crate::accounts::{AccountId, AccountState, CompanyId};
+use crate::accounts::{AccountId, AccountState, CompanyId, Name};
 use chrono::{DateTime, FixedOffset, Local, TimeZone as _};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -35,6 +36,9 @@ pub struct OutboxRow {
     pub send_at: Option<Time>,
     /// A person's answer: may it leave by the fallback?
     pub answer: Option<bool>,
+    /// The time of the backup that it came back with: it may have left since. None once a person has said what is to
+    /// become of it.
+    pub restored: Option<Time>,
 }
 
 impl OutboxRow {
@@ -175,13 +179,14 @@ impl Store {
         Ok(back.rows_affected())
     }
 
-    /// Takes one mail, for a command that somebody waits for; none: somebody else works at it, until that time.
+    /// Takes one mail, for a command that this user waits for; none: somebody else works at it, until that time.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchMail`].
+    /// [`StoreError::NoSuchMail`]; [`StoreError::Restored`] for one that may have left since the backup that it is from.
     pub async fn take(
         &self,
         holder: &Holder,
+        by: &Name,
         mail: MailId,
         now: Time,
         lease: Duration,
@@ -196,6 +201,20 @@ impl Store {
         }
         if before.standing == Standing::Cancelled {
             return Ok(Ok(before));
+        }
+        if let Some(taken) = before.restored {
+            return Err(StoreError::Restored { mail: mail.to_string(), taken: row::stamp(taken) });
+        }
+        let whole =
+            sqlx::query("select 1 from mails where id = $1 and emptied is null").bind(mail.to_string());
+        if whole.fetch_optional(&mut *transaction).await?.is_none() {
+            return Err(StoreError::invalid(
+                "mail",
+                "its content was removed: there is nothing left to send",
+            ));
+        }
+        if matches!(before.standing, Standing::Held { .. }) {
+            note_mail(&mut transaction, mail, &Note::of(Action::Released, by.as_str(), now)).await?;
         }
         sqlx::query("update outbox set holder = $1, state = 'ready', due = $2 where mail = $3")
             .bind(holder.as_str())
@@ -238,17 +257,22 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps a person's answer to the question whether a mail may leave by the fallback.
+    /// Keeps a person's answer to the question whether a mail may leave by the fallback, and who gave it.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn set_answer(&self, mail: MailId, answer: bool) -> Result<(), StoreError> {
+    pub async fn set_answer(&self, mail: MailId, answer: bool, by: &Name) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
         sqlx::query("update outbox set answer = $1 where mail = $2")
             .bind(i64::from(answer))
             .bind(mail.to_string())
-            .execute(&self.pool)
+            .execute(&mut *transaction)
             .await?;
-        Ok(())
+        let now = Local::now().fixed_offset();
+        let detail = Some(if answer { "yes" } else { "no" });
+        let note = Note { detail, ..Note::of(Action::AnsweredFallback, by.as_str(), now) };
+        note_mail(&mut transaction, mail, &note).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// How fast somebody said that an account may send.
@@ -337,5 +361,6 @@ pub(super) fn outbox_row(row: &AnyRow) -> Result<OutboxRow, StoreError> {
         holder: row::optional_text(row, "holder")?,
         send_at: row::optional_time(row, "send_at")?,
         answer: answer.map(|it| it != 0),
+        restored: row::optional_time(row, "restored")?,
     })
 }

@@ -1,5 +1,6 @@
 //! Secrets as the vault sealed them: bytes that say nothing without its master key.
 
+use super::audit::note_state;
 use super::{Store, StoreError, row};
 use crate::accounts::{AccountId, AccountState, SecretKind, SecretOwner};
 use sqlx::any::AnyRow;
@@ -234,7 +235,8 @@ async fn follow(
     owner: SecretOwner,
     state: Option<&AccountState>,
 ) -> Result<(), StoreError> {
-    let (SecretOwner::Account(_, account), Some(state)) = (owner, state) else { return Ok(()) };
+    let (SecretOwner::Account(company, account), Some(state)) = (owner, state) else { return Ok(()) };
+    note_state(connection, company, account, "sign-in", state).await?;
     let (name, words, since) = row::state_columns(state);
     sqlx::query(
         "update accounts set state = $1, state_words = $2, state_since = $3 where id = $4 and state <> 'compromised'",

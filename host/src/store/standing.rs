@@ -33,6 +33,11 @@ impl Holder {
         })
     }
 
+    /// Who it is, to people.
+    pub(super) fn kind(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
+    }
+
     /// Its name in the store.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -109,7 +109,7 @@ pub struct Release {
 }
 
 /// What two spellings of one address have in common: no case, the domain as DNS has it.
-fn key(address: &str) -> String {
+pub(super) fn key(address: &str) -> String {
     let address = row::without_zeros(address.trim());
     match address.rsplit_once('@') {
         Some((local, domain)) => {
@@ -180,12 +180,14 @@ impl Store {
         let mut found = vec![];
         let mut connection = self.pool.acquire().await?;
         for address in addresses {
+            let (own, pseudonym) = self.suppression_keys(company, address).await?;
             let rows = sqlx::query(
-                "select * from suppressions where company = $1 and address_key = $2 and released is null \
-                 order by kind",
+                "select * from suppressions where company = $1 and address_key in ($2, $3) \
+                 and released is null order by kind",
             )
             .bind(company.to_string())
-            .bind(key(address))
+            .bind(own)
+            .bind(pseudonym)
             .fetch_all(&mut *connection)
             .await?;
             for row in &rows {
@@ -219,14 +221,16 @@ impl Store {
         by: &str,
         at: DateTime<FixedOffset>,
     ) -> Result<u64, StoreError> {
+        let (own, pseudonym) = self.suppression_keys(company, address).await?;
         let done = sqlx::query(
             "update suppressions set released = $1, released_by = $2 \
-             where company = $3 and address_key = $4 and released is null",
+             where company = $3 and address_key in ($4, $5) and released is null",
         )
         .bind(row::stamp(at))
         .bind(row::without_zeros(by))
         .bind(company.to_string())
-        .bind(key(address))
+        .bind(own)
+        .bind(pseudonym)
         .execute(&self.pool)
         .await?;
         Ok(done.rows_affected())

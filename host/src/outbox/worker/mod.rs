@@ -10,6 +10,7 @@
 mod copies;
 mod mail;
 mod place;
+mod retention;
 
 pub use place::{Closed, Place, Premises, Unopened};
 
@@ -143,7 +144,9 @@ impl Worker {
     /// lost. Otherwise a worker says so and tries again.
     pub async fn run(&self, stop: impl Future<Output = ()> + Send) -> Result<(), StoreError> {
         let alive = self.ledger.keep_alive();
+        let kept = retention::keep(self.ledger.clone(), Arc::clone(&self.notices));
         let worked = self.work(stop).await;
+        kept.abort();
         alive.abort();
         worked
     }

@@ -1,5 +1,6 @@
 //! Accounts of a company.
 
+use super::super::audit::note_state;
 use super::super::error::or_taken;
 use super::super::{StoreError, row};
 use super::Administrator;
@@ -124,6 +125,8 @@ impl Administrator<'_> {
     /// [`StoreError::NoSuchAccount`].
     pub async fn set_account_state(&self, id: AccountId, state: &AccountState) -> Result<(), StoreError> {
         let (name, words, since) = row::state_columns(state);
+        let mut transaction = self.store.write().await?;
+        note_state(&mut transaction, self.company, id, "administrator", state).await?;
         let done = sqlx::query(
             "update accounts set state = $1, state_words = $2, state_since = $3 \
              where company = $4 and id = $5 and name_key is not null",
@@ -133,11 +136,12 @@ impl Administrator<'_> {
         .bind(since)
         .bind(self.company.to_string())
         .bind(id.to_string())
-        .execute(&self.store.pool)
+        .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 0 {
             return Err(StoreError::NoSuchAccount(id.to_string()));
         }
+        transaction.commit().await?;
         self.store.let_go(id, state).await
     }
 

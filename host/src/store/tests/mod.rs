@@ -2,6 +2,9 @@
 
 mod access;
 mod accounts;
+mod audit;
+mod backup;
+mod erasure;
 mod mails;
 mod office;
 mod queue;
@@ -50,6 +53,16 @@ suite! {
         a_removed_company_leaves_nothing,
         only_the_operator_gives_permissions,
         settings_that_the_plugin_could_not_read_are_refused;
+    audit:
+        whoever_asks_holds_releases_or_cancels_is_on_record,
+        what_the_machinery_does_to_mails_and_accounts_is_on_record,
+        nothing_is_taken_out_of_the_record_and_a_failed_change_leaves_none;
+    backup:
+        what_had_not_ended_is_held_until_a_person_speaks;
+    erasure:
+        an_erased_person_occurs_nowhere_and_every_count_stays,
+        nothing_is_erased_while_a_mail_is_leaving,
+        mails_that_ended_long_ago_lose_their_content_and_no_others;
     mails:
         a_kept_mail_comes_back_byte_for_byte,
         a11_the_mails_of_an_account_are_listed_newest_first,

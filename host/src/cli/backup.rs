@@ -1,0 +1,81 @@
+//! `postroom backup`: the store in one file, taken while it is in use.
+
+use super::house::StoreArgs;
+use super::output::{json, line};
+use super::{Common, Failure};
+use crate::store::{Location, Store};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The backup is the store as it was at one moment, though a worker sends meanwhile. Passwords and tokens in it are sealed: keep
+the master key, in another place. A store in PostgreSQL is backed up by pg_dump; the command is printed.
+
+Example:
+  postroom backup backups/postroom-2026-12-01.db")]
+pub(super) struct BackupArgs {
+    /// The file to be written; nothing is overwritten.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+pub(super) async fn run(common: &Common, args: &BackupArgs) -> Result<ExitCode, Failure> {
+    let location = args.store.location()?;
+    let Some(path) = location.path() else {
+        return Err(Failure::input(format!(
+            "a store in PostgreSQL is backed up by PostgreSQL: {}",
+            dump(&location, &args.file)
+        )));
+    };
+    if !path.exists() {
+        return Err(Failure::input(format!("there is no store at {location}")));
+    }
+    let store = Store::open(&location).await?;
+    let backup = store.back_up(&args.file).await;
+    store.close().await;
+    let backup = backup?;
+    if common.json {
+        json(&serde_json::json!({ "file": args.file, "taken": backup.taken, "bytes": backup.bytes }))?;
+    } else {
+        line(&format!(
+            "{}: the store as it was at {}, {} bytes; the master key is not in it",
+            args.file.display(),
+            backup.taken.format("%Y-%m-%d %H:%M:%S"),
+            backup.bytes
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The command that does it on PostgreSQL, which asks for the password itself.
+fn dump(location: &Location, file: &Path) -> String {
+    format!(
+        "pg_dump --format=custom --file={} {}",
+        quoted(&file.display().to_string()),
+        quoted(&location.without_password())
+    )
+}
+
+/// One word for a shell.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_for_postgresql_is_exact_and_has_no_password() {
+        let location: Location =
+            "postgres://p:hunter2@db/it%27s?password=hunter2&sslmode=require".parse().unwrap();
+        assert_eq!(
+            dump(&location, Path::new("a b's")),
+            r"pg_dump --format=custom --file='a b'\''s' 'postgres://p@db/it%27s?sslmode=require'"
+        );
+    }
+}

@@ -1,0 +1,35 @@
+//! Once a day a worker empties the mails that ended longer ago than their company keeps them. Several workers that do it do
+//! no harm: what is empty is not looked at again.
+
+use super::Notices;
+use crate::outbox::ledger::Ledger;
+use std::time::Duration;
+use tokio::task::AbortHandle;
+
+/// From one time to the next.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A store that is away is asked again after this.
+const AGAIN: Duration = Duration::from_secs(10 * 60);
+
+/// Keeps to the companies' retention until it is aborted. Beginning at once: a worker may be started once a day by a
+/// scheduler and end when nothing is due.
+pub(super) fn keep(ledger: Ledger, notices: Notices) -> AbortHandle {
+    let daily = async move {
+        loop {
+            let pause = match ledger.store.apply_retention(ledger.clock.now()).await {
+                Ok(0) => DAY,
+                Ok(mails) => {
+                    notices(&format!("{mails} mails that ended long ago were emptied"));
+                    DAY
+                }
+                Err(error) => {
+                    notices(&format!("mails that ended long ago could not be emptied: {error}"));
+                    AGAIN
+                }
+            };
+            tokio::time::sleep(pause).await;
+        }
+    };
+    tokio::spawn(daily).abort_handle()
+}

@@ -1,0 +1,255 @@
+//! Who did what: a log that is only added to, each row in the transaction of what it tells of, so that there is neither
+//! without the other. The database refuses to change a row, or to delete one whose company is still here.
+//!
+//! What a server answered is not in it but with the mail's attempts; and no recipient is named in it, only how many there
+//! were, so that erasing a person's data leaves the log as it was written.
+
+use super::mail::{MailId, NewMail};
+use super::row::Time;
+use super::{Administrator, Store, StoreError, row};
+use crate::accounts::{AccountId, AccountState, CompanyId, Name, UserId};
+use chrono::Local;
+use serde::Serialize;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row as _};
+use uuid::Uuid;
+
+/// Most rows of one answer.
+const PAGE: u32 = 10_000;
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// A mail was asked for.
+    Asked,
+    /// A mail was asked for although the same was asked for before.
+    AskedAgain,
+    /// A mail was held: by a person, or by a worker that can't go on without one.
+    Held,
+    /// A held mail may go.
+    Released,
+    /// A mail must not leave any more.
+    Cancelled,
+    /// A mail of which nobody knows whether it left is sent again, on a person's word.
+    SentAgain,
+    /// A person answered whether a mail may leave by the fallback.
+    AnsweredFallback,
+    /// The company's settings, users and accounts were read out.
+    Exported,
+    /// A person's data were erased.
+    Erased,
+    /// Mails that ended long ago lost their content.
+    Emptied,
+    /// An account became ready, compromised, or in need of a sign-in.
+    AccountState,
+    /// The store came back from a backup.
+    Restored,
+}
+
+impl Action {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::AskedAgain => "asked-again",
+            Self::Held => "held",
+            Self::Released => "released",
+            Self::Cancelled => "cancelled",
+            Self::SentAgain => "sent-again",
+            Self::AnsweredFallback => "answered-fallback",
+            Self::Exported => "exported",
+            Self::Erased => "erased",
+            Self::Emptied => "emptied",
+            Self::AccountState => "account-state",
+            Self::Restored => "restored",
+        }
+    }
+}
+
+/// A row of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Time,
+    /// A user's login; `administrator`; or a part of this program: `worker`, `command`, `sign-in`.
+    pub actor: String,
+    /// What, by the names of [`Action`].
+    pub action: String,
+    /// The mail that it was done to.
+    pub mail: Option<String>,
+    /// How many people that mail goes to.
+    pub recipients: Option<u64>,
+    /// What else there is to say: a document, an answer, a state.
+    pub detail: Option<String>,
+}
+
+/// Which rows.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// Not before.
+    pub since: Option<Time>,
+    /// Of this actor alone, without regard to case.
+    pub actor: Option<Name>,
+    /// At most so many (and 10,000), newest first.
+    pub limit: u32,
+}
+
+impl Administrator<'_> {
+    /// The company's log, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {
+        let rows = sqlx::query(
+            "select at, actor, action, mail, recipients, detail from audit where company = $1 \
+             and ($2 is null or at >= $2) and ($3 is null or lower(actor) = $3) order by id desc limit $4",
+        )
+        .bind(self.company.to_string())
+        .bind(filter.since.map(|since| since.timestamp_millis()))
+        .bind(filter.actor.as_ref().map(|actor| actor.as_str().to_lowercase()))
+        .bind(i64::from(filter.limit.min(PAGE)))
+        .fetch_all(&self.store.pool)
+        .await?;
+        rows.iter().map(entry).collect()
+    }
+
+    /// Notes that the company was exported.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchCompany`].
+    pub async fn note_export(&self) -> Result<(), StoreError> {
+        self.company().await?;
+        let note = Note::of(Action::Exported, "administrator", Local::now().fixed_offset());
+        add(&mut *self.store.pool.acquire().await?, &self.company.to_string(), None, &note).await
+    }
+}
+
+impl Store {
+    /// Notes a person's word that a mail in doubt is to be sent again.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMail`].
+    pub async fn note_sent_again(&self, mail: MailId, by: &Name, now: Time) -> Result<(), StoreError> {
+        let note = Note::of(Action::SentAgain, by.as_str(), now);
+        note_mail(&mut *self.pool.acquire().await?, mail, &note).await
+    }
+}
+
+/// What is to be noted.
+#[derive(Debug, Clone)]
+pub(super) struct Note<'a> {
+    pub(super) action: Action,
+    pub(super) actor: &'a str,
+    pub(super) at: Time,
+    pub(super) detail: Option<&'a str>,
+}
+
+impl<'a> Note<'a> {
+    pub(super) fn of(action: Action, actor: &'a str, at: Time) -> Self {
+        Self { action, actor, at, detail: None }
+    }
+}
+
+/// Adds a row about a company, or about a mail and its number of recipients.
+pub(super) async fn add(
+    connection: &mut AnyConnection,
+    company: &str,
+    mail: Option<(MailId, usize)>,
+    note: &Note<'_>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into audit (id, company, at, actor, action, mail, recipients, detail) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(Uuid::now_v7().to_string())
+    .bind(company.to_owned())
+    .bind(note.at.timestamp_millis())
+    .bind(row::without_zeros(note.actor))
+    .bind(note.action.as_str())
+    .bind(mail.map(|(id, _)| id.to_string()))
+    .bind(mail.map(|(_, recipients)| row::whole(recipients as u64)))
+    .bind(note.detail.map(row::without_zeros))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Adds a row about a mail that is kept.
+pub(super) async fn note_mail(
+    connection: &mut AnyConnection,
+    mail: MailId,
+    note: &Note<'_>,
+) -> Result<(), StoreError> {
+    let row = sqlx::query("select company, rcpt_to from mails where id = $1")
+        .bind(mail.to_string())
+        .fetch_optional(&mut *connection)
+        .await?
+        .ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))?;
+    let to: Vec<String> = row::json(&row, "rcpt_to")?;
+    add(connection, &row::text(&row, "company")?, Some((mail, to.len())), note).await
+}
+
+/// Adds a row about an account's state where that changes it, before it does. Compromised is changed by administrators
+/// alone.
+pub(super) async fn note_state(
+    connection: &mut AnyConnection,
+    company: CompanyId,
+    account: AccountId,
+    actor: &str,
+    state: &AccountState,
+) -> Result<(), StoreError> {
+    let row = sqlx::query(
+        "select name, state from accounts where company = $1 and id = $2 and name_key is not null",
+    );
+    let row =
+        row.bind(company.to_string()).bind(account.to_string()).fetch_optional(&mut *connection).await?;
+    let Some(row) = row else { return Ok(()) };
+    let (before, now) = (row::text(&row, "state")?, row::state_columns(state).0);
+    if before == now || (before == "compromised" && actor != "administrator") {
+        return Ok(());
+    }
+    let detail = format!("{}: {before}, now {now}", row::text(&row, "name")?);
+    let at = Local::now().fixed_offset();
+    let note = Note { detail: Some(&detail), ..Note::of(Action::AccountState, actor, at) };
+    add(connection, &company.to_string(), None, &note).await
+}
+
+/// A user who asks for mails.
+pub(super) struct Asker {
+    company: String,
+    login: String,
+    at: Time,
+}
+
+/// The user, for the rows of what he asks for now.
+pub(super) async fn asker(connection: &mut AnyConnection, user: UserId) -> Result<Option<Asker>, StoreError> {
+    let row = sqlx::query("select company, login from users where id = $1").bind(user.to_string());
+    let Some(row) = row.fetch_optional(connection).await? else { return Ok(None) };
+    let (company, login) = (row::text(&row, "company")?, row::text(&row, "login")?);
+    Ok(Some(Asker { company, login, at: Local::now().fixed_offset() }))
+}
+
+impl Asker {
+    /// Adds a row about a mail that he asked for.
+    pub(super) async fn note(
+        &self,
+        connection: &mut AnyConnection,
+        action: Action,
+        mail: &NewMail,
+    ) -> Result<(), StoreError> {
+        let about = mail.document.as_ref().map(|of| format!("{} {}, {}", of.kind, of.number, mail.use_case));
+        let note = Note { detail: about.as_deref(), ..Note::of(action, &self.login, self.at) };
+        add(connection, &self.company, Some((mail.id, mail.message.rcpt_to.len())), &note).await
+    }
+}
+
+fn entry(row: &AnyRow) -> Result<AuditEntry, StoreError> {
+    Ok(AuditEntry {
+        at: super::queue::of_millis(row.try_get("at")?),
+        actor: row::text(row, "actor")?,
+        action: row::text(row, "action")?,
+        mail: row::optional_text(row, "mail")?,
+        recipients: row::optional_count(row, "recipients")?,
+        detail: row::optional_text(row, "detail")?,
+    })
+}

@@ -1,0 +1,146 @@
+//! What stands in place of an erased address: the same for the same address, and nobody's who has not the key.
+//!
+//! The key is the vault's; the store is lent it, so that an address that must not be written to is recognised after it was
+//! erased here.
+
+use super::suppressions::key;
+use super::{Store, StoreError};
+use crate::accounts::CompanyId;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use secrecy::{ExposeSecret, SecretSlice};
+use sha2::Sha256;
+
+/// What else the key might ever sign is something else.
+const CONTEXT: &[u8] = b"postroom erased address, version 1";
+/// 128 bits of the HMAC.
+const BYTES: usize = 16;
+/// A domain that never is one (RFC 6761).
+const DOMAIN: &str = "erased.invalid";
+
+impl Store {
+    /// Lends the store the key of its pseudonyms. The first one stays.
+    pub fn lend_pseudonym_key(&self, key: SecretSlice<u8>) {
+        let _ = self.pseudonyms.set(key);
+    }
+
+    /// The pseudonym of an address; none without the key.
+    pub(super) fn pseudonym(&self, company: CompanyId, address: &str) -> Option<String> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.pseudonyms.get()?.expose_secret()).ok()?;
+        let company = company.to_string();
+        for part in [CONTEXT, company.as_bytes(), key(address).as_bytes()] {
+            // With its length, so that no two lists of parts are the same bytes.
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        let proof = mac.finalize().into_bytes();
+        let hex: String = proof.iter().take(BYTES).map(|byte| format!("{byte:02x}")).collect();
+        Some(format!("erased-{hex}@{DOMAIN}"))
+    }
+
+    /// The keys under which an address may be suppressed: itself, and its pseudonym once it was erased.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] where addresses were erased and the key is not here: an address that must not be written to
+    /// could not be told from others.
+    pub(super) async fn suppression_keys(
+        &self,
+        company: CompanyId,
+        address: &str,
+    ) -> Result<(String, String), StoreError> {
+        let own = key(address);
+        if let Some(pseudonym) = self.pseudonym(company, address) {
+            return Ok((own, pseudonym));
+        }
+        let erased =
+            sqlx::query("select 1 from suppressions where company = $1 and address_key like $2 limit 1")
+                .bind(company.to_string())
+                .bind(format!("erased-%@{DOMAIN}"))
+                .fetch_optional(&self.pool)
+                .await?;
+        match erased {
+            None => Ok((own.clone(), own)),
+            Some(_) => Err(StoreError::invalid(
+                "suppressions",
+                "erased addresses are among them, and the key that recognises them was not read: start the program again",
+            )),
+        }
+    }
+}
+
+/// A text with every occurrence of these words replaced, letters compared without regard to case. An occurrence within a
+/// longer address or word is none.
+pub(super) fn replaced(text: &str, words: &[String], by: &str) -> String {
+    let mut text = text.to_owned();
+    for word in words.iter().filter(|word| !word.is_empty()) {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        while let Some((before, found, after)) = find(rest, word) {
+            out.push_str(before);
+            let inner = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '+' | '\'');
+            let joined = |c: char| inner(c) || c == '.';
+            let starts = out.chars().next_back().is_none_or(|c| !joined(c));
+            let mut next = after.chars();
+            let ends = match next.next() {
+                Some('.') => next.next().is_none_or(|c| !inner(c)),
+                Some(c) => !inner(c),
+                None => true,
+            };
+            out.push_str(if starts && ends { by } else { found });
+            rest = after;
+        }
+        out.push_str(rest);
+        text = out;
+    }
+    text
+}
+
+/// The first occurrence: what is before it, it, and what follows.
+fn find<'a>(text: &'a str, word: &str) -> Option<(&'a str, &'a str, &'a str)> {
+    let lower = word.to_lowercase();
+    for (at, _) in text.char_indices() {
+        let rest = text.get(at..)?;
+        let (mut wanted, mut end) = (lower.chars().peekable(), at);
+        for c in rest.chars() {
+            if wanted.peek().is_none() || !c.to_lowercase().all(|c| wanted.next() == Some(c)) {
+                break;
+            }
+            end += c.len_utf8();
+            if wanted.peek().is_none() {
+                return Some((text.get(..at)?, text.get(at..end)?, text.get(end..)?));
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_replaced_wherever_it_stands_by_itself_and_nowhere_else() {
+        let words = ["ann@x.example".to_owned(), "Zoë Ö".to_owned()];
+        for (text, wanted) in [
+            ("ann@x.example", "?"),
+            ("<Ann@X.Example>: unknown. ann@x.example.", "<?>: unknown. ?."),
+            (
+                "joann@x.example, ann@x.example.org, a.ann@x.example",
+                "joann@x.example, ann@x.example.org, a.ann@x.example",
+            ),
+            ("[\"ANN@x.example\",\"b@x.example\"]", "[\"?\",\"b@x.example\"]"),
+            ("ZOË ö, Zoë Öberg", "?, Zoë Öberg"),
+            ("", ""),
+            ("ann@x.exampl", "ann@x.exampl"),
+        ] {
+            assert_eq!(replaced(text, &words, "?"), wanted, "{text}");
+        }
+        for seed in 0..2_000_u32 {
+            let pick = |n: u32| {
+                ['a', 'n', '@', 'x', '.', 'İ', 'ß', '\u{301}', 'e']
+                    [(seed.wrapping_mul(2_654_435_761) >> n) as usize % 9]
+            };
+            let text: String = (0..24).map(pick).collect();
+            replaced(&text, &words, "?");
+        }
+    }
+}
