@@ -12,6 +12,8 @@ use wasmtime::Store;
 pub(super) struct Instance {
     pub(super) plugin: Plugin,
     pub(super) store: Store<State>,
+    /// It has composed, or is about to.
+    pub(super) composed: bool,
     calls: u32,
 }
 
@@ -26,7 +28,7 @@ impl Instance {
             .instantiate_async(&mut store)
             .await
             .map_err(|e| EngineError::of_call(&e, store.data_mut().panic.take()))?;
-        Ok(Self { plugin, store, calls: 0 })
+        Ok(Self { plugin, store, composed: false, calls: 0 })
     }
 
     /// Prepares for the next call: its files, and all of its time.

@@ -12,6 +12,7 @@ mod limits;
 mod load;
 mod names;
 mod office;
+mod shelf;
 mod state;
 mod web;
 

@@ -5,6 +5,7 @@ use super::imap::MailboxAccess;
 use super::instance::Instance;
 use super::limits::ComputeClock;
 use super::load::Engine;
+use super::shelf::{Shelf, composes};
 use super::state::{Accounts, Apis, Files, LogSink, State};
 use crate::capabilities::smtp::{Account, SmtpClient, Submitter};
 use crate::capabilities::web::{self, GivenUrls, Web, WebClient};
@@ -13,7 +14,7 @@ use crate::contract::{
     templates, tracking, webhooks,
 };
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// What the plugin of one company may reach.
 #[derive(Clone)]
@@ -83,7 +84,7 @@ pub struct Office {
     engine: Engine,
     company: String,
     capabilities: Capabilities,
-    idle: Mutex<Vec<Instance>>,
+    shelf: Shelf,
 }
 
 impl std::fmt::Debug for Office {
@@ -104,7 +105,9 @@ macro_rules! calls {
             /// [`EngineError`]: the call did not come back with an answer.
             pub async fn $name(&self, files: &Files, $($arg: $type),*) -> Result<$answer, EngineError> {
                 $($(self.bound($what, $bytes, self.engine.inner.limits.$limit)?;)*)?
-                let mut instance = self.instance(files).await?;
+                let composing = composes(stringify!($name));
+                let _turn = self.shelf.turn(composing).await;
+                let mut instance = self.instance(files, composing).await?;
                 let called = instance.plugin.$interface().$export(&mut instance.store, $($arg),*).await;
                 let answer: $answer = called.map_err(|e| instance.error(&e))?;
                 #[allow(unused_mut, unused_assignments)]
@@ -161,7 +164,7 @@ fn resolve_failed(answer: &Result<recipients::Resolution, recipients::Recipients
 
 impl Office {
     pub(super) fn new(engine: Engine, company: String, capabilities: Capabilities) -> Self {
-        Self { engine, company, capabilities, idle: Mutex::new(Vec::new()) }
+        Self { engine, company, capabilities, shelf: Shelf::new() }
     }
 
     /// The company this office works for.
@@ -335,10 +338,9 @@ impl Office {
     }
 
     /// A warm instance, or a fresh one, ready for a call with these files.
-    async fn instance(&self, files: &Files) -> Result<Instance, EngineError> {
+    async fn instance(&self, files: &Files, composing: bool) -> Result<Instance, EngineError> {
         let limits = &self.engine.inner.limits;
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut instance = match idle {
+        let mut instance = match self.shelf.take(composing) {
             Some(instance) => instance,
             None => {
                 let state = State {
@@ -354,12 +356,13 @@ impl Office {
             }
         };
         instance.begin(files.clone(), limits.compute);
+        instance.composed |= composing;
         Ok(instance)
     }
 
     fn settle(&self, mut instance: Instance, hostile: bool) {
         if instance.end(self.engine.inner.limits.calls) && !hostile {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(instance);
+            self.shelf.put(instance);
         }
     }
 

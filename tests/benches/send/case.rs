@@ -14,12 +14,28 @@ const LOGO: usize = 6 * 1024;
 
 /// The number in the model of the document.
 pub(crate) const NUMBER: &str = "2026-0417";
+/// The contact for bills there.
+const BILLING_CONTACT: &str = "compta@maison-delacroix.example.com";
 pub(crate) const NOW: &str = "2026-11-22T09:00:00+01:00";
 pub(crate) const LANGUAGE: &str = "fr-BE";
 pub(crate) const SENDER: (&str, &str) = ("Lotte Verhaeghe", "lotte@ateliernord.example.com");
 pub(crate) const RECIPIENT: &str = "Compta";
 pub(crate) const VIEW_URL: &str = "https://portal.example.com/d/8f3k2";
 pub(crate) const PDF_URL: &str = "https://portal.example.com/d/8f3k2.pdf";
+
+/// The same settings for the command line.
+const COMPANY: &str = r##"
+logo = "logo.png"
+[company]
+name = "Atelier Nord"
+address = ["Dok Noord 14", "9000 Gent"]
+telephone = "+32 9 555 01 40"
+email = "info@ateliernord.example.com"
+website = "ateliernord.example.com"
+vat_identifier = "BE0123456749"
+[layout]
+accent = "#7a3b1d"
+"##;
 
 /// Settings of the company, as the plugin takes them.
 pub(crate) fn settings() -> serde_json::Value {
@@ -46,9 +62,9 @@ pub(crate) fn recipient(number: usize) -> String {
     format!("customer-{number:04}@sink.test")
 }
 
-/// The document of an invoice, from the model.
+/// The document of an invoice, from the model. Its own recipient is the contact for bills.
 pub(crate) fn document(model: &str, number: usize) -> String {
-    model.replace(NUMBER, &format!("2026-{number:04}"))
+    model.replace(NUMBER, &format!("2026-{number:04}")).replace(BILLING_CONTACT, &recipient(number))
 }
 
 /// Writes the case, for so many invoices.
@@ -67,7 +83,9 @@ pub(crate) fn write(folder: &Path, count: usize) -> anyhow::Result<()> {
     let missing = LOGO.saturating_sub(logo.len());
     logo.extend(noise.by_ref().take(missing));
     write(folder.join("logo.png"), &logo)?;
-    write(folder.join("document.json"), &fixture("documents/invoice.json")?)?;
+    let model = String::from_utf8(fixture("documents/invoice.json")?)?;
+    write(folder.join("document.json"), model.as_bytes())?;
+    write(folder.join("company.toml"), COMPANY.as_bytes())?;
     let job = json!({
         "number": NUMBER,
         "settings": settings(),
@@ -81,6 +99,10 @@ pub(crate) fn write(folder: &Path, count: usize) -> anyhow::Result<()> {
         bytes.extend(noise.by_ref().take(PDF - bytes.len() - 6));
         bytes.extend_from_slice(b"%%EOF\n");
         write(pdf(folder, number), &bytes)?;
+        write(
+            folder.join("documents").join(format!("{number:04}.json")),
+            document(&model, number).as_bytes(),
+        )?;
     }
     Ok(())
 }

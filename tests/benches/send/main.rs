@@ -8,15 +8,18 @@
 
 mod case;
 mod distance;
+mod outbox;
 mod postroom;
 mod report;
 mod sender;
 mod sink;
 
 use anyhow::{Context as _, bail};
-use report::{DJANGO, NODE, OURS, Report, Row};
+use outbox::Part;
+use report::{DJANGO, DURABLE, NODE, OURS, Report, Row, WORKER};
 use sender::{Sender, Sink};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// Mails of the rows that goals are measured by.
 const MAILS: usize = 1000;
@@ -26,6 +29,10 @@ const NEAR: &[(&str, usize, usize)] = &[
     (OURS, 1, 1),
     (OURS, 4, 1),
     (OURS, 16, 1),
+    (DURABLE, 4, 1),
+    (WORKER, 4, 1),
+    (DURABLE, 16, 1),
+    (WORKER, 16, 1),
     (NODE, 1, 4),
     (NODE, 4, 4),
     (NODE, 16, 4),
@@ -39,6 +46,8 @@ const FAR: &[(&str, usize, usize)] = &[
     (OURS, 1, 4),
     (OURS, 4, 1),
     (OURS, 16, 1),
+    (WORKER, 4, 1),
+    (WORKER, 16, 1),
     (NODE, 1, 10),
     (NODE, 4, 5),
     (NODE, 16, 2),
@@ -50,11 +59,18 @@ const FAR: &[(&str, usize, usize)] = &[
 /// Milliseconds of a round trip at a distance.
 const ROUND_TRIP: u64 = 20;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
-        Some("sink") => return sink::run(&arguments.split_off(1)),
-        Some("postroom") => return postroom::run(&arguments.split_off(1)),
+        Some("sink") => {
+            sink::run(&arguments.split_off(1))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some("postroom") => {
+            postroom::run(&arguments.split_off(1))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(word) if outbox::COMMANDS.contains(&word) => return Ok(::postroom::cli::main()),
         _ => {}
     }
     let (mut json, mut mails, mut only) = (false, MAILS, None);
@@ -80,7 +96,9 @@ fn main() -> anyhow::Result<()> {
         path(variable).map(|interpreter| Sender::Peer { interpreter, script: peers.join(script) })
     };
     let senders = [
-        (OURS, Some(Sender::Postroom { plugin })),
+        (OURS, Some(Sender::Postroom { plugin: plugin.clone() })),
+        (DURABLE, Some(Sender::Outbox { plugin: plugin.clone(), part: Part::Both })),
+        (WORKER, Some(Sender::Outbox { plugin, part: Part::Worker })),
         (NODE, peer("POSTROOM_BENCH_SEND_NODE", "send-node/send.mjs")),
         (DJANGO, peer("POSTROOM_BENCH_SEND_DJANGO", "send-django/send.py")),
     ];
@@ -93,7 +111,7 @@ fn main() -> anyhow::Result<()> {
             ours.run(&folder, &mut sink, 16, mails)?;
         }
         for (who, connections, share) in plan {
-            if only.as_ref().is_some_and(|only| only != who) {
+            if only.as_ref().is_some_and(|only| !who.starts_with(only.as_str())) {
                 continue;
             }
             let sender = senders.iter().find(|(name, _)| name == who).and_then(|(_, sender)| sender.as_ref());
@@ -112,5 +130,5 @@ fn main() -> anyhow::Result<()> {
     } else {
         print!("{}", report.table());
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,6 @@
 //! Whoever sends, as a program that is started, told where the server is, and says how long it took.
 
+use super::outbox::{self, Part};
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 use std::ffi::OsString;
@@ -15,6 +16,13 @@ pub(crate) enum Sender {
     Postroom {
         /// The plugin.
         plugin: PathBuf,
+    },
+    /// Ourselves, with the durable outbox.
+    Outbox {
+        /// The plugin.
+        plugin: PathBuf,
+        /// What of the run counts.
+        part: Part,
     },
     /// A program in another language.
     Peer {
@@ -49,26 +57,22 @@ impl Sender {
         connections: usize,
         count: usize,
     ) -> anyhow::Result<Outcome> {
-        let mut command = match self {
+        let said = match self {
+            Self::Outbox { plugin, part } => {
+                outbox::said(&outbox::run(plugin, folder, sink.port, connections, count)?, *part)?
+            }
             Self::Postroom { plugin } => {
                 let mut command = Command::new(std::env::current_exe()?);
                 command.arg("postroom").arg(plugin);
-                command
+                started(command, folder, sink.port, connections, count)?
             }
             Self::Peer { interpreter, script } => {
                 let mut command = Command::new(interpreter);
                 command.arg(script);
-                command
+                started(command, folder, sink.port, connections, count)?
             }
         };
-        command.arg(folder).args([sink.port.to_string(), connections.to_string(), count.to_string()]);
-        let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-        command.arg(started.as_nanos().to_string());
-        let ran = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
-        ensure!(ran.status.success(), "{:?}: {}", command.get_program(), ran.status);
         let came = sink.take()?;
-        let said = String::from_utf8_lossy(&ran.stdout).into_owned();
-        let said: Value = serde_json::from_str(&said).with_context(|| format!("it said \"{said}\""))?;
         let faults = came["faults"].as_array().cloned().unwrap_or_default();
         ensure!(faults.is_empty(), "{} faults, the first: {}", faults.len(), faults[0]);
         ensure!(came["mails"].as_u64() == Some(count as u64), "of {count} mails came {}", came["mails"]);
@@ -86,6 +90,23 @@ impl Sender {
             bytes: came["bytes"].as_u64().unwrap_or_default(),
         })
     }
+}
+
+/// Runs a program to its end; what it said.
+fn started(
+    mut command: Command,
+    folder: &Path,
+    port: u16,
+    connections: usize,
+    count: usize,
+) -> anyhow::Result<Value> {
+    command.arg(folder).args([port.to_string(), connections.to_string(), count.to_string()]);
+    let begun = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+    command.arg(begun.as_nanos().to_string());
+    let ran = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
+    ensure!(ran.status.success(), "{:?}: {}", command.get_program(), ran.status);
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+    serde_json::from_str(&said).with_context(|| format!("it said \"{said}\""))
 }
 
 /// The server's process.
