@@ -69,7 +69,7 @@ pub(super) struct MailArgs {
 }
 
 /// What all mails of a batch have in common.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Shared {
     /// What the mails are for: new, reminder-1, overdue, … Otherwise: new.
     #[arg(long, value_name = "U")]

@@ -6,6 +6,7 @@ use super::premises::StoredPremises;
 use super::single::Single;
 use super::{Common, Failure, office};
 use crate::connections::Connections;
+use crate::engine::Engine;
 use crate::outbox::{Clock, Ledger, Notices, Worker, WorkerOptions};
 use clap::Args;
 use std::process::ExitCode;
@@ -48,7 +49,7 @@ pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<ExitCode, 
         eprintln!("{at} {text}");
     });
     let options = WorkerOptions { in_hand: usize::from(args.in_hand), drain: args.drain };
-    let worker = hire(common, &connections, options, notices, &single).await?;
+    let worker = hire(common, &connections, &office::engine(common)?, options, notices, &single).await?;
     let tally = worker.tally();
     let worked = worker.run(stopped()).await;
     connections.close().await;
@@ -73,6 +74,7 @@ pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<ExitCode, 
 pub(super) async fn hire(
     common: &Common,
     connections: &Connections,
+    engine: &Engine,
     options: WorkerOptions,
     notices: Notices,
     single: &Single,
@@ -81,11 +83,8 @@ pub(super) async fn hire(
     if single.is_alone() {
         connections.store().give_back("worker", ledger.clock.now()).await?;
     }
-    let premises = StoredPremises {
-        connections: connections.clone(),
-        engine: office::engine(common)?,
-        log: office::log(common),
-    };
+    let premises =
+        StoredPremises { connections: connections.clone(), engine: engine.clone(), log: office::log(common) };
     Ok(Worker::new(ledger, Arc::new(premises), options, notices))
 }
 

@@ -167,6 +167,11 @@ impl Office {
         Self { engine, company, capabilities, shelf: Shelf::new() }
     }
 
+    /// The engine that it works on.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// The company this office works for.
     pub fn company(&self) -> &str {
         &self.company

@@ -2,6 +2,7 @@
 //! the mail by then.
 
 use super::error::{Broken, broken};
+use super::loading::{by_mail, of_mails};
 use super::mail::{Attempt, AttemptId, AttemptResult, Event, MailId, NewAttempt, OpenAttempt, Outcome};
 use super::reported::keep_reported_ids;
 use super::reports::keep_message_ids;
@@ -10,6 +11,7 @@ use super::{Store, StoreError, row};
 use sha2::{Digest, Sha256};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Characters of a server's words that are kept.
@@ -225,21 +227,18 @@ pub(super) fn bounded(words: &str) -> String {
 
 pub(super) async fn attempts_of(
     connection: &mut AnyConnection,
-    mail: MailId,
-) -> Result<Vec<Attempt>, StoreError> {
-    let rows = sqlx::query(
-        "select attempts.*, accounts.name as account_name from attempts \
-         join accounts on accounts.id = attempts.account where mail = $1 order by attempts.id",
-    );
-    rows.bind(mail.to_string()).fetch_all(connection).await?.iter().map(attempt).collect()
+    mails: &[MailId],
+) -> Result<BTreeMap<MailId, Vec<Attempt>>, StoreError> {
+    let sql = "select attempts.*, accounts.name as account_name from attempts \
+               join accounts on accounts.id = attempts.account where mail in";
+    by_mail(of_mails(connection, mails, sql, "order by attempts.id").await?, attempt)
 }
 
 pub(super) async fn events_of(
     connection: &mut AnyConnection,
-    mail: MailId,
-) -> Result<Vec<Event>, StoreError> {
-    let rows = sqlx::query("select * from events where mail = $1 order by id").bind(mail.to_string());
-    rows.fetch_all(connection).await?.iter().map(event).collect()
+    mails: &[MailId],
+) -> Result<BTreeMap<MailId, Vec<Event>>, StoreError> {
+    by_mail(of_mails(connection, mails, "select * from events where mail in", "order by id").await?, event)
 }
 
 fn attempt(row: &AnyRow) -> Result<Attempt, StoreError> {

@@ -1,17 +1,15 @@
 //! Keeping mails, and giving them back to whoever may see the account that they left by.
 
-use super::attempts::{attempts_of, events_of};
 use super::audit::{Action, Asker, asker};
 use super::error::or_taken;
-use super::mail::{AttachedFile, DocumentRef, FilePlace, Mail, MailId, MailSummary, Message, NewMail, Party};
-use super::queue::outbox_row;
+use super::loading::load;
+use super::mail::{AttachedFile, DocumentRef, FilePlace, Mail, MailId, MailSummary, NewMail, Party};
 use super::skeleton::Skeleton;
 use super::standing::{Cause, Kept, Order, Standing, intent_of};
-use super::{Acting, Store, StoreError, row};
+use super::{Acting, StoreError, row};
 use crate::accounts::AccountId;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
-use std::path::PathBuf;
 
 /// Most mails of a list.
 const PAGE: u32 = 500;
@@ -194,16 +192,6 @@ impl Acting<'_> {
     }
 }
 
-impl Store {
-    /// A mail, for the machinery: a worker, a recovery after a crash.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchMail`].
-    pub async fn mail(&self, id: MailId) -> Result<Mail, StoreError> {
-        load(&mut *self.pool.acquire().await?, id).await
-    }
-}
-
 fn intent(mail: &NewMail) -> Option<Vec<u8>> {
     let (document, revision) = (mail.document.as_ref()?, mail.revision.as_deref()?);
     let to = &mail.message.rcpt_to;
@@ -308,55 +296,6 @@ async fn keep_content(
     Ok(())
 }
 
-async fn load(connection: &mut AnyConnection, id: MailId) -> Result<Mail, StoreError> {
-    let row = sqlx::query(
-        "select mails.*, outbox.state, outbox.due, outbox.send_at, outbox.holder, outbox.cause, outbox.reason, \
-         outbox.answer, outbox.restored from mails join outbox on outbox.mail = mails.id where mails.id = $1",
-    );
-    let row = row
-        .bind(id.to_string())
-        .fetch_optional(&mut *connection)
-        .await?
-        .ok_or_else(|| StoreError::NoSuchMail(id.to_string()))?;
-    let files = sqlx::query(
-        "select files.*, contents.content from files left join contents on files.path is null \
-         and contents.company = $1 and contents.sha256 = files.sha256 where mail = $2 order by handle",
-    );
-    let files =
-        files.bind(row::text(&row, "company")?).bind(id.to_string()).fetch_all(&mut *connection).await?;
-    let attempts = attempts_of(connection, id).await?;
-    let events = events_of(connection, id).await?;
-    let skeleton = Skeleton::unpack(&row::bytes(&row, "skeleton")?)?;
-    let summary = summary(&row)?;
-    let message = Message {
-        message_id: summary.message_id,
-        mail_from: row::text(&row, "mail_from")?,
-        rcpt_to: row::json(&row, "rcpt_to")?,
-        pieces: skeleton.pieces.into_owned(),
-        size: row::count(&row, "size")?,
-        needs_smtputf8: row::flag(&row, "needs_smtputf8")?,
-        html: skeleton.html.into_owned(),
-        text: skeleton.text.into_owned(),
-    };
-    let mail = NewMail {
-        id,
-        account: summary.account,
-        created: summary.created,
-        document: summary.document,
-        use_case: summary.use_case,
-        subject: summary.subject,
-        from: summary.from,
-        recipients: summary.recipients,
-        message,
-        files: files.iter().map(file).collect::<Result<_, _>>()?,
-        revision: row::optional_text(&row, "revision")?,
-        options: row::json(&row, "options")?,
-    };
-    let resend = u32::try_from(row::count(&row, "resend")?).unwrap_or(u32::MAX);
-    let (company, outbox) = (row::parsed(&row, "company")?, outbox_row(&row)?);
-    Ok(Mail { mail, company, user: summary.user, attempts, events, resend, outbox })
-}
-
 pub(super) fn summary(row: &AnyRow) -> Result<MailSummary, StoreError> {
     let document = match row::optional_text(row, "document_kind")? {
         Some(kind) => Some(DocumentRef {
@@ -377,22 +316,5 @@ pub(super) fn summary(row: &AnyRow) -> Result<MailSummary, StoreError> {
         from: Party { name: row::optional_text(row, "from_name")?, address: row::text(row, "from_address")? },
         recipients: row::json(row, "recipients")?,
         message_id: row::text(row, "message_id")?,
-    })
-}
-
-fn file(row: &AnyRow) -> Result<AttachedFile, StoreError> {
-    let damaged = |what: &str| StoreError::Damaged(format!("a file's {what}"));
-    let place = match row::optional_text(row, "path")? {
-        Some(path) => FilePlace::Disk(PathBuf::from(path)),
-        None => FilePlace::Stored(row.try_get("content")?),
-    };
-    Ok(AttachedFile {
-        handle: u32::try_from(row::count(row, "handle")?).map_err(|_| damaged("handle"))?,
-        name: row::text(row, "name")?,
-        media_type: row::text(row, "media_type")?,
-        role: row::text(row, "role")?,
-        size: row::count(row, "size")?,
-        sha256: row::bytes(row, "sha256")?.try_into().map_err(|_| damaged("digest"))?,
-        place,
     })
 }

@@ -88,6 +88,7 @@ mod erasure;
 mod error;
 mod journal;
 mod listing;
+mod loading;
 mod location;
 mod mail;
 mod mails;

@@ -57,6 +57,11 @@ pub(crate) fn pdf(folder: &Path, number: usize) -> PathBuf {
     folder.join("pdf").join(format!("{number:04}.pdf"))
 }
 
+/// The file of an invoice itself.
+pub(crate) fn document_file(folder: &Path, number: usize) -> PathBuf {
+    folder.join("documents").join(format!("{number:04}.json"))
+}
+
 /// Who gets an invoice.
 pub(crate) fn recipient(number: usize) -> String {
     format!("customer-{number:04}@sink.test")
@@ -76,8 +81,9 @@ pub(crate) fn write(folder: &Path, count: usize) -> anyhow::Result<()> {
     let write = |path: PathBuf, bytes: &[u8]| {
         std::fs::write(&path, bytes).with_context(|| format!("can't write {}", path.display()))
     };
-    std::fs::create_dir_all(folder.join("pdf"))
-        .with_context(|| format!("can't make {}", folder.display()))?;
+    for folder in [folder.join("pdf"), folder.join("documents")] {
+        std::fs::create_dir_all(&folder).with_context(|| format!("can't make {}", folder.display()))?;
+    }
     let mut noise = Noise(0x2545_f491_4f6c_dd1d);
     let mut logo = fixture("logo.png")?;
     let missing = LOGO.saturating_sub(logo.len());
@@ -99,10 +105,26 @@ pub(crate) fn write(folder: &Path, count: usize) -> anyhow::Result<()> {
         bytes.extend(noise.by_ref().take(PDF - bytes.len() - 6));
         bytes.extend_from_slice(b"%%EOF\n");
         write(pdf(folder, number), &bytes)?;
-        write(
-            folder.join("documents").join(format!("{number:04}.json")),
-            document(&model, number).as_bytes(),
-        )?;
+        write(document_file(folder, number), document(&model, number).as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Writes another folder with many more invoices, whose PDFs are those of the first so many, over and over.
+pub(crate) fn write_many(folder: &Path, many: &Path, pdfs: usize, count: usize) -> anyhow::Result<()> {
+    for folder in [many.join("pdf"), many.join("documents")] {
+        std::fs::create_dir_all(&folder).with_context(|| format!("can't make {}", folder.display()))?;
+    }
+    for name in ["logo.png", "company.toml"] {
+        std::fs::copy(folder.join(name), many.join(name))?;
+    }
+    let model = std::fs::read_to_string(folder.join("document.json"))?;
+    for number in 1..=count {
+        std::fs::write(document_file(many, number), document(&model, number))?;
+        let (same, link) = (pdf(folder, (number - 1) % pdfs.max(1) + 1), pdf(many, number));
+        if !link.exists() {
+            std::fs::hard_link(&same, &link).with_context(|| format!("can't link {}", link.display()))?;
+        }
     }
     Ok(())
 }

@@ -8,6 +8,7 @@
 
 mod case;
 mod distance;
+mod many;
 mod outbox;
 mod postroom;
 mod report;
@@ -23,6 +24,9 @@ use std::process::ExitCode;
 
 /// Mails of the rows that goals are measured by.
 const MAILS: usize = 1000;
+
+/// Mails that wait at the same time, in the end. None with `--queued 0`.
+const MANY: usize = 100_000;
 
 /// Who sends over how many connections, and every how many-th of the mails: a slow peer sends fewer.
 const NEAR: &[(&str, usize, usize)] = &[
@@ -73,16 +77,19 @@ fn main() -> anyhow::Result<ExitCode> {
         Some(word) if outbox::COMMANDS.contains(&word) => return Ok(::postroom::cli::main()),
         _ => {}
     }
-    let (mut json, mut mails, mut only) = (false, MAILS, None);
+    let (mut json, mut mails, mut queued, mut only) = (false, MAILS, MANY, None);
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         match argument.as_str() {
             "--json" => json = true,
             "--mails" => mails = rest.next().context("--mails takes a number")?.parse()?,
+            "--queued" => queued = rest.next().context("--queued takes a number")?.parse()?,
             "--only" => only = Some(rest.next().context("--only takes a name")?.clone()),
             // Cargo itself adds this.
             "--bench" => {}
-            other => bail!("no such option {other}: there are --json, --mails NUMBER and --only NAME"),
+            other => bail!(
+                "no such option {other}: there are --json, --mails NUMBER, --queued NUMBER and --only NAME"
+            ),
         }
     }
     let path = |name: &str| std::env::var_os(name).map(PathBuf::from);
@@ -97,13 +104,13 @@ fn main() -> anyhow::Result<ExitCode> {
     };
     let senders = [
         (OURS, Some(Sender::Postroom { plugin: plugin.clone() })),
-        (DURABLE, Some(Sender::Outbox { plugin: plugin.clone(), part: Part::Both })),
-        (WORKER, Some(Sender::Outbox { plugin, part: Part::Worker })),
+        (DURABLE, Some(Sender::Outbox { plugin: plugin.clone(), part: Part::Whole })),
+        (WORKER, Some(Sender::Outbox { plugin: plugin.clone(), part: Part::Worker })),
         (NODE, peer("POSTROOM_BENCH_SEND_NODE", "send-node/send.mjs")),
         (DJANGO, peer("POSTROOM_BENCH_SEND_DJANGO", "send-django/send.py")),
     ];
 
-    let mut report = Report { rows: Vec::new() };
+    let mut report = Report { rows: Vec::new(), many: None };
     for (round_trip, plan) in [(0, NEAR), (ROUND_TRIP, FAR)] {
         let mut sink = Sink::start(round_trip)?;
         if let (0, Some((_, Some(ours)))) = (round_trip, senders.first()) {
@@ -124,6 +131,9 @@ fn main() -> anyhow::Result<ExitCode> {
             };
             report.rows.push(Row { who, connections: *connections, round_trip, mails, outcome });
         }
+    }
+    if queued > 0 {
+        report.many = Some(many::run(&plugin, &folder, &mut Sink::start(0)?, mails, queued)?);
     }
     if json {
         println!("{}", report.json());

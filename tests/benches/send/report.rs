@@ -1,5 +1,6 @@
 //! Rates, ratios and goals, as a table and as JSON.
 
+use super::many::Many;
 use super::sender::Outcome;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -81,6 +82,7 @@ const DURABILITY: f64 = 0.1;
 
 pub(crate) struct Report {
     pub(crate) rows: Vec<Row>,
+    pub(crate) many: Option<Many>,
 }
 
 impl Report {
@@ -124,6 +126,7 @@ impl Report {
             })
         });
         let mut all = json!({ "rows": rows.collect::<Vec<_>>(), "first_ms": self.first().map(rounded) });
+        all["many"] = self.many.as_ref().map(Many::json).into();
         all["durability_cost"] = self.durability().map(rounded).into();
         for goal in GOALS {
             all[goal.name] = self.ratio(goal).map(rounded).into();
@@ -173,6 +176,7 @@ impl Report {
                 "start of the process to the first 250: {first:.0} ms, at most {FIRST} ms: {met}"
             );
         }
+        out.extend(self.many.as_ref().map(Many::text));
         out
     }
 }

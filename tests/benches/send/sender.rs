@@ -59,7 +59,7 @@ impl Sender {
     ) -> anyhow::Result<Outcome> {
         let said = match self {
             Self::Outbox { plugin, part } => {
-                outbox::said(&outbox::run(plugin, folder, sink.port, connections, count)?, *part)?
+                outbox::said(&outbox::run(plugin, folder, sink.port, connections, count, *part)?, *part)?
             }
             Self::Postroom { plugin } => {
                 let mut command = Command::new(std::env::current_exe()?);
@@ -134,8 +134,13 @@ impl Sink {
         Ok(sink)
     }
 
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// What came since this was asked last.
-    fn take(&mut self) -> anyhow::Result<Value> {
+    pub(crate) fn take(&mut self) -> anyhow::Result<Value> {
         writeln!(self.orders, "take")?;
         self.orders.flush()?;
         Ok(serde_json::from_str(&self.line()?)?)

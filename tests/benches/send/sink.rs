@@ -10,7 +10,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -23,6 +23,9 @@ struct Tally {
     mails: usize,
     bytes: usize,
     connections: usize,
+    /// When the first came, and how long after it every thousandth, in milliseconds.
+    first: Option<Instant>,
+    thousands: Vec<u64>,
     ids: BTreeSet<String>,
     faults: Vec<String>,
 }
@@ -51,6 +54,10 @@ impl Counter {
         let ended = bytes.ends_with(b"--\r\n") || bytes.ends_with(b"--\r\n\r\n");
         let mut tally = self.lock();
         tally.mails += 1;
+        let first = *tally.first.get_or_insert_with(Instant::now);
+        if tally.mails.is_multiple_of(1000) {
+            tally.thousands.push(u64::try_from(first.elapsed().as_millis()).unwrap_or(u64::MAX));
+        }
         tally.bytes += bytes.len();
         match id {
             Some(id) if tally.ids.insert(id.clone()) => {}
@@ -107,6 +114,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
                 "mails": tally.mails,
                 "bytes": tally.bytes,
                 "connections": tally.connections,
+                "thousands": tally.thousands,
                 "faults": tally.faults,
             });
             println!("{said}");

@@ -1,6 +1,7 @@
 //! `postroom send-bulk` (FEATURES B6, F5): many documents, one separate mail each. First every mail is made and checked, a
 //! row each; then those that can be sent enter the outbox; then they are sent, while somebody may watch or go away.
 
+mod ahead;
 mod documents;
 mod preflight;
 mod progress;
@@ -12,17 +13,19 @@ use super::output::{json, line};
 use super::{Common, Failure, ask};
 use crate::accounts::{Name, Transport};
 use crate::store::{BatchId, Kept, NewMail, OpenCheck, Order, SendOptions};
+use ahead::Ahead;
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use preflight::{Measure, Row};
+use preflight::{Made, Measure, Row};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Mails that enter the outbox by one commit.
 const GROUP: usize = 200;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Every mail is made and checked first: who gets it and why, language, template, unresolved fields, attachments and size as
 encoded, sender, whether the same was sent before, the account's quota. A row that can't be sent does not stop the others.
@@ -88,10 +91,11 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<ExitCode, Fa
     }
     let options = SendOptions { notify_delivered: args.notify_delivered };
     let measure = Measure::of(&desk, options).await?;
-    let work = Work { common, args, desk: &desk, measure: &measure, batch: BatchId::new() };
+    let batch = Arc::new(Batch { id: BatchId::new(), args: args.clone(), desk, measure });
+    let (work, desk) = (Work { common, batch: &batch }, &batch.desk);
     if args.check || !args.yes {
         let rows = work.check(&files).await?;
-        let quota = preflight::quota(&desk, &rows, &measure).await?;
+        let quota = preflight::quota(desk, &rows, &batch.measure).await?;
         if !common.json {
             preflight::show(&rows, &quota)?;
         } else if args.check {
@@ -108,20 +112,25 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<ExitCode, Fa
         return work.queued(&rows).await;
     }
     let location = args.user.company.store.location()?;
-    let (rows, end) = progress::send(common, &desk, &location, work.batch, work.fill(&files)).await?;
+    let (rows, end) = progress::send(common, desk, &location, batch.id, work.fill(&files)).await?;
     desk.connections.close().await;
-    let quota = preflight::quota(&desk, &rows, &measure).await?;
+    let quota = preflight::quota(desk, &rows, &batch.measure).await?;
     progress::tell(common, &end, &rows, &quota, started)?;
     Ok(ExitCode::from(end.code(!rows.iter().any(Row::is_faulty))))
+}
+
+/// What its mails have in common.
+struct Batch {
+    id: BatchId,
+    args: BulkArgs,
+    desk: Desk,
+    measure: Measure,
 }
 
 /// A batch in the making.
 struct Work<'a> {
     common: &'a Common,
-    args: &'a BulkArgs,
-    desk: &'a Desk,
-    measure: &'a Measure,
-    batch: BatchId,
+    batch: &'a Arc<Batch>,
 }
 
 impl Work<'_> {
@@ -129,10 +138,9 @@ impl Work<'_> {
     async fn check(&self, files: &[PathBuf]) -> Result<Vec<Row>, Failure> {
         let bar = bar(self.common, files.len() as u64, "checking");
         let mut rows = Vec::new();
-        for file in files {
-            rows.extend(
-                preflight::check(self.desk, self.args, file.clone(), self.measure).await?.map(|(row, _)| row),
-            );
+        let mut ahead = Ahead::new(self.batch, files);
+        while let Some(checked) = ahead.next().await {
+            rows.extend(checked?.map(|(row, _)| row));
             bar.inc(1);
         }
         bar.finish_and_clear();
@@ -142,45 +150,48 @@ impl Work<'_> {
     /// Makes and checks every mail, and puts those that can be sent into the outbox, a group at a time: what has entered
     /// is sent while the others are made. What an earlier start put there is found again, and becomes part of this batch.
     async fn fill(&self, files: &[PathBuf]) -> Result<Vec<Row>, Failure> {
-        let order = Order {
-            again: self.args.again,
-            send_at: self.args.at,
-            batch: Some(self.batch),
-            ..Order::default()
-        };
         let bar = bar(self.common, files.len() as u64, "into the outbox");
         let mut rows = Vec::new();
-        for group in files.chunks(GROUP) {
-            let mut mails: Vec<NewMail> = Vec::with_capacity(group.len());
-            let mut checked = Vec::new();
-            for file in group {
-                let Some((row, mail)) =
-                    preflight::check(self.desk, self.args, file.clone(), self.measure).await?
-                else {
-                    continue;
-                };
-                if let Some(made) = mail.filter(|_| row.is_wanted()) {
-                    checked.extend((made.opens != OpenCheck::Off).then_some((made.mail.id, made.opens)));
-                    mails.push(made.mail);
-                }
-                rows.push(row);
+        let mut group = Vec::with_capacity(GROUP);
+        let mut ahead = Ahead::new(self.batch, files);
+        while let Some(checked) = ahead.next().await {
+            bar.inc(1);
+            let Some((row, made)) = checked? else { continue };
+            group.extend(made.filter(|_| row.is_wanted()));
+            rows.push(row);
+            if group.len() == GROUP {
+                self.keep(std::mem::take(&mut group)).await?;
             }
-            let kept = self.desk.acting().keep(&mails, &order).await?;
-            for (id, way) in checked.into_iter().filter(|(id, _)| kept.contains(&Kept::New(*id))) {
-                self.desk.ledger.store.set_open_check(id, way).await?;
-            }
-            bar.inc(group.len() as u64);
         }
+        self.keep(group).await?;
         bar.finish_and_clear();
         Ok(rows)
     }
 
+    /// Into the outbox, all by one commit.
+    async fn keep(&self, group: Vec<Made>) -> Result<(), Failure> {
+        if group.is_empty() {
+            return Ok(());
+        }
+        let Batch { desk, args, id, .. } = &**self.batch;
+        let order = Order { again: args.again, send_at: args.at, batch: Some(*id), ..Order::default() };
+        let checked = group.into_iter().map(|made| ((made.mail.id, made.opens), made.mail));
+        let (checked, mails): (Vec<_>, Vec<NewMail>) = checked.unzip();
+        let kept = desk.acting().keep(&mails, &order).await?;
+        for (mail, way) in checked.into_iter().filter(|(_, way)| *way != OpenCheck::Off) {
+            if kept.contains(&Kept::New(mail)) {
+                desk.ledger.store.set_open_check(mail, way).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn queued(&self, rows: &[Row]) -> Result<ExitCode, Failure> {
-        let quota = preflight::quota(self.desk, rows, self.measure).await?;
+        let quota = preflight::quota(&self.batch.desk, rows, &self.batch.measure).await?;
         let wanted = rows.iter().filter(|row| row.is_wanted()).count();
         if self.common.json {
             json(
-                &serde_json::json!({ "queued": wanted, "batch": self.batch.to_string(), "rows": rows, "quota": quota }),
+                &serde_json::json!({ "queued": wanted, "batch": self.batch.id.to_string(), "rows": rows, "quota": quota }),
             )?;
         } else {
             let faulty: Vec<Row> = rows.iter().filter(|row| !row.is_wanted()).cloned().collect();

@@ -1,7 +1,7 @@
 //! The check before a batch (FEATURES F5): a row for each mail, and what the account's quota means for all of them.
 
-use super::BulkArgs;
 use super::documents::is_like;
+use super::{Batch, BulkArgs};
 use crate::cli::compose::{Composed, compose};
 use crate::cli::desk::{Desk, now};
 use crate::cli::mail::MailArgs;
@@ -100,12 +100,8 @@ impl Measure {
 }
 
 /// Makes and checks one mail. What is left out by the user's own choice has no row.
-pub(super) async fn check(
-    desk: &Desk,
-    args: &BulkArgs,
-    file: PathBuf,
-    against: &Measure,
-) -> Result<Option<(Row, Option<Made>)>, Failure> {
+pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<(Row, Option<Made>)>, Failure> {
+    let Batch { desk, args, measure: against, .. } = batch;
     let mail = MailArgs::of_document(file.clone(), &args.shared);
     let id = MailId::new();
     let opens = opens::plan(desk, None, id).await?;

@@ -7,7 +7,7 @@ use crate::cli::output::{json, line, table};
 use crate::cli::single::Single;
 use crate::cli::worker::{hire, stopped};
 use crate::cli::{Common, Failure};
-use crate::outbox::{Notices, WorkerOptions};
+use crate::outbox::{Notices, Worker, WorkerOptions};
 use crate::store::{BatchId, Location};
 use chrono::{DateTime, FixedOffset};
 use indicatif::ProgressBar;
@@ -59,12 +59,14 @@ pub(super) async fn send<T>(
     let enough = Arc::new(Notify::new());
     let single = Single::take(location)?;
     let worker = match &single {
-        Some(single) => {
-            Some(hire(common, &desk.connections, WorkerOptions::default(), notices, single).await?)
-        }
+        Some(single) => Some(
+            hire(common, &desk.connections, desk.office.engine(), WorkerOptions::default(), notices, single)
+                .await?,
+        ),
         // The worker that is at the store does it.
         None => None,
     };
+    let idle = worker.as_ref().map_or_else(Arc::default, Worker::idle);
     let until = Arc::clone(&enough);
     let work = tokio::spawn(async move {
         match worker {
@@ -93,6 +95,7 @@ pub(super) async fn send<T>(
                 ended.map_err(|e| Failure::other(e.to_string()))??;
                 return Err(Failure::other("the worker ended before the batch did"));
             }
+            () = idle.notified() => {}
             () = tokio::time::sleep(TICK) => {}
         }
     };

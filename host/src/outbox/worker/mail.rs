@@ -4,7 +4,7 @@ use super::{Notices, Place, Tally};
 use crate::outbox::dispatch::{Answers, Copies, Dispatch, Step};
 use crate::outbox::error::OutboxError;
 use crate::outbox::ledger::Ledger;
-use crate::store::{AttemptResult, Cause, MailId, Standing, StoreError};
+use crate::store::{AttemptResult, Cause, Mail, MailId, Standing, StoreError};
 use chrono::Duration;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -21,8 +21,14 @@ pub(super) struct Reporting {
     pub(super) notices: Notices,
 }
 
-/// Moves a mail on as far as it goes now, and puts it down where it then stands.
-pub(super) async fn move_on(ledger: Ledger, place: Arc<Place>, id: MailId, to: Reporting) {
+/// Moves a mail on as far as it goes now, and puts it down where it then stands. `read`: as it was just read, if it was.
+pub(super) async fn move_on(
+    ledger: Ledger,
+    place: Arc<Place>,
+    id: MailId,
+    read: Option<Mail>,
+    to: Reporting,
+) {
     let dispatch = Dispatch {
         ledger: &ledger,
         office: &place.office,
@@ -32,7 +38,7 @@ pub(super) async fn move_on(ledger: Ledger, place: Arc<Place>, id: MailId, to: R
         copies: Copies::Later,
         pretend: None,
     };
-    let standing = match step(&dispatch, id, &to.tally).await {
+    let standing = match step(&dispatch, id, read, &to.tally).await {
         Ok(Some(step)) => {
             count(&to.tally, &step);
             step.standing(ledger.clock.now())
@@ -52,9 +58,17 @@ pub(super) async fn move_on(ledger: Ledger, place: Arc<Place>, id: MailId, to: R
 }
 
 /// The step at which the mail has to be put down; none: a server took it, and it has been put down.
-async fn step(dispatch: &Dispatch<'_>, id: MailId, tally: &Tally) -> Result<Option<Step>, OutboxError> {
+async fn step(
+    dispatch: &Dispatch<'_>,
+    id: MailId,
+    mut read: Option<Mail>,
+    tally: &Tally,
+) -> Result<Option<Step>, OutboxError> {
     for _ in 0..STEPS {
-        let mail = dispatch.ledger.store.mail(id).await?;
+        let mail = match read.take() {
+            Some(mail) => mail,
+            None => dispatch.ledger.store.mail(id).await?,
+        };
         let now = dispatch.ledger.clock.now();
         match dispatch.next(mail, &dispatch.account, Answers::default(), now).await? {
             Step::Made(made) if made.outcome.result == AttemptResult::Accepted => {

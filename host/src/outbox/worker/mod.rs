@@ -22,6 +22,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 /// Longest time between two looks at the store, whatever rings or does not.
@@ -93,6 +94,7 @@ pub struct Worker {
     options: WorkerOptions,
     notices: Notices,
     tally: Arc<Tally>,
+    idle: Arc<Notify>,
 }
 
 impl std::fmt::Debug for Worker {
@@ -105,6 +107,8 @@ impl std::fmt::Debug for Worker {
 #[derive(Debug, Default)]
 struct Hands {
     tasks: JoinSet<Done>,
+    /// How many there were after the last look at the store.
+    after_look: usize,
     /// The mails of these tasks, for the one that ends unexpectedly.
     mails: BTreeMap<tokio::task::Id, (AccountId, MailId)>,
     of_account: BTreeMap<AccountId, u32>,
@@ -129,12 +133,17 @@ impl Worker {
         options: WorkerOptions,
         notices: Notices,
     ) -> Self {
-        Self { ledger, premises, options, notices, tally: Arc::default() }
+        Self { ledger, premises, options, notices, tally: Arc::default(), idle: Arc::default() }
     }
 
     /// What it has done so far.
     pub fn tally(&self) -> Arc<Tally> {
         Arc::clone(&self.tally)
+    }
+
+    /// Rings when nothing is due and nothing in hand.
+    pub fn idle(&self) -> Arc<Notify> {
+        Arc::clone(&self.idle)
     }
 
     /// Works until `stop`, or until nothing is due where it drains. What is in hand when it stops is finished.
@@ -156,8 +165,9 @@ impl Worker {
         let mut wakes = None;
         let mut hands = Hands::default();
         let mut pause = PAUSE;
+        let mut look = true;
         loop {
-            let looked = self.take_more(&mut hands).await;
+            let looked = if look { self.take_more(&mut hands).await } else { Ok(hands.tasks.len()) };
             let idle = match looked {
                 Ok(taken) => {
                     pause = PAUSE;
@@ -175,8 +185,11 @@ impl Worker {
                     return Err(error);
                 }
             };
-            if self.options.drain && idle && hands.tasks.is_empty() && self.is_drained().await? {
-                return Ok(());
+            if idle && hands.tasks.is_empty() {
+                self.idle.notify_one();
+                if self.options.drain && self.is_drained().await? {
+                    return Ok(());
+                }
             }
             if wakes.is_none() {
                 wakes = self.ledger.store.wakes().await.ok();
@@ -197,8 +210,10 @@ impl Worker {
                     while let Some(done) = hands.tasks.try_join_next_with_id() {
                         self.put_down(&mut hands, done).await;
                     }
+                    // Asking for every single place that becomes free would cost more than the mails.
+                    look = hands.tasks.len() * 4 <= hands.after_look * 3;
                 }
-                () = wait => {}
+                () = wait => look = true,
             }
         }
     }
@@ -206,10 +221,6 @@ impl Worker {
     /// Takes what is due, each account in its turn, until the hands are full. The number of mails taken.
     async fn take_more(&self, hands: &mut Hands) -> Result<usize, StoreError> {
         let mut free = self.options.in_hand.saturating_sub(hands.tasks.len());
-        // Asking for every single place that becomes free would cost more than the mails.
-        if free * 4 < self.options.in_hand {
-            return Ok(1);
-        }
         let now = self.ledger.clock.now();
         let mut taken = self.copies(hands, now).await?;
         let mut turns = in_turn(self.ledger.store.due(now).await?);
@@ -221,6 +232,7 @@ impl Worker {
             free -= count.min(free);
             taken += count;
         }
+        hands.after_look = hands.tasks.len();
         Ok(taken)
     }
 
@@ -249,17 +261,20 @@ impl Worker {
             return Ok(0);
         }
         let store = &self.ledger.store;
-        let mails = store.claim(&self.ledger.holder, due.account, place.pace, most, now, LEASE).await?;
-        for id in &mails {
-            let work = mail::move_on(self.ledger.clone(), Arc::clone(&place), *id, self.reporting());
-            let account = due.account;
+        let ids = store.claim(&self.ledger.holder, due.account, place.pace, most, now, LEASE).await?;
+        // What can't be read here is read again, and told of, one by one.
+        let read = store.mails(&ids).await.unwrap_or_default();
+        let mut read: BTreeMap<_, _> = read.into_iter().map(|mail| (mail.mail.id, mail)).collect();
+        let (account, count) = (due.account, ids.len());
+        for id in ids {
+            let (ledger, place) = (self.ledger.clone(), Arc::clone(&place));
+            let work = mail::move_on(ledger, place, id, read.remove(&id), self.reporting());
             let task = hands.tasks.spawn(async move {
                 work.await;
                 Done::Mail
             });
-            hands.mails.insert(task.id(), (account, *id));
+            hands.mails.insert(task.id(), (account, id));
         }
-        let count = mails.len();
         *hands.of_account.entry(due.account).or_default() += u32::try_from(count).unwrap_or(0);
         Ok(count)
     }
