@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// How many connections wait, and how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolLimits {
-    /// Waiting connections of one account.
+    /// Waiting connections of one account. Where the account says how many may work, so many may wait, too.
     pub per_account: usize,
     /// Waiting connections in all.
     pub total: usize,

@@ -3,8 +3,8 @@
 //! The key is the vault's; the store is lent it, so that an address that must not be written to is recognised after it was
 //! erased here.
 
+use super::Store;
 use super::suppressions::key;
-use super::{Store, StoreError};
 use crate::accounts::CompanyId;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret, SecretSlice};
@@ -37,34 +37,21 @@ impl Store {
         Some(format!("erased-{hex}@{DOMAIN}"))
     }
 
-    /// The keys under which an address may be suppressed: itself, and its pseudonym once it was erased.
-    ///
-    /// # Errors
-    /// [`StoreError::Invalid`] where addresses were erased and the key is not here: an address that must not be written to
-    /// could not be told from others.
-    pub(super) async fn suppression_keys(
-        &self,
-        company: CompanyId,
-        address: &str,
-    ) -> Result<(String, String), StoreError> {
-        let own = key(address);
-        if let Some(pseudonym) = self.pseudonym(company, address) {
-            return Ok((own, pseudonym));
-        }
-        let erased =
-            sqlx::query("select 1 from suppressions where company = $1 and address_key like $2 limit 1")
-                .bind(company.to_string())
-                .bind(format!("erased-%@{DOMAIN}"))
-                .fetch_optional(&self.pool)
-                .await?;
-        match erased {
-            None => Ok((own.clone(), own)),
-            Some(_) => Err(StoreError::invalid(
-                "suppressions",
-                "erased addresses are among them, and the key that recognises them was not read: start the program again",
-            )),
-        }
+    /// The keys under which addresses may be suppressed: themselves, and their pseudonyms once they were erased.
+    pub(super) fn suppression_keys(&self, company: CompanyId, addresses: &[String]) -> Vec<String> {
+        let own = addresses.iter().map(|address| key(address));
+        own.chain(addresses.iter().filter_map(|address| self.pseudonym(company, address))).collect()
     }
+
+    /// Whether erased addresses can be told from others here.
+    pub(super) fn knows_pseudonyms(&self) -> bool {
+        self.pseudonyms.get().is_some()
+    }
+}
+
+/// Whether an address is a pseudonym.
+pub(super) fn is_pseudonym(address: &str) -> bool {
+    address.starts_with("erased-") && address.ends_with(DOMAIN)
 }
 
 /// A text with every occurrence of these words replaced, letters compared without regard to case. An occurrence within a

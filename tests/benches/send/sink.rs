@@ -9,6 +9,7 @@ use memchr::memmem::find;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, Write as _};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -22,6 +23,7 @@ const EXTENSIONS: &str =
 struct Tally {
     mails: usize,
     bytes: usize,
+    /// Most that were open at the same time.
     connections: usize,
     /// When the first came, and how long after it every thousandth, in milliseconds.
     first: Option<Instant>,
@@ -31,11 +33,27 @@ struct Tally {
 }
 
 #[derive(Clone, Default)]
-struct Counter(Arc<Mutex<Tally>>);
+struct Counter(Arc<Mutex<Tally>>, Arc<AtomicUsize>);
+
+/// A connection, counted as open until it is dropped.
+struct Open(Arc<AtomicUsize>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 impl Counter {
     fn lock(&self) -> MutexGuard<'_, Tally> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self) -> Open {
+        let open = self.1.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut tally = self.lock();
+        tally.connections = tally.connections.max(open);
+        Open(Arc::clone(&self.1))
     }
 
     fn fault(&self, what: String) {
@@ -126,13 +144,17 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         loop {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
-            counter.lock().connections += 1;
+            let open = counter.open();
             let wire = if round_trip.is_zero() {
                 Wire::Near(stream)
             } else {
                 Wire::Far(Distant::new(stream, round_trip))
             };
-            tokio::spawn(serve(wire, counter.clone()));
+            let serving = serve(wire, counter.clone());
+            tokio::spawn(async move {
+                serving.await;
+                drop(open);
+            });
         }
     })
 }

@@ -314,8 +314,9 @@ impl Seat {
         if let Some(job) = state.pop() {
             return Next::Carry(job);
         }
-        let full = state.idle.len() >= lane.pool.per_account
-            || lane.waiting.load(Ordering::Relaxed) >= lane.pool.total;
+        // As many as may work may wait, or a short pause of the mails would cost their connections.
+        let may_wait = lane.pool.per_account.max(lane.account.connections.unwrap_or(0));
+        let full = state.idle.len() >= may_wait || lane.waiting.load(Ordering::Relaxed) >= lane.pool.total;
         if state.closed || full {
             self.give_back(&mut state);
             return Next::Leave;

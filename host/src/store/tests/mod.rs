@@ -74,6 +74,7 @@ suite! {
         what_strangers_write_is_kept_within_bounds,
         many_at_once_lose_nothing;
     queue:
+        more_who_work_at_once_than_there_are_connections_all_come_to_an_end,
         f3_the_same_question_twice_is_one_mail_and_again_is_another,
         f3_many_who_ask_the_same_at_once_get_one_mail,
         no_two_holders_have_a_mail_and_a_dead_ones_come_back,

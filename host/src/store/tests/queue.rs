@@ -52,6 +52,28 @@ pub(super) async fn f3_the_same_question_twice_is_one_mail_and_again_is_another(
     assert_eq!(kept, [Kept::New(twice[0].id), Kept::Before(twice[0].id)]);
 }
 
+pub(super) async fn more_who_work_at_once_than_there_are_connections_all_come_to_an_end(store: Store) {
+    let office = Office::open(store).await;
+    let mails = queued(&office, 64).await;
+    let read = office.store.mails(&mails).await.unwrap();
+    assert_eq!(read.iter().map(|mail| mail.mail.id).collect::<Vec<_>>(), mails, "in the order asked for");
+    let work = mails.into_iter().map(|id| {
+        let (store, company, account) = (office.store.clone(), office.company.id, office.account.id);
+        tokio::spawn(async move {
+            let mail = store.mail(id).await?;
+            assert_eq!(store.suppressed(company, &mail.mail.message.rcpt_to).await?, []);
+            let attempt = store.begin_attempt(id, &new_attempt(account)).await?;
+            store.finish_attempt(attempt, &outcome(AttemptResult::Accepted), &[]).await?;
+            store.account(company, account).await?;
+            store.outbox_row(id).await
+        })
+    });
+    // Whoever held a connection and waited for a second one would wait for ten seconds, and fail.
+    for done in work.collect::<Vec<_>>() {
+        done.await.unwrap().unwrap();
+    }
+}
+
 pub(super) async fn f3_many_who_ask_the_same_at_once_get_one_mail(store: Store) {
     let office = Office::open(store).await;
     let asked = (0..8).map(|_| {
