@@ -27,9 +27,9 @@ cargo xtask COMMAND
   test [TIER…]    everything CI checks, or some of: checks, unit, component, e2e
   bench compose [--json]
                   composing in the sandbox against the same code native and against other languages
-  bench send [--json] [--mails N] [--queued N] [--only NAME]
-                  a thousand invoices to one server, with and without the outbox, against other languages; and how
-                  100,000 waiting mails change it
+  bench send [--json] [--mails N] [--queued N] [--only NAME] [--workers]
+                  a thousand invoices to one server, with and without the outbox, against other languages; then
+                  100,000 that wait; with --workers also 1, 2 and 4 workers on PostgreSQL
   tidy            layering and documentation rules
 
 Environment:

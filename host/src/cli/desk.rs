@@ -138,6 +138,7 @@ impl Desk {
             fallback: self.fallback.clone(),
             copies: Copies::AtOnce,
             pretend: self.pretend.clone(),
+            cleared: false,
         }
     }
 

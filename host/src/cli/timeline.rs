@@ -179,6 +179,7 @@ async fn look(common: &Common, view: &View, of: &Listed) -> Result<(), Failure> 
         fallback: None,
         copies: Copies::AtOnce,
         pretend: None,
+        cleared: false,
     };
     // One look: what it finds is written down, and nothing is sent here.
     let step = dispatch.look_again(id, now()).await?;

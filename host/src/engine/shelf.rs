@@ -19,9 +19,9 @@ pub(super) struct Shelf {
     at_once: usize,
 }
 
-/// Whether a call composes.
+/// Whether a call composes, or comes before a mail is composed: an instance remembers the document that it read last.
 pub(super) fn composes(call: &str) -> bool {
-    matches!(call, "compose" | "compose_tracked")
+    matches!(call, "compose" | "compose_tracked" | "read" | "resolve")
 }
 
 impl Shelf {

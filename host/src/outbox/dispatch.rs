@@ -52,6 +52,8 @@ pub struct Dispatch<'a> {
     pub copies: Copies,
     /// The state that the account is taken to be in whatever the store says: for a test of the fallback.
     pub pretend: Option<AccountState>,
+    /// Nobody whom the mail goes to was suppressed a moment ago, when it was taken: it need not be asked again.
+    pub cleared: bool,
 }
 
 /// When the copy in Sent is filed.
@@ -253,6 +255,9 @@ impl Dispatch<'_> {
 
     /// Recipients that bounced for good or complained, with the evidence; none: all may be written to.
     async fn suppressed(&self, mail: &Mail) -> Result<Option<String>, OutboxError> {
+        if self.cleared {
+            return Ok(None);
+        }
         let to = self.outstanding(mail).await?;
         let found = self.ledger.store.suppressed(self.company.id, &to).await?;
         let Some(first) = found.first() else { return Ok(None) };

@@ -14,6 +14,7 @@ mod postroom;
 mod report;
 mod sender;
 mod sink;
+mod workers;
 
 use anyhow::{Context as _, bail};
 use outbox::Part;
@@ -77,18 +78,19 @@ fn main() -> anyhow::Result<ExitCode> {
         Some(word) if outbox::COMMANDS.contains(&word) => return Ok(::postroom::cli::main()),
         _ => {}
     }
-    let (mut json, mut mails, mut queued, mut only) = (false, MAILS, MANY, None);
+    let (mut json, mut mails, mut queued, mut only, mut scale) = (false, MAILS, MANY, None, false);
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         match argument.as_str() {
             "--json" => json = true,
             "--mails" => mails = rest.next().context("--mails takes a number")?.parse()?,
             "--queued" => queued = rest.next().context("--queued takes a number")?.parse()?,
+            "--workers" => scale = true,
             "--only" => only = Some(rest.next().context("--only takes a name")?.clone()),
             // Cargo itself adds this.
             "--bench" => {}
             other => bail!(
-                "no such option {other}: there are --json, --mails NUMBER, --queued NUMBER and --only NAME"
+                "no such option {other}: there are --json, --mails NUMBER, --queued NUMBER, --workers and --only NAME"
             ),
         }
     }
@@ -110,7 +112,7 @@ fn main() -> anyhow::Result<ExitCode> {
         (DJANGO, peer("POSTROOM_BENCH_SEND_DJANGO", "send-django/send.py")),
     ];
 
-    let mut report = Report { rows: Vec::new(), many: None };
+    let mut report = Report { rows: Vec::new(), many: None, workers: Vec::new() };
     for (round_trip, plan) in [(0, NEAR), (ROUND_TRIP, FAR)] {
         let mut sink = Sink::start(round_trip)?;
         if let (0, Some((_, Some(ours)))) = (round_trip, senders.first()) {
@@ -134,6 +136,9 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     if queued > 0 {
         report.many = Some(many::run(&plugin, &folder, &mut Sink::start(0)?, mails, queued)?);
+    }
+    if scale {
+        report.workers = workers::run(&plugin, &folder, ROUND_TRIP, mails)?;
     }
     if json {
         println!("{}", report.json());

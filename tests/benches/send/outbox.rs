@@ -6,6 +6,7 @@
 //! The command line is linked into this program, as in the benchmark of composing.
 
 use anyhow::{Context as _, ensure};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -25,6 +26,7 @@ pub(crate) struct Home<'a> {
     plugin: &'a Path,
     case: &'a Path,
     folder: PathBuf,
+    store: OsString,
 }
 
 /// Sends so many.
@@ -69,7 +71,13 @@ impl<'a> Home<'a> {
             std::fs::remove_dir_all(folder)?;
         }
         std::fs::create_dir_all(folder)?;
-        Ok(Self { plugin, case, folder: folder.to_owned() })
+        let store = folder.join("postroom.db").into();
+        Ok(Self { plugin, case, folder: folder.to_owned(), store })
+    }
+
+    /// The same with its store in this database.
+    pub(crate) fn with_store(self, url: String) -> Self {
+        Self { store: url.into(), ..self }
     }
 
     /// A company, a user, and an account at the server.
@@ -156,7 +164,7 @@ impl<'a> Home<'a> {
             .arg("--cache")
             .arg(self.folder.with_file_name("cache"));
         command.current_dir(&self.folder).stdin(Stdio::null());
-        command.env("POSTROOM_STORE", self.folder.join("postroom.db"));
+        command.env("POSTROOM_STORE", &self.store);
         command.env("HOME", &self.folder).env_remove("XDG_CONFIG_HOME");
         command.stdout(std::fs::File::create(&said)?).stderr(Stdio::inherit());
         let begun = Instant::now();

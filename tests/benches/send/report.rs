@@ -2,6 +2,7 @@
 
 use super::many::Many;
 use super::sender::Outcome;
+use super::workers::{self, Rates};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -83,6 +84,7 @@ const DURABILITY: f64 = 0.1;
 pub(crate) struct Report {
     pub(crate) rows: Vec<Row>,
     pub(crate) many: Option<Many>,
+    pub(crate) workers: Rates,
 }
 
 impl Report {
@@ -127,6 +129,7 @@ impl Report {
         });
         let mut all = json!({ "rows": rows.collect::<Vec<_>>(), "first_ms": self.first().map(rounded) });
         all["many"] = self.many.as_ref().map(Many::json).into();
+        all["workers"] = workers::as_json(&self.workers);
         all["durability_cost"] = self.durability().map(rounded).into();
         for goal in GOALS {
             all[goal.name] = self.ratio(goal).map(rounded).into();
@@ -177,6 +180,9 @@ impl Report {
             );
         }
         out.extend(self.many.as_ref().map(Many::text));
+        if !self.workers.is_empty() {
+            out.push_str(&workers::text(&self.workers));
+        }
         out
     }
 }

@@ -21,8 +21,10 @@ use preflight::{Made, Measure, Row};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 
-/// Mails that enter the outbox by one commit.
+/// Mails that enter the outbox by one commit: few at first, since a worker waits for them.
+const FIRST_GROUP: usize = 25;
 const GROUP: usize = 200;
 
 #[derive(Debug, Clone, Args)]
@@ -127,6 +129,45 @@ struct Batch {
     measure: Measure,
 }
 
+impl Batch {
+    /// Into the outbox, all by one commit.
+    async fn keep(&self, group: Vec<Made>) -> Result<(), Failure> {
+        if group.is_empty() {
+            return Ok(());
+        }
+        let Self { desk, args, id, .. } = self;
+        let order = Order { again: args.again, send_at: args.at, batch: Some(*id), ..Order::default() };
+        let checked = group.into_iter().map(|made| ((made.mail.id, made.opens), made.mail));
+        let (checked, mails): (Vec<_>, Vec<NewMail>) = checked.unzip();
+        let kept = desk.acting().keep(&mails, &order).await?;
+        for (mail, way) in checked.into_iter().filter(|(_, way)| *way != OpenCheck::Off) {
+            if kept.contains(&Kept::New(mail)) {
+                desk.ledger.store.set_open_check(mail, way).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The group on its way into the outbox.
+#[derive(Default)]
+struct Entering(Option<JoinHandle<Result<(), Failure>>>);
+
+impl Entering {
+    fn begin(&mut self, batch: &Arc<Batch>, group: Vec<Made>) {
+        let batch = Arc::clone(batch);
+        self.0 = Some(tokio::spawn(async move { batch.keep(group).await }));
+    }
+
+    /// Until it is there.
+    async fn end(&mut self) -> Result<(), Failure> {
+        match self.0.take() {
+            Some(entering) => entering.await.map_err(|e| Failure::other(e.to_string()))?,
+            None => Ok(()),
+        }
+    }
+}
+
 /// A batch in the making.
 struct Work<'a> {
     common: &'a Common,
@@ -152,38 +193,25 @@ impl Work<'_> {
     async fn fill(&self, files: &[PathBuf]) -> Result<Vec<Row>, Failure> {
         let bar = bar(self.common, files.len() as u64, "into the outbox");
         let mut rows = Vec::new();
-        let mut group = Vec::with_capacity(GROUP);
+        let (mut group, mut size) = (Vec::with_capacity(GROUP), FIRST_GROUP);
         let mut ahead = Ahead::new(self.batch, files);
+        // While a group enters the outbox the next one is made.
+        let mut entering = Entering::default();
         while let Some(checked) = ahead.next().await {
             bar.inc(1);
             let Some((row, made)) = checked? else { continue };
             group.extend(made.filter(|_| row.is_wanted()));
             rows.push(row);
-            if group.len() == GROUP {
-                self.keep(std::mem::take(&mut group)).await?;
+            if group.len() == size {
+                size = (size * 2).min(GROUP);
+                entering.end().await?;
+                entering.begin(self.batch, std::mem::take(&mut group));
             }
         }
-        self.keep(group).await?;
+        entering.end().await?;
+        self.batch.keep(group).await?;
         bar.finish_and_clear();
         Ok(rows)
-    }
-
-    /// Into the outbox, all by one commit.
-    async fn keep(&self, group: Vec<Made>) -> Result<(), Failure> {
-        if group.is_empty() {
-            return Ok(());
-        }
-        let Batch { desk, args, id, .. } = &**self.batch;
-        let order = Order { again: args.again, send_at: args.at, batch: Some(*id), ..Order::default() };
-        let checked = group.into_iter().map(|made| ((made.mail.id, made.opens), made.mail));
-        let (checked, mails): (Vec<_>, Vec<NewMail>) = checked.unzip();
-        let kept = desk.acting().keep(&mails, &order).await?;
-        for (mail, way) in checked.into_iter().filter(|(_, way)| *way != OpenCheck::Off) {
-            if kept.contains(&Kept::New(mail)) {
-                desk.ledger.store.set_open_check(mail, way).await?;
-            }
-        }
-        Ok(())
     }
 
     async fn queued(&self, rows: &[Row]) -> Result<ExitCode, Failure> {

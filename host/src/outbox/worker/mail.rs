@@ -21,12 +21,19 @@ pub(super) struct Reporting {
     pub(super) notices: Notices,
 }
 
-/// Moves a mail on as far as it goes now, and puts it down where it then stands. `read`: as it was just read, if it was.
+/// A mail as it was read when it was taken.
+pub(super) struct Taken {
+    pub(super) mail: Mail,
+    /// See [`Dispatch`].
+    pub(super) cleared: bool,
+}
+
+/// Moves a mail on as far as it goes now, and puts it down where it then stands. `taken`: none where it could not be read.
 pub(super) async fn move_on(
     ledger: Ledger,
     place: Arc<Place>,
     id: MailId,
-    read: Option<Mail>,
+    taken: Option<Taken>,
     to: Reporting,
 ) {
     let dispatch = Dispatch {
@@ -37,7 +44,9 @@ pub(super) async fn move_on(
         fallback: place.fallback.clone(),
         copies: Copies::Later,
         pretend: None,
+        cleared: taken.as_ref().is_some_and(|taken| taken.cleared),
     };
+    let read = taken.map(|taken| taken.mail);
     let standing = match step(&dispatch, id, read, &to.tally).await {
         Ok(Some(step)) => {
             count(&to.tally, &step);

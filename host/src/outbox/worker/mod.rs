@@ -264,11 +264,14 @@ impl Worker {
         let ids = store.claim(&self.ledger.holder, due.account, place.pace, most, now, LEASE).await?;
         // What can't be read here is read again, and told of, one by one.
         let read = store.mails(&ids).await.unwrap_or_default();
-        let mut read: BTreeMap<_, _> = read.into_iter().map(|mail| (mail.mail.id, mail)).collect();
+        let to: Vec<String> = read.iter().flat_map(|mail| mail.mail.message.rcpt_to.clone()).collect();
+        let cleared = store.suppressed(due.company, &to).await.is_ok_and(|found| found.is_empty());
+        let taken = read.into_iter().map(|mail| (mail.mail.id, mail::Taken { mail, cleared }));
+        let mut taken: BTreeMap<_, _> = taken.collect();
         let (account, count) = (due.account, ids.len());
         for id in ids {
             let (ledger, place) = (self.ledger.clone(), Arc::clone(&place));
-            let work = mail::move_on(ledger, place, id, read.remove(&id), self.reporting());
+            let work = mail::move_on(ledger, place, id, taken.remove(&id), self.reporting());
             let task = hands.tasks.spawn(async move {
                 work.await;
                 Done::Mail
