@@ -15,6 +15,7 @@ mod limits;
 mod providers;
 mod python;
 mod secrets;
+mod standing;
 mod streaming;
 mod track;
 mod web;

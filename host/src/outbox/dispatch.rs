@@ -7,6 +7,7 @@ use super::attempt::without_answer;
 use super::doubt;
 use super::error::OutboxError;
 use super::facts::{self, Time, Ways, stamp};
+use super::here;
 use super::kept;
 use super::ledger::Ledger;
 use super::sender::sender_of;
@@ -213,13 +214,7 @@ impl Dispatch<'_> {
 
     /// Those that an attempt must name.
     pub(super) async fn outstanding(&self, mail: &Mail) -> Result<Vec<String>, OutboxError> {
-        let to = &mail.mail.message.rcpt_to;
-        if mail.events.is_empty() {
-            return Ok(to.clone());
-        }
-        let events = facts::told_events(&mail.events);
-        let left = self.office.outstanding(&Files::default(), to, &events).await?;
-        left.map_err(|e| OutboxError::Plugin(format!("event {}: {}", e.index, e.detail)))
+        here::outstanding(self.office, mail).await
     }
 
     async fn attempt(&self, mail: &Mail, route: &Route, now: Time) -> Result<Made, OutboxError> {
@@ -325,12 +320,24 @@ impl Dispatch<'_> {
     }
 }
 
-/// What a mail's facts amount to now.
+/// What a mail's facts amount to now; that it is still here is one of them.
 ///
 /// # Errors
 /// [`OutboxError`].
 pub async fn timeline(office: &Office, mail: &Mail, now: Time) -> Result<Timeline, OutboxError> {
-    let (to, events) = (&mail.mail.message.rcpt_to, facts::told_events(&mail.events));
+    let mut events = mail.events.clone();
+    events.extend(here::facts(office, mail, now).await?);
+    folded(office, mail, &events, now).await
+}
+
+/// What these facts about a mail amount to.
+pub(super) async fn folded(
+    office: &Office,
+    mail: &Mail,
+    events: &[Event],
+    now: Time,
+) -> Result<Timeline, OutboxError> {
+    let (to, events) = (&mail.mail.message.rcpt_to, facts::told_events(events));
     let folded = office.fold(&Files::default(), to, &events, &stamp(now)).await?;
     folded.map_err(|e| OutboxError::Plugin(format!("event {}: {}", e.index, e.detail)))
 }
