@@ -4,6 +4,7 @@
 use super::audit::{Action, Note, note_mail};
 use super::mails::summary;
 use super::queue::{OutboxRow, outbox_row};
+use super::removed::HAS_ACCOUNT;
 use super::row::Time;
 use super::standing::BatchId;
 use super::{Acting, Administrator, MailId, MailSummary, Store, StoreError, row};
@@ -210,8 +211,14 @@ impl Store {
                 ("state = 'cancelled', cause = 'user', reason = $2", "state in ('ready', 'held', 'in-doubt')")
             }
         };
-        let sql =
-            format!("update outbox set {set} where mail = $1 and {when} and (holder is null or due <= $3)");
+        // A mail whose account was removed would wait for ever.
+        let there = match word {
+            Word::Release(_) => format!(" and {HAS_ACCOUNT}"),
+            Word::Hold(_) | Word::Cancel(_) => String::new(),
+        };
+        let sql = format!(
+            "update outbox set {set} where mail = $1 and {when}{there} and (holder is null or due <= $3)"
+        );
         let reason = match word {
             Word::Hold(by) => Some(format!("held by {by}")),
             Word::Cancel(by) => Some(format!("cancelled by {by}")),

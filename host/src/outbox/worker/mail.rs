@@ -90,6 +90,8 @@ fn put_off(error: &OutboxError, ledger: &Ledger) -> Option<Standing> {
             Some(Standing::Ready { due: ledger.clock.now() + Duration::seconds(1), waits: None })
         }
         OutboxError::File(_) => Some(Standing::Held { cause: Cause::User, reason }),
+        // No waiting makes it send; another setting of the account does.
+        OutboxError::NotOurs(_) => Some(Standing::Held { cause: Cause::Account, reason }),
         _ => {
             let due = ledger.clock.now() + AGAIN;
             Some(Standing::Ready { due, waits: Some((Cause::Wait, reason)) })

@@ -8,6 +8,7 @@ mod erasure;
 mod mails;
 mod office;
 mod queue;
+mod removed;
 mod reported;
 mod reports;
 mod secrets;
@@ -81,6 +82,10 @@ suite! {
         the_journal_writes_many_at_once_and_refuses_each_by_itself,
         what_waits_for_its_account_goes_on_with_it,
         a_logo_is_kept_once_however_many_mails_carry_it;
+    removed:
+        mails_of_a_removed_account_are_held_and_say_so,
+        a_mail_in_hand_when_its_account_is_removed_ends_where_its_holder_says,
+        what_was_held_for_a_setting_goes_on_with_another;
     reports:
         a_report_finds_its_mail_by_attempt_and_by_every_message_id,
         a_dead_address_is_not_written_to_until_somebody_releases_it,
