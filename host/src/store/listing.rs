@@ -181,19 +181,6 @@ impl Store {
         rows.iter().map(|row| Ok((row::text(row, "state")?, row::count(row, "many")?))).collect()
     }
 
-    /// How many mails an account has sent since a time.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn sent_since(&self, account: AccountId, since: Time) -> Result<u64, StoreError> {
-        let row = sqlx::query(
-            "select count(*) as many from attempts where account = $1 and result in ('accepted', 'partly-accepted', 'found') \
-             and started >= $2",
-        );
-        let row = row.bind(account.to_string()).bind(row::stamp(since)).fetch_one(&self.pool).await?;
-        row::count(&row, "many")
-    }
-
     /// A person's word about a mail that nobody works at: `hold`, let go, or cancel. Gives the state it then has, and
     /// whether the word changed it.
     ///

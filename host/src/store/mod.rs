@@ -94,6 +94,7 @@ mod mails;
 mod operator;
 mod pseudonym;
 mod queue;
+mod quota;
 mod removed;
 mod reported;
 mod reports;

@@ -8,6 +8,7 @@ mod erasure;
 mod mails;
 mod office;
 mod queue;
+mod quota;
 mod removed;
 mod reported;
 mod reports;
@@ -82,6 +83,11 @@ suite! {
         the_journal_writes_many_at_once_and_refuses_each_by_itself,
         what_waits_for_its_account_goes_on_with_it,
         a_logo_is_kept_once_however_many_mails_carry_it;
+    quota:
+        a_full_day_puts_mails_off_and_the_oldest_makes_room_for_the_next,
+        what_is_in_hand_counts_and_puts_nothing_off,
+        days_of_mails_leave_day_by_day_each_once,
+        a_clock_gone_back_leaves_no_account_without_room;
     removed:
         mails_of_a_removed_account_are_held_and_say_so,
         a_mail_in_hand_when_its_account_is_removed_ends_where_its_holder_says,
