@@ -4,6 +4,7 @@
 
 mod artefacts;
 mod cli;
+mod clock;
 mod contract;
 mod determinism;
 mod house;
@@ -15,6 +16,7 @@ mod limits;
 mod providers;
 mod python;
 mod secrets;
+mod shop;
 mod standing;
 mod streaming;
 mod track;

@@ -133,7 +133,7 @@ impl Dispatch<'_> {
         }
         let can_look_in_sent = doubt::can_look(self.office, &self.account, &mail).await?;
         if let Some(until) = doubt::may_run_until(&mail, now).filter(|_| can_look_in_sent) {
-            return Ok(Step::WaitUntil(until));
+            return Ok(Step::WaitUntil(doubt::noticed_anew(self, &mail, until, now).await?));
         }
         let answer = answers.fallback.or(mail.outbox.answer);
         let ways = Ways { own, fallback: self.fallback.as_ref(), answer, can_look_in_sent };

@@ -78,6 +78,7 @@
 
 mod acting;
 mod administrator;
+mod astray;
 mod attempts;
 mod audit;
 mod backup;

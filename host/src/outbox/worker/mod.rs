@@ -7,6 +7,7 @@
 //! Fair: companies take turns, and within a company its accounts; each gets no more at a time than its own server takes at
 //! the same time, so that ten thousand mails of one hold up nobody else's one.
 
+mod clock;
 mod copies;
 mod mail;
 mod place;
@@ -156,7 +157,9 @@ impl Worker {
         let mut wakes = None;
         let mut hands = Hands::default();
         let mut pause = PAUSE;
+        let mut looked = clock::Looked::default();
         loop {
+            self.bring_back(&mut looked).await;
             let looked = self.take_more(&mut hands).await;
             let idle = match looked {
                 Ok(taken) => {

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod astray;
 mod audit;
 mod backup;
 mod erasure;
@@ -55,6 +56,8 @@ suite! {
         a_removed_company_leaves_nothing,
         only_the_operator_gives_permissions,
         settings_that_the_plugin_could_not_read_are_refused;
+    astray:
+        a_clock_that_went_back_leaves_no_mail_behind_and_wakes_none_that_sleeps;
     audit:
         whoever_asks_holds_releases_or_cancels_is_on_record,
         what_the_machinery_does_to_mails_and_accounts_is_on_record,
