@@ -29,6 +29,7 @@ mod servers;
 mod sign_in;
 mod silence;
 mod stored;
+mod upgrades;
 mod user_settings;
 mod web;
 mod workers;

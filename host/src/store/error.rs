@@ -72,11 +72,11 @@ pub enum StoreError {
     DiskFull(String),
     /// A later version of this program has changed the database.
     #[error(
-        "the store was changed by a later version of this program (it has migration {found}, known are those up to \
+        "the store was changed by a later version of this program (it needs migration {found}, known are those up to \
          {known}): install that version, or go back to a backup"
     )]
     SchemaNewer {
-        /// The migration that is not known here.
+        /// The migration that a program must know.
         found: i64,
         /// The last one known here.
         known: i64,

@@ -82,6 +82,7 @@ mod astray;
 mod attempts;
 mod audit;
 mod backup;
+mod compatibility;
 mod connect;
 mod copies;
 mod emptying;

@@ -12,6 +12,7 @@ mod copies;
 mod mail;
 mod place;
 mod retention;
+mod schema;
 
 pub use place::{Closed, Place, Premises, Unopened};
 
@@ -157,10 +158,13 @@ impl Worker {
         let mut wakes = None;
         let mut hands = Hands::default();
         let mut pause = PAUSE;
-        let mut looked = clock::Looked::default();
+        let (mut looked, mut asked) = (clock::Looked::default(), schema::Asked::default());
         loop {
             self.bring_back(&mut looked).await;
-            let looked = self.take_more(&mut hands).await;
+            let looked = match self.still_fits(&mut asked).await {
+                Ok(()) => self.take_more(&mut hands).await,
+                Err(error) => Err(error),
+            };
             let idle = match looked {
                 Ok(taken) => {
                     pause = PAUSE;

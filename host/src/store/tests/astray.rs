@@ -1,4 +1,4 @@
-//! A clock that went back: what a worker finds at its start.
+//! A clock that went back, and a store that another version took further: what a worker finds at its start.
 
 use super::office::{Office, at, new_mail};
 use crate::store::*;
@@ -48,4 +48,19 @@ pub(super) async fn a_clock_that_went_back_leaves_no_mail_behind_and_wakes_none_
     let other = Holder::new("worker");
     let taken = office.store.claim(&other, office.account.id, Pace::default(), 9, back, LEASE).await.unwrap();
     assert_eq!(taken, [fresh, leased, retried]);
+}
+
+pub(super) async fn a_program_goes_on_until_a_migration_says_that_it_must_know_it(store: Store) {
+    store.fits().await.unwrap();
+    let known = crate::store::connect::KNOWN;
+    for (least, fits) in [(known - 1, true), (known, true), (known + 1, false)] {
+        sqlx::query("update compatibility set least = $1").bind(least).execute(&store.pool).await.unwrap();
+        match store.fits().await {
+            Ok(()) => assert!(fits, "{least}"),
+            Err(error) => {
+                assert_eq!(error, StoreError::SchemaNewer { found: least, known });
+                assert!(!fits && error.to_string().contains("install that version"), "{least}: {error}");
+            }
+        }
+    }
 }

@@ -57,7 +57,8 @@ suite! {
         only_the_operator_gives_permissions,
         settings_that_the_plugin_could_not_read_are_refused;
     astray:
-        a_clock_that_went_back_leaves_no_mail_behind_and_wakes_none_that_sleeps;
+        a_clock_that_went_back_leaves_no_mail_behind_and_wakes_none_that_sleeps,
+        a_program_goes_on_until_a_migration_says_that_it_must_know_it;
     audit:
         whoever_asks_holds_releases_or_cancels_is_on_record,
         what_the_machinery_does_to_mails_and_accounts_is_on_record,
