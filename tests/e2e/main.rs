@@ -29,6 +29,7 @@ mod servers;
 mod sign_in;
 mod silence;
 mod stored;
+mod unwritable;
 mod upgrades;
 mod user_settings;
 mod web;

@@ -108,6 +108,9 @@ pub(super) async fn open(location: &Location) -> Result<(AnyPool, Dialect), Stor
         .acquire_timeout(PATIENCE)
         .test_before_acquire(dialect == Dialect::Postgres)
         .after_connect(move |connection, _| Box::pin(prepare(connection, dialect)))
+        // A full disk makes SQLite end a transaction by itself. The driver goes on counting it, and would refuse every other on
+        // that connection: another takes its place.
+        .before_acquire(|connection, _| Box::pin(std::future::ready(Ok(!connection.is_in_transaction()))))
         .connect_lazy_with(options);
     Ok((pool, dialect))
 }
@@ -344,6 +347,20 @@ mod tests {
             connections.push(connection);
         }
         assert!(folder.path().join("a ?#%.db").exists());
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_the_database_ended_by_itself_spoils_no_connection() {
+        let folder = tempfile::tempdir().unwrap();
+        let (pool, dialect) = open(&Location::file(folder.path().join("store.db"))).await.unwrap();
+        for _ in 0..40 {
+            let mut transaction = pool.begin_with(dialect.begin()).await.unwrap();
+            // As on a full disk: the driver does not hear of it.
+            sqlx::query("rollback").execute(&mut *transaction).await.unwrap();
+            drop(transaction);
+            let transaction = pool.begin_with(dialect.begin()).await.unwrap();
+            transaction.commit().await.unwrap();
+        }
     }
 
     #[cfg(unix)]

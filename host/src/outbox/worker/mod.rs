@@ -131,6 +131,7 @@ impl Worker {
         options: WorkerOptions,
         notices: Notices,
     ) -> Self {
+        let ledger = ledger.telling(Arc::clone(&notices));
         Self { ledger, premises, options, notices, tally: Arc::default() }
     }
 
@@ -171,7 +172,8 @@ impl Worker {
                     taken == 0
                 }
                 Err(error) if !is_for_good(&error) && (error.may_pass() || !self.options.drain) => {
-                    (self.notices)(&format!("{error}; waiting {} s", pause.as_secs_f32().ceil()));
+                    let (words, wait) = (self.ledger.words(&error), pause.as_secs_f32().ceil());
+                    (self.notices)(&format!("{words}; waiting {wait} s"));
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                     wakes = None;
@@ -297,7 +299,7 @@ impl Worker {
             (Err(error), Some((_, mail))) => {
                 (self.notices)(&format!("mail {mail}: its work ended unexpectedly: {error}"));
                 let due = self.ledger.clock.now() + chrono::Duration::minutes(5);
-                self.ledger.put_down(mail, Standing::Ready { due, waits: None }, &self.notices).await;
+                self.ledger.put_down(mail, Standing::Ready { due, waits: None }).await;
             }
             (Err(error), None) => {
                 hands.filing.clear();
