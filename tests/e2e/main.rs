@@ -10,6 +10,7 @@ mod backup;
 mod bulk;
 mod connection;
 mod erasure;
+mod expiry;
 mod fallback;
 mod home;
 mod imap;

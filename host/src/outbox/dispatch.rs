@@ -188,7 +188,8 @@ impl Dispatch<'_> {
         self.ledger.journal.settle(id, &self.ledger.holder, step.standing(now)).await
     }
 
-    /// A mail that waited for a sign-in goes on, now that the account has one.
+    /// A mail that waited for a sign-in goes on, now that the account by which it was to leave has one. The store says so: what
+    /// is in hand may be from before the sign-in ended.
     async fn signed_in(&self, mail: &Mail, own: &Account, now: Time) -> Result<bool, StoreError> {
         if own.state != AccountState::Ready {
             return Ok(false);
@@ -199,6 +200,11 @@ impl Dispatch<'_> {
             else {
                 continue;
             };
+            match self.ledger.store.account(self.account.company, attempt.account).await {
+                Ok(account) if account.state == AccountState::Ready => {}
+                Ok(_) | Err(StoreError::NoSuchAccount(_)) => continue,
+                Err(error) => return Err(error),
+            }
             let outcome =
                 Outcome { finished: now, result: AttemptResult::Transient(None), ..outcome.clone() };
             self.ledger.journal.finish(attempt.id, &outcome, &[], None).await?;
