@@ -22,6 +22,7 @@ mod plugin;
 mod program;
 mod recipients;
 mod rendering;
+mod reports;
 mod samples;
 mod scripted;
 mod secrets;
