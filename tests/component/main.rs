@@ -4,6 +4,7 @@
 
 mod artefacts;
 mod cli;
+mod clock;
 mod contract;
 mod determinism;
 mod house;
@@ -14,7 +15,11 @@ mod kept;
 mod limits;
 mod providers;
 mod python;
+mod removed;
 mod secrets;
+mod shop;
+mod standing;
 mod streaming;
 mod track;
+mod unruly;
 mod web;

@@ -3,7 +3,7 @@
 
 #[path = "../oauth/server/mod.rs"]
 #[allow(dead_code, unused_imports)]
-mod server;
+pub(crate) mod server;
 
 use crate::home::Home;
 use crate::program::ended;
@@ -15,7 +15,7 @@ use server::{AuthorizationServer, Browser, CLIENT, Manner, SECRET};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::sync::Arc;
 
-const USER: &str = "office@ateliernord.example.com";
+pub(crate) const USER: &str = "office@ateliernord.example.com";
 
 /// Whose a token is, as the authorization server knows it.
 fn judge(server: &Arc<AuthorizationServer>) -> impl Fn(&str) -> Standing + Send + Sync + 'static {
@@ -27,7 +27,7 @@ fn judge(server: &Arc<AuthorizationServer>) -> impl Fn(&str) -> Standing + Send 
 }
 
 /// An account at the provider, which nobody has signed in to.
-fn add(home: &Home, name: &str, server: &AuthorizationServer, api: &str) {
+pub(crate) fn add(home: &Home, name: &str, server: &AuthorizationServer, api: &str) {
     home.put("client-secret", SECRET.as_bytes());
     let origin = server.origin();
     let [authorize, token, revoke, device] =
@@ -66,7 +66,7 @@ fn add(home: &Home, name: &str, server: &AuthorizationServer, api: &str) {
 }
 
 /// `postroom account authorize`, with a browser that goes where it is sent.
-async fn authorize(home: &Home, account: &'static str) -> crate::program::Run {
+pub(crate) async fn authorize(home: &Home, account: &'static str) -> crate::program::Run {
     let words = ["account", "authorize", account, "--no-browser", "--wait", "60s"];
     let mut child = home.start(&words);
     let mut said = BufReader::new(child.stderr.take().expect("its words"));

@@ -14,6 +14,7 @@ use chrono::{DateTime, FixedOffset, Local};
 use indicatif::ProgressBar;
 use serde_json::{Value, json as object};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A user, an account that he may use, and what they can reach.
@@ -102,7 +103,8 @@ impl Desk {
         if fallback_fails {
             fallback = None;
         }
-        let ledger = Ledger::open(connections.store(), "command", Clock::system());
+        let ledger = Ledger::open(connections.store(), "command", Clock::system())
+            .telling(Arc::new(|text: &str| eprintln!("postroom: {}", printable(text))));
         let logo = connections.store().acting(&user).logo().await?;
         Ok(Self {
             connections,

@@ -8,9 +8,18 @@ use crate::engine::EngineError;
 use crate::inbox::InboxError;
 use crate::oauth;
 use crate::outbox::{DraftError, OutboxError};
-use crate::store::StoreError;
+use crate::store::{Location, StoreError};
 use crate::vault::VaultError;
 use std::process::ExitCode;
+use std::sync::OnceLock;
+
+/// Where the store of this command is: a person who must mend it has to know.
+static STORE: OnceLock<String> = OnceLock::new();
+
+/// Says where the store is that this command works with.
+pub(super) fn works_with(store: &Location) {
+    let _ = STORE.set(store.to_string());
+}
 
 /// Why a command failed. The code is documented in `postroom --help`.
 #[derive(Debug)]
@@ -75,6 +84,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let code = match &error {
             error if error.may_pass() => 5,
+            error if error.may_be_mended() => 7,
             StoreError::NoSuchCompany(_)
             | StoreError::NoSuchUser(_)
             | StoreError::NoSuchAccount(_)
@@ -84,7 +94,11 @@ impl From<StoreError> for Failure {
             StoreError::AttemptOpen(_) | StoreError::Restored { .. } => 6,
             _ => 1,
         };
-        Self { code, message: error.to_string() }
+        let message = match STORE.get().filter(|_| error.may_be_mended()) {
+            Some(place) => format!("{error} (the store is {place})"),
+            None => error.to_string(),
+        };
+        Self { code, message }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which store, whose company, which user: the options of every command that works with stored accounts.
 
-use super::{Common, Failure, office};
+use super::{Common, Failure, failure, office};
 use crate::accounts::{
     Account, Company, Name, PlatformDomains, SecretKind, SecretOwner, User, UserSettings, describe,
 };
@@ -99,10 +99,12 @@ impl StoreArgs {
 
     /// Where the store is.
     pub(super) fn location(&self) -> Result<Location, Failure> {
-        match &self.store {
-            Some(place) => Ok(place.clone()),
-            None => Location::of_user().ok_or_else(|| Failure::input("name the store with --store")),
-        }
+        let place = match &self.store {
+            Some(place) => place.clone(),
+            None => Location::of_user().ok_or_else(|| Failure::input("name the store with --store"))?,
+        };
+        failure::works_with(&place);
+        Ok(place)
     }
 
     /// Where the key is.

@@ -84,7 +84,9 @@ Exit codes:
   4  refused for good, or an address that can't be used, for at least one recipient; or refused by the
      account's own server
   5  not accepted now; the same command may succeed later
-  6  in doubt: the mail may have left; look before sending again";
+  6  in doubt: the mail may have left; look before sending again
+  7  the store can't be written (no room, no right to); nothing is lost, and once that is mended the
+     same command goes on";
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]

@@ -5,7 +5,7 @@ use super::{Common, Failure};
 use crate::accounts::{Company, Name, User};
 use crate::connections::Connections;
 use crate::engine::Office;
-use crate::store::{BatchId, Count, Filter, Listed, Mail, MailId, StoreError};
+use crate::store::{BatchId, Count, Filter, Listed, Mail, MailId, Standing, StoreError};
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 
@@ -72,7 +72,14 @@ impl View {
     ) -> Result<Mail, StoreError> {
         let mut mail = self.connections.store().mail(id).await?;
         if let Some(at) = at {
+            let known = mail.events.len();
             mail.events.retain(|event| event.at <= at);
+            // What has ended since was still here then.
+            if mail.events.len() < known
+                && matches!(mail.outbox.standing, Standing::Sent | Standing::Failed { .. })
+            {
+                mail.outbox.standing = Standing::Ready { due: at, waits: None };
+            }
         }
         Ok(mail)
     }

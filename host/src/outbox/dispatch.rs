@@ -7,6 +7,7 @@ use super::attempt::without_answer;
 use super::doubt;
 use super::error::OutboxError;
 use super::facts::{self, Time, Ways, stamp};
+use super::here;
 use super::kept;
 use super::ledger::Ledger;
 use super::sender::sender_of;
@@ -134,7 +135,7 @@ impl Dispatch<'_> {
         }
         let can_look_in_sent = doubt::can_look(self.office, &self.account, &mail).await?;
         if let Some(until) = doubt::may_run_until(&mail, now).filter(|_| can_look_in_sent) {
-            return Ok(Step::WaitUntil(until));
+            return Ok(Step::WaitUntil(doubt::noticed_anew(self, &mail, until, now).await?));
         }
         let answer = answers.fallback.or(mail.outbox.answer);
         let ways = Ways { own, fallback: self.fallback.as_ref(), answer, can_look_in_sent };
@@ -189,7 +190,8 @@ impl Dispatch<'_> {
         self.ledger.journal.settle(id, &self.ledger.holder, step.standing(now)).await
     }
 
-    /// A mail that waited for a sign-in goes on, now that the account has one.
+    /// A mail that waited for a sign-in goes on, now that the account by which it was to leave has one. The store says so: what
+    /// is in hand may be from before the sign-in ended.
     async fn signed_in(&self, mail: &Mail, own: &Account, now: Time) -> Result<bool, StoreError> {
         if own.state != AccountState::Ready {
             return Ok(false);
@@ -200,6 +202,11 @@ impl Dispatch<'_> {
             else {
                 continue;
             };
+            match self.ledger.store.account(self.account.company, attempt.account).await {
+                Ok(account) if account.state == AccountState::Ready => {}
+                Ok(_) | Err(StoreError::NoSuchAccount(_)) => continue,
+                Err(error) => return Err(error),
+            }
             let outcome =
                 Outcome { finished: now, result: AttemptResult::Transient(None), ..outcome.clone() };
             self.ledger.journal.finish(attempt.id, &outcome, &[], None).await?;
@@ -215,13 +222,7 @@ impl Dispatch<'_> {
 
     /// Those that an attempt must name.
     pub(super) async fn outstanding(&self, mail: &Mail) -> Result<Vec<String>, OutboxError> {
-        let to = &mail.mail.message.rcpt_to;
-        if mail.events.is_empty() {
-            return Ok(to.clone());
-        }
-        let events = facts::told_events(&mail.events);
-        let left = self.office.outstanding(&Files::default(), to, &events).await?;
-        left.map_err(|e| OutboxError::Plugin(format!("event {}: {}", e.index, e.detail)))
+        here::outstanding(self.office, mail).await
     }
 
     async fn attempt(&self, mail: &Mail, route: &Route, now: Time) -> Result<Made, OutboxError> {
@@ -330,12 +331,24 @@ impl Dispatch<'_> {
     }
 }
 
-/// What a mail's facts amount to now.
+/// What a mail's facts amount to now; that it is still here is one of them.
 ///
 /// # Errors
 /// [`OutboxError`].
 pub async fn timeline(office: &Office, mail: &Mail, now: Time) -> Result<Timeline, OutboxError> {
-    let (to, events) = (&mail.mail.message.rcpt_to, facts::told_events(&mail.events));
+    let mut events = mail.events.clone();
+    events.extend(here::facts(office, mail, now).await?);
+    folded(office, mail, &events, now).await
+}
+
+/// What these facts about a mail amount to.
+pub(super) async fn folded(
+    office: &Office,
+    mail: &Mail,
+    events: &[Event],
+    now: Time,
+) -> Result<Timeline, OutboxError> {
+    let (to, events) = (&mail.mail.message.rcpt_to, facts::told_events(events));
     let folded = office.fold(&Files::default(), to, &events, &stamp(now)).await?;
     folded.map_err(|e| OutboxError::Plugin(format!("event {}: {}", e.index, e.detail)))
 }

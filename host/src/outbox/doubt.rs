@@ -32,14 +32,35 @@ fn lost(mail: &Mail) -> Option<&Attempt> {
 }
 
 /// Until when an attempt whose maker fell silent may still be under way; none once it must have ended. Whoever looks
-/// before that and finds nothing has learned nothing.
+/// before that and finds nothing has learned nothing. Counted from when its last bytes left, or from when somebody noticed,
+/// whichever is earlier: the one may be of a clock that went back since.
 pub(super) fn may_run_until(mail: &Mail, now: Time) -> Option<Time> {
-    let silent = mail.attempts.iter().find(|attempt| {
-        attempt.outcome.as_ref().is_some_and(|it| {
-            it.result == AttemptResult::InDoubt && it.detail.as_deref() == Some(FELL_SILENT)
-        })
+    let (silent, outcome) = mail.attempts.iter().find_map(|attempt| {
+        let outcome = attempt.outcome.as_ref()?;
+        let fell_silent = outcome.detail.as_deref() == Some(FELL_SILENT);
+        (fell_silent && outcome.result == AttemptResult::InDoubt).then_some((attempt, outcome))
     })?;
-    Some(silent.released? + LONGEST_ATTEMPT).filter(|until| now < *until)
+    Some(silent.released?.min(outcome.finished) + LONGEST_ATTEMPT).filter(|until| now < *until)
+}
+
+/// Where even the noticing is stamped with a time that is still to come, a clock went back after it: it is noticed anew, so
+/// that the wait is one from now.
+pub(super) async fn noticed_anew(
+    dispatch: &Dispatch<'_>,
+    mail: &Mail,
+    until: Time,
+    now: Time,
+) -> Result<Time, OutboxError> {
+    if until <= now + LONGEST_ATTEMPT {
+        return Ok(until);
+    }
+    if let Some(attempt) = lost(mail)
+        && let Some(outcome) = &attempt.outcome
+    {
+        let outcome = Outcome { finished: now, ..outcome.clone() };
+        dispatch.ledger.journal.finish(attempt.id, &outcome, &[], None).await?;
+    }
+    Ok(now + LONGEST_ATTEMPT)
 }
 
 /// Gives a result to an attempt that has none. The mail is in our hands, so its maker has ended or has lost it. Before the
@@ -85,7 +106,7 @@ pub(super) async fn cleared_up(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) 
     if lost(mail).is_none() {
         return Ok(false);
     }
-    let timeline = super::dispatch::timeline(dispatch.office, mail, now).await?;
+    let timeline = super::dispatch::folded(dispatch.office, mail, &mail.events, now).await?;
     let doubtful = doubtful(mail);
     let known = |address: &String| {
         timeline
@@ -186,4 +207,86 @@ fn doubtful(mail: &Mail) -> Vec<String> {
         })
     };
     to.iter().filter(|address| named(address)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{AttemptId, Cause, MailId, Message, NewMail, OutboxRow, Party, SendOptions, Standing};
+
+    /// A mail whose attempt fell silent: its last bytes left at one time, and somebody noticed at another.
+    fn silent(released: Time, noticed: Time) -> Mail {
+        let party = Party { name: None, address: "office@ateliernord.example".to_owned() };
+        let attempt = Attempt {
+            id: AttemptId::new(),
+            started: released,
+            account: crate::accounts::AccountId::new(),
+            account_name: "office".to_owned(),
+            transport: "gmail".to_owned(),
+            fallback: false,
+            released: Some(released),
+            outcome: Some(Outcome {
+                finished: noticed,
+                result: AttemptResult::InDoubt,
+                stage: Some("after-dot".to_owned()),
+                detail: Some(FELL_SILENT.to_owned()),
+                provider_ids: Vec::new(),
+            }),
+        };
+        let message = Message {
+            message_id: "<1@ateliernord.example>".to_owned(),
+            mail_from: party.address.clone(),
+            rcpt_to: vec!["els@customer.example".to_owned()],
+            pieces: Vec::new(),
+            size: 0,
+            needs_smtputf8: false,
+            html: String::new(),
+            text: String::new(),
+        };
+        let mail = NewMail {
+            id: MailId::new(),
+            account: attempt.account,
+            created: released,
+            document: None,
+            use_case: "new".to_owned(),
+            subject: String::new(),
+            from: party,
+            recipients: Vec::new(),
+            message,
+            files: Vec::new(),
+            revision: None,
+            options: SendOptions::default(),
+        };
+        let standing = Standing::Ready { due: released, waits: Some((Cause::Wait, "it may run".to_owned())) };
+        let outbox = OutboxRow { standing, holder: None, send_at: None, answer: None, restored: None };
+        Mail {
+            mail,
+            company: crate::accounts::CompanyId::new(),
+            user: None,
+            attempts: vec![attempt],
+            events: Vec::new(),
+            resend: 0,
+            outbox,
+        }
+    }
+
+    #[test]
+    fn an_attempt_that_fell_silent_is_waited_for_once_whatever_the_clock_did() {
+        let now: Time = "2026-11-27T10:00:00+01:00".parse().unwrap();
+        let (minutes, day) = (Duration::minutes, Duration::days(1));
+        for (what, released, noticed, until) in [
+            ("just now", now, now, Some(now + minutes(15))),
+            ("noticed later", now - minutes(10), now, Some(now + minutes(5))),
+            ("long ago", now - minutes(16), now - minutes(14), None),
+            ("the clock went back before it was noticed", now + day, now, Some(now + minutes(15))),
+            ("and that was a while ago", now + day, now - minutes(15), None),
+        ] {
+            assert_eq!(may_run_until(&silent(released, noticed), now), until, "{what}");
+        }
+        let ahead = may_run_until(&silent(now + day, now + day), now);
+        assert!(
+            ahead.is_some_and(|until| until > now + minutes(15)),
+            "noticed anew by whoever waits: {ahead:?}"
+        );
+    }
 }

@@ -7,7 +7,7 @@ use crate::store::{
 };
 use chrono::{DateTime, FixedOffset, Local};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a mail is its holder's without a sign of life from him.
@@ -16,9 +16,16 @@ pub const LEASE: Duration = Duration::from_secs(60);
 /// How long a result is carried about that can't be written down.
 const PATIENCE: Duration = Duration::from_secs(600);
 
+/// From one try to the next: at first, and in the end.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// From one word about it to the next.
+const QUIET: Duration = Duration::from_secs(30);
+
 /// A disk may be emptied, a server come back.
 fn is_of_the_moment(error: &StoreError) -> bool {
-    error.may_pass() || matches!(error, StoreError::DiskFull(_) | StoreError::ReadOnly(_))
+    error.may_pass() || error.may_be_mended()
 }
 
 /// What time it is. Its own type, so that a test can let 25 days pass.
@@ -49,7 +56,7 @@ impl fmt::Debug for Clock {
 }
 
 /// The ledger in the hands of one holder.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Ledger {
     /// Where it is.
     pub store: Store,
@@ -59,24 +66,69 @@ pub struct Ledger {
     pub holder: Holder,
     /// What time it is.
     pub clock: Clock,
+    /// Whom to tell of what can't be written down for now, and when that was last done.
+    notices: Notices,
+    told: Arc<Mutex<Option<Instant>>>,
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger")
+            .field("store", &self.store)
+            .field("holder", &self.holder)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Ledger {
-    /// A ledger for a holder of this kind, `worker` or `send`. To be called on the runtime that it is used on.
+    /// A ledger for a holder of this kind, `worker` or `send`, that tells nobody. To be called on the runtime that it is used
+    /// on.
     pub fn open(store: &Store, kind: &str, clock: Clock) -> Self {
-        Self { store: store.clone(), journal: Journal::of(store), holder: Holder::new(kind), clock }
+        let notices: Notices = Arc::new(|_: &str| {});
+        let (store, journal, holder) = (store.clone(), Journal::of(store), Holder::new(kind));
+        Self { store, journal, holder, clock, notices, told: Arc::default() }
+    }
+
+    /// The same, and tells of what can't be written down for now.
+    #[must_use]
+    pub fn telling(self, notices: Notices) -> Self {
+        Self { notices, ..self }
+    }
+
+    /// An error in words; with the place of the store, where somebody has to mend it there.
+    pub(super) fn words(&self, error: &StoreError) -> String {
+        match error.may_be_mended() {
+            true => format!("{error} (the store is {})", self.store.place()),
+            false => error.to_string(),
+        }
+    }
+
+    /// Waits before something is written down again, and says so: once for all that waits likewise.
+    async fn pause(&self, what: &str, error: &StoreError, pause: &mut Duration) {
+        let is_new = {
+            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_new = told.is_none_or(|at| at.elapsed() > QUIET);
+            if is_new {
+                *told = Some(Instant::now());
+            }
+            is_new
+        };
+        if is_new {
+            (self.notices)(&format!("{what} is not written down yet: {}", self.words(error)));
+        }
+        tokio::time::sleep(*pause).await;
+        *pause = (*pause * 2).min(LONGEST_PAUSE);
     }
 
     /// Puts a mail down where it stands, however long the store is away: nobody else may take it while its holder lives.
-    pub(super) async fn put_down(&self, mail: MailId, standing: Standing, notices: &Notices) {
-        let (begun, mut pause) = (Instant::now(), Duration::from_millis(100));
+    pub(super) async fn put_down(&self, mail: MailId, standing: Standing) {
+        let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
         loop {
             match self.journal.settle(mail, &self.holder, standing.clone()).await {
                 Err(error) if is_of_the_moment(&error) && begun.elapsed() < PATIENCE => {
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(Duration::from_secs(5));
+                    self.pause(&format!("where mail {mail} stands"), &error, &mut pause).await;
                 }
-                Err(error) => return notices(&format!("mail {mail}: {error}")),
+                Err(error) => return (self.notices)(&format!("mail {mail}: {}", self.words(&error))),
                 Ok(()) => return,
             }
         }
@@ -94,12 +146,11 @@ impl Ledger {
         events: &[Event],
         settle: Option<Settlement>,
     ) -> Result<(), StoreError> {
-        let (begun, mut pause) = (Instant::now(), Duration::from_millis(100));
+        let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
         loop {
             match self.journal.finish(attempt, outcome, events, settle.clone()).await {
                 Err(error) if is_of_the_moment(&error) && begun.elapsed() < PATIENCE => {
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(Duration::from_secs(5));
+                    self.pause("what a server said of a mail", &error, &mut pause).await;
                 }
                 ended => return ended,
             }

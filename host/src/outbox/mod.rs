@@ -10,6 +10,7 @@ mod doubt;
 mod draft;
 mod error;
 mod facts;
+mod here;
 mod kept;
 mod ledger;
 mod message;

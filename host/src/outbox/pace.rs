@@ -19,5 +19,5 @@ pub async fn limits(office: &Office, account: &Account) -> Result<Allowance, Eng
 /// The pace that follows.
 pub(super) async fn of_provider(office: &Office, account: &Account) -> Result<Pace, EngineError> {
     let limits = limits(office, account).await?;
-    Ok(Pace { per_minute: limits.per_minute, connections: limits.connections })
+    Ok(Pace { per_minute: limits.per_minute, connections: limits.connections, per_day: limits.per_day })
 }

@@ -4,6 +4,7 @@
 use super::error::{Broken, broken};
 use super::loading::{by_mail, of_mails};
 use super::mail::{Attempt, AttemptId, AttemptResult, Event, MailId, NewAttempt, OpenAttempt, Outcome};
+use super::removed::HAS_ACCOUNT;
 use super::reported::keep_reported_ids;
 use super::reports::keep_message_ids;
 use super::standing::Holder;
@@ -60,10 +61,11 @@ impl Store {
         }
         keep_events(&mut transaction, mail, events).await?;
         // What was in doubt may be so no longer: whoever works at it next decides anew.
-        sqlx::query("update outbox set state = 'ready', due = 0, cause = null, reason = null where mail = $1 and state = 'in-doubt'")
-            .bind(mail.to_string())
-            .execute(&mut *transaction)
-            .await?;
+        let sql = format!(
+            "update outbox set state = 'ready', due = 0, cause = null, reason = null \
+             where mail = $1 and state = 'in-doubt' and {HAS_ACCOUNT}"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(mail.to_string()).execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)
     }
 

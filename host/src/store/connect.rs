@@ -1,6 +1,6 @@
 //! Connecting: every connection is made durable before it is used, and the database is brought up to date first.
 
-use super::{Location, StoreError};
+use super::{Location, StoreError, compatibility};
 use secrecy::ExposeSecret;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
@@ -58,7 +58,22 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0005_operations.sql"),
         include_str!("../../migrations/postgres/0005_operations.sql"),
     ),
+    (
+        6,
+        "daily limit",
+        include_str!("../../migrations/sqlite/0006_daily_limit.sql"),
+        include_str!("../../migrations/postgres/0006_daily_limit.sql"),
+    ),
+    (
+        7,
+        "compatibility",
+        include_str!("../../migrations/sqlite/0007_compatibility.sql"),
+        include_str!("../../migrations/postgres/0007_compatibility.sql"),
+    ),
 ];
+
+/// The last of them.
+pub(super) const KNOWN: i64 = 7;
 
 /// How long a statement waits for somebody else's.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -93,6 +108,9 @@ pub(super) async fn open(location: &Location) -> Result<(AnyPool, Dialect), Stor
         .acquire_timeout(PATIENCE)
         .test_before_acquire(dialect == Dialect::Postgres)
         .after_connect(move |connection, _| Box::pin(prepare(connection, dialect)))
+        // A full disk makes SQLite end a transaction by itself. The driver goes on counting it, and would refuse every other on
+        // that connection: another takes its place.
+        .before_acquire(|connection, _| Box::pin(std::future::ready(Ok(!connection.is_in_transaction()))))
         .connect_lazy_with(options);
     Ok((pool, dialect))
 }
@@ -191,52 +209,101 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
     MIGRATIONS.iter().map(one).collect()
 }
 
-/// Brings the schema up to date, one program at a time: PostgreSQL has a lock for that, SQLite one for every writer.
+/// Brings the schema up to date, one program at a time: PostgreSQL has a lock for that, SQLite one for every writer. A store
+/// that a later program has brought further is left as it is, where that one says that this one may work with it.
 async fn migrate(
     connection: &mut AnyConnection,
     dialect: Dialect,
     migrations: Vec<Migration>,
 ) -> Result<(), StoreError> {
-    let known = migrations.last().map_or(0, |last| last.version);
-    let migrator = Migrator::with_migrations(migrations);
-    let done = match dialect {
+    let last = migrations.last().map_or(0, |last| last.version);
+    let least = compatibility::least(connection, dialect).await?;
+    if let Some(least) = least.filter(|least| *least > last) {
+        return Err(StoreError::SchemaNewer { found: least, known: last });
+    }
+    let mut migrator = Migrator::with_migrations(migrations);
+    match run(&migrator, connection, dialect).await {
+        Err(MigrateError::VersionMissing(found)) if found > last => {
+            if least.is_none() {
+                return Err(StoreError::SchemaNewer { found, known: last });
+            }
+            migrator.set_ignore_missing(true);
+            run(&migrator, connection, dialect).await.map_err(unlike)
+        }
+        done => done.map_err(unlike),
+    }
+}
+
+async fn run(
+    migrator: &Migrator,
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+) -> Result<(), MigrateError> {
+    match dialect {
         Dialect::Postgres => migrator.run_direct(None, connection, false).await,
         Dialect::Sqlite => {
             let mut transaction = connection.begin_with(dialect.begin()).await?;
-            let done = migrator.run_direct(None, &mut *transaction, false).await;
-            match done {
-                Ok(()) => transaction.commit().await.map_err(MigrateError::Execute),
-                error => error,
-            }
+            migrator.run_direct(None, &mut *transaction, false).await?;
+            transaction.commit().await.map_err(MigrateError::Execute)
         }
-    };
-    done.map_err(|error| match error {
-        MigrateError::VersionMissing(found) if found > known => StoreError::SchemaNewer { found, known },
+    }
+}
+
+fn unlike(error: MigrateError) -> StoreError {
+    match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => match error.into() {
             StoreError::Database(words) => StoreError::SchemaDiffers(words),
             other => other,
         },
         other => StoreError::SchemaDiffers(other.to_string()),
-    })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What a later version of this program does with a store of ours.
+    async fn upgrade(location: &Location, sql: &'static str) {
+        let (pool, dialect) = open(location).await.unwrap();
+        let mut later = migrations(dialect);
+        later.push(Migration::new(9, "later".into(), MigrationType::Simple, sql.into_sql_str(), false));
+        migrate(&mut pool.acquire().await.unwrap(), dialect, later).await.unwrap();
+        pool.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_store_that_a_later_program_only_added_to_is_worked_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::file(folder.path().join("store.db"));
+        upgrade(&location, "create table later (id integer)").await;
+        for _ in 0..2 {
+            let (pool, _) = open(&location).await.unwrap();
+            sqlx::query("select id from later").fetch_all(&pool).await.unwrap();
+            pool.close().await;
+        }
+    }
+
     #[tokio::test]
     async fn a_store_that_a_later_program_changed_is_not_touched() {
         let folder = tempfile::tempdir().unwrap();
         let location = Location::file(folder.path().join("store.db"));
-        let (pool, dialect) = open(&location).await.unwrap();
-        let mut later = migrations(dialect);
-        let sql = "create table later (id integer)".into_sql_str();
-        later.push(Migration::new(9, "later".into(), MigrationType::Simple, sql, false));
-        migrate(&mut pool.acquire().await.unwrap(), dialect, later).await.unwrap();
-        pool.close().await;
+        upgrade(&location, "create table later (id integer); update compatibility set least = 9").await;
         let error = open(&location).await.unwrap_err();
-        assert_eq!(error, StoreError::SchemaNewer { found: 9, known: MIGRATIONS.len() as i64 });
+        assert_eq!(error, StoreError::SchemaNewer { found: 9, known: KNOWN });
         assert!(!error.may_pass());
+    }
+
+    #[tokio::test]
+    async fn a_store_with_an_unknown_migration_among_the_known_ones_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::file(folder.path().join("store.db"));
+        let (pool, dialect) = open(&location).await.unwrap();
+        let mut fewer = migrations(dialect);
+        fewer.remove(2);
+        let error = migrate(&mut pool.acquire().await.unwrap(), dialect, fewer).await.unwrap_err();
+        assert!(matches!(error, StoreError::SchemaDiffers(_)), "{error}");
+        assert_eq!(MIGRATIONS.last().map(|last| last.0), Some(KNOWN));
     }
 
     #[tokio::test]
@@ -280,6 +347,20 @@ mod tests {
             connections.push(connection);
         }
         assert!(folder.path().join("a ?#%.db").exists());
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_the_database_ended_by_itself_spoils_no_connection() {
+        let folder = tempfile::tempdir().unwrap();
+        let (pool, dialect) = open(&Location::file(folder.path().join("store.db"))).await.unwrap();
+        for _ in 0..40 {
+            let mut transaction = pool.begin_with(dialect.begin()).await.unwrap();
+            // As on a full disk: the driver does not hear of it.
+            sqlx::query("rollback").execute(&mut *transaction).await.unwrap();
+            drop(transaction);
+            let transaction = pool.begin_with(dialect.begin()).await.unwrap();
+            transaction.commit().await.unwrap();
+        }
     }
 
     #[cfg(unix)]

@@ -64,19 +64,25 @@ pub enum StoreError {
     ConnectionLost(String),
     /// The database can't be written.
     #[error(
-        "the store can't be written: {0}; give this program the right to write the file and its folder, or the role in PostgreSQL"
+        "the store can't be written: {0}; give this program the right to write the file, those beside it \
+         (-wal, -shm) and its folder, or the role in PostgreSQL"
     )]
     ReadOnly(String),
     /// No room left.
     #[error("there is no room left for the store: {0}; free some, then try again")]
     DiskFull(String),
+    /// The disk takes nothing more: a quota, a limit of the process, or a failure of the disk itself.
+    #[error(
+        "the disk of the store takes nothing more: {0}; look whether it is full, over a quota or failing, then try again"
+    )]
+    DiskFails(String),
     /// A later version of this program has changed the database.
     #[error(
-        "the store was changed by a later version of this program (it has migration {found}, known are those up to \
+        "the store was changed by a later version of this program (it needs migration {found}, known are those up to \
          {known}): install that version, or go back to a backup"
     )]
     SchemaNewer {
-        /// The migration that is not known here.
+        /// The migration that a program must know.
         found: i64,
         /// The last one known here.
         known: i64,
@@ -104,6 +110,11 @@ impl StoreError {
     /// Whether the same call can succeed later without anybody doing anything.
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::Busy(_) | Self::ConnectionLost(_))
+    }
+
+    /// Whether it can succeed once somebody has given the store room, or the right to write. Nothing is lost until then.
+    pub fn may_be_mended(&self) -> bool {
+        matches!(self, Self::DiskFull(_) | Self::DiskFails(_) | Self::ReadOnly(_))
     }
 
     pub(super) fn invalid(what: &'static str, detail: impl ToString) -> Self {
@@ -170,10 +181,15 @@ fn of_database(error: &dyn sqlx::error::DatabaseError) -> StoreError {
 /// <https://www.sqlite.org/rescode.html>
 fn of_sqlite(code: u32, words: String) -> StoreError {
     match code & 0xff {
+        // Writing, truncating, settling on disk, and making room for the index of the log.
+        10 if matches!(code >> 8, 3..=6 | 18 | 19 | 21) => StoreError::DiskFails(words),
         5 | 6 => StoreError::Busy(words),
         8 => StoreError::ReadOnly(words),
         13 => StoreError::DiskFull(words),
-        14 => StoreError::CannotOpen { place: "file".to_owned(), detail: words },
+        14 => StoreError::CannotOpen {
+            place: "file".to_owned(),
+            detail: format!("{words}: the folder must be there, and this program may write in it"),
+        },
         11 | 26 => StoreError::Damaged(words),
         _ => StoreError::Database(words),
     }
@@ -226,6 +242,11 @@ mod tests {
                 .contains("the right to write")
         );
         assert!(of_sqlite(13, "database or disk is full".into()).to_string().contains("free some"));
+        assert!(of_sqlite(778, "disk I/O error".into()).to_string().contains("over a quota"));
+        assert!(
+            matches!(of_sqlite(266, String::new()), StoreError::Database(_)),
+            "reading is another matter"
+        );
         let newer = StoreError::SchemaNewer { found: 9, known: 1 }.to_string();
         assert!(newer.contains("install that version"), "{newer}");
     }

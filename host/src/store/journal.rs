@@ -6,6 +6,7 @@
 use super::attempts::{begin, finish, release};
 use super::audit::{Action, Note, note_mail};
 use super::mail::{AttemptId, Event, MailId, NewAttempt, Outcome};
+use super::removed::hold_if_removed;
 use super::row::Time;
 use super::standing::{Holder, Settlement, Standing};
 use super::{Store, StoreError};
@@ -167,10 +168,13 @@ async fn settle(
         .bind(holder.as_str())
         .execute(&mut *connection)
         .await?;
+    let now = Local::now().fixed_offset();
+    if matches!(standing, Standing::Ready { .. }) && done.rows_affected() == 1 {
+        hold_if_removed(connection, mail, holder.kind(), now).await?;
+    }
     if let Standing::Held { cause, .. } = standing
         && done.rows_affected() == 1
     {
-        let now = Local::now().fixed_offset();
         let note = Note { detail: Some(cause.as_str()), ..Note::of(Action::Held, holder.kind(), now) };
         note_mail(connection, mail, &note).await?;
     }

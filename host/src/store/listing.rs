@@ -4,6 +4,7 @@
 use super::audit::{Action, Note, note_mail};
 use super::mails::summary;
 use super::queue::{OutboxRow, outbox_row};
+use super::removed::HAS_ACCOUNT;
 use super::row::Time;
 use super::standing::BatchId;
 use super::{Acting, Administrator, MailId, MailSummary, Store, StoreError, row};
@@ -180,19 +181,6 @@ impl Store {
         rows.iter().map(|row| Ok((row::text(row, "state")?, row::count(row, "many")?))).collect()
     }
 
-    /// How many mails an account has sent since a time.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn sent_since(&self, account: AccountId, since: Time) -> Result<u64, StoreError> {
-        let row = sqlx::query(
-            "select count(*) as many from attempts where account = $1 and result in ('accepted', 'partly-accepted', 'found') \
-             and started >= $2",
-        );
-        let row = row.bind(account.to_string()).bind(row::stamp(since)).fetch_one(&self.pool).await?;
-        row::count(&row, "many")
-    }
-
     /// A person's word about a mail that nobody works at: `hold`, let go, or cancel. Gives the state it then has, and
     /// whether the word changed it.
     ///
@@ -210,8 +198,14 @@ impl Store {
                 ("state = 'cancelled', cause = 'user', reason = $2", "state in ('ready', 'held', 'in-doubt')")
             }
         };
-        let sql =
-            format!("update outbox set {set} where mail = $1 and {when} and (holder is null or due <= $3)");
+        // A mail whose account was removed would wait for ever.
+        let there = match word {
+            Word::Release(_) => format!(" and {HAS_ACCOUNT}"),
+            Word::Hold(_) | Word::Cancel(_) => String::new(),
+        };
+        let sql = format!(
+            "update outbox set {set} where mail = $1 and {when}{there} and (holder is null or due <= $3)"
+        );
         let reason = match word {
             Word::Hold(by) => Some(format!("held by {by}")),
             Word::Cancel(by) => Some(format!("cancelled by {by}")),

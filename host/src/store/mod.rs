@@ -78,9 +78,11 @@
 
 mod acting;
 mod administrator;
+mod astray;
 mod attempts;
 mod audit;
 mod backup;
+mod compatibility;
 mod connect;
 mod copies;
 mod emptying;
@@ -95,6 +97,8 @@ mod mails;
 mod operator;
 mod pseudonym;
 mod queue;
+mod quota;
+mod removed;
 mod reported;
 mod reports;
 mod row;
@@ -140,6 +144,8 @@ use std::sync::{Arc, OnceLock};
 pub struct Store {
     pool: AnyPool,
     dialect: Dialect,
+    /// As it may be shown.
+    place: Arc<str>,
     wakes: wake::Bell,
     /// The key of what stands in place of erased addresses, once somebody has lent it.
     pseudonyms: Arc<OnceLock<SecretSlice<u8>>>,
@@ -153,7 +159,13 @@ impl Store {
     /// [`StoreError::ReadOnly`], [`StoreError::DiskFull`]; [`StoreError::ConnectionLost`] where the server is not there.
     pub async fn open(location: &Location) -> Result<Self, StoreError> {
         let (pool, dialect) = connect::open(location).await?;
-        Ok(Self { pool, dialect, wakes: wake::Bell::of(location), pseudonyms: Arc::default() })
+        let place = location.to_string().into();
+        Ok(Self { pool, dialect, place, wakes: wake::Bell::of(location), pseudonyms: Arc::default() })
+    }
+
+    /// Where it is, to people: without a password.
+    pub fn place(&self) -> &str {
+        &self.place
     }
 
     /// Closes every connection. What was promised is on disk without it.

@@ -76,7 +76,8 @@ impl Store {
     }
 
     /// Takes at most `most` due mails of an account, oldest first, no more than its pace allows now. They are the
-    /// holder's until `now + lease`.
+    /// holder's until `now + lease`; what he has in hand already is not taken from him by himself. Where the account's
+    /// day is full, what is due is put off.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -105,6 +106,16 @@ impl Store {
                 (most.min(u32::try_from(allowed).unwrap_or(0)), Some((next, step)))
             }
         };
+        let most = match pace.per_day {
+            Some(per_day) if most > 0 => {
+                if pace.per_minute.is_none() {
+                    // Whoever asks now waits: no two see the same room.
+                    self.next_of(&mut transaction, account).await?;
+                }
+                self.room(&mut transaction, account, per_day, most, at).await?
+            }
+            _ => most,
+        };
         if most == 0 {
             transaction.commit().await?;
             return Ok(Vec::new());
@@ -112,7 +123,8 @@ impl Store {
         let lock = if self.dialect == Dialect::Postgres { " for update skip locked" } else { "" };
         let sql = format!(
             "update outbox set holder = $1, due = $2 where mail in (select mail from outbox \
-             where account = $3 and state = 'ready' and due <= $4 order by due, mail limit $5{lock}) returning mail"
+             where account = $3 and state = 'ready' and due <= $4 and (holder is null or holder <> $1) \
+             order by due, mail limit $5{lock}) returning mail"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(holder.as_str())
@@ -280,14 +292,18 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn pace(&self, account: AccountId) -> Result<Pace, StoreError> {
-        let row = sqlx::query("select per_minute, connections from paces where account = $1");
+        let row = sqlx::query("select per_minute, connections, per_day from paces where account = $1");
         let Some(row) = row.bind(account.to_string()).fetch_optional(&self.pool).await? else {
             return Ok(Pace::default());
         };
         let small = |column: &str| -> Result<Option<u32>, StoreError> {
             Ok(row::optional_count(&row, column)?.and_then(|it| u32::try_from(it).ok()))
         };
-        Ok(Pace { per_minute: small("per_minute")?, connections: small("connections")? })
+        Ok(Pace {
+            per_minute: small("per_minute")?,
+            connections: small("connections")?,
+            per_day: small("per_day")?,
+        })
     }
 
     /// Says it.
@@ -296,12 +312,14 @@ impl Store {
     /// [`StoreError`].
     pub async fn set_pace(&self, account: AccountId, pace: Pace) -> Result<(), StoreError> {
         sqlx::query(
-            "insert into paces (account, per_minute, connections) values ($1, $2, $3) \
-             on conflict (account) do update set per_minute = excluded.per_minute, connections = excluded.connections",
+            "insert into paces (account, per_minute, connections, per_day) values ($1, $2, $3, $4) \
+             on conflict (account) do update set per_minute = excluded.per_minute, connections = excluded.connections, \
+             per_day = excluded.per_day",
         )
         .bind(account.to_string())
         .bind(pace.per_minute.map(i64::from))
         .bind(pace.connections.map(i64::from))
+        .bind(pace.per_day.map(i64::from))
         .execute(&self.pool)
         .await?;
         Ok(())

@@ -221,6 +221,8 @@ pub struct Pace {
     pub per_minute: Option<u32>,
     /// Mails at the same time, of one worker.
     pub connections: Option<u32>,
+    /// Recipients in 24 hours.
+    pub per_day: Option<u32>,
 }
 
 /// What makes a mail one intent, without the counter of "again". The company is the row's own.

@@ -60,6 +60,24 @@ impl Cluster {
         format!("postgres:///{name}?host={folder}&user=postroom")
     }
 
+    /// Statements in a database, one after the other, each a transaction of its own, as an operator gives them.
+    pub fn execute(&self, database: &str, statements: &[&str]) {
+        let folder = self.folder.path().display().to_string();
+        let mut arguments = vec![
+            "--quiet",
+            "--no-psqlrc",
+            "--set=ON_ERROR_STOP=1",
+            "--host",
+            &folder,
+            "--username",
+            "postroom",
+            "--dbname",
+            database,
+        ];
+        arguments.extend(statements.iter().flat_map(|statement| ["--command", statement]));
+        self.run("psql", &arguments);
+    }
+
     fn path(&self, name: &str) -> String {
         self.folder.path().join(name).display().to_string()
     }

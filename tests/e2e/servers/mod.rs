@@ -9,9 +9,11 @@ mod certificates;
 mod greylist;
 mod introspection;
 mod ports;
+mod remote;
 
 pub(crate) use greylist::WORDS as GREYLISTED;
 pub(crate) use introspection::{HOLDER as TOKEN_HOLDER, believe};
+pub(crate) use remote::UNKNOWN as UNKNOWN_THERE;
 
 use std::fs;
 use std::io::Read;
@@ -79,6 +81,11 @@ impl MailServers {
         self.folder.join("tls/authority.pem")
     }
 
+    /// The maildir of a mailbox of west.test, for programs that read files.
+    pub(crate) fn maildir(&self, mailbox: &str) -> PathBuf {
+        self.folder.join("mail/west.test").join(mailbox).join("Maildir")
+    }
+
     fn start() -> Result<Self, String> {
         if output("id", &["-u"])?.trim() != "0" {
             return Err("Postfix starts as root only: run `cargo xtask test e2e` as root".to_owned());
@@ -114,6 +121,7 @@ impl MailServers {
             "log",
             "tls",
             "mail/west.test/zoë",
+            "mail/west.test/box-reported",
             "dovecot/state",
             "postfix/etc",
             "postfix/queue",
@@ -124,6 +132,7 @@ impl MailServers {
         certificates::make(&self.folder.join("tls"))?;
         let greylist = greylist::start()?;
         let introspection = introspection::start(&self.token)?;
+        let remote = remote::start()?;
         let id = |option| output("id", &[option, "dovecot"]).map_err(std::io::Error::other);
         let values = [
             ("DIR", self.folder.display().to_string()),
@@ -139,6 +148,7 @@ impl MailServers {
             ("IMAPS", self.imaps.to_string()),
             ("INTROSPECTION", introspection.to_string()),
             ("POLICY", greylist.to_string()),
+            ("REMOTE", remote.to_string()),
             ("READER", self.reader.clone()),
             ("UID", id("-u")?.trim().to_owned()),
             ("GID", id("-g")?.trim().to_owned()),

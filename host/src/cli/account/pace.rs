@@ -16,6 +16,7 @@ A pace slows an account down and refuses nothing: mails leave later. Where nothi
 Examples:
   postroom account pace office
   postroom account pace office --per-minute 60 --connections 8
+  postroom account pace office --per-day 500             # recipients in 24 hours; the rest waits
   postroom account pace office --per-minute none         # as the provider allows")]
 pub(in crate::cli) struct PaceArgs {
     #[command(flatten)]
@@ -26,6 +27,9 @@ pub(in crate::cli) struct PaceArgs {
     /// Connections at the same time, of each worker, or `none`. At most 64.
     #[arg(long, value_name = "N", value_parser = number)]
     connections: Option<Said>,
+    /// Recipients in 24 hours, or `none`. What does not fit waits until the oldest is a day old.
+    #[arg(long, value_name = "N", value_parser = number)]
+    per_day: Option<Said>,
 }
 
 /// A number, or the word that takes it back.
@@ -46,12 +50,13 @@ pub(super) async fn run(common: &Common, args: &PaceArgs) -> Result<ExitCode, Fa
     let found = args.account.open().await?;
     let store = found.connections.store();
     let mut pace = store.pace(found.account.id).await?;
-    if args.per_minute.is_some() || args.connections.is_some() {
+    if args.per_minute.is_some() || args.connections.is_some() || args.per_day.is_some() {
         pace = Pace {
             per_minute: args.per_minute.map_or(pace.per_minute, |Said(number)| number),
             connections: args
                 .connections
                 .map_or(pace.connections, |Said(number)| number.map(|it| it.min(64))),
+            per_day: args.per_day.map_or(pace.per_day, |Said(number)| number),
         };
         store.set_pace(found.account.id, pace).await?;
     }
@@ -72,8 +77,6 @@ pub(super) async fn run(common: &Common, args: &PaceArgs) -> Result<ExitCode, Fa
     };
     told("mails a minute", pace.per_minute, known.per_minute)?;
     told("connections", pace.connections, known.connections)?;
-    if let Some(most) = known.per_day {
-        line(&format!("some {most} recipients in 24 hours, as its provider allows"))?;
-    }
+    told("recipients in 24 hours", pace.per_day, known.per_day)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -28,7 +28,12 @@ pub(super) async fn run(common: &Common, args: &RemoveArgs) -> Result<ExitCode, 
     if !args.yes && ask::confirm(common, &format!("remove {name} with its secrets?"))? != Some(true) {
         return Err(Failure { code: 2, message: format!("nothing was removed: say --yes to remove {name}") });
     }
-    found.connections.store().administer(found.company.id).remove_account(found.account.id).await?;
-    done(common, &format!("{name} is removed; the mails that left by it remain the company's"))?;
+    let held =
+        found.connections.store().administer(found.company.id).remove_account(found.account.id).await?;
+    let waiting = match held {
+        0 => String::new(),
+        _ => format!("; {held} that had not left are held (`postroom outbox`)"),
+    };
+    done(common, &format!("{name} is removed; the mails that left by it remain the company's{waiting}"))?;
     Ok(ExitCode::SUCCESS)
 }

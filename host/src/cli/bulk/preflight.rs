@@ -78,7 +78,7 @@ pub(super) struct Row {
 pub(super) struct Quota {
     per_minute: Option<u32>,
     per_day: Option<u32>,
-    /// Sent by the account in the last 24 hours.
+    /// Recipients of the account's mails in the last 24 hours.
     sent_today: u64,
     /// Mails of the batch.
     mails: u64,
@@ -143,6 +143,11 @@ impl Row {
     /// It enters the outbox, or is there already and has not left.
     pub(super) fn is_wanted(&self) -> bool {
         self.verdict == Verdict::Sendable || self.waiting.is_some()
+    }
+
+    /// Those that it goes to.
+    fn recipients(&self) -> u64 {
+        self.to.iter().filter(|it| it.field != "reply-to").count() as u64
     }
 
     /// Somebody has to put something right.
@@ -308,15 +313,20 @@ fn domain(address: &str) -> String {
 pub(super) async fn quota(desk: &Desk, rows: &[Row], measure: &Measure) -> Result<Quota, Failure> {
     let store = &desk.ledger.store;
     let said = store.pace(desk.account.id).await?;
-    let (per_minute, per_day) = (said.per_minute.or(measure.allowance.per_minute), measure.allowance.per_day);
-    let sent_today = store.sent_since(desk.account.id, now() - Duration::hours(24)).await?;
-    let mails = rows.iter().filter(|row| row.verdict == Verdict::Sendable).count() as u64;
+    let per_minute = said.per_minute.or(measure.allowance.per_minute);
+    let per_day = said.per_day.or(measure.allowance.per_day);
+    let sent_today = store.sent_in_a_day(desk.account.id, now()).await?;
+    let wanted = || rows.iter().filter(|row| row.verdict == Verdict::Sendable);
+    let (mails, recipients) = (wanted().count() as u64, wanted().map(Row::recipients).sum::<u64>());
     let minutes = per_minute.map_or(0, |rate| mails / u64::from(rate.max(1)));
+    let beyond = per_day.map_or(0, |most| (sent_today + recipients).saturating_sub(u64::from(most)));
+    let days = per_day.map_or(0, |most| beyond.div_ceil(u64::from(most.max(1))));
+    let minutes = minutes.max(days.saturating_mul(24 * 60));
     let expected_end = now() + Duration::minutes(i64::try_from(minutes).unwrap_or(i64::MAX / 100_000));
-    let note = per_day.filter(|most| sent_today + mails > u64::from(*most)).map(|most| {
+    let note = per_day.filter(|_| beyond > 0).map(|most| {
         format!(
-            "the provider allows some {most} recipients in 24 hours, {sent_today} went already: the rest slows down and goes on \
-             tomorrow"
+            "the account sends to {most} recipients in 24 hours, {sent_today} had mail already: {beyond} wait until the \
+             oldest of these is a day old"
         )
     });
     Ok(Quota { per_minute, per_day, sent_today, mails, expected_end, note })

@@ -78,7 +78,16 @@ pub(super) async fn send<T>(
         }
     });
     let mut work = work;
-    let filled = filling.await?;
+    let filled = match filling.await {
+        Ok(filled) => filled,
+        Err(failure) => {
+            bar.println(format!("{}; what is in hand is finished first", failure.message));
+            enough.notify_one();
+            // What is being sent gets its result: without it nobody would know whether it left.
+            let _ = work.await;
+            return Err(failure);
+        }
+    };
     let mut user = std::pin::pin!(stopped());
     let end = loop {
         let counts = counts(desk, batch).await?;

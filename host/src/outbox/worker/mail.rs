@@ -55,7 +55,11 @@ pub(super) async fn move_on(
         Ok(None) => return,
         Err(error) => match put_off(&error, &ledger) {
             Some(standing) => {
-                (to.notices)(&format!("mail {id}: {error}"));
+                let words = match &error {
+                    OutboxError::Store(error) => ledger.words(error),
+                    other => other.to_string(),
+                };
+                (to.notices)(&format!("mail {id}: {words}"));
                 to.tally.put_off.fetch_add(1, Ordering::Relaxed);
                 standing
             }
@@ -63,7 +67,7 @@ pub(super) async fn move_on(
             None => return,
         },
     };
-    ledger.put_down(id, standing, &to.notices).await;
+    ledger.put_down(id, standing).await;
 }
 
 /// The step at which the mail has to be put down; none: a server took it, and it has been put down.
@@ -109,10 +113,12 @@ fn put_off(error: &OutboxError, ledger: &Ledger) -> Option<Standing> {
     match error {
         OutboxError::Store(StoreError::LeaseLost(_)) => None,
         // Whoever takes it next finds it as it is.
-        OutboxError::Store(error) if error.may_pass() => {
+        OutboxError::Store(error) if error.may_pass() || error.may_be_mended() => {
             Some(Standing::Ready { due: ledger.clock.now() + Duration::seconds(1), waits: None })
         }
         OutboxError::File(_) => Some(Standing::Held { cause: Cause::User, reason }),
+        // No waiting makes it send; another setting of the account does.
+        OutboxError::NotOurs(_) => Some(Standing::Held { cause: Cause::Account, reason }),
         _ => {
             let due = ledger.clock.now() + AGAIN;
             Some(Standing::Ready { due, waits: Some((Cause::Wait, reason)) })

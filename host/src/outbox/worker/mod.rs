@@ -7,10 +7,12 @@
 //! Fair: companies take turns, and within a company its accounts; each gets no more at a time than its own server takes at
 //! the same time, so that ten thousand mails of one hold up nobody else's one.
 
+mod clock;
 mod copies;
 mod mail;
 mod place;
 mod retention;
+mod schema;
 
 pub use place::{Closed, Place, Premises, Unopened};
 
@@ -133,6 +135,7 @@ impl Worker {
         options: WorkerOptions,
         notices: Notices,
     ) -> Self {
+        let ledger = ledger.telling(Arc::clone(&notices));
         Self { ledger, premises, options, notices, tally: Arc::default(), idle: Arc::default() }
     }
 
@@ -165,16 +168,26 @@ impl Worker {
         let mut wakes = None;
         let mut hands = Hands::default();
         let mut pause = PAUSE;
+        let (mut clock, mut asked) = (clock::Looked::default(), schema::Asked::default());
         let mut look = true;
         loop {
-            let looked = if look { self.take_more(&mut hands).await } else { Ok(hands.tasks.len()) };
+            let looked = if look {
+                self.bring_back(&mut clock).await;
+                match self.still_fits(&mut asked).await {
+                    Ok(()) => self.take_more(&mut hands).await,
+                    Err(error) => Err(error),
+                }
+            } else {
+                Ok(hands.tasks.len())
+            };
             let idle = match looked {
                 Ok(taken) => {
                     pause = PAUSE;
                     taken == 0
                 }
                 Err(error) if !is_for_good(&error) && (error.may_pass() || !self.options.drain) => {
-                    (self.notices)(&format!("{error}; waiting {} s", pause.as_secs_f32().ceil()));
+                    let (words, wait) = (self.ledger.words(&error), pause.as_secs_f32().ceil());
+                    (self.notices)(&format!("{words}; waiting {wait} s"));
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                     wakes = None;
@@ -308,7 +321,7 @@ impl Worker {
             (Err(error), Some((_, mail))) => {
                 (self.notices)(&format!("mail {mail}: its work ended unexpectedly: {error}"));
                 let due = self.ledger.clock.now() + chrono::Duration::minutes(5);
-                self.ledger.put_down(mail, Standing::Ready { due, waits: None }, &self.notices).await;
+                self.ledger.put_down(mail, Standing::Ready { due, waits: None }).await;
             }
             (Err(error), None) => {
                 hands.filing.clear();

@@ -108,6 +108,7 @@ impl Worker {
         Ok(known.map_err(|error| error.to_string()).map(|known| Pace {
             per_minute: said.per_minute.or(known.per_minute),
             connections: said.connections.or(known.connections),
+            per_day: said.per_day.or(known.per_day),
         }))
     }
 

@@ -2,11 +2,13 @@
 
 use super::super::audit::note_state;
 use super::super::error::or_taken;
+use super::super::removed::hold_all;
 use super::super::{StoreError, row};
 use super::Administrator;
 use crate::accounts::{
     Account, AccountId, AccountState, FolderName, FolderUse, Name, NewAccount, Permissions, Transport,
 };
+use chrono::Local;
 use sqlx::AnyConnection;
 
 impl Administrator<'_> {
@@ -116,7 +118,10 @@ impl Administrator<'_> {
         for (used_for, folder) in &account.folders {
             set_folder(&mut transaction, account.id, *used_for, Some(folder)).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        // What was held because of a setting may go on with another; what still can't is held again.
+        let state = self.store.account(self.company, account.id).await?.state;
+        self.store.let_go(account.id, &state).await
     }
 
     /// Marks an account compromised, or takes that back.
@@ -145,12 +150,12 @@ impl Administrator<'_> {
         self.store.let_go(id, state).await
     }
 
-    /// Removes an account with its secrets, settings and grants. The mails that left by it remain the company's; the
-    /// name is free again.
+    /// Removes an account with its secrets, settings and grants. The mails that left by it remain the company's, those
+    /// that had not left are held; the name is free again. Gives how many are held.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`].
-    pub async fn remove_account(&self, id: AccountId) -> Result<(), StoreError> {
+    pub async fn remove_account(&self, id: AccountId) -> Result<u64, StoreError> {
         let mut transaction = self.store.write().await?;
         let done = sqlx::query(
             "update accounts set name_key = null, transport = $1, mailbox = null, send_as = '[]', permissions = $2, state = 'ready', \
@@ -174,7 +179,9 @@ impl Administrator<'_> {
         ] {
             sqlx::query(forget).bind(id.to_string()).execute(&mut *transaction).await?;
         }
-        Ok(transaction.commit().await?)
+        let held = hold_all(&mut transaction, id, "administrator", Local::now().fixed_offset()).await?;
+        transaction.commit().await?;
+        Ok(held)
     }
 }
 

@@ -2,12 +2,15 @@
 
 mod access;
 mod accounts;
+mod astray;
 mod audit;
 mod backup;
 mod erasure;
 mod mails;
 mod office;
 mod queue;
+mod quota;
+mod removed;
 mod reported;
 mod reports;
 mod secrets;
@@ -53,6 +56,9 @@ suite! {
         a_removed_company_leaves_nothing,
         only_the_operator_gives_permissions,
         settings_that_the_plugin_could_not_read_are_refused;
+    astray:
+        a_clock_that_went_back_leaves_no_mail_behind_and_wakes_none_that_sleeps,
+        a_program_goes_on_until_a_migration_says_that_it_must_know_it;
     audit:
         whoever_asks_holds_releases_or_cancels_is_on_record,
         what_the_machinery_does_to_mails_and_accounts_is_on_record,
@@ -82,6 +88,15 @@ suite! {
         the_journal_writes_many_at_once_and_refuses_each_by_itself,
         what_waits_for_its_account_goes_on_with_it,
         a_logo_is_kept_once_however_many_mails_carry_it;
+    quota:
+        a_full_day_puts_mails_off_and_the_oldest_makes_room_for_the_next,
+        what_is_in_hand_counts_and_puts_nothing_off,
+        days_of_mails_leave_day_by_day_each_once,
+        a_clock_gone_back_leaves_no_account_without_room;
+    removed:
+        mails_of_a_removed_account_are_held_and_say_so,
+        a_mail_in_hand_when_its_account_is_removed_ends_where_its_holder_says,
+        what_was_held_for_a_setting_goes_on_with_another;
     reports:
         a_report_finds_its_mail_by_attempt_and_by_every_message_id,
         a_dead_address_is_not_written_to_until_somebody_releases_it,

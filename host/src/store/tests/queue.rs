@@ -125,7 +125,7 @@ pub(super) async fn no_two_holders_have_a_mail_and_a_dead_ones_come_back(store: 
 pub(super) async fn a_pace_slows_down_and_loses_nothing(store: Store) {
     let office = Office::open(store).await;
     let mails = queued(&office, 100).await;
-    let pace = Pace { per_minute: Some(30), connections: None };
+    let pace = Pace { per_minute: Some(30), ..Pace::default() };
     let mut taken = Vec::new();
     for second in 0..61 {
         let at = now() + Duration::seconds(second);

@@ -1,0 +1,71 @@
+//! Mails whose account was removed before they left: held, with that reason, since nobody will ever take them. No mail is left
+//! to wait for an account that is not there.
+
+use super::StoreError;
+use super::audit::{Action, Note, note_mail};
+use super::mail::MailId;
+use super::row::{self, Time};
+use super::standing::Cause;
+use crate::accounts::AccountId;
+use sqlx::AnyConnection;
+
+/// True of a row of the outbox whose account is there.
+pub(super) const HAS_ACCOUNT: &str =
+    "exists (select 1 from accounts where accounts.id = outbox.account and accounts.name_key is not null)";
+
+/// Holds what the account had still to send. One that is in somebody's hands at this moment stays in them: what he says of it
+/// counts, unless it is that it waits.
+pub(super) async fn hold_all(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    by: &str,
+    now: Time,
+) -> Result<u64, StoreError> {
+    let row = sqlx::query("select name from accounts where id = $1").bind(account.to_string());
+    let Some(row) = row.fetch_optional(&mut *connection).await? else { return Ok(0) };
+    let held = sqlx::query(
+        "update outbox set state = 'held', cause = $1, reason = $2 where account = $3 and state = 'ready' returning mail",
+    )
+    .bind(Cause::Account.as_str())
+    .bind(reason(&row::text(&row, "name")?))
+    .bind(account.to_string())
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in &held {
+        note(connection, row::parsed(row, "mail")?, by, now).await?;
+    }
+    Ok(held.len() as u64)
+}
+
+/// Holds a mail that its holder put down to wait, where its account was removed in the meantime.
+pub(super) async fn hold_if_removed(
+    connection: &mut AnyConnection,
+    mail: MailId,
+    by: &str,
+    now: Time,
+) -> Result<(), StoreError> {
+    let row = sqlx::query(
+        "select accounts.name from outbox join accounts on accounts.id = outbox.account \
+         where mail = $1 and outbox.state = 'ready' and accounts.name_key is null",
+    );
+    let row = row.bind(mail.to_string()).fetch_optional(&mut *connection).await?;
+    let Some(row) = row else { return Ok(()) };
+    sqlx::query("update outbox set state = 'held', cause = $1, reason = $2 where mail = $3")
+        .bind(Cause::Account.as_str())
+        .bind(reason(&row::text(&row, "name")?))
+        .bind(mail.to_string())
+        .execute(&mut *connection)
+        .await?;
+    note(connection, mail, by, now).await
+}
+
+fn reason(account: &str) -> String {
+    format!(
+        "its account \"{account}\" was removed: send the document again as another account (--again), or cancel this mail"
+    )
+}
+
+async fn note(connection: &mut AnyConnection, mail: MailId, by: &str, now: Time) -> Result<(), StoreError> {
+    let note = Note { detail: Some(Cause::Account.as_str()), ..Note::of(Action::Held, by, now) };
+    note_mail(connection, mail, &note).await
+}

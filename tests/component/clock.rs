@@ -1,0 +1,123 @@
+//! Workers and time: a full day waits for the next one, and a clock that goes back sends nothing twice and leaves nothing
+//! waiting for ever.
+
+use crate::shop::Shop;
+use chrono::Duration;
+use postroom::capabilities::Answer;
+use postroom::capabilities::smtp::{
+    Acceptance, Account, Failure, MemorySubmitter, ProbeReport, Reply, Stage, Submission, Submitter, Verdict,
+};
+use postroom::store::{Cause, Holder, Pace, Standing};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+/// Takes a mail at its second attempt.
+#[derive(Default)]
+struct Greylist {
+    seen: Mutex<BTreeSet<String>>,
+    taken: MemorySubmitter,
+}
+
+impl Submitter for Greylist {
+    fn submit<'a>(
+        &'a self,
+        account: &'a Account,
+        submission: &'a Submission,
+    ) -> Answer<'a, Result<Acceptance, Failure>> {
+        let to = submission.recipients[0].address.clone();
+        if self.seen.lock().unwrap().insert(to) {
+            let reply = Reply::new(451, Some("4.7.1"), "come back later");
+            let failure = Failure {
+                stage: Stage::Recipient,
+                verdict: Verdict::Transient,
+                detail: format!("{} answered \"{reply}\"", account.host),
+                reply: Some(reply),
+                retry_after: None,
+                recipients: Vec::new(),
+            };
+            return Box::pin(async move { Err(failure) });
+        }
+        self.taken.submit(account, submission)
+    }
+
+    fn probe<'a>(&'a self, account: &'a Account) -> Answer<'a, ProbeReport> {
+        self.taken.probe(account)
+    }
+}
+
+/// How often each recipient has the mail.
+fn times(taken: &MemorySubmitter) -> BTreeMap<String, usize> {
+    let mut times = BTreeMap::new();
+    for mail in taken.taken() {
+        *times.entry(mail.recipients.join(",")).or_default() += 1;
+    }
+    times
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_day_slows_an_account_down_and_fails_nothing() {
+    let shop = Shop::new().await;
+    let pace = Pace { per_day: Some(5), ..Pace::default() };
+    shop.store.set_pace(shop.account.id, pace).await.unwrap();
+    let mails = shop.queue(12).await;
+    let memory = Arc::new(MemorySubmitter::new());
+    let submitter: Arc<dyn Submitter> = memory.clone();
+    for (day, sent) in [(0, 5), (1, 10), (2, 12)] {
+        let tally = shop.work(&submitter).await;
+        assert_eq!((memory.taken().len(), tally.failed()), (sent, 0), "day {day}: {:?}", shop.said());
+        if sent < mails.len() {
+            let (row, label) = shop.row(mails[sent]).await;
+            let Standing::Ready { due, waits: Some((Cause::Wait, why)) } = row.standing else {
+                panic!("day {day}: {row:?}");
+            };
+            assert_eq!(
+                (label, why.as_str()),
+                ("waiting", "the account's daily limit of 5 recipients is reached")
+            );
+            let wait = due - shop.clock().now();
+            assert!(wait > Duration::hours(23) && wait <= Duration::hours(24), "day {day}: {wait}");
+        }
+        shop.pass(Duration::hours(24) + Duration::minutes(1));
+    }
+    assert!(times(&memory).values().all(|times| *times == 1), "{:?}", times(&memory));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_goes_back_between_attempts_sends_nothing_twice_and_nothing_waits_for_ever() {
+    for back in [Duration::hours(1), Duration::days(1), Duration::days(400)] {
+        let shop = Shop::new().await;
+        let mails = shop.queue(8).await;
+        let greylist = Arc::new(Greylist::default());
+        let submitter: Arc<dyn Submitter> = greylist.clone();
+        shop.work(&submitter).await;
+        assert_eq!(greylist.taken.taken().len(), 0, "all of them wait for their second attempt");
+        shop.pass(-back);
+        let begun = shop.clock().now();
+        let limit = back.min(Duration::hours(49)) + Duration::hours(2);
+        while greylist.taken.taken().len() < mails.len() && shop.clock().now() - begun < limit {
+            shop.work(&submitter).await;
+            shop.pass(if back > Duration::hours(1) { Duration::hours(1) } else { Duration::minutes(20) });
+        }
+        let times = times(&greylist.taken);
+        assert_eq!(times.len(), mails.len(), "back by {back}: {:?}", shop.said());
+        assert!(times.values().all(|times| *times == 1), "back by {back}: {times:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_went_back_while_a_worker_died_or_a_mail_was_asked_for_holds_up_neither() {
+    for back in [Duration::hours(2), Duration::days(1), Duration::days(400)] {
+        let shop = Shop::new().await;
+        let mails = shop.queue(4).await;
+        // Half of them are in the hands of a worker that is no more.
+        let (dead, now) = (Holder::new("worker"), shop.clock().now());
+        let lease = std::time::Duration::from_secs(60);
+        let taken = shop.store.claim(&dead, shop.account.id, Pace::default(), 2, now, lease).await.unwrap();
+        assert_eq!(taken, mails[..2]);
+        shop.pass(-back);
+        let memory = Arc::new(MemorySubmitter::new());
+        let submitter: Arc<dyn Submitter> = memory.clone();
+        let tally = shop.work(&submitter).await;
+        assert_eq!((tally.sent(), times(&memory).len()), (4, 4), "back by {back}: {:?}", shop.said());
+    }
+}

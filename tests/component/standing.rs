@@ -1,0 +1,97 @@
+//! Where a mail stands in the outbox is part of its status: what waits is under way, what was withdrawn is not, and what may
+//! have left is neither.
+
+use crate::kept::{Kept, now};
+use chrono::Duration;
+use postroom::contract::tracking::{Status, Timeline};
+use postroom::outbox::timeline;
+use postroom::store::{Event, Word};
+
+const ELS: &str = "els@customer.example";
+const JAN: &str = "jan@customer.example";
+
+/// What happens to a mail before somebody asks for its status.
+#[derive(Debug, Clone, Copy)]
+enum Then {
+    Hold,
+    Release,
+    Cancel,
+    /// This fact, of this recipient.
+    Fact(&'static str, &'static str),
+    /// The store came back from a backup.
+    Restored,
+}
+
+async fn after(then: &[Then], days: i64) -> Timeline {
+    let kept = Kept::new(&[ELS, JAN]).await;
+    for it in then {
+        let lotte = "lotte".parse().unwrap();
+        let word = match it {
+            Then::Hold => Word::Hold(lotte),
+            Then::Release => Word::Release(lotte),
+            Then::Cancel => Word::Cancel(lotte),
+            Then::Fact(kind, recipient) => {
+                let fact = Event {
+                    recipient: Some((*recipient).to_owned()),
+                    kind: (*kind).to_owned(),
+                    at: now(),
+                    source: "smtp".to_owned(),
+                    code: None,
+                    words: Some("the server's words".to_owned()),
+                };
+                kept.store.add_events(kept.mail, &[fact]).await.unwrap();
+                continue;
+            }
+            Then::Restored => {
+                kept.store.came_back(now(), false).await.unwrap();
+                continue;
+            }
+        };
+        assert!(kept.store.say(kept.mail, &word, now()).await.unwrap().changed, "{it:?} of {then:?}");
+    }
+    let mail = kept.store.mail(kept.mail).await.unwrap();
+    let then = now() + Duration::days(days) + Duration::minutes(1);
+    timeline(&kept.house.office, &mail, then).await.unwrap()
+}
+
+#[tokio::test]
+async fn where_a_mail_stands_is_part_of_its_status() {
+    use Status::{Failed, InTransit, Unknown};
+    use Then::{Cancel, Fact, Hold, Release, Restored};
+    for (then, els, jan, reason) in [
+        (&[][..], InTransit, InTransit, "waiting to be sent"),
+        (&[Hold], InTransit, InTransit, "held by lotte"),
+        (&[Hold, Release], InTransit, InTransit, "waiting to be sent"),
+        (&[Fact("deferred", ELS), Hold], InTransit, InTransit, "held by lotte"),
+        (&[Cancel], Failed, Failed, "cancelled before it left"),
+        (&[Fact("deferred", ELS), Cancel], Failed, Failed, "cancelled before it left"),
+        // What a server was given is not withdrawn by a word, and what may have left is not said to have stayed.
+        (&[Fact("accepted", ELS), Cancel], InTransit, Failed, "cancelled before it left"),
+        (&[Fact("in-doubt", ELS), Cancel], Unknown, Failed, "cancelled before it left"),
+        (&[Fact("refused", ELS)], Failed, InTransit, "the server's words"),
+        (&[Restored], Unknown, Unknown, "nothing is known of it yet"),
+        (&[Restored, Cancel], Unknown, Unknown, "nothing is known of it yet"),
+        (&[Restored, Release], InTransit, InTransit, "waiting to be sent"),
+    ] {
+        let told = after(then, 0).await;
+        let found: Vec<Status> = told.recipients.iter().map(|it| it.status).collect();
+        assert_eq!(found, [els, jan], "{then:?}: {told:?}");
+        assert!(told.reason.contains(reason), "{then:?}: {}", told.reason);
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_waits_does_not_grow_silent_and_one_that_left_does() {
+    use Then::{Fact, Hold};
+    for (then, els) in [
+        (&[][..], Status::InTransit),
+        (&[Hold], Status::InTransit),
+        (&[Fact("deferred", ELS), Hold], Status::InTransit),
+        (&[Fact("accepted", ELS)], Status::Unknown),
+    ] {
+        let told = after(then, 30).await;
+        assert_eq!(told.recipients[0].status, els, "{then:?}: {told:?}");
+    }
+    let before = after(&[], -1).await;
+    assert_eq!(before.status, Status::Unknown, "before it was made: {before:?}");
+}
