@@ -58,6 +58,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0005_operations.sql"),
         include_str!("../../migrations/postgres/0005_operations.sql"),
     ),
+    (
+        6,
+        "records",
+        include_str!("../../migrations/sqlite/0006_records.sql"),
+        include_str!("../../migrations/postgres/0006_records.sql"),
+    ),
 ];
 
 /// How long a statement waits for somebody else's.

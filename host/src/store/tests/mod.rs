@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod erasure;
 mod mails;
+mod notices;
 mod office;
 mod queue;
 mod reported;
@@ -73,6 +74,11 @@ suite! {
         facts_are_a_set,
         what_strangers_write_is_kept_within_bounds,
         many_at_once_lose_nothing;
+    notices:
+        news_come_with_every_fact_of_a_company_that_has_records_and_of_no_other,
+        notices_are_told_in_order_for_each_document_and_once_per_id,
+        one_holder_tells_a_company_at_a_time_and_a_dead_one_leaves_nothing,
+        a_person_is_erased_in_notices_too_and_a_company_takes_them_with_it;
     queue:
         f3_the_same_question_twice_is_one_mail_and_again_is_another,
         f3_many_who_ask_the_same_at_once_get_one_mail,
