@@ -1,7 +1,6 @@
 //! The check before a batch (FEATURES F5): a row for each mail, and what the account's quota means for all of them.
 
 use super::BulkArgs;
-use super::documents::is_like;
 use crate::cli::compose::{Composed, compose};
 use crate::cli::desk::{Desk, now};
 use crate::cli::mail::MailArgs;
@@ -10,6 +9,7 @@ use crate::cli::{Failure, office, opens};
 use crate::contract::accounts::Allowance;
 use crate::contract::recipients::{Field, Mailbox};
 use crate::outbox::{Draft, DraftError, limits};
+use crate::records::is_like;
 use crate::store::{MailId, NewMail, OpenCheck, SendOptions, StoreError};
 use chrono::{DateTime, Duration, FixedOffset};
 use serde::Serialize;
