@@ -50,10 +50,10 @@
 //! store.records_due(now) -> Vec<CompanyId>               companies whose records are to be told something
 //! store.hold_records(CompanyId, &Holder, now, lease) -> bool         store.leave_records(CompanyId, &Holder, Pause)
 //! store.news(CompanyId, now, most) -> Vec<MailNews>      mails whose status may have changed
-//! store.settle_news(&MailNews, &[Notice], next)          what the records are to be told of it; all or nothing
+//! store.settle_news(&[Looked])                           what the records are to be told of them; all or nothing
 //! store.notify(CompanyId, &Notice) -> bool               an address, a payment; once per id
 //! store.notices_due(CompanyId, now, most) -> Vec<WaitingNotice>      the next of each document
-//! store.notice_told / notice_refused / notice_later      what came of telling it
+//! store.settle_notices(CompanyId, &[(id, Telling)])      what came of telling them
 //!
 //! let admin = store.administer(company_id);
 //! admin.records() -> Option<RecordsRow>                  admin.set_records(Option<&RecordsPlace>)
@@ -133,8 +133,8 @@ pub use mail::{
     AttachedFile, Attempt, AttemptId, AttemptResult, DocumentRef, Event, FilePlace, Mail, MailId,
     MailSummary, Message, NewAttempt, NewMail, OpenAttempt, Outcome, Party, Piece, Recipient,
 };
-pub use news::{MailNews, ToldStatus};
-pub use notices::{Notice, NoticeFilter, NoticeKind, NoticeRow, NoticeState, WaitingNotice};
+pub use news::{Looked, MailNews, ToldStatus};
+pub use notices::{Notice, NoticeFilter, NoticeKind, NoticeRow, NoticeState, Telling, WaitingNotice};
 pub use queue::{Due, OutboxRow};
 pub use records::{Pause, RecordsRow};
 pub use reported::{OpenCheck, ReportedAs, Tracked};

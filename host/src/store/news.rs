@@ -39,6 +39,17 @@ pub struct ToldStatus {
     pub times: u64,
 }
 
+/// A mail whose news somebody has looked at.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    /// Which, and which news.
+    pub news: MailNews,
+    /// What the records are to be told.
+    pub notices: Vec<Notice>,
+    /// When it is to be looked at again, although nothing happens.
+    pub next: Option<Time>,
+}
+
 impl Store {
     /// A company's mails with news, the longest waiting first, at most so many.
     ///
@@ -93,31 +104,28 @@ impl Store {
         Ok(all)
     }
 
-    /// These news have been looked at: what the records are to be told of them is kept, all or nothing, and the mail is
-    /// looked at again when it has others, or at `next`. Where others came meanwhile it stays due.
+    /// These mails have been looked at: what the records are to be told of them is kept, all or nothing, and each is looked
+    /// at again when it has other news, or at its time. Where others came meanwhile it stays due.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn settle_news(
-        &self,
-        of: &MailNews,
-        notices: &[Notice],
-        next: Option<Time>,
-    ) -> Result<(), StoreError> {
+    pub async fn settle_news(&self, looked: &[Looked]) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
-        for notice in notices {
-            keep(&mut transaction, of.company, notice).await?;
+        for Looked { news, notices, next } in looked {
+            for notice in notices {
+                keep(&mut transaction, news.company, notice).await?;
+            }
+            let sql = match next {
+                Some(_) => "update news set due = $3 where mail = $1 and version = $2",
+                None => "delete from news where mail = $1 and version = $2",
+            };
+            let settled = sqlx::query(sql).bind(news.mail.to_string()).bind(news.version);
+            let settled = match next {
+                Some(next) => settled.bind(next.timestamp_millis()),
+                None => settled,
+            };
+            settled.execute(&mut *transaction).await?;
         }
-        let sql = match next {
-            Some(_) => "update news set due = $3 where mail = $1 and version = $2",
-            None => "delete from news where mail = $1 and version = $2",
-        };
-        let settled = sqlx::query(sql).bind(of.mail.to_string()).bind(of.version);
-        let settled = match next {
-            Some(next) => settled.bind(next.timestamp_millis()),
-            None => settled,
-        };
-        settled.execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)
     }
 }

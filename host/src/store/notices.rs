@@ -81,6 +81,17 @@ pub enum NoticeState {
     Refused,
 }
 
+/// What came of telling a notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Telling {
+    /// The records have it.
+    Told,
+    /// They will never take it, and these are their words; those behind it go on.
+    Refused(String),
+    /// It is told again, not before this time; those of the same document wait behind it.
+    Later(Time, String),
+}
+
 /// A notice that is to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingNotice {
@@ -152,64 +163,35 @@ impl Store {
         rows.iter().map(waiting).collect()
     }
 
-    /// The records have it.
+    /// What came of telling notices, all of it in one commit. Of one that is told already nothing is changed.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn notice_told(&self, company: CompanyId, id: &str) -> Result<(), StoreError> {
-        self.end_notice(company, id, "told", None).await
-    }
-
-    /// The records will never take it; those behind it go on.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn notice_refused(&self, company: CompanyId, id: &str, words: &str) -> Result<(), StoreError> {
-        self.end_notice(company, id, "refused", Some(words)).await
-    }
-
-    async fn end_notice(
+    pub async fn settle_notices(
         &self,
         company: CompanyId,
-        id: &str,
-        state: &'static str,
-        words: Option<&str>,
+        came: &[(String, Telling)],
     ) -> Result<(), StoreError> {
-        let ended = sqlx::query(
-            "update notices set state = $1, tries = tries + 1, words = $2 where company = $3 and id = $4 and state = 'waiting'",
-        );
-        ended
+        let mut transaction = self.write().await?;
+        for (id, telling) in came {
+            let (state, due, words) = match telling {
+                Telling::Told => ("told", 0, None),
+                Telling::Refused(words) => ("refused", 0, Some(bounded(words))),
+                Telling::Later(due, words) => ("waiting", due.timestamp_millis(), Some(bounded(words))),
+            };
+            sqlx::query(
+                "update notices set state = $1, due = $2, words = $3, tries = tries + 1 \
+                 where company = $4 and id = $5 and state = 'waiting'",
+            )
             .bind(state)
-            .bind(words.map(bounded))
+            .bind(due)
+            .bind(words)
             .bind(company.to_string())
-            .bind(id.to_owned())
-            .execute(&self.pool)
+            .bind(id.clone())
+            .execute(&mut *transaction)
             .await?;
-        Ok(())
-    }
-
-    /// It is told again, not before this time; those of the same document wait behind it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn notice_later(
-        &self,
-        company: CompanyId,
-        id: &str,
-        due: Time,
-        words: &str,
-    ) -> Result<(), StoreError> {
-        let later = sqlx::query(
-            "update notices set due = $1, tries = tries + 1, words = $2 where company = $3 and id = $4 and state = 'waiting'",
-        );
-        later
-            .bind(due.timestamp_millis())
-            .bind(bounded(words))
-            .bind(company.to_string())
-            .bind(id.to_owned())
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        }
+        Ok(transaction.commit().await?)
     }
 }
 

@@ -4,6 +4,7 @@
 mod documents;
 mod preflight;
 mod progress;
+mod source;
 
 use super::desk::Desk;
 use super::house::UserArgs;
@@ -15,12 +16,15 @@ use crate::store::{BatchId, Kept, NewMail, OpenCheck, Order, SendOptions};
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use preflight::{Measure, Row};
+use preflight::{Made, Measure, Row};
+use source::{AHEAD, Ready, Source};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Mails that enter the outbox by one commit.
 const GROUP: usize = 200;
+/// Bytes of files that are in memory until then.
+const MOST_HELD: u64 = 64 << 20;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -34,11 +38,16 @@ Examples:
   postroom send-bulk november/ --user lotte --account office --check     # the rows alone
   postroom send-bulk november/ --user lotte --account office             # asks, then sends
   postroom send-bulk november/*.xml --yes --files november/pdf/
+  postroom send-bulk --from-records 'open invoices of november' --account office
   postroom send-bulk november/ --number 'F-2026-1*' --leave-out F-2026-017 --at '2026-12-01 08:30' --yes")]
 pub(super) struct BulkArgs {
     /// Documents (.json, .xml), or folders of them.
-    #[arg(value_name = "DOC|DIR", required = true)]
+    #[arg(value_name = "DOC|DIR", required_unless_present = "from_records")]
     documents: Vec<PathBuf>,
+    /// Instead of files: the documents of the company's records that this query names, in their words
+    /// (`postroom company records`).
+    #[arg(long, value_name = "QUERY", conflicts_with_all = ["documents", "files"])]
+    from_records: Option<String>,
     #[command(flatten)]
     user: UserArgs,
     /// Account to send as. May be left out where the user may use one alone.
@@ -79,18 +88,22 @@ pub(super) struct BulkArgs {
 }
 
 pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<ExitCode, Failure> {
-    let files = documents::of(&args.documents)?;
+    let named = if args.from_records.is_none() { Some(Source::files(args)?) } else { None };
     let desk = Desk::open(common, &args.user, args.account.as_ref()).await?;
     if desk.account.transport == Transport::MailClient {
         let message =
             format!("mail of {} is sent by the user's own program, one at a time", desk.account.name);
         return Err(Failure::input(message));
     }
+    let source = match (named, &args.from_records) {
+        (Some(named), _) => named,
+        (None, query) => Source::records(&desk, args, query.as_deref().unwrap_or_default()).await?,
+    };
     let options = SendOptions { notify_delivered: args.notify_delivered };
     let measure = Measure::of(&desk, options).await?;
     let work = Work { common, args, desk: &desk, measure: &measure, batch: BatchId::new() };
     if args.check || !args.yes {
-        let rows = work.check(&files).await?;
+        let rows = work.check(&source).await?;
         let quota = preflight::quota(&desk, &rows, &measure).await?;
         if !common.json {
             preflight::show(&rows, &quota)?;
@@ -104,11 +117,11 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<ExitCode, Fa
     }
     let started = chrono::Local::now().fixed_offset();
     if args.queue || args.at.is_some() {
-        let rows = work.fill(&files).await?;
+        let rows = work.fill(&source).await?;
         return work.queued(&rows).await;
     }
     let location = args.user.company.store.location()?;
-    let (rows, end) = progress::send(common, &desk, &location, work.batch, work.fill(&files)).await?;
+    let (rows, end) = progress::send(common, &desk, &location, work.batch, work.fill(&source)).await?;
     desk.connections.close().await;
     let quota = preflight::quota(&desk, &rows, &measure).await?;
     progress::tell(common, &end, &rows, &quota, started)?;
@@ -126,53 +139,84 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// The rows, and nothing else.
-    async fn check(&self, files: &[PathBuf]) -> Result<Vec<Row>, Failure> {
-        let bar = bar(self.common, files.len() as u64, "checking");
+    async fn check(&self, source: &Source) -> Result<Vec<Row>, Failure> {
+        let bar = bar(self.common, source.items.len() as u64, "checking");
         let mut rows = Vec::new();
-        for file in files {
-            rows.extend(
-                preflight::check(self.desk, self.args, file.clone(), self.measure).await?.map(|(row, _)| row),
-            );
-            bar.inc(1);
+        for few in source.items.chunks(AHEAD) {
+            for ready in source.ready(few).await {
+                rows.extend(self.checked(ready).await?.map(|(row, _)| row));
+                bar.inc(1);
+            }
         }
         bar.finish_and_clear();
         Ok(rows)
     }
 
+    /// Makes and checks one mail. What is left out by the user's own choice has no row.
+    async fn checked(&self, ready: Ready) -> Result<Option<(Row, Option<Made>)>, Failure> {
+        let check = |path| preflight::check(self.desk, self.args, path, self.measure);
+        let (path, number, folder) = match ready {
+            Ready::File(path) => return check(path).await,
+            Ready::Lost { entry, reason } => return Ok(Some((Row::lost(entry, reason), None))),
+            Ready::Fetched { path, number, folder } => (path, number, folder),
+        };
+        let Some((mut row, mut made)) = check(path).await? else { return Ok(None) };
+        let taken = made.as_mut().map_or(Ok(()), |made| source::take_along(&mut made.mail, folder.path()));
+        if let Err(error) = taken {
+            row.needs("file", error.to_string());
+            made = None;
+        }
+        row.without_folder(folder.path(), &number);
+        Ok(Some((row, made)))
+    }
+
     /// Makes and checks every mail, and puts those that can be sent into the outbox, a group at a time: what has entered
     /// is sent while the others are made. What an earlier start put there is found again, and becomes part of this batch.
-    async fn fill(&self, files: &[PathBuf]) -> Result<Vec<Row>, Failure> {
+    async fn fill(&self, source: &Source) -> Result<Vec<Row>, Failure> {
+        let bar = bar(self.common, source.items.len() as u64, "into the outbox");
+        let mut rows = Vec::new();
+        for group in source.items.chunks(GROUP) {
+            let (mut mails, mut held) = (Vec::with_capacity(group.len()), 0);
+            for few in group.chunks(AHEAD) {
+                for ready in source.ready(few).await {
+                    let Some((row, made)) = self.checked(ready).await? else { continue };
+                    if let Some(made) = made.filter(|_| row.is_wanted()) {
+                        held += source::held(&made.mail);
+                        mails.push(made);
+                    }
+                    rows.push(row);
+                }
+                if held > MOST_HELD {
+                    self.keep(std::mem::take(&mut mails)).await?;
+                    held = 0;
+                }
+            }
+            self.keep(mails).await?;
+            bar.inc(group.len() as u64);
+        }
+        bar.finish_and_clear();
+        Ok(rows)
+    }
+
+    /// Puts mails into the outbox, by one commit.
+    async fn keep(&self, made: Vec<Made>) -> Result<(), Failure> {
+        if made.is_empty() {
+            return Ok(());
+        }
         let order = Order {
             again: self.args.again,
             send_at: self.args.at,
             batch: Some(self.batch),
             ..Order::default()
         };
-        let bar = bar(self.common, files.len() as u64, "into the outbox");
-        let mut rows = Vec::new();
-        for group in files.chunks(GROUP) {
-            let mut mails: Vec<NewMail> = Vec::with_capacity(group.len());
-            let mut checked = Vec::new();
-            for file in group {
-                let Some((row, mail)) =
-                    preflight::check(self.desk, self.args, file.clone(), self.measure).await?
-                else {
-                    continue;
-                };
-                if let Some(made) = mail.filter(|_| row.is_wanted()) {
-                    checked.extend((made.opens != OpenCheck::Off).then_some((made.mail.id, made.opens)));
-                    mails.push(made.mail);
-                }
-                rows.push(row);
-            }
-            let kept = self.desk.acting().keep(&mails, &order).await?;
-            for (id, way) in checked.into_iter().filter(|(id, _)| kept.contains(&Kept::New(*id))) {
-                self.desk.ledger.store.set_open_check(id, way).await?;
-            }
-            bar.inc(group.len() as u64);
+        let checked = made.iter().map(|made| (made.mail.id, made.opens));
+        let checked: Vec<_> = checked.filter(|(_, opens)| *opens != OpenCheck::Off).collect();
+        let mails: Vec<NewMail> = made.into_iter().map(|made| made.mail).collect();
+        let kept = self.desk.acting().keep(&mails, &order).await?;
+        for (id, way) in checked.into_iter().filter(|(id, _)| kept.contains(&Kept::New(*id))) {
+            self.desk.ledger.store.set_open_check(id, way).await?;
         }
-        bar.finish_and_clear();
-        Ok(rows)
+        Ok(())
     }
 
     async fn queued(&self, rows: &[Row]) -> Result<ExitCode, Failure> {

@@ -14,6 +14,7 @@ mod retention;
 
 pub use place::{Closed, Place, Premises, Unopened};
 
+use super::courier::Courier;
 use super::ledger::{LEASE, Ledger};
 use crate::accounts::AccountId;
 use crate::store::{Due, MailId, Pace, Standing, StoreError};
@@ -30,6 +31,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// A store that is away is asked again after this, then twice that, up to [`LONGEST_PAUSE`].
 const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// For telling the last news when a worker ends.
+const LAST_NEWS: Duration = Duration::from_secs(5);
 
 /// Mails at the same time, where neither the operator nor the provider says how many: connections of one account.
 const CONNECTIONS: u32 = 4;
@@ -93,6 +97,7 @@ pub struct Worker {
     options: WorkerOptions,
     notices: Notices,
     tally: Arc<Tally>,
+    courier: Option<Courier>,
 }
 
 impl std::fmt::Debug for Worker {
@@ -129,7 +134,13 @@ impl Worker {
         options: WorkerOptions,
         notices: Notices,
     ) -> Self {
-        Self { ledger, premises, options, notices, tally: Arc::default() }
+        Self { ledger, premises, options, notices, tally: Arc::default(), courier: None }
+    }
+
+    /// With somebody who tells the companies' records what became of their mails.
+    #[must_use]
+    pub fn with_courier(self, courier: Courier) -> Self {
+        Self { courier: Some(courier), ..self }
     }
 
     /// What it has done so far.
@@ -145,9 +156,18 @@ impl Worker {
     pub async fn run(&self, stop: impl Future<Output = ()> + Send) -> Result<(), StoreError> {
         let alive = self.ledger.keep_alive();
         let kept = retention::keep(self.ledger.clone(), Arc::clone(&self.notices));
+        let carried = self.courier.clone().map(Courier::keep);
         let worked = self.work(stop).await;
         kept.abort();
         alive.abort();
+        if let (Some(courier), Some(carried)) = (&self.courier, carried) {
+            carried.abort();
+            // The news of what was sent last; whoever wants to stop does not wait long for somebody else's records.
+            let limit = if self.options.drain { LAST_NEWS * 12 } else { LAST_NEWS };
+            if let Ok(Err(error)) = tokio::time::timeout(limit, courier.round()).await {
+                (self.notices)(&format!("the last news could not be told: {error}"));
+            }
+        }
         worked
     }
 

@@ -41,6 +41,20 @@ fn notice(id: &str, number: &str, status: &str) -> Notice {
     }
 }
 
+async fn settle(
+    store: &Store,
+    news: &MailNews,
+    notices: &[Notice],
+    next: Option<chrono::DateTime<chrono::FixedOffset>>,
+) {
+    let looked = Looked { news: news.clone(), notices: notices.to_vec(), next };
+    store.settle_news(&[looked]).await.unwrap();
+}
+
+async fn came(store: &Store, company: CompanyId, id: &str, telling: Telling) {
+    store.settle_notices(company, &[(id.to_owned(), telling)]).await.unwrap();
+}
+
 async fn ids_due(store: &Store, company: CompanyId) -> Vec<String> {
     let due = store.notices_due(company, now(), 100).await.unwrap();
     due.into_iter().map(|it| it.notice.id).collect()
@@ -79,14 +93,14 @@ pub(super) async fn news_come_with_every_fact_of_a_company_that_has_records_and_
     store.add_events(mail.id, &[event("delivered")]).await.unwrap();
     let mut told = notice("n1", "F-2026-001", "in-transit");
     told.mail = Some(mail.id);
-    store.settle_news(news, &[told.clone()], None).await.unwrap();
+    settle(store, news, &[told.clone()], None).await;
     let again = store.news(company, now(), 10).await.unwrap();
     assert_eq!((again[0].version, again[0].events.len()), (news.version + 1, 2));
     let known = ToldStatus { recipient: "E@Example.com".into(), status: "in-transit".into(), times: 1 };
     assert_eq!(again[0].told, [known]);
     store.add_events(mail.id, &[event("delivered")]).await.unwrap();
     let later = now() + chrono::Duration::days(25);
-    store.settle_news(&again[0], &[], Some(later)).await.unwrap();
+    settle(store, &again[0], &[], Some(later)).await;
     assert_eq!(store.news(company, now(), 10).await.unwrap(), []);
     assert_eq!(store.news(company, later, 10).await.unwrap().len(), 1, "looked at again, later");
     store.add_events(mail.id, &[event("opened")]).await.unwrap();
@@ -100,7 +114,7 @@ pub(super) async fn news_come_with_every_fact_of_a_company_that_has_records_and_
     assert!(!store.notify(office.next_door.id, &notice("n1", "1", "read")).await.unwrap(), "nobody to tell");
 
     // Without records what waited is forgotten, and what was told is not.
-    store.notice_told(company, "n1").await.unwrap();
+    came(store, company, "n1", Telling::Told).await;
     assert!(store.notify(company, &notice("n2", "1", "read")).await.unwrap());
     office.admin().set_records(None).await.unwrap();
     assert_eq!(store.news(company, later, 10).await.unwrap(), []);
@@ -120,12 +134,12 @@ pub(super) async fn notices_are_told_in_order_for_each_document_and_once_per_id(
     let mut kept = notice("a1", "A", "in-transit");
     kept.reason = Some("250 2.0.0 queued \u{fffd} \u{1f4e6}".into());
     assert_eq!((&first[0].notice, first[0].tries), (&kept, 0));
-    store.notice_told(company, "a1").await.unwrap();
+    came(store, company, "a1", Telling::Told).await;
     assert_eq!(ids_due(store, company).await, ["b1", "a2"]);
     // One that has to wait holds up its own document and no other.
-    store.notice_later(company, "b1", now() + chrono::Duration::hours(1), "500 oh").await.unwrap();
+    came(store, company, "b1", Telling::Later(now() + chrono::Duration::hours(1), "500 oh".into())).await;
     assert_eq!(ids_due(store, company).await, ["a2"]);
-    store.notice_refused(company, "a2", "422 never").await.unwrap();
+    came(store, company, "a2", Telling::Refused("422 never".into())).await;
     assert_eq!(ids_due(store, company).await, Vec::<String>::new());
     let open = NoticeFilter { open: true, limit: 9, ..NoticeFilter::default() };
     let listed = office.admin().notices(&open).await.unwrap();
@@ -140,7 +154,7 @@ pub(super) async fn notices_are_told_in_order_for_each_document_and_once_per_id(
     assert_eq!(office.admin().tell_again().await.unwrap(), 3);
     assert_eq!(ids_due(store, company).await, ["b1", "a2"]);
     // What was told stays told.
-    store.notice_later(company, "a1", now(), "late").await.unwrap();
+    came(store, company, "a1", Telling::Later(now(), "late".into())).await;
     let about = NoticeFilter { document: Some("A".into()), limit: 9, ..NoticeFilter::default() };
     let about = office.admin().notices(&about).await.unwrap();
     assert_eq!(
@@ -212,8 +226,8 @@ pub(super) async fn a_person_is_erased_in_notices_too_and_a_company_takes_them_w
     for one in [&told, &address("known"), &address("waiting")] {
         store.notify(company, one).await.unwrap();
     }
-    store.notice_told(company, "known").await.unwrap();
-    store.notice_later(company, "told", now(), "e@example.com is nobody").await.unwrap();
+    came(store, company, "known", Telling::Told).await;
+    came(store, company, "told", Telling::Later(now(), "e@example.com is nobody".into())).await;
     office.admin().erase(&parse("e@example.com"), now()).await.unwrap();
     let all = NoticeFilter { limit: 9, ..NoticeFilter::default() };
     let left = office.admin().notices(&all).await.unwrap();
