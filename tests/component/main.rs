@@ -5,6 +5,7 @@
 mod artefacts;
 mod cli;
 mod contract;
+mod courier;
 mod determinism;
 mod house;
 mod imports;

@@ -20,6 +20,7 @@ mod pipelining;
 mod plugin;
 mod program;
 mod recipients;
+mod records;
 mod rendering;
 mod samples;
 mod scripted;

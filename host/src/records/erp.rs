@@ -121,7 +121,7 @@ impl Erp {
     async fn read(&self, of: &Entry) -> Result<Document, RecordsError> {
         let most = usize::try_from(crate::DOCUMENT_LIMIT).unwrap_or(usize::MAX);
         let accept = "application/json, application/xml";
-        let answer = self.get(target_of(of, None), accept, Keep::Memory(most)).await?;
+        let answer = self.get(target_of(of, None)?, accept, Keep::Memory(most)).await?;
         let what = || format!("document {}", shown(&of.number));
         if answer.status == 404 {
             return Err(RecordsError::Missing(what()));
@@ -154,12 +154,12 @@ impl Erp {
         if !of.may_have(role) {
             return Ok(false);
         }
+        let target = target_of(of, Some(role))?;
         let failed =
             |e: std::io::Error| RecordsError::File { path: to.display().to_string(), detail: e.to_string() };
         let mut options = tokio::fs::OpenOptions::new();
         options.write(true).create_new(true);
         let mut file = options.open(to).await.map_err(failed)?;
-        let target = target_of(of, Some(role));
         let answered = match self.get(target, "*/*", Keep::File(&mut file, LARGEST_FILE)).await {
             Ok(answer) if matches!(answer.status, 204 | 404) => Ok(false),
             Ok(answer) => succeeded(answer).and_then(|answer| {
@@ -226,13 +226,16 @@ fn list_target(what: &str, query: &str, limit: Option<usize>, cursor: Option<&st
 }
 
 /// Path of a document or one of its files. A number is one segment, whatever is in it.
-fn target_of(of: &Entry, role: Option<FileRole>) -> String {
+fn target_of(of: &Entry, role: Option<FileRole>) -> Result<String, RecordsError> {
+    // Nothing that is put in their place keeps these from being read as a step.
+    if matches!(of.number.as_str(), "" | "." | "..") {
+        return Err(RecordsError::Unusable(format!("\"{}\" is no number of a document", of.number)));
+    }
     let segment: String = of
         .number
         .bytes()
         .map(|byte| match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'~' => char::from(byte).to_string(),
-            // A segment of points alone would be read as a step up.
             other => format!("%{other:02X}"),
         })
         .collect();
@@ -241,7 +244,7 @@ fn target_of(of: &Entry, role: Option<FileRole>) -> String {
         let mut parameters = url::form_urlencoded::Serializer::new(String::new());
         format!("?{}", parameters.append_pair("kind", kind).finish())
     });
-    format!("/documents/{segment}{file}{}", kind.unwrap_or_default())
+    Ok(format!("/documents/{segment}{file}{}", kind.unwrap_or_default()))
 }
 
 /// A success, or what its status says.
@@ -315,5 +318,37 @@ impl Records for Erp {
 
     fn tell<'a>(&'a self, notice: &'a Notice) -> Answer<'a, Result<(), RecordsError>> {
         Box::pin(self.post(notice))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_number_is_one_segment_whatever_is_in_it(number in any::<String>(), kind in any::<Option<String>>()) {
+            let of = Entry { number: number.clone(), kind: kind.clone(), files: None };
+            let Ok(target) = target_of(&of, Some(FileRole::Pdf)) else {
+                prop_assert!(matches!(number.as_str(), "" | "." | ".."));
+                return Ok(());
+            };
+            let url = Url::parse(&format!("https://erp.example/api{target}")).unwrap();
+            let segments: Vec<&str> = url.path_segments().unwrap().collect();
+            prop_assert_eq!(segments.len(), 5, "{}", url);
+            let form = format!("n={}", segments[2]);
+            let decoded = url::form_urlencoded::parse(form.as_bytes()).next().unwrap();
+            prop_assert_eq!(decoded.1, number);
+            let found = url.query_pairs().next().map(|(_, value)| value.into_owned());
+            prop_assert_eq!(found, kind);
+        }
+
+        #[test]
+        fn garbage_is_an_error_and_never_more(page in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = serde_json::from_slice::<Documents>(&page);
+            prop_assert!(words(&page).chars().all(|c| !c.is_control()));
+            prop_assert!(words(&page).chars().count() <= WORDS);
+        }
     }
 }

@@ -68,6 +68,12 @@ async fn an_erp_gives_lists_page_by_page_documents_and_files() {
         assert_eq!(erp.document(&entry(number)).await.unwrap().content, number.as_bytes(), "{number}");
     }
     assert_eq!(erp.document(&entry("X")).await.unwrap().media_type, "application/xml");
+    for number in ["..", ".", ""] {
+        assert!(
+            erp.document(&entry(number)).await.unwrap_err().to_string().contains("no number"),
+            "{number}"
+        );
+    }
     let missing = erp.document(&entry("F-9")).await.unwrap_err();
     assert_eq!(missing, RecordsError::Missing("document F-9".into()));
     let folder = tempfile::tempdir().unwrap();

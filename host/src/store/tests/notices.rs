@@ -78,8 +78,11 @@ pub(super) async fn news_come_with_every_fact_of_a_company_that_has_records_and_
     let attempt = journal.begin(mail.id, &new_attempt(office.account.id), &holder).await.unwrap();
     assert_eq!(store.news(company, now(), 10).await.unwrap(), [], "an attempt is no news");
     let accepted = event("accepted");
-    let settle = Some(Settlement::of(&holder, Standing::Sent));
-    journal.finish(attempt, &outcome(AttemptResult::Accepted), &[accepted.clone()], settle).await.unwrap();
+    let sent = Some(Settlement::of(&holder, Standing::Sent));
+    journal
+        .finish(attempt, &outcome(AttemptResult::Accepted), std::slice::from_ref(&accepted), sent)
+        .await
+        .unwrap();
     let found = store.news(company, now(), 10).await.unwrap();
     let [news] = &found[..] else { panic!("{found:?}") };
     assert_eq!(
@@ -108,7 +111,7 @@ pub(super) async fn news_come_with_every_fact_of_a_company_that_has_records_and_
 
     // Next door has no records.
     let theirs = new_mail(office.theirs.id);
-    store.acting(&office.eve).keep(&[theirs.clone()], &Order::default()).await.unwrap();
+    store.acting(&office.eve).keep(std::slice::from_ref(&theirs), &Order::default()).await.unwrap();
     store.add_events(theirs.id, &[event("accepted")]).await.unwrap();
     assert_eq!(store.news(office.next_door.id, now(), 10).await.unwrap(), []);
     assert!(!store.notify(office.next_door.id, &notice("n1", "1", "read")).await.unwrap(), "nobody to tell");
