@@ -35,6 +35,7 @@ pub mod engine;
 pub mod inbox;
 pub mod oauth;
 pub mod outbox;
+pub mod records;
 pub mod return_address;
 pub mod store;
 pub mod vault;

@@ -6,6 +6,7 @@ mod artefacts;
 mod cli;
 mod clock;
 mod contract;
+mod courier;
 mod determinism;
 mod house;
 mod imports;

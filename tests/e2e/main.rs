@@ -21,6 +21,7 @@ mod pipelining;
 mod plugin;
 mod program;
 mod recipients;
+mod records;
 mod rendering;
 mod reports;
 mod samples;

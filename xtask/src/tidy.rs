@@ -96,6 +96,21 @@ const RULES: &[Rule] = &[
         why: "the inbox is given an office and a store; it sends nothing",
     },
     Rule {
+        folder: "host/src/records",
+        forbidden: &[
+            "crate::engine",
+            "crate::contract",
+            "crate::outbox",
+            "crate::inbox",
+            "crate::cli",
+            "crate::config",
+            "crate::connections",
+            "crate::vault",
+            "crate::web",
+        ],
+        why: "the records are a port: they know capabilities, and the types of accounts and store",
+    },
+    Rule {
         folder: "host/src/connections",
         forbidden: &["crate::cli", "crate::outbox", "crate::inbox", "crate::contract"],
         why: "connections turn stored accounts into capabilities, and send nothing",

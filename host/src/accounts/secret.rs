@@ -7,6 +7,8 @@ use super::{AccountId, CompanyId};
 pub enum SecretOwner {
     /// An account of a company.
     Account(CompanyId, AccountId),
+    /// A company itself.
+    Company(CompanyId),
     /// The operator of the installation: the platform's own accounts and keys.
     Operator,
 }
@@ -32,6 +34,8 @@ pub enum SecretKind {
     TokenKey,
     /// How a provider's webhook proves that it is the provider's.
     Webhook,
+    /// Key that requests to the company's records are signed with.
+    RecordsKey,
 }
 
 /// Names of an enumeration, both ways.
@@ -73,5 +77,5 @@ pub(crate) use named;
 named! { SecretKind, "kind of secret", {
     SmtpPassword = "smtp-password", ImapPassword = "imap-password", AccessToken = "access-token", Grant = "grant",
     ClientSecret = "client-secret", ApiKey = "api-key", DkimKey = "dkim-key", TokenKey = "token-key",
-    Webhook = "webhook",
+    Webhook = "webhook", RecordsKey = "records-key",
 } }

@@ -2,7 +2,7 @@
 
 use super::house::{CompanyArgs, StoreArgs};
 use super::output::{json, line, table};
-use super::{Common, Failure, ask, exchange};
+use super::{Common, Failure, ask, exchange, records};
 use crate::accounts::{Company, Fallback, FallbackPolicy, Logo, Name, NewCompany};
 use crate::config::Config;
 use crate::connections::Connections;
@@ -31,6 +31,8 @@ pub(super) enum CompanyCommand {
     Import(exchange::ImportArgs),
     /// Write them to standard output, without any secret.
     Export(CompanyArgs),
+    /// Where the company's records are: an ERP, or a folder of documents (see docs/records.md).
+    Records(Box<records::PlaceArgs>),
     /// Forget a company with its users, accounts, secrets and mails.
     Remove(RemoveArgs),
 }
@@ -97,6 +99,7 @@ pub(super) async fn run(common: &Common, command: &CompanyCommand) -> Result<Exi
         CompanyCommand::Set(args) => set(common, args).await?,
         CompanyCommand::Import(args) => return exchange::import(common, args).await,
         CompanyCommand::Export(args) => return exchange::export(args).await,
+        CompanyCommand::Records(args) => return records::place(common, args).await,
         CompanyCommand::Remove(args) => remove(common, args).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -8,6 +8,7 @@ use crate::engine::EngineError;
 use crate::inbox::InboxError;
 use crate::oauth;
 use crate::outbox::{DraftError, OutboxError};
+use crate::records::RecordsError;
 use crate::store::{Location, StoreError};
 use crate::vault::VaultError;
 use std::process::ExitCode;
@@ -129,6 +130,17 @@ impl From<OutboxError> for Failure {
             OutboxError::File(_) | OutboxError::NotOurs(_) => Self::input(error.to_string()),
             OutboxError::Plugin(_) => Self::other(error.to_string()),
         }
+    }
+}
+
+impl From<RecordsError> for Failure {
+    fn from(error: RecordsError) -> Self {
+        let code = match &error {
+            error if error.may_pass() => 5,
+            RecordsError::Refused { .. } | RecordsError::Denied { .. } => 4,
+            _ => 3,
+        };
+        Self { code, message: error.to_string() }
     }
 }
 

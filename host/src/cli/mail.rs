@@ -89,6 +89,13 @@ pub(super) struct Shared {
     attach: Vec<PathBuf>,
 }
 
+impl Shared {
+    /// Which of a document's own files travel, where somebody says so.
+    pub(super) fn format(&self) -> Option<&str> {
+        self.format.as_deref()
+    }
+}
+
 impl MailArgs {
     /// One document among many, with the files that belong to it.
     pub(super) fn of_document(document: PathBuf, of: &Shared) -> Self {

@@ -29,6 +29,7 @@ mod output;
 mod picture;
 mod platform;
 mod premises;
+mod records;
 mod render;
 mod restore;
 mod resume;
@@ -143,6 +144,9 @@ enum Command {
     /// Companies: settings, fallback, import and export.
     #[command(subcommand)]
     Company(company::CompanyCommand),
+    /// The company's records: its ERP, or a folder of documents.
+    #[command(subcommand)]
+    Records(records::RecordsCommand),
     /// Users of a company.
     #[command(subcommand)]
     User(user::UserCommand),
@@ -232,6 +236,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Track(args) => track::run(common, &args).await,
         Command::Suppressions(args) => suppressions::run(common, &args).await,
         Command::Company(command) => company::run(common, &command).await,
+        Command::Records(command) => records::run(common, &command).await,
         Command::User(command) => user::run(common, &command).await,
         Command::Account(command) => account::run(common, &command).await,
         Command::Key(command) => key::run(common, &command).await,

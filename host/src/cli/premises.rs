@@ -1,10 +1,11 @@
 //! What a worker is given to work with: the plugin for each company, able to reach its accounts.
 
-use crate::accounts::{Account, AccountState, Company};
+use crate::accounts::{Account, AccountState, Company, CompanyId};
 use crate::capabilities::Answer;
 use crate::connections::{ConnectionError, Connections};
 use crate::engine::{Capabilities, Engine, LogSink, Office};
-use crate::outbox::{Closed, Premises};
+use crate::outbox::{Bureau, Closed, Premises, RecordsAccess};
+use crate::records::RecordsError;
 
 /// Opens offices over stored connections.
 pub(super) struct StoredPremises {
@@ -36,6 +37,16 @@ impl Premises for StoredPremises {
 
     fn reading(&self) -> Result<Office, String> {
         Ok(self.engine.office("", Capabilities { log: self.log.clone(), ..Capabilities::default() }))
+    }
+}
+
+impl RecordsAccess for StoredPremises {
+    fn bureau(&self, company: CompanyId) -> Answer<'_, Result<Option<Bureau>, RecordsError>> {
+        Box::pin(async move {
+            let Some(records) = self.connections.records(company).await? else { return Ok(None) };
+            let capabilities = Capabilities { log: self.log.clone(), ..Capabilities::default() };
+            Ok(Some(Bureau { office: self.engine.office(company.to_string(), capabilities), records }))
+        })
     }
 }
 

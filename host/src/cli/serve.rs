@@ -1,7 +1,9 @@
 //! `postroom serve`: webhooks, pixels, sign-ins, health and metrics.
 
 use super::house::StoreArgs;
+use super::premises::StoredPremises;
 use super::{Common, Failure, office};
+use crate::outbox::{Clock, Courier, Ledger};
 use crate::web::{Limits, Site, serve};
 use chrono::{Local, SecondsFormat};
 use clap::Args;
@@ -43,12 +45,18 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<ExitCode, F
     let listener = TcpListener::bind(address).await.map_err(taken)?;
     let bound = listener.local_addr().map_err(taken)?;
     let stop = stop().map_err(|e| Failure::other(format!("can't wait for signals: {e}")))?;
+    let premises =
+        StoredPremises { connections: connections.clone(), engine: engine.clone(), log: office::log(common) };
+    let ledger = Ledger::open(connections.store(), "serve", Clock::system());
+    let courier = Courier::new(&ledger, Arc::new(premises), Arc::new(write));
     let site = Site::open(connections.clone(), engine).await?.with_journal(write);
     match &web.public_url {
         Some(url) => write(&format!("listening on http://{bound}, known as {url}")),
         None => write(&format!("listening on http://{bound}; without [web] public_url no mail has a pixel")),
     }
+    let carried = courier.keep();
     serve(listener, Arc::new(site), Limits::default(), stop).await;
+    carried.abort();
     write("ended");
     connections.close().await;
     Ok(ExitCode::SUCCESS)

@@ -7,14 +7,14 @@ use super::single::Single;
 use super::{Common, Failure, office};
 use crate::connections::Connections;
 use crate::engine::Engine;
-use crate::outbox::{Clock, Ledger, Notices, Worker, WorkerOptions};
+use crate::outbox::{Clock, Courier, Ledger, Notices, Worker, WorkerOptions};
 use clap::Args;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Takes what is due, attempts it, and writes down what came of it; then the copies in Sent. Any number of workers share a
+Takes what is due, attempts it, and writes down what came of it; then the copies in Sent, and the news for the company's records (docs/records.md). Any number of workers share a
 store on PostgreSQL, on any number of machines; a store in a file has one. It may be killed at any moment: what it had in
 hand goes on with the next worker, and nothing is sent twice. Ctrl-C and SIGTERM finish what is in hand first.
 
@@ -85,7 +85,9 @@ pub(super) async fn hire(
     }
     let premises =
         StoredPremises { connections: connections.clone(), engine: engine.clone(), log: office::log(common) };
-    Ok(Worker::new(ledger, Arc::new(premises), options, notices))
+    let premises = Arc::new(premises);
+    let courier = Courier::new(&ledger, Arc::clone(&premises) as Arc<_>, Arc::clone(&notices));
+    Ok(Worker::new(ledger, premises, options, notices).with_courier(courier))
 }
 
 /// Until somebody asks this program to stop.

@@ -4,6 +4,7 @@
 
 mod clients;
 mod error;
+mod records;
 mod servers;
 mod token_key;
 

@@ -5,6 +5,7 @@
 //! ([`Ready::to_keep`]), and a [`Dispatch`] moves it on: ask the plugin what to do, record, do, record.
 
 mod attempt;
+mod courier;
 mod dispatch;
 mod doubt;
 mod draft;
@@ -20,6 +21,7 @@ mod sent_copy;
 mod worker;
 
 pub use attempt::{Attempt, Sent};
+pub use courier::{Bureau, Courier, Delivered, RecordsAccess};
 pub use dispatch::{Answers, Copies, Dispatch, Made, Step, timeline};
 pub use draft::{Draft, Ready};
 pub use error::{DraftError, OutboxError};

@@ -70,6 +70,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0007_compatibility.sql"),
         include_str!("../../migrations/postgres/0007_compatibility.sql"),
     ),
+    (
+        8,
+        "records",
+        include_str!("../../migrations/sqlite/0008_records.sql"),
+        include_str!("../../migrations/postgres/0008_records.sql"),
+    ),
 ];
 
 /// The last of them.

@@ -163,8 +163,10 @@ async fn forget_names(connection: &mut AnyConnection, mail: MailId) -> Result<()
     .bind(row::to_json(&recipients)?)
     .bind(format!("sha256:{digest}"))
     .bind(mail.to_string())
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    let told = "update notices set name = null, partner = case when partner is null then null else '' end where mail = $1";
+    sqlx::query(told).bind(mail.to_string()).execute(connection).await?;
     Ok(())
 }
 

@@ -27,6 +27,9 @@ const TEXTS: &[(&str, &str, &str, &str)] = &[
     ("attempts", "id", "detail", "mail in (select id from mails where company = $1)"),
     ("outbox", "mail", "reason", "company = $1"),
     ("suppressions", "address_key", "words", "company = $1"),
+    ("notices", "id", "partner", "company = $1"),
+    ("notices", "id", "reason", "company = $1"),
+    ("notices", "id", "words", "company = $1"),
 ];
 
 /// How often the last traces are tried to be overwritten while others read.
@@ -79,6 +82,8 @@ impl Administrator<'_> {
         for (mail, _) in &mails {
             forget(&mut transaction, *mail, &own, &pseudonym).await?;
         }
+        let is_his = |recipient: &str| key(recipient) == own;
+        super::notices::erase(&mut transaction, self.company, is_his, &pseudonym).await?;
         let suppressions = sqlx::query(
             "update suppressions set address_key = $1, address = $1, words = null where company = $2 and address_key = $3",
         );
@@ -154,7 +159,7 @@ impl Administrator<'_> {
         // Constants of this program alone; what comes from outside is bound.
         let mail = match *table {
             "mails" => "id",
-            "suppressions" => "coalesce(mail, '')",
+            "suppressions" | "notices" => "coalesce(mail, '')",
             _ => "mail",
         };
         let sql = format!(

@@ -47,7 +47,17 @@
 //! store.apply_retention(now) -> u64                     mails that ended long ago lose their content
 //! store.lend_pseudonym_key(key)                         before admin.erase(&MailAddress, now) -> Erased; store.scrub() after it
 //!
+//! store.records_due(now) -> Vec<CompanyId>               companies whose records are to be told something
+//! store.hold_records(CompanyId, &Holder, now, lease) -> bool         store.leave_records(CompanyId, &Holder, Pause)
+//! store.news(CompanyId, now, most) -> Vec<MailNews>      mails whose status may have changed
+//! store.settle_news(&[Looked])                           what the records are to be told of them; all or nothing
+//! store.notify(CompanyId, &Notice) -> bool               an address, a payment; once per id
+//! store.notices_due(CompanyId, now, most) -> Vec<WaitingNotice>      the next of each document
+//! store.settle_notices(CompanyId, &[(id, Telling)])      what came of telling them
+//!
 //! let admin = store.administer(company_id);
+//! admin.records() -> Option<RecordsRow>                  admin.set_records(Option<&RecordsPlace>)
+//! admin.notices(&NoticeFilter) -> Vec<NoticeRow>         admin.tell_again() -> u64
 //! admin.company() -> Company                            admin.update_company(&Company)
 //! admin.logo() -> Option<Logo>                          admin.set_logo(Option<&Logo>)
 //! admin.add_user(&NewUser) -> User                      admin.users() -> Vec<User>
@@ -94,10 +104,13 @@ mod loading;
 mod location;
 mod mail;
 mod mails;
+mod news;
+mod notices;
 mod operator;
 mod pseudonym;
 mod queue;
 mod quota;
+mod records;
 mod removed;
 mod reported;
 mod reports;
@@ -125,7 +138,10 @@ pub use mail::{
     AttachedFile, Attempt, AttemptId, AttemptResult, DocumentRef, Event, FilePlace, Mail, MailId,
     MailSummary, Message, NewAttempt, NewMail, OpenAttempt, Outcome, Party, Piece, Recipient,
 };
+pub use news::{Looked, MailNews, ToldStatus};
+pub use notices::{Notice, NoticeFilter, NoticeKind, NoticeRow, NoticeState, Telling, WaitingNotice};
 pub use queue::{Due, OutboxRow};
+pub use records::{Pause, RecordsRow};
 pub use reported::{OpenCheck, ReportedAs, Tracked};
 pub use reports::Reported;
 pub(crate) use secrets::SealedSecret;

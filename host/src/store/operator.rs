@@ -80,11 +80,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoSuchCompany`].
     pub async fn remove_company(&self, id: CompanyId) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        // Its own secrets; those of its accounts go with the accounts.
+        let secrets = sqlx::query("delete from secrets where company = $1 and account is null");
+        secrets.bind(id.to_string()).execute(&mut *transaction).await?;
         let gone = sqlx::query("delete from companies where id = $1")
             .bind(id.to_string())
-            .execute(&self.pool)
+            .execute(&mut *transaction)
             .await?;
-        if gone.rows_affected() == 0 { Err(StoreError::NoSuchCompany(id.to_string())) } else { Ok(()) }
+        if gone.rows_affected() == 0 {
+            return Err(StoreError::NoSuchCompany(id.to_string()));
+        }
+        Ok(transaction.commit().await?)
     }
 
     /// A user of any company, for whoever has established that it is him.

@@ -26,10 +26,11 @@ pub(crate) struct SealedSecret {
     pub(crate) version: Version,
 }
 
-/// The owner as a key: the database can't compare what is null.
+/// The owner as a key: the database can't compare what is null. Ids are of one kind and never the same.
 fn owner_key(owner: SecretOwner) -> String {
     match owner {
         SecretOwner::Operator => "operator".to_owned(),
+        SecretOwner::Company(company) => company.to_string(),
         SecretOwner::Account(_, account) => account.to_string(),
     }
 }
@@ -52,6 +53,7 @@ impl Store {
         };
         let (company, account) = match secret.owner {
             SecretOwner::Operator => (None, None),
+            SecretOwner::Company(company) => (Some(company.to_string()), None),
             SecretOwner::Account(company, account) => (Some(company.to_string()), Some(account.to_string())),
         };
         sqlx::query(
@@ -111,6 +113,13 @@ impl Store {
         // Counting first locks the account: whoever else writes one of its secrets waits.
         let counted = match owner {
             SecretOwner::Operator => None,
+            SecretOwner::Company(company) => {
+                // No row of the database refers to it from a secret.
+                let found = sqlx::query("select id from companies where id = $1").bind(company.to_string());
+                let found = found.fetch_optional(&mut *transaction).await?;
+                found.ok_or_else(|| StoreError::NoSuchCompany(company.to_string()))?;
+                None
+            }
             SecretOwner::Account(company, account) => {
                 let row = sqlx::query(
                     "update accounts set secrets_version = secrets_version + 1 \
@@ -171,7 +180,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let company = match owner {
             SecretOwner::Operator => None,
-            SecretOwner::Account(company, _) => Some(company.to_string()),
+            SecretOwner::Company(company) | SecretOwner::Account(company, _) => Some(company.to_string()),
         };
         sqlx::query(
             "delete from secrets where owner = $1 and ($2 is null or kind = $2) and ($3 is null or company = $3)",
@@ -253,6 +262,7 @@ async fn follow(
 fn sealed(row: &AnyRow) -> Result<SealedSecret, StoreError> {
     let owner = match (row::optional(row, "company")?, row::optional(row, "account")?) {
         (Some(company), Some(account)) => SecretOwner::Account(company, account),
+        (Some(company), None) => SecretOwner::Company(company),
         _ => SecretOwner::Operator,
     };
     Ok(SealedSecret {

@@ -70,7 +70,7 @@ enum Layer {
     Secret,
 }
 
-/// What a layer is bound to. Ids have one length and kinds are a closed list: no two owners run together.
+/// What a layer is bound to. Ids have one length, kinds are a closed list: no two owners run together.
 fn bound(layer: Layer, owner: SecretOwner, kind: SecretKind) -> Vec<u8> {
     let layer = match layer {
         Layer::Key => "data key",
@@ -78,6 +78,7 @@ fn bound(layer: Layer, owner: SecretOwner, kind: SecretKind) -> Vec<u8> {
     };
     let owner = match owner {
         SecretOwner::Operator => "operator".to_owned(),
+        SecretOwner::Company(company) => format!("company {company}"),
         SecretOwner::Account(company, account) => format!("company {company} account {account}"),
     };
     format!("postroom {layer}\0{owner}\0{kind}").into_bytes()

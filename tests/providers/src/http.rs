@@ -11,6 +11,8 @@ const MOST: u64 = 256 * 1024 * 1024;
 pub struct Request {
     /// `GET` and so on.
     pub method: String,
+    /// Path and query as they came.
+    pub target: String,
     /// Path, still percent-encoded.
     pub path: String,
     /// Query, decoded, in order.
@@ -65,8 +67,8 @@ impl Request {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             (decoded(&name.replace('+', " ")), decoded(&value.replace('+', " ")))
         });
-        let mut request =
-            Self { method, path: path.to_owned(), query: query.collect(), headers, body: Vec::new() };
+        let (path, query) = (path.to_owned(), query.collect());
+        let mut request = Self { method, path, query, headers, body: Vec::new(), target };
         let length =
             request.header("content-length").and_then(|value| value.parse::<u64>().ok()).unwrap_or(0);
         if length > MOST {

@@ -1,4 +1,4 @@
-//! Mail providers for tests: [`Gmail`], [`Graph`] and [`SendGrid`] on loopback.
+//! Mail providers for tests: [`Gmail`], [`Graph`] and [`SendGrid`] on loopback; and [`Erp`], the other side of `docs/records.md`.
 //!
 //! Each checks a request as the provider documents it (authorization, method, path, content type, sizes, the form of
 //! the body), answers in the provider's own shapes, keeps what it took so that a test can compare bytes, and misbehaves
@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that can't go on has failed
 
 mod access;
+mod erp;
 mod gmail;
 mod graph;
 mod http;
@@ -17,6 +18,7 @@ mod server;
 mod upload;
 
 pub use access::{Access, Standing};
+pub use erp::Erp;
 pub use gmail::Gmail;
 pub use graph::Graph;
 pub use http::{Reply, Request};

@@ -88,7 +88,7 @@ impl WebClient {
     }
 
     /// The client that connects in the account's way.
-    async fn client(&self, account: &Account, host: &str) -> Result<Client, Failure> {
+    pub(super) async fn client(&self, account: &Account, host: &str) -> Result<Client, Failure> {
         let way = Way {
             allowed: account.allow_private.clone(),
             trusted_ca: account.trusted_ca.clone(),

@@ -15,6 +15,7 @@
 
 mod account;
 mod answer;
+mod asking;
 mod body;
 mod client;
 mod exchange;
@@ -28,6 +29,7 @@ mod tests;
 
 pub use account::{Account, Timeouts};
 pub use answer::Answer;
+pub use asking::{Asked, Keep, Sign};
 pub use client::WebClient;
 pub use failure::{Failure, Stage, WebError};
 pub use memory::{MemoryWeb, Recorded};

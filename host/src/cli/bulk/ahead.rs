@@ -1,34 +1,30 @@
 //! Documents checked a few at a time, and told of in their order: one reads its files while another is composed.
 
 use super::Batch;
-use super::preflight::{self, Made, Row};
+use super::preflight::{Made, Row};
+use super::source::{Item, Source};
 use crate::cli::Failure;
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
-
-/// Checks at the same time, for each processor.
-const PER_PROCESSOR: usize = 2;
 
 type Checked = Result<Option<(Row, Option<Made>)>, Failure>;
 
 /// The documents that are still to be told of.
 pub(super) struct Ahead {
     batch: Arc<Batch>,
-    files: VecDeque<PathBuf>,
+    items: VecDeque<Item>,
     under_way: VecDeque<JoinHandle<Checked>>,
     at_once: usize,
 }
 
 impl Ahead {
-    pub(super) fn new(batch: &Arc<Batch>, files: &[PathBuf]) -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    pub(super) fn new(batch: &Arc<Batch>, source: &Source) -> Self {
         Self {
             batch: Arc::clone(batch),
-            files: files.iter().cloned().collect(),
+            items: source.items.iter().cloned().collect(),
             under_way: VecDeque::new(),
-            at_once: PER_PROCESSOR * processors,
+            at_once: source.items.first().map_or(1, Item::at_once),
         }
     }
 
@@ -36,10 +32,10 @@ impl Ahead {
     /// None: that was the last.
     pub(super) async fn next(&mut self) -> Option<Checked> {
         while self.under_way.len() < self.at_once
-            && let Some(file) = self.files.pop_front()
+            && let Some(item) = self.items.pop_front()
         {
             let batch = Arc::clone(&self.batch);
-            self.under_way.push_back(tokio::spawn(async move { preflight::check(&batch, file).await }));
+            self.under_way.push_back(tokio::spawn(async move { batch.checked(item.at_hand().await).await }));
         }
         let checked = self.under_way.pop_front()?.await;
         Some(checked.unwrap_or_else(|e| Err(Failure::other(e.to_string()))))

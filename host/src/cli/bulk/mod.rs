@@ -5,6 +5,7 @@ mod ahead;
 mod documents;
 mod preflight;
 mod progress;
+mod source;
 
 use super::desk::Desk;
 use super::house::UserArgs;
@@ -18,6 +19,7 @@ use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use preflight::{Made, Measure, Row};
+use source::{Ready, Source};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -26,6 +28,8 @@ use tokio::task::JoinHandle;
 /// Mails that enter the outbox by one commit: few at first, since a worker waits for them.
 const FIRST_GROUP: usize = 25;
 const GROUP: usize = 200;
+/// Bytes of files that are in memory until then.
+const MOST_HELD: u64 = 64 << 20;
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
@@ -39,11 +43,16 @@ Examples:
   postroom send-bulk november/ --user lotte --account office --check     # the rows alone
   postroom send-bulk november/ --user lotte --account office             # asks, then sends
   postroom send-bulk november/*.xml --yes --files november/pdf/
+  postroom send-bulk --from-records 'open invoices of november' --account office
   postroom send-bulk november/ --number 'F-2026-1*' --leave-out F-2026-017 --at '2026-12-01 08:30' --yes")]
 pub(super) struct BulkArgs {
     /// Documents (.json, .xml), or folders of them.
-    #[arg(value_name = "DOC|DIR", required = true)]
+    #[arg(value_name = "DOC|DIR", required_unless_present = "from_records")]
     documents: Vec<PathBuf>,
+    /// Instead of files: the documents of the company's records that this query names, in their words
+    /// (`postroom company records`).
+    #[arg(long, value_name = "QUERY", conflicts_with_all = ["documents", "files"])]
+    from_records: Option<String>,
     #[command(flatten)]
     user: UserArgs,
     /// Account to send as. May be left out where the user may use one alone.
@@ -84,19 +93,23 @@ pub(super) struct BulkArgs {
 }
 
 pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<ExitCode, Failure> {
-    let files = documents::of(&args.documents)?;
+    let named = if args.from_records.is_none() { Some(Source::files(args)?) } else { None };
     let desk = Desk::open(common, &args.user, args.account.as_ref()).await?;
     if desk.account.transport == Transport::MailClient {
         let message =
             format!("mail of {} is sent by the user's own program, one at a time", desk.account.name);
         return Err(Failure::input(message));
     }
+    let source = match (named, &args.from_records) {
+        (Some(named), _) => named,
+        (None, query) => Source::records(&desk, args, query.as_deref().unwrap_or_default()).await?,
+    };
     let options = SendOptions { notify_delivered: args.notify_delivered };
     let measure = Measure::of(&desk, options).await?;
     let batch = Arc::new(Batch { id: BatchId::new(), args: args.clone(), desk, measure });
     let (work, desk) = (Work { common, batch: &batch }, &batch.desk);
     if args.check || !args.yes {
-        let rows = work.check(&files).await?;
+        let rows = work.check(&source).await?;
         let quota = preflight::quota(desk, &rows, &batch.measure).await?;
         if !common.json {
             preflight::show(&rows, &quota)?;
@@ -110,11 +123,11 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<ExitCode, Fa
     }
     let started = chrono::Local::now().fixed_offset();
     if args.queue || args.at.is_some() {
-        let rows = work.fill(&files).await?;
+        let rows = work.fill(&source).await?;
         return work.queued(&rows).await;
     }
     let location = args.user.company.store.location()?;
-    let (rows, end) = progress::send(common, desk, &location, batch.id, work.fill(&files)).await?;
+    let (rows, end) = progress::send(common, desk, &location, batch.id, work.fill(&source)).await?;
     desk.connections.close().await;
     let quota = preflight::quota(desk, &rows, &batch.measure).await?;
     progress::tell(common, &end, &rows, &quota, started)?;
@@ -130,6 +143,23 @@ struct Batch {
 }
 
 impl Batch {
+    /// Makes and checks one mail. What is left out by the user's own choice has no row.
+    async fn checked(&self, ready: Ready) -> Result<Option<(Row, Option<Made>)>, Failure> {
+        let (path, number, folder) = match ready {
+            Ready::File(path) => return preflight::check(self, path).await,
+            Ready::Lost { entry, reason } => return Ok(Some((Row::lost(entry, reason), None))),
+            Ready::Fetched { path, number, folder } => (path, number, folder),
+        };
+        let Some((mut row, mut made)) = preflight::check(self, path).await? else { return Ok(None) };
+        let taken = made.as_mut().map_or(Ok(()), |made| source::take_along(&mut made.mail, folder.path()));
+        if let Err(error) = taken {
+            row.needs("file", error.to_string());
+            made = None;
+        }
+        row.without_folder(folder.path(), &number);
+        Ok(Some((row, made)))
+    }
+
     /// Into the outbox, all by one commit.
     async fn keep(&self, group: Vec<Made>) -> Result<(), Failure> {
         if group.is_empty() {
@@ -176,10 +206,10 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// The rows, and nothing else.
-    async fn check(&self, files: &[PathBuf]) -> Result<Vec<Row>, Failure> {
-        let bar = bar(self.common, files.len() as u64, "checking");
+    async fn check(&self, source: &Source) -> Result<Vec<Row>, Failure> {
+        let bar = bar(self.common, source.items.len() as u64, "checking");
         let mut rows = Vec::new();
-        let mut ahead = Ahead::new(self.batch, files);
+        let mut ahead = Ahead::new(self.batch, source);
         while let Some(checked) = ahead.next().await {
             rows.extend(checked?.map(|(row, _)| row));
             bar.inc(1);
@@ -190,20 +220,22 @@ impl Work<'_> {
 
     /// Makes and checks every mail, and puts those that can be sent into the outbox, a group at a time: what has entered
     /// is sent while the others are made. What an earlier start put there is found again, and becomes part of this batch.
-    async fn fill(&self, files: &[PathBuf]) -> Result<Vec<Row>, Failure> {
-        let bar = bar(self.common, files.len() as u64, "into the outbox");
+    async fn fill(&self, source: &Source) -> Result<Vec<Row>, Failure> {
+        let bar = bar(self.common, source.items.len() as u64, "into the outbox");
         let mut rows = Vec::new();
-        let (mut group, mut size) = (Vec::with_capacity(GROUP), FIRST_GROUP);
-        let mut ahead = Ahead::new(self.batch, files);
+        let (mut group, mut size, mut held) = (Vec::with_capacity(GROUP), FIRST_GROUP, 0);
+        let mut ahead = Ahead::new(self.batch, source);
         // While a group enters the outbox the next one is made.
         let mut entering = Entering::default();
         while let Some(checked) = ahead.next().await {
             bar.inc(1);
             let Some((row, made)) = checked? else { continue };
-            group.extend(made.filter(|_| row.is_wanted()));
+            let made = made.filter(|_| row.is_wanted());
+            held += made.as_ref().map_or(0, |made| source::held(&made.mail));
+            group.extend(made);
             rows.push(row);
-            if group.len() == size {
-                size = (size * 2).min(GROUP);
+            if group.len() >= size || held > MOST_HELD {
+                (size, held) = ((size * 2).min(GROUP), 0);
                 entering.end().await?;
                 entering.begin(self.batch, std::mem::take(&mut group));
             }

@@ -1,6 +1,5 @@
 //! The check before a batch (FEATURES F5): a row for each mail, and what the account's quota means for all of them.
 
-use super::documents::is_like;
 use super::{Batch, BulkArgs};
 use crate::cli::compose::{Composed, compose};
 use crate::cli::desk::{Desk, now};
@@ -10,6 +9,7 @@ use crate::cli::{Failure, office, opens};
 use crate::contract::accounts::Allowance;
 use crate::contract::recipients::{Field, Mailbox};
 use crate::outbox::{Draft, DraftError, limits};
+use crate::records::{Entry, is_like};
 use crate::store::{MailId, NewMail, OpenCheck, SendOptions, StoreError};
 use chrono::{DateTime, Duration, FixedOffset};
 use serde::Serialize;
@@ -189,17 +189,26 @@ impl Row {
         }
     }
 
-    /// A document of which no mail could be made.
-    async fn unmade(desk: &Desk, file: &Path, mail: &MailArgs, error: DraftError) -> Self {
-        let field = match &error {
-            DraftError::Document(_) | DraftError::UnknownForm(_) => "document",
-            DraftError::Template(_) => "template",
-            DraftError::Attachment(_) => "attachment",
-            DraftError::File { .. } => "file",
-            _ => "settings",
-        };
-        let mut row = Self {
-            file: file.to_owned(),
+    /// A document that the records did not give.
+    pub(super) fn lost(entry: Entry, reason: String) -> Self {
+        let mut row = Self::empty(PathBuf::from(&entry.number));
+        (row.number, row.kind) = (Some(entry.number), entry.kind);
+        row.needs("records", reason);
+        row
+    }
+
+    /// Without the folder that the document was in for a moment.
+    pub(super) fn without_folder(&mut self, folder: &Path, number: &str) {
+        let prefix = format!("{}/", folder.display());
+        self.file = PathBuf::from(number);
+        for problem in &mut self.problems {
+            problem.detail = problem.detail.replace(&prefix, "");
+        }
+    }
+
+    fn empty(file: PathBuf) -> Self {
+        Self {
+            file,
             number: None,
             kind: None,
             partner: None,
@@ -212,9 +221,22 @@ impl Row {
             size: None,
             before: None,
             waiting: None,
-            problems: vec![Problem { field, detail: mail.failed(error).message }],
+            problems: Vec::new(),
             notes: Vec::new(),
+        }
+    }
+
+    /// A document of which no mail could be made.
+    async fn unmade(desk: &Desk, file: &Path, mail: &MailArgs, error: DraftError) -> Self {
+        let field = match &error {
+            DraftError::Document(_) | DraftError::UnknownForm(_) => "document",
+            DraftError::Template(_) => "template",
+            DraftError::Attachment(_) => "attachment",
+            DraftError::File { .. } => "file",
+            _ => "settings",
         };
+        let mut row = Self::empty(file.to_owned());
+        row.needs(field, mail.failed(error).message);
         // A document that is fine but for the mail has a number to name it by.
         let nobody = Mailbox { name: None, address: String::new() };
         if let Ok(draft) = Draft::of_file(file, nobody, String::new(), String::new())
@@ -226,7 +248,7 @@ impl Row {
         row
     }
 
-    fn needs(&mut self, field: &'static str, detail: String) {
+    pub(super) fn needs(&mut self, field: &'static str, detail: String) {
         self.verdict = Verdict::Fixable;
         self.problems.push(Problem { field, detail });
     }

@@ -16,6 +16,7 @@ mod schema;
 
 pub use place::{Closed, Place, Premises, Unopened};
 
+use super::courier::Courier;
 use super::ledger::{LEASE, Ledger};
 use crate::accounts::AccountId;
 use crate::store::{Due, MailId, Pace, Standing, StoreError};
@@ -33,6 +34,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// A store that is away is asked again after this, then twice that, up to [`LONGEST_PAUSE`].
 const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// For telling the last news when a worker ends.
+const LAST_NEWS: Duration = Duration::from_secs(5);
 
 /// Mails at the same time, where neither the operator nor the provider says how many: connections of one account.
 const CONNECTIONS: u32 = 4;
@@ -97,6 +101,7 @@ pub struct Worker {
     notices: Notices,
     tally: Arc<Tally>,
     idle: Arc<Notify>,
+    courier: Option<Courier>,
 }
 
 impl std::fmt::Debug for Worker {
@@ -136,7 +141,14 @@ impl Worker {
         notices: Notices,
     ) -> Self {
         let ledger = ledger.telling(Arc::clone(&notices));
-        Self { ledger, premises, options, notices, tally: Arc::default(), idle: Arc::default() }
+        let (tally, idle) = (Arc::default(), Arc::default());
+        Self { ledger, premises, options, notices, tally, idle, courier: None }
+    }
+
+    /// With somebody who tells the companies' records what became of their mails.
+    #[must_use]
+    pub fn with_courier(self, courier: Courier) -> Self {
+        Self { courier: Some(courier), ..self }
     }
 
     /// What it has done so far.
@@ -157,9 +169,18 @@ impl Worker {
     pub async fn run(&self, stop: impl Future<Output = ()> + Send) -> Result<(), StoreError> {
         let alive = self.ledger.keep_alive();
         let kept = retention::keep(self.ledger.clone(), Arc::clone(&self.notices));
+        let carried = self.courier.clone().map(Courier::keep);
         let worked = self.work(stop).await;
         kept.abort();
         alive.abort();
+        if let (Some(courier), Some(carried)) = (&self.courier, carried) {
+            carried.abort();
+            // The news of what was sent last; whoever wants to stop does not wait long for somebody else's records.
+            let limit = if self.options.drain { LAST_NEWS * 12 } else { LAST_NEWS };
+            if let Ok(Err(error)) = tokio::time::timeout(limit, courier.round()).await {
+                (self.notices)(&format!("the last news could not be told: {error}"));
+            }
+        }
         worked
     }
 

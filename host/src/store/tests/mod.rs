@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 mod erasure;
 mod mails;
+mod notices;
 mod office;
 mod queue;
 mod quota;
@@ -79,6 +80,11 @@ suite! {
         facts_are_a_set,
         what_strangers_write_is_kept_within_bounds,
         many_at_once_lose_nothing;
+    notices:
+        news_come_with_every_fact_of_a_company_that_has_records_and_of_no_other,
+        notices_are_told_in_order_for_each_document_and_once_per_id,
+        one_holder_tells_a_company_at_a_time_and_a_dead_one_leaves_nothing,
+        a_person_is_erased_in_notices_too_and_a_company_takes_them_with_it;
     queue:
         more_who_work_at_once_than_there_are_connections_all_come_to_an_end,
         f3_the_same_question_twice_is_one_mail_and_again_is_another,

@@ -1,0 +1,221 @@
+//! The records in a folder of documents, for whoever has no ERP: `.json` and UBL (`.xml`), with PDF and UBL files of the
+//! same name beside them. What would be told to an ERP stays in the store, and is read there.
+
+use super::error::RecordsError;
+use super::{Contact, Document, Entry, FileRole, LARGEST_FILE, Partner, Records};
+use crate::capabilities::Answer;
+use crate::store::Notice;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// A folder.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+/// A document of the folder, as far as it can be told without the plugin: of UBL, the name of its file.
+struct Found {
+    path: PathBuf,
+    entry: Entry,
+    parties: Vec<Party>,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    number: String,
+    kind: Option<String>,
+    #[serde(default)]
+    seller: Option<Party>,
+    #[serde(default)]
+    buyer: Option<Party>,
+}
+
+#[derive(Deserialize)]
+struct Party {
+    name: String,
+    #[serde(default)]
+    identifier: Option<String>,
+    #[serde(default)]
+    contacts: Vec<Person>,
+}
+
+#[derive(Deserialize)]
+struct Person {
+    name: Option<String>,
+    email: Option<String>,
+    #[serde(default)]
+    roles: Vec<String>,
+}
+
+impl Folder {
+    /// A folder of documents.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    fn all(&self) -> Result<Vec<Found>, RecordsError> {
+        documents_in(&self.path)
+            .map_err(|e| failed(&self.path, &e))
+            .map(|paths| paths.into_iter().map(found).collect())
+    }
+
+    /// The document of an entry: of two with one number the one of its kind.
+    fn find(&self, of: &Entry) -> Result<Found, RecordsError> {
+        let is_it = |it: &Found| {
+            it.entry.number == of.number
+                && (of.kind.is_none() || it.entry.kind.is_none() || it.entry.kind == of.kind)
+        };
+        let missing = || RecordsError::Missing(format!("document {} in {}", of.number, self.path.display()));
+        self.all()?.into_iter().find(is_it).ok_or_else(missing)
+    }
+
+    fn read(&self, of: &Entry) -> Result<Document, RecordsError> {
+        let path = self.find(of)?.path;
+        let size = std::fs::metadata(&path).map_err(|e| failed(&path, &e))?.len();
+        if size > crate::DOCUMENT_LIMIT {
+            let detail = format!("it has {size} bytes; a document has at most {}", crate::DOCUMENT_LIMIT);
+            return Err(RecordsError::File { path: path.display().to_string(), detail });
+        }
+        let content = std::fs::read(&path).map_err(|e| failed(&path, &e))?;
+        let is_json = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
+        Ok(Document { media_type: if is_json { "application/json" } else { "application/xml" }, content })
+    }
+
+    fn copy(&self, of: &Entry, role: FileRole, to: &Path) -> Result<bool, RecordsError> {
+        let document = self.find(of)?.path;
+        let file = document.with_extension(role.ending());
+        let Ok(facts) = std::fs::metadata(&file) else { return Ok(false) };
+        if file == document || !facts.is_file() {
+            return Ok(false);
+        }
+        if facts.len() > LARGEST_FILE {
+            return Err(RecordsError::TooLarge(file.display().to_string()));
+        }
+        std::fs::copy(&file, to).map_err(|e| failed(&file, &e))?;
+        Ok(true)
+    }
+}
+
+/// The documents of a folder, in the order of their names. A UBL file beside a JSON document of the same name belongs to
+/// that document.
+///
+/// # Errors
+/// What the system says.
+pub fn documents_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let ending = path.extension().map(|it| it.to_string_lossy().to_ascii_lowercase());
+        let is_document = match ending.as_deref() {
+            Some("json") => true,
+            Some("xml") => !path.with_extension("json").is_file(),
+            _ => false,
+        };
+        if is_document && path.is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Whether a text is like a pattern in which `*` stands for anything; letters are compared without regard to case.
+pub fn is_like(text: &str, pattern: &str) -> bool {
+    let (text, pattern) = (text.to_lowercase(), pattern.to_lowercase());
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    for part in middle {
+        match rest.split_once(part) {
+            Some((_, after)) => rest = after,
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> RecordsError {
+    RecordsError::File { path: path.display().to_string(), detail: error.to_string() }
+}
+
+fn found(path: PathBuf) -> Found {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let is_small = std::fs::metadata(&path).is_ok_and(|facts| facts.len() <= crate::DOCUMENT_LIMIT);
+    let is_json = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
+    let text = if is_json && is_small { std::fs::read(&path).ok() } else { None };
+    // What can't be read is a document all the same: whoever makes a mail of it says what is wrong.
+    let written = text.and_then(|text| serde_json::from_slice::<Written>(&text).ok());
+    let (number, kind, parties) = match written {
+        Some(it) => (it.number, it.kind, [it.buyer, it.seller].into_iter().flatten().collect()),
+        None => (stem, None, Vec::new()),
+    };
+    Found { path, entry: Entry { number, kind, files: None }, parties }
+}
+
+impl Records for Folder {
+    fn probe(&self) -> Answer<'_, Result<String, RecordsError>> {
+        Box::pin(async {
+            let count = self.all()?.len();
+            Ok(format!("{} can be read: {count} documents", self.path.display()))
+        })
+    }
+
+    fn partners<'a>(&'a self, query: &'a str) -> Answer<'a, Result<Vec<Partner>, RecordsError>> {
+        Box::pin(async move {
+            let mut partners: Vec<Partner> = Vec::new();
+            for party in self.all()?.into_iter().flat_map(|it| it.parties) {
+                if !query.is_empty() && !is_like(&party.name, query) {
+                    continue;
+                }
+                let contacts = party
+                    .contacts
+                    .into_iter()
+                    .filter_map(|it| Some(Contact { name: it.name, email: it.email?, roles: it.roles }));
+                let id = party.identifier.unwrap_or_else(|| party.name.clone());
+                let place = partners.iter().position(|it| it.id == id).unwrap_or_else(|| {
+                    partners.push(Partner { id, name: party.name, contacts: Vec::new() });
+                    partners.len() - 1
+                });
+                if let Some(known) = partners.get_mut(place) {
+                    for contact in contacts {
+                        if !known.contacts.iter().any(|it| it.email == contact.email) {
+                            known.contacts.push(contact);
+                        }
+                    }
+                }
+            }
+            Ok(partners)
+        })
+    }
+
+    fn documents<'a>(&'a self, query: &'a str) -> Answer<'a, Result<Vec<Entry>, RecordsError>> {
+        Box::pin(async move {
+            let is_meant = |it: &Found| {
+                query.is_empty()
+                    || is_like(&it.entry.number, query)
+                    || it.parties.iter().any(|party| is_like(&party.name, query))
+            };
+            Ok(self.all()?.into_iter().filter(is_meant).map(|it| it.entry).collect())
+        })
+    }
+
+    fn document<'a>(&'a self, of: &'a Entry) -> Answer<'a, Result<Document, RecordsError>> {
+        Box::pin(async move { self.read(of) })
+    }
+
+    fn file<'a>(
+        &'a self,
+        of: &'a Entry,
+        role: FileRole,
+        to: &'a Path,
+    ) -> Answer<'a, Result<bool, RecordsError>> {
+        Box::pin(async move { self.copy(of, role, to) })
+    }
+
+    /// It is in the store, where whoever has no ERP reads it.
+    fn tell<'a>(&'a self, _: &'a Notice) -> Answer<'a, Result<(), RecordsError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
