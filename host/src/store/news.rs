@@ -96,7 +96,7 @@ impl Store {
                 company,
                 document,
                 rcpt_to: row::json(row, "rcpt_to")?,
-                events: events_of(&mut connection, mail).await?,
+                events: events_of(&mut connection, &[mail]).await?.remove(&mail).unwrap_or_default(),
                 told: latest,
                 version: row.try_get("version")?,
             });

@@ -105,7 +105,7 @@ pub(super) async fn days_of_mails_leave_day_by_day_each_once(store: Store) {
     let (mails, holder) = (queued(&office, 70).await, Holder::new("worker"));
     let (mut left, mut at, mut asked) = (Vec::new(), now(), 0);
     while left.len() < mails.len() && at < now() + Duration::days(5) {
-        while office.store.due(at).await.unwrap() != [] {
+        while !office.store.due(at).await.unwrap().is_empty() {
             asked += 1;
             let taken = claim(&office, &holder, 20, at).await;
             for mail in taken {
