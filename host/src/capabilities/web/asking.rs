@@ -20,7 +20,8 @@ use super::resolver::check_literal;
 use super::target::GivenUrls;
 use crate::capabilities::smtp::Verdict;
 
-/// Signs a request: method, URL and the SHA-256 of its body are known. Gives the fields that prove who asks.
+/// Signs a request of this method to this URL, as they go out; its body is known to whoever asks. Gives the fields that prove
+/// who that is.
 pub type Sign<'a> = &'a (dyn Fn(&str, &Url) -> HeaderMap + Send + Sync);
 
 /// Where the body of an answer goes.
