@@ -1,7 +1,7 @@
 //! Many documents at once: a row each before anything is sent, one separate mail each, the same as single ones would be.
 
 use crate::home::Home;
-use crate::mailbox::arrived;
+use crate::mailbox::{arrived, arrived_all};
 use crate::plugin::project;
 use crate::samples::pdf;
 use crate::servers::servers;
@@ -62,8 +62,7 @@ fn b6_many_documents_leave_as_one_separate_mail_each() {
     run.assert(0, &[]);
     assert_eq!(run.json()["states"]["sent"], 25, "{}", run.said());
     for mailbox in 0..5 {
-        let messages = arrived(&format!("box-bulk-{mailbox}@west.test"));
-        assert_eq!(messages.len(), 5, "in {mailbox}");
+        let messages = arrived_all(&format!("box-bulk-{mailbox}@west.test"), 5);
         for message in messages {
             let text = String::from_utf8_lossy(&message);
             let subject = text.lines().find(|line| line.starts_with("Subject:")).expect("a subject");

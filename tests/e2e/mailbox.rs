@@ -21,6 +21,19 @@ pub(crate) fn arrived(address: &str) -> Vec<Vec<u8>> {
     }
 }
 
+/// The same, once there are so many: a server that took a mail has not delivered it yet. Whoever has counted more fails.
+pub(crate) fn arrived_all(address: &str, count: usize) -> Vec<Vec<u8>> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let messages = arrived(address);
+        if messages.len() >= count || Instant::now() > end {
+            assert_eq!(messages.len(), count, "messages in {address}");
+            return messages;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// The one message in a mailbox.
 pub(crate) fn the_one(address: &str) -> Vec<u8> {
     let mut messages = arrived(address);

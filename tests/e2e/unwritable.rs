@@ -4,6 +4,7 @@
 use crate::bulk::{invoices, message_ids, plain_home};
 use crate::home::Home;
 use crate::killed::{assert_once, kill};
+use crate::mailbox::arrived_all;
 use crate::program::{Run, command, ended};
 use postroom_cluster::Cluster;
 use std::fs;
@@ -97,6 +98,7 @@ fn drained(home: &Home) {
 }
 
 fn assert_each_once(mailbox: &str, count: usize) {
+    arrived_all(mailbox, count);
     let mut ids = message_ids(mailbox);
     assert_eq!(ids.len(), count, "mails in {mailbox}");
     ids.sort_unstable();
@@ -151,8 +153,8 @@ fn a_disk_that_fills_up_under_a_worker_stops_it_and_with_room_it_goes_on_where_i
     assert!(raised.expect("prlimit runs").success());
     drained(&home);
     kill(worker);
-    assert_eq!(assert_once(&home, mailbox, COUNT), 0, "what was in hand got its result");
     assert_each_once(mailbox, COUNT);
+    assert_eq!(assert_once(&home, mailbox, COUNT), 0, "what was in hand got its result");
 }
 
 /// Takes the right to write from a file or a folder, and gives it back at the end.
@@ -229,6 +231,6 @@ fn a_postgresql_that_takes_no_writes_holds_workers_up_and_loses_nothing() {
     cluster.execute("read_only", &[writable, "alter system reset default_transaction_read_only", reload]);
     drained(&home);
     kill(worker);
-    assert_eq!(assert_once(&home, mailbox, 120), 0);
     assert_each_once(mailbox, 120);
+    assert_eq!(assert_once(&home, mailbox, 120), 0);
 }

@@ -4,6 +4,7 @@
 use crate::bulk::{invoices, message_ids, plain_home};
 use crate::home::Home;
 use crate::killed::{assert_once, kill};
+use crate::mailbox::arrived_all;
 use crate::program::ended;
 use postroom_cluster::Cluster;
 use std::process::Child;
@@ -43,6 +44,7 @@ fn workers_go_on_beside_a_later_version_that_adds_and_stop_for_one_that_changes(
     let beside = home.start(&["worker", "--in-hand", "8"]);
     wait_until("all of it has left", || left(&home) == 0);
     kill(beside);
+    arrived_all(mailbox, 60);
     assert_eq!(assert_once(&home, mailbox, 60), 0);
     // It changes what there is.
     queue(&["--number", "F-0001", "--again", "--at", "2999-01-01 08:00"]).assert(0, &[]);
