@@ -6,7 +6,10 @@ use crate::plugin::project;
 use crate::samples::pdf;
 use crate::servers::servers;
 use serde_json::Value;
+use std::net::{SocketAddr, UdpSocket};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The sample invoice with this number, to this contact.
@@ -109,6 +112,51 @@ fn f5_a_row_that_can_not_be_sent_says_why_and_does_not_stop_the_others() {
     sent.assert(4, &[]);
     assert_eq!(sent.json()["states"]["sent"], 1, "{}", sent.said());
     assert_eq!(arrived("box-mixed-1@west.test").len(), 1);
+}
+
+/// A resolver that knows no name, and how often it was asked.
+fn knows_nothing() -> (SocketAddr, Arc<AtomicUsize>) {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let address = socket.local_addr().expect("its address");
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        let mut question = [0; 512];
+        while let Ok((length, from)) = socket.recv_from(&mut question) {
+            counted.fetch_add(1, Ordering::Relaxed);
+            let answer = &mut question[..length];
+            // An answer, and there is no such name.
+            answer[2..4].copy_from_slice(&[0x81, 0x83]);
+            let _ = socket.send_to(answer, from);
+        }
+    });
+    (address, asked)
+}
+
+#[test]
+fn f5_what_the_senders_domain_lacks_is_noted_asked_for_once_and_stops_nothing() {
+    let home = plain_home(None);
+    let folder = invoices(&home, "domains", 3, |number| format!("box-domains-{number}@west.test"));
+    let folder = folder.display().to_string();
+    let (resolver, asked) = knows_nothing();
+    let bulk = |more: &[&str]| {
+        let run = home.run(&[&["send-bulk", &folder, "--user", "lotte", "--json"], more].concat());
+        run.assert(0, &[]);
+        run.json()
+    };
+    let notes = |row: &Value| row["notes"].to_string();
+    let silent = bulk(&["--check"]);
+    assert_eq!(asked.load(Ordering::Relaxed), 0, "nobody is asked unless somebody wants it");
+    assert!(!notes(&silent["rows"][0]).contains("SPF record"), "{silent}");
+    let checked = bulk(&["--check", &format!("--dns={resolver}")]);
+    for row in checked["rows"].as_array().expect("rows") {
+        let all = ["SPF", "DMARC", "MX"].iter().all(|it| notes(row).contains(it));
+        assert!(all && row["verdict"] == "sendable", "{row}");
+    }
+    let questions = asked.load(Ordering::Relaxed);
+    assert!((3..12).contains(&questions), "of one domain, once: {questions}");
+    let sent = bulk(&["--yes", &format!("--dns={resolver}")]);
+    assert_eq!(sent["states"]["sent"], 3, "{sent}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 pub mod attachments;
 pub mod destination;
 pub mod dkim;
+pub mod dns;
 pub mod imap;
 mod pool;
 pub mod smtp;

@@ -3,6 +3,7 @@
 
 mod ahead;
 mod documents;
+mod domains;
 mod preflight;
 mod progress;
 mod source;
@@ -17,9 +18,11 @@ use crate::store::{BatchId, Kept, NewMail, OpenCheck, Order, SendOptions};
 use ahead::Ahead;
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
+use domains::Domains;
 use indicatif::{ProgressBar, ProgressStyle};
 use preflight::{Made, Measure, Row};
 use source::{Ready, Source};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -41,6 +44,7 @@ It may be stopped at any moment, and started again with the same documents: what
 
 Examples:
   postroom send-bulk november/ --user lotte --account office --check     # the rows alone
+  postroom send-bulk november/ --check --dns                             # may receivers believe the sender's domain?
   postroom send-bulk november/ --user lotte --account office             # asks, then sends
   postroom send-bulk november/*.xml --yes --files november/pdf/
   postroom send-bulk --from-records 'open invoices of november' --account office
@@ -72,6 +76,11 @@ pub(super) struct BulkArgs {
     /// Check and say, and send nothing.
     #[arg(long)]
     check: bool,
+    /// Look up, too, what the sender's domain publishes: SPF, DKIM, DMARC, MX. Asks this machine's resolver, or the one
+    /// named; without it nobody is asked.
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, require_equals = true)]
+    #[allow(clippy::option_option)] // not given, given, given with an address
+    dns: Option<Option<SocketAddr>>,
     /// Send what can be sent, without asking.
     #[arg(long)]
     yes: bool,
@@ -105,7 +114,8 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<ExitCode, Fa
         (None, query) => Source::records(&desk, args, query.as_deref().unwrap_or_default()).await?,
     };
     let options = SendOptions { notify_delivered: args.notify_delivered };
-    let measure = Measure::of(&desk, options).await?;
+    let domains = args.dns.map(|server| Domains::asked(&desk, server)).transpose()?;
+    let measure = Measure::of(&desk, options, domains).await?;
     let batch = Arc::new(Batch { id: BatchId::new(), args: args.clone(), desk, measure });
     let (work, desk) = (Work { common, batch: &batch }, &batch.desk);
     if args.check || !args.yes {

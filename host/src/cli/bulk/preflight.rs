@@ -1,5 +1,6 @@
 //! The check before a batch (FEATURES F5): a row for each mail, and what the account's quota means for all of them.
 
+use super::domains::Domains;
 use super::{Batch, BulkArgs};
 use crate::cli::compose::{Composed, compose};
 use crate::cli::desk::{Desk, now};
@@ -91,11 +92,17 @@ pub(super) struct Quota {
 pub(super) struct Measure {
     allowance: Allowance,
     options: SendOptions,
+    /// Where it may be asked what a domain publishes.
+    domains: Option<Domains>,
 }
 
 impl Measure {
-    pub(super) async fn of(desk: &Desk, options: SendOptions) -> Result<Self, Failure> {
-        Ok(Self { allowance: limits(&desk.office, &desk.account).await?, options })
+    pub(super) async fn of(
+        desk: &Desk,
+        options: SendOptions,
+        domains: Option<Domains>,
+    ) -> Result<Self, Failure> {
+        Ok(Self { allowance: limits(&desk.office, &desk.account).await?, options, domains })
     }
 }
 
@@ -119,6 +126,9 @@ pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<(Row, O
     }
     let mut row = Row::of(&file, &composed);
     row.judge(&composed, desk, args, against);
+    if let Some(domains) = &against.domains {
+        row.notes.extend(domains.lacks(&domain(&composed.ready.message.from.address)).await);
+    }
     let kept = match composed.to_keep(desk, id, against.options).await {
         Ok(kept) => kept,
         Err(failure) => {
