@@ -4,6 +4,7 @@
 use super::audit::{Action, Note, note_mail};
 use super::connect::Dialect;
 use super::mail::MailId;
+use super::removed::still_has_account;
 use super::row::Time;
 use super::standing::{Cause, Holder, Pace, Standing};
 use super::{Store, StoreError, row};
@@ -225,6 +226,7 @@ impl Store {
                 "its content was removed: there is nothing left to send",
             ));
         }
+        still_has_account(&mut transaction, mail).await?;
         if matches!(before.standing, Standing::Held { .. }) {
             note_mail(&mut transaction, mail, &Note::of(Action::Released, by.as_str(), now)).await?;
         }

@@ -37,6 +37,21 @@ pub(super) async fn hold_all(
     Ok(held.len() as u64)
 }
 
+/// Nobody takes a mail whose account was removed, not even a command that was asked for the same again as another account.
+pub(super) async fn still_has_account(
+    connection: &mut AnyConnection,
+    mail: MailId,
+) -> Result<(), StoreError> {
+    let row = sqlx::query(
+        "select accounts.name from outbox join accounts on accounts.id = outbox.account \
+         where mail = $1 and accounts.name_key is null",
+    );
+    match row.bind(mail.to_string()).fetch_optional(connection).await? {
+        Some(row) => Err(StoreError::invalid("mail", reason(&row::text(&row, "name")?))),
+        None => Ok(()),
+    }
+}
+
 /// Holds a mail that its holder put down to wait, where its account was removed in the meantime.
 pub(super) async fn hold_if_removed(
     connection: &mut AnyConnection,
