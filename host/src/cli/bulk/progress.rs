@@ -19,9 +19,6 @@ use tokio::sync::Notify;
 /// How often somebody who watches is told.
 const TICK: Duration = Duration::from_millis(250);
 
-/// How long what is in hand has to end where the rest can't enter the outbox.
-const FAREWELL: Duration = Duration::from_secs(20);
-
 /// How a batch stands.
 pub(super) struct End {
     counts: BTreeMap<String, u64>,
