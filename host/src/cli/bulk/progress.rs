@@ -19,6 +19,9 @@ use tokio::sync::Notify;
 /// How often somebody who watches is told.
 const TICK: Duration = Duration::from_millis(250);
 
+/// How long what is in hand has to end when the rest can't enter the outbox.
+const FAREWELL: Duration = Duration::from_secs(20);
+
 /// How a batch stands.
 pub(super) struct End {
     counts: BTreeMap<String, u64>,
@@ -83,8 +86,8 @@ pub(super) async fn send<T>(
         Err(failure) => {
             bar.println(format!("{}; what is in hand is finished first", failure.message));
             enough.notify_one();
-            // What is being sent gets its result: without it nobody would know whether it left.
-            let _ = work.await;
+            // What is being sent gets its result, or nobody would know whether it left. A disk that stays full gets none.
+            let _ = tokio::time::timeout(FAREWELL, work).await;
             return Err(failure);
         }
     };
