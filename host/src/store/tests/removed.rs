@@ -43,6 +43,8 @@ pub(super) async fn mails_of_a_removed_account_are_held_and_say_so(store: Store)
     for mail in [mails[0], by_hand] {
         assert!(!office.store.say(mail, &word, now).await.unwrap().changed);
     }
+    let taken = office.store.take(&Holder::new("command"), &office.lotte.login, mails[0], now, LEASE).await;
+    assert!(matches!(&taken, Err(StoreError::Invalid { what: "mail", .. })), "by nobody: {taken:?}");
     assert!(is_held_for_good(&standing(&office, mails[0]).await));
     let word = Word::Cancel(office.lotte.login.clone());
     assert!(office.store.say(mails[0], &word, now).await.unwrap().changed);
