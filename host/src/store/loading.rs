@@ -35,6 +35,10 @@ pub(super) async fn load(connection: &mut AnyConnection, id: MailId) -> Result<M
 }
 
 async fn load_all(connection: &mut AnyConnection, ids: &[MailId]) -> Result<Vec<Mail>, StoreError> {
+    // A list of none is not asked for: a worker that takes nothing costs nothing, and PostgreSQL knows no such list.
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let rows = of_mails(
         connection,
         ids,

@@ -296,21 +296,23 @@ async fn keep_content(
     Ok(())
 }
 
+/// The document that a mail is about; none: it is about none.
+pub(super) fn document(row: &AnyRow) -> Result<Option<DocumentRef>, StoreError> {
+    let Some(kind) = row::optional_text(row, "document_kind")? else { return Ok(None) };
+    Ok(Some(DocumentRef {
+        kind,
+        number: row::optional_text(row, "document_number")?.unwrap_or_default(),
+        partner: row::optional_text(row, "partner")?.unwrap_or_default(),
+    }))
+}
+
 pub(super) fn summary(row: &AnyRow) -> Result<MailSummary, StoreError> {
-    let document = match row::optional_text(row, "document_kind")? {
-        Some(kind) => Some(DocumentRef {
-            kind,
-            number: row::optional_text(row, "document_number")?.unwrap_or_default(),
-            partner: row::optional_text(row, "partner")?.unwrap_or_default(),
-        }),
-        None => None,
-    };
     Ok(MailSummary {
         id: row::parsed(row, "id")?,
         account: row::parsed(row, "account")?,
         user: row::optional(row, "user_id")?,
         created: row::time(row, "created")?,
-        document,
+        document: document(row)?,
         use_case: row::text(row, "use_case")?,
         subject: row::text(row, "subject")?,
         from: Party { name: row::optional_text(row, "from_name")?, address: row::text(row, "from_address")? },

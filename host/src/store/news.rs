@@ -3,6 +3,7 @@
 
 use super::attempts::events_of;
 use super::mail::{DocumentRef, Event, MailId};
+use super::mails::document;
 use super::notices::{Notice, keep};
 use super::row::Time;
 use super::{Store, StoreError, row};
@@ -71,14 +72,6 @@ impl Store {
         let mut all = Vec::with_capacity(rows.len());
         for row in &rows {
             let mail: MailId = row::parsed(row, "mail")?;
-            let document = match row::optional_text(row, "document_kind")? {
-                Some(kind) => Some(DocumentRef {
-                    kind,
-                    number: row::optional_text(row, "document_number")?.unwrap_or_default(),
-                    partner: row::optional_text(row, "partner")?.unwrap_or_default(),
-                }),
-                None => None,
-            };
             let told = sqlx::query(
                 "select recipient, status from notices where mail = $1 and kind = 'status' order by seq",
             );
@@ -94,7 +87,7 @@ impl Store {
             all.push(MailNews {
                 mail,
                 company,
-                document,
+                document: document(row)?,
                 rcpt_to: row::json(row, "rcpt_to")?,
                 events: events_of(&mut connection, &[mail]).await?.remove(&mail).unwrap_or_default(),
                 told: latest,
