@@ -2,17 +2,19 @@
 //! the mail by then.
 
 use super::error::{Broken, broken};
-use super::loading::{by_mail, of_mails};
+use super::loading::by_mail;
 use super::mail::{Attempt, AttemptId, AttemptResult, Event, MailId, NewAttempt, OpenAttempt, Outcome};
 use super::removed::HAS_ACCOUNT;
 use super::reported::keep_reported_ids;
 use super::reports::keep_message_ids;
+use super::rows::{self, Each};
 use super::standing::Holder;
 use super::{Store, StoreError, row};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Characters of a server's words that are kept.
@@ -31,7 +33,7 @@ impl Store {
         events: &[Event],
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
-        finish(&mut transaction, id, outcome, events).await?;
+        finish(&mut transaction, &[Finishing { id, outcome, events }]).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -44,7 +46,7 @@ impl Store {
     pub async fn begin_attempt(&self, mail: MailId, attempt: &NewAttempt) -> Result<AttemptId, StoreError> {
         let id = AttemptId::new();
         let mut transaction = self.write().await?;
-        begin(&mut transaction, id, mail, attempt, None).await?;
+        begin(&mut transaction, &[Beginning { id, mail, attempt, holder: None }]).await?;
         transaction.commit().await?;
         Ok(id)
     }
@@ -59,7 +61,8 @@ impl Store {
         if found.fetch_optional(&mut *transaction).await?.is_none() {
             return Err(StoreError::NoSuchMail(mail.to_string()));
         }
-        keep_events(&mut transaction, mail, events).await?;
+        let learned: Vec<_> = events.iter().map(|event| (mail, event)).collect();
+        keep_events(&mut transaction, &learned).await?;
         // What was in doubt may be so no longer: whoever works at it next decides anew.
         let sql = format!(
             "update outbox set state = 'ready', due = 0, cause = null, reason = null \
@@ -90,98 +93,206 @@ impl Store {
     }
 }
 
-/// Begins an attempt; only its holder's, where one is named.
+/// An attempt that begins; only its holder's, where one is named.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Beginning<'a> {
+    pub(super) id: AttemptId,
+    pub(super) mail: MailId,
+    pub(super) attempt: &'a NewAttempt,
+    pub(super) holder: Option<&'a Holder>,
+}
+
+/// Begins attempts, all or none. Of several that can't be begun the error tells of one.
 pub(super) async fn begin(
     connection: &mut AnyConnection,
-    id: AttemptId,
-    mail: MailId,
-    attempt: &NewAttempt,
-    holder: Option<&Holder>,
+    beginnings: &[Beginning<'_>],
 ) -> Result<(), StoreError> {
-    let begun = sqlx::query(
+    #[derive(Serialize)]
+    struct Row {
+        id: String,
+        mail: String,
+        account: String,
+        transport: String,
+        fallback: u8,
+        started: String,
+        holder: Option<String>,
+    }
+    let row = |it: &Beginning<'_>| Row {
+        id: it.id.to_string(),
+        mail: it.mail.to_string(),
+        account: it.attempt.account.to_string(),
+        transport: row::without_zeros(&it.attempt.transport),
+        fallback: it.attempt.fallback.into(),
+        started: row::stamp(it.attempt.started),
+        holder: it.holder.map(ToString::to_string),
+    };
+    let each = Each::on(connection);
+    let (text, number) = (|field| each.text(field), |field| each.number(field));
+    let sql = format!(
         "insert into attempts (id, mail, account, transport, fallback, started, provider_ids) \
-         select $1, mails.id, accounts.id, $2, $3, $4, '[]' from mails \
-         join outbox on outbox.mail = mails.id \
-         join accounts on accounts.company = mails.company and accounts.name_key is not null \
+         select {}, mails.id, accounts.id, {}, {}, {}, '[]' from {} \
+         join mails on mails.id = {} join outbox on outbox.mail = mails.id \
+         join accounts on accounts.id = {} and accounts.company = mails.company and accounts.name_key is not null \
          left join fallbacks on fallbacks.account = accounts.id \
-         where mails.id = $5 and accounts.id = $6 and (accounts.id = mails.account or fallbacks.account is not null) \
-         and ($7 is null or outbox.holder = $7)",
-    )
-    .bind(id.to_string())
-    .bind(row::without_zeros(&attempt.transport))
-    .bind(i64::from(attempt.fallback))
-    .bind(row::stamp(attempt.started))
-    .bind(mail.to_string())
-    .bind(attempt.account.to_string())
-    .bind(holder.map(Holder::as_str))
-    .execute(&mut *connection)
-    .await;
-    match begun {
-        Ok(done) if done.rows_affected() == 1 => Ok(()),
-        Ok(_) => {
-            let row = sqlx::query("select holder from outbox where mail = $1").bind(mail.to_string());
-            let row = row.fetch_optional(connection).await?;
-            let row = row.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))?;
-            match holder {
-                Some(holder) if row::optional_text(&row, "holder")?.as_deref() != Some(holder.as_str()) => {
-                    Err(StoreError::LeaseLost(mail.to_string()))
-                }
-                _ => Err(StoreError::NoSuchAccount(attempt.account.to_string())),
-            }
-        }
+         where (accounts.id = mails.account or fallbacks.account is not null) \
+         and ({} is null or outbox.holder = {}) returning mail",
+        text("id"),
+        text("transport"),
+        number("fallback"),
+        text("started"),
+        each.row(),
+        text("mail"),
+        text("account"),
+        text("holder"),
+        text("holder"),
+    );
+    let rows: Vec<Row> = beginnings.iter().map(row).collect();
+    let begun = match rows::about(sql, &rows)?.fetch_all(&mut *connection).await {
+        Ok(begun) => mails_of(&begun)?,
         Err(error) if broken(&error) == Some(Broken::Unique) => {
-            Err(StoreError::AttemptOpen(mail.to_string()))
+            let first = beginnings.first().map(|it| it.mail.to_string());
+            return Err(StoreError::AttemptOpen(first.unwrap_or_default()));
         }
-        Err(error) => Err(error.into()),
+        Err(error) => return Err(error.into()),
+    };
+    match beginnings.iter().find(|it| !begun.contains(&it.mail)) {
+        None => Ok(()),
+        Some(refused) => Err(why_not_begun(connection, refused).await?),
     }
 }
 
-/// The last bytes are about to leave. Refused once somebody has settled the attempt: he took its maker for dead.
+async fn why_not_begun(
+    connection: &mut AnyConnection,
+    refused: &Beginning<'_>,
+) -> Result<StoreError, StoreError> {
+    let mail = refused.mail.to_string();
+    let row = sqlx::query("select holder from outbox where mail = $1").bind(mail.clone());
+    let Some(row) = row.fetch_optional(connection).await? else { return Ok(StoreError::NoSuchMail(mail)) };
+    Ok(match refused.holder {
+        Some(holder) if row::optional_text(&row, "holder")?.as_deref() != Some(holder.as_str()) => {
+            StoreError::LeaseLost(mail)
+        }
+        _ => StoreError::NoSuchAccount(refused.attempt.account.to_string()),
+    })
+}
+
+fn mails_of(rows: &[AnyRow]) -> Result<BTreeSet<MailId>, StoreError> {
+    rows.iter().map(|row| row::parsed(row, "mail")).collect()
+}
+
+/// The last bytes of these are about to leave. Refused once somebody has settled an attempt: he took its maker for dead.
 pub(super) async fn release(
     connection: &mut AnyConnection,
-    id: AttemptId,
-    at: row::Time,
+    released: &[(AttemptId, row::Time)],
 ) -> Result<(), StoreError> {
-    let released = sqlx::query("update attempts set released = $1 where id = $2 and result is null");
-    let released = released.bind(row::stamp(at)).bind(id.to_string()).execute(connection).await?;
-    if released.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NoSuchAttempt(id.to_string())) }
+    #[derive(Serialize)]
+    struct Row {
+        id: String,
+        at: String,
+    }
+    let each = Each::on(connection);
+    let sql = format!(
+        "update attempts set released = {} from {} where attempts.id = {} and attempts.result is null \
+         returning attempts.id",
+        each.text("at"),
+        each.row(),
+        each.text("id"),
+    );
+    let rows: Vec<Row> =
+        released.iter().map(|(id, at)| Row { id: id.to_string(), at: row::stamp(*at) }).collect();
+    let done = rows::about(sql, &rows)?.fetch_all(connection).await?;
+    let done = done.iter().map(|row| row::parsed(row, "id")).collect::<Result<BTreeSet<AttemptId>, _>>()?;
+    match released.iter().find(|(id, _)| !done.contains(id)) {
+        None => Ok(()),
+        Some((id, _)) => Err(StoreError::NoSuchAttempt(id.to_string())),
+    }
 }
 
-/// Keeps what came of an attempt, and says of which mail it was.
+/// What came of an attempt, and what was learned from it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Finishing<'a> {
+    pub(super) id: AttemptId,
+    pub(super) outcome: &'a Outcome,
+    pub(super) events: &'a [Event],
+}
+
+/// Keeps what came of attempts, all or none, and says of which mail each was, in their order.
 pub(super) async fn finish(
     connection: &mut AnyConnection,
-    id: AttemptId,
-    outcome: &Outcome,
-    events: &[Event],
-) -> Result<MailId, StoreError> {
-    let (result, retry_after) = result_columns(outcome.result);
-    let row = sqlx::query(
-        "update attempts set finished = $1, result = $2, retry_after = $3, stage = $4, detail = $5, \
-         provider_ids = $6 where id = $7 returning mail",
-    )
-    .bind(row::stamp(outcome.finished))
-    .bind(result)
-    .bind(retry_after.map(i64::from))
-    .bind(outcome.stage.clone())
-    .bind(outcome.detail.as_deref().map(bounded))
-    .bind(row::to_json(&outcome.provider_ids)?)
-    .bind(id.to_string())
-    .fetch_optional(&mut *connection)
-    .await?;
-    let row = row.ok_or_else(|| StoreError::NoSuchAttempt(id.to_string()))?;
-    let mail = row::parsed(&row, "mail")?;
-    keep_message_ids(connection, mail, &outcome.provider_ids).await?;
-    keep_reported_ids(connection, id, &outcome.provider_ids, events).await?;
-    keep_events(connection, mail, events).await?;
-    Ok(mail)
+    finished: &[Finishing<'_>],
+) -> Result<Vec<MailId>, StoreError> {
+    #[derive(Serialize)]
+    struct Row {
+        id: String,
+        at: String,
+        result: &'static str,
+        retry_after: Option<u32>,
+        stage: Option<String>,
+        detail: Option<String>,
+        provider_ids: String,
+    }
+    let row = |it: &Finishing<'_>| {
+        let (result, retry_after) = result_columns(it.outcome.result);
+        Ok(Row {
+            id: it.id.to_string(),
+            at: row::stamp(it.outcome.finished),
+            result,
+            retry_after,
+            stage: it.outcome.stage.as_deref().map(row::without_zeros),
+            detail: it.outcome.detail.as_deref().map(bounded),
+            provider_ids: row::to_json(&it.outcome.provider_ids)?,
+        })
+    };
+    let each = Each::on(connection);
+    let sql = format!(
+        "update attempts set finished = {}, result = {}, retry_after = {}, stage = {}, detail = {}, \
+         provider_ids = {} from {} where attempts.id = {} returning attempts.id, attempts.mail",
+        each.text("at"),
+        each.text("result"),
+        each.number("retry_after"),
+        each.text("stage"),
+        each.text("detail"),
+        each.text("provider_ids"),
+        each.row(),
+        each.text("id"),
+    );
+    let rows = finished.iter().map(row).collect::<Result<Vec<Row>, StoreError>>()?;
+    let mut mails: BTreeMap<AttemptId, MailId> = BTreeMap::new();
+    for row in rows::about(sql, &rows)?.fetch_all(&mut *connection).await? {
+        mails.insert(row::parsed(&row, "id")?, row::parsed(&row, "mail")?);
+    }
+    let mail = |it: &Finishing<'_>| {
+        mails.get(&it.id).copied().ok_or_else(|| StoreError::NoSuchAttempt(it.id.to_string()))
+    };
+    let mails = finished.iter().map(mail).collect::<Result<Vec<MailId>, _>>()?;
+    let mut learned = Vec::new();
+    for (it, mail) in finished.iter().zip(&mails) {
+        keep_message_ids(connection, *mail, &it.outcome.provider_ids).await?;
+        keep_reported_ids(connection, it.id, &it.outcome.provider_ids, it.events).await?;
+        learned.extend(it.events.iter().map(|event| (*mail, event)));
+    }
+    keep_events(connection, &learned).await?;
+    Ok(mails)
 }
 
-async fn keep_events(
-    connection: &mut AnyConnection,
-    mail: MailId,
-    events: &[Event],
-) -> Result<(), StoreError> {
-    for event in events {
+/// Keeps facts about mails. What is known changes nothing.
+async fn keep_events(connection: &mut AnyConnection, learned: &[(MailId, &Event)]) -> Result<(), StoreError> {
+    if learned.is_empty() {
+        return Ok(());
+    }
+    #[derive(Serialize)]
+    struct Row {
+        id: String,
+        mail: String,
+        digest: String,
+        recipient: Option<String>,
+        kind: String,
+        at: String,
+        source: String,
+        code: Option<String>,
+        words: Option<String>,
+    }
+    let row = |(mail, event): &(MailId, &Event)| {
         let at = row::stamp(event.at);
         let words = event.words.as_deref().map(bounded);
         let fields = [
@@ -192,22 +303,35 @@ async fn keep_events(
             event.code.as_deref(),
             words.as_deref(),
         ];
-        sqlx::query(
-            "insert into events (id, mail, digest, recipient, kind, at, source, code, words) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (mail, digest) do nothing",
-        )
-        .bind(Uuid::now_v7().to_string())
-        .bind(mail.to_string())
-        .bind(digest(&fields))
-        .bind(event.recipient.as_deref().map(row::without_zeros))
-        .bind(row::without_zeros(&event.kind))
-        .bind(at.clone())
-        .bind(row::without_zeros(&event.source))
-        .bind(event.code.as_deref().map(row::without_zeros))
-        .bind(words.clone())
-        .execute(&mut *connection)
-        .await?;
-    }
+        Row {
+            id: Uuid::now_v7().to_string(),
+            mail: mail.to_string(),
+            digest: rows::hex(&digest(&fields)),
+            recipient: event.recipient.as_deref().map(row::without_zeros),
+            kind: row::without_zeros(&event.kind),
+            at,
+            source: row::without_zeros(&event.source),
+            code: event.code.as_deref().map(row::without_zeros),
+            words,
+        }
+    };
+    let each = Each::on(connection);
+    let sql = format!(
+        "insert into events (id, mail, digest, recipient, kind, at, source, code, words) \
+         select {}, {}, {}, {}, {}, {}, {}, {}, {} from {} where true on conflict (mail, digest) do nothing",
+        each.text("id"),
+        each.text("mail"),
+        each.bytes("digest"),
+        each.text("recipient"),
+        each.text("kind"),
+        each.text("at"),
+        each.text("source"),
+        each.text("code"),
+        each.text("words"),
+        each.row(),
+    );
+    let rows: Vec<Row> = learned.iter().map(row).collect();
+    rows::about(sql, &rows)?.execute(connection).await?;
     Ok(())
 }
 
@@ -233,14 +357,14 @@ pub(super) async fn attempts_of(
 ) -> Result<BTreeMap<MailId, Vec<Attempt>>, StoreError> {
     let sql = "select attempts.*, accounts.name as account_name from attempts \
                join accounts on accounts.id = attempts.account where mail in";
-    by_mail(of_mails(connection, mails, sql, "order by attempts.id").await?, attempt)
+    by_mail(rows::of(connection, mails, sql, "order by attempts.id").await?, attempt)
 }
 
 pub(super) async fn events_of(
     connection: &mut AnyConnection,
     mails: &[MailId],
 ) -> Result<BTreeMap<MailId, Vec<Event>>, StoreError> {
-    by_mail(of_mails(connection, mails, "select * from events where mail in", "order by id").await?, event)
+    by_mail(rows::of(connection, mails, "select * from events where mail in", "order by id").await?, event)
 }
 
 fn attempt(row: &AnyRow) -> Result<Attempt, StoreError> {

@@ -6,12 +6,14 @@
 
 use super::mail::{MailId, NewMail};
 use super::row::Time;
+use super::rows::{self, Each};
 use super::{Administrator, Store, StoreError, row};
 use crate::accounts::{AccountId, AccountState, CompanyId, Name, UserId};
 use chrono::Local;
 use serde::Serialize;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
+use std::borrow::Cow;
 use uuid::Uuid;
 
 /// Most rows of one answer.
@@ -141,7 +143,7 @@ pub(super) struct Note<'a> {
     pub(super) action: Action,
     pub(super) actor: &'a str,
     pub(super) at: Time,
-    pub(super) detail: Option<&'a str>,
+    pub(super) detail: Option<Cow<'a, str>>,
 }
 
 impl<'a> Note<'a> {
@@ -157,20 +159,48 @@ pub(super) async fn add(
     mail: Option<(MailId, usize)>,
     note: &Note<'_>,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    add_all(connection, company, &[(mail, note.clone())]).await
+}
+
+async fn add_all(
+    connection: &mut AnyConnection,
+    company: &str,
+    notes: &[(Option<(MailId, usize)>, Note<'_>)],
+) -> Result<(), StoreError> {
+    #[derive(Serialize)]
+    struct Row {
+        id: String,
+        at: i64,
+        actor: String,
+        action: &'static str,
+        mail: Option<String>,
+        recipients: Option<usize>,
+        detail: Option<String>,
+    }
+    let row = |(mail, note): &(Option<(MailId, usize)>, Note<'_>)| Row {
+        id: Uuid::now_v7().to_string(),
+        at: note.at.timestamp_millis(),
+        actor: row::without_zeros(note.actor),
+        action: note.action.as_str(),
+        mail: mail.map(|(id, _)| id.to_string()),
+        recipients: mail.map(|(_, recipients)| recipients),
+        detail: note.detail.as_deref().map(row::without_zeros),
+    };
+    let each = Each::on(connection);
+    let sql = format!(
         "insert into audit (id, company, at, actor, action, mail, recipients, detail) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(Uuid::now_v7().to_string())
-    .bind(company.to_owned())
-    .bind(note.at.timestamp_millis())
-    .bind(row::without_zeros(note.actor))
-    .bind(note.action.as_str())
-    .bind(mail.map(|(id, _)| id.to_string()))
-    .bind(mail.map(|(_, recipients)| row::whole(recipients as u64)))
-    .bind(note.detail.map(row::without_zeros))
-    .execute(connection)
-    .await?;
+         select {}, $2, {}, {}, {}, {}, {}, {} from {}",
+        each.text("id"),
+        each.number("at"),
+        each.text("actor"),
+        each.text("action"),
+        each.text("mail"),
+        each.number("recipients"),
+        each.text("detail"),
+        each.row(),
+    );
+    let rows: Vec<Row> = notes.iter().map(row).collect();
+    rows::about(sql, &rows)?.bind(company.to_owned()).execute(connection).await?;
     Ok(())
 }
 
@@ -210,7 +240,7 @@ pub(super) async fn note_state(
     }
     let detail = format!("{}: {before}, now {now}", row::text(&row, "name")?);
     let at = Local::now().fixed_offset();
-    let note = Note { detail: Some(&detail), ..Note::of(Action::AccountState, actor, at) };
+    let note = Note { detail: Some(detail.into()), ..Note::of(Action::AccountState, actor, at) };
     add(connection, &company.to_string(), None, &note).await
 }
 
@@ -229,18 +259,20 @@ pub(super) async fn asker(connection: &mut AnyConnection, user: UserId) -> Resul
     Ok(Some(Asker { company, login, at: Local::now().fixed_offset() }))
 }
 
-impl Asker {
-    /// Adds a row about a mail that he asked for.
-    pub(super) async fn note(
-        &self,
-        connection: &mut AnyConnection,
-        action: Action,
-        mail: &NewMail,
-    ) -> Result<(), StoreError> {
-        let about = mail.document.as_ref().map(|of| format!("{} {}, {}", of.kind, of.number, mail.use_case));
-        let note = Note { detail: about.as_deref(), ..Note::of(action, &self.login, self.at) };
-        add(connection, &self.company, Some((mail.id, mail.message.rcpt_to.len())), &note).await
-    }
+/// Adds a row about each mail that he asked for.
+pub(super) async fn note_asked(
+    connection: &mut AnyConnection,
+    asker: &Asker,
+    asked: &[(&NewMail, Action)],
+) -> Result<(), StoreError> {
+    let note = |(mail, action): &(&NewMail, Action)| {
+        let of = mail.document.as_ref();
+        let detail = of.map(|of| format!("{} {}, {}", of.kind, of.number, mail.use_case).into());
+        let note = Note { detail, ..Note::of(*action, &asker.login, asker.at) };
+        (Some((mail.id, mail.message.rcpt_to.len())), note)
+    };
+    let notes: Vec<_> = asked.iter().map(note).collect();
+    if notes.is_empty() { Ok(()) } else { add_all(connection, &asker.company, &notes).await }
 }
 
 fn entry(row: &AnyRow) -> Result<AuditEntry, StoreError> {

@@ -138,7 +138,8 @@ impl Store {
                 row::stamp(taken),
                 row::count(&company, "held")?
             );
-            let note = Note { detail: Some(&detail), ..Note::of(Action::Restored, "administrator", now) };
+            let note =
+                Note { detail: Some(detail.into()), ..Note::of(Action::Restored, "administrator", now) };
             add(&mut transaction, &row::text(&company, "id")?, None, &note).await?;
         }
         sqlx::query("delete from backups").execute(&mut *transaction).await?;

@@ -95,7 +95,8 @@ impl Store {
             }
             if count > 0 {
                 let detail = format!("{count} mails that ended before {}", row::stamp(before));
-                let note = Note { detail: Some(&detail), ..Note::of(Action::Emptied, "retention", now) };
+                let note =
+                    Note { detail: Some(detail.into()), ..Note::of(Action::Emptied, "retention", now) };
                 add(&mut transaction, &company.to_string(), None, &note).await?;
             }
             transaction.commit().await?;

@@ -96,7 +96,7 @@ impl Administrator<'_> {
             .rows_affected();
         let left = self.settings_with(&mut transaction, &addresses).await?;
         let detail = format!("{} mails, {} of them cancelled", mails.len(), cancelled.len());
-        let note = Note { detail: Some(&detail), ..Note::of(Action::Erased, "administrator", now) };
+        let note = Note { detail: Some(detail.into()), ..Note::of(Action::Erased, "administrator", now) };
         add(&mut transaction, &self.company.to_string(), None, &note).await?;
         transaction.commit().await?;
         Ok(Erased { pseudonym, mails: mails.len() as u64, cancelled, suppressions, left })
@@ -230,7 +230,8 @@ async fn cancel(connection: &mut AnyConnection, mail: MailId, now: Time) -> Resu
     );
     let done = done.bind(mail.to_string()).execute(&mut *connection).await?;
     if done.rows_affected() == 1 {
-        let note = Note { detail: Some("erasure"), ..Note::of(Action::Cancelled, "administrator", now) };
+        let note =
+            Note { detail: Some("erasure".into()), ..Note::of(Action::Cancelled, "administrator", now) };
         note_mail(connection, mail, &note).await?;
     }
     Ok(done.rows_affected() == 1)

@@ -3,14 +3,12 @@
 //!
 //! An entry that the database refuses fails alone: the others of its group are written again without it.
 
-use super::attempts::{begin, finish, release};
-use super::audit::{Action, Note, note_mail};
+use super::attempts::{Beginning, Finishing, begin, finish, release};
 use super::mail::{AttemptId, Event, MailId, NewAttempt, Outcome};
-use super::removed::hold_if_removed;
 use super::row::Time;
+use super::settling::settle;
 use super::standing::{Holder, Settlement, Standing};
 use super::{Store, StoreError};
-use chrono::Local;
 use sqlx::AnyConnection;
 use tokio::sync::{mpsc, oneshot};
 
@@ -124,59 +122,39 @@ async fn write(store: Store, mut incoming: mpsc::Receiver<Request>) {
 
 async fn commit(store: &Store, group: &[Request]) -> Result<(), StoreError> {
     let mut transaction = store.write().await?;
-    for request in group {
-        enter(&mut transaction, &request.entry).await?;
-    }
+    enter(&mut transaction, group).await?;
     Ok(transaction.commit().await?)
 }
 
-async fn enter(connection: &mut AnyConnection, entry: &Entry) -> Result<(), StoreError> {
-    match entry {
-        Entry::Begin { id, mail, attempt, holder } => {
-            begin(connection, *id, *mail, attempt, holder.as_ref()).await
-        }
-        Entry::Release { id, at } => release(connection, *id, *at).await,
-        Entry::Finish { id, outcome, events, settle: standing } => {
-            let mail = finish(connection, *id, outcome, events).await?;
-            match standing {
-                Some(settlement) => settle(connection, mail, settlement).await,
-                None => Ok(()),
+/// Entries of one kind by one statement. None of a group waits for another: whoever made an entry waits for its answer.
+async fn enter(connection: &mut AnyConnection, group: &[Request]) -> Result<(), StoreError> {
+    let (mut begun, mut released, mut finished) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut settled, mut of_finished) = (Vec::new(), Vec::new());
+    for request in group {
+        match &request.entry {
+            Entry::Begin { id, mail, attempt, holder } => {
+                begun.push(Beginning { id: *id, mail: *mail, attempt, holder: holder.as_ref() });
             }
+            Entry::Release { id, at } => released.push((*id, *at)),
+            Entry::Finish { id, outcome, events, settle } => {
+                finished.push(Finishing { id: *id, outcome, events });
+                of_finished.push(settle.as_ref());
+            }
+            Entry::Settle { mail, settlement } => settled.push((*mail, settlement)),
         }
-        Entry::Settle { mail, settlement } => settle(connection, *mail, settlement).await,
     }
-}
-
-/// Where a mail stands, said by whoever has it. That it left may be said later, too, by the one who was taken for dead.
-async fn settle(
-    connection: &mut AnyConnection,
-    mail: MailId,
-    settlement: &Settlement,
-) -> Result<(), StoreError> {
-    let Settlement { holder, standing, copy_due } = settlement;
-    let copy = if *copy_due { ", copy = 'due'" } else { "" };
-    let sql = format!(
-        "update outbox set holder = null, state = $1, due = $2, cause = $3, reason = $4{copy} \
-         where mail = $5 and (holder = $6 or ($1 = 'sent' and holder is null and state = 'in-doubt'))",
-    );
-    let done = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(standing.name())
-        .bind(standing.due())
-        .bind(standing.cause().map(super::standing::Cause::as_str))
-        .bind(standing.reason().map(super::attempts::bounded))
-        .bind(mail.to_string())
-        .bind(holder.as_str())
-        .execute(&mut *connection)
-        .await?;
-    let now = Local::now().fixed_offset();
-    if matches!(standing, Standing::Ready { .. }) && done.rows_affected() == 1 {
-        hold_if_removed(connection, mail, holder.kind(), now).await?;
+    if !begun.is_empty() {
+        begin(connection, &begun).await?;
     }
-    if let Standing::Held { cause, .. } = standing
-        && done.rows_affected() == 1
-    {
-        let note = Note { detail: Some(cause.as_str()), ..Note::of(Action::Held, holder.kind(), now) };
-        note_mail(connection, mail, &note).await?;
+    if !released.is_empty() {
+        release(connection, &released).await?;
+    }
+    if !finished.is_empty() {
+        let mails = finish(connection, &finished).await?;
+        settled.extend(mails.into_iter().zip(of_finished).filter_map(|(mail, of)| Some((mail, of?))));
+    }
+    if !settled.is_empty() {
+        settle(connection, &settled).await?;
     }
     Ok(())
 }

@@ -5,9 +5,9 @@ use super::mail::{AttachedFile, FilePlace, Mail, MailId, Message, NewMail};
 use super::mails::summary;
 use super::queue::outbox_row;
 use super::skeleton::Skeleton;
-use super::{Store, StoreError, row};
+use super::{Store, StoreError, row, rows};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, AssertSqlSafe, Row};
+use sqlx::{AnyConnection, Row};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -35,11 +35,11 @@ pub(super) async fn load(connection: &mut AnyConnection, id: MailId) -> Result<M
 }
 
 async fn load_all(connection: &mut AnyConnection, ids: &[MailId]) -> Result<Vec<Mail>, StoreError> {
-    // A list of none is not asked for: a worker that takes nothing costs nothing, and PostgreSQL knows no such list.
+    // A worker that takes nothing costs nothing.
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = of_mails(
+    let rows = rows::of(
         connection,
         ids,
         "select mails.*, outbox.state, outbox.due, outbox.send_at, outbox.holder, outbox.cause, outbox.reason, \
@@ -47,7 +47,7 @@ async fn load_all(connection: &mut AnyConnection, ids: &[MailId]) -> Result<Vec<
         "",
     )
     .await?;
-    let files = of_mails(
+    let files = rows::of(
         connection,
         ids,
         "select files.*, contents.content from files join mails on mails.id = files.mail \
@@ -77,22 +77,6 @@ async fn load_all(connection: &mut AnyConnection, ids: &[MailId]) -> Result<Vec<
         );
     }
     Ok(ids.iter().filter_map(|id| mails.remove(id)).collect())
-}
-
-/// Rows that belong to these mails. The text ends where their list begins.
-pub(super) async fn of_mails(
-    connection: &mut AnyConnection,
-    ids: &[MailId],
-    sql: &str,
-    order: &str,
-) -> Result<Vec<AnyRow>, StoreError> {
-    let places: Vec<String> = (1..=ids.len()).map(|place| format!("${place}")).collect();
-    let sql = format!("{sql} ({}) {order}", places.join(", "));
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    for id in ids {
-        query = query.bind(id.to_string());
-    }
-    Ok(query.fetch_all(connection).await?)
 }
 
 /// What rows tell of each mail, in their order.

@@ -7,11 +7,12 @@ use super::mail::MailId;
 use super::removed::still_has_account;
 use super::row::Time;
 use super::standing::{Cause, Holder, Pace, Standing};
-use super::{Store, StoreError, row};
+use super::{Store, StoreError, row, rows};
 use crate::accounts::{AccountId, AccountState, CompanyId, Name};
 use chrono::{DateTime, FixedOffset, Local, TimeZone as _};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Mails that may leave at once after a pause, as a part of a minute's worth.
@@ -248,6 +249,19 @@ impl Store {
         self.row_of(&mut *self.pool.acquire().await?, mail).await
     }
 
+    /// The rows of those of these mails that are there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn outbox_rows(&self, mails: &[MailId]) -> Result<BTreeMap<MailId, OutboxRow>, StoreError> {
+        if mails.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let sql = "select * from outbox where mail in";
+        let rows = rows::of(&mut *self.pool.acquire().await?, mails, sql, "").await?;
+        rows.iter().map(|row| Ok((row::parsed(row, "mail")?, outbox_row(row)?))).collect()
+    }
+
     async fn row_of(&self, connection: &mut AnyConnection, mail: MailId) -> Result<OutboxRow, StoreError> {
         let row = sqlx::query("select * from outbox where mail = $1").bind(mail.to_string());
         let row = row.fetch_optional(connection).await?;
@@ -283,7 +297,7 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         let now = Local::now().fixed_offset();
-        let detail = Some(if answer { "yes" } else { "no" });
+        let detail = Some(if answer { "yes" } else { "no" }.into());
         let note = Note { detail, ..Note::of(Action::AnsweredFallback, by.as_str(), now) };
         note_mail(&mut transaction, mail, &note).await?;
         Ok(transaction.commit().await?)

@@ -81,6 +81,6 @@ fn reason(account: &str) -> String {
 }
 
 async fn note(connection: &mut AnyConnection, mail: MailId, by: &str, now: Time) -> Result<(), StoreError> {
-    let note = Note { detail: Some(Cause::Account.as_str()), ..Note::of(Action::Held, by, now) };
+    let note = Note { detail: Some(Cause::Account.as_str().into()), ..Note::of(Action::Held, by, now) };
     note_mail(connection, mail, &note).await
 }

@@ -1,20 +1,20 @@
 //! Documents checked a few at a time, and told of in their order: one reads its files while another is composed.
 
 use super::Batch;
-use super::preflight::{Made, Row};
+use super::before::Checked;
 use super::source::{Item, Source};
 use crate::cli::Failure;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
-type Checked = Result<Option<(Row, Option<Made>)>, Failure>;
+type Told = Result<Option<Checked>, Failure>;
 
 /// The documents that are still to be told of.
 pub(super) struct Ahead {
     batch: Arc<Batch>,
     items: VecDeque<Item>,
-    under_way: VecDeque<JoinHandle<Checked>>,
+    under_way: VecDeque<JoinHandle<Told>>,
     at_once: usize,
 }
 
@@ -30,7 +30,7 @@ impl Ahead {
 
     /// The next document's row, and its mail where one was made; none inside: it is left out by the user's own choice.
     /// None: that was the last.
-    pub(super) async fn next(&mut self) -> Option<Checked> {
+    pub(super) async fn next(&mut self) -> Option<Told> {
         while self.under_way.len() < self.at_once
             && let Some(item) = self.items.pop_front()
         {

@@ -2,6 +2,7 @@
 //! row each; then those that can be sent enter the outbox; then they are sent, while somebody may watch or go away.
 
 mod ahead;
+mod before;
 mod documents;
 mod domains;
 mod preflight;
@@ -16,6 +17,7 @@ use super::{Common, Failure, ask};
 use crate::accounts::{Name, Transport};
 use crate::store::{BatchId, Kept, NewMail, OpenCheck, Order, SendOptions};
 use ahead::Ahead;
+use before::Checked;
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use domains::Domains;
@@ -170,7 +172,15 @@ impl Batch {
         Ok(Some((row, made)))
     }
 
-    /// Into the outbox, all by one commit.
+    /// The rows of a group, and what of it can be sent into the outbox, all by one commit.
+    async fn enter(&self, mut group: Vec<Checked>) -> Result<Vec<Row>, Failure> {
+        before::compare(&self.desk, &self.args, &mut group).await?;
+        let (rows, made): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        let wanted = rows.iter().zip(made).filter_map(|(row, made)| made.filter(|_| row.is_wanted()));
+        self.keep(wanted.collect()).await?;
+        Ok(rows)
+    }
+
     async fn keep(&self, group: Vec<Made>) -> Result<(), Failure> {
         if group.is_empty() {
             return Ok(());
@@ -191,19 +201,19 @@ impl Batch {
 
 /// The group on its way into the outbox.
 #[derive(Default)]
-struct Entering(Option<JoinHandle<Result<(), Failure>>>);
+struct Entering(Option<JoinHandle<Result<Vec<Row>, Failure>>>);
 
 impl Entering {
-    fn begin(&mut self, batch: &Arc<Batch>, group: Vec<Made>) {
+    fn begin(&mut self, batch: &Arc<Batch>, group: Vec<Checked>) {
         let batch = Arc::clone(batch);
-        self.0 = Some(tokio::spawn(async move { batch.keep(group).await }));
+        self.0 = Some(tokio::spawn(async move { batch.enter(group).await }));
     }
 
-    /// Until it is there.
-    async fn end(&mut self) -> Result<(), Failure> {
+    /// Its rows, once it is there.
+    async fn end(&mut self) -> Result<Vec<Row>, Failure> {
         match self.0.take() {
             Some(entering) => entering.await.map_err(|e| Failure::other(e.to_string()))?,
-            None => Ok(()),
+            None => Ok(Vec::new()),
         }
     }
 }
@@ -218,14 +228,24 @@ impl Work<'_> {
     /// The rows, and nothing else.
     async fn check(&self, source: &Source) -> Result<Vec<Row>, Failure> {
         let bar = bar(self.common, source.items.len() as u64, "checking");
-        let mut rows = Vec::new();
+        let (mut rows, mut group) = (Vec::new(), Vec::with_capacity(GROUP));
         let mut ahead = Ahead::new(self.batch, source);
-        while let Some(checked) = ahead.next().await {
-            rows.extend(checked?.map(|(row, _)| row));
+        let Batch { desk, args, .. } = &**self.batch;
+        loop {
+            let checked = ahead.next().await.transpose()?;
+            let is_last = checked.is_none();
+            // A mail is made again when it is sent: what it carries is not kept until then.
+            group.extend(checked.flatten().map(|(row, made)| (row, made.map(Made::without_files))));
             bar.inc(1);
+            if is_last || group.len() >= GROUP {
+                before::compare(desk, args, &mut group).await?;
+                rows.extend(group.drain(..).map(|(row, _)| row));
+            }
+            if is_last {
+                bar.finish_and_clear();
+                return Ok(rows);
+            }
         }
-        bar.finish_and_clear();
-        Ok(rows)
     }
 
     /// Makes and checks every mail, and puts those that can be sent into the outbox, a group at a time: what has entered
@@ -240,18 +260,16 @@ impl Work<'_> {
         while let Some(checked) = ahead.next().await {
             bar.inc(1);
             let Some((row, made)) = checked? else { continue };
-            let made = made.filter(|_| row.is_wanted());
             held += made.as_ref().map_or(0, |made| source::held(&made.mail));
-            group.extend(made);
-            rows.push(row);
+            group.push((row, made));
             if group.len() >= size || held > MOST_HELD {
                 (size, held) = ((size * 2).min(GROUP), 0);
-                entering.end().await?;
+                rows.extend(entering.end().await?);
                 entering.begin(self.batch, std::mem::take(&mut group));
             }
         }
-        entering.end().await?;
-        self.batch.keep(group).await?;
+        rows.extend(entering.end().await?);
+        rows.extend(self.batch.enter(group).await?);
         bar.finish_and_clear();
         Ok(rows)
     }

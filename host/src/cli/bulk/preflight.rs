@@ -11,7 +11,7 @@ use crate::contract::accounts::Allowance;
 use crate::contract::recipients::{Field, Mailbox};
 use crate::outbox::{Draft, DraftError, limits};
 use crate::records::{Entry, is_like};
-use crate::store::{MailId, NewMail, OpenCheck, SendOptions, StoreError};
+use crate::store::{MailId, NewMail, OpenCheck, SendOptions};
 use chrono::{DateTime, Duration, FixedOffset};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -66,12 +66,12 @@ pub(super) struct Row {
     /// Bytes as encoded.
     size: Option<u64>,
     /// The mail that the same was sent as before.
-    before: Option<MailId>,
+    pub(super) before: Option<MailId>,
     /// It is in the outbox since an earlier start.
     #[serde(skip)]
     pub(super) waiting: Option<MailId>,
     problems: Vec<Problem>,
-    notes: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 /// What the account may send, and when the batch would be through.
@@ -106,7 +106,8 @@ impl Measure {
     }
 }
 
-/// Makes and checks one mail. What is left out by the user's own choice has no row.
+/// Makes and checks one mail, as far as that can be done without the ledger. What is left out by the user's own choice has
+/// no row.
 pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<(Row, Option<Made>)>, Failure> {
     let Batch { desk, args, measure: against, .. } = batch;
     let mail = MailArgs::of_document(file.clone(), &args.shared);
@@ -137,8 +138,6 @@ pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<(Row, O
         }
     };
     row.partner = kept.document.as_ref().map(|document| document.partner.clone());
-    row.compare(desk, args, &kept).await?;
-    row.suppressed(desk, &kept).await?;
     let opens = opens.settled(&composed.ready.message.warnings);
     Ok(Some((row, Some(Made { mail: kept, opens }))))
 }
@@ -147,6 +146,14 @@ pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<(Row, O
 pub(super) struct Made {
     pub(super) mail: NewMail,
     pub(super) opens: OpenCheck,
+}
+
+impl Made {
+    /// Enough to compare it with others: what it carries may be large.
+    pub(super) fn without_files(mut self) -> Self {
+        self.mail.files.clear();
+        self
+    }
 }
 
 impl Row {
@@ -301,39 +308,6 @@ impl Row {
         let known = ["no-pdf", "no-ubl", "no-recipient"];
         let worth = ready.message.warnings.iter().filter(|it| !known.contains(&it.code.as_str()));
         self.notes.extend(worth.map(|warning| warning.detail.clone()));
-    }
-
-    /// Somebody who bounced for good or complained is not written to before a person says so.
-    async fn suppressed(&mut self, desk: &Desk, kept: &NewMail) -> Result<(), StoreError> {
-        if self.verdict == Verdict::LeftOut {
-            return Ok(());
-        }
-        let found = desk.ledger.store.suppressed(desk.company.id, &kept.message.rcpt_to).await?;
-        for one in found {
-            self.needs("recipient", format!("{one}: `postroom suppressions release {}`", one.address));
-        }
-        Ok(())
-    }
-
-    /// Was the same asked for before? What has not left since is sent now; what has is left out.
-    async fn compare(&mut self, desk: &Desk, args: &BulkArgs, kept: &NewMail) -> Result<(), StoreError> {
-        let Some(before) = desk.acting().asked_before(kept).await? else { return Ok(()) };
-        self.before = Some(before);
-        if args.again || self.verdict != Verdict::Sendable {
-            return Ok(());
-        }
-        self.verdict = Verdict::LeftOut;
-        let state = desk.ledger.store.outbox_row(before).await?;
-        if matches!(state.standing, crate::store::Standing::Ready { .. }) {
-            self.waiting = Some(before);
-            self.notes.push(format!("in the outbox since an earlier start, {}", state.label(now())));
-        } else {
-            let label = state.label(now());
-            self.notes.push(format!(
-                "the same was asked for before, {label}: mail {before} (--again sends it again)"
-            ));
-        }
-        Ok(())
     }
 }
 

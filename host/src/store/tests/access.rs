@@ -28,7 +28,7 @@ async fn calls(acting: Acting<'_>, account: AccountId, mail: MailId) -> Vec<(&'s
         ("set_settings", acting.set_settings(account, &UserSettings::default()).await.unwrap_err()),
         ("set_folder", acting.set_folder(account, FolderUse::Sent, None).await.unwrap_err()),
         ("keep", acting.keep(std::slice::from_ref(&own), &Order::default()).await.unwrap_err()),
-        ("asked_before", acting.asked_before(&own).await.unwrap_err()),
+        ("asked_before", acting.asked_before(&[&own]).await.unwrap_err()),
         ("sent", acting.sent(account, None, 10).await.unwrap_err()),
         ("mail", acting.mail(mail).await.unwrap_err()),
     ]

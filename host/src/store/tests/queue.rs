@@ -26,11 +26,11 @@ async fn queued(office: &Office, count: usize) -> Vec<MailId> {
 pub(super) async fn f3_the_same_question_twice_is_one_mail_and_again_is_another(store: Store) {
     let office = Office::open(store).await;
     let first = invoice(&office, "1");
-    assert_eq!(office.acting().asked_before(&first).await.unwrap(), None);
+    assert_eq!(office.acting().asked_before(&[&first]).await.unwrap(), [None]);
     assert_eq!(office.keep(&first).await.unwrap(), Kept::New(first.id));
     let same = invoice(&office, "1");
     assert_eq!(office.keep(&same).await.unwrap(), Kept::Before(first.id));
-    assert_eq!(office.acting().asked_before(&same).await.unwrap(), Some(first.id));
+    assert_eq!(office.acting().asked_before(&[&same]).await.unwrap(), [Some(first.id)]);
     let again = Order { again: true, ..Order::default() };
     let kept = office.acting().keep(std::slice::from_ref(&same), &again).await.unwrap();
     assert_eq!(kept, [Kept::New(same.id)]);

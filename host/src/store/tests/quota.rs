@@ -1,7 +1,7 @@
 //! The daily limit of an account: nothing is refused, nothing waits longer than it must, and a day never holds more.
 
 use super::office::{Office, event, new_attempt, new_mail, outcome};
-use crate::store::attempts::{begin, finish};
+use crate::store::attempts::{Beginning, Finishing, begin, finish};
 use crate::store::*;
 use chrono::{DateTime, Duration, FixedOffset};
 
@@ -40,8 +40,10 @@ async fn leaves(office: &Office, holder: &Holder, mail: MailId, at: DateTime<Fix
     let id: AttemptId = id.into_uuid().to_string().parse().unwrap();
     let attempt = NewAttempt { started: at, ..new_attempt(office.account.id) };
     let mut transaction = office.store.write().await.unwrap();
-    begin(&mut transaction, id, mail, &attempt, Some(holder)).await.unwrap();
-    finish(&mut transaction, id, &outcome(AttemptResult::Accepted), &[event("accepted")]).await.unwrap();
+    let beginning = Beginning { id, mail, attempt: &attempt, holder: Some(holder) };
+    begin(&mut transaction, &[beginning]).await.unwrap();
+    let (outcome, events) = (outcome(AttemptResult::Accepted), [event("accepted")]);
+    finish(&mut transaction, &[Finishing { id, outcome: &outcome, events: &events }]).await.unwrap();
     transaction.commit().await.unwrap();
     Journal::of(&office.store).settle(mail, holder, Standing::Sent).await.unwrap();
 }

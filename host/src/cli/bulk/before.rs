@@ -1,0 +1,53 @@
+//! What the ledger knows of a batch's mails, asked for a group at a time: was the same asked for before, and may those whom it
+//! goes to be written to.
+
+use super::preflight::{Made, Row, Verdict};
+use super::{BulkArgs, Desk};
+use crate::cli::desk::now;
+use crate::store::{NewMail, OutboxRow, Standing, StoreError};
+
+/// A row, and its mail where one was made.
+pub(super) type Checked = (Row, Option<Made>);
+
+/// Compares rows with the ledger.
+pub(super) async fn compare(desk: &Desk, args: &BulkArgs, group: &mut [Checked]) -> Result<(), StoreError> {
+    let made: Vec<(&mut Row, &NewMail)> =
+        group.iter_mut().filter_map(|(row, made)| Some((row, &made.as_ref()?.mail))).collect();
+    let store = &desk.ledger.store;
+    let mails: Vec<&NewMail> = made.iter().map(|(_, mail)| *mail).collect();
+    let before = desk.acting().asked_before(&mails).await?;
+    let states = store.outbox_rows(&before.iter().flatten().copied().collect::<Vec<_>>()).await?;
+    let to: Vec<String> = mails.iter().flat_map(|mail| mail.message.rcpt_to.iter().cloned()).collect();
+    let all_may = store.suppressed(desk.company.id, &to).await?.is_empty();
+    for ((row, mail), before) in made.into_iter().zip(before) {
+        row.before = before;
+        if let Some(state) = before.and_then(|before| states.get(&before)) {
+            row.was_asked_before(args, state);
+        }
+        if !all_may && row.verdict != Verdict::LeftOut {
+            for one in store.suppressed(desk.company.id, &mail.message.rcpt_to).await? {
+                row.needs("recipient", format!("{one}: `postroom suppressions release {}`", one.address));
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Row {
+    /// What has not left since is sent now; what has is left out.
+    fn was_asked_before(&mut self, args: &BulkArgs, state: &OutboxRow) {
+        let Some(before) = self.before.filter(|_| !args.again && self.verdict == Verdict::Sendable) else {
+            return;
+        };
+        self.verdict = Verdict::LeftOut;
+        let label = state.label(now());
+        if matches!(state.standing, Standing::Ready { .. }) {
+            self.waiting = Some(before);
+            self.notes.push(format!("in the outbox since an earlier start, {label}"));
+        } else {
+            self.notes.push(format!(
+                "the same was asked for before, {label}: mail {before} (--again sends it again)"
+            ));
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! Keeping mails: a whole group by one commit and few statements, each once for what it asks.
+
+use super::audit::{Action, asker, note_asked};
+use super::error::or_taken;
+use super::mail::{FilePlace, MailId, NewMail};
+use super::rows::{self, Each};
+use super::skeleton::Skeleton;
+use super::standing::{Cause, Kept, Order, Standing, intent_of};
+use super::{Acting, StoreError, row};
+use serde::Serialize;
+use sqlx::{AnyConnection, Row as _};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What makes mails one: [`intent_of`].
+type Intent = Vec<u8>;
+
+/// A mail that enters the outbox now, and how many times the same was asked for before.
+struct Entering<'a> {
+    mail: &'a NewMail,
+    intent: Option<Intent>,
+    resend: i64,
+}
+
+impl Acting<'_> {
+    /// Keeps mails and puts them into the outbox, all or none: on disk when it returns. What was asked for before is not
+    /// added again, unless the order says so.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchAccount`], forbidden or missing; [`StoreError::Taken`] for an id that is kept already.
+    pub async fn keep(&self, mails: &[NewMail], order: &Order) -> Result<Vec<Kept>, StoreError> {
+        let kept = match self.keep_all(mails, order).await {
+            // Somebody else asked for the same at this moment, and was first: now his mail is there to be found.
+            Err(StoreError::Taken { .. }) => self.keep_all(mails, order).await?,
+            kept => kept?,
+        };
+        self.store.rouse().await;
+        Ok(kept)
+    }
+
+    async fn keep_all(&self, mails: &[NewMail], order: &Order) -> Result<Vec<Kept>, StoreError> {
+        let mut transaction = self.store.write().await?;
+        let asker = asker(&mut transaction, self.user).await?;
+        for account in mails.iter().map(|mail| mail.account).collect::<BTreeSet<_>>() {
+            self.reach(&mut transaction, account).await?;
+        }
+        let intents: Vec<Option<Intent>> = mails.iter().map(intent).collect();
+        let mut latest = self.latest(&mut transaction, intents.iter().flatten()).await?;
+        let (mut kept, mut entering, mut adopted) = (Vec::with_capacity(mails.len()), Vec::new(), Vec::new());
+        for (mail, intent) in mails.iter().zip(intents) {
+            let before = intent.as_ref().and_then(|intent| latest.get(intent)).copied();
+            if let Some((before, _)) = before.filter(|_| !order.again) {
+                adopted.push(before);
+                kept.push(Kept::Before(before));
+                continue;
+            }
+            let resend = before.map_or(0, |(_, count)| count + 1);
+            if let Some(intent) = &intent {
+                latest.insert(intent.clone(), (mail.id, resend));
+            }
+            kept.push(Kept::New(mail.id));
+            entering.push(Entering { mail, intent, resend });
+        }
+        adopt(&mut transaction, &adopted, order).await?;
+        for one in &entering {
+            self.keep_mail(&mut transaction, one).await?;
+        }
+        keep_files(&mut transaction, &entering).await?;
+        enqueue(&mut transaction, &entering, order).await?;
+        if let Some(asker) = asker {
+            let action = |resend| if resend > 0 { Action::AskedAgain } else { Action::Asked };
+            let asked: Vec<_> = entering.iter().map(|it| (it.mail, action(it.resend))).collect();
+            note_asked(&mut transaction, &asker, &asked).await?;
+        }
+        transaction.commit().await?;
+        Ok(kept)
+    }
+
+    /// The mails that the same questions were asked with before, each the latest, in the order of these mails; none: it
+    /// would be the first.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchAccount`], forbidden or missing.
+    pub async fn asked_before(&self, mails: &[&NewMail]) -> Result<Vec<Option<MailId>>, StoreError> {
+        let mut connection = self.store.pool.acquire().await?;
+        for account in mails.iter().map(|mail| mail.account).collect::<BTreeSet<_>>() {
+            self.reach(&mut connection, account).await?;
+        }
+        let intents: Vec<Option<Intent>> = mails.iter().map(|mail| intent(mail)).collect();
+        let latest = self.latest(&mut connection, intents.iter().flatten()).await?;
+        Ok(intents.into_iter().map(|intent| Some(latest.get(&intent?)?.0)).collect())
+    }
+
+    /// Of each intent the latest mail, and how many times the same was asked for before that.
+    async fn latest(
+        &self,
+        connection: &mut AnyConnection,
+        intents: impl Iterator<Item = &Intent>,
+    ) -> Result<BTreeMap<Intent, (MailId, i64)>, StoreError> {
+        #[derive(Serialize)]
+        struct Row {
+            intent: String,
+        }
+        let intents: Vec<Row> = intents.map(|intent| Row { intent: rows::hex(intent) }).collect();
+        if intents.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let each = Each::on(connection);
+        let sql = format!(
+            "select mails.id, mails.intent, mails.resend from mails join users on users.company = mails.company \
+             where users.id = $2 and mails.intent in (select {} from {}) order by mails.resend",
+            each.bytes("intent"),
+            each.row(),
+        );
+        let found = rows::about(sql, &intents)?.bind(self.user.to_string()).fetch_all(connection).await?;
+        let one = |row| Ok((row::bytes(row, "intent")?, (row::parsed(row, "id")?, row.try_get("resend")?)));
+        found.iter().map(one).collect()
+    }
+
+    async fn keep_mail(
+        &self,
+        connection: &mut AnyConnection,
+        entering: &Entering<'_>,
+    ) -> Result<(), StoreError> {
+        let Entering { mail, intent, resend } = entering;
+        let skeleton = Skeleton {
+            pieces: (&mail.message.pieces).into(),
+            html: (&mail.message.html).into(),
+            text: (&mail.message.text).into(),
+        };
+        let skeleton = skeleton.pack()?;
+        let clean = row::without_zeros;
+        let document = mail.document.as_ref();
+        sqlx::query(
+            "insert into mails (id, company, account, user_id, created, document_kind, document_number, partner, \
+             use_case, subject, from_name, from_address, recipients, message_id, mail_from, rcpt_to, size, \
+             needs_smtputf8, skeleton, revision, intent, resend, options) \
+             select $1, company, id, user_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+             $17, $18, $19, $20 from reachable where user_id = $21 and id = $22",
+        )
+        .bind(mail.id.to_string())
+        .bind(row::stamp(mail.created))
+        .bind(document.map(|document| clean(&document.kind)))
+        .bind(document.map(|document| clean(&document.number)))
+        .bind(document.map(|document| clean(&document.partner)))
+        .bind(clean(&mail.use_case))
+        .bind(clean(&mail.subject))
+        .bind(mail.from.name.as_deref().map(clean))
+        .bind(clean(&mail.from.address))
+        .bind(row::to_json(&mail.recipients)?)
+        .bind(clean(&mail.message.message_id))
+        .bind(clean(&mail.message.mail_from))
+        .bind(row::to_json(&mail.message.rcpt_to)?)
+        .bind(row::whole(mail.message.size))
+        .bind(i64::from(mail.message.needs_smtputf8))
+        .bind(skeleton)
+        .bind(mail.revision.as_deref().map(clean))
+        .bind(intent.clone())
+        .bind(*resend)
+        .bind(row::to_json(&mail.options)?)
+        .bind(self.user.to_string())
+        .bind(mail.account.to_string())
+        .execute(connection)
+        .await
+        .map_err(or_taken("a mail", mail.id))?;
+        Ok(())
+    }
+}
+
+fn intent(mail: &NewMail) -> Option<Intent> {
+    let (document, revision) = (mail.document.as_ref()?, mail.revision.as_deref()?);
+    let to = &mail.message.rcpt_to;
+    Some(intent_of(&document.kind, &document.number, revision, &mail.use_case, to))
+}
+
+/// Mails that still wait are of the batch that asks for them now.
+async fn adopt(connection: &mut AnyConnection, adopted: &[MailId], order: &Order) -> Result<(), StoreError> {
+    let Some(batch) = order.batch.filter(|_| !adopted.is_empty()) else { return Ok(()) };
+    let each = Each::on(connection);
+    let sql = format!(
+        "update outbox set batch = $2 from {} where outbox.mail = {} and outbox.state = 'ready'",
+        each.row(),
+        each.text("id"),
+    );
+    rows::about(sql, &rows::ids(adopted))?.bind(batch.to_string()).execute(connection).await?;
+    Ok(())
+}
+
+async fn enqueue(
+    connection: &mut AnyConnection,
+    entering: &[Entering<'_>],
+    order: &Order,
+) -> Result<(), StoreError> {
+    #[derive(Serialize)]
+    struct Row {
+        mail: String,
+        state: &'static str,
+        due: i64,
+        cause: Option<&'static str>,
+        reason: Option<String>,
+    }
+    if entering.is_empty() {
+        return Ok(());
+    }
+    let row = |mail: &NewMail| {
+        let standing = if order.held {
+            Standing::Held { cause: Cause::User, reason: "held when it was made".to_owned() }
+        } else {
+            let due = order.lease.as_ref().map(|(_, until)| *until).or(order.send_at);
+            Standing::Ready { due: due.unwrap_or(mail.created), waits: None }
+        };
+        Row {
+            mail: mail.id.to_string(),
+            state: standing.name(),
+            due: standing.due(),
+            cause: standing.cause().map(Cause::as_str),
+            reason: standing.reason().map(str::to_owned),
+        }
+    };
+    let each = Each::on(connection);
+    let sql = format!(
+        "insert into outbox (mail, company, account, state, due, send_at, holder, cause, reason, batch) \
+         select mails.id, mails.company, mails.account, {}, {}, $2, $3, {}, {}, $4 from {} \
+         join mails on mails.id = {}",
+        each.text("state"),
+        each.number("due"),
+        each.text("cause"),
+        each.text("reason"),
+        each.row(),
+        each.text("mail"),
+    );
+    let rows: Vec<Row> = entering.iter().map(|it| row(it.mail)).collect();
+    rows::about(sql, &rows)?
+        .bind(order.send_at.map(row::stamp))
+        .bind(order.lease.as_ref().map(|(holder, _)| holder.as_str().to_owned()))
+        .bind(order.batch.map(|batch| batch.to_string()))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn keep_files(connection: &mut AnyConnection, entering: &[Entering<'_>]) -> Result<(), StoreError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        mail: String,
+        handle: u32,
+        name: String,
+        media_type: String,
+        role: String,
+        size: i64,
+        sha256: String,
+        path: Option<&'a str>,
+    }
+    let (mut all, mut contents) = (Vec::new(), BTreeMap::new());
+    for (mail, file) in entering.iter().flat_map(|it| it.mail.files.iter().map(|file| (it.mail.id, file))) {
+        let path = match &file.place {
+            FilePlace::Disk(path) => {
+                let text = path.to_str().filter(|_| path.is_absolute());
+                Some(text.ok_or_else(|| StoreError::invalid("file", "expected an absolute path in UTF-8"))?)
+            }
+            FilePlace::Stored(content) => {
+                contents.entry(file.sha256).or_insert((mail, content));
+                None
+            }
+        };
+        all.push(Row {
+            mail: mail.to_string(),
+            handle: file.handle,
+            name: row::without_zeros(&file.name),
+            media_type: row::without_zeros(&file.media_type),
+            role: row::without_zeros(&file.role),
+            size: row::whole(file.size),
+            sha256: rows::hex(&file.sha256),
+            path,
+        });
+    }
+    for (sha256, (mail, content)) in contents {
+        keep_content(connection, mail, sha256, content).await?;
+    }
+    if all.is_empty() {
+        return Ok(());
+    }
+    let each = Each::on(connection);
+    let sql = format!(
+        "insert into files (mail, handle, name, media_type, role, size, sha256, path) \
+         select {}, {}, {}, {}, {}, {}, {}, {} from {}",
+        each.text("mail"),
+        each.number("handle"),
+        each.text("name"),
+        each.text("media_type"),
+        each.text("role"),
+        each.number("size"),
+        each.bytes("sha256"),
+        each.text("path"),
+        each.row(),
+    );
+    rows::about(sql, &all)?.execute(connection).await.map_err(or_taken("a file", "of the same number"))?;
+    Ok(())
+}
+
+/// Once for the company, however many mails carry it: a logo is in every mail.
+async fn keep_content(
+    connection: &mut AnyConnection,
+    mail: MailId,
+    sha256: [u8; 32],
+    content: &[u8],
+) -> Result<(), StoreError> {
+    let known = sqlx::query(
+        "select 1 from contents join mails on mails.company = contents.company where mails.id = $1 and sha256 = $2",
+    );
+    let known = known.bind(mail.to_string()).bind(sha256.to_vec()).fetch_optional(&mut *connection).await?;
+    if known.is_some() {
+        return Ok(());
+    }
+    sqlx::query(
+        "insert into contents (company, sha256, content) select company, $1, $2 from mails where id = $3 \
+         on conflict (company, sha256) do nothing",
+    )
+    .bind(sha256.to_vec())
+    .bind(content.to_vec())
+    .bind(mail.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}

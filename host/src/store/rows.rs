@@ -1,0 +1,91 @@
+//! Many rows by one statement. They travel as one parameter, a list in JSON that the database takes apart: so the
+//! statement's text is the same for one row and for two hundred, and is prepared once.
+
+use super::{StoreError, row};
+use serde::Serialize;
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, AnyConnection, AssertSqlSafe};
+use std::fmt::Write as _;
+
+/// How this database takes a list apart. In a statement a row is `e`, and `$1` the list.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Each {
+    postgres: bool,
+}
+
+impl Each {
+    pub(super) fn on(connection: &AnyConnection) -> Self {
+        Self { postgres: connection.backend_name() == "PostgreSQL" }
+    }
+
+    /// What stands after `from`.
+    pub(super) fn row(self) -> &'static str {
+        match self.postgres {
+            true => "jsonb_array_elements(cast($1 as jsonb)) as e(value)",
+            false => "json_each($1) as e",
+        }
+    }
+
+    /// A field with text.
+    pub(super) fn text(self, field: &str) -> String {
+        format!("(e.value ->> '{field}')")
+    }
+
+    /// A field with a whole number.
+    pub(super) fn number(self, field: &str) -> String {
+        format!("cast(e.value ->> '{field}' as bigint)")
+    }
+
+    /// A field with bytes in hexadecimal digits.
+    pub(super) fn bytes(self, field: &str) -> String {
+        match self.postgres {
+            true => format!("decode(e.value ->> '{field}', 'hex')"),
+            false => format!("unhex(e.value ->> '{field}')"),
+        }
+    }
+}
+
+/// A statement about these rows.
+///
+/// # Errors
+/// [`StoreError::Invalid`]: they have no JSON.
+pub(super) fn about<'q>(
+    sql: String,
+    rows: &[impl Serialize],
+) -> Result<Query<'q, Any, AnyArguments>, StoreError> {
+    Ok(sqlx::query(AssertSqlSafe(sql)).bind(row::to_json(&rows)?))
+}
+
+/// Bytes in hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let mut digits = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing to a string does not fail.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
+}
+
+/// A row of nothing but an id.
+#[derive(Debug, Serialize)]
+pub(super) struct Id {
+    id: String,
+}
+
+/// Rows of nothing but ids: the field `id`.
+pub(super) fn ids(ids: &[impl ToString]) -> Vec<Id> {
+    ids.iter().map(|id| Id { id: id.to_string() }).collect()
+}
+
+/// The rows of these mails. The text ends where the list of them begins.
+pub(super) async fn of(
+    connection: &mut AnyConnection,
+    mails: &[impl ToString],
+    sql: &str,
+    order: &str,
+) -> Result<Vec<AnyRow>, StoreError> {
+    let each = Each::on(connection);
+    let sql = format!("{sql} (select {} from {}) {order}", each.text("id"), each.row());
+    Ok(about(sql, &ids(mails))?.fetch_all(connection).await?)
+}

@@ -1,0 +1,77 @@
+//! Where mails stand, said by whoever has them.
+
+use super::StoreError;
+use super::attempts::bounded;
+use super::audit::{Action, Note, note_mail};
+use super::mail::MailId;
+use super::removed::hold_if_removed;
+use super::row;
+use super::rows::{self, Each};
+use super::standing::{Cause, Settlement, Standing};
+use chrono::Local;
+use serde::Serialize;
+use sqlx::AnyConnection;
+use std::collections::BTreeSet;
+
+/// Puts mails down. That one left may be said later, too, by the one who was taken for dead; else nothing is changed of what
+/// somebody else has by now.
+pub(super) async fn settle(
+    connection: &mut AnyConnection,
+    settled: &[(MailId, &Settlement)],
+) -> Result<(), StoreError> {
+    #[derive(Serialize)]
+    struct Row {
+        mail: String,
+        holder: String,
+        state: &'static str,
+        due: i64,
+        cause: Option<&'static str>,
+        reason: Option<String>,
+        copy: Option<&'static str>,
+    }
+    let row = |(mail, settlement): &(MailId, &Settlement)| {
+        let Settlement { holder, standing, copy_due } = *settlement;
+        Row {
+            mail: mail.to_string(),
+            holder: holder.to_string(),
+            state: standing.name(),
+            due: standing.due(),
+            cause: standing.cause().map(Cause::as_str),
+            reason: standing.reason().map(bounded),
+            copy: copy_due.then_some("due"),
+        }
+    };
+    let each = Each::on(connection);
+    let sql = format!(
+        "update outbox set holder = null, state = {state}, due = {}, cause = {}, reason = {}, \
+         copy = coalesce({}, outbox.copy) from {} where outbox.mail = {} and (outbox.holder = {} \
+         or ({state} = 'sent' and outbox.holder is null and outbox.state = 'in-doubt')) returning mail",
+        each.number("due"),
+        each.text("cause"),
+        each.text("reason"),
+        each.text("copy"),
+        each.row(),
+        each.text("mail"),
+        each.text("holder"),
+        state = each.text("state"),
+    );
+    let rows: Vec<Row> = settled.iter().map(row).collect();
+    let done = rows::about(sql, &rows)?.fetch_all(&mut *connection).await?;
+    let done = done.iter().map(|row| row::parsed(row, "mail")).collect::<Result<BTreeSet<MailId>, _>>()?;
+    let now = Local::now().fixed_offset();
+    for (mail, Settlement { holder, standing, .. }) in settled.iter().filter(|(mail, _)| done.contains(mail))
+    {
+        match standing {
+            Standing::Ready { .. } => hold_if_removed(connection, *mail, holder.kind(), now).await?,
+            Standing::Held { cause, .. } => {
+                let note = Note {
+                    detail: Some(cause.as_str().into()),
+                    ..Note::of(Action::Held, holder.kind(), now)
+                };
+                note_mail(connection, *mail, &note).await?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
