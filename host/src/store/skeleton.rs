@@ -1,10 +1,12 @@
 //! The composed message in little room: a retry needs it byte for byte, and a hundred thousand may wait. What all mails have
 //! in common, the layout and the texts, is a dictionary, so that each takes little more than what is its own.
 
+use super::StoreError;
 use super::mail::Piece;
-use super::{StoreError, row};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::fmt::Display;
 use std::io::Read;
 use std::sync::LazyLock;
 use zstd::bulk::Compressor;
@@ -18,11 +20,18 @@ const LARGEST: usize = 32 << 20;
 /// case. It has a number, which is in each message that was packed with it: it stays as it is, and a better one gets
 /// another number and a place beside it.
 const COMMON: &[u8] = include_bytes!("skeleton.dict");
-const LEVEL: i32 = 3;
+const LEVEL: i32 = 1;
+/// How the parts stand one behind the other; another way gets another number.
+const FORM: u8 = 1;
 
 static PACKING: LazyLock<EncoderDictionary<'static>> =
     LazyLock::new(|| EncoderDictionary::copy(COMMON, LEVEL));
 static UNPACKING: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderDictionary::copy(COMMON));
+
+thread_local! {
+    /// Making one costs as much as packing a message.
+    static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+}
 
 /// The parts of a message that are its own.
 #[derive(Debug, Serialize, Deserialize)]
@@ -34,25 +43,32 @@ pub(super) struct Skeleton<'a> {
 
 impl Skeleton<'_> {
     pub(super) fn pack(&self) -> Result<Vec<u8>, StoreError> {
-        let json = row::to_json(self)?;
-        if json.len() > LARGEST {
+        let unpackable = |e: &dyn Display| StoreError::invalid("message", e);
+        let plain = postcard::to_extend(self, vec![FORM]).map_err(|e| unpackable(&e))?;
+        if plain.len() > LARGEST {
             return Err(StoreError::invalid("message", format!("its text has more than {LARGEST} bytes")));
         }
-        let packed =
-            Compressor::with_prepared_dictionary(&PACKING).and_then(|mut it| it.compress(json.as_bytes()));
-        packed.map_err(|e| StoreError::invalid("message", e))
+        let packed = PACKER.with_borrow_mut(|packer| match packer {
+            Some(packer) => packer.compress(&plain),
+            None => packer.insert(Compressor::with_prepared_dictionary(&PACKING)?).compress(&plain),
+        });
+        packed.map_err(|e| unpackable(&e))
     }
 
     pub(super) fn unpack(packed: &[u8]) -> Result<Skeleton<'static>, StoreError> {
-        let damaged = |error: String| StoreError::Damaged(format!("a mail's message: {error}"));
-        let mut json = Vec::new();
-        let reader = Decoder::with_prepared_dictionary(packed, &UNPACKING);
-        let reader = reader.map_err(|e| damaged(e.to_string()))?;
-        reader.take(LARGEST as u64 + 1).read_to_end(&mut json).map_err(|e| damaged(e.to_string()))?;
-        if json.len() > LARGEST {
-            return Err(damaged("it is too large".to_owned()));
+        let damaged = |error: &dyn Display| StoreError::Damaged(format!("a mail's message: {error}"));
+        let mut plain = Vec::new();
+        let reader = Decoder::with_prepared_dictionary(packed, &UNPACKING).map_err(|e| damaged(&e))?;
+        reader.take(LARGEST as u64 + 1).read_to_end(&mut plain).map_err(|e| damaged(&e))?;
+        if plain.len() > LARGEST {
+            return Err(damaged(&"it is too large"));
         }
-        serde_json::from_slice(&json).map_err(|e| damaged(e.to_string()))
+        match plain.split_first() {
+            Some((&FORM, parts)) => postcard::from_bytes(parts).map_err(|e| damaged(&e)),
+            // As the first versions of this program had it.
+            Some((b'{', _)) => serde_json::from_slice(&plain).map_err(|e| damaged(&e)),
+            _ => Err(damaged(&"its form is not known here")),
+        }
     }
 }
 
@@ -81,9 +97,11 @@ mod tests {
     fn what_is_damaged_is_said_to_be() {
         let bomb = zstd::bulk::compress(&vec![b' '; LARGEST + 10], 3).unwrap();
         let garbage = zstd::bulk::compress(b"{\"pieces\":1}", 3).unwrap();
+        let unknown = zstd::bulk::compress(b"\x02abc", 3).unwrap();
+        let many = zstd::bulk::compress(b"\x01\xff\xff\xff\xff\x0f", 3).unwrap();
         let other = EncoderDictionary::copy(&b"another dictionary, which nobody has".repeat(50), 3);
         let other = Compressor::with_prepared_dictionary(&other).unwrap().compress(&[b'x'; 500]).unwrap();
-        for packed in [&b""[..], b"abc", &bomb, &garbage, &bomb[..10], &other] {
+        for packed in [&b""[..], b"abc", &bomb, &garbage, &unknown, &many, &bomb[..10], &other] {
             let error = Skeleton::unpack(packed).unwrap_err();
             assert!(matches!(error, StoreError::Damaged(_)), "{error}");
         }
