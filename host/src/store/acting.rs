@@ -122,7 +122,7 @@ impl Acting<'_> {
         let mut transaction = self.store.write().await?;
         self.reach(&mut transaction, account).await?;
         keep_settings(&mut transaction, account, self.user, settings).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// Says which folder of the mailbox is used for something; none: as the server says.
@@ -138,7 +138,7 @@ impl Acting<'_> {
         let mut transaction = self.store.write().await?;
         self.reach(&mut transaction, account).await?;
         set_folder(&mut transaction, account, used_for, folder).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 }
 

@@ -34,7 +34,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         finish(&mut transaction, &[Finishing { id, outcome, events }]).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// Begins an attempt, whoever has the mail: committed when it returns. The account is the mail's own, or the
@@ -69,7 +69,7 @@ impl Store {
              where mail = $1 and state = 'in-doubt' and {HAS_ACCOUNT}"
         );
         sqlx::query(sqlx::AssertSqlSafe(sql)).bind(mail.to_string()).execute(&mut *transaction).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// Attempts of which nobody knows what came, oldest first. After a start these are the ones that the program died

@@ -82,7 +82,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
 pub(super) const KNOWN: i64 = 8;
 
 /// How long a statement waits for somebody else's.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Connects and brings the schema up to date.
 pub(super) async fn open(location: &Location) -> Result<(AnyPool, Dialect), StoreError> {

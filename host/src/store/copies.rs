@@ -75,7 +75,7 @@ impl Store {
             let done = sqlx::query("update outbox set copy = 'done' where mail = $1").bind(mail.to_string());
             done.execute(&mut *transaction).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// These copies are tried again, not before a time.
@@ -88,6 +88,6 @@ impl Store {
             let later = sqlx::query("update outbox set copy_due = $1 where mail = $2");
             later.bind(due.timestamp_millis()).bind(mail.to_string()).execute(&mut *transaction).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 }

@@ -123,7 +123,7 @@ async fn write(store: Store, mut incoming: mpsc::Receiver<Request>) {
 async fn commit(store: &Store, group: &[Request]) -> Result<(), StoreError> {
     let mut transaction = store.write().await?;
     enter(&mut transaction, group).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 /// Entries of one kind by one statement. None of a group waits for another: whoever made an entry waits for its answer.

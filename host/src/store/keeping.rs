@@ -17,6 +17,7 @@ type Intent = Vec<u8>;
 /// A mail that enters the outbox now, and how many times the same was asked for before.
 struct Entering<'a> {
     mail: &'a NewMail,
+    packed: &'a [u8],
     intent: Option<Intent>,
     resend: i64,
 }
@@ -28,16 +29,24 @@ impl Acting<'_> {
     /// # Errors
     /// [`StoreError::NoSuchAccount`], forbidden or missing; [`StoreError::Taken`] for an id that is kept already.
     pub async fn keep(&self, mails: &[NewMail], order: &Order) -> Result<Vec<Kept>, StoreError> {
-        let kept = match self.keep_all(mails, order).await {
+        // Before anybody has to wait for it.
+        let packed = mails.iter().map(|mail| Skeleton::of(&mail.message).pack());
+        let packed = packed.collect::<Result<Vec<_>, _>>()?;
+        let kept = match self.keep_all(mails, &packed, order).await {
             // Somebody else asked for the same at this moment, and was first: now his mail is there to be found.
-            Err(StoreError::Taken { .. }) => self.keep_all(mails, order).await?,
+            Err(StoreError::Taken { .. }) => self.keep_all(mails, &packed, order).await?,
             kept => kept?,
         };
         self.store.rouse().await;
         Ok(kept)
     }
 
-    async fn keep_all(&self, mails: &[NewMail], order: &Order) -> Result<Vec<Kept>, StoreError> {
+    async fn keep_all(
+        &self,
+        mails: &[NewMail],
+        packed: &[Vec<u8>],
+        order: &Order,
+    ) -> Result<Vec<Kept>, StoreError> {
         let mut transaction = self.store.write().await?;
         let asker = asker(&mut transaction, self.user).await?;
         for account in mails.iter().map(|mail| mail.account).collect::<BTreeSet<_>>() {
@@ -46,7 +55,7 @@ impl Acting<'_> {
         let intents: Vec<Option<Intent>> = mails.iter().map(intent).collect();
         let mut latest = self.latest(&mut transaction, intents.iter().flatten()).await?;
         let (mut kept, mut entering, mut adopted) = (Vec::with_capacity(mails.len()), Vec::new(), Vec::new());
-        for (mail, intent) in mails.iter().zip(intents) {
+        for ((mail, packed), intent) in mails.iter().zip(packed).zip(intents) {
             let before = intent.as_ref().and_then(|intent| latest.get(intent)).copied();
             if let Some((before, _)) = before.filter(|_| !order.again) {
                 adopted.push(before);
@@ -58,7 +67,7 @@ impl Acting<'_> {
                 latest.insert(intent.clone(), (mail.id, resend));
             }
             kept.push(Kept::New(mail.id));
-            entering.push(Entering { mail, intent, resend });
+            entering.push(Entering { mail, packed, intent, resend });
         }
         adopt(&mut transaction, &adopted, order).await?;
         for one in &entering {
@@ -121,13 +130,7 @@ impl Acting<'_> {
         connection: &mut AnyConnection,
         entering: &Entering<'_>,
     ) -> Result<(), StoreError> {
-        let Entering { mail, intent, resend } = entering;
-        let skeleton = Skeleton {
-            pieces: (&mail.message.pieces).into(),
-            html: (&mail.message.html).into(),
-            text: (&mail.message.text).into(),
-        };
-        let skeleton = skeleton.pack()?;
+        let Entering { mail, packed, intent, resend } = entering;
         let clean = row::without_zeros;
         let document = mail.document.as_ref();
         sqlx::query(
@@ -152,7 +155,7 @@ impl Acting<'_> {
         .bind(row::to_json(&mail.message.rcpt_to)?)
         .bind(row::whole(mail.message.size))
         .bind(i64::from(mail.message.needs_smtputf8))
-        .bind(skeleton)
+        .bind(packed.to_vec())
         .bind(mail.revision.as_deref().map(clean))
         .bind(intent.clone())
         .bind(*resend)

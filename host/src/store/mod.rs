@@ -123,6 +123,7 @@ mod skeleton;
 mod standing;
 mod suppressions;
 mod wake;
+mod writing;
 
 #[cfg(test)]
 mod tests;
@@ -155,7 +156,7 @@ pub use wake::Wakes;
 
 use connect::Dialect;
 use secrecy::SecretSlice;
-use sqlx::{Any, AnyPool, Transaction};
+use sqlx::AnyPool;
 use std::sync::{Arc, OnceLock};
 
 /// The store, opened. Cloning it shares the connections.
@@ -163,6 +164,7 @@ use std::sync::{Arc, OnceLock};
 pub struct Store {
     pool: AnyPool,
     dialect: Dialect,
+    turns: writing::Turns,
     /// As it may be shown.
     place: Arc<str>,
     wakes: wake::Bell,
@@ -179,7 +181,8 @@ impl Store {
     pub async fn open(location: &Location) -> Result<Self, StoreError> {
         let (pool, dialect) = connect::open(location).await?;
         let place = location.to_string().into();
-        Ok(Self { pool, dialect, place, wakes: wake::Bell::of(location), pseudonyms: Arc::default() })
+        let turns = writing::Turns::of(dialect);
+        Ok(Self { pool, dialect, turns, place, wakes: wake::Bell::of(location), pseudonyms: Arc::default() })
     }
 
     /// Where it is, to people: without a password.
@@ -190,9 +193,5 @@ impl Store {
     /// Closes every connection. What was promised is on disk without it.
     pub async fn close(&self) {
         self.pool.close().await;
-    }
-
-    async fn write(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        Ok(self.pool.begin_with(self.dialect.begin()).await?)
     }
 }

@@ -119,6 +119,6 @@ impl Store {
             };
             settled.execute(&mut *transaction).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 }

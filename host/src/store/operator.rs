@@ -91,7 +91,7 @@ impl Store {
         if gone.rows_affected() == 0 {
             return Err(StoreError::NoSuchCompany(id.to_string()));
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// A user of any company, for whoever has established that it is him.

@@ -300,7 +300,7 @@ impl Store {
         let detail = Some(if answer { "yes" } else { "no" }.into());
         let note = Note { detail, ..Note::of(Action::AnsweredFallback, by.as_str(), now) };
         note_mail(&mut transaction, mail, &note).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// How fast somebody said that an account may send.

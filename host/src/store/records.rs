@@ -73,7 +73,7 @@ impl Administrator<'_> {
                 }
             }
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 }
 

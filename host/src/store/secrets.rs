@@ -1,10 +1,11 @@
 //! Secrets as the vault sealed them: bytes that say nothing without its master key.
 
 use super::audit::note_state;
+use super::writing::Writing;
 use super::{Store, StoreError, row};
 use crate::accounts::{AccountId, AccountState, SecretKind, SecretOwner};
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
-use sqlx::{Any, AnyConnection, Transaction};
 
 /// Changes with every write of a secret; never used twice for an account, not even after the secret was forgotten.
 pub type Version = u64;
@@ -108,7 +109,7 @@ impl Store {
         owner: SecretOwner,
         kind: SecretKind,
         expected: Option<Option<Version>>,
-    ) -> Result<Option<(Transaction<'static, Any>, Version)>, StoreError> {
+    ) -> Result<Option<(Writing, Version)>, StoreError> {
         let mut transaction = self.write().await?;
         // Counting first locks the account: whoever else writes one of its secrets waits.
         let counted = match owner {

@@ -2,7 +2,7 @@
 //! in common, the layout and the texts, is a dictionary, so that each takes little more than what is its own.
 
 use super::StoreError;
-use super::mail::Piece;
+use super::mail::{Message, Piece};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -41,7 +41,12 @@ pub(super) struct Skeleton<'a> {
     pub(super) text: Cow<'a, str>,
 }
 
-impl Skeleton<'_> {
+impl<'a> Skeleton<'a> {
+    pub(super) fn of(message: &'a Message) -> Self {
+        let Message { pieces, html, text, .. } = message;
+        Self { pieces: pieces.into(), html: html.into(), text: text.into() }
+    }
+
     pub(super) fn pack(&self) -> Result<Vec<u8>, StoreError> {
         let unpackable = |e: &dyn Display| StoreError::invalid("message", e);
         let plain = postcard::to_extend(self, vec![FORM]).map_err(|e| unpackable(&e))?;
