@@ -17,25 +17,30 @@ pub(crate) struct Built {
 /// Builds both, installing the compiler's target for WebAssembly where it is missing.
 pub(crate) fn build() -> anyhow::Result<Built> {
     install_target()?;
-    let full = component(&[], "postroom.wasm")?;
-    let renderer = component(&["--features", "renderer"], "postroom-render.wasm")?;
+    let full = component(None, "postroom.wasm")?;
+    let renderer = component(Some("renderer"), "postroom-render.wasm")?;
     Ok(Built { full, renderer })
 }
 
 /// Builds a third, that misbehaves on request: for the tests of the limits alone.
 pub(crate) fn build_misbehaving() -> anyhow::Result<PathBuf> {
     install_target()?;
-    component(&["--features", "misbehave"], "postroom-misbehave.wasm")
+    component(Some("misbehave"), "postroom-misbehave.wasm")
 }
 
 /// The crate is a plain library everywhere else: a `cdylib` beside it would break the native link and switch fat
 /// link-time optimisation off.
-fn component(features: &[&str], name: &str) -> anyhow::Result<PathBuf> {
+///
+/// Each has a folder to itself: a library of this kind has the same name whatever its features, and building one in the
+/// place of another builds both anew the next time.
+fn component(feature: Option<&str>, name: &str) -> anyhow::Result<PathBuf> {
+    let folder = feature.map_or_else(target, |feature| target().join("variants").join(feature));
     cargo(["rustc", "--quiet", "--package", "postroom-plugin", "--lib", "--profile", "plugin"])
-        .args(["--target", TARGET, "--crate-type", "cdylib"])
-        .args(features)
+        .args(["--target", TARGET, "--crate-type", "cdylib", "--target-dir"])
+        .args([&folder])
+        .args(feature.iter().flat_map(|feature| ["--features", feature]))
         .go()?;
-    let made = target().join(TARGET).join("plugin/postroom_plugin.wasm");
+    let made = folder.join(TARGET).join("plugin/postroom_plugin.wasm");
     let kept = target().join("plugin").join(name);
     copy(&made, &kept)?;
     let in_checkout = root().join("target/plugin").join(name);
