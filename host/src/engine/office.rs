@@ -5,7 +5,7 @@ use super::imap::MailboxAccess;
 use super::instance::Instance;
 use super::limits::ComputeClock;
 use super::load::Engine;
-use super::shelf::{Shelf, composes};
+use super::shelf::{Shelf, Topic};
 use super::state::{Accounts, Apis, Files, LogSink, State};
 use crate::capabilities::smtp::{Account, SmtpClient, Submitter};
 use crate::capabilities::web::{self, GivenUrls, Web, WebClient};
@@ -93,11 +93,13 @@ impl std::fmt::Debug for Office {
     }
 }
 
-/// Defines a call: take an instance, call the export, keep the instance where the answer lets it be kept.
+/// Defines a call: take an instance, call the export, keep the instance where the answer lets it be kept. A call that says what
+/// document it is about composes, or comes before a mail is composed.
 macro_rules! calls {
     ($($(#[$doc:meta])* $name:ident = $interface:ident.$export:ident
         ($($arg:ident: $type:ty),*) -> $answer:ty
-        $(, bounded [$($what:literal: $bytes:expr, $limit:ident);*])? $(, hostile $hostile:expr)?;)*) => {
+        $(, about $document:expr)? $(, bounded [$($what:literal: $bytes:expr, $limit:ident);*])?
+        $(, hostile $hostile:expr)?;)*) => {
         $(
             $(#[$doc])*
             ///
@@ -105,9 +107,11 @@ macro_rules! calls {
             /// [`EngineError`]: the call did not come back with an answer.
             pub async fn $name(&self, files: &Files, $($arg: $type),*) -> Result<$answer, EngineError> {
                 $($(self.bound($what, $bytes, self.engine.inner.limits.$limit)?;)*)?
-                let composing = composes(stringify!($name));
-                let _turn = self.shelf.turn(composing).await;
-                let mut instance = self.instance(files, composing).await?;
+                #[allow(unused_mut, unused_assignments)]
+                let mut about = None;
+                $(about = Some(Topic::of($document));)?
+                let _turn = self.shelf.turn(about).await;
+                let mut instance = self.instance(files, about).await?;
                 let called = instance.plugin.$interface().$export(&mut instance.store, $($arg),*).await;
                 let answer: $answer = called.map_err(|e| instance.error(&e))?;
                 #[allow(unused_mut, unused_assignments)]
@@ -187,7 +191,7 @@ impl Office {
         /// Reads a document and says what it is.
         read = postroom_plugin_documents.call_read(
             document: &documents::Source
-        ) -> Result<documents::Summary, documents::DocumentError>,
+        ) -> Result<documents::Summary, documents::DocumentError>, about document,
             bounded ["the document": document.content.len(), document], hostile document_failed;
         /// Reads a document and gives it back as JSON.
         to_json = postroom_plugin_documents.call_to_json(
@@ -199,7 +203,7 @@ impl Office {
         /// Addresses for a document.
         resolve = postroom_plugin_recipients.call_resolve(
             document: &documents::Source, use_case: &str, settings: &str, user: &recipients::Overrides
-        ) -> Result<recipients::Resolution, recipients::RecipientsError>,
+        ) -> Result<recipients::Resolution, recipients::RecipientsError>, about document,
             bounded ["the document": document.content.len(), document; "the settings": settings.len(), text],
             hostile resolve_failed;
         /// Reads a pasted list of addresses.
@@ -220,7 +224,7 @@ impl Office {
         /// Makes a message.
         compose = postroom_plugin_composing.call_compose(
             job: &composing::Job
-        ) -> Result<composing::Message, composing::ComposeError>,
+        ) -> Result<composing::Message, composing::ComposeError>, about &job.document,
             bounded [
                 "the document": job.document.content.len(), document;
                 "the settings": job.settings.len(), text;
@@ -230,7 +234,7 @@ impl Office {
         /// Makes a message with a pixel that tells of its opening.
         compose_tracked = postroom_plugin_composing.call_compose_tracked(
             job: &composing::Job, pixel: &str
-        ) -> Result<composing::Message, composing::ComposeError>,
+        ) -> Result<composing::Message, composing::ComposeError>, about &job.document,
             bounded [
                 "the document": job.document.content.len(), document;
                 "the settings": job.settings.len(), text;
@@ -343,9 +347,9 @@ impl Office {
     }
 
     /// A warm instance, or a fresh one, ready for a call with these files.
-    async fn instance(&self, files: &Files, composing: bool) -> Result<Instance, EngineError> {
+    async fn instance(&self, files: &Files, about: Option<Topic>) -> Result<Instance, EngineError> {
         let limits = &self.engine.inner.limits;
-        let mut instance = match self.shelf.take(composing) {
+        let mut instance = match self.shelf.take(about) {
             Some(instance) => instance,
             None => {
                 let state = State {
@@ -361,7 +365,7 @@ impl Office {
             }
         };
         instance.begin(files.clone(), limits.compute);
-        instance.composed |= composing;
+        instance.about = about.or(instance.about);
         Ok(instance)
     }
 
