@@ -3,7 +3,6 @@
 use super::error::EngineError;
 use super::limits::{ComputeClock, watch};
 use super::load::Inner;
-use super::shelf::Topic;
 use super::state::{Files, State};
 use crate::capabilities::web::GivenUrls;
 use crate::contract::Plugin;
@@ -13,8 +12,8 @@ use wasmtime::Store;
 pub(super) struct Instance {
     pub(super) plugin: Plugin,
     pub(super) store: Store<State>,
-    /// The document that it read last; none: it has not composed.
-    pub(super) about: Option<Topic>,
+    /// It has composed, or is about to.
+    pub(super) composed: bool,
     calls: u32,
 }
 
@@ -29,7 +28,7 @@ impl Instance {
             .instantiate_async(&mut store)
             .await
             .map_err(|e| EngineError::of_call(&e, store.data_mut().panic.take()))?;
-        Ok(Self { plugin, store, about: None, calls: 0 })
+        Ok(Self { plugin, store, composed: false, calls: 0 })
     }
 
     /// Prepares for the next call: its files, and all of its time.

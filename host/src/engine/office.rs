@@ -5,7 +5,7 @@ use super::imap::MailboxAccess;
 use super::instance::Instance;
 use super::limits::ComputeClock;
 use super::load::Engine;
-use super::shelf::{Shelf, Topic};
+use super::shelf::{Shelf, composes};
 use super::state::{Accounts, Apis, Files, LogSink, State};
 use crate::capabilities::smtp::{Account, SmtpClient, Submitter};
 use crate::capabilities::web::{self, GivenUrls, Web, WebClient};
@@ -93,13 +93,11 @@ impl std::fmt::Debug for Office {
     }
 }
 
-/// Defines a call: take an instance, call the export, keep the instance where the answer lets it be kept. A call that says what
-/// document it is about composes, or comes before a mail is composed.
+/// Defines a call: take an instance, call the export, keep the instance where the answer lets it be kept.
 macro_rules! calls {
     ($($(#[$doc:meta])* $name:ident = $interface:ident.$export:ident
         ($($arg:ident: $type:ty),*) -> $answer:ty
-        $(, about $document:expr)? $(, bounded [$($what:literal: $bytes:expr, $limit:ident);*])?
-        $(, hostile $hostile:expr)?;)*) => {
+        $(, bounded [$($what:literal: $bytes:expr, $limit:ident);*])? $(, hostile $hostile:expr)?;)*) => {
         $(
             $(#[$doc])*
             ///
@@ -107,11 +105,9 @@ macro_rules! calls {
             /// [`EngineError`]: the call did not come back with an answer.
             pub async fn $name(&self, files: &Files, $($arg: $type),*) -> Result<$answer, EngineError> {
                 $($(self.bound($what, $bytes, self.engine.inner.limits.$limit)?;)*)?
-                #[allow(unused_mut, unused_assignments)]
-                let mut about = None;
-                $(about = Some(Topic::of($document));)?
-                let _turn = self.shelf.turn(about).await;
-                let mut instance = self.instance(files, about).await?;
+                let composing = composes(stringify!($name));
+                let _turn = self.shelf.turn(composing).await;
+                let mut instance = self.instance(files, composing).await?;
                 let called = instance.plugin.$interface().$export(&mut instance.store, $($arg),*).await;
                 let answer: $answer = called.map_err(|e| instance.error(&e))?;
                 #[allow(unused_mut, unused_assignments)]
@@ -191,7 +187,7 @@ impl Office {
         /// Reads a document and says what it is.
         read = postroom_plugin_documents.call_read(
             document: &documents::Source
-        ) -> Result<documents::Summary, documents::DocumentError>, about document,
+        ) -> Result<documents::Summary, documents::DocumentError>,
             bounded ["the document": document.content.len(), document], hostile document_failed;
         /// Reads a document and gives it back as JSON.
         to_json = postroom_plugin_documents.call_to_json(
@@ -203,7 +199,7 @@ impl Office {
         /// Addresses for a document.
         resolve = postroom_plugin_recipients.call_resolve(
             document: &documents::Source, use_case: &str, settings: &str, user: &recipients::Overrides
-        ) -> Result<recipients::Resolution, recipients::RecipientsError>, about document,
+        ) -> Result<recipients::Resolution, recipients::RecipientsError>,
             bounded ["the document": document.content.len(), document; "the settings": settings.len(), text],
             hostile resolve_failed;
         /// Reads a pasted list of addresses.
@@ -224,7 +220,7 @@ impl Office {
         /// Makes a message.
         compose = postroom_plugin_composing.call_compose(
             job: &composing::Job
-        ) -> Result<composing::Message, composing::ComposeError>, about &job.document,
+        ) -> Result<composing::Message, composing::ComposeError>,
             bounded [
                 "the document": job.document.content.len(), document;
                 "the settings": job.settings.len(), text;
@@ -234,7 +230,7 @@ impl Office {
         /// Makes a message with a pixel that tells of its opening.
         compose_tracked = postroom_plugin_composing.call_compose_tracked(
             job: &composing::Job, pixel: &str
-        ) -> Result<composing::Message, composing::ComposeError>, about &job.document,
+        ) -> Result<composing::Message, composing::ComposeError>,
             bounded [
                 "the document": job.document.content.len(), document;
                 "the settings": job.settings.len(), text;
@@ -347,9 +343,9 @@ impl Office {
     }
 
     /// A warm instance, or a fresh one, ready for a call with these files.
-    async fn instance(&self, files: &Files, about: Option<Topic>) -> Result<Instance, EngineError> {
+    async fn instance(&self, files: &Files, composing: bool) -> Result<Instance, EngineError> {
         let limits = &self.engine.inner.limits;
-        let mut instance = match self.shelf.take(about) {
+        let mut instance = match self.shelf.take(composing) {
             Some(instance) => instance,
             None => {
                 let state = State {
@@ -365,7 +361,7 @@ impl Office {
             }
         };
         instance.begin(files.clone(), limits.compute);
-        instance.about = about.or(instance.about);
+        instance.composed |= composing;
         Ok(instance)
     }
 

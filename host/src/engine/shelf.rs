@@ -6,8 +6,6 @@
 //! has work for.
 
 use super::instance::Instance;
-use crate::contract::documents::Source;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -21,17 +19,9 @@ pub(super) struct Shelf {
     at_once: usize,
 }
 
-/// What a call is about: a document, by a fingerprint. The instance that read it last remembers it, and need not read it again
-/// for the next call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Topic(u64);
-
-impl Topic {
-    pub(super) fn of(document: &Source) -> Self {
-        let mut hasher = DefaultHasher::new();
-        (&document.media_type, &document.content).hash(&mut hasher);
-        Self(hasher.finish())
-    }
+/// Whether a call composes, or comes before a mail is composed: an instance remembers the document that it read last.
+pub(super) fn composes(call: &str) -> bool {
+    matches!(call, "compose" | "compose_tracked" | "read" | "resolve")
 }
 
 impl Shelf {
@@ -41,29 +31,18 @@ impl Shelf {
     }
 
     /// Waits until a call may begin, where it composes. What is given back is kept until it is done.
-    pub(super) async fn turn(&self, about: Option<Topic>) -> Option<SemaphorePermit<'_>> {
-        about?;
+    pub(super) async fn turn(&self, composing: bool) -> Option<SemaphorePermit<'_>> {
         // The semaphore is never closed.
-        self.composing.acquire().await.ok()
+        if composing { self.composing.acquire().await.ok() } else { None }
     }
 
-    /// An instance that is good for the call: the one that knows its document; else of those that compose the one that has
-    /// rested longest, since the others may be in the middle of a mail.
-    pub(super) fn take(&self, about: Option<Topic>) -> Option<Instance> {
+    /// The instance used last of those that are good for the call.
+    pub(super) fn take(&self, composing: bool) -> Option<Instance> {
         let nobody_composes = self.composing.available_permits() == self.at_once;
         let mut waiting = self.lock();
-        let place = match about {
-            Some(_) => {
-                let knows = waiting.iter().rposition(|it| it.about == about);
-                let composes = || waiting.iter().position(|it| it.about.is_some());
-                knows.or_else(composes).or_else(|| waiting.len().checked_sub(1))
-            }
-            None => {
-                let small = waiting.iter().rposition(|it| it.about.is_none());
-                small.or_else(|| waiting.len().checked_sub(1).filter(|_| nobody_composes))
-            }
-        };
-        place.map(|place| waiting.remove(place))
+        let fitting = waiting.iter().rposition(|instance| instance.composed == composing);
+        let other = if composing || nobody_composes { waiting.len().checked_sub(1) } else { None };
+        fitting.or(other).map(|place| waiting.remove(place))
     }
 
     /// Puts an instance back.
