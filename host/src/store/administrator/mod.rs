@@ -80,7 +80,7 @@ impl Administrator<'_> {
                 return Err(StoreError::NoSuchAccount(account.to_string()));
             }
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// The logo.
