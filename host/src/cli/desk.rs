@@ -1,6 +1,7 @@
 //! A user at work as one account: a mail is kept, moved on as far as it goes now, and told of.
 
-use super::house::{UserArgs, reaching};
+use super::house::UserArgs;
+use super::office::{self, Loading};
 use super::output::{json, line, printable};
 use super::premises::is_by_state;
 use super::{Common, Failure, ask, statuses};
@@ -47,6 +48,8 @@ impl Desk {
         who: &UserArgs,
         account: Option<&Name>,
     ) -> Result<Self, Failure> {
+        // One computes, the other waits for the disk.
+        let plugin = office::loading(common);
         let (connections, company, user) = who.open().await?;
         let acting = connections.store().acting(&user);
         let account = match account {
@@ -69,12 +72,13 @@ impl Desk {
                 }
             }
         };
-        Self::of(common, connections, company, user, account).await
+        Self::of(common, plugin, connections, company, user, account).await
     }
 
     /// The same with everything in hand.
     pub(super) async fn of(
         common: &Common,
+        plugin: Loading,
         connections: Connections,
         company: Company,
         user: User,
@@ -86,7 +90,8 @@ impl Desk {
             None => None,
         };
         let reached = [Some(&account), fallback.as_ref()].into_iter().flatten();
-        let (office, closed) = reaching(common, &connections, &company, reached).await?;
+        let (capabilities, closed) = connections.capabilities(reached, office::log(common)).await;
+        let office = plugin.engine().await?.office(company.id.to_string(), capabilities);
         let (mut own_fails, mut fallback_fails) = (None, false);
         for (which, error) in closed {
             if which.id == account.id {

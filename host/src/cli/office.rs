@@ -6,6 +6,7 @@ use crate::contract::log::Level;
 use crate::engine::{Accounts, Capabilities, Engine, Files, LogSink, Office, Options};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// Loads the plugin and opens an office that can send nothing: for commands that only read and render.
 pub(super) fn reading(common: &Common) -> Result<Office, Failure> {
@@ -34,6 +35,24 @@ pub(super) fn engine(common: &Common) -> Result<Engine, Failure> {
     let path = find(common)?;
     let options = Options { cache: common.cache.clone(), ..Options::default() };
     Ok(Engine::load(&path, &options)?)
+}
+
+/// A plugin that is being loaded while something else is done.
+pub(super) struct Loading(oneshot::Receiver<Result<Engine, Failure>>);
+
+/// Begins to load the plugin, on a thread of its own: a command that ends with an error does not wait for it.
+pub(super) fn loading(common: &Common) -> Loading {
+    let (done, loaded) = oneshot::channel();
+    let common = common.clone();
+    std::thread::spawn(move || done.send(engine(&common)));
+    Loading(loaded)
+}
+
+impl Loading {
+    /// The plugin, once it is there.
+    pub(super) async fn engine(self) -> Result<Engine, Failure> {
+        self.0.await.unwrap_or_else(|_| Err(Failure::other("the plugin could not be loaded")))
+    }
 }
 
 /// The plugin's log lines go to standard error: warnings and errors, and all with `--verbose`.

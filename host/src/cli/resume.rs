@@ -2,7 +2,7 @@
 
 use super::desk::{Delivery, Desk};
 use super::house::UserArgs;
-use super::{Common, Failure};
+use super::{Common, Failure, office};
 use crate::outbox::Answers;
 use crate::store::MailId;
 use clap::Args;
@@ -37,10 +37,11 @@ pub(super) struct ResumeArgs {
 }
 
 pub(super) async fn run(common: &Common, args: &ResumeArgs) -> Result<ExitCode, Failure> {
+    let plugin = office::loading(common);
     let (connections, company, user) = args.user.open().await?;
     let mail = connections.store().acting(&user).mail(args.mail).await?;
     let account = connections.store().account(company.id, mail.mail.account).await?;
-    let desk = Desk::of(common, connections, company, user, account).await?;
+    let desk = Desk::of(common, plugin, connections, company, user, account).await?;
     let answers =
         Answers { fallback: args.fallback.as_deref().map(|it| it == "yes"), send_again: args.send_again };
     let how = Delivery { answers, wait: args.wait, ..Delivery::default() };
