@@ -166,7 +166,7 @@ fn create(path: &std::path::Path) -> std::io::Result<()> {
     }
 }
 
-/// What a connection to SQLite must be: durable at each commit, readable while somebody writes, references checked, small. Each
+/// What a connection to SQLite must be: durable at each commit, readable while somebody writes, references checked. Each
 /// setting is asked for afterwards: SQLite says nothing when it can't do it.
 const PRAGMAS: &[(&str, &str, &str)] = &[
     ("PRAGMA busy_timeout = 10000", "PRAGMA busy_timeout", "10000"),
@@ -175,8 +175,6 @@ const PRAGMAS: &[(&str, &str, &str)] = &[
     ("PRAGMA synchronous = FULL", "PRAGMA synchronous", "2"),
     ("PRAGMA fullfsync = ON", "PRAGMA fullfsync", "1"),
     ("PRAGMA trusted_schema = OFF", "PRAGMA trusted_schema", "0"),
-    // In KiB, of each connection: the system has the file in memory as well, once for all of them.
-    ("PRAGMA cache_size = -512", "PRAGMA cache_size", "-512"),
 ];
 
 async fn sqlite_settings(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
