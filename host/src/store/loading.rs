@@ -1,6 +1,7 @@
 //! Mails as they were kept, with all that is known of them: one, or as many as a worker takes at a time.
 
-use super::attempts::{attempts_of, events_of};
+use super::attempts::attempts_of;
+use super::events::events_of;
 use super::mail::{AttachedFile, FilePlace, Mail, MailId, Message, NewMail};
 use super::mails::summary;
 use super::queue::outbox_row;

@@ -98,6 +98,7 @@ mod copies;
 mod emptying;
 mod erasure;
 mod error;
+mod events;
 mod journal;
 mod keeping;
 mod listing;

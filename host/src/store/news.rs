@@ -1,7 +1,7 @@
 //! Mails of which something became known: a row of `news` that the database adds with every fact of a company that has
 //! records. What it amounts to is for whoever can fold facts; here is what he needs for it, and what comes of it.
 
-use super::attempts::events_of;
+use super::events::events_of;
 use super::mail::{DocumentRef, Event, MailId};
 use super::mails::document;
 use super::notices::{Notice, keep};
