@@ -28,12 +28,12 @@ impl Store {
              and (holder is not null or (send_at is null and (cause is null or due > $3)))",
         );
         let mails = mails.bind(now.timestamp_millis()).bind(after(LEASE)).bind(after(WAIT));
-        let mails = mails.execute(&self.pool).await?.rows_affected();
+        let mails = self.write_one(mails).await?;
         let copies = sqlx::query(
             "update outbox set copy_due = $1 where copy = 'due' and copy_due > $2 \
              and account in (select id from accounts where name_key is not null)",
         );
-        copies.bind(now.timestamp_millis()).bind(after(COPY)).execute(&self.pool).await?;
+        self.write_one(copies.bind(now.timestamp_millis()).bind(after(COPY))).await?;
         Ok(mails)
     }
 }

@@ -79,7 +79,7 @@ pub(super) struct Beginning<'a> {
     pub(super) holder: Option<&'a Holder>,
 }
 
-/// Begins attempts, all or none. Of several that can't be begun the error tells of one.
+/// Begins attempts, all or none. Which of several can't be begun is certain only of one by itself.
 pub(super) async fn begin(
     connection: &mut AnyConnection,
     beginnings: &[Beginning<'_>],
@@ -112,7 +112,7 @@ pub(super) async fn begin(
          join accounts on accounts.id = {} and accounts.company = mails.company and accounts.name_key is not null \
          left join fallbacks on fallbacks.account = accounts.id \
          where (accounts.id = mails.account or fallbacks.account is not null) \
-         and ({} is null or outbox.holder = {}) returning mail",
+         and ({} is null or outbox.holder = {}) returning id",
         text("id"),
         text("transport"),
         number("fallback"),
@@ -125,14 +125,14 @@ pub(super) async fn begin(
     );
     let rows: Vec<Row> = beginnings.iter().map(row).collect();
     let begun = match rows::about(sql, &rows)?.fetch_all(&mut *connection).await {
-        Ok(begun) => mails_of(&begun)?,
+        Ok(begun) => ids_of(&begun)?,
         Err(error) if broken(&error) == Some(Broken::Unique) => {
             let first = beginnings.first().map(|it| it.mail.to_string());
             return Err(StoreError::AttemptOpen(first.unwrap_or_default()));
         }
         Err(error) => return Err(error.into()),
     };
-    match beginnings.iter().find(|it| !begun.contains(&it.mail)) {
+    match beginnings.iter().find(|it| !begun.contains(&it.id)) {
         None => Ok(()),
         Some(refused) => Err(why_not_begun(connection, refused).await?),
     }
@@ -153,8 +153,8 @@ async fn why_not_begun(
     })
 }
 
-fn mails_of(rows: &[AnyRow]) -> Result<BTreeSet<MailId>, StoreError> {
-    rows.iter().map(|row| row::parsed(row, "mail")).collect()
+fn ids_of(rows: &[AnyRow]) -> Result<BTreeSet<AttemptId>, StoreError> {
+    rows.iter().map(|row| row::parsed(row, "id")).collect()
 }
 
 /// The last bytes of these are about to leave. Refused once somebody has settled an attempt: he took its maker for dead.
@@ -177,8 +177,7 @@ pub(super) async fn release(
     );
     let rows: Vec<Row> =
         released.iter().map(|(id, at)| Row { id: id.to_string(), at: row::stamp(*at) }).collect();
-    let done = rows::about(sql, &rows)?.fetch_all(connection).await?;
-    let done = done.iter().map(|row| row::parsed(row, "id")).collect::<Result<BTreeSet<AttemptId>, _>>()?;
+    let done = ids_of(&rows::about(sql, &rows)?.fetch_all(connection).await?)?;
     match released.iter().find(|(id, _)| !done.contains(id)) {
         None => Ok(()),
         Some((id, _)) => Err(StoreError::NoSuchAttempt(id.to_string())),

@@ -10,6 +10,7 @@ use super::settling::settle;
 use super::standing::{Holder, Settlement, Standing};
 use super::{Store, StoreError};
 use sqlx::AnyConnection;
+use std::collections::BTreeSet;
 use tokio::sync::{mpsc, oneshot};
 
 /// Entries of one commit.
@@ -102,21 +103,25 @@ impl Journal {
 async fn write(store: Store, mut incoming: mpsc::Receiver<Request>) {
     let mut group = Vec::with_capacity(GROUP);
     while incoming.recv_many(&mut group, GROUP).await > 0 {
-        match commit(&store, &group).await {
+        let together = if repeats(&group) { None } else { Some(commit(&store, &group).await) };
+        match together {
             // Each by itself: one that is refused must not take the others with it.
-            Err(refused) if group.len() > 1 && !refused.may_pass() => {
-                for request in group.drain(..) {
-                    let alone = commit(&store, std::slice::from_ref(&request)).await;
-                    let _ = request.answer.send(alone);
-                }
-            }
+            None => alone(&store, &mut group).await,
+            Some(Err(refused)) if group.len() > 1 && !refused.may_pass() => alone(&store, &mut group).await,
             // On disk; or the database is away, and nobody's entry would fare better alone.
-            answer => {
+            Some(answer) => {
                 for request in group.drain(..) {
                     let _ = request.answer.send(answer.clone());
                 }
             }
         }
+    }
+}
+
+async fn alone(store: &Store, group: &mut Vec<Request>) {
+    for request in group.drain(..) {
+        let answer = commit(store, std::slice::from_ref(&request)).await;
+        let _ = request.answer.send(answer);
     }
 }
 
@@ -126,7 +131,7 @@ async fn commit(store: &Store, group: &[Request]) -> Result<(), StoreError> {
     transaction.commit().await
 }
 
-/// Entries of one kind by one statement. None of a group waits for another: whoever made an entry waits for its answer.
+/// Entries of one kind by one statement.
 async fn enter(connection: &mut AnyConnection, group: &[Request]) -> Result<(), StoreError> {
     let (mut begun, mut released, mut finished) = (Vec::new(), Vec::new(), Vec::new());
     let (mut settled, mut of_finished) = (Vec::new(), Vec::new());
@@ -151,10 +156,20 @@ async fn enter(connection: &mut AnyConnection, group: &[Request]) -> Result<(), 
     }
     if !finished.is_empty() {
         let mails = finish(connection, &finished).await?;
-        settled.extend(mails.into_iter().zip(of_finished).filter_map(|(mail, of)| Some((mail, of?))));
+        let of_finished = mails.into_iter().zip(of_finished).filter_map(|(mail, of)| Some((mail, of?)));
+        // By itself: what a server said of a mail comes before what somebody says who puts it down.
+        settle(connection, &of_finished.collect::<Vec<_>>()).await?;
     }
-    if !settled.is_empty() {
-        settle(connection, &settled).await?;
-    }
-    Ok(())
+    settle(connection, &settled).await
+}
+
+/// Whether an attempt or a mail is in more than one entry. Whoever made one waits for its answer before the next, but may have
+/// stopped waiting; a statement about many rows does not say which of two for the same it heeds.
+fn repeats(group: &[Request]) -> bool {
+    let (mut attempts, mut mails) = (BTreeSet::new(), BTreeSet::new());
+    !group.iter().all(|request| match &request.entry {
+        Entry::Begin { id, mail, .. } => attempts.insert(*id) && mails.insert(*mail),
+        Entry::Release { id, .. } | Entry::Finish { id, .. } => attempts.insert(*id),
+        Entry::Settle { mail, .. } => mails.insert(*mail),
+    })
 }

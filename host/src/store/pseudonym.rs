@@ -9,6 +9,7 @@ use crate::accounts::CompanyId;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::Sha256;
+use std::collections::BTreeSet;
 
 /// What else the key might ever sign is something else.
 const CONTEXT: &[u8] = b"postroom erased address, version 1";
@@ -38,7 +39,7 @@ impl Store {
     }
 
     /// The keys under which addresses may be suppressed: themselves, and their pseudonyms once they were erased.
-    pub(super) fn suppression_keys(&self, company: CompanyId, addresses: &[String]) -> Vec<String> {
+    pub(super) fn suppression_keys(&self, company: CompanyId, addresses: &[String]) -> BTreeSet<String> {
         let own = addresses.iter().map(|address| key(address));
         own.chain(addresses.iter().filter_map(|address| self.pseudonym(company, address))).collect()
     }

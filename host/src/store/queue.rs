@@ -173,12 +173,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn extend(&self, holder: &Holder, now: Time, lease: Duration) -> Result<(), StoreError> {
-        sqlx::query("update outbox set due = $1 where holder = $2 and state = 'ready'")
-            .bind(end_of(now, lease))
-            .bind(holder.as_str())
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        let longer = sqlx::query("update outbox set due = $1 where holder = $2 and state = 'ready'");
+        self.write_one(longer.bind(end_of(now, lease)).bind(holder.as_str())).await.map(drop)
     }
 
     /// Gives back what holders whose name begins like this have taken, for whoever knows that they are gone.
@@ -189,8 +185,7 @@ impl Store {
         let back = sqlx::query(
             "update outbox set holder = null, due = $1 where holder is not null and holder like $2 and state = 'ready'",
         );
-        let back = back.bind(now.timestamp_millis()).bind(format!("{kind}/%")).execute(&self.pool).await?;
-        Ok(back.rows_affected())
+        self.write_one(back.bind(now.timestamp_millis()).bind(format!("{kind}/%"))).await
     }
 
     /// Takes one mail, for a command that this user waits for; none: somebody else works at it, until that time.
@@ -273,14 +268,11 @@ impl Store {
         if matches!(state, AccountState::NeedsSignIn { .. }) {
             return Ok(());
         }
-        sqlx::query(
+        let go = sqlx::query(
             "update outbox set state = 'ready', due = $1, cause = null, reason = null \
              where account = $2 and state = 'held' and cause = 'account'",
-        )
-        .bind(Local::now().timestamp_millis())
-        .bind(account.to_string())
-        .execute(&self.pool)
-        .await?;
+        );
+        self.write_one(go.bind(Local::now().timestamp_millis()).bind(account.to_string())).await?;
         self.rouse().await;
         Ok(())
     }

@@ -125,10 +125,8 @@ impl Store {
             .bind(now.timestamp_millis().saturating_add(millis))
             .bind(company)
             .bind(before.unwrap_or_default())
-            .bind(until)
-            .execute(&self.pool)
-            .await?;
-        Ok(taken.rows_affected() == 1)
+            .bind(until);
+        Ok(self.write_one(taken).await? == 1)
     }
 
     /// Gives a company's records back.
@@ -154,8 +152,7 @@ impl Store {
                 left.bind(due.timestamp_millis()).bind(super::attempts::bounded(words))
             }
         };
-        left.execute(&self.pool).await?;
-        Ok(())
+        self.write_one(left).await.map(drop)
     }
 }
 

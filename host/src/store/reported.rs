@@ -127,10 +127,8 @@ impl Store {
              on conflict (mail) do update set way = excluded.way",
         )
         .bind(check.as_str())
-        .bind(mail.to_string())
-        .execute(&self.pool)
-        .await?;
-        if done.rows_affected() == 0 { Err(StoreError::NoSuchMail(mail.to_string())) } else { Ok(()) }
+        .bind(mail.to_string());
+        if self.write_one(done).await? == 0 { Err(StoreError::NoSuchMail(mail.to_string())) } else { Ok(()) }
     }
 
     /// How the opening of a mail is checked; none: as the user has set it for the account.

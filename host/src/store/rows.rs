@@ -6,7 +6,7 @@ use serde::Serialize;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AssertSqlSafe};
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 /// How this database takes a list apart. In a statement a row is `e`, and `$1` the list.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +46,7 @@ impl Each {
     }
 }
 
-/// A statement about these rows.
+/// A statement about these rows. Its further parameters are from `$2` on.
 ///
 /// # Errors
 /// [`StoreError::Invalid`]: they have no JSON.
@@ -74,14 +74,14 @@ pub(super) struct Id {
 }
 
 /// Rows of nothing but ids: the field `id`.
-pub(super) fn ids(ids: &[impl ToString]) -> Vec<Id> {
-    ids.iter().map(|id| Id { id: id.to_string() }).collect()
+pub(super) fn ids(ids: impl IntoIterator<Item = impl Display>) -> Vec<Id> {
+    ids.into_iter().map(|id| Id { id: id.to_string() }).collect()
 }
 
-/// The rows of these mails. The text ends where the list of them begins.
+/// The rows of these mails. The text ends with `in`: then comes their list.
 pub(super) async fn of(
     connection: &mut AnyConnection,
-    mails: &[impl ToString],
+    mails: &[impl Display],
     sql: &str,
     order: &str,
 ) -> Result<Vec<AnyRow>, StoreError> {

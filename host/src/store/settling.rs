@@ -29,6 +29,9 @@ pub(super) async fn settle(
         reason: Option<String>,
         copy: Option<&'static str>,
     }
+    if settled.is_empty() {
+        return Ok(());
+    }
     let row = |(mail, settlement): &(MailId, &Settlement)| {
         let Settlement { holder, standing, copy_due } = *settlement;
         Row {

@@ -17,8 +17,8 @@ use zstd::stream::read::Decoder;
 const LARGEST: usize = 32 << 20;
 
 /// Made by `zstd --train --maxdict=32768` of the messages of `tests/fixtures/documents` in every language and for every use
-/// case. It has a number, which is in each message that was packed with it: it stays as it is, and a better one gets
-/// another number and a place beside it.
+/// case. It has a number, which is in each message that was packed with it: from the first release on it stays as it is, and
+/// a better one gets another number and a place beside it.
 const COMMON: &[u8] = include_bytes!("skeleton.dict");
 const LEVEL: i32 = 1;
 /// How the parts stand one behind the other; another way gets another number.
@@ -57,7 +57,11 @@ impl<'a> Skeleton<'a> {
             Some(packer) => packer.compress(&plain),
             None => packer.insert(Compressor::with_prepared_dictionary(&PACKING)?).compress(&plain),
         });
-        packed.map_err(|e| unpackable(&e))
+        // It was given the room that it might have needed.
+        packed.map_err(|e| unpackable(&e)).map(|mut packed| {
+            packed.shrink_to_fit();
+            packed
+        })
     }
 
     pub(super) fn unpack(packed: &[u8]) -> Result<Skeleton<'static>, StoreError> {

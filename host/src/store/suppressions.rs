@@ -2,11 +2,11 @@
 
 use super::mail::MailId;
 use super::pseudonym::is_pseudonym;
+use super::rows::{self, Each};
 use super::{Store, StoreError, row};
 use crate::accounts::CompanyId;
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
-use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use std::fmt;
 use std::str::FromStr;
@@ -183,21 +183,20 @@ impl Store {
             return Ok(Vec::new());
         }
         let keys = self.suppression_keys(company, addresses);
-        let places: Vec<String> = (2..keys.len() + 2).map(|place| format!("${place}")).collect();
         // Without the key of the pseudonyms they are looked at too: there must be none.
         let erased = if self.knows_pseudonyms() { "" } else { "or address_key like 'erased-%'" };
         // One statement on one connection: every mail of a batch asks, and none may wait for another's.
+        let mut connection = self.pool.acquire().await?;
+        let each = Each::on(&connection);
         let sql = format!(
-            "select * from suppressions where company = $1 and released is null \
-             and (address_key in ({}) {erased}) order by kind, address_key",
-            places.join(", ")
+            "select * from suppressions where company = $2 and released is null \
+             and (address_key in (select {} from {}) {erased}) order by kind, address_key",
+            each.text("id"),
+            each.row(),
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(company.to_string());
-        for key in &keys {
-            query = query.bind(key.clone());
-        }
+        let asked = rows::about(sql, &rows::ids(&keys))?.bind(company.to_string());
         let mut found = Vec::new();
-        for row in query.fetch_all(&self.pool).await? {
+        for row in asked.fetch_all(&mut *connection).await? {
             let key = row::text(&row, "address_key")?;
             if keys.contains(&key) {
                 found.push(suppression(&row)?);
@@ -244,10 +243,8 @@ impl Store {
         .bind(row::without_zeros(by))
         .bind(company.to_string())
         .bind(own)
-        .bind(pseudonym)
-        .execute(&self.pool)
-        .await?;
-        Ok(done.rows_affected())
+        .bind(pseudonym);
+        self.write_one(done).await
     }
 }
 

@@ -1,8 +1,11 @@
 //! Writing. A file has one writer at a time, and SQLite lets whoever comes second sleep and look again: milliseconds each
-//! time, while the first needed a fraction of one. So those of this program wait for each other here, in their order.
+//! time, while the first needed a fraction of one. So those of this program that write while mails are sent wait for each other
+//! here, in their order; commands of an administrator ask the database itself.
 
 use super::connect::{Dialect, PATIENCE};
 use super::{Store, StoreError};
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, Transaction};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -28,7 +31,7 @@ impl Turns {
 #[derive(Debug)]
 pub(super) struct Writing {
     transaction: Transaction<'static, Any>,
-    /// Given on after the transaction has ended.
+    /// Given on once it is committed or rolled back; of one that was dropped the end is under way.
     _turn: Option<OwnedMutexGuard<()>>,
 }
 
@@ -38,6 +41,14 @@ impl Store {
         let turn = self.turns.next().await;
         let transaction = self.pool.begin_with(self.dialect.begin()).await?;
         Ok(Writing { transaction, _turn: turn })
+    }
+
+    /// Writes by one statement, and says how many rows it changed.
+    pub(super) async fn write_one(&self, statement: Query<'_, Any, AnyArguments>) -> Result<u64, StoreError> {
+        let mut writing = self.write().await?;
+        let done = statement.execute(&mut *writing).await?;
+        writing.commit().await?;
+        Ok(done.rows_affected())
     }
 }
 

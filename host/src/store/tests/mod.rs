@@ -92,6 +92,7 @@ suite! {
         no_two_holders_have_a_mail_and_a_dead_ones_come_back,
         a_pace_slows_down_and_loses_nothing,
         the_journal_writes_many_at_once_and_refuses_each_by_itself,
+        what_is_said_of_one_mail_at_once_counts_in_its_order,
         what_waits_for_its_account_goes_on_with_it,
         a_logo_is_kept_once_however_many_mails_carry_it;
     quota:

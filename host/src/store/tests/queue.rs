@@ -201,6 +201,29 @@ pub(super) async fn the_journal_writes_many_at_once_and_refuses_each_by_itself(s
     assert_eq!(office.store.outbox_row(mail).await.unwrap().holder.as_deref(), Some(other.as_str()));
 }
 
+pub(super) async fn what_is_said_of_one_mail_at_once_counts_in_its_order(store: Store) {
+    let office = Office::open(store).await;
+    let mails = queued(&office, 2).await;
+    let (holder, journal) = (Holder::new("worker"), Journal::of(&office.store));
+    office.store.claim(&holder, office.account.id, Pace::default(), 2, now(), LEASE).await.unwrap();
+    let held = || Standing::Held { cause: Cause::User, reason: "why".into() };
+    let (one, two) = tokio::join!(
+        journal.settle(mails[0], &holder, held()),
+        journal.settle(mails[0], &holder, Standing::Cancelled)
+    );
+    assert_eq!((one, two), (Ok(()), Ok(())));
+    assert_eq!(office.store.outbox_row(mails[0]).await.unwrap().standing, held());
+    // A server's answer comes before what somebody says who puts the mail down.
+    let attempt = journal.begin(mails[1], &new_attempt(office.account.id), &holder).await.unwrap();
+    let (accepted, sent) = (outcome(AttemptResult::Accepted), Settlement::of(&holder, Standing::Sent));
+    let (one, two) = tokio::join!(
+        journal.settle(mails[1], &holder, held()),
+        journal.finish(attempt, &accepted, &[], Some(sent))
+    );
+    assert_eq!((one, two), (Ok(()), Ok(())));
+    assert_eq!(office.store.outbox_row(mails[1]).await.unwrap().standing, Standing::Sent);
+}
+
 pub(super) async fn what_waits_for_its_account_goes_on_with_it(store: Store) {
     use crate::accounts::AccountState;
     let office = Office::open(store).await;

@@ -61,6 +61,13 @@ pub(super) async fn a_dead_address_is_not_written_to_until_somebody_releases_it(
         assert_eq!(found[0].words.as_deref(), Some("550 5.1.1 no such user"));
     }
     assert_eq!(store.suppressed(office.next_door.id, &["e@example.com".into()]).await.unwrap(), []);
+    // A batch asks for all whom it goes to.
+    let many: Vec<String> = (0..70_000).map(|number| format!("{}@example.com", number % 69_000)).collect();
+    assert_eq!(store.suppressed(company, &many).await.unwrap(), []);
+    assert_eq!(
+        store.suppressed(company, &[many, vec!["e@example.com".into()]].concat()).await.unwrap().len(),
+        1
+    );
     let complaint = NewSuppression { kind: SuppressionKind::Complaint, ..later.clone() };
     assert!(store.suppress(company, &complaint).await.unwrap());
     assert_eq!(ask("e@example.com").await.len(), 2);
