@@ -290,7 +290,7 @@ fn a_settings_file_with_a_password_becomes_a_company_that_sends() {
          login = \"office@east.test\"\npassword_file = \"password\"\nca_file = \"{authority}\"\nusers = [\"eve\"]\n"
     );
     home.put("company.toml", file.as_bytes());
-    home.ok(&["company", "import", "company.toml"]);
+    home.ok(&["company", "import", "company.toml", "--trust-file"]);
     let company = ["--company", "From a file"];
     home.ok(&[&["account", "permit", "mail", "--allow-private", "localhost"][..], &company].concat());
     home.ok(&[&["account", "send-test", "mail", "--to", "box-imported@west.test"][..], &company].concat());

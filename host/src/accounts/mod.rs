@@ -33,7 +33,7 @@ pub use text::{
     DisplayName, FolderName, HeloName, HostName, LoginName, MailAddress, Name, Tenant, Unusable,
     VerifiedSender,
 };
-pub use transport::{Dkim, Grant, PlatformRelay, PlatformSender, SendGridSender, Transport};
+pub use transport::{Grant, PlatformAddress, PlatformSender, SendGridSender, Transport};
 pub use user::{NewUser, User, UserSettings};
 
 #[cfg(test)]

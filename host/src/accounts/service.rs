@@ -92,6 +92,9 @@ pub enum Provider {
 
 super::secret::named! { Provider, "provider", { Google = "google", Microsoft = "microsoft" } }
 
+/// Where Microsoft signs users in.
+const MICROSOFT: &str = "https://login.microsoftonline.com/";
+
 /// Where a provider's services are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -122,15 +125,29 @@ impl Endpoints {
 
     /// Microsoft's, for a tenant. Microsoft has no service that revokes one grant.
     pub fn microsoft(tenant: &Tenant) -> Self {
-        let identity = |service: &str| {
-            ServiceUrl(format!("https://login.microsoftonline.com/{tenant}/oauth2/v2.0/{service}").into())
-        };
+        let identity =
+            |service: &str| ServiceUrl(format!("{MICROSOFT}{tenant}/oauth2/v2.0/{service}").into());
         Self {
             authorization: identity("authorize"),
             token: identity("token"),
             device: Some(identity("devicecode")),
             revocation: None,
             api: ServiceUrl::known("https://graph.microsoft.com/"),
+        }
+    }
+}
+
+impl Endpoints {
+    /// Gives whose accounts may sign in at these endpoints, where they are the provider's own; none where any of them is
+    /// somebody else's. Google has no tenants: everybody's may.
+    pub fn tenant(&self, provider: Provider) -> Option<Tenant> {
+        match provider {
+            Provider::Google => (*self == Self::google()).then(Tenant::common),
+            Provider::Microsoft => {
+                let rest = self.token.as_str().strip_prefix(MICROSOFT)?;
+                let tenant: Tenant = rest.split('/').next()?.parse().ok()?;
+                (*self == Self::microsoft(&tenant)).then_some(tenant)
+            }
         }
     }
 }

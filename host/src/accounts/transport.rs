@@ -1,6 +1,6 @@
 //! How mail leaves an account.
 
-use super::{Endpoints, HostName, LoginName, MailAddress, Provider, ServiceUrl, SmtpServer, VerifiedSender};
+use super::{Endpoints, LoginName, MailAddress, Provider, ServiceUrl, SmtpServer, Unusable, VerifiedSender};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
@@ -24,17 +24,15 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// The contract's name of the transport that submits; none where nothing is submitted from here.
-    pub fn contract_name(&self) -> Option<&'static str> {
+    /// The contract's name of the transport that submits; none where nothing is submitted from here. `relay_is_api`:
+    /// whether the operator's way out is an API at present, which no row of a company says.
+    pub fn contract_name(&self, relay_is_api: bool) -> Option<&'static str> {
         match self {
-            Self::Smtp(_) | Self::Platform(PlatformSender { relay: PlatformRelay::Smtp(_), .. }) => {
-                Some("smtp")
-            }
+            Self::Smtp(_) => Some("smtp"),
             Self::Gmail(_) => Some("gmail"),
             Self::Outlook(_) => Some("graph"),
-            Self::SendGrid(_) | Self::Platform(PlatformSender { relay: PlatformRelay::SendGrid(_), .. }) => {
-                Some("sendgrid")
-            }
+            Self::SendGrid(_) => Some("sendgrid"),
+            Self::Platform(_) => Some(if relay_is_api { "sendgrid" } else { "smtp" }),
             Self::MailClient => None,
         }
     }
@@ -78,45 +76,53 @@ pub struct Grant {
     pub provider: Provider,
     /// Client id registered at the provider; none: the operator's.
     pub client_id: Option<LoginName>,
-    /// Where the provider's services are.
+    /// Where the provider's services are. They count for a client of the account's own alone: the operator's client, whose
+    /// secret is the operator's, is used where the operator's settings say.
     pub endpoints: Endpoints,
     /// The address that was authorised, once somebody signed in (A12 compares it).
     pub authorized: Option<MailAddress>,
 }
 
-/// Sending from the platform's domain, for a company without an account of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+impl Grant {
+    /// Checks that endpoints other than the provider's own come with a client of the account's own: the secret of the
+    /// operator's client must not be sent to a place that a company names.
+    ///
+    /// # Errors
+    /// [`Unusable`], with what to do.
+    pub fn check(&self) -> Result<(), Unusable> {
+        if self.client_id.is_some() || self.endpoints.tenant(self.provider).is_some() {
+            return Ok(());
+        }
+        Err(Unusable::new(
+            "endpoint",
+            self.endpoints.token.as_str(),
+            format!(
+                "the operator's client at {} is used at the provider's own addresses alone: give the account a client of \
+                 its own (--client-id), or leave the addresses out",
+                self.provider
+            ),
+        ))
+    }
+}
+
+/// Sending from the platform's domain, for a company without an account of its own. Server, domain and keys are the
+/// operator's, and only the operator's settings name them: a row of a company must not say where the operator's password goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlatformSender {
-    /// The platform's domain.
-    pub domain: HostName,
-    /// The operator's way out.
-    pub relay: PlatformRelay,
-    /// How mail is signed here; none where the relay signs.
-    pub dkim: Option<Dkim>,
-    /// Tells the company from others whose name gives the same address.
-    #[serde(default)]
+    /// Number after the company's name in its address, where the plain address is another company's. It is asked for, and
+    /// given only if no other company has the address (`store/platform_addresses.rs`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suffix: Option<NonZeroU32>,
 }
 
-/// The operator's way out for platform sending. Its secrets are the operator's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "relay", rename_all = "kebab-case")]
-#[expect(clippy::large_enum_variant, reason = "one for an account, never in bulk")]
-pub enum PlatformRelay {
-    /// A submission server.
-    Smtp(SmtpServer),
-    /// SendGrid.
-    #[serde(rename = "sendgrid")]
-    SendGrid(SendGridSender),
-}
-
-/// Which key signs mail. The private key is in the vault.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Dkim {
-    /// Selector: `<selector>._domainkey.<domain>` publishes the public key.
-    pub selector: HostName,
+/// An address that a company may have on the platform, with the number in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlatformAddress {
+    /// See [`PlatformSender::suffix`].
+    pub suffix: Option<NonZeroU32>,
+    /// The address.
+    pub address: MailAddress,
 }
 
 /// Sending through SendGrid's v3 API.

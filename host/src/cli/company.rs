@@ -2,14 +2,19 @@
 
 use super::house::{CompanyArgs, StoreArgs};
 use super::output::{json, line, table};
-use super::{Common, Failure, ask, exchange, records};
-use crate::accounts::{Company, Fallback, FallbackPolicy, Logo, Name, NewCompany};
-use crate::config::Config;
+use super::{Common, Failure, ask, exchange, office, platform, records};
+use crate::accounts::{
+    Company, Fallback, FallbackPolicy, Logo, Name, NewCompany, PlatformAddress, Transport,
+};
+use crate::config::{Config, Trust};
 use crate::connections::Connections;
 use clap::{Args, Subcommand};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+
+/// Bytes of a logo that are read; the store says how many it keeps.
+const LARGEST_LOGO: u64 = 4 << 20;
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
@@ -47,6 +52,23 @@ pub(super) struct AddArgs {
     /// Settings that mails are made with: company, recipients, layout, templates (TOML, see docs/settings.md).
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArgs,
+}
+
+/// Whether a settings file that goes into a store is one's own.
+#[derive(Debug, Clone, Args)]
+pub(super) struct TrustArgs {
+    /// The settings file is my own: it may name environment variables, and files anywhere. Otherwise it reaches files below
+    /// its own folder, without links.
+    #[arg(long)]
+    trust_file: bool,
+}
+
+impl TrustArgs {
+    pub(super) fn trust(&self) -> Trust {
+        if self.trust_file { Trust::Own } else { Trust::OwnFolder }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -65,6 +87,8 @@ pub(super) struct SetArgs {
     /// Settings that mails are made with, in place of the earlier ones (TOML).
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArgs,
     /// When an account's own system is down: off, ask, or automatic.
     #[arg(long, value_name = "POLICY")]
     fallback: Option<FallbackPolicy>,
@@ -106,8 +130,7 @@ pub(super) async fn run(common: &Common, command: &CompanyCommand) -> Result<Exi
 }
 
 /// The plugin's share of a settings file, checked by the plugin, and the logo.
-pub(super) fn company_settings(path: &Path) -> Result<(String, Option<Logo>), Failure> {
-    let config = Config::read(path)?;
+pub(super) fn company_settings(config: &Config) -> Result<(String, Option<Logo>), Failure> {
     let mut settings = config.settings.clone();
     settings.remove("user");
     if let Some(templates) = settings.get_mut("templates").and_then(|it| it.as_object_mut()) {
@@ -115,8 +138,10 @@ pub(super) fn company_settings(path: &Path) -> Result<(String, Option<Logo>), Fa
     }
     let logo = match &config.logo {
         Some(file) => {
-            let content = std::fs::read(file)
-                .map_err(|e| Failure::input(format!("can't read {}: {e}", file.display())))?;
+            let content = config
+                .files
+                .read(file, LARGEST_LOGO)
+                .map_err(|e| Failure::input(format!("logo: can't read {}: {e}", file.display())))?;
             let file_name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             Some(Logo { file_name, content })
         }
@@ -127,7 +152,7 @@ pub(super) fn company_settings(path: &Path) -> Result<(String, Option<Logo>), Fa
 
 async fn add(common: &Common, args: &AddArgs) -> Result<(), Failure> {
     let (settings, logo) = match &args.settings {
-        Some(path) => company_settings(path)?,
+        Some(path) => company_settings(&Config::read_trusting(path, args.trust.trust())?)?,
         None => ("{}".to_owned(), None),
     };
     let connections = args.store.open_or_make().await?;
@@ -180,7 +205,7 @@ async fn set(common: &Common, args: &SetArgs) -> Result<(), Failure> {
     let admin = connections.store().administer(company.id);
     let mut new_logo = None;
     if let Some(path) = &args.settings {
-        let (settings, logo) = company_settings(path)?;
+        let (settings, logo) = company_settings(&Config::read_trusting(path, args.trust.trust())?)?;
         company.settings = settings;
         new_logo = logo;
     }
@@ -197,7 +222,10 @@ async fn set(common: &Common, args: &SetArgs) -> Result<(), Failure> {
         let none = name.as_str() == "none";
         company.fallback.account = if none { None } else { Some(admin.account(name).await?.id) };
     }
-    admin.update_company(&company).await?;
+    match new_addresses(common, &connections, &company, args.name.is_some()).await? {
+        Some(addresses) => admin.rename_on_platform(&company, &addresses).await?,
+        None => admin.update_company(&company).await?,
+    }
     if let Some(logo) = new_logo {
         admin.set_logo(Some(&logo)).await?;
     }
@@ -205,6 +233,21 @@ async fn set(common: &Common, args: &SetArgs) -> Result<(), Failure> {
         admin.set_retention(days.0).await?;
     }
     show(common, &connections, &company).await
+}
+
+/// The addresses that a company may have on the platform by its new name; none where it is not there, or keeps its name.
+async fn new_addresses(
+    common: &Common,
+    connections: &Connections,
+    company: &Company,
+    renamed: bool,
+) -> Result<Option<Vec<PlatformAddress>>, Failure> {
+    let accounts = connections.store().administer(company.id).accounts().await?;
+    if !renamed || !accounts.iter().any(|it| matches!(it.transport, Transport::Platform(_))) {
+        return Ok(None);
+    }
+    let office = office::reading(common)?;
+    platform::addresses(connections, &office, &company.name, None).await
 }
 
 async fn remove(common: &Common, args: &RemoveArgs) -> Result<(), Failure> {

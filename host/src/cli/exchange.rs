@@ -1,13 +1,13 @@
 //! `postroom company import` and `export`: a company in a file one can read, compare and keep. Secrets are never in it.
 
 use super::account::first_state;
-use super::company::company_settings;
+use super::company::{TrustArgs, company_settings};
 use super::house::{CompanyArgs, StoreArgs};
 use super::output::{done, line};
-use super::{Common, Failure};
+use super::{Common, Failure, office, platform};
 use crate::accounts::{
     Account, Authentication, Company, Fallback, Name, NewAccount, NewCompany, NewUser, PasswordMechanism,
-    SecretKind, SecretOwner, Security, SmtpServer, Transport, Unusable, User,
+    PlatformAddress, SecretKind, SecretOwner, Security, SmtpServer, Transport, Unusable, User,
 };
 use crate::config::{self, AccountSettings, Config, FallbackForm, UserForm};
 use crate::connections::Connections;
@@ -22,11 +22,13 @@ use std::time::Duration;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The file is that of docs/settings.md. Passwords are read from where it says they are and go into the vault; what the operator
-allows (allow_private) is not imported: `postroom account permit`.
+The file is that of docs/settings.md. It may be somebody else's: passwords, certificates, logo and texts are read from files below
+its own folder alone, without links, and no environment variable is read. With --trust-file it is believed as your own.
+Passwords go into the vault; what the operator allows (allow_private) is not imported: `postroom account permit`.
 
 Examples:
   postroom company import company.toml --name 'Atelier Nord'
+  postroom company import company.toml --trust-file     # with password_env, or files elsewhere
   postroom company export > company.toml && postroom company import company.toml --name Copy")]
 pub(super) struct ImportArgs {
     /// The file.
@@ -36,12 +38,14 @@ pub(super) struct ImportArgs {
     #[arg(long, value_name = "NAME")]
     name: Option<Name>,
     #[command(flatten)]
+    trust: TrustArgs,
+    #[command(flatten)]
     store: StoreArgs,
 }
 
 pub(super) async fn import(common: &Common, args: &ImportArgs) -> Result<ExitCode, Failure> {
-    let config = Config::read(&args.file)?;
-    let (settings, logo) = company_settings(&args.file)?;
+    let config = Config::read_trusting(&args.file, args.trust.trust())?;
+    let (settings, logo) = company_settings(&config)?;
     let named = config.settings.get("company").and_then(|it| it["name"].as_str());
     let name = match (&args.name, named) {
         (Some(name), _) => name.clone(),
@@ -54,12 +58,18 @@ pub(super) async fn import(common: &Common, args: &ImportArgs) -> Result<ExitCod
     // What is wrong in the file is found before anything is made.
     let accounts = accounts(&config)?;
     let connections = args.store.open_or_make().await?;
+    let on_platform = |it: &Read| matches!(it.0.transport, Transport::Platform(_));
+    let addresses = match accounts.iter().any(on_platform) {
+        true => platform::addresses(&connections, &office::reading(common)?, &name, None).await?,
+        false => None,
+    };
     let company = connections
         .store()
         .create_company(&NewCompany { settings, ..NewCompany::named(name.clone()) })
         .await?;
     let admin = connections.store().administer(company.id);
-    if let Err(failure) = fill(&connections, &admin, &company, &config, accounts, logo).await {
+    let file = Filling { config: &config, accounts, addresses, logo };
+    if let Err(failure) = fill(&connections, &admin, &company, file).await {
         // Half a company would be in the way of the next try.
         connections.store().remove_company(company.id).await?;
         return Err(failure);
@@ -137,21 +147,24 @@ fn server(of: &AccountSettings) -> Result<SmtpServer, (&'static str, String)> {
     server.helo = of.helo.as_deref().map(str::parse).transpose().map_err(wrong("helo"))?;
     let seconds = of.timeout.map(|it| u32::try_from(it).unwrap_or(u32::MAX).max(1));
     server.timeout = seconds.and_then(std::num::NonZeroU32::new);
-    if let Some(file) = &of.ca_file {
-        let pem = std::fs::read_to_string(file);
-        server.trusted_ca =
-            Some(pem.map_err(|e| ("ca_file", format!("can't read {}: {e}", file.display())))?);
-    }
+    server.trusted_ca = of.trusted_ca().map_err(|detail| ("ca_file", detail))?;
     Ok(server)
+}
+
+/// What goes into a company that was just made.
+struct Filling<'a> {
+    config: &'a Config,
+    accounts: Vec<Read>,
+    /// What its accounts on the platform may be called.
+    addresses: Option<Vec<PlatformAddress>>,
+    logo: Option<crate::accounts::Logo>,
 }
 
 async fn fill(
     connections: &Connections,
     admin: &Administrator<'_>,
     company: &Company,
-    config: &Config,
-    accounts: Vec<Read>,
-    logo: Option<crate::accounts::Logo>,
+    Filling { config, accounts, addresses, logo }: Filling<'_>,
 ) -> Result<(), Failure> {
     if let Some(logo) = logo {
         admin.set_logo(Some(&logo)).await?;
@@ -164,7 +177,15 @@ async fn fill(
         }
     }
     for (new, secrets, users) in accounts {
-        let account = admin.add_account(&new).await?;
+        let account = match (&new.transport, &addresses) {
+            (Transport::Platform(_), None) => {
+                let message =
+                    format!("accounts.{}: the operator has no platform ([platform], --operator)", new.name);
+                return Err(Failure::input(message));
+            }
+            (Transport::Platform(_), Some(addresses)) => admin.add_platform_account(&new, addresses).await?,
+            _ => admin.add_account(&new).await?,
+        };
         let owner = SecretOwner::Account(company.id, account.id);
         for (kind, secret) in &secrets {
             connections.vault().put(owner, *kind, secret).await?;

@@ -2,12 +2,18 @@
 
 use super::desk::Desk;
 use super::{Failure, office};
-use crate::accounts::PlatformSender;
-use crate::contract::accounts::Platform;
+use crate::accounts::{Name, PlatformAddress, PlatformSender, Transport};
+use crate::connections::Connections;
+use crate::contract::accounts::{Identity, Platform};
 use crate::contract::composing::Mode;
+use crate::engine::Office;
 use crate::outbox::Draft;
 use crate::return_address::{Purpose, ReturnAddresses};
-use crate::store::MailId;
+use crate::store::{MailId, StoreError};
+use std::num::NonZeroU32;
+
+/// Companies whose names give the same address. More of them choose other names.
+const MOST_NAMESAKES: u32 = 100;
 
 /// Puts the company's name on the platform on a draft: From, and a Reply-To that leads back.
 pub(super) async fn sign(
@@ -16,13 +22,19 @@ pub(super) async fn sign(
     draft: &mut Draft,
     id: MailId,
 ) -> Result<(), Failure> {
-    let platform = platform(desk)?;
-    let token = addresses(desk).await?.token(Purpose::Reply, desk.company.id, id);
-    let suffix = sender.suffix.map(|number| number.to_string());
-    let (none, company) = (office::no_files(), desk.company.name.as_str());
-    let identity =
-        desk.office.platform_identity(&none, company, &platform, suffix.as_deref(), &token).await?;
-    let identity = identity.map_err(|e| Failure::input(format!("{}: {}", e.argument, e.detail)))?;
+    let platform = platform(&desk.connections)?;
+    let token = return_addresses(desk).await?.token(Purpose::Reply, desk.company.id, id);
+    let identity = identity(&desk.office, &desk.company.name, &platform, sender.suffix, &token).await?;
+    // Nothing is signed for an address that is not the company's, whatever its row says.
+    let own = PlatformAddress { suffix: sender.suffix, address: identity.sender.address.parse()? };
+    let administrator = desk.connections.store().administer(desk.company.id);
+    administrator.hold_platform_address(&own).await.map_err(|error| match error {
+        StoreError::Taken { name, .. } => Failure::input(format!(
+            "{name} belongs to another company: `postroom account set {} --transport platform` chooses another address",
+            desk.account.name
+        )),
+        error => error.into(),
+    })?;
     let name = identity.reply_to.name.unwrap_or_default().replace('"', "'");
     draft.overrides.reply_to = Some(format!("\"{name}\" <{}>", identity.reply_to.address));
     draft.sender = identity.sender;
@@ -32,11 +44,48 @@ pub(super) async fn sign(
 
 /// Where reports about a mail come back to.
 pub(super) async fn return_path(desk: &Desk, id: MailId) -> Result<String, Failure> {
-    Ok(addresses(desk).await?.mint(Purpose::Bounce, desk.company.id, id))
+    Ok(return_addresses(desk).await?.mint(Purpose::Bounce, desk.company.id, id))
 }
 
-fn platform(desk: &Desk) -> Result<Platform, Failure> {
-    let of = desk.connections.operator().platform.as_ref();
+/// The addresses that a company of this name may have on the platform, in the order in which they are claimed: the one that
+/// the account has, the plain one, those with a number. None: the operator has no platform.
+pub(super) async fn addresses(
+    connections: &Connections,
+    office: &Office,
+    company: &Name,
+    there: Option<&Transport>,
+) -> Result<Option<Vec<PlatformAddress>>, Failure> {
+    if connections.operator().platform.is_none() {
+        return Ok(None);
+    }
+    let platform = platform(connections)?;
+    let had = if let Some(Transport::Platform(sender)) = there { sender.suffix } else { None };
+    let numbers = (2..=MOST_NAMESAKES).map(NonZeroU32::new);
+    let mut addresses = Vec::new();
+    for suffix in std::iter::once(had).chain([None]).chain(numbers) {
+        let identity = identity(office, company, &platform, suffix, "0").await?;
+        addresses.push(PlatformAddress { suffix, address: identity.sender.address.parse()? });
+    }
+    addresses.dedup();
+    Ok(Some(addresses))
+}
+
+async fn identity(
+    office: &Office,
+    company: &Name,
+    platform: &Platform,
+    suffix: Option<NonZeroU32>,
+    token: &str,
+) -> Result<Identity, Failure> {
+    let suffix = suffix.map(|number| number.to_string());
+    let none = office::no_files();
+    let identity =
+        office.platform_identity(&none, company.as_str(), platform, suffix.as_deref(), token).await?;
+    identity.map_err(|e| Failure::input(format!("{}: {}", e.argument, e.detail)))
+}
+
+fn platform(connections: &Connections) -> Result<Platform, Failure> {
+    let of = connections.operator().platform.as_ref();
     let of = of.ok_or_else(|| {
         Failure::input("the operator's settings have no [platform]: name them with --operator")
     })?;
@@ -47,7 +96,7 @@ fn platform(desk: &Desk) -> Result<Platform, Failure> {
     })
 }
 
-async fn addresses(desk: &Desk) -> Result<ReturnAddresses, Failure> {
-    let domain = platform(desk)?.reply_domain;
+async fn return_addresses(desk: &Desk) -> Result<ReturnAddresses, Failure> {
+    let domain = platform(&desk.connections)?.reply_domain;
     Ok(desk.connections.return_addresses(&domain).await?)
 }

@@ -1,7 +1,8 @@
 //! An SMTP account as a user writes it down (FEATURES A5).
 
 use super::error::ConfigError;
-use super::secret::read_secret;
+use super::files::SettingsFiles;
+use super::secret::secret_of;
 use crate::accounts::{Folders, ImapServer, Name, SendAs, Transport};
 use crate::capabilities::destination::AllowList;
 use crate::capabilities::smtp::{self, Account, Login, Mechanism, Secret, Timeouts};
@@ -74,7 +75,13 @@ pub struct AccountSettings {
     /// Who may use it, by login.
     #[serde(default)]
     pub users: Vec<Name>,
+    /// The files that it may name.
+    #[serde(skip)]
+    pub(super) files: SettingsFiles,
 }
+
+/// Bytes of certificates.
+const LARGEST_PEM: u64 = 1 << 20;
 
 impl AccountSettings {
     /// The mailbox that mail is sent as.
@@ -110,11 +117,7 @@ impl AccountSettings {
             account.timeouts = Timeouts { quit: Duration::from_millis(500), ..Timeouts::all(limit) };
             account.timeouts.dot = limit.saturating_mul(10);
         }
-        if let Some(file) = &self.ca_file {
-            let pem = std::fs::read_to_string(file);
-            account.trusted_ca =
-                Some(pem.map_err(|e| invalid("ca_file", format!("can't read {}: {e}", file.display())))?);
-        }
+        account.trusted_ca = self.trusted_ca().map_err(|detail| invalid("ca_file", detail))?;
         if let Some(user) = &self.login {
             let mechanism = match self.mechanism.as_deref() {
                 None => Mechanism::Auto,
@@ -135,9 +138,18 @@ impl AccountSettings {
         Ok(account)
     }
 
+    /// The certificates that are trusted beside the system's.
+    pub(crate) fn trusted_ca(&self) -> Result<Option<String>, String> {
+        let read = |file: &PathBuf| {
+            let text = self.files.read_text(file, LARGEST_PEM);
+            text.map_err(|e| format!("can't read {}: {e}", file.display()))
+        };
+        self.ca_file.as_ref().map(read).transpose()
+    }
+
     /// The password from where the settings say it is.
     pub(crate) fn secret(&self) -> Result<SecretString, (&'static str, String)> {
-        match read_secret(self.password_file.as_deref(), self.password_env.as_deref()) {
+        match secret_of(&self.files, self.password_file.as_deref(), self.password_env.as_deref()) {
             Ok(Some(secret)) => Ok(secret),
             Ok(None) => {
                 Err(("login", "a login needs a password: give password_file or password_env".to_owned()))

@@ -2,6 +2,7 @@
 
 use super::account::AccountSettings;
 use super::error::ConfigError;
+use super::files::{SettingsFiles, Trust};
 use crate::accounts::{DisplayName, FallbackPolicy, MailAddress, Name, UserSettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ pub struct Config {
     pub fallback: Option<FallbackForm>,
     /// Users by login; for a store.
     pub users: BTreeMap<String, UserForm>,
+    /// The files that it may name.
+    pub(crate) files: SettingsFiles,
 }
 
 /// `[fallback]`.
@@ -76,19 +79,23 @@ struct TemplateFolders {
     user: Option<PathBuf>,
 }
 
-/// Largest template file, and most template files, taken from a folder.
-const TEMPLATE_BYTES: u64 = 1 << 20;
-const TEMPLATE_FILES: usize = 2_000;
-
 impl Config {
-    /// Reads a settings file. Paths in it are relative to the file.
+    /// Reads a settings file of one's own. Paths in it are relative to the file.
     ///
     /// # Errors
     /// [`ConfigError`], naming file, line and field.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        Self::read_trusting(path, Trust::Own)
+    }
+
+    /// Reads a settings file that is believed as far as `trust` says.
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming file, line and field.
+    pub fn read_trusting(path: &Path, trust: Trust) -> Result<Self, ConfigError> {
+        let files = SettingsFiles::of(path, trust);
         let text = read_text(path)?;
         let form: FileForm = toml::from_str(&text).map_err(|e| malformed(path, &text, &e))?;
-        let folder = path.parent().unwrap_or(Path::new(""));
         let mut settings = serde_json::Map::new();
         let tables = [
             ("company", form.company),
@@ -105,7 +112,8 @@ impl Config {
         let mut overrides = serde_json::Map::new();
         for (name, own) in [("company", form.templates.company), ("user", form.templates.user)] {
             if let Some(own) = own {
-                let texts = read_templates(&folder.join(own))?;
+                let unreadable = |(path, source)| ConfigError::Unreadable { path, source };
+                let texts = files.read_templates(&files.path(&own)).map_err(unreadable)?;
                 let texts = texts.into_iter().map(|(k, v)| (k, v.into())).collect::<serde_json::Map<_, _>>();
                 overrides.insert(name.to_owned(), texts.into());
             }
@@ -119,10 +127,11 @@ impl Config {
         let mut accounts = form.accounts;
         for account in accounts.values_mut() {
             for file in [&mut account.password_file, &mut account.ca_file].into_iter().flatten() {
-                *file = folder.join(&*file);
+                *file = files.path(file);
             }
+            account.files = files.clone();
         }
-        let logo = form.logo.map(|logo| folder.join(logo));
+        let logo = form.logo.map(|logo| files.path(&logo));
         Ok(Self {
             path: path.to_owned(),
             settings,
@@ -130,6 +139,7 @@ impl Config {
             logo,
             fallback: form.fallback,
             users: form.users,
+            files,
         })
     }
 
@@ -176,36 +186,6 @@ pub(super) fn read_text(path: &Path) -> Result<String, ConfigError> {
 /// # Errors
 /// [`ConfigError`], naming the file.
 pub fn read_templates(folder: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
-    let unreadable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| ConfigError::Unreadable { path, source }
-    };
-    let mut texts = BTreeMap::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(next) = open.pop() {
-        for entry in std::fs::read_dir(&next).map_err(unreadable(&next))? {
-            let entry = entry.map_err(unreadable(&next))?;
-            let path = entry.path();
-            let facts = entry.metadata().map_err(unreadable(&path))?;
-            if facts.is_dir() {
-                open.push(path);
-                continue;
-            }
-            let known = path.extension().is_some_and(|e| ["txt", "html", "json"].iter().any(|k| e == *k));
-            if !facts.is_file() || !known {
-                continue;
-            }
-            if facts.len() > TEMPLATE_BYTES || texts.len() >= TEMPLATE_FILES {
-                let detail = format!(
-                    "too much: a template has at most {TEMPLATE_BYTES} bytes, a folder at most {TEMPLATE_FILES} templates"
-                );
-                return Err(invalid(&path, "templates", &detail));
-            }
-            let name = path.strip_prefix(folder).unwrap_or(&path);
-            let name =
-                name.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
-            texts.insert(name, read_text(&path)?);
-        }
-    }
-    Ok(texts)
+    let unreadable = |(path, source)| ConfigError::Unreadable { path, source };
+    SettingsFiles::default().read_templates(folder).map_err(unreadable)
 }

@@ -7,6 +7,7 @@
 mod account;
 mod error;
 mod file;
+mod files;
 mod operator;
 mod secret;
 mod web;
@@ -14,6 +15,7 @@ mod web;
 pub use account::{AccountSettings, Security};
 pub use error::ConfigError;
 pub use file::{Config, FallbackForm, UserForm, read_templates};
-pub use operator::Operator;
+pub use files::Trust;
+pub use operator::{OAuthClient, Operator, Relay};
 pub(crate) use secret::read_secret;
 pub use web::{Networks, PublicUrl, UnusablePublicUrl, Web};

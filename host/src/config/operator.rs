@@ -7,8 +7,8 @@ use super::file::{malformed, read_text};
 use super::secret::read_secret;
 use crate::accounts::{Authentication, DisplayName};
 use crate::accounts::{
-    Dkim, HeloName, HostName, LoginName, PasswordMechanism, PlatformRelay, PlatformSender, Provider,
-    Security, SendGridSender, ServiceUrl, SmtpServer, Tenant,
+    Endpoints, HeloName, HostName, LoginName, PasswordMechanism, Provider, Security, SendGridSender,
+    ServiceUrl, SmtpServer, Tenant,
 };
 use crate::capabilities::destination::AllowList;
 use secrecy::SecretString;
@@ -68,6 +68,52 @@ pub struct OAuthClient {
     pub secret_file: Option<PathBuf>,
     /// Environment variable that holds its secret.
     pub secret_env: Option<String>,
+    /// Where a user signs in, where it is not the provider's usual address (a sovereign cloud, a proxy).
+    pub authorization_url: Option<ServiceUrl>,
+    /// Likewise: where codes become tokens.
+    pub token_url: Option<ServiceUrl>,
+    /// Likewise: where a sign-in by code begins.
+    pub device_url: Option<ServiceUrl>,
+    /// Likewise: where a grant is revoked.
+    pub revocation_url: Option<ServiceUrl>,
+    /// Likewise: the mail API.
+    pub api_url: Option<ServiceUrl>,
+    /// Where these may be beside the public internet.
+    #[serde(default)]
+    pub allow_private: AllowList,
+}
+
+impl OAuthClient {
+    /// Gives where the provider's services are for this client. `tenant`: whose accounts may sign in, where the operator
+    /// does not say.
+    pub fn endpoints(&self, provider: Provider, tenant: &Tenant) -> Endpoints {
+        let mut of = match provider {
+            Provider::Google => Endpoints::google(),
+            Provider::Microsoft => Endpoints::microsoft(self.tenant.as_ref().unwrap_or(tenant)),
+        };
+        for (given, url) in [
+            (&self.authorization_url, &mut of.authorization),
+            (&self.token_url, &mut of.token),
+            (&self.api_url, &mut of.api),
+        ] {
+            if let Some(given) = given {
+                *url = given.clone();
+            }
+        }
+        of.device = self.device_url.clone().or(of.device);
+        of.revocation = self.revocation_url.clone().or(of.revocation);
+        of
+    }
+}
+
+/// The operator's way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one for an installation, never in bulk")]
+pub enum Relay {
+    /// A submission server.
+    Smtp(SmtpServer),
+    /// SendGrid.
+    SendGrid(SendGridSender),
 }
 
 /// The platform.
@@ -177,24 +223,22 @@ impl Operator {
         Ok(Some((client, secret)))
     }
 
-    /// The platform as an account of a company has it.
+    /// The platform's way out; none where there is no platform.
     ///
     /// # Errors
     /// [`ConfigError`], naming the field.
-    pub fn platform_sender(&self) -> Result<Option<PlatformSender>, ConfigError> {
+    pub fn relay(&self) -> Result<Option<Relay>, ConfigError> {
         let Some(platform) = &self.platform else { return Ok(None) };
-        let relay = match (&platform.smtp, &platform.sendgrid) {
-            (Some(server), _) => PlatformRelay::Smtp(self.relay_server(server)?),
+        Ok(Some(match (&platform.smtp, &platform.sendgrid) {
+            (Some(server), _) => Relay::Smtp(self.relay_server(server)?),
             (None, api) => {
                 let mut sender = SendGridSender::global();
                 if let Some(api) = api.as_ref().and_then(|api| api.api.clone()) {
                     sender.api = api;
                 }
-                PlatformRelay::SendGrid(sender)
+                Relay::SendGrid(sender)
             }
-        };
-        let dkim = platform.dkim.as_ref().map(|key| Dkim { selector: key.selector.clone() });
-        Ok(Some(PlatformSender { domain: platform.domain.clone(), relay, dkim, suffix: None }))
+        }))
     }
 
     fn relay_server(&self, server: &RelayServer) -> Result<SmtpServer, ConfigError> {

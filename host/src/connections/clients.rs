@@ -2,11 +2,25 @@
 
 use crate::accounts::{Account, AccountId, Endpoints, Grant, Provider, SecretKind, SecretOwner, Tenant};
 use crate::capabilities::Answer;
+use crate::capabilities::destination::AllowList;
 use crate::config::Operator;
 use crate::oauth::{self, Client, Clients, Error, Issuer, Network, Purpose};
 use crate::vault::Vault;
 use std::sync::Arc;
 use url::Url;
+
+/// Where a provider's services are, and where they may be beside the public internet.
+pub(super) struct Services {
+    pub(super) endpoints: Endpoints,
+    pub(super) allow_private: AllowList,
+}
+
+fn unregistered(provider: Provider) -> Error {
+    Error::Setup(format!(
+        "no client is registered at {provider}: give the account one with --client-id, or the operator's settings \
+         ([oauth.{provider}], see docs/oauth.md)"
+    ))
+}
 
 /// Clients of the accounts of a store.
 pub(super) struct StoredClients {
@@ -20,6 +34,7 @@ impl StoredClients {
         let no_grant = || Error::Setup(format!("the account \"{}\" does not sign in by OAuth", account.name));
         let grant = account.grant().ok_or_else(no_grant)?;
         let setup = |e: &dyn std::fmt::Display| Error::Setup(e.to_string());
+        let services = self.services(account, grant)?;
         let (id, secret) = match &grant.client_id {
             Some(id) => {
                 let owner = SecretOwner::Account(account.company, account.id);
@@ -28,18 +43,30 @@ impl StoredClients {
             }
             None => {
                 let known = self.operator.client(grant.provider).map_err(|e| setup(&e))?;
-                let (client, secret) = known.ok_or_else(|| {
-                    Error::Setup(format!(
-                        "no client is registered at {}: give the account one with --client-id, or the operator's \
-                         settings ([oauth.{}], see docs/oauth.md)",
-                        grant.provider, grant.provider
-                    ))
-                })?;
+                let (client, secret) = known.ok_or_else(|| unregistered(grant.provider))?;
                 (client.client_id.clone(), secret)
             }
         };
-        let network = Network { allowed: account.permissions.allow_private.clone(), ..Network::default() };
-        Ok(Client::new(provider(grant)?, id.as_str(), secret).network(network))
+        let network = Network { allowed: services.allow_private, ..Network::default() };
+        Ok(Client::new(provider(grant.provider, &services.endpoints)?, id.as_str(), secret).network(network))
+    }
+
+    /// Where an account's provider is asked. The operator's client is used where the operator says; an account that names
+    /// other places needs a client of its own.
+    pub(super) fn services(&self, account: &Account, grant: &Grant) -> Result<Services, Error> {
+        if grant.client_id.is_some() {
+            let allow_private = account.permissions.allow_private.clone();
+            return Ok(Services { endpoints: grant.endpoints.clone(), allow_private });
+        }
+        grant.check().map_err(|e| Error::Setup(e.to_string()))?;
+        let client = match grant.provider {
+            Provider::Google => &self.operator.oauth.google,
+            Provider::Microsoft => &self.operator.oauth.microsoft,
+        };
+        let client = client.as_ref().ok_or_else(|| unregistered(grant.provider))?;
+        let tenant = grant.endpoints.tenant(grant.provider).unwrap_or_else(Tenant::common);
+        let endpoints = client.endpoints(grant.provider, &tenant);
+        Ok(Services { endpoints, allow_private: client.allow_private.clone() })
     }
 
     async fn find(&self, account: &str) -> Result<Client, Error> {
@@ -59,10 +86,10 @@ impl Clients for StoredClients {
     }
 }
 
-/// The provider with the endpoints that the account has. At endpoints of somebody else nothing is taken for granted that
+/// The provider with these endpoints. At endpoints of somebody else nothing is taken for granted that
 /// is known of the provider's own.
-fn provider(grant: &Grant) -> Result<oauth::Provider, Error> {
-    let (mut provider, own) = match grant.provider {
+fn provider(of: Provider, endpoints: &Endpoints) -> Result<oauth::Provider, Error> {
+    let (mut provider, own) = match of {
         Provider::Google => (oauth::Provider::google(), Endpoints::google()),
         Provider::Microsoft => {
             let common = Tenant::common();
@@ -70,19 +97,18 @@ fn provider(grant: &Grant) -> Result<oauth::Provider, Error> {
         }
     };
     let url = |text: &str| Url::parse(text).map_err(|e| Error::Setup(format!("{text}: {e}")));
-    let of = &grant.endpoints;
     let host = |text: &str| Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_owned));
-    let is_own = host(of.token.as_str()) == host(own.token.as_str());
-    let endpoints = &mut provider.endpoints;
-    endpoints.authorize = url(of.authorization.as_str())?;
-    endpoints.token = url(of.token.as_str())?;
-    endpoints.revoke = of.revocation.as_ref().map(|it| url(it.as_str())).transpose()?;
+    let is_own = host(endpoints.token.as_str()) == host(own.token.as_str());
+    let to = &mut provider.endpoints;
+    to.authorize = url(endpoints.authorization.as_str())?;
+    to.token = url(endpoints.token.as_str())?;
+    to.revoke = endpoints.revocation.as_ref().map(|it| url(it.as_str())).transpose()?;
     // Google has a device endpoint, but no mail by it.
-    if grant.provider != Provider::Google || !is_own {
-        endpoints.device = of.device.as_ref().map(|it| url(it.as_str())).transpose()?;
+    if of != Provider::Google || !is_own {
+        to.device = endpoints.device.as_ref().map(|it| url(it.as_str())).transpose()?;
     }
     if !is_own {
-        endpoints.identity = None;
+        to.identity = None;
         provider.issuer = Issuer::Unknown;
     }
     Ok(provider)

@@ -6,20 +6,21 @@ mod clients;
 mod error;
 mod records;
 mod servers;
+#[cfg(test)]
+mod tests;
 mod token_key;
 
 pub use clients::purpose;
 pub use error::ConnectionError;
 
-use crate::accounts::{
-    Account, AccountState, PlatformRelay, PlatformSender, SecretKind, ServiceUrl, Transport,
-};
+use crate::accounts::{Account, AccountState, Grant, SecretKind, ServiceUrl, Transport};
+use crate::capabilities::destination::AllowList;
 use crate::capabilities::dkim::{Signer, SigningKeyPair, SigningSubmitter};
 use crate::capabilities::imap::{self, ImapClient};
 use crate::capabilities::smtp::{self, SmtpClient};
 use crate::capabilities::tokens::{Resource, TokenSource, Tokens};
 use crate::capabilities::web::{self, WebClient};
-use crate::config::Operator;
+use crate::config::{Operator, Relay};
 use crate::engine::{Capabilities, LogSink, MailboxAccess};
 use crate::oauth::{Client, Error, Grants};
 use crate::store::Store;
@@ -147,15 +148,16 @@ impl Connections {
                 Opened { smtp: Some(smtp), ..Opened::default() }
             }
             Transport::Gmail(grant) | Transport::Outlook(grant) => {
-                let tokens = TokenSource::new(self.tokens(), account.id.to_string(), Resource::Api);
-                Opened { web: Some(api(account, &grant.endpoints.api, tokens)?), ..Opened::default() }
+                let web = self.granted_api(account, grant)?;
+                Opened { web: Some(web), ..Opened::default() }
             }
             Transport::SendGrid(sender) => {
                 let key = self.secret(account, &[SecretKind::ApiKey], "API key").await?;
                 let tokens = TokenSource::constant(key.expose_secret());
-                Opened { web: Some(api(account, &sender.api, tokens)?), ..Opened::default() }
+                let allowed = account.permissions.allow_private.clone();
+                Opened { web: Some(api(account, &sender.api, allowed, tokens)?), ..Opened::default() }
             }
-            Transport::Platform(sender) => self.platform(account, sender)?,
+            Transport::Platform(_) => self.platform(account)?,
             Transport::MailClient => Opened::default(),
         };
         if let Some(server) = &account.mailbox {
@@ -167,14 +169,29 @@ impl Connections {
         Ok(opened)
     }
 
-    /// The operator's way out, with his secrets and his permissions.
-    fn platform(&self, account: &Account, sender: &PlatformSender) -> Result<Opened, ConnectionError> {
+    /// A provider's API by the tokens of a sign-in.
+    fn granted_api(&self, account: &Account, grant: &Grant) -> Result<web::Account, ConnectionError> {
+        let setup =
+            |e: Error| ConnectionError::Setup { account: account.name.to_string(), detail: e.to_string() };
+        let services = self.inner.clients.services(account, grant).map_err(setup)?;
+        let tokens = TokenSource::new(self.tokens(), account.id.to_string(), Resource::Api);
+        api(account, &services.endpoints.api, services.allow_private, tokens)
+    }
+
+    /// The operator's way out. Server, domain, selector and secrets are those of the operator's settings as they are now:
+    /// nothing of the account says where a secret of the operator goes.
+    fn platform(&self, account: &Account) -> Result<Opened, ConnectionError> {
         let operator = &self.inner.operator;
         let setup = |detail: String| ConnectionError::Setup { account: account.name.to_string(), detail };
+        let (Some(platform), Some(relay)) = (&operator.platform, operator.relay()?) else {
+            return Err(setup(
+                "the operator's settings have no [platform]: name them with --operator".to_owned(),
+            ));
+        };
         let secret = operator.relay_secret()?;
         let mut opened = Opened::default();
-        match &sender.relay {
-            PlatformRelay::Smtp(server) => {
+        match &relay {
+            Relay::Smtp(server) => {
                 let login = match (server.authentication.login(), secret) {
                     (Some(login), Some(secret)) => Some(smtp::Login {
                         user: login.to_string(),
@@ -190,19 +207,19 @@ impl Connections {
                 let allowed = Allowed { private: operator.relay_destinations(), cleartext_login: false };
                 opened.smtp = Some(smtp_account(account.name.as_str(), server, login, allowed));
             }
-            PlatformRelay::SendGrid(relay) => {
+            Relay::SendGrid(relay) => {
                 let detail = "the operator's settings name no API key for the platform";
                 let key = secret.ok_or_else(|| setup(detail.to_owned()))?;
-                let mut web = api(account, &relay.api, TokenSource::constant(key.expose_secret()))?;
-                web.allow_private = operator.relay_destinations();
-                opened.web = Some(web);
+                let tokens = TokenSource::constant(key.expose_secret());
+                opened.web = Some(api(account, &relay.api, operator.relay_destinations(), tokens)?);
             }
         }
-        if let Some(dkim) = &sender.dkim {
+        if let Some(dkim) = &platform.dkim {
             let detail = "the operator's settings name no DKIM key for the platform";
             let pem = operator.dkim_key()?.ok_or_else(|| setup(detail.to_owned()))?;
             let key = SigningKeyPair::from_pem(pem.expose_secret()).map_err(|e| setup(e.to_string()))?;
-            opened.signer = Some(Arc::new(Signer::new(sender.domain.as_str(), dkim.selector.as_str(), key)));
+            opened.signer =
+                Some(Arc::new(Signer::new(platform.domain.as_str(), dkim.selector.as_str(), key)));
         }
         Ok(opened)
     }
@@ -241,14 +258,17 @@ impl Connections {
     }
 }
 
-fn api(account: &Account, base: &ServiceUrl, tokens: TokenSource) -> Result<web::Account, ConnectionError> {
+/// An API at a base URL. `allow_private`: where it may be beside the public internet, of whoever names the URL.
+fn api(
+    account: &Account,
+    base: &ServiceUrl,
+    allow_private: AllowList,
+    tokens: TokenSource,
+) -> Result<web::Account, ConnectionError> {
     let setup = |e: url::ParseError| ConnectionError::Setup {
         account: account.name.to_string(),
         detail: format!("{base}: {e}"),
     };
     let base = base.as_str().parse().map_err(setup)?;
-    Ok(web::Account {
-        allow_private: account.permissions.allow_private.clone(),
-        ..web::Account::new(account.name.as_str(), base, tokens)
-    })
+    Ok(web::Account { allow_private, ..web::Account::new(account.name.as_str(), base, tokens) })
 }

@@ -93,6 +93,13 @@ impl std::fmt::Debug for Office {
     }
 }
 
+impl Office {
+    /// Whether this account is one at a provider's API.
+    pub fn has_api(&self, account: &str) -> bool {
+        self.capabilities.apis.contains_key(account)
+    }
+}
+
 /// Defines a call: take an instance, call the export, keep the instance where the answer lets it be kept.
 macro_rules! calls {
     ($($(#[$doc:meta])* $name:ident = $interface:ident.$export:ident

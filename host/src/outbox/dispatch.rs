@@ -138,7 +138,8 @@ impl Dispatch<'_> {
             return Ok(Step::WaitUntil(doubt::noticed_anew(self, &mail, until, now).await?));
         }
         let answer = answers.fallback.or(mail.outbox.answer);
-        let ways = Ways { own, fallback: self.fallback.as_ref(), answer, can_look_in_sent };
+        let ways =
+            Ways { office: self.office, own, fallback: self.fallback.as_ref(), answer, can_look_in_sent };
         let not_ours = || OutboxError::NotOurs(self.account.name.to_string());
         let facts = ways.facts(&mail, &self.company).ok_or_else(not_ours)?;
         let decided = self.office.decide(&Files::default(), &facts, &stamp(now)).await?;
@@ -318,7 +319,7 @@ impl Dispatch<'_> {
         by: &Account,
         now: Time,
     ) -> Result<SentCopy, OutboxError> {
-        let transport = by.transport.contract_name().unwrap_or("mail-client");
+        let transport = facts::transport(self.office, by).unwrap_or("mail-client");
         let copies = sent_copy::file(self.office, &self.account, transport, &[mail], now).await?;
         Ok(copies.into_iter().next().unwrap_or(SentCopy::NoMailbox))
     }

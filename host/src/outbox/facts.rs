@@ -4,6 +4,7 @@ use super::error::OutboxError;
 use crate::accounts::{Account, AccountState, Company};
 use crate::contract::delivery::{self, AttemptResult as Told, Facts, Route};
 use crate::contract::{smtp, tracking};
+use crate::engine::Office;
 use crate::store::{Attempt, AttemptResult, Event, Mail, Outcome};
 use chrono::{DateTime, FixedOffset, SecondsFormat};
 
@@ -18,13 +19,19 @@ pub(super) fn stamp(time: Time) -> String {
 }
 
 /// By which an account's mail leaves; none where nothing is submitted from here.
-pub(super) fn route(account: &Account) -> Option<Route> {
-    let transport = account.transport.contract_name()?;
+pub(super) fn route(office: &Office, account: &Account) -> Option<Route> {
+    let transport = transport(office, account)?;
     Some(Route { account: account.name.to_string(), transport: transport.to_owned() })
+}
+
+/// The contract's name of an account's transport, as it is opened now; none where nothing is submitted from here.
+pub fn transport(office: &Office, account: &Account) -> Option<&'static str> {
+    account.transport.contract_name(office.has_api(account.name.as_str()))
 }
 
 /// The ways that a mail has.
 pub(super) struct Ways<'a> {
+    pub(super) office: &'a Office,
     pub(super) own: &'a Account,
     pub(super) fallback: Option<&'a Account>,
     /// The user's answer to the question whether it may leave by the fallback.
@@ -50,8 +57,8 @@ impl Ways<'_> {
             send_at: mail.outbox.send_at.map(stamp),
             held: matches!(self.own.state, AccountState::NeedsSignIn { .. }),
             attempts: counted(mail).map(|attempt| self.attempt(attempt)).collect(),
-            route: route(self.own)?,
-            fallback: self.fallback.and_then(route),
+            route: route(self.office, self.own)?,
+            fallback: self.fallback.and_then(|it| route(self.office, it)),
             fallback_policy,
             patience,
             compromised: matches!(self.own.state, AccountState::Compromised { .. }),

@@ -76,10 +76,16 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0008_records.sql"),
         include_str!("../../migrations/postgres/0008_records.sql"),
     ),
+    (
+        10,
+        "secrets",
+        include_str!("../../migrations/sqlite/0010_secrets.sql"),
+        include_str!("../../migrations/postgres/0010_secrets.sql"),
+    ),
 ];
 
 /// The last of them.
-pub(super) const KNOWN: i64 = 8;
+pub(super) const KNOWN: i64 = 10;
 
 /// How long a statement waits for somebody else's.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -273,7 +279,13 @@ mod tests {
     async fn upgrade(location: &Location, sql: &'static str) {
         let (pool, dialect) = open(location).await.unwrap();
         let mut later = migrations(dialect);
-        later.push(Migration::new(9, "later".into(), MigrationType::Simple, sql.into_sql_str(), false));
+        later.push(Migration::new(
+            KNOWN + 1,
+            "later".into(),
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        ));
         migrate(&mut pool.acquire().await.unwrap(), dialect, later).await.unwrap();
         pool.close().await;
     }
@@ -294,9 +306,10 @@ mod tests {
     async fn a_store_that_a_later_program_changed_is_not_touched() {
         let folder = tempfile::tempdir().unwrap();
         let location = Location::file(folder.path().join("store.db"));
-        upgrade(&location, "create table later (id integer); update compatibility set least = 9").await;
+        upgrade(&location, "create table later (id integer); update compatibility set least = least + 1000")
+            .await;
         let error = open(&location).await.unwrap_err();
-        assert_eq!(error, StoreError::SchemaNewer { found: 9, known: KNOWN });
+        assert!(matches!(error, StoreError::SchemaNewer { found: 1_000.., known: KNOWN }), "{error}");
         assert!(!error.may_pass());
     }
 
@@ -322,6 +335,34 @@ mod tests {
         changed[0] = Migration::new(1, "accounts".into(), MigrationType::Simple, sql, false);
         let error = migrate(&mut pool.acquire().await.unwrap(), dialect, changed).await.unwrap_err();
         assert!(matches!(error, StoreError::SchemaDiffers(_)), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_account_on_the_platform_from_before_keeps_its_number_and_names_no_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::file(folder.path().join("store.db"));
+        create(location.path().unwrap()).unwrap();
+        let mut connection = plain(&location).await.unwrap();
+        let before = migrations(Dialect::Sqlite).into_iter().filter(|it| it.version < 9).collect();
+        migrate(&mut connection, Dialect::Sqlite, before).await.unwrap();
+        for row in [
+            "insert into companies (id, name, name_key, settings, fallback_policy, patience) \
+             values ('c', 'Nord', 'nord', '{}', 'ask', 0)",
+            "insert into accounts (id, company, name, name_key, address, transport, state, permissions) values ('a', 'c', \
+             'platform', 'platform', 'a@b.example', '{\"transport\":\"platform\",\"domain\":\"evil.example\",\"relay\":\
+             {\"relay\":\"sendgrid\",\"api\":\"https://evil.example/\",\"verified\":[]},\"dkim\":null,\"suffix\":2}', 'ready', '{}')",
+        ] {
+            sqlx::query(row).execute(&mut connection).await.unwrap();
+        }
+        migrate(&mut connection, Dialect::Sqlite, migrations(Dialect::Sqlite)).await.unwrap();
+        let row = sqlx::query("select transport from accounts").fetch_one(&mut connection).await.unwrap();
+        assert_eq!(row.get::<String, _>(0), r#"{"transport":"platform","suffix":2}"#);
+        let least = compatibility::least(&mut connection, Dialect::Sqlite).await.unwrap();
+        assert!(
+            least.is_some_and(|least| least >= 10),
+            "a program that does not know the form must not go on"
+        );
+        connection.close().await.unwrap();
     }
 
     #[tokio::test]

@@ -65,6 +65,10 @@
 //! admin.add_account(&NewAccount) -> Account             admin.accounts() -> Vec<Account>
 //! admin.account(&Name) -> Account                       admin.update_account(&Account)   (permissions are not touched)
 //! admin.remove_account(AccountId)
+//! admin.add_platform_account(&NewAccount, &[PlatformAddress]) -> Account          with the first that is free
+//! admin.update_platform_account(&Account, &[PlatformAddress])                     likewise
+//! admin.rename_on_platform(&Company, &[PlatformAddress])                          likewise, for all its accounts
+//! admin.hold_platform_address(&PlatformAddress)          before a mail leaves from it; admin.platform_addresses() -> Vec<String>
 //! admin.grant(AccountId, UserId)                        admin.revoke(AccountId, UserId)
 //! admin.granted(AccountId) -> Vec<User>
 //! admin.set_account_state(AccountId, &AccountState)     ready again, or compromised
@@ -109,6 +113,7 @@ mod mails;
 mod news;
 mod notices;
 mod operator;
+mod platform_addresses;
 mod pseudonym;
 mod queue;
 mod quota;

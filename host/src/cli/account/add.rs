@@ -2,19 +2,18 @@
 
 use super::form::{Form, Ground};
 use crate::accounts::{
-    Account, AccountState, Authentication, Company, DisplayName, MailAddress, Name, NewAccount,
-    PlatformSender, SecretKind, SecretOwner, Transport, UserSettings,
+    Account, AccountState, Authentication, DisplayName, MailAddress, Name, NewAccount, SecretKind,
+    SecretOwner, Transport, UserSettings,
 };
 use crate::cli::house::{CompanyArgs, description, reported_description};
 use crate::cli::output::{json, line, printable};
-use crate::cli::{Common, Failure, ask, office};
+use crate::cli::{Common, Failure, ask, office, platform};
 use crate::connections::Connections;
 use crate::contract::accounts::{Capability, Finding, Severity};
 use crate::engine::Office;
 use crate::oauth::{Deadline, Standing};
 use clap::Args;
 use secrecy::SecretString;
-use std::num::NonZeroU32;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -66,10 +65,10 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<ExitCode, Fai
     let kind = form.kind(None, preset.as_ref());
     form.ask_for_server(common, &kind, preset.as_ref())?;
     let platform = match kind.as_str() {
-        "platform" => platform(&connections, &company, &office, None).await?,
+        "platform" => platform::addresses(&connections, &office, &company.name, None).await?,
         _ => None,
     };
-    let ground = Ground { address: &address, preset: preset.as_ref(), platform };
+    let ground = Ground { address: &address, preset: preset.as_ref(), platform: platform.as_deref() };
     if let Some(preset) = preset.as_ref().filter(|_| !common.json) {
         eprintln!("known provider: {}", preset.name);
         preset.notes.iter().for_each(|note| eprintln!("  {note}"));
@@ -90,7 +89,10 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<ExitCode, Fai
     };
     let findings = check_new(&office, &connections, &new, company.id).await?;
     refuse_errors(&findings)?;
-    let account = admin.add_account(&new).await?;
+    let account = match &platform {
+        Some(addresses) => admin.add_platform_account(&new, addresses).await?,
+        None => admin.add_account(&new).await?,
+    };
     keep_secrets(&connections, &account, secrets).await?;
     for user in &users {
         admin.grant(account.id, user.id).await?;
@@ -101,50 +103,6 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<ExitCode, Fai
         eprintln!("not ready: {reason}");
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The operator's platform as a company has it; none where he has set up none. Who is on it already keeps his address.
-pub(super) async fn platform(
-    connections: &Connections,
-    company: &Company,
-    office: &Office,
-    there: Option<&Transport>,
-) -> Result<Option<PlatformSender>, Failure> {
-    let Some(sender) = connections.operator().platform_sender()? else { return Ok(None) };
-    let suffix = match there {
-        Some(Transport::Platform(there)) => there.suffix,
-        _ => suffix(connections, company, &sender, office).await?,
-    };
-    Ok(Some(PlatformSender { suffix, ..sender }))
-}
-
-/// Tells the company from those that had the same address on the platform before: their names differ only in what an
-/// address can't show.
-async fn suffix(
-    connections: &Connections,
-    company: &Company,
-    sender: &PlatformSender,
-    office: &Office,
-) -> Result<Option<NonZeroU32>, Failure> {
-    let platform = crate::contract::accounts::Platform {
-        name: String::new(),
-        domain: sender.domain.to_string(),
-        reply_domain: sender.domain.to_string(),
-    };
-    let none = office::no_files();
-    let own = office.platform_identity(&none, company.name.as_str(), &platform, None, "0").await?;
-    let own = own.map_err(|e| Failure::input(format!("{}: {}", e.argument, e.detail)))?.sender.address;
-    let mut taken = 0;
-    for other in connections.store().companies().await?.iter().filter(|it| it.id != company.id) {
-        let accounts = connections.store().administer(other.id).accounts().await?;
-        let on_platform = |it: &Account| matches!(it.transport, Transport::Platform(_));
-        if !accounts.iter().any(on_platform) {
-            continue;
-        }
-        let theirs = office.platform_identity(&none, other.name.as_str(), &platform, None, "0").await?;
-        taken += u32::from(theirs.is_ok_and(|it| it.sender.address == own));
-    }
-    Ok(NonZeroU32::new(taken).map(|taken| taken.saturating_add(1)))
 }
 
 /// What the provider is known to offer: the one named, else the address's.

@@ -2,8 +2,8 @@
 
 use crate::accounts::{
     Authentication, Endpoints, Grant, HeloName, HostName, ImapServer, LoginName, MailAddress,
-    PasswordMechanism, PlatformSender, Provider, Relation, SecretKind, Security, SendAs, SendGridSender,
-    ServiceUrl, SmtpServer, Tenant, Transport, VerifiedSender,
+    PasswordMechanism, PlatformAddress, PlatformSender, Provider, Relation, SecretKind, Security, SendAs,
+    SendGridSender, ServiceUrl, SmtpServer, Tenant, Transport, VerifiedSender,
 };
 use crate::cli::{Common, Failure, ask};
 use crate::contract::accounts as contract;
@@ -156,8 +156,8 @@ pub(super) struct Ground<'a> {
     pub(super) address: &'a MailAddress,
     /// What the provider is known to offer.
     pub(super) preset: Option<&'a contract::Preset>,
-    /// The operator's platform.
-    pub(super) platform: Option<PlatformSender>,
+    /// The addresses that the company may have on the operator's platform, the one to propose first.
+    pub(super) platform: Option<&'a [PlatformAddress]>,
 }
 
 impl Form {
@@ -203,11 +203,14 @@ impl Form {
                 Transport::Outlook(self.grant(new_grant(Provider::Microsoft, self.tenant.as_ref())))
             }
             ("mail-client", _) => Transport::MailClient,
-            ("platform", _) => Transport::Platform(ground.platform.clone().ok_or_else(|| {
-                Failure::input(
-                    "the operator has no platform: it is set up in his settings ([platform], --operator)",
-                )
-            })?),
+            ("platform", _) => {
+                let proposed = ground.platform.and_then(<[_]>::first).ok_or_else(|| {
+                    Failure::input(
+                        "the operator has no platform: it is set up in the operator's settings ([platform], --operator)",
+                    )
+                })?;
+                Transport::Platform(PlatformSender { suffix: proposed.suffix })
+            }
             ("sendgrid", there) => {
                 let there = if let Some(Transport::SendGrid(sender)) = there { Some(sender) } else { None };
                 Transport::SendGrid(self.sendgrid(there))

@@ -84,7 +84,7 @@ fn transport(of: &Transport) -> String {
         Transport::Gmail(_) => "Gmail API".to_owned(),
         Transport::Outlook(_) => "Microsoft Graph".to_owned(),
         Transport::MailClient => "the user's own mail program".to_owned(),
-        Transport::Platform(sender) => format!("the platform, from {}", sender.domain),
+        Transport::Platform(_) => "the platform, in the company's name".to_owned(),
         Transport::SendGrid(sender) => format!("SendGrid, {}", sender.api),
     }
 }

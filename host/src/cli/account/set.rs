@@ -1,11 +1,11 @@
 //! `postroom account set`: another server, another password, another name.
 
 use super::access::only_administrators;
-use super::add::{check, keep_secrets, platform, preset, refuse_errors, report};
+use super::add::{check, keep_secrets, preset, refuse_errors, report};
 use super::form::{Form, Ground};
 use crate::accounts::{AccountState, DisplayName, MailAddress, Name, UserSettings};
 use crate::cli::house::AccountArgs;
-use crate::cli::{Common, Failure, ask, office};
+use crate::cli::{Common, Failure, ask, office, platform};
 use clap::Args;
 use std::process::ExitCode;
 
@@ -62,10 +62,13 @@ pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<ExitCode, Fai
     let preset = preset(&office, &account.address, None).await?;
     let kind = args.form.kind(Some(&account.transport), preset.as_ref());
     let platform = match kind.as_str() {
-        "platform" => platform(&found.connections, &found.company, &office, Some(&account.transport)).await?,
+        "platform" => {
+            let there = Some(&account.transport);
+            platform::addresses(&found.connections, &office, &found.company.name, there).await?
+        }
         _ => None,
     };
-    let ground = Ground { address: &account.address, preset: preset.as_ref(), platform };
+    let ground = Ground { address: &account.address, preset: preset.as_ref(), platform: platform.as_deref() };
     let transport = args.form.transport(&kind, Some(&account.transport), &ground)?;
     let mailbox = args.form.mailbox(&transport, account.mailbox.as_ref(), &ground)?;
     // A mailbox that nobody asked for is not added to an account that has none.
@@ -78,7 +81,10 @@ pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<ExitCode, Fai
         secrets.extend(ask::secret(common, &format!("{kind}"))?.map(|secret| (kind, secret)));
     }
     refuse_errors(&check(&office, &found.connections, &account, &UserSettings::default()).await?)?;
-    admin.update_account(&account).await?;
+    match &platform {
+        Some(addresses) => admin.update_platform_account(&account, addresses).await?,
+        None => admin.update_account(&account).await?,
+    }
     if args.clear_mark && matches!(account.state, AccountState::Compromised { .. }) {
         admin.set_account_state(account.id, &AccountState::Ready).await?;
     }

@@ -3,10 +3,11 @@
 use super::super::audit::note_state;
 use super::super::error::or_taken;
 use super::super::removed::hold_all;
-use super::super::{StoreError, row};
+use super::super::{StoreError, platform_addresses, row};
 use super::Administrator;
 use crate::accounts::{
-    Account, AccountId, AccountState, FolderName, FolderUse, Name, NewAccount, Permissions, Transport,
+    Account, AccountId, AccountState, FolderName, FolderUse, ImapServer, Name, NewAccount, Permissions,
+    PlatformAddress, Transport,
 };
 use chrono::Local;
 use sqlx::AnyConnection;
@@ -15,10 +16,41 @@ impl Administrator<'_> {
     /// Makes an account. Nobody may use it yet, and it has no permissions.
     ///
     /// # Errors
-    /// [`StoreError::Taken`], [`StoreError::NoSuchCompany`].
+    /// [`StoreError::Taken`], [`StoreError::NoSuchCompany`]; [`StoreError::Invalid`] for one on the platform, and for
+    /// endpoints that the operator's OAuth client is not used at.
     pub async fn add_account(&self, new: &NewAccount) -> Result<Account, StoreError> {
+        if let Transport::Platform(_) = new.transport {
+            return Err(platform_addresses::unclaimed());
+        }
+        self.make_account(new, &[]).await
+    }
+
+    /// Makes an account on the platform, with the first of these addresses that no other company has.
+    ///
+    /// # Errors
+    /// As [`Administrator::add_account`]; [`StoreError::Taken`] where other companies have all of them.
+    pub async fn add_platform_account(
+        &self,
+        new: &NewAccount,
+        addresses: &[PlatformAddress],
+    ) -> Result<Account, StoreError> {
+        self.make_account(new, addresses).await
+    }
+
+    async fn make_account(
+        &self,
+        new: &NewAccount,
+        addresses: &[PlatformAddress],
+    ) -> Result<Account, StoreError> {
+        check_grants(&new.transport, new.mailbox.as_ref())?;
         let id = AccountId::new();
         let mut transaction = self.store.write().await?;
+        let transport = match new.transport {
+            Transport::Platform(_) => Transport::Platform(
+                platform_addresses::claim(&mut transaction, self.company, addresses).await?,
+            ),
+            ref other => other.clone(),
+        };
         let (state, words, since) = row::state_columns(&new.state);
         let done = sqlx::query(
             "insert into accounts (id, company, name, name_key, address, display_name, transport, mailbox, \
@@ -31,7 +63,7 @@ impl Administrator<'_> {
         .bind(new.name.key())
         .bind(new.address.to_string())
         .bind(new.display_name.as_ref().map(ToString::to_string))
-        .bind(row::to_json(&new.transport)?)
+        .bind(row::to_json(&transport)?)
         .bind(new.mailbox.as_ref().map(row::to_json).transpose()?)
         .bind(row::to_json(&new.send_as)?)
         .bind(state)
@@ -89,9 +121,42 @@ impl Administrator<'_> {
     /// Changes name, address, display name, transport, mailbox, other senders and folders. State and permissions have their own ways.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchAccount`], [`StoreError::Taken`].
+    /// [`StoreError::NoSuchAccount`], [`StoreError::Taken`]; [`StoreError::Invalid`] for an account that comes to the
+    /// platform by this way, and for endpoints that the operator's OAuth client is not used at.
     pub async fn update_account(&self, account: &Account) -> Result<(), StoreError> {
+        self.change_account(account, None).await
+    }
+
+    /// Changes an account as [`Administrator::update_account`] does, and gives it the first of these addresses on the
+    /// platform that no other company has.
+    ///
+    /// # Errors
+    /// Likewise; [`StoreError::Taken`] where other companies have all of them.
+    pub async fn update_platform_account(
+        &self,
+        account: &Account,
+        addresses: &[PlatformAddress],
+    ) -> Result<(), StoreError> {
+        self.change_account(account, Some(addresses)).await
+    }
+
+    async fn change_account(
+        &self,
+        account: &Account,
+        addresses: Option<&[PlatformAddress]>,
+    ) -> Result<(), StoreError> {
+        check_grants(&account.transport, account.mailbox.as_ref())?;
         let mut transaction = self.store.write().await?;
+        let mut transport = account.transport.clone();
+        match (&mut transport, addresses) {
+            (Transport::Platform(sender), Some(addresses)) => {
+                *sender = platform_addresses::claim(&mut transaction, self.company, addresses).await?;
+            }
+            (transport, _) => {
+                platform_addresses::check_unchanged(&mut transaction, self.company, account.id, transport)
+                    .await?;
+            }
+        }
         let done = sqlx::query(
             "update accounts set name = $1, name_key = $2, address = $3, display_name = $4, transport = $5, \
              mailbox = $6, send_as = $7 where company = $8 and id = $9 and name_key is not null",
@@ -100,7 +165,7 @@ impl Administrator<'_> {
         .bind(account.name.key())
         .bind(account.address.to_string())
         .bind(account.display_name.as_ref().map(ToString::to_string))
-        .bind(row::to_json(&account.transport)?)
+        .bind(row::to_json(&transport)?)
         .bind(account.mailbox.as_ref().map(row::to_json).transpose()?)
         .bind(row::to_json(&account.send_as)?)
         .bind(self.company.to_string())
@@ -183,6 +248,15 @@ impl Administrator<'_> {
         transaction.commit().await?;
         Ok(held)
     }
+}
+
+/// Checks that the operator's OAuth client is not asked for at places of the account's own.
+fn check_grants(transport: &Transport, mailbox: Option<&ImapServer>) -> Result<(), StoreError> {
+    let of_mailbox = mailbox.and_then(|server| server.authentication.grant());
+    for grant in transport.grant().into_iter().chain(of_mailbox) {
+        grant.check().map_err(|e| StoreError::invalid("account", e))?;
+    }
+    Ok(())
 }
 
 /// Says which folder is used for something, or that none is in particular.

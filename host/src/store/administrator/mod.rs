@@ -7,9 +7,10 @@ mod users;
 
 use super::error::or_taken;
 use super::operator::check_settings;
+use super::platform_addresses::{claim, on_platform, renumber};
 use super::{Store, StoreError, row};
-use crate::accounts::{Company, CompanyId, Logo};
-use sqlx::Row;
+use crate::accounts::{Company, CompanyId, Logo, PlatformAddress};
+use sqlx::{AnyConnection, Row};
 
 pub(super) use accounts::set_folder;
 
@@ -43,10 +44,41 @@ impl Administrator<'_> {
     ///
     /// # Errors
     /// [`StoreError::Taken`]; [`StoreError::Invalid`] for settings that are no JSON object;
-    /// [`StoreError::NoSuchAccount`] where the fallback is not an account of the company.
+    /// [`StoreError::NoSuchAccount`] where the fallback is not an account of the company; [`StoreError::Invalid`] for
+    /// another name where the company sends from the platform.
     pub async fn update_company(&self, company: &Company) -> Result<(), StoreError> {
+        self.change_company(company, None).await
+    }
+
+    /// Changes the company as [`Administrator::update_company`] does. Its accounts on the platform get the first of these
+    /// addresses that no other company has; those that it had remain its own.
+    ///
+    /// # Errors
+    /// Likewise; [`StoreError::Taken`] where other companies have all of them.
+    pub async fn rename_on_platform(
+        &self,
+        company: &Company,
+        addresses: &[PlatformAddress],
+    ) -> Result<(), StoreError> {
+        self.change_company(company, Some(addresses)).await
+    }
+
+    async fn change_company(
+        &self,
+        company: &Company,
+        addresses: Option<&[PlatformAddress]>,
+    ) -> Result<(), StoreError> {
         check_settings(&company.settings)?;
         let mut transaction = self.store.write().await?;
+        if !on_platform(&mut transaction, self.company).await?.is_empty() {
+            match addresses {
+                Some(addresses) => {
+                    let sender = claim(&mut transaction, self.company, addresses).await?;
+                    renumber(&mut transaction, self.company, sender).await?;
+                }
+                None => self.check_name(&mut transaction, company).await?,
+            }
+        }
         let done = sqlx::query(
             "update companies set name = $1, name_key = $2, settings = $3, fallback_policy = $4, patience = $5 \
              where id = $6",
@@ -81,6 +113,23 @@ impl Administrator<'_> {
             }
         }
         transaction.commit().await
+    }
+
+    /// Checks that a company on the platform keeps its name: its address is made of it.
+    async fn check_name(&self, connection: &mut AnyConnection, company: &Company) -> Result<(), StoreError> {
+        let row = sqlx::query("select name from companies where id = $1")
+            .bind(self.company.to_string())
+            .fetch_optional(connection)
+            .await?;
+        match row {
+            Some(row) if row::text(&row, "name")? != company.name.as_str() => Err(StoreError::invalid(
+                "name",
+                "the company sends from the platform, and its address there is made of its name: rename it by `postroom \
+                 company set --name` with the operator's settings (--operator)",
+            )),
+            Some(_) => Ok(()),
+            None => Err(StoreError::NoSuchCompany(self.company.to_string())),
+        }
     }
 
     /// The logo.

@@ -108,6 +108,12 @@ pub(super) async fn a1_every_method_of_an_administrator_stays_in_the_company(sto
     let none = UserSettings::default();
     let found = [
         ("update_company", admin.update_company(&mine).await.unwrap_err(), &no_account),
+        ("rename_on_platform", admin.rename_on_platform(&mine, &[]).await.unwrap_err(), &no_account),
+        (
+            "update_platform_account",
+            admin.update_platform_account(&office.theirs, &[]).await.unwrap_err(),
+            &no_account,
+        ),
         ("user", admin.user(&office.eve.login).await.unwrap_err(), &StoreError::NoSuchUser("eve".into())),
         ("update_user", admin.update_user(&office.eve).await.unwrap_err(), &no_user),
         ("remove_user", admin.remove_user(user).await.unwrap_err(), &no_user),
@@ -149,6 +155,7 @@ pub(super) async fn a1_every_method_of_an_administrator_stays_in_the_company(sto
     // `logo`, `add_user` and `add_account` take nothing that could be another company's.
     let others =
         ["company", "users", "accounts", "account", "revoke", "logo", "set_logo", "add_user", "add_account"];
+    let others = others.into_iter().chain(["add_platform_account"]);
     every_method_is_listed(
         &sources,
         "impl Administrator<'_>",

@@ -9,6 +9,7 @@ mod erasure;
 mod mails;
 mod notices;
 mod office;
+mod platform;
 mod queue;
 mod quota;
 mod removed;
@@ -85,6 +86,11 @@ suite! {
         notices_are_told_in_order_for_each_document_and_once_per_id,
         one_holder_tells_a_company_at_a_time_and_a_dead_one_leaves_nothing,
         a_person_is_erased_in_notices_too_and_a_company_takes_them_with_it;
+    platform:
+        a14_an_address_on_the_platform_is_one_companys_for_ever,
+        a14_a_company_that_is_renamed_claims_its_new_address_and_keeps_the_old_one,
+        a14_companies_that_come_to_the_platform_at_once_share_no_address,
+        a14_nobody_comes_to_the_platform_without_a_claim;
     queue:
         more_who_work_at_once_than_there_are_connections_all_come_to_an_end,
         f3_the_same_question_twice_is_one_mail_and_again_is_another,
