@@ -2,13 +2,15 @@
 //! the operator's needs no other program.
 
 use super::{SendGridSender, Tenant, Unusable};
+use crate::capabilities::destination::normalise_host;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 use url::{Host, Url};
 
 /// Base URL of a service: HTTPS, or HTTP on loopback, which works only where the operator allows private networks. No
-/// user, password, query or fragment in it.
+/// user, password, query or fragment in it. Its host is written in one way only: lower case, ASCII, without the dot at
+/// its end.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct ServiceUrl(Cow<'static, str>);
@@ -38,7 +40,8 @@ impl std::str::FromStr for ServiceUrl {
 
     fn from_str(text: &str) -> Result<Self, Unusable> {
         let wrong = |expected: &str| Unusable::new("URL", text, expected);
-        let url = Url::parse(text.trim()).map_err(|e| wrong(&format!("expected an https URL: {e}")))?;
+        let mut url = Url::parse(text.trim()).map_err(|e| wrong(&format!("expected an https URL: {e}")))?;
+        normalise_host(&mut url).map_err(|e| wrong(&format!("expected an https URL: {e}")))?;
         if !url.username().is_empty() || url.password().is_some() {
             // What was typed may hold a password: it is not repeated.
             return Err(Unusable::new("URL", "…", "a URL must not contain a login or password"));
@@ -161,5 +164,37 @@ impl SendGridSender {
     /// SendGrid in the European Union.
     pub const fn european() -> Self {
         Self { api: ServiceUrl::known("https://api.eu.sendgrid.com/"), verified: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_host_is_written_in_one_way() {
+        for (typed, kept) in [
+            ("https://api.nord.example.", "https://api.nord.example/"),
+            ("https://API.Nord.Example./v1", "https://api.nord.example/v1"),
+            ("https://b\u{fc}ro.example", "https://xn--bro-hoa.example/"),
+            ("https://b\u{fc}ro.example.", "https://xn--bro-hoa.example/"),
+            ("http://localhost.:8080", "http://localhost:8080/"),
+            ("https://127.1", "https://127.0.0.1/"),
+            ("https://[0:0:0:0:0:0:0:1]", "https://[::1]/"),
+        ] {
+            assert_eq!(typed.parse::<ServiceUrl>().expect(typed).as_str(), kept, "{typed}");
+        }
+        for typed in [
+            "https://nord..example",
+            "https://nord.example..",
+            "https://.",
+            "https://-?-.example",
+            "https://[fe80::1%25eth0]/",
+            "https://[fe80::1%eth0]/",
+            "http://nord.example",
+            "https://u:p@nord.example",
+        ] {
+            typed.parse::<ServiceUrl>().expect_err(typed);
+        }
     }
 }

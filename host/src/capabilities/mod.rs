@@ -8,6 +8,7 @@ pub mod attachments;
 pub mod destination;
 pub mod dkim;
 pub mod dns;
+pub(crate) mod http;
 pub mod imap;
 mod pool;
 pub mod smtp;

@@ -1,12 +1,12 @@
 //! TLS as clients of mail servers need it: the system's roots, the account's own, and errors one can act on.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore};
+use sha2::{Digest as _, Sha256};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -32,25 +32,51 @@ impl TlsProblem {
     }
 }
 
-/// Client configurations, one for each set of extra certificates, so that sessions are resumed.
+/// The most configurations that are kept ready: each holds all roots of the machine, and accounts name certificates.
+const MOST_CONFIGS: usize = 64;
+
+/// Names a set of extra certificates: SHA-256 of their PEM; none for the system's roots alone.
+type ExtraRoots = Option<[u8; 32]>;
+
+/// Client configurations, one for each set of extra certificates, so that sessions are resumed. Those that were not used
+/// for the longest time are dropped first.
 #[derive(Default)]
 pub(crate) struct TlsConfigs {
-    known: Mutex<BTreeMap<Option<String>, Arc<ClientConfig>>>,
+    /// The most recently used last.
+    known: Mutex<Vec<(ExtraRoots, Arc<ClientConfig>)>>,
 }
 
 impl TlsConfigs {
     /// The configuration that trusts the system's roots and these.
     pub(crate) async fn for_roots(&self, extra: Option<&String>) -> Result<Arc<ClientConfig>, TlsProblem> {
-        let key = extra.cloned();
-        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(known.clone());
+        let key = extra.map(|pem| Sha256::digest(pem).into());
+        if let Some(known) = self.find(key) {
+            return Ok(known);
         }
-        let pem = key.clone();
+        let pem = extra.cloned();
         let config = tokio::task::spawn_blocking(move || build(pem.as_deref()))
             .await
             .map_err(|error| TlsProblem::passing(error.to_string()))??;
+        // Another task may have been faster: its sessions are the ones to be resumed.
+        Ok(self.find(key).unwrap_or_else(|| self.add(key, config)))
+    }
+
+    fn find(&self, key: ExtraRoots) -> Option<Arc<ClientConfig>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(known.entry(key).or_insert(config).clone())
+        let at = known.iter().position(|(known, _)| *known == key)?;
+        let entry = known.remove(at);
+        let config = Arc::clone(&entry.1);
+        known.push(entry);
+        Some(config)
+    }
+
+    fn add(&self, key: ExtraRoots, config: Arc<ClientConfig>) -> Arc<ClientConfig> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_CONFIGS {
+            known.remove(0);
+        }
+        known.push((key, Arc::clone(&config)));
+        config
     }
 }
 
@@ -182,4 +208,26 @@ fn certificate(reason: &CertificateError, host: &str) -> String {
 /// `DnsName("a.example")` as webpki writes it, without the wrapping.
 fn plain_name(name: &str) -> String {
     name.split('"').nth(1).unwrap_or(name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn however_many_certificates_accounts_name_few_configurations_are_kept() {
+        let configs = TlsConfigs::default();
+        let system = configs.for_roots(None).await.unwrap();
+        for n in 0..3 * MOST_CONFIGS {
+            let key = rcgen::KeyPair::generate().unwrap();
+            let authority = rcgen::CertificateParams::new(vec![format!("ca-{n}.example")]).unwrap();
+            let pem = authority.self_signed(&key).unwrap().pem();
+            let first = configs.for_roots(Some(&pem)).await.unwrap();
+            let again = configs.for_roots(Some(&pem)).await.unwrap();
+            assert!(Arc::ptr_eq(&first, &again), "{n}: sessions are resumed");
+            let used = configs.for_roots(None).await.unwrap();
+            assert!(Arc::ptr_eq(&system, &used), "{n}: what is in use is kept");
+        }
+        assert_eq!(configs.known.lock().unwrap().len(), MOST_CONFIGS);
+    }
 }

@@ -1,10 +1,5 @@
-//! The HTTP client of this module: few requests, to servers that an operator named, with everything bounded.
-//!
-//! A host name is resolved once and checked as for mail servers; the connection goes to the address that was
-//! checked. HTTPS only, except to loopback where the operator allowed it. No redirect is followed and no proxy is
-//! asked: a token goes where it was meant to go, or nowhere.
+//! The requests of this module, by the host's HTTP client: few, to servers that an operator named, with everything bounded.
 
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +11,9 @@ use url::Url;
 
 use super::error::Error;
 use super::redaction::{Refusal, quotable};
-use crate::capabilities::destination::{self, AllowList};
-use crate::capabilities::tls::{self, TlsConfigs};
+use crate::capabilities::destination::AllowList;
+use crate::capabilities::http::{HttpClient, HttpError, HttpSettings};
+use crate::capabilities::tls::TlsConfigs;
 
 /// Largest answer that is read, in bytes. Microsoft's tokens take a few KB.
 const LARGEST: usize = 256 << 10;
@@ -78,30 +74,36 @@ impl Http {
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
         let url = Url::parse(&request.uri().to_string())
             .map_err(|error| Error::Setup(format!("an endpoint of the provider is no URL: {error}")))?;
-        let (host, addresses) = self.resolve(&url).await?;
+        let host = url.host_str().unwrap_or_default().to_owned();
         let tls = self.tls.for_roots(self.network.trusted_ca.as_ref()).await.map_err(|problem| {
             if problem.may_pass { Error::unavailable(problem.detail) } else { Error::Setup(problem.detail) }
         })?;
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .http1_only()
-            .resolve_to_addrs(&host, &addresses)
-            .user_agent(concat!("postroom/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| Error::unavailable(cause(&error, &host)))?;
+        let settings = HttpSettings {
+            allowed: self.network.allowed.clone(),
+            resolve: self.network.limit,
+            connect: self.network.limit,
+            idle: None,
+        };
+        let client = HttpClient::new(&settings, &tls).map_err(Error::unavailable)?;
         let secrets = secrets_in(request.body());
         let request = request
             .try_into()
             .map_err(|error: reqwest::Error| Error::Setup(format!("no such request: {error}")))?;
-        let failed = |error: reqwest::Error| {
-            Error::unavailable(format!("{host} could not be asked: {}", cause(&error, &host)))
+        let failed = |error: HttpError| match error {
+            HttpError::Refused(rule) => Error::Setup(format!("{}: {rule}", shown(&url))),
+            HttpError::Destination(error) if !error.may_pass() => Error::Setup(error.to_string()),
+            HttpError::Destination(error) => Error::unavailable(error.to_string()),
+            // A certificate that is not trusted may be that of a hotel's network: it is no reason to give up.
+            HttpError::Tls(problem) => {
+                Error::unavailable(format!("{host} could not be asked: {}", problem.detail))
+            }
+            HttpError::Connect(cause) | HttpError::Broken(cause) => {
+                Error::unavailable(format!("{host} could not be asked: {}", quotable(&cause, &[])))
+            }
         };
         let mut answer = client.execute(request).await.map_err(failed)?;
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| failed(HttpError::of(error, &host)))? {
             if body.len() + chunk.len() > LARGEST {
                 return Err(Error::Unusable(format!("{host} answered with more than {LARGEST} bytes")));
             }
@@ -135,30 +137,6 @@ impl Http {
             Response::builder().status(status).header(CONTENT_TYPE, "application/json").body(clean);
         response.map_err(|error| Error::Unusable(error.to_string()))
     }
-
-    /// The addresses that may be connected to.
-    async fn resolve(&self, url: &Url) -> Result<(String, Vec<SocketAddr>), Error> {
-        let plain = match url.scheme() {
-            "https" => false,
-            "http" => true,
-            _ => return Err(Error::Setup(format!("{}: the provider is asked by HTTPS only", shown(url)))),
-        };
-        let host = url.host_str().unwrap_or_default();
-        let host = destination::ascii_host(host).map_err(|error| Error::Setup(error.to_string()))?;
-        let port = url.port_or_known_default().unwrap_or(443);
-        let found = destination::resolve(&host, port, &self.network.allowed, self.network.limit).await;
-        let found = found.map_err(|error| match error.may_pass() {
-            true => Error::unavailable(error.to_string()),
-            false => Error::Setup(error.to_string()),
-        })?;
-        if plain && !found.iter().all(|address| address.ip().is_loopback()) {
-            return Err(Error::Setup(format!(
-                "{}: without TLS only a server on this machine is asked",
-                shown(url)
-            )));
-        }
-        Ok((host, found))
-    }
 }
 
 impl<'c> AsyncHttpClient<'c> for Http {
@@ -167,25 +145,6 @@ impl<'c> AsyncHttpClient<'c> for Http {
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move { Ok(self.send(request).await?) })
-    }
-}
-
-/// What happened: TLS in the words that we have for it, else the cause at the bottom; the layers above say only that
-/// something did. A certificate that is not trusted may be that of a hotel's network: it is no reason to give up.
-fn cause(error: &(dyn std::error::Error + 'static), host: &str) -> String {
-    let mut cause = error;
-    loop {
-        let io = cause.downcast_ref::<std::io::Error>();
-        if let Some(problem) = io.filter(|io| io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())) {
-            return tls::explain(problem, host).detail;
-        }
-        // An error of I/O shows what is within it by `get_ref`, not as its source.
-        let within =
-            io.and_then(std::io::Error::get_ref).map(|inner| inner as &(dyn std::error::Error + 'static));
-        match within.or_else(|| cause.source()) {
-            Some(next) => cause = next,
-            None => return quotable(&cause.to_string(), &[]),
-        }
     }
 }
 

@@ -12,6 +12,9 @@ mod tests;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use url::{Host, Url};
+
+use super::Answer;
 pub use allow_list::{AllowList, NotAllowable};
 pub use territory::{Territory, territory};
 
@@ -59,6 +62,33 @@ pub(crate) fn ascii_host(host: &str) -> Result<String, Unresolved> {
     if labels_fit && name.len() <= 253 { Ok(name.to_owned()) } else { Err(wrong()) }
 }
 
+/// Writes a URL's host as [`ascii_host`] does, so that whatever compares, resolves or remembers it means the same host.
+pub(crate) fn normalise_host(url: &mut Url) -> Result<(), Unresolved> {
+    if let Some(Host::Domain(name)) = url.host() {
+        let host = ascii_host(name)?;
+        if host != name {
+            url.set_host(Some(&host)).map_err(|_| Unresolved::NotAName(host))?;
+        }
+    }
+    Ok(())
+}
+
+/// Asks for the addresses of a host.
+pub(crate) trait Lookup: Send + Sync {
+    /// All addresses of a host, unchecked.
+    fn lookup<'a>(&'a self, host: &'a str, port: u16) -> Answer<'a, std::io::Result<Vec<SocketAddr>>>;
+}
+
+/// Asks this machine's resolver.
+pub(crate) struct SystemLookup;
+
+impl Lookup for SystemLookup {
+    #[expect(clippy::disallowed_methods, reason = "the one place that resolves; what it gives is checked")]
+    fn lookup<'a>(&'a self, host: &'a str, port: u16) -> Answer<'a, std::io::Result<Vec<SocketAddr>>> {
+        Box::pin(async move { Ok(tokio::net::lookup_host((host, port)).await?.collect()) })
+    }
+}
+
 /// Resolves a host once; only addresses that may be connected to come back, at least one. The host is one that
 /// [`ascii_host`] gave.
 pub(crate) async fn resolve(
@@ -67,11 +97,21 @@ pub(crate) async fn resolve(
     allowed: &AllowList,
     limit: Duration,
 ) -> Result<Vec<SocketAddr>, Unresolved> {
-    let looked_up = tokio::time::timeout(limit, tokio::net::lookup_host((host, port)));
-    let found: Vec<SocketAddr> = match looked_up.await {
+    resolve_by(&SystemLookup, host, port, allowed, limit).await
+}
+
+/// [`resolve`] by another resolver than this machine's.
+pub(crate) async fn resolve_by(
+    lookup: &dyn Lookup,
+    host: &str,
+    port: u16,
+    allowed: &AllowList,
+    limit: Duration,
+) -> Result<Vec<SocketAddr>, Unresolved> {
+    let found = match tokio::time::timeout(limit, lookup.lookup(host, port)).await {
         Err(_) => return Err(Unresolved::TimedOut(limit)),
         Ok(Err(error)) => return Err(Unresolved::Unknown(error.to_string())),
-        Ok(Ok(found)) => found.collect(),
+        Ok(Ok(found)) => found,
     };
     permitted(host, found, allowed)
 }

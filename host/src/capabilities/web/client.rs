@@ -1,11 +1,11 @@
-//! The real client: reqwest without any of its conveniences.
+//! The real client, over the host's one way of making HTTP requests.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::Utc;
+use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
-use reqwest::{Client, Method};
 
 use super::Web;
 use super::account::Account;
@@ -13,9 +13,8 @@ use super::answer::{self, Answer};
 use super::exchange::{self, Progress};
 use super::failure::{Failure, Stage, WebError};
 use super::request::{Allowed, Piece, Request};
-use super::resolver::{CheckedResolver, check_literal};
 use super::target::GivenUrls;
-use crate::capabilities::destination::AllowList;
+use crate::capabilities::http::{HttpClient, HttpSettings};
 use crate::capabilities::smtp::Verdict;
 use crate::capabilities::tls::TlsConfigs;
 use crate::capabilities::tokens::{Bearer, TokenError};
@@ -23,7 +22,7 @@ use crate::capabilities::tokens::{Bearer, TokenError};
 /// Connections are kept for the next request of the same call, not for a later one: a provider that closes a
 /// connection while a request is on its way leaves a doubt that need not be.
 const IDLE: Duration = Duration::from_secs(10);
-/// The most ways of connecting that are kept ready.
+/// The most clients that are kept ready.
 const MOST_CLIENTS: usize = 32;
 
 /// Calls providers' APIs over the network. Cloning it shares the connections.
@@ -35,16 +34,14 @@ pub struct WebClient {
 #[derive(Default)]
 struct Shared {
     tls: TlsConfigs,
-    clients: Mutex<Vec<(Way, Client)>>,
+    clients: Mutex<Vec<(Way, HttpClient)>>,
 }
 
 /// All that accounts must have in common to share connections.
 #[derive(Clone, PartialEq, Eq)]
 struct Way {
-    allowed: AllowList,
+    settings: HttpSettings,
     trusted_ca: Option<String>,
-    resolve: Duration,
-    connect: Duration,
 }
 
 impl std::fmt::Debug for WebClient {
@@ -63,9 +60,6 @@ impl WebClient {
         let allowed = request.check(account, given)?;
         let host = allowed.url.host_str().unwrap_or_default().to_owned();
         let client = self.client(account, &host).await?;
-        check_literal(&allowed.url, &account.allow_private)
-            .map_err(|reason| Failure::new(&host, Stage::Resolve, Verdict::Permanent, reason))?;
-
         let bearer = match request.authorize {
             true => Some(token(account, &host).await?),
             false => None,
@@ -88,14 +82,15 @@ impl WebClient {
     }
 
     /// The client that connects in the account's way.
-    pub(super) async fn client(&self, account: &Account, host: &str) -> Result<Client, Failure> {
-        let way = Way {
+    pub(super) async fn client(&self, account: &Account, host: &str) -> Result<HttpClient, Failure> {
+        let settings = HttpSettings {
             allowed: account.allow_private.clone(),
-            trusted_ca: account.trusted_ca.clone(),
             resolve: account.timeouts.resolve,
             connect: account.timeouts.connect,
+            idle: Some(IDLE),
         };
-        let known = |clients: &[(Way, Client)]| {
+        let way = Way { settings, trusted_ca: account.trusted_ca.clone() };
+        let known = |clients: &[(Way, HttpClient)]| {
             clients.iter().find(|(known, _)| *known == way).map(|(_, client)| client.clone())
         };
         if let Some(client) = known(&self.lock()) {
@@ -105,20 +100,7 @@ impl WebClient {
             let verdict = if problem.may_pass { Verdict::Transient } else { Verdict::Permanent };
             Failure::new(host, Stage::Tls, verdict, problem.detail)
         })?;
-        let resolver = CheckedResolver { allowed: way.allowed.clone(), limit: way.resolve };
-        let client = Client::builder()
-            .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
-            .dns_resolver(Arc::new(resolver))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .http1_only()
-            .tcp_nodelay(true)
-            .connect_timeout(way.resolve + way.connect)
-            .pool_idle_timeout(IDLE)
-            .user_agent(concat!("postroom/", env!("CARGO_PKG_VERSION")))
-            .build()
+        let client = HttpClient::new(&way.settings, &tls)
             .map_err(|error| Failure::new(host, Stage::Prepare, Verdict::Permanent, error))?;
         let mut clients = self.lock();
         if let Some(client) = known(&clients) {
@@ -131,7 +113,7 @@ impl WebClient {
         Ok(client)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Way, Client)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Way, HttpClient)>> {
         self.shared.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -145,7 +127,7 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    async fn make(&self, client: &Client, bearer: Option<&Bearer>) -> Result<Answer, Failure> {
+    async fn make(&self, client: &HttpClient, bearer: Option<&Bearer>) -> Result<Answer, Failure> {
         let Allowed { method, url, headers, stretch } = self.allowed;
         let mut request = reqwest::Request::new(method.clone(), url.clone());
         *request.headers_mut() = headers.clone();

@@ -1,7 +1,6 @@
 //! One request and its answer: the body streamed, every step within its limit of time, and an exact account of
 //! how far it came when there is no answer.
 
-use std::error::Error;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,9 +16,8 @@ use super::account::Timeouts;
 use super::body::BodyReader;
 use super::failure::{Failure, Stage};
 use super::request::{Piece, Range};
-use crate::capabilities::destination::Unresolved;
+use crate::capabilities::http::{HttpClient, HttpError};
 use crate::capabilities::smtp::Verdict;
-use crate::capabilities::tls;
 
 /// How far a request has come.
 #[derive(Debug)]
@@ -143,7 +141,7 @@ pub(super) fn body(pieces: Arc<[Piece]>, stretch: Range, progress: &Arc<Progress
 
 /// Sends a request and waits for the head of its answer.
 pub(super) async fn send(
-    client: &reqwest::Client,
+    client: &HttpClient,
     request: reqwest::Request,
     progress: &Progress,
     limits: &Timeouts,
@@ -217,26 +215,19 @@ impl Place<'_> {
         self.failure(Stage::Answer, Verdict::InDoubt, what)
     }
 
-    fn trouble(&self, error: reqwest::Error) -> Failure {
-        // The URL may carry a permission.
-        let error = error.without_url();
-        for cause in causes(&error) {
-            if let Some(unresolved) = cause.downcast_ref::<Unresolved>() {
-                let verdict = if unresolved.may_pass() { Verdict::Transient } else { Verdict::Permanent };
-                return self.failure(Stage::Resolve, verdict, unresolved);
+    fn trouble(&self, error: HttpError) -> Failure {
+        let by_time = |may_pass| if may_pass { Verdict::Transient } else { Verdict::Permanent };
+        let root = match error {
+            HttpError::Refused(rule) => return self.failure(Stage::Prepare, Verdict::Permanent, rule),
+            HttpError::Destination(unresolved) => {
+                return self.failure(Stage::Resolve, by_time(unresolved.may_pass()), unresolved);
             }
-            if let Some(problem) = handshake(cause).filter(|_| error.is_connect()) {
-                let host = self.host.rsplit_once(':').map_or(self.host.as_str(), |(host, _)| host);
-                let problem = tls::explain(problem, host);
-                let verdict = if problem.may_pass { Verdict::Transient } else { Verdict::Permanent };
-                return self.failure(Stage::Tls, verdict, problem.detail);
+            HttpError::Tls(problem) => {
+                return self.failure(Stage::Tls, by_time(problem.may_pass), problem.detail);
             }
-        }
-        let root = causes(&error).last().map_or_else(|| error.to_string(), ToString::to_string);
-        if error.is_connect() {
-            let what = if error.is_timeout() { "no connection in time".to_owned() } else { root };
-            return self.failure(Stage::Connect, Verdict::Transient, what);
-        }
+            HttpError::Connect(what) => return self.failure(Stage::Connect, Verdict::Transient, what),
+            HttpError::Broken(root) => root,
+        };
         if let Some(reason) = self.progress.unreadable() {
             let what = format!("an attachment could not be read, so the request was broken off: {reason}");
             return self.failure(Stage::Request, Verdict::Permanent, what);
@@ -246,16 +237,4 @@ impl Place<'_> {
         }
         self.unanswered(root)
     }
-}
-
-/// An error and what caused it, outermost first.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
-}
-
-/// The error of a TLS handshake, within however many of the connector's own.
-fn handshake<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a std::io::Error> {
-    let outer = cause.downcast_ref::<std::io::Error>()?;
-    let inner = outer.get_ref()?;
-    if inner.is::<rustls::Error>() { Some(outer) } else { handshake(inner) }
 }

@@ -22,7 +22,6 @@ mod exchange;
 mod failure;
 mod memory;
 mod request;
-mod resolver;
 mod target;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use url::{Host, Origin, Url};
 
 use super::account::Account;
-use crate::capabilities::destination::AllowList;
+use crate::capabilities::destination::{AllowList, normalise_host};
 
 /// The most origins remembered in one call.
 const MOST_GIVEN: usize = 16;
@@ -29,8 +29,8 @@ impl GivenUrls {
 
     /// The provider of this account gave this URL; what the rules forbid is not remembered.
     pub(super) fn learn(&self, account: &Account, url: &str) {
-        let Ok(url) = Url::parse(url) else { return };
-        if check(&url, &account.allow_private).is_err() {
+        let Ok(mut url) = Url::parse(url) else { return };
+        if normalise_host(&mut url).is_err() || check(&url, &account.allow_private).is_err() {
             return;
         }
         let entry = (account.name.clone(), url.origin());
@@ -59,16 +59,18 @@ pub(super) fn read(target: &str, account: &Account, given: &GivenUrls) -> Result
     }
     if target.starts_with('/') {
         let base = account.base.as_str().trim_end_matches('/');
-        let url = Url::parse(&format!("{base}{target}"))
+        let mut url = Url::parse(&format!("{base}{target}"))
             .map_err(|error| format!("the target is no path: {error}"))?;
         let below = url.path().starts_with(account.base.path().trim_end_matches('/'));
         if url.origin() != account.base.origin() || !below {
             return Err("the target leads out of the provider's API".into());
         }
+        normalise_host(&mut url).map_err(|error| error.to_string())?;
         check(&url, &account.allow_private)?;
         return Ok(url);
     }
-    let url = Url::parse(target).map_err(|_| "the target is neither a path nor a URL".to_owned())?;
+    let mut url = Url::parse(target).map_err(|_| "the target is neither a path nor a URL".to_owned())?;
+    normalise_host(&mut url).map_err(|error| error.to_string())?;
     check(&url, &account.allow_private)?;
     if !given.knows(account, &url) {
         return Err("the target is not the provider's, and the provider has not given it in this call".into());

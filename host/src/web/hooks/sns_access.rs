@@ -2,8 +2,10 @@
 //! tests need no Amazon.
 
 use crate::capabilities::Answer;
+use crate::capabilities::destination::AllowList;
+use crate::capabilities::http::{HttpClient, HttpError, HttpSettings};
 use crate::capabilities::tls::TlsConfigs;
-use reqwest::redirect::Policy;
+use reqwest::{Method, Request};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -41,23 +43,22 @@ impl std::fmt::Debug for AmazonSns {
 impl AmazonSns {
     async fn get(&self, url: &Url) -> Result<Vec<u8>, String> {
         let host = url.host_str().unwrap_or_default();
-        let failed = |e: reqwest::Error| format!("{host} could not be asked: {}", e.without_url());
+        let answered = tokio::time::timeout(LIMIT, self.exchange(url, host)).await;
+        answered.unwrap_or_else(|_| Err(format!("{host} did not answer within {} s", LIMIT.as_secs())))
+    }
+
+    async fn exchange(&self, url: &Url, host: &str) -> Result<Vec<u8>, String> {
+        let failed = |error: HttpError| format!("{host} could not be asked: {error}");
         let tls = self.tls.for_roots(None).await.map_err(|problem| problem.detail)?;
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .https_only(true)
-            .timeout(LIMIT)
-            .build()
-            .map_err(failed)?;
-        let mut answer = client.get(url.clone()).send().await.map_err(failed)?;
+        let settings =
+            HttpSettings { allowed: AllowList::none(), resolve: LIMIT, connect: LIMIT, idle: None };
+        let client = HttpClient::new(&settings, &tls)?;
+        let mut answer = client.execute(Request::new(Method::GET, url.clone())).await.map_err(failed)?;
         if !answer.status().is_success() {
             return Err(format!("{host} answered {}", answer.status()));
         }
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| failed(HttpError::of(error, host)))? {
             if body.len() + chunk.len() > LARGEST {
                 return Err(format!("{host} answered with more than {LARGEST} bytes"));
             }
