@@ -15,7 +15,8 @@ use std::path::PathBuf;
 /// Where the store is, and what opens it.
 #[derive(Debug, Clone, Args)]
 pub(super) struct StoreArgs {
-    /// The store: a file, or postgres://user@host/database. Otherwise: a file in the user's folder for data.
+    /// The store: a file, or postgres://user@host/database?sslmode=verify-full. Otherwise: a file in the user's folder for
+    /// data.
     #[arg(
         long,
         value_name = "PLACE",

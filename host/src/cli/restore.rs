@@ -23,7 +23,7 @@ A store in PostgreSQL comes back by pg_restore; then say when its dump was begun
 Examples:
   postroom restore backups/postroom-2026-12-01.db
   postroom restore backups/postroom-2026-12-01.db --replace     # the store that is there stays beside it
-  postroom restore --taken '2026-12-01 03:00' --store postgres://postroom@db.example/postroom")]
+  postroom restore --taken '2026-12-01 03:00' --store 'postgres://postroom@db.example/postroom?sslmode=verify-full'")]
 pub(super) struct RestoreArgs {
     /// The backup.
     #[arg(value_name = "FILE", required_unless_present = "taken")]

@@ -21,7 +21,7 @@ hand goes on with the next worker, and nothing is sent twice. Ctrl-C and SIGTERM
 Examples:
   postroom worker                       # until it is stopped
   postroom worker --drain               # until nothing is due, for a scheduler
-  postroom worker --store postgres://postroom@db.example/postroom --in-hand 256")]
+  postroom worker --store 'postgres://postroom@db.example/postroom?sslmode=verify-full' --in-hand 256")]
 pub(super) struct WorkerArgs {
     #[command(flatten)]
     store: StoreArgs,

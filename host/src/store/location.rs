@@ -2,8 +2,11 @@
 
 use crate::accounts::Unusable;
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
 use url::Url;
 
 /// Where the store is. Shows no password.
@@ -60,10 +63,15 @@ impl Location {
         }
     }
 
-    /// The URL to connect to.
+    /// The URL to connect to. A server on another machine must be asked for TLS, or for none: whoever stands between would
+    /// otherwise choose none, and have the store.
     pub(super) fn url(&self) -> Result<SecretString, Unusable> {
         match &self.0 {
-            Place::Server { url, .. } => Ok(url.clone()),
+            Place::Server { url, .. } => {
+                check_security(url)
+                    .map_err(|expected| Unusable::new("store", &self.to_string(), expected))?;
+                Ok(url.clone())
+            }
             Place::File(path) => {
                 let wrong = |expected: &str| Unusable::new("file", &path.to_string_lossy(), expected);
                 let absolute = std::path::absolute(path).map_err(|e| wrong(&e.to_string()))?;
@@ -71,6 +79,27 @@ impl Location {
                 Ok(format!("sqlite:{}", encoded(text)).into())
             }
         }
+    }
+}
+
+/// Refuses to let a server on another machine choose whether there is TLS. As the driver reads the URL: what it leaves out
+/// is in the environment (`PGHOST`, `PGSSLMODE`).
+fn check_security(url: &SecretString) -> Result<(), String> {
+    // Its error may repeat the URL, and that holds a password.
+    let options = PgConnectOptions::from_str(url.expose_secret())
+        .map_err(|_| "expected postgres://user@host/database".to_owned())?;
+    let host = options.get_host();
+    let is_here = options.get_socket().is_some()
+        || host.starts_with('/')
+        || host.eq_ignore_ascii_case("localhost")
+        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|it| it.to_canonical().is_loopback());
+    match options.get_ssl_mode() {
+        PgSslMode::Prefer | PgSslMode::Allow if !is_here => Err(format!(
+            "without a word about TLS anybody on the way to {host} could read and change everything: write \
+             ?sslmode=verify-full at the end (with &sslrootcert=FILE for an authority of your own), or ?sslmode=disable \
+             on a network that nobody else is on"
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -170,6 +199,41 @@ mod tests {
         for text in ["", "sqlite:", ":memory:", "sqlite::memory:", "mysql://a/b", "postgres://[/x"] {
             let error = text.parse::<Location>().expect_err(text);
             assert!(error.to_string().contains("expected"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_server_elsewhere_is_not_left_to_choose_whether_there_is_tls() {
+        for (text, fits) in [
+            ("postgres://postroom:hunter2@db.example/postroom", false),
+            ("postgres://postroom:hunter2@db.example/postroom?sslmode=prefer", false),
+            ("postgres://postroom:hunter2@db.example/postroom?sslmode=allow", false),
+            ("postgres://postroom:hunter2@db.example/postroom?ssl-mode=prefer", false),
+            ("postgres://postroom:hunter2@192.0.2.7/postroom", false),
+            ("postgres://postroom:hunter2@[2001:db8::7]/postroom", false),
+            ("postgres://postroom:hunter2@localhost.example/postroom", false),
+            ("postgres://localhost/postroom?host=db.example&password=hunter2", false),
+            ("postgres://localhost/postroom?hostaddr=192.0.2.7&password=hunter2", false),
+            ("postgres://postroom:hunter2@db.example/postroom?sslmode=verify-full&sslmode=prefer", false),
+            ("postgres://postroom:hunter2@db.example/postroom?sslmode=verify-full", true),
+            ("postgres://postroom:hunter2@db.example/postroom?sslmode=verify-ca", true),
+            ("postgres://postroom:hunter2@db.example/postroom?sslmode=require", true),
+            ("postgres://postroom:hunter2@db.example/postroom?sslmode=disable", true),
+            ("postgres://postroom:hunter2@localhost/postroom", true),
+            ("postgres://postroom:hunter2@127.0.0.1:5433/postroom", true),
+            ("postgres://postroom:hunter2@[::1]/postroom", true),
+            ("postgres:///postroom?host=/run/postgresql&user=postroom&password=hunter2", true),
+            ("postgres://%2Frun%2Fpostgresql/postroom?password=hunter2", true),
+        ] {
+            let location: Location = text.parse().expect(text);
+            match location.url() {
+                Ok(_) => assert!(fits, "{text}"),
+                Err(error) => {
+                    let words = error.to_string();
+                    assert!(!fits && words.contains("?sslmode=verify-full"), "{text}: {words}");
+                    assert!(!words.contains("hunter2"), "{words}");
+                }
+            }
         }
     }
 
