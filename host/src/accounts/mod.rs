@@ -29,6 +29,7 @@ pub use secret::{SecretKind, SecretOwner};
 pub use server::{Authentication, ImapServer, PasswordMechanism, Security, SmtpServer};
 pub use service::{Endpoints, Provider, ServiceUrl};
 pub use settings::plugin_settings;
+pub(crate) use text::is_control_or_bidi;
 pub use text::{
     DisplayName, FolderName, HeloName, HostName, LoginName, MailAddress, Name, Tenant, Unusable,
     VerifiedSender,

@@ -161,11 +161,13 @@ fn one_line(text: &str, most: usize) -> Result<String, String> {
     if text.len() > most {
         return Err(format!("at most {most} bytes"));
     }
-    // The marks that turn the direction of text let a name show as another.
-    let turns =
-        |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
-    if text.chars().any(|c| c.is_control() || turns(c)) {
+    if text.chars().any(is_control_or_bidi) {
         return Err("one line, without control characters".into());
     }
     Ok(text.to_owned())
+}
+
+/// Whether a character ends or moves a line, or turns the direction of text: such marks let a text show as another.
+pub(crate) fn is_control_or_bidi(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }

@@ -1,6 +1,6 @@
 //! Failures as a person and a program see them: a sentence on standard error, an exit code.
 
-use super::output::printable;
+use super::output::{json_text, printable};
 use crate::accounts::Unusable;
 use crate::config::ConfigError;
 use crate::connections::ConnectionError;
@@ -53,7 +53,8 @@ impl Failure {
     /// Prints the failure and gives the exit code.
     pub(super) fn report(&self, json: bool) -> ExitCode {
         if json {
-            println!("{}", serde_json::json!({ "error": self.message, "code": self.code }));
+            let said = serde_json::json!({ "error": self.message, "code": self.code });
+            println!("{}", json_text(&said.to_string()));
         }
         eprintln!("postroom: {}", printable(&self.message));
         ExitCode::from(self.code)

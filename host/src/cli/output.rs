@@ -1,6 +1,7 @@
 //! Tables, JSON and colour.
 
 use super::failure::Failure;
+use crate::accounts::is_control_or_bidi;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
@@ -13,7 +14,22 @@ const CASES: [&str; 5] = ["error", "field", "stage", "status", "verdict"];
 /// (`in-transit`), not those of Rust (`InTransit`).
 pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
     let value = serde_json::to_value(value).map_err(|e| Failure::other(e.to_string()))?;
-    line(&format!("{:#}", by_contract(value)))
+    line(&json_text(&format!("{:#}", by_contract(value))))
+}
+
+/// JSON whose texts hold no character that a terminal obeys: those that JSON lets stand are written as escapes. Outside of
+/// texts there are none but ends of lines.
+pub(super) fn json_text(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && is_control_or_bidi(c) {
+            // All of them are of the first plane.
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 fn by_contract(value: Value) -> Value {
@@ -82,9 +98,10 @@ pub(super) fn green(text: &str) -> String {
     if colour { format!("\u{1b}[32m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
-/// Text from outside as it may be shown on a terminal: no control characters, which could move its cursor.
+/// Text from outside as it may be shown on a terminal: no control characters, which could move its cursor, and no marks that
+/// turn the direction of text, which let a line show as another.
 pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_control_or_bidi(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -95,6 +112,27 @@ mod tests {
     use crate::contract::smtp::{Failure, Stage, Verdict};
     use crate::contract::tracking::Status;
     use serde_json::json;
+
+    /// Characters that move a cursor, end a line or turn the direction of text.
+    const MISLEADING: &str =
+        "\u{0}\u{7}\u{1b}\u{7f}\u{80}\u{9b}\u{9f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}";
+
+    #[test]
+    fn no_text_from_outside_moves_the_cursor_or_shows_as_another() {
+        for c in MISLEADING.chars() {
+            let text = format!("F-1{c}9");
+            assert_eq!(printable(&text), "F-1\u{fffd}9", "{c:?}");
+            for json in [format!("{:#}", json!({ &text: text })), json!({ &text: text }).to_string()] {
+                let shown = json_text(&json);
+                assert!(!shown.contains(|c| c != '\n' && is_control_or_bidi(c)), "{c:?}: {shown:?}");
+                let read: Value = serde_json::from_str(&shown).expect("JSON");
+                assert_eq!(read, json!({ &text: text }), "{c:?}");
+            }
+        }
+        for plain in ["F-1\n9", "\u{5d0}\u{200f}1", "\u{e9}\u{1f600}\u{200d}"] {
+            assert_eq!(printable(plain), plain);
+        }
+    }
 
     #[test]
     fn cases_are_named_as_in_the_contract() {
