@@ -17,7 +17,9 @@ pub struct Web {
     pub public_url: Option<PublicUrl>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Networks,
-    /// Who may read the metrics; none: this machine alone.
+    /// Where to listen for readers of the metrics; none: 127.0.0.1:8026.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Who may read the metrics there; none: this machine alone.
     pub metrics_from: Option<Networks>,
 }
 
@@ -104,6 +106,11 @@ impl Networks {
     pub fn loopback() -> Self {
         let nets = ["127.0.0.0/8", "::1/128"].iter().filter_map(|net| net.parse().ok());
         Self(nets.collect())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether an address is in one of them.

@@ -1,42 +1,45 @@
 //! Whether it runs, and whether it can do its work; and what was counted.
 
 use super::router::App;
+use super::site::Site;
 use super::{metrics, peer, queue};
 use axum::extract::{Extension, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+use std::time::Instant;
 
 /// It runs.
 pub(super) async fn health() -> &'static str {
     "ok\n"
 }
 
-/// It can keep what it is told.
-pub(super) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
-    match app.site.connections.store().answers().await {
-        Ok(()) => (StatusCode::OK, "ready\n"),
-        Err(error) => {
-            app.site.store_failed("ready", &error);
-            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n")
-        }
+/// It can keep what it is told. Where a proxy is most probably not trusted, that is said below.
+pub(super) async fn ready(State(app): State<App>) -> (StatusCode, String) {
+    if let Err(error) = app.site.connections.store().answers().await {
+        app.site.store_failed("ready", &error);
+        return (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n".to_owned());
     }
+    let warning = app.site.untrusted_proxies.probable(Instant::now()).map_or_else(String::new, |proxy| {
+        format!(
+            "warning: {proxy} sends X-Forwarded-For and is not among [web] trusted_proxies, see the log\n"
+        )
+    });
+    (StatusCode::OK, format!("ready\n{warning}"))
 }
 
 /// What was counted: for those whom the operator named, and otherwise for this machine alone.
 pub(super) async fn metrics(
-    State(app): State<App>,
-    Extension(peer::Peer(peer)): Extension<peer::Peer>,
-    headers: HeaderMap,
+    State(site): State<Arc<Site>>,
+    Extension(peer): Extension<peer::Peer>,
 ) -> Response {
-    let site = &app.site;
-    let client = peer::client(peer.ip(), &headers, &site.settings.trusted_proxies);
+    let peer = peer.address.ip();
     let allowed = match &site.settings.metrics_from {
-        Some(networks) => networks.contains(client),
-        // Behind a proxy on this machine everybody seems to be here.
-        None => client.is_loopback() && !headers.contains_key("x-forwarded-for"),
+        Some(networks) => networks.contains(peer),
+        None => peer.to_canonical().is_loopback(),
     };
     if !allowed {
-        return StatusCode::NOT_FOUND.into_response();
+        return (StatusCode::FORBIDDEN, format!("{peer} is not among [web] metrics_from\n")).into_response();
     }
     let depth = match queue::depth(site.connections.store()).await {
         Ok(depth) => depth,

@@ -38,6 +38,11 @@ struct Waiting {
     state: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Closed {
+    reason: String,
+}
+
 /// What is counted. Labels are from closed lists: nothing that a stranger wrote becomes one.
 #[derive(Debug)]
 pub(super) struct Metrics {
@@ -48,6 +53,8 @@ pub(super) struct Metrics {
     events: Family<Fact, Counter>,
     openings: Family<Opening, Counter>,
     queue: Family<Waiting, Gauge>,
+    closed: Family<Closed, Counter>,
+    untrusted_proxies: Counter,
 }
 
 impl Default for Metrics {
@@ -69,7 +76,15 @@ impl Default for Metrics {
         registry.register("pixel_opens", "Fetched pixels by what they prove", openings.clone());
         let queue = Family::default();
         registry.register("queue_mails", "Mails in the outbox by their state", queue.clone());
-        Self { registry, requests, webhooks, notices, events, openings, queue }
+        let closed = Family::default();
+        registry.register("http_connections_closed", "Connections closed by reason", closed.clone());
+        let untrusted_proxies = Counter::default();
+        registry.register(
+            "untrusted_proxy_requests",
+            "Requests with X-Forwarded-For of a peer that is not among trusted_proxies",
+            untrusted_proxies.clone(),
+        );
+        Self { registry, requests, webhooks, notices, events, openings, queue, closed, untrusted_proxies }
     }
 }
 
@@ -97,6 +112,24 @@ impl Metrics {
 
     pub(super) fn opening(&self, kind: &str) {
         self.openings.get_or_create(&Opening { kind: kind.to_owned() }).inc();
+    }
+
+    /// Counts a connection that the server closed: `silent`, `made-room`, `too-many`.
+    pub(super) fn connection_closed(&self, reason: &'static str) {
+        self.connections_closed()(reason);
+    }
+
+    /// [`Self::connection_closed`], for a task that outlives the borrow.
+    pub(super) fn connections_closed(&self) -> impl Fn(&'static str) + Send + use<> {
+        let closed = self.closed.clone();
+        move |reason| {
+            closed.get_or_create(&Closed { reason: reason.to_owned() }).inc();
+        }
+    }
+
+    /// Counts a request that came through a proxy that is not trusted.
+    pub(super) fn untrusted_proxy(&self) {
+        self.untrusted_proxies.inc();
     }
 
     /// The text, with the depth of the queue as it is now.

@@ -6,12 +6,14 @@
 //! GET  /oauth/start/{token}         an invitation to sign in        sign_in.rs
 //! GET  /oauth/callback              back from the provider          sign_in.rs, oauth::WebCallback
 //! GET  /health  /ready              it runs; its store answers      health.rs
-//! GET  /metrics                     for Prometheus                  metrics.rs
 //! ```
 //!
-//! Everybody may call it, so everything is bounded: connections, requests of one client, headers, bodies, and the time
+//! `GET /metrics`, for Prometheus, is on a listener of its own (`metrics.rs`).
+//!
+//! Everybody may call it, so everything is bounded: connections and requests of one client, headers, bodies, and the time
 //! that each may take. A token in a path is a secret: the log has the route's pattern, never the path.
 
+mod clients;
 mod health;
 pub mod hooks;
 mod link_token;
@@ -24,9 +26,10 @@ mod router;
 mod server;
 mod sign_in;
 mod site;
+mod untrusted_proxy;
 
 pub use link_token::{Invitation, LinkTokens};
 pub use pixel::url as pixel_url;
-pub use server::{Limits, serve};
+pub use server::{Limits, Listeners, serve};
 pub use sign_in::url as sign_in_url;
 pub use site::{Clock, Site};

@@ -1,14 +1,33 @@
 //! Who is asking: the address of the client, also behind a proxy, and how often it may ask.
 
+use super::clients::Slot;
+use super::router::FORWARDED_FOR;
 use crate::config::Networks;
 use axum::http::HeaderMap;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 /// The other end of a connection.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Peer(pub(super) SocketAddr);
+#[derive(Debug, Clone)]
+pub(super) struct Peer {
+    /// Its address.
+    pub(super) address: SocketAddr,
+    /// The connection among those of its client.
+    pub(super) slot: Arc<Slot>,
+}
+
+/// What counts as one client: an address, or a network of /64 of IPv6, which is one customer's.
+pub(super) fn client_network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}
 
 /// Addresses whose requests are counted. Beyond it those that were quiet are forgotten.
 const MOST_PEERS: usize = 50_000;
@@ -17,7 +36,7 @@ const MOST_PEERS: usize = 50_000;
 /// What anybody else wrote there is believed of nobody.
 pub(super) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> IpAddr {
     let mut client = peer.to_canonical();
-    let lines = headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
+    let lines = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok());
     let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
     for hop in hops.iter().rev() {
         if !trusted.contains(client) {
@@ -58,13 +77,7 @@ impl Rates {
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
         }
-        let key = match client {
-            IpAddr::V4(_) => client,
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-            }
-        };
+        let key = client_network(client);
         self.limiter.check_key(&key).is_ok()
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct Fetched {
 /// Answers with the picture.
 pub(super) async fn serve(
     State(app): State<App>,
-    Extension(peer::Peer(peer)): Extension<peer::Peer>,
+    Extension(peer): Extension<peer::Peer>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -67,7 +67,7 @@ pub(super) async fn serve(
             method: if method == Method::GET { "GET" } else { "HEAD" },
             user_agent: text("user-agent"),
             purpose: text("sec-purpose").or_else(|| text("purpose")).or_else(|| text("x-moz")),
-            client: peer::client(peer.ip(), &headers, &site.settings.trusted_proxies),
+            client: peer::client(peer.address.ip(), &headers, &site.settings.trusted_proxies),
             at: site.clock.now().fixed_offset(),
         };
         if app.openings.try_send(fetched).is_err() {

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use http_body_util::LengthLimitError;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -23,6 +24,9 @@ const BODY_TIME: Duration = Duration::from_secs(10);
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// The route whose answer is always the same.
 const PIXEL: &str = "/o/{*token}";
+
+/// Where proxies write whom they speak for.
+pub(super) const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// What every handler has.
 #[derive(Clone)]
@@ -43,13 +47,17 @@ pub(super) fn router(site: Arc<Site>, openings: mpsc::Sender<pixel::Fetched>) ->
         .route("/oauth/start/{token}", get(sign_in::invite).post(sign_in::begin))
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
-        .route("/metrics", get(health::metrics))
         .with_state(app.clone());
     let routes = match callback {
         Some(callback) => routes.merge(callback),
         None => routes,
     };
     routes.layer(middleware::from_fn_with_state(app, gate))
+}
+
+/// The metrics, on a listener of their own: nothing that the public can reach leads to them.
+pub(super) fn metrics_router(site: Arc<Site>) -> Router {
+    Router::new().route("/metrics", get(health::metrics)).with_state(site)
 }
 
 /// A provider's report.
@@ -82,8 +90,7 @@ async fn read_body(headers: &HeaderMap, body: Body, largest: usize) -> Result<By
     match tokio::time::timeout(BODY_TIME, to_bytes(body, largest)).await {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(error)) => {
-            let too_large =
-                std::error::Error::source(&error).is_some_and(|it| it.to_string().contains("length limit"));
+            let too_large = std::error::Error::source(&error).is_some_and(|it| it.is::<LengthLimitError>());
             Err(if too_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST })
         }
         Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
@@ -93,7 +100,7 @@ async fn read_body(headers: &HeaderMap, body: Body, largest: usize) -> Result<By
 /// What every request passes.
 async fn gate(
     State(app): State<App>,
-    Extension(peer::Peer(peer)): Extension<peer::Peer>,
+    Extension(peer): Extension<peer::Peer>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -103,7 +110,15 @@ async fn gate(
     let route = route.as_deref().unwrap_or("(no route)");
     let method =
         if request.method().as_str().len() <= 7 { request.method().as_str() } else { "?" }.to_owned();
-    let client = peer::client(peer.ip(), request.headers(), &site.settings.trusted_proxies);
+    let _busy = peer.slot.busy();
+    let peer = peer.address.ip();
+    let client = peer::client(peer, request.headers(), &site.settings.trusted_proxies);
+    if request.headers().contains_key(FORWARDED_FOR) && !site.settings.trusted_proxies.contains(peer) {
+        site.metrics.untrusted_proxy();
+        if let Some(warning) = site.untrusted_proxies.note(peer, begun) {
+            site.say(&warning);
+        }
+    }
     // Nothing but a report has a body; what else comes with one is not read.
     let response = if !site.rates.allows(client) {
         match route {

@@ -4,6 +4,7 @@ use super::hooks::{AmazonSns, Received, Seen, SnsAccess};
 use super::link_token::LinkTokens;
 use super::metrics::Metrics;
 use super::peer::Rates;
+use super::untrusted_proxy::UntrustedProxies;
 use crate::config::Web;
 use crate::connections::Connections;
 use crate::engine::Engine;
@@ -57,6 +58,7 @@ pub struct Site {
     pub(super) sns: Arc<dyn SnsAccess>,
     pub(super) seen: Seen,
     pub(super) rates: Rates,
+    pub(super) untrusted_proxies: UntrustedProxies,
     pub(super) metrics: Metrics,
     journal: Journal,
 }
@@ -83,6 +85,7 @@ impl Site {
             sns: Arc::new(AmazonSns::default()),
             seen: Seen::default(),
             rates: Rates::new(A_SECOND, AT_ONCE),
+            untrusted_proxies: UntrustedProxies::default(),
             metrics: Metrics::default(),
             journal: Arc::new(|_| {}),
         })

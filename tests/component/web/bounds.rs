@@ -23,11 +23,86 @@ async fn it_says_that_it_runs_and_that_its_store_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn metrics_are_for_this_machine_alone() {
+async fn metrics_are_at_an_address_of_their_own_and_nowhere_else() {
     let world = World::new().await;
-    assert_eq!(world.ask("GET", "/metrics", "", b"").await.status, 200);
-    let behind = world.ask("GET", "/metrics", "X-Forwarded-For: 198.51.100.7\r\n", b"").await;
-    assert_eq!(behind.status, 404, "whoever comes through a proxy is not this machine");
+    for headers in ["", "X-Forwarded-For: 127.0.0.1\r\n"] {
+        assert_eq!(world.ask("GET", "/metrics", headers, b"").await.status, 404, "{headers}");
+    }
+    assert!(
+        world.metrics().await.contains("postroom_http_requests_total{route=\"(no route)\",status=\"404\"} 2")
+    );
+    for path in ["/health", "/", "/oauth/start/x", "/hooks/sendgrid/x"] {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let answer = answer(connect("127.0.0.1", world.metrics).await, request.as_bytes()).await;
+        assert_eq!(answer.expect("an answer").status, 404, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_silent_connections_of_one_client_hold_nobody_up_not_even_itself() {
+    let world = World::new().await;
+    for byte in ["", "G", "GET /health HTT"] {
+        let mut silent = Vec::new();
+        for _ in 0..512 {
+            let mut stream = connect("127.0.0.2", world.address).await;
+            stream.write_all(byte.as_bytes()).await.unwrap();
+            silent.push(stream);
+        }
+        for client in ["127.0.0.3", "127.0.0.2", "127.0.0.1"] {
+            let begun = Instant::now();
+            assert_eq!(
+                world.ask_from(client, "GET", "/health", "", b"").await.status,
+                200,
+                "{client} {byte:?}"
+            );
+            assert!(begun.elapsed() < Duration::from_secs(8), "{client} {byte:?}: {:?}", begun.elapsed());
+        }
+        // Of itself too: nothing is left of them after the time for headers.
+        for mut stream in silent {
+            let mut rest = Vec::new();
+            let end = tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut rest)).await;
+            assert!(end.is_ok(), "{byte:?}: it is hung up on");
+        }
+    }
+    let metrics = world.metrics().await;
+    assert!(metrics.contains("postroom_http_connections_closed_total{reason=\"made-room\"}"), "{metrics}");
+    assert!(metrics.contains("postroom_http_connections_closed_total{reason=\"silent\"}"), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_connections_of_many_clients_hold_nobody_up_either() {
+    let world = World::new().await;
+    let mut silent = Vec::new();
+    for client in 10..30 {
+        for _ in 0..32 {
+            silent.push(connect(&format!("127.0.0.{client}"), world.address).await);
+        }
+    }
+    let begun = Instant::now();
+    assert_eq!(world.ask_from("127.0.0.3", "GET", "/health", "", b"").await.status, 200);
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_is_not_trusted_is_said_loudly_with_what_to_write() {
+    let world = World::new().await;
+    assert_eq!(world.ask("GET", "/ready", "", b"").await.text(), "ready\n");
+    for _ in 0..20 {
+        world.ask("GET", "/health", "X-Forwarded-For: 198.51.100.7\r\n", b"").await;
+    }
+    let log = world.log();
+    let warnings: Vec<&str> = log.lines().filter(|line| line.contains("WARNING")).collect();
+    assert_eq!(warnings.len(), 1, "{log}");
+    assert!(warnings[0].contains("trusted_proxies = [\"127.0.0.1\"]"), "{log}");
+    assert!(!log.contains("198.51.100.7"), "what a client wrote is not believed, and not logged: {log}");
+    let ready = world.ask("GET", "/ready", "", b"").await;
+    assert_eq!(ready.status, 200);
+    assert!(
+        ready.text().starts_with("ready\n") && ready.text().contains("trusted_proxies"),
+        "{}",
+        ready.text()
+    );
+    assert!(world.metrics().await.contains("postroom_untrusted_proxy_requests_total 20"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,7 +201,7 @@ async fn no_token_no_key_and_no_body_is_in_the_log_or_the_metrics() {
     world.ask("GET", &format!("/oauth/start/{pixel}"), "", b"").await;
     world.ask("GET", &format!("/{pixel}"), "", b"").await;
     world.with_events(mail, 1).await;
-    let metrics = String::from_utf8(world.ask("GET", "/metrics", "", b"").await.body).unwrap();
+    let metrics = world.metrics().await;
     let said = format!("{}\n{metrics}", world.log());
     for secret in [&pixel[..], world.hook().rsplit('/').next().unwrap(), JO, &mail.to_string()] {
         assert!(!said.contains(secret), "{secret} is in\n{said}");

@@ -14,7 +14,7 @@ use postroom::connections::Connections;
 use postroom::store::*;
 use postroom::vault::{Keys, MasterKey, Vault};
 use postroom::web::hooks::{Hook, HookProvider};
-use postroom::web::{Limits, LinkTokens, Site, serve};
+use postroom::web::{Limits, LinkTokens, Listeners, Site, serve};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use std::net::SocketAddr;
@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 
 /// What stands before the point in a P-256 key's SubjectPublicKeyInfo.
@@ -44,6 +44,7 @@ struct World {
     account: Account,
     sendgrid: EcdsaKeyPair,
     address: SocketAddr,
+    metrics: SocketAddr,
     log: Arc<Mutex<Vec<String>>>,
     stop: Option<oneshot::Sender<()>>,
     ended: tokio::task::JoinHandle<()>,
@@ -52,8 +53,23 @@ struct World {
 /// An answer.
 struct Answer {
     status: u16,
+    /// In lower case.
     head: String,
+    /// As it came.
+    raw_head: String,
     body: Vec<u8>,
+}
+
+impl Answer {
+    /// The value of a header field.
+    fn field(&self, name: &str) -> Option<&str> {
+        let lines = self.raw_head.lines().filter_map(|line| line.split_once(':'));
+        lines.filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
 }
 
 impl World {
@@ -98,8 +114,11 @@ impl World {
         let site = change(site.with_journal(move |line| lines.lock().unwrap().push(line.to_owned())));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let for_metrics = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let metrics = for_metrics.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let ended = tokio::spawn(serve(listener, Arc::new(site), limits, async { drop(stopped.await) }));
+        let listeners = Listeners { public: listener, metrics: Some(for_metrics) };
+        let ended = tokio::spawn(serve(listeners, Arc::new(site), limits, async { drop(stopped.await) }));
         let stop = Some(stop);
         Self {
             _folder: folder,
@@ -111,6 +130,7 @@ impl World {
             account,
             sendgrid,
             address,
+            metrics,
             log,
             stop,
             ended,
@@ -202,33 +222,58 @@ impl World {
     }
 
     async fn ask(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
+        self.ask_from("127.0.0.1", method, path, headers, body).await
+    }
+
+    /// Asks from this address, as another client.
+    async fn ask_from(&self, client: &str, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
         let length =
             if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: post.example\r\nConnection: close\r\n{length}{headers}\r\n"
         );
-        self.raw(&[head.as_bytes(), body].concat())
+        let stream = connect(client, self.address).await;
+        answer(stream, &[head.as_bytes(), body].concat())
             .await
-            .unwrap_or_else(|| panic!("{method} {path}: no answer"))
+            .unwrap_or_else(|| panic!("{method} {path} from {client}: no answer"))
     }
 
     /// What comes back for these bytes; none: nothing does.
     async fn raw(&self, bytes: &[u8]) -> Option<Answer> {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        // Who refuses a body closes before all of it is there.
-        let _ = stream.write_all(bytes).await;
-        let mut answer = Vec::new();
-        let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
-        let _ = read.expect("an end of the answer");
-        let split = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
-        let head = String::from_utf8(answer[..split].to_vec()).unwrap();
-        let status = head.split(' ').nth(1)?.parse().ok()?;
-        Some(Answer { status, head: head.to_lowercase(), body: answer[split + 4..].to_vec() })
+        answer(connect("127.0.0.1", self.address).await, bytes).await
+    }
+
+    /// What is counted.
+    async fn metrics(&self) -> String {
+        let request = b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        let answer = answer(connect("127.0.0.1", self.metrics).await, request).await.expect("an answer");
+        assert_eq!(answer.status, 200);
+        String::from_utf8(answer.body).unwrap()
     }
 
     fn log(&self) -> String {
         self.log.lock().unwrap().join("\n")
     }
+}
+
+/// A connection of this client.
+async fn connect(client: &str, to: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::new(client.parse().expect(client), 0)).expect(client);
+    socket.connect(to).await.unwrap()
+}
+
+/// What comes back for these bytes; none: nothing does.
+async fn answer(mut stream: TcpStream, bytes: &[u8]) -> Option<Answer> {
+    // Who refuses a body closes before all of it is there.
+    let _ = stream.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
+    let _ = read.expect("an end of the answer");
+    let split = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let head = String::from_utf8(answer[..split].to_vec()).unwrap();
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some(Answer { status, head: head.to_lowercase(), raw_head: head, body: answer[split + 4..].to_vec() })
 }
 
 fn relay(name: &str) -> NewAccount {

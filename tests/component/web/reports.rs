@@ -23,8 +23,7 @@ async fn a_signed_report_becomes_facts_of_the_mail_it_is_about() {
     let kinds: Vec<_> = events.iter().map(|it| (it.kind.as_str(), it.source.as_str())).collect();
     assert_eq!(kinds, [("accepted", "webhook"), ("delivered", "webhook"), ("opened", "webhook")]);
     assert_eq!(events[1].recipient.as_deref(), Some(JO));
-    let metrics = world.ask("GET", "/metrics", "", b"").await;
-    let text = String::from_utf8(metrics.body).unwrap();
+    let text = world.metrics().await;
     for line in [
         "postroom_webhooks_total{provider=\"sendgrid\",result=\"taken\"} 1",
         "postroom_webhook_notices_total{provider=\"sendgrid\",result=\"kept\"} 3",
