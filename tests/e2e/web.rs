@@ -33,7 +33,11 @@ struct Served {
 
 impl Served {
     fn start(home: &Home) -> Self {
-        let words = ["serve", "--operator", "operator.toml", "--listen", "127.0.0.1:0"];
+        Self::start_with(home, &[])
+    }
+
+    fn start_with(home: &Home, options: &[&str]) -> Self {
+        let words = [&["serve", "--operator", "operator.toml", "--listen", "127.0.0.1:0"], options].concat();
         let mut child = command(home.folder(), &words).spawn().expect("the program starts");
         let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
         let first = lines.next().expect("a line").expect("text");
@@ -51,6 +55,12 @@ impl Served {
 
     /// Status and body of an answer.
     fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, Vec<u8>) {
+        let (status, _, body) = self.ask_all(method, path, headers, body);
+        (status, body)
+    }
+
+    /// Status, head and body of an answer.
+    fn ask_all(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String, Vec<u8>) {
         let mut stream = TcpStream::connect(self.address).expect("a connection");
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a limit");
         let length = body.len();
@@ -63,7 +73,20 @@ impl Served {
         let split = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("a head");
         let head = String::from_utf8_lossy(&answer[..split]).into_owned();
         let status = head.split(' ').nth(1).and_then(|it| it.parse().ok()).expect("a status");
-        (status, answer[split + 4..].to_vec())
+        (status, head, answer[split + 4..].to_vec())
+    }
+
+    /// Waits for a line of the log that has these words.
+    fn line(&self, words: &str) -> String {
+        let began = std::time::Instant::now();
+        loop {
+            let log = self.log.lock().unwrap().clone();
+            if let Some(line) = log.lines().find(|line| line.contains(words)) {
+                return line.to_owned();
+            }
+            assert!(began.elapsed() < Duration::from_secs(20), "{words} is not in {log}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Ends it as an operator does, and gives its log.
@@ -281,14 +304,50 @@ fn a9_an_invitation_says_what_it_is_for_and_opening_it_changes_nothing() {
     ];
     let start = path(&home.ok(&invite).json()["url"]);
     let served = Served::start(&home);
-    let (status, page) = served.ask("GET", &start, "", "");
+    let (status, head, page) = served.ask_all("GET", &start, "", "");
     let page = String::from_utf8(page).expect("text");
     assert!(status == 200 && page.contains("Atelier Nord") && page.contains("nord@gmail.com"), "{page}");
-    assert_eq!(served.ask("POST", &start, "", "").0, 303, "to the provider");
+    let form = page.split("value=\"").nth(1).and_then(|it| it.split('"').next()).expect("a form");
+    let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a cookie");
+    assert!(cookie.contains("SameSite=Strict") && cookie.contains("HttpOnly"), "{cookie}");
+    let body = format!("form={form}");
+    let press = |from: &str| {
+        let cookie = cookie.split(';').next().expect("a pair");
+        let headers =
+            format!("{from}Cookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\n");
+        served.ask("POST", &start, &headers, &body).0
+    };
+    assert_eq!(press("Origin: https://attacker.example\r\nSec-Fetch-Site: cross-site\r\n"), 403);
+    assert_eq!(served.ask("POST", &start, "Origin: http://localhost:8025\r\n", "").0, 403, "no form");
+    let own = "Origin: http://localhost:8025\r\nSec-Fetch-Site: same-origin\r\n";
+    assert_eq!(press(own), 303, "to the provider");
+    assert_eq!(press(own), 404, "a link is for one use");
     assert_eq!(served.ask("GET", "/oauth/callback?code=x&state=y", THUNDERBIRD, "").0, 401, "no cookie");
     let last = if start.ends_with('A') { 'E' } else { 'A' };
     let forged = format!("{}{last}", &start[..start.len() - 1]);
     assert_eq!(served.ask("GET", &forged, "", "").0, 404);
     assert_eq!(served.ask("GET", "/oauth/start/x", "", "").0, 404);
     served.end();
+}
+
+#[test]
+fn metrics_are_at_an_address_of_their_own_and_a_proxy_that_is_not_trusted_is_said() {
+    let home = Home::new();
+    home.put("operator.toml", OPERATOR.as_bytes());
+    home.add_smtp("office", 1, &[]);
+    let served = Served::start_with(&home, &["--metrics-listen", "127.0.0.1:0"]);
+    assert_eq!(served.ask("GET", "/metrics", "", "").0, 404, "not for the public");
+    served.ask("GET", "/health", "X-Forwarded-For: 198.51.100.7\r\n", "");
+    let metrics = served.line("metrics at http://");
+    let address =
+        metrics.split("http://").nth(1).and_then(|it| it.strip_suffix("/metrics")).expect("an address");
+    let (public, mut served) = (served.address, served);
+    served.address = address.parse().expect(address);
+    let (status, text) = served.ask("GET", "/metrics", "", "");
+    let text = String::from_utf8(text).expect("text");
+    assert!(status == 200 && text.contains("postroom_untrusted_proxy_requests_total 1"), "{text}");
+    assert_eq!(served.ask("GET", "/health", "", "").0, 404);
+    served.address = public;
+    let log = served.end();
+    assert!(log.contains("trusted_proxies = [\"127.0.0.1\"]"), "{log}");
 }

@@ -42,6 +42,11 @@ impl PublicUrl {
         format!("{self}/{path}")
     }
 
+    /// What browsers name its pages by: scheme, host and port, as in `Origin`.
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
     /// Whether browsers reach it by TLS.
     pub fn is_secure(&self) -> bool {
         self.0.scheme() == "https"

@@ -34,7 +34,8 @@ impl Page {
             Self::Failed => (
                 StatusCode::OK,
                 "Not signed in",
-                "The account was not connected. Go back to Postroom to see why, and to try again.",
+                "The account was not connected: it was declined, the provider did not answer, or another mailbox \
+                 signed in than the one that was asked for. Go back to where you started, and try again with that mailbox.",
             ),
             Self::Foreign => (
                 StatusCode::BAD_REQUEST,

@@ -82,10 +82,16 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0010_secrets.sql"),
         include_str!("../../migrations/postgres/0010_secrets.sql"),
     ),
+    (
+        11,
+        "invitations",
+        include_str!("../../migrations/sqlite/0011_invitations.sql"),
+        include_str!("../../migrations/postgres/0011_invitations.sql"),
+    ),
 ];
 
 /// The last of them.
-pub(super) const KNOWN: i64 = 10;
+pub(super) const KNOWN: i64 = 11;
 
 /// How long a statement waits for somebody else's.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);

@@ -52,27 +52,7 @@ impl Store {
         else {
             return Ok(None);
         };
-        let (company, account) = match secret.owner {
-            SecretOwner::Operator => (None, None),
-            SecretOwner::Company(company) => (Some(company.to_string()), None),
-            SecretOwner::Account(company, account) => (Some(company.to_string()), Some(account.to_string())),
-        };
-        sqlx::query(
-            "insert into secrets (owner, kind, company, account, master_key, wrapped_key, sealed, version) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (owner, kind) do update set \
-             master_key = excluded.master_key, wrapped_key = excluded.wrapped_key, sealed = excluded.sealed, \
-             version = excluded.version",
-        )
-        .bind(owner_key(secret.owner))
-        .bind(secret.kind.as_str())
-        .bind(company)
-        .bind(account)
-        .bind(secret.master_key.clone())
-        .bind(secret.wrapped_key.clone())
-        .bind(secret.sealed.clone())
-        .bind(row::whole(version))
-        .execute(&mut *transaction)
-        .await?;
+        write_sealed(&mut transaction, secret, version).await?;
         follow(&mut transaction, secret.owner, state).await?;
         transaction.commit().await?;
         Ok(Some(version))
@@ -104,7 +84,7 @@ impl Store {
     }
 
     /// A transaction that holds the owner, and the version that it writes; none where another is there than expected.
-    async fn next_version(
+    pub(super) async fn next_version(
         &self,
         owner: SecretOwner,
         kind: SecretKind,
@@ -239,8 +219,38 @@ impl Store {
     }
 }
 
+/// Writes a sealed secret in place of an earlier one.
+pub(super) async fn write_sealed(
+    connection: &mut AnyConnection,
+    secret: &SealedSecret,
+    version: Version,
+) -> Result<(), StoreError> {
+    let (company, account) = match secret.owner {
+        SecretOwner::Operator => (None, None),
+        SecretOwner::Company(company) => (Some(company.to_string()), None),
+        SecretOwner::Account(company, account) => (Some(company.to_string()), Some(account.to_string())),
+    };
+    sqlx::query(
+        "insert into secrets (owner, kind, company, account, master_key, wrapped_key, sealed, version) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (owner, kind) do update set \
+         master_key = excluded.master_key, wrapped_key = excluded.wrapped_key, sealed = excluded.sealed, \
+         version = excluded.version",
+    )
+    .bind(owner_key(secret.owner))
+    .bind(secret.kind.as_str())
+    .bind(company)
+    .bind(account)
+    .bind(secret.master_key.clone())
+    .bind(secret.wrapped_key.clone())
+    .bind(secret.sealed.clone())
+    .bind(row::whole(version))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// The account's state follows what became of its secret. Compromised remains so.
-async fn follow(
+pub(super) async fn follow(
     connection: &mut AnyConnection,
     owner: SecretOwner,
     state: Option<&AccountState>,

@@ -20,8 +20,8 @@ pub use error::VaultError;
 pub use key::MasterKey;
 pub use source::{KeySource, Keys};
 
-use crate::accounts::{SecretKind, SecretOwner};
-use crate::store::{SealedSecret, Store, Version};
+use crate::accounts::{MailAddress, SecretKind, SecretOwner};
+use crate::store::{InvitationKey, SealedSecret, Store, Version};
 use secrecy::SecretString;
 use std::sync::Arc;
 
@@ -101,6 +101,22 @@ impl Vault {
         let sealed = seal::seal(self.keys.current(), owner, kind, secret)?;
         self.store.put_sealed(&sealed, None, None).await?;
         Ok(())
+    }
+
+    /// Keeps the grant of a sign-in by invitation and uses the invitation up, in one transaction; false where it does not
+    /// hold any more, or is for another mailbox.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`].
+    pub(crate) async fn redeem_invitation(
+        &self,
+        invitation: InvitationKey,
+        owner: SecretOwner,
+        mailbox: &MailAddress,
+        grant: &SecretString,
+    ) -> Result<bool, VaultError> {
+        let sealed = seal::seal(self.keys.current(), owner, SecretKind::Grant, grant)?;
+        Ok(self.store.redeem_invitation(invitation, mailbox, &sealed).await?)
     }
 
     /// A secret; none where none is kept.

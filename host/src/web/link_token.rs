@@ -4,13 +4,13 @@
 //! HMAC-SHA256 with the key that the vault keeps. It holds for one purpose, so that the pixel that every recipient has
 //! can't be used to report a bounce. A forged one costs the server a hash and no look into the store.
 
-use crate::accounts::{AccountId, CompanyId, UserId};
-use crate::store::MailId;
+use crate::accounts::{AccountId, CompanyId};
+use crate::store::{InvitationId, MailId};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret, SecretSlice};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 
 /// What else the key signs is something else.
 const CONTEXT: &[u8] = b"postroom link, version 1";
@@ -20,6 +20,8 @@ const PROOF: usize = 17;
 const ID: usize = 16;
 /// Longest token that is looked at, in characters.
 const LONGEST: usize = 200;
+/// Bytes that a browser is known by while it shows a form.
+const NONCE: usize = 16;
 
 /// What a link is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,7 @@ enum Purpose {
     Webhook,
     SignIn,
     Visitor,
+    Form,
 }
 
 impl Purpose {
@@ -37,19 +40,19 @@ impl Purpose {
             Self::Webhook => b"webhook",
             Self::SignIn => b"sign-in",
             Self::Visitor => b"visitor",
+            Self::Form => b"form",
         }
     }
 }
 
-/// A sign-in that somebody was invited to: whose, for which account, until when (seconds since 1970).
+/// A sign-in that somebody was invited to: which one of which company, until when (seconds since 1970). For which account
+/// and user it is, the store says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Invitation {
     /// Company.
     pub company: CompanyId,
-    /// The user it belongs to.
-    pub user: UserId,
-    /// The account that it connects.
-    pub account: AccountId,
+    /// The invitation.
+    pub id: InvitationId,
     /// Not after this.
     pub until: u64,
 }
@@ -118,6 +121,16 @@ impl LinkTokens {
         self.read(Purpose::Visitor, token).and_then(|claim| read_invitation(&claim))
     }
 
+    /// The token of a form on a link's page, for the browser that has this nonce in its cookie.
+    pub(super) fn form(&self, nonce: &str, link: &str) -> String {
+        self.make(Purpose::Form, &form_claim(nonce, link))
+    }
+
+    /// Whether a form's token is of this link's page in the browser with this nonce.
+    pub(super) fn is_form(&self, token: &str, nonce: &str, link: &str) -> bool {
+        self.read::<{ 2 * ID }>(Purpose::Form, token) == Some(form_claim(nonce, link))
+    }
+
     fn make(&self, purpose: Purpose, claim: &[u8]) -> String {
         let mut token = claim.to_vec();
         if let Some(proof) = self.proof(purpose, claim) {
@@ -154,20 +167,34 @@ fn pair(first: &[u8; ID], second: &[u8; ID]) -> Vec<u8> {
     first.iter().chain(second).copied().collect()
 }
 
-const INVITATION: usize = 3 * ID + 8;
+/// What a form's token claims: a digest, so that it shows neither the nonce nor the link.
+fn form_claim(nonce: &str, link: &str) -> [u8; 2 * ID] {
+    Sha256::new().chain_update(nonce).chain_update([0]).chain_update(link).finalize().into()
+}
+
+/// A nonce for a browser that is shown a form.
+pub(super) fn new_nonce() -> String {
+    URL_SAFE_NO_PAD.encode(uuid::Uuid::new_v4().as_bytes())
+}
+
+/// Whether a text has the form of a nonce.
+pub(super) fn is_nonce(text: &str) -> bool {
+    URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == NONCE)
+}
+
+const INVITATION: usize = 2 * ID + 8;
 
 fn invitation_bytes(of: &Invitation) -> Vec<u8> {
     let until = of.until.to_be_bytes();
-    [&of.company.as_bytes()[..], &of.user.as_bytes()[..], &of.account.as_bytes()[..], &until[..]].concat()
+    [&of.company.as_bytes()[..], &of.id.as_bytes()[..], &until[..]].concat()
 }
 
 fn read_invitation(claim: &[u8; INVITATION]) -> Option<Invitation> {
     let id = |at: usize| -> Option<[u8; ID]> { claim.get(at..at + ID)?.try_into().ok() };
     Some(Invitation {
         company: CompanyId::from_bytes(id(0)?),
-        user: UserId::from_bytes(id(ID)?),
-        account: AccountId::from_bytes(id(2 * ID)?),
-        until: u64::from_be_bytes(claim.get(3 * ID..)?.try_into().ok()?),
+        id: InvitationId::from_bytes(id(ID)?),
+        until: u64::from_be_bytes(claim.get(2 * ID..)?.try_into().ok()?),
     })
 }
 
@@ -192,9 +219,27 @@ mod tests {
         assert_eq!(own.read_webhook(&pixel), None, "another purpose");
         assert_eq!(tokens(2).read_pixel(&pixel), None, "another key");
         assert_eq!(own.read_webhook(&own.webhook(company, account)), Some((company, account)));
-        let invitation = Invitation { company, user: UserId::new(), account, until: 4_711 };
+        let invitation = Invitation { company, id: InvitationId::new(), until: 4_711 };
         assert_eq!(own.read_sign_in(&own.sign_in(&invitation)), Some(invitation));
         assert_eq!(own.read_visitor(&own.sign_in(&invitation)), None, "another purpose");
+    }
+
+    #[test]
+    fn a_form_is_believed_of_its_page_and_in_its_browser_alone() {
+        let (own, nonce, other) = (tokens(1), new_nonce(), new_nonce());
+        assert!(is_nonce(&nonce) && nonce != other && !is_nonce("") && !is_nonce(&nonce[1..]));
+        let form = own.form(&nonce, "link");
+        for (of, nonce, link, believed) in [
+            (&own, &nonce, "link", true),
+            (&own, &other, "link", false),
+            (&own, &nonce, "link2", false),
+            (&own, &nonce, "", false),
+            (&tokens(2), &nonce, "link", false),
+        ] {
+            assert_eq!(of.is_form(&form, nonce, link), believed, "{nonce} {link}");
+        }
+        let pixel = own.pixel(CompanyId::new(), MailId::new());
+        assert!(!own.is_form(&pixel, &nonce, "link"), "another purpose");
     }
 
     #[test]

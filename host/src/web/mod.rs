@@ -14,6 +14,7 @@
 //! that each may take. A token in a path is a secret: the log has the route's pattern, never the path.
 
 mod clients;
+mod cookie;
 mod health;
 pub mod hooks;
 mod link_token;
@@ -23,6 +24,7 @@ mod peer;
 mod pixel;
 mod queue;
 mod router;
+mod same_origin;
 mod server;
 mod sign_in;
 mod site;

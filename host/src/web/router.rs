@@ -81,7 +81,7 @@ async fn report(
 }
 
 /// A body within its bounds.
-async fn read_body(headers: &HeaderMap, body: Body, largest: usize) -> Result<Bytes, StatusCode> {
+pub(super) async fn read_body(headers: &HeaderMap, body: Body, largest: usize) -> Result<Bytes, StatusCode> {
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > largest) {
@@ -119,7 +119,7 @@ async fn gate(
             site.say(&warning);
         }
     }
-    // Nothing but a report has a body; what else comes with one is not read.
+    // Nothing but a report and a form has a body; what else comes with one is not read.
     let response = if !site.rates.allows(client) {
         match route {
             PIXEL => pixel::picture(),

@@ -1,29 +1,40 @@
 //! Signing in at a provider from a browser, by an invitation: a link that an administrator gives to a user.
 //!
-//! There is no login here. The link names company, user and account and is authenticated by the installation's key; the
-//! browser that accepts it gets a cookie, and only that browser can end the sign-in. Opening the link changes nothing: a
-//! page says which account is to be connected to which company, and its button begins.
+//! There is no login here. The link names an invitation and is authenticated by the installation's key; what it is for, and
+//! whether it still holds, the store says. Opening the link changes nothing: a page says which mailbox is to be connected
+//! to which company, and its button begins the one sign-in of the invitation. The button counts only on our own page, in
+//! the browser that the page was shown in: otherwise a stranger's page could begin a sign-in that connects its visitor's
+//! mailbox to the stranger's account. Only the browser that pressed it can come back; and when it does, everything is asked
+//! again in the transaction that keeps the grant.
 
-use super::link_token::{Invitation, LinkTokens};
-use super::router::App;
+use super::cookie::{Cookie, SameSite};
+use super::link_token::{Invitation, LinkTokens, is_nonce, new_nonce};
+use super::router::{App, read_body};
+use super::same_origin::is_same_origin;
 use super::site::Site;
-use crate::accounts::{Account, AccountId, AccountState, CompanyId, MailAddress};
+use crate::accounts::{MailAddress, SecretOwner};
 use crate::capabilities::Answer;
 use crate::config::PublicUrl;
 use crate::connections::purpose;
 use crate::oauth::{Error, Granted, Owner, Session, Wanted, WebCallback};
+use crate::store::{InvitationKey, Invited};
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
 /// Where the provider sends the browser back to, on the public address. Registered at the provider like this.
 const CALLBACK: &str = "oauth/callback";
-/// The cookie of a browser that accepted an invitation.
-const COOKIE: &str = "postroom_sign_in";
-/// How long it is kept, in seconds: as long as a sign-in may take.
-const COOKIE_AGE: u32 = 600;
+/// Known by a browser that began a sign-in, for as long as one may take. The provider's page leads back to us.
+const VISITOR: Cookie = Cookie { name: "postroom_sign_in", same_site: SameSite::Lax, age: 600 };
+/// Known by a browser that was shown the page with the button.
+const FORM: Cookie = Cookie { name: "postroom_form", same_site: SameSite::Strict, age: 3_600 };
+/// The field of the form that is bound to that cookie.
+const FORM_FIELD: &str = "form";
+/// Largest form, in bytes.
+const LARGEST_FORM: usize = 1 << 10;
 
 /// The link of an invitation.
 pub fn url(public: &PublicUrl, tokens: &LinkTokens, invitation: &Invitation) -> String {
@@ -34,18 +45,18 @@ pub fn url(public: &PublicUrl, tokens: &LinkTokens, invitation: &Invitation) -> 
 pub(super) struct SignIns {
     callback: Arc<WebCallback>,
     session: Arc<Visitors>,
-    secure: bool,
+    public: PublicUrl,
 }
 
 impl SignIns {
     /// Those of a site; none where browsers can't reach it.
     pub(super) fn of(site: &Arc<Site>) -> Option<Arc<Self>> {
-        let public = site.settings.public_url.as_ref()?;
+        let public = site.settings.public_url.clone()?;
         let redirect = public.page(CALLBACK).parse().ok()?;
         Some(Arc::new(Self {
             callback: Arc::new(WebCallback::new(redirect)),
-            session: Arc::new(Visitors { site: Arc::clone(site) }),
-            secure: public.is_secure(),
+            session: Arc::new(Visitors { site: Arc::clone(site), secure: public.is_secure() }),
+            public,
         }))
     }
 
@@ -55,25 +66,23 @@ impl SignIns {
     }
 }
 
-/// Browsers that accepted an invitation.
+/// Browsers that began the sign-in of an invitation.
 struct Visitors {
     site: Arc<Site>,
+    secure: bool,
 }
 
 impl Session for Visitors {
+    /// The company, and the invitation in place of a user: a sign-in belongs to the browser that began it.
     fn visitor(&self, headers: &HeaderMap) -> Option<(String, String)> {
-        let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let mut cookies = lines.flat_map(|line| line.split(';')).filter_map(|it| it.trim().split_once('='));
-        let (_, token) = cookies.find(|(name, _)| *name == COOKIE)?;
-        let accepted = self.site.tokens.read_visitor(token)?;
-        is_open(&self.site, &accepted).then(|| (accepted.company.to_string(), accepted.user.to_string()))
+        let accepted = self.site.tokens.read_visitor(VISITOR.read(headers, self.secure)?)?;
+        key(&self.site, &accepted).map(|key| (key.company.to_string(), key.id.to_string()))
     }
 
     fn ended(&self, owner: Owner, outcome: Result<Granted, Error>) -> Answer<'_, bool> {
         Box::pin(async move {
-            let Ok(granted) = outcome else { return false };
-            match keep(&self.site, &owner, granted).await {
-                Ok(()) => true,
+            match end(&self.site, &owner, outcome).await {
+                Ok(kept) => kept,
                 Err(error) => {
                     self.site.say(&format!("sign-in: {error}"));
                     false
@@ -83,91 +92,158 @@ impl Session for Visitors {
     }
 }
 
-/// Keeps the grant, and remembers who signed in.
-async fn keep(site: &Site, owner: &Owner, granted: Granted) -> anyhow::Result<()> {
-    let (company, id): (CompanyId, AccountId) = (owner.company.parse()?, owner.account.parse()?);
-    let address = granted.address.as_deref().and_then(|address| address.parse::<MailAddress>().ok());
-    let store = site.connections.store();
-    let mut account = store.account(company, id).await?;
-    site.connections.grants().install(&id.to_string(), granted).await?;
-    account.grants_mut().for_each(|grant| grant.authorized.clone_from(&address));
-    Ok(store.administer(company).update_account(&account).await?)
+/// Ends a sign-in: keeps the grant and uses the invitation up, or opens the invitation again.
+async fn end(site: &Site, owner: &Owner, outcome: Result<Granted, Error>) -> anyhow::Result<bool> {
+    let company = owner.company.parse()?;
+    let key = InvitationKey { company, id: owner.user.parse()?, now: site.clock.now() };
+    let kept = match outcome {
+        Ok(granted) => keep(site, key, owner, granted).await?,
+        Err(_) => false,
+    };
+    if !kept {
+        // A grant that is not kept is forgotten, not revoked: at Google that would end every other grant of that mailbox to
+        // this client, too.
+        site.connections.store().reopen_invitation(key).await?;
+    }
+    Ok(kept)
 }
 
-fn is_open(site: &Site, invitation: &Invitation) -> bool {
-    u64::try_from(site.clock.now().timestamp()).is_ok_and(|now| now <= invitation.until)
+async fn keep(site: &Site, key: InvitationKey, owner: &Owner, granted: Granted) -> anyhow::Result<bool> {
+    let refused = |why: &str| {
+        site.say(&format!("sign-in: refused: {why}"));
+        Ok(false)
+    };
+    let Some(mailbox) = granted.address.as_deref().and_then(|it| it.parse::<MailAddress>().ok()) else {
+        return refused("the provider does not say which mailbox signed in");
+    };
+    match site.connections.store().invitation(key).await? {
+        None => return refused("the invitation does not hold any more"),
+        Some(invited) if !mailbox.as_str().eq_ignore_ascii_case(invited.mailbox.as_str()) => {
+            return refused("another mailbox signed in than the one that was invited");
+        }
+        Some(_) => {}
+    }
+    let grant = granted.grant.seal()?;
+    let account = SecretOwner::Account(key.company, owner.account.parse()?);
+    match site.connections.vault().redeem_invitation(key, account, &mailbox, &grant).await? {
+        true => Ok(true),
+        false => refused("the invitation does not hold any more"),
+    }
 }
 
-/// What an invitation is for, as long as it holds and its account and user are there.
-async fn invited(site: &Site, token: &str) -> Option<(Invitation, Account, String)> {
-    let invitation = site.tokens.read_sign_in(token).filter(|it| is_open(site, it))?;
-    let store = site.connections.store();
-    let account = store.account(invitation.company, invitation.account).await.ok()?;
-    let user = store.user(invitation.user).await.ok()?;
-    let usable = account.grant().is_some()
-        && user.company == invitation.company
-        && !matches!(account.state, AccountState::Compromised { .. });
-    let company = store.company(invitation.company).await.ok()?;
-    usable.then(|| (invitation, account, company.name.to_string()))
+/// An invitation of a link that has not run out.
+fn key(site: &Site, of: &Invitation) -> Option<InvitationKey> {
+    let now = site.clock.now();
+    let is_open = u64::try_from(now.timestamp()).is_ok_and(|now| now <= of.until);
+    is_open.then_some(InvitationKey { company: of.company, id: of.id, now })
+}
+
+/// What a link invites to, as long as it holds and no sign-in has begun by it.
+async fn invited(site: &Site, token: &str) -> Option<(InvitationKey, Invitation, Invited)> {
+    let invitation = site.tokens.read_sign_in(token)?;
+    let key = key(site, &invitation)?;
+    let invited = site.connections.store().invitation(key).await.ok()??;
+    let usable = invited.is_open && invited.account.grant().is_some();
+    usable.then_some((key, invitation, invited))
 }
 
 /// Says what the invitation is for.
 pub(super) async fn invite(State(app): State<App>, Path(token): Path<String>) -> Response {
-    let Some((_, account, company)) = invited(&app.site, &token).await else { return over() };
+    let (Some(sign_ins), Some((_, _, invited))) = (&app.sign_ins, invited(&app.site, &token).await) else {
+        return over();
+    };
+    let nonce = new_nonce();
     let text = format!(
-        "<p>The mailbox that you sign in to next will send the mail of <b>{}</b>, as the account <b>{}</b> ({}).</p>\
+        "<p>The mailbox <b>{}</b>, which you sign in to next, will send the mail of <b>{}</b>, as the account <b>{}</b> \
+         ({}).</p>\
          <p>If nobody of that company asked you to, close this window.</p>\
-         <form method=\"post\"><button>Sign in</button></form>",
-        escaped(&company),
-        escaped(account.name.as_str()),
-        escaped(account.address.as_str()),
+         <form method=\"post\"><input type=\"hidden\" name=\"{FORM_FIELD}\" value=\"{}\">\
+         <button>Sign in</button></form>",
+        escaped(invited.mailbox.as_str()),
+        escaped(&invited.company),
+        escaped(invited.account.name.as_str()),
+        escaped(invited.account.address.as_str()),
+        app.site.tokens.form(&nonce, &token),
     );
-    page(StatusCode::OK, "Connect a mailbox", &text)
+    let cookie = FORM.set(&nonce, sign_ins.public.is_secure());
+    ([(header::SET_COOKIE, cookie)], page(StatusCode::OK, "Connect a mailbox", &text)).into_response()
 }
 
 /// Sends the browser to the provider.
-pub(super) async fn begin(State(app): State<App>, Path(token): Path<String>) -> Response {
-    let (Some(sign_ins), Some((invitation, account, _))) = (&app.sign_ins, invited(&app.site, &token).await)
-    else {
-        return over();
-    };
-    let begun = match app.site.connections.client(&account).await {
-        Ok(client) => {
-            let wanted = Wanted::new(purpose(&account)).hint(account.address.as_str());
-            let owner = Owner {
-                company: invitation.company.to_string(),
-                user: invitation.user.to_string(),
-                account: invitation.account.to_string(),
-            };
-            sign_ins.callback.begin(&client, &wanted, owner)
-        }
-        Err(error) => Err(error),
-    };
-    match begun {
-        Ok(url) => {
-            let secure = if sign_ins.secure { "; Secure" } else { "" };
-            let visitor = app.site.tokens.visitor(&invitation);
-            let cookie = format!(
-                "{COOKIE}={visitor}; Path=/oauth; Max-Age={COOKIE_AGE}; HttpOnly; SameSite=Lax{secure}"
-            );
+pub(super) async fn begin(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let (site, Some(sign_ins)) = (&app.site, &app.sign_ins) else { return over() };
+    if !is_own_form(site, &sign_ins.public, &token, &headers, body).await {
+        let text = "<p>Nothing was begun: this did not come from the page of the invitation in this browser, or that page was \
+                    open for too long. Open the link again, and press the button there.</p>";
+        return page(StatusCode::FORBIDDEN, "Not from here", text);
+    }
+    let Some((key, invitation, invited)) = invited(site, &token).await else { return over() };
+    match begin_sign_in(site, sign_ins, key, &invited).await {
+        Ok(Some(url)) => {
+            let visitor = site.tokens.visitor(&invitation);
             let headers = [
                 (header::LOCATION, url.to_string()),
-                (header::SET_COOKIE, cookie),
+                (header::SET_COOKIE, VISITOR.set(&visitor, sign_ins.public.is_secure())),
                 (header::CACHE_CONTROL, "no-store".to_owned()),
                 (header::REFERRER_POLICY, "no-referrer".to_owned()),
             ];
             (StatusCode::SEE_OTHER, headers).into_response()
         }
+        Ok(None) => over(),
         Err(error) => {
-            app.site.say(&format!("sign-in: {error}"));
+            site.say(&format!("sign-in: {error}"));
             let text = "<p>The sign-in could not begin. Try again later, or ask whoever sent you here.</p>";
             page(StatusCode::SERVICE_UNAVAILABLE, "Not now", text)
         }
     }
 }
 
+/// Begins the one sign-in of an invitation; none where another browser was faster.
+async fn begin_sign_in(
+    site: &Site,
+    sign_ins: &SignIns,
+    key: InvitationKey,
+    invited: &Invited,
+) -> anyhow::Result<Option<url::Url>> {
+    let client = site.connections.client(&invited.account).await?;
+    let store = site.connections.store();
+    if !store.begin_invitation(key).await? {
+        return Ok(None);
+    }
+    let wanted = Wanted::new(purpose(&invited.account)).hint(invited.mailbox.as_str());
+    let owner = Owner {
+        company: key.company.to_string(),
+        user: key.id.to_string(),
+        account: invited.account.id.to_string(),
+    };
+    match sign_ins.callback.begin(&client, &wanted, owner) {
+        Ok(url) => Ok(Some(url)),
+        Err(error) => {
+            store.reopen_invitation(key).await?;
+            Err(error.into())
+        }
+    }
+}
+
+/// Whether this is the form of the link's page, sent by the browser that the page was shown in.
+async fn is_own_form(site: &Site, public: &PublicUrl, link: &str, headers: &HeaderMap, body: Body) -> bool {
+    if !is_same_origin(headers, public) {
+        return false;
+    }
+    let Some(nonce) = FORM.read(headers, public.is_secure()).filter(|it| is_nonce(it)) else { return false };
+    let Ok(body) = read_body(headers, body, LARGEST_FORM).await else { return false };
+    let mut fields = url::form_urlencoded::parse(&body).filter(|(name, _)| name == FORM_FIELD);
+    let token = fields.next().map(|(_, value)| value);
+    token.is_some_and(|token| site.tokens.is_form(&token, nonce, link)) && fields.next().is_none()
+}
+
 fn over() -> Response {
-    let text = "<p>This invitation is over, or never was one. Ask whoever sent you here for a new one.</p>";
+    let text = "<p>This invitation is over, is in use already, or never was one. Ask whoever sent you here for a new one.</p>";
     page(StatusCode::NOT_FOUND, "Nothing to do here", text)
 }
 
@@ -176,11 +252,12 @@ fn page(status: StatusCode, title: &str, text: &str) -> Response {
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
          <meta name=\"viewport\" content=\"width=device-width\"><h1>{title}</h1>{text}</html>\n"
     );
-    let headers = [
+    let headers: [(HeaderName, &str); 5] = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        // With `no-referrer` browsers would not say which page a form came from.
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (status, headers, page).into_response()

@@ -2,7 +2,9 @@
 
 mod bounds;
 mod openings;
+mod provider;
 mod reports;
+mod sign_in;
 
 use crate::house::shipped;
 use base64::Engine as _;

@@ -6,6 +6,7 @@ use crate::cli::output::{green, json, line};
 use crate::cli::{Common, Failure};
 use crate::connections::purpose;
 use crate::oauth::{Granted, Purpose, Standing, Wanted, authorize_device, authorize_loopback};
+use crate::store::NewInvitation;
 use crate::web::{Invitation, LinkTokens, sign_in_url};
 use clap::Args;
 use std::process::ExitCode;
@@ -23,7 +24,8 @@ Examples:
   postroom account authorize gmail
   postroom account authorize outlook --code         # for a machine without a browser
   postroom account authorize gmail --send-only
-  postroom account authorize gmail --user lotte --invite   # a link for her own browser; needs postroom serve")]
+  postroom account authorize gmail --user lotte --invite   # a link for her own browser; needs postroom serve
+  postroom account authorize office --user lotte --invite --mailbox lotte@nord.example   # for another mailbox")]
 pub(in crate::cli) struct AuthorizeArgs {
     #[command(flatten)]
     account: AccountArgs,
@@ -33,10 +35,14 @@ pub(in crate::cli) struct AuthorizeArgs {
     /// Ask for sending alone, not for the mailbox.
     #[arg(long)]
     send_only: bool,
-    /// Print a link for the user (--user) to sign in with on a machine of his own, by way of `postroom serve`. It holds
-    /// for an hour.
+    /// Print a link for the user (--user) to sign in with in their own browser, by way of `postroom serve`. It holds for an
+    /// hour, for one sign-in, by the account's own address.
     #[arg(long, conflicts_with_all = ["code", "send_only", "no_browser"])]
     invite: bool,
+    /// The mailbox that may sign in by the invitation, where it is not the account's address: a person's own mailbox that
+    /// sends for a shared address, say.
+    #[arg(long, value_name = "ADDRESS", requires = "invite")]
+    mailbox: Option<MailAddress>,
     /// Print the page instead of opening a browser.
     #[arg(long)]
     no_browser: bool,
@@ -53,7 +59,7 @@ pub(super) async fn authorize(common: &Common, args: &AuthorizeArgs) -> Result<E
     }
     let client = found.connections.client(&found.account).await?;
     if args.invite {
-        return invite(common, &found).await;
+        return invite(common, &found, args.mailbox.as_ref()).await;
     }
     let purpose = if args.send_only { Purpose::Send } else { purpose(&found.account) };
     let wanted = Wanted::new(purpose).hint(found.account.address.as_str());
@@ -77,21 +83,25 @@ pub(super) async fn authorize(common: &Common, args: &AuthorizeArgs) -> Result<E
 }
 
 /// Prints the link of an invitation.
-async fn invite(common: &Common, found: &Found) -> Result<ExitCode, Failure> {
+async fn invite(common: &Common, found: &Found, mailbox: Option<&MailAddress>) -> Result<ExitCode, Failure> {
     let public = found.connections.operator().web.public_url.as_ref().ok_or_else(|| {
         Failure::input("the operator's settings have no [web] public_url (docs/operator.md)")
     })?;
     let user = found.user.as_ref().ok_or_else(|| Failure {
         code: 2,
-        message: "an invitation is for a user: name him with --user".to_owned(),
+        message: "an invitation is for a user: name them with --user".to_owned(),
     })?;
     let until = u64::try_from(chrono::Utc::now().timestamp()).unwrap_or_default() + INVITED.as_secs();
-    let invitation =
-        Invitation { company: found.company.id, user: user.id, account: found.account.id, until };
+    let new = NewInvitation { account: found.account.id, user: user.id, mailbox: mailbox.cloned(), until };
+    let id = found.connections.store().administer(found.company.id).invite(&new).await?;
+    let invitation = Invitation { company: found.company.id, id, until };
     let tokens = LinkTokens::new(found.connections.token_secret().await?);
     let url = sign_in_url(public, &tokens, &invitation);
     if common.json {
-        json(&serde_json::json!({ "account": found.account.name, "user": user.login, "url": url }))?;
+        let mailbox = mailbox.unwrap_or(&found.account.address);
+        json(&serde_json::json!({
+            "account": found.account.name, "user": user.login, "mailbox": mailbox, "url": url,
+        }))?;
     } else {
         line(&url)?;
     }

@@ -6,6 +6,7 @@ mod astray;
 mod audit;
 mod backup;
 mod erasure;
+mod invitations;
 mod mails;
 mod notices;
 mod office;
@@ -71,6 +72,8 @@ suite! {
         an_erased_person_occurs_nowhere_and_every_count_stays,
         nothing_is_erased_while_a_mail_is_leaving,
         mails_that_ended_long_ago_lose_their_content_and_no_others;
+    invitations:
+        an_invitation_is_used_once_and_by_its_own_company_alone;
     mails:
         a_kept_mail_comes_back_byte_for_byte,
         a11_the_mails_of_an_account_are_listed_newest_first,
