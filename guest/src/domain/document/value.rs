@@ -8,6 +8,15 @@ use rust_decimal::Decimal;
 /// What a decimal looks like, for messages.
 pub(super) const DECIMAL: &str = "a decimal such as -1234.50, with a point and no thousands separator";
 
+/// What a number or a name of a document must not hold, for messages.
+pub(super) const TURNING: &str =
+    "without marks that turn the direction of text, which let it show as another";
+
+/// Whether a character ends a line without being a control character, or turns the direction of text.
+pub(super) fn is_turning(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
 /// What a date looks like, for messages.
 pub(super) const DATE: &str = "an ISO 8601 date such as 2026-11-22";
 

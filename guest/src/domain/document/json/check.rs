@@ -1,6 +1,7 @@
 //! What a type can't say about a document: names that must not be blank, texts that must not be endless.
 
 use super::super::limits::{MAX_NUMBER, MAX_TEXT};
+use super::super::value::{TURNING, is_turning};
 use super::super::{Document, DocumentFault, Party};
 use super::place::Step;
 
@@ -85,6 +86,9 @@ fn number(number: &str) -> Checked {
     if number.chars().any(char::is_control) {
         return fault(&["number"], "a number is one line without control characters".into());
     }
+    if number.chars().any(is_turning) {
+        return fault(&["number"], format!("expected a number {TURNING}"));
+    }
     match number.chars().count() {
         0..=MAX_NUMBER => Ok(()),
         count => fault(&["number"], format!("{count} characters: a number has at most {MAX_NUMBER}")),
@@ -100,9 +104,11 @@ fn party(role: &str, party: &Party) -> Checked {
             detail: "empty: a party needs a name".into(),
         });
     }
-    bounded(|| at("name"), &party.name)?;
+    name(|| at("name"), &party.name)?;
+    if let Some(trading_name) = &party.trading_name {
+        name(|| at("trading_name"), trading_name)?;
+    }
     let fields = [
-        ("trading_name", &party.trading_name),
         ("identifier", &party.identifier),
         ("vat_identifier", &party.vat_identifier),
         ("language", &party.language),
@@ -126,18 +132,26 @@ fn party(role: &str, party: &Party) -> Checked {
     }
     for (index, contact) in party.contacts.iter().enumerate() {
         let at = |field: &str| vec![role.into(), "contacts".into(), index.into(), field.into()];
-        let fields = [
-            ("name", &contact.name),
-            ("email", &contact.email),
-            ("telephone", &contact.telephone),
-            ("language", &contact.language),
-        ];
+        if let Some(own) = &contact.name {
+            name(|| at("name"), own)?;
+        }
+        let fields =
+            [("email", &contact.email), ("telephone", &contact.telephone), ("language", &contact.language)];
         for (field, text) in fields {
             optional(|| at(field), text.as_deref())?;
         }
         contact.roles.iter().try_for_each(|text| bounded(|| at("roles"), text))?;
     }
     Ok(())
+}
+
+/// A name that people are shown.
+fn name(path: impl Fn() -> Vec<Step>, text: &str) -> Checked {
+    if text.chars().any(is_turning) {
+        let detail = format!("expected a name {TURNING}");
+        return Err(Fault { fault: DocumentFault::Invalid, path: path(), detail });
+    }
+    bounded(path, text)
 }
 
 fn optional(path: impl FnOnce() -> Vec<Step>, text: Option<&str>) -> Checked {

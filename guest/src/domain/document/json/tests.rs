@@ -190,3 +190,30 @@ fn what_the_file_says_is_cut_in_messages() {
     let fault = at(&text);
     assert!(fault.detail.len() < 700 && fault.detail.ends_with('…'), "{}", fault.detail.len());
 }
+
+#[test]
+fn no_number_and_no_name_shows_as_another() {
+    for mark in
+        ['\u{202a}', '\u{202b}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2069}', '\u{2028}', '\u{2029}']
+    {
+        for (pointer, path) in [
+            ("/number", "$.number"),
+            ("/seller/name", "$.seller.name"),
+            ("/buyer/trading_name", "$.buyer.trading_name"),
+            ("/buyer/contacts/0/name", "$.buyer.contacts[0].name"),
+        ] {
+            let mut document: Value = serde_json::from_str(MINIMAL).unwrap();
+            document["buyer"]["trading_name"] = "Trade".into();
+            document["buyer"]["contacts"] = json!([{ "name": "Jo" }]);
+            read(document.to_string().as_bytes()).unwrap();
+            *document.pointer_mut(pointer).unwrap() = format!("F-1{mark}9").into();
+            let fault = at(&document.to_string());
+            assert_eq!(
+                (fault.fault, fault.path.as_str()),
+                (DocumentFault::Invalid, path),
+                "{mark:?}: {fault}"
+            );
+            assert!(fault.detail.contains("turn the direction"), "{fault}");
+        }
+    }
+}

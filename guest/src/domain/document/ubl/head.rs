@@ -1,6 +1,7 @@
 //! The head of a document, and the whole put together.
 
 use super::super::limits::{MAX_ENTRIES, MAX_LINES, MAX_NUMBER, MAX_TEXT};
+use super::super::value::{TURNING, is_turning};
 use super::super::{Currency, Document, DocumentError, DocumentFault, PaymentMeans, References};
 use super::element::Element;
 use super::{Form, amounts, line, party};
@@ -57,6 +58,10 @@ pub(super) fn collect<'t, 'a, T>(
 
 fn number(root: Element<'_, '_>) -> Read<String> {
     let number = root.text("ID")?.ok_or_else(|| root.missing("cbc:ID"))?;
+    if number.chars().any(is_turning) {
+        let place = root.values("ID").next().unwrap_or(root);
+        return Err(place.fault(DocumentFault::Invalid, &format!("expected a number {TURNING}")));
+    }
     if number.chars().any(char::is_control) || number.chars().count() > MAX_NUMBER {
         let detail = format!("a number is one line of at most {MAX_NUMBER} characters");
         let place = root.values("ID").next().unwrap_or(root);

@@ -1,7 +1,8 @@
 //! Sellers and buyers: names, identifiers, addresses, and the people to write to.
 
 use super::super::limits::MAX_ENTRIES;
-use super::super::{Contact, DocumentError, Endpoint, Party, PostalAddress};
+use super::super::value::{TURNING, is_turning};
+use super::super::{Contact, DocumentError, DocumentFault, Endpoint, Party, PostalAddress};
 use super::element::Element;
 use super::head::collect;
 
@@ -39,6 +40,10 @@ pub(super) fn party(root: Element<'_, '_>, names: &[&str]) -> Read<Party> {
             .or_else(|| endpoint.as_ref().map(|endpoint| endpoint.id.clone()))
             .ok_or_else(|| party.missing("cac:PartyLegalEntity/cbc:RegistrationName"))?,
     };
+    let contact_names = contacts.iter().filter_map(|contact| contact.name.as_ref());
+    if contact_names.chain(&trading).chain([&name]).any(|name| name.chars().any(is_turning)) {
+        return Err(party.fault(DocumentFault::Invalid, &format!("expected names {TURNING}")));
+    }
     Ok(Party {
         trading_name: trading.filter(|trading| *trading != name),
         name,

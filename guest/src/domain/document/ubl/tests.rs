@@ -322,3 +322,19 @@ fn what_other_profiles_write_elsewhere_is_found() {
         Some("2.10")
     );
 }
+
+#[test]
+fn no_number_and_no_name_shows_as_another() {
+    for (from, before, after) in [
+        ("<cbc:ID>1</cbc:ID>", "<cbc:ID>F-1", "9</cbc:ID>"),
+        (">Atelier Nord<", ">Atelier", "Nord<"),
+        (">Customer<", ">Cust", "omer<"),
+    ] {
+        for mark in ["\u{202e}", "&#x202E;", "\u{2066}", "&#8233;"] {
+            let xml = with(from, &format!("{before}{mark}{after}"));
+            let fault = read(xml.as_bytes()).expect_err(&xml);
+            assert_eq!(fault.fault, DocumentFault::Invalid, "{fault}");
+            assert!(fault.detail.contains("turn the direction"), "{mark}: {fault}");
+        }
+    }
+}
