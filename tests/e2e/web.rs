@@ -29,6 +29,8 @@ struct Served {
     child: Child,
     address: SocketAddr,
     log: Arc<Mutex<String>>,
+    /// Takes the lines of the log until the program has closed it.
+    reader: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Served {
@@ -45,12 +47,12 @@ impl Served {
         let address = address.and_then(|it| it.parse().ok()).unwrap_or_else(|| panic!("{first}"));
         let log = Arc::new(Mutex::new(first));
         let kept = Arc::clone(&log);
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 kept.lock().unwrap().push_str(&format!("\n{line}"));
             }
         });
-        Self { child, address, log }
+        Self { child, address, log, reader: Some(reader) }
     }
 
     /// Status and body of an answer.
@@ -94,6 +96,7 @@ impl Served {
         let id = self.child.id().to_string();
         std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill");
         let status = self.child.wait().expect("an end");
+        self.reader.take().expect("a reader").join().expect("the whole log");
         let log = self.log.lock().unwrap().clone();
         assert!(status.success(), "{status}: {log}");
         log

@@ -105,17 +105,17 @@ pub(crate) fn check(url: &mut Url, allowed: &AllowList) -> Result<(), HttpError>
         Some(Host::Domain(_)) => None,
         None => return Err(HttpError::Refused("the URL names no host")),
     };
+    if let Some(address) = literal {
+        let at = SocketAddr::new(address, url.port_or_known_default().unwrap_or_default());
+        permitted(&address.to_string(), vec![at], allowed)?;
+    }
     let is_local =
         literal.map_or_else(|| url.host_str() == Some("localhost"), |it| it.to_canonical().is_loopback());
     match url.scheme() {
         "https" => {}
         "http" if is_local => {}
         "http" => return Err(HttpError::Refused("without TLS only a server on this machine is asked")),
-        _ => return Err(HttpError::Refused("only https is spoken")),
-    }
-    if let Some(address) = literal {
-        let at = SocketAddr::new(address, url.port_or_known_default().unwrap_or_default());
-        permitted(&address.to_string(), vec![at], allowed)?;
+        _ => return Err(HttpError::Refused("others are asked by HTTPS only")),
     }
     Ok(())
 }

@@ -218,8 +218,9 @@ async fn what_is_no_destination_is_refused_before_the_network_and_a_redirect_is_
     let client = client(Arc::clone(&lookup) as Arc<dyn Lookup>).await;
     for (url, words) in [
         (format!("http://rebind.example:{port}/"), "without TLS only a server on this machine"),
-        (format!("http://10.0.0.1:{port}/"), "without TLS only a server on this machine"),
-        (format!("ftp://127.0.0.2:{port}/"), "only https is spoken"),
+        (format!("http://10.0.0.1:{port}/"), "an address of a private network"),
+        (format!("http://203.0.113.1:{port}/"), "reserved address"),
+        (format!("ftp://127.0.0.2:{port}/"), "by HTTPS only"),
         (format!("https://u:p@127.0.0.2:{port}/"), "carries no login"),
         (format!("https://127.0.0.1:{port}/"), "a loopback address"),
         (format!("https://[::ffff:127.0.0.3]:{port}/"), "a loopback address"),
