@@ -58,7 +58,7 @@ fn times(taken: &MemorySubmitter) -> BTreeMap<String, usize> {
 async fn a_full_day_slows_an_account_down_and_fails_nothing() {
     let shop = Shop::new().await;
     let pace = Pace { per_day: Some(5), ..Pace::default() };
-    shop.store.set_pace(shop.account.id, pace).await.unwrap();
+    shop.store.administer(shop.account.company).set_pace(shop.account.id, pace).await.unwrap();
     let mails = shop.queue(12).await;
     let memory = Arc::new(MemorySubmitter::new());
     let submitter: Arc<dyn Submitter> = memory.clone();

@@ -10,7 +10,7 @@ use postroom::inbox::{Inbox, Taken};
 use postroom::return_address::ReturnAddresses;
 use postroom::store::{
     AttemptId, Event, Location, MailId, Message, NewAttempt, NewMail, Order, Party, Recipient, SendOptions,
-    Store,
+    Store, SystemStore,
 };
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ pub(crate) fn now() -> DateTime<FixedOffset> {
 
 /// A store with a mail in it, to these recipients, and an attempt.
 pub(crate) struct Kept {
-    pub(crate) store: Store,
+    pub(crate) store: SystemStore,
     pub(crate) company: Company,
     pub(crate) mail: MailId,
     pub(crate) attempt: AttemptId,
@@ -80,6 +80,7 @@ impl Kept {
         acting.keep(std::slice::from_ref(&mail), &Order::default()).await.unwrap();
         let attempt =
             NewAttempt { started: now(), account: account.id, transport: "smtp".into(), fallback: false };
+        let store = store.system();
         let attempt = store.begin_attempt(mail.id, &attempt).await.unwrap();
         let house = House::new(shipped());
         Self { store, company, mail: mail.id, attempt, house, folder }

@@ -12,6 +12,7 @@ use postroom::engine::{Accounts, Capabilities, Office};
 use postroom::outbox::{Clock, Closed, Ledger, Premises, Tally, Worker, WorkerOptions};
 use postroom::store::{
     Location, MailId, Message, NewMail, Order, OutboxRow, Party, Piece, Recipient, SendOptions, Store,
+    SystemStore,
 };
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -20,7 +21,7 @@ const ADDRESS: &str = "office@ateliernord.example";
 
 /// A store with an account, and whoever works for it.
 pub(crate) struct Shop {
-    pub(crate) store: Store,
+    pub(crate) store: SystemStore,
     pub(crate) account: Account,
     lotte: User,
     /// How far the clock is ahead of this machine's.
@@ -50,6 +51,7 @@ impl Shop {
         let account = admin.add_account(&account).await.unwrap();
         admin.grant(account.id, lotte.id).await.unwrap();
         let (ahead, said) = (Arc::default(), Arc::default());
+        let store = store.system();
         Self { store, account, lotte, ahead, said, _folder: folder }
     }
 

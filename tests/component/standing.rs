@@ -25,11 +25,10 @@ enum Then {
 async fn after(then: &[Then], days: i64) -> Timeline {
     let kept = Kept::new(&[ELS, JAN]).await;
     for it in then {
-        let lotte = "lotte".parse().unwrap();
         let word = match it {
-            Then::Hold => Word::Hold(lotte),
-            Then::Release => Word::Release(lotte),
-            Then::Cancel => Word::Cancel(lotte),
+            Then::Hold => Word::Hold,
+            Then::Release => Word::Release,
+            Then::Cancel => Word::Cancel,
             Then::Fact(kind, recipient) => {
                 let fact = Event {
                     recipient: Some((*recipient).to_owned()),
@@ -47,7 +46,8 @@ async fn after(then: &[Then], days: i64) -> Timeline {
                 continue;
             }
         };
-        assert!(kept.store.say(kept.mail, &word, now()).await.unwrap().changed, "{it:?} of {then:?}");
+        let admin = kept.store.administer(kept.company.id);
+        assert!(admin.say(kept.mail, word, now()).await.unwrap().changed, "{it:?} of {then:?}");
     }
     let mail = kept.store.mail(kept.mail).await.unwrap();
     let then = now() + Duration::days(days) + Duration::minutes(1);

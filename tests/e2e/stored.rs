@@ -81,7 +81,7 @@ async fn b7_the_invoice_arrives_and_its_copy_lies_in_sent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn b7_the_folder_that_the_user_chose_comes_first() {
     let home = Home::new().with_office("b7-chosen@west.test");
-    home.ok(&["account", "folders", "office", "--assign", "sent=INBOX", "--user", "lotte"]);
+    home.ok(&["account", "folders", "office", "--assign", "sent=INBOX"]);
     let report = home.send("office", "box-b7-chosen@west.test", &[]).json();
     assert_eq!(report["copy"]["folder"], "INBOX");
     home.run(&["account", "folders", "office", "--assign", "sent=Nirgends"]).assert(3, &["Nirgends"]);

@@ -144,6 +144,11 @@ const RULES: &[Rule] = &[
         forbidden: &["crate::cli"],
         why: "the web server is beside the command line, which starts it",
     },
+    Rule {
+        folder: "host/src/cli",
+        forbidden: &[".system()", "SystemStore"],
+        why: "a command acts for a person: the unscoped store is the worker's and the web server's, and is opened there",
+    },
     Rule { folder: "host/src", forbidden: &["sqlx::"], why: "SQL is in host/src/store alone" },
 ];
 
@@ -274,6 +279,13 @@ mod tests {
     fn a_file_says_why_it_exists_and_has_a_name_that_says_something() {
         let found = complaints("host/src/utils.rs", "fn main() {}\n");
         assert_eq!(found.len(), 2, "{found:?}");
+    }
+
+    #[test]
+    fn a_command_has_no_unscoped_store() {
+        let text = "//! Why.\nlet mail = connections.store().system().mail(id).await?;\n";
+        assert_eq!(complaints("host/src/cli/outbox.rs", text).len(), 1);
+        assert!(complaints("host/src/outbox/ledger.rs", text).is_empty());
     }
 
     #[test]

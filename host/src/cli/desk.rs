@@ -75,6 +75,20 @@ impl Desk {
         Self::of(common, plugin, connections, company, user, account).await
     }
 
+    /// Opens the desk at which a mail is moved on: that of the account that it is sent as, which the user may use.
+    pub(super) async fn of_mail(
+        common: &Common,
+        plugin: Loading,
+        connections: Connections,
+        company: Company,
+        user: User,
+        mail: MailId,
+    ) -> Result<Self, Failure> {
+        let mail = connections.store().acting(&user).mail(mail).await?;
+        let account = connections.store().account(company.id, mail.mail.account).await?;
+        Self::of(common, plugin, connections, company, user, account).await
+    }
+
     /// The same with everything in hand.
     pub(super) async fn of(
         common: &Common,
@@ -161,10 +175,10 @@ impl Desk {
         let dispatch = self.dispatch();
         self.take(id).await?;
         if let Some(answer) = how.answers.fallback {
-            self.ledger.store.set_answer(id, answer, &self.user.login).await?;
+            self.acting().set_answer(id, answer).await?;
         }
         if how.answers.send_again {
-            self.ledger.store.note_sent_again(id, &self.user.login, now()).await?;
+            self.acting().note_sent_again(id, now()).await?;
         }
         let alive = self.ledger.keep_alive();
         let end = self.moved_on(common, &dispatch, id, &how).await;
@@ -206,8 +220,7 @@ impl Desk {
 
     /// Takes the mail into this command's hands.
     async fn take(&self, id: MailId) -> Result<(), Failure> {
-        let store = &self.ledger.store;
-        match store.take(&self.ledger.holder, &self.user.login, id, now(), LEASE).await? {
+        match self.acting().take(&self.ledger.holder, id, now(), LEASE).await? {
             Ok(before) if before.standing == Standing::Cancelled => Err(Failure::input(format!(
                 "the mail {id} was cancelled: make it anew with `postroom send --again`"
             ))),
@@ -258,7 +271,7 @@ impl Desk {
                     let question = format!("{} does not work: send through {account}?", self.account.name);
                     match ask::confirm(common, &question)? {
                         Some(yes) => {
-                            self.ledger.store.set_answer(id, yes, &self.user.login).await?;
+                            self.acting().set_answer(id, yes).await?;
                             answers.fallback = Some(yes);
                         }
                         None => return Ok(End { step: Step::AskFallback(account), made }),

@@ -93,6 +93,7 @@ impl From<StoreError> for Failure {
             | StoreError::NoSuchMail(_)
             | StoreError::Taken { .. }
             | StoreError::Invalid { .. } => 3,
+            StoreError::AskedElsewhere(_) => 4,
             StoreError::AttemptOpen(_) | StoreError::Restored { .. } => 6,
             _ => 1,
         };

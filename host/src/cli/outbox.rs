@@ -54,9 +54,9 @@ pub(super) async fn run(common: &Common, args: &OutboxArgs) -> Result<ExitCode, 
     let view = args.view.open(common).await?;
     match &args.word {
         None => list(common, args, &view).await,
-        Some(WordCommand::Hold(of)) => say(common, &view, &of.mails, &Word::Hold(view.name()?)).await,
-        Some(WordCommand::Release(of)) => say(common, &view, &of.mails, &Word::Release(view.name()?)).await,
-        Some(WordCommand::Cancel(of)) => say(common, &view, &of.mails, &Word::Cancel(view.name()?)).await,
+        Some(WordCommand::Hold(of)) => say(common, &view, &of.mails, Word::Hold).await,
+        Some(WordCommand::Release(of)) => say(common, &view, &of.mails, Word::Release).await,
+        Some(WordCommand::Cancel(of)) => say(common, &view, &of.mails, Word::Cancel).await,
     }
 }
 
@@ -141,12 +141,10 @@ pub(super) fn why(of: &Listed) -> String {
     }
 }
 
-async fn say(common: &Common, view: &View, mails: &[MailId], word: &Word) -> Result<ExitCode, Failure> {
+async fn say(common: &Common, view: &View, mails: &[MailId], word: Word) -> Result<ExitCode, Failure> {
     let (mut said, mut refused) = (Vec::new(), false);
     for id in mails {
-        // Only what the one who asks may see.
-        view.about(&id.to_string(), 1).await?;
-        let Said { changed, row } = view.connections.store().say(*id, word, now()).await?;
+        let Said { changed, row } = view.say(*id, word).await?;
         refused |= !changed;
         said.push((*id, changed, row.label(now())));
     }

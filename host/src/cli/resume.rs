@@ -39,9 +39,7 @@ pub(super) struct ResumeArgs {
 pub(super) async fn run(common: &Common, args: &ResumeArgs) -> Result<ExitCode, Failure> {
     let plugin = office::loading(common);
     let (connections, company, user) = args.user.open().await?;
-    let mail = connections.store().acting(&user).mail(args.mail).await?;
-    let account = connections.store().account(company.id, mail.mail.account).await?;
-    let desk = Desk::of(common, plugin, connections, company, user, account).await?;
+    let desk = Desk::of_mail(common, plugin, connections, company, user, args.mail).await?;
     let answers =
         Answers { fallback: args.fallback.as_deref().map(|it| it == "yes"), send_again: args.send_again };
     let how = Delivery { answers, wait: args.wait, ..Delivery::default() };

@@ -99,9 +99,14 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Fa
             "postroom: the same was asked for before: this is that mail, and nothing new was made (--again sends it again)"
         );
         let how = Delivery { wait: args.wait, ..Delivery::default() };
+        // It may have been asked for from another account of the user's: it goes on as that account, not as this one.
+        let (connections, company, user) =
+            (desk.connections.clone(), desk.company.clone(), desk.user.clone());
+        let desk =
+            Desk::of_mail(common, office::loading(common), connections, company, user, *before).await?;
         return desk.deliver(common, *before, how, serde_json::json!({ "asked_before": true })).await;
     }
-    desk.connections.store().set_open_check(id, opens.settled(&ready.message.warnings)).await?;
+    desk.acting().set_open_check(id, opens.settled(&ready.message.warnings)).await?;
     if !common.json {
         render::addressees(&ready)?;
     }

@@ -168,7 +168,7 @@ async fn look(common: &Common, view: &View, of: &Listed) -> Result<(), Failure> 
     }
     let ledger = Ledger::open(store, "command", Clock::system());
     let id = of.mail.id;
-    if store.take(&ledger.holder, &view.name()?, id, now(), crate::outbox::LEASE).await?.is_err() {
+    if !view.take(id, &ledger.holder).await? {
         return Ok(());
     }
     let dispatch = Dispatch {

@@ -5,7 +5,8 @@ use super::{Common, Failure};
 use crate::accounts::{Company, Name, User};
 use crate::connections::Connections;
 use crate::engine::Office;
-use crate::store::{BatchId, Count, Filter, Listed, Mail, MailId, Standing, StoreError};
+use crate::outbox::LEASE;
+use crate::store::{BatchId, Count, Filter, Holder, Listed, Mail, MailId, Said, Standing, StoreError, Word};
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 
@@ -70,7 +71,11 @@ impl View {
         id: MailId,
         at: Option<DateTime<FixedOffset>>,
     ) -> Result<Mail, StoreError> {
-        let mut mail = self.connections.store().mail(id).await?;
+        let store = self.connections.store();
+        let mut mail = match &self.user {
+            Some(user) => store.acting(user).mail(id).await?,
+            None => store.administer(self.company.id).mail(id).await?,
+        };
         if let Some(at) = at {
             let known = mail.events.len();
             mail.events.retain(|event| event.at <= at);
@@ -98,11 +103,22 @@ impl View {
         Ok(found)
     }
 
-    /// Who acts, for the record.
-    pub(super) fn name(&self) -> Result<Name, Failure> {
+    /// Holds, releases or cancels a mail that may be seen.
+    pub(super) async fn say(&self, id: MailId, word: Word) -> Result<Said, StoreError> {
+        let (store, now) = (self.connections.store(), super::desk::now());
         match &self.user {
-            Some(user) => Ok(user.login.clone()),
-            None => "administrator".parse().map_err(|_| Failure::other("no name for the administrator")),
+            Some(user) => store.acting(user).say(id, word, now).await,
+            None => store.administer(self.company.id).say(id, word, now).await,
         }
+    }
+
+    /// Takes a mail that may be seen into the hands of this command; false: somebody else works at it.
+    pub(super) async fn take(&self, id: MailId, holder: &Holder) -> Result<bool, StoreError> {
+        let (store, now) = (self.connections.store(), super::desk::now());
+        let taken = match &self.user {
+            Some(user) => store.acting(user).take(holder, id, now, LEASE).await?,
+            None => store.administer(self.company.id).take(holder, id, now, LEASE).await?,
+        };
+        Ok(taken.is_ok())
     }
 }

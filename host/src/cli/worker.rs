@@ -48,7 +48,7 @@ pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<ExitCode, 
         let at = chrono::Local::now().format("%Y-%m-%d %H:%M:%S");
         eprintln!("{at} {text}");
     });
-    let options = WorkerOptions { in_hand: usize::from(args.in_hand), drain: args.drain };
+    let options = WorkerOptions { in_hand: usize::from(args.in_hand), drain: args.drain, account: None };
     let worker = hire(common, &connections, &office::engine(common)?, options, notices, &single).await?;
     let tally = worker.tally();
     let worked = worker.run(stopped()).await;
@@ -81,7 +81,7 @@ pub(super) async fn hire(
 ) -> Result<Worker, Failure> {
     let ledger = Ledger::open(connections.store(), "worker", Clock::system());
     if single.is_alone() {
-        connections.store().give_back("worker", ledger.clock.now()).await?;
+        ledger.release_leases_of("worker").await?;
     }
     let premises =
         StoredPremises { connections: connections.clone(), engine: engine.clone(), log: office::log(common) };

@@ -72,7 +72,7 @@ impl StoredClients {
     async fn find(&self, account: &str) -> Result<Client, Error> {
         let id: AccountId =
             account.parse().map_err(|e: crate::accounts::Unusable| Error::Setup(e.to_string()))?;
-        let account = self.vault.store().account_of_any_company(id).await.map_err(|e| {
+        let account = self.vault.store().system().account_of_any_company(id).await.map_err(|e| {
             let detail = e.to_string();
             if e.may_pass() { Error::Unavailable { detail, retry_after: None } } else { Error::Setup(detail) }
         })?;

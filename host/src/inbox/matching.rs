@@ -5,7 +5,7 @@ use super::error::InboxError;
 use crate::accounts::CompanyId;
 use crate::contract::inbound::{Class, Report};
 use crate::return_address::{Origin, Purpose, ReturnAddresses};
-use crate::store::{AttemptId, MailId, Reported, Store, StoreError};
+use crate::store::{AttemptId, MailId, Reported, StoreError, SystemStore};
 use serde::Serialize;
 
 /// The trace that was believed.
@@ -32,7 +32,7 @@ pub struct Match {
 /// Who looks for mails, and where.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Matcher<'a> {
-    pub(super) store: &'a Store,
+    pub(super) store: &'a SystemStore,
     /// Of this company alone; none: of any.
     pub(super) company: Option<CompanyId>,
     pub(super) return_addresses: Option<&'a ReturnAddresses>,

@@ -7,13 +7,13 @@ use crate::contract::inbound::{Class, Hardness, Origin, RecipientReport, Report}
 use crate::contract::tracking;
 use crate::engine::{Files, Office};
 use crate::return_address::ReturnAddresses;
-use crate::store::{Event, NewSuppression, Reported, Store, StoreError, SuppressionKind};
+use crate::store::{Event, NewSuppression, Reported, Store, StoreError, SuppressionKind, SystemStore};
 use chrono::{DateTime, FixedOffset, SecondsFormat};
 
 /// The mailbox of a company, or of a platform for all of them.
 #[derive(Debug)]
 pub struct Inbox<'a> {
-    store: &'a Store,
+    store: SystemStore,
     office: &'a Office,
     company: Option<CompanyId>,
     return_addresses: Option<&'a ReturnAddresses>,
@@ -54,6 +54,7 @@ impl<'a> Inbox<'a> {
                 own_addresses.push(account.address.to_string());
             }
         }
+        let store = store.system();
         Ok(Self { store, office, company, return_addresses, own_addresses })
     }
 
@@ -80,7 +81,7 @@ impl<'a> Inbox<'a> {
     /// [`InboxError`].
     pub async fn record(&self, report: Report, now: DateTime<FixedOffset>) -> Result<Taken, InboxError> {
         let matcher =
-            Matcher { store: self.store, company: self.company, return_addresses: self.return_addresses };
+            Matcher { store: &self.store, company: self.company, return_addresses: self.return_addresses };
         let Some(matched) = matcher.find(&report).await? else {
             return Ok(Taken { report, matched: None, events: vec![], suppressed: vec![] });
         };

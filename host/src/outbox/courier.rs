@@ -13,7 +13,7 @@ use crate::contract::tracking::{RecipientStatus, Status};
 use crate::engine::{Files, Office};
 use crate::records::{Blame, Records, RecordsError};
 use crate::store::{
-    Holder, Looked, MailNews, Notice, NoticeKind, Pause, Store, StoreError, Telling, WaitingNotice,
+    Holder, Looked, MailNews, Notice, NoticeKind, Pause, StoreError, SystemStore, Telling, WaitingNotice,
 };
 use chrono::{DateTime, FixedOffset};
 use sha2::{Digest as _, Sha256};
@@ -281,7 +281,7 @@ impl Courier {
         Ok(Pause::Until(self.now() + wait, error.to_string()))
     }
 
-    fn store(&self) -> &Store {
+    fn store(&self) -> &SystemStore {
         &self.ledger.store
     }
 

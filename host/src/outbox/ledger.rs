@@ -3,7 +3,7 @@
 use super::worker::Notices;
 use crate::capabilities::{Answer, Gate};
 use crate::store::{
-    AttemptId, Event, Holder, Journal, MailId, Outcome, Settlement, Standing, Store, StoreError,
+    AttemptId, Event, Holder, Journal, MailId, Outcome, Settlement, Standing, Store, StoreError, SystemStore,
 };
 use chrono::{DateTime, FixedOffset, Local};
 use std::fmt;
@@ -59,7 +59,7 @@ impl fmt::Debug for Clock {
 #[derive(Clone)]
 pub struct Ledger {
     /// Where it is.
-    pub store: Store,
+    pub(super) store: SystemStore,
     /// What writes in it, many entries to a commit.
     pub journal: Journal,
     /// Whose hands.
@@ -85,7 +85,8 @@ impl Ledger {
     /// on.
     pub fn open(store: &Store, kind: &str, clock: Clock) -> Self {
         let notices: Notices = Arc::new(|_: &str| {});
-        let (store, journal, holder) = (store.clone(), Journal::of(store), Holder::new(kind));
+        let store = store.system();
+        let (journal, holder) = (Journal::of(&store), Holder::new(kind));
         Self { store, journal, holder, clock, notices, told: Arc::default() }
     }
 
@@ -155,6 +156,14 @@ impl Ledger {
                 ended => return ended,
             }
         }
+    }
+
+    /// Releases the leases of all holders of a kind, for a program that knows that they are gone. Gives how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn release_leases_of(&self, kind: &str) -> Result<u64, StoreError> {
+        self.store.give_back(kind, self.clock.now()).await
     }
 
     /// Lengthens the holder's leases until it is aborted.

@@ -4,11 +4,8 @@
 //! All of it goes through the view `reachable` of the database, which is the list. There is no method that takes an
 //! account and does not ask it.
 
-use super::administrator::set_folder;
 use super::{Store, StoreError, row};
-use crate::accounts::{
-    Account, AccountId, Company, FolderName, FolderUse, Logo, Name, User, UserId, UserSettings,
-};
+use crate::accounts::{Account, AccountId, Company, Logo, Name, User, UserId, UserSettings};
 use sqlx::AnyConnection;
 
 /// Bytes of a signature, as the plugin limits them.
@@ -34,7 +31,11 @@ impl Acting<'_> {
     /// # Errors
     /// [`StoreError::NoSuchUser`] once he is removed.
     pub async fn user(&self) -> Result<User, StoreError> {
-        self.store.user(self.user).await
+        let row = sqlx::query("select * from users where id = $1").bind(self.user.to_string());
+        match row.fetch_optional(&self.store.pool).await? {
+            Some(row) => row::user(&row),
+            None => Err(StoreError::NoSuchUser(self.user.to_string())),
+        }
     }
 
     /// His company.
@@ -104,14 +105,17 @@ impl Acting<'_> {
     /// # Errors
     /// [`StoreError::NoSuchAccount`], forbidden or missing.
     pub async fn settings(&self, account: AccountId) -> Result<UserSettings, StoreError> {
-        let mut connection = self.store.pool.acquire().await?;
-        self.reach(&mut connection, account).await?;
-        let row = sqlx::query("select settings from user_settings where account = $1 and user_id = $2")
-            .bind(account.to_string())
-            .bind(self.user.to_string())
-            .fetch_optional(&mut *connection)
-            .await?;
-        row::settings(row.as_ref())
+        let row = sqlx::query(
+            "select user_settings.settings from reachable left join user_settings \
+             on user_settings.account = reachable.id and user_settings.user_id = reachable.user_id \
+             where reachable.user_id = $1 and reachable.id = $2",
+        )
+        .bind(self.user.to_string())
+        .bind(account.to_string())
+        .fetch_optional(&self.store.pool)
+        .await?
+        .ok_or_else(|| StoreError::NoSuchAccount(account.to_string()))?;
+        Ok(row::optional_json(&row, "settings")?.unwrap_or_default())
     }
 
     /// Sets it. What the plugin says about the settings (FEATURES A12) is asked before.
@@ -119,48 +123,28 @@ impl Acting<'_> {
     /// # Errors
     /// [`StoreError::NoSuchAccount`], forbidden or missing; [`StoreError::Invalid`] for a signature of more than 64 KiB.
     pub async fn set_settings(&self, account: AccountId, settings: &UserSettings) -> Result<(), StoreError> {
-        let mut transaction = self.store.write().await?;
-        self.reach(&mut transaction, account).await?;
-        keep_settings(&mut transaction, account, self.user, settings).await?;
-        transaction.commit().await
-    }
-
-    /// Says which folder of the mailbox is used for something; none: as the server says.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchAccount`], forbidden or missing.
-    pub async fn set_folder(
-        &self,
-        account: AccountId,
-        used_for: FolderUse,
-        folder: Option<&FolderName>,
-    ) -> Result<(), StoreError> {
-        let mut transaction = self.store.write().await?;
-        self.reach(&mut transaction, account).await?;
-        set_folder(&mut transaction, account, used_for, folder).await?;
-        transaction.commit().await
+        check_settings(settings)?;
+        let set = sqlx::query(
+            "insert into user_settings (account, user_id, settings) \
+             select id, user_id, $1 from reachable where user_id = $2 and id = $3 \
+             on conflict (account, user_id) do update set settings = excluded.settings",
+        )
+        .bind(row::to_json(settings)?)
+        .bind(self.user.to_string())
+        .bind(account.to_string());
+        match self.store.write_one(set).await? {
+            0 => Err(StoreError::NoSuchAccount(account.to_string())),
+            _ => Ok(()),
+        }
     }
 }
 
-pub(super) async fn keep_settings(
-    connection: &mut AnyConnection,
-    account: AccountId,
-    user: UserId,
-    settings: &UserSettings,
-) -> Result<(), StoreError> {
+/// Refuses what is too long to be kept.
+pub(super) fn check_settings(settings: &UserSettings) -> Result<(), StoreError> {
     for signature in [&settings.signature_html, &settings.signature_text] {
         if signature.as_ref().is_some_and(|text| text.len() > SIGNATURE) {
             return Err(StoreError::invalid("signature", format!("at most {SIGNATURE} bytes")));
         }
     }
-    sqlx::query(
-        "insert into user_settings (account, user_id, settings) values ($1, $2, $3) \
-         on conflict (account, user_id) do update set settings = excluded.settings",
-    )
-    .bind(account.to_string())
-    .bind(user.to_string())
-    .bind(row::to_json(settings)?)
-    .execute(connection)
-    .await?;
     Ok(())
 }

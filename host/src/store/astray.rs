@@ -2,7 +2,7 @@
 //! mails before that time came again.
 
 use super::row::Time;
-use super::{Store, StoreError};
+use super::{StoreError, SystemStore};
 use chrono::Duration;
 
 /// No lease reaches so far, and no mail that waits for nothing in particular. Clocks of two machines differ by less.
@@ -14,7 +14,7 @@ const WAIT: Duration = Duration::hours(49);
 /// No copy waits so long for its next filing.
 const COPY: Duration = Duration::hours(3);
 
-impl Store {
+impl SystemStore {
     /// Makes due what is not, because a clock went back. What a person wished to leave at a time is left alone. Gives how
     /// many mails. Whoever takes one decides anew what it waits for.
     ///

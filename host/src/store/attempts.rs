@@ -9,7 +9,7 @@ use super::reported::keep_reported_ids;
 use super::reports::keep_message_ids;
 use super::rows::{self, Each};
 use super::standing::Holder;
-use super::{Store, StoreError, row};
+use super::{StoreError, SystemStore, row};
 use serde::Serialize;
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Characters of a server's words that are kept.
 const WORDS: usize = 16 * 1024;
 
-impl Store {
+impl SystemStore {
     /// Keeps what came of an attempt, with the facts learned from it, both or neither. May be repeated: a later outcome
     /// replaces the earlier one (what was in doubt has been found), a fact that is known changes nothing.
     ///
@@ -111,7 +111,7 @@ pub(super) async fn begin(
          join mails on mails.id = {} join outbox on outbox.mail = mails.id \
          join accounts on accounts.id = {} and accounts.company = mails.company and accounts.name_key is not null \
          left join fallbacks on fallbacks.account = accounts.id \
-         where (accounts.id = mails.account or fallbacks.account is not null) \
+         where (accounts.id = mails.account or (fallbacks.account is not null and {} = 1)) \
          and ({} is null or outbox.holder = {}) returning id",
         text("id"),
         text("transport"),
@@ -120,6 +120,7 @@ pub(super) async fn begin(
         each.row(),
         text("mail"),
         text("account"),
+        number("fallback"),
         text("holder"),
         text("holder"),
     );

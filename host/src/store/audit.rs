@@ -7,17 +7,31 @@
 use super::mail::{MailId, NewMail};
 use super::row::Time;
 use super::rows::{self, Each};
-use super::{Administrator, Store, StoreError, row};
+use super::{Acting, Administrator, StoreError, row};
 use crate::accounts::{AccountId, AccountState, CompanyId, Name, UserId};
 use chrono::Local;
 use serde::Serialize;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 use std::borrow::Cow;
 use uuid::Uuid;
 
 /// Most rows of one answer.
 const PAGE: u32 = 10_000;
+
+/// Names in the log that are no user's: nobody may have one of them for a login.
+const NO_LOGINS: &[&str] = &["administrator", "operator", "worker", "command", "serve", "sign-in"];
+
+/// Refuses a login that would stand for somebody else in the log.
+pub(super) fn check_login(login: &Name) -> Result<(), StoreError> {
+    if NO_LOGINS.contains(&login.key().as_str()) {
+        return Err(StoreError::invalid(
+            "login",
+            format!("\"{login}\" stands for a part of the program in the audit log: choose another"),
+        ));
+    }
+    Ok(())
+}
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,14 +140,21 @@ impl Administrator<'_> {
     }
 }
 
-impl Store {
-    /// Notes a person's word that a mail in doubt is to be sent again.
+impl Acting<'_> {
+    /// Notes the user's word that a mail in doubt is to be sent again.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchMail`].
-    pub async fn note_sent_again(&self, mail: MailId, by: &Name, now: Time) -> Result<(), StoreError> {
-        let note = Note::of(Action::SentAgain, by.as_str(), now);
-        note_mail(&mut *self.pool.acquire().await?, mail, &note).await
+    /// [`StoreError::NoSuchMail`], forbidden or missing.
+    pub async fn note_sent_again(&self, mail: MailId, now: Time) -> Result<(), StoreError> {
+        let no_such_mail = || StoreError::NoSuchMail(mail.to_string());
+        let scope = self.scope();
+        let mut transaction = self.store.write().await?;
+        let by = scope.actor(&mut transaction).await?.ok_or_else(no_such_mail)?;
+        let sql = format!("select company, rcpt_to from mails where id = $1 and {}", scope.on("mails", 2));
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(mail.to_string()).bind(scope.owner());
+        let row = row.fetch_optional(&mut *transaction).await?.ok_or_else(no_such_mail)?;
+        note_row(&mut transaction, mail, &row, &Note::of(Action::SentAgain, &by, now)).await?;
+        transaction.commit().await
     }
 }
 
@@ -215,8 +236,18 @@ pub(super) async fn note_mail(
         .fetch_optional(&mut *connection)
         .await?
         .ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))?;
-    let to: Vec<String> = row::json(&row, "rcpt_to")?;
-    add(connection, &row::text(&row, "company")?, Some((mail, to.len())), note).await
+    note_row(connection, mail, &row, note).await
+}
+
+/// Adds a row about a mail whose `company` and `rcpt_to` were read.
+async fn note_row(
+    connection: &mut AnyConnection,
+    mail: MailId,
+    row: &AnyRow,
+    note: &Note<'_>,
+) -> Result<(), StoreError> {
+    let to: Vec<String> = row::json(row, "rcpt_to")?;
+    add(connection, &row::text(row, "company")?, Some((mail, to.len())), note).await
 }
 
 /// Adds a row about an account's state where that changes it, before it does. Compromised is changed by administrators

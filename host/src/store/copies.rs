@@ -4,7 +4,7 @@
 use super::mail::MailId;
 use super::queue::{Due, due, end_of};
 use super::row::Time;
-use super::{Store, StoreError, row};
+use super::{StoreError, SystemStore, row};
 use crate::accounts::AccountId;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
@@ -19,7 +19,7 @@ pub struct CopyDue {
     pub tries: u32,
 }
 
-impl Store {
+impl SystemStore {
     /// The accounts that have copies to file.
     ///
     /// # Errors

@@ -17,6 +17,12 @@ pub enum StoreError {
     /// No such mail, or none that this user may know of.
     #[error("there is no mail \"{0}\"")]
     NoSuchMail(String),
+    /// The same was asked for before, from accounts alone that this user may not use. Which mail it was is not said.
+    #[error(
+        "the same was asked for before (document \"{0}\"), from an account that you may not use: ask an administrator \
+         of the company; --again sends it all the same, as a mail of its own"
+    )]
+    AskedElsewhere(String),
     /// No such attempt.
     #[error("there is no attempt \"{0}\"")]
     NoSuchAttempt(String),

@@ -5,7 +5,7 @@ use super::loading::by_mail;
 use super::mail::{Event, MailId};
 use super::removed::HAS_ACCOUNT;
 use super::rows::{self, Each};
-use super::{Store, StoreError, row};
+use super::{StoreError, SystemStore, row};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::AnyConnection;
@@ -13,7 +13,7 @@ use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-impl Store {
+impl SystemStore {
     /// Keeps news about a mail. May be repeated: a fact that is known changes nothing.
     ///
     /// # Errors

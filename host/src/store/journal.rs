@@ -8,7 +8,7 @@ use super::mail::{AttemptId, Event, MailId, NewAttempt, Outcome};
 use super::row::Time;
 use super::settling::settle;
 use super::standing::{Holder, Settlement, Standing};
-use super::{Store, StoreError};
+use super::{StoreError, SystemStore};
 use sqlx::AnyConnection;
 use std::collections::BTreeSet;
 use tokio::sync::{mpsc, oneshot};
@@ -38,7 +38,7 @@ pub struct Journal {
 
 impl Journal {
     /// A journal of this store. To be called on the runtime that its writer is to run on.
-    pub fn of(store: &Store) -> Self {
+    pub fn of(store: &SystemStore) -> Self {
         let (requests, incoming) = mpsc::channel(4 * GROUP);
         tokio::spawn(write(store.clone(), incoming));
         Self { requests }
@@ -100,7 +100,7 @@ impl Journal {
     }
 }
 
-async fn write(store: Store, mut incoming: mpsc::Receiver<Request>) {
+async fn write(store: SystemStore, mut incoming: mpsc::Receiver<Request>) {
     let mut group = Vec::with_capacity(GROUP);
     while incoming.recv_many(&mut group, GROUP).await > 0 {
         let together = if repeats(&group) { None } else { Some(commit(&store, &group).await) };
@@ -118,14 +118,14 @@ async fn write(store: Store, mut incoming: mpsc::Receiver<Request>) {
     }
 }
 
-async fn alone(store: &Store, group: &mut Vec<Request>) {
+async fn alone(store: &SystemStore, group: &mut Vec<Request>) {
     for request in group.drain(..) {
         let answer = commit(store, std::slice::from_ref(&request)).await;
         let _ = request.answer.send(answer);
     }
 }
 
-async fn commit(store: &Store, group: &[Request]) -> Result<(), StoreError> {
+async fn commit(store: &SystemStore, group: &[Request]) -> Result<(), StoreError> {
     let mut transaction = store.write().await?;
     enter(&mut transaction, group).await?;
     transaction.commit().await

@@ -14,6 +14,25 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What makes mails one: [`intent_of`].
 type Intent = Vec<u8>;
 
+/// What is known of an intent: the latest mail of it that the user may see, and how many times it was asked for again by
+/// anybody.
+#[derive(Debug, Clone, Copy, Default)]
+struct Earlier {
+    mail: Option<MailId>,
+    resend: i64,
+}
+
+/// Whether the same was asked for before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedBefore {
+    /// It would be the first.
+    No,
+    /// It was: this is the latest mail.
+    As(MailId),
+    /// It was, and from accounts alone that the user may not use.
+    Elsewhere,
+}
+
 /// A mail that enters the outbox now, and how many times the same was asked for before.
 struct Entering<'a> {
     mail: &'a NewMail,
@@ -27,7 +46,9 @@ impl Acting<'_> {
     /// added again, unless the order says so.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchAccount`], forbidden or missing; [`StoreError::Taken`] for an id that is kept already.
+    /// [`StoreError::NoSuchAccount`], forbidden or missing; [`StoreError::Taken`] for an id that is kept already;
+    /// [`StoreError::AskedElsewhere`] where the same was asked for before, and from accounts alone that the user may not
+    /// use.
     pub async fn keep(&self, mails: &[NewMail], order: &Order) -> Result<Vec<Kept>, StoreError> {
         // Before anybody has to wait for it.
         let packed = mails.iter().map(|mail| Skeleton::of(&mail.message).pack());
@@ -53,23 +74,24 @@ impl Acting<'_> {
             self.reach(&mut transaction, account).await?;
         }
         let intents: Vec<Option<Intent>> = mails.iter().map(intent).collect();
-        let mut latest = self.latest(&mut transaction, intents.iter().flatten()).await?;
+        let mut earlier = self.earlier(&mut transaction, intents.iter().flatten()).await?;
         let (mut kept, mut entering, mut adopted) = (Vec::with_capacity(mails.len()), Vec::new(), Vec::new());
         for ((mail, packed), intent) in mails.iter().zip(packed).zip(intents) {
-            let before = intent.as_ref().and_then(|intent| latest.get(intent)).copied();
-            if let Some((before, _)) = before.filter(|_| !order.again) {
+            let before = intent.as_ref().and_then(|intent| earlier.get(intent)).copied();
+            if let Some(before) = before.filter(|_| !order.again) {
+                let before = before.mail.ok_or_else(|| asked_elsewhere(mail))?;
                 adopted.push(before);
                 kept.push(Kept::Before(before));
                 continue;
             }
-            let resend = before.map_or(0, |(_, count)| count + 1);
+            let resend = before.map_or(0, |before| before.resend + 1);
             if let Some(intent) = &intent {
-                latest.insert(intent.clone(), (mail.id, resend));
+                earlier.insert(intent.clone(), Earlier { mail: Some(mail.id), resend });
             }
             kept.push(Kept::New(mail.id));
             entering.push(Entering { mail, packed, intent, resend });
         }
-        adopt(&mut transaction, &adopted, order).await?;
+        self.adopt(&mut transaction, &adopted, order).await?;
         for one in &entering {
             self.keep_mail(&mut transaction, one).await?;
         }
@@ -84,27 +106,31 @@ impl Acting<'_> {
         Ok(kept)
     }
 
-    /// The mails that the same questions were asked with before, each the latest, in the order of these mails; none: it
-    /// would be the first.
+    /// Finds out which of these mails were asked for before, in their order.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`], forbidden or missing.
-    pub async fn asked_before(&self, mails: &[&NewMail]) -> Result<Vec<Option<MailId>>, StoreError> {
+    pub async fn asked_before(&self, mails: &[&NewMail]) -> Result<Vec<AskedBefore>, StoreError> {
         let mut connection = self.store.pool.acquire().await?;
         for account in mails.iter().map(|mail| mail.account).collect::<BTreeSet<_>>() {
             self.reach(&mut connection, account).await?;
         }
         let intents: Vec<Option<Intent>> = mails.iter().map(|mail| intent(mail)).collect();
-        let latest = self.latest(&mut connection, intents.iter().flatten()).await?;
-        Ok(intents.into_iter().map(|intent| Some(latest.get(&intent?)?.0)).collect())
+        let earlier = self.earlier(&mut connection, intents.iter().flatten()).await?;
+        let answer = |intent: Option<Intent>| match intent.and_then(|intent| earlier.get(&intent).copied()) {
+            None => AskedBefore::No,
+            Some(Earlier { mail: Some(mail), .. }) => AskedBefore::As(mail),
+            Some(Earlier { mail: None, .. }) => AskedBefore::Elsewhere,
+        };
+        Ok(intents.into_iter().map(answer).collect())
     }
 
-    /// Of each intent the latest mail, and how many times the same was asked for before that.
-    async fn latest(
+    /// Reads what is known of each intent.
+    async fn earlier(
         &self,
         connection: &mut AnyConnection,
         intents: impl Iterator<Item = &Intent>,
-    ) -> Result<BTreeMap<Intent, (MailId, i64)>, StoreError> {
+    ) -> Result<BTreeMap<Intent, Earlier>, StoreError> {
         #[derive(Serialize)]
         struct Row {
             intent: String,
@@ -114,15 +140,43 @@ impl Acting<'_> {
             return Ok(BTreeMap::new());
         }
         let each = Each::on(connection);
+        // The id of a mail that the user may not see does not leave the database.
         let sql = format!(
-            "select mails.id, mails.intent, mails.resend from mails join users on users.company = mails.company \
+            "select case when reachable.id is null then null else mails.id end as mail, mails.intent, mails.resend \
+             from mails join users on users.company = mails.company \
+             left join reachable on reachable.id = mails.account and reachable.user_id = users.id \
              where users.id = $2 and mails.intent in (select {} from {}) order by mails.resend",
             each.bytes("intent"),
             each.row(),
         );
         let found = rows::about(sql, &intents)?.bind(self.user.to_string()).fetch_all(connection).await?;
-        let one = |row| Ok((row::bytes(row, "intent")?, (row::parsed(row, "id")?, row.try_get("resend")?)));
-        found.iter().map(one).collect()
+        let mut earlier: BTreeMap<Intent, Earlier> = BTreeMap::new();
+        for row in &found {
+            let of = earlier.entry(row::bytes(row, "intent")?).or_default();
+            of.resend = row.try_get("resend")?;
+            of.mail = row::optional(row, "mail")?.or(of.mail);
+        }
+        Ok(earlier)
+    }
+
+    /// Makes mails that still wait part of the batch that asks for them now.
+    async fn adopt(
+        &self,
+        connection: &mut AnyConnection,
+        adopted: &[MailId],
+        order: &Order,
+    ) -> Result<(), StoreError> {
+        let Some(batch) = order.batch.filter(|_| !adopted.is_empty()) else { return Ok(()) };
+        let each = Each::on(connection);
+        let sql = format!(
+            "update outbox set batch = $2 from {} where outbox.mail = {} and outbox.state = 'ready' and {}",
+            each.row(),
+            each.text("id"),
+            self.scope().on("outbox", 3),
+        );
+        let adopt = rows::about(sql, &rows::ids(adopted))?.bind(batch.to_string()).bind(self.scope().owner());
+        adopt.execute(connection).await?;
+        Ok(())
     }
 
     async fn keep_mail(
@@ -133,7 +187,7 @@ impl Acting<'_> {
         let Entering { mail, packed, intent, resend } = entering;
         let clean = row::without_zeros;
         let document = mail.document.as_ref();
-        sqlx::query(
+        let kept = sqlx::query(
             "insert into mails (id, company, account, user_id, created, document_kind, document_number, partner, \
              use_case, subject, from_name, from_address, recipients, message_id, mail_from, rcpt_to, size, \
              needs_smtputf8, skeleton, revision, intent, resend, options) \
@@ -165,27 +219,22 @@ impl Acting<'_> {
         .execute(connection)
         .await
         .map_err(or_taken("a mail", mail.id))?;
-        Ok(())
+        match kept.rows_affected() {
+            0 => Err(StoreError::NoSuchAccount(mail.account.to_string())),
+            _ => Ok(()),
+        }
     }
+}
+
+fn asked_elsewhere(mail: &NewMail) -> StoreError {
+    let document = mail.document.as_ref();
+    StoreError::AskedElsewhere(document.map(|it| it.number.clone()).unwrap_or_default())
 }
 
 fn intent(mail: &NewMail) -> Option<Intent> {
     let (document, revision) = (mail.document.as_ref()?, mail.revision.as_deref()?);
     let to = &mail.message.rcpt_to;
     Some(intent_of(&document.kind, &document.number, revision, &mail.use_case, to))
-}
-
-/// Mails that still wait are of the batch that asks for them now.
-async fn adopt(connection: &mut AnyConnection, adopted: &[MailId], order: &Order) -> Result<(), StoreError> {
-    let Some(batch) = order.batch.filter(|_| !adopted.is_empty()) else { return Ok(()) };
-    let each = Each::on(connection);
-    let sql = format!(
-        "update outbox set batch = $2 from {} where outbox.mail = {} and outbox.state = 'ready'",
-        each.row(),
-        each.text("id"),
-    );
-    rows::about(sql, &rows::ids(adopted))?.bind(batch.to_string()).execute(connection).await?;
-    Ok(())
 }
 
 async fn enqueue(

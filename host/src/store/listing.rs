@@ -6,9 +6,10 @@ use super::mails::summary;
 use super::queue::{OutboxRow, outbox_row};
 use super::removed::HAS_ACCOUNT;
 use super::row::Time;
+use super::scope::Scope;
 use super::standing::BatchId;
 use super::{Acting, Administrator, MailId, MailSummary, Store, StoreError, row};
-use crate::accounts::{AccountId, Name};
+use crate::accounts::AccountId;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row as _};
 use std::collections::BTreeMap;
@@ -57,20 +58,7 @@ pub struct Count {
     pub mails: u64,
 }
 
-/// Whose mails: what each door binds.
-struct Scope {
-    condition: &'static str,
-    value: String,
-}
-
 impl Acting<'_> {
-    fn scope(&self) -> Scope {
-        Scope {
-            condition: "mails.account in (select id from reachable where user_id = $1)",
-            value: self.user.to_string(),
-        }
-    }
-
     /// Mails, newest first.
     ///
     /// # Errors
@@ -85,14 +73,37 @@ impl Acting<'_> {
     /// [`StoreError`].
     pub async fn counts(&self, batch: Option<BatchId>) -> Result<Vec<Count>, StoreError> {
         self.store.counted(self.scope(), batch).await
+    }
+
+    /// Counts the mails of a batch that are due or leased.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn active(&self, batch: BatchId, now: Time) -> Result<u64, StoreError> {
+        let sql = format!(
+            "select count(*) as many from outbox where {} and batch = $2 and state = 'ready' \
+             and (due <= $3 or holder is not null)",
+            self.scope().on("outbox", 1),
+        );
+        let row = sqlx::query(AssertSqlSafe(sql))
+            .bind(self.scope().owner())
+            .bind(batch.to_string())
+            .bind(now.timestamp_millis())
+            .fetch_one(&self.store.pool)
+            .await?;
+        row::count(&row, "many")
+    }
+
+    /// Holds, releases or cancels a mail that nobody works at.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMail`], forbidden or missing.
+    pub async fn say(&self, mail: MailId, word: Word, now: Time) -> Result<Said, StoreError> {
+        self.store.say(self.scope(), mail, word, now).await
     }
 }
 
 impl Administrator<'_> {
-    fn scope(&self) -> Scope {
-        Scope { condition: "mails.company = $1", value: self.company.to_string() }
-    }
-
     /// Mails, newest first.
     ///
     /// # Errors
@@ -107,6 +118,14 @@ impl Administrator<'_> {
     /// [`StoreError`].
     pub async fn counts(&self, batch: Option<BatchId>) -> Result<Vec<Count>, StoreError> {
         self.store.counted(self.scope(), batch).await
+    }
+
+    /// Holds, releases or cancels a mail that nobody works at.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMail`], of another company or missing.
+    pub async fn say(&self, mail: MailId, word: Word, now: Time) -> Result<Said, StoreError> {
+        self.store.say(self.scope(), mail, word, now).await
     }
 }
 
@@ -127,10 +146,10 @@ impl Store {
              and ($2 is null or lower(document_number) = $2 or lower(partner) = $2 or mails.id = $2) \
              and ($3 is null or mails.account = $3) and ($4 is null or batch = $4) and ($5 is null or mails.id < $5) \
              order by mails.id desc limit $6",
-            scope.condition,
+            scope.on("mails", 1),
         );
         let rows = sqlx::query(AssertSqlSafe(sql))
-            .bind(scope.value)
+            .bind(scope.owner())
             .bind(filter.about.as_deref().map(|about| about.trim().to_lowercase()))
             .bind(filter.account.map(|id| id.to_string()))
             .bind(filter.batch.map(|id| id.to_string()))
@@ -146,9 +165,9 @@ impl Store {
             "select accounts.name as account_name, outbox.state, count(*) as many from mails \
              join outbox on outbox.mail = mails.id join accounts on accounts.id = mails.account \
              where {} and ($2 is null or batch = $2) group by accounts.name, outbox.state order by 1, 2",
-            scope.condition,
+            scope.on("mails", 1),
         );
-        let rows = sqlx::query(AssertSqlSafe(sql)).bind(scope.value).bind(batch.map(|id| id.to_string()));
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(scope.owner()).bind(batch.map(|id| id.to_string()));
         let count = |row: &AnyRow| {
             Ok(Count {
                 account: row::text(row, "account_name")?,
@@ -157,18 +176,6 @@ impl Store {
             })
         };
         rows.fetch_all(&self.pool).await?.iter().map(count).collect()
-    }
-
-    /// How many mails of a batch are due, or in somebody's hands.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn active(&self, batch: BatchId, now: Time) -> Result<u64, StoreError> {
-        let row = sqlx::query(
-            "select count(*) as many from outbox where batch = $1 and state = 'ready' and (due <= $2 or holder is not null)",
-        );
-        let row = row.bind(batch.to_string()).bind(now.timestamp_millis()).fetch_one(&self.pool).await?;
-        row::count(&row, "many")
     }
 
     /// How many mails of every company are in which state, for the operator's metrics.
@@ -181,55 +188,54 @@ impl Store {
         rows.iter().map(|row| Ok((row::text(row, "state")?, row::count(row, "many")?))).collect()
     }
 
-    /// A person's word about a mail that nobody works at: `hold`, let go, or cancel. Gives the state it then has, and
-    /// whether the word changed it.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchMail`].
-    pub async fn say(&self, mail: MailId, word: &Word, now: Time) -> Result<Said, StoreError> {
+    /// Carries out a person's word about a mail that nobody works at. Gives the state that it then has, and whether the
+    /// word changed it.
+    async fn say(&self, scope: Scope, mail: MailId, word: Word, now: Time) -> Result<Said, StoreError> {
+        let no_such_mail = || StoreError::NoSuchMail(mail.to_string());
         let mut transaction = self.write().await?;
+        let by = scope.actor(&mut transaction).await?.ok_or_else(no_such_mail)?;
         let (set, when) = match word {
-            Word::Hold(_) => ("state = 'held', cause = 'user', reason = $2", "state = 'ready'"),
-            Word::Release(_) => (
+            Word::Hold => ("state = 'held', cause = 'user', reason = $2", "state = 'ready'"),
+            Word::Release => (
                 "state = 'ready', cause = null, reason = $2, send_at = null, due = $3, restored = null",
                 "state in ('held', 'ready')",
             ),
-            Word::Cancel(_) => {
+            Word::Cancel => {
                 ("state = 'cancelled', cause = 'user', reason = $2", "state in ('ready', 'held', 'in-doubt')")
             }
         };
         // A mail whose account was removed would wait for ever.
         let there = match word {
-            Word::Release(_) => format!(" and {HAS_ACCOUNT}"),
-            Word::Hold(_) | Word::Cancel(_) => String::new(),
+            Word::Release => format!(" and {HAS_ACCOUNT}"),
+            Word::Hold | Word::Cancel => String::new(),
         };
+        let theirs = scope.on("outbox", 4);
         let sql = format!(
-            "update outbox set {set} where mail = $1 and {when}{there} and (holder is null or due <= $3)"
+            "update outbox set {set} where mail = $1 and {theirs} and {when}{there} and (holder is null or due <= $3)"
         );
         let reason = match word {
-            Word::Hold(by) => Some(format!("held by {by}")),
-            Word::Cancel(by) => Some(format!("cancelled by {by}")),
-            Word::Release(_) => None,
+            Word::Hold => Some(format!("held by {by}")),
+            Word::Cancel => Some(format!("cancelled by {by}")),
+            Word::Release => None,
         };
         let done = sqlx::query(AssertSqlSafe(sql))
             .bind(mail.to_string())
             .bind(reason)
             .bind(now.timestamp_millis())
+            .bind(scope.owner())
             .execute(&mut *transaction)
             .await?;
-        let row = sqlx::query("select * from outbox where mail = $1").bind(mail.to_string());
-        let row = row.fetch_optional(&mut *transaction).await?;
-        let row = outbox_row(&row.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))?)?;
+        let row = self.row_of(&mut transaction, scope, mail).await?;
         if done.rows_affected() == 1 {
-            let (action, by) = match word {
-                Word::Hold(by) => (Action::Held, by),
-                Word::Release(by) => (Action::Released, by),
-                Word::Cancel(by) => (Action::Cancelled, by),
+            let action = match word {
+                Word::Hold => Action::Held,
+                Word::Release => Action::Released,
+                Word::Cancel => Action::Cancelled,
             };
-            note_mail(&mut transaction, mail, &Note::of(action, by.as_str(), now)).await?;
+            note_mail(&mut transaction, mail, &Note::of(action, &by, now)).await?;
         }
         transaction.commit().await?;
-        if done.rows_affected() == 1 && matches!(word, Word::Release(_)) {
+        if done.rows_affected() == 1 && word == Word::Release {
             self.rouse().await;
         }
         Ok(Said { changed: done.rows_affected() == 1, row })
@@ -237,14 +243,14 @@ impl Store {
 }
 
 /// What a person says about a mail.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {
-    /// Not before somebody releases it; who says so.
-    Hold(Name),
-    /// It may go, now; who says so.
-    Release(Name),
-    /// It must not leave any more; who says so.
-    Cancel(Name),
+    /// Not before somebody releases it.
+    Hold,
+    /// It may go, now.
+    Release,
+    /// It must not leave any more.
+    Cancel,
 }
 
 /// What came of a word.

@@ -5,20 +5,22 @@ use super::events::events_of;
 use super::mail::{AttachedFile, FilePlace, Mail, MailId, Message, NewMail};
 use super::mails::summary;
 use super::queue::outbox_row;
+use super::rows::{self, Each};
+use super::scope::Scope;
 use super::skeleton::Skeleton;
-use super::{Store, StoreError, row, rows};
+use super::{StoreError, SystemStore, row};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-impl Store {
+impl SystemStore {
     /// A mail, whoever may see it: for the outbox, which goes on whatever happened to the user who made it.
     ///
     /// # Errors
     /// [`StoreError::NoSuchMail`].
     pub async fn mail(&self, id: MailId) -> Result<Mail, StoreError> {
-        load(&mut *self.pool.acquire().await?, id).await
+        load(&mut *self.pool.acquire().await?, id, None).await
     }
 
     /// Those of these mails that are there, in this order. A few dozen at a time.
@@ -26,28 +28,51 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn mails(&self, ids: &[MailId]) -> Result<Vec<Mail>, StoreError> {
-        load_all(&mut *self.pool.acquire().await?, ids).await
+        load_all(&mut *self.pool.acquire().await?, ids, None).await
     }
 }
 
-/// One mail.
-pub(super) async fn load(connection: &mut AnyConnection, id: MailId) -> Result<Mail, StoreError> {
-    load_all(connection, &[id]).await?.pop().ok_or_else(|| StoreError::NoSuchMail(id.to_string()))
+/// Loads one mail of an owner.
+pub(super) async fn load_of(
+    connection: &mut AnyConnection,
+    id: MailId,
+    scope: Scope,
+) -> Result<Mail, StoreError> {
+    load(connection, id, Some(scope)).await
 }
 
-async fn load_all(connection: &mut AnyConnection, ids: &[MailId]) -> Result<Vec<Mail>, StoreError> {
+async fn load(connection: &mut AnyConnection, id: MailId, scope: Option<Scope>) -> Result<Mail, StoreError> {
+    let found = load_all(connection, &[id], scope).await?.pop();
+    found.ok_or_else(|| StoreError::NoSuchMail(id.to_string()))
+}
+
+async fn load_all(
+    connection: &mut AnyConnection,
+    ids: &[MailId],
+    scope: Option<Scope>,
+) -> Result<Vec<Mail>, StoreError> {
     // A worker that takes nothing costs nothing.
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = rows::of(
-        connection,
-        ids,
+    let each = Each::on(connection);
+    let sql = format!(
         "select mails.*, outbox.state, outbox.due, outbox.send_at, outbox.holder, outbox.cause, outbox.reason, \
-         outbox.answer, outbox.restored from mails join outbox on outbox.mail = mails.id where mails.id in",
-        "",
-    )
-    .await?;
+         outbox.answer, outbox.restored from mails join outbox on outbox.mail = mails.id \
+         where mails.id in (select {} from {}){}",
+        each.text("id"),
+        each.row(),
+        scope.map(|scope| format!(" and {}", scope.on("mails", 2))).unwrap_or_default(),
+    );
+    let wanted = rows::about(sql, &rows::ids(ids))?;
+    let wanted = match scope {
+        Some(scope) => wanted.bind(scope.owner()),
+        None => wanted,
+    };
+    let rows = wanted.fetch_all(&mut *connection).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     let files = rows::of(
         connection,
         ids,

@@ -1,10 +1,10 @@
 //! Giving mails to whoever may see the account that they left by.
 
-use super::loading::load;
+use super::loading::load_of;
 use super::mail::{DocumentRef, Mail, MailId, MailSummary, Party};
-use super::{Acting, StoreError, row};
+use super::{Acting, Administrator, StoreError, row};
 use crate::accounts::AccountId;
-use sqlx::AnyConnection;
+use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 /// Most mails of a list.
@@ -22,17 +22,21 @@ impl Acting<'_> {
         limit: u32,
     ) -> Result<Vec<MailSummary>, StoreError> {
         let mut connection = self.store.pool.acquire().await?;
+        // An account without mails gives an empty list, one that the user may not use an error.
         self.reach(&mut connection, account).await?;
-        let rows = sqlx::query(
+        let sql = format!(
             "select id, account, user_id, created, document_kind, document_number, partner, use_case, subject, \
              from_name, from_address, recipients, message_id from mails \
-             where account = $1 and ($2 is null or id < $2) order by id desc limit $3",
-        )
-        .bind(account.to_string())
-        .bind(before.map(|id| id.to_string()))
-        .bind(i64::from(limit.min(PAGE)))
-        .fetch_all(&mut *connection)
-        .await?;
+             where account = $1 and ($2 is null or id < $2) and {} order by id desc limit $3",
+            self.scope().on("mails", 4),
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(account.to_string())
+            .bind(before.map(|id| id.to_string()))
+            .bind(i64::from(limit.min(PAGE)))
+            .bind(self.scope().owner())
+            .fetch_all(&mut *connection)
+            .await?;
         rows.iter().map(summary).collect()
     }
 
@@ -41,26 +45,17 @@ impl Acting<'_> {
     /// # Errors
     /// [`StoreError::NoSuchMail`], forbidden or missing.
     pub async fn mail(&self, id: MailId) -> Result<Mail, StoreError> {
-        let mut connection = self.store.pool.acquire().await?;
-        self.reach_mail(&mut connection, id).await?;
-        load(&mut connection, id).await
+        load_of(&mut *self.store.pool.acquire().await?, id, self.scope()).await
     }
+}
 
-    /// May he see the account that the mail is sent as?
-    pub(super) async fn reach_mail(
-        &self,
-        connection: &mut AnyConnection,
-        id: MailId,
-    ) -> Result<(), StoreError> {
-        let found = sqlx::query(
-            "select mails.id from mails join reachable on reachable.id = mails.account \
-             where reachable.user_id = $1 and mails.id = $2",
-        )
-        .bind(self.user.to_string())
-        .bind(id.to_string())
-        .fetch_optional(connection)
-        .await?;
-        found.map(|_| ()).ok_or_else(|| StoreError::NoSuchMail(id.to_string()))
+impl Administrator<'_> {
+    /// A mail with everything that is known about it.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMail`], of another company or missing.
+    pub async fn mail(&self, id: MailId) -> Result<Mail, StoreError> {
+        load_of(&mut *self.store.pool.acquire().await?, id, self.scope()).await
     }
 }
 

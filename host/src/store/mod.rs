@@ -1,12 +1,17 @@
 //! The store: what outlives the program. SQLite in a file by default, PostgreSQL by URL; SQL is in this folder alone.
 //!
-//! Three doors lead in, and each shows only what is behind it:
+//! Four types lead in, and each shows only what is behind it:
 //!
-//! - [`Store`] is the operator's: companies, permissions, and the machinery that no person stands behind.
-//! - `store.administer(company)` is a company's administrator: its users, accounts and grants, and nothing of another
+//! - [`Store`] is the operator's: companies, permissions, backups. What it takes of a company it takes with its company.
+//! - `store.administer(company)` is a company's administrator: its users, accounts, mails and grants, and nothing of another
 //!   company.
-//! - `store.acting(&user)` is a user: the accounts that the user may use. Any other account does not exist here, and the
-//!   error is the same whether it is forbidden or was never there (FEATURES A1).
+//! - `store.acting(&user)` is a user: the accounts that the user may use, and their mails. Any other account does not exist
+//!   here, and the error is the same whether it is forbidden or was never there (FEATURES A1).
+//! - `store.system()` is the worker's, the web server's and the inbox's, which act for every company: what takes an id
+//!   without its owner is there, and no person's command has it (`system.rs`).
+//!
+//! A statement for a person names its owner in its own `where` (`scope.rs`): a check before it could look at one row while
+//! the statement changes another.
 //!
 //! What is promised: a method that returned `Ok` is on disk. An attempt is committed before it is made. Errors say whether
 //! the same call can succeed later ([`StoreError::may_pass`]).
@@ -16,30 +21,30 @@
 //! Location: FromStr   "/path/postroom.db" | "sqlite:/path/postroom.db" | "postgres://user:password@host/database"
 //!
 //! store.create_company(&NewCompany) -> Company          store.companies() -> Vec<Company>
-//! store.user(UserId) -> User
 //! store.company(CompanyId) -> Company                   store.company_named(&Name) -> Company
 //! store.remove_company(CompanyId)
 //! store.set_permissions(CompanyId, AccountId, &Permissions)
 //! store.set_account_state(CompanyId, AccountId, &AccountState) -> AccountState     the machinery's: a grant has expired
 //! store.account(CompanyId, AccountId) -> Account                      the machinery's: a worker, a token
-//! store.begin_attempt(MailId, &NewAttempt) -> AttemptId  committed when it returns
-//! store.finish_attempt(AttemptId, &Outcome, &[Event])   what came of it, whoever may still see it
-//! store.add_events(MailId, &[Event])                    news from reports; a fact that is known changes nothing
-//! store.open_attempts() -> Vec<OpenAttempt>             attempts that the program died under
-//! store.mail(MailId) -> Mail                            the machinery's
-//! store.reported(MailId) -> Reported                    whom a report may speak of
-//! store.mail_of_attempt(AttemptId), store.mails_of_message(&str)     the mails that a report names
 //! store.suppress(CompanyId, &NewSuppression) -> bool    an address that is no longer written to, and why
 //! store.suppressed(CompanyId, &[String]) -> Vec<Suppression>         of these addresses
 //! store.suppressions(CompanyId) -> Vec<Suppression>     all, released ones too
 //! store.release(CompanyId, &str, by, at) -> u64         written to again
 //!
-//! store.due(now) -> Vec<Due>                            accounts with mails that may go now
-//! store.claim(&Holder, AccountId, Pace, most, now, lease) -> Vec<MailId>
-//! Journal::of(&store)                                   attempts, results and standings of many mails, one commit
-//! store.reported_mail(AccountId, &ReportedAs) -> Option<MailId>    which mail a provider's report is about
-//! store.tracked(MailId) -> Option<Tracked>              what a mail's pixel is judged by
-//! store.set_open_check(MailId, OpenCheck)               store.open_check(MailId) -> Option<OpenCheck>
+//! let system = store.system();
+//! system.due(now) -> Vec<Due>                           accounts with mails that may go now
+//! system.claim(&Holder, AccountId, Pace, most, now, lease) -> Vec<MailId>
+//! Journal::of(&system)                                  attempts, results and standings of many mails, one commit
+//! system.begin_attempt(MailId, &NewAttempt) -> AttemptId  committed when it returns
+//! system.finish_attempt(AttemptId, &Outcome, &[Event])  what came of it, whoever may still see it
+//! system.add_events(MailId, &[Event])                   news from reports; a fact that is known changes nothing
+//! system.open_attempts() -> Vec<OpenAttempt>            attempts that the program died under
+//! system.mail(MailId) -> Mail
+//! system.reported(MailId) -> Reported                   whom a report may speak of
+//! system.mail_of_attempt(AttemptId), system.mails_of_message(&str)   the mails that a report names
+//! system.reported_mail(AccountId, &ReportedAs) -> Option<MailId>   which mail a provider's report is about
+//! system.tracked(MailId) -> Option<Tracked>             what a mail's pixel is judged by
+//! system.open_check(MailId) -> Option<OpenCheck>
 //!
 //! store.back_up(&Path) -> Backup                        while others write; location.restore(&Path, Restoring) -> Restored
 //! store.came_back(taken, resume_all) -> u64             after pg_restore: what had not ended is held
@@ -47,13 +52,13 @@
 //! store.apply_retention(now) -> u64                     mails that ended long ago lose their content
 //! store.lend_pseudonym_key(key)                         before admin.erase(&MailAddress, now) -> Erased; store.scrub() after it
 //!
-//! store.records_due(now) -> Vec<CompanyId>               companies whose records are to be told something
-//! store.hold_records(CompanyId, &Holder, now, lease) -> bool         store.leave_records(CompanyId, &Holder, Pause)
-//! store.news(CompanyId, now, most) -> Vec<MailNews>      mails whose status may have changed
-//! store.settle_news(&[Looked])                           what the records are to be told of them; all or nothing
-//! store.notify(CompanyId, &Notice) -> bool               an address, a payment; once per id
-//! store.notices_due(CompanyId, now, most) -> Vec<WaitingNotice>      the next of each document
-//! store.settle_notices(CompanyId, &[(id, Telling)])      what came of telling them
+//! system.records_due(now) -> Vec<CompanyId>              companies whose records are to be told something
+//! system.hold_records(CompanyId, &Holder, now, lease) -> bool        system.leave_records(CompanyId, &Holder, Pause)
+//! system.news(CompanyId, now, most) -> Vec<MailNews>     mails whose status may have changed
+//! system.settle_news(&[Looked])                          what the records are to be told of them; all or nothing
+//! system.notify(CompanyId, &Notice) -> bool              an address, a payment; once per id
+//! system.notices_due(CompanyId, now, most) -> Vec<WaitingNotice>     the next of each document
+//! system.settle_notices(CompanyId, &[(id, Telling)])     what came of telling them
 //!
 //! let admin = store.administer(company_id);
 //! admin.records() -> Option<RecordsRow>                  admin.set_records(Option<&RecordsPlace>)
@@ -78,10 +83,12 @@
 //! acting.accounts() -> Vec<Account>                     acting.account(&Name) -> Account
 //! acting.company() -> Company                           acting.logo() -> Option<Logo>
 //! acting.settings(AccountId) -> UserSettings            acting.set_settings(AccountId, &UserSettings)
-//! acting.set_folder(AccountId, FolderUse, Option<&FolderName>)
 //! acting.keep(&[NewMail], &Order) -> Vec<Kept>           into the outbox, before the first attempt; once per intent
 //! acting.sent(AccountId, before: Option<MailId>, limit: u32) -> Vec<MailSummary>     newest first
-//! acting.mail(MailId) -> Mail
+//! acting.mail(MailId) -> Mail                            acting.say(MailId, Word, now) -> Said
+//! acting.take(&Holder, MailId, now, lease)               into the hands of a command; admin has mail, say and take, too
+//! acting.set_answer(MailId, bool)                        acting.note_sent_again(MailId, now)
+//! acting.pace(AccountId) -> Pace                         admin.pace(AccountId), admin.set_pace(AccountId, Pace)
 //!
 //! admin.audit(&AuditFilter) -> Vec<AuditEntry>           who did what, newest first; admin.note_export() adds to it
 //! ```
@@ -114,6 +121,7 @@ mod mails;
 mod news;
 mod notices;
 mod operator;
+mod pace;
 mod platform_addresses;
 mod pseudonym;
 mod queue;
@@ -124,11 +132,13 @@ mod reported;
 mod reports;
 mod row;
 mod rows;
+mod scope;
 mod secrets;
 mod settling;
 mod skeleton;
 mod standing;
 mod suppressions;
+mod system;
 mod wake;
 mod writing;
 
@@ -145,6 +155,7 @@ pub use error::StoreError;
 pub use invitations::{InvitationId, NewInvitation};
 pub(crate) use invitations::{InvitationKey, Invited};
 pub use journal::Journal;
+pub use keeping::AskedBefore;
 pub use listing::{Count, Filter, Listed, Said, Word};
 pub use location::Location;
 pub use mail::{
@@ -161,6 +172,7 @@ pub(crate) use secrets::SealedSecret;
 pub use secrets::Version;
 pub use standing::{BatchId, Cause, Holder, Kept, Order, Pace, SendOptions, Settlement, Standing};
 pub use suppressions::{NewSuppression, Release, Suppression, SuppressionKind};
+pub use system::SystemStore;
 pub use wake::Wakes;
 
 use connect::Dialect;

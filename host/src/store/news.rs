@@ -6,7 +6,7 @@ use super::mail::{DocumentRef, Event, MailId};
 use super::mails::document;
 use super::notices::{Notice, keep};
 use super::row::Time;
-use super::{Store, StoreError, row};
+use super::{StoreError, SystemStore, row};
 use crate::accounts::CompanyId;
 use sqlx::Row as _;
 
@@ -51,7 +51,7 @@ pub struct Looked {
     pub next: Option<Time>,
 }
 
-impl Store {
+impl SystemStore {
     /// A company's mails with news, the longest waiting first, at most so many.
     ///
     /// # Errors

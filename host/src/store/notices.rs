@@ -4,7 +4,7 @@
 use super::attempts::bounded;
 use super::mail::{DocumentRef, MailId};
 use super::row::Time;
-use super::{Administrator, Store, StoreError, row};
+use super::{Administrator, StoreError, SystemStore, row};
 use crate::accounts::CompanyId;
 use serde::Serialize;
 use sqlx::AnyConnection;
@@ -125,7 +125,7 @@ pub struct NoticeFilter {
     pub limit: u32,
 }
 
-impl Store {
+impl SystemStore {
     /// Keeps a notice that is not about a status: a new address, a payment. False where this id is known, or the company
     /// has no records to tell it to.
     ///

@@ -2,15 +2,27 @@
 
 use super::audit::note_state;
 use super::error::or_taken;
-use super::{Store, StoreError, row};
+use super::{Store, StoreError, SystemStore, row};
 use crate::accounts::{
-    Account, AccountId, AccountState, Company, CompanyId, Name, NewCompany, Permissions, SecretOwner, User,
-    UserId,
+    Account, AccountId, AccountState, Company, CompanyId, Name, NewCompany, Permissions, SecretOwner,
 };
 use sqlx::any::AnyRow;
 
 /// Bytes of a company's settings, as the plugin limits them.
 const SETTINGS: usize = 4 << 20;
+
+impl SystemStore {
+    /// Finds an account by its id alone: a sign-in's owner is named by it.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchAccount`].
+    pub async fn account_of_any_company(&self, id: AccountId) -> Result<Account, StoreError> {
+        match self.owner_of(id).await? {
+            Some(SecretOwner::Account(company, _)) => self.account(company, id).await,
+            _ => Err(StoreError::NoSuchAccount(id.to_string())),
+        }
+    }
+}
 
 impl Store {
     /// Makes a company.
@@ -94,18 +106,6 @@ impl Store {
         transaction.commit().await
     }
 
-    /// A user of any company, for whoever has established that it is him.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchUser`].
-    pub async fn user(&self, id: UserId) -> Result<User, StoreError> {
-        let row = sqlx::query("select * from users where id = $1").bind(id.to_string());
-        match row.fetch_optional(&self.pool).await? {
-            Some(row) => row::user(&row),
-            None => Err(StoreError::NoSuchUser(id.to_string())),
-        }
-    }
-
     /// An account, for the machinery: a worker, a token's renewal.
     ///
     /// # Errors
@@ -120,17 +120,6 @@ impl Store {
                 .await?
                 .ok_or_else(|| StoreError::NoSuchAccount(id.to_string()))?;
         row::account(&mut connection, &row).await
-    }
-
-    /// The same for whoever has the id alone.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchAccount`].
-    pub async fn account_of_any_company(&self, id: AccountId) -> Result<Account, StoreError> {
-        match self.owner_of(id).await? {
-            Some(SecretOwner::Account(company, _)) => self.account(company, id).await,
-            _ => Err(StoreError::NoSuchAccount(id.to_string())),
-        }
     }
 
     /// What the operator allows an account.

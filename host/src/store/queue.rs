@@ -6,12 +6,14 @@ use super::connect::Dialect;
 use super::mail::MailId;
 use super::removed::still_has_account;
 use super::row::Time;
+use super::rows::{self, Each};
+use super::scope::Scope;
 use super::standing::{Cause, Holder, Pace, Standing};
-use super::{Store, StoreError, row, rows};
-use crate::accounts::{AccountId, AccountState, CompanyId, Name};
+use super::{Acting, Administrator, Store, StoreError, SystemStore, row};
+use crate::accounts::{AccountId, AccountState, CompanyId};
 use chrono::{DateTime, FixedOffset, Local, TimeZone as _};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -63,7 +65,7 @@ impl OutboxRow {
     }
 }
 
-impl Store {
+impl SystemStore {
     /// The accounts that have mails due, in the order of their companies.
     ///
     /// # Errors
@@ -128,7 +130,7 @@ impl Store {
              where account = $3 and state = 'ready' and due <= $4 and (holder is null or holder <> $1) \
              order by due, mail limit $5{lock}) returning mail"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = sqlx::query(AssertSqlSafe(sql))
             .bind(holder.as_str())
             .bind(until)
             .bind(account.to_string())
@@ -158,10 +160,8 @@ impl Store {
         }
         let lock = if self.dialect == Dialect::Postgres { " for update" } else { "" };
         let sql = format!("select next from paces where account = $1{lock}");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(account.to_string())
-            .fetch_optional(connection)
-            .await?;
+        let row =
+            sqlx::query(AssertSqlSafe(sql)).bind(account.to_string()).fetch_optional(connection).await?;
         Ok(match row {
             Some(row) => row.try_get("next")?,
             None => 0,
@@ -188,20 +188,113 @@ impl Store {
         self.write_one(back.bind(now.timestamp_millis()).bind(format!("{kind}/%"))).await
     }
 
-    /// Takes one mail, for a command that this user waits for; none: somebody else works at it, until that time.
+    /// A mail's row in the outbox.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchMail`]; [`StoreError::Restored`] for one that may have left since the backup that it is from.
+    /// [`StoreError::NoSuchMail`].
+    pub async fn outbox_row(&self, mail: MailId) -> Result<OutboxRow, StoreError> {
+        let row = sqlx::query("select * from outbox where mail = $1").bind(mail.to_string());
+        let row = row.fetch_optional(&self.pool).await?;
+        outbox_row(&row.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))?)
+    }
+}
+
+impl Acting<'_> {
+    /// Takes one mail, for a command that the user waits for; none: somebody else works at it, until that time.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMail`], forbidden or missing; [`StoreError::Restored`] for one that may have left since the
+    /// backup that it is from.
     pub async fn take(
         &self,
         holder: &Holder,
-        by: &Name,
+        mail: MailId,
+        now: Time,
+        lease: Duration,
+    ) -> Result<Result<OutboxRow, Time>, StoreError> {
+        self.store.take(self.scope(), holder, mail, now, lease).await
+    }
+
+    /// The outbox's rows of those of these mails that the user may see.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn outbox_rows(&self, mails: &[MailId]) -> Result<BTreeMap<MailId, OutboxRow>, StoreError> {
+        if mails.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let mut connection = self.store.pool.acquire().await?;
+        let each = Each::on(&connection);
+        let sql = format!(
+            "select outbox.* from outbox join {} on outbox.mail = {} where {}",
+            each.row(),
+            each.text("id"),
+            self.scope().on("outbox", 2),
+        );
+        let found = rows::about(sql, &rows::ids(mails))?.bind(self.scope().owner());
+        let found = found.fetch_all(&mut *connection).await?;
+        found.iter().map(|row| Ok((row::parsed(row, "mail")?, outbox_row(row)?))).collect()
+    }
+
+    /// Keeps the user's answer to the question whether a mail may leave by the fallback.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMail`], forbidden or missing.
+    pub async fn set_answer(&self, mail: MailId, answer: bool) -> Result<(), StoreError> {
+        let no_such_mail = || StoreError::NoSuchMail(mail.to_string());
+        let scope = self.scope();
+        let mut transaction = self.store.write().await?;
+        let by = scope.actor(&mut transaction).await?.ok_or_else(no_such_mail)?;
+        let sql = format!("update outbox set answer = $1 where mail = $2 and {}", scope.on("outbox", 3));
+        let done = sqlx::query(AssertSqlSafe(sql))
+            .bind(i64::from(answer))
+            .bind(mail.to_string())
+            .bind(scope.owner())
+            .execute(&mut *transaction)
+            .await?;
+        if done.rows_affected() == 0 {
+            return Err(no_such_mail());
+        }
+        let now = Local::now().fixed_offset();
+        let detail = Some(if answer { "yes" } else { "no" }.into());
+        let note = Note { detail, ..Note::of(Action::AnsweredFallback, &by, now) };
+        note_mail(&mut transaction, mail, &note).await?;
+        transaction.commit().await
+    }
+}
+
+impl Administrator<'_> {
+    /// Takes one mail of the company, for a command that an administrator waits for; none: somebody else works at it,
+    /// until that time.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMail`], of another company or missing; [`StoreError::Restored`] for one that may have left
+    /// since the backup that it is from.
+    pub async fn take(
+        &self,
+        holder: &Holder,
+        mail: MailId,
+        now: Time,
+        lease: Duration,
+    ) -> Result<Result<OutboxRow, Time>, StoreError> {
+        self.store.take(self.scope(), holder, mail, now, lease).await
+    }
+}
+
+impl Store {
+    /// Takes one mail, for a command that a person waits for; none: somebody else works at it, until that time.
+    async fn take(
+        &self,
+        scope: Scope,
+        holder: &Holder,
         mail: MailId,
         now: Time,
         lease: Duration,
     ) -> Result<Result<OutboxRow, Time>, StoreError> {
         let mut transaction = self.write().await?;
-        let before = self.row_of(&mut transaction, mail).await?;
+        let by = scope.actor(&mut transaction).await?;
+        let by = by.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))?;
+        let before = self.row_of(&mut transaction, scope, mail).await?;
         if let Standing::Ready { due, .. } = &before.standing
             && before.holder.as_deref().is_some_and(|it| it != holder.as_str() && !Holder::has_ended(it))
             && *due > now
@@ -224,41 +317,31 @@ impl Store {
         }
         still_has_account(&mut transaction, mail).await?;
         if matches!(before.standing, Standing::Held { .. }) {
-            note_mail(&mut transaction, mail, &Note::of(Action::Released, by.as_str(), now)).await?;
+            note_mail(&mut transaction, mail, &Note::of(Action::Released, &by, now)).await?;
         }
-        sqlx::query("update outbox set holder = $1, state = 'ready', due = $2 where mail = $3")
+        let theirs = scope.on("outbox", 4);
+        let sql =
+            format!("update outbox set holder = $1, state = 'ready', due = $2 where mail = $3 and {theirs}");
+        sqlx::query(AssertSqlSafe(sql))
             .bind(holder.as_str())
             .bind(end_of(now, lease))
             .bind(mail.to_string())
+            .bind(scope.owner())
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
         Ok(Ok(before))
     }
 
-    /// A mail's row in the outbox.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchMail`].
-    pub async fn outbox_row(&self, mail: MailId) -> Result<OutboxRow, StoreError> {
-        self.row_of(&mut *self.pool.acquire().await?, mail).await
-    }
-
-    /// The rows of those of these mails that are there.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn outbox_rows(&self, mails: &[MailId]) -> Result<BTreeMap<MailId, OutboxRow>, StoreError> {
-        if mails.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let sql = "select * from outbox where mail in";
-        let rows = rows::of(&mut *self.pool.acquire().await?, mails, sql, "").await?;
-        rows.iter().map(|row| Ok((row::parsed(row, "mail")?, outbox_row(row)?))).collect()
-    }
-
-    async fn row_of(&self, connection: &mut AnyConnection, mail: MailId) -> Result<OutboxRow, StoreError> {
-        let row = sqlx::query("select * from outbox where mail = $1").bind(mail.to_string());
+    /// A mail's row in the outbox, where it is the owner's.
+    pub(super) async fn row_of(
+        &self,
+        connection: &mut AnyConnection,
+        scope: Scope,
+        mail: MailId,
+    ) -> Result<OutboxRow, StoreError> {
+        let sql = format!("select * from outbox where mail = $1 and {}", scope.on("outbox", 2));
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(mail.to_string()).bind(scope.owner());
         let row = row.fetch_optional(connection).await?;
         outbox_row(&row.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))?)
     }
@@ -274,62 +357,6 @@ impl Store {
         );
         self.write_one(go.bind(Local::now().timestamp_millis()).bind(account.to_string())).await?;
         self.rouse().await;
-        Ok(())
-    }
-
-    /// Keeps a person's answer to the question whether a mail may leave by the fallback, and who gave it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn set_answer(&self, mail: MailId, answer: bool, by: &Name) -> Result<(), StoreError> {
-        let mut transaction = self.write().await?;
-        sqlx::query("update outbox set answer = $1 where mail = $2")
-            .bind(i64::from(answer))
-            .bind(mail.to_string())
-            .execute(&mut *transaction)
-            .await?;
-        let now = Local::now().fixed_offset();
-        let detail = Some(if answer { "yes" } else { "no" }.into());
-        let note = Note { detail, ..Note::of(Action::AnsweredFallback, by.as_str(), now) };
-        note_mail(&mut transaction, mail, &note).await?;
-        transaction.commit().await
-    }
-
-    /// How fast somebody said that an account may send.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn pace(&self, account: AccountId) -> Result<Pace, StoreError> {
-        let row = sqlx::query("select per_minute, connections, per_day from paces where account = $1");
-        let Some(row) = row.bind(account.to_string()).fetch_optional(&self.pool).await? else {
-            return Ok(Pace::default());
-        };
-        let small = |column: &str| -> Result<Option<u32>, StoreError> {
-            Ok(row::optional_count(&row, column)?.and_then(|it| u32::try_from(it).ok()))
-        };
-        Ok(Pace {
-            per_minute: small("per_minute")?,
-            connections: small("connections")?,
-            per_day: small("per_day")?,
-        })
-    }
-
-    /// Says it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn set_pace(&self, account: AccountId, pace: Pace) -> Result<(), StoreError> {
-        sqlx::query(
-            "insert into paces (account, per_minute, connections, per_day) values ($1, $2, $3, $4) \
-             on conflict (account) do update set per_minute = excluded.per_minute, connections = excluded.connections, \
-             per_day = excluded.per_day",
-        )
-        .bind(account.to_string())
-        .bind(pace.per_minute.map(i64::from))
-        .bind(pace.connections.map(i64::from))
-        .bind(pace.per_day.map(i64::from))
-        .execute(&self.pool)
-        .await?;
         Ok(())
     }
 }

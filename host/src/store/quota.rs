@@ -5,7 +5,7 @@
 use super::connect::Dialect;
 use super::row::{self, Time};
 use super::standing::Cause;
-use super::{Store, StoreError};
+use super::{Acting, Store, StoreError};
 use crate::accounts::AccountId;
 use sqlx::{AnyConnection, AssertSqlSafe};
 use uuid::Uuid;
@@ -21,17 +21,20 @@ const STEPS: usize = 64;
 /// What left, and what may have: when it was begun, in milliseconds since 1970, and for how many.
 type Left = (i64, i64);
 
-impl Store {
-    /// Recipients that an account's mails of the 24 hours before now went to.
+impl Acting<'_> {
+    /// Counts the recipients of an account's mails of the 24 hours before now.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError::NoSuchAccount`], forbidden or missing.
     pub async fn sent_in_a_day(&self, account: AccountId, now: Time) -> Result<u64, StoreError> {
-        let mut connection = self.pool.acquire().await?;
-        let left = self.left_since(&mut connection, account, now.timestamp_millis()).await?;
+        let mut connection = self.store.pool.acquire().await?;
+        self.reach(&mut connection, account).await?;
+        let left = self.store.left_since(&mut connection, account, now.timestamp_millis()).await?;
         Ok(u64::try_from(left.iter().map(|(_, recipients)| recipients).sum::<i64>()).unwrap_or(0))
     }
+}
 
+impl Store {
     /// How many of the account's due mails the limit lets leave now, at most `most`. Where it lets none, they are put off.
     pub(super) async fn room(
         &self,

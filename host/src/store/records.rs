@@ -3,7 +3,7 @@
 
 use super::row::Time;
 use super::standing::Holder;
-use super::{Administrator, Store, StoreError, row};
+use super::{Administrator, StoreError, SystemStore, row};
 use crate::accounts::{CompanyId, RecordsPlace};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
@@ -77,7 +77,7 @@ impl Administrator<'_> {
     }
 }
 
-impl Store {
+impl SystemStore {
     /// Companies whose records are to be told something, and whom nobody tells it at the moment.
     ///
     /// # Errors

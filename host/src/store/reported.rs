@@ -4,10 +4,10 @@
 //! webhook says nothing about another's mail.
 
 use super::mail::{AttemptId, Event, MailId};
-use super::{Store, StoreError, row};
+use super::{Acting, Store, StoreError, SystemStore, row};
 use crate::accounts::{AccountId, CompanyId};
 use chrono::{DateTime, FixedOffset};
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 /// Ids that are taken from one server's reply, and their lengths.
 const IDS_OF_REPLY: usize = 4;
@@ -58,7 +58,30 @@ pub struct Tracked {
     pub openings: u64,
 }
 
-impl Store {
+impl Acting<'_> {
+    /// Sets how the opening of a mail is checked.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMail`], forbidden or missing.
+    pub async fn set_open_check(&self, mail: MailId, check: OpenCheck) -> Result<(), StoreError> {
+        let sql = format!(
+            "insert into checked_opens (mail, way) select id, $1 from mails where id = $2 and {} \
+             on conflict (mail) do update set way = excluded.way",
+            self.scope().on("mails", 3),
+        );
+        let set = sqlx::query(AssertSqlSafe(sql))
+            .bind(check.as_str())
+            .bind(mail.to_string())
+            .bind(self.scope().owner());
+        if self.store.write_one(set).await? == 0 {
+            Err(StoreError::NoSuchMail(mail.to_string()))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl SystemStore {
     /// The mail that a report calls so, if this account submitted it.
     ///
     /// # Errors
@@ -117,20 +140,6 @@ impl Store {
         }))
     }
 
-    /// Remembers how the opening of a mail is checked.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchMail`].
-    pub async fn set_open_check(&self, mail: MailId, check: OpenCheck) -> Result<(), StoreError> {
-        let done = sqlx::query(
-            "insert into checked_opens (mail, way) select id, $1 from mails where id = $2 \
-             on conflict (mail) do update set way = excluded.way",
-        )
-        .bind(check.as_str())
-        .bind(mail.to_string());
-        if self.write_one(done).await? == 0 { Err(StoreError::NoSuchMail(mail.to_string())) } else { Ok(()) }
-    }
-
     /// How the opening of a mail is checked; none: as the user has set it for the account.
     ///
     /// # Errors
@@ -145,7 +154,9 @@ impl Store {
             other => Err(StoreError::Damaged(format!("how an opening is checked: {other}"))),
         }
     }
+}
 
+impl Store {
     /// Whether the store answers.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Which mail a report speaks of: by attempt, by Message-ID, and who its recipients are.
 
 use super::mail::{AttemptId, MailId};
-use super::{Store, StoreError, row};
+use super::{StoreError, SystemStore, row};
 use crate::accounts::{AccountId, CompanyId};
 use sqlx::AnyConnection;
 
@@ -21,7 +21,7 @@ pub struct Reported {
     pub rcpt_to: Vec<String>,
 }
 
-impl Store {
+impl SystemStore {
     /// A mail, for a report about it.
     ///
     /// # Errors

@@ -104,7 +104,7 @@ pub(super) async fn work(site: Arc<Site>, mut fetches: mpsc::Receiver<Fetched>) 
 
 /// Keeps what a fetch proves, and says what that is.
 async fn judge(site: &Site, fetched: &Fetched) -> Result<&'static str, StoreError> {
-    let store = site.connections.store();
+    let store = site.connections.store().system();
     let Some(mail) = store.tracked(fetched.mail).await?.filter(|it| it.company == fetched.company) else {
         return Ok("unknown");
     };

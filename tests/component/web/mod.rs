@@ -38,7 +38,7 @@ const JO: &str = "jo@example.com";
 /// A web server with a company that has sent a mail through SendGrid.
 struct World {
     _folder: TempDir,
-    store: Store,
+    store: SystemStore,
     vault: Vault,
     tokens: LinkTokens,
     company: Company,
@@ -124,7 +124,7 @@ impl World {
         let stop = Some(stop);
         Self {
             _folder: folder,
-            store,
+            store: store.system(),
             vault,
             tokens,
             company,

@@ -35,23 +35,11 @@ fn assignment(text: &str) -> Result<(FolderUse, FolderName), String> {
 
 pub(super) async fn run(common: &Common, args: &FoldersArgs) -> Result<ExitCode, Failure> {
     let mut found = args.account.open().await?;
-    let (store, admin) = (found.connections.store(), found.connections.store().administer(found.company.id));
     let mut account = found.account.clone();
     account.folders.extend(args.assign.iter().cloned());
     account.folders.retain(|used_for, _| !args.as_server_says.contains(used_for));
     if account.folders != found.account.folders {
-        match &found.user {
-            Some(user) => {
-                let acting = store.acting(user);
-                for (used_for, folder) in &args.assign {
-                    acting.set_folder(account.id, *used_for, Some(folder)).await?;
-                }
-                for used_for in &args.as_server_says {
-                    acting.set_folder(account.id, *used_for, None).await?;
-                }
-            }
-            None => admin.update_account(&account).await?,
-        }
+        found.connections.store().administer(found.company.id).update_account(&account).await?;
         found.account = account;
     }
     if found.account.mailbox.is_none() {

@@ -48,8 +48,11 @@ fn number(text: &str) -> Result<Said, String> {
 
 pub(super) async fn run(common: &Common, args: &PaceArgs) -> Result<ExitCode, Failure> {
     let found = args.account.open().await?;
-    let store = found.connections.store();
-    let mut pace = store.pace(found.account.id).await?;
+    let admin = found.connections.store().administer(found.company.id);
+    let mut pace = match found.acting() {
+        Some(acting) => acting.pace(found.account.id).await?,
+        None => admin.pace(found.account.id).await?,
+    };
     if args.per_minute.is_some() || args.connections.is_some() || args.per_day.is_some() {
         pace = Pace {
             per_minute: args.per_minute.map_or(pace.per_minute, |Said(number)| number),
@@ -58,7 +61,7 @@ pub(super) async fn run(common: &Common, args: &PaceArgs) -> Result<ExitCode, Fa
                 .map_or(pace.connections, |Said(number)| number.map(|it| it.min(64))),
             per_day: args.per_day.map_or(pace.per_day, |Said(number)| number),
         };
-        store.set_pace(found.account.id, pace).await?;
+        admin.set_pace(found.account.id, pace).await?;
     }
     let described = describe(&found.account, &UserSettings::default(), None);
     let known = office::reading(common)?.limits(&office::no_files(), &described).await?;

@@ -4,7 +4,7 @@
 use super::preflight::{Made, Row, Verdict};
 use super::{BulkArgs, Desk};
 use crate::cli::desk::now;
-use crate::store::{NewMail, OutboxRow, Standing, StoreError};
+use crate::store::{AskedBefore, NewMail, OutboxRow, Standing, StoreError};
 
 /// A row, and its mail where one was made.
 pub(super) type Checked = (Row, Option<Made>);
@@ -13,16 +13,26 @@ pub(super) type Checked = (Row, Option<Made>);
 pub(super) async fn compare(desk: &Desk, args: &BulkArgs, group: &mut [Checked]) -> Result<(), StoreError> {
     let made: Vec<(&mut Row, &NewMail)> =
         group.iter_mut().filter_map(|(row, made)| Some((row, &made.as_ref()?.mail))).collect();
-    let store = &desk.ledger.store;
+    let store = desk.connections.store();
     let mails: Vec<&NewMail> = made.iter().map(|(_, mail)| *mail).collect();
     let before = desk.acting().asked_before(&mails).await?;
-    let states = store.outbox_rows(&before.iter().flatten().copied().collect::<Vec<_>>()).await?;
+    let known = before.iter().filter_map(|before| match before {
+        AskedBefore::As(mail) => Some(*mail),
+        AskedBefore::No | AskedBefore::Elsewhere => None,
+    });
+    let states = desk.acting().outbox_rows(&known.collect::<Vec<_>>()).await?;
     let to: Vec<String> = mails.iter().flat_map(|mail| mail.message.rcpt_to.iter().cloned()).collect();
     let all_may = store.suppressed(desk.company.id, &to).await?.is_empty();
     for ((row, mail), before) in made.into_iter().zip(before) {
-        row.before = before;
-        if let Some(state) = before.and_then(|before| states.get(&before)) {
-            row.was_asked_before(args, state);
+        match before {
+            AskedBefore::No => {}
+            AskedBefore::As(mail) => {
+                row.before = Some(mail);
+                if let Some(state) = states.get(&mail) {
+                    row.was_asked_before(args, state);
+                }
+            }
+            AskedBefore::Elsewhere => row.was_asked_elsewhere(args),
         }
         if !all_may && row.verdict != Verdict::LeftOut {
             for one in store.suppressed(desk.company.id, &mail.message.rcpt_to).await? {
@@ -34,6 +44,19 @@ pub(super) async fn compare(desk: &Desk, args: &BulkArgs, group: &mut [Checked])
 }
 
 impl Row {
+    /// What was asked for from an account that the user may not use is left out, and not named.
+    fn was_asked_elsewhere(&mut self, args: &BulkArgs) {
+        if args.again || self.verdict != Verdict::Sendable {
+            return;
+        }
+        self.verdict = Verdict::LeftOut;
+        self.notes.push(
+            "the same was asked for before, from an account that you may not use: ask an administrator (--again sends \
+             it as a mail of its own)"
+                .to_owned(),
+        );
+    }
+
     /// What has not left since is sent now; what has is left out.
     fn was_asked_before(&mut self, args: &BulkArgs, state: &OutboxRow) {
         let Some(before) = self.before.filter(|_| !args.again && self.verdict == Verdict::Sendable) else {

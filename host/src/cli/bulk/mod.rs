@@ -192,7 +192,7 @@ impl Batch {
         let kept = desk.acting().keep(&mails, &order).await?;
         for (mail, way) in checked.into_iter().filter(|(_, way)| *way != OpenCheck::Off) {
             if kept.contains(&Kept::New(mail)) {
-                desk.ledger.store.set_open_check(mail, way).await?;
+                desk.acting().set_open_check(mail, way).await?;
             }
         }
         Ok(())

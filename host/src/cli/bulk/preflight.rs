@@ -317,11 +317,11 @@ fn domain(address: &str) -> String {
 
 /// What the batch means for the account.
 pub(super) async fn quota(desk: &Desk, rows: &[Row], measure: &Measure) -> Result<Quota, Failure> {
-    let store = &desk.ledger.store;
-    let said = store.pace(desk.account.id).await?;
+    let acting = desk.acting();
+    let said = acting.pace(desk.account.id).await?;
     let per_minute = said.per_minute.or(measure.allowance.per_minute);
     let per_day = said.per_day.or(measure.allowance.per_day);
-    let sent_today = store.sent_in_a_day(desk.account.id, now()).await?;
+    let sent_today = acting.sent_in_a_day(desk.account.id, now()).await?;
     let wanted = || rows.iter().filter(|row| row.verdict == Verdict::Sendable);
     let (mails, recipients) = (wanted().count() as u64, wanted().map(Row::recipients).sum::<u64>());
     let minutes = per_minute.map_or(0, |rate| mails / u64::from(rate.max(1)));

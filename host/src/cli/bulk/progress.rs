@@ -63,8 +63,15 @@ pub(super) async fn send<T>(
     let single = Single::take(location)?;
     let worker = match &single {
         Some(single) => Some(
-            hire(common, &desk.connections, desk.office.engine(), WorkerOptions::default(), notices, single)
-                .await?,
+            hire(
+                common,
+                &desk.connections,
+                desk.office.engine(),
+                WorkerOptions { account: Some(desk.account.id), ..WorkerOptions::default() },
+                notices,
+                single,
+            )
+            .await?,
         ),
         // The worker that is at the store does it.
         None => None,
@@ -171,5 +178,5 @@ async fn counts(desk: &Desk, batch: BatchId) -> Result<Counts, Failure> {
     for count in desk.acting().counts(Some(batch)).await? {
         *by_state.entry(count.state).or_default() += count.mails;
     }
-    Ok(Counts { by_state, active: desk.ledger.store.active(batch, now()).await? })
+    Ok(Counts { by_state, active: desk.acting().active(batch, now()).await? })
 }

@@ -5,7 +5,7 @@ use super::{Hands, Place, Worker};
 use crate::outbox::error::OutboxError;
 use crate::outbox::facts::Time;
 use crate::outbox::sent_copy::{self, SentCopy};
-use crate::store::{CopyDue, Mail, MailId, Store, StoreError};
+use crate::store::{CopyDue, Mail, MailId, StoreError, SystemStore};
 use chrono::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ impl Worker {
     /// Files what is due, one group of each account at a time. The number of copies taken.
     pub(super) async fn copies(&self, hands: &mut Hands, now: Time) -> Result<usize, StoreError> {
         let mut taken = 0;
-        for due in self.ledger.store.copies_due(now).await? {
+        for due in self.own(self.ledger.store.copies_due(now).await?) {
             // A group at a time: one connection of the mailbox.
             if hands.filing.contains(&due.account) {
                 continue;
@@ -47,7 +47,7 @@ impl Worker {
     }
 }
 
-async fn file(store: &Store, place: &Place, copies: &[CopyDue], now: Time) -> Result<(), OutboxError> {
+async fn file(store: &SystemStore, place: &Place, copies: &[CopyDue], now: Time) -> Result<(), OutboxError> {
     let mut by_transport: BTreeMap<String, Vec<(Mail, u32)>> = BTreeMap::new();
     for copy in copies {
         let mail = store.mail(copy.mail).await?;
@@ -61,7 +61,7 @@ async fn file(store: &Store, place: &Place, copies: &[CopyDue], now: Time) -> Re
 }
 
 async fn file_group(
-    store: &Store,
+    store: &SystemStore,
     place: &Place,
     transport: &str,
     mails: &[(Mail, u32)],

@@ -51,11 +51,14 @@ pub struct WorkerOptions {
     pub in_hand: usize,
     /// Ends when nothing is due any more.
     pub drain: bool,
+    /// Sends the mails of this account alone, for a user's command: what others have waiting is for a worker of the
+    /// operator's.
+    pub account: Option<AccountId>,
 }
 
 impl Default for WorkerOptions {
     fn default() -> Self {
-        Self { in_hand: 128, drain: false }
+        Self { in_hand: 128, drain: false, account: None }
     }
 }
 
@@ -257,7 +260,7 @@ impl Worker {
         let mut free = self.options.in_hand.saturating_sub(hands.tasks.len());
         let now = self.ledger.clock.now();
         let mut taken = self.copies(hands, now).await?;
-        let mut turns = in_turn(self.ledger.store.due(now).await?);
+        let mut turns = in_turn(self.own(self.ledger.store.due(now).await?));
         while let Some(due) = turns.pop_front() {
             if free == 0 {
                 break;
@@ -359,8 +362,14 @@ impl Worker {
 
     async fn is_drained(&self) -> Result<bool, StoreError> {
         let now = self.ledger.clock.now();
-        Ok(self.ledger.store.due(now).await?.is_empty()
-            && self.ledger.store.copies_due(now).await?.is_empty())
+        Ok(self.own(self.ledger.store.due(now).await?).is_empty()
+            && self.own(self.ledger.store.copies_due(now).await?).is_empty())
+    }
+
+    /// Of what is due, that which this worker is for.
+    fn own(&self, mut due: Vec<Due>) -> Vec<Due> {
+        due.retain(|due| self.options.account.is_none_or(|account| account == due.account));
+        due
     }
 }
 

@@ -260,7 +260,7 @@ fn check_grants(transport: &Transport, mailbox: Option<&ImapServer>) -> Result<(
 }
 
 /// Says which folder is used for something, or that none is in particular.
-pub(in crate::store) async fn set_folder(
+async fn set_folder(
     connection: &mut AnyConnection,
     account: AccountId,
     used_for: FolderUse,

@@ -1,6 +1,6 @@
 //! Who may use which account (FEATURES A1), and what he has set for it.
 
-use super::super::acting::keep_settings;
+use super::super::acting::check_settings;
 use super::super::error::{Broken, broken};
 use super::super::{StoreError, row};
 use super::Administrator;
@@ -89,10 +89,21 @@ impl Administrator<'_> {
         user: UserId,
         settings: &UserSettings,
     ) -> Result<(), StoreError> {
-        self.store.account(self.company, account).await?;
-        if self.store.user(user).await.map(|found| found.company) != Ok(self.company) {
+        check_settings(settings)?;
+        let set = sqlx::query(
+            "insert into user_settings (account, user_id, settings) select accounts.id, users.id, $1 \
+             from accounts join users on users.company = accounts.company \
+             where accounts.company = $2 and accounts.id = $3 and accounts.name_key is not null and users.id = $4 \
+             on conflict (account, user_id) do update set settings = excluded.settings",
+        )
+        .bind(row::to_json(settings)?)
+        .bind(self.company.to_string())
+        .bind(account.to_string())
+        .bind(user.to_string());
+        if self.store.write_one(set).await? == 0 {
+            self.store.account(self.company, account).await?;
             return Err(StoreError::NoSuchUser(user.to_string()));
         }
-        keep_settings(&mut *self.store.pool.acquire().await?, account, user, settings).await
+        Ok(())
     }
 }

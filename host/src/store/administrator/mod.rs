@@ -12,8 +12,6 @@ use super::{Store, StoreError, row};
 use crate::accounts::{Company, CompanyId, Logo, PlatformAddress};
 use sqlx::{AnyConnection, Row};
 
-pub(super) use accounts::set_folder;
-
 /// Bytes of a logo.
 const LOGO: usize = 200_000;
 

@@ -1,5 +1,6 @@
 //! Users of a company.
 
+use super::super::audit::check_login;
 use super::super::error::or_taken;
 use super::super::{StoreError, row};
 use super::Administrator;
@@ -9,8 +10,9 @@ impl Administrator<'_> {
     /// Makes a user.
     ///
     /// # Errors
-    /// [`StoreError::Taken`], [`StoreError::NoSuchCompany`].
+    /// [`StoreError::Taken`], [`StoreError::NoSuchCompany`]; [`StoreError::Invalid`] for a login such as `administrator`.
     pub async fn add_user(&self, new: &NewUser) -> Result<User, StoreError> {
+        check_login(&new.login)?;
         let id = UserId::new();
         let done = sqlx::query(
             "insert into users (id, company, login, login_key, name, address, templates) \
@@ -28,7 +30,7 @@ impl Administrator<'_> {
         if done.rows_affected() == 0 {
             return Err(StoreError::NoSuchCompany(self.company.to_string()));
         }
-        self.store.user(id).await
+        self.user(&new.login).await
     }
 
     /// All users, by login.
@@ -53,11 +55,25 @@ impl Administrator<'_> {
         row.as_ref().map_or_else(|| Err(StoreError::NoSuchUser(login.to_string())), row::user)
     }
 
+    /// Finds a user by id.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchUser`], of another company or missing.
+    pub async fn user_of_id(&self, id: UserId) -> Result<User, StoreError> {
+        let row = sqlx::query("select * from users where company = $1 and id = $2")
+            .bind(self.company.to_string())
+            .bind(id.to_string())
+            .fetch_optional(&self.store.pool)
+            .await?;
+        row.as_ref().map_or_else(|| Err(StoreError::NoSuchUser(id.to_string())), row::user)
+    }
+
     /// Changes login, name, address and templates.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchUser`], [`StoreError::Taken`].
+    /// [`StoreError::NoSuchUser`], [`StoreError::Taken`]; [`StoreError::Invalid`] for a login such as `administrator`.
     pub async fn update_user(&self, user: &User) -> Result<(), StoreError> {
+        check_login(&user.login)?;
         let done = sqlx::query(
             "update users set login = $1, login_key = $2, name = $3, address = $4, templates = $5 \
              where company = $6 and id = $7",

@@ -26,7 +26,6 @@ async fn calls(acting: Acting<'_>, account: AccountId, mail: MailId) -> Vec<(&'s
     vec![
         ("settings", acting.settings(account).await.unwrap_err()),
         ("set_settings", acting.set_settings(account, &UserSettings::default()).await.unwrap_err()),
-        ("set_folder", acting.set_folder(account, FolderUse::Sent, None).await.unwrap_err()),
         ("keep", acting.keep(std::slice::from_ref(&own), &Order::default()).await.unwrap_err()),
         ("asked_before", acting.asked_before(&[&own]).await.unwrap_err()),
         ("sent", acting.sent(account, None, 10).await.unwrap_err()),
@@ -115,6 +114,7 @@ pub(super) async fn a1_every_method_of_an_administrator_stays_in_the_company(sto
             &no_account,
         ),
         ("user", admin.user(&office.eve.login).await.unwrap_err(), &StoreError::NoSuchUser("eve".into())),
+        ("user_of_id", admin.user_of_id(user).await.unwrap_err(), &no_user),
         ("update_user", admin.update_user(&office.eve).await.unwrap_err(), &no_user),
         ("remove_user", admin.remove_user(user).await.unwrap_err(), &no_user),
         ("update_account", admin.update_account(&office.theirs).await.unwrap_err(), &no_account),

@@ -147,17 +147,19 @@ pub(super) async fn a13_only_an_administrator_takes_compromised_back(store: Stor
 
 pub(super) async fn d6_folders_are_mapped_by_their_use(store: Store) {
     let office = Office::open(store).await;
-    let (acting, account) = (office.acting(), office.account.id);
-    acting.set_folder(account, FolderUse::Sent, Some(&parse("INBOX/Gesendet"))).await.unwrap();
-    acting.set_folder(account, FolderUse::Sent, Some(&parse("Gesendet"))).await.unwrap();
-    acting.set_folder(account, FolderUse::Archive, Some(&parse("Archief"))).await.unwrap();
-    acting.set_folder(account, FolderUse::Archive, None).await.unwrap();
-    let wanted: Folders = [(FolderUse::Sent, parse("Gesendet"))].into();
-    assert_eq!(acting.accounts().await.unwrap()[0].folders, wanted);
-    let changed =
-        Account { folders: [(FolderUse::Trash, parse("Prullenmand"))].into(), ..office.account.clone() };
-    office.admin().update_account(&changed).await.unwrap();
-    assert_eq!(acting.accounts().await.unwrap(), [changed]);
+    let acting = office.acting();
+    let mapped: [(&[(FolderUse, &str)], &str); 4] = [
+        (&[(FolderUse::Sent, "INBOX/Gesendet")], "one"),
+        (&[(FolderUse::Sent, "Gesendet"), (FolderUse::Archive, "Archief")], "another, and one more"),
+        (&[(FolderUse::Trash, "Prullenmand")], "those before are as the server says"),
+        (&[], "none"),
+    ];
+    for (folders, what) in mapped {
+        let folders: Folders = folders.iter().map(|(used_for, name)| (*used_for, parse(name))).collect();
+        let changed = Account { folders, ..office.account.clone() };
+        office.admin().update_account(&changed).await.unwrap();
+        assert_eq!(acting.accounts().await.unwrap(), [changed], "{what}");
+    }
 }
 
 pub(super) async fn a_removed_account_leaves_its_mails_and_frees_its_name(store: Store) {
@@ -189,7 +191,8 @@ pub(super) async fn a_removed_company_leaves_nothing(store: Store) {
     let fallback = Fallback { account: Some(office.account.id), ..Fallback::default() };
     office.admin().update_company(&Company { fallback, ..office.company.clone() }).await.unwrap();
     office.acting().set_settings(office.account.id, &UserSettings::default()).await.unwrap();
-    office.acting().set_folder(office.account.id, FolderUse::Sent, Some(&parse("Sent"))).await.unwrap();
+    let folders = [(FolderUse::Sent, parse("Sent"))].into();
+    office.admin().update_account(&Account { folders, ..office.account.clone() }).await.unwrap();
     office.store.remove_company(office.company.id).await.unwrap();
     let gone = StoreError::NoSuchCompany(office.company.id.to_string());
     assert_eq!(office.store.company(office.company.id).await.unwrap_err(), gone);
@@ -197,7 +200,7 @@ pub(super) async fn a_removed_company_leaves_nothing(store: Store) {
     assert_eq!(office.admin().add_user(&new_user("x")).await.unwrap_err(), gone);
     assert_eq!(office.admin().add_account(&new_account("x")).await.unwrap_err(), gone);
     assert_eq!(
-        office.store.user(office.lotte.id).await.unwrap_err(),
+        office.acting().user().await.unwrap_err(),
         StoreError::NoSuchUser(office.lotte.id.to_string())
     );
     for (table, left) in [

@@ -21,14 +21,15 @@ pub(super) async fn whoever_asks_holds_releases_or_cancels_is_on_record(store: S
     assert_eq!(office.keep(&same).await.unwrap(), Kept::Before(mail.id), "nothing was added, here neither");
     let again = Order { again: true, ..Order::default() };
     office.acting().keep(std::slice::from_ref(&same), &again).await.unwrap();
-    let (lotte, marc) = (office.lotte.login.clone(), office.marc.login.clone());
-    office.store.say(mail.id, &Word::Hold(lotte.clone()), now).await.unwrap();
-    let twice = office.store.say(mail.id, &Word::Hold(marc.clone()), now).await.unwrap();
+    office.acting().say(mail.id, Word::Hold, now).await.unwrap();
+    office.admin().grant(office.account.id, office.marc.id).await.unwrap();
+    let marc = office.store.acting(&office.marc);
+    let twice = marc.say(mail.id, Word::Hold, now).await.unwrap();
     assert!(!twice.changed, "it is held already");
-    office.store.say(mail.id, &Word::Release(marc.clone()), now).await.unwrap();
-    office.store.set_answer(mail.id, false, &lotte).await.unwrap();
-    office.store.say(mail.id, &Word::Cancel(lotte.clone()), now).await.unwrap();
-    office.store.note_sent_again(same.id, &lotte, now).await.unwrap();
+    marc.say(mail.id, Word::Release, now).await.unwrap();
+    office.acting().set_answer(mail.id, false).await.unwrap();
+    office.acting().say(mail.id, Word::Cancel, now).await.unwrap();
+    office.acting().note_sent_again(same.id, now).await.unwrap();
     office.admin().note_export().await.unwrap();
     let wanted = [
         ("lotte", "asked", "invoice F-2026-001, new"),
@@ -42,7 +43,7 @@ pub(super) async fn whoever_asks_holds_releases_or_cancels_is_on_record(store: S
     ];
     let wanted = wanted.map(|(who, what, why)| (who.to_owned(), what.to_owned(), why.to_owned()));
     assert_eq!(log(&office).await, wanted);
-    let of_marc = AuditFilter { actor: Some(marc), limit: 10, ..AuditFilter::default() };
+    let of_marc = AuditFilter { actor: Some(office.marc.login.clone()), limit: 10, ..AuditFilter::default() };
     let found = office.admin().audit(&of_marc).await.unwrap();
     assert_eq!((found.len(), found[0].recipients, found[0].at), (1, Some(2), now));
     assert_eq!(found[0].mail, Some(mail.id.to_string()));

@@ -37,20 +37,19 @@ pub(super) async fn what_had_not_ended_is_held_until_a_person_speaks(store: Stor
     office.store.add_events(doubtful, &[super::office::event("delayed")]).await.unwrap();
     journal.settle(waiting, &holder, Standing::Ready { due: now(), waits: None }).await.unwrap();
     assert!(journal.release(attempt, now()).await.is_ok(), "whoever still lives would say so himself");
-    let lotte = office.lotte.login.clone();
     for mail in [waiting, held, doubtful] {
         let row = office.store.outbox_row(mail).await.unwrap();
         let Standing::Held { cause: Cause::User, reason } = &row.standing else { panic!("{row:?}") };
         assert!(reason.contains("backup of"), "{reason}");
-        let refused = office.store.take(&Holder::new("command"), &lotte, mail, now(), lease).await;
+        let refused = office.acting().take(&Holder::new("command"), mail, now(), lease).await;
         assert!(matches!(refused, Err(StoreError::Restored { .. })), "{refused:?}");
     }
     let none = office.store.claim(&holder, office.account.id, Pace::default(), 9, now(), lease).await;
     assert_eq!(none.unwrap(), []);
     assert_eq!(office.store.outbox_row(sent).await.unwrap().standing, Standing::Sent);
-    office.store.say(waiting, &Word::Release(lotte.clone()), now()).await.unwrap();
-    assert!(office.store.take(&holder, &lotte, waiting, now(), lease).await.unwrap().is_ok());
-    office.store.say(held, &Word::Cancel(lotte), now()).await.unwrap();
+    office.acting().say(waiting, Word::Release, now()).await.unwrap();
+    assert!(office.acting().take(&holder, waiting, now(), lease).await.unwrap().is_ok());
+    office.acting().say(held, Word::Cancel, now()).await.unwrap();
     let log = office.admin().audit(&AuditFilter { limit: 50, ..AuditFilter::default() }).await.unwrap();
     let restored = log.iter().find(|it| it.action == "restored").expect("a row about it");
     assert!(restored.detail.as_deref().is_some_and(|it| it.contains("3 mails held")), "{restored:?}");

@@ -168,14 +168,14 @@ pub(super) async fn mails_that_ended_long_ago_lose_their_content_and_no_others(s
     assert!(mail.message.message_id.starts_with("sha256:"), "{}", mail.message.message_id);
     assert_eq!(office.store.mail(ids[2]).await.unwrap().mail.files.len(), 2, "it waits to be sent");
     let (holder, lease) = (Holder::new("command"), std::time::Duration::from_secs(60));
-    let gone = office.store.take(&holder, &office.lotte.login, ids[1], now(), lease).await.unwrap_err();
+    let gone = office.acting().take(&holder, ids[1], now(), lease).await.unwrap_err();
     assert!(gone.to_string().contains("content was removed"), "{gone}");
     // What other mails carry stays; what nobody carries goes.
     let stored = "select count(*) from contents";
     let count: i64 = sqlx::query_scalar(stored).fetch_one(&office.store.pool).await.unwrap();
     assert_eq!(count, 1);
     for id in &ids[2..] {
-        office.store.say(*id, &Word::Cancel(office.lotte.login.clone()), now()).await.unwrap();
+        office.acting().say(*id, Word::Cancel, now()).await.unwrap();
     }
     assert_eq!(office.store.apply_retention(in_days(32)).await.unwrap(), 3);
     let count: i64 = sqlx::query_scalar(stored).fetch_one(&office.store.pool).await.unwrap();

@@ -5,9 +5,12 @@ mod accounts;
 mod astray;
 mod audit;
 mod backup;
+mod dump;
 mod erasure;
 mod invitations;
+mod isolation;
 mod mails;
+mod matrix;
 mod notices;
 mod office;
 mod platform;
@@ -74,6 +77,13 @@ suite! {
         mails_that_ended_long_ago_lose_their_content_and_no_others;
     invitations:
         an_invitation_is_used_once_and_by_its_own_company_alone;
+    isolation:
+        a_user_reaches_nothing_of_another_account_or_company_by_any_method,
+        an_administrator_reaches_nothing_of_another_company_by_any_method,
+        what_a_company_changes_of_its_own_changes_nothing_next_door,
+        asking_for_what_another_account_was_asked_for_names_and_changes_nothing,
+        the_fallback_is_no_way_around_the_mails_own_account,
+        the_record_names_a_user_of_the_company_or_the_administrator;
     mails:
         a_kept_mail_comes_back_byte_for_byte,
         a11_the_mails_of_an_account_are_listed_newest_first,

@@ -42,7 +42,7 @@ fn notice(id: &str, number: &str, status: &str) -> Notice {
 }
 
 async fn settle(
-    store: &Store,
+    store: &SystemStore,
     news: &MailNews,
     notices: &[Notice],
     next: Option<chrono::DateTime<chrono::FixedOffset>>,
@@ -51,11 +51,11 @@ async fn settle(
     store.settle_news(&[looked]).await.unwrap();
 }
 
-async fn came(store: &Store, company: CompanyId, id: &str, telling: Telling) {
+async fn came(store: &SystemStore, company: CompanyId, id: &str, telling: Telling) {
     store.settle_notices(company, &[(id.to_owned(), telling)]).await.unwrap();
 }
 
-async fn ids_due(store: &Store, company: CompanyId) -> Vec<String> {
+async fn ids_due(store: &SystemStore, company: CompanyId) -> Vec<String> {
     let due = store.notices_due(company, now(), 100).await.unwrap();
     due.into_iter().map(|it| it.notice.id).collect()
 }

@@ -5,7 +5,7 @@ use super::super::*;
 use crate::accounts::*;
 
 pub(super) struct Office {
-    pub(super) store: Store,
+    pub(super) store: SystemStore,
     pub(super) company: Company,
     pub(super) lotte: User,
     pub(super) marc: User,
@@ -54,6 +54,7 @@ impl Office {
         let eve = admin.add_user(&new_user("eve")).await.unwrap();
         let theirs = admin.add_account(&new_account("office")).await.unwrap();
         admin.grant(theirs.id, eve.id).await.unwrap();
+        let store = store.system();
         Self { store, company, lotte, marc, account, next_door, eve, theirs }
     }
 

@@ -26,11 +26,11 @@ async fn queued(office: &Office, count: usize) -> Vec<MailId> {
 pub(super) async fn f3_the_same_question_twice_is_one_mail_and_again_is_another(store: Store) {
     let office = Office::open(store).await;
     let first = invoice(&office, "1");
-    assert_eq!(office.acting().asked_before(&[&first]).await.unwrap(), [None]);
+    assert_eq!(office.acting().asked_before(&[&first]).await.unwrap(), [AskedBefore::No]);
     assert_eq!(office.keep(&first).await.unwrap(), Kept::New(first.id));
     let same = invoice(&office, "1");
     assert_eq!(office.keep(&same).await.unwrap(), Kept::Before(first.id));
-    assert_eq!(office.acting().asked_before(&[&same]).await.unwrap(), [Some(first.id)]);
+    assert_eq!(office.acting().asked_before(&[&same]).await.unwrap(), [AskedBefore::As(first.id)]);
     let again = Order { again: true, ..Order::default() };
     let kept = office.acting().keep(std::slice::from_ref(&same), &again).await.unwrap();
     assert_eq!(kept, [Kept::New(same.id)]);
@@ -153,7 +153,7 @@ pub(super) async fn a_pace_slows_down_and_loses_nothing(store: Store) {
         Pace::default(),
         "counting is not setting"
     );
-    office.store.set_pace(office.account.id, pace).await.unwrap();
+    office.admin().set_pace(office.account.id, pace).await.unwrap();
     assert_eq!(office.store.pace(office.account.id).await.unwrap(), pace);
 }
 

@@ -55,7 +55,10 @@ pub(super) async fn a_full_day_puts_mails_off_and_the_oldest_makes_room_for_the_
     for (minute, mail) in (0..).zip(&mails[..3]) {
         leaves(&office, &holder, *mail, now() + Duration::minutes(minute)).await;
     }
-    assert_eq!(office.store.sent_in_a_day(office.account.id, now() + Duration::hours(1)).await.unwrap(), 3);
+    assert_eq!(
+        office.acting().sent_in_a_day(office.account.id, now() + Duration::hours(1)).await.unwrap(),
+        3
+    );
     let later = now() + Duration::minutes(5);
     assert_eq!(claim(&office, &holder, 3, later).await, []);
     assert_eq!(office.store.due(later).await.unwrap(), [], "nobody looks again before there is room");

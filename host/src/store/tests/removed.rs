@@ -25,9 +25,9 @@ pub(super) async fn mails_of_a_removed_account_are_held_and_say_so(store: Store)
         mails.push(mail.id);
     }
     let by_hand = office.mail().await.id;
-    office.store.say(by_hand, &Word::Hold(office.lotte.login.clone()), now).await.unwrap();
+    office.acting().say(by_hand, Word::Hold, now).await.unwrap();
     let cancelled = office.mail().await.id;
-    office.store.say(cancelled, &Word::Cancel(office.lotte.login.clone()), now).await.unwrap();
+    office.acting().say(cancelled, Word::Cancel, now).await.unwrap();
     let theirs = new_mail(office.theirs.id);
     office.store.acting(&office.eve).keep(std::slice::from_ref(&theirs), &Order::default()).await.unwrap();
     assert_eq!(office.admin().remove_account(office.account.id).await.unwrap(), 2);
@@ -39,15 +39,13 @@ pub(super) async fn mails_of_a_removed_account_are_held_and_say_so(store: Store)
     assert_eq!(standing(&office, cancelled).await, Standing::Cancelled);
     assert!(matches!(standing(&office, theirs.id).await, Standing::Ready { .. }), "another company's");
     // Released it would wait for ever: the word is refused, and the mail still says why. Cancelled it can be.
-    let word = Word::Release(office.lotte.login.clone());
     for mail in [mails[0], by_hand] {
-        assert!(!office.store.say(mail, &word, now).await.unwrap().changed);
+        assert!(!office.admin().say(mail, Word::Release, now).await.unwrap().changed);
     }
-    let taken = office.store.take(&Holder::new("command"), &office.lotte.login, mails[0], now, LEASE).await;
+    let taken = office.admin().take(&Holder::new("command"), mails[0], now, LEASE).await;
     assert!(matches!(&taken, Err(StoreError::Invalid { what: "mail", .. })), "by nobody: {taken:?}");
     assert!(is_held_for_good(&standing(&office, mails[0]).await));
-    let word = Word::Cancel(office.lotte.login.clone());
-    assert!(office.store.say(mails[0], &word, now).await.unwrap().changed);
+    assert!(office.admin().say(mails[0], Word::Cancel, now).await.unwrap().changed);
     let held = office.admin().audit(&AuditFilter { limit: 100, ..AuditFilter::default() }).await.unwrap();
     let held = held.iter().filter(|it| it.action == "held" && it.actor == "administrator");
     assert_eq!(held.count(), 2);

@@ -57,11 +57,11 @@ pub(super) async fn c4_how_an_opening_is_checked_is_remembered_for_each_mail(sto
     let mail = office.mail().await.id;
     assert_eq!(office.store.open_check(mail).await.unwrap(), None, "as the user has set it");
     for check in [OpenCheck::Off, OpenCheck::Pixel, OpenCheck::Provider] {
-        office.store.set_open_check(mail, check).await.unwrap();
+        office.acting().set_open_check(mail, check).await.unwrap();
         assert_eq!(office.store.open_check(mail).await.unwrap(), Some(check));
     }
     let missing = MailId::new();
-    let error = office.store.set_open_check(missing, OpenCheck::Off).await.unwrap_err();
+    let error = office.acting().set_open_check(missing, OpenCheck::Off).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchMail(missing.to_string()));
     office.store.answers().await.unwrap();
 }

@@ -144,11 +144,11 @@ async fn keep(
         code: notice.event.code.clone(),
         words: notice.event.words.clone(),
     };
-    let store = site.connections.store();
+    let store = site.connections.store().system();
     store.add_events(mail, std::slice::from_ref(&event)).await?;
     site.metrics.event(&event.source, &event.kind);
     if (notice.lasting || event.kind == "complaint") && !recipient.is_empty() {
-        consequence::address_failed(store, account.company, &recipient, &event).await;
+        consequence::address_failed(&store, account.company, &recipient, &event).await;
     }
     if let Some(parts) = again {
         site.seen.remember(&parts);
@@ -171,7 +171,7 @@ async fn find(
             Reference::MessageId(id) => ReportedAs::MessageId(id.clone()),
             Reference::ProviderId(id) => ReportedAs::ProviderId(id.clone()),
         };
-        if let Some(mail) = site.connections.store().reported_mail(account.id, &called).await? {
+        if let Some(mail) = site.connections.store().system().reported_mail(account.id, &called).await? {
             return Ok(Some(mail));
         }
     }

@@ -1,0 +1,26 @@
+//! The store without a scope: what the worker and the web server work with, which act for every company.
+//!
+//! Nobody who acts for a person has one. `cargo xtask tidy` refuses it in the command line, whose commands go through
+//! [`Acting`](super::Acting) or [`Administrator`](super::Administrator): there each statement names its owner.
+
+use super::Store;
+use std::ops::Deref;
+
+/// The store with every method that takes an id without its owner. Cloning it shares the connections.
+#[derive(Debug, Clone)]
+pub struct SystemStore(Store);
+
+impl Store {
+    /// Opens the store's unscoped side, for a part of the program that acts for every company.
+    pub fn system(&self) -> SystemStore {
+        SystemStore(self.clone())
+    }
+}
+
+impl Deref for SystemStore {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        &self.0
+    }
+}
