@@ -24,6 +24,7 @@
 //! # }
 //! ```
 
+pub mod access;
 pub mod accounts;
 pub mod capabilities;
 pub mod catcher;

@@ -15,6 +15,9 @@ const COMMANDS: &[&[&str]] = &[
     &["account", "folders", "ACCOUNT"],
     &["account", "authorize", "ACCOUNT", "--no-browser", "--wait", "1s"],
     &["account", "deauthorize", "ACCOUNT"],
+    &["account", "pace", "ACCOUNT"],
+    &["account", "pace", "ACCOUNT", "--per-day", "1"],
+    &["account", "folders", "ACCOUNT", "--assign", "sent=INBOX"],
 ];
 
 #[test]
@@ -58,13 +61,14 @@ fn a1_a_user_does_not_change_who_may_use_an_account() {
     let home = Home::new().with_office("a1-grant@west.test");
     for words in [
         &["account", "grant", "office", "marc", "--user", "lotte"][..],
-        &["account", "permit", "office", "--allow-private", "all", "--user", "lotte"],
         &["account", "set", "office", "--host", "smtp.elsewhere.example", "--user", "lotte"],
         &["account", "mark-compromised", "office", "--user", "lotte"],
         &["account", "remove", "office", "--yes", "--user", "lotte"],
     ] {
         home.run(words).assert(3, &["it is for an administrator"]);
     }
+    let permit = ["account", "permit", "office", "--allow-private", "all", "--user", "lotte"];
+    home.run(&permit).assert(3, &["it is for the operator"]);
     assert_eq!(home.ok(&["account", "list", "--user", "marc", "--json"]).json(), serde_json::json!([]));
 }
 

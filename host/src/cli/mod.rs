@@ -13,6 +13,7 @@ mod compose;
 mod connection;
 mod demo;
 mod desk;
+mod dispatch;
 mod document;
 mod erase;
 mod exchange;
@@ -50,7 +51,7 @@ mod worker;
 pub use failure::Failure;
 
 use chrono::{DateTime, FixedOffset, Local, NaiveDateTime};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -204,7 +205,14 @@ fn moment(text: &str) -> Result<DateTime<FixedOffset>, String> {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    if let Err(failure) = dispatch::permit(&matches) {
+        return failure.report(cli.common.json);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => return Failure::other(format!("can't start: {e}")).report(cli.common.json),
@@ -253,7 +261,6 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_makes_sense() {

@@ -4,6 +4,7 @@ use super::hooks::{self, HookProvider};
 use super::sign_in::{self, SignIns};
 use super::site::Site;
 use super::{health, peer, pixel};
+use crate::access;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Extension, MatchedPath, Path, Request, State};
@@ -97,6 +98,15 @@ pub(super) async fn read_body(headers: &HeaderMap, body: Body, largest: usize) -
     }
 }
 
+/// Refuses what is not in the table of who may do what: it has every route, or there is none.
+fn not_in_table(method: &str, pattern: &str) -> Option<StatusCode> {
+    if access::route(method, pattern).is_some() {
+        return None;
+    }
+    let known = ["GET", "POST"].iter().any(|method| access::route(method, pattern).is_some());
+    Some(if known { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_FOUND })
+}
+
 /// What every request passes.
 async fn gate(
     State(app): State<App>,
@@ -125,6 +135,8 @@ async fn gate(
             PIXEL => pixel::picture(),
             _ => (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "5")]).into_response(),
         }
+    } else if let Some(refused) = not_in_table(&method, route) {
+        refused.into_response()
     } else {
         match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
             Ok(response) => response,

@@ -23,7 +23,6 @@ pub(in crate::cli) struct AccessArgs {
 
 pub(super) async fn run(common: &Common, args: &AccessArgs, grant: bool) -> Result<ExitCode, Failure> {
     let found = args.account.open().await?;
-    only_administrators(&found)?;
     let admin = found.connections.store().administer(found.company.id);
     let mut users = Vec::new();
     for login in &args.logins {
@@ -45,17 +44,6 @@ pub(super) async fn run(common: &Common, args: &AccessArgs, grant: bool) -> Resu
         line(&format!("{} may be used by {names}", found.account.name))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// A user changes his own settings, not who may use what.
-pub(super) fn only_administrators(found: &crate::cli::house::Found) -> Result<(), Failure> {
-    match &found.user {
-        None => Ok(()),
-        Some(user) => Err(Failure::input(format!(
-            "{} can't do this: it is for an administrator, who leaves --user out",
-            user.login
-        ))),
-    }
 }
 
 #[derive(Debug, Args)]
@@ -82,7 +70,6 @@ pub(in crate::cli) struct PermitArgs {
 
 pub(super) async fn permit(common: &Common, args: &PermitArgs) -> Result<ExitCode, Failure> {
     let found = args.account.open().await?;
-    only_administrators(&found)?;
     let mut permissions = found.account.permissions.clone();
     if args.allow_nothing {
         permissions = Default::default();

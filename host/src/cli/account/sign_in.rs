@@ -1,6 +1,6 @@
 //! `postroom account authorize` and `deauthorize` (FEATURES A9, A10).
 
-use crate::accounts::{AccountState, MailAddress};
+use crate::accounts::{AccountState, MailAddress, Name, User};
 use crate::cli::house::{AccountArgs, Found};
 use crate::cli::output::{green, json, line};
 use crate::cli::{Common, Failure};
@@ -25,7 +25,7 @@ Examples:
   postroom account authorize outlook --code         # for a machine without a browser
   postroom account authorize gmail --send-only
   postroom account authorize gmail --user lotte --invite   # a link for her own browser; needs postroom serve
-  postroom account authorize office --user lotte --invite --mailbox lotte@nord.example   # for another mailbox")]
+  postroom account authorize office --invite --for lotte --mailbox lotte@nord.example   # for another mailbox")]
 pub(in crate::cli) struct AuthorizeArgs {
     #[command(flatten)]
     account: AccountArgs,
@@ -35,10 +35,13 @@ pub(in crate::cli) struct AuthorizeArgs {
     /// Ask for sending alone, not for the mailbox.
     #[arg(long)]
     send_only: bool,
-    /// Print a link for the user (--user) to sign in with in their own browser, by way of `postroom serve`. It holds for an
-    /// hour, for one sign-in, by the account's own address.
+    /// Print a link for a user (--for, or --user for oneself) to sign in with in their own browser, by way of `postroom
+    /// serve`. It holds for an hour, for one sign-in, by the account's own address.
     #[arg(long, conflicts_with_all = ["code", "send_only", "no_browser"])]
     invite: bool,
+    /// Whom the link is for. An administrator names them.
+    #[arg(id = "for", long = "for", value_name = "LOGIN", requires = "invite")]
+    invitee: Option<Name>,
     /// The mailbox that may sign in by the invitation, where it is not the account's address: a person's own mailbox that
     /// sends for a shared address, say.
     #[arg(long, value_name = "ADDRESS", requires = "invite")]
@@ -59,7 +62,7 @@ pub(super) async fn authorize(common: &Common, args: &AuthorizeArgs) -> Result<E
     }
     let client = found.connections.client(&found.account).await?;
     if args.invite {
-        return invite(common, &found, args.mailbox.as_ref()).await;
+        return invite(common, &found, args).await;
     }
     let purpose = if args.send_only { Purpose::Send } else { purpose(&found.account) };
     let wanted = Wanted::new(purpose).hint(found.account.address.as_str());
@@ -79,21 +82,45 @@ pub(super) async fn authorize(common: &Common, args: &AuthorizeArgs) -> Result<E
         };
         authorize_loopback(&client, &wanted, args.wait, show).await?
     };
+    if let Some(user) = &found.user {
+        refuse_another(&found, user, &granted)?;
+    }
     keep(common, &found, granted).await
 }
 
+/// Refuses a user who signed in to another mailbox than the account's: everybody's mail would leave by it. What was
+/// granted is forgotten, not revoked: at Google that would end every other grant of that mailbox to this client, too.
+fn refuse_another(found: &Found, user: &User, granted: &Granted) -> Result<(), Failure> {
+    let own = found.account.address.as_str();
+    if granted.address.as_deref().is_some_and(|address| address.eq_ignore_ascii_case(own)) {
+        return Ok(());
+    }
+    let who = granted.address.as_deref().unwrap_or("an address that the provider did not name");
+    let message = format!(
+        "{who} signed in, but the account's address is {own}, and others send from it too: nothing was changed. Sign in \
+         as {own}; another mailbox is connected by an administrator, whom {} asks",
+        user.login
+    );
+    Err(Failure { code: 4, message })
+}
+
 /// Prints the link of an invitation.
-async fn invite(common: &Common, found: &Found, mailbox: Option<&MailAddress>) -> Result<ExitCode, Failure> {
+async fn invite(common: &Common, found: &Found, args: &AuthorizeArgs) -> Result<ExitCode, Failure> {
+    let (mailbox, admin) = (args.mailbox.as_ref(), found.connections.store().administer(found.company.id));
     let public = found.connections.operator().web.public_url.as_ref().ok_or_else(|| {
         Failure::input("the operator's settings have no [web] public_url (docs/operator.md)")
     })?;
-    let user = found.user.as_ref().ok_or_else(|| Failure {
-        code: 2,
-        message: "an invitation is for a user: name them with --user".to_owned(),
-    })?;
+    let user = match (&args.invitee, &found.user) {
+        (Some(login), _) => admin.user(login).await?,
+        (None, Some(user)) => user.clone(),
+        (None, None) => {
+            let message = "an invitation is for a user: name them with --for".to_owned();
+            return Err(Failure { code: 2, message });
+        }
+    };
     let until = u64::try_from(chrono::Utc::now().timestamp()).unwrap_or_default() + INVITED.as_secs();
     let new = NewInvitation { account: found.account.id, user: user.id, mailbox: mailbox.cloned(), until };
-    let id = found.connections.store().administer(found.company.id).invite(&new).await?;
+    let id = admin.invite(&new).await?;
     let invitation = Invitation { company: found.company.id, id, until };
     let tokens = LinkTokens::new(found.connections.token_secret().await?);
     let url = sign_in_url(public, &tokens, &invitation);

@@ -55,19 +55,6 @@ impl Administrator<'_> {
         row.as_ref().map_or_else(|| Err(StoreError::NoSuchUser(login.to_string())), row::user)
     }
 
-    /// Finds a user by id.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchUser`], of another company or missing.
-    pub async fn user_of_id(&self, id: UserId) -> Result<User, StoreError> {
-        let row = sqlx::query("select * from users where company = $1 and id = $2")
-            .bind(self.company.to_string())
-            .bind(id.to_string())
-            .fetch_optional(&self.store.pool)
-            .await?;
-        row.as_ref().map_or_else(|| Err(StoreError::NoSuchUser(id.to_string())), row::user)
-    }
-
     /// Changes login, name, address and templates.
     ///
     /// # Errors

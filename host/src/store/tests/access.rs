@@ -114,7 +114,6 @@ pub(super) async fn a1_every_method_of_an_administrator_stays_in_the_company(sto
             &no_account,
         ),
         ("user", admin.user(&office.eve.login).await.unwrap_err(), &StoreError::NoSuchUser("eve".into())),
-        ("user_of_id", admin.user_of_id(user).await.unwrap_err(), &no_user),
         ("update_user", admin.update_user(&office.eve).await.unwrap_err(), &no_user),
         ("remove_user", admin.remove_user(user).await.unwrap_err(), &no_user),
         ("update_account", admin.update_account(&office.theirs).await.unwrap_err(), &no_account),

@@ -132,7 +132,10 @@ pub(super) async fn as_administrator(
     let fallback = Fallback { account: Some(account), ..Fallback::default() };
     add("update_company", said(admin.update_company(&Company { fallback, ..own.2.clone() }).await));
     add("user", said(admin.user(&of.login).await));
-    add("user_of_id", said(admin.user_of_id(user).await));
+    for (account, user) in [(account, own.1.id), (account, user), (own.0.id, user)] {
+        let new = NewInvitation { account, user, mailbox: None, until: 4_000_000_000 };
+        add("invite", said(admin.invite(&new).await));
+    }
     add("update_user", said(admin.update_user(&User { id: user, ..own.1.clone() }).await));
     add("remove_user", said(admin.remove_user(user).await));
     add("account", said(admin.account(&of.account_name).await));
