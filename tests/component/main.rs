@@ -12,6 +12,7 @@ mod house;
 mod imports;
 mod inbound;
 mod instances;
+mod isolation;
 mod kept;
 mod limits;
 mod providers;
