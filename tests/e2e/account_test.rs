@@ -2,8 +2,7 @@
 
 use crate::home::Home;
 use crate::servers::servers;
-use postroom_providers::{Fault, Gmail, Graph, Reply, SendGrid, Standing};
-use std::net::TcpListener;
+use postroom_providers::{ClosedPort, Fault, Gmail, Graph, Reply, SendGrid, Standing};
 
 #[test]
 fn a8_an_account_that_works_says_so_for_smtp_and_imap() {
@@ -22,8 +21,9 @@ fn a8_an_account_that_works_says_so_for_smtp_and_imap() {
 fn a8_each_way_to_fail_names_the_stage_and_quotes_the_server() {
     let home = Home::new();
     home.add_smtp("office", servers().starttls, &[]);
-    let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
-    let [closed, plain, right] = [closed, servers().plain, servers().starttls].map(|port| port.to_string());
+    let closed_port = ClosedPort::new();
+    let ports = [closed_port.number(), servers().plain, servers().starttls];
+    let [closed, plain, right] = ports.map(|port| port.to_string());
     home.put("wrong", b"not-the-password");
     for (what, change, back, code, stage, words) in [
         (

@@ -2,7 +2,7 @@
 
 use crate::program::{Desk, Written};
 use crate::servers::servers;
-use std::net::TcpListener;
+use postroom_providers::ClosedPort;
 
 #[test]
 fn it_says_exactly_that_the_test_was_successful() {
@@ -32,7 +32,7 @@ fn it_says_exactly_that_the_test_was_successful() {
 
 #[test]
 fn a_failure_names_the_stage_and_repeats_the_servers_words() {
-    let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let closed = ClosedPort::new();
     let cases = [
         (
             "a host that does not exist",
@@ -44,7 +44,11 @@ fn a_failure_names_the_stage_and_repeats_the_servers_words() {
             Written { host: "mail east", ..Written::starttls() },
             (4, "resolve", "is not a host name"),
         ),
-        ("a closed port", Written { port: closed, ..Written::starttls() }, (5, "connect", "refused")),
+        (
+            "a closed port",
+            Written { port: closed.number(), ..Written::starttls() },
+            (5, "connect", "refused"),
+        ),
         (
             "an untrusted certificate",
             Written { trusted: false, ..Written::starttls() },

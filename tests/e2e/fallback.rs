@@ -2,15 +2,12 @@
 
 use crate::home::{API_KEY, Home, sendgrid};
 use crate::servers::{SENDER, servers};
+use postroom_providers::ClosedPort;
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-
-fn closed() -> u16 {
-    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
-}
 
 /// A port that counts who comes, and hangs up.
 fn counting() -> (u16, Arc<AtomicUsize>) {
@@ -33,7 +30,8 @@ fn counting() -> (u16, Arc<AtomicUsize>) {
 fn a13_the_mail_leaves_through_the_fallback_within_the_patience_once_and_the_timeline_says_so() {
     let sendgrid = sendgrid();
     let home = Home::new();
-    home.add_smtp("office", closed(), &[]);
+    let closed = ClosedPort::new();
+    home.add_smtp("office", closed.number(), &[]);
     home.fall_back_to(&sendgrid.url(), "automatic", "3s");
     let begun = Instant::now();
     let run = home.send("office", "box-a13@west.test", &["--wait", "60s"]);
@@ -88,7 +86,8 @@ fn a13_a_refused_recipient_does_not_fall_back() {
 fn a13_the_user_is_asked_and_his_answer_counts() {
     let sendgrid = sendgrid();
     let home = Home::new();
-    home.add_smtp("office", closed(), &[]);
+    let closed = ClosedPort::new();
+    home.add_smtp("office", closed.number(), &[]);
     home.fall_back_to(&sendgrid.url(), "ask", "0s");
     let run = home.send("office", "box-ask@west.test", &[]);
     run.assert(5, &["may it leave through spare?"]);
@@ -105,7 +104,8 @@ fn a13_the_user_is_asked_and_his_answer_counts() {
 fn a13_off_is_off() {
     let sendgrid = sendgrid();
     let home = Home::new();
-    home.add_smtp("office", closed(), &[]);
+    let closed = ClosedPort::new();
+    home.add_smtp("office", closed.number(), &[]);
     home.fall_back_to(&sendgrid.url(), "off", "0s");
     home.send("office", "box-off@west.test", &["--wait", "2s"]).assert(5, &["it is tried again at"]);
     assert!(sendgrid.sent().is_empty());
@@ -154,7 +154,8 @@ fn a_key_that_the_fallback_refuses_is_told_without_the_key() {
     let sendgrid = sendgrid();
     sendgrid.access.set(API_KEY, postroom_providers::Standing::Revoked);
     let home = Home::new();
-    home.add_smtp("office", closed(), &[]);
+    let closed = ClosedPort::new();
+    home.add_smtp("office", closed.number(), &[]);
     home.fall_back_to(&sendgrid.url(), "automatic", "0s");
     let run = home.send("office", "box-key@west.test", &[]);
     assert!(matches!(run.code, 4 | 5), "{}", run.said());

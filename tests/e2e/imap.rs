@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use postroom::capabilities::attachments::AttachmentSource;
 use postroom::capabilities::destination::AllowList;
 use postroom::capabilities::imap::*;
-use std::net::TcpListener;
+use postroom_providers::ClosedPort;
 
 fn account(user: &str, security: Security) -> Account {
     let secret = Secret::password(&servers().reader);
@@ -103,7 +103,7 @@ async fn the_connection_test_goes_well_with_and_without_starttls() {
 
 #[tokio::test]
 async fn the_connection_test_names_the_stage_that_failed_and_quotes_the_server() {
-    let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let closed = ClosedPort::new();
     let good = || account("probe@west.test", Security::Tls);
     let wrong = Login {
         user: "probe@west.test".to_owned(),
@@ -111,7 +111,7 @@ async fn the_connection_test_names_the_stage_that_failed_and_quotes_the_server()
         mechanism: Mechanism::Auto,
     };
     let cases = [
-        ("a closed port", Account { port: closed, ..good() }, Stage::Connect, "refused"),
+        ("a closed port", Account { port: closed.number(), ..good() }, Stage::Connect, "refused"),
         (
             "no such host",
             Account { host: "no-such-host.invalid".into(), ..good() },

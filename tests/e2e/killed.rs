@@ -4,11 +4,12 @@
 use crate::bulk::{invoices, message_ids, plain_home};
 use crate::home::Home;
 use crate::samples::pdf;
-use crate::scripted::{At, How, server};
+use crate::scripted::{At, How, telling_server, wait_for};
 use crate::servers::servers;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Child;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 /// Mails, and times that the program is killed: the whole test, or a shorter run of the same.
@@ -87,17 +88,18 @@ fn killed_at_any_moment_a_bulk_ends_with_every_mail_once() {
     assert!(matches!(label, Some("In transit" | "Unknown")), "{timeline}");
 }
 
-/// A home whose account sends to a server that falls silent at this point, and one mail in its outbox.
-fn silent_at(at: At, mailbox: &str, pdf_size: usize) -> Home {
+/// A home whose account sends to a server that falls silent at this point, and one mail in its outbox; and what tells
+/// that it came there.
+fn silent_at(at: At, mailbox: &str, pdf_size: usize) -> (Home, Receiver<()>) {
     let home = Home::new();
-    let port = server(at, How::Hangs, &["PIPELINING", "8BITMIME"]);
+    let (port, told) = telling_server(at, How::Hangs, &["PIPELINING", "8BITMIME"]);
     home.add_smtp("office", port, &["--no-login"]);
     home.ok(&["account", "set", "office", "--security", "none", "--port", &port.to_string()]);
     let folder = invoices(&home, "one", 1, |_| mailbox.to_owned());
     std::fs::write(folder.join("F-0001.pdf"), pdf(9, pdf_size)).expect("a PDF");
     let folder = folder.display().to_string();
     home.ok(&["send-bulk", &folder, "--user", "lotte", "--queue", "--yes", "--json"]);
-    home
+    (home, told)
 }
 
 #[test]
@@ -110,9 +112,9 @@ fn killed_before_the_last_bytes_left_a_mail_is_sent_again_and_after_them_it_is_i
         (At::Dot, "box-killed-dot@west.test", true),
     ] {
         let size = if at == At::Body { 4_900_000 } else { 8_000 };
-        let home = silent_at(at, mailbox, size);
+        let (home, told) = silent_at(at, mailbox, size);
         let child = home.start(&["worker"]);
-        std::thread::sleep(Duration::from_secs(3));
+        wait_for(&told);
         kill(child);
         // From here on the account's server works.
         home.ok(&["account", "set", "office", "--port", &servers().plain.to_string()]);

@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc;
 use std::time::Duration;
 
 /// Points of a conversation.
@@ -33,22 +34,39 @@ pub(crate) enum How {
 
 /// Starts a server that offers these extensions and misbehaves in every conversation; gives its port.
 pub(crate) fn server(at: At, how: How, extensions: &'static [&'static str]) -> u16 {
+    telling_server(at, how, extensions).0
+}
+
+/// Starts such a server; gives its port, and what tells each time that it came to where it misbehaves.
+pub(crate) fn telling_server(
+    at: At,
+    how: How,
+    extensions: &'static [&'static str],
+) -> (u16, mpsc::Receiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
+    let (came, told) = mpsc::channel();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
+            let came = came.clone();
             std::thread::spawn(move || {
-                Conversation { stream: BufReader::new(stream), at, how }.run(extensions)
+                Conversation { stream: BufReader::new(stream), at, how, came }.run(extensions)
             });
         }
     });
-    port
+    (port, told)
+}
+
+/// Waits until a server came to where it misbehaves.
+pub(crate) fn wait_for(told: &mpsc::Receiver<()>) {
+    told.recv_timeout(Duration::from_secs(60)).expect("the conversation gets there");
 }
 
 struct Conversation {
     stream: BufReader<TcpStream>,
     at: At,
     how: How,
+    came: mpsc::Sender<()>,
 }
 
 impl Conversation {
@@ -96,6 +114,8 @@ impl Conversation {
     }
 
     fn misbehave(&mut self) -> Option<()> {
+        // Whoever does not wait for it has not kept the other end.
+        let _ = self.came.send(());
         if self.how == How::Hangs && self.at == At::Body {
             // Whoever hangs in the middle of a body reads no more of it.
             std::thread::sleep(Duration::from_secs(10));

@@ -3,13 +3,14 @@
 use crate::home::Home;
 use crate::mailbox::{arrived, the_one};
 use crate::samples::pdf;
-use crate::scripted::{At, How, server};
+use crate::scripted::{At, How, server, telling_server, wait_for};
 use crate::servers::servers;
 use mail_parser::{MessageParser, MimeHeaders};
 use postroom::capabilities::destination::AllowList;
 use postroom::capabilities::imap::{
     Account, Criterion, ImapClient, Login, Mailboxes, Mechanism, Place, Secret, Security,
 };
+use postroom_providers::ClosedPort;
 use std::time::{Duration, Instant};
 
 /// The mails in the folder that Dovecot marks for what was sent.
@@ -94,9 +95,8 @@ async fn b7_the_folder_that_the_user_chose_comes_first() {
 #[test]
 fn b7_a_mailbox_that_is_down_does_not_hold_up_the_mail() {
     let home = Home::new().with_office("b7-down@west.test");
-    let closed =
-        std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("one").port();
-    home.ok(&["account", "set", "office", "--imap-port", &closed.to_string()]);
+    let closed = ClosedPort::new();
+    home.ok(&["account", "set", "office", "--imap-port", &closed.number().to_string()]);
     let run = home.send("office", "box-b7-down@west.test", &[]);
     run.assert(0, &[]);
     assert_eq!(run.json()["copy"]["copy"], "failed", "{}", run.said());
@@ -146,7 +146,7 @@ fn a_mail_in_doubt_is_not_sent_again_before_a_person_says_so() {
 #[test]
 fn a_program_that_was_killed_while_it_sent_leaves_the_mail_in_doubt_and_not_doubled() {
     let home = Home::new();
-    let silent = server(At::Dot, How::Hangs, &["PIPELINING", "8BITMIME"]);
+    let (silent, told) = telling_server(At::Dot, How::Hangs, &["PIPELINING", "8BITMIME"]);
     home.add_smtp("office", silent, &["--no-login"]);
     home.ok(&["account", "set", "office", "--security", "none", "--port", &silent.to_string()]);
     let invoice = crate::samples::invoice().display().to_string();
@@ -164,7 +164,7 @@ fn a_program_that_was_killed_while_it_sent_leaves_the_mail_in_doubt_and_not_doub
         }
         assert!(Instant::now() < end, "no attempt begins");
     };
-    std::thread::sleep(Duration::from_secs(2));
+    wait_for(&told);
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");
     home.ok(&["account", "set", "office", "--port", &servers().plain.to_string()]);
@@ -186,9 +186,8 @@ fn a_program_that_was_killed_while_it_sent_leaves_the_mail_in_doubt_and_not_doub
 #[test]
 fn a_server_that_is_down_keeps_the_mail_for_later() {
     let home = Home::new();
-    let closed =
-        std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("one").port();
-    home.add_smtp("office", closed, &[]);
+    let closed = ClosedPort::new();
+    home.add_smtp("office", closed.number(), &[]);
     let run = home.send("office", "box-later@west.test", &[]);
     run.assert(5, &["it is tried again at", "postroom resume"]);
     let report = run.json();
@@ -209,9 +208,8 @@ fn a_server_that_is_down_keeps_the_mail_for_later() {
 #[test]
 fn a_mail_whose_pdf_was_changed_after_it_was_made_is_not_sent() {
     let home = Home::new();
-    let closed =
-        std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("one").port();
-    home.add_smtp("office", closed, &[]);
+    let closed = ClosedPort::new();
+    home.add_smtp("office", closed.number(), &[]);
     let mail =
         home.send("office", "box-changed@west.test", &[]).json()["mail"].as_str().expect("an id").to_owned();
     home.put("invoice.pdf", &pdf(8, 30_000));

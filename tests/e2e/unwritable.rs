@@ -101,6 +101,21 @@ fn drained(home: &Home) {
     }
 }
 
+/// Mails in a mailbox, once none has arrived for some seconds: what a server has taken is not there at once.
+fn settled(mailbox: &str) -> usize {
+    let end = Instant::now() + Duration::from_secs(60);
+    let (mut count, mut since) = (message_ids(mailbox).len(), Instant::now());
+    while since.elapsed() < Duration::from_secs(3) {
+        assert!(Instant::now() < end, "mails go on arriving in {mailbox}");
+        std::thread::sleep(Duration::from_millis(250));
+        let now = message_ids(mailbox).len();
+        if now != count {
+            (count, since) = (now, Instant::now());
+        }
+    }
+    count
+}
+
 fn assert_each_once(mailbox: &str, count: usize) {
     arrived_all(mailbox, count);
     let mut ids = message_ids(mailbox);
@@ -152,8 +167,7 @@ fn a_disk_that_fills_up_under_a_worker_stops_it_and_with_room_it_goes_on_where_i
     let name = store_of(&home).display().to_string();
     assert!(said.contains("takes nothing more") && said.contains(&name), "{said}");
     // Nothing is begun any more: without a record nobody would know of it.
-    std::thread::sleep(Duration::from_secs(2));
-    let before = message_ids(mailbox).len();
+    let before = settled(mailbox);
     std::thread::sleep(Duration::from_secs(2));
     let left = message_ids(mailbox).len();
     assert_eq!(left, before, "mails left without a record");
@@ -229,8 +243,7 @@ fn a_postgresql_that_takes_no_writes_holds_workers_up_and_loses_nothing() {
     cluster.execute("read_only", &["alter system set default_transaction_read_only = on", reload]);
     let said = wait_for(&mut worker, "(the store is");
     assert!(said.contains("read-only transaction") && said.contains("the role in PostgreSQL"), "{said}");
-    std::thread::sleep(Duration::from_secs(1));
-    let before = message_ids(mailbox).len();
+    let before = settled(mailbox);
     let refused =
         home.run(&["send-bulk", &folder, "--user", "lotte", "--again", "--queue", "--yes", "--json"]);
     refused.assert(7, &["the store can't be written", "read_only"]);

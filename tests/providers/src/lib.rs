@@ -15,6 +15,7 @@ mod http;
 mod mail;
 mod sendgrid;
 mod server;
+mod tcp;
 mod upload;
 
 pub use access::{Access, Standing};
@@ -25,3 +26,4 @@ pub use http::{Reply, Request};
 pub use mail::{File, Mail};
 pub use sendgrid::SendGrid;
 pub use server::{Fault, Server};
+pub use tcp::{ClosedPort, whole_answer};

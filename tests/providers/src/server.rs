@@ -139,4 +139,6 @@ fn converse(mut stream: TcpStream, provider: &dyn Provider, state: &State) {
             return;
         }
     }
+    // The copies of it that are kept would hold it open.
+    let _ = stream.shutdown(Shutdown::Both);
 }

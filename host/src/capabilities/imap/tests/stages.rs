@@ -173,10 +173,8 @@ async fn a_folder_that_is_not_there_is_told_from_one_that_may_not_be_opened() {
 
 #[tokio::test]
 async fn a_closed_port_and_an_unknown_host_are_told_apart() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = free.local_addr().expect("an address").port();
-    drop(free);
-    let closed = account(port, Security::None);
+    let port = postroom_providers::ClosedPort::new();
+    let closed = account(port.number(), Security::None);
     let failure = ImapClient::default().probe(&closed).await.failure.expect("a failure");
     assert_eq!((failure.stage, failure.verdict), (Stage::Connect, Verdict::Transient), "{failure}");
 

@@ -30,11 +30,8 @@ async fn an_unknown_host_and_a_closed_port_fail_at_their_stages() {
         .expect_err("unknown");
     assert_eq!((failure.stage, failure.verdict), (Stage::Resolve, Verdict::Transient), "{failure}");
 
-    let port = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        listener.local_addr().expect("an address").port()
-    };
-    let closed = account(port, Security::None);
+    let port = postroom_providers::ClosedPort::new();
+    let closed = account(port.number(), Security::None);
     let failure =
         SmtpClient::default().submit(&closed, &submission(&["a@b.test"], MESSAGE)).await.expect_err("closed");
     assert_eq!((failure.stage, failure.verdict), (Stage::Connect, Verdict::Transient), "{failure}");

@@ -31,7 +31,10 @@ pub(super) async fn hand_in(
 ) -> tokio::task::JoinHandle<Outcome> {
     let (client, account) = (client.clone(), account.clone());
     let handed_in = tokio::spawn(async move { client.submit(&account, &mail).await });
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    // All of a test runs on one thread: others go on until they wait for the network.
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
     handed_in
 }
 
@@ -76,9 +79,8 @@ pub(super) async fn commands(peer: &mut Peer, name: &str) {
 
 /// Takes the first mail up to its dot, and the commands of the second, and answers neither.
 async fn two_unanswered(peer: &mut Peer) {
+    // The second was handed in before the first byte came.
     commands(peer, "one").await;
-    // The second is handed in meanwhile.
-    tokio::time::sleep(Duration::from_millis(100)).await;
     peer.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
     peer.message().await;
     commands(peer, "two").await;
@@ -119,21 +121,27 @@ async fn the_commands_of_the_next_mail_leave_with_the_end_of_the_body() {
 
 #[tokio::test]
 async fn a_mail_that_comes_while_the_dot_is_unanswered_is_opened_at_once() {
-    let server = Server::start(|mut peer: Peer| async move {
-        peer.welcome(EXTENSIONS).await;
-        commands(&mut peer, "one").await;
-        peer.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
-        peer.message().await;
-        commands(&mut peer, "two").await;
-        peer.say("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n").await;
-        peer.message().await;
-        peer.say("250 took two\r\n").await;
-        peer.drain().await;
+    let unanswered = std::sync::Arc::new(tokio::sync::Notify::new());
+    let has_all = unanswered.clone();
+    let server = Server::start(move |mut peer: Peer| {
+        let has_all = has_all.clone();
+        async move {
+            peer.welcome(EXTENSIONS).await;
+            commands(&mut peer, "one").await;
+            peer.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
+            peer.message().await;
+            has_all.notify_one();
+            commands(&mut peer, "two").await;
+            peer.say("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n").await;
+            peer.message().await;
+            peer.say("250 took two\r\n").await;
+            peer.drain().await;
+        }
     })
     .await;
     let (client, account) = (client(1), account(server.port, Security::None));
     let first = hand_in(&client, &account, mail("one")).await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    unanswered.notified().await;
     let second = hand_in(&client, &account, mail("two")).await;
     assert_eq!(all_words(&outcomes(vec![first, second]).await), ["accepted: took one", "accepted: took two"]);
     client.close().await;

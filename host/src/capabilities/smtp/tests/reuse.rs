@@ -67,20 +67,27 @@ async fn an_account_that_changed_does_not_ride_on_the_old_login() {
 #[tokio::test]
 async fn a_connection_that_died_while_it_waited_is_replaced_unnoticed() {
     for farewell in ["", "421 4.4.2 idle for too long\r\n"] {
-        let server = Server::start(move |mut peer: Peer| async move {
-            peer.welcome(EXTENSIONS).await;
-            accept_one(&mut peer).await;
-            if peer.number == 0 {
-                peer.say(farewell).await;
-            } else {
-                peer.drain().await;
+        let left = std::sync::Arc::new(tokio::sync::Notify::new());
+        let leaving = left.clone();
+        let server = Server::start(move |mut peer: Peer| {
+            let leaving = leaving.clone();
+            async move {
+                peer.welcome(EXTENSIONS).await;
+                accept_one(&mut peer).await;
+                if peer.number == 0 {
+                    peer.say(farewell).await;
+                    drop(peer);
+                    leaving.notify_one();
+                } else {
+                    peer.drain().await;
+                }
             }
         })
         .await;
         let client = SmtpClient::default();
         let account = account(server.port, Security::None);
         assert_eq!(number(send(&client, &account).await), "on connection 0");
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        left.notified().await;
         assert_eq!(number(send(&client, &account).await), "on connection 1", "{farewell:?}");
         client.close().await;
         server.finish().await;
@@ -177,7 +184,6 @@ async fn a_connection_that_waits_too_long_is_told_goodbye() {
     .await;
     let client = SmtpClient::new(PoolLimits { idle: Duration::from_millis(40), ..PoolLimits::default() });
     assert_eq!(number(send(&client, &account(server.port, Security::None)).await), "on connection 0");
-    tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(server.finish().await.last().map(String::as_str), Some("QUIT"));
 }
 

@@ -80,11 +80,8 @@ async fn a_file_that_changes_on_the_way_stops_the_request_before_its_end() {
 
 #[tokio::test]
 async fn an_unknown_host_a_closed_port_and_a_plain_server_fail_at_their_stages() {
-    let closed = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        listener.local_addr().expect("an address").port()
-    };
-    let failure = failed(&account(closed), post("x")).await;
+    let closed = postroom_providers::ClosedPort::new();
+    let failure = failed(&account(closed.number()), post("x")).await;
     assert_eq!((failure.stage, failure.verdict), (Stage::Connect, Verdict::Transient), "{failure}");
 
     let mut unknown = account(1);
