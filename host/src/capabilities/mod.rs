@@ -5,6 +5,7 @@
 //! these types and the contract's, which they mirror name by name.
 
 pub mod attachments;
+pub(crate) mod budget;
 pub mod destination;
 pub mod dkim;
 pub mod dns;

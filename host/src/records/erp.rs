@@ -4,9 +4,10 @@
 use super::error::RecordsError;
 use super::signature::{self, RecordsKey};
 use super::wire::{self, Documents, Partners};
-use super::{Document, Entry, FileRole, LARGEST_FILE, Partner, Records};
+use super::{Contact, Document, Entry, FileRole, LARGEST_FILE, Partner, Records};
 use crate::accounts::RecordsPlace;
 use crate::capabilities::Answer;
+use crate::capabilities::budget::{HeapSize, OverBudget, SERVERS};
 use crate::capabilities::smtp::Verdict;
 use crate::capabilities::tokens::TokenSource;
 use crate::capabilities::web::{Account, Asked, Header, Keep, Piece, Request, Timeouts, WebClient, WebError};
@@ -21,6 +22,8 @@ const PAGE: usize = 4 << 20;
 /// Pages of a list, and entries of all of them.
 const MOST_PAGES: usize = 2_000;
 const MOST_ENTRIES: usize = 200_000;
+/// Memory of them.
+const MOST_MEMORY: usize = 64 << 20;
 /// Characters of a name, a number or a cursor.
 const LONGEST: usize = 500;
 /// Characters of an ERP's words that are quoted.
@@ -64,7 +67,7 @@ impl Erp {
     }
 
     /// A list, page by page.
-    async fn list<P: DeserializeOwned, T>(
+    async fn list<P: DeserializeOwned, T: HeapSize>(
         &self,
         what: &str,
         query: &str,
@@ -72,6 +75,7 @@ impl Erp {
         entries: impl Fn(P) -> (Vec<T>, Option<String>),
     ) -> Result<Vec<T>, RecordsError> {
         let mut all = Vec::new();
+        let mut memory = SERVERS.reservation(MOST_MEMORY);
         let mut cursor: Option<String> = None;
         for _ in 0..MOST_PAGES {
             let target = list_target(what, query, limit, cursor.as_deref());
@@ -84,6 +88,7 @@ impl Erp {
             let page = serde_json::from_slice(&answer.body)
                 .map_err(|e| RecordsError::Unusable(format!("a page of {what}: {e}")))?;
             let (found, next) = entries(page);
+            found.iter().try_for_each(|one| memory.hold(one)).map_err(|over| over_budget(what, over))?;
             all.extend(found);
             if all.len() > MOST_ENTRIES {
                 return Err(RecordsError::Unusable(format!(
@@ -260,6 +265,35 @@ fn succeeded(answer: Asked) -> Result<Asked, RecordsError> {
         }
         500..=599 => Err(RecordsError::Failed { status, words, retry_after }),
         _ => Err(RecordsError::Denied { status, words }),
+    }
+}
+
+fn over_budget(what: &str, over: OverBudget) -> RecordsError {
+    match over {
+        OverBudget::Answer(most) => RecordsError::Unusable(format!(
+            "the list of {what} takes more than {} MiB: ask for fewer",
+            most >> 20
+        )),
+        OverBudget::Process(_) => RecordsError::Unavailable { detail: over.to_string(), retry_after: None },
+    }
+}
+
+impl HeapSize for Entry {
+    fn heap_size(&self) -> usize {
+        let files = self.files.as_ref().map_or(0, |files| files.capacity() * size_of::<FileRole>());
+        self.number.heap_size() + self.kind.heap_size() + files
+    }
+}
+
+impl HeapSize for Partner {
+    fn heap_size(&self) -> usize {
+        self.id.heap_size() + self.name.heap_size() + self.contacts.heap_size()
+    }
+}
+
+impl HeapSize for Contact {
+    fn heap_size(&self) -> usize {
+        self.name.heap_size() + self.email.heap_size() + self.roles.heap_size()
     }
 }
 

@@ -5,6 +5,7 @@ use super::sign_in::{self, SignIns};
 use super::site::Site;
 use super::{health, peer, pixel};
 use crate::access;
+use crate::capabilities::budget::MemoryBudget;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Extension, MatchedPath, Path, Request, State};
@@ -19,6 +20,8 @@ use tokio::sync::mpsc;
 
 /// Largest report, in bytes. SendGrid's have at most 768 KB.
 const LARGEST_REPORT: usize = 2 << 20;
+/// Reports that are read at once, all together.
+static REPORTS: MemoryBudget = MemoryBudget::new(16 * LARGEST_REPORT);
 /// How long a body may take to come.
 const BODY_TIME: Duration = Duration::from_secs(10);
 /// How long a whole request may take.
@@ -73,6 +76,15 @@ async fn report(
         app.site.metrics.webhook(provider.as_str(), result);
         status.into_response()
     };
+    // Who has no address of ours costs nothing.
+    if app.site.tokens.read_webhook(&token).is_none() {
+        return counted(StatusCode::NOT_FOUND, "unknown");
+    }
+    // What it takes is there for it before it comes; else the provider sends it again.
+    let mut memory = REPORTS.reservation(2 * LARGEST_REPORT);
+    if memory.allocate(announced(&headers).unwrap_or(LARGEST_REPORT).min(LARGEST_REPORT)).is_err() {
+        return counted(StatusCode::SERVICE_UNAVAILABLE, "unread");
+    }
     let body = match read_body(&headers, body, LARGEST_REPORT).await {
         Ok(body) => body,
         Err(status) => return counted(status, "unread"),
@@ -83,9 +95,7 @@ async fn report(
 
 /// A body within its bounds.
 pub(super) async fn read_body(headers: &HeaderMap, body: Body, largest: usize) -> Result<Bytes, StatusCode> {
-    let announced =
-        headers.get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > largest) {
+    if announced(headers).is_some_and(|length| length > largest) {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
     match tokio::time::timeout(BODY_TIME, to_bytes(body, largest)).await {
@@ -105,6 +115,11 @@ fn not_in_table(method: &str, pattern: &str) -> Option<StatusCode> {
     }
     let known = ["GET", "POST"].iter().any(|method| access::route(method, pattern).is_some());
     Some(if known { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_FOUND })
+}
+
+/// The length that a body is to have, where it says so.
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// What every request passes.

@@ -127,6 +127,40 @@ async fn a_report_that_is_too_large_is_not_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_address_of_ours_is_answered_before_a_body_comes() {
+    let world = World::new().await;
+    for path in ["/hooks/sendgrid/nobodys", &format!("{}x", world.hook())] {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n"
+        );
+        assert_eq!(world.raw(head.as_bytes()).await.unwrap().status, 404, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reports_that_are_on_their_way_have_a_bound_together() {
+    let world = World::new().await;
+    let mut announced = Vec::new();
+    for _ in 0..16 {
+        let mut stream = TcpStream::connect(world.address).await.unwrap();
+        let head = format!("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n", world.hook());
+        stream.write_all(head.as_bytes()).await.unwrap();
+        announced.push(stream);
+    }
+    let body = vec![b' '; 2_000_000];
+    let status = async || world.ask("POST", &world.hook(), "", &body).await.status;
+    // As soon as the last of them is known; and the provider sends it again.
+    let end = Instant::now() + Duration::from_secs(20);
+    while status().await != 503 {
+        assert!(Instant::now() < end, "more is read than may be");
+    }
+    drop(announced);
+    while status().await == 503 {
+        assert!(Instant::now() < end, "nothing is read any more");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_says_nothing_is_hung_up_on_and_holds_nobody_up() {
     let limits = Limits { header_time: Duration::from_millis(400), connections: 8, ..Limits::default() };
     let world = World::with(limits, |site| site).await;

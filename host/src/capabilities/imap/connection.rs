@@ -9,24 +9,28 @@ use io_imap::types::mailbox::Mailbox;
 use super::account::Timeouts;
 use super::failure::{Failure, MailboxError, Server, Stage};
 use super::request::Request;
-use super::response::{Kind, Response, Status, Value};
+use super::response::{Kind, Response, Status, Value, capabilities};
 use super::utf7;
-use super::wire::{Deadline, Size, Trouble, Wire};
+use super::wire::{Deadline, Expected, Trouble, Wire};
 use super::{FolderState, Verdict};
+use crate::capabilities::budget::{OverBudget, Reservation, SERVERS};
 use crate::capabilities::pool::Reusable;
 
 /// The most responses to one command.
 const MOST_RESPONSES: usize = 100_000;
-/// A response that holds no text of a message.
-pub(super) const SMALL: Size = Size { literal: 64 << 10, response: 1 << 20 };
+/// The most memory that the values of one answer take, and what is made of them.
+pub(super) const MOST_MEMORY: usize = 24 << 20;
+/// Responses that hold no text of a message, and no data that is of use.
+pub(super) const SMALL: Expected = Expected { literal: 64 << 10, response: 1 << 20, data: &[] };
 
 /// What a server said to a command.
 #[derive(Debug)]
 pub(super) struct Said {
     pub(super) status: Status,
     pub(super) data: Vec<Vec<Value>>,
-    pub(super) found: Vec<u32>,
+    /// Those with a code.
     pub(super) statuses: Vec<Status>,
+    _memory: Reservation,
 }
 
 impl Said {
@@ -113,18 +117,18 @@ impl Connection {
     pub(super) async fn run(
         &mut self,
         body: CommandBody<'_>,
-        size: Size,
+        expected: Expected,
         limit: Duration,
     ) -> Result<Said, Trouble> {
         let request = Request::typed(self.tag(), body);
-        self.ask(&request, size, limit).await
+        self.ask(&request, expected, limit).await
     }
 
     /// Sends a command and reads what is said to it. If this fails the connection is of no more use.
     pub(super) async fn ask(
         &mut self,
         request: &Request,
-        size: Size,
+        expected: Expected,
         limit: Duration,
     ) -> Result<Said, Trouble> {
         let deadline = Deadline::after(limit);
@@ -132,7 +136,7 @@ impl Connection {
         let mut said = None;
         for (number, piece) in request.pieces.iter().enumerate() {
             if number > 0
-                && let Permission::Answered(early) = self.permission(&request.tag, size, deadline).await?
+                && let Permission::Answered(early) = self.permission(&request.tag, expected, deadline).await?
             {
                 said = Some(*early);
                 break;
@@ -141,7 +145,7 @@ impl Connection {
         }
         let said = match said {
             Some(said) => said,
-            None => self.answer(&request.tag, size, deadline).await?,
+            None => self.answer(&request.tag, expected, deadline).await?,
         };
         self.settle(&said);
         Ok(said)
@@ -149,6 +153,7 @@ impl Connection {
 
     /// The connection may be used again.
     pub(super) fn settle(&mut self, said: &Said) {
+        self.wire.release();
         self.transactions += 1;
         self.last_used = Instant::now();
         self.usable = said.status.kind != Kind::Bye;
@@ -163,20 +168,20 @@ impl Connection {
     pub(super) async fn permission(
         &mut self,
         tag: &str,
-        size: Size,
+        expected: Expected,
         deadline: Deadline,
     ) -> Result<Permission, Trouble> {
-        self.listen(tag, size, deadline, true).await
+        self.listen(tag, expected, deadline, true).await
     }
 
     /// Reads up to the answer to a command.
     pub(super) async fn answer(
         &mut self,
         tag: &str,
-        size: Size,
+        expected: Expected,
         deadline: Deadline,
     ) -> Result<Said, Trouble> {
-        match self.listen(tag, size, deadline, false).await? {
+        match self.listen(tag, expected, deadline, false).await? {
             Permission::Answered(said) => Ok(*said),
             Permission::Given(words) => Err(Trouble::Nonsense(format!("+ {words}"))),
         }
@@ -185,16 +190,18 @@ impl Connection {
     async fn listen(
         &mut self,
         tag: &str,
-        size: Size,
+        expected: Expected,
         deadline: Deadline,
         permission: bool,
     ) -> Result<Permission, Trouble> {
-        let mut left = size.response.max(64 << 20);
-        let mut said = Heard::default();
+        let most = expected.response.max(64 << 20);
+        let mut left = most;
+        let mut said = Heard::new();
         for _ in 0..MOST_RESPONSES {
-            let response = self.wire.response(size, deadline).await?;
-            left = left.checked_sub(response.len()).ok_or(Trouble::TooLong(size.response.max(64 << 20)))?;
-            match Response::read(&response) {
+            self.wire.receive(expected, deadline).await?;
+            let response = self.wire.response();
+            left = left.checked_sub(response.len()).ok_or(Trouble::TooLong(most))?;
+            match Response::read(response, expected.data, &mut said.memory)? {
                 Response::Tagged(answered, status) if answered == tag => {
                     self.learn(&status);
                     return Ok(Permission::Answered(Box::new(said.ended(status))));
@@ -207,21 +214,13 @@ impl Connection {
                 }
                 Response::Status(status) => {
                     self.learn(&status);
-                    said.statuses.push(status);
+                    said.keep_status(status)?;
                 }
+                Response::Capability(names) => self.capabilities = names,
+                Response::Data(line) => said.keep_data(line)?,
                 Response::Continue(words) if permission => return Ok(Permission::Given(words)),
                 // Somebody's idea of patience.
-                Response::Continue(_) | Response::Unreadable => {}
-                Response::Search(found) => said.found.extend(found),
-                Response::Data(line) => {
-                    if let Some((first, names)) = line.split_first()
-                        && first.is_atom("CAPABILITY")
-                    {
-                        self.capabilities = names.iter().filter_map(Value::atom).map(capability).collect();
-                    } else {
-                        said.data.push(line);
-                    }
-                }
+                Response::Continue(_) | Response::Unasked | Response::Unreadable => {}
             }
         }
         Err(Trouble::TooMany(MOST_RESPONSES))
@@ -229,7 +228,7 @@ impl Connection {
 
     fn learn(&mut self, status: &Status) {
         if let Some(names) = status.arguments("CAPABILITY") {
-            self.capabilities = names.split_ascii_whitespace().map(capability).collect();
+            self.capabilities = capabilities(names.as_bytes());
         }
     }
 
@@ -257,7 +256,8 @@ impl Connection {
         // A server closes the folder that was open before it looks for the other (RFC 3501 §6.3.1).
         self.open = None;
         let limit = self.timeouts.command;
-        let said = self.run(body, SMALL, limit).await.map_err(|trouble| {
+        let expected = Expected { data: &["EXISTS"], ..SMALL };
+        let said = self.run(body, expected, limit).await.map_err(|trouble| {
             self.server.trouble(Stage::Folder, &format!("opening the folder \"{folder}\" failed"), &trouble)
         })?;
         if !said.status.is_ok() {
@@ -310,7 +310,8 @@ impl Connection {
         }
         let request = Request::fixed(self.tag(), "FETCH * (UID)");
         let limit = self.timeouts.command;
-        let said = self.ask(&request, SMALL, limit).await;
+        let expected = Expected { data: &["FETCH"], ..SMALL };
+        let said = self.ask(&request, expected, limit).await;
         let said = said.map_err(|trouble| {
             self.server.trouble(Stage::Folder, "asking for the last message failed", &trouble)
         })?;
@@ -379,21 +380,38 @@ pub(super) enum Permission {
     Answered(Box<Said>),
 }
 
-#[derive(Default)]
+/// What was said so far, and the memory that it takes.
 struct Heard {
     data: Vec<Vec<Value>>,
-    found: Vec<u32>,
     statuses: Vec<Status>,
+    memory: Reservation,
 }
 
 impl Heard {
-    fn ended(self, status: Status) -> Said {
-        Said { status, data: self.data, found: self.found, statuses: self.statuses }
+    fn new() -> Self {
+        Self { data: Vec::new(), statuses: Vec::new(), memory: SERVERS.reservation(MOST_MEMORY) }
     }
-}
 
-fn capability(name: &str) -> String {
-    name.to_ascii_uppercase()
+    /// Keeps a line, whose values are paid for already.
+    fn keep_data(&mut self, line: Vec<Value>) -> Result<(), OverBudget> {
+        self.memory.room_for_one(&mut self.data)?;
+        self.data.push(line);
+        Ok(())
+    }
+
+    /// Keeps a status with a code; of one without only the words would be left, and they answer nothing.
+    fn keep_status(&mut self, status: Status) -> Result<(), OverBudget> {
+        if status.code.is_some() {
+            self.memory.hold(&status)?;
+            self.memory.room_for_one(&mut self.statuses)?;
+            self.statuses.push(status);
+        }
+        Ok(())
+    }
+
+    fn ended(self, status: Status) -> Said {
+        Said { status, data: self.data, statuses: self.statuses, _memory: self.memory }
+    }
 }
 
 impl Reusable for Connection {

@@ -9,23 +9,24 @@ use io_imap::types::core::{AString, Vec1};
 use io_imap::types::fetch::{MacroOrMessageDataItemNames, MessageDataItemName, Part as Numbers, Section};
 use io_imap::types::sequence::{Sequence, SequenceSet};
 
-use super::connection::{Access, Connection, Said, item};
+use super::connection::{Access, Connection, MOST_MEMORY, Said, item};
 use super::failure::{Failure, MailboxError};
 use super::header::{self, OF_ENVELOPE};
-use super::mailbox::{Envelope, Headers, Place};
+use super::mailbox::{Address, Envelope, Headers, Part, Place};
 use super::part::Decoder;
 use super::response::Value;
 use super::structure::{Leaf, leaves};
-use super::wire::Size;
+use super::wire::Expected;
 use super::{LARGEST_PART, LARGEST_SLICE, MOST_MESSAGES};
 use crate::capabilities::attachments::AttachmentSource;
+use crate::capabilities::budget::{HeapSize, OverBudget, SERVERS};
 
 /// Messages in one command.
 const BATCH: usize = 200;
 /// Bytes of a header that are fetched.
 const HEADER: NonZeroU32 = NonZeroU32::MIN.saturating_add((64 << 10) - 1);
 /// The header and the structure of a message.
-const WITHOUT_TEXT: Size = Size { literal: 64 << 10, response: 1 << 20 };
+const WITHOUT_TEXT: Expected = Expected { literal: 64 << 10, response: 1 << 20, data: &["FETCH"] };
 /// The most names of header fields in one question.
 const MOST_NAMES: usize = 100;
 
@@ -101,7 +102,7 @@ impl Connection {
     }
 
     /// Fetches the same of many messages; what each becomes, in the order asked.
-    async fn fetch_each<T>(
+    async fn fetch_each<T: HeapSize>(
         &mut self,
         folder: &str,
         uid_validity: u32,
@@ -118,6 +119,7 @@ impl Connection {
         wanted.sort_unstable();
         wanted.dedup();
         let mut found: BTreeMap<u32, T> = BTreeMap::new();
+        let mut memory = SERVERS.reservation(MOST_MEMORY);
         for batch in wanted.chunks(BATCH) {
             let Some(set) = sequence_set(batch) else { continue };
             let said = self.fetch(set, items.to_vec(), WITHOUT_TEXT).await?;
@@ -127,7 +129,9 @@ impl Connection {
                 if let Some(uid) = uid
                     && body(items).is_some()
                 {
-                    found.insert(uid, read(uid, items));
+                    let one = read(uid, items);
+                    memory.hold(&one).map_err(|over| self.over_budget(over))?;
+                    found.insert(uid, one);
                 }
             }
         }
@@ -156,10 +160,13 @@ impl Connection {
         let leaf = self.leaf(at.uid, section).await?;
         let mut decoder = Decoder::of(&leaf.encoding);
         let (mut file, mut offset) = (Vec::new(), 0);
+        // The file, and a slice of it that is being decoded.
+        let mut memory = SERVERS.reservation(MOST_MEMORY + 2 * LARGEST_PART as usize);
         // The size that the structure tells may be wrong; that the part has ended shows in a short slice.
         loop {
             let slice = self.slice(at.uid, Some(&numbers), offset, LARGEST_SLICE).await?;
             offset += slice.len() as u64;
+            memory.allocate(slice.len()).map_err(|over| self.over_budget(over))?;
             decoder.push(&slice, &mut file);
             if slice.len() < LARGEST_SLICE as usize {
                 break;
@@ -204,7 +211,8 @@ impl Connection {
             partial: Some((offset, bytes)),
             peek: true,
         };
-        let size = Size { literal: length, response: length as usize + (64 << 10) };
+        let response = length as usize + (64 << 10);
+        let size = Expected { literal: length, response, data: &["FETCH"] };
         let said = self.fetch(set, vec![MessageDataItemName::Uid, part], size).await?;
         let mut answers =
             said.fetched().filter(|items| item(items, "UID").and_then(Value::number) == Some(uid));
@@ -217,11 +225,16 @@ impl Connection {
         Ok(bytes)
     }
 
+    /// What was told is more than may be kept; the rest of it is not read.
+    fn over_budget(&self, over: OverBudget) -> MailboxError {
+        self.lost("the messages could not be fetched", &over.into())
+    }
+
     async fn fetch(
         &mut self,
         sequence_set: SequenceSet,
         items: Vec<MessageDataItemName<'static>>,
-        size: Size,
+        expected: Expected,
     ) -> Result<Said, MailboxError> {
         let body = CommandBody::Fetch {
             sequence_set,
@@ -230,13 +243,48 @@ impl Connection {
             modifiers: Vec::new(),
         };
         let limit = self.timeouts.fetch;
-        let said = self.run(body, size, limit).await;
+        let said = self.run(body, expected, limit).await;
         let said = said.map_err(|trouble| self.lost("the messages could not be fetched", &trouble))?;
         // Gone in the middle of it: what was told counts (RFC 2180 §4.1).
         if !said.status.has_code("EXPUNGEISSUED") {
             self.expect_ok(&said, "the server does not give the messages")?;
         }
         Ok(said)
+    }
+}
+
+impl HeapSize for Envelope {
+    fn heap_size(&self) -> usize {
+        let addresses = [&self.from, &self.reply_to, &self.to, &self.cc, &self.bcc];
+        addresses.iter().map(|list| list.heap_size()).sum::<usize>()
+            + [&self.flags, &self.in_reply_to, &self.references]
+                .iter()
+                .map(|list| list.heap_size())
+                .sum::<usize>()
+            + self.subject.heap_size()
+            + self.message_id.heap_size()
+            + self.parts.heap_size()
+    }
+}
+
+impl HeapSize for Address {
+    fn heap_size(&self) -> usize {
+        self.name.heap_size() + self.address.heap_size()
+    }
+}
+
+impl HeapSize for Part {
+    fn heap_size(&self) -> usize {
+        let names = [&self.file_name, &self.disposition, &self.content_id];
+        names.iter().map(|name| name.heap_size()).sum::<usize>()
+            + self.section.heap_size()
+            + self.media_type.heap_size()
+    }
+}
+
+impl HeapSize for Headers {
+    fn heap_size(&self) -> usize {
+        self.fields.heap_size()
     }
 }
 

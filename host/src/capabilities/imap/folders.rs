@@ -6,6 +6,7 @@ use super::mailbox::Folder;
 use super::request::Request;
 use super::response::Value;
 use super::utf7;
+use super::wire::Expected;
 
 /// The most folders that are told of.
 const MOST: usize = 10_000;
@@ -29,19 +30,20 @@ const USES: &[(&str, &str)] = &[
 impl Connection {
     /// Lists the folders, by LIST with RFC 6154's uses, XLIST, or plain LIST, whichever the server has.
     pub(super) async fn folders(&mut self) -> Result<Vec<Folder>, MailboxError> {
-        let (words, name) = if self.can("SPECIAL-USE") && self.can("LIST-EXTENDED") {
-            (r#"LIST "" "*" RETURN (SPECIAL-USE)"#, "LIST")
+        let (words, data) = if self.can("SPECIAL-USE") && self.can("LIST-EXTENDED") {
+            (r#"LIST "" "*" RETURN (SPECIAL-USE)"#, &["LIST"])
         } else if self.can("XLIST") && !self.can("SPECIAL-USE") {
-            (r#"XLIST "" "*""#, "XLIST")
+            (r#"XLIST "" "*""#, &["XLIST"])
         } else {
             // Servers that have SPECIAL-USE without LIST-EXTENDED tell the uses unasked.
-            (r#"LIST "" "*""#, "LIST")
+            (r#"LIST "" "*""#, &["LIST"])
         };
         let request = Request::fixed(self.tag(), words);
         let limit = self.timeouts.command;
-        let said = self.ask(&request, SMALL, limit).await;
+        let said = self.ask(&request, Expected { data, ..SMALL }, limit).await;
         let said = said.map_err(|trouble| self.lost("listing the folders failed", &trouble))?;
         self.expect_ok(&said, "the server does not list the folders")?;
+        let [name] = data;
         Ok(said.named(name).filter_map(folder).take(MOST).collect())
     }
 }

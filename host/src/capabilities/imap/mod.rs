@@ -22,6 +22,8 @@ mod failure;
 mod fetch;
 mod flags;
 mod folders;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod header;
 mod login;
 mod mailbox;

@@ -7,11 +7,12 @@ use io_imap::types::command::CommandBody;
 use tokio::net::TcpStream;
 
 use super::account::Account;
-use super::connection::{Connection, SMALL};
+use super::connection::{Connection, MOST_MEMORY, SMALL};
 use super::failure::{Failure, MailboxError, ProbeStep, Server, Stage};
 use super::response::{Kind, Response};
 use super::wire::{Deadline, Trouble, Wire};
 use super::{Security, Verdict};
+use crate::capabilities::budget::SERVERS;
 use crate::capabilities::destination::{ascii_host, resolve};
 use crate::capabilities::tcp::{Stream, connect};
 use crate::capabilities::tls::{TlsConfigs, TlsProblem, describe, secure};
@@ -106,7 +107,7 @@ impl Opening<'_> {
 
     async fn greeting(&self, connection: &mut Connection, trail: &mut Trail) -> Result<(), Failure> {
         let deadline = Deadline::after(self.account.timeouts.greeting);
-        let greeting = connection.wire.response(SMALL, deadline).await.map_err(|trouble| {
+        connection.wire.receive(SMALL, deadline).await.map_err(|trouble| {
             let mut failure = self.server.trouble(Stage::Greeting, "no greeting", &trouble);
             if matches!(trouble, Trouble::TimedOut(_)) && self.account.security != Security::Tls {
                 failure.detail.push_str(
@@ -116,21 +117,22 @@ impl Opening<'_> {
             }
             failure
         })?;
-        match Response::read(&greeting) {
-            Response::Status(status) if status.is_ok() => {
+        let greeting = connection.wire.response();
+        match Response::read(greeting, &[], &mut SERVERS.reservation(MOST_MEMORY)) {
+            Ok(Response::Status(status)) if status.is_ok() => {
                 trail.step(Stage::Greeting, format!("the server greets: {status}"));
                 Ok(())
             }
             // Whoever this is took us for somebody else, or wants to spare us TLS.
-            Response::Status(status) if status.kind == Kind::PreAuth => {
+            Ok(Response::Status(status)) if status.kind == Kind::PreAuth => {
                 let what = format!("the server does not let us log in: {status}");
                 Err(self.server.failure(Stage::Greeting, Verdict::Permanent, what))
             }
-            Response::Status(status) => {
+            Ok(Response::Status(status)) => {
                 Err(self.server.refused(Stage::Greeting, "the server turned us away", &status))
             }
             _ => {
-                let words: String = String::from_utf8_lossy(&greeting).trim().chars().take(200).collect();
+                let words: String = String::from_utf8_lossy(greeting).trim().chars().take(200).collect();
                 Err(self.server.trouble(Stage::Greeting, "no greeting", &Trouble::Nonsense(words)))
             }
         }

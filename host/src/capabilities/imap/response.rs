@@ -2,12 +2,16 @@
 
 use std::fmt;
 
+use crate::capabilities::budget::{HeapSize, OverBudget, Reservation};
+
 /// The deepest nesting of data.
 const DEEPEST: usize = 64;
-/// The most values in one response.
-const MOST_VALUES: usize = 200_000;
 /// The longest words that are kept, in characters.
 const LONGEST_WORDS: usize = 2_000;
+/// The most capabilities that are kept of a server.
+const MOST_CAPABILITIES: usize = 500;
+/// The longest name of a capability, in bytes.
+const LONGEST_CAPABILITY: usize = 200;
 
 /// How a status begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +76,13 @@ impl fmt::Display for Status {
     }
 }
 
+impl HeapSize for Status {
+    fn heap_size(&self) -> usize {
+        let code = self.code.as_ref().map_or(0, |code| code.name.heap_size() + code.arguments.heap_size());
+        self.words.heap_size() + code
+    }
+}
+
 /// A value of data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
@@ -125,10 +136,12 @@ pub(super) enum Response {
     Tagged(String, Status),
     /// Words outside of any answer.
     Status(Status),
-    /// Numbers of `* SEARCH`: too many to make values of them.
-    Search(Vec<u32>),
-    /// Other data.
+    /// The server's capabilities, in upper case.
+    Capability(Vec<String>),
+    /// Data that was asked for. The numbers of `* SEARCH` are one text: too many to make values of them.
     Data(Vec<Value>),
+    /// Data that nobody asked for: not looked into.
+    Unasked,
     /// `+`: go on, with what follows it.
     Continue(String),
     /// Nothing that can be read.
@@ -136,26 +149,61 @@ pub(super) enum Response {
 }
 
 impl Response {
-    pub(super) fn read(bytes: &[u8]) -> Self {
+    /// Reads a response. Of data only the lines of these names are, `* LIST …` and `* 12 FETCH …`; `memory` pays for
+    /// what they become.
+    pub(super) fn read(bytes: &[u8], data: &[&str], memory: &mut Reservation) -> Result<Self, OverBudget> {
         let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if let Some(rest) = line.strip_prefix(b"+") {
-            return Self::Continue(words(rest.trim_ascii()));
+            return Ok(Self::Continue(words(rest.trim_ascii())));
         }
-        let Some((tag, rest)) = split_word(line) else { return Self::Unreadable };
+        let Some((tag, rest)) = split_word(line) else { return Ok(Self::Unreadable) };
         if tag != b"*" {
-            let tag = String::from_utf8_lossy(tag).into_owned();
-            return status(rest).map_or(Self::Unreadable, |status| Self::Tagged(tag, status));
+            return Ok(status(rest).map_or(Self::Unreadable, |status| Self::Tagged(words(tag), status)));
         }
         if let Some(status) = status(rest) {
-            return Self::Status(status);
+            return Ok(Self::Status(status));
         }
-        let (first, numbers) = split_word(rest).unwrap_or((rest, b""));
-        if first.eq_ignore_ascii_case(b"SEARCH") {
-            return Self::Search(numbers.split(|byte| *byte == b' ').map_while(number).collect());
+        let (first, after) = split_word(rest).unwrap_or((rest, b""));
+        if first.eq_ignore_ascii_case(b"CAPABILITY") {
+            return Ok(Self::Capability(capabilities(after)));
         }
-        Values::new(rest).all().map_or(Self::Unreadable, Self::Data)
+        let name = if first.iter().all(u8::is_ascii_digit) { word(after) } else { first };
+        if !data.iter().any(|wanted| name.eq_ignore_ascii_case(wanted.as_bytes())) {
+            return Ok(Self::Unasked);
+        }
+        let before = memory.bytes();
+        let values = if first.eq_ignore_ascii_case(b"SEARCH") {
+            numbers(after, memory)
+        } else {
+            Values { rest, memory }.all()
+        };
+        match values {
+            Ok(values) => Ok(Self::Data(values)),
+            Err(Broken::Unreadable) => {
+                memory.shrink_to(before);
+                Ok(Self::Unreadable)
+            }
+            Err(Broken::Dear(over)) => Err(over),
+        }
     }
+}
+
+/// The capabilities of a line or a code, in upper case. A connection keeps them as long as it lasts.
+pub(super) fn capabilities(names: &[u8]) -> Vec<String> {
+    let names = names.split(u8::is_ascii_whitespace).filter(|name| !name.is_empty());
+    let fitting = names.filter(|name| name.len() <= LONGEST_CAPABILITY).take(MOST_CAPABILITIES);
+    fitting.map(|name| String::from_utf8_lossy(name).to_ascii_uppercase()).collect()
+}
+
+/// `SEARCH` and its numbers as they stand there.
+fn numbers(text: &[u8], memory: &mut Reservation) -> Result<Vec<Value>, Broken> {
+    memory.allocate(text.len())?;
+    Ok(vec![Value::Atom("SEARCH".to_owned()), Value::Text(text.to_vec())])
+}
+
+fn word(text: &[u8]) -> &[u8] {
+    text.split(|byte| *byte == b' ').next().unwrap_or_default()
 }
 
 /// Items of FETCH that are named with a section.
@@ -163,7 +211,6 @@ fn has_section(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"BODY") || name.eq_ignore_ascii_case(b"BINARY")
 }
 
-/// Everything up to the first number that is none: `(MODSEQ 7)` at the end, say.
 fn number(digits: &[u8]) -> Option<u32> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
@@ -202,90 +249,109 @@ fn words(bytes: &[u8]) -> String {
     }
 }
 
-/// Reads values from the bytes of a response.
-struct Values<'a> {
-    rest: &'a [u8],
-    left: usize,
+/// Why a response gives no values.
+enum Broken {
+    Unreadable,
+    Dear(OverBudget),
 }
 
-impl<'a> Values<'a> {
-    fn new(rest: &'a [u8]) -> Self {
-        Self { rest, left: MOST_VALUES }
+impl From<OverBudget> for Broken {
+    fn from(over: OverBudget) -> Self {
+        Self::Dear(over)
     }
+}
 
-    /// All values up to the end; none if there is anything else.
-    fn all(mut self) -> Option<Vec<Value>> {
+/// Reads values from the bytes of a response.
+struct Values<'a, 'm> {
+    rest: &'a [u8],
+    memory: &'m mut Reservation,
+}
+
+impl<'a> Values<'a, '_> {
+    /// Reads all values up to the end; there must be nothing else.
+    fn all(mut self) -> Result<Vec<Value>, Broken> {
         let values = self.list(0)?;
-        self.rest.is_empty().then_some(values)
+        if self.rest.is_empty() { Ok(values) } else { Err(Broken::Unreadable) }
     }
 
-    /// Values up to a closing parenthesis or the end.
-    fn list(&mut self, depth: usize) -> Option<Vec<Value>> {
+    /// Reads values up to a closing parenthesis or the end.
+    fn list(&mut self, depth: usize) -> Result<Vec<Value>, Broken> {
         let mut values = Vec::new();
         loop {
             self.rest = self.rest.trim_ascii_start();
             match self.rest.first() {
-                None | Some(b')') => return Some(values),
+                None | Some(b')') => return Ok(values),
                 Some(_) => {
-                    self.left = self.left.checked_sub(1)?;
+                    self.memory.room_for_one(&mut values)?;
                     values.push(self.value(depth)?);
                 }
             }
         }
     }
 
-    fn value(&mut self, depth: usize) -> Option<Value> {
-        match self.rest.first()? {
-            b'(' if depth == DEEPEST => None,
-            b'(' => {
+    fn value(&mut self, depth: usize) -> Result<Value, Broken> {
+        match self.rest.first() {
+            Some(b'(') if depth < DEEPEST => {
                 self.skip(1)?;
                 let list = self.list(depth + 1)?;
-                self.rest = self.rest.strip_prefix(b")")?;
-                Some(Value::List(list))
+                self.rest = self.rest.strip_prefix(b")").ok_or(Broken::Unreadable)?;
+                Ok(Value::List(list))
             }
-            b'"' => self.quoted(),
-            b'{' => self.literal(),
-            _ => self.atom(),
+            None | Some(b'(') => Err(Broken::Unreadable),
+            Some(b'"') => self.quoted(),
+            Some(b'{') => self.literal(),
+            Some(_) => self.atom(),
         }
     }
 
-    fn skip(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (skipped, rest) = self.rest.split_at_checked(count)?;
+    fn skip(&mut self, count: usize) -> Result<&'a [u8], Broken> {
+        let (skipped, rest) = self.rest.split_at_checked(count).ok_or(Broken::Unreadable)?;
         self.rest = rest;
-        Some(skipped)
+        Ok(skipped)
     }
 
-    fn quoted(&mut self) -> Option<Value> {
+    fn quoted(&mut self) -> Result<Value, Broken> {
         self.skip(1)?;
-        let mut text = Vec::new();
+        let mut end = 0;
         loop {
-            match self.skip(1)? {
-                b"\"" => return Some(Value::Text(text)),
-                b"\\" => text.extend_from_slice(self.skip(1)?),
-                b"\r" | b"\n" => return None,
-                byte => text.extend_from_slice(byte),
+            match self.rest.get(end).ok_or(Broken::Unreadable)? {
+                b'"' => break,
+                b'\\' => end += 2,
+                b'\r' | b'\n' => return Err(Broken::Unreadable),
+                _ => end += 1,
             }
         }
+        let quoted = self.skip(end)?;
+        self.skip(1)?;
+        self.memory.allocate(quoted.len())?;
+        let mut text = Vec::with_capacity(quoted.len());
+        let mut bytes = quoted.iter();
+        while let Some(byte) = bytes.next() {
+            text.extend(if *byte == b'\\' { bytes.next() } else { Some(byte) });
+        }
+        Ok(Value::Text(text))
     }
 
-    fn literal(&mut self) -> Option<Value> {
-        let end = self.rest.iter().position(|byte| *byte == b'}')?;
-        let length = number(self.rest.get(1..end)?.trim_ascii_end())?;
+    fn literal(&mut self) -> Result<Value, Broken> {
+        let end = self.rest.iter().position(|byte| *byte == b'}').ok_or(Broken::Unreadable)?;
+        let length = self.rest.get(1..end).and_then(|digits| number(digits.trim_ascii_end()));
+        let length = length.and_then(|length| usize::try_from(length).ok()).ok_or(Broken::Unreadable)?;
         self.skip(end + 1)?;
-        self.rest = self.rest.strip_prefix(b"\r\n")?;
-        let text = self.skip(usize::try_from(length).ok()?)?;
-        Some(Value::Text(text.to_vec()))
+        self.rest = self.rest.strip_prefix(b"\r\n").ok_or(Broken::Unreadable)?;
+        let text = self.skip(length)?;
+        self.memory.allocate(text.len())?;
+        Ok(Value::Text(text.to_vec()))
     }
 
-    /// An atom, or something like `BODY[HEADER.FIELDS (DATE)]<0>`, whose brackets may hold anything.
-    fn atom(&mut self) -> Option<Value> {
+    /// Reads an atom, or something like `BODY[HEADER.FIELDS (DATE)]<0>`, whose brackets may hold anything.
+    fn atom(&mut self) -> Result<Value, Broken> {
         let mut bracketed = false;
         let mut end = self.rest.len();
         for (place, byte) in self.rest.iter().enumerate() {
             match byte {
                 b'[' => bracketed = self.rest.get(..place).is_some_and(has_section),
                 b']' => bracketed = false,
-                b'\r' | b'\n' => return None,
+                b'\r' | b'\n' => return Err(Broken::Unreadable),
                 b' ' | b'(' | b')' | b'"' if !bracketed => {
                     end = place;
                     break;
@@ -293,10 +359,15 @@ impl<'a> Values<'a> {
                 _ => {}
             }
         }
-        let atom = self.skip(end).filter(|atom| !atom.is_empty())?;
-        if atom.eq_ignore_ascii_case(b"NIL") {
-            return Some(Value::Nil);
+        let atom = self.skip(end)?;
+        if atom.is_empty() {
+            return Err(Broken::Unreadable);
         }
-        Some(Value::Atom(String::from_utf8_lossy(atom).into_owned()))
+        if atom.eq_ignore_ascii_case(b"NIL") {
+            return Ok(Value::Nil);
+        }
+        let atom = String::from_utf8_lossy(atom);
+        self.memory.allocate(atom.len())?;
+        Ok(Value::Atom(atom.into_owned()))
     }
 }

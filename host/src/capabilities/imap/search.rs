@@ -9,10 +9,13 @@ use super::criteria::{self, Search};
 use super::failure::MailboxError;
 use super::mailbox::{Criterion, Matches};
 use super::request::Request;
-use super::wire::Size;
+use super::response::Value;
+use super::wire::Expected;
 
-/// Two million uids in one line.
-const LONG_LIST: Size = Size { literal: 0, response: 16 << 20 };
+/// A million uids in one line.
+const LONG_LIST: Expected = Expected { literal: 0, response: 8 << 20, data: &["SEARCH", "ESEARCH"] };
+/// Ranges that are gathered before those that are too low are left out.
+const MOST_RANGES: usize = 8 * MOST_MESSAGES;
 
 impl Connection {
     pub(super) async fn search(
@@ -54,29 +57,59 @@ impl Connection {
 
 /// The highest uids that were found, at most `most`.
 fn found(said: &Said, before: Option<u32>, most: usize) -> Vec<u32> {
-    let mut ranges: Vec<(u32, u32)> =
-        said.found.iter().filter(|uid| **uid > 0).map(|uid| (*uid, *uid)).collect();
+    let below = before.map_or(u64::from(u32::MAX) + 1, u64::from);
+    let mut highest = Highest { below, most, ranges: Vec::new() };
+    for line in said.named("SEARCH") {
+        // Everything up to the first number that is none: `(MODSEQ 7)` at the end, say.
+        let numbers = line.first().and_then(Value::bytes).unwrap_or_default().split(|byte| *byte == b' ');
+        let numbers = numbers.map_while(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+        numbers.filter(|uid| *uid > 0).for_each(|uid| highest.add((uid, uid)));
+    }
     for line in said.named("ESEARCH") {
-        if let Some(set) = item(line, "ALL").and_then(|value| value.atom()) {
-            ranges.extend(set.split(',').filter_map(range));
+        if let Some(set) = item(line, "ALL").and_then(Value::atom) {
+            set.split(',').filter_map(range).for_each(|range| highest.add(range));
         }
     }
-    // From the top; a range never counts what a higher one counted.
-    ranges.sort_unstable_by(|one, other| other.1.cmp(&one.1).then(other.0.cmp(&one.0)));
-    let mut uids = Vec::new();
-    let mut below = before.map_or(u64::from(u32::MAX) + 1, u64::from);
-    for (first, last) in ranges {
-        let mut next = (u64::from(last) + 1).min(below);
-        while next > u64::from(first) && uids.len() < most {
-            next -= 1;
-            uids.extend(u32::try_from(next));
+    highest.uids()
+}
+
+/// Gathers the highest uids of as many ranges as a server tells, in little memory.
+struct Highest {
+    /// Those from here on do not count.
+    below: u64,
+    most: usize,
+    ranges: Vec<(u32, u32)>,
+}
+
+impl Highest {
+    fn add(&mut self, range: (u32, u32)) {
+        if self.ranges.len() >= MOST_RANGES {
+            self.ranges = self.uids().into_iter().map(|uid| (uid, uid)).collect();
         }
-        below = below.min(u64::from(first));
-        if uids.len() == most {
-            break;
+        if u64::from(range.0) < self.below {
+            self.ranges.push(range);
         }
     }
-    uids
+
+    /// The highest uids of the ranges so far, from the top.
+    fn uids(&mut self) -> Vec<u32> {
+        // A range never counts what a higher one counted.
+        self.ranges.sort_unstable_by(|one, other| other.1.cmp(&one.1).then(other.0.cmp(&one.0)));
+        let mut uids = Vec::new();
+        let mut below = self.below;
+        for (first, last) in &self.ranges {
+            let mut next = (u64::from(*last) + 1).min(below);
+            while next > u64::from(*first) && uids.len() < self.most {
+                next -= 1;
+                uids.extend(u32::try_from(next));
+            }
+            below = below.min(u64::from(*first));
+            if uids.len() == self.most {
+                break;
+            }
+        }
+        uids
+    }
 }
 
 /// `3` or `5:9`, in either order. Uids begin at 1.

@@ -14,12 +14,15 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use crate::capabilities::budget::{OverBudget, Reservation, SERVERS};
 use crate::capabilities::tcp::Stream;
 
 /// Unread input beyond this is left in the system's buffers.
 const MOST_UNREAD: usize = 1024 * 1024;
 /// The longest response of any kind, in bytes.
-const LONGEST: u32 = 32 << 20;
+const LONGEST: u32 = 16 << 20;
+/// A response beyond this does not leave its memory to those that come after it.
+const LARGE: usize = 64 << 10;
 
 /// What goes wrong below the meaning of responses.
 #[derive(Debug, Error)]
@@ -38,12 +41,15 @@ pub(super) enum Trouble {
     TooMany(usize),
     #[error("the server does not speak IMAP: \"{0}\"")]
     Nonsense(String),
+    #[error(transparent)]
+    OverBudget(#[from] OverBudget),
 }
 
 impl Trouble {
     /// Whether the same may go well later.
     pub(super) fn may_pass(&self) -> bool {
-        matches!(self, Self::TimedOut(_) | Self::Closed | Self::Broken(_))
+        use OverBudget::Process;
+        matches!(self, Self::TimedOut(_) | Self::Closed | Self::Broken(_) | Self::OverBudget(Process(_)))
     }
 }
 
@@ -72,26 +78,31 @@ impl Deadline {
     }
 }
 
-/// How large a response may be.
+/// What is expected of the responses to a command: how large each may be, and which data was asked for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Size {
+pub(super) struct Expected {
     /// Bytes of one literal.
     pub(super) literal: u32,
     /// Bytes in all.
     pub(super) response: usize,
+    /// Names of the lines of data that are read, `LIST`; all others are passed over.
+    pub(super) data: &'static [&'static str],
 }
 
 /// A connection with what was read and not yet understood.
 pub(super) struct Wire {
     stream: Stream,
     frames: Fragmentizer,
+    /// What the response that is being read takes.
+    memory: Reservation,
     input: Vec<u8>,
     ended: bool,
 }
 
 impl Wire {
     pub(super) fn new(stream: Stream) -> Self {
-        Self { stream, frames: Fragmentizer::new(LONGEST), input: Vec::new(), ended: false }
+        let memory = SERVERS.reservation(2 * LONGEST as usize);
+        Self { stream, frames: Fragmentizer::new(LONGEST), memory, input: Vec::new(), ended: false }
     }
 
     /// The bare TCP connection back, to start TLS on it; none if bytes were read beyond the last response or
@@ -114,13 +125,14 @@ impl Wire {
         self.input.is_empty() && !self.ended
     }
 
-    /// The next response with its literals, line ends as they came.
-    pub(super) async fn response(&mut self, size: Size, deadline: Deadline) -> Result<Vec<u8>, Trouble> {
+    /// Reads the next response with its literals, line ends as they came: [`Wire::response`].
+    pub(super) async fn receive(&mut self, expected: Expected, deadline: Deadline) -> Result<(), Trouble> {
+        self.release();
         deadline
             .bound(async {
                 loop {
-                    if let Some(response) = self.framed(size)? {
-                        return Ok(response);
+                    if self.framed(expected)? {
+                        return Ok(());
                     }
                     if self.ended {
                         return Err(Trouble::Closed);
@@ -131,34 +143,53 @@ impl Wire {
             .await
     }
 
-    /// A whole response from what was read, if there is one.
-    fn framed(&mut self, size: Size) -> Result<Option<Vec<u8>>, Trouble> {
+    /// Gives back the memory of the response that was read last. One never ends in the middle of what the buffer holds.
+    pub(super) fn release(&mut self) {
+        if self.frames.is_message_complete() {
+            if self.response().len() > LARGE {
+                self.frames = Fragmentizer::new(LONGEST);
+            }
+            self.memory.shrink_to(0);
+        }
+    }
+
+    /// The response that was read last.
+    pub(super) fn response(&self) -> &[u8] {
+        self.frames.message_bytes()
+    }
+
+    /// Whether a whole response is there, made of what was read.
+    fn framed(&mut self, expected: Expected) -> Result<bool, Trouble> {
         let mut taken = 0;
         let framed = loop {
             match self.frames.progress() {
                 Some(FragmentInfo::Line { announcement: Some(literal), .. })
-                    if literal.length > size.literal =>
+                    if literal.length > expected.literal =>
                 {
-                    break Err(Trouble::Bomb { announced: literal.length, most: size.literal });
+                    break Err(Trouble::Bomb { announced: literal.length, most: expected.literal });
                 }
                 Some(_) if self.frames.is_message_complete() => {
-                    let response = self.frames.message_bytes();
-                    if response.len() > size.response || self.frames.is_max_message_size_exceeded() {
-                        break Err(Trouble::TooLong(size.response));
+                    if self.response().len() > expected.response || self.frames.is_max_message_size_exceeded()
+                    {
+                        break Err(Trouble::TooLong(expected.response));
                     }
-                    break Ok(Some(response.to_vec()));
+                    break Ok(true);
                 }
                 Some(_) => {}
-                None if self.frames.message_bytes().len() > size.response => {
-                    break Err(Trouble::TooLong(size.response));
+                None if self.response().len() > expected.response => {
+                    break Err(Trouble::TooLong(expected.response));
                 }
                 None => {
                     let rest = self.input.get(taken..).unwrap_or_default();
                     if rest.is_empty() {
-                        break Ok(None);
+                        break Ok(false);
                     }
                     // Up to the end of a line: a response never ends elsewhere.
                     let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |end| end + 1);
+                    // A buffer grows to twice its size.
+                    if let Err(over) = self.memory.allocate(2 * end) {
+                        break Err(over.into());
+                    }
                     self.frames.enqueue_bytes(rest.get(..end).unwrap_or_default());
                     taken += end;
                 }

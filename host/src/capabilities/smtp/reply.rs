@@ -10,6 +10,8 @@ use thiserror::Error;
 
 /// The most bytes of one reply. An EHLO answer of a large provider has about 300.
 pub(super) const LONGEST: usize = 64 * 1024;
+/// The most bytes of a reply's words that are kept: there may be a reply about each of many recipients.
+const MOST_WORDS: usize = 8 * 1024;
 
 /// A reply. RFC 5321 §4.2, RFC 2034.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub struct Reply {
     /// Enhanced status code, where the server gave one.
     pub enhanced: Option<String>,
     /// The server's words without the codes, lines joined by a line feed. Bytes that are not UTF-8 are shown
-    /// as U+FFFD.
+    /// as U+FFFD; what is longer than 8 KiB ends in an ellipsis.
     pub text: String,
 }
 
@@ -99,23 +101,20 @@ pub(super) enum Malformed {
 
 /// Reads the first reply in `input`: the reply and the bytes it took, or `None` when more must come.
 pub(super) fn parse(input: &[u8]) -> Result<Option<(Reply, usize)>, Malformed> {
-    let mut lines = Vec::new();
     let mut taken = 0;
     while let Some(length) = input.get(taken..).and_then(|rest| rest.iter().position(|byte| *byte == b'\n')) {
         let end = taken + length + 1;
         if end > LONGEST {
             return Err(Malformed::TooLong);
         }
-        let line = input.get(taken..end).unwrap_or_default();
-        taken = end;
-        let line = Line::read(line);
-        if lines.is_empty() && line.code.is_none() {
+        let line = Line::read(input.get(taken..end).unwrap_or_default());
+        if taken == 0 && line.code.is_none() {
             return Err(Malformed::NoCode(line.words().chars().take(200).collect()));
         }
-        let last = line.code.filter(|_| !line.more);
-        lines.push(line);
-        if let Some(code) = last {
-            return Ok(Some((assemble(code, &lines), taken)));
+        taken = end;
+        if let Some(code) = line.code.filter(|_| !line.more) {
+            let lines = input.get(..taken).unwrap_or_default().split_inclusive(|byte| *byte == b'\n');
+            return Ok(Some((assemble(code, lines.map(Line::read)), taken)));
         }
     }
     // No line end yet. Enough may be there to know that this will never be a reply.
@@ -123,7 +122,7 @@ pub(super) fn parse(input: &[u8]) -> Result<Option<(Reply, usize)>, Malformed> {
     if input.len() > LONGEST {
         return Err(Malformed::TooLong);
     }
-    if lines.is_empty() && rest.len() >= 3 && Line::read(rest).code.is_none() {
+    if taken == 0 && rest.len() >= 3 && Line::read(rest).code.is_none() {
         return Err(Malformed::NoCode(Line::read(rest).words().chars().take(200).collect()));
     }
     Ok(None)
@@ -177,19 +176,26 @@ fn code(digits: &[u8]) -> Option<u16> {
     }
 }
 
-fn assemble(code: u16, lines: &[Line<'_>]) -> Reply {
+fn assemble<'a>(code: u16, lines: impl Iterator<Item = Line<'a>>) -> Reply {
     let mut enhanced: Option<String> = None;
-    let mut words = Vec::with_capacity(lines.len());
-    for (place, line) in lines.iter().enumerate() {
-        let text = line.words();
-        let (found, rest) = split_enhanced(code, &text);
+    let mut text = String::new();
+    for (place, line) in lines.enumerate() {
+        let words = line.words();
+        let (found, rest) = split_enhanced(code, &words);
         if place == 0 {
             enhanced = found.map(str::to_owned);
+        } else {
+            text.push('\n');
         }
         // Repeated on each line it is a code; a different one belongs to the words.
-        words.push(if found.is_some() && found == enhanced.as_deref() { rest.to_owned() } else { text });
+        text.push_str(if found.is_some() && found == enhanced.as_deref() { rest } else { &words });
+        if text.len() > MOST_WORDS {
+            text.truncate(text.floor_char_boundary(MOST_WORDS));
+            text.push('…');
+            break;
+        }
     }
-    Reply { code, enhanced, text: words.join("\n") }
+    Reply { code, enhanced, text }
 }
 
 /// `5.1.1 words` apart, if its class is that of the code (RFC 2034 §4).

@@ -4,7 +4,7 @@ use crate::accounts::RecordsPlace;
 use crate::capabilities::web::WebClient;
 use crate::records::{Blame, Entry, Erp, FileRole, LARGEST_FILE, Records, RecordsError, RecordsKey};
 use crate::store::{DocumentRef, Notice, NoticeKind};
-use postroom_providers::{Fault, Reply, Server};
+use postroom_providers::{Fault, Reply, Server, whole_answer};
 use serde_json::json;
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -149,15 +149,10 @@ async fn an_erp_believes_nobody_with_another_key_clock_or_a_request_that_came_be
         again.push_str(&format!("{name}: {value}\r\n"));
     }
     let answer = tokio::task::spawn_blocking(move || {
-        use std::io::{Read as _, Write as _};
-        let mut stream = std::net::TcpStream::connect(server.url().trim_start_matches("http://")).unwrap();
-        stream.write_all([again.as_bytes(), b"\r\n", &seen.body].concat().as_slice()).unwrap();
-        stream.set_read_timeout(Some(std::time::Duration::from_secs(2))).unwrap();
-        let mut answer = [0; 1024];
-        let length = stream.read(&mut answer).unwrap();
-        String::from_utf8_lossy(&answer[..length]).into_owned()
+        let request = [again.as_bytes(), b"\r\n", &seen.body].concat();
+        whole_answer(server.url().trim_start_matches("http://"), &request)
     });
-    let answer = answer.await.unwrap();
+    let answer = String::from_utf8_lossy(&answer.await.unwrap()).into_owned();
     assert!(answer.contains("401") && answer.contains("it came before"), "{answer}");
 }
 
@@ -216,6 +211,16 @@ async fn what_an_erp_does_wrong_is_said_and_whose_matter_it_is() {
     }
     let error = erp.documents("").await.unwrap_err();
     assert!(error.to_string().contains("the same page"), "{error}");
+
+    // Pages, each within its bounds, that are too much together.
+    let roles = vec![""; 150_000];
+    for number in 0..20 {
+        let partner = json!({ "id": "K", "name": "N", "contacts": [{ "email": "a@b", "roles": roles }] });
+        let page = json!({ "partners": [partner], "next": number.to_string() });
+        server.fail_next("GET /api/partners", Fault::Say(Reply::json(200, &page)));
+    }
+    let error = erp.partners("").await.unwrap_err();
+    assert!(error.to_string().contains("takes more than 64 MiB: ask for fewer"), "{error}");
 
     server.add("F-1", "text/html", b"<html>");
     let error = erp.document(&entry("F-1")).await.unwrap_err();

@@ -2,10 +2,12 @@
 
 use proptest::prelude::*;
 
+use super::super::connection::MOST_MEMORY;
 use super::super::response::{Response, Value};
 use super::super::structure::leaves;
 use super::super::{ImapClient, Mailboxes, Place, Security, Stage, Verdict};
-use super::{account, command, failed, logged_in, opened};
+use super::{account, command, failed, logged_in, opened, read};
+use crate::capabilities::budget::{OverBudget, SERVERS};
 use crate::capabilities::tests::server::{Peer, Server};
 
 /// What a server answers to a question about a message, and what is said of it.
@@ -87,29 +89,31 @@ async fn lines_that_make_no_sense_do_not_hide_those_that_do() {
 }
 
 #[test]
-fn nesting_and_the_number_of_values_are_bounded() {
+fn nesting_and_the_memory_of_values_are_bounded() {
     let deep = format!("* 1 FETCH {}{}\r\n", "(".repeat(100_000), ")".repeat(100_000));
-    assert_eq!(Response::read(deep.as_bytes()), Response::Unreadable);
-    let wide = format!("* 1 FETCH ({})\r\n", "()".repeat(300_000));
-    assert_eq!(Response::read(wide.as_bytes()), Response::Unreadable);
+    assert_eq!(read(deep), Response::Unreadable);
+    let wide = format!("* 1 FETCH ({})\r\n", "()".repeat(1_000_000));
+    let mut memory = SERVERS.reservation(MOST_MEMORY);
+    let over = Response::read(wide.as_bytes(), &["FETCH"], &mut memory).expect_err("too dear");
+    assert_eq!(over, OverBudget::Answer(MOST_MEMORY));
     let part = "(\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 1 1)";
     let many = format!("* 1 FETCH ({} \"MIXED\")\r\n", part.repeat(1_000));
-    let Response::Data(values) = Response::read(many.as_bytes()) else { panic!("data") };
+    let Response::Data(values) = read(many) else { panic!("data") };
     assert_eq!(leaves(values.last().expect("a list")).len(), 200);
 }
 
 proptest! {
     #[test]
     fn no_response_is_too_much(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        let _ = Response::read(&bytes);
+        let _ = read(&bytes);
         let mut line = b"* 1 FETCH (".to_vec();
         line.extend_from_slice(&bytes);
-        let _ = Response::read(&line);
+        let _ = read(&line);
     }
 
     #[test]
     fn no_structure_is_too_much(text in "[()\" a-zA-Z0-9{}\\[\\]]{0,300}") {
-        if let Response::Data(values) = Response::read(format!("* 1 FETCH {text}\r\n").as_bytes()) {
+        if let Response::Data(values) = read(format!("* 1 FETCH {text}\r\n")) {
             for value in &values {
                 let _ = leaves(value);
             }

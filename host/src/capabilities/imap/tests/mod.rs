@@ -15,7 +15,10 @@ mod texts;
 
 use std::time::Duration;
 
+use super::connection::MOST_MEMORY;
+use super::response::Response;
 use super::{Account, Failure, Login, MailboxError, Mechanism, Secret, Security, Timeouts};
+use crate::capabilities::budget::SERVERS;
 use crate::capabilities::destination::AllowList;
 use crate::capabilities::tests::certificates;
 use crate::capabilities::tests::server::Peer;
@@ -81,6 +84,12 @@ async fn logged_in(peer: &mut Peer, capabilities: &str) {
 async fn opened(peer: &mut Peer, how: &str) -> String {
     let state = ["FLAGS (\\Seen)", "3 EXISTS", "0 RECENT", "OK [UIDVALIDITY 7] ok", "OK [UIDNEXT 12] ok"];
     answer(peer, how, &state, "OK [READ-WRITE] opened").await
+}
+
+/// Reads a response to a question that any data answers.
+fn read(line: impl AsRef<[u8]>) -> Response {
+    let data = ["LIST", "FETCH", "SEARCH", "EXISTS"];
+    Response::read(line.as_ref(), &data, &mut SERVERS.reservation(MOST_MEMORY)).expect("within the budget")
 }
 
 fn failed<T: std::fmt::Debug>(answer: Result<T, MailboxError>) -> Failure {

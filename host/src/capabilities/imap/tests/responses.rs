@@ -1,6 +1,7 @@
 //! Responses as servers really send them.
 
 use super::super::response::{Code, Kind, Response, Status, Value};
+use super::read;
 
 fn atom(text: &str) -> Value {
     Value::Atom(text.into())
@@ -23,10 +24,9 @@ fn statuses_are_read_with_their_code_and_words() {
     ];
     for (line, kind, code, words) in cases {
         let expected = Status { kind, code, words: words.into() };
-        assert_eq!(Response::read(line.as_bytes()), Response::Status(expected), "{line}");
+        assert_eq!(read(line), Response::Status(expected), "{line}");
     }
-    let Response::Tagged(tag, status) = Response::read(b"p12 NO [AUTHENTICATIONFAILED] f\xfcr dich\r\n")
-    else {
+    let Response::Tagged(tag, status) = read(b"p12 NO [AUTHENTICATIONFAILED] f\xfcr dich\r\n") else {
         panic!("tagged")
     };
     assert_eq!(
@@ -59,21 +59,33 @@ fn data_is_read_as_a_tree() {
         ),
     ];
     for (line, values) in cases {
-        assert_eq!(Response::read(line.as_bytes()), Response::Data(values), "{line}");
+        assert_eq!(read(line), Response::Data(values), "{line}");
     }
-    assert_eq!(Response::read(b"* SEARCH 1 22 333\r\n"), Response::Search(vec![1, 22, 333]));
-    assert_eq!(Response::read(b"* SEARCH\r\n"), Response::Search(vec![]));
-    assert_eq!(Response::read(b"+\r\n"), Response::Continue(String::new()));
+    assert_eq!(read(b"* SEARCH 1 22 333\r\n"), Response::Data(vec![atom("SEARCH"), text("1 22 333")]));
+    assert_eq!(read(b"* SEARCH\r\n"), Response::Data(vec![atom("SEARCH"), text("")]));
+    let names = ["IMAP4REV1".to_owned(), "AUTH=PLAIN".to_owned()];
+    assert_eq!(read(b"* capability  IMAP4rev1 AUTH=PLAIN\r\n"), Response::Capability(names.into()));
+    for line in [
+        "* 3 RECENT\r\n",
+        "* FLAGS (\\Seen)\r\n",
+        "* LSUB () \"/\" x\r\n",
+        "* (\r\n",
+        "* \"open\r\n",
+        "* 7\r\n",
+    ] {
+        assert_eq!(read(line), Response::Unasked, "{line:?}");
+    }
+    assert_eq!(read(b"+\r\n"), Response::Continue(String::new()));
     for line in [
         "",
         "\r\n",
         "nonsense\r\n",
-        "* (\r\n",
-        "* )\r\n",
+        "* LIST (\r\n",
+        "* LIST )\r\n",
         "* LIST {9}\r\nabc\r\n",
-        "* \"open\r\n",
+        "* LIST \"open\r\n",
         "p1 what\r\n",
     ] {
-        assert_eq!(Response::read(line.as_bytes()), Response::Unreadable, "{line:?}");
+        assert_eq!(read(line), Response::Unreadable, "{line:?}");
     }
 }

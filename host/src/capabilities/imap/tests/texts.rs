@@ -83,8 +83,8 @@ fn transfer_encodings_are_undone_also_where_they_are_broken() {
 }
 
 fn structure(text: &str) -> Vec<Leaf> {
-    let line = format!("* 1 {text}\r\n");
-    match Response::read(line.as_bytes()) {
+    let line = format!("* 1 FETCH {text}\r\n");
+    match super::read(&line) {
         Response::Data(values) => leaves(values.last().unwrap_or(&Value::Nil)),
         other => panic!("{text}: {other:?}"),
     }
