@@ -9,7 +9,6 @@ pub(crate) fn run() -> anyhow::Result<()> {
     tidy::run()?;
     cargo([
         "clippy",
-        "--quiet",
         "--workspace",
         "--all-targets",
         "--features",
@@ -18,14 +17,14 @@ pub(crate) fn run() -> anyhow::Result<()> {
         "-D",
         "warnings",
     ])
-    .go()?;
+    .build()?;
     // The boundary exists in the sandbox alone, so it is looked at there.
     for features in [&[][..], &["--features", "renderer"]] {
-        cargo(["clippy", "--quiet", "--package", "postroom-plugin", "--target", "wasm32-unknown-unknown"])
+        cargo(["clippy", "--package", "postroom-plugin", "--target", "wasm32-unknown-unknown"])
             .args(features)
             .args(["--", "-D", "warnings"])
-            .go()?;
+            .build()?;
     }
-    cargo(["doc", "--quiet", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings").go()?;
+    cargo(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings").build()?;
     deny::run()
 }

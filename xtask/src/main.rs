@@ -1,4 +1,4 @@
-//! Everything a person or CI runs: `cargo xtask plugin | demo | test | bench | tidy`.
+//! Everything a person or CI runs: `cargo xtask plugin | demo | test | fuzz | bench | tidy`.
 //!
 //! `demo` and `test` are the two commands of the README: on a fresh machine they install what they lack, say so,
 //! and then do their job.
@@ -6,10 +6,13 @@
 mod bench;
 mod checks;
 mod contract;
+mod demo;
 mod deny;
 mod foreign;
+mod fuzz;
 mod packages;
 mod plugin;
+mod progress;
 mod run;
 mod test;
 mod tidy;
@@ -24,7 +27,9 @@ cargo xtask COMMAND
                   build target/plugin/postroom.wasm and target/plugin/postroom-render.wasm; for the component
                   tests also postroom-misbehave.wasm
   demo [OPTIONS]  send a sample company's mails to a catcher inside the program; options go to `postroom demo`
-  test [TIER…]    everything CI checks, or some of: checks, unit, component, e2e
+  test [TIER…]    everything CI checks, or some of: checks, unit, component, e2e, fuzz
+  fuzz [TARGET…] [--seconds N]
+                  feed every fuzz target, or those named, with input made up for it: for 60 seconds each, or N
   bench compose [--json]
                   composing in the sandbox against the same code native and against other languages
   bench send [--json] [--mails N] [--queued N] [--only NAME] [--workers]
@@ -61,8 +66,9 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<()> {
             plugin::build_misbehaving().map(drop)
         }
         "plugin" => plugin::build().map(drop),
-        "demo" => demo(rest),
+        "demo" => demo::run(rest),
         "test" => test::run(rest),
+        "fuzz" => fuzz::run(rest),
         "bench" => bench::run(rest),
         "tidy" => tidy::run(),
         "help" | "--help" | "-h" => {
@@ -71,12 +77,4 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<()> {
         }
         other => bail!("no such command \"{other}\"\n\n{HELP}"),
     }
-}
-
-fn demo(options: &[String]) -> anyhow::Result<()> {
-    let plugin = plugin::build()?;
-    run::cargo(["run", "--quiet", "--package", "postroom", "--", "demo"])
-        .args(options)
-        .env("POSTROOM_PLUGIN", plugin.full)
-        .go()
 }

@@ -16,10 +16,15 @@ pub(crate) struct Built {
 
 /// Builds both, installing the compiler's target for WebAssembly where it is missing.
 pub(crate) fn build() -> anyhow::Result<Built> {
-    install_target()?;
-    let full = component(None, "postroom.wasm")?;
+    let full = build_full()?;
     let renderer = component(Some("renderer"), "postroom-render.wasm")?;
     Ok(Built { full, renderer })
+}
+
+/// Builds the first alone, for who only runs mails through it.
+pub(crate) fn build_full() -> anyhow::Result<PathBuf> {
+    install_target()?;
+    component(None, "postroom.wasm")
 }
 
 /// Builds a third, that misbehaves on request: for the tests of the limits alone.
@@ -35,11 +40,11 @@ pub(crate) fn build_misbehaving() -> anyhow::Result<PathBuf> {
 /// place of another builds both anew the next time.
 fn component(feature: Option<&str>, name: &str) -> anyhow::Result<PathBuf> {
     let folder = feature.map_or_else(target, |feature| target().join("variants").join(feature));
-    cargo(["rustc", "--quiet", "--package", "postroom-plugin", "--lib", "--profile", "plugin"])
+    cargo(["rustc", "--package", "postroom-plugin", "--lib", "--profile", "plugin"])
         .args(["--target", TARGET, "--crate-type", "cdylib", "--target-dir"])
         .args([&folder])
         .args(feature.iter().flat_map(|feature| ["--features", feature]))
-        .go()?;
+        .build()?;
     let made = folder.join(TARGET).join("plugin/postroom_plugin.wasm");
     let kept = target().join("plugin").join(name);
     copy(&made, &kept)?;

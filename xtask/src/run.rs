@@ -1,9 +1,10 @@
 //! Running programs, and where things are.
 
+use crate::progress;
 use anyhow::{Context as _, bail};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 
 /// A program to run. Prints what it runs; a failure names the whole command.
 pub(crate) struct Run(Command);
@@ -32,10 +33,20 @@ impl Run {
     }
 
     /// Runs to the end; anything but success is an error.
-    pub(crate) fn go(mut self) -> anyhow::Result<()> {
+    pub(crate) fn go(self) -> anyhow::Result<()> {
+        self.run_by(Command::status)
+    }
+
+    /// Runs cargo to the end and tells how far it is; anything but success is an error. For what builds, and says
+    /// nothing else of its own on standard error.
+    pub(crate) fn build(self) -> anyhow::Result<()> {
+        self.run_by(progress::run)
+    }
+
+    fn run_by(mut self, run: impl FnOnce(&mut Command) -> std::io::Result<ExitStatus>) -> anyhow::Result<()> {
         let shown = self.shown();
         eprintln!("+ {shown}");
-        let status = self.0.status().with_context(|| format!("can't run {shown}"))?;
+        let status = run(&mut self.0).with_context(|| format!("can't run {shown}"))?;
         if !status.success() {
             bail!("{shown}: {status}");
         }

@@ -1,17 +1,41 @@
-//! `cargo xtask test`: the checks and the four tiers.
+//! `cargo xtask test`: the tiers, one after the other.
 
 use crate::run::cargo;
-use crate::{checks, foreign, packages, plugin};
+use crate::{checks, foreign, fuzz, packages, plugin};
 use anyhow::bail;
 
-const TIERS: [&str; 4] = ["checks", "unit", "component", "e2e"];
+/// Every tier, and what it proves.
+const TIERS: [(&str, &str); 5] = [
+    ("checks", "form, lints, documentation, dependencies"),
+    ("unit", "rules and wires, native; snapshots, signing in, memory"),
+    ("component", "the plugin in its sandbox"),
+    ("e2e", "the program with real servers"),
+    ("fuzz", "every fuzz target for some seconds"),
+];
+/// Seconds that each fuzz target gets here.
+const FUZZED: u32 = 5;
 
 /// Runs the tiers named, or all. `unit` includes the snapshots and signing in.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
-    if let Some(unknown) = arguments.iter().find(|a| !TIERS.contains(&a.as_str())) {
-        bail!("no such tier \"{unknown}\": there are {}", TIERS.join(", "));
+    let names = TIERS.map(|(name, _)| name);
+    if let Some(unknown) = arguments.iter().find(|a| !names.contains(&a.as_str())) {
+        bail!("no such tier \"{unknown}\": there are {}", names.join(", "));
     }
-    let wanted = |tier: &str| arguments.is_empty() || arguments.iter().any(|a| a == tier);
+    let is_wanted = |tier: &str| arguments.is_empty() || arguments.iter().any(|a| a == tier);
+    let all: Vec<&str> = names.into_iter().filter(|name| is_wanted(name)).collect();
+    let wanted = |tier: &str| {
+        let place = all.iter().position(|name| *name == tier);
+        let what = TIERS.iter().find(|(name, _)| *name == tier).map_or("", |(_, what)| what);
+        if let Some(place) = place {
+            eprintln!("\n== {tier}, {} of {}: {what}", place + 1, all.len());
+        }
+        place.is_some()
+    };
+    if all == ["fuzz"] {
+        wanted("fuzz");
+        return fuzz::run_all(FUZZED);
+    }
+    eprintln!("== first the plugin, for {}", all.join(", "));
     let plugin = plugin::build()?;
     if wanted("checks") {
         checks::run()?;
@@ -19,6 +43,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     if wanted("unit") {
         cargo(["test", "--workspace", "--exclude", "postroom-tests"]).env("INSTA_UPDATE", "no").go()?;
         cargo(["test", "--package", "postroom-tests", "--test", "snapshot", "--test", "oauth"])
+            .args(["--test", "memory"])
             .env("INSTA_UPDATE", "no")
             .go()?;
     }
@@ -41,6 +66,9 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
             .env("POSTROOM_PLUGIN", &plugin.full)
             .env("POSTROOM_OAUTH_PROVIDER", foreign::authorization_server()?)
             .go()?;
+    }
+    if wanted("fuzz") {
+        fuzz::run_all(FUZZED)?;
     }
     Ok(())
 }

@@ -13,6 +13,9 @@ use tokio_rustls::client::TlsStream;
 pub(crate) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    /// What a server is to have said, in place of one: takes whatever is sent to it.
+    #[cfg(fuzzing)]
+    Said(std::io::Cursor<Vec<u8>>),
 }
 
 impl AsyncRead for Stream {
@@ -24,6 +27,8 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, into),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, into),
+            #[cfg(fuzzing)]
+            Self::Said(bytes) => Pin::new(bytes).poll_read(cx, into),
         }
     }
 }
@@ -33,6 +38,8 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
+            #[cfg(fuzzing)]
+            Self::Said(_) => Poll::Ready(Ok(bytes.len())),
         }
     }
 
@@ -40,6 +47,8 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+            #[cfg(fuzzing)]
+            Self::Said(_) => Poll::Ready(Ok(())),
         }
     }
 
@@ -47,6 +56,8 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+            #[cfg(fuzzing)]
+            Self::Said(_) => Poll::Ready(Ok(())),
         }
     }
 }

@@ -155,7 +155,7 @@ impl Connection {
         Ok(connection)
     }
 
-    async fn log_in(&mut self, account: &Account, trail: &mut Trail) -> Result<(), Failure> {
+    pub(super) async fn log_in(&mut self, account: &Account, trail: &mut Trail) -> Result<(), Failure> {
         let Some(login) = &account.login else { return Ok(()) };
         let limit = self.timeouts.login;
         let secret = self.in_time(login.secret.reveal()).await?;

@@ -21,6 +21,8 @@ mod client;
 mod command;
 mod connection;
 mod extensions;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod lane;
 mod login;
 mod memory;

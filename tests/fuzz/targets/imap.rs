@@ -1,0 +1,14 @@
+//! What an IMAP server says. The first byte says to which question.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use postroom_fuzz::{Cost, bounded, imap_responses};
+
+/// A list of lists of one letter is the dearest; buffers of a connection are the base.
+const MOST: Cost = Cost { held: 200, allocated: 600, base: 256 << 10 };
+
+fuzz_target!(|input: &[u8]| {
+    let Some((question, said)) = input.split_first() else { return };
+    bounded(MOST, input, || imap_responses(*question, said));
+});
