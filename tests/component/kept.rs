@@ -9,8 +9,8 @@ use postroom::accounts::{
 use postroom::inbox::{Inbox, Taken};
 use postroom::return_address::ReturnAddresses;
 use postroom::store::{
-    AttemptId, Event, Location, MailId, Message, NewAttempt, NewMail, Order, Party, Recipient, SendOptions,
-    Store, SystemStore,
+    AttemptId, Event, Holder, Journal, Location, MailId, Message, NewAttempt, NewMail, OpenCheck, Order,
+    Party, Recipient, SendOptions, Store, SystemStore,
 };
 use std::path::PathBuf;
 
@@ -76,12 +76,15 @@ impl Kept {
             files: vec![],
             revision: None,
             options: SendOptions::default(),
+            open_check: OpenCheck::Off,
         };
-        acting.keep(std::slice::from_ref(&mail), &Order::default()).await.unwrap();
+        let holder = Holder::new("worker");
+        let lease = Some((holder.clone(), now() + chrono::Duration::minutes(1)));
+        acting.keep(std::slice::from_ref(&mail), &Order { lease, ..Order::default() }).await.unwrap();
         let attempt =
             NewAttempt { started: now(), account: account.id, transport: "smtp".into(), fallback: false };
         let store = store.system();
-        let attempt = store.begin_attempt(mail.id, &attempt).await.unwrap();
+        let attempt = Journal::of(&store).begin(mail.id, &attempt, &holder).await.unwrap();
         let house = House::new(shipped());
         Self { store, company, mail: mail.id, attempt, house, folder }
     }

@@ -11,8 +11,8 @@ use postroom::capabilities::smtp::{self, Submitter};
 use postroom::engine::{Accounts, Capabilities, Office};
 use postroom::outbox::{Clock, Closed, Ledger, Premises, Tally, Worker, WorkerOptions};
 use postroom::store::{
-    Location, MailId, Message, NewMail, Order, OutboxRow, Party, Piece, Recipient, SendOptions, Store,
-    SystemStore,
+    Location, MailId, Message, NewMail, OpenCheck, Order, OutboxRow, Party, Piece, Recipient, SendOptions,
+    Store, SystemStore,
 };
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -97,6 +97,7 @@ impl Shop {
                 files: vec![],
                 revision: None,
                 options: SendOptions::default(),
+                open_check: OpenCheck::Off,
             }
         });
         let mails: Vec<NewMail> = mails.collect();

@@ -4,7 +4,7 @@ use crate::program::{Run, command, ended};
 use crate::servers::{SENDER, servers};
 use postroom_providers::SendGrid;
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// The key of the fallback's API. Long, so that it is found wherever it leaks.
@@ -62,6 +62,26 @@ impl Home {
         let mut command = command(self.folder.path(), words);
         command.envs(self.store.iter().map(|store| ("POSTROOM_STORE", store)));
         command.spawn().expect("the program starts")
+    }
+
+    /// The program, running under another that gives it a clock or a namespace of its own.
+    pub(crate) fn start_under(&self, outer: &[&str], words: &[&str]) -> Child {
+        let program = command(self.folder.path(), words);
+        let mut under = Command::new(outer[0]);
+        under.args(&outer[1..]).arg(program.get_program()).args(program.get_args());
+        under
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => under.env(name, value),
+                None => under.env_remove(name),
+            };
+        }
+        under.envs(self.store.iter().map(|store| ("POSTROOM_STORE", store)));
+        under.spawn().unwrap_or_else(|error| panic!("{}: {error}", outer[0]))
     }
 
     /// The same, which must go well.

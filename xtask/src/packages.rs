@@ -19,6 +19,9 @@ pub(crate) const MAIL_SERVERS: &[Package] = &[
     Package { name: "dovecot-imapd", sign: "/usr/lib/dovecot/imap" },
     Package { name: "dovecot-lmtpd", sign: "/usr/lib/dovecot/lmtp" },
     Package { name: "openssl", sign: "openssl" },
+    // Clocks that are wrong, and namespaces of processes.
+    Package { name: "faketime", sign: "faketime" },
+    Package { name: "util-linux", sign: "unshare" },
 ];
 
 /// Makes sure of a PostgreSQL server's programs. Debian keeps them off the path.

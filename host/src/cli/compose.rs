@@ -2,6 +2,7 @@
 
 use super::desk::{Desk, now};
 use super::mail::MailArgs;
+use super::opens::Opens;
 use super::{Failure, platform};
 use crate::accounts::{Transport, plugin_settings};
 use crate::capabilities::attachments::AttachmentSource;
@@ -77,8 +78,10 @@ impl Composed {
         desk: &Desk,
         id: MailId,
         options: SendOptions,
+        opens: &Opens,
     ) -> Result<NewMail, Failure> {
-        let keeping = Keeping { id, account: desk.account.id, created: now(), options };
+        let open_check = opens.settled(&self.ready.message.warnings);
+        let keeping = Keeping { id, account: desk.account.id, created: now(), options, open_check };
         self.ready.to_keep(&self.draft, keeping).await.map_err(|e| Failure::input(e.to_string()))
     }
 }

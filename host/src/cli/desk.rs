@@ -349,11 +349,8 @@ fn next(step: &Step, id: MailId) -> Option<String> {
 
 /// What the exit code says: see `postroom --help`.
 fn code(step: &Step, failed: bool, mail: &Mail) -> u8 {
-    let in_doubt = || {
-        mail.attempts
-            .iter()
-            .any(|it| it.outcome.as_ref().is_none_or(|it| it.result == AttemptResult::InDoubt))
-    };
+    let in_doubt =
+        || mail.attempts.iter().any(|it| it.outcome.as_ref().is_none_or(|it| it.result.is_in_doubt()));
     match step {
         Step::WaitUntil(_) if in_doubt() => 6,
         Step::WaitUntil(_) | Step::AskFallback(_) => 5,

@@ -1,7 +1,7 @@
 //! E-mail client mode: the finished message opens in the user's own program (FEATURES A6).
 
 use super::desk::{Desk, now};
-use super::output::{json, line};
+use super::output::{json, line, printable};
 use super::{Common, Failure, office};
 use crate::contract::composing;
 use crate::outbox::Ready;
@@ -36,7 +36,10 @@ pub(super) async fn run(
         transport: desk.account.transport.kind().to_owned(),
         fallback: false,
     };
-    let attempt = desk.ledger.journal.begin(id, &started, &desk.ledger.holder).await?;
+    let (journal, holder) = (&desk.ledger.journal, &desk.ledger.holder);
+    let attempt = journal.begin(id, &started, holder).await?;
+    // Once the user's program has it nobody can call it back.
+    journal.release(attempt, holder, now()).await?;
     if file.is_none()
         && let Err(error) = open::that_detached(&target)
     {
@@ -92,5 +95,8 @@ async fn record(desk: &Desk, attempt: AttemptId) -> Result<(), Failure> {
         words: Some(WORDS.to_owned()),
     };
     let given = Some(Settlement::of(&desk.ledger.holder, Standing::Sent));
-    Ok(desk.ledger.journal.finish(attempt, &outcome, &[handed], given).await?)
+    if let Some(alarm) = desk.ledger.journal.finish(attempt, &outcome, &[handed], given).await? {
+        eprintln!("postroom: {}", printable(&alarm.to_string()));
+    }
+    Ok(())
 }

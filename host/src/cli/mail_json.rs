@@ -1,6 +1,6 @@
 //! A kept mail as JSON, without the bytes of its message.
 
-use crate::store::{Attempt, AttemptResult, FilePlace, Mail, MailSummary};
+use crate::store::{Attempt, FilePlace, Mail, MailSummary};
 use serde_json::{Value, json};
 
 pub(super) fn attempts(mail: &Mail) -> Value {
@@ -14,26 +14,11 @@ fn attempt(of: &Attempt) -> Value {
         "account": of.account_name,
         "transport": of.transport,
         "fallback": of.fallback,
-        "result": outcome.map(|it| result(it.result)),
+        "result": outcome.map(|it| it.result.as_str()),
         "stage": outcome.and_then(|it| it.stage.as_deref()),
         "detail": outcome.and_then(|it| it.detail.as_deref()),
         "provider_ids": outcome.map(|it| it.provider_ids.iter().cloned().collect::<std::collections::BTreeMap<_, _>>()),
     })
-}
-
-/// The contract's name.
-pub(super) fn result(of: AttemptResult) -> &'static str {
-    match of {
-        AttemptResult::Accepted => "accepted",
-        AttemptResult::PartlyAccepted(_) => "partly-accepted",
-        AttemptResult::Transient(_) => "transient",
-        AttemptResult::Permanent => "permanent",
-        AttemptResult::NeedsSignIn => "needs-sign-in",
-        AttemptResult::InDoubt => "in-doubt",
-        AttemptResult::Found => "found",
-        AttemptResult::NotFound => "not-found",
-        AttemptResult::Withdrawn => "withdrawn",
-    }
 }
 
 pub(super) fn summary(of: &MailSummary) -> Value {

@@ -88,7 +88,7 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Fa
         compose(&desk, &args.mail, id, opens.pixel.clone()).await?.map_err(|e| args.mail.failed(e))?;
     check(common, args, &composed.ready)?;
     let options = SendOptions { notify_delivered: args.notify_delivered };
-    let kept = composed.to_keep(&desk, id, options).await?;
+    let kept = composed.to_keep(&desk, id, options, &opens).await?;
     let ready = composed.ready;
     let by_worker = args.queue || args.at.is_some();
     let order = if by_worker { Order { send_at: args.at, ..Order::default() } } else { desk.order() };
@@ -106,7 +106,6 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Fa
             Desk::of_mail(common, office::loading(common), connections, company, user, *before).await?;
         return desk.deliver(common, *before, how, serde_json::json!({ "asked_before": true })).await;
     }
-    desk.acting().set_open_check(id, opens.settled(&ready.message.warnings)).await?;
     if !common.json {
         render::addressees(&ready)?;
     }

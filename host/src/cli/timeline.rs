@@ -245,7 +245,7 @@ async fn show(view: &View, one: &Told) -> Result<(), Failure> {
     }
     for attempt in &one.mail.attempts {
         let by = if attempt.fallback { "fallback " } else { "" };
-        let came = attempt.outcome.as_ref().map_or("no answer yet", |it| mail_json::result(it.result));
+        let came = attempt.outcome.as_ref().map_or("no answer yet", |it| it.result.as_str());
         let by = format!("{by}{} ({})", attempt.account_name, attempt.transport);
         line(&printable(&format!("    {}  attempt by {by}: {came}", clock(attempt.started))))?;
     }

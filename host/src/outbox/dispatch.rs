@@ -127,7 +127,7 @@ impl Dispatch<'_> {
         answers: Answers,
         now: Time,
     ) -> Result<Step, OutboxError> {
-        if doubt::close_open(self, &mail, now).await?
+        if doubt::record_interruption(self, &mail).await?
             || doubt::cleared_up(self, &mail, now).await?
             || self.signed_in(&mail, own, now).await?
         {
@@ -135,7 +135,7 @@ impl Dispatch<'_> {
         }
         let can_look_in_sent = doubt::can_look(self.office, &self.account, &mail).await?;
         if let Some(until) = doubt::may_run_until(&mail, now).filter(|_| can_look_in_sent) {
-            return Ok(Step::WaitUntil(doubt::noticed_anew(self, &mail, until, now).await?));
+            return Ok(Step::WaitUntil(doubt::wait_for_interrupted(self, &mail, until, now).await?));
         }
         let answer = answers.fallback.or(mail.outbox.answer);
         let ways =
@@ -171,7 +171,7 @@ impl Dispatch<'_> {
     /// [`OutboxError`].
     pub async fn look_again(&self, id: MailId, now: Time) -> Result<Step, OutboxError> {
         let mut mail = self.ledger.store.mail(id).await?;
-        if doubt::close_open(self, &mail, now).await? {
+        if doubt::record_interruption(self, &mail).await? {
             mail = self.ledger.store.mail(id).await?;
         }
         if !doubt::can_look(self.office, &self.account, &mail).await? {
@@ -210,7 +210,8 @@ impl Dispatch<'_> {
             }
             let outcome =
                 Outcome { finished: now, result: AttemptResult::Transient(None), ..outcome.clone() };
-            self.ledger.journal.finish(attempt.id, &outcome, &[], None).await?;
+            let (journal, holder) = (&self.ledger.journal, &self.ledger.holder);
+            journal.decide(attempt.id, holder, AttemptResult::NeedsSignIn, &outcome, &[]).await?;
             waited = true;
         }
         Ok(waited)
@@ -242,17 +243,13 @@ impl Dispatch<'_> {
         let files = files.behind(self.ledger.gate(id));
         parcel.sender = sender_of(account, &mail.mail.from);
         parcel.envelope_id = Some(id.to_string());
-        parcel.check_opens = route.transport == "sendgrid" && self.checks_opens(mail).await?;
+        // Not where a pixel of ours tells of the mail's opening.
+        parcel.check_opens = route.transport == "sendgrid" && mail.mail.open_check == OpenCheck::Provider;
         let submitted = match self.office.submit(&files, &parcel, route, &stamp(now)).await {
             Ok(outcome) => outcome,
             Err(error) => without_answer(&error, &stamp(now)),
         };
         self.keep(mail, account, id, submitted, fallback.is_some()).await
-    }
-
-    /// Whether the provider is to tell of the mail's opening: not where a pixel of ours does.
-    async fn checks_opens(&self, mail: &Mail) -> Result<bool, OutboxError> {
-        Ok(self.ledger.store.open_check(mail.mail.id).await? == Some(OpenCheck::Provider))
     }
 
     /// Recipients that bounced for good or complained, with the evidence; none: all may be written to.

@@ -16,36 +16,32 @@ use chrono::Duration;
 /// An answer that can't be had now is asked for again after this.
 const PAUSE: Duration = Duration::minutes(5);
 
-/// An attempt that has been silent for so long has ended: with the usual time-outs it takes no longer, its largest mail
+/// An attempt of which nothing was heard for so long has ended: with the usual time-outs it takes no longer, its largest mail
 /// on a slow line included.
 const LONGEST_ATTEMPT: Duration = Duration::minutes(15);
 
-/// What is known of an attempt whose maker fell silent.
-const FELL_SILENT: &str =
-    "the program ended when the message was leaving: whether a server took it is not known";
-
-/// The attempt in doubt.
-fn lost(mail: &Mail) -> Option<&Attempt> {
-    let in_doubt =
-        |it: &&Attempt| it.outcome.as_ref().is_some_and(|outcome| outcome.result == AttemptResult::InDoubt);
-    mail.attempts.iter().rev().find(in_doubt)
+/// The attempt in doubt: a mail has one at most, since nothing is begun beside it.
+fn lost(mail: &Mail) -> Option<(&Attempt, &Outcome)> {
+    let with_outcome = mail.attempts.iter().rev().filter_map(|it| Some((it, it.outcome.as_ref()?)));
+    with_outcome.into_iter().find(|(_, outcome)| outcome.result.is_in_doubt())
 }
 
-/// Until when an attempt whose maker fell silent may still be under way; none once it must have ended. Whoever looks
-/// before that and finds nothing has learned nothing. Counted from when its last bytes left, or from when somebody noticed,
-/// whichever is earlier: the one may be of a clock that went back since.
+/// The attempt in doubt whose mail was taken from its maker: nobody has reported what came of it.
+fn interrupted(mail: &Mail) -> Option<(&Attempt, &Outcome)> {
+    lost(mail).filter(|(_, outcome)| outcome.result == AttemptResult::InDoubt { interrupted: true })
+}
+
+/// Until when an interrupted attempt may still be under way; none once it must have ended. Whoever looks before that and finds
+/// nothing has learned nothing. Counted from when its last bytes left, or from when its mail was taken over, whichever is
+/// earlier: the one may be of a clock that went back since.
 pub(super) fn may_run_until(mail: &Mail, now: Time) -> Option<Time> {
-    let (silent, outcome) = mail.attempts.iter().find_map(|attempt| {
-        let outcome = attempt.outcome.as_ref()?;
-        let fell_silent = outcome.detail.as_deref() == Some(FELL_SILENT);
-        (fell_silent && outcome.result == AttemptResult::InDoubt).then_some((attempt, outcome))
-    })?;
-    Some(silent.released?.min(outcome.finished) + LONGEST_ATTEMPT).filter(|until| now < *until)
+    let (attempt, outcome) = interrupted(mail)?;
+    Some(attempt.released?.min(outcome.finished) + LONGEST_ATTEMPT).filter(|until| now < *until)
 }
 
-/// Where even the noticing is stamped with a time that is still to come, a clock went back after it: it is noticed anew, so
-/// that the wait is one from now.
-pub(super) async fn noticed_anew(
+/// Gives until when to wait for an interrupted attempt. If even the taking over is stamped with a time that is still to come, a
+/// clock went back after it: it is stamped with the time that it is now, so that the wait is one from now.
+pub(super) async fn wait_for_interrupted(
     dispatch: &Dispatch<'_>,
     mail: &Mail,
     until: Time,
@@ -54,43 +50,47 @@ pub(super) async fn noticed_anew(
     if until <= now + LONGEST_ATTEMPT {
         return Ok(until);
     }
-    if let Some(attempt) = lost(mail)
-        && let Some(outcome) = &attempt.outcome
-    {
-        let outcome = Outcome { finished: now, ..outcome.clone() };
-        dispatch.ledger.journal.finish(attempt.id, &outcome, &[], None).await?;
+    if let Some((attempt, outcome)) = interrupted(mail) {
+        let stamped = Outcome { finished: now, ..outcome.clone() };
+        decide(dispatch, attempt, outcome, &stamped, &[]).await?;
     }
     Ok(now + LONGEST_ATTEMPT)
 }
 
-/// Gives a result to an attempt that has none. The mail is in our hands, so its maker has ended or has lost it. Before the
-/// last bytes left, no server can have taken it, and with this result they never will: the gate stays shut.
-pub(super) async fn close_open(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) -> Result<bool, OutboxError> {
-    let Some(open) = mail.attempts.iter().find(|attempt| attempt.outcome.is_none()) else { return Ok(false) };
-    let (result, detail, events) = match open.released {
-        None => (AttemptResult::Withdrawn, "the program ended before the message had left", Vec::new()),
-        Some(_) => {
-            let left = dispatch.outstanding(mail).await?;
-            let words = Some(FELL_SILENT.to_owned());
-            let event = |it: &String| facts::own_event(it, "in-doubt", now, words.clone());
-            (AttemptResult::InDoubt, FELL_SILENT, left.iter().map(event).collect())
-        }
-    };
-    let outcome = Outcome {
-        finished: now,
-        result,
-        stage: open.released.map(|_| "after-dot".to_owned()),
-        detail: Some(detail.to_owned()),
-        provider_ids: Vec::new(),
-    };
-    dispatch.ledger.journal.finish(open.id, &outcome, &events, None).await?;
+/// Records for each recipient that it is in doubt whether they got the mail, where an attempt was interrupted. True where that was
+/// not on record.
+pub(super) async fn record_interruption(dispatch: &Dispatch<'_>, mail: &Mail) -> Result<bool, OutboxError> {
+    let Some((attempt, outcome)) = interrupted(mail) else { return Ok(false) };
+    let is_on_record = |event: &Event| event.kind == "in-doubt" && event.at >= outcome.finished;
+    if mail.events.iter().any(is_on_record) {
+        return Ok(false);
+    }
+    let left = dispatch.outstanding(mail).await?;
+    let event = |it: &String| facts::own_event(it, "in-doubt", outcome.finished, outcome.detail.clone());
+    let events: Vec<Event> = left.iter().map(event).collect();
+    if events.is_empty() {
+        return Ok(false);
+    }
+    decide(dispatch, attempt, outcome, outcome, &events).await?;
     Ok(true)
+}
+
+/// Decides on an attempt that still has the result that was read.
+async fn decide(
+    dispatch: &Dispatch<'_>,
+    attempt: &Attempt,
+    read: &Outcome,
+    outcome: &Outcome,
+    events: &[Event],
+) -> Result<(), OutboxError> {
+    let ledger = dispatch.ledger;
+    Ok(ledger.journal.decide(attempt.id, &ledger.holder, read.result, outcome, events).await?)
 }
 
 /// Whether the place where the mail would be can be looked at: a provider's API that tells, or a mailbox whose provider
 /// files by itself what its server sends. Elsewhere the copy is ours to file, and its absence says nothing.
 pub(super) async fn can_look(office: &Office, own: &Account, mail: &Mail) -> Result<bool, OutboxError> {
-    let Some(attempt) = lost(mail) else { return Ok(false) };
+    let Some((attempt, _)) = lost(mail) else { return Ok(false) };
     match attempt.transport.as_str() {
         "gmail" | "graph" => Ok(true),
         "smtp" if own.mailbox.is_some() && attempt.account == own.id => {
@@ -123,7 +123,7 @@ pub(super) async fn cleared_up(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) 
 
 /// Looks, and records what was found.
 pub(super) async fn look(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) -> Result<Step, OutboxError> {
-    let Some(attempt) = lost(mail) else { return Ok(Step::AskInDoubt) };
+    let Some((attempt, _)) = lost(mail) else { return Ok(Step::AskInDoubt) };
     let (office, none) = (dispatch.office, Files::default());
     let id = &mail.mail.message.message_id;
     if attempt.transport == "smtp" {
@@ -168,7 +168,7 @@ pub(super) async fn settle(
     result: AttemptResult,
     now: Time,
 ) -> Result<Made, OutboxError> {
-    let Some(attempt) = lost(mail) else {
+    let Some((attempt, before)) = lost(mail) else {
         return Err(OutboxError::Plugin("no attempt of the mail is in doubt".to_owned()));
     };
     let kind = if result == AttemptResult::Found { "accepted" } else { "deferred" };
@@ -180,15 +180,8 @@ pub(super) async fn settle(
         AttemptResult::Found if others => AttemptResult::PartlyAccepted(None),
         result => result,
     };
-    let before = attempt.outcome.clone();
-    let outcome = Outcome {
-        finished: now,
-        result,
-        stage: before.as_ref().and_then(|it| it.stage.clone()),
-        detail: before.as_ref().and_then(|it| it.detail.clone()),
-        provider_ids: before.map(|it| it.provider_ids).unwrap_or_default(),
-    };
-    dispatch.ledger.journal.finish(attempt.id, &outcome, &events, None).await?;
+    let outcome = Outcome { finished: now, result, ..before.clone() };
+    decide(dispatch, attempt, before, &outcome, &events).await?;
     Ok(Made {
         account: attempt.account_name.clone(),
         fallback: attempt.fallback,
@@ -212,9 +205,11 @@ fn doubtful(mail: &Mail) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{AttemptId, Cause, MailId, Message, NewMail, OutboxRow, Party, SendOptions, Standing};
+    use crate::store::{
+        AttemptId, Cause, MailId, Message, NewMail, OpenCheck, OutboxRow, Party, SendOptions, Standing,
+    };
 
-    /// A mail whose attempt fell silent: its last bytes left at one time, and somebody noticed at another.
+    /// A mail whose attempt was interrupted: its last bytes left at one time, and the mail was taken over at another.
     fn silent(released: Time, noticed: Time) -> Mail {
         let party = Party { name: None, address: "office@ateliernord.example".to_owned() };
         let attempt = Attempt {
@@ -227,9 +222,9 @@ mod tests {
             released: Some(released),
             outcome: Some(Outcome {
                 finished: noticed,
-                result: AttemptResult::InDoubt,
+                result: AttemptResult::InDoubt { interrupted: true },
                 stage: Some("after-dot".to_owned()),
-                detail: Some(FELL_SILENT.to_owned()),
+                detail: None,
                 provider_ids: Vec::new(),
             }),
         };
@@ -256,6 +251,7 @@ mod tests {
             files: Vec::new(),
             revision: None,
             options: SendOptions::default(),
+            open_check: OpenCheck::Off,
         };
         let standing = Standing::Ready { due: released, waits: Some((Cause::Wait, "it may run".to_owned())) };
         let outbox = OutboxRow { standing, holder: None, send_at: None, answer: None, restored: None };
@@ -271,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_that_fell_silent_is_waited_for_once_whatever_the_clock_did() {
+    fn an_interrupted_attempt_is_waited_for_once_whatever_the_clock_did() {
         let now: Time = "2026-11-27T10:00:00+01:00".parse().unwrap();
         let (minutes, day) = (Duration::minutes, Duration::days(1));
         for (what, released, noticed, until) in [
@@ -283,6 +279,11 @@ mod tests {
         ] {
             assert_eq!(may_run_until(&silent(released, noticed), now), until, "{what}");
         }
+        let mut reported = silent(now, now);
+        for attempt in &mut reported.attempts {
+            attempt.outcome.as_mut().unwrap().result = AttemptResult::InDoubt { interrupted: false };
+        }
+        assert_eq!(may_run_until(&reported, now), None, "its maker has reported that it ended");
         let ahead = may_run_until(&silent(now + day, now + day), now);
         assert!(
             ahead.is_some_and(|until| until > now + minutes(15)),

@@ -97,7 +97,7 @@ fn told(result: AttemptResult) -> Told {
         AttemptResult::Transient(after) => Told::Transient(after),
         AttemptResult::Permanent => Told::Permanent,
         AttemptResult::NeedsSignIn => Told::NeedsSignIn,
-        AttemptResult::InDoubt => Told::InDoubt,
+        AttemptResult::InDoubt { .. } => Told::InDoubt,
         AttemptResult::Found => Told::Found,
         AttemptResult::NotFound => Told::NotFound,
         AttemptResult::Withdrawn => Told::Transient(None),
@@ -111,7 +111,7 @@ fn kept(result: Told) -> AttemptResult {
         Told::Transient(after) => AttemptResult::Transient(after),
         Told::Permanent => AttemptResult::Permanent,
         Told::NeedsSignIn => AttemptResult::NeedsSignIn,
-        Told::InDoubt => AttemptResult::InDoubt,
+        Told::InDoubt => AttemptResult::InDoubt { interrupted: false },
         Told::Found => AttemptResult::Found,
         Told::NotFound => AttemptResult::NotFound,
     }

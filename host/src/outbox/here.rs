@@ -12,7 +12,10 @@ use crate::store::{Event, Mail, OutboxRow, Standing};
 /// # Errors
 /// [`OutboxError`].
 pub(super) async fn facts(office: &Office, mail: &Mail, now: Time) -> Result<Vec<Event>, OutboxError> {
-    let Some((kind, words)) = said(&mail.outbox).filter(|_| mail.mail.created <= now) else {
+    let in_doubt =
+        mail.attempts.iter().filter_map(|it| it.outcome.as_ref()).any(|it| it.result.is_in_doubt());
+    let known = said(&mail.outbox).filter(|(kind, _)| *kind == "queued" || !in_doubt);
+    let Some((kind, words)) = known.filter(|_| mail.mail.created <= now) else {
         return Ok(Vec::new());
     };
     let left = outstanding(office, mail).await?;
@@ -34,8 +37,8 @@ pub(super) async fn outstanding(office: &Office, mail: &Mail) -> Result<Vec<Stri
 }
 
 /// The fact that a standing is, in the contract's name, and why it stands so. Held and scheduled mails are under way too:
-/// they leave when somebody, or the time, lets them. A cancelled one will not arrive. What may have left already is none of
-/// this: in doubt, or back from a backup that does not know.
+/// they leave when somebody, or the time, lets them. A cancelled one will not arrive, unless it was in doubt when it was
+/// cancelled: it may have left then, as one that is in doubt, or back from a backup that does not know.
 fn said(row: &OutboxRow) -> Option<(&'static str, Option<String>)> {
     if row.restored.is_some() {
         return None;

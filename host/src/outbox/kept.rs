@@ -7,7 +7,7 @@ use crate::contract::attachments::Chunk;
 use crate::contract::{composing, delivery, recipients};
 use crate::engine::Files;
 use crate::store::{
-    AttachedFile, DocumentRef, FilePlace, Mail, MailId, Message, NewMail, Party, Piece, Recipient,
+    AttachedFile, DocumentRef, FilePlace, Mail, MailId, Message, NewMail, OpenCheck, Party, Piece, Recipient,
     SendOptions,
 };
 use chrono::{DateTime, FixedOffset};
@@ -46,6 +46,15 @@ pub struct Keeping {
     pub created: DateTime<FixedOffset>,
     /// How it is to be sent.
     pub options: SendOptions,
+    /// How its opening is checked.
+    pub open_check: OpenCheck,
+}
+
+impl Keeping {
+    /// Keeps a test message: nothing is asked of servers, and nobody checks whether it is opened.
+    pub fn test(id: MailId, account: AccountId, created: DateTime<FixedOffset>) -> Self {
+        Self { id, account, created, options: SendOptions::default(), open_check: OpenCheck::Off }
+    }
 }
 
 impl Ready {
@@ -93,6 +102,7 @@ impl Ready {
             files,
             revision: Some(draft.revision()),
             options: keeping.options,
+            open_check: keeping.open_check,
         })
     }
 }
@@ -116,6 +126,7 @@ pub fn plain(of: &composing::Message, keeping: Keeping, use_case: &str) -> NewMa
         files: Vec::new(),
         revision: None,
         options: keeping.options,
+        open_check: keeping.open_check,
     }
 }
 

@@ -136,7 +136,8 @@ impl Ledger {
     }
 
     /// Keeps what came of an attempt, however long the store is away: a server has answered, and whoever loses its answer
-    /// leaves the mail in doubt. Gives up after ten minutes; the attempt then says itself that its result is not known.
+    /// leaves the mail in doubt. Gives up after ten minutes; the attempt then says itself that its result is not known. Tells
+    /// of a result that contradicts what was decided about the attempt meanwhile.
     ///
     /// # Errors
     /// [`StoreError`]: the last of them.
@@ -153,7 +154,13 @@ impl Ledger {
                 Err(error) if is_of_the_moment(&error) && begun.elapsed() < PATIENCE => {
                     self.pause("what a server said of a mail", &error, &mut pause).await;
                 }
-                ended => return ended,
+                Ok(contradiction) => {
+                    if let Some(alarm) = contradiction {
+                        (self.notices)(&alarm.to_string());
+                    }
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
             }
         }
     }
@@ -181,7 +188,8 @@ impl Ledger {
 
     /// The gate of an attempt: the ledger says when its last bytes leave.
     pub(super) fn gate(&self, attempt: AttemptId) -> Arc<dyn Gate> {
-        Arc::new(Recorded { journal: self.journal.clone(), clock: self.clock.clone(), attempt })
+        let (journal, clock, holder) = (self.journal.clone(), self.clock.clone(), self.holder.clone());
+        Arc::new(Recorded { journal, clock, holder, attempt })
     }
 }
 
@@ -189,13 +197,15 @@ impl Ledger {
 struct Recorded {
     journal: Journal,
     clock: Clock,
+    holder: Holder,
     attempt: AttemptId,
 }
 
 impl Gate for Recorded {
     fn open(&self) -> Answer<'_, Result<(), String>> {
         Box::pin(async {
-            self.journal.release(self.attempt, self.clock.now()).await.map_err(|error| error.to_string())
+            let released = self.journal.release(self.attempt, &self.holder, self.clock.now()).await;
+            released.map_err(|error| error.to_string())
         })
     }
 }

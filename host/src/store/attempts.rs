@@ -1,14 +1,19 @@
 //! Attempts and what came of them. An attempt is on disk before it is made; what came of it is kept whoever may still see
 //! the mail by then.
+//!
+//! Every step is one statement that asks for the state it starts from: an attempt begins and is released by the holder of a
+//! mail that is ready, is finished while it is open, and is decided anew from the result that whoever decides has seen.
+//! [`super::interruption`] closes it when its mail is taken from its maker, [`super::late`] hears what that maker reports then.
 
 use super::error::{Broken, broken};
 use super::events::keep_events;
+use super::holder::Holder;
+use super::late::{self, Contradiction};
 use super::loading::by_mail;
 use super::mail::{Attempt, AttemptId, AttemptResult, Event, MailId, NewAttempt, OpenAttempt, Outcome};
 use super::reported::keep_reported_ids;
 use super::reports::keep_message_ids;
 use super::rows::{self, Each};
-use super::standing::Holder;
 use super::{StoreError, SystemStore, row};
 use serde::Serialize;
 use sqlx::AnyConnection;
@@ -19,36 +24,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const WORDS: usize = 16 * 1024;
 
 impl SystemStore {
-    /// Keeps what came of an attempt, with the facts learned from it, both or neither. May be repeated: a later outcome
-    /// replaces the earlier one (what was in doubt has been found), a fact that is known changes nothing.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchAttempt`].
-    pub async fn finish_attempt(
-        &self,
-        id: AttemptId,
-        outcome: &Outcome,
-        events: &[Event],
-    ) -> Result<(), StoreError> {
-        let mut transaction = self.write().await?;
-        finish(&mut transaction, &[Finishing { id, outcome, events }]).await?;
-        transaction.commit().await
-    }
-
-    /// Begins an attempt, whoever has the mail: committed when it returns. The account is the mail's own, or the
-    /// company's fallback.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchMail`], [`StoreError::NoSuchAccount`]; [`StoreError::AttemptOpen`] while nobody knows what
-    /// came of an earlier one.
-    pub async fn begin_attempt(&self, mail: MailId, attempt: &NewAttempt) -> Result<AttemptId, StoreError> {
-        let id = AttemptId::new();
-        let mut transaction = self.write().await?;
-        begin(&mut transaction, &[Beginning { id, mail, attempt, holder: None }]).await?;
-        transaction.commit().await?;
-        Ok(id)
-    }
-
     /// Attempts of which nobody knows what came, oldest first. After a start these are the ones that the program died
     /// under: in doubt, and not to be repeated before somebody looked.
     ///
@@ -70,13 +45,13 @@ impl SystemStore {
     }
 }
 
-/// An attempt that begins; only its holder's, where one is named.
+/// An attempt that the holder of its mail begins.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Beginning<'a> {
     pub(super) id: AttemptId,
     pub(super) mail: MailId,
     pub(super) attempt: &'a NewAttempt,
-    pub(super) holder: Option<&'a Holder>,
+    pub(super) holder: &'a Holder,
 }
 
 /// Begins attempts, all or none. Which of several can't be begun is certain only of one by itself.
@@ -92,7 +67,7 @@ pub(super) async fn begin(
         transport: String,
         fallback: u8,
         started: String,
-        holder: Option<String>,
+        holder: String,
     }
     let row = |it: &Beginning<'_>| Row {
         id: it.id.to_string(),
@@ -101,7 +76,7 @@ pub(super) async fn begin(
         transport: row::without_zeros(&it.attempt.transport),
         fallback: it.attempt.fallback.into(),
         started: row::stamp(it.attempt.started),
-        holder: it.holder.map(ToString::to_string),
+        holder: it.holder.to_string(),
     };
     let each = Each::on(connection);
     let (text, number) = (|field| each.text(field), |field| each.number(field));
@@ -112,7 +87,7 @@ pub(super) async fn begin(
          join accounts on accounts.id = {} and accounts.company = mails.company and accounts.name_key is not null \
          left join fallbacks on fallbacks.account = accounts.id \
          where (accounts.id = mails.account or (fallbacks.account is not null and {} = 1)) \
-         and ({} is null or outbox.holder = {}) returning id",
+         and outbox.holder = {} and outbox.state = 'ready' returning id",
         text("id"),
         text("transport"),
         number("fallback"),
@@ -121,7 +96,6 @@ pub(super) async fn begin(
         text("mail"),
         text("account"),
         number("fallback"),
-        text("holder"),
         text("holder"),
     );
     let rows: Vec<Row> = beginnings.iter().map(row).collect();
@@ -144,13 +118,12 @@ async fn why_not_begun(
     refused: &Beginning<'_>,
 ) -> Result<StoreError, StoreError> {
     let mail = refused.mail.to_string();
-    let row = sqlx::query("select holder from outbox where mail = $1").bind(mail.clone());
+    let row = sqlx::query("select holder, state from outbox where mail = $1").bind(mail.clone());
     let Some(row) = row.fetch_optional(connection).await? else { return Ok(StoreError::NoSuchMail(mail)) };
-    Ok(match refused.holder {
-        Some(holder) if row::optional_text(&row, "holder")?.as_deref() != Some(holder.as_str()) => {
-            StoreError::LeaseLost(mail)
-        }
-        _ => StoreError::NoSuchAccount(refused.attempt.account.to_string()),
+    let is_own = row::optional_text(&row, "holder")?.as_deref() == Some(refused.holder.as_str());
+    Ok(match is_own && row::text(&row, "state")? == "ready" {
+        true => StoreError::NoSuchAccount(refused.attempt.account.to_string()),
+        false => StoreError::LeaseLost(mail),
     })
 }
 
@@ -158,30 +131,45 @@ fn ids_of(rows: &[AnyRow]) -> Result<BTreeSet<AttemptId>, StoreError> {
     rows.iter().map(|row| row::parsed(row, "id")).collect()
 }
 
-/// The last bytes of these are about to leave. Refused once somebody has settled an attempt: he took its maker for dead.
+/// An attempt whose last bytes are about to leave.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Releasing<'a> {
+    pub(super) id: AttemptId,
+    pub(super) at: row::Time,
+    pub(super) holder: &'a Holder,
+}
+
+/// Records that the last bytes of these attempts are about to leave, all or none. Only the holder of a mail that is still to be
+/// sent may, and only while the attempt is open: whoever takes the mail over, holds, cancels or erases it closes the attempt.
 pub(super) async fn release(
     connection: &mut AnyConnection,
-    released: &[(AttemptId, row::Time)],
+    released: &[Releasing<'_>],
 ) -> Result<(), StoreError> {
     #[derive(Serialize)]
     struct Row {
         id: String,
         at: String,
+        holder: String,
     }
     let each = Each::on(connection);
     let sql = format!(
-        "update attempts set released = {} from {} where attempts.id = {} and attempts.result is null \
-         returning attempts.id",
+        "update attempts set released = {} from {}, outbox where attempts.id = {} and attempts.result is null \
+         and outbox.mail = attempts.mail and outbox.holder = {} and outbox.state = 'ready' returning attempts.id",
         each.text("at"),
         each.row(),
         each.text("id"),
+        each.text("holder"),
     );
-    let rows: Vec<Row> =
-        released.iter().map(|(id, at)| Row { id: id.to_string(), at: row::stamp(*at) }).collect();
+    let row = |it: &Releasing<'_>| Row {
+        id: it.id.to_string(),
+        at: row::stamp(it.at),
+        holder: it.holder.to_string(),
+    };
+    let rows: Vec<Row> = released.iter().map(row).collect();
     let done = ids_of(&rows::about(sql, &rows)?.fetch_all(connection).await?)?;
-    match released.iter().find(|(id, _)| !done.contains(id)) {
+    match released.iter().find(|it| !done.contains(&it.id)) {
         None => Ok(()),
-        Some((id, _)) => Err(StoreError::NoSuchAttempt(id.to_string())),
+        Some(refused) => Err(StoreError::AttemptClosed(refused.id.to_string())),
     }
 }
 
@@ -193,63 +181,134 @@ pub(super) struct Finishing<'a> {
     pub(super) events: &'a [Event],
 }
 
-/// Keeps what came of attempts, all or none, and says of which mail each was, in their order.
+/// What became of a report that an attempt has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Finished {
+    pub(super) mail: MailId,
+    /// It is not what is written down, and nothing was changed for it.
+    pub(super) contradiction: Option<Contradiction>,
+}
+
+/// Keeps what came of attempts, all or none, and says of each what became of it, in their order. An attempt that is open by now
+/// is finished; of one that was closed in the meantime, see [`super::late`].
 pub(super) async fn finish(
     connection: &mut AnyConnection,
     finished: &[Finishing<'_>],
-) -> Result<Vec<MailId>, StoreError> {
-    #[derive(Serialize)]
-    struct Row {
-        id: String,
-        at: String,
-        result: &'static str,
-        retry_after: Option<u32>,
-        stage: Option<String>,
-        detail: Option<String>,
-        provider_ids: String,
-    }
-    let row = |it: &Finishing<'_>| {
-        let (result, retry_after) = result_columns(it.outcome.result);
-        Ok(Row {
-            id: it.id.to_string(),
-            at: row::stamp(it.outcome.finished),
-            result,
-            retry_after,
-            stage: it.outcome.stage.as_deref().map(row::without_zeros),
-            detail: it.outcome.detail.as_deref().map(bounded),
-            provider_ids: row::to_json(&it.outcome.provider_ids)?,
-        })
-    };
+) -> Result<Vec<Finished>, StoreError> {
     let each = Each::on(connection);
     let sql = format!(
-        "update attempts set finished = {}, result = {}, retry_after = {}, stage = {}, detail = {}, \
-         provider_ids = {} from {} where attempts.id = {} returning attempts.id, attempts.mail",
+        "update attempts set {} from {} where attempts.id = {} and attempts.result is null \
+         returning attempts.id, attempts.mail",
+        outcome_columns(each),
+        each.row(),
+        each.text("id"),
+    );
+    let rows = finished.iter().map(|it| OutcomeRow::of(it.id, it.outcome));
+    let rows = rows.collect::<Result<Vec<OutcomeRow>, StoreError>>()?;
+    let mut open: BTreeMap<AttemptId, MailId> = BTreeMap::new();
+    for row in rows::about(sql, &rows)?.fetch_all(&mut *connection).await? {
+        open.insert(row::parsed(&row, "id")?, row::parsed(&row, "mail")?);
+    }
+    let mut all = Vec::with_capacity(finished.len());
+    for it in finished {
+        all.push(match open.get(&it.id) {
+            Some(mail) => Finished { mail: *mail, contradiction: None },
+            None => late::report(connection, it).await?,
+        });
+    }
+    let mut learned = Vec::new();
+    for (it, done) in finished.iter().zip(&all) {
+        keep_message_ids(connection, done.mail, &it.outcome.provider_ids).await?;
+        keep_reported_ids(connection, it.id, &it.outcome.provider_ids, it.events).await?;
+        learned.extend(it.events.iter().map(|event| (done.mail, event)));
+    }
+    keep_events(connection, &learned).await?;
+    Ok(all)
+}
+
+/// A decision about an attempt that has a result: one in doubt was found, or was not; a sign-in that it waited for was made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deciding<'a> {
+    pub(super) id: AttemptId,
+    /// Whoever decides has the mail.
+    pub(super) holder: &'a Holder,
+    /// The result that the decision is about.
+    pub(super) from: AttemptResult,
+    pub(super) outcome: &'a Outcome,
+    pub(super) events: &'a [Event],
+}
+
+/// Keeps a decision about an attempt.
+///
+/// # Errors
+/// [`StoreError::AttemptDecided`]: the attempt has another result by now, or somebody else has the mail.
+pub(super) async fn decide(
+    connection: &mut AnyConnection,
+    deciding: &Deciding<'_>,
+) -> Result<(), StoreError> {
+    let Deciding { id, holder, from, outcome, events } = *deciding;
+    let (result, interrupted, _) = result_columns(from);
+    let each = Each::on(connection);
+    let sql = format!(
+        "update attempts set {} from {} where attempts.id = {} and attempts.result = $2 \
+         and attempts.interrupted = $3 and exists (select 1 from outbox where outbox.mail = attempts.mail \
+         and outbox.holder = $4 and outbox.state = 'ready') returning attempts.mail",
+        outcome_columns(each),
+        each.row(),
+        each.text("id"),
+    );
+    let row = rows::about(sql, &[OutcomeRow::of(id, outcome)?])?
+        .bind(result)
+        .bind(i64::from(interrupted))
+        .bind(holder.as_str())
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(row) = row else { return Err(StoreError::AttemptDecided(id.to_string())) };
+    let mail = row::parsed(&row, "mail")?;
+    keep_events(connection, &events.iter().map(|event| (mail, event)).collect::<Vec<_>>()).await
+}
+
+/// An outcome as it travels to a statement.
+#[derive(Serialize)]
+pub(super) struct OutcomeRow {
+    id: String,
+    at: String,
+    result: &'static str,
+    interrupted: u8,
+    retry_after: Option<u32>,
+    stage: Option<String>,
+    detail: Option<String>,
+    provider_ids: String,
+}
+
+impl OutcomeRow {
+    pub(super) fn of(id: AttemptId, outcome: &Outcome) -> Result<Self, StoreError> {
+        let (result, interrupted, retry_after) = result_columns(outcome.result);
+        Ok(Self {
+            id: id.to_string(),
+            at: row::stamp(outcome.finished),
+            result,
+            interrupted: interrupted.into(),
+            retry_after,
+            stage: outcome.stage.as_deref().map(row::without_zeros),
+            detail: outcome.detail.as_deref().map(bounded),
+            provider_ids: row::to_json(&outcome.provider_ids)?,
+        })
+    }
+}
+
+/// What stands after `update attempts set` for rows of [`OutcomeRow`].
+pub(super) fn outcome_columns(each: Each) -> String {
+    format!(
+        "finished = {}, result = {}, interrupted = {}, retry_after = {}, stage = {}, detail = {}, provider_ids = {}",
         each.text("at"),
         each.text("result"),
+        each.number("interrupted"),
         each.number("retry_after"),
         each.text("stage"),
         each.text("detail"),
         each.text("provider_ids"),
-        each.row(),
-        each.text("id"),
-    );
-    let rows = finished.iter().map(row).collect::<Result<Vec<Row>, StoreError>>()?;
-    let mut mails: BTreeMap<AttemptId, MailId> = BTreeMap::new();
-    for row in rows::about(sql, &rows)?.fetch_all(&mut *connection).await? {
-        mails.insert(row::parsed(&row, "id")?, row::parsed(&row, "mail")?);
-    }
-    let mail = |it: &Finishing<'_>| {
-        mails.get(&it.id).copied().ok_or_else(|| StoreError::NoSuchAttempt(it.id.to_string()))
-    };
-    let mails = finished.iter().map(mail).collect::<Result<Vec<MailId>, _>>()?;
-    let mut learned = Vec::new();
-    for (it, mail) in finished.iter().zip(&mails) {
-        keep_message_ids(connection, *mail, &it.outcome.provider_ids).await?;
-        keep_reported_ids(connection, it.id, &it.outcome.provider_ids, it.events).await?;
-        learned.extend(it.events.iter().map(|event| (*mail, event)));
-    }
-    keep_events(connection, &learned).await?;
-    Ok(mails)
+    )
 }
 
 pub(super) fn bounded(words: &str) -> String {
@@ -288,21 +347,22 @@ fn attempt(row: &AnyRow) -> Result<Attempt, StoreError> {
     })
 }
 
-fn result_columns(result: AttemptResult) -> (&'static str, Option<u32>) {
+/// The columns `result`, `interrupted` and `retry_after`.
+pub(super) fn result_columns(result: AttemptResult) -> (&'static str, bool, Option<u32>) {
     match result {
-        AttemptResult::Accepted => ("accepted", None),
-        AttemptResult::PartlyAccepted(after) => ("partly-accepted", after),
-        AttemptResult::Transient(after) => ("transient", after),
-        AttemptResult::Permanent => ("permanent", None),
-        AttemptResult::NeedsSignIn => ("needs-sign-in", None),
-        AttemptResult::InDoubt => ("in-doubt", None),
-        AttemptResult::Found => ("found", None),
-        AttemptResult::NotFound => ("not-found", None),
-        AttemptResult::Withdrawn => ("withdrawn", None),
+        AttemptResult::Accepted => ("accepted", false, None),
+        AttemptResult::PartlyAccepted(after) => ("partly-accepted", false, after),
+        AttemptResult::Transient(after) => ("transient", false, after),
+        AttemptResult::Permanent => ("permanent", false, None),
+        AttemptResult::NeedsSignIn => ("needs-sign-in", false, None),
+        AttemptResult::InDoubt { interrupted } => ("in-doubt", interrupted, None),
+        AttemptResult::Found => ("found", false, None),
+        AttemptResult::NotFound => ("not-found", false, None),
+        AttemptResult::Withdrawn => ("withdrawn", false, None),
     }
 }
 
-fn result(row: &AnyRow) -> Result<AttemptResult, StoreError> {
+pub(super) fn result(row: &AnyRow) -> Result<AttemptResult, StoreError> {
     let after = row::optional_count(row, "retry_after")?.and_then(|seconds| u32::try_from(seconds).ok());
     match row::text(row, "result")?.as_str() {
         "accepted" => Ok(AttemptResult::Accepted),
@@ -310,7 +370,7 @@ fn result(row: &AnyRow) -> Result<AttemptResult, StoreError> {
         "transient" => Ok(AttemptResult::Transient(after)),
         "permanent" => Ok(AttemptResult::Permanent),
         "needs-sign-in" => Ok(AttemptResult::NeedsSignIn),
-        "in-doubt" => Ok(AttemptResult::InDoubt),
+        "in-doubt" => Ok(AttemptResult::InDoubt { interrupted: row::flag(row, "interrupted")? }),
         "found" => Ok(AttemptResult::Found),
         "not-found" => Ok(AttemptResult::NotFound),
         "withdrawn" => Ok(AttemptResult::Withdrawn),

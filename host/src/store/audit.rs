@@ -60,6 +60,8 @@ pub enum Action {
     AccountState,
     /// The store came back from a backup.
     Restored,
+    /// The maker of an attempt reported what contradicts the decision about it.
+    Contradicted,
 }
 
 impl Action {
@@ -78,6 +80,7 @@ impl Action {
             Self::Emptied => "emptied",
             Self::AccountState => "account-state",
             Self::Restored => "restored",
+            Self::Contradicted => "contradicted",
         }
     }
 }

@@ -77,6 +77,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0008_records.sql"),
     ),
     (
+        9,
+        "attempts",
+        include_str!("../../migrations/sqlite/0009_attempts.sql"),
+        include_str!("../../migrations/postgres/0009_attempts.sql"),
+    ),
+    (
         10,
         "secrets",
         include_str!("../../migrations/sqlite/0010_secrets.sql"),
@@ -91,7 +97,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
 ];
 
 /// The last of them.
-pub(super) const KNOWN: i64 = 11;
+pub(super) const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// How long a statement waits for somebody else's.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);

@@ -4,6 +4,7 @@
 use super::audit::{Action, Note, add, note_mail};
 use super::connect::Dialect;
 use super::emptying::{drop_contents, empty};
+use super::interruption::close_open_attempts;
 use super::pseudonym::replaced;
 use super::row::Time;
 use super::suppressions::key;
@@ -212,29 +213,31 @@ impl Administrator<'_> {
     }
 }
 
-/// Withdraws a mail that was still to be sent. True where it was.
+/// Cancels a mail that was still to be sent, and closes the attempt that a former holder left open. True where it is certain that
+/// it had not left.
 async fn cancel(connection: &mut AnyConnection, mail: MailId, now: Time) -> Result<bool, StoreError> {
-    let row = sqlx::query("select state, holder, due from outbox where mail = $1").bind(mail.to_string());
-    let row = row.fetch_one(&mut *connection).await?;
-    if row::text(&row, "state")? == "ready"
-        && row::optional_text(&row, "holder")?.is_some()
-        && row.try_get::<i64, _>("due")? > now.timestamp_millis()
-    {
-        return Err(StoreError::Busy(format!(
-            "the mail {mail} is leaving at this moment; nothing was erased"
-        )));
-    }
-    let done = sqlx::query(
+    let was_in_doubt =
+        "exists (select 1 from attempts where attempts.mail = outbox.mail and result = 'in-doubt')";
+    let sql = format!(
         "update outbox set state = 'cancelled', holder = null, cause = 'user', restored = null, \
-         reason = 'a recipient''s data were erased' where mail = $1 and state in ('ready', 'held', 'in-doubt')",
+         reason = 'a recipient''s data were erased' where mail = $1 and (state in ('held', 'in-doubt') \
+         or (state = 'ready' and (holder is null or due <= $2))) \
+         returning case when {was_in_doubt} then 1 else 0 end as doubtful"
     );
-    let done = done.bind(mail.to_string()).execute(&mut *connection).await?;
-    if done.rows_affected() == 1 {
-        let note =
-            Note { detail: Some("erasure".into()), ..Note::of(Action::Cancelled, "administrator", now) };
-        note_mail(connection, mail, &note).await?;
-    }
-    Ok(done.rows_affected() == 1)
+    let done = sqlx::query(AssertSqlSafe(sql)).bind(mail.to_string()).bind(now.timestamp_millis());
+    let Some(row) = done.fetch_optional(&mut *connection).await? else {
+        let row = sqlx::query("select state from outbox where mail = $1").bind(mail.to_string());
+        return match row::text(&row.fetch_one(connection).await?, "state")?.as_str() {
+            "ready" => Err(StoreError::Busy(format!(
+                "the mail {mail} is leaving at this moment; nothing was erased"
+            ))),
+            _ => Ok(false),
+        };
+    };
+    let doubtful = !close_open_attempts(connection, &[mail], now).await?.is_empty();
+    let note = Note { detail: Some("erasure".into()), ..Note::of(Action::Cancelled, "administrator", now) };
+    note_mail(connection, mail, &note).await?;
+    Ok(!doubtful && row.try_get::<i64, _>("doubtful")? == 0)
 }
 
 /// Recipients, envelope and facts in any spelling of the address; the person's name.

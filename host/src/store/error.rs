@@ -39,6 +39,14 @@ pub enum StoreError {
         "an attempt to send the mail \"{0}\" runs, or nobody knows what came of it: look before sending again"
     )]
     AttemptOpen(String),
+    /// The attempt was closed: its mail was taken from its maker, held, cancelled or erased. Nothing of it may leave any more.
+    #[error(
+        "the attempt \"{0}\" was closed by whoever took its mail over or ended it: nothing of it may leave"
+    )]
+    AttemptClosed(String),
+    /// Somebody else decided on the attempt, or took its mail, at this moment. Read the mail again.
+    #[error("somebody else decided on the attempt \"{0}\" at this moment: look at its mail again")]
+    AttemptDecided(String),
     /// The mail was taken from whoever asks: its lease had ended. It is somebody else's now.
     #[error("the mail \"{0}\" is in somebody else's hands by now")]
     LeaseLost(String),

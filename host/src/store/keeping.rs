@@ -3,6 +3,7 @@
 use super::audit::{Action, asker, note_asked};
 use super::error::or_taken;
 use super::mail::{FilePlace, MailId, NewMail};
+use super::reported::OpenCheck;
 use super::rows::{self, Each};
 use super::skeleton::Skeleton;
 use super::standing::{Cause, Kept, Order, Standing, intent_of};
@@ -96,6 +97,7 @@ impl Acting<'_> {
             self.keep_mail(&mut transaction, one).await?;
         }
         keep_files(&mut transaction, &entering).await?;
+        keep_open_checks(&mut transaction, &entering).await?;
         enqueue(&mut transaction, &entering, order).await?;
         if let Some(asker) = asker {
             let action = |resend| if resend > 0 { Action::AskedAgain } else { Action::Asked };
@@ -287,6 +289,33 @@ async fn enqueue(
         .bind(order.batch.map(|batch| batch.to_string()))
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// How openings are checked, of the mails that have them checked: a worker may take the mail as soon as it is there.
+async fn keep_open_checks(
+    connection: &mut AnyConnection,
+    entering: &[Entering<'_>],
+) -> Result<(), StoreError> {
+    #[derive(Serialize)]
+    struct Row {
+        mail: String,
+        way: &'static str,
+    }
+    let checked = entering.iter().filter(|it| it.mail.open_check != OpenCheck::Off);
+    let row = |it: &Entering<'_>| Row { mail: it.mail.id.to_string(), way: it.mail.open_check.as_str() };
+    let rows: Vec<Row> = checked.map(row).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let each = Each::on(connection);
+    let sql = format!(
+        "insert into checked_opens (mail, way) select {}, {} from {}",
+        each.text("mail"),
+        each.text("way"),
+        each.row(),
+    );
+    rows::about(sql, &rows)?.execute(connection).await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //! it: a user the mails of the accounts that he may use, an administrator those of the company.
 
 use super::audit::{Action, Note, note_mail};
+use super::interruption::{close_open_attempts, leave_in_doubt};
 use super::mails::summary;
 use super::queue::{OutboxRow, outbox_row};
 use super::removed::HAS_ACCOUNT;
@@ -188,21 +189,22 @@ impl Store {
         rows.iter().map(|row| Ok((row::text(row, "state")?, row::count(row, "many")?))).collect()
     }
 
-    /// Carries out a person's word about a mail that nobody works at. Gives the state that it then has, and whether the
-    /// word changed it.
+    /// Holds, releases or cancels a mail that nobody works at, on a person's word. Gives the state it then has, and whether the
+    /// word changed it: a mail whose last bytes were leaving when its worker fell silent is in doubt instead.
     async fn say(&self, scope: Scope, mail: MailId, word: Word, now: Time) -> Result<Said, StoreError> {
         let no_such_mail = || StoreError::NoSuchMail(mail.to_string());
         let mut transaction = self.write().await?;
         let by = scope.actor(&mut transaction).await?.ok_or_else(no_such_mail)?;
         let (set, when) = match word {
-            Word::Hold => ("state = 'held', cause = 'user', reason = $2", "state = 'ready'"),
+            Word::Hold => ("state = 'held', cause = 'user', reason = $2, holder = null", "state = 'ready'"),
             Word::Release => (
-                "state = 'ready', cause = null, reason = $2, send_at = null, due = $3, restored = null",
+                "state = 'ready', cause = null, reason = $2, send_at = null, due = $3, restored = null, holder = null",
                 "state in ('held', 'ready')",
             ),
-            Word::Cancel => {
-                ("state = 'cancelled', cause = 'user', reason = $2", "state in ('ready', 'held', 'in-doubt')")
-            }
+            Word::Cancel => (
+                "state = 'cancelled', cause = 'user', reason = $2, holder = null",
+                "state in ('ready', 'held', 'in-doubt')",
+            ),
         };
         // A mail whose account was removed would wait for ever.
         let there = match word {
@@ -225,8 +227,17 @@ impl Store {
             .bind(scope.owner())
             .execute(&mut *transaction)
             .await?;
+        let mut changed = done.rows_affected() == 1;
+        if changed {
+            let doubtful = close_open_attempts(&mut transaction, &[mail], now).await?;
+            // It is in doubt now: whoever wants to hold or cancel it has to know that before.
+            if !doubtful.is_empty() && word != Word::Release {
+                leave_in_doubt(&mut transaction, &doubtful).await?;
+                changed = false;
+            }
+        }
         let row = self.row_of(&mut transaction, scope, mail).await?;
-        if done.rows_affected() == 1 {
+        if changed {
             let action = match word {
                 Word::Hold => Action::Held,
                 Word::Release => Action::Released,
@@ -235,10 +246,10 @@ impl Store {
             note_mail(&mut transaction, mail, &Note::of(action, &by, now)).await?;
         }
         transaction.commit().await?;
-        if done.rows_affected() == 1 && word == Word::Release {
+        if changed && word == Word::Release {
             self.rouse().await;
         }
-        Ok(Said { changed: done.rows_affected() == 1, row })
+        Ok(Said { changed, row })
     }
 }
 

@@ -5,6 +5,7 @@ use super::events::events_of;
 use super::mail::{AttachedFile, FilePlace, Mail, MailId, Message, NewMail};
 use super::mails::summary;
 use super::queue::outbox_row;
+use super::reported::OpenCheck;
 use super::rows::{self, Each};
 use super::scope::Scope;
 use super::skeleton::Skeleton;
@@ -58,7 +59,8 @@ async fn load_all(
     let each = Each::on(connection);
     let sql = format!(
         "select mails.*, outbox.state, outbox.due, outbox.send_at, outbox.holder, outbox.cause, outbox.reason, \
-         outbox.answer, outbox.restored from mails join outbox on outbox.mail = mails.id \
+         outbox.answer, outbox.restored, checked_opens.way from mails join outbox on outbox.mail = mails.id \
+         left join checked_opens on checked_opens.mail = mails.id \
          where mails.id in (select {} from {}){}",
         each.text("id"),
         each.row(),
@@ -142,6 +144,7 @@ fn kept(row: &AnyRow, id: MailId, files: Vec<AttachedFile>) -> Result<NewMail, S
         files,
         revision: row::optional_text(row, "revision")?,
         options: row::json(row, "options")?,
+        open_check: OpenCheck::of(row)?,
     })
 }
 

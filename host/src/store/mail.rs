@@ -1,9 +1,11 @@
 //! What is kept of a mail: enough to send the same bytes again, to show it, and to say what became of it.
 
 use super::queue::OutboxRow;
+use super::reported::OpenCheck;
 use super::standing::SendOptions;
 use crate::accounts::{AccountId, CompanyId, UserId};
 use chrono::{DateTime, FixedOffset};
+use std::fmt;
 use std::path::PathBuf;
 
 crate::accounts::identity! {
@@ -43,6 +45,8 @@ pub struct NewMail {
     pub revision: Option<String>,
     /// How it is to be sent.
     pub options: SendOptions,
+    /// How its opening is checked.
+    pub open_check: OpenCheck,
 }
 
 /// The document a mail is about.
@@ -252,13 +256,46 @@ pub enum AttemptResult {
     /// Held until the user signed in again.
     NeedsSignIn,
     /// Unknown whether it left.
-    InDoubt,
+    InDoubt {
+        /// Its mail was taken from its maker after the release: the attempt may still be under way, and its maker may still
+        /// report what came of it.
+        interrupted: bool,
+    },
     /// Looked for, and found.
     Found,
     /// Looked for, and not found.
     NotFound,
     /// The program ended before the message had left. No server has seen it: it counts as no attempt.
     Withdrawn,
+}
+
+impl AttemptResult {
+    /// Whether it is unknown if the mail left.
+    pub fn is_in_doubt(self) -> bool {
+        matches!(self, Self::InDoubt { .. })
+    }
+
+    /// Whether a server took the mail; none: nobody knows.
+    pub fn was_taken(self) -> Option<bool> {
+        match self {
+            Self::Accepted | Self::PartlyAccepted(_) | Self::Found => Some(true),
+            Self::Transient(_) | Self::Permanent | Self::NeedsSignIn | Self::NotFound | Self::Withdrawn => {
+                Some(false)
+            }
+            Self::InDoubt { .. } => None,
+        }
+    }
+
+    /// Its name in the store, which is the contract's.
+    pub fn as_str(self) -> &'static str {
+        super::attempts::result_columns(self).0
+    }
+}
+
+impl fmt::Display for AttemptResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// A fact about a mail: the contract's `tracking.event`.

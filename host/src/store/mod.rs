@@ -35,8 +35,6 @@
 //! system.due(now) -> Vec<Due>                           accounts with mails that may go now
 //! system.claim(&Holder, AccountId, Pace, most, now, lease) -> Vec<MailId>
 //! Journal::of(&system)                                  attempts, results and standings of many mails, one commit
-//! system.begin_attempt(MailId, &NewAttempt) -> AttemptId  committed when it returns
-//! system.finish_attempt(AttemptId, &Outcome, &[Event])  what came of it, whoever may still see it
 //! system.add_events(MailId, &[Event])                   news from reports; a fact that is known changes nothing
 //! system.open_attempts() -> Vec<OpenAttempt>            attempts that the program died under
 //! system.mail(MailId) -> Mail
@@ -44,7 +42,6 @@
 //! system.mail_of_attempt(AttemptId), system.mails_of_message(&str)   the mails that a report names
 //! system.reported_mail(AccountId, &ReportedAs) -> Option<MailId>   which mail a provider's report is about
 //! system.tracked(MailId) -> Option<Tracked>             what a mail's pixel is judged by
-//! system.open_check(MailId) -> Option<OpenCheck>
 //!
 //! store.back_up(&Path) -> Backup                        while others write; location.restore(&Path, Restoring) -> Restored
 //! store.came_back(taken, resume_all) -> u64             after pg_restore: what had not ended is held
@@ -110,9 +107,12 @@ mod emptying;
 mod erasure;
 mod error;
 mod events;
+mod holder;
+mod interruption;
 mod invitations;
 mod journal;
 mod keeping;
+mod late;
 mod listing;
 mod loading;
 mod location;
@@ -152,10 +152,12 @@ pub use backup::{Backup, Restored, Restoring};
 pub use copies::CopyDue;
 pub use erasure::Erased;
 pub use error::StoreError;
+pub use holder::Holder;
 pub use invitations::{InvitationId, NewInvitation};
 pub(crate) use invitations::{InvitationKey, Invited};
 pub use journal::Journal;
 pub use keeping::AskedBefore;
+pub use late::Contradiction;
 pub use listing::{Count, Filter, Listed, Said, Word};
 pub use location::Location;
 pub use mail::{
@@ -170,7 +172,7 @@ pub use reported::{OpenCheck, ReportedAs, Tracked};
 pub use reports::Reported;
 pub(crate) use secrets::SealedSecret;
 pub use secrets::Version;
-pub use standing::{BatchId, Cause, Holder, Kept, Order, Pace, SendOptions, Settlement, Standing};
+pub use standing::{BatchId, Cause, Kept, Order, Pace, SendOptions, Settlement, Standing};
 pub use suppressions::{NewSuppression, Release, Suppression, SuppressionKind};
 pub use system::SystemStore;
 pub use wake::Wakes;

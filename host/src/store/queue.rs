@@ -3,12 +3,14 @@
 
 use super::audit::{Action, Note, note_mail};
 use super::connect::Dialect;
+use super::holder::Holder;
+use super::interruption::close_open_attempts;
 use super::mail::MailId;
 use super::removed::still_has_account;
 use super::row::Time;
 use super::rows::{self, Each};
 use super::scope::Scope;
-use super::standing::{Cause, Holder, Pace, Standing};
+use super::standing::{Cause, Pace, Standing};
 use super::{Acting, Administrator, Store, StoreError, SystemStore, row};
 use crate::accounts::{AccountId, AccountState, CompanyId};
 use chrono::{DateTime, FixedOffset, Local, TimeZone as _};
@@ -80,8 +82,8 @@ impl SystemStore {
     }
 
     /// Takes at most `most` due mails of an account, oldest first, no more than its pace allows now. They are the
-    /// holder's until `now + lease`; what he has in hand already is not taken from him by himself. Where the account's
-    /// day is full, what is due is put off.
+    /// holder's until `now + lease`; what a holder has in hand already it does not take from itself. An attempt that a former
+    /// holder left open is closed. Where the account's day is full, what is due is put off.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -141,6 +143,7 @@ impl SystemStore {
         let mut mails =
             rows.iter().map(|row| row::parsed(row, "mail")).collect::<Result<Vec<MailId>, _>>()?;
         mails.sort_unstable();
+        close_open_attempts(&mut transaction, &mails, now).await?;
         if let Some((next, step)) = next {
             let taken = i64::try_from(mails.len()).unwrap_or(i64::MAX);
             let next = next.saturating_add(step.saturating_mul(taken));
@@ -294,7 +297,7 @@ impl Store {
         let mut transaction = self.write().await?;
         let by = scope.actor(&mut transaction).await?;
         let by = by.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))?;
-        let before = self.row_of(&mut transaction, scope, mail).await?;
+        let before = self.row_to_change(&mut transaction, scope, mail).await?;
         if let Standing::Ready { due, .. } = &before.standing
             && before.holder.as_deref().is_some_and(|it| it != holder.as_str() && !Holder::has_ended(it))
             && *due > now
@@ -329,8 +332,25 @@ impl Store {
             .bind(scope.owner())
             .execute(&mut *transaction)
             .await?;
+        close_open_attempts(&mut transaction, &[mail], now).await?;
         transaction.commit().await?;
         Ok(Ok(before))
+    }
+
+    /// A mail's row in the outbox, where it is the owner's. It is nobody else's to change until the transaction ends.
+    async fn row_to_change(
+        &self,
+        connection: &mut AnyConnection,
+        scope: Scope,
+        mail: MailId,
+    ) -> Result<OutboxRow, StoreError> {
+        if self.dialect == Dialect::Postgres {
+            let sql =
+                format!("select 1 from outbox where mail = $1 and {} for update", scope.on("outbox", 2));
+            let lock = sqlx::query(AssertSqlSafe(sql)).bind(mail.to_string()).bind(scope.owner());
+            lock.execute(&mut *connection).await?;
+        }
+        self.row_of(connection, scope, mail).await
     }
 
     /// A mail's row in the outbox, where it is the owner's.

@@ -1,8 +1,8 @@
 //! Where a company's records are, and who delivers to them now: one holder at a time, so that what is said about a document
 //! arrives in the order in which it happened.
 
+use super::holder::Holder;
 use super::row::Time;
-use super::standing::Holder;
 use super::{Administrator, StoreError, SystemStore, row};
 use crate::accounts::{CompanyId, RecordsPlace};
 use sqlx::Row as _;

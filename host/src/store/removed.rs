@@ -3,6 +3,7 @@
 
 use super::StoreError;
 use super::audit::{Action, Note, note_mail};
+use super::interruption::{close_open_attempts, leave_in_doubt};
 use super::mail::MailId;
 use super::row::{self, Time};
 use super::standing::Cause;
@@ -13,8 +14,8 @@ use sqlx::AnyConnection;
 pub(super) const HAS_ACCOUNT: &str =
     "exists (select 1 from accounts where accounts.id = outbox.account and accounts.name_key is not null)";
 
-/// Holds what the account had still to send. One that is in somebody's hands at this moment stays in them: what he says of it
-/// counts, unless it is that it waits.
+/// Holds what the account had still to send. Of what is in a worker's hands at this moment nothing leaves any more; where the
+/// last bytes were leaving it is in doubt, until the worker reports what came of it.
 pub(super) async fn hold_all(
     connection: &mut AnyConnection,
     account: AccountId,
@@ -31,10 +32,13 @@ pub(super) async fn hold_all(
     .bind(account.to_string())
     .fetch_all(&mut *connection)
     .await?;
-    for row in &held {
-        note(connection, row::parsed(row, "mail")?, by, now).await?;
+    let mails = held.iter().map(|row| row::parsed(row, "mail")).collect::<Result<Vec<MailId>, _>>()?;
+    let doubtful = close_open_attempts(connection, &mails, now).await?;
+    leave_in_doubt(connection, &doubtful).await?;
+    for mail in mails.iter().filter(|mail| !doubtful.contains(mail)) {
+        note(connection, *mail, by, now).await?;
     }
-    Ok(held.len() as u64)
+    Ok((mails.len() - doubtful.len()) as u64)
 }
 
 /// Nobody takes a mail whose account was removed, not even a command that was asked for the same again as another account.

@@ -4,10 +4,11 @@
 //! webhook says nothing about another's mail.
 
 use super::mail::{AttemptId, Event, MailId};
-use super::{Acting, Store, StoreError, SystemStore, row};
+use super::{Store, StoreError, SystemStore, row};
 use crate::accounts::{AccountId, CompanyId};
 use chrono::{DateTime, FixedOffset};
-use sqlx::{AnyConnection, AssertSqlSafe};
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 
 /// Ids that are taken from one server's reply, and their lengths.
 const IDS_OF_REPLY: usize = 4;
@@ -25,9 +26,10 @@ pub enum ReportedAs {
 }
 
 /// How the opening of a mail is checked (FEATURES C4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OpenCheck {
     /// Not at all.
+    #[default]
     Off,
     /// By a pixel of ours.
     Pixel,
@@ -36,11 +38,21 @@ pub enum OpenCheck {
 }
 
 impl OpenCheck {
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Off => "off",
             Self::Pixel => "pixel",
             Self::Provider => "provider",
+        }
+    }
+
+    /// Reads the column `way` of a mail that may have none.
+    pub(super) fn of(row: &AnyRow) -> Result<Self, StoreError> {
+        match row::optional_text(row, "way")?.as_deref() {
+            None | Some("off") => Ok(Self::Off),
+            Some("pixel") => Ok(Self::Pixel),
+            Some("provider") => Ok(Self::Provider),
+            Some(other) => Err(StoreError::Damaged(format!("how an opening is checked: {other}"))),
         }
     }
 }
@@ -56,29 +68,6 @@ pub struct Tracked {
     pub sent: Option<DateTime<FixedOffset>>,
     /// Facts that its pixel told already.
     pub openings: u64,
-}
-
-impl Acting<'_> {
-    /// Sets how the opening of a mail is checked.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchMail`], forbidden or missing.
-    pub async fn set_open_check(&self, mail: MailId, check: OpenCheck) -> Result<(), StoreError> {
-        let sql = format!(
-            "insert into checked_opens (mail, way) select id, $1 from mails where id = $2 and {} \
-             on conflict (mail) do update set way = excluded.way",
-            self.scope().on("mails", 3),
-        );
-        let set = sqlx::query(AssertSqlSafe(sql))
-            .bind(check.as_str())
-            .bind(mail.to_string())
-            .bind(self.scope().owner());
-        if self.store.write_one(set).await? == 0 {
-            Err(StoreError::NoSuchMail(mail.to_string()))
-        } else {
-            Ok(())
-        }
-    }
 }
 
 impl SystemStore {
@@ -138,21 +127,6 @@ impl SystemStore {
             sent: row::optional_time(&row, "sent")?,
             openings: row::count(&row, "openings")?,
         }))
-    }
-
-    /// How the opening of a mail is checked; none: as the user has set it for the account.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn open_check(&self, mail: MailId) -> Result<Option<OpenCheck>, StoreError> {
-        let row = sqlx::query("select way from checked_opens where mail = $1").bind(mail.to_string());
-        let Some(row) = row.fetch_optional(&self.pool).await? else { return Ok(None) };
-        match row::text(&row, "way")?.as_str() {
-            "off" => Ok(Some(OpenCheck::Off)),
-            "pixel" => Ok(Some(OpenCheck::Pixel)),
-            "provider" => Ok(Some(OpenCheck::Provider)),
-            other => Err(StoreError::Damaged(format!("how an opening is checked: {other}"))),
-        }
     }
 }
 

@@ -20,10 +20,15 @@ impl Each {
     }
 
     /// What stands after `from`.
-    pub(super) fn row(self) -> &'static str {
+    pub(super) fn row(self) -> String {
+        self.row_of("$1")
+    }
+
+    /// What stands after `from`, of a list that is another parameter.
+    pub(super) fn row_of(self, parameter: &str) -> String {
         match self.postgres {
-            true => "jsonb_array_elements(cast($1 as jsonb)) as e(value)",
-            false => "json_each($1) as e",
+            true => format!("jsonb_array_elements(cast({parameter} as jsonb)) as e(value)"),
+            false => format!("json_each({parameter}) as e"),
         }
     }
 

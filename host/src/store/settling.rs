@@ -13,10 +13,21 @@ use serde::Serialize;
 use sqlx::AnyConnection;
 use std::collections::BTreeSet;
 
-/// Puts mails down. That one left may be said later, too, by the one who was taken for dead; else nothing is changed of what
-/// somebody else has by now.
+/// Who says where a mail stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// Its holder.
+    Holder,
+    /// A report that has just ended its attempt, or the doubt about it. That all servers took the mail counts whoever has it by
+    /// now, and whatever was to become of it.
+    Report,
+}
+
+/// Applies changes of where mails stand, and ends their leases. Only the holder of a mail may, except that a report may say that
+/// it was sent; of what another holder has nothing is changed.
 pub(super) async fn settle(
     connection: &mut AnyConnection,
+    by: By,
     settled: &[(MailId, &Settlement)],
 ) -> Result<(), StoreError> {
     #[derive(Serialize)]
@@ -47,8 +58,8 @@ pub(super) async fn settle(
     let each = Each::on(connection);
     let sql = format!(
         "update outbox set holder = null, state = {state}, due = {}, cause = {}, reason = {}, \
-         copy = coalesce({}, outbox.copy) from {} where outbox.mail = {} and (outbox.holder = {} \
-         or ({state} = 'sent' and outbox.holder is null and outbox.state = 'in-doubt')) returning mail",
+         copy = coalesce({}, outbox.copy) from {} where outbox.mail = {} \
+         and (outbox.holder = {}{}) returning mail",
         each.number("due"),
         each.text("cause"),
         each.text("reason"),
@@ -56,6 +67,7 @@ pub(super) async fn settle(
         each.row(),
         each.text("mail"),
         each.text("holder"),
+        if by == By::Report { format!(" or {} = 'sent'", each.text("state")) } else { String::new() },
         state = each.text("state"),
     );
     let rows: Vec<Row> = settled.iter().map(row).collect();

@@ -1,59 +1,13 @@
 //! Where a mail stands in the outbox: the words for it, and what somebody asks for who puts a mail there.
 
+use super::holder::Holder;
 use super::mail::MailId;
 use super::row::Time;
 use sha2::{Digest, Sha256};
-use std::fmt;
 
 crate::accounts::identity! {
     /// Mails that were asked for together.
     BatchId, "batch id"
-}
-
-/// Whoever works at mails: a worker, or a command that somebody waits for. What it has taken is its own until the lease
-/// ends; a holder that died leaves nothing behind that somebody would have to clear away.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Holder(String);
-
-impl Holder {
-    /// A new holder. `kind` tells people who it is: `worker`, `command`. Its name says which program of which machine.
-    pub fn new(kind: &str) -> Self {
-        Self(format!("{kind}/{}@{}/{}", std::process::id(), machine(), uuid::Uuid::now_v7()))
-    }
-
-    /// Whether the holder of this name was a program of this machine that has ended. Of another machine's nobody knows;
-    /// and whoever is taken for dead by mistake finds his gate shut, and sends nothing.
-    pub(super) fn has_ended(name: &str) -> bool {
-        let place = name.split('/').nth(1).and_then(|place| place.split_once('@'));
-        place.is_some_and(|(process, host)| {
-            !host.is_empty()
-                && host == machine()
-                && std::path::Path::new("/proc/self").exists()
-                && !std::path::Path::new("/proc").join(process).exists()
-        })
-    }
-
-    /// Who it is, to people.
-    pub(super) fn kind(&self) -> &str {
-        self.0.split('/').next().unwrap_or_default()
-    }
-
-    /// Its name in the store.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// The name of this machine, where the system tells.
-fn machine() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    name.trim().replace(['/', '@'], "-")
 }
 
 /// How a mail is to be sent. Part of the intent: the attempt that a worker makes tomorrow keeps to it.

@@ -165,16 +165,19 @@ impl World {
             files: Vec::new(),
             revision: None,
             options: SendOptions::default(),
+            open_check: OpenCheck::Off,
         };
         let acting = self.store.acting(&self.lotte);
-        acting.keep(std::slice::from_ref(&mail), &Order::default()).await.unwrap();
+        let (holder, journal) = (Holder::new("worker"), Journal::of(&self.store));
+        let lease = Some((holder.clone(), ago(0) + chrono::Duration::minutes(1)));
+        acting.keep(std::slice::from_ref(&mail), &Order { lease, ..Order::default() }).await.unwrap();
         let attempt = NewAttempt {
             started: ago(7_201),
             account: account.id,
             transport: "sendgrid".into(),
             fallback: false,
         };
-        let attempt = self.store.begin_attempt(id, &attempt).await.unwrap();
+        let attempt = journal.begin(id, &attempt, &holder).await.unwrap();
         let outcome = Outcome {
             finished: ago(7_200),
             result: AttemptResult::Accepted,
@@ -182,7 +185,7 @@ impl World {
             detail: None,
             provider_ids: vec![("message".into(), format!("sg-{id}"))],
         };
-        self.store.finish_attempt(attempt, &outcome, &[]).await.unwrap();
+        journal.finish(attempt, &outcome, &[], None).await.unwrap();
         id
     }
 

@@ -8,7 +8,7 @@ use crate::cli::house::UserArgs;
 use crate::cli::output::line;
 use crate::cli::{Common, Failure, ask};
 use crate::outbox::{Answers, Keeping, plain};
-use crate::store::{MailId, SendOptions};
+use crate::store::MailId;
 use clap::Args;
 use std::process::ExitCode;
 
@@ -51,7 +51,7 @@ pub(super) async fn run(common: &Common, args: &TestFallbackArgs) -> Result<Exit
     let to: String = ask::value(common, args.to.clone(), "destination", "--to", None)?;
     let id = MailId::new();
     let composed = message(&desk, id, &to, None, None).await?;
-    let keeping = Keeping { id, account: desk.account.id, created: now(), options: SendOptions::default() };
+    let keeping = Keeping::test(id, desk.account.id, now());
     desk.acting().keep(&[plain(&composed, keeping, "test")], &desk.order()).await?;
     // To the rules it is an account that must not be used: they choose the fallback at once.
     desk.pretend = Some(AccountState::Compromised { by: "a test of the fallback".to_owned(), since: now() });

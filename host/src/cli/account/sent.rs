@@ -95,7 +95,7 @@ async fn show(
         let by =
             if it.fallback { format!("{} (fallback)", it.account_name) } else { it.account_name.clone() };
         let outcome = it.outcome.as_ref();
-        let result = outcome.map_or("no result yet", |it| mail_json::result(it.result));
+        let result = outcome.map_or("no result yet", |it| it.result.as_str());
         let detail = outcome.and_then(|it| it.detail.clone()).unwrap_or_default();
         vec![it.started.format("%Y-%m-%d %H:%M:%S").to_string(), by, result.to_owned(), detail]
     });

@@ -9,7 +9,7 @@ use crate::contract::accounts::Test;
 use crate::contract::composing::Message;
 use crate::contract::recipients::Mailbox;
 use crate::outbox::{Keeping, plain};
-use crate::store::{MailId, SendOptions};
+use crate::store::MailId;
 use clap::Args;
 use std::process::ExitCode;
 
@@ -48,7 +48,7 @@ pub(super) async fn run(common: &Common, args: &SendTestArgs) -> Result<ExitCode
     };
     let id = MailId::new();
     let message = message(&desk, id, &to, subject, args.language.clone()).await?;
-    let keeping = Keeping { id, account: desk.account.id, created: now(), options: SendOptions::default() };
+    let keeping = Keeping::test(id, desk.account.id, now());
     desk.acting().keep(&[plain(&message, keeping, "test")], &desk.order()).await?;
     let code = desk.deliver(common, id, Delivery::default(), serde_json::json!({})).await?;
     if !common.json {

@@ -1,18 +1,18 @@
 //! What the ledger knows of a batch's mails, asked for a group at a time: was the same asked for before, and may those whom it
 //! goes to be written to.
 
-use super::preflight::{Made, Row, Verdict};
+use super::preflight::{Row, Verdict};
 use super::{BulkArgs, Desk};
 use crate::cli::desk::now;
 use crate::store::{AskedBefore, NewMail, OutboxRow, Standing, StoreError};
 
 /// A row, and its mail where one was made.
-pub(super) type Checked = (Row, Option<Made>);
+pub(super) type Checked = (Row, Option<NewMail>);
 
 /// Compares rows with the ledger.
 pub(super) async fn compare(desk: &Desk, args: &BulkArgs, group: &mut [Checked]) -> Result<(), StoreError> {
     let made: Vec<(&mut Row, &NewMail)> =
-        group.iter_mut().filter_map(|(row, made)| Some((row, &made.as_ref()?.mail))).collect();
+        group.iter_mut().filter_map(|(row, made)| Some((row, made.as_ref()?))).collect();
     let store = desk.connections.store();
     let mails: Vec<&NewMail> = made.iter().map(|(_, mail)| *mail).collect();
     let before = desk.acting().asked_before(&mails).await?;

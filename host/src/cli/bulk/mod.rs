@@ -15,14 +15,14 @@ use super::mail::Shared;
 use super::output::{json, line};
 use super::{Common, Failure, ask};
 use crate::accounts::{Name, Transport};
-use crate::store::{BatchId, Kept, NewMail, OpenCheck, Order, SendOptions};
+use crate::store::{BatchId, NewMail, Order, SendOptions};
 use ahead::Ahead;
 use before::Checked;
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use domains::Domains;
 use indicatif::{ProgressBar, ProgressStyle};
-use preflight::{Made, Measure, Row};
+use preflight::{Measure, Row};
 use source::{Ready, Source};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -156,14 +156,14 @@ struct Batch {
 
 impl Batch {
     /// Makes and checks one mail. What is left out by the user's own choice has no row.
-    async fn checked(&self, ready: Ready) -> Result<Option<(Row, Option<Made>)>, Failure> {
+    async fn checked(&self, ready: Ready) -> Result<Option<Checked>, Failure> {
         let (path, number, folder) = match ready {
             Ready::File(path) => return preflight::check(self, path).await,
             Ready::Lost { entry, reason } => return Ok(Some((Row::lost(entry, reason), None))),
             Ready::Fetched { path, number, folder } => (path, number, folder),
         };
         let Some((mut row, mut made)) = preflight::check(self, path).await? else { return Ok(None) };
-        let taken = made.as_mut().map_or(Ok(()), |made| source::take_along(&mut made.mail, folder.path()));
+        let taken = made.as_mut().map_or(Ok(()), |made| source::take_along(made, folder.path()));
         if let Err(error) = taken {
             row.needs("file", error.to_string());
             made = None;
@@ -181,20 +181,13 @@ impl Batch {
         Ok(rows)
     }
 
-    async fn keep(&self, group: Vec<Made>) -> Result<(), Failure> {
+    async fn keep(&self, group: Vec<NewMail>) -> Result<(), Failure> {
         if group.is_empty() {
             return Ok(());
         }
         let Self { desk, args, id, .. } = self;
         let order = Order { again: args.again, send_at: args.at, batch: Some(*id), ..Order::default() };
-        let checked = group.into_iter().map(|made| ((made.mail.id, made.opens), made.mail));
-        let (checked, mails): (Vec<_>, Vec<NewMail>) = checked.unzip();
-        let kept = desk.acting().keep(&mails, &order).await?;
-        for (mail, way) in checked.into_iter().filter(|(_, way)| *way != OpenCheck::Off) {
-            if kept.contains(&Kept::New(mail)) {
-                desk.acting().set_open_check(mail, way).await?;
-            }
-        }
+        desk.acting().keep(&group, &order).await?;
         Ok(())
     }
 }
@@ -235,7 +228,7 @@ impl Work<'_> {
             let checked = ahead.next().await.transpose()?;
             let is_last = checked.is_none();
             // A mail is made again when it is sent: what it carries is not kept until then.
-            group.extend(checked.flatten().map(|(row, made)| (row, made.map(Made::without_files))));
+            group.extend(checked.flatten().map(|(row, made)| (row, made.map(preflight::without_files))));
             bar.inc(1);
             if is_last || group.len() >= GROUP {
                 before::compare(desk, args, &mut group).await?;
@@ -260,7 +253,7 @@ impl Work<'_> {
         while let Some(checked) = ahead.next().await {
             bar.inc(1);
             let Some((row, made)) = checked? else { continue };
-            held += made.as_ref().map_or(0, |made| source::held(&made.mail));
+            held += made.as_ref().map_or(0, |made| source::held(made));
             group.push((row, made));
             if group.len() >= size || held > MOST_HELD {
                 (size, held) = ((size * 2).min(GROUP), 0);

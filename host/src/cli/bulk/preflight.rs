@@ -1,5 +1,6 @@
 //! The check before a batch (FEATURES F5): a row for each mail, and what the account's quota means for all of them.
 
+use super::before::Checked;
 use super::domains::Domains;
 use super::{Batch, BulkArgs};
 use crate::cli::compose::{Composed, compose};
@@ -11,7 +12,7 @@ use crate::contract::accounts::Allowance;
 use crate::contract::recipients::{Field, Mailbox};
 use crate::outbox::{Draft, DraftError, limits};
 use crate::records::{Entry, is_like};
-use crate::store::{MailId, NewMail, OpenCheck, SendOptions};
+use crate::store::{MailId, NewMail, SendOptions};
 use chrono::{DateTime, Duration, FixedOffset};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -108,7 +109,7 @@ impl Measure {
 
 /// Makes and checks one mail, as far as that can be done without the ledger. What is left out by the user's own choice has
 /// no row.
-pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<(Row, Option<Made>)>, Failure> {
+pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<Checked>, Failure> {
     let Batch { desk, args, measure: against, .. } = batch;
     let mail = MailArgs::of_document(file.clone(), &args.shared);
     let id = MailId::new();
@@ -130,7 +131,7 @@ pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<(Row, O
     if let Some(domains) = &against.domains {
         row.notes.extend(domains.lacks(&domain(&composed.ready.message.from.address)).await);
     }
-    let kept = match composed.to_keep(desk, id, against.options).await {
+    let kept = match composed.to_keep(desk, id, against.options, &opens).await {
         Ok(kept) => kept,
         Err(failure) => {
             row.needs("attachment", failure.message);
@@ -138,22 +139,13 @@ pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<(Row, O
         }
     };
     row.partner = kept.document.as_ref().map(|document| document.partner.clone());
-    let opens = opens.settled(&composed.ready.message.warnings);
-    Ok(Some((row, Some(Made { mail: kept, opens }))))
+    Ok(Some((row, Some(kept))))
 }
 
-/// A mail that can be kept, and how its opening is checked.
-pub(super) struct Made {
-    pub(super) mail: NewMail,
-    pub(super) opens: OpenCheck,
-}
-
-impl Made {
-    /// Enough to compare it with others: what it carries may be large.
-    pub(super) fn without_files(mut self) -> Self {
-        self.mail.files.clear();
-        self
-    }
+/// Enough of a mail to compare it with others: what it carries may be large.
+pub(super) fn without_files(mut mail: NewMail) -> NewMail {
+    mail.files.clear();
+    mail
 }
 
 impl Row {

@@ -112,6 +112,10 @@ fn put_off(error: &OutboxError, ledger: &Ledger) -> Option<Standing> {
     let reason = error.to_string();
     match error {
         OutboxError::Store(StoreError::LeaseLost(_)) => None,
+        // Read and decided on anew, where it is still ours.
+        OutboxError::Store(StoreError::AttemptDecided(_)) => {
+            Some(Standing::Ready { due: ledger.clock.now(), waits: None })
+        }
         // Whoever takes it next finds it as it is.
         OutboxError::Store(error) if error.may_pass() || error.may_be_mended() => {
             Some(Standing::Ready { due: ledger.clock.now() + Duration::seconds(1), waits: None })

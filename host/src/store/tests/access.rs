@@ -198,13 +198,13 @@ pub(super) async fn a1_a_grant_never_crosses_companies(store: Store) {
     }
     // Nor can a mail leave by an account next door, as its own or in place of it.
     let mail = office.mail().await.id;
-    let error = office.store.begin_attempt(mail, &new_attempt(office.theirs.id)).await.unwrap_err();
+    let error = office.begin(mail, &new_attempt(office.theirs.id)).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchAccount(office.theirs.id.to_string()));
     let other = office.admin().add_account(&new_account("other")).await.unwrap();
-    let error = office.store.begin_attempt(mail, &new_attempt(other.id)).await.unwrap_err();
+    let error = office.begin(mail, &new_attempt(other.id)).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchAccount(other.id.to_string()));
     let unknown = AttemptId::new();
     let error =
-        office.store.finish_attempt(unknown, &outcome(AttemptResult::Accepted), &[]).await.unwrap_err();
+        office.journal.finish(unknown, &outcome(AttemptResult::Accepted), &[], None).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchAttempt(unknown.to_string()));
 }

@@ -187,7 +187,7 @@ pub(super) async fn a_removed_company_leaves_nothing(store: Store) {
     let mail = office.mail().await.id;
     let attempt = office.attempt(mail).await;
     let outcome = super::office::outcome(AttemptResult::Accepted);
-    office.store.finish_attempt(attempt, &outcome, &[super::office::event("accepted")]).await.unwrap();
+    office.finish(attempt, &outcome, &[super::office::event("accepted")]).await;
     let fallback = Fallback { account: Some(office.account.id), ..Fallback::default() };
     office.admin().update_company(&Company { fallback, ..office.company.clone() }).await.unwrap();
     office.acting().set_settings(office.account.id, &UserSettings::default()).await.unwrap();

@@ -36,7 +36,12 @@ pub(super) async fn what_had_not_ended_is_held_until_a_person_speaks(store: Stor
     office.admin().set_account_state(office.account.id, &AccountState::Ready).await.unwrap();
     office.store.add_events(doubtful, &[super::office::event("delayed")]).await.unwrap();
     journal.settle(waiting, &holder, Standing::Ready { due: now(), waits: None }).await.unwrap();
-    assert!(journal.release(attempt, now()).await.is_ok(), "whoever still lives would say so himself");
+    let shut = journal.release(attempt, &holder, now()).await.unwrap_err();
+    assert_eq!(
+        shut,
+        StoreError::AttemptClosed(attempt.to_string()),
+        "who began it before the backup has lost the mail"
+    );
     for mail in [waiting, held, doubtful] {
         let row = office.store.outbox_row(mail).await.unwrap();
         let Standing::Held { cause: Cause::User, reason } = &row.standing else { panic!("{row:?}") };

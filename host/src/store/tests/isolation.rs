@@ -269,9 +269,9 @@ pub(super) async fn the_fallback_is_no_way_around_the_mails_own_account(store: S
     office.admin().update_company(&Company { fallback, ..office.company.clone() }).await.unwrap();
     let mail = world.colleague.mails[0];
     let as_own = new_attempt(world.spare.id);
-    let error = office.store.begin_attempt(mail, &as_own).await.unwrap_err();
+    let error = office.begin(mail, &as_own).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchAccount(world.spare.id.to_string()));
-    office.store.begin_attempt(mail, &NewAttempt { fallback: true, ..as_own }).await.unwrap();
+    office.begin(mail, &NewAttempt { fallback: true, ..as_own }).await.unwrap();
 }
 
 /// Who acts is read from the company's own users when it is written down.

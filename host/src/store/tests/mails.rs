@@ -58,7 +58,7 @@ pub(super) async fn an_attempt_is_on_disk_before_it_is_made(store: Store) {
     assert_eq!((kept.len(), kept[0].id, &kept[0].outcome), (1, attempt, &None));
     assert_eq!((kept[0].account_name.as_str(), kept[0].transport.as_str()), ("office", "smtp"));
     let done = outcome(AttemptResult::Transient(Some(120)));
-    office.store.finish_attempt(attempt, &done, &[event("deferred")]).await.unwrap();
+    office.finish(attempt, &done, &[event("deferred")]).await;
     let kept = office.store.mail(mail).await.unwrap();
     assert_eq!(kept.attempts[0].outcome.as_ref(), Some(&done));
     assert_eq!(kept.events, [event("deferred")]);
@@ -69,12 +69,19 @@ pub(super) async fn an_attempt_is_on_disk_before_it_is_made(store: Store) {
         AttemptResult::PartlyAccepted(Some(u32::MAX)),
         AttemptResult::Transient(None),
         AttemptResult::Permanent,
-        AttemptResult::InDoubt,
+        AttemptResult::NeedsSignIn,
+        AttemptResult::InDoubt { interrupted: false },
+        AttemptResult::InDoubt { interrupted: true },
         AttemptResult::NotFound,
         AttemptResult::Found,
+        AttemptResult::Withdrawn,
     ] {
         let done = Outcome { stage: None, detail: None, provider_ids: Vec::new(), ..outcome(result) };
-        office.store.finish_attempt(attempt, &done, &[]).await.unwrap();
+        let mail = office.mail().await.id;
+        let attempt = office.attempt(mail).await;
+        for _ in 0..2 {
+            office.finish(attempt, &done, &[]).await;
+        }
         assert_eq!(office.store.mail(mail).await.unwrap().attempts[0].outcome, Some(done));
     }
 }
@@ -82,10 +89,12 @@ pub(super) async fn an_attempt_is_on_disk_before_it_is_made(store: Store) {
 pub(super) async fn nobody_sends_while_an_attempt_is_open(store: Store) {
     let office = Office::open(store).await;
     let mail = office.mail().await.id;
+    office.take(mail).await;
     let mut begun = Vec::new();
     for _ in 0..8 {
-        let (store, attempt) = (office.store.clone(), new_attempt(office.account.id));
-        begun.push(tokio::spawn(async move { store.begin_attempt(mail, &attempt).await }));
+        let (journal, holder) = (office.journal.clone(), office.holder.clone());
+        let attempt = new_attempt(office.account.id);
+        begun.push(tokio::spawn(async move { journal.begin(mail, &attempt, &holder).await }));
     }
     let mut attempts = Vec::new();
     for task in begun {
@@ -95,7 +104,7 @@ pub(super) async fn nobody_sends_while_an_attempt_is_open(store: Store) {
         }
     }
     assert_eq!(attempts.len(), 1, "{attempts:?}");
-    office.store.finish_attempt(attempts[0], &outcome(AttemptResult::Transient(None)), &[]).await.unwrap();
+    office.finish(attempts[0], &outcome(AttemptResult::Transient(None)), &[]).await;
     office.attempt(mail).await;
     assert_eq!(office.store.mail(mail).await.unwrap().attempts.len(), 2);
 }
@@ -105,11 +114,7 @@ pub(super) async fn what_came_of_an_attempt_is_kept_though_access_was_revoked(st
     let mail = office.mail().await.id;
     let attempt = office.attempt(mail).await;
     office.admin().revoke(office.account.id, office.lotte.id).await.unwrap();
-    office
-        .store
-        .finish_attempt(attempt, &outcome(AttemptResult::Accepted), &[event("accepted")])
-        .await
-        .unwrap();
+    office.finish(attempt, &outcome(AttemptResult::Accepted), &[event("accepted")]).await;
     office.store.add_events(mail, &[event("delivered")]).await.unwrap();
     assert_eq!(office.store.mail(mail).await.unwrap().events, [event("accepted"), event("delivered")]);
     let error = office.acting().mail(mail).await.unwrap_err();
@@ -121,13 +126,13 @@ pub(super) async fn a13_a_fallback_is_an_attempt_of_its_own_by_the_companys_fall
     let relay = office.admin().add_account(&new_account("relay")).await.unwrap();
     let mail = office.mail().await.id;
     let attempt = NewAttempt { transport: "sendgrid".into(), fallback: true, ..new_attempt(relay.id) };
-    let error = office.store.begin_attempt(mail, &attempt).await.unwrap_err();
+    let error = office.begin(mail, &attempt).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchAccount(relay.id.to_string()), "it is not the fallback yet");
     let fallback = Fallback { account: Some(relay.id), ..Fallback::default() };
     office.admin().update_company(&Company { fallback, ..office.company.clone() }).await.unwrap();
     let own = office.attempt(mail).await;
-    office.store.finish_attempt(own, &outcome(AttemptResult::Transient(None)), &[]).await.unwrap();
-    office.store.begin_attempt(mail, &attempt).await.unwrap();
+    office.finish(own, &outcome(AttemptResult::Transient(None)), &[]).await;
+    office.begin(mail, &attempt).await.unwrap();
     let kept = office.acting().mail(mail).await.unwrap().attempts;
     let by = |attempt: &Attempt| (attempt.account_name.clone(), attempt.transport.clone(), attempt.fallback);
     let wanted =
@@ -171,7 +176,7 @@ pub(super) async fn what_strangers_write_is_kept_within_bounds(store: Store) {
     let words = format!("550 \0{}", "é".repeat(100_000));
     let done = Outcome { detail: Some(words.clone()), ..outcome(AttemptResult::Permanent) };
     let hostile = Event { words: Some(words), kind: "\0".into(), ..event("refused") };
-    office.store.finish_attempt(attempt, &done, &[hostile.clone(), hostile]).await.unwrap();
+    office.finish(attempt, &done, &[hostile.clone(), hostile]).await;
     let kept = office.acting().mail(mail.id).await.unwrap();
     assert_eq!(kept.mail.subject, "a\u{fffd}b'; drop table mails; -- \u{202e}");
     assert_eq!(kept.mail.recipients, mail.recipients, "JSON keeps what text can't");
@@ -186,14 +191,15 @@ pub(super) async fn many_at_once_lose_nothing(store: Store) {
     let mut tasks = Vec::new();
     for _ in 0..40 {
         let (store, user, account) = (office.store.clone(), office.lotte.clone(), office.account.id);
+        let (holder, journal) = (office.holder.clone(), office.journal.clone());
         tasks.push(tokio::spawn(async move {
             let (acting, mail) = (store.acting(&user), new_mail(account));
-            acting.keep(std::slice::from_ref(&mail), &Order::default()).await.unwrap();
-            let attempt = store.begin_attempt(mail.id, &new_attempt(account)).await.unwrap();
-            store
-                .finish_attempt(attempt, &outcome(AttemptResult::Accepted), &[event("accepted")])
-                .await
-                .unwrap();
+            let until = chrono::Local::now().fixed_offset() + chrono::Duration::seconds(60);
+            let order = Order { lease: Some((holder.clone(), until)), ..Order::default() };
+            acting.keep(std::slice::from_ref(&mail), &order).await.unwrap();
+            let attempt = journal.begin(mail.id, &new_attempt(account), &holder).await.unwrap();
+            let accepted = outcome(AttemptResult::Accepted);
+            journal.finish(attempt, &accepted, &[event("accepted")], None).await.unwrap();
         }));
     }
     for task in tasks {

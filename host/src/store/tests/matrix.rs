@@ -111,7 +111,6 @@ pub(super) async fn as_user(acting: Acting<'_>, of: &Foreign) -> Vec<Called> {
         add("take", said(acting.take(&Holder::new("command"), mail, now(), LEASE).await));
         add("set_answer", said(acting.set_answer(mail, true).await));
         add("note_sent_again", said(acting.note_sent_again(mail, now()).await));
-        add("set_open_check", said(acting.set_open_check(mail, OpenCheck::Provider).await));
     }
     called
 }
@@ -285,7 +284,6 @@ fn what_takes_an_id_without_its_owner_is_the_systems_alone() {
     let wanted = [
         "account_of_any_company",
         "add_events",
-        "begin_attempt",
         "bring_back",
         "claim",
         "claim_copies",
@@ -294,7 +292,6 @@ fn what_takes_an_id_without_its_owner_is_the_systems_alone() {
         "copies_later",
         "due",
         "extend",
-        "finish_attempt",
         "give_back",
         "hold_records",
         "leave_records",
@@ -306,7 +303,6 @@ fn what_takes_an_id_without_its_owner_is_the_systems_alone() {
         "notices_due",
         "notify",
         "open_attempts",
-        "open_check",
         "outbox_row",
         "pace",
         "records_due",

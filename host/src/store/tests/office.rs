@@ -13,7 +13,13 @@ pub(super) struct Office {
     pub(super) next_door: Company,
     pub(super) eve: User,
     pub(super) theirs: Account,
+    /// A program at work, and what writes for it.
+    pub(super) holder: Holder,
+    pub(super) journal: Journal,
 }
+
+/// How long a mail that a test took is its holder's.
+pub(super) const LEASE: std::time::Duration = std::time::Duration::from_secs(60);
 
 pub(super) fn parse<T: std::str::FromStr<Err = Unusable>>(text: &str) -> T {
     text.parse().unwrap()
@@ -55,7 +61,8 @@ impl Office {
         let theirs = admin.add_account(&new_account("office")).await.unwrap();
         admin.grant(theirs.id, eve.id).await.unwrap();
         let store = store.system();
-        Self { store, company, lotte, marc, account, next_door, eve, theirs }
+        let (holder, journal) = (Holder::new("command"), Journal::of(&store));
+        Self { store, company, lotte, marc, account, next_door, eve, theirs, holder, journal }
     }
 
     pub(super) fn acting(&self) -> Acting<'_> {
@@ -78,8 +85,27 @@ impl Office {
         Ok(self.acting().keep(std::slice::from_ref(mail), &Order::default()).await?[0])
     }
 
+    /// Takes a mail.
+    pub(super) async fn take(&self, mail: MailId) {
+        let now = chrono::Local::now().fixed_offset();
+        let taken = self.acting().take(&self.holder, mail, now, LEASE).await.unwrap();
+        assert!(taken.is_ok(), "somebody else has it: {taken:?}");
+    }
+
+    /// Takes a mail and begins an attempt by its own account.
     pub(super) async fn attempt(&self, mail: MailId) -> AttemptId {
-        self.store.begin_attempt(mail, &new_attempt(self.account.id)).await.unwrap()
+        self.begin(mail, &new_attempt(self.account.id)).await.unwrap()
+    }
+
+    /// Takes a mail and begins an attempt.
+    pub(super) async fn begin(&self, mail: MailId, attempt: &NewAttempt) -> Result<AttemptId, StoreError> {
+        self.take(mail).await;
+        self.journal.begin(mail, attempt, &self.holder).await
+    }
+
+    /// Keeps what came of an attempt.
+    pub(super) async fn finish(&self, attempt: AttemptId, outcome: &Outcome, events: &[Event]) {
+        assert_eq!(self.journal.finish(attempt, outcome, events, None).await, Ok(None), "{outcome:?}");
     }
 }
 
@@ -140,6 +166,7 @@ pub(super) fn new_mail(account: AccountId) -> NewMail {
         files: vec![pdf, logo],
         revision: None,
         options: SendOptions::default(),
+        open_check: OpenCheck::Off,
     }
 }
 

@@ -1,10 +1,8 @@
 //! The ledger as a queue: once per intent, one holder at a time, at the account's pace, nothing lost with a holder.
 
-use super::office::{Office, event, new_account, new_attempt, new_mail, outcome};
+use super::office::{LEASE, Office, event, new_account, new_attempt, new_mail, outcome};
 use crate::store::*;
 use chrono::{DateTime, Duration, FixedOffset};
-
-const LEASE: std::time::Duration = std::time::Duration::from_secs(60);
 
 fn now() -> DateTime<FixedOffset> {
     "2026-11-27T10:00:00+01:00".parse().unwrap()
@@ -57,13 +55,17 @@ pub(super) async fn more_who_work_at_once_than_there_are_connections_all_come_to
     let mails = queued(&office, 64).await;
     let read = office.store.mails(&mails).await.unwrap();
     assert_eq!(read.iter().map(|mail| mail.mail.id).collect::<Vec<_>>(), mails, "in the order asked for");
+    for mail in &mails {
+        office.take(*mail).await;
+    }
     let work = mails.into_iter().map(|id| {
+        let (holder, journal) = (office.holder.clone(), office.journal.clone());
         let (store, company, account) = (office.store.clone(), office.company.id, office.account.id);
         tokio::spawn(async move {
             let mail = store.mail(id).await?;
             assert_eq!(store.suppressed(company, &mail.mail.message.rcpt_to).await?, []);
-            let attempt = store.begin_attempt(id, &new_attempt(account)).await?;
-            store.finish_attempt(attempt, &outcome(AttemptResult::Accepted), &[]).await?;
+            let attempt = journal.begin(id, &new_attempt(account), &holder).await?;
+            journal.finish(attempt, &outcome(AttemptResult::Accepted), &[], None).await?;
             store.account(company, account).await?;
             store.outbox_row(id).await
         })
@@ -181,22 +183,21 @@ pub(super) async fn the_journal_writes_many_at_once_and_refuses_each_by_itself(s
     let (mail, attempt) = attempts[0];
     let open = journal.begin(mail, &new_attempt(account), &holder).await.unwrap_err();
     assert_eq!(open, StoreError::AttemptOpen(mail.to_string()));
-    journal.release(attempt, now()).await.unwrap();
+    journal.release(attempt, &holder, now()).await.unwrap();
     assert_eq!(office.store.mail(mail).await.unwrap().attempts[0].released, Some(now()));
     let given = Some(Settlement::of(&holder, Standing::Sent));
     journal.finish(attempt, &outcome(AttemptResult::Accepted), &[event("accepted")], given).await.unwrap();
     let kept = office.store.mail(mail).await.unwrap();
     assert_eq!((kept.outbox.standing.clone(), kept.outbox.holder.clone()), (Standing::Sent, None));
     assert_eq!(kept.events, [event("accepted")]);
-    // Whoever was taken for dead finds the gate shut: somebody else has settled his attempt.
+    // Whoever was taken for dead can't release: the mail was taken over, and that closed the attempt.
     let (mail, attempt) = attempts[1];
-    journal.finish(attempt, &outcome(AttemptResult::Withdrawn), &[], None).await.unwrap();
-    let shut = journal.release(attempt, now()).await.unwrap_err();
-    assert_eq!(shut, StoreError::NoSuchAttempt(attempt.to_string()));
-    // And what he says of the mail changes nothing any more.
     let other = Holder::new("worker");
     let later = now() + Duration::seconds(61);
     office.store.claim(&other, account, Pace::default(), 50, later, LEASE).await.unwrap();
+    let shut = journal.release(attempt, &holder, now()).await.unwrap_err();
+    assert_eq!(shut, StoreError::AttemptClosed(attempt.to_string()));
+    // And what that holder says of the mail changes nothing any more.
     journal.settle(mail, &holder, Standing::Sent).await.unwrap();
     assert_eq!(office.store.outbox_row(mail).await.unwrap().holder.as_deref(), Some(other.as_str()));
 }
@@ -220,7 +221,7 @@ pub(super) async fn what_is_said_of_one_mail_at_once_counts_in_its_order(store: 
         journal.settle(mails[1], &holder, held()),
         journal.finish(attempt, &accepted, &[], Some(sent))
     );
-    assert_eq!((one, two), (Ok(()), Ok(())));
+    assert_eq!((one, two), (Ok(()), Ok(None)));
     assert_eq!(office.store.outbox_row(mails[1]).await.unwrap().standing, Standing::Sent);
 }
 

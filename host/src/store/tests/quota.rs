@@ -40,7 +40,7 @@ async fn leaves(office: &Office, holder: &Holder, mail: MailId, at: DateTime<Fix
     let id: AttemptId = id.into_uuid().to_string().parse().unwrap();
     let attempt = NewAttempt { started: at, ..new_attempt(office.account.id) };
     let mut transaction = office.store.write().await.unwrap();
-    let beginning = Beginning { id, mail, attempt: &attempt, holder: Some(holder) };
+    let beginning = Beginning { id, mail, attempt: &attempt, holder };
     begin(&mut transaction, &[beginning]).await.unwrap();
     let (outcome, events) = (outcome(AttemptResult::Accepted), [event("accepted")]);
     finish(&mut transaction, &[Finishing { id, outcome: &outcome, events: &events }]).await.unwrap();

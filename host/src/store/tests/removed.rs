@@ -78,7 +78,15 @@ pub(super) async fn a_mail_in_hand_when_its_account_is_removed_ends_where_its_ho
     assert!(matches!(begun, Err(StoreError::NoSuchAccount(_))), "{begun:?}");
     assert!(is_held_for_good(&standing(&office, fresh).await));
     // News about one in doubt is kept, and nobody is made to wait for it.
-    journal.finish(attempts[2], &outcome(AttemptResult::InDoubt), &[event("in-doubt")], None).await.unwrap();
+    journal
+        .finish(
+            attempts[2],
+            &outcome(AttemptResult::InDoubt { interrupted: false }),
+            &[event("in-doubt")],
+            None,
+        )
+        .await
+        .unwrap();
     journal.settle(doubt, &holder, Standing::InDoubt { reason: "nobody knows".into() }).await.unwrap();
     office.store.add_events(doubt, &[event("delivered")]).await.unwrap();
     assert!(matches!(standing(&office, doubt).await, Standing::InDoubt { .. }));

@@ -15,7 +15,7 @@ pub(super) async fn a_report_finds_the_mail_that_its_account_submitted_and_no_ot
     assert_eq!(find(office.account.id, &message_id).await, None, "nothing was submitted yet");
     let attempt = office.attempt(mail.id).await;
     let reply = Event { words: Some("Ok 0102019a2f3c4d5e-000000".into()), ..event("accepted") };
-    office.store.finish_attempt(attempt, &outcome(AttemptResult::Accepted), &[reply]).await.unwrap();
+    office.finish(attempt, &outcome(AttemptResult::Accepted), &[reply]).await;
     for called in [
         message_id,
         ReportedAs::Attempt(attempt),
@@ -45,7 +45,7 @@ pub(super) async fn a_pixel_is_judged_by_when_the_mail_left_and_what_is_known(st
     assert_eq!((tracked.sent, tracked.openings), (None, 0));
     let attempt = office.attempt(mail.id).await;
     let done = outcome(AttemptResult::Accepted);
-    office.store.finish_attempt(attempt, &done, &[event("accepted")]).await.unwrap();
+    office.finish(attempt, &done, &[event("accepted")]).await;
     let opened = Event { source: "pixel".into(), ..event("opened") };
     office.store.add_events(mail.id, &[opened.clone(), opened]).await.unwrap();
     let tracked = office.store.tracked(mail.id).await.unwrap().unwrap();
@@ -54,14 +54,10 @@ pub(super) async fn a_pixel_is_judged_by_when_the_mail_left_and_what_is_known(st
 
 pub(super) async fn c4_how_an_opening_is_checked_is_remembered_for_each_mail(store: Store) {
     let office = Office::open(store).await;
-    let mail = office.mail().await.id;
-    assert_eq!(office.store.open_check(mail).await.unwrap(), None, "as the user has set it");
     for check in [OpenCheck::Off, OpenCheck::Pixel, OpenCheck::Provider] {
-        office.acting().set_open_check(mail, check).await.unwrap();
-        assert_eq!(office.store.open_check(mail).await.unwrap(), Some(check));
+        let mail = NewMail { open_check: check, ..new_mail(office.account.id) };
+        office.keep(&mail).await.unwrap();
+        assert_eq!(office.store.mail(mail.id).await.unwrap().mail.open_check, check, "in the same commit");
     }
-    let missing = MailId::new();
-    let error = office.acting().set_open_check(missing, OpenCheck::Off).await.unwrap_err();
-    assert_eq!(error, StoreError::NoSuchMail(missing.to_string()));
     office.store.answers().await.unwrap();
 }

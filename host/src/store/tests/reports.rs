@@ -22,7 +22,7 @@ pub(super) async fn a_report_finds_its_mail_by_attempt_and_by_every_message_id(s
     let mut done = outcome(AttemptResult::Accepted);
     done.provider_ids.push(("message-id".into(), "<given@provider.example>".into()));
     for _ in 0..2 {
-        office.store.finish_attempt(attempt, &done, &[]).await.unwrap();
+        office.finish(attempt, &done, &[]).await;
     }
     let store = &office.store;
     assert_eq!(store.mail_of_attempt(attempt).await.unwrap(), Some(mail.id));
