@@ -123,7 +123,13 @@ impl World<'_> {
                         !claimed.unwrap().is_empty()
                     }
                     Comes::Takes => match self.office.acting().take(&holder, id, now, LEASE).await {
-                        Ok(Ok(before)) => before.standing != Standing::Cancelled,
+                        Ok(Ok(before)) => {
+                            // Who resumes a mail that is held releases it.
+                            if matches!(before.standing, Standing::Held { .. }) {
+                                self.ended = None;
+                            }
+                            before.standing != Standing::Cancelled
+                        }
                         Ok(Err(_)) | Err(StoreError::Invalid { .. }) => false,
                         Err(error) => panic!("{error}"),
                     },
@@ -408,8 +414,14 @@ async fn meet(office: &Office, ends: Ends, round: u64) {
         // Now one is a little earlier, now the other.
         tokio::time::sleep(std::time::Duration::from_micros(round * 97 % 1_500)).await;
         match ends {
+            // On PostgreSQL a row that somebody else writes at this moment is left for the next look.
             Ends::Claim => {
-                drop(store.claim(&other, account.id, Pace::default(), 9, later, LEASE).await.unwrap())
+                while store
+                    .claim(&other, account.id, Pace::default(), 9, later, LEASE)
+                    .await
+                    .unwrap()
+                    .is_empty()
+                {}
             }
             Ends::Take => drop(office.acting().take(&other, mail, later, LEASE).await.unwrap().unwrap()),
             Ends::Cancel => drop(office.acting().say(mail, Word::Cancel, later).await.unwrap()),

@@ -66,7 +66,13 @@ pub(super) async fn a_mail_in_hand_when_its_account_is_removed_ends_where_its_ho
     for mail in [sent, waits, doubt] {
         attempts.push(journal.begin(mail, &new_attempt(office.account.id), &holder).await.unwrap());
     }
-    office.admin().remove_account(office.account.id).await.unwrap();
+    for attempt in [attempts[0], attempts[2]] {
+        journal.release(attempt, &holder, now).await.unwrap();
+    }
+    let held = office.admin().remove_account(office.account.id).await.unwrap();
+    assert_eq!(held, 2, "those whose last bytes had not left");
+    let shut = journal.release(attempts[1], &holder, now).await;
+    assert_eq!(shut, Err(StoreError::AttemptClosed(attempts[1].to_string())), "nothing leaves any more");
     let settled = Some(Settlement::of(&holder, Standing::Sent));
     let accepted = outcome(AttemptResult::Accepted);
     journal.finish(attempts[0], &accepted, &[event("accepted")], settled).await.unwrap();
@@ -75,7 +81,7 @@ pub(super) async fn a_mail_in_hand_when_its_account_is_removed_ends_where_its_ho
     journal.settle(waits, &holder, Standing::Ready { due: now, waits: None }).await.unwrap();
     assert!(is_held_for_good(&standing(&office, waits).await));
     let begun = journal.begin(fresh, &new_attempt(office.account.id), &holder).await;
-    assert!(matches!(begun, Err(StoreError::NoSuchAccount(_))), "{begun:?}");
+    assert_eq!(begun, Err(StoreError::LeaseLost(fresh.to_string())));
     assert!(is_held_for_good(&standing(&office, fresh).await));
     // News about one in doubt is kept, and nobody is made to wait for it.
     journal
