@@ -56,8 +56,9 @@ fn signal(name: &str, child: &Child) {
 fn await_state(home: &Home, mail: &str, states: &[&str]) -> String {
     let end = Instant::now() + Duration::from_secs(90);
     loop {
-        let listed = home.ok(&["outbox", mail, "--all", "--json"]).json();
-        let state = listed["mails"][0]["state"].as_str().expect("a state").to_owned();
+        let listed = home.ok(&["outbox", "--all", "--limit", "1000", "--json"]).json();
+        let found = listed["mails"].as_array().expect("mails").iter().find(|it| it["mail"] == mail);
+        let state = found.and_then(|it| it["state"].as_str()).expect("the mail's state").to_owned();
         if states.contains(&state.as_str()) {
             return state;
         }
@@ -89,7 +90,7 @@ fn stopped(wait: Wait, meanwhile: Meanwhile, store: Option<&str>) {
     match meanwhile {
         Meanwhile::Cancel | Meanwhile::Hold => {
             let word = if meanwhile == Meanwhile::Cancel { "cancel" } else { "hold" };
-            let run = home.run(&["outbox", word, &mail, "--user", "lotte"]);
+            let run = home.run(&["outbox", "--user", "lotte", word, &mail]);
             if left { run.assert(4, &["it is in doubt"]) } else { run.assert(0, &[]) }
         }
         Meanwhile::Erase => {
@@ -165,10 +166,10 @@ fn a_clock_that_is_an_hour_ahead_or_behind_doubles_and_loses_nothing() {
         let mail = queue(&home, "one", recipient);
         let first = home.start(&["worker"]);
         server.await_waiting(recipient);
-        // To the one ahead every lease has ended; to the one behind none ever will.
+        // To the one ahead every lease has ended. To the one behind this one ends further ahead than any lease can: it is taken for
+        // one that a clock left behind, and the mail is due anew.
         let run = ended(start_with_clock(&home, by, &["worker", "--drain"]), &["worker", "--drain"]);
         assert_eq!(run.code, 0, "{by}: {}", run.said());
-        assert_eq!(server.taken(recipient), usize::from(by == "+1h"), "{by}: {}", run.said());
         server.let_go(recipient);
         await_state(&home, &mail, &["sent"]);
         finish(first);
