@@ -253,7 +253,7 @@ impl Work<'_> {
         while let Some(checked) = ahead.next().await {
             bar.inc(1);
             let Some((row, made)) = checked? else { continue };
-            held += made.as_ref().map_or(0, |made| source::held(made));
+            held += made.as_ref().map_or(0, source::held);
             group.push((row, made));
             if group.len() >= size || held > MOST_HELD {
                 (size, held) = ((size * 2).min(GROUP), 0);
