@@ -41,7 +41,7 @@ pub(super) async fn run(
     // Once the user's program has it nobody can call it back.
     journal.release(attempt, holder, now()).await?;
     if file.is_none()
-        && let Err(error) = open::that_detached(&target)
+        && let Err(error) = super::child::open(&target)
     {
         eprintln!("no mail program could be started ({error}): open this yourself");
     }

@@ -8,6 +8,7 @@ mod ask;
 mod audit;
 mod backup;
 mod bulk;
+mod child;
 mod company;
 mod compose;
 mod connection;
@@ -205,6 +206,7 @@ fn moment(text: &str) -> Result<DateTime<FixedOffset>, String> {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    child::keep_memory_private();
     let matches = Cli::command().get_matches();
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,

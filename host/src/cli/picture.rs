@@ -6,6 +6,7 @@
 //! `root` it is not a process of `root`.
 
 use super::Failure;
+use super::child::without_secrets;
 use crate::capabilities::attachments::AttachmentSource;
 use crate::contract::attachments::Attachment;
 use base64::Engine as _;
@@ -122,7 +123,9 @@ async fn chromium(
     page: &Path,
     arguments: &[&str],
 ) -> Result<String, Failure> {
-    let mut command = Command::new(browser);
+    let mut command = std::process::Command::new(browser);
+    without_secrets(&mut command);
+    let mut command = Command::from(command);
     command
         .args(["--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"])
         .args(["--disable-background-networking", "--disable-component-update"])
