@@ -247,11 +247,15 @@ fn records_that_can_not_be_used_say_why_and_what_to_do() {
         .assert(2, &["expected an https URL"]);
     home.ok(&["company", "records", "--url", &url, "--key-file", "records.key"]);
     home.run(&["records", "test"]).assert(3, &["operator's permission"]);
-    home.ok(&["company", "records", "--url", "https://169.254.169.254/", "--allow-private", "127.0.0.1"]);
+    let elsewhere =
+        ["company", "records", "--url", "https://169.254.169.254/", "--allow-private", "127.0.0.1"];
+    home.run(&elsewhere).assert(3, &["the key that is kept is for another URL", "--key-file"]);
+    let with_key = ["--key-file", "records.key"];
+    home.ok(&[&elsewhere[..], &with_key].concat());
     home.run(&["records", "test"]).assert(3, &["link-local"]);
     let set =
         ["company", "records", "--url", &url, "--allow-private", "127.0.0.1", "--timeout", "1", "--json"];
-    let shown = home.ok(&set);
+    let shown = home.ok(&[&set[..], &with_key].concat());
     assert_eq!(shown.json()["records"]["url"], url, "{}", shown.said());
     assert!(!shown.said().contains(KEY), "{}", shown.said());
     home.ok(&["records", "test"]);

@@ -96,7 +96,9 @@ async fn b7_the_folder_that_the_user_chose_comes_first() {
 fn b7_a_mailbox_that_is_down_does_not_hold_up_the_mail() {
     let home = Home::new().with_office("b7-down@west.test");
     let closed = ClosedPort::new();
-    home.ok(&["account", "set", "office", "--imap-port", &closed.number().to_string()]);
+    let port = closed.number().to_string();
+    let set = ["account", "set", "office", "--imap-port", &port];
+    home.ok(&[&set[..], &["--imap-password-file", "reader"]].concat());
     let run = home.send("office", "box-b7-down@west.test", &[]);
     run.assert(0, &[]);
     assert_eq!(run.json()["copy"]["copy"], "failed", "{}", run.said());
@@ -199,7 +201,8 @@ fn a_server_that_is_down_keeps_the_mail_for_later() {
     // Not before its time.
     let run = home.run(&["resume", &mail, "--user", "lotte", "--json"]);
     assert_eq!(run.json()["attempts"].as_array().map(Vec::len), Some(1), "{}", run.said());
-    home.ok(&["account", "set", "office", "--port", &servers().starttls.to_string()]);
+    let set = ["account", "set", "office", "--port", &servers().starttls.to_string()];
+    home.ok(&[&set[..], &["--password-file", "password"]].concat());
     let run = home.ok(&["resume", &mail, "--user", "lotte", "--wait", "90s", "--json"]);
     assert_eq!(run.json()["attempts"][1]["result"], "accepted", "{}", run.said());
     the_one("box-later@west.test");
@@ -213,7 +216,8 @@ fn a_mail_whose_pdf_was_changed_after_it_was_made_is_not_sent() {
     let mail =
         home.send("office", "box-changed@west.test", &[]).json()["mail"].as_str().expect("an id").to_owned();
     home.put("invoice.pdf", &pdf(8, 30_000));
-    home.ok(&["account", "set", "office", "--port", &servers().starttls.to_string()]);
+    let set = ["account", "set", "office", "--port", &servers().starttls.to_string()];
+    home.ok(&[&set[..], &["--password-file", "password"]].concat());
     let run = home.run(&["resume", &mail, "--user", "lotte", "--wait", "90s"]);
     run.assert(3, &["the attachment \"invoice.pdf\" was changed after the mail was composed"]);
 }

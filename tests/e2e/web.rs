@@ -20,12 +20,12 @@ const SPKI: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
     0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
-const OPERATOR: &str = "[web]\npublic_url = \"http://localhost:8025\"\n";
+pub(crate) const OPERATOR: &str = "[web]\npublic_url = \"http://localhost:8025\"\n";
 const THUNDERBIRD: &str =
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.5.0\r\n";
 
 /// The server, running.
-struct Served {
+pub(crate) struct Served {
     child: Child,
     address: SocketAddr,
     log: Arc<Mutex<String>>,
@@ -34,13 +34,18 @@ struct Served {
 }
 
 impl Served {
-    fn start(home: &Home) -> Self {
+    pub(crate) fn start(home: &Home) -> Self {
         Self::start_with(home, &[])
     }
 
     fn start_with(home: &Home, options: &[&str]) -> Self {
         let words = [&["serve", "--operator", "operator.toml", "--listen", "127.0.0.1:0"], options].concat();
-        let mut child = command(home.folder(), &words).spawn().expect("the program starts");
+        Self::of(&mut command(home.folder(), &words))
+    }
+
+    /// The server that this command starts.
+    pub(crate) fn of(command: &mut std::process::Command) -> Self {
+        let mut child = command.spawn().expect("the program starts");
         let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
         let first = lines.next().expect("a line").expect("text");
         let address = first.split("http://").nth(1).and_then(|rest| rest.split([' ', ',', ';']).next());
@@ -56,7 +61,7 @@ impl Served {
     }
 
     /// Status and body of an answer.
-    fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, Vec<u8>) {
+    pub(crate) fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, Vec<u8>) {
         let (status, _, body) = self.ask_all(method, path, headers, body);
         (status, body)
     }
@@ -92,7 +97,7 @@ impl Served {
     }
 
     /// Ends it as an operator does, and gives its log.
-    fn end(mut self) -> String {
+    pub(crate) fn end(mut self) -> String {
         let id = self.child.id().to_string();
         std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill");
         let status = self.child.wait().expect("an end");
@@ -130,7 +135,7 @@ fn reporting(url: &str) -> (Home, EcdsaKeyPair) {
     (home, pair)
 }
 
-fn path(url: &Value) -> String {
+pub(crate) fn path(url: &Value) -> String {
     let url = url.as_str().expect("a URL");
     url.strip_prefix("http://localhost:8025").unwrap_or_else(|| panic!("{url}")).to_owned()
 }

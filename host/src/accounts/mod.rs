@@ -7,6 +7,7 @@
 mod account;
 mod company;
 mod description;
+mod destination;
 mod id;
 mod permissions;
 mod records;
@@ -21,6 +22,7 @@ mod user;
 pub use account::{Account, AccountState, FolderUse, Folders, NewAccount, Relation, SendAs};
 pub use company::{Company, Fallback, FallbackPolicy, Logo, NewCompany};
 pub use description::{PlatformDomains, describe};
+pub use destination::{Destination, Destinations};
 pub(crate) use id::identity;
 pub use id::{AccountId, CompanyId, UserId};
 pub use permissions::Permissions;

@@ -40,7 +40,7 @@ pub(super) async fn run(common: &Common, args: &EraseArgs) -> Result<ExitCode, F
         return Err(Failure { code: 2, message: format!("nothing was erased: say --yes to {question}") });
     }
     let store = connections.store();
-    store.lend_pseudonym_key(connections.token_secret().await?);
+    store.lend_pseudonym_key(connections.pseudonym_secret().await?);
     let erased = store.administer(company.id).erase(&args.address, super::desk::now()).await?;
     let scrubbed = store.scrub().await?;
     tell(common, &erased, scrubbed)

@@ -188,7 +188,7 @@ async fn fill(
         };
         let owner = SecretOwner::Account(company.id, account.id);
         for (kind, secret) in &secrets {
-            connections.vault().put(owner, *kind, secret).await?;
+            connections.vault().put(owner, *kind, secret, &account.destinations(*kind)).await?;
         }
         for login in &users {
             admin.grant(account.id, admin.user(login).await?.id).await?;

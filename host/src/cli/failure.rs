@@ -109,6 +109,7 @@ impl From<VaultError> for Failure {
     fn from(error: VaultError) -> Self {
         match error {
             VaultError::Store(error) => error.into(),
+            error @ VaultError::OtherPlace { .. } => Self::input(error.to_string()),
             error => Self::other(error.to_string()),
         }
     }

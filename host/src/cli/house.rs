@@ -77,6 +77,15 @@ impl StoreArgs {
         self.open_or_make().await
     }
 
+    /// Opens the store alone, which must be there: for commands about the keys themselves.
+    pub(super) async fn open_store(&self) -> Result<Store, Failure> {
+        let location = self.location()?;
+        if location.path().is_some_and(|path| !path.exists()) {
+            return Err(Failure::input(format!("there is no store at {location}")));
+        }
+        Ok(Store::open(&location).await?)
+    }
+
     /// The same; both are made where they are not there yet.
     pub(super) async fn open_or_make(&self) -> Result<Connections, Failure> {
         let operator = match &self.operator {
@@ -90,9 +99,9 @@ impl StoreArgs {
         }
         // Where it is not there yet, nothing was erased.
         let (owner, kind) = (SecretOwner::Operator, SecretKind::TokenKey);
-        if let Ok(Some(_)) = opened.vault.get(owner, kind).await {
+        if let Ok(true) = opened.vault.holds(owner, kind).await {
             let connections = Connections::new(opened.vault, operator);
-            connections.store().lend_pseudonym_key(connections.token_secret().await?);
+            connections.store().lend_pseudonym_key(connections.pseudonym_secret().await?);
             return Ok(connections);
         }
         Ok(Connections::new(opened.vault, operator))

@@ -29,7 +29,7 @@ pub(super) async fn plan(desk: &Desk, wanted: Option<bool>, id: MailId) -> Resul
     }
     let public = desk.connections.operator().web.public_url.as_ref();
     if let Some(public) = public.filter(|_| has_pixels(&desk.account.transport)) {
-        let tokens = LinkTokens::new(desk.connections.token_secret().await?);
+        let tokens = LinkTokens::of(desk.connections.link_keys().await?);
         let pixel = pixel_url(public, &tokens, desk.company.id, id);
         return Ok(Opens { check: OpenCheck::Pixel, pixel: Some(pixel) });
     }

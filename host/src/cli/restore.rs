@@ -6,6 +6,7 @@ use super::output::{json, line};
 use super::single::Single;
 use super::{Common, Failure};
 use crate::store::{Location, Restored, Restoring, Store, StoreError};
+use crate::vault::{KeySource, Vault};
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -68,7 +69,11 @@ pub(super) async fn run(common: &Common, args: &RestoreArgs) -> Result<ExitCode,
         }
         (None, None) => return Err(Failure { code: 2, message: "name the backup".to_owned() }),
     };
-    tell(common, &location, &restored)
+    let store = Store::open(&location).await?;
+    let source = args.store.key_source()?;
+    let missing = Vault::missing_keys(&store, &source).await;
+    store.close().await;
+    tell(common, &location, &restored, &source, &missing?)
 }
 
 fn explained(error: StoreError) -> Failure {
@@ -90,9 +95,25 @@ fn by_postgresql(location: &Location, file: &Path) -> String {
     )
 }
 
-fn tell(common: &Common, location: &Location, restored: &Restored) -> Result<ExitCode, Failure> {
+/// `missing`: keys without which secrets of the backup can't be read, and how many secrets each.
+fn tell(
+    common: &Common,
+    location: &Location,
+    restored: &Restored,
+    source: &KeySource,
+    missing: &[(String, u64)],
+) -> Result<ExitCode, Failure> {
+    for (key, secrets) in missing {
+        eprintln!(
+            "postroom: the master key {key} is not in {source}, and {secrets} secrets of the backup can't be read without \
+             it: bring it back from the copy of your keys"
+        );
+    }
     if common.json {
-        json(restored)?;
+        let mut value = serde_json::to_value(restored).map_err(|e| Failure::other(e.to_string()))?;
+        let keys = missing.iter().map(|(key, secrets)| serde_json::json!({ "key": key, "secrets": secrets }));
+        value["missing_keys"] = keys.collect();
+        json(&value)?;
         return Ok(ExitCode::SUCCESS);
     }
     line(&format!("{location} is as it was at {}", restored.taken.format("%Y-%m-%d %H:%M:%S")))?;

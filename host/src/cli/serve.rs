@@ -67,9 +67,15 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<ExitCode, F
     for warning in warnings(&web, metrics.as_ref().and_then(|it| it.local_addr().ok())) {
         write(&format!("WARNING: {warning}"));
     }
+    let attendance = connections.vault().attend("serve").await?;
     let carried = courier.keep();
-    serve(Listeners { public: listener, metrics }, Arc::new(site), Limits::default(), stop).await;
+    let site = Arc::new(site);
+    let fresh = Arc::clone(&site);
+    let fresh = tokio::spawn(async move { fresh.keep_link_keys_fresh().await });
+    serve(Listeners { public: listener, metrics }, site, Limits::default(), stop).await;
+    fresh.abort();
     carried.abort();
+    attendance.end().await;
     write("ended");
     connections.close().await;
     Ok(ExitCode::SUCCESS)

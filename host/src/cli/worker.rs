@@ -51,7 +51,9 @@ pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<ExitCode, 
     let options = WorkerOptions { in_hand: usize::from(args.in_hand), drain: args.drain, account: None };
     let worker = hire(common, &connections, &office::engine(common)?, options, notices, &single).await?;
     let tally = worker.tally();
+    let attendance = connections.vault().attend("worker").await?;
     let worked = worker.run(stopped()).await;
+    attendance.end().await;
     connections.close().await;
     worked?;
     if json_wanted {

@@ -1,6 +1,8 @@
 //! Which OAuth client a stored account signs in by: its own, else the operator's.
 
-use crate::accounts::{Account, AccountId, Endpoints, Grant, Provider, SecretKind, SecretOwner, Tenant};
+use crate::accounts::{
+    Account, AccountId, Destination, Endpoints, Grant, Provider, SecretKind, SecretOwner, Tenant,
+};
 use crate::capabilities::Answer;
 use crate::capabilities::destination::AllowList;
 use crate::config::Operator;
@@ -38,7 +40,8 @@ impl StoredClients {
         let (id, secret) = match &grant.client_id {
             Some(id) => {
                 let owner = SecretOwner::Account(account.company, account.id);
-                let secret = self.vault.get(owner, SecretKind::ClientSecret).await;
+                let to = Destination::url(&services.endpoints.token, None);
+                let secret = self.vault.get(owner, SecretKind::ClientSecret, &to).await;
                 (id.clone(), secret.map_err(|e| setup(&e))?)
             }
             None => {
@@ -48,7 +51,9 @@ impl StoredClients {
             }
         };
         let network = Network { allowed: services.allow_private, ..Network::default() };
-        Ok(Client::new(provider(grant.provider, &services.endpoints)?, id.as_str(), secret).network(network))
+        let places = account.destinations(SecretKind::Grant);
+        let client = Client::new(provider(grant.provider, &services.endpoints)?, id.as_str(), secret);
+        Ok(client.network(network).sending_to(places.iter().map(|it| it.as_str().to_owned())))
     }
 
     /// Where an account's provider is asked. The operator's client is used where the operator says; an account that names

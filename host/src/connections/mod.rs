@@ -12,8 +12,9 @@ mod token_key;
 
 pub use clients::purpose;
 pub use error::ConnectionError;
+pub use token_key::{LinkKeyRow, LinkKeys};
 
-use crate::accounts::{Account, AccountState, Grant, SecretKind, ServiceUrl, Transport};
+use crate::accounts::{Account, AccountState, Destination, Grant, SecretKind, ServiceUrl, Transport};
 use crate::capabilities::destination::AllowList;
 use crate::capabilities::dkim::{Signer, SigningKeyPair, SigningSubmitter};
 use crate::capabilities::imap::{self, ImapClient};
@@ -114,8 +115,9 @@ impl Connections {
         &self.inner.imap
     }
 
-    fn tokens(&self) -> Arc<dyn Tokens> {
-        Arc::new(self.inner.grants.clone())
+    /// Tokens of the accounts' sign-ins that are sent to this place.
+    fn tokens(&self, to: &Destination) -> Arc<dyn Tokens> {
+        Arc::new(self.inner.grants.tokens_for(to.as_str()))
     }
 
     /// The OAuth client that an account signs in by.
@@ -143,7 +145,8 @@ impl Connections {
         let mut opened = match &account.transport {
             Transport::Smtp(server) => {
                 let kinds = [SecretKind::SmtpPassword];
-                let login = self.login(account, &server.authentication, &kinds).await?;
+                let to = Destination::smtp(server);
+                let login = self.login(account, &server.authentication, &kinds, &to).await?;
                 let smtp = smtp_account(account.name.as_str(), server, login, Allowed::of(account));
                 Opened { smtp: Some(smtp), ..Opened::default() }
             }
@@ -152,7 +155,8 @@ impl Connections {
                 Opened { web: Some(web), ..Opened::default() }
             }
             Transport::SendGrid(sender) => {
-                let key = self.secret(account, &[SecretKind::ApiKey], "API key").await?;
+                let to = Destination::url(&sender.api, None);
+                let key = self.secret(account, &[SecretKind::ApiKey], "API key", &to).await?;
                 let tokens = TokenSource::constant(key.expose_secret());
                 let allowed = account.permissions.allow_private.clone();
                 Opened { web: Some(api(account, &sender.api, allowed, tokens)?), ..Opened::default() }
@@ -162,7 +166,8 @@ impl Connections {
         };
         if let Some(server) = &account.mailbox {
             let kinds = [SecretKind::ImapPassword, SecretKind::SmtpPassword];
-            if let Some(login) = self.login(account, &server.authentication, &kinds).await? {
+            let to = Destination::imap(server);
+            if let Some(login) = self.login(account, &server.authentication, &kinds, &to).await? {
                 opened.imap = Some(imap_account(account.name.as_str(), server, login, Allowed::of(account)));
             }
         }
@@ -174,7 +179,8 @@ impl Connections {
         let setup =
             |e: Error| ConnectionError::Setup { account: account.name.to_string(), detail: e.to_string() };
         let services = self.inner.clients.services(account, grant).map_err(setup)?;
-        let tokens = TokenSource::new(self.tokens(), account.id.to_string(), Resource::Api);
+        let tokens = self.tokens(&grant.api_destination());
+        let tokens = TokenSource::new(tokens, account.id.to_string(), Resource::Api);
         api(account, &services.endpoints.api, services.allow_private, tokens)
     }
 

@@ -1,7 +1,7 @@
 //! A company's records, opened: the place that its row names, and the key of the vault.
 
 use super::Connections;
-use crate::accounts::{CompanyId, RecordsPlace, SecretKind, SecretOwner};
+use crate::accounts::{CompanyId, Destination, RecordsPlace, SecretKind, SecretOwner};
 use crate::records::{Erp, Folder, Records, RecordsError, RecordsKey};
 use crate::store::StoreError;
 use crate::vault::VaultError;
@@ -20,7 +20,11 @@ impl Connections {
         if let RecordsPlace::Folder { path } = row.place {
             return Ok(Some(Arc::new(Folder::new(path))));
         }
-        let secret = self.vault().get(SecretOwner::Company(company), SecretKind::RecordsKey).await;
+        let RecordsPlace::Erp { url, trusted_ca, .. } = &row.place else {
+            return Ok(None);
+        };
+        let to = Destination::url(url, trusted_ca.as_deref());
+        let secret = self.vault().get(SecretOwner::Company(company), SecretKind::RecordsKey, &to).await;
         let secret = secret.map_err(|error| match error {
             VaultError::Store(error) => of_store(error),
             error => RecordsError::Setup(error.to_string()),

@@ -2,7 +2,8 @@
 
 use super::{ConnectionError, Connections};
 use crate::accounts::{
-    Account, Authentication, ImapServer, PasswordMechanism, SecretKind, SecretOwner, Security, SmtpServer,
+    Account, Authentication, Destination, ImapServer, PasswordMechanism, SecretKind, SecretOwner, Security,
+    SmtpServer,
 };
 use crate::capabilities::tokens::{Resource, TokenSource};
 use crate::capabilities::{destination::AllowList, imap, smtp};
@@ -93,11 +94,12 @@ impl Connections {
         account: &Account,
         authentication: &Authentication,
         kinds: &[SecretKind],
+        to: &Destination,
     ) -> Result<Option<smtp::Login>, ConnectionError> {
         let (login, mechanism, secret) = match authentication {
             Authentication::None => return Ok(None),
             Authentication::Password { login, mechanism } => {
-                let password = self.secret(account, kinds, "password").await?;
+                let password = self.secret(account, kinds, "password", to).await?;
                 let mechanism = match mechanism {
                     PasswordMechanism::Auto => smtp::Mechanism::Auto,
                     PasswordMechanism::Plain => smtp::Mechanism::Plain,
@@ -106,27 +108,28 @@ impl Connections {
                 (login, mechanism, smtp::Secret::password(password.expose_secret()))
             }
             Authentication::Token { login } => {
-                let token = self.secret(account, &[SecretKind::AccessToken], "access token").await?;
+                let token = self.secret(account, &[SecretKind::AccessToken], "access token", to).await?;
                 (login, smtp::Mechanism::XOAuth2, smtp::Secret::token(token.expose_secret()))
             }
             Authentication::Grant { login, .. } => {
-                let tokens = TokenSource::new(self.tokens(), account.id.to_string(), Resource::Mail);
+                let tokens = TokenSource::new(self.tokens(to), account.id.to_string(), Resource::Mail);
                 (login, smtp::Mechanism::XOAuth2, smtp::Secret::tokens(tokens))
             }
         };
         Ok(Some(smtp::Login { user: login.to_string(), secret, mechanism }))
     }
 
-    /// The first of these secrets that the vault has.
+    /// The first of these secrets that the vault has, for the place that it goes to.
     pub(super) async fn secret(
         &self,
         account: &Account,
         kinds: &[SecretKind],
         what: &'static str,
+        to: &Destination,
     ) -> Result<secrecy::SecretString, ConnectionError> {
         let owner = SecretOwner::Account(account.company, account.id);
         for kind in kinds {
-            if let Some(secret) = self.vault().get(owner, *kind).await? {
+            if let Some(secret) = self.vault().get(owner, *kind, to).await? {
                 return Ok(secret);
             }
         }

@@ -1,5 +1,6 @@
 //! What an operator registered at a provider, and the requests made in its name.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,7 @@ pub struct Client {
     secret: Option<SecretString>,
     pub(super) http: Http,
     pub(super) clock: Arc<dyn Clock>,
+    destinations: Arc<BTreeSet<String>>,
 }
 
 impl fmt::Debug for Client {
@@ -51,7 +53,19 @@ impl Client {
             secret,
             http: Http::new(Network::default()),
             clock: Arc::new(SystemClock),
+            destinations: Arc::default(),
         }
+    }
+
+    /// The same for tokens that may be sent to these places, by the host's names. A grant that was given for others is not
+    /// used.
+    pub fn sending_to(self, destinations: impl IntoIterator<Item = String>) -> Self {
+        Self { destinations: Arc::new(destinations.into_iter().collect()), ..self }
+    }
+
+    /// Where its tokens may be sent.
+    pub fn destinations(&self) -> &BTreeSet<String> {
+        &self.destinations
     }
 
     /// The same with what the operator allows.

@@ -96,6 +96,9 @@ impl Grants {
 /// Revokes a grant at the provider.
 pub(super) async fn revoke(client: &Client, grant: &Grant) -> AtProvider {
     let Some(endpoint) = &client.provider().endpoints.revoke else { return AtProvider::NotOffered };
+    if !client.destinations().is_subset(&grant.destinations) {
+        return AtProvider::Failed("the account's provider changed since the sign-in".to_owned());
+    }
     match client.revoke(endpoint, &grant.refresh).await {
         Ok(true) => AtProvider::Revoked,
         Ok(false) | Err(Error::SignIn(_)) => AtProvider::WasGone,

@@ -1,5 +1,6 @@
 //! What a user granted, as it is kept.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -83,6 +84,7 @@ impl Granted {
             deadline: None,
             claimed: None,
             spent: None,
+            destinations: client.destinations().clone(),
         };
         grant.take(provider, Resource::Api, redeemed);
         Ok(Self { grant, address })
@@ -118,6 +120,8 @@ pub struct Grant {
     pub deadline: Option<Deadline>,
     /// The provider's words, where the grant is worth nothing any more: the account needs a sign-in.
     pub spent: Option<String>,
+    /// Where its tokens may be sent: the places that its client had when the user signed in. The vault keeps them.
+    pub destinations: BTreeSet<String>,
     pub(super) refresh: SecretString,
     pub(super) api: Option<Access>,
     pub(super) mail: Option<Access>,
@@ -176,6 +180,7 @@ impl Grant {
             since: sealed.since,
             deadline: sealed.deadline,
             spent: sealed.spent,
+            destinations: BTreeSet::new(),
             claimed: sealed.claimed,
             single: sealed.single,
             refresh: sealed.refresh.into(),

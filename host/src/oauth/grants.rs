@@ -110,15 +110,23 @@ impl Grants {
     ///
     /// # Errors
     /// [`Error::SignIn`] where the user has to sign in (again), and what a refresh can meet.
-    async fn access(&self, account: &str, resource: Resource) -> Result<Bearer, Error> {
+    async fn access(
+        &self,
+        account: &str,
+        resource: Resource,
+        destination: Option<&str>,
+    ) -> Result<Bearer, Error> {
         if let Some(stored) = self.inner.store.load(account).await?
+            && may_be_sent(&stored.grant, destination)?
             && let Some(bearer) = self.inner.ready(&stored, resource)?
         {
             return Ok(bearer);
         }
         // A task of its own: a caller who stops waiting must not lose a rotated token.
         let (inner, account) = (Arc::clone(&self.inner), account.to_owned());
-        let refreshed = tokio::spawn(async move { inner.refreshed(&account, resource).await });
+        let destination = destination.map(str::to_owned);
+        let refreshed =
+            tokio::spawn(async move { inner.refreshed(&account, resource, destination.as_deref()).await });
         refreshed.await.map_err(|error| Error::unavailable(error.to_string()))?
     }
 }
@@ -146,13 +154,19 @@ impl Inner {
         Ok(stored.grant.usable(resource, self.clock.now()))
     }
 
-    async fn refreshed(&self, account: &str, resource: Resource) -> Result<Bearer, Error> {
+    async fn refreshed(
+        &self,
+        account: &str,
+        resource: Resource,
+        destination: Option<&str>,
+    ) -> Result<Bearer, Error> {
         let _turn = self.turn(account).await;
         self.save_unsaved(account).await?;
         loop {
             let Some(stored) = self.store.load(account).await? else {
                 return Err(Error::SignIn("nobody has signed in to this account".into()));
             };
+            may_be_sent(&stored.grant, destination)?;
             if let Some(bearer) = self.ready(&stored, resource)? {
                 return Ok(bearer);
             }
@@ -263,8 +277,23 @@ fn is_about_one_resource(words: &str) -> bool {
     words.contains("AADSTS65001")
 }
 
+/// An error for tokens of a grant that was not given for this place. None: whoever asks sends them nowhere but to the provider.
+fn may_be_sent(grant: &Grant, destination: Option<&str>) -> Result<bool, Error> {
+    match destination {
+        Some(place) if !grant.destinations.contains(place) => Err(moved()),
+        _ => Ok(true),
+    }
+}
+
+fn moved() -> Error {
+    Error::SignIn("the account's server or provider changed since the sign-in".into())
+}
+
 /// Whether this client can refresh this grant for this resource.
 fn check(client: &Client, grant: &Grant, resource: Resource) -> Result<(), Error> {
+    if !client.destinations().is_subset(&grant.destinations) {
+        return Err(moved());
+    }
     if client.id() != grant.client {
         return Err(Error::SignIn(format!(
             "the sign-in was by the client {}, the account's client is now {}",
@@ -280,9 +309,33 @@ fn check(client: &Client, grant: &Grant, resource: Resource) -> Result<(), Error
     Ok(())
 }
 
+impl Grants {
+    /// Gives out tokens that are sent to this place alone: those of a grant that was given for another are kept back.
+    pub fn tokens_for(&self, destination: impl Into<String>) -> BoundTokens {
+        BoundTokens { grants: self.clone(), destination: destination.into() }
+    }
+}
+
+/// Access tokens for one place. See [`Grants::tokens_for`].
+#[derive(Debug, Clone)]
+pub struct BoundTokens {
+    grants: Grants,
+    destination: String,
+}
+
+impl Tokens for BoundTokens {
+    fn token<'a>(&'a self, account: &'a str, resource: Resource) -> Answer<'a, Result<Bearer, TokenError>> {
+        Box::pin(async move { Ok(self.grants.access(account, resource, Some(&self.destination)).await?) })
+    }
+
+    fn rejected<'a>(&'a self, account: &'a str, resource: Resource, bearer: &'a Bearer) -> Answer<'a, ()> {
+        self.grants.rejected(account, resource, bearer)
+    }
+}
+
 impl Tokens for Grants {
     fn token<'a>(&'a self, account: &'a str, resource: Resource) -> Answer<'a, Result<Bearer, TokenError>> {
-        Box::pin(async move { Ok(self.access(account, resource).await?) })
+        Box::pin(async move { Ok(self.access(account, resource, None).await?) })
     }
 
     fn rejected<'a>(&'a self, account: &'a str, _: Resource, bearer: &'a Bearer) -> Answer<'a, ()> {

@@ -57,7 +57,7 @@ pub use deauthorization::{AtProvider, Deauthorized};
 pub use device::{DevicePrompt, authorize_device};
 pub use error::Error;
 pub use grant::{Deadline, Grant, Granted};
-pub use grants::{Grants, Standing};
+pub use grants::{BoundTokens, Grants, Standing};
 pub use http::Network;
 pub use loopback::authorize_loopback;
 pub use provider::{Endpoints, Issuer, LoopbackHost, Provider, Purpose, Scopes, Tenant};

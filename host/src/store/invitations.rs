@@ -4,7 +4,7 @@
 //! the account, the account is not compromised. The grant is kept in the transaction that uses the invitation up.
 
 use super::administrator::Administrator;
-use super::secrets::{SealedSecret, follow, write_sealed};
+use super::secrets::{Put, SealedSecret, follow, write_sealed};
 use super::{Store, StoreError, row};
 use crate::accounts::{
     Account, AccountId, AccountState, CompanyId, MailAddress, SecretOwner, UserId, identity,
@@ -143,17 +143,17 @@ impl Store {
         Ok(self.write_one(moved).await? == 1)
     }
 
-    /// Keeps the sealed grant of a sign-in and uses its invitation up, in one transaction. False, and nothing is changed,
+    /// Keeps the sealed grant of a sign-in and uses its invitation up, in one transaction. [`Put::Changed`], and nothing is done,
     /// where the invitation has not begun, does not hold any more, or is for another mailbox or account.
     pub(crate) async fn redeem_invitation(
         &self,
         key: InvitationKey,
         mailbox: &MailAddress,
         secret: &SealedSecret,
-    ) -> Result<bool, StoreError> {
-        let SecretOwner::Account(company, account) = secret.owner else { return Ok(false) };
+    ) -> Result<Put, StoreError> {
+        let SecretOwner::Account(company, account) = secret.owner else { return Ok(Put::Changed) };
         let Some((mut writing, version)) = self.next_version(secret.owner, secret.kind, None).await? else {
-            return Ok(false);
+            return Ok(Put::Changed);
         };
         let sql = format!(
             "update invitations set state = 'used' where id = $2 and company = $3 and company = $4 and account = $5 \
@@ -171,14 +171,17 @@ impl Store {
             .await?;
         if used.rows_affected() != 1 {
             writing.rollback().await?;
-            return Ok(false);
+            return Ok(Put::Changed);
         }
-        write_sealed(&mut writing, secret, version).await?;
+        if !write_sealed(&mut writing, secret, version).await? {
+            writing.rollback().await?;
+            return Ok(Put::NoKey);
+        }
         follow(&mut writing, secret.owner, Some(&AccountState::Ready)).await?;
         note_authorized(&mut writing, account, mailbox).await?;
         writing.commit().await?;
         self.let_go(account, &AccountState::Ready).await?;
-        Ok(true)
+        Ok(Put::Done(version))
     }
 }
 

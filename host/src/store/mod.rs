@@ -118,6 +118,7 @@ mod loading;
 mod location;
 mod mail;
 mod mails;
+mod master_keys;
 mod news;
 mod notices;
 mod operator;
@@ -164,14 +165,15 @@ pub use mail::{
     AttachedFile, Attempt, AttemptId, AttemptResult, DocumentRef, Event, FilePlace, Mail, MailId,
     MailSummary, Message, NewAttempt, NewMail, OpenAttempt, Outcome, Party, Piece, Recipient,
 };
+pub(crate) use master_keys::KeyHolder;
 pub use news::{Looked, MailNews, ToldStatus};
 pub use notices::{Notice, NoticeFilter, NoticeKind, NoticeRow, NoticeState, Telling, WaitingNotice};
 pub use queue::{Due, OutboxRow};
 pub use records::{Pause, RecordsRow};
 pub use reported::{OpenCheck, ReportedAs, Tracked};
 pub use reports::Reported;
-pub(crate) use secrets::SealedSecret;
 pub use secrets::Version;
+pub(crate) use secrets::{Put, SealedSecret, WrappedKey};
 pub use standing::{BatchId, Cause, Kept, Order, Pace, SendOptions, Settlement, Standing};
 pub use suppressions::{NewSuppression, Release, Suppression, SuppressionKind};
 pub use system::SystemStore;

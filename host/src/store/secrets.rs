@@ -1,6 +1,7 @@
 //! Secrets as the vault sealed them: bytes that say nothing without its master key.
 
 use super::audit::note_state;
+use super::master_keys::hold_master_key;
 use super::writing::Writing;
 use super::{Store, StoreError, row};
 use crate::accounts::{AccountId, AccountState, SecretKind, SecretOwner};
@@ -10,6 +11,26 @@ use sqlx::any::AnyRow;
 /// Changes with every write of a secret; never used twice for an account, not even after the secret was forgotten.
 pub type Version = u64;
 
+/// A data key, wrapped by a master key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WrappedKey {
+    /// Which master key.
+    pub(crate) master_key: String,
+    /// The data key.
+    pub(crate) wrapped_key: Vec<u8>,
+}
+
+/// What came of writing a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Put {
+    /// It is on disk, with this version.
+    Done(Version),
+    /// Somebody else had written it: nothing was done.
+    Changed,
+    /// No master key that it is under is in use: nothing was done.
+    NoKey,
+}
+
 /// A sealed secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SealedSecret {
@@ -17,10 +38,8 @@ pub(crate) struct SealedSecret {
     pub(crate) owner: SecretOwner,
     /// What for.
     pub(crate) kind: SecretKind,
-    /// Which master key wraps the data key.
-    pub(crate) master_key: String,
-    /// The data key, wrapped.
-    pub(crate) wrapped_key: Vec<u8>,
+    /// The data key under each master key that opens it.
+    pub(crate) keys: Vec<WrappedKey>,
     /// The secret, sealed with the data key.
     pub(crate) sealed: Vec<u8>,
     /// As the store gave it; what is to be kept has none yet.
@@ -28,7 +47,7 @@ pub(crate) struct SealedSecret {
 }
 
 /// The owner as a key: the database can't compare what is null. Ids are of one kind and never the same.
-fn owner_key(owner: SecretOwner) -> String {
+pub(super) fn owner_key(owner: SecretOwner) -> String {
     match owner {
         SecretOwner::Operator => "operator".to_owned(),
         SecretOwner::Company(company) => company.to_string(),
@@ -37,8 +56,8 @@ fn owner_key(owner: SecretOwner) -> String {
 }
 
 impl Store {
-    /// Keeps a sealed secret in place of an earlier one; with `expected`, only if that still has this version (none: if
-    /// there is none), and with `state` the account's state with it. Gives the new version, none where nothing was done.
+    /// Keeps a sealed secret in place of an earlier one, under those of its master keys that are in use; with `expected`, only
+    /// if the earlier one still has this version (none: if there is none), and with `state` the account's state with it.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`].
@@ -47,15 +66,18 @@ impl Store {
         secret: &SealedSecret,
         expected: Option<Option<Version>>,
         state: Option<&AccountState>,
-    ) -> Result<Option<Version>, StoreError> {
+    ) -> Result<Put, StoreError> {
         let Some((mut transaction, version)) = self.next_version(secret.owner, secret.kind, expected).await?
         else {
-            return Ok(None);
+            return Ok(Put::Changed);
         };
-        write_sealed(&mut transaction, secret, version).await?;
+        if !write_sealed(&mut transaction, secret, version).await? {
+            transaction.rollback().await?;
+            return Ok(Put::NoKey);
+        }
         follow(&mut transaction, secret.owner, state).await?;
         transaction.commit().await?;
-        Ok(Some(version))
+        Ok(Put::Done(version))
     }
 
     /// Forgets a secret if it still has this version, and with `state` sets the account's state with it. Gives the
@@ -134,12 +156,17 @@ impl Store {
         owner: SecretOwner,
         kind: SecretKind,
     ) -> Result<Option<SealedSecret>, StoreError> {
-        let row = sqlx::query("select * from secrets where owner = $1 and kind = $2")
-            .bind(owner_key(owner))
-            .bind(kind.as_str())
-            .fetch_optional(&self.pool)
-            .await?;
-        let found = row.as_ref().map(sealed).transpose()?;
+        // One statement, so that the data keys are those of this very secret.
+        let rows = sqlx::query(
+            "select secrets.*, secret_keys.master_key, secret_keys.wrapped_key from secrets \
+             join secret_keys on secret_keys.owner = secrets.owner and secret_keys.kind = secrets.kind \
+             where secrets.owner = $1 and secrets.kind = $2 order by secret_keys.master_key",
+        )
+        .bind(owner_key(owner))
+        .bind(kind.as_str())
+        .fetch_all(&self.pool)
+        .await?;
+        let found = gathered(&rows)?.pop();
         // Whoever names another company does not get it, whatever the id.
         Ok(found.filter(|secret| secret.owner == owner))
     }
@@ -174,78 +201,133 @@ impl Store {
         Ok(())
     }
 
-    /// Secrets under any other master key than this one, at most so many.
-    pub(crate) async fn sealed_under_others(
-        &self,
-        key: &str,
-        limit: u32,
-    ) -> Result<Vec<SealedSecret>, StoreError> {
-        let rows = sqlx::query("select * from secrets where master_key <> $1 order by owner, kind limit $2")
-            .bind(key.to_owned())
-            .bind(i64::from(limit))
-            .fetch_all(&self.pool)
-            .await?;
-        rows.iter().map(sealed).collect()
-    }
-
-    /// Puts a secret's data key under another master key, if it is still the same data key. The secret is the same: so is
-    /// its version.
-    pub(crate) async fn rewrap_sealed(
-        &self,
-        secret: &SealedSecret,
-        master_key: &str,
-        wrapped_key: Vec<u8>,
-    ) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "update secrets set master_key = $1, wrapped_key = $2 where owner = $3 and kind = $4 and wrapped_key = $5",
-        )
-        .bind(master_key.to_owned())
-        .bind(wrapped_key)
-        .bind(owner_key(secret.owner))
-        .bind(secret.kind.as_str())
-        .bind(secret.wrapped_key.clone())
-        .execute(&self.pool)
-        .await?;
-        Ok(done.rows_affected() == 1)
-    }
-
-    /// The master keys that secrets are under, and how many are under each.
-    pub(crate) async fn keys_in_use(&self) -> Result<Vec<(String, u64)>, StoreError> {
+    /// Secrets from before they were sealed with their places.
+    pub(crate) async fn unbound_secrets(&self) -> Result<Vec<SealedSecret>, StoreError> {
         let rows = sqlx::query(
-            "select master_key, count(*) as secrets from secrets group by master_key order by master_key",
+            "select secrets.*, secret_keys.master_key, secret_keys.wrapped_key from secrets \
+             join secret_keys on secret_keys.owner = secrets.owner and secret_keys.kind = secrets.kind \
+             where secrets.bound = 0 order by secrets.owner, secrets.kind, secret_keys.master_key",
         );
-        let key = |row: &AnyRow| Ok((row::text(row, "master_key")?, row::count(row, "secrets")?));
-        rows.fetch_all(&self.pool).await?.iter().map(key).collect()
+        gathered(&rows.fetch_all(&self.pool).await?)
+    }
+
+    /// Puts a secret that is sealed with its places where it was sealed without, if it is still that one. It is the same
+    /// secret: so is its version.
+    pub(crate) async fn bind_secret(
+        &self,
+        before: &SealedSecret,
+        bound: &SealedSecret,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        let done = sqlx::query(
+            "update secrets set sealed = $1, bound = 1 where owner = $2 and kind = $3 and bound = 0 and sealed = $4",
+        )
+        .bind(bound.sealed.clone())
+        .bind(owner_key(before.owner))
+        .bind(before.kind.as_str())
+        .bind(before.sealed.clone())
+        .execute(&mut *transaction)
+        .await?;
+        if done.rows_affected() == 0 {
+            return transaction.rollback().await;
+        }
+        replace_keys(&mut transaction, bound, &bound.keys).await?;
+        transaction.commit().await
     }
 }
 
-/// Writes a sealed secret in place of an earlier one.
+#[cfg(test)]
+impl Store {
+    /// Puts a secret as an earlier version of this program sealed it in place of one that is there.
+    pub(crate) async fn unbind_for_test(&self, before: &SealedSecret) {
+        let mut transaction = self.write().await.unwrap();
+        let done = sqlx::query("update secrets set sealed = $1, bound = 0 where owner = $2 and kind = $3");
+        let done = done.bind(before.sealed.clone()).bind(owner_key(before.owner)).bind(before.kind.as_str());
+        assert_eq!(done.execute(&mut *transaction).await.unwrap().rows_affected(), 1);
+        replace_keys(&mut transaction, before, &before.keys).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+}
+
+/// Forgets the account's secrets of these kinds: they were given for places that it does not have any more. Gives those that were
+/// there.
+pub(super) async fn drop_outdated(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    kinds: &[SecretKind],
+) -> Result<Vec<SecretKind>, StoreError> {
+    let mut dropped = Vec::new();
+    for kind in kinds {
+        let gone = sqlx::query("delete from secrets where account = $1 and kind = $2")
+            .bind(account.to_string())
+            .bind(kind.as_str())
+            .execute(&mut *connection)
+            .await?;
+        if gone.rows_affected() > 0 {
+            dropped.push(*kind);
+        }
+    }
+    Ok(dropped)
+}
+
+/// Writes a sealed secret in place of an earlier one, under those of its master keys that are in use. False where none is: the
+/// transaction is to be rolled back.
 pub(super) async fn write_sealed(
     connection: &mut AnyConnection,
     secret: &SealedSecret,
     version: Version,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
+    let mut usable = Vec::new();
+    for key in &secret.keys {
+        if hold_master_key(connection, &key.master_key).await? {
+            usable.push(key);
+        }
+    }
+    if usable.is_empty() {
+        return Ok(false);
+    }
     let (company, account) = match secret.owner {
         SecretOwner::Operator => (None, None),
         SecretOwner::Company(company) => (Some(company.to_string()), None),
         SecretOwner::Account(company, account) => (Some(company.to_string()), Some(account.to_string())),
     };
     sqlx::query(
-        "insert into secrets (owner, kind, company, account, master_key, wrapped_key, sealed, version) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (owner, kind) do update set \
-         master_key = excluded.master_key, wrapped_key = excluded.wrapped_key, sealed = excluded.sealed, \
-         version = excluded.version",
+        "insert into secrets (owner, kind, company, account, sealed, version, bound) \
+         values ($1, $2, $3, $4, $5, $6, 1) on conflict (owner, kind) do update set \
+         sealed = excluded.sealed, version = excluded.version, bound = 1",
     )
     .bind(owner_key(secret.owner))
     .bind(secret.kind.as_str())
     .bind(company)
     .bind(account)
-    .bind(secret.master_key.clone())
-    .bind(secret.wrapped_key.clone())
     .bind(secret.sealed.clone())
     .bind(row::whole(version))
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    replace_keys(connection, secret, usable).await?;
+    Ok(true)
+}
+
+/// The data keys of a secret, in place of earlier ones.
+async fn replace_keys<'a>(
+    connection: &mut AnyConnection,
+    secret: &SealedSecret,
+    keys: impl IntoIterator<Item = &'a WrappedKey>,
+) -> Result<(), StoreError> {
+    sqlx::query("delete from secret_keys where owner = $1 and kind = $2")
+        .bind(owner_key(secret.owner))
+        .bind(secret.kind.as_str())
+        .execute(&mut *connection)
+        .await?;
+    for key in keys {
+        sqlx::query("insert into secret_keys (owner, kind, master_key, wrapped_key) values ($1, $2, $3, $4)")
+            .bind(owner_key(secret.owner))
+            .bind(secret.kind.as_str())
+            .bind(key.master_key.clone())
+            .bind(key.wrapped_key.clone())
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
 
@@ -270,18 +352,30 @@ pub(super) async fn follow(
     Ok(())
 }
 
-fn sealed(row: &AnyRow) -> Result<SealedSecret, StoreError> {
-    let owner = match (row::optional(row, "company")?, row::optional(row, "account")?) {
-        (Some(company), Some(account)) => SecretOwner::Account(company, account),
-        (Some(company), None) => SecretOwner::Company(company),
-        _ => SecretOwner::Operator,
-    };
-    Ok(SealedSecret {
-        owner,
-        kind: row::parsed(row, "kind")?,
-        master_key: row::text(row, "master_key")?,
-        wrapped_key: row::bytes(row, "wrapped_key")?,
-        sealed: row::bytes(row, "sealed")?,
-        version: row::count(row, "version")?,
-    })
+/// Secrets of rows that are sorted by owner and kind: one for each data key.
+pub(super) fn gathered(rows: &[AnyRow]) -> Result<Vec<SealedSecret>, StoreError> {
+    let mut secrets: Vec<SealedSecret> = Vec::new();
+    for row in rows {
+        let owner = match (row::optional(row, "company")?, row::optional(row, "account")?) {
+            (Some(company), Some(account)) => SecretOwner::Account(company, account),
+            (Some(company), None) => SecretOwner::Company(company),
+            _ => SecretOwner::Operator,
+        };
+        let kind: SecretKind = row::parsed(row, "kind")?;
+        let key = WrappedKey {
+            master_key: row::text(row, "master_key")?,
+            wrapped_key: row::bytes(row, "wrapped_key")?,
+        };
+        match secrets.last_mut() {
+            Some(last) if last.owner == owner && last.kind == kind => last.keys.push(key),
+            _ => secrets.push(SealedSecret {
+                owner,
+                kind,
+                keys: vec![key],
+                sealed: row::bytes(row, "sealed")?,
+                version: row::count(row, "version")?,
+            }),
+        }
+    }
+    Ok(secrets)
 }

@@ -8,7 +8,7 @@ pub enum VaultError {
     /// Secrets are there, the master key that opens them is not. A retry does not help.
     #[error(
         "the master key {key} is not in {place}, and {secrets} secrets of the store can't be read without it: bring it back \
-         from its backup; if it is lost, remove the secrets, let the users enter their passwords and sign in again"
+         from its backup; if it is lost, `postroom key rotate --lost`, then let the users enter their passwords and sign in again"
     )]
     KeyLost {
         /// Which key, by its id.
@@ -29,6 +29,26 @@ pub enum VaultError {
     /// What is kept does not open: it was changed, or moved from another account. A retry does not help.
     #[error("a secret of the store ({0}) was changed or moved and does not open: enter it again")]
     Damaged(&'static str),
+    /// The secret was entered for another place than the one that it would go to now. It goes nowhere.
+    #[error(
+        "the {what} that is kept was given for another server than {place}, and is not sent there: give it again \
+         (`postroom account set` with the password or key, `postroom account authorize` to sign in, `postroom company \
+         records --key-file` for an ERP)"
+    )]
+    OtherPlace {
+        /// What it is for.
+        what: &'static str,
+        /// Where it would have gone.
+        place: String,
+    },
+    /// A master key can't go yet.
+    #[error("the master key {key} is still needed: {programs}")]
+    KeyNeeded {
+        /// Which key, by its id.
+        key: String,
+        /// By whom, and what to do.
+        programs: String,
+    },
     /// The machine gives no random numbers; a retry may help.
     #[error("no random numbers can be had: {0}")]
     NoRandomness(String),

@@ -1,7 +1,7 @@
 //! OAuth grants in the vault, with the state of their accounts. Accounts are named by their ids.
 
 use super::Vault;
-use crate::accounts::{AccountId, AccountState, SecretKind, SecretOwner};
+use crate::accounts::{AccountId, AccountState, Destination, Destinations, SecretKind, SecretOwner};
 use crate::capabilities::Answer;
 use crate::oauth::{Grant, GrantStore, StoreError, Stored, Swap};
 
@@ -24,12 +24,14 @@ impl GrantStore for Vault {
     fn load<'a>(&'a self, account: &'a str) -> Answer<'a, Result<Option<Stored>, StoreError>> {
         Box::pin(async move {
             let owner = self.owner(account).await?;
-            let Some((version, sealed)) =
+            let Some((version, places, sealed)) =
                 self.get_versioned(owner, SecretKind::Grant).await.map_err(failed)?
             else {
                 return Ok(None);
             };
-            let grant = Grant::unseal(&sealed).map_err(failed)?;
+            let mut grant = Grant::unseal(&sealed).map_err(failed)?;
+            // They are sealed with it, and asked for at each use.
+            grant.destinations = places.iter().map(|it| it.as_str().to_owned()).collect();
             Ok(Some(Stored { version, grant }))
         })
     }
@@ -50,8 +52,11 @@ impl GrantStore for Vault {
             let since = chrono::Local::now().fixed_offset();
             let state =
                 reason.map_or(AccountState::Ready, |reason| AccountState::NeedsSignIn { reason, since });
-            let done =
-                self.replace_versioned(owner, SecretKind::Grant, expected, sealed.as_ref(), Some(&state));
+            let places =
+                grant.map(|grant| grant.destinations.iter().map(|it| Destination::named(it)).collect());
+            let places: Destinations = places.unwrap_or_default();
+            let sealed = sealed.as_ref().map(|sealed| (sealed, &places));
+            let done = self.replace_versioned(owner, SecretKind::Grant, expected, sealed, Some(&state));
             let done = done.await.map_err(failed)?;
             Ok(done.map_or(Swap::Changed, Swap::Done))
         })

@@ -1,6 +1,7 @@
 //! Where the master key is: a file, an environment variable, or the system's keyring.
 //!
-//! It is a list of keys, one a line: the first seals, the others open what was sealed before a rotation.
+//! It is a list of keys, one a line: the first seals, the others open what was sealed before a rotation, also in a backup. A
+//! line that begins with `#` says something of the key below it.
 
 use super::{MasterKey, VaultError};
 use crate::accounts::Unusable;
@@ -27,13 +28,19 @@ pub enum KeySource {
 /// The keys of a vault.
 pub struct Keys {
     current: MasterKey,
-    earlier: Vec<MasterKey>,
+    former: Vec<Former>,
+}
+
+/// A key from before a rotation, and what is written above it.
+struct Former {
+    key: MasterKey,
+    note: Option<String>,
 }
 
 impl Keys {
     /// One key.
     pub fn one(key: MasterKey) -> Self {
-        Self { current: key, earlier: Vec::new() }
+        Self { current: key, former: Vec::new() }
     }
 
     /// The key that seals.
@@ -41,34 +48,49 @@ impl Keys {
         &self.current
     }
 
-    /// The key of this id.
-    pub(super) fn named(&self, id: &str) -> Option<&MasterKey> {
-        std::iter::once(&self.current).chain(&self.earlier).find(|key| key.id() == id)
+    /// Those from before a rotation.
+    pub(super) fn former(&self) -> impl Iterator<Item = &MasterKey> {
+        self.former.iter().map(|it| &it.key)
     }
 
-    pub(super) fn has_earlier(&self) -> bool {
-        !self.earlier.is_empty()
+    /// The ids of all.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.current).chain(self.former()).map(MasterKey::id)
+    }
+
+    /// The key of this id.
+    pub(super) fn named(&self, id: &str) -> Option<&MasterKey> {
+        std::iter::once(&self.current).chain(self.former()).find(|key| key.id() == id)
     }
 
     fn read(text: &str) -> Result<Option<Self>, String> {
-        let lines =
-            text.split(['\n', ',']).map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         let mut keys = Vec::new();
-        for line in lines {
+        let mut note = None;
+        for line in text.split(['\n', ',']).map(str::trim).filter(|line| !line.is_empty()) {
+            if line.starts_with('#') {
+                note = Some(line.to_owned());
+                continue;
+            }
             let key = MasterKey::read(line);
             // The line itself is not repeated: it may be a key with a slip in it.
-            keys.push(key.ok_or(
+            let key = key.ok_or(
                 "it is not a key: expected base64 of 32 random bytes, such as `openssl rand -base64 32`",
-            )?);
+            )?;
+            keys.push(Former { key, note: note.take() });
         }
         let mut keys = keys.into_iter();
-        Ok(keys.next().map(|current| Self { current, earlier: keys.collect() }))
+        Ok(keys.next().map(|first| Self { current: first.key, former: keys.collect() }))
     }
 
     fn write(&self) -> SecretString {
-        let lines = std::iter::once(&self.current).chain(&self.earlier);
         let mut text = Zeroizing::new(String::new());
-        for key in lines {
+        text.push_str(self.current.write().expose_secret());
+        text.push('\n');
+        for Former { key, note } in &self.former {
+            if let Some(note) = note {
+                text.push_str(note);
+                text.push('\n');
+            }
             text.push_str(key.write().expose_secret());
             text.push('\n');
         }
@@ -78,7 +100,7 @@ impl Keys {
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entry(&self.current).entries(&self.earlier).finish()
+        f.debug_list().entry(&self.current).entries(self.former()).finish()
     }
 }
 
@@ -148,21 +170,31 @@ impl KeySource {
         self.load().await?.map(|keys| (keys, false)).ok_or_else(|| self.failed("it is empty"))
     }
 
-    /// Puts a new key before those that are there.
+    /// Puts a new key before those that are there. The one that was first gets its date.
     pub(super) async fn prepend(&self, keys: &Keys) -> Result<Keys, VaultError> {
-        let again = |key: &MasterKey| MasterKey::read(key.write().expose_secret());
-        let earlier = std::iter::once(&keys.current).chain(&keys.earlier).filter_map(again).collect();
-        let keys = Keys { current: MasterKey::generate()?, earlier };
+        let today = chrono::Local::now().format("%Y-%m-%d");
+        let note = format!(
+            "# {} was the current key until {today}; keep it as long as a backup from before may be needed",
+            keys.current.id()
+        );
+        let first = Former { key: self.again(&keys.current)?, note: Some(note) };
+        let mut former = vec![first];
+        for Former { key, note } in &keys.former {
+            former.push(Former { key: self.again(key)?, note: note.clone() });
+        }
+        let keys = Keys { current: MasterKey::generate()?, former };
         self.store(&keys).await?;
         Ok(keys)
     }
 
-    /// Keeps the current key alone.
-    pub(super) async fn keep_current(&self, keys: &Keys) -> Result<Keys, VaultError> {
-        let current = MasterKey::read(keys.current.write().expose_secret());
-        let keys = Keys::one(current.ok_or_else(|| self.failed("it can't be read back"))?);
-        self.store(&keys).await?;
-        Ok(keys)
+    /// Keeps every key but this one.
+    pub(super) async fn without(&self, mut keys: Keys, id: &str) -> Result<(), VaultError> {
+        keys.former.retain(|it| it.key.id() != id);
+        self.store(&keys).await
+    }
+
+    fn again(&self, key: &MasterKey) -> Result<MasterKey, VaultError> {
+        MasterKey::read(key.write().expose_secret()).ok_or_else(|| self.failed("it can't be read back"))
     }
 
     async fn store(&self, keys: &Keys) -> Result<(), VaultError> {

@@ -10,14 +10,14 @@ use tempfile::TempDir;
 
 const PLANTED: &str = "hunter2-planted-secret";
 
-struct Room {
-    folder: TempDir,
-    store: Store,
-    owners: Vec<SecretOwner>,
+pub(super) struct Room {
+    pub(super) folder: TempDir,
+    pub(super) store: Store,
+    pub(super) owners: Vec<SecretOwner>,
 }
 
 /// A store with two companies, each with two accounts.
-async fn room() -> Room {
+pub(super) async fn room() -> Room {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&Location::file(folder.path().join("store.db"))).await.unwrap();
     let mut owners = vec![SecretOwner::Operator];
@@ -34,25 +34,33 @@ async fn room() -> Room {
 }
 
 impl Room {
-    fn source(&self) -> KeySource {
+    pub(super) fn source(&self) -> KeySource {
         KeySource::File(self.folder.path().join("keys").join("master.key"))
     }
 
-    fn file(&self) -> PathBuf {
+    pub(super) fn file(&self) -> PathBuf {
         self.folder.path().join("keys").join("master.key")
     }
 
-    async fn open(&self) -> Vault {
+    pub(super) async fn open(&self) -> Vault {
         Vault::open(self.store.clone(), &self.source()).await.unwrap().vault
     }
 }
 
-fn secret(text: &str) -> SecretString {
+pub(super) fn here() -> Destinations {
+    Destinations::here()
+}
+
+pub(super) fn secret(text: &str) -> SecretString {
     text.to_owned().into()
 }
 
-async fn read(vault: &Vault, owner: SecretOwner, kind: SecretKind) -> Option<String> {
-    vault.get(owner, kind).await.unwrap().map(|secret| secret.expose_secret().to_owned())
+pub(super) async fn read(vault: &Vault, owner: SecretOwner, kind: SecretKind) -> Option<String> {
+    vault
+        .get(owner, kind, &Destination::here())
+        .await
+        .unwrap()
+        .map(|secret| secret.expose_secret().to_owned())
 }
 
 #[tokio::test]
@@ -61,7 +69,7 @@ async fn a_secret_comes_back_to_its_owner_and_kind_and_to_nothing_else() {
     let vault = room.open().await;
     for (number, owner) in room.owners.iter().enumerate() {
         vault
-            .put(*owner, SecretKind::SmtpPassword, &secret(&format!("password {number} é\n")))
+            .put(*owner, SecretKind::SmtpPassword, &secret(&format!("password {number} é\n")), &here())
             .await
             .unwrap();
     }
@@ -71,12 +79,15 @@ async fn a_secret_comes_back_to_its_owner_and_kind_and_to_nothing_else() {
         assert_eq!(read(&vault, *owner, SecretKind::ImapPassword).await, None);
         assert!(vault.holds(*owner, SecretKind::SmtpPassword).await.unwrap());
     }
-    vault.put(room.owners[1], SecretKind::SmtpPassword, &secret("")).await.unwrap();
+    vault.put(room.owners[1], SecretKind::SmtpPassword, &secret(""), &here()).await.unwrap();
     assert_eq!(read(&vault, room.owners[1], SecretKind::SmtpPassword).await, Some(String::new()));
     vault.forget(room.owners[1], None).await.unwrap();
     assert_eq!(read(&vault, room.owners[1], SecretKind::SmtpPassword).await, None);
     assert!(vault.holds(room.owners[2], SecretKind::SmtpPassword).await.unwrap());
-    let long = vault.put(room.owners[1], SecretKind::Grant, &secret(&"x".repeat(300_000))).await.unwrap_err();
+    let long = vault
+        .put(room.owners[1], SecretKind::Grant, &secret(&"x".repeat(300_000)), &here())
+        .await
+        .unwrap_err();
     assert!(matches!(long, VaultError::Store(StoreError::Invalid { .. })), "{long}");
 }
 
@@ -84,20 +95,24 @@ async fn a_secret_comes_back_to_its_owner_and_kind_and_to_nothing_else() {
 fn a_change_of_any_byte_is_noticed() {
     let key = MasterKey::generate().unwrap();
     let (owner, kind) = (SecretOwner::Operator, SecretKind::DkimKey);
-    let sealed = seal::seal(&key, owner, kind, &secret(PLANTED)).unwrap();
-    assert_eq!(seal::open(&key, &sealed, owner, kind).unwrap().expose_secret(), PLANTED);
+    let sealed = seal::seal(&key, owner, kind, &secret(PLANTED), &here()).unwrap();
+    assert_eq!(seal::open(&key, &sealed, owner, kind).unwrap().1.expose_secret(), PLANTED);
     let refused = |sealed: &SealedSecret, what: &str| {
         let error = seal::open(&key, sealed, owner, kind).map(|_| ()).expect_err(what);
         assert_eq!(error, VaultError::Damaged("dkim-key"), "{what}");
     };
-    for index in 0..sealed.wrapped_key.len() {
+    let wrapped = sealed.keys[0].wrapped_key.clone();
+    let with_key = |wrapped_key: Vec<u8>| {
+        let keys = vec![WrappedKey { wrapped_key, ..sealed.keys[0].clone() }];
+        SealedSecret { keys, ..sealed.clone() }
+    };
+    for index in 0..wrapped.len() {
         for bit in [1, 0x80] {
-            let mut changed = sealed.clone();
-            changed.wrapped_key[index] ^= bit;
-            refused(&changed, &format!("wrapped key, byte {index}"));
+            let mut changed = wrapped.clone();
+            changed[index] ^= bit;
+            refused(&with_key(changed), &format!("wrapped key, byte {index}"));
         }
-        let cut = SealedSecret { wrapped_key: sealed.wrapped_key[..index].to_vec(), ..sealed.clone() };
-        refused(&cut, &format!("wrapped key cut to {index}"));
+        refused(&with_key(wrapped[..index].to_vec()), &format!("wrapped key cut to {index}"));
     }
     for index in 0..sealed.sealed.len() {
         let mut changed = sealed.clone();
@@ -107,8 +122,7 @@ fn a_change_of_any_byte_is_noticed() {
     }
     let longer = SealedSecret { sealed: [sealed.sealed.as_slice(), &[0]].concat(), ..sealed.clone() };
     refused(&longer, "secret with a byte more");
-    let swapped =
-        SealedSecret { sealed: sealed.wrapped_key.clone(), wrapped_key: sealed.sealed.clone(), ..sealed };
+    let swapped = SealedSecret { sealed: wrapped, ..with_key(sealed.sealed.clone()) };
     refused(&swapped, "layers swapped");
 }
 
@@ -117,15 +131,15 @@ async fn a_row_that_was_moved_does_not_open_where_it_is_now() {
     let room = room().await;
     let key = MasterKey::generate().unwrap();
     let (owner, kind) = (room.owners[1], SecretKind::SmtpPassword);
-    let sealed = seal::seal(&key, owner, kind, &secret(PLANTED)).unwrap();
+    let sealed = seal::seal(&key, owner, kind, &secret(PLANTED), &here()).unwrap();
     for other in room.owners.iter().filter(|other| **other != owner) {
         assert!(seal::open(&key, &sealed, *other, kind).is_err(), "{other:?}");
     }
     for other in SecretKind::ALL.iter().filter(|other| **other != kind) {
         assert!(seal::open(&key, &sealed, owner, *other).is_err(), "{other}");
     }
-    let second = seal::seal(&key, owner, kind, &secret("another")).unwrap();
-    let mixed = SealedSecret { wrapped_key: second.wrapped_key, ..sealed.clone() };
+    let second = seal::seal(&key, owner, kind, &secret("another"), &here()).unwrap();
+    let mixed = SealedSecret { keys: second.keys, ..sealed.clone() };
     assert!(seal::open(&key, &mixed, owner, kind).is_err());
     let other = MasterKey::generate().unwrap();
     assert_eq!(
@@ -137,9 +151,10 @@ async fn a_row_that_was_moved_does_not_open_where_it_is_now() {
 #[test]
 fn no_two_seals_are_alike() {
     let key = MasterKey::generate().unwrap();
-    let seal = || seal::seal(&key, SecretOwner::Operator, SecretKind::ApiKey, &secret(PLANTED)).unwrap();
+    let seal =
+        || seal::seal(&key, SecretOwner::Operator, SecretKind::ApiKey, &secret(PLANTED), &here()).unwrap();
     let (one, two) = (seal(), seal());
-    assert_ne!(one.wrapped_key, two.wrapped_key);
+    assert_ne!(one.keys, two.keys);
     assert_ne!(one.sealed[1..25], two.sealed[1..25], "nonces");
     assert_ne!(one.sealed[25..], two.sealed[25..]);
     assert!(!one.sealed.windows(7).any(|part| part == b"hunter2"));
@@ -153,13 +168,13 @@ async fn a_key_is_made_once_and_its_keeper_is_told_to_back_it_up() {
     assert!(notice.contains("keep a copy") && notice.contains("master.key"), "{notice}");
     let again = Vault::open(room.store.clone(), &room.source()).await.unwrap();
     assert_eq!(again.notice, None);
-    assert_eq!(again.vault.keys.current().id(), opened.vault.keys.current().id());
+    assert_eq!(again.vault.keys().current().id(), opened.vault.keys().current().id());
     let key = std::fs::read_to_string(room.file()).unwrap();
     assert_eq!(key.trim().len(), 44, "base64 of 32 bytes");
     for shown in [
         notice,
-        format!("{:?} {:?}", opened.vault, opened.vault.keys),
-        again.vault.keys.current().id().into(),
+        format!("{:?} {:?}", opened.vault, opened.vault.keys()),
+        again.vault.keys().current().id().into(),
     ] {
         assert!(!shown.contains(key.trim()), "{shown}");
     }
@@ -177,7 +192,7 @@ async fn programs_that_start_at_once_make_one_key() {
     let mut notices = 0;
     for task in tasks {
         let opened = task.await.unwrap();
-        ids.insert(opened.vault.keys.current().id().to_owned());
+        ids.insert(opened.vault.keys().current().id().to_owned());
         notices += usize::from(opened.notice.is_some());
     }
     assert_eq!((ids.len(), notices), (1, 1));
@@ -187,94 +202,31 @@ async fn programs_that_start_at_once_make_one_key() {
 async fn a_lost_key_is_said_to_be_lost_and_no_new_one_is_made() {
     let room = room().await;
     let vault = room.open().await;
-    let id = vault.keys.current().id().to_owned();
-    vault.put(room.owners[1], SecretKind::SmtpPassword, &secret(PLANTED)).await.unwrap();
+    let id = vault.keys().current().id().to_owned();
+    vault.put(room.owners[1], SecretKind::SmtpPassword, &secret(PLANTED), &here()).await.unwrap();
     std::fs::remove_file(room.file()).unwrap();
     let error = Vault::open(room.store.clone(), &room.source()).await.unwrap_err();
     let words = error.to_string();
     assert!(words.contains(&id) && words.contains("backup") && words.contains("master.key"), "{words}");
     assert!(!error.may_pass() && !room.file().exists());
     let other = Vault::with_keys(room.store.clone(), Keys::one(MasterKey::generate().unwrap()));
-    let error = other.get(room.owners[1], SecretKind::SmtpPassword).await.map(|_| ()).unwrap_err();
+    let error = other
+        .get(room.owners[1], SecretKind::SmtpPassword, &Destination::here())
+        .await
+        .map(|_| ())
+        .unwrap_err();
     assert!(matches!(&error, VaultError::KeyLost { key, .. } if *key == id), "{error}");
-    // What is entered again can be read again.
-    other.put(room.owners[1], SecretKind::SmtpPassword, &secret("new")).await.unwrap();
-    assert_eq!(read(&other, room.owners[1], SecretKind::SmtpPassword).await.as_deref(), Some("new"));
-}
-
-#[tokio::test]
-async fn a_rotation_leaves_every_secret_readable_and_the_old_key_useless() {
-    let room = room().await;
-    let vault = room.open().await;
-    let all = || room.owners.iter().flat_map(|owner| SecretKind::ALL.iter().map(|kind| (*owner, *kind)));
-    for (owner, kind) in all() {
-        vault.put(owner, kind, &secret(&format!("{owner:?} {kind}"))).await.unwrap();
-    }
-    let old = std::fs::read_to_string(room.file()).unwrap();
-    let before = vault.get_versioned(room.owners[1], SecretKind::Grant).await.unwrap().unwrap().0;
-    let (rotated, count) = Vault::rotate(room.store.clone(), &room.source()).await.unwrap();
-    assert_eq!(count, all().count() as u64);
-    let new = std::fs::read_to_string(room.file()).unwrap();
-    assert!(new.lines().count() == 1 && new != old);
-    for vault in [rotated, room.open().await] {
-        for (owner, kind) in all() {
-            assert_eq!(read(&vault, owner, kind).await, Some(format!("{owner:?} {kind}")));
-        }
-        let after = vault.get_versioned(room.owners[1], SecretKind::Grant).await.unwrap().unwrap().0;
-        assert_eq!(after, before, "the secret is the same");
-    }
-    for (owner, kind) in all() {
-        assert!(
-            matches!(vault.get(owner, kind).await.map(|_| ()), Err(VaultError::KeyLost { .. })),
-            "{owner:?} {kind}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn an_interrupted_rotation_is_finished_by_the_next() {
-    let room = room().await;
-    let vault = room.open().await;
-    let all = || room.owners.iter().flat_map(|owner| SecretKind::ALL.iter().map(|kind| (*owner, *kind)));
-    for (owner, kind) in all() {
-        vault.put(owner, kind, &secret(&format!("{owner:?} {kind}"))).await.unwrap();
-    }
-    // The new key is kept, some secrets are under it, then the power fails.
-    let keys = room.source().prepend(&vault.keys).await.unwrap();
-    let (old, new) = (vault.keys.current(), keys.current());
-    for sealed in room.store.sealed_under_others(new.id(), 7).await.unwrap() {
-        let wrapped = seal::rewrap(old, new, &sealed).unwrap();
-        assert!(room.store.rewrap_sealed(&sealed, new.id(), wrapped).await.unwrap());
-    }
-    assert_eq!(room.store.keys_in_use().await.unwrap().len(), 2);
-    let half = room.open().await;
-    for (owner, kind) in all() {
-        assert_eq!(read(&half, owner, kind).await, Some(format!("{owner:?} {kind}")));
-    }
-    half.put(room.owners[0], SecretKind::ApiKey, &secret("changed meanwhile")).await.unwrap();
-    let new = new.id().to_owned();
-    let (done, _) = Vault::rotate(room.store.clone(), &room.source()).await.unwrap();
-    assert_eq!(done.keys.current().id(), new, "finished, not begun anew");
-    assert_eq!(room.store.keys_in_use().await.unwrap(), [(new, all().count() as u64)]);
-    assert_eq!(read(&done, room.owners[0], SecretKind::ApiKey).await.as_deref(), Some("changed meanwhile"));
-    assert_eq!(std::fs::read_to_string(room.file()).unwrap().lines().count(), 1);
-}
-
-#[tokio::test]
-async fn a_rotation_without_every_key_stops_and_loses_nothing() {
-    let room = room().await;
-    let vault = room.open().await;
-    vault.put(room.owners[1], SecretKind::ApiKey, &secret(PLANTED)).await.unwrap();
-    let key = std::fs::read_to_string(room.file()).unwrap();
-    std::fs::remove_file(room.file()).unwrap();
+    let error =
+        other.put(room.owners[1], SecretKind::SmtpPassword, &secret("new"), &here()).await.unwrap_err();
+    assert!(matches!(&error, VaultError::KeyLost { key, secrets: 1, .. } if *key == id), "{error}");
+    // It is lost for ever: a person says so, and what is entered again can be read again.
     room.source().create().await.unwrap();
-    let error = Vault::rotate(room.store.clone(), &room.source()).await.unwrap_err();
+    let error = Vault::rotate(room.store.clone(), &room.source(), false).await.unwrap_err();
     assert!(matches!(error, VaultError::KeyLost { .. }), "{error}");
-    let now = std::fs::read_to_string(room.file()).unwrap();
-    std::fs::write(room.file(), now + &key).unwrap();
-    let (vault, count) = Vault::rotate(room.store.clone(), &room.source()).await.unwrap();
-    assert_eq!(count, 1);
-    assert_eq!(read(&vault, room.owners[1], SecretKind::ApiKey).await.as_deref(), Some(PLANTED));
+    Vault::rotate(room.store.clone(), &room.source(), true).await.unwrap();
+    let anew = room.open().await;
+    anew.put(room.owners[1], SecretKind::SmtpPassword, &secret("new"), &here()).await.unwrap();
+    assert_eq!(read(&anew, room.owners[1], SecretKind::SmtpPassword).await.as_deref(), Some("new"));
 }
 
 #[cfg(unix)]

@@ -5,12 +5,14 @@
 //! can't be used to report a bounce. A forged one costs the server a hash and no look into the store.
 
 use crate::accounts::{AccountId, CompanyId};
+use crate::connections::LinkKeys;
 use crate::store::{InvitationId, MailId};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::{Digest as _, Sha256};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// What else the key signs is something else.
 const CONTEXT: &[u8] = b"postroom link, version 1";
@@ -59,7 +61,8 @@ pub struct Invitation {
 
 /// Makes and reads the tokens of this installation.
 pub struct LinkTokens {
-    key: SecretSlice<u8>,
+    /// A token says by nothing but its proof which key it is of.
+    keys: RwLock<Arc<LinkKeys>>,
 }
 
 impl std::fmt::Debug for LinkTokens {
@@ -71,7 +74,21 @@ impl std::fmt::Debug for LinkTokens {
 impl LinkTokens {
     /// Tokens under the installation's key ([`Connections::token_secret`](crate::connections::Connections::token_secret)).
     pub fn new(key: SecretSlice<u8>) -> Self {
-        Self { key }
+        Self::of(LinkKeys { signing: key, believed: Vec::new() })
+    }
+
+    /// Tokens under the installation's keys: the first signs, all are believed.
+    pub fn of(keys: LinkKeys) -> Self {
+        Self { keys: RwLock::new(Arc::new(keys)) }
+    }
+
+    /// Takes these keys from now on: one was added or withdrawn.
+    pub(super) fn replace(&self, keys: LinkKeys) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+
+    fn keys(&self) -> Arc<LinkKeys> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The token of a mail's pixel.
@@ -133,7 +150,7 @@ impl LinkTokens {
 
     fn make(&self, purpose: Purpose, claim: &[u8]) -> String {
         let mut token = claim.to_vec();
-        if let Some(proof) = self.proof(purpose, claim) {
+        if let Some(proof) = proof_by(&self.keys().signing, purpose, claim) {
             token.extend(proof.finalize().into_bytes().iter().take(PROOF));
         }
         URL_SAFE_NO_PAD.encode(token)
@@ -148,19 +165,25 @@ impl LinkTokens {
         if proof.len() != PROOF {
             return None;
         }
-        self.proof(purpose, claim)?.verify_truncated_left(proof).ok()?;
+        let keys = self.keys();
+        let is_of = |key: &SecretSlice<u8>| {
+            proof_by(key, purpose, claim).is_some_and(|it| it.verify_truncated_left(proof).is_ok())
+        };
+        if !std::iter::once(&keys.signing).chain(&keys.believed).any(is_of) {
+            return None;
+        }
         claim.try_into().ok()
     }
+}
 
-    fn proof(&self, purpose: Purpose, claim: &[u8]) -> Option<Hmac<Sha256>> {
-        let mut proof = Hmac::<Sha256>::new_from_slice(self.key.expose_secret()).ok()?;
-        for part in [CONTEXT, purpose.name(), claim] {
-            // With its length, so that no two lists of parts are the same bytes.
-            proof.update(&(part.len() as u64).to_be_bytes());
-            proof.update(part);
-        }
-        Some(proof)
+fn proof_by(key: &SecretSlice<u8>, purpose: Purpose, claim: &[u8]) -> Option<Hmac<Sha256>> {
+    let mut proof = Hmac::<Sha256>::new_from_slice(key.expose_secret()).ok()?;
+    for part in [CONTEXT, purpose.name(), claim] {
+        // With its length, so that no two lists of parts are the same bytes.
+        proof.update(&(part.len() as u64).to_be_bytes());
+        proof.update(part);
     }
+    Some(proof)
 }
 
 fn pair(first: &[u8; ID], second: &[u8; ID]) -> Vec<u8> {

@@ -12,7 +12,7 @@ use super::link_token::{Invitation, LinkTokens, is_nonce, new_nonce};
 use super::router::{App, read_body};
 use super::same_origin::is_same_origin;
 use super::site::Site;
-use crate::accounts::{MailAddress, SecretOwner};
+use crate::accounts::{Destination, Destinations, MailAddress, SecretOwner};
 use crate::capabilities::Answer;
 use crate::config::PublicUrl;
 use crate::connections::purpose;
@@ -125,7 +125,9 @@ async fn keep(site: &Site, key: InvitationKey, owner: &Owner, granted: Granted) 
     }
     let grant = granted.grant.seal()?;
     let account = SecretOwner::Account(key.company, owner.account.parse()?);
-    match site.connections.vault().redeem_invitation(key, account, &mailbox, &grant).await? {
+    let places: Destinations = granted.grant.destinations.iter().map(|it| Destination::named(it)).collect();
+    let grant = (&grant, &places);
+    match site.connections.vault().redeem_invitation(key, account, &mailbox, grant).await? {
         true => Ok(true),
         false => refused("the invitation does not hold any more"),
     }

@@ -45,6 +45,9 @@ impl Clock {
     }
 }
 
+/// How long the keys of links are taken for the newest: several times in what a new one waits before it signs.
+const LINK_KEYS_HOLD: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// A line for the log.
 type Journal = Arc<dyn Fn(&str) + Send + Sync>;
 
@@ -75,7 +78,7 @@ impl Site {
     /// # Errors
     /// [`VaultError`]: the key that signs links can't be read.
     pub async fn open(connections: Connections, engine: Engine) -> Result<Self, VaultError> {
-        let tokens = LinkTokens::new(connections.token_secret().await?);
+        let tokens = LinkTokens::of(connections.link_keys().await?);
         Ok(Self {
             settings: connections.operator().web.clone(),
             connections,
@@ -89,6 +92,17 @@ impl Site {
             metrics: Metrics::default(),
             journal: Arc::new(|_| {}),
         })
+    }
+
+    /// Asks for the keys of links again and again: one may be added or withdrawn while the server runs.
+    pub async fn keep_link_keys_fresh(&self) {
+        loop {
+            tokio::time::sleep(LINK_KEYS_HOLD).await;
+            match self.connections.link_keys().await {
+                Ok(keys) => self.tokens.replace(keys),
+                Err(error) => self.say(&format!("keys of links: {error}")),
+            }
+        }
     }
 
     /// With this clock.

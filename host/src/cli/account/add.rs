@@ -200,12 +200,15 @@ pub(super) async fn keep_secrets(
     secrets: Vec<(SecretKind, SecretString)>,
 ) -> Result<(), Failure> {
     let owner = SecretOwner::Account(account.company, account.id);
-    let wanted = wanted_secret(&account.transport);
-    let ready = secrets.iter().any(|(kind, _)| Some(*kind) == wanted);
+    let given = !secrets.is_empty();
     for (kind, secret) in secrets {
-        connections.vault().put(owner, kind, &secret).await?;
+        connections.vault().put(owner, kind, &secret, &account.destinations(kind)).await?;
     }
-    if ready && matches!(account.state, AccountState::NeedsSignIn { .. }) {
+    let ready = match wanted_secret(&account.transport) {
+        Some(wanted) => connections.vault().holds(owner, wanted).await?,
+        None => account.grant().is_none(),
+    };
+    if given && ready && matches!(account.state, AccountState::NeedsSignIn { .. }) {
         connections.store().set_account_state(account.company, account.id, &AccountState::Ready).await?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 mod access;
 mod add;
+mod again;
 mod fallback;
 mod folders;
 mod form;

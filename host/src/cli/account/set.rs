@@ -1,6 +1,7 @@
 //! `postroom account set`: another server, another password, another name.
 
 use super::add::{check, keep_secrets, preset, refuse_errors, report};
+use super::again::ask_again;
 use super::form::{Form, Ground};
 use crate::accounts::{AccountState, DisplayName, MailAddress, Name, UserSettings};
 use crate::cli::house::AccountArgs;
@@ -10,12 +11,13 @@ use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-What is not named stays as it is.
+What is not named stays as it is. A password or key was given for one server: with another host, port, security or certificate it is
+asked for again, or given by its option; a sign-in is made anew.
 
 Examples:
   postroom account set office --password-file office.password
-  postroom account set office --security ssl
-  postroom account set office --imap-host imap.example.com
+  postroom account set office --security ssl --password-file office.password
+  postroom account set office --imap-host imap.example.com --imap-password-file imap.password
   postroom account set office --ask-password
   postroom account set office --clear-mark          # no longer compromised")]
 pub(in crate::cli) struct SetArgs {
@@ -78,6 +80,8 @@ pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<ExitCode, Fai
     {
         secrets.extend(ask::secret(common, &format!("{kind}"))?.map(|secret| (kind, secret)));
     }
+    ask_again(common, &found.connections, &account, &mut secrets).await?;
+    let signed_in = account.grant().is_some() && found.account.state == AccountState::Ready;
     refuse_errors(&check(&office, &found.connections, &account, &UserSettings::default()).await?)?;
     match &platform {
         Some(addresses) => admin.update_platform_account(&account, addresses).await?,
@@ -86,8 +90,15 @@ pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<ExitCode, Fai
     if args.clear_mark && matches!(account.state, AccountState::Compromised { .. }) {
         admin.set_account_state(account.id, &AccountState::Ready).await?;
     }
+    let account = admin.account(&account.name).await?;
     keep_secrets(&found.connections, &account, secrets).await?;
     let account = admin.account(&account.name).await?;
+    if signed_in && account.grant().is_some() && account.state != AccountState::Ready {
+        eprintln!(
+            "the sign-in was for another server or provider: `postroom account authorize {}`",
+            account.name
+        );
+    }
     report(common, &office, &found.connections, &account, &found.settings().await?).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,7 @@ use crate::cli::house::{AccountArgs, Found};
 use crate::cli::output::{green, json, line};
 use crate::cli::{Common, Failure};
 use crate::connections::purpose;
-use crate::oauth::{Granted, Purpose, Standing, Wanted, authorize_device, authorize_loopback};
+use crate::oauth::{Client, Granted, Purpose, Standing, Wanted, authorize_device, authorize_loopback};
 use crate::store::NewInvitation;
 use crate::web::{Invitation, LinkTokens, sign_in_url};
 use clap::Args;
@@ -66,26 +66,35 @@ pub(super) async fn authorize(common: &Common, args: &AuthorizeArgs) -> Result<E
     }
     let purpose = if args.send_only { Purpose::Send } else { purpose(&found.account) };
     let wanted = Wanted::new(purpose).hint(found.account.address.as_str());
-    let granted = if args.code {
-        let show = |prompt: &crate::oauth::DevicePrompt| {
-            eprintln!("open {} and type the code {}", prompt.page, prompt.code);
-        };
-        authorize_device(&client, &wanted, show).await?
-    } else {
-        let show = |url: &url::Url| {
-            eprintln!("sign in at {url}");
-            if !args.no_browser
-                && let Err(error) = open::that_detached(url.as_str())
-            {
-                eprintln!("no browser could be opened ({error}): open the page yourself");
-            }
-        };
-        authorize_loopback(&client, &wanted, args.wait, show).await?
-    };
+    // The master key may be changed while somebody signs in.
+    let attendance = found.connections.vault().attend("account authorize").await?;
+    let granted = sign_in(args, &client, &wanted).await;
+    attendance.end().await;
+    let granted = granted?;
     if let Some(user) = &found.user {
         refuse_another(&found, user, &granted)?;
     }
     keep(common, &found, granted).await
+}
+
+/// Waits until somebody has signed in at the provider.
+async fn sign_in(args: &AuthorizeArgs, client: &Client, wanted: &Wanted) -> Result<Granted, Failure> {
+    Ok(if args.code {
+        let show = |prompt: &crate::oauth::DevicePrompt| {
+            eprintln!("open {} and type the code {}", prompt.page, prompt.code);
+        };
+        authorize_device(client, wanted, show).await?
+    } else {
+        let show = |url: &url::Url| {
+            eprintln!("sign in at {url}");
+            if !args.no_browser
+                && let Err(error) = crate::cli::child::open(url.as_str())
+            {
+                eprintln!("no browser could be opened ({error}): open the page yourself");
+            }
+        };
+        authorize_loopback(client, wanted, args.wait, show).await?
+    })
 }
 
 /// Refuses a user who signed in to another mailbox than the account's: everybody's mail would leave by it. What was
@@ -122,7 +131,7 @@ async fn invite(common: &Common, found: &Found, args: &AuthorizeArgs) -> Result<
     let new = NewInvitation { account: found.account.id, user: user.id, mailbox: mailbox.cloned(), until };
     let id = admin.invite(&new).await?;
     let invitation = Invitation { company: found.company.id, id, until };
-    let tokens = LinkTokens::new(found.connections.token_secret().await?);
+    let tokens = LinkTokens::of(found.connections.link_keys().await?);
     let url = sign_in_url(public, &tokens, &invitation);
     if common.json {
         let mailbox = mailbox.unwrap_or(&found.account.address);

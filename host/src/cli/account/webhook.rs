@@ -78,7 +78,7 @@ pub(super) async fn run(common: &Common, args: &WebhookArgs) -> Result<ExitCode,
         let message = format!("{} takes no reports: set it up with --provider", account.name);
         return Err(Failure::input(message));
     };
-    let tokens = LinkTokens::new(found.connections.token_secret().await?);
+    let tokens = LinkTokens::of(found.connections.link_keys().await?);
     let path = format!("hooks/{}/{}", hook.provider, tokens.webhook(found.company.id, account.id));
     let url = public_url(&found.connections)?.page(&path);
     if common.json {

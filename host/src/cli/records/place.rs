@@ -66,9 +66,26 @@ pub(in crate::cli) async fn run(common: &Common, args: &PlaceArgs) -> Result<Exi
         let text = text.map_err(|e| Failure::input(format!("can't read {}: {e}", file.display())))?;
         let key = RecordsKey::new(&text);
         let key = key.map_err(|e| Failure::input(format!("{}: {e}", file.display())))?;
-        vault.put(owner, kind, key.secret()).await?;
-    } else if args.url.is_some() && !vault.holds(owner, kind).await? {
-        return Err(Failure::input("give the key that requests are signed with: --key-file FILE"));
+        let to = match &place {
+            Some(place) => place.destinations(),
+            None => admin.records().await?.map(|row| row.place.destinations()).unwrap_or_default(),
+        };
+        vault.put(owner, kind, key.secret(), &to).await?;
+    } else if let Some(place) = &place {
+        // What signs for one place must not sign for another that somebody names.
+        let given = vault.destinations(owner, kind).await?;
+        match given {
+            Some(given) if place.destinations().is_within(&given) => {}
+            Some(_) => {
+                let message =
+                    "the key that is kept is for another URL: give the one for this URL with --key-file FILE";
+                return Err(Failure::input(message));
+            }
+            None if args.url.is_some() => {
+                return Err(Failure::input("give the key that requests are signed with: --key-file FILE"));
+            }
+            None => {}
+        }
     }
     if let Some(place) = &place {
         admin.set_records(Some(place)).await?;

@@ -3,11 +3,12 @@
 use super::super::audit::note_state;
 use super::super::error::or_taken;
 use super::super::removed::hold_all;
+use super::super::secrets::{self, drop_outdated};
 use super::super::{StoreError, platform_addresses, row};
 use super::Administrator;
 use crate::accounts::{
-    Account, AccountId, AccountState, FolderName, FolderUse, ImapServer, Name, NewAccount, Permissions,
-    PlatformAddress, Transport,
+    Account, AccountId, AccountState, Destinations, FolderName, FolderUse, ImapServer, Name, NewAccount,
+    Permissions, PlatformAddress, SecretKind, SecretOwner, Transport,
 };
 use chrono::Local;
 use sqlx::AnyConnection;
@@ -118,7 +119,9 @@ impl Administrator<'_> {
         row::account(&mut connection, &row).await
     }
 
-    /// Changes name, address, display name, transport, mailbox, other senders and folders. State and permissions have their own ways.
+    /// Changes name, address, display name, transport, mailbox, other senders and folders. State and permissions have their own
+    /// ways. Secrets that were given for a server or service that the account does not have any more are forgotten, and the
+    /// account then waits for new ones.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`], [`StoreError::Taken`]; [`StoreError::Invalid`] for an account that comes to the
@@ -147,6 +150,17 @@ impl Administrator<'_> {
     ) -> Result<(), StoreError> {
         check_grants(&account.transport, account.mailbox.as_ref())?;
         let mut transaction = self.store.write().await?;
+        let before = self.lock_account(&mut transaction, account.id).await?;
+        // What was given for other places goes in the same transaction: no program finds the old secret at the new place.
+        let outdated = account.outdated_secrets(&before);
+        let dropped = drop_outdated(&mut transaction, account.id, &outdated).await?;
+        let is_used = |kind: &SecretKind| account.destinations(*kind) != Destinations::default();
+        let waits = dropped.iter().any(is_used);
+        let mut account = account.clone();
+        if dropped.contains(&SecretKind::Grant) {
+            account.grants_mut().for_each(|grant| grant.authorized = None);
+        }
+        let account = &account;
         let mut transport = account.transport.clone();
         match (&mut transport, addresses) {
             (Transport::Platform(sender), Some(addresses)) => {
@@ -183,10 +197,36 @@ impl Administrator<'_> {
         for (used_for, folder) in &account.folders {
             set_folder(&mut transaction, account.id, *used_for, Some(folder)).await?;
         }
+        if waits {
+            let since = Local::now().fixed_offset();
+            let reason = "its server changed: give the password or key again (`postroom account set`), or sign in again \
+                          (`postroom account authorize`)";
+            let state = AccountState::NeedsSignIn { reason: reason.to_owned(), since };
+            secrets::follow(&mut transaction, SecretOwner::Account(self.company, account.id), Some(&state))
+                .await?;
+        }
         transaction.commit().await?;
         // What was held because of a setting may go on with another; what still can't is held again.
         let state = self.store.account(self.company, account.id).await?.state;
         self.store.let_go(account.id, &state).await
+    }
+
+    /// An account as it is, which nobody else changes until the transaction ends.
+    async fn lock_account(
+        &self,
+        transaction: &mut AnyConnection,
+        id: AccountId,
+    ) -> Result<Account, StoreError> {
+        let row = sqlx::query(
+            "update accounts set secrets_version = secrets_version where company = $1 and id = $2 and name_key is not null \
+             returning *",
+        )
+        .bind(self.company.to_string())
+        .bind(id.to_string())
+        .fetch_optional(&mut *transaction)
+        .await?
+        .ok_or_else(|| StoreError::NoSuchAccount(id.to_string()))?;
+        row::account(transaction, &row).await
     }
 
     /// Marks an account compromised, or takes that back.

@@ -2,7 +2,7 @@
 
 use super::office::Office;
 use crate::accounts::{AccountState, MailAddress, SecretKind, SecretOwner};
-use crate::store::{InvitationKey, NewInvitation, SealedSecret, Store, StoreError};
+use crate::store::{InvitationKey, NewInvitation, Put, SealedSecret, Store, StoreError, WrappedKey};
 use chrono::{DateTime, Utc};
 
 const UNTIL: i64 = 2_000_000_000;
@@ -15,8 +15,7 @@ fn sealed(owner: SecretOwner) -> SealedSecret {
     SealedSecret {
         owner,
         kind: SecretKind::Grant,
-        master_key: "k".into(),
-        wrapped_key: vec![1],
+        keys: vec![WrappedKey { master_key: "k".into(), wrapped_key: vec![1] }],
         sealed: vec![2],
         version: 0,
     }
@@ -24,6 +23,7 @@ fn sealed(owner: SecretOwner) -> SealedSecret {
 
 pub(super) async fn an_invitation_is_used_once_and_by_its_own_company_alone(store: Store) {
     let office = Office::open(store.clone()).await;
+    store.begin_master_key("k").await.unwrap();
     let (admin, account, other) = (office.admin(), &office.account, &office.next_door);
     let new = NewInvitation {
         account: account.id,
@@ -44,7 +44,11 @@ pub(super) async fn an_invitation_is_used_once_and_by_its_own_company_alone(stor
         assert!(store.invitation(key).await.unwrap().is_none(), "{what}");
         assert!(!store.begin_invitation(key).await.unwrap(), "{what}");
     }
-    assert!(!store.redeem_invitation(key, &mailbox, &sealed(owner)).await.unwrap(), "it has not begun");
+    assert_eq!(
+        store.redeem_invitation(key, &mailbox, &sealed(owner)).await.unwrap(),
+        Put::Changed,
+        "it has not begun"
+    );
     let begun = (0..8).map(|_| {
         let store = store.clone();
         tokio::spawn(async move { store.begin_invitation(key).await.unwrap() })
@@ -66,21 +70,38 @@ pub(super) async fn an_invitation_is_used_once_and_by_its_own_company_alone(stor
         (key, &mailbox, SecretOwner::Operator, "no account"),
         (key, &mailbox, SecretOwner::Company(office.company.id), "no account"),
     ] {
-        assert!(!store.redeem_invitation(key, mailbox, &sealed(owner)).await.unwrap(), "{what}");
+        assert_eq!(
+            store.redeem_invitation(key, mailbox, &sealed(owner)).await.unwrap(),
+            Put::Changed,
+            "{what}"
+        );
     }
     assert!(store.redeem_invitation(key, &mailbox, &sealed(elsewhere)).await.is_err());
     assert!(store.sealed(owner, SecretKind::Grant).await.unwrap().is_none());
     admin.revoke(account.id, office.lotte.id).await.unwrap();
-    assert!(!store.redeem_invitation(key, &mailbox, &sealed(owner)).await.unwrap(), "access was revoked");
+    assert_eq!(
+        store.redeem_invitation(key, &mailbox, &sealed(owner)).await.unwrap(),
+        Put::Changed,
+        "access was revoked"
+    );
     admin.grant(account.id, office.lotte.id).await.unwrap();
     let marked = AccountState::Compromised { by: "marc".into(), since: Utc::now().fixed_offset() };
     admin.set_account_state(account.id, &marked).await.unwrap();
-    assert!(!store.redeem_invitation(key, &mailbox, &sealed(owner)).await.unwrap(), "compromised");
+    assert_eq!(
+        store.redeem_invitation(key, &mailbox, &sealed(owner)).await.unwrap(),
+        Put::Changed,
+        "compromised"
+    );
     admin.set_account_state(account.id, &AccountState::Ready).await.unwrap();
 
     let shouted: MailAddress = mailbox.as_str().to_ascii_uppercase().parse().unwrap();
-    assert!(store.redeem_invitation(key, &shouted, &sealed(owner)).await.unwrap());
+    let done = store.redeem_invitation(key, &shouted, &sealed(owner)).await.unwrap();
+    assert!(matches!(done, Put::Done(_)), "{done:?}");
     assert!(store.sealed(owner, SecretKind::Grant).await.unwrap().is_some());
-    assert!(!store.redeem_invitation(key, &mailbox, &sealed(owner)).await.unwrap(), "it is used up");
+    assert_eq!(
+        store.redeem_invitation(key, &mailbox, &sealed(owner)).await.unwrap(),
+        Put::Changed,
+        "it is used up"
+    );
     assert!(!store.reopen_invitation(key).await.unwrap() && store.invitation(key).await.unwrap().is_none());
 }

@@ -140,7 +140,9 @@ suite! {
     secrets:
         a_sealed_secret_is_found_by_owner_and_kind_alone,
         a_sealed_secret_is_replaced_only_by_who_saw_it_last,
-        secrets_go_with_their_account_and_company;
+        secrets_go_with_their_account_and_company,
+        a_secret_is_written_under_a_key_that_is_in_use_and_under_no_other,
+        what_was_given_for_one_server_goes_when_the_account_has_another;
 }
 
 #[tokio::test]

@@ -244,11 +244,11 @@ pub(super) async fn a_person_is_erased_in_notices_too_and_a_company_takes_them_w
     let key = |owner| SealedSecret {
         owner,
         kind: SecretKind::RecordsKey,
-        master_key: "k".into(),
-        wrapped_key: vec![1],
+        keys: vec![WrappedKey { master_key: "k".into(), wrapped_key: vec![1] }],
         sealed: vec![2],
         version: 0,
     };
+    store.begin_master_key("k").await.unwrap();
     store.put_sealed(&key(owner), None, None).await.unwrap();
     assert_eq!(store.sealed(owner, SecretKind::RecordsKey).await.unwrap().map(|it| it.owner), Some(owner));
     let stranger = SecretOwner::Company(office.next_door.id);

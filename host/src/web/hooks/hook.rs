@@ -1,7 +1,7 @@
 //! An account's webhook: whose reports it takes, and how they prove themselves. Kept in the vault.
 
 use super::{postmark, sendgrid, sns};
-use crate::accounts::{Account, SecretKind, SecretOwner};
+use crate::accounts::{Account, Destination, Destinations, SecretKind, SecretOwner};
 use crate::vault::{Vault, VaultError};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -134,7 +134,7 @@ impl Hook {
             topics: self.topics.clone(),
         };
         let text = serde_json::to_string(&sealed).map_err(|_| VaultError::Damaged("webhook"))?;
-        vault.put(owner(account), SecretKind::Webhook, &text.into()).await
+        vault.put(owner(account), SecretKind::Webhook, &text.into(), &Destinations::here()).await
     }
 
     /// An account's webhook.
@@ -142,7 +142,8 @@ impl Hook {
     /// # Errors
     /// [`VaultError`].
     pub async fn load(vault: &Vault, account: &Account) -> Result<Option<Self>, VaultError> {
-        let Some(text) = vault.get(owner(account), SecretKind::Webhook).await? else { return Ok(None) };
+        let text = vault.get(owner(account), SecretKind::Webhook, &Destination::here()).await?;
+        let Some(text) = text else { return Ok(None) };
         let sealed: Sealed =
             serde_json::from_str(text.expose_secret()).map_err(|_| VaultError::Damaged("webhook"))?;
         Ok(Some(Self { provider: sealed.provider, key: sealed.key.into(), topics: sealed.topics }))
