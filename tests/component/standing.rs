@@ -24,6 +24,8 @@ enum Then {
 
 async fn after(then: &[Then], days: i64) -> Timeline {
     let kept = Kept::new(&[ELS, JAN]).await;
+    // Whoever attempted it has let go: a mail in somebody's hands is not held or withdrawn.
+    assert_eq!(kept.store.give_back("worker", now()).await.unwrap(), 1, "{then:?}");
     for it in then {
         let word = match it {
             Then::Hold => Word::Hold,
@@ -60,9 +62,9 @@ async fn where_a_mail_stands_is_part_of_its_status() {
     use Then::{Cancel, Fact, Hold, Release, Restored};
     for (then, els, jan, reason) in [
         (&[][..], InTransit, InTransit, "waiting to be sent"),
-        (&[Hold], InTransit, InTransit, "held by lotte"),
+        (&[Hold], InTransit, InTransit, "held by administrator"),
         (&[Hold, Release], InTransit, InTransit, "waiting to be sent"),
-        (&[Fact("deferred", ELS), Hold], InTransit, InTransit, "held by lotte"),
+        (&[Fact("deferred", ELS), Hold], InTransit, InTransit, "held by administrator"),
         (&[Cancel], Failed, Failed, "cancelled before it left"),
         (&[Fact("deferred", ELS), Cancel], Failed, Failed, "cancelled before it left"),
         // What a server was given is not withdrawn by a word, and what may have left is not said to have stayed.
