@@ -144,11 +144,10 @@ pub(crate) fn ended(child: Child, words: &[&str]) -> Run {
     });
     let output = output.expect("the program's output");
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("output in UTF-8");
-    let run = Run {
-        code: output.status.code().expect("an exit code"),
-        out: text(&output.stdout),
-        err: text(&output.stderr),
-    };
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    let code = output.status.code();
+    let code = code.unwrap_or_else(|| panic!("postroom {}: {}\n{out}{err}", words.join(" "), output.status));
+    let run = Run { code, out, err };
     assert_no_secret(&words.join(" "), format!("{}{}", run.out, run.err).as_bytes());
     run
 }
