@@ -79,7 +79,8 @@ impl Kept {
             open_check: OpenCheck::Off,
         };
         let holder = Holder::new("worker");
-        let lease = Some((holder.clone(), now() + chrono::Duration::minutes(1)));
+        // Its lease has ended: a person may say what becomes of it.
+        let lease = Some((holder.clone(), now() - chrono::Duration::minutes(1)));
         acting.keep(std::slice::from_ref(&mail), &Order { lease, ..Order::default() }).await.unwrap();
         let attempt =
             NewAttempt { started: now(), account: account.id, transport: "smtp".into(), fallback: false };
