@@ -63,13 +63,19 @@ struct CommonHeaders {
 fn notification(letter: &Letter) -> Option<Notification> {
     let sender = &letter.sender.as_ref()?.address;
     let text = limits::bounded_bytes(letter.text.trim_start(), limits::TEXT);
-    if !sender.to_ascii_lowercase().ends_with("amazonaws.com") || !text.starts_with('{') {
+    if !is_amazons(sender) || !text.starts_with('{') {
         return None;
     }
     let first =
         |text: &str| serde_json::Deserializer::from_str(text).into_iter::<Notification>().next()?.ok();
     // It is one line; servers break it where a line grows too long for them, in the middle of a text too.
     first(text).or_else(|| first(&text.replace('\r', "").replace("!\n ", "").replace("\n ", "")))
+}
+
+/// Whether an address is of Amazon's domain, and not of one that ends like it.
+fn is_amazons(address: &str) -> bool {
+    let domain = address.rsplit_once('@').map(|(_, domain)| domain.to_ascii_lowercase());
+    domain.is_some_and(|domain| domain == "amazonaws.com" || domain.ends_with(".amazonaws.com"))
 }
 
 /// What a notification says of each recipient; none where it is none.
@@ -129,5 +135,28 @@ fn report(address: String, class: Class, kind: EventKind) -> RecipientReport {
         remote: None,
         kind,
         source: EventSource::DeliveryReport,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_amazons_own_domain_is_amazons() {
+        for (address, wanted) in [
+            ("no-reply@sns.amazonaws.com", true),
+            ("No-Reply@SNS.AmazonAWS.com", true),
+            ("no-reply@amazonaws.com", true),
+            ("no-reply@evilamazonaws.com", false),
+            ("no-reply@sns.evilamazonaws.com", false),
+            ("no-reply@amazonaws.com.evil.example", false),
+            ("amazonaws.com", false),
+            ("amazonaws.com@evil.example", false),
+            ("no-reply@-amazonaws.com", false),
+            ("", false),
+        ] {
+            assert_eq!(is_amazons(address), wanted, "{address}");
+        }
     }
 }
