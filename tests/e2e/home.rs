@@ -15,6 +15,8 @@ pub(crate) struct Home {
     folder: TempDir,
     /// Where its store is, if not in the folder.
     store: Option<String>,
+    /// The operator's settings, if there are any.
+    operator: Option<String>,
 }
 
 impl Home {
@@ -29,7 +31,7 @@ impl Home {
     }
 
     fn with_store(store: Option<String>) -> Self {
-        let home = Self { folder: tempfile::tempdir().expect("a folder"), store };
+        let home = Self { folder: tempfile::tempdir().expect("a folder"), store, operator: None };
         home.ok(&["company", "add", "Atelier Nord"]);
         for login in ["lotte", "marc"] {
             home.ok(&["user", "add", login, "--address", &format!("{login}@east.test"), "--name", login]);
@@ -38,6 +40,12 @@ impl Home {
         home.put("reader", servers().reader.as_bytes());
         home.put("api-key", API_KEY.as_bytes());
         home
+    }
+
+    /// The same with these settings of the operator's.
+    pub(crate) fn with_operator(mut self, file: &str) -> Self {
+        self.operator = Some(file.to_owned());
+        self
     }
 
     /// The folder.
@@ -61,6 +69,7 @@ impl Home {
     pub(crate) fn start(&self, words: &[&str]) -> Child {
         let mut command = command(self.folder.path(), words);
         command.envs(self.store.iter().map(|store| ("POSTROOM_STORE", store)));
+        command.envs(self.operator.iter().map(|operator| ("POSTROOM_OPERATOR", operator)));
         command.spawn().expect("the program starts")
     }
 

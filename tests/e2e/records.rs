@@ -286,8 +286,25 @@ fn a_folder_is_records_too_and_its_notices_stay_to_be_read() {
     let home = plain_home(None);
     let folder =
         crate::bulk::invoices(&home, "documents", 2, |number| format!("box-folder-{number}@west.test"));
-    home.ok(&["company", "records", "--folder", &folder.display().to_string()]);
+    let named = folder.display().to_string();
+    // Whose machine it is says which folders may be records: others have theirs there, too.
+    home.run(&["company", "records", "--folder", &named])
+        .assert(3, &["operator has not allowed", "[records]"]);
+    home.put("operator.toml", b"[records]\nfolders = [\"documents\"]\n");
+    let home = home.with_operator("operator.toml");
+    home.run(&["company", "records", "--folder", "."]).assert(3, &["operator has not allowed"]);
+    home.ok(&["company", "records", "--folder", &named]);
     home.ok(&["records", "test"]).assert(0, &["2 documents"]);
+    // Neither by a link in the folder, nor by one that takes its place.
+    let secret = home.put("secret.json", b"{\"number\": \"X-1\"}");
+    std::os::unix::fs::symlink(&secret, folder.join("link.json")).expect("a link");
+    home.ok(&["records", "test"]).assert(0, &["2 documents"]);
+    let aside = folder.with_extension("aside");
+    std::fs::rename(&folder, &aside).expect("a folder moved");
+    std::os::unix::fs::symlink(home.folder(), &folder).expect("a link");
+    home.run(&["records", "test"]).assert(3, &["operator has not allowed"]);
+    std::fs::remove_file(&folder).expect("a link removed");
+    std::fs::rename(&aside, &folder).expect("a folder moved back");
     let partners = home.ok(&["records", "partners", "--json"]).json();
     assert_eq!(partners[0]["id"], "K-1042", "{partners:#}");
     let sent = send(&home, "F-000*", &["--yes"]);

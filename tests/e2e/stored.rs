@@ -243,6 +243,22 @@ fn a11_what_was_sent_is_listed_and_one_is_shown_with_body_and_attachments() {
         saved.map(|it| it.path()).filter(|it| it.extension().is_some_and(|e| e == "pdf")).collect();
     assert_eq!(pdfs.len(), 1);
     assert!(std::fs::read(&pdfs[0]).expect("the PDF") == pdf(7, 30_000));
+    // For the user alone, and through no link that somebody put there.
+    for file in std::fs::read_dir(home.folder().join("saved")).expect("a folder").flatten() {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata().expect("facts").permissions());
+        assert_eq!(mode & 0o777, 0o600, "{}", file.path().display());
+    }
+    let precious = home.put("precious", b"as it was");
+    for name in ["body.txt", "body.html", pdfs[0].file_name().and_then(|name| name.to_str()).expect("a name")]
+    {
+        let link = home.folder().join("saved").join(name);
+        std::fs::remove_file(&link).expect("a saved file");
+        std::os::unix::fs::symlink(&precious, &link).expect("a link");
+        home.run(&words).assert(3, &[name, "is a link"]);
+        std::fs::remove_file(&link).expect("a link");
+        home.ok(&words);
+    }
+    assert_eq!(std::fs::read(&precious).expect("a file"), b"as it was");
 }
 
 #[test]

@@ -70,11 +70,9 @@ async fn write(desk: &Desk, ready: &Ready, file: Option<&Path>) -> Result<PathBu
             folder.map_err(|e| Failure::other(e.to_string()))?.keep().join(&unsent.file_name)
         }
     };
-    let failed = |e: &dyn std::fmt::Display| Failure::other(format!("can't write {}: {e}", path.display()));
     let message = composing::Message { chunks: unsent.chunks, ..ready.message.clone() };
     let whole = Ready { message, ..ready.clone() };
-    let mut to = tokio::fs::File::create(&path).await.map_err(|e| failed(&e))?;
-    whole.write(&mut to).await.map_err(|e| failed(&e))?;
+    super::render::write_message(&whole, &path).await?;
     Ok(path)
 }
 

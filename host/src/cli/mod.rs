@@ -28,6 +28,7 @@ mod office;
 mod opens;
 mod outbox;
 mod output;
+mod output_file;
 mod picture;
 mod platform;
 mod premises;
@@ -97,7 +98,7 @@ struct Common {
     /// Print JSON instead of tables and sentences.
     #[arg(long, global = true)]
     json: bool,
-    /// The plugin, `postroom.wasm`. Otherwise: $POSTROOM_PLUGIN, beside this program, target/plugin.
+    /// The plugin, `postroom.wasm`. Otherwise: $POSTROOM_PLUGIN, beside this program.
     #[arg(long, global = true, value_name = "FILE")]
     plugin: Option<PathBuf>,
     /// Folder for compiled code. Otherwise: the user's cache folder.

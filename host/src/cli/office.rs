@@ -74,7 +74,8 @@ fn level_name(level: Level) -> &'static str {
     }
 }
 
-/// The plugin's file: named, by environment, beside this program, or where the project builds it.
+/// The plugin's file: named, by environment, or with this program. Not in the current folder: whoever put a plugin there would
+/// write the mails.
 fn find(common: &Common) -> Result<PathBuf, Failure> {
     if let Some(named) = &common.plugin {
         return Ok(named.clone());
@@ -83,14 +84,19 @@ fn find(common: &Common) -> Result<PathBuf, Failure> {
         return Ok(named.into());
     }
     let program = std::env::current_exe().unwrap_or_default();
-    let beside = program.parent().unwrap_or(Path::new("")).join("postroom.wasm");
-    // A program under target/debug or target/release finds what `cargo xtask plugin` made.
-    let built = program.ancestors().nth(2).map(|target| target.join("plugin/postroom.wasm"));
-    let from_here = PathBuf::from("target/plugin/postroom.wasm");
-    let candidates = [Some(beside), built, Some(from_here)];
-    candidates.into_iter().flatten().find(|path| path.is_file()).ok_or_else(|| {
+    let candidates = beside(&program);
+    candidates.into_iter().find(|path| path.is_file()).ok_or_else(|| {
         Failure::other("no plugin found: build it with `cargo xtask plugin`, or name it with --plugin or $POSTROOM_PLUGIN")
     })
+}
+
+/// Where the plugin of a program may be: with it. A program under target/debug or target/release finds what `cargo xtask plugin`
+/// made; only one that was built to be debugged looks in the current folder.
+fn beside(program: &Path) -> Vec<PathBuf> {
+    let beside = program.parent().unwrap_or(Path::new("")).join("postroom.wasm");
+    let built = program.ancestors().nth(2).map(|target| target.join("plugin/postroom.wasm"));
+    let from_here = cfg!(debug_assertions).then(|| PathBuf::from("target/plugin/postroom.wasm"));
+    [Some(beside), built, from_here].into_iter().flatten().collect()
 }
 
 /// No files: for calls that need none.

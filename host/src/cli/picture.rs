@@ -5,8 +5,8 @@
 //! runs and nothing is loaded, neither from the network nor from the disk. The browser knows none of our environment; of
 //! `root` it is not a process of `root`.
 
-use super::Failure;
 use super::child::without_secrets;
+use super::{Failure, output_file};
 use crate::capabilities::attachments::AttachmentSource;
 use crate::contract::attachments::Attachment;
 use base64::Engine as _;
@@ -39,7 +39,7 @@ pub(super) async fn write(
     };
     hand_over(folder.path())?;
     let page = folder.path().join("mail.html");
-    put(&page, &measuring_page(&html, &uuid::Uuid::new_v4().to_string()))?;
+    output_file::write(&page, measuring_page(&html, &uuid::Uuid::new_v4().to_string()).as_bytes())?;
     hand_over(&page)?;
     let dump =
         chromium(&browser, folder.path(), &page, &["--dump-dom", &format!("--window-size={WIDTH},400")])
@@ -47,7 +47,7 @@ pub(super) async fn write(
     let height =
         dump.split("<title>").nth(1).and_then(|rest| rest.split('<').next()).and_then(|n| n.parse().ok());
     let height: u32 = height.unwrap_or(1_600).clamp(200, 16_000);
-    put(&page, &guarded(&html, None))?;
+    output_file::write(&page, guarded(&html, None).as_bytes())?;
     let picture = folder.path().join("mail.png");
     let shot = format!("--screenshot={}", picture.display());
     chromium(
@@ -57,9 +57,10 @@ pub(super) async fn write(
         &[&shot, "--hide-scrollbars", &format!("--window-size={WIDTH},{height}")],
     )
     .await?;
-    std::fs::copy(&picture, to)
-        .map_err(|e| Failure::other(format!("no picture was made for {}: {e}", to.display())))?;
-    Ok(())
+    let drawn = std::fs::read(&picture);
+    let drawn =
+        drawn.map_err(|e| Failure::other(format!("no picture was made for {}: {e}", to.display())))?;
+    output_file::write(to, &drawn)
 }
 
 /// The body with a policy that stands before all of it: pictures within the page alone, and no script but one with this
@@ -91,10 +92,6 @@ fn without_refresh(html: &str) -> String {
     }
     out.push_str(&html[from..]);
     out
-}
-
-fn put(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).map_err(|e| Failure::other(format!("can't write {}: {e}", path.display())))
 }
 
 async fn with_logo(

@@ -2,6 +2,7 @@
 
 use super::mail::MailArgs;
 use super::output::{json, line, printable};
+use super::output_file::{self, OutputFile};
 use super::{Common, Failure, office, picture};
 use crate::contract::recipients::Mailbox;
 use crate::outbox::{DraftError, Ready};
@@ -59,10 +60,8 @@ pub(super) async fn run(common: &Common, args: &RenderArgs) -> Result<ExitCode, 
 
 /// Writes the mail's files into a folder.
 pub(super) async fn write(ready: &Ready, folder: &Path) -> Result<(), Failure> {
-    let failed = |path: &Path, e: &dyn std::fmt::Display| {
-        Failure::other(format!("can't write {}: {e}", path.display()))
-    };
-    std::fs::create_dir_all(folder).map_err(|e| failed(folder, &e))?;
+    let failed = |e| Failure::other(format!("can't write {}: {e}", folder.display()));
+    std::fs::create_dir_all(folder).map_err(failed)?;
     let message = &ready.message;
     let texts = [
         ("body.html", &message.html),
@@ -70,12 +69,17 @@ pub(super) async fn write(ready: &Ready, folder: &Path) -> Result<(), Failure> {
         ("subject.txt", &format!("{}\n", message.subject)),
     ];
     for (name, text) in texts {
-        let path = folder.join(name);
-        std::fs::write(&path, text).map_err(|e| failed(&path, &e))?;
+        output_file::write(&folder.join(name), text.as_bytes())?;
     }
-    let path = folder.join("message.eml");
-    let mut file = tokio::fs::File::create(&path).await.map_err(|e| failed(&path, &e))?;
-    ready.write(&mut file).await.map_err(|e| failed(&path, &e))
+    write_message(ready, &folder.join("message.eml")).await
+}
+
+/// Writes the whole message into a file.
+pub(super) async fn write_message(ready: &Ready, path: &Path) -> Result<(), Failure> {
+    let file = OutputFile::create(path)?;
+    let written = ready.write(&mut file.writer()?).await;
+    written.map_err(|e| Failure::other(format!("can't write {}: {e}", path.display())))?;
+    file.finish()
 }
 
 fn report(common: &Common, ready: &Ready, folder: &Path) -> Result<(), Failure> {

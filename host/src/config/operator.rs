@@ -28,8 +28,27 @@ pub struct Operator {
     pub platform: Option<Platform>,
     /// The web server: webhooks, pixels, sign-ins.
     pub web: super::Web,
+    /// Where companies' records may be on this machine.
+    pub records: RecordsFolders,
     #[serde(skip)]
     path: PathBuf,
+}
+
+/// Where companies' records may be on this machine.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RecordsFolders {
+    /// Folders; a company's records may be one of them, or a folder in it.
+    pub folders: Vec<PathBuf>,
+}
+
+impl RecordsFolders {
+    /// Whether a folder, named without links, is one of these or in one of them.
+    pub fn allow(&self, folder: &Path) -> bool {
+        let real = folder.canonicalize();
+        let is_itself = real.is_ok_and(|real| real == folder);
+        is_itself && self.folders.iter().any(|of| of.canonicalize().is_ok_and(|of| folder.starts_with(of)))
+    }
 }
 
 /// Where the operator's connections come from.
@@ -196,6 +215,9 @@ impl Operator {
         }
         if let Some(file) = dkim {
             *file = folder.join(&*file);
+        }
+        for of in &mut operator.records.folders {
+            *of = folder.join(&*of);
         }
         operator.path = path.to_owned();
         if operator.platform.as_ref().is_some_and(|it| it.smtp.is_some() == it.sendgrid.is_some()) {

@@ -6,6 +6,7 @@ use crate::records::{Erp, Folder, Records, RecordsError, RecordsKey};
 use crate::store::StoreError;
 use crate::vault::VaultError;
 use secrecy::ExposeSecret as _;
+use std::path::Path;
 use std::sync::Arc;
 
 impl Connections {
@@ -18,6 +19,8 @@ impl Connections {
             return Ok(None);
         };
         if let RecordsPlace::Folder { path } = row.place {
+            // Asked each time: the operator may have changed their mind, and somebody the folder into a link.
+            self.permit_records_folder(&path)?;
             return Ok(Some(Arc::new(Folder::new(path))));
         }
         let RecordsPlace::Erp { url, trusted_ca, .. } = &row.place else {
@@ -37,6 +40,24 @@ impl Connections {
         let key = key.map_err(|error| RecordsError::Setup(error.to_string()))?;
         let erp = Erp::new(self.inner.web.clone(), &row.place, key)?;
         Ok(erp.map(|erp| Arc::new(erp) as Arc<dyn Records>))
+    }
+}
+
+impl Connections {
+    /// Refuses a folder that the operator does not allow as records: a company's administrator may be somebody else than whose
+    /// machine this is, and other companies' documents are on it, too.
+    ///
+    /// # Errors
+    /// [`RecordsError::Setup`], saying what the operator can do.
+    pub fn permit_records_folder(&self, folder: &Path) -> Result<(), RecordsError> {
+        if self.operator().records.allow(folder) {
+            return Ok(());
+        }
+        Err(RecordsError::Setup(format!(
+            "the operator has not allowed {} as records: it must be in one of the folders of [records] in the operator's settings \
+             (--operator FILE), and named without links",
+            folder.display()
+        )))
     }
 }
 

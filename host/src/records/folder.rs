@@ -6,6 +6,8 @@ use super::{Contact, Document, Entry, FileRole, LARGEST_FILE, Partner, Records};
 use crate::capabilities::Answer;
 use crate::store::Notice;
 use serde::Deserialize;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// A folder.
@@ -57,7 +59,7 @@ impl Folder {
     fn all(&self) -> Result<Vec<Found>, RecordsError> {
         documents_in(&self.path)
             .map_err(|e| failed(&self.path, &e))
-            .map(|paths| paths.into_iter().map(found).collect())
+            .map(|paths| paths.into_iter().filter(|path| !is_link(path)).map(found).collect())
     }
 
     /// The document of an entry: of two with one number the one of its kind.
@@ -72,12 +74,13 @@ impl Folder {
 
     fn read(&self, of: &Entry) -> Result<Document, RecordsError> {
         let path = self.find(of)?.path;
-        let size = std::fs::metadata(&path).map_err(|e| failed(&path, &e))?.len();
+        let (mut file, size) = open(&path).map_err(|e| failed(&path, &e))?;
         if size > crate::DOCUMENT_LIMIT {
             let detail = format!("it has {size} bytes; a document has at most {}", crate::DOCUMENT_LIMIT);
             return Err(RecordsError::File { path: path.display().to_string(), detail });
         }
-        let content = std::fs::read(&path).map_err(|e| failed(&path, &e))?;
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).map_err(|e| failed(&path, &e))?;
         let is_json = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
         Ok(Document { media_type: if is_json { "application/json" } else { "application/xml" }, content })
     }
@@ -85,14 +88,15 @@ impl Folder {
     fn copy(&self, of: &Entry, role: FileRole, to: &Path) -> Result<bool, RecordsError> {
         let document = self.find(of)?.path;
         let file = document.with_extension(role.ending());
-        let Ok(facts) = std::fs::metadata(&file) else { return Ok(false) };
-        if file == document || !facts.is_file() {
+        if file == document || !file.is_file() || is_link(&file) {
             return Ok(false);
         }
-        if facts.len() > LARGEST_FILE {
+        let (mut from, size) = open(&file).map_err(|e| failed(&file, &e))?;
+        if size > LARGEST_FILE {
             return Err(RecordsError::TooLarge(file.display().to_string()));
         }
-        std::fs::copy(&file, to).map_err(|e| failed(&file, &e))?;
+        let mut to = File::create_new(to).map_err(|e| failed(to, &e))?;
+        std::io::copy(&mut from, &mut to).map_err(|e| failed(&file, &e))?;
         Ok(true)
     }
 }
@@ -136,15 +140,46 @@ pub fn is_like(text: &str, pattern: &str) -> bool {
     rest.ends_with(last)
 }
 
+fn is_link(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|facts| facts.is_symlink())
+}
+
+/// Opens a file of the folder, and says how large it is. A link may lead out of the folder, to what is none of the company's: it
+/// is refused, also where one takes the place of the file meanwhile.
+fn open(path: &Path) -> std::io::Result<(File, u64)> {
+    let refused = || std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is a link, or no file");
+    let named = path.symlink_metadata()?;
+    if !named.is_file() {
+        return Err(refused());
+    }
+    let file = File::open(path)?;
+    let opened = file.metadata()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        if (named.dev(), named.ino()) != (opened.dev(), opened.ino()) {
+            return Err(refused());
+        }
+    }
+    Ok((file, opened.len()))
+}
+
 fn failed(path: &Path, error: &std::io::Error) -> RecordsError {
     RecordsError::File { path: path.display().to_string(), detail: error.to_string() }
 }
 
+/// The bytes of a document that can be one.
+fn small(path: &Path) -> Option<Vec<u8>> {
+    let (mut file, size) = open(path).ok()?;
+    let mut text = Vec::new();
+    (size <= crate::DOCUMENT_LIMIT).then(|| file.read_to_end(&mut text).ok()).flatten()?;
+    Some(text)
+}
+
 fn found(path: PathBuf) -> Found {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let is_small = std::fs::metadata(&path).is_ok_and(|facts| facts.len() <= crate::DOCUMENT_LIMIT);
     let is_json = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
-    let text = if is_json && is_small { std::fs::read(&path).ok() } else { None };
+    let text = if is_json { small(&path) } else { None };
     // What can't be read is a document all the same: whoever makes a mail of it says what is wrong.
     let written = text.and_then(|text| serde_json::from_slice::<Written>(&text).ok());
     let (number, kind, parties) = match written {

@@ -4,7 +4,7 @@ use crate::accounts::Name;
 use crate::cli::desk::now;
 use crate::cli::house::{UserArgs, reaching};
 use crate::cli::output::{json, line, printable, table};
-use crate::cli::{Common, Failure, mail_json, statuses};
+use crate::cli::{Common, Failure, mail_json, output_file, statuses};
 use crate::outbox::timeline;
 use crate::store::{FilePlace, Mail, MailId};
 use clap::Args;
@@ -105,15 +105,10 @@ async fn show(
 
 /// Writes bodies and attachments. Names that a folder can't have become plain ones.
 fn save(mail: &Mail, folder: &std::path::Path) -> Result<(), Failure> {
-    let failed = |path: &std::path::Path, e: std::io::Error| {
-        Failure::other(format!("can't write {}: {e}", path.display()))
-    };
-    std::fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
+    let failed = |e| Failure::other(format!("can't write {}: {e}", folder.display()));
+    std::fs::create_dir_all(folder).map_err(failed)?;
     let message = &mail.mail.message;
-    let write = |name: &str, bytes: &[u8]| {
-        let path = folder.join(name);
-        std::fs::write(&path, bytes).map_err(|e| failed(&path, e))
-    };
+    let write = |name: &str, bytes: &[u8]| output_file::write(&folder.join(name), bytes);
     write("body.html", message.html.as_bytes())?;
     write("body.txt", message.text.as_bytes())?;
     for file in &mail.mail.files {

@@ -5,7 +5,7 @@ mod sample;
 mod sheet;
 
 use super::output::{json, line, table};
-use super::{Common, Failure, office, render};
+use super::{Common, Failure, office, output_file, render};
 use crate::capabilities::attachments::AttachmentSource;
 use crate::capabilities::destination::AllowList;
 use crate::capabilities::smtp::{Account, Security, SmtpClient};
@@ -50,8 +50,7 @@ pub(super) async fn run(common: &Common, args: &DemoArgs) -> Result<ExitCode, Fa
         shown.push(send(&office, sample, &args.out).await?);
     }
     let sheet = args.out.join("index.html");
-    std::fs::write(&sheet, sheet::page(&shown))
-        .map_err(|e| Failure::other(format!("can't write {}: {e}", sheet.display())))?;
+    output_file::write(&sheet, sheet::page(&shown).as_bytes())?;
     report(common, &shown, &catcher, &sheet)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -110,9 +109,8 @@ async fn draft(sample: &Sample, office: &Office) -> Result<Draft, Failure> {
 
 async fn keep(ready: &Ready, folder: &Path) -> Result<(), Failure> {
     render::write(ready, folder).await?;
-    let path = folder.join("view.html");
-    std::fs::write(&path, sheet::viewable(&ready.message.html, sample::LOGO))
-        .map_err(|e| Failure::other(format!("can't write {}: {e}", path.display())))
+    let viewable = sheet::viewable(&ready.message.html, sample::LOGO);
+    output_file::write(&folder.join("view.html"), viewable.as_bytes())
 }
 
 fn report(common: &Common, shown: &[Shown], catcher: &Catcher, sheet: &Path) -> Result<(), Failure> {

@@ -15,8 +15,8 @@ use std::process::ExitCode;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 An ERP speaks the interface of docs/records.md; the key is one line that both sides keep, such as `openssl rand -hex 32` gives.
-From then on it is told each status of the company's mails, by `postroom worker` and `postroom serve`. Without options: what is
-set up.
+From then on it is told each status of the company's mails, by `postroom worker` and `postroom serve`. A folder must be one that the
+operator allows (docs/operator.md). Without options: what is set up.
 
 Examples:
   postroom company records --url https://erp.example/postroom/ --key-file records.key
@@ -86,6 +86,9 @@ pub(in crate::cli) async fn run(common: &Common, args: &PlaceArgs) -> Result<Exi
             }
             None => {}
         }
+    }
+    if let Some(RecordsPlace::Folder { path }) = &place {
+        connections.permit_records_folder(path)?;
     }
     if let Some(place) = &place {
         admin.set_records(Some(place)).await?;

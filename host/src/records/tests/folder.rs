@@ -47,7 +47,8 @@ async fn a_folder_gives_documents_by_number_with_their_files() {
     let to = folder.path().join("copy");
     assert!(records.file(&entry("F/1"), FileRole::Pdf, &to).await.unwrap());
     assert_eq!(std::fs::read(&to).unwrap(), b"PDF");
-    assert!(records.file(&entry("F/1"), FileRole::Ubl, &to).await.unwrap());
+    assert!(records.file(&entry("F/1"), FileRole::Ubl, &to).await.is_err(), "nothing is overwritten");
+    assert!(records.file(&entry("F/1"), FileRole::Ubl, &folder.path().join("ubl")).await.unwrap());
     assert!(!records.file(&entry("F-4"), FileRole::Pdf, &to).await.unwrap());
     assert!(!records.file(&entry("two"), FileRole::Ubl, &to).await.unwrap(), "the document itself");
     let partners = records.partners("").await.unwrap();
@@ -84,4 +85,38 @@ fn documents_come_once_each_in_order() {
     let found = documents_in(folder.path()).unwrap();
     let names: Vec<_> = found.iter().map(|it| it.file_name().unwrap().to_str().unwrap()).collect();
     assert_eq!(names, ["C.XML", "a.json", "b.xml"]);
+}
+
+/// A link may lead to what is another company's.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_gives_nothing_that_a_link_leads_to() {
+    let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let link = |from: &str, to: &str| {
+        std::os::unix::fs::symlink(elsewhere.path().join(from), folder.path().join(to)).unwrap();
+    };
+    put(elsewhere.path(), "theirs.json", &invoice("T-1", "Peeters", "jo@peeters.example"));
+    put(elsewhere.path(), "theirs.pdf", "PDF");
+    put(folder.path(), "own.json", &invoice("F-1", "Peeters", "jo@peeters.example"));
+    link("theirs.json", "link.json");
+    link("theirs.pdf", "link.pdf");
+    link("theirs.pdf", "own.pdf");
+    link("nothing.json", "broken.json");
+    link("", "folder.json");
+    let records = Folder::new(folder.path().to_owned());
+    let all = records.documents("").await.unwrap();
+    assert_eq!(all.iter().map(|it| it.number.as_str()).collect::<Vec<_>>(), ["F-1"]);
+    for number in ["T-1", "link", "broken", "folder"] {
+        let error = records.document(&entry(number)).await.unwrap_err();
+        assert!(matches!(error, RecordsError::Missing(_)), "{number}: {error}");
+    }
+    let to = folder.path().join("copy");
+    assert!(!records.file(&entry("F-1"), FileRole::Pdf, &to).await.unwrap());
+    assert!(!to.exists());
+    // Nor to where a link leads.
+    put(elsewhere.path(), "precious", "as it was");
+    put(folder.path(), "own.xml", "<Invoice/>");
+    link("precious", "copy");
+    assert!(records.file(&entry("F-1"), FileRole::Ubl, &to).await.is_err());
+    assert_eq!(std::fs::read(elsewhere.path().join("precious")).unwrap(), b"as it was");
 }
