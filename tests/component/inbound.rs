@@ -5,7 +5,8 @@ use crate::house::{House, shipped};
 use crate::kept::{Kept, MESSAGE_ID, now};
 use postroom::contract::inbound::{Class, Hardness, InboundError, Origin};
 use postroom::engine::{EngineError, Files};
-use postroom::inbox::{Inbox, MatchedBy, Taken};
+use postroom::inbox::{MatchedBy, Taken};
+use postroom::outbox::suppress_refused;
 use postroom::return_address::{KeyId, Keys, Purpose, ReturnAddresses};
 use postroom::store::{Event, MailId};
 use postroom_tests::fixtures;
@@ -50,7 +51,7 @@ async fn the_component_says_what_every_fixture_is() {
 
 #[tokio::test]
 async fn a_bounce_reaches_the_timeline_once_and_keeps_the_dead_address_from_being_written_to() {
-    let kept = Kept::new(&["Els.Peeters@customer.example", "jan@customer.example"]).await;
+    let kept = Kept::new(&["Els.Peeters@customer.example"]).await;
     let raw = fixture("gmail-unknown");
     let taken = kept.take(raw.clone()).await;
     assert_eq!(by(&taken), Some(MatchedBy::MessageId));
@@ -66,6 +67,25 @@ async fn a_bounce_reaches_the_timeline_once_and_keeps_the_dead_address_from_bein
     assert_eq!(shown.len(), 1);
     assert_eq!(shown[0].mail, Some(kept.mail.to_string()));
     assert!(shown[0].words.as_deref().is_some_and(|words| words.contains("does not exist")), "{shown:?}");
+}
+
+/// Whoever got the mail knows its Message-ID, and could forge a report about another who got it.
+#[tokio::test]
+async fn a_report_that_only_names_a_message_id_suppresses_nobody_where_several_know_it() {
+    let keys = [(KeyId(1), SecretSlice::from(vec![7; 32]))];
+    let ours = ReturnAddresses::new("reply.example", Keys::new(KeyId(1), keys).unwrap());
+    for name in ["gmail-unknown", "complaint"] {
+        let kept = Kept::new(&["Els.Peeters@customer.example", "jan@customer.example"]).await;
+        let raw = fixture(name);
+        let taken = kept.take(raw.clone()).await;
+        assert_eq!((by(&taken), taken.events.len()), (Some(MatchedBy::MessageId), 1), "{name}");
+        assert_eq!((taken.suppressed, kept.suppressed().await), (vec![], vec![]), "{name}");
+        let return_path = ours.mint(Purpose::Bounce, kept.company.id, kept.mail);
+        let with_token = [format!("Delivered-To: {return_path}\r\n").into_bytes(), raw].concat();
+        let taken = kept.take_with(with_token, Some(&ours)).await;
+        assert_eq!(by(&taken), Some(MatchedBy::ReturnAddress), "{name}");
+        assert_eq!(taken.suppressed, ["Els.Peeters@customer.example"], "{name}");
+    }
 }
 
 #[tokio::test]
@@ -161,8 +181,11 @@ async fn a_complaint_suppresses_and_a_vacation_or_an_answer_never_does() {
 #[tokio::test]
 async fn a_refusal_at_submission_is_heeded_by_what_the_server_said() {
     let kept = Kept::new(&[ELS]).await;
-    let inbox = Inbox::new(&kept.store, &kept.house.office, None, None).await.unwrap();
-    let mail = kept.store.reported(kept.mail).await.unwrap();
+    let mail = kept.store.mail(kept.mail).await.unwrap();
+    let heed = async |event: &Event| {
+        let events = std::slice::from_ref(event);
+        suppress_refused(&kept.store, &kept.house.office, &mail, events).await.unwrap()
+    };
     let said = |kind: &str, code: &str, words: &str| Event {
         recipient: Some(ELS.to_owned()),
         kind: kind.to_owned(),
@@ -177,14 +200,13 @@ async fn a_refusal_at_submission_is_heeded_by_what_the_server_said() {
         said("deferred", "4.1.1", "user unknown"),
         said("accepted", "2.0.0", "queued; user unknown"),
     ] {
-        assert_eq!(
-            inbox.heed_refusals(&mail, std::slice::from_ref(&soft)).await.unwrap(),
-            Vec::<String>::new(),
-            "{soft:?}"
-        );
+        assert_eq!(heed(&soft).await, Vec::<String>::new(), "{soft:?}");
     }
     let hard = said("refused", "5.1.1", "user unknown");
-    assert_eq!(inbox.heed_refusals(&mail, &[hard]).await.unwrap(), [ELS]);
+    let stranger = Event { recipient: Some("ceo@other.example".into()), ..hard.clone() };
+    assert_eq!(heed(&stranger).await, Vec::<String>::new(), "no recipient of the mail");
+    assert_eq!(heed(&hard).await, [ELS]);
+    assert_eq!(kept.suppressed().await, [ELS]);
 }
 
 #[tokio::test]

@@ -87,7 +87,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         folder: "host/src/outbox",
-        forbidden: &["crate::cli", "crate::connections", "crate::vault"],
+        forbidden: &["crate::cli", "crate::connections", "crate::inbox", "crate::vault"],
         why: "the outbox is given an office that can reach what it needs; commands are built on it",
     },
     Rule {

@@ -1,23 +1,32 @@
 //! `postroom audit`: who did what in the company, for an administrator.
 
 use super::house::CompanyArgs;
-use super::output::{json, table};
+use super::output::{json, line, table};
 use super::{Common, Failure};
-use crate::accounts::Name;
-use crate::store::AuditFilter;
+use crate::accounts::{Company, Name};
+use crate::store::{AuditFilter, AuditHead, AuditVerdict};
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use std::process::ExitCode;
 
+/// Exit code for a log that is not what was written.
+const BROKEN: u8 = 8;
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Actions: asked, asked-again, held, released, cancelled, sent-again, answered-fallback, exported, erased, emptied,
-account-state, restored. Nothing can be taken out of the log. It names no recipients, only how many there were; `postroom
-timeline MAIL` says who they are, and what the servers answered.
+Actions: asked, asked-again, held, released, cancelled, sent-again, answered-fallback, contradicted, exported, erased,
+emptied, account-state, restored. Nothing can be taken out of the log. It names no recipients, only how many there were;
+`postroom timeline MAIL` says who they are, and what the servers answered.
+
+Each entry carries the SHA-256 of itself and of the entry before. --verify checks all of them, and exits with 8 and the first
+entry that is not what was written. Whoever owns the database could write the whole log anew: compare it with a head that is
+somewhere else, from the line of a backup or the log of `postroom serve` (docs/operations.md).
 
 Examples:
   postroom audit
-  postroom audit --since '2026-12-01 00:00' --user-login lotte --json")]
+  postroom audit --since '2026-12-01 00:00' --user-login lotte --json
+  postroom audit --verify
+  postroom audit --verify --head 1042:5f0c…")]
 pub(super) struct AuditArgs {
     #[command(flatten)]
     company: CompanyArgs,
@@ -30,10 +39,21 @@ pub(super) struct AuditArgs {
     /// At most so many rows, newest first.
     #[arg(long, value_name = "N", default_value_t = 200)]
     limit: u32,
+    /// Check that the log is what was written.
+    #[arg(long, conflicts_with_all = ["since", "user_login", "limit"])]
+    verify: bool,
+    /// A head of the log that was kept elsewhere, which the log must still lead to.
+    #[arg(long, value_name = "NUMBER:HASH", requires = "verify")]
+    head: Option<AuditHead>,
 }
 
 pub(super) async fn run(common: &Common, args: &AuditArgs) -> Result<ExitCode, Failure> {
     let (connections, company) = args.company.open().await?;
+    if args.verify {
+        let admin = connections.store().administer(company.id);
+        let verdict = admin.verify_audit(args.head.as_ref()).await?;
+        return tell(common, &company, &verdict);
+    }
     let filter = AuditFilter { since: args.since, actor: args.user_login.clone(), limit: args.limit };
     let entries = connections.store().administer(company.id).audit(&filter).await?;
     if common.json {
@@ -52,4 +72,29 @@ pub(super) async fn run(common: &Common, args: &AuditArgs) -> Result<ExitCode, F
     });
     table(&["at", "who", "did", "mail", "recipients", "what"], rows)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn tell(common: &Common, company: &Company, verdict: &AuditVerdict) -> Result<ExitCode, Failure> {
+    let AuditVerdict { head, unchained, broken } = verdict;
+    if common.json {
+        json(&serde_json::json!({
+            "company": company.name, "whole": broken.is_none(), "head": head.to_string(), "entries": head.entry,
+            "unchained": unchained, "broken": broken,
+        }))?;
+    } else {
+        match broken {
+            None => line(&format!(
+                "the audit log of {} is whole: {} entries, head {head}",
+                company.name, head.entry
+            ))?,
+            Some(broken) => line(&format!(
+                "the audit log of {} is not what was written: entry {}: {}",
+                company.name, broken.entry, broken.detail
+            ))?,
+        }
+        if *unchained > 0 {
+            line(&format!("{unchained} entries are from before entries were chained: nothing proves them"))?;
+        }
+    }
+    Ok(if broken.is_none() { ExitCode::SUCCESS } else { ExitCode::from(BROKEN) })
 }

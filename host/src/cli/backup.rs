@@ -1,7 +1,7 @@
 //! `postroom backup`: the store in one file, taken while it is in use.
 
 use super::house::StoreArgs;
-use super::output::{json, line};
+use super::output::{json, line, printable};
 use super::{Common, Failure};
 use crate::store::{Location, Store};
 use clap::Args;
@@ -11,7 +11,8 @@ use std::process::ExitCode;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The backup is the store as it was at one moment, though a worker sends meanwhile. Passwords and tokens in it are sealed: keep
-the master key, in another place. A store in PostgreSQL is backed up by pg_dump; the command is printed.
+the master key, in another place. Keep the heads of the audit logs that are printed, too: `postroom audit --verify --head` shows
+that nothing before them was changed. A store in PostgreSQL is backed up by pg_dump; the command is printed.
 
 Example:
   postroom backup backups/postroom-2026-12-01.db")]
@@ -39,7 +40,9 @@ pub(super) async fn run(common: &Common, args: &BackupArgs) -> Result<ExitCode, 
     store.close().await;
     let backup = backup?;
     if common.json {
-        json(&serde_json::json!({ "file": args.file, "taken": backup.taken, "bytes": backup.bytes }))?;
+        json(&serde_json::json!({
+            "file": args.file, "taken": backup.taken, "bytes": backup.bytes, "audit_heads": backup.audit_heads,
+        }))?;
     } else {
         line(&format!(
             "{}: the store as it was at {}, {} bytes; the master key is not in it",
@@ -47,6 +50,9 @@ pub(super) async fn run(common: &Common, args: &BackupArgs) -> Result<ExitCode, 
             backup.taken.format("%Y-%m-%d %H:%M:%S"),
             backup.bytes
         ))?;
+        for (company, head) in &backup.audit_heads {
+            line(&printable(&format!("the audit log of {company} ended with {head}")))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -90,7 +90,8 @@ Exit codes:
   5  not accepted now; the same command may succeed later
   6  in doubt: the mail may have left; look before sending again
   7  the store can't be written (no room, no right to); nothing is lost, and once that is mended the
-     same command goes on";
+     same command goes on
+  8  `audit --verify`: the log is not what was written";
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]

@@ -67,6 +67,10 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<ExitCode, F
     for warning in warnings(&web, metrics.as_ref().and_then(|it| it.local_addr().ok())) {
         write(&format!("WARNING: {warning}"));
     }
+    // In a log that leaves this machine whoever owns the database can't change them.
+    for (_, company, head) in connections.store().audit_heads().await? {
+        write(&format!("the audit log of {company} ends with {head}"));
+    }
     let attendance = connections.vault().attend("serve").await?;
     let carried = courier.keep();
     let site = Arc::new(site);

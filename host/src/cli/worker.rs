@@ -85,6 +85,8 @@ pub(super) async fn hire(
     if single.is_alone() {
         ledger.release_leases_of("worker").await?;
     }
+    // What a server says may name addresses that are erased while this worker runs.
+    connections.store().lend_pseudonym_key(connections.pseudonym_secret().await?);
     let premises =
         StoredPremises { connections: connections.clone(), engine: engine.clone(), log: office::log(common) };
     let premises = Arc::new(premises);

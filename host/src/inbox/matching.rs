@@ -5,20 +5,7 @@ use super::error::InboxError;
 use crate::accounts::CompanyId;
 use crate::contract::inbound::{Class, Report};
 use crate::return_address::{Origin, Purpose, ReturnAddresses};
-use crate::store::{AttemptId, MailId, Reported, StoreError, SystemStore};
-use serde::Serialize;
-
-/// The trace that was believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MatchedBy {
-    /// A return address that this host signed.
-    ReturnAddress,
-    /// The envelope's id: that of an attempt.
-    EnvelopeId,
-    /// A Message-ID.
-    MessageId,
-}
+use crate::store::{AttemptId, MailId, MatchedBy, Reported, StoreError, SystemStore};
 
 /// A mail of ours, and why it is that one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,12 +75,6 @@ impl Matcher<'_> {
             Err(error) => Err(error),
         }
     }
-}
-
-/// The recipient of a mail whom an address means.
-pub(super) fn recipient<'m>(mail: &'m Reported, address: &str) -> Option<&'m String> {
-    let wanted = key(address);
-    mail.rcpt_to.iter().find(|to| key(to) == wanted)
 }
 
 /// What two spellings of one address have in common.

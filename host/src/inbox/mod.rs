@@ -9,7 +9,6 @@
 //! ```text
 //! let inbox = Inbox::new(&store, &office, Some(company), return_addresses).await?;
 //! let taken = inbox.take(raw, now).await?;          taking a message twice changes nothing
-//! inbox.heed_refusals(mail, &events)                a refusal that a server gave while the mail was submitted
 //! ```
 
 mod error;
@@ -19,9 +18,10 @@ mod take;
 #[cfg(test)]
 mod tests;
 
+pub use crate::store::MatchedBy;
 pub use error::InboxError;
 pub use files::{Maildir, MessageFile, read_message};
-pub use matching::{Match, MatchedBy};
+pub use matching::Match;
 pub use take::{Inbox, Taken, classify};
 
 /// Largest message that is read, in bytes.

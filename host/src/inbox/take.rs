@@ -1,13 +1,15 @@
 //! Taking a message in: understand, match, record, and heed what it says about an address.
 
 use super::error::InboxError;
-use super::matching::{Match, Matcher, domain, recipient};
+use super::matching::{Match, Matcher, domain};
 use crate::accounts::CompanyId;
 use crate::contract::inbound::{Class, Hardness, Origin, RecipientReport, Report};
 use crate::contract::tracking;
 use crate::engine::{Files, Office};
 use crate::return_address::ReturnAddresses;
-use crate::store::{Event, NewSuppression, Reported, Store, StoreError, SuppressionKind, SystemStore};
+use crate::store::{
+    Event, NewSuppression, Recorded, Reported, ReportedFacts, Store, StoreError, SuppressionKind, SystemStore,
+};
 use chrono::{DateTime, FixedOffset, SecondsFormat};
 
 /// The mailbox of a company, or of a platform for all of them.
@@ -86,49 +88,13 @@ impl<'a> Inbox<'a> {
             return Ok(Taken { report, matched: None, events: vec![], suppressed: vec![] });
         };
         let mail = &matched.mail;
-        let events = events(&report, mail)?;
-        if !events.is_empty() {
-            self.store.add_events(mail.id, &events).await?;
-        }
-        let mut suppressed = vec![];
-        for new in suppressions(&report, mail, now) {
-            if self.store.suppress(mail.company, &new).await? {
-                suppressed.push(new.address);
-            }
-        }
+        let facts = ReportedFacts {
+            by: matched.by,
+            events: events(&self.store, &report, mail)?,
+            suppressions: suppressions(&report, mail, now),
+        };
+        let Recorded { events, suppressed } = self.store.record_report(mail, &facts).await?;
         Ok(Taken { report, matched: Some(matched), events, suppressed })
-    }
-
-    /// Heeds what servers said while a mail was submitted: an address that was refused as one that does not exist is no
-    /// longer written to. The addresses that this is news of.
-    ///
-    /// # Errors
-    /// [`InboxError`].
-    pub async fn heed_refusals(&self, mail: &Reported, events: &[Event]) -> Result<Vec<String>, InboxError> {
-        let mut suppressed = vec![];
-        for event in events.iter().filter(|event| event.kind == "refused" && event.source == "smtp") {
-            let Some(address) = event.recipient.as_deref().and_then(|address| recipient(mail, address))
-            else {
-                continue;
-            };
-            let (code, words) = (event.code.as_deref(), event.words.as_deref().unwrap_or_default());
-            if self.office.judge(&Files::default(), code, words).await? == Hardness::Soft {
-                continue;
-            }
-            let new = NewSuppression {
-                address: address.clone(),
-                kind: SuppressionKind::HardBounce,
-                since: event.at,
-                mail: Some(mail.id),
-                code: event.code.clone(),
-                words: event.words.clone(),
-                source: event.source.clone(),
-            };
-            if self.store.suppress(mail.company, &new).await? {
-                suppressed.push(new.address);
-            }
-        }
-        Ok(suppressed)
     }
 }
 
@@ -146,14 +112,14 @@ pub async fn classify(
     Ok(office.classify(&Files::default(), message, own_addresses, &now).await??)
 }
 
-/// The facts that concern recipients of the mail, each under the address that the mail was sent to.
-fn events(report: &Report, mail: &Reported) -> Result<Vec<Event>, InboxError> {
+/// The facts of a report, each about the recipient whom it means; whether that is one of the mail's is the store's to say.
+fn events(store: &SystemStore, report: &Report, mail: &Reported) -> Result<Vec<Event>, InboxError> {
     let mut kept = vec![];
     for event in &report.events {
-        let Some(recipient) = meant(event, report, mail) else { continue };
+        let Some(recipient) = meant(store, event, report, mail) else { continue };
         let at = DateTime::parse_from_rfc3339(&event.at);
         kept.push(Event {
-            recipient: Some(recipient.clone()),
+            recipient: Some(recipient),
             kind: event.kind.clone(),
             at: at.map_err(|e| InboxError::Plugin(format!("an event's time \"{}\": {e}", event.at)))?,
             source: event.source.clone(),
@@ -164,22 +130,22 @@ fn events(report: &Report, mail: &Reported) -> Result<Vec<Event>, InboxError> {
     Ok(kept)
 }
 
-/// Whom a fact is about. Where the mail had one recipient it is him, though the report names the address that his mail
-/// was forwarded to; of an answer only if it came from his domain.
-fn meant<'m>(event: &tracking::Event, report: &Report, mail: &'m Reported) -> Option<&'m String> {
+/// Whom a fact is about. Where the mail had one recipient it is they, though the report names the address that their mail
+/// was forwarded to; of an answer only if it came from their domain.
+fn meant(store: &SystemStore, event: &tracking::Event, report: &Report, mail: &Reported) -> Option<String> {
     let named = event.recipient.as_deref();
-    if let Some(recipient) = named.and_then(|address| recipient(mail, address)) {
-        return Some(recipient);
+    if let Some(recipient) = named.and_then(|address| store.recipient_of(mail, address)) {
+        return Some(recipient.to_owned());
     }
     let reported = report.recipients.iter().filter(|it| it.recipient.as_deref() == named);
-    let by_last = reported.filter_map(|it| recipient(mail, it.final_recipient.as_deref()?)).next();
-    if by_last.is_some() {
-        return by_last;
+    let mut finals = reported.filter_map(|it| store.recipient_of(mail, it.final_recipient.as_deref()?));
+    if let Some(recipient) = finals.next() {
+        return Some(recipient.to_owned());
     }
     let [only] = mail.rcpt_to.as_slice() else { return None };
     match named {
-        Some(address) if event.source == "reply" => (domain(address) == domain(only)).then_some(only),
-        _ => Some(only),
+        Some(address) if event.source == "reply" => (domain(address) == domain(only)).then(|| only.clone()),
+        _ => Some(only.clone()),
     }
 }
 
@@ -194,13 +160,13 @@ fn suppressions(report: &Report, mail: &Reported, now: DateTime<FixedOffset>) ->
             (Class::Bounce, Some(Hardness::Hard)) => (SuppressionKind::HardBounce, "delivery-report"),
             _ => return None,
         };
-        let named = match &of.recipient {
-            Some(address) => recipient(mail, address),
-            None if mail.rcpt_to.len() == 1 => mail.rcpt_to.first(),
-            None => None,
+        let address = match (&of.recipient, mail.rcpt_to.as_slice()) {
+            (Some(named), _) => named,
+            (None, [only]) => only,
+            (None, _) => return None,
         };
         Some(NewSuppression {
-            address: named?.clone(),
+            address: address.clone(),
             kind,
             since,
             mail: Some(mail.id),

@@ -10,16 +10,16 @@ use super::facts::{self, Time, Ways, stamp};
 use super::here;
 use super::kept;
 use super::ledger::Ledger;
+use super::refusals;
 use super::sender::sender_of;
 use super::sent_copy::{self, SentCopy};
 use crate::accounts::{Account, AccountState, Company};
 use crate::contract::delivery::{self, Action, Route};
 use crate::contract::tracking::Timeline;
 use crate::engine::{Files, Office};
-use crate::inbox::Inbox;
 use crate::store::{
-    AttemptId, AttemptResult, Cause, Event, Mail, MailId, NewAttempt, OpenCheck, Outcome, Reported,
-    Settlement, Standing, StoreError,
+    AttemptId, AttemptResult, Cause, Event, Mail, MailId, NewAttempt, OpenCheck, Outcome, Settlement,
+    Standing, StoreError,
 };
 use chrono::{DateTime, Duration};
 
@@ -263,22 +263,6 @@ impl Dispatch<'_> {
         Ok(Some(format!("{first}: `postroom suppressions release {}`, then send it", first.address)))
     }
 
-    /// An address that a server refused as one that does not exist is no longer written to.
-    async fn heed_refusals(&self, mail: &Mail, events: &[Event]) -> Result<(), OutboxError> {
-        if !events.iter().any(|event| event.kind == "refused" && event.source == "smtp") {
-            return Ok(());
-        }
-        let of = Reported {
-            id: mail.mail.id,
-            company: mail.company,
-            account: mail.mail.account,
-            rcpt_to: mail.mail.message.rcpt_to.clone(),
-        };
-        let inbox = Inbox::new(&self.ledger.store, self.office, Some(mail.company), None).await?;
-        inbox.heed_refusals(&of, events).await.map_err(|error| OutboxError::Plugin(error.to_string()))?;
-        Ok(())
-    }
-
     /// Records what came of an attempt, and files the copy of a mail that left.
     async fn keep(
         &self,
@@ -296,7 +280,7 @@ impl Dispatch<'_> {
             done.then(|| Settlement { copy_due, ..Settlement::of(&self.ledger.holder, Standing::Sent) });
         let events = facts::events(&of.events)?;
         self.ledger.finish(id, &outcome, &events, settle).await?;
-        self.heed_refusals(mail, &events).await?;
+        refusals::suppress_refused(&self.ledger.store, self.office, mail, &events).await?;
         if let Some(delivery::SubmitError::NeedsSignIn(words)) = &of.error {
             let state = AccountState::NeedsSignIn { reason: words.clone(), since: now };
             self.ledger.store.set_account_state(account.company, account.id, &state).await?;

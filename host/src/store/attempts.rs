@@ -5,15 +5,18 @@
 //! mail that is ready, is finished while it is open, and is decided anew from the result that whoever decides has seen.
 //! [`super::interruption`] closes it when its mail is taken from its maker, [`super::late`] hears what that maker reports then.
 
+use super::attribution::Attribution;
 use super::error::{Broken, broken};
 use super::events::keep_events;
 use super::holder::Holder;
 use super::late::{self, Contradiction};
 use super::loading::by_mail;
 use super::mail::{Attempt, AttemptId, AttemptResult, Event, MailId, NewAttempt, OpenAttempt, Outcome};
+use super::pseudonym::Pseudonyms;
 use super::reported::keep_reported_ids;
 use super::reports::keep_message_ids;
 use super::rows::{self, Each};
+use super::writing::Writing;
 use super::{StoreError, SystemStore, row};
 use serde::Serialize;
 use sqlx::AnyConnection;
@@ -192,10 +195,11 @@ pub(super) struct Finished {
 /// Keeps what came of attempts, all or none, and says of each what became of it, in their order. An attempt that is open by now
 /// is finished; of one that was closed in the meantime, see [`super::late`].
 pub(super) async fn finish(
-    connection: &mut AnyConnection,
+    transaction: &mut Writing,
+    pseudonyms: &Pseudonyms,
     finished: &[Finishing<'_>],
 ) -> Result<Vec<Finished>, StoreError> {
-    let each = Each::on(connection);
+    let each = Each::on(transaction);
     let sql = format!(
         "update attempts set {} from {} where attempts.id = {} and attempts.result is null \
          returning attempts.id, attempts.mail",
@@ -206,23 +210,25 @@ pub(super) async fn finish(
     let rows = finished.iter().map(|it| OutcomeRow::of(it.id, it.outcome));
     let rows = rows.collect::<Result<Vec<OutcomeRow>, StoreError>>()?;
     let mut open: BTreeMap<AttemptId, MailId> = BTreeMap::new();
-    for row in rows::about(sql, &rows)?.fetch_all(&mut *connection).await? {
+    for row in rows::about(sql, &rows)?.fetch_all(&mut **transaction).await? {
         open.insert(row::parsed(&row, "id")?, row::parsed(&row, "mail")?);
     }
     let mut all = Vec::with_capacity(finished.len());
     for it in finished {
         all.push(match open.get(&it.id) {
             Some(mail) => Finished { mail: *mail, contradiction: None },
-            None => late::report(connection, it).await?,
+            None => late::report(transaction, it).await?,
         });
     }
     let mut learned = Vec::new();
     for (it, done) in finished.iter().zip(&all) {
-        keep_message_ids(connection, done.mail, &it.outcome.provider_ids).await?;
-        keep_reported_ids(connection, it.id, &it.outcome.provider_ids, it.events).await?;
+        keep_message_ids(transaction, done.mail, &it.outcome.provider_ids).await?;
+        keep_reported_ids(transaction, it.id, &it.outcome.provider_ids, it.events).await?;
         learned.extend(it.events.iter().map(|event| (done.mail, event)));
     }
-    keep_events(connection, &learned).await?;
+    keep_events(transaction, pseudonyms, &learned).await?;
+    let reported = finished.iter().zip(&all).map(|(it, done)| (it.id, done.mail, it.outcome));
+    forget_erased(transaction, pseudonyms, reported).await?;
     Ok(all)
 }
 
@@ -244,6 +250,7 @@ pub(super) struct Deciding<'a> {
 /// [`StoreError::AttemptDecided`]: the attempt has another result by now, or somebody else has the mail.
 pub(super) async fn decide(
     connection: &mut AnyConnection,
+    pseudonyms: &Pseudonyms,
     deciding: &Deciding<'_>,
 ) -> Result<(), StoreError> {
     let Deciding { id, holder, from, outcome, events } = *deciding;
@@ -265,7 +272,9 @@ pub(super) async fn decide(
         .await?;
     let Some(row) = row else { return Err(StoreError::AttemptDecided(id.to_string())) };
     let mail = row::parsed(&row, "mail")?;
-    keep_events(connection, &events.iter().map(|event| (mail, event)).collect::<Vec<_>>()).await
+    let learned: Vec<_> = events.iter().map(|event| (mail, event)).collect();
+    keep_events(connection, pseudonyms, &learned).await?;
+    forget_erased(connection, pseudonyms, [(id, mail, outcome)]).await
 }
 
 /// An outcome as it travels to a statement.
@@ -309,6 +318,34 @@ pub(super) fn outcome_columns(each: Each) -> String {
         each.text("detail"),
         each.text("provider_ids"),
     )
+}
+
+/// Takes addresses that were erased while the attempts ran out of what was just written of them; of an attempt that was not
+/// changed it changes nothing.
+async fn forget_erased<'a>(
+    connection: &mut AnyConnection,
+    pseudonyms: &Pseudonyms,
+    written: impl IntoIterator<Item = (AttemptId, MailId, &'a Outcome)>,
+) -> Result<(), StoreError> {
+    let detailed = written.into_iter().filter_map(|(id, mail, outcome)| {
+        let detail = outcome.detail.as_deref().filter(|detail| detail.contains('@'))?;
+        Some((id, mail, bounded(detail)))
+    });
+    let detailed: Vec<(AttemptId, MailId, String)> = detailed.collect();
+    if detailed.is_empty() {
+        return Ok(());
+    }
+    let mails = detailed.iter().map(|(_, mail, _)| *mail).collect();
+    let of = Attribution::of(connection, pseudonyms, &mails).await?;
+    for (id, mail, detail) in detailed {
+        let kept = of.text(mail, &detail);
+        if kept != detail {
+            let statement = sqlx::query("update attempts set detail = $1 where id = $2 and detail = $3");
+            let statement = statement.bind(bounded(&kept)).bind(id.to_string()).bind(detail);
+            statement.execute(&mut *connection).await?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn bounded(words: &str) -> String {

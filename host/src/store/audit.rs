@@ -1,12 +1,14 @@
-//! Who did what: a log that is only added to, each row in the transaction of what it tells of, so that there is neither
-//! without the other. The database refuses to change a row, or to delete one whose company is still here.
+//! Who did what: a log that is only added to, each entry in the transaction of what it tells of, so that there is neither
+//! without the other. The database refuses to change an entry, or to delete one whose company is still here, and each entry
+//! carries the digest of the one before ([`super::audit_chain`]).
 //!
 //! What a server answered is not in it but with the mail's attempts; and no recipient is named in it, only how many there
 //! were, so that erasing a person's data leaves the log as it was written.
 
+use super::audit_chain::PendingEntry;
 use super::mail::{MailId, NewMail};
 use super::row::Time;
-use super::rows::{self, Each};
+use super::writing::Writing;
 use super::{Acting, Administrator, StoreError, row};
 use crate::accounts::{AccountId, AccountState, CompanyId, Name, UserId};
 use chrono::Local;
@@ -139,7 +141,9 @@ impl Administrator<'_> {
     pub async fn note_export(&self) -> Result<(), StoreError> {
         self.company().await?;
         let note = Note::of(Action::Exported, "administrator", Local::now().fixed_offset());
-        add(&mut *self.store.pool.acquire().await?, &self.company.to_string(), None, &note).await
+        let mut transaction = self.store.write().await?;
+        add(&mut transaction, self.company, None, &note);
+        transaction.commit().await
     }
 }
 
@@ -156,7 +160,7 @@ impl Acting<'_> {
         let sql = format!("select company, rcpt_to from mails where id = $1 and {}", scope.on("mails", 2));
         let row = sqlx::query(AssertSqlSafe(sql)).bind(mail.to_string()).bind(scope.owner());
         let row = row.fetch_optional(&mut *transaction).await?.ok_or_else(no_such_mail)?;
-        note_row(&mut transaction, mail, &row, &Note::of(Action::SentAgain, &by, now)).await?;
+        note_row(&mut transaction, mail, &row, &Note::of(Action::SentAgain, &by, now))?;
         transaction.commit().await
     }
 }
@@ -176,87 +180,55 @@ impl<'a> Note<'a> {
     }
 }
 
-/// Adds a row about a company, or about a mail and its number of recipients.
-pub(super) async fn add(
-    connection: &mut AnyConnection,
-    company: &str,
+/// Adds an entry about a company, or about a mail and its number of recipients.
+pub(super) fn add(
+    transaction: &mut Writing,
+    company: CompanyId,
     mail: Option<(MailId, usize)>,
     note: &Note<'_>,
-) -> Result<(), StoreError> {
-    add_all(connection, company, &[(mail, note.clone())]).await
-}
-
-async fn add_all(
-    connection: &mut AnyConnection,
-    company: &str,
-    notes: &[(Option<(MailId, usize)>, Note<'_>)],
-) -> Result<(), StoreError> {
-    #[derive(Serialize)]
-    struct Row {
-        id: String,
-        at: i64,
-        actor: String,
-        action: &'static str,
-        mail: Option<String>,
-        recipients: Option<usize>,
-        detail: Option<String>,
-    }
-    let row = |(mail, note): &(Option<(MailId, usize)>, Note<'_>)| Row {
+) {
+    transaction.note(PendingEntry {
         id: Uuid::now_v7().to_string(),
+        company,
         at: note.at.timestamp_millis(),
         actor: row::without_zeros(note.actor),
-        action: note.action.as_str(),
+        action: note.action.as_str().to_owned(),
         mail: mail.map(|(id, _)| id.to_string()),
-        recipients: mail.map(|(_, recipients)| recipients),
+        recipients: mail.and_then(|(_, recipients)| i64::try_from(recipients).ok()),
         detail: note.detail.as_deref().map(row::without_zeros),
-    };
-    let each = Each::on(connection);
-    let sql = format!(
-        "insert into audit (id, company, at, actor, action, mail, recipients, detail) \
-         select {}, $2, {}, {}, {}, {}, {}, {} from {}",
-        each.text("id"),
-        each.number("at"),
-        each.text("actor"),
-        each.text("action"),
-        each.text("mail"),
-        each.number("recipients"),
-        each.text("detail"),
-        each.row(),
-    );
-    let rows: Vec<Row> = notes.iter().map(row).collect();
-    rows::about(sql, &rows)?.bind(company.to_owned()).execute(connection).await?;
-    Ok(())
+    });
 }
 
-/// Adds a row about a mail that is kept.
+/// Adds an entry about a mail that is kept.
 pub(super) async fn note_mail(
-    connection: &mut AnyConnection,
+    transaction: &mut Writing,
     mail: MailId,
     note: &Note<'_>,
 ) -> Result<(), StoreError> {
     let row = sqlx::query("select company, rcpt_to from mails where id = $1")
         .bind(mail.to_string())
-        .fetch_optional(&mut *connection)
+        .fetch_optional(&mut **transaction)
         .await?
         .ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))?;
-    note_row(connection, mail, &row, note).await
+    note_row(transaction, mail, &row, note)
 }
 
-/// Adds a row about a mail whose `company` and `rcpt_to` were read.
-async fn note_row(
-    connection: &mut AnyConnection,
+/// Adds an entry about a mail whose `company` and `rcpt_to` were read.
+fn note_row(
+    transaction: &mut Writing,
     mail: MailId,
     row: &AnyRow,
     note: &Note<'_>,
 ) -> Result<(), StoreError> {
     let to: Vec<String> = row::json(row, "rcpt_to")?;
-    add(connection, &row::text(row, "company")?, Some((mail, to.len())), note).await
+    add(transaction, row::parsed(row, "company")?, Some((mail, to.len())), note);
+    Ok(())
 }
 
 /// Adds a row about an account's state where that changes it, before it does. Compromised is changed by administrators
 /// alone.
 pub(super) async fn note_state(
-    connection: &mut AnyConnection,
+    transaction: &mut Writing,
     company: CompanyId,
     account: AccountId,
     actor: &str,
@@ -266,7 +238,7 @@ pub(super) async fn note_state(
         "select name, state from accounts where company = $1 and id = $2 and name_key is not null",
     );
     let row =
-        row.bind(company.to_string()).bind(account.to_string()).fetch_optional(&mut *connection).await?;
+        row.bind(company.to_string()).bind(account.to_string()).fetch_optional(&mut **transaction).await?;
     let Some(row) = row else { return Ok(()) };
     let (before, now) = (row::text(&row, "state")?, row::state_columns(state).0);
     if before == now || (before == "compromised" && actor != "administrator") {
@@ -275,12 +247,13 @@ pub(super) async fn note_state(
     let detail = format!("{}: {before}, now {now}", row::text(&row, "name")?);
     let at = Local::now().fixed_offset();
     let note = Note { detail: Some(detail.into()), ..Note::of(Action::AccountState, actor, at) };
-    add(connection, &company.to_string(), None, &note).await
+    add(transaction, company, None, &note);
+    Ok(())
 }
 
 /// A user who asks for mails.
 pub(super) struct Asker {
-    company: String,
+    company: CompanyId,
     login: String,
     at: Time,
 }
@@ -289,24 +262,18 @@ pub(super) struct Asker {
 pub(super) async fn asker(connection: &mut AnyConnection, user: UserId) -> Result<Option<Asker>, StoreError> {
     let row = sqlx::query("select company, login from users where id = $1").bind(user.to_string());
     let Some(row) = row.fetch_optional(connection).await? else { return Ok(None) };
-    let (company, login) = (row::text(&row, "company")?, row::text(&row, "login")?);
+    let (company, login) = (row::parsed(&row, "company")?, row::text(&row, "login")?);
     Ok(Some(Asker { company, login, at: Local::now().fixed_offset() }))
 }
 
-/// Adds a row about each mail that he asked for.
-pub(super) async fn note_asked(
-    connection: &mut AnyConnection,
-    asker: &Asker,
-    asked: &[(&NewMail, Action)],
-) -> Result<(), StoreError> {
-    let note = |(mail, action): &(&NewMail, Action)| {
+/// Adds an entry about each mail that they asked for.
+pub(super) fn note_asked(transaction: &mut Writing, asker: &Asker, asked: &[(&NewMail, Action)]) {
+    for (mail, action) in asked {
         let of = mail.document.as_ref();
         let detail = of.map(|of| format!("{} {}, {}", of.kind, of.number, mail.use_case).into());
         let note = Note { detail, ..Note::of(*action, &asker.login, asker.at) };
-        (Some((mail.id, mail.message.rcpt_to.len())), note)
-    };
-    let notes: Vec<_> = asked.iter().map(note).collect();
-    if notes.is_empty() { Ok(()) } else { add_all(connection, &asker.company, &notes).await }
+        add(transaction, asker.company, Some((mail.id, mail.message.rcpt_to.len())), &note);
+    }
 }
 
 fn entry(row: &AnyRow) -> Result<AuditEntry, StoreError> {

@@ -5,6 +5,7 @@
 //! time of the backup, until a person has said what is to become of it; whoever knows better may have all of them go on.
 
 use super::audit::{Action, Note, add};
+use super::audit_chain::{AuditHead, heads};
 use super::row::Time;
 use super::{Location, Store, StoreError, connect, row};
 use chrono::{DateTime, FixedOffset, Local, SubsecRound as _};
@@ -21,6 +22,8 @@ pub struct Backup {
     pub taken: DateTime<FixedOffset>,
     /// Its size.
     pub bytes: u64,
+    /// The last entry of each company's audit log in it, by the company's name.
+    pub audit_heads: Vec<(String, AuditHead)>,
 }
 
 /// How a store comes back.
@@ -88,14 +91,15 @@ impl Store {
                 .bind(row::stamp(taken))
                 .execute(&mut copy)
                 .await?;
-            check(&mut copy).await
+            check(&mut copy).await?;
+            heads(&mut copy).await
         };
         let marked = marked.await;
         copy.close().await?;
-        marked?;
+        let audit_heads = marked?.into_iter().map(|(_, name, head)| (name, head)).collect();
         file.sync_all().map_err(|e| unusable(part, &e))?;
         let bytes = file.metadata().map_err(|e| unusable(part, &e))?.len();
-        Ok(Backup { taken, bytes })
+        Ok(Backup { taken, bytes, audit_heads })
     }
 
     /// Says of a store that came back by the database's own means that it is as it was at this time: mails that had not
@@ -140,7 +144,7 @@ impl Store {
             );
             let note =
                 Note { detail: Some(detail.into()), ..Note::of(Action::Restored, "administrator", now) };
-            add(&mut transaction, &row::text(&company, "id")?, None, &note).await?;
+            add(&mut transaction, row::parsed(&company, "id")?, None, &note);
         }
         sqlx::query("delete from backups").execute(&mut *transaction).await?;
         transaction.commit().await?;

@@ -94,6 +94,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0011_invitations.sql"),
         include_str!("../../migrations/postgres/0011_invitations.sql"),
     ),
+    (
+        12,
+        "facts",
+        include_str!("../../migrations/sqlite/0012_facts.sql"),
+        include_str!("../../migrations/postgres/0012_facts.sql"),
+    ),
 ];
 
 /// The last of them.

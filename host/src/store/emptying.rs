@@ -97,7 +97,7 @@ impl Store {
                 let detail = format!("{count} mails that ended before {}", row::stamp(before));
                 let note =
                     Note { detail: Some(detail.into()), ..Note::of(Action::Emptied, "retention", now) };
-                add(&mut transaction, &company.to_string(), None, &note).await?;
+                add(&mut transaction, company, None, &note);
             }
             transaction.commit().await?;
             done += count;

@@ -4,10 +4,13 @@
 use super::audit::{Action, Note, add, note_mail};
 use super::connect::Dialect;
 use super::emptying::{drop_contents, empty};
+use super::events::{digest, event};
 use super::interruption::close_open_attempts;
-use super::pseudonym::replaced;
+use super::personal::{PersonalColumn, REWRITTEN};
+use super::pseudonym::{replace_addresses, replaced};
 use super::row::Time;
 use super::suppressions::key;
+use super::writing::Writing;
 use super::{Administrator, MailId, Recipient, Store, StoreError, row};
 use crate::accounts::MailAddress;
 use serde::Serialize;
@@ -15,23 +18,6 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 use std::collections::BTreeSet;
 use std::time::Duration;
-
-/// Columns that may hold an address or a name: table, key, column, and which rows are the company's.
-const TEXTS: &[(&str, &str, &str, &str)] = &[
-    ("mails", "id", "subject", "company = $1"),
-    ("mails", "id", "partner", "company = $1"),
-    ("mails", "id", "from_name", "company = $1"),
-    ("mails", "id", "recipients", "company = $1"),
-    ("mails", "id", "rcpt_to", "company = $1"),
-    ("events", "id", "recipient", "mail in (select id from mails where company = $1)"),
-    ("events", "id", "words", "mail in (select id from mails where company = $1)"),
-    ("attempts", "id", "detail", "mail in (select id from mails where company = $1)"),
-    ("outbox", "mail", "reason", "company = $1"),
-    ("suppressions", "address_key", "words", "company = $1"),
-    ("notices", "id", "partner", "company = $1"),
-    ("notices", "id", "reason", "company = $1"),
-    ("notices", "id", "words", "company = $1"),
-];
 
 /// How often the last traces are tried to be overwritten while others read.
 const TRIES: u32 = 40;
@@ -60,7 +46,7 @@ impl Administrator<'_> {
     /// [`StoreError::Busy`] while a mail to the person is leaving.
     pub async fn erase(&self, address: &MailAddress, now: Time) -> Result<Erased, StoreError> {
         let missing = || StoreError::invalid("erase", "the key for pseudonyms was not read");
-        let pseudonym = self.store.pseudonym(self.company, &address.to_string()).ok_or_else(missing)?;
+        let pseudonym = self.store.pseudonyms.of(self.company, &address.to_string()).ok_or_else(missing)?;
         let own = key(&address.to_string());
         let mut transaction = self.store.write().await?;
         self.is_a_strangers(&mut transaction, &own).await?;
@@ -77,12 +63,18 @@ impl Administrator<'_> {
         let ids: BTreeSet<String> = mails.iter().map(|(mail, _)| mail.to_string()).collect();
         let addresses = [address.to_string(), own.clone()];
         let words: Vec<String> = words.into_iter().collect();
-        for text in TEXTS {
-            self.rewrite(&mut transaction, text, &addresses, &words, &ids, &pseudonym).await?;
+        for column in REWRITTEN {
+            self.rewrite(&mut transaction, column, &addresses, &words, &ids, &pseudonym).await?;
         }
         for (mail, _) in &mails {
             forget(&mut transaction, *mail, &own, &pseudonym).await?;
         }
+        // From here on nothing that a report says brings the address back.
+        sqlx::query("insert into erased (company, pseudonym) values ($1, $2) on conflict (company, pseudonym) do nothing")
+            .bind(self.company.to_string())
+            .bind(pseudonym.clone())
+            .execute(&mut *transaction)
+            .await?;
         let is_his = |recipient: &str| key(recipient) == own;
         super::notices::erase(&mut transaction, self.company, is_his, &pseudonym).await?;
         let suppressions = sqlx::query(
@@ -98,7 +90,7 @@ impl Administrator<'_> {
         let left = self.settings_with(&mut transaction, &addresses).await?;
         let detail = format!("{} mails, {} of them cancelled", mails.len(), cancelled.len());
         let note = Note { detail: Some(detail.into()), ..Note::of(Action::Erased, "administrator", now) };
-        add(&mut transaction, &self.company.to_string(), None, &note).await?;
+        add(&mut transaction, self.company, None, &note);
         transaction.commit().await?;
         Ok(Erased { pseudonym, mails: mails.len() as u64, cancelled, suppressions, left })
     }
@@ -151,18 +143,14 @@ impl Administrator<'_> {
     async fn rewrite(
         &self,
         connection: &mut AnyConnection,
-        (table, id, column, of_company): &(&str, &str, &str, &str),
+        of: &PersonalColumn,
         addresses: &[String],
         words: &[String],
         mails: &BTreeSet<String>,
         pseudonym: &str,
     ) -> Result<(), StoreError> {
         // Constants of this program alone; what comes from outside is bound.
-        let mail = match *table {
-            "mails" => "id",
-            "suppressions" | "notices" => "coalesce(mail, '')",
-            _ => "mail",
-        };
+        let PersonalColumn { table, of_company, mail, id, column, has_names } = of;
         let sql = format!(
             "select distinct {id} as id, {mail} as mail, {column} as found from {table} \
              where {of_company} and {column} is not null"
@@ -170,10 +158,11 @@ impl Administrator<'_> {
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(self.company.to_string());
         for row in rows.fetch_all(&mut *connection).await? {
             let text = row::text(&row, "found")?;
-            // Names are not looked for in JSON, whose own words they might be: there they have fields.
-            let is_his =
-                mails.contains(&row::text(&row, "mail")?) && !matches!(*column, "recipients" | "rcpt_to");
-            let new = replaced(&text, if is_his { words } else { addresses }, pseudonym);
+            let with_names = *has_names && mails.contains(&row::text(&row, "mail")?);
+            let new = replaced(&text, if with_names { words } else { addresses }, pseudonym);
+            // What servers wrote names addresses in other spellings too.
+            let own = |address: &str| addresses.iter().any(|it| key(it) == key(address));
+            let new = replace_addresses(&new, |address| own(address).then(|| pseudonym.to_owned()));
             if new != text {
                 let sql = format!(
                     "update {table} set {column} = $2 where {of_company} and {id} = $3 and {column} = $4"
@@ -201,8 +190,11 @@ impl Administrator<'_> {
              union all select 'settings of a user for the account ' || accounts.name, user_settings.settings \
              from user_settings join accounts on accounts.id = user_settings.account where accounts.company = $1 \
              union all select 'texts of the user ' || login, templates from users where company = $1 \
-             union all select 'the account ' || name, transport || coalesce(mailbox, '') || send_as \
-             from accounts where company = $1",
+             union all select 'the account ' || name, transport || coalesce(mailbox, '') || send_as || permissions \
+             from accounts where company = $1 \
+             union all select 'a folder of the account ' || accounts.name, folders.folder \
+             from folders join accounts on accounts.id = folders.account where accounts.company = $1 \
+             union all select 'where the company''s records are', place from records where company = $1",
         );
         let rows = rows.bind(self.company.to_string()).fetch_all(connection).await?;
         let place = |row: &AnyRow| -> Result<Option<String>, StoreError> {
@@ -215,7 +207,7 @@ impl Administrator<'_> {
 
 /// Cancels a mail that was still to be sent, and closes the attempt that a former holder left open. True where it is certain that
 /// it had not left.
-async fn cancel(connection: &mut AnyConnection, mail: MailId, now: Time) -> Result<bool, StoreError> {
+async fn cancel(transaction: &mut Writing, mail: MailId, now: Time) -> Result<bool, StoreError> {
     let was_in_doubt =
         "exists (select 1 from attempts where attempts.mail = outbox.mail and result = 'in-doubt')";
     let sql = format!(
@@ -225,18 +217,18 @@ async fn cancel(connection: &mut AnyConnection, mail: MailId, now: Time) -> Resu
          returning case when {was_in_doubt} then 1 else 0 end as doubtful"
     );
     let done = sqlx::query(AssertSqlSafe(sql)).bind(mail.to_string()).bind(now.timestamp_millis());
-    let Some(row) = done.fetch_optional(&mut *connection).await? else {
+    let Some(row) = done.fetch_optional(&mut **transaction).await? else {
         let row = sqlx::query("select state from outbox where mail = $1").bind(mail.to_string());
-        return match row::text(&row.fetch_one(connection).await?, "state")?.as_str() {
+        return match row::text(&row.fetch_one(&mut **transaction).await?, "state")?.as_str() {
             "ready" => Err(StoreError::Busy(format!(
                 "the mail {mail} is leaving at this moment; nothing was erased"
             ))),
             _ => Ok(false),
         };
     };
-    let doubtful = !close_open_attempts(connection, &[mail], now).await?.is_empty();
+    let doubtful = !close_open_attempts(transaction, &[mail], now).await?.is_empty();
     let note = Note { detail: Some("erasure".into()), ..Note::of(Action::Cancelled, "administrator", now) };
-    note_mail(connection, mail, &note).await?;
+    note_mail(transaction, mail, &note).await?;
     Ok(!doubtful && row.try_get::<i64, _>("doubtful")? == 0)
 }
 
@@ -265,15 +257,26 @@ async fn forget(
         .bind(mail.to_string())
         .execute(&mut *connection)
         .await?;
-    let rows = sqlx::query("select id, recipient from events where mail = $1 and recipient is not null");
+    let rows = sqlx::query("select * from events where mail = $1 order by id");
     for row in rows.bind(mail.to_string()).fetch_all(&mut *connection).await? {
-        if his(&row::text(&row, "recipient")?) {
-            sqlx::query("update events set recipient = $1 where id = $2")
-                .bind(pseudonym.to_owned())
-                .bind(row::text(&row, "id")?)
-                .execute(&mut *connection)
-                .await?;
+        let mut event = event(&row)?;
+        if event.recipient.as_deref().is_some_and(his) {
+            event.recipient = Some(pseudonym.to_owned());
         }
+        // A fact is known by its digest, which must not be one of the address; of two that were told apart by it alone one
+        // remains.
+        let (id, digest) = (row::text(&row, "id")?, digest(&event));
+        let twice = sqlx::query("select 1 from events where mail = $1 and digest = $2 and id <> $3");
+        let twice = twice.bind(mail.to_string()).bind(digest.clone()).bind(id.clone());
+        let twice = twice.fetch_optional(&mut *connection).await?.is_some();
+        let statement = match twice {
+            true => sqlx::query("delete from events where id = $1").bind(id),
+            false => sqlx::query("update events set recipient = $1, digest = $2 where id = $3")
+                .bind(event.recipient)
+                .bind(digest)
+                .bind(id),
+        };
+        statement.execute(&mut *connection).await?;
     }
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! Facts about mails: a set, which is only added to.
 
 use super::attempts::bounded;
+use super::attribution::Attribution;
 use super::loading::by_mail;
 use super::mail::{Event, MailId};
+use super::pseudonym::Pseudonyms;
 use super::removed::HAS_ACCOUNT;
 use super::rows::{self, Each};
 use super::{StoreError, SystemStore, row};
@@ -10,11 +12,11 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 impl SystemStore {
-    /// Keeps news about a mail. May be repeated: a fact that is known changes nothing.
+    /// Keeps facts about a mail, each under an address of the mail's. May be repeated: a fact that is known changes nothing.
     ///
     /// # Errors
     /// [`StoreError::NoSuchMail`].
@@ -25,25 +27,36 @@ impl SystemStore {
             return Err(StoreError::NoSuchMail(mail.to_string()));
         }
         let learned: Vec<_> = events.iter().map(|event| (mail, event)).collect();
-        keep_events(&mut transaction, &learned).await?;
-        // What was in doubt may be so no longer: whoever works at it next decides anew.
-        let sql = format!(
-            "update outbox set state = 'ready', due = 0, cause = null, reason = null \
-             where mail = $1 and state = 'in-doubt' and {HAS_ACCOUNT}"
-        );
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(mail.to_string()).execute(&mut *transaction).await?;
+        keep_events(&mut transaction, &self.pseudonyms, &learned).await?;
+        reopen(&mut transaction, mail).await?;
         transaction.commit().await
     }
 }
 
-/// Keeps facts about mails. What is known changes nothing.
+/// Has a mail decided anew that was in doubt: with other facts it may be so no longer.
+pub(super) async fn reopen(connection: &mut AnyConnection, mail: MailId) -> Result<(), StoreError> {
+    let sql = format!(
+        "update outbox set state = 'ready', due = 0, cause = null, reason = null \
+         where mail = $1 and state = 'in-doubt' and {HAS_ACCOUNT}"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(sql)).bind(mail.to_string()).execute(connection).await?;
+    Ok(())
+}
+
+/// Keeps facts about mails, and gives them as they were kept: each under an address of its mail, without what was erased. What
+/// is known changes nothing. The only statement that writes into `events`.
 pub(super) async fn keep_events(
     connection: &mut AnyConnection,
+    pseudonyms: &Pseudonyms,
     learned: &[(MailId, &Event)],
-) -> Result<(), StoreError> {
-    if learned.is_empty() {
-        return Ok(());
+) -> Result<Vec<Event>, StoreError> {
+    let mails: BTreeSet<MailId> = learned.iter().map(|(mail, _)| *mail).collect();
+    if mails.is_empty() {
+        return Ok(Vec::new());
     }
+    let of = Attribution::of(connection, pseudonyms, &mails).await?;
+    let learned: Vec<(MailId, Event)> =
+        learned.iter().filter_map(|(mail, event)| Some((*mail, of.event(*mail, event)?))).collect();
     #[derive(Serialize)]
     struct Row {
         id: String,
@@ -56,21 +69,13 @@ pub(super) async fn keep_events(
         code: Option<String>,
         words: Option<String>,
     }
-    let row = |(mail, event): &(MailId, &Event)| {
-        let at = row::stamp(event.at);
-        let words = event.words.as_deref().map(bounded);
-        let fields = [
-            event.recipient.as_deref(),
-            Some(&event.kind),
-            Some(&at),
-            Some(&event.source),
-            event.code.as_deref(),
-            words.as_deref(),
-        ];
+    let row = |(mail, event): &(MailId, Event)| {
+        let (at, words) = (row::stamp(event.at), event.words.as_deref().map(bounded));
+        let digest = digest(&Event { words: words.clone(), ..event.clone() });
         Row {
             id: Uuid::now_v7().to_string(),
             mail: mail.to_string(),
-            digest: rows::hex(&digest(&fields)),
+            digest: rows::hex(&digest),
             recipient: event.recipient.as_deref().map(row::without_zeros),
             kind: row::without_zeros(&event.kind),
             at,
@@ -96,11 +101,20 @@ pub(super) async fn keep_events(
     );
     let rows: Vec<Row> = learned.iter().map(row).collect();
     rows::about(sql, &rows)?.execute(connection).await?;
-    Ok(())
+    Ok(learned.into_iter().map(|(_, event)| event).collect())
 }
 
 /// Facts are a set: two that are equal in every field are one.
-fn digest(fields: &[Option<&str>]) -> Vec<u8> {
+pub(super) fn digest(event: &Event) -> Vec<u8> {
+    let at = row::stamp(event.at);
+    let fields = [
+        event.recipient.as_deref(),
+        Some(&event.kind),
+        Some(&at),
+        Some(&event.source),
+        event.code.as_deref(),
+        event.words.as_deref(),
+    ];
     let mut hash = Sha256::new();
     for field in fields {
         // Lengths first, so that no two different facts run together; none differs from empty.
@@ -118,7 +132,7 @@ pub(super) async fn events_of(
     by_mail(rows::of(connection, mails, "select * from events where mail in", "order by id").await?, event)
 }
 
-fn event(row: &AnyRow) -> Result<Event, StoreError> {
+pub(super) fn event(row: &AnyRow) -> Result<Event, StoreError> {
     Ok(Event {
         recipient: row::optional_text(row, "recipient")?,
         kind: row::text(row, "kind")?,

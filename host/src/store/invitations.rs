@@ -177,7 +177,7 @@ impl Store {
             writing.rollback().await?;
             return Ok(Put::NoKey);
         }
-        follow(&mut writing, secret.owner, Some(&AccountState::Ready)).await?;
+        follow(&mut writing, &self.pseudonyms, secret.owner, Some(&AccountState::Ready)).await?;
         note_authorized(&mut writing, account, mailbox).await?;
         writing.commit().await?;
         self.let_go(account, &AccountState::Ready).await?;

@@ -8,10 +8,12 @@ use super::connect::Dialect;
 use super::holder::Holder;
 use super::late::Contradiction;
 use super::mail::{AttemptId, AttemptResult, Event, MailId, NewAttempt, Outcome};
+use super::pseudonym::Pseudonyms;
 use super::row::Time;
 use super::rows::{self, Each};
 use super::settling::{By, settle};
 use super::standing::{Settlement, Standing};
+use super::writing::Writing;
 use super::{StoreError, SystemStore};
 use sqlx::AnyConnection;
 use std::collections::BTreeSet;
@@ -163,7 +165,7 @@ async fn commit(store: &SystemStore, group: &[Request]) -> Result<Vec<Entered>, 
     if store.dialect == Dialect::Postgres {
         lock_mails(&mut transaction, group).await?;
     }
-    let entered = enter(&mut transaction, group).await?;
+    let entered = enter(&mut transaction, &store.pseudonyms, group).await?;
     transaction.commit().await?;
     Ok(entered)
 }
@@ -195,7 +197,11 @@ async fn lock_mails(connection: &mut AnyConnection, group: &[Request]) -> Result
 }
 
 /// Entries of one kind by one statement.
-async fn enter(connection: &mut AnyConnection, group: &[Request]) -> Result<Vec<Entered>, StoreError> {
+async fn enter(
+    transaction: &mut Writing,
+    pseudonyms: &Pseudonyms,
+    group: &[Request],
+) -> Result<Vec<Entered>, StoreError> {
     let (mut begun, mut released, mut finished) = (Vec::new(), Vec::new(), Vec::new());
     let (mut settled, mut decided) = (Vec::new(), Vec::new());
     for (place, request) in group.iter().enumerate() {
@@ -215,18 +221,20 @@ async fn enter(connection: &mut AnyConnection, group: &[Request]) -> Result<Vec<
     }
     let mut entered = vec![None; group.len()];
     if !begun.is_empty() {
-        begin(connection, &begun).await?;
+        begin(transaction, &begun).await?;
     }
     if !released.is_empty() {
-        release(connection, &released).await?;
+        release(transaction, &released).await?;
     }
     for one in &decided {
-        decide(connection, one).await?;
+        decide(transaction, pseudonyms, one).await?;
     }
     if !finished.is_empty() {
         let finishing: Vec<Finishing<'_>> = finished.iter().map(|(_, it, _)| *it).collect();
         let mut reported = Vec::with_capacity(finished.len());
-        for ((place, _, settlement), done) in finished.iter().zip(finish(connection, &finishing).await?) {
+        for ((place, _, settlement), done) in
+            finished.iter().zip(finish(transaction, pseudonyms, &finishing).await?)
+        {
             if done.contradiction.is_none()
                 && let Some(settlement) = settlement
             {
@@ -237,9 +245,9 @@ async fn enter(connection: &mut AnyConnection, group: &[Request]) -> Result<Vec<
             }
         }
         // By itself: what a server said of a mail comes before what somebody says who puts it down.
-        settle(connection, By::Report, &reported).await?;
+        settle(transaction, pseudonyms, By::Report, &reported).await?;
     }
-    settle(connection, By::Holder, &settled).await?;
+    settle(transaction, pseudonyms, By::Holder, &settled).await?;
     Ok(entered)
 }
 

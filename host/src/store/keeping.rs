@@ -102,7 +102,7 @@ impl Acting<'_> {
         if let Some(asker) = asker {
             let action = |resend| if resend > 0 { Action::AskedAgain } else { Action::Asked };
             let asked: Vec<_> = entering.iter().map(|it| (it.mail, action(it.resend))).collect();
-            note_asked(&mut transaction, &asker, &asked).await?;
+            note_asked(&mut transaction, &asker, &asked);
         }
         transaction.commit().await?;
         Ok(kept)

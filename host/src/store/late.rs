@@ -10,8 +10,9 @@ use super::audit::{Action, Note, note_mail};
 use super::mail::{AttemptId, AttemptResult, MailId};
 use super::removed::{HAS_ACCOUNT, hold_if_removed};
 use super::rows::{self, Each};
+use super::writing::Writing;
 use super::{StoreError, row};
-use sqlx::{AnyConnection, AssertSqlSafe};
+use sqlx::AssertSqlSafe;
 use std::fmt;
 
 /// A result that its maker reports of an attempt that was decided otherwise.
@@ -40,18 +41,18 @@ impl fmt::Display for Contradiction {
 
 /// Keeps what an attempt's maker reports of it, which has a result already.
 pub(super) async fn report(
-    connection: &mut AnyConnection,
+    transaction: &mut Writing,
     finishing: &Finishing<'_>,
 ) -> Result<Finished, StoreError> {
     let Finishing { id, outcome, .. } = *finishing;
     // Twice at most: whoever decides meanwhile leaves a result that is not in doubt.
     for _ in 0..2 {
         let row = sqlx::query("select mail, result, interrupted, retry_after from attempts where id = $1");
-        let row = row.bind(id.to_string()).fetch_optional(&mut *connection).await?;
+        let row = row.bind(id.to_string()).fetch_optional(&mut **transaction).await?;
         let Some(row) = row else { return Err(StoreError::NoSuchAttempt(id.to_string())) };
         let (mail, decided) = (row::parsed(&row, "mail")?, result(&row)?);
         if decided == (AttemptResult::InDoubt { interrupted: true }) {
-            if end_doubt(connection, mail, finishing).await? {
+            if end_doubt(transaction, mail, finishing).await? {
                 return Ok(Finished { mail, contradiction: None });
             }
             continue;
@@ -62,7 +63,7 @@ pub(super) async fn report(
         let contradiction = Contradiction { mail, attempt: id, decided, reported: outcome.result };
         let detail = Some(format!("decided {decided}, reported {}", outcome.result).into());
         let note = Note { detail, ..Note::of(Action::Contradicted, "worker", outcome.finished) };
-        note_mail(connection, mail, &note).await?;
+        note_mail(transaction, mail, &note).await?;
         return Ok(Finished { mail, contradiction: Some(contradiction) });
     }
     Err(StoreError::AttemptDecided(id.to_string()))
@@ -70,12 +71,12 @@ pub(super) async fn report(
 
 /// The maker of an interrupted attempt knows what came of it. False: it was decided on meanwhile.
 async fn end_doubt(
-    connection: &mut AnyConnection,
+    transaction: &mut Writing,
     mail: MailId,
     finishing: &Finishing<'_>,
 ) -> Result<bool, StoreError> {
     let Finishing { id, outcome, .. } = *finishing;
-    let each = Each::on(connection);
+    let each = Each::on(transaction);
     let sql = format!(
         "update attempts set {} from {} where attempts.id = {} and attempts.result = 'in-doubt' \
          and attempts.interrupted = 1",
@@ -83,7 +84,7 @@ async fn end_doubt(
         each.row(),
         each.text("id"),
     );
-    let done = rows::about(sql, &[OutcomeRow::of(id, outcome)?])?.execute(&mut *connection).await?;
+    let done = rows::about(sql, &[OutcomeRow::of(id, outcome)?])?.execute(&mut **transaction).await?;
     if done.rows_affected() == 0 {
         return Ok(false);
     }
@@ -98,9 +99,9 @@ async fn end_doubt(
         again
             .bind(outcome.finished.timestamp_millis())
             .bind(mail.to_string())
-            .execute(&mut *connection)
+            .execute(&mut **transaction)
             .await?;
-        hold_if_removed(connection, mail, "worker", outcome.finished).await?;
+        hold_if_removed(transaction, mail, "worker", outcome.finished).await?;
     }
     Ok(true)
 }

@@ -98,7 +98,9 @@ mod acting;
 mod administrator;
 mod astray;
 mod attempts;
+mod attribution;
 mod audit;
+mod audit_chain;
 mod backup;
 mod compatibility;
 mod connect;
@@ -123,10 +125,12 @@ mod news;
 mod notices;
 mod operator;
 mod pace;
+mod personal;
 mod platform_addresses;
 mod pseudonym;
 mod queue;
 mod quota;
+mod recording;
 mod records;
 mod removed;
 mod reported;
@@ -149,6 +153,7 @@ mod tests;
 pub use acting::Acting;
 pub use administrator::Administrator;
 pub use audit::{Action, AuditEntry, AuditFilter};
+pub use audit_chain::{AuditHead, AuditVerdict, BrokenEntry};
 pub use backup::{Backup, Restored, Restoring};
 pub use copies::CopyDue;
 pub use erasure::Erased;
@@ -169,6 +174,7 @@ pub(crate) use master_keys::KeyHolder;
 pub use news::{Looked, MailNews, ToldStatus};
 pub use notices::{Notice, NoticeFilter, NoticeKind, NoticeRow, NoticeState, Telling, WaitingNotice};
 pub use queue::{Due, OutboxRow};
+pub use recording::{MatchedBy, Recorded, ReportedFacts};
 pub use records::{Pause, RecordsRow};
 pub use reported::{OpenCheck, ReportedAs, Tracked};
 pub use reports::Reported;
@@ -180,9 +186,8 @@ pub use system::SystemStore;
 pub use wake::Wakes;
 
 use connect::Dialect;
-use secrecy::SecretSlice;
 use sqlx::AnyPool;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// The store, opened. Cloning it shares the connections.
 #[derive(Debug, Clone)]
@@ -194,7 +199,7 @@ pub struct Store {
     place: Arc<str>,
     wakes: wake::Bell,
     /// The key of what stands in place of erased addresses, once somebody has lent it.
-    pseudonyms: Arc<OnceLock<SecretSlice<u8>>>,
+    pseudonyms: pseudonym::Pseudonyms,
 }
 
 impl Store {
@@ -207,7 +212,14 @@ impl Store {
         let (pool, dialect) = connect::open(location).await?;
         let place = location.to_string().into();
         let turns = writing::Turns::of(dialect);
-        Ok(Self { pool, dialect, turns, place, wakes: wake::Bell::of(location), pseudonyms: Arc::default() })
+        Ok(Self {
+            pool,
+            dialect,
+            turns,
+            place,
+            wakes: wake::Bell::of(location),
+            pseudonyms: Default::default(),
+        })
     }
 
     /// Where it is, to people: without a password.

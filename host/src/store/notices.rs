@@ -2,6 +2,7 @@
 //! under an id by which whoever hears it twice knows it again.
 
 use super::attempts::bounded;
+use super::attribution::without_erased;
 use super::mail::{DocumentRef, MailId};
 use super::row::Time;
 use super::{Administrator, StoreError, SystemStore, row};
@@ -176,8 +177,14 @@ impl SystemStore {
         for (id, telling) in came {
             let (state, due, words) = match telling {
                 Telling::Told => ("told", 0, None),
-                Telling::Refused(words) => ("refused", 0, Some(bounded(words))),
-                Telling::Later(due, words) => ("waiting", due.timestamp_millis(), Some(bounded(words))),
+                Telling::Refused(words) => ("refused", 0, Some(words)),
+                Telling::Later(due, words) => ("waiting", due.timestamp_millis(), Some(words)),
+            };
+            let words = match words {
+                Some(words) => {
+                    Some(without_erased(&mut transaction, &self.pseudonyms, company, words).await?)
+                }
+                None => None,
             };
             sqlx::query(
                 "update notices set state = $1, due = $2, words = $3, tries = tries + 1 \
@@ -185,7 +192,7 @@ impl SystemStore {
             )
             .bind(state)
             .bind(due)
-            .bind(words)
+            .bind(words.as_deref().map(bounded))
             .bind(company.to_string())
             .bind(id.clone())
             .execute(&mut *transaction)

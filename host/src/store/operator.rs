@@ -1,5 +1,6 @@
 //! The operator's door: companies, permissions, and what the machinery needs to know of any account.
 
+use super::attribution::without_erased;
 use super::audit::note_state;
 use super::error::or_taken;
 use super::{Store, StoreError, SystemStore, row};
@@ -159,6 +160,10 @@ impl Store {
         }
         let (name, words, since) = row::state_columns(state);
         let mut transaction = self.write().await?;
+        let words = match words {
+            Some(words) => Some(without_erased(&mut transaction, &self.pseudonyms, company, &words).await?),
+            None => None,
+        };
         note_state(&mut transaction, company, id, "worker", state).await?;
         sqlx::query(
             "update accounts set state = $1, state_words = $2, state_since = $3 \

@@ -10,6 +10,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::Sha256;
 use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
 /// What else the key might ever sign is something else.
 const CONTEXT: &[u8] = b"postroom erased address, version 1";
@@ -18,15 +19,14 @@ const BYTES: usize = 16;
 /// A domain that never is one (RFC 6761).
 const DOMAIN: &str = "erased.invalid";
 
-impl Store {
-    /// Lends the store the key of its pseudonyms. The first one stays.
-    pub fn lend_pseudonym_key(&self, key: SecretSlice<u8>) {
-        let _ = self.pseudonyms.set(key);
-    }
+/// The key of pseudonyms, once somebody has lent it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pseudonyms(Arc<OnceLock<SecretSlice<u8>>>);
 
+impl Pseudonyms {
     /// The pseudonym of an address; none without the key.
-    pub(super) fn pseudonym(&self, company: CompanyId, address: &str) -> Option<String> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.pseudonyms.get()?.expose_secret()).ok()?;
+    pub(super) fn of(&self, company: CompanyId, address: &str) -> Option<String> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.get()?.expose_secret()).ok()?;
         let company = company.to_string();
         for part in [CONTEXT, company.as_bytes(), key(address).as_bytes()] {
             // With its length, so that no two lists of parts are the same bytes.
@@ -38,15 +38,22 @@ impl Store {
         Some(format!("erased-{hex}@{DOMAIN}"))
     }
 
+    /// Whether erased addresses can be told from others here.
+    pub(super) fn known(&self) -> bool {
+        self.0.get().is_some()
+    }
+}
+
+impl Store {
+    /// Lends the store the key of its pseudonyms. The first one stays.
+    pub fn lend_pseudonym_key(&self, key: SecretSlice<u8>) {
+        let _ = self.pseudonyms.0.set(key);
+    }
+
     /// The keys under which addresses may be suppressed: themselves, and their pseudonyms once they were erased.
     pub(super) fn suppression_keys(&self, company: CompanyId, addresses: &[String]) -> BTreeSet<String> {
         let own = addresses.iter().map(|address| key(address));
-        own.chain(addresses.iter().filter_map(|address| self.pseudonym(company, address))).collect()
-    }
-
-    /// Whether erased addresses can be told from others here.
-    pub(super) fn knows_pseudonyms(&self) -> bool {
-        self.pseudonyms.get().is_some()
+        own.chain(addresses.iter().filter_map(|address| self.pseudonyms.of(company, address))).collect()
     }
 }
 
@@ -80,6 +87,35 @@ pub(super) fn replaced(text: &str, words: &[String], by: &str) -> String {
         text = out;
     }
     text
+}
+
+/// A text with addresses in it replaced by what `by` says of each; none: it stays as it is.
+pub(super) fn replace_addresses(text: &str, by: impl Fn(&str) -> Option<String>) -> String {
+    let in_local = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '+' | '\'' | '.');
+    let in_domain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.');
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, after)) = rest.split_once('@') {
+        let (lead, local) = before.split_at(before.trim_end_matches(in_local).len());
+        let (domain, after_domain) = after.split_at(after.len() - after.trim_start_matches(in_domain).len());
+        // What ends a sentence, or stands in quotes, has its marks.
+        let (name, place) = (local.trim_start_matches(['\'', '.', '-']), domain.trim_end_matches(['.', '-']));
+        let new = by(&format!("{name}@{place}")).filter(|_| !name.is_empty() && !place.is_empty());
+        out.push_str(lead);
+        out.push_str(local.strip_suffix(name).filter(|_| new.is_some()).unwrap_or(local));
+        match new {
+            Some(new) => {
+                out.push_str(&new);
+                out.push_str(domain.strip_prefix(place).unwrap_or_default());
+                rest = after_domain;
+            }
+            None => {
+                out.push('@');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// The first occurrence: what is before it, it, and what follows.
@@ -129,6 +165,33 @@ mod tests {
             };
             let text: String = (0..24).map(pick).collect();
             replaced(&text, &words, "?");
+        }
+    }
+
+    #[test]
+    fn addresses_are_found_in_whatever_a_server_writes_around_them() {
+        let by = |address: &str| {
+            let is_it = matches!(address.to_lowercase().as_str(), "ann@x.example" | "o'neil@x.example");
+            is_it.then(|| "?".to_owned())
+        };
+        for (text, wanted) in [
+            ("ann@x.example", "?"),
+            ("<Ann@X.EXAMPLE>: 550 5.1.1 no such user", "<?>: 550 5.1.1 no such user"),
+            ("rfc822;ann@x.example, mailto:ann@x.example.", "rfc822;?, mailto:?."),
+            ("'ann@x.example' and \"ann@x.example\"", "'?' and \"?\""),
+            ("to=ann@x.example,ann@x.example", "to=?,?"),
+            ("o'neil@x.example", "?"),
+            (
+                "joann@x.example ann@x.example.org a.ann@x.example",
+                "joann@x.example ann@x.example.org a.ann@x.example",
+            ),
+            ("@@ann@x.example@@", "@@?@@"),
+            ("@", "@"),
+            ("a@", "a@"),
+            ("é@ü.example ann@x.example-", "é@ü.example ?-"),
+            ("", ""),
+        ] {
+            assert_eq!(replace_addresses(text, by), wanted, "{text}");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Where a company's records are, and who delivers to them now: one holder at a time, so that what is said about a document
 //! arrives in the order in which it happened.
 
+use super::attempts::bounded;
+use super::attribution::without_erased;
 use super::holder::Holder;
 use super::row::Time;
 use super::{Administrator, StoreError, SystemStore, row};
@@ -145,14 +147,17 @@ impl SystemStore {
         };
         let sql =
             format!("update records set holder = null, lease = 0, {sql} where company = $1 and holder = $2");
+        let mut transaction = self.write().await?;
         let left = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(company.to_string()).bind(holder.as_str());
         let left = match pause {
             Pause::None => left,
             Pause::Until(due, words) => {
-                left.bind(due.timestamp_millis()).bind(super::attempts::bounded(words))
+                let words = without_erased(&mut transaction, &self.pseudonyms, company, words).await?;
+                left.bind(due.timestamp_millis()).bind(bounded(&words))
             }
         };
-        self.write_one(left).await.map(drop)
+        left.execute(&mut *transaction).await?;
+        transaction.commit().await
     }
 }
 

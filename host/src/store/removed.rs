@@ -7,6 +7,7 @@ use super::interruption::{close_open_attempts, leave_in_doubt};
 use super::mail::MailId;
 use super::row::{self, Time};
 use super::standing::Cause;
+use super::writing::Writing;
 use crate::accounts::AccountId;
 use sqlx::AnyConnection;
 
@@ -17,26 +18,26 @@ pub(super) const HAS_ACCOUNT: &str =
 /// Holds what the account had still to send. Of what is in a worker's hands at this moment nothing leaves any more; where the
 /// last bytes were leaving it is in doubt, until the worker reports what came of it.
 pub(super) async fn hold_all(
-    connection: &mut AnyConnection,
+    transaction: &mut Writing,
     account: AccountId,
     by: &str,
     now: Time,
 ) -> Result<u64, StoreError> {
     let row = sqlx::query("select name from accounts where id = $1").bind(account.to_string());
-    let Some(row) = row.fetch_optional(&mut *connection).await? else { return Ok(0) };
+    let Some(row) = row.fetch_optional(&mut **transaction).await? else { return Ok(0) };
     let held = sqlx::query(
         "update outbox set state = 'held', cause = $1, reason = $2 where account = $3 and state = 'ready' returning mail",
     )
     .bind(Cause::Account.as_str())
     .bind(reason(&row::text(&row, "name")?))
     .bind(account.to_string())
-    .fetch_all(&mut *connection)
+    .fetch_all(&mut **transaction)
     .await?;
     let mails = held.iter().map(|row| row::parsed(row, "mail")).collect::<Result<Vec<MailId>, _>>()?;
-    let doubtful = close_open_attempts(connection, &mails, now).await?;
-    leave_in_doubt(connection, &doubtful).await?;
+    let doubtful = close_open_attempts(transaction, &mails, now).await?;
+    leave_in_doubt(transaction, &doubtful).await?;
     for mail in mails.iter().filter(|mail| !doubtful.contains(mail)) {
-        note(connection, *mail, by, now).await?;
+        note(transaction, *mail, by, now).await?;
     }
     Ok((mails.len() - doubtful.len()) as u64)
 }
@@ -58,7 +59,7 @@ pub(super) async fn still_has_account(
 
 /// Holds a mail that its holder put down to wait, where its account was removed in the meantime.
 pub(super) async fn hold_if_removed(
-    connection: &mut AnyConnection,
+    transaction: &mut Writing,
     mail: MailId,
     by: &str,
     now: Time,
@@ -67,15 +68,15 @@ pub(super) async fn hold_if_removed(
         "select accounts.name from outbox join accounts on accounts.id = outbox.account \
          where mail = $1 and outbox.state = 'ready' and accounts.name_key is null",
     );
-    let row = row.bind(mail.to_string()).fetch_optional(&mut *connection).await?;
+    let row = row.bind(mail.to_string()).fetch_optional(&mut **transaction).await?;
     let Some(row) = row else { return Ok(()) };
     sqlx::query("update outbox set state = 'held', cause = $1, reason = $2 where mail = $3")
         .bind(Cause::Account.as_str())
         .bind(reason(&row::text(&row, "name")?))
         .bind(mail.to_string())
-        .execute(&mut *connection)
+        .execute(&mut **transaction)
         .await?;
-    note(connection, mail, by, now).await
+    note(transaction, mail, by, now).await
 }
 
 fn reason(account: &str) -> String {
@@ -84,7 +85,7 @@ fn reason(account: &str) -> String {
     )
 }
 
-async fn note(connection: &mut AnyConnection, mail: MailId, by: &str, now: Time) -> Result<(), StoreError> {
+async fn note(transaction: &mut Writing, mail: MailId, by: &str, now: Time) -> Result<(), StoreError> {
     let note = Note { detail: Some(Cause::Account.as_str().into()), ..Note::of(Action::Held, by, now) };
-    note_mail(connection, mail, &note).await
+    note_mail(transaction, mail, &note).await
 }

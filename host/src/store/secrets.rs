@@ -1,7 +1,9 @@
 //! Secrets as the vault sealed them: bytes that say nothing without its master key.
 
+use super::attribution::without_erased;
 use super::audit::note_state;
 use super::master_keys::hold_master_key;
+use super::pseudonym::Pseudonyms;
 use super::writing::Writing;
 use super::{Store, StoreError, row};
 use crate::accounts::{AccountId, AccountState, SecretKind, SecretOwner};
@@ -75,7 +77,7 @@ impl Store {
             transaction.rollback().await?;
             return Ok(Put::NoKey);
         }
-        follow(&mut transaction, secret.owner, state).await?;
+        follow(&mut transaction, &self.pseudonyms, secret.owner, state).await?;
         transaction.commit().await?;
         Ok(Put::Done(version))
     }
@@ -100,7 +102,7 @@ impl Store {
             .bind(kind.as_str())
             .execute(&mut *transaction)
             .await?;
-        follow(&mut transaction, owner, state).await?;
+        follow(&mut transaction, &self.pseudonyms, owner, state).await?;
         transaction.commit().await?;
         Ok(Some(version))
     }
@@ -333,13 +335,18 @@ async fn replace_keys<'a>(
 
 /// The account's state follows what became of its secret. Compromised remains so.
 pub(super) async fn follow(
-    connection: &mut AnyConnection,
+    transaction: &mut Writing,
+    pseudonyms: &Pseudonyms,
     owner: SecretOwner,
     state: Option<&AccountState>,
 ) -> Result<(), StoreError> {
     let (SecretOwner::Account(company, account), Some(state)) = (owner, state) else { return Ok(()) };
-    note_state(connection, company, account, "sign-in", state).await?;
+    note_state(transaction, company, account, "sign-in", state).await?;
     let (name, words, since) = row::state_columns(state);
+    let words = match words {
+        Some(words) => Some(without_erased(transaction, pseudonyms, company, &words).await?),
+        None => None,
+    };
     sqlx::query(
         "update accounts set state = $1, state_words = $2, state_since = $3 where id = $4 and state <> 'compromised'",
     )
@@ -347,7 +354,7 @@ pub(super) async fn follow(
     .bind(words)
     .bind(since)
     .bind(account.to_string())
-    .execute(connection)
+    .execute(&mut **transaction)
     .await?;
     Ok(())
 }

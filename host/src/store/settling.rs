@@ -2,12 +2,15 @@
 
 use super::StoreError;
 use super::attempts::bounded;
+use super::attribution::Attribution;
 use super::audit::{Action, Note, note_mail};
 use super::mail::MailId;
+use super::pseudonym::Pseudonyms;
 use super::removed::hold_if_removed;
 use super::row;
 use super::rows::{self, Each};
 use super::standing::{Cause, Settlement, Standing};
+use super::writing::Writing;
 use chrono::Local;
 use serde::Serialize;
 use sqlx::AnyConnection;
@@ -26,7 +29,8 @@ pub(super) enum By {
 /// Applies changes of where mails stand, and ends their leases. Only the holder of a mail may, except that a report may say that
 /// it was sent; of what another holder has nothing is changed.
 pub(super) async fn settle(
-    connection: &mut AnyConnection,
+    transaction: &mut Writing,
+    pseudonyms: &Pseudonyms,
     by: By,
     settled: &[(MailId, &Settlement)],
 ) -> Result<(), StoreError> {
@@ -55,7 +59,7 @@ pub(super) async fn settle(
             copy: copy_due.then_some("due"),
         }
     };
-    let each = Each::on(connection);
+    let each = Each::on(transaction);
     let sql = format!(
         "update outbox set holder = null, state = {state}, due = {}, cause = {}, reason = {}, \
          copy = coalesce({}, outbox.copy) from {} where outbox.mail = {} \
@@ -71,21 +75,47 @@ pub(super) async fn settle(
         state = each.text("state"),
     );
     let rows: Vec<Row> = settled.iter().map(row).collect();
-    let done = rows::about(sql, &rows)?.fetch_all(&mut *connection).await?;
+    let done = rows::about(sql, &rows)?.fetch_all(&mut **transaction).await?;
     let done = done.iter().map(|row| row::parsed(row, "mail")).collect::<Result<BTreeSet<MailId>, _>>()?;
+    forget_erased(transaction, pseudonyms, settled, &done).await?;
     let now = Local::now().fixed_offset();
     for (mail, Settlement { holder, standing, .. }) in settled.iter().filter(|(mail, _)| done.contains(mail))
     {
         match standing {
-            Standing::Ready { .. } => hold_if_removed(connection, *mail, holder.kind(), now).await?,
+            Standing::Ready { .. } => hold_if_removed(transaction, *mail, holder.kind(), now).await?,
             Standing::Held { cause, .. } => {
                 let note = Note {
                     detail: Some(cause.as_str().into()),
                     ..Note::of(Action::Held, holder.kind(), now)
                 };
-                note_mail(connection, *mail, &note).await?;
+                note_mail(transaction, *mail, &note).await?;
             }
             _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Takes addresses that were erased meanwhile out of the reasons.
+async fn forget_erased(
+    connection: &mut AnyConnection,
+    pseudonyms: &Pseudonyms,
+    settled: &[(MailId, &Settlement)],
+    done: &BTreeSet<MailId>,
+) -> Result<(), StoreError> {
+    let reasons = settled.iter().filter(|(mail, _)| done.contains(mail));
+    let reasons = reasons.filter_map(|(mail, it)| Some((*mail, it.standing.reason()?)));
+    let reasons: Vec<(MailId, &str)> = reasons.filter(|(_, reason)| reason.contains('@')).collect();
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    let mails = reasons.iter().map(|(mail, _)| *mail).collect();
+    let of = Attribution::of(connection, pseudonyms, &mails).await?;
+    for (mail, reason) in reasons {
+        let kept = of.text(mail, reason);
+        if kept != reason {
+            let statement = sqlx::query("update outbox set reason = $1 where mail = $2");
+            statement.bind(bounded(&kept)).bind(mail.to_string()).execute(&mut *connection).await?;
         }
     }
     Ok(())

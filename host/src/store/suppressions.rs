@@ -7,6 +7,7 @@ use super::{Store, StoreError, row};
 use crate::accounts::CompanyId;
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use std::fmt;
 use std::str::FromStr;
@@ -123,51 +124,21 @@ pub(super) fn key(address: &str) -> String {
 }
 
 impl Store {
-    /// Keeps an address from being written to. True where that is news: what is known changes nothing, and what was
-    /// released counts again only by evidence that is newer than the release.
+    /// Suppresses an address on a person's word. True where that is news: what is known changes nothing, and what was
+    /// released counts again only by evidence that is newer than the release. What reports say of a mail's recipients comes by
+    /// [`Store::record_report`].
     ///
     /// # Errors
     /// [`StoreError::NoSuchCompany`].
     pub async fn suppress(&self, company: CompanyId, new: &NewSuppression) -> Result<bool, StoreError> {
-        let words = new.words.as_deref().map(|words| words.chars().take(WORDS).collect::<String>());
         let mut transaction = self.write().await?;
         let known = sqlx::query("select id from companies where id = $1").bind(company.to_string());
         if known.fetch_optional(&mut *transaction).await?.is_none() {
             return Err(StoreError::NoSuchCompany(company.to_string()));
         }
-        let earlier = sqlx::query(
-            "select released from suppressions where company = $1 and address_key = $2 and kind = $3",
-        )
-        .bind(company.to_string())
-        .bind(key(&new.address))
-        .bind(new.kind.to_string())
-        .fetch_optional(&mut *transaction)
-        .await?;
-        if let Some(earlier) = earlier {
-            let released = row::optional_time(&earlier, "released")?;
-            if released.is_none_or(|released| new.since <= released) {
-                return Ok(false);
-            }
-        }
-        sqlx::query(
-            "insert into suppressions (company, address_key, kind, address, since, mail, code, words, source) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (company, address_key, kind) do update set \
-             address = excluded.address, since = excluded.since, mail = excluded.mail, code = excluded.code, \
-             words = excluded.words, source = excluded.source, released = null, released_by = null",
-        )
-        .bind(company.to_string())
-        .bind(key(&new.address))
-        .bind(new.kind.to_string())
-        .bind(row::without_zeros(new.address.trim()))
-        .bind(row::stamp(new.since))
-        .bind(new.mail.map(|mail| mail.to_string()))
-        .bind(new.code.as_deref().map(row::without_zeros))
-        .bind(words.as_deref().map(row::without_zeros))
-        .bind(row::without_zeros(&new.source))
-        .execute(&mut *transaction)
-        .await?;
+        let is_news = suppress(&mut transaction, company, new).await?;
         transaction.commit().await?;
-        Ok(true)
+        Ok(is_news)
     }
 
     /// Why these addresses are not written to; nothing of those that may be.
@@ -184,7 +155,7 @@ impl Store {
         }
         let keys = self.suppression_keys(company, addresses);
         // Without the key of the pseudonyms they are looked at too: there must be none.
-        let erased = if self.knows_pseudonyms() { "" } else { "or address_key like 'erased-%'" };
+        let erased = if self.pseudonyms.known() { "" } else { "or address_key like 'erased-%'" };
         // One statement on one connection: every mail of a batch asks, and none may wait for another's.
         let mut connection = self.pool.acquire().await?;
         let each = Each::on(&connection);
@@ -234,7 +205,7 @@ impl Store {
         by: &str,
         at: DateTime<FixedOffset>,
     ) -> Result<u64, StoreError> {
-        let (own, pseudonym) = (key(address), self.pseudonym(company, address));
+        let (own, pseudonym) = (key(address), self.pseudonyms.of(company, address));
         let done = sqlx::query(
             "update suppressions set released = $1, released_by = $2 \
              where company = $3 and (address_key = $4 or address_key = $5) and released is null",
@@ -246,6 +217,48 @@ impl Store {
         .bind(pseudonym);
         self.write_one(done).await
     }
+}
+
+/// Suppresses an address. True where that is news.
+pub(super) async fn suppress(
+    connection: &mut AnyConnection,
+    company: CompanyId,
+    new: &NewSuppression,
+) -> Result<bool, StoreError> {
+    let words = new.words.as_deref().map(|words| words.chars().take(WORDS).collect::<String>());
+    let earlier = sqlx::query(
+        "select released from suppressions where company = $1 and address_key = $2 and kind = $3",
+    );
+    let earlier = earlier
+        .bind(company.to_string())
+        .bind(key(&new.address))
+        .bind(new.kind.to_string())
+        .fetch_optional(&mut *connection)
+        .await?;
+    if let Some(earlier) = earlier {
+        let released = row::optional_time(&earlier, "released")?;
+        if released.is_none_or(|released| new.since <= released) {
+            return Ok(false);
+        }
+    }
+    sqlx::query(
+        "insert into suppressions (company, address_key, kind, address, since, mail, code, words, source) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (company, address_key, kind) do update set \
+         address = excluded.address, since = excluded.since, mail = excluded.mail, code = excluded.code, \
+         words = excluded.words, source = excluded.source, released = null, released_by = null",
+    )
+    .bind(company.to_string())
+    .bind(key(&new.address))
+    .bind(new.kind.to_string())
+    .bind(row::without_zeros(new.address.trim()))
+    .bind(row::stamp(new.since))
+    .bind(new.mail.map(|mail| mail.to_string()))
+    .bind(new.code.as_deref().map(row::without_zeros))
+    .bind(words.as_deref().map(row::without_zeros))
+    .bind(row::without_zeros(&new.source))
+    .execute(connection)
+    .await?;
+    Ok(true)
 }
 
 fn suppression(row: &AnyRow) -> Result<Suppression, StoreError> {

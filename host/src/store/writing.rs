@@ -2,6 +2,7 @@
 //! time, while the first needed a fraction of one. So those of this program that write while mails are sent wait for each other
 //! here, in their order; commands of an administrator ask the database itself.
 
+use super::audit_chain::{PendingEntry, append};
 use super::connect::{Dialect, PATIENCE};
 use super::{Store, StoreError};
 use sqlx::any::AnyArguments;
@@ -31,6 +32,9 @@ impl Turns {
 #[derive(Debug)]
 pub(super) struct Writing {
     transaction: Transaction<'static, Any>,
+    /// Entries of the audit log, written last: whoever writes them has the company's head of the log until the commit, and
+    /// waits for nothing else meanwhile.
+    notes: Vec<PendingEntry>,
     /// Given on once it is committed or rolled back; of one that was dropped the end is under way.
     _turn: Option<OwnedMutexGuard<()>>,
 }
@@ -40,7 +44,7 @@ impl Store {
         // The turn first: who waits for it takes no connection from those who read.
         let turn = self.turns.next().await;
         let transaction = self.pool.begin_with(self.dialect.begin()).await?;
-        Ok(Writing { transaction, _turn: turn })
+        Ok(Writing { transaction, notes: Vec::new(), _turn: turn })
     }
 
     /// Writes by one statement, and says how many rows it changed.
@@ -53,9 +57,16 @@ impl Store {
 }
 
 impl Writing {
-    /// On disk when it returns.
-    pub(super) async fn commit(self) -> Result<(), StoreError> {
+    /// On disk when it returns, with what was noted for the audit log.
+    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+        let notes = std::mem::take(&mut self.notes);
+        append(&mut self, notes).await?;
         Ok(self.transaction.commit().await?)
+    }
+
+    /// Notes an entry of the audit log, to be written with the commit.
+    pub(super) fn note(&mut self, entry: PendingEntry) {
+        self.notes.push(entry);
     }
 
     /// As if nothing had been written.

@@ -79,6 +79,8 @@ impl Site {
     /// [`VaultError`]: the key that signs links can't be read.
     pub async fn open(connections: Connections, engine: Engine) -> Result<Self, VaultError> {
         let tokens = LinkTokens::of(connections.link_keys().await?);
+        // Reports name addresses that may have been erased since.
+        connections.store().lend_pseudonym_key(connections.pseudonym_secret().await?);
         Ok(Self {
             settings: connections.operator().web.clone(),
             connections,

@@ -53,7 +53,7 @@ const LIST: &[(&str, bool, Takes)] = &[
     ("timeline", true, Words(&["timeline MAIL", "timeline NUMBER --json"])),
     ("status", true, Words(&["status MAIL --json", "status NUMBER"])),
     ("update-status", true, Words(&["update-status MAIL", "update-status NUMBER"])),
-    ("audit", false, Words(&["audit --user-login LOGIN --json"])),
+    ("audit", false, Words(&["audit --user-login LOGIN --json", "audit --verify --json"])),
     ("backup", false, Nothing(WHOLE_STORE)),
     ("restore", false, Nothing(WHOLE_STORE)),
     ("erase", false, Nothing(ADDRESSES)),

@@ -185,7 +185,8 @@ impl World {
             detail: None,
             provider_ids: vec![("message".into(), format!("sg-{id}"))],
         };
-        journal.finish(attempt, &outcome, &[], None).await.unwrap();
+        let settled = Some(Settlement::of(&holder, Standing::Sent));
+        journal.finish(attempt, &outcome, &[], settled).await.unwrap();
         id
     }
 

@@ -122,6 +122,52 @@ async fn reports_in_any_order_and_a_hundred_times_over_give_one_status() {
     assert!(outcomes.windows(2).all(|pair| pair[0] == pair[1]), "{outcomes:?}");
 }
 
+async fn suppressed(world: &World) -> Vec<String> {
+    let all = world.store.suppressions(world.company.id).await.unwrap();
+    all.into_iter().map(|it| it.address).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_about_a_stranger_names_nobody_and_suppresses_nobody() {
+    let world = World::new().await;
+    let mail = world.sent(&world.account).await;
+    let stranger = "ceo@other-customer.example";
+    for kind in ["open", "bounce", "spamreport", "delivered"] {
+        let mut about = event(&mail.to_string(), kind, 60);
+        about["email"] = json!(stranger);
+        assert_eq!(world.post(&json!([about]).to_string()).await, 200, "{kind}: {}", world.log());
+    }
+    let events = world.events(mail).await;
+    assert!(events.iter().all(|it| it.recipient.is_none()), "{events:?}");
+    assert_eq!(suppressed(&world).await, Vec::<String>::new());
+    let about = json!([event(&mail.to_string(), "spamreport", 50)]).to_string();
+    assert_eq!(world.post(&about).await, 200, "{}", world.log());
+    assert_eq!(suppressed(&world).await, [JO], "a recipient of the mail");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_after_an_erasure_is_about_the_pseudonym() {
+    let world = World::new().await;
+    let mail = world.sent(&world.account).await;
+    let admin = world.store.administer(world.company.id);
+    let erased = admin.erase(&JO.parse().unwrap(), ago(0)).await.unwrap();
+    for (kind, spelled) in
+        [("open", JO.to_owned()), ("spamreport", JO.to_uppercase()), ("bounce", JO.to_owned())]
+    {
+        let mut about = event(&mail.to_string(), kind, 60);
+        about["email"] = json!(spelled);
+        about["reason"] = json!(format!("550 5.1.1 <{JO}>: no such user"));
+        assert_eq!(world.post(&json!([about]).to_string()).await, 200, "{kind}: {}", world.log());
+    }
+    let (events, suppressed) = (world.events(mail).await, suppressed(&world).await);
+    assert_eq!(events.len(), 3, "{events:?}");
+    assert!(events.iter().all(|it| it.recipient.as_ref() == Some(&erased.pseudonym)), "{events:?}");
+    assert!(!suppressed.is_empty() && suppressed.iter().all(|it| *it == erased.pseudonym), "{suppressed:?}");
+    assert!(!format!("{events:?}").to_lowercase().contains(JO), "{events:?}");
+    let asked = world.store.suppressed(world.company.id, &[JO.to_owned()]).await.unwrap();
+    assert!(!asked.is_empty(), "it is still not written to");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn mailguns_token_is_taken_once_and_its_news_kept() {
     let world = World::new().await;

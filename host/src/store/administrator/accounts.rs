@@ -202,8 +202,13 @@ impl Administrator<'_> {
             let reason = "its server changed: give the password or key again (`postroom account set`), or sign in again \
                           (`postroom account authorize`)";
             let state = AccountState::NeedsSignIn { reason: reason.to_owned(), since };
-            secrets::follow(&mut transaction, SecretOwner::Account(self.company, account.id), Some(&state))
-                .await?;
+            secrets::follow(
+                &mut transaction,
+                &self.store.pseudonyms,
+                SecretOwner::Account(self.company, account.id),
+                Some(&state),
+            )
+            .await?;
         }
         transaction.commit().await?;
         // What was held because of a setting may go on with another; what still can't is held again.

@@ -148,7 +148,7 @@ pub(super) async fn facts_are_a_set(store: Store) {
     let same = event("delivered");
     let others = [
         Event { recipient: None, ..same.clone() },
-        Event { recipient: Some(String::new()), ..same.clone() },
+        Event { recipient: Some("lotte@ateliernord.example".into()), ..same.clone() },
         Event { words: None, ..same.clone() },
         Event { code: None, words: Some("2.0.0queued as 4711".into()), ..same.clone() },
         Event { source: "webhook".into(), ..same.clone() },

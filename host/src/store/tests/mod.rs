@@ -10,6 +10,7 @@ mod erasure;
 mod interleavings;
 mod invitations;
 mod isolation;
+mod late_reports;
 mod mails;
 mod matrix;
 mod notices;
@@ -20,6 +21,7 @@ mod quota;
 mod removed;
 mod reported;
 mod reports;
+mod schema;
 mod secrets;
 
 use super::{Location, Store};
@@ -69,7 +71,10 @@ suite! {
     audit:
         whoever_asks_holds_releases_or_cancels_is_on_record,
         what_the_machinery_does_to_mails_and_accounts_is_on_record,
-        nothing_is_taken_out_of_the_record_and_a_failed_change_leaves_none;
+        no_statement_changes_what_is_on_record,
+        a_failed_change_leaves_no_record_and_a_company_takes_its_own_with_it,
+        a_log_that_was_changed_behind_the_program_shows_where,
+        many_who_write_at_once_make_one_chain_for_each_company;
     backup:
         what_had_not_ended_is_held_until_a_person_speaks;
     erasure:
@@ -90,6 +95,11 @@ suite! {
         asking_for_what_another_account_was_asked_for_names_and_changes_nothing,
         the_fallback_is_no_way_around_the_mails_own_account,
         the_record_names_a_user_of_the_company_or_the_administrator;
+    late_reports:
+        a_report_is_about_a_recipient_of_its_mail_or_about_nobody,
+        after_an_erasure_no_report_brings_the_address_back,
+        every_text_column_is_erased_or_holds_nothing_of_a_person,
+        what_an_erasure_rewrites_it_rewrites_in_every_column;
     mails:
         a_kept_mail_comes_back_byte_for_byte,
         a11_the_mails_of_an_account_are_listed_newest_first,

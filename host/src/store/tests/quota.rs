@@ -43,7 +43,9 @@ async fn leaves(office: &Office, holder: &Holder, mail: MailId, at: DateTime<Fix
     let beginning = Beginning { id, mail, attempt: &attempt, holder };
     begin(&mut transaction, &[beginning]).await.unwrap();
     let (outcome, events) = (outcome(AttemptResult::Accepted), [event("accepted")]);
-    finish(&mut transaction, &[Finishing { id, outcome: &outcome, events: &events }]).await.unwrap();
+    finish(&mut transaction, &Default::default(), &[Finishing { id, outcome: &outcome, events: &events }])
+        .await
+        .unwrap();
     transaction.commit().await.unwrap();
     Journal::of(&office.store).settle(mail, holder, Standing::Sent).await.unwrap();
 }

@@ -6,7 +6,7 @@ use super::verification::{Delivery, Refusal, Verified, verify};
 use crate::accounts::Account;
 use crate::contract::webhooks::{Notice, Reading, Reference, WebhookError};
 use crate::engine::{Capabilities, Files};
-use crate::store::{Event, MailId, ReportedAs, StoreError};
+use crate::store::{Event, MailId, MatchedBy, ReportedAs, ReportedFacts, StoreError};
 use crate::vault::VaultError;
 use crate::web::site::Site;
 use axum::http::{HeaderMap, StatusCode};
@@ -145,14 +145,19 @@ async fn keep(
         words: notice.event.words.clone(),
     };
     let store = site.connections.store().system();
-    store.add_events(mail, std::slice::from_ref(&event)).await?;
-    site.metrics.event(&event.source, &event.kind);
-    if (notice.lasting || event.kind == "complaint") && !recipient.is_empty() {
-        consequence::address_failed(&store, account.company, &recipient, &event).await;
-    }
+    let mail = store.reported(mail).await?;
+    let facts = ReportedFacts {
+        by: MatchedBy::Provider,
+        suppressions: consequence::suppression(notice.lasting, &event).into_iter().collect(),
+        events: vec![event],
+    };
+    let recorded = store.record_report(&mail, &facts).await?;
     if let Some(parts) = again {
         site.seen.remember(&parts);
     }
+    // About somebody whom the mail did not go to: nothing that could be said of its recipients.
+    let Some(event) = recorded.events.first() else { return Ok("unmatched") };
+    site.metrics.event(&event.source, &event.kind);
     Ok("kept")
 }
 
