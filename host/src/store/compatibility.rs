@@ -2,7 +2,8 @@
 //! only adds leaves the row of `compatibility` alone, any other sets it to its own number. So a program asks one thing: is
 //! the number one that it knows?
 
-use super::connect::{Dialect, KNOWN};
+use super::connect::Dialect;
+use super::migrations::KNOWN;
 use super::{Store, StoreError};
 use sqlx::{AnyConnection, Row as _};
 

@@ -1,10 +1,11 @@
 //! Connecting: every connection is made durable before it is used, and the database is brought up to date first.
 
+use super::migrations::migrations;
 use super::{Location, StoreError, compatibility};
 use secrecy::ExposeSecret;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{AnyConnection, AnyPool, Connection, Row, SqlSafeStr};
+use sqlx::migrate::{MigrateError, Migration, Migrator};
+use sqlx::{AnyConnection, AnyPool, Connection, Row};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -25,85 +26,6 @@ impl Dialect {
         }
     }
 }
-
-/// Numbered and never changed once released: number, name, for SQLite, for PostgreSQL.
-const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
-    (
-        1,
-        "accounts",
-        include_str!("../../migrations/sqlite/0001_accounts.sql"),
-        include_str!("../../migrations/postgres/0001_accounts.sql"),
-    ),
-    (
-        2,
-        "outbox",
-        include_str!("../../migrations/sqlite/0002_outbox.sql"),
-        include_str!("../../migrations/postgres/0002_outbox.sql"),
-    ),
-    (
-        3,
-        "reports",
-        include_str!("../../migrations/sqlite/0003_reports.sql"),
-        include_str!("../../migrations/postgres/0003_reports.sql"),
-    ),
-    (
-        4,
-        "web",
-        include_str!("../../migrations/sqlite/0004_web.sql"),
-        include_str!("../../migrations/postgres/0004_web.sql"),
-    ),
-    (
-        5,
-        "operations",
-        include_str!("../../migrations/sqlite/0005_operations.sql"),
-        include_str!("../../migrations/postgres/0005_operations.sql"),
-    ),
-    (
-        6,
-        "daily limit",
-        include_str!("../../migrations/sqlite/0006_daily_limit.sql"),
-        include_str!("../../migrations/postgres/0006_daily_limit.sql"),
-    ),
-    (
-        7,
-        "compatibility",
-        include_str!("../../migrations/sqlite/0007_compatibility.sql"),
-        include_str!("../../migrations/postgres/0007_compatibility.sql"),
-    ),
-    (
-        8,
-        "records",
-        include_str!("../../migrations/sqlite/0008_records.sql"),
-        include_str!("../../migrations/postgres/0008_records.sql"),
-    ),
-    (
-        9,
-        "attempts",
-        include_str!("../../migrations/sqlite/0009_attempts.sql"),
-        include_str!("../../migrations/postgres/0009_attempts.sql"),
-    ),
-    (
-        10,
-        "secrets",
-        include_str!("../../migrations/sqlite/0010_secrets.sql"),
-        include_str!("../../migrations/postgres/0010_secrets.sql"),
-    ),
-    (
-        11,
-        "invitations",
-        include_str!("../../migrations/sqlite/0011_invitations.sql"),
-        include_str!("../../migrations/postgres/0011_invitations.sql"),
-    ),
-    (
-        12,
-        "facts",
-        include_str!("../../migrations/sqlite/0012_facts.sql"),
-        include_str!("../../migrations/postgres/0012_facts.sql"),
-    ),
-];
-
-/// The last of them.
-pub(super) const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// How long a statement waits for somebody else's.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -228,17 +150,6 @@ async fn postgres_settings(connection: &mut AnyConnection) -> Result<(), sqlx::E
     Ok(())
 }
 
-fn migrations(dialect: Dialect) -> Vec<Migration> {
-    let one = |&(version, name, sqlite, postgres): &(i64, &'static str, &'static str, &'static str)| {
-        let sql = match dialect {
-            Dialect::Sqlite => sqlite,
-            Dialect::Postgres => postgres,
-        };
-        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    MIGRATIONS.iter().map(one).collect()
-}
-
 /// Brings the schema up to date, one program at a time: PostgreSQL has a lock for that, SQLite one for every writer. A store
 /// that a later program has brought further is left as it is, where that one says that this one may work with it.
 async fn migrate(
@@ -291,7 +202,10 @@ fn unlike(error: MigrateError) -> StoreError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::migrations::{KNOWN, MIGRATIONS};
     use super::*;
+    use sqlx::SqlSafeStr as _;
+    use sqlx::migrate::MigrationType;
 
     /// What a later version of this program does with a store of ours.
     async fn upgrade(location: &Location, sql: &'static str) {

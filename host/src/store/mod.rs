@@ -121,6 +121,7 @@ mod location;
 mod mail;
 mod mails;
 mod master_keys;
+mod migrations;
 mod news;
 mod notices;
 mod operator;

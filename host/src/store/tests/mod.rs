@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod astray;
+mod attempts;
 mod audit;
 mod backup;
 mod dump;
@@ -83,11 +84,12 @@ suite! {
         mails_that_ended_long_ago_lose_their_content_and_no_others;
     invitations:
         an_invitation_is_used_once_and_by_its_own_company_alone;
-    interleavings:
-        two_holders_a_person_and_a_clock_in_every_order,
+    attempts:
         who_takes_and_who_releases_at_the_same_moment_agree_on_what_left,
         a_report_that_contradicts_the_ledger_is_an_alarm_and_changes_nothing,
         a_decision_is_about_the_result_that_was_read;
+    interleavings:
+        two_holders_a_person_and_a_clock_in_every_order;
     isolation:
         a_user_reaches_nothing_of_another_account_or_company_by_any_method,
         an_administrator_reaches_nothing_of_another_company_by_any_method,
