@@ -126,7 +126,7 @@ pub(super) fn key(address: &str) -> String {
 impl Store {
     /// Suppresses an address on a person's word. True where that is news: what is known changes nothing, and what was
     /// released counts again only by evidence that is newer than the release. What reports say of a mail's recipients comes by
-    /// [`Store::record_report`].
+    /// [`SystemStore::record_report`](super::SystemStore::record_report).
     ///
     /// # Errors
     /// [`StoreError::NoSuchCompany`].
