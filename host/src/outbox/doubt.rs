@@ -22,8 +22,8 @@ const LONGEST_ATTEMPT: Duration = Duration::minutes(15);
 
 /// The attempt in doubt: a mail has one at most, since nothing is begun beside it.
 fn lost(mail: &Mail) -> Option<(&Attempt, &Outcome)> {
-    let with_outcome = mail.attempts.iter().rev().filter_map(|it| Some((it, it.outcome.as_ref()?)));
-    with_outcome.into_iter().find(|(_, outcome)| outcome.result.is_in_doubt())
+    let mut with_outcome = mail.attempts.iter().rev().filter_map(|it| Some((it, it.outcome.as_ref()?)));
+    with_outcome.find(|(_, outcome)| outcome.result.is_in_doubt())
 }
 
 /// The attempt in doubt whose mail was taken from its maker: nobody has reported what came of it.
