@@ -23,17 +23,22 @@ const TARGETS: [(&str, &[&str]); 6] = [
 ];
 /// Bytes of the longest input.
 const LONGEST: usize = 64 << 10;
+/// Bytes of the longest input that is kept in the repository.
+const LONGEST_KEPT: usize = 4 << 10;
 
-/// Runs the targets named, or all, each for a minute or `--seconds N`.
+/// Runs the targets named, or all, each for a minute or `--seconds N`; `--minimise` keeps in the repository what they
+/// found out.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
-    let (mut names, mut seconds) = (Vec::new(), 60);
+    let (mut names, mut seconds, mut is_minimising) = (Vec::new(), 60, false);
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
-        if argument == "--seconds" {
-            let number = rest.next().and_then(|number| number.parse().ok());
-            seconds = number.context("--seconds wants a number: cargo xtask fuzz imap --seconds 1200")?;
-        } else {
-            names.push(argument.as_str());
+        match argument.as_str() {
+            "--seconds" => {
+                let number = rest.next().and_then(|number| number.parse().ok());
+                seconds = number.context("--seconds wants a number: cargo xtask fuzz imap --seconds 1200")?;
+            }
+            "--minimise" => is_minimising = true,
+            name => names.push(name),
         }
     }
     let known = TARGETS.map(|(name, _)| name);
@@ -41,16 +46,23 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         bail!("no such fuzz target \"{unknown}\": there are {}", known.join(", "));
     }
     if names.is_empty() {
-        return run_all(seconds);
+        names.extend(known);
     }
     let programs = build()?;
-    names.iter().try_for_each(|name| feed(&programs, name, seconds))
+    for name in names {
+        let target = Target::unpack(&programs, name)?;
+        target.feed(seconds)?;
+        if is_minimising {
+            target.minimise()?;
+        }
+    }
+    Ok(())
 }
 
 /// Runs every target for so many seconds.
 pub(crate) fn run_all(seconds: u32) -> anyhow::Result<()> {
     let programs = build()?;
-    TARGETS.iter().try_for_each(|(name, _)| feed(&programs, name, seconds))
+    TARGETS.iter().try_for_each(|(name, _)| Target::unpack(&programs, name)?.feed(seconds))
 }
 
 /// Builds all targets; the folder they are in.
@@ -71,21 +83,77 @@ fn build() -> anyhow::Result<PathBuf> {
     Ok(made.join(host).join("release"))
 }
 
-/// Runs a target. What it finds out is kept beside the build; what makes it fail, in `tests/fuzz/artifacts`.
-fn feed(programs: &Path, name: &str, seconds: u32) -> anyhow::Result<()> {
-    let learned = target().join("fuzz/corpus").join(name);
-    let failures = root().join("tests/fuzz/artifacts").join(name);
-    for folder in [&learned, &failures] {
-        std::fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
+/// A target that is built, and the folders it begins with.
+struct Target {
+    name: &'static str,
+    program: PathBuf,
+    /// What it finds out, beside the build.
+    learned: PathBuf,
+    /// What is known: inputs written by hand or found, what is kept of long runs, fixtures.
+    known: Vec<PathBuf>,
+}
+
+impl Target {
+    /// The target of this name; what long runs found out, kept in one archive, is laid out beside the build.
+    fn unpack(programs: &Path, name: &str) -> anyhow::Result<Self> {
+        let found = TARGETS.iter().find(|(known, _)| *known == name);
+        let (name, fixtures) = *found.with_context(|| format!("no such fuzz target \"{name}\""))?;
+        let beside = |what: &str| target().join("fuzz").join(what).join(name);
+        let (learned, kept) = (beside("corpus"), beside("kept"));
+        make_empty(&kept)?;
+        std::fs::create_dir_all(&learned).with_context(|| format!("can't make {}", learned.display()))?;
+        let archive = archive(name);
+        if archive.exists() {
+            program("tar").args([Path::new("-xzf"), &archive, Path::new("-C"), &kept]).go()?;
+        }
+        let by_hand = root().join("tests/fuzz/corpus").join(name);
+        let mut known = vec![kept];
+        known.extend(by_hand.is_dir().then_some(by_hand));
+        known.extend(fixtures.iter().map(|folder| root().join(folder)));
+        Ok(Self { name, program: programs.join(name), learned, known })
     }
-    let corpus = PathBuf::from("tests/fuzz/corpus").join(name);
-    let fixtures = TARGETS.iter().filter(|(known, _)| *known == name).flat_map(|(_, fixtures)| *fixtures);
-    program(programs.join(name))
-        .args([&learned, &corpus])
-        .args(fixtures)
-        .args([format!("-max_total_time={seconds}"), format!("-max_len={LONGEST}")])
-        .args(["-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=0"])
-        .args([format!("-artifact_prefix={}/", failures.display())])
-        .go()
-        .with_context(|| format!("the fuzz target {name} found something: see tests/fuzz/README.md"))
+
+    /// Runs it. What makes it fail is written to `tests/fuzz/artifacts`.
+    fn feed(&self, seconds: u32) -> anyhow::Result<()> {
+        let failures = root().join("tests/fuzz/artifacts").join(self.name);
+        std::fs::create_dir_all(&failures).with_context(|| format!("can't make {}", failures.display()))?;
+        program(&self.program)
+            .args(std::iter::once(&self.learned).chain(&self.known))
+            .args([format!("-max_total_time={seconds}"), format!("-max_len={LONGEST}")])
+            .args(["-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=0"])
+            .args([format!("-artifact_prefix={}/", failures.display())])
+            .go()
+            .with_context(|| format!("the fuzz target {} failed: see \"Fuzzing\" in tests/README.md", self.name))
+    }
+
+    /// Keeps in the repository the smallest set of inputs that reaches all that is reached.
+    fn minimise(&self) -> anyhow::Result<()> {
+        let merged = target().join("fuzz/merged").join(self.name);
+        make_empty(&merged)?;
+        program(&self.program)
+            .args([Path::new("-merge=1"), &merged, &self.learned])
+            .args(&self.known)
+            .args([format!("-max_len={LONGEST_KEPT}"), "-verbosity=0".to_owned()])
+            .go()?;
+        // The same files give the same bytes.
+        program("tar")
+            .args(["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--mode=0644"])
+            .args(["--use-compress-program=gzip -9n", "-cf"])
+            .args([&archive(self.name), Path::new("-C"), &merged])
+            .args(["--transform=s,^\\./,,", "."])
+            .go()
+    }
+}
+
+/// Where what is kept of a target's long runs is: one file, since a thousand small ones are slow to check out.
+fn archive(name: &str) -> PathBuf {
+    root().join("tests/fuzz/corpus").join(format!("{name}.tar.gz"))
+}
+
+/// Makes a folder, without what was in it.
+fn make_empty(folder: &Path) -> anyhow::Result<()> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).with_context(|| format!("can't empty {}", folder.display()))?;
+    }
+    std::fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))
 }

@@ -28,8 +28,9 @@ cargo xtask COMMAND
                   tests also postroom-misbehave.wasm
   demo [OPTIONS]  send a sample company's mails to a catcher inside the program; options go to `postroom demo`
   test [TIER…]    everything CI checks, or some of: checks, unit, component, e2e, fuzz
-  fuzz [TARGET…] [--seconds N]
-                  feed every fuzz target, or those named, with input made up for it: for 60 seconds each, or N
+  fuzz [TARGET…] [--seconds N] [--minimise]
+                  feed every fuzz target, or those named, with input made up for it: for 60 seconds each, or N; with
+                  --minimise keep the smallest set of inputs that reaches all that was reached
   bench compose [--json]
                   composing in the sandbox against the same code native and against other languages
   bench send [--json] [--mails N] [--queued N] [--only NAME] [--workers]
