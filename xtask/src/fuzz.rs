@@ -123,7 +123,9 @@ impl Target {
             .args(["-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=0"])
             .args([format!("-artifact_prefix={}/", failures.display())])
             .go()
-            .with_context(|| format!("the fuzz target {} failed: see \"Fuzzing\" in tests/README.md", self.name))
+            .with_context(|| {
+                format!("the fuzz target {} failed: see \"Fuzzing\" in tests/README.md", self.name)
+            })
     }
 
     /// Keeps in the repository the smallest set of inputs that reaches all that is reached.
