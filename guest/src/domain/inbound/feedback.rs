@@ -17,12 +17,18 @@ pub(super) fn fields(letter: &Letter) -> Option<Fields> {
     Some(all)
 }
 
-/// What a complaint says; none where there is none. Reports on authentication have the same form and are no
-/// complaints, and `not-spam` is the contrary of one.
+/// Whether feedback of a type is a complaint. Reports on authentication have the same form and are none, and `not-spam` is
+/// the contrary of one. Where no type is named it is one.
+pub(super) fn is_complaint(feedback_type: &str) -> bool {
+    let none = ["auth-failure", "not-spam", "dmarc", "dkim"];
+    !none.iter().any(|it| feedback_type.trim().eq_ignore_ascii_case(it))
+}
+
+/// What a complaint says; none where there is none.
 pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
     let Some(fields) = fields(letter) else { return read_unlabelled(letter) };
     let kind = fields.get("feedback-type").unwrap_or("abuse").to_ascii_lowercase();
-    if matches!(kind.as_str(), "auth-failure" | "not-spam" | "dmarc" | "dkim") {
+    if !is_complaint(&kind) {
         return None;
     }
     let removed = fields.any(&["original-rcpt-to", "removal-recipient", "original-recipient"]);

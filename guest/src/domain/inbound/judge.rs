@@ -11,17 +11,17 @@ use super::phrases::{self, CAUSE_TABLE};
 
 /// What the judge found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Judgement {
+pub struct Judgement {
     /// Why; none where nobody said.
-    pub(super) cause: Option<Cause>,
+    pub cause: Option<Cause>,
     /// Hard or soft.
-    pub(super) hardness: Hardness,
+    pub hardness: Hardness,
     /// The code that tells the most: enhanced, else the reply's.
-    pub(super) code: Option<String>,
+    pub code: Option<String>,
 }
 
 /// Hears a code, as a report states it or a server gave it, and words.
-pub(super) fn judge(stated: Option<&str>, words: &str) -> Judgement {
+pub fn judge(stated: Option<&str>, words: &str) -> Judgement {
     let stated_code = stated.and_then(Enhanced::find);
     let said_code = Enhanced::find(words);
     let reply = stated.and_then(reply_code).or_else(|| reply_code(words));

@@ -6,6 +6,7 @@
 //! own in it.
 
 mod address;
+pub mod amazon;
 mod answer;
 mod automatic;
 mod cause;
@@ -15,6 +16,7 @@ mod delivery;
 mod disposition;
 mod feedback;
 mod fields;
+mod flagged;
 mod judge;
 mod letter;
 pub mod limits;
@@ -25,7 +27,8 @@ mod report;
 mod unlabelled;
 
 pub use cause::Cause;
-pub use judge::hardness;
+pub use flagged::weighed;
+pub use judge::{Judgement, hardness, judge};
 pub use model::{Answer, Class, Hardness, RecipientReport, Refused, Report, Sender, Token, TokenPlace};
 pub use report::read;
 

@@ -1,8 +1,10 @@
 //! What Amazon SES reports through SNS when that is subscribed by mail: JSON, with an SMTP server's words in it.
 
 use super::address;
+use super::amazon;
 use super::code::Enhanced;
 use super::delivery::{kind_of, without_type};
+use super::flagged::weighed;
 use super::judge::judge;
 use super::letter::Letter;
 use super::limits;
@@ -24,6 +26,7 @@ struct Notification {
 #[serde(rename_all = "camelCase", default)]
 struct Bounce {
     bounce_type: String,
+    bounce_sub_type: Option<String>,
     bounced_recipients: Vec<Recipient>,
 }
 
@@ -31,6 +34,7 @@ struct Bounce {
 #[serde(rename_all = "camelCase", default)]
 struct Recipient {
     email_address: String,
+    action: Option<String>,
     status: Option<String>,
     diagnostic_code: Option<String>,
 }
@@ -38,6 +42,8 @@ struct Recipient {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Complaint {
+    complaint_sub_type: Option<String>,
+    complaint_feedback_type: Option<String>,
     complained_recipients: Vec<Recipient>,
 }
 
@@ -78,31 +84,31 @@ fn is_amazons(address: &str) -> bool {
     domain.is_some_and(|domain| domain == "amazonaws.com" || domain.ends_with(".amazonaws.com"))
 }
 
-/// What a notification says of each recipient; none where it is none.
+/// What a notification says of each recipient, which may be nothing; none where it is none.
 pub(super) fn read(letter: &Letter) -> Option<Vec<RecipientReport>> {
     let of = notification(letter)?;
     let found: Vec<_> = match of.notification_type.as_str() {
         "Bounce" => {
-            let is_permanent = of.bounce.bounce_type == "Permanent";
-            of.bounce.bounced_recipients.into_iter().map(|it| bounced(it, is_permanent)).collect()
+            let Bounce { bounce_type: kind, bounce_sub_type: subtype, bounced_recipients } = of.bounce;
+            bounced_recipients
+                .into_iter()
+                .filter_map(|it| bounced(it, &kind, subtype.as_deref().unwrap_or_default()))
+                .collect()
         }
-        "Complaint" => {
-            let recipients = of.complaint.complained_recipients.into_iter();
-            recipients.map(|it| report(it.email_address, Class::Complaint, EventKind::Complaint)).collect()
-        }
+        "Complaint" => complained(of.complaint),
         "Delivery" => {
             let words = of.delivery.smtp_response;
             let recipients = of.delivery.recipients.into_iter();
-            let delivered = |to| RecipientReport {
+            let delivered = |to: String| RecipientReport {
                 code: words.as_deref().and_then(Enhanced::find).map(|code| code.to_string()),
-                words: words.as_deref().map(|words| limits::bounded(words, limits::WORDS).to_owned()),
-                ..report(to, Class::Delivered, EventKind::Delivered)
+                words: words.as_deref().and_then(said),
+                ..report(&to, Class::Delivered, EventKind::Delivered)
             };
             recipients.map(delivered).collect()
         }
         _ => return None,
     };
-    (!found.is_empty()).then(|| found.into_iter().take(limits::RECIPIENTS).collect())
+    Some(found.into_iter().take(limits::RECIPIENTS).collect())
 }
 
 /// The Message-ID of the mail that a notification is about.
@@ -110,23 +116,74 @@ pub(super) fn message_id(letter: &Letter) -> Option<String> {
     notification(letter)?.mail.common_headers.message_id
 }
 
-fn bounced(of: Recipient, is_permanent: bool) -> RecipientReport {
+/// What a bounce is for one recipient; none where its type is not known and no code came with it.
+fn bounced(of: Recipient, kind: &str, subtype: &str) -> Option<RecipientReport> {
+    let is_said = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
+    let is_bare = ![&of.action, &of.status, &of.diagnostic_code].into_iter().any(is_said);
     let words = of.diagnostic_code.as_deref().map(without_type).unwrap_or_default();
     let mut found = judge(of.status.as_deref(), words);
-    if found.cause.is_none() && is_permanent {
-        found.hardness = Hardness::Hard;
-    }
-    RecipientReport {
-        hardness: Some(found.hardness),
-        words: Some(limits::bounded(words, limits::WORDS).to_owned()).filter(|words| !words.is_empty()),
+    let soft = |kind| RecipientReport {
+        hardness: Some(Hardness::Soft),
+        words: said(words),
         code: found.code.clone(),
-        ..report(of.email_address, Class::Bounce, kind_of(Class::Bounce, &found))
+        ..report(&of.email_address, Class::Bounce, kind)
+    };
+    let flag = match amazon::bounce(kind, subtype, is_bare) {
+        amazon::Bounce::Returned(flag) => flag,
+        amazon::Bounce::Expired => return Some(soft(EventKind::Expired)),
+        amazon::Bounce::KeptBack => {
+            let words = said(words).or_else(|| said(subtype));
+            return Some(RecipientReport { words, ..soft(EventKind::Dropped) });
+        }
+        amazon::Bounce::Answered => {
+            return Some(report(&of.email_address, Class::Delivered, EventKind::AutoReply));
+        }
+        amazon::Bounce::Unknown => return None,
+    };
+    found.hardness = weighed(&found, flag);
+    Some(RecipientReport {
+        hardness: Some(found.hardness),
+        words: said(words),
+        code: found.code.clone(),
+        ..report(&of.email_address, Class::Bounce, kind_of(Class::Bounce, &found))
+    })
+}
+
+/// What a complaint is: of one recipient, of one of several whom nobody names, or none at all.
+fn complained(of: Complaint) -> Vec<RecipientReport> {
+    let (subtype, feedback_type) =
+        (of.complaint_sub_type.unwrap_or_default(), of.complaint_feedback_type.unwrap_or_default());
+    let mut named: Vec<String> = of.complained_recipients.into_iter().map(|it| it.email_address).collect();
+    named.sort_by_key(|address| address.to_lowercase());
+    named.dedup_by_key(|address| address.to_lowercase());
+    match amazon::complaint(&subtype, &feedback_type, named.len()) {
+        amazon::Complaint::Unwanted => {
+            named.iter().map(|to| report(to, Class::Complaint, EventKind::Complaint)).collect()
+        }
+        amazon::Complaint::OneOfSeveral => {
+            let words = Some(amazon::one_of(named.len()));
+            vec![RecipientReport { words, ..report("", Class::Complaint, EventKind::Complaint) }]
+        }
+        amazon::Complaint::KeptBack => {
+            let kept_back = |to: &String| RecipientReport {
+                hardness: Some(Hardness::Soft),
+                words: said(&subtype),
+                ..report(to, Class::Bounce, EventKind::Dropped)
+            };
+            named.iter().map(kept_back).collect()
+        }
+        amazon::Complaint::Nothing => vec![],
     }
 }
 
-fn report(address: String, class: Class, kind: EventKind) -> RecipientReport {
+/// Words within their bounds; none where there are none.
+fn said(words: &str) -> Option<String> {
+    Some(limits::bounded(words.trim(), limits::WORDS).to_owned()).filter(|words| !words.is_empty())
+}
+
+fn report(address: &str, class: Class, kind: EventKind) -> RecipientReport {
     RecipientReport {
-        recipient: address::find(&address),
+        recipient: address::find(address),
         final_recipient: None,
         class,
         hardness: None,
@@ -157,6 +214,105 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(is_amazons(address), wanted, "{address}");
+        }
+    }
+
+    fn understood(kind: &str, part: &str, what: &serde_json::Value) -> super::super::Report {
+        let body = serde_json::json!({"notificationType": kind, part: what,
+            "mail": {"commonHeaders": {"messageId": "<1@nord.example>"}}});
+        let letter = format!(
+            "From: AWS Notifications <no-reply@sns.amazonaws.com>\r\nTo: office@nord.example\r\n\
+             Subject: Amazon SES Email Event Notification\r\nMessage-ID: <n@sns.amazonaws.com>\r\n\
+             Content-Type: text/plain; charset=utf-8\r\n\r\n{body}\r\n"
+        );
+        let now = chrono::DateTime::parse_from_rfc3339("2026-09-22T00:00:00Z").unwrap();
+        super::super::read(letter.as_bytes(), &["office@nord.example".to_owned()], now).unwrap()
+    }
+
+    #[test]
+    fn a_bounce_is_what_its_type_and_its_code_say() {
+        use EventKind::{AutoReply, Bounced, Dropped, Expired};
+        use serde_json::json;
+        let hard = Some(Hardness::Hard);
+        let soft = Some(Hardness::Soft);
+        let to = "jo@example.com";
+        for (kind, subtype, recipient, class, fact, hardness) in [
+            ("Transient", "General", json!({"emailAddress": to}), Class::Delivered, AutoReply, None),
+            (
+                "Transient",
+                "General",
+                json!({"emailAddress": to, "action": "failed", "status": "5.2.2"}),
+                Class::Bounce,
+                Bounced,
+                soft,
+            ),
+            (
+                "Transient",
+                "General",
+                json!({"emailAddress": to, "diagnosticCode": "smtp; 550 5.1.1 no such user"}),
+                Class::Bounce,
+                Bounced,
+                hard,
+            ),
+            ("Transient", "CustomTimeoutExceeded", json!({"emailAddress": to}), Class::Bounce, Expired, soft),
+            ("Permanent", "General", json!({"emailAddress": to}), Class::Bounce, Bounced, hard),
+            (
+                "Permanent",
+                "General",
+                json!({"emailAddress": to, "diagnosticCode": "smtp; 552 5.2.2 mailbox full"}),
+                Class::Bounce,
+                Bounced,
+                soft,
+            ),
+            (
+                "Permanent",
+                "OnAccountSuppressionList",
+                json!({"emailAddress": to}),
+                Class::Bounce,
+                Dropped,
+                soft,
+            ),
+            (
+                "Permanent",
+                "Suppressed",
+                json!({"emailAddress": to, "status": "5.1.1"}),
+                Class::Bounce,
+                Dropped,
+                soft,
+            ),
+        ] {
+            let what =
+                json!({"bounceType": kind, "bounceSubType": subtype, "bouncedRecipients": [recipient]});
+            let found = understood("Bounce", "bounce", &what);
+            let kinds: Vec<_> = found.events.iter().map(|event| event.kind).collect();
+            assert_eq!((found.class, kinds.as_slice()), (class, [fact].as_slice()), "{what}");
+            assert_eq!(found.recipients[0].hardness, hardness, "{what}");
+            assert_eq!(found.events[0].recipient.as_deref(), Some(to), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_complaint_is_what_a_recipient_said() {
+        use serde_json::{Value, json};
+        let one = || json!([{"emailAddress": "jo@example.com"}]);
+        let two = || json!([{"emailAddress": "jo@example.com"}, {"emailAddress": "mo@example.com"}]);
+        for (subtype, feedback_type, to, class, named) in [
+            (Value::Null, json!("abuse"), one(), Class::Complaint, Some("jo@example.com")),
+            (Value::Null, Value::Null, one(), Class::Complaint, Some("jo@example.com")),
+            (Value::Null, json!("abuse"), two(), Class::Complaint, None),
+            (json!("OnAccountSuppressionList"), Value::Null, one(), Class::Bounce, Some("jo@example.com")),
+        ] {
+            let what = json!({"complaintSubType": subtype, "complaintFeedbackType": feedback_type,
+                "complainedRecipients": to});
+            let found = understood("Complaint", "complaint", &what);
+            assert_eq!((found.class, found.recipients.len()), (class, 1), "{what}");
+            assert_eq!(found.recipients[0].recipient.as_deref(), named, "{what}");
+            assert_ne!(found.hardness, Some(Hardness::Hard), "{what}");
+        }
+        for feedback_type in ["not-spam", "auth-failure"] {
+            let what = json!({"complaintFeedbackType": feedback_type, "complainedRecipients": one()});
+            let found = understood("Complaint", "complaint", &what);
+            assert_eq!((found.class, found.events.len()), (Class::Ordinary, 0), "{what}");
         }
     }
 }

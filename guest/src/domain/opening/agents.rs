@@ -44,14 +44,59 @@ const SCANNERS: &[(&str, &str)] = &[
     ("wget/", "Wget"),
     ("java/", "Java"),
     ("apache-httpclient", "Apache-HttpClient"),
+    ("java-http-client", "Java"),
+    ("libcurl", "curl"),
+    ("python/", "Python"),
+    ("httpx", "httpx"),
+    ("guzzlehttp", "Guzzle"),
+    ("symfony httpclient", "Symfony"),
+    ("php/", "PHP"),
+    ("ruby", "Ruby"),
+    ("faraday", "Faraday"),
+    ("rest-client", "rest-client"),
+    ("restsharp", "RestSharp"),
+    ("postmanruntime", "Postman"),
+    ("undici", "undici"),
+    ("reqwest", "reqwest"),
+    ("winhttp", "WinHTTP"),
+    ("powershell", "PowerShell"),
+    ("scrapy", "Scrapy"),
+    ("lua-resty-http", "lua-resty-http"),
+    ("puppeteer", "a browser without a window"),
+    ("playwright", "a browser without a window"),
+    ("selenium", "a browser without a window"),
+    ("cloudmark", "Cloudmark"),
+    ("checkpoint", "Check Point"),
+    ("check point", "Check Point"),
+    ("kaspersky", "Kaspersky"),
+    ("bitdefender", "Bitdefender"),
+    ("sonicwall", "SonicWall"),
+    ("clearswift", "Clearswift"),
+    ("spamexperts", "SpamExperts"),
+    ("rspamd", "Rspamd"),
+    ("urlscan", "urlscan"),
+    ("virustotal", "VirusTotal"),
+    ("google-safety", "Google Safe Browsing"),
+    ("safebrowsing", "Google Safe Browsing"),
+    ("linkcheck", "a link checker"),
+    ("link-check", "a link checker"),
+    ("linkpreview", "a link preview"),
+    ("link preview", "a link preview"),
+    ("urlpreview", "a link preview"),
     ("crawler", "a crawler"),
     ("spider", "a spider"),
     ("scanner", "a scanner"),
 ];
 
 /// Proxies that fetch when their user opens the mail.
-const PROXIES: &[(&str, &str)] =
-    &[("googleimageproxy", "Gmail's image proxy"), ("yahoomailproxy", "Yahoo's image proxy")];
+const PROXIES: &[(&str, &str)] = &[
+    ("googleimageproxy", "Gmail's image proxy"),
+    ("yahoomailproxy", "Yahoo's image proxy"),
+    ("outlookimageproxy", "Outlook's image proxy"),
+];
+
+/// What Apple's privacy proxy calls itself: a browser of no make.
+const BARE: &str = "Mozilla/5.0";
 
 /// Characters of a name that are looked at.
 const LONGEST: usize = 2_000;
@@ -75,17 +120,18 @@ pub(super) fn scanner(agent: &str) -> Option<&'static str> {
     find(&lower, SCANNERS).or_else(|| is_robot(&lower).then_some("a robot"))
 }
 
+/// Whether Gmail fetched ahead of its user: a browser's name with a second `Mozilla/5.0` at its end, which no browser has.
+pub(super) fn is_prefetch(agent: &str) -> bool {
+    let agent = agent.trim();
+    agent.len() > BARE.len() && agent.starts_with(BARE) && agent.ends_with(" Mozilla/5.0")
+}
+
 /// The name of a proxy that fetches when the mail is opened.
 pub(super) fn proxy(agent: &str) -> Option<&'static str> {
     find(&lowered(agent), PROXIES)
 }
 
-/// What Apple's privacy proxy calls itself: a browser of no make.
+/// Whether the name is that of Apple's privacy proxy.
 pub(super) fn is_bare(agent: &str) -> bool {
-    agent.trim() == "Mozilla/5.0"
-}
-
-/// Whether the name alone says that it is no person's program.
-pub fn is_machine(agent: &str) -> bool {
-    is_bare(agent) || scanner(agent).is_some()
+    agent.trim() == BARE
 }

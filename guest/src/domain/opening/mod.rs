@@ -5,13 +5,14 @@
 //! and is said to be Delivered costs less than one that is said to be Read and was not (notes: false opens by proxies).
 
 mod agents;
+mod reported;
 #[cfg(test)]
 mod tests;
 
 use super::status::{Event, EventKind, EventSource};
 use chrono::{DateTime, FixedOffset, TimeDelta};
 
-pub use agents::is_machine;
+pub use reported::{Sighting, is_click_by_machine, of_provider};
 
 /// Nobody reads a mail so soon after it left; scanners on the way look at it then.
 pub const TOO_SOON: TimeDelta = TimeDelta::seconds(10);
@@ -87,25 +88,14 @@ fn rule(fetch: &Fetch) -> (EventKind, Confidence, String) {
     if fetch.purpose.as_ref().is_some_and(|it| it.to_ascii_lowercase().contains("prefetch")) {
         return machine(Certain, "a program fetched it ahead of any reader (prefetch)".to_owned());
     }
-    let Some(agent) = fetch.user_agent.as_deref().map(str::trim).filter(|it| !it.is_empty()) else {
-        return machine(Likely, "the program that fetched it does not say what it is".to_owned());
-    };
-    if let Some(name) = agents::scanner(agent) {
-        return machine(Certain, format!("a scanner or robot fetched it ({name})"));
+    if let Some((confidence, words)) = by_name(fetch.user_agent.as_deref()) {
+        return machine(confidence, words);
     }
-    if agents::is_bare(agent) || fetch.network == Network::Apple {
-        let words = "Apple's privacy proxy fetches every picture, opened or not";
-        return machine(if agents::is_bare(agent) { Certain } else { Likely }, words.to_owned());
+    if fetch.network == Network::Apple {
+        return machine(Likely, BY_APPLE.to_owned());
     }
-    if let Some(sent) = fetch.sent {
-        let after = fetch.at.signed_duration_since(sent);
-        if after < TOO_SOON {
-            let words = format!(
-                "it was fetched {} s after the mail left, sooner than people read",
-                after.num_seconds().max(0)
-            );
-            return machine(Likely, words);
-        }
+    if let Some(words) = too_soon(fetch.sent, fetch.at) {
+        return machine(Likely, words);
     }
     if fetch.network == Network::Microsoft {
         return machine(
@@ -113,8 +103,33 @@ fn rule(fetch: &Fetch) -> (EventKind, Confidence, String) {
             "Microsoft's mail protection looks at mails before they are delivered".to_owned(),
         );
     }
-    if let Some(proxy) = agents::proxy(agent) {
-        return person(&format!("{proxy} fetches pictures when the mail is opened"));
+    match fetch.user_agent.as_deref().and_then(agents::proxy) {
+        Some(proxy) => person(&format!("{proxy} fetches pictures when the mail is opened")),
+        None => person("a mail program or browser fetched it"),
     }
-    person("a mail program or browser fetched it")
+}
+
+const BY_APPLE: &str = "Apple's privacy proxy fetches every picture, opened or not";
+
+/// Why the name alone, or its absence, says that it is no person's program.
+fn by_name(agent: Option<&str>) -> Option<(Confidence, String)> {
+    use Confidence::{Certain, Likely};
+    let Some(agent) = agent.map(str::trim).filter(|it| !it.is_empty()) else {
+        return Some((Likely, "the program that fetched it does not say what it is".to_owned()));
+    };
+    if let Some(name) = agents::scanner(agent) {
+        return Some((Certain, format!("a scanner or robot fetched it ({name})")));
+    }
+    if agents::is_bare(agent) {
+        return Some((Certain, BY_APPLE.to_owned()));
+    }
+    agents::is_prefetch(agent).then(|| (Certain, "Gmail fetched it ahead of its user".to_owned()))
+}
+
+/// Why the time says that it is no person, where it is known when the mail left.
+fn too_soon(sent: Option<DateTime<FixedOffset>>, at: DateTime<FixedOffset>) -> Option<String> {
+    let after = at.signed_duration_since(sent?);
+    let seconds = after.num_seconds().max(0);
+    (after < TOO_SOON)
+        .then(|| format!("it was fetched {seconds} s after the mail left, sooner than people read"))
 }

@@ -1,6 +1,7 @@
 //! Fields of a provider's JSON, each within bounds or not there.
 
 use super::{Notice, Reference};
+use crate::domain::opening::{self, Sighting};
 use crate::domain::status::{Event, EventKind, EventSource};
 use chrono::{DateTime, FixedOffset};
 use serde_json::Value;
@@ -100,11 +101,17 @@ pub(super) fn notice(
     Notice { id, references, event, lasting: false }
 }
 
-/// An opening that the provider saw: a program's where the provider says so, or its name does.
-pub(super) fn opening(user_agent: Option<&str>, machine: bool) -> EventKind {
-    if machine || user_agent.is_some_and(crate::domain::opening::is_machine) {
-        EventKind::MachineOpen
-    } else {
-        EventKind::Opened
-    }
+/// An opening that a provider saw.
+pub(super) fn opening(user_agent: Option<&str>, is_flagged: bool, at: DateTime<FixedOffset>) -> EventKind {
+    opening::of_provider(Sighting { user_agent, is_flagged, sent: None, at })
+}
+
+/// A click that a provider saw; none where a program followed the link, which proves nothing of a person.
+pub(super) fn click(
+    user_agent: Option<&str>,
+    is_flagged: bool,
+    at: DateTime<FixedOffset>,
+) -> Option<EventKind> {
+    let by_machine = opening::is_click_by_machine(Sighting { user_agent, is_flagged, sent: None, at });
+    (!by_machine).then_some(EventKind::Clicked)
 }

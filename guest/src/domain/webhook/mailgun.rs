@@ -1,9 +1,13 @@
 //! Mailgun: one event a body, beside the signature that the host has verified.
 //!
 //! <https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-payloads>
+//! <https://documentation.mailgun.com/docs/mailgun/user-manual/events/event-types>
 
-use super::field::{address, code, id, message_id, notice, opening, own_references, text, unix_time, words};
-use super::{Malformed, Notice, Reading};
+use super::field::{
+    address, click, code, id, message_id, notice, opening, own_references, text, unix_time, words,
+};
+use super::{Malformed, Notice, Reading, refusal};
+use crate::domain::inbound::{self, Hardness};
 use crate::domain::status::EventKind as K;
 use serde_json::Value;
 
@@ -19,45 +23,76 @@ fn one(entry: &Value) -> Option<Notice> {
     let empty = Value::Null;
     let part = |name: &str| entry.get(name).unwrap_or(&empty);
     let (client, status) = (part("client-info"), part("delivery-status"));
-    let for_good = text(entry, "severity") != Some("temporary");
+    let at = unix_time(entry, "timestamp")?;
+    let agent = text(client, "user-agent");
+    let bot = text(client, "bot");
     let kind = match text(entry, "event")? {
         "accepted" => K::Accepted,
         "delivered" => K::Delivered,
-        // Its own list of addresses that bounced before: it has not even tried.
-        "failed" if text(entry, "reason").is_some_and(|reason| reason.starts_with("suppress")) => K::Dropped,
-        "failed" if text(entry, "reason") == Some("old") => K::Expired,
-        "failed" if for_good => K::Bounced,
-        "failed" => K::Delayed,
+        "failed" => failure(entry, status)?,
         "rejected" => K::Dropped,
-        "opened" => opening(text(client, "user-agent"), text(client, "bot").is_some()),
-        "clicked" if text(client, "bot").is_some() => return None,
-        "clicked" => K::Clicked,
+        "opened" => opening(agent.or_else(|| bot.and_then(proxy)), bot.is_some_and(is_robot), at),
+        "clicked" => click(agent, bot.is_some(), at)?,
         "complained" => K::Complaint,
+        // About lists and mails that came in.
+        "unsubscribed" | "stored" | "list_member_uploaded" | "list_member_upload_error" | "list_uploaded" => {
+            return None;
+        }
         _ => return None,
     };
     let mut references = own_references(part("user-variables"));
     let headers = part("message").get("headers").unwrap_or(&empty);
     references.extend(message_id(headers, "message-id"));
-    let at = unix_time(entry, "timestamp")?;
     let mut notice = notice(id(entry, "id"), references, address(entry, "recipient"), kind, at);
     let said = match kind {
-        K::Opened | K::MachineOpen => text(client, "user-agent"),
-        K::Delivered | K::Bounced | K::Delayed | K::Dropped | K::Expired => {
-            let reject = part("reject");
-            text(status, "message")
-                .or_else(|| text(status, "description"))
-                .or_else(|| text(reject, "reason"))
-                .or_else(|| text(entry, "reason"))
+        K::Opened | K::MachineOpen => agent,
+        K::Dropped => {
+            said(status).or_else(|| text(part("reject"), "reason")).or_else(|| text(entry, "reason"))
         }
+        K::Delivered | K::Bounced | K::Delayed | K::Expired => said(status).or_else(|| text(entry, "reason")),
         _ => None,
     };
     notice.event.words = said.and_then(words);
     notice.event.code = code(status, "enhanced-code").or_else(|| code(status, "code"));
-    // Of the reply codes only those that are about the mailbox: 5.7.1 and the like are about the sender.
-    let said = notice.event.words.as_deref().unwrap_or_default();
-    let about_mailbox = |code: &str| code.starts_with("5.1.") && code != "5.1.7" && code != "5.1.8";
-    notice.lasting = kind == K::Bounced
-        && (notice.event.code.as_deref().is_some_and(about_mailbox)
-            || said.split_whitespace().take(3).any(about_mailbox));
+    let is_hard = text(entry, "reason") == Some("bounce");
+    refusal::judge(&mut notice, if is_hard { Hardness::Hard } else { Hardness::Soft });
     Some(notice)
+}
+
+/// What the server said.
+fn said(status: &Value) -> Option<&str> {
+    text(status, "message").or_else(|| text(status, "description"))
+}
+
+/// What a failure is, by its reason, its severity, and where neither tells by the server's code.
+fn failure(entry: &Value, status: &Value) -> Option<K> {
+    let code = code(status, "enhanced-code").or_else(|| code(status, "code"));
+    match (text(entry, "reason"), text(entry, "severity")) {
+        // Its own lists of addresses that bounced, complained or unsubscribed before: it has not even tried.
+        (Some(reason), _) if reason.starts_with("suppress") => Some(K::Dropped),
+        (Some("old"), _) => Some(K::Expired),
+        // `bounce`, `generic`, `espblock`, `greylisted` and others.
+        (_, Some("permanent")) => Some(K::Bounced),
+        (_, Some("temporary")) => Some(K::Delayed),
+        _ => match inbound::judge(code.as_deref(), said(status).unwrap_or_default()).code?.chars().next()? {
+            '5' => Some(K::Bounced),
+            '4' => Some(K::Delayed),
+            _ => None,
+        },
+    }
+}
+
+/// The `User-Agent` of the image proxy that Mailgun names in `bot` instead.
+fn proxy(bot: &str) -> Option<&'static str> {
+    match bot {
+        "gmail" => Some("GoogleImageProxy"),
+        "yahoo" => Some("YahooMailProxy"),
+        "outlook" => Some("OutlookImageProxy"),
+        _ => None,
+    }
+}
+
+/// Whether a `bot` is none of the image proxies that fetch when their user opens the mail.
+fn is_robot(bot: &str) -> bool {
+    proxy(bot).is_none()
 }

@@ -2,10 +2,52 @@
 //!
 //! <https://postmarkapp.com/developer/webhooks/webhooks-overview>
 
-use super::field::{address, code, id, notice, opening, own_references, text, time, words};
-use super::{Malformed, Notice, Reading, Reference};
+use super::field::{address, click, code, id, notice, opening, own_references, text, time, words};
+use super::{Malformed, Notice, Reading, Reference, refusal};
+use crate::domain::inbound::{self, Hardness};
 use crate::domain::status::EventKind as K;
 use serde_json::Value;
+
+/// What a type of bounce is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    /// The mail came back, or not yet: and how lasting that is where the server's words do not say.
+    Fact(K, Hardness),
+    /// A bounce where the server's words say so; Postmark could not tell.
+    AsTold,
+    /// Nothing became of the mail.
+    Nothing,
+}
+
+/// Every type of the documentation (postmarkapp.com/developer/api/bounce-api, 2026-11-29).
+const TYPES: &[(&str, Meaning)] = &[
+    ("HardBounce", Meaning::Fact(K::Bounced, Hardness::Hard)),
+    ("SoftBounce", Meaning::Fact(K::Bounced, Hardness::Soft)),
+    ("BadEmailAddress", Meaning::Fact(K::Bounced, Hardness::Hard)),
+    ("Blocked", Meaning::Fact(K::Bounced, Hardness::Soft)),
+    ("SpamNotification", Meaning::Fact(K::Bounced, Hardness::Soft)),
+    ("VirusNotification", Meaning::Fact(K::Bounced, Hardness::Soft)),
+    ("DMARCPolicy", Meaning::Fact(K::Bounced, Hardness::Soft)),
+    // Still being tried.
+    ("Transient", Meaning::Fact(K::Delayed, Hardness::Soft)),
+    ("DnsError", Meaning::Fact(K::Delayed, Hardness::Soft)),
+    // A program answered: that its owner is away, or has another address now.
+    ("AutoResponder", Meaning::Fact(K::AutoReply, Hardness::Soft)),
+    ("AddressChange", Meaning::Fact(K::AutoReply, Hardness::Soft)),
+    ("SpamComplaint", Meaning::Fact(K::Complaint, Hardness::Soft)),
+    // Postmark took it and did not send it.
+    ("ManuallyDeactivated", Meaning::Fact(K::Dropped, Hardness::Soft)),
+    ("Unconfirmed", Meaning::Fact(K::Dropped, Hardness::Soft)),
+    ("SMTPApiError", Meaning::Fact(K::Dropped, Hardness::Soft)),
+    ("TemplateRenderingFailed", Meaning::Fact(K::Dropped, Hardness::Soft)),
+    ("Unknown", Meaning::AsTold),
+    // About a list, a test, or a mail that came in.
+    ("Subscribe", Meaning::Nothing),
+    ("Unsubscribe", Meaning::Nothing),
+    ("OpenRelayTest", Meaning::Nothing),
+    ("ChallengeVerification", Meaning::Nothing),
+    ("InboundError", Meaning::Nothing),
+];
 
 pub(super) fn read(body: &Value) -> Result<Reading, Malformed> {
     if text(body, "RecordType").is_none() {
@@ -17,51 +59,51 @@ pub(super) fn read(body: &Value) -> Result<Reading, Malformed> {
 }
 
 fn one(entry: &Value) -> Option<Notice> {
-    let bounce = text(entry, "Type").unwrap_or_default();
+    let at = |name: &str| time(entry, name);
+    let agent = text(entry, "UserAgent");
+    let mut flag = Hardness::Soft;
     let (kind, recipient, at, said) = match text(entry, "RecordType")? {
-        "Delivery" => (K::Delivered, "Recipient", "DeliveredAt", text(entry, "Details")),
+        "Delivery" => (K::Delivered, "Recipient", at("DeliveredAt")?, text(entry, "Details")),
         "Bounce" => {
-            let kind = match bounce {
-                // Still being tried.
-                "Transient" => K::Delayed,
-                "AutoResponder" => K::AutoReply,
-                "SpamComplaint" => K::Complaint,
-                // About a list, or a test: nothing became of the mail.
-                "Subscribe" | "Unsubscribe" | "OpenRelayTest" | "ChallengeVerification" => return None,
-                _ => K::Bounced,
-            };
-            (kind, "Email", "BouncedAt", text(entry, "Details").or_else(|| text(entry, "Description")))
+            let said = text(entry, "Details").or_else(|| text(entry, "Description"));
+            let (kind, hardness) = bounce(text(entry, "Type")?, said.unwrap_or_default())?;
+            flag = hardness;
+            (kind, "Email", at("BouncedAt")?, said)
         }
-        "SpamComplaint" => (K::Complaint, "Email", "BouncedAt", None),
+        "SpamComplaint" => (K::Complaint, "Email", at("BouncedAt")?, None),
         "Open" => {
-            let agent = text(entry, "UserAgent");
-            (opening(agent, false), "Recipient", "ReceivedAt", agent)
+            let at = at("ReceivedAt")?;
+            (opening(agent, false, at), "Recipient", at, agent)
         }
-        "Click" => (K::Clicked, "Recipient", "ReceivedAt", None),
+        "Click" => {
+            let at = at("ReceivedAt")?;
+            (click(agent, false, at)?, "Recipient", at, None)
+        }
+        // About a list, or a mail that came in.
+        "SubscriptionChange" | "Inbound" => return None,
         _ => return None,
     };
     let mut references = entry.get("Metadata").map(own_references).unwrap_or_default();
     references.extend(id(entry, "MessageID").map(Reference::ProviderId));
-    let mut notice = notice(id(entry, "ID"), references, address(entry, recipient), kind, time(entry, at)?);
+    let mut notice = notice(id(entry, "ID"), references, address(entry, recipient), kind, at);
     notice.event.words = said.and_then(words);
     if matches!(kind, K::Bounced | K::Delayed) {
-        notice.event.code = notice.event.words.as_deref().and_then(enhanced).or_else(|| code(entry, "Type"));
+        let told = inbound::judge(None, notice.event.words.as_deref().unwrap_or_default()).code;
+        notice.event.code = told.or_else(|| code(entry, "Type"));
     }
-    let inactive = entry.get("Inactive").and_then(Value::as_bool).unwrap_or(false);
-    notice.lasting = kind == K::Bounced && (inactive || matches!(bounce, "HardBounce" | "BadEmailAddress"));
+    // Postmark sends nothing more to the address.
+    if entry.get("Inactive").and_then(Value::as_bool).unwrap_or(false) {
+        flag = Hardness::Hard;
+    }
+    refusal::judge(&mut notice, flag);
     Some(notice)
 }
 
-/// The first enhanced status code (RFC 3463) of a server's words.
-pub(super) fn enhanced(words: &str) -> Option<String> {
-    let is_code = |word: &&str| {
-        let parts: Vec<&str> = word.split('.').collect();
-        let number = |part: &&str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-        parts.len() == 3 && matches!(parts.first(), Some(&("2" | "4" | "5"))) && parts.iter().all(number)
-    };
-    words
-        .split(|c: char| c.is_whitespace() || matches!(c, ';' | ',' | '(' | ')' | '#' | '-'))
-        .take(60)
-        .find(is_code)
-        .map(str::to_owned)
+/// What a bounce of a type is; none where nothing became of the mail, or the type is not known.
+fn bounce(name: &str, words: &str) -> Option<(K, Hardness)> {
+    match TYPES.iter().find(|(known, _)| *known == name)?.1 {
+        Meaning::Fact(kind, hardness) => Some((kind, hardness)),
+        Meaning::AsTold => refusal::is_told(words).then_some((K::Bounced, Hardness::Soft)),
+        Meaning::Nothing => None,
+    }
 }

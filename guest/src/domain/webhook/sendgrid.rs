@@ -2,8 +2,11 @@
 //!
 //! <https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event>
 
-use super::field::{address, code, id, message_id, notice, opening, own_references, text, unix_time, words};
-use super::{MOST_ENTRIES, Malformed, Notice, Reading, Reference};
+use super::field::{
+    address, click, code, id, message_id, notice, opening, own_references, text, unix_time, words,
+};
+use super::{MOST_ENTRIES, Malformed, Notice, Reading, Reference, refusal};
+use crate::domain::inbound::Hardness;
 use crate::domain::status::EventKind as K;
 use serde_json::Value;
 
@@ -20,18 +23,23 @@ pub(super) fn read(body: &Value) -> Result<Reading, Malformed> {
 }
 
 fn one(entry: &Value) -> Option<Notice> {
+    let at = unix_time(entry, "timestamp")?;
+    let agent = text(entry, "useragent");
+    let flagged = |name: &str| entry.get(name).and_then(Value::as_bool).unwrap_or(false);
     let kind = match text(entry, "event")? {
         "processed" => K::Accepted,
         "deferred" => K::Delayed,
         "delivered" => K::Delivered,
+        "bounce" if text(entry, "type") == Some("expired") => K::Expired,
+        // `bounce` and `blocked`.
         "bounce" => K::Bounced,
+        // Whatever the reason: SendGrid's lists, spam, a package used up, a malformed header.
         "dropped" => K::Dropped,
-        "open" => {
-            let machine = entry.get("sg_machine_open").and_then(Value::as_bool).unwrap_or(false);
-            opening(text(entry, "useragent"), machine)
-        }
-        "click" => K::Clicked,
+        "open" => opening(agent, flagged("sg_machine_open"), at),
+        "click" => click(agent, flagged("sg_machine_click"), at)?,
         "spamreport" => K::Complaint,
+        // About lists and the account.
+        "unsubscribe" | "group_unsubscribe" | "group_resubscribe" | "account_status_change" => return None,
         _ => return None,
     };
     let mut references = own_references(entry);
@@ -39,18 +47,27 @@ fn one(entry: &Value) -> Option<Notice> {
     let own = id(entry, "sg_message_id");
     references.extend(own.and_then(|id| Some(Reference::ProviderId(id.split('.').next()?.to_owned()))));
     references.extend(message_id(entry, "smtp-id"));
-    let at = unix_time(entry, "timestamp")?;
     let mut notice = notice(id(entry, "sg_event_id"), references, address(entry, "email"), kind, at);
     let said = match kind {
-        K::Bounced | K::Dropped => text(entry, "reason"),
+        K::Bounced | K::Expired | K::Dropped => text(entry, "reason"),
         K::Delayed => text(entry, "response").or_else(|| text(entry, "reason")),
         K::Delivered => text(entry, "response"),
-        K::Opened | K::MachineOpen => text(entry, "useragent"),
+        K::Opened | K::MachineOpen => agent,
         _ => None,
     };
     notice.event.words = said.and_then(words);
     notice.event.code = code(entry, "status");
-    // `blocked` is a matter of this mail or of the sender's standing, not of the address.
-    notice.lasting = kind == K::Bounced && text(entry, "type") == Some("bounce");
+    refusal::judge(&mut notice, flag(entry));
     Some(notice)
+}
+
+/// What SendGrid's own types say: `blocked` is a matter of this mail or of the sender's standing, not of the address.
+fn flag(entry: &Value) -> Hardness {
+    let is_bounce = text(entry, "type") == Some("bounce");
+    match text(entry, "bounce_classification") {
+        Some("Technical" | "Content" | "Reputation" | "Frequency or Volume Too High") => Hardness::Soft,
+        // `Invalid Address`, `Mailbox Unavailable`, `Unclassified`.
+        _ if is_bounce => Hardness::Hard,
+        _ => Hardness::Soft,
+    }
 }

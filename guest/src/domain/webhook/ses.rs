@@ -2,8 +2,11 @@
 //!
 //! <https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html>
 
-use super::field::{address, bare_address, code, id, notice, opening, text, time, words};
-use super::{MOST_ENTRIES, Malformed, Notice, Reading, Reference};
+use super::field::{address, bare_address, code, id, notice, text, time, words};
+use super::{MOST_ENTRIES, Malformed, Notice, Reading, Reference, refusal};
+use crate::domain::inbound::Hardness;
+use crate::domain::inbound::amazon::{self, Bounce, Complaint};
+use crate::domain::opening::{self, Sighting};
 use crate::domain::status::EventKind as K;
 use serde_json::Value;
 
@@ -27,46 +30,101 @@ pub(super) fn read(body: &Value) -> Result<Reading, Malformed> {
 
 /// One for each recipient that the entry names.
 fn notices(entry: &Value, envelope: Option<String>) -> Option<Vec<Notice>> {
+    let part = |name: &str| entry.get(name).filter(|part| part.is_object());
+    let mail = entry.get("mail")?;
     let what = text(entry, "eventType").or_else(|| text(entry, "notificationType"))?;
     let (kind, part) = match what {
-        "Send" => (K::Accepted, "send"),
-        "Delivery" => (K::Delivered, "delivery"),
-        "DeliveryDelay" => (K::Delayed, "deliveryDelay"),
-        "Bounce" => (K::Bounced, "bounce"),
-        "Complaint" => (K::Complaint, "complaint"),
-        "Reject" | "Rendering Failure" => (K::Dropped, if what == "Reject" { "reject" } else { "failure" }),
-        "Open" => (K::Opened, "open"),
-        "Click" => (K::Clicked, "click"),
+        "Send" => (K::Accepted, part("send")),
+        "Delivery" => (K::Delivered, part("delivery")),
+        "DeliveryDelay" => (K::Delayed, part("deliveryDelay")),
+        "Bounce" => (K::Bounced, part("bounce")),
+        "Complaint" => (K::Complaint, part("complaint")),
+        "Reject" => (K::Dropped, part("reject")),
+        "Rendering Failure" | "RenderingFailure" => (K::Dropped, part("failure")),
+        "Open" => (K::Opened, part("open")),
+        "Click" => (K::Clicked, part("click")),
+        // About a list.
+        "Subscription" => return None,
         _ => return None,
     };
-    let mail = entry.get("mail")?;
     let empty = Value::Null;
-    let part = entry.get(part).unwrap_or(&empty);
-    let kind = match (kind, text(part, "userAgent")) {
-        (K::Opened, agent) => opening(agent, false),
-        (K::Clicked, Some(agent)) if crate::domain::opening::is_machine(agent) => return None,
-        (kind, _) => kind,
+    let part = part.unwrap_or(&empty);
+    let sent = time(mail, "timestamp");
+    let at = time(part, "timestamp").or(sent)?;
+    let user_agent = text(part, "userAgent");
+    let seen = Sighting { user_agent, is_flagged: false, sent, at };
+    let kind = match kind {
+        K::Opened => opening::of_provider(seen),
+        K::Clicked if opening::is_click_by_machine(seen) => return None,
+        kind => kind,
     };
-    let at = time(part, "timestamp").or_else(|| time(mail, "timestamp"))?;
-    let permanent = text(part, "bounceType") == Some("Permanent");
     let mut references: Vec<Reference> = message_ids(mail);
     references.extend(id(mail, "messageId").map(Reference::ProviderId));
+    let event_id = id(part, "feedbackId").or(envelope);
+    let new = |recipient, kind| notice(event_id.clone(), references.clone(), recipient, kind, at);
+    let recipients = recipients(part, mail);
+    if kind == K::Complaint {
+        return complaints(part, recipients, new);
+    }
     let whole = match kind {
         K::Delivered => text(part, "smtpResponse"),
         K::Dropped => text(part, "reason").or_else(|| text(part, "errorMessage")),
-        K::Opened | K::MachineOpen => text(part, "userAgent"),
+        K::Opened | K::MachineOpen => user_agent,
         _ => None,
     };
-    let event_id = id(part, "feedbackId").or(envelope);
     let of = |(recipient, own): (Option<String>, &Value)| {
-        let mut notice = notice(event_id.clone(), references.clone(), recipient, kind, at);
+        let (kind, flag) = if kind == K::Bounced { bounce(part, own)? } else { (kind, Hardness::Soft) };
+        let mut notice = new(recipient, kind);
         let said = text(own, "diagnosticCode").map(|it| it.strip_prefix("smtp;").unwrap_or(it));
-        notice.event.words = said.or(whole).and_then(words);
+        let subtype = || text(part, "bounceSubType").filter(|_| kind == K::Dropped);
+        notice.event.words = said.or(whole).or_else(subtype).and_then(words);
         notice.event.code = code(own, "status");
-        notice.lasting = kind == K::Bounced && permanent;
-        notice
+        refusal::judge(&mut notice, flag);
+        Some(notice)
     };
-    Some(recipients(part, mail).into_iter().take(MOST_ENTRIES).map(of).collect())
+    Some(recipients.into_iter().take(MOST_ENTRIES).filter_map(of).collect())
+}
+
+/// What a bounce is for one recipient, and how lasting by SES's own type.
+fn bounce(part: &Value, own: &Value) -> Option<(K, Hardness)> {
+    let named = |name: &str| text(part, name).unwrap_or_default();
+    let is_bare = ["action", "status", "diagnosticCode"].iter().all(|name| text(own, name).is_none());
+    match amazon::bounce(named("bounceType"), named("bounceSubType"), is_bare) {
+        Bounce::Returned(hardness) => Some((K::Bounced, hardness)),
+        Bounce::Expired => Some((K::Expired, Hardness::Soft)),
+        Bounce::KeptBack => Some((K::Dropped, Hardness::Soft)),
+        Bounce::Answered => Some((K::AutoReply, Hardness::Soft)),
+        Bounce::Unknown => None,
+    }
+}
+
+fn complaints(
+    part: &Value,
+    recipients: Vec<(Option<String>, &Value)>,
+    new: impl Fn(Option<String>, K) -> Notice,
+) -> Option<Vec<Notice>> {
+    let named = |name: &str| text(part, name).unwrap_or_default();
+    let mut addresses: Vec<String> = recipients.into_iter().filter_map(|(address, _)| address).collect();
+    addresses.sort_by_key(|address| address.to_lowercase());
+    addresses.dedup_by_key(|address| address.to_lowercase());
+    let all = |kind| -> Vec<Notice> {
+        addresses.iter().take(MOST_ENTRIES).map(|it| new(Some(it.clone()), kind)).collect()
+    };
+    match amazon::complaint(named("complaintSubType"), named("complaintFeedbackType"), addresses.len()) {
+        Complaint::Unwanted => Some(all(K::Complaint)),
+        Complaint::OneOfSeveral => {
+            let mut notice = new(None, K::Complaint);
+            notice.event.words = words(&amazon::one_of(addresses.len()));
+            Some(vec![notice])
+        }
+        Complaint::KeptBack => {
+            let said = text(part, "complaintSubType").and_then(words);
+            let mut notices = all(K::Dropped);
+            notices.iter_mut().for_each(|notice| notice.event.words.clone_from(&said));
+            Some(notices)
+        }
+        Complaint::Nothing => None,
+    }
 }
 
 /// Those that the part names, else the mail's only one; several that nothing tells apart are not everybody.

@@ -3,7 +3,7 @@
 use super::*;
 use serde_json::json;
 
-fn body(kind: &str, more: Value) -> Value {
+pub(super) fn body(kind: &str, more: Value) -> Value {
     let mut event = json!({
         "event": kind, "id": "CPgfbmQMTCKtHW6uIWtuVe", "timestamp": 1_790_000_000.268_7, "log-level": "info",
         "recipient": "jo@example.com", "recipient-domain": "example.com", "tags": [], "campaigns": [],

@@ -4,8 +4,11 @@ mod garbage;
 mod mailgun;
 mod order;
 mod postmark;
+mod refusals;
+mod seen;
 mod sendgrid;
 mod ses;
+mod ses_types;
 
 use super::{Notice, Provider, Reading, Reference, read};
 use serde_json::Value;

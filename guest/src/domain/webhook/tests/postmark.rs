@@ -5,7 +5,7 @@ use serde_json::json;
 
 const OWN: &str = "883953f4-6105-42a2-a16a-77a8eac79483";
 
-fn body(kind: &str, more: Value) -> Value {
+pub(super) fn body(kind: &str, more: Value) -> Value {
     let mut body = json!({
         "RecordType": kind, "ServerID": 23, "MessageStream": "outbound", "MessageID": OWN, "Tag": "",
         "Metadata": {"message-id": MESSAGE_ID},

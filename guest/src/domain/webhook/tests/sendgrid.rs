@@ -3,7 +3,7 @@
 use super::*;
 use serde_json::json;
 
-fn event(kind: &str, more: Value) -> Value {
+pub(super) fn event(kind: &str, more: Value) -> Value {
     let mut event = json!({
         "email": "jo@example.com", "timestamp": 1_790_000_000, "event": kind, "category": ["invoices"],
         "sg_event_id": "ZGVsaXZlcmVkLTAtMTIzNA", "sg_message_id": "Bq7nLr2XQyWm.recvd-5c-12-1-66A.0",

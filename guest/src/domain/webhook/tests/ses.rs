@@ -5,7 +5,7 @@ use serde_json::json;
 
 const OWN: &str = "0102019a2f3c4d5e-1a2b3c4d-5e6f-4711-8000-abcdefabcdef-000000";
 
-fn body(kind: &str, part: &str, what: Value, destination: &[&str]) -> Value {
+pub(super) fn body(kind: &str, part: &str, what: Value, destination: &[&str]) -> Value {
     let mail = json!({
         "timestamp": "2026-09-21T14:13:00.000Z", "messageId": OWN, "source": "office@nord.example",
         "destination": destination, "headersTruncated": false,

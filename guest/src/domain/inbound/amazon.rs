@@ -1,0 +1,136 @@
+//! What Amazon SES means by its types of bounces and complaints, whichever way a report of them comes: by webhook, or by a
+//! mail of SNS.
+//!
+//! <https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html>
+
+use super::feedback;
+use super::model::Hardness;
+
+/// Subtypes of what SES kept back itself, in lower case: the recipient's server has seen nothing of it.
+const KEPT_BACK: &[&str] = &[
+    "suppressed",
+    "onaccountsuppressionlist",
+    "ontenantsuppressionlist",
+    "emailvalidationsuppressed",
+    "unsubscribedrecipient",
+];
+
+/// What became of a mail that SES calls bounced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bounce {
+    /// It came back; how lasting that is where neither a code nor words tell.
+    Returned(Hardness),
+    /// It came back after too many attempts.
+    Expired,
+    /// SES did not send it: the address is on a list.
+    KeptBack,
+    /// What came back has no code: an automatic reply looks like this, so nothing is lost.
+    Answered,
+    /// Nothing that is known.
+    Unknown,
+}
+
+/// Judges a bounce by its type and subtype. `is_bare`: of this recipient neither action, status nor diagnostic code is
+/// reported.
+pub fn bounce(kind: &str, subtype: &str, is_bare: bool) -> Bounce {
+    let (kind, subtype) = (kind.to_ascii_lowercase(), subtype.to_ascii_lowercase());
+    match (kind.as_str(), subtype.as_str()) {
+        (_, kept) if KEPT_BACK.contains(&kept) => Bounce::KeptBack,
+        ("permanent", _) => Bounce::Returned(Hardness::Hard),
+        ("transient", "customtimeoutexceeded") => Bounce::Expired,
+        ("transient", "mailboxfull" | "messagetoolarge" | "contentrejected" | "attachmentrejected") => {
+            Bounce::Returned(Hardness::Soft)
+        }
+        ("transient", _) if is_bare => Bounce::Answered,
+        ("transient" | "undetermined", _) => Bounce::Returned(Hardness::Soft),
+        _ if is_bare => Bounce::Unknown,
+        _ => Bounce::Returned(Hardness::Soft),
+    }
+}
+
+/// What a report that SES calls a complaint amounts to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Complaint {
+    /// The recipient marked the mail as unwanted.
+    Unwanted,
+    /// Somebody did, and nobody says who: SES names every recipient at the provider that complains, or none.
+    OneOfSeveral,
+    /// SES did not send it: the address is on the account's list since an earlier complaint.
+    KeptBack,
+    /// It is none.
+    Nothing,
+}
+
+/// Words for the timeline where one of several recipients complained.
+pub fn one_of(recipients: usize) -> String {
+    if recipients == 0 {
+        return "a recipient marked it as unwanted: Amazon SES does not say which".to_owned();
+    }
+    format!("one of {recipients} recipients marked it as unwanted: Amazon SES does not say which")
+}
+
+/// Judges a complaint by its subtype, its feedback type and the number of recipients that it names.
+pub fn complaint(subtype: &str, feedback_type: &str, recipients: usize) -> Complaint {
+    if KEPT_BACK.contains(&subtype.to_ascii_lowercase().as_str()) {
+        Complaint::KeptBack
+    } else if !feedback::is_complaint(feedback_type) {
+        Complaint::Nothing
+    } else if recipients != 1 {
+        Complaint::OneOfSeveral
+    } else {
+        Complaint::Unwanted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_type_of_bounce_is_what_the_documentation_says() {
+        use Bounce::{Answered, Expired, KeptBack, Returned, Unknown};
+        use Hardness::{Hard, Soft};
+        for (kind, subtype, with_code, bare) in [
+            ("Undetermined", "Undetermined", Returned(Soft), Returned(Soft)),
+            ("Permanent", "General", Returned(Hard), Returned(Hard)),
+            ("Permanent", "NoEmail", Returned(Hard), Returned(Hard)),
+            ("Permanent", "Suppressed", KeptBack, KeptBack),
+            ("Permanent", "OnAccountSuppressionList", KeptBack, KeptBack),
+            ("Permanent", "OnTenantSuppressionList", KeptBack, KeptBack),
+            ("Permanent", "EmailValidationSuppressed", KeptBack, KeptBack),
+            ("Permanent", "UnsubscribedRecipient", KeptBack, KeptBack),
+            ("Transient", "General", Returned(Soft), Answered),
+            ("Transient", "MailboxFull", Returned(Soft), Returned(Soft)),
+            ("Transient", "MessageTooLarge", Returned(Soft), Returned(Soft)),
+            ("Transient", "CustomTimeoutExceeded", Expired, Expired),
+            ("Transient", "ContentRejected", Returned(Soft), Returned(Soft)),
+            ("Transient", "AttachmentRejected", Returned(Soft), Returned(Soft)),
+            ("transient", "", Returned(Soft), Answered),
+            ("Novel", "Novel", Returned(Soft), Unknown),
+        ] {
+            assert_eq!(bounce(kind, subtype, false), with_code, "{kind} {subtype}");
+            assert_eq!(bounce(kind, subtype, true), bare, "{kind} {subtype}, bare");
+        }
+    }
+
+    #[test]
+    fn only_what_a_recipient_said_is_a_complaint() {
+        for (subtype, feedback_type, recipients, wanted) in [
+            ("", "abuse", 1, Complaint::Unwanted),
+            ("", "", 1, Complaint::Unwanted),
+            ("", "Fraud", 1, Complaint::Unwanted),
+            ("", "other", 1, Complaint::Unwanted),
+            ("", "virus", 1, Complaint::Unwanted),
+            ("", "abuse", 2, Complaint::OneOfSeveral),
+            ("", "abuse", 0, Complaint::OneOfSeveral),
+            ("", "not-spam", 1, Complaint::Nothing),
+            ("", "Not-Spam", 3, Complaint::Nothing),
+            ("", "auth-failure", 1, Complaint::Nothing),
+            ("", "dmarc", 1, Complaint::Nothing),
+            ("OnAccountSuppressionList", "", 1, Complaint::KeptBack),
+            ("OnAccountSuppressionList", "abuse", 2, Complaint::KeptBack),
+        ] {
+            assert_eq!(complaint(subtype, feedback_type, recipients), wanted, "{subtype} {feedback_type}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Whether a refusal that a provider reports is for ever: by the judge of the mails that come in, since a server's code and
+//! words mean the same whichever way they reach us.
+
+use super::Notice;
+use crate::domain::inbound::{self, Cause, Hardness};
+use crate::domain::status::EventKind;
+
+/// Judges a notice of a bounce by its code and words. `flag` is what the provider's own type says; it counts where neither
+/// code nor words tell.
+pub(super) fn judge(notice: &mut Notice, flag: Hardness) {
+    if notice.event.kind != EventKind::Bounced {
+        return;
+    }
+    let words = notice.event.words.as_deref().unwrap_or_default();
+    let found = inbound::judge(notice.event.code.as_deref(), words);
+    if found.cause == Some(Cause::Expired) {
+        notice.event.kind = EventKind::Expired;
+    }
+    notice.lasting = inbound::weighed(&found, flag) == Hardness::Hard;
+}
+
+/// Whether a server refused for good: its words have a code of that class, and say why.
+pub(super) fn is_told(words: &str) -> bool {
+    let found = inbound::judge(None, words);
+    found.cause.is_some() && found.code.is_some_and(|code| code.starts_with('5'))
+}
