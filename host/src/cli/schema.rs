@@ -42,9 +42,10 @@ pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<ExitCode, 
             if common.json {
                 json(&presets)?;
             } else {
-                let rows =
-                    presets.into_iter().map(|it| vec![it.id, it.name, it.transport, it.sign_in.join(", ")]);
-                table(&["provider", "name", "transport", "sign-in"], rows)?;
+                let rows = presets
+                    .into_iter()
+                    .map(|it| vec![it.id, it.name, it.transport, it.sign_in.join(", "), it.source]);
+                table(&["provider", "name", "transport", "sign-in", "servers by"], rows)?;
             }
         }
         Some(name) => {

@@ -133,9 +133,11 @@ fn preset_out(of: &Preset) -> wit::Preset {
         transport: of.transport.name().to_owned(),
         smtp: of.smtp.map(server_out),
         imap: of.imap.map(server_out),
-        signs_in_as: of.login.name().to_owned(),
+        signs_in_as: of.login_at(Protocol::Smtp).name().to_owned(),
+        mailbox_signs_in_as: of.login_at(Protocol::Imap).name().to_owned(),
         sign_in: of.sign_in.iter().map(|way| way.name().to_owned()).collect(),
         notes: of.notes.iter().map(|note| (*note).to_owned()).collect(),
+        source: of.source.to_owned(),
     }
 }
 

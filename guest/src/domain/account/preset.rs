@@ -35,11 +35,6 @@ pub struct Host {
     pub security: Security,
 }
 
-/// A server that is known.
-pub(super) const fn at(name: &'static str, port: u16, security: Security) -> Option<Host> {
-    Some(Host { name, port, security })
-}
-
 /// What a login is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoginForm {
@@ -63,7 +58,7 @@ impl LoginForm {
 }
 
 /// What is known of a provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preset {
     /// Id, `gmail`.
     pub id: &'static str,
@@ -77,14 +72,28 @@ pub struct Preset {
     pub imap: Option<Host>,
     /// What the login is.
     pub login: LoginForm,
+    /// What the login of the mailbox is, where it differs.
+    pub(super) imap_login: Option<LoginForm>,
     /// Ways to sign in, best first.
-    pub sign_in: &'static [SignIn],
+    pub sign_in: Vec<SignIn>,
     /// What the user should know.
-    pub notes: &'static [&'static str],
-    /// Domains of its customers' addresses, a space between them; [`is_within`] says how they are written.
-    pub(super) domains: &'static str,
+    pub notes: Vec<&'static str>,
+    /// Where its servers were read, and when.
+    pub source: &'static str,
+    /// Domains of its customers' addresses; [`is_within`] says how they are written.
+    pub(super) domains: Vec<&'static str>,
     /// Hosts that take mail for its customers, likewise.
-    pub(super) mx: &'static str,
+    pub(super) mx: Vec<&'static str>,
+}
+
+impl Preset {
+    /// What the login is at one of its servers.
+    pub fn login_at(&self, protocol: Protocol) -> LoginForm {
+        match protocol {
+            Protocol::Smtp => self.login,
+            Protocol::Imap => self.imap_login.unwrap_or(self.login),
+        }
+    }
 }
 
 /// What a provider was known by.
@@ -122,12 +131,12 @@ const MAX_MX: usize = 50;
 
 /// All of them, by name.
 pub fn presets() -> &'static [Preset] {
-    PROVIDERS
+    &PROVIDERS
 }
 
 /// A preset by its id.
 pub fn by_id(id: &str) -> Option<&'static Preset> {
-    PROVIDERS.iter().find(|preset| preset.id == id)
+    presets().iter().find(|preset| preset.id == id)
 }
 
 /// The preset that has this server.
@@ -138,36 +147,44 @@ pub(super) fn by_server(host: &str) -> Option<&'static Preset> {
     })
 }
 
-/// The provider that an address belongs to: by its domain, else by the hosts that the domain's mail goes to.
+/// The provider that an address belongs to: by its domain, else by the hosts that the domain's mail goes to. Where several
+/// patterns fit a host, the longest is meant: AOL's hosts are within Yahoo's.
 pub fn guess(address: &str, mx: &[String]) -> Option<Candidate> {
     let address = Address::parse(address.trim()).ok()?;
     let domain = address.ascii_domain();
-    if let Some(preset) = PROVIDERS.iter().find(|preset| is_within_any(domain, preset.domains)) {
+    if let Some(preset) = closest(domain, |preset| &preset.domains) {
         return Some(Candidate { preset, by: KnownBy::Domain, matched: domain.to_owned() });
     }
     mx.iter().take(MAX_MX).find_map(|host| {
         let host = host.trim().trim_end_matches('.').to_ascii_lowercase();
-        let preset = PROVIDERS.iter().find(|preset| is_within_any(&host, preset.mx))?;
+        let preset = closest(&host, |preset| &preset.mx)?;
         Some(Candidate { preset, by: KnownBy::Mx, matched: host })
     })
 }
 
-fn is_within_any(name: &str, patterns: &str) -> bool {
-    patterns.split_ascii_whitespace().any(|pattern| is_within(name, pattern))
+/// The provider of the longest pattern that a name is within.
+fn closest(
+    name: &str,
+    patterns: impl Fn(&'static Preset) -> &'static Vec<&'static str>,
+) -> Option<&'static Preset> {
+    let length = |preset: &'static Preset| {
+        patterns(preset).iter().filter(|pattern| is_within(name, pattern)).map(|it| it.len()).max()
+    };
+    let fits = PROVIDERS.iter().filter_map(|preset| Some((length(preset)?, preset)));
+    fits.max_by_key(|(length, _)| *length).map(|(_, preset)| preset)
 }
 
-/// The name itself; with a dot before the pattern, `.onmicrosoft.com`, all below it; with one after it, `outlook.`,
-/// the name in any country: `outlook.be`, `outlook.co.id`.
+/// The name itself; with a dot before the pattern, `.onmicrosoft.com`, all below it.
 fn is_within(name: &str, pattern: &str) -> bool {
-    if let Some(stem) = pattern.strip_suffix('.') {
-        let suffix = name.strip_prefix(stem).and_then(|rest| rest.strip_prefix('.')).unwrap_or_default();
-        let (second, top) = suffix.rsplit_once('.').unwrap_or(("com", suffix));
-        return matches!(second, "co" | "com") && (top.len() == 2 || top == "com");
-    }
     if pattern.starts_with('.') {
         return name.len() > pattern.len() && name.ends_with(pattern);
     }
     name == pattern
+}
+
+/// Whether an address's domain is one of a provider's own, where everybody may have an address.
+pub(super) fn is_own_domain(provider: &str, domain: &str) -> bool {
+    by_id(provider).is_some_and(|preset| preset.domains.iter().any(|pattern| is_within(domain, pattern)))
 }
 
 /// Whether a provider files what was sent through it, by API and by SMTP alike. Exchange Online:

@@ -22,7 +22,7 @@ pub(super) fn check(
     }
     ports(path, server, protocol, found);
     security(path, server, found);
-    sign_in(account, path, server, found);
+    sign_in(account, path, server, protocol, found);
 }
 
 /// FEATURES A5: each port has the security it is made for.
@@ -78,7 +78,7 @@ fn security(path: &str, server: &Server, found: &mut Findings) {
     }
 }
 
-fn sign_in(account: &Account, path: &str, server: &Server, found: &mut Findings) {
+fn sign_in(account: &Account, path: &str, server: &Server, protocol: Protocol, found: &mut Findings) {
     let field = format!("{path}.login");
     let login = server.login.as_deref().map(str::trim).filter(|login| !login.is_empty());
     match login {
@@ -95,7 +95,7 @@ fn sign_in(account: &Account, path: &str, server: &Server, found: &mut Findings)
     }
     let known = preset::by_server(&server.host).or_else(|| account.provider().and_then(preset::by_id));
     let Some(known) = known else { return };
-    if known.login == LoginForm::Address
+    if known.login_at(protocol) == LoginForm::Address
         && server.sign_in != SignIn::None
         && login.is_some_and(|login| !login.contains('@'))
     {

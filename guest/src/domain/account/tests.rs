@@ -52,6 +52,41 @@ fn providers_are_guessed_by_domain_and_then_by_where_mail_goes() {
         ("a@firma.be", &["mx.other.example", "mx1.mail.ovh.net"], Some(("ovh", "mx"))),
         ("a@firma.be", &["mx.mailprotect.be"], Some(("combell", "mx"))),
         ("a@firma.de", &["mx00.kundenserver.de"], Some(("ionos", "mx"))),
+        ("a@firma.de", &["mx00.ionos.de"], Some(("ionos-de", "mx"))),
+        ("a@firma.fr", &["mx00.ionos.fr"], Some(("ionos-fr", "mx"))),
+        ("a@firma.co.uk", &["mx01.ionos.co.uk"], Some(("ionos-uk", "mx"))),
+        ("a@firma.com", &["mx00.ionos.com"], Some(("ionos-com", "mx"))),
+        ("a@schlund.de", &[], Some(("ionos", "domain"))),
+        ("a@firma.be", &["mx.zoho.eu"], Some(("zoho-pro-eu", "mx"))),
+        ("a@firma.com", &["mx2.zoho.com"], Some(("zoho-pro", "mx"))),
+        ("a@firma.in", &["mx.zoho.in"], Some(("zoho-pro-in", "mx"))),
+        ("a@zoho.eu", &["mx.zoho.eu"], Some(("zoho-eu", "domain"))),
+        ("a@zoho.com.au", &[], Some(("zoho-au", "domain"))),
+        ("a@yahoo.co.jp", &[], Some(("yahoo-jp", "domain"))),
+        ("a@yahoo.co.uk", &[], Some(("yahoo", "domain"))),
+        ("a@yahoo.ie", &[], Some(("yahoo", "domain"))),
+        ("a@verizon.net", &[], Some(("aol", "domain"))),
+        ("a@cs.com", &[], Some(("aol", "domain"))),
+        ("a@firma.com", &["mx-aol.mail.gm0.yahoodns.net"], Some(("aol", "mx"))),
+        ("a@firma.com", &["mta5.am0.yahoodns.net"], Some(("yahoo", "mx"))),
+        ("a@live.io", &[], None),
+        ("a@outlook.io", &[], None),
+        ("a@yahoo.zz", &[], None),
+        ("a@live.com.mx", &[], Some(("outlook-com", "domain"))),
+        ("a@hotmail.ch", &[], Some(("outlook-com", "domain"))),
+        ("a@gmx.ca", &[], Some(("gmx-com", "domain"))),
+        ("a@gmx.tm", &[], Some(("gmx-com", "domain"))),
+        ("a@posteo.co.uk", &[], Some(("posteo", "domain"))),
+        ("a@zeggis.com", &[], Some(("ziggo", "domain"))),
+        ("a@pandora.be", &[], Some(("telenet", "domain"))),
+        ("a@scarlet.be", &[], Some(("scarlet", "domain"))),
+        ("a@post.cz", &[], Some(("seznam", "domain"))),
+        ("a@ya.ru", &[], Some(("yandex", "domain"))),
+        ("a@bk.ru", &[], Some(("mail-ru", "domain"))),
+        ("a@pec.it", &[], Some(("aruba-pec", "domain"))),
+        ("a@talk21.com", &[], Some(("bt", "domain"))),
+        ("a@sbcglobal.net", &[], Some(("att", "domain"))),
+        ("a@mailbox.org", &[], Some(("mailbox-org", "domain"))),
         ("a@gmail.com.example", &[], None),
         ("a@outlook.example.com", &[], None),
         ("a@notgmail.com", &["notgoogle.com", ""], None),
@@ -61,6 +96,32 @@ fn providers_are_guessed_by_domain_and_then_by_where_mail_goes() {
         let guessed = guessed.as_ref().map(|found| (found.preset.id, found.by.name()));
         assert_eq!(guessed, expected, "{address} {hosts:?}");
     }
+}
+
+#[test]
+fn a_login_is_of_the_form_that_each_server_wants() {
+    use LoginForm::{Address, LocalPart, Own};
+    for (id, smtp, imap) in [
+        ("gmail", Address, Address),
+        ("icloud", Address, LocalPart),
+        ("web-de", LocalPart, LocalPart),
+        ("wp-pl", LocalPart, LocalPart),
+        ("yahoo-jp", LocalPart, LocalPart),
+        ("seznam", Address, Address),
+        ("amazon-ses", Own, Own),
+    ] {
+        let preset = by_id(id).unwrap();
+        assert_eq!((preset.login_at(Protocol::Smtp), preset.login_at(Protocol::Imap)), (smtp, imap), "{id}");
+    }
+    let login = |host: &str, login: &str| json!({"host": host, "security": "ssl", "login": login, "sign_in": "app-password"});
+    let mut json = json!({
+        "transport": "smtp", "address": "jo@icloud.com", "sender": {"display_name": "Jo"},
+        "smtp": {"host": "smtp.mail.me.com", "security": "tls", "login": "jo@icloud.com", "sign_in": "app-password"},
+        "imap": login("imap.mail.me.com", "jo"),
+    });
+    assert_eq!(check(&json.to_string()), []);
+    json["smtp"]["login"] = json!("jo");
+    assert_eq!(check(&json.to_string()).iter().map(|it| it.code).collect::<Vec<_>>(), ["login"]);
 }
 
 #[test]

@@ -308,13 +308,15 @@ impl Form {
         let chosen = self.imap_security.or_else(|| there.map(|it| it.security));
         let security = chosen.or(preset.as_ref().map(|it| it.2)).unwrap_or(Security::Ssl);
         let same = there.filter(|_| self.imap_security.is_none() && self.imap_host.is_none());
+        let is_presets = preset.as_ref().is_some_and(|it| it.0 == host);
         let known_port = preset.filter(|it| it.0 == host && it.2 == security).map(|it| it.1);
         let authentication = match (transport, there) {
             (_, Some(there)) if self.imap_login.is_none() && self.says_nothing_of_login() => {
                 there.authentication.clone()
             }
             (Transport::Smtp(server), _) if server.authentication != Authentication::None => {
-                with_login(server.authentication.clone(), self.imap_login.clone())
+                let own = if is_presets { mailbox_login(ground)? } else { None };
+                with_login(server.authentication.clone(), self.imap_login.clone().or(own))
             }
             (Transport::Gmail(grant) | Transport::Outlook(grant), _) => Authentication::Grant {
                 login: self.imap_login.clone().map_or_else(|| own_login(ground), Ok)?,
@@ -394,10 +396,19 @@ fn new_grant(provider: Provider, tenant: Option<&Tenant>) -> Grant {
 
 /// The address, or what stands before its `@`, as the provider wants it.
 fn own_login(ground: &Ground<'_>) -> Result<LoginName, Failure> {
+    login_of(ground, ground.preset.map_or("address", |preset| &preset.signs_in_as))
+}
+
+/// The login of the mailbox, where the provider wants another one there than for sending.
+fn mailbox_login(ground: &Ground<'_>) -> Result<Option<LoginName>, Failure> {
+    let differs = ground.preset.filter(|preset| preset.mailbox_signs_in_as != preset.signs_in_as);
+    differs.map(|preset| login_of(ground, &preset.mailbox_signs_in_as)).transpose()
+}
+
+fn login_of(ground: &Ground<'_>, form: &str) -> Result<LoginName, Failure> {
     let address = ground.address.as_str();
-    let local = ground.preset.is_some_and(|preset| preset.signs_in_as == "local-part");
-    let login = if local { address.rsplit_once('@').map_or(address, |(local, _)| local) } else { address };
-    Ok(login.parse()?)
+    let local = address.rsplit_once('@').map_or(address, |(local, _)| local);
+    Ok(if form == "local-part" { local } else { address }.parse()?)
 }
 
 fn with_login(mut of: Authentication, login: Option<LoginName>) -> Authentication {
