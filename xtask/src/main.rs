@@ -1,4 +1,4 @@
-//! Everything a person or CI runs: `cargo xtask plugin | demo | test | fuzz | bench | tidy`.
+//! Everything a person or CI runs: `cargo xtask plugin | demo | test | fuzz | bench | presets | tidy`.
 //!
 //! `demo` and `test` are the two commands of the README: on a fresh machine they install what they lack, say so,
 //! and then do their job.
@@ -12,6 +12,7 @@ mod foreign;
 mod fuzz;
 mod packages;
 mod plugin;
+mod presets;
 mod progress;
 mod run;
 mod test;
@@ -36,6 +37,9 @@ cargo xtask COMMAND
   bench send [--json] [--mails N] [--queued N] [--only NAME] [--workers]
                   a thousand invoices to one server, with and without the outbox, against other languages; then
                   100,000 that wait; with --workers also 1, 2 and 4 workers on PostgreSQL
+  presets FOLDER  compare the mail providers that are known (guest/src/domain/account/providers.txt) with a copy of
+                  Thunderbird's database, github.com/thunderbird/autoconfig: servers, ports, security, logins and
+                  domains, as a table of what differs; FOLDER is the checkout, or its folder ispdb
   tidy            layering and documentation rules
 
 Environment:
@@ -71,6 +75,7 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<()> {
         "test" => test::run(rest),
         "fuzz" => fuzz::run(rest),
         "bench" => bench::run(rest),
+        "presets" => presets::run(rest),
         "tidy" => tidy::run(),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
