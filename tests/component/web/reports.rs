@@ -203,28 +203,60 @@ async fn mailguns_token_is_taken_once_and_its_news_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn garbage_that_is_signed_is_refused_by_the_plugin_and_changes_nothing() {
+async fn garbage_that_is_signed_is_refused_by_the_plugin_changes_nothing_and_does_not_come_again() {
     let world = World::new().await;
     let mail = world.sent(&world.account).await;
     let deep = "[".repeat(200_000);
     let many = format!("[{}0]", "0,".repeat(10_000));
-    for (body, status) in [
-        ("", 422),
-        ("{}", 422),
-        ("null", 422),
-        ("[1,null,\"x\",[],{}]", 200),
-        (deep.as_str(), 422),
-        (many.as_str(), 422),
-        ("[{\"event\":\"open\",\"timestamp\":1e999}]", 422),
+    for (body, is_read) in [
+        ("", false),
+        ("{}", false),
+        ("null", false),
+        ("[1,null,\"x\",[],{}]", true),
+        (deep.as_str(), false),
+        (many.as_str(), false),
+        ("[{\"event\":\"open\",\"timestamp\":1e999}]", false),
         (
             "[{\"event\":\"open\",\"timestamp\":1790000000,\"message-id\":\"<'; drop table mails; --@x>\"}]",
-            200,
+            true,
         ),
     ] {
-        assert_eq!(world.post(body).await, status, "{body:.60}");
+        let before = world.log().matches("can't be read").count();
+        assert_eq!(world.post(body).await, 200, "{body:.60}: SendGrid ends at 2xx alone");
+        let logged = world.log().matches("can't be read").count() - before;
+        assert_eq!(logged, usize::from(!is_read), "{body:.60}");
     }
     let bytes = [0xff, 0xfe, 0x00, 0x80];
     let headers = world.signed(&bytes, 0);
-    assert_eq!(world.ask("POST", &world.hook(), &headers, &bytes).await.status, 422);
+    assert_eq!(world.ask("POST", &world.hook(), &headers, &bytes).await.status, 200);
+    assert_eq!(world.events(mail).await, []);
+    let text = world.metrics().await;
+    assert!(text.contains("postroom_webhooks_total{provider=\"sendgrid\",result=\"malformed\"} 7"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_to_the_wrong_address_is_answered_so_that_it_does_not_come_again() {
+    let world = World::new().await;
+    let mail = world.sent(&world.account).await;
+    let secret = "s3cr3t-content-of-a-mail";
+    let form = format!("event=delivered&recipient=jo%40nord.example&body-plain={secret}&signature=0");
+    let parts =
+        format!("--xYzZY\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\n{secret}\r\n--xYzZY--");
+    let inbound = json!({"FromName": "Jo", "MessageStream": "inbound", "TextBody": secret}).to_string();
+    let basic = format!("Authorization: Basic {}\r\n", STANDARD.encode("post:4711-4711-4711-4711"));
+    for (provider, key, headers, body, status) in [
+        (HookProvider::Mailgun, "0123456789abcdef0123456789abcdef", "", &form, 406),
+        (HookProvider::Mailgun, "0123456789abcdef0123456789abcdef", "", &inbound, 401),
+        (HookProvider::Postmark, "post:4711-4711-4711-4711", basic.as_str(), &inbound, 403),
+        (HookProvider::Postmark, "post:4711-4711-4711-4711", "", &inbound, 401),
+        (HookProvider::Postmark, "post:4711-4711-4711-4711", basic.as_str(), &parts, 403),
+    ] {
+        Hook::new(provider, Some(key), Vec::new()).unwrap().keep(&world.vault, &world.account).await.unwrap();
+        let path = world.hook().replace("sendgrid", provider.as_str());
+        let answer = world.ask("POST", &path, headers, body.as_bytes()).await;
+        assert_eq!(answer.status, status, "{provider}: {body:.40}: {}", world.log());
+    }
+    assert!(world.log().contains("can't be read: $.RecordType"), "{}", world.log());
+    assert!(!world.log().contains(secret), "{}", world.log());
     assert_eq!(world.events(mail).await, []);
 }

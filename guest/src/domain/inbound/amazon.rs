@@ -53,7 +53,7 @@ pub fn bounce(kind: &str, subtype: &str, is_bare: bool) -> Bounce {
 pub enum Complaint {
     /// The recipient marked the mail as unwanted.
     Unwanted,
-    /// Somebody did, and nobody says who: SES names every recipient at the provider that complains, or none.
+    /// A recipient did, and SES does not say which: it names every recipient at the provider that complains, or none.
     OneOfSeveral,
     /// SES did not send it: the address is on the account's list since an earlier complaint.
     KeptBack,

@@ -101,7 +101,7 @@ pub(super) fn read(letter: &Letter) -> Option<Vec<RecipientReport>> {
             let recipients = of.delivery.recipients.into_iter();
             let delivered = |to: String| RecipientReport {
                 code: words.as_deref().and_then(Enhanced::find).map(|code| code.to_string()),
-                words: words.as_deref().and_then(said),
+                words: words.as_deref().and_then(bounded_words),
                 ..report(&to, Class::Delivered, EventKind::Delivered)
             };
             recipients.map(delivered).collect()
@@ -118,13 +118,13 @@ pub(super) fn message_id(letter: &Letter) -> Option<String> {
 
 /// What a bounce is for one recipient; none where its type is not known and no code came with it.
 fn bounced(of: Recipient, kind: &str, subtype: &str) -> Option<RecipientReport> {
-    let is_said = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
-    let is_bare = ![&of.action, &of.status, &of.diagnostic_code].into_iter().any(is_said);
+    let has_text = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
+    let is_bare = ![&of.action, &of.status, &of.diagnostic_code].into_iter().any(has_text);
     let words = of.diagnostic_code.as_deref().map(without_type).unwrap_or_default();
     let mut found = judge(of.status.as_deref(), words);
     let soft = |kind| RecipientReport {
         hardness: Some(Hardness::Soft),
-        words: said(words),
+        words: bounded_words(words),
         code: found.code.clone(),
         ..report(&of.email_address, Class::Bounce, kind)
     };
@@ -132,7 +132,7 @@ fn bounced(of: Recipient, kind: &str, subtype: &str) -> Option<RecipientReport> 
         amazon::Bounce::Returned(flag) => flag,
         amazon::Bounce::Expired => return Some(soft(EventKind::Expired)),
         amazon::Bounce::KeptBack => {
-            let words = said(words).or_else(|| said(subtype));
+            let words = bounded_words(words).or_else(|| bounded_words(subtype));
             return Some(RecipientReport { words, ..soft(EventKind::Dropped) });
         }
         amazon::Bounce::Answered => {
@@ -143,7 +143,7 @@ fn bounced(of: Recipient, kind: &str, subtype: &str) -> Option<RecipientReport> 
     found.hardness = weighed(&found, flag);
     Some(RecipientReport {
         hardness: Some(found.hardness),
-        words: said(words),
+        words: bounded_words(words),
         code: found.code.clone(),
         ..report(&of.email_address, Class::Bounce, kind_of(Class::Bounce, &found))
     })
@@ -167,7 +167,7 @@ fn complained(of: Complaint) -> Vec<RecipientReport> {
         amazon::Complaint::KeptBack => {
             let kept_back = |to: &String| RecipientReport {
                 hardness: Some(Hardness::Soft),
-                words: said(&subtype),
+                words: bounded_words(&subtype),
                 ..report(to, Class::Bounce, EventKind::Dropped)
             };
             named.iter().map(kept_back).collect()
@@ -177,7 +177,7 @@ fn complained(of: Complaint) -> Vec<RecipientReport> {
 }
 
 /// Words within their bounds; none where there are none.
-fn said(words: &str) -> Option<String> {
+fn bounded_words(words: &str) -> Option<String> {
     Some(limits::bounded(words.trim(), limits::WORDS).to_owned()).filter(|words| !words.is_empty())
 }
 

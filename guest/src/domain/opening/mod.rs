@@ -97,16 +97,16 @@ fn rule(fetch: &Fetch) -> (EventKind, Confidence, String) {
     if let Some(words) = too_soon(fetch.sent, fetch.at) {
         return machine(Likely, words);
     }
+    if let Some(proxy) = fetch.user_agent.as_deref().and_then(agents::proxy) {
+        return person(&format!("{proxy} fetches pictures when the mail is opened"));
+    }
     if fetch.network == Network::Microsoft {
         return machine(
             Likely,
             "Microsoft's mail protection looks at mails before they are delivered".to_owned(),
         );
     }
-    match fetch.user_agent.as_deref().and_then(agents::proxy) {
-        Some(proxy) => person(&format!("{proxy} fetches pictures when the mail is opened")),
-        None => person("a mail program or browser fetched it"),
-    }
+    person("a mail program or browser fetched it")
 }
 
 const BY_APPLE: &str = "Apple's privacy proxy fetches every picture, opened or not";

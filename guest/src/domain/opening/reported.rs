@@ -1,5 +1,5 @@
 //! Openings and clicks that a provider saw with a pixel and links of its own: judged by the rules of our own pixel, as far
-//! as the provider passes on what they need, so that one proxy or scanner is the same whichever provider reports it.
+//! as the provider passes on what they need, so that a proxy or scanner is the same at every provider.
 
 use super::{agents, by_name, too_soon};
 use crate::domain::status::EventKind;

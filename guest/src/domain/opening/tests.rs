@@ -8,6 +8,7 @@ const THUNDERBIRD: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100
 const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148";
 const GMAIL: &str =
     "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)";
+const PREFETCH: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Mozilla/5.0";
 const YAHOO: &str = "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html";
 
 fn at(seconds: i64) -> DateTime<FixedOffset> {
@@ -37,6 +38,9 @@ fn requests_are_told_apart_by_what_is_known_of_them() {
         (fetch(IPHONE), Opened, "likely", "mail program"),
         (network(GMAIL, Network::Google), Opened, "likely", "Gmail's image proxy"),
         (network(YAHOO, Network::Yahoo), Opened, "likely", "Yahoo's image proxy"),
+        (network("OutlookImageProxy", Network::Microsoft), Opened, "likely", "Outlook's image proxy"),
+        (fetch(PREFETCH), MachineOpen, "certain", "ahead of its user"),
+        (fetch("Mozilla/5.0 (X11) Thunderbird Mozilla/5.0.1"), Opened, "likely", "mail program"),
         (after(GMAIL, 4), MachineOpen, "likely", "4 s after the mail left"),
         (after(THUNDERBIRD, 9), MachineOpen, "likely", "sooner than people read"),
         (after(THUNDERBIRD, 10), Opened, "likely", "mail program"),

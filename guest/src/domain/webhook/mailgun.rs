@@ -47,9 +47,11 @@ fn one(entry: &Value) -> Option<Notice> {
     let said = match kind {
         K::Opened | K::MachineOpen => agent,
         K::Dropped => {
-            said(status).or_else(|| text(part("reject"), "reason")).or_else(|| text(entry, "reason"))
+            server_words(status).or_else(|| text(part("reject"), "reason")).or_else(|| text(entry, "reason"))
         }
-        K::Delivered | K::Bounced | K::Delayed | K::Expired => said(status).or_else(|| text(entry, "reason")),
+        K::Delivered | K::Bounced | K::Delayed | K::Expired => {
+            server_words(status).or_else(|| text(entry, "reason"))
+        }
         _ => None,
     };
     notice.event.words = said.and_then(words);
@@ -59,8 +61,8 @@ fn one(entry: &Value) -> Option<Notice> {
     Some(notice)
 }
 
-/// What the server said.
-fn said(status: &Value) -> Option<&str> {
+/// The words of the recipient's server.
+fn server_words(status: &Value) -> Option<&str> {
     text(status, "message").or_else(|| text(status, "description"))
 }
 
@@ -74,7 +76,11 @@ fn failure(entry: &Value, status: &Value) -> Option<K> {
         // `bounce`, `generic`, `espblock`, `greylisted` and others.
         (_, Some("permanent")) => Some(K::Bounced),
         (_, Some("temporary")) => Some(K::Delayed),
-        _ => match inbound::judge(code.as_deref(), said(status).unwrap_or_default()).code?.chars().next()? {
+        _ => match inbound::judge(code.as_deref(), server_words(status).unwrap_or_default())
+            .code?
+            .chars()
+            .next()?
+        {
             '5' => Some(K::Bounced),
             '4' => Some(K::Delayed),
             _ => None,

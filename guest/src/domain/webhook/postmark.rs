@@ -11,10 +11,10 @@ use serde_json::Value;
 /// What a type of bounce is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Meaning {
-    /// The mail came back, or not yet: and how lasting that is where the server's words do not say.
+    /// A fact, and how lasting a bounce is where the server's code and words do not say.
     Fact(K, Hardness),
     /// A bounce where the server's words say so; Postmark could not tell.
-    AsTold,
+    ByWords,
     /// Nothing became of the mail.
     Nothing,
 }
@@ -40,7 +40,7 @@ const TYPES: &[(&str, Meaning)] = &[
     ("Unconfirmed", Meaning::Fact(K::Dropped, Hardness::Soft)),
     ("SMTPApiError", Meaning::Fact(K::Dropped, Hardness::Soft)),
     ("TemplateRenderingFailed", Meaning::Fact(K::Dropped, Hardness::Soft)),
-    ("Unknown", Meaning::AsTold),
+    ("Unknown", Meaning::ByWords),
     // About a list, a test, or a mail that came in.
     ("Subscribe", Meaning::Nothing),
     ("Unsubscribe", Meaning::Nothing),
@@ -88,8 +88,8 @@ fn one(entry: &Value) -> Option<Notice> {
     let mut notice = notice(id(entry, "ID"), references, address(entry, recipient), kind, at);
     notice.event.words = said.and_then(words);
     if matches!(kind, K::Bounced | K::Delayed) {
-        let told = inbound::judge(None, notice.event.words.as_deref().unwrap_or_default()).code;
-        notice.event.code = told.or_else(|| code(entry, "Type"));
+        let found = inbound::judge(None, notice.event.words.as_deref().unwrap_or_default()).code;
+        notice.event.code = found.or_else(|| code(entry, "Type"));
     }
     // Postmark sends nothing more to the address.
     if entry.get("Inactive").and_then(Value::as_bool).unwrap_or(false) {
@@ -103,7 +103,7 @@ fn one(entry: &Value) -> Option<Notice> {
 fn bounce(name: &str, words: &str) -> Option<(K, Hardness)> {
     match TYPES.iter().find(|(known, _)| *known == name)?.1 {
         Meaning::Fact(kind, hardness) => Some((kind, hardness)),
-        Meaning::AsTold => refusal::is_told(words).then_some((K::Bounced, Hardness::Soft)),
+        Meaning::ByWords => refusal::is_final_refusal(words).then_some((K::Bounced, Hardness::Soft)),
         Meaning::Nothing => None,
     }
 }

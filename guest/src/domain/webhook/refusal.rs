@@ -19,8 +19,8 @@ pub(super) fn judge(notice: &mut Notice, flag: Hardness) {
     notice.lasting = inbound::weighed(&found, flag) == Hardness::Hard;
 }
 
-/// Whether a server refused for good: its words have a code of that class, and say why.
-pub(super) fn is_told(words: &str) -> bool {
+/// Whether words are a server's final refusal: they have a code of class 5, and say why.
+pub(super) fn is_final_refusal(words: &str) -> bool {
     let found = inbound::judge(None, words);
     found.cause.is_some() && found.code.is_some_and(|code| code.starts_with('5'))
 }

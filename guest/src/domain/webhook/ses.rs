@@ -49,10 +49,10 @@ fn notices(entry: &Value, envelope: Option<String>) -> Option<Vec<Notice>> {
     };
     let empty = Value::Null;
     let part = part.unwrap_or(&empty);
-    let sent = time(mail, "timestamp");
-    let at = time(part, "timestamp").or(sent)?;
+    let (own_time, sent) = (time(part, "timestamp"), time(mail, "timestamp"));
+    let at = own_time.or(sent)?;
     let user_agent = text(part, "userAgent");
-    let seen = Sighting { user_agent, is_flagged: false, sent, at };
+    let seen = Sighting { user_agent, is_flagged: false, sent: own_time.and(sent), at };
     let kind = match kind {
         K::Opened => opening::of_provider(seen),
         K::Clicked if opening::is_click_by_machine(seen) => return None,

@@ -2,6 +2,7 @@
 
 use super::consequence;
 use super::hook::{Hook, HookProvider};
+use super::unreadable;
 use super::verification::{Delivery, Refusal, Verified, verify};
 use crate::accounts::Account;
 use crate::contract::webhooks::{Notice, Reading, Reference, WebhookError};
@@ -52,6 +53,10 @@ pub(in crate::web) async fn receive(
         Err(VaultError::Store(StoreError::NoSuchAccount(_))) => return unknown,
         Err(error) => return site.failed("webhook", &error),
     };
+    // No report has this form, whoever wrote it: what is not read needs no signature, only an end.
+    if let Some(reason) = unreadable::foreign_form(body) {
+        return not_read(site, provider, &account, body, reason);
+    }
     let delivery = Delivery { headers, body, now: site.clock.now() };
     let once = match verify(&hook, delivery, &site.seen, site.sns.as_ref()).await {
         Ok(Verified::News(once)) => once,
@@ -82,19 +87,25 @@ fn answer(refusal: &Refusal) -> StatusCode {
     }
 }
 
+/// Ends the attempts with a body that can never be read, and says why in the log.
+fn not_read(site: &Site, provider: HookProvider, account: &Account, body: &[u8], reason: &str) -> Received {
+    site.say(&unreadable::line(provider, account.id, body.len(), reason));
+    Received::of(unreadable::final_answer(provider), "malformed")
+}
+
 /// Reads a verified report and keeps what it says.
 async fn take_in(site: &Site, provider: HookProvider, account: &Account, body: &[u8]) -> Received {
-    let malformed = Received::of(StatusCode::UNPROCESSABLE_ENTITY, "malformed");
-    let Ok(text) = std::str::from_utf8(body) else { return malformed };
+    let not_read = |reason: &str| not_read(site, provider, account, body, reason);
+    let Ok(text) = std::str::from_utf8(body) else { return not_read("it is no UTF-8") };
     // An office of its own: an instance that met somebody's report serves nobody else.
     let office = site.engine.office(account.company.to_string(), Capabilities::default());
     let reading = match office.read_webhook(&Files::default(), provider.as_str(), text).await {
         Ok(Ok(reading)) => reading,
-        Ok(Err(WebhookError::Malformed(_) | WebhookError::UnknownProvider(_))) => return malformed,
-        Err(error) => {
-            site.say(&format!("webhook of {provider} for account {}: {error}", account.id));
-            return malformed;
+        Ok(Err(WebhookError::Malformed(reason))) => return not_read(&reason),
+        Ok(Err(WebhookError::UnknownProvider(_))) => {
+            return not_read("the plugin does not know the provider");
         }
+        Err(error) => return not_read(&error.to_string()),
     };
     let Reading { notices, passed_over } = reading;
     site.metrics.notices(provider.as_str(), "passed-over", u64::from(passed_over));

@@ -16,6 +16,7 @@ mod sns;
 mod sns_access;
 #[cfg(test)]
 mod tests;
+mod unreadable;
 mod verification;
 
 pub use hook::{Hook, HookError, HookProvider};
