@@ -15,6 +15,8 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Notification {
+    /// Of a published event it is called otherwise.
+    #[serde(alias = "eventType")]
     notification_type: String,
     bounce: Bounce,
     complaint: Complaint,
@@ -149,11 +151,12 @@ fn bounced(of: Recipient, kind: &str, subtype: &str) -> Option<RecipientReport> 
     })
 }
 
-/// What a complaint is: of one recipient, of one of several whom nobody names, or none at all.
+/// What a complaint is: of one recipient, of one of several, unnamed, or none at all.
 fn complained(of: Complaint) -> Vec<RecipientReport> {
     let (subtype, feedback_type) =
         (of.complaint_sub_type.unwrap_or_default(), of.complaint_feedback_type.unwrap_or_default());
-    let mut named: Vec<String> = of.complained_recipients.into_iter().map(|it| it.email_address).collect();
+    let addresses = of.complained_recipients.into_iter().filter_map(|it| address::find(&it.email_address));
+    let mut named: Vec<String> = addresses.collect();
     named.sort_by_key(|address| address.to_lowercase());
     named.dedup_by_key(|address| address.to_lowercase());
     match amazon::complaint(&subtype, &feedback_type, named.len()) {
@@ -289,6 +292,14 @@ mod tests {
             assert_eq!(found.recipients[0].hardness, hardness, "{what}");
             assert_eq!(found.events[0].recipient.as_deref(), Some(to), "{what}");
         }
+    }
+
+    #[test]
+    fn a_published_event_is_read_as_a_notification_is() {
+        let body = r#"{"eventType":"Bounce","bounce":{"bounceType":"Transient","bounceSubType":"General",
+            "bouncedRecipients":[{"emailAddress":"jo@example.com"}]},"mail":{}}"#;
+        let of: Notification = serde_json::from_str(body).unwrap();
+        assert_eq!((of.notification_type.as_str(), of.bounce.bounced_recipients.len()), ("Bounce", 1));
     }
 
     #[test]

@@ -51,7 +51,7 @@ const SCANNERS: &[(&str, &str)] = &[
     ("guzzlehttp", "Guzzle"),
     ("symfony httpclient", "Symfony"),
     ("php/", "PHP"),
-    ("ruby", "Ruby"),
+    ("ruby/", "Ruby"),
     ("faraday", "Faraday"),
     ("rest-client", "rest-client"),
     ("restsharp", "RestSharp"),
@@ -83,10 +83,24 @@ const SCANNERS: &[(&str, &str)] = &[
     ("linkpreview", "a link preview"),
     ("link preview", "a link preview"),
     ("urlpreview", "a link preview"),
+    ("ahc/", "an HTTP library"),
+    ("httpclient", "an HTTP library"),
+    ("http-client", "an HTTP library"),
+    ("http client", "an HTTP library"),
+    ("urllib", "an HTTP library"),
+    ("amazon cloudfront", "Amazon CloudFront"),
+    ("hubspot connect", "HubSpot"),
+    ("google-apps-script", "Google Apps Script"),
+    ("feedburner", "FeedBurner"),
+    // Robots name the page that tells of them, and no mail program does.
+    ("+http", "a robot"),
     ("crawler", "a crawler"),
     ("spider", "a spider"),
     ("scanner", "a scanner"),
 ];
+
+/// Whole names, in lower case, of programs that say no more.
+const ALONE: &[&str] = &["curl", "java", "node", "okhttp", "perl", "php", "python", "ruby", "wget"];
 
 /// Proxies that fetch when their user opens the mail.
 const PROXIES: &[(&str, &str)] = &[
@@ -117,7 +131,8 @@ fn is_robot(lower: &str) -> bool {
 /// The name of a scanner or robot.
 pub(super) fn scanner(agent: &str) -> Option<&'static str> {
     let lower = lowered(agent);
-    find(&lower, SCANNERS).or_else(|| is_robot(&lower).then_some("a robot"))
+    let is_alone = || ALONE.contains(&lower.trim()).then_some("a program without a version");
+    find(&lower, SCANNERS).or_else(is_alone).or_else(|| is_robot(&lower).then_some("a robot"))
 }
 
 /// Whether Gmail fetched ahead of its user: a browser's name with a second `Mozilla/5.0` at its end, which no browser has.
