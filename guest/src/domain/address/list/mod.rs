@@ -45,6 +45,9 @@ pub enum ListFault {
     /// The address in it is none.
     #[error(transparent)]
     Address(#[from] AddressFault),
+    /// An address with a typographic apostrophe: it is among the mailboxes, with a straight one.
+    #[error("a typographic apostrophe: it was read as {0}, did you mean that?")]
+    Straightened(String),
     /// `Jan <jan@x.be` or `jan@x.be>`.
     #[error("an angle bracket without its other half")]
     OpenAngle,
