@@ -1,0 +1,167 @@
+//! A person's mail about a report, told from the report itself. Whoever answers or forwards a bounce or a receipt has bounced
+//! nothing, in whatever language their program says so.
+//!
+//! A report is the message itself: its root is `multipart/report`, or a program sent it, by its address, its empty return
+//! path or a mark in its header. A report that stands in the mail of anybody else was put there.
+
+use super::address;
+use super::automatic;
+use super::fields::{self, Fields};
+use super::letter::Letter;
+use super::limits::{bounded, bounded_bytes};
+use super::phrases::{
+    self, AUTOMATIC_SUBJECTS, DAEMON_NAMES, DAEMONS, FAILURE_SUBJECTS, NOT_READ, PERSON_PREFIXES,
+    READ_SUBJECTS,
+};
+use super::unlabelled::{self, Likeness};
+
+/// Characters of the longest word that a program puts before a subject.
+const PREFIX: usize = 15;
+/// Bytes of a text in which a forwarded report is looked for.
+const TEXT: usize = 16 << 10;
+/// Lines of a header that was copied into a text.
+const HEADER_LINES: usize = 8;
+/// Local parts from which nobody writes.
+const NO_PERSONS: &[&str] =
+    &["noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "bounce", "bounces"];
+
+/// The report in a message was put there by a person.
+pub(super) fn encloses_report(letter: &Letter) -> bool {
+    if letter.is_report {
+        return false;
+    }
+    match unlabelled::likeness(letter) {
+        Likeness::Daemon => false,
+        Likeness::Address | Likeness::Name => passes_on(letter),
+        Likeness::None => {
+            !is_by_program(letter) && (passes_on(letter) || letter.text.chars().any(char::is_alphanumeric))
+        }
+    }
+}
+
+/// A person answered or forwarded: by the subject, by what they copied into the text, or by the report that they attached.
+pub(super) fn passes_on(letter: &Letter) -> bool {
+    if is_prefixed(letter) {
+        return true;
+    }
+    match unlabelled::likeness(letter) {
+        Likeness::Daemon => false,
+        Likeness::Address | Likeness::Name => prefixes_a_report(&letter.subject),
+        Likeness::None => {
+            !is_by_program(letter)
+                && (prefixes_a_report(&letter.subject)
+                    || letter.returned.as_ref().is_some_and(is_of_a_report)
+                    || copies_a_report(&letter.text))
+        }
+    }
+}
+
+/// The subject has one of the words before it that programs use in the languages that we know.
+pub(super) fn is_prefixed(letter: &Letter) -> bool {
+    PERSON_PREFIXES.begins(&phrases::plain(&letter.subject))
+}
+
+/// `İlt: subject`: the subject behind one word and a colon, in plain form. Labels such as `[External]` may stand before.
+pub(super) fn behind_prefix(plain: &str) -> Option<&str> {
+    let mut rest = plain;
+    while let Some(end) = rest.strip_prefix('[').and_then(|rest| rest.find(']')).filter(|end| *end <= 40) {
+        rest = rest.get(end + 2..)?.trim_start();
+    }
+    let (word, behind) = rest.split_once([':', '：'])?;
+    let word = word.trim_end();
+    // `Re[2]`, `Aw (3)`.
+    let word = word.trim_end_matches(|c: char| c.is_ascii_digit() || "[]() ".contains(c));
+    let is_word = (1..=PREFIX).contains(&word.chars().count())
+        && word.chars().all(|c| c.is_alphabetic() || "./-'\u{307}".contains(c));
+    let behind = behind.trim_start();
+    (is_word && !behind.is_empty()).then_some(behind)
+}
+
+/// Some word and a colon stand before what begins as a report's or an automatic reply's subject.
+fn prefixes_a_report(subject: &str) -> bool {
+    let plain = phrases::plain(subject);
+    if [&*FAILURE_SUBJECTS, &*AUTOMATIC_SUBJECTS].iter().any(|table| table.begins(&plain)) {
+        return false;
+    }
+    let Some(behind) = behind_prefix(&plain) else { return false };
+    let inner = behind.split_once([':', '：']).map(|(word, _)| word.trim_end());
+    FAILURE_SUBJECTS.begins(behind)
+        || AUTOMATIC_SUBJECTS.begins(behind)
+        || inner.is_some_and(|inner| READ_SUBJECTS.is(inner) || NOT_READ.is(inner))
+}
+
+/// A program sent it, whatever its name is.
+fn is_by_program(letter: &Letter) -> bool {
+    let local = letter.sender.as_ref().map(|sender| address::local(&sender.address)).unwrap_or_default();
+    letter.has_null_return_path()
+        || automatic::is_generated(letter)
+        || letter.header.has("x-failed-recipients")
+        || NO_PERSONS.iter().any(|known| local.starts_with(known))
+}
+
+/// The header of a message that is itself a report.
+fn is_of_a_report(header: &Fields) -> bool {
+    let is_kind = |value: &str| value.trim_start().to_ascii_lowercase().starts_with("multipart/report");
+    header.all("content-type").any(is_kind)
+        || header.all("from").any(is_of_a_daemon)
+        || header.all("return-path").any(|path| path.trim() == "<>")
+}
+
+/// A value of a header that names a program which reports on mail.
+fn is_of_a_daemon(value: &str) -> bool {
+    let is_daemon = |(_, found): (usize, String)| {
+        let local = address::local(&found);
+        local.contains("daemon") || DAEMONS.begins(&local)
+    };
+    address::all(bounded(value, 1_000)).take(3).any(is_daemon)
+        || DAEMON_NAMES.begins(phrases::plain(bounded(value, 100)).trim_matches(['"', '\'']))
+}
+
+/// The header of a report was copied into the text: `From: Mail Delivery System <MAILER-DAEMON@…>`, `Subject: Undelivered …`,
+/// whatever these fields are called there.
+fn copies_a_report(text: &str) -> bool {
+    let trimmed =
+        |line: &'_ str| line.trim_matches(|c: char| c.is_whitespace() || ">*|_".contains(c)).to_owned();
+    let lines: Vec<String> =
+        bounded_bytes(text, TEXT).lines().map(trimmed).filter(|it| !it.is_empty()).collect();
+    let value = |line: &str| {
+        let (name, value) = line.split_once([':', '：'])?;
+        let is_label = name.chars().count() <= 25 && name.chars().any(char::is_alphabetic);
+        (is_label && fields::field(line).is_none_or(|(name, _)| name.len() <= 25))
+            .then(|| value.trim_matches([' ', '*']).to_owned())
+    };
+    let header: Vec<Option<String>> = lines.iter().map(|line| value(line)).collect();
+    (0..header.len()).any(|at| {
+        let from = header.get(at).and_then(Option::as_deref).is_some_and(is_of_a_daemon);
+        let around = header.get(at.saturating_sub(HEADER_LINES / 2)..).unwrap_or_default();
+        from && around.iter().take(HEADER_LINES).flatten().any(|value| {
+            let plain = phrases::plain(bounded(value, 300));
+            FAILURE_SUBJECTS.is_in(&plain) && !is_of_a_daemon(value)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_before_a_subject_is_found_in_any_language() {
+        for (subject, behind) in [
+            ("İlt: Undelivered Mail", Some("undelivered mail")),
+            ("Doorgestuurd: x", Some("x")),
+            ("TR : x", Some("x")),
+            ("Re[2]: x", Some("x")),
+            ("[EXTERNAL] [Ticket 1] Továbbítás: x", Some("x")),
+            ("轉寄：退信", Some("退信")),
+            ("مُعاد توجيهه: x", None),
+            ("Our invoice 12: paid", None),
+            ("Invoice", None),
+            ("Fwd:", None),
+            (": x", None),
+            ("", None),
+        ] {
+            assert_eq!(behind_prefix(&phrases::plain(subject)), behind, "{subject}");
+        }
+    }
+}

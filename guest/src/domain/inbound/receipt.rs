@@ -1,0 +1,163 @@
+//! Receipts in no standard form: those that Exchange writes in its own format, and those of mobile telephones, Notes and old
+//! programs, which are a sentence under a subject of their own. They prove what a disposition report proves, and no person
+//! wrote them.
+//!
+//! A sentence alone proves nothing, and a word before the subject neither: both are needed, with a time; or the form itself,
+//! which repeats the subject as a field and says when, in whatever language.
+
+use super::address;
+use super::fields;
+use super::letter::Letter;
+use super::limits::{self, bounded};
+use super::model::{Class, RecipientReport};
+use super::person;
+use super::phrases::{self, NOT_READ, READ, READ_SUBJECTS};
+use super::unlabelled;
+use crate::domain::status::{EventKind, EventSource};
+
+/// Characters of the longest receipt.
+const LONGEST: usize = 1_200;
+/// Lines of the longest one in a language that is not known.
+const LINES: usize = 10;
+/// Fields that the form repeats: to whom, subject, when it was sent.
+const FIELDS: usize = 3;
+/// Sentences beside them.
+const SENTENCES: usize = 3;
+
+/// What a receipt tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// It was shown.
+    Read,
+    /// It arrived; what became of it there is not said, or it was deleted unread.
+    Arrived,
+}
+
+/// What a receipt says; none where the message is none.
+pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
+    let sender = letter.sender.as_ref().filter(|sender| sender.address.contains('@'))?;
+    if letter.is_report || unlabelled::is_from_daemon(letter) || person::is_prefixed(letter) {
+        return None;
+    }
+    let told = by_class(letter)
+        .or_else(|| by_mark(letter))
+        .or_else(|| by_words(letter))
+        .or_else(|| by_form(letter))?;
+    let text = letter.text.trim();
+    let words = if text.is_empty() { letter.subject.as_str() } else { text };
+    Some(RecipientReport {
+        recipient: Some(sender.address.clone()),
+        final_recipient: None,
+        class: Class::Receipt,
+        hardness: None,
+        code: None,
+        words: Some(bounded(words, limits::WORDS).to_owned()).filter(|words| !words.is_empty()),
+        remote: None,
+        kind: match told {
+            Told::Read => EventKind::DispositionDisplayed,
+            Told::Arrived => EventKind::DispositionOther,
+        },
+        source: EventSource::DispositionReport,
+    })
+}
+
+/// Exchange's classes: `IPNRN` is a notification of receipt, `IPNNRN` one of the contrary.
+fn by_class(letter: &Letter) -> Option<Told> {
+    let class = letter.message_class.as_deref()?;
+    if class.ends_with(".ipnrn") || class.ends_with("read receipt") {
+        Some(Told::Read)
+    } else if class.ends_with(".ipnnrn") {
+        Some(Told::Arrived)
+    } else {
+        None
+    }
+}
+
+/// A mark in the header: Exchange's of a disposition report whose parts were lost, and the name of Notes' form.
+fn by_mark(letter: &Letter) -> Option<Told> {
+    let holds = |name: &str, what: &str| {
+        letter.header.all(name).any(|value| value.to_ascii_lowercase().contains(what))
+    };
+    let is_marked = holds("content-class", "content-classes:mdn") || holds("x-notes-item", "return receipt");
+    is_marked.then(|| told(&phrases::plain(&[&letter.subject, " ", &letter.text].concat())))
+}
+
+fn by_words(letter: &Letter) -> Option<Told> {
+    let subject = phrases::plain(&letter.subject);
+    let before = subject.split_once([':', '：']).map_or("", |(before, _)| before).trim_end();
+    let is_subject = READ_SUBJECTS.is(before) || (NOT_READ.begins(before) && before.chars().count() <= 30);
+    if !is_subject {
+        return None;
+    }
+    let Some(plain) = short(letter) else { return None };
+    let is_sentence =
+        (READ.is_in(&plain) || NOT_READ.is_in(&plain) || repeats_subject(letter)) && has_time(&plain);
+    (plain.is_empty() || is_sentence).then(|| told(&format!("{before} {plain}")))
+}
+
+/// The form by itself: the subject repeated, at most two fields beside it, a sentence, a time; and nothing of the mail that it
+/// answers, which a person's program would quote with our address in it.
+fn by_form(letter: &Letter) -> Option<Told> {
+    let answers = ["in-reply-to", "references"].iter().any(|name| letter.header.get(name).is_some());
+    let plain = short(letter)?;
+    let ours = letter.header.all("to").flat_map(address::all).map(|(_, address)| address::key(&address));
+    if !answers || !repeats_subject(letter) || ours.into_iter().any(|ours| plain.contains(&ours)) {
+        return None;
+    }
+    let lines: Vec<&str> = letter.text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let (repeated, others): (Vec<&str>, Vec<&str>) = lines.iter().partition(|line| is_field(line));
+    let is_form = lines.len() <= LINES && repeated.len() <= FIELDS && (1..=SENTENCES).contains(&others.len());
+    let says_when = others.iter().any(|line| has_time(line));
+    (is_form && says_when).then(|| told(&plain))
+}
+
+fn told(plain: &str) -> Told {
+    let before = plain.split_once(' ').map_or(plain, |(before, _)| before);
+    if NOT_READ.is_in(plain) {
+        Told::Arrived
+    } else if READ.is_in(plain) || READ_SUBJECTS.is(before) {
+        Told::Read
+    } else {
+        Told::Arrived
+    }
+}
+
+/// The text in plain form, where it is short and quotes nothing.
+fn short(letter: &Letter) -> Option<String> {
+    let plain = phrases::plain(bounded(&letter.text, 2 * LONGEST));
+    let quotes = letter.text.lines().take(200).any(|line| line.trim_start().starts_with('>'));
+    (plain.chars().count() <= LONGEST && !quotes).then_some(plain)
+}
+
+fn is_field(line: &str) -> bool {
+    fields::field(line).is_some_and(|(name, value)| name.len() <= 25 && value.starts_with([' ', '\t']))
+        || line.split_once([':', '：']).is_some_and(|(name, value)| {
+            name.chars().count() <= 25 && name.chars().all(|c| !c.is_numeric()) && !value.trim().is_empty()
+        })
+}
+
+/// A line of the text is the subject behind its first colon, alone or as a field.
+fn repeats_subject(letter: &Letter) -> bool {
+    let subject = phrases::plain(&letter.subject);
+    let Some((_, behind)) = subject.split_once([':', '：']) else { return false };
+    let behind = behind.trim();
+    let is_it = |text: &str| phrases::plain(bounded(text, limits::SUBJECT)) == behind;
+    behind.chars().count() >= 3
+        && letter
+            .text
+            .lines()
+            .take(50)
+            .any(|line| is_it(line) || line.split_once([':', '：']).is_some_and(|(_, value)| is_it(value)))
+}
+
+/// A date or a time of day is in the text.
+fn has_time(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let is_clock = |at: usize| at > 0 && digit(at - 1) && digit(at + 1) && digit(at + 2) && !digit(at + 3);
+    let has_clock = memchr::memchr2_iter(b':', b'.', bytes).any(is_clock);
+    let has_year = text
+        .split(|c: char| !c.is_ascii_digit())
+        .any(|number| number.len() == 4 && (number.starts_with("19") || number.starts_with("20")));
+    has_clock || has_year
+}
