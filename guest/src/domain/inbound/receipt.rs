@@ -89,7 +89,7 @@ fn by_words(letter: &Letter) -> Option<Told> {
     if !is_subject {
         return None;
     }
-    let Some(plain) = short(letter) else { return None };
+    let plain = short(letter)?;
     let is_sentence =
         (READ.is_in(&plain) || NOT_READ.is_in(&plain) || repeats_subject(letter)) && has_time(&plain);
     (plain.is_empty() || is_sentence).then(|| told(&format!("{before} {plain}")))
