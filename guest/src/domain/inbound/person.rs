@@ -6,7 +6,7 @@
 
 use super::address;
 use super::automatic;
-use super::fields::{self, Fields};
+use super::fields::Fields;
 use super::letter::Letter;
 use super::limits::{bounded, bounded_bytes};
 use super::phrases::{
@@ -19,8 +19,10 @@ use super::unlabelled::{self, Likeness};
 const PREFIX: usize = 15;
 /// Bytes of a text in which a forwarded report is looked for.
 const TEXT: usize = 16 << 10;
-/// Lines of a header that was copied into a text.
-const HEADER_LINES: usize = 8;
+/// Fields of a header that was copied into a text: from whom, to whom or when, subject.
+const FIELDS: usize = 3;
+/// Characters of their longest name.
+const LABEL: usize = 25;
 /// Local parts from which nobody writes.
 const NO_PERSONS: &[&str] =
     &["noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "bounce", "bounces"];
@@ -118,27 +120,35 @@ fn is_of_a_daemon(value: &str) -> bool {
 }
 
 /// The header of a report was copied into the text: `From: Mail Delivery System <MAILER-DAEMON@…>`, `Subject: Undelivered …`,
-/// whatever these fields are called there.
+/// one field below the other, whatever they are called there.
 fn copies_a_report(text: &str) -> bool {
-    let trimmed =
-        |line: &'_ str| line.trim_matches(|c: char| c.is_whitespace() || ">*|_".contains(c)).to_owned();
-    let lines: Vec<String> =
-        bounded_bytes(text, TEXT).lines().map(trimmed).filter(|it| !it.is_empty()).collect();
-    let value = |line: &str| {
-        let (name, value) = line.split_once([':', '：'])?;
-        let is_label = name.chars().count() <= 25 && name.chars().any(char::is_alphabetic);
-        (is_label && fields::field(line).is_none_or(|(name, _)| name.len() <= 25))
-            .then(|| value.trim_matches([' ', '*']).to_owned())
-    };
-    let header: Vec<Option<String>> = lines.iter().map(|line| value(line)).collect();
-    (0..header.len()).any(|at| {
-        let from = header.get(at).and_then(Option::as_deref).is_some_and(is_of_a_daemon);
-        let around = header.get(at.saturating_sub(HEADER_LINES / 2)..).unwrap_or_default();
-        from && around.iter().take(HEADER_LINES).flatten().any(|value| {
-            let plain = phrases::plain(bounded(value, 300));
-            FAILURE_SUBJECTS.is_in(&plain) && !is_of_a_daemon(value)
-        })
-    })
+    let (mut fields, mut has_daemon, mut has_subject) = (0, false, false);
+    for line in bounded_bytes(text, TEXT).lines() {
+        let line = line.trim_matches(|c: char| c.is_whitespace() || ">*|_".contains(c));
+        let Some(value) = value_of(line) else {
+            (fields, has_daemon, has_subject) = (0, false, false);
+            continue;
+        };
+        fields += 1;
+        if is_of_a_daemon(value) {
+            has_daemon = true;
+        } else {
+            has_subject |= FAILURE_SUBJECTS.is_in(&phrases::plain(bounded(value, 300)));
+        }
+        if fields >= FIELDS && has_daemon && has_subject {
+            return true;
+        }
+    }
+    false
+}
+
+/// The value of a line `Label: value`. An address is no label: `<a@b.example>: 550 unknown`.
+fn value_of(line: &str) -> Option<&str> {
+    let (label, value) = line.split_once([':', '：'])?;
+    let is_label = label.chars().count() <= LABEL
+        && label.chars().any(char::is_alphabetic)
+        && !label.contains(['@', '<', '=', '/']);
+    is_label.then(|| value.trim_matches([' ', '*']))
 }
 
 #[cfg(test)]

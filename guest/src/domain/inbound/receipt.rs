@@ -21,6 +21,8 @@ const LONGEST: usize = 1_200;
 const LINES: usize = 10;
 /// Fields that the form repeats: to whom, subject, when it was sent.
 const FIELDS: usize = 3;
+/// Characters of a word that is no name of a receipt yet, such as `read`.
+const WORD: usize = 8;
 /// Sentences beside them.
 const SENTENCES: usize = 3;
 
@@ -84,14 +86,17 @@ fn by_mark(letter: &Letter) -> Option<Told> {
 
 fn by_words(letter: &Letter) -> Option<Told> {
     let subject = phrases::plain(&letter.subject);
-    let before = subject.split_once([':', '：']).map_or("", |(before, _)| before).trim_end();
+    // `Read: subject`, `Return Receipt (displayed) - subject`, `Return Receipt`.
+    let end = [":", "：", " (", " - "].iter().filter_map(|mark| subject.find(mark)).min();
+    let before = subject.get(..end.unwrap_or(subject.len())).unwrap_or_default().trim_end();
     let is_subject = READ_SUBJECTS.is(before) || (NOT_READ.begins(before) && before.chars().count() <= 30);
     if !is_subject {
         return None;
     }
     let plain = short(letter)?;
-    let is_sentence =
-        (READ.is_in(&plain) || NOT_READ.is_in(&plain) || repeats_subject(letter)) && has_time(&plain);
+    let says = READ.is_in(&plain) || NOT_READ.is_in(&plain) || repeats_subject(letter);
+    // A receipt says when, or what it is.
+    let is_sentence = says && (has_time(&plain) || (before.chars().count() > WORD && plain.contains(before)));
     (plain.is_empty() || is_sentence).then(|| told(&format!("{before} {plain}")))
 }
 
@@ -107,7 +112,9 @@ fn by_form(letter: &Letter) -> Option<Told> {
     let lines: Vec<&str> = letter.text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let (repeated, others): (Vec<&str>, Vec<&str>) = lines.iter().partition(|line| is_field(line));
     let is_form = lines.len() <= LINES && repeated.len() <= FIELDS && (1..=SENTENCES).contains(&others.len());
-    let says_when = others.iter().any(|line| has_time(line));
+    // Notes has the subject on a line by itself, and the time as a field.
+    let stands_alone = others.iter().any(|line| is_subject(letter, line));
+    let says_when = others.iter().chain(repeated.iter().filter(|_| stands_alone)).any(|line| has_time(line));
     (is_form && says_when).then(|| told(&plain))
 }
 
@@ -136,18 +143,19 @@ fn is_field(line: &str) -> bool {
         })
 }
 
-/// A line of the text is the subject behind its first colon, alone or as a field.
+/// A text is the subject behind its first colon.
+fn is_subject(letter: &Letter, text: &str) -> bool {
+    let Some((_, behind)) = letter.subject.split_once([':', '：']) else { return false };
+    let behind = phrases::plain(behind.trim());
+    behind.chars().count() >= 3 && phrases::plain(bounded(text, limits::SUBJECT)).trim() == behind
+}
+
+/// A line of the text is the subject, alone or as a field.
 fn repeats_subject(letter: &Letter) -> bool {
-    let subject = phrases::plain(&letter.subject);
-    let Some((_, behind)) = subject.split_once([':', '：']) else { return false };
-    let behind = behind.trim();
-    let is_it = |text: &str| phrases::plain(bounded(text, limits::SUBJECT)) == behind;
-    behind.chars().count() >= 3
-        && letter
-            .text
-            .lines()
-            .take(50)
-            .any(|line| is_it(line) || line.split_once([':', '：']).is_some_and(|(_, value)| is_it(value)))
+    letter.text.lines().take(50).any(|line| {
+        is_subject(letter, line)
+            || line.split_once([':', '：']).is_some_and(|(_, value)| is_subject(letter, value.trim()))
+    })
 }
 
 /// A date or a time of day is in the text.

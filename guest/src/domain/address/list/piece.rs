@@ -10,6 +10,9 @@ use std::borrow::Cow;
 /// Comments taken off the end of an address.
 const MOST_COMMENTS: usize = 8;
 
+/// Signs with spaces between them taken off an address.
+const MOST_MARKS: usize = 8;
+
 /// A piece taken apart: text and, of the last bracket that closes it, the content.
 struct Bracketed<'a> {
     before: &'a str,
@@ -87,7 +90,7 @@ fn address(text: &str) -> Result<(Address, Option<String>), AddressFault> {
 /// between, other signs too.
 fn without_punctuation(text: &str) -> &str {
     let mut rest = text.trim();
-    loop {
+    for _ in 0..MOST_MARKS {
         let inner = rest
             .trim_matches(codepoint::is_punctuation)
             .trim_start_matches(|c: char| c.is_whitespace())
@@ -102,10 +105,11 @@ fn without_punctuation(text: &str) -> &str {
             _ => inner,
         };
         if inner.len() == rest.len() {
-            return rest;
+            break;
         }
         rest = inner;
     }
+    rest
 }
 
 /// `a@b.be`, `mailto:a@b.be?subject=x`, `a@b.be (Jan)`, `'a@b.be'`, `Jan (a@b.be)`.

@@ -114,6 +114,21 @@ fn a_receipt_in_plain_text_is_no_persons_answer() {
         ),
         ("Przeczytano: Faktura 7", "Wiadomość została przeczytana 3.02.2026 o 9:41", Read),
         ("Read receipt: Invoice 7", "Your message was displayed on 2026-02-03.", Read),
+        (
+            "Return Receipt (displayed) - Invoice 7",
+            "This is a Return Receipt for the mail that you sent to jan@customer.example. It acknowledges that it was displayed.",
+            Read,
+        ),
+        (
+            "Return Receipt",
+            "Your document: Invoice 7\r\nwas received by: Jan/Customer\r\nat: 02/03/2026 09:41:00 AM",
+            Read,
+        ),
+        (
+            "Reçu : Facture 7",
+            "Votre document :\r\n  Facture 7\r\na été reçu par : Jan/Customer\r\nà : 03/02/2026 09:41:00",
+            Arrived,
+        ),
         ("Nicht gelesen: Rechnung 7", "", Arrived),
         ("Não lida: Fatura 7", "A sua mensagem foi eliminada sem ser lida em 03/02/2026 09:41", Arrived),
         // The form tells where the language does not.
@@ -144,6 +159,11 @@ fn a_person_who_writes_of_reading_is_a_person() {
             "Atb: Rēķins 7",
             "Samaksāts 12:30.\r\n\r\nNo: office@ateliernord.example\r\nKam: Jan\r\nTēma: Rēķins 7\r\n",
         ),
+        (
+            "Atb: Rēķins 7",
+            "Paldies!\r\n\r\nNo: Atelier Nord\r\nNosūtīts: 2026-02-03 09:41\r\nTēma: Rēķins 7\r\n",
+        ),
+        ("Read receipt: Invoice 7", "Please do not ask me for these."),
         ("Read: Invoice 7", "> Your message was read on 3 Feb 2026 09:41.\r\nWhat is this?"),
     ] {
         let found = answer(subject, &format!("Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"));
