@@ -11,7 +11,7 @@ use crate::store::{
     Event, NewSuppression, Recorded, Reported, ReportedFacts, Store, StoreError, SuppressionKind, SystemStore,
 };
 use chrono::{DateTime, FixedOffset, SecondsFormat};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The mailbox of a company, or of a platform for all of them.
 #[derive(Debug)]
@@ -22,8 +22,8 @@ pub struct Inbox<'a> {
     return_addresses: Option<&'a ReturnAddresses>,
     /// Addresses that mail is sent from.
     own_addresses: Vec<String>,
-    /// Those, and the addresses of users, to which blind copies go.
-    ours: BTreeSet<String>,
+    /// Those of each company, and the addresses of its users, to which blind copies go.
+    ours: BTreeMap<CompanyId, BTreeSet<String>>,
 }
 
 /// What became of a message.
@@ -54,15 +54,19 @@ impl<'a> Inbox<'a> {
             Some(company) => vec![company],
             None => store.companies().await?.into_iter().map(|company| company.id).collect(),
         };
-        let (mut own_addresses, mut ours) = (vec![], BTreeSet::new());
+        let (mut own_addresses, mut ours) = (vec![], BTreeMap::new());
         for company in companies {
-            let company = store.administer(company);
-            for account in company.accounts().await? {
-                own_addresses.push(account.address.to_string());
+            let administrator = store.administer(company);
+            let users = administrator.users().await?;
+            let mut of_company: BTreeSet<String> =
+                users.iter().map(|user| key(&user.address.to_string())).collect();
+            for account in administrator.accounts().await? {
+                let address = account.address.to_string();
+                of_company.insert(key(&address));
+                own_addresses.push(address);
             }
-            ours.extend(company.users().await?.iter().map(|user| key(&user.address.to_string())));
+            ours.insert(company, of_company);
         }
-        ours.extend(own_addresses.iter().map(|address| key(address)));
         let store = store.system();
         Ok(Self { store, office, company, return_addresses, own_addresses, ours })
     }
@@ -152,7 +156,8 @@ impl Inbox<'_> {
         if let Some(recipient) = finals.next() {
             return Some(recipient.to_owned());
         }
-        let others: Vec<&String> = mail.rcpt_to.iter().filter(|to| !self.ours.contains(&key(to))).collect();
+        let is_ours = |to: &String| self.ours.get(&mail.company).is_some_and(|ours| ours.contains(&key(to)));
+        let others: Vec<&String> = mail.rcpt_to.iter().filter(|to| !is_ours(to)).collect();
         let only = match (others.as_slice(), mail.rcpt_to.as_slice()) {
             ([only], _) => *only,
             (_, [only]) => only,

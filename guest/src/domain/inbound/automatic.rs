@@ -96,9 +96,11 @@ pub(super) fn has_subject(letter: &Letter) -> bool {
     if AUTOMATIC_SUBJECTS.begins(&subject) {
         return true;
     }
-    // `Re: your order (Automatic reply)`; but a person's `Re: Automatic reply: …` is a person's, whatever stands for `Re`.
+    // `Re: your order (Automatic reply)`; but a person's `Re: Automatic reply: …` is a person's. Where the word is not known it
+    // may be a company's name, and what a person would quote decides.
     let behind = person::behind_prefix(&subject);
-    let is_answer_to_one = behind.is_some_and(|behind| AUTOMATIC_SUBJECTS.begins(behind));
+    let is_answer_to_one =
+        behind.is_some_and(|behind| AUTOMATIC_SUBJECTS.begins(behind)) && person::quotes(letter);
     if is_answer_to_one || person::is_prefixed(letter) {
         let rest = behind.or(subject.split_once(':').map(|(_, rest)| rest.trim_start())).unwrap_or_default();
         return AUTOMATIC_SUBJECTS.first(rest).is_some_and(|at| at > 0) || is_notice(letter);

@@ -30,10 +30,10 @@ pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
     let fields = fields(letter)?;
     let disposition = fields.get("disposition").unwrap_or_default();
     let lower = disposition.to_ascii_lowercase();
-    let (mode, told) = lower.split_once(';').unwrap_or(("", lower.as_str()));
-    let mut told = told.split(['/', ',', ';']).map(str::trim);
-    let what = told.next().unwrap_or_default();
-    let modifiers: Vec<&str> = told.take(10).collect();
+    let (mode, rest) = lower.split_once(';').unwrap_or(("", lower.as_str()));
+    let mut types = rest.split(['/', ',', ';']).map(str::trim);
+    let what = types.next().unwrap_or_default();
+    let modifiers: Vec<&str> = types.take(10).collect();
     let original = fields.get("original-recipient").and_then(address::of_field);
     let last = fields.get("final-recipient").and_then(address::of_field);
     let recipient = original.or_else(|| last.clone());
@@ -81,7 +81,9 @@ fn is_refusal(letter: &Letter, fields: &Fields, mode: &str, modifiers: &[&str]) 
     if fields.any(&["failure", "error"]).is_some() || modifiers.iter().any(is_error) {
         return true;
     }
-    let program = phrases::plain(fields.get("reporting-ua").unwrap_or_default());
+    // `host; product`: what the host is called tells nothing.
+    let program = fields.get("reporting-ua").unwrap_or_default();
+    let program = phrases::plain(program.split_once(';').map_or(program, |(_, product)| product));
     if fields.has("x-msexch-correlation-key")
         || ["microsoft", "exchange", "outlook"].iter().any(|it| program.contains(it))
     {
@@ -91,11 +93,11 @@ fn is_refusal(letter: &Letter, fields: &Fields, mode: &str, modifiers: &[&str]) 
     let is_agents = unlabelled::likeness(letter) >= Likeness::Address
         || DELIVERY_AGENTS.is_in(&program)
         || REFUSED.is_in(&answered);
-    is_agents || says_refused(letter)
+    is_agents || text_refuses(letter)
 }
 
 /// The words say that it was refused, and not that it was deleted unread. What they repeat of the mail itself is not theirs.
-fn says_refused(letter: &Letter) -> bool {
+fn text_refuses(letter: &Letter) -> bool {
     let subject = phrases::plain(&letter.subject);
     let (before, behind) = subject.split_once([':', '：']).unwrap_or((&subject, ""));
     if NOT_READ.is_in(before) {

@@ -5,6 +5,7 @@
 //! path or a mark in its header. A report that stands in the mail of anybody else was put there.
 
 use super::address;
+use super::answer;
 use super::automatic;
 use super::fields::Fields;
 use super::letter::Letter;
@@ -15,8 +16,9 @@ use super::phrases::{
 };
 use super::unlabelled::{self, Likeness};
 
-/// Characters of the longest word that a program puts before a subject.
-const PREFIX: usize = 15;
+/// Characters and words that a program puts before a subject at the most.
+const PREFIX: usize = 20;
+const PREFIX_WORDS: usize = 3;
 /// Bytes of a text in which a forwarded report is looked for.
 const TEXT: usize = 16 << 10;
 /// Fields of a header that was copied into a text: from whom, to whom or when, subject.
@@ -46,16 +48,21 @@ pub(super) fn passes_on(letter: &Letter) -> bool {
     if is_prefixed(letter) {
         return true;
     }
+    let has_report_in_it =
+        || letter.returned.as_ref().is_some_and(is_of_a_report) || copies_a_report(&letter.text);
     match unlabelled::likeness(letter) {
         Likeness::Daemon => false,
-        Likeness::Address | Likeness::Name => prefixes_a_report(&letter.subject),
+        Likeness::Address | Likeness::Name => has_report_in_it(),
         Likeness::None => {
-            !is_by_program(letter)
-                && (prefixes_a_report(&letter.subject)
-                    || letter.returned.as_ref().is_some_and(is_of_a_report)
-                    || copies_a_report(&letter.text))
+            !is_by_program(letter) && (prefixes_a_report(&letter.subject) || has_report_in_it())
         }
     }
+}
+
+/// Repeats what it answers or passes on.
+pub(super) fn quotes(letter: &Letter) -> bool {
+    answer::of(&letter.text).is_some_and(|answer| answer.quoted.is_some())
+        || letter.text.lines().any(|line| line.trim_start().starts_with('>'))
 }
 
 /// The subject has one of the words before it that programs use in the languages that we know.
@@ -63,7 +70,7 @@ pub(super) fn is_prefixed(letter: &Letter) -> bool {
     PERSON_PREFIXES.begins(&phrases::plain(&letter.subject))
 }
 
-/// `İlt: subject`: the subject behind one word and a colon, in plain form. Labels such as `[External]` may stand before.
+/// `İlt: subject`: the subject behind a word or a few and a colon, in plain form. Labels such as `[External]` may stand before.
 pub(super) fn behind_prefix(plain: &str) -> Option<&str> {
     let mut rest = plain;
     while let Some(end) = rest.strip_prefix('[').and_then(|rest| rest.find(']')).filter(|end| *end <= 40) {
@@ -74,7 +81,8 @@ pub(super) fn behind_prefix(plain: &str) -> Option<&str> {
     // `Re[2]`, `Aw (3)`.
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit() || "[]() ".contains(c));
     let is_word = (1..=PREFIX).contains(&word.chars().count())
-        && word.chars().all(|c| c.is_alphabetic() || "./-'\u{307}".contains(c));
+        && word.split(' ').count() <= PREFIX_WORDS
+        && word.chars().all(|c| c.is_alphabetic() || !c.is_ascii() || " ./-'".contains(c));
     let behind = behind.trim_start();
     (is_word && !behind.is_empty()).then_some(behind)
 }
@@ -164,8 +172,10 @@ mod tests {
             ("Re[2]: x", Some("x")),
             ("[EXTERNAL] [Ticket 1] Továbbítás: x", Some("x")),
             ("轉寄：退信", Some("退信")),
-            ("مُعاد توجيهه: x", None),
-            ("Our invoice 12: paid", None),
+            ("إعادة توجيه: x", Some("x")),
+            ("Chuyển tiếp: x", Some("x")),
+            ("Our invoice of 12 May: paid", None),
+            ("What we have sent you: x", None),
             ("Invoice", None),
             ("Fwd:", None),
             (": x", None),

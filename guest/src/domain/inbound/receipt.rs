@@ -21,16 +21,16 @@ const LONGEST: usize = 1_200;
 const LINES: usize = 10;
 /// Fields that the form repeats: to whom, subject, when it was sent.
 const FIELDS: usize = 3;
-/// Characters of a word that is no name of a receipt yet, such as `read`.
-const WORD: usize = 8;
 /// Sentences beside them.
 const SENTENCES: usize = 3;
+/// Characters of a word that is no name of a receipt yet, such as `read`.
+const WORD: usize = 8;
 
-/// What a receipt tells.
+/// What a receipt proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
+enum Proof {
     /// It was shown.
-    Read,
+    Displayed,
     /// It arrived; what became of it there is not said, or it was deleted unread.
     Arrived,
 }
@@ -41,7 +41,7 @@ pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
     if letter.is_report || unlabelled::is_from_daemon(letter) || person::is_prefixed(letter) {
         return None;
     }
-    let told = by_class(letter)
+    let proof = by_class(letter)
         .or_else(|| by_mark(letter))
         .or_else(|| by_words(letter))
         .or_else(|| by_form(letter))?;
@@ -55,36 +55,36 @@ pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
         code: None,
         words: Some(bounded(words, limits::WORDS).to_owned()).filter(|words| !words.is_empty()),
         remote: None,
-        kind: match told {
-            Told::Read => EventKind::DispositionDisplayed,
-            Told::Arrived => EventKind::DispositionOther,
+        kind: match proof {
+            Proof::Displayed => EventKind::DispositionDisplayed,
+            Proof::Arrived => EventKind::DispositionOther,
         },
         source: EventSource::DispositionReport,
     })
 }
 
 /// Exchange's classes: `IPNRN` is a notification of receipt, `IPNNRN` one of the contrary.
-fn by_class(letter: &Letter) -> Option<Told> {
+fn by_class(letter: &Letter) -> Option<Proof> {
     let class = letter.message_class.as_deref()?;
     if class.ends_with(".ipnrn") || class.ends_with("read receipt") {
-        Some(Told::Read)
+        Some(Proof::Displayed)
     } else if class.ends_with(".ipnnrn") {
-        Some(Told::Arrived)
+        Some(Proof::Arrived)
     } else {
         None
     }
 }
 
 /// A mark in the header: Exchange's of a disposition report whose parts were lost, and the name of Notes' form.
-fn by_mark(letter: &Letter) -> Option<Told> {
+fn by_mark(letter: &Letter) -> Option<Proof> {
     let holds = |name: &str, what: &str| {
         letter.header.all(name).any(|value| value.to_ascii_lowercase().contains(what))
     };
     let is_marked = holds("content-class", "content-classes:mdn") || holds("x-notes-item", "return receipt");
-    is_marked.then(|| told(&phrases::plain(&[&letter.subject, " ", &letter.text].concat())))
+    is_marked.then(|| proof_of(&phrases::plain(&[&letter.subject, " ", &letter.text].concat())))
 }
 
-fn by_words(letter: &Letter) -> Option<Told> {
+fn by_words(letter: &Letter) -> Option<Proof> {
     let subject = phrases::plain(&letter.subject);
     // `Read: subject`, `Return Receipt (displayed) - subject`, `Return Receipt`.
     let end = [":", "：", " (", " - "].iter().filter_map(|mark| subject.find(mark)).min();
@@ -94,15 +94,16 @@ fn by_words(letter: &Letter) -> Option<Told> {
         return None;
     }
     let plain = short(letter)?;
-    let says = READ.is_in(&plain) || NOT_READ.is_in(&plain) || repeats_subject(letter);
+    let has_phrase = READ.is_in(&plain) || NOT_READ.is_in(&plain) || repeats_subject(letter);
     // A receipt says when, or what it is.
-    let is_sentence = says && (has_time(&plain) || (before.chars().count() > WORD && plain.contains(before)));
-    (plain.is_empty() || is_sentence).then(|| told(&format!("{before} {plain}")))
+    let is_sentence =
+        has_phrase && (has_time(&plain) || (before.chars().count() > WORD && plain.contains(before)));
+    (plain.is_empty() || is_sentence).then(|| proof_of(&format!("{before} {plain}")))
 }
 
 /// The form by itself: the subject repeated, at most two fields beside it, a sentence, a time; and nothing of the mail that it
 /// answers, which a person's program would quote with our address in it.
-fn by_form(letter: &Letter) -> Option<Told> {
+fn by_form(letter: &Letter) -> Option<Proof> {
     let answers = ["in-reply-to", "references"].iter().any(|name| letter.header.get(name).is_some());
     let plain = short(letter)?;
     let ours = letter.header.all("to").flat_map(address::all).map(|(_, address)| address::key(&address));
@@ -114,18 +115,18 @@ fn by_form(letter: &Letter) -> Option<Told> {
     let is_form = lines.len() <= LINES && repeated.len() <= FIELDS && (1..=SENTENCES).contains(&others.len());
     // Notes has the subject on a line by itself, and the time as a field.
     let stands_alone = others.iter().any(|line| is_subject(letter, line));
-    let says_when = others.iter().chain(repeated.iter().filter(|_| stands_alone)).any(|line| has_time(line));
-    (is_form && says_when).then(|| told(&plain))
+    let has_when = others.iter().chain(repeated.iter().filter(|_| stands_alone)).any(|line| has_time(line));
+    (is_form && has_when).then(|| proof_of(&plain))
 }
 
-fn told(plain: &str) -> Told {
+fn proof_of(plain: &str) -> Proof {
     let before = plain.split_once(' ').map_or(plain, |(before, _)| before);
     if NOT_READ.is_in(plain) {
-        Told::Arrived
+        Proof::Arrived
     } else if READ.is_in(plain) || READ_SUBJECTS.is(before) {
-        Told::Read
+        Proof::Displayed
     } else {
-        Told::Arrived
+        Proof::Arrived
     }
 }
 

@@ -146,7 +146,7 @@ fn punctuation_around_an_address_is_none_of_it() {
 
 #[test]
 fn a_typographic_apostrophe_is_read_as_the_straight_one_and_said() {
-    let asked = "a typographic apostrophe: it was read as o'brien@b.ie, did you mean that?";
+    let asked = "written with a typographic apostrophe; o'brien@b.ie is used instead, did you mean that?";
     for text in ["o’brien@b.ie", "o‘brien@b.ie", "o´brien@b.ie", "“o’brien@b.ie”"] {
         assert_eq!(lines(text), ["o'brien@b.ie".to_owned(), format!("! {text}: {asked}")], "{text}");
     }

@@ -5,8 +5,19 @@ use crate::domain::inbound::Class;
 use crate::domain::status::EventKind;
 
 /// Prefixes of languages, some of which the rules do not know.
-const PREFIXES: &[&str] =
-    &["İlt", "Doorst", "Továbbítás", "Přeposláno", "Προώθ", "הועבר", "Persiųsta", "Fwd", "轉寄"];
+const PREFIXES: &[&str] = &[
+    "İlt",
+    "Doorst",
+    "Továbbítás",
+    "Přeposláno",
+    "Προώθ",
+    "הועבר",
+    "Persiųsta",
+    "Fwd",
+    "轉寄",
+    "إعادة توجيه",
+    "Chuyển tiếp",
+];
 
 const DELIVERY: &str = "Reporting-MTA: dns; mx.customer.example\r\n\r\n\
     Final-Recipient: rfc822; els@customer.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\
@@ -106,8 +117,11 @@ fn an_answer_to_an_automatic_reply_is_a_persons_in_any_language() {
     for prefix in PREFIXES {
         let raw = format!(
             "From: Jan <jan@customer.example>\r\nTo: office@ateliernord.example\r\nSubject: {prefix}: Automatic reply: Invoice\r\n\
-             In-Reply-To: <1@ateliernord.example>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nWho takes over?\r\n"
+             In-Reply-To: <1@ateliernord.example>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nWho takes over?\r\n\r\n> I am not here.\r\n"
         );
         is_a_persons(prefix, &raw);
     }
+    let raw = "From: Shop <shop@customer.example>\r\nSubject: Fietsen: Automatic reply: Invoice\r\n\
+        In-Reply-To: <1@ateliernord.example>\r\n\r\nWe got your mail.\r\n";
+    assert_eq!(understood(raw.as_bytes()).class, Class::AutoReply, "a company's name is no prefix");
 }

@@ -69,7 +69,7 @@ fn a_rule_that_refuses_makes_a_soft_bounce_and_gives_its_whole_reason() {
     for (header, text, fields) in [
         ("Subject: Automatically rejected mail", reason, ""),
         ("Subject: x", reason, "Reporting-UA: mx.customer.example; Dovecot Mail Delivery Agent"),
-        ("Subject: x", reason, "Reporting-UA: mx.customer.example; Some Sieve 2.1"),
+        ("Subject: x", reason, "Reporting-UA: exchange.customer.example; Some Sieve 2.1"),
         ("Subject: x\r\nAuto-Submitted: auto-replied (rejected)", reason, ""),
         ("Subject: x\r\nSender: <>", reason, "Failure: refused by the recipient's rule"),
         ("Subject: x", "Die Nachricht wurde zurückgewiesen.\r\nGrund: kein Bedarf", ""),
