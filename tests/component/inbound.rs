@@ -107,6 +107,51 @@ async fn a_report_is_matched_by_the_attempts_id_where_nothing_was_returned() {
     assert_eq!(kept.events().await[0].recipient.as_deref(), Some(ELS));
 }
 
+/// A report that a mail server sends about this recipient.
+fn failed(fields: &str) -> Vec<u8> {
+    format!(
+        "From: MAILER-DAEMON@relay.example\r\nSubject: Undelivered\r\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; relay.example\r\n\r\n\
+         {fields}\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n\
+         --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {MESSAGE_ID}\r\n\r\n--b--\r\n"
+    )
+    .into_bytes()
+}
+
+#[tokio::test]
+async fn where_a_mail_was_forwarded_its_recipient_is_not_dead() {
+    const OTHER: &str = "els@forwarded.example";
+    for (fields, rcpt_to) in [
+        (format!("Original-Recipient: rfc822; {ELS}\r\nFinal-Recipient: rfc822; {OTHER}"), &[ELS][..]),
+        (format!("Final-Recipient: rfc822; {OTHER}"), &[ELS]),
+        // The copy to ourselves is nobody whom the report could mean.
+        (format!("Final-Recipient: rfc822; {OTHER}"), &[ELS, "lotte@ateliernord.example"]),
+    ] {
+        let kept = Kept::new(rcpt_to).await;
+        let taken = kept.take(failed(&fields)).await;
+        assert_eq!((taken.suppressed, kept.suppressed().await), (vec![], vec![]), "{fields}");
+        let [fact] = &kept.events().await[..] else { panic!("{fields}") };
+        assert_eq!((fact.recipient.as_deref(), fact.kind.as_str()), (Some(ELS), "bounced"), "{fields}");
+        assert_eq!(fact.words.as_deref(), Some("els@forwarded.example: 550 5.1.1 no such user"), "{fields}");
+    }
+    let kept = Kept::new(&[ELS]).await;
+    let taken = kept
+        .take(failed(&format!("Original-Recipient: rfc822; {ELS}\r\nFinal-Recipient: rfc822; {ELS}")))
+        .await;
+    assert_eq!(taken.suppressed, [ELS]);
+}
+
+#[tokio::test]
+async fn a_blind_copy_to_ourselves_that_comes_back_suppresses_nobody() {
+    for own in ["lotte@ateliernord.example", "office@ateliernord.example"] {
+        let kept = Kept::new(&[own]).await;
+        let taken = kept.take(failed(&format!("Final-Recipient: rfc822; {own}"))).await;
+        assert_eq!((by(&taken), taken.events.len()), (Some(MatchedBy::MessageId), 1), "{own}");
+        assert_eq!((taken.suppressed, kept.suppressed().await), (vec![], vec![]), "{own}");
+    }
+}
+
 #[tokio::test]
 async fn a_report_is_matched_by_the_return_address_that_was_signed_and_by_no_other() {
     let kept = Kept::new(&[ELS]).await;

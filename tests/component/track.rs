@@ -62,6 +62,53 @@ fn track_says_what_messages_are_without_any_store() {
     expect(home, 2, &["track"]);
 }
 
+#[test]
+fn track_says_all_that_a_message_tells_and_reads_an_mbox_whole() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let path = home.join("box");
+    let mut whole = vec![];
+    for name in
+        ["two-recipients", "read-receipt", "outlook-not-read", "dovecot-refusal", "reply-about-a-failure"]
+    {
+        whole.extend(b"From x@y.example Mon Nov 23 09:10:05 2026\n");
+        whole.extend(std::fs::read(report(name)).unwrap());
+        whole.extend(b"\n\n");
+    }
+    std::fs::write(&path, whole).unwrap();
+    let (said, _) = expect(home, 0, &["track", "--json", path.to_str().unwrap()]);
+    let rows: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let numbers: Vec<_> = rows.iter().map(|row| row["number"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5], "{said}");
+    let recipients = rows[0]["recipients"].as_array().unwrap();
+    let classes: Vec<_> =
+        recipients.iter().map(|of| (of["recipient"].as_str(), of["class"].as_str())).collect();
+    assert_eq!(
+        classes,
+        [
+            (Some("jan@customer.example"), Some("delivered")),
+            (Some("els+news@customer.example"), Some("bounce"))
+        ]
+    );
+    assert_eq!(recipients[1]["final_recipient"], "els@forwarded.example");
+    let dispositions: Vec<_> = rows[1..4].iter().map(|row| row["disposition"].as_str().unwrap()).collect();
+    assert_eq!(dispositions, ["displayed", "deleted", "refused"]);
+    assert!(rows[3]["reason"].as_str().unwrap().ends_with("This mailbox accepts no mail."), "{said}");
+    assert!(rows[4]["answer"].as_str().unwrap().contains("I got your mail after all"), "{said}");
+    assert_eq!(rows[4]["subject"], "Re: Undeliverable: Invoice 2026-0417");
+    for (name, content) in [
+        ("logo.png", &b"\x89PNG\r\n"[..]),
+        ("empty.eml", b""),
+        ("mail.msg", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"),
+    ] {
+        let path = home.join(name);
+        std::fs::write(&path, content).unwrap();
+        let (_, error) = expect(home, 3, &["track", path.to_str().unwrap()]);
+        assert!(error.contains(name) && error.contains("no message"), "{error}");
+    }
+    expect(home, 3, &["track", home.to_str().unwrap()]);
+}
+
 #[tokio::test]
 async fn track_feeds_the_timeline_and_suppressions_are_seen_and_released() {
     let kept = Kept::new(&[ELS]).await;

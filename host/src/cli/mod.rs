@@ -46,6 +46,7 @@ mod suppressions;
 mod templates;
 mod timeline;
 mod track;
+mod track_row;
 mod user;
 mod view;
 mod worker;

@@ -2,13 +2,13 @@
 
 use super::house::CompanyArgs;
 use super::output::{line, printable, table};
+use super::track_row::{Row, cells, row, shown};
 use super::{Common, Failure, office};
-use crate::contract::inbound::{Class, Hardness, Origin, RecipientReport, Report};
+use crate::contract::inbound::Origin;
 use crate::engine::Office;
-use crate::inbox::{Inbox, InboxError, Maildir, classify, read_message};
+use crate::inbox::{Inbox, InboxError, Maildir, Messages, classify};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::Serialize;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -22,6 +22,8 @@ const MANY: usize = 50;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Says what each message is: bounce, delay, delivered, relayed, receipt, auto-reply, complaint or ordinary.
+A file may be an mbox: every message of it is read. With --json, a line for each message holds its subject, every recipient of
+a report, what an answer says, and the mail that it is about.
 With a store, reports and answers are matched to the mails they are about and stand on their timelines;
 addresses that do not exist, or complained, are no longer written to (`postroom suppressions`).
 
@@ -30,7 +32,7 @@ Examples:
   postroom track --json reports/*.eml
   postroom track --maildir ~/Maildir --watch")]
 pub(super) struct TrackArgs {
-    /// Messages, a file each.
+    /// Messages, a file each, or files in the format mbox.
     #[arg(value_name = "FILE", required_unless_present = "maildir")]
     files: Vec<PathBuf>,
     /// A maildir: everything in its `new` and `cur`. Nothing in it is changed.
@@ -41,21 +43,6 @@ pub(super) struct TrackArgs {
     watch: bool,
     #[command(flatten)]
     company: CompanyArgs,
-}
-
-/// What is said of a file.
-#[derive(Debug, Serialize)]
-struct Row {
-    file: String,
-    class: &'static str,
-    hardness: Option<&'static str>,
-    /// Enhanced status code.
-    status: Option<String>,
-    recipient: Option<String>,
-    /// The remote words.
-    reason: Option<String>,
-    /// The mail that it is about.
-    message: Option<String>,
 }
 
 pub(super) async fn run(common: &Common, args: &TrackArgs) -> Result<ExitCode, Failure> {
@@ -112,19 +99,30 @@ impl Reader<'_> {
         let mut rows = vec![];
         let mut code = 0;
         for file in files {
-            match self.row(file).await {
-                Ok(row) if self.common.json => {
-                    line(&serde_json::to_string(&row).map_err(|e| Failure::other(e.to_string()))?)?
-                }
-                Ok(row) => rows.push(row),
+            let mut messages = match Messages::open(file).await {
+                Ok(messages) => messages,
                 Err(error) => {
-                    let failure = Failure::from(error).of_file(file);
-                    progress.suspend(|| eprintln!("postroom: {}", printable(&failure.message)));
-                    if self.common.json {
-                        let said = serde_json::json!({ "file": shown(file), "error": failure.message });
-                        line(&said.to_string())?;
+                    self.failed(file, error, &progress, &mut code)?;
+                    continue;
+                }
+            };
+            let is_mbox = messages.is_mbox();
+            loop {
+                let row = match messages.next().await {
+                    Ok(None) => break,
+                    Ok(Some((number, raw))) => self.row(file, is_mbox.then_some(number), raw).await,
+                    Err(error) => Err(error),
+                };
+                match row {
+                    Ok(row) if self.common.json => {
+                        line(&serde_json::to_string(&row).map_err(|e| Failure::other(e.to_string()))?)?
                     }
-                    code = if code == 0 { failure.code } else { code };
+                    Ok(row) => rows.push(row),
+                    Err(error @ InboxError::Unreadable { .. }) => {
+                        self.failed(file, error, &progress, &mut code)?;
+                        break;
+                    }
+                    Err(error) => self.failed(file, error, &progress, &mut code)?,
                 }
             }
             progress.inc(1);
@@ -135,6 +133,23 @@ impl Reader<'_> {
             table(&headings, rows.iter().map(cells))?;
         }
         Ok(code)
+    }
+
+    fn failed(
+        &self,
+        file: &Path,
+        error: InboxError,
+        progress: &ProgressBar,
+        code: &mut u8,
+    ) -> Result<(), Failure> {
+        let failure = Failure::from(error).of_file(file);
+        progress.suspend(|| eprintln!("postroom: {}", printable(&failure.message)));
+        if self.common.json {
+            let said = serde_json::json!({ "file": shown(file), "error": failure.message });
+            line(&said.to_string())?;
+        }
+        *code = if *code == 0 { failure.code } else { *code };
+        Ok(())
     }
 
     fn progress(&self, count: usize) -> ProgressBar {
@@ -149,65 +164,15 @@ impl Reader<'_> {
         bar
     }
 
-    async fn row(&self, file: &Path) -> Result<Row, InboxError> {
-        let raw = read_message(file).await?;
+    async fn row(&self, file: &Path, number: Option<u32>, raw: Vec<u8>) -> Result<Row, InboxError> {
         let now = chrono::Local::now().fixed_offset();
-        let (report, message) = match self.inbox {
+        let (report, matched, suppressed) = match self.inbox {
             Some(inbox) => {
                 let taken = inbox.take(raw, now).await?;
-                (taken.report, taken.matched.map(|matched| matched.mail.id.to_string()))
+                (taken.report, taken.matched, taken.suppressed)
             }
-            None => (classify(self.office, &Origin::Raw(raw), &[], now).await?, None),
+            None => (classify(self.office, &Origin::Raw(raw), &[], now).await?, None, vec![]),
         };
-        Ok(row(file, &report, message))
+        Ok(row(file, number, report, matched.as_ref(), suppressed))
     }
-}
-
-fn shown(file: &Path) -> String {
-    file.display().to_string()
-}
-
-/// Of several recipients the one that the whole is judged by.
-fn row(file: &Path, report: &Report, message: Option<String>) -> Row {
-    let decisive = |it: &&RecipientReport| it.class == report.class && it.hardness == report.hardness;
-    let of = report.recipients.iter().find(decisive).or(report.recipients.first());
-    Row {
-        file: shown(file),
-        class: class_name(report.class),
-        hardness: report.hardness.map(|hardness| match hardness {
-            Hardness::Hard => "hard",
-            Hardness::Soft => "soft",
-        }),
-        status: of.and_then(|of| of.code.clone()).filter(|code| code.contains('.')),
-        recipient: of.and_then(|of| of.recipient.clone().or_else(|| of.final_recipient.clone())),
-        reason: of.and_then(|of| of.words.clone()),
-        message,
-    }
-}
-
-fn class_name(class: Class) -> &'static str {
-    match class {
-        Class::Bounce => "bounce",
-        Class::Delay => "delay",
-        Class::Delivered => "delivered",
-        Class::Relayed => "relayed",
-        Class::Receipt => "receipt",
-        Class::AutoReply => "auto-reply",
-        Class::Complaint => "complaint",
-        Class::Ordinary => "ordinary",
-    }
-}
-
-fn cells(row: &Row) -> Vec<String> {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let reason = text(&row.reason).split_whitespace().collect::<Vec<_>>().join(" ");
-    vec![
-        row.file.clone(),
-        row.class.to_owned(),
-        row.hardness.unwrap_or_default().to_owned(),
-        text(&row.status),
-        text(&row.recipient),
-        reason.chars().take(200).collect(),
-        text(&row.message),
-    ]
 }

@@ -1,9 +1,12 @@
-//! Messages in files: one each, or a maildir of them.
+//! Messages in files: one each, all of an mbox, or a maildir of them. A file that holds none is named for what it is.
 
 use super::MESSAGE_LIMIT;
 use super::error::InboxError;
+use super::kind::{self, Kind};
+use super::mbox::{self, Lines};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use tokio::io::AsyncReadExt as _;
 
 /// Messages of one look at a maildir; the rest is seen at the next.
 const AT_ONCE: usize = 10_000;
@@ -17,24 +20,90 @@ pub struct MessageFile {
     pub path: PathBuf,
 }
 
-/// Reads a message of at most [`MESSAGE_LIMIT`] bytes.
-///
-/// # Errors
-/// [`InboxError::Unreadable`], [`InboxError::NoMessage`].
-pub async fn read_message(path: &Path) -> Result<Vec<u8>, InboxError> {
-    let unreadable = |source| InboxError::Unreadable { path: path.to_owned(), source };
-    let facts = tokio::fs::metadata(path).await.map_err(unreadable)?;
-    let no_message = |detail: String| InboxError::NoMessage { path: path.to_owned(), detail };
-    if facts.is_dir() {
-        return Err(no_message(
-            "it is a folder: name the messages in it, or give a maildir with --maildir".into(),
-        ));
+/// The messages of a file, one after the other.
+#[derive(Debug)]
+pub struct Messages {
+    path: PathBuf,
+    rest: Rest,
+    number: u32,
+}
+
+#[derive(Debug)]
+enum Rest {
+    /// The one message that the file is.
+    One(Vec<u8>),
+    /// An mbox.
+    Many(Lines),
+    /// Nothing more.
+    None,
+}
+
+impl Messages {
+    /// Opens a file: a message of at most [`MESSAGE_LIMIT`] bytes, or an mbox of such.
+    ///
+    /// # Errors
+    /// [`InboxError::Unreadable`], [`InboxError::NoMessage`].
+    pub async fn open(path: &Path) -> Result<Self, InboxError> {
+        let unreadable = |source| InboxError::Unreadable { path: path.to_owned(), source };
+        let no_message = |detail: String| InboxError::NoMessage { path: path.to_owned(), detail };
+        let facts = tokio::fs::metadata(path).await.map_err(unreadable)?;
+        if facts.is_dir() {
+            return Err(no_message(
+                "it is a folder: name the messages in it, or give a maildir with --maildir".into(),
+            ));
+        }
+        let mut file = tokio::fs::File::open(path).await.map_err(unreadable)?;
+        let mut begin = Vec::new();
+        (&mut file).take(kind::BEGIN).read_to_end(&mut begin).await.map_err(unreadable)?;
+        let rest = match kind::of(&begin) {
+            Kind::Mbox => Rest::Many(Lines::new(begin, file)),
+            _ if facts.len() > MESSAGE_LIMIT => {
+                let detail = format!("it has {} bytes: a message has at most {MESSAGE_LIMIT}", facts.len());
+                return Err(no_message(detail));
+            }
+            Kind::Other(detail) => return Err(no_message(detail)),
+            Kind::Message => {
+                file.take(MESSAGE_LIMIT).read_to_end(&mut begin).await.map_err(unreadable)?;
+                Rest::One(begin)
+            }
+        };
+        Ok(Self { path: path.to_owned(), rest, number: 0 })
     }
-    if facts.len() > MESSAGE_LIMIT {
-        let detail = format!("it has {} bytes: a message has at most {MESSAGE_LIMIT}", facts.len());
-        return Err(no_message(detail));
+
+    /// True of an mbox, whose messages have numbers.
+    pub fn is_mbox(&self) -> bool {
+        matches!(self.rest, Rest::Many(_))
     }
-    tokio::fs::read(path).await.map_err(unreadable)
+
+    /// The next message and its number, from 1; none after the last. Where one can't be read those after it can.
+    ///
+    /// # Errors
+    /// [`InboxError::Unreadable`], [`InboxError::NoMessage`].
+    pub async fn next(&mut self) -> Result<Option<(u32, Vec<u8>)>, InboxError> {
+        let raw = match std::mem::replace(&mut self.rest, Rest::None) {
+            Rest::None => return Ok(None),
+            Rest::One(raw) => Some(raw),
+            Rest::Many(mut lines) => {
+                let read = mbox::message(&mut lines).await;
+                let read =
+                    read.map_err(|source| InboxError::Unreadable { path: self.path.clone(), source })?;
+                let Some(read) = read else { return Ok(None) };
+                self.rest = Rest::Many(lines);
+                read
+            }
+        };
+        self.number = self.number.saturating_add(1);
+        match raw {
+            Some(raw) => Ok(Some((self.number, raw))),
+            None => {
+                let detail = format!(
+                    "message {} is too large: a message has at most {MESSAGE_LIMIT} bytes",
+                    self.number
+                );
+                Err(InboxError::NoMessage { path: self.path.clone(), detail })
+            }
+        }
+    }
 }
 
 /// A maildir: its `new` and `cur`. Nothing in it is moved, marked or deleted.

@@ -57,13 +57,16 @@ impl Matcher<'_> {
     /// what every recipient sees must not serve to report a bounce.
     fn origins(&self, report: &Report) -> Vec<Origin> {
         let Some(addresses) = self.return_addresses else { return vec![] };
-        let purpose = match report.class {
-            Class::Ordinary | Class::AutoReply => Purpose::Reply,
-            _ => Purpose::Bounce,
+        let purposes: &[Purpose] = match report.class {
+            Class::Ordinary | Class::AutoReply => &[Purpose::Reply],
+            // Mail programs send theirs to the address for people, servers to the other; it fails nothing.
+            Class::Receipt => &[Purpose::Bounce, Purpose::Reply],
+            _ => &[Purpose::Bounce],
         };
         let places = ["recipient-address", "return-path", "header"];
         let tokens = report.tokens.iter().filter(|token| places.contains(&token.place.as_str()));
-        tokens.filter_map(|token| addresses.verify(purpose, &token.value)).collect()
+        let verify = |value: &str| purposes.iter().find_map(|purpose| addresses.verify(*purpose, value));
+        tokens.filter_map(|token| verify(&token.value)).collect()
     }
 
     async fn ours(&self, mail: MailId) -> Result<Option<Reported>, StoreError> {
@@ -78,7 +81,7 @@ impl Matcher<'_> {
 }
 
 /// What two spellings of one address have in common.
-fn key(address: &str) -> String {
+pub(super) fn key(address: &str) -> String {
     let address = address.trim();
     match address.rsplit_once('@') {
         Some((local, domain)) => {

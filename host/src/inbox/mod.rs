@@ -13,14 +13,16 @@
 
 mod error;
 mod files;
+mod kind;
 mod matching;
+mod mbox;
 mod take;
 #[cfg(test)]
 mod tests;
 
 pub use crate::store::MatchedBy;
 pub use error::InboxError;
-pub use files::{Maildir, MessageFile, read_message};
+pub use files::{Maildir, MessageFile, Messages};
 pub use matching::Match;
 pub use take::{Inbox, Taken, classify};
 

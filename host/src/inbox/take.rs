@@ -1,7 +1,7 @@
 //! Taking a message in: understand, match, record, and heed what it says about an address.
 
 use super::error::InboxError;
-use super::matching::{Match, Matcher, domain};
+use super::matching::{Match, Matcher, domain, key};
 use crate::accounts::CompanyId;
 use crate::contract::inbound::{Class, Hardness, Origin, RecipientReport, Report};
 use crate::contract::tracking;
@@ -11,6 +11,7 @@ use crate::store::{
     Event, NewSuppression, Recorded, Reported, ReportedFacts, Store, StoreError, SuppressionKind, SystemStore,
 };
 use chrono::{DateTime, FixedOffset, SecondsFormat};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The mailbox of a company, or of a platform for all of them.
 #[derive(Debug)]
@@ -19,7 +20,10 @@ pub struct Inbox<'a> {
     office: &'a Office,
     company: Option<CompanyId>,
     return_addresses: Option<&'a ReturnAddresses>,
+    /// Addresses that mail is sent from.
     own_addresses: Vec<String>,
+    /// Those of each company, and the addresses of its users, to which blind copies go.
+    ours: BTreeMap<CompanyId, BTreeSet<String>>,
 }
 
 /// What became of a message.
@@ -50,14 +54,21 @@ impl<'a> Inbox<'a> {
             Some(company) => vec![company],
             None => store.companies().await?.into_iter().map(|company| company.id).collect(),
         };
-        let mut own_addresses = vec![];
+        let (mut own_addresses, mut ours) = (vec![], BTreeMap::new());
         for company in companies {
-            for account in store.administer(company).accounts().await? {
-                own_addresses.push(account.address.to_string());
+            let administrator = store.administer(company);
+            let users = administrator.users().await?;
+            let mut of_company: BTreeSet<String> =
+                users.iter().map(|user| key(&user.address.to_string())).collect();
+            for account in administrator.accounts().await? {
+                let address = account.address.to_string();
+                of_company.insert(key(&address));
+                own_addresses.push(address);
             }
+            ours.insert(company, of_company);
         }
         let store = store.system();
-        Ok(Self { store, office, company, return_addresses, own_addresses })
+        Ok(Self { store, office, company, return_addresses, own_addresses, ours })
     }
 
     /// Takes a message in. May be repeated: what is known changes nothing.
@@ -90,8 +101,8 @@ impl<'a> Inbox<'a> {
         let mail = &matched.mail;
         let facts = ReportedFacts {
             by: matched.by,
-            events: events(&self.store, &report, mail)?,
-            suppressions: suppressions(&report, mail, now),
+            events: self.events(&report, mail)?,
+            suppressions: self.suppressions(&report, mail, now),
         };
         let Recorded { events, suppressed } = self.store.record_report(mail, &facts).await?;
         Ok(Taken { report, matched: Some(matched), events, suppressed })
@@ -112,68 +123,109 @@ pub async fn classify(
     Ok(office.classify(&Files::default(), message, own_addresses, &now).await??)
 }
 
-/// The facts of a report, each about the recipient whom it means; whether that is one of the mail's is the store's to say.
-fn events(store: &SystemStore, report: &Report, mail: &Reported) -> Result<Vec<Event>, InboxError> {
-    let mut kept = vec![];
-    for event in &report.events {
-        let Some(recipient) = meant(store, event, report, mail) else { continue };
-        let at = DateTime::parse_from_rfc3339(&event.at);
-        kept.push(Event {
-            recipient: Some(recipient),
-            kind: event.kind.clone(),
-            at: at.map_err(|e| InboxError::Plugin(format!("an event's time \"{}\": {e}", event.at)))?,
-            source: event.source.clone(),
-            code: event.code.clone(),
-            words: event.words.clone(),
-        });
+impl Inbox<'_> {
+    /// The facts of a report, each about the recipient whom it means; whether that is one of the mail's is the store's to say.
+    fn events(&self, report: &Report, mail: &Reported) -> Result<Vec<Event>, InboxError> {
+        let mut kept = vec![];
+        for event in &report.events {
+            let Some(recipient) = self.meant(event, report, mail) else { continue };
+            let other = self.other(event, report, mail);
+            let at = DateTime::parse_from_rfc3339(&event.at);
+            kept.push(Event {
+                recipient: Some(recipient),
+                kind: event.kind.clone(),
+                at: at.map_err(|e| InboxError::Plugin(format!("an event's time \"{}\": {e}", event.at)))?,
+                source: event.source.clone(),
+                code: event.code.clone(),
+                words: with_address(other, event.words.as_deref()),
+            });
+        }
+        Ok(kept)
     }
-    Ok(kept)
-}
 
-/// Whom a fact is about. Where the mail had one recipient it is they, though the report names the address that their mail
-/// was forwarded to; of an answer only if it came from their domain.
-fn meant(store: &SystemStore, event: &tracking::Event, report: &Report, mail: &Reported) -> Option<String> {
-    let named = event.recipient.as_deref();
-    if let Some(recipient) = named.and_then(|address| store.recipient_of(mail, address)) {
-        return Some(recipient.to_owned());
-    }
-    let reported = report.recipients.iter().filter(|it| it.recipient.as_deref() == named);
-    let mut finals = reported.filter_map(|it| store.recipient_of(mail, it.final_recipient.as_deref()?));
-    if let Some(recipient) = finals.next() {
-        return Some(recipient.to_owned());
-    }
-    let [only] = mail.rcpt_to.as_slice() else { return None };
-    match named {
-        Some(address) if event.source == "reply" => (domain(address) == domain(only)).then(|| only.clone()),
-        _ => Some(only.clone()),
-    }
-}
-
-/// The addresses that the report names as dead, or as wanting nothing of us. One that the mail was only forwarded to is
-/// not ours to judge.
-fn suppressions(report: &Report, mail: &Reported, now: DateTime<FixedOffset>) -> Vec<NewSuppression> {
-    let at = report.date.as_deref().and_then(|date| DateTime::parse_from_rfc3339(date).ok());
-    let since = at.filter(|at| *at <= now).unwrap_or(now);
-    let of = |of: &RecipientReport| {
-        let (kind, source) = match (of.class, of.hardness) {
-            (Class::Complaint, _) => (SuppressionKind::Complaint, "complaint"),
-            (Class::Bounce, Some(Hardness::Hard)) => (SuppressionKind::HardBounce, "delivery-report"),
+    /// Whom a fact is about. Where the mail had one recipient, blind copies to ourselves apart, it is they, though the report
+    /// names the address that their mail was forwarded to; of an answer only if it came from their domain.
+    fn meant(&self, event: &tracking::Event, report: &Report, mail: &Reported) -> Option<String> {
+        let store = &self.store;
+        let named = event.recipient.as_deref();
+        if let Some(recipient) = named.and_then(|address| store.recipient_of(mail, address)) {
+            return Some(recipient.to_owned());
+        }
+        let reported = report.recipients.iter().filter(|it| it.recipient.as_deref() == named);
+        let mut finals = reported.filter_map(|it| store.recipient_of(mail, it.final_recipient.as_deref()?));
+        if let Some(recipient) = finals.next() {
+            return Some(recipient.to_owned());
+        }
+        let is_ours = |to: &String| self.ours.get(&mail.company).is_some_and(|ours| ours.contains(&key(to)));
+        let others: Vec<&String> = mail.rcpt_to.iter().filter(|to| !is_ours(to)).collect();
+        let only = match (others.as_slice(), mail.rcpt_to.as_slice()) {
+            ([only], _) => *only,
+            (_, [only]) => only,
             _ => return None,
         };
-        let address = match (&of.recipient, mail.rcpt_to.as_slice()) {
-            (Some(named), _) => named,
-            (None, [only]) => only,
-            (None, _) => return None,
+        match named {
+            Some(address) if event.source == "reply" => {
+                (domain(address) == domain(only)).then(|| only.clone())
+            }
+            _ => Some(only.clone()),
+        }
+    }
+
+    /// The address that failed or answered where that is none of the mail's: whom the mail was forwarded to, or a member of a
+    /// list (RFC 3464, 2.3.2).
+    fn other<'r>(&self, event: &'r tracking::Event, report: &'r Report, mail: &Reported) -> Option<&'r str> {
+        let named = event.recipient.as_deref();
+        let reported = report.recipients.iter().find(|it| it.recipient.as_deref() == named);
+        let last = reported.and_then(|it| it.final_recipient.as_deref()).or(named)?;
+        self.store.recipient_of(mail, last).is_none().then_some(last)
+    }
+
+    /// The addresses that the report names as dead, or as wanting nothing of us. Where the mail was forwarded, what failed is
+    /// the address that it was forwarded to: the recipient has theirs.
+    fn suppressions(
+        &self,
+        report: &Report,
+        mail: &Reported,
+        now: DateTime<FixedOffset>,
+    ) -> Vec<NewSuppression> {
+        let at = report.date.as_deref().and_then(|date| DateTime::parse_from_rfc3339(date).ok());
+        let since = at.filter(|at| *at <= now).unwrap_or(now);
+        let of = |of: &RecipientReport| {
+            let (kind, source) = match (of.class, of.hardness) {
+                (Class::Complaint, _) => (SuppressionKind::Complaint, "complaint"),
+                (Class::Bounce, Some(Hardness::Hard)) => (SuppressionKind::HardBounce, "delivery-report"),
+                _ => return None,
+            };
+            let was_forwarded = |last: &String| self.store.recipient_of(mail, last).is_none();
+            if of.class == Class::Bounce && of.final_recipient.as_ref().is_some_and(was_forwarded) {
+                return None;
+            }
+            let address = match (&of.recipient, mail.rcpt_to.as_slice()) {
+                (Some(named), _) => named,
+                (None, [only]) => only,
+                (None, _) => return None,
+            };
+            Some(NewSuppression {
+                address: address.clone(),
+                kind,
+                since,
+                mail: Some(mail.id),
+                code: of.code.clone(),
+                words: of.words.clone(),
+                source: source.to_owned(),
+            })
         };
-        Some(NewSuppression {
-            address: address.clone(),
-            kind,
-            since,
-            mail: Some(mail.id),
-            code: of.code.clone(),
-            words: of.words.clone(),
-            source: source.to_owned(),
-        })
-    };
-    report.recipients.iter().filter_map(of).collect()
+        report.recipients.iter().filter_map(of).collect()
+    }
+}
+
+/// The words with the address that they are about in front, unless they name it.
+fn with_address(address: Option<&str>, words: Option<&str>) -> Option<String> {
+    match (address, words) {
+        (Some(address), Some(words)) if !words.to_lowercase().contains(&address.to_lowercase()) => {
+            Some(format!("{address}: {words}"))
+        }
+        (Some(address), None) => Some(address.to_owned()),
+        (_, words) => words.map(str::to_owned),
+    }
 }

@@ -5,9 +5,10 @@
 use super::attribution::{Attribution, recipient_of};
 use super::events::{keep_events, reopen};
 use super::mail::Event;
-use super::suppressions::{NewSuppression, suppress};
-use super::{Reported, StoreError, SystemStore};
+use super::suppressions::{NewSuppression, key, suppress};
+use super::{Reported, StoreError, SystemStore, row};
 use serde::Serialize;
+use sqlx::AnyConnection;
 use std::collections::BTreeSet;
 
 /// What tied a report to its mail.
@@ -61,7 +62,8 @@ impl SystemStore {
         recipient_of(&self.pseudonyms, mail.company, &mail.rcpt_to, address)
     }
 
-    /// Records what a report says about a mail, all or nothing. May be repeated: what is known changes nothing.
+    /// Records what a report says about a mail, all or nothing. May be repeated: what is known changes nothing. No address of
+    /// the company's own is suppressed.
     ///
     /// # Errors
     /// [`StoreError::NoSuchMail`]: the company has no such mail.
@@ -84,9 +86,13 @@ impl SystemStore {
         // The mail as it is in this transaction: an erasure may have changed it since it was found.
         let of = Attribution::of(&mut transaction, &self.pseudonyms, &BTreeSet::from([mail.id])).await?;
         let may_suppress = report.by.excludes_other_recipients() || of.recipients(mail.id) == 1;
+        let own = own_addresses(&mut transaction, mail).await?;
         let mut suppressed = Vec::new();
         for new in report.suppressions.iter().filter(|_| may_suppress) {
             let Some(address) = of.recipient(mail.id, &new.address) else { continue };
+            if own.contains(&key(address)) {
+                continue;
+            }
             let new = NewSuppression {
                 address: address.to_owned(),
                 mail: Some(mail.id),
@@ -101,4 +107,20 @@ impl SystemStore {
         transaction.commit().await?;
         Ok(Recorded { events, suppressed })
     }
+}
+
+/// The addresses that a company writes from, and those of its users, to which blind copies go: a copy that comes back says
+/// nothing of whom the company may write to.
+async fn own_addresses(
+    connection: &mut AnyConnection,
+    mail: &Reported,
+) -> Result<BTreeSet<String>, StoreError> {
+    let rows = sqlx::query(
+        "select address from accounts where company = $1 \
+         union select mailbox as address from accounts where company = $1 and mailbox is not null \
+         union select address from users where company = $1 \
+         union select from_address as address from mails where company = $1 and id = $2",
+    );
+    let rows = rows.bind(mail.company.to_string()).bind(mail.id.to_string()).fetch_all(connection).await?;
+    rows.iter().map(|row| Ok(key(&row::text(row, "address")?))).collect()
 }

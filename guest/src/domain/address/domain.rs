@@ -1,8 +1,10 @@
-//! The domain: letters, digits and hyphens, or internationalised (UTS 46), or an address literal.
+//! The domain: letters, digits and hyphens, or internationalised (UTS 46, and of that what IDNA 2008 allows), or an address
+//! literal.
 //!
 //! A domain of one label (`localhost`, a top-level domain) and one whose last label is a number are let
 //! pass: RFC 5321 has them, and which names exist is for the DNS to say.
 
+use super::codepoint;
 use super::fault::{AddressFault, Part};
 use super::local::check_dots;
 use idna::AsciiDenyList;
@@ -56,6 +58,9 @@ pub(super) fn read(text: &str) -> Result<Domain, AddressFault> {
         Uts46::new().to_unicode(ascii.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast);
     if decoded.is_err() {
         return Err(AddressFault::Idn);
+    }
+    if let Some(wrong) = shown.split('.').find_map(codepoint::not_allowed) {
+        return Err(AddressFault::Character(Part::Domain, wrong));
     }
     Ok(Domain { shown: shown.into_owned(), ascii: ascii.into_owned() })
 }

@@ -51,6 +51,9 @@ pub enum AddressFault {
     /// A character that can't stand there.
     #[error("the character '{1}' in {0}")]
     Character(Part, char),
+    /// `o’brien@`: the address as it is likely meant.
+    #[error("a typographic apostrophe in the local part: did you mean {0}?")]
+    Apostrophe(String),
     /// `.a@`, `@.b`.
     #[error("a dot at the start of {0}")]
     DotAtStart(Part),

@@ -1,5 +1,7 @@
 //! The local part: Dot-string or Quoted-string of RFC 5321, with the characters of RFC 6531.
 
+use super::characters::shown;
+use super::codepoint;
 use super::fault::{AddressFault, Part};
 
 /// Octets of a local part, quotes included.
@@ -21,14 +23,41 @@ fn dotted(text: &str) -> Result<(String, usize, &str), AddressFault> {
         return Err(AddressFault::NoLocal);
     }
     check_dots(local, Part::Local)?;
-    if let Some(wrong) = local.chars().find(|c| !is_atext(*c) && *c != '.') {
+    if let Some(wrong) = wrong_in(local) {
         return Err(match wrong {
+            '’' | '‘' | '´' | '′' if !rest.is_empty() => {
+                AddressFault::Apostrophe(straightened(local, rest))
+            }
             '"' => AddressFault::BesideQuotes,
             c if c.is_whitespace() => AddressFault::Space(Part::Local),
             c => AddressFault::Character(Part::Local, c),
         });
     }
     Ok((local.to_owned(), local.len(), rest))
+}
+
+/// The first character that can't stand in a Dot-string.
+fn wrong_in(local: &str) -> Option<char> {
+    let is_atext_or_dot = |c: char| is_atext(c) || c == '.';
+    if local.is_ascii() {
+        return local.chars().find(|c| !is_atext_or_dot(*c));
+    }
+    let characters: Vec<char> = local.chars().collect();
+    let wrong = |(at, c): &(usize, &char)| {
+        // RFC 6531 allows all; what people paste with a quote or a bullet is an address that does not exist.
+        let is_punctuation = || codepoint::is_punctuation(**c) || **c == '´';
+        let is_inside = || *at > 0 && at + 1 < characters.len();
+        let is_spelling = || is_inside() && codepoint::by_context(**c, *at, &characters) == Some(true);
+        !is_atext_or_dot(**c) || (is_punctuation() && !is_spelling())
+    };
+    characters.iter().enumerate().find(wrong).map(|(_, c)| *c)
+}
+
+/// The address with straight apostrophes in place of typographic ones: programs for texts put these in, no mailbox has one.
+fn straightened(local: &str, domain: &str) -> String {
+    let local: String =
+        local.chars().map(|c| if matches!(c, '’' | '‘' | '´' | '′') { '\'' } else { c }).collect();
+    shown(&format!("{local}@{domain}"), 254)
 }
 
 fn quoted(text: &str) -> Result<(String, usize, &str), AddressFault> {
@@ -54,9 +83,8 @@ fn quoted(text: &str) -> Result<(String, usize, &str), AddressFault> {
 
 /// The content as a Dot-string where it is one, else quoted with no backslash too many.
 fn shortest(content: &str) -> String {
-    let dotted = !content.is_empty()
-        && check_dots(content, Part::Local).is_ok()
-        && content.chars().all(|c| is_atext(c) || c == '.');
+    let dotted =
+        !content.is_empty() && check_dots(content, Part::Local).is_ok() && wrong_in(content).is_none();
     if dotted {
         return content.to_owned();
     }

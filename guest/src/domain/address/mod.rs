@@ -1,6 +1,7 @@
 //! E-mail addresses as parsed types: nothing else in the plugin handles an address as text.
 
 mod characters;
+mod codepoint;
 mod domain;
 mod fault;
 mod list;

@@ -3,9 +3,8 @@
 
 use super::letter::Letter;
 use super::limits::bounded_bytes;
-use super::phrases::{
-    self, ABSENCE_SUBJECTS, ACKNOWLEDGEMENTS, AUTOMATIC_SUBJECTS, AWAY, PERSON_PREFIXES, RETURN,
-};
+use super::person;
+use super::phrases::{self, ABSENCE_SUBJECTS, ACKNOWLEDGEMENTS, AUTOMATIC_SUBJECTS, AWAY, RETURN};
 
 /// Fields whose presence means that a program answered.
 const MARKS: &[&str] = &[
@@ -52,7 +51,10 @@ pub(super) fn is_marked(letter: &Letter) -> bool {
             words.iter().any(|word| value.contains(word))
         })
     };
-    MARKS.iter().any(|name| header.has(name))
+    // Exchange's rules answer with messages of a class of their own.
+    let by_rule = |class: &str| class.contains(".rules.");
+    letter.message_class.as_deref().is_some_and(by_rule)
+        || MARKS.iter().any(|name| header.has(name))
         || VALUES.iter().any(holds)
         || (is_marked_by_its_program(letter) && answers(letter))
 }
@@ -60,6 +62,7 @@ pub(super) fn is_marked(letter: &Letter) -> bool {
 /// A program wrote it, of its own accord or in answer.
 pub(super) fn is_generated(letter: &Letter) -> bool {
     is_marked_by_its_program(letter)
+        || letter.message_class.as_deref().is_some_and(|class| class.starts_with("report."))
         || letter
             .header
             .all("precedence")
@@ -93,9 +96,13 @@ pub(super) fn has_subject(letter: &Letter) -> bool {
     if AUTOMATIC_SUBJECTS.begins(&subject) {
         return true;
     }
-    if PERSON_PREFIXES.begins(&subject) {
-        // `Re: your order (Automatic reply)`; but a person's `Re: Automatic reply: …` is a person's.
-        let rest = subject.split_once(':').map_or("", |(_, rest)| rest.trim_start());
+    // `Re: your order (Automatic reply)`; but a person's `Re: Automatic reply: …` is a person's. Where the word is not known it
+    // may be a company's name, and what a person would quote decides.
+    let behind = person::behind_prefix(&subject);
+    let is_answer_to_one =
+        behind.is_some_and(|behind| AUTOMATIC_SUBJECTS.begins(behind)) && person::quotes(letter);
+    if is_answer_to_one || person::is_prefixed(letter) {
+        let rest = behind.or(subject.split_once(':').map(|(_, rest)| rest.trim_start())).unwrap_or_default();
         return AUTOMATIC_SUBJECTS.first(rest).is_some_and(|at| at > 0) || is_notice(letter);
     }
     AUTOMATIC_SUBJECTS.is_in(&subject)
@@ -116,6 +123,6 @@ pub(super) fn is_notice(letter: &Letter) -> bool {
     }
     // What is said first is what it is about.
     let begin = bounded_bytes(&plain, 400);
-    let in_answer = || answers(letter) || PERSON_PREFIXES.begins(&phrases::plain(&letter.subject));
+    let in_answer = || answers(letter) || person::is_prefixed(letter);
     (AWAY.is_in(begin) && RETURN.is_in(&plain)) || (ACKNOWLEDGEMENTS.is_in(begin) && in_answer())
 }

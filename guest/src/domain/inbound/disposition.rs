@@ -1,14 +1,18 @@
 //! Disposition reports (RFC 8098): what became of a mail after it was delivered. A mailbox that refuses mail by a rule
 //! answers with one too (RFC 5429): that is no receipt, the mail was not kept.
+//!
+//! Both say `automatic-action/MDN-sent-automatically; deleted`. What tells them apart is who writes: a mail program for its
+//! user, who deleted a mail unread, or the delivery agent that applied the rule. Only where neither shows do the words count,
+//! and where these say nothing either the mail arrived: a report that can't be told is no failure.
 
 use super::address;
 use super::fields::{Fields, blocks};
 use super::judge::judge;
 use super::letter::Letter;
-use super::limits;
+use super::limits::{self, bounded};
 use super::model::{Class, Hardness, RecipientReport};
-use super::phrases::{self, NOT_READ};
-use super::unlabelled;
+use super::phrases::{self, DELIVERY_AGENTS, NOT_READ, REFUSED};
+use super::unlabelled::{self, Likeness};
 use crate::domain::status::{EventKind, EventSource};
 
 /// The fields of the report, in one block.
@@ -24,15 +28,17 @@ pub(super) fn fields(letter: &Letter) -> Option<Fields> {
 /// What a disposition report says; none where there is none.
 pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
     let fields = fields(letter)?;
-    let disposition = fields.get("disposition").unwrap_or_default().to_ascii_lowercase();
-    let (mode, what) = disposition.split_once(';').unwrap_or(("", disposition.as_str()));
-    let what = what.split(['/', ',', ';']).next().unwrap_or_default().trim();
+    let disposition = fields.get("disposition").unwrap_or_default();
+    let lower = disposition.to_ascii_lowercase();
+    let (mode, rest) = lower.split_once(';').unwrap_or(("", lower.as_str()));
+    let mut types = rest.split(['/', ',', ';']).map(str::trim);
+    let what = types.next().unwrap_or_default();
+    let modifiers: Vec<&str> = types.take(10).collect();
     let original = fields.get("original-recipient").and_then(address::of_field);
     let last = fields.get("final-recipient").and_then(address::of_field);
     let recipient = original.or_else(|| last.clone());
     let failure = fields.any(&["failure", "error"]);
-    let said = unlabelled::said_of(letter, recipient.as_deref());
-    let is_refusal = what == "deleted" && mode.contains("automatic-action") && !is_unread(letter);
+    let is_refusal = what == "deleted" && is_refusal(letter, &fields, mode, &modifiers);
     let (class, kind) = match what {
         "displayed" => (Class::Receipt, EventKind::DispositionDisplayed),
         "failed" | "denied" if failure.is_some() || what == "denied" => {
@@ -41,7 +47,8 @@ pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
         _ if is_refusal => (Class::Bounce, EventKind::DispositionDeleted),
         _ => (Class::Receipt, EventKind::DispositionOther),
     };
-    let words = if is_refusal { said.or_else(|| refusal_words(letter)) } else { failure.map(str::to_owned) };
+    let stated = failure.or(Some(disposition).filter(|it| !it.is_empty())).map(str::to_owned);
+    let words = if is_refusal { refusal_words(letter).or(stated) } else { stated };
     let found = words.as_deref().map(|words| judge(None, words));
     Some(RecipientReport {
         final_recipient: last
@@ -51,20 +58,58 @@ pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
         // The mailbox is there and a person's rule refuses: another mail may please it.
         hardness: (class == Class::Bounce).then_some(Hardness::Soft),
         code: found.and_then(|found| found.code),
-        words: words.map(|words| limits::bounded(words.trim(), limits::WORDS).to_owned()),
-        remote: fields.get("reporting-ua").map(|ua| limits::bounded(ua, limits::ADDRESS).to_owned()),
+        words: words.map(|words| bounded(words.trim(), limits::WORDS).to_owned()),
+        remote: fields.get("reporting-ua").map(|ua| bounded(ua, limits::ADDRESS).to_owned()),
         kind,
         source: EventSource::DispositionReport,
     })
 }
 
+/// All that the report says to people: the reason is its author's and may have many lines.
 fn refusal_words(letter: &Letter) -> Option<String> {
-    let text = unlabelled::own_text(&letter.text).trim();
+    let text = letter.text.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// Outlook reports in this form too that its user deleted the mail without opening it.
-fn is_unread(letter: &Letter) -> bool {
-    let plain = phrases::plain(&[&letter.subject, " ", unlabelled::own_text(&letter.text)].concat());
-    NOT_READ.is_in(&plain)
+/// The mail was deleted by a rule that refuses it.
+fn is_refusal(letter: &Letter, fields: &Fields, mode: &str, modifiers: &[&str]) -> bool {
+    // A person did it.
+    if mode.contains("manual-action") {
+        return false;
+    }
+    let is_error = |modifier: &&str| ["error", "denied", "failed", "rejected", "refused"].contains(modifier);
+    if fields.any(&["failure", "error"]).is_some() || modifiers.iter().any(is_error) {
+        return true;
+    }
+    // `host; product`: what the host is called tells nothing.
+    let program = fields.get("reporting-ua").unwrap_or_default();
+    let program = phrases::plain(program.split_once(';').map_or(program, |(_, product)| product));
+    if fields.has("x-msexch-correlation-key")
+        || ["microsoft", "exchange", "outlook"].iter().any(|it| program.contains(it))
+    {
+        return false;
+    }
+    let answered = phrases::plain(letter.header.get("auto-submitted").unwrap_or_default());
+    let is_agents = unlabelled::likeness(letter) >= Likeness::Address
+        || DELIVERY_AGENTS.is_in(&program)
+        || REFUSED.is_in(&answered);
+    is_agents || text_refuses(letter)
+}
+
+/// The words say that it was refused, and not that it was deleted unread. What they repeat of the mail itself is not theirs.
+fn text_refuses(letter: &Letter) -> bool {
+    let subject = phrases::plain(&letter.subject);
+    let (before, behind) = subject.split_once([':', '：']).unwrap_or((&subject, ""));
+    if NOT_READ.is_in(before) {
+        return false;
+    }
+    let behind = behind.trim();
+    let repeats =
+        |line: &&str| behind.chars().count() < 4 || !phrases::plain(bounded(line, 1_000)).contains(behind);
+    let own: Vec<&str> = unlabelled::own_text(&letter.text).lines().filter(repeats).collect();
+    let plain = phrases::plain(&own.join("\n"));
+    if REFUSED.is_in(before) {
+        return true;
+    }
+    REFUSED.is_in(&plain) && (!NOT_READ.is_in(&plain) || REFUSED.first(&plain) < NOT_READ.first(&plain))
 }

@@ -3,12 +3,17 @@
 //! Only the message itself counts. What is inside an attached message was said to somebody else: whoever forwards a
 //! bounce has not bounced anything.
 
+use super::charset;
+use super::encoded_word;
 use super::fields::{self, Fields};
 use super::limits::{self, bounded_bytes};
 use super::model::{Refused, Sender};
+use super::tnef;
 use aho_corasick::AhoCorasick;
+use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::html::html_to_text;
-use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
+use mail_parser::decoders::quoted_printable::quoted_printable_decode;
+use mail_parser::{Encoding, Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -37,6 +42,8 @@ pub(super) struct Letter {
     pub(super) returned: Option<Fields>,
     /// Beginning of the returned message's own text.
     pub(super) returned_text: String,
+    /// Class that Exchange gives a message in its own format (TNEF), in lower case.
+    pub(super) message_class: Option<String>,
 }
 
 /// What makes a message deep or long to read, wherever it stands.
@@ -77,22 +84,27 @@ impl Letter {
         };
         let has_plain = message.parts.iter().any(|part| matches!(&part.body, PartType::Text(text) if kind_of(part) != "text/rfc822-headers" && !text.trim().is_empty()));
         for part in &message.parts {
-            letter.take(part, has_plain);
+            letter.take(part, &message, has_plain);
         }
         Ok(letter)
     }
 
-    fn take(&mut self, part: &MessagePart<'_>, has_plain: bool) {
+    fn take(&mut self, part: &MessagePart<'_>, of: &Message<'_>, has_plain: bool) {
         let kind = kind_of(part);
         let said = || match &part.body {
-            PartType::Text(text) | PartType::Html(text) => Cow::Borrowed(bounded_bytes(text, limits::TEXT)),
-            other => match other {
-                PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {
-                    String::from_utf8_lossy(bytes.get(..limits::TEXT).unwrap_or(bytes))
-                }
-                _ => Cow::Borrowed(""),
-            },
+            PartType::Text(text) | PartType::Html(text) => {
+                text_of(part, bounded_bytes(text, limits::TEXT), &of.raw_message)
+            }
+            PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {
+                charset::unlabelled(bytes.get(..limits::TEXT).unwrap_or(bytes), None)
+            }
+            _ => Cow::Borrowed(""),
         };
+        if let PartType::Binary(bytes) | PartType::InlineBinary(bytes) = &part.body
+            && self.message_class.is_none()
+        {
+            self.message_class = tnef::message_class(bytes);
+        }
         match kind.as_str() {
             "message/delivery-status" | "message/global-delivery-status" => {
                 if self.delivery.len() < limits::RECIPIENTS {
@@ -116,8 +128,8 @@ impl Letter {
                 }
                 PartType::Text(_) => self.say(&said()),
                 PartType::Html(text) if !has_plain => {
-                    let text = html_to_text(bounded_bytes(text, 4 * limits::TEXT));
-                    self.say(&text);
+                    let html = text_of(part, bounded_bytes(text, 4 * limits::TEXT), &of.raw_message);
+                    self.say(&html_to_text(&html));
                 }
                 _ => {}
             },
@@ -149,9 +161,10 @@ impl Letter {
     }
 }
 
-/// `From sender date`, with which mailboxes of one file begin a message.
+/// `From sender date`, with which mailboxes of one file begin a message; and the mark with which some programs begin a text in
+/// UTF-8, which would be a part of the first field's name.
 fn without_envelope_line(raw: &[u8]) -> &[u8] {
-    let raw = raw.trim_ascii_start();
+    let raw = raw.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(raw).trim_ascii_start();
     if raw.starts_with(b"From ") {
         let end = memchr::memchr(b'\n', raw).map_or(raw.len(), |end| end + 1);
         return raw.get(end..).unwrap_or_default();
@@ -179,7 +192,44 @@ fn header_of(message: &Message<'_>) -> Fields {
     let Some(root) = message.parts.first() else { return Fields::default() };
     let (start, end) = (root.offset_header as usize, root.offset_body as usize);
     let header = message.raw_message.get(start..end).unwrap_or_default();
-    fields::header(&String::from_utf8_lossy(header.get(..4 * limits::TEXT).unwrap_or(header)))
+    let header = header.get(..4 * limits::TEXT).unwrap_or(header);
+    if header.is_ascii() && memchr::memchr(0x1B, header).is_none() {
+        return fields::header(&String::from_utf8_lossy(header));
+    }
+    // Each field by itself: programs on the way add theirs in other charsets.
+    let around = message.parts.iter().find_map(charset_of);
+    let mut text = String::with_capacity(2 * header.len());
+    let mut from = 0;
+    while let Some(rest) = header.get(from..).filter(|rest| !rest.is_empty()) {
+        let ends = memchr::memchr_iter(b'\n', rest).map(|end| end + 1);
+        let is_folded = |end: &usize| matches!(rest.get(*end), Some(b' ' | b'\t'));
+        let end = ends.into_iter().find(|end| !is_folded(end)).unwrap_or(rest.len());
+        text.push_str(&charset::unlabelled(rest.get(..end).unwrap_or(rest), around));
+        from += end;
+    }
+    fields::header(&text)
+}
+
+/// Charset of a part, as it is named.
+fn charset_of<'m>(part: &'m MessagePart<'_>) -> Option<&'m str> {
+    part.content_type()?.attribute("charset")
+}
+
+/// The text of a part, made anew from its bytes where the library does not know the charset, or none is named.
+fn text_of<'t>(part: &MessagePart<'_>, text: &'t str, raw: &[u8]) -> Cow<'t, str> {
+    let label = charset_of(part);
+    if !charset::is_misread(label, text) {
+        return Cow::Borrowed(text);
+    }
+    let raw = raw.get(part.offset_body as usize..part.offset_end as usize).unwrap_or_default();
+    let raw = raw.get(..8 * limits::TEXT).unwrap_or(raw);
+    let bytes = match part.encoding {
+        Encoding::Base64 => base64_decode(raw).map(Cow::Owned),
+        Encoding::QuotedPrintable => quoted_printable_decode(raw).map(Cow::Owned),
+        Encoding::None => Some(Cow::Borrowed(raw)),
+    };
+    let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else { return Cow::Borrowed(text) };
+    Cow::Owned(charset::decode(label, &bytes))
 }
 
 /// What the library makes of one field alone.
@@ -189,10 +239,8 @@ fn alone<T>(name: &str, value: &str, take: impl FnOnce(&Message<'_>) -> Option<T
 }
 
 fn subject_of(header: &Fields) -> String {
-    let subject = header.get("subject").and_then(|value| {
-        alone("Subject", value, |message| message.subject().map(|subject| subject.trim().to_owned()))
-    });
-    limits::bounded(&subject.unwrap_or_default(), limits::SUBJECT).to_owned()
+    let subject = header.get("subject").map(encoded_word::decode).unwrap_or_default();
+    limits::bounded(&subject, limits::SUBJECT).to_owned()
 }
 
 fn date_of(header: &Fields) -> Option<String> {
@@ -202,7 +250,8 @@ fn date_of(header: &Fields) -> Option<String> {
 }
 
 fn sender_of(header: &Fields) -> Option<Sender> {
-    alone("From", header.any(&["from", "sender"])?, |message| {
+    let value = encoded_word::joined(header.any(&["from", "sender"])?);
+    alone("From", &value, |message| {
         let from = message.from()?.first()?;
         let name = from.name().map(str::trim).filter(|name| !name.is_empty());
         Some(Sender {

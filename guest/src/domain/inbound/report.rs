@@ -3,7 +3,8 @@
 use super::letter::Letter;
 use super::model::{Class, Hardness, RecipientReport, Refused, Report};
 use super::{
-    address, answer, automatic, conversation, delivery, disposition, feedback, notification, unlabelled,
+    address, answer, automatic, conversation, delivery, disposition, feedback, limits, notification, person,
+    receipt, unlabelled,
 };
 use crate::domain::status::{Event, EventKind, EventSource};
 use chrono::{DateTime, FixedOffset};
@@ -19,10 +20,13 @@ pub fn read(raw: &[u8], own_addresses: &[String], now: DateTime<FixedOffset>) ->
     let about = conversation::about(&letter, is_report);
     let at = letter.date.as_deref().and_then(|date| DateTime::parse_from_rfc3339(date).ok());
     let at = at.filter(|at| *at <= now).unwrap_or(now);
+    let answer = if is_report { None } else { answer::of(&letter.text) };
     let events = if is_report {
         recipients.iter().map(|recipient| event_of(recipient, at)).collect()
     } else {
-        events_of_reply(&letter, class, own_addresses, &about, at)
+        let words = answer.as_ref().map(|answer| limits::bounded(&answer.text, limits::WORDS).to_owned());
+        let events = events_of_reply(&letter, class, own_addresses, &about, at).into_iter();
+        events.map(|event| Event { words: words.clone(), ..event }).collect()
     };
     let is_hard = recipients.iter().any(|recipient| recipient.hardness == Some(Hardness::Hard));
     let hardness = (class == Class::Bounce).then_some(if is_hard { Hardness::Hard } else { Hardness::Soft });
@@ -32,7 +36,7 @@ pub fn read(raw: &[u8], own_addresses: &[String], now: DateTime<FixedOffset>) ->
         message_id: letter.header.get("message-id").and_then(|id| conversation::ids(id).into_iter().next()),
         tokens: conversation::tokens(&letter, &about),
         about,
-        answer: if is_report { None } else { answer::of(&letter.text) },
+        answer,
         events,
         recipients,
         sender: letter.sender,
@@ -43,8 +47,11 @@ pub fn read(raw: &[u8], own_addresses: &[String], now: DateTime<FixedOffset>) ->
 
 fn classify(letter: &Letter) -> (Class, Vec<RecipientReport>) {
     // A person who forwards a report with all its parts is still a person.
-    let by_person =
-        unlabelled::is_a_persons(letter) && !letter.is_report && !unlabelled::is_from_daemon(letter);
+    let has_report = !letter.delivery.is_empty() || letter.disposition.is_some() || letter.feedback.is_some();
+    let by_person = match has_report {
+        true => person::encloses_report(letter),
+        false => person::is_prefixed(letter) && !letter.is_report && !unlabelled::is_from_daemon(letter),
+    };
     if !by_person {
         if let Some(complaint) = feedback::read(letter) {
             return (Class::Complaint, vec![complaint]);
@@ -59,6 +66,9 @@ fn classify(letter: &Letter) -> (Class, Vec<RecipientReport>) {
         if let Some(worst) = worst(&reported) {
             return (worst, reported);
         }
+    }
+    if let Some(receipt) = receipt::read(letter) {
+        return (Class::Receipt, vec![receipt]);
     }
     // Whoever says in the header that he answers for a person is believed, unless he is a mail system by name.
     let is_reply = automatic::is_marked(letter) || automatic::has_subject(letter);

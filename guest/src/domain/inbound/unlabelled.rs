@@ -10,10 +10,8 @@ use super::judge::judge;
 use super::letter::Letter;
 use super::limits::{self, bounded, bounded_bytes};
 use super::model::{Class, RecipientReport};
-use super::phrases::{
-    self, CAUSE_TABLE, DAEMON_NAMES, DAEMONS, FAILURE_SUBJECTS, FAILURES, ORIGINAL, PERSON_PREFIXES,
-};
-use super::{answer, automatic};
+use super::phrases::{self, CAUSE_TABLE, DAEMON_NAMES, DAEMONS, FAILURE_SUBJECTS, FAILURES, ORIGINAL};
+use super::{answer, automatic, person};
 use crate::domain::status::EventSource;
 
 /// Of an address that nobody writes to in a report: whom to ask.
@@ -31,7 +29,7 @@ const WHOM_TO_ASK: &[&str] = &[
 
 /// How much the sender looks like a program that reports on mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Likeness {
+pub(super) enum Likeness {
     /// Like anybody.
     None,
     /// By the display name alone: parcels are delivered too.
@@ -42,7 +40,8 @@ enum Likeness {
     Daemon,
 }
 
-fn likeness(letter: &Letter) -> Likeness {
+/// How much the sender looks like a program that reports on mail.
+pub(super) fn likeness(letter: &Letter) -> Likeness {
     if letter.is_report && !letter.delivery.is_empty() {
         return Likeness::Daemon;
     }
@@ -68,11 +67,6 @@ fn likeness(letter: &Letter) -> Likeness {
 /// A program that reports on mail sent this, by its address, its name, or the empty return path.
 pub(super) fn is_from_daemon(letter: &Letter) -> bool {
     likeness(letter) > Likeness::None
-}
-
-/// A person answered or forwarded, going by the subject.
-pub(super) fn is_a_persons(letter: &Letter) -> bool {
-    PERSON_PREFIXES.begins(&phrases::plain(&letter.subject))
 }
 
 /// What a bounce without a report says of each recipient; none where it is no bounce.
@@ -106,7 +100,7 @@ fn is_a_bounce(letter: &Letter) -> bool {
     let has_code = Enhanced::find(text).is_some_and(|code| code.class != 2) || reply_code(text).is_some();
     let returns = returned(letter).is_some();
     let likeness = likeness(letter);
-    if is_a_persons(letter) {
+    if person::passes_on(letter) {
         // Some gateways answer as a person would; a person quotes.
         let quotes = answer::of(&letter.text).is_some_and(|answer| answer.quoted.is_some());
         return likeness >= Likeness::Address && by_text && (returns || has_code) && !quotes;

@@ -1,6 +1,6 @@
 //! A maildir is read and never changed.
 
-use crate::inbox::{InboxError, MESSAGE_LIMIT, Maildir, read_message};
+use crate::inbox::{InboxError, MESSAGE_LIMIT, Maildir, Messages};
 use std::path::Path;
 
 fn names(maildir: &mut Maildir) -> Vec<String> {
@@ -32,15 +32,15 @@ async fn what_is_no_message_is_named_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let error = Maildir::open(folder.path()).unwrap_err().to_string();
     assert!(error.contains("no maildir"), "{error}");
-    let error = read_message(folder.path()).await.unwrap_err().to_string();
+    let error = Messages::open(folder.path()).await.unwrap_err().to_string();
     assert!(error.contains("--maildir"), "{error}");
-    let error = read_message(Path::new("/no/such.eml")).await.unwrap_err();
+    let error = Messages::open(Path::new("/no/such.eml")).await.unwrap_err();
     assert!(
         matches!(error, InboxError::Unreadable { .. }) && error.to_string().contains("/no/such.eml"),
         "{error}"
     );
     let large = folder.path().join("large.eml");
     std::fs::File::create(&large).unwrap().set_len(MESSAGE_LIMIT + 1).unwrap();
-    let error = read_message(&large).await.unwrap_err().to_string();
+    let error = Messages::open(&large).await.unwrap_err().to_string();
     assert!(error.contains("large.eml") && error.contains("at most"), "{error}");
 }

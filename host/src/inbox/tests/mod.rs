@@ -1,3 +1,4 @@
-//! Maildirs.
+//! Files that hold messages, and files that hold none.
 
 mod maildir;
+mod mbox;

@@ -97,6 +97,16 @@ pub(super) async fn a_report_is_about_a_recipient_of_its_mail_or_about_nobody(st
         assert_eq!(office.store.system().mail(mail).await.unwrap().events.len(), kept.len(), "{what}: again");
         sqlx::query("delete from suppressions").execute(&office.store.pool).await.unwrap();
     }
+    // A blind copy to ourselves that comes back says nothing of whom we may write to.
+    let users = office.store.administer(office.company.id).users().await.unwrap();
+    for own in
+        ["office@ateliernord.example", &office.account.address.to_string(), &users[0].address.to_string()]
+    {
+        let mail = mail_to(&office, &[PERSON, own]).await;
+        let recorded = report(&office, mail, Provider, &own.to_uppercase()).await;
+        assert_eq!(of(&recorded), (strings(&[own]), vec![]), "{own}");
+        assert_eq!(office.store.suppressions(office.company.id).await.unwrap(), [], "{own}");
+    }
     // Nothing goes past it: what an attempt or a pixel says of a stranger neither.
     let mail = mail_to(&office, &[PERSON, OTHER]).await;
     office.store.system().add_events(mail, &[fact("opened", STRANGER)]).await.unwrap();

@@ -1,6 +1,6 @@
 //! Lists of addresses as people paste them: out of mail programs, spreadsheets, web pages and their heads.
 //! What can't be read is given back with the reason; nothing is dropped, and nothing is guessed that could
-//! send a document to somebody else.
+//! send a document to somebody else: a typographic apostrophe, which no mailbox has, is read as a straight one, with a word.
 
 mod encoded_word;
 mod piece;
@@ -45,6 +45,9 @@ pub enum ListFault {
     /// The address in it is none.
     #[error(transparent)]
     Address(#[from] AddressFault),
+    /// An address with a typographic apostrophe: it is among the mailboxes, with a straight one.
+    #[error("written with a typographic apostrophe; {0} is used instead, did you mean that?")]
+    Straightened(String),
     /// `Jan <jan@x.be` or `jan@x.be>`.
     #[error("an angle bracket without its other half")]
     OpenAngle,

@@ -4,11 +4,14 @@ use super::encoded_word::decode;
 use super::split::{Separator, region};
 use super::{AddressList, ListFault, SHOWN_LIMIT, Unreadable};
 use crate::domain::address::characters::shown;
-use crate::domain::address::{Address, Mailbox};
+use crate::domain::address::{Address, AddressFault, Mailbox, codepoint};
 use std::borrow::Cow;
 
 /// Comments taken off the end of an address.
 const MOST_COMMENTS: usize = 8;
+
+/// Signs with spaces between them taken off an address.
+const MOST_MARKS: usize = 8;
 
 /// A piece taken apart: text and, of the last bracket that closes it, the content.
 struct Bracketed<'a> {
@@ -29,7 +32,7 @@ pub(super) fn read(piece: &str, after: Separator, cell: Option<&str>, list: &mut
     let read = match bracketed(text) {
         Some(parts) => named(&parts, cell, list),
         None => bare(text, cell)
-            .map(|mailbox| list.mailboxes.push(mailbox))
+            .map(|found| add(found, piece, list))
             .or_else(|fault| row(text, list).ok_or(fault)),
     };
     if let Err(fault) = read {
@@ -44,7 +47,7 @@ pub(super) fn has_angle(text: &str) -> bool {
 
 /// `Name <a@b.be>`, `Name [mailto:a@b.be]`, `a@b.be <c@d.be>` (two of them).
 fn named(parts: &Bracketed<'_>, cell: Option<&str>, list: &mut AddressList) -> Result<(), ListFault> {
-    let address = Address::parse(&without_scheme(parts.content.trim()))?;
+    let (address, straightened) = address(parts.content)?;
     let mut name = parts.before;
     while let Some((first, rest)) = name.split_once(' ').or((!name.is_empty()).then_some((name, ""))) {
         match Address::parse(&without_scheme(first)) {
@@ -55,26 +58,80 @@ fn named(parts: &Bracketed<'_>, cell: Option<&str>, list: &mut AddressList) -> R
         name = rest.trim_start();
     }
     let name = if name.is_empty() { cell.or(parts.comment).unwrap_or("") } else { name };
-    list.mailboxes.push(Mailbox::new(Some(&phrase(name)), address));
+    let found = Found { mailbox: Mailbox::new(Some(&phrase(name)), address), straightened };
+    add(found, parts.content, list);
     Ok(())
 }
 
+/// A mailbox, and how it was read where that was not as it is written.
+struct Found {
+    mailbox: Mailbox,
+    straightened: Option<String>,
+}
+
+fn add(found: Found, piece: &str, list: &mut AddressList) {
+    if let Some(read_as) = found.straightened {
+        let fault = ListFault::Straightened(read_as);
+        list.invalid.push(Unreadable { text: shown(piece, SHOWN_LIMIT), fault });
+    }
+    list.mailboxes.push(found.mailbox);
+}
+
+/// The address that a text is, without the punctuation around it; with a typographic apostrophe, the one that is meant.
+fn address(text: &str) -> Result<(Address, Option<String>), AddressFault> {
+    match Address::parse(&without_scheme(without_punctuation(text))) {
+        Ok(address) => Ok((address, None)),
+        Err(AddressFault::Apostrophe(meant)) => Address::parse(&meant).map(|address| (address, Some(meant))),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// The text without what programs for texts put around an address: typographic quotes, dashes, bullets, arrows; with a space
+/// between, other signs too.
+fn without_punctuation(text: &str) -> &str {
+    let mut rest = text.trim();
+    for _ in 0..MOST_MARKS {
+        let inner = rest
+            .trim_matches(codepoint::is_punctuation)
+            .trim_start_matches(|c: char| c.is_whitespace())
+            .trim_end_matches(|c: char| c.is_whitespace());
+        let symbol = |text: &str| text.chars().next().is_some_and(codepoint::is_symbol);
+        let inner = match inner.split_once(' ') {
+            Some((first, behind)) if first.chars().all(codepoint::is_symbol) && symbol(first) => behind,
+            _ => inner,
+        };
+        let inner = match inner.rsplit_once(' ') {
+            Some((before, last)) if last.chars().all(codepoint::is_symbol) && symbol(last) => before,
+            _ => inner,
+        };
+        if inner.len() == rest.len() {
+            break;
+        }
+        rest = inner;
+    }
+    rest
+}
+
 /// `a@b.be`, `mailto:a@b.be?subject=x`, `a@b.be (Jan)`, `'a@b.be'`, `Jan (a@b.be)`.
-fn bare(text: &str, cell: Option<&str>) -> Result<Mailbox, ListFault> {
+fn bare(text: &str, cell: Option<&str>) -> Result<Found, ListFault> {
     let (text, comment) = without_comments(text);
-    let fault = match Address::parse(&without_scheme(text)) {
-        Ok(address) => return Ok(Mailbox::new(Some(&phrase(cell.or(comment).unwrap_or(""))), address)),
+    let named = |(address, straightened), name: &str| Found {
+        mailbox: Mailbox::new(Some(&phrase(name)), address),
+        straightened,
+    };
+    let fault = match address(text) {
+        Ok(found) => return Ok(named(found, cell.or(comment).unwrap_or(""))),
         Err(fault) => fault,
     };
-    if let Ok(address) = Address::parse(text.trim_matches(|c| "'\"‘’“”„‟«»".contains(c)).trim())
+    if let Ok(found) = address(text.trim_matches(|c| "'\"‘’“”„‟«»".contains(c)).trim())
         && quoted_whole(text)
     {
-        return Ok(Mailbox::new(Some(&phrase(cell.or(comment).unwrap_or(""))), address));
+        return Ok(named(found, cell.or(comment).unwrap_or("")));
     }
     if !text.contains('@')
-        && let Some(Ok(address)) = comment.map(|c| Address::parse(&without_scheme(c.trim())))
+        && let Some(Ok(found)) = comment.map(|comment| address(comment.trim()))
     {
-        return Ok(Mailbox::new(Some(&phrase(text)), address));
+        return Ok(named(found, text));
     }
     Err(if text.contains(['<', '>']) { ListFault::OpenAngle } else { fault.into() })
 }
@@ -108,7 +165,7 @@ fn row(text: &str, list: &mut AddressList) -> Option<()> {
     while let Some(word) = words.next() {
         let name = words.next_if(|next| comment(next)).map(|next| &next[1..next.len() - 1]);
         match bare(word, name) {
-            Ok(mailbox) => list.mailboxes.push(mailbox),
+            Ok(found) => add(found, word, list),
             Err(fault) => list.invalid.push(Unreadable { text: shown(word, SHOWN_LIMIT), fault }),
         }
     }

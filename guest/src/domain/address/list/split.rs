@@ -54,8 +54,9 @@ pub(super) fn split(text: &str) -> Vec<Chunk<'_>> {
 
 fn separator(c: char) -> Option<Separator> {
     match c {
-        ',' => Some(Separator::Comma),
-        ';' => Some(Separator::Semicolon),
+        // Those of Arabic, Chinese and Japanese too.
+        ',' | '\u{60C}' | '\u{3001}' | '\u{FF0C}' => Some(Separator::Comma),
+        ';' | '\u{61B}' | '\u{FF1B}' => Some(Separator::Semicolon),
         '\t' => Some(Separator::Tab),
         '\n' => Some(Separator::Line),
         _ => None,

@@ -113,6 +113,51 @@ fn a_list_is_bounded_in_length_and_count() {
     }
 }
 
+#[test]
+fn punctuation_around_an_address_is_none_of_it() {
+    let cases: &[(&str, &[&str])] = &[
+        ("“a@b.be”", &["a@b.be"]),
+        ("„a@b.be“; ‚c@d.be‘", &["a@b.be", "c@d.be"]),
+        ("«\u{a0}a@b.be\u{a0}» ‹c@d.be›", &["a@b.be", "c@d.be"]),
+        ("「a@b.be」、『c@d.be』", &["a@b.be", "c@d.be"]),
+        ("a@b.be’, c@d.be…", &["a@b.be", "c@d.be"]),
+        ("• a@b.be\n‣ c@d.be\n▪ e@f.be", &["a@b.be", "c@d.be", "e@f.be"]),
+        ("– a@b.be\n—c@d.be", &["a@b.be", "c@d.be"]),
+        ("a@b.be، c@d.be؛ e@f.be，g@h.be；i@j.be", &["a@b.be", "c@d.be", "e@f.be", "g@h.be", "i@j.be"]),
+        ("Jan <“a@b.be”>", &["Jan <a@b.be>"]),
+        ("✉ a@b.be", &["a@b.be"]),
+        ("→ a@b.be", &["a@b.be"]),
+        ("mailto:a@b.be”", &["a@b.be"]),
+        ("“Jan” <a@b.be>", &["Jan <a@b.be>"]),
+        ("o'brien@b.be", &["o'brien@b.be"]),
+        ("col·lecta@b.be", &["col·lecta@b.be"]),
+        ("info@col·lectiu.cat", &["info@col·lectiu.cat"]),
+        ("a@b.be→c@d.be", &["! a@b.be→c@d.be: more than one @"]),
+        ("a@b→d.be", &["! a@b→d.be: the character '→' in the domain"]),
+        ("a@b“c.be", &["! a@b“c.be: the character '“' in the domain"]),
+        ("a@b·c.be", &["! a@b·c.be: the character '·' in the domain"]),
+        ("a“b@c.be", &["! a“b@c.be: the character '“' in the local part"]),
+        ("a@xn--qei.be", &["! a@xn--qei.be: the character '❤' in the domain"]),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(lines(text), *expected, "{text:?}");
+    }
+}
+
+#[test]
+fn a_typographic_apostrophe_is_read_as_the_straight_one_and_said() {
+    let asked = "written with a typographic apostrophe; o'brien@b.ie is used instead, did you mean that?";
+    for text in ["o’brien@b.ie", "o‘brien@b.ie", "o´brien@b.ie", "“o’brien@b.ie”"] {
+        assert_eq!(lines(text), ["o'brien@b.ie".to_owned(), format!("! {text}: {asked}")], "{text}");
+    }
+    assert_eq!(
+        lines("Pat <o’brien@b.ie>"),
+        ["Pat <o'brien@b.ie>".to_owned(), format!("! o’brien@b.ie: {asked}")]
+    );
+    let fault = crate::domain::address::Address::parse("o’brien@b.ie").unwrap_err();
+    assert_eq!(fault.to_string(), "a typographic apostrophe in the local part: did you mean o'brien@b.ie?");
+}
+
 fn an_address() -> impl Strategy<Value = String> {
     let local = r"[a-zA-Z0-9é!#$%&*+/^_{|}~-]{1,8}(\.[a-zü0-9]{1,4})?|\x22[a-z ,;<>@()]{0,8}\x22";
     let domain = r"[a-z0-9]{1,6}\.(be|de|müller|xn--mller-kva)|\[10\.0\.0\.[0-9]\]|\[IPv6:::[1-9]\]";

@@ -28,6 +28,14 @@ impl Table {
         self.first(plain) == Some(0)
     }
 
+    /// The text is one of them, and nothing else.
+    pub(super) fn is(&self, plain: &str) -> bool {
+        let ends = |table: &AhoCorasick| {
+            table.find_overlapping_iter(plain).any(|found| found.start() == 0 && found.end() == plain.len())
+        };
+        self.0.as_ref().is_some_and(ends)
+    }
+
     /// Where the first of them begins.
     pub(super) fn first(&self, plain: &str) -> Option<usize> {
         self.found(plain).map(|(start, _)| start).min()
@@ -96,6 +104,14 @@ tables! {
     SUCCESS = BOUNCES["success"];
     /// A mail program says that its user deleted a mail unread.
     NOT_READ = BOUNCES["not-read"];
+    /// What stands before the subject of a receipt.
+    READ_SUBJECTS = BOUNCES["read-subjects"];
+    /// A program says that its user opened a mail.
+    READ = BOUNCES["read"];
+    /// A rule of the recipient's refused a mail.
+    REFUSED = BOUNCES["refused"];
+    /// Programs that deliver mail, and refuse it by such rules.
+    DELIVERY_AGENTS = BOUNCES["delivery-agents"];
     /// Where the original begins.
     ORIGINAL = BOUNCES["original"];
     /// What programs put before the subject when a person answers or forwards.
@@ -128,6 +144,9 @@ pub(super) fn plain(text: &str) -> String {
             }
         } else if matches!(c, '\u{2018}' | '\u{2019}' | '\u{b4}' | '`') {
             out.push('\'');
+        } else if c == 'İ' {
+            // By the rules of Unicode it becomes two characters, which no phrase has.
+            out.push('i');
         } else if c.is_ascii() {
             out.push(c.to_ascii_lowercase());
         } else {

@@ -2,7 +2,9 @@
 
 mod corpus;
 mod hostile;
+mod persons;
 mod reading;
+mod receipts;
 
 use super::{Report, read};
 use chrono::{DateTime, FixedOffset};

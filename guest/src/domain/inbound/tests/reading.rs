@@ -97,6 +97,69 @@ fn a_report_from_the_future_is_stamped_with_now() {
 }
 
 #[test]
+fn an_answers_words_are_evidence() {
+    let raw = "From: a@b.example\r\nIn-Reply-To: <1@ateliernord.example>\r\nSubject: Re: x\r\n\r\nPaid today.\r\n\r\n> Is it?\r\n";
+    assert_eq!(understood(raw.as_bytes()).events[0].words.as_deref(), Some("Paid today."));
+}
+
+#[test]
+fn bodies_of_any_charset_are_decoded() {
+    for (charset, body, wanted) in [
+        ("; charset=iso-2022-kr", &b"\x1b$)C\x0e@Z5?\x0f"[..], "자동"),
+        ("; charset=hz-gb-2312", b"~{WT6/~}", "自动"),
+        ("; charset=utf-7", b"Gr+APYA3w-e", "Größe"),
+        ("; charset=cp932", b"\x8e\xa9\x93\xae", "自動"),
+        ("", b"\x1b$B5Y2KCf\x1b(B", "休暇中"),
+        ("", b"Gr\xf6\xdfe", "Größe"),
+        ("; charset=x-unknown", b"Gr\xf6\xdfe", "Größe"),
+        ("; charset=us-ascii", "Größe".as_bytes(), "Größe"),
+        ("; charset=utf-8", b"R\xe9ponse", "Réponse"),
+    ] {
+        let head = format!("From: a@b.example\r\nSubject: x\r\nContent-Type: text/plain{charset}\r\n\r\n");
+        let found = understood(&[head.as_bytes(), body, b"\r\n"].concat());
+        assert_eq!(found.answer.unwrap().text, wanted, "{charset}");
+    }
+    let encoded = b"From: a@b.example\r\nContent-Type: text/plain; charset=hz-gb-2312\r\nContent-Transfer-Encoding: base64\r\n\r\nfntXVDYvfn0=\r\n";
+    assert_eq!(understood(encoded).answer.unwrap().text, "自动");
+    let html = b"From: a@b.example\r\nContent-Type: text/html; charset=iso-2022-kr\r\n\r\n<p>\x1b$)C\x0e@Z5?\x0f</p>\r\n";
+    assert_eq!(understood(html).answer.unwrap().text, "자동");
+}
+
+#[test]
+fn headers_that_programs_write_against_the_rules_are_read() {
+    for (subject, charset, wanted) in [
+        (&b"=?utf-8?Q?Autom=C3?= =?UTF-8?Q?=A1tica?="[..], "utf-8", "Automática"),
+        (b"=?utf-8?B?QXV0b23D?=\r\n =?utf-8?B?oXRpY2E=?=", "utf-8", "Automática"),
+        (b"R\xe9ponse automatique", "utf-8", "Réponse automatique"),
+        ("Réponse automatique".as_bytes(), "iso-8859-1", "Réponse automatique"),
+        (b"P\xf8ijato", "iso-8859-2", "Přijato"),
+        (b"\x1b$BIT:_\x1b(B", "iso-2022-jp", "不在"),
+    ] {
+        let tail =
+            format!("\r\nFrom: a@b.example\r\nContent-Type: text/plain; charset={charset}\r\n\r\nx\r\n");
+        let found = understood(&[b"Subject: ", subject, tail.as_bytes()].concat());
+        assert_eq!(found.subject, wanted);
+    }
+    let raw =
+        b"From: =?utf-8?Q?M=C3?=\r\n =?utf-8?Q?=BCller=2C_E=2E?= <e@f.example>\r\nSubject: x\r\n\r\nx\r\n";
+    let sender = understood(raw).sender.unwrap();
+    assert_eq!((sender.name.as_deref(), sender.address.as_str()), (Some("Müller, E."), "e@f.example"));
+    let raw = b"From: \"M\xfcller\" <e@f.example>\r\nSubject: x\r\n\r\nx\r\n";
+    assert_eq!(understood(raw).sender.unwrap().name.as_deref(), Some("Müller"));
+}
+
+#[test]
+fn addresses_beyond_ascii_are_those_of_the_mail() {
+    let raw = "From: MAILER-DAEMON@relay.example\r\nContent-Type: multipart/report; report-type=global-delivery-status; boundary=frontier\r\n\r\n\
+        --frontier\r\nContent-Type: message/global-delivery-status\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
+        Reporting-MTA: dns; relay.example\r\n\r\nOriginal-Recipient: utf-8;j=C3=B6rg@b=C3=BCcher.example\r\n\
+        Final-Recipient: utf-8; j\\x{f6}rg@xn--bcher-kva.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--frontier--\r\n";
+    let found = understood(raw.as_bytes());
+    let [of] = found.recipients.as_slice() else { panic!("{found:?}") };
+    assert_eq!((of.recipient.as_deref(), of.final_recipient.as_deref()), (Some("jörg@bücher.example"), None));
+}
+
+#[test]
 fn scripts_and_character_sets_are_decoded() {
     // "out of office" in Japanese: ISO-2022-JP, as Japanese programs still write it.
     let raw = b"From: a@b.example\r\nSubject: =?ISO-2022-JP?B?GyRCSVQ6XxsoQg==?=\r\nContent-Type: text/plain; charset=iso-2022-jp\r\n\r\n\x1b$B5Y2KCf\x1b(B\r\n";
