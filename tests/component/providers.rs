@@ -201,12 +201,15 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
     sendgrid.fail_next("POST", Fault::Say(SendGrid::throttled(30)));
     for (office, transport) in [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")] {
         let outcome = submit(office, &ready, transport).await;
-        let AttemptResult::Transient(Some(wait)) = outcome.result else { panic!("{transport}: {outcome:?}") };
+        let AttemptResult::AccountUnavailable(Some(wait)) = outcome.result else {
+            panic!("{transport}: {outcome:?}")
+        };
         assert!((28..=30).contains(&wait), "{transport}: {wait}");
+        assert_eq!(outcome.pause.map(|pause| pause.cause).as_deref(), Some("quota"), "{transport}");
     }
     gmail.fail_next("POST", Fault::Say(Gmail::quota_exceeded()));
     let outcome = submit(&at_gmail, &ready, "gmail").await;
-    assert_eq!(outcome.result, AttemptResult::Transient(None), "{outcome:?}");
+    assert_eq!(outcome.result, AttemptResult::AccountUnavailable(None), "{outcome:?}");
 
     for standing in [Standing::Expired, Standing::Revoked] {
         gmail.access.set(TOKEN, standing);

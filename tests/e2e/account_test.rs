@@ -4,6 +4,60 @@ use crate::home::Home;
 use crate::servers::servers;
 use postroom_providers::{ClosedPort, Fault, Gmail, Graph, Reply, SendGrid, Standing};
 
+/// A resolver that says of every domain that Microsoft takes its mail.
+fn says_microsoft() -> std::net::SocketAddr {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let address = socket.local_addr().expect("its address");
+    std::thread::spawn(move || {
+        let mut question = [0; 512];
+        while let Ok((length, from)) = socket.recv_from(&mut question) {
+            // The question alone, then an MX record about it.
+            let end =
+                question[12..length].iter().position(|byte| *byte == 0).map_or(length, |at| 12 + at + 5);
+            let mut answer = question[..end].to_vec();
+            answer[2..12].copy_from_slice(&[0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
+            let mut host = vec![0, 10];
+            for label in ["firm-example", "mail", "protection", "outlook", "com"] {
+                host.push(u8::try_from(label.len()).expect("a short label"));
+                host.extend(label.as_bytes());
+            }
+            host.push(0);
+            answer.extend([
+                0xc0,
+                12,
+                0,
+                15,
+                0,
+                1,
+                0,
+                0,
+                0,
+                60,
+                0,
+                u8::try_from(host.len()).expect("a short name"),
+            ]);
+            answer.extend(host);
+            let _ = socket.send_to(&answer, from);
+        }
+    });
+    address
+}
+
+#[test]
+fn a3_the_provider_of_a_firms_own_domain_is_recognised_where_the_operator_lets_it_be_asked() {
+    let add = |home: &Home| {
+        let words = ["account", "add", "own", "--address", "office@firm.example", "--user", "lotte"];
+        home.run(&[&words[..], &["--password-file", "password"]].concat())
+    };
+    let asked = format!("[dns]\nrecognise_providers = true\nresolver = \"{}\"\n", says_microsoft());
+    let home = Home::new();
+    let operator = home.put("operator.toml", asked.as_bytes()).display().to_string();
+    let home = home.with_operator(&operator);
+    add(&home).assert(0, &["firm-example.mail.protection.outlook.com", "smtp.office365.com"]);
+    // Nobody is asked without the operator's word.
+    add(&Home::new()).assert(2, &["--host"]);
+}
+
 #[test]
 fn a8_an_account_that_works_says_so_for_smtp_and_imap() {
     let home = Home::new().with_office("a8-works@west.test");

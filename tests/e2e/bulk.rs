@@ -3,7 +3,7 @@
 use crate::home::Home;
 use crate::mailbox::{arrived, arrived_all};
 use crate::plugin::project;
-use crate::samples::pdf;
+use crate::samples::{months_ahead, pdf};
 use crate::servers::servers;
 use serde_json::Value;
 use std::net::{SocketAddr, UdpSocket};
@@ -222,7 +222,7 @@ fn what_is_queued_leaves_with_a_worker_unless_it_is_held_or_cancelled() {
         "F-0001",
         "--again",
         "--at",
-        "2999-01-01 08:00",
+        &months_ahead(),
         "--user",
         "lotte",
         "--yes",

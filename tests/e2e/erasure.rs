@@ -1,6 +1,7 @@
 //! A person asks to be forgotten: the program says what it did, and no file of the store knows the person any more.
 
 use crate::bulk::{invoices, plain_home};
+use crate::samples::months_ahead;
 
 #[test]
 fn an_erased_person_is_in_no_file_of_the_store_and_gets_no_mail() {
@@ -12,7 +13,7 @@ fn an_erased_person_is_in_no_file_of_the_store_and_gets_no_mail() {
         if number < 5 { person.to_owned() } else { "box-stays@west.test".to_owned() }
     });
     let later = later.display().to_string();
-    let at = "2099-01-01 08:00";
+    let at = &months_ahead();
     home.ok(&["send-bulk", &later, "--user", "lotte", "--at", at, "--again", "--yes", "--json"]);
     home.ok(&["suppressions", "add", person, "--reason", "asked by telephone"]);
     home.run(&["erase", person, "--json"]).assert(2, &["--yes"]);

@@ -21,6 +21,7 @@ mod mailbox;
 mod pipelining;
 mod plugin;
 mod program;
+mod provider_day;
 mod recipients;
 mod records;
 mod rendering;

@@ -35,6 +35,11 @@ pub(crate) fn bytes(seed: u64, size: usize) -> Vec<u8> {
     std::iter::repeat_with(|| next().to_le_bytes()).flatten().take(size).collect()
 }
 
+/// A time for `--at` that no test lives to see, and that is no slip.
+pub(crate) fn months_ahead() -> String {
+    (chrono::Local::now() + chrono::Duration::days(300)).format("%Y-%m-%d 12:00").to_string()
+}
+
 /// A file that begins and ends as a PDF does.
 pub(crate) fn pdf(seed: u64, size: usize) -> Vec<u8> {
     let mut file = bytes(seed, size);

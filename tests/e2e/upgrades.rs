@@ -6,6 +6,7 @@ use crate::home::Home;
 use crate::killed::{assert_once, kill};
 use crate::mailbox::arrived_all;
 use crate::program::ended;
+use crate::samples::months_ahead;
 use postroom_cluster::Cluster;
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -47,7 +48,7 @@ fn workers_go_on_beside_a_later_version_that_adds_and_stop_for_one_that_changes(
     arrived_all(mailbox, 60);
     assert_eq!(assert_once(&home, mailbox, 60), 0);
     // It changes what there is.
-    queue(&["--number", "F-0001", "--again", "--at", "2999-01-01 08:00"]).assert(0, &[]);
+    queue(&["--number", "F-0001", "--again", "--at", &months_ahead()]).assert(0, &[]);
     cluster.execute("upgraded", &["update compatibility set least = 9001"]);
     for worker in running {
         let run = ended(worker, &["worker"]);

@@ -12,6 +12,7 @@ pub mod inbound;
 pub mod kind;
 pub mod language;
 pub mod opening;
+mod phrases;
 pub mod recipients;
 pub mod sent;
 pub mod settings;

@@ -4,7 +4,7 @@ use super::input::{Input, InputError, Source};
 use super::pixel::Pixel;
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::attachment::{
-    self, Attachment, AttachmentFault, FIRST_BYTES, Format, Role, Rule, Selected,
+    self, Attachment, AttachmentFault, FIRST_BYTES, Format, LAST_BYTES, Role, Rule, Selected,
 };
 use crate::domain::compose::{self, Composed, Letter, LetterId, MessageId, Thread};
 use crate::domain::document::{Contact, Document};
@@ -372,19 +372,28 @@ fn offer_link(mut fault: AttachmentFault, job: &Job) -> AttachmentFault {
     fault
 }
 
-/// Reads the first bytes of PDF and logo: what is not what it claims is reported, and a broken logo left out.
+/// Reads the first and the last bytes of PDFs and logo: what is not what it claims is reported, and a broken logo left out.
 fn look_inside(
     mut selected: Selected,
     files: &mut dyn Files,
     warnings: &mut Vec<Warning>,
 ) -> Result<Selected, ComposeError> {
-    let looked_at = selected.files().iter().filter(|f| f.role == Role::Pdf).chain(selected.logo()).cloned();
+    let is_pdf = |file: &&Attachment| file.role == Role::Pdf || file.media_type == "application/pdf";
+    let looked_at = selected.files().iter().filter(is_pdf).chain(selected.logo()).cloned();
     for file in looked_at.collect::<Vec<_>>() {
-        let first = files.read(file.handle, 0, FIRST_BYTES).map_err(|e| {
-            let file_name = file.file_name.clone();
-            AttachmentFault { rule: Rule::Unreadable, file_name, detail: e.to_string() }
-        })?;
-        if let Some(found) = attachment::look_inside(&file, &first) {
+        let mut read = |offset, length| {
+            files.read(file.handle, offset, length).map_err(|e| {
+                let file_name = file.file_name.clone();
+                AttachmentFault { rule: Rule::Unreadable, file_name, detail: e.to_string() }
+            })
+        };
+        let first = read(0, FIRST_BYTES)?;
+        let is_whole = file.role == Role::Logo || file.size <= FIRST_BYTES.into();
+        let last = match is_whole {
+            true => first.clone(),
+            false => read(file.size.saturating_sub(LAST_BYTES.into()), LAST_BYTES)?,
+        };
+        if let Some(found) = attachment::look_inside(&file, &first, &last) {
             warnings.push(warning(found.code(), &found));
             if file.role == Role::Logo {
                 selected = selected.without_logo();

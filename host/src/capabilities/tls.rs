@@ -194,7 +194,15 @@ fn certificate(reason: &CertificateError, host: &str) -> String {
         CertificateError::NotValidForNameContext { presented, .. } => {
             let names: Vec<String> = presented.iter().take(10).map(|name| plain_name(name)).collect();
             let names = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
-            format!("the certificate is for {names}, not for {host}")
+            if names.split(", ").any(|name| name.eq_ignore_ascii_case(host)) {
+                // An IP address under the type of a DNS name, which no client may accept (RFC 6125, RFC 9525).
+                format!(
+                    "the certificate names {host} in a form that counts for nothing: an IP address must be there as one, not \
+                     as a DNS name"
+                )
+            } else {
+                format!("the certificate is for {names}, not for {host}")
+            }
         }
         CertificateError::Revoked => "the certificate was revoked".to_owned(),
         CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {

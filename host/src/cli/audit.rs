@@ -31,7 +31,7 @@ pub(super) struct AuditArgs {
     #[command(flatten)]
     company: CompanyArgs,
     /// Not before this time.
-    #[arg(long, value_name = "TIME", value_parser = super::moment)]
+    #[arg(long, value_name = "TIME", value_parser = super::moment::moment)]
     since: Option<DateTime<FixedOffset>>,
     /// What this user did alone; `administrator` and `worker` are not users, and can be named too.
     #[arg(long, value_name = "LOGIN")]

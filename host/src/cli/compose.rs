@@ -66,12 +66,18 @@ pub(super) async fn compose(
     Ok(Ok(Composed { draft, ready }))
 }
 
-impl Composed {
-    /// The document's own file that is missing.
-    pub(super) fn missing(&self) -> Option<&Warning> {
-        self.ready.message.warnings.iter().find(|it| it.code == "no-pdf" || it.code == "no-ubl")
-    }
+/// A document's own file that is missing.
+pub(super) fn missing(ready: &Ready) -> Option<&Warning> {
+    ready.message.warnings.iter().find(|it| it.code == "no-pdf" || it.code == "no-ubl")
+}
 
+/// A PDF that its recipient can't open, or not without a password.
+pub(super) fn damaged(ready: &Ready) -> Option<&Warning> {
+    const CODES: [&str; 4] = ["empty-pdf", "not-a-pdf", "truncated-pdf", "encrypted-pdf"];
+    ready.message.warnings.iter().find(|it| CODES.contains(&it.code.as_str()))
+}
+
+impl Composed {
     /// The mail as the store keeps it. Its files are read once, for their digests.
     pub(super) async fn to_keep(
         &self,

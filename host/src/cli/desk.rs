@@ -9,8 +9,10 @@ use crate::accounts::{Account, AccountState, Company, Logo, Name, User, UserSett
 use crate::connections::Connections;
 use crate::contract::tracking::Status;
 use crate::engine::Office;
-use crate::outbox::{Answers, Clock, Copies, Dispatch, LEASE, Ledger, Made, SentCopy, Step, timeline};
-use crate::store::{Acting, AttemptResult, Mail, MailId, Order, Standing};
+use crate::outbox::{
+    Answers, Clock, Copies, CurrentPause, Dispatch, LEASE, Ledger, Made, SentCopy, Step, timeline,
+};
+use crate::store::{Acting, AttemptResult, Cause, Mail, MailId, Order, Standing};
 use chrono::{DateTime, FixedOffset, Local};
 use indicatif::ProgressBar;
 use serde_json::{Value, json as object};
@@ -33,6 +35,7 @@ pub(super) struct Desk {
     pub(super) ledger: Ledger,
     /// The state that the account is taken to be in, for a test.
     pub(super) pretend: Option<AccountState>,
+    pause: CurrentPause,
 }
 
 /// What a mail has come to for now.
@@ -125,6 +128,7 @@ impl Desk {
         let ledger = Ledger::open(connections.store(), "command", Clock::system())
             .telling(Arc::new(|text: &str| eprintln!("postroom: {}", printable(text))));
         let logo = connections.store().acting(&user).logo().await?;
+        let pause = connections.store().account_pause(company.id, account.id).await?;
         Ok(Self {
             connections,
             company,
@@ -136,6 +140,7 @@ impl Desk {
             logo,
             ledger,
             pretend: None,
+            pause: CurrentPause::new(pause),
         })
     }
 
@@ -160,6 +165,7 @@ impl Desk {
             copies: Copies::AtOnce,
             pretend: self.pretend.clone(),
             cleared: false,
+            pause: self.pause.clone(),
         }
     }
 
@@ -256,11 +262,12 @@ impl Desk {
                     answers.send_again = false;
                     made.push(*one);
                 }
-                Step::WaitUntil(time) => {
+                Step::WaitUntil(wait) => {
+                    let time = wait.until;
                     let left = patience_until.saturating_duration_since(Instant::now());
                     let needed = (time - now()).to_std().unwrap_or(Duration::ZERO);
                     if needed > left {
-                        return Ok(End { step: Step::WaitUntil(time), made });
+                        return Ok(End { step: Step::WaitUntil(wait), made });
                     }
                     let clock = time.with_timezone(&Local).format("%H:%M:%S");
                     let waiting = spinner(common, &format!("waits until {clock} for the next attempt"));
@@ -331,10 +338,13 @@ pub(super) fn now() -> DateTime<FixedOffset> {
 fn next(step: &Step, id: MailId) -> Option<String> {
     Some(match step {
         Step::Made(_) | Step::Done => return None,
-        Step::WaitUntil(time) => format!(
-            "it is tried again at {}, not before: `postroom resume {id}`",
-            time.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S")
-        ),
+        Step::WaitUntil(wait) => {
+            let time = wait.until.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S");
+            match wait.cause {
+                Cause::Account => format!("it waits until {time}: {}", wait.why),
+                _ => format!("it is tried again at {time}, not before: `postroom resume {id}`"),
+            }
+        }
         Step::Suppressed(why) => format!("it is held, since a recipient is not to be written to: {why}"),
         Step::Hold(why) => format!("it is held: {why}; then `postroom resume {id}`"),
         Step::AskFallback(account) => format!(
@@ -353,6 +363,7 @@ fn code(step: &Step, failed: bool, mail: &Mail) -> u8 {
         || mail.attempts.iter().any(|it| it.outcome.as_ref().is_none_or(|it| it.result.is_in_doubt()));
     match step {
         Step::WaitUntil(_) if in_doubt() => 6,
+        Step::WaitUntil(wait) if wait.for_a_person => 4,
         Step::WaitUntil(_) | Step::AskFallback(_) => 5,
         Step::AskInDoubt => 6,
         Step::Hold(_) if in_doubt() => 6,

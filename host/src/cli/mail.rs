@@ -101,8 +101,7 @@ impl MailArgs {
     pub(super) fn of_document(document: PathBuf, of: &Shared) -> Self {
         let beside = |ending: &str| {
             let folder = of.files.as_deref().or(document.parent()).unwrap_or(Path::new(""));
-            let path = folder.join(document.file_stem().unwrap_or_default()).with_extension(ending);
-            path.is_file().then_some(path)
+            crate::records::beside(&folder.join(document.file_name().unwrap_or_default()), ending)
         };
         Self {
             pdf: beside("pdf"),

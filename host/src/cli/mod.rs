@@ -24,6 +24,7 @@ mod house;
 mod key;
 mod mail;
 mod mail_json;
+mod moment;
 mod office;
 mod opens;
 mod outbox;
@@ -53,7 +54,6 @@ mod worker;
 
 pub use failure::Failure;
 
-use chrono::{DateTime, FixedOffset, Local, NaiveDateTime};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -191,20 +191,6 @@ fn duration(text: &str) -> Result<Duration, String> {
     };
     let number: u32 = number.parse().map_err(|_| wrong())?;
     Ok(Duration::from_secs(u64::from(number) * seconds))
-}
-
-/// A time as people write it, in this machine's zone where it names none.
-fn moment(text: &str) -> Result<DateTime<FixedOffset>, String> {
-    let text = text.trim();
-    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Ok(time);
-    }
-    let plain = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"];
-    let local = plain.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
-    let local = local.and_then(|time| time.and_local_timezone(Local).earliest());
-    local
-        .map(|time| time.fixed_offset())
-        .ok_or_else(|| "expected a time such as 2026-12-01T08:30:00+01:00, or 2026-12-01 08:30".to_owned())
 }
 
 /// Runs the command line of this process.

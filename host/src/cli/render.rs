@@ -106,10 +106,15 @@ fn report(common: &Common, ready: &Ready, folder: &Path) -> Result<(), Failure> 
         message.language, message.language_reason, message.template
     ))?;
     addressees(ready)?;
-    for warning in &message.warnings {
+    warnings(ready);
+    line(&format!("{} bytes in {}", message.size, folder.join("message.eml").display()))
+}
+
+/// Prints on standard error what the sender should know.
+pub(super) fn warnings(ready: &Ready) {
+    for warning in &ready.message.warnings {
         eprintln!("warning: {} ({})", printable(&warning.detail), warning.code);
     }
-    line(&format!("{} bytes in {}", message.size, folder.join("message.eml").display()))
 }
 
 /// Prints who gets the mail and why, and on standard error what could not be used.

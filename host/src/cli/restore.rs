@@ -38,7 +38,7 @@ pub(super) struct RestoreArgs {
     #[arg(long)]
     resume_all: bool,
     /// The store has come back by other means; its backup was begun at this time.
-    #[arg(long, value_name = "TIME", value_parser = super::moment, conflicts_with_all = ["file", "replace"])]
+    #[arg(long, value_name = "TIME", value_parser = super::moment::moment, conflicts_with_all = ["file", "replace"])]
     taken: Option<DateTime<FixedOffset>>,
 }
 

@@ -1,9 +1,10 @@
 //! `postroom send`: the mail is kept, sent, and told of per recipient.
 
-use super::compose::compose;
+use super::compose::{compose, damaged, missing};
 use super::desk::{Delivery, Desk, now, spinner};
 use super::house::UserArgs;
 use super::mail::MailArgs;
+use super::moment::understood;
 use super::output::json;
 use super::{Common, Failure, account, handover, office, opens, render, statuses};
 use crate::accounts::{AccountState, Name, Transport};
@@ -55,8 +56,9 @@ pub(super) struct SendArgs {
     /// Put it into the outbox and leave the rest to a worker (`postroom worker`).
     #[arg(long)]
     queue: bool,
-    /// Not before this time (RFC 3339, or 2026-12-01 08:30 in this machine's zone): put it into the outbox for a worker.
-    #[arg(long, value_name = "TIME", value_parser = super::moment)]
+    /// Not before this time: put it into the outbox for a worker. `2026-12-01 08:30`, `tomorrow 08:30`,
+    /// `01.12.2026 08:30`, with an offset or in this machine's zone.
+    #[arg(long, value_name = "TIME", value_parser = super::moment::departure)]
     at: Option<DateTime<FixedOffset>>,
     /// Check whether this mail is opened, whatever is set for the account: true or false.
     #[arg(long, value_name = "BOOL", conflicts_with = "settings")]
@@ -64,6 +66,9 @@ pub(super) struct SendArgs {
     /// Send although the document's own PDF or UBL file is missing.
     #[arg(long)]
     without_document: bool,
+    /// Send although a PDF is empty, cut off, encrypted, or none.
+    #[arg(long)]
+    damaged_pdf: bool,
     /// Account of the user's own mail program: where to write the draft, instead of opening it.
     #[arg(long, value_name = "FILE")]
     draft: Option<PathBuf>,
@@ -129,7 +134,10 @@ fn queued(common: &Common, id: MailId, at: Option<DateTime<FixedOffset>>) -> Res
         json(&serde_json::json!({ "mail": id.to_string(), "state": "queued", "send_at": at }))?;
     } else {
         super::output::line(&format!("mail {id}"))?;
-        eprintln!("it is in the outbox; `postroom worker` sends it, `postroom status {id}` tells of it");
+        let when = at.map(|at| format!(", not before {}", understood(at))).unwrap_or_default();
+        eprintln!(
+            "it is in the outbox{when}; `postroom worker` sends it, `postroom status {id}` tells of it"
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -144,13 +152,21 @@ fn check(common: &Common, args: &SendArgs, ready: &Ready) -> Result<(), Failure>
             "there is nobody to send to: give the partner a contact with an e-mail address, or use --to",
         ));
     }
-    let missing = ready.message.warnings.iter().find(|w| w.code == "no-pdf" || w.code == "no-ubl");
-    if let Some(missing) = missing
+    if let Some(damaged) = damaged(ready)
+        && !args.damaged_pdf
+    {
+        let message = format!("{}; send it all the same with --damaged-pdf", damaged.detail);
+        return Err(Failure::input(message));
+    }
+    if let Some(missing) = missing(ready)
         && !args.without_document
     {
         let option = if missing.code == "no-pdf" { "--pdf" } else { "--ubl" };
         let message = format!("{}: add it with {option}, or send with --without-document", missing.detail);
         return Err(Failure::input(message));
+    }
+    if !common.json {
+        render::warnings(ready);
     }
     Ok(())
 }
@@ -208,6 +224,10 @@ async fn show(office: &Office, sent: &Sent) -> Result<(), Failure> {
 
 /// What the exit code says: see `postroom --help`. `unusable`: an address that should have had the mail was none.
 fn code(sent: &Sent, unusable: bool) -> u8 {
+    // What may be sent is used up, whatever the code: it may leave later.
+    if sent.outcome.pause.as_ref().is_some_and(|pause| pause.cause == "quota") {
+        return 5;
+    }
     match &sent.outcome.error {
         Some(SubmitError::NoRecipient | SubmitError::UnknownTransport(_) | SubmitError::Parcel(_)) => 3,
         Some(SubmitError::Failed(failure)) => code_of(failure.verdict),

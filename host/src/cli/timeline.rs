@@ -5,11 +5,12 @@ use super::output::{json, line, printable, table};
 use super::view::{View, ViewArgs};
 use super::{Common, Failure, mail_json, outbox};
 use crate::contract::tracking::{RecipientStatus, Timeline};
-use crate::outbox::{Clock, Copies, Dispatch, Ledger, timeline};
+use crate::outbox::{Clock, Copies, CurrentPause, Dispatch, Ledger, timeline};
 use crate::store::{Filter, Listed, Mail, Standing};
 use chrono::{DateTime, Duration, FixedOffset};
 use clap::Args;
 use serde_json::{Value, json as object};
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 /// After so long a status can no longer be retrieved (FEATURES C5).
@@ -98,7 +99,7 @@ async fn statuses(common: &Common, args: &StatusArgs, view: &View) -> Result<Exi
         Some(about) => view.about(about, args.limit).await?,
         None => view.listed(&Filter { limit: args.limit, ..Filter::default() }).await?,
     };
-    let told = told(view, mails, &args.view).await?;
+    let told = told(view, latest(mails), &args.view).await?;
     if common.json {
         json(&told.iter().map(short).collect::<Vec<_>>())?;
         return Ok(ExitCode::SUCCESS);
@@ -115,6 +116,18 @@ async fn statuses(common: &Common, args: &StatusArgs, view: &View) -> Result<Exi
     });
     table(&["created", "document", "to", "status", "why"], rows)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Of the mails that are the same document for the same people, the latest: what was sent again has one status. The timeline
+/// has all of them.
+fn latest(mails: Vec<Listed>) -> Vec<Listed> {
+    let mut seen = BTreeSet::new();
+    let mut is_new = |it: &Listed| {
+        let Some(document) = &it.mail.document else { return true };
+        let same = (document.kind.clone(), document.number.clone(), it.mail.use_case.clone(), outbox::to(it));
+        seen.insert(same)
+    };
+    mails.into_iter().filter(|it| is_new(it)).collect()
 }
 
 /// The plugin's reason; while a mail has not left, what the outbox says is nearer.
@@ -180,6 +193,7 @@ async fn look(common: &Common, view: &View, of: &Listed) -> Result<(), Failure> 
         copies: Copies::AtOnce,
         pretend: None,
         cleared: false,
+        pause: CurrentPause::default(),
     };
     // One look: what it finds is written down, and nothing is sent here.
     let step = dispatch.look_again(id, now()).await?;
@@ -188,7 +202,9 @@ async fn look(common: &Common, view: &View, of: &Listed) -> Result<(), Failure> 
 
 async fn told(view: &View, mails: Vec<Listed>, args: &ViewArgs) -> Result<Vec<Told>, Failure> {
     let mut all = Vec::with_capacity(mails.len());
-    for listed in mails {
+    // What was asked for later was not known then.
+    let known = mails.into_iter().filter(|it| args.as_of.is_none_or(|at| it.mail.created <= at));
+    for listed in known {
         let mail = view.mail(listed.mail.id, args.as_of).await?;
         let timeline = timeline(&view.office, &mail, args.now()).await?;
         let label = view.office.label(&super::office::no_files(), timeline.status).await?;

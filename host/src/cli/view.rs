@@ -19,7 +19,7 @@ pub(super) struct ViewArgs {
     #[arg(long, value_name = "LOGIN", help_heading = "Store")]
     user: Option<Name>,
     /// What was known, and what it amounted to, at this time. Otherwise: now.
-    #[arg(long, value_name = "TIME", value_parser = super::moment)]
+    #[arg(long, value_name = "TIME", value_parser = super::moment::moment)]
     pub(super) as_of: Option<DateTime<FixedOffset>>,
 }
 

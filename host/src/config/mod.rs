@@ -16,6 +16,6 @@ pub use account::{AccountSettings, Security};
 pub use error::ConfigError;
 pub use file::{Config, FallbackForm, UserForm, read_templates};
 pub use files::Trust;
-pub use operator::{OAuthClient, Operator, Relay};
+pub use operator::{DnsUse, OAuthClient, Operator, Relay};
 pub(crate) use secret::read_secret;
 pub use web::{Networks, PublicUrl, UnusablePublicUrl, Web};

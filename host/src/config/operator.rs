@@ -13,6 +13,7 @@ use crate::accounts::{
 use crate::capabilities::destination::AllowList;
 use secrecy::SecretString;
 use serde::Deserialize;
+use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::{Path, PathBuf};
 
@@ -30,8 +31,20 @@ pub struct Operator {
     pub web: super::Web,
     /// Where companies' records may be on this machine.
     pub records: RecordsFolders,
+    /// Whether names may be asked about beyond those that are connected to.
+    pub dns: DnsUse,
     #[serde(skip)]
     path: PathBuf,
+}
+
+/// Whether names may be asked about beyond those that are connected to.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DnsUse {
+    /// Who keeps the mail of a firm's own domain: asked by its MX when an account is added.
+    pub recognise_providers: bool,
+    /// The resolver to ask; none: this machine's.
+    pub resolver: Option<SocketAddr>,
 }
 
 /// Where companies' records may be on this machine.

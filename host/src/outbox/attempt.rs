@@ -82,5 +82,13 @@ pub(super) fn without_answer(error: &EngineError, now: &str) -> delivery::Outcom
         code: None,
         words: Some(error.to_string()),
     };
-    delivery::Outcome { events: vec![event], error: None, reply: None, receipt: None, result, stage: None }
+    delivery::Outcome {
+        events: vec![event],
+        error: None,
+        reply: None,
+        receipt: None,
+        result,
+        stage: None,
+        pause: None,
+    }
 }

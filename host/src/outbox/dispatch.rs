@@ -13,7 +13,8 @@ use super::ledger::Ledger;
 use super::refusals;
 use super::sender::sender_of;
 use super::sent_copy::{self, SentCopy};
-use crate::accounts::{Account, AccountState, Company};
+use super::waiting::{CurrentPause, Wait};
+use crate::accounts::{Account, AccountState, Company, Transport};
 use crate::contract::delivery::{self, Action, Route};
 use crate::contract::tracking::Timeline;
 use crate::engine::{Files, Office};
@@ -55,6 +56,8 @@ pub struct Dispatch<'a> {
     pub pretend: Option<AccountState>,
     /// Nobody whom the mail goes to was suppressed a moment ago, when it was taken: it need not be asked again.
     pub cleared: bool,
+    /// Whether the account can send at present, as all who send as it here know it.
+    pub pause: CurrentPause,
 }
 
 /// When the copy in Sent is filed.
@@ -71,8 +74,8 @@ pub enum Copies {
 pub enum Step {
     /// An attempt was made, or an earlier one cleared up: ask again.
     Made(Box<Made>),
-    /// Nothing before this time.
-    WaitUntil(Time),
+    /// Nothing before a time, and why.
+    WaitUntil(Wait),
     /// Nothing until a person acts; what for.
     Hold(String),
     /// A recipient is not to be written to; who and why.
@@ -135,11 +138,13 @@ impl Dispatch<'_> {
         }
         let can_look_in_sent = doubt::can_look(self.office, &self.account, &mail).await?;
         if let Some(until) = doubt::may_run_until(&mail, now).filter(|_| can_look_in_sent) {
-            return Ok(Step::WaitUntil(doubt::wait_for_interrupted(self, &mail, until, now).await?));
+            let until = doubt::wait_for_interrupted(self, &mail, until, now).await?;
+            return Ok(Step::WaitUntil(Wait::for_the_first_try(until)));
         }
         let answer = answers.fallback.or(mail.outbox.answer);
+        let (fallback, pause) = (self.fallback.as_ref(), self.pause.get());
         let ways =
-            Ways { office: self.office, own, fallback: self.fallback.as_ref(), answer, can_look_in_sent };
+            Ways { office: self.office, own, fallback, answer, can_look_in_sent, pause: pause.clone() };
         let not_ours = || OutboxError::NotOurs(self.account.name.to_string());
         let facts = ways.facts(&mail, &self.company).ok_or_else(not_ours)?;
         let decided = self.office.decide(&Files::default(), &facts, &stamp(now)).await?;
@@ -147,9 +152,11 @@ impl Dispatch<'_> {
         Ok(match action {
             Action::Submit(_) if let Some(reason) = self.suppressed(&mail).await? => Step::Suppressed(reason),
             Action::Submit(route) => Step::Made(Box::new(self.attempt(&mail, &route, now).await?)),
-            Action::WaitUntil(time) => Step::WaitUntil(
-                DateTime::parse_from_rfc3339(&time).map_err(|e| OutboxError::Plugin(e.to_string()))?,
-            ),
+            Action::WaitUntil(time) => {
+                let until =
+                    DateTime::parse_from_rfc3339(&time).map_err(|e| OutboxError::Plugin(e.to_string()))?;
+                Step::WaitUntil(Wait::of(&mail, own, pause.as_ref(), until, now))
+            }
             Action::Hold => Step::Hold(held(own, &mail)),
             Action::AskFallback(route) => Step::AskFallback(route.account),
             Action::LookInSent => doubt::look(self, &mail, now).await?,
@@ -159,6 +166,7 @@ impl Dispatch<'_> {
             Action::AskInDoubt => Step::AskInDoubt,
             Action::Done => Step::Done,
             Action::GiveUp(why) => {
+                let why = with_last_words(&mail, why);
                 self.give_up(&mail, &why, now).await?;
                 Step::GaveUp(why)
             }
@@ -178,7 +186,7 @@ impl Dispatch<'_> {
             return Ok(Step::AskInDoubt);
         }
         match doubt::may_run_until(&mail, now) {
-            Some(until) => Ok(Step::WaitUntil(until)),
+            Some(until) => Ok(Step::WaitUntil(Wait::for_the_first_try(until))),
             None => doubt::look(self, &mail, now).await,
         }
     }
@@ -249,7 +257,7 @@ impl Dispatch<'_> {
             Ok(outcome) => outcome,
             Err(error) => without_answer(&error, &stamp(now)),
         };
-        self.keep(mail, account, id, submitted, fallback.is_some()).await
+        self.keep(mail, account, (id, now), submitted, fallback.is_some()).await
     }
 
     /// Recipients that bounced for good or complained, with the evidence; none: all may be written to.
@@ -268,7 +276,7 @@ impl Dispatch<'_> {
         &self,
         mail: &Mail,
         account: &Account,
-        id: AttemptId,
+        (id, started): (AttemptId, Time),
         of: delivery::Outcome,
         fallback: bool,
     ) -> Result<Made, OutboxError> {
@@ -285,12 +293,35 @@ impl Dispatch<'_> {
             let state = AccountState::NeedsSignIn { reason: words.clone(), since: now };
             self.ledger.store.set_account_state(account.company, account.id, &state).await?;
         }
+        self.note_account(account, &of, started, now).await?;
         let left = matches!(outcome.result, AttemptResult::Accepted | AttemptResult::PartlyAccepted(_));
         let copy = match self.copies {
             Copies::AtOnce if left => Some(self.file_copy(mail, account, now).await?),
             _ => None,
         };
         Ok(Made { account: account.name.to_string(), fallback, outcome, error: of.error, copy })
+    }
+
+    /// Keeps what an attempt says of the account that it was made by: that it can't send, or that it can again.
+    async fn note_account(
+        &self,
+        account: &Account,
+        of: &delivery::Outcome,
+        started: Time,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        let store = &self.ledger.store;
+        let is_own = account.id == self.account.id;
+        if let Some(new) = facts::account_pause(of, started) {
+            let pause = store.pause_account(account.company, account.id, &new, now).await?;
+            if is_own {
+                self.pause.set(pause);
+            }
+        } else if of.error.is_none() && is_own && self.pause.get().is_some() {
+            store.resume_account(account.company, account.id, now).await?;
+            self.pause.set(None);
+        }
+        Ok(())
     }
 
     /// The copy belongs in the mailbox of the account that the mail is sent as, whichever way it left.
@@ -340,10 +371,9 @@ impl Step {
     pub(super) fn standing(&self, now: Time) -> Standing {
         match self {
             Self::Made(_) => Standing::Ready { due: now, waits: None },
-            Self::WaitUntil(due) => Standing::Ready {
-                due: *due,
-                waits: Some((Cause::Wait, "its next attempt is due then".to_owned())),
-            },
+            Self::WaitUntil(wait) => {
+                Standing::Ready { due: wait.until, waits: Some((wait.cause, wait.why.clone())) }
+            }
             Self::Hold(reason) => Standing::Held { cause: Cause::Account, reason: reason.clone() },
             Self::Suppressed(reason) => Standing::Held { cause: Cause::User, reason: reason.clone() },
             Self::AskFallback(account) => {
@@ -360,15 +390,29 @@ impl Step {
     }
 }
 
+/// Why a mail was given up, with what the last try heard: the reason that helps is the server's.
+fn with_last_words(mail: &Mail, why: String) -> String {
+    let last = mail.attempts.iter().rev().find_map(|attempt| attempt.outcome.as_ref()?.detail.as_ref());
+    match last {
+        Some(detail) => format!("{why}; the last try: {detail}"),
+        None => why,
+    }
+}
+
 /// What a mail that is held waits for.
 fn held(account: &Account, mail: &Mail) -> String {
     let name = &account.name;
     let last = mail.attempts.last().and_then(|attempt| attempt.outcome.as_ref());
     match &account.state {
         AccountState::NeedsSignIn { reason, .. } => {
-            format!(
-                "the account \"{name}\" needs a new sign-in ({reason}): `postroom account authorize {name}`"
-            )
+            let how = match (account.grant().is_some(), &account.transport) {
+                (true, _) => format!("`postroom account authorize {name}`"),
+                (false, Transport::SendGrid(_)) => {
+                    format!("`postroom account set {name} --api-key-file FILE` with a new key")
+                }
+                (false, _) => format!("`postroom account set {name}` with a new password or token"),
+            };
+            format!("the account \"{name}\" needs a new sign-in ({reason}): {how}")
         }
         AccountState::Compromised { by, .. } => {
             format!(

@@ -5,6 +5,7 @@ use super::error::OutboxError;
 use super::facts::{self, Time, stamp};
 use super::sender::sender_of;
 use super::sent_copy::{sent_account, sent_error};
+use super::waiting::Wait;
 use crate::accounts::Account;
 use crate::contract::delivery::{Route, Sighting};
 use crate::contract::sent::FilingPlan;
@@ -144,8 +145,10 @@ pub(super) async fn look(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) -> Res
     match seen {
         Sighting::Found(_) => made(dispatch, mail, AttemptResult::Found, now).await,
         Sighting::NotFound => made(dispatch, mail, AttemptResult::NotFound, now).await,
-        Sighting::NotYet(seconds) => Ok(Step::WaitUntil(now + Duration::seconds(seconds.into()))),
-        Sighting::CannotTell(_) => Ok(Step::WaitUntil(now + PAUSE)),
+        Sighting::NotYet(seconds) => {
+            Ok(Step::WaitUntil(Wait::for_the_first_try(now + Duration::seconds(seconds.into()))))
+        }
+        Sighting::CannotTell(_) => Ok(Step::WaitUntil(Wait::for_the_first_try(now + PAUSE))),
         Sighting::NeedsSignIn(words) => {
             Ok(Step::Hold(format!("the account \"{}\" needs a new sign-in: {words}", by.name)))
         }

@@ -5,7 +5,9 @@ use crate::accounts::{Account, AccountState, Company};
 use crate::contract::delivery::{self, AttemptResult as Told, Facts, Route};
 use crate::contract::{smtp, tracking};
 use crate::engine::Office;
-use crate::store::{Attempt, AttemptResult, Event, Mail, Outcome};
+use crate::store::{
+    AccountPause, Attempt, AttemptResult, Event, LimitPeriod, Mail, NewAccountPause, Outcome, PauseCause,
+};
 use chrono::{DateTime, FixedOffset, SecondsFormat};
 
 pub(super) type Time = DateTime<FixedOffset>;
@@ -37,6 +39,8 @@ pub(super) struct Ways<'a> {
     /// The user's answer to the question whether it may leave by the fallback.
     pub(super) answer: Option<bool>,
     pub(super) can_look_in_sent: bool,
+    /// That the own account can't send at present.
+    pub(super) pause: Option<AccountPause>,
 }
 
 impl Ways<'_> {
@@ -63,6 +67,11 @@ impl Ways<'_> {
             patience,
             compromised: matches!(self.own.state, AccountState::Compromised { .. }),
             can_look_in_sent: self.can_look_in_sent,
+            pause: self.pause.as_ref().map(|pause| delivery::Pause {
+                cause: pause.cause.as_str().to_owned(),
+                since: stamp(pause.since),
+                until: stamp(pause.until),
+            }),
         })
     }
 
@@ -97,6 +106,8 @@ fn told(result: AttemptResult) -> Told {
         AttemptResult::Transient(after) => Told::Transient(after),
         AttemptResult::Permanent => Told::Permanent,
         AttemptResult::NeedsSignIn => Told::NeedsSignIn,
+        // The account's pause is kept with the account, and ends sooner where somebody puts it right.
+        AttemptResult::AccountUnavailable(_) => Told::AccountUnavailable(Some(0)),
         AttemptResult::InDoubt { .. } => Told::InDoubt,
         AttemptResult::Found => Told::Found,
         AttemptResult::NotFound => Told::NotFound,
@@ -111,10 +122,35 @@ fn kept(result: Told) -> AttemptResult {
         Told::Transient(after) => AttemptResult::Transient(after),
         Told::Permanent => AttemptResult::Permanent,
         Told::NeedsSignIn => AttemptResult::NeedsSignIn,
+        Told::AccountUnavailable(after) => AttemptResult::AccountUnavailable(after),
         Told::InDoubt => AttemptResult::InDoubt { interrupted: false },
         Told::Found => AttemptResult::Found,
         Told::NotFound => AttemptResult::NotFound,
     }
+}
+
+/// What an attempt says of its account, to be kept; none where the mail alone was judged.
+pub(super) fn account_pause(of: &delivery::Outcome, started: Time) -> Option<NewAccountPause> {
+    let asked = of.pause.as_ref()?;
+    let words = of.error.as_ref().map(failure_words).or_else(|| {
+        let to = of.events.iter().find(|event| event.kind == "deferred")?;
+        to.words.clone()
+    });
+    Some(NewAccountPause {
+        cause: PauseCause::parse(&asked.cause)?,
+        period: match asked.period.as_deref() {
+            Some("hour") => Some(LimitPeriod::Hour),
+            Some("day") => Some(LimitPeriod::Day),
+            _ => None,
+        },
+        seconds: asked.seconds,
+        reason: match (words, &asked.advice) {
+            (Some(words), Some(advice)) => format!("{words}; {advice}"),
+            (Some(words), None) => words,
+            (None, _) => "its server does not let it send".to_owned(),
+        },
+        started,
+    })
 }
 
 /// What came of an attempt, to be kept.

@@ -19,6 +19,7 @@ mod pace;
 mod refusals;
 mod sender;
 mod sent_copy;
+mod waiting;
 mod worker;
 
 pub use attempt::{Attempt, Sent};
@@ -33,4 +34,5 @@ pub use message::WriteError;
 pub use pace::limits;
 pub use refusals::suppress_refused;
 pub use sent_copy::SentCopy;
+pub use waiting::{CurrentPause, Wait};
 pub use worker::{Closed, Notices, Place, Premises, Tally, Unopened, Worker, WorkerOptions};

@@ -1,11 +1,13 @@
 //! The records in a folder of documents, for whoever has no ERP: `.json` and UBL (`.xml`), with PDF and UBL files of the
 //! same name beside them. What would be told to an ERP stays in the store, and is read there.
 
+use super::beside::{beside, stem};
 use super::error::RecordsError;
 use super::{Contact, Document, Entry, FileRole, LARGEST_FILE, Partner, Records};
 use crate::capabilities::Answer;
 use crate::store::Notice;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -87,7 +89,7 @@ impl Folder {
 
     fn copy(&self, of: &Entry, role: FileRole, to: &Path) -> Result<bool, RecordsError> {
         let document = self.find(of)?.path;
-        let file = document.with_extension(role.ending());
+        let file = beside(&document, role.ending()).unwrap_or_default();
         if file == document || !file.is_file() || is_link(&file) {
             return Ok(false);
         }
@@ -107,19 +109,13 @@ impl Folder {
 /// # Errors
 /// What the system says.
 pub fn documents_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let ending = path.extension().map(|it| it.to_string_lossy().to_ascii_lowercase());
-        let is_document = match ending.as_deref() {
-            Some("json") => true,
-            Some("xml") => !path.with_extension("json").is_file(),
-            _ => false,
-        };
-        if is_document && path.is_file() {
-            found.push(path);
-        }
-    }
+    let paths =
+        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    let is = |path: &Path, ending: &str| path.extension().is_some_and(|it| it.eq_ignore_ascii_case(ending));
+    let json: BTreeSet<String> =
+        paths.iter().filter(|path| is(path, "json")).map(|path| stem(path)).collect();
+    let is_document = |path: &PathBuf| is(path, "json") || (is(path, "xml") && !json.contains(&stem(path)));
+    let mut found: Vec<_> = paths.into_iter().filter(|path| is_document(path) && path.is_file()).collect();
     found.sort();
     Ok(found)
 }

@@ -6,6 +6,7 @@
 //!
 //! An ERP is asked for what it has, and asked anew the next time: nothing of it is kept here but what a mail was made of.
 
+mod beside;
 mod erp;
 mod error;
 mod folder;
@@ -15,6 +16,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub use beside::beside;
 pub use erp::Erp;
 pub use error::{Blame, RecordsError};
 pub use folder::{Folder, documents_in, is_like};

@@ -21,6 +21,15 @@ type Intent = Vec<u8>;
 struct Earlier {
     mail: Option<MailId>,
     resend: i64,
+    /// The latest failed, and no server took it for anybody: whoever asks for it again gets a new one.
+    never_left: bool,
+}
+
+impl Earlier {
+    /// It failed where the user may see it.
+    fn sends_again(&self) -> bool {
+        self.never_left && self.mail.is_some()
+    }
 }
 
 /// Whether the same was asked for before.
@@ -30,6 +39,8 @@ pub enum AskedBefore {
     No,
     /// It was: this is the latest mail.
     As(MailId),
+    /// It was, and that mail failed for everybody: asked for again, it is sent again.
+    Failed(MailId),
     /// It was, and from accounts alone that the user may not use.
     Elsewhere,
 }
@@ -44,7 +55,7 @@ struct Entering<'a> {
 
 impl Acting<'_> {
     /// Keeps mails and puts them into the outbox, all or none: on disk when it returns. What was asked for before is not
-    /// added again, unless the order says so.
+    /// added again, unless the order says so or it failed for everybody.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`], forbidden or missing; [`StoreError::Taken`] for an id that is kept already;
@@ -79,7 +90,7 @@ impl Acting<'_> {
         let (mut kept, mut entering, mut adopted) = (Vec::with_capacity(mails.len()), Vec::new(), Vec::new());
         for ((mail, packed), intent) in mails.iter().zip(packed).zip(intents) {
             let before = intent.as_ref().and_then(|intent| earlier.get(intent)).copied();
-            if let Some(before) = before.filter(|_| !order.again) {
+            if let Some(before) = before.filter(|before| !order.again && !before.sends_again()) {
                 let before = before.mail.ok_or_else(|| asked_elsewhere(mail))?;
                 adopted.push(before);
                 kept.push(Kept::Before(before));
@@ -87,7 +98,7 @@ impl Acting<'_> {
             }
             let resend = before.map_or(0, |before| before.resend + 1);
             if let Some(intent) = &intent {
-                earlier.insert(intent.clone(), Earlier { mail: Some(mail.id), resend });
+                earlier.insert(intent.clone(), Earlier { mail: Some(mail.id), resend, never_left: false });
             }
             kept.push(Kept::New(mail.id));
             entering.push(Entering { mail, packed, intent, resend });
@@ -121,6 +132,7 @@ impl Acting<'_> {
         let earlier = self.earlier(&mut connection, intents.iter().flatten()).await?;
         let answer = |intent: Option<Intent>| match intent.and_then(|intent| earlier.get(&intent).copied()) {
             None => AskedBefore::No,
+            Some(Earlier { mail: Some(mail), never_left: true, .. }) => AskedBefore::Failed(mail),
             Some(Earlier { mail: Some(mail), .. }) => AskedBefore::As(mail),
             Some(Earlier { mail: None, .. }) => AskedBefore::Elsewhere,
         };
@@ -144,7 +156,10 @@ impl Acting<'_> {
         let each = Each::on(connection);
         // The id of a mail that the user may not see does not leave the database.
         let sql = format!(
-            "select case when reachable.id is null then null else mails.id end as mail, mails.intent, mails.resend \
+            "select case when reachable.id is null then null else mails.id end as mail, mails.intent, mails.resend, \
+             (select count(*) from outbox where outbox.mail = mails.id and outbox.state = 'failed' and not exists \
+             (select 1 from attempts where attempts.mail = mails.id and (result is null \
+             or result in ('accepted', 'partly-accepted', 'found', 'in-doubt')))) as never_left \
              from mails join users on users.company = mails.company \
              left join reachable on reachable.id = mails.account and reachable.user_id = users.id \
              where users.id = $2 and mails.intent in (select {} from {}) order by mails.resend",
@@ -157,6 +172,7 @@ impl Acting<'_> {
             let of = earlier.entry(row::bytes(row, "intent")?).or_default();
             of.resend = row.try_get("resend")?;
             of.mail = row::optional(row, "mail")?.or(of.mail);
+            of.never_left = row::count(row, "never_left")? > 0;
         }
         Ok(earlier)
     }

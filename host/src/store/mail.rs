@@ -255,6 +255,8 @@ pub enum AttemptResult {
     Permanent,
     /// Held until the user signed in again.
     NeedsSignIn,
+    /// The account could not send, and the mail was not judged; seconds that the server asked to wait.
+    AccountUnavailable(Option<u32>),
     /// Unknown whether it left.
     InDoubt {
         /// Its mail was taken from its maker after the release: the attempt may still be under way, and its maker may still
@@ -279,9 +281,12 @@ impl AttemptResult {
     pub fn was_taken(self) -> Option<bool> {
         match self {
             Self::Accepted | Self::PartlyAccepted(_) | Self::Found => Some(true),
-            Self::Transient(_) | Self::Permanent | Self::NeedsSignIn | Self::NotFound | Self::Withdrawn => {
-                Some(false)
-            }
+            Self::Transient(_)
+            | Self::Permanent
+            | Self::NeedsSignIn
+            | Self::AccountUnavailable(_)
+            | Self::NotFound
+            | Self::Withdrawn => Some(false),
             Self::InDoubt { .. } => None,
         }
     }

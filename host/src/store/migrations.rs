@@ -78,6 +78,12 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0012_facts.sql"),
         include_str!("../../migrations/postgres/0012_facts.sql"),
     ),
+    (
+        13,
+        "pauses",
+        include_str!("../../migrations/sqlite/0013_pauses.sql"),
+        include_str!("../../migrations/postgres/0013_pauses.sql"),
+    ),
 ];
 
 /// The last of them.

@@ -126,6 +126,7 @@ mod news;
 mod notices;
 mod operator;
 mod pace;
+mod pauses;
 mod personal;
 mod platform_addresses;
 mod pseudonym;
@@ -174,6 +175,7 @@ pub use mail::{
 pub(crate) use master_keys::KeyHolder;
 pub use news::{Looked, MailNews, ToldStatus};
 pub use notices::{Notice, NoticeFilter, NoticeKind, NoticeRow, NoticeState, Telling, WaitingNotice};
+pub use pauses::{AccountPause, LearnedPace, LimitPeriod, NewAccountPause, PauseCause};
 pub use queue::{Due, OutboxRow};
 pub use recording::{MatchedBy, Recorded, ReportedFacts};
 pub use records::{Pause, RecordsRow};

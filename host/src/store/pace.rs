@@ -38,7 +38,7 @@ impl Administrator<'_> {
         self.store.pace(self.scope(), account).await
     }
 
-    /// Sets the pace of an account, for everybody who sends from it.
+    /// Sets the pace of an account, for everybody who sends from it. What was learned of its limits is forgotten.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`], of another company or missing.
@@ -47,7 +47,7 @@ impl Administrator<'_> {
             "insert into paces (account, per_minute, connections, per_day) \
              select accounts.id, $1, $2, $3 from accounts where accounts.id = $4 and {} \
              on conflict (account) do update set per_minute = excluded.per_minute, connections = excluded.connections, \
-             per_day = excluded.per_day",
+             per_day = excluded.per_day, learned_per_minute = null, learned_per_day = null, learned_at = null",
             self.scope().on_accounts(5),
         );
         let set = sqlx::query(AssertSqlSafe(sql))

@@ -75,6 +75,7 @@ pub(super) const REWRITTEN: &[PersonalColumn] = &[
     text(NOTICES, MAYBE_MAIL, "words"),
     text(("records", OF_COMPANY), ("''", "company"), "words"),
     text(("accounts", OF_COMPANY), NO_MAIL, "state_words"),
+    text(("pauses", OF_COMPANY), ("''", "account"), "reason"),
     addresses(REMOVED, NO_MAIL, "address"),
     text(REMOVED, NO_MAIL, "display_name"),
 ];
@@ -113,6 +114,7 @@ pub(super) const IMPERSONAL: &[(&str, &[&str])] = &[
     ("fallbacks", &["company", "account"]),
     ("grants", &["company", "account", "user_id"]),
     ("paces", &["account"]),
+    ("pauses", &["account", "company", "cause", "since"]),
     // Sealed.
     ("secrets", &["owner", "kind", "company", "account"]),
     ("secret_keys", &["owner", "kind", "master_key"]),

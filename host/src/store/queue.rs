@@ -366,16 +366,22 @@ impl Store {
         outbox_row(&row.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))?)
     }
 
-    /// Mails that waited for their account go on, once it is ready. One that it marked compromised has them decided anew.
+    /// Mails that waited for their account go on, once it is ready, and a pause is over: somebody changed it. Of one that was
+    /// marked compromised they are decided anew.
     pub(super) async fn let_go(&self, account: AccountId, state: &AccountState) -> Result<(), StoreError> {
         if matches!(state, AccountState::NeedsSignIn { .. }) {
             return Ok(());
         }
         let go = sqlx::query(
             "update outbox set state = 'ready', due = $1, cause = null, reason = null \
-             where account = $2 and state = 'held' and cause = 'account'",
+             where account = $2 and cause = 'account' and (state = 'held' or (state = 'ready' and holder is null))",
         );
-        self.write_one(go.bind(Local::now().timestamp_millis()).bind(account.to_string())).await?;
+        let now = Local::now().timestamp_millis();
+        let mut transaction = self.write().await?;
+        let over = sqlx::query("update pauses set until = null, mended = $1, tries = 0 where account = $2");
+        over.bind(now).bind(account.to_string()).execute(&mut *transaction).await?;
+        go.bind(now).bind(account.to_string()).execute(&mut *transaction).await?;
+        transaction.commit().await?;
         self.rouse().await;
         Ok(())
     }

@@ -29,8 +29,8 @@ impl Acting<'_> {
     pub async fn sent_in_a_day(&self, account: AccountId, now: Time) -> Result<u64, StoreError> {
         let mut connection = self.store.pool.acquire().await?;
         self.reach(&mut connection, account).await?;
-        let left = self.store.left_since(&mut connection, account, now.timestamp_millis()).await?;
-        Ok(u64::try_from(left.iter().map(|(_, recipients)| recipients).sum::<i64>()).unwrap_or(0))
+        let left = self.store.left_within(&mut connection, account, now.timestamp_millis(), DAY).await?;
+        Ok(u64::try_from(left).unwrap_or(0))
     }
 }
 
@@ -44,7 +44,7 @@ impl Store {
         most: u32,
         at: i64,
     ) -> Result<u32, StoreError> {
-        let left = self.left_since(connection, account, at).await?;
+        let left = self.left_since(connection, account, at, DAY).await?;
         let sent: i64 = left.iter().map(|(_, recipients)| recipients).sum();
         let in_hand = self.in_hand(connection, account, at).await?;
         let waiting = self.waiting(connection, account, at, most).await?;
@@ -60,12 +60,25 @@ impl Store {
         Ok(0)
     }
 
+    /// Recipients of what left, or may have, within so many milliseconds.
+    pub(super) async fn left_within(
+        &self,
+        connection: &mut AnyConnection,
+        account: AccountId,
+        at: i64,
+        span: i64,
+    ) -> Result<i64, StoreError> {
+        let left = self.left_since(connection, account, at, span).await?;
+        Ok(left.iter().map(|(_, recipients)| recipients).sum())
+    }
+
     /// Ids are times: those of attempts are minted when these begin, and the index is by account and id.
     async fn left_since(
         &self,
         connection: &mut AnyConnection,
         account: AccountId,
         at: i64,
+        span: i64,
     ) -> Result<Vec<Left>, StoreError> {
         let sql = format!(
             "select attempts.id, {} as recipients from attempts join mails on mails.id = attempts.mail \
@@ -75,7 +88,7 @@ impl Store {
         );
         let rows = sqlx::query(AssertSqlSafe(sql))
             .bind(account.to_string())
-            .bind(first_id(at - DAY + 1))
+            .bind(first_id(at - span + 1))
             .bind(first_id(at + SKEW))
             .fetch_all(connection)
             .await?;

@@ -261,7 +261,8 @@ async fn no_command_reaches_anything_of_another_account_or_company() {
                 [(mail.to_string(), "Delacroix"), (format!("D-{mail}"), &mail.to_string())]
             {
                 let document = world.document(&number, customer);
-                let send = ["send", &document, "--without-document", "--at", "2036-01-01 00:00"];
+                let later = (chrono::Local::now() + chrono::Duration::days(300)).to_rfc3339();
+                let send = ["send", &document, "--without-document", "--at", &later];
                 let by = ["--company", "Alpha", "--user", user, "--account", own];
                 world.ok(&[&send[..], &by].concat());
             }

@@ -220,7 +220,7 @@ fn keeper(folder: &Path) -> Result<Child, String> {
 
 /// Runs a program to its end. What it leaves in the background must not hold our ends of its pipes, so its output goes
 /// through a file.
-fn output(program: &str, arguments: &[&str]) -> Result<String, String> {
+pub(crate) fn output(program: &str, arguments: &[&str]) -> Result<String, String> {
     let run = || -> std::io::Result<(bool, String)> {
         let mut said = tempfile::tempfile()?;
         let mut command = Command::new(program);

@@ -9,7 +9,9 @@ use crate::component::convert::{
     chunks_in, event_out, events_in, failure_out, reply_out, stage_out, time_in, time_out, verdict_out,
 };
 use crate::component::imports::{self, HostSmtp, HostWeb};
-use crate::domain::delivery::{Action, Attempt, AttemptResult, Facts, FallbackPolicy, Route, Transport};
+use crate::domain::delivery::{
+    Action, Attempt, AttemptResult, Facts, FallbackPolicy, Pause, PauseAsked, PauseCause, Route, Transport,
+};
 use crate::domain::status::{self, ApiFailure, Failure, Stage, Verdict};
 use crate::flows::{self, Parcel, Probe, Receipt, Search, Sighting, SubmitError};
 
@@ -28,6 +30,7 @@ impl wit::Guest for Component {
             receipt: outcome.receipt.map(receipt_out),
             result: result_out(outcome.result),
             stage: outcome.stage.map(|stage| stage.name().to_owned()),
+            pause: outcome.pause.map(pause_out),
         }
     }
 
@@ -102,7 +105,25 @@ fn not_attempted(field: &str, detail: String) -> wit::Outcome {
         receipt: None,
         result: wit::AttemptResult::Permanent,
         stage: Some(Stage::Prepare.name().to_owned()),
+        pause: None,
     }
+}
+
+fn pause_out(of: PauseAsked) -> wit::PauseAsked {
+    wit::PauseAsked {
+        cause: of.cause.name().to_owned(),
+        period: of.period.map(|period| period.name().to_owned()),
+        seconds: of.seconds,
+        advice: of.advice.map(str::to_owned),
+    }
+}
+
+fn pause_in(of: wit::Pause) -> Result<Pause, wit::FactsError> {
+    Ok(Pause {
+        cause: PauseCause::named(&of.cause).map_err(at_field("pause.cause"))?,
+        since: time_in(&of.since).map_err(at_field("pause.since"))?,
+        until: time_in(&of.until).map_err(at_field("pause.until"))?,
+    })
 }
 
 fn parcel_in(of: wit::Parcel) -> Parcel {
@@ -170,6 +191,7 @@ fn result_out(of: AttemptResult) -> wit::AttemptResult {
         AttemptResult::Transient(wait) => wit::AttemptResult::Transient(wait),
         AttemptResult::Permanent => wit::AttemptResult::Permanent,
         AttemptResult::NeedsSignIn => wit::AttemptResult::NeedsSignIn,
+        AttemptResult::AccountUnavailable(wait) => wit::AttemptResult::AccountUnavailable(wait),
         AttemptResult::InDoubt => wit::AttemptResult::InDoubt,
         AttemptResult::Found => wit::AttemptResult::Found,
         AttemptResult::NotFound => wit::AttemptResult::NotFound,
@@ -183,6 +205,7 @@ fn result_in(of: wit::AttemptResult) -> AttemptResult {
         wit::AttemptResult::Transient(wait) => AttemptResult::Transient(wait),
         wit::AttemptResult::Permanent => AttemptResult::Permanent,
         wit::AttemptResult::NeedsSignIn => AttemptResult::NeedsSignIn,
+        wit::AttemptResult::AccountUnavailable(wait) => AttemptResult::AccountUnavailable(wait),
         wit::AttemptResult::InDoubt => AttemptResult::InDoubt,
         wit::AttemptResult::Found => AttemptResult::Found,
         wit::AttemptResult::NotFound => AttemptResult::NotFound,
@@ -194,7 +217,6 @@ fn facts_in(of: wit::Facts) -> Result<Facts, wit::FactsError> {
     let attempts = attempts.map(|(index, attempt)| attempt_in(index, attempt));
     Ok(Facts {
         id: of.id,
-        created: time_in(&of.created).map_err(at_field("created"))?,
         send_at: of.send_at.as_deref().map(time_in).transpose().map_err(at_field("send-at"))?,
         held: of.held,
         attempts: attempts.collect::<Result<_, _>>()?,
@@ -203,6 +225,7 @@ fn facts_in(of: wit::Facts) -> Result<Facts, wit::FactsError> {
         fallback_policy: FallbackPolicy::named(&of.fallback_policy).map_err(at_field("fallback-policy"))?,
         patience: of.patience,
         compromised: of.compromised,
+        pause: of.pause.map(pause_in).transpose()?,
         can_look_in_sent: of.can_look_in_sent,
     })
 }

@@ -8,7 +8,7 @@ mod magic;
 mod media_type;
 mod rules;
 
-pub use magic::{FIRST_BYTES, look_inside};
+pub use magic::{FIRST_BYTES, LAST_BYTES, look_inside};
 pub use rules::{AttachmentFault, MAX_ADDED, MAX_ADDED_SIZE, MAX_LOGO_SIZE, MAX_TOTAL_SIZE, Rule, check};
 
 /// A file that a mail may carry.
@@ -141,6 +141,15 @@ pub enum Warning {
     /// The file does not begin as a PDF does.
     #[error("\"{0}\" should be a PDF, but its first bytes are not those of one: open it before sending")]
     NotAPdf(String),
+    /// The file has no bytes.
+    #[error("\"{0}\" should be a PDF, but it is empty: print it again")]
+    EmptyPdf(String),
+    /// The file does not end as a PDF does.
+    #[error("\"{0}\" begins as a PDF and has no end: it was cut off, print it again")]
+    TruncatedPdf(String),
+    /// The file asks for a password.
+    #[error("\"{0}\" is an encrypted PDF: who gets it may be asked for a password")]
+    EncryptedPdf(String),
     /// The logo does not begin as an image of its type does.
     #[error("the logo \"{file_name}\" should be {media_type}, but its first bytes are not those of one")]
     NotThatImage {
@@ -158,6 +167,9 @@ impl Warning {
             Self::NoPdf => "no-pdf",
             Self::NoUbl => "no-ubl",
             Self::NotAPdf(_) => "not-a-pdf",
+            Self::EmptyPdf(_) => "empty-pdf",
+            Self::TruncatedPdf(_) => "truncated-pdf",
+            Self::EncryptedPdf(_) => "encrypted-pdf",
             Self::NotThatImage { .. } => "logo-not-an-image",
         }
     }

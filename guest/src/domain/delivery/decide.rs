@@ -1,13 +1,13 @@
 //! The decision. Read top to bottom it is the rule: done, held, in doubt, too early, refused, waiting for a
-//! sign-in, then which route may be used and when.
+//! sign-in, tried for long enough, then which route may be used and when.
 //!
-//! A fallback answers for an account that does not work and that nobody can mend at once. A grant that ran out
-//! is not that: its user has only to sign in again, and a customer should not get the mail from another address
-//! for it. So the mail waits, and is not given up either. An account marked compromised is another matter: it is
-//! left at once, whatever its last attempt came to.
+//! What is wrong with an account is no fault of its mails: they wait for it, and none is given up for it. A fallback
+//! answers for an account that does not work and that nobody can mend at once. A grant that ran out is not that: its
+//! user has only to sign in again, and a customer should not get the mail from another address for it. An account
+//! marked compromised is another matter: it is left at once, whatever its last attempt came to.
 
-use super::facts::{Action, Attempt, AttemptResult, Facts, FallbackPolicy, Route};
-use super::schedule::{WINDOW, deadline, due, later};
+use super::facts::{Action, Attempt, AttemptResult, Facts, FallbackPolicy, Pause, PauseCause, Route};
+use super::schedule::{WINDOW, due, later, tried};
 use crate::domain::status::Stage;
 use chrono::{DateTime, FixedOffset};
 
@@ -38,7 +38,7 @@ pub fn decide(facts: &Facts, now: Time) -> Action {
     if ways.wait_for_sign_in() {
         return Action::Hold;
     }
-    if now >= deadline(facts, now) && (!facts.attempts.is_empty() || ways.is_blocked()) {
+    if tried(facts) >= WINDOW {
         return Action::GiveUp(format!("no server took it within {} hours", WINDOW / 3600));
     }
     ways.choose(now)
@@ -50,9 +50,14 @@ fn resolve_doubt(facts: &Facts, lost: &Attempt) -> Action {
     if may_look { Action::LookInSent } else { Action::AskInDoubt }
 }
 
-/// A permanent failure of the account itself.
+/// A failure of the account itself that waiting alone does not mend.
 fn is_broken(attempt: &Attempt) -> bool {
-    attempt.result == Some(AttemptResult::Permanent) && attempt.stage.is_some_and(Stage::is_of_the_account)
+    attempt.result == Some(AttemptResult::Permanent) && attempt.judges_nothing()
+}
+
+/// The account could not send: by another route the mail may.
+fn is_unavailable(attempt: &Attempt) -> bool {
+    matches!(attempt.result, Some(AttemptResult::AccountUnavailable(_)))
 }
 
 /// The routes of an intent, and how each of them fared.
@@ -73,7 +78,8 @@ impl<'a> Ways<'a> {
             facts.attempts.iter().partition(|attempt| Some(&attempt.route) == other);
         let allowed = facts.fallback_policy != FallbackPolicy::Off;
         let needs_sign_in = needs_sign_in(&by_other);
-        let useless = needs_sign_in || by_other.last().is_some_and(|last| is_broken(last) || is_unfit(last));
+        let useless = needs_sign_in
+            || by_other.last().is_some_and(|last| is_broken(last) || is_unavailable(last) || is_unfit(last));
         Self {
             facts,
             own,
@@ -100,69 +106,73 @@ impl<'a> Ways<'a> {
         own_waits || (self.fallback_needs_sign_in && self.own_is_out())
     }
 
-    /// The own route won't get better by waiting.
+    /// The own route won't get better before a person acts.
     fn own_is_out(&self) -> bool {
         self.facts.compromised || is_last_broken(&self.own)
     }
 
-    /// Nothing can leave unless a person acts.
-    fn is_blocked(&self) -> bool {
-        let agreed =
-            |tried: &[&Attempt]| self.facts.fallback_policy == FallbackPolicy::Automatic || !tried.is_empty();
-        self.own_is_out() && !self.fallback.as_ref().is_some_and(|(_, tried)| agreed(tried))
+    /// The pause that the account is in.
+    fn pause(&self, now: Time) -> Option<&'a Pause> {
+        self.facts.pause.as_ref().filter(|pause| pause.until > now)
     }
 
     fn choose(&self, now: Time) -> Action {
         match &self.fallback {
             Some((route, tried)) if !tried.is_empty() => self.submit_when_due(route, tried, now),
             Some((route, _)) => self.own_or_fallback(route, now),
-            None if !self.own_is_out() => self.submit_when_due(&self.facts.route, &self.own, now),
-            None if self.facts.compromised => Action::Hold,
-            None => {
-                let stage = self.own.last().and_then(|last| last.stage).map_or("unknown", Stage::name);
-                Action::GiveUp(format!(
-                    "the account \"{}\" can't send, it failed at the stage {stage}, and there is no other way out",
-                    self.facts.route.account
-                ))
-            }
+            None if self.own_is_out() => Action::Hold,
+            None => self.own_when_due(now),
         }
     }
 
     /// There is a fallback that was not tried yet.
     fn own_or_fallback(&self, route: &Route, now: Time) -> Action {
         let patience = i64::from(self.facts.patience);
-        let first = self.own.iter().map(|attempt| attempt.at).min();
+        let pause = self.pause(now);
+        let first = self.own.iter().map(|attempt| attempt.at).chain(pause.map(|pause| pause.since)).min();
         // A first attempt beyond reach in the future is a clock gone back: nobody waits for that.
         let patient_until = first.map(|at| if at > later(now, patience) { now } else { later(at, patience) });
         let patience_is_over = self.facts.compromised || patient_until.is_some_and(|until| now >= until);
-        let out = self.own_is_out();
-        match self.facts.fallback_policy {
-            FallbackPolicy::Automatic if patience_is_over => Action::Submit(route.clone()),
-            FallbackPolicy::Automatic => {
-                let own = if out {
-                    Action::WaitUntil(deadline(self.facts, now).with_timezone(now.offset()))
-                } else {
-                    self.submit_when_due(&self.facts.route, &self.own, now)
-                };
-                at_the_latest(own, patient_until)
-            }
+        let out = self.own_is_out() || pause.is_some_and(|pause| pause.cause == PauseCause::Fault);
+        match (self.facts.fallback_policy, patient_until) {
+            (FallbackPolicy::Automatic, _) if patience_is_over => Action::Submit(route.clone()),
+            (FallbackPolicy::Automatic, Some(until)) if out => wait_until(until, now),
+            (FallbackPolicy::Automatic, _) => at_the_latest(self.own_when_due(now), patient_until),
             _ if out => Action::AskFallback(route.clone()),
             // While the question is open, the account's own route goes on being tried.
-            _ => match self.submit_when_due(&self.facts.route, &self.own, now) {
+            _ => match self.own_when_due(now) {
                 Action::WaitUntil(_) if patience_is_over => Action::AskFallback(route.clone()),
                 own => at_the_latest(own, patient_until),
             },
         }
     }
 
-    fn submit_when_due(&self, route: &Route, tried: &[&Attempt], now: Time) -> Action {
-        match due(&self.facts.id, tried, now) {
-            Some(due) if due > now => {
-                Action::WaitUntil(due.min(deadline(self.facts, now)).with_timezone(now.offset()))
-            }
+    /// By the own route, not before the end of its account's pause.
+    fn own_when_due(&self, now: Time) -> Action {
+        let own = self.submit_when_due(&self.facts.route, &self.own, now);
+        match (self.pause(now), own) {
+            (Some(pause), Action::WaitUntil(due)) => wait_until(due.max(pause.until), now),
+            (Some(pause), _) => wait_until(pause.until, now),
+            (None, own) => own,
+        }
+    }
+
+    /// The last attempt is made when its time is over, whenever the next would be due.
+    fn submit_when_due(&self, route: &Route, attempts: &[&Attempt], now: Time) -> Action {
+        let rest = WINDOW.saturating_sub(tried(self.facts));
+        let end = self.facts.attempts.last().map(|last| later(last.at, rest));
+        match due(&self.facts.id, attempts, now) {
+            Some(due) if due > now => match end.filter(|end| *end < due) {
+                Some(end) if end <= now => Action::Submit(route.clone()),
+                end => wait_until(end.unwrap_or(due), now),
+            },
             _ => Action::Submit(route.clone()),
         }
     }
+}
+
+fn wait_until(time: Time, now: Time) -> Action {
+    Action::WaitUntil(time.with_timezone(now.offset()))
 }
 
 /// The fallback; one that is the account's own route is none.

@@ -1,6 +1,6 @@
 //! What is known of an intent, and what can be done next: the terms of the contract's `delivery`.
 
-use crate::domain::status::{Acceptance, ApiFailure, Failure, Stage, Verdict};
+use crate::domain::status::{Acceptance, ApiFailure, Blame, Failure, Period, Reply, Stage, Verdict, advice};
 use chrono::{DateTime, FixedOffset};
 
 /// A way out.
@@ -25,6 +25,8 @@ pub enum AttemptResult {
     Permanent,
     /// The account needs its user: the grant is gone, the key is not accepted.
     NeedsSignIn,
+    /// The account can't send at present, and no mail was judged: it waits for the account, at least these seconds.
+    AccountUnavailable(Option<u32>),
     /// Unknown whether it left.
     InDoubt,
     /// Looked for where it would have been left, and found.
@@ -44,6 +46,30 @@ pub struct Attempt {
     pub result: Option<AttemptResult>,
     /// Where it failed, where it failed.
     pub stage: Option<Stage>,
+}
+
+impl Attempt {
+    /// Seconds that the server asked to wait.
+    pub(super) fn asked(&self) -> Option<u32> {
+        match self.result {
+            Some(
+                AttemptResult::Transient(asked)
+                | AttemptResult::PartlyAccepted(asked)
+                | AttemptResult::AccountUnavailable(asked),
+            ) => asked,
+            _ => None,
+        }
+    }
+
+    /// It says something of the account alone, nothing of the mail.
+    pub(super) fn judges_nothing(&self) -> bool {
+        let of_the_account = self.stage.is_some_and(Stage::is_of_the_account);
+        match self.result {
+            Some(AttemptResult::AccountUnavailable(_) | AttemptResult::NeedsSignIn) => true,
+            Some(AttemptResult::Permanent) => of_the_account,
+            _ => false,
+        }
+    }
 }
 
 crate::domain::status::named! {
@@ -77,8 +103,6 @@ crate::domain::status::named! {
 pub struct Facts {
     /// Its identity: spreads retries in time.
     pub id: String,
-    /// When it was created.
-    pub created: DateTime<FixedOffset>,
     /// Not before this time.
     pub send_at: Option<DateTime<FixedOffset>>,
     /// Held by a user.
@@ -95,8 +119,64 @@ pub struct Facts {
     pub patience: u32,
     /// The account's credentials are not to be used.
     pub compromised: bool,
+    /// The account can't send at present.
+    pub pause: Option<Pause>,
     /// The host can look for the Message-ID where an attempt would have left it.
     pub can_look_in_sent: bool,
+}
+
+/// Why an account can't send, and until when it is not tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause {
+    /// Why.
+    pub cause: PauseCause,
+    /// Since when.
+    pub since: DateTime<FixedOffset>,
+    /// When it is tried again.
+    pub until: DateTime<FixedOffset>,
+}
+
+crate::domain::status::named! {
+    /// Why an account can't send at present.
+    PauseCause, "cause of a pause", {
+        /// What its provider lets it send is used up.
+        Quota = "quota",
+        /// Something is wrong with it: its password, its server's certificate, its permission.
+        Fault = "fault",
+    }
+}
+
+/// What an attempt says of its account: it can't send at present.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PauseAsked {
+    /// Why.
+    pub cause: PauseCause,
+    /// The time that the used-up limit is counted over; none for a fault.
+    pub period: Option<Period>,
+    /// Seconds until it is to be tried again.
+    pub seconds: u32,
+    /// What to do about it, where that is known beyond the server's words.
+    pub advice: Option<&'static str>,
+}
+
+/// Longest time that a server's word keeps an account from being tried, in seconds.
+const LONGEST_PAUSE: u32 = 24 * 3600;
+
+impl PauseAsked {
+    /// What follows from whose fault a failure is, from the seconds that the server named, and from its words.
+    pub fn of(blame: Blame, asked: Option<u32>, said: Option<&Reply>) -> Option<Self> {
+        let (cause, period) = match blame {
+            Blame::Quota(period) => (PauseCause::Quota, Some(period)),
+            Blame::Account(_) => (PauseCause::Fault, None),
+            Blame::Mail | Blame::Passing => return None,
+        };
+        let seconds = asked.or(blame.first_wait())?.clamp(60, LONGEST_PAUSE);
+        let advice = said.and_then(|reply| {
+            let code = reply.enhanced.clone().unwrap_or_else(|| reply.code.to_string());
+            advice(Some(&code), &reply.text)
+        });
+        Some(Self { cause, period, seconds, advice })
+    }
 }
 
 /// What to do next.
@@ -131,9 +211,12 @@ impl AttemptResult {
     /// enough to try again.
     pub fn of_failure(failure: &Failure) -> Self {
         let later = failure.recipients.iter().any(|to| to.reply.is_undecided());
+        let blame = failure.blame();
         match failure.verdict {
             Verdict::InDoubt => Self::InDoubt,
             Verdict::NeedsSignIn => Self::NeedsSignIn,
+            _ if blame.is_of_the_account() => Self::AccountUnavailable(failure.retry_after),
+            Verdict::Permanent if blame == Blame::Passing => Self::Transient(failure.retry_after),
             Verdict::Permanent if !(failure.stage == Stage::Recipient && later) => Self::Permanent,
             Verdict::Permanent | Verdict::Transient => Self::Transient(failure.retry_after),
         }
@@ -145,6 +228,7 @@ impl AttemptResult {
         match failure.verdict {
             Verdict::InDoubt => Self::InDoubt,
             Verdict::NeedsSignIn => Self::NeedsSignIn,
+            _ if failure.blame().is_of_the_account() => Self::AccountUnavailable(failure.retry_after),
             Verdict::Permanent if !failure.leaves_others(recipients) => Self::Permanent,
             Verdict::Permanent | Verdict::Transient => Self::Transient(failure.retry_after),
         }

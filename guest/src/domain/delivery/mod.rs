@@ -9,7 +9,9 @@ mod facts;
 mod schedule;
 
 pub use decide::decide;
-pub use facts::{Action, Attempt, AttemptResult, Facts, FallbackPolicy, Route, Transport};
+pub use facts::{
+    Action, Attempt, AttemptResult, Facts, FallbackPolicy, Pause, PauseAsked, PauseCause, Route, Transport,
+};
 pub use schedule::{FIRST_WAITS, LATER_WAIT, WINDOW};
 
 #[cfg(test)]

@@ -1,17 +1,20 @@
 //! When to try again: after 1, 5, 15 and 60 minutes, then every 4 hours, for 48 hours; sooner or later where
 //! the server named a time.
 //!
+//! The 48 hours are hours in which it was tried. A worker that was off, a mail that was held, an account that could not
+//! send: none of that is a try, and none of it uses them up. So a mail is given up only right after an attempt.
+//!
 //! Clocks go back, and two machines have two. A stamp from the future is therefore never waited for longer
 //! than the wait itself, and all arithmetic is checked.
 
-use super::facts::{Attempt, AttemptResult, Facts};
+use super::facts::{Attempt, Facts};
 use chrono::{DateTime, FixedOffset, TimeDelta};
 
 /// Waits before the second to the fifth attempt, in seconds.
 pub const FIRST_WAITS: [i64; 4] = [60, 300, 900, 3600];
 /// Wait before every later attempt, in seconds.
 pub const LATER_WAIT: i64 = 4 * 3600;
-/// How long a mail is tried, in seconds from its creation, or from the time the user chose.
+/// How long a mail is tried, in seconds between its attempts.
 pub const WINDOW: i64 = 48 * 3600;
 
 type Time = DateTime<FixedOffset>;
@@ -20,21 +23,26 @@ pub(super) fn later(time: Time, seconds: i64) -> Time {
     time.checked_add_signed(TimeDelta::seconds(seconds)).unwrap_or(time)
 }
 
-/// When the attempts end. A creation stamped after the first attempt is a clock gone back.
-pub(super) fn deadline(facts: &Facts, now: Time) -> Time {
-    let first = facts.attempts.iter().map(|attempt| attempt.at).min();
-    let created = facts.created.min(now).min(first.unwrap_or(now));
-    later(facts.send_at.map_or(created, |at| at.max(created)), WINDOW)
+/// Seconds in which a mail was tried: from each attempt to the next, but no longer than the wait that was due between
+/// them, and not while its account could not send.
+pub(super) fn tried(facts: &Facts) -> i64 {
+    let attempts = &facts.attempts;
+    let gaps = attempts.iter().zip(attempts.iter().skip(1)).enumerate().map(|(index, (one, next))| {
+        if one.judges_nothing() {
+            return 0;
+        }
+        let count = attempts.iter().take(index + 1).filter(|it| it.route == one.route).count();
+        let gap = next.at.signed_duration_since(one.at).num_seconds();
+        gap.clamp(0, wait(&facts.id, count, one.asked()))
+    });
+    gaps.fold(0, i64::saturating_add)
 }
 
 /// When the next attempt by the route of `attempts` (oldest first) is due; none before the first.
 pub(super) fn due(id: &str, attempts: &[&Attempt], now: Time) -> Option<Time> {
     let last = attempts.last()?;
-    let asked = match last.result {
-        Some(AttemptResult::Transient(asked) | AttemptResult::PartlyAccepted(asked)) => asked,
-        _ => None,
-    };
-    let wait = wait(id, attempts.len(), asked);
+    let count = attempts.iter().filter(|attempt| !attempt.judges_nothing()).count();
+    let wait = wait(id, count, last.asked());
     if last.at > later(now, wait) { Some(now) } else { Some(later(last.at, wait)) }
 }
 

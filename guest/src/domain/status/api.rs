@@ -3,6 +3,7 @@
 //! An API answers for the mail as a whole: taken for all, or for none. What it says of single recipients it says
 //! in words, and an HTTP status is never mistaken for an SMTP code.
 
+use super::blame::{Blame, Period, Recovery};
 use super::event::{Event, EventKind, EventSource};
 use super::fold::key;
 use super::submission::{Stage, Verdict};
@@ -28,6 +29,8 @@ pub struct ApiFailure {
     pub retry_after: Option<u32>,
     /// Recipients that the provider refused by name; the verdict is then on them.
     pub refused: Vec<String>,
+    /// The account has sent too much for its provider: over which time.
+    pub quota: Option<Period>,
 }
 
 impl ApiFailure {
@@ -35,6 +38,15 @@ impl ApiFailure {
     pub fn leaves_others(&self, recipients: &[String]) -> bool {
         let refused = |address: &String| self.refused.iter().any(|it| key(it) == key(address));
         !self.refused.is_empty() && !recipients.iter().all(refused)
+    }
+
+    /// Whose fault it is. An API says it by its status and its own names, which the stage and `quota` are made of.
+    pub fn blame(&self) -> Blame {
+        match (self.verdict, self.stage) {
+            (Verdict::Transient, _) if let Some(period) = self.quota => Blame::Quota(period),
+            (Verdict::Permanent, stage) if stage.is_of_the_account() => Blame::Account(Recovery::Person),
+            _ => Blame::Mail,
+        }
     }
 
     /// The provider's name of the error, else the HTTP status, as a fact carries it.
@@ -69,6 +81,7 @@ pub fn events_of_api_failure(
             Verdict::InDoubt => EventKind::InDoubt,
             Verdict::Transient | Verdict::NeedsSignIn => EventKind::Deferred,
             Verdict::Permanent if leaves_others && !is_named => EventKind::Deferred,
+            Verdict::Permanent if failure.blame() != Blame::Mail => EventKind::Deferred,
             Verdict::Permanent if judged => EventKind::Refused,
             Verdict::Permanent => EventKind::Unsent,
         };

@@ -3,13 +3,17 @@
 //! Facts are a set. Reports arrive late, twice and in any order, so nothing here depends on the order of a
 //! list; it depends on what happened and when. [`fold`] is the only place that turns facts into a status.
 
+mod advice;
 mod api;
+mod blame;
 mod event;
 mod fold;
 mod reason;
 mod submission;
 
+pub use advice::advice;
 pub use api::{ApiFailure, events_of_api_failure, events_of_missing_sign_in, events_of_receipt};
+pub use blame::{Blame, Period, Recovery};
 pub(crate) use event::named;
 pub use event::{Event, EventKind, EventSource, UnknownName};
 pub use fold::{DAYS_IN_TRANSIT, RecipientStatus, Status, Timeline, fold, outstanding};

@@ -1,5 +1,6 @@
 //! Why a mail has its status, in a sentence for the person who sent it.
 
+use super::advice::advice;
 use super::event::{Event, EventKind};
 use super::fold::{DAYS_IN_TRANSIT, RecipientStatus, Status};
 
@@ -18,7 +19,7 @@ fn sentence(kind: EventKind) -> &'static str {
         K::Deferred => "not taken yet, to be tried again",
         K::Refused => "refused",
         K::Unsent => "it could not be sent",
-        K::InDoubt => "the connection was lost before the server confirmed, so it may or may not have left",
+        K::InDoubt => "the server did not confirm, so it may or may not have left",
         K::HandedOver => "handed to your mail program",
         K::Relayed => "passed on to a server that reports nothing further",
         K::Delayed => "delayed, still being tried",
@@ -46,6 +47,9 @@ pub(super) fn of_event(event: &Event) -> String {
     }
     if let Some(words) = event.words.as_ref().filter(|words| !words.trim().is_empty()) {
         reason.push_str(&format!(": \"{}\"", one_line(words)));
+        if let Some(advice) = advice(event.code.as_deref(), words) {
+            reason.push_str(&format!("; {advice}"));
+        }
     }
     reason
 }

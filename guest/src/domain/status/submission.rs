@@ -3,6 +3,7 @@
 //! Every recipient gets a fact of its own: a refused one must not hide behind an accepted one, nor the
 //! reverse.
 
+use super::blame::Blame;
 use super::event::{Event, EventKind, EventSource, named};
 use super::fold::key;
 use chrono::{DateTime, FixedOffset};
@@ -114,9 +115,11 @@ impl Reply {
         (500..600).contains(&self.code)
     }
 
-    /// Neither: 4xx, or a code that makes no sense. It may be asked again, which loses nothing.
+    /// To RCPT: neither taken nor refused. 4xx, or a code that makes no sense; or a 5xx that is about the account, not
+    /// about the recipient. It may be asked again, which loses nothing.
     pub fn is_undecided(&self) -> bool {
-        !self.is_positive() && !self.is_permanent()
+        let is_judged = self.is_permanent() && Blame::of_reply(Stage::Recipient, self) == Blame::Mail;
+        !self.is_positive() && !is_judged
     }
 }
 
@@ -178,6 +181,7 @@ fn of_all(address: &str, failure: &Failure, verdict: Verdict, at: DateTime<Fixed
     let kind = match verdict {
         Verdict::Transient | Verdict::NeedsSignIn => EventKind::Deferred,
         Verdict::InDoubt => EventKind::InDoubt,
+        Verdict::Permanent if failure.blame() != Blame::Mail => EventKind::Deferred,
         Verdict::Permanent if is_judged => EventKind::Refused,
         Verdict::Permanent => EventKind::Unsent,
     };
@@ -199,7 +203,7 @@ fn judged(reply: &Reply) -> Option<EventKind> {
     if reply.is_undecided() {
         Some(EventKind::Deferred)
     } else {
-        Some(EventKind::Refused).filter(|_| reply.is_permanent())
+        Some(EventKind::Refused).filter(|_| !reply.is_positive())
     }
 }
 

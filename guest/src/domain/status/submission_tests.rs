@@ -71,10 +71,10 @@ fn a_failed_attempt_says_of_each_recipient_what_is_known() {
     let mixed = [("a@x.be", 250), ("b@x.be", 550), ("c@x.be", 451)];
     let rows = [
         (S::Connect, V::Transient, &[][..], [K::Deferred, K::Deferred, K::Deferred], 3),
-        (S::Login, V::Permanent, &[], [K::Unsent, K::Unsent, K::Unsent], 3),
+        (S::Login, V::Permanent, &[], [K::Deferred, K::Deferred, K::Deferred], 3),
         (S::Login, V::NeedsSignIn, &[], [K::Deferred, K::Deferred, K::Deferred], 3),
         (S::Prepare, V::Permanent, &[], [K::Unsent, K::Unsent, K::Unsent], 3),
-        (S::Sender, V::Permanent, &[], [K::Refused, K::Refused, K::Refused], 0),
+        (S::Sender, V::Permanent, &[], [K::Deferred, K::Deferred, K::Deferred], 3),
         (S::AfterDot, V::Permanent, &[], [K::Unsent, K::Unsent, K::Unsent], 3),
         (S::Data, V::Transient, &mixed, [K::Deferred, K::Refused, K::Deferred], 2),
         (S::Data, V::Permanent, &mixed, [K::Refused, K::Refused, K::Refused], 0),

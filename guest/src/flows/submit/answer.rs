@@ -6,7 +6,7 @@
 //! the documented one.
 
 use super::web::{Answer, WebError, WebFailure, WebStage};
-use crate::domain::status::{ApiFailure, Stage, Verdict};
+use crate::domain::status::{ApiFailure, Blame, Period, Stage, Verdict};
 use serde_json::Value;
 
 /// Longest words of a provider that are kept, in characters; what it says of one mail is never longer.
@@ -28,6 +28,8 @@ pub(super) enum Meaning {
     NeedsSignIn,
     /// Later.
     Transient,
+    /// Later: the account has sent too much.
+    Quota,
     /// Not at all, and whose fault it is.
     Permanent(Stage),
     /// Not to these recipients; empty: the provider did not say which.
@@ -88,7 +90,8 @@ pub(super) fn of_status(status: u16) -> Meaning {
     match status {
         401 => Meaning::NeedsSignIn,
         403 => Meaning::Permanent(Stage::Sender),
-        408 | 423 | 425 | 429 | 503 | 507 | 509 => Meaning::Transient,
+        429 | 509 => Meaning::Quota,
+        408 | 423 | 425 | 503 | 507 => Meaning::Transient,
         300..=499 => Meaning::Permanent(Stage::Data),
         _ => Meaning::InDoubt,
     }
@@ -96,12 +99,17 @@ pub(super) fn of_status(status: u16) -> Meaning {
 
 /// The refusal that an answer amounts to.
 pub(super) fn refusal(provider: &str, answer: &Answer, words: Words, meaning: Meaning) -> NotTaken {
+    let said = words.text.as_deref().unwrap_or_default();
+    let period = || Blame::is_quota(said).filter(|it| *it != Period::Unknown).unwrap_or(Period::Minute);
+    let quota = (meaning == Meaning::Quota).then(period);
     let (stage, verdict, refused, verb) = match meaning {
         Meaning::NeedsSignIn => {
             let words = words.text.or(words.code);
             return NotTaken::NeedsSignIn(words.unwrap_or_else(|| format!("HTTP {}", answer.status)));
         }
-        Meaning::Transient => (Stage::Data, Verdict::Transient, Vec::new(), "does not take the mail now"),
+        Meaning::Transient | Meaning::Quota => {
+            (Stage::Data, Verdict::Transient, Vec::new(), "does not take the mail now")
+        }
         Meaning::Permanent(stage @ Stage::Login) => {
             (stage, Verdict::Permanent, Vec::new(), "does not let this account send")
         }
@@ -122,6 +130,7 @@ pub(super) fn refusal(provider: &str, answer: &Answer, words: Words, meaning: Me
         words: words.text,
         retry_after: answer.header("retry-after").and_then(|seconds| seconds.trim().parse().ok()),
         refused,
+        quota,
     })
 }
 
@@ -161,6 +170,7 @@ pub(super) fn no_answer(error: WebError, submits: bool) -> NotTaken {
         detail: failure.detail,
         retry_after: failure.retry_after,
         refused: Vec::new(),
+        quota: None,
     })
 }
 

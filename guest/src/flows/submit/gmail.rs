@@ -121,7 +121,7 @@ fn words(answer: &Answer) -> Words {
 
 fn meaning(status: u16, words: &Words, to: &Addressees, recipients: &[String]) -> Meaning {
     match status {
-        403 | 429 if words.is(QUOTA) => Meaning::Transient,
+        403 | 429 if words.is(QUOTA) => Meaning::Quota,
         403 if words.is(SCOPE) || words.mentions("insufficient authentication scopes") => {
             Meaning::NeedsSignIn
         }

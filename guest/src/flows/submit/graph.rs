@@ -21,19 +21,18 @@ const MAX_DIRECT: u64 = 3_000_000;
 const MAX_FILE: u64 = 150_000_000;
 /// Bytes of an answer that may hold the message again.
 const MESSAGE_AGAIN: u32 = 2 * 1024 * 1024;
-/// Later: limits of the mailbox and of the service.
+/// Later: what the mailbox may send is used up.
 const QUOTA: &[&str] = &[
     "ErrorExceededMessageLimit",
     "ErrorSubmissionQuotaExceeded",
     "ErrorQuotaExceeded",
     "ApplicationThrottled",
     "MailboxConcurrency",
-    "ErrorServerBusy",
-    "ErrorTooManyObjectsOpened",
-    "ErrorMailboxStoreUnavailable",
     "TooManyRequests",
     "activityLimitReached",
 ];
+/// Later: the service has no time.
+const BUSY: &[&str] = &["ErrorServerBusy", "ErrorTooManyObjectsOpened", "ErrorMailboxStoreUnavailable"];
 /// The account needs its user: the grant is gone, or Microsoft wants to see him first.
 const SIGN_IN: &[&str] = &[
     "InvalidAuthenticationToken",
@@ -219,7 +218,8 @@ fn words(answer: &Answer) -> Words {
 
 fn meaning(status: u16, words: &Words, recipients: &[String]) -> Meaning {
     match status {
-        400..=499 if words.is(QUOTA) => Meaning::Transient,
+        400..=499 if words.is(QUOTA) => Meaning::Quota,
+        400..=499 if words.is(BUSY) => Meaning::Transient,
         400..=499 if words.is(SIGN_IN) => Meaning::NeedsSignIn,
         400..=499 if words.is(RECIPIENT) => match (words.named(recipients), recipients) {
             (named, [only]) if named.is_empty() => Meaning::Recipients(vec![only.clone()]),

@@ -19,7 +19,7 @@ pub use web::{Answer, Piece, Request, Web, WebError, WebFailure, WebStage};
 
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::compose::{Chunk, MessageId, Parts, read_back};
-use crate::domain::delivery::{AttemptResult, Route, Transport};
+use crate::domain::delivery::{AttemptResult, PauseAsked, Route, Transport};
 use crate::domain::status::{
     ApiFailure, Event, Failure, Reply, Stage, events_of_api_failure, events_of_missing_sign_in,
     events_of_receipt,
@@ -106,6 +106,8 @@ pub struct Outcome {
     pub result: AttemptResult,
     /// Where it failed.
     pub stage: Option<Stage>,
+    /// The account can't send at present.
+    pub pause: Option<PauseAsked>,
 }
 
 /// A parcel as the APIs want it: read, not yet addressed.
@@ -154,6 +156,7 @@ pub fn submit(
             receipt: Some(receipt),
             result: AttemptResult::Accepted,
             stage: None,
+            pause: None,
         },
         Err(NotTaken::NeedsSignIn(words)) => Outcome {
             events: events_of_missing_sign_in(to, &words, at),
@@ -162,6 +165,7 @@ pub fn submit(
             receipt: None,
             result: AttemptResult::NeedsSignIn,
             stage: Some(Stage::Login),
+            pause: None,
         },
         Err(NotTaken::Failed(failure)) => Outcome {
             events: events_of_api_failure(to, &failure, at),
@@ -169,6 +173,7 @@ pub fn submit(
             reply: None,
             receipt: None,
             stage: Some(failure.stage),
+            pause: PauseAsked::of(failure.blame(), failure.retry_after, None),
             error: Some(SubmitError::Api(failure)),
         },
     }
@@ -182,6 +187,7 @@ fn not_attempted(error: SubmitError) -> Outcome {
         receipt: None,
         result: AttemptResult::Permanent,
         stage: Some(Stage::Prepare),
+        pause: None,
     }
 }
 

@@ -154,7 +154,7 @@ fn words(answer: &Answer) -> Words {
 fn meaning(answer: &Answer, words: &Words, mail: &Mail<'_>) -> Meaning {
     match answer.status {
         // Not the key: the plan's mails are used up until it is renewed.
-        401 | 403 if words.mentions("credits exceeded") => Meaning::Transient,
+        401 | 403 if words.mentions("credits exceeded") => Meaning::Quota,
         // The key may not send, or the sender is not verified: the account's fault, not the mail's.
         403 => Meaning::Permanent(Stage::Login),
         400 => match named(answer, mail) {

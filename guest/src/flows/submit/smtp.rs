@@ -2,7 +2,7 @@
 
 use super::{Outcome, Parcel, SubmitError};
 use crate::domain::compose::Chunk;
-use crate::domain::delivery::AttemptResult;
+use crate::domain::delivery::{AttemptResult, PauseAsked};
 use crate::domain::status::{Acceptance, Failure, ServerRole, events_of_acceptance, events_of_failure};
 use chrono::{DateTime, FixedOffset};
 
@@ -61,6 +61,7 @@ pub(super) fn submit(
             events: events_of_acceptance(&accepted, ServerRole::Submission, at),
             error: None,
             result: AttemptResult::of_acceptance(&accepted),
+            pause: PauseAsked::of(accepted.blame(), None, None),
             reply: Some(accepted.reply),
             receipt: None,
             stage: None,
@@ -71,6 +72,7 @@ pub(super) fn submit(
             reply: None,
             receipt: None,
             stage: Some(failure.stage),
+            pause: PauseAsked::of(failure.blame(), failure.retry_after, failure.reply.as_ref()),
             error: Some(SubmitError::Failed(failure)),
         },
     }

@@ -46,10 +46,10 @@ impl Reply {
         self.code / 100 == 5
     }
 
-    /// Seconds that a 4xx asks to wait, as greylisting servers word it: `try again in 300 seconds`,
-    /// `greylisted for 5 minutes`. At most a day.
+    /// Seconds that a refusal asks to wait, as greylisting servers and those with limits word it: `try again in 300 seconds`,
+    /// `greylisted for 5 minutes`, `come back in 00:04:59`. At most a day.
     pub fn retry_after(&self) -> Option<u32> {
-        if !self.is_transient() {
+        if !self.is_transient() && !self.is_permanent() {
             return None;
         }
         let words: Vec<String> = self
@@ -59,11 +59,17 @@ impl Reply {
             .map(str::to_ascii_lowercase)
             .collect();
         if !words.iter().any(|word| {
-            ["again", "retry", "wait", "later"].contains(&word.as_str()) || word.starts_with("greylist")
+            ["again", "back", "retry", "wait", "later"].contains(&word.as_str())
+                || word.starts_with("greylist")
         }) {
             return None;
         }
         words.iter().enumerate().find_map(|(place, word)| {
+            let before = place.checked_sub(1).and_then(|before| words.get(before)).map(String::as_str);
+            // `at 10:30` is a time of day.
+            if let (Some("in" | "after" | "for" | "wait"), Some(seconds)) = (before, clock(word)) {
+                return Some(seconds.min(86_400));
+            }
             let digits = word.bytes().take_while(u8::is_ascii_digit).count();
             let (number, attached) = word.split_at(digits);
             let number: u32 = number.parse().ok()?;
@@ -137,6 +143,15 @@ pub(super) fn parse_at_close(input: &[u8]) -> Option<Reply> {
     }
     let ended = [input, b"\n"].concat();
     parse(&ended).ok().flatten().map(|(reply, _)| reply)
+}
+
+/// The seconds of `04:59` or `00:04:59`.
+fn clock(word: &str) -> Option<u32> {
+    let parts: Vec<u32> = word
+        .split(':')
+        .map(|part| part.parse().ok().filter(|number| part.len() == 2 && *number < 60))
+        .collect::<Option<_>>()?;
+    matches!(parts.len(), 2 | 3).then(|| parts.iter().fold(0, |sum, part| sum * 60 + part))
 }
 
 /// One line of a reply.

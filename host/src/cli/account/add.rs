@@ -5,9 +5,11 @@ use crate::accounts::{
     Account, AccountState, Authentication, DisplayName, MailAddress, Name, NewAccount, SecretKind,
     SecretOwner, Transport, UserSettings,
 };
+use crate::capabilities::dns::{Dns as _, Resolver};
 use crate::cli::house::{CompanyArgs, description, reported_description};
 use crate::cli::output::{json, line, printable};
 use crate::cli::{Common, Failure, ask, office, platform};
+use crate::config::DnsUse;
 use crate::connections::Connections;
 use crate::contract::accounts::{Capability, Finding, Severity};
 use crate::engine::Office;
@@ -60,7 +62,7 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<ExitCode, Fai
     }
     let office = office::reading(common)?;
     let address = ask::value(common, args.address.clone(), "address", "--address", None)?;
-    let preset = preset(&office, &address, args.provider.as_deref()).await?;
+    let preset = preset(&office, &connections.operator().dns, &address, args.provider.as_deref()).await?;
     let mut form = args.form.clone();
     let kind = form.kind(None, preset.as_ref());
     form.ask_for_server(common, &kind, preset.as_ref())?;
@@ -105,14 +107,28 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<ExitCode, Fai
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the provider is known to offer: the one named, else the address's.
+/// What the provider is known to offer: the one named, else the address's; where the operator allows to ask, also that of a
+/// firm's own domain, by who takes its mail.
 pub(super) async fn preset(
     office: &Office,
+    dns: &DnsUse,
     address: &MailAddress,
     named: Option<&str>,
 ) -> Result<Option<crate::contract::accounts::Preset>, Failure> {
     let Some(named) = named else {
         let guessed = office.guess(&office::no_files(), address.as_str(), &[]).await?;
+        if guessed.is_some() || !dns.recognise_providers {
+            return Ok(guessed.map(|found| found.preset));
+        }
+        let exchangers = exchangers(dns, address).await;
+        let guessed = office.guess(&office::no_files(), address.as_str(), &exchangers).await?;
+        if let (Some(found), Some(exchanger)) = (&guessed, exchangers.first()) {
+            eprintln!(
+                "{address}: mail of that domain goes to {}, by its MX {}",
+                found.preset.name,
+                printable(exchanger)
+            );
+        }
         return Ok(guessed.map(|found| found.preset));
     };
     let mut presets = office.presets(&office::no_files()).await?;
@@ -123,6 +139,22 @@ pub(super) async fn preset(
             Err(Failure::input(format!("no provider is known as \"{named}\": there are {known}")))
         }
     }
+}
+
+/// Who takes a domain's mail. Nobody is recognised where nobody answers: what is missing is asked for, as ever.
+async fn exchangers(dns: &DnsUse, address: &MailAddress) -> Vec<String> {
+    let Some((_, domain)) = address.as_str().rsplit_once('@') else { return Vec::new() };
+    let resolver = match dns.resolver.map_or_else(Resolver::system, Resolver::at) {
+        Ok(resolver) => resolver,
+        Err(error) => {
+            eprintln!("postroom: the provider can't be recognised: {}", printable(&error.to_string()));
+            return Vec::new();
+        }
+    };
+    resolver.exchangers(domain).await.unwrap_or_else(|error| {
+        eprintln!("postroom: the provider can't be recognised: {}", printable(&error.to_string()));
+        Vec::new()
+    })
 }
 
 /// The secret without which the account can't send.
@@ -208,6 +240,10 @@ pub(super) async fn keep_secrets(
         Some(wanted) => connections.vault().holds(owner, wanted).await?,
         None => account.grant().is_none(),
     };
+    if given {
+        let now = chrono::Local::now().fixed_offset();
+        connections.store().resume_account(account.company, account.id, now).await?;
+    }
     if given && ready && matches!(account.state, AccountState::NeedsSignIn { .. }) {
         connections.store().set_account_state(account.company, account.id, &AccountState::Ready).await?;
     }
@@ -241,12 +277,14 @@ pub(super) async fn report(
     let can: Vec<Capability> = can.map_err(Failure::other)?;
     let findings = office.check_account(&office::no_files(), &described).await?;
     let deadline = deadline(connections, account).await?.map(|it| it.to_string());
+    let pause = connections.store().account_pause(account.company, account.id).await?;
     if common.json {
         return json(&serde_json::json!({
             "account": account, "settings": own, "capabilities": can, "findings": findings, "deadline": deadline,
+            "pause": pause,
         }));
     }
-    for text in super::list::lines(account) {
+    for text in super::list::lines(account, pause.as_ref()) {
         line(&text)?;
     }
     for it in &can {

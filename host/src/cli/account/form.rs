@@ -75,7 +75,7 @@ pub(super) struct Form {
     no_imap: bool,
 
     /// SMTP and IMAP by tokens of this provider (XOAUTH2) instead of a password: google or microsoft.
-    #[arg(long, value_name = "P", help_heading = "OAuth")]
+    #[arg(long, value_name = "P", help_heading = "OAuth", conflicts_with_all = ["token_file", "token_env"])]
     oauth: Option<Provider>,
     /// Client id registered at the provider. Otherwise: the operator's.
     #[arg(long, value_name = "ID", help_heading = "OAuth")]

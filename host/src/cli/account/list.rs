@@ -6,6 +6,7 @@ use crate::cli::house::{AccountArgs, CompanyArgs};
 use crate::cli::output::{json, table};
 use crate::cli::{Common, Failure, office};
 use crate::contract::accounts::Availability;
+use crate::store::{AccountPause, PauseCause};
 use clap::Args;
 use std::process::ExitCode;
 
@@ -18,15 +19,28 @@ pub(in crate::cli) struct ListArgs {
     user: Option<crate::accounts::Name>,
 }
 
+/// An account, and that it can't send at present.
+#[derive(Debug, serde::Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    account: &'a Account,
+    pause: Option<AccountPause>,
+}
+
 pub(super) async fn run(common: &Common, args: &ListArgs) -> Result<ExitCode, Failure> {
     let (connections, company) = args.company.open().await?;
-    let admin = connections.store().administer(company.id);
+    let store = connections.store();
+    let admin = store.administer(company.id);
     let accounts = match &args.user {
         Some(login) => connections.store().acting(&admin.user(login).await?).accounts().await?,
         None => admin.accounts().await?,
     };
     if common.json {
-        json(&accounts)?;
+        let mut out = Vec::with_capacity(accounts.len());
+        for account in &accounts {
+            out.push(Shown { account, pause: store.account_pause(company.id, account.id).await? });
+        }
+        json(&out)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut rows = Vec::new();
@@ -37,7 +51,7 @@ pub(super) async fn run(common: &Common, args: &ListArgs) -> Result<ExitCode, Fa
             account.name.to_string(),
             account.address.to_string(),
             account.transport.kind().to_owned(),
-            state(&account.state),
+            state_with(&account.state, store.account_pause(company.id, account.id).await?.as_ref()),
             users,
         ]);
     }
@@ -54,7 +68,7 @@ pub(super) async fn show(common: &Common, args: &AccountArgs) -> Result<ExitCode
 }
 
 /// An account in lines.
-pub(super) fn lines(account: &Account) -> Vec<String> {
+pub(super) fn lines(account: &Account, pause: Option<&AccountPause>) -> Vec<String> {
     let name = account.display_name.as_ref().map(|name| format!("{name} ")).unwrap_or_default();
     let mut lines = vec![
         format!("{}: {name}<{}>", account.name, account.address),
@@ -74,7 +88,7 @@ pub(super) fn lines(account: &Account) -> Vec<String> {
     for (used_for, folder) in &account.folders {
         add("folder", format!("{folder} for {used_for}"));
     }
-    add("state", state(&account.state));
+    add("state", state_with(&account.state, pause));
     lines
 }
 
@@ -112,6 +126,21 @@ pub(super) fn state(of: &AccountState) -> String {
         AccountState::NeedsSignIn { reason, .. } => format!("needs sign-in: {reason}"),
         AccountState::Compromised { by, since } => {
             format!("compromised, says {by} since {}", since.format("%Y-%m-%d %H:%M"))
+        }
+    }
+}
+
+/// The state, and that it can't send at present.
+fn state_with(of: &AccountState, pause: Option<&AccountPause>) -> String {
+    match pause {
+        None => state(of),
+        Some(pause) => {
+            let what = match pause.cause {
+                PauseCause::Quota => "what it may send is used up",
+                PauseCause::Fault => "can't send",
+            };
+            let until = pause.until.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M");
+            format!("{what}, tried again at {until}: {}", pause.reason)
         }
     }
 }

@@ -66,20 +66,26 @@ pub(super) async fn run(common: &Common, args: &PaceArgs) -> Result<ExitCode, Fa
     let described = describe(&found.account, &UserSettings::default(), None);
     let known = office::reading(common)?.limits(&office::no_files(), &described).await?;
     let known = known.map_err(|e| Failure::other(format!("the account can't be judged: {e}")))?;
+    let now = chrono::Local::now().fixed_offset();
+    let learned = found.connections.store().learned_pace(found.company.id, found.account.id, now).await?;
     if common.json {
-        json(&serde_json::json!({ "said": pace, "provider": known }))?;
+        json(&serde_json::json!({ "said": pace, "provider": known, "learned": learned }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let told = |what: &str, said: Option<u32>, provider: Option<u32>| {
-        let text = match (said, provider) {
-            (Some(said), _) => format!("{said} {what}, as set here"),
-            (None, Some(provider)) => format!("{provider} {what}, as its provider allows"),
-            (None, None) => format!("{what}: no limit is known"),
+    let at = learned.map(|it| it.at.format("%Y-%m-%d").to_string()).unwrap_or_default();
+    let told = |what: &str, said: Option<u32>, provider: Option<u32>, learned: Option<u32>| {
+        let text = match (said, provider, learned) {
+            (Some(said), ..) => format!("{said} {what}, as set here"),
+            (None, provider, Some(learned)) if provider.is_none_or(|it| learned < it) => {
+                format!("{learned} {what}, as its server's refusal of {at} taught; counts for 30 days")
+            }
+            (None, Some(provider), _) => format!("{provider} {what}, as its provider allows"),
+            (None, None, _) => format!("{what}: no limit is known"),
         };
         line(&text)
     };
-    told("mails a minute", pace.per_minute, known.per_minute)?;
-    told("connections", pace.connections, known.connections)?;
-    told("recipients in 24 hours", pace.per_day, known.per_day)?;
+    told("mails a minute", pace.per_minute, known.per_minute, learned.and_then(|it| it.per_minute))?;
+    told("connections", pace.connections, known.connections, None)?;
+    told("recipients in 24 hours", pace.per_day, known.per_day, learned.and_then(|it| it.per_day))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -59,7 +59,7 @@ pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<ExitCode, Fai
     if !args.form.send_as.is_empty() {
         account.send_as.clone_from(&args.form.send_as);
     }
-    let preset = preset(&office, &account.address, None).await?;
+    let preset = preset(&office, &found.connections.operator().dns, &account.address, None).await?;
     let kind = args.form.kind(Some(&account.transport), preset.as_ref());
     let platform = match kind.as_str() {
         "platform" => {

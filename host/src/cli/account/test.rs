@@ -14,7 +14,7 @@ use std::process::ExitCode;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Goes through resolve, connect, TLS, greeting and login at the server, the mailbox or the provider's API, and says what
-was answered at each. Sends nothing.
+was answered at each. Sends nothing. An account that could not send goes on when its test is successful.
 
 Examples:
   postroom account test office
@@ -45,6 +45,12 @@ pub(super) async fn run(common: &Common, args: &TestArgs) -> Result<ExitCode, Fa
     }
     if let Some(account) = &opened.imap {
         tested.push(imap(found.connections.imap().probe(account).await));
+    }
+    let sends = tested.iter().filter(|it| it.what != "imap").all(|it| it.failure.is_none());
+    if sends && tested.iter().any(|it| it.what != "imap") {
+        // Whatever was wrong with it is put right: its mails need not wait for the next try.
+        let store = found.connections.store();
+        store.resume_account(found.company.id, found.account.id, chrono::Local::now().fixed_offset()).await?;
     }
     found.connections.close().await;
     if tested.is_empty() {

@@ -4,7 +4,7 @@
 use super::preflight::{Row, Verdict};
 use super::{BulkArgs, Desk};
 use crate::cli::desk::now;
-use crate::store::{AskedBefore, NewMail, OutboxRow, Standing, StoreError};
+use crate::store::{AskedBefore, MailId, NewMail, OutboxRow, Standing, StoreError};
 
 /// A row, and its mail where one was made.
 pub(super) type Checked = (Row, Option<NewMail>);
@@ -17,7 +17,7 @@ pub(super) async fn compare(desk: &Desk, args: &BulkArgs, group: &mut [Checked])
     let mails: Vec<&NewMail> = made.iter().map(|(_, mail)| *mail).collect();
     let before = desk.acting().asked_before(&mails).await?;
     let known = before.iter().filter_map(|before| match before {
-        AskedBefore::As(mail) => Some(*mail),
+        AskedBefore::As(mail) | AskedBefore::Failed(mail) => Some(*mail),
         AskedBefore::No | AskedBefore::Elsewhere => None,
     });
     let states = desk.acting().outbox_rows(&known.collect::<Vec<_>>()).await?;
@@ -32,6 +32,7 @@ pub(super) async fn compare(desk: &Desk, args: &BulkArgs, group: &mut [Checked])
                     row.was_asked_before(args, state);
                 }
             }
+            AskedBefore::Failed(mail) => row.failed_before(args, mail, states.get(&mail)),
             AskedBefore::Elsewhere => row.was_asked_elsewhere(args),
         }
         if !all_may && row.verdict != Verdict::LeftOut {
@@ -55,6 +56,18 @@ impl Row {
              it as a mail of its own)"
                 .to_owned(),
         );
+    }
+
+    /// What failed for everybody is sent again.
+    fn failed_before(&mut self, args: &BulkArgs, mail: MailId, state: Option<&OutboxRow>) {
+        if args.again || self.verdict != Verdict::Sendable {
+            return;
+        }
+        let why = match state.map(|state| &state.standing) {
+            Some(Standing::Failed { reason }) => format!(" ({reason})"),
+            _ => String::new(),
+        };
+        self.notes.push(format!("it failed before{why}, and is sent again: mail {mail}"));
     }
 
     /// What has not left since is sent now; what has is left out.

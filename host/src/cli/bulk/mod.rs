@@ -12,6 +12,7 @@ mod source;
 use super::desk::Desk;
 use super::house::UserArgs;
 use super::mail::Shared;
+use super::moment::understood;
 use super::output::{json, line};
 use super::{Common, Failure, ask};
 use crate::accounts::{Name, Transport};
@@ -42,7 +43,8 @@ Every mail is made and checked first: who gets it and why, language, template, u
 encoded, sender, whether the same was sent before, the account's quota. A row that can't be sent does not stop the others.
 Each mail is the one that `postroom send` of the document alone would have made.
 
-It may be stopped at any moment, and started again with the same documents: what was asked for is asked for once.
+It may be stopped at any moment, and started again with the same documents: what was asked for is asked for once. What
+failed for everybody is sent again, what left is left out.
 
 Examples:
   postroom send-bulk november/ --user lotte --account office --check     # the rows alone
@@ -50,7 +52,7 @@ Examples:
   postroom send-bulk november/ --user lotte --account office             # asks, then sends
   postroom send-bulk november/*.xml --yes --files november/pdf/
   postroom send-bulk --from-records 'open invoices of november' --account office
-  postroom send-bulk november/ --number 'F-2026-1*' --leave-out F-2026-017 --at '2026-12-01 08:30' --yes")]
+  postroom send-bulk november/ --number 'F-2026-1*' --leave-out F-2026-017 --at 'tomorrow 08:30' --yes")]
 pub(super) struct BulkArgs {
     /// Documents (.json, .xml), or folders of them.
     #[arg(value_name = "DOC|DIR", required_unless_present = "from_records")]
@@ -92,8 +94,9 @@ pub(super) struct BulkArgs {
     /// Put the mails into the outbox and leave the rest to a worker.
     #[arg(long)]
     queue: bool,
-    /// Not before this time.
-    #[arg(long, value_name = "TIME", value_parser = super::moment)]
+    /// Not before this time: `2026-12-01 08:30`, `tomorrow 08:30`, `01.12.2026 08:30`, with an offset or in this
+    /// machine's zone.
+    #[arg(long, value_name = "TIME", value_parser = super::moment::departure)]
     at: Option<DateTime<FixedOffset>>,
     /// Ask for a report when a mail reaches the mailbox, where the server offers that.
     #[arg(long)]
@@ -101,6 +104,9 @@ pub(super) struct BulkArgs {
     /// Send although a document's own PDF or UBL file is missing.
     #[arg(long)]
     without_document: bool,
+    /// Send although a PDF is empty, cut off, encrypted, or none.
+    #[arg(long)]
+    damaged_pdf: bool,
 }
 
 pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<ExitCode, Failure> {
@@ -279,7 +285,9 @@ impl Work<'_> {
             if !faulty.is_empty() {
                 preflight::show(&faulty, &quota)?;
             }
-            line(&format!("{wanted} mails are in the outbox; `postroom worker` sends them"))?;
+            let at = self.batch.args.at;
+            let when = at.map(|at| format!(", not before {}", understood(at))).unwrap_or_default();
+            line(&format!("{wanted} mails are in the outbox{when}; `postroom worker` sends them"))?;
         }
         Ok(ExitCode::from(if rows.iter().any(Row::is_faulty) { 4 } else { 0 }))
     }

@@ -3,12 +3,13 @@
 use super::before::Checked;
 use super::domains::Domains;
 use super::{Batch, BulkArgs};
-use crate::cli::compose::{Composed, compose};
+use crate::cli::compose::{Composed, compose, damaged, missing};
 use crate::cli::desk::{Desk, now};
 use crate::cli::mail::MailArgs;
 use crate::cli::output::{line, table};
 use crate::cli::{Failure, office, opens};
 use crate::contract::accounts::Allowance;
+use crate::contract::composing::Warning;
 use crate::contract::recipients::{Field, Mailbox};
 use crate::outbox::{Draft, DraftError, limits};
 use crate::records::{Entry, is_like};
@@ -273,7 +274,12 @@ impl Row {
         for invalid in &ready.resolution.invalid {
             self.needs("recipient", format!("\"{}\" is no address: {}", invalid.text, invalid.detail));
         }
-        if let Some(missing) = composed.missing()
+        if let Some(damaged) = damaged(ready)
+            && !args.damaged_pdf
+        {
+            self.needs("attachment", damaged.detail.clone());
+        }
+        if let Some(missing) = missing(ready)
             && !args.without_document
         {
             self.needs(
@@ -298,7 +304,12 @@ impl Row {
             ));
         }
         let known = ["no-pdf", "no-ubl", "no-recipient"];
-        let worth = ready.message.warnings.iter().filter(|it| !known.contains(&it.code.as_str()));
+        let told = damaged(ready).filter(|_| !args.damaged_pdf);
+        let is_told = |it: &&Warning| {
+            known.contains(&it.code.as_str())
+                || told.is_some_and(|told| told.code == it.code && told.detail == it.detail)
+        };
+        let worth = ready.message.warnings.iter().filter(|it| !is_told(it));
         self.notes.extend(worth.map(|warning| warning.detail.clone()));
     }
 }

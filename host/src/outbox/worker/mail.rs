@@ -4,6 +4,7 @@ use super::{Notices, Place, Tally};
 use crate::outbox::dispatch::{Answers, Copies, Dispatch, Step};
 use crate::outbox::error::OutboxError;
 use crate::outbox::ledger::Ledger;
+use crate::outbox::waiting::Wait;
 use crate::store::{AttemptResult, Cause, Mail, MailId, Standing, StoreError};
 use chrono::Duration;
 use std::sync::Arc;
@@ -45,6 +46,7 @@ pub(super) async fn move_on(
         copies: Copies::Later,
         pretend: None,
         cleared: taken.as_ref().is_some_and(|taken| taken.cleared),
+        pause: place.pause.clone(),
     };
     let read = taken.map(|taken| taken.mail);
     let standing = match step(&dispatch, id, read, &to.tally).await {
@@ -92,7 +94,7 @@ async fn step(
             step => return Ok(Some(step)),
         }
     }
-    Ok(Some(Step::WaitUntil(dispatch.ledger.clock.now() + Duration::minutes(1))))
+    Ok(Some(Step::WaitUntil(Wait::for_the_first_try(dispatch.ledger.clock.now() + Duration::minutes(1)))))
 }
 
 fn count(tally: &Tally, step: &Step) {

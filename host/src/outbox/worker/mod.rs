@@ -19,6 +19,7 @@ pub use place::{Closed, Place, Premises, Unopened};
 use super::courier::Courier;
 use super::ledger::{LEASE, Ledger};
 use crate::accounts::AccountId;
+use crate::outbox::facts::Time;
 use crate::store::{Due, MailId, Pace, Standing, StoreError};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
@@ -40,6 +41,9 @@ const LAST_NEWS: Duration = Duration::from_secs(5);
 
 /// Mails at the same time, where neither the operator nor the provider says how many: connections of one account.
 const CONNECTIONS: u32 = 4;
+
+/// Mails that are put off at a time.
+const PUT_OFF: u32 = 256;
 
 /// Mails that are in hand for each connection: the next is ready when one is done.
 const AHEAD: u32 = 4;
@@ -280,19 +284,20 @@ impl Worker {
         let place = match self.place(hands, due).await? {
             Ok(place) => place,
             Err(unopened) => {
-                let store = &self.ledger.store;
-                let mails =
-                    store.claim(&self.ledger.holder, due.account, Pace::default(), 256, now, LEASE).await?;
-                for mail in &mails {
-                    let standing = unopened.standing(now);
-                    self.ledger.journal.settle(*mail, &self.ledger.holder, standing).await?;
-                }
-                self.tally.put_off.fetch_add(mails.len() as u64, Ordering::Relaxed);
+                self.put_off(due.account, &unopened.standing(now), now).await?;
                 (self.notices)(&unopened.to_string());
                 return Ok(0);
             }
         };
-        let most = place.pace.connections.unwrap_or(CONNECTIONS).saturating_mul(AHEAD);
+        if let Some(pause) = place.waits(now) {
+            self.put_off(due.account, &place.standing(&pause), now).await?;
+            return Ok(0);
+        }
+        let most = match place.pause.get() {
+            // One of its mails tries it.
+            Some(_) => 1,
+            None => place.pace.connections.unwrap_or(CONNECTIONS).saturating_mul(AHEAD),
+        };
         let most = most.saturating_sub(in_hand).min(u32::try_from(free).unwrap_or(u32::MAX));
         if most == 0 {
             return Ok(0);
@@ -317,6 +322,21 @@ impl Worker {
         }
         *hands.of_account.entry(due.account).or_default() += u32::try_from(count).unwrap_or(0);
         Ok(count)
+    }
+
+    /// Puts off what is due of an account, without a look at the mails.
+    async fn put_off(&self, account: AccountId, standing: &Standing, now: Time) -> Result<(), StoreError> {
+        let (store, holder) = (&self.ledger.store, &self.ledger.holder);
+        loop {
+            let mails = store.claim(holder, account, Pace::default(), PUT_OFF, now, LEASE).await?;
+            for mail in &mails {
+                self.ledger.journal.settle(*mail, holder, standing.clone()).await?;
+            }
+            self.tally.put_off.fetch_add(mails.len() as u64, Ordering::Relaxed);
+            if mails.len() < PUT_OFF as usize {
+                return Ok(());
+            }
+        }
     }
 
     fn reporting(&self) -> mail::Reporting {

@@ -2,12 +2,13 @@
 //! fallback. Opened once and used until one of them changes.
 
 use super::Worker;
-use crate::accounts::{Account, AccountId, Company};
+use crate::accounts::{Account, AccountId, Company, FallbackPolicy};
 use crate::capabilities::Answer;
 use crate::engine::Office;
 use crate::outbox::facts::Time;
 use crate::outbox::pace;
-use crate::store::{Cause, Due, Pace, Standing, StoreError};
+use crate::outbox::waiting::{CurrentPause, Wait};
+use crate::store::{AccountPause, Cause, Due, LearnedPace, Pace, Standing, StoreError};
 use chrono::Duration;
 use std::sync::Arc;
 use std::time::Instant;
@@ -53,6 +54,8 @@ pub struct Place {
     pub(super) account: Account,
     pub(super) fallback: Option<Account>,
     pub(super) pace: Pace,
+    /// Whether the account can send at present.
+    pub(super) pause: CurrentPause,
     pub(super) office: Office,
     opened: Instant,
 }
@@ -89,6 +92,7 @@ impl Worker {
             && place.opened.elapsed() < FRESH
             && (&place.company, &place.account, &place.fallback) == (&company, &account, &fallback)
         {
+            place.pause.set(store.account_pause(company.id, account.id).await?);
             return Ok(Ok(Arc::clone(place)));
         }
         let opened = self.open(company, account, fallback).await?;
@@ -101,14 +105,19 @@ impl Worker {
     /// How fast an account may send: as somebody said, else as its provider is known to allow.
     async fn pace(&self, account: &Account) -> Result<Result<Pace, String>, StoreError> {
         let said = self.ledger.store.pace(account.id).await?;
+        let now = self.ledger.clock.now();
+        let learned = self.ledger.store.learned_pace(account.company, account.id, now).await?;
         let known = match self.premises.reading() {
             Ok(office) => pace::of_provider(&office, account).await,
             Err(reason) => return Ok(Err(reason)),
         };
-        Ok(known.map_err(|error| error.to_string()).map(|known| Pace {
-            per_minute: said.per_minute.or(known.per_minute),
-            connections: said.connections.or(known.connections),
-            per_day: said.per_day.or(known.per_day),
+        Ok(known.map_err(|error| error.to_string()).map(|known| {
+            let known = LearnedPace::within(learned, known);
+            Pace {
+                per_minute: said.per_minute.or(known.per_minute),
+                connections: said.connections.or(known.connections),
+                per_day: said.per_day.or(known.per_day),
+            }
         }))
     }
 
@@ -141,6 +150,21 @@ impl Worker {
                 return Ok(Err(unopened(one.reason)));
             }
         }
-        Ok(Ok(Arc::new(Place { company, account, fallback, pace, office, opened: Instant::now() })))
+        let pause = CurrentPause::new(self.ledger.store.account_pause(company.id, account.id).await?);
+        Ok(Ok(Arc::new(Place { company, account, fallback, pace, pause, office, opened: Instant::now() })))
+    }
+}
+
+impl Place {
+    /// The pause that the account is in, where none of its mails may leave by another: they all wait for it.
+    pub(super) fn waits(&self, now: Time) -> Option<AccountPause> {
+        let may_leave = self.fallback.is_some() && self.company.fallback.policy != FallbackPolicy::Off;
+        self.pause.get().filter(|pause| pause.until > now && !may_leave)
+    }
+
+    /// Where its mails stand meanwhile.
+    pub(super) fn standing(&self, pause: &AccountPause) -> Standing {
+        let wait = Wait::for_account(&self.account, pause);
+        Standing::Ready { due: wait.until, waits: Some((wait.cause, wait.why)) }
     }
 }

@@ -355,6 +355,8 @@ pub(super) async fn what_an_erasure_rewrites_it_rewrites_in_every_column(store: 
     store.release(office.company.id, OTHER, "lotte", now()).await.unwrap();
     let expired = AccountState::NeedsSignIn { reason: "expired".into(), since: now() };
     store.system().set_account_state(office.company.id, office.account.id, &expired).await.unwrap();
+    let pause = super::pauses::wrong_password(now());
+    store.pause_account(office.company.id, office.account.id, &pause, now()).await.unwrap();
     let told = Notice {
         id: "n-1".into(),
         mail: Some(mail),

@@ -209,6 +209,11 @@ pub(super) async fn as_company(store: &Store, company: CompanyId, of: &Foreign) 
     let everything = Permissions { allow_cleartext_login: true, ..Permissions::default() };
     add("set_permissions", said(store.set_permissions(company, of.account, &everything).await));
     add("set_account_state", said(store.set_account_state(company, of.account, &expired).await));
+    add("account_pause", said(store.account_pause(company, of.account).await));
+    let pause = super::pauses::wrong_password(now());
+    add("pause_account", said(store.pause_account(company, of.account, &pause, now()).await));
+    add("resume_account", said(store.resume_account(company, of.account, now()).await));
+    add("learned_pace", said(store.learned_pace(company, of.account, now()).await));
     called
 }
 

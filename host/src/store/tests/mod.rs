@@ -16,6 +16,7 @@ mod mails;
 mod matrix;
 mod notices;
 mod office;
+mod pauses;
 mod platform;
 mod queue;
 mod quota;
@@ -117,6 +118,10 @@ suite! {
         notices_are_told_in_order_for_each_document_and_once_per_id,
         one_holder_tells_a_company_at_a_time_and_a_dead_one_leaves_nothing,
         a_person_is_erased_in_notices_too_and_a_company_takes_them_with_it;
+    pauses:
+        an_account_is_paused_once_and_each_try_in_vain_makes_it_longer,
+        mails_of_an_account_that_was_put_right_go_on_at_once,
+        what_left_before_a_refusal_is_the_pace_from_then_on;
     platform:
         a14_an_address_on_the_platform_is_one_companys_for_ever,
         a14_a_company_that_is_renamed_claims_its_new_address_and_keeps_the_old_one,
@@ -130,6 +135,7 @@ suite! {
         a_pace_slows_down_and_loses_nothing,
         the_journal_writes_many_at_once_and_refuses_each_by_itself,
         what_is_said_of_one_mail_at_once_counts_in_its_order,
+        what_failed_for_everybody_is_sent_again_when_it_is_asked_for_again,
         what_waits_for_its_account_goes_on_with_it,
         a_logo_is_kept_once_however_many_mails_carry_it;
     quota:

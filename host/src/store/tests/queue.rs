@@ -225,6 +225,43 @@ pub(super) async fn what_is_said_of_one_mail_at_once_counts_in_its_order(store: 
     assert_eq!(office.store.outbox_row(mails[1]).await.unwrap().standing, Standing::Sent);
 }
 
+pub(super) async fn what_failed_for_everybody_is_sent_again_when_it_is_asked_for_again(store: Store) {
+    let office = Office::open(store).await;
+    let ended = async |result, standing: Standing, number: &str| {
+        let mut mail = new_mail(office.account.id);
+        mail.revision = Some("1".into());
+        mail.document.as_mut().unwrap().number = number.to_owned();
+        office.keep(&mail).await.unwrap();
+        let holder = Holder::new("worker");
+        office.store.claim(&holder, office.account.id, Pace::default(), 9, now(), LEASE).await.unwrap();
+        let attempt = new_attempt(office.account.id);
+        let attempt = office.journal.begin(mail.id, &attempt, &holder).await.unwrap();
+        let settle = Some(Settlement::of(&holder, standing));
+        office.journal.finish(attempt, &outcome(result), &[event("deferred")], settle).await.unwrap();
+        mail
+    };
+    let failed = || Standing::Failed { reason: "refused".into() };
+    for (number, result, standing, again) in [
+        ("F-1", AttemptResult::Permanent, failed(), true),
+        ("F-2", AttemptResult::PartlyAccepted(None), failed(), false),
+        ("F-3", AttemptResult::Accepted, Standing::Sent, false),
+        ("F-4", AttemptResult::Transient(None), Standing::Cancelled, false),
+    ] {
+        let first = ended(result, standing, number).await;
+        let same = NewMail { id: MailId::new(), ..first.clone() };
+        let known = if again { AskedBefore::Failed(first.id) } else { AskedBefore::As(first.id) };
+        assert_eq!(office.acting().asked_before(&[&same]).await.unwrap(), [known], "{number}");
+        let order = Order::default();
+        let kept = office.acting().keep(std::slice::from_ref(&same), &order).await.unwrap();
+        let wanted = if again { Kept::New(same.id) } else { Kept::Before(first.id) };
+        assert_eq!(kept, [wanted], "{number}");
+        // Once: the new one has not failed.
+        let third = NewMail { id: MailId::new(), ..first.clone() };
+        let kept = office.acting().keep(std::slice::from_ref(&third), &order).await.unwrap();
+        assert_eq!(kept, [Kept::Before(if again { same.id } else { first.id })], "{number}");
+    }
+}
+
 pub(super) async fn what_waits_for_its_account_goes_on_with_it(store: Store) {
     use crate::accounts::AccountState;
     let office = Office::open(store).await;

@@ -66,7 +66,8 @@ fn what_happens_after_gmail_took_a_mail_does_not_change_that_it_did() {
 #[test]
 fn a9_gmails_answers_mean_what_its_documentation_says() {
     let later = "Transient(None) data deferred,deferred,deferred";
-    let account = "Permanent login unsent,unsent,unsent";
+    let account = "AccountUnavailable(None) login deferred,deferred,deferred";
+    let quota = "AccountUnavailable(None) data deferred,deferred,deferred";
     let rows = [
         (google(400, "badRequest", "Invalid attachment"), "Permanent data refused,refused,refused"),
         (
@@ -79,10 +80,10 @@ fn a9_gmails_answers_mean_what_its_documentation_says() {
         ),
         (google(400, "failedPrecondition", "Mail service not enabled"), account),
         (google(401, "authError", "Invalid Credentials"), "NeedsSignIn login deferred,deferred,deferred"),
-        (google(403, "dailyLimitExceeded", "Daily Limit Exceeded"), later),
-        (google(403, "userRateLimitExceeded", "User Rate Limit Exceeded"), later),
-        (google(403, "rateLimitExceeded", "Rate Limit Exceeded"), later),
-        (google(403, "quotaExceeded", "Quota exceeded"), later),
+        (google(403, "dailyLimitExceeded", "Daily Limit Exceeded"), quota),
+        (google(403, "userRateLimitExceeded", "User Rate Limit Exceeded"), quota),
+        (google(403, "rateLimitExceeded", "Rate Limit Exceeded"), quota),
+        (google(403, "quotaExceeded", "Quota exceeded"), quota),
         (google(403, "domainPolicy", "The domain administrators have disabled Gmail apps."), account),
         (google(403, "accessNotConfigured", "Gmail API has not been used in project 1"), account),
         (
@@ -91,7 +92,7 @@ fn a9_gmails_answers_mean_what_its_documentation_says() {
         ),
         (google(403, "forbidden", "Delegation denied"), "Permanent sender refused,refused,refused"),
         (google(413, "uploadTooLarge", "Request is too large."), "Permanent data refused,refused,refused"),
-        (google(429, "rateLimitExceeded", "User-rate limit exceeded."), later),
+        (google(429, "rateLimitExceeded", "User-rate limit exceeded."), quota),
         (google(500, "backendError", "Backend Error"), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
         (google(503, "backendError", "Service unavailable"), later),
         (answer(200, "{}"), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
@@ -115,7 +116,7 @@ fn gmail_names_the_wait_and_the_newer_form_of_its_errors_is_read_too() {
     let mut limited = answer(429, body);
     limited.headers.push(("retry-after".into(), "120".into()));
     let outcome = send(invoice(), "gmail", &mut Provider::answering([limited]));
-    assert_eq!(outcome.result, AttemptResult::Transient(Some(120)));
+    assert_eq!(outcome.result, AttemptResult::AccountUnavailable(Some(120)));
     assert_eq!(said(&outcome).0, Some("RATE_LIMIT_EXCEEDED"));
     let Some(SubmitError::Api(failure)) = outcome.error else { panic!() };
     assert_eq!(

@@ -69,7 +69,8 @@ fn a_shared_mailbox_is_called_as_itself() {
 #[test]
 fn a10_graphs_answers_mean_what_its_documentation_says() {
     let later = "Transient(None) data deferred,deferred,deferred";
-    let account = "Permanent login unsent,unsent,unsent";
+    let account = "AccountUnavailable(None) login deferred,deferred,deferred";
+    let quota = "AccountUnavailable(None) data deferred,deferred,deferred";
     let refused = "Permanent data refused,refused,refused";
     let doubt = "InDoubt after-dot in-doubt,in-doubt,in-doubt";
     let sign_in = "NeedsSignIn login deferred,deferred,deferred";
@@ -111,7 +112,7 @@ fn a10_graphs_answers_mean_what_its_documentation_says() {
                 "ErrorExceededMessageLimit",
                 "Cannot send mail. Your account has reached its limit.",
             ),
-            later,
+            quota,
         ),
         (
             microsoft(
@@ -133,7 +134,7 @@ fn a10_graphs_answers_mean_what_its_documentation_says() {
             microsoft(413, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size."),
             refused,
         ),
-        (microsoft(429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit."), later),
+        (microsoft(429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit."), quota),
         (microsoft(500, "InternalServerError", "Something went wrong."), doubt),
         (microsoft(502, "BadGateway", ""), doubt),
         (microsoft(503, "ServiceUnavailable", "The service is unavailable."), later),
@@ -149,7 +150,7 @@ fn a10_graphs_answers_mean_what_its_documentation_says() {
     let mut throttled = microsoft(429, "TooManyRequests", "wait");
     throttled.headers.push(("Retry-After".into(), "31".into()));
     let outcome = send(invoice(), "graph", &mut Provider::answering([throttled]));
-    assert_eq!(outcome.result, AttemptResult::Transient(Some(31)));
+    assert_eq!(outcome.result, AttemptResult::AccountUnavailable(Some(31)));
 }
 
 #[test]

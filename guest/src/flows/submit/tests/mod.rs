@@ -219,7 +219,7 @@ fn a_call_without_an_answer_is_in_doubt_only_where_the_whole_request_left() {
     let rows = [
         (lost(W::Resolve, Verdict::Transient), "Transient(None) resolve deferred,deferred,deferred"),
         (lost(W::Connect, Verdict::Transient), "Transient(None) connect deferred,deferred,deferred"),
-        (lost(W::Tls, Verdict::Permanent), "Permanent tls unsent,unsent,unsent"),
+        (lost(W::Tls, Verdict::Permanent), "AccountUnavailable(None) tls deferred,deferred,deferred"),
         (lost(W::Token, Verdict::Transient), "Transient(None) login deferred,deferred,deferred"),
         (lost(W::Token, Verdict::NeedsSignIn), "NeedsSignIn login deferred,deferred,deferred"),
         (lost(W::Request, Verdict::Transient), "Transient(None) data deferred,deferred,deferred"),

@@ -136,7 +136,8 @@ fn those_who_have_the_mail_already_are_not_named_again_and_no_blind_copy_sees_an
 fn a13_sendgrids_answers_mean_what_its_documentation_says() {
     let later = "Transient(None) data deferred,deferred,deferred";
     let doubt = "InDoubt after-dot in-doubt,in-doubt,in-doubt";
-    let account = "Permanent login unsent,unsent,unsent";
+    let account = "AccountUnavailable(None) login deferred,deferred,deferred";
+    let quota = "AccountUnavailable(None) data deferred,deferred,deferred";
     let refused = "Permanent data refused,refused,refused";
     let rows = [
         (answer(200, ""), doubt),
@@ -158,7 +159,7 @@ fn a13_sendgrids_answers_mean_what_its_documentation_says() {
             errors(401, Value::Null, "The provided authorization grant is invalid, expired, or revoked"),
             "NeedsSignIn login deferred,deferred,deferred",
         ),
-        (errors(401, Value::Null, "Maximum credits exceeded"), later),
+        (errors(401, Value::Null, "Maximum credits exceeded"), quota),
         (
             errors(
                 403,
@@ -172,7 +173,7 @@ fn a13_sendgrids_answers_mean_what_its_documentation_says() {
             errors(413, Value::Null, "The JSON payload you have included in your request is too large."),
             refused,
         ),
-        (errors(429, Value::Null, "too many requests"), later),
+        (errors(429, Value::Null, "too many requests"), quota),
         (errors(500, Value::Null, "internal error"), doubt),
         (errors(503, Value::Null, "service not available"), later),
         (answer(502, "<html>Bad Gateway</html>"), doubt),

@@ -106,7 +106,11 @@ fn the_time_to_wait_is_read_from_the_words() {
         (451, "try again in 99999999999999 seconds", None),
         (450, "4 seconds of fame", None),
         (452, "mailbox holds 20 minutes of video", None),
-        (550, "try again in 300 seconds", None),
+        (550, "try again in 300 seconds", Some(300)),
+        (250, "try again in 300 seconds", None),
+        (451, "Greylisting in action, please come back in 00:04:59", Some(299)),
+        (451, "wait 15:00 and retry", Some(900)),
+        (451, "try again at 10:30", None),
     ];
     for (code, text, expected) in cases {
         assert_eq!(Reply::new(code, None, text).retry_after(), expected, "{code} {text}");
