@@ -71,10 +71,19 @@ impl Order {
     }
 
     fn of(locale: &str) -> Self {
-        match locale.split(['.', '@']).next().unwrap_or_default() {
-            "" | "C" | "POSIX" => Self::Unknown,
-            "en_US" | "en_PH" => Self::MonthFirst,
-            _ => Self::DayFirst,
+        /// Languages that write the day first wherever they are spoken.
+        const DAY_FIRST: [&str; 22] = [
+            "nl", "fr", "de", "es", "it", "pt", "pl", "cs", "sk", "da", "nb", "nn", "fi", "el", "ro", "bg",
+            "hr", "sl", "tr", "ru", "uk", "et",
+        ];
+        let locale = locale.split(['.', '@']).next().unwrap_or_default();
+        let (language, country) = locale.split_once('_').unwrap_or((locale, ""));
+        match (language, country) {
+            ("en", "US" | "PH") => Self::MonthFirst,
+            ("en", "GB" | "IE" | "AU" | "NZ" | "IN" | "ZA") => Self::DayFirst,
+            (_, "CA") => Self::Unknown,
+            (language, _) if DAY_FIRST.contains(&language) => Self::DayFirst,
+            _ => Self::Unknown,
         }
     }
 }
@@ -168,12 +177,16 @@ fn split_offset(text: &str) -> Result<(&str, Option<FixedOffset>), String> {
     };
     let (rest, offset) = text.split_at(at);
     let digits: String = offset.chars().skip(1).filter(|c| *c != ':').collect();
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(EXPECTED.to_owned());
+    }
     let (hours, minutes) = match digits.len() {
         1 | 2 => (digits.as_str(), "0"),
         4 => digits.split_at(2),
         _ => return Err(EXPECTED.to_owned()),
     };
-    let seconds = hours.parse::<i32>().ok().zip(minutes.parse::<i32>().ok()).map(|(h, m)| h * 3600 + m * 60);
+    let minutes = minutes.parse::<i32>().ok().filter(|minutes| *minutes < 60);
+    let seconds = hours.parse::<i32>().ok().zip(minutes).map(|(h, m)| h * 3600 + m * 60);
     let seconds = seconds.map(|seconds| if offset.starts_with('-') { -seconds } else { seconds });
     match seconds.and_then(FixedOffset::east_opt) {
         Some(offset) => Ok((rest.trim_end(), Some(offset))),
@@ -312,6 +325,21 @@ mod tests {
     }
 
     #[test]
+    fn the_order_of_day_and_month_is_known_or_asked_for() {
+        for (locale, order) in [
+            ("nl_BE.UTF-8", Order::DayFirst),
+            ("en_GB", Order::DayFirst),
+            ("en_US.UTF-8", Order::MonthFirst),
+            ("C.UTF-8", Order::Unknown),
+            ("", Order::Unknown),
+            ("ja_JP.UTF-8", Order::Unknown),
+            ("fr_CA", Order::Unknown),
+        ] {
+            assert_eq!(Order::of(locale), order, "{locale}");
+        }
+    }
+
+    #[test]
     fn what_is_no_time_or_may_be_two_is_asked_about() {
         for (text, says) in [
             ("", "expected"),
@@ -324,6 +352,9 @@ mod tests {
             ("05/06/2027 08:30", "year first"),
             ("2026-12-01 08:30 +99:00", "expected"),
             ("2026-12-01 08:30 pm x", "expected"),
+            ("2026-12-01 08:30+a€", "expected"),
+            ("2026-12-01 08:30+€€", "expected"),
+            ("2026-12-01 08:30+01:99", "expected"),
         ] {
             let said = typed(Order::Unknown).read(text, brussels).unwrap_err();
             assert!(said.contains(says), "{text}: {said}");

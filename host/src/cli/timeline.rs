@@ -99,7 +99,8 @@ async fn statuses(common: &Common, args: &StatusArgs, view: &View) -> Result<Exi
         Some(about) => view.about(about, args.limit).await?,
         None => view.listed(&Filter { limit: args.limit, ..Filter::default() }).await?,
     };
-    let told = told(view, latest(mails), &args.view).await?;
+    let known = mails.into_iter().filter(|it| args.view.as_of.is_none_or(|at| it.mail.created <= at));
+    let told = told(view, latest(known), &args.view).await?;
     if common.json {
         json(&told.iter().map(short).collect::<Vec<_>>())?;
         return Ok(ExitCode::SUCCESS);
@@ -118,16 +119,16 @@ async fn statuses(common: &Common, args: &StatusArgs, view: &View) -> Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-/// Of the mails that are the same document for the same people, the latest: what was sent again has one status. The timeline
-/// has all of them.
-fn latest(mails: Vec<Listed>) -> Vec<Listed> {
+/// Of the mails that are the same document for the same people, the latest: what was sent again has one status. What is in
+/// doubt waits for a person, and stays. The timeline has all of them.
+fn latest(mails: impl Iterator<Item = Listed>) -> Vec<Listed> {
     let mut seen = BTreeSet::new();
     let mut is_new = |it: &Listed| {
         let Some(document) = &it.mail.document else { return true };
         let same = (document.kind.clone(), document.number.clone(), it.mail.use_case.clone(), outbox::to(it));
-        seen.insert(same)
+        seen.insert(same) || matches!(it.outbox.standing, Standing::InDoubt { .. })
     };
-    mails.into_iter().filter(|it| is_new(it)).collect()
+    mails.filter(|it| is_new(it)).collect()
 }
 
 /// The plugin's reason; while a mail has not left, what the outbox says is nearer.

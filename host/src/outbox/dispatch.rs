@@ -312,14 +312,26 @@ impl Dispatch<'_> {
     ) -> Result<(), StoreError> {
         let store = &self.ledger.store;
         let is_own = account.id == self.account.id;
-        if let Some(new) = facts::account_pause(of, started) {
+        if let Some(new) = facts::account_pause(of, account, started) {
             let pause = store.pause_account(account.company, account.id, &new, now).await?;
             if is_own {
                 self.pause.set(pause);
             }
-        } else if of.error.is_none() && is_own && self.pause.get().is_some() {
+            return Ok(());
+        }
+        // A word about a recipient or the message is one that the account could ask for.
+        let works = of.error.is_none() || matches!(of.stage.as_deref(), Some("recipient" | "data"));
+        let known = match is_own {
+            true => self.pause.get(),
+            false if works => store.account_pause(account.company, account.id).await?,
+            false => None,
+        };
+        // What began before the pause says nothing about it.
+        if known.is_some_and(|pause| works && pause.since <= started) {
             store.resume_account(account.company, account.id, now).await?;
-            self.pause.set(None);
+            if is_own {
+                self.pause.set(None);
+            }
         }
         Ok(())
     }

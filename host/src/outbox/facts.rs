@@ -12,6 +12,12 @@ use chrono::{DateTime, FixedOffset, SecondsFormat};
 
 pub(super) type Time = DateTime<FixedOffset>;
 
+/// The longest pause, in seconds, for what was said after the login.
+const LONGEST_UNCERTAIN: u32 = 900;
+
+/// Seconds that a fallback is left alone that could not send and named no time.
+const OTHERS_PAUSE: u32 = 900;
+
 /// Times that a mail may be begun and not get as far as to leave, without a wait.
 const WITHDRAWN: usize = 5;
 
@@ -82,7 +88,13 @@ impl Ways<'_> {
         delivery::Attempt {
             at: stamp(of.started),
             route: Route { account, transport: of.transport.clone() },
-            result: of.outcome.as_ref().map(|outcome| told(outcome.result)),
+            result: of.outcome.as_ref().map(|outcome| match outcome.result {
+                // The pause of the own account is told apart; of another nobody tells but this.
+                AttemptResult::AccountUnavailable(after) if of.account != self.own.id => {
+                    Told::AccountUnavailable(after.or(Some(OTHERS_PAUSE)))
+                }
+                result => told(result),
+            }),
             stage: of.outcome.as_ref().and_then(|outcome| outcome.stage.clone()),
         }
     }
@@ -130,13 +142,21 @@ fn kept(result: Told) -> AttemptResult {
 }
 
 /// What an attempt says of its account, to be kept; none where the mail alone was judged.
-pub(super) fn account_pause(of: &delivery::Outcome, started: Time) -> Option<NewAccountPause> {
+pub(super) fn account_pause(
+    of: &delivery::Outcome,
+    account: &Account,
+    started: Time,
+) -> Option<NewAccountPause> {
     let asked = of.pause.as_ref()?;
     let words = of.error.as_ref().map(failure_words).or_else(|| {
         let to = of.events.iter().find(|event| event.kind == "deferred")?;
         to.words.clone()
     });
+    let words = words.map(|words| without_others(&words, account));
+    // What was said of one recipient or one message may be about them after all: the account is soon tried by another.
+    let is_certain = !matches!(of.stage.as_deref(), Some("sender" | "recipient" | "data"));
     Some(NewAccountPause {
+        longest: if is_certain { None } else { Some(asked.seconds.max(LONGEST_UNCERTAIN)) },
         cause: PauseCause::parse(&asked.cause)?,
         period: match asked.period.as_deref() {
             Some("hour") => Some(LimitPeriod::Hour),
@@ -151,6 +171,16 @@ pub(super) fn account_pause(of: &delivery::Outcome, started: Time) -> Option<New
         },
         started,
     })
+}
+
+/// Words that everybody who uses the account reads, without the addresses of a mail that is somebody's.
+fn without_others(words: &str, account: &Account) -> String {
+    let own = account.address.as_str().to_lowercase();
+    let word = |word: &str| {
+        let is_others = word.contains('@') && !word.to_lowercase().contains(&own);
+        if is_others { "…".to_owned() } else { word.to_owned() }
+    };
+    words.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// What came of an attempt, to be kept.

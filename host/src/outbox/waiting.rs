@@ -6,8 +6,8 @@ use crate::store::{AccountPause, AttemptResult, Cause, Mail, PauseCause};
 use chrono::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How long after the end of a pause the mail that met it is due.
-const BEHIND: Duration = Duration::minutes(1);
+/// How long after the end of a pause the mail is due that it may be about.
+const BEHIND: Duration = Duration::minutes(5);
 
 /// A wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,9 +42,12 @@ impl Wait {
         now: Time,
     ) -> Self {
         if let Some(pause) = pause.filter(|pause| pause.until > now) {
-            // Whichever mail met it lets another one try next: should it be about the mail after all, the others go on.
+            // What was said after the login may be about the mail after all: then another one tries next.
             let last = mail.attempts.last().and_then(|attempt| attempt.outcome.as_ref());
-            let met = last.is_some_and(|it| matches!(it.result, AttemptResult::AccountUnavailable(_)));
+            let met = last.is_some_and(|it| {
+                matches!(it.result, AttemptResult::AccountUnavailable(_))
+                    && matches!(it.stage.as_deref(), Some("sender" | "recipient" | "data"))
+            });
             let until = if met { until + BEHIND } else { until };
             return Self { until, ..Self::for_account(own, pause) };
         }

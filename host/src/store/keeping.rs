@@ -21,7 +21,7 @@ type Intent = Vec<u8>;
 struct Earlier {
     mail: Option<MailId>,
     resend: i64,
-    /// The latest failed, and no server took it for anybody: whoever asks for it again gets a new one.
+    /// All of them failed, and no server took one for anybody: whoever asks for it again gets a new one.
     never_left: bool,
 }
 
@@ -169,10 +169,14 @@ impl Acting<'_> {
         let found = rows::about(sql, &intents)?.bind(self.user.to_string()).fetch_all(connection).await?;
         let mut earlier: BTreeMap<Intent, Earlier> = BTreeMap::new();
         for row in &found {
-            let of = earlier.entry(row::bytes(row, "intent")?).or_default();
+            let intent = row::bytes(row, "intent")?;
+            // One that left, or may have, is enough: what was sent again may have failed after that.
+            let never_left = row::count(row, "never_left")? > 0;
+            let before = earlier.get(&intent).is_none_or(|of| of.never_left);
+            let of = earlier.entry(intent).or_default();
+            of.never_left = before && never_left;
             of.resend = row.try_get("resend")?;
             of.mail = row::optional(row, "mail")?.or(of.mail);
-            of.never_left = row::count(row, "never_left")? > 0;
         }
         Ok(earlier)
     }

@@ -19,6 +19,8 @@ const LONGEST: i64 = 4 * 60 * 60;
 /// How long a limit that was learned counts, in milliseconds: what was used up may have been used up by another program.
 const LEARNED_FOR: i64 = 30 * 24 * 60 * 60 * 1000;
 
+/// No pause ends further ahead, in milliseconds: one that does was written by a clock that was ahead.
+const FURTHEST: i64 = 25 * 60 * 60 * 1000;
 /// The fewest recipients from which anything is learned.
 const LEAST_LEARNED: i64 = 20;
 
@@ -84,6 +86,8 @@ pub struct NewAccountPause {
     pub reason: String,
     /// When the attempt began.
     pub started: Time,
+    /// The longest pause, in seconds, however often it was tried; none: that of an account that is certainly at fault.
+    pub longest: Option<u32>,
 }
 
 /// What was learned of an account's limits.
@@ -98,9 +102,13 @@ pub struct LearnedPace {
 }
 
 impl LearnedPace {
-    /// The slower of this and of what a provider is known to allow.
+    /// The slower of this and of what a provider is known to allow, but no less than a quarter of that: the rest was used up
+    /// by another program.
     pub fn within(learned: Option<Self>, known: Pace) -> Pace {
-        let least = |known: Option<u32>, learned: Option<u32>| known.into_iter().chain(learned).min();
+        let least = |known: Option<u32>, learned: Option<u32>| match (known, learned) {
+            (Some(known), Some(learned)) => Some(learned.clamp((known / 4).max(1), known)),
+            (known, learned) => known.or(learned),
+        };
         Pace {
             per_minute: least(known.per_minute, learned.and_then(|it| it.per_minute)),
             per_day: least(known.per_day, learned.and_then(|it| it.per_day)),
@@ -123,7 +131,9 @@ impl Store {
         let row =
             sqlx::query("select * from pauses where company = $1 and account = $2 and until is not null");
         let row = row.bind(company.to_string()).bind(account.to_string()).fetch_optional(&self.pool).await?;
-        row.as_ref().map(pause).transpose()
+        let known = row.as_ref().map(pause).transpose()?;
+        let latest = Local::now().timestamp_millis() + FURTHEST;
+        Ok(known.filter(|pause| pause.until.timestamp_millis() <= latest))
     }
 
     /// Pauses a company's account, and learns of its limit. An attempt that began before the account was put right, or
@@ -150,15 +160,17 @@ impl Store {
             None => 0,
         };
         let longer = i64::from(new.seconds) << tries.min(12);
-        let seconds = longer.min(LONGEST).max(new.seconds.into());
+        let longest = new.longest.map_or(LONGEST, |longest| LONGEST.min(longest.into()));
+        let seconds = longer.min(longest).max(new.seconds.into());
         let started = new.started.timestamp_millis();
-        sqlx::query(
+        let changed = sqlx::query(
             "insert into pauses (account, company, cause, reason, since, until, tries) \
              select id, company, $1, $2, $3, $4, 1 from accounts where company = $5 and id = $6 and name_key is not null \
              on conflict (account) do update set cause = excluded.cause, reason = excluded.reason, \
              since = case when pauses.until is null then excluded.since else pauses.since end, \
              until = excluded.until, tries = pauses.tries + 1 \
-             where (pauses.until is null and coalesce(pauses.mended, 0) <= $7) or pauses.until <= $7",
+             where (pauses.until is null and (coalesce(pauses.mended, 0) <= $7 or pauses.mended > $8)) \
+             or pauses.until <= $7 or pauses.until > $9",
         )
         .bind(new.cause.as_str())
         .bind(row::without_zeros(&reason))
@@ -167,16 +179,19 @@ impl Store {
         .bind(company.to_string())
         .bind(account.to_string())
         .bind(started)
+        .bind(now.timestamp_millis())
+        .bind(now.timestamp_millis() + FURTHEST)
         .execute(&mut *transaction)
         .await?;
-        if let Some(period) = new.period {
+        if let Some(period) = new.period.filter(|_| changed.rows_affected() > 0) {
             self.learn(&mut transaction, account, period, now).await?;
         }
         transaction.commit().await?;
         self.account_pause(company, account).await
     }
 
-    /// Ends a company's account's pause: it was put right, or it sent. Its mails go on.
+    /// Ends a company's account's pause: it was put right, or it sent. Its mails go on; those that the account's server spoke
+    /// about go on behind the others, as they were put off.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -187,26 +202,30 @@ impl Store {
         now: Time,
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
-        let done = sqlx::query(
-            "update pauses set until = null, mended = $1, tries = 0 where company = $2 and account = $3 \
-             and until is not null",
+        let known = sqlx::query(
+            "update pauses set tries = tries where company = $1 and account = $2 returning until",
+        );
+        let known = known.bind(company.to_string()).bind(account.to_string());
+        let known = known.fetch_optional(&mut *transaction).await?;
+        let until: Option<i64> = known.as_ref().and_then(|row| sqlx::Row::try_get(row, "until").ok());
+        sqlx::query(
+            "update pauses set until = null, mended = $1, tries = 0, reason = '' where company = $2 and account = $3",
         )
         .bind(now.timestamp_millis())
         .bind(company.to_string())
         .bind(account.to_string())
         .execute(&mut *transaction)
         .await?;
-        if done.rows_affected() > 0 {
-            sqlx::query(
-                "update outbox set due = $1, cause = null, reason = null where company = $2 and account = $3 \
-                 and state = 'ready' and cause = 'account' and holder is null and due > $1",
-            )
-            .bind(Local::now().timestamp_millis())
-            .bind(company.to_string())
-            .bind(account.to_string())
-            .execute(&mut *transaction)
-            .await?;
-        }
+        sqlx::query(
+            "update outbox set due = $1, cause = null, reason = null where company = $2 and account = $3 \
+             and state = 'ready' and cause = 'account' and holder is null and due > $1 and due <= $4",
+        )
+        .bind(Local::now().timestamp_millis())
+        .bind(company.to_string())
+        .bind(account.to_string())
+        .bind(until.unwrap_or(i64::MAX))
+        .execute(&mut *transaction)
+        .await?;
         transaction.commit().await?;
         self.rouse().await;
         Ok(())
@@ -258,9 +277,13 @@ impl Store {
             return Ok(());
         }
         let learned = match period {
-            LimitPeriod::Hour => (left / 60).max(1),
+            // A pace is counted by the minute: fewer in an hour can't be said.
+            LimitPeriod::Hour => left / 60,
             LimitPeriod::Day => left,
         };
+        if learned == 0 {
+            return Ok(());
+        }
         sqlx::query(sqlx::AssertSqlSafe(format!(
             "insert into paces (account, {column}, learned_at) values ($1, $2, $3) \
              on conflict (account) do update set {column} = excluded.{column}, learned_at = excluded.learned_at"

@@ -378,7 +378,9 @@ impl Store {
         );
         let now = Local::now().timestamp_millis();
         let mut transaction = self.write().await?;
-        let over = sqlx::query("update pauses set until = null, mended = $1, tries = 0 where account = $2");
+        let over = sqlx::query(
+            "update pauses set until = null, mended = $1, tries = 0, reason = '' where account = $2",
+        );
         over.bind(now).bind(account.to_string()).execute(&mut *transaction).await?;
         go.bind(now).bind(account.to_string()).execute(&mut *transaction).await?;
         transaction.commit().await?;

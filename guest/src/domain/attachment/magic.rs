@@ -6,8 +6,9 @@ use super::{Attachment, Role, Warning};
 
 /// How many bytes from the start of a file [`look_inside`] wants at the most.
 pub const FIRST_BYTES: u32 = 1024;
-/// How many bytes from its end. The trailer, which names the encryption, stands there.
-pub const LAST_BYTES: u32 = 2048;
+/// How many bytes from its end. The trailer, which names the encryption, stands there;
+/// of a linearised file at its start.
+pub const LAST_BYTES: u32 = 16_384;
 
 /// What the first and the last bytes say against the file, if anything. Only files of the types that the plugin relies on
 /// are judged: PDFs, and the logo.
@@ -36,7 +37,7 @@ pub fn look_inside(file: &Attachment, first_bytes: &[u8], last_bytes: &[u8]) -> 
         Some(Warning::NotAPdf(name()))
     } else if !has(last, b"%%EOF") {
         Some(Warning::TruncatedPdf(name()))
-    } else if has(last_bytes, b"/Encrypt") {
+    } else if has(first, b"/Encrypt") || has(last_bytes, b"/Encrypt") {
         Some(Warning::EncryptedPdf(name()))
     } else {
         None

@@ -6,7 +6,9 @@
 //! user has only to sign in again, and a customer should not get the mail from another address for it. An account
 //! marked compromised is another matter: it is left at once, whatever its last attempt came to.
 
-use super::facts::{Action, Attempt, AttemptResult, Facts, FallbackPolicy, Pause, PauseCause, Route};
+use super::facts::{
+    Action, Attempt, AttemptResult, Facts, FallbackPolicy, LONGEST_PAUSE, Pause, PauseCause, Route,
+};
 use super::schedule::{WINDOW, due, later, tried};
 use crate::domain::status::Stage;
 use chrono::{DateTime, FixedOffset};
@@ -55,11 +57,6 @@ fn is_broken(attempt: &Attempt) -> bool {
     attempt.result == Some(AttemptResult::Permanent) && attempt.judges_nothing()
 }
 
-/// The account could not send: by another route the mail may.
-fn is_unavailable(attempt: &Attempt) -> bool {
-    matches!(attempt.result, Some(AttemptResult::AccountUnavailable(_)))
-}
-
 /// The routes of an intent, and how each of them fared.
 struct Ways<'a> {
     facts: &'a Facts,
@@ -78,8 +75,11 @@ impl<'a> Ways<'a> {
             facts.attempts.iter().partition(|attempt| Some(&attempt.route) == other);
         let allowed = facts.fallback_policy != FallbackPolicy::Off;
         let needs_sign_in = needs_sign_in(&by_other);
-        let useless = needs_sign_in
-            || by_other.last().is_some_and(|last| is_broken(last) || is_unavailable(last) || is_unfit(last));
+        // A fallback that can't send at present is waited for where the own route is out of use.
+        let own_is_out = facts.compromised || is_last_broken(&own);
+        let leaves =
+            |last: &Attempt| is_broken(last) || is_unfit(last) || (last.is_for_the_account() && !own_is_out);
+        let useless = needs_sign_in || by_other.last().is_some_and(|last| leaves(last));
         Self {
             facts,
             own,
@@ -113,7 +113,9 @@ impl<'a> Ways<'a> {
 
     /// The pause that the account is in.
     fn pause(&self, now: Time) -> Option<&'a Pause> {
-        self.facts.pause.as_ref().filter(|pause| pause.until > now)
+        // One that ends further ahead than any is a clock that was ahead.
+        let longest = i64::from(LONGEST_PAUSE) + 3600;
+        self.facts.pause.as_ref().filter(|pause| pause.until > now && pause.until <= later(now, longest))
     }
 
     fn choose(&self, now: Time) -> Action {
@@ -136,7 +138,9 @@ impl<'a> Ways<'a> {
         let out = self.own_is_out() || pause.is_some_and(|pause| pause.cause == PauseCause::Fault);
         match (self.facts.fallback_policy, patient_until) {
             (FallbackPolicy::Automatic, _) if patience_is_over => Action::Submit(route.clone()),
-            (FallbackPolicy::Automatic, Some(until)) if out => wait_until(until, now),
+            (FallbackPolicy::Automatic, Some(until)) if out => {
+                wait_until(pause.map_or(until, |pause| pause.until.min(until)), now)
+            }
             (FallbackPolicy::Automatic, _) => at_the_latest(self.own_when_due(now), patient_until),
             _ if out => Action::AskFallback(route.clone()),
             // While the question is open, the account's own route goes on being tried.

@@ -61,11 +61,18 @@ impl Attempt {
         }
     }
 
+    /// The account could not send.
+    pub(super) fn is_for_the_account(&self) -> bool {
+        matches!(self.result, Some(AttemptResult::AccountUnavailable(_)))
+    }
+
     /// It says something of the account alone, nothing of the mail.
     pub(super) fn judges_nothing(&self) -> bool {
         let of_the_account = self.stage.is_some_and(Stage::is_of_the_account);
         match self.result {
-            Some(AttemptResult::AccountUnavailable(_) | AttemptResult::NeedsSignIn) => true,
+            Some(AttemptResult::NeedsSignIn) => true,
+            // Said to MAIL or later it may have been about the mail after all: such tries come to an end.
+            Some(AttemptResult::AccountUnavailable(_)) => of_the_account || self.stage.is_none(),
             Some(AttemptResult::Permanent) => of_the_account,
             _ => false,
         }
@@ -160,14 +167,14 @@ pub struct PauseAsked {
 }
 
 /// Longest time that a server's word keeps an account from being tried, in seconds.
-const LONGEST_PAUSE: u32 = 24 * 3600;
+pub(super) const LONGEST_PAUSE: u32 = 24 * 3600;
 
 impl PauseAsked {
     /// What follows from whose fault a failure is, from the seconds that the server named, and from its words.
     pub fn of(blame: Blame, asked: Option<u32>, said: Option<&Reply>) -> Option<Self> {
         let (cause, period) = match blame {
             Blame::Quota(period) => (PauseCause::Quota, Some(period)),
-            Blame::Account(_) => (PauseCause::Fault, None),
+            Blame::Account(_) | Blame::Sender => (PauseCause::Fault, None),
             Blame::Mail | Blame::Passing => return None,
         };
         let seconds = asked.or(blame.first_wait())?.clamp(60, LONGEST_PAUSE);

@@ -31,9 +31,12 @@ pub(super) fn tried(facts: &Facts) -> i64 {
         if one.judges_nothing() {
             return 0;
         }
-        let count = attempts.iter().take(index + 1).filter(|it| it.route == one.route).count();
+        let is_counted = |it: &&Attempt| it.route == one.route && !it.judges_nothing();
+        let count = attempts.iter().take(index + 1).filter(is_counted).count();
         let gap = next.at.signed_duration_since(one.at).num_seconds();
-        gap.clamp(0, wait(&facts.id, count, one.asked()))
+        // An account's pause is longer than what one of its mails was asked to wait.
+        let longest = if one.is_for_the_account() { LATER_WAIT } else { wait(&facts.id, count, one.asked()) };
+        gap.clamp(0, longest)
     });
     gaps.fold(0, i64::saturating_add)
 }

@@ -23,6 +23,8 @@ pub enum Blame {
     Quota(Period),
     /// The account can't send: its password, its server, its permission.
     Account(Recovery),
+    /// The sender was refused at MAIL, for no reason that is known: the account's fault, most likely.
+    Sender,
 }
 
 named! {
@@ -60,9 +62,11 @@ macro_rules! tables {
 }
 
 tables! {
+    OWN_QUOTA = "own-quota";
     MEASURES = "measures";
     USED_UP = "used-up";
     SENDING = "sending";
+    MESSAGES = "messages";
     FLOODS = "floods";
     MOMENT = "moment";
     MINUTE = "minute";
@@ -70,10 +74,13 @@ tables! {
     DAY = "day";
     RECEIVING = "receiving";
     STORAGE = "storage";
+    PER_MESSAGE = "per-message";
     OTHER_MEASURES = "other-measures";
+    SENDER_REFUSED = "sender-refused";
     OURS = "ours";
     SHUT = "shut";
     AUTHENTICATION = "authentication";
+    OTHERS_RULE = "others-rule";
     COMES_BACK = "comes-back";
 }
 
@@ -89,15 +96,12 @@ impl Blame {
             _ if reply.code < 500 => return Self::Mail,
             _ => {}
         }
-        let is_account = match stage {
-            Stage::Resolve | Stage::Connect | Stage::Tls | Stage::Greeting | Stage::Login => true,
-            Stage::Sender => said.is_about_the_account() || !said.is_about_the_message(),
-            _ => said.is_about_the_account(),
-        };
+        let is_account = stage.is_of_the_account() || said.is_about_the_account();
         match (is_account, said.comes_back()) {
             (true, true) => Self::Account(Recovery::Time),
             (true, false) => Self::Account(Recovery::Person),
             (false, true) if stage != Stage::Recipient => Self::Passing,
+            (false, _) if stage == Stage::Sender && !said.is_about_the_message() => Self::Sender,
             (false, _) => Self::Mail,
         }
     }
@@ -111,7 +115,9 @@ impl Blame {
     pub fn first_wait(self) -> Option<u32> {
         match self {
             Self::Mail | Self::Passing => None,
-            Self::Quota(Period::Moment | Period::Minute) | Self::Account(Recovery::Time) => Some(60),
+            Self::Quota(Period::Moment | Period::Minute) | Self::Account(Recovery::Time) | Self::Sender => {
+                Some(60)
+            }
             Self::Quota(Period::Hour | Period::Unknown) | Self::Account(Recovery::Person) => Some(15 * 60),
             Self::Quota(Period::Day) => Some(3600),
         }
@@ -119,7 +125,12 @@ impl Blame {
 
     /// It is about the account, not about the mail.
     pub fn is_of_the_account(self) -> bool {
-        matches!(self, Self::Quota(_) | Self::Account(_))
+        matches!(self, Self::Quota(_) | Self::Account(_) | Self::Sender)
+    }
+
+    /// The stage to remember of a failure: what is certainly the account's is remembered as such, wherever it was said.
+    pub fn stage(self, said_at: Stage) -> Stage {
+        if matches!(self, Self::Account(_)) && !said_at.is_of_the_account() { Stage::Login } else { said_at }
     }
 }
 
@@ -170,27 +181,33 @@ impl Said {
             let mut numbers = code.split('.').skip(1).map(|number| number.parse().ok());
             Some((numbers.next()??, numbers.next()??))
         });
-        Self { code: reply.code, enhanced, words: plain(&apart(&reply.text)) }
+        Self { code: reply.code, enhanced, words: plain(&apart(&without_places(&reply.text))) }
     }
 
-    /// The period of a limit that is used up; none: it says nothing of one.
+    /// The period of a limit that is used up; none: it says nothing of one, or of one that is not the account's.
     fn quota(&self) -> Option<Period> {
-        // The recipient's mailbox has limits, too. `x.2.0` says nothing more than that there is one.
-        if matches!(self.enhanced, Some((2, 1..))) || self.has(&RECEIVING) {
+        let period = self.period();
+        let found = period.unwrap_or(Period::Unknown);
+        if self.has(&RECEIVING) {
             return None;
         }
-        let period = self.period();
-        let coded = match self.enhanced {
-            Some((1, 90) | (7, 232 | 233 | 236) | (7, 28)) => true,
-            // "Congestion": what Google says of a full day. Others say it of the recipient's server.
-            Some((4, 5)) => self.has(&MEASURES),
-            _ => false,
-        };
-        let counted = self.has(&MEASURES) && self.has(&USED_UP) && (self.has(&SENDING) || period.is_some());
-        let is_other = self.has(&OTHER_MEASURES) || (self.has(&STORAGE) && !self.has(&FLOODS));
-        let is_counted = counted && (!is_other || period.is_some());
-        (coded || is_counted || (self.has(&FLOODS) && !self.has(&OTHER_MEASURES)))
-            .then(|| period.unwrap_or(Period::Unknown))
+        let coded = matches!(self.enhanced, Some((1, 90) | (7, 232 | 233 | 236) | (7, 28)));
+        // "Congestion" is what Google says of a full day. Others say it of the recipient's server.
+        let congested = self.enhanced == Some((4, 5)) && self.has(&MEASURES);
+        if coded || congested || self.has(&OWN_QUOTA) {
+            return Some(found);
+        }
+        // The recipient's mailbox has limits, too. `x.2.0` says nothing more than that there is one.
+        let of_the_mailbox =
+            matches!(self.enhanced, Some((2, 1..))) || (self.has(&STORAGE) && !self.has(&SENDING));
+        let of_the_message = self.has(&OTHER_MEASURES) || (self.has(&PER_MESSAGE) && period.is_none());
+        if of_the_mailbox || of_the_message || (self.enhanced == Some((5, 3)) && period.is_none()) {
+            return None;
+        }
+        let is_used_up = self.has(&USED_UP);
+        let counted = is_used_up && self.has(&MEASURES) && self.has(&SENDING);
+        let in_a_time = is_used_up && period.is_some() && self.has(&MESSAGES);
+        (counted || in_a_time || self.has(&FLOODS)).then_some(found)
     }
 
     fn period(&self) -> Option<Period> {
@@ -208,11 +225,19 @@ impl Said {
 
     /// It has to sign in, or may not send (any more), or not in this name.
     fn is_about_the_account(&self) -> bool {
-        self.is_shut()
-            || matches!(self.enhanced, Some((7, 8 | 9 | 30 | 57 | 60 | 139)))
+        if self.is_shut()
+            || matches!(self.enhanced, Some((7, 30 | 57 | 60 | 139)))
             || matches!(self.code, 530 | 534 | 535 | 538)
-            || self.has(&AUTHENTICATION)
-            || (self.has(&OURS) && self.has(&SHUT))
+        {
+            return true;
+        }
+        // What is said of an address or a mailbox, or is a rule of the recipient's, is not about ours.
+        let of_the_recipient = matches!(self.enhanced, Some((1, 1..=6 | 10) | (2, _) | (7, 129 | 133)));
+        !of_the_recipient
+            && !self.has(&OTHERS_RULE)
+            && (self.has(&AUTHENTICATION)
+                || self.has(&SENDER_REFUSED)
+                || (self.has(&OURS) && self.has(&SHUT)))
     }
 
     /// At MAIL a server may judge what it is told of the message: its size, its form.
@@ -229,6 +254,20 @@ impl Said {
     fn has(&self, table: &LazyLock<Table>) -> bool {
         table.is_in(&self.words)
     }
+}
+
+/// The words without addresses and links: what is in a name says nothing, and a page about limits is linked from everywhere.
+fn without_places(text: &str) -> String {
+    let lower = text.to_lowercase();
+    // Only where both have the same length is a place in one a place in the other.
+    let end = ["for more information", "for further information", "for explanation", "to learn more"]
+        .iter()
+        .filter_map(|sign| lower.find(sign))
+        .min()
+        .filter(|end| lower.len() == text.len() && text.is_char_boundary(*end));
+    let text = text.get(..end.unwrap_or(text.len())).unwrap_or(text);
+    let is_word = |word: &&str| !word.contains('@') && !word.contains("://") && !word.starts_with("www.");
+    text.split_whitespace().filter(is_word).collect::<Vec<_>>().join(" ")
 }
 
 /// `SubmissionQuotaExceededException` in words.

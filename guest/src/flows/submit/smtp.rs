@@ -1,9 +1,12 @@
 //! Submission over SMTP: the port, and what its answer means.
 
 use super::{Outcome, Parcel, SubmitError};
-use crate::domain::compose::Chunk;
-use crate::domain::delivery::{AttemptResult, PauseAsked};
-use crate::domain::status::{Acceptance, Failure, ServerRole, events_of_acceptance, events_of_failure};
+use crate::domain::address::Address;
+use crate::domain::compose::{Addressees, Chunk, read_back, readdress};
+use crate::domain::delivery::{AttemptResult, PauseAsked, PauseCause};
+use crate::domain::status::{
+    Acceptance, Failure, ServerRole, Stage, events_of_acceptance, events_of_failure,
+};
 use chrono::{DateTime, FixedOffset};
 
 /// Message submission as a named account.
@@ -45,6 +48,51 @@ pub(super) fn submit(
     at: DateTime<FixedOffset>,
     smtp: &mut dyn Smtp,
 ) -> Outcome {
+    if !parcel.needs_smtputf8 {
+        return transaction(parcel, account, at, smtp);
+    }
+    // At a later attempt those who need it may have been refused already, and the headers still name them.
+    let parcel = addressed_to_its_recipients(parcel);
+    let whole = parcel.clone();
+    let outcome = transaction(parcel, account, at, smtp);
+    let Some((rest, failure)) = without_smtputf8(whole, &outcome) else { return outcome };
+    // Nothing was sent: the server was asked for what it does not offer. The others get the mail without it.
+    let left_out = failure.recipients.iter().map(|to| to.address.clone()).collect::<Vec<_>>();
+    let refused = events_of_failure(&left_out, failure, at);
+    let mut second = transaction(rest, account, at, smtp);
+    second.events.extend(refused);
+    second
+}
+
+/// The same for those who need no SMTPUTF8, where some do and the server has none.
+fn without_smtputf8(mut parcel: Parcel, outcome: &Outcome) -> Option<(Parcel, &Failure)> {
+    let Some(SubmitError::Failed(failure)) = &outcome.error else { return None };
+    let is_named = |address: &String| failure.recipients.iter().any(|to| to.address == *address);
+    parcel.recipients.retain(|address| !is_named(address));
+    if failure.stage != Stage::Prepare || failure.recipients.is_empty() || parcel.recipients.is_empty() {
+        return None;
+    }
+    Some((addressed_to_its_recipients(parcel), failure))
+}
+
+/// The message with headers that name nobody else, which may make it one that every server takes.
+fn addressed_to_its_recipients(mut parcel: Parcel) -> Parcel {
+    let recipients: Result<Vec<Address>, _> = parcel.recipients.iter().map(|it| Address::parse(it)).collect();
+    let (Ok(recipients), Ok(parts)) = (recipients, read_back(&parcel.chunks)) else { return parcel };
+    // Who gets a blind copy is named by no header.
+    let to = Addressees { bcc: Vec::new(), ..Addressees::of(&parts, &recipients) };
+    parcel.chunks = readdress(parcel.chunks, &to);
+    let headers = match parcel.chunks.first() {
+        Some(Chunk::Text(text)) => text.split("\r\n\r\n").next().unwrap_or_default(),
+        _ => "",
+    };
+    let envelope = std::iter::once(&parcel.mail_from).chain(&parcel.recipients);
+    parcel.needs_smtputf8 = !headers.is_ascii() || envelope.into_iter().any(|it| !it.is_ascii());
+    parcel
+}
+
+/// One transaction.
+fn transaction(parcel: Parcel, account: &str, at: DateTime<FixedOffset>, smtp: &mut dyn Smtp) -> Outcome {
     let recipients = parcel.recipients;
     let submission = Submission {
         account: account.to_owned(),
@@ -61,7 +109,8 @@ pub(super) fn submit(
             events: events_of_acceptance(&accepted, ServerRole::Submission, at),
             error: None,
             result: AttemptResult::of_acceptance(&accepted),
-            pause: PauseAsked::of(accepted.blame(), None, None),
+            // A fault that one recipient's refusal spoke of is none: the account has just sent.
+            pause: PauseAsked::of(accepted.blame(), None, None).filter(|it| it.cause == PauseCause::Quota),
             reply: Some(accepted.reply),
             receipt: None,
             stage: None,
@@ -71,7 +120,7 @@ pub(super) fn submit(
             result: AttemptResult::of_failure(&failure),
             reply: None,
             receipt: None,
-            stage: Some(failure.stage),
+            stage: Some(failure.blame().stage(failure.stage)),
             pause: PauseAsked::of(failure.blame(), failure.retry_after, failure.reply.as_ref()),
             error: Some(SubmitError::Failed(failure)),
         },

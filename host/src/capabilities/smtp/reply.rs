@@ -70,6 +70,14 @@ impl Reply {
             if let (Some("in" | "after" | "for" | "wait"), Some(seconds)) = (before, clock(word)) {
                 return Some(seconds.min(86_400));
             }
+            // A final refusal may name the time that a limit is counted over: only one to come back in is meant.
+            let earlier = place.checked_sub(2).and_then(|place| words.get(place)).map(String::as_str);
+            let comes_back = before == Some("wait")
+                || (matches!(before, Some("in" | "after" | "for"))
+                    && matches!(earlier, Some("again" | "back" | "retry" | "later" | "wait")));
+            if self.is_permanent() && !comes_back {
+                return None;
+            }
             let digits = word.bytes().take_while(u8::is_ascii_digit).count();
             let (number, attached) = word.split_at(digits);
             let number: u32 = number.parse().ok()?;

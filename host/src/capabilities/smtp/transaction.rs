@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use lettre::transport::smtp::commands::{Data, Rset};
 
 use super::account::Timeouts;
-use super::command::{Envelope, envelope};
+use super::command::{Envelope, Unsayable, envelope};
 use super::connection::Connection;
 use super::reply::Reply;
 use super::submission::{Acceptance, Failure, RecipientReply, Stage, Submission, Verdict};
@@ -41,6 +41,14 @@ impl Opened {
     }
 }
 
+/// The answer that a server without SMTPUTF8 would give about the addresses that need it (RFC 6531 §3.5), and about no other.
+fn beyond_ascii(submission: &Submission) -> Vec<RecipientReply> {
+    let refused = submission.recipients.iter().filter(|it| !it.address.is_ascii());
+    let words = "the server offers no SMTPUTF8, which this address needs";
+    let reply = || Reply { code: 553, enhanced: Some("5.6.7".to_owned()), text: words.to_owned() };
+    refused.map(|it| RecipientReply { address: it.address.clone(), reply: reply() }).collect()
+}
+
 impl Connection {
     /// The commands that open a transaction, or why this server cannot take the message. Counts as the
     /// beginning of one.
@@ -48,8 +56,16 @@ impl Connection {
         let counted: u64 = submission.chunks.iter().map(Chunk::length).sum();
         let eight_bit =
             submission.chunks.iter().any(|chunk| matches!(chunk, Chunk::Text(text) if !text.is_ascii()));
-        let envelope = envelope(submission, submission.size.max(counted), eight_bit, &self.offered)
-            .map_err(|reason| self.place.failure(Stage::Prepare, Verdict::Permanent, reason))?;
+        let envelope = envelope(submission, submission.size.max(counted), eight_bit, &self.offered).map_err(
+            |reason| {
+                let recipients = match reason {
+                    Unsayable::NoSmtpUtf8 => beyond_ascii(submission),
+                    _ => Vec::new(),
+                };
+                let failure = self.place.failure(Stage::Prepare, Verdict::Permanent, reason);
+                Failure { recipients, ..failure }
+            },
+        )?;
         self.usable = false;
         self.transactions += 1;
         Ok(Opened { envelope, reset: std::mem::take(&mut self.reset_first) })

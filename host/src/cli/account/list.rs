@@ -132,15 +132,20 @@ pub(super) fn state(of: &AccountState) -> String {
 
 /// The state, and that it can't send at present.
 fn state_with(of: &AccountState, pause: Option<&AccountPause>) -> String {
-    match pause {
+    match pause.filter(|_| *of == AccountState::Ready) {
         None => state(of),
         Some(pause) => {
             let what = match pause.cause {
                 PauseCause::Quota => "what it may send is used up",
                 PauseCause::Fault => "can't send",
             };
-            let until = pause.until.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M");
-            format!("{what}, tried again at {until}: {}", pause.reason)
+            let until = pause.until.with_timezone(&chrono::Local);
+            let when = if until > chrono::Local::now() {
+                format!("at {}", until.format("%Y-%m-%d %H:%M"))
+            } else {
+                "with the next mail".to_owned()
+            };
+            format!("{what}, tried again {when}: {}", pause.reason)
         }
     }
 }

@@ -291,9 +291,13 @@ impl Worker {
         };
         if let Some(pause) = place.waits(now) {
             self.put_off(due.account, &place.standing(&pause), now).await?;
+            if self.ledger.store.account_pause(due.company, due.account).await?.is_none() {
+                // It was put right meanwhile, when some of them were in hand.
+                self.ledger.store.resume_account(due.company, due.account, now).await?;
+            }
             return Ok(0);
         }
-        let most = match place.pause.get() {
+        let most = match place.pause.get().filter(|pause| pause.until <= now) {
             // One of its mails tries it.
             Some(_) => 1,
             None => place.pace.connections.unwrap_or(CONNECTIONS).saturating_mul(AHEAD),

@@ -16,6 +16,7 @@ pub(super) fn wrong_password(started: DateTime<FixedOffset>) -> NewAccountPause 
         seconds: 900,
         reason: "535 5.7.8 not accepted".into(),
         started,
+        longest: None,
     }
 }
 
@@ -106,10 +107,12 @@ pub(super) async fn what_left_before_a_refusal_is_the_pace_from_then_on(store: S
     }
     let learned = refused(LimitPeriod::Day).await.unwrap();
     assert_eq!(learned.per_day, u32::try_from(mails * recipients).ok());
-    assert_eq!(refused(LimitPeriod::Hour).await.unwrap().per_minute, Some(1));
-    let known = Pace { per_minute: Some(30), connections: Some(3), per_day: Some(500) };
+    assert_eq!(refused(LimitPeriod::Hour).await.unwrap().per_minute, None, "less than one in a minute");
+    let known = Pace { per_minute: Some(30), connections: Some(3), per_day: Some(40) };
     let pace = LearnedPace::within(Some(learned), known);
     assert_eq!(pace, Pace { per_day: learned.per_day, ..known });
+    let large = LearnedPace::within(Some(learned), Pace { per_day: Some(500), ..known });
+    assert_eq!(large.per_day, Some(125), "another program used the rest up");
     let month = now() + Duration::days(31);
     assert_eq!(office.store.learned_pace(company, account, month).await.unwrap(), None);
     office.admin().set_pace(account, Pace::default()).await.unwrap();

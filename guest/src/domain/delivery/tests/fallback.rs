@@ -79,6 +79,11 @@ fn a_broken_fallback_leaves_the_accounts_own_route() {
     ];
     let paused = with_fallback(FallbackPolicy::Automatic, paused);
     assert_eq!(decide(&paused, at(1900)), Action::Submit(own()), "it can't send either");
+    let marked = Facts { compromised: true, ..paused };
+    assert!(
+        matches!(decide(&marked, at(1801)), Action::WaitUntil(_)),
+        "there is no other way: it is waited for"
+    );
 }
 
 #[test]
@@ -93,6 +98,13 @@ fn a13_a_paused_account_asks_or_falls_back_by_the_companys_policy() {
             assert_eq!(decide(&off, at(10)), Action::WaitUntil(at(4 * HOUR)), "{cause}");
             let automatic = paused(*cause, FallbackPolicy::Automatic, attempts.clone());
             assert_eq!(decide(&automatic, at(10)), Action::WaitUntil(at(1800)), "{cause}");
+            let short = Pause { cause: *cause, since: at(0), until: at(60) };
+            let short = Facts { pause: Some(short), ..with_fallback(FallbackPolicy::Automatic, vec![]) };
+            assert_eq!(
+                decide(&short, at(10)),
+                Action::WaitUntil(at(60)),
+                "{cause}: its own server is tried first"
+            );
             assert_eq!(decide(&automatic, at(1800)), Action::Submit(other()), "{cause}");
         }
         let fault = paused(PauseCause::Fault, FallbackPolicy::Ask, attempts.clone());

@@ -137,6 +137,29 @@ fn an_account_that_cannot_send_uses_up_none_of_the_48_hours_of_its_mails() {
 }
 
 #[test]
+fn what_was_said_of_the_account_after_its_login_comes_to_an_end_for_the_mail() {
+    let mut attempts = Vec::new();
+    let mut now = 0;
+    let end = loop {
+        attempts.push(tried(now, R::AccountUnavailable(Some(0)), Some(S::Recipient)));
+        // The account's pause makes it wait for longer than it was asked to.
+        now += 4 * HOUR;
+        match decide(&facts(attempts.clone()), at(now)) {
+            Action::Submit(_) => assert!(attempts.len() < 20, "it may have been about the mail after all"),
+            end => break end,
+        }
+    };
+    assert!(matches!(end, Action::GiveUp(_)), "{end:?}");
+    assert_eq!(attempts.len(), 13);
+}
+
+#[test]
+fn a_pause_that_ends_further_ahead_than_any_is_a_clock_that_was_ahead() {
+    let pause = Pause { cause: PauseCause::Fault, since: at(0), until: at(10 * 365 * 24 * HOUR) };
+    assert_eq!(decide(&Facts { pause: Some(pause), ..facts(vec![]) }, at(10)), Action::Submit(own()));
+}
+
+#[test]
 fn while_an_account_is_paused_its_mails_wait_for_it() {
     for cause in PauseCause::ALL {
         let pause = Pause { cause: *cause, since: at(0), until: at(900) };

@@ -54,6 +54,12 @@ fn a_used_up_quota_is_one_at_any_stage_with_any_code_and_says_over_which_time() 
         ("550 Limiet van 250 berichten per uur overschreden", Hour),
         ("550 Límite de mensajes por hora superado", Hour),
         ("550 Limite giornaliero di messaggi superato", Day),
+        // A code for a mailbox, and words for the account.
+        ("552 5.2.2 You have exceeded your daily sending limit", Day),
+        ("450 4.2.1 Peak SMTP relay limit exceeded for customer", Unknown),
+        ("550 5.7.0 Sender has exceeded 100 emails per hour", Hour),
+        ("550 Daily sending cap reached", Day),
+        ("450 4.7.1 Error: too much mail from 192.0.2.7", Unknown),
     ] {
         for stage in AFTER_LOGIN {
             assert_eq!(Blame::of_reply(stage, &reply(text)), Blame::Quota(period), "{stage}: {text}");
@@ -83,6 +89,43 @@ fn what_is_about_the_recipient_or_the_message_is_final_for_it_alone() {
         "550 5.7.133 Sender not allowed to send to this group",
         "550 you are not on the list of allowed senders of this recipient",
         "554 5.6.0 maximum nesting of the message exceeded",
+        // What recipients' servers say in words that accounts' servers use.
+        "554 delivery error: dd This user doesn't have an account. This account has been disabled or discontinued [#102]",
+        "554 5.7.9 Message not accepted for policy reasons.",
+        "550 5.2.1 This account is inactive / has been suspended",
+        "550 5.1.1 <x@y.example>: Account blocked. This account is not active",
+        "550 5.7.1 RESOLVER.RST.AuthRequired; authentication required",
+        "550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication required",
+        "550 5.7.1 Client was not authenticated to send to this group",
+        "550 5.7.129 RESOLVER.RST.RestrictedToRecipientsPermission; not authorized to send to the recipient",
+        "550 Your address has been blocked by <x@y.example>",
+        "550 Your domain is on the recipient's list of blocked senders",
+        "550 5.7.1 Message blocked by outbound content filter",
+        "554 Outgoing message blocked: spam content",
+        "550 Attachment type blocked by outgoing policy",
+        "550 Sending of this message was blocked because it contains a virus",
+        "554 5.7.1 Client host blocked using a list; your IP is listed",
+        "452 4.5.3 Your message has too many recipients. For more information regarding our sending limits go to https://x",
+        "550 5.5.3 RESOLVER.ADR.RecipLimit; too many recipients",
+        "550 Too many recipients, maximum is 50",
+        "550 Maximum number of recipients per message exceeded",
+        "552 5.7.0 Number of MIME parts exceeds the maximum for a message",
+        "550 Message rejected: too many URLs, limit reached",
+        "550 14 points over max for this user",
+        "552 user quota exceeded",
+        "552 Message would exceed recipient's quota",
+        "552 The user has exceeded his quota, message not accepted",
+        "552 Account quota exceeded",
+        "552 User account is over its quota limit",
+        "552 <x@y.example>: Mail quota exceeded",
+        "450 Ratelimit \"to\" exceeded",
+        "450 Too many messages to this recipient today",
+        "550 5.7.1 Mailbox for user has exceeded the maximum number of messages per day it may accept",
+        "554 5.7.1 spam score 15.2 exceeded limit of 5 for mail today",
+        // The recipient's own name is no word of the server's.
+        "550 5.1.1 <sending@firma.example>: user account disabled",
+        "450 4.1.1 <max@hit-radio.example>: unverified user",
+        "450 4.1.1 <daily.limit@mail.example>: could not be reached, mail server exceeded its time",
     ] {
         for stage in [Stage::Recipient, Stage::Data] {
             assert_eq!(Blame::of_reply(stage, &reply(text)), Blame::Mail, "{stage}: {text}");
@@ -102,6 +145,11 @@ fn what_is_wrong_with_the_account_is_its_own_fault_at_every_stage() {
         "550 5.7.705 Service unavailable. Access denied, tenant has exceeded threshold",
         "554 Your account has been suspended",
         "550 Outgoing mail from this account is disabled",
+        // Postfix answers RCPT with what it thinks of the sender.
+        "553 5.7.1 <a@b.example>: Sender address rejected: not owned by user c",
+        "550 The from address does not match a verified Sender Identity",
+        "554 Message rejected: Email address is not verified",
+        "550 5.7.1 User is not allowed to send emails",
         "550 5.7.1 Authentication required",
         "550 Ihr Konto wurde gesperrt",
         "550 Votre compte est suspendu",
@@ -120,13 +168,10 @@ fn what_is_wrong_with_the_account_is_its_own_fault_at_every_stage() {
 }
 
 #[test]
-fn a_refusal_at_mail_is_the_accounts_unless_it_is_about_the_message() {
-    for text in [
-        "553 5.7.1 <a@b.example>: Sender address rejected: not owned by user c",
-        "550 5.7.1 sender denied",
-        "550 you may not use this address",
-    ] {
-        assert!(Blame::of_reply(Stage::Sender, &reply(text)).is_of_the_account(), "{text}");
+fn a_refusal_at_mail_is_the_senders_unless_it_is_about_the_message() {
+    for text in ["550 5.7.1 sender denied", "550 you may not use this address", "550 5.1.0 Address rejected"]
+    {
+        assert_eq!(Blame::of_reply(Stage::Sender, &reply(text)), Blame::Sender, "{text}");
         assert_eq!(Blame::of_reply(Stage::Data, &reply(text)), Blame::Mail, "{text}");
     }
     for text in [

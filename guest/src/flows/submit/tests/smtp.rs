@@ -93,3 +93,69 @@ fn a_parcel_that_can_not_be_sent_reaches_no_server() {
     );
     assert_eq!(smtp.calls, 0);
 }
+
+/// A server without SMTPUTF8, as the host tells of one; what it was given.
+#[derive(Default)]
+struct Old {
+    given: Vec<(Vec<String>, String)>,
+}
+
+impl Smtp for Old {
+    fn submit(&mut self, submission: Submission) -> Result<Acceptance, Failure> {
+        let answer = |address: &String, reply| RecipientReply { address: address.clone(), reply };
+        if submission.smtputf8 {
+            let beyond = submission.recipients.iter().filter(|it| !it.is_ascii());
+            let refused = |it| answer(it, reply(553, "5.6.7", "the server offers no SMTPUTF8"));
+            return Err(Failure {
+                stage: Stage::Prepare,
+                verdict: Verdict::Permanent,
+                reply: None,
+                detail: "the server does not offer SMTPUTF8".into(),
+                retry_after: None,
+                recipients: beyond.map(refused).collect(),
+            });
+        }
+        let Some(Chunk::Text(text)) = submission.chunks.first() else { panic!("no text") };
+        self.given.push((submission.recipients.clone(), text.split("\r\n\r\n").next().unwrap().to_owned()));
+        let taken = submission.recipients.iter().map(|it| answer(it, reply(250, "2.1.5", "ok")));
+        Ok(Acceptance { reply: reply(250, "2.0.0", "queued"), recipients: taken.collect() })
+    }
+}
+
+#[test]
+fn an_address_that_needs_smtputf8_fails_alone_where_the_server_has_none() {
+    let mail = |recipients: &[&str]| Parcel {
+        recipients: recipients.iter().map(|it| (*it).to_owned()).collect(),
+        chunks: vec![Chunk::Text(
+            "From: <a@nord.example>\r\nTo: <zo\u{eb}@kunde.example>, <jan@kunde.example>\r\nSubject: x\r\n\
+             MIME-Version: 1.0\r\n\r\nx\r\n"
+                .into(),
+        )],
+        needs_smtputf8: true,
+        ..parcel(&[])
+    };
+    let run = |parcel, old: &mut Old| submit(parcel, &route("smtp"), now(), old, &mut NoWeb);
+    let kinds = |outcome: &Outcome| -> Vec<_> {
+        outcome.events.iter().map(|it| (it.recipient.clone().unwrap(), it.kind)).collect()
+    };
+    let mut old = Old::default();
+    let outcome = run(mail(&["zo\u{eb}@kunde.example", "jan@kunde.example", "blind@nord.example"]), &mut old);
+    let wanted = [
+        ("jan@kunde.example", EventKind::Accepted),
+        ("blind@nord.example", EventKind::Accepted),
+        ("zo\u{eb}@kunde.example", EventKind::Refused),
+    ];
+    assert_eq!(kinds(&outcome), wanted.map(|(to, kind)| (to.to_owned(), kind)));
+    assert_eq!((outcome.error, outcome.result), (None, AttemptResult::Accepted));
+    let (to, headers) = &old.given[0];
+    assert_eq!(to, &["jan@kunde.example", "blind@nord.example"]);
+    assert!(headers.is_ascii() && headers.contains("To: <jan@kunde.example>"), "{headers}");
+    assert!(!headers.contains("blind"), "{headers}");
+    // At a later attempt only the others are left, and the message still names all.
+    let outcome = run(mail(&["jan@kunde.example"]), &mut old);
+    assert_eq!(outcome.result, AttemptResult::Accepted, "{:?}", outcome.error);
+    // Alone it is refused, and named.
+    let outcome = run(mail(&["zo\u{eb}@kunde.example"]), &mut old);
+    assert_eq!(kinds(&outcome), [("zo\u{eb}@kunde.example".to_owned(), EventKind::Refused)]);
+    assert_eq!(outcome.result, AttemptResult::Permanent);
+}

@@ -108,6 +108,7 @@ fn the_time_to_wait_is_read_from_the_words() {
         (452, "mailbox holds 20 minutes of video", None),
         (550, "try again in 300 seconds", Some(300)),
         (250, "try again in 300 seconds", None),
+        (550, "You sent 1000 mails in 24 hours, try again later", None),
         (451, "Greylisting in action, please come back in 00:04:59", Some(299)),
         (451, "wait 15:00 and retry", Some(900)),
         (451, "try again at 10:30", None),
