@@ -179,7 +179,7 @@ impl Desk {
         more: Value,
     ) -> Result<ExitCode, Failure> {
         let dispatch = self.dispatch();
-        self.take(id).await?;
+        let has_left = self.take(id).await?;
         if let Some(answer) = how.answers.fallback {
             self.acting().set_answer(id, answer).await?;
         }
@@ -187,10 +187,15 @@ impl Desk {
             self.acting().note_sent_again(id, now()).await?;
         }
         let alive = self.ledger.keep_alive();
-        let end = self.moved_on(common, &dispatch, id, &how).await;
+        let end = match has_left {
+            true => Ok(End { step: Step::Done, made: Vec::new() }),
+            false => self.moved_on(common, &dispatch, id, &how).await,
+        };
         alive.abort();
         let end = end?;
-        dispatch.settle(id, &end.step, now()).await?;
+        if !has_left {
+            dispatch.settle(id, &end.step, now()).await?;
+        }
         self.connections.close().await;
         let mail = self.acting().mail(id).await?;
         let timeline = timeline(&self.office, &mail, now()).await?;
@@ -224,13 +229,13 @@ impl Desk {
         Ok(ExitCode::from(code(&end.step, failed || how.unusable, &mail)))
     }
 
-    /// Takes the mail into this command's hands.
-    async fn take(&self, id: MailId) -> Result<(), Failure> {
+    /// Takes the mail into this command's hands; true: it has left already.
+    async fn take(&self, id: MailId) -> Result<bool, Failure> {
         match self.acting().take(&self.ledger.holder, id, now(), LEASE).await? {
             Ok(before) if before.standing == Standing::Cancelled => Err(Failure::input(format!(
                 "the mail {id} was cancelled: make it anew with `postroom send --again`"
             ))),
-            Ok(_) => Ok(()),
+            Ok(before) => Ok(before.standing == Standing::Sent),
             Err(until) => {
                 let clock = until.with_timezone(&Local).format("%H:%M:%S");
                 let message = format!(

@@ -119,6 +119,6 @@ impl View {
             Some(user) => store.acting(user).take(holder, id, now, LEASE).await?,
             None => store.administer(self.company.id).take(holder, id, now, LEASE).await?,
         };
-        Ok(taken.is_ok())
+        Ok(taken.is_ok_and(|before| !before.standing.has_ended_for_good()))
     }
 }

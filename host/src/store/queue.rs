@@ -203,7 +203,8 @@ impl SystemStore {
 }
 
 impl Acting<'_> {
-    /// Takes one mail, for a command that the user waits for; none: somebody else works at it, until that time.
+    /// Takes one mail, for a command that the user waits for; none: somebody else works at it, until that time. One that has left or
+    /// was cancelled is told of and not taken.
     ///
     /// # Errors
     /// [`StoreError::NoSuchMail`], forbidden or missing; [`StoreError::Restored`] for one that may have left since the
@@ -304,7 +305,8 @@ impl Store {
         {
             return Ok(Err(*due));
         }
-        if before.standing == Standing::Cancelled {
+        // What has left, or must not leave any more, is nobody's to take: it would stand there as if it were still to be sent.
+        if before.standing.has_ended_for_good() {
             return Ok(Ok(before));
         }
         if let Some(taken) = before.restored {

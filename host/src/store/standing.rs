@@ -114,6 +114,11 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// It has left, or was cancelled: nobody takes it into hand any more.
+    pub fn has_ended_for_good(&self) -> bool {
+        matches!(self, Self::Sent | Self::Cancelled)
+    }
+
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Ready { .. } => "ready",

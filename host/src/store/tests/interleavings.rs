@@ -128,7 +128,7 @@ impl World<'_> {
                             if matches!(before.standing, Standing::Held { .. }) {
                                 self.ended = None;
                             }
-                            before.standing != Standing::Cancelled
+                            !before.standing.has_ended_for_good()
                         }
                         Ok(Err(_)) | Err(StoreError::Invalid { .. }) => false,
                         Err(error) => panic!("{error}"),

@@ -136,6 +136,7 @@ suite! {
         the_journal_writes_many_at_once_and_refuses_each_by_itself,
         what_is_said_of_one_mail_at_once_counts_in_its_order,
         what_failed_for_everybody_is_sent_again_when_it_is_asked_for_again,
+        what_has_left_is_nobodys_to_take,
         what_waits_for_its_account_goes_on_with_it,
         a_logo_is_kept_once_however_many_mails_carry_it;
     quota:

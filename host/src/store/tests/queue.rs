@@ -262,6 +262,23 @@ pub(super) async fn what_failed_for_everybody_is_sent_again_when_it_is_asked_for
     }
 }
 
+pub(super) async fn what_has_left_is_nobodys_to_take(store: Store) {
+    let office = Office::open(store).await;
+    let mails = queued(&office, 2).await;
+    let (holder, journal) = (Holder::new("worker"), Journal::of(&office.store));
+    office.store.claim(&holder, office.account.id, Pace::default(), 2, now(), LEASE).await.unwrap();
+    journal.settle(mails[0], &holder, Standing::Sent).await.unwrap();
+    office.acting().say(mails[1], Word::Cancel, now() + Duration::hours(1)).await.unwrap();
+    for (mail, standing) in [(mails[0], Standing::Sent), (mails[1], Standing::Cancelled)] {
+        let command = Holder::new("command");
+        let taken = office.acting().take(&command, mail, now(), LEASE).await.unwrap().unwrap();
+        assert_eq!(taken.standing, standing);
+        // A person who comes while that command sleeps is told the truth.
+        let said = office.acting().say(mail, Word::Hold, now() + Duration::hours(2)).await.unwrap();
+        assert_eq!((said.changed, said.row.standing), (false, standing));
+    }
+}
+
 pub(super) async fn what_waits_for_its_account_goes_on_with_it(store: Store) {
     use crate::accounts::AccountState;
     let office = Office::open(store).await;
