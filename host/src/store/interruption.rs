@@ -19,7 +19,8 @@ const INTERRUPTED: &str =
     "the program ended when the message was leaving: whether a server took it is not known";
 
 /// Closes the open attempts of these mails, which whoever asks has just taken or ended in this transaction. Gives the mails of
-/// which it is now in doubt whether they left.
+/// which it is now in doubt whether they left: because of an attempt that was closed here, or of one that was closed before and
+/// that nobody has decided on.
 pub(super) async fn close_open_attempts(
     connection: &mut AnyConnection,
     mails: &[MailId],
@@ -33,12 +34,12 @@ pub(super) async fn close_open_attempts(
     let (in_doubt, _, _) = result_columns(AttemptResult::InDoubt { interrupted: true });
     // On PostgreSQL a release that commits meanwhile is seen: the row is read anew once its lock is free.
     let sql = format!(
-        "update attempts set finished = $2, \
-         result = case when released is null then '{withdrawn}' else '{in_doubt}' end, \
-         interrupted = case when released is null then 0 else 1 end, \
-         stage = case when released is null then null else 'after-dot' end, \
-         detail = case when released is null then $3 else $4 end \
-         where result is null and mail in (select {} from {}) returning mail, result",
+        "update attempts set finished = case when result is null then $2 else finished end, \
+         interrupted = case when result is not null then interrupted when released is null then 0 else 1 end, \
+         stage = case when result is not null then stage when released is null then null else 'after-dot' end, \
+         detail = case when result is not null then detail when released is null then $3 else $4 end, \
+         result = case when result is not null then result when released is null then '{withdrawn}' else '{in_doubt}' end \
+         where (result is null or result = '{in_doubt}') and mail in (select {} from {}) returning mail, result",
         each.text("id"),
         each.row(),
     );

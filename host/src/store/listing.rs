@@ -8,7 +8,7 @@ use super::queue::{OutboxRow, outbox_row};
 use super::removed::HAS_ACCOUNT;
 use super::row::Time;
 use super::scope::Scope;
-use super::standing::BatchId;
+use super::standing::{BatchId, Standing};
 use super::{Acting, Administrator, MailId, MailSummary, Store, StoreError, row};
 use crate::accounts::AccountId;
 use sqlx::any::AnyRow;
@@ -220,6 +220,7 @@ impl Store {
             Word::Cancel => Some(format!("cancelled by {by}")),
             Word::Release => None,
         };
+        let before = self.row_of(&mut transaction, scope, mail).await?;
         let done = sqlx::query(AssertSqlSafe(sql))
             .bind(mail.to_string())
             .bind(reason)
@@ -230,8 +231,9 @@ impl Store {
         let mut changed = done.rows_affected() == 1;
         if changed {
             let doubtful = close_open_attempts(&mut transaction, &[mail], now).await?;
-            // It is in doubt now: whoever wants to hold or cancel it has to know that before.
-            if !doubtful.is_empty() && word != Word::Release {
+            // It is in doubt: whoever wants to hold or cancel it has to know that before.
+            let was_told = matches!(before.standing, Standing::InDoubt { .. });
+            if !doubtful.is_empty() && word != Word::Release && !was_told {
                 leave_in_doubt(&mut transaction, &doubtful).await?;
                 changed = false;
             }

@@ -137,6 +137,7 @@ suite! {
         what_is_said_of_one_mail_at_once_counts_in_its_order,
         what_failed_for_everybody_is_sent_again_when_it_is_asked_for_again,
         what_has_left_is_nobodys_to_take,
+        who_took_a_mail_in_doubt_and_fell_silent_hides_no_doubt_from_a_person,
         what_waits_for_its_account_goes_on_with_it,
         a_logo_is_kept_once_however_many_mails_carry_it;
     quota:

@@ -262,6 +262,30 @@ pub(super) async fn what_failed_for_everybody_is_sent_again_when_it_is_asked_for
     }
 }
 
+pub(super) async fn who_took_a_mail_in_doubt_and_fell_silent_hides_no_doubt_from_a_person(store: Store) {
+    let office = Office::open(store).await;
+    for (number, word) in [Word::Hold, Word::Cancel].into_iter().enumerate() {
+        let new = invoice(&office, &format!("D-{number}"));
+        office.keep(&new).await.unwrap();
+        let mail = new.id;
+        let journal = Journal::of(&office.store);
+        let (first, second) = (Holder::new("worker"), Holder::new("worker"));
+        let claim = async |holder: &Holder, at| {
+            office.store.claim(holder, office.account.id, Pace::default(), 1, at, LEASE).await.unwrap()
+        };
+        assert_eq!(claim(&first, now()).await, [mail]);
+        let attempt = journal.begin(mail, &new_attempt(office.account.id), &first).await.unwrap();
+        journal.release(attempt, &first, now()).await.unwrap();
+        // The second one takes it over, and sleeps before it says that the mail is in doubt.
+        assert_eq!(claim(&second, now() + Duration::hours(1)).await, [mail]);
+        let said = office.acting().say(mail, word, now() + Duration::hours(2)).await.unwrap();
+        assert!(!said.changed && matches!(said.row.standing, Standing::InDoubt { .. }), "{said:?}");
+        // Who knows it decides.
+        let said = office.acting().say(mail, Word::Cancel, now() + Duration::hours(2)).await.unwrap();
+        assert_eq!((said.changed, said.row.standing), (true, Standing::Cancelled));
+    }
+}
+
 pub(super) async fn what_has_left_is_nobodys_to_take(store: Store) {
     let office = Office::open(store).await;
     let mails = queued(&office, 2).await;
