@@ -78,7 +78,7 @@ pub(super) struct BulkArgs {
     #[arg(long, value_name = "NUMBER")]
     leave_out: Vec<String>,
     /// Check and say, and send nothing.
-    #[arg(long)]
+    #[arg(long, visible_alias = "dry-run")]
     check: bool,
     /// Look up, too, what the sender's domain publishes: SPF, DKIM, DMARC, MX. Asks this machine's resolver, or the one
     /// named; without it nobody is asked.
