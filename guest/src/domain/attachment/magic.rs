@@ -8,7 +8,7 @@ use super::{Attachment, Role, Warning};
 pub const FIRST_BYTES: u32 = 1024;
 /// How many bytes from its end. The trailer, which names the encryption, stands there;
 /// of a linearised file at its start.
-pub const LAST_BYTES: u32 = 16_384;
+pub const LAST_BYTES: u32 = 4_096;
 
 /// What the first and the last bytes say against the file, if anything. Only files of the types that the plugin relies on
 /// are judged: PDFs, and the logo.
@@ -44,8 +44,9 @@ pub fn look_inside(file: &Attachment, first_bytes: &[u8], last_bytes: &[u8]) -> 
     }
 }
 
+/// Every mail's PDF is looked at: a comparison at each byte would cost a tenth of what composing costs.
 fn has(bytes: &[u8], what: &[u8]) -> bool {
-    bytes.windows(what.len()).any(|window| window == what)
+    memchr::memmem::find(bytes, what).is_some()
 }
 
 #[cfg(test)]
