@@ -39,6 +39,11 @@ pub(super) fn understood(time: DateTime<FixedOffset>) -> String {
     }
 }
 
+/// The same as an addition to a sentence about mails that leave then; nothing where they leave at once.
+pub(super) fn not_before(time: Option<DateTime<FixedOffset>>) -> String {
+    time.map(|time| format!(", not before {}", understood(time))).unwrap_or_default()
+}
+
 fn check_departure(
     time: DateTime<FixedOffset>,
     now: DateTime<FixedOffset>,

@@ -4,7 +4,7 @@ use super::compose::{compose, damaged, missing};
 use super::desk::{Delivery, Desk, now, spinner};
 use super::house::UserArgs;
 use super::mail::MailArgs;
-use super::moment::understood;
+use super::moment::not_before;
 use super::output::json;
 use super::{Common, Failure, account, handover, office, opens, render, statuses};
 use crate::accounts::{AccountState, Name, Transport};
@@ -134,7 +134,7 @@ fn queued(common: &Common, id: MailId, at: Option<DateTime<FixedOffset>>) -> Res
         json(&serde_json::json!({ "mail": id.to_string(), "state": "queued", "send_at": at }))?;
     } else {
         super::output::line(&format!("mail {id}"))?;
-        let when = at.map(|at| format!(", not before {}", understood(at))).unwrap_or_default();
+        let when = not_before(at);
         eprintln!(
             "it is in the outbox{when}; `postroom worker` sends it, `postroom status {id}` tells of it"
         );

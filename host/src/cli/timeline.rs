@@ -78,7 +78,7 @@ pub(super) async fn run(common: &Common, args: &TimelineArgs) -> Result<ExitCode
     let view = args.view.open(common).await?;
     let mut mails = view.about(&args.about, args.limit).await?;
     mails.reverse();
-    let told = told(&view, mails, &args.view).await?;
+    let told = told(&view, args.view.known(mails).collect(), &args.view).await?;
     if common.json {
         json(&told.iter().map(full).collect::<Vec<_>>())?;
         return Ok(ExitCode::SUCCESS);
@@ -99,8 +99,7 @@ async fn statuses(common: &Common, args: &StatusArgs, view: &View) -> Result<Exi
         Some(about) => view.about(about, args.limit).await?,
         None => view.listed(&Filter { limit: args.limit, ..Filter::default() }).await?,
     };
-    let known = mails.into_iter().filter(|it| args.view.as_of.is_none_or(|at| it.mail.created <= at));
-    let told = told(view, latest(known), &args.view).await?;
+    let told = told(view, latest(args.view.known(mails)), &args.view).await?;
     if common.json {
         json(&told.iter().map(short).collect::<Vec<_>>())?;
         return Ok(ExitCode::SUCCESS);
@@ -203,9 +202,7 @@ async fn look(common: &Common, view: &View, of: &Listed) -> Result<(), Failure> 
 
 async fn told(view: &View, mails: Vec<Listed>, args: &ViewArgs) -> Result<Vec<Told>, Failure> {
     let mut all = Vec::with_capacity(mails.len());
-    // What was asked for later was not known then.
-    let known = mails.into_iter().filter(|it| args.as_of.is_none_or(|at| it.mail.created <= at));
-    for listed in known {
+    for listed in mails {
         let mail = view.mail(listed.mail.id, args.as_of).await?;
         let timeline = timeline(&view.office, &mail, args.now()).await?;
         let label = view.office.label(&super::office::no_files(), timeline.status).await?;

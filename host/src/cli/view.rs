@@ -42,6 +42,12 @@ impl ViewArgs {
         Ok(View { connections, company, user, office })
     }
 
+    /// Of these mails those that were asked for by the time that is asked about: later ones were not known then.
+    pub(super) fn known(&self, mails: Vec<Listed>) -> impl Iterator<Item = Listed> {
+        let as_of = self.as_of;
+        mails.into_iter().filter(move |it| as_of.is_none_or(|at| it.mail.created <= at))
+    }
+
     /// The time that is asked about.
     pub(super) fn now(&self) -> DateTime<FixedOffset> {
         self.as_of.unwrap_or_else(super::desk::now)

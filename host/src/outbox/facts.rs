@@ -154,7 +154,7 @@ pub(super) fn account_pause(
     });
     let words = words.map(|words| without_others(&words, account));
     // What was said of one recipient or one message may be about them after all: the account is soon tried by another.
-    let is_certain = !matches!(of.stage.as_deref(), Some("sender" | "recipient" | "data"));
+    let is_certain = !is_after_login(of.stage.as_deref());
     Some(NewAccountPause {
         longest: if is_certain { None } else { Some(asked.seconds.max(LONGEST_UNCERTAIN)) },
         cause: PauseCause::parse(&asked.cause)?,
@@ -171,6 +171,11 @@ pub(super) fn account_pause(
         },
         started,
     })
+}
+
+/// What is said at this stage may be about the mail, whatever it sounds like.
+pub(super) fn is_after_login(stage: Option<&str>) -> bool {
+    matches!(stage, Some("sender" | "recipient" | "data"))
 }
 
 /// Words that everybody who uses the account reads, without the addresses of a mail that is somebody's.

@@ -1,6 +1,6 @@
 //! What a mail waits for, in words for whoever looks at the outbox: the server's own, where it said something.
 
-use super::facts::Time;
+use super::facts::{Time, is_after_login};
 use crate::accounts::Account;
 use crate::store::{AccountPause, AttemptResult, Cause, Mail, PauseCause};
 use chrono::Duration;
@@ -46,7 +46,7 @@ impl Wait {
             let last = mail.attempts.last().and_then(|attempt| attempt.outcome.as_ref());
             let met = last.is_some_and(|it| {
                 matches!(it.result, AttemptResult::AccountUnavailable(_))
-                    && matches!(it.stage.as_deref(), Some("sender" | "recipient" | "data"))
+                    && is_after_login(it.stage.as_deref())
             });
             let until = if met { until + BEHIND } else { until };
             return Self { until, ..Self::for_account(own, pause) };

@@ -178,9 +178,9 @@ impl Store {
             return Ok(Put::NoKey);
         }
         follow(&mut writing, &self.pseudonyms, secret.owner, Some(&AccountState::Ready)).await?;
-        note_authorized(&mut writing, account, mailbox).await?;
+        note_authorized(&mut writing, (company, account), mailbox).await?;
         writing.commit().await?;
-        self.let_go(account, &AccountState::Ready).await?;
+        self.let_go(company, account, &AccountState::Ready).await?;
         Ok(Put::Done(version))
     }
 }
@@ -188,19 +188,21 @@ impl Store {
 /// Remembers which mailbox signed in. The transaction holds the account's row.
 async fn note_authorized(
     connection: &mut AnyConnection,
-    id: AccountId,
+    (company, id): (CompanyId, AccountId),
     mailbox: &MailAddress,
 ) -> Result<(), StoreError> {
-    let found = sqlx::query("select * from accounts where id = $1")
+    let found = sqlx::query("select * from accounts where id = $1 and company = $2")
         .bind(id.to_string())
+        .bind(company.to_string())
         .fetch_one(&mut *connection)
         .await?;
     let mut account = row::account(connection, &found).await?;
     account.grants_mut().for_each(|grant| grant.authorized = Some(mailbox.clone()));
-    sqlx::query("update accounts set transport = $1, mailbox = $2 where id = $3")
+    sqlx::query("update accounts set transport = $1, mailbox = $2 where id = $3 and company = $4")
         .bind(row::to_json(&account.transport)?)
         .bind(account.mailbox.as_ref().map(row::to_json).transpose()?)
         .bind(id.to_string())
+        .bind(company.to_string())
         .execute(connection)
         .await?;
     Ok(())

@@ -178,7 +178,7 @@ impl Store {
         .await?;
         transaction.commit().await?;
         let now = self.account(company, id).await?.state;
-        self.let_go(id, &now).await?;
+        self.let_go(company, id, &now).await?;
         Ok(now)
     }
 }

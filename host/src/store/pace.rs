@@ -77,12 +77,9 @@ impl Store {
 }
 
 fn pace(row: &AnyRow) -> Result<Pace, StoreError> {
-    let small = |column: &str| -> Result<Option<u32>, StoreError> {
-        Ok(row::optional_count(row, column)?.and_then(|it| u32::try_from(it).ok()))
-    };
     Ok(Pace {
-        per_minute: small("per_minute")?,
-        connections: small("connections")?,
-        per_day: small("per_day")?,
+        per_minute: row::optional_small(row, "per_minute")?,
+        connections: row::optional_small(row, "connections")?,
+        per_day: row::optional_small(row, "per_day")?,
     })
 }

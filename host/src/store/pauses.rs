@@ -10,8 +10,9 @@ use super::row::{self, Time};
 use super::standing::Pace;
 use super::writing::Writing;
 use super::{Store, StoreError};
-use crate::accounts::{AccountId, CompanyId};
+use crate::accounts::{AccountId, AccountState, CompanyId};
 use chrono::Local;
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 /// The longest pause, in seconds, however often it was tried. A server's own word may be longer.
@@ -208,14 +209,7 @@ impl Store {
         let known = known.bind(company.to_string()).bind(account.to_string());
         let known = known.fetch_optional(&mut *transaction).await?;
         let until: Option<i64> = known.as_ref().and_then(|row| sqlx::Row::try_get(row, "until").ok());
-        sqlx::query(
-            "update pauses set until = null, mended = $1, tries = 0, reason = '' where company = $2 and account = $3",
-        )
-        .bind(now.timestamp_millis())
-        .bind(company.to_string())
-        .bind(account.to_string())
-        .execute(&mut *transaction)
-        .await?;
+        end_pause(&mut transaction, company, account, now.timestamp_millis()).await?;
         sqlx::query(
             "update outbox set due = $1, cause = null, reason = null where company = $2 and account = $3 \
              and state = 'ready' and cause = 'account' and holder is null and due > $1 and due <= $4",
@@ -226,6 +220,32 @@ impl Store {
         .bind(until.unwrap_or(i64::MAX))
         .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
+        self.rouse().await;
+        Ok(())
+    }
+
+    /// Mails that waited for their account go on, once it is ready, and a pause is over: somebody changed it. Of one that was
+    /// marked compromised they are decided anew.
+    pub(super) async fn let_go(
+        &self,
+        company: CompanyId,
+        account: AccountId,
+        state: &AccountState,
+    ) -> Result<(), StoreError> {
+        if matches!(state, AccountState::NeedsSignIn { .. }) {
+            return Ok(());
+        }
+        let go = sqlx::query(
+            "update outbox set state = 'ready', due = $1, cause = null, reason = null \
+             where company = $2 and account = $3 and cause = 'account' \
+             and (state = 'held' or (state = 'ready' and holder is null))",
+        );
+        let now = Local::now().timestamp_millis();
+        let mut transaction = self.write().await?;
+        end_pause(&mut transaction, company, account, now).await?;
+        let go = go.bind(now).bind(company.to_string()).bind(account.to_string());
+        go.execute(&mut *transaction).await?;
         transaction.commit().await?;
         self.rouse().await;
         Ok(())
@@ -248,12 +268,9 @@ impl Store {
         let since = now.timestamp_millis() - LEARNED_FOR;
         let row = row.bind(company.to_string()).bind(account.to_string()).bind(since);
         let Some(row) = row.fetch_optional(&self.pool).await? else { return Ok(None) };
-        let small = |column: &str| -> Result<Option<u32>, StoreError> {
-            Ok(row::optional_count(&row, column)?.and_then(|it| u32::try_from(it).ok()))
-        };
         Ok(Some(LearnedPace {
-            per_minute: small("learned_per_minute")?,
-            per_day: small("learned_per_day")?,
+            per_minute: row::optional_small(&row, "learned_per_minute")?,
+            per_day: row::optional_small(&row, "learned_per_day")?,
             at: of_millis(sqlx::Row::try_get(&row, "learned_at")?),
         }))
     }
@@ -295,6 +312,24 @@ impl Store {
         .await?;
         Ok(())
     }
+}
+
+/// Writes down that a company's account was put right at this time, in milliseconds since 1970.
+pub(super) async fn end_pause(
+    connection: &mut AnyConnection,
+    company: CompanyId,
+    account: AccountId,
+    at: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "update pauses set until = null, mended = $1, tries = 0, reason = '' where company = $2 and account = $3",
+    )
+    .bind(at)
+    .bind(company.to_string())
+    .bind(account.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 fn pause(row: &AnyRow) -> Result<AccountPause, StoreError> {

@@ -12,7 +12,7 @@ use super::rows::{self, Each};
 use super::scope::Scope;
 use super::standing::{Cause, Pace, Standing};
 use super::{Acting, Administrator, Store, StoreError, SystemStore, row};
-use crate::accounts::{AccountId, AccountState, CompanyId};
+use crate::accounts::{AccountId, CompanyId};
 use chrono::{DateTime, FixedOffset, Local, TimeZone as _};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
@@ -366,28 +366,6 @@ impl Store {
         let row = sqlx::query(AssertSqlSafe(sql)).bind(mail.to_string()).bind(scope.owner());
         let row = row.fetch_optional(connection).await?;
         outbox_row(&row.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))?)
-    }
-
-    /// Mails that waited for their account go on, once it is ready, and a pause is over: somebody changed it. Of one that was
-    /// marked compromised they are decided anew.
-    pub(super) async fn let_go(&self, account: AccountId, state: &AccountState) -> Result<(), StoreError> {
-        if matches!(state, AccountState::NeedsSignIn { .. }) {
-            return Ok(());
-        }
-        let go = sqlx::query(
-            "update outbox set state = 'ready', due = $1, cause = null, reason = null \
-             where account = $2 and cause = 'account' and (state = 'held' or (state = 'ready' and holder is null))",
-        );
-        let now = Local::now().timestamp_millis();
-        let mut transaction = self.write().await?;
-        let over = sqlx::query(
-            "update pauses set until = null, mended = $1, tries = 0, reason = '' where account = $2",
-        );
-        over.bind(now).bind(account.to_string()).execute(&mut *transaction).await?;
-        go.bind(now).bind(account.to_string()).execute(&mut *transaction).await?;
-        transaction.commit().await?;
-        self.rouse().await;
-        Ok(())
     }
 }
 

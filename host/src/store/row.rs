@@ -69,6 +69,11 @@ pub(super) fn optional_count(row: &AnyRow, column: &str) -> Result<Option<u64>, 
     number.map(|number| u64::try_from(number).map_err(|e| damaged(column)(&e))).transpose()
 }
 
+/// A number that no setting makes larger than it holds; one that is, is none.
+pub(super) fn optional_small(row: &AnyRow, column: &str) -> Result<Option<u32>, StoreError> {
+    Ok(optional_count(row, column)?.and_then(|number| u32::try_from(number).ok()))
+}
+
 pub(super) fn flag(row: &AnyRow, column: &str) -> Result<bool, StoreError> {
     Ok(row.try_get::<i64, _>(column)? != 0)
 }

@@ -76,10 +76,10 @@ impl<'a> Ways<'a> {
         let allowed = facts.fallback_policy != FallbackPolicy::Off;
         let needs_sign_in = needs_sign_in(&by_other);
         // A fallback that can't send at present is waited for where the own route is out of use.
-        let own_is_out = facts.compromised || is_last_broken(&own);
+        let own_is_out = is_out(facts, &own);
         let leaves =
             |last: &Attempt| is_broken(last) || is_unfit(last) || (last.is_for_the_account() && !own_is_out);
-        let useless = needs_sign_in || by_other.last().is_some_and(|last| leaves(last));
+        let useless = needs_sign_in || by_other.last().copied().is_some_and(leaves);
         Self {
             facts,
             own,
@@ -108,7 +108,7 @@ impl<'a> Ways<'a> {
 
     /// The own route won't get better before a person acts.
     fn own_is_out(&self) -> bool {
-        self.facts.compromised || is_last_broken(&self.own)
+        is_out(self.facts, &self.own)
     }
 
     /// The pause that the account is in.
@@ -201,6 +201,11 @@ fn is_unfit(attempt: &Attempt) -> bool {
 
 fn needs_sign_in(attempts: &[&Attempt]) -> bool {
     attempts.last().is_some_and(|last| last.result == Some(AttemptResult::NeedsSignIn))
+}
+
+/// The own route, with these attempts, won't get better before a person acts.
+fn is_out(facts: &Facts, own: &[&Attempt]) -> bool {
+    facts.compromised || is_last_broken(own)
 }
 
 fn is_last_broken(attempts: &[&Attempt]) -> bool {

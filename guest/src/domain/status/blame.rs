@@ -6,7 +6,7 @@
 //! `refusals.txt`.
 
 use super::event::named;
-use super::submission::{Acceptance, Failure, Reply, Stage, Verdict};
+use super::submission::{Acceptance, Failure, RecipientReply, Reply, Stage, Verdict};
 use crate::domain::phrases::{Table, plain, section};
 use std::sync::LazyLock;
 
@@ -139,9 +139,7 @@ impl Failure {
     pub fn blame(&self) -> Blame {
         match (self.verdict, self.stage) {
             (Verdict::InDoubt | Verdict::NeedsSignIn, _) => Blame::Mail,
-            (_, Stage::Recipient) => {
-                blame_of(&self.recipients.iter().map(|to| &to.reply).collect::<Vec<_>>())
-            }
+            (_, Stage::Recipient) => blame_of(&self.recipients),
             (verdict, stage) => match &self.reply {
                 Some(reply) => Blame::of_reply(stage, reply),
                 // A certificate, an unknown host, a login that the server does not offer.
@@ -157,14 +155,14 @@ impl Failure {
 impl Acceptance {
     /// Whose fault it is that it was not taken for everybody.
     pub fn blame(&self) -> Blame {
-        blame_of(&self.recipients.iter().map(|to| &to.reply).collect::<Vec<_>>())
+        blame_of(&self.recipients)
     }
 }
 
 /// The account's, where one of the replies to RCPT is.
-fn blame_of(replies: &[&Reply]) -> Blame {
-    let blames = replies.iter().map(|reply| Blame::of_reply(Stage::Recipient, reply));
-    blames.into_iter().find(|blame| blame.is_of_the_account()).unwrap_or(Blame::Mail)
+fn blame_of(recipients: &[RecipientReply]) -> Blame {
+    let mut blames = recipients.iter().map(|to| Blame::of_reply(Stage::Recipient, &to.reply));
+    blames.find(|blame| blame.is_of_the_account()).unwrap_or(Blame::Mail)
 }
 
 /// A refusal in plain form.

@@ -6,6 +6,7 @@ use crate::accounts::{
     SecretOwner, Transport, UserSettings,
 };
 use crate::capabilities::dns::{Dns as _, Resolver};
+use crate::cli::desk::now;
 use crate::cli::house::{CompanyArgs, description, reported_description};
 use crate::cli::output::{json, line, printable};
 use crate::cli::{Common, Failure, ask, office, platform};
@@ -144,14 +145,11 @@ pub(super) async fn preset(
 /// Who takes a domain's mail. Nobody is recognised where nobody answers: what is missing is asked for, as ever.
 async fn exchangers(dns: &DnsUse, address: &MailAddress) -> Vec<String> {
     let Some((_, domain)) = address.as_str().rsplit_once('@') else { return Vec::new() };
-    let resolver = match dns.resolver.map_or_else(Resolver::system, Resolver::at) {
-        Ok(resolver) => resolver,
-        Err(error) => {
-            eprintln!("postroom: the provider can't be recognised: {}", printable(&error.to_string()));
-            return Vec::new();
-        }
+    let found = match dns.resolver.map_or_else(Resolver::system, Resolver::at) {
+        Ok(resolver) => resolver.exchangers(domain).await,
+        Err(error) => Err(error),
     };
-    resolver.exchangers(domain).await.unwrap_or_else(|error| {
+    found.unwrap_or_else(|error| {
         eprintln!("postroom: the provider can't be recognised: {}", printable(&error.to_string()));
         Vec::new()
     })
@@ -241,8 +239,7 @@ pub(super) async fn keep_secrets(
         None => account.grant().is_none(),
     };
     if given {
-        let now = chrono::Local::now().fixed_offset();
-        connections.store().resume_account(account.company, account.id, now).await?;
+        connections.store().resume_account(account.company, account.id, now()).await?;
     }
     if given && ready && matches!(account.state, AccountState::NeedsSignIn { .. }) {
         connections.store().set_account_state(account.company, account.id, &AccountState::Ready).await?;

@@ -1,6 +1,7 @@
 //! `postroom account pace`: how fast an account sends.
 
 use crate::accounts::{UserSettings, describe};
+use crate::cli::desk::now;
 use crate::cli::house::AccountArgs;
 use crate::cli::output::{json, line};
 use crate::cli::{Common, Failure, office};
@@ -66,8 +67,7 @@ pub(super) async fn run(common: &Common, args: &PaceArgs) -> Result<ExitCode, Fa
     let described = describe(&found.account, &UserSettings::default(), None);
     let known = office::reading(common)?.limits(&office::no_files(), &described).await?;
     let known = known.map_err(|e| Failure::other(format!("the account can't be judged: {e}")))?;
-    let now = chrono::Local::now().fixed_offset();
-    let learned = found.connections.store().learned_pace(found.company.id, found.account.id, now).await?;
+    let learned = found.connections.store().learned_pace(found.company.id, found.account.id, now()).await?;
     if common.json {
         json(&serde_json::json!({ "said": pace, "provider": known, "learned": learned }))?;
         return Ok(ExitCode::SUCCESS);

@@ -3,6 +3,7 @@
 use crate::accounts::Transport;
 use crate::capabilities::imap::{self, Mailboxes};
 use crate::capabilities::smtp::{self, SmtpClient, Submitter, TEST_SUCCESSFUL};
+use crate::cli::desk::now;
 use crate::cli::house::AccountArgs;
 use crate::cli::output::{green, json, line, printable};
 use crate::cli::{Common, Failure, office};
@@ -50,7 +51,7 @@ pub(super) async fn run(common: &Common, args: &TestArgs) -> Result<ExitCode, Fa
     if sends && tested.iter().any(|it| it.what != "imap") {
         // Whatever was wrong with it is put right: its mails need not wait for the next try.
         let store = found.connections.store();
-        store.resume_account(found.company.id, found.account.id, chrono::Local::now().fixed_offset()).await?;
+        store.resume_account(found.company.id, found.account.id, now()).await?;
     }
     found.connections.close().await;
     if tested.is_empty() {

@@ -12,7 +12,7 @@ mod source;
 use super::desk::Desk;
 use super::house::UserArgs;
 use super::mail::Shared;
-use super::moment::understood;
+use super::moment::not_before;
 use super::output::{json, line};
 use super::{Common, Failure, ask};
 use crate::accounts::{Name, Transport};
@@ -285,8 +285,7 @@ impl Work<'_> {
             if !faulty.is_empty() {
                 preflight::show(&faulty, &quota)?;
             }
-            let at = self.batch.args.at;
-            let when = at.map(|at| format!(", not before {}", understood(at))).unwrap_or_default();
+            let when = not_before(self.batch.args.at);
             line(&format!("{wanted} mails are in the outbox{when}; `postroom worker` sends them"))?;
         }
         Ok(ExitCode::from(if rows.iter().any(Row::is_faulty) { 4 } else { 0 }))

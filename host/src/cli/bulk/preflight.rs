@@ -306,8 +306,7 @@ impl Row {
         let known = ["no-pdf", "no-ubl", "no-recipient"];
         let told = damaged(ready).filter(|_| !args.damaged_pdf);
         let is_told = |it: &&Warning| {
-            known.contains(&it.code.as_str())
-                || told.is_some_and(|told| told.code == it.code && told.detail == it.detail)
+            known.contains(&it.code.as_str()) || told.is_some_and(|told| std::ptr::eq(told, *it))
         };
         let worth = ready.message.warnings.iter().filter(|it| !is_told(it));
         self.notes.extend(worth.map(|warning| warning.detail.clone()));

@@ -213,7 +213,7 @@ impl Administrator<'_> {
         transaction.commit().await?;
         // What was held because of a setting may go on with another; what still can't is held again.
         let state = self.store.account(self.company, account.id).await?.state;
-        self.store.let_go(account.id, &state).await
+        self.store.let_go(self.company, account.id, &state).await
     }
 
     /// An account as it is, which nobody else changes until the transaction ends.
@@ -257,7 +257,7 @@ impl Administrator<'_> {
             return Err(StoreError::NoSuchAccount(id.to_string()));
         }
         transaction.commit().await?;
-        self.store.let_go(id, state).await
+        self.store.let_go(self.company, id, state).await
     }
 
     /// Removes an account with its secrets, settings and grants. The mails that left by it remain the company's, those
