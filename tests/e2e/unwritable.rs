@@ -63,24 +63,33 @@ fn store_of(home: &Home) -> PathBuf {
     home.folder().join("data/postroom/postroom.db")
 }
 
-/// Its words on standard error, until it says this.
-fn wait_for(child: &mut Child, words: &'static str) -> String {
-    let stderr = BufReader::new(child.stderr.take().expect("its words"));
-    let (heard, hears) = mpsc::channel();
-    std::thread::spawn(move || {
-        for line in stderr.lines().map_while(Result::ok) {
-            let _ = heard.send(line);
-        }
-    });
-    let (mut said, end) = (String::new(), Instant::now() + Duration::from_secs(60));
-    while let Ok(line) = hears.recv_timeout(end.saturating_duration_since(Instant::now())) {
-        said.push_str(&line);
-        said.push('\n');
-        if line.contains(words) {
-            return said;
-        }
+/// What a running program says on standard error.
+struct Words(mpsc::Receiver<String>);
+
+impl Words {
+    fn of(child: &mut Child) -> Self {
+        let stderr = BufReader::new(child.stderr.take().expect("its words"));
+        let (heard, hears) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                let _ = heard.send(line);
+            }
+        });
+        Self(hears)
     }
-    panic!("\"{words}\" is not said: {said}");
+
+    /// What it says until it says this.
+    fn until(&mut self, words: &'static str) -> String {
+        let (mut said, end) = (String::new(), Instant::now() + Duration::from_secs(60));
+        while let Ok(line) = self.0.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            said.push_str(&line);
+            said.push('\n');
+            if line.contains(words) {
+                return said;
+            }
+        }
+        panic!("\"{words}\" is not said: {said}");
+    }
 }
 
 fn in_state(home: &Home, state: &str) -> u64 {
@@ -163,7 +172,7 @@ fn a_disk_that_fills_up_under_a_worker_stops_it_and_with_room_it_goes_on_where_i
         folder.flatten().filter_map(|file| Some(file.metadata().ok()?.len())).max().expect("a file");
     let room = u32::try_from(largest / 1024).expect("a small file").max(KILOBYTES) + 512;
     let mut worker = with_room(&home, room, &["worker"]);
-    let said = wait_for(&mut worker, "(the store is");
+    let said = Words::of(&mut worker).until("(the store is");
     let name = store_of(&home).display().to_string();
     assert!(said.contains("takes nothing more") && said.contains(&name), "{said}");
     // Nothing is begun any more: without a record nobody would know of it.
@@ -172,13 +181,55 @@ fn a_disk_that_fills_up_under_a_worker_stops_it_and_with_room_it_goes_on_where_i
     let left = message_ids(mailbox).len();
     assert_eq!(left, before, "mails left without a record");
     assert!(left < COUNT, "the disk was not full before the end");
-    let id = worker.id().to_string();
-    let raised = Command::new("prlimit").args(["--pid", &id, "--fsize=unlimited:unlimited"]).status();
-    assert!(raised.expect("prlimit runs").success());
+    set_room(&worker, "unlimited");
     drained(&home);
     kill(worker);
     assert_each_once(mailbox, COUNT);
     assert_eq!(assert_once(&home, mailbox, COUNT), 0, "what was in hand got its result");
+}
+
+/// Sets the size that no file of a running program may exceed.
+fn set_room(program: &Child, bytes: &str) {
+    let (id, limit) = (program.id().to_string(), format!("--fsize={bytes}:unlimited"));
+    let set = Command::new("prlimit").args(["--pid", &id, &limit]).status();
+    assert!(set.expect("prlimit runs").success());
+}
+
+fn ask_to_stop(program: &Child) {
+    let asked = Command::new("kill").args(["-TERM", &program.id().to_string()]).status();
+    assert!(asked.expect("kill runs").success());
+}
+
+#[test]
+fn a_disk_that_fills_up_under_a_batch_is_told_and_who_asks_twice_to_stop_does_not_wait() {
+    let home = plain_home(None);
+    let mailbox = "box-full-batch@west.test";
+    let folder = invoices(&home, "full", COUNT, |_| mailbox.to_owned()).display().to_string();
+    home.ok(&["account", "pace", "office", "--per-minute", "1200"]);
+    let mut batch = with_room(&home, 1 << 20, &["send-bulk", &folder, "--user", "lotte", "--yes"]);
+    let end = Instant::now() + Duration::from_secs(60);
+    while waiting(&home) + in_state(&home, "sent") + in_state(&home, "sending") < COUNT as u64 {
+        assert!(Instant::now() < end, "the batch does not enter the outbox");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    set_room(&batch, &(1024 * KILOBYTES).to_string());
+    let mut words = Words::of(&mut batch);
+    let name = store_of(&home).display().to_string();
+    let said = words.until("(the store is");
+    assert!(said.contains("takes nothing more") && said.contains(&name), "{said}");
+    ask_to_stop(&batch);
+    words.until("ask once more to end at once");
+    assert!(batch.try_wait().expect("its state").is_none(), "what is in hand waits for room");
+    ask_to_stop(&batch);
+    words.until("ended at once");
+    assert_eq!(batch.wait().expect("its end").code(), Some(130));
+    home.ok(&["worker", "--drain", "--json"]);
+    let (sent, end) = (in_state(&home, "sent"), Instant::now() + Duration::from_secs(20));
+    while (message_ids(mailbox).len() as u64) < sent && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let in_doubt = assert_once(&home, mailbox, COUNT);
+    assert!(in_doubt <= 16, "more than was in hand: {in_doubt}");
 }
 
 /// Takes the right to write from a file or a folder, and gives it back at the end.
@@ -241,7 +292,7 @@ fn a_postgresql_that_takes_no_writes_holds_workers_up_and_loses_nothing() {
     message_ids(mailbox);
     let reload = "select pg_reload_conf()";
     cluster.execute("read_only", &["alter system set default_transaction_read_only = on", reload]);
-    let said = wait_for(&mut worker, "(the store is");
+    let said = Words::of(&mut worker).until("(the store is");
     assert!(said.contains("read-only transaction") && said.contains("the role in PostgreSQL"), "{said}");
     let before = settled(mailbox);
     let refused =

@@ -5,12 +5,13 @@ use super::office::{self, Loading};
 use super::output::{json, line, printable};
 use super::premises::is_by_state;
 use super::{Common, Failure, ask, statuses};
-use crate::accounts::{Account, AccountState, Company, Logo, Name, User, UserSettings};
+use crate::accounts::{Account, AccountState, Company, Logo, Name, Transport, User, UserSettings};
 use crate::connections::Connections;
 use crate::contract::tracking::Status;
 use crate::engine::Office;
 use crate::outbox::{
-    Answers, Clock, Copies, CurrentPause, Dispatch, LEASE, Ledger, Made, SentCopy, Step, timeline,
+    Answers, Clock, Copies, CurrentPause, Dispatch, LEASE, Ledger, Made, OutboxError, SentCopy, Step,
+    timeline,
 };
 use crate::store::{Acting, AttemptResult, Cause, Mail, MailId, Order, Standing};
 use chrono::{DateTime, FixedOffset, Local};
@@ -178,6 +179,9 @@ impl Desk {
         how: Delivery,
         more: Value,
     ) -> Result<ExitCode, Failure> {
+        if self.account.transport == Transport::MailClient {
+            return Err(OutboxError::NotOurs(self.account.name.to_string()).into());
+        }
         let dispatch = self.dispatch();
         let has_left = self.take(id).await?;
         if let Some(answer) = how.answers.fallback {

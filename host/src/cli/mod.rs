@@ -43,6 +43,7 @@ mod send;
 mod serve;
 mod single;
 mod statuses;
+mod stopping;
 mod suppressions;
 mod templates;
 mod timeline;

@@ -2,6 +2,7 @@
 
 use super::house::StoreArgs;
 use super::premises::StoredPremises;
+use super::stopping::asked_to_stop;
 use super::{Common, Failure, office};
 use crate::config::{PublicUrl, Web};
 use crate::outbox::{Clock, Courier, Ledger};
@@ -53,7 +54,7 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<ExitCode, F
     let listener = TcpListener::bind(address).await.map_err(taken)?;
     let bound = listener.local_addr().map_err(taken)?;
     let (metrics, metrics_words) = listen_for_metrics(args.metrics_listen.or(web.metrics_listen)).await?;
-    let stop = stop().map_err(|e| Failure::other(format!("can't wait for signals: {e}")))?;
+    let stop = asked_to_stop()?;
     let premises =
         StoredPremises { connections: connections.clone(), engine: engine.clone(), log: office::log(common) };
     let ledger = Ledger::open(connections.store(), "serve", Clock::system());
@@ -124,27 +125,4 @@ fn warnings(web: &Web, metrics: Option<SocketAddr>) -> Vec<String> {
 fn write(line: &str) {
     let time = Local::now().to_rfc3339_opts(SecondsFormat::Millis, false);
     eprintln!("{time} {}", super::output::printable(line));
-}
-
-/// Waits until the program is told to end. Listening begins now, not at the first wait.
-#[cfg(unix)]
-fn stop() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-fn stop() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        // Without a signal to wait for it never ends by itself.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    })
 }

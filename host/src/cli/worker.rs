@@ -4,6 +4,7 @@ use super::house::StoreArgs;
 use super::output::{json, line, printable};
 use super::premises::StoredPremises;
 use super::single::Single;
+use super::stopping::asked_to_stop;
 use super::{Common, Failure, office};
 use crate::connections::Connections;
 use crate::engine::Engine;
@@ -11,6 +12,9 @@ use crate::outbox::{Clock, Courier, Ledger, Notices, Worker, WorkerOptions};
 use clap::Args;
 use std::process::ExitCode;
 use std::sync::Arc;
+
+/// What somebody is told who asks to stop.
+pub(super) const STOPPING: &str = "stopping: what is in hand is finished first; ask once more to end at once";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -49,10 +53,16 @@ pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<ExitCode, 
         eprintln!("{at} {text}");
     });
     let options = WorkerOptions { in_hand: usize::from(args.in_hand), drain: args.drain, account: None };
+    // From here on: what is taken into hand is not dropped by a signal.
+    let (stop, told) = (asked_to_stop()?, Arc::clone(&notices));
+    let stop = async move {
+        stop.await;
+        told(STOPPING);
+    };
     let worker = hire(common, &connections, &office::engine(common)?, options, notices, &single).await?;
     let tally = worker.tally();
     let attendance = connections.vault().attend("worker").await?;
-    let worked = worker.run(stopped()).await;
+    let worked = worker.run(stop).await;
     attendance.end().await;
     connections.close().await;
     worked?;
@@ -92,23 +102,4 @@ pub(super) async fn hire(
     let premises = Arc::new(premises);
     let courier = Courier::new(&ledger, Arc::clone(&premises) as Arc<_>, Arc::clone(&notices));
     Ok(Worker::new(ledger, premises, options, notices).with_courier(courier))
-}
-
-/// Until somebody asks this program to stop.
-pub(super) async fn stopped() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    // Without a handler the program ends at once, which costs nothing either.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }

@@ -3,9 +3,10 @@
 use super::bar;
 use super::preflight::{Quota, Row};
 use crate::cli::desk::{Desk, now};
-use crate::cli::output::{json, line, table};
+use crate::cli::output::{json, line, printable, table};
 use crate::cli::single::Single;
-use crate::cli::worker::{hire, stopped};
+use crate::cli::stopping::asked_to_stop;
+use crate::cli::worker::{STOPPING, hire};
 use crate::cli::{Common, Failure};
 use crate::outbox::{Notices, Worker, WorkerOptions};
 use crate::store::{BatchId, Location};
@@ -57,8 +58,9 @@ pub(super) async fn send<T>(
     filling: impl Future<Output = Result<T, Failure>>,
 ) -> Result<(T, End), Failure> {
     let bar = bar(common, 0, "sending");
-    let quiet = bar.clone();
-    let notices: Notices = Arc::new(move |text: &str| quiet.println(crate::cli::output::printable(text)));
+    let above = bar.clone();
+    let tell = move |text: &str| above.suspend(|| eprintln!("{}", printable(text)));
+    let notices: Notices = Arc::new(tell.clone());
     let enough = Arc::new(Notify::new());
     let single = Single::take(location)?;
     let worker = match &single {
@@ -88,17 +90,21 @@ pub(super) async fn send<T>(
         }
     });
     let mut work = work;
-    let filled = match filling.await {
+    let mut user = std::pin::pin!(asked_to_stop()?);
+    let filled = tokio::select! {
+        filled = filling => filled,
+        () = &mut user => Err(Failure { code: 5, message: "stopped before all of them were in the outbox: start it again to go on".to_owned() }),
+    };
+    let filled = match filled {
         Ok(filled) => filled,
         Err(failure) => {
-            bar.println(format!("{}; what is in hand is finished first", failure.message));
+            tell(&format!("{}; what is in hand is finished first", failure.message));
             enough.notify_one();
             // What is being sent gets its result, or nobody would know whether it left. A disk that stays full gets none.
             let _ = tokio::time::timeout(FAREWELL, work).await;
             return Err(failure);
         }
     };
-    let mut user = std::pin::pin!(stopped());
     let end = loop {
         let counts = counts(desk, batch).await?;
         show(&bar, &counts);
@@ -107,7 +113,7 @@ pub(super) async fn send<T>(
         }
         tokio::select! {
             () = &mut user => {
-                bar.println("stopping: what is in hand is finished first; the next start goes on");
+                tell(STOPPING);
                 break End { counts: counts.by_state, stopped: true };
             }
             ended = &mut work => {

@@ -216,7 +216,13 @@ impl Worker {
                 Err(error) if !is_for_good(&error) && (error.may_pass() || !self.options.drain) => {
                     let (words, wait) = (self.ledger.words(&error), pause.as_secs_f32().ceil());
                     (self.notices)(&format!("{words}; waiting {wait} s"));
-                    tokio::time::sleep(pause).await;
+                    tokio::select! {
+                        () = &mut stop => {
+                            self.finish(&mut hands).await;
+                            return Ok(());
+                        }
+                        () = tokio::time::sleep(pause) => {}
+                    }
                     pause = (pause * 2).min(LONGEST_PAUSE);
                     wakes = None;
                     true
