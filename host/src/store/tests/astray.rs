@@ -1,10 +1,8 @@
 //! A clock that went back, and a store that another version took further: what a worker finds at its start.
 
-use super::office::{Office, at, new_mail};
+use super::office::{LEASE, Office, at, new_mail};
 use crate::store::*;
 use chrono::Duration;
-
-const LEASE: std::time::Duration = std::time::Duration::from_secs(60);
 
 pub(super) async fn a_clock_that_went_back_leaves_no_mail_behind_and_wakes_none_that_sleeps(store: Store) {
     let office = Office::open(store).await;

@@ -3,10 +3,10 @@
 
 use super::dump::{Dump, assert_same, everything, naming};
 use super::matrix::{
-    COMPANYS_OWN, Called, Foreign, LEASE, OPERATORS, USERS_OWN, all_are_called, as_administrator, as_company,
+    COMPANYS_OWN, Called, Foreign, OPERATORS, USERS_OWN, all_are_called, as_administrator, as_company,
     as_user, now, said,
 };
-use super::office::{Office, event, new_account, new_attempt, new_mail, new_user, outcome, parse};
+use super::office::{LEASE, Office, event, new_account, new_attempt, new_mail, new_user, outcome, parse};
 use crate::accounts::*;
 use crate::store::*;
 use std::collections::BTreeMap;

@@ -1,14 +1,11 @@
 //! Every method of the store that a person's command can reach, called with somebody else's ids. The methods are read from
 //! the source: one that is added later must join the lists below.
 
-use super::office::{new_mail, parse};
+use super::office::{LEASE, new_mail, parse};
 use crate::accounts::*;
 use crate::store::*;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
-
-pub(super) const LEASE: Duration = Duration::from_secs(60);
 
 pub(super) fn now() -> chrono::DateTime<chrono::FixedOffset> {
     chrono::Local::now().fixed_offset()

@@ -1,11 +1,9 @@
 //! The daily limit of an account: nothing is refused, nothing waits longer than it must, and a day never holds more.
 
-use super::office::{Office, event, new_attempt, new_mail, outcome};
+use super::office::{LEASE, Office, event, new_attempt, new_mail, outcome};
 use crate::store::attempts::{Beginning, Finishing, begin, finish};
 use crate::store::*;
 use chrono::{DateTime, Duration, FixedOffset};
-
-const LEASE: std::time::Duration = std::time::Duration::from_secs(60);
 
 fn now() -> DateTime<FixedOffset> {
     "2026-11-27T10:00:00+01:00".parse().unwrap()

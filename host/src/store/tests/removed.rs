@@ -1,9 +1,7 @@
 //! An account that is removed while its mails wait: none of them waits for ever, and each says why.
 
-use super::office::{Office, at, event, new_attempt, new_mail, outcome};
+use super::office::{LEASE, Office, at, event, new_attempt, new_mail, outcome};
 use crate::store::*;
-
-const LEASE: std::time::Duration = std::time::Duration::from_secs(60);
 
 async fn standing(office: &Office, mail: MailId) -> Standing {
     office.store.outbox_row(mail).await.unwrap().standing
