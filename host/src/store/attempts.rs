@@ -5,7 +5,7 @@
 //! mail that is ready, is finished while it is open, and is decided anew from the result that whoever decides has seen.
 //! [`super::interruption`] closes it when its mail is taken from its maker, [`super::late`] hears what that maker reports then.
 
-use super::attribution::Attribution;
+use super::attribution::{self, Attribution};
 use super::error::{Broken, broken};
 use super::events::keep_events;
 use super::holder::Holder;
@@ -202,16 +202,19 @@ pub(super) async fn finish(
     let each = Each::on(transaction);
     let sql = format!(
         "update attempts set {} from {} where attempts.id = {} and attempts.result is null \
-         returning attempts.id, attempts.mail",
+         returning attempts.id, attempts.mail, {}",
         outcome_columns(each),
         each.row(),
         each.text("id"),
+        attribution::columns("attempts.mail"),
     );
     let rows = finished.iter().map(|it| OutcomeRow::of(it.id, it.outcome));
     let rows = rows.collect::<Result<Vec<OutcomeRow>, StoreError>>()?;
+    let rows = rows::about(sql, &rows)?.fetch_all(&mut **transaction).await?;
+    let mut of = Attribution::read(transaction, pseudonyms, &rows).await?;
     let mut open: BTreeMap<AttemptId, MailId> = BTreeMap::new();
-    for row in rows::about(sql, &rows)?.fetch_all(&mut **transaction).await? {
-        open.insert(row::parsed(&row, "id")?, row::parsed(&row, "mail")?);
+    for row in &rows {
+        open.insert(row::parsed(row, "id")?, row::parsed(row, "mail")?);
     }
     let mut all = Vec::with_capacity(finished.len());
     for it in finished {
@@ -226,9 +229,11 @@ pub(super) async fn finish(
         keep_reported_ids(transaction, it.id, &it.outcome.provider_ids, it.events).await?;
         learned.extend(it.events.iter().map(|event| (done.mail, event)));
     }
-    keep_events(transaction, pseudonyms, &learned).await?;
-    let reported = finished.iter().zip(&all).map(|(it, done)| (it.id, done.mail, it.outcome));
-    forget_erased(transaction, pseudonyms, reported).await?;
+    of.load(transaction, &all.iter().map(|done| done.mail).collect()).await?;
+    keep_events(transaction, &of, &learned).await?;
+    for (it, done) in finished.iter().zip(&all) {
+        forget_erased(transaction, &of, it.id, done.mail, it.outcome).await?;
+    }
     Ok(all)
 }
 
@@ -272,9 +277,10 @@ pub(super) async fn decide(
         .await?;
     let Some(row) = row else { return Err(StoreError::AttemptDecided(id.to_string())) };
     let mail = row::parsed(&row, "mail")?;
+    let of = Attribution::of(connection, pseudonyms, &BTreeSet::from([mail])).await?;
     let learned: Vec<_> = events.iter().map(|event| (mail, event)).collect();
-    keep_events(connection, pseudonyms, &learned).await?;
-    forget_erased(connection, pseudonyms, [(id, mail, outcome)]).await
+    keep_events(connection, &of, &learned).await?;
+    forget_erased(connection, &of, id, mail, outcome).await
 }
 
 /// An outcome as it travels to a statement.
@@ -320,30 +326,21 @@ pub(super) fn outcome_columns(each: Each) -> String {
     )
 }
 
-/// Takes addresses that were erased while the attempts ran out of what was just written of them; of an attempt that was not
-/// changed it changes nothing.
-async fn forget_erased<'a>(
+/// Takes addresses that were erased while an attempt ran out of what was just written of it; of one that was not changed it
+/// changes nothing.
+async fn forget_erased(
     connection: &mut AnyConnection,
-    pseudonyms: &Pseudonyms,
-    written: impl IntoIterator<Item = (AttemptId, MailId, &'a Outcome)>,
+    of: &Attribution<'_>,
+    id: AttemptId,
+    mail: MailId,
+    outcome: &Outcome,
 ) -> Result<(), StoreError> {
-    let detailed = written.into_iter().filter_map(|(id, mail, outcome)| {
-        let detail = outcome.detail.as_deref().filter(|detail| detail.contains('@'))?;
-        Some((id, mail, bounded(detail)))
-    });
-    let detailed: Vec<(AttemptId, MailId, String)> = detailed.collect();
-    if detailed.is_empty() {
-        return Ok(());
-    }
-    let mails = detailed.iter().map(|(_, mail, _)| *mail).collect();
-    let of = Attribution::of(connection, pseudonyms, &mails).await?;
-    for (id, mail, detail) in detailed {
-        let kept = of.text(mail, &detail);
-        if kept != detail {
-            let statement = sqlx::query("update attempts set detail = $1 where id = $2 and detail = $3");
-            let statement = statement.bind(bounded(&kept)).bind(id.to_string()).bind(detail);
-            statement.execute(&mut *connection).await?;
-        }
+    let Some(detail) = outcome.detail.as_deref().filter(|detail| detail.contains('@')) else { return Ok(()) };
+    let detail = bounded(detail);
+    let kept = of.text(mail, &detail);
+    if kept != detail {
+        let statement = sqlx::query("update attempts set detail = $1 where id = $2 and detail = $3");
+        statement.bind(bounded(&kept)).bind(id.to_string()).bind(detail).execute(connection).await?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use super::suppressions::key;
 use super::{StoreError, row};
 use crate::accounts::CompanyId;
 use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What stands for an address that can't be compared with the erased ones, since the key of the pseudonyms was not read.
@@ -74,6 +75,16 @@ pub(super) struct Attribution<'a> {
     erased: BTreeMap<CompanyId, Erased>,
 }
 
+/// What is read of a mail to attribute facts about it, for a statement in which the mail's id is this.
+pub(super) fn columns(mail: &str) -> String {
+    format!(
+        "(select company from mails where mails.id = {mail}) as company, \
+         (select rcpt_to from mails where mails.id = {mail}) as rcpt_to, \
+         (select cast(case when exists (select 1 from erased where erased.company = mails.company) then 1 else 0 end \
+         as bigint) from mails where mails.id = {mail}) as has_erased"
+    )
+}
+
 impl<'a> Attribution<'a> {
     /// Loads what is needed to attribute facts about these mails; of mails that are not there, nothing.
     pub(super) async fn of(
@@ -81,18 +92,48 @@ impl<'a> Attribution<'a> {
         pseudonyms: &'a Pseudonyms,
         mails: &BTreeSet<MailId>,
     ) -> Result<Self, StoreError> {
-        let ids: Vec<MailId> = mails.iter().copied().collect();
-        let sql = "select id, company, rcpt_to, cast(case when exists (select 1 from erased \
-                   where erased.company = mails.company) then 1 else 0 end as bigint) as has_erased from mails where id in";
-        let (mut mails, mut erased) = (BTreeMap::new(), BTreeMap::new());
-        for found in rows::of(connection, &ids, sql, "").await? {
-            let company = row::parsed(&found, "company")?;
-            if row::flag(&found, "has_erased")? && !erased.contains_key(&company) {
-                erased.insert(company, Erased::of(connection, company).await?);
-            }
-            mails.insert(row::parsed(&found, "id")?, (company, row::json(&found, "rcpt_to")?));
+        let mut of = Self { pseudonyms, mails: BTreeMap::new(), erased: BTreeMap::new() };
+        of.load(connection, mails).await?;
+        Ok(of)
+    }
+
+    /// The same from rows that another statement gave: the mail's id as `mail`, and [`columns`].
+    pub(super) async fn read(
+        connection: &mut AnyConnection,
+        pseudonyms: &'a Pseudonyms,
+        rows: &[AnyRow],
+    ) -> Result<Self, StoreError> {
+        let mut of = Self { pseudonyms, mails: BTreeMap::new(), erased: BTreeMap::new() };
+        of.take(connection, rows).await?;
+        Ok(of)
+    }
+
+    /// Loads those of these mails that are not loaded yet.
+    pub(super) async fn load(
+        &mut self,
+        connection: &mut AnyConnection,
+        mails: &BTreeSet<MailId>,
+    ) -> Result<(), StoreError> {
+        let missing: Vec<MailId> =
+            mails.iter().filter(|mail| !self.mails.contains_key(mail)).copied().collect();
+        if missing.is_empty() {
+            return Ok(());
         }
-        Ok(Self { pseudonyms, mails, erased })
+        let sql = "select id as mail, company, rcpt_to, cast(case when exists (select 1 from erased \
+                   where erased.company = mails.company) then 1 else 0 end as bigint) as has_erased from mails where id in";
+        let rows = rows::of(connection, &missing, sql, "").await?;
+        self.take(connection, &rows).await
+    }
+
+    async fn take(&mut self, connection: &mut AnyConnection, rows: &[AnyRow]) -> Result<(), StoreError> {
+        for found in rows {
+            let company = row::parsed(found, "company")?;
+            if row::flag(found, "has_erased")? && !self.erased.contains_key(&company) {
+                self.erased.insert(company, Erased::of(connection, company).await?);
+            }
+            self.mails.insert(row::parsed(found, "mail")?, (company, row::json(found, "rcpt_to")?));
+        }
+        Ok(())
     }
 
     /// The recipient of a mail that an address means, as the mail has it.

@@ -4,7 +4,6 @@ use super::attempts::bounded;
 use super::attribution::Attribution;
 use super::loading::by_mail;
 use super::mail::{Event, MailId};
-use super::pseudonym::Pseudonyms;
 use super::removed::HAS_ACCOUNT;
 use super::rows::{self, Each};
 use super::{StoreError, SystemStore, row};
@@ -27,7 +26,8 @@ impl SystemStore {
             return Err(StoreError::NoSuchMail(mail.to_string()));
         }
         let learned: Vec<_> = events.iter().map(|event| (mail, event)).collect();
-        keep_events(&mut transaction, &self.pseudonyms, &learned).await?;
+        let of = Attribution::of(&mut transaction, &self.pseudonyms, &BTreeSet::from([mail])).await?;
+        keep_events(&mut transaction, &of, &learned).await?;
         reopen(&mut transaction, mail).await?;
         transaction.commit().await
     }
@@ -43,20 +43,18 @@ pub(super) async fn reopen(connection: &mut AnyConnection, mail: MailId) -> Resu
     Ok(())
 }
 
-/// Keeps facts about mails, and gives them as they were kept: each under an address of its mail, without what was erased. What
+/// Keeps facts about mails, which `of` has loaded, and gives them as they were kept: each under an address of its mail, without what was erased. What
 /// is known changes nothing. The only statement that writes into `events`.
 pub(super) async fn keep_events(
     connection: &mut AnyConnection,
-    pseudonyms: &Pseudonyms,
+    of: &Attribution<'_>,
     learned: &[(MailId, &Event)],
 ) -> Result<Vec<Event>, StoreError> {
-    let mails: BTreeSet<MailId> = learned.iter().map(|(mail, _)| *mail).collect();
-    if mails.is_empty() {
-        return Ok(Vec::new());
-    }
-    let of = Attribution::of(connection, pseudonyms, &mails).await?;
     let learned: Vec<(MailId, Event)> =
         learned.iter().filter_map(|(mail, event)| Some((*mail, of.event(*mail, event)?))).collect();
+    if learned.is_empty() {
+        return Ok(Vec::new());
+    }
     #[derive(Serialize)]
     struct Row {
         id: String,

@@ -18,6 +18,10 @@ const WITHDRAWN: &str = "the program ended before the message had left";
 const INTERRUPTED: &str =
     "the program ended when the message was leaving: whether a server took it is not known";
 
+/// In a statement about rows of the outbox, whether an attempt of the mail is open, or in doubt.
+pub(super) const IS_UNDECIDED: &str = "cast(case when exists (select 1 from attempts where attempts.mail = outbox.mail \
+     and (result is null or result = 'in-doubt')) then 1 else 0 end as bigint)";
+
 /// Closes the open attempts of these mails, which whoever asks has just taken or ended in this transaction. Gives the mails of
 /// which it is now in doubt whether they left: because of an attempt that was closed here, or of one that was closed before and
 /// that nobody has decided on.

@@ -78,13 +78,13 @@ impl SystemStore {
         if known.fetch_optional(&mut *transaction).await?.is_none() {
             return Err(StoreError::NoSuchMail(mail.id.to_string()));
         }
+        // The mail as it is in this transaction: an erasure may have changed it since it was found.
+        let of = Attribution::of(&mut transaction, &self.pseudonyms, &BTreeSet::from([mail.id])).await?;
         let learned: Vec<_> = report.events.iter().map(|event| (mail.id, event)).collect();
-        let events = keep_events(&mut transaction, &self.pseudonyms, &learned).await?;
+        let events = keep_events(&mut transaction, &of, &learned).await?;
         if !events.is_empty() {
             reopen(&mut transaction, mail.id).await?;
         }
-        // The mail as it is in this transaction: an erasure may have changed it since it was found.
-        let of = Attribution::of(&mut transaction, &self.pseudonyms, &BTreeSet::from([mail.id])).await?;
         let may_suppress = report.by.excludes_other_recipients() || of.recipients(mail.id) == 1;
         let own = own_addresses(&mut transaction, mail).await?;
         let mut suppressed = Vec::new();

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
@@ -11,6 +11,9 @@ use thiserror::Error;
 
 /// Bytes read at a time: 4,096 lines of the encoding, and most files of business mail at once.
 const BLOCK: usize = 4 * 57 * 1024;
+
+/// Bytes at the start and at the end of a file that are read together.
+const END: u64 = 4096;
 
 /// Why a file could not be read.
 #[derive(Debug, Error)]
@@ -61,9 +64,57 @@ struct Pinned {
     path: Arc<Path>,
     size: u64,
     changed: Option<SystemTime>,
+    ends: Arc<OnceLock<Ends>>,
+}
+
+/// The first and the last bytes of a file. Whoever looks at one of them to see whether a file is whole looks at the other, too:
+/// they are read at once, since going to the disk costs more than the bytes.
+#[derive(Debug)]
+struct Ends {
+    first: Vec<u8>,
+    last: Vec<u8>,
+    /// Where the last bytes begin.
+    from: u64,
+}
+
+impl Ends {
+    /// The bytes from `offset` to `end`, if they are within one of the two.
+    fn part(&self, offset: u64, end: u64) -> Option<&[u8]> {
+        let of = |bytes: &'_ [u8], begin: u64| {
+            let (from, to) = (offset.checked_sub(begin)?, end.checked_sub(begin)?);
+            Some(usize::try_from(from).ok()?..usize::try_from(to).ok()?)
+                .filter(|part| part.end <= bytes.len())
+        };
+        match of(&self.first, 0) {
+            Some(part) => self.first.get(part),
+            None => self.last.get(of(&self.last, self.from)?),
+        }
+    }
 }
 
 impl Pinned {
+    /// Whether all of this is among the first or the last bytes.
+    fn is_within_an_end(&self, offset: u64, end: u64) -> bool {
+        end <= END || offset >= self.size.saturating_sub(END)
+    }
+
+    fn read_ends(&self, file: &mut File) -> Result<Ends, ReadError> {
+        let from = self.size.saturating_sub(END);
+        let first = self.part(file, 0, END.min(self.size))?;
+        let last = if from == 0 { Vec::new() } else { self.part(file, from, self.size)? };
+        Ok(Ends { first, last, from })
+    }
+
+    /// The bytes from `offset` to `end` of the open file; fewer where it ends before.
+    fn part(&self, file: &mut File, offset: u64, end: u64) -> Result<Vec<u8>, ReadError> {
+        // With room for all of it one call to the system reads it.
+        let mut read = Vec::with_capacity(usize::try_from(end.saturating_sub(offset)).unwrap_or(BLOCK));
+        file.seek(SeekFrom::Start(offset))
+            .and_then(|_| file.take(end.saturating_sub(offset)).read_to_end(&mut read))
+            .map_err(|source| system(&self.path, source))?;
+        Ok(read)
+    }
+
     /// Opens the file, if it is still the one that was named.
     fn open(&self) -> Result<File, ReadError> {
         let file = File::open(&self.path).map_err(|source| system(&self.path, source))?;
@@ -122,6 +173,7 @@ impl AttachmentSource {
                 path: path.into(),
                 size: facts.len(),
                 changed: facts.modified().ok(),
+                ends: Arc::default(),
             }),
         })
     }
@@ -154,13 +206,18 @@ impl AttachmentSource {
                 Ok(range.and_then(|(from, to)| bytes.get(from..to)).unwrap_or_default().to_vec())
             }
             Place::Disk(pinned) => {
+                if let Some(part) = pinned.ends.get().and_then(|ends| ends.part(offset, end)) {
+                    return Ok(part.to_vec());
+                }
                 let part = move |pinned: &Pinned| {
                     let mut file = pinned.open()?;
-                    let mut read = Vec::new();
-                    file.seek(SeekFrom::Start(offset))
-                        .and_then(|_| file.take(end - offset).read_to_end(&mut read))
-                        .map_err(|source| system(&pinned.path, source))?;
-                    Ok(read)
+                    if pinned.is_within_an_end(offset, end) {
+                        let ends = pinned.read_ends(&mut file)?;
+                        let part = ends.part(offset, end).unwrap_or_default().to_vec();
+                        let _ = pinned.ends.set(ends);
+                        return Ok(part);
+                    }
+                    pinned.part(&mut file, offset, end)
                 };
                 pinned.away(part).await
             }

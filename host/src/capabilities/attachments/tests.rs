@@ -81,17 +81,43 @@ async fn memory_and_disk_give_the_same_bytes_ranges_and_hash() {
     for source in &sources {
         assert_eq!(source.size(), 150_000, "{source:?}");
         assert!(whole(source).await.expect("read") == bytes, "{source:?}");
-        for (offset, length) in [(0, 4), (149_990, 100), (150_000, 1), (u64::MAX, u32::MAX), (7, 0)] {
-            let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
-            let to = from.saturating_add(length as usize).min(bytes.len());
-            let read = source.read(offset, length).await.expect("read");
-            assert!(read == bytes[from..to], "{source:?} at {offset}, {length} bytes");
-        }
     }
     let [memory, disk] = &sources;
     assert_eq!(memory.sha256().await.expect("hash"), disk.sha256().await.expect("hash"));
     let empty = AttachmentSource::from_bytes(Vec::new()).sha256().await.expect("hash");
     assert_eq!(empty[..4], [0xe3, 0xb0, 0xc4, 0x42]);
+}
+
+#[tokio::test]
+async fn any_part_of_a_file_is_read_as_it_stands_there() {
+    for size in [0, 1, 100, 4_096, 4_097, 5_000, 8_192, 8_193, 150_000] {
+        let bytes = sample(size);
+        let file = on_disk(&bytes);
+        let sources = [
+            AttachmentSource::from_bytes(bytes.clone()),
+            AttachmentSource::from_file(file.path()).expect("a file"),
+        ];
+        let near_the_end = bytes.len().saturating_sub(10) as u64;
+        // The middle first: nothing of the ends is known then.
+        for (offset, length) in [
+            (4_000, 200),
+            (0, 4),
+            (near_the_end, 100),
+            (100, 3_996),
+            (100, 3_997),
+            (near_the_end / 2, u32::MAX),
+            (size as u64, 1),
+            (u64::MAX, u32::MAX),
+            (7, 0),
+        ] {
+            let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+            let to = from.saturating_add(length as usize).min(bytes.len());
+            for source in &sources {
+                let read = source.read(offset, length).await.expect("read");
+                assert!(read == bytes[from..to], "{source:?} at {offset}, {length} bytes");
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -9,9 +9,13 @@ use crate::store::{CopyDue, Mail, MailId, StoreError, SystemStore};
 use chrono::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Copies in one go.
 const GROUP: u32 = 32;
+
+/// From one look to the next.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// How long a group may take.
 const LEASE: std::time::Duration = std::time::Duration::from_secs(300);
@@ -22,6 +26,11 @@ const TRIES: u32 = 24;
 impl Worker {
     /// Files what is due, one group of each account at a time. The number of copies taken.
     pub(super) async fn copies(&self, hands: &mut Hands, now: Time) -> Result<usize, StoreError> {
+        // They are in no hurry while mails leave.
+        if !hands.tasks.is_empty() && hands.copies.is_some_and(|looked| looked.elapsed() < LOOK) {
+            return Ok(0);
+        }
+        hands.copies = Some(Instant::now());
         let mut taken = 0;
         for due in self.own(self.ledger.store.copies_due(now).await?) {
             // A group at a time: one connection of the mailbox.

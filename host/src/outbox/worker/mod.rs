@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
@@ -127,7 +127,9 @@ struct Hands {
     mails: BTreeMap<tokio::task::Id, (AccountId, MailId)>,
     of_account: BTreeMap<AccountId, u32>,
     filing: BTreeSet<AccountId>,
-    places: BTreeMap<AccountId, Arc<Place>>,
+    places: BTreeMap<AccountId, place::Open>,
+    /// When copies were last looked for.
+    copies: Option<Instant>,
 }
 
 /// What came to an end.

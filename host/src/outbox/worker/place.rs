@@ -13,6 +13,10 @@ use chrono::Duration;
 use std::sync::Arc;
 use std::time::Instant;
 
+/// Settings that somebody changes are noticed after this at the latest. Reading them with every few mails costs more than the
+/// mails' own records do.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
+
 /// A changed password is noticed after this at the latest.
 const FRESH: std::time::Duration = std::time::Duration::from_secs(15);
 
@@ -57,7 +61,15 @@ pub struct Place {
     /// Whether the account can send at present.
     pub(super) pause: CurrentPause,
     pub(super) office: Office,
+}
+
+/// A place that a worker has.
+#[derive(Debug)]
+pub(super) struct Open {
+    place: Arc<Place>,
     opened: Instant,
+    /// When it was last compared with the settings.
+    looked: Instant,
 }
 
 /// An account that can't be worked for now.
@@ -82,22 +94,31 @@ impl Worker {
         due: Due,
     ) -> Result<Result<Arc<Place>, Unopened>, StoreError> {
         let store = &self.ledger.store;
+        if let Some(open) = hands.places.get(&due.account)
+            && open.looked.elapsed() < LOOK
+        {
+            return Ok(Ok(Arc::clone(&open.place)));
+        }
+        let looked = Instant::now();
         let (company, account) =
             (store.company(due.company).await?, store.account(due.company, due.account).await?);
         let fallback = match company.fallback.account.filter(|id| *id != account.id) {
             Some(id) => Some(store.account(company.id, id).await?),
             None => None,
         };
-        if let Some(place) = hands.places.get(&due.account)
-            && place.opened.elapsed() < FRESH
-            && (&place.company, &place.account, &place.fallback) == (&company, &account, &fallback)
+        if let Some(open) = hands.places.get_mut(&due.account)
+            && open.opened.elapsed() < FRESH
+            && (&open.place.company, &open.place.account, &open.place.fallback)
+                == (&company, &account, &fallback)
         {
-            place.pause.set(store.account_pause(company.id, account.id).await?);
-            return Ok(Ok(Arc::clone(place)));
+            open.place.pause.set(store.account_pause(company.id, account.id).await?);
+            open.looked = looked;
+            return Ok(Ok(Arc::clone(&open.place)));
         }
         let opened = self.open(company, account, fallback).await?;
         if let Ok(place) = &opened {
-            hands.places.insert(due.account, Arc::clone(place));
+            let place = Arc::clone(place);
+            hands.places.insert(due.account, Open { place, opened: looked, looked });
         }
         Ok(opened)
     }
@@ -151,7 +172,7 @@ impl Worker {
             }
         }
         let pause = CurrentPause::new(self.ledger.store.account_pause(company.id, account.id).await?);
-        Ok(Ok(Arc::new(Place { company, account, fallback, pace, pause, office, opened: Instant::now() })))
+        Ok(Ok(Arc::new(Place { company, account, fallback, pace, pause, office })))
     }
 }
 
