@@ -64,13 +64,48 @@ fn rendering_says_what_it_made_in_words_and_in_json() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().display().to_string();
     let invoice = document("invoice.json");
-    let (said, _) = expect(0, &["render", &invoice, "--out", &out, "--to", "Jo <jo@example.com>; nobody"]);
+    let (said, _) = expect(0, &["render", &invoice, "--out", &out, "--to", "Jo <jo@example.com>"]);
     assert!(said.contains("To: Jo <jo@example.com>"), "{said}");
-    let (said, warned) = expect(0, &["render", &invoice, "--out", &out, "--json", "--to", "nobody"]);
+    let (said, warned) = expect(0, &["render", &invoice, "--out", &out, "--json"]);
     let said: Value = serde_json::from_str(&said).unwrap_or_else(|e| panic!("{e}: {said}"));
     assert_eq!(said["template"], "invoice/new");
-    assert_eq!(said["invalid"][0]["text"], "nobody", "{said:#}");
+    assert_eq!(said["invalid"], serde_json::json!([]), "{said:#}");
     assert!(said["warnings"].as_array().unwrap().iter().any(|w| w["code"] == "no-pdf"), "{said:#} {warned}");
+}
+
+#[test]
+fn what_a_person_types_that_is_no_address_is_refused_by_name_before_anything_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out").display().to_string();
+    let invoice = document("invoice.json");
+    let settings = folder.path().join("company.toml");
+    std::fs::write(
+        &settings,
+        "[accounts.office]\naddress = \"a@nord.example\"\nhost = \"127.0.0.1\"\nsecurity = \"none\"\n",
+    )
+    .unwrap();
+    let settings = settings.display().to_string();
+    let render = ["render", &invoice, "--out", &out];
+    let send = ["send", &invoice, "--settings", &settings, "--account", "office", "--without-document"];
+    for command in [&render[..], &send] {
+        for (option, text, part) in [
+            ("--to", "nonsense", "\"nonsense\""),
+            ("--to", "Jo <jo@example.com>; nobody", "\"nobody\""),
+            ("--cc", "jo@", "\"jo@\""),
+            ("--bcc", "a@b.example, c@d@e", "\"c@d@e\""),
+            ("--reply-to", "nonsense", "\"nonsense\""),
+        ] {
+            let (_, error) = expect(3, &[command, &[option, text]].concat());
+            assert!(
+                error.contains(option) && error.contains(part) && error.contains("no address"),
+                "{error}"
+            );
+        }
+    }
+    assert!(!Path::new(&out).exists(), "nothing is written");
+    // Read all the same, and asked about.
+    let (said, asked) = expect(0, &[&render[..], &["--to", "o\u{2019}brien@example.com"]].concat());
+    assert!(said.contains("o'brien@example.com") && asked.contains("did you mean"), "{said}{asked}");
 }
 
 #[test]

@@ -5,7 +5,8 @@ use crate::shop::Shop;
 use chrono::Duration;
 use postroom::capabilities::Answer;
 use postroom::capabilities::smtp::{
-    Acceptance, Account, Failure, MemorySubmitter, ProbeReport, Reply, Stage, Submission, Submitter, Verdict,
+    Acceptance, Account, Failure, MemorySubmitter, ProbeReport, RecipientReply, Reply, Stage, Submission,
+    Submitter, Verdict,
 };
 use postroom::store::{Cause, Holder, Pace, Standing};
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,5 +120,72 @@ async fn a_clock_that_went_back_while_a_worker_died_or_a_mail_was_asked_for_hold
         let submitter: Arc<dyn Submitter> = memory.clone();
         let tally = shop.work(&submitter).await;
         assert_eq!((tally.sent(), times(&memory).len()), (4, 4), "back by {back}: {:?}", shop.said());
+    }
+}
+
+/// Takes every mail, and never for one recipient.
+struct NeverFor(&'static str);
+
+impl Submitter for NeverFor {
+    fn submit<'a>(
+        &'a self,
+        account: &'a Account,
+        submission: &'a Submission,
+    ) -> Answer<'a, Result<Acceptance, Failure>> {
+        let reply = |address: &str| match address == self.0 {
+            true => Reply::new(450, Some("4.2.0"), "come back later"),
+            false => Reply::new(250, Some("2.1.5"), "ok"),
+        };
+        let recipients: Vec<RecipientReply> = submission
+            .recipients
+            .iter()
+            .map(|to| RecipientReply { address: to.address.clone(), reply: reply(&to.address) })
+            .collect();
+        let answer = if recipients.iter().any(|it| it.reply.is_positive()) {
+            let reply = Reply::new(250, Some("2.0.0"), "queued");
+            Ok(Acceptance { server: account.host.clone(), reply, recipients, dsn: false })
+        } else {
+            Err(Failure {
+                stage: Stage::Recipient,
+                verdict: Verdict::Transient,
+                detail: "the server refused the recipient".to_owned(),
+                reply: recipients.first().map(|it| it.reply.clone()),
+                retry_after: None,
+                recipients,
+            })
+        };
+        Box::pin(async move { answer })
+    }
+
+    fn probe<'a>(&'a self, account: &'a Account) -> Answer<'a, ProbeReport> {
+        Box::pin(async move { MemorySubmitter::new().probe(account).await })
+    }
+}
+
+/// A3: the others have it. A recipient that no server takes it for is another matter.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blind_copy_to_ourselves_that_nobody_takes_for_48_hours_makes_no_mail_fail() {
+    const OWN: &str = "lotte@ateliernord.example";
+    const ELS: &str = "els@customer.example";
+    for (never, ended_well) in [(OWN, true), (ELS, false)] {
+        let shop = Shop::new().await;
+        let mail = shop.queue_with_own_copy(ELS, OWN).await;
+        let submitter: Arc<dyn Submitter> = Arc::new(NeverFor(never));
+        let mut rounds = 0;
+        let standing = loop {
+            shop.work(&submitter).await;
+            let (row, _) = shop.row(mail).await;
+            rounds += 1;
+            assert!(rounds < 80, "{row:?}");
+            match row.standing {
+                Standing::Ready { .. } => shop.pass(Duration::minutes(250)),
+                ended => break ended,
+            }
+        };
+        assert_eq!(standing == Standing::Sent, ended_well, "{never}: {standing:?}");
+        let events = shop.store.mail(mail).await.unwrap().events;
+        let expired: Vec<_> = events.iter().filter(|it| it.kind == "expired").collect();
+        assert_eq!(expired.len(), 1, "{events:?}");
+        assert_eq!(expired[0].recipient.as_deref(), Some(never), "{events:?}");
     }
 }

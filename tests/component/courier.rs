@@ -80,7 +80,10 @@ struct Town {
 
 impl Town {
     async fn new() -> Self {
-        let kept = Kept::new(&[ELS, JAN]).await;
+        Self::of(Kept::new(&[ELS, JAN]).await).await
+    }
+
+    async fn of(kept: Kept) -> Self {
         let place = RecordsPlace::Folder { path: "/nowhere".into() };
         kept.store.administer(kept.company.id).set_records(Some(&place)).await.unwrap();
         let (told, time) = (Arc::new(Told::default()), Arc::new(Mutex::new(now())));
@@ -156,6 +159,20 @@ async fn c5_each_status_is_told_once_when_it_changes_and_silence_is_told_as_well
     assert!(last.reason.as_deref().is_some_and(|it| it.contains("no such user")), "{last:?}");
     assert_eq!((last.mail, last.at), (Some(town.kept.mail), *town.time.lock().unwrap()));
     assert_eq!(town.heard.lock().unwrap().len(), 0);
+}
+
+/// A3: an ERP keeps the status of a document, which the copy to the user who made the mail says nothing of.
+#[tokio::test]
+async fn what_becomes_of_the_blind_copy_to_ourselves_is_not_told() {
+    const OWN: &str = "lotte@ateliernord.example";
+    let town = Town::of(Kept::with_own_copy(&[ELS, OWN], Some(OWN)).await).await;
+    town.happens("accepted", None, "250 queued").await;
+    town.happens("bounced", Some(OWN), "550 5.4.4 no such domain").await;
+    town.round().await;
+    assert_eq!(town.told(), [format!("{ELS} in-transit")]);
+    town.happens("bounced", Some(ELS), "550 5.1.1 no such user").await;
+    town.round().await;
+    assert_eq!(town.told(), [format!("{ELS} failed")]);
 }
 
 #[tokio::test]

@@ -4,9 +4,10 @@
 use crate::house::{House, shipped};
 use crate::kept::{Kept, MESSAGE_ID, now};
 use postroom::contract::inbound::{Class, Hardness, InboundError, Origin};
+use postroom::contract::tracking::Status;
 use postroom::engine::{EngineError, Files};
 use postroom::inbox::{MatchedBy, Taken};
-use postroom::outbox::suppress_refused;
+use postroom::outbox::{suppress_refused, timeline};
 use postroom::return_address::{KeyId, Keys, Purpose, ReturnAddresses};
 use postroom::store::{Event, MailId};
 use postroom_tests::fixtures;
@@ -124,9 +125,10 @@ async fn where_a_mail_was_forwarded_its_recipient_is_not_dead() {
     const OTHER: &str = "els@forwarded.example";
     for (fields, rcpt_to) in [
         (format!("Original-Recipient: rfc822; {ELS}\r\nFinal-Recipient: rfc822; {OTHER}"), &[ELS][..]),
-        (format!("Final-Recipient: rfc822; {OTHER}"), &[ELS]),
-        // The copy to ourselves is nobody whom the report could mean.
-        (format!("Final-Recipient: rfc822; {OTHER}"), &[ELS, "lotte@ateliernord.example"]),
+        (
+            format!("Original-Recipient: rfc822; {ELS}\r\nFinal-Recipient: rfc822; {OTHER}"),
+            &[ELS, "jan@customer.example"],
+        ),
     ] {
         let kept = Kept::new(rcpt_to).await;
         let taken = kept.take(failed(&fields)).await;
@@ -140,6 +142,35 @@ async fn where_a_mail_was_forwarded_its_recipient_is_not_dead() {
         .take(failed(&format!("Original-Recipient: rfc822; {ELS}\r\nFinal-Recipient: rfc822; {ELS}")))
         .await;
     assert_eq!(taken.suppressed, [ELS]);
+}
+
+/// Whom the mail was forwarded to without a word of it, a member of a list, or anybody: it is not known what it says of those who
+/// were written to.
+#[tokio::test]
+async fn a_report_about_another_address_is_shown_with_it_and_nothing_follows_for_the_recipients() {
+    const OTHER: &str = "ina@elsewhere.example";
+    for rcpt_to in [
+        &[ELS][..],
+        &[ELS, "lotte@ateliernord.example"],
+        &[ELS, "jan@customer.example", "an@customer.example"],
+    ] {
+        for action in ["failed", "delayed"] {
+            let kept = Kept::new(rcpt_to).await;
+            let raw = String::from_utf8(failed(&format!("Final-Recipient: rfc822; {OTHER}"))).unwrap();
+            let raw = raw.replace("Action: failed", &format!("Action: {action}"));
+            for _ in 0..2 {
+                let taken = kept.take(raw.clone().into_bytes()).await;
+                assert_eq!((taken.suppressed, kept.suppressed().await), (vec![], vec![]), "{rcpt_to:?}");
+            }
+            let mail = kept.store.mail(kept.mail).await.unwrap();
+            let [fact] = &mail.events[..] else { panic!("{rcpt_to:?} {:?}", mail.events) };
+            assert_eq!(fact.recipient.as_deref(), Some(OTHER), "{rcpt_to:?}");
+            assert_eq!(fact.words.as_deref(), Some("550 5.1.1 no such user"), "{rcpt_to:?}");
+            let told = timeline(&kept.house.office, &mail, now()).await.unwrap();
+            let statuses: Vec<Status> = told.recipients.iter().map(|it| it.status).collect();
+            assert_eq!(statuses, vec![Status::InTransit; rcpt_to.len()], "{rcpt_to:?} {told:?}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -197,10 +228,12 @@ async fn a_report_that_names_nothing_of_ours_or_a_stranger_is_not_believed() {
     let forged = String::from_utf8(fixture("gmail-unknown")).unwrap().replace(ELS, "jan@customer.example");
     let taken = kept.take(forged.replace(MESSAGE_ID, "<guessed@ateliernord.example>").into_bytes()).await;
     assert_eq!((by(&taken), taken.report.class), (None, Class::Bounce));
+    assert_eq!((kept.events().await, kept.suppressed().await), (vec![], vec![]));
     // Ours, but about somebody whom the mail was not sent to.
     let taken = kept.take(fixture("gmail-unknown")).await;
     assert_eq!(by(&taken), Some(MatchedBy::MessageId));
-    assert_eq!((kept.events().await, kept.suppressed().await), (vec![], vec![]));
+    let about: Vec<_> = kept.events().await.into_iter().map(|event| event.recipient).collect();
+    assert_eq!((about, kept.suppressed().await), (vec![Some(ELS.to_owned())], vec![]));
 }
 
 #[tokio::test]

@@ -33,6 +33,11 @@ pub(crate) struct Kept {
 
 impl Kept {
     pub(crate) async fn new(rcpt_to: &[&str]) -> Self {
+        Self::with_own_copy(rcpt_to, None).await
+    }
+
+    /// The same, one of the recipients being the blind copy to the user who made it.
+    pub(crate) async fn with_own_copy(rcpt_to: &[&str], copy: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&Location::file(folder.path().join("store.db"))).await.unwrap();
         let company =
@@ -62,7 +67,13 @@ impl Kept {
             use_case: "new".into(),
             subject: "Invoice 2026-0417".into(),
             from: party(address),
-            recipients: rcpt_to.iter().map(|to| Recipient { field: "to".into(), party: party(to) }).collect(),
+            recipients: rcpt_to
+                .iter()
+                .map(|to| match copy == Some(*to) {
+                    true => Recipient { is_own_copy: true, ..Recipient::new("bcc", party(to)) },
+                    false => Recipient::new("to", party(to)),
+                })
+                .collect(),
             message: Message {
                 message_id: MESSAGE_ID.into(),
                 mail_from: address.into(),

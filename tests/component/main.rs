@@ -21,6 +21,7 @@ mod removed;
 mod secrets;
 mod shop;
 mod standing;
+mod status;
 mod streaming;
 mod track;
 mod unruly;

@@ -70,37 +70,48 @@ impl Shop {
 
     /// Puts mails into the outbox, one recipient each.
     pub(crate) async fn queue(&self, count: usize) -> Vec<MailId> {
+        let mails = (0..count).map(|number| self.mail(&format!("{number}@customer.example"), None));
+        self.keep(mails.collect()).await
+    }
+
+    /// Puts a mail into the outbox that has a blind copy to the user who made it.
+    pub(crate) async fn queue_with_own_copy(&self, to: &str, copy: &str) -> MailId {
+        self.keep(vec![self.mail(to, Some(copy))]).await[0]
+    }
+
+    fn mail(&self, to: &str, copy: Option<&str>) -> NewMail {
         let party = |address: &str| Party { name: None, address: address.to_owned() };
-        let mails = (0..count).map(|number| {
-            let (id, to) = (MailId::new(), format!("{number}@customer.example"));
-            let message_id = format!("<{id}@ateliernord.example>");
-            let text = format!("From: {ADDRESS}\r\nTo: {to}\r\nMessage-ID: {message_id}\r\n\r\nHello.\r\n");
-            NewMail {
-                id,
-                account: self.account.id,
-                created: self.clock().now(),
-                document: None,
-                use_case: "new".into(),
-                subject: "Invoice".into(),
-                from: party(ADDRESS),
-                recipients: vec![Recipient { field: "to".into(), party: party(&to) }],
-                message: Message {
-                    message_id,
-                    mail_from: ADDRESS.into(),
-                    rcpt_to: vec![to],
-                    size: text.len() as u64,
-                    pieces: vec![Piece::Text(text)],
-                    needs_smtputf8: false,
-                    html: String::new(),
-                    text: "Hello.".into(),
-                },
-                files: vec![],
-                revision: None,
-                options: SendOptions::default(),
-                open_check: OpenCheck::Off,
-            }
-        });
-        let mails: Vec<NewMail> = mails.collect();
+        let id = MailId::new();
+        let message_id = format!("<{id}@ateliernord.example>");
+        let text = format!("From: {ADDRESS}\r\nTo: {to}\r\nMessage-ID: {message_id}\r\n\r\nHello.\r\n");
+        let copies = copy.map(|copy| Recipient { is_own_copy: true, ..Recipient::new("bcc", party(copy)) });
+        NewMail {
+            id,
+            account: self.account.id,
+            created: self.clock().now(),
+            document: None,
+            use_case: "new".into(),
+            subject: "Invoice".into(),
+            from: party(ADDRESS),
+            recipients: [Recipient::new("to", party(to))].into_iter().chain(copies).collect(),
+            message: Message {
+                message_id,
+                mail_from: ADDRESS.into(),
+                rcpt_to: [to].into_iter().chain(copy).map(str::to_owned).collect(),
+                size: text.len() as u64,
+                pieces: vec![Piece::Text(text)],
+                needs_smtputf8: false,
+                html: String::new(),
+                text: "Hello.".into(),
+            },
+            files: vec![],
+            revision: None,
+            options: SendOptions::default(),
+            open_check: OpenCheck::Off,
+        }
+    }
+
+    async fn keep(&self, mails: Vec<NewMail>) -> Vec<MailId> {
         self.store.acting(&self.lotte).keep(&mails, &Order::default()).await.unwrap();
         mails.into_iter().map(|mail| mail.id).collect()
     }

@@ -97,3 +97,48 @@ async fn a_mail_that_waits_does_not_grow_silent_and_one_that_left_does() {
     let before = after(&[], -1).await;
     assert_eq!(before.status, Status::Unknown, "before it was made: {before:?}");
 }
+
+/// A3: the copy has a status of its own, and the mail's is that of whom it was written to.
+#[tokio::test]
+async fn what_becomes_of_the_blind_copy_to_ourselves_is_shown_and_makes_no_mail_fail() {
+    const OWN: &str = "lotte@ateliernord.example";
+    let fact = |recipient: &str, kind: &str, source: &str| Event {
+        recipient: Some(recipient.to_owned()),
+        kind: kind.to_owned(),
+        at: now(),
+        source: source.to_owned(),
+        code: Some("5.4.4".to_owned()),
+        words: Some("the remote words".to_owned()),
+    };
+    use Status::{Delivered, Failed, InTransit};
+    for (kind, source) in
+        [("refused", "smtp"), ("bounced", "webhook"), ("bounced", "delivery-report"), ("expired", "host")]
+    {
+        for (facts, els, copy, whole) in [
+            (vec![fact(ELS, "accepted", "smtp"), fact(OWN, kind, source)], InTransit, Failed, InTransit),
+            (vec![fact(ELS, "delivered", "webhook"), fact(OWN, kind, source)], Delivered, Failed, Delivered),
+            (vec![fact(ELS, kind, source), fact(OWN, "delivered", "webhook")], Failed, Delivered, Failed),
+            (vec![fact(ELS, kind, source), fact(OWN, kind, source)], Failed, Failed, Failed),
+        ] {
+            let kept = Kept::with_own_copy(&[OWN, ELS], Some(OWN)).await;
+            kept.store.add_events(kept.mail, &facts).await.unwrap();
+            let mail = kept.store.mail(kept.mail).await.unwrap();
+            let told = timeline(&kept.house.office, &mail, now() + Duration::minutes(1)).await.unwrap();
+            let rows: Vec<_> = told.recipients.iter().map(|it| (it.recipient.as_str(), it.status)).collect();
+            assert_eq!(rows, [(OWN, copy), (ELS, els)], "{facts:?}");
+            assert_eq!(told.status, whole, "{facts:?}");
+            assert_eq!(told.reason, told.recipients[1].reason, "{facts:?}");
+            assert!(
+                told.recipients[0].reason.starts_with("blind copy to the user who made the mail: "),
+                "{told:?}"
+            );
+        }
+    }
+    // A mail to oneself alone is no copy of anything.
+    let kept = Kept::with_own_copy(&[OWN], Some(OWN)).await;
+    kept.store.add_events(kept.mail, &[fact(OWN, "bounced", "webhook")]).await.unwrap();
+    let mail = kept.store.mail(kept.mail).await.unwrap();
+    let told = timeline(&kept.house.office, &mail, now() + Duration::minutes(1)).await.unwrap();
+    assert_eq!(told.status, Failed);
+    assert_eq!(told.recipients.len(), 1);
+}

@@ -21,7 +21,7 @@ fn postroom(home: &Path) -> Command {
 }
 
 /// Runs a command that must end with this exit code; gives both its outputs.
-fn expect(home: &Path, code: i32, arguments: &[&str]) -> (String, String) {
+pub(crate) fn expect(home: &Path, code: i32, arguments: &[&str]) -> (String, String) {
     let output = postroom(home).args(arguments).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let (out, err) = (text(output.stdout), text(output.stderr));

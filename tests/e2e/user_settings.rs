@@ -176,7 +176,7 @@ fn a16_what_an_account_can_do_is_shown_with_the_reason() {
         (can("bare", "send"), can("bare", "inbox"), can("bare", "read")),
         ("yes".into(), "no".into(), "no".into())
     );
-    assert_eq!((can("office", "inbox"), can("office", "sent-copy")), ("yes".into(), "yes".into()));
+    assert_eq!((can("office", "inbox"), can("office", "sent-copy")), ("no".into(), "yes".into()));
     home.ok(&["account", "show", "bare"]).assert(0, &["Own SMTP without IMAP has no inbox."]);
 }
 

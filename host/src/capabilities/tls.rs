@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore};
+use rustls::{AlertDescription, CertificateError, ClientConfig, PeerIncompatible, RootCertStore};
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -158,15 +158,40 @@ pub(crate) fn explain(error: &std::io::Error, host: &str) -> TlsProblem {
         Some(rustls::Error::AlertReceived(
             alert @ (AlertDescription::InternalError | AlertDescription::CloseNotify),
         )) => TlsProblem::passing(format!("the server broke off the TLS handshake: {alert:?}")),
+        // What a server answers that has none of our versions, and some that have none of our ciphers.
+        Some(rustls::Error::AlertReceived(
+            alert @ (AlertDescription::ProtocolVersion
+            | AlertDescription::HandshakeFailure
+            | AlertDescription::InsufficientSecurity),
+        )) => TlsProblem::lasting(format!("the server refused the TLS handshake: {alert:?}; {OLD_VERSIONS}")),
         Some(rustls::Error::AlertReceived(alert)) => {
             TlsProblem::lasting(format!("the server refused the TLS handshake: {alert:?}"))
+        }
+        Some(rustls::Error::PeerIncompatible(
+            PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+        )) => {
+            TlsProblem::lasting("the server only speaks TLS versions below 1.2, which are not safe any more")
         }
         Some(rustls::Error::PeerIncompatible(reason)) => TlsProblem::lasting(format!(
             "the server has no version or cipher of TLS in common with us (1.2 and 1.3): {reason:?}"
         )),
         Some(other) => TlsProblem::lasting(format!("the TLS handshake failed: {other}")),
+        // A server of TLS 1.0 or 1.1 alone may hang up without a word; so may one that is restarted.
+        None if is_hang_up(error) => TlsProblem::passing(format!(
+            "the server hung up during the TLS handshake ({error}); if it does so every time, {OLD_VERSIONS}"
+        )),
         None => TlsProblem::passing(format!("the connection broke during the TLS handshake: {error}")),
     }
+}
+
+/// What may be behind a handshake that comes to nothing, without a server saying so.
+const OLD_VERSIONS: &str =
+    "the server may only speak TLS versions below 1.2, or have ciphers that are not safe any more";
+
+fn is_hang_up(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind as K;
+    matches!(error.kind(), K::UnexpectedEof | K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe)
 }
 
 fn certificate(reason: &CertificateError, host: &str) -> String {
@@ -237,5 +262,45 @@ mod tests {
             assert!(Arc::ptr_eq(&system, &used), "{n}: what is in use is kept");
         }
         assert_eq!(configs.known.lock().unwrap().len(), MOST_CONFIGS);
+    }
+
+    /// What a client hears of a server that answers its first message with these bytes, and hangs up.
+    async fn handshake_with(answer: Vec<u8>) -> TlsProblem {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut hello = [0; 16 << 10];
+            let read = stream.read(&mut hello).await.unwrap();
+            assert!(read > 0);
+            stream.write_all(&answer).await.unwrap();
+        });
+        let config = TlsConfigs::default().for_roots(None).await.unwrap();
+        let stream = TcpStream::connect(address).await.unwrap();
+        let problem = secure(stream, "mail.example", config, Duration::from_secs(10)).await.unwrap_err();
+        server.await.unwrap();
+        problem
+    }
+
+    #[tokio::test]
+    async fn a_server_of_old_versions_alone_is_named_as_one_as_far_as_that_is_known() {
+        let alert = |description: u8| vec![21, 3, 1, 0, 2, 2, description];
+        // A ServerHello of TLS 1.0: version, random, no session, AES128-SHA, no compression.
+        let hello = [&[3, 1][..], &[7; 32], &[0, 0, 0x2f, 0]].concat();
+        let handshake = [&[2, 0, 0, hello.len() as u8][..], &hello].concat();
+        let record = [&[22, 3, 1, 0, handshake.len() as u8][..], &handshake].concat();
+        for (answer, words, may_pass) in [
+            (record, "the server only speaks TLS versions below 1.2", false),
+            (alert(70), "may only speak TLS versions below 1.2", false),
+            (alert(40), "may only speak TLS versions below 1.2", false),
+            (Vec::new(), "may only speak TLS versions below 1.2", true),
+            (alert(48), "refused the TLS handshake", false),
+            (b"220 mail.example ESMTP\r\n".to_vec(), "does not speak TLS here", false),
+        ] {
+            let problem = handshake_with(answer.clone()).await;
+            assert!(problem.detail.contains(words), "{answer:?}: {problem:?}");
+            assert_eq!(problem.may_pass, may_pass, "{answer:?}: {problem:?}");
+        }
     }
 }

@@ -229,7 +229,7 @@ impl Desk {
                 eprintln!("{}", printable(&next));
             }
         }
-        let failed = timeline.recipients.iter().any(|it| it.status == Status::Failed);
+        let failed = timeline.status == Status::Failed;
         Ok(ExitCode::from(code(&end.step, failed || how.unusable, &mail)))
     }
 

@@ -4,7 +4,8 @@ use super::Failure;
 use crate::capabilities::attachments::{AttachmentSource, ReadError};
 use crate::config::Config;
 use crate::contract::composing::Portal;
-use crate::contract::recipients::Mailbox;
+use crate::contract::recipients::{Field, Mailbox};
+use crate::engine::Office;
 use crate::outbox::{Draft, DraftError};
 use clap::Args;
 use sha2::{Digest, Sha256};
@@ -131,6 +132,27 @@ impl MailArgs {
         }
     }
 
+    /// Refuses addresses of the options that are none, each with the text that can't be used: what a person typed is not left out.
+    /// What an address was read from all the same (`o’brien@…`, with a typographic apostrophe) is told with the mail.
+    pub(super) async fn refuse_unusable(&self, office: &Office) -> Result<(), Failure> {
+        let mut unusable = Vec::new();
+        for (option, texts, field) in [
+            ("--to", &self.to, Field::To),
+            ("--cc", &self.cc, Field::Cc),
+            ("--bcc", &self.bcc, Field::Bcc),
+            ("--reply-to", &self.reply_to, Field::ReplyTo),
+        ] {
+            let Some(text) = joined(texts) else { continue };
+            let (usable, mut invalid) =
+                office.parse_addresses(&super::office::no_files(), &text, field).await?;
+            invalid.retain(|it| !is_read_all_the_same(&it.text, &usable));
+            unusable.extend(
+                invalid.iter().map(|it| format!("{option}: \"{}\" is no address: {}", it.text, it.detail)),
+            );
+        }
+        if unusable.is_empty() { Ok(()) } else { Err(Failure::input(unusable.join("\n"))) }
+    }
+
     /// The draft. `id` and `now` stand in where the options name none.
     pub(super) fn draft(
         &self,
@@ -230,6 +252,12 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         return Err(Failure::input(message));
     }
     std::fs::read(path).map_err(|e| Failure::input(format!("can't read {}: {e}", path.display())))
+}
+
+/// Whether one of these addresses is what a text with a typographic apostrophe stands for.
+fn is_read_all_the_same(text: &str, usable: &[Mailbox]) -> bool {
+    let straight = text.replace(['\u{2018}', '\u{2019}'], "'");
+    straight != text && usable.iter().any(|it| straight.contains(&it.address))
 }
 
 fn joined(texts: &[String]) -> Option<String> {

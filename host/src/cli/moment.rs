@@ -30,7 +30,10 @@ pub(super) fn departure(text: &str) -> Result<DateTime<FixedOffset>, String> {
 /// A time as it was understood, with its offset and the name of this machine's zone where that is the same.
 pub(super) fn understood(time: DateTime<FixedOffset>) -> String {
     let here = time.with_timezone(&Local);
-    let zone = iana_time_zone::get_timezone().map(|name| format!(" ({name})")).unwrap_or_default();
+    // `$TZ` goes before the machine's own zone.
+    let named = std::env::var("TZ").ok().filter(|name| !name.is_empty());
+    let zone = named.or_else(|| iana_time_zone::get_timezone().ok());
+    let zone = zone.map(|name| format!(" ({})", name.trim_start_matches(':'))).unwrap_or_default();
     let shown = |time: &DateTime<FixedOffset>| time.format("%a %Y-%m-%d %H:%M:%S %:z").to_string();
     if here.offset().local_minus_utc() == time.offset().local_minus_utc() {
         format!("{}{zone}", shown(&time))
@@ -254,7 +257,9 @@ fn local(time: NaiveDateTime) -> Result<DateTime<FixedOffset>, String> {
 fn in_zone<Z: TimeZone>(time: NaiveDateTime, zone: &Z) -> Result<DateTime<FixedOffset>, String> {
     match zone.from_local_datetime(&time) {
         LocalResult::Single(time) => Ok(time.fixed_offset()),
-        LocalResult::Ambiguous(first, second) => {
+        LocalResult::Ambiguous(one, other) => {
+            // Of this machine's zone they do not come in order.
+            let (first, second) = if one <= other { (one, other) } else { (other, one) };
             let form = "%Y-%m-%d %H:%M %:z";
             Err(format!(
                 "{} comes twice, since the clocks are set back: write {} for the first, or {} for the second",
@@ -394,8 +399,11 @@ mod tests {
         let time = "2027-03-28T02:30:00".parse().unwrap();
         let missing = in_zone(time, &Changing(LocalResult::None)).unwrap_err();
         assert!(missing.contains("does not exist"), "{missing}");
-        let twice = in_zone(time, &Changing(LocalResult::Ambiguous(2, 1))).unwrap_err();
-        assert!(twice.contains("02:30 +02:00") && twice.contains("02:30 +01:00"), "{twice}");
+        for offsets in [LocalResult::Ambiguous(2, 1), LocalResult::Ambiguous(1, 2)] {
+            let twice = in_zone(time, &Changing(offsets)).unwrap_err();
+            assert!(twice.contains("02:30 +02:00 for the first"), "{twice}");
+            assert!(twice.contains("02:30 +01:00 for the second"), "{twice}");
+        }
     }
 
     #[test]

@@ -41,6 +41,7 @@ pub(super) async fn run(common: &Common, args: &RenderArgs) -> Result<ExitCode, 
         None => Mailbox { name: None, address: "sender@example.invalid".to_owned() },
     };
     let office = office::reading(common)?;
+    args.mail.refuse_unusable(&office).await?;
     let id = args.mail.identity(&config, &sender).await?;
     let mut draft = args.mail.draft(&config, sender, id, String::new())?;
     if draft.now.is_empty() {

@@ -79,6 +79,7 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Fa
         return once(common, args).await;
     }
     let desk = Desk::open(common, &args.user, args.account.as_ref()).await?;
+    args.mail.refuse_unusable(&desk.office).await?;
     if let AccountState::NeedsSignIn { reason, .. } = &desk.account.state {
         eprintln!("postroom: {} needs a sign-in, the mail will be held: {reason}", desk.account.name);
     }
@@ -180,6 +181,7 @@ async fn once(common: &Common, args: &SendArgs) -> Result<ExitCode, Failure> {
     let account = config.account(name)?;
     let accounts = Accounts::from([(name.to_owned(), account.open(name, &config.path)?)]);
     let office = office::sending(common, accounts, Arc::new(SmtpClient::default()))?;
+    args.mail.refuse_unusable(&office).await?;
     let now = now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
     let id = uuid::Uuid::now_v7().to_string();
     let draft = args.mail.draft(&config, account.mailbox(), id, now.clone())?;
@@ -234,7 +236,7 @@ fn code(sent: &Sent, unusable: bool) -> u8 {
         Some(SubmitError::Api(failure)) => code_of(failure.verdict),
         Some(SubmitError::NeedsSignIn(_)) => 4,
         None if sent.outcome.events.iter().any(|e| e.kind == "in-doubt") => 6,
-        None if sent.timeline.recipients.iter().any(|r| r.status == Status::Failed) => 4,
+        None if sent.timeline.status == Status::Failed => 4,
         None if sent.outcome.events.iter().any(|e| e.kind == "deferred") => 5,
         None if unusable => 4,
         None => 0,

@@ -202,8 +202,9 @@ async fn look(common: &Common, view: &View, of: &Listed) -> Result<(), Failure> 
 
 async fn told(view: &View, mails: Vec<Listed>, args: &ViewArgs) -> Result<Vec<Told>, Failure> {
     let mut all = Vec::with_capacity(mails.len());
-    for listed in mails {
+    for mut listed in mails {
         let mail = view.mail(listed.mail.id, args.as_of).await?;
+        listed.outbox.standing = mail.outbox.standing.clone();
         let timeline = timeline(&view.office, &mail, args.now()).await?;
         let label = view.office.label(&super::office::no_files(), timeline.status).await?;
         all.push(Told { listed, mail, timeline, label });
@@ -246,7 +247,12 @@ async fn show(view: &View, one: &Told) -> Result<(), Failure> {
     let mut events: Vec<_> = one.mail.events.iter().collect();
     events.sort_by_key(|event| event.at);
     for event in events {
-        let whom = event.recipient.as_deref().unwrap_or("everybody");
+        let to = &of.message.rcpt_to;
+        let whom = match event.recipient.as_deref() {
+            None => "everybody".to_owned(),
+            Some(other) if !to.iter().any(|it| it == other) => format!("{other} (none of its recipients)"),
+            Some(recipient) => recipient.to_owned(),
+        };
         let code = event.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
         let words =
             event.words.as_deref().map(|words| format!(": {}", words.replace('\n', " "))).unwrap_or_default();

@@ -83,10 +83,14 @@ impl View {
             None => store.administer(self.company.id).mail(id).await?,
         };
         if let Some(at) = at {
-            let known = mail.events.len();
+            let known = mail.events.len() + mail.attempts.len();
             mail.events.retain(|event| event.at <= at);
+            mail.attempts.retain(|attempt| attempt.started <= at);
+            for attempt in &mut mail.attempts {
+                attempt.outcome = attempt.outcome.take().filter(|outcome| outcome.finished <= at);
+            }
             // What has ended since was still here then.
-            if mail.events.len() < known
+            if mail.events.len() + mail.attempts.len() < known
                 && matches!(mail.outbox.standing, Standing::Sent | Standing::Failed { .. })
             {
                 mail.outbox.standing = Standing::Ready { due: at, waits: None };

@@ -13,6 +13,12 @@ use crate::store::{
 use chrono::{DateTime, FixedOffset, SecondsFormat};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The source of facts that an answer shows.
+const REPLY: &str = "reply";
+
+/// Facts that a mail has not arrived where it was last sent to.
+const NOT_ARRIVED: [&str; 5] = ["bounced", "expired", "dropped", "delayed", "disposition-deleted"];
+
 /// The mailbox of a company, or of a platform for all of them.
 #[derive(Debug)]
 pub struct Inbox<'a> {
@@ -124,27 +130,35 @@ pub async fn classify(
 }
 
 impl Inbox<'_> {
-    /// The facts of a report, each about the recipient whom it means; whether that is one of the mail's is the store's to say.
+    /// The facts of a report, each about the recipient whom it means, or about an address that the mail did not go to.
     fn events(&self, report: &Report, mail: &Reported) -> Result<Vec<Event>, InboxError> {
         let mut kept = vec![];
         for event in &report.events {
-            let Some(recipient) = self.meant(event, report, mail) else { continue };
             let other = self.other(event, report, mail);
+            let recipient = match self.meant(event, report, mail) {
+                Some(recipient) => recipient,
+                // It says nothing of the mail's recipients, and is shown as what it is.
+                None if event.source != REPLY && other.is_some() => other.unwrap_or_default().to_owned(),
+                None => continue,
+            };
+            let is_other = other == Some(recipient.as_str());
             let at = DateTime::parse_from_rfc3339(&event.at);
             kept.push(Event {
-                recipient: Some(recipient),
                 kind: event.kind.clone(),
                 at: at.map_err(|e| InboxError::Plugin(format!("an event's time \"{}\": {e}", event.at)))?,
                 source: event.source.clone(),
                 code: event.code.clone(),
-                words: with_address(other, event.words.as_deref()),
+                words: with_address(other.filter(|_| !is_other), event.words.as_deref()),
+                recipient: Some(recipient),
             });
         }
         Ok(kept)
     }
 
-    /// Whom a fact is about. Where the mail had one recipient, blind copies to ourselves apart, it is they, though the report
-    /// names the address that their mail was forwarded to; of an answer only if it came from their domain.
+    /// The recipient whom a fact is about; none: it names an address that the mail did not go to. Where a report names no address,
+    /// or tells of an arrival, and the mail had one recipient, blind copies to ourselves apart, it is they. That it did not
+    /// arrive at another address, which theirs may forward to, does not say that they have not got it; of an answer only if it
+    /// came from their domain.
     fn meant(&self, event: &tracking::Event, report: &Report, mail: &Reported) -> Option<String> {
         let store = &self.store;
         let named = event.recipient.as_deref();
@@ -164,9 +178,8 @@ impl Inbox<'_> {
             _ => return None,
         };
         match named {
-            Some(address) if event.source == "reply" => {
-                (domain(address) == domain(only)).then(|| only.clone())
-            }
+            Some(address) if event.source == REPLY => (domain(address) == domain(only)).then(|| only.clone()),
+            Some(_) if NOT_ARRIVED.contains(&event.kind.as_str()) => None,
             _ => Some(only.clone()),
         }
     }

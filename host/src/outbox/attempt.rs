@@ -1,6 +1,7 @@
 //! One attempt to send a composed mail, and what is known afterwards.
 
 use super::draft::Ready;
+use super::status::{self, Recipients};
 use crate::contract::{delivery, tracking};
 use crate::engine::{EngineError, Office};
 
@@ -59,8 +60,8 @@ impl Ready {
             Err(error) if error.lost() => without_answer(&error, &attempt.now),
             Err(error) => return Err(error),
         };
-        let recipients = &message.envelope.recipients;
-        let folded = office.fold(&self.files, recipients, &outcome.events, &attempt.now).await?;
+        let to = Recipients { all: &message.envelope.recipients, own_copies: &self.own_copies };
+        let folded = status::fold(office, to, &outcome.events, &attempt.now).await?;
         let timeline = folded
             .map_err(|e| EngineError::Trap(format!("event {} can't be folded: {}", e.index, e.detail)))?;
         Ok(Sent { outcome, timeline })

@@ -6,6 +6,7 @@
 
 use super::facts::{stamp, told_events};
 use super::ledger::Ledger;
+use super::status::Recipients;
 use super::worker::Notices;
 use crate::accounts::CompanyId;
 use crate::capabilities::Answer;
@@ -297,7 +298,9 @@ async fn fold(
     now: Time,
 ) -> Result<(Vec<Notice>, Option<Time>), super::OutboxError> {
     let events = told_events(&news.events);
-    let folded = office.fold(&Files::default(), &news.rcpt_to, &events, &stamp(now)).await?;
+    // What becomes of the copy to our own user is no news of the document.
+    let to = Recipients { all: &news.rcpt_to, own_copies: &news.own_copies }.others();
+    let folded = office.fold(&Files::default(), &to, &events, &stamp(now)).await?;
     let timeline =
         folded.map_err(|e| super::OutboxError::Plugin(format!("event {}: {}", e.index, e.detail)))?;
     let mut notices = Vec::new();

@@ -16,7 +16,6 @@ use super::sent_copy::{self, SentCopy};
 use super::waiting::{CurrentPause, Wait};
 use crate::accounts::{Account, AccountState, Company, Transport};
 use crate::contract::delivery::{self, Action, Route};
-use crate::contract::tracking::Timeline;
 use crate::engine::{Files, Office};
 use crate::store::{
     AttemptId, AttemptResult, Cause, Event, Mail, MailId, NewAttempt, OpenCheck, Outcome, Settlement,
@@ -167,8 +166,12 @@ impl Dispatch<'_> {
             Action::Done => Step::Done,
             Action::GiveUp(why) => {
                 let why = with_last_words(&mail, why);
-                self.give_up(&mail, &why, now).await?;
-                Step::GaveUp(why)
+                let left = self.give_up(&mail, &why, now).await?;
+                let copies = mail.mail.own_copies();
+                // Where the others have it, a copy to ourselves that did not leave makes no mail fail.
+                let is_copy = |to: &String| copies.contains(to);
+                let others_have_it = mail.mail.message.rcpt_to.iter().any(|to| !left.contains(to));
+                if others_have_it && left.iter().all(is_copy) { Step::Done } else { Step::GaveUp(why) }
             }
         })
     }
@@ -348,34 +351,14 @@ impl Dispatch<'_> {
         Ok(copies.into_iter().next().unwrap_or(SentCopy::NoMailbox))
     }
 
-    async fn give_up(&self, mail: &Mail, why: &str, now: Time) -> Result<(), OutboxError> {
+    /// Records that the mail will not reach those whom no server took it for, and gives them.
+    async fn give_up(&self, mail: &Mail, why: &str, now: Time) -> Result<Vec<String>, OutboxError> {
         let left = self.outstanding(mail).await?;
         let expired = |recipient: &String| facts::own_event(recipient, "expired", now, Some(why.to_owned()));
         let events: Vec<Event> = left.iter().map(expired).collect();
-        Ok(self.ledger.store.add_events(mail.mail.id, &events).await?)
+        self.ledger.store.add_events(mail.mail.id, &events).await?;
+        Ok(left)
     }
-}
-
-/// What a mail's facts amount to now; that it is still here is one of them.
-///
-/// # Errors
-/// [`OutboxError`].
-pub async fn timeline(office: &Office, mail: &Mail, now: Time) -> Result<Timeline, OutboxError> {
-    let mut events = mail.events.clone();
-    events.extend(here::facts(office, mail, now).await?);
-    folded(office, mail, &events, now).await
-}
-
-/// What these facts about a mail amount to.
-pub(super) async fn folded(
-    office: &Office,
-    mail: &Mail,
-    events: &[Event],
-    now: Time,
-) -> Result<Timeline, OutboxError> {
-    let (to, events) = (&mail.mail.message.rcpt_to, facts::told_events(events));
-    let folded = office.fold(&Files::default(), to, &events, &stamp(now)).await?;
-    folded.map_err(|e| OutboxError::Plugin(format!("event {}: {}", e.index, e.detail)))
 }
 
 impl Step {

@@ -107,7 +107,7 @@ pub(super) async fn cleared_up(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) 
     if lost(mail).is_none() {
         return Ok(false);
     }
-    let timeline = super::dispatch::folded(dispatch.office, mail, &mail.events, now).await?;
+    let timeline = super::status::folded(dispatch.office, mail, &mail.events, now).await?;
     let doubtful = doubtful(mail);
     let known = |address: &String| {
         timeline

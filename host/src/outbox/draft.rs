@@ -4,6 +4,7 @@ use super::error::DraftError;
 use crate::capabilities::attachments::AttachmentSource;
 use crate::contract::{attachments, composing, documents, recipients};
 use crate::engine::{Files, Office};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
 
@@ -56,6 +57,8 @@ pub struct Ready {
     pub resolution: recipients::Resolution,
     /// Files by handle.
     pub files: Files,
+    /// Addresses of `resolution` that are the blind copy to the user who makes the mail.
+    pub own_copies: Vec<String>,
 }
 
 impl Draft {
@@ -142,6 +145,18 @@ impl Draft {
         self.attachments.push((attachment, source));
     }
 
+    /// The blind copy to the user who makes the mail: the one that their settings ask for, or their own address typed as Bcc.
+    fn own_copies(&self, entries: &[recipients::Entry]) -> Vec<String> {
+        let settings: Value = serde_json::from_str(&self.settings).unwrap_or_default();
+        let own = ["own_email", "email"].map(|name| settings["user"][name].as_str().map(str::trim));
+        let is_own = |address: &str| own.iter().flatten().any(|own| own.eq_ignore_ascii_case(address));
+        let copies = entries.iter().filter(|entry| {
+            entry.field == recipients::Field::Bcc
+                && (entry.reason == "auto-bcc-self" || is_own(&entry.mailbox.address))
+        });
+        copies.map(|entry| entry.mailbox.address.clone()).collect()
+    }
+
     /// By which a changed document is another intent: a digest of it as it came.
     pub(super) fn revision(&self) -> String {
         let digest = Sha256::digest(&self.document.content);
@@ -184,7 +199,8 @@ impl Draft {
             Some(pixel) => office.compose_tracked(&files, &job, pixel).await??,
             None => office.compose(&files, &job).await??,
         };
-        Ok(Ready { message, summary, resolution, files })
+        let own_copies = self.own_copies(&resolution.entries);
+        Ok(Ready { message, summary, resolution, files, own_copies })
     }
 }
 

@@ -79,7 +79,8 @@ impl Ready {
                 recipients::Field::Bcc => "bcc",
                 recipients::Field::ReplyTo => return None,
             };
-            Some(Recipient { field: field.to_owned(), party: party(&entry.mailbox) })
+            let is_own_copy = self.own_copies.contains(&entry.mailbox.address);
+            Some(Recipient { field: field.to_owned(), party: party(&entry.mailbox), is_own_copy })
         });
         // A document's UBL file is at hand although only the PDF travels: what the message does not name is not kept.
         let travels = |handle: u32| self.message.chunks.contains(&Chunk::Attachment(handle));
@@ -109,10 +110,8 @@ impl Ready {
 
 /// A message without files, such as a test, as the store keeps it.
 pub fn plain(of: &composing::Message, keeping: Keeping, use_case: &str) -> NewMail {
-    let to = of.envelope.recipients.iter().map(|address| Recipient {
-        field: "to".to_owned(),
-        party: Party { name: None, address: address.clone() },
-    });
+    let party_of = |address: &String| Party { name: None, address: address.clone() };
+    let to = of.envelope.recipients.iter().map(|address| Recipient::new("to", party_of(address)));
     NewMail {
         id: keeping.id,
         account: keeping.account,

@@ -1,5 +1,5 @@
-//! The port to a company's records. Partners, contacts, documents and files belong to its ERP, and come in through here;
-//! what became of its mails, new addresses and payments go out.
+//! The port to a company's records. Documents and files belong to its ERP, and come in through here; what became of its mails goes
+//! out. Partners, new addresses and payments are reserved: they have their form, and no mail is made from them or makes them.
 //!
 //! One trait, two adapters: [`Erp`] speaks the interface of `docs/records.md` by signed requests; [`Folder`] is a folder of
 //! documents, for whoever has no ERP: what would be told stays in the store and is read there.

@@ -1,9 +1,10 @@
 //! Whom facts about mails concern, and what of their texts may be kept. Every event enters through here, whoever reports it:
 //! a server while a mail is submitted, a provider's webhook, a message in a mailbox.
 //!
-//! A recipient that a report names must be one of the mail's, compared in any spelling and, after an erasure, by its
-//! pseudonym; the fact is then kept under the address that the mail has. Addresses that were erased in the company are
-//! replaced in texts too: a report that arrives late brings nothing back.
+//! A recipient that a report names is compared with the mail's in any spelling and, after an erasure, by its pseudonym; the fact is
+//! then kept under the address that the mail has. What a report says of any other address is kept under that one: it is shown, and
+//! no recipient's status follows from it. Addresses that were erased in the company are replaced in texts too: a report that
+//! arrives late brings nothing back.
 
 use super::mail::{Event, MailId};
 use super::pseudonym::{Pseudonyms, replace_addresses};
@@ -20,6 +21,13 @@ const NOT_COMPARED: &str = "unknown@erased.invalid";
 
 /// The source of facts that a person's answer shows.
 const REPLY: &str = "reply";
+
+/// The sources whose facts others report: they may be about an address that the mail did not go to, such as one that it was
+/// forwarded to.
+const REPORTS: [&str; 3] = ["delivery-report", "disposition-report", "webhook"];
+
+/// Longest address that is kept, in characters: 64 before the `@`, 255 behind it.
+const LONGEST_ADDRESS: usize = 320;
 
 /// The addresses that were erased in a company, as pseudonyms.
 #[derive(Debug)]
@@ -147,14 +155,18 @@ impl<'a> Attribution<'a> {
         self.mails.get(&mail).map_or(0, |(_, rcpt_to)| rcpt_to.len())
     }
 
-    /// The event as it may be kept, under an address of the mail. One that names somebody else says nothing of the recipients
-    /// of a mail to several; of a mail to one it is a fact of the mail, without the address. A person's answer is a fact only if
-    /// a recipient gave it.
+    /// The event as it may be kept, under an address of the mail; what is reported of another address, under that one. What an
+    /// attempt or a pixel says of another address says nothing of the recipients of a mail to several; of a mail to one it is a
+    /// fact of the mail. A person's answer is a fact only if a recipient gave it.
     pub(super) fn event(&self, mail: MailId, event: &Event) -> Option<Event> {
         let recipient = match event.recipient.as_deref() {
             None => None,
             Some(named) => match self.recipient(mail, named) {
                 Some(recipient) => Some(recipient.to_owned()),
+                None if REPORTS.contains(&event.source.as_str()) && named.contains('@') => {
+                    let other: String = key(named).chars().take(LONGEST_ADDRESS).collect();
+                    Some(self.text(mail, &other))
+                }
                 None if self.recipients(mail) == 1 && event.source != REPLY => None,
                 None => return None,
             },

@@ -3,6 +3,7 @@
 use super::queue::OutboxRow;
 use super::reported::OpenCheck;
 use super::standing::SendOptions;
+use super::suppressions::key;
 use crate::accounts::{AccountId, CompanyId, UserId};
 use chrono::{DateTime, FixedOffset};
 use std::fmt;
@@ -77,6 +78,30 @@ pub struct Recipient {
     /// Who.
     #[serde(flatten)]
     pub party: Party,
+    /// It is the blind copy to the user who made the mail (FEATURES A3).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_own_copy: bool,
+}
+
+impl Recipient {
+    /// A recipient who is not the mail's own user.
+    pub fn new(field: impl Into<String>, party: Party) -> Self {
+        Self { field: field.into(), party, is_own_copy: false }
+    }
+}
+
+/// The envelope's recipients that are the blind copy to the user who made the mail.
+pub(super) fn own_copies(recipients: &[Recipient], rcpt_to: &[String]) -> Vec<String> {
+    let copies: Vec<String> =
+        recipients.iter().filter(|it| it.is_own_copy).map(|it| key(&it.party.address)).collect();
+    rcpt_to.iter().filter(|to| copies.contains(&key(to))).cloned().collect()
+}
+
+impl NewMail {
+    /// The envelope's recipients that are the blind copy to the user who made the mail.
+    pub fn own_copies(&self) -> Vec<String> {
+        own_copies(&self.recipients, &self.message.rcpt_to)
+    }
 }
 
 /// A composed message: the skeleton as text, files by number. The same pieces and files give the same bytes.

@@ -2,7 +2,7 @@
 //! records. What it amounts to is for whoever can fold facts; here is what he needs for it, and what comes of it.
 
 use super::events::events_of;
-use super::mail::{DocumentRef, Event, MailId};
+use super::mail::{DocumentRef, Event, MailId, Recipient, own_copies};
 use super::mails::document;
 use super::notices::{Notice, keep};
 use super::row::Time;
@@ -21,6 +21,8 @@ pub struct MailNews {
     pub document: Option<DocumentRef>,
     /// Whom it went to, as in the envelope.
     pub rcpt_to: Vec<String>,
+    /// Those of them that are the blind copy to the user who made it.
+    pub own_copies: Vec<String>,
     /// Everything that is known.
     pub events: Vec<Event>,
     /// The latest status of each recipient that the records were told, or are about to be.
@@ -59,7 +61,8 @@ impl SystemStore {
     pub async fn news(&self, company: CompanyId, now: Time, most: u32) -> Result<Vec<MailNews>, StoreError> {
         let mut connection = self.pool.acquire().await?;
         let rows = sqlx::query(
-            "select news.mail, news.version, mails.document_kind, mails.document_number, mails.partner, mails.rcpt_to \
+            "select news.mail, news.version, mails.document_kind, mails.document_number, mails.partner, mails.rcpt_to, \
+             mails.recipients \
              from news join mails on mails.id = news.mail \
              where news.company = $1 and news.due <= $2 order by news.due, news.mail limit $3",
         );
@@ -84,11 +87,14 @@ impl SystemStore {
                     None => latest.push(ToldStatus { recipient, status, times: 1 }),
                 }
             }
+            let (recipients, rcpt_to): (Vec<Recipient>, Vec<String>) =
+                (row::json(row, "recipients")?, row::json(row, "rcpt_to")?);
             all.push(MailNews {
                 mail,
                 company,
                 document: document(row)?,
-                rcpt_to: row::json(row, "rcpt_to")?,
+                own_copies: own_copies(&recipients, &rcpt_to),
+                rcpt_to,
                 events: events_of(&mut connection, &[mail]).await?.remove(&mail).unwrap_or_default(),
                 told: latest,
                 version: row.try_get("version")?,

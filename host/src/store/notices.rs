@@ -45,12 +45,12 @@ pub enum NoticeKind {
         /// As users see it: `In transit`.
         label: String,
     },
-    /// A partner has a new address, the recipient.
+    /// A partner has a new address, the recipient. Reserved: nothing makes it yet.
     Address {
         /// Name of the person.
         name: Option<String>,
     },
-    /// A document was paid, or is said to be.
+    /// A document was paid, or is said to be. Reserved: nothing makes it yet.
     Payment {
         /// How much, in digits with a point.
         amount: String,

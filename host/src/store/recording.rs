@@ -1,6 +1,6 @@
 //! Recording what a report says about a mail: one way in for messages in a mailbox, providers' webhooks and refusals of a
-//! server. A recipient that a report names must be one of the mail's; of anybody else it records no address and suppresses
-//! nobody.
+//! server. What a report says of an address that the mail did not go to is recorded under that address, changes nobody's status
+//! and suppresses nobody.
 
 use super::attribution::{Attribution, recipient_of};
 use super::events::{keep_events, reopen};

@@ -151,7 +151,7 @@ impl World {
             use_case: "new".into(),
             subject: "Invoice 7".into(),
             from: party("office@nord.example"),
-            recipients: vec![Recipient { field: "to".into(), party: party(JO) }],
+            recipients: vec![Recipient::new("to", party(JO))],
             message: Message {
                 message_id: format!("<{id}@nord.example>"),
                 mail_from: "office@nord.example".into(),

@@ -52,7 +52,7 @@ impl wit::Guest for Component {
                     Availability::ByProvider => wit::Availability::ByProvider,
                     Availability::No => wit::Availability::No,
                 },
-                reason: of.reason.to_owned(),
+                reason: of.reason,
             })
             .collect())
     }

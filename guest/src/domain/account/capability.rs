@@ -1,6 +1,7 @@
 //! What an account can do (FEATURES A16). It depends on the transport, the provider, whether there is a mailbox, and
 //! what the host can see; each answer comes with its reason, to be shown.
 
+use super::evidence;
 use super::model::{Account, Transport};
 use super::preset::files_by_itself;
 
@@ -16,19 +17,19 @@ pub enum Availability {
 }
 
 /// An ability of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capability {
     /// Name in the contract.
     pub name: &'static str,
     /// Whether it has it.
     pub available: Availability,
     /// Why, one English sentence.
-    pub reason: &'static str,
+    pub reason: String,
 }
 
 type Answer = (Availability, &'static str);
 
-/// What the account can do, in the order of the contract.
+/// What the account can do, and which statuses its mail can get, in the order of the contract.
 pub fn capabilities(account: &Account) -> Vec<Capability> {
     let all = [
         ("send", send(account)),
@@ -38,7 +39,9 @@ pub fn capabilities(account: &Account) -> Vec<Capability> {
         ("delivered", delivered(account)),
         ("read", read(account)),
     ];
-    all.into_iter().map(|(name, (available, reason))| Capability { name, available, reason }).collect()
+    let able =
+        |(name, (available, reason)): (_, Answer)| Capability { name, available, reason: reason.to_owned() };
+    all.into_iter().map(able).chain(evidence::statuses(account)).collect()
 }
 
 fn send(account: &Account) -> Answer {
@@ -78,11 +81,14 @@ fn sent_copy(account: &Account) -> Answer {
 fn inbox(account: &Account) -> Answer {
     use Availability::{No, Yes};
     match account.transport {
-        _ if account.imap.is_some() => {
+        _ if account.imap.is_some() && account.reads_mailbox => {
             (Yes, "The mailbox is read by IMAP, and nothing is moved off the server.")
         }
+        _ if account.imap.is_some() => {
+            (No, "This host does not read the mailbox: it files copies in Sent and tests the connection.")
+        }
         Transport::Platform => {
-            (Yes, "Answers come to the platform's reply address and are shown in the Inbox.")
+            (No, "Answers come to the platform's reply address, where `postroom track` finds them.")
         }
         Transport::Smtp => (No, "Own SMTP without IMAP has no inbox."),
         Transport::Sendgrid => (No, "SendGrid sends only."),
@@ -94,40 +100,42 @@ fn inbox(account: &Account) -> Answer {
 fn replies(account: &Account) -> Answer {
     use Availability::{No, Yes};
     match account.transport {
-        _ if account.imap.is_some() => (Yes, "Answers are found in the mailbox and shown with the document."),
-        Transport::Platform => (Yes, "The reply address leads each answer back to its document."),
-        Transport::Sendgrid => (No, "Answers go to the original address, which no mailbox is set for."),
-        _ => (No, "Answers come to a mailbox that Postroom cannot read."),
+        _ if account.imap.is_some() && account.reads_mailbox => {
+            (Yes, "Answers are found in the mailbox and shown with the document.")
+        }
+        Transport::Platform => (
+            Yes,
+            "`postroom track` reads what comes to the reply address, and leads each answer to its document.",
+        ),
+        Transport::MailClient => (No, "Answers come to the user's own mail program."),
+        _ => (
+            No,
+            "Answers come to a mailbox that this host does not read: give its files to `postroom track`.",
+        ),
     }
 }
 
 fn delivered(account: &Account) -> Answer {
     use Availability::{ByProvider, No, Yes};
-    let mailbox = account.imap.is_some();
     match account.transport {
         Transport::MailClient => (No, "The status is Unknown: the mail was handed to your mail program."),
         Transport::Sendgrid if account.provider_events => {
             (ByProvider, "SendGrid reports each delivery and failure.")
         }
         Transport::Sendgrid => (No, "SendGrid's event reports do not reach this host."),
-        Transport::Platform => (Yes, "Reports of delivery come back to the platform's return address."),
-        Transport::Smtp if account.provider_events => {
+        Transport::Smtp | Transport::Platform if account.provider_events => {
             (ByProvider, "The provider reports each delivery and failure.")
         }
-        Transport::Smtp if mailbox => {
-            (Yes, "Reports of delivery are asked for and read from the mailbox; not every server sends them.")
+        Transport::Smtp | Transport::Platform if account.reads_mailbox => {
+            (Yes, "Reports that `--notify-delivered` asks for are read; not every server sends them.")
         }
-        Transport::Smtp => {
-            (No, "Reports of delivery come back as mail, and there is no mailbox to read them from.")
+        Transport::Smtp | Transport::Platform => {
+            (No, "Not by itself: reports that `--notify-delivered` asks for are mails, for `postroom track`.")
         }
         Transport::Gmail | Transport::Graph if account.tracking => {
-            (Yes, "The API reports no delivery: it is known once the mail is opened or answered.")
+            (Yes, "The API reports no delivery: it is known once the mail is opened.")
         }
-        Transport::Gmail | Transport::Graph if mailbox => (
-            Yes,
-            "The API reports no delivery: it is known once the mail is answered; failures come to the mailbox.",
-        ),
-        Transport::Gmail | Transport::Graph => (No, "The API reports no delivery, and no mailbox is set."),
+        Transport::Gmail | Transport::Graph => (No, "The API reports no delivery."),
     }
 }
 

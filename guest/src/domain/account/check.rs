@@ -87,7 +87,10 @@ fn all(account: &Account, found: &mut Findings) {
     if let Some(server) = &account.imap {
         servers::check(account, "$.imap", server, Protocol::Imap, found);
     } else if matches!(account.transport, Transport::Smtp | Transport::Gmail | Transport::Graph) {
-        let detail = "without IMAP the account has no inbox, sees no answers and no reports of delivery";
+        let detail = match account.transport {
+            Transport::Smtp => "without IMAP no copy of what is sent is filed, and the account has no inbox",
+            _ => "without IMAP the account has no inbox",
+        };
         found.note("$.imap", "no-mailbox", detail);
     }
     if account.transport != Transport::Smtp && account.smtp.is_some() {
@@ -127,8 +130,7 @@ fn reply_to(account: &Account, found: &mut Findings) {
         found.error("$.sender.reply_to", "address", detail);
     }
     if account.transport == Transport::Platform {
-        let detail =
-            "ignored: answers to a mail of the platform go to its reply address, which leads to the Inbox";
+        let detail = "ignored: answers to a mail of the platform go to its reply address, which leads each to its document";
         found.note("$.sender.reply_to", "ignored", detail);
     }
 }

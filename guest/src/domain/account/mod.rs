@@ -5,6 +5,7 @@
 mod administrator;
 mod capability;
 mod check;
+mod evidence;
 mod identity;
 mod limits;
 mod model;

@@ -105,6 +105,9 @@ pub struct Account {
     /// The host receives the provider's reports of what became of a mail (a webhook).
     #[serde(default)]
     pub provider_events: bool,
+    /// The host reads the mailbox for reports and answers.
+    #[serde(default)]
+    pub reads_mailbox: bool,
 }
 
 /// A server and how to sign in there.

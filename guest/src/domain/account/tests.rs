@@ -3,6 +3,7 @@
 use super::*;
 use serde_json::{Value, json};
 
+mod capabilities;
 mod settings;
 
 fn account(json: &Value) -> Account {
@@ -157,69 +158,6 @@ fn every_preset_is_an_account_without_complaints_about_its_servers() {
     let shown = names.clone();
     names.sort();
     assert_eq!(shown, names, "presets are listed by name");
-}
-
-fn can(json: &Value) -> Vec<(&'static str, Availability)> {
-    capabilities(&account(json)).into_iter().map(|of| (of.name, of.available)).collect()
-}
-
-#[test]
-fn a16_what_an_account_can_do_follows_from_transport_mailbox_and_tracking() {
-    use Availability::{ByProvider, No, Yes};
-    let imap = json!({"host": "imap.example.com", "security": "ssl", "login": "x"});
-    let server = smtp("mail.example.com", 465, "ssl");
-    let gmail_smtp = smtp("smtp.gmail.com", 465, "ssl");
-    for (json, expected) in [
-        (json!({"transport": "smtp", "smtp": server, "tracking": true}), [Yes, No, No, No, No, No]),
-        (
-            json!({"transport": "smtp", "smtp": server, "imap": imap, "tracking": true}),
-            [Yes, Yes, Yes, Yes, Yes, No],
-        ),
-        (
-            json!({"transport": "smtp", "smtp": gmail_smtp, "imap": imap}),
-            [Yes, ByProvider, Yes, Yes, Yes, No],
-        ),
-        (json!({"transport": "gmail"}), [Yes, ByProvider, No, No, No, No]),
-        (
-            json!({"transport": "gmail", "imap": imap, "tracking": true}),
-            [Yes, ByProvider, Yes, Yes, Yes, Yes],
-        ),
-        (json!({"transport": "graph", "tracking": true}), [Yes, ByProvider, No, No, Yes, Yes]),
-        (
-            json!({"transport": "sendgrid", "provider_events": true}),
-            [Yes, No, No, No, ByProvider, ByProvider],
-        ),
-        (
-            json!({"transport": "smtp", "smtp": server, "provider_events": true}),
-            [Yes, No, No, No, ByProvider, No],
-        ),
-        (json!({"transport": "sendgrid", "imap": imap}), [Yes, Yes, Yes, Yes, No, No]),
-        (json!({"transport": "platform", "tracking": true}), [Yes, No, Yes, Yes, Yes, Yes]),
-        (json!({"transport": "mail-client", "smtp": server}), [ByProvider, ByProvider, No, No, No, No]),
-    ] {
-        let names = ["send", "sent-copy", "inbox", "replies", "delivered", "read"];
-        assert_eq!(can(&json), names.into_iter().zip(expected).collect::<Vec<_>>(), "{json}");
-    }
-}
-
-#[test]
-fn a16_the_reasons_are_sentences() {
-    let reasons =
-        capabilities(&account(&json!({"transport": "smtp", "smtp": smtp("x.example", 465, "ssl")})));
-    assert_eq!(reasons[2].reason, "Own SMTP without IMAP has no inbox.");
-    assert!(reasons[5].reason.starts_with("Own SMTP has no Read tracking"));
-    for transport in ["smtp", "gmail", "graph", "sendgrid", "platform", "mail-client"] {
-        for of in capabilities(&account(&json!({"transport": transport}))) {
-            assert!(
-                of.reason.ends_with('.') && of.reason.len() < 120,
-                "{transport} {}: {}",
-                of.name,
-                of.reason
-            );
-        }
-    }
-    let client = capabilities(&account(&json!({"transport": "mail-client"})));
-    assert!(client[4].reason.contains("handed to your mail program"), "{}", client[4].reason);
 }
 
 fn platform() -> Platform {

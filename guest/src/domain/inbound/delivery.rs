@@ -55,8 +55,9 @@ fn host(value: &str) -> String {
 }
 
 fn of_block(block: &Fields, reporting: Option<&str>, letter: &Letter) -> RecipientReport {
-    let original = block.get("original-recipient").and_then(address::of_field);
     let last = block.any(&["final-recipient", "x-actual-recipient"]).and_then(address::of_field);
+    let original = block.get("original-recipient").and_then(address::of_field);
+    let original = original.or_else(|| unlabelled::origin_of(letter, last.as_deref()?));
     let diagnostic = block.get("diagnostic-code").map(without_type).filter(|words| !words.is_empty());
     let status = block.any(&["status", "diagnostic-code"]);
     let action = block.get("action").map(action_word).unwrap_or_default();

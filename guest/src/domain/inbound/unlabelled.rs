@@ -263,6 +263,24 @@ pub(super) fn said_of(letter: &Letter, recipient: Option<&str>) -> Option<String
     Some(bounded(&said, limits::WORDS).to_owned())
 }
 
+/// The address that a server's own text says this one was made from, in the line that names it or in the next: Postfix's
+/// `(expanded from <…>)`, Exim's `(generated from …)`. It is whom the mail was sent to, where the report has no
+/// Original-Recipient.
+pub(super) fn origin_of(letter: &Letter, last: &str) -> Option<String> {
+    let text = bounded_bytes(own_text(&letter.text), limits::TEXT);
+    let wanted = address::key(last);
+    let mut lines = text.lines().skip_while(|line| !line.to_lowercase().contains(&wanted));
+    let about = [lines.next()?, lines.next().unwrap_or_default()];
+    about.into_iter().find_map(|line| {
+        let plain = line.to_ascii_lowercase();
+        let at = ["(expanded from", "generated from"]
+            .iter()
+            .find_map(|known| Some(plain.find(known)? + known.len()))?;
+        let origin = address::find(line.get(at..)?)?;
+        (address::key(&origin) != wanted).then_some(origin)
+    })
+}
+
 /// From the line that names the recipient to the code that a server gave, or as far as the reason goes.
 fn paragraph_about(text: &str, wanted: &str) -> Option<String> {
     let lines = text.lines().skip_while(|line| !line.to_lowercase().contains(wanted));

@@ -1,7 +1,7 @@
 //! Why a mail has its status, in a sentence for the person who sent it.
 
 use super::advice::advice;
-use super::event::{Event, EventKind};
+use super::event::{Event, EventKind, EventSource};
 use super::fold::{DAYS_IN_TRANSIT, RecipientStatus, Status};
 
 /// No fact at all.
@@ -41,7 +41,12 @@ fn sentence(kind: EventKind) -> &'static str {
 }
 
 pub(super) fn of_event(event: &Event) -> String {
-    let mut reason = sentence(event.kind).to_owned();
+    let mut reason = match (event.kind, event.source) {
+        // An answer came: the provider's own failure is no lost connection.
+        (EventKind::InDoubt, EventSource::Api) => "the provider could not say whether it took the mail",
+        (kind, _) => sentence(kind),
+    }
+    .to_owned();
     if let Some(code) = &event.code {
         reason.push_str(&format!(" ({})", one_line(code)));
     }

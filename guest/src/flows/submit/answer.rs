@@ -117,7 +117,9 @@ pub(super) fn refusal(provider: &str, answer: &Answer, words: Words, meaning: Me
         Meaning::Recipients(refused) => {
             (Stage::Recipient, Verdict::Permanent, refused, "refused a recipient")
         }
-        Meaning::InDoubt => (Stage::AfterDot, Verdict::InDoubt, Vec::new(), "may have taken the mail or not"),
+        Meaning::InDoubt => {
+            (Stage::AfterDot, Verdict::InDoubt, Vec::new(), "could not say whether it took the mail")
+        }
     };
     let code = words.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
     let said = words.text.as_deref().map(|text| format!(" \"{text}\"")).unwrap_or_default();

@@ -169,7 +169,11 @@ fn nothing_sent(refusal: NotTaken) -> NotTaken {
         NotTaken::Failed(failure) if failure.verdict == Verdict::InDoubt => NotTaken::Failed(ApiFailure {
             stage: Stage::Data,
             verdict: Verdict::Transient,
-            detail: failure.detail.replacen("may have taken the mail or not", "did not make the draft", 1),
+            detail: failure.detail.replacen(
+                "could not say whether it took the mail",
+                "did not make the draft",
+                1,
+            ),
             ..failure
         }),
         other => other,

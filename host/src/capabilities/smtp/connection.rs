@@ -57,6 +57,15 @@ impl Place {
         Failure { retry_after, ..self.failure(stage, verdict, format!("{what}: {reply}")) }.with(reply)
     }
 
+    /// The answer to MAIL was no. It has the message's size in it, which is no fault of the sender's (RFC 1870).
+    pub(super) fn refused_sender(&self, reply: Reply) -> Failure {
+        let what = match reply.is_about_size() {
+            true => "the server takes no message of this size",
+            false => "the server refused the sender",
+        };
+        self.refused(Stage::Sender, what, reply)
+    }
+
     /// Every recipient was refused.
     pub(super) fn all_refused(&self, replies: Vec<RecipientReply>) -> Failure {
         // One that may be tried again makes the whole worth another try.

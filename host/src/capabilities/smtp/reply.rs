@@ -46,6 +46,11 @@ impl Reply {
         self.code / 100 == 5
     }
 
+    /// The message is too large, for the server or for the mailbox's limit (RFC 1870, RFC 3463).
+    pub fn is_about_size(&self) -> bool {
+        self.enhanced.as_deref().map_or(self.code == 552, |code| matches!(code, "5.3.4" | "5.2.3"))
+    }
+
     /// Seconds that a refusal asks to wait, as greylisting servers and those with limits word it: `try again in 300 seconds`,
     /// `greylisted for 5 minutes`, `come back in 00:04:59`. At most a day.
     pub fn retry_after(&self) -> Option<u32> {

@@ -154,7 +154,7 @@ impl Connection {
             if let Ok(Ok(data)) = tokio::time::timeout(PATIENCE, rest).await {
                 self.leave_refused(&data).await;
             }
-            return Err(self.place.refused(Stage::Sender, "the server refused the sender", sender));
+            return Err(self.place.refused_sender(sender));
         }
         if let Err(failure) = self.recipient_answers(submission, &mut replies).await {
             return Err(Failure { recipients: replies, ..failure });
@@ -198,7 +198,7 @@ impl Connection {
         let sender = self.sender_answer().await?;
         if !sender.is_positive() {
             self.step_back();
-            return Err(self.place.refused(Stage::Sender, "the server refused the sender", sender));
+            return Err(self.place.refused_sender(sender));
         }
         let mut replies = Vec::with_capacity(envelope.recipients.len());
         for (recipient, line) in submission.recipients.iter().zip(&envelope.recipients) {

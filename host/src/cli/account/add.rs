@@ -1,6 +1,7 @@
 //! `postroom account add`: from an address to an account, asking for no more than it takes.
 
 use super::form::{Form, Ground};
+use super::unused_secret;
 use crate::accounts::{
     Account, AccountState, Authentication, DisplayName, MailAddress, Name, NewAccount, SecretKind,
     SecretOwner, Transport, UserSettings,
@@ -79,6 +80,7 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<ExitCode, Fai
     let transport = form.transport(&kind, None, &ground)?;
     let mailbox = form.mailbox(&transport, None, &ground)?;
     let mut secrets = form.secrets()?;
+    unused_secret::refuse(&transport, mailbox.as_ref(), &secrets)?;
     if let Some(kind) = wanted_secret(&transport).filter(|kind| !secrets.iter().any(|(it, _)| it == kind)) {
         let prompt = if kind == SecretKind::ApiKey { "API key" } else { "password" };
         secrets.extend(ask::secret(common, prompt)?.map(|secret| (kind, secret)));
@@ -285,7 +287,7 @@ pub(super) async fn report(
         line(&text)?;
     }
     for it in &can {
-        line(&format!("  {:<10} {:<11} {}", it.name, super::list::available(it.available), it.reason))?;
+        line(&format!("  {:<17} {:<11} {}", it.name, super::list::available(it.available), it.reason))?;
     }
     if let Some(deadline) = deadline {
         eprintln!("note: {deadline}");

@@ -70,7 +70,7 @@ pub(super) struct Form {
     /// Environment variable that holds it.
     #[arg(long, value_name = "NAME", help_heading = "IMAP")]
     imap_password_env: Option<String>,
-    /// No mailbox: neither a copy in Sent nor an inbox.
+    /// No mailbox: no copy in Sent.
     #[arg(long, help_heading = "IMAP")]
     no_imap: bool,
 
@@ -168,9 +168,9 @@ impl Form {
             other => other.to_owned(),
         });
         let there = there.map(|transport| transport.kind().to_owned());
-        // Servers or a password in hand: the user means SMTP.
+        // Servers, a password or a token in hand: the user means SMTP.
         let smtp = self.host.is_some() || self.password_file.is_some() || self.password_env.is_some();
-        let smtp = (smtp || self.oauth.is_some()).then(|| "smtp".to_owned());
+        let smtp = (smtp || self.has_token() || self.oauth.is_some()).then(|| "smtp".to_owned());
         self.transport.clone().or(there).or(smtp).or(proposed).unwrap_or_else(|| "smtp".to_owned())
     }
 

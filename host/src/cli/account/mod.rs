@@ -17,6 +17,7 @@ mod sign_in;
 mod state;
 mod test;
 mod test_message;
+mod unused_secret;
 mod webhook;
 
 use super::{Common, Failure};

@@ -75,6 +75,7 @@ pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<ExitCode, Fai
     let asked = account.mailbox.is_some() || args.form.names_mailbox();
     (account.transport, account.mailbox) = (transport, mailbox.filter(|_| asked));
     let mut secrets = args.form.secrets()?;
+    super::unused_secret::refuse(&account.transport, account.mailbox.as_ref(), &secrets)?;
     if args.ask_password
         && let Some(kind) = super::add::wanted_secret(&account.transport)
     {

@@ -20,8 +20,9 @@ use std::sync::Arc;
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
-Partners, contacts, documents and files belong to the company's ERP, or are in a folder: `postroom company records` says
-where. What became of mails is told to it by `postroom worker` and `postroom serve`. See docs/records.md.
+Documents and their files belong to the company's ERP, or are in a folder: `postroom company records` says where. They are
+asked for by `send-bulk --from-records`; partners by `records partners` alone. What became of mails is told to the ERP by
+`postroom worker` and `postroom serve`. See docs/records.md.
 
 Examples:
   postroom records test
@@ -33,9 +34,9 @@ pub(super) enum RecordsCommand {
     Test(CompanyArgs),
     /// The documents that a query names.
     Documents(QueryArgs),
-    /// The partners that a query names, with their contacts.
+    /// The partners that a query names, with their contacts. Reserved: no mail is made from them yet.
     Partners(QueryArgs),
-    /// What the records were told, or are to be: statuses, new addresses, payments.
+    /// What the records were told, or are to be: statuses. New addresses and payments are reserved.
     Notices(NoticesArgs),
     /// Tell them now what waits.
     Deliver(DeliverArgs),

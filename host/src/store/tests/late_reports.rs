@@ -22,7 +22,7 @@ async fn mail_to(office: &Office, rcpt_to: &[&str]) -> MailId {
     let mut mail = new_mail(office.account.id);
     mail.message.rcpt_to = rcpt_to.iter().map(|to| (*to).to_owned()).collect();
     let party = |to: &str| Party { name: Some("Jan Peeters".into()), address: to.to_owned() };
-    mail.recipients = rcpt_to.iter().map(|to| Recipient { field: "to".into(), party: party(to) }).collect();
+    mail.recipients = rcpt_to.iter().map(|to| Recipient::new("to", party(to))).collect();
     office.keep(&mail).await.unwrap();
     mail.id
 }
@@ -55,7 +55,7 @@ async fn report(office: &Office, mail: MailId, by: MatchedBy, named: &str) -> Re
     office.store.system().record_report(&of, &facts).await.unwrap()
 }
 
-pub(super) async fn a_report_is_about_a_recipient_of_its_mail_or_about_nobody(store: Store) {
+pub(super) async fn a_report_is_about_a_recipient_of_its_mail_or_about_another_address(store: Store) {
     let office = Office::open(store).await;
     office.store.lend_pseudonym_key(vec![7; 32].into());
     let of = |recorded: &Recorded| {
@@ -73,13 +73,13 @@ pub(super) async fn a_report_is_about_a_recipient_of_its_mail_or_about_nobody(st
         (&[PERSON, OTHER], EnvelopeId, OTHER, &[OTHER], &[OTHER]),
         // Every recipient knows the Message-ID, and could say this of the other.
         (&[PERSON, OTHER], MessageId, OTHER, &[OTHER], &[]),
-        // A fact of the mail, and no address.
-        (&[PERSON], Provider, STRANGER, &[""], &[]),
-        (&[PERSON], MessageId, STRANGER, &[""], &[]),
+        // Shown with that address; nothing follows for anybody.
+        (&[PERSON], Provider, STRANGER, &[STRANGER], &[]),
+        (&[PERSON], MessageId, STRANGER, &[STRANGER], &[]),
+        (&[PERSON, OTHER], Provider, STRANGER, &[STRANGER], &[]),
+        (&[PERSON, OTHER], ReturnAddress, "CEO@other-customer.example", &[STRANGER], &[]),
+        // No address at all: a fact of the mail, or nothing that could be said of either.
         (&[PERSON], Provider, "", &[""], &[]),
-        // Nothing that could be said of either.
-        (&[PERSON, OTHER], Provider, STRANGER, &[], &[]),
-        (&[PERSON, OTHER], ReturnAddress, STRANGER, &[], &[]),
         (&[PERSON, OTHER], Provider, "", &[], &[]),
     ] {
         let what = format!("{rcpt_to:?} {by:?} {named}");
@@ -109,10 +109,11 @@ pub(super) async fn a_report_is_about_a_recipient_of_its_mail_or_about_nobody(st
     }
     // Nothing goes past it: what an attempt or a pixel says of a stranger neither.
     let mail = mail_to(&office, &[PERSON, OTHER]).await;
-    office.store.system().add_events(mail, &[fact("opened", STRANGER)]).await.unwrap();
+    let by = |source: &str, fact: Event| Event { source: source.into(), ..fact };
+    office.store.system().add_events(mail, &[by("pixel", fact("opened", STRANGER))]).await.unwrap();
     let attempt = office.attempt(mail).await;
     let done = outcome(AttemptResult::Accepted);
-    office.finish(attempt, &done, &[fact("accepted", STRANGER)]).await;
+    office.finish(attempt, &done, &[by("smtp", fact("accepted", STRANGER))]).await;
     assert_eq!(office.store.system().mail(mail).await.unwrap().events, []);
     // A person's answer is one only if a recipient gave it.
     let alone = mail_to(&office, &[PERSON]).await;

@@ -99,7 +99,7 @@ suite! {
         the_fallback_is_no_way_around_the_mails_own_account,
         the_record_names_a_user_of_the_company_or_the_administrator;
     late_reports:
-        a_report_is_about_a_recipient_of_its_mail_or_about_nobody,
+        a_report_is_about_a_recipient_of_its_mail_or_about_another_address,
         after_an_erasure_no_report_brings_the_address_back,
         every_text_column_is_erased_or_holds_nothing_of_a_person,
         what_an_erasure_rewrites_it_rewrites_in_every_column;

@@ -145,8 +145,8 @@ pub(super) fn new_mail(account: AccountId) -> NewMail {
         subject: "Invoice F-2026-001 \u{1f4e6}".into(),
         from: Party { name: Some("Accounting".into()), address: "office@ateliernord.example".into() },
         recipients: vec![
-            Recipient { field: "to".into(), party: party("e@example.com") },
-            Recipient { field: "bcc".into(), party: party("lotte@ateliernord.example") },
+            Recipient::new("to", party("e@example.com")),
+            Recipient::new("bcc", party("lotte@ateliernord.example")),
         ],
         message: Message {
             message_id: "<1@ateliernord.example>".into(),

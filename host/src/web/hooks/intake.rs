@@ -166,7 +166,7 @@ async fn keep(
     if let Some(parts) = again {
         site.seen.remember(&parts);
     }
-    // About somebody whom the mail did not go to: nothing that could be said of its recipients.
+    // An answer of somebody whom the mail did not go to, say: nothing of it is kept.
     let Some(event) = recorded.events.first() else { return Ok("unmatched") };
     site.metrics.event(&event.source, &event.kind);
     Ok("kept")

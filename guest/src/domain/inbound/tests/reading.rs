@@ -167,3 +167,32 @@ fn scripts_and_character_sets_are_decoded() {
     assert_eq!((found.subject.as_str(), found.class), ("不在", Class::AutoReply));
     assert_eq!(found.answer.unwrap().text, "休暇中");
 }
+
+/// A report without Original-Recipient names the address that a mail ended at; the text of some servers says which it was made from.
+#[test]
+fn the_address_that_a_failed_one_was_made_from_is_read_from_the_servers_text() {
+    for (text, origin) in [
+        ("<ana@home.example> (expanded from <orders@shop.example>): host mx.home.example said: 550 no", true),
+        ("  ana@home.example\n    (generated from orders@shop.example)\n    550 no such user", true),
+        ("  ana@home.example\n    (ultimately generated from Orders@shop.example)\n    550 no", true),
+        (
+            "<ana@home.example>: host mx.home.example said: 550 (expanded from rules of ana@home.example)",
+            false,
+        ),
+        ("<ana@home.example>: 550 no such user", false),
+        ("other@home.example (generated from orders@shop.example)\n\n\n<ana@home.example>: 550 no", false),
+    ] {
+        let raw = format!(
+            "From: MAILER-DAEMON@shop.example\r\nSubject: Undelivered Mail\r\n\
+             Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+             --b\r\nContent-Type: text/plain\r\n\r\n{text}\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n\
+             Reporting-MTA: dns; shop.example\r\n\r\nFinal-Recipient: rfc822; ana@home.example\r\n\
+             Action: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n"
+        );
+        let found = &understood(raw.as_bytes()).recipients[0];
+        let named = found.recipient.as_deref().unwrap().to_lowercase();
+        let expected = if origin { "orders@shop.example" } else { "ana@home.example" };
+        assert_eq!(named, expected, "{text}");
+        assert_eq!(found.final_recipient.as_deref(), origin.then_some("ana@home.example"), "{text}");
+    }
+}

@@ -10,7 +10,7 @@ mod smtp;
 use super::*;
 use crate::domain::attachment::{Attachment, Format, Role, check as check_files};
 use crate::domain::compose::{Letter, LetterId, compose};
-use crate::domain::status::{Acceptance, Verdict};
+use crate::domain::status::{Acceptance, Verdict, fold};
 use std::collections::VecDeque;
 
 /// Bytes of the PDF.
@@ -236,6 +236,32 @@ fn a_call_without_an_answer_is_in_doubt_only_where_the_whole_request_left() {
             let outcome = send(invoice(), transport, &mut provider);
             assert_eq!(short(&outcome), *expected, "{transport} {error:?}");
             assert_eq!(provider.asked.len(), 1, "{transport} {error:?}");
+        }
+    }
+}
+
+/// An error of the provider's own is an answer: it is quoted as one, and no connection is said to be lost.
+#[test]
+fn a_providers_own_error_is_worded_as_what_it_is() {
+    for transport in ["gmail", "graph", "sendgrid"] {
+        for (status, verb, result) in [
+            (500, "could not say whether it took the mail: HTTP 500", "InDoubt"),
+            (502, "could not say whether it took the mail: HTTP 502", "InDoubt"),
+            (503, "does not take the mail now: HTTP 503", "Transient"),
+            (504, "could not say whether it took the mail: HTTP 504", "InDoubt"),
+        ] {
+            let mut provider = Provider::answering([answer(status, "upstream is tired")]);
+            let outcome = send(invoice(), transport, &mut provider);
+            let what = format!("{transport} {status}: {outcome:?}");
+            let SubmitError::Api(failure) = outcome.error.as_ref().expect(&what) else { panic!("{what}") };
+            assert!(failure.detail.contains(verb) && failure.detail.contains("upstream is tired"), "{what}");
+            assert!(short(&outcome).starts_with(result), "{what}");
+            let now = outcome.events[0].at;
+            let to: Vec<String> = outcome.events.iter().filter_map(|event| event.recipient.clone()).collect();
+            let folded = fold(&to, &outcome.events, now);
+            let reason = &folded.recipients[0].reason;
+            assert!(reason.contains(&format!("HTTP {status}")) && !reason.contains("confirm"), "{reason}");
+            assert!(reason.contains("upstream is tired"), "{reason}");
         }
     }
 }

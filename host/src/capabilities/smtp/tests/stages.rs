@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::super::connection::Place;
+use super::super::reply::Reply;
 use super::super::{
     Account, Chunk, Failure, Mechanism, Secret, Security, SmtpClient, Stage, Submitter, Timeouts, Verdict,
 };
@@ -234,4 +236,23 @@ async fn an_answer_that_comes_a_byte_at_a_time_does_not_escape_the_limit() {
     assert!(failure.detail.contains("no answer within 300 ms"), "{failure}");
     assert_eq!((failure.stage, failure.verdict), (Stage::Greeting, Verdict::Transient), "{failure}");
     server.finish().await;
+}
+
+#[test]
+fn a_size_that_is_refused_at_mail_is_no_refused_sender() {
+    let place = Place { host: "mail.example".into(), port: 25 };
+    for (code, enhanced, text, size) in [
+        (552, None, "Message size exceeds maximum permitted", true),
+        (552, Some("5.3.4"), "Message size exceeds fixed limit", true),
+        (554, Some("5.3.4"), "Message too big for system", true),
+        (552, Some("5.2.2"), "over quota", false),
+        (452, Some("4.3.1"), "Insufficient system storage", false),
+        (550, Some("5.7.1"), "Sender rejected", false),
+    ] {
+        let failure = place.refused_sender(Reply::new(code, enhanced, text));
+        assert_eq!(failure.stage, Stage::Sender);
+        assert!(failure.detail.contains(text), "{failure:?}");
+        let words = if size { "takes no message of this size" } else { "refused the sender" };
+        assert!(failure.detail.contains(words), "{failure:?}");
+    }
 }
