@@ -151,11 +151,13 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<ExitCode, Fa
         let quota = preflight::quota(desk, &rows, &batch.measure).await?;
         if !common.json {
             preflight::show(&rows, &quota)?;
-            standing::tell(&rows)?;
         }
         let sendable = rows.iter().filter(|row| row.is_wanted()).count();
-        if common.json && (args.check || sendable == 0) {
-            json(&serde_json::json!({ "rows": rows, "quota": quota }))?;
+        match args.check || sendable == 0 {
+            true if common.json => json(&serde_json::json!({ "rows": rows, "quota": quota }))?,
+            true => standing::tell(&rows)?,
+            // It is told with what came of the batch.
+            false => {}
         }
         let faulty = if rows.iter().any(Row::is_faulty) { 3 } else { 0 };
         if args.check {
