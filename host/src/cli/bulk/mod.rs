@@ -141,7 +141,7 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<ExitCode, Fa
     let started = now();
     let name = match &args.batch {
         Some(name) => name.clone(),
-        None => title::of(args, started)?,
+        None => title::unused(&desk, args, started).await?,
     };
     let batch = Arc::new(Batch { name, id: OnceCell::new(), args: args.clone(), desk, measure });
     twins::mark(&batch, &mut source).await?;

@@ -2,23 +2,37 @@
 
 use super::BulkArgs;
 use crate::accounts::{Name, Unusable, is_control_or_bidi};
+use crate::cli::Failure;
+use crate::cli::desk::Desk;
 use chrono::{DateTime, FixedOffset};
 use std::path::Path;
 
 /// Characters before the time; a name has 64.
-const MOST: usize = 40;
+const MOST: usize = 38;
 
-/// The folder's name, the first document's, or the words of the query; and the time, to the second.
+/// Batches that one second may have.
+const MOST_AT_ONCE: u32 = 100;
+
+/// The folder's name, the first document's, or the words of the query; and the time. Nothing is joined by a name that nobody gave:
+/// one that is used already gets a number.
 ///
 /// # Errors
-/// [`Unusable`]: neither makes a name.
-pub(super) fn of(args: &BulkArgs, at: DateTime<FixedOffset>) -> Result<Name, Unusable> {
+/// [`Failure`] of the store.
+pub(super) async fn unused(desk: &Desk, args: &BulkArgs, at: DateTime<FixedOffset>) -> Result<Name, Failure> {
     let what = match (&args.from_records, args.documents.first()) {
         (Some(query), _) => query.clone(),
         (None, Some(first)) => source(first),
         (None, None) => String::new(),
     };
-    title(&what, at)
+    let plain = title(&what, at)?;
+    let mut name = plain.clone();
+    for number in 2..MOST_AT_ONCE {
+        if desk.acting().batches_called(name.as_str()).await?.is_empty() {
+            break;
+        }
+        name = format!("{plain} ({number})").parse()?;
+    }
+    Ok(name)
 }
 
 /// A folder's own name, also of `.`; of a document that of its folder.
