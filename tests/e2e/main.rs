@@ -7,6 +7,7 @@ mod access;
 mod account_test;
 mod arrival;
 mod backup;
+mod batches;
 mod bulk;
 mod connection;
 mod erasure;

@@ -24,6 +24,7 @@ pub const COMMANDS: &[Command] = &[
     of("send-bulk", User),
     of("worker", Operator),
     of("outbox", User),
+    of("outbox batches", User),
     of("outbox hold", User),
     of("outbox release", User),
     of("outbox cancel", User),

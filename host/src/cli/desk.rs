@@ -1,6 +1,8 @@
 //! A user at work as one account: a mail is kept, moved on as far as it goes now, and told of.
 
+use super::attempts_told::Watched;
 use super::house::UserArgs;
+use super::next_step::{Next, code, next};
 use super::office::{self, Loading};
 use super::output::{json, line, printable};
 use super::premises::is_by_state;
@@ -10,10 +12,9 @@ use crate::connections::Connections;
 use crate::contract::tracking::Status;
 use crate::engine::Office;
 use crate::outbox::{
-    Answers, Clock, Copies, CurrentPause, Dispatch, LEASE, Ledger, Made, OutboxError, SentCopy, Step,
-    timeline,
+    Answers, Clock, Copies, CurrentPause, Dispatch, LEASE, Ledger, OutboxError, Step, Taken, timeline,
 };
-use crate::store::{Acting, AttemptResult, Cause, Mail, MailId, Order, Standing};
+use crate::store::{Acting, MailId, Order, Standing};
 use chrono::{DateTime, FixedOffset, Local};
 use indicatif::ProgressBar;
 use serde_json::{Value, json as object};
@@ -42,7 +43,7 @@ pub(super) struct Desk {
 /// What a mail has come to for now.
 struct End {
     step: Step,
-    made: Vec<Made>,
+    watched: Watched,
 }
 
 impl Desk {
@@ -182,24 +183,13 @@ impl Desk {
         if self.account.transport == Transport::MailClient {
             return Err(OutboxError::NotOurs(self.account.name.to_string()).into());
         }
-        let dispatch = self.dispatch();
-        let has_left = self.take(id).await?;
-        if let Some(answer) = how.answers.fallback {
-            self.acting().set_answer(id, answer).await?;
-        }
-        if how.answers.send_again {
-            self.acting().note_sent_again(id, now()).await?;
-        }
-        let alive = self.ledger.keep_alive();
-        let end = match has_left {
-            true => Ok(End { step: Step::Done, made: Vec::new() }),
-            false => self.moved_on(common, &dispatch, id, &how).await,
+        let mut end = match self.take(id).await? {
+            Some(taken) => {
+                let work = self.answered_and_moved_on(common, id, &how);
+                taken.work(work, |end| end.step.standing(now())).await?
+            }
+            None => End { step: Step::Done, watched: self.watched(common) },
         };
-        alive.abort();
-        let end = end?;
-        if !has_left {
-            dispatch.settle(id, &end.step, now()).await?;
-        }
         self.connections.close().await;
         let mail = self.acting().mail(id).await?;
         let timeline = timeline(&self.office, &mail, now()).await?;
@@ -215,31 +205,34 @@ impl Desk {
                 "recipients": timeline.recipients,
                 "attempts": super::mail_json::attempts(&mail),
                 "events": mail.events,
-                "copy": end.made.iter().rev().find_map(|made| made.copy.as_ref()),
-                "next": next,
+                "copy": end.watched.made().iter().rev().find_map(|made| made.copy.as_ref()),
+                "next": next.as_ref().map(Next::whole),
             });
             if let (Some(out), Value::Object(more)) = (out.as_object_mut(), more) {
                 out.extend(more);
             }
             json(&out)?;
         } else {
+            end.watched.shown.add(timeline.recipients.iter().map(|it| it.reason.clone()));
+            end.watched.catch_up();
             statuses::show(&self.office, &timeline.recipients).await?;
             line(&format!("mail {id}"))?;
             if let Some(next) = next {
-                eprintln!("{}", printable(&next));
+                eprintln!("{}", printable(&next.without(&end.watched.shown)));
             }
         }
         let failed = timeline.status == Status::Failed;
         Ok(ExitCode::from(code(&end.step, failed || how.unusable, &mail)))
     }
 
-    /// Takes the mail into this command's hands; true: it has left already.
-    async fn take(&self, id: MailId) -> Result<bool, Failure> {
+    /// Takes the mail into this command's hands; none: it has left already.
+    async fn take(&self, id: MailId) -> Result<Option<Taken<'_>>, Failure> {
         match self.acting().take(&self.ledger.holder, id, now(), LEASE).await? {
             Ok(before) if before.standing == Standing::Cancelled => Err(Failure::input(format!(
                 "the mail {id} was cancelled: make it anew with `postroom send --again`"
             ))),
-            Ok(before) => Ok(before.standing == Standing::Sent),
+            Ok(before) if before.standing == Standing::Sent => Ok(None),
+            Ok(before) => Ok(Some(Taken::of(&self.ledger, id, before))),
             Err(until) => {
                 let clock = until.with_timezone(&Local).format("%H:%M:%S");
                 let message = format!(
@@ -251,6 +244,26 @@ impl Desk {
         }
     }
 
+    /// Keeps what the user has said about a mail in hand, and moves it on.
+    async fn answered_and_moved_on(
+        &self,
+        common: &Common,
+        id: MailId,
+        how: &Delivery,
+    ) -> Result<End, Failure> {
+        if let Some(answer) = how.answers.fallback {
+            self.acting().set_answer(id, answer).await?;
+        }
+        if how.answers.send_again {
+            self.acting().note_sent_again(id, now()).await?;
+        }
+        self.moved_on(common, &self.dispatch(), id, how).await
+    }
+
+    fn watched(&self, common: &Common) -> Watched {
+        Watched::new(self.account.name.as_str(), common.json)
+    }
+
     async fn moved_on(
         &self,
         common: &Common,
@@ -258,73 +271,51 @@ impl Desk {
         id: MailId,
         how: &Delivery,
     ) -> Result<End, Failure> {
-        let (mut answers, mut made) = (how.answers, Vec::new());
+        let (mut answers, mut watched) = (how.answers, self.watched(common));
         let patience_until = Instant::now() + how.wait;
         loop {
             let waiting = spinner(common, &format!("sending as {}", self.account.name));
             let step = dispatch.step(id, answers, now()).await;
             waiting.finish_and_clear();
+            if step.is_err() {
+                // What was done before has nobody else to tell of it.
+                watched.catch_up();
+            }
             match step? {
                 Step::Made(one) => {
-                    self.tell(common, &one)?;
                     // The word was given for that doubt, not for the next.
                     answers.send_again = false;
-                    made.push(*one);
+                    watched.add(*one);
                 }
                 Step::WaitUntil(wait) => {
                     let time = wait.until;
                     let left = patience_until.saturating_duration_since(Instant::now());
                     let needed = (time - now()).to_std().unwrap_or(Duration::ZERO);
                     if needed > left {
-                        return Ok(End { step: Step::WaitUntil(wait), made });
+                        return Ok(End { step: Step::WaitUntil(wait), watched });
                     }
+                    watched.catch_up();
                     let clock = time.with_timezone(&Local).format("%H:%M:%S");
                     let waiting = spinner(common, &format!("waits until {clock} for the next attempt"));
                     tokio::time::sleep(needed + Duration::from_millis(10)).await;
                     waiting.finish_and_clear();
                 }
                 Step::AskFallback(account) => {
+                    if ask::can_ask(common) {
+                        watched.catch_up();
+                    }
                     let question = format!("{} does not work: send through {account}?", self.account.name);
                     match ask::confirm(common, &question)? {
                         Some(yes) => {
                             self.acting().set_answer(id, yes).await?;
                             answers.fallback = Some(yes);
                         }
-                        None => return Ok(End { step: Step::AskFallback(account), made }),
+                        None => return Ok(End { step: Step::AskFallback(account), watched }),
                     }
                 }
-                step => return Ok(End { step, made }),
+                step => return Ok(End { step, watched }),
             }
         }
-    }
-
-    /// One attempt, as it happens, for somebody who watches.
-    fn tell(&self, common: &Common, made: &Made) -> Result<(), Failure> {
-        if common.json {
-            return Ok(());
-        }
-        let by = if made.fallback { format!("{} (fallback)", made.account) } else { made.account.clone() };
-        match (&made.outcome.result, &made.outcome.detail) {
-            (AttemptResult::Accepted | AttemptResult::Found, _) => eprintln!("left through {by}"),
-            (AttemptResult::NotFound, _) => eprintln!("{by}: it had not left"),
-            (_, Some(detail)) => eprintln!("{by}: {}", printable(detail)),
-            (AttemptResult::PartlyAccepted(_), None) => eprintln!("left through {by} for some"),
-            (_, None) => {}
-        }
-        match &made.copy {
-            Some(SentCopy::Filed { folder }) => eprintln!("a copy is in the folder {}", printable(folder)),
-            Some(SentCopy::Choose { .. }) => eprintln!(
-                "no copy was filed: the mailbox has no folder for it; choose one with `postroom account folders {} \
-                 --assign sent=FOLDER`",
-                self.account.name
-            ),
-            Some(SentCopy::Failed { detail }) => eprintln!("no copy was filed: {}", printable(detail)),
-            Some(SentCopy::InDoubt { detail }) => {
-                eprintln!("it is unknown whether the copy was filed: {}", printable(detail));
-            }
-            Some(SentCopy::NoMailbox | SentCopy::ByProvider) | None => {}
-        }
-        Ok(())
     }
 }
 
@@ -341,50 +332,6 @@ pub(super) struct Delivery {
 
 pub(super) fn now() -> DateTime<FixedOffset> {
     Local::now().fixed_offset()
-}
-
-/// What the mail waits for, and what to do about it.
-fn next(step: &Step, id: MailId) -> Option<String> {
-    Some(match step {
-        Step::Made(_) | Step::Done => return None,
-        Step::WaitUntil(wait) => {
-            let time = wait.until.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S");
-            match wait.cause {
-                Cause::Account => format!("it waits until {time}: {}", wait.why),
-                _ => format!("it is tried again at {time}, not before: `postroom resume {id}`"),
-            }
-        }
-        Step::Suppressed(why) => format!("it is held, since a recipient is not to be written to: {why}"),
-        Step::Hold(why) => format!("it is held: {why}; then `postroom resume {id}`"),
-        Step::AskFallback(account) => format!(
-            "may it leave through {account}? `postroom resume {id} --fallback yes` (or no: the account goes on being tried)"
-        ),
-        Step::AskInDoubt => format!(
-            "it may have left, and nobody can look: ask a recipient; `postroom resume {id} --send-again` sends it once more"
-        ),
-        Step::GaveUp(why) => format!("no further attempt: {why}"),
-    })
-}
-
-/// What the exit code says: see `postroom --help`.
-fn code(step: &Step, failed: bool, mail: &Mail) -> u8 {
-    let in_doubt =
-        || mail.attempts.iter().any(|it| it.outcome.as_ref().is_none_or(|it| it.result.is_in_doubt()));
-    match step {
-        Step::WaitUntil(_) if in_doubt() => 6,
-        Step::WaitUntil(wait) if wait.for_a_person => 4,
-        Step::WaitUntil(_) | Step::AskFallback(_) => 5,
-        Step::AskInDoubt => 6,
-        Step::Hold(_) if in_doubt() => 6,
-        Step::Hold(_) | Step::Suppressed(_) | Step::GaveUp(_) => 4,
-        Step::Made(_) | Step::Done => {
-            if failed {
-                4
-            } else {
-                0
-            }
-        }
-    }
 }
 
 /// A sign of life on a terminal; nothing elsewhere.

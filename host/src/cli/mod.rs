@@ -5,6 +5,7 @@
 mod account;
 mod addresses;
 mod ask;
+mod attempts_told;
 mod audit;
 mod backup;
 mod bulk;
@@ -25,6 +26,8 @@ mod key;
 mod mail;
 mod mail_json;
 mod moment;
+mod named;
+mod next_step;
 mod office;
 mod opens;
 mod outbox;
@@ -38,6 +41,7 @@ mod render;
 mod restore;
 mod resume;
 mod retention;
+mod retold;
 mod schema;
 mod send;
 mod serve;
@@ -122,7 +126,7 @@ enum Command {
     SendBulk(bulk::BulkArgs),
     /// Send what is in the outbox, until stopped.
     Worker(worker::WorkerArgs),
-    /// What waits in the outbox; hold, release, cancel.
+    /// What waits in the outbox, one by one or by batch; hold, release, cancel.
     Outbox(outbox::OutboxArgs),
     /// What became of each mail about a document or a partner, and what proves it.
     Timeline(timeline::TimelineArgs),

@@ -7,7 +7,7 @@ use crate::connections::Connections;
 use crate::contract::accounts::{Identity, Platform};
 use crate::contract::composing::Mode;
 use crate::engine::Office;
-use crate::outbox::Draft;
+use crate::outbox::{Draft, Renamed};
 use crate::return_address::{Purpose, ReturnAddresses};
 use crate::store::{MailId, StoreError};
 use std::num::NonZeroU32;
@@ -45,6 +45,13 @@ pub(super) async fn sign(
 /// Where reports about a mail come back to.
 pub(super) async fn return_path(desk: &Desk, id: MailId) -> Result<String, Failure> {
     Ok(return_addresses(desk).await?.mint(Purpose::Bounce, desk.company.id, id))
+}
+
+/// What names a mail in its Reply-To, of a mail and of the one that is made of it.
+pub(super) async fn reply_token(desk: &Desk, from: MailId, to: MailId) -> Result<Renamed, Failure> {
+    let addresses = return_addresses(desk).await?;
+    let token = |id| addresses.token(Purpose::Reply, desk.company.id, id);
+    Ok(Renamed { from: token(from), to: token(to) })
 }
 
 /// The addresses that a company of this name may have on the platform, in the order in which they are claimed: the one that

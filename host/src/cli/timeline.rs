@@ -181,9 +181,7 @@ async fn look(common: &Common, view: &View, of: &Listed) -> Result<(), Failure> 
     }
     let ledger = Ledger::open(store, "command", Clock::system());
     let id = of.mail.id;
-    if !view.take(id, &ledger.holder).await? {
-        return Ok(());
-    }
+    let Some(taken) = view.take(id, &ledger).await? else { return Ok(()) };
     let dispatch = Dispatch {
         ledger: &ledger,
         office: &office,
@@ -196,8 +194,8 @@ async fn look(common: &Common, view: &View, of: &Listed) -> Result<(), Failure> 
         pause: CurrentPause::default(),
     };
     // One look: what it finds is written down, and nothing is sent here.
-    let step = dispatch.look_again(id, now()).await?;
-    Ok(dispatch.settle(id, &step, now()).await?)
+    taken.work(dispatch.look_again(id, now()), |step| step.standing(now())).await?;
+    Ok(())
 }
 
 async fn told(view: &View, mails: Vec<Listed>, args: &ViewArgs) -> Result<Vec<Told>, Failure> {

@@ -1,12 +1,15 @@
 //! Mails as somebody may see them: a user those of his accounts, an administrator those of the company.
 
 use super::house::{CompanyArgs, reaching};
+use super::named::only_batch;
 use super::{Common, Failure};
 use crate::accounts::{Company, Name, User};
 use crate::connections::Connections;
 use crate::engine::Office;
-use crate::outbox::LEASE;
-use crate::store::{BatchId, Count, Filter, Holder, Listed, Mail, MailId, Said, Standing, StoreError, Word};
+use crate::outbox::{LEASE, Ledger, Taken};
+use crate::store::{
+    Batch, BatchCounts, BatchId, Count, Filter, Listed, Mail, MailId, Said, Standing, StoreError, Word,
+};
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 
@@ -113,22 +116,46 @@ impl View {
         Ok(found)
     }
 
-    /// Holds, releases or cancels a mail that may be seen.
-    pub(super) async fn say(&self, id: MailId, word: Word) -> Result<Said, StoreError> {
+    /// Holds, releases or cancels mails that may be seen; gives what came of each.
+    pub(super) async fn say_all(&self, mails: &[MailId], word: Word) -> Result<Vec<Said>, StoreError> {
         let (store, now) = (self.connections.store(), super::desk::now());
         match &self.user {
-            Some(user) => store.acting(user).say(id, word, now).await,
-            None => store.administer(self.company.id).say(id, word, now).await,
+            Some(user) => store.acting(user).say_all(mails, word, now).await,
+            None => store.administer(self.company.id).say_all(mails, word, now).await,
         }
     }
 
-    /// Takes a mail that may be seen into the hands of this command; false: somebody else works at it.
-    pub(super) async fn take(&self, id: MailId, holder: &Holder) -> Result<bool, StoreError> {
+    /// The latest batches that may be seen, and where their mails are.
+    pub(super) async fn batches(&self, limit: u32) -> Result<Vec<(Batch, BatchCounts)>, StoreError> {
+        let store = self.connections.store();
+        match &self.user {
+            Some(user) => store.acting(user).batches(limit).await,
+            None => store.administer(self.company.id).batches(limit).await,
+        }
+    }
+
+    /// The batch of this name or id.
+    pub(super) async fn batch(&self, name: &str) -> Result<Batch, Failure> {
+        let store = self.connections.store();
+        let found = match &self.user {
+            Some(user) => store.acting(user).batches_called(name).await?,
+            None => store.administer(self.company.id).batches_called(name).await?,
+        };
+        only_batch(name, found)
+    }
+
+    /// Takes a mail that may be seen into the hands of this command; none: somebody else works at it, or it has ended.
+    pub(super) async fn take<'a>(
+        &self,
+        id: MailId,
+        ledger: &'a Ledger,
+    ) -> Result<Option<Taken<'a>>, StoreError> {
         let (store, now) = (self.connections.store(), super::desk::now());
         let taken = match &self.user {
-            Some(user) => store.acting(user).take(holder, id, now, LEASE).await?,
-            None => store.administer(self.company.id).take(holder, id, now, LEASE).await?,
+            Some(user) => store.acting(user).take(&ledger.holder, id, now, LEASE).await?,
+            None => store.administer(self.company.id).take(&ledger.holder, id, now, LEASE).await?,
         };
-        Ok(taken.is_ok_and(|before| !before.standing.has_ended_for_good()))
+        let before = taken.ok().filter(|before| !before.standing.has_ended_for_good());
+        Ok(before.map(|before| Taken::of(ledger, id, before)))
     }
 }

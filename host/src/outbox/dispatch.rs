@@ -194,14 +194,6 @@ impl Dispatch<'_> {
         }
     }
 
-    /// Gives a mail back, where it stands after a step; one that was taken by a server has been given back already.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn settle(&self, id: MailId, step: &Step, now: Time) -> Result<(), StoreError> {
-        self.ledger.journal.settle(id, &self.ledger.holder, step.standing(now)).await
-    }
-
     /// A mail that waited for a sign-in goes on, now that the account by which it was to leave has one. The store says so: what
     /// is in hand may be from before the sign-in ended.
     async fn signed_in(&self, mail: &Mail, own: &Account, now: Time) -> Result<bool, StoreError> {
@@ -363,7 +355,7 @@ impl Dispatch<'_> {
 
 impl Step {
     /// Where a mail stands after it.
-    pub(super) fn standing(&self, now: Time) -> Standing {
+    pub fn standing(&self, now: Time) -> Standing {
         match self {
             Self::Made(_) => Standing::Ready { due: now, waits: None },
             Self::WaitUntil(wait) => {

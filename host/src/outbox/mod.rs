@@ -4,6 +4,7 @@
 //! store of its own makes single attempts ([`Ready::send`]). This host's own store keeps the mail first
 //! ([`Ready::to_keep`]), and a [`Dispatch`] moves it on: ask the plugin what to do, record, do, record.
 
+mod again;
 mod attempt;
 mod courier;
 mod dispatch;
@@ -20,9 +21,11 @@ mod refusals;
 mod sender;
 mod sent_copy;
 mod status;
+mod taken;
 mod waiting;
 mod worker;
 
+pub use again::{AgainError, Renamed, again};
 pub use attempt::{Attempt, Sent};
 pub use courier::{Bureau, Courier, Delivered, RecordsAccess};
 pub use dispatch::{Answers, Copies, Dispatch, Made, Step};
@@ -36,5 +39,6 @@ pub use pace::limits;
 pub use refusals::suppress_refused;
 pub use sent_copy::SentCopy;
 pub use status::timeline;
+pub use taken::Taken;
 pub use waiting::{CurrentPause, Wait};
 pub use worker::{Closed, Notices, Place, Premises, Tally, Unopened, Worker, WorkerOptions};

@@ -1,6 +1,7 @@
 //! Keeping mails: a whole group by one commit and few statements, each once for what it asks.
 
 use super::audit::{Action, asker, note_asked};
+use super::batches::NEVER_LEFT;
 use super::error::or_taken;
 use super::mail::{FilePlace, MailId, NewMail};
 use super::reported::OpenCheck;
@@ -157,9 +158,7 @@ impl Acting<'_> {
         // The id of a mail that the user may not see does not leave the database.
         let sql = format!(
             "select case when reachable.id is null then null else mails.id end as mail, mails.intent, mails.resend, \
-             (select count(*) from outbox where outbox.mail = mails.id and outbox.state = 'failed' and not exists \
-             (select 1 from attempts where attempts.mail = mails.id and (result is null \
-             or result in ('accepted', 'partly-accepted', 'found', 'in-doubt')))) as never_left \
+             (select count(*) from outbox where outbox.mail = mails.id and {NEVER_LEFT}) as never_left \
              from mails join users on users.company = mails.company \
              left join reachable on reachable.id = mails.account and reachable.user_id = users.id \
              where users.id = $2 and mails.intent in (select {} from {}) order by mails.resend",

@@ -2,6 +2,7 @@
 //! it: a user the mails of the accounts that he may use, an administrator those of the company.
 
 use super::audit::{Action, Note, note_mail};
+use super::batches::LATEST_OF_BATCH;
 use super::interruption::{close_open_attempts, leave_in_doubt};
 use super::mails::summary;
 use super::queue::{OutboxRow, outbox_row};
@@ -9,11 +10,12 @@ use super::removed::HAS_ACCOUNT;
 use super::row::Time;
 use super::scope::Scope;
 use super::standing::{BatchId, Standing};
+use super::writing::Writing;
 use super::{Acting, Administrator, MailId, MailSummary, Store, StoreError, row};
 use crate::accounts::AccountId;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row as _};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most mails of a list.
 const PAGE: u32 = 10_000;
@@ -68,7 +70,7 @@ impl Acting<'_> {
         self.store.listed(self.scope(), filter).await
     }
 
-    /// How many mails are where.
+    /// How many mails are where; of a batch, the latest of those that were sent again in it.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -102,6 +104,14 @@ impl Acting<'_> {
     pub async fn say(&self, mail: MailId, word: Word, now: Time) -> Result<Said, StoreError> {
         self.store.say(self.scope(), mail, word, now).await
     }
+
+    /// Holds, releases or cancels mails that nobody works at, by one commit. Gives what came of each, in their order.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMail`], one of them forbidden or missing: nothing was changed.
+    pub async fn say_all(&self, mails: &[MailId], word: Word, now: Time) -> Result<Vec<Said>, StoreError> {
+        self.store.say_all(self.scope(), mails, word, now).await
+    }
 }
 
 impl Administrator<'_> {
@@ -113,7 +123,7 @@ impl Administrator<'_> {
         self.store.listed(self.scope(), filter).await
     }
 
-    /// How many mails are where.
+    /// How many mails are where; of a batch, the latest of those that were sent again in it.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -127,6 +137,14 @@ impl Administrator<'_> {
     /// [`StoreError::NoSuchMail`], of another company or missing.
     pub async fn say(&self, mail: MailId, word: Word, now: Time) -> Result<Said, StoreError> {
         self.store.say(self.scope(), mail, word, now).await
+    }
+
+    /// Holds, releases or cancels mails that nobody works at, by one commit. Gives what came of each, in their order.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMail`], one of them of another company or missing: nothing was changed.
+    pub async fn say_all(&self, mails: &[MailId], word: Word, now: Time) -> Result<Vec<Said>, StoreError> {
+        self.store.say_all(self.scope(), mails, word, now).await
     }
 }
 
@@ -165,7 +183,7 @@ impl Store {
         let sql = format!(
             "select accounts.name as account_name, outbox.state, count(*) as many from mails \
              join outbox on outbox.mail = mails.id join accounts on accounts.id = mails.account \
-             where {} and ($2 is null or batch = $2) group by accounts.name, outbox.state order by 1, 2",
+             where {} and ($2 is null or (batch = $2 and {LATEST_OF_BATCH})) group by accounts.name, outbox.state order by 1, 2",
             scope.on("mails", 1),
         );
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(scope.owner()).bind(batch.map(|id| id.to_string()));
@@ -189,12 +207,45 @@ impl Store {
         rows.iter().map(|row| Ok((row::text(row, "state")?, row::count(row, "many")?))).collect()
     }
 
-    /// Holds, releases or cancels a mail that nobody works at, on a person's word. Gives the state it then has, and whether the
-    /// word changed it: a mail whose last bytes were leaving when its worker fell silent is in doubt instead.
+    /// Holds, releases or cancels a mail that nobody works at, on a person's word.
     async fn say(&self, scope: Scope, mail: MailId, word: Word, now: Time) -> Result<Said, StoreError> {
-        let no_such_mail = || StoreError::NoSuchMail(mail.to_string());
+        let said = self.say_all(scope, &[mail], word, now).await?.pop();
+        said.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))
+    }
+
+    async fn say_all(
+        &self,
+        scope: Scope,
+        mails: &[MailId],
+        word: Word,
+        now: Time,
+    ) -> Result<Vec<Said>, StoreError> {
+        let Some(first) = mails.first() else { return Ok(Vec::new()) };
         let mut transaction = self.write().await?;
-        let by = scope.actor(&mut transaction).await?.ok_or_else(no_such_mail)?;
+        let by = scope.actor(&mut transaction).await?;
+        let by = by.ok_or_else(|| StoreError::NoSuchMail(first.to_string()))?;
+        // In the order in which everybody locks them.
+        let mut said = BTreeMap::new();
+        for mail in mails.iter().copied().collect::<BTreeSet<_>>() {
+            said.insert(mail, self.say_in(&mut transaction, (scope, &by), mail, word, now).await?);
+        }
+        transaction.commit().await?;
+        if word == Word::Release && said.values().any(|it| it.changed) {
+            self.rouse().await;
+        }
+        Ok(mails.iter().filter_map(|mail| said.get(mail).cloned()).collect())
+    }
+
+    /// Does so by this transaction. Gives the state that the mail then has, and whether the word changed it: a mail whose last bytes
+    /// were leaving when its worker fell silent is in doubt instead.
+    async fn say_in(
+        &self,
+        transaction: &mut Writing,
+        (scope, by): (Scope, &str),
+        mail: MailId,
+        word: Word,
+        now: Time,
+    ) -> Result<Said, StoreError> {
         let (set, when) = match word {
             Word::Hold => ("state = 'held', cause = 'user', reason = $2, holder = null", "state = 'ready'"),
             Word::Release => (
@@ -220,36 +271,32 @@ impl Store {
             Word::Cancel => Some(format!("cancelled by {by}")),
             Word::Release => None,
         };
-        let before = self.row_of(&mut transaction, scope, mail).await?;
+        let before = self.row_of(transaction, scope, mail).await?;
         let done = sqlx::query(AssertSqlSafe(sql))
             .bind(mail.to_string())
             .bind(reason)
             .bind(now.timestamp_millis())
             .bind(scope.owner())
-            .execute(&mut *transaction)
+            .execute(&mut **transaction)
             .await?;
         let mut changed = done.rows_affected() == 1;
         if changed {
-            let doubtful = close_open_attempts(&mut transaction, &[mail], now).await?;
+            let doubtful = close_open_attempts(transaction, &[mail], now).await?;
             // It is in doubt: whoever wants to hold or cancel it has to know that before.
             let was_told = matches!(before.standing, Standing::InDoubt { .. });
             if !doubtful.is_empty() && word != Word::Release && !was_told {
-                leave_in_doubt(&mut transaction, &doubtful).await?;
+                leave_in_doubt(transaction, &doubtful).await?;
                 changed = false;
             }
         }
-        let row = self.row_of(&mut transaction, scope, mail).await?;
+        let row = self.row_of(transaction, scope, mail).await?;
         if changed {
             let action = match word {
                 Word::Hold => Action::Held,
                 Word::Release => Action::Released,
                 Word::Cancel => Action::Cancelled,
             };
-            note_mail(&mut transaction, mail, &Note::of(action, &by, now)).await?;
-        }
-        transaction.commit().await?;
-        if changed && word == Word::Release {
-            self.rouse().await;
+            note_mail(transaction, mail, &Note::of(action, by, now)).await?;
         }
         Ok(Said { changed, row })
     }

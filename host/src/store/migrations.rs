@@ -84,6 +84,12 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0013_pauses.sql"),
         include_str!("../../migrations/postgres/0013_pauses.sql"),
     ),
+    (
+        14,
+        "batches",
+        include_str!("../../migrations/sqlite/0014_batches.sql"),
+        include_str!("../../migrations/postgres/0014_batches.sql"),
+    ),
 ];
 
 /// The last of them.

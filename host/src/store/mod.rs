@@ -84,6 +84,9 @@
 //! acting.sent(AccountId, before: Option<MailId>, limit: u32) -> Vec<MailSummary>     newest first
 //! acting.mail(MailId) -> Mail                            acting.say(MailId, Word, now) -> Said
 //! acting.take(&Holder, MailId, now, lease)               into the hands of a command; admin has mail, say and take, too
+//! acting.say_all(&[MailId], Word, now) -> Vec<Said>      by one commit; admin has it, too
+//! acting.open_batch(AccountId, &Name, now) -> BatchId    acting.batches(limit), acting.batches_called(&str); admin, too
+//! acting.asked_later(&[MailId])                          of which the same document was asked for since
 //! acting.set_answer(MailId, bool)                        acting.note_sent_again(MailId, now)
 //! acting.pace(AccountId) -> Pace                         admin.pace(AccountId), admin.set_pace(AccountId, Pace)
 //!
@@ -102,6 +105,7 @@ mod attribution;
 mod audit;
 mod audit_chain;
 mod backup;
+mod batches;
 mod compatibility;
 mod connect;
 mod copies;
@@ -157,6 +161,7 @@ pub use administrator::Administrator;
 pub use audit::{Action, AuditEntry, AuditFilter};
 pub use audit_chain::{AuditHead, AuditVerdict, BrokenEntry};
 pub use backup::{Backup, Restored, Restoring};
+pub use batches::{Batch, BatchCounts, Later, NUMBERED_BY_PARTNER};
 pub use copies::CopyDue;
 pub use erasure::Erased;
 pub use error::StoreError;

@@ -76,6 +76,8 @@ pub(super) const REWRITTEN: &[PersonalColumn] = &[
     text(("records", OF_COMPANY), ("''", "company"), "words"),
     text(("accounts", OF_COMPANY), NO_MAIL, "state_words"),
     text(("pauses", OF_COMPANY), ("''", "account"), "reason"),
+    text(("batches", OF_COMPANY), NO_MAIL, "name"),
+    text(("batches", OF_COMPANY), NO_MAIL, "name_key"),
     addresses(REMOVED, NO_MAIL, "address"),
     text(REMOVED, NO_MAIL, "display_name"),
 ];
@@ -115,6 +117,7 @@ pub(super) const IMPERSONAL: &[(&str, &[&str])] = &[
     ("grants", &["company", "account", "user_id"]),
     ("paces", &["account"]),
     ("pauses", &["account", "company", "cause", "since"]),
+    ("batches", &["id", "company", "account", "user_id", "created"]),
     // Sealed.
     ("secrets", &["owner", "kind", "company", "account"]),
     ("secret_keys", &["owner", "kind", "master_key"]),

@@ -2,6 +2,7 @@
 //! goes to be written to.
 
 use super::preflight::{Row, Verdict};
+use super::standing::Stands;
 use super::{BulkArgs, Desk};
 use crate::cli::desk::now;
 use crate::store::{AskedBefore, MailId, NewMail, OutboxRow, Standing, StoreError};
@@ -76,6 +77,7 @@ impl Row {
             return;
         };
         self.verdict = Verdict::LeftOut;
+        self.stands = Stands::of(&state.standing);
         let label = state.label(now());
         if matches!(state.standing, Standing::Ready { .. }) {
             self.waiting = Some(before);

@@ -6,10 +6,13 @@ mod before;
 mod documents;
 mod domains;
 mod preflight;
-mod progress;
+pub(super) mod progress;
 mod source;
+mod standing;
+mod title;
+mod twins;
 
-use super::desk::Desk;
+use super::desk::{Desk, now};
 use super::house::UserArgs;
 use super::mail::Shared;
 use super::moment::not_before;
@@ -29,7 +32,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
+use twins::Twin;
 
 /// Mails that enter the outbox by one commit: few at first, since a worker waits for them.
 const FIRST_GROUP: usize = 25;
@@ -44,13 +49,15 @@ encoded, sender, whether the same was sent before, the account's quota. A row th
 Each mail is the one that `postroom send` of the document alone would have made.
 
 It may be stopped at any moment, and started again with the same documents: what was asked for is asked for once. What
-failed for everybody is sent again, what left is left out.
+failed for everybody is sent again, what left is left out. Where mails of the documents stand as failed for some, or in doubt,
+the exit code says so, 4 or 6, though nothing was sent now.
 
 Examples:
   postroom send-bulk november/ --user lotte --account office --check     # the rows alone
   postroom send-bulk november/ --check --dns                             # may receivers believe the sender's domain?
   postroom send-bulk november/ --user lotte --account office             # asks, then sends
   postroom send-bulk november/*.xml --yes --files november/pdf/
+  postroom send-bulk november/ --queue --batch 'november 2026'           # hold, list or cancel it by that name
   postroom send-bulk --from-records 'open invoices of november' --account office
   postroom send-bulk november/ --number 'F-2026-1*' --leave-out F-2026-017 --at 'tomorrow 08:30' --yes")]
 pub(super) struct BulkArgs {
@@ -94,6 +101,10 @@ pub(super) struct BulkArgs {
     /// Put the mails into the outbox and leave the rest to a worker.
     #[arg(long)]
     queue: bool,
+    /// What the batch is called, in `postroom outbox batches` and to hold, release, cancel or resume it as one. One of this name
+    /// is joined. Otherwise: the folder's name and the time.
+    #[arg(long, value_name = "NAME")]
+    batch: Option<Name>,
     /// Not before this time: `2026-12-01 08:30`, `tomorrow 08:30`, `01.12.2026 08:30`, with an offset or in this
     /// machine's zone.
     #[arg(long, value_name = "TIME", value_parser = super::moment::departure)]
@@ -107,6 +118,9 @@ pub(super) struct BulkArgs {
     /// Send although a PDF is empty, cut off, encrypted, or none.
     #[arg(long)]
     damaged_pdf: bool,
+    /// Send although different documents of the batch have the same number.
+    #[arg(long)]
+    same_number: bool,
 }
 
 pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<ExitCode, Failure> {
@@ -117,44 +131,66 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<ExitCode, Fa
             format!("mail of {} is sent by the user's own program, one at a time", desk.account.name);
         return Err(Failure::input(message));
     }
-    let source = match (named, &args.from_records) {
+    let mut source = match (named, &args.from_records) {
         (Some(named), _) => named,
         (None, query) => Source::records(&desk, args, query.as_deref().unwrap_or_default()).await?,
     };
     let options = SendOptions { notify_delivered: args.notify_delivered };
     let domains = args.dns.map(|server| Domains::asked(&desk, server)).transpose()?;
     let measure = Measure::of(&desk, options, domains).await?;
-    let batch = Arc::new(Batch { id: BatchId::new(), args: args.clone(), desk, measure });
+    let started = now();
+    let name = match &args.batch {
+        Some(name) => name.clone(),
+        None => title::unused(&desk, args, started).await?,
+    };
+    let batch = Arc::new(Batch { name, id: OnceCell::new(), args: args.clone(), desk, measure });
+    twins::mark(&batch, &mut source).await?;
     let (work, desk) = (Work { common, batch: &batch }, &batch.desk);
     if args.check || !args.yes {
         let rows = work.check(&source).await?;
         let quota = preflight::quota(desk, &rows, &batch.measure).await?;
         if !common.json {
             preflight::show(&rows, &quota)?;
-        } else if args.check {
-            json(&serde_json::json!({ "rows": rows, "quota": quota }))?;
         }
         let sendable = rows.iter().filter(|row| row.is_wanted()).count();
-        if args.check || sendable == 0 || !agreed(common, sendable, rows.len())? {
-            return Ok(ExitCode::from(if rows.iter().any(Row::is_faulty) { 3 } else { 0 }));
+        match args.check || sendable == 0 {
+            true if common.json => json(&serde_json::json!({ "rows": rows, "quota": quota }))?,
+            true => standing::tell(&rows)?,
+            // It is told with what came of the batch.
+            false => {}
+        }
+        let faulty = if rows.iter().any(Row::is_faulty) { 3 } else { 0 };
+        if args.check {
+            return Ok(ExitCode::from(faulty));
+        }
+        if sendable == 0 {
+            return Ok(ExitCode::from(standing::code(&rows).unwrap_or(faulty)));
+        }
+        if !agreed(common, sendable, rows.len())? {
+            return Ok(ExitCode::from(faulty));
         }
     }
-    let started = chrono::Local::now().fixed_offset();
+    if !common.json {
+        eprintln!("batch \"{}\"", batch.name);
+    }
+    let started = now();
     if args.queue || args.at.is_some() {
         let rows = work.fill(&source).await?;
         return work.queued(&rows).await;
     }
     let location = args.user.company.store.location()?;
-    let (rows, end) = progress::send(common, desk, &location, batch.id, work.fill(&source)).await?;
+    let (rows, end) = progress::send(common, desk, &location, &batch.id, work.fill(&source)).await?;
     desk.connections.close().await;
     let quota = preflight::quota(desk, &rows, &batch.measure).await?;
-    progress::tell(common, &end, &rows, &quota, started)?;
-    Ok(ExitCode::from(end.code(!rows.iter().any(Row::is_faulty))))
+    progress::tell(common, &end, &rows, &quota, (&batch, started))?;
+    Ok(ExitCode::from(standing::with(end.code(!rows.iter().any(Row::is_faulty)), &rows)))
 }
 
 /// What its mails have in common.
 struct Batch {
-    id: BatchId,
+    name: Name,
+    /// Once something of it has entered the outbox.
+    id: OnceCell<BatchId>,
     args: BulkArgs,
     desk: Desk,
     measure: Measure,
@@ -164,7 +200,7 @@ impl Batch {
     /// Makes and checks one mail. What is left out by the user's own choice has no row.
     async fn checked(&self, ready: Ready) -> Result<Option<Checked>, Failure> {
         let (path, number, folder) = match ready {
-            Ready::File(path) => return preflight::check(self, path).await,
+            Ready::File { path, twin } => return self.checked_file(path, twin.as_deref()).await,
             Ready::Lost { entry, reason } => return Ok(Some((Row::lost(entry, reason), None))),
             Ready::Fetched { path, number, folder } => (path, number, folder),
         };
@@ -178,6 +214,17 @@ impl Batch {
         Ok(Some((row, made)))
     }
 
+    async fn checked_file(&self, path: PathBuf, twin: Option<&Twin>) -> Result<Option<Checked>, Failure> {
+        if let Some(Twin::SameAs(first)) = twin {
+            return Ok(Some((Row::repeated(path, first), None)));
+        }
+        let Some((mut row, made)) = preflight::check(self, path).await? else { return Ok(None) };
+        if let Some(problem) = twin.and_then(Twin::problem).filter(|_| !self.args.same_number) {
+            row.needs("document", problem);
+        }
+        Ok(Some((row, made)))
+    }
+
     /// The rows of a group, and what of it can be sent into the outbox, all by one commit.
     async fn enter(&self, mut group: Vec<Checked>) -> Result<Vec<Row>, Failure> {
         before::compare(&self.desk, &self.args, &mut group).await?;
@@ -187,12 +234,30 @@ impl Batch {
         Ok(rows)
     }
 
+    fn id_text(&self) -> Option<String> {
+        self.id.get().map(ToString::to_string)
+    }
+
+    /// Says how to go on with what has entered the outbox.
+    fn tell_name(&self) -> Result<(), Failure> {
+        match self.id.get() {
+            None => Ok(()),
+            Some(_) => line(&format!(
+                "batch \"{}\": `postroom outbox batches`, `postroom outbox hold|release|cancel --batch NAME`",
+                self.name
+            )),
+        }
+    }
+
     async fn keep(&self, group: Vec<NewMail>) -> Result<(), Failure> {
         if group.is_empty() {
             return Ok(());
         }
-        let Self { desk, args, id, .. } = self;
-        let order = Order { again: args.again, send_at: args.at, batch: Some(*id), ..Order::default() };
+        let Self { desk, args, id, name, .. } = self;
+        let opened =
+            id.get_or_try_init(|| async { desk.acting().open_batch(desk.account.id, name, now()).await });
+        let batch = Some(*opened.await?);
+        let order = Order { again: args.again, send_at: args.at, batch, ..Order::default() };
         desk.acting().keep(&group, &order).await?;
         Ok(())
     }
@@ -277,9 +342,10 @@ impl Work<'_> {
         let quota = preflight::quota(&self.batch.desk, rows, &self.batch.measure).await?;
         let wanted = rows.iter().filter(|row| row.is_wanted()).count();
         if self.common.json {
-            json(
-                &serde_json::json!({ "queued": wanted, "batch": self.batch.id.to_string(), "rows": rows, "quota": quota }),
-            )?;
+            json(&serde_json::json!({
+                "queued": wanted, "batch": self.batch.name, "batch_id": self.batch.id_text(), "rows": rows,
+                "quota": quota,
+            }))?;
         } else {
             let faulty: Vec<Row> = rows.iter().filter(|row| !row.is_wanted()).cloned().collect();
             if !faulty.is_empty() {
@@ -287,8 +353,10 @@ impl Work<'_> {
             }
             let when = not_before(self.batch.args.at);
             line(&format!("{wanted} mails are in the outbox{when}; `postroom worker` sends them"))?;
+            standing::tell(rows)?;
+            self.batch.tell_name()?;
         }
-        Ok(ExitCode::from(if rows.iter().any(Row::is_faulty) { 4 } else { 0 }))
+        Ok(ExitCode::from(standing::with(if rows.iter().any(Row::is_faulty) { 4 } else { 0 }, rows)))
     }
 }
 

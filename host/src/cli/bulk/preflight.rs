@@ -2,6 +2,7 @@
 
 use super::before::Checked;
 use super::domains::Domains;
+use super::standing::Stands;
 use super::{Batch, BulkArgs};
 use crate::cli::compose::{Composed, compose, damaged, missing};
 use crate::cli::desk::{Desk, now};
@@ -69,6 +70,9 @@ pub(super) struct Row {
     size: Option<u64>,
     /// The mail that the same was sent as before.
     pub(super) before: Option<MailId>,
+    /// Where that mail stands, where a person has to act: nothing is sent for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stands: Option<Stands>,
     /// It is in the outbox since an earlier start.
     #[serde(skip)]
     pub(super) waiting: Option<MailId>,
@@ -193,6 +197,7 @@ impl Row {
                 .collect(),
             size: Some(message.size),
             before: None,
+            stands: None,
             waiting: None,
             problems: Vec::new(),
             notes: Vec::new(),
@@ -204,6 +209,14 @@ impl Row {
         let mut row = Self::empty(PathBuf::from(&entry.number));
         (row.number, row.kind) = (Some(entry.number), entry.kind);
         row.needs("records", reason);
+        row
+    }
+
+    /// A document that comes a second time.
+    pub(super) fn repeated(file: PathBuf, first: &str) -> Self {
+        let mut row = Self::empty(file);
+        row.verdict = Verdict::LeftOut;
+        row.notes.push(format!("the same document as {first}"));
         row
     }
 
@@ -230,6 +243,7 @@ impl Row {
             attachments: Vec::new(),
             size: None,
             before: None,
+            stands: None,
             waiting: None,
             problems: Vec::new(),
             notes: Vec::new(),

@@ -1,7 +1,7 @@
 //! The batch on its way, for somebody who watches: a worker in this program, or the one that is there already.
 
-use super::bar;
 use super::preflight::{Quota, Row};
+use super::{Batch, bar};
 use crate::cli::desk::{Desk, now};
 use crate::cli::output::{json, line, printable, table};
 use crate::cli::single::Single;
@@ -15,7 +15,7 @@ use indicatif::ProgressBar;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell};
 
 /// How often somebody who watches is told.
 const TICK: Duration = Duration::from_millis(250);
@@ -24,7 +24,7 @@ const TICK: Duration = Duration::from_millis(250);
 const FAREWELL: Duration = Duration::from_secs(20);
 
 /// How a batch stands.
-pub(super) struct End {
+pub(in crate::cli) struct End {
     counts: BTreeMap<String, u64>,
     stopped: bool,
 }
@@ -34,8 +34,13 @@ impl End {
         self.counts.get(state).copied().unwrap_or(0)
     }
 
+    /// How many mails are in which state, by the store's names.
+    pub(in crate::cli) fn counts(&self) -> &BTreeMap<String, u64> {
+        &self.counts
+    }
+
     /// What the exit code says: see `postroom --help`.
-    pub(super) fn code(&self, fine: bool) -> u8 {
+    pub(in crate::cli) fn code(&self, fine: bool) -> u8 {
         if self.of("in-doubt") > 0 {
             6
         } else if self.of("failed") > 0 || self.of("held") > 0 || !fine {
@@ -50,11 +55,11 @@ impl End {
 
 /// Sends the batch, while `filling` puts it into the outbox. Ends when all of it has left or waits for later, or when the
 /// user stops it.
-pub(super) async fn send<T>(
+pub(in crate::cli) async fn send<T>(
     common: &Common,
     desk: &Desk,
     location: &Location,
-    batch: BatchId,
+    batch: &OnceCell<BatchId>,
     filling: impl Future<Output = Result<T, Failure>>,
 ) -> Result<(T, End), Failure> {
     let bar = bar(common, 0, "sending");
@@ -132,6 +137,7 @@ pub(super) async fn send<T>(
 }
 
 /// How the mails of a batch stand.
+#[derive(Default)]
 struct Counts {
     by_state: BTreeMap<String, u64>,
     /// Due, or in somebody's hands.
@@ -154,12 +160,13 @@ pub(super) fn tell(
     end: &End,
     rows: &[Row],
     quota: &Quota,
-    started: DateTime<FixedOffset>,
+    (batch, started): (&Batch, DateTime<FixedOffset>),
 ) -> Result<(), Failure> {
     let took = (now() - started).as_seconds_f64();
     if common.json {
         return json(&serde_json::json!({
-            "states": end.counts, "stopped": end.stopped, "seconds": took, "rows": rows, "quota": quota,
+            "batch": batch.name, "batch_id": batch.id_text(), "states": end.counts, "stopped": end.stopped,
+            "seconds": took, "rows": rows, "quota": quota,
         }));
     }
     let aside: Vec<Row> = rows.iter().filter(|row| !row.is_wanted()).cloned().collect();
@@ -176,10 +183,13 @@ pub(super) fn tell(
     if end.of("in-doubt") > 0 {
         line("those in doubt may have left: `postroom outbox` lists them")?;
     }
-    Ok(())
+    super::standing::tell(rows)?;
+    batch.tell_name()
 }
 
-async fn counts(desk: &Desk, batch: BatchId) -> Result<Counts, Failure> {
+/// Counts the mails of a batch; none has entered the outbox while it has no id.
+async fn counts(desk: &Desk, batch: &OnceCell<BatchId>) -> Result<Counts, Failure> {
+    let Some(batch) = batch.get().copied() else { return Ok(Counts::default()) };
     let mut by_state = BTreeMap::new();
     for count in desk.acting().counts(Some(batch)).await? {
         *by_state.entry(count.state).or_default() += count.mails;

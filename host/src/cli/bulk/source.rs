@@ -1,12 +1,14 @@
 //! Where the documents of a batch come from: files and folders, or the company's records. What comes from records is on
 //! disk only until its mail is made; what the mail carries is kept with it.
 
+use super::twins::Twin;
 use super::{BulkArgs, documents};
 use crate::cli::Failure;
 use crate::cli::desk::Desk;
 use crate::cli::records;
 use crate::records::{Blame, Entry, FileRole, Records, RecordsError};
 use crate::store::{FilePlace, NewMail};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -24,14 +26,17 @@ const NAME: usize = 100;
 /// A document of the batch.
 #[derive(Debug, Clone)]
 pub(super) enum Item {
-    File(PathBuf),
+    File { path: PathBuf, twin: Option<Arc<Twin>> },
     Record(Entry, Arc<Fetching>),
 }
 
 /// A document that is at hand, or is not.
 #[derive(Debug)]
 pub(super) enum Ready {
-    File(PathBuf),
+    File {
+        path: PathBuf,
+        twin: Option<Arc<Twin>>,
+    },
     /// Fetched into a folder that goes with this.
     Fetched {
         path: PathBuf,
@@ -64,13 +69,16 @@ impl Source {
     /// The files of a command line.
     pub(super) fn files(args: &BulkArgs) -> Result<Self, Failure> {
         let files = documents::of(&args.documents)?;
-        Ok(Self { items: files.into_iter().map(Item::File).collect() })
+        Ok(Self { items: files.into_iter().map(|path| Item::File { path, twin: None }).collect() })
     }
 
     /// The documents of the records that a query names.
     pub(super) async fn records(desk: &Desk, args: &BulkArgs, query: &str) -> Result<Self, Failure> {
         let records = records::records(&desk.connections, &desk.company).await?;
-        let entries = records.documents(query).await?;
+        let mut entries = records.documents(query).await?;
+        // One that is named twice is one.
+        let mut named = BTreeSet::new();
+        entries.retain(|entry| named.insert((entry.kind.clone(), entry.number.clone())));
         if entries.is_empty() {
             return Err(Failure::input(format!("the records name no document for \"{query}\"")));
         }
@@ -84,10 +92,18 @@ impl Source {
 }
 
 impl Item {
+    /// The file that it is.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File { path, .. } => Some(path),
+            Self::Record(..) => None,
+        }
+    }
+
     /// The document at hand.
     pub(super) async fn at_hand(self) -> Ready {
         match self {
-            Self::File(path) => Ready::File(path),
+            Self::File { path, twin } => Ready::File { path, twin },
             Self::Record(entry, fetching) => fetching.fetch(entry).await,
         }
     }
@@ -95,7 +111,7 @@ impl Item {
     /// Documents that are made ready at the same time, where the first of them is this one.
     pub(super) fn at_once(&self) -> usize {
         match self {
-            Self::File(_) => PER_PROCESSOR * std::thread::available_parallelism().map_or(1, usize::from),
+            Self::File { .. } => PER_PROCESSOR * std::thread::available_parallelism().map_or(1, usize::from),
             Self::Record(..) => FETCHED,
         }
     }

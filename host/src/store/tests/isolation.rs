@@ -13,7 +13,9 @@ use std::collections::BTreeMap;
 
 /// Mails of an account in every state that a mail can have, and two that somebody works at.
 async fn history(office: &Office, by: &User, account: AccountId, number: &str) -> (Vec<MailId>, BatchId) {
-    let (store, batch) = (&office.store, BatchId::new());
+    let store = &office.store;
+    let name = parse(&format!("batch of {number}"));
+    let batch = store.acting(by).open_batch(account, &name, now()).await.unwrap();
     let mails: Vec<NewMail> = (0..8)
         .map(|count| {
             let mut mail = NewMail { revision: Some("1".into()), ..new_mail(account) };
@@ -78,6 +80,7 @@ impl World {
             login: parse("lotte"),
             mails,
             batch,
+            batch_name: parse("batch of F-LOTTE"),
             number: "F-LOTTE".into(),
         };
         let (mails, batch) = history(&office, &office.eve, theirs.id, "F-EVE").await;
@@ -88,6 +91,7 @@ impl World {
             login: office.eve.login.clone(),
             mails,
             batch,
+            batch_name: parse("batch of F-EVE"),
             number: "F-EVE".into(),
         };
         Self { office, spare, gone, colleague, neighbour }

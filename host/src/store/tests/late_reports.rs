@@ -369,6 +369,7 @@ pub(super) async fn what_an_erasure_rewrites_it_rewrites_in_every_column(store: 
         at: now(),
     };
     assert!(store.system().notify(office.company.id, &told).await.unwrap());
+    office.acting().open_batch(office.account.id, &parse("november"), now()).await.unwrap();
     sqlx::query("update notices set state = 'told'").execute(&store.pool).await.unwrap();
     for (number, column) in REWRITTEN.iter().enumerate() {
         let (table, name) = (column.table, column.column);

@@ -20,6 +20,7 @@ pub(super) struct Foreign {
     /// In every state that a mail can have.
     pub(super) mails: Vec<MailId>,
     pub(super) batch: BatchId,
+    pub(super) batch_name: Name,
     /// The number of a document that a mail is about.
     pub(super) number: String,
 }
@@ -34,6 +35,7 @@ impl Foreign {
             login: parse("nobody"),
             mails: like.mails.iter().map(|_| MailId::new()).collect(),
             batch: BatchId::new(),
+            batch_name: parse("no batch of this name"),
             number: "NEVER-WAS".into(),
         }
     }
@@ -45,7 +47,8 @@ impl Foreign {
 
     /// A text in which none of this can be told from anything else.
     pub(super) fn hidden(&self, text: &str) -> String {
-        let names = [self.account_name.to_string(), self.login.to_string(), self.number.clone()];
+        let names = [&self.account_name, &self.login, &self.batch_name].map(ToString::to_string);
+        let names = names.into_iter().chain([self.number.clone()]).collect::<Vec<_>>();
         self.ids().iter().chain(&names).fold(text.to_owned(), |text, id| text.replace(id, "?"))
     }
 }
@@ -98,12 +101,18 @@ pub(super) async fn as_user(acting: Acting<'_>, of: &Foreign) -> Vec<Called> {
     }
     add("counts", said(acting.counts(Some(of.batch)).await));
     add("active", said(acting.active(of.batch, now()).await));
+    add("open_batch", said(acting.open_batch(account, &of.batch_name, now()).await));
+    for name in [of.batch_name.to_string(), of.batch.to_string()] {
+        add("batches_called", said(acting.batches_called(&name).await));
+    }
+    add("asked_later", said(acting.asked_later(&of.mails).await));
     add("outbox_rows", said(acting.outbox_rows(&of.mails).await));
     for mail in &of.mails {
         let mail = *mail;
         add("mail", said(acting.mail(mail).await));
         for word in [Word::Hold, Word::Release, Word::Cancel] {
             add("say", said(acting.say(mail, word, now()).await));
+            add("say_all", said(acting.say_all(&[mail], word, now()).await));
         }
         add("take", said(acting.take(&Holder::new("command"), mail, now(), LEASE).await));
         add("set_answer", said(acting.set_answer(mail, true).await));
@@ -113,7 +122,7 @@ pub(super) async fn as_user(acting: Acting<'_>, of: &Foreign) -> Vec<Called> {
 }
 
 /// Methods of a user that take nothing by which something of another could be named.
-pub(super) const USERS_OWN: &[&str] = &["user", "company", "logo", "accounts"];
+pub(super) const USERS_OWN: &[&str] = &["user", "company", "logo", "accounts", "batches"];
 
 /// Every method of an administrator that takes an id or a text, with these. `own` are an account and a user of the company's.
 pub(super) async fn as_administrator(
@@ -156,11 +165,15 @@ pub(super) async fn as_administrator(
         add("listed", said(accounts_of(admin.listed(&filter).await)));
     }
     add("counts", said(admin.counts(Some(of.batch)).await));
+    for name in [of.batch_name.to_string(), of.batch.to_string()] {
+        add("batches_called", said(admin.batches_called(&name).await));
+    }
     for mail in &of.mails {
         let mail = *mail;
         add("mail", said(admin.mail(mail).await));
         for word in [Word::Hold, Word::Release, Word::Cancel] {
             add("say", said(admin.say(mail, word, now()).await));
+            add("say_all", said(admin.say_all(&[mail], word, now()).await));
         }
         add("take", said(admin.take(&Holder::new("command"), mail, now(), LEASE).await));
     }
@@ -179,6 +192,7 @@ pub(super) const COMPANYS_OWN: &[&str] = &[
     "users",
     "add_user",
     "accounts",
+    "batches",
     "add_account",
     "note_export",
     "audit_head",

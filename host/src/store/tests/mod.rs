@@ -6,6 +6,7 @@ mod astray;
 mod attempts;
 mod audit;
 mod backup;
+mod batches;
 mod dump;
 mod erasure;
 mod interleavings;
@@ -89,6 +90,13 @@ suite! {
         who_takes_and_who_releases_at_the_same_moment_agree_on_what_left,
         a_report_that_contradicts_the_ledger_is_an_alarm_and_changes_nothing,
         a_decision_is_about_the_result_that_was_read;
+    batches:
+        a_batch_is_one_account_s_and_is_found_by_its_name_in_any_case,
+        many_who_open_a_batch_of_one_name_at_once_open_one,
+        a_batch_is_counted_by_where_its_mails_are_and_what_was_sent_again_once,
+        a_word_about_a_half_sent_batch_changes_what_has_not_left_and_says_the_rest,
+        a_word_about_mails_is_about_all_of_them_or_none,
+        a_document_that_was_asked_for_later_is_known_whoever_asked;
     interleavings:
         two_holders_a_person_and_a_clock_in_every_order;
     isolation:

@@ -1,13 +1,18 @@
 //! `postroom outbox`: what waits, what for, and a person's word about it.
 
+mod batches;
+mod word;
+
 use super::desk::now;
 use super::output::{json, line, table};
 use super::view::{View, ViewArgs};
 use super::{Common, Failure, mail_json};
-use crate::store::{Filter, Listed, MailId, Said, Standing, Word};
+use crate::store::{Filter, Listed, Standing, Word};
+use batches::BatchesArgs;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json as object};
 use std::process::ExitCode;
+use word::WordArgs;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -17,9 +22,12 @@ held (until a person acts), in doubt (it may have left; a person decides), sent,
 Examples:
   postroom outbox                           # what has not left yet
   postroom outbox --all --limit 200
-  postroom outbox hold 01983f1a-…
+  postroom outbox batches                   # what was asked for together, and where it is
+  postroom outbox --batch 'november 2026'   # the mails of one of them
+  postroom outbox hold F-2026-017           # by the number of its document, or by its id
   postroom outbox release 01983f1a-…        # it may go, now
-  postroom outbox cancel 01983f1a-… 01983f2b-…")]
+  postroom outbox cancel 01983f1a-… F-2026-018
+  postroom outbox hold --batch 'november 2026'")]
 pub(super) struct OutboxArgs {
     #[command(flatten)]
     view: ViewArgs,
@@ -29,41 +37,59 @@ pub(super) struct OutboxArgs {
     /// At most so many, newest first.
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: u32,
+    /// The mails of a batch, by its name or id (`postroom outbox batches`).
+    #[arg(long, value_name = "NAME")]
+    batch: Option<String>,
     #[command(subcommand)]
-    word: Option<WordCommand>,
+    command: Option<OutboxCommand>,
 }
 
 #[derive(Debug, Subcommand)]
-enum WordCommand {
+enum OutboxCommand {
+    /// What was asked for together, and where its mails are.
+    Batches(BatchesArgs),
     /// Not before somebody releases it.
-    Hold(MailsArgs),
+    #[command(after_help = HELP)]
+    Hold(WordArgs),
     /// It may go, now.
-    Release(MailsArgs),
+    #[command(after_help = HELP)]
+    Release(WordArgs),
     /// It must not leave any more.
-    Cancel(MailsArgs),
+    #[command(after_help = HELP)]
+    Cancel(WordArgs),
 }
 
-#[derive(Debug, Args)]
-struct MailsArgs {
-    /// The mails, by id.
-    #[arg(value_name = "MAIL", required = true)]
-    mails: Vec<MailId>,
-}
+const HELP: &str = "\
+A number that several mails have (a reminder, a mail that was sent again) names none of them: the answer lists them with their
+ids. Of a batch it says for each mail what happened; the exit code is 4 where one could not be: it has left already, or may have.
+
+Examples:
+  postroom outbox hold F-2026-017
+  postroom outbox release 01983f1a-…
+  postroom outbox cancel --batch 'november 2026'";
 
 pub(super) async fn run(common: &Common, args: &OutboxArgs) -> Result<ExitCode, Failure> {
     let view = args.view.open(common).await?;
-    match &args.word {
+    let batch = args.batch.as_ref();
+    match &args.command {
         None => list(common, args, &view).await,
-        Some(WordCommand::Hold(of)) => say(common, &view, &of.mails, Word::Hold).await,
-        Some(WordCommand::Release(of)) => say(common, &view, &of.mails, Word::Release).await,
-        Some(WordCommand::Cancel(of)) => say(common, &view, &of.mails, Word::Cancel).await,
+        Some(OutboxCommand::Batches(of)) => batches::run(common, of, batch, &view).await,
+        Some(OutboxCommand::Hold(of)) => word::run(common, &view, of, batch, Word::Hold).await,
+        Some(OutboxCommand::Release(of)) => word::run(common, &view, of, batch, Word::Release).await,
+        Some(OutboxCommand::Cancel(of)) => word::run(common, &view, of, batch, Word::Cancel).await,
     }
 }
 
 async fn list(common: &Common, args: &OutboxArgs, view: &View) -> Result<ExitCode, Failure> {
-    let states = if args.all { Vec::new() } else { vec!["ready", "held", "in-doubt"] };
-    let mails = view.listed(&Filter { states, limit: args.limit, ..Filter::default() }).await?;
-    let counts = view.counts(None).await?;
+    let batch = match &args.batch {
+        Some(name) => Some(view.batch(name).await?.id),
+        None => None,
+    };
+    // Of a batch what has ended is asked for, too.
+    let all = args.all || batch.is_some();
+    let states = if all { Vec::new() } else { vec!["ready", "held", "in-doubt"] };
+    let mails = view.listed(&Filter { states, batch, limit: args.limit, ..Filter::default() }).await?;
+    let counts = view.counts(batch).await?;
     if common.json {
         let counts: Vec<Value> = counts
             .iter()
@@ -139,28 +165,4 @@ pub(super) fn why(of: &Listed) -> String {
             if reason.is_empty() { String::new() } else { reason + "; " }
         ),
     }
-}
-
-async fn say(common: &Common, view: &View, mails: &[MailId], word: Word) -> Result<ExitCode, Failure> {
-    let (mut said, mut refused) = (Vec::new(), false);
-    for id in mails {
-        let Said { changed, row } = view.say(*id, word).await?;
-        refused |= !changed;
-        said.push((*id, changed, row.label(now())));
-    }
-    if common.json {
-        let rows = said.iter().map(
-            |(id, changed, state)| object!({ "mail": id.to_string(), "changed": changed, "state": state }),
-        );
-        json(&rows.collect::<Vec<_>>())?;
-    } else {
-        for (id, changed, state) in &said {
-            line(&if *changed {
-                format!("{id}: {state}")
-            } else {
-                format!("{id}: nothing changed, it is {state}")
-            })?;
-        }
-    }
-    Ok(ExitCode::from(if refused { 4 } else { 0 }))
 }

@@ -1,0 +1,166 @@
+//! Documents that a batch has twice: the same file again, or two that differ under one number (an order that was corrected and
+//! exported again). Known before anything leaves, since the first of them would have left when the second is read.
+
+use super::Batch;
+use super::source::{Item, Source};
+use crate::cli::{Failure, office};
+use crate::contract::recipients::Mailbox;
+use crate::outbox::Draft;
+use crate::store::NUMBERED_BY_PARTNER;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Files that are named in a row.
+const MOST_NAMED: usize = 5;
+
+/// What a document has in common with another of its batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Twin {
+    /// It is the same as this one, which comes before it.
+    SameAs(String),
+    /// These differ, and have this number; it is one of them.
+    Differs { number: String, files: Vec<String> },
+}
+
+impl Twin {
+    /// What to put right.
+    pub(super) fn problem(&self) -> Option<String> {
+        let Self::Differs { number, files } = self else { return None };
+        let count = match files.len() {
+            2 => "two".to_owned(),
+            count => count.to_string(),
+        };
+        let mut named = files.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
+        if files.len() > MOST_NAMED {
+            named.push_str(", …");
+        }
+        Some(format!(
+            "{count} different documents with the number {number}: {named}; keep one, or give --same-number to send \
+             them all"
+        ))
+    }
+}
+
+/// What a number names.
+type Key = (String, String, Option<String>);
+
+/// SHA-256 of a file's content.
+type ContentDigest = [u8; 32];
+
+/// Finds the twins among the files of a batch, and marks them. What comes from records is named once there.
+pub(super) async fn mark(batch: &Arc<Batch>, source: &mut Source) -> Result<(), Failure> {
+    let files: Vec<PathBuf> = source.items.iter().filter_map(|it| it.file().map(Path::to_owned)).collect();
+    let mut distinct = Vec::with_capacity(files.len());
+    let mut first: BTreeMap<ContentDigest, usize> = BTreeMap::new();
+    let mut same: BTreeMap<usize, usize> = BTreeMap::new();
+    for (place, file) in files.iter().enumerate() {
+        // What can't be read is told of when its mail is made.
+        let Some(digest) = digest(file).await? else { continue };
+        match first.get(&digest) {
+            Some(before) => {
+                same.insert(place, *before);
+            }
+            None => {
+                first.insert(digest, place);
+                distinct.push(place);
+            }
+        }
+    }
+    let mut numbers: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
+    if distinct.len() > 1 {
+        for (place, key) in read(batch, &files, distinct).await? {
+            numbers.entry(key).or_default().push(place);
+        }
+    }
+    let name = |place: usize| files.get(place).map(|file| file.display().to_string()).unwrap_or_default();
+    let mut twins: BTreeMap<usize, Twin> =
+        same.into_iter().map(|(place, before)| (place, Twin::SameAs(name(before)))).collect();
+    for ((_, number, _), mut places) in numbers.into_iter().filter(|(_, places)| places.len() > 1) {
+        places.sort_unstable();
+        let files: Vec<String> = places.iter().map(|place| name(*place)).collect();
+        let differs = |place| (place, Twin::Differs { number: number.clone(), files: files.clone() });
+        twins.extend(places.into_iter().map(differs));
+    }
+    let mut place = 0;
+    for item in &mut source.items {
+        if let Item::File { twin, .. } = item {
+            *twin = twins.remove(&place).map(Arc::new);
+            place += 1;
+        }
+    }
+    Ok(())
+}
+
+/// The digest of a file's content; none: it can't be read, or is larger than a document may be.
+async fn digest(file: &Path) -> Result<Option<ContentDigest>, Failure> {
+    let file = file.to_owned();
+    let read = move || {
+        let size = std::fs::metadata(&file).ok()?.len();
+        let content = if size <= crate::DOCUMENT_LIMIT { std::fs::read(&file).ok()? } else { return None };
+        Some(Sha256::digest(content).into())
+    };
+    tokio::task::spawn_blocking(read).await.map_err(|e| Failure::other(e.to_string()))
+}
+
+/// What the documents at these places are called, a few at a time; one that is none is left out.
+async fn read(
+    batch: &Arc<Batch>,
+    files: &[PathBuf],
+    places: Vec<usize>,
+) -> Result<Vec<(usize, Key)>, Failure> {
+    let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+    let (mut under_way, mut found) = (VecDeque::new(), Vec::with_capacity(places.len()));
+    let mut places = places.into_iter();
+    loop {
+        while under_way.len() < at_once
+            && let Some(place) = places.next()
+            && let Some(file) = files.get(place).cloned()
+        {
+            let batch = Arc::clone(batch);
+            under_way.push_back(tokio::spawn(async move { Ok((place, key(&batch, &file).await?)) }));
+        }
+        let Some(read) = under_way.pop_front() else { return Ok(found) };
+        let read: Result<(usize, Option<Key>), Failure> =
+            read.await.map_err(|e| Failure::other(e.to_string()))?;
+        if let (place, Some(key)) = read? {
+            found.push((place, key));
+        }
+    }
+}
+
+async fn key(batch: &Batch, file: &Path) -> Result<Option<Key>, Failure> {
+    let nobody = Mailbox { name: None, address: String::new() };
+    let Ok(draft) = Draft::of_file(file, nobody, String::new(), String::new()) else { return Ok(None) };
+    // Whatever is wrong with it is said when its mail is made.
+    let Ok(Ok(of)) = batch.desk.office.read(&office::no_files(), &draft.document).await else {
+        return Ok(None);
+    };
+    let partner = NUMBERED_BY_PARTNER.contains(&of.kind.as_str()).then(|| {
+        let partner = format!("{}\n{}", of.seller, of.buyer);
+        partner.to_lowercase()
+    });
+    Ok(Some((of.kind, of.number.trim().to_owned(), partner)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_of_one_number_are_named_in_a_row() {
+        let differs = |count: usize| {
+            let files = (1..=count).map(|it| format!("{it}.json")).collect();
+            Twin::Differs { number: "F-1".into(), files }.problem().unwrap()
+        };
+        assert!(
+            differs(2).starts_with("two different documents with the number F-1: 1.json, 2.json; keep one")
+        );
+        assert!(
+            differs(9).starts_with("9 different documents with the number F-1: 1.json, 2.json, 3.json, ")
+        );
+        assert!(differs(9).contains("5.json, …;"), "{}", differs(9));
+        assert_eq!(Twin::SameAs("a.json".into()).problem(), None);
+    }
+}

@@ -1,0 +1,162 @@
+//! `postroom outbox hold`, `release` and `cancel`: a person's word about a mail, the mail of a document, or a whole batch.
+
+use super::{to, why};
+use crate::cli::desk::now;
+use crate::cli::named::Named;
+use crate::cli::output::{json, line, table};
+use crate::cli::view::View;
+use crate::cli::{Common, Failure};
+use crate::store::{Batch, Filter, Listed, Said, Standing, Word};
+use clap::Args;
+use serde_json::json as object;
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+/// Mails of one commit: whoever sends waits for it.
+const GROUP: usize = 100;
+/// Mails of a batch that are read at once.
+const PAGE: u32 = 1_000;
+
+#[derive(Debug, Args)]
+pub(super) struct WordArgs {
+    /// Mails by their ids, or by the numbers of their documents.
+    #[arg(value_name = "MAIL|NUMBER")]
+    mails: Vec<Named>,
+    /// All mails of a batch, by its name or id (`postroom outbox batches`).
+    #[arg(long, value_name = "NAME")]
+    batch: Option<String>,
+}
+
+/// A mail, and what came of the word about it.
+struct Answered {
+    mail: Listed,
+    said: Said,
+}
+
+impl Answered {
+    /// The mail is not as whoever said the word wants it.
+    fn is_refused(&self, word: Word, is_batch: bool) -> bool {
+        // Of a batch those that were as it is wanted already are none that could not be.
+        let is_so = matches!(
+            (word, &self.said.row.standing),
+            (Word::Hold, Standing::Held { .. })
+                | (Word::Cancel, Standing::Cancelled)
+                | (Word::Release, Standing::Ready { .. } | Standing::Sent)
+        );
+        let is_fine = self.said.changed || (is_batch && is_so);
+        !is_fine
+    }
+}
+
+pub(super) async fn run(
+    common: &Common,
+    view: &View,
+    args: &WordArgs,
+    batch: Option<&String>,
+    word: Word,
+) -> Result<ExitCode, Failure> {
+    let batch = args.batch.as_ref().or(batch);
+    let mails = match (batch, args.mails.as_slice()) {
+        (Some(name), []) => of_batch(view, &view.batch(name).await?).await?,
+        (None, [_, ..]) => named(view, &args.mails).await?,
+        (None, []) => return Err(wrong("which mails? Name them by id or number, or a batch by --batch")),
+        (Some(_), _) => return Err(wrong("either mails, or --batch: not both")),
+    };
+    let answered = said(view, mails, word).await?;
+    let refused = answered.iter().filter(|it| it.is_refused(word, batch.is_some())).count();
+    if common.json {
+        let rows = answered.iter().map(|it| {
+            object!({
+                "mail": it.mail.mail.id.to_string(),
+                "number": it.mail.mail.document.as_ref().map(|of| &of.number),
+                "to": to(&it.mail),
+                "changed": it.said.changed,
+                "state": it.said.row.label(now()),
+            })
+        });
+        json(&rows.collect::<Vec<_>>())?;
+    } else {
+        show(&answered, word, batch.is_some())?;
+    }
+    Ok(ExitCode::from(if refused > 0 { 4 } else { 0 }))
+}
+
+fn wrong(message: &str) -> Failure {
+    Failure { code: 2, message: message.to_owned() }
+}
+
+/// The mails that are named one by one: all are known before anything is changed.
+async fn named(view: &View, names: &[Named]) -> Result<Vec<Listed>, Failure> {
+    let mut mails: Vec<Listed> = Vec::with_capacity(names.len());
+    for name in names {
+        let mail = name.only(view.listed(&name.filter()).await?)?;
+        if mails.iter().all(|it| it.mail.id != mail.mail.id) {
+            mails.push(mail);
+        }
+    }
+    Ok(mails)
+}
+
+/// The mails of a batch, oldest first.
+async fn of_batch(view: &View, batch: &Batch) -> Result<Vec<Listed>, Failure> {
+    let mut mails: Vec<Listed> = Vec::new();
+    loop {
+        let before = mails.last().map(|it| it.mail.id);
+        let filter = Filter { batch: Some(batch.id), before, limit: PAGE, ..Filter::default() };
+        let page = view.listed(&filter).await?;
+        if page.is_empty() {
+            mails.reverse();
+            return Ok(mails);
+        }
+        mails.extend(page);
+    }
+}
+
+/// Says the word about them, a group at a time.
+async fn said(view: &View, mails: Vec<Listed>, word: Word) -> Result<Vec<Answered>, Failure> {
+    let mut answered = Vec::with_capacity(mails.len());
+    let mut mails = mails.into_iter();
+    loop {
+        let group: Vec<Listed> = mails.by_ref().take(GROUP).collect();
+        if group.is_empty() {
+            return Ok(answered);
+        }
+        let ids: Vec<_> = group.iter().map(|it| it.mail.id).collect();
+        let said = view.say_all(&ids, word).await?;
+        answered.extend(group.into_iter().zip(said).map(|(mail, said)| Answered { mail, said }));
+    }
+}
+
+fn show(answered: &[Answered], word: Word, is_batch: bool) -> Result<(), Failure> {
+    let cells = answered.iter().map(|it| {
+        let state = it.said.row.label(now());
+        let now = Listed { outbox: it.said.row.clone(), ..it.mail.clone() };
+        let reason = why(&now);
+        let came = match (it.said.changed, reason.is_empty()) {
+            (true, _) => state.to_owned(),
+            (false, true) => format!("nothing changed, it is {state}"),
+            (false, false) => format!("nothing changed, it is {state}: {reason}"),
+        };
+        let number = it.mail.mail.document.as_ref().map(|of| of.number.clone()).unwrap_or_default();
+        vec![it.mail.mail.id.to_string(), number, to(&it.mail), came]
+    });
+    table(&["mail", "document", "to", ""], cells)?;
+    if !is_batch {
+        return Ok(());
+    }
+    let changed = answered.iter().filter(|it| it.said.changed).count();
+    let mut rest: BTreeMap<&str, usize> = BTreeMap::new();
+    for it in answered.iter().filter(|it| it.is_refused(word, is_batch)) {
+        *rest.entry(it.said.row.label(now())).or_default() += 1;
+    }
+    let done = match word {
+        Word::Hold => "held",
+        Word::Release => "released",
+        Word::Cancel => "cancelled",
+    };
+    let rest: Vec<String> = rest.iter().map(|(state, mails)| format!("{mails} {state}")).collect();
+    line(&match rest.is_empty() {
+        true => format!("{changed} {done}"),
+        false => format!("{changed} {done}; could not be: {}", rest.join(", ")),
+    })
+}

@@ -1,0 +1,77 @@
+//! What a command has said already, so that the same failure is told once: as it happens, as a recipient's evidence, or as what
+//! to do next, but not three times.
+
+/// Bytes of a server's words by which they are known again.
+const FEWEST: usize = 10;
+
+/// Texts that were shown.
+#[derive(Debug, Default)]
+pub(super) struct Shown(Vec<String>);
+
+impl Shown {
+    /// Notes texts that were shown.
+    pub(super) fn add(&mut self, texts: impl IntoIterator<Item = String>) {
+        self.0.extend(texts);
+    }
+
+    /// Whether all that a text says of a failure was shown.
+    pub(super) fn has(&self, text: &str) -> bool {
+        let is_shown = |words: &str| self.0.iter().any(|shown| shown.contains(words));
+        is_shown(text) || server_words(text).any(is_shown)
+    }
+
+    /// What a text says beyond what was shown: without the server's words, which stand at its end; none: nothing.
+    pub(super) fn rest<'a>(&self, text: &'a str) -> Option<&'a str> {
+        if self.0.iter().any(|shown| shown.contains(text)) {
+            return None;
+        }
+        let known = server_words(text).find(|words| self.0.iter().any(|shown| shown.contains(words)));
+        let without = |words: &str| text.get(..text.len().checked_sub(words.len() + 2)?);
+        let rest = known.and_then(without).unwrap_or(text);
+        Some(rest.trim_end())
+    }
+}
+
+/// What may be a server's own words at the end of a sentence. What stands before them names the server and the stage, and
+/// differs with who says it. A name in quotes is none.
+fn server_words(text: &str) -> impl Iterator<Item = &str> {
+    let quoted = text.strip_suffix('"').unwrap_or_default();
+    let words = quoted.match_indices('"').filter_map(|(at, _)| quoted.get(at + 1..));
+    words.filter(|words| words.len() >= FEWEST && words.contains(' '))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_that_was_shown_is_known_by_the_servers_words_or_its_own() {
+        let mut shown = Shown::default();
+        shown.add([
+            "refused (5.6.0): \"no \"such\" content here\"".to_owned(),
+            "nobody is at port 25".to_owned(),
+        ]);
+        for (text, is_shown) in [
+            (
+                "refused for good by \"office\"; the last try: mx.example: 554 5.6.0 \"no \"such\" content here\"",
+                true,
+            ),
+            ("mx.example: 550 5.1.1 \"no such user here\"", false),
+            ("mx.example: 554 \"content here\"", true),
+            ("mx.example: 554 \"here\"", false),
+            ("nobody is at port 25", true),
+            ("nobody is at port 26", false),
+            // A name in quotes is no word of a server.
+            ("its account \"such\" was removed", false),
+        ] {
+            assert_eq!(shown.has(text), is_shown, "{text}");
+        }
+        for (text, rest) in [
+            ("mx.example: 554 5.6.0 \"no \"such\" content here\"", Some("mx.example: 554 5.6.0")),
+            ("mx.example: 550 \"no such user here\"", Some("mx.example: 550 \"no such user here\"")),
+            ("nobody is at port 25", None),
+        ] {
+            assert_eq!(shown.rest(text), rest, "{text}");
+        }
+    }
+}
