@@ -2,9 +2,9 @@
 
 use super::output::{json, table};
 use super::{Common, Failure, office};
+use crate::cli::Exit;
 use crate::contract::recipients::Field;
 use clap::Args;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -18,7 +18,7 @@ pub(super) struct AddressesArgs {
     text: String,
 }
 
-pub(super) async fn run(common: &Common, args: &AddressesArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &AddressesArgs) -> Result<Exit, Failure> {
     let office = office::reading(common)?;
     let (mailboxes, invalid) = office.parse_addresses(&office::no_files(), &args.text, Field::To).await?;
     if common.json {
@@ -28,5 +28,5 @@ pub(super) async fn run(common: &Common, args: &AddressesArgs) -> Result<ExitCod
         let bad = invalid.iter().map(|i| vec![i.text.clone(), format!("not used: {}", i.detail)]);
         table(&["address", "name"], good.chain(bad))?;
     }
-    Ok(ExitCode::from(if invalid.is_empty() { 0 } else { 3 }))
+    Ok(if invalid.is_empty() { Exit::Done } else { Exit::Input })
 }

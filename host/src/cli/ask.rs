@@ -2,6 +2,7 @@
 //! names the option.
 
 use super::{Common, Failure};
+use crate::cli::Exit;
 use dialoguer::{Confirm, Input, Password};
 use secrecy::SecretString;
 use std::io::IsTerminal;
@@ -32,7 +33,8 @@ where
         return Ok(given);
     }
     if !can_ask(common) {
-        let missing = || Failure { code: 2, message: format!("{prompt} is missing: give it with {option}") };
+        let missing =
+            || Failure { code: Exit::Usage, message: format!("{prompt} is missing: give it with {option}") };
         let proposed = proposed.ok_or_else(missing)?;
         return proposed.parse().map_err(|e: T::Err| Failure::input(e.to_string()));
     }

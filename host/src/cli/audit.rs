@@ -4,13 +4,10 @@ use super::house::CompanyArgs;
 use super::output::{json, line, table};
 use super::{Common, Failure};
 use crate::accounts::{Company, Name};
+use crate::cli::Exit;
 use crate::store::{AuditFilter, AuditHead, AuditVerdict};
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
-use std::process::ExitCode;
-
-/// Exit code for a log that is not what was written.
-const BROKEN: u8 = 8;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -47,7 +44,7 @@ pub(super) struct AuditArgs {
     head: Option<AuditHead>,
 }
 
-pub(super) async fn run(common: &Common, args: &AuditArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &AuditArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
     if args.verify {
         let admin = connections.store().administer(company.id);
@@ -58,7 +55,7 @@ pub(super) async fn run(common: &Common, args: &AuditArgs) -> Result<ExitCode, F
     let entries = connections.store().administer(company.id).audit(&filter).await?;
     if common.json {
         json(&entries)?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     }
     let rows = entries.into_iter().map(|it| {
         vec![
@@ -71,10 +68,10 @@ pub(super) async fn run(common: &Common, args: &AuditArgs) -> Result<ExitCode, F
         ]
     });
     table(&["at", "who", "did", "mail", "recipients", "what"], rows)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
-fn tell(common: &Common, company: &Company, verdict: &AuditVerdict) -> Result<ExitCode, Failure> {
+fn tell(common: &Common, company: &Company, verdict: &AuditVerdict) -> Result<Exit, Failure> {
     let AuditVerdict { head, unchained, broken } = verdict;
     if common.json {
         json(&serde_json::json!({
@@ -96,5 +93,5 @@ fn tell(common: &Common, company: &Company, verdict: &AuditVerdict) -> Result<Ex
             line(&format!("{unchained} entries are from before entries were chained: nothing proves them"))?;
         }
     }
-    Ok(if broken.is_none() { ExitCode::SUCCESS } else { ExitCode::from(BROKEN) })
+    Ok(if broken.is_none() { Exit::Done } else { Exit::Altered })
 }

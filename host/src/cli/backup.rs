@@ -3,10 +3,10 @@
 use super::house::StoreArgs;
 use super::output::{json, line, printable};
 use super::{Common, Failure};
+use crate::cli::Exit;
 use crate::store::{Location, Store};
 use clap::Args;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -24,7 +24,7 @@ pub(super) struct BackupArgs {
     store: StoreArgs,
 }
 
-pub(super) async fn run(common: &Common, args: &BackupArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &BackupArgs) -> Result<Exit, Failure> {
     let location = args.store.location()?;
     let Some(path) = location.path() else {
         return Err(Failure::input(format!(
@@ -54,7 +54,7 @@ pub(super) async fn run(common: &Common, args: &BackupArgs) -> Result<ExitCode, 
             line(&printable(&format!("the audit log of {company} ended with {head}")))?;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// The command that does it on PostgreSQL, which asks for the password itself.

@@ -6,11 +6,11 @@ use super::{Common, Failure, ask, exchange, office, platform, records};
 use crate::accounts::{
     Company, Fallback, FallbackPolicy, Logo, Name, NewCompany, PlatformAddress, Transport,
 };
+use crate::cli::Exit;
 use crate::config::{Config, Trust};
 use crate::connections::Connections;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::time::Duration;
 
 /// Bytes of a logo that are read; the store says how many it keeps.
@@ -112,7 +112,7 @@ pub(super) struct RemoveArgs {
     yes: bool,
 }
 
-pub(super) async fn run(common: &Common, command: &CompanyCommand) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, command: &CompanyCommand) -> Result<Exit, Failure> {
     match command {
         CompanyCommand::Add(args) => add(common, args).await?,
         CompanyCommand::List(args) => list(common, args).await?,
@@ -126,7 +126,7 @@ pub(super) async fn run(common: &Common, command: &CompanyCommand) -> Result<Exi
         CompanyCommand::Records(args) => return records::place(common, args).await,
         CompanyCommand::Remove(args) => remove(common, args).await?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// The plugin's share of a settings file, checked by the plugin, and the logo.
@@ -254,7 +254,10 @@ async fn remove(common: &Common, args: &RemoveArgs) -> Result<(), Failure> {
     let (connections, company) = args.company.open().await?;
     let question = format!("forget {} with its users, accounts, secrets and mails?", company.name);
     if !args.yes && ask::confirm(common, &question)? != Some(true) {
-        return Err(Failure { code: 2, message: format!("nothing was removed: say --yes to {question}") });
+        return Err(Failure {
+            code: Exit::Usage,
+            message: format!("nothing was removed: say --yes to {question}"),
+        });
     }
     connections.store().remove_company(company.id).await?;
     super::output::done(common, &format!("{} is forgotten", company.name))

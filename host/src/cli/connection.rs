@@ -3,12 +3,12 @@
 use super::output::{green, json, line, printable};
 use super::{Common, Failure};
 use crate::capabilities::smtp::{SmtpClient, Submitter, TEST_SUCCESSFUL};
+use crate::cli::Exit;
 use crate::config::Config;
 use crate::contract::smtp::Verdict;
 use crate::engine::probe_report;
 use clap::Args;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -25,13 +25,14 @@ pub(super) struct ConnectionArgs {
     account: String,
 }
 
-pub(super) async fn run(common: &Common, args: &ConnectionArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &ConnectionArgs) -> Result<Exit, Failure> {
     let config = Config::read(&args.settings)?;
     let account = config.account(&args.account)?;
     let account = account.open(&args.account, &config.path)?;
     let report = probe_report(SmtpClient::default().probe(&account).await);
     let failure = report.failure.as_ref();
-    let code = failure.map_or(0, |f| if f.verdict == Verdict::Transient { 5 } else { 4 });
+    let code = failure
+        .map_or(Exit::Done, |f| if f.verdict == Verdict::Transient { Exit::Later } else { Exit::Refused });
     if common.json {
         json(&serde_json::json!({
             "account": args.account,
@@ -41,7 +42,7 @@ pub(super) async fn run(common: &Common, args: &ConnectionArgs) -> Result<ExitCo
             "failure": failure,
             "extensions": report.extensions,
         }))?;
-        return Ok(ExitCode::from(code));
+        return Ok(code);
     }
     for step in &report.steps {
         line(&format!("{:>8}  {}", step.stage.name(), printable(&step.detail)))?;
@@ -53,5 +54,5 @@ pub(super) async fn run(common: &Common, args: &ConnectionArgs) -> Result<ExitCo
             eprintln!("{}", printable(&failure.detail));
         }
     }
-    Ok(ExitCode::from(code))
+    Ok(code)
 }

@@ -8,6 +8,7 @@ use super::output::{json, line, printable};
 use super::premises::is_by_state;
 use super::{Common, Failure, ask, statuses};
 use crate::accounts::{Account, AccountState, Company, Logo, Name, Transport, User, UserSettings};
+use crate::cli::Exit;
 use crate::connections::Connections;
 use crate::contract::tracking::Status;
 use crate::engine::Office;
@@ -18,7 +19,6 @@ use crate::store::{Acting, MailId, Order, Standing};
 use chrono::{DateTime, FixedOffset, Local};
 use indicatif::ProgressBar;
 use serde_json::{Value, json as object};
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -179,7 +179,7 @@ impl Desk {
         id: MailId,
         how: Delivery,
         more: Value,
-    ) -> Result<ExitCode, Failure> {
+    ) -> Result<Exit, Failure> {
         if self.account.transport == Transport::MailClient {
             return Err(OutboxError::NotOurs(self.account.name.to_string()).into());
         }
@@ -222,7 +222,7 @@ impl Desk {
             }
         }
         let failed = timeline.status == Status::Failed;
-        Ok(ExitCode::from(code(&end.step, failed || how.unusable, &mail)))
+        Ok(code(&end.step, failed || how.unusable, &mail))
     }
 
     /// Takes the mail into this command's hands; none: it has left already.
@@ -239,7 +239,7 @@ impl Desk {
                     "the mail {id} is being sent by somebody else, who has it until {clock} at least: \
                      `postroom status {id}`"
                 );
-                Err(Failure { code: 5, message })
+                Err(Failure { code: Exit::Later, message })
             }
         }
     }

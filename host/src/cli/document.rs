@@ -2,12 +2,12 @@
 
 use super::output::{json, line, table};
 use super::{Common, Failure, office};
+use crate::cli::Exit;
 use crate::contract::documents::Summary;
 use crate::contract::recipients::Mailbox;
 use crate::outbox::{Draft, DraftError};
 use clap::Args;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -24,7 +24,7 @@ pub(super) struct DocumentArgs {
     convert: bool,
 }
 
-pub(super) async fn run(common: &Common, args: &DocumentArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &DocumentArgs) -> Result<Exit, Failure> {
     let office = office::reading(common)?;
     let files = office::no_files();
     let mut summaries = Vec::new();
@@ -39,7 +39,7 @@ pub(super) async fn run(common: &Common, args: &DocumentArgs) -> Result<ExitCode
             let text =
                 office.to_json(&files, &draft.document).await?.map_err(|e| named(DraftError::Document(e)))?;
             line(&text)?;
-            return Ok(ExitCode::SUCCESS);
+            return Ok(Exit::Done);
         }
         let summary =
             office.read(&files, &draft.document).await?.map_err(|e| named(DraftError::Document(e)))?;
@@ -53,7 +53,7 @@ pub(super) async fn run(common: &Common, args: &DocumentArgs) -> Result<ExitCode
         let rows = summaries.into_iter().map(|(path, summary)| row(&path.display().to_string(), summary));
         table(&["file", "kind", "number", "issued", "due", "from", "to", "total", "open", "lines"], rows)?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 fn row(file: &str, summary: Summary) -> Vec<String> {

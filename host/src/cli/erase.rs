@@ -4,9 +4,9 @@ use super::house::CompanyArgs;
 use super::output::{json, line, printable};
 use super::{Common, Failure, ask};
 use crate::accounts::MailAddress;
+use crate::cli::Exit;
 use crate::store::Erased;
 use clap::Args;
-use std::process::ExitCode;
 
 /// The file is clean, the log beside it not yet.
 pub(super) const STILL_IN_LOG: &str = "other programs read the store all the time: its write-ahead log may still hold what was removed; run this once more \
@@ -32,12 +32,15 @@ pub(super) struct EraseArgs {
     yes: bool,
 }
 
-pub(super) async fn run(common: &Common, args: &EraseArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &EraseArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
     let question =
         format!("erase {} in every mail of {}? It can't be taken back", args.address, company.name);
     if !args.yes && ask::confirm(common, &question)? != Some(true) {
-        return Err(Failure { code: 2, message: format!("nothing was erased: say --yes to {question}") });
+        return Err(Failure {
+            code: Exit::Usage,
+            message: format!("nothing was erased: say --yes to {question}"),
+        });
     }
     let store = connections.store();
     store.lend_pseudonym_key(connections.pseudonym_secret().await?);
@@ -46,14 +49,14 @@ pub(super) async fn run(common: &Common, args: &EraseArgs) -> Result<ExitCode, F
     tell(common, &erased, scrubbed)
 }
 
-fn tell(common: &Common, erased: &Erased, scrubbed: bool) -> Result<ExitCode, Failure> {
+fn tell(common: &Common, erased: &Erased, scrubbed: bool) -> Result<Exit, Failure> {
     let Erased { pseudonym, mails, cancelled, suppressions, left } = erased;
     if common.json {
         json(&serde_json::json!({
             "pseudonym": pseudonym, "mails": mails, "cancelled": cancelled, "suppressions": suppressions, "left": left,
             "scrubbed": scrubbed,
         }))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     }
     line(&format!("{mails} mails went or were to go to this person, who is {pseudonym} from now on"))?;
     for mail in cancelled {
@@ -68,5 +71,5 @@ fn tell(common: &Common, erased: &Erased, scrubbed: bool) -> Result<ExitCode, Fa
     if !scrubbed {
         eprintln!("postroom: {STILL_IN_LOG}");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }

@@ -9,6 +9,7 @@ use crate::accounts::{
     Account, Authentication, Company, Fallback, Name, NewAccount, NewCompany, NewUser, PasswordMechanism,
     PlatformAddress, SecretKind, SecretOwner, Security, SmtpServer, Transport, Unusable, User,
 };
+use crate::cli::Exit;
 use crate::config::{self, AccountSettings, Config, FallbackForm, UserForm};
 use crate::connections::Connections;
 use crate::store::Administrator;
@@ -17,7 +18,6 @@ use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::time::Duration;
 
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ pub(super) struct ImportArgs {
     store: StoreArgs,
 }
 
-pub(super) async fn import(common: &Common, args: &ImportArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn import(common: &Common, args: &ImportArgs) -> Result<Exit, Failure> {
     let config = Config::read_trusting(&args.file, args.trust.trust())?;
     let (settings, logo) = company_settings(&config)?;
     let named = config.settings.get("company").and_then(|it| it["name"].as_str());
@@ -76,7 +76,7 @@ pub(super) async fn import(common: &Common, args: &ImportArgs) -> Result<ExitCod
     }
     let users = config.users.len();
     done(common, &format!("{name}: {users} users and {} accounts were imported", config.accounts.len()))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// An account of the file, and the secret that the file names a place of.
@@ -213,7 +213,7 @@ async fn fill(
     Ok(())
 }
 
-pub(super) async fn export(args: &CompanyArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn export(args: &CompanyArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.open().await?;
     let admin = connections.store().administer(company.id);
     let accounts = admin.accounts().await?;
@@ -251,7 +251,7 @@ pub(super) async fn export(args: &CompanyArgs) -> Result<ExitCode, Failure> {
     let text = toml::to_string(&without_nulls(file.into())).map_err(|e| Failure::other(e.to_string()))?;
     admin.note_export().await?;
     line(&format!("# {}, without secrets: `postroom company import` reads it\n{text}", company.name))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 fn exported_account(account: &Account, users: &[&Name]) -> Value {

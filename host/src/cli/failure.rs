@@ -1,5 +1,6 @@
 //! Failures as a person and a program see them: a sentence on standard error, an exit code.
 
+use super::exit::Exit;
 use super::output::{json_text, printable};
 use crate::accounts::Unusable;
 use crate::config::ConfigError;
@@ -26,7 +27,7 @@ pub(super) fn works_with(store: &Location) {
 #[derive(Debug)]
 pub struct Failure {
     /// Exit code.
-    pub code: u8,
+    pub code: Exit,
     /// What to tell.
     pub message: String,
 }
@@ -34,12 +35,12 @@ pub struct Failure {
 impl Failure {
     /// Something else went wrong.
     pub fn other(message: impl Into<String>) -> Self {
-        Self { code: 1, message: message.into() }
+        Self { code: Exit::Other, message: message.into() }
     }
 
     /// An input is wrong.
     pub fn input(message: impl Into<String>) -> Self {
-        Self { code: 3, message: message.into() }
+        Self { code: Exit::Input, message: message.into() }
     }
 
     /// The same failure, naming the file where its words do not.
@@ -53,11 +54,11 @@ impl Failure {
     /// Prints the failure and gives the exit code.
     pub(super) fn report(&self, json: bool) -> ExitCode {
         if json {
-            let said = serde_json::json!({ "error": self.message, "code": self.code });
+            let said = serde_json::json!({ "error": self.message, "code": self.code.code() });
             println!("{}", json_text(&said.to_string()));
         }
         eprintln!("postroom: {}", printable(&self.message));
-        ExitCode::from(self.code)
+        self.code.into()
     }
 }
 
@@ -85,17 +86,17 @@ impl From<EngineError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let code = match &error {
-            error if error.may_pass() => 5,
-            error if error.may_be_mended() => 7,
+            error if error.may_pass() => Exit::Later,
+            error if error.may_be_mended() => Exit::Unwritable,
             StoreError::NoSuchCompany(_)
             | StoreError::NoSuchUser(_)
             | StoreError::NoSuchAccount(_)
             | StoreError::NoSuchMail(_)
             | StoreError::Taken { .. }
-            | StoreError::Invalid { .. } => 3,
-            StoreError::AskedElsewhere(_) => 4,
-            StoreError::AttemptOpen(_) | StoreError::Restored { .. } => 6,
-            _ => 1,
+            | StoreError::Invalid { .. } => Exit::Input,
+            StoreError::AskedElsewhere(_) => Exit::Refused,
+            StoreError::AttemptOpen(_) | StoreError::Restored { .. } => Exit::InDoubt,
+            _ => Exit::Other,
         };
         let message = match STORE.get().filter(|_| error.may_be_mended()) {
             Some(place) => format!("{error} (the store is {place})"),
@@ -119,7 +120,7 @@ impl From<ConnectionError> for Failure {
     fn from(error: ConnectionError) -> Self {
         match error {
             ConnectionError::Vault(error) => error.into(),
-            ConnectionError::Compromised { .. } => Self { code: 4, message: error.to_string() },
+            ConnectionError::Compromised { .. } => Self { code: Exit::Refused, message: error.to_string() },
             error => Self::input(error.to_string()),
         }
     }
@@ -139,9 +140,9 @@ impl From<OutboxError> for Failure {
 impl From<RecordsError> for Failure {
     fn from(error: RecordsError) -> Self {
         let code = match &error {
-            error if error.may_pass() => 5,
-            RecordsError::Refused { .. } | RecordsError::Denied { .. } => 4,
-            _ => 3,
+            error if error.may_pass() => Exit::Later,
+            RecordsError::Refused { .. } | RecordsError::Denied { .. } => Exit::Refused,
+            _ => Exit::Input,
         };
         Self { code, message: error.to_string() }
     }
@@ -153,7 +154,7 @@ impl From<InboxError> for Failure {
             InboxError::Store(error) => error.into(),
             InboxError::Engine(error) => error.into(),
             InboxError::Plugin(_) => Self::other(error.to_string()),
-            InboxError::Mailbox(_) => Self { code: 5, message: error.to_string() },
+            InboxError::Mailbox(_) => Self { code: Exit::Later, message: error.to_string() },
             error => Self::input(error.to_string()),
         }
     }
@@ -169,9 +170,9 @@ impl From<Unusable> for Failure {
 impl From<oauth::Error> for Failure {
     fn from(error: oauth::Error) -> Self {
         let code = match &error {
-            error if error.is_transient() => 5,
-            oauth::Error::Setup(_) => 3,
-            _ => 4,
+            error if error.is_transient() => Exit::Later,
+            oauth::Error::Setup(_) => Exit::Input,
+            _ => Exit::Refused,
         };
         Self { code, message: error.to_string() }
     }

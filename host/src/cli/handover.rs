@@ -3,11 +3,11 @@
 use super::desk::{Desk, now};
 use super::output::{json, line, printable};
 use super::{Common, Failure, office};
+use crate::cli::Exit;
 use crate::contract::composing;
 use crate::outbox::Ready;
 use crate::store::{AttemptId, AttemptResult, Event, MailId, NewAttempt, Outcome, Settlement, Standing};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// What the evidence says.
 const WORDS: &str = "handed to your mail program";
@@ -20,7 +20,7 @@ pub(super) async fn run(
     id: MailId,
     ready: &Ready,
     file: Option<&Path>,
-) -> Result<ExitCode, Failure> {
+) -> Result<Exit, Failure> {
     let entries = &ready.resolution.entries;
     let link = match file {
         None => desk.office.mailto(&office::no_files(), &ready.message, entries).await?.ok(),
@@ -54,7 +54,7 @@ pub(super) async fn run(
         line(&target)?;
         line(&format!("Unknown: {WORDS}"))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// Writes the unsent message.

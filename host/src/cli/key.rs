@@ -3,10 +3,10 @@
 use super::house::StoreArgs;
 use super::output::{done, json, line, table};
 use super::{Common, Failure};
+use crate::cli::Exit;
 use crate::connections::LinkKeyRow;
 use crate::vault::{KeyRow, Vault};
 use clap::{Args, Subcommand};
-use std::process::ExitCode;
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
@@ -78,7 +78,7 @@ pub(super) struct WithdrawArgs {
     store: StoreArgs,
 }
 
-pub(super) async fn run(common: &Common, command: &KeyCommand) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, command: &KeyCommand) -> Result<Exit, Failure> {
     match command {
         KeyCommand::Rotate(args) => {
             let store = args.store.open_store().await?;
@@ -142,7 +142,7 @@ pub(super) async fn run(common: &Common, command: &KeyCommand) -> Result<ExitCod
             done(common, &format!("{} is not in {source} any more", args.key_id))?;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 fn list_links(common: &Common, rows: &[LinkKeyRow]) -> Result<(), Failure> {

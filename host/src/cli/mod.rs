@@ -19,6 +19,7 @@ mod dispatch;
 mod document;
 mod erase;
 mod exchange;
+mod exit;
 mod failure;
 mod handover;
 mod house;
@@ -57,6 +58,7 @@ mod user;
 mod view;
 mod worker;
 
+pub use exit::Exit;
 pub use failure::Failure;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -66,7 +68,7 @@ use std::time::Duration;
 
 /// E-mail of business documents: composed in a sandbox, sent with evidence.
 #[derive(Debug, Parser)]
-#[command(name = "postroom", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "postroom", version, max_term_width = 100, after_help = after_help())]
 struct Cli {
     #[command(flatten)]
     common: Common,
@@ -74,7 +76,7 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   postroom render invoice.xml --out mail/ --pdf invoice.pdf --format pdf+ubl
   postroom company add 'Atelier Nord'
@@ -85,19 +87,11 @@ Examples:
   postroom send invoice.xml --user lotte --account office --pdf invoice.pdf
   postroom send-bulk november/ --user lotte --account office
   postroom timeline F-2026-001
+";
 
-Exit codes:
-  0  done; for `send`: the server accepted the mail for every recipient
-  1  something else went wrong (no plugin, a bug)
-  2  the command line is wrong
-  3  an input is wrong: document, settings, template, attachment, or nobody to send to
-  4  refused for good, or an address that can't be used, for at least one recipient; or refused by the
-     account's own server
-  5  not accepted now; the same command may succeed later
-  6  in doubt: the mail may have left; look before sending again
-  7  the store can't be written (no room, no right to); nothing is lost, and once that is mended the
-     same command goes on
-  8  `audit --verify`: the log is not what was written";
+fn after_help() -> String {
+    format!("{EXAMPLES}\n{}", exit::help(96))
+}
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
@@ -215,12 +209,12 @@ pub fn main() -> ExitCode {
     };
     let json = cli.common.json;
     match runtime.block_on(run(cli)) {
-        Ok(code) => code,
+        Ok(exit) => exit.into(),
         Err(failure) => failure.report(json),
     }
 }
 
-async fn run(cli: Cli) -> Result<ExitCode, Failure> {
+async fn run(cli: Cli) -> Result<Exit, Failure> {
     let common = &cli.common;
     match cli.command {
         Command::Render(args) => render::run(common, &args).await,

@@ -1,6 +1,7 @@
 //! What a mail waits for after a command has moved it on, and what the exit code says of it.
 
 use super::retold::Shown;
+use crate::cli::Exit;
 use crate::outbox::Step;
 use crate::store::{Cause, Mail, MailId};
 use chrono::Local;
@@ -60,21 +61,21 @@ pub(super) fn next(step: &Step, id: MailId) -> Option<Next> {
 }
 
 /// What the exit code says: see `postroom --help`.
-pub(super) fn code(step: &Step, failed: bool, mail: &Mail) -> u8 {
+pub(super) fn code(step: &Step, failed: bool, mail: &Mail) -> Exit {
     let in_doubt =
         || mail.attempts.iter().any(|it| it.outcome.as_ref().is_none_or(|it| it.result.is_in_doubt()));
     match step {
-        Step::WaitUntil(_) if in_doubt() => 6,
-        Step::WaitUntil(wait) if wait.for_a_person => 4,
-        Step::WaitUntil(_) | Step::AskFallback(_) => 5,
-        Step::AskInDoubt => 6,
-        Step::Hold(_) if in_doubt() => 6,
-        Step::Hold(_) | Step::Suppressed(_) | Step::GaveUp(_) => 4,
+        Step::WaitUntil(_) if in_doubt() => Exit::InDoubt,
+        Step::WaitUntil(wait) if wait.for_a_person => Exit::Refused,
+        Step::WaitUntil(_) | Step::AskFallback(_) => Exit::Later,
+        Step::AskInDoubt => Exit::InDoubt,
+        Step::Hold(_) if in_doubt() => Exit::InDoubt,
+        Step::Hold(_) | Step::Suppressed(_) | Step::GaveUp(_) => Exit::Refused,
         Step::Made(_) | Step::Done => {
             if failed {
-                4
+                Exit::Refused
             } else {
-                0
+                Exit::Done
             }
         }
     }

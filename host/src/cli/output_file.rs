@@ -61,6 +61,7 @@ fn failed(path: &Path, error: &dyn std::fmt::Display) -> Failure {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use crate::cli::Exit;
     use std::os::unix::fs::PermissionsExt as _;
 
     fn mode(path: &Path) -> Option<u32> {
@@ -97,7 +98,7 @@ mod tests {
             let link = folder.path().join("body.txt");
             std::os::unix::fs::symlink(to, &link).unwrap();
             let refused = write(&link, b"overwritten").unwrap_err();
-            assert_eq!(refused.code, 3, "a link to {what}: {}", refused.message);
+            assert_eq!(refused.code, Exit::Input, "a link to {what}: {}", refused.message);
             assert!(refused.message.contains("is a link"), "a link to {what}: {}", refused.message);
             std::fs::remove_file(&link).unwrap();
         }
@@ -113,6 +114,6 @@ mod tests {
         drop(OutputFile::create(&path).unwrap());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole");
         let nowhere = folder.path().join("no/such/folder/body.txt");
-        assert_eq!(write(&nowhere, b"").unwrap_err().code, 1);
+        assert_eq!(write(&nowhere, b"").unwrap_err().code, Exit::Other);
     }
 }

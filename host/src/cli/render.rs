@@ -4,11 +4,11 @@ use super::mail::MailArgs;
 use super::output::{json, line, printable};
 use super::output_file::{self, OutputFile};
 use super::{Common, Failure, office, picture};
+use crate::cli::Exit;
 use crate::contract::recipients::Mailbox;
 use crate::outbox::{DraftError, Ready};
 use clap::Args;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -34,7 +34,7 @@ pub(super) struct RenderArgs {
     png: bool,
 }
 
-pub(super) async fn run(common: &Common, args: &RenderArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &RenderArgs) -> Result<Exit, Failure> {
     let config = args.mail.config()?;
     let sender = match &args.account {
         Some(name) => config.account(name)?.mailbox(),
@@ -56,7 +56,7 @@ pub(super) async fn run(common: &Common, args: &RenderArgs) -> Result<ExitCode, 
         picture::write(&ready.message.html, logo, &args.out.join("body.png")).await?;
     }
     report(common, &ready, &args.out)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// Writes the mail's files into a folder.

@@ -5,12 +5,12 @@ use super::house::StoreArgs;
 use super::output::{json, line};
 use super::single::Single;
 use super::{Common, Failure};
+use crate::cli::Exit;
 use crate::store::{Location, Restored, Restoring, Store, StoreError};
 use crate::vault::{KeySource, Vault};
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -42,7 +42,7 @@ pub(super) struct RestoreArgs {
     taken: Option<DateTime<FixedOffset>>,
 }
 
-pub(super) async fn run(common: &Common, args: &RestoreArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &RestoreArgs) -> Result<Exit, Failure> {
     let location = args.store.location()?;
     if let Some(folder) = location.path().and_then(Path::parent).filter(|it| !it.as_os_str().is_empty()) {
         let failed = |e: std::io::Error| Failure::input(format!("can't make {}: {e}", folder.display()));
@@ -50,7 +50,7 @@ pub(super) async fn run(common: &Common, args: &RestoreArgs) -> Result<ExitCode,
     }
     // Held until the end: no worker begins in between.
     let _single = Single::take(&location)?.ok_or_else(|| Failure {
-        code: 5,
+        code: Exit::Later,
         message: format!("a worker is at the store {location}: stop it, then restore"),
     })?;
     let restored = match (&args.file, args.taken) {
@@ -67,7 +67,7 @@ pub(super) async fn run(common: &Common, args: &RestoreArgs) -> Result<ExitCode,
             let how = Restoring { replace: args.replace, resume_all: args.resume_all };
             location.restore(file, how).await.map_err(explained)?
         }
-        (None, None) => return Err(Failure { code: 2, message: "name the backup".to_owned() }),
+        (None, None) => return Err(Failure { code: Exit::Usage, message: "name the backup".to_owned() }),
     };
     let store = Store::open(&location).await?;
     let source = args.store.key_source()?;
@@ -102,7 +102,7 @@ fn tell(
     restored: &Restored,
     source: &KeySource,
     missing: &[(String, u64)],
-) -> Result<ExitCode, Failure> {
+) -> Result<Exit, Failure> {
     for (key, secrets) in missing {
         eprintln!(
             "postroom: the master key {key} is not in {source}, and {secrets} secrets of the backup can't be read without \
@@ -114,7 +114,7 @@ fn tell(
         let keys = missing.iter().map(|(key, secrets)| serde_json::json!({ "key": key, "secrets": secrets }));
         value["missing_keys"] = keys.collect();
         json(&value)?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     }
     line(&format!("{location} is as it was at {}", restored.taken.format("%Y-%m-%d %H:%M:%S")))?;
     if restored.held > 0 {
@@ -126,5 +126,5 @@ fn tell(
     if let Some(before) = &restored.before {
         line(&format!("the store that was there is {}", before.display()))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }

@@ -3,8 +3,8 @@
 use super::house::StoreArgs;
 use super::output::{done, json};
 use super::{Common, Failure};
+use crate::cli::Exit;
 use clap::{Args, Subcommand};
-use std::process::ExitCode;
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
@@ -41,7 +41,7 @@ pub(super) fn days(text: &str) -> Result<Days, String> {
     }
 }
 
-pub(super) async fn run(common: &Common, command: &RetentionCommand) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, command: &RetentionCommand) -> Result<Exit, Failure> {
     let RetentionCommand::Apply(args) = command;
     let connections = args.store.open().await?;
     let mails = connections.store().apply_retention(super::desk::now()).await?;
@@ -55,5 +55,5 @@ pub(super) async fn run(common: &Common, command: &RetentionCommand) -> Result<E
             eprintln!("postroom: {}", super::erase::STILL_IN_LOG);
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }

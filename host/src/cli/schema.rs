@@ -2,8 +2,8 @@
 
 use super::output::{json, line, table};
 use super::{Common, Failure, office};
+use crate::cli::Exit;
 use clap::Args;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -19,7 +19,7 @@ pub(super) struct SchemaArgs {
     name: Option<String>,
 }
 
-pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<Exit, Failure> {
     let office = office::reading(common)?;
     let files = office::no_files();
     let description = office.describe(&files).await?;
@@ -56,5 +56,5 @@ pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<ExitCode, 
             line(schema.trim_end())?;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }

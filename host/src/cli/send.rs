@@ -9,6 +9,7 @@ use super::output::json;
 use super::{Common, Failure, account, handover, office, opens, render, statuses};
 use crate::accounts::{AccountState, Name, Transport};
 use crate::capabilities::smtp::SmtpClient;
+use crate::cli::Exit;
 use crate::contract::delivery::SubmitError;
 use crate::contract::smtp::Verdict;
 use crate::contract::tracking::Status;
@@ -18,7 +19,6 @@ use crate::store::{Kept, MailId, Order, SendOptions};
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ pub(super) struct SendArgs {
     draft: Option<PathBuf>,
 }
 
-pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
     if args.mail.settings.is_some() {
         return once(common, args).await;
     }
@@ -130,7 +130,7 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<ExitCode, Fa
 }
 
 /// What is said of a mail that a worker sends.
-fn queued(common: &Common, id: MailId, at: Option<DateTime<FixedOffset>>) -> Result<ExitCode, Failure> {
+fn queued(common: &Common, id: MailId, at: Option<DateTime<FixedOffset>>) -> Result<Exit, Failure> {
     if common.json {
         json(&serde_json::json!({ "mail": id.to_string(), "state": "queued", "send_at": at }))?;
     } else {
@@ -140,7 +140,7 @@ fn queued(common: &Common, id: MailId, at: Option<DateTime<FixedOffset>>) -> Res
             "it is in the outbox{when}; `postroom worker` sends it, `postroom status {id}` tells of it"
         );
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// What `send` refuses and `render` only warns of.
@@ -173,10 +173,12 @@ fn check(common: &Common, args: &SendArgs, ready: &Ready) -> Result<(), Failure>
 }
 
 /// One attempt with the accounts of a settings file. Nothing is kept.
-async fn once(common: &Common, args: &SendArgs) -> Result<ExitCode, Failure> {
+async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
     let config = args.mail.config()?;
-    let missing =
-        || Failure { code: 2, message: "which account of the settings? Name it with --account".into() };
+    let missing = || Failure {
+        code: Exit::Usage,
+        message: "which account of the settings? Name it with --account".into(),
+    };
     let name = args.account.as_ref().ok_or_else(missing)?.as_str();
     let account = config.account(name)?;
     let accounts = Accounts::from([(name.to_owned(), account.open(name, &config.path)?)]);
@@ -213,7 +215,7 @@ async fn once(common: &Common, args: &SendArgs) -> Result<ExitCode, Failure> {
         render::addressees(&ready)?;
         show(&office, &sent).await?;
     }
-    Ok(ExitCode::from(code(&sent, !ready.resolution.invalid.is_empty())))
+    Ok(code(&sent, !ready.resolution.invalid.is_empty()))
 }
 
 async fn show(office: &Office, sent: &Sent) -> Result<(), Failure> {
@@ -225,28 +227,30 @@ async fn show(office: &Office, sent: &Sent) -> Result<(), Failure> {
 }
 
 /// What the exit code says: see `postroom --help`. `unusable`: an address that should have had the mail was none.
-fn code(sent: &Sent, unusable: bool) -> u8 {
+fn code(sent: &Sent, unusable: bool) -> Exit {
     // What may be sent is used up, whatever the code: it may leave later.
     if sent.outcome.pause.as_ref().is_some_and(|pause| pause.cause == "quota") {
-        return 5;
+        return Exit::Later;
     }
     match &sent.outcome.error {
-        Some(SubmitError::NoRecipient | SubmitError::UnknownTransport(_) | SubmitError::Parcel(_)) => 3,
+        Some(SubmitError::NoRecipient | SubmitError::UnknownTransport(_) | SubmitError::Parcel(_)) => {
+            Exit::Input
+        }
         Some(SubmitError::Failed(failure)) => code_of(failure.verdict),
         Some(SubmitError::Api(failure)) => code_of(failure.verdict),
-        Some(SubmitError::NeedsSignIn(_)) => 4,
-        None if sent.outcome.events.iter().any(|e| e.kind == "in-doubt") => 6,
-        None if sent.timeline.status == Status::Failed => 4,
-        None if sent.outcome.events.iter().any(|e| e.kind == "deferred") => 5,
-        None if unusable => 4,
-        None => 0,
+        Some(SubmitError::NeedsSignIn(_)) => Exit::Refused,
+        None if sent.outcome.events.iter().any(|e| e.kind == "in-doubt") => Exit::InDoubt,
+        None if sent.timeline.status == Status::Failed => Exit::Refused,
+        None if sent.outcome.events.iter().any(|e| e.kind == "deferred") => Exit::Later,
+        None if unusable => Exit::Refused,
+        None => Exit::Done,
     }
 }
 
-fn code_of(verdict: Verdict) -> u8 {
+fn code_of(verdict: Verdict) -> Exit {
     match verdict {
-        Verdict::Permanent | Verdict::NeedsSignIn => 4,
-        Verdict::Transient => 5,
-        Verdict::InDoubt => 6,
+        Verdict::Permanent | Verdict::NeedsSignIn => Exit::Refused,
+        Verdict::Transient => Exit::Later,
+        Verdict::InDoubt => Exit::InDoubt,
     }
 }

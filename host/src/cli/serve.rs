@@ -4,13 +4,13 @@ use super::house::StoreArgs;
 use super::premises::StoredPremises;
 use super::stopping::asked_to_stop;
 use super::{Common, Failure, office};
+use crate::cli::Exit;
 use crate::config::{PublicUrl, Web};
 use crate::outbox::{Clock, Courier, Ledger};
 use crate::web::{Limits, Listeners, Site, serve};
 use chrono::{Local, SecondsFormat};
 use clap::Args;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -45,7 +45,7 @@ pub(super) struct ServeArgs {
     metrics_listen: Option<SocketAddr>,
 }
 
-pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<Exit, Failure> {
     let connections = args.store.open().await?;
     let web = connections.operator().web.clone();
     let engine = office::engine(common)?;
@@ -83,7 +83,7 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<ExitCode, F
     attendance.end().await;
     write("ended");
     connections.close().await;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// Listens for readers of the metrics; at the address that was asked for, or at the usual one if it is free.

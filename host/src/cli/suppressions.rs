@@ -4,9 +4,9 @@ use super::house::CompanyArgs;
 use super::output::{done, json, table};
 use super::{Common, Failure};
 use crate::accounts::MailAddress;
+use crate::cli::Exit;
 use crate::store::{NewSuppression, Suppression, SuppressionKind};
 use clap::{Args, Subcommand};
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(
@@ -64,7 +64,7 @@ struct AddArgs {
     reason: Option<String>,
 }
 
-pub(super) async fn run(common: &Common, args: &SuppressionsArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &SuppressionsArgs) -> Result<Exit, Failure> {
     let now = chrono::Local::now().fixed_offset();
     match &args.command {
         None => list(common, &args.list).await?,
@@ -99,7 +99,7 @@ pub(super) async fn run(common: &Common, args: &SuppressionsArgs) -> Result<Exit
             done(common, &format!("{address} is no longer written to{already}"))?;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 async fn list(common: &Common, args: &ListArgs) -> Result<(), Failure> {

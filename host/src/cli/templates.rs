@@ -2,11 +2,11 @@
 
 use super::output::{json, line, table};
 use super::{Common, Failure, office};
+use crate::cli::Exit;
 use crate::config;
 use crate::contract::templates::Text;
 use clap::Subcommand;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TemplatesCommand {
@@ -36,7 +36,7 @@ pub(super) enum TemplatesCommand {
     },
 }
 
-pub(super) async fn run(common: &Common, command: &TemplatesCommand) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, command: &TemplatesCommand) -> Result<Exit, Failure> {
     let office = office::reading(common)?;
     let files = office::no_files();
     match command {
@@ -76,9 +76,9 @@ pub(super) async fn run(common: &Common, command: &TemplatesCommand) -> Result<E
                 table(&["severity", "where", "rule", "what to do"], rows)?;
             }
             if errors > 0 {
-                return Ok(ExitCode::from(3));
+                return Ok(Exit::Input);
             }
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }

@@ -4,6 +4,7 @@ use super::desk::now;
 use super::output::{json, line, printable, table};
 use super::view::{View, ViewArgs};
 use super::{Common, Failure, mail_json, outbox};
+use crate::cli::Exit;
 use crate::contract::tracking::{RecipientStatus, Timeline};
 use crate::outbox::{Clock, Copies, CurrentPause, Dispatch, Ledger, timeline};
 use crate::store::{Filter, Listed, Mail, Standing};
@@ -11,7 +12,6 @@ use chrono::{DateTime, Duration, FixedOffset};
 use clap::Args;
 use serde_json::{Value, json as object};
 use std::collections::BTreeSet;
-use std::process::ExitCode;
 
 /// After so long a status can no longer be retrieved (FEATURES C5).
 const RETRIEVABLE: Duration = Duration::days(25);
@@ -74,27 +74,27 @@ struct Told {
     label: String,
 }
 
-pub(super) async fn run(common: &Common, args: &TimelineArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &TimelineArgs) -> Result<Exit, Failure> {
     let view = args.view.open(common).await?;
     let mut mails = view.about(&args.about, args.limit).await?;
     mails.reverse();
     let told = told(&view, args.view.known(mails).collect(), &args.view).await?;
     if common.json {
         json(&told.iter().map(full).collect::<Vec<_>>())?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     }
     for one in &told {
         show(&view, one).await?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
-pub(super) async fn status(common: &Common, args: &StatusArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn status(common: &Common, args: &StatusArgs) -> Result<Exit, Failure> {
     let view = args.view.open(common).await?;
     statuses(common, args, &view).await
 }
 
-async fn statuses(common: &Common, args: &StatusArgs, view: &View) -> Result<ExitCode, Failure> {
+async fn statuses(common: &Common, args: &StatusArgs, view: &View) -> Result<Exit, Failure> {
     let mails = match &args.about {
         Some(about) => view.about(about, args.limit).await?,
         None => view.listed(&Filter { limit: args.limit, ..Filter::default() }).await?,
@@ -102,7 +102,7 @@ async fn statuses(common: &Common, args: &StatusArgs, view: &View) -> Result<Exi
     let told = told(view, latest(args.view.known(mails)), &args.view).await?;
     if common.json {
         json(&told.iter().map(short).collect::<Vec<_>>())?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     }
     let rows = told.iter().map(|one| {
         let document = one.mail.mail.document.as_ref();
@@ -115,7 +115,7 @@ async fn statuses(common: &Common, args: &StatusArgs, view: &View) -> Result<Exi
         ]
     });
     table(&["created", "document", "to", "status", "why"], rows)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// Of the mails that are the same document for the same people, the latest: what was sent again has one status. What is in
@@ -143,7 +143,7 @@ fn reason(one: &Told) -> String {
     }
 }
 
-pub(super) async fn update(common: &Common, args: &UpdateStatusArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn update(common: &Common, args: &UpdateStatusArgs) -> Result<Exit, Failure> {
     let args = &args.status;
     let view = args.view.open(common).await?;
     let mails = match &args.about {

@@ -4,6 +4,7 @@ use super::house::CompanyArgs;
 use super::output::{line, printable, table};
 use super::track_row::{Row, cells, row, shown};
 use super::{Common, Failure, office};
+use crate::cli::Exit;
 use crate::contract::inbound::Origin;
 use crate::engine::Office;
 use crate::inbox::{Inbox, InboxError, Maildir, Messages, classify};
@@ -11,7 +12,6 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::time::Duration;
 
 /// Time between two looks at a maildir.
@@ -45,7 +45,7 @@ pub(super) struct TrackArgs {
     company: CompanyArgs,
 }
 
-pub(super) async fn run(common: &Common, args: &TrackArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &TrackArgs) -> Result<Exit, Failure> {
     let stored = args.company.open_if_there().await?;
     let office = match &stored {
         Some((_, Some(company))) => office::reading_for(common, &company.id.to_string())?,
@@ -83,7 +83,7 @@ pub(super) async fn run(common: &Common, args: &TrackArgs) -> Result<ExitCode, F
             }
         }
     }
-    Ok(ExitCode::from(worst))
+    Ok(worst)
 }
 
 struct Reader<'a> {
@@ -93,16 +93,16 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads messages and says what they are, in order. The exit code: 0, or that of the first that could not be read.
-    async fn read(&self, files: &[PathBuf]) -> Result<u8, Failure> {
+    /// Reads messages and says what they are, in order. The exit code: that of success, or that of the first that could not be read.
+    async fn read(&self, files: &[PathBuf]) -> Result<Exit, Failure> {
         let progress = self.progress(files.len());
         let mut rows = vec![];
-        let mut code = 0;
+        let mut exit = Exit::Done;
         for file in files {
             let mut messages = match Messages::open(file).await {
                 Ok(messages) => messages,
                 Err(error) => {
-                    self.failed(file, error, &progress, &mut code)?;
+                    self.failed(file, error, &progress, &mut exit)?;
                     continue;
                 }
             };
@@ -119,10 +119,10 @@ impl Reader<'_> {
                     }
                     Ok(row) => rows.push(row),
                     Err(error @ InboxError::Unreadable { .. }) => {
-                        self.failed(file, error, &progress, &mut code)?;
+                        self.failed(file, error, &progress, &mut exit)?;
                         break;
                     }
-                    Err(error) => self.failed(file, error, &progress, &mut code)?,
+                    Err(error) => self.failed(file, error, &progress, &mut exit)?,
                 }
             }
             progress.inc(1);
@@ -132,7 +132,7 @@ impl Reader<'_> {
             let headings = ["file", "class", "hardness", "status", "recipient", "reason", "message"];
             table(&headings, rows.iter().map(cells))?;
         }
-        Ok(code)
+        Ok(exit)
     }
 
     fn failed(
@@ -140,7 +140,7 @@ impl Reader<'_> {
         file: &Path,
         error: InboxError,
         progress: &ProgressBar,
-        code: &mut u8,
+        exit: &mut Exit,
     ) -> Result<(), Failure> {
         let failure = Failure::from(error).of_file(file);
         progress.suspend(|| eprintln!("postroom: {}", printable(&failure.message)));
@@ -148,7 +148,9 @@ impl Reader<'_> {
             let said = serde_json::json!({ "file": shown(file), "error": failure.message });
             line(&said.to_string())?;
         }
-        *code = if *code == 0 { failure.code } else { *code };
+        if *exit == Exit::Done {
+            *exit = failure.code;
+        }
         Ok(())
     }
 

@@ -4,11 +4,11 @@ use super::house::CompanyArgs;
 use super::output::{done, json, line, table};
 use super::{Common, Failure, ask};
 use crate::accounts::{DisplayName, MailAddress, Name, NewUser, User};
+use crate::cli::Exit;
 use crate::config::read_templates;
 use crate::store::Administrator;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
@@ -68,7 +68,7 @@ pub(super) struct SetArgs {
     templates: Option<PathBuf>,
 }
 
-pub(super) async fn run(common: &Common, command: &UserCommand) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, command: &UserCommand) -> Result<Exit, Failure> {
     match command {
         UserCommand::Add(args) => add(common, args).await?,
         UserCommand::List(args) => {
@@ -102,7 +102,7 @@ pub(super) async fn run(common: &Common, command: &UserCommand) -> Result<ExitCo
             done(common, &format!("the user {} is forgotten", args.login))?;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 fn cells(user: &User) -> Vec<String> {

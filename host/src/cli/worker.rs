@@ -6,11 +6,11 @@ use super::premises::StoredPremises;
 use super::single::Single;
 use super::stopping::asked_to_stop;
 use super::{Common, Failure, office};
+use crate::cli::Exit;
 use crate::connections::Connections;
 use crate::engine::Engine;
 use crate::outbox::{Clock, Courier, Ledger, Notices, Worker, WorkerOptions};
 use clap::Args;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 /// What somebody is told who asks to stop.
@@ -37,14 +37,14 @@ pub(super) struct WorkerArgs {
     drain: bool,
 }
 
-pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<Exit, Failure> {
     let connections = args.store.open().await?;
     let location = args.store.location()?;
     let single = Single::take(&location)?.ok_or_else(|| {
         let message = format!(
             "another worker is at the store {location}: a file has one; for several, keep the store in PostgreSQL"
         );
-        Failure { code: 5, message }
+        Failure { code: Exit::Later, message }
     })?;
     let json_wanted = common.json;
     let notices: Notices = Arc::new(move |text: &str| {
@@ -79,7 +79,7 @@ pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<ExitCode, 
             tally.put_off()
         ))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// A worker at this store. On a store in a file it takes over what its predecessor had in hand: that one is gone.

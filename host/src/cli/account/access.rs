@@ -2,11 +2,11 @@
 
 use crate::accounts::Name;
 use crate::capabilities::destination::AllowList;
+use crate::cli::Exit;
 use crate::cli::house::AccountArgs;
 use crate::cli::output::{done, json, line};
 use crate::cli::{Common, Failure};
 use clap::Args;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -21,7 +21,7 @@ pub(in crate::cli) struct AccessArgs {
     logins: Vec<Name>,
 }
 
-pub(super) async fn run(common: &Common, args: &AccessArgs, grant: bool) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &AccessArgs, grant: bool) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
     let admin = found.connections.store().administer(found.company.id);
     let mut users = Vec::new();
@@ -43,7 +43,7 @@ pub(super) async fn run(common: &Common, args: &AccessArgs, grant: bool) -> Resu
         let names = now.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         line(&format!("{} may be used by {names}", found.account.name))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 #[derive(Debug, Args)]
@@ -68,7 +68,7 @@ pub(in crate::cli) struct PermitArgs {
     allow_nothing: bool,
 }
 
-pub(super) async fn permit(common: &Common, args: &PermitArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn permit(common: &Common, args: &PermitArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
     let mut permissions = found.account.permissions.clone();
     if args.allow_nothing {
@@ -88,5 +88,5 @@ pub(super) async fn permit(common: &Common, args: &PermitArgs) -> Result<ExitCod
     } else {
         done(common, &format!("{} may reach what the operator allows it", found.account.name))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }

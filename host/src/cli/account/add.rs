@@ -7,6 +7,7 @@ use crate::accounts::{
     SecretOwner, Transport, UserSettings,
 };
 use crate::capabilities::dns::{Dns as _, Resolver};
+use crate::cli::Exit;
 use crate::cli::desk::now;
 use crate::cli::house::{CompanyArgs, description, reported_description};
 use crate::cli::output::{json, line, printable};
@@ -18,7 +19,6 @@ use crate::engine::Office;
 use crate::oauth::{Deadline, Standing};
 use clap::Args;
 use secrecy::SecretString;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -54,7 +54,7 @@ pub(in crate::cli) struct AddArgs {
     form: Form,
 }
 
-pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
     let admin = connections.store().administer(company.id);
     // Who can't be found is told of before anything is made.
@@ -107,7 +107,7 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<ExitCode, Fai
     if let (false, AccountState::NeedsSignIn { reason, .. }) = (common.json, &account.state) {
         eprintln!("not ready: {reason}");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// What the provider is known to offer: the one named, else the address's; where the operator allows to ask, also that of a

@@ -1,6 +1,7 @@
 //! Secrets that an account needs again: they were given for another server, and are not sent to the new one unasked.
 
 use crate::accounts::{Account, Authentication, Destination, SecretKind, SecretOwner, Transport};
+use crate::cli::Exit;
 use crate::cli::{Common, Failure, ask};
 use crate::connections::Connections;
 use crate::vault::VaultError;
@@ -46,7 +47,7 @@ pub(super) async fn ask_again(
                     "the {what} that is kept was given for another server than {new}, and is not sent there: give it again \
                      with {option}, or at a terminal"
                 );
-                return Err(Failure { code: 2, message });
+                return Err(Failure { code: Exit::Usage, message });
             }
         }
     }

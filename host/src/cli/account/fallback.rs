@@ -3,6 +3,7 @@
 
 use super::test_message::message;
 use crate::accounts::{AccountState, FallbackPolicy, Name};
+use crate::cli::Exit;
 use crate::cli::desk::{Delivery, Desk, now};
 use crate::cli::house::UserArgs;
 use crate::cli::output::line;
@@ -10,7 +11,6 @@ use crate::cli::{Common, Failure, ask};
 use crate::outbox::{Answers, Keeping, plain};
 use crate::store::MailId;
 use clap::Args;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -30,7 +30,7 @@ pub(in crate::cli) struct TestFallbackArgs {
     to: Option<String>,
 }
 
-pub(super) async fn run(common: &Common, args: &TestFallbackArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &TestFallbackArgs) -> Result<Exit, Failure> {
     let mut desk = Desk::open(common, &args.user, Some(&args.name)).await?;
     let Some(fallback) = &desk.fallback else {
         let message = "the company has no fallback that can be used: `postroom company set --fallback ask \

@@ -1,11 +1,11 @@
 //! `postroom account folders`: the folders of a mailbox, and what they are used for.
 
 use crate::accounts::{FolderName, FolderUse};
+use crate::cli::Exit;
 use crate::cli::house::AccountArgs;
 use crate::cli::output::{json, table};
 use crate::cli::{Common, Failure};
 use clap::Args;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -33,7 +33,7 @@ fn assignment(text: &str) -> Result<(FolderUse, FolderName), String> {
     Ok((used_for, folder))
 }
 
-pub(super) async fn run(common: &Common, args: &FoldersArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &FoldersArgs) -> Result<Exit, Failure> {
     let mut found = args.account.open().await?;
     let mut account = found.account.clone();
     account.folders.extend(args.assign.iter().cloned());
@@ -53,11 +53,12 @@ pub(super) async fn run(common: &Common, args: &FoldersArgs) -> Result<ExitCode,
         return Err(error.into());
     }
     let folders = office.folders(found.account.name.as_str()).await.transpose();
-    let folders = folders.map_err(|e| Failure { code: 4, message: e.to_string() })?.unwrap_or_default();
+    let folders =
+        folders.map_err(|e| Failure { code: Exit::Refused, message: e.to_string() })?.unwrap_or_default();
     found.connections.close().await;
     if common.json {
         json(&serde_json::json!({ "folders": folders, "chosen": found.account.folders }))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     }
     let chosen = |name: &str| {
         let uses = found.account.folders.iter().filter(|(_, folder)| folder.as_str() == name);
@@ -70,5 +71,5 @@ pub(super) async fn run(common: &Common, args: &FoldersArgs) -> Result<ExitCode,
     if let Some(missing) = missing {
         return Err(Failure::input(format!("there is no folder \"{missing}\" in this mailbox")));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }

@@ -5,6 +5,7 @@ use crate::accounts::{
     PasswordMechanism, PlatformAddress, PlatformSender, Provider, Relation, SecretKind, Security, SendAs,
     SendGridSender, ServiceUrl, SmtpServer, Tenant, Transport, VerifiedSender,
 };
+use crate::cli::Exit;
 use crate::cli::{Common, Failure, ask};
 use crate::contract::accounts as contract;
 use clap::Args;
@@ -242,7 +243,7 @@ impl Form {
         let host = self.host.clone().or_else(|| there.map(|it| it.host.clone()));
         let host = host.or_else(|| preset.as_ref().map(|it| it.0.clone()));
         let host = host.ok_or_else(|| Failure {
-            code: 2,
+            code: Exit::Usage,
             message: "the submission server is missing: give it with --host".to_owned(),
         })?;
         let proposed = preset.filter(|it| it.0 == host);

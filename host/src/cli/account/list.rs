@@ -2,13 +2,13 @@
 
 use super::add::report;
 use crate::accounts::{Account, AccountState, Authentication, ImapServer, SmtpServer, Transport};
+use crate::cli::Exit;
 use crate::cli::house::{AccountArgs, CompanyArgs};
 use crate::cli::output::{json, table};
 use crate::cli::{Common, Failure, office};
 use crate::contract::accounts::Availability;
 use crate::store::{AccountPause, PauseCause};
 use clap::Args;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ListArgs {
@@ -27,7 +27,7 @@ struct Shown<'a> {
     pause: Option<AccountPause>,
 }
 
-pub(super) async fn run(common: &Common, args: &ListArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &ListArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
     let store = connections.store();
     let admin = store.administer(company.id);
@@ -41,7 +41,7 @@ pub(super) async fn run(common: &Common, args: &ListArgs) -> Result<ExitCode, Fa
             out.push(Shown { account, pause: store.account_pause(company.id, account.id).await? });
         }
         json(&out)?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     }
     let mut rows = Vec::new();
     for account in &accounts {
@@ -56,15 +56,15 @@ pub(super) async fn run(common: &Common, args: &ListArgs) -> Result<ExitCode, Fa
         ]);
     }
     table(&["account", "address", "transport", "state", "users"], rows)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
-pub(super) async fn show(common: &Common, args: &AccountArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn show(common: &Common, args: &AccountArgs) -> Result<Exit, Failure> {
     let found = args.open().await?;
     let own = found.settings().await?;
     let office = office::reading(common)?;
     report(common, &office, &found.connections, &found.account, &own).await?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// An account in lines.

@@ -21,8 +21,8 @@ mod unused_secret;
 mod webhook;
 
 use super::{Common, Failure};
+use crate::cli::Exit;
 use clap::Subcommand;
-use std::process::ExitCode;
 
 pub(super) use add::{deadline, first_state};
 
@@ -84,7 +84,7 @@ pub(super) enum AccountCommand {
     Remove(remove::RemoveArgs),
 }
 
-pub(super) async fn run(common: &Common, command: &AccountCommand) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, command: &AccountCommand) -> Result<Exit, Failure> {
     use AccountCommand as C;
     match command {
         C::Add(args) => add::run(common, args).await,

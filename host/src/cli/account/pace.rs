@@ -1,13 +1,13 @@
 //! `postroom account pace`: how fast an account sends.
 
 use crate::accounts::{UserSettings, describe};
+use crate::cli::Exit;
 use crate::cli::desk::now;
 use crate::cli::house::AccountArgs;
 use crate::cli::output::{json, line};
 use crate::cli::{Common, Failure, office};
 use crate::store::Pace;
 use clap::Args;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -47,7 +47,7 @@ fn number(text: &str) -> Result<Said, String> {
     }
 }
 
-pub(super) async fn run(common: &Common, args: &PaceArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &PaceArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
     let admin = found.connections.store().administer(found.company.id);
     let mut pace = match found.acting() {
@@ -70,7 +70,7 @@ pub(super) async fn run(common: &Common, args: &PaceArgs) -> Result<ExitCode, Fa
     let learned = found.connections.store().learned_pace(found.company.id, found.account.id, now()).await?;
     if common.json {
         json(&serde_json::json!({ "said": pace, "provider": known, "learned": learned }))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     }
     let at = learned.map(|it| it.at.format("%Y-%m-%d").to_string()).unwrap_or_default();
     let told = |what: &str, said: Option<u32>, provider: Option<u32>, learned: Option<u32>| {
@@ -87,5 +87,5 @@ pub(super) async fn run(common: &Common, args: &PaceArgs) -> Result<ExitCode, Fa
     told("mails a minute", pace.per_minute, known.per_minute, learned.and_then(|it| it.per_minute))?;
     told("connections", pace.connections, known.connections, None)?;
     told("recipients in 24 hours", pace.per_day, known.per_day, learned.and_then(|it| it.per_day))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }

@@ -1,12 +1,12 @@
 //! `postroom account administrator-page`: what to forward to the mail provider's administrator (FEATURES A15).
 
 use crate::accounts::{Name, UserSettings};
+use crate::cli::Exit;
 use crate::cli::house::{CompanyArgs, description};
 use crate::cli::output::{json, line};
 use crate::cli::{Common, Failure, office};
 use crate::contract::accounts::Origin;
 use clap::Args;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -29,7 +29,7 @@ pub(in crate::cli) struct PageArgs {
     html: bool,
 }
 
-pub(super) async fn run(common: &Common, args: &PageArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &PageArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
     let admin = connections.store().administer(company.id);
     let mut accounts = Vec::new();
@@ -57,5 +57,5 @@ pub(super) async fn run(common: &Common, args: &PageArgs) -> Result<ExitCode, Fa
         (_, true) => line(&page.html)?,
         _ => line(&format!("{}\n\n{}", page.title, page.text))?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }

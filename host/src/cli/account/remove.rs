@@ -1,10 +1,10 @@
 //! `postroom account remove`.
 
+use crate::cli::Exit;
 use crate::cli::house::AccountArgs;
 use crate::cli::output::done;
 use crate::cli::{Common, Failure, ask};
 use clap::Args;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -20,11 +20,14 @@ pub(in crate::cli) struct RemoveArgs {
     yes: bool,
 }
 
-pub(super) async fn run(common: &Common, args: &RemoveArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &RemoveArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
     let name = &found.account.name;
     if !args.yes && ask::confirm(common, &format!("remove {name} with its secrets?"))? != Some(true) {
-        return Err(Failure { code: 2, message: format!("nothing was removed: say --yes to remove {name}") });
+        return Err(Failure {
+            code: Exit::Usage,
+            message: format!("nothing was removed: say --yes to remove {name}"),
+        });
     }
     let held =
         found.connections.store().administer(found.company.id).remove_account(found.account.id).await?;
@@ -33,5 +36,5 @@ pub(super) async fn run(common: &Common, args: &RemoveArgs) -> Result<ExitCode, 
         _ => format!("; {held} that had not left are held (`postroom outbox`)"),
     };
     done(common, &format!("{name} is removed; the mails that left by it remain the company's{waiting}"))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }

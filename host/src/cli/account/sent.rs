@@ -1,6 +1,7 @@
 //! `postroom account sent`: mails that were sent through Postroom, and one of them in full (FEATURES A11).
 
 use crate::accounts::Name;
+use crate::cli::Exit;
 use crate::cli::desk::now;
 use crate::cli::house::{UserArgs, reaching};
 use crate::cli::output::{json, line, printable, table};
@@ -10,7 +11,6 @@ use crate::store::{FilePlace, Mail, MailId};
 use clap::Args;
 use serde_json::json as object;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -38,7 +38,7 @@ pub(in crate::cli) struct SentArgs {
     before: Option<MailId>,
 }
 
-pub(super) async fn run(common: &Common, args: &SentArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &SentArgs) -> Result<Exit, Failure> {
     let (connections, company, user) = args.user.open().await?;
     let acting = connections.store().acting(&user);
     let account = acting.account(&args.name).await?;
@@ -50,12 +50,12 @@ pub(super) async fn run(common: &Common, args: &SentArgs) -> Result<ExitCode, Fa
             save(&mail, folder)?;
         }
         show(common, &office, &mail, &timeline).await?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     }
     let mails = acting.sent(account.id, args.before, args.limit).await?;
     if common.json {
         json(&mails.iter().map(mail_json::summary).collect::<Vec<_>>())?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     }
     let rows = mails.iter().map(|mail| {
         let to = mail.recipients.iter().map(|it| it.party.address.clone()).collect::<Vec<_>>().join(", ");
@@ -63,7 +63,7 @@ pub(super) async fn run(common: &Common, args: &SentArgs) -> Result<ExitCode, Fa
         vec![mail.id.to_string(), created, to, mail.subject.clone()]
     });
     table(&["mail", "created", "to", "subject"], rows)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 async fn show(

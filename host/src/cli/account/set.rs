@@ -4,10 +4,10 @@ use super::add::{check, keep_secrets, preset, refuse_errors, report};
 use super::again::ask_again;
 use super::form::{Form, Ground};
 use crate::accounts::{AccountState, DisplayName, MailAddress, Name, UserSettings};
+use crate::cli::Exit;
 use crate::cli::house::AccountArgs;
 use crate::cli::{Common, Failure, ask, office, platform};
 use clap::Args;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -42,7 +42,7 @@ pub(in crate::cli) struct SetArgs {
     form: Form,
 }
 
-pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
     let mut account = found.account.clone();
     let office = office::reading(common)?;
@@ -101,5 +101,5 @@ pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<ExitCode, Fai
         );
     }
     report(common, &office, &found.connections, &account, &found.settings().await?).await?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }

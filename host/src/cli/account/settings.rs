@@ -2,12 +2,12 @@
 
 use super::add::{check, report};
 use crate::accounts::{DisplayName, MailAddress, UserSettings};
+use crate::cli::Exit;
 use crate::cli::house::AccountArgs;
 use crate::cli::opens::refuse_unseen;
 use crate::cli::{Common, Failure, office};
 use clap::Args;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -42,10 +42,10 @@ pub(in crate::cli) struct SettingsArgs {
     check_opens: Option<bool>,
 }
 
-pub(super) async fn run(common: &Common, args: &SettingsArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &SettingsArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
     let acting = found.acting().ok_or_else(|| Failure {
-        code: 2,
+        code: Exit::Usage,
         message: "settings belong to a user: name him with --user".to_owned(),
     })?;
     let before = acting.settings(found.account.id).await?;
@@ -60,7 +60,7 @@ pub(super) async fn run(common: &Common, args: &SettingsArgs) -> Result<ExitCode
         acting.set_settings(found.account.id, &own).await?;
     }
     report(common, &office, &found.connections, &found.account, &own).await?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 fn changed(args: &SettingsArgs, mut own: UserSettings) -> Result<UserSettings, Failure> {

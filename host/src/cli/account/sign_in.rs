@@ -1,6 +1,7 @@
 //! `postroom account authorize` and `deauthorize` (FEATURES A9, A10).
 
 use crate::accounts::{AccountState, MailAddress, Name, User};
+use crate::cli::Exit;
 use crate::cli::house::{AccountArgs, Found};
 use crate::cli::output::{green, json, line};
 use crate::cli::{Common, Failure};
@@ -9,7 +10,6 @@ use crate::oauth::{Client, Granted, Purpose, Standing, Wanted, authorize_device,
 use crate::store::NewInvitation;
 use crate::web::{Invitation, LinkTokens, sign_in_url};
 use clap::Args;
-use std::process::ExitCode;
 use std::time::Duration;
 
 /// How long an invitation holds.
@@ -54,11 +54,11 @@ pub(in crate::cli) struct AuthorizeArgs {
     wait: Duration,
 }
 
-pub(super) async fn authorize(common: &Common, args: &AuthorizeArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn authorize(common: &Common, args: &AuthorizeArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
     if let AccountState::Compromised { by, .. } = &found.account.state {
         let message = format!("the account was marked compromised by {by}: clear the mark first");
-        return Err(Failure { code: 4, message });
+        return Err(Failure { code: Exit::Refused, message });
     }
     let client = found.connections.client(&found.account).await?;
     if args.invite {
@@ -110,11 +110,11 @@ fn refuse_another(found: &Found, user: &User, granted: &Granted) -> Result<(), F
          as {own}; another mailbox is connected by an administrator, whom {} asks",
         user.login
     );
-    Err(Failure { code: 4, message })
+    Err(Failure { code: Exit::Refused, message })
 }
 
 /// Prints the link of an invitation.
-async fn invite(common: &Common, found: &Found, args: &AuthorizeArgs) -> Result<ExitCode, Failure> {
+async fn invite(common: &Common, found: &Found, args: &AuthorizeArgs) -> Result<Exit, Failure> {
     let (mailbox, admin) = (args.mailbox.as_ref(), found.connections.store().administer(found.company.id));
     let public = found.connections.operator().web.public_url.as_ref().ok_or_else(|| {
         Failure::input("the operator's settings have no [web] public_url (docs/operator.md)")
@@ -124,7 +124,7 @@ async fn invite(common: &Common, found: &Found, args: &AuthorizeArgs) -> Result<
         (None, Some(user)) => user.clone(),
         (None, None) => {
             let message = "an invitation is for a user: name them with --for".to_owned();
-            return Err(Failure { code: 2, message });
+            return Err(Failure { code: Exit::Usage, message });
         }
     };
     let until = u64::try_from(chrono::Utc::now().timestamp()).unwrap_or_default() + INVITED.as_secs();
@@ -141,11 +141,11 @@ async fn invite(common: &Common, found: &Found, args: &AuthorizeArgs) -> Result<
     } else {
         line(&url)?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// Keeps the grant, and remembers who signed in.
-async fn keep(common: &Common, found: &Found, granted: Granted) -> Result<ExitCode, Failure> {
+async fn keep(common: &Common, found: &Found, granted: Granted) -> Result<Exit, Failure> {
     let key = found.account.id.to_string();
     let address = granted.address.clone();
     found.connections.grants().install(&key, granted).await?;
@@ -163,7 +163,7 @@ async fn keep(common: &Common, found: &Found, granted: Granted) -> Result<ExitCo
         json(&serde_json::json!({
             "account": account.name, "signed_in": true, "address": address, "deadline": deadline,
         }))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     }
     let who = address.as_deref().unwrap_or("an address that the provider did not name");
     line(&green(&format!("signed in as {who}")))?;
@@ -173,10 +173,10 @@ async fn keep(common: &Common, found: &Found, granted: Granted) -> Result<ExitCo
     if authorized.as_ref().is_some_and(|it| it.as_str() != account.address.as_str()) {
         eprintln!("warning: the account's address is {}, but {who} signed in", account.address);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
-pub(super) async fn deauthorize(common: &Common, args: &AccountArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn deauthorize(common: &Common, args: &AccountArgs) -> Result<Exit, Failure> {
     let found = args.open().await?;
     if found.account.grant().is_none() {
         return Err(Failure::input(format!("{} does not sign in by OAuth", found.account.name)));
@@ -193,5 +193,5 @@ pub(super) async fn deauthorize(common: &Common, args: &AccountArgs) -> Result<E
     } else {
         line(&done.to_string())?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }

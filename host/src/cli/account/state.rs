@@ -1,11 +1,11 @@
 //! `postroom account mark-compromised` (FEATURES A13).
 
 use crate::accounts::AccountState;
+use crate::cli::Exit;
 use crate::cli::house::AccountArgs;
 use crate::cli::output::done;
 use crate::cli::{Common, Failure};
 use clap::Args;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -22,7 +22,7 @@ pub(in crate::cli) struct CompromisedArgs {
     by: String,
 }
 
-pub(super) async fn run(common: &Common, args: &CompromisedArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &CompromisedArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
     let since = chrono::Local::now().fixed_offset();
     let by: String = args.by.chars().filter(|c| !c.is_control()).take(200).collect();
@@ -33,5 +33,5 @@ pub(super) async fn run(common: &Common, args: &CompromisedArgs) -> Result<ExitC
         common,
         &format!("the credentials of {name} are not used any more; mail leaves through the fallback"),
     )?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }

@@ -3,6 +3,7 @@
 use crate::accounts::Transport;
 use crate::capabilities::imap::{self, Mailboxes};
 use crate::capabilities::smtp::{self, SmtpClient, Submitter, TEST_SUCCESSFUL};
+use crate::cli::Exit;
 use crate::cli::desk::now;
 use crate::cli::house::AccountArgs;
 use crate::cli::output::{green, json, line, printable};
@@ -10,7 +11,6 @@ use crate::cli::{Common, Failure, office};
 use crate::contract::delivery::Route;
 use clap::Args;
 use serde_json::{Value, json as object};
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -34,7 +34,7 @@ struct Tested {
     successful: String,
 }
 
-pub(super) async fn run(common: &Common, args: &TestArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &TestArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
     let opened = found.connections.open(&found.account).await?;
     let mut tested = Vec::new();
@@ -63,16 +63,20 @@ pub(super) async fn run(common: &Common, args: &TestArgs) -> Result<ExitCode, Fa
         };
         return Err(Failure::input(format!("{}: {why}", found.account.name)));
     }
-    let code = tested.iter().filter_map(|it| it.failure.as_ref()).map(|it| if it.2 { 5 } else { 4 }).min();
+    let code = tested
+        .iter()
+        .filter_map(|it| it.failure.as_ref())
+        .map(|it| if it.2 { Exit::Later } else { Exit::Refused })
+        .min();
     if common.json {
         let tests: Vec<Value> = tested.iter().map(as_json).collect();
         json(&object!({ "account": found.account.name, "ok": code.is_none(), "tests": tests }))?;
-        return Ok(ExitCode::from(code.unwrap_or(0)));
+        return Ok(code.unwrap_or(Exit::Done));
     }
     for one in &tested {
         show(one)?;
     }
-    Ok(ExitCode::from(code.unwrap_or(0)))
+    Ok(code.unwrap_or(Exit::Done))
 }
 
 fn show(one: &Tested) -> Result<(), Failure> {

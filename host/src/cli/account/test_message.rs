@@ -1,6 +1,7 @@
 //! `postroom account send-test` (FEATURES A7).
 
 use crate::accounts::{DisplayName, Name};
+use crate::cli::Exit;
 use crate::cli::desk::{Delivery, Desk, now};
 use crate::cli::house::UserArgs;
 use crate::cli::output::line;
@@ -11,7 +12,6 @@ use crate::contract::recipients::Mailbox;
 use crate::outbox::{Keeping, plain};
 use crate::store::MailId;
 use clap::Args;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -36,7 +36,7 @@ pub(in crate::cli) struct SendTestArgs {
     language: Option<String>,
 }
 
-pub(super) async fn run(common: &Common, args: &SendTestArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &SendTestArgs) -> Result<Exit, Failure> {
     let desk = Desk::open(common, &args.user, Some(&args.name)).await?;
     let to: String = ask::value(common, args.to.clone(), "destination", "--to", None)?;
     let subject = match &args.subject {
@@ -52,7 +52,7 @@ pub(super) async fn run(common: &Common, args: &SendTestArgs) -> Result<ExitCode
     desk.acting().keep(&[plain(&message, keeping, "test")], &desk.order()).await?;
     let code = desk.deliver(common, id, Delivery::default(), serde_json::json!({})).await?;
     if !common.json {
-        let well = code == ExitCode::SUCCESS;
+        let well = code == Exit::Done;
         line(if well { "the test message was sent" } else { "the test message was not sent" })?;
     }
     Ok(code)

@@ -1,6 +1,7 @@
 //! Secrets that an account has no use for: whoever gives one contradicts how the account signs in, and would wait for it to work.
 
 use crate::accounts::{Authentication, ImapServer, SecretKind, Transport};
+use crate::cli::Exit;
 use crate::cli::Failure;
 use secrecy::SecretString;
 
@@ -11,7 +12,7 @@ pub(super) fn refuse(
     secrets: &[(SecretKind, SecretString)],
 ) -> Result<(), Failure> {
     match secrets.iter().find_map(|(kind, _)| contradiction(transport, mailbox, *kind)) {
-        Some(message) => Err(Failure { code: 2, message }),
+        Some(message) => Err(Failure { code: Exit::Usage, message }),
         None => Ok(()),
     }
 }
@@ -95,7 +96,7 @@ mod tests {
             let found = refuse(&transport, mailbox.as_ref(), &secrets);
             assert_eq!(
                 found.as_ref().err().map(|it| it.code),
-                refused.then_some(2),
+                refused.then_some(Exit::Usage),
                 "{transport:?} {kind:?}"
             );
         }

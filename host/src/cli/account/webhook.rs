@@ -1,5 +1,6 @@
 //! `postroom account webhook`: where a provider sends its reports, and how they prove themselves.
 
+use crate::cli::Exit;
 use crate::cli::house::AccountArgs;
 use crate::cli::output::{done, json, line};
 use crate::cli::{Common, Failure};
@@ -8,7 +9,6 @@ use crate::web::LinkTokens;
 use crate::web::hooks::{Hook, HookError, HookProvider};
 use clap::Args;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -47,7 +47,7 @@ impl From<HookError> for Failure {
     }
 }
 
-pub(super) async fn run(common: &Common, args: &WebhookArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &WebhookArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
     let (vault, account) = (found.connections.vault(), &found.account);
     if args.remove {
@@ -59,7 +59,7 @@ pub(super) async fn run(common: &Common, args: &WebhookArgs) -> Result<ExitCode,
                 account.name
             ),
         )?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     }
     if let Some(provider) = args.provider {
         let key = match &args.key_file {
@@ -85,7 +85,7 @@ pub(super) async fn run(common: &Common, args: &WebhookArgs) -> Result<ExitCode,
         json(&serde_json::json!({
             "account": account.name, "provider": hook.provider.as_str(), "url": url, "topics": hook.topics,
         }))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     }
     line(&url)?;
     let next = match hook.provider {
@@ -99,7 +99,7 @@ pub(super) async fn run(common: &Common, args: &WebhookArgs) -> Result<ExitCode,
         HookProvider::Sns => "subscribe it to the topic by HTTPS, without raw message delivery",
     };
     eprintln!("{next}");
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 fn public_url(connections: &crate::connections::Connections) -> Result<&PublicUrl, Failure> {

@@ -5,6 +5,7 @@ mod ahead;
 mod before;
 mod documents;
 mod domains;
+mod numbers;
 mod preflight;
 pub(super) mod progress;
 mod source;
@@ -19,6 +20,7 @@ use super::moment::not_before;
 use super::output::{json, line};
 use super::{Common, Failure, ask};
 use crate::accounts::{Name, Transport};
+use crate::cli::Exit;
 use crate::store::{BatchId, NewMail, Order, SendOptions};
 use ahead::Ahead;
 use before::Checked;
@@ -30,7 +32,6 @@ use preflight::{Measure, Row};
 use source::{Ready, Source};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
@@ -123,7 +124,7 @@ pub(super) struct BulkArgs {
     same_number: bool,
 }
 
-pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<Exit, Failure> {
     let named = if args.from_records.is_none() { Some(Source::files(args)?) } else { None };
     let desk = Desk::open(common, &args.user, args.account.as_ref()).await?;
     if desk.account.transport == Transport::MailClient {
@@ -159,15 +160,14 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<ExitCode, Fa
             // It is told with what came of the batch.
             false => {}
         }
-        let faulty = if rows.iter().any(Row::is_faulty) { 3 } else { 0 };
         if args.check {
-            return Ok(ExitCode::from(faulty));
+            return Ok(of_rows(&rows));
         }
         if sendable == 0 {
-            return Ok(ExitCode::from(standing::code(&rows).unwrap_or(faulty)));
+            return Ok(standing::exit(&rows).unwrap_or_else(|| of_rows(&rows)));
         }
         if !agreed(common, sendable, rows.len())? {
-            return Ok(ExitCode::from(faulty));
+            return Ok(of_rows(&rows));
         }
     }
     if !common.json {
@@ -183,7 +183,12 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<ExitCode, Fa
     desk.connections.close().await;
     let quota = preflight::quota(desk, &rows, &batch.measure).await?;
     progress::tell(common, &end, &rows, &quota, (&batch, started))?;
-    Ok(ExitCode::from(standing::with(end.code(!rows.iter().any(Row::is_faulty)), &rows)))
+    Ok(end.exit().or_worse(of_rows(&rows)).or_worse(standing::exit(&rows).unwrap_or(Exit::Done)))
+}
+
+/// What the rows alone say: one that can't be sent is a wrong input, whatever became of the others.
+fn of_rows(rows: &[Row]) -> Exit {
+    if rows.iter().any(Row::is_faulty) { Exit::Input } else { Exit::Done }
 }
 
 /// What its mails have in common.
@@ -338,7 +343,7 @@ impl Work<'_> {
         Ok(rows)
     }
 
-    async fn queued(&self, rows: &[Row]) -> Result<ExitCode, Failure> {
+    async fn queued(&self, rows: &[Row]) -> Result<Exit, Failure> {
         let quota = preflight::quota(&self.batch.desk, rows, &self.batch.measure).await?;
         let wanted = rows.iter().filter(|row| row.is_wanted()).count();
         if self.common.json {
@@ -356,7 +361,7 @@ impl Work<'_> {
             standing::tell(rows)?;
             self.batch.tell_name()?;
         }
-        Ok(ExitCode::from(standing::with(if rows.iter().any(Row::is_faulty) { 4 } else { 0 }, rows)))
+        Ok(of_rows(rows).or_worse(standing::exit(rows).unwrap_or(Exit::Done)))
     }
 }
 
@@ -364,7 +369,7 @@ fn agreed(common: &Common, sendable: usize, all: usize) -> Result<bool, Failure>
     match ask::confirm(common, &format!("send {sendable} of {all} mails?"))? {
         Some(yes) => Ok(yes),
         None => Err(Failure {
-            code: 2,
+            code: Exit::Usage,
             message: "nobody can be asked here: add --yes to send, or --check".into(),
         }),
     }

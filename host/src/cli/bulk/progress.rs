@@ -2,6 +2,7 @@
 
 use super::preflight::{Quota, Row};
 use super::{Batch, bar};
+use crate::cli::Exit;
 use crate::cli::desk::{Desk, now};
 use crate::cli::output::{json, line, printable, table};
 use crate::cli::single::Single;
@@ -40,15 +41,15 @@ impl End {
     }
 
     /// What the exit code says: see `postroom --help`.
-    pub(in crate::cli) fn code(&self, fine: bool) -> u8 {
+    pub(in crate::cli) fn exit(&self) -> Exit {
         if self.of("in-doubt") > 0 {
-            6
-        } else if self.of("failed") > 0 || self.of("held") > 0 || !fine {
-            4
+            Exit::InDoubt
+        } else if self.of("failed") > 0 || self.of("held") > 0 {
+            Exit::Refused
         } else if self.of("ready") > 0 {
-            5
+            Exit::Later
         } else {
-            0
+            Exit::Done
         }
     }
 }
@@ -98,7 +99,7 @@ pub(in crate::cli) async fn send<T>(
     let mut user = std::pin::pin!(asked_to_stop()?);
     let filled = tokio::select! {
         filled = filling => filled,
-        () = &mut user => Err(Failure { code: 5, message: "stopped before all of them were in the outbox: start it again to go on".to_owned() }),
+        () = &mut user => Err(Failure { code: Exit::Later, message: "stopped before all of them were in the outbox: start it again to go on".to_owned() }),
     };
     let filled = match filled {
         Ok(filled) => filled,

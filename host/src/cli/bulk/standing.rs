@@ -2,6 +2,7 @@
 //! A batch that has nothing left to send is not done while they stand so.
 
 use super::preflight::Row;
+use crate::cli::Exit;
 use crate::cli::Failure;
 use crate::cli::output::line;
 use crate::store::Standing;
@@ -32,21 +33,11 @@ fn count(rows: &[Row], stands: Stands) -> usize {
 }
 
 /// What the exit code says of them: what `send` says of such a mail. None: there are none.
-pub(super) fn code(rows: &[Row]) -> Option<u8> {
+pub(super) fn exit(rows: &[Row]) -> Option<Exit> {
     match (count(rows, Stands::InDoubt), count(rows, Stands::Failed)) {
         (0, 0) => None,
-        (0, _) => Some(4),
-        _ => Some(6),
-    }
-}
-
-/// The worse of what came of the batch and what stands since earlier.
-pub(super) fn with(code: u8, rows: &[Row]) -> u8 {
-    let earlier = self::code(rows);
-    match (code, earlier) {
-        (6, _) | (_, Some(6)) => 6,
-        (0 | 5, Some(earlier)) => earlier,
-        (code, _) => code,
+        (0, _) => Some(Exit::Refused),
+        _ => Some(Exit::InDoubt),
     }
 }
 
@@ -89,13 +80,13 @@ mod tests {
         for (stands, wanted) in [
             (&[][..], [0, 3, 4, 5, 6]),
             (&[None, None], [0, 3, 4, 5, 6]),
-            (&[None, failed], [4, 3, 4, 4, 6]),
+            (&[None, failed], [4, 4, 4, 4, 6]),
             (&[in_doubt, None], [6, 6, 6, 6, 6]),
             (&[failed, in_doubt], [6, 6, 6, 6, 6]),
         ] {
-            let rows = rows(stands);
-            assert_eq!([0, 3, 4, 5, 6].map(|code| with(code, &rows)), wanted, "{stands:?}");
-            assert_eq!(code(&rows).unwrap_or(0), wanted[0], "{stands:?}");
+            let earlier = exit(&rows(stands)).unwrap_or(Exit::Done);
+            let batch = [Exit::Done, Exit::Input, Exit::Refused, Exit::Later, Exit::InDoubt];
+            assert_eq!(batch.map(|it| it.or_worse(earlier).code()), wanted, "{stands:?}");
         }
     }
 }

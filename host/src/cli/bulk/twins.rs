@@ -1,14 +1,14 @@
 //! Documents that a batch has twice: the same file again, or two that differ under one number (an order that was corrected and
 //! exported again). Known before anything leaves, since the first of them would have left when the second is read.
 
-use super::Batch;
 use super::source::{Item, Source};
+use super::{Batch, numbers};
 use crate::cli::{Failure, office};
 use crate::contract::recipients::Mailbox;
 use crate::outbox::Draft;
 use crate::store::NUMBERED_BY_PARTNER;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,31 +49,33 @@ type Key = (String, String, Option<String>);
 /// SHA-256 of a file's content.
 type ContentDigest = [u8; 32];
 
+/// What a first glance at a file says.
+struct Glance {
+    digest: ContentDigest,
+    /// See [`numbers::at_a_glance`].
+    number: Option<String>,
+}
+
 /// Finds the twins among the files of a batch, and marks them. What comes from records is named once there.
 pub(super) async fn mark(batch: &Arc<Batch>, source: &mut Source) -> Result<(), Failure> {
     let files: Vec<PathBuf> = source.items.iter().filter_map(|it| it.file().map(Path::to_owned)).collect();
-    let mut distinct = Vec::with_capacity(files.len());
+    let mut distinct: Vec<(usize, Option<String>)> = Vec::with_capacity(files.len());
     let mut first: BTreeMap<ContentDigest, usize> = BTreeMap::new();
     let mut same: BTreeMap<usize, usize> = BTreeMap::new();
-    for (place, file) in files.iter().enumerate() {
+    for (place, glance) in glances(&files).await?.into_iter().enumerate() {
         // What can't be read is told of when its mail is made.
-        let Some(digest) = digest(file).await? else { continue };
+        let Some(Glance { digest, number }) = glance else { continue };
         match first.get(&digest) {
             Some(before) => {
                 same.insert(place, *before);
             }
             None => {
                 first.insert(digest, place);
-                distinct.push(place);
+                distinct.push((place, number));
             }
         }
     }
-    let mut numbers: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
-    if distinct.len() > 1 {
-        for (place, key) in read(batch, &files, distinct).await? {
-            numbers.entry(key).or_default().push(place);
-        }
-    }
+    let numbers = numbers(batch, &files, distinct).await?;
     let name = |place: usize| files.get(place).map(|file| file.display().to_string()).unwrap_or_default();
     let mut twins: BTreeMap<usize, Twin> =
         same.into_iter().map(|(place, before)| (place, Twin::SameAs(name(before)))).collect();
@@ -93,18 +95,57 @@ pub(super) async fn mark(batch: &Arc<Batch>, source: &mut Source) -> Result<(), 
     Ok(())
 }
 
-/// The digest of a file's content; none: it can't be read, or is larger than a document may be.
-async fn digest(file: &Path) -> Result<Option<ContentDigest>, Failure> {
-    let file = file.to_owned();
-    let read = move || {
-        let size = std::fs::metadata(&file).ok()?.len();
-        let content = if size <= crate::DOCUMENT_LIMIT { std::fs::read(&file).ok()? } else { return None };
-        Some(Sha256::digest(content).into())
-    };
-    tokio::task::spawn_blocking(read).await.map_err(|e| Failure::other(e.to_string()))
+/// What the documents at these places are called, of all that may share it with another. The plugin reads those whose number
+/// comes twice at a first glance, or is not seen then; and those that turn out to share theirs with one of these.
+async fn numbers(
+    batch: &Arc<Batch>,
+    files: &[PathBuf],
+    distinct: Vec<(usize, Option<String>)>,
+) -> Result<BTreeMap<Key, Vec<usize>>, Failure> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for number in distinct.iter().filter_map(|(_, number)| number.as_ref()) {
+        *counts.entry(number.clone()).or_default() += 1;
+    }
+    let is_alone = |number: &Option<String>| number.as_ref().is_some_and(|it| counts.get(it) == Some(&1));
+    let (alone, doubtful): (Vec<_>, Vec<_>) = distinct.into_iter().partition(|(_, number)| is_alone(number));
+    let places = |of: Vec<(usize, Option<String>)>| of.into_iter().map(|(place, _)| place).collect();
+    let mut known = read(batch, files, places(doubtful)).await?;
+    let found: BTreeSet<&str> = known.iter().map(|(_, (_, number, _))| number.as_str()).collect();
+    let shared =
+        alone.into_iter().filter(|(_, number)| number.as_deref().is_some_and(|it| found.contains(it)));
+    let shared = places(shared.collect());
+    known.extend(read(batch, files, shared).await?);
+    let mut numbers: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
+    for (place, key) in known {
+        numbers.entry(key).or_default().push(place);
+    }
+    Ok(numbers)
 }
 
-/// What the documents at these places are called, a few at a time; one that is none is left out.
+/// A glance at each file, in their order; none of one that can't be read, or is larger than a document may be.
+async fn glances(files: &[PathBuf]) -> Result<Vec<Option<Glance>>, Failure> {
+    let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+    let parts = files.chunks(files.len().div_ceil(at_once).max(1)).map(<[PathBuf]>::to_vec);
+    let looking: Vec<_> = parts
+        .map(|part| {
+            tokio::task::spawn_blocking(move || part.iter().map(|file| glance(file)).collect::<Vec<_>>())
+        })
+        .collect();
+    let mut all = Vec::with_capacity(files.len());
+    for part in looking {
+        all.extend(part.await.map_err(|e| Failure::other(e.to_string()))?);
+    }
+    Ok(all)
+}
+
+fn glance(file: &Path) -> Option<Glance> {
+    let size = std::fs::metadata(file).ok()?.len();
+    let content = if size <= crate::DOCUMENT_LIMIT { std::fs::read(file).ok()? } else { return None };
+    let number = numbers::at_a_glance(file, &content);
+    Some(Glance { digest: Sha256::digest(content).into(), number })
+}
+
+/// What the plugin calls the documents at these places, a few at a time; one that is none is left out.
 async fn read(
     batch: &Arc<Batch>,
     files: &[PathBuf],

@@ -10,6 +10,7 @@ use crate::capabilities::attachments::AttachmentSource;
 use crate::capabilities::destination::AllowList;
 use crate::capabilities::smtp::{Account, Security, SmtpClient};
 use crate::catcher::Catcher;
+use crate::cli::Exit;
 use crate::contract::{documents, recipients};
 use crate::engine::{Accounts, Office};
 use crate::outbox::{Attempt, Draft, Ready};
@@ -17,7 +18,6 @@ use clap::Args;
 use sample::{SAMPLES, Sample};
 use sheet::Shown;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::Arc;
 
 const SETTINGS: &str = r#"{
@@ -37,7 +37,7 @@ pub(super) struct DemoArgs {
     out: PathBuf,
 }
 
-pub(super) async fn run(common: &Common, args: &DemoArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &DemoArgs) -> Result<Exit, Failure> {
     let catcher =
         Catcher::start().await.map_err(|e| Failure::other(format!("can't start the mail catcher: {e}")))?;
     let mut account = Account::new("demo", catcher.address().ip().to_string(), Security::None);
@@ -52,7 +52,7 @@ pub(super) async fn run(common: &Common, args: &DemoArgs) -> Result<ExitCode, Fa
     let sheet = args.out.join("index.html");
     output_file::write(&sheet, sheet::page(&shown).as_bytes())?;
     report(common, &shown, &catcher, &sheet)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// Makes one mail, sends it, and keeps its files.

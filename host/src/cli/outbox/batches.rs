@@ -1,12 +1,12 @@
 //! `postroom outbox batches`: what was asked for together, and where its mails are.
 
+use crate::cli::Exit;
 use crate::cli::output::{json, table};
 use crate::cli::view::View;
 use crate::cli::{Common, Failure};
 use crate::store::{Batch, BatchCounts};
 use clap::Args;
 use serde_json::{Value, json as object};
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -29,7 +29,7 @@ pub(super) async fn run(
     args: &BatchesArgs,
     only: Option<&String>,
     view: &View,
-) -> Result<ExitCode, Failure> {
+) -> Result<Exit, Failure> {
     let mut batches = view.batches(args.limit).await?;
     if let Some(name) = only {
         let only = view.batch(name).await?;
@@ -37,7 +37,7 @@ pub(super) async fn run(
     }
     if common.json {
         json(&batches.iter().map(row).collect::<Vec<_>>())?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     }
     let headings = [
         "batch",
@@ -63,7 +63,7 @@ pub(super) async fn run(
         cells
     });
     table(&headings, cells)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 fn numbers(of: &BatchCounts) -> [u64; 7] {

@@ -7,11 +7,11 @@ use super::desk::now;
 use super::output::{json, line, table};
 use super::view::{View, ViewArgs};
 use super::{Common, Failure, mail_json};
+use crate::cli::Exit;
 use crate::store::{Filter, Listed, Standing, Word};
 use batches::BatchesArgs;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json as object};
-use std::process::ExitCode;
 use word::WordArgs;
 
 #[derive(Debug, Args)]
@@ -68,7 +68,7 @@ Examples:
   postroom outbox release 01983f1a-…
   postroom outbox cancel --batch 'november 2026'";
 
-pub(super) async fn run(common: &Common, args: &OutboxArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &OutboxArgs) -> Result<Exit, Failure> {
     let view = args.view.open(common).await?;
     let batch = args.batch.as_ref();
     match &args.command {
@@ -80,7 +80,7 @@ pub(super) async fn run(common: &Common, args: &OutboxArgs) -> Result<ExitCode, 
     }
 }
 
-async fn list(common: &Common, args: &OutboxArgs, view: &View) -> Result<ExitCode, Failure> {
+async fn list(common: &Common, args: &OutboxArgs, view: &View) -> Result<Exit, Failure> {
     let batch = match &args.batch {
         Some(name) => Some(view.batch(name).await?.id),
         None => None,
@@ -96,7 +96,7 @@ async fn list(common: &Common, args: &OutboxArgs, view: &View) -> Result<ExitCod
             .map(|it| object!({ "account": it.account, "state": it.state, "mails": it.mails }))
             .collect();
         json(&object!({ "counts": counts, "mails": mails.iter().map(row).collect::<Vec<_>>() }))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     }
     table(
         &["account", "state", "mails"],
@@ -115,7 +115,7 @@ async fn list(common: &Common, args: &OutboxArgs, view: &View) -> Result<ExitCod
         });
         table(&["mail", "document", "to", "state", "why"], rows)?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// A mail's row in JSON.

@@ -1,6 +1,7 @@
 //! `postroom outbox hold`, `release` and `cancel`: a person's word about a mail, the mail of a document, or a whole batch.
 
 use super::{to, why};
+use crate::cli::Exit;
 use crate::cli::desk::now;
 use crate::cli::named::Named;
 use crate::cli::output::{json, line, table};
@@ -10,7 +11,6 @@ use crate::store::{Batch, Filter, Listed, Said, Standing, Word};
 use clap::Args;
 use serde_json::json as object;
 use std::collections::BTreeMap;
-use std::process::ExitCode;
 
 /// Mails of one commit: whoever sends waits for it.
 const GROUP: usize = 100;
@@ -54,7 +54,7 @@ pub(super) async fn run(
     args: &WordArgs,
     batch: Option<&String>,
     word: Word,
-) -> Result<ExitCode, Failure> {
+) -> Result<Exit, Failure> {
     let batch = args.batch.as_ref().or(batch);
     let mails = match (batch, args.mails.as_slice()) {
         (Some(name), []) => of_batch(view, &view.batch(name).await?).await?,
@@ -78,11 +78,11 @@ pub(super) async fn run(
     } else {
         show(&answered, word, batch.is_some())?;
     }
-    Ok(ExitCode::from(if refused > 0 { 4 } else { 0 }))
+    Ok(if refused > 0 { Exit::Refused } else { Exit::Done })
 }
 
 fn wrong(message: &str) -> Failure {
-    Failure { code: 2, message: message.to_owned() }
+    Failure { code: Exit::Usage, message: message.to_owned() }
 }
 
 /// The mails that are named one by one: all are known before anything is changed.

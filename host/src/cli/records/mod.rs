@@ -9,13 +9,13 @@ use super::output::{green, json, line, printable, table};
 use super::premises::StoredPremises;
 use super::{Common, Failure, office};
 use crate::accounts::Company;
+use crate::cli::Exit;
 use crate::connections::Connections;
 use crate::outbox::{Clock, Courier, Delivered, Ledger};
 use crate::records::Records;
 use crate::store::{NoticeFilter, NoticeKind, NoticeRow, NoticeState};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json as object};
-use std::process::ExitCode;
 use std::sync::Arc;
 
 #[derive(Debug, Subcommand)]
@@ -75,7 +75,7 @@ pub(super) struct DeliverArgs {
     again: bool,
 }
 
-pub(super) async fn run(common: &Common, command: &RecordsCommand) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, command: &RecordsCommand) -> Result<Exit, Failure> {
     match command {
         RecordsCommand::Test(args) => {
             let (connections, company) = args.open().await?;
@@ -113,7 +113,7 @@ pub(super) async fn run(common: &Common, command: &RecordsCommand) -> Result<Exi
         RecordsCommand::Notices(args) => notices(common, args).await?,
         RecordsCommand::Deliver(args) => return deliver(common, args).await,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// The company's records, or what to do for it to have some.
@@ -184,7 +184,7 @@ fn row(of: &NoticeRow) -> Value {
     })
 }
 
-async fn deliver(common: &Common, args: &DeliverArgs) -> Result<ExitCode, Failure> {
+async fn deliver(common: &Common, args: &DeliverArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
     records(&connections, &company).await?;
     let admin = connections.store().administer(company.id);
@@ -203,7 +203,7 @@ async fn deliver(common: &Common, args: &DeliverArgs) -> Result<ExitCode, Failur
     loop {
         let Some(now) = courier.deliver(company.id).await? else {
             let message = "somebody else tells them at this moment: `postroom records notices --open`";
-            return Err(Failure { code: 5, message: message.to_owned() });
+            return Err(Failure { code: Exit::Later, message: message.to_owned() });
         };
         all += now;
         // A go has an end; what is left is for the next.
@@ -218,9 +218,9 @@ async fn deliver(common: &Common, args: &DeliverArgs) -> Result<ExitCode, Failur
     } else {
         line(&format!("{} told, {} refused, {waiting} waiting", all.told, all.refused))?;
     }
-    Ok(ExitCode::from(match (waiting, all.refused) {
-        (0, 0) => 0,
-        (0, _) => 4,
-        _ => 5,
-    }))
+    Ok(match (waiting, all.refused) {
+        (0, 0) => Exit::Done,
+        (0, _) => Exit::Refused,
+        _ => Exit::Later,
+    })
 }

@@ -2,6 +2,7 @@
 
 use crate::accounts::{Company, RecordsPlace, SecretKind, SecretOwner, ServiceUrl};
 use crate::capabilities::destination::AllowList;
+use crate::cli::Exit;
 use crate::cli::house::CompanyArgs;
 use crate::cli::output::{done, json, line, printable};
 use crate::cli::{Common, Failure};
@@ -10,7 +11,6 @@ use crate::records::RecordsKey;
 use clap::Args;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -50,7 +50,7 @@ pub(in crate::cli) struct PlaceArgs {
     off: bool,
 }
 
-pub(in crate::cli) async fn run(common: &Common, args: &PlaceArgs) -> Result<ExitCode, Failure> {
+pub(in crate::cli) async fn run(common: &Common, args: &PlaceArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
     let (admin, vault) = (connections.store().administer(company.id), connections.vault());
     let (owner, kind) = (SecretOwner::Company(company.id), SecretKind::RecordsKey);
@@ -58,7 +58,7 @@ pub(in crate::cli) async fn run(common: &Common, args: &PlaceArgs) -> Result<Exi
         admin.set_records(None).await?;
         vault.forget(owner, Some(kind)).await?;
         done(common, &format!("{} has no records any more", company.name))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     }
     let place = args.place()?;
     if let Some(file) = &args.key_file {
@@ -94,7 +94,7 @@ pub(in crate::cli) async fn run(common: &Common, args: &PlaceArgs) -> Result<Exi
         admin.set_records(Some(place)).await?;
     }
     show(common, &connections, &company).await?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 impl PlaceArgs {

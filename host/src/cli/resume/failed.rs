@@ -3,6 +3,7 @@
 
 use super::ResumeArgs;
 use crate::accounts::{AccountId, Transport};
+use crate::cli::Exit;
 use crate::cli::bulk::progress::{self, End};
 use crate::cli::desk::{Desk, now};
 use crate::cli::named::{Named, only_batch};
@@ -15,7 +16,6 @@ use crate::store::{
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::ExitCode;
 use tokio::sync::OnceCell;
 
 /// Mails that enter the outbox by one commit.
@@ -63,7 +63,7 @@ struct Work {
     new: Vec<NewMail>,
 }
 
-pub(super) async fn run(common: &Common, args: &ResumeArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &ResumeArgs) -> Result<Exit, Failure> {
     let (connections, company, user) = args.user.open().await?;
     let acting = connections.store().acting(&user);
     let batch = match &args.batch {
@@ -104,15 +104,15 @@ pub(super) async fn run(common: &Common, args: &ResumeArgs) -> Result<ExitCode, 
         if common.json {
             json(&serde_json::json!({ "rows": plan.rows(), "states": {} }))?;
         }
-        return Ok(ExitCode::from(plan.code(0)));
+        return Ok(plan.exit(Exit::Done));
     }
     if !args.yes {
         match ask::confirm(common, &format!("send {sendable} of {all} failed mails again?"))? {
             Some(true) => {}
-            Some(false) => return Ok(ExitCode::SUCCESS),
+            Some(false) => return Ok(Exit::Done),
             None => {
                 let message = format!("{sendable} of {all} failed mails would be sent again: add --yes");
-                return Err(Failure { code: 2, message });
+                return Err(Failure { code: Exit::Usage, message });
             }
         }
     }
@@ -124,15 +124,15 @@ async fn sent(
     args: &ResumeArgs,
     mut plan: Plan,
     batch: Option<&Batch>,
-) -> Result<ExitCode, Failure> {
+) -> Result<Exit, Failure> {
     let location = args.user.company.store.location()?;
-    let (mut worst, mut states) = (0, BTreeMap::<String, u64>::new());
+    let (mut worst, mut states) = (Exit::Done, BTreeMap::<String, u64>::new());
     let name = format!("again {}", now().format("%Y-%m-%d %H:%M:%S"));
     for one in plan.work.iter_mut().filter(|one| !one.new.is_empty()) {
         let (id, new) = (one.batch(batch, &name).await?, std::mem::take(&mut one.new));
         let end = one.send(common, &location, id, new).await?;
         one.desk.connections.close().await;
-        worst = worse(worst, end.code(true));
+        worst = worst.or_worse(end.exit());
         for (state, mails) in end.counts() {
             *states.entry(state.clone()).or_default() += mails;
         }
@@ -147,7 +147,7 @@ async fn sent(
         )?;
         line(&format!("batch \"{name}\": `postroom outbox --batch NAME` lists its mails"))?;
     }
-    Ok(ExitCode::from(plan.code(worst)))
+    Ok(plan.exit(worst))
 }
 
 /// Of the mails of one document the latest; a mail without a document is not sent again from here.
@@ -287,8 +287,11 @@ impl Plan {
     }
 
     /// What the exit code says: what could not be sent again still stands as failed.
-    fn code(&self, sent: u8) -> u8 {
-        worse(sent, if self.count(|row| row.verdict == Verdict::Fixable) > 0 { 4 } else { 0 })
+    fn exit(&self, sent: Exit) -> Exit {
+        match self.count(|row| row.verdict == Verdict::Fixable) {
+            0 => sent,
+            _ => sent.or_worse(Exit::Refused),
+        }
     }
 
     fn show(&self) -> Result<(), Failure> {
@@ -307,9 +310,4 @@ impl Plan {
         });
         table(&["document", "", "to", "account", "why"], cells)
     }
-}
-
-fn worse(one: u8, other: u8) -> u8 {
-    let rank = |code: u8| [0, 5, 4, 6].into_iter().position(|it| it == code);
-    if rank(one) >= rank(other) { one } else { other }
 }

@@ -6,9 +6,9 @@ use super::desk::{Delivery, Desk};
 use super::house::UserArgs;
 use super::named::Named;
 use super::{Common, Failure, office};
+use crate::cli::Exit;
 use crate::outbox::Answers;
 use clap::Args;
-use std::process::ExitCode;
 use std::time::Duration;
 
 #[derive(Debug, Args)]
@@ -54,7 +54,7 @@ pub(super) struct ResumeArgs {
     yes: bool,
 }
 
-pub(super) async fn run(common: &Common, args: &ResumeArgs) -> Result<ExitCode, Failure> {
+pub(super) async fn run(common: &Common, args: &ResumeArgs) -> Result<Exit, Failure> {
     let Some(named) = args.mail.as_ref().filter(|_| !args.failed) else {
         return failed::run(common, args).await;
     };
