@@ -74,6 +74,11 @@ impl Shop {
         self.keep(mails.collect()).await
     }
 
+    /// Puts a mail into the outbox.
+    pub(crate) async fn queue_to(&self, to: &str) -> MailId {
+        self.keep(vec![self.mail(to, None)]).await[0]
+    }
+
     /// Puts a mail into the outbox that has a blind copy to the user who made it.
     pub(crate) async fn queue_with_own_copy(&self, to: &str, copy: &str) -> MailId {
         self.keep(vec![self.mail(to, Some(copy))]).await[0]

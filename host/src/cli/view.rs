@@ -125,12 +125,16 @@ impl View {
         }
     }
 
-    /// The latest batches that may be seen, and where their mails are.
-    pub(super) async fn batches(&self, limit: u32) -> Result<Vec<(Batch, BatchCounts)>, StoreError> {
+    /// The latest batches that may be seen, or one of them, and where their mails are.
+    pub(super) async fn batches(
+        &self,
+        only: Option<BatchId>,
+        limit: u32,
+    ) -> Result<Vec<(Batch, BatchCounts)>, StoreError> {
         let store = self.connections.store();
         match &self.user {
-            Some(user) => store.acting(user).batches(limit).await,
-            None => store.administer(self.company.id).batches(limit).await,
+            Some(user) => store.acting(user).batches(only, limit).await,
+            None => store.administer(self.company.id).batches(only, limit).await,
         }
     }
 

@@ -4,6 +4,7 @@ use super::draft::Ready;
 use super::status::{self, Recipients};
 use crate::contract::{delivery, tracking};
 use crate::engine::{EngineError, Office};
+use crate::store::address_key;
 
 /// How to make an attempt.
 #[derive(Debug, Clone)]
@@ -60,7 +61,12 @@ impl Ready {
             Err(error) if error.lost() => without_answer(&error, &attempt.now),
             Err(error) => return Err(error),
         };
-        let to = Recipients { all: &message.envelope.recipients, own_copies: &self.own_copies };
+        // As the envelope spells them.
+        let copies: Vec<String> = self.own_copies.iter().map(|it| address_key(it)).collect();
+        let all = &message.envelope.recipients;
+        let own_copies: Vec<String> =
+            all.iter().filter(|to| copies.contains(&address_key(to))).cloned().collect();
+        let to = Recipients { all, own_copies: &own_copies };
         let folded = status::fold(office, to, &outcome.events, &attempt.now).await?;
         let timeline = folded
             .map_err(|e| EngineError::Trap(format!("event {} can't be folded: {}", e.index, e.detail)))?;

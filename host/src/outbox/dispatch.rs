@@ -13,15 +13,21 @@ use super::ledger::Ledger;
 use super::refusals;
 use super::sender::sender_of;
 use super::sent_copy::{self, SentCopy};
+use super::status;
 use super::waiting::{CurrentPause, Wait};
 use crate::accounts::{Account, AccountState, Company, Transport};
 use crate::contract::delivery::{self, Action, Route};
+use crate::contract::tracking::Status;
 use crate::engine::{Files, Office};
 use crate::store::{
     AttemptId, AttemptResult, Cause, Event, Mail, MailId, NewAttempt, OpenCheck, Outcome, Settlement,
     Standing, StoreError,
 };
 use chrono::{DateTime, Duration};
+
+/// Why a mail failed that its server took.
+const ONLY_A_COPY: &str =
+    "refused for everybody whom it was written to; only the blind copy to the user who made it left";
 
 /// A question that nobody has answered is looked at again after this (the contract's word).
 const QUESTION: Duration = Duration::minutes(15);
@@ -102,6 +108,8 @@ pub struct Made {
     pub error: Option<delivery::SubmitError>,
     /// What became of the copy in Sent, once the mail was taken.
     pub copy: Option<SentCopy>,
+    /// Where the mail stands since, if it needs no further attempt.
+    pub standing: Option<Standing>,
 }
 
 impl Dispatch<'_> {
@@ -166,12 +174,13 @@ impl Dispatch<'_> {
             Action::Done => Step::Done,
             Action::GiveUp(why) => {
                 let why = with_last_words(&mail, why);
-                let left = self.give_up(&mail, &why, now).await?;
-                let copies = mail.mail.own_copies();
+                self.give_up(&mail, &why, now).await?;
                 // Where the others have it, a copy to ourselves that did not leave makes no mail fail.
-                let is_copy = |to: &String| copies.contains(to);
-                let others_have_it = mail.mail.message.rcpt_to.iter().any(|to| !left.contains(to));
-                if others_have_it && left.iter().all(is_copy) { Step::Done } else { Step::GaveUp(why) }
+                let is_done = !mail.mail.own_copies().is_empty() && {
+                    let mail = self.ledger.store.mail(mail.mail.id).await?;
+                    !self.is_failed(&mail, &[], now).await?
+                };
+                if is_done { Step::Done } else { Step::GaveUp(why) }
             }
         })
     }
@@ -279,9 +288,15 @@ impl Dispatch<'_> {
         let outcome = facts::outcome(&of, now);
         let done = outcome.result == AttemptResult::Accepted;
         let copy_due = self.copies == Copies::Later && self.account.mailbox.is_some();
-        let settle =
-            done.then(|| Settlement { copy_due, ..Settlement::of(&self.ledger.holder, Standing::Sent) });
         let events = facts::events(&of.events)?;
+        let standing = match done {
+            true => Some(self.standing_of_accepted(mail, &events, now).await?),
+            false => None,
+        };
+        let settle = standing.clone().map(|standing| Settlement {
+            copy_due: copy_due && standing == Standing::Sent,
+            ..Settlement::of(&self.ledger.holder, standing)
+        });
         self.ledger.finish(id, &outcome, &events, settle).await?;
         refusals::suppress_refused(&self.ledger.store, self.office, mail, &events).await?;
         if let Some(delivery::SubmitError::NeedsSignIn(words)) = &of.error {
@@ -294,7 +309,28 @@ impl Dispatch<'_> {
             Copies::AtOnce if left => Some(self.file_copy(mail, account, now).await?),
             _ => None,
         };
-        Ok(Made { account: account.name.to_string(), fallback, outcome, error: of.error, copy })
+        let (account, error) = (account.name.to_string(), of.error);
+        Ok(Made { account, fallback, outcome, error, copy, standing })
+    }
+
+    /// Where a mail stands that its servers took for all whom they did not refuse: where those are only copies to ourselves, nobody
+    /// has it whom it was written to.
+    async fn standing_of_accepted(
+        &self,
+        mail: &Mail,
+        events: &[Event],
+        now: Time,
+    ) -> Result<Standing, OutboxError> {
+        if mail.mail.own_copies().is_empty() || !self.is_failed(mail, events, now).await? {
+            return Ok(Standing::Sent);
+        }
+        Ok(Standing::Failed { reason: ONLY_A_COPY.to_owned() })
+    }
+
+    /// Whether the facts of a mail, and these, say that it failed for those whom it was written to.
+    async fn is_failed(&self, mail: &Mail, more: &[Event], now: Time) -> Result<bool, OutboxError> {
+        let events: Vec<Event> = mail.events.iter().chain(more).cloned().collect();
+        Ok(status::folded(self.office, mail, &events, now).await?.status == Status::Failed)
     }
 
     /// Keeps what an attempt says of the account that it was made by: that it can't send, or that it can again.
@@ -344,12 +380,12 @@ impl Dispatch<'_> {
     }
 
     /// Records that the mail will not reach those whom no server took it for, and gives them.
-    async fn give_up(&self, mail: &Mail, why: &str, now: Time) -> Result<Vec<String>, OutboxError> {
+    async fn give_up(&self, mail: &Mail, why: &str, now: Time) -> Result<(), OutboxError> {
         let left = self.outstanding(mail).await?;
         let expired = |recipient: &String| facts::own_event(recipient, "expired", now, Some(why.to_owned()));
         let events: Vec<Event> = left.iter().map(expired).collect();
         self.ledger.store.add_events(mail.mail.id, &events).await?;
-        Ok(left)
+        Ok(())
     }
 }
 

@@ -191,6 +191,7 @@ pub(super) async fn settle(
         outcome,
         error: None,
         copy: None,
+        standing: None,
     })
 }
 

@@ -211,7 +211,9 @@ pub(super) async fn finish(
     let rows = finished.iter().map(|it| OutcomeRow::of(it.id, it.outcome));
     let rows = rows.collect::<Result<Vec<OutcomeRow>, StoreError>>()?;
     let rows = rows::about(sql, &rows)?.fetch_all(&mut **transaction).await?;
-    let mut of = Attribution::read(transaction, pseudonyms, &rows).await?;
+    // On PostgreSQL an erasure may have been committed since the statement began: it is looked for anew.
+    let read = if each.has_one_writer() { rows.as_slice() } else { &[] };
+    let mut of = Attribution::read(transaction, pseudonyms, read).await?;
     let mut open: BTreeMap<AttemptId, MailId> = BTreeMap::new();
     for row in &rows {
         open.insert(row::parsed(row, "id")?, row::parsed(row, "mail")?);

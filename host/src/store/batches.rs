@@ -152,12 +152,16 @@ impl Acting<'_> {
         Ok(id)
     }
 
-    /// Lists the batches that have mails, newest first: at most `limit` (and 1,000).
+    /// Lists the batches that have mails, newest first: at most `limit` (and 1,000), or this one.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn batches(&self, limit: u32) -> Result<Vec<(Batch, BatchCounts)>, StoreError> {
-        self.store.batches(self.scope(), limit).await
+    pub async fn batches(
+        &self,
+        only: Option<BatchId>,
+        limit: u32,
+    ) -> Result<Vec<(Batch, BatchCounts)>, StoreError> {
+        self.store.batches(self.scope(), only, limit).await
     }
 
     /// Finds batches by a name, without regard to case, or by an id.
@@ -212,12 +216,16 @@ impl Acting<'_> {
 }
 
 impl Administrator<'_> {
-    /// Lists the batches that have mails, newest first: at most `limit` (and 1,000).
+    /// Lists the batches that have mails, newest first: at most `limit` (and 1,000), or this one.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn batches(&self, limit: u32) -> Result<Vec<(Batch, BatchCounts)>, StoreError> {
-        self.store.batches(self.scope(), limit).await
+    pub async fn batches(
+        &self,
+        only: Option<BatchId>,
+        limit: u32,
+    ) -> Result<Vec<(Batch, BatchCounts)>, StoreError> {
+        self.store.batches(self.scope(), only, limit).await
     }
 
     /// Finds batches by a name, without regard to case, or by an id.
@@ -234,15 +242,21 @@ const COLUMNS: &str = "batches.id, batches.name, batches.created, batches.accoun
      left join users on users.id = batches.user_id";
 
 impl Store {
-    async fn batches(&self, scope: Scope, limit: u32) -> Result<Vec<(Batch, BatchCounts)>, StoreError> {
+    async fn batches(
+        &self,
+        scope: Scope,
+        only: Option<BatchId>,
+        limit: u32,
+    ) -> Result<Vec<(Batch, BatchCounts)>, StoreError> {
         let mut connection = self.pool.acquire().await?;
         let of_mails = scope.on("outbox", 1);
         let sql = format!(
             "select {COLUMNS} where {} and exists (select 1 from outbox where outbox.batch = batches.id and {of_mails}) \
-             order by batches.id desc limit $2",
+             and ($3 is null or batches.id = $3) order by batches.id desc limit $2",
             scope.on("batches", 1),
         );
         let found = sqlx::query(AssertSqlSafe(sql)).bind(scope.owner()).bind(i64::from(limit.min(PAGE)));
+        let found = found.bind(only.map(|id| id.to_string()));
         let found = found.fetch_all(&mut *connection).await?;
         let batches = found.iter().map(batch).collect::<Result<Vec<_>, _>>()?;
         let mut counts = counts(&mut connection, scope, &batches).await?;
@@ -260,7 +274,13 @@ impl Store {
         );
         let name = name.trim();
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(scope.owner()).bind(name.to_lowercase()).bind(name);
-        rows.fetch_all(&self.pool).await?.iter().map(batch).collect()
+        let mut found =
+            rows.fetch_all(&self.pool).await?.iter().map(batch).collect::<Result<Vec<_>, StoreError>>()?;
+        // An id means that batch, whatever others are called.
+        if let Some(place) = found.iter().position(|of| of.id.to_string() == name) {
+            found = vec![found.swap_remove(place)];
+        }
+        Ok(found)
     }
 }
 

@@ -162,7 +162,8 @@ impl Store {
              from_name, from_address, recipients, message_id, resend, accounts.name as account_name, outbox.state, \
              outbox.due, outbox.send_at, outbox.holder, outbox.cause, outbox.reason, outbox.answer, outbox.restored from mails \
              join outbox on outbox.mail = mails.id join accounts on accounts.id = mails.account where {}{states} \
-             and ($2 is null or lower(document_number) = $2 or lower(partner) = $2 or mails.id = $2) \
+             and ($2 is null or lower(document_number) = $2 or lower(partner) = $2 or mails.id = $2 \
+             or document_number = $7 or partner = $7) \
              and ($3 is null or mails.account = $3) and ($4 is null or batch = $4) and ($5 is null or mails.id < $5) \
              order by mails.id desc limit $6",
             scope.on("mails", 1),
@@ -174,6 +175,8 @@ impl Store {
             .bind(filter.batch.map(|id| id.to_string()))
             .bind(filter.before.map(|id| id.to_string()))
             .bind(i64::from(filter.limit.min(PAGE)))
+            // SQLite's lower() knows ASCII alone.
+            .bind(filter.about.as_deref().map(str::trim))
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(listed).collect()
@@ -230,7 +233,7 @@ impl Store {
             said.insert(mail, self.say_in(&mut transaction, (scope, &by), mail, word, now).await?);
         }
         transaction.commit().await?;
-        if word == Word::Release && said.values().any(|it| it.changed) {
+        if word.is_release() && said.values().any(|it| it.changed) {
             self.rouse().await;
         }
         Ok(mails.iter().filter_map(|mail| said.get(mail).cloned()).collect())
@@ -252,15 +255,25 @@ impl Store {
                 "state = 'ready', cause = null, reason = $2, send_at = null, due = $3, restored = null, holder = null",
                 "state in ('held', 'ready')",
             ),
+            // What is sent at a time of its own keeps it; what may have left since a backup is a person's decision, mail by mail.
+            Word::ReleaseAll => (
+                "state = 'ready', cause = null, reason = $2, holder = null, \
+                 due = case when send_at is not null and due > $3 then due else $3 end",
+                "state = 'held' and restored is null",
+            ),
             Word::Cancel => (
                 "state = 'cancelled', cause = 'user', reason = $2, holder = null",
                 "state in ('ready', 'held', 'in-doubt')",
             ),
+            Word::CancelAll => (
+                "state = 'cancelled', cause = 'user', reason = $2, holder = null",
+                "state in ('ready', 'held')",
+            ),
         };
         // A mail whose account was removed would wait for ever.
         let there = match word {
-            Word::Release => format!(" and {HAS_ACCOUNT}"),
-            Word::Hold | Word::Cancel => String::new(),
+            Word::Release | Word::ReleaseAll => format!(" and {HAS_ACCOUNT}"),
+            Word::Hold | Word::Cancel | Word::CancelAll => String::new(),
         };
         let theirs = scope.on("outbox", 4);
         let sql = format!(
@@ -268,8 +281,8 @@ impl Store {
         );
         let reason = match word {
             Word::Hold => Some(format!("held by {by}")),
-            Word::Cancel => Some(format!("cancelled by {by}")),
-            Word::Release => None,
+            Word::Cancel | Word::CancelAll => Some(format!("cancelled by {by}")),
+            Word::Release | Word::ReleaseAll => None,
         };
         let before = self.row_of(transaction, scope, mail).await?;
         let done = sqlx::query(AssertSqlSafe(sql))
@@ -284,7 +297,7 @@ impl Store {
             let doubtful = close_open_attempts(transaction, &[mail], now).await?;
             // It is in doubt: whoever wants to hold or cancel it has to know that before.
             let was_told = matches!(before.standing, Standing::InDoubt { .. });
-            if !doubtful.is_empty() && word != Word::Release && !was_told {
+            if !doubtful.is_empty() && !word.is_release() && !was_told {
                 leave_in_doubt(transaction, &doubtful).await?;
                 changed = false;
             }
@@ -293,8 +306,8 @@ impl Store {
         if changed {
             let action = match word {
                 Word::Hold => Action::Held,
-                Word::Release => Action::Released,
-                Word::Cancel => Action::Cancelled,
+                Word::Release | Word::ReleaseAll => Action::Released,
+                Word::Cancel | Word::CancelAll => Action::Cancelled,
             };
             note_mail(transaction, mail, &Note::of(action, by, now)).await?;
         }
@@ -309,8 +322,19 @@ pub enum Word {
     Hold,
     /// It may go, now.
     Release,
+    /// The same, for one of many that nobody looked at one by one: only if it is held, at the time that it was to be sent at, and
+    /// not if it may have left since the backup that it is from.
+    ReleaseAll,
     /// It must not leave any more.
     Cancel,
+    /// The same, for one of many: not if it may have left already, which a person has to decide on.
+    CancelAll,
+}
+
+impl Word {
+    fn is_release(self) -> bool {
+        matches!(self, Self::Release | Self::ReleaseAll)
+    }
 }
 
 /// What came of a word.

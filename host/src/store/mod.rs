@@ -189,6 +189,7 @@ pub use reports::Reported;
 pub use secrets::Version;
 pub(crate) use secrets::{Put, SealedSecret, WrappedKey};
 pub use standing::{BatchId, Cause, Kept, Order, Pace, SendOptions, Settlement, Standing};
+pub(crate) use suppressions::key as address_key;
 pub use suppressions::{NewSuppression, Release, Suppression, SuppressionKind};
 pub use system::SystemStore;
 pub use wake::Wakes;

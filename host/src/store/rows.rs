@@ -19,6 +19,11 @@ impl Each {
         Self { postgres: connection.backend_name() == "PostgreSQL" }
     }
 
+    /// Whether nobody else changes the database while this transaction writes.
+    pub(super) fn has_one_writer(self) -> bool {
+        !self.postgres
+    }
+
     /// What stands after `from`.
     pub(super) fn row(self) -> String {
         self.row_of("$1")

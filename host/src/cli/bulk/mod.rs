@@ -124,6 +124,13 @@ pub(super) struct BulkArgs {
     same_number: bool,
 }
 
+impl BulkArgs {
+    /// Only some of the documents are wanted.
+    fn chooses(&self) -> bool {
+        self.number.is_some() || self.partner.is_some() || !self.leave_out.is_empty()
+    }
+}
+
 pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<Exit, Failure> {
     let named = if args.from_records.is_none() { Some(Source::files(args)?) } else { None };
     let desk = Desk::open(common, &args.user, args.account.as_ref()).await?;
@@ -221,6 +228,10 @@ impl Batch {
 
     async fn checked_file(&self, path: PathBuf, twin: Option<&Twin>) -> Result<Option<Checked>, Failure> {
         if let Some(Twin::SameAs(first)) = twin {
+            // What is left out by choice has no row, as often as it is there.
+            if self.args.chooses() && preflight::check(self, path.clone()).await?.is_none() {
+                return Ok(None);
+            }
             return Ok(Some((Row::repeated(path, first), None)));
         }
         let Some((mut row, made)) = preflight::check(self, path).await? else { return Ok(None) };

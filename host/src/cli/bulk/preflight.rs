@@ -11,6 +11,7 @@ use crate::cli::output::{line, table};
 use crate::cli::{Failure, office, opens};
 use crate::contract::accounts::Allowance;
 use crate::contract::composing::Warning;
+use crate::contract::documents::Summary;
 use crate::contract::recipients::{Field, Mailbox};
 use crate::outbox::{Draft, DraftError, limits};
 use crate::records::{Entry, is_like};
@@ -112,6 +113,14 @@ impl Measure {
     }
 }
 
+/// Whether the user chose others than this document.
+pub(super) fn is_left_out(args: &BulkArgs, of: &Summary) -> bool {
+    let other = |pattern: &Option<String>, text: &str| pattern.as_ref().is_some_and(|it| !is_like(text, it));
+    other(&args.number, &of.number)
+        || (other(&args.partner, &of.buyer) && other(&args.partner, &of.seller))
+        || args.leave_out.contains(&of.number)
+}
+
 /// Makes and checks one mail, as far as that can be done without the ledger. What is left out by the user's own choice has
 /// no row.
 pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<Checked>, Failure> {
@@ -124,11 +133,7 @@ pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<Checked
         Err(error) => return Ok(Some((Row::unmade(desk, &file, &mail, error).await, None))),
     };
     let summary = &composed.ready.summary;
-    let other = |pattern: &Option<String>, text: &str| pattern.as_ref().is_some_and(|it| !is_like(text, it));
-    if other(&args.number, &summary.number)
-        || (other(&args.partner, &summary.buyer) && other(&args.partner, &summary.seller))
-        || args.leave_out.contains(&summary.number)
-    {
+    if is_left_out(args, summary) {
         return Ok(None);
     }
     let mut row = Row::of(&file, &composed);

@@ -1,6 +1,7 @@
 //! Documents that a batch has twice: the same file again, or two that differ under one number (an order that was corrected and
 //! exported again). Known before anything leaves, since the first of them would have left when the second is read.
 
+use super::preflight::is_left_out;
 use super::source::{Item, Source};
 use super::{Batch, numbers};
 use crate::cli::{Failure, office};
@@ -178,6 +179,9 @@ async fn key(batch: &Batch, file: &Path) -> Result<Option<Key>, Failure> {
     let Ok(Ok(of)) = batch.desk.office.read(&office::no_files(), &draft.document).await else {
         return Ok(None);
     };
+    if is_left_out(&batch.args, &of) {
+        return Ok(None);
+    }
     let partner = NUMBERED_BY_PARTNER.contains(&of.kind.as_str()).then(|| {
         let partner = format!("{}\n{}", of.seller, of.buyer);
         partner.to_lowercase()

@@ -30,11 +30,11 @@ pub(super) async fn run(
     only: Option<&String>,
     view: &View,
 ) -> Result<Exit, Failure> {
-    let mut batches = view.batches(args.limit).await?;
-    if let Some(name) = only {
-        let only = view.batch(name).await?;
-        batches.retain(|(batch, _)| batch.id == only.id);
-    }
+    let only = match only {
+        Some(name) => Some(view.batch(name).await?.id),
+        None => None,
+    };
+    let batches = view.batches(only, args.limit).await?;
     if common.json {
         json(&batches.iter().map(row).collect::<Vec<_>>())?;
         return Ok(Exit::Done);

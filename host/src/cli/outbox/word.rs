@@ -10,7 +10,7 @@ use crate::cli::{Common, Failure};
 use crate::store::{Batch, Filter, Listed, Said, Standing, Word};
 use clap::Args;
 use serde_json::json as object;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Mails of one commit: whoever sends waits for it.
 const GROUP: usize = 100;
@@ -56,13 +56,12 @@ pub(super) async fn run(
     word: Word,
 ) -> Result<Exit, Failure> {
     let batch = args.batch.as_ref().or(batch);
-    let mails = match (batch, args.mails.as_slice()) {
-        (Some(name), []) => of_batch(view, &view.batch(name).await?).await?,
-        (None, [_, ..]) => named(view, &args.mails).await?,
+    let answered = match (batch, args.mails.as_slice()) {
+        (Some(name), []) => said_of_batch(view, &view.batch(name).await?, word).await?,
+        (None, [_, ..]) => said(view, named(view, &args.mails).await?, word).await?,
         (None, []) => return Err(wrong("which mails? Name them by id or number, or a batch by --batch")),
         (Some(_), _) => return Err(wrong("either mails, or --batch: not both")),
     };
-    let answered = said(view, mails, word).await?;
     let refused = answered.iter().filter(|it| it.is_refused(word, batch.is_some())).count();
     if common.json {
         let rows = answered.iter().map(|it| {
@@ -112,6 +111,24 @@ async fn of_batch(view: &View, batch: &Batch) -> Result<Vec<Listed>, Failure> {
     }
 }
 
+/// Says the word about the mails of a batch, and about those that join it meanwhile.
+async fn said_of_batch(view: &View, batch: &Batch, word: Word) -> Result<Vec<Answered>, Failure> {
+    let word = match word {
+        Word::Release => Word::ReleaseAll,
+        Word::Cancel => Word::CancelAll,
+        word => word,
+    };
+    let (mut answered, mut known) = (Vec::new(), BTreeSet::new());
+    loop {
+        let mut mails = of_batch(view, batch).await?;
+        mails.retain(|it| known.insert(it.mail.id));
+        if mails.is_empty() {
+            return Ok(answered);
+        }
+        answered.extend(said(view, mails, word).await?);
+    }
+}
+
 /// Says the word about them, a group at a time.
 async fn said(view: &View, mails: Vec<Listed>, word: Word) -> Result<Vec<Answered>, Failure> {
     let mut answered = Vec::with_capacity(mails.len());
@@ -151,8 +168,8 @@ fn show(answered: &[Answered], word: Word, is_batch: bool) -> Result<(), Failure
     }
     let done = match word {
         Word::Hold => "held",
-        Word::Release => "released",
-        Word::Cancel => "cancelled",
+        Word::Release | Word::ReleaseAll => "released",
+        Word::Cancel | Word::CancelAll => "cancelled",
     };
     let rest: Vec<String> = rest.iter().map(|(state, mails)| format!("{mails} {state}")).collect();
     line(&match rest.is_empty() {

@@ -5,7 +5,7 @@ use crate::outbox::dispatch::{Answers, Copies, Dispatch, Step};
 use crate::outbox::error::OutboxError;
 use crate::outbox::ledger::Ledger;
 use crate::outbox::waiting::Wait;
-use crate::store::{AttemptResult, Cause, Mail, MailId, Standing, StoreError};
+use crate::store::{Cause, Mail, MailId, Standing, StoreError};
 use chrono::Duration;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -86,8 +86,9 @@ async fn step(
         };
         let now = dispatch.ledger.clock.now();
         match dispatch.next(mail, &dispatch.account, Answers::default(), now).await? {
-            Step::Made(made) if made.outcome.result == AttemptResult::Accepted => {
-                tally.sent.fetch_add(1, Ordering::Relaxed);
+            Step::Made(made) if let Some(standing) = made.standing.clone() => {
+                let counter = if standing == Standing::Sent { &tally.sent } else { &tally.failed };
+                counter.fetch_add(1, Ordering::Relaxed);
                 return Ok(None);
             }
             Step::Made(_) => {}

@@ -65,12 +65,12 @@ pub(super) async fn a_batch_is_one_account_s_and_is_found_by_its_name_in_any_cas
     assert_eq!(called(office.acting().batches_called(&batch.to_string()).await), [batch], "by its id");
     assert_eq!(called(marc.batches_called(&batch.to_string()).await), []);
     // One without mails is not worth a row.
-    let (listed, counts) = office.acting().batches(10).await.unwrap().remove(0);
+    let (listed, counts) = office.acting().batches(None, 10).await.unwrap().remove(0);
     assert_eq!((listed.id, listed.user.as_deref(), counts.all()), (batch, Some("lotte"), 2));
     assert_eq!((listed.account_name.as_str(), listed.name.as_str()), ("office", name.as_str()));
-    assert_eq!(marc.batches(10).await.unwrap(), []);
+    assert_eq!(marc.batches(None, 10).await.unwrap(), []);
     office.admin().remove_user(office.lotte.id).await.unwrap();
-    let (listed, _) = office.admin().batches(10).await.unwrap().remove(0);
+    let (listed, _) = office.admin().batches(None, 10).await.unwrap().remove(0);
     assert_eq!(listed.user, None, "a user who is gone");
 }
 
@@ -110,8 +110,8 @@ pub(super) async fn a_batch_is_counted_by_where_its_mails_are_and_what_was_sent_
         in_doubt: 1,
         cancelled: 1,
     };
-    assert_eq!(office.acting().batches(10).await.unwrap()[0].1, wanted);
-    assert_eq!(office.admin().batches(10).await.unwrap()[0].1, wanted);
+    assert_eq!(office.acting().batches(None, 10).await.unwrap()[0].1, wanted);
+    assert_eq!(office.admin().batches(None, 10).await.unwrap()[0].1, wanted);
     let in_state = |counts: &[Count], state: &str| -> u64 {
         counts.iter().filter(|it| it.state == state).map(|it| it.mails).sum()
     };
@@ -120,7 +120,7 @@ pub(super) async fn a_batch_is_counted_by_where_its_mails_are_and_what_was_sent_
     let order = Order { batch: Some(batch), ..Order::default() };
     let kept = office.acting().keep(&again, &order).await.unwrap();
     assert_eq!(kept, [Kept::New(again[0].id)]);
-    let counts = office.acting().batches(10).await.unwrap()[0].1;
+    let counts = office.acting().batches(None, 10).await.unwrap()[0].1;
     assert_eq!(counts, BatchCounts { to_be_sent: 3, failed: 0, ..wanted });
     let counts = office.acting().counts(Some(batch)).await.unwrap();
     assert_eq!(in_state(&counts, "failed"), 0, "{counts:?}");
@@ -132,11 +132,11 @@ pub(super) async fn a_batch_is_counted_by_where_its_mails_are_and_what_was_sent_
     let third = [invoice(&office, "F-3")];
     let order = Order { batch: Some(other), ..Order::default() };
     office.acting().keep(&third, &order).await.unwrap();
-    let batches = office.acting().batches(10).await.unwrap();
+    let batches = office.acting().batches(None, 10).await.unwrap();
     let counts: Vec<(&str, u64, u64)> =
         batches.iter().map(|(of, it)| (of.name.as_str(), it.to_be_sent, it.failed)).collect();
     assert_eq!(counts, [("december", 1, 0), ("november", 2, 1)]);
-    assert_eq!(office.acting().batches(1).await.unwrap().len(), 1);
+    assert_eq!(office.acting().batches(None, 1).await.unwrap().len(), 1);
 }
 
 pub(super) async fn a_word_about_a_half_sent_batch_changes_what_has_not_left_and_says_the_rest(store: Store) {
@@ -235,4 +235,65 @@ pub(super) async fn a_document_that_was_asked_for_later_is_known_whoever_asked(s
     next_door.account = office.theirs.id;
     eve.keep(&[next_door], &Order::default()).await.unwrap();
     assert_eq!(acting.asked_later(&mails[2..3]).await.unwrap(), [].into());
+}
+
+pub(super) async fn a_word_about_a_batch_decides_no_doubt_and_keeps_the_times_that_were_asked_for(
+    store: Store,
+) {
+    let office = Office::open(store).await;
+    let name: Name = parse("november");
+    let (batch, mails) = filled(&office, &name, 4).await;
+    let doubt = || Standing::InDoubt { reason: "who knows".into() };
+    ended(&office, mails[0], AttemptResult::InDoubt { interrupted: false }, doubt()).await;
+    let said = office.acting().say_all(&mails, Word::CancelAll, now()).await.unwrap();
+    let changed: Vec<bool> = said.iter().map(|it| it.changed).collect();
+    assert_eq!(changed, [false, true, true, true]);
+    assert_eq!(said[0].row.standing, doubt(), "a person decides, by its id");
+    assert!(office.acting().say(mails[0], Word::Cancel, now()).await.unwrap().changed);
+    // What was to be sent tomorrow is held today, and goes tomorrow.
+    let tomorrow = now() + Duration::days(1);
+    let later = [invoice(&office, "F-8"), invoice(&office, "F-9")];
+    let order = Order { batch: Some(batch), send_at: Some(tomorrow), ..Order::default() };
+    office.acting().keep(&later[..1], &order).await.unwrap();
+    office.acting().keep(&later[1..], &Order { send_at: None, ..order }).await.unwrap();
+    let later = later.map(|mail| mail.id);
+    let due = |said: &Said| match &said.row.standing {
+        Standing::Ready { due, .. } => due.timestamp_millis(),
+        other => panic!("{other:?}"),
+    };
+    let untouched = office.acting().say_all(&later, Word::ReleaseAll, now()).await.unwrap();
+    assert!(untouched.iter().all(|it| !it.changed), "they were not held: {untouched:?}");
+    office.acting().say_all(&later, Word::Hold, now()).await.unwrap();
+    let released = office.acting().say_all(&later, Word::ReleaseAll, now()).await.unwrap();
+    assert!(released.iter().all(|it| it.changed), "{released:?}");
+    assert_eq!(
+        released.iter().map(due).collect::<Vec<_>>(),
+        [tomorrow.timestamp_millis(), now().timestamp_millis()]
+    );
+    // One by itself goes when its user says so.
+    office.acting().say(later[0], Word::Hold, now()).await.unwrap();
+    assert_eq!(
+        due(&office.acting().say(later[0], Word::Release, now()).await.unwrap()),
+        now().timestamp_millis()
+    );
+    // What may have left since a backup is released by its id alone.
+    sqlx::query("update outbox set state = 'held', cause = 'user', reason = 'restored', restored = $1 where mail = $2")
+        .bind(now().to_rfc3339())
+        .bind(later[1].to_string())
+        .execute(&office.store.pool)
+        .await
+        .unwrap();
+    let said = office.acting().say_all(&later[1..], Word::ReleaseAll, now()).await.unwrap();
+    assert!(!said[0].changed && matches!(said[0].row.standing, Standing::Held { .. }), "{said:?}");
+    assert!(office.acting().say(later[1], Word::Release, now()).await.unwrap().changed);
+}
+
+pub(super) async fn an_id_names_that_batch_whatever_others_are_called(store: Store) {
+    let office = Office::open(store).await;
+    let (batch, _) = filled(&office, &parse("november"), 1).await;
+    let (other, _) = filled(&office, &parse(&batch.to_string()), 1).await;
+    let found = office.acting().batches_called(&batch.to_string()).await.unwrap();
+    assert_eq!(found.iter().map(|it| it.id).collect::<Vec<_>>(), [batch]);
+    let only = office.acting().batches(Some(other), 10).await.unwrap();
+    assert_eq!(only.iter().map(|(it, _)| it.id).collect::<Vec<_>>(), [other]);
 }

@@ -96,6 +96,8 @@ suite! {
         a_batch_is_counted_by_where_its_mails_are_and_what_was_sent_again_once,
         a_word_about_a_half_sent_batch_changes_what_has_not_left_and_says_the_rest,
         a_word_about_mails_is_about_all_of_them_or_none,
+        a_word_about_a_batch_decides_no_doubt_and_keeps_the_times_that_were_asked_for,
+        an_id_names_that_batch_whatever_others_are_called,
         a_document_that_was_asked_for_later_is_known_whoever_asked;
     interleavings:
         two_holders_a_person_and_a_clock_in_every_order;
