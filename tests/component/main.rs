@@ -8,6 +8,7 @@ mod clock;
 mod contract;
 mod courier;
 mod determinism;
+mod exit_codes;
 mod house;
 mod imports;
 mod inbound;

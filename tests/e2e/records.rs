@@ -109,7 +109,7 @@ fn documents_of_the_erp_become_mails_and_their_statuses_reach_it_within_ten_seco
 
     let worker = home.start(&["worker"]);
     let queued = send(&home, "F-", &["--yes", "--queue"]);
-    queued.assert(4, &[]);
+    queued.assert(3, &[]);
     assert_eq!(queued.json()["queued"], 3, "{}", queued.said());
     let told = notices(&erp, 3, Duration::from_secs(60));
     let mut pairs = words(&told);

@@ -281,6 +281,54 @@ fn a_store_that_may_not_be_written_sends_nothing_and_says_whose_right_is_missing
 }
 
 #[test]
+fn every_command_that_writes_ends_alike_where_the_store_takes_nothing() {
+    let home = plain_home(None);
+    let folder = invoices(&home, "modes", 1, |_| "box-modes@west.test".to_owned()).display().to_string();
+    let queued = home.ok(&["send-bulk", &folder, "--user", "lotte", "--queue", "--yes", "--json"]).json();
+    assert_eq!(queued["queued"], 1);
+    let listed = home.ok(&["outbox", "--json"]).json();
+    let mail = listed["mails"][0]["mail"].as_str().expect("an id").to_owned();
+    let store = store_of(&home);
+    let name = store.display().to_string();
+    let _taken = WithoutWriting::of(&store, 0o400);
+    let _folder = WithoutWriting::of(store.parent().expect("a folder"), 0o500);
+    let bulk = format!("send-bulk {folder} --user lotte --again --yes");
+    for words in [
+        bulk.as_str(),
+        "worker --drain",
+        "serve --listen 127.0.0.1:0 --metrics-listen 127.0.0.1:0",
+        "outbox --user lotte hold MAIL",
+        "outbox --user lotte release MAIL",
+        "outbox --user lotte cancel MAIL",
+        "resume MAIL --user lotte",
+        "erase jan@customer.example --yes",
+        "suppressions add jan@customer.example",
+        "suppressions release jan@customer.example",
+        "company add Beta",
+        "company set --fallback off",
+        "company remove --yes",
+        "user add marc --address marc@east.test",
+        "user set lotte --name Lotte",
+        "account set office --display-name Office",
+        "account settings office --user lotte --display-name Office",
+        "account pace office --per-minute 3",
+        "account grant office lotte",
+        "account revoke office lotte",
+        "account permit office --allow-private localhost",
+        "account mark-compromised office",
+        "account remove office --yes",
+        "account folders office --assign sent=Sent",
+        "key rotate",
+        "key retire",
+        "key rotate-links",
+    ] {
+        let words: Vec<&str> =
+            words.split(' ').map(|word| if word == "MAIL" { mail.as_str() } else { word }).collect();
+        bound_by_modes(&home, &words).assert(7, &["the right to write the file", &name]);
+    }
+}
+
+#[test]
 fn a_postgresql_that_takes_no_writes_holds_workers_up_and_loses_nothing() {
     let cluster = Cluster::start();
     let home = plain_home(Some(&cluster.database("read_only")));

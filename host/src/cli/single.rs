@@ -2,8 +2,9 @@
 //! program ends. PostgreSQL has any number.
 
 use super::Failure;
-use crate::store::Location;
+use crate::store::{Location, StoreError};
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 
 /// The right to work at a store.
 #[derive(Debug)]
@@ -18,7 +19,17 @@ impl Single {
         let Some(path) = location.path() else { return Ok(Some(Self { lock: None })) };
         let mut name = path.as_os_str().to_owned();
         name.push(".worker");
-        let failed = |e: std::io::Error| Failure::other(format!("can't lock {}: {e}", name.display()));
+        // What keeps the lock from being there keeps the store from being written.
+        let failed = |e: std::io::Error| {
+            let what = format!("can't lock {}: {e}", name.display());
+            match e.kind() {
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                    StoreError::ReadOnly(what).into()
+                }
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::DiskFull(what).into(),
+                _ => Failure::other(what),
+            }
+        };
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { lock: Some(file) })),
