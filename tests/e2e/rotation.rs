@@ -1,6 +1,7 @@
 //! The master key changes while `serve`, a worker and an open sign-in run: nothing fails, and nothing is lost.
 
 use crate::home::{Home, sendgrid};
+use crate::killed::kill;
 use crate::program::{command, ended};
 use crate::sign_in::server::{AuthorizationServer, Browser, Manner};
 use crate::sign_in::{USER, add};
@@ -138,6 +139,39 @@ fn a_master_key_in_the_environment_is_changed_while_programs_have_the_old_one_al
     run(&format!("{new},{old}"), &["key", "retire"]).assert(0, &["is retired"]);
     run(&new, &["account", "test", "spare"]).assert(0, &[]);
     run(&old, &["account", "test", "spare"]).assert(1, &["the master key"]);
+}
+
+/// Rotations that are killed: more of them by `POSTROOM_ROTATIONS`.
+fn rotations() -> u64 {
+    std::env::var("POSTROOM_ROTATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(12)
+}
+
+#[test]
+fn a_rotation_that_is_killed_at_any_moment_loses_no_secret() {
+    let sendgrid = sendgrid();
+    let home = Home::new();
+    home.fall_back_to(&sendgrid.url(), "off", "0s");
+    let begun = std::time::Instant::now();
+    home.ok(&["key", "rotate"]);
+    // From before its first step to after its last.
+    let longest = begun.elapsed() * 6 / 5;
+    let mut killed = 0;
+    for round in 0..rotations() {
+        let word = if round % 3 == 2 { "retire" } else { "rotate" };
+        let mut rotation = home.start(&["key", word]);
+        let part = u32::try_from(round * 1000 / rotations()).expect("a thousandth");
+        std::thread::sleep(longest * part / 1000);
+        killed += u64::from(rotation.try_wait().expect("its state").is_none());
+        kill(rotation);
+        home.ok(&["account", "test", "spare"]);
+    }
+    assert!(killed > rotations() / 4, "only {killed} were still running");
+    home.ok(&["key", "rotate"]);
+    home.ok(&["key", "retire"]);
+    home.ok(&["account", "test", "spare"]);
+    let keys = home.ok(&["key", "list", "--json"]).json();
+    let current = keys.as_array().expect("keys").iter().filter(|it| it["state"] == "current").count();
+    assert_eq!(current, 1, "{keys}");
 }
 
 #[test]
