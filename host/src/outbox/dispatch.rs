@@ -171,7 +171,8 @@ impl Dispatch<'_> {
                 // Where the others have it, a copy to ourselves that did not leave makes no mail fail.
                 let is_copy = |to: &String| copies.contains(to);
                 let others_have_it = mail.mail.message.rcpt_to.iter().any(|to| !left.contains(to));
-                if others_have_it && left.iter().all(is_copy) { Step::Done } else { Step::GaveUp(why) }
+                let only_copies = !left.is_empty() && left.iter().all(is_copy);
+                if others_have_it && only_copies { Step::Done } else { Step::GaveUp(why) }
             }
         })
     }
