@@ -127,8 +127,9 @@ pub(super) async fn a_later_revision_forbids_it_whether_it_left_or_failed(store:
     let theirs = NewMail { account: spare.id, ..invoice(&office, "F-3", "2") };
     kept(marc, &theirs).await;
     assert_eq!(asked(acting, &old[3]).await, Err(NotAgain::Elsewhere));
-    let fails = sqlx::query("update outbox set state = 'failed' where mail = $1").bind(theirs.id.to_string());
-    fails.execute(&office.store.pool).await.unwrap();
+    let theirs_fails =
+        sqlx::query("update outbox set state = 'failed' where mail = $1").bind(theirs.id.to_string());
+    theirs_fails.execute(&office.store.pool).await.unwrap();
     assert_eq!(asked(acting, &old[3]).await, Err(NotAgain::Elsewhere));
     // What the user does not see is what is not there.
     for not_theirs in [&old[3], &NewMail { id: MailId::new(), ..old[3].clone() }] {
