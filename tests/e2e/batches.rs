@@ -11,7 +11,7 @@ use serde_json::Value;
 const NOVEMBER: &str = "November 2026";
 
 /// The account sends through this server from now on.
-fn send_through(home: &Home, port: u16) {
+pub(crate) fn send_through(home: &Home, port: u16) {
     home.ok(&["account", "set", "office", "--port", &port.to_string()]);
 }
 

@@ -33,6 +33,7 @@ mod scripted;
 mod secret_flow;
 mod secrets;
 mod security;
+mod sent_again;
 mod servers;
 mod sign_in;
 mod silence;

@@ -1,5 +1,6 @@
 //! A mail that failed for everybody, once more: the same document, text and files, as a mail of its own. What a report or an
-//! answer names a mail by must be the new mail's: its Message-ID, and where the platform sends, its return path and Reply-To.
+//! answer names a mail by must be the new mail's: its Message-ID, and where the platform sends, its return path and Reply-To. Its
+//! Date is that of the new submission: a mail that is weeks old when it arrives looks like spam.
 
 use super::facts::Time;
 use super::kept::{self, FileError};
@@ -7,6 +8,9 @@ use crate::store::{Mail, MailId, NewMail, OpenCheck, Piece};
 
 /// The end of a message's header.
 const END_OF_HEADER: &str = "\r\n\r\n";
+
+/// The field's name.
+const DATE: &str = "date:";
 
 /// Why a kept mail can't be sent once more as it is.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +62,8 @@ pub async fn again(
     for renamed in names.into_iter().chain(reply_to) {
         rename(&mut new.message.pieces, &renamed)?;
     }
+    let grown = date(&mut new.message.pieces, created)?;
+    new.message.size = new.message.size.saturating_add_signed(grown);
     if let Some(mail_from) = mail_from {
         new.message.mail_from = mail_from;
     }
@@ -78,6 +84,25 @@ fn rename(pieces: &mut [Piece], of: &Renamed) -> Result<(), AgainError> {
     }
     *text = header.replace(&of.from, &of.to) + body;
     Ok(())
+}
+
+/// Replaces the date in the message's header, where there is one. Gives by how many bytes the message has grown: a day has one
+/// digit or two.
+fn date(pieces: &mut [Piece], at: Time) -> Result<i64, AgainError> {
+    let Some(Piece::Text(text)) = pieces.first_mut() else { return Err(AgainError::Removed) };
+    let end = text.find(END_OF_HEADER).ok_or(AgainError::Named)?;
+    let lines = std::iter::once(0).chain(text[..end].match_indices("\r\n").map(|(at, end)| at + end.len()));
+    let is_date =
+        |from: usize| text.get(from..from + DATE.len()).is_some_and(|it| it.eq_ignore_ascii_case(DATE));
+    let Some(from) = lines.into_iter().find(|from| *from <= end && is_date(*from)) else { return Ok(0) };
+    // Up to the next line that does not go on with it.
+    let mut ends = text[from..end].match_indices("\r\n").map(|(at, _)| from + at);
+    let goes_on = |at: &usize| text[at + 2..].starts_with([' ', '\t']);
+    let until = ends.find(|at| !goes_on(at)).unwrap_or(end);
+    let line = format!("Date: {}", at.to_rfc2822());
+    let grown = i64::try_from(line.len()).unwrap_or(0) - i64::try_from(until - from).unwrap_or(0);
+    text.replace_range(from..until, &line);
+    Ok(grown)
 }
 
 #[cfg(test)]
@@ -111,5 +136,34 @@ mod tests {
         ] {
             assert_eq!(renamed(text, from, to), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn the_date_is_that_of_the_new_submission_and_the_size_goes_with_it() {
+        let at: Time = "2026-12-15T10:00:00+01:00".parse().unwrap();
+        let new = "Date: Tue, 15 Dec 2026 10:00:00 +0100";
+        for old in [
+            "Date: Tue, 1 Dec 2026 09:00:00 +0100",
+            "date:x",
+            "Date: Tue,\r\n 1 Dec 2026\r\n\t09:00:00 +0100",
+        ] {
+            for (before, after) in
+                [("", "\r\nSubject: 1"), ("Subject: 1\r\n", ""), ("A: Date: 1\r\n", "\r\nDate: 2")]
+            {
+                let body = "\r\n\r\nDate: in the text";
+                let mut pieces = pieces(&format!("{before}{old}{after}{body}"));
+                let grown = date(&mut pieces, at).unwrap();
+                assert_eq!(pieces[0], Piece::Text(format!("{before}{new}{after}{body}")), "{old:?}");
+                assert_eq!(grown, new.len() as i64 - old.len() as i64);
+                assert_eq!(pieces[1..], self::pieces("")[1..]);
+            }
+        }
+        for none in ["Subject: 1\r\n\r\nDate: 1", "Up-Date: 1\r\nX: a\r\n Date: 1\r\n\r\n", "é\r\n\r\n"] {
+            let mut pieces = pieces(none);
+            assert_eq!(date(&mut pieces, at).unwrap(), 0);
+            assert_eq!(pieces, self::pieces(none));
+        }
+        assert!(date(&mut pieces("Date: 1"), at).is_err());
+        assert!(date(&mut [], at).is_err());
     }
 }

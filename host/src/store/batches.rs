@@ -3,7 +3,6 @@
 //! would see by themselves.
 
 use super::connect::Dialect;
-use super::mail::MailId;
 use super::row::{self, Time};
 use super::rows::{self, Each};
 use super::scope::Scope;
@@ -91,15 +90,6 @@ impl BatchCounts {
     }
 }
 
-/// What became of a document after a mail of it failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Later {
-    /// This is the latest mail of it that left, may have, or still may.
-    Mail(MailId),
-    /// There is one, of accounts alone that the user may not use.
-    Elsewhere,
-}
-
 impl Acting<'_> {
     /// Finds the batch of this name that is sent as an account, or begins it.
     ///
@@ -170,48 +160,6 @@ impl Acting<'_> {
     /// [`StoreError`].
     pub async fn batches_called(&self, name: &str) -> Result<Vec<Batch>, StoreError> {
         self.store.batches_called(self.scope(), name).await
-    }
-
-    /// Finds out of which of these mails the same document (kind, number and use case) was asked for later, and has left, may
-    /// have, or still may: what failed for everybody does not count.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn asked_later(&self, mails: &[MailId]) -> Result<BTreeMap<MailId, Later>, StoreError> {
-        if mails.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let mut connection = self.store.pool.acquire().await?;
-        let each = Each::on(&connection);
-        let by_partner = NUMBERED_BY_PARTNER.map(|kind| format!("'{kind}'")).join(", ");
-        // The id of a mail that the user may not see does not leave the database.
-        let sql = format!(
-            "select mails.id as mail, case when reachable.id is null then null else later.id end as later \
-             from mails join mails as later on later.company = mails.company \
-             and later.document_kind = mails.document_kind and later.document_number = mails.document_number \
-             and later.use_case = mails.use_case and later.id > mails.id \
-             and (later.partner = mails.partner or mails.document_kind not in ({by_partner})) \
-             join outbox on outbox.mail = later.id \
-             left join reachable on reachable.id = later.account and reachable.user_id = $2 \
-             where {} and mails.id in (select {} from {}) and not {NEVER_LEFT} order by later.id",
-            self.scope().on("mails", 2),
-            each.text("id"),
-            each.row(),
-        );
-        let found = rows::about(sql, &rows::ids(mails))?.bind(self.scope().owner());
-        let mut later = BTreeMap::new();
-        for row in found.fetch_all(&mut *connection).await? {
-            let mail: MailId = row::parsed(&row, "mail")?;
-            match row::optional::<MailId>(&row, "later")? {
-                Some(id) => {
-                    later.insert(mail, Later::Mail(id));
-                }
-                None => {
-                    later.entry(mail).or_insert(Later::Elsewhere);
-                }
-            }
-        }
-        Ok(later)
     }
 }
 

@@ -49,6 +49,11 @@ impl Administrator<'_> {
         let pseudonym = self.store.pseudonyms.of(self.company, &address.to_string()).ok_or_else(missing)?;
         let own = key(&address.to_string());
         let mut transaction = self.store.write().await?;
+        if self.store.dialect == Dialect::Postgres {
+            // What is sent again meanwhile is found here, or finds its mail emptied.
+            let sql = "select 1 from companies where id = $1 for no key update";
+            sqlx::query(sql).bind(self.company.to_string()).execute(&mut *transaction).await?;
+        }
         self.is_a_strangers(&mut transaction, &own).await?;
         let mails = self.mails_of(&mut transaction, &own).await?;
         let (mut cancelled, mut words) = (Vec::new(), BTreeSet::from([address.to_string(), own.clone()]));

@@ -1,6 +1,6 @@
 //! Keeping mails: a whole group by one commit and few statements, each once for what it asks.
 
-use super::audit::{Action, asker, note_asked};
+use super::audit::{Action, Asker, asker, note_asked};
 use super::batches::NEVER_LEFT;
 use super::error::or_taken;
 use super::mail::{FilePlace, MailId, NewMail};
@@ -8,20 +8,21 @@ use super::reported::OpenCheck;
 use super::rows::{self, Each};
 use super::skeleton::Skeleton;
 use super::standing::{Cause, Kept, Order, Standing, intent_of};
+use super::writing::Writing;
 use super::{Acting, StoreError, row};
 use serde::Serialize;
 use sqlx::{AnyConnection, Row as _};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What makes mails one: [`intent_of`].
-type Intent = Vec<u8>;
+pub(super) type Intent = Vec<u8>;
 
 /// What is known of an intent: the latest mail of it that the user may see, and how many times it was asked for again by
 /// anybody.
 #[derive(Debug, Clone, Copy, Default)]
-struct Earlier {
+pub(super) struct Earlier {
     mail: Option<MailId>,
-    resend: i64,
+    pub(super) resend: i64,
     /// All of them failed, and no server took one for anybody: whoever asks for it again gets a new one.
     never_left: bool,
 }
@@ -47,11 +48,11 @@ pub enum AskedBefore {
 }
 
 /// A mail that enters the outbox now, and how many times the same was asked for before.
-struct Entering<'a> {
-    mail: &'a NewMail,
-    packed: &'a [u8],
-    intent: Option<Intent>,
-    resend: i64,
+pub(super) struct Entering<'a> {
+    pub(super) mail: &'a NewMail,
+    pub(super) packed: &'a [u8],
+    pub(super) intent: Option<Intent>,
+    pub(super) resend: i64,
 }
 
 impl Acting<'_> {
@@ -105,19 +106,31 @@ impl Acting<'_> {
             entering.push(Entering { mail, packed, intent, resend });
         }
         self.adopt(&mut transaction, &adopted, order).await?;
-        for one in &entering {
-            self.keep_mail(&mut transaction, one).await?;
+        self.enter(&mut transaction, asker.as_ref(), &entering, order).await?;
+        transaction.commit().await?;
+        Ok(kept)
+    }
+
+    /// Puts mails into the outbox by this transaction.
+    pub(super) async fn enter(
+        &self,
+        transaction: &mut Writing,
+        asker: Option<&Asker>,
+        entering: &[Entering<'_>],
+        order: &Order,
+    ) -> Result<(), StoreError> {
+        for one in entering {
+            self.keep_mail(transaction, one).await?;
         }
-        keep_files(&mut transaction, &entering).await?;
-        keep_open_checks(&mut transaction, &entering).await?;
-        enqueue(&mut transaction, &entering, order).await?;
+        keep_files(transaction, entering).await?;
+        keep_open_checks(transaction, entering).await?;
+        enqueue(transaction, entering, order).await?;
         if let Some(asker) = asker {
             let action = |resend| if resend > 0 { Action::AskedAgain } else { Action::Asked };
             let asked: Vec<_> = entering.iter().map(|it| (it.mail, action(it.resend))).collect();
-            note_asked(&mut transaction, &asker, &asked);
+            note_asked(transaction, asker, &asked);
         }
-        transaction.commit().await?;
-        Ok(kept)
+        Ok(())
     }
 
     /// Finds out which of these mails were asked for before, in their order.
@@ -141,7 +154,7 @@ impl Acting<'_> {
     }
 
     /// Reads what is known of each intent.
-    async fn earlier(
+    pub(super) async fn earlier(
         &self,
         connection: &mut AnyConnection,
         intents: impl Iterator<Item = &Intent>,
@@ -252,7 +265,7 @@ fn asked_elsewhere(mail: &NewMail) -> StoreError {
     StoreError::AskedElsewhere(document.map(|it| it.number.clone()).unwrap_or_default())
 }
 
-fn intent(mail: &NewMail) -> Option<Intent> {
+pub(super) fn intent(mail: &NewMail) -> Option<Intent> {
     let (document, revision) = (mail.document.as_ref()?, mail.revision.as_deref()?);
     let to = &mail.message.rcpt_to;
     Some(intent_of(&document.kind, &document.number, revision, &mail.use_case, to))

@@ -86,7 +86,7 @@
 //! acting.take(&Holder, MailId, now, lease)               into the hands of a command; admin has mail, say and take, too
 //! acting.say_all(&[MailId], Word, now) -> Vec<Said>      by one commit; admin has it, too
 //! acting.open_batch(AccountId, &Name, now) -> BatchId    acting.batches(limit), acting.batches_called(&str); admin, too
-//! acting.asked_later(&[MailId])                          of which the same document was asked for since
+//! acting.keep_again(&[Again], &Order)                    into the outbox what failed for everybody; acting.not_again(&[MailId])
 //! acting.set_answer(MailId, bool)                        acting.note_sent_again(MailId, now)
 //! acting.pace(AccountId) -> Pace                         admin.pace(AccountId), admin.set_pace(AccountId, Pace)
 //!
@@ -99,6 +99,7 @@
 
 mod acting;
 mod administrator;
+mod again;
 mod astray;
 mod attempts;
 mod attribution;
@@ -158,10 +159,11 @@ mod tests;
 
 pub use acting::Acting;
 pub use administrator::Administrator;
+pub use again::{Again, NotAgain};
 pub use audit::{Action, AuditEntry, AuditFilter};
 pub use audit_chain::{AuditHead, AuditVerdict, BrokenEntry};
 pub use backup::{Backup, Restored, Restoring};
-pub use batches::{Batch, BatchCounts, Later, NUMBERED_BY_PARTNER};
+pub use batches::{Batch, BatchCounts, NUMBERED_BY_PARTNER};
 pub use copies::CopyDue;
 pub use erasure::Erased;
 pub use error::StoreError;

@@ -10,7 +10,7 @@ mod preflight;
 pub(super) mod progress;
 mod source;
 mod standing;
-mod title;
+pub(super) mod title;
 mod twins;
 
 use super::desk::{Desk, now};
@@ -18,6 +18,7 @@ use super::house::UserArgs;
 use super::mail::Shared;
 use super::moment::not_before;
 use super::output::{json, line};
+use super::stopping::StopRequest;
 use super::{Common, Failure, ask};
 use crate::accounts::{Name, Transport};
 use crate::cli::Exit;
@@ -41,7 +42,7 @@ use twins::Twin;
 const FIRST_GROUP: usize = 25;
 const GROUP: usize = 200;
 /// Bytes of files that are in memory until then.
-const MOST_HELD: u64 = 64 << 20;
+pub(super) const MOST_HELD: u64 = 64 << 20;
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
@@ -149,7 +150,7 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<Exit, Failur
     let started = now();
     let name = match &args.batch {
         Some(name) => name.clone(),
-        None => title::unused(&desk, args, started).await?,
+        None => title::of(&desk, args, started).await?,
     };
     let batch = Arc::new(Batch { name, id: OnceCell::new(), args: args.clone(), desk, measure });
     twins::mark(&batch, &mut source).await?;
@@ -186,7 +187,10 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<Exit, Failur
         return work.queued(&rows).await;
     }
     let location = args.user.company.store.location()?;
-    let (rows, end) = progress::send(common, desk, &location, &batch.id, work.fill(&source)).await?;
+    // From here on: what is taken into hand is not dropped by a signal.
+    let stop = StopRequest::listen()?;
+    let filling = progress::unless_stopped(&stop, work.fill(&source));
+    let (rows, end) = progress::send(common, desk, &location, &batch.id, &stop, filling).await?;
     desk.connections.close().await;
     let quota = preflight::quota(desk, &rows, &batch.measure).await?;
     progress::tell(common, &end, &rows, &quota, (&batch, started))?;

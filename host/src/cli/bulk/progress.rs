@@ -6,7 +6,7 @@ use crate::cli::Exit;
 use crate::cli::desk::{Desk, now};
 use crate::cli::output::{json, line, printable, table};
 use crate::cli::single::Single;
-use crate::cli::stopping::asked_to_stop;
+use crate::cli::stopping::StopRequest;
 use crate::cli::worker::{STOPPING, hire};
 use crate::cli::{Common, Failure};
 use crate::outbox::{Notices, Worker, WorkerOptions};
@@ -31,6 +31,12 @@ pub(in crate::cli) struct End {
 }
 
 impl End {
+    /// Reads how a batch stands now, whoever works at it.
+    pub(in crate::cli) async fn now(desk: &Desk, batch: BatchId) -> Result<Self, Failure> {
+        let counts = counts(desk, &OnceCell::new_with(Some(batch))).await?.by_state;
+        Ok(Self { counts, stopped: false })
+    }
+
     fn of(&self, state: &str) -> u64 {
         self.counts.get(state).copied().unwrap_or(0)
     }
@@ -54,13 +60,25 @@ impl End {
     }
 }
 
+/// Drops what fills the outbox once the user asks to stop: what has entered stays there.
+pub(in crate::cli) async fn unless_stopped<T>(
+    stop: &StopRequest,
+    filling: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        filled = filling => filled,
+        () = stop.asked() => Err(Failure { code: Exit::Later, message: "stopped before all of them were in the outbox: start it again to go on".to_owned() }),
+    }
+}
+
 /// Sends the batch, while `filling` puts it into the outbox. Ends when all of it has left or waits for later, or when the
-/// user stops it.
+/// user stops it; `filling` ends then by itself.
 pub(in crate::cli) async fn send<T>(
     common: &Common,
     desk: &Desk,
     location: &Location,
     batch: &OnceCell<BatchId>,
+    stop: &StopRequest,
     filling: impl Future<Output = Result<T, Failure>>,
 ) -> Result<(T, End), Failure> {
     let bar = bar(common, 0, "sending");
@@ -96,12 +114,7 @@ pub(in crate::cli) async fn send<T>(
         }
     });
     let mut work = work;
-    let mut user = std::pin::pin!(asked_to_stop()?);
-    let filled = tokio::select! {
-        filled = filling => filled,
-        () = &mut user => Err(Failure { code: Exit::Later, message: "stopped before all of them were in the outbox: start it again to go on".to_owned() }),
-    };
-    let filled = match filled {
+    let filled = match filling.await {
         Ok(filled) => filled,
         Err(failure) => {
             tell(&format!("{}; what is in hand is finished first", failure.message));
@@ -118,7 +131,7 @@ pub(in crate::cli) async fn send<T>(
             break End { counts: counts.by_state, stopped: false };
         }
         tokio::select! {
-            () = &mut user => {
+            () = stop.asked() => {
                 tell(STOPPING);
                 break End { counts: counts.by_state, stopped: true };
             }

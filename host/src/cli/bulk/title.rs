@@ -4,6 +4,7 @@ use super::BulkArgs;
 use crate::accounts::{Name, Unusable, is_control_or_bidi};
 use crate::cli::Failure;
 use crate::cli::desk::Desk;
+use crate::store::Acting;
 use chrono::{DateTime, FixedOffset};
 use std::path::Path;
 
@@ -13,21 +14,27 @@ const MOST: usize = 38;
 /// Batches that one second may have.
 const MOST_AT_ONCE: u32 = 100;
 
-/// The folder's name, the first document's, or the words of the query; and the time. Nothing is joined by a name that nobody gave:
-/// one that is used already gets a number.
+/// The folder's name, the first document's, or the words of the query; and the time. Nothing is joined by a name that nobody gave.
 ///
 /// # Errors
 /// [`Failure`] of the store.
-pub(super) async fn unused(desk: &Desk, args: &BulkArgs, at: DateTime<FixedOffset>) -> Result<Name, Failure> {
+pub(super) async fn of(desk: &Desk, args: &BulkArgs, at: DateTime<FixedOffset>) -> Result<Name, Failure> {
     let what = match (&args.from_records, args.documents.first()) {
         (Some(query), _) => query.clone(),
         (None, Some(first)) => source(first),
         (None, None) => String::new(),
     };
-    let plain = title(&what, at)?;
+    unused(&desk.acting(), title(&what, at)?).await
+}
+
+/// Gives a name that no batch has yet: one that is used already gets a number.
+///
+/// # Errors
+/// [`Failure`] of the store.
+pub(in crate::cli) async fn unused(acting: &Acting<'_>, plain: Name) -> Result<Name, Failure> {
     let mut name = plain.clone();
     for number in 2..MOST_AT_ONCE {
-        if desk.acting().batches_called(name.as_str()).await?.is_empty() {
+        if acting.batches_called(name.as_str()).await?.is_empty() {
             break;
         }
         name = format!("{plain} ({number})").parse()?;

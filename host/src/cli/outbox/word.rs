@@ -4,7 +4,7 @@ use super::{to, why};
 use crate::cli::Exit;
 use crate::cli::desk::now;
 use crate::cli::named::Named;
-use crate::cli::output::{json, line, table};
+use crate::cli::output::{json, line, printable, table};
 use crate::cli::view::View;
 use crate::cli::{Common, Failure};
 use crate::store::{Batch, Filter, Listed, Said, Standing, Word};
@@ -56,11 +56,19 @@ pub(super) async fn run(
     word: Word,
 ) -> Result<Exit, Failure> {
     let batch = args.batch.as_ref().or(batch);
-    let answered = match (batch, args.mails.as_slice()) {
-        (Some(name), []) => said_of_batch(view, &view.batch(name).await?, word).await?,
-        (None, [_, ..]) => said(view, named(view, &args.mails).await?, word).await?,
+    let (answered, ended) = match (batch, args.mails.as_slice()) {
+        (Some(name), []) => said_of_batch(view, &view.batch(name).await?, word).await,
+        (None, [_, ..]) => {
+            let mails = named(view, &args.mails).await?;
+            in_groups(mails, async |group| said(view, group, word).await).await
+        }
         (None, []) => return Err(wrong("which mails? Name them by id or number, or a batch by --batch")),
         (Some(_), _) => return Err(wrong("either mails, or --batch: not both")),
+    };
+    let ended = match ended {
+        Err(failure) if answered.is_empty() => return Err(failure),
+        // What the groups before it did is done, and shown.
+        ended => ended,
     };
     let refused = answered.iter().filter(|it| it.is_refused(word, batch.is_some())).count();
     if common.json {
@@ -76,6 +84,14 @@ pub(super) async fn run(
         json(&rows.collect::<Vec<_>>())?;
     } else {
         show(&answered, word, batch.is_some())?;
+    }
+    match ended {
+        // One answer: the rows.
+        Err(failure) if common.json => {
+            eprintln!("postroom: {}", printable(&failure.message));
+            return Ok(failure.code);
+        }
+        ended => ended?,
     }
     Ok(if refused > 0 { Exit::Refused } else { Exit::Done })
 }
@@ -111,8 +127,11 @@ async fn of_batch(view: &View, batch: &Batch) -> Result<Vec<Listed>, Failure> {
     }
 }
 
+/// What came of a word about mails, as far as it was said, and what kept it from being said about the others.
+type Answers = (Vec<Answered>, Result<(), Failure>);
+
 /// Says the word about the mails of a batch, and about those that join it meanwhile.
-async fn said_of_batch(view: &View, batch: &Batch, word: Word) -> Result<Vec<Answered>, Failure> {
+async fn said_of_batch(view: &View, batch: &Batch, word: Word) -> Answers {
     let word = match word {
         Word::Release => Word::ReleaseAll,
         Word::Cancel => Word::CancelAll,
@@ -120,27 +139,46 @@ async fn said_of_batch(view: &View, batch: &Batch, word: Word) -> Result<Vec<Ans
     };
     let (mut answered, mut known) = (Vec::new(), BTreeSet::new());
     loop {
-        let mut mails = of_batch(view, batch).await?;
+        let mut mails = match of_batch(view, batch).await {
+            Ok(mails) => mails,
+            Err(failure) => return (answered, Err(failure)),
+        };
         mails.retain(|it| known.insert(it.mail.id));
         if mails.is_empty() {
-            return Ok(answered);
+            return (answered, Ok(()));
         }
-        answered.extend(said(view, mails, word).await?);
+        let (more, ended) = in_groups(mails, async |group| said(view, group, word).await).await;
+        answered.extend(more);
+        if ended.is_err() {
+            return (answered, ended);
+        }
     }
 }
 
-/// Says the word about them, a group at a time.
-async fn said(view: &View, mails: Vec<Listed>, word: Word) -> Result<Vec<Answered>, Failure> {
+/// Says the word about a group, by one commit.
+async fn said(view: &View, group: Vec<Listed>, word: Word) -> Result<Vec<Answered>, Failure> {
+    let ids: Vec<_> = group.iter().map(|it| it.mail.id).collect();
+    let said = view.say_all(&ids, word).await?;
+    Ok(group.into_iter().zip(said).map(|(mail, said)| Answered { mail, said }).collect())
+}
+
+/// Does something with mails, a group at a time, up to the first group that fails. Gives what the groups before it came to, and
+/// whether all did.
+async fn in_groups<M, A, E>(
+    mails: Vec<M>,
+    mut each: impl AsyncFnMut(Vec<M>) -> Result<Vec<A>, E>,
+) -> (Vec<A>, Result<(), E>) {
     let mut answered = Vec::with_capacity(mails.len());
     let mut mails = mails.into_iter();
     loop {
-        let group: Vec<Listed> = mails.by_ref().take(GROUP).collect();
+        let group: Vec<M> = mails.by_ref().take(GROUP).collect();
         if group.is_empty() {
-            return Ok(answered);
+            return (answered, Ok(()));
         }
-        let ids: Vec<_> = group.iter().map(|it| it.mail.id).collect();
-        let said = view.say_all(&ids, word).await?;
-        answered.extend(group.into_iter().zip(said).map(|(mail, said)| Answered { mail, said }));
+        match each(group).await {
+            Ok(group) => answered.extend(group),
+            Err(error) => return (answered, Err(error)),
+        }
     }
 }
 
@@ -176,4 +214,22 @@ fn show(answered: &[Answered], word: Word, is_batch: bool) -> Result<(), Failure
         true => format!("{changed} {done}"),
         false => format!("{changed} {done}; could not be: {}", rest.join(", ")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_done_before_a_group_failed_is_not_forgotten() {
+        for (mails, done) in [(50, 50), (250, 250), (300, 200)] {
+            let each = async |group: Vec<usize>| match group.contains(&299) {
+                true => Err("the database went away"),
+                false => Ok(group),
+            };
+            let (answered, ended) = in_groups((0..mails).collect(), each).await;
+            assert_eq!(answered, (0..done).collect::<Vec<_>>());
+            assert_eq!(ended.is_err(), done < mails);
+        }
+    }
 }

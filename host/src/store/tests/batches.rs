@@ -195,48 +195,6 @@ pub(super) async fn a_word_about_mails_is_about_all_of_them_or_none(store: Store
     assert_eq!(said.iter().filter(|it| it.changed).count(), 3);
 }
 
-pub(super) async fn a_document_that_was_asked_for_later_is_known_whoever_asked(store: Store) {
-    let office = Office::open(store).await;
-    let (_, mails) = filled(&office, &parse("november"), 4).await;
-    for mail in &mails {
-        ended(&office, *mail, AttemptResult::Permanent, failed()).await;
-    }
-    let acting = office.acting();
-    assert_eq!(acting.asked_later(&mails).await.unwrap(), [].into());
-    // Corrected, to somebody else, and for another purpose; another kind of document has the number, too.
-    let mut corrected = invoice(&office, "F-0");
-    corrected.revision = Some("2".into());
-    let mut elsewhere = invoice(&office, "F-1");
-    elsewhere.message.rcpt_to = vec!["other@example.com".into()];
-    let mut reminder = invoice(&office, "F-2");
-    reminder.use_case = "reminder-1".into();
-    let mut quote = invoice(&office, "F-2");
-    quote.document.as_mut().unwrap().kind = "quote".into();
-    let later = [corrected, elsewhere, reminder, quote];
-    acting.keep(&later, &Order::default()).await.unwrap();
-    let wanted = [(mails[0], Later::Mail(later[0].id)), (mails[1], Later::Mail(later[1].id))];
-    assert_eq!(acting.asked_later(&mails).await.unwrap(), wanted.into());
-    // What failed too, for everybody, changes nothing; what was left for some or may have left does.
-    ended(&office, later[0].id, AttemptResult::Permanent, failed()).await;
-    ended(&office, later[1].id, AttemptResult::PartlyAccepted(None), failed()).await;
-    assert_eq!(acting.asked_later(&mails).await.unwrap(), wanted[1..].iter().copied().collect());
-    // A colleague's account: that it is so, and not which mail.
-    let spare = office.admin().add_account(&new_account("spare")).await.unwrap();
-    office.admin().grant(spare.id, office.marc.id).await.unwrap();
-    let marc = office.store.acting(&office.marc);
-    let mut theirs = invoice(&office, "F-3");
-    (theirs.account, theirs.revision) = (spare.id, Some("3".into()));
-    marc.keep(&[theirs], &Order::default()).await.unwrap();
-    assert_eq!(acting.asked_later(&mails[3..]).await.unwrap(), [(mails[3], Later::Elsewhere)].into());
-    assert_eq!(marc.asked_later(&mails).await.unwrap(), [].into(), "of what Marc does not see");
-    // Another company's documents of the same number are none of ours.
-    let eve = office.store.acting(&office.eve);
-    let mut next_door = invoice(&office, "F-2");
-    next_door.account = office.theirs.id;
-    eve.keep(&[next_door], &Order::default()).await.unwrap();
-    assert_eq!(acting.asked_later(&mails[2..3]).await.unwrap(), [].into());
-}
-
 pub(super) async fn a_word_about_a_batch_decides_no_doubt_and_keeps_the_times_that_were_asked_for(
     store: Store,
 ) {

@@ -105,7 +105,9 @@ pub(super) async fn as_user(acting: Acting<'_>, of: &Foreign) -> Vec<Called> {
     for name in [of.batch_name.to_string(), of.batch.to_string()] {
         add("batches_called", said(acting.batches_called(&name).await));
     }
-    add("asked_later", said(acting.asked_later(&of.mails).await));
+    add("not_again", said(acting.not_again(&of.mails).await));
+    let again = of.mails.iter().map(|mail| Again { of: *mail, mail: new_mail(account) }).collect::<Vec<_>>();
+    add("keep_again", said(acting.keep_again(&again, &Order::default()).await));
     add("outbox_rows", said(acting.outbox_rows(&of.mails).await));
     for mail in &of.mails {
         let mail = *mail;

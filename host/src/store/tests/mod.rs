@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod again;
 mod astray;
 mod attempts;
 mod audit;
@@ -51,6 +52,11 @@ macro_rules! suite {
 }
 
 suite! {
+    again:
+        what_failed_for_everybody_is_asked_for_again_once,
+        a_later_revision_forbids_it_whether_it_left_or_failed,
+        what_was_emptied_since_it_was_shown_does_not_come_back,
+        of_many_who_send_one_mail_again_at_once_one_does_and_the_others_know_it;
     access:
         a1_an_account_shows_itself_to_nobody_but_its_users,
         a1_every_method_of_a_user_refuses_a_forbidden_account_like_a_missing_one,
@@ -97,8 +103,7 @@ suite! {
         a_word_about_a_half_sent_batch_changes_what_has_not_left_and_says_the_rest,
         a_word_about_mails_is_about_all_of_them_or_none,
         a_word_about_a_batch_decides_no_doubt_and_keeps_the_times_that_were_asked_for,
-        an_id_names_that_batch_whatever_others_are_called,
-        a_document_that_was_asked_for_later_is_known_whoever_asked;
+        an_id_names_that_batch_whatever_others_are_called;
     interleavings:
         two_holders_a_person_and_a_clock_in_every_order;
     isolation:
