@@ -50,33 +50,18 @@ type Key = (String, String, Option<String>);
 /// SHA-256 of a file's content.
 type ContentDigest = [u8; 32];
 
-/// What a first glance at a file says.
-struct Glance {
-    digest: ContentDigest,
-    /// See [`numbers::at_a_glance`].
-    number: Option<String>,
-}
+/// A document that was looked at: its place, and see [`numbers::at_a_glance`].
+type Glanced = (usize, Option<String>);
 
 /// Finds the twins among the files of a batch, and marks them. What comes from records is named once there.
 pub(super) async fn mark(batch: &Arc<Batch>, source: &mut Source) -> Result<(), Failure> {
     let files: Vec<PathBuf> = source.items.iter().filter_map(|it| it.file().map(Path::to_owned)).collect();
-    let mut distinct: Vec<(usize, Option<String>)> = Vec::with_capacity(files.len());
-    let mut first: BTreeMap<ContentDigest, usize> = BTreeMap::new();
-    let mut same: BTreeMap<usize, usize> = BTreeMap::new();
-    for (place, glance) in glances(&files).await?.into_iter().enumerate() {
-        // What can't be read is told of when its mail is made.
-        let Some(Glance { digest, number }) = glance else { continue };
-        match first.get(&digest) {
-            Some(before) => {
-                same.insert(place, *before);
-            }
-            None => {
-                first.insert(digest, place);
-                distinct.push((place, number));
-            }
-        }
-    }
-    let numbers = numbers(batch, &files, distinct).await?;
+    // What can't be read is told of when its mail is made.
+    let glances = glances(&files).await?.into_iter().enumerate();
+    let glanced: Vec<Glanced> = glances.filter_map(|(place, glance)| Some((place, glance?.number))).collect();
+    let (alone, doubtful) = apart(glanced);
+    let (distinct, same) = distinct(&files, doubtful).await?;
+    let numbers = numbers(batch, &files, alone, distinct).await?;
     let name = |place: usize| files.get(place).map(|file| file.display().to_string()).unwrap_or_default();
     let mut twins: BTreeMap<usize, Twin> =
         same.into_iter().map(|(place, before)| (place, Twin::SameAs(name(before)))).collect();
@@ -96,31 +81,68 @@ pub(super) async fn mark(batch: &Arc<Batch>, source: &mut Source) -> Result<(), 
     Ok(())
 }
 
+/// Documents that are alone with their number at a first glance, and the others: the same file has the same number.
+fn apart(glanced: Vec<Glanced>) -> (Vec<Glanced>, Vec<usize>) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for number in glanced.iter().filter_map(|(_, number)| number.as_ref()) {
+        *counts.entry(number.clone()).or_default() += 1;
+    }
+    let is_alone = |(_, number): &Glanced| {
+        number.as_ref().is_some_and(|it| counts.get(it).is_some_and(|count| *count == 1))
+    };
+    let (alone, doubtful): (Vec<_>, Vec<_>) = glanced.into_iter().partition(is_alone);
+    (alone, doubtful.into_iter().map(|(place, _)| place).collect())
+}
+
+/// The first of each that are the same file, and for each other one which it is the same as.
+async fn distinct(
+    files: &[PathBuf],
+    places: Vec<usize>,
+) -> Result<(Vec<usize>, BTreeMap<usize, usize>), Failure> {
+    let (mut first, mut same) = (BTreeMap::<ContentDigest, usize>::new(), BTreeMap::new());
+    let mut distinct = Vec::with_capacity(places.len());
+    for place in places {
+        let Some(file) = files.get(place).cloned() else { continue };
+        let read = move || Some(<ContentDigest>::from(Sha256::digest(content(&file)?)));
+        let digest = tokio::task::spawn_blocking(read).await.map_err(|e| Failure::other(e.to_string()))?;
+        match digest.map(|digest| (first.get(&digest).copied(), digest)) {
+            Some((Some(before), _)) => {
+                same.insert(place, before);
+            }
+            Some((None, digest)) => {
+                first.insert(digest, place);
+                distinct.push(place);
+            }
+            None => {}
+        }
+    }
+    Ok((distinct, same))
+}
+
 /// What the documents at these places are called, of all that may share it with another. The plugin reads those whose number
 /// comes twice at a first glance, or is not seen then; and those that turn out to share theirs with one of these.
 async fn numbers(
     batch: &Arc<Batch>,
     files: &[PathBuf],
-    distinct: Vec<(usize, Option<String>)>,
+    alone: Vec<Glanced>,
+    distinct: Vec<usize>,
 ) -> Result<BTreeMap<Key, Vec<usize>>, Failure> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for number in distinct.iter().filter_map(|(_, number)| number.as_ref()) {
-        *counts.entry(number.clone()).or_default() += 1;
-    }
-    let is_alone = |number: &Option<String>| number.as_ref().is_some_and(|it| counts.get(it) == Some(&1));
-    let (alone, doubtful): (Vec<_>, Vec<_>) = distinct.into_iter().partition(|(_, number)| is_alone(number));
-    let places = |of: Vec<(usize, Option<String>)>| of.into_iter().map(|(place, _)| place).collect();
-    let mut known = read(batch, files, places(doubtful)).await?;
+    let mut known = read(batch, files, distinct).await?;
     let found: BTreeSet<&str> = known.iter().map(|(_, (_, number, _))| number.as_str()).collect();
     let shared =
         alone.into_iter().filter(|(_, number)| number.as_deref().is_some_and(|it| found.contains(it)));
-    let shared = places(shared.collect());
+    let shared = shared.map(|(place, _)| place).collect();
     known.extend(read(batch, files, shared).await?);
     let mut numbers: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     for (place, key) in known {
         numbers.entry(key).or_default().push(place);
     }
     Ok(numbers)
+}
+
+/// What a first glance at a file says.
+struct Glance {
+    number: Option<String>,
 }
 
 /// A glance at each file, in their order; none of one that can't be read, or is larger than a document may be.
@@ -140,10 +162,13 @@ async fn glances(files: &[PathBuf]) -> Result<Vec<Option<Glance>>, Failure> {
 }
 
 fn glance(file: &Path) -> Option<Glance> {
+    content(file).map(|content| Glance { number: numbers::at_a_glance(file, &content) })
+}
+
+/// A file's content, if it may be a document.
+fn content(file: &Path) -> Option<Vec<u8>> {
     let size = std::fs::metadata(file).ok()?.len();
-    let content = if size <= crate::DOCUMENT_LIMIT { std::fs::read(file).ok()? } else { return None };
-    let number = numbers::at_a_glance(file, &content);
-    Some(Glance { digest: Sha256::digest(content).into(), number })
+    if size <= crate::DOCUMENT_LIMIT { std::fs::read(file).ok() } else { None }
 }
 
 /// What the plugin calls the documents at these places, a few at a time; one that is none is left out.
