@@ -7,7 +7,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migration, Migrator};
 use sqlx::{AnyConnection, AnyPool, Connection, Row};
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The database at the other end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,9 @@ impl Dialect {
 /// How long a statement waits for somebody else's.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
+/// From one try to open a file to the next, while another program has it.
+const AGAIN: Duration = Duration::from_millis(25);
+
 /// Connects and brings the schema up to date.
 pub(super) async fn open(location: &Location) -> Result<(AnyPool, Dialect), StoreError> {
     let cannot = |detail: String| StoreError::CannotOpen { place: location.to_string(), detail };
@@ -45,16 +48,15 @@ pub(super) async fn open(location: &Location) -> Result<(AnyPool, Dialect), Stor
     // Its error may repeat the URL, and that holds a password.
     let options =
         AnyConnectOptions::from_str(url.expose_secret()).map_err(|_| cannot("not a URL".to_owned()))?;
-    // One connection first: what is wrong with the place shows at once, where a pool would go on trying.
-    let mut connection = AnyConnection::connect_with(&options).await.map_err(|e| named(e.into(), &cannot))?;
-    let prepared = async {
-        prepare(&mut connection, dialect).await?;
-        migrate(&mut connection, dialect, migrations(dialect)).await
-    };
-    let prepared = prepared.await;
-    // Its end is the database's business; nothing is lost with it.
-    let _ = connection.close().await;
-    prepared.map_err(|e| named(e, &cannot))?;
+    // Programs that open a new file at once stand in each other's way when it becomes one with a write-ahead log: SQLite then
+    // refuses without the wait that it was asked for.
+    let begun = Instant::now();
+    while let Err(error) = bring_up_to_date(&options, dialect).await {
+        match error {
+            StoreError::Busy(_) if begun.elapsed() < PATIENCE => tokio::time::sleep(AGAIN).await,
+            error => return Err(named(error, &cannot)),
+        }
+    }
     let pool = AnyPoolOptions::new()
         .max_connections(16)
         .acquire_timeout(PATIENCE)
@@ -65,6 +67,19 @@ pub(super) async fn open(location: &Location) -> Result<(AnyPool, Dialect), Stor
         .before_acquire(|connection, _| Box::pin(std::future::ready(Ok(!connection.is_in_transaction()))))
         .connect_lazy_with(options);
     Ok((pool, dialect))
+}
+
+/// Prepares the database by one connection: what is wrong with the place shows at once, where a pool would go on trying.
+async fn bring_up_to_date(options: &AnyConnectOptions, dialect: Dialect) -> Result<(), StoreError> {
+    let mut connection = AnyConnection::connect_with(options).await?;
+    let prepared = async {
+        prepare(&mut connection, dialect).await?;
+        migrate(&mut connection, dialect, migrations(dialect)).await
+    };
+    let prepared = prepared.await;
+    // Its end is the database's business; nothing is lost with it.
+    let _ = connection.close().await;
+    prepared
 }
 
 /// A connection that changes nothing of what is there: no setting of the file's, no migration.
@@ -299,14 +314,16 @@ mod tests {
 
     #[tokio::test]
     async fn programs_that_start_at_once_bring_the_schema_up_to_date_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let location = Location::file(folder.path().join("store.db"));
-        let opened = (0..4).map(|_| {
-            let location = location.clone();
-            tokio::spawn(async move { open(&location).await.map(|_| ()) })
-        });
-        for task in opened.collect::<Vec<_>>() {
-            task.await.unwrap().unwrap();
+        for _ in 0..12 {
+            let folder = tempfile::tempdir().unwrap();
+            let location = Location::file(folder.path().join("store.db"));
+            let opened = (0..8).map(|_| {
+                let location = location.clone();
+                tokio::spawn(async move { open(&location).await.map(|_| ()) })
+            });
+            for task in opened.collect::<Vec<_>>() {
+                task.await.unwrap().unwrap();
+            }
         }
     }
 

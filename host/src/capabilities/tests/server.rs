@@ -190,7 +190,8 @@ impl Server {
         self.listening.abort();
         let scripts = std::mem::take(&mut *self.scripts.lock().expect("scripts"));
         for script in scripts {
-            let ended = tokio::time::timeout(Duration::from_secs(10), script).await;
+            // A script that never ends, not one on a machine that has much else to do.
+            let ended = tokio::time::timeout(Duration::from_secs(60), script).await;
             ended.expect("the script ends").unwrap_or_else(|error| match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
                 Err(error) => panic!("{error}"),
