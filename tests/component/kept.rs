@@ -31,6 +31,20 @@ pub(crate) struct Kept {
     folder: tempfile::TempDir,
 }
 
+/// A message of which only the envelope matters.
+pub(crate) fn message(message_id: &str, mail_from: &str, rcpt_to: &[&str]) -> Message {
+    Message {
+        message_id: message_id.to_owned(),
+        mail_from: mail_from.to_owned(),
+        rcpt_to: rcpt_to.iter().map(|to| (*to).to_owned()).collect(),
+        pieces: vec![],
+        size: 1,
+        needs_smtputf8: false,
+        html: String::new(),
+        text: String::new(),
+    }
+}
+
 impl Kept {
     pub(crate) async fn new(rcpt_to: &[&str]) -> Self {
         Self::with_own_copy(rcpt_to, None).await
@@ -74,16 +88,7 @@ impl Kept {
                     false => Recipient::new("to", party(to)),
                 })
                 .collect(),
-            message: Message {
-                message_id: MESSAGE_ID.into(),
-                mail_from: address.into(),
-                rcpt_to: rcpt_to.iter().map(|to| (*to).to_owned()).collect(),
-                pieces: vec![],
-                size: 1,
-                needs_smtputf8: false,
-                html: String::new(),
-                text: String::new(),
-            },
+            message: message(MESSAGE_ID, address, rcpt_to),
             files: vec![],
             revision: None,
             options: SendOptions::default(),

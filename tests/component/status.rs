@@ -1,11 +1,11 @@
 //! `postroom status` and `timeline`: a row for a document, and what was known at a time.
 
-use crate::kept::Kept;
+use crate::kept::{Kept, message};
 use crate::track::expect;
 use chrono::{DateTime, Duration, FixedOffset, Local};
 use postroom::store::{
-    AttemptResult, DocumentRef, Event, Holder, Journal, MailId, Message, NewAttempt, NewMail, OpenCheck,
-    Order, Outcome, Party, Recipient, SendOptions, Settlement, Standing,
+    AttemptResult, DocumentRef, Event, Holder, Journal, MailId, NewAttempt, NewMail, OpenCheck, Order,
+    Outcome, Party, Recipient, SendOptions, Settlement, Standing,
 };
 use serde_json::Value;
 
@@ -46,16 +46,7 @@ async fn mail(kept: &Kept, number: &str, days: i64, ended: Standing, facts: &[Ev
         subject: format!("Invoice {number}"),
         from: party("office@ateliernord.example"),
         recipients: vec![Recipient::new("to", party(ELS))],
-        message: Message {
-            message_id: format!("<{id}@ateliernord.example>"),
-            mail_from: "office@ateliernord.example".into(),
-            rcpt_to: vec![ELS.into()],
-            pieces: vec![],
-            size: 1,
-            needs_smtputf8: false,
-            html: String::new(),
-            text: String::new(),
-        },
+        message: message(&format!("<{id}@ateliernord.example>"), "office@ateliernord.example", &[ELS]),
         files: vec![],
         revision: Some(id.to_string()),
         options: SendOptions::default(),

@@ -134,6 +134,18 @@ fn assert_each_once(mailbox: &str, count: usize) {
     assert_eq!(ids.len(), count, "different ones in {mailbox}");
 }
 
+/// With room again a worker sends what is left. A server's answer that could not be written down is in doubt, and its mail is not
+/// sent again.
+fn assert_the_rest_is_sent_once(home: &Home, mailbox: &str) {
+    home.ok(&["worker", "--drain", "--json"]);
+    let (sent, end) = (in_state(home, "sent"), Instant::now() + Duration::from_secs(20));
+    while (message_ids(mailbox).len() as u64) < sent && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let in_doubt = assert_once(home, mailbox, COUNT);
+    assert!(in_doubt <= 16, "more than was in hand: {in_doubt}");
+}
+
 #[test]
 fn a_full_disk_stops_the_queueing_with_the_files_name_and_the_same_command_goes_on() {
     let home = plain_home(None);
@@ -150,14 +162,7 @@ fn a_full_disk_stops_the_queueing_with_the_files_name_and_the_same_command_goes_
     ended(with_room(&home, KILOBYTES, &bulk), &bulk).assert(7, &["takes nothing more", &store]);
     let queued = home.ok(&words).json();
     assert!(queued["queued"].as_u64() >= Some(1), "{queued}");
-    home.ok(&["worker", "--drain", "--json"]);
-    let (sent, end) = (in_state(&home, "sent"), Instant::now() + Duration::from_secs(20));
-    while (message_ids(mailbox).len() as u64) < sent && Instant::now() < end {
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    // A server's answer that could not be written down is in doubt, and its mail is not sent again.
-    let in_doubt = assert_once(&home, mailbox, COUNT);
-    assert!(in_doubt <= 16, "more than was in hand: {in_doubt}");
+    assert_the_rest_is_sent_once(&home, mailbox);
 }
 
 #[test]
@@ -223,13 +228,7 @@ fn a_disk_that_fills_up_under_a_batch_is_told_and_who_asks_twice_to_stop_does_no
     ask_to_stop(&batch);
     words.until("ended at once");
     assert_eq!(batch.wait().expect("its end").code(), Some(130));
-    home.ok(&["worker", "--drain", "--json"]);
-    let (sent, end) = (in_state(&home, "sent"), Instant::now() + Duration::from_secs(20));
-    while (message_ids(mailbox).len() as u64) < sent && Instant::now() < end {
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    let in_doubt = assert_once(&home, mailbox, COUNT);
-    assert!(in_doubt <= 16, "more than was in hand: {in_doubt}");
+    assert_the_rest_is_sent_once(&home, mailbox);
 }
 
 /// Takes the right to write from a file or a folder, and gives it back at the end.

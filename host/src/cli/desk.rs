@@ -15,12 +15,13 @@ use crate::engine::Office;
 use crate::outbox::{
     Answers, Clock, Copies, CurrentPause, Dispatch, LEASE, Ledger, OutboxError, Step, Taken, timeline,
 };
-use crate::store::{Acting, MailId, Order, Standing};
+use crate::store::{Acting, BatchId, MailId, Order, Standing, StoreError};
 use chrono::{DateTime, FixedOffset, Local};
 use indicatif::ProgressBar;
 use serde_json::{Value, json as object};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::OnceCell;
 
 /// A user, an account that he may use, and what they can reach.
 pub(super) struct Desk {
@@ -169,6 +170,12 @@ impl Desk {
             cleared: false,
             pause: self.pause.clone(),
         }
+    }
+
+    /// The batch that something of it is about to enter: the one that was opened before, else one of this name.
+    pub(super) async fn opened(&self, batch: &OnceCell<BatchId>, name: &Name) -> Result<BatchId, StoreError> {
+        let open = || async { self.acting().open_batch(self.account.id, name, now()).await };
+        batch.get_or_try_init(open).await.copied()
     }
 
     /// Moves a kept mail on as far as it goes within the time that somebody waits, and tells of it. `more` goes into the

@@ -2,7 +2,7 @@
 
 use super::house::StoreArgs;
 use super::premises::StoredPremises;
-use super::stopping::asked_to_stop;
+use super::stopping::StopRequest;
 use super::{Common, Failure, office};
 use crate::cli::Exit;
 use crate::config::{PublicUrl, Web};
@@ -54,7 +54,7 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<Exit, Failu
     let listener = TcpListener::bind(address).await.map_err(taken)?;
     let bound = listener.local_addr().map_err(taken)?;
     let (metrics, metrics_words) = listen_for_metrics(args.metrics_listen.or(web.metrics_listen)).await?;
-    let stop = asked_to_stop()?;
+    let stop = StopRequest::listen()?;
     let premises =
         StoredPremises { connections: connections.clone(), engine: engine.clone(), log: office::log(common) };
     let ledger = Ledger::open(connections.store(), "serve", Clock::system());
@@ -77,7 +77,7 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<Exit, Failu
     let site = Arc::new(site);
     let fresh = Arc::clone(&site);
     let fresh = tokio::spawn(async move { fresh.keep_link_keys_fresh().await });
-    serve(Listeners { public: listener, metrics }, site, Limits::default(), stop).await;
+    serve(Listeners { public: listener, metrics }, site, Limits::default(), stop.asked()).await;
     fresh.abort();
     carried.abort();
     attendance.end().await;

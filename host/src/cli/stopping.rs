@@ -2,7 +2,6 @@
 //! without need; whoever asks twice does not want to wait.
 
 use super::Failure;
-use std::future::Future;
 use std::io;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -46,16 +45,6 @@ impl StopRequest {
             std::future::pending::<()>().await;
         }
     }
-}
-
-/// Hears from now on, not from the first wait, that this program should stop. The future ends at the first word; the program
-/// ends at once at the second.
-///
-/// # Errors
-/// The system lets nobody listen.
-pub(super) fn asked_to_stop() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
-    let stop = StopRequest::listen()?;
-    Ok(async move { stop.asked().await })
 }
 
 /// What asks a program to stop.

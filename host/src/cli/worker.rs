@@ -4,7 +4,7 @@ use super::house::StoreArgs;
 use super::output::{json, line, printable};
 use super::premises::StoredPremises;
 use super::single::Single;
-use super::stopping::asked_to_stop;
+use super::stopping::StopRequest;
 use super::{Common, Failure, office};
 use crate::cli::Exit;
 use crate::connections::Connections;
@@ -54,9 +54,9 @@ pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<Exit, Fail
     });
     let options = WorkerOptions { in_hand: usize::from(args.in_hand), drain: args.drain, account: None };
     // From here on: what is taken into hand is not dropped by a signal.
-    let (stop, told) = (asked_to_stop()?, Arc::clone(&notices));
+    let (stop, told) = (StopRequest::listen()?, Arc::clone(&notices));
     let stop = async move {
-        stop.await;
+        stop.asked().await;
         told(STOPPING);
     };
     let worker = hire(common, &connections, &office::engine(common)?, options, notices, &single).await?;

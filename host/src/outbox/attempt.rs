@@ -4,7 +4,7 @@ use super::draft::Ready;
 use super::status::{self, Recipients};
 use crate::contract::{delivery, tracking};
 use crate::engine::{EngineError, Office};
-use crate::store::address_key;
+use crate::store::among_recipients;
 
 /// How to make an attempt.
 #[derive(Debug, Clone)]
@@ -61,11 +61,8 @@ impl Ready {
             Err(error) if error.lost() => without_answer(&error, &attempt.now),
             Err(error) => return Err(error),
         };
-        // As the envelope spells them.
-        let copies: Vec<String> = self.own_copies.iter().map(|it| address_key(it)).collect();
         let all = &message.envelope.recipients;
-        let own_copies: Vec<String> =
-            all.iter().filter(|to| copies.contains(&address_key(to))).cloned().collect();
+        let own_copies = among_recipients(all, self.own_copies.iter().map(String::as_str));
         let to = Recipients { all, own_copies: &own_copies };
         let folded = status::fold(office, to, &outcome.events, &attempt.now).await?;
         let timeline = folded

@@ -200,20 +200,23 @@ pub(super) async fn finish(
     finished: &[Finishing<'_>],
 ) -> Result<Vec<Finished>, StoreError> {
     let each = Each::on(transaction);
+    // On PostgreSQL an erasure may be committed while the statement runs: there it is looked for afterwards.
+    let columns = each.has_one_writer().then(|| format!(", {}", attribution::columns("attempts.mail")));
     let sql = format!(
         "update attempts set {} from {} where attempts.id = {} and attempts.result is null \
-         returning attempts.id, attempts.mail, {}",
+         returning attempts.id, attempts.mail{}",
         outcome_columns(each),
         each.row(),
         each.text("id"),
-        attribution::columns("attempts.mail"),
+        columns.as_deref().unwrap_or_default(),
     );
     let rows = finished.iter().map(|it| OutcomeRow::of(it.id, it.outcome));
     let rows = rows.collect::<Result<Vec<OutcomeRow>, StoreError>>()?;
     let rows = rows::about(sql, &rows)?.fetch_all(&mut **transaction).await?;
-    // On PostgreSQL an erasure may have been committed since the statement began: it is looked for anew.
-    let read = if each.has_one_writer() { rows.as_slice() } else { &[] };
-    let mut of = Attribution::read(transaction, pseudonyms, read).await?;
+    let mut of = Attribution::nothing(pseudonyms);
+    if columns.is_some() {
+        of.take(transaction, &rows).await?;
+    }
     let mut open: BTreeMap<AttemptId, MailId> = BTreeMap::new();
     for row in &rows {
         open.insert(row::parsed(row, "id")?, row::parsed(row, "mail")?);

@@ -83,13 +83,16 @@ pub(super) struct Attribution<'a> {
     erased: BTreeMap<CompanyId, Erased>,
 }
 
+/// Of a row of `mails`: whether anybody was erased in its company.
+const HAS_ERASED: &str = "cast(case when exists (select 1 from erased where erased.company = mails.company) \
+     then 1 else 0 end as bigint)";
+
 /// What is read of a mail to attribute facts about it, for a statement in which the mail's id is this.
 pub(super) fn columns(mail: &str) -> String {
     format!(
         "(select company from mails where mails.id = {mail}) as company, \
          (select rcpt_to from mails where mails.id = {mail}) as rcpt_to, \
-         (select cast(case when exists (select 1 from erased where erased.company = mails.company) then 1 else 0 end \
-         as bigint) from mails where mails.id = {mail}) as has_erased"
+         (select {HAS_ERASED} from mails where mails.id = {mail}) as has_erased"
     )
 }
 
@@ -100,20 +103,14 @@ impl<'a> Attribution<'a> {
         pseudonyms: &'a Pseudonyms,
         mails: &BTreeSet<MailId>,
     ) -> Result<Self, StoreError> {
-        let mut of = Self { pseudonyms, mails: BTreeMap::new(), erased: BTreeMap::new() };
+        let mut of = Self::nothing(pseudonyms);
         of.load(connection, mails).await?;
         Ok(of)
     }
 
-    /// The same from rows that another statement gave: the mail's id as `mail`, and [`columns`].
-    pub(super) async fn read(
-        connection: &mut AnyConnection,
-        pseudonyms: &'a Pseudonyms,
-        rows: &[AnyRow],
-    ) -> Result<Self, StoreError> {
-        let mut of = Self { pseudonyms, mails: BTreeMap::new(), erased: BTreeMap::new() };
-        of.take(connection, rows).await?;
-        Ok(of)
+    /// What is known before anything is loaded.
+    pub(super) fn nothing(pseudonyms: &'a Pseudonyms) -> Self {
+        Self { pseudonyms, mails: BTreeMap::new(), erased: BTreeMap::new() }
     }
 
     /// Loads those of these mails that are not loaded yet.
@@ -127,13 +124,18 @@ impl<'a> Attribution<'a> {
         if missing.is_empty() {
             return Ok(());
         }
-        let sql = "select id as mail, company, rcpt_to, cast(case when exists (select 1 from erased \
-                   where erased.company = mails.company) then 1 else 0 end as bigint) as has_erased from mails where id in";
-        let rows = rows::of(connection, &missing, sql, "").await?;
+        let sql =
+            format!("select id as mail, company, rcpt_to, {HAS_ERASED} as has_erased from mails where id in");
+        let rows = rows::of(connection, &missing, &sql, "").await?;
         self.take(connection, &rows).await
     }
 
-    async fn take(&mut self, connection: &mut AnyConnection, rows: &[AnyRow]) -> Result<(), StoreError> {
+    /// Takes what another statement read of mails: the id as `mail`, and [`columns`].
+    pub(super) async fn take(
+        &mut self,
+        connection: &mut AnyConnection,
+        rows: &[AnyRow],
+    ) -> Result<(), StoreError> {
         for found in rows {
             let company = row::parsed(found, "company")?;
             if row::flag(found, "has_erased")? && !self.erased.contains_key(&company) {

@@ -92,9 +92,17 @@ impl Recipient {
 
 /// The envelope's recipients that are the blind copy to the user who made the mail.
 pub(super) fn own_copies(recipients: &[Recipient], rcpt_to: &[String]) -> Vec<String> {
-    let copies: Vec<String> =
-        recipients.iter().filter(|it| it.is_own_copy).map(|it| key(&it.party.address)).collect();
-    rcpt_to.iter().filter(|to| copies.contains(&key(to))).cloned().collect()
+    let copies = recipients.iter().filter(|it| it.is_own_copy);
+    among_recipients(rcpt_to, copies.map(|it| it.party.address.as_str()))
+}
+
+/// Those of an envelope's recipients whom these addresses mean in any spelling, as the envelope spells them.
+pub(crate) fn among_recipients<'a>(
+    rcpt_to: &[String],
+    addresses: impl IntoIterator<Item = &'a str>,
+) -> Vec<String> {
+    let keys: Vec<String> = addresses.into_iter().map(key).collect();
+    rcpt_to.iter().filter(|to| keys.contains(&key(to))).cloned().collect()
 }
 
 impl NewMail {

@@ -175,6 +175,7 @@ pub use keeping::AskedBefore;
 pub use late::Contradiction;
 pub use listing::{Count, Filter, Listed, Said, Word};
 pub use location::Location;
+pub(crate) use mail::among_recipients;
 pub use mail::{
     AttachedFile, Attempt, AttemptId, AttemptResult, DocumentRef, Event, FilePlace, Mail, MailId,
     MailSummary, Message, NewAttempt, NewMail, OpenAttempt, Outcome, Party, Piece, Recipient,
@@ -191,7 +192,6 @@ pub use reports::Reported;
 pub use secrets::Version;
 pub(crate) use secrets::{Put, SealedSecret, WrappedKey};
 pub use standing::{BatchId, Cause, Kept, Order, Pace, SendOptions, Settlement, Standing};
-pub(crate) use suppressions::key as address_key;
 pub use suppressions::{NewSuppression, Release, Suppression, SuppressionKind};
 pub use system::SystemStore;
 pub use wake::Wakes;

@@ -113,7 +113,7 @@ pub struct Release {
 
 /// What two spellings of one address have in common: no case, no quotes that the local part needs not, the domain as DNS has it,
 /// without the dot of the root.
-pub(crate) fn key(address: &str) -> String {
+pub(super) fn key(address: &str) -> String {
     let address = row::without_zeros(address.trim());
     match address.rsplit_once('@') {
         Some((local, domain)) => {

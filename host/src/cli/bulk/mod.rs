@@ -274,9 +274,7 @@ impl Batch {
             return Ok(());
         }
         let Self { desk, args, id, name, .. } = self;
-        let opened =
-            id.get_or_try_init(|| async { desk.acting().open_batch(desk.account.id, name, now()).await });
-        let batch = Some(*opened.await?);
+        let batch = Some(desk.opened(id, name).await?);
         let order = Order { again: args.again, send_at: args.at, batch, ..Order::default() };
         desk.acting().keep(&group, &order).await?;
         Ok(())

@@ -33,7 +33,7 @@ pub(in crate::cli) struct End {
 impl End {
     /// Reads how a batch stands now, whoever works at it.
     pub(in crate::cli) async fn now(desk: &Desk, batch: BatchId) -> Result<Self, Failure> {
-        let counts = counts(desk, &OnceCell::new_with(Some(batch))).await?.by_state;
+        let counts = counts(desk, Some(batch)).await?.by_state;
         Ok(Self { counts, stopped: false })
     }
 
@@ -125,7 +125,7 @@ pub(in crate::cli) async fn send<T>(
         }
     };
     let end = loop {
-        let counts = counts(desk, batch).await?;
+        let counts = counts(desk, batch.get().copied()).await?;
         show(&bar, &counts);
         if counts.active == 0 {
             break End { counts: counts.by_state, stopped: false };
@@ -146,7 +146,7 @@ pub(in crate::cli) async fn send<T>(
     enough.notify_one();
     work.await.map_err(|e| Failure::other(e.to_string()))??;
     bar.finish_and_clear();
-    let counts = if end.stopped { counts(desk, batch).await?.by_state } else { end.counts };
+    let counts = if end.stopped { counts(desk, batch.get().copied()).await?.by_state } else { end.counts };
     Ok((filled, End { counts, ..end }))
 }
 
@@ -202,8 +202,8 @@ pub(super) fn tell(
 }
 
 /// Counts the mails of a batch; none has entered the outbox while it has no id.
-async fn counts(desk: &Desk, batch: &OnceCell<BatchId>) -> Result<Counts, Failure> {
-    let Some(batch) = batch.get().copied() else { return Ok(Counts::default()) };
+async fn counts(desk: &Desk, batch: Option<BatchId>) -> Result<Counts, Failure> {
+    let Some(batch) = batch else { return Ok(Counts::default()) };
     let mut by_state = BTreeMap::new();
     for count in desk.acting().counts(Some(batch)).await? {
         *by_state.entry(count.state).or_default() += count.mails;

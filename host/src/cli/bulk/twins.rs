@@ -56,10 +56,7 @@ type Glanced = (usize, Option<String>);
 /// Finds the twins among the files of a batch, and marks them. What comes from records is named once there.
 pub(super) async fn mark(batch: &Arc<Batch>, source: &mut Source) -> Result<(), Failure> {
     let files: Vec<PathBuf> = source.items.iter().filter_map(|it| it.file().map(Path::to_owned)).collect();
-    // What can't be read is told of when its mail is made.
-    let glances = glances(&files).await?.into_iter().enumerate();
-    let glanced: Vec<Glanced> = glances.filter_map(|(place, glance)| Some((place, glance?.number))).collect();
-    let (alone, doubtful) = apart(glanced);
+    let (alone, doubtful) = apart(glances(&files).await?);
     let (distinct, same) = distinct(&files, doubtful).await?;
     let numbers = numbers(batch, &files, alone, distinct).await?;
     let name = |place: usize| files.get(place).map(|file| file.display().to_string()).unwrap_or_default();
@@ -140,20 +137,13 @@ async fn numbers(
     Ok(numbers)
 }
 
-/// What a first glance at a file says.
-struct Glance {
-    number: Option<String>,
-}
-
-/// A glance at each file, in their order; none of one that can't be read, or is larger than a document may be.
-async fn glances(files: &[PathBuf]) -> Result<Vec<Option<Glance>>, Failure> {
+/// A glance at each file, in their order. One that can't be read, or is larger than a document may be, is left out: that is told
+/// of when its mail is made.
+async fn glances(files: &[PathBuf]) -> Result<Vec<Glanced>, Failure> {
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);
-    let parts = files.chunks(files.len().div_ceil(at_once).max(1)).map(<[PathBuf]>::to_vec);
-    let looking: Vec<_> = parts
-        .map(|part| {
-            tokio::task::spawn_blocking(move || part.iter().map(|file| glance(file)).collect::<Vec<_>>())
-        })
-        .collect();
+    let named: Vec<(usize, PathBuf)> = files.iter().cloned().enumerate().collect();
+    let parts = named.chunks(named.len().div_ceil(at_once).max(1)).map(<[_]>::to_vec);
+    let looking: Vec<_> = parts.map(|part| tokio::task::spawn_blocking(move || glance(&part))).collect();
     let mut all = Vec::with_capacity(files.len());
     for part in looking {
         all.extend(part.await.map_err(|e| Failure::other(e.to_string()))?);
@@ -161,8 +151,10 @@ async fn glances(files: &[PathBuf]) -> Result<Vec<Option<Glance>>, Failure> {
     Ok(all)
 }
 
-fn glance(file: &Path) -> Option<Glance> {
-    content(file).map(|content| Glance { number: numbers::at_a_glance(file, &content) })
+fn glance(files: &[(usize, PathBuf)]) -> Vec<Glanced> {
+    let glance =
+        |(place, file): &(usize, PathBuf)| Some((*place, numbers::at_a_glance(file, &content(file)?)));
+    files.iter().filter_map(glance).collect()
 }
 
 /// A file's content, if it may be a document.

@@ -122,9 +122,7 @@ async fn enter(
         return Ok(());
     }
     let (mails, rows): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-    let opened =
-        batch.get_or_try_init(|| async { desk.acting().open_batch(desk.account.id, name, now()).await });
-    let order = Order { batch: Some(*opened.await?), ..Order::default() };
+    let order = Order { batch: Some(desk.opened(batch, name).await?), ..Order::default() };
     let answers = desk.acting().keep_again(&mails, &order).await?;
     let mut refused = Vec::new();
     for (row, answer) in rows.into_iter().zip(answers) {
