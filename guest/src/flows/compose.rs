@@ -264,6 +264,7 @@ fn render(
         portal: job.portal.as_ref().map(|(view, pdf)| Portal { view_url: view, pdf_url: pdf.as_deref() }),
         edits: Edits { subject: subject.as_deref(), body: body.as_deref() },
         today: job.now.date_naive(),
+        pay_by: None,
         signature: job.mode != Mode::MailClient,
         logo: selected.logo().is_some(),
     })?;

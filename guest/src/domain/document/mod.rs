@@ -6,6 +6,7 @@ mod error;
 mod json;
 pub mod limits;
 mod model;
+mod payment;
 mod summary;
 mod ubl;
 mod value;
@@ -14,9 +15,10 @@ pub use error::{DocumentError, DocumentFault};
 pub use json::to_json;
 pub(in crate::domain) use json::{explain, list, object};
 pub use model::{
-    Contact, Currency, Document, Endpoint, Line, Money, Party, PaymentMeans, PostalAddress, References,
-    TaxSubtotal, Totals,
+    Contact, ContactKind, Currency, Document, Endpoint, Instalment, Line, Money, Party, PaymentMeans,
+    PostalAddress, References, TaxSubtotal, Totals,
 };
+pub use payment::PaymentMethod;
 pub use summary::Summary;
 
 /// JSON Schema (draft 2020-12) of a document.

@@ -78,6 +78,9 @@ pub struct Money {
 pub struct Document {
     /// What it is.
     pub kind: DocumentKind,
+    /// What it is, more exactly: the UNTDID 1001 code (BT-3), `380`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub type_code: Option<String>,
     /// Number, as printed on it (BT-1). Never empty.
     pub number: String,
     /// Revision, where the business system counts them.
@@ -124,6 +127,12 @@ pub struct Document {
     /// BG-16.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::objects")]
     pub payment_means: Vec<PaymentMeans>,
+    /// The parts in which it is to be paid, where these are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::objects")]
+    pub instalments: Vec<Instalment>,
+    /// The network by which the document itself is delivered, where the mail brings a copy: `peppol`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
     /// Documents it refers to.
     #[serde(default, skip_serializing_if = "optional::is_default", deserialize_with = "object::or_default")]
     pub references: References,
@@ -192,6 +201,9 @@ pub struct Party {
     /// Language the party wants to be written in (BCP 47).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// A private person, to whom the law of consumers applies.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not", deserialize_with = "optional::or_default")]
+    pub consumer: bool,
 }
 
 impl Party {
@@ -239,6 +251,16 @@ pub struct PostalAddress {
     pub country: Option<String>,
 }
 
+/// Whether a contact is somebody or several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ContactKind {
+    /// One person, greeted by name.
+    Person,
+    /// A desk or department, greeted without one.
+    Team,
+}
+
 /// A person or desk at a party. The e-mail is kept as it was written: `recipients` says what is wrong with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -246,6 +268,12 @@ pub struct Contact {
     /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// How to begin a letter to them, as they want it: `Geachte mevrouw Delacroix`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub salutation: Option<String>,
+    /// Somebody, or several; where absent, the name tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ContactKind>,
     /// E-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
@@ -324,6 +352,12 @@ pub struct Totals {
     /// Sum of line net amounts (BT-106).
     #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
     pub lines: Option<Decimal>,
+    /// Sum of what was taken off the whole (BT-107).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
+    pub allowances: Option<Decimal>,
+    /// Sum of what was added to the whole (BT-108).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
+    pub charges: Option<Decimal>,
     /// Total without VAT (BT-109).
     #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
     pub tax_exclusive: Option<Decimal>,
@@ -363,6 +397,27 @@ pub struct PaymentMeans {
     /// BIC (BT-86).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bic: Option<String>,
+    /// Mandate of a direct debit (BT-89).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mandate: Option<String>,
+    /// Account that a direct debit collects from (BT-91).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debited_account: Option<String>,
+    /// Last digits of the card (BT-87).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
+}
+
+/// A part of the amount with a date of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instalment {
+    /// When it is to be paid.
+    #[serde(with = "date")]
+    pub due_date: NaiveDate,
+    /// How much.
+    #[serde(with = "decimal")]
+    pub amount: Decimal,
 }
 
 /// Documents it refers to.

@@ -33,6 +33,7 @@ fn document(kind: DocumentKind, contacts: &[&str], endpoint: Option<(&str, &str)
     let (seller, buyer) = if vendor { (partner, other) } else { (other, partner) };
     Document {
         kind,
+        type_code: None,
         number: "1".into(),
         revision: None,
         issue_date: NaiveDate::from_ymd_opt(2026, 1, 2).unwrap(),
@@ -49,6 +50,8 @@ fn document(kind: DocumentKind, contacts: &[&str], endpoint: Option<(&str, &str)
         balance: None,
         payment_terms: None,
         payment_means: Vec::new(),
+        instalments: Vec::new(),
+        network: None,
         references: References::default(),
         notes: Vec::new(),
         dunning_level: None,

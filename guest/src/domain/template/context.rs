@@ -21,6 +21,8 @@ pub const ROOT: &[&str] =
 /// Fields of `document`.
 pub const DOCUMENT: &[&str] = &[
     "kind",
+    "type_code",
+    "self_billed",
     "number",
     "revision",
     "issue_date",
@@ -30,13 +32,21 @@ pub const DOCUMENT: &[&str] = &[
     "currency",
     "total",
     "open",
+    "paid",
+    "in_favour",
     "lines",
     "line_count",
     "taxes",
     "totals",
     "payment_terms",
+    "payment_method",
     "account",
     "payment_reference",
+    "mandate",
+    "instalments",
+    "pay_by",
+    "expired",
+    "network",
     "order",
     "quotation",
     "invoices",
@@ -64,8 +74,14 @@ pub const COMPANY: &[&str; 6] = &["name", "address", "telephone", "email", "webs
 /// Fields of `sender`.
 pub const SENDER: &[&str; 2] = &["name", "email"];
 
-/// The one field of `partner` and of `recipient`.
+/// Fields of `partner`.
+pub const PARTNER: &[&str; 2] = &["name", "consumer"];
+
+/// The one field of `recipient`.
 pub const NAME: &[&str; 1] = &["name"];
+
+/// Fields of an item of `document.instalments`.
+pub const INSTALMENT: &[&str; 2] = &["due_date", "amount"];
 
 /// Fields of `attached`.
 pub const ATTACHED: &[&str; 3] = &["pdf", "ubl", "added"];
@@ -76,7 +92,8 @@ pub const PORTAL: &[&str; 2] = &["view_url", "pdf_url"];
 /// The context of a request, without the layout's own names.
 pub(super) fn root(request: &RenderRequest<'_>) -> Root {
     let locale = request.locale;
-    let document = DocumentView { document: Arc::clone(request.document), locale, today: request.today };
+    let (document, today) = (Arc::clone(request.document), request.today);
+    let document = DocumentView { document, locale, today, pay_by: request.pay_by };
     let (company, settings) = (company_of(request), &request.settings.company);
     let portal = request.portal.as_ref();
     let company = Record::value(
@@ -93,11 +110,12 @@ pub(super) fn root(request: &RenderRequest<'_>) -> Root {
     );
     let sender = [text(request.sender.name), Value::from(request.sender.email)];
     let attached = &request.attached;
+    let partner = [Value::from(partner_name(request.document)), request.document.partner().consumer.into()];
     Root(vec![
         ("document", Value::from_object(document)),
         ("company", company),
         ("sender", Record::value("sender", SENDER, sender)),
-        ("partner", Record::value("partner", NAME, [Value::from(partner_name(request.document))])),
+        ("partner", Record::value("partner", PARTNER, partner)),
         ("recipient", Record::value("recipient", NAME, [text(request.addressee)])),
         (
             "attached",
@@ -160,6 +178,8 @@ struct DocumentView {
     document: Arc<Document>,
     locale: Locale,
     today: NaiveDate,
+    /// The day that a reminder asks to pay by.
+    pay_by: Option<NaiveDate>,
 }
 
 impl DocumentView {
@@ -179,9 +199,10 @@ impl Object for DocumentView {
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         let (d, locale) = (&self.document, self.locale);
-        let means = d.payment_means.iter();
         Some(match key {
             "kind" => Value::from(d.kind.name()),
+            "type_code" => text(d.type_code.as_deref()),
+            "self_billed" => d.is_self_billed().into(),
             "number" => Value::from(d.number.as_str()),
             "revision" => text(d.revision.as_deref()),
             "issue_date" => date(Some(d.issue_date), locale),
@@ -189,8 +210,10 @@ impl Object for DocumentView {
             "valid_until" => date(d.valid_until, locale),
             "delivery_date" => date(d.delivery_date, locale),
             "currency" => Value::from(d.currency.code()),
-            "total" => amount(d.total(), locale),
-            "open" => amount(owed(d), locale),
+            "total" => amount(d.total().map(|total| unsigned(d.kind, total)), locale),
+            "open" => amount(open(d), locale),
+            "paid" => amount(d.paid(), locale),
+            "in_favour" => amount(d.in_favour(), locale),
             "lines" => Value::from_object(LinesView { document: Arc::clone(d), locale }),
             "line_count" => Value::from(d.lines.len()),
             "taxes" => d
@@ -214,8 +237,21 @@ impl Object for DocumentView {
                 Record::value("totals", TOTALS, all.map(|of| self.money(of)))
             }
             "payment_terms" => text(d.payment_terms.as_deref()),
-            "account" => text(means.clone().find_map(|m| m.account.as_deref())),
-            "payment_reference" => text(means.clone().find_map(|m| m.reference.as_deref())),
+            "payment_method" => Value::from(d.payment_method().name()),
+            "account" => text(d.transfer().and_then(|means| means.account.as_deref())),
+            "payment_reference" => text(d.transfer().and_then(|means| means.reference.as_deref())),
+            "mandate" => text(d.direct_debit().and_then(|means| means.mandate.as_deref())),
+            "instalments" => d
+                .instalments
+                .iter()
+                .map(|part| {
+                    let values = [date(Some(part.due_date), locale), self.money(Some(part.amount))];
+                    Record::value("instalments", INSTALMENT, values)
+                })
+                .collect(),
+            "pay_by" => date(self.pay_by, locale),
+            "expired" => d.valid_until.is_some_and(|last| last < self.today).into(),
+            "network" => text(d.network.as_deref()),
             "order" => text(d.references.order.as_deref()),
             "quotation" => text(d.references.quotation.as_deref()),
             "invoices" => d.references.invoices.iter().map(|i| Value::from(i.as_str())).collect(),
@@ -290,10 +326,17 @@ impl Object for LineView {
 }
 
 /// What the reader still owes: an invoice that was overpaid asks for nothing.
-fn owed(document: &Document) -> Option<Money> {
-    let open = document.open_amount()?;
-    let asked =
-        matches!(document.kind, DocumentKind::Invoice | DocumentKind::Reminder | DocumentKind::Statement);
-    let amount = if asked { open.amount.max(Decimal::ZERO) } else { open.amount };
-    Some(Money { amount, ..open })
+fn open(document: &Document) -> Option<Money> {
+    match document.kind {
+        DocumentKind::Invoice | DocumentKind::Reminder | DocumentKind::Statement => document.owed(),
+        kind => document.open_amount().map(|open| unsigned(kind, open)),
+    }
+}
+
+/// A credit note's amounts are in the reader's favour, whichever sign its file has.
+fn unsigned(kind: DocumentKind, of: Money) -> Money {
+    match kind {
+        DocumentKind::CreditNote => Money { amount: of.amount.abs(), ..of },
+        _ => of,
+    }
 }

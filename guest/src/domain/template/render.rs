@@ -37,6 +37,8 @@ pub struct RenderRequest<'a> {
     pub edits: Edits<'a>,
     /// The day the mail is made, for days overdue.
     pub today: NaiveDate,
+    /// The day that a reminder asks to pay by, where there is one.
+    pub pay_by: Option<NaiveDate>,
     /// False where the mail program adds a signature of its own.
     pub signature: bool,
     /// True where a logo travels with the mail as `cid:logo`.

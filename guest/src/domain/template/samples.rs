@@ -40,6 +40,7 @@ pub(super) fn document(kind: DocumentKind, fill: Fill) -> Document {
         (party("Atelier Nord", "BE0123456789", full), party("Café Müller & Söhne", "DE136695976", full));
     Document {
         kind,
+        type_code: None,
         number: "2026-0147".into(),
         revision: some("2"),
         issue_date: day(2026, 10, 23),
@@ -60,6 +61,8 @@ pub(super) fn document(kind: DocumentKind, fill: Fill) -> Document {
         },
         payment_terms: some("30 days"),
         payment_means: if full { vec![means()] } else { Vec::new() },
+        instalments: Vec::new(),
+        network: None,
         references: if full { references() } else { References::default() },
         notes: some("Thank you").into_iter().collect(),
         dunning_level: full.then_some(1),
@@ -104,6 +107,8 @@ fn totals() -> Totals {
     let of = |cents| Some(Decimal::new(cents, 2));
     Totals {
         lines: of(100_000),
+        allowances: None,
+        charges: None,
         tax_exclusive: of(100_000),
         tax: of(21_000),
         tax_inclusive: of(121_000),
@@ -125,6 +130,7 @@ fn means() -> PaymentMeans {
         account: Some("BE71096123456769".into()),
         account_name: Some("Atelier Nord".into()),
         bic: Some("GKCCBEBB".into()),
+        ..PaymentMeans::default()
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) fn totals(root: Element<'_, '_>, form: &Form, currency: Currency) -> 
     };
     Ok(Totals {
         lines: stated.decimal("LineExtensionAmount")?,
+        allowances: stated.decimal("AllowanceTotalAmount")?,
+        charges: stated.decimal("ChargeTotalAmount")?,
         tax_exclusive: stated.decimal("TaxExclusiveAmount")?,
         tax: tax(root, currency)?,
         tax_inclusive: stated.decimal("TaxInclusiveAmount")?,

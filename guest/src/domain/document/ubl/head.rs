@@ -17,6 +17,7 @@ pub(super) fn document(root: Element<'_, '_>, form: &Form) -> Read<Document> {
     let lines = collect(root, form.line, MAX_LINES, |position, element| line::line(element, form, position))?;
     Ok(Document {
         kind: form.kind,
+        type_code: type_code(root)?,
         number: number(root)?,
         revision: None,
         issue_date: root.date("IssueDate")?.ok_or_else(|| root.missing("cbc:IssueDate"))?,
@@ -33,6 +34,8 @@ pub(super) fn document(root: Element<'_, '_>, form: &Form) -> Read<Document> {
         balance: None,
         payment_terms: payment_terms(root)?,
         payment_means: collect(root, "PaymentMeans", MAX_ENTRIES, |_, element| payment_means(element))?,
+        instalments: Vec::new(),
+        network: None,
         references: references(root, form)?,
         notes: notes(root)?,
         dunning_level: dunning_level(root)?,
@@ -54,6 +57,16 @@ pub(super) fn collect<'t, 'a, T>(
         list.push(read(index + 1, element)?);
     }
     Ok(list)
+}
+
+/// BT-3.
+fn type_code(root: Element<'_, '_>) -> Read<Option<String>> {
+    for name in ["InvoiceTypeCode", "CreditNoteTypeCode"] {
+        if let Some(code) = root.text(name)? {
+            return Ok(Some(code));
+        }
+    }
+    Ok(None)
 }
 
 fn number(root: Element<'_, '_>) -> Read<String> {
@@ -150,6 +163,9 @@ fn payment_means(means: Element<'_, '_>) -> Read<PaymentMeans> {
             Some(bic) => Some(bic),
             None => means.text_at(&branch, "ID")?,
         },
+        mandate: means.text_at(&["PaymentMandate"], "ID")?,
+        debited_account: means.text_at(&["PaymentMandate", "PayerFinancialAccount"], "ID")?,
+        card: means.text_at(&["CardAccount"], "PrimaryAccountNumberID")?,
     })
 }
 

@@ -56,6 +56,7 @@ pub(super) fn party(root: Element<'_, '_>, names: &[&str]) -> Read<Party> {
             Some(code) => Some(code),
             None => party.text_at(&["Language"], "ID")?,
         },
+        consumer: false,
     })
 }
 
@@ -141,6 +142,7 @@ fn contact(element: Element<'_, '_>, role: Option<&str>) -> Read<Option<Contact>
         roles: role.into_iter().map(str::to_owned).collect(),
         language: None,
         preferred: false,
+        ..Contact::default()
     };
     let empty = contact.name.is_none() && contact.email.is_none() && contact.telephone.is_none();
     Ok((!empty).then_some(contact))

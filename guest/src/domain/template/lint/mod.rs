@@ -150,7 +150,8 @@ fn unknown_field(name: &str, path: &str) -> Option<String> {
         "document" => context::DOCUMENT,
         "company" => context::COMPANY,
         "sender" => context::SENDER,
-        "partner" | "recipient" => context::NAME,
+        "partner" => context::PARTNER,
+        "recipient" => context::NAME,
         "attached" => context::ATTACHED,
         "portal" => context::PORTAL,
         "mail" if name.starts_with("layout/") => MAIL,
@@ -210,6 +211,7 @@ fn try_out(
                 portal: full.then_some(portal),
                 edits: Edits::default(),
                 today: samples::today(),
+                pay_by: None,
                 signature: full,
                 logo: full,
             };
