@@ -61,6 +61,26 @@ impl Locale {
         Some(Self { language, region })
     }
 
+    /// Reads a tag that is written as this type writes it: `nl`, `nl-BE`.
+    pub fn exactly(tag: &str) -> Option<Self> {
+        Self::parse(tag).filter(|locale| locale.to_string() == tag)
+    }
+
+    /// The language as it is written in a country, given by its ISO 3166-1 code; as it is where the country is no code.
+    pub fn in_country(self, country: &str) -> Self {
+        match country.trim().as_bytes() {
+            [a, b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => {
+                Self { region: Some([a.to_ascii_uppercase(), b.to_ascii_uppercase()]), ..self }
+            }
+            _ => self,
+        }
+    }
+
+    /// True where German is written without ß: in Switzerland and Liechtenstein.
+    pub fn writes_ss(&self) -> bool {
+        self.language == Language::De && matches!(self.region(), Some("CH" | "LI"))
+    }
+
     /// Region as text.
     pub fn region(&self) -> Option<&str> {
         self.region.as_ref().and_then(|r| std::str::from_utf8(r).ok())

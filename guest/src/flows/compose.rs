@@ -169,13 +169,15 @@ pub(super) fn compose_with(
     let selected = look_inside(selected, files, &mut warnings)?;
 
     let contact = addressee(&document, &to);
-    let language = template::choose_language(LanguageSources {
+    let mut language = template::choose_language(LanguageSources {
         job: job.language.as_deref(),
         contact: contact.and_then(|c| c.language.as_deref()),
         document: document.language.as_deref(),
         partner: document.partner().language.as_deref(),
         company: settings.company.language.as_deref(),
     });
+    language.locale =
+        template::shipped::read_in(language.locale, document.partner().address.country.as_deref());
     let rendered = render(job, &document, purpose, &settings, &from, &selected, &language, contact, &to)?;
 
     if to.is_empty() && cc.is_empty() && bcc.is_empty() {

@@ -9,6 +9,7 @@ use super::fault::TemplateFault;
 use super::value::{Amount, Date, absent, to_decimal, wrong};
 use super::words::Words;
 use super::{format, shipped};
+use crate::domain::kind::Purpose;
 use crate::domain::language::{Language, Locale};
 use crate::domain::settings::Overrides;
 use minijinja::syntax::SyntaxConfig;
@@ -36,7 +37,7 @@ pub(super) struct TextSet {
     prose: Environment<'static>,
     /// In a layout a line with a statement alone leaves nothing behind.
     layout: Environment<'static>,
-    words: BTreeMap<Language, Rc<Words>>,
+    words: BTreeMap<(Locale, Locale), Rc<Words>>,
 }
 
 thread_local! {
@@ -58,8 +59,11 @@ pub(super) fn with_texts<R>(overrides: &Overrides, work: impl FnOnce(&mut TextSe
     })
 }
 
-/// Where a text comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Before the name of a German text that is to be read without ß.
+const WITH_SS: &str = "ss:";
+
+/// Where a text comes from, the highest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
     User,
     Company,
@@ -92,6 +96,21 @@ impl TextSet {
         }
     }
 
+    /// The text of a pair: the user's before the company's before the shipped one, and on each level that of the region before
+    /// that of the language. German for Switzerland is the language's own, without ß.
+    pub(super) fn find(&self, purpose: Purpose, locale: Locale, file: &str) -> Option<(String, Level)> {
+        let regional = shipped::path(purpose, locale, file);
+        let general = shipped::path(purpose, Locale::of(locale.language), file);
+        let level = [self.level(&regional), self.level(&general)];
+        match level {
+            [Some(own), None] => Some((regional, own)),
+            [Some(own), Some(all)] if own <= all => Some((regional, own)),
+            [_, Some(all)] if locale.writes_ss() => Some((format!("{WITH_SS}{general}"), all)),
+            [_, Some(all)] => Some((general, all)),
+            [None, None] => None,
+        }
+    }
+
     /// Renders a text.
     pub(super) fn render(&self, name: &str, context: Value) -> Result<String, TemplateFault> {
         let fault = |error| self.fault(&error, name);
@@ -103,17 +122,43 @@ impl TextSet {
         text.map(str::to_owned).map_err(|_| TemplateFault::new(name, "its output is not text"))
     }
 
-    /// Fixed words of a language, overrides over shipped ones.
-    pub(super) fn words(&mut self, language: Language) -> Result<Rc<Words>, TemplateFault> {
-        if let Some(words) = self.words.get(&language) {
+    /// Fixed words for a reader, those of tax as in the seller's country; overrides over shipped ones, regions over languages.
+    pub(super) fn words(
+        &mut self,
+        locale: Locale,
+        country: Option<&str>,
+    ) -> Result<Rc<Words>, TemplateFault> {
+        let seller = country
+            .map_or(Locale::of(locale.language), |country| Locale::of(locale.language).in_country(country));
+        let (reader, seller) = (self.region(locale), self.region(seller));
+        if let Some(words) = self.words.get(&(reader, seller)) {
             return Ok(Rc::clone(words));
         }
-        let name = Words::path(language);
-        let (company, user) = (self.overrides.company.get(&name), self.overrides.user.get(&name));
-        let levels = [shipped::source(&name), company.map(String::as_str), user.map(String::as_str)];
-        let words = Rc::new(Words::read(&name, levels.into_iter().flatten())?);
-        self.words.insert(language, Rc::clone(&words));
+        let mut words = self.read_words(reader)?;
+        if seller != reader {
+            words = words.taxed_as(&self.read_words(seller)?);
+        }
+        let words = Rc::new(if locale.writes_ss() { words.with_ss() } else { words });
+        self.words.insert((reader, seller), Rc::clone(&words));
         Ok(words)
+    }
+
+    /// The locale, without a region that has no words of its own.
+    fn region(&self, locale: Locale) -> Locale {
+        let has_own = self.level(&Words::path(locale)).is_some() || locale.writes_ss();
+        if has_own { locale } else { Locale::of(locale.language) }
+    }
+
+    fn read_words(&self, locale: Locale) -> Result<Words, TemplateFault> {
+        let paths = [Words::path(Locale::of(locale.language)), Words::path(locale)];
+        let paths = &paths[..1 + usize::from(locale.region.is_some())];
+        let Overrides { company, user } = self.overrides.as_ref();
+        let mut levels: Vec<(&str, &str)> = Vec::new();
+        levels.extend(paths.iter().filter_map(|path| Some((path.as_str(), shipped::source(path)?))));
+        for own in [company, user] {
+            levels.extend(paths.iter().filter_map(|path| Some((path.as_str(), own.get(path)?.as_str()))));
+        }
+        Words::read(levels.into_iter())
     }
 
     /// Names that a text reads without declaring them.
@@ -126,6 +171,9 @@ impl TextSet {
 
     fn fault(&self, error: &Error, name: &str) -> TemplateFault {
         let mut fault = TemplateFault::of(error, name);
+        if let Some(real) = fault.name.strip_prefix(WITH_SS) {
+            fault.name = real.to_owned();
+        }
         // The engine does not name a variable that is not there at all: the text's own list of names does.
         if error.kind() == minijinja::ErrorKind::UndefinedError && error.detail().is_none() {
             let known = |n: &String| super::context::ROOT.contains(&n.as_str()) || super::layout::is_name(n);
@@ -159,8 +207,10 @@ fn environment(overrides: Arc<Overrides>) -> Environment<'static> {
         _ => escape_formatter(out, state, value),
     });
     env.set_loader(move |name| {
+        let (name, with_ss) = name.strip_prefix(WITH_SS).map_or((name, false), |name| (name, true));
         let own = overrides.user.get(name).or_else(|| overrides.company.get(name)).map(String::as_str);
-        Ok(own.or_else(|| shipped::source(name)).map(str::to_owned))
+        let source = own.or_else(|| shipped::source(name));
+        Ok(source.map(|source| if with_ss { source.replace('ß', "ss") } else { source.to_owned() }))
     });
     env.add_filter("money", |value: Value| match value.downcast_object_ref::<Amount>() {
         Some(_) => Ok(value),

@@ -2,7 +2,7 @@
 
 use super::body::{lines, paragraphs, subject};
 use super::context;
-use super::engine::{Level, TextSet, with_texts};
+use super::engine::{TextSet, with_texts};
 use super::fault::TemplateFault;
 use super::layout;
 use super::shipped;
@@ -109,22 +109,30 @@ pub(super) fn render_with(
     // A link that is none would be spoken of in the text and missing below it.
     let portal = request.portal.filter(|p| layout::is_web(p.view_url));
     let request = &RenderRequest { portal, ..*request };
-    let words = texts.words(request.locale.language)?;
-    let path = |file| shipped::path(request.purpose, request.locale.language, file);
+    let seller = request.document.seller.address.country.as_deref();
+    let words = texts.words(request.locale, seller)?;
+    let find = |texts: &TextSet, file| {
+        let missing = || shipped::path(request.purpose, Locale::of(request.locale.language), file);
+        let found = texts.find(request.purpose, request.locale, file);
+        found.ok_or_else(|| TemplateFault::new(&missing(), "there is no such text"))
+    };
     let mut root = context::root(request);
     let fields = Value::from_object(root.clone());
 
     let subject = match request.edits.subject {
         Some(own) => subject(own),
-        None => subject(&texts.render(&path("subject.txt"), fields.clone())?),
+        None => subject(&texts.render(&find(texts, "subject.txt")?.0, fields.clone())?),
     };
     let (body, html) = match request.edits.body {
         Some(own) => (paragraphs(own), None),
         None => {
-            let body = texts.render(&path("body.txt"), fields.clone())?;
-            let html = match has_own_html(texts, &path("body.html"), &path("body.txt")) {
-                true => Some(texts.render(&path("body.html"), fields)?),
-                false => None,
+            let (path, level) = find(texts, "body.txt")?;
+            let body = texts.render(&path, fields.clone())?;
+            // A text in HTML counts unless a plain one of a higher level was put over it.
+            let own = texts.find(request.purpose, request.locale, "body.html");
+            let html = match own.filter(|(_, html)| *html <= level) {
+                Some((path, _)) => Some(texts.render(&path, fields)?),
+                None => None,
             };
             (paragraphs(&body), html)
         }
@@ -136,16 +144,6 @@ pub(super) fn render_with(
     let html = texts.render(layout::HTML, context.clone())?;
     let text = texts.render(layout::TEXT, context)?;
     Ok(Rendered { subject, html, text: tidy(&text), template: request.purpose.to_string() })
-}
-
-/// A `body.html` counts unless a `body.txt` of a higher level was put over it.
-fn has_own_html(texts: &TextSet, html: &str, text: &str) -> bool {
-    match texts.level(html) {
-        None => false,
-        Some(Level::User) => true,
-        Some(Level::Company) => texts.level(text) != Some(Level::User),
-        Some(Level::Shipped) => texts.level(text) == Some(Level::Shipped),
-    }
 }
 
 /// No spaces at the ends of lines, never two blank lines, one line feed at the end.

@@ -1,7 +1,8 @@
-//! The shipped texts, embedded: `<kind>/<use-case>/<language>/{subject.txt,body.txt}` and `layout/…`.
+//! The shipped texts, embedded: `<kind>/<use-case>/<language>/{subject.txt,body.txt}` and `layout/…`. A region has files of its own
+//! where it says something differently: `invoice/new/nl-BE/body.txt`, `layout/nl-BE/words.json` with the words that differ.
 
 use crate::domain::kind::Purpose;
-use crate::domain::language::Language;
+use crate::domain::language::{Language, Locale};
 
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
@@ -17,8 +18,24 @@ pub fn source(name: &str) -> Option<&'static str> {
 }
 
 /// Path of a text of a pair: `invoice/new/en/subject.txt`.
-pub fn path(purpose: Purpose, language: Language, file: &str) -> String {
-    format!("{purpose}/{language}/{file}")
+pub fn path(purpose: Purpose, locale: Locale, file: &str) -> String {
+    format!("{purpose}/{locale}/{file}")
+}
+
+/// The regions that have words of their own in a language.
+pub fn regions(language: Language) -> impl Iterator<Item = Locale> {
+    let words = catalogue().filter_map(|name| name.strip_prefix("layout/")?.strip_suffix("/words.json"));
+    let locales = words.filter_map(Locale::exactly);
+    locales.filter(move |locale| locale.language == language && locale.region.is_some())
+}
+
+/// The language as its reader writes it: in the region that was asked for, else in the reader's country if texts differ there.
+pub fn read_in(locale: Locale, country: Option<&str>) -> Locale {
+    let there = country.map(|country| locale.in_country(country));
+    match there.filter(|there| locale.region.is_none() && regions(locale.language).any(|it| it == *there)) {
+        Some(there) => there,
+        None => locale,
+    }
 }
 
 /// True for a path that the plugin would look for: only these can be overridden.
@@ -27,16 +44,16 @@ pub fn is_known(name: &str) -> bool {
         return true;
     }
     if let Some(rest) = name.strip_prefix("layout/") {
-        return Language::ALL.iter().any(|l| rest.strip_suffix("/words.json") == Some(l.code()));
+        return rest.strip_suffix("/words.json").and_then(Locale::exactly).is_some();
     }
     let mut parts = name.split('/');
-    let (Some(kind), Some(use_case), Some(language), Some(file), None) =
+    let (Some(kind), Some(use_case), Some(locale), Some(file), None) =
         (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
     else {
         return false;
     };
     matches!(file, "subject.txt" | "body.txt" | "body.html")
-        && Language::ALL.iter().any(|l| l.code() == language)
+        && Locale::exactly(locale).is_some()
         && Purpose::all().any(|p| p.kind().name() == kind && p.use_case().name() == use_case)
 }
 
@@ -56,6 +73,21 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_whose_region_is_not_told_gets_the_texts_of_their_country() {
+        for (tag, country, expected) in [
+            ("nl", Some("be"), "nl-BE"),
+            ("nl-NL", Some("BE"), "nl-NL"),
+            ("fr", Some("FR"), "fr-FR"),
+            ("fr", Some("DE"), "fr"),
+            ("fr", Some("Belgique"), "fr"),
+            ("de", None, "de"),
+        ] {
+            let locale = read_in(Locale::parse(tag).unwrap(), country);
+            assert_eq!(locale.to_string(), expected, "{tag} {country:?}");
+        }
+    }
+
+    #[test]
     fn a_path_that_nothing_looks_for_is_not_known() {
         for name in [
             "invoice/new/en/body.md",
@@ -64,6 +96,8 @@ mod tests {
             "invoice/new/en/x/body.txt",
             "../invoice/new/en/body.txt",
             "layout/es/words.json",
+            "layout/nl-be/words.json",
+            "invoice/new/nl_BE/body.txt",
             "layout/en/mail.html",
             "",
         ] {

@@ -157,7 +157,11 @@ fn a_document_can_not_inject_a_header_through_the_subject() {
 #[test]
 fn a_fault_names_the_template_the_line_and_what_is_wrong() {
     for (body, line, says) in [
-        ("a\n\n{{ document.numbr }}", Some(3), "\"document\" has no field \"numbr\": it has kind, type_code, self_billed, number"),
+        (
+            "a\n\n{{ document.numbr }}",
+            Some(3),
+            "\"document\" has no field \"numbr\": it has kind, type_code, self_billed, number",
+        ),
         ("{{ documnt.number }}", Some(1), "there is no \"documnt\""),
         (
             "a\n{% for l in document.lines %}{{ l.colour }}{% endfor %}",
@@ -233,8 +237,8 @@ fn a_label_has_the_colon_of_its_language() {
 #[test]
 fn every_language_has_the_same_words_and_none_is_left_unfilled() {
     let of = |language| {
-        let path = words::Words::path(language);
-        words::Words::read(&path, shipped::source(&path).into_iter()).unwrap()
+        let path = words::Words::path(Locale::of(language));
+        words::Words::read(shipped::source(&path).map(|source| (path.as_str(), source)).into_iter()).unwrap()
     };
     let english = of(Language::En);
     for language in Language::ALL {
@@ -307,4 +311,78 @@ fn the_same_request_gives_the_same_bytes_whatever_was_rendered_in_between() {
     let again: Vec<_> = settings.iter().rev().map(|s| render(&request(&document, s)).unwrap()).collect();
     assert!(first.iter().eq(again.iter().rev()));
     assert!(first[3].text.contains("Text 3."));
+}
+
+#[test]
+fn a_region_says_only_what_differs_and_a_company_says_it_before_any_region_does() {
+    let document = invoice();
+    let body = |settings: &Settings, tag: &str| {
+        let locale = Locale::parse(tag).unwrap();
+        render(&RenderRequest { locale, ..request(&document, settings) }).unwrap().text
+    };
+    let own = [
+        ("invoice/new/nl/body.txt", "Algemeen."),
+        ("invoice/new/nl-BE/body.txt", "Belgisch."),
+        ("layout/nl/words.json", "{\"closing\": \"Groeten,\"}"),
+        ("layout/nl-BE/words.json", "{\"closing\": \"Genegen groet,\"}"),
+    ];
+    let settings = settings_with(&own);
+    for (tag, says, closing, reference) in [
+        ("nl-BE", "Belgisch.", "Genegen groet,", "Mededeling: "),
+        ("nl-NL", "Algemeen.", "Groeten,", "Betalingskenmerk: "),
+        ("nl-SR", "Algemeen.", "Groeten,", "Referentie: "),
+    ] {
+        let text = body(&settings, tag);
+        for part in [says, closing, reference] {
+            assert!(text.contains(part), "{tag}: {part}\n{text}");
+        }
+    }
+    let mut settings = settings_with(&own[1..2]);
+    settings.templates.user.insert("invoice/new/nl/body.txt".into(), "Van mij.".into());
+    assert!(
+        body(&settings, "nl-BE").contains("Van mij."),
+        "a user's text stands before a company's of a region"
+    );
+}
+
+#[test]
+fn words_of_tax_are_those_of_the_sellers_country() {
+    let mut document = samples::document(DocumentKind::Invoice, Fill::Full);
+    document.seller.address.country = Some("CH".into());
+    let document = Arc::new(document);
+    let own = [
+        ("layout/de/words.json", "{\"tax\": \"MwSt. de\", \"closing\": \"Grüße,\"}"),
+        ("layout/de-CH/words.json", "{\"tax\": \"MWST ch\", \"closing\": \"Grüsse,\"}"),
+        ("layout/de-AT/words.json", "{\"tax\": \"USt. at\"}"),
+    ];
+    let settings = settings_with(&own);
+    let locale = Locale::parse("de-AT").unwrap();
+    let mail = render(&RenderRequest { locale, ..request(&document, &settings) }).unwrap();
+    assert!(mail.text.contains("MWST ch: ") && mail.text.contains("Grüße,"), "{}", mail.text);
+}
+
+#[test]
+fn german_for_switzerland_has_no_sharp_s_and_leaves_names_as_they_are() {
+    let mut document = samples::document(DocumentKind::Invoice, Fill::Full);
+    document.number = "Maß-1".into();
+    let document = Arc::new(document);
+    let settings = settings_with(&[
+        ("invoice/new/de/subject.txt", "Große Rechnung {{ document.number }}"),
+        ("invoice/new/de/body.txt", "Bitte begrüßen Sie uns."),
+        ("layout/de/words.json", "{\"closing\": \"Grüße,\"}"),
+    ]);
+    for (tag, subject, body, closing) in [
+        ("de-CH", "Grosse Rechnung Maß-1", "begrüssen", "Grüsse,"),
+        ("de-LI", "Grosse Rechnung Maß-1", "begrüssen", "Grüsse,"),
+        ("de-AT", "Große Rechnung Maß-1", "begrüßen", "Grüße,"),
+    ] {
+        let locale = Locale::parse(tag).unwrap();
+        let mail = render(&RenderRequest { locale, ..request(&document, &settings) }).unwrap();
+        assert_eq!(mail.subject, subject, "{tag}");
+        assert!(mail.text.contains(body) && mail.text.contains(closing), "{tag}: {}", mail.text);
+    }
+    let broken = settings_with(&[("invoice/new/de/body.txt", "{{ document.numbr }}")]);
+    let locale = Locale::parse("de-CH").unwrap();
+    let fault = render(&RenderRequest { locale, ..request(&document, &broken) }).unwrap_err();
+    assert_eq!(fault.name, "invoice/new/de/body.txt");
 }

@@ -1,7 +1,7 @@
 //! The fixed words of the layout in one language: labels, greeting, closing.
 
 use super::fault::TemplateFault;
-use crate::domain::language::Language;
+use crate::domain::language::Locale;
 use std::collections::BTreeMap;
 
 /// Words by key. An override needs to name only those that it changes.
@@ -11,37 +11,55 @@ pub(super) struct Words {
     words: BTreeMap<String, String>,
 }
 
+/// Words that tell of tax: they are those of the seller's country, whose tax it is, in the reader's language.
+const TAX: [&str; 4] = ["net_total", "tax", "tax_at", "vat_identifier"];
+
 impl Words {
-    /// Path of a language's words.
-    pub(super) fn path(language: Language) -> String {
-        format!("layout/{language}/words.json")
+    /// Path of a locale's words.
+    pub(super) fn path(locale: Locale) -> String {
+        format!("layout/{locale}/words.json")
     }
 
-    /// Reads levels from the lowest to the highest; a key that the lowest does not have is an error.
-    pub(super) fn read<'a>(path: &str, levels: impl Iterator<Item = &'a str>) -> Result<Self, TemplateFault> {
+    /// Reads levels, path and source, from the lowest to the highest; a key that the lowest does not have is an error.
+    pub(super) fn read<'a>(levels: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, TemplateFault> {
+        let mut path = None;
         let mut words: BTreeMap<String, String> = BTreeMap::new();
-        for (depth, source) in levels.enumerate() {
+        for (name, source) in levels {
             let read: BTreeMap<String, String> =
                 serde_json::from_str(source).map_err(|error| TemplateFault {
-                    name: path.to_owned(),
+                    name: name.to_owned(),
                     line: u32::try_from(error.line()).ok().filter(|l| *l > 0),
                     detail: format!("not a JSON object of texts: {error}"),
                     rule: "syntax",
                 })?;
-            if depth > 0
+            if path.is_some()
                 && let Some(unknown) = read.keys().find(|key| !words.contains_key(*key))
             {
                 let line = source.lines().position(|l| l.contains(&format!("\"{unknown}\"")));
                 return Err(TemplateFault {
-                    name: path.to_owned(),
+                    name: name.to_owned(),
                     line: line.and_then(|l| u32::try_from(l + 1).ok()),
                     detail: format!("there is no word \"{unknown}\""),
                     rule: "unknown-field",
                 });
             }
+            path.get_or_insert(name);
             words.extend(read);
         }
-        Ok(Self { path: path.to_owned(), words })
+        Ok(Self { path: path.unwrap_or("layout").to_owned(), words })
+    }
+
+    /// These words, with those that tell of tax from `seller`.
+    pub(super) fn taxed_as(&self, seller: &Self) -> Self {
+        let tax = TAX.iter().filter_map(|key| seller.words.get_key_value(*key));
+        let tax = tax.map(|(key, word)| (key.clone(), word.clone()));
+        Self { path: self.path.clone(), words: self.words.clone().into_iter().chain(tax).collect() }
+    }
+
+    /// These words as they are written without ß.
+    pub(super) fn with_ss(mut self) -> Self {
+        self.words.values_mut().for_each(|word| *word = word.replace('ß', "ss"));
+        self
     }
 
     /// The word of a key.

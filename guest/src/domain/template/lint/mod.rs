@@ -100,31 +100,39 @@ pub fn check(overrides: &BTreeMap<String, String>) -> Vec<Finding> {
         }
         findings.extend(found);
     }
+    let locales = locales(&names);
     for purpose in Purpose::all() {
-        for language in Language::ALL {
-            if names.iter().any(|n| concerns(n, purpose, language)) {
-                try_out(&mut texts, &settings, purpose, language, &broken, &mut findings);
+        for locale in &locales {
+            if names.iter().any(|n| concerns(n, purpose, *locale)) {
+                try_out(&mut texts, &settings, purpose, *locale, &broken, &mut findings);
             }
         }
     }
     findings.into_iter().collect()
 }
 
-/// True where a text is part of the mails of a pair in a language.
-fn concerns(name: &str, purpose: Purpose, language: Language) -> bool {
+/// The languages, and the regions that these texts are of.
+fn locales(names: &[String]) -> BTreeSet<Locale> {
+    let regional = names.iter().flat_map(|name| name.split('/')).filter_map(Locale::exactly);
+    Language::ALL.into_iter().map(Locale::of).chain(regional).collect()
+}
+
+/// True where a text is part of the mails of a pair in a language, or of a region alone.
+fn concerns(name: &str, purpose: Purpose, locale: Locale) -> bool {
     if name == HTML || name == TEXT {
         return true;
     }
     if name.starts_with("layout/") {
-        return name == Words::path(language);
+        return name == Words::path(locale);
     }
-    name.strip_prefix(&shipped::path(purpose, language, "")).is_some()
+    name.strip_prefix(&shipped::path(purpose, locale, "")).is_some()
 }
 
 /// What can be said of one text by reading it.
 fn read(texts: &mut TextSet, name: &str, source: &str) -> Vec<Finding> {
-    if let Some(language) = Language::ALL.into_iter().find(|l| *name == Words::path(*l)) {
-        return texts.words(language).err().map(Finding::of).into_iter().collect();
+    let words = name.strip_prefix("layout/").and_then(|rest| rest.strip_suffix("/words.json"));
+    if let Some(locale) = words.and_then(Locale::exactly) {
+        return texts.words(locale, locale.region()).err().map(Finding::of).into_iter().collect();
     }
     let mut findings = Vec::new();
     match texts.undeclared(name, true) {
@@ -179,19 +187,19 @@ fn try_out(
     texts: &mut TextSet,
     settings: &Settings,
     purpose: Purpose,
-    language: Language,
+    locale: Locale,
     broken: &BTreeSet<String>,
     findings: &mut BTreeSet<Finding>,
 ) {
-    let path = |file| shipped::path(purpose, language, file);
+    let path = |file| shipped::path(purpose, locale, file);
     for file in ["subject.txt", "body.txt"] {
-        if texts.level(&path(file)).is_none() {
-            let detail = format!("there is no text in \"{language}\" for {purpose}");
+        if texts.find(purpose, locale, file).is_none() {
+            let detail = format!("there is no text in \"{locale}\" for {purpose}");
             findings.insert(Finding::error(&path(file), None, "missing-language", detail));
             return;
         }
     }
-    if broken.iter().any(|name| concerns(name, purpose, language)) {
+    if broken.iter().any(|name| concerns(name, purpose, locale)) {
         return;
     }
     let portal =
@@ -202,7 +210,7 @@ fn try_out(
         for full in [true, false] {
             let request = RenderRequest {
                 purpose,
-                locale: Locale::of(language),
+                locale,
                 document: &document,
                 settings: if full { settings } else { &bare },
                 sender: Sender { name: full.then_some("An De Wit"), email: "an@example.org" },
