@@ -159,7 +159,6 @@ pub(super) fn compose_with(
     let id = LetterId::parse(&job.id).map_err(|e| ComposeError::job("id", e))?;
     let Input { document, purpose, settings } = Input::read(&job.document, &job.use_case, &job.settings)?;
     let document = Arc::new(document);
-    let from = sender(job, &settings, &document)?;
     let [to, cc, bcc, reply_to] = addressees(job)?;
     let thread = job.thread.as_ref().map(conversation).transpose()?;
     check_links(job)?;
@@ -178,6 +177,8 @@ pub(super) fn compose_with(
     });
     language.locale =
         template::shipped::read_in(language.locale, document.partner().address.country.as_deref());
+    let settings = settings.in_language(language.locale);
+    let from = sender(job, &settings, &document)?;
     let rendered = render(job, &document, purpose, &settings, &from, &selected, &language, contact, &to)?;
 
     if to.is_empty() && cc.is_empty() && bcc.is_empty() {
@@ -266,7 +267,7 @@ fn render(
         portal: job.portal.as_ref().map(|(view, pdf)| Portal { view_url: view, pdf_url: pdf.as_deref() }),
         edits: Edits { subject: subject.as_deref(), body: body.as_deref() },
         today: job.now.date_naive(),
-        pay_by: None,
+        pay_by: template::pay_by(purpose, document, &settings.payment, job.now.date_naive()),
         signature: job.mode != Mode::MailClient,
         logo: selected.logo().is_some(),
     })?;

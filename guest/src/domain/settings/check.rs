@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 const MAX_LINE: usize = 1_000;
 /// Bytes of a longer text: a signature, a list of addresses.
 const MAX_TEXT: usize = 64 * 1024;
-/// Lines of the company's address.
+/// Lines of the company's address, and of its registration.
 const MAX_ADDRESS: usize = 20;
+/// Days that a reminder may give.
+const MAX_DAYS: u32 = 90;
 /// Templates of the company, and of the user.
 const MAX_TEMPLATES: usize = 1_000;
 /// Bytes of one template.
@@ -37,18 +39,37 @@ pub(super) fn settings(settings: &Settings) -> Checked {
     ] {
         text.as_deref().map_or(Ok(()), |text| one_line(path, text))?;
     }
-    if company.address.len() > MAX_ADDRESS {
-        return fault("$.company.address", format!("at most {MAX_ADDRESS} lines"));
+    company.legal_name.as_deref().map_or(Ok(()), |text| one_line("$.company.legal_name", text))?;
+    lines("$.company.address", &company.address)?;
+    lines("$.company.registration", &company.registration)?;
+    for (tag, texts) in &company.languages {
+        let path = format!("$.company.languages[{tag:?}]");
+        language(&path, tag)?;
+        texts.name.as_deref().map_or(Ok(()), |text| one_line(&format!("{path}.name"), text))?;
+        lines(&format!("{path}.address"), &texts.address)?;
+        lines(&format!("{path}.registration"), &texts.registration)?;
     }
-    for (index, line) in company.address.iter().enumerate() {
-        one_line(&format!("$.company.address[{index}]"), line)?;
+    for (tag, texts) in &user.languages {
+        let path = format!("$.user.languages[{tag:?}]");
+        language(&path, tag)?;
+        let name = &texts.display_name;
+        name.as_deref().map_or(Ok(()), |text| one_line(&format!("{path}.display_name"), text))?;
+        for (field, text) in [("html", &texts.signature_html), ("text", &texts.signature_text)] {
+            let path = format!("{path}.signature_{field}");
+            text.as_deref().map_or(Ok(()), |text| bounded(&path, text, MAX_TEXT))?;
+        }
     }
-    if let Some(tag) = company.language.as_deref().filter(|tag| Locale::parse(tag).is_none()) {
-        let shipped = Language::ALL.map(Language::code).join(", ");
-        let detail =
-            format!("no texts in the language {tag:?}: use one of {shipped}, with or without a region");
-        return fault("$.company.language", detail);
+    let payment = &settings.payment;
+    for (field, days) in [
+        ("reminder_1_days", payment.reminder_1_days),
+        ("reminder_2_days", payment.reminder_2_days),
+        ("reminder_3_days", payment.reminder_3_days),
+    ] {
+        if days > MAX_DAYS {
+            return fault(&format!("$.payment.{field}"), format!("{days} days: at most {MAX_DAYS}"));
+        }
     }
+    company.language.as_deref().map_or(Ok(()), |tag| language("$.company.language", tag))?;
     for (path, text) in [
         ("$.user.signature_html", &user.signature_html),
         ("$.user.signature_text", &user.signature_text),
@@ -73,6 +94,25 @@ pub(super) fn settings(settings: &Settings) -> Checked {
     if !LOGO.contains(&layout.logo_width) {
         let (least, most) = (LOGO.start(), LOGO.end());
         return fault("$.layout.logo_width", format!("{} pixels: from {least} to {most}", layout.logo_width));
+    }
+    Ok(())
+}
+
+fn language(path: &str, tag: &str) -> Checked {
+    if Locale::parse(tag).is_some() {
+        return Ok(());
+    }
+    let shipped = Language::ALL.map(Language::code).join(", ");
+    let tag: String = tag.chars().take(40).collect();
+    fault(path, format!("no texts in the language {tag:?}: use one of {shipped}, with or without a region"))
+}
+
+fn lines(path: &str, lines: &[String]) -> Checked {
+    if lines.len() > MAX_ADDRESS {
+        return fault(path, format!("at most {MAX_ADDRESS} lines"));
+    }
+    for (index, line) in lines.iter().enumerate() {
+        one_line(&format!("{path}[{index}]"), line)?;
     }
     Ok(())
 }

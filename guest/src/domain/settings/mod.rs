@@ -5,7 +5,9 @@ mod check;
 
 use crate::domain::document::explain;
 use crate::domain::document::object::{self, Object};
+use crate::domain::language::Locale;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// JSON Schema (draft 2020-12) of the settings.
@@ -43,6 +45,9 @@ pub struct Settings {
     /// Look of the layout.
     #[serde(deserialize_with = "object::required")]
     pub layout: Layout,
+    /// How customers are asked to pay.
+    #[serde(deserialize_with = "object::required")]
+    pub payment: Payment,
 }
 
 /// The sending company.
@@ -51,6 +56,10 @@ pub struct Settings {
 pub struct Company {
     /// Name; the document's issuer where absent.
     pub name: Option<String>,
+    /// Name in the register, with its legal form, where it differs from the name: `Atelier Nord BV`.
+    pub legal_name: Option<String>,
+    /// What the law of its country wants on business letters: register, court, capital, directors; line by line, for the footer.
+    pub registration: Vec<String>,
     /// Postal address, line by line, for the footer.
     pub address: Vec<String>,
     /// Telephone, for the footer.
@@ -63,6 +72,20 @@ pub struct Company {
     pub vat_identifier: Option<String>,
     /// Language of mails to partners whose language is not known, or has no texts (BCP 47).
     pub language: Option<String>,
+    /// What reads differently in a language: by BCP 47 tag, `fr` or `fr-BE`.
+    pub languages: BTreeMap<String, CompanyTexts>,
+}
+
+/// What a company says differently in a language. What is left out stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CompanyTexts {
+    /// As in [`Company`].
+    pub name: Option<String>,
+    /// As in [`Company`].
+    pub registration: Vec<String>,
+    /// As in [`Company`].
+    pub address: Vec<String>,
 }
 
 /// The user who creates the mail (FEATURES A2 to A4).
@@ -81,6 +104,20 @@ pub struct User {
     pub auto_bcc_self: bool,
     /// The user's own address, for the blind copy; the From's where absent.
     pub own_email: Option<String>,
+    /// What reads differently in a language: by BCP 47 tag, `fr` or `fr-BE`.
+    pub languages: BTreeMap<String, UserTexts>,
+}
+
+/// What a user says differently in a language. What is left out stays as it is; a signature is one, in text and in HTML.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct UserTexts {
+    /// As in [`User`].
+    pub display_name: Option<String>,
+    /// As in [`User`].
+    pub signature_html: Option<String>,
+    /// As in [`User`].
+    pub signature_text: Option<String>,
 }
 
 /// Recipients that the company adds by itself.
@@ -123,7 +160,54 @@ impl Default for Layout {
     }
 }
 
+/// How customers are asked to pay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Payment {
+    /// Days from the mail that a first reminder gives, and one about what is overdue; 0 names no date.
+    pub reminder_1_days: u32,
+    /// Days that a second reminder gives.
+    pub reminder_2_days: u32,
+    /// Days that a last reminder gives.
+    pub reminder_3_days: u32,
+}
+
+impl Default for Payment {
+    fn default() -> Self {
+        Self { reminder_1_days: 14, reminder_2_days: 8, reminder_3_days: 8 }
+    }
+}
+
 impl Settings {
+    /// These settings as a mail in this language has them: with what company and user say differently in it.
+    pub fn in_language(&self, locale: Locale) -> Cow<'_, Self> {
+        let company = by_language(&self.company.languages, locale);
+        let user = by_language(&self.user.languages, locale);
+        if company.is_none() && user.is_none() {
+            return Cow::Borrowed(self);
+        }
+        let mut own = self.clone();
+        if let Some(texts) = company {
+            own.company.name = texts.name.clone().or(own.company.name);
+            for (of, said) in [
+                (&mut own.company.registration, &texts.registration),
+                (&mut own.company.address, &texts.address),
+            ] {
+                if !said.is_empty() {
+                    of.clone_from(said);
+                }
+            }
+        }
+        if let Some(texts) = user {
+            own.user.display_name = texts.display_name.clone().or(own.user.display_name);
+            if texts.signature_html.is_some() || texts.signature_text.is_some() {
+                own.user.signature_html.clone_from(&texts.signature_html);
+                own.user.signature_text.clone_from(&texts.signature_text);
+            }
+        }
+        Cow::Owned(own)
+    }
+
     /// Reads settings by the schema `settings`. An empty text means none: the neutral ones.
     pub fn from_json(text: &str) -> Result<Self, SettingsError> {
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
@@ -142,6 +226,15 @@ impl Settings {
         check::settings(&settings)?;
         Ok(settings)
     }
+}
+
+/// What is said in a region, else in its language.
+fn by_language<T>(said: &BTreeMap<String, T>, locale: Locale) -> Option<&T> {
+    let of = |locale: Locale| {
+        let mut named = said.iter().filter(|(tag, _)| Locale::parse(tag) == Some(locale));
+        named.next().map(|(_, texts)| texts)
+    };
+    of(locale).or_else(|| of(Locale::of(locale.language)))
 }
 
 #[cfg(test)]

@@ -21,6 +21,18 @@ fn faults_name_the_path() {
         ),
         (json!({"layout": {"accent": "#12345é"}}), "$.layout.accent", "colour"),
         (json!({"layout": {"accent": ""}}), "$.layout.accent", "colour"),
+        (json!({"payment": {"reminder_2_days": 91}}), "$.payment.reminder_2_days", "at most 90"),
+        (
+            json!({"company": {"languages": {"es": {}}}}),
+            "$.company.languages[\"es\"]",
+            "no texts in the language \"es\"",
+        ),
+        (json!({"company": {"registration": ["a\r\nb"]}}), "$.company.registration[0]", "control character"),
+        (
+            json!({"user": {"languages": {"fr": {"display_name": "a\nb"}}}}),
+            "$.user.languages[\"fr\"].display_name",
+            "control character",
+        ),
         (json!({"layout": {"lines": 10_001}}), "$.layout.lines", "at most 10000"),
         (json!({"layout": {"lines": -1}}), "$.layout.lines", "invalid value"),
         (json!({"layout": {"logo_width": 0}}), "$.layout.logo_width", "from 20 to 520"),
@@ -61,10 +73,13 @@ fn sample(part: &Value) -> Value {
         ("object", Some(properties)) => {
             Value::Object(properties.iter().map(|(name, part)| (name.clone(), sample(part))).collect())
         }
+        ("object", None) if part["additionalProperties"]["type"] == "object" => {
+            json!({ "fr-BE": sample(&part["additionalProperties"]) })
+        }
         ("object", None) => json!({"invoice/new/nl/body.txt": "text"}),
         ("array", _) => json!(["line"]),
         ("boolean", _) => json!(true),
-        ("integer", _) => json!(100),
+        ("integer", _) => json!(part["maximum"].as_u64().unwrap_or(100).min(100)),
         _ => json!(if part.get("default").is_some() { "#ABCdef" } else { "nl-BE" }),
     }
 }
@@ -90,7 +105,37 @@ fn the_schema_and_the_reader_know_the_same_fields() {
         }
     }
     let neutral = serde_json::to_value(Settings::default()).unwrap();
-    for (field, part) in schema["properties"]["layout"]["properties"].as_object().unwrap() {
-        assert_eq!(part["default"], neutral["layout"][field], "{field}");
+    for group in ["layout", "payment"] {
+        for (field, part) in schema["properties"][group]["properties"].as_object().unwrap() {
+            assert_eq!(part["default"], neutral[group][field], "{group}.{field}");
+        }
+    }
+}
+
+#[test]
+fn what_is_said_differently_in_a_language_is_said_in_it_alone() {
+    let settings = Settings::from_json(
+        r#"{"company": {"name": "Atelier Nord", "address": ["Dok Noord 4", "Belgium"], "registration": ["RPR Gent"],
+            "languages": {"fr": {"address": ["Dok Noord 4", "Belgique"], "registration": ["RPM Gand"]},
+                          "fr-FR": {"name": "Atelier Nord (Belgique)"}}},
+            "user": {"display_name": "Accounting", "signature_text": "Lotte", "signature_html": "<b>Lotte</b>",
+            "languages": {"fr": {"display_name": "Comptabilité", "signature_text": "Lotte (compta)"}}}}"#,
+    )
+    .unwrap();
+    for (tag, name, country, display_name, html) in [
+        ("nl-BE", "Atelier Nord", "Belgium", "Accounting", Some("<b>Lotte</b>")),
+        ("fr", "Atelier Nord", "Belgique", "Comptabilité", None),
+        ("fr-BE", "Atelier Nord", "Belgique", "Comptabilité", None),
+        ("fr-FR", "Atelier Nord (Belgique)", "Belgium", "Comptabilité", None),
+    ] {
+        let own = settings.in_language(Locale::parse(tag).unwrap());
+        assert_eq!(own.company.name.as_deref(), Some(name), "{tag}");
+        assert_eq!(own.company.address[1], country, "{tag}");
+        assert_eq!(own.user.display_name.as_deref(), Some(display_name), "{tag}");
+        assert_eq!(
+            own.user.signature_html.as_deref(),
+            html,
+            "{tag}: a signature is one, in text and in HTML"
+        );
     }
 }

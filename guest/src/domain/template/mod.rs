@@ -13,6 +13,7 @@ mod items;
 mod language;
 mod layout;
 pub mod lint;
+mod pay_by;
 mod record;
 mod render;
 mod samples;
@@ -24,6 +25,7 @@ mod words;
 pub use fault::TemplateFault;
 pub use language::{Chosen, LanguageReason, LanguageSources, choose_language};
 pub use layout::{LONGEST_LINK, is_web};
+pub use pay_by::pay_by;
 pub use render::{Attached, Edits, Portal, RenderRequest, Rendered, Sender, render};
 pub use signature::escaped;
 
