@@ -48,6 +48,18 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All of them.
+    pub const ALL: [Reason; 8] = [
+        Reason::ContactRole,
+        Reason::ContactPreferred,
+        Reason::ContactGeneral,
+        Reason::Endpoint,
+        Reason::Document,
+        Reason::User,
+        Reason::CompanySetting,
+        Reason::AutoBccSelf,
+    ];
+
     /// Name in the contract.
     pub fn name(self) -> &'static str {
         match self {
