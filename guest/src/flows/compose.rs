@@ -158,7 +158,7 @@ pub(super) fn compose_with(
 ) -> Result<Message, ComposeError> {
     let id = LetterId::parse(&job.id).map_err(|e| ComposeError::job("id", e))?;
     let Input { document, purpose, settings } = Input::read(&job.document, &job.use_case, &job.settings)?;
-    let document = Arc::new(document);
+    let document = Arc::new(document.with_credit_above_zero());
     let from = sender(job, &settings, &document)?;
     let [to, cc, bcc, reply_to] = addressees(job)?;
     let thread = job.thread.as_ref().map(conversation).transpose()?;

@@ -6,6 +6,7 @@ mod error;
 mod json;
 pub mod limits;
 mod model;
+mod money;
 mod payment;
 mod summary;
 mod ubl;
@@ -15,10 +16,11 @@ pub use error::{DocumentError, DocumentFault};
 pub use json::to_json;
 pub(in crate::domain) use json::{explain, list, object};
 pub use model::{
-    Contact, ContactKind, Currency, Document, Endpoint, Instalment, Line, Money, Party, PaymentMeans,
-    PostalAddress, References, TaxSubtotal, Totals,
+    Contact, ContactKind, Document, Endpoint, Instalment, Line, Party, PaymentMeans, PostalAddress,
+    References, TaxSubtotal, Totals,
 };
-pub use payment::PaymentMethod;
+pub use money::{Currency, Money};
+pub use payment::{PaymentMethod, is_iban, masked};
 pub use summary::Summary;
 
 /// JSON Schema (draft 2020-12) of a document.

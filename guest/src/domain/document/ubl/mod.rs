@@ -10,6 +10,7 @@ mod encoding;
 mod head;
 mod line;
 mod party;
+mod payment;
 mod tree;
 
 use super::{Document, DocumentError, DocumentFault};
@@ -91,5 +92,7 @@ pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
 
 #[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod payment_tests;
 #[cfg(test)]
 mod tests;

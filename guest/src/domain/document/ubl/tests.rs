@@ -33,13 +33,13 @@ fn invoice() -> String {
     )
 }
 
-fn with(from: &str, to: &str) -> String {
+pub(super) fn with(from: &str, to: &str) -> String {
     let invoice = invoice();
     assert!(invoice.contains(from), "{from}");
     invoice.replacen(from, to, 1)
 }
 
-fn of(xml: &str) -> Document {
+pub(super) fn of(xml: &str) -> Document {
     read(xml.as_bytes()).unwrap_or_else(|fault| panic!("{fault}\n{xml}"))
 }
 
