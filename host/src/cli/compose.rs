@@ -77,6 +77,11 @@ pub(super) fn damaged(ready: &Ready) -> Option<&Warning> {
     ready.message.warnings.iter().find(|it| CODES.contains(&it.code.as_str()))
 }
 
+/// A document whose recipient is the company itself.
+pub(super) fn addressed_to_company(ready: &Ready) -> Option<&Warning> {
+    ready.message.warnings.iter().find(|it| it.code == "recipient-is-company")
+}
+
 impl Composed {
     /// The mail as the store keeps it. Its files are read once, for their digests.
     pub(super) async fn to_keep(

@@ -42,6 +42,8 @@ pub struct Draft {
     pub automatic: bool,
     /// Who sends it.
     pub mode: composing::Mode,
+    /// Refusals of the plugin that the user has seen and overrides, by their codes.
+    pub insist: Vec<String>,
     /// Link of the pixel that tells of the mail's opening.
     pub pixel: Option<String>,
 }
@@ -81,6 +83,7 @@ impl Draft {
             thread: None,
             automatic: false,
             mode: composing::Mode::Account,
+            insist: Vec::new(),
             pixel: None,
         }
     }
@@ -194,6 +197,7 @@ impl Draft {
             thread: self.thread.clone(),
             automatic: self.automatic,
             mode: self.mode,
+            insist: self.insist.clone(),
         };
         let message = match &self.pixel {
             Some(pixel) => office.compose_tracked(&files, &job, pixel).await??,

@@ -43,6 +43,9 @@ pub enum DraftError {
     /// A rule on attachments is broken.
     #[error("attachment {}: {} (rule: {})", .0.file_name, .0.detail, .0.rule)]
     Attachment(composing::AttachmentFault),
+    /// It could be made, and should not be: it asks for money that is not owed, or not yet.
+    #[error("{}", .0.detail)]
+    Refused(composing::Refusal),
     /// The plugin gave no answer.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -89,6 +92,7 @@ impl From<composing::ComposeError> for DraftError {
             composing::ComposeError::UseCase(e) => Self::UseCase(e),
             composing::ComposeError::Template(e) => Self::Template(e),
             composing::ComposeError::Attachment(e) => Self::Attachment(e),
+            composing::ComposeError::Refused(e) => Self::Refused(e),
         }
     }
 }

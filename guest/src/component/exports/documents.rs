@@ -34,6 +34,8 @@ impl wit::Guest for Component {
 fn summary_out(of: Summary) -> wit::Summary {
     wit::Summary {
         kind: of.kind.name().to_owned(),
+        type_code: of.type_code,
+        self_billed: of.self_billed,
         number: of.number,
         revision: of.revision,
         issue_date: of.issue_date.to_string(),
@@ -42,6 +44,12 @@ fn summary_out(of: Summary) -> wit::Summary {
         buyer: of.buyer,
         total: of.total.map(amount_out),
         balance: of.balance.map(amount_out),
+        payment: of.payment.map(|of| wit::Payment {
+            method: of.method.name().to_owned(),
+            account: of.account,
+            reference: of.reference,
+            mandate: of.mandate,
+        }),
         lines: of.lines,
     }
 }

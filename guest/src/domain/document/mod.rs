@@ -21,7 +21,7 @@ pub use model::{
 };
 pub use money::{Currency, Money};
 pub use payment::{PaymentMethod, is_iban, masked};
-pub use summary::Summary;
+pub use summary::{PaymentSummary, Summary};
 
 /// JSON Schema (draft 2020-12) of a document.
 pub const SCHEMA: &str = include_str!("json/document.schema.json");
