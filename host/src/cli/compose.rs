@@ -56,6 +56,9 @@ pub(super) async fn compose(
         }
         _ => {}
     }
+    if let Err(error) = draft.attach_embedded_pdf(&desk.office).await {
+        return Ok(Err(error));
+    }
     let mut ready = match draft.compose(&desk.office).await {
         Ok(ready) => ready,
         Err(error) => return Ok(Err(error)),

@@ -18,7 +18,7 @@ pub enum DraftError {
         detail: String,
     },
     /// The document's form can't be told from the file's name.
-    #[error("{}: a document is a .json or an .xml (UBL 2.1) file", .0.display())]
+    #[error("{}: a document is a .json or an .xml (UBL 2.1) file{}", .0.display(), instead(.0))]
     UnknownForm(PathBuf),
     /// The document can't be read.
     #[error("{}", describe_document(.0))]
@@ -69,6 +69,16 @@ pub enum OutboxError {
     /// The account's mail is sent by the user's own program.
     #[error("mail of the account \"{0}\" is sent by the user's own mail program, not from here")]
     NotOurs(String),
+}
+
+/// What to do with a file of another kind.
+fn instead(path: &std::path::Path) -> &'static str {
+    match path.extension().map(|extension| extension.to_ascii_lowercase()) {
+        Some(pdf) if pdf == "pdf" => {
+            "; a PDF goes with it, by --pdf or beside it, and what a hybrid one (ZUGFeRD, Factur-X) holds is CII, which is not read"
+        }
+        _ => "",
+    }
 }
 
 fn describe_document(error: &documents::DocumentError) -> String {

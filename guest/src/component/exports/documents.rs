@@ -20,6 +20,13 @@ impl wit::Guest for Component {
         Ok(document::to_json(&document))
     }
 
+    fn embedded_pdf(document: wit::Source) -> Result<Option<wit::EmbeddedFile>, wit::DocumentError> {
+        imports::speak_before_trapping();
+        let found =
+            document::embedded_pdf(&document.media_type, &document.content).map_err(document_error_out)?;
+        Ok(found.map(|file| wit::EmbeddedFile { file_name: file.file_name, content: file.content }))
+    }
+
     fn schema(name: String) -> Option<String> {
         imports::speak_before_trapping();
         match name.as_str() {

@@ -3,6 +3,7 @@
 //! unsaid, and what it says wrongly is named with its place.
 
 mod error;
+mod foreign;
 mod json;
 pub mod limits;
 mod model;
@@ -22,6 +23,7 @@ pub use model::{
 pub use money::{Currency, Money};
 pub use payment::{PaymentMethod, is_iban, masked};
 pub use summary::{PaymentSummary, Summary};
+pub use ubl::EmbeddedFile;
 
 /// JSON Schema (draft 2020-12) of a document.
 pub const SCHEMA: &str = include_str!("json/document.schema.json");
@@ -31,10 +33,32 @@ pub const MEDIA_TYPES: [&str; 4] = ["application/json", "text/json", "applicatio
 
 /// Reads a document. The same bytes give the same result, always.
 pub fn read(media_type: &str, content: &[u8]) -> Result<Document, DocumentError> {
+    match form(media_type, content)? {
+        Form::Json => json::read(content),
+        Form::Xml => ubl::read(content),
+    }
+}
+
+/// The PDF that is the document itself, where the document carries one; JSON carries none. The file is read as by [`read`].
+pub fn embedded_pdf(media_type: &str, content: &[u8]) -> Result<Option<EmbeddedFile>, DocumentError> {
+    match form(media_type, content)? {
+        Form::Json => Ok(None),
+        Form::Xml => ubl::pdf(content),
+    }
+}
+
+/// What a document is written in.
+enum Form {
+    Json,
+    Xml,
+}
+
+/// What the media type says, of a file that is not too large.
+fn form(media_type: &str, content: &[u8]) -> Result<Form, DocumentError> {
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let reader = match essence.as_str() {
-        "application/json" | "text/json" => json::read,
-        "application/xml" | "text/xml" => ubl::read,
+    let form = match essence.as_str() {
+        "application/json" | "text/json" => Form::Json,
+        "application/xml" | "text/xml" => Form::Xml,
         _ => {
             let known = MEDIA_TYPES.join(", ");
             let asked = error::shortened(media_type, 100);
@@ -50,7 +74,7 @@ pub fn read(media_type: &str, content: &[u8]) -> Result<Document, DocumentError>
         );
         return Err(DocumentError::whole(DocumentFault::Refused, detail));
     }
-    reader(content)
+    Ok(form)
 }
 
 #[cfg(test)]
