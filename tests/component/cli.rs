@@ -20,7 +20,7 @@ fn postroom(arguments: &[&str]) -> Output {
 }
 
 /// Runs a command that must end with this exit code; gives both its outputs.
-fn expect(code: i32, arguments: &[&str]) -> (String, String) {
+pub(crate) fn expect(code: i32, arguments: &[&str]) -> (String, String) {
     let output = postroom(arguments);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let (out, err) = (text(output.stdout), text(output.stderr));
@@ -28,7 +28,7 @@ fn expect(code: i32, arguments: &[&str]) -> (String, String) {
     (out, err)
 }
 
-fn document(name: &str) -> String {
+pub(crate) fn document(name: &str) -> String {
     fixtures::path(&format!("documents/{name}")).display().to_string()
 }
 

@@ -17,7 +17,8 @@ fn postroom(folder: &Path, words: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-fn code(folder: &Path, words: &[&str]) -> (Option<i32>, String) {
+/// Runs a command in a folder of its own; gives its exit code and all that it printed.
+pub(crate) fn code(folder: &Path, words: &[&str]) -> (Option<i32>, String) {
     let output = postroom(folder, words);
     let said = format!(
         "{words:?}: {}{}",
@@ -40,12 +41,10 @@ fn every_command_explains_itself_and_refuses_an_option_that_it_has_not() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "asking for help makes nothing");
 }
 
-#[test]
-fn what_is_wrong_is_told_by_the_code() {
-    let folder = tempfile::tempdir().unwrap();
-    let invoice = fixtures::path("documents/invoice.json").display().to_string();
+/// A store with a company, its user lotte, and an account whose server nobody is.
+pub(crate) fn store(folder: &Path, company: &str) {
     for words in [
-        &["company", "add", "Alpha"][..],
+        &["company", "add", company][..],
         &["user", "add", "lotte", "--address", "lotte@alpha.example"],
         &[
             "account",
@@ -64,9 +63,16 @@ fn what_is_wrong_is_told_by_the_code() {
             "lotte",
         ],
     ] {
-        let (found, said) = code(folder.path(), words);
+        let (found, said) = code(folder, words);
         assert_eq!(found, Some(0), "{said}");
     }
+}
+
+#[test]
+fn what_is_wrong_is_told_by_the_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let invoice = fixtures::path("documents/invoice.json").display().to_string();
+    store(folder.path(), "Alpha");
     let unknown = "019a2d00-0000-7000-8000-000000000000";
     for (wanted, words) in [
         (1, vec!["render", &invoice, "--out", "mail", "--plugin", "nowhere.wasm"]),

@@ -8,6 +8,7 @@ mod clock;
 mod contract;
 mod courier;
 mod determinism;
+mod documents;
 mod exit_codes;
 mod house;
 mod imports;

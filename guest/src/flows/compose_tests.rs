@@ -209,6 +209,7 @@ fn b13_a_document_for_the_company_itself_is_a_warning() {
     let vat = Some("BE 0123.456.749");
     for (fields, company, is) in [
         (buyer("Noord", vat), r#"{"name": "Atelier", "vat_identifier": "be0123456749"}"#, true),
+        (buyer("Noord", vat), r#"{"name": "Atelier", "vat_identifier": "0123456749"}"#, true),
         (buyer("Atelier", vat), r#"{"name": "Atelier", "vat_identifier": "BE0999999922"}"#, false),
         (buyer("ATELIER  nord", None), r#"{"name": "Atelier Nord", "vat_identifier": "BE0123456749"}"#, true),
         (buyer("Brasserie", None), r#"{"name": "Atelier Nord"}"#, false),

@@ -27,18 +27,25 @@ pub(super) fn doubts(document: &Document, company: &Company) -> Vec<Warning> {
     doubts
 }
 
-/// True for the company of the settings: by the VAT identifier where both have one, else by the name.
+/// Characters of a VAT identifier without its country, at least.
+const SHORTEST_NUMBER: usize = 8;
+
+/// True for the company of the settings: by the VAT identifier where both have one, with or without its country, else by the
+/// name.
 fn is_company(party: &Party, company: &Company) -> bool {
-    let bare = |text: &str| {
-        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
-    };
     let pair = |own: Option<&str>, other: Option<&str>| {
         let (own, other) = (bare(own?), bare(other?));
-        (!own.is_empty() && !other.is_empty()).then(|| own == other)
+        (!own.is_empty() && !other.is_empty()).then_some((own, other))
     };
-    let by_vat = pair(company.vat_identifier.as_deref(), party.vat_identifier.as_deref());
-    by_vat.unwrap_or_else(|| {
-        let names = [Some(party.name.as_str()), party.trading_name.as_deref()];
-        names.into_iter().any(|name| pair(company.name.as_deref(), name).unwrap_or(false))
-    })
+    if let Some((own, other)) = pair(company.vat_identifier.as_deref(), party.vat_identifier.as_deref()) {
+        let ends = |long: &str, short: &str| short.len() >= SHORTEST_NUMBER && long.ends_with(short);
+        return own == other || ends(&own, &other) || ends(&other, &own);
+    }
+    let names = [Some(party.name.as_str()), party.trading_name.as_deref()];
+    names.into_iter().any(|name| pair(company.name.as_deref(), name).is_some_and(|(own, other)| own == other))
+}
+
+/// Letters and digits alone, in lower case.
+fn bare(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

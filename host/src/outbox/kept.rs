@@ -66,9 +66,9 @@ impl Ready {
         let document = DocumentRef {
             kind: self.summary.kind.clone(),
             number: self.summary.number.clone(),
-            partner: match self.summary.kind.as_str() {
+            partner: match (self.summary.kind.as_str(), self.summary.self_billed) {
                 // What a company writes to its suppliers.
-                "purchase-order" | "request-for-quotation" => self.summary.seller.clone(),
+                ("purchase-order" | "request-for-quotation", _) | (_, true) => self.summary.seller.clone(),
                 _ => self.summary.buyer.clone(),
             },
         };
