@@ -27,7 +27,8 @@ fn collect(folder: &Path, prefix: &str, into: &mut Vec<(String, PathBuf)>) -> io
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let Ok(name) = entry.file_name().into_string() else { continue };
-        if name.starts_with('.') {
+        // `office` is what the company's own people read: no text of a mail.
+        if name.starts_with('.') || (prefix.is_empty() && name == "office") {
             continue;
         }
         let path = entry.path();

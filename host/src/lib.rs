@@ -36,6 +36,7 @@ pub mod engine;
 pub mod inbox;
 pub mod oauth;
 pub mod outbox;
+mod page_texts;
 pub mod records;
 pub mod return_address;
 pub mod store;

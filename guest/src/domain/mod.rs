@@ -11,6 +11,7 @@ pub mod draft;
 pub mod inbound;
 pub mod kind;
 pub mod language;
+pub mod office;
 pub mod opening;
 mod phrases;
 pub mod recipients;

@@ -9,8 +9,8 @@ use crate::domain::attachment::{
 use crate::domain::compose::{self, Composed, Letter, LetterId, MessageId, Thread};
 use crate::domain::document::{Contact, Document};
 use crate::domain::kind::Purpose;
-use crate::domain::recipients::Field;
-use crate::domain::settings::Settings;
+use crate::domain::recipients::{Field, person_name};
+use crate::domain::settings::{Settings, missing_registration};
 use crate::domain::template::{
     self, Attached, Chosen, Edits, LanguageSources, Portal, RenderRequest, Rendered, Sender, TemplateFault,
 };
@@ -187,6 +187,12 @@ pub(super) fn compose_with(
             "the mail has no recipient: no usable address was given, and none is known of the partner",
         ));
     }
+    if let Some(wants) = missing_registration(&settings.company, document.issuer()) {
+        let detail = format!(
+            "{wants} on business letters: settings.company.registration has nothing to print in the footer"
+        );
+        warnings.push(warning("no-registration", detail));
+    }
     if !language.passed_over.is_empty() {
         let passed = language.passed_over.join(", ");
         let detail = format!("there are no texts in {passed}: the mail is in {}", language.locale);
@@ -249,12 +255,13 @@ fn render(
     if body.as_ref().is_some_and(|body| body.len() > LONGEST_EDIT) {
         return Err(ComposeError::job("edits.body", format!("longer than {LONGEST_EDIT} bytes")));
     }
-    // With several people in To, nobody is greeted by name; nor is a company.
-    let partner = document.partner();
-    let is_person = |name: &&str| *name != partner.name && Some(*name) != partner.trading_name.as_deref();
-    let addressee = match to {
-        [only] => contact.and_then(|c| c.name.as_deref()).or(only.name.as_deref()).filter(is_person),
-        _ => None,
+    // With several people in To, nobody is greeted by name.
+    let (addressee, salutation) = match to {
+        [only] => (
+            person_name(contact, only.name.as_deref(), document.partner()),
+            contact.and_then(|contact| contact.salutation.as_deref()),
+        ),
+        _ => (None, None),
     };
     let rendered = template::render(&RenderRequest {
         purpose,
@@ -262,7 +269,8 @@ fn render(
         document,
         settings,
         sender: Sender { name: from.name.as_deref(), email: &email },
-        addressee,
+        addressee: addressee.as_deref(),
+        salutation,
         attached: Attached { pdf: has(Role::Pdf), ubl: has(Role::Ubl), added },
         portal: job.portal.as_ref().map(|(view, pdf)| Portal { view_url: view, pdf_url: pdf.as_deref() }),
         edits: Edits { subject: subject.as_deref(), body: body.as_deref() },

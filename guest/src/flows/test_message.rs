@@ -5,7 +5,8 @@ use crate::domain::address::{Address, Mailbox, clean_name, read_list};
 use crate::domain::attachment::Selected;
 use crate::domain::compose::{self, Letter, LetterId};
 use crate::domain::language::{Language, Locale};
-use crate::domain::template::{Chosen, LanguageReason, Rendered, escaped};
+use crate::domain::office::office;
+use crate::domain::template::{Chosen, LanguageReason, Rendered, escaped, format};
 use chrono::{DateTime, FixedOffset};
 
 /// What is asked for.
@@ -57,7 +58,7 @@ pub fn test_message(request: &TestRequest) -> Result<Message, TestFault> {
         reason: if known.is_some() { LanguageReason::Job } else { LanguageReason::Default },
         passed_over: asked.filter(|_| known.is_none()).map(str::to_owned).into_iter().collect(),
     };
-    let rendered = render(request, &from, language.locale.language);
+    let rendered = render(request, &from, language.locale);
     let composed = compose::compose(&Letter {
         id: &id,
         message_id_domain: from.address.ascii_domain(),
@@ -91,12 +92,14 @@ fn recipients(text: &str) -> Result<Vec<Mailbox>, TestFault> {
     }
 }
 
-fn render(request: &TestRequest, from: &Mailbox, language: Language) -> Rendered {
-    let words = words(language);
+fn render(request: &TestRequest, from: &Mailbox, locale: Locale) -> Rendered {
+    let language = locale.language;
+    let words = office(language).test_message;
     let given = request.subject.as_deref().map(clean_name_of_any_length);
     let subject = given.filter(|subject| !subject.is_empty()).unwrap_or_else(|| words.subject.to_owned());
     let account = clean_name(&request.account);
-    let sent = request.now.format("%Y-%m-%d %H:%M (UTC%:z)").to_string();
+    let day = format::long_date(request.now.date_naive(), locale);
+    let sent = format!("{day}, {}", request.now.format("%H:%M (UTC%:z)"));
     let facts = [(words.account, account), (words.sender, from.to_string()), (words.sent, sent)];
     let mut text = format!("{}\n\n", words.works);
     let mut html = format!(
@@ -105,9 +108,9 @@ fn render(request: &TestRequest, from: &Mailbox, language: Language) -> Rendered
         words.works
     );
     for (index, (name, value)) in facts.iter().enumerate() {
-        text.push_str(&format!("{name}: {value}\n"));
+        text.push_str(&format!("{name}{} {value}\n", words.colon));
         let break_before = if index > 0 { "<br>\n" } else { "" };
-        html.push_str(&format!("{break_before}{name}: {}", escaped(value)));
+        html.push_str(&format!("{break_before}{name}{} {}", words.colon, escaped(value)));
     }
     text.push_str(&format!("\n{}\n", words.nothing_to_do));
     html.push_str(&format!("</p>\n<p>{}</p>\n</body>\n</html>\n", words.nothing_to_do));
@@ -118,52 +121,6 @@ fn render(request: &TestRequest, from: &Mailbox, language: Language) -> Rendered
 fn clean_name_of_any_length(subject: &str) -> String {
     let line: String = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     line.trim().to_owned()
-}
-
-struct Words {
-    subject: &'static str,
-    works: &'static str,
-    account: &'static str,
-    sender: &'static str,
-    sent: &'static str,
-    nothing_to_do: &'static str,
-}
-
-fn words(language: Language) -> Words {
-    match language {
-        Language::Nl => Words {
-            subject: "Testbericht van Postroom",
-            works: "Dit is een testbericht: het account kan e-mail verzenden.",
-            account: "Account",
-            sender: "Afzender",
-            sent: "Verzonden",
-            nothing_to_do: "U hoeft niets te doen.",
-        },
-        Language::Fr => Words {
-            subject: "Message de test de Postroom",
-            works: "Ceci est un message de test : le compte peut envoyer des e-mails.",
-            account: "Compte",
-            sender: "Expéditeur",
-            sent: "Envoyé",
-            nothing_to_do: "Vous n'avez rien à faire.",
-        },
-        Language::En => Words {
-            subject: "Test message from Postroom",
-            works: "This is a test message: the account can send e-mail.",
-            account: "Account",
-            sender: "Sender",
-            sent: "Sent",
-            nothing_to_do: "There is nothing you need to do.",
-        },
-        Language::De => Words {
-            subject: "Testnachricht von Postroom",
-            works: "Dies ist eine Testnachricht: Das Konto kann E-Mails versenden.",
-            account: "Konto",
-            sender: "Absender",
-            sent: "Gesendet",
-            nothing_to_do: "Sie müssen nichts tun.",
-        },
-    }
 }
 
 #[cfg(test)]
@@ -200,7 +157,7 @@ mod tests {
         let body = parsed.body_text(0).unwrap();
         assert!(body.contains("Konto: Büro <1>\r\n"), "{body}");
         assert!(body.contains("Absender: Accounting <office@example.com>\r\n"), "{body}");
-        assert!(body.contains("Gesendet: 2026-11-22 09:30 (UTC+01:00)\r\n"), "{body}");
+        assert!(body.contains("Gesendet: 22. November 2026, 09:30 (UTC+01:00)\r\n"), "{body}");
         assert!(message.rendered.html.contains("Konto: Büro &lt;1&gt;"), "{}", message.rendered.html);
         assert_eq!(message.composed.message_id, "<t1@example.com>");
     }

@@ -191,6 +191,8 @@ impl Office {
     calls! {
         /// Describes the plugin.
         describe = postroom_plugin_info.call_describe() -> info::Description;
+        /// What a code of a warning or a reason means, as a sentence for the user in a language (BCP 47).
+        explain = postroom_plugin_info.call_explain(code: &str, language: &str) -> Option<String>;
         /// Reads a document and says what it is.
         read = postroom_plugin_documents.call_read(
             document: &documents::Source

@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Method};
+use axum::response::Response;
 use axum::routing::get;
 use chrono::{DateTime, Utc};
 use url::Url;
@@ -136,12 +137,23 @@ async fn come_back<S: Session>(
     method: Method,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
+) -> Response {
+    let page = ended(&callback, session.as_ref(), method, &headers, query).await;
+    page.shown(&headers)
+}
+
+async fn ended<S: Session>(
+    callback: &WebCallback,
+    session: &S,
+    method: Method,
+    headers: &HeaderMap,
+    query: Option<String>,
 ) -> Page {
     // HEAD comes here too, and must end nothing.
     if method != Method::GET {
         return Page::Foreign;
     }
-    let Some((company, user)) = session.visitor(&headers) else { return Page::NotLoggedIn };
+    let Some((company, user)) = session.visitor(headers) else { return Page::NotLoggedIn };
     match callback.finish(&query.unwrap_or_default(), (&company, &user)).await {
         Err(_) => Page::Foreign,
         Ok((owner, outcome)) => {

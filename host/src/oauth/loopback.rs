@@ -113,15 +113,15 @@ async fn open(State(door): State<Arc<Door>>, request: Request) -> Response {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
     let Some(reply) = Reply::read(request.uri().query().unwrap_or_default()) else {
-        return door.refuse().into_response();
+        return door.refuse().shown(request.headers());
     };
     if reply.state.as_deref().map(digest) != Some(door.state) {
-        return door.refuse().into_response();
+        return door.refuse().shown(request.headers());
     }
     let waiting = door.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
     match waiting.map(|waiting| waiting.send(reply)) {
-        Some(Ok(())) => Page::Received.into_response(),
+        Some(Ok(())) => Page::Received.shown(request.headers()),
         // The same answer a second time: somebody reloaded the page.
-        _ => Page::Foreign.into_response(),
+        _ => Page::Foreign.shown(request.headers()),
     }
 }

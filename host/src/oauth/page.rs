@@ -1,6 +1,7 @@
-//! The page that a browser shows when it comes back from the provider. Fixed text: nothing of the request is in it.
+//! The page that a browser shows when it comes back from the provider. Fixed text, in its language: nothing of the request is in it.
 
-use axum::http::{StatusCode, header};
+use crate::page_texts::PageTexts;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// What the visitor is told.
@@ -19,44 +20,20 @@ pub(super) enum Page {
 }
 
 impl Page {
-    fn parts(self) -> (StatusCode, &'static str, &'static str) {
-        match self {
-            Self::Received => (
-                StatusCode::OK,
-                "Thank you",
-                "Postroom has the provider's answer. You can close this window and go back to where you started.",
-            ),
-            Self::SignedIn => (
-                StatusCode::OK,
-                "Signed in",
-                "The account is connected. You can close this window and go back to Postroom.",
-            ),
-            Self::Failed => (
-                StatusCode::OK,
-                "Not signed in",
-                "The account was not connected: it was declined, the provider did not answer, or another mailbox \
-                 signed in than the one that was asked for. Go back to where you started, and try again with that mailbox.",
-            ),
-            Self::Foreign => (
-                StatusCode::BAD_REQUEST,
-                "Nothing to do here",
-                "This page does not belong to a sign-in that is under way. Go back to Postroom and start again.",
-            ),
-            Self::NotLoggedIn => (
-                StatusCode::UNAUTHORIZED,
-                "Log in first",
-                "Log in to Postroom in this browser, then start the sign-in again.",
-            ),
-        }
-    }
-}
-
-impl IntoResponse for Page {
-    fn into_response(self) -> Response {
-        let (status, title, text) = self.parts();
+    /// The page, in the language of its reader.
+    pub(super) fn shown(self, to: &HeaderMap) -> Response {
+        let texts = PageTexts::asked_for(to);
+        let (status, (title, text)) = match self {
+            Self::Received => (StatusCode::OK, texts.received),
+            Self::SignedIn => (StatusCode::OK, texts.signed_in),
+            Self::Failed => (StatusCode::OK, texts.failed),
+            Self::Foreign => (StatusCode::BAD_REQUEST, texts.foreign),
+            Self::NotLoggedIn => (StatusCode::UNAUTHORIZED, texts.not_logged_in),
+        };
         let page = format!(
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
-             <meta name=\"viewport\" content=\"width=device-width\"><h1>{title}</h1><p>{text}</p></html>\n"
+            "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><title>{title}</title>\
+             <meta name=\"viewport\" content=\"width=device-width\"><h1>{title}</h1><p>{text}</p></html>\n",
+            texts.language
         );
         let headers = [
             (header::CONTENT_TYPE, "text/html; charset=utf-8"),

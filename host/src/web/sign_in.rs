@@ -17,6 +17,7 @@ use crate::capabilities::Answer;
 use crate::config::PublicUrl;
 use crate::connections::purpose;
 use crate::oauth::{Error, Granted, Owner, Session, Wanted, WebCallback};
+use crate::page_texts::{PageTexts, Titled};
 use crate::store::{InvitationKey, Invited};
 use axum::Router;
 use axum::body::Body;
@@ -150,25 +151,37 @@ async fn invited(site: &Site, token: &str) -> Option<(InvitationKey, Invitation,
 }
 
 /// Says what the invitation is for.
-pub(super) async fn invite(State(app): State<App>, Path(token): Path<String>) -> Response {
+pub(super) async fn invite(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let texts = PageTexts::asked_for(&headers);
     let (Some(sign_ins), Some((_, _, invited))) = (&app.sign_ins, invited(&app.site, &token).await) else {
-        return over();
+        return over(&texts);
     };
     let nonce = new_nonce();
+    let mut says = texts.invitation.1.clone();
+    for (place, value) in [
+        ("{mailbox}", format!("<b>{}</b>", escaped(invited.mailbox.as_str()))),
+        ("{company}", format!("<b>{}</b>", escaped(&invited.company))),
+        ("{account}", format!("<b>{}</b>", escaped(invited.account.name.as_str()))),
+        ("{address}", escaped(invited.account.address.as_str())),
+    ] {
+        says = says.replacen(place, &value.replace('{', "&#123;"), 1);
+    }
     let text = format!(
-        "<p>The mailbox <b>{}</b>, which you sign in to next, will send the mail of <b>{}</b>, as the account <b>{}</b> \
-         ({}).</p>\
-         <p>If nobody of that company asked you to, close this window.</p>\
+        "<p>{says}</p>\
+         <p>{}</p>\
          <form method=\"post\"><input type=\"hidden\" name=\"{FORM_FIELD}\" value=\"{}\">\
-         <button>Sign in</button></form>",
-        escaped(invited.mailbox.as_str()),
-        escaped(&invited.company),
-        escaped(invited.account.name.as_str()),
-        escaped(invited.account.address.as_str()),
+         <button>{}</button></form>",
+        texts.not_asked,
         app.site.tokens.form(&nonce, &token),
+        texts.sign_in,
     );
     let cookie = FORM.set(&nonce, sign_ins.public.is_secure());
-    ([(header::SET_COOKIE, cookie)], page(StatusCode::OK, "Connect a mailbox", &text)).into_response()
+    let page = page(StatusCode::OK, &texts, &texts.invitation.0, &text);
+    ([(header::SET_COOKIE, cookie)], page).into_response()
 }
 
 /// Sends the browser to the provider.
@@ -178,13 +191,12 @@ pub(super) async fn begin(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let (site, Some(sign_ins)) = (&app.site, &app.sign_ins) else { return over() };
+    let texts = PageTexts::asked_for(&headers);
+    let (site, Some(sign_ins)) = (&app.site, &app.sign_ins) else { return over(&texts) };
     if !is_own_form(site, &sign_ins.public, &token, &headers, body).await {
-        let text = "<p>Nothing was begun: this did not come from the page of the invitation in this browser, or that page was \
-                    open for too long. Open the link again, and press the button there.</p>";
-        return page(StatusCode::FORBIDDEN, "Not from here", text);
+        return titled(StatusCode::FORBIDDEN, &texts, &texts.not_from_here);
     }
-    let Some((key, invitation, invited)) = invited(site, &token).await else { return over() };
+    let Some((key, invitation, invited)) = invited(site, &token).await else { return over(&texts) };
     match begin_sign_in(site, sign_ins, key, &invited).await {
         Ok(Some(url)) => {
             let visitor = site.tokens.visitor(&invitation);
@@ -196,11 +208,10 @@ pub(super) async fn begin(
             ];
             (StatusCode::SEE_OTHER, headers).into_response()
         }
-        Ok(None) => over(),
+        Ok(None) => over(&texts),
         Err(error) => {
             site.say(&format!("sign-in: {error}"));
-            let text = "<p>The sign-in could not begin. Try again later, or ask whoever sent you here.</p>";
-            page(StatusCode::SERVICE_UNAVAILABLE, "Not now", text)
+            titled(StatusCode::SERVICE_UNAVAILABLE, &texts, &texts.not_now)
         }
     }
 }
@@ -244,15 +255,19 @@ async fn is_own_form(site: &Site, public: &PublicUrl, link: &str, headers: &Head
     token.is_some_and(|token| site.tokens.is_form(&token, nonce, link)) && fields.next().is_none()
 }
 
-fn over() -> Response {
-    let text = "<p>This invitation is over, is in use already, or never was one. Ask whoever sent you here for a new one.</p>";
-    page(StatusCode::NOT_FOUND, "Nothing to do here", text)
+fn over(texts: &PageTexts) -> Response {
+    titled(StatusCode::NOT_FOUND, texts, &texts.over)
 }
 
-fn page(status: StatusCode, title: &str, text: &str) -> Response {
+fn titled(status: StatusCode, texts: &PageTexts, (title, text): &Titled) -> Response {
+    page(status, texts, title, &format!("<p>{text}</p>"))
+}
+
+fn page(status: StatusCode, texts: &PageTexts, title: &str, text: &str) -> Response {
     let page = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
-         <meta name=\"viewport\" content=\"width=device-width\"><h1>{title}</h1>{text}</html>\n"
+        "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><title>{title}</title>\
+         <meta name=\"viewport\" content=\"width=device-width\"><h1>{title}</h1>{text}</html>\n",
+        texts.language
     );
     let headers: [(HeaderName, &str); 5] = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),

@@ -4,7 +4,8 @@ use crate::component::bindings::exports::postroom::plugin::info::{Description, G
 use crate::component::{Component, imports};
 use crate::domain::document;
 use crate::domain::kind::{Audience, TABLE};
-use crate::domain::language::Language;
+use crate::domain::language::{Language, Locale};
+use crate::domain::office;
 use crate::domain::status::{EventKind, EventSource};
 
 /// The renderer sends nothing.
@@ -34,5 +35,11 @@ impl Guest for Component {
             event_sources: EventSource::ALL.iter().map(|s| s.name().to_owned()).collect(),
             transports: TRANSPORTS.iter().map(|t| t.name().to_owned()).collect(),
         }
+    }
+
+    fn explain(code: String, language: String) -> Option<String> {
+        imports::speak_before_trapping();
+        let language = Locale::parse(&language).map_or(Language::En, |locale| locale.language);
+        office::explain(&code, language).map(str::to_owned)
     }
 }

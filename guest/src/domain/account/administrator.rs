@@ -4,9 +4,9 @@
 use super::model::{Account, Relation, Security, Server, SignIn, Transport};
 use super::page::Draught;
 use super::preset::{Protocol, is_microsoft};
-use super::words::{Words, words};
 use crate::domain::address::clean_name;
 use crate::domain::language::{Language, Locale};
+use crate::domain::office::{Administrator, office};
 
 /// Where the operator's connections come from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,7 +40,7 @@ const MAX_ADDRESSES: usize = 200;
 /// Makes the page; English where the language has no texts.
 pub fn administrator_page(accounts: &[Account], origin: &Origin, language: Option<&str>) -> Page {
     let language = language.and_then(Locale::parse).map_or(Language::En, |locale| locale.language);
-    let words = words(language);
+    let words = &office(language).administrator;
     let product = match clean_name(&origin.product) {
         name if name.is_empty() => "Postroom".to_owned(),
         name => name,
@@ -69,7 +69,7 @@ pub fn administrator_page(accounts: &[Account], origin: &Origin, language: Optio
     page.finish(language)
 }
 
-fn section(account: &Account, product: &str, words: &Words, page: &mut Draught) {
+fn section(account: &Account, product: &str, words: &Administrator, page: &mut Draught) {
     page.heading(filled(words.account, &clean_name(account.title())));
     let mut rows = Vec::new();
     if let Some(address) = &account.address {
@@ -114,7 +114,7 @@ fn section(account: &Account, product: &str, words: &Words, page: &mut Draught) 
     }
 }
 
-fn permissions(account: &Account, product: &str, words: &Words, page: &mut Draught) {
+fn permissions(account: &Account, product: &str, words: &Administrator, page: &mut Draught) {
     let provider = account.provider().unwrap_or_default();
     let servers = || [account.smtp.as_ref(), account.imap.as_ref()].into_iter().flatten();
     let by = |sign_in| servers().any(|server| server.sign_in == sign_in);
@@ -149,7 +149,7 @@ fn permissions(account: &Account, product: &str, words: &Words, page: &mut Draug
     }
 }
 
-fn microsoft(account: &Account, product: &str, words: &Words, page: &mut Draught) {
+fn microsoft(account: &Account, product: &str, words: &Administrator, page: &mut Draught) {
     let own = account.address.as_deref().unwrap_or_default();
     let oauth = |server: Option<&Server>| server.is_some_and(|server| server.sign_in == SignIn::Oauth);
     let smtp = account.smtp.as_ref().filter(|_| account.transport == Transport::Smtp);
@@ -208,7 +208,7 @@ fn hosts(transport: Transport) -> &'static [&'static str] {
     }
 }
 
-fn connection(server: &Server, protocol: Protocol, words: &Words) -> String {
+fn connection(server: &Server, protocol: Protocol, words: &Administrator) -> String {
     let security = match server.security {
         Security::Ssl => "SSL/TLS",
         Security::Tls => "STARTTLS",
@@ -218,7 +218,7 @@ fn connection(server: &Server, protocol: Protocol, words: &Words) -> String {
     format!("{}:{} ({name}, {security})", clean_name(&server.host), server.port_for(protocol))
 }
 
-fn login(server: &Server, words: &Words) -> String {
+fn login(server: &Server, words: &Administrator) -> String {
     let by = match server.sign_in {
         SignIn::None => return words.no_login.to_owned(),
         SignIn::Password => words.password,

@@ -15,7 +15,6 @@ mod providers;
 mod servers;
 #[cfg(test)]
 mod tests;
-mod words;
 
 pub use administrator::{Origin, Page, administrator_page};
 pub use capability::{Availability, Capability, capabilities};

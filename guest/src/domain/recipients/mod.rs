@@ -2,6 +2,7 @@
 //! then the document's own electronic address.
 
 mod contacts;
+mod person;
 mod resolve;
 #[cfg(test)]
 mod tests;
@@ -9,6 +10,7 @@ mod tests;
 use crate::domain::address::Mailbox;
 use std::fmt;
 
+pub use person::person_name;
 pub use resolve::resolve;
 
 /// Header field an address stands in.
@@ -46,6 +48,18 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All of them.
+    pub const ALL: [Reason; 8] = [
+        Reason::ContactRole,
+        Reason::ContactPreferred,
+        Reason::ContactGeneral,
+        Reason::Endpoint,
+        Reason::Document,
+        Reason::User,
+        Reason::CompanySetting,
+        Reason::AutoBccSelf,
+    ];
+
     /// Name in the contract.
     pub fn name(self) -> &'static str {
         match self {

@@ -2,6 +2,9 @@
 //! published schema `settings` is its form on the wire.
 
 mod check;
+mod registration;
+
+pub use registration::missing_registration;
 
 use crate::domain::document::explain;
 use crate::domain::document::object::{self, Object};

@@ -5,6 +5,7 @@ use super::body::{paragraph_html, plain};
 use super::context::company_of;
 use super::fault::TemplateFault;
 use super::format::{long_date, money, number};
+use super::greeting::closing;
 use super::items::{Columns, item};
 use super::record::Record;
 use super::render::RenderRequest;
@@ -78,6 +79,7 @@ pub(super) fn mail(
     request: &RenderRequest<'_>,
     words: &Words,
     subject: &str,
+    greeting: String,
     body: &[Vec<String>],
     html: Option<String>,
 ) -> Result<Value, TemplateFault> {
@@ -85,10 +87,6 @@ pub(super) fn mail(
     let kind = request.purpose.kind();
     let facts = facts(request, words)?;
     let company = company_of(request);
-    let greeting = match request.addressee.map(str::trim).filter(|n| !n.is_empty()) {
-        Some(name) => words.fill("greeting", "{name}", name)?,
-        None => words.get("greeting_unnamed")?.to_owned(),
-    };
     let title = format!("{} {}", words.get(&format!("document_{}", key(kind)))?, document.number);
     let shown = if request.purpose.use_case() == U::Cancelled {
         0
@@ -111,9 +109,7 @@ pub(super) fn mail(
         None => body.iter().map(|p| Value::from_safe_string(paragraph_html(p, LINK))).collect(),
     };
     let colon = words.get("colon")?;
-    let closing = words.get("closing")?;
-    let closing =
-        if request.locale.region() == Some("CH") { closing.replace('ß', "ss") } else { closing.into() };
+    let closing = closing(request, words)?;
     let (signature_html, signature_text) = signature_of(request, company.name);
     let rows = |rows: Vec<Fact>| rows.into_iter().map(Fact::value).collect::<Value>();
     let linked = |label: &str, url: &str| Record::value("button", LINKED, [label.into(), url.into()]);
@@ -312,7 +308,7 @@ fn signature_of(request: &RenderRequest<'_>, company: &str) -> (Option<String>, 
 /// Who the mail is from, in small print.
 fn footer(request: &RenderRequest<'_>, words: &Words) -> Result<Value, TemplateFault> {
     let (settings, company) = (&request.settings.company, company_of(request));
-    let mut first = vec![company.name.to_owned()];
+    let mut first = vec![settings.legal_name.as_deref().unwrap_or(company.name).to_owned()];
     first.extend(company.address.iter().filter(|l| !l.trim().is_empty()).cloned());
     let mut second = Vec::new();
     for (key, value) in
@@ -324,8 +320,9 @@ fn footer(request: &RenderRequest<'_>, words: &Words) -> Result<Value, TemplateF
     }
     second.extend(settings.email.clone());
     second.extend(settings.website.clone());
-    let lines = [first.join(" · "), second.join(" · ")];
-    Ok(lines.into_iter().filter(|l| !l.is_empty()).map(Value::from).collect())
+    let lines =
+        [first.join(" · "), second.join(" · ")].into_iter().chain(settings.registration.iter().cloned());
+    Ok(lines.filter(|line| !line.trim().is_empty()).map(Value::from).collect())
 }
 
 /// True for a link that a mail may carry: of the web, one word, not endless.

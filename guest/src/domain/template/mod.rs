@@ -9,6 +9,7 @@ pub mod context;
 mod engine;
 mod fault;
 pub mod format;
+mod greeting;
 mod items;
 mod language;
 mod layout;

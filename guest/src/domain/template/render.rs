@@ -4,6 +4,7 @@ use super::body::{lines, paragraphs, subject};
 use super::context;
 use super::engine::{TextSet, with_texts};
 use super::fault::TemplateFault;
+use super::greeting::{continued, greeting};
 use super::layout;
 use super::shipped;
 use crate::domain::document::Document;
@@ -29,6 +30,8 @@ pub struct RenderRequest<'a> {
     pub sender: Sender<'a>,
     /// Name of the person who is greeted; none greets without a name.
     pub addressee: Option<&'a str>,
+    /// How the contact wants a letter to begin, in place of a greeting.
+    pub salutation: Option<&'a str>,
     /// What travels with the mail.
     pub attached: Attached,
     /// Links to the portal, where there is one.
@@ -138,7 +141,12 @@ pub(super) fn render_with(
         }
     };
 
-    let mail = layout::mail(request, &words, &subject, &body, html)?;
+    let greeting = greeting(request, &words)?;
+    let mut body = body;
+    if request.edits.body.is_none() {
+        continued(&greeting, &mut body);
+    }
+    let mail = layout::mail(request, &words, &subject, greeting, &body, html)?;
     root.0.push(("mail", mail));
     let context = Value::from_object(root);
     let html = texts.render(layout::HTML, context.clone())?;

@@ -31,6 +31,7 @@ fn request<'a>(document: &'a Arc<Document>, settings: &'a Settings) -> RenderReq
         settings,
         sender: Sender { name: Some("An De Wit"), email: "an@atelier-nord.be" },
         addressee: Some("Jörg Müller"),
+        salutation: None,
         attached: Attached { pdf: true, ubl: true, added: 1 },
         portal: Some(PORTAL),
         edits: Edits::default(),

@@ -215,6 +215,7 @@ fn try_out(
                 settings: if full { settings } else { &bare },
                 sender: Sender { name: full.then_some("An De Wit"), email: "an@example.org" },
                 addressee: full.then_some("Jörg Müller"),
+                salutation: None,
                 attached: Attached { pdf: full, ubl: full, added: usize::from(full) * 2 },
                 portal: full.then_some(portal),
                 edits: Edits::default(),

@@ -63,6 +63,7 @@ pub(super) fn read(purpose: Purpose, locale: Locale, variant: &Variant) -> Text 
         settings: &settings,
         sender: Sender { name: Some("An De Wit"), email: "an@example.org" },
         addressee: None,
+        salutation: None,
         attached: variant.attached,
         portal: variant.portal.then_some(portal),
         edits: Edits::default(),
