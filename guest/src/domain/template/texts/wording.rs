@@ -178,6 +178,15 @@ fn spaces_quotes_and_apostrophes_are_those_of_a_typesetter() {
                 for pair in bad.iter().chain(&["  ", " ,", " .", ",,", "( ", " )"]) {
                     assert!(!text.contains(pair), "{purpose} {locale} {}: {pair:?} in {text}", variant.label);
                 }
+                let spaces = text
+                    .chars()
+                    .zip(text.chars().skip(1))
+                    .filter(|(a, b)| a.is_whitespace() && b.is_whitespace());
+                assert!(
+                    spaces.into_iter().all(|pair| pair == ('\n', '\n')),
+                    "{purpose} {locale} {}: {text:?}",
+                    variant.label
+                );
                 for paragraph in text.split("\n\n") {
                     assert!(
                         paragraph.ends_with(['.', '?']),
