@@ -59,6 +59,7 @@ fn request(what: &str) -> composing::Job {
         thread: None,
         automatic: false,
         mode: composing::Mode::Account,
+        insist: Vec::new(),
     }
 }
 
@@ -152,7 +153,9 @@ pub(crate) fn cases() -> Vec<Case> {
     ] {
         let name = format!("{kind}-{use_case}");
         let (use_case, language) = (use_case.to_owned(), Some(language.to_owned()));
-        cases.push(Case { name, use_case, language, ..Case::of_document(kind) });
+        // After the due date of what is reminded of.
+        let now = "2027-01-05T09:30:00+01:00".to_owned();
+        cases.push(Case { name, use_case, language, now, ..Case::of_document(kind) });
     }
     let to = Some("Jörg Müller <jörg@bücher.example>; info@example.com".to_owned());
     cases.push(Case { name: "smtputf8".to_owned(), to, ..Case::of_document("quote") });

@@ -114,6 +114,7 @@ impl Case {
             thread: None,
             automatic: false,
             mode: flows::Mode::Account,
+            insist: Vec::new(),
         })
     }
 

@@ -134,6 +134,16 @@ impl Purpose {
     pub fn use_case(self) -> UseCase {
         self.use_case
     }
+
+    /// True where the mail says that something should have been paid.
+    pub fn reminds_of_payment(self) -> bool {
+        match self.kind {
+            K::Invoice => matches!(self.use_case, U::Reminder1 | U::Reminder2 | U::Reminder3 | U::Overdue),
+            K::Statement => self.use_case == U::Overdue,
+            K::Reminder => self.use_case == U::New,
+            _ => false,
+        }
+    }
 }
 
 /// `invoice/new`: the folder of the pair's texts.

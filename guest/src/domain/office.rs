@@ -127,8 +127,16 @@ mod tests {
 
     #[test]
     fn every_warning_that_the_plugin_gives_is_explained() {
-        let flows = [include_str!("../flows/compose.rs"), include_str!("attachment/mod.rs")].concat();
-        let given = flows.split("warning(").skip(1).chain(flows.split("=> ").skip(1));
+        let flows = [
+            include_str!("../flows/compose.rs"),
+            include_str!("../flows/doubt.rs"),
+            include_str!("../flows/refusal.rs"),
+            include_str!("attachment/mod.rs"),
+        ]
+        .concat();
+        let given = ["warning(", "=> ", "code: ", "str = "]
+            .into_iter()
+            .flat_map(|before| flows.split(before).skip(1));
         let codes = given
             .filter_map(|rest| rest.trim_start().strip_prefix('"')?.split_once('"'))
             .map(|(code, _)| code);

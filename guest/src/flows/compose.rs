@@ -1,7 +1,9 @@
 //! From a record to a message: document, language, texts, attachments, MIME.
 
+use super::doubt::doubts;
 use super::input::{Input, InputError, Source};
 use super::pixel::Pixel;
+use super::refusal::{self, Refusal};
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::attachment::{
     self, Attachment, AttachmentFault, FIRST_BYTES, Format, LAST_BYTES, Role, Rule, Selected,
@@ -76,6 +78,8 @@ pub struct Job {
     pub automatic: bool,
     /// Who sends it.
     pub mode: Mode,
+    /// Refusals that the user has seen and overrides.
+    pub insist: Vec<String>,
 }
 
 /// Who sends a mail.
@@ -126,6 +130,9 @@ pub enum ComposeError {
     /// An attachment.
     #[error(transparent)]
     Attachment(#[from] AttachmentFault),
+    /// It could be made, and should not be.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// Another argument: which, and what is wrong.
     #[error("{field}: {detail}")]
     Job {
@@ -158,13 +165,15 @@ pub(super) fn compose_with(
 ) -> Result<Message, ComposeError> {
     let id = LetterId::parse(&job.id).map_err(|e| ComposeError::job("id", e))?;
     let Input { document, purpose, settings } = Input::read(&job.document, &job.use_case, &job.settings)?;
-    let document = Arc::new(document);
+    let document = Arc::new(document.with_credit_above_zero());
     let [to, cc, bcc, reply_to] = addressees(job)?;
     let thread = job.thread.as_ref().map(conversation).transpose()?;
     check_links(job)?;
     check_mode(job, &reply_to)?;
+    refusal::check(&job.insist, &document, purpose, job.now.date_naive())?;
     let selected = attachment::check(&job.attachments, job.format).map_err(|fault| offer_link(fault, job))?;
     let mut warnings = selected.warnings().iter().map(|w| warning(w.code(), w)).collect::<Vec<_>>();
+    warnings.extend(doubts(&document, &settings.company));
     let selected = look_inside(selected, files, &mut warnings)?;
 
     let contact = addressee(&document, &to);

@@ -19,6 +19,7 @@ fn job(view: &str, pdf: Option<&str>) -> Job {
         thread: None,
         automatic: false,
         mode: Mode::Account,
+        insist: Vec::new(),
     }
 }
 
@@ -105,4 +106,127 @@ fn a6_a_mail_for_the_users_own_program_has_no_signature() {
         assert_eq!(message.rendered.text.contains("Jan of the office"), expected, "{mode:?}");
         assert_eq!(message.rendered.html.contains("Jan of the office"), expected, "{mode:?}");
     }
+}
+
+/// A reminder of an invoice, at a day, with fields of its own.
+fn reminder(use_case: &str, day: &str, fields: &serde_json::Value) -> Job {
+    let mut document: serde_json::Value = serde_json::from_str(INVOICE).unwrap();
+    for (name, value) in fields.as_object().unwrap() {
+        document[name] = value.clone();
+    }
+    Job {
+        document: Source { media_type: "application/json".into(), content: document.to_string().into() },
+        use_case: use_case.into(),
+        now: DateTime::parse_from_rfc3339(&format!("{day}T09:30:00+01:00")).unwrap(),
+        ..invoice(Mode::Account)
+    }
+}
+
+/// Which refusal a job meets, if any.
+fn refused(job: &Job) -> Option<&'static str> {
+    match compose(job, &mut NoFiles) {
+        Ok(_) => None,
+        Err(ComposeError::Refused(refusal)) => Some(refusal.code),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn b12_money_that_is_not_owed_is_asked_for_of_nobody() {
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let (open, paid, over) = (json("{}"), json(r#"{"balance": "0.00"}"#), json(r#"{"balance": "-20"}"#));
+    let self_billed = json(r#"{"type_code": "389"}"#);
+    let unknown = json(r#"{"totals": {}}"#);
+    let prepaid = json(r#"{"totals": {"tax_inclusive": "121", "prepaid": "121"}}"#);
+    let statement = json(r#"{"kind": "statement", "due_date": null}"#);
+    let settled = json(r#"{"kind": "statement", "balance": "0"}"#);
+    let dunned = json(r#"{"kind": "reminder"}"#);
+    let dunned_paid = json(r#"{"kind": "reminder", "balance": "0"}"#);
+    let part = json(
+        r#"{"instalments": [{"due_date": "2026-12-01", "amount": "60"}, {"due_date": "2027-02-01", "amount": "61"}]}"#,
+    );
+    let (before, on_the_day, after) = ("2026-11-22", "2026-12-22", "2026-12-23");
+    for (use_case, day, fields, refusal) in [
+        ("reminder-1", after, &open, None),
+        ("reminder-1", before, &open, Some("not-yet-due")),
+        ("reminder-2", on_the_day, &open, Some("not-yet-due")),
+        ("overdue", before, &open, Some("not-yet-due")),
+        ("overdue", after, &open, None),
+        ("overdue", "2026-12-02", &part, None),
+        ("overdue", "2026-11-30", &part, Some("not-yet-due")),
+        ("reminder-3", after, &paid, Some("nothing-open")),
+        ("reminder-3", before, &paid, Some("nothing-open")),
+        ("overdue", after, &over, Some("nothing-open")),
+        ("overdue", after, &prepaid, Some("nothing-open")),
+        ("reminder-1", after, &self_billed, Some("nothing-open")),
+        ("reminder-1", after, &unknown, None),
+        ("new", before, &paid, None),
+        ("new", before, &open, None),
+        ("thank-you", before, &paid, None),
+        ("overdue", after, &statement, None),
+        ("overdue", after, &settled, Some("nothing-open")),
+        ("new", before, &dunned, None),
+        ("new", before, &dunned_paid, Some("nothing-open")),
+        ("cancelled", before, &dunned_paid, None),
+    ] {
+        let job = reminder(use_case, day, fields);
+        assert_eq!(refused(&job), refusal, "{use_case} on {day}: {fields}");
+        let insist = refusal.into_iter().map(str::to_owned).collect();
+        assert_eq!(refused(&Job { insist, ..job }), None, "{use_case} on {day}, insisted: {fields}");
+    }
+    let other = Job { insist: vec!["nothing-open".into()], ..reminder("overdue", before, &open) };
+    assert_eq!(refused(&other), Some("not-yet-due"), "one refusal is not another");
+    let unknown = Job { insist: vec!["anything".into()], ..reminder("overdue", after, &open) };
+    let fault = compose(&unknown, &mut NoFiles).unwrap_err().to_string();
+    assert_eq!(fault, "insist: there is no refusal \"anything\": use nothing-open, not-yet-due");
+}
+
+#[test]
+fn b13_a_self_billed_invoice_is_written_by_the_buyer_to_the_supplier() {
+    let fields = serde_json::json!({
+        "type_code": "389",
+        "seller": {"name": "Grower", "language": "fr", "contacts": [{"name": "Ann Grower", "email": "a@example.com"}]},
+        "payment_means": [{"code": "58", "account": "NL39RABO0300065264", "reference": "SB-7"}],
+    });
+    let message = compose(
+        &Job {
+            settings: String::new(),
+            sender: (None, "a@auction.example".into()),
+            ..reminder("new", "2026-11-22", &fields)
+        },
+        &mut NoFiles,
+    )
+    .unwrap();
+    assert_eq!(message.from.name.as_deref(), Some("Brasserie"));
+    assert_eq!(message.language.locale.to_string(), "fr");
+    assert!(message.rendered.text.contains("Ann Grower"), "{}", message.rendered.text);
+}
+
+#[test]
+fn b13_a_document_for_the_company_itself_is_a_warning() {
+    let buyer =
+        |name: &str, vat: Option<&str>| serde_json::json!({"buyer": {"name": name, "vat_identifier": vat}});
+    let vat = Some("BE 0123.456.749");
+    for (fields, company, is) in [
+        (buyer("Noord", vat), r#"{"name": "Atelier", "vat_identifier": "be0123456749"}"#, true),
+        (buyer("Atelier", vat), r#"{"name": "Atelier", "vat_identifier": "BE0999999922"}"#, false),
+        (buyer("ATELIER  nord", None), r#"{"name": "Atelier Nord", "vat_identifier": "BE0123456749"}"#, true),
+        (buyer("Brasserie", None), r#"{"name": "Atelier Nord"}"#, false),
+        (buyer("Brasserie", vat), "{}", false),
+        (buyer("...", None), r#"{"name": "-"}"#, false),
+    ] {
+        let settings = format!(r#"{{"company": {company}}}"#);
+        let job = Job { settings, ..reminder("new", "2026-11-22", &fields) };
+        let warnings = compose(&job, &mut NoFiles).unwrap().warnings;
+        assert_eq!(warnings.iter().any(|it| it.code == "recipient-is-company"), is, "{fields} {company}");
+    }
+}
+
+#[test]
+fn a_payable_amount_that_forgets_what_was_prepaid_is_a_warning() {
+    let totals = serde_json::json!({"totals": {"tax_inclusive": "121", "prepaid": "100", "payable": "121"}});
+    let message = compose(&reminder("new", "2026-11-22", &totals), &mut NoFiles).unwrap();
+    let codes: Vec<_> = message.warnings.iter().map(|it| it.code).collect();
+    assert_eq!(codes, ["prepaid-not-deducted"]);
+    assert!(message.rendered.text.contains("€21.00"), "{}", message.rendered.text);
 }

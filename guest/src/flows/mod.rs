@@ -1,9 +1,11 @@
 //! Use cases: what a caller asks for, made of the domain's rules over ports to the outside.
 
 mod compose;
+mod doubt;
 mod inbound;
 mod input;
 mod pixel;
+mod refusal;
 mod resolve;
 mod sent;
 mod submit;
@@ -13,6 +15,7 @@ pub use compose::{ComposeError, FileError, Files, Job, Message, Mode, Warning, c
 pub use inbound::{InboundError, Messages, Origin, classify};
 pub use input::{InputError, Source};
 pub use pixel::compose_tracked;
+pub use refusal::{REFUSALS, Refusal};
 pub use resolve::resolve;
 pub use sent::{Criterion, Filing, Found, Imap, Place, SentCopy, SentError, file_sent, find_sent};
 pub use submit::{

@@ -41,6 +41,7 @@ fn job(to: &[(Field, &str)]) -> Job {
         thread: None,
         automatic: false,
         mode: Mode::Account,
+        insist: Vec::new(),
     }
 }
 

@@ -56,6 +56,9 @@ pub(super) async fn compose(
         }
         _ => {}
     }
+    if let Err(error) = draft.attach_embedded_pdf(&desk.office).await {
+        return Ok(Err(error));
+    }
     let mut ready = match draft.compose(&desk.office).await {
         Ok(ready) => ready,
         Err(error) => return Ok(Err(error)),
@@ -75,6 +78,11 @@ pub(super) fn missing(ready: &Ready) -> Option<&Warning> {
 pub(super) fn damaged(ready: &Ready) -> Option<&Warning> {
     const CODES: [&str; 4] = ["empty-pdf", "not-a-pdf", "truncated-pdf", "encrypted-pdf"];
     ready.message.warnings.iter().find(|it| CODES.contains(&it.code.as_str()))
+}
+
+/// A document whose recipient is the company itself.
+pub(super) fn addressed_to_company(ready: &Ready) -> Option<&Warning> {
+    ready.message.warnings.iter().find(|it| it.code == "recipient-is-company")
 }
 
 impl Composed {

@@ -3,7 +3,7 @@
 use super::output::{json, line, table};
 use super::{Common, Failure, office};
 use crate::cli::Exit;
-use crate::contract::documents::Summary;
+use crate::contract::documents::{Payment, Summary};
 use crate::contract::recipients::Mailbox;
 use crate::outbox::{Draft, DraftError};
 use clap::Args;
@@ -51,25 +51,49 @@ pub(super) async fn run(common: &Common, args: &DocumentArgs) -> Result<Exit, Fa
         json(&all.collect::<Vec<_>>())?;
     } else {
         let rows = summaries.into_iter().map(|(path, summary)| row(&path.display().to_string(), summary));
-        table(&["file", "kind", "number", "issued", "due", "from", "to", "total", "open", "lines"], rows)?;
+        table(
+            &[
+                "file", "kind", "type", "number", "issued", "due", "from", "to", "total", "open", "paid by",
+                "lines",
+            ],
+            rows,
+        )?;
     }
     Ok(Exit::Done)
+}
+
+/// `transfer to BE71…, reference +++090/…+++`.
+fn paid_by(of: Payment) -> String {
+    let mut parts = vec![match of.account {
+        Some(account) => format!("{} to {account}", of.method),
+        None => of.method,
+    }];
+    parts.extend(of.reference.map(|reference| format!("reference {reference}")));
+    parts.extend(of.mandate.map(|mandate| format!("mandate {mandate}")));
+    parts.join(", ")
 }
 
 fn row(file: &str, summary: Summary) -> Vec<String> {
     let money = |m: Option<crate::contract::documents::Amount>| {
         m.map(|m| format!("{} {}", m.currency, m.value)).unwrap_or_default()
     };
+    // Who makes it out, and who gets it.
+    let (from, to) = match summary.self_billed {
+        true => (format!("{} (self-billed)", summary.buyer), summary.seller),
+        false => (summary.seller, summary.buyer),
+    };
     vec![
         file.to_owned(),
         summary.kind,
+        summary.type_code.unwrap_or_default(),
         summary.number,
         summary.issue_date,
         summary.due_date.unwrap_or_default(),
-        summary.seller,
-        summary.buyer,
+        from,
+        to,
         money(summary.total),
         money(summary.balance),
+        summary.payment.map(paid_by).unwrap_or_default(),
         summary.lines.to_string(),
     ]
 }

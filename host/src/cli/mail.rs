@@ -1,6 +1,7 @@
 //! The options that make a mail, the same for `render` and `send`.
 
 use super::Failure;
+use super::insist::Insist;
 use crate::capabilities::attachments::{AttachmentSource, ReadError};
 use crate::config::Config;
 use crate::contract::composing::Portal;
@@ -61,6 +62,8 @@ pub(super) struct MailArgs {
     /// The PDF on a portal: the mail gets a link to download it.
     #[arg(long, value_name = "URL", requires = "view_url")]
     pdf_url: Option<String>,
+    #[command(flatten)]
+    insist: Insist,
     /// The time of the mail, RFC 3339 with offset: 2026-11-22T09:30:00+01:00.
     #[arg(long, value_name = "TIME")]
     pub(super) now: Option<String>,
@@ -88,6 +91,8 @@ pub(super) struct Shared {
     /// A further attachment of every mail. May be repeated.
     #[arg(long, value_name = "FILE")]
     attach: Vec<PathBuf>,
+    #[command(flatten)]
+    insist: Insist,
 }
 
 impl Shared {
@@ -118,6 +123,7 @@ impl MailArgs {
             attach: of.attach.clone(),
             view_url: None,
             pdf_url: None,
+            insist: of.insist.clone(),
             now: None,
             id: None,
             document,
@@ -176,6 +182,7 @@ impl MailArgs {
         }
         draft.portal =
             self.view_url.clone().map(|view_url| Portal { view_url, pdf_url: self.pdf_url.clone() });
+        draft.insist = self.insist.codes();
         for (file, role) in [(&self.pdf, "pdf"), (&self.ubl, "ubl"), (&config.logo, "logo")] {
             if let Some(file) = file {
                 draft.attach(file, role)?;
@@ -187,11 +194,18 @@ impl MailArgs {
         Ok(draft)
     }
 
-    /// A failure to make the mail, naming the file at fault.
+    /// A failure to make the mail, naming the file at fault, and the option that insists where there is one.
     pub(super) fn failed(&self, error: DraftError) -> Failure {
         let file = match &error {
             DraftError::Document(_) | DraftError::UseCase(_) => Some(&self.document),
             DraftError::Settings(_) => self.settings.as_ref(),
+            DraftError::Refused(refusal) => {
+                let (detail, code) = (&refusal.detail, &refusal.code);
+                let file = self.document.display();
+                return Failure::input(format!(
+                    "{file}: {detail} ({code}); make the mail all the same with --{code}"
+                ));
+            }
             _ => None,
         };
         match file {

@@ -23,6 +23,7 @@ mod exit;
 mod failure;
 mod handover;
 mod house;
+mod insist;
 mod key;
 mod mail;
 mod mail_json;

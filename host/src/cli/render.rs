@@ -49,6 +49,7 @@ pub(super) async fn run(common: &Common, args: &RenderArgs) -> Result<Exit, Fail
         let summary = summary.map_err(|e| args.mail.failed(DraftError::Document(e)))?;
         draft.now = format!("{}T09:00:00+00:00", summary.issue_date);
     }
+    draft.attach_embedded_pdf(&office).await?;
     let ready = draft.compose(&office).await.map_err(|e| args.mail.failed(e))?;
     write(&ready, &args.out).await?;
     if args.png {

@@ -186,7 +186,8 @@ async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
     args.mail.refuse_unusable(&office).await?;
     let now = now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
     let id = uuid::Uuid::now_v7().to_string();
-    let draft = args.mail.draft(&config, account.mailbox(), id, now.clone())?;
+    let mut draft = args.mail.draft(&config, account.mailbox(), id, now.clone())?;
+    draft.attach_embedded_pdf(&office).await?;
     let ready = draft.compose(&office).await.map_err(|e| args.mail.failed(e))?;
     check(common, args, &ready)?;
     let waiting = spinner(common, &format!("sending {} bytes as {name}", ready.message.size));

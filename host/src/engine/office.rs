@@ -203,6 +203,11 @@ impl Office {
             document: &documents::Source
         ) -> Result<String, documents::DocumentError>,
             bounded ["the document": document.content.len(), document], hostile document_failed;
+        /// The PDF that a document carries.
+        embedded_pdf = postroom_plugin_documents.call_embedded_pdf(
+            document: &documents::Source
+        ) -> Result<Option<documents::EmbeddedFile>, documents::DocumentError>,
+            bounded ["the document": document.content.len(), document], hostile document_failed;
         /// A published JSON Schema.
         schema = postroom_plugin_documents.call_schema(name: &str) -> Option<String>;
         /// Addresses for a document.

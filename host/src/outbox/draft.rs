@@ -42,8 +42,12 @@ pub struct Draft {
     pub automatic: bool,
     /// Who sends it.
     pub mode: composing::Mode,
+    /// Refusals of the plugin that the user has seen and overrides, by their codes.
+    pub insist: Vec<String>,
     /// Link of the pixel that tells of the mail's opening.
     pub pixel: Option<String>,
+    /// What the sender should know of the draft, told with the plugin's own warnings.
+    pub warnings: Vec<composing::Warning>,
 }
 
 /// A composed mail with the files it refers to.
@@ -81,7 +85,9 @@ impl Draft {
             thread: None,
             automatic: false,
             mode: composing::Mode::Account,
+            insist: Vec::new(),
             pixel: None,
+            warnings: Vec::new(),
         }
     }
 
@@ -145,6 +151,29 @@ impl Draft {
         self.attachments.push((attachment, source));
     }
 
+    /// Attaches the PDF that the document's UBL file carries, where a PDF is to travel and none is given. A warning says so.
+    ///
+    /// # Errors
+    /// [`DraftError::Engine`]. A document that can't be read is a fault of [`compose`](Self::compose).
+    pub async fn attach_embedded_pdf(&mut self, office: &Office) -> Result<(), DraftError> {
+        let has_pdf = self.attachments.iter().any(|(attachment, _)| attachment.role == "pdf");
+        if has_pdf || !self.format.starts_with("pdf") || self.document.media_type != "application/xml" {
+            return Ok(());
+        }
+        let detail = match office.embedded_pdf(&Files::default(), &self.document).await? {
+            Ok(None) => return Ok(()),
+            Ok(Some(file)) => {
+                let detail = format!("the PDF is the one that the UBL file carries: {}", file.file_name);
+                let content = AttachmentSource::from_bytes(file.content);
+                self.attach_source(file.file_name, "application/pdf", "pdf", content);
+                detail
+            }
+            Err(fault) => format!("the PDF that the UBL file carries can't be read: {}", fault.detail),
+        };
+        self.warnings.push(composing::Warning { code: "embedded-pdf".to_owned(), detail });
+        Ok(())
+    }
+
     /// The blind copy to the user who makes the mail: the one that their settings ask for, or their own address typed as Bcc.
     fn own_copies(&self, entries: &[recipients::Entry]) -> Vec<String> {
         let settings: Value = serde_json::from_str(&self.settings).unwrap_or_default();
@@ -194,11 +223,13 @@ impl Draft {
             thread: self.thread.clone(),
             automatic: self.automatic,
             mode: self.mode,
+            insist: self.insist.clone(),
         };
-        let message = match &self.pixel {
+        let mut message = match &self.pixel {
             Some(pixel) => office.compose_tracked(&files, &job, pixel).await??,
             None => office.compose(&files, &job).await??,
         };
+        message.warnings.extend(self.warnings.iter().cloned());
         let own_copies = self.own_copies(&resolution.entries);
         Ok(Ready { message, summary, resolution, files, own_copies })
     }

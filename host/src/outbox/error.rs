@@ -18,7 +18,7 @@ pub enum DraftError {
         detail: String,
     },
     /// The document's form can't be told from the file's name.
-    #[error("{}: a document is a .json or an .xml (UBL 2.1) file", .0.display())]
+    #[error("{}: a document is a .json or an .xml (UBL 2.1) file{}", .0.display(), instead(.0))]
     UnknownForm(PathBuf),
     /// The document can't be read.
     #[error("{}", describe_document(.0))]
@@ -43,6 +43,9 @@ pub enum DraftError {
     /// A rule on attachments is broken.
     #[error("attachment {}: {} (rule: {})", .0.file_name, .0.detail, .0.rule)]
     Attachment(composing::AttachmentFault),
+    /// It could be made, and should not be: it asks for money that is not owed, or not yet.
+    #[error("{}", .0.detail)]
+    Refused(composing::Refusal),
     /// The plugin gave no answer.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -68,6 +71,16 @@ pub enum OutboxError {
     NotOurs(String),
 }
 
+/// What to do with a file of another kind.
+fn instead(path: &std::path::Path) -> &'static str {
+    match path.extension().map(|extension| extension.to_ascii_lowercase()) {
+        Some(pdf) if pdf == "pdf" => {
+            "; a PDF goes with it, by --pdf or beside it, and what a hybrid one (ZUGFeRD, Factur-X) holds is CII, which is not read"
+        }
+        _ => "",
+    }
+}
+
 fn describe_document(error: &documents::DocumentError) -> String {
     let fault = match error.fault {
         documents::DocumentFault::Unsupported => "not supported",
@@ -89,6 +102,7 @@ impl From<composing::ComposeError> for DraftError {
             composing::ComposeError::UseCase(e) => Self::UseCase(e),
             composing::ComposeError::Template(e) => Self::Template(e),
             composing::ComposeError::Attachment(e) => Self::Attachment(e),
+            composing::ComposeError::Refused(e) => Self::Refused(e),
         }
     }
 }

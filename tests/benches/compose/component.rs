@@ -74,6 +74,7 @@ impl<'c> Sandboxed<'c> {
             thread: None,
             automatic: false,
             mode: composing::Mode::Account,
+            insist: Vec::new(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().context("no async runtime")?;
         Ok(Self { case, runtime, office: engine.office("bench", capabilities), files, job })

@@ -58,6 +58,7 @@ impl<'c> Native<'c> {
             thread: None,
             automatic: false,
             mode: flows::Mode::Account,
+            insist: Vec::new(),
         };
         Ok(Self { case, job })
     }

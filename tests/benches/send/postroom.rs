@@ -163,6 +163,7 @@ impl Post {
             thread: None,
             automatic: false,
             mode: composing::Mode::Account,
+            insist: Vec::new(),
         }
     }
 }

@@ -202,6 +202,7 @@ def main(path):
         thread=None,
         automatic=False,
         mode="account",
+        insist=[],
     )
     message = plugin.call("composing", "compose", job)
 

@@ -69,6 +69,7 @@ fn job_in(of: wit::Job) -> Result<Job, wit::ComposeError> {
             wit::Mode::MailClient => Mode::MailClient,
             wit::Mode::Platform => Mode::Platform,
         },
+        insist: of.insist,
     })
 }
 
@@ -111,6 +112,9 @@ fn error_out(of: ComposeError) -> wit::ComposeError {
             file_name: e.file_name,
             detail: e.detail,
         }),
+        ComposeError::Refused(e) => {
+            wit::ComposeError::Refused(wit::Refusal { code: e.code.to_owned(), detail: e.detail })
+        }
         ComposeError::Job { field, detail } => wit::ComposeError::Job((field, detail)),
     }
 }

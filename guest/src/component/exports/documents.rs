@@ -20,6 +20,13 @@ impl wit::Guest for Component {
         Ok(document::to_json(&document))
     }
 
+    fn embedded_pdf(document: wit::Source) -> Result<Option<wit::EmbeddedFile>, wit::DocumentError> {
+        imports::speak_before_trapping();
+        let found =
+            document::embedded_pdf(&document.media_type, &document.content).map_err(document_error_out)?;
+        Ok(found.map(|file| wit::EmbeddedFile { file_name: file.file_name, content: file.content }))
+    }
+
     fn schema(name: String) -> Option<String> {
         imports::speak_before_trapping();
         match name.as_str() {
@@ -34,6 +41,8 @@ impl wit::Guest for Component {
 fn summary_out(of: Summary) -> wit::Summary {
     wit::Summary {
         kind: of.kind.name().to_owned(),
+        type_code: of.type_code,
+        self_billed: of.self_billed,
         number: of.number,
         revision: of.revision,
         issue_date: of.issue_date.to_string(),
@@ -42,6 +51,12 @@ fn summary_out(of: Summary) -> wit::Summary {
         buyer: of.buyer,
         total: of.total.map(amount_out),
         balance: of.balance.map(amount_out),
+        payment: of.payment.map(|of| wit::Payment {
+            method: of.method.name().to_owned(),
+            account: of.account,
+            reference: of.reference,
+            mandate: of.mandate,
+        }),
         lines: of.lines,
     }
 }

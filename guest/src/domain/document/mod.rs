@@ -3,9 +3,11 @@
 //! unsaid, and what it says wrongly is named with its place.
 
 mod error;
+mod foreign;
 mod json;
 pub mod limits;
 mod model;
+mod money;
 mod payment;
 mod summary;
 mod ubl;
@@ -15,11 +17,13 @@ pub use error::{DocumentError, DocumentFault};
 pub use json::to_json;
 pub(in crate::domain) use json::{explain, list, object};
 pub use model::{
-    Contact, ContactKind, Currency, Document, Endpoint, Instalment, Line, Money, Party, PaymentMeans,
-    PostalAddress, References, TaxSubtotal, Totals,
+    Contact, ContactKind, Document, Endpoint, Instalment, Line, Party, PaymentMeans, PostalAddress,
+    References, TaxSubtotal, Totals,
 };
-pub use payment::PaymentMethod;
-pub use summary::Summary;
+pub use money::{Currency, Money};
+pub use payment::{PaymentMethod, is_iban, masked};
+pub use summary::{PaymentSummary, Summary};
+pub use ubl::EmbeddedFile;
 
 /// JSON Schema (draft 2020-12) of a document.
 pub const SCHEMA: &str = include_str!("json/document.schema.json");
@@ -29,10 +33,32 @@ pub const MEDIA_TYPES: [&str; 4] = ["application/json", "text/json", "applicatio
 
 /// Reads a document. The same bytes give the same result, always.
 pub fn read(media_type: &str, content: &[u8]) -> Result<Document, DocumentError> {
+    match form(media_type, content)? {
+        Form::Json => json::read(content),
+        Form::Xml => ubl::read(content),
+    }
+}
+
+/// The PDF that is the document itself, where the document carries one; JSON carries none. The file is read as by [`read`].
+pub fn embedded_pdf(media_type: &str, content: &[u8]) -> Result<Option<EmbeddedFile>, DocumentError> {
+    match form(media_type, content)? {
+        Form::Json => Ok(None),
+        Form::Xml => ubl::pdf(content),
+    }
+}
+
+/// What a document is written in.
+enum Form {
+    Json,
+    Xml,
+}
+
+/// What the media type says, of a file that is not too large.
+fn form(media_type: &str, content: &[u8]) -> Result<Form, DocumentError> {
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let reader = match essence.as_str() {
-        "application/json" | "text/json" => json::read,
-        "application/xml" | "text/xml" => ubl::read,
+    let form = match essence.as_str() {
+        "application/json" | "text/json" => Form::Json,
+        "application/xml" | "text/xml" => Form::Xml,
         _ => {
             let known = MEDIA_TYPES.join(", ");
             let asked = error::shortened(media_type, 100);
@@ -48,7 +74,7 @@ pub fn read(media_type: &str, content: &[u8]) -> Result<Document, DocumentError>
         );
         return Err(DocumentError::whole(DocumentFault::Refused, detail));
     }
-    reader(content)
+    Ok(form)
 }
 
 #[cfg(test)]

@@ -5,72 +5,11 @@
 //! [`super::read`], which also checks what a type can't say.
 
 use super::json::{date, decimal, list, object, optional};
+use super::money::Currency;
 use crate::domain::kind::{Audience, DocumentKind};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::fmt;
-
-/// ISO 4217 alphabetic code, three upper-case letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Currency([u8; 3]);
-
-impl Currency {
-    /// The euro.
-    pub const EUR: Currency = Currency(*b"EUR");
-
-    /// Reads three ASCII letters; none for anything else.
-    pub fn parse(code: &str) -> Option<Self> {
-        let bytes: [u8; 3] = code.as_bytes().try_into().ok()?;
-        bytes.iter().all(u8::is_ascii_uppercase).then_some(Self(bytes))
-    }
-
-    /// The code.
-    pub fn code(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
-    }
-
-    /// Digits after the decimal separator, ISO 4217's minor unit.
-    pub fn minor_digits(&self) -> u32 {
-        match &self.0 {
-            b"JPY" | b"KRW" | b"CLP" | b"ISK" | b"VND" | b"XAF" | b"XOF" | b"XPF" | b"PYG" | b"UGX"
-            | b"RWF" => 0,
-            b"BHD" | b"JOD" | b"KWD" | b"OMR" | b"TND" | b"IQD" | b"LYD" => 3,
-            _ => 2,
-        }
-    }
-}
-
-impl fmt::Display for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
-impl Serialize for Currency {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.code())
-    }
-}
-
-impl<'de> Deserialize<'de> for Currency {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        optional::text(
-            deserializer,
-            "an ISO 4217 code of three upper-case letters such as \"EUR\"",
-            Currency::parse,
-        )
-    }
-}
-
-/// An amount and its currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Money {
-    /// How much.
-    pub amount: Decimal,
-    /// Of what.
-    pub currency: Currency,
-}
+use serde::{Deserialize, Serialize};
 
 /// A business document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +20,9 @@ pub struct Document {
     /// What it is, more exactly: the UNTDID 1001 code (BT-3), `380`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub type_code: Option<String>,
+    /// Made out by the buyer in the supplier's name, where the type code alone does not say it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not", deserialize_with = "optional::or_default")]
+    pub self_billed: bool,
     /// Number, as printed on it (BT-1). Never empty.
     pub number: String,
     /// Revision, where the business system counts them.
@@ -145,9 +87,14 @@ pub struct Document {
 }
 
 impl Document {
+    /// Which side of the trade its mails go to: the kind's, but the supplier where the buyer made it out.
+    pub fn audience(&self) -> Audience {
+        if self.is_self_billed() { Audience::Vendor } else { self.kind.audience() }
+    }
+
     /// Who a mail about this document goes to.
     pub fn partner(&self) -> &Party {
-        match self.kind.audience() {
+        match self.audience() {
             Audience::Customer => &self.buyer,
             Audience::Vendor => &self.seller,
         }
@@ -155,22 +102,10 @@ impl Document {
 
     /// Who writes it.
     pub fn issuer(&self) -> &Party {
-        match self.kind.audience() {
+        match self.audience() {
             Audience::Customer => &self.seller,
             Audience::Vendor => &self.buyer,
         }
-    }
-
-    /// The total of the document: with tax, before what was paid; else what is payable, else without tax.
-    pub fn total(&self) -> Option<Money> {
-        let amount = self.totals.tax_inclusive.or(self.totals.payable).or(self.totals.tax_exclusive);
-        amount.map(|amount| Money { amount, currency: self.currency })
-    }
-
-    /// What is still open: the balance given, else what is payable, else the total.
-    pub fn open_amount(&self) -> Option<Money> {
-        let amount = self.balance.or(self.totals.payable);
-        amount.map(|amount| Money { amount, currency: self.currency }).or_else(|| self.total())
     }
 }
 
@@ -397,6 +332,9 @@ pub struct PaymentMeans {
     /// BIC (BT-86).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bic: Option<String>,
+    /// Currency that the account is held in, where the document says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
     /// Mandate of a direct debit (BT-89).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mandate: Option<String>,

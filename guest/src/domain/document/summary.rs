@@ -1,6 +1,6 @@
 //! What identifies a document, for lists and ledgers that need not know the rest of it.
 
-use super::{Document, Money};
+use super::{Document, Money, PaymentMethod};
 use crate::domain::kind::DocumentKind;
 use chrono::NaiveDate;
 
@@ -9,6 +9,10 @@ use chrono::NaiveDate;
 pub struct Summary {
     /// What it is.
     pub kind: DocumentKind,
+    /// What it is, more exactly (BT-3).
+    pub type_code: Option<String>,
+    /// The buyer made it out.
+    pub self_billed: bool,
     /// Its number, as printed on it.
     pub number: String,
     /// Its revision, where the business system counts them.
@@ -25,15 +29,44 @@ pub struct Summary {
     pub total: Option<Money>,
     /// What is still open.
     pub balance: Option<Money>,
+    /// How it is to be paid; none for a kind that is not.
+    pub payment: Option<PaymentSummary>,
     /// Number of lines.
     pub lines: u32,
 }
 
+/// The means of payment that counts, without what is the payer's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentSummary {
+    /// By which way.
+    pub method: PaymentMethod,
+    /// Account to transfer to.
+    pub account: Option<String>,
+    /// What a transfer quotes.
+    pub reference: Option<String>,
+    /// Mandate that it is collected under.
+    pub mandate: Option<String>,
+}
+
 impl Document {
+    /// How it is to be paid, where its kind is one that is.
+    fn payment_summary(&self) -> Option<PaymentSummary> {
+        use DocumentKind::{Invoice, Receipt, Reminder, Statement};
+        let transfer = self.transfer();
+        matches!(self.kind, Invoice | Receipt | Reminder | Statement).then(|| PaymentSummary {
+            method: self.payment_method(),
+            account: transfer.and_then(|means| means.account.clone()),
+            reference: transfer.and_then(|means| means.reference.clone()),
+            mandate: self.direct_debit().and_then(|means| means.mandate.clone()),
+        })
+    }
+
     /// What identifies it.
     pub fn summary(&self) -> Summary {
         Summary {
             kind: self.kind,
+            type_code: self.type_code.clone(),
+            self_billed: self.is_self_billed(),
             number: self.number.clone(),
             revision: self.revision.clone(),
             issue_date: self.issue_date,
@@ -42,6 +75,7 @@ impl Document {
             buyer: self.buyer.name.clone(),
             total: self.total(),
             balance: self.open_amount(),
+            payment: self.payment_summary(),
             lines: u32::try_from(self.lines.len()).unwrap_or(u32::MAX),
         }
     }

@@ -34,6 +34,7 @@ fn document(kind: DocumentKind, contacts: &[&str], endpoint: Option<(&str, &str)
     Document {
         kind,
         type_code: None,
+        self_billed: false,
         number: "1".into(),
         revision: None,
         issue_date: NaiveDate::from_ymd_opt(2026, 1, 2).unwrap(),

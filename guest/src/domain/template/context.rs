@@ -6,7 +6,7 @@
 use super::record::{Record, Root, unknown};
 use super::render::RenderRequest;
 use super::value::{amount, date, decimal, none, text};
-use crate::domain::document::{Document, Money};
+use crate::domain::document::{Document, Money, masked};
 use crate::domain::kind::DocumentKind;
 use crate::domain::language::Locale;
 use chrono::NaiveDate;
@@ -43,6 +43,7 @@ pub const DOCUMENT: &[&str] = &[
     "account",
     "payment_reference",
     "mandate",
+    "debited_account",
     "instalments",
     "pay_by",
     "expired",
@@ -241,6 +242,9 @@ impl Object for DocumentView {
             "account" => text(d.transfer().and_then(|means| means.account.as_deref())),
             "payment_reference" => text(d.transfer().and_then(|means| means.reference.as_deref())),
             "mandate" => text(d.direct_debit().and_then(|means| means.mandate.as_deref())),
+            "debited_account" => text(
+                d.direct_debit().and_then(|means| means.debited_account.as_deref()).map(masked).as_deref(),
+            ),
             "instalments" => d
                 .instalments
                 .iter()

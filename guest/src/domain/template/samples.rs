@@ -41,6 +41,7 @@ pub(super) fn document(kind: DocumentKind, fill: Fill) -> Document {
     Document {
         kind,
         type_code: None,
+        self_billed: false,
         number: "2026-0147".into(),
         revision: some("2"),
         issue_date: day(2026, 10, 23),

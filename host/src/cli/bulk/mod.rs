@@ -120,6 +120,9 @@ pub(super) struct BulkArgs {
     /// Send although a PDF is empty, cut off, encrypted, or none.
     #[arg(long)]
     damaged_pdf: bool,
+    /// Send although the recipient of a document is the company itself.
+    #[arg(long)]
+    to_own_company: bool,
     /// Send although different documents of the batch have the same number.
     #[arg(long)]
     same_number: bool,

@@ -4,7 +4,7 @@ use super::before::Checked;
 use super::domains::Domains;
 use super::standing::Stands;
 use super::{Batch, BulkArgs};
-use crate::cli::compose::{Composed, compose, damaged, missing};
+use crate::cli::compose::{Composed, addressed_to_company, compose, damaged, missing};
 use crate::cli::desk::{Desk, now};
 use crate::cli::mail::MailArgs;
 use crate::cli::output::{line, table};
@@ -262,6 +262,7 @@ impl Row {
             DraftError::Template(_) => "template",
             DraftError::Attachment(_) => "attachment",
             DraftError::File { .. } => "file",
+            DraftError::Refused(_) => "payment",
             _ => "settings",
         };
         let mut row = Self::empty(file.to_owned());
@@ -298,6 +299,11 @@ impl Row {
         {
             self.needs("attachment", damaged.detail.clone());
         }
+        if let Some(own) = addressed_to_company(ready)
+            && !args.to_own_company
+        {
+            self.needs("recipient", own.detail.clone());
+        }
         if let Some(missing) = missing(ready)
             && !args.without_document
         {
@@ -323,9 +329,12 @@ impl Row {
             ));
         }
         let known = ["no-pdf", "no-ubl", "no-recipient"];
-        let told = damaged(ready).filter(|_| !args.damaged_pdf);
+        let told = [
+            damaged(ready).filter(|_| !args.damaged_pdf),
+            addressed_to_company(ready).filter(|_| !args.to_own_company),
+        ];
         let is_told = |it: &&Warning| {
-            known.contains(&it.code.as_str()) || told.is_some_and(|told| std::ptr::eq(told, *it))
+            known.contains(&it.code.as_str()) || told.iter().flatten().any(|told| std::ptr::eq(*told, *it))
         };
         let worth = ready.message.warnings.iter().filter(|it| !is_told(it));
         self.notes.extend(worth.map(|warning| warning.detail.clone()));

@@ -49,6 +49,9 @@ pub(super) fn document(document: &Document) -> Checked {
             ("account", &means.account),
             ("account_name", &means.account_name),
             ("bic", &means.bic),
+            ("mandate", &means.mandate),
+            ("debited_account", &means.debited_account),
+            ("card", &means.card),
         ];
         for (field, text) in fields {
             optional(|| vec!["payment_means".into(), index.into(), field.into()], text.as_deref())?;
@@ -72,6 +75,8 @@ pub(super) fn document(document: &Document) -> Checked {
         bounded(|| vec!["notes".into(), index.into()], note)?;
     }
     let fields = [
+        ("type_code", &document.type_code),
+        ("network", &document.network),
         ("revision", &document.revision),
         ("language", &document.language),
         ("payment_terms", &document.payment_terms),
@@ -135,8 +140,12 @@ fn party(role: &str, party: &Party) -> Checked {
         if let Some(own) = &contact.name {
             name(|| at("name"), own)?;
         }
-        let fields =
-            [("email", &contact.email), ("telephone", &contact.telephone), ("language", &contact.language)];
+        let fields = [
+            ("salutation", &contact.salutation),
+            ("email", &contact.email),
+            ("telephone", &contact.telephone),
+            ("language", &contact.language),
+        ];
         for (field, text) in fields {
             optional(|| at(field), text.as_deref())?;
         }

@@ -14,14 +14,21 @@ pub(in crate::domain) mod list;
 pub(in crate::domain) mod object;
 pub(super) mod optional;
 
-use super::{Document, DocumentError, DocumentFault};
+use super::{Document, DocumentError, DocumentFault, foreign};
 
 pub(in crate::domain) use explain::explain;
 use object::Object;
 
 /// Reads a document.
 pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
+    if let Some(what) = foreign::by_beginning(content) {
+        return Err(DocumentError::at(DocumentFault::Malformed, "", Some(1), &what));
+    }
     let content = content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(content);
+    if content.trim_ascii_start().starts_with(b"<") {
+        let detail = "this is XML, not JSON: give it with the media type application/xml, or a name that ends with .xml";
+        return Err(DocumentError::at(DocumentFault::Malformed, "", Some(1), detail));
+    }
     let text = std::str::from_utf8(content).map_err(|fault| {
         let line = content[..fault.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
         let detail = "not UTF-8, the only encoding of JSON";

@@ -73,6 +73,11 @@ impl<'t, 'a> Element<'t, 'a> {
         Ok((!text.is_empty()).then_some(text))
     }
 
+    /// Its text, however long: for what holds another document or a file.
+    pub(super) fn whole_text(self) -> &'t str {
+        &self.node().text
+    }
+
     /// Its own text as a value to keep: line ends as one character.
     pub(super) fn plain_text(self) -> Result<Option<String>, DocumentError> {
         Ok(self.own_text()?.map(|text| match text.contains('\r') {

@@ -47,7 +47,8 @@ fn declared(content: &[u8]) -> Result<Cow<'_, str>, DocumentError> {
 
 /// The value of `encoding` in the XML declaration.
 fn declaration(content: &[u8]) -> Option<&str> {
-    let start = content.strip_prefix(b"<?xml")?;
+    // A blank line before it is against the letter of XML, and common.
+    let start = content.trim_ascii_start().strip_prefix(b"<?xml")?;
     let start = &start[..start.len().min(200)];
     let end = start.windows(2).position(|pair| pair == b"?>")?;
     let (_, rest) = std::str::from_utf8(&start[..end]).ok()?.split_once("encoding")?;

@@ -2,9 +2,9 @@
 
 use super::super::limits::{MAX_ENTRIES, MAX_LINES, MAX_NUMBER, MAX_TEXT};
 use super::super::value::{TURNING, is_turning};
-use super::super::{Currency, Document, DocumentError, DocumentFault, PaymentMeans, References};
+use super::super::{Currency, Document, DocumentError, DocumentFault, References};
 use super::element::Element;
-use super::{Form, amounts, line, party};
+use super::{Form, amounts, line, party, payment};
 use crate::domain::kind::DocumentKind;
 use chrono::NaiveDate;
 use rust_decimal::prelude::ToPrimitive;
@@ -15,26 +15,31 @@ type Read<T> = Result<T, DocumentError>;
 pub(super) fn document(root: Element<'_, '_>, form: &Form) -> Read<Document> {
     let currency = currency(root, form)?;
     let lines = collect(root, form.line, MAX_LINES, |position, element| line::line(element, form, position))?;
+    let number = number(root)?;
+    let issue_date = root.date("IssueDate")?.ok_or_else(|| root.missing("cbc:IssueDate"))?;
+    let (seller, buyer) = (party::party(root, form.seller)?, party::party(root, form.buyer)?);
+    let payment = payment::payment(root, currency, [&seller, &buyer])?;
     Ok(Document {
         kind: form.kind,
         type_code: type_code(root)?,
-        number: number(root)?,
+        self_billed: has_self_billing_profile(root)?,
+        number,
         revision: None,
-        issue_date: root.date("IssueDate")?.ok_or_else(|| root.missing("cbc:IssueDate"))?,
-        due_date: due_date(root)?,
+        issue_date,
+        due_date: payment.due_date,
         valid_until: root.at(&["ValidityPeriod"]).map_or(Ok(None), |period| period.date("EndDate"))?,
         delivery_date: delivery_date(root)?,
         currency,
         language: None,
-        seller: party::party(root, form.seller)?,
-        buyer: party::party(root, form.buyer)?,
+        seller,
+        buyer,
         lines,
         taxes: amounts::taxes(root, currency)?,
         totals: amounts::totals(root, form, currency)?,
         balance: None,
         payment_terms: payment_terms(root)?,
-        payment_means: collect(root, "PaymentMeans", MAX_ENTRIES, |_, element| payment_means(element))?,
-        instalments: Vec::new(),
+        payment_means: payment.means,
+        instalments: payment.instalments,
         network: None,
         references: references(root, form)?,
         notes: notes(root)?,
@@ -69,6 +74,17 @@ fn type_code(root: Element<'_, '_>) -> Read<Option<String>> {
     Ok(None)
 }
 
+/// True for a document by a profile of self-billing, `…:selfbilling:…` (Peppol BIS Self-Billing, PINT).
+fn has_self_billing_profile(root: Element<'_, '_>) -> Read<bool> {
+    for name in ["ProfileID", "CustomizationID"] {
+        let profile = root.text(name)?.unwrap_or_default().to_ascii_lowercase();
+        if profile.contains(":selfbilling:") || profile.contains(":selfbilling-") {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn number(root: Element<'_, '_>) -> Read<String> {
     let number = root.text("ID")?.ok_or_else(|| root.missing("cbc:ID"))?;
     if number.chars().any(is_turning) {
@@ -97,19 +113,6 @@ fn currency(root: Element<'_, '_>, form: &Form) -> Read<Currency> {
     let price = || line.and_then(|l| l.at(&["Price"])).and_then(|price| price.values("PriceAmount").next());
     let stated = amount.or_else(price).and_then(|amount| amount.attribute("currencyID"));
     stated.and_then(|code| Currency::parse(&code)).ok_or_else(|| root.missing("cbc:DocumentCurrencyCode"))
-}
-
-/// BT-9: an invoice says it at its head, a credit note with the means or the terms of payment.
-fn due_date(root: Element<'_, '_>) -> Read<Option<NaiveDate>> {
-    if let Some(date) = root.date("DueDate")? {
-        return Ok(Some(date));
-    }
-    for element in root.all("PaymentMeans").chain(root.all("PaymentTerms")) {
-        if let Some(date) = element.date("PaymentDueDate")? {
-            return Ok(Some(date));
-        }
-    }
-    Ok(None)
 }
 
 fn delivery_date(root: Element<'_, '_>) -> Read<Option<NaiveDate>> {
@@ -145,28 +148,6 @@ fn payment_terms(root: Element<'_, '_>) -> Read<Option<String>> {
         }
     }
     Ok((!terms.is_empty()).then_some(terms))
-}
-
-fn payment_means(means: Element<'_, '_>) -> Read<PaymentMeans> {
-    let account = ["PayeeFinancialAccount"];
-    let branch = ["PayeeFinancialAccount", "FinancialInstitutionBranch"];
-    let institution = ["PayeeFinancialAccount", "FinancialInstitutionBranch", "FinancialInstitution"];
-    Ok(PaymentMeans {
-        code: means.text("PaymentMeansCode")?,
-        reference: match means.text("PaymentID")? {
-            Some(id) => Some(id),
-            None => means.text("InstructionID")?,
-        },
-        account: means.text_at(&account, "ID")?,
-        account_name: means.text_at(&account, "Name")?,
-        bic: match means.text_at(&institution, "ID")? {
-            Some(bic) => Some(bic),
-            None => means.text_at(&branch, "ID")?,
-        },
-        mandate: means.text_at(&["PaymentMandate"], "ID")?,
-        debited_account: means.text_at(&["PaymentMandate", "PayerFinancialAccount"], "ID")?,
-        card: means.text_at(&["CardAccount"], "PrimaryAccountNumberID")?,
-    })
 }
 
 fn references(root: Element<'_, '_>, form: &Form) -> Read<References> {

@@ -2,20 +2,24 @@
 //!
 //! Read leniently where UBL is wider than this model (elements not known here are passed over, whatever
 //! profile they belong to) and strictly where a mail would say something wrong: dates, decimals, currency.
-//! No total is recomputed.
+//! No total is recomputed. What is around a document (an envelope, an AttachedDocument) is taken off.
 
 mod amounts;
+mod container;
 mod element;
 mod encoding;
 mod head;
 mod line;
 mod party;
+mod payment;
 mod tree;
 
-use super::{Document, DocumentError, DocumentFault};
+use super::{Document, DocumentError, DocumentFault, foreign};
 use crate::domain::kind::DocumentKind;
 use element::Element;
 use tree::Vocabulary;
+
+pub use container::EmbeddedFile;
 
 /// UNTDID 1001 codes in `InvoiceTypeCode` that make an Invoice a credit note: those of EN 16931's list.
 const CREDIT_CODES: [&str; 11] = ["81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"];
@@ -65,11 +69,44 @@ const ORDER: Form = Form {
 const QUOTATION: Form =
     Form { kind: DocumentKind::Quote, totals: "QuotedMonetaryTotal", line: "QuotationLine", ..ORDER };
 
+/// What is to be read of the element that is the document, once it is found.
+type Inside<'r, T> = &'r dyn Fn(Element<'_, '_>) -> Result<T, DocumentError>;
+
 /// Reads a document.
 pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
-    let text = encoding::text(content)?;
-    let tree = tree::parse(&text)?;
+    open_bytes(content, &document, false)
+}
+
+/// Reads the PDF of the document, where the file carries one.
+pub(super) fn pdf(content: &[u8]) -> Result<Option<EmbeddedFile>, DocumentError> {
+    open_bytes(content, &container::pdf, false)
+}
+
+/// `is_attached`: it was found in an AttachedDocument.
+fn open_bytes<T>(content: &[u8], read: Inside<'_, T>, is_attached: bool) -> Result<T, DocumentError> {
+    if let Some(what) = foreign::by_beginning(content) {
+        return Err(DocumentError::whole(DocumentFault::Malformed, what));
+    }
+    if content.trim_ascii_start().starts_with(b"{") {
+        let detail = "this is JSON, not XML: give it with the media type application/json, or a name that ends with .json";
+        return Err(DocumentError::whole(DocumentFault::Malformed, detail));
+    }
+    open_text(&encoding::text(content)?, read, is_attached)
+}
+
+fn open_text<T>(text: &str, read: Inside<'_, T>, is_attached: bool) -> Result<T, DocumentError> {
+    let tree = tree::parse(text)?;
     let root = Element::root(&tree);
+    match (root.vocabulary(), root.name()) {
+        (Vocabulary::Document, "AttachedDocument") if is_attached => {
+            Err(root.fault(DocumentFault::Refused, "an AttachedDocument inside of another: refused"))
+        }
+        (Vocabulary::Document, "AttachedDocument") => container::attached(root, read),
+        _ => read(root),
+    }
+}
+
+fn document(root: Element<'_, '_>) -> Result<Document, DocumentError> {
     let form = match (root.vocabulary(), root.name()) {
         (Vocabulary::Document, "Invoice") => {
             let code = root.text("InvoiceTypeCode")?;
@@ -90,6 +127,10 @@ pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
 }
 
 #[cfg(test)]
+mod container_tests;
+#[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod payment_tests;
 #[cfg(test)]
 mod tests;

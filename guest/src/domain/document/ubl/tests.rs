@@ -6,7 +6,7 @@ use crate::domain::document::limits::{MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, M
 const NAMESPACE: &str = "urn:oasis:names:specification:ubl:schema:xsd:";
 
 /// An invoice whose parts can be replaced.
-fn invoice() -> String {
+pub(super) fn invoice() -> String {
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <Invoice xmlns="{NAMESPACE}Invoice-2" xmlns:cac="{NAMESPACE}CommonAggregateComponents-2" xmlns:cbc="{NAMESPACE}CommonBasicComponents-2">
@@ -33,13 +33,13 @@ fn invoice() -> String {
     )
 }
 
-fn with(from: &str, to: &str) -> String {
+pub(super) fn with(from: &str, to: &str) -> String {
     let invoice = invoice();
     assert!(invoice.contains(from), "{from}");
     invoice.replacen(from, to, 1)
 }
 
-fn of(xml: &str) -> Document {
+pub(super) fn of(xml: &str) -> Document {
     read(xml.as_bytes()).unwrap_or_else(|fault| panic!("{fault}\n{xml}"))
 }
 
@@ -76,6 +76,8 @@ fn the_same_document_however_it_is_written() {
         ("unknown elements", with("<cbc:ID>1<", "<cbc:Novelty>x</cbc:Novelty><x:y xmlns:x='urn:x'><cbc:ID>9</cbc:ID></x:y><cbc:ID>1<").into()),
         ("extensions", with("<cbc:ID>1<", &format!("<e:UBLExtensions xmlns:e='{NAMESPACE}CommonExtensionComponents-2'><e:UBLExtension><cbc:ID>9</cbc:ID></e:UBLExtension></e:UBLExtensions><cbc:ID>1<")).into()),
         ("lines inside of lines", with("<cac:Item>", "<cac:SubInvoiceLine><cbc:ID>s</cbc:ID></cac:SubInvoiceLine><cac:Item>").into()),
+        ("a blank line first", format!("\n{}", invoice()).into()),
+        ("a mark and a blank line first", [b"\xEF\xBB\xBF\r\n", invoice().as_bytes()].concat()),
         ("space after", format!("{}\n\n<!-- end -->\n", invoice()).into()),
     ];
     for (name, xml) in cases {
@@ -180,7 +182,7 @@ fn what_is_no_xml_is_malformed() {
     for (xml, detail) in [
         (String::new(), "no element"),
         ("hello".into(), "text outside"),
-        ("{\"kind\": \"invoice\"}".into(), "text outside"),
+        ("{\"kind\": \"invoice\"}".into(), "this is JSON"),
         (with("</cac:Party>", "</cac:Part>"), "expected `</cac:Party>`"),
         (with("</Invoice>", ""), "ends before"),
         (with("currencyID=\"EUR\"", "currencyID=EUR"), "not XML"),
@@ -247,7 +249,7 @@ fn other_documents_are_named_and_not_read() {
         assert!(fault.detail.contains("Quotation and Reminder"), "{fault}");
     }
     let cii = "<rsm:CrossIndustryInvoice xmlns:rsm='urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100'/>";
-    assert!(read(cii.as_bytes()).unwrap_err().detail.contains("no UBL 2 document namespace"));
+    assert!(read(cii.as_bytes()).unwrap_err().detail.contains("this is a CII document"));
 }
 
 #[test]

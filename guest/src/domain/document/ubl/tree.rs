@@ -1,10 +1,13 @@
 //! An XML file as a small tree of UBL elements: namespaces resolved, everything else left out, every
 //! dimension bounded. It holds slices of the file, not copies.
 //!
+//! A StandardBusinessDocument (the envelope of Peppol and others) is taken off: its one document is the root.
+//!
 //! Deliberately absent: DTDs and entities (refused), extensions and signatures (skipped unread), elements of
 //! namespaces that are not UBL's (skipped).
 
 use super::super::error::line_of;
+use super::super::foreign;
 use super::super::limits::{MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS};
 use super::super::{DocumentError, DocumentFault};
 use quick_xml::NsReader;
@@ -25,6 +28,10 @@ pub(super) enum Vocabulary {
 }
 
 const UBL: &str = "urn:oasis:names:specification:ubl:schema:xsd:";
+
+/// Namespace and root of the envelope.
+const ENVELOPE: (&str, &str) =
+    ("http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader", "StandardBusinessDocument");
 
 /// One element.
 pub(super) struct Node<'a> {
@@ -57,29 +64,30 @@ pub(super) fn parse(source: &str) -> Result<Tree<'_>, DocumentError> {
     let mut reader = NsReader::from_str(source);
     reader.config_mut().check_comments = false;
     reader.resolver_mut().set_max_namespace_bindings(MAX_ATTRIBUTES);
-    let mut building = Building { source, nodes: Vec::new(), open: Vec::new(), skipping: 0, elements: 0 };
+    let mut building = Building::new(source);
     loop {
         let before = offset(reader.buffer_position());
-        let (vocabulary, event) = match reader.read_resolved_event() {
-            Ok((namespace, event)) => (vocabulary(&namespace), event),
+        let (namespace, event) = match reader.read_resolved_event() {
+            Ok((namespace, event)) => (uri(&namespace), event),
             Err(quick_xml::Error::Namespace(fault)) => {
                 return Err(building.refused(before, &fault.to_string()));
             }
             Err(fault) => return Err(building.malformed(before, &fault.to_string())),
         };
         match event {
-            Event::Start(start) => {
-                building.start(vocabulary, &start, before)?;
-            }
+            Event::Start(start) => building.start(namespace, &start, before)?,
             Event::Empty(start) => {
-                building.start(vocabulary, &start, before)?;
+                building.start(namespace, &start, before)?;
                 building.end();
             }
             Event::End(_) => building.end(),
             Event::Text(text) => building.text(text.into_inner(), before)?,
             Event::CData(text) => building.text(text.into_inner(), before)?,
             Event::GeneralRef(reference) => building.reference(&reference, before)?,
-            Event::DocType(_) => return Err(building.refused(before, "a document type declaration (DTD)")),
+            Event::DocType(_) => {
+                let detail = "a document type declaration (DTD), which no UBL has: save the file without its <!DOCTYPE>";
+                return Err(building.refused(before, detail));
+            }
             Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
             Event::Eof => return building.finish(),
         }
@@ -90,13 +98,20 @@ fn offset(position: u64) -> usize {
     usize::try_from(position).unwrap_or(usize::MAX)
 }
 
-fn vocabulary(namespace: &ResolveResult<'_>) -> Option<Vocabulary> {
-    let ResolveResult::Bound(Namespace(uri)) = namespace else { return None };
+fn uri<'n>(namespace: &ResolveResult<'n>) -> Option<&'n str> {
+    match namespace {
+        ResolveResult::Bound(Namespace(uri)) => Some(uri),
+        _ => None,
+    }
+}
+
+fn vocabulary(uri: &str) -> Option<Vocabulary> {
     match uri.strip_prefix(UBL)? {
         "CommonAggregateComponents-2" => Some(Vocabulary::Aggregate),
         "CommonBasicComponents-2" => Some(Vocabulary::Basic),
         other if other.starts_with("Common") => None,
-        _ => Some(Vocabulary::Document),
+        other if other.ends_with("-2") => Some(Vocabulary::Document),
+        _ => None,
     }
 }
 
@@ -108,15 +123,40 @@ struct Building<'a> {
     /// How many elements are open in a part that is left out.
     skipping: usize,
     elements: usize,
+    /// Where the reader is of an envelope.
+    envelope: Envelope,
+    /// What stands in the envelope in the place of a UBL document.
+    other: Option<(usize, String)>,
+}
+
+/// Whether an envelope is around the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Envelope {
+    None,
+    Open,
+    Closed,
 }
 
 impl<'a> Building<'a> {
+    fn new(source: &'a str) -> Self {
+        Self {
+            source,
+            nodes: Vec::new(),
+            open: Vec::new(),
+            skipping: 0,
+            elements: 0,
+            envelope: Envelope::None,
+            other: None,
+        }
+    }
+
     fn start(
         &mut self,
-        vocabulary: Option<Vocabulary>,
+        namespace: Option<&str>,
         start: &BytesStart<'_>,
         at: usize,
     ) -> Result<(), DocumentError> {
+        let vocabulary = namespace.and_then(vocabulary);
         self.elements += 1;
         if self.elements > MAX_ELEMENTS {
             return Err(self.refused(at, &format!("more than {MAX_ELEMENTS} elements")));
@@ -125,21 +165,30 @@ impl<'a> Building<'a> {
             return Err(self.refused(at, &format!("elements nested deeper than {MAX_DEPTH}")));
         }
         self.check_attributes(start, at)?;
-        if self.open.is_empty() && !self.nodes.is_empty() {
+        let between = self.open.is_empty() && self.skipping == 0;
+        let root = between && self.nodes.is_empty();
+        let in_envelope = between && self.envelope == Envelope::Open;
+        if between && !root && (!in_envelope || vocabulary == Some(Vocabulary::Document)) {
             return Err(self.malformed(at, "a second root element"));
         }
-        let root = self.nodes.is_empty();
+        if root && !in_envelope && self.is_envelope(namespace, start) {
+            self.envelope = Envelope::Open;
+            return Ok(());
+        }
         let keep =
             self.skipping == 0 && vocabulary.is_some() && (root || vocabulary != Some(Vocabulary::Document));
         let Some(vocabulary) = vocabulary.filter(|_| keep) else {
             if root {
                 let name = start.name();
-                let detail = format!(
-                    "the root element {:?} is of no UBL 2 document namespace ({UBL}Invoice-2, …)",
-                    super::super::error::shortened(name.as_ref(), 100)
-                );
-                let line = Some(line_of(self.source, at));
-                return Err(DocumentError::at(DocumentFault::Invalid, "", line, &detail));
+                let name = super::super::error::shortened(name.as_ref(), 100);
+                let is_header = namespace == Some(ENVELOPE.0);
+                match in_envelope {
+                    false => return Err(self.invalid(at, &foreign::by_root(&name, namespace))),
+                    true if !is_header && self.other.is_none() => {
+                        self.other = Some((at, foreign::by_root(&name, namespace)));
+                    }
+                    true => {}
+                }
             }
             self.skipping += 1;
             return Ok(());
@@ -172,6 +221,13 @@ impl<'a> Building<'a> {
         Ok(())
     }
 
+    /// True for the root of an envelope, once.
+    fn is_envelope(&self, namespace: Option<&str>, start: &BytesStart<'_>) -> bool {
+        let name = start.name();
+        let local = name.as_ref().rsplit(':').next().unwrap_or_default();
+        self.envelope == Envelope::None && namespace == Some(ENVELOPE.0) && local == ENVELOPE.1
+    }
+
     /// All of them, so that what is read later is known to be well-formed; counted on the way, since the search
     /// for duplicates costs the square of their number.
     fn check_attributes(&self, start: &BytesStart<'_>, at: usize) -> Result<(), DocumentError> {
@@ -198,8 +254,8 @@ impl<'a> Building<'a> {
     fn end(&mut self) {
         if self.skipping > 0 {
             self.skipping -= 1;
-        } else {
-            self.open.pop();
+        } else if self.open.pop().is_none() && self.envelope == Envelope::Open {
+            self.envelope = Envelope::Closed;
         }
     }
 
@@ -248,11 +304,20 @@ impl<'a> Building<'a> {
 
     fn finish(self) -> Result<Tree<'a>, DocumentError> {
         let end = self.source.len();
-        match (self.nodes.first(), self.open.is_empty() && self.skipping == 0) {
+        let is_closed = self.open.is_empty() && self.skipping == 0 && self.envelope != Envelope::Open;
+        match (self.nodes.first(), is_closed) {
+            (None, true) if self.envelope == Envelope::Closed => {
+                let (at, what) = self.other.clone().unwrap_or((0, "no document is in it".to_owned()));
+                Err(self.invalid(at, &format!("in a StandardBusinessDocument: {what}")))
+            }
             (None, _) => Err(self.malformed(end, "no element in it")),
             (Some(_), false) => Err(self.malformed(end, "it ends before its elements do")),
             (Some(_), true) => Ok(Tree { source: self.source, nodes: self.nodes }),
         }
+    }
+
+    fn invalid(&self, at: usize, detail: &str) -> DocumentError {
+        self.fault(DocumentFault::Invalid, at, detail)
     }
 
     fn malformed(&self, at: usize, detail: &str) -> DocumentError {

@@ -47,8 +47,6 @@ pub(super) struct Conventions {
     pub(super) decimal: &'static str,
     /// Between groups of three digits in numbers.
     pub(super) group: &'static str,
-    /// Decimal separator of money, where it differs (fr-CH).
-    pub(super) money_decimal: &'static str,
     /// Between groups of three digits in money (de-AT).
     pub(super) money_group: &'static str,
     /// Place of the currency sign.
@@ -58,7 +56,7 @@ pub(super) struct Conventions {
 }
 
 const fn plain(decimal: &'static str, group: &'static str, sign: Sign, short: Short) -> Conventions {
-    Conventions { decimal, group, money_decimal: decimal, money_group: group, sign, short }
+    Conventions { decimal, group, money_group: group, sign, short }
 }
 
 /// The conventions of a locale; an unknown region keeps those of the language.
@@ -70,7 +68,8 @@ pub(super) fn conventions(locale: Locale) -> Conventions {
             _ => plain(",", ".", Sign::BeforeSpaced, Short::Dashes),
         },
         Language::Fr => match region {
-            "CH" => Conventions { money_decimal: ".", ..plain(",", NNBSP, Sign::After, Short::Dots) },
+            // As Swiss banks and offices write in both languages, not CLDR's comma for numbers and point for money in one line.
+            "CH" => plain(".", "’", Sign::BeforeSpacedMinusTight, Short::Dots),
             "LU" => plain(",", ".", Sign::After, Short::Slashes),
             "CA" => plain(",", NBSP, Sign::After, Short::Iso),
             _ => plain(",", NNBSP, Sign::After, Short::Slashes),
@@ -102,11 +101,14 @@ pub(super) fn currency_sign(currency: &Currency, locale: Locale) -> &str {
     let language = locale.language;
     match (currency.code(), language, locale.region()) {
         ("EUR", ..) => "€",
-        ("GBP", Language::Fr, _) => "£GB",
+        // CLDR's "£GB" and "$US" are not written in letters.
+        ("GBP", Language::Fr, _) => "GBP",
         ("GBP", ..) => "£",
-        ("USD", Language::En, Some("US")) | ("USD", Language::De, _) => "$",
+        ("USD", Language::En, Some("US")) => "$",
+        // A bare sign could be any dollar.
+        ("USD", Language::De, _) => "US-$",
         ("USD", Language::Fr, Some("CA")) => "$\u{a0}US",
-        ("USD", Language::Fr, _) => "$US",
+        ("USD", Language::Fr, _) => "USD",
         ("USD", ..) => "US$",
         ("CAD", _, Some("CA")) | ("AUD", _, Some("AU")) | ("NZD", _, Some("NZ")) => "$",
         ("JPY", Language::En, Some("US")) => "¥",

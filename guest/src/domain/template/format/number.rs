@@ -53,7 +53,7 @@ pub fn money(money: Money, locale: Locale) -> String {
         }
         Sign::After => out.push_str(minus),
     }
-    push_digits(&mut out, amount, digits, c.money_decimal, c.money_group);
+    push_digits(&mut out, amount, digits, c.decimal, c.money_group);
     if c.sign == Sign::After {
         out.push_str(NBSP);
         out.push_str(sign);
@@ -103,7 +103,7 @@ mod tests {
             ("-1210.5", "EUR", "nl-NL", "€~-1.210,50"),
             ("1210", "EUR", "fr", "1_210,00~€"),
             ("-1210", "EUR", "fr-BE", "-1_210,00~€"),
-            ("1210", "CHF", "fr-CH", "1_210.00~CHF"),
+            ("1210", "CHF", "fr-CH", "CHF~1’210.00"),
             ("1210", "EUR", "fr-LU", "1.210,00~€"),
             ("1210", "EUR", "en", "€1,210.00"),
             ("-1210", "EUR", "en-IE", "-€1,210.00"),
@@ -116,7 +116,9 @@ mod tests {
             ("-1210", "EUR", "de-AT", "-€~1.210,00"),
             ("1210", "CHF", "de-CH", "CHF~1’210.00"),
             ("-1210", "CHF", "de-CH", "CHF-1’210.00"),
-            ("1210", "USD", "fr", "1_210,00~$US"),
+            ("1210", "USD", "fr", "1_210,00~USD"),
+            ("1210", "GBP", "fr", "1_210,00~GBP"),
+            ("1210", "USD", "de", "1.210,00~US-$"),
             ("1000000", "EUR", "nl", "€~1.000.000,00"),
             ("0", "EUR", "de", "0,00~€"),
             ("-0.00", "EUR", "de", "0,00~€"),
@@ -145,6 +147,7 @@ mod tests {
             ("1234.5", "en-US", "1,234.5"),
             ("1234.5", "de-AT", "1~234,5"),
             ("1234.5", "de-CH", "1’234.5"),
+            ("6.5", "fr-CH", "6.5"),
             ("-0.125", "de", "-0,125"),
             ("100", "nl", "100"),
             ("21.00", "nl", "21"),

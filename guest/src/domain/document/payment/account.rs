@@ -1,0 +1,67 @@
+//! Account numbers, as far as it matters which of several a reader can pay to.
+
+/// True for an IBAN (ISO 13616) whose check digits are right; white space does not count.
+pub fn is_iban(account: &str) -> bool {
+    let bare: Vec<u8> = account.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    if !(15..=34).contains(&bare.len())
+        || !bare[..2].iter().all(u8::is_ascii_alphabetic)
+        || !bare[2..4].iter().all(u8::is_ascii_digit)
+        || !bare.iter().all(u8::is_ascii_alphanumeric)
+    {
+        return false;
+    }
+    // The remainder by 97 of the whole, country and check digits last, letters as 10 to 35.
+    let digits = bare[4..].iter().chain(&bare[..4]);
+    let remainder = digits.fold(0u32, |remainder, byte| match byte {
+        b'0'..=b'9' => (remainder * 10 + u32::from(byte - b'0')) % 97,
+        letter => (remainder * 100 + u32::from(letter.to_ascii_uppercase() - b'A') + 10) % 97,
+    });
+    remainder == 1
+}
+
+/// The account with all but its country and last four characters hidden, as a mail may show one that is the reader's.
+pub fn masked(account: &str) -> String {
+    let bare: Vec<char> = account.chars().filter(|c| !c.is_whitespace()).collect();
+    let ending: String = bare[bare.len().saturating_sub(4).max(bare.len() / 2)..].iter().collect();
+    match is_iban(account) {
+        true => format!("{}•• •••• {ending}", bare[..2].iter().collect::<String>()),
+        false => format!("•••• {ending}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_iban_is_told_by_its_check_digits() {
+        for (account, is) in [
+            ("BE71 0961 2345 6769", true),
+            ("be71096123456769", true),
+            ("GB82WEST12345698765432", true),
+            ("NO9386011117947", true),
+            ("BE72096123456769", false),
+            ("12345678", false),
+            ("1234567890123456", false),
+            ("BE71", false),
+            ("", false),
+            ("ÉÉ71096123456769", false),
+        ] {
+            assert_eq!(is_iban(account), is, "{account:?}");
+        }
+    }
+
+    #[test]
+    fn an_account_that_is_debited_is_never_shown_whole() {
+        for (account, shown) in [
+            ("BE71 0961 2345 6769", "BE•• •••• 6769"),
+            ("12345678", "•••• 5678"),
+            ("123456", "•••• 456"),
+            ("1234", "•••• 34"),
+            ("7", "•••• 7"),
+            ("", "•••• "),
+        ] {
+            assert_eq!(masked(account), shown, "{account:?}");
+        }
+    }
+}
