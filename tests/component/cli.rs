@@ -1,6 +1,7 @@
 //! The command line as a person or a script meets it: files, exit codes, sentences.
 
 use crate::artefacts;
+use postroom_plugin::domain::kind::Purpose;
 use postroom_tests::fixtures;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -192,6 +193,14 @@ fn the_published_schemas_and_the_table_are_valid_json() {
         serde_json::json!(["smtp", "gmail", "graph", "sendgrid"]),
         "{said}"
     );
+}
+
+#[test]
+fn the_table_of_kinds_says_when_each_use_case_is_the_one_to_take() {
+    let (kinds, _) = expect(0, &["schema", "kinds"]);
+    for use_case in Purpose::all().map(|purpose| purpose.use_case().name()) {
+        assert!(kinds.lines().any(|line| line.starts_with(use_case)), "{use_case}: {kinds}");
+    }
 }
 
 #[test]

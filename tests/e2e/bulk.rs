@@ -5,6 +5,7 @@ use crate::mailbox::{arrived, arrived_all};
 use crate::plugin::project;
 use crate::samples::{months_ahead, pdf};
 use crate::servers::servers;
+use mail_parser::MessageParser;
 use serde_json::Value;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::PathBuf;
@@ -67,8 +68,8 @@ fn b6_many_documents_leave_as_one_separate_mail_each() {
     for mailbox in 0..5 {
         let messages = arrived_all(&format!("box-bulk-{mailbox}@west.test"), 5);
         for message in messages {
-            let text = String::from_utf8_lossy(&message);
-            let subject = text.lines().find(|line| line.starts_with("Subject:")).expect("a subject");
+            let message = MessageParser::default().parse(&message).expect("a message");
+            let subject = message.subject().expect("a subject");
             let number: usize = subject.split("F-").nth(1).expect("a number")[..4].parse().expect("one");
             assert_eq!(number % 5, mailbox, "another customer's document: {subject}");
         }

@@ -39,7 +39,7 @@ fn pair(purpose: Purpose, language: Language) -> Case {
 fn time(document: &Value, use_case: UseCase) -> String {
     let day = |field: &str| document[field].as_str();
     let (from, days) = match use_case {
-        UseCase::New => (day("issue_date"), 0),
+        UseCase::New | UseCase::Copy => (day("issue_date"), 0),
         UseCase::ThankYou | UseCase::Cancelled => (day("issue_date"), 3),
         UseCase::Overdue => (day("due_date").or(day("issue_date")), 1),
         UseCase::Reminder1 => (day("due_date").or(day("valid_until")).or(day("issue_date")), 7),

@@ -31,6 +31,8 @@ pub enum DocumentKind {
 pub enum UseCase {
     /// The document goes out for the first time.
     New,
+    /// A copy to read: the document itself travels by a network such as Peppol.
+    Copy,
     /// First, friendly reminder (dunning level 1; for a quote or an order: "have you decided?").
     #[serde(rename = "reminder-1")]
     Reminder1,
@@ -40,7 +42,7 @@ pub enum UseCase {
     /// Last reminder before further steps (dunning level 3).
     #[serde(rename = "reminder-3")]
     Reminder3,
-    /// The due date has passed.
+    /// The due date has passed: the plain notice of a company that sends one only, or before the first reminder.
     Overdue,
     /// Thanks: for the payment, the order, the offer.
     ThankYou,
@@ -66,8 +68,11 @@ pub const TABLE: &[(DocumentKind, &[UseCase])] = &[
     (K::SalesOrder, &[U::New, U::ThankYou, U::Cancelled]),
     (K::OrderConfirmation, &[U::New, U::Cancelled]),
     (K::DeliveryNote, &[U::New, U::Cancelled]),
-    (K::Invoice, &[U::New, U::Reminder1, U::Reminder2, U::Reminder3, U::Overdue, U::ThankYou, U::Cancelled]),
-    (K::CreditNote, &[U::New, U::Cancelled]),
+    (
+        K::Invoice,
+        &[U::New, U::Copy, U::Reminder1, U::Reminder2, U::Reminder3, U::Overdue, U::ThankYou, U::Cancelled],
+    ),
+    (K::CreditNote, &[U::New, U::Copy, U::Cancelled]),
     (K::Statement, &[U::New, U::Overdue]),
     (K::Receipt, &[U::New, U::Cancelled]),
     (K::Reminder, &[U::New, U::Cancelled]),
@@ -186,6 +191,7 @@ impl UseCase {
     pub fn name(self) -> &'static str {
         match self {
             U::New => "new",
+            U::Copy => "copy",
             U::Reminder1 => "reminder-1",
             U::Reminder2 => "reminder-2",
             U::Reminder3 => "reminder-3",

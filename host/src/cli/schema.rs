@@ -19,6 +19,21 @@ pub(super) struct SchemaArgs {
     name: Option<String>,
 }
 
+/// When each use case is the one to take.
+const USE_CASES: [(&str, &str); 8] = [
+    ("new", "the document goes out for the first time, or corrected"),
+    ("copy", "the document itself came by Peppol or another network, and the mail brings a copy to read"),
+    (
+        "reminder-1",
+        "the first, friendly step: about an invoice, or about an offer or an order that was not answered",
+    ),
+    ("reminder-2", "a reminder was sent, and the invoice is still open"),
+    ("reminder-3", "the last step before others are considered"),
+    ("overdue", "you send one plain notice after the due date, and no ladder of reminders"),
+    ("thank-you", "the payment, the order or the offer came in"),
+    ("cancelled", "the document no longer holds"),
+];
+
 pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<Exit, Failure> {
     let office = office::reading(common)?;
     let files = office::no_files();
@@ -36,6 +51,9 @@ pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<Exit, Fail
             let rows =
                 description.kinds.into_iter().map(|k| vec![k.name, k.audience, k.use_cases.join(", ")]);
             table(&["kind", "goes to", "use cases"], rows)?;
+            line("")?;
+            let rows = USE_CASES.into_iter().map(|(name, when)| vec![name.to_owned(), when.to_owned()]);
+            table(&["use case", "to be taken when"], rows)?;
         }
         Some("providers") => {
             let presets = office.presets(&files).await?;

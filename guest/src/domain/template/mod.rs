@@ -32,3 +32,5 @@ pub use signature::escaped;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod texts;

@@ -12,7 +12,7 @@ pub(super) struct Words {
 }
 
 /// Words that tell of tax: they are those of the seller's country, whose tax it is, in the reader's language.
-const TAX: [&str; 4] = ["net_total", "tax", "tax_at", "vat_identifier"];
+const TAX: [&str; 4] = ["net_total", "tax", "vat_at", "vat_identifier"];
 
 impl Words {
     /// Path of a locale's words.
