@@ -170,6 +170,10 @@ const CHANGES: &[(&str, &str, Change)] = &[
         v.document.references.order = None;
         v.document.due_date = None;
     }),
+    ("document.self_billed", "self-billed, paid", |v| {
+        self_billed(v);
+        v.document.balance = Some(Decimal::ZERO);
+    }),
     ("document.network", "by Peppol", |v| v.document.network = Some("peppol".into())),
     ("document.network", "by another network", |v| v.document.network = Some("PA Exemple".into())),
     ("attached.pdf", "link alone", |v| (v.attached.pdf, v.portal) = (false, true)),
