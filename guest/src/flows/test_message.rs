@@ -70,6 +70,8 @@ pub fn test_message(request: &TestRequest) -> Result<Message, TestFault> {
         subject: &rendered.subject,
         text: &rendered.text,
         html: &rendered.html,
+        payment_code: None,
+        reference: None,
         thread: None,
         automatic: false,
         attachments: &Selected::default(),
@@ -111,7 +113,7 @@ fn render(request: &TestRequest, from: &Mailbox, language: Language) -> Rendered
     }
     text.push_str(&format!("\n{}\n", words.nothing_to_do));
     html.push_str(&format!("</p>\n<p>{}</p>\n</body>\n</html>\n", words.nothing_to_do));
-    Rendered { subject, html, text, template: "test".to_owned() }
+    Rendered { subject, html, text, template: "test".to_owned(), payment_code: None }
 }
 
 /// One line, as the user typed it.

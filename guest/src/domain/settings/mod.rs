@@ -43,6 +43,9 @@ pub struct Settings {
     /// Look of the layout.
     #[serde(deserialize_with = "object::required")]
     pub layout: Layout,
+    /// How the company is paid.
+    #[serde(deserialize_with = "object::required")]
+    pub payment: Payment,
 }
 
 /// The sending company.
@@ -109,7 +112,7 @@ pub struct Overrides {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Layout {
-    /// Accent colour of the header, `#rrggbb`.
+    /// Colour of the header, the button and the links, `#rrggbb`.
     pub accent: String,
     /// Largest number of lines shown in the mail itself; 0 shows none.
     pub lines: u32,
@@ -117,9 +120,17 @@ pub struct Layout {
     pub logo_width: u32,
 }
 
+/// How the company is paid.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Payment {
+    /// The company's own accounts (IBAN). A mail shows a code to pay by where its document names one of them.
+    pub accounts: Vec<String>,
+}
+
 impl Default for Layout {
     fn default() -> Self {
-        Self { accent: "#1f4e79".into(), lines: 20, logo_width: 140 }
+        Self { accent: "#0a58d6".into(), lines: 20, logo_width: 140 }
     }
 }
 

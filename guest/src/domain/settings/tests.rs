@@ -42,6 +42,13 @@ fn faults_name_the_path() {
             "$.templates.user[\"a\"]",
             "at most 262144",
         ),
+        (json!({"payment": {"accounts": "BE71096123456769"}}), "$.payment.accounts", "expected"),
+        (
+            json!({"payment": {"accounts": ["BE71 0961 2345 6769", "BE71 0961 2345 6768"]}}),
+            "$.payment.accounts[1]",
+            "is a digit wrong?",
+        ),
+        (json!({"payment": {"accounts": vec!["BE71096123456769"; 51]}}), "$.payment.accounts", "at most 50"),
         (json!([]), "$", "expected an object"),
         (json!({"layout": ["#123456"]}), "$.layout", "expected an object"),
         (json!("text"), "$", "invalid type"),
@@ -62,7 +69,7 @@ fn sample(part: &Value) -> Value {
             Value::Object(properties.iter().map(|(name, part)| (name.clone(), sample(part))).collect())
         }
         ("object", None) => json!({"invoice/new/nl/body.txt": "text"}),
-        ("array", _) => json!(["line"]),
+        ("array", _) => json!([part["items"]["examples"].get(0).unwrap_or(&json!("line"))]),
         ("boolean", _) => json!(true),
         ("integer", _) => json!(100),
         _ => json!(if part.get("default").is_some() { "#ABCdef" } else { "nl-BE" }),

@@ -24,7 +24,7 @@ mod words;
 pub use fault::TemplateFault;
 pub use language::{Chosen, LanguageReason, LanguageSources, choose_language};
 pub use layout::{LONGEST_LINK, is_web};
-pub use render::{Attached, Edits, Portal, RenderRequest, Rendered, Sender, render};
+pub use render::{Attached, Edits, Logo, Portal, RenderRequest, Rendered, Sender, render};
 pub use signature::escaped;
 
 #[cfg(test)]

@@ -101,6 +101,8 @@ fn invoice_with(pdf: u64) -> Parcel {
         subject: "Rechnung 1 über 10 €",
         text: "Guten Tag,\n\nanbei \"die\" Rechnung über 10 €.\n",
         html: "<p>Guten Tag \u{201e}Müller\u{201c},</p><img src=\"cid:logo\">\n",
+        payment_code: None,
+        reference: None,
         thread: None,
         automatic: true,
         attachments: &check_files(&files, Format::Pdf).unwrap(),

@@ -59,13 +59,13 @@ fn a13_sendgrid_is_given_the_invoice_with_text_html_logo_and_pdf() {
                 { "type": "text/plain", "value": "Guten Tag,\r\n\r\nanbei \"die\" Rechnung über 10 €.\r\n" },
                 {
                     "type": "text/html",
-                    "value": "<p>Guten Tag &#8222;M&#252;ller&#8220;,</p><img src=\"cid:logo\">\r\n",
+                    "value": "<p>Guten Tag &#8222;M&#252;ller&#8220;,</p><img src=\"cid:logo.inv-1@nord.example\">\r\n",
                 },
             ],
             "attachments": [
                 {
                     "content": "file 2", "filename": "logo.png", "type": "image/png",
-                    "disposition": "inline", "content_id": "logo",
+                    "disposition": "inline", "content_id": "logo.inv-1@nord.example",
                 },
                 {
                     "content": "file 1", "filename": "Rechnung Müller.pdf", "type": "application/pdf",
