@@ -60,7 +60,7 @@ fn a_mail_has_the_button_the_link_the_facts_the_lines_and_the_way_to_pay() {
         "View and pay invoice",
         "Click here to download PDF",
         "Dear Jörg Müller,",
-        "22\u{a0}November 2026",
+        "22 November 2026",
         "€960.50",
         "11 days overdue",
     ] {

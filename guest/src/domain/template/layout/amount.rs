@@ -2,6 +2,7 @@
 
 use crate::domain::document::{Document, Money, PaymentMethod};
 use crate::domain::kind::{DocumentKind as K, Purpose, UseCase as U};
+use crate::domain::template::body::unbroken;
 use crate::domain::template::fault::TemplateFault;
 use crate::domain::template::format::{long_date, money, number};
 use crate::domain::template::record::Record;
@@ -93,7 +94,7 @@ pub(super) fn headline(
             None => owed.or_else(|| d.owed()).map(|balance| ("balance", balance)),
         },
         (Demand::Transfer, Some(owed)) => Some(("open", owed)),
-        (Demand::Collection, Some(owed)) => Some(("amount", owed)),
+        (Demand::Collection, Some(owed)) => Some(("to_collect", owed)),
         _ => match in_favour(d) {
             Some(favour) => Some(("in_favour", favour)),
             None => d.total().map(|total| ("total", above_zero(d.kind, total))),
@@ -171,7 +172,7 @@ fn transfer_due(
         0 => words.get("due_today")?.to_owned(),
         _ => {
             let due_on = words.fill("due_on", "{date}", written)?;
-            format!("{due_on} · {}", counted("due_in_one", "due_in")?)
+            format!("{due_on} · {}", unbroken(&counted("due_in_one", "due_in")?))
         }
     };
     Ok(Some(Due { text, is_late: days < 0 }))

@@ -43,11 +43,13 @@ impl Colours {
     }
 }
 
-/// The colour, with as much white as makes it readable on every dark ground.
+/// The colour as bright as its hue is, with as much white as makes it readable on every dark ground.
 fn tint(rgb: [u8; 3]) -> String {
     let grounds = DARK_GROUNDS.map(|ground| parse(ground).unwrap_or(BLACK));
-    let mixed = |parts: u32| rgb.map(|c| c + ((255 - u32::from(c)) * parts / 20) as u8);
-    let readable = |colour: &[u8; 3]| grounds.iter().all(|ground| contrast(*colour, *ground) >= 6.0);
+    let brightest = u32::from(rgb.into_iter().max().unwrap_or(0)).max(1);
+    let bright = rgb.map(|c| (u32::from(c) * 255 / brightest) as u8);
+    let mixed = |parts: u32| bright.map(|c| c + ((255 - u32::from(c)) * parts / 20) as u8);
+    let readable = |colour: &[u8; 3]| grounds.iter().all(|ground| contrast(*colour, *ground) >= 5.0);
     let [r, g, b] = (0..20).map(mixed).find(readable).unwrap_or(WHITE);
     format!("#{r:02x}{g:02x}{b:02x}")
 }

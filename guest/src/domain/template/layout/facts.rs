@@ -2,8 +2,10 @@
 
 use super::amount::{Demand, Due};
 use super::row::Row;
+use super::totals::counts_payments;
 use crate::domain::document::Money;
 use crate::domain::kind::{Audience, DocumentKind as K, UseCase as U};
+use crate::domain::language::Locale;
 use crate::domain::template::fault::TemplateFault;
 use crate::domain::template::format::{long_date, money};
 use crate::domain::template::render::RenderRequest;
@@ -20,10 +22,10 @@ pub(super) fn rows(
 ) -> Result<Vec<Row>, TemplateFault> {
     let (d, locale) = (request.document.as_ref(), request.locale);
     let (kind, live) = (d.kind, request.purpose.use_case() != U::Cancelled);
-    let mut rows = vec![Row::new(words.get("date")?, long_date(d.issue_date, locale))];
+    let mut rows = vec![Row::new(words.get("date")?, breakable_date(d.issue_date, locale))];
     let mut push_date = |key: &str, date: Option<NaiveDate>, wanted: bool| {
         if let Some(date) = date.filter(|_| wanted) {
-            rows.push(Row::new(words.get(key)?, long_date(date, locale)));
+            rows.push(Row::new(words.get(key)?, breakable_date(date, locale)));
         }
         Ok::<(), TemplateFault>(())
     };
@@ -44,6 +46,7 @@ pub(super) fn rows(
     // Below the lines the totals say it.
     if !has_totals
         && live
+        && counts_payments(d)
         && let (Some(total), Some(paid)) = (d.total(), d.paid())
     {
         if demand != Demand::Nothing {
@@ -52,4 +55,9 @@ pub(super) fn rows(
         rows.push(Row::new(words.get("already_paid")?, money(paid, locale)));
     }
     Ok(rows)
+}
+
+/// A date that stands alone, in a column as narrow as its longest word.
+fn breakable_date(date: NaiveDate, locale: Locale) -> String {
+    long_date(date, locale).replace('\u{a0}', " ")
 }

@@ -50,7 +50,7 @@ pub(super) fn rows(
     }
     let Some(total) = t.tax_inclusive.or(t.payable) else { return Ok(rows) };
     rows.push(Row::strong(words.get("total")?, written(total)));
-    let (rounding, paid) = (some(t.rounding), d.paid());
+    let (rounding, paid) = (some(t.rounding), d.paid().filter(|_| counts_payments(d)));
     if let Some(rounding) = rounding {
         rows.push(Row::new(words.get("rounding")?, written(rounding)));
     }
@@ -61,6 +61,11 @@ pub(super) fn rows(
         rows.extend(remainder(request, words, demand)?);
     }
     Ok(rows)
+}
+
+/// True for a document that what was paid is taken off.
+pub(super) fn counts_payments(d: &Document) -> bool {
+    matches!(d.kind, K::Invoice | K::Reminder | K::Statement | K::Receipt)
 }
 
 /// VAT by rate, where there are several.
@@ -81,7 +86,7 @@ fn remainder(
     }
     let (key, of) = match (demand, in_favour(d), d.owed()) {
         (_, Some(favour), _) => ("in_favour", favour),
-        (Demand::Collection, None, Some(owed)) => ("amount", owed),
+        (Demand::Collection, None, Some(owed)) => ("to_collect", owed),
         (_, None, Some(owed)) => ("open", owed),
         (_, None, None) => return Ok(None),
     };
