@@ -1,11 +1,11 @@
 //! What the layout shows of documents that are paid in different ways, and that nothing makes it wider than a telephone.
 
-mod pictures;
+mod form;
 mod shown;
 
 use super::super::samples::{self, Fill};
 use super::super::tests::{request, settings_with};
-use super::super::{Attached, RenderRequest, Rendered, render};
+use super::super::{RenderRequest, Rendered, render};
 use crate::domain::document::{Document, Line, PaymentMeans};
 use crate::domain::kind::{DocumentKind, Purpose, UseCase};
 use crate::domain::settings::Settings;

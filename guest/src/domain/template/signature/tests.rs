@@ -88,6 +88,8 @@ fn nothing_in_a_signature_is_wider_than_a_telephone() {
             "<table style=\"width:450.0pt;color:red\">",
             "<table style=\"color:red;width:100%;max-width:520px\"></table>".to_owned(),
         ),
+        ("<div style=\"width:0.5in\">x", "<div style=\"width:100%;max-width:48px\">x</div>".to_owned()),
+        ("<div style=\"width:99999999999999999999999999999999999999px\">x", "<div>x</div>".to_owned()),
         ("<div style=\"width:90vw\">x", "<div>x</div>".to_owned()),
         ("<td style=\"width:600px\">x", "<td>x</td>".to_owned()),
         ("<td width=9999 style=\"width:40%\">x", "<td width=\"100%\" style=\"width:40%\">x</td>".to_owned()),

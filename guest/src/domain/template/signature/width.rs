@@ -1,6 +1,9 @@
 //! How wide a signature may be. A banner or a table of a desk's width would make the whole mail scroll sideways on a telephone: no
 //! element is wider than the card, and pictures and tables shrink with it.
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
+
 /// Widest that anything may be, in pixels: the card less its padding.
 const WIDEST: u32 = 520;
 
@@ -74,8 +77,8 @@ pub(super) fn bound(tag: &str, attributes: &mut Vec<(&'static str, String)>) {
 
 /// True for a part of what there is, which fits whatever there is.
 fn is_share(value: &str) -> bool {
-    let share = value.trim().strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
-    share.is_some_and(|share| (0.0..=100.0).contains(&share))
+    let share = value.trim().strip_suffix('%').and_then(|number| number.trim().parse::<Decimal>().ok());
+    share.is_some_and(|share| (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(&share))
 }
 
 fn is_wider(value: &str) -> bool {
@@ -90,16 +93,17 @@ fn pixels(value: &str) -> Option<u32> {
     let value = value.trim().to_ascii_lowercase();
     let end = value.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(value.len());
     let (number, unit) = value.split_at(end);
-    let number: f64 = number.parse().ok()?;
-    let of_unit = match unit.trim() {
-        "" | "px" => 1.0,
-        "pt" => 96.0 / 72.0,
-        "in" => 96.0,
-        "cm" => 96.0 / 2.54,
-        "mm" => 96.0 / 25.4,
-        "em" | "rem" => 16.0,
+    // So many pixels are so many of the unit.
+    let (pixels, units) = match unit.trim() {
+        "" | "px" => (1, 1),
+        "pt" => (4, 3),
+        "in" => (96, 1),
+        "cm" => (9_600, 254),
+        "mm" => (960, 254),
+        "em" | "rem" => (16, 1),
         _ => return None,
     };
-    // Saturates: whatever is beyond it is too wide.
-    Some((number * of_unit).round() as u32)
+    let number: Decimal = number.parse().ok()?;
+    let length = number.checked_mul(Decimal::from(pixels))?.checked_div(Decimal::from(units))?;
+    Some(length.round().to_u32().unwrap_or(u32::MAX))
 }
