@@ -199,8 +199,7 @@ pub(super) fn compose_with(
         None => None,
     };
     let html = tracked.as_deref().unwrap_or(&rendered.html);
-    let size = compose::html_size(html);
-    if size > CLIPPED {
+    if let Some(size) = compose::html_size_beyond(html, CLIPPED) {
         let detail = format!("the HTML body has {size} bytes: Gmail cuts it off at {CLIPPED}");
         warnings.push(warning("large-html", detail));
     }

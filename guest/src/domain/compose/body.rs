@@ -75,6 +75,15 @@ pub fn html_size(html: &str) -> usize {
     seven_bit_html(html).map_or(html.len(), |ascii| ascii.len())
 }
 
+/// [`html_size`] where it is more than `most`; nearly every mail is too short to be measured.
+pub fn html_size_beyond(html: &str, most: usize) -> Option<usize> {
+    // Two bytes become seven at the most, and a line feed two.
+    if html.len() <= most / 4 {
+        return None;
+    }
+    Some(html_size(html)).filter(|size| *size > most)
+}
+
 /// Longest line of a message without its line end.
 const LONGEST_LINE: usize = 998;
 /// Where a character reference is not one.
@@ -221,6 +230,15 @@ mod tests {
             assert!(is_ascii || html_size(&html) == html.len());
         }
         assert_eq!(html_size("é\n"), "&#233;\r\n".len());
+        for (html, most, expected) in [
+            ("é".repeat(10), 39, Some(60)),
+            ("é".repeat(10), 60, None),
+            ("\u{7ff}".repeat(10), 69, Some(70)),
+            ("\n".repeat(10), 19, Some(20)),
+            ("a".repeat(10), 10, None),
+        ] {
+            assert_eq!(html_size_beyond(&html, most), expected, "{html:?}");
+        }
     }
 
     #[test]

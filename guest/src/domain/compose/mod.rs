@@ -19,7 +19,7 @@ mod readdress;
 #[cfg(test)]
 mod tests;
 
-pub use body::html_size;
+pub use body::{html_size, html_size_beyond};
 pub use chunk::{Chunk, assemble, encoded_len};
 pub(in crate::domain) use header::address_field;
 pub use identity::{IdentityFault, LetterId, MessageId};

@@ -6,7 +6,7 @@ use super::engine::{Level, TextSet, with_texts};
 use super::fault::TemplateFault;
 use super::layout;
 use super::shipped;
-use crate::domain::compose::html_size;
+use crate::domain::compose::{html_size, html_size_beyond};
 use crate::domain::document::Document;
 use crate::domain::kind::Purpose;
 use crate::domain::language::Locale;
@@ -168,8 +168,8 @@ fn as_many_lines_as_fit<T>(
 ) -> Result<(String, T), TemplateFault> {
     let mut shown = most;
     let mut made = laid_out(shown)?;
-    while shown > 0 && html_size(&made.0) > BUDGET {
-        let (all, none) = (html_size(&made.0), html_size(&laid_out(0)?.0));
+    while let (Some(all), true) = (html_size_beyond(&made.0, BUDGET), shown > 0) {
+        let none = html_size(&laid_out(0)?.0);
         let room = BUDGET.saturating_sub(none);
         // As if all lines were of one length; where the first ones are longer, again.
         let fit = shown.saturating_mul(room) / all.saturating_sub(none).max(1);

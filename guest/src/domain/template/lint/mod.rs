@@ -13,7 +13,7 @@ use super::render::{Attached, Edits, Logo, Portal, RenderRequest, Sender, render
 use super::samples::{self, Fill};
 use super::words::Words;
 use super::{TemplateFault, shipped};
-use crate::domain::compose::html_size;
+use crate::domain::compose::{html_size, html_size_beyond};
 use crate::domain::kind::Purpose;
 use crate::domain::language::{Language, Locale};
 use crate::domain::settings::{Overrides, Settings};
@@ -221,7 +221,7 @@ fn try_out(
                     findings.insert(Finding::of(fault));
                     return;
                 }
-                Ok(mail) if html_size(&mail.html) > CLIPPED => {
+                Ok(mail) if html_size_beyond(&mail.html, CLIPPED).is_some() => {
                     let detail = format!(
                         "{} bytes of HTML: Gmail shows the first {CLIPPED} only",
                         html_size(&mail.html)

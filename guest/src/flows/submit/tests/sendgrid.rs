@@ -71,9 +71,14 @@ fn a13_sendgrid_is_given_the_invoice_with_text_html_logo_and_pdf() {
                     "content": "file 1", "filename": "Rechnung Müller.pdf", "type": "application/pdf",
                     "disposition": "attachment",
                 },
+                {
+                    "content": "iVBORw0KGgosIGFuZCB3aGF0IGZvbGxvd3M=", "filename": "payment-code.png",
+                    "type": "image/png", "disposition": "inline", "content_id": "payment-code.inv-1@nord.example",
+                },
             ],
             "headers": {
                 "Message-ID": "<inv-1@nord.example>",
+                "X-Entity-Ref-ID": "invoice-1@nord.example",
                 "Auto-Submitted": "auto-generated",
                 "X-Auto-Response-Suppress": "OOF, AutoReply",
             },

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::domain::document::{Currency, Instalment, Money, TaxSubtotal};
-use crate::domain::template::layout::amount::{Demand, Headline, headline};
 use crate::domain::template::engine::with_texts;
+use crate::domain::template::layout::amount::{Demand, Headline, headline};
 
 /// Label and amount at the top, and the line below them.
 fn top(document: &Arc<Document>, use_case: UseCase) -> (Option<String>, Option<String>) {
