@@ -135,6 +135,15 @@ impl Purpose {
         self.use_case
     }
 
+    /// True where the mail asks to be paid, as long as something is open.
+    pub fn asks_for_payment(self) -> bool {
+        match self.kind {
+            K::Invoice => !matches!(self.use_case, U::ThankYou | U::Cancelled),
+            K::Statement | K::Reminder => self.use_case != U::Cancelled,
+            _ => false,
+        }
+    }
+
     /// True where the mail says that something should have been paid.
     pub fn reminds_of_payment(self) -> bool {
         match self.kind {

@@ -10,17 +10,16 @@ use crate::domain::attachment::{
 };
 use crate::domain::compose::{self, Composed, Letter, LetterId, MessageId, Thread};
 use crate::domain::document::{Contact, Document};
-use crate::domain::kind::Purpose;
+use crate::domain::kind::{DocumentKind, Purpose};
 use crate::domain::recipients::{Field, person_name};
 use crate::domain::settings::{Settings, missing_registration};
 use crate::domain::template::{
-    self, Attached, Chosen, Edits, LanguageSources, Portal, RenderRequest, Rendered, Sender, TemplateFault,
+    self, Attached, Chosen, Edits, LanguageSources, Logo, Portal, RenderRequest, Rendered, Sender,
+    TemplateFault, lint::CLIPPED,
 };
 use chrono::{DateTime, FixedOffset};
 use std::sync::Arc;
 
-/// Gmail shows no more of an HTML body than this, in bytes.
-const CLIPPED_AT: usize = 102 * 1024;
 /// Longest body that a user may write, and most identifiers of a conversation.
 const LONGEST_EDIT: usize = 256 * 1024;
 const LONGEST_CONVERSATION: usize = 200;
@@ -174,7 +173,7 @@ pub(super) fn compose_with(
     let selected = attachment::check(&job.attachments, job.format).map_err(|fault| offer_link(fault, job))?;
     let mut warnings = selected.warnings().iter().map(|w| warning(w.code(), w)).collect::<Vec<_>>();
     warnings.extend(doubts(&document, &settings.company));
-    let selected = look_inside(selected, files, &mut warnings)?;
+    let (selected, logo) = look_inside(selected, files, &mut warnings)?;
 
     let contact = addressee(&document, &to);
     let mut language = template::choose_language(LanguageSources {
@@ -188,7 +187,8 @@ pub(super) fn compose_with(
         template::shipped::read_in(language.locale, document.partner().address.country.as_deref());
     let settings = settings.in_language(language.locale);
     let from = sender(job, &settings, &document)?;
-    let rendered = render(job, &document, purpose, &settings, &from, &selected, &language, contact, &to)?;
+    let rendered =
+        render(job, &document, purpose, &settings, &from, &selected, logo, &language, contact, &to)?;
 
     if to.is_empty() && cc.is_empty() && bcc.is_empty() {
         warnings.push(warning(
@@ -207,11 +207,6 @@ pub(super) fn compose_with(
         let detail = format!("there are no texts in {passed}: the mail is in {}", language.locale);
         warnings.push(warning("language-fallback", detail));
     }
-    if rendered.html.len() > CLIPPED_AT {
-        let detail =
-            format!("the HTML body has {} bytes: Gmail cuts it off at {CLIPPED_AT}", rendered.html.len());
-        warnings.push(warning("large-html", detail));
-    }
     let people = to.len() + cc.len() + bcc.len();
     let tracked = match pixel.map(|pixel| pixel.put_into(&rendered.html, people, job.mode)) {
         Some(Err(why)) => {
@@ -221,6 +216,12 @@ pub(super) fn compose_with(
         Some(Ok(html)) => Some(html),
         None => None,
     };
+    let html = tracked.as_deref().unwrap_or(&rendered.html);
+    if let Some(size) = compose::html_size_beyond(html, CLIPPED) {
+        let detail = format!("the HTML body has {size} bytes: Gmail cuts it off at {CLIPPED}");
+        warnings.push(warning("large-html", detail));
+    }
+    let about = about(&document, &from);
     let letter = Letter {
         id: &id,
         message_id_domain: from.address.ascii_domain(),
@@ -232,7 +233,9 @@ pub(super) fn compose_with(
         bcc: &bcc,
         subject: &rendered.subject,
         text: &rendered.text,
-        html: tracked.as_deref().unwrap_or(&rendered.html),
+        html,
+        payment_code: rendered.payment_code.as_deref(),
+        reference: Some(&about),
         thread: thread.as_ref(),
         automatic: job.automatic,
         attachments: &selected,
@@ -245,6 +248,15 @@ pub(super) fn compose_with(
     Ok(Message { composed, from, rendered, language, warnings })
 }
 
+/// What all mails about a document have in common, reminders of it by a document of their own included.
+fn about(document: &Document, from: &Mailbox) -> String {
+    let number = match (document.kind, document.references.invoices.as_slice()) {
+        (DocumentKind::Reminder, [invoice]) => invoice,
+        _ => &document.number,
+    };
+    format!("{number}@{}", from.address.ascii_domain())
+}
+
 #[allow(clippy::too_many_arguments)] // the parts of one request, each made by another step
 fn render(
     job: &Job,
@@ -253,6 +265,7 @@ fn render(
     settings: &Settings,
     from: &Mailbox,
     selected: &Selected,
+    logo: Option<Logo>,
     language: &Chosen,
     contact: Option<&Contact>,
     to: &[Mailbox],
@@ -286,7 +299,7 @@ fn render(
         today: job.now.date_naive(),
         pay_by: template::pay_by(purpose, document, &settings.payment, job.now.date_naive()),
         signature: job.mode != Mode::MailClient,
-        logo: selected.logo().is_some(),
+        logo,
     })?;
     Ok(rendered)
 }
@@ -393,12 +406,13 @@ fn offer_link(mut fault: AttachmentFault, job: &Job) -> AttachmentFault {
     fault
 }
 
-/// Reads the first and the last bytes of PDFs and logo: what is not what it claims is reported, and a broken logo left out.
+/// Reads the first and the last bytes of PDFs and logo: what is not what it claims is reported, and a broken logo left out. Of the
+/// other its size is read.
 fn look_inside(
     mut selected: Selected,
     files: &mut dyn Files,
     warnings: &mut Vec<Warning>,
-) -> Result<Selected, ComposeError> {
+) -> Result<(Selected, Option<Logo>), ComposeError> {
     let is_pdf = |file: &&Attachment| file.role == Role::Pdf || file.media_type == "application/pdf";
     let looked_at = selected.files().iter().filter(is_pdf).chain(selected.logo()).cloned();
     for file in looked_at.collect::<Vec<_>>() {
@@ -421,7 +435,11 @@ fn look_inside(
             }
         }
     }
-    Ok(selected)
+    let logo = selected.logo().map(|file| {
+        let mut read = |offset, length| files.read(file.handle, offset, length).unwrap_or_default();
+        Logo { size: attachment::picture_size(&file.media_type, &mut read) }
+    });
+    Ok((selected, logo))
 }
 
 fn warning(code: &'static str, detail: impl ToString) -> Warning {

@@ -231,3 +231,84 @@ fn a_payable_amount_that_forgets_what_was_prepaid_is_a_warning() {
     assert_eq!(codes, ["prepaid-not-deducted"]);
     assert!(message.rendered.text.contains("€21.00"), "{}", message.rendered.text);
 }
+
+fn text_of(message: &Message) -> String {
+    let texts = message.composed.chunks.iter().map(|chunk| match chunk {
+        compose::Chunk::Text(text) => text.as_str(),
+        compose::Chunk::Attachment(_) => "",
+    });
+    texts.collect()
+}
+
+#[test]
+fn e9_a_code_to_pay_by_travels_inside_the_message_where_the_account_is_the_companys_own() {
+    let means =
+        r#""payment_means": [{"account": "BE71096123456769", "reference": "+++090/9337/55493+++"}], "lines""#;
+    let document =
+        Source { media_type: "application/json".into(), content: INVOICE.replace("\"lines\"", means).into() };
+    for (accounts, is_shown) in
+        [("\"BE71 0961 2345 6769\"", true), ("\"DE89370400440532013000\"", false), ("", false)]
+    {
+        let settings = format!("{{\"payment\": {{\"accounts\": [{accounts}]}}}}");
+        let job = Job { document: document.clone(), settings, ..invoice(Mode::Account) };
+        let message = compose(&job, &mut NoFiles).unwrap();
+        let text = text_of(&message);
+        assert_eq!(message.rendered.payment_code.is_some(), is_shown, "{accounts}");
+        assert_eq!(text.contains("Content-ID: <payment-code.1@platform.example>\r\n"), is_shown, "{text}");
+        assert_eq!(text.contains("\"cid:payment-code.1@platform.example\""), is_shown, "{text}");
+        assert!(!text.contains("\"cid:payment-code\""), "{text}");
+        assert_eq!(message.composed.size, text.len() as u64);
+    }
+}
+
+#[test]
+fn mails_about_one_document_share_a_word_and_others_have_another() {
+    let reminder = r#"{
+        "kind": "reminder", "number": "R-9", "issue_date": "2026-12-23", "currency": "EUR", "references": {"invoices": ["7"]},
+        "seller": {"name": "Atelier Nord"}, "buyer": {"name": "Brasserie"}, "lines": []
+    }"#;
+    for (document, use_case, expected) in [
+        (INVOICE, "new", "7"),
+        (INVOICE, "reminder-2", "7"),
+        (reminder, "new", "7"),
+        (&*reminder.replace("[\"7\"]", "[\"7\", \"8\"]"), "new", "R-9"),
+    ] {
+        let document = Source { media_type: "application/json".into(), content: document.into() };
+        let job = Job {
+            document,
+            use_case: use_case.into(),
+            settings: String::new(),
+            insist: vec!["not-yet-due".into()],
+            ..invoice(Mode::Account)
+        };
+        let text = text_of(&compose(&job, &mut NoFiles).unwrap());
+        assert!(text.contains(&format!("\r\nX-Entity-Ref-ID: {expected}@platform.example\r\n")), "{text}");
+    }
+}
+
+/// A logo of 300 × 600 pixels.
+struct TallLogo;
+
+impl Files for TallLogo {
+    fn read(&mut self, _: u32, offset: u64, length: u32) -> Result<Vec<u8>, FileError> {
+        let file = [&b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR"[..], &[0, 0, 1, 0x2c, 0, 0, 2, 0x58, 8, 6, 0, 0, 0]]
+            .concat();
+        let rest = file.into_iter().skip(usize::try_from(offset).unwrap_or(usize::MAX));
+        Ok(rest.take(length as usize).collect())
+    }
+}
+
+#[test]
+fn a_logo_is_shown_in_the_size_that_its_file_says() {
+    let logo = Attachment {
+        handle: 3,
+        file_name: "logo.png".into(),
+        media_type: "image/png".into(),
+        size: 29,
+        role: Role::Logo,
+    };
+    let job = Job { attachments: vec![logo], ..invoice(Mode::Account) };
+    let message = compose(&job, &mut TallLogo).unwrap();
+    assert!(message.rendered.html.contains("width=\"36\" height=\"72\""), "{}", message.rendered.html);
+    assert!(text_of(&message).contains("Content-ID: <logo.1@own.example>\r\n"));
+}

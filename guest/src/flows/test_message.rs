@@ -71,6 +71,8 @@ pub fn test_message(request: &TestRequest) -> Result<Message, TestFault> {
         subject: &rendered.subject,
         text: &rendered.text,
         html: &rendered.html,
+        payment_code: None,
+        reference: None,
         thread: None,
         automatic: false,
         attachments: &Selected::default(),
@@ -114,7 +116,7 @@ fn render(request: &TestRequest, from: &Mailbox, locale: Locale) -> Rendered {
     }
     text.push_str(&format!("\n{}\n", words.nothing_to_do));
     html.push_str(&format!("</p>\n<p>{}</p>\n</body>\n</html>\n", words.nothing_to_do));
-    Rendered { subject, html, text, template: "test".to_owned() }
+    Rendered { subject, html, text, template: "test".to_owned(), payment_code: None }
 }
 
 /// One line, as the user typed it.
@@ -157,7 +159,7 @@ mod tests {
         let body = parsed.body_text(0).unwrap();
         assert!(body.contains("Konto: Büro <1>\r\n"), "{body}");
         assert!(body.contains("Absender: Accounting <office@example.com>\r\n"), "{body}");
-        assert!(body.contains("Gesendet: 22. November 2026, 09:30 (UTC+01:00)\r\n"), "{body}");
+        assert!(body.contains("Gesendet: 22.\u{a0}November 2026, 09:30 (UTC+01:00)\r\n"), "{body}");
         assert!(message.rendered.html.contains("Konto: Büro &lt;1&gt;"), "{}", message.rendered.html);
         assert_eq!(message.composed.message_id, "<t1@example.com>");
     }

@@ -62,6 +62,7 @@ struct FileForm {
     user: Option<toml::Table>,
     recipients: Option<toml::Table>,
     layout: Option<toml::Table>,
+    payment: Option<toml::Table>,
     templates: TemplateFolders,
     /// Texts as `postroom company export` writes them, in place of a folder.
     texts: BTreeMap<String, String>,
@@ -102,6 +103,7 @@ impl Config {
             ("user", form.user),
             ("recipients", form.recipients),
             ("layout", form.layout),
+            ("payment", form.payment),
         ];
         for (name, table) in tables {
             if let Some(table) = table {

@@ -9,6 +9,7 @@ use crate::component::imports::{self, HostFiles};
 use crate::domain::attachment::{Attachment, Format, Role};
 use crate::domain::compose::assemble;
 use crate::flows::{self, ComposeError, InputError, Job, Message, Mode};
+use base64::Engine as _;
 
 impl wit::Guest for Component {
     fn compose(job: wit::Job) -> Result<wit::Message, wit::ComposeError> {
@@ -85,7 +86,7 @@ pub(super) fn message_out(of: Message) -> wit::Message {
         },
         chunks: chunks_out(composed.chunks),
         size: composed.size,
-        html: of.rendered.html,
+        html: with_payment_code(of.rendered.html, of.rendered.payment_code.as_deref()),
         text: of.rendered.text,
         language: of.language.locale.to_string(),
         language_reason: of.language.reason.name().to_owned(),
@@ -96,6 +97,17 @@ pub(super) fn message_out(of: Message) -> wit::Message {
             .into_iter()
             .map(|w| wit::Warning { code: w.code.to_owned(), detail: w.detail })
             .collect(),
+    }
+}
+
+/// A preview shows the code without the message around it.
+fn with_payment_code(html: String, png: Option<&[u8]>) -> String {
+    match png {
+        Some(png) => {
+            let data = base64::engine::general_purpose::STANDARD.encode(png);
+            html.replace("cid:payment-code", &format!("data:image/png;base64,{data}"))
+        }
+        None => html,
     }
 }
 

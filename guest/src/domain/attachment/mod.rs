@@ -6,9 +6,11 @@
 mod file_name;
 mod magic;
 mod media_type;
+mod picture;
 mod rules;
 
 pub use magic::{FIRST_BYTES, LAST_BYTES, look_inside};
+pub use picture::picture_size;
 pub use rules::{AttachmentFault, MAX_ADDED, MAX_ADDED_SIZE, MAX_LOGO_SIZE, MAX_TOTAL_SIZE, Rule, check};
 
 /// A file that a mail may carry.

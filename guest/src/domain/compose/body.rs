@@ -43,17 +43,18 @@ fn is_like_a_boundary(line: &str) -> bool {
 /// An HTML body in ASCII, characters beyond it as references (`&#8364;`), so that it can travel as it is: no
 /// encoding to compute, and a source that people can read. None where that would change what is shown or is not
 /// allowed: text beyond ASCII where references mean nothing (style sheets, comments), a line longer than RFC 5322
-/// §2.1.1 lets one be, what looks like a boundary of ours.
+/// §2.1.1 lets one be, what looks like a boundary of ours. None, too, of what is mostly references: a letter of Greek takes two
+/// bytes as it is, and six or seven as one.
 pub(super) fn seven_bit_html(html: &str) -> Option<String> {
     let html = without_controls(html);
     if !is_ascii(html.as_bytes()) && has_unreferable(&html) {
         return None;
     }
     let mut ascii = String::with_capacity(html.len() + html.len() / 8 + 16);
-    let mut start = 0;
+    let (mut start, mut referred) = (0, 0);
     for end in memchr::memchr_iter(b'\n', html.as_bytes()).chain([html.len()]) {
         let (line, begin) = (&html[start..end], ascii.len());
-        push_ascii(&mut ascii, line);
+        referred += push_ascii(&mut ascii, line);
         if ascii.len() - begin > LONGEST_LINE || is_like_a_boundary(line) {
             return None;
         }
@@ -62,7 +63,25 @@ pub(super) fn seven_bit_html(html: &str) -> Option<String> {
         }
         start = end + 1;
     }
-    Some(ascii)
+    (ascii.len() < MOSTLY_TEXT || referred <= ascii.len() / 5).then_some(ascii)
+}
+
+/// Below this size a body is seven bits whatever it is made of: no mail program cuts it off.
+const MOSTLY_TEXT: usize = 50_000;
+
+/// Bytes of an HTML body as it arrives, which is what mail programs measure before they cut it off: characters beyond ASCII are
+/// references where those are few.
+pub fn html_size(html: &str) -> usize {
+    seven_bit_html(html).map_or(html.len(), |ascii| ascii.len())
+}
+
+/// [`html_size`] where it is more than `most`; nearly every mail is too short to be measured.
+pub fn html_size_beyond(html: &str, most: usize) -> Option<usize> {
+    // Two bytes become seven at the most, and a line feed two.
+    if html.len() <= most / 4 {
+        return None;
+    }
+    Some(html_size(html)).filter(|size| *size > most)
 }
 
 /// Longest line of a message without its line end.
@@ -92,13 +111,17 @@ fn is_ascii(bytes: &[u8]) -> bool {
     bytes.iter().fold(0, |all, b| all | b) < 0x80
 }
 
-fn push_ascii(ascii: &mut String, mut line: &str) {
+/// Appends a line, and says how many bytes of it are references.
+fn push_ascii(ascii: &mut String, mut line: &str) -> usize {
+    let mut referred = 0;
     loop {
         let (plain, rest) = line.split_at(ascii_length(line.as_bytes()));
         ascii.push_str(plain);
         let mut chars = rest.chars();
-        let Some(c) = chars.next() else { return };
+        let Some(c) = chars.next() else { return referred };
+        let before = ascii.len();
         push_reference(ascii, c);
+        referred += ascii.len() - before;
         line = chars.as_str();
     }
 }
@@ -191,6 +214,30 @@ mod tests {
             ("--=_a_1", None),
         ] {
             assert_eq!(seven_bit_html(html), expected, "{html:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_beyond_ascii_travels_as_it_is() {
+        let (long, greek) = ("<p>lines of a table</p>\n".repeat(4_000), "<p>τραπέζι δρύινο</p>\n");
+        for (html, is_ascii) in [
+            (greek.to_owned(), true),
+            (format!("{long}{greek}"), true),
+            (greek.repeat(2_000), false),
+            (format!("{long}{}", greek.repeat(500)), false),
+        ] {
+            assert_eq!(seven_bit_html(&html).is_some(), is_ascii, "{} bytes", html.len());
+            assert!(is_ascii || html_size(&html) == html.len());
+        }
+        assert_eq!(html_size("é\n"), "&#233;\r\n".len());
+        for (html, most, expected) in [
+            ("é".repeat(10), 39, Some(60)),
+            ("é".repeat(10), 60, None),
+            ("\u{7ff}".repeat(10), 69, Some(70)),
+            ("\n".repeat(10), 19, Some(20)),
+            ("a".repeat(10), 10, None),
+        ] {
+            assert_eq!(html_size_beyond(&html, most), expected, "{html:?}");
         }
     }
 

@@ -30,6 +30,9 @@ const WORD_PAYLOAD: usize = 42;
 /// parameter name.
 const MAX_QUOTED_NAME: usize = 60;
 
+/// Characters of a word for programs.
+const MAX_TOKEN: usize = 200;
+
 /// Characters of a long ASCII name in one section of RFC 2231: with every one escaped they still fit a line.
 const NAME_SECTION: usize = 30;
 
@@ -103,6 +106,12 @@ pub(super) fn mailbox(mailbox: &Mailbox) -> Address<'_> {
 fn display_name(name: &str) -> Cow<'_, str> {
     let line = one_line(name);
     if line.contains("=?") { Cow::Owned(line.replace("=?", "= ?")) } else { line }
+}
+
+/// One word that means something to programs alone: letters, digits and a few marks, bounded.
+pub(super) fn token(text: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || ".-_@".contains(c) { c } else { '_' };
+    text.trim().chars().take(MAX_TOKEN).map(plain).collect()
 }
 
 /// In-Reply-To, References.

@@ -28,8 +28,12 @@ pub struct Letter<'a> {
     pub subject: &'a str,
     /// Plain body; any line ends.
     pub text: &'a str,
-    /// HTML body; the logo is `cid:logo`.
+    /// HTML body; the logo is `cid:logo`, the code `cid:payment-code`.
     pub html: &'a str,
+    /// A PNG of the code that banking apps read.
+    pub payment_code: Option<&'a [u8]>,
+    /// What the mail is about, the same in all mails about it.
+    pub reference: Option<&'a str>,
     /// The conversation it belongs to.
     pub thread: Option<&'a Thread>,
     /// True where no person pressed a button.

@@ -1,7 +1,7 @@
 //! The message: its headers in their order, and the tree of its parts.
 //!
 //! `multipart/mixed` › `multipart/related` › `multipart/alternative`; mixed only where files are attached,
-//! related only where there is a logo.
+//! related only where the HTML shows pictures: the logo, the code to pay by.
 
 use super::body::{BOUNDARY_MARK, canonical, seven_bit_html};
 use super::chunk::{Chunk, Skeleton, encode, encoded_len, placeholder};
@@ -16,8 +16,9 @@ use mail_builder::mime::{BodyPart, MimePart};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// Content-ID of the logo; the HTML says `cid:logo`.
+/// What the HTML calls its pictures. A Content-ID is unique in the world (RFC 2045 §7): `logo.{id}@{domain}`.
 const LOGO: &str = "logo";
+const PAYMENT_CODE: &str = "payment-code";
 
 /// Makes the message. The same letter gives the same bytes.
 pub fn compose(letter: &Letter<'_>) -> Result<Composed, LetterFault> {
@@ -56,6 +57,39 @@ fn message_id(letter: &Letter<'_>) -> Result<String, LetterFault> {
     } else {
         Err(LetterFault::MessageIdDomain(domain.chars().take(100).collect()))
     }
+}
+
+/// The Content-ID of a picture, without brackets. It stands in a link, too, where an address literal's brackets can't.
+fn content_id(letter: &Letter<'_>, name: &str) -> String {
+    let mut atoms = letter.message_id_domain.split(['[', ']', ':', '.']).filter(|atom| !atom.is_empty());
+    let mut id = format!("{name}.{}@{}", letter.id.as_str(), atoms.next().unwrap_or("localhost"));
+    for atom in atoms {
+        id.push('.');
+        id.push_str(atom);
+    }
+    id
+}
+
+/// The HTML with its pictures by their Content-IDs.
+fn with_content_ids(letter: &Letter<'_>) -> String {
+    let mut html = String::with_capacity(letter.html.len() + 256);
+    let mut rest = letter.html;
+    while let Some(at) = memchr::memmem::find(rest.as_bytes(), b"cid:") {
+        let (before, after) = rest.split_at(at + "cid:".len());
+        html.push_str(before);
+        rest = after;
+        // Within quotes alone: prose has none of those that HTML is made of.
+        let quote = before[..at].chars().next_back().filter(|c| matches!(c, '"' | '\''));
+        let name = [LOGO, PAYMENT_CODE].into_iter().find(|name| {
+            rest.strip_prefix(name).is_some_and(|end| quote.is_some_and(|quote| end.starts_with(quote)))
+        });
+        if let Some(name) = name {
+            html.push_str(&content_id(letter, name));
+            rest = &rest[name.len()..];
+        }
+    }
+    html.push_str(rest);
+    html
 }
 
 type Headers<'x> = Vec<(Cow<'x, str>, HeaderType<'x>)>;
@@ -110,6 +144,10 @@ fn headers<'x>(letter: &Letter<'x>, message_id: &'x str) -> Result<Headers<'x>, 
             add("References", header::message_ids(&references));
         }
     }
+    if let Some(reference) = letter.reference.map(header::token).filter(|it| !it.is_empty()) {
+        // Gmail folds mails of one subject into one unless these differ; those about one document belong together.
+        add("X-Entity-Ref-ID", Raw::new(reference).into());
+    }
     if letter.automatic {
         add("Auto-Submitted", Raw::new("auto-generated").into());
         // Exchange answers automatic mail unless told not to. Not `All`: that would silence its delivery
@@ -129,17 +167,19 @@ fn references(thread: &Thread) -> Vec<&str> {
 
 /// The tree of parts.
 fn body<'x>(letter: &Letter<'x>, part: FilePart<'x, '_>) -> MimePart<'x> {
-    let parts = vec![body_part("text/plain", letter.text), html_part(letter.html)];
+    let parts = vec![body_part("text/plain", letter.text), html_part(&with_content_ids(letter))];
     let mut body = MimePart::new(multipart(letter, "alternative"), parts);
-    if let Some(logo) = letter.attachments.logo() {
+    let logo = letter.attachments.logo().map(|logo| file_part(letter, logo, part));
+    let code = letter.payment_code.map(|png| code_part(letter, png));
+    if logo.is_some() || code.is_some() {
         let related = multipart(letter, "related").attribute("type", "multipart/alternative");
-        body = MimePart::new(related, vec![body, file_part(logo, part)]);
+        body = MimePart::new(related, [Some(body), logo, code].into_iter().flatten().collect::<Vec<_>>());
     }
     let files = letter.attachments.files();
     if !files.is_empty() {
         let mut parts = Vec::with_capacity(files.len() + 1);
         parts.push(body);
-        parts.extend(files.iter().map(|file| file_part(file, part)));
+        parts.extend(files.iter().map(|file| file_part(letter, file, part)));
         body = MimePart::new(multipart(letter, "mixed"), parts);
     }
     body
@@ -173,17 +213,30 @@ fn body_part<'x>(media_type: &'static str, text: &str) -> MimePart<'x> {
 }
 
 /// A file, or the logo. Text is attached as bytes, too: base64 keeps its line ends as they are.
-fn file_part<'x>(file: &'x Attachment, part: FilePart<'x, '_>) -> MimePart<'x> {
+fn file_part<'x>(letter: &Letter<'x>, file: &'x Attachment, part: FilePart<'x, '_>) -> MimePart<'x> {
     let mut headers: Headers<'x> = Vec::with_capacity(4);
     headers.push(("Content-Type".into(), header::file_type(sent_type(file), &file.file_name)));
     let kind = if file.role == Role::Logo {
-        headers.push(("Content-ID".into(), header::message_ids(&[LOGO])));
+        headers.push(("Content-ID".into(), Raw::new(format!("<{}>", content_id(letter, LOGO))).into()));
         "inline"
     } else {
         "attachment"
     };
     headers.push(("Content-Disposition".into(), header::disposition(kind, &file.file_name)));
     part(headers, file)
+}
+
+/// The code to pay by. Its bytes are made here and are few, so that they travel with the text.
+fn code_part<'x>(letter: &Letter<'x>, png: &[u8]) -> MimePart<'x> {
+    let name = "payment-code.png";
+    let headers: Headers<'x> = vec![
+        ("Content-Type".into(), header::file_type("image/png", name)),
+        ("Content-ID".into(), Raw::new(format!("<{}>", content_id(letter, PAYMENT_CODE))).into()),
+        ("Content-Disposition".into(), header::disposition("inline", name)),
+    ];
+    let mut encoded = Vec::with_capacity(png.len() / 2 * 3);
+    encode(png, &mut encoded);
+    MimePart { headers, contents: BodyPart::Binary(encoded.into()) }.transfer_encoding("base64")
 }
 
 /// The media type that the part declares. `message/…` and `multipart/…` must not be base64 (RFC 2045 §6.4):

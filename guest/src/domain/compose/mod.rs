@@ -19,10 +19,11 @@ mod readdress;
 #[cfg(test)]
 mod tests;
 
+pub use body::{html_size, html_size_beyond};
 pub use chunk::{Chunk, assemble, encoded_len};
 pub(in crate::domain) use header::address_field;
 pub use identity::{IdentityFault, LetterId, MessageId};
 pub use letter::{Composed, Envelope, Letter, LetterFault, Thread};
 pub use message::compose;
-pub use read_back::{NotComposed, PartFile, Parts, read_back};
+pub use read_back::{NotComposed, PartFile, PartPicture, Parts, read_back};
 pub use readdress::{Addressees, readdress, without_files};

@@ -8,8 +8,14 @@ use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders as _, PartTyp
 
 /// Fields of the message that concern its place in a conversation and the programs that answer mail. They travel by
 /// every transport.
-const KEPT: &[&str] =
-    &["Message-ID", "In-Reply-To", "References", "Auto-Submitted", "X-Auto-Response-Suppress"];
+const KEPT: &[&str] = &[
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "X-Entity-Ref-ID",
+    "Auto-Submitted",
+    "X-Auto-Response-Suppress",
+];
 
 /// The parts of a composed message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +38,19 @@ pub struct Parts {
     pub html: String,
     /// Logo and files, in order.
     pub files: Vec<PartFile>,
+    /// Pictures that the message itself holds.
+    pub pictures: Vec<PartPicture>,
+}
+
+/// A picture of the HTML whose bytes are in the message: the code to pay by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartPicture {
+    /// Its name.
+    pub name: String,
+    /// Content-ID, without brackets.
+    pub content_id: String,
+    /// A PNG.
+    pub png: Vec<u8>,
 }
 
 /// A file of a message.
@@ -64,11 +83,14 @@ pub fn read_back(chunks: &[Chunk]) -> Result<Parts, NotComposed> {
     }
     let message =
         MessageParser::default().parse(source.as_bytes()).ok_or(NotComposed("it has no headers"))?;
-    let (mut text, mut html, mut files) = (None, None, Vec::new());
+    let (mut text, mut html, mut files, mut pictures) = (None, None, Vec::new(), Vec::new());
     for part in &message.parts {
         match &part.body {
             PartType::Multipart(_) => {}
-            _ if part.content_disposition().is_some() => files.push(file(part)?),
+            _ if part.content_disposition().is_some() => match picture(part) {
+                Some(picture) => pictures.push(picture),
+                None => files.push(file(part)?),
+            },
             PartType::Text(body) => text = text.or(Some(body.to_string())),
             PartType::Html(body) => html = html.or(Some(body.to_string())),
             _ => return Err(NotComposed("it has a part that is neither a body nor a file")),
@@ -89,7 +111,16 @@ pub fn read_back(chunks: &[Chunk]) -> Result<Parts, NotComposed> {
         text: text.unwrap_or_default(),
         html: html.unwrap_or_default(),
         files,
+        pictures,
     })
+}
+
+/// A part that holds a picture and not the handle of a file.
+fn picture(part: &MessagePart<'_>) -> Option<PartPicture> {
+    let png = part.contents();
+    let content_id = part.content_id().filter(|_| png.starts_with(b"\x89PNG"))?.to_owned();
+    let name = part.attachment_name().unwrap_or("picture.png").to_owned();
+    Some(PartPicture { name, content_id, png: png.to_vec() })
 }
 
 fn file(part: &MessagePart<'_>) -> Result<PartFile, NotComposed> {

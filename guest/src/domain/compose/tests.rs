@@ -1,6 +1,7 @@
 //! Composing as a whole: the expected message, its parts and its headers.
 
 mod hostile;
+mod identified;
 mod read_back;
 
 use super::message::built;
@@ -25,6 +26,8 @@ struct Desk {
     html: String,
     thread: Option<Thread>,
     automatic: bool,
+    payment_code: Option<Vec<u8>>,
+    reference: Option<String>,
     files: Selected,
 }
 
@@ -64,12 +67,14 @@ fn typical() -> Desk {
         bcc: vec![mailbox("Hidden", "hidden@atelier-nord.example")],
         subject: "Rechnung 2026-0001 über 1.234,56 € – fällig am 31. Juli 2026, zahlbar per Überweisung".into(),
         text: "Guten Tag Frau Müller,\n\nanbei die Rechnung über 1.234,56 €.\n\nMit freundlichen Grüßen\n-- \nAtelier Nord\n".into(),
-        html: "<!doctype html>\n<p>Guten Tag Frau Müller,</p>\n<p><img src=\"cid:logo\" alt=\"Atelier Nord\" width=\"140\"></p>\n".into(),
+        html: "<!doctype html>\n<p>Guten Tag Frau Müller,</p>\n<img src=\"cid:logo\"\nalt=\"Atelier Nord\" width=\"140\">\n<img src='cid:payment-code' alt=\"\">\n".into(),
         thread: Some(Thread {
             in_reply_to: Some(MessageId::parse("<quote-17@atelier-nord.example>").unwrap()),
             references: vec![MessageId::parse("<CAF+first@mail.kunde.example>").unwrap()],
         }),
         automatic: true,
+        payment_code: Some(b"\x89PNG\r\n\x1a\n, and what follows".to_vec()),
+        reference: Some("2026/0001@atelier-nord.example".into()),
         files: check(&files, Format::PdfUbl).unwrap(),
     }
 }
@@ -87,6 +92,8 @@ fn plain() -> Desk {
         html: "<p>Hello</p>\n".into(),
         thread: None,
         automatic: false,
+        payment_code: None,
+        reference: None,
         files: Selected::default(),
         ..typical()
     }
@@ -106,6 +113,8 @@ impl Desk {
             subject: &self.subject,
             text: &self.text,
             html: &self.html,
+            payment_code: self.payment_code.as_deref(),
+            reference: self.reference.as_deref(),
             thread: self.thread.as_ref(),
             automatic: self.automatic,
             attachments: &self.files,
@@ -185,7 +194,11 @@ fn a_typical_letter_arrives_whole() {
     let mail = parsed(&message);
     assert_eq!(mail.subject(), Some(desk.subject.as_str()));
     assert_eq!(mail.body_text(0).unwrap().replace("\r\n", "\n"), desk.text);
-    assert_eq!(dereferenced(&mail.body_html(0).unwrap()).replace("\r\n", "\n"), desk.html);
+    let ids = desk
+        .html
+        .replace("cid:logo", "cid:logo.inv-2026-0001.r1@atelier-nord.example")
+        .replace("cid:payment-code", "cid:payment-code.inv-2026-0001.r1@atelier-nord.example");
+    assert_eq!(dereferenced(&mail.body_html(0).unwrap()).replace("\r\n", "\n"), ids);
     assert_eq!(mail.message_id(), Some("inv-2026-0001.r1@atelier-nord.example"));
     assert_eq!(mail.date().unwrap().to_rfc3339(), "2026-07-01T10:52:37+02:00");
     let to: Vec<_> = mail.to().unwrap().iter().map(|a| (a.name(), a.address())).collect();
@@ -196,11 +209,19 @@ fn a_typical_letter_arrives_whole() {
             (Some("Einkauf"), Some("einkauf@kunde.example"))
         ]
     );
-    assert_eq!(mail.attachment_count(), 4);
+    assert_eq!(mail.attachment_count(), 5);
+    let code = mail.attachments().find(|p| p.attachment_name() == Some("payment-code.png")).unwrap();
+    assert_eq!(code.content_id(), Some("payment-code.inv-2026-0001.r1@atelier-nord.example"));
+    assert_eq!(code.contents(), desk.payment_code.as_deref().unwrap());
     for file in desk.every_file() {
         let part = mail.attachments().find(|p| p.attachment_name() == Some(&file.file_name)).unwrap();
         assert_eq!(part.contents(), content(file), "{}", file.file_name);
-        assert_eq!(part.content_id(), (file.role == Role::Logo).then_some("logo"), "{}", file.file_name);
+        assert_eq!(
+            part.content_id(),
+            (file.role == Role::Logo).then_some("logo.inv-2026-0001.r1@atelier-nord.example"),
+            "{}",
+            file.file_name
+        );
     }
 }
 
@@ -231,12 +252,25 @@ fn levels_that_are_not_needed_are_left_out() {
         (vec![], "alternative(text html)"),
         (vec![logo.clone()], "related(alternative(text html) binary)"),
         (vec![pdf.clone()], "mixed(alternative(text html) binary)"),
-        (vec![pdf, logo], "mixed(related(alternative(text html) binary) binary)"),
+        (vec![pdf.clone(), logo.clone()], "mixed(related(alternative(text html) binary) binary)"),
     ] {
         let desk = Desk { files: check(&files, Format::Pdf).unwrap(), ..plain() };
         let message = desk.message();
         let mail = parsed(&message);
         assert_eq!(outline(&mail, 0), expected, "{files:?}");
+    }
+    let payment_code = typical().payment_code;
+    for (files, expected) in [
+        (vec![], "related(alternative(text html) binary)"),
+        (vec![pdf, logo], "mixed(related(alternative(text html) binary binary) binary)"),
+    ] {
+        let desk = Desk {
+            files: check(&files, Format::Pdf).unwrap(),
+            payment_code: payment_code.clone(),
+            ..plain()
+        };
+        let message = desk.message();
+        assert_eq!(outline(&parsed(&message), 0), expected, "{files:?}");
     }
 }
 
@@ -341,7 +375,7 @@ fn the_longest_id_makes_boundaries_of_a_length_that_is_allowed() {
 #[test]
 fn a_body_cannot_end_its_part() {
     let body = "before\n--=_a_inv-2026-0001.r1--\n--=_m_inv-2026-0001.r1\nContent-Type: text/html\n\n<b>injected</b>\n";
-    let desk = Desk { text: body.into(), html: body.into(), files: typical().files, ..plain() };
+    let desk = Desk { text: body.into(), html: body.into(), ..typical() };
     let message = desk.message();
     let mail = parsed(&message);
     assert_eq!(outline(&mail, 0), outline(&parsed(&typical().message()), 0));

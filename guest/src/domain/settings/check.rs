@@ -2,6 +2,7 @@
 //! silence later is refused here, where its path is known.
 
 use super::{Settings, SettingsError};
+use crate::domain::iban;
 use crate::domain::language::{Language, Locale};
 use std::collections::BTreeMap;
 
@@ -19,6 +20,8 @@ const MAX_TEMPLATES: usize = 1_000;
 const MAX_TEMPLATE: usize = 256 * 1024;
 /// Largest number of lines shown in the mail.
 const MAX_SHOWN: u32 = 10_000;
+/// Accounts of the company.
+const MAX_ACCOUNTS: usize = 50;
 /// Widths of a logo that fit the layout.
 const LOGO: std::ops::RangeInclusive<u32> = 20..=520;
 
@@ -94,6 +97,24 @@ pub(super) fn settings(settings: &Settings) -> Checked {
     if !LOGO.contains(&layout.logo_width) {
         let (least, most) = (LOGO.start(), LOGO.end());
         return fault("$.layout.logo_width", format!("{} pixels: from {least} to {most}", layout.logo_width));
+    }
+    accounts(&settings.payment.accounts)
+}
+
+/// A wrong digit would leave mails without their code, and nobody would know why.
+fn accounts(accounts: &[String]) -> Checked {
+    if accounts.len() > MAX_ACCOUNTS {
+        return fault("$.payment.accounts", format!("at most {MAX_ACCOUNTS} accounts"));
+    }
+    for (index, account) in accounts.iter().enumerate() {
+        let path = format!("$.payment.accounts[{index}]");
+        one_line(&path, account)?;
+        if iban::parse(account).is_none() {
+            let detail = format!(
+                "expected an IBAN such as \"BE71 0961 2345 6769\", found {account:?}: is a digit wrong?"
+            );
+            return fault(&path, detail);
+        }
     }
     Ok(())
 }

@@ -48,7 +48,7 @@ pub struct Settings {
     /// Look of the layout.
     #[serde(deserialize_with = "object::required")]
     pub layout: Layout,
-    /// How customers are asked to pay.
+    /// How the company is paid, and how its customers are asked to.
     #[serde(deserialize_with = "object::required")]
     pub payment: Payment,
 }
@@ -149,7 +149,7 @@ pub struct Overrides {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Layout {
-    /// Accent colour of the header, `#rrggbb`.
+    /// Colour of the header, the button and the links, `#rrggbb`.
     pub accent: String,
     /// Largest number of lines shown in the mail itself; 0 shows none.
     pub lines: u32,
@@ -159,14 +159,16 @@ pub struct Layout {
 
 impl Default for Layout {
     fn default() -> Self {
-        Self { accent: "#1f4e79".into(), lines: 20, logo_width: 140 }
+        Self { accent: "#0a58d6".into(), lines: 20, logo_width: 140 }
     }
 }
 
-/// How customers are asked to pay.
+/// How the company is paid, and how its customers are asked to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Payment {
+    /// The company's own accounts (IBAN). A mail shows a code to pay by where its document names one of them.
+    pub accounts: Vec<String>,
     /// Days from the mail that a first reminder gives, and one about what is overdue; 0 names no date.
     pub reminder_1_days: u32,
     /// Days that a second reminder gives.
@@ -177,7 +179,7 @@ pub struct Payment {
 
 impl Default for Payment {
     fn default() -> Self {
-        Self { reminder_1_days: 14, reminder_2_days: 8, reminder_3_days: 8 }
+        Self { accounts: Vec::new(), reminder_1_days: 14, reminder_2_days: 8, reminder_3_days: 8 }
     }
 }
 

@@ -65,37 +65,93 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     ends.map(move |end| &text[std::mem::replace(&mut start, end + 1)..end])
 }
 
-/// A paragraph in HTML: escaped, lines broken where they were, `https` addresses linked.
-pub(super) fn paragraph_html(lines: &[String], link_style: &str) -> String {
+/// What becomes a link in a paragraph besides `https` addresses, and how links look.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    /// Style of a link.
+    pub(super) style: String,
+    /// Texts and where they lead, such as the company's telephone.
+    pub(super) known: Vec<(String, String)>,
+}
+
+/// A paragraph in HTML: escaped, lines broken where they were, addresses linked.
+pub(super) fn paragraph_html(lines: &[String], links: &Links) -> String {
     let mut out = String::with_capacity(lines.iter().map(|l| l.len() + 16).sum());
     for (i, line) in lines.iter().enumerate() {
         if i > 0 {
             out.push_str("<br>");
         }
-        push_linked(&mut out, line, link_style);
+        push_linked(&mut out, line, links);
     }
     out
 }
 
-fn push_linked(out: &mut String, mut line: &str, link_style: &str) {
-    while let Some(start) = line.find("https://") {
+fn push_linked(out: &mut String, mut line: &str, links: &Links) {
+    while let Some((start, length, known)) = first_link(line, links) {
         let (before, rest) = line.split_at(start);
+        let (label, after) = rest.split_at(length);
+        push_escaped(out, before);
+        out.push_str("<a href=\"");
+        push_escaped(out, known.unwrap_or(label));
+        let _ = write!(out, "\" style=\"{}\">", links.style);
+        push_escaped(out, label);
+        out.push_str("</a>");
+        line = after;
+    }
+    push_escaped(out, line);
+}
+
+/// Where the first link of a line begins, how long it is, and where it leads if not to what it says.
+fn first_link<'a>(line: &str, links: &'a Links) -> Option<(usize, usize, Option<&'a str>)> {
+    let page = line.match_indices("https://").find_map(|(start, scheme)| {
+        let rest = &line[start..];
         let end =
             rest.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"')).unwrap_or(rest.len());
         let link = rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '\'', '»']);
-        push_escaped(out, before);
-        if link.len() > "https://".len() {
-            out.push_str("<a href=\"");
-            push_escaped(out, link);
-            let _ = write!(out, "\" style=\"{link_style}\">");
-            push_escaped(out, link);
-            out.push_str("</a>");
-        } else {
-            push_escaped(out, link);
-        }
-        line = &rest[link.len()..];
+        (link.len() > scheme.len()).then_some((start, link.len(), None))
+    });
+    let known = links.known.iter().filter_map(|(text, link)| {
+        let (start, _) =
+            line.match_indices(text.as_str()).find(|(at, text)| stands_alone(line, *at, text))?;
+        Some((start, text.len(), Some(link.as_str())))
+    });
+    known.chain(page).min_by_key(|(start, ..)| *start)
+}
+
+/// True for a text that is no part of a longer word or number.
+fn stands_alone(line: &str, at: usize, text: &str) -> bool {
+    let end = at + text.len();
+    let before = line[..at].chars().next_back();
+    let mut after = line[end..].chars();
+    let (next, next_but_one) = (after.next(), after.next());
+    let goes_on = matches!(next, Some('.' | '-' | '@')) && next_but_one.is_some_and(char::is_alphanumeric);
+    !text.is_empty()
+        && !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '@' | '.' | '/' | '-' | '_' | '+'))
+        && !next.is_some_and(char::is_alphanumeric)
+        && !goes_on
+}
+
+/// A telephone number or the like, its parts held together.
+pub(super) fn unbroken(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
+}
+
+/// The rule below a heading of a plain body: as long as the heading is wide, and as a line may be.
+pub(super) fn rule(heading: &str) -> String {
+    "-".repeat(heading.chars().count().min(WIDTH))
+}
+
+/// A text without the characters that turn what follows them round, or hide it: a name must not change how the amount beside it
+/// reads.
+pub(super) fn without_reordering(text: String) -> String {
+    // All of them begin with these two bytes, which are otherwise those of dashes and quotation marks.
+    let may_have = memchr::memmem::find(text.as_bytes(), b"\xe2\x80").is_some()
+        || memchr::memmem::find(text.as_bytes(), b"\xe2\x81").is_some();
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    match may_have && text.contains(turns) {
+        true => text.replace(turns, ""),
+        false => text,
     }
-    push_escaped(out, line);
 }
 
 /// Escapes for HTML text and double-quoted attributes.
@@ -123,19 +179,63 @@ pub(super) fn plain(paragraphs: &[Vec<String>]) -> String {
             if j > 0 {
                 out.push('\n');
             }
-            push_wrapped(&mut out, line);
+            push_wrapped(&mut out, line, WIDTH);
         }
     }
     out
 }
 
+/// A whole plain body as it is sent: no line wider than it may be, no spaces at the ends of lines, never two blank lines, one
+/// line feed at the end. The line that mail programs know a signature's beginning by keeps its space (RFC 3676 §4.3).
+pub(super) fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut blank = true;
+    for line in lines(text) {
+        let line = if line == DELIMITER { line } else { line.trim_end() };
+        if line.is_empty() && blank {
+            continue;
+        }
+        blank = line.is_empty();
+        match line.chars().nth(WIDTH) {
+            None => out.push_str(line),
+            Some(_) => push_hanging(&mut out, line),
+        }
+        out.push('\n');
+    }
+    while out.ends_with("\n\n") {
+        out.pop();
+    }
+    out
+}
+
+/// The line before a signature.
+const DELIMITER: &str = "-- ";
+
+/// A long line wrapped below its own beginning: that of an item is not that of what continues it.
+fn push_hanging(out: &mut String, line: &str) {
+    let indent = line.len() - line.trim_start_matches([' ', '-']).len();
+    let (begin, rest) = line.split_at(indent.min(4));
+    let mut wrapped = String::with_capacity(rest.len() + 8);
+    push_wrapped(&mut wrapped, rest, WIDTH - begin.len());
+    for (i, piece) in wrapped.split('\n').enumerate() {
+        match i {
+            0 => out.push_str(begin),
+            _ => {
+                out.push('\n');
+                out.extend(std::iter::repeat_n(' ', begin.len()));
+            }
+        }
+        out.push_str(piece);
+    }
+}
+
 /// Breaks at plain spaces only: an amount and its sign are held together by no-break ones. A word longer than
 /// a line (a link) stays whole.
-fn push_wrapped(out: &mut String, line: &str) {
+fn push_wrapped(out: &mut String, line: &str, most: usize) {
     let mut width = 0;
     for word in line.split(' ').filter(|w| !w.is_empty()) {
         let length = word.chars().count();
-        if width > 0 && width + 1 + length > WIDTH {
+        if width > 0 && width + 1 + length > most {
             out.push('\n');
             width = 0;
         } else if width > 0 {
@@ -182,7 +282,56 @@ mod tests {
                 "<a href=\"https://a.be/\" style=\"s\">https://a.be/</a>&quot;onclick=&quot;x",
             ),
         ] {
-            assert_eq!(paragraph_html(&[text.to_owned()], "s"), expected, "{text}");
+            assert_eq!(paragraph_html(&[text.to_owned()], &links()), expected, "{text}");
+        }
+    }
+
+    fn links() -> Links {
+        let known = [("09 555", "tel:09555"), ("hi@a.be", "mailto:hi@a.be")];
+        let known = known.map(|(text, link)| (text.to_owned(), link.to_owned())).to_vec();
+        Links { style: "s".into(), known }
+    }
+
+    #[test]
+    fn the_companys_own_ways_to_be_reached_are_linked_where_they_stand_alone() {
+        for (text, expected) in [
+            ("call 09 555.", "call <a href=\"tel:09555\" style=\"s\">09 555</a>."),
+            (
+                "hi@a.be or 09 555, https://a.be",
+                "<a href=\"mailto:hi@a.be\" style=\"s\">hi@a.be</a> or <a href=\"tel:09555\" style=\"s\">09 555</a>, \
+                 <a href=\"https://a.be\" style=\"s\">https://a.be</a>",
+            ),
+            ("oh-hi@a.be, hi@a.bender, hi@a.be.com", "oh-hi@a.be, hi@a.bender, hi@a.be.com"),
+            ("109 555 and 09 5551", "109 555 and 09 5551"),
+            ("https:// 09 555", "https:// <a href=\"tel:09555\" style=\"s\">09 555</a>"),
+        ] {
+            assert_eq!(paragraph_html(&[text.to_owned()], &links()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_plain_body_is_narrow_and_keeps_what_signatures_are_known_by() {
+        let long = "word ".repeat(30);
+        let text = format!("a  \n\n\n- {long}\n  {long}\n-- \nN: {long}\nhttps://{}\n\n", "x".repeat(90));
+        let tidied = tidy(&text);
+        assert!(tidied.contains("\n-- \n") && tidied.starts_with("a\n\n- word"), "{tidied}");
+        assert!(tidied.ends_with("x\n") && !tidied.contains("\n\n\n"), "{tidied}");
+        for line in tidied.lines() {
+            assert!(line.chars().count() <= WIDTH || line.starts_with("https://"), "{line}");
+            assert!(!line.ends_with(' ') || line == "-- ", "{line:?}");
+        }
+        assert!(tidied.lines().skip(3).take(2).all(|line| line.starts_with("  word")), "{tidied}");
+    }
+
+    #[test]
+    fn nothing_turns_the_text_beside_it_round() {
+        for (text, expected) in [
+            ("oak\u{202e}elbat € 5", "oakelbat € 5"),
+            ("\u{2066}a\u{2069}\u{202a}b\u{202c}", "ab"),
+            ("a – “b” … \u{200f}c", "a – “b” … \u{200f}c"),
+            ("שולחן", "שולחן"),
+        ] {
+            assert_eq!(without_reordering(text.to_owned()), expected, "{text:?}");
         }
     }
 
@@ -199,11 +348,20 @@ mod tests {
             let line = subject(&text);
             prop_assert!(!line.chars().any(char::is_control), "{line:?}");
             for paragraph in paragraphs(&text) {
-                let html = paragraph_html(&paragraph, "s");
+                let html = paragraph_html(&paragraph, &links());
                 let bare = html.replace("<br>", "").replace("</a>", "").replace("\" style=\"s\">", "");
                 let bare = bare.replace("<a href=\"", "");
                 prop_assert!(!bare.contains(['<', '>', '"']), "{html:?}");
             }
+        }
+
+        #[test]
+        fn tidying_only_breaks_lines(text in "[a-z \\n-]{0,400}") {
+            let tidied = tidy(&text);
+            prop_assert!(tidied.lines().all(|l| l.chars().count() <= WIDTH || !l.trim_start().contains(' ')), "{tidied}");
+            let words = |t: &str| t.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            prop_assert_eq!(words(&tidied), words(&text));
+            prop_assert_eq!(&tidy(&tidied), &tidied);
         }
 
         #[test]

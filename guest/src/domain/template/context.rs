@@ -3,6 +3,7 @@
 //! The document is looked at lazily (a text uses a handful of its fields); the rest is small and built at once.
 //! An absent optional value is `none`; printing it is an error, so that no mail ever says "none".
 
+use super::body::unbroken;
 use super::record::{Record, Root, unknown};
 use super::render::RenderRequest;
 use super::value::{amount, date, decimal, none, text};
@@ -103,7 +104,7 @@ pub(super) fn root(request: &RenderRequest<'_>) -> Root {
         [
             Value::from(company.name),
             Value::from(company.address),
-            text(settings.telephone.as_deref()),
+            text(settings.telephone.as_deref().map(unbroken).as_deref()),
             text(settings.email.as_deref()),
             text(settings.website.as_deref()),
             text(company.vat_identifier),

@@ -92,7 +92,7 @@ mod tests {
             today: samples::today(),
             pay_by: None,
             signature: true,
-            logo: false,
+            logo: None,
         })
         .unwrap();
         let mut lines = mail.text.lines().map(str::to_owned);
@@ -114,7 +114,7 @@ mod tests {
             ("invoice/new", "nl", Some("Jan Peeters"), None, "Beste Jan Peeters,"),
             ("invoice/new", "nl", None, None, "Goedendag,"),
             ("invoice/reminder-1", "en", None, None, "Hello,"),
-            ("invoice/reminder-2", "en", None, None, "Dear Sir or Madam,"),
+            ("invoice/reminder-2", "en", None, None, "Good day,"),
             ("invoice/reminder-3", "fr", None, None, "Madame, Monsieur,"),
             ("reminder/new", "de", None, None, "Sehr geehrte Damen und Herren,"),
         ] {

@@ -1,4 +1,5 @@
-//! The document's lines in a layout: which columns there are, and what each line shows in them.
+//! The document's lines in a layout: two columns at every width, so that a telephone shows them as a desk does. What a line is,
+//! with its quantity and price below, and what it comes to.
 
 use super::fault::TemplateFault;
 use super::format::{money, number};
@@ -11,14 +12,13 @@ use minijinja::value::Value;
 use rust_decimal::Decimal;
 use std::borrow::Cow;
 
-const ITEM: &[&str; 6] = &["name", "detail", "quantity", "price", "amount", "sum"];
-const COLUMNS: &[&str; 4] = &["name", "quantity", "price", "amount"];
+const ITEM: &[&str; 5] = &["name", "each", "detail", "value", "sum"];
+const COLUMNS: &[&str; 2] = &["name", "value"];
 
 /// Which columns the table has.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Columns {
     quantity: bool,
-    price: bool,
     pub(super) amount: bool,
 }
 
@@ -27,29 +27,23 @@ impl Columns {
     pub(super) fn of(lines: &[Line]) -> Self {
         Self {
             quantity: lines.iter().any(|l| l.quantity.is_some()),
-            price: lines.iter().any(|l| l.unit_price.is_some()),
             amount: lines.iter().any(|l| l.net_amount.is_some()),
         }
     }
 
-    /// Their headings; none for one that is not shown.
+    /// Their headings. At the right stand amounts, else quantities; none where there are neither.
     pub(super) fn value(self, words: &Words) -> Result<Value, TemplateFault> {
-        let word = |shown: bool, key: &str| Ok(if shown { Value::from(words.get(key)?) } else { none() });
-        Ok(Record::value(
-            "columns",
-            COLUMNS,
-            [
-                Value::from(words.get("description")?),
-                word(self.quantity, "quantity")?,
-                word(self.price, "unit_price")?,
-                word(self.amount, "amount")?,
-            ],
-        ))
+        let value = match (self.amount, self.quantity) {
+            (true, _) => Value::from(words.get("amount")?),
+            (false, true) => Value::from(words.get("quantity")?),
+            (false, false) => none(),
+        };
+        Ok(Record::value("columns", COLUMNS, [Value::from(words.get("description")?), value]))
     }
 }
 
 /// A line as both layouts show it.
-pub(super) fn item(document: &Document, line: &Line, request: &RenderRequest<'_>) -> Value {
+pub(super) fn item(document: &Document, line: &Line, columns: Columns, request: &RenderRequest<'_>) -> Value {
     let locale = request.locale;
     let price = |amount: Option<Decimal>| {
         let amount = amount.map(|amount| Money { amount, currency: document.currency });
@@ -67,10 +61,9 @@ pub(super) fn item(document: &Document, line: &Line, request: &RenderRequest<'_>
         ITEM,
         [
             Value::from(&*clipped(&line.name, 160)),
+            Value::from(if columns.amount { sum(&quantity, &price, "") } else { price.clone() }),
             detail.map_or_else(none, |d| Value::from(&*clipped(d, 240))),
-            Value::from(&*quantity),
-            Value::from(&*price),
-            Value::from(&*amount),
+            Value::from(if columns.amount { &*amount } else { &*quantity }),
             Value::from(sum(&quantity, &price, &amount)),
         ],
     )
@@ -82,6 +75,8 @@ fn sum(quantity: &str, price: &str, amount: &str) -> String {
     sum.push_str(quantity);
     if !quantity.is_empty() && !price.is_empty() {
         sum.push_str(" × ");
+    }
+    if !quantity.is_empty() || amount.is_empty() {
         sum.push_str(price);
     }
     if !quantity.is_empty() && !amount.is_empty() {

@@ -27,7 +27,7 @@ pub use fault::TemplateFault;
 pub use language::{Chosen, LanguageReason, LanguageSources, choose_language};
 pub use layout::{LONGEST_LINK, is_web};
 pub use pay_by::pay_by;
-pub use render::{Attached, Edits, Portal, RenderRequest, Rendered, Sender, render};
+pub use render::{Attached, Edits, Logo, Portal, RenderRequest, Rendered, Sender, render};
 pub use signature::escaped;
 
 #[cfg(test)]

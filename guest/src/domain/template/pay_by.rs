@@ -69,7 +69,8 @@ mod tests {
     fn a_reminder_names_a_day_that_its_reader_can_keep() {
         let due = samples::document(K::Invoice, Fill::Full).due_date.unwrap();
         let after = due + Days::new(3);
-        let own = Payment { reminder_1_days: 5, reminder_2_days: 7, reminder_3_days: 0 };
+        let own =
+            Payment { reminder_1_days: 5, reminder_2_days: 7, reminder_3_days: 0, ..Payment::default() };
         for (use_case, country, consumer, today, payment, expected) in [
             ("reminder-1", "BE", false, after, &Payment::default(), Some(14)),
             ("overdue", "BE", false, after, &Payment::default(), Some(14)),

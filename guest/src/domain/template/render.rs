@@ -1,12 +1,13 @@
 //! One mail's subject, HTML and plain body.
 
-use super::body::{lines, paragraphs, subject};
+use super::body::{paragraphs, subject, tidy, without_reordering};
 use super::context;
 use super::engine::{TextSet, with_texts};
 use super::fault::TemplateFault;
 use super::greeting::{continued, greeting};
 use super::layout;
 use super::shipped;
+use crate::domain::compose::{html_size, html_size_beyond};
 use crate::domain::document::Document;
 use crate::domain::kind::Purpose;
 use crate::domain::language::Locale;
@@ -14,6 +15,12 @@ use crate::domain::settings::Settings;
 use chrono::NaiveDate;
 use minijinja::value::Value;
 use std::sync::Arc;
+
+/// Bytes of HTML, as it is sent, that a layout fills with lines: Gmail cuts a mail off beyond [`CLIPPED`](super::lint::CLIPPED), and a
+/// pixel, a forward and a long signature want room, too.
+const BUDGET: usize = 85_000;
+/// How a layout refers to the code.
+const PAYMENT_CODE: &str = "cid:payment-code";
 
 /// What a mail's texts are made of.
 #[derive(Debug, Clone, Copy)]
@@ -44,8 +51,15 @@ pub struct RenderRequest<'a> {
     pub pay_by: Option<NaiveDate>,
     /// False where the mail program adds a signature of its own.
     pub signature: bool,
-    /// True where a logo travels with the mail as `cid:logo`.
-    pub logo: bool,
+    /// The logo that travels with the mail as `cid:logo`, where one does.
+    pub logo: Option<Logo>,
+}
+
+/// A logo.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Logo {
+    /// Width and height in pixels, where its file says them.
+    pub size: Option<(u32, u32)>,
 }
 
 /// Who sends.
@@ -91,12 +105,14 @@ pub struct Edits<'a> {
 pub struct Rendered {
     /// Subject, one line.
     pub subject: String,
-    /// HTML body; the logo is `cid:logo`.
+    /// HTML body; the logo is `cid:logo`, the code `cid:payment-code`.
     pub html: String,
     /// Plain body, lines end in LF.
     pub text: String,
     /// Template used: `invoice/new`.
     pub template: String,
+    /// A PNG of the code that banking apps read, where the HTML shows one.
+    pub payment_code: Option<Vec<u8>>,
 }
 
 /// Renders the texts of a mail. Pure: the same request gives the same bytes.
@@ -119,7 +135,7 @@ pub(super) fn render_with(
         let found = texts.find(request.purpose, request.locale, file);
         found.ok_or_else(|| TemplateFault::new(&missing(), "there is no such text"))
     };
-    let mut root = context::root(request);
+    let root = context::root(request);
     let fields = Value::from_object(root.clone());
 
     let subject = match request.edits.subject {
@@ -146,29 +162,35 @@ pub(super) fn render_with(
     if request.edits.body.is_none() {
         continued(&greeting, &mut body);
     }
-    let mail = layout::mail(request, &words, &subject, greeting, &body, html)?;
-    root.0.push(("mail", mail));
-    let context = Value::from_object(root);
-    let html = texts.render(layout::HTML, context.clone())?;
-    let text = texts.render(layout::TEXT, context)?;
-    Ok(Rendered { subject, html, text: tidy(&text), template: request.purpose.to_string() })
+    let laid_out = |shown: usize| {
+        let mail = layout::mail(request, &words, &subject, &greeting, &body, html.clone(), shown)?;
+        let mut root = root.clone();
+        root.0.push(("mail", mail));
+        let context = Value::from_object(root);
+        let html = texts.render(layout::HTML, context.clone())?;
+        Ok::<_, TemplateFault>((without_reordering(html), context))
+    };
+    let (html, context) = as_many_lines_as_fit(layout::most_lines(request), laid_out)?;
+    let text = without_reordering(texts.render(layout::TEXT, context)?);
+    let payment_code = html.contains(PAYMENT_CODE).then(|| layout::payment_code(request)).flatten();
+    let template = request.purpose.to_string();
+    Ok(Rendered { subject, html, text: tidy(&text), template, payment_code })
 }
 
-/// No spaces at the ends of lines, never two blank lines, one line feed at the end.
-fn tidy(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut blank = true;
-    for line in lines(text) {
-        let line = line.trim_end();
-        if line.is_empty() && blank {
-            continue;
-        }
-        blank = line.is_empty();
-        out.push_str(line);
-        out.push('\n');
+/// The layout with so many of the document's lines that no mail program cuts it off: the totals below them would be gone.
+fn as_many_lines_as_fit<T>(
+    most: usize,
+    laid_out: impl Fn(usize) -> Result<(String, T), TemplateFault>,
+) -> Result<(String, T), TemplateFault> {
+    let mut shown = most;
+    let mut made = laid_out(shown)?;
+    while let (Some(all), true) = (html_size_beyond(&made.0, BUDGET), shown > 0) {
+        let none = html_size(&laid_out(0)?.0);
+        let room = BUDGET.saturating_sub(none);
+        // As if all lines were of one length; where the first ones are longer, again.
+        let fit = shown.saturating_mul(room) / all.saturating_sub(none).max(1);
+        shown = fit.min(shown - 1);
+        made = laid_out(shown)?;
     }
-    while out.ends_with("\n\n") {
-        out.pop();
-    }
-    out
+    Ok(made)
 }

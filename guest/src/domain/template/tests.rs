@@ -14,7 +14,7 @@ const PORTAL: Portal<'_> = Portal {
     pdf_url: Some("https://portal.example/d/Zx81.pdf"),
 };
 
-fn settings_with(texts: &[(&str, &str)]) -> Settings {
+pub(super) fn settings_with(texts: &[(&str, &str)]) -> Settings {
     let mut all = BTreeMap::from([
         ("invoice/new/en/subject.txt".to_owned(), "Invoice {{ document.number }}".to_owned()),
         ("invoice/new/en/body.txt".to_owned(), "Please find our invoice.\n\nThank you.".to_owned()),
@@ -23,7 +23,7 @@ fn settings_with(texts: &[(&str, &str)]) -> Settings {
     Settings { templates: Overrides { company: all, user: BTreeMap::new() }, ..Settings::default() }
 }
 
-fn request<'a>(document: &'a Arc<Document>, settings: &'a Settings) -> RenderRequest<'a> {
+pub(super) fn request<'a>(document: &'a Arc<Document>, settings: &'a Settings) -> RenderRequest<'a> {
     RenderRequest {
         purpose: Purpose::new(document.kind, UseCase::New).unwrap(),
         locale: Locale::of(Language::En),
@@ -38,11 +38,11 @@ fn request<'a>(document: &'a Arc<Document>, settings: &'a Settings) -> RenderReq
         today: samples::today(),
         pay_by: None,
         signature: true,
-        logo: true,
+        logo: Some(Logo::default()),
     }
 }
 
-fn invoice() -> Arc<Document> {
+pub(super) fn invoice() -> Arc<Document> {
     Arc::new(samples::document(DocumentKind::Invoice, Fill::Full))
 }
 
@@ -57,9 +57,14 @@ fn a_mail_has_the_button_the_link_the_facts_the_lines_and_the_way_to_pay() {
     let mail = render(&request(&document, &settings)).unwrap();
     assert_eq!(mail.subject, "Invoice 2026-0147");
     assert_eq!(mail.template, "invoice/new");
-    for part in
-        ["View invoice", "Click here to download PDF", "Dear Jörg Müller,", "22 November 2026", "€960.50"]
-    {
+    for part in [
+        "View and pay invoice",
+        "Click here to download PDF",
+        "Dear Jörg Müller,",
+        "22 November 2026",
+        "€960.50",
+        "11 days overdue",
+    ] {
         assert!(mail.html.contains(part), "{part}\n{}", mail.html);
         assert!(mail.text.contains(part), "{part}\n{}", mail.text);
     }
@@ -75,8 +80,8 @@ fn a_mail_has_the_button_the_link_the_facts_the_lines_and_the_way_to_pay() {
         "[data-ogsc]",
         "max-width:620px",
         "<!--[if mso]>",
-        "cid:logo\" alt=\"Atelier Nord\" width=\"140\"",
-        "bgcolor=\"#0b5fff\"",
+        "cid:logo\" alt=\"Atelier Nord\" width=\"140\" border",
+        "bgcolor=\"#0a58d6\"",
         "Zx81?a=1&amp;b=2\"",
     ] {
         assert!(mail.html.contains(part), "{part}\n{}", mail.html);
@@ -89,7 +94,7 @@ fn without_a_portal_there_is_neither_button_nor_link() {
     let (document, settings) = (invoice(), settings_with(&[]));
     for portal in [None, Some(Portal { view_url: "javascript:alert(1)", pdf_url: None })] {
         let mail = render(&RenderRequest { portal, ..request(&document, &settings) }).unwrap();
-        for part in ["View invoice", "Click here to download PDF", "javascript:", "None", "none\n"] {
+        for part in ["View and pay", "Click here to download PDF", "javascript:", "None", "none\n"] {
             assert!(!mail.html.contains(part) && !mail.text.contains(part), "{part}: {portal:?}");
         }
     }
@@ -206,7 +211,7 @@ fn a_value_that_is_absent_is_never_printed() {
 fn words_can_be_overridden_one_by_one_and_not_invented() {
     let document = invoice();
     let words = "layout/en/words.json";
-    let settings = settings_with(&[(words, "{\"view_invoice\": \"Show me\"}")]);
+    let settings = settings_with(&[(words, "{\"view_and_pay\": \"Show me\"}")]);
     let mail = render(&request(&document, &settings)).unwrap();
     assert!(mail.html.contains(">Show me<") && mail.html.contains("Kind regards,"));
     for (source, says) in [
@@ -224,8 +229,8 @@ fn words_can_be_overridden_one_by_one_and_not_invented() {
 fn a_label_has_the_colon_of_its_language() {
     let (document, settings) = (invoice(), settings_with(&[]));
     for (language, expected) in [
-        ("fr-BE", ["Date\u{a0}: ", "Total\u{a0}: ", "Voir la facture\u{a0}:\n"]),
-        ("nl-BE", ["Datum: ", "Totaal: ", "Factuur bekijken:\n"]),
+        ("fr-BE", ["Date\u{a0}: ", "Total\u{a0}: ", "Voir et payer la facture\u{a0}:\n"]),
+        ("nl-BE", ["Datum: ", "Totaal: ", "Factuur bekijken en betalen:\n"]),
     ] {
         let locale = Locale::parse(language).unwrap();
         let mail = render(&RenderRequest { locale, ..request(&document, &settings) }).unwrap();
@@ -263,8 +268,8 @@ fn the_settings_choose_the_accent_and_the_number_of_lines() {
     let document = invoice();
     for (accent, lines, expected, more) in [
         ("#AA0033", 1, "4px solid #AA0033", Some("and 2 more lines")),
-        ("red;}</style><script>", 2, "4px solid #1f4e79", Some("and 1 more line")),
-        ("#12345", 3, "4px solid #1f4e79", None),
+        ("red;}</style><script>", 2, "4px solid #0a58d6", Some("and 1 more line")),
+        ("#12345", 3, "4px solid #0a58d6", None),
         ("#123456", 0, "4px solid #123456", None),
     ] {
         let mut settings = settings_with(&[]);

@@ -9,6 +9,8 @@ use super::{Mail, Receipt};
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::compose::Addressees;
 use crate::domain::status::Stage;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 /// In the words of a failure.
@@ -50,8 +52,11 @@ fn body(mail: &Mail<'_>) -> Result<Vec<Piece>, NotTaken> {
     }
     let mut size = 0;
     let mut pieces = Vec::with_capacity(2 * mail.parts.files.len() + 1);
+    // The letter is left open, for the array of its files.
     let mut pending = letter(mail).to_string();
-    for (index, file) in mail.parts.files.iter().enumerate() {
+    pending.pop();
+    let mut before = ",\"attachments\":[";
+    for file in &mail.parts.files {
         let Some(bytes) = mail.size_of(file.handle) else {
             return Err(unfit(format!("enclosures: the size of \"{}\" is not given", file.name)));
         };
@@ -62,13 +67,23 @@ fn body(mail: &Mail<'_>) -> Result<Vec<Piece>, NotTaken> {
             fields["disposition"] = json!("inline");
             fields["content_id"] = json!(id);
         }
-        // Into the open array of the letter, respectively after the file before.
-        pending.truncate(pending.len() - if index == 0 { 1 } else { 2 });
-        pending.push_str(if index == 0 { ",\"attachments\":[{\"content\":\"" } else { ",{\"content\":\"" });
+        pending.push_str(before);
+        pending.push_str("{\"content\":\"");
         pieces.push(Piece::Text(std::mem::take(&mut pending)));
         pieces.push(Piece::FileBase64(file.handle));
-        pending = format!("\",{}]}}", fields.to_string().trim_start_matches('{'));
+        pending = format!("\",{}", fields.to_string().trim_start_matches('{'));
+        before = ",";
     }
+    for picture in &mail.parts.pictures {
+        let fields = json!({
+            "content": STANDARD.encode(&picture.png), "filename": picture.name, "type": "image/png",
+            "disposition": "inline", "content_id": picture.content_id,
+        });
+        pending.push_str(before);
+        pending.push_str(&fields.to_string());
+        before = ",";
+    }
+    pending.push_str(if before == "," { "]}" } else { "}" });
     pieces.push(Piece::Text(pending));
     size +=
         pieces.iter().map(|it| if let Piece::Text(text) = it { text.len() as u64 } else { 0 }).sum::<u64>();

@@ -22,6 +22,9 @@ pub use submitter::SigningSubmitter;
 
 /// Fields that are always signed; where one is missing, its absence is, so that nobody adds it on the way.
 const ALWAYS: [&str; 8] = ["From", "To", "Cc", "Subject", "Date", "Message-ID", "Reply-To", "MIME-Version"];
+/// Fields that readers see, signed once more than they are there: a second one, put above the first on the way, breaks the
+/// signature (RFC 6376 §8.15).
+const ONCE: [&str; 4] = ["From", "To", "Subject", "Reply-To"];
 /// Fields that are signed where they are (RFC 8058 §4 wants those of unsubscribing).
 const WHERE_PRESENT: [&str; 6] = [
     "Content-Type",
@@ -107,7 +110,11 @@ impl Signer {
         if !has_field(head, "From") {
             return Err(SigningError::Malformed("it has no From"));
         }
-        let fields = ALWAYS.into_iter().chain(WHERE_PRESENT.into_iter().filter(|name| has_field(head, name)));
+        // The signer takes a name for each field it finds, and signs the absence of one for each that is left.
+        let fields = ALWAYS
+            .into_iter()
+            .chain(ONCE)
+            .chain(WHERE_PRESENT.into_iter().filter(|name| has_field(head, name)));
         let signer = DkimSigner::from_key(key)
             .domain(self.domain.as_str())
             .selector(self.selector.as_str())

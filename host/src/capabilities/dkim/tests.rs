@@ -133,6 +133,11 @@ async fn a14_a_message_with_its_attachment_is_signed_so_that_others_can_verify_i
                 ("10:00:00", "11:00:00"),
                 ("MIME-Version", "From: somebody@else.test\r\nMIME-Version"),
                 ("MIME-Version", "Cc: somebody@else.test\r\nMIME-Version"),
+                // Above the first, where programs that show the first one look.
+                ("Date: Mon", "From: somebody@else.test\r\nDate: Mon"),
+                ("Date: Mon", "To: somebody@else.test\r\nDate: Mon"),
+                ("Date: Mon", "Subject: Invoice 9\r\nDate: Mon"),
+                ("Date: Mon", "Reply-To: somebody@else.test\r\nDate: Mon"),
             ] {
                 assert!(!is_valid(&changed(&signed, from, to), &records).await, "{from} became {to}");
             }

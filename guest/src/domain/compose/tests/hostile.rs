@@ -65,7 +65,8 @@ proptest! {
         prop_assert!(message == desk.in_hand());
         assert_lines_hold(&message, 78);
         let mail = parsed(&message);
-        prop_assert_eq!(mail.attachment_count(), files.len());
+        // The code, too.
+        prop_assert_eq!(mail.attachment_count(), files.len() + 1);
         for file in &files {
             let bytes = content(file);
             let found = mail.attachments().any(|p| {

@@ -4,7 +4,7 @@ use super::hostile::file_names;
 use super::{Desk, file, mailbox, plain, typical};
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::attachment::{Format, Role, check};
-use crate::domain::compose::{Addressees, Chunk, PartFile, read_back, readdress, without_files};
+use crate::domain::compose::{Addressees, Chunk, PartFile, PartPicture, read_back, readdress, without_files};
 use proptest::prelude::*;
 
 #[test]
@@ -25,6 +25,7 @@ fn a_typical_letter_comes_back_whole() {
             ("Message-ID", "<inv-2026-0001.r1@atelier-nord.example>"),
             ("In-Reply-To", "<quote-17@atelier-nord.example>"),
             ("References", "<CAF+first@mail.kunde.example> <quote-17@atelier-nord.example>"),
+            ("X-Entity-Ref-ID", "2026_0001@atelier-nord.example"),
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "OOF, AutoReply"),
         ]
@@ -33,9 +34,15 @@ fn a_typical_letter_comes_back_whole() {
         handle: 3,
         name: "logo.png".into(),
         media_type: "image/png".into(),
-        content_id: Some("logo".into()),
+        content_id: Some("logo.inv-2026-0001.r1@atelier-nord.example".into()),
     };
     assert_eq!(parts.files[0], logo);
+    let code = PartPicture {
+        name: "payment-code.png".into(),
+        content_id: "payment-code.inv-2026-0001.r1@atelier-nord.example".into(),
+        png: desk.payment_code.clone().unwrap(),
+    };
+    assert_eq!(parts.pictures, [code]);
     assert_eq!(parts.files[1].name, "Rechnung Müller 2026-0001.pdf");
     assert_eq!(parts.files[2].media_type, "application/xml");
 }

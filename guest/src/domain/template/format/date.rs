@@ -73,17 +73,18 @@ fn month(date: NaiveDate, locale: Locale) -> &'static str {
     names.get(index).copied().unwrap_or("")
 }
 
-/// `22 november 2026`, `22. November 2026`, `November 22, 2026` (en-US), `1er décembre 2026`.
+/// `22 november 2026`, `22. November 2026`, `November 22, 2026` (en-US), `1er décembre 2026`. Day and month stand on one line: the
+/// space between them does not break.
 ///
 /// English without a region takes the European order; French writes the first of a month as an ordinal, as
 /// careful writers do (CLDR does not).
 pub fn long_date(date: NaiveDate, locale: Locale) -> String {
     let (day, month, year) = (date.day(), month(date, locale), date.year());
     match locale.language {
-        Language::De => format!("{day}. {month} {year}"),
-        Language::En if matches!(locale.region(), Some("US" | "CA")) => format!("{month} {day}, {year}"),
-        Language::Fr if day == 1 => format!("1er {month} {year}"),
-        _ => format!("{day} {month} {year}"),
+        Language::De => format!("{day}.\u{a0}{month} {year}"),
+        Language::En if matches!(locale.region(), Some("US" | "CA")) => format!("{month}\u{a0}{day}, {year}"),
+        Language::Fr if day == 1 => format!("1er\u{a0}{month} {year}"),
+        _ => format!("{day}\u{a0}{month} {year}"),
     }
 }
 
@@ -124,7 +125,9 @@ mod tests {
             ("2026-11-22", "nl-SR", "22 november 2026", "22-11-2026"),
         ] {
             let (day, locale_read) = (date.parse().unwrap(), Locale::parse(locale).unwrap());
-            assert_eq!(long_date(day, locale_read), long, "{date} {locale}");
+            let written = long_date(day, locale_read);
+            assert_eq!(written.replace('\u{a0}', " "), long, "{date} {locale}");
+            assert_eq!(written.matches('\u{a0}').count(), 1, "{written:?}");
             assert_eq!(short_date(day, locale_read), short, "{date} {locale}");
         }
     }

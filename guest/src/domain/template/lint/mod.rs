@@ -9,10 +9,11 @@ mod markup;
 use super::context;
 use super::engine::TextSet;
 use super::layout::{HTML, MAIL, TEXT};
-use super::render::{Attached, Edits, Portal, RenderRequest, Sender, render_with};
+use super::render::{Attached, Edits, Logo, Portal, RenderRequest, Sender, render_with};
 use super::samples::{self, Fill};
 use super::words::Words;
 use super::{TemplateFault, shipped};
+use crate::domain::compose::{html_size, html_size_beyond};
 use crate::domain::kind::Purpose;
 use crate::domain::language::{Language, Locale};
 use crate::domain::settings::{Overrides, Settings};
@@ -222,16 +223,18 @@ fn try_out(
                 today: samples::today(),
                 pay_by: None,
                 signature: full,
-                logo: full,
+                logo: full.then(Logo::default),
             };
             match render_with(texts, &request) {
                 Err(fault) => {
                     findings.insert(Finding::of(fault));
                     return;
                 }
-                Ok(mail) if mail.html.len() > CLIPPED => {
-                    let detail =
-                        format!("{} bytes of HTML: Gmail shows the first {CLIPPED} only", mail.html.len());
+                Ok(mail) if html_size_beyond(&mail.html, CLIPPED).is_some() => {
+                    let detail = format!(
+                        "{} bytes of HTML: Gmail shows the first {CLIPPED} only",
+                        html_size(&mail.html)
+                    );
                     findings.insert(Finding::warning(&path("body.txt"), None, "too-large", detail));
                     return;
                 }

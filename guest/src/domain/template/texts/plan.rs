@@ -2,7 +2,6 @@
 //! fault that no reader of one language alone can see.
 
 use super::super::engine::TextSet;
-use super::super::layout::asks_for_payment;
 use super::super::shipped;
 use crate::domain::kind::Purpose;
 use crate::domain::language::{Language, Locale};
@@ -106,7 +105,7 @@ fn the_plan_has_every_purpose_once_and_asks_for_payment_where_the_layout_does() 
         assert!(entry.says.ends_with('.'), "{purpose}");
         assert!(!entry.asks.is_empty() || !entry.offers.is_empty(), "{purpose} leads nowhere");
         // A statement shows how to pay, too, and leaves it to the reader what they pay of it.
-        let shows = asks_for_payment(purpose) && purpose.to_string() != "statement/new";
+        let shows = purpose.asks_for_payment() && purpose.to_string() != "statement/new";
         assert_eq!(entry.asks.contains("payment"), shows, "{purpose}");
     }
 }

@@ -2,7 +2,6 @@
 //! subjects that can be told apart on a telephone.
 
 use super::super::format::{long_date, money};
-use super::super::layout::asks_for_payment;
 use super::super::samples;
 use super::plan::{Plan, texts};
 use super::variants::{Variant, all, base, pay_by, read, self_billed};
@@ -31,7 +30,7 @@ const ASKING: [(Language, &[&str]); 4] = [
 
 /// Purposes whose texts ask to be paid.
 fn asking() -> impl Iterator<Item = Purpose> {
-    Purpose::all().filter(|purpose| asks_for_payment(*purpose) && purpose.to_string() != "statement/new")
+    Purpose::all().filter(|purpose| purpose.asks_for_payment() && purpose.to_string() != "statement/new")
 }
 
 fn asks(language: Language, body: &str) -> bool {

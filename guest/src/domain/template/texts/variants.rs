@@ -70,7 +70,7 @@ pub(super) fn read(purpose: Purpose, locale: Locale, variant: &Variant) -> Text 
         today: samples::today(),
         pay_by: variant.pay_by,
         signature: true,
-        logo: false,
+        logo: None,
     };
     let root = Value::from_object(context::root(&request));
     let render = |file| {

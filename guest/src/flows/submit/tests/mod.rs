@@ -76,7 +76,10 @@ fn mailbox(name: &str, address: &str) -> Mailbox {
     Mailbox::new(Some(name), Address::parse(address).unwrap())
 }
 
-/// An invoice as `compose` makes it: text and HTML, a logo of 6,000 bytes as file 2, a PDF of `pdf` bytes as file 1.
+/// A code to pay by, as far as anything on the way looks at it.
+const PAYMENT_CODE: &[u8] = b"\x89PNG\r\n\x1a\n, and what follows";
+
+/// An invoice as `compose` makes it: text and HTML, a logo of 6,000 bytes as file 2, a code to pay by, a PDF of `pdf` bytes as file 1.
 fn invoice_with(pdf: u64) -> Parcel {
     let file = |handle, name: &str, media_type: &str, size, role| Attachment {
         handle,
@@ -101,6 +104,8 @@ fn invoice_with(pdf: u64) -> Parcel {
         subject: "Rechnung 1 über 10 €",
         text: "Guten Tag,\n\nanbei \"die\" Rechnung über 10 €.\n",
         html: "<p>Guten Tag \u{201e}Müller\u{201c},</p><img src=\"cid:logo\">\n",
+        payment_code: Some(PAYMENT_CODE),
+        reference: Some("invoice-1@nord.example"),
         thread: None,
         automatic: true,
         attachments: &check_files(&files, Format::Pdf).unwrap(),

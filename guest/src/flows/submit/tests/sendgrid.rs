@@ -59,21 +59,26 @@ fn a13_sendgrid_is_given_the_invoice_with_text_html_logo_and_pdf() {
                 { "type": "text/plain", "value": "Guten Tag,\r\n\r\nanbei \"die\" Rechnung über 10 €.\r\n" },
                 {
                     "type": "text/html",
-                    "value": "<p>Guten Tag &#8222;M&#252;ller&#8220;,</p><img src=\"cid:logo\">\r\n",
+                    "value": "<p>Guten Tag &#8222;M&#252;ller&#8220;,</p><img src=\"cid:logo.inv-1@nord.example\">\r\n",
                 },
             ],
             "attachments": [
                 {
                     "content": "file 2", "filename": "logo.png", "type": "image/png",
-                    "disposition": "inline", "content_id": "logo",
+                    "disposition": "inline", "content_id": "logo.inv-1@nord.example",
                 },
                 {
                     "content": "file 1", "filename": "Rechnung Müller.pdf", "type": "application/pdf",
                     "disposition": "attachment",
                 },
+                {
+                    "content": "iVBORw0KGgosIGFuZCB3aGF0IGZvbGxvd3M=", "filename": "payment-code.png",
+                    "type": "image/png", "disposition": "inline", "content_id": "payment-code.inv-1@nord.example",
+                },
             ],
             "headers": {
                 "Message-ID": "<inv-1@nord.example>",
+                "X-Entity-Ref-ID": "invoice-1@nord.example",
                 "Auto-Submitted": "auto-generated",
                 "X-Auto-Response-Suppress": "OOF, AutoReply",
             },

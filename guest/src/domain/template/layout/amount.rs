@@ -1,0 +1,170 @@
+//! The amount that a mail shows first, under the name of what it means to its reader, and when it is due.
+
+use crate::domain::document::{Document, Money, PaymentMethod};
+use crate::domain::kind::{DocumentKind as K, UseCase as U};
+use crate::domain::template::body::unbroken;
+use crate::domain::template::fault::TemplateFault;
+use crate::domain::template::format::{long_date, money, number};
+use crate::domain::template::record::Record;
+use crate::domain::template::render::RenderRequest;
+use crate::domain::template::words::Words;
+use chrono::NaiveDate;
+use minijinja::value::Value;
+use rust_decimal::Decimal;
+
+const HEADLINE: &[&str; 3] = &["label", "value", "size"];
+const DUE: &[&str; 2] = &["text", "late"];
+
+/// What a mail asks of its reader's money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::domain::template) enum Demand {
+    /// Nothing: it is paid, is paid by itself, or is not theirs to pay.
+    Nothing,
+    /// To transfer what is open.
+    Transfer,
+    /// To leave it in the account that a direct debit collects from.
+    Collection,
+}
+
+impl Demand {
+    /// What a mail asks for, by its purpose and by how its document is paid.
+    pub(in crate::domain::template) fn of(request: &RenderRequest<'_>) -> Self {
+        let d = request.document.as_ref();
+        let is_paid = d.owed().is_some_and(|owed| owed.amount.is_zero());
+        if !request.purpose.asks_for_payment() || d.is_self_billed() || is_paid {
+            return Self::Nothing;
+        }
+        match d.payment_method() {
+            PaymentMethod::Transfer => Self::Transfer,
+            PaymentMethod::DirectDebit => Self::Collection,
+            PaymentMethod::Card | PaymentMethod::Cash | PaymentMethod::Clearing => Self::Nothing,
+        }
+    }
+}
+
+/// The amount that stands first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Headline {
+    pub(super) label: String,
+    pub(super) value: String,
+    /// True for what the reader is asked to pay, which needs no label in a list of mails.
+    pub(super) is_asked: bool,
+    /// What the amount is of.
+    pub(super) money: Money,
+}
+
+impl Headline {
+    pub(super) fn value(self) -> Value {
+        // So that it fits the narrowest screens, where nothing can break it.
+        let size = match self.value.chars().count() {
+            0..=12 => 32,
+            13..=16 => 24,
+            17..=22 => 19,
+            _ => 16,
+        };
+        Record::value("amount", HEADLINE, [self.label.into(), self.value.into(), Value::from(size)])
+    }
+}
+
+/// The amount that stands first. None of a cancelled document, and of those that are about goods.
+pub(super) fn headline(
+    request: &RenderRequest<'_>,
+    words: &Words,
+    demand: Demand,
+) -> Result<Option<Headline>, TemplateFault> {
+    let d = request.document.as_ref();
+    if request.purpose.use_case() == U::Cancelled
+        || matches!(d.kind, K::DeliveryNote | K::RequestForQuotation)
+    {
+        return Ok(None);
+    }
+    let owed = d.owed().filter(|owed| !owed.amount.is_zero());
+    let found = match (demand, owed) {
+        (_, owed) if d.kind == K::Statement => match in_favour(d) {
+            Some(favour) => Some(("in_favour", favour)),
+            None => owed.or_else(|| d.owed()).map(|balance| ("balance", balance)),
+        },
+        (Demand::Transfer, Some(owed)) => Some(("open", owed)),
+        (Demand::Collection, Some(owed)) => Some(("to_collect", owed)),
+        _ => match in_favour(d) {
+            Some(favour) => Some(("in_favour", favour)),
+            None => d.total().map(|total| ("total", above_zero(d.kind, total))),
+        },
+    };
+    let Some((key, of)) = found else { return Ok(None) };
+    Ok(Some(Headline {
+        label: words.get(key)?.to_owned(),
+        value: money(of, request.locale),
+        is_asked: key == "open",
+        money: of,
+    }))
+}
+
+/// What is in the reader's favour, of the documents that can have such an amount.
+pub(super) fn in_favour(d: &Document) -> Option<Money> {
+    let can_have = matches!(d.kind, K::Invoice | K::Reminder | K::Statement | K::CreditNote);
+    d.in_favour().filter(|_| can_have)
+}
+
+/// A credit note's amounts, whichever sign its file has.
+fn above_zero(kind: K, of: Money) -> Money {
+    match kind {
+        K::CreditNote => Money { amount: of.amount.abs(), ..of },
+        _ => of,
+    }
+}
+
+/// When the amount is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Due {
+    pub(super) text: String,
+    /// The day has passed.
+    pub(super) is_late: bool,
+}
+
+impl Due {
+    pub(super) fn value(self) -> Value {
+        Record::value("due", DUE, [self.text.into(), self.is_late.into()])
+    }
+}
+
+/// When the amount is due, in days from today; of several instalments only that they are late.
+pub(super) fn due(
+    request: &RenderRequest<'_>,
+    words: &Words,
+    demand: Demand,
+) -> Result<Option<Due>, TemplateFault> {
+    let d = request.document.as_ref();
+    let Some(date) = d.due_date else { return Ok(None) };
+    let written = long_date(date, request.locale);
+    match demand {
+        Demand::Nothing => Ok(None),
+        Demand::Collection => {
+            Ok(Some(Due { text: words.fill("collected_on", "{date}", &written)?, is_late: false }))
+        }
+        Demand::Transfer => transfer_due(request, words, date, &written),
+    }
+}
+
+fn transfer_due(
+    request: &RenderRequest<'_>,
+    words: &Words,
+    date: NaiveDate,
+    written: &str,
+) -> Result<Option<Due>, TemplateFault> {
+    let days = date.signed_duration_since(request.today).num_days();
+    let counted = |one: &str, several: &str| match days.abs() {
+        1 => words.get(one).map(str::to_owned),
+        n => words.fill(several, "{n}", &number(Decimal::from(n), request.locale)),
+    };
+    let text = match days {
+        ..0 => counted("overdue_one", "overdue_by")?,
+        _ if !request.document.instalments.is_empty() => return Ok(None),
+        0 => words.get("due_today")?.to_owned(),
+        _ => {
+            let due_on = words.fill("due_on", "{date}", written)?;
+            format!("{due_on} · {}", unbroken(&counted("due_in_one", "due_in")?))
+        }
+    };
+    Ok(Some(Due { text, is_late: days < 0 }))
+}

@@ -1,0 +1,63 @@
+//! What a reader looks for beside the amount: dates, their own order, what was paid.
+
+use super::amount::{Demand, Due};
+use super::row::Row;
+use super::totals::counts_payments;
+use crate::domain::document::Money;
+use crate::domain::kind::{Audience, DocumentKind as K, UseCase as U};
+use crate::domain::language::Locale;
+use crate::domain::template::fault::TemplateFault;
+use crate::domain::template::format::{long_date, money};
+use crate::domain::template::render::RenderRequest;
+use crate::domain::template::words::Words;
+use chrono::NaiveDate;
+
+/// The facts. A cancelled document has no date to keep and nothing to pay.
+pub(super) fn rows(
+    request: &RenderRequest<'_>,
+    words: &Words,
+    demand: Demand,
+    due: Option<&Due>,
+    has_totals: bool,
+) -> Result<Vec<Row>, TemplateFault> {
+    let (d, locale) = (request.document.as_ref(), request.locale);
+    let (kind, live) = (d.kind, request.purpose.use_case() != U::Cancelled);
+    let mut rows = vec![Row::new(words.get("date")?, breakable_date(d.issue_date, locale))];
+    let mut push_date = |key: &str, date: Option<NaiveDate>, wanted: bool| {
+        if let Some(date) = date.filter(|_| wanted) {
+            rows.push(Row::new(words.get(key)?, breakable_date(date, locale)));
+        }
+        Ok::<(), TemplateFault>(())
+    };
+    // Beside "21 days overdue": otherwise the amount's own line has the date.
+    push_date("due_date", d.due_date, demand == Demand::Transfer && due.is_some_and(|due| due.is_late))?;
+    push_date("valid_until", d.valid_until, live && matches!(kind, K::Quote | K::RequestForQuotation))?;
+    let delivers = matches!(kind, K::SalesOrder | K::OrderConfirmation | K::DeliveryNote | K::PurchaseOrder);
+    push_date("delivery_date", d.delivery_date, live && delivers)?;
+    if let Some(order) = d.references.order.as_deref().filter(|_| d.audience() == Audience::Customer) {
+        rows.push(Row::new(words.get("order")?, order));
+    }
+    if demand != Demand::Nothing {
+        for part in &d.instalments {
+            let label = words.fill("due_on", "{date}", &long_date(part.due_date, locale))?;
+            rows.push(Row::new(label, money(Money { amount: part.amount, currency: d.currency }, locale)));
+        }
+    }
+    // Below the lines the totals say it.
+    if !has_totals
+        && live
+        && counts_payments(d)
+        && let (Some(total), Some(paid)) = (d.total(), d.paid())
+    {
+        if demand != Demand::Nothing {
+            rows.push(Row::new(words.get("total")?, money(total, locale)));
+        }
+        rows.push(Row::new(words.get("already_paid")?, money(paid, locale)));
+    }
+    Ok(rows)
+}
+
+/// A date that stands alone, in a column as narrow as its longest word.
+fn breakable_date(date: NaiveDate, locale: Locale) -> String {
+    long_date(date, locale).replace('\u{a0}', " ")
+}

@@ -1,0 +1,66 @@
+//! Who the mail is from, in small print, with links for those who read it on a telephone.
+
+use super::super::body::unbroken;
+use super::links;
+use crate::domain::template::context::company_of;
+use crate::domain::template::fault::TemplateFault;
+use crate::domain::template::record::Record;
+use crate::domain::template::render::RenderRequest;
+use crate::domain::template::value::text;
+use crate::domain::template::words::Words;
+use minijinja::value::Value;
+
+const PART: &[&str; 2] = &["label", "url"];
+
+/// A piece of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    label: String,
+    url: Option<String>,
+}
+
+impl Part {
+    fn plain(label: impl Into<String>) -> Self {
+        Self { label: label.into(), url: None }
+    }
+
+    fn value(self) -> Value {
+        Record::value("part", PART, [self.label.into(), text(self.url.as_deref())])
+    }
+}
+
+/// The lines of the footer, each a list of parts.
+pub(super) fn lines(request: &RenderRequest<'_>, words: &Words) -> Result<Value, TemplateFault> {
+    let registration = request.settings.company.registration.iter().filter(|line| !line.trim().is_empty());
+    let registration = registration.map(|line| vec![Part::plain(line)]);
+    let lines = [name_and_address(request), ways_to_reach(request, words)?].into_iter().chain(registration);
+    let filled = lines.filter(|line| !line.is_empty());
+    Ok(filled.map(|line| line.into_iter().map(Part::value).collect::<Value>()).collect())
+}
+
+fn name_and_address(request: &RenderRequest<'_>) -> Vec<Part> {
+    let company = company_of(request);
+    let legal_name = request.settings.company.legal_name.as_deref();
+    let mut line = vec![Part::plain(legal_name.unwrap_or(company.name))];
+    line.extend(company.address.into_iter().filter(|l| !l.trim().is_empty()).map(Part::plain));
+    line
+}
+
+fn ways_to_reach(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Part>, TemplateFault> {
+    let (settings, company) = (&request.settings.company, company_of(request));
+    let mut line = Vec::new();
+    if let Some(telephone) = settings.telephone.as_deref() {
+        let label = format!("{}\u{a0}{}", words.get("telephone")?, unbroken(telephone));
+        line.push(Part { label, url: links::tel(telephone) });
+    }
+    if let Some(identifier) = company.vat_identifier {
+        line.push(Part::plain(format!("{} {identifier}", words.get("vat_identifier")?)));
+    }
+    for (label, url) in [
+        (settings.email.as_deref(), settings.email.as_deref().and_then(links::mailto)),
+        (settings.website.as_deref(), settings.website.as_deref().and_then(links::page)),
+    ] {
+        line.extend(label.map(|label| Part { label: label.to_owned(), url }));
+    }
+    Ok(line)
+}

@@ -1,0 +1,262 @@
+//! What the layout shows around a body: greeting, the amount and when it is due, button, payment, lines, totals, signature,
+//! footer. All of it is worked out here and handed over as text, so that the layout's own templates only place it.
+
+mod amount;
+mod colours;
+mod facts;
+mod footer;
+mod links;
+mod payment;
+mod preheader;
+mod row;
+mod totals;
+
+use super::body::{self, Links, plain};
+use super::context::company_of;
+use super::fault::TemplateFault;
+use super::format::number;
+use super::greeting::closing;
+use super::items::{Columns, item};
+use super::record::Record;
+use super::render::RenderRequest;
+use super::signature;
+use super::value::{none, text};
+use super::words::Words;
+use crate::domain::document::Document;
+use crate::domain::kind::{DocumentKind as K, UseCase as U};
+use minijinja::value::Value;
+use row::Row;
+use rust_decimal::Decimal;
+
+pub(super) use amount::Demand;
+pub use links::{LONGEST_LINK, is_web};
+pub(super) use payment::code as payment_code;
+
+/// The HTML layout.
+pub(super) const HTML: &str = "layout/mail.html";
+/// The plain layout.
+pub(super) const TEXT: &str = "layout/mail.txt";
+/// Most lines that a layout shows, whatever the settings say.
+const MOST_LINES: usize = 200;
+/// Tallest that a logo is shown, in pixels.
+const LOGO_HEIGHT: u32 = 72;
+
+/// Fields of `mail`, which the layout has beyond those of a text.
+pub(super) const MAIL: &[&str; 32] = &[
+    "subject",
+    "preheader",
+    "accent",
+    "on_accent",
+    "link",
+    "tint",
+    "logo",
+    "greeting",
+    "paragraphs",
+    "html",
+    "text",
+    "title",
+    "title_rule",
+    "amount",
+    "due",
+    "facts",
+    "button",
+    "download",
+    "payment",
+    "payment_title",
+    "payment_rule",
+    "code",
+    "lines",
+    "columns",
+    "more",
+    "totals",
+    "closing",
+    "colon",
+    "signature_html",
+    "signature_text",
+    "footer",
+    "width",
+];
+const LOGO: &[&str; 2] = &["width", "height"];
+const BUTTON: &[&str; 2] = &["label", "url"];
+const DOWNLOAD: &[&str; 3] = &["label", "short", "url"];
+const CODE: &[&str; 2] = &["alt", "hint"];
+
+/// True for a name that only layouts have.
+pub(super) fn is_name(name: &str) -> bool {
+    name == "mail"
+}
+
+/// How many lines of the document the layout shows where there is room for all of them.
+pub(super) fn most_lines(request: &RenderRequest<'_>) -> usize {
+    match request.purpose.use_case() {
+        U::Cancelled => 0,
+        _ => request.document.lines.len().min(request.settings.layout.lines as usize).min(MOST_LINES),
+    }
+}
+
+/// The `mail` of the layout, which shows the first `shown` lines of the document.
+pub(super) fn mail(
+    request: &RenderRequest<'_>,
+    words: &Words,
+    subject: &str,
+    greeting: &str,
+    body: &[Vec<String>],
+    html: Option<String>,
+    shown: usize,
+) -> Result<Value, TemplateFault> {
+    let (document, settings) = (request.document.as_ref(), request.settings);
+    let kind = request.purpose.kind();
+    let demand = Demand::of(request);
+    let colours = colours::Colours::of(&settings.layout.accent);
+    let title = format!("{} {}", words.get(&format!("document_{}", key(kind)))?, document.number);
+    let amount = amount::headline(request, words, demand)?;
+    let due = amount::due(request, words, demand)?;
+    let columns = Columns::of(&document.lines[..shown]);
+    let totals = match shown > 0 && columns.amount {
+        true => totals::rows(request, words, demand)?,
+        false => Vec::new(),
+    };
+    let facts = facts::rows(request, words, demand, due.as_ref(), !totals.is_empty())?;
+    let preheader = preheader::text(amount.as_ref(), due.as_ref(), &facts, words, body)?;
+    let payment = payment::rows(request, words, demand)?;
+    let payment_title = words.get("payment")?;
+    let (signature_html, signature_text) = signature_of(request, company_of(request).name);
+    let links = Links { style: format!("color:{}", colours.link), known: links::known(request) };
+    let paragraphs: Value = match &html {
+        Some(_) => Value::from(Vec::<Value>::new()),
+        None => body.iter().map(|p| Value::from_safe_string(body::paragraph_html(p, &links))).collect(),
+    };
+    Ok(Record::value(
+        "mail",
+        MAIL,
+        [
+            Value::from(subject),
+            Value::from(preheader),
+            Value::from(colours.accent),
+            Value::from(colours.on_accent),
+            Value::from(colours.link),
+            Value::from(colours.tint),
+            logo(request),
+            Value::from(greeting),
+            paragraphs,
+            html.map_or_else(none, Value::from_safe_string),
+            Value::from(plain(body)),
+            Value::from(&*title),
+            Value::from(body::rule(&title)),
+            amount.map_or_else(none, amount::Headline::value),
+            due.map_or_else(none, amount::Due::value),
+            values(facts),
+            button(request, words, demand)?,
+            download(request, words, &title)?,
+            values(payment),
+            Value::from(payment_title),
+            Value::from(body::rule(payment_title)),
+            code(request, words)?,
+            document.lines[..shown].iter().map(|l| item(document, l, columns, request)).collect(),
+            columns.value(words)?,
+            more(document, shown, request, words)?,
+            values(totals),
+            Value::from(closing(request, words)?),
+            Value::from(words.get("colon")?),
+            signature_html.map_or_else(none, Value::from_safe_string),
+            text(signature_text.as_deref()),
+            footer::lines(request, words)?,
+            Value::from(settings.layout.logo_width.clamp(20, 520)),
+        ],
+    ))
+}
+
+fn key(kind: K) -> String {
+    kind.name().replace('-', "_")
+}
+
+fn values(rows: Vec<Row>) -> Value {
+    rows.into_iter().map(Row::value).collect()
+}
+
+/// The logo's size: within the settings' width and a height that leaves room for the mail, never larger than it is; its width
+/// alone where the file does not say.
+fn logo(request: &RenderRequest<'_>) -> Value {
+    let Some(logo) = request.logo else { return none() };
+    let most = request.settings.layout.logo_width.clamp(20, 520);
+    let (width, height) = match logo.size {
+        Some((width, height)) if width > 0 && height > 0 => {
+            let (w, h) = (u64::from(width), u64::from(height));
+            // The tighter of the two bounds, as a fraction of the whole.
+            let (over, under) = match u64::from(most) * h <= u64::from(LOGO_HEIGHT) * w {
+                true => (u64::from(most), w),
+                false => (u64::from(LOGO_HEIGHT), h),
+            };
+            let fit = |side: u64| if over < under { (side * over / under).max(1) } else { side };
+            (Value::from(fit(w)), Value::from(fit(h)))
+        }
+        _ => (Value::from(most), none()),
+    };
+    Record::value("logo", LOGO, [width, height])
+}
+
+fn button(request: &RenderRequest<'_>, words: &Words, demand: Demand) -> Result<Value, TemplateFault> {
+    let Some(portal) = request.portal else { return Ok(none()) };
+    let kind = request.purpose.kind();
+    let label = match demand {
+        Demand::Transfer if kind == K::Invoice => words.get("view_and_pay")?,
+        _ => words.get(&format!("view_{}", key(kind)))?,
+    };
+    Ok(Record::value("button", BUTTON, [label.into(), portal.view_url.into()]))
+}
+
+fn download(request: &RenderRequest<'_>, words: &Words, title: &str) -> Result<Value, TemplateFault> {
+    let Some(url) = request.portal.and_then(|p| p.pdf_url).filter(|u| is_web(u)) else { return Ok(none()) };
+    let label = words.fill("download_named", "{document}", title)?;
+    Ok(Record::value("download", DOWNLOAD, [label.into(), words.get("download")?.into(), url.into()]))
+}
+
+fn code(request: &RenderRequest<'_>, words: &Words) -> Result<Value, TemplateFault> {
+    let Some(alt) = payment::code_alt(request, words)? else { return Ok(none()) };
+    Ok(Record::value("code", CODE, [alt.into(), words.get("qr_hint")?.into()]))
+}
+
+/// How many lines the mail leaves out, in words.
+fn more(
+    document: &Document,
+    shown: usize,
+    request: &RenderRequest<'_>,
+    words: &Words,
+) -> Result<Value, TemplateFault> {
+    Ok(match document.lines.len() - shown {
+        _ if shown == 0 => none(),
+        0 => none(),
+        1 => Value::from(words.get("more_lines_one")?),
+        n => Value::from(words.fill("more_lines", "{n}", &number(Decimal::from(n), request.locale))?),
+    })
+}
+
+/// HTML and text of the signature. Without one of the user's own: the sender and the company.
+fn signature_of(request: &RenderRequest<'_>, company: &str) -> (Option<String>, Option<String>) {
+    if !request.signature {
+        return (None, None);
+    }
+    let user = &request.settings.user;
+    let own_html = user.signature_html.as_deref().filter(|s| !s.trim().is_empty());
+    let own_text = user.signature_text.as_deref().filter(|s| !s.trim().is_empty());
+    let name = request.sender.name.filter(|n| *n != company);
+    let default = [name, Some(company)].into_iter().flatten().collect::<Vec<_>>().join("\n");
+    let plain = match (own_text, own_html) {
+        (Some(own), _) => own.to_owned(),
+        (None, Some(html)) => signature::as_text(html),
+        (None, None) => default,
+    };
+    let html = match own_html {
+        Some(own) => signature::sanitised(own),
+        None => plain.lines().map(signature::escaped).collect::<Vec<_>>().join("<br>"),
+    };
+    // A long word must not widen the mail; between the columns of a table that rule would narrow one of them to a letter.
+    let html = match html.contains("<table") {
+        true => html,
+        false => format!("<div style=\"word-break:break-word\">{html}</div>"),
+    };
+    (Some(html), Some(plain))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! The sums below the lines, so that they lead from the lines to the amount at the top: what was taken off or added, VAT per
+//! rate, rounding, what was paid already.
+
+use super::amount::{Demand, in_favour};
+use super::row::Row;
+use crate::domain::document::{Document, Money, TaxSubtotal};
+use crate::domain::kind::DocumentKind as K;
+use crate::domain::language::{Language, Locale};
+use crate::domain::template::fault::TemplateFault;
+use crate::domain::template::format::{money, number};
+use crate::domain::template::render::RenderRequest;
+use crate::domain::template::words::Words;
+use rust_decimal::Decimal;
+
+/// The rows, in the order in which they are added up.
+pub(super) fn rows(
+    request: &RenderRequest<'_>,
+    words: &Words,
+    demand: Demand,
+) -> Result<Vec<Row>, TemplateFault> {
+    let d = request.document.as_ref();
+    let t = &d.totals;
+    let written = |amount| money(Money { amount, currency: d.currency }, request.locale);
+    let some = |amount: Option<Decimal>| amount.filter(|amount| !amount.is_zero());
+    let mut rows = Vec::new();
+    let mut push = |key: &str, amount: Decimal| {
+        rows.push(Row::new(words.get(key)?, written(amount)));
+        Ok::<(), TemplateFault>(())
+    };
+    let (allowances, charges) = (some(t.allowances), some(t.charges));
+    if let Some(lines) = t.lines.filter(|_| allowances.or(charges).is_some()) {
+        push("subtotal", lines)?;
+    }
+    if let Some(allowances) = allowances {
+        push("allowances", -allowances)?;
+    }
+    if let Some(charges) = charges {
+        push("charges", charges)?;
+    }
+    if let (Some(net), Some(tax)) = (t.tax_exclusive, t.tax) {
+        push("net_total", net)?;
+        match rates(d) {
+            Some(taxes) => {
+                for (percent, of) in taxes {
+                    let rate = percent_of(percent, request.locale);
+                    rows.push(Row::new(words.fill("vat_at", "{rate}", &rate)?, written(of.tax)));
+                }
+            }
+            None => push("tax", tax)?,
+        }
+    }
+    let Some(total) = t.tax_inclusive.or(t.payable) else { return Ok(rows) };
+    rows.push(Row::strong(words.get("total")?, written(total)));
+    let (rounding, paid) = (some(t.rounding), d.paid().filter(|_| counts_payments(d)));
+    if let Some(rounding) = rounding {
+        rows.push(Row::new(words.get("rounding")?, written(rounding)));
+    }
+    if let Some(paid) = paid {
+        rows.push(Row::new(words.get("already_paid")?, written(paid.amount)));
+    }
+    if rounding.is_some() || paid.is_some() {
+        rows.extend(remainder(request, words, demand)?);
+    }
+    Ok(rows)
+}
+
+/// True for a document that what was paid is taken off.
+pub(super) fn counts_payments(d: &Document) -> bool {
+    matches!(d.kind, K::Invoice | K::Reminder | K::Statement | K::Receipt)
+}
+
+/// A rate as it is written: "21%", in French and German "21 %".
+fn percent_of(percent: Decimal, locale: Locale) -> String {
+    let space = if matches!(locale.language, Language::Fr | Language::De) { "\u{a0}" } else { "" };
+    format!("{}{space}%", number(percent, locale))
+}
+
+/// VAT by rate, where there are several.
+fn rates(d: &Document) -> Option<Vec<(Decimal, &TaxSubtotal)>> {
+    let rates: Option<Vec<_>> = d.taxes.iter().map(|tax| Some((tax.percent?, tax))).collect();
+    rates.filter(|rates| rates.len() > 1)
+}
+
+/// What is left after what was paid, under the name it has at the top. Nothing of a document that is not theirs to pay.
+fn remainder(
+    request: &RenderRequest<'_>,
+    words: &Words,
+    demand: Demand,
+) -> Result<Option<Row>, TemplateFault> {
+    let d = request.document.as_ref();
+    if !matches!(d.kind, K::Invoice | K::Reminder | K::Statement) || d.is_self_billed() {
+        return Ok(None);
+    }
+    let (key, of) = match (demand, in_favour(d), d.owed()) {
+        (_, Some(favour), _) => ("in_favour", favour),
+        (Demand::Collection, None, Some(owed)) => ("to_collect", owed),
+        (_, None, Some(owed)) => ("open", owed),
+        (_, None, None) => return Ok(None),
+    };
+    Ok(Some(Row::strong(words.get(key)?, money(of, request.locale))))
+}
