@@ -73,7 +73,9 @@ pub(super) fn by_root(name: &str, namespace: Option<&str>) -> String {
         (None, None) if is_ubl_name => format!(
             "the root element {local} has no namespace: a UBL 2.1 document declares urn:oasis:names:specification:ubl:schema:xsd:{local}-2"
         ),
-        (None, None) => format!("the root element {local:?} has no namespace: {instead}"),
+        (None, None) => {
+            format!("the root element {local:?} of no namespace is no UBL 2 document, and {instead}")
+        }
         (None, Some(uri)) => {
             let uri = super::error::shortened(uri, 120);
             format!("the root element {local:?} of {uri:?} is of no UBL 2 document namespace, and {instead}")
@@ -127,7 +129,7 @@ mod tests {
             ("Finvoice", None, "a Finvoice"),
             ("Invoice", None, "xsd:Invoice-2"),
             ("a:Thing", Some("urn:thing"), "\"Thing\" of \"urn:thing\""),
-            ("Thing", None, "\"Thing\" has no namespace"),
+            ("Thing", None, "\"Thing\" of no namespace"),
         ] {
             let words = by_root(name, namespace);
             assert!(words.contains(expected), "{words}");

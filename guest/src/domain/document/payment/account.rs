@@ -19,10 +19,10 @@ pub fn is_iban(account: &str) -> bool {
     remainder == 1
 }
 
-/// The account with all but its country and last four characters hidden, as a mail may show one that is the reader's.
+/// Hides all of an account but its country and at most the last four characters: the reader knows their own by these.
 pub fn masked(account: &str) -> String {
     let bare: Vec<char> = account.chars().filter(|c| !c.is_whitespace()).collect();
-    let ending: String = bare[bare.len().saturating_sub(4).max(bare.len() / 2)..].iter().collect();
+    let ending: String = bare[bare.len().saturating_sub(4).max(bare.len().div_ceil(2))..].iter().collect();
     match is_iban(account) {
         true => format!("{}•• •••• {ending}", bare[..2].iter().collect::<String>()),
         false => format!("•••• {ending}"),
@@ -58,7 +58,7 @@ mod tests {
             ("12345678", "•••• 5678"),
             ("123456", "•••• 456"),
             ("1234", "•••• 34"),
-            ("7", "•••• 7"),
+            ("7", "•••• "),
             ("", "•••• "),
         ] {
             assert_eq!(masked(account), shown, "{account:?}");

@@ -26,8 +26,8 @@ impl Document {
         self.balance.is_none() && self.totals.forget_prepaid()
     }
 
-    /// What the reader is still to pay, never below zero; none where it is not known. Nobody pays a credit note or a document that
-    /// they were billed by themselves.
+    /// What the reader is still to pay, never below zero; none where it is not known. Nobody pays a credit note, or
+    /// what their customer made out in their name.
     pub fn owed(&self) -> Option<Money> {
         if self.kind == K::CreditNote || self.is_self_billed() {
             return Some(self.money(Decimal::ZERO));
