@@ -1,10 +1,11 @@
-//! Everything a person or CI runs: `cargo xtask plugin | demo | test | fuzz | bench | presets | tidy`.
+//! Everything a person or CI runs: `cargo xtask plugin | demo | test | fuzz | bench | presets | clients | tidy`.
 //!
 //! `demo` and `test` are the two commands of the README: on a fresh machine they install what they lack, say so,
 //! and then do their job.
 
 mod bench;
 mod checks;
+mod clients;
 mod contract;
 mod demo;
 mod deny;
@@ -40,6 +41,8 @@ cargo xtask COMMAND
   presets FOLDER  compare the mail providers that are known (guest/src/domain/account/providers.txt) with a copy of
                   Thunderbird's database, github.com/thunderbird/autoconfig: servers, ports, security, logins and
                   domains, as a table of what differs; FOLDER is the checkout, or its folder ispdb
+  clients [FILE]  make the host's data of mail clients (host/src/mail_clients/data/caniemail.json) anew: from the npm package
+                  `caniemail`, or from FILE, what caniemail.com publishes as data.json
   tidy            layering and documentation rules
 
 Environment:
@@ -75,6 +78,7 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<()> {
         "test" => test::run(rest),
         "fuzz" => fuzz::run(rest),
         "bench" => bench::run(rest),
+        "clients" => clients::run(rest),
         "presets" => presets::run(rest),
         "tidy" => tidy::run(),
         "help" | "--help" | "-h" => {

@@ -157,7 +157,11 @@ fn a_document_can_not_inject_a_header_through_the_subject() {
 #[test]
 fn a_fault_names_the_template_the_line_and_what_is_wrong() {
     for (body, line, says) in [
-        ("a\n\n{{ document.numbr }}", Some(3), "\"document\" has no field \"numbr\": it has kind, type_code, self_billed, number"),
+        (
+            "a\n\n{{ document.numbr }}",
+            Some(3),
+            "\"document\" has no field \"numbr\": it has kind, type_code, self_billed, number",
+        ),
         ("{{ documnt.number }}", Some(1), "there is no \"documnt\""),
         (
             "a\n{% for l in document.lines %}{{ l.colour }}{% endfor %}",
