@@ -1,4 +1,4 @@
-//! Everything a person or CI runs: `cargo xtask plugin | demo | test | fuzz | bench | presets | clients | tidy`.
+//! Everything a person or CI runs: `cargo xtask plugin | demo | test | sheet | fuzz | bench | presets | clients | tidy`.
 //!
 //! `demo` and `test` are the two commands of the README: on a fresh machine they install what they lack, say so,
 //! and then do their job.
@@ -29,7 +29,9 @@ cargo xtask COMMAND
                   build target/plugin/postroom.wasm and target/plugin/postroom-render.wasm; for the component
                   tests also postroom-misbehave.wasm
   demo [OPTIONS]  send a sample company's mails to a catcher inside the program; options go to `postroom demo`
-  test [TIER…]    everything CI checks, or some of: checks, unit, component, e2e, fuzz
+  test [TIER…]    everything CI checks, or some of: checks, unit, clients, component, e2e, fuzz
+  sheet           draw every kind, use case and language in light, dark and on a phone: target/sheet/*.png, all in
+                  target/sheet/all.png
   fuzz [TARGET…] [--seconds N] [--minimise]
                   feed every fuzz target, or those named, with input made up for it: for 60 seconds each, or N; with
                   --minimise keep the smallest set of inputs that reaches all that was reached
@@ -76,6 +78,7 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<()> {
         "plugin" => plugin::build().map(drop),
         "demo" => demo::run(rest),
         "test" => test::run(rest),
+        "sheet" => test::sheet(),
         "fuzz" => fuzz::run(rest),
         "bench" => bench::run(rest),
         "clients" => clients::run(rest),

@@ -50,6 +50,7 @@ mod single;
 mod statuses;
 mod stopping;
 mod suppressions;
+mod template_clients;
 mod templates;
 mod timeline;
 mod track;
