@@ -20,6 +20,14 @@ pub(crate) struct Sample {
     pub(crate) page: String,
 }
 
+impl Sample {
+    /// The value of a field of the message that stands on one line; the field with its colon and space.
+    pub(crate) fn header(&self, field: &str) -> String {
+        let text = String::from_utf8_lossy(&self.message);
+        text.lines().find_map(|line| line.strip_prefix(field)).unwrap_or_default().to_owned()
+    }
+}
+
 /// Every mail.
 pub(crate) fn all() -> Vec<Sample> {
     cases::all().into_iter().chain(hard()).map(|case| sample(&case)).collect()

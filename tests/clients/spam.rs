@@ -18,11 +18,10 @@ fn no_mail_looks_like_spam() {
     let file = folder.join("all.mbox");
     std::fs::write(&file, mailbox(&samples)).unwrap();
     let scores = scores(&file, &folder);
-    assert_eq!(scores.len(), samples.len(), "SpamAssassin did not score every mail");
-    let measured = samples.iter().zip(scores).map(|(sample, (value, what))| Measured {
-        mail: sample.name.clone(),
-        value,
-        what,
+    let measured = samples.iter().map(|sample| {
+        let id = sample.header("Message-ID: ");
+        let (value, what) = scores.get(&id).unwrap_or_else(|| panic!("{} was not scored", sample.name));
+        Measured { mail: sample.name.clone(), value: *value, what: what.clone() }
     });
     budgets::hold(&BTreeMap::from([("spam".to_owned(), measured.collect())]));
 }
@@ -33,7 +32,7 @@ fn mailbox(samples: &[Sample]) -> Vec<u8> {
     let mut all = Vec::new();
     for sample in samples {
         let text = String::from_utf8_lossy(&sample.message).replace("\r\n", "\n");
-        let date = text.lines().find_map(|line| line.strip_prefix("Date: ")).unwrap_or_default();
+        let date = sample.header("Date: ");
         let mut mail = String::from("From office@ateliernord.example.com Sun Nov 22 09:30:00 2026\n");
         let _ = write!(
             mail,
@@ -51,8 +50,8 @@ fn mailbox(samples: &[Sample]) -> Vec<u8> {
     all
 }
 
-/// Score and rules of each mail, in order.
-fn scores(file: &Path, home: &Path) -> Vec<(f64, String)> {
+/// Score and rules of each mail by its Message-ID: they are scored in an order of their own.
+fn scores(file: &Path, home: &Path) -> BTreeMap<String, (f64, String)> {
     let input = std::fs::File::open(file).unwrap();
     let output = Command::new("spamassassin")
         .args(["--local", "--mbox", "--cf", "use_bayes 0", "--cf", "use_auto_whitelist 0"])
@@ -64,15 +63,20 @@ fn scores(file: &Path, home: &Path) -> Vec<(f64, String)> {
         .expect("spamassassin runs: `cargo xtask test clients` installs it");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let told = String::from_utf8_lossy(&output.stdout);
-    let judged = told.lines().filter_map(|line| line.strip_prefix("X-Spam-Judged: score="));
-    let scores = judged.map(|line| {
+    let mut judged = None;
+    let mut scores = BTreeMap::new();
+    for line in told.lines() {
+        if let Some(id) = line.strip_prefix("Message-ID: ") {
+            scores.extend(judged.take().map(|score| (id.to_owned(), score)));
+        }
+        let Some(line) = line.strip_prefix("X-Spam-Judged: score=") else { continue };
         let (score, tests) = line.split_once(" tests=").unwrap_or((line, ""));
         let counted = tests.split(';').filter_map(|test| test.split_once('='));
         let counted = counted.filter(|(_, points)| points.parse::<f64>().is_ok_and(|it| it != 0.0));
         let (own, left): (Vec<_>, Vec<_>) = counted.partition(|(name, _)| !OF_THE_SETUP.contains(name));
         let left: f64 = left.iter().filter_map(|(_, points)| points.parse::<f64>().ok()).sum();
         let own = own.iter().map(|(name, points)| format!("{name}={points}")).collect::<Vec<_>>().join(" ");
-        (score.parse::<f64>().unwrap() - left, own)
-    });
-    scores.collect()
+        judged = Some((score.parse::<f64>().unwrap() - left, own));
+    }
+    scores
 }

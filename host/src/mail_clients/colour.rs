@@ -82,7 +82,7 @@ impl Colour {
         let [red, green, blue] = self.0.map(|part| f64::from(part) / 255.0);
         let (most, least) = (red.max(green).max(blue), red.min(green).min(blue));
         let (lightness, chroma) = ((most + least) / 2.0, most - least);
-        let turned = 1.0 - 0.9 * lightness;
+        let turned = 0.1 + 0.9 * (1.0 - lightness);
         let room = 1.0 - (2.0 * lightness - 1.0).abs();
         let saturation = if room > 0.0 { chroma / room } else { 0.0 };
         let new_chroma = saturation * (1.0 - (2.0 * turned - 1.0).abs());

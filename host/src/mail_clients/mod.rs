@@ -42,6 +42,9 @@ pub struct Finding {
     /// The feature and who lacks it, where it is one.
     #[serde(flatten)]
     pub support: Option<Support>,
+    /// What it comes from: two findings of one rule and one cause are mended together.
+    #[serde(skip)]
+    pub cause: String,
 }
 
 /// Findings of an HTML body. `beside` is the same mail as it is shipped: what the shipped layout uses is accepted where
@@ -58,7 +61,7 @@ pub fn check(html: &str, beside: Option<&Usage>, sent: usize) -> Vec<Finding> {
     if sent > CLIPPED {
         let detail =
             format!("{sent} bytes of HTML leave: Gmail shows the first {CLIPPED}, and a link to the rest");
-        findings.push(Finding { rule: "clipped", detail, support: None });
+        findings.push(Finding { rule: "clipped", detail, support: None, cause: String::new() });
     }
     findings
 }
@@ -68,9 +71,16 @@ pub fn supports(html: &str) -> Vec<Support> {
     support::of(&Usage::of(html), None)
 }
 
-/// Features that are accepted in the shipped layout, by their names at caniemail.
-pub fn accepted() -> impl Iterator<Item = &'static str> {
-    data::accepted().iter().map(|row| row.feature.as_str())
+/// Features that are accepted in the shipped layout alone, by their names at caniemail.
+pub fn accepted_in_layout() -> impl Iterator<Item = &'static str> {
+    data::accepted().iter().filter(|row| !row.anywhere).map(|row| row.feature.as_str())
+}
+
+impl Finding {
+    /// Whether both have one rule and one cause.
+    pub fn has_cause_of(&self, other: &Self) -> bool {
+        (self.rule, &self.cause) == (other.rule, &other.cause)
+    }
 }
 
 impl From<Support> for Finding {
@@ -80,14 +90,16 @@ impl From<Support> for Finding {
         if let Some(reason) = &support.hint {
             detail.push_str(&format!("; in the shipped layout {reason}"));
         }
-        Self { rule: if none { "not-in-client" } else { "partly-in-client" }, detail, support: Some(support) }
+        let rule = if none { "not-in-client" } else { "partly-in-client" };
+        Self { rule, detail, cause: support.feature.to_owned(), support: Some(support) }
     }
 }
 
 impl From<Contrast> for Finding {
     fn from(contrast: Contrast) -> Self {
         let (rule, detail) = (contrast.scheme.rule(), contrast.told());
-        Self { rule, detail, support: None }
+        let (text, behind) = contrast.colours;
+        Self { rule, detail, support: None, cause: format!("{text} on {behind}") }
     }
 }
 

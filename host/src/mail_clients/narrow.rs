@@ -53,7 +53,10 @@ pub(super) fn of_page(page: &Page) -> Vec<Finding> {
             ));
         }
     }
-    found.into_iter().map(|(rule, detail)| Finding { rule, detail, support: None }).collect()
+    found
+        .into_iter()
+        .map(|(rule, detail)| Finding { rule, cause: detail.clone(), detail, support: None })
+        .collect()
 }
 
 /// The width in pixels that an element has on every screen, where it is more than a phone's.
