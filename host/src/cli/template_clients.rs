@@ -58,6 +58,14 @@ pub(super) struct Checked {
     pub(super) supports: BTreeMap<&'static str, Support>,
 }
 
+/// The features that a client lacks, in full and in part, and its family's share of mails opened.
+#[derive(Debug, Default)]
+struct Lacks {
+    share: Option<u32>,
+    not: Vec<&'static str>,
+    partly: Vec<&'static str>,
+}
+
 /// One kind, use case and language.
 #[derive(Debug, PartialEq, Eq)]
 struct Case<'c> {
@@ -115,13 +123,13 @@ impl Checked {
     }
 
     /// Every client with the features that it lacks.
-    fn by_client(&self) -> BTreeMap<&'static str, (Option<u32>, Vec<&'static str>, Vec<&'static str>)> {
-        let mut clients = BTreeMap::new();
+    fn by_client(&self) -> BTreeMap<&'static str, Lacks> {
+        let mut clients: BTreeMap<&'static str, Lacks> = BTreeMap::new();
         for support in self.supports.values() {
             for lacking in &support.lacking {
-                let row =
-                    clients.entry(lacking.client).or_insert_with(|| (lacking.share, Vec::new(), Vec::new()));
-                let list = if lacking.degree == "not" { &mut row.1 } else { &mut row.2 };
+                let row = clients.entry(lacking.client).or_default();
+                row.share = lacking.share;
+                let list = if lacking.degree == "not" { &mut row.not } else { &mut row.partly };
                 list.push(support.feature);
             }
         }
@@ -131,9 +139,9 @@ impl Checked {
     /// Prints who lacks what, and why that is accepted.
     pub(super) fn print_clients(&self) -> Result<(), Failure> {
         output::line("\nclients, and what of the mails they show in part or not at all")?;
-        let rows = self.by_client().into_iter().map(|(client, (share, not, partly))| {
-            let share = share.map(mail_clients::percent).unwrap_or_default();
-            vec![client.to_owned(), share, not.join(" "), partly.join(" ")]
+        let rows = self.by_client().into_iter().map(|(client, lacks)| {
+            let share = lacks.share.map(mail_clients::percent).unwrap_or_default();
+            vec![client.to_owned(), share, lacks.not.join(" "), lacks.partly.join(" ")]
         });
         output::table(&["client", "opens", "not", "partly"], rows)?;
         output::line("\nwhat is left where a client lacks it")?;
@@ -150,8 +158,8 @@ impl Checked {
 
     /// Who lacks what as JSON.
     pub(super) fn clients_json(&self) -> Value {
-        let clients = self.by_client().into_iter().map(|(client, (share, not, partly))| {
-            json!({ "client": client, "share": share, "not": not, "partly": partly })
+        let clients = self.by_client().into_iter().map(|(client, lacks)| {
+            json!({ "client": client, "share": lacks.share, "not": lacks.not, "partly": lacks.partly })
         });
         json!({
             "clients": clients.collect::<Vec<_>>(),

@@ -1,3 +1,5 @@
+//! The lint on pages of every kind: that it finds what a client lacks, and nothing that is none.
+
 use super::*;
 
 fn rules(html: &str) -> Vec<&'static str> {

@@ -8,16 +8,19 @@ const [folder, axe] = process.argv.slice(2);
 const axeSource = readFileSync(axe, "utf8");
 const leftOut = (process.env.LEFT_OUT ?? "").split(",").filter(Boolean);
 
-// How wide the page is, and the element that makes it so.
+// How wide the page is, and the text that reaches furthest.
 const WIDTH = `(() => {
   const width = document.documentElement.scrollWidth;
-  let what = "";
-  if (width > window.innerWidth) {
-    for (const element of document.body.querySelectorAll("*")) {
-      if (element.getBoundingClientRect().right > window.innerWidth && !element.querySelector("table,td,p,div")) {
-        what = "<" + element.localName + "> " + element.textContent.trim().slice(0, 40);
-        break;
-      }
+  let what = "", furthest = window.innerWidth;
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (width > window.innerWidth && walker.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(walker.currentNode);
+    const { right } = range.getBoundingClientRect();
+    const text = walker.currentNode.textContent.trim();
+    if (text && right > furthest) {
+      furthest = right;
+      what = "<" + walker.currentNode.parentElement.localName + "> " + text.slice(0, 40);
     }
   }
   return { value: width, what };
