@@ -34,6 +34,7 @@ pub mod connections;
 pub mod contract;
 pub mod engine;
 pub mod inbox;
+pub mod mail_clients;
 pub mod oauth;
 pub mod outbox;
 mod page_texts;

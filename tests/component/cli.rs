@@ -177,6 +177,39 @@ fn checking_a_bad_folder_names_file_and_line() {
 }
 
 #[test]
+fn checking_own_texts_names_the_clients_that_lack_what_they_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("invoice/new/nl");
+    std::fs::create_dir_all(&text).unwrap();
+    let html = "<p style=\"color:#bbbbbb\">Grijs</p><div style=\"display:grid;width:640px\">{{ document.number }}</div>";
+    std::fs::write(text.join("body.html"), html).unwrap();
+    std::fs::write(text.join("body.txt"), "Factuur {{ document.number }}\n").unwrap();
+    std::fs::write(text.join("subject.txt"), "Factuur {{ document.number }}\n").unwrap();
+    let path = folder.path().display().to_string();
+    let (said, _) = expect(0, &["templates", "check", &path, "--json"]);
+    let findings: Value = serde_json::from_str(&said).unwrap();
+    let find = |rule: &str| {
+        let found = findings.as_array().unwrap().iter().find(|it| it["rule"] == rule);
+        found.unwrap_or_else(|| panic!("no {rule} in {said}"))
+    };
+    for rule in ["not-in-client", "contrast", "too-wide"] {
+        assert_eq!(find(rule)["name"], "invoice/new/nl/body.html", "{said}");
+        assert_eq!(find(rule)["severity"], "warning", "{said}");
+    }
+    let grid = findings.as_array().unwrap().iter().find(|it| it["feature"] == "css-display-grid").unwrap();
+    let clients = grid["clients"].as_array().unwrap();
+    let outlook = clients.iter().find(|it| it["client"] == "Outlook (Windows)").unwrap();
+    assert_eq!((&outlook["degree"], &outlook["share"]), (&"not".into(), &420.into()), "{said}");
+    let (said, _) = expect(0, &["templates", "check", &path, "--clients"]);
+    assert!(said.contains("corners are square") && said.contains("caniemail.com"), "{said}");
+    let (said, _) = expect(0, &["templates", "check", &path, "--clients", "--json"]);
+    let whole: Value = serde_json::from_str(&said).unwrap();
+    assert!(whole["clients"].as_array().unwrap().len() > 30, "{said}");
+    assert!(whole["findings"].as_array().unwrap().len() > 2, "{said}");
+    assert_eq!(whole["sources"][0]["what"], "support", "{said}");
+}
+
+#[test]
 fn the_published_schemas_and_the_table_are_valid_json() {
     for name in ["document", "settings", "account"] {
         let (said, _) = expect(0, &["schema", name]);

@@ -5,12 +5,27 @@ use crate::run::{has_program, program, root, target};
 use anyhow::{Context as _, bail};
 use std::path::{Path, PathBuf};
 
-/// Oldest Node that the authorization server of the tests runs on.
+/// Oldest Node that the programs of the tests run on.
 const OLDEST_NODE: u32 = 20;
 
 /// The certified authorization server that the tests sign in at; the folder to run it in.
 pub(crate) fn authorization_server() -> anyhow::Result<PathBuf> {
-    let what_for = "the authorization server of the end-to-end tier";
+    ensure_node("the authorization server of the end-to-end tier")?;
+    let folder = target().join("authorization-server");
+    node("tests/oauth/provider", &["serve.mjs"], &folder)?;
+    Ok(folder)
+}
+
+/// The rules of accessibility that mails are held to: the script of axe-core.
+pub(crate) fn axe() -> anyhow::Result<PathBuf> {
+    ensure_node("measuring mails")?;
+    let folder = target().join("axe");
+    node("tests/clients", &[], &folder)?;
+    Ok(folder.join("node_modules/axe-core/axe.min.js"))
+}
+
+/// Makes sure of Node and its packages' program.
+pub(crate) fn ensure_node(what_for: &str) -> anyhow::Result<()> {
     let missing: Vec<&str> = [("node", "nodejs"), ("npm", "npm")]
         .into_iter()
         .filter(|(name, _)| !has_program(name))
@@ -28,9 +43,7 @@ pub(crate) fn authorization_server() -> anyhow::Result<PathBuf> {
             version.trim()
         );
     }
-    let folder = target().join("authorization-server");
-    node("tests/oauth/provider", &["serve.mjs"], &folder)?;
-    Ok(folder)
+    Ok(())
 }
 
 /// Installs a program in Node from `sources`, a path from the project's root, to `folder`.

@@ -1,10 +1,11 @@
-//! Everything a person or CI runs: `cargo xtask plugin | demo | test | fuzz | bench | presets | tidy`.
+//! Everything a person or CI runs: `cargo xtask plugin | demo | test | sheet | fuzz | bench | presets | clients | tidy`.
 //!
 //! `demo` and `test` are the two commands of the README: on a fresh machine they install what they lack, say so,
 //! and then do their job.
 
 mod bench;
 mod checks;
+mod clients;
 mod contract;
 mod demo;
 mod deny;
@@ -28,7 +29,9 @@ cargo xtask COMMAND
                   build target/plugin/postroom.wasm and target/plugin/postroom-render.wasm; for the component
                   tests also postroom-misbehave.wasm
   demo [OPTIONS]  send a sample company's mails to a catcher inside the program; options go to `postroom demo`
-  test [TIER…]    everything CI checks, or some of: checks, unit, component, e2e, fuzz
+  test [TIER…]    everything CI checks, or some of: checks, unit, clients, component, e2e, fuzz
+  sheet           draw every kind, use case and language in light, dark and on a phone: target/sheet/*.png, all in
+                  target/sheet/all.png
   fuzz [TARGET…] [--seconds N] [--minimise]
                   feed every fuzz target, or those named, with input made up for it: for 60 seconds each, or N; with
                   --minimise keep the smallest set of inputs that reaches all that was reached
@@ -40,6 +43,8 @@ cargo xtask COMMAND
   presets FOLDER  compare the mail providers that are known (guest/src/domain/account/providers.txt) with a copy of
                   Thunderbird's database, github.com/thunderbird/autoconfig: servers, ports, security, logins and
                   domains, as a table of what differs; FOLDER is the checkout, or its folder ispdb
+  clients [FILE]  make the host's data of mail clients (host/src/mail_clients/data/caniemail.json) anew: from the npm package
+                  `caniemail`, or from FILE, what caniemail.com publishes as data.json
   tidy            layering and documentation rules
 
 Environment:
@@ -73,8 +78,10 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<()> {
         "plugin" => plugin::build().map(drop),
         "demo" => demo::run(rest),
         "test" => test::run(rest),
+        "sheet" => test::sheet(),
         "fuzz" => fuzz::run(rest),
         "bench" => bench::run(rest),
+        "clients" => clients::run(rest),
         "presets" => presets::run(rest),
         "tidy" => tidy::run(),
         "help" | "--help" | "-h" => {

@@ -24,6 +24,13 @@ pub(crate) const MAIL_SERVERS: &[Package] = &[
     Package { name: "util-linux", sign: "unshare" },
 ];
 
+/// What shows mails to the tests, with letters as wide as Arial's, and what judges them.
+pub(crate) const MAIL_READERS: &[Package] = &[
+    Package { name: "chromium", sign: "chromium" },
+    Package { name: "fonts-liberation", sign: "/usr/share/fonts/truetype/liberation" },
+    Package { name: "spamassassin", sign: "spamassassin" },
+];
+
 /// Makes sure of a PostgreSQL server's programs. Debian keeps them off the path.
 pub(crate) fn ensure_postgresql() -> anyhow::Result<()> {
     let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

@@ -1,13 +1,14 @@
 //! `cargo xtask test`: the tiers, one after the other.
 
-use crate::run::cargo;
+use crate::run::{cargo, root};
 use crate::{checks, foreign, fuzz, packages, plugin};
 use anyhow::bail;
 
 /// Every tier, and what it proves.
-const TIERS: [(&str, &str); 5] = [
+const TIERS: [(&str, &str); 6] = [
     ("checks", "form, lints, documentation, dependencies"),
     ("unit", "rules and wires, native; snapshots, signing in, memory"),
+    ("clients", "the mails in a browser, before a spam filter and a strict parser"),
     ("component", "the plugin in its sandbox"),
     ("e2e", "the program with real servers"),
     ("fuzz", "every fuzz target for some seconds"),
@@ -35,6 +36,10 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         wanted("fuzz");
         return fuzz::run_all(FUZZED);
     }
+    if all == ["clients"] {
+        wanted("clients");
+        return clients();
+    }
     eprintln!("== first the plugin, for {}", all.join(", "));
     let plugin = plugin::build()?;
     if wanted("checks") {
@@ -43,9 +48,12 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     if wanted("unit") {
         cargo(["test", "--workspace", "--exclude", "postroom-tests"]).env("INSTA_UPDATE", "no").go()?;
         cargo(["test", "--package", "postroom-tests", "--test", "snapshot", "--test", "oauth"])
-            .args(["--test", "memory"])
+            .args(["--test", "memory", "--test", "clients"])
             .env("INSTA_UPDATE", "no")
             .go()?;
+    }
+    if wanted("clients") {
+        clients()?;
     }
     if wanted("component") {
         packages::ensure_python()?;
@@ -71,4 +79,33 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         fuzz::run_all(FUZZED)?;
     }
     Ok(())
+}
+
+/// Measures the mails; the plugin's code runs outside the sandbox.
+fn clients() -> anyhow::Result<()> {
+    packages::ensure(packages::MAIL_READERS, "measuring mails")?;
+    packages::ensure_python()?;
+    cargo([
+        "test",
+        "--package",
+        "postroom-tests",
+        "--test",
+        "clients",
+        "--",
+        "--include-ignored",
+        "--nocapture",
+    ])
+    .args(["--test-threads", "1", "--skip", "contact_sheet"])
+    .env("POSTROOM_AXE", foreign::axe()?)
+    .go()
+}
+
+/// Draws every mail; the pictures are in target/sheet.
+pub(crate) fn sheet() -> anyhow::Result<()> {
+    packages::ensure(packages::MAIL_READERS, "drawing mails")?;
+    foreign::ensure_node("drawing mails")?;
+    cargo(["test", "--package", "postroom-tests", "--test", "clients", "--", "--ignored", "--nocapture"])
+        .args(["contact_sheet"])
+        .env("POSTROOM_SHEET", root().join("target/sheet"))
+        .go()
 }

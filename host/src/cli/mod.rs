@@ -51,6 +51,7 @@ mod single;
 mod statuses;
 mod stopping;
 mod suppressions;
+mod template_clients;
 mod templates;
 mod timeline;
 mod track;

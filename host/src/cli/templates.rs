@@ -1,11 +1,14 @@
 //! `postroom templates list|show|check`.
 
 use super::output::{json, line, table};
+use super::template_clients::{self, Checked};
 use super::{Common, Failure, office};
 use crate::cli::Exit;
 use crate::config;
 use crate::contract::templates::Text;
+use crate::engine::Office;
 use clap::Subcommand;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -26,13 +29,20 @@ pub(super) enum TemplatesCommand {
     },
     /// Check a folder of your own texts together with the shipped ones around them.
     ///
-    /// Finds unknown fields, syntax errors, missing languages, mails over 102 KB, images without alternative text
-    /// and what mail programs do not support. Ends with exit code 3 if there is an error.
+    /// Finds unknown fields, syntax errors, missing languages, mails over 102 KB, images without alternative text,
+    /// what mail clients do not show (with the mails opened that this concerns at most), text that is hard to read in
+    /// light or dark, and what makes a phone scroll sideways. Ends with exit code 3 if there is an error.
     ///
-    /// Example: postroom templates check my-templates/
+    /// Examples:
+    ///   postroom templates check my-templates/
+    ///   postroom templates check my-templates/ --clients
+    #[command(verbatim_doc_comment)]
     Check {
         /// Folder with the layout of `postroom templates list`; without it, the shipped texts are checked.
         folder: Option<PathBuf>,
+        /// Also list every client with what it lacks, and what is left where that is accepted.
+        #[arg(long)]
+        clients: bool,
     },
 }
 
@@ -59,26 +69,50 @@ pub(super) async fn run(common: &Common, command: &TemplatesCommand) -> Result<E
                 line(source.trim_end_matches('\n'))?;
             }
         }
-        TemplatesCommand::Check { folder } => {
+        TemplatesCommand::Check { folder, clients } => {
             let own = folder.as_deref().map(config::read_templates).transpose()?.unwrap_or_default();
-            let overrides: Vec<Text> = own.into_iter().map(|(name, source)| Text { name, source }).collect();
-            let findings = office.check(&files, &overrides).await?;
-            let errors = findings.iter().filter(|f| f.severity == "error").count();
-            if common.json {
-                json(&findings)?;
-            } else if findings.is_empty() {
-                line("no findings")?;
-            } else {
-                let rows = findings.iter().map(|f| {
-                    let place = f.line.map(|l| format!("{}:{l}", f.name)).unwrap_or_else(|| f.name.clone());
-                    vec![f.severity.clone(), place, f.rule.clone(), f.detail.clone()]
-                });
-                table(&["severity", "where", "rule", "what to do"], rows)?;
-            }
-            if errors > 0 {
-                return Ok(Exit::Input);
-            }
+            return check(common, &office, &own, *clients).await;
         }
     }
     Ok(Exit::Done)
+}
+
+/// Checks texts by the plugin's rules; where they hold, the mails that they become for mail clients.
+async fn check(
+    common: &Common,
+    office: &Office,
+    own: &BTreeMap<String, String>,
+    clients: bool,
+) -> Result<Exit, Failure> {
+    let overrides = own.iter().map(|(name, source)| Text { name: name.clone(), source: source.clone() });
+    let findings = office.check(&office::no_files(), &overrides.collect::<Vec<_>>()).await?;
+    let errors = findings.iter().filter(|f| f.severity == "error").count();
+    let shown = if errors == 0 { template_clients::check(office, own).await? } else { Checked::default() };
+    if common.json {
+        let mut all = findings.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
+        let of_clients = shown.findings.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
+        if let (Ok(all), Ok(of_clients)) = (&mut all, of_clients) {
+            all.extend(of_clients);
+        }
+        let all = all.map_err(|e| Failure::other(e.to_string()))?;
+        if clients {
+            let mut whole = shown.clients_json();
+            whole["findings"] = all.into();
+            json(&whole)?;
+        } else {
+            json(&all)?;
+        }
+    } else if findings.is_empty() && shown.findings.is_empty() {
+        line("no findings")?;
+    } else {
+        let rows = findings.iter().map(|f| {
+            let place = f.line.map(|l| format!("{}:{l}", f.name)).unwrap_or_else(|| f.name.clone());
+            vec![f.severity.clone(), place, f.rule.clone(), f.detail.clone()]
+        });
+        table(&["severity", "where", "rule", "what to do"], rows.chain(shown.rows()))?;
+    }
+    if clients && !common.json {
+        shown.print_clients()?;
+    }
+    Ok(if errors > 0 { Exit::Input } else { Exit::Done })
 }

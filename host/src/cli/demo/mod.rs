@@ -15,6 +15,7 @@ use crate::contract::{documents, recipients};
 use crate::engine::{Accounts, Office};
 use crate::outbox::{Attempt, Draft, Ready};
 use clap::Args;
+pub(super) use sample::LOGO;
 use sample::{SAMPLES, Sample};
 use sheet::Shown;
 use std::path::{Path, PathBuf};

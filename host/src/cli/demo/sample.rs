@@ -52,7 +52,7 @@ const fn sample(
 }
 
 /// Logo of the sample company.
-pub(super) const LOGO: &[u8] = include_bytes!("../../../../tests/fixtures/logo.png");
+pub(in crate::cli) const LOGO: &[u8] = include_bytes!("../../../../tests/fixtures/logo.png");
 
 /// A PDF of one page with one line of text: what stands in for the document that a business system would print.
 pub(super) fn pdf(text: &str) -> Vec<u8> {
