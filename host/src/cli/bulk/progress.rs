@@ -204,9 +204,11 @@ pub(super) fn tell(
 /// Counts the mails of a batch; none has entered the outbox while it has no id.
 async fn counts(desk: &Desk, batch: Option<BatchId>) -> Result<Counts, Failure> {
     let Some(batch) = batch else { return Ok(Counts::default()) };
+    // Before the states: what ends between the two is told as ended. The other way round the last mails were told as waiting.
+    let active = desk.acting().active(batch, now()).await?;
     let mut by_state = BTreeMap::new();
     for count in desk.acting().counts(Some(batch)).await? {
         *by_state.entry(count.state).or_default() += count.mails;
     }
-    Ok(Counts { by_state, active: desk.acting().active(batch, now()).await? })
+    Ok(Counts { by_state, active })
 }
