@@ -68,6 +68,8 @@ async function thumbnail(data, width) {
     canvas.width = 170; canvas.height = ${THUMBNAIL};
     const scale = canvas.width / ${width};
     const context = canvas.getContext("2d");
+    context.fillStyle = "#777";
+    context.fillRect(0, 0, canvas.width, canvas.height);
     context.imageSmoothingQuality = "high";
     context.drawImage(image, 0, 0, canvas.width, image.height * scale);
     return canvas.toDataURL("image/jpeg", 0.8);
