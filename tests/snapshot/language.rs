@@ -8,7 +8,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Words that a business letter in one language can't do without, and that no other of ours has.
 const TELLING: [(Language, &[&str]); 4] = [
-    (Language::Nl, &["het", "een", "wij", "graag", "niet", "uw", "voor", "hebben", "wordt", "onze", "bij"]),
+    (
+        Language::Nl,
+        &[
+            "het",
+            "een",
+            "wij",
+            "graag",
+            "niet",
+            "uw",
+            "voor",
+            "hebben",
+            "wordt",
+            "onze",
+            "bij",
+            "ons",
+            "deze",
+            "bijgevoegd",
+        ],
+    ),
     (
         Language::Fr,
         &["vous", "nous", "votre", "notre", "merci", "avec", "pour", "veuillez", "nos", "est", "cette"],

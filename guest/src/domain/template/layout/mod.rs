@@ -78,7 +78,6 @@ pub(super) const MAIL: &[&str; 32] = &[
 ];
 const LOGO: &[&str; 2] = &["width", "height"];
 const BUTTON: &[&str; 2] = &["label", "url"];
-const DOWNLOAD: &[&str; 3] = &["label", "short", "url"];
 const CODE: &[&str; 2] = &["alt", "hint"];
 
 /// True for a name that only layouts have.
@@ -146,8 +145,8 @@ pub(super) fn mail(
             amount.map_or_else(none, amount::Headline::value),
             due.map_or_else(none, amount::Due::value),
             values(facts),
-            button(request, words, demand)?,
-            download(request, words, &title)?,
+            button(request, words)?,
+            download(request, words)?,
             values(payment),
             Value::from(payment_title),
             Value::from(body::rule(payment_title)),
@@ -195,20 +194,16 @@ fn logo(request: &RenderRequest<'_>) -> Value {
     Record::value("logo", LOGO, [width, height])
 }
 
-fn button(request: &RenderRequest<'_>, words: &Words, demand: Demand) -> Result<Value, TemplateFault> {
+fn button(request: &RenderRequest<'_>, words: &Words) -> Result<Value, TemplateFault> {
     let Some(portal) = request.portal else { return Ok(none()) };
     let kind = request.purpose.kind();
-    let label = match demand {
-        Demand::Transfer if kind == K::Invoice => words.get("view_and_pay")?,
-        _ => words.get(&format!("view_{}", key(kind)))?,
-    };
+    let label = words.get(&format!("view_{}", key(kind)))?;
     Ok(Record::value("button", BUTTON, [label.into(), portal.view_url.into()]))
 }
 
-fn download(request: &RenderRequest<'_>, words: &Words, title: &str) -> Result<Value, TemplateFault> {
+fn download(request: &RenderRequest<'_>, words: &Words) -> Result<Value, TemplateFault> {
     let Some(url) = request.portal.and_then(|p| p.pdf_url).filter(|u| is_web(u)) else { return Ok(none()) };
-    let label = words.fill("download_named", "{document}", title)?;
-    Ok(Record::value("download", DOWNLOAD, [label.into(), words.get("download")?.into(), url.into()]))
+    Ok(Record::value("download", BUTTON, [words.get("download")?.into(), url.into()]))
 }
 
 fn code(request: &RenderRequest<'_>, words: &Words) -> Result<Value, TemplateFault> {

@@ -77,7 +77,7 @@ fn programs_that_read_aloud_know_what_is_what() {
         "<h2 class=\"t\"",
         "<th scope=\"col\"",
         "aria-label=\"Invoice 2026-0147\" width",
-        "Click here to download PDF: Invoice 2026-0147</a>",
+        "Click here to download PDF<span>: Invoice 2026-0147</span></a>",
     ] {
         assert!(html.contains(part), "{part}");
     }
