@@ -32,6 +32,8 @@ pub fn pdf() -> Vec<u8> {
 pub const SETTINGS: &str = r##"{
   "company": {
     "name": "Atelier Nord",
+    "legal_name": "Atelier Nord BV",
+    "registration": ["BE 0123.456.749 · RPR Gent, afdeling Gent"],
     "address": ["Dok Noord 14, Loods 3", "9000 Gent, België"],
     "telephone": "+32 9 555 01 40",
     "email": "info@ateliernord.example.com",
@@ -47,5 +49,6 @@ pub const SETTINGS: &str = r##"{
     "own_email": "lotte@ateliernord.example.com"
   },
   "recipients": { "reply_to": "Atelier Nord <info@ateliernord.example.com>" },
-  "layout": { "accent": "#7a4b1d", "logo_width": 140 }
+  "layout": { "accent": "#7a4b1d", "logo_width": 140 },
+  "payment": { "accounts": ["BE71 0961 2345 6769"] }
 }"##;

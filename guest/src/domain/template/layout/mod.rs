@@ -245,9 +245,13 @@ fn signature_of(request: &RenderRequest<'_>, company: &str) -> (Option<String>, 
         Some(own) => signature::sanitised(own),
         None => plain.lines().map(signature::escaped).collect::<Vec<_>>().join("<br>"),
     };
-    // A long word must not widen the mail; between the columns of a table that rule would narrow one of them to a letter.
+    // Nothing in it must widen the mail. A long word is broken; between the columns of a table that rule would narrow one of them to a
+    // letter: a table that is too wide for the screen is scrolled by itself.
     let html = match html.contains("<table") {
-        true => html,
+        true => format!(
+            "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" \
+             style=\"width:100%;table-layout:fixed\"><tr><td><div style=\"overflow:auto\">{html}</div></td></tr></table>"
+        ),
         false => format!("<div style=\"word-break:break-word\">{html}</div>"),
     };
     (Some(html), Some(plain))

@@ -152,9 +152,11 @@ fn a_signature_is_readable_in_dark_mode_too() {
         Some("<font color=#1F497D>An</font><table width=640><tr><td>x</table>".into());
     let html = shown(&document, &settings).html;
     assert!(
-        html.contains("<div class=\"s\" style=\"margin:8px 0 0\"><font color=\"#1F497D\">An</font>"),
+        html.contains("<div class=\"s\" style=\"margin:8px 0 0\">")
+            && html.contains("<font color=\"#1F497D\">An</font>"),
         "{html}"
     );
+    assert!(html.contains("table-layout:fixed\"><tr><td><div style=\"overflow:auto\"><font"), "{html}");
     assert!(html.contains(".s,.s *{color:#f1f3f5 !important;background-color:transparent !important}"));
     assert!(html.contains("[data-ogsc] .s *{color:#f1f3f5 !important}"));
     assert!(!html.contains("640"));
