@@ -164,7 +164,7 @@ pub(super) fn compose_with(
 ) -> Result<Message, ComposeError> {
     let id = LetterId::parse(&job.id).map_err(|e| ComposeError::job("id", e))?;
     let Input { document, purpose, settings } = Input::read(&job.document, &job.use_case, &job.settings)?;
-    let document = Arc::new(document.with_credit_above_zero());
+    let document = Arc::new(document.as_it_stands());
     let [to, cc, bcc, reply_to] = addressees(job)?;
     let thread = job.thread.as_ref().map(conversation).transpose()?;
     check_links(job)?;
@@ -446,6 +446,9 @@ fn warning(code: &'static str, detail: impl ToString) -> Warning {
     Warning { code, detail: detail.to_string() }
 }
 
+#[cfg(test)]
+#[path = "money_tests.rs"]
+mod money_tests;
 #[cfg(test)]
 #[path = "compose_tests.rs"]
 mod tests;

@@ -65,15 +65,26 @@ impl Document {
         self.instalments.iter().map(|part| part.due_date).chain(self.due_date).min()
     }
 
-    /// The document with a credit note's amounts above zero, as people read them; anything else as it is. Totals, taxes, lines and
-    /// balance are turned each for themselves, since programs write only some of them below zero.
-    pub fn with_credit_above_zero(mut self) -> Self {
+    /// What a reminder of `today` asks for: of a document in parts those whose day has passed, else all that is owed.
+    pub fn overdue(&self, today: NaiveDate) -> Option<Money> {
+        let owed = self.owed()?;
+        let late = self.instalments.iter().filter(|part| part.due_date < today);
+        let late: Decimal = late.map(|part| part.amount).sum();
+        Some(if self.instalments.len() > 1 && late > Decimal::ZERO { self.money(late) } else { owed })
+    }
+
+    /// The document as a mail of it is made: a credit note's amounts above zero, and of several parts those that are still to be
+    /// paid.
+    pub fn as_it_stands(self) -> Self {
+        self.with_credit_above_zero().with_open_instalments()
+    }
+
+    /// Totals, taxes, lines and balance are turned each for themselves, since programs write only some of them below zero.
+    fn with_credit_above_zero(mut self) -> Self {
         if self.kind != K::CreditNote {
             return self;
         }
-        if self.totals.stated().is_some_and(|total| total < Decimal::ZERO) {
-            self.totals.turn();
-        }
+        self.totals.turn();
         if self.taxes.iter().map(|tax| tax.taxable).sum::<Decimal>() < Decimal::ZERO {
             self.taxes.iter_mut().for_each(TaxSubtotal::turn);
         }
@@ -86,12 +97,43 @@ impl Document {
         self.balance = self.balance.map(|balance| balance.abs());
         self
     }
+
+    /// The parts that are still to be paid, the earliest first: what was paid of the plan settled the first of them. Parts that do
+    /// not add up to what is owed, or was, are no plan but a choice (a discount for paying early), and are left out.
+    fn with_open_instalments(mut self) -> Self {
+        let mut parts = std::mem::take(&mut self.instalments);
+        let Some(owed) = self.owed().map(|owed| owed.amount).filter(|owed| *owed > Decimal::ZERO) else {
+            return self;
+        };
+        let planned: Decimal = parts.iter().map(|part| part.amount).sum();
+        let is_plan = [Some(owed), self.totals.open(), self.totals.due()].contains(&Some(planned));
+        if !is_plan || planned < owed || parts.iter().any(|part| part.amount <= Decimal::ZERO) {
+            return self;
+        }
+        parts.sort_by_key(|part| part.due_date);
+        let mut paid = planned - owed;
+        for part in &mut parts {
+            let of_it = paid.min(part.amount);
+            (part.amount, paid) = (part.amount - of_it, paid - of_it);
+        }
+        parts.retain(|part| part.amount > Decimal::ZERO);
+        if let Some(next) = parts.first() {
+            self.due_date = Some(next.due_date);
+        }
+        if parts.len() > 1 {
+            self.instalments = parts;
+        }
+        self
+    }
 }
 
 impl Totals {
-    /// The total that is stated: with tax, else payable, else without tax.
+    /// The total that is stated: with tax, or what adds up to it; else without tax.
     fn stated(&self) -> Option<Decimal> {
-        self.tax_inclusive.or(self.payable).or(self.tax_exclusive)
+        let with_tax = || Some(self.tax_exclusive? + self.tax?);
+        let before_payment =
+            || Some(self.payable? + self.prepaid.unwrap_or_default() - self.rounding.unwrap_or_default());
+        self.tax_inclusive.or_else(with_tax).or_else(before_payment).or(self.tax_exclusive)
     }
 
     /// All that is to be paid, whenever it is: with tax and rounding.
@@ -114,19 +156,20 @@ impl Totals {
             && (self.payable == self.due() || self.payable == self.tax_inclusive)
     }
 
+    /// Turns a credit note's totals above zero, whichever of them its program wrote below: each total for itself, what leads to
+    /// them by the sign of the lines, what was paid and rounded by the sign of the whole.
     fn turn(&mut self) {
-        for amount in [
-            &mut self.lines,
-            &mut self.allowances,
-            &mut self.charges,
-            &mut self.tax_exclusive,
-            &mut self.tax,
-            &mut self.tax_inclusive,
-            &mut self.prepaid,
-            &mut self.rounding,
-            &mut self.payable,
-        ] {
-            *amount = amount.map(|amount| -amount);
+        let below = |amount: Option<Decimal>| amount.is_some_and(|amount| amount < Decimal::ZERO);
+        let (whole, lines) = (below(self.stated()), below(self.lines.or(self.tax_exclusive)));
+        let turned = |amount: &mut Option<Decimal>| *amount = amount.map(|amount| -amount);
+        if lines {
+            [&mut self.lines, &mut self.allowances, &mut self.charges].into_iter().for_each(turned);
+        }
+        if whole {
+            [&mut self.prepaid, &mut self.rounding].into_iter().for_each(turned);
+        }
+        for total in [&mut self.tax_exclusive, &mut self.tax, &mut self.tax_inclusive, &mut self.payable] {
+            *total = total.map(|amount| amount.abs());
         }
     }
 }

@@ -134,4 +134,6 @@ impl Document {
 }
 
 #[cfg(test)]
+mod instalment_tests;
+#[cfg(test)]
 mod tests;

@@ -36,6 +36,8 @@ impl Demand {
         }
         match d.payment_method() {
             PaymentMethod::Transfer => Self::Transfer,
+            // What is reminded of was not collected.
+            PaymentMethod::DirectDebit if request.purpose.reminds_of_payment() => Self::Nothing,
             PaymentMethod::DirectDebit => Self::Collection,
             PaymentMethod::Card | PaymentMethod::Cash | PaymentMethod::Clearing => Self::Nothing,
         }
@@ -78,7 +80,7 @@ pub(super) fn headline(
     {
         return Ok(None);
     }
-    let owed = d.owed().filter(|owed| !owed.amount.is_zero());
+    let owed = asked(request).filter(|owed| !owed.amount.is_zero());
     let found = match (demand, owed) {
         (_, owed) if d.kind == K::Statement => match in_favour(d) {
             Some(favour) => Some(("in_favour", favour)),
@@ -86,6 +88,7 @@ pub(super) fn headline(
         },
         (Demand::Transfer, Some(owed)) => Some(("open", owed)),
         (Demand::Collection, Some(owed)) => Some(("to_collect", owed)),
+        (Demand::Nothing, Some(owed)) if request.purpose.reminds_of_payment() => Some(("balance", owed)),
         _ => match in_favour(d) {
             Some(favour) => Some(("in_favour", favour)),
             None => d.total().map(|total| ("total", above_zero(d.kind, total))),
@@ -98,6 +101,14 @@ pub(super) fn headline(
         is_asked: key == "open",
         money: of,
     }))
+}
+
+/// What the mail is about: a reminder of a document in parts those that are late, else all that is owed.
+pub(super) fn asked(request: &RenderRequest<'_>) -> Option<Money> {
+    match request.purpose.reminds_of_payment() {
+        true => request.document.overdue(request.today),
+        false => request.document.owed(),
+    }
 }
 
 /// What is in the reader's favour, of the documents that can have such an amount.
@@ -139,6 +150,7 @@ pub(super) fn due(
     let written = long_date(date, request.locale);
     match demand {
         Demand::Nothing => Ok(None),
+        Demand::Collection if date < request.today || d.instalments.len() > 1 => Ok(None),
         Demand::Collection => {
             Ok(Some(Due { text: words.fill("collected_on", "{date}", &written)?, is_late: false }))
         }

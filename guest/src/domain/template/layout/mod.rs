@@ -112,7 +112,7 @@ pub(super) fn mail(
     let due = amount::due(request, words, demand)?;
     let columns = Columns::of(&document.lines[..shown]);
     let totals = match shown > 0 && columns.amount {
-        true => totals::rows(request, words, demand)?,
+        true => totals::rows(request, words)?,
         false => Vec::new(),
     };
     let facts = facts::rows(request, words, demand, due.as_ref(), !totals.is_empty())?;

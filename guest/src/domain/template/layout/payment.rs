@@ -1,7 +1,7 @@
 //! How to pay: the account and the reference that belong together, or the mandate of a direct debit, and the code that banking
 //! apps read.
 
-use super::amount::Demand;
+use super::amount::{Demand, asked};
 use super::row::Row;
 use crate::domain::document::PaymentMeans;
 use crate::domain::iban;
@@ -56,12 +56,16 @@ fn proposed<'a>(request: &RenderRequest<'a>) -> Option<Transfer<'a>> {
     if !own.iter().any(|own| iban::parse(own).is_some_and(|own| own == found)) {
         return None;
     }
+    // Of several parts only those that a reminder asks for are one transfer.
+    if d.instalments.len() > 1 && !request.purpose.reminds_of_payment() {
+        return None;
+    }
     let holder = means.account_name.as_deref().filter(|name| !name.trim().is_empty());
     Some(Transfer {
         name: holder.unwrap_or(company_of(request).name),
         account,
         bic: means.bic.as_deref(),
-        amount: d.owed()?,
+        amount: asked(request)?,
         reference: reference(request, means),
     })
 }

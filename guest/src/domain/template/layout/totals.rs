@@ -1,9 +1,9 @@
 //! The sums below the lines, so that they lead from the lines to the amount at the top: what was taken off or added, VAT per
 //! rate, rounding, what was paid already.
 
-use super::amount::{Demand, in_favour};
+use super::amount::{asked, in_favour};
 use super::row::Row;
-use crate::domain::document::{Document, Money, TaxSubtotal};
+use crate::domain::document::{Document, Money, PaymentMethod, TaxSubtotal};
 use crate::domain::kind::DocumentKind as K;
 use crate::domain::language::{Language, Locale};
 use crate::domain::template::fault::TemplateFault;
@@ -13,11 +13,7 @@ use crate::domain::template::words::Words;
 use rust_decimal::Decimal;
 
 /// The rows, in the order in which they are added up.
-pub(super) fn rows(
-    request: &RenderRequest<'_>,
-    words: &Words,
-    demand: Demand,
-) -> Result<Vec<Row>, TemplateFault> {
+pub(super) fn rows(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Row>, TemplateFault> {
     let d = request.document.as_ref();
     let t = &d.totals;
     let written = |amount| money(Money { amount, currency: d.currency }, request.locale);
@@ -49,7 +45,7 @@ pub(super) fn rows(
             None => push("tax", tax)?,
         }
     }
-    let Some(total) = t.tax_inclusive.or(t.payable) else { return Ok(rows) };
+    let Some(total) = d.total().map(|total| total.amount) else { return Ok(rows) };
     rows.push(Row::strong(words.get("total")?, written(total)));
     let (rounding, paid) = (some(t.rounding), d.paid().filter(|_| counts_payments(d)));
     if let Some(rounding) = rounding {
@@ -58,8 +54,9 @@ pub(super) fn rows(
     if let Some(paid) = paid {
         rows.push(Row::new(words.get("already_paid")?, written(paid.amount)));
     }
-    if rounding.is_some() || paid.is_some() {
-        rows.extend(remainder(request, words, demand)?);
+    let differs = d.owed().is_some_and(|owed| owed.amount != total);
+    if rounding.is_some() || paid.is_some() || differs {
+        rows.extend(remainder(request, words)?);
     }
     Ok(rows)
 }
@@ -82,20 +79,21 @@ fn rates(d: &Document) -> Option<Vec<(Decimal, &TaxSubtotal)>> {
 }
 
 /// What is left after what was paid, under the name it has at the top. Nothing of a document that is not theirs to pay.
-fn remainder(
-    request: &RenderRequest<'_>,
-    words: &Words,
-    demand: Demand,
-) -> Result<Option<Row>, TemplateFault> {
+fn remainder(request: &RenderRequest<'_>, words: &Words) -> Result<Option<Row>, TemplateFault> {
     let d = request.document.as_ref();
     if !matches!(d.kind, K::Invoice | K::Reminder | K::Statement) || d.is_self_billed() {
         return Ok(None);
     }
-    let (key, of) = match (demand, in_favour(d), d.owed()) {
-        (_, Some(favour), _) => ("in_favour", favour),
-        (Demand::Collection, None, Some(owed)) => ("to_collect", owed),
-        (_, None, Some(owed)) => ("open", owed),
-        (_, None, None) => return Ok(None),
+    let Some(owed) = d.owed() else { return Ok(None) };
+    let reminds = request.purpose.reminds_of_payment();
+    let (key, of) = match (in_favour(d), d.payment_method()) {
+        (Some(favour), _) => ("in_favour", favour),
+        // Of several parts a reminder asks for those that are late: this is not what is due.
+        (None, PaymentMethod::Transfer) if asked(request) != Some(owed) => ("balance", owed),
+        (None, PaymentMethod::Transfer) => ("open", owed),
+        (None, _) if reminds || owed.amount.is_zero() => ("balance", owed),
+        (None, PaymentMethod::DirectDebit) => ("to_collect", owed),
+        (None, _) => return Ok(None),
     };
     Ok(Some(Row::strong(words.get(key)?, money(of, request.locale))))
 }

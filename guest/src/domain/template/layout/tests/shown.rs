@@ -63,10 +63,34 @@ fn the_amount_stands_first_under_the_name_of_what_it_means() {
         ("cancelled", invoice(|_| ()), UseCase::Cancelled, None, None),
         (
             "debited",
+            invoice(|d| {
+                d.payment_means = vec![PaymentMeans { mandate: Some("M-7".into()), ..means("59") }];
+                d.due_date = due_in(21);
+            }),
+            UseCase::New,
+            Some("To be collected: €960.50"),
+            Some("Will be collected on 24 December 2026"),
+        ),
+        (
+            "debited, on a day that has passed",
             invoice(|d| d.payment_means = vec![PaymentMeans { mandate: Some("M-7".into()), ..means("59") }]),
             UseCase::New,
             Some("To be collected: €960.50"),
-            Some("Collected on 22 November 2026"),
+            None,
+        ),
+        (
+            "debited, and reminded of",
+            invoice(|d| d.payment_means = vec![PaymentMeans { mandate: Some("M-7".into()), ..means("59") }]),
+            UseCase::Overdue,
+            Some("Balance: €960.50"),
+            None,
+        ),
+        (
+            "by card, and reminded of",
+            invoice(|d| d.payment_means = vec![means("48")]),
+            UseCase::Overdue,
+            Some("Balance: €960.50"),
+            None,
         ),
         (
             "by card",
@@ -165,9 +189,12 @@ fn a_direct_debit_says_under_which_mandate_and_when() {
         reference: Some("not to be quoted".into()),
         ..means("59")
     };
-    let document = invoice(|d| d.payment_means = vec![debit]);
+    let document = invoice(|d| {
+        d.payment_means = vec![debit];
+        d.due_date = samples::today().checked_add_days(chrono::Days::new(21));
+    });
     let mail = shown(&document, &own_account());
-    for part in ["Mandate", "MANDATE-2026-7", "Collected on", "View invoice"] {
+    for part in ["Mandate", "MANDATE-2026-7", "Will be collected on", "View invoice"] {
         assert!(mail.html.contains(part) && mail.text.contains(part), "{part}\n{}", mail.text);
     }
     for part in ["BE71", "not to be quoted", "overdue", "Amount due", "Due date"] {
