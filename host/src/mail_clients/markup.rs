@@ -53,6 +53,10 @@ const EMPTY: [&str; 13] =
 /// Elements whose content is no markup.
 const RAW: [&str; 4] = ["script", "style", "textarea", "title"];
 
+/// Elements within each other, at most; deeper ones stand beside each other, as in browsers. What looks at all around or within an
+/// element stays cheap by it.
+const DEEPEST: usize = 500;
+
 impl Page {
     /// Reads a page; whatever it is, something is read.
     pub(super) fn read(html: &str) -> Self {
@@ -91,9 +95,10 @@ impl Page {
 
     /// All text within an element.
     pub(super) fn text_within(&self, at: usize) -> String {
-        let within = |node: usize| self.upwards(node).any(|above| above == at);
-        let texts = self.nodes.iter().enumerate().skip(at).filter(|(node, _)| within(*node));
-        let texts = texts.filter_map(|(_, node)| match &node.content {
+        // What is within follows at once, and the first node whose parent stands before the element is outside.
+        let within = |node: &&Node| node.parent.is_some_and(|parent| parent >= at);
+        let texts = self.nodes.iter().skip(at + 1).take_while(within);
+        let texts = texts.filter_map(|node| match &node.content {
             Content::Text(text) => Some(text.as_str()),
             Content::Element(_) => None,
         });
@@ -149,7 +154,7 @@ impl Page {
             }
             return after;
         }
-        if !EMPTY.contains(&name.as_str()) {
+        if !EMPTY.contains(&name.as_str()) && open.len() < DEEPEST {
             open.push(place);
         }
         after

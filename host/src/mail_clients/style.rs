@@ -32,12 +32,15 @@ pub(super) struct Sheet {
 /// At-rules whose content is rules.
 const GROUPS: [&str; 4] = ["media", "supports", "layer", "container"];
 
+/// At-rules within each other, at most; what is deeper is passed over.
+const DEEPEST: usize = 16;
+
 impl Sheet {
     /// Reads a style sheet; what is no rule is passed over.
     pub(super) fn read(text: &str) -> Self {
         let mut sheet = Self::default();
         let text = sheet.without_comments(text);
-        sheet.rules_of(&text, &[]);
+        sheet.rules_of(&text, &[], 0);
         sheet
     }
 
@@ -53,7 +56,8 @@ impl Sheet {
         out
     }
 
-    fn rules_of(&mut self, text: &str, media: &[String]) {
+    /// `depth`: how many at-rules are around it.
+    fn rules_of(&mut self, text: &str, media: &[String], depth: usize) {
         let mut rest = text.trim_start();
         while !rest.is_empty() {
             let end = rest.find(['{', ';']).unwrap_or(rest.len());
@@ -68,10 +72,10 @@ impl Sheet {
             match head.strip_prefix('@') {
                 Some(_) => {
                     let (name, condition) = self.push_at(&head);
-                    if GROUPS.contains(&name.as_str()) {
+                    if GROUPS.contains(&name.as_str()) && depth < DEEPEST {
                         let mut inside = media.to_vec();
                         inside.push(condition);
-                        self.rules_of(body, &inside);
+                        self.rules_of(body, &inside, depth + 1);
                     }
                 }
                 None => self.rules.push(Rule {

@@ -28,6 +28,28 @@ fn the_data_is_whole_and_dated() {
 }
 
 #[test]
+fn a_page_without_end_is_read_in_time() {
+    let started = std::time::Instant::now();
+    for html in [
+        format!("<style>{}", "@media{".repeat(32_768)),
+        format!("<style>{}p{{top:1vw}}{}</style>", "@media x{".repeat(20_000), "}".repeat(20_000)),
+        "<b nowrap>".repeat(23_831),
+        "<div nowrap>a".repeat(20_000),
+        "<p nowrap>a</p>".repeat(20_000),
+    ] {
+        check(&html, None, html.len());
+    }
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
+#[test]
+fn the_text_within_an_element_ends_with_it() {
+    let page = markup::Page::read("<div>a<p>b <i>c</i></p><p>d</p></div>e<br>f");
+    let within: Vec<String> = page.elements().map(|(at, _)| page.text_within(at)).collect();
+    assert_eq!(within, ["a b c d", "b c", "c", "d", ""]);
+}
+
+#[test]
 fn a_feature_is_found_wherever_html_and_css_can_have_it() {
     for (html, feature) in [
         ("<div style='DISPLAY : Flex'>a</div>", "css-display-flex"),

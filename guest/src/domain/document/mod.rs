@@ -8,6 +8,7 @@ mod json;
 pub mod limits;
 mod model;
 mod money;
+mod one_line;
 mod payment;
 mod summary;
 mod ubl;
@@ -33,10 +34,12 @@ pub const MEDIA_TYPES: [&str; 4] = ["application/json", "text/json", "applicatio
 
 /// Reads a document. The same bytes give the same result, always.
 pub fn read(media_type: &str, content: &[u8]) -> Result<Document, DocumentError> {
-    match form(media_type, content)? {
+    let mut document = match form(media_type, content)? {
         Form::Json => json::read(content),
         Form::Xml => ubl::read(content),
-    }
+    }?;
+    one_line::make(&mut document);
+    Ok(document)
 }
 
 /// The PDF that is the document itself, where the document carries one; JSON carries none. The file is read as by [`read`].

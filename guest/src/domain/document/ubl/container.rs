@@ -33,6 +33,23 @@ pub struct EmbeddedFile {
     pub content: Vec<u8>,
 }
 
+/// What an attachment holds.
+enum Held<'t, 'a> {
+    /// In base64.
+    File(Element<'t, 'a>),
+    Text(&'t str),
+}
+
+/// What is in an attachment itself; none for one that is blank or a link.
+fn held<'t, 'a>(attachment: Element<'t, 'a>) -> Option<Held<'t, 'a>> {
+    let is_given = |value: &Element<'_, '_>| !value.whole_text().trim().is_empty();
+    if let Some(file) = attachment.values("EmbeddedDocumentBinaryObject").find(is_given) {
+        return Some(Held::File(file));
+    }
+    let mut texts = attachment.all("ExternalReference").flat_map(|reference| reference.values("Description"));
+    texts.find(is_given).map(|text| Held::Text(text.whole_text().trim()))
+}
+
 /// Reads what is attached to an AttachedDocument, which holds no further one.
 pub(super) fn attached<T>(root: Element<'_, '_>, read: Inside<'_, T>) -> Result<T, DocumentError> {
     let within = |fault: DocumentError| {
@@ -40,16 +57,17 @@ pub(super) fn attached<T>(root: Element<'_, '_>, read: Inside<'_, T>) -> Result<
         let detail = format!("in the document attached to this AttachedDocument: {}{line}", fault.detail);
         DocumentError { detail, line: None, ..fault }
     };
-    let Some(attachment) = root.at(&["Attachment"]) else { return Err(root.missing("cac:Attachment")) };
-    if let Some(file) = attachment.values("EmbeddedDocumentBinaryObject").next() {
-        let content = decoded(file)?;
-        return open_bytes(&content, read, true).map_err(within);
-    }
-    let reference = attachment.at(&["ExternalReference"]);
-    let held = reference.and_then(|reference| reference.values("Description").next());
-    let Some(text) = held.map(|held| held.whole_text().trim()).filter(|text| !text.is_empty()) else {
-        let detail = "this AttachedDocument holds no document: what it refers to is elsewhere, and is to be given instead";
-        return Err(attachment.fault(DocumentFault::Invalid, detail));
+    let Some(first) = root.at(&["Attachment"]) else { return Err(root.missing("cac:Attachment")) };
+    let text = match root.all("Attachment").find_map(held) {
+        Some(Held::File(file)) => {
+            let content = decoded(file)?;
+            return open_bytes(&content, read, true).map_err(within);
+        }
+        Some(Held::Text(text)) => text,
+        None => {
+            let detail = "this AttachedDocument holds no document: what it refers to is elsewhere, and is to be given instead";
+            return Err(first.fault(DocumentFault::Invalid, detail));
+        }
     };
     if let Some(what) = foreign::by_beginning(text.as_bytes()) {
         return Err(within(DocumentError::whole(DocumentFault::Malformed, what)));

@@ -16,6 +16,16 @@ fn around(attachment: &str) -> String {
     )
 }
 
+/// Attachments that hold nothing.
+const LINK: &str = "<cac:Attachment><cac:ExternalReference><cbc:URI>https://a.example</cbc:URI></cac:ExternalReference></cac:Attachment>";
+const BLANK: &str = "<cac:Attachment><cbc:EmbeddedDocumentBinaryObject> </cbc:EmbeddedDocumentBinaryObject><cac:ExternalReference><cbc:Description/></cac:ExternalReference></cac:Attachment>";
+
+fn attachment(held: &str) -> String {
+    format!(
+        "<cac:Attachment><cac:ExternalReference><cbc:Description><![CDATA[{held}]]></cbc:Description></cac:ExternalReference></cac:Attachment>"
+    )
+}
+
 fn text(held: &str) -> String {
     around(&format!(
         "<cac:Attachment><cac:ExternalReference><cbc:Description>{held}</cbc:Description></cac:ExternalReference></cac:Attachment>"
@@ -59,6 +69,14 @@ fn a_document_is_read_whatever_is_around_it() {
         ("escaped", text(&escaped)),
         ("in base64", binary(invoice().as_bytes())),
         ("in base64 with a mark", binary(&[b"\xEF\xBB\xBF", invoice().as_bytes()].concat())),
+        ("as CDATA with a mark", text(&format!("<![CDATA[\u{feff}{}]]>", invoice()))),
+        ("escaped with marks", text(&format!("\u{feff} \u{feff}{escaped}"))),
+        ("in base64 with two marks", binary(format!("\u{feff}\u{feff}{}", invoice()).as_bytes())),
+        ("with two marks", format!("\u{feff}\u{feff}{}", invoice())),
+        ("with three marks", format!("\u{feff}\u{feff}\u{feff}{}", invoice())),
+        ("behind a link", around(&format!("{LINK}{}", attachment(&invoice())))),
+        ("behind blank ones", around(&format!("{BLANK}{LINK}{}", attachment(&invoice())))),
+        ("before a link", around(&format!("{}{LINK}", attachment(&invoice())))),
         (
             "in broken lines",
             around(&format!(
@@ -113,6 +131,17 @@ fn what_is_in_a_container_is_named_where_it_is_no_document_that_is_read() {
                 "<cac:Attachment><cac:ExternalReference><cbc:URI>https://a.example</cbc:URI></cac:ExternalReference></cac:Attachment>",
             ),
             "holds no document",
+        ),
+        ("blank or elsewhere", around(&format!("{BLANK}{LINK}")), "holds no document"),
+        (
+            "a faulty one with two marks",
+            format!("\u{feff}\u{feff}{}", invoice().replace("2026-11-22", "22.11.2026")),
+            "found \"22.11.2026\"",
+        ),
+        (
+            "a faulty one attached with a mark",
+            text(&format!("<![CDATA[\u{feff}{}]]>", invoice().replace("2026-11-22", "22.11.2026"))),
+            "found \"22.11.2026\" (line 4 of it)",
         ),
         (
             "no base64",

@@ -6,6 +6,7 @@ use super::super::{Currency, DocumentError, Instalment, Party, PaymentMeans};
 use super::element::Element;
 use super::head::collect;
 use chrono::NaiveDate;
+use std::collections::BTreeMap;
 
 type Read<T> = Result<T, DocumentError>;
 
@@ -18,13 +19,21 @@ pub(super) struct Payment {
 
 /// BG-16 and BT-9.
 pub(super) fn payment(root: Element<'_, '_>, currency: Currency, parties: [&Party; 2]) -> Read<Payment> {
-    let all =
-        collect(root, "PaymentMeans", MAX_ENTRIES, |_, element| Ok((means(element)?, due_date(element)?)))?;
-    let (means, dates): (Vec<_>, Vec<_>) = all.into_iter().unzip();
+    let all = collect(root, "PaymentMeans", MAX_ENTRIES, |_, element| {
+        Ok((means(element)?, (element.text("ID")?, due_date(element)?)))
+    })?;
+    let (means, dated): (Vec<_>, Vec<_>) = all.into_iter().unzip();
+    let (ids, dates): (Vec<_>, Vec<_>) = dated.into_iter().unzip();
     let [seller, buyer] = parties.map(|party| party.address.country.as_deref());
     let abroad = seller.zip(buyer).is_some_and(|(seller, buyer)| !seller.eq_ignore_ascii_case(buyer));
     let own = chosen(&means, currency, abroad).and_then(|index| dates[index]);
-    let parts = parts(root, currency)?;
+    let mut by_id = BTreeMap::new();
+    for (id, date) in ids.iter().zip(&dates) {
+        if let Some(id) = id {
+            by_id.entry(id.as_str()).or_insert(*date);
+        }
+    }
+    let parts = parts(root, currency, &by_id)?;
     let due_date = match own {
         Some(date) => Some(date),
         None => match root.date("DueDate")? {
@@ -82,12 +91,16 @@ fn due_date(of: Element<'_, '_>) -> Read<Option<NaiveDate>> {
 }
 
 /// The terms that have a day, each with its amount where that is in the document's currency. The day is the terms' own, else
-/// that of the means which they name.
-fn parts(root: Element<'_, '_>, currency: Currency) -> Read<Vec<(NaiveDate, Option<Instalment>)>> {
+/// that of the means which they name, the first of its id.
+fn parts(
+    root: Element<'_, '_>,
+    currency: Currency,
+    dates_of_means: &BTreeMap<&str, Option<NaiveDate>>,
+) -> Read<Vec<(NaiveDate, Option<Instalment>)>> {
     let mut parts = Vec::new();
     for terms in collect(root, "PaymentTerms", MAX_ENTRIES, |_, terms| Ok(terms))? {
         let date = match (due_date(terms)?, terms.text("PaymentMeansID")?) {
-            (None, Some(id)) => date_of_means(root, &id)?,
+            (None, Some(id)) => dates_of_means.get(id.as_str()).copied().flatten(),
             (date, _) => date,
         };
         let Some(due_date) = date else { continue };
@@ -99,15 +112,6 @@ fn parts(root: Element<'_, '_>, currency: Currency) -> Read<Vec<(NaiveDate, Opti
         parts.push((due_date, amount.map(|amount| Instalment { due_date, amount })));
     }
     Ok(parts)
-}
-
-fn date_of_means(root: Element<'_, '_>, id: &str) -> Read<Option<NaiveDate>> {
-    for means in root.all("PaymentMeans").take(MAX_ENTRIES) {
-        if means.text("ID")?.is_some_and(|own| own == id) {
-            return due_date(means);
-        }
-    }
-    Ok(None)
 }
 
 /// Parts by their day, where there are several and each has an amount.

@@ -88,6 +88,21 @@ fn parts_of_the_amount_with_days_of_their_own_are_instalments() {
     ) + &terms("<cbc:PaymentMeansID>a</cbc:PaymentMeansID><cbc:Amount>5</cbc:Amount>")
         + &terms("<cbc:PaymentMeansID>b</cbc:PaymentMeansID><cbc:Amount>7.50</cbc:Amount>");
     assert_eq!(read(&by_means).0, ["2026-12-01 5", "2027-02-01 7.50"]);
+    let twice = by_means + &means("<cbc:ID>a</cbc:ID><cbc:PaymentDueDate>2028-01-01</cbc:PaymentDueDate>");
+    assert_eq!(read(&twice).0, ["2026-12-01 5", "2027-02-01 7.50"], "the first of an id counts");
+}
+
+#[test]
+fn as_many_terms_as_there_may_be_find_the_days_of_as_many_means() {
+    let all: String = (0..1000)
+        .map(|id| {
+            means(&format!("<cbc:ID>{id}</cbc:ID><cbc:PaymentDueDate>2026-12-01</cbc:PaymentDueDate>"))
+                + &format!(
+                    "<cac:PaymentTerms><cbc:PaymentMeansID>{id}</cbc:PaymentMeansID><cbc:Amount>1</cbc:Amount></cac:PaymentTerms>"
+                )
+        })
+        .collect();
+    assert_eq!(paid_by(&all).instalments.len(), 1000);
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub(super) struct Node<'a> {
     pub(super) next_sibling: usize,
 }
 
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// No node: the root is never anybody's child or sibling.
 pub(super) const NONE: usize = 0;
 
@@ -61,6 +63,8 @@ pub(super) struct Tree<'a> {
 
 /// Parses a file.
 pub(super) fn parse(source: &str) -> Result<Tree<'_>, DocumentError> {
+    // The reader drops a byte order mark without counting it, and every place behind it would be off by three bytes.
+    let source = source.trim_start_matches(BYTE_ORDER_MARK);
     let mut reader = NsReader::from_str(source);
     reader.config_mut().check_comments = false;
     reader.resolver_mut().set_max_namespace_bindings(MAX_ATTRIBUTES);
@@ -277,7 +281,8 @@ impl<'a> Building<'a> {
                 }
                 Ok(())
             }
-            None if text.trim().is_empty() => Ok(()),
+            // Files that were joined have a mark behind white space too.
+            None if text.chars().all(|c| c.is_whitespace() || c == BYTE_ORDER_MARK) => Ok(()),
             None => Err(self.malformed(at, "text outside of the root element")),
         }
     }

@@ -3,7 +3,7 @@
 
 use super::amount::{asked, in_favour};
 use super::row::Row;
-use crate::domain::document::{Document, Money, PaymentMethod, TaxSubtotal};
+use crate::domain::document::{Document, Money, PaymentMethod};
 use crate::domain::kind::DocumentKind as K;
 use crate::domain::language::{Language, Locale};
 use crate::domain::template::fault::TemplateFault;
@@ -37,9 +37,9 @@ pub(super) fn rows(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Row
         push("net_total", net)?;
         match rates(d) {
             Some(taxes) => {
-                for (percent, of) in taxes {
+                for (percent, tax) in taxes {
                     let rate = percent_of(percent, request.locale);
-                    rows.push(Row::new(words.fill("vat_at", "{rate}", &rate)?, written(of.tax)));
+                    rows.push(Row::new(words.fill("vat_at", "{rate}", &rate)?, written(tax)));
                 }
             }
             None => push("tax", tax)?,
@@ -72,10 +72,17 @@ fn percent_of(percent: Decimal, locale: Locale) -> String {
     format!("{}{space}%", number(percent, locale))
 }
 
-/// VAT by rate, where there are several.
-fn rates(d: &Document) -> Option<Vec<(Decimal, &TaxSubtotal)>> {
-    let rates: Option<Vec<_>> = d.taxes.iter().map(|tax| Some((tax.percent?, tax))).collect();
-    rates.filter(|rates| rates.len() > 1)
+/// VAT by rate, where there are several, in the order of the document. Categories of one rate are one: a reader sees the rate alone.
+fn rates(d: &Document) -> Option<Vec<(Decimal, Decimal)>> {
+    let mut rates: Vec<(Decimal, Decimal)> = Vec::new();
+    for of in &d.taxes {
+        let percent = of.percent?;
+        match rates.iter_mut().find(|(known, _)| *known == percent) {
+            Some((_, tax)) => *tax = tax.saturating_add(of.tax),
+            None => rates.push((percent, of.tax)),
+        }
+    }
+    (rates.len() > 1).then_some(rates)
 }
 
 /// What is left after what was paid, under the name it has at the top. Nothing of a document that is not theirs to pay.

@@ -279,6 +279,18 @@ fn the_totals_lead_from_the_lines_to_the_amount_at_the_top() {
     ] {
         assert!(words.contains(part), "{part}\n{words}");
     }
+    // Categories of one rate are one row: the reader sees the rate alone.
+    let rates =
+        |taxes: Vec<TaxSubtotal>| words_of(&shown(&invoice(|d| d.taxes = taxes), &settings_with(&[])).html);
+    let several = rates(vec![
+        tax("0", "10", "0"),
+        tax("21", "900", "189"),
+        tax("0.00", "20", "0"),
+        tax("21.0", "100", "21"),
+    ]);
+    assert!(several.contains("VAT 0% €0.00 VAT 21% €210.00 Total"), "{several}");
+    let one = rates(vec![tax("21", "900", "189"), tax("21", "100", "21")]);
+    assert!(!one.contains("VAT 21%"), "{one}");
     // Of a plain invoice nothing but what it has.
     let document = invoice(|d| {
         d.balance = None;
