@@ -1,5 +1,6 @@
 //! From a record to a message: document, language, texts, attachments, MIME.
 
+use super::addressee::Addressee;
 use super::doubt::doubts;
 use super::input::{Input, InputError, Source};
 use super::pixel::Pixel;
@@ -9,9 +10,9 @@ use crate::domain::attachment::{
     self, Attachment, AttachmentFault, FIRST_BYTES, Format, LAST_BYTES, Role, Rule, Selected,
 };
 use crate::domain::compose::{self, Composed, Letter, LetterId, MessageId, Thread};
-use crate::domain::document::{Contact, Document};
+use crate::domain::document::Document;
 use crate::domain::kind::{DocumentKind, Purpose};
-use crate::domain::recipients::{Field, person_name};
+use crate::domain::recipients::Field;
 use crate::domain::settings::{Settings, missing_registration};
 use crate::domain::template::{
     self, Attached, Chosen, Edits, LanguageSources, Logo, Portal, RenderRequest, Rendered, Sender,
@@ -175,10 +176,10 @@ pub(super) fn compose_with(
     warnings.extend(doubts(&document, &settings.company));
     let (selected, logo) = look_inside(selected, files, &mut warnings)?;
 
-    let contact = addressee(&document, &to);
+    let addressee = Addressee::of(document.partner(), &to);
     let mut language = template::choose_language(LanguageSources {
         job: job.language.as_deref(),
-        contact: contact.and_then(|c| c.language.as_deref()),
+        contact: addressee.language(),
         document: document.language.as_deref(),
         partner: document.partner().language.as_deref(),
         company: settings.company.language.as_deref(),
@@ -187,8 +188,7 @@ pub(super) fn compose_with(
         template::shipped::read_in(language.locale, document.partner().address.country.as_deref());
     let settings = settings.in_language(language.locale);
     let from = sender(job, &settings, &document)?;
-    let rendered =
-        render(job, &document, purpose, &settings, &from, &selected, logo, &language, contact, &to)?;
+    let rendered = render(job, &document, purpose, &settings, &from, &selected, logo, &language, &addressee)?;
 
     if to.is_empty() && cc.is_empty() && bcc.is_empty() {
         warnings.push(warning(
@@ -267,8 +267,7 @@ fn render(
     selected: &Selected,
     logo: Option<Logo>,
     language: &Chosen,
-    contact: Option<&Contact>,
-    to: &[Mailbox],
+    addressee: &Addressee<'_>,
 ) -> Result<Rendered, ComposeError> {
     let has = |role| selected.files().iter().any(|f| f.role == role);
     let added = selected.files().iter().filter(|f| f.role == Role::Added).count();
@@ -277,22 +276,14 @@ fn render(
     if body.as_ref().is_some_and(|body| body.len() > LONGEST_EDIT) {
         return Err(ComposeError::job("edits.body", format!("longer than {LONGEST_EDIT} bytes")));
     }
-    // With several people in To, nobody is greeted by name.
-    let (addressee, salutation) = match to {
-        [only] => (
-            person_name(contact, only.name.as_deref(), document.partner()),
-            contact.and_then(|contact| contact.salutation.as_deref()),
-        ),
-        _ => (None, None),
-    };
     let rendered = template::render(&RenderRequest {
         purpose,
         locale: language.locale,
         document,
         settings,
         sender: Sender { name: from.name.as_deref(), email: &email },
-        addressee: addressee.as_deref(),
-        salutation,
+        addressee: addressee.name(document.partner()).as_deref(),
+        salutation: addressee.salutation(language.locale),
         attached: Attached { pdf: has(Role::Pdf), ubl: has(Role::Ubl), added },
         portal: job.portal.as_ref().map(|(view, pdf)| Portal { view_url: view, pdf_url: pdf.as_deref() }),
         edits: Edits { subject: subject.as_deref(), body: body.as_deref() },
@@ -335,15 +326,6 @@ fn addressees(job: &Job) -> Result<[Vec<Mailbox>; 4], ComposeError> {
         fields[place].push(Mailbox::new(name.as_deref(), address));
     }
     Ok(fields)
-}
-
-/// The partner's contact that the first address of To belongs to.
-fn addressee<'d>(document: &'d Document, to: &[Mailbox]) -> Option<&'d Contact> {
-    let first = to.first()?;
-    document.partner().contacts.iter().find(|contact| {
-        let email = contact.email.as_deref().and_then(|email| Address::parse(email.trim()).ok());
-        email.is_some_and(|email| email == first.address)
-    })
 }
 
 /// A link that would be left out in silence is a mistake of the host, better known before the mail leaves.

@@ -1,5 +1,6 @@
 //! Use cases: what a caller asks for, made of the domain's rules over ports to the outside.
 
+mod addressee;
 mod compose;
 mod doubt;
 mod inbound;

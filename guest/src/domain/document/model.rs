@@ -186,6 +186,13 @@ pub struct PostalAddress {
     pub country: Option<String>,
 }
 
+impl PostalAddress {
+    /// The country as ISO 3166-1 writes it, whatever case and white space it came with; none for a blank one.
+    pub fn country_code(&self) -> Option<String> {
+        self.country.as_deref().map(|code| code.trim().to_ascii_uppercase()).filter(|code| !code.is_empty())
+    }
+}
+
 /// Whether a contact is somebody or several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

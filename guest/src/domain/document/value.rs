@@ -17,6 +17,14 @@ pub(super) fn is_turning(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
+/// UNTDID 1001 codes that make a document a credit note: those of EN 16931's list.
+const CREDIT_CODES: [&str; 11] = ["81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"];
+
+/// Whether a type code (BT-3) says that the document is a credit note.
+pub(super) fn is_credit_code(code: &str) -> bool {
+    CREDIT_CODES.contains(&code.trim())
+}
+
 /// What a date looks like, for messages.
 pub(super) const DATE: &str = "an ISO 8601 date such as 2026-11-22";
 

@@ -10,22 +10,32 @@ const LONG_ENOUGH: usize = 6;
 /// A name longer than this is none that a letter begins with: characters, and words.
 const LONGEST: usize = 60;
 const MOST_WORDS: usize = 7;
-/// Legal forms, as they are written: a name with one is a company's.
+/// Legal forms, as they are written: a name with one is a company's, wherever it stands. At the end, also in another case.
 const LEGAL_FORMS: [&str; 33] = [
     "BV", "NV", "BVBA", "VOF", "CV", "VZW", "SA", "SRL", "SPRL", "SARL", "SAS", "SASU", "EURL", "SCI", "SNC",
     "ASBL", "GmbH", "AG", "KG", "OHG", "UG", "GbR", "mbH", "Ltd", "Limited", "LLC", "LLP", "Inc", "PLC",
     "Oy", "ApS", "Sp", "KGaA",
 ];
+/// Legal forms that stand at the end of a name. Elsewhere they may be initials or a name.
+const LAST_FORMS: [&str; 26] = [
+    "AB", "AS", "ASA", "SpA", "sro", "doo", "eK", "SE", "Ltda", "Sàrl", "spzoo", "gGmbH", "eV", "eG", "SL",
+    "SLU", "Lda", "Corp", "Kft", "Oyj", "EIRL", "SCRL", "CVBA", "CommV", "CoKG", "Pty",
+];
+/// Words between the names of several people.
+const BETWEEN: [&str; 8] = ["and", "en", "et", "und", "AND", "EN", "ET", "UND"];
+/// Letters of a title behind a comma: "Jan Peeters, CFO".
+const TITLE: std::ops::RangeInclusive<usize> = 2..=4;
 
 /// The name of the person that a mail to this contact, or to this name of a recipient, greets; none greets nobody by name.
 ///
 /// Said by the contact's `kind` where it has one. Else a name counts that looks like a person's: two words or more, no digit, no
 /// sign of an address, of several people or of a company, not the partner itself, no department. A single word counts where somebody
-/// typed it. "Delacroix, Camille" is turned round; what stands in brackets is left out.
+/// typed it. "Delacroix, Camille" is turned round; what stands in brackets, and a title behind a comma, is left out.
 pub fn person_name(contact: Option<&Contact>, typed: Option<&str>, partner: &Party) -> Option<String> {
     let known = contact.and_then(|contact| contact.name.as_deref());
     let kind = contact.and_then(|contact| contact.kind);
-    let name = turned_round(&without_brackets(known.or(typed)?))?;
+    let written = without_brackets(known.or(typed)?);
+    let name = turned_round(&written)?;
     let is_line = name.chars().count() <= LONGEST && !name.chars().any(is_unwritten);
     let is_person = match kind {
         Some(ContactKind::Team) => false,
@@ -33,16 +43,20 @@ pub fn person_name(contact: Option<&Contact>, typed: Option<&str>, partner: &Par
         None => {
             let words = name.split_whitespace().count();
             let enough = words >= 2 || (known.is_none() && words == 1);
-            enough && words <= MOST_WORDS && looks_like_a_person(&name) && !is_partner(&name, partner)
+            enough
+                && words <= MOST_WORDS
+                && !is_company(&written)
+                && looks_like_a_person(&name)
+                && !is_partner(&name, partner)
         }
     };
     (is_line && is_person).then_some(name)
 }
 
-/// Characters that a name can't be written with: controls, and those that turn the direction of writing.
+/// Characters that a name can't be written with: controls, those that turn the direction of writing, and those without a width.
 fn is_unwritten(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 /// The name up to its first bracket: "Jan Peeters (Inkoop)".
@@ -51,15 +65,67 @@ fn without_brackets(name: &str) -> String {
     name[..end].split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// "Delacroix, Camille" as it is spoken; none for an empty name and for a list.
+/// "Delacroix, Camille" as it is spoken, and "Jan Peeters, CFO" without what they are; none for an empty name and for a list.
 fn turned_round(name: &str) -> Option<String> {
     let mut parts = name.split(',').map(str::trim);
     let (family, given, more) = (parts.next()?, parts.next(), parts.next());
     match (family, given, more) {
         ("", ..) | (_, Some(""), _) | (_, _, Some(_)) => None,
         (whole, None, _) => Some(whole.to_owned()),
+        (whole, Some(title), None) if is_title(title) && whole.chars().any(char::is_lowercase) => {
+            Some(whole.to_owned())
+        }
         (family, Some(given), None) => Some(format!("{given} {family}")),
     }
+}
+
+/// Capitals alone. In a name of capitals alone they are as likely a first name.
+fn is_title(text: &str) -> bool {
+    TITLE.contains(&text.chars().count()) && text.chars().all(char::is_uppercase)
+}
+
+/// True for a name that ends in a legal form: "Janssens bv", "Brico S.p.A.", "Nowak Sp. z o.o.".
+fn is_company(name: &str) -> bool {
+    let words = words_of(name);
+    without_legal_form(&words).len() < words.len()
+}
+
+fn words_of(name: &str) -> Vec<&str> {
+    name.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect()
+}
+
+/// The words of a name before the legal form that it ends in.
+fn without_legal_form<'w, 'n>(words: &'w [&'n str]) -> &'w [&'n str] {
+    // "Sp. z o.o." is the longest in words. A name has one word of its own at the least.
+    for count in (1..=3).rev() {
+        let Some(start) = words.len().checked_sub(count).filter(|start| *start > 0) else { continue };
+        let form = &words[start..];
+        let letters: String = form.concat().chars().filter(|c| *c != '.').collect();
+        let is_form = LEGAL_FORMS.iter().chain(&LAST_FORMS).any(|known| {
+            known.to_lowercase() == letters.to_lowercase()
+                && match form {
+                    [word] => *known == *word || !may_be_a_name(word),
+                    // "B. V.": in several words, of letters alone, or as this one is written.
+                    several => {
+                        *known == "spzoo"
+                            || several.iter().all(|word| word.trim_end_matches('.').chars().count() == 1)
+                    }
+                }
+        });
+        if is_form {
+            return &words[..start];
+        }
+    }
+    words
+}
+
+/// "Sa", "As", "Ek": short, written and spoken as a name is. "Bv" and "Ltd" can't be spoken.
+fn may_be_a_name(word: &str) -> bool {
+    let mut letters = word.chars();
+    letters.next().is_some_and(char::is_uppercase)
+        && letters.all(char::is_lowercase)
+        && word.chars().count() <= 3
+        && word.to_lowercase().contains(['a', 'e', 'i', 'o', 'u', 'y'])
 }
 
 fn looks_like_a_person(name: &str) -> bool {
@@ -68,6 +134,10 @@ fn looks_like_a_person(name: &str) -> bool {
             || matches!(c, '@' | '/' | '\\' | '&' | '+' | '|' | ':' | ';' | '_' | '"' | '*' | '#' | '=')
     };
     if name.chars().any(odd) || name.contains(" - ") || name.contains(" – ") {
+        return false;
+    }
+    let words: Vec<_> = name.split_whitespace().collect();
+    if words.iter().skip(1).take(words.len().saturating_sub(2)).any(|word| BETWEEN.contains(word)) {
         return false;
     }
     let mut words = name.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
@@ -85,7 +155,8 @@ fn is_department(word: &str) -> bool {
 /// True for the name of the partner itself, with or without its legal form. A private person is greeted by it.
 fn is_partner(name: &str, partner: &Party) -> bool {
     let bare = |name: &str| {
-        let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let own = without_legal_form(&words_of(name)).join(" ");
+        let words = own.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         let words = words.filter(|word| !LEGAL_FORMS.contains(word));
         words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
     };
@@ -121,6 +192,18 @@ mod tests {
             ("Иван Петров", "Иван Петров"),
             ("Mr. J. O'Neill", "Mr. J. O'Neill"),
             ("Els Kok", "Els Kok"),
+            ("Le, An", "An Le"),
+            ("Nguyen, Sa", "Sa Nguyen"),
+            ("Sa Nguyen", "Sa Nguyen"),
+            ("Nguyen Sa", "Nguyen Sa"),
+            ("Joris van As", "Joris van As"),
+            ("Anna Ek", "Anna Ek"),
+            ("En Wang", "En Wang"),
+            ("Li En Wang", "Li En Wang"),
+            ("Jan Peeters, CFO", "Jan Peeters"),
+            ("Jan van den Berg, MBA", "Jan van den Berg"),
+            ("Peeters, J.P.", "J.P. Peeters"),
+            ("PEETERS, JAN", "JAN PEETERS"),
         ] {
             assert_eq!(greeted(name, None).as_deref(), Some(expected), "{name}");
         }
@@ -159,6 +242,80 @@ mod tests {
             assert_eq!(greeted(name, None), None, "{name:?}");
         }
         assert_eq!(greeted(&"Jan ".repeat(30), None), None);
+    }
+
+    #[test]
+    fn companies_are_not_however_their_legal_form_is_written() {
+        for name in [
+            "Bakker Janssens B.V.",
+            "Janssens bv",
+            "Janssens Bv",
+            "Janssens B. V.",
+            "Bakkerij Janssens, BV",
+            "Bakkerij Janssens, bv",
+            "Acme GMBH",
+            "Acme, Inc.",
+            "Acme Ltd.",
+            "Foo S.A.",
+            "Foo sa",
+            "Brico S.p.A.",
+            "Rossi Srl",
+            "Volvo AB",
+            "Nordlys ASA",
+            "Novak s.r.o.",
+            "Kovač d.o.o.",
+            "Nowak Sp. z o.o.",
+            "Müller e.K.",
+            "Müller e. K.",
+            "Silva Ltda",
+            "Favre Sàrl",
+            "SARL Dupont",
+            "De Gouden Aar b.v.",
+        ] {
+            assert_eq!(greeted(name, None), None, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn functions_public_bodies_and_several_people_are_not() {
+        for name in [
+            "Managing Director",
+            "Financial Controller",
+            "Directeur général",
+            "Directrice financière",
+            "Monsieur le Directeur",
+            "The Bookkeeper",
+            "De Boekhouder",
+            "Customer Care",
+            "Purchase Ledger",
+            "Invoice Processing",
+            "Office Manager",
+            "No Reply",
+            "Unknown Unknown",
+            "PEETERS, CFO",
+            "Gemeente Gent",
+            "Stad Antwerpen",
+            "Stadtwerke München",
+            "Mairie de Lyon",
+            "Université de Liège",
+            "M. et Mme Dupont",
+            "Jan en Els Peeters",
+            "Hans und Eva Müller",
+            "JOHN AND MARY SMITH",
+        ] {
+            assert_eq!(greeted(name, None), None, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_with_characters_that_nobody_sees_is_not_greeted() {
+        for hidden in ['\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}', '\u{202e}'] {
+            let name = format!("Jan{hidden} Peeters");
+            for kind in [None, Some(ContactKind::Person)] {
+                assert_eq!(greeted(&name, kind), None, "{name:?}");
+            }
+            assert_eq!(person_name(None, Some(&name), &partner()), None, "{name:?}");
+        }
     }
 
     #[test]

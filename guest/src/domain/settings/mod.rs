@@ -188,22 +188,22 @@ impl Settings {
     pub fn in_language(&self, locale: Locale) -> Cow<'_, Self> {
         let company = by_language(&self.company.languages, locale);
         let user = by_language(&self.user.languages, locale);
-        if company.is_none() && user.is_none() {
+        if company.is_empty() && user.is_empty() {
             return Cow::Borrowed(self);
         }
         let mut own = self.clone();
-        if let Some(texts) = company {
+        for texts in company {
             own.company.name = texts.name.clone().or(own.company.name);
-            for (of, said) in [
+            for (lines, different) in [
                 (&mut own.company.registration, &texts.registration),
                 (&mut own.company.address, &texts.address),
             ] {
-                if !said.is_empty() {
-                    of.clone_from(said);
+                if !different.is_empty() {
+                    lines.clone_from(different);
                 }
             }
         }
-        if let Some(texts) = user {
+        for texts in user {
             own.user.display_name = texts.display_name.clone().or(own.user.display_name);
             if texts.signature_html.is_some() || texts.signature_text.is_some() {
                 own.user.signature_html.clone_from(&texts.signature_html);
@@ -233,13 +233,14 @@ impl Settings {
     }
 }
 
-/// What is said in a region, else in its language.
-fn by_language<T>(said: &BTreeMap<String, T>, locale: Locale) -> Option<&T> {
+/// What is different in a language, and after it what is different in its region: each over what comes before.
+fn by_language<T>(entries: &BTreeMap<String, T>, locale: Locale) -> Vec<&T> {
     let of = |locale: Locale| {
-        let mut named = said.iter().filter(|(tag, _)| Locale::parse(tag) == Some(locale));
+        let mut named = entries.iter().filter(move |(tag, _)| Locale::parse(tag) == Some(locale));
         named.next().map(|(_, texts)| texts)
     };
-    of(locale).or_else(|| of(Locale::of(locale.language)))
+    let region = locale.region.and_then(|_| of(locale));
+    of(Locale::of(locale.language)).into_iter().chain(region).collect()
 }
 
 #[cfg(test)]

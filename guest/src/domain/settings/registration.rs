@@ -17,8 +17,8 @@ pub fn missing_registration(company: &Company, issuer: &Party) -> Option<&'stati
         return None;
     }
     let vat = company.vat_identifier.as_deref().or(issuer.vat_identifier.as_deref());
-    let country = issuer.address.country.as_deref().or_else(|| vat.and_then(|vat| vat.get(..2)));
-    Some(match country? {
+    let of_vat = || vat.and_then(|vat| vat.trim().get(..2)).map(str::to_ascii_uppercase);
+    Some(match issuer.address.country_code().or_else(of_vat)?.as_str() {
         "BE" => {
             "Belgian law wants the legal form, the company number and the register with its court (RPR/RPM)"
         }
@@ -50,6 +50,11 @@ mod tests {
         assert_eq!(missing_registration(&company, &issuer), None, "no country is known");
         issuer.vat_identifier = Some("NL001234567B01".into());
         assert!(missing_registration(&company, &issuer).is_some_and(|wants| wants.contains("KvK")));
+        issuer.vat_identifier = Some(" nl001234567B01".into());
+        issuer.address.country = Some(" ".into());
+        assert!(missing_registration(&company, &issuer).is_some_and(|wants| wants.contains("KvK")));
+        issuer.address.country = Some("be ".into());
+        assert!(missing_registration(&company, &issuer).is_some_and(|wants| wants.contains("RPR")));
         issuer.address.country = Some("BE".into());
         assert!(missing_registration(&company, &issuer).is_some_and(|wants| wants.contains("RPR")));
         issuer.address.country = Some("JP".into());

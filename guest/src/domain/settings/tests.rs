@@ -125,16 +125,21 @@ fn what_is_said_differently_in_a_language_is_said_in_it_alone() {
     let settings = Settings::from_json(
         r#"{"company": {"name": "Atelier Nord", "address": ["Dok Noord 4", "Belgium"], "registration": ["RPR Gent"],
             "languages": {"fr": {"address": ["Dok Noord 4", "Belgique"], "registration": ["RPM Gand"]},
-                          "fr-FR": {"name": "Atelier Nord (Belgique)"}}},
+                          "fr-FR": {"name": "Atelier Nord (Belgique)"},
+                          "de-AT": {"address": ["Dok Noord 4", "Belgien"]}}},
             "user": {"display_name": "Accounting", "signature_text": "Lotte", "signature_html": "<b>Lotte</b>",
-            "languages": {"fr": {"display_name": "Comptabilité", "signature_text": "Lotte (compta)"}}}}"#,
+            "languages": {"fr": {"display_name": "Comptabilité", "signature_text": "Lotte (compta)"},
+                          "fr-LU": {"display_name": "Facturation", "signature_html": "<i>Lotte</i>"}}}}"#,
     )
     .unwrap();
     for (tag, name, country, display_name, html) in [
         ("nl-BE", "Atelier Nord", "Belgium", "Accounting", Some("<b>Lotte</b>")),
         ("fr", "Atelier Nord", "Belgique", "Comptabilité", None),
         ("fr-BE", "Atelier Nord", "Belgique", "Comptabilité", None),
-        ("fr-FR", "Atelier Nord (Belgique)", "Belgium", "Comptabilité", None),
+        ("fr-FR", "Atelier Nord (Belgique)", "Belgique", "Comptabilité", None),
+        ("fr-LU", "Atelier Nord", "Belgique", "Facturation", Some("<i>Lotte</i>")),
+        ("de-AT", "Atelier Nord", "Belgien", "Accounting", Some("<b>Lotte</b>")),
+        ("de", "Atelier Nord", "Belgium", "Accounting", Some("<b>Lotte</b>")),
     ] {
         let own = settings.in_language(Locale::parse(tag).unwrap());
         assert_eq!(own.company.name.as_deref(), Some(name), "{tag}");

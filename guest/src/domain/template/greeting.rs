@@ -8,13 +8,14 @@ use crate::domain::kind::{DocumentKind as K, UseCase as U};
 /// Longest salutation of a contact, in characters.
 const LONGEST: usize = 200;
 
-/// The first line: the contact's own salutation as given, else the person's name, else a greeting without one.
+/// The first line: the contact's own salutation as given, with a comma where the language's own greeting has one, else the person's name, else a greeting without one.
 pub(super) fn greeting(request: &RenderRequest<'_>, words: &Words) -> Result<String, TemplateFault> {
     let salutation = request.salutation.map(str::trim).filter(|own| {
         !own.is_empty() && own.chars().count() <= LONGEST && !own.chars().any(char::is_control)
     });
     if let Some(own) = salutation {
-        let ends = own.ends_with(|c: char| c.is_ascii_punctuation());
+        let ends = own.ends_with(|c: char| c.is_ascii_punctuation())
+            || !words.get("greeting")?.trim_end().ends_with(',');
         return Ok(if ends { own.to_owned() } else { format!("{own},") });
     }
     match request.addressee.map(str::trim).filter(|name| !name.is_empty()) {
@@ -126,12 +127,16 @@ mod tests {
 
     #[test]
     fn a_text_goes_on_after_a_comma_and_begins_anew_without_one() {
-        for (tag, first, second) in [
-            ("de-CH", "Guten Tag Jan Peeters", "Über diese Rechnung"),
-            ("de-AT", "Guten Tag Jan Peeters,", "über diese Rechnung"),
+        let own = Some("Sehr geehrte Frau Delacroix");
+        for (tag, salutation, first, second) in [
+            ("de-CH", None, "Guten Tag Jan Peeters", "Über diese Rechnung"),
+            ("de-AT", None, "Guten Tag Jan Peeters,", "über diese Rechnung"),
+            ("de-CH", own, "Sehr geehrte Frau Delacroix", "Über diese Rechnung"),
+            ("de-AT", own, "Sehr geehrte Frau Delacroix,", "über diese Rechnung"),
+            ("de-CH", Some("Hallo Jan,"), "Hallo Jan,", "über diese Rechnung"),
         ] {
             let (greeting, text, _) =
-                letter("invoice/new", tag, Some("Jan Peeters"), None, "über diese Rechnung");
+                letter("invoice/new", tag, Some("Jan Peeters"), salutation, "über diese Rechnung");
             assert_eq!((greeting.as_str(), text.as_str()), (first, second), "{tag}");
         }
     }

@@ -25,9 +25,11 @@ pub fn pay_by(
         return None;
     }
     let partner = document.partner();
-    let least = match partner.address.country.as_deref() {
-        Some(country) if partner.consumer && is_first => least_for_consumers(country),
-        _ => 0,
+    // A private person whose country is not said is one at home.
+    let country = || partner.address.country_code().or_else(|| document.issuer().address.country_code());
+    let least = match (partner.consumer && is_first).then(country).flatten() {
+        Some(country) => least_for_consumers(&country),
+        None => 0,
     };
     today.checked_add_days(Days::new(days.max(least).into()))
 }
@@ -61,6 +63,7 @@ mod tests {
         let mut document = samples::document(K::Invoice, Fill::Full);
         document.buyer.consumer = consumer;
         document.buyer.address.country = Some(country.into());
+        document.seller.address.country = Some("be ".into());
         let purpose = Purpose::named(K::Invoice, use_case).unwrap();
         pay_by(purpose, &document, payment, today).map(|day| (day - today).num_days())
     }
@@ -81,6 +84,10 @@ mod tests {
             ("reminder-1", "BE", false, after, &own, Some(5)),
             ("reminder-1", "BE", true, after, &own, Some(14)),
             ("reminder-1", "NL", true, after, &own, Some(15)),
+            ("reminder-1", "be", true, after, &own, Some(14)),
+            ("reminder-1", " Nl ", true, after, &own, Some(15)),
+            ("reminder-1", "", true, after, &own, Some(14)),
+            ("reminder-1", " ", false, after, &own, Some(5)),
             ("reminder-1", "FR", true, after, &own, Some(5)),
             ("reminder-2", "NL", true, after, &own, Some(7)),
             ("reminder-3", "BE", false, after, &own, None),

@@ -1,9 +1,10 @@
 //! What a type can't say about a document: names that must not be blank, texts that must not be endless.
 
 use super::super::limits::{MAX_NUMBER, MAX_TEXT};
-use super::super::value::{TURNING, is_turning};
+use super::super::value::{TURNING, is_credit_code, is_turning};
 use super::super::{Document, DocumentFault, Party};
 use super::place::Step;
+use crate::domain::kind::DocumentKind;
 
 /// A field that is wrong though its type is right.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ type Checked = Result<(), Fault>;
 /// Checks a whole document.
 pub(super) fn document(document: &Document) -> Checked {
     number(&document.number)?;
+    type_code(document)?;
     party("seller", &document.seller)?;
     party("buyer", &document.buyer)?;
     if let Some(level) = document.dunning_level.filter(|level| !(1..=9).contains(level)) {
@@ -82,6 +84,16 @@ pub(super) fn document(document: &Document) -> Checked {
         ("payment_terms", &document.payment_terms),
     ];
     fields.into_iter().try_for_each(|(field, text)| optional(|| vec![field.into()], text.as_deref()))
+}
+
+/// An invoice is not a credit note: its mail would ask for the money that it gives back.
+fn type_code(document: &Document) -> Checked {
+    match document.type_code.as_deref().map(str::trim) {
+        Some(code) if document.kind == DocumentKind::Invoice && is_credit_code(code) => {
+            fault(&["type_code"], format!("{code} is a credit note: use the kind credit-note"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn number(number: &str) -> Checked {

@@ -217,3 +217,21 @@ fn no_number_and_no_name_shows_as_another() {
         }
     }
 }
+
+#[test]
+fn an_invoice_with_the_code_of_a_credit_note_is_refused() {
+    let of = |kind: &str, code: &str| {
+        let field = format!("\"invoice\",\n  \"type_code\": \"{code}\"");
+        MINIMAL.replace("\"invoice\"", &field.replace("invoice", kind))
+    };
+    for code in ["381", " 381 ", "261", "396", "81", "532"] {
+        let fault = at(&of("invoice", code));
+        assert_eq!((fault.path.as_str(), fault.line), ("$.type_code", Some(3)), "{code}");
+        let detail = format!("{} is a credit note: use the kind credit-note", code.trim());
+        assert!(fault.detail.contains(&detail), "{fault:?}");
+        assert!(read(of("credit-note", code).as_bytes()).is_ok(), "{code}");
+    }
+    for code in ["380", "389", "384", "3810"] {
+        assert!(read(of("invoice", code).as_bytes()).is_ok(), "{code}");
+    }
+}

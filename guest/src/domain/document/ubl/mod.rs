@@ -14,15 +14,13 @@ mod party;
 mod payment;
 mod tree;
 
+use super::value::is_credit_code;
 use super::{Document, DocumentError, DocumentFault, foreign};
 use crate::domain::kind::DocumentKind;
 use element::Element;
 use tree::Vocabulary;
 
 pub use container::EmbeddedFile;
-
-/// UNTDID 1001 codes in `InvoiceTypeCode` that make an Invoice a credit note: those of EN 16931's list.
-const CREDIT_CODES: [&str; 11] = ["81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"];
 
 /// How one UBL document names what all of them have.
 struct Form {
@@ -110,7 +108,7 @@ fn document(root: Element<'_, '_>) -> Result<Document, DocumentError> {
     let form = match (root.vocabulary(), root.name()) {
         (Vocabulary::Document, "Invoice") => {
             let code = root.text("InvoiceTypeCode")?;
-            let credit = code.is_some_and(|code| CREDIT_CODES.contains(&code.as_str()));
+            let credit = code.is_some_and(|code| is_credit_code(&code));
             if credit { Form { kind: DocumentKind::CreditNote, ..INVOICE } } else { INVOICE }
         }
         (Vocabulary::Document, "CreditNote") => CREDIT_NOTE,
