@@ -368,8 +368,18 @@ pub(super) async fn quota(desk: &Desk, rows: &[Row], measure: &Measure) -> Resul
     Ok(Quota { per_minute, per_day, sent_today, mails, expected_end, note })
 }
 
+/// What is noted of every mail that was made: of the company, most likely, and told once.
+fn shared_notes(rows: &[Row]) -> Vec<&String> {
+    let mut made = rows.iter().filter(|row| row.size.is_some());
+    let first = made.next().map(|row| row.notes.as_slice()).unwrap_or_default();
+    let others: Vec<&Row> = made.collect();
+    let is_shared = |note: &&String| !others.is_empty() && others.iter().all(|row| row.notes.contains(note));
+    first.iter().filter(is_shared).collect()
+}
+
 /// The rows as a table, and the quota below.
 pub(super) fn show(rows: &[Row], quota: &Quota) -> Result<(), Failure> {
+    let shared = shared_notes(rows);
     let cells = rows.iter().map(|row| {
         let name = row.number.clone().unwrap_or_else(|| row.file.display().to_string());
         let to = row.to.iter().filter(|it| it.field != "reply-to");
@@ -386,10 +396,16 @@ pub(super) fn show(rows: &[Row], quota: &Quota) -> Result<(), Failure> {
             row.language.clone().unwrap_or_default(),
             row.template.clone().unwrap_or_default(),
             row.size.map(|size| format!("{} kB", size.div_ceil(1000))).unwrap_or_default(),
-            problems.chain(row.notes.iter().cloned()).collect::<Vec<_>>().join("; "),
+            problems
+                .chain(row.notes.iter().filter(|it| !shared.contains(it)).cloned())
+                .collect::<Vec<_>>()
+                .join("; "),
         ]
     });
     table(&["document", "", "to", "language", "template", "size", "notes"], cells)?;
+    for note in &shared {
+        line(&format!("all of them: {note}"))?;
+    }
     let rate =
         quota.per_minute.map_or_else(|| "no limit known".to_owned(), |rate| format!("{rate} a minute"));
     let end = quota.expected_end.format("%Y-%m-%d %H:%M");
