@@ -128,8 +128,8 @@ pub(super) fn render_with(
     // A link that is none would be spoken of in the text and missing below it.
     let portal = request.portal.filter(|p| layout::is_web(p.view_url));
     let request = &RenderRequest { portal, ..*request };
-    let seller = request.document.seller.address.country.as_deref();
-    let words = texts.words(request.locale, seller)?;
+    let issuer = request.document.issuer().address.country.as_deref();
+    let words = texts.words(request.locale, issuer)?;
     let find = |texts: &TextSet, file| {
         let missing = || shipped::path(request.purpose, Locale::of(request.locale.language), file);
         let found = texts.find(request.purpose, request.locale, file);

@@ -91,7 +91,9 @@ pub(super) fn headline(
         (Demand::Nothing, Some(owed)) if request.purpose.reminds_of_payment() => Some(("balance", owed)),
         _ => match in_favour(d) {
             Some(favour) => Some(("in_favour", favour)),
-            None => d.total().map(|total| ("total", above_zero(d.kind, total))),
+            None => d
+                .total()
+                .map(|total| (if is_paid(request) { "paid" } else { "total" }, above_zero(d.kind, total))),
         },
     };
     let Some((key, of)) = found else { return Ok(None) };
@@ -101,6 +103,16 @@ pub(super) fn headline(
         is_asked: key == "open",
         money: of,
     }))
+}
+
+/// True for the thanks for the whole of an invoice, and for a receipt.
+fn is_paid(request: &RenderRequest<'_>) -> bool {
+    let owes_nothing = request.document.owed().is_some_and(|owed| owed.amount.is_zero());
+    match (request.purpose.kind(), request.purpose.use_case()) {
+        (K::Invoice, U::ThankYou) => owes_nothing,
+        (K::Receipt, use_case) => use_case != U::Cancelled,
+        _ => false,
+    }
 }
 
 /// What the mail is about: a reminder of a document in parts those that are late, else all that is owed.
@@ -139,13 +151,21 @@ impl Due {
     }
 }
 
-/// When the amount is due, in days from today; of several instalments only that they are late.
+/// When the amount is due, in days from today, or that the document no longer holds; of several instalments only that they are late.
 pub(super) fn due(
     request: &RenderRequest<'_>,
     words: &Words,
     demand: Demand,
 ) -> Result<Option<Due>, TemplateFault> {
     let d = request.document.as_ref();
+    if request.purpose.use_case() == U::Cancelled {
+        let key = if matches!(d.kind, K::Quote | K::Reminder | K::RequestForQuotation) {
+            "withdrawn"
+        } else {
+            "void"
+        };
+        return Ok(Some(Due { text: words.get(key)?.to_owned(), is_late: true }));
+    }
     let Some(date) = d.due_date else { return Ok(None) };
     let written = long_date(date, request.locale);
     match demand {
@@ -170,6 +190,8 @@ fn transfer_due(
         n => words.fill(several, "{n}", &number(Decimal::from(n), request.locale)),
     };
     let text = match days {
+        // It reminds of what was due long ago.
+        0.. if request.document.kind == K::Reminder => words.fill("pay_on", "{date}", written)?,
         ..0 => counted("overdue_one", "overdue_by")?,
         _ if !request.document.instalments.is_empty() => return Ok(None),
         0 => words.get("due_today")?.to_owned(),

@@ -31,9 +31,13 @@ pub(super) fn rows(
     };
     // Beside "21 days overdue": otherwise the amount's own line has the date.
     push_date("due_date", d.due_date, demand == Demand::Transfer && due.is_some_and(|due| due.is_late))?;
-    push_date("valid_until", d.valid_until, live && matches!(kind, K::Quote | K::RequestForQuotation))?;
-    let delivers = matches!(kind, K::SalesOrder | K::OrderConfirmation | K::DeliveryNote | K::PurchaseOrder);
+    // Once an offer is accepted or has come, the day until which it was open says nothing.
+    let open = live && request.purpose.use_case() != U::ThankYou;
+    push_date("valid_until", d.valid_until, open && kind == K::Quote)?;
+    push_date("quote_due", d.valid_until, open && kind == K::RequestForQuotation)?;
+    let delivers = matches!(kind, K::SalesOrder | K::OrderConfirmation | K::DeliveryNote);
     push_date("delivery_date", d.delivery_date, live && delivers)?;
+    push_date("requested_delivery_date", d.delivery_date, live && kind == K::PurchaseOrder)?;
     if let Some(order) = d.references.order.as_deref().filter(|_| d.audience() == Audience::Customer) {
         rows.push(Row::new(words.get("order")?, order));
     }

@@ -104,10 +104,9 @@ pub(super) fn mail(
     shown: usize,
 ) -> Result<Value, TemplateFault> {
     let (document, settings) = (request.document.as_ref(), request.settings);
-    let kind = request.purpose.kind();
     let demand = Demand::of(request);
     let colours = colours::Colours::of(&settings.layout.accent);
-    let title = format!("{} {}", words.get(&format!("document_{}", key(kind)))?, document.number);
+    let title = format!("{} {}", words.get(&format!("document_{}", key(request)))?, document.number);
     let amount = amount::headline(request, words, demand)?;
     let due = amount::due(request, words, demand)?;
     let columns = Columns::of(&document.lines[..shown]);
@@ -165,8 +164,13 @@ pub(super) fn mail(
     ))
 }
 
-fn key(kind: K) -> String {
-    kind.name().replace('-', "_")
+/// What the document is called in the words: a second reminder has another name in German.
+fn key(request: &RenderRequest<'_>) -> String {
+    let kind = request.purpose.kind();
+    match kind == K::Reminder && request.document.dunning_level.is_some_and(|level| level > 1) {
+        true => "reminder_again".to_owned(),
+        false => kind.name().replace('-', "_"),
+    }
 }
 
 fn values(rows: Vec<Row>) -> Value {
@@ -196,8 +200,7 @@ fn logo(request: &RenderRequest<'_>) -> Value {
 
 fn button(request: &RenderRequest<'_>, words: &Words) -> Result<Value, TemplateFault> {
     let Some(portal) = request.portal else { return Ok(none()) };
-    let kind = request.purpose.kind();
-    let label = words.get(&format!("view_{}", key(kind)))?;
+    let label = words.get(&format!("view_{}", key(request)))?;
     Ok(Record::value("button", BUTTON, [label.into(), portal.view_url.into()]))
 }
 

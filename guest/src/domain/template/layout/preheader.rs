@@ -25,7 +25,7 @@ pub(super) fn text(
     let date = match due {
         Some(due) => Some(due.text.clone()),
         None => {
-            let keys = ["valid_until", "delivery_date"];
+            let keys = ["valid_until", "quote_due", "delivery_date", "requested_delivery_date"];
             let labels = keys.map(|key| words.get(key).unwrap_or_default());
             let found = facts.iter().find(|row| labels.contains(&row.label.as_str()));
             found.map(|row| labelled(&row.label, &row.value))
@@ -36,6 +36,9 @@ pub(super) fn text(
         return Ok(said.join(" · "));
     }
     let first = body.first().map(|lines| lines.join(" ")).unwrap_or_default();
+    // A text that goes on after its greeting begins here.
+    let mut letters = first.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
     Ok(match first.char_indices().nth(BEGINNING) {
         Some((at, _)) => format!("{}…", first[..at].trim_end()),
         None => first,

@@ -33,7 +33,8 @@ pub(super) fn rows(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Row
     if let Some(charges) = charges {
         push("charges", charges)?;
     }
-    if let (Some(net), Some(tax)) = (t.tax_exclusive, t.tax) {
+    // Without VAT the net total is the total: why there is none is for the document itself to say.
+    if let (Some(net), Some(tax)) = (t.tax_exclusive, t.tax.filter(|tax| !tax.is_zero())) {
         push("net_total", net)?;
         match rates(d) {
             Some(taxes) => {
@@ -46,7 +47,8 @@ pub(super) fn rows(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Row
         }
     }
     let Some(total) = d.total().map(|total| total.amount) else { return Ok(rows) };
-    rows.push(Row::strong(words.get("total")?, written(total)));
+    let label = if d.kind == K::Statement { "balance" } else { "total" };
+    rows.push(Row::strong(words.get(label)?, written(total)));
     let (rounding, paid) = (some(t.rounding), d.paid().filter(|_| counts_payments(d)));
     if let Some(rounding) = rounding {
         rows.push(Row::new(words.get("rounding")?, written(rounding)));
@@ -91,14 +93,16 @@ fn remainder(request: &RenderRequest<'_>, words: &Words) -> Result<Option<Row>, 
     if !matches!(d.kind, K::Invoice | K::Reminder | K::Statement) || d.is_self_billed() {
         return Ok(None);
     }
-    let Some(owed) = d.owed() else { return Ok(None) };
+    let Some(owed) = d.owed().filter(|owed| !owed.amount.is_zero() || in_favour(d).is_some()) else {
+        return Ok(None);
+    };
     let reminds = request.purpose.reminds_of_payment();
     let (key, of) = match (in_favour(d), d.payment_method()) {
         (Some(favour), _) => ("in_favour", favour),
         // Of several parts a reminder asks for those that are late: this is not what is due.
         (None, PaymentMethod::Transfer) if asked(request) != Some(owed) => ("balance", owed),
         (None, PaymentMethod::Transfer) => ("open", owed),
-        (None, _) if reminds || owed.amount.is_zero() => ("balance", owed),
+        (None, _) if reminds => ("balance", owed),
         (None, PaymentMethod::DirectDebit) => ("to_collect", owed),
         (None, _) => return Ok(None),
     };

@@ -113,7 +113,7 @@ const CORRECTED: &[(&str, &str, &str)] = &[
     ("purchase-order/new", "de", "Gewünschter Liefertermin ist"),
     ("purchase-order/new", "en", "The requested delivery date is"),
     ("request-for-quotation/cancelled", "fr", "elle ne sera pas retenue"),
-    ("sales-order/thank-you", "en", "We have entered it as no."),
+    ("sales-order/thank-you", "en", "We entered it as order no."),
 ];
 
 #[test]

@@ -60,7 +60,7 @@ fn the_amount_stands_first_under_the_name_of_what_it_means() {
             None,
         ),
         ("thanks", invoice(|_| ()), UseCase::ThankYou, Some("Total: €1,210.00"), None),
-        ("cancelled", invoice(|_| ()), UseCase::Cancelled, None, None),
+        ("cancelled", invoice(|_| ()), UseCase::Cancelled, None, Some("Cancelled")),
         (
             "debited",
             invoice(|d| {
