@@ -22,7 +22,7 @@ async fn native_fresh_and_much_used_instances_give_equal_bytes() {
             assert_eq!(message.message_id, native.composed.message_id, "{name}, {which}");
             assert_eq!(message.subject, native.rendered.subject, "{name}, {which}");
             assert_eq!(message.text, native.rendered.text, "{name}, {which}");
-            assert_eq!(message.html, native.rendered.html, "{name}, {which}");
+            assert_eq!(without_picture(&message.html), native.rendered.html, "{name}, {which}");
             assert_eq!(message.language, native.language.locale.to_string(), "{name}, {which}");
             assert_eq!(message.needs_smtputf8, native.composed.needs_smtputf8, "{name}, {which}");
             let warnings = |codes: Vec<&str>| codes.join(" ");
@@ -32,6 +32,17 @@ async fn native_fresh_and_much_used_instances_give_equal_bytes() {
                 "{name}, {which}"
             );
         }
+    }
+}
+
+/// The HTML as it travels: a preview has the code to pay by in it, which the message has beside it.
+fn without_picture(html: &str) -> String {
+    match html.split_once("data:image/png;base64,") {
+        Some((before, rest)) => {
+            let after = rest.split_once('"').map_or("", |(_, after)| after);
+            format!("{before}cid:payment-code\"{after}")
+        }
+        None => html.to_owned(),
     }
 }
 
