@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 /// A limit on the size of every file, as a full disk is one: kilobytes. Less than a batch writes, more than a start does, and
 /// than the plugin's memory takes, which is a file too.
-const KILOBYTES: u32 = 1024;
+const KILOBYTES: u32 = 2048;
 
 /// Mails of a batch that does not fit.
 const COUNT: usize = 240;
