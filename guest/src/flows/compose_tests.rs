@@ -1,26 +1,10 @@
 //! What a job may ask for, and what becomes of who sends it.
 
 use super::*;
+use crate::flows::test_job::{NoFiles, plain_job};
 
 fn job(view: &str, pdf: Option<&str>) -> Job {
-    Job {
-        id: "1".into(),
-        now: DateTime::parse_from_rfc3339("2026-11-22T09:30:00+01:00").unwrap(),
-        document: Source { media_type: "application/json".into(), content: Vec::new() },
-        use_case: "new".into(),
-        language: None,
-        settings: String::new(),
-        sender: (None, "a@example.com".into()),
-        recipients: Vec::new(),
-        attachments: Vec::new(),
-        format: Format::Pdf,
-        portal: Some((view.into(), pdf.map(str::to_owned))),
-        edits: (None, None),
-        thread: None,
-        automatic: false,
-        mode: Mode::Account,
-        insist: Vec::new(),
-    }
+    Job { portal: Some((view.into(), pdf.map(str::to_owned))), ..plain_job() }
 }
 
 #[test]
@@ -37,14 +21,6 @@ fn a_link_that_no_mail_may_carry_is_an_error_of_the_job() {
     ] {
         let fault = check_links(&job(view, pdf)).expect_err(view).to_string();
         assert!(fault.starts_with(field), "{view:?} {pdf:?}: {fault}");
-    }
-}
-
-struct NoFiles;
-
-impl Files for NoFiles {
-    fn read(&mut self, handle: u32, _: u64, _: u32) -> Result<Vec<u8>, FileError> {
-        Err(FileError::UnknownHandle(handle))
     }
 }
 

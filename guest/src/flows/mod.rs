@@ -10,6 +10,8 @@ mod refusal;
 mod resolve;
 mod sent;
 mod submit;
+#[cfg(test)]
+mod test_job;
 mod test_message;
 
 pub use compose::{ComposeError, FileError, Files, Job, Message, Mode, Warning, compose};

@@ -1,6 +1,7 @@
 //! One mail, one amount: the sentence, the box, the totals and the code agree, whatever was paid, in how many parts and by which means.
 
 use super::*;
+use crate::flows::test_job::{NoFiles, plain_job};
 
 /// An invoice over 1,210, due on 15 October, paid in parts or at once.
 fn job(means: &str, paid: &str, parts: &str, use_case: &str, credit: &str) -> Job {
@@ -11,30 +12,13 @@ fn job(means: &str, paid: &str, parts: &str, use_case: &str, credit: &str) -> Jo
         if credit.is_empty() { "invoice" } else { "credit-note" }
     );
     Job {
-        id: "1".into(),
         now: DateTime::parse_from_rfc3339("2026-11-30T09:30:00+01:00").unwrap(),
         document: Source { media_type: "application/json".into(), content: document.into() },
         use_case: use_case.into(),
         language: Some("en".into()),
         settings: r#"{"payment": {"accounts": ["BE71 0961 2345 6769"]}}"#.into(),
-        sender: (None, "a@example.com".into()),
-        recipients: Vec::new(),
-        attachments: Vec::new(),
-        format: Format::Pdf,
-        portal: None,
-        edits: (None, None),
-        thread: None,
-        automatic: false,
-        mode: Mode::Account,
         insist: refusal::REFUSALS.map(str::to_owned).to_vec(),
-    }
-}
-
-struct NoFiles;
-
-impl Files for NoFiles {
-    fn read(&mut self, handle: u32, _: u64, _: u32) -> Result<Vec<u8>, FileError> {
-        Err(FileError::UnknownHandle(handle))
+        ..plain_job()
     }
 }
 

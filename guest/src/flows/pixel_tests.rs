@@ -2,11 +2,10 @@
 
 use super::*;
 use crate::domain::address::Address;
-use crate::domain::attachment::Format;
 use crate::domain::compose::Chunk;
 use crate::domain::recipients::Field;
-use crate::flows::{FileError, Source, compose};
-use chrono::DateTime;
+use crate::flows::test_job::{NoFiles, plain_job};
+use crate::flows::{Source, compose};
 
 const LINK: &str = "https://post.example/o/AQIDBA.gif";
 const INVOICE: &str = r#"{
@@ -15,33 +14,12 @@ const INVOICE: &str = r#"{
     "totals": {"payable": "121.00", "tax_inclusive": "121.00"}, "lines": []
 }"#;
 
-struct NoFiles;
-
-impl Files for NoFiles {
-    fn read(&mut self, handle: u32, _: u64, _: u32) -> Result<Vec<u8>, FileError> {
-        Err(FileError::UnknownHandle(handle))
-    }
-}
-
 fn job(to: &[(Field, &str)]) -> Job {
     assert!(to.iter().all(|(_, address)| Address::parse(address).is_ok()));
     Job {
-        id: "1".into(),
-        now: DateTime::parse_from_rfc3339("2026-11-22T09:30:00+01:00").unwrap(),
         document: Source { media_type: "application/json".into(), content: INVOICE.into() },
-        use_case: "new".into(),
-        language: None,
-        settings: String::new(),
-        sender: (None, "a@example.com".into()),
         recipients: to.iter().map(|(field, address)| (*field, None, (*address).to_owned())).collect(),
-        attachments: Vec::new(),
-        format: Format::Pdf,
-        portal: None,
-        edits: (None, None),
-        thread: None,
-        automatic: false,
-        mode: Mode::Account,
-        insist: Vec::new(),
+        ..plain_job()
     }
 }
 

@@ -212,7 +212,7 @@ impl Object for DocumentView {
             "valid_until" => date(d.valid_until, locale),
             "delivery_date" => date(d.delivery_date, locale),
             "currency" => Value::from(d.currency.code()),
-            "total" => amount(d.total().map(|total| unsigned(d.kind, total)), locale),
+            "total" => amount(d.total().map(|total| d.as_read(total)), locale),
             "open" => amount(open(d), locale),
             "paid" => amount(d.paid(), locale),
             "in_favour" => amount(d.in_favour(), locale),
@@ -334,14 +334,6 @@ impl Object for LineView {
 fn open(document: &Document) -> Option<Money> {
     match document.kind {
         DocumentKind::Invoice | DocumentKind::Reminder | DocumentKind::Statement => document.owed(),
-        kind => document.open_amount().map(|open| unsigned(kind, open)),
-    }
-}
-
-/// A credit note's amounts are in the reader's favour, whichever sign its file has.
-fn unsigned(kind: DocumentKind, of: Money) -> Money {
-    match kind {
-        DocumentKind::CreditNote => Money { amount: of.amount.abs(), ..of },
-        _ => of,
+        _ => document.open_amount().map(|open| document.as_read(open)),
     }
 }

@@ -122,24 +122,24 @@ impl TextSet {
         text.map(str::to_owned).map_err(|_| TemplateFault::new(name, "its output is not text"))
     }
 
-    /// Fixed words for a reader, those of tax as in the seller's country; overrides over shipped ones, regions over languages.
+    /// Fixed words for a reader, those of tax as in the issuer's country; overrides over shipped ones, regions over languages.
     pub(super) fn words(
         &mut self,
         locale: Locale,
         country: Option<&str>,
     ) -> Result<Rc<Words>, TemplateFault> {
-        let seller = country
+        let issuer = country
             .map_or(Locale::of(locale.language), |country| Locale::of(locale.language).in_country(country));
-        let (reader, seller) = (self.region(locale), self.region(seller));
-        if let Some(words) = self.words.get(&(reader, seller)) {
+        let (reader, issuer) = (self.region(locale), self.region(issuer));
+        if let Some(words) = self.words.get(&(reader, issuer)) {
             return Ok(Rc::clone(words));
         }
         let mut words = self.read_words(reader)?;
-        if seller != reader {
-            words = words.taxed_as(&self.read_words(seller)?);
+        if issuer != reader {
+            words = words.taxed_as(&self.read_words(issuer)?);
         }
         let words = Rc::new(if locale.writes_ss() { words.with_ss() } else { words });
-        self.words.insert((reader, seller), Rc::clone(&words));
+        self.words.insert((reader, issuer), Rc::clone(&words));
         Ok(words)
     }
 

@@ -142,7 +142,7 @@ pub(super) fn render_with(
         Some(own) => subject(own),
         None => subject(&texts.render(&find(texts, "subject.txt")?.0, fields.clone())?),
     };
-    let (body, html) = match request.edits.body {
+    let (mut body, html) = match request.edits.body {
         Some(own) => (paragraphs(own), None),
         None => {
             let (path, level) = find(texts, "body.txt")?;
@@ -158,7 +158,6 @@ pub(super) fn render_with(
     };
 
     let greeting = greeting(request, &words)?;
-    let mut body = body;
     if request.edits.body.is_none() {
         continued(&greeting, &mut body);
     }
@@ -184,9 +183,12 @@ fn as_many_lines_as_fit<T>(
 ) -> Result<(String, T), TemplateFault> {
     let mut shown = most;
     let mut made = laid_out(shown)?;
+    if shown == 0 || html_size_beyond(&made.0, BUDGET).is_none() {
+        return Ok(made);
+    }
+    let none = html_size(&laid_out(0)?.0);
+    let room = BUDGET.saturating_sub(none);
     while let (Some(all), true) = (html_size_beyond(&made.0, BUDGET), shown > 0) {
-        let none = html_size(&laid_out(0)?.0);
-        let room = BUDGET.saturating_sub(none);
         // As if all lines were of one length; where the first ones are longer, again.
         let fit = shown.saturating_mul(room) / all.saturating_sub(none).max(1);
         shown = fit.min(shown - 1);

@@ -11,7 +11,7 @@ pub(super) struct Words {
     words: BTreeMap<String, String>,
 }
 
-/// Words that tell of tax: they are those of the seller's country, whose tax it is, in the reader's language.
+/// Words that tell of tax: they are those of the country of whoever issues the document, in the reader's language.
 const TAX: [&str; 4] = ["net_total", "tax", "vat_at", "vat_identifier"];
 
 impl Words {
@@ -49,9 +49,9 @@ impl Words {
         Ok(Self { path: path.unwrap_or("layout").to_owned(), words })
     }
 
-    /// These words, with those that tell of tax from `seller`.
-    pub(super) fn taxed_as(&self, seller: &Self) -> Self {
-        let tax = TAX.iter().filter_map(|key| seller.words.get_key_value(*key));
+    /// These words, with those that tell of tax from `issuer`.
+    pub(super) fn taxed_as(&self, issuer: &Self) -> Self {
+        let tax = TAX.iter().filter_map(|key| issuer.words.get_key_value(*key));
         let tax = tax.map(|(key, word)| (key.clone(), word.clone()));
         Self { path: self.path.clone(), words: self.words.clone().into_iter().chain(tax).collect() }
     }

@@ -15,6 +15,14 @@ impl Document {
         self.totals.stated().map(|amount| self.money(amount))
     }
 
+    /// An amount of the document as its reader sees it: a credit note's are above zero, whichever sign its file has.
+    pub fn as_read(&self, of: Money) -> Money {
+        match self.kind {
+            K::CreditNote => Money { amount: of.amount.abs(), ..of },
+            _ => of,
+        }
+    }
+
     /// What is still open, with the sign that the document gives it: the balance of the business system, else what is payable
     /// (BT-115), else the total with tax less what was paid; none where nothing says.
     pub fn open_amount(&self) -> Option<Money> {

@@ -91,9 +91,9 @@ pub(super) fn headline(
         (Demand::Nothing, Some(owed)) if request.purpose.reminds_of_payment() => Some(("balance", owed)),
         _ => match in_favour(d) {
             Some(favour) => Some(("in_favour", favour)),
-            None => d
-                .total()
-                .map(|total| (if is_paid(request) { "paid" } else { "total" }, above_zero(d.kind, total))),
+            None => {
+                d.total().map(|total| (if is_paid(request) { "paid" } else { "total" }, d.as_read(total)))
+            }
         },
     };
     let Some((key, of)) = found else { return Ok(None) };
@@ -127,14 +127,6 @@ pub(super) fn asked(request: &RenderRequest<'_>) -> Option<Money> {
 pub(super) fn in_favour(d: &Document) -> Option<Money> {
     let can_have = matches!(d.kind, K::Invoice | K::Reminder | K::Statement | K::CreditNote);
     d.in_favour().filter(|_| can_have)
-}
-
-/// A credit note's amounts, whichever sign its file has.
-fn above_zero(kind: K, of: Money) -> Money {
-    match kind {
-        K::CreditNote => Money { amount: of.amount.abs(), ..of },
-        _ => of,
-    }
 }
 
 /// When the amount is due.
