@@ -30,7 +30,7 @@ impl Source {
     /// [`DocumentError`], naming path and line.
     pub fn read(&self) -> Result<Document, DocumentError> {
         let known = LAST.with_borrow(|last| {
-            last.as_ref().filter(|(source, _)| source == self).map(|(_, document)| document.clone())
+            last.as_ref().filter(|(source, _)| source.is(self)).map(|(_, document)| document.clone())
         });
         if let Some(document) = known {
             return Ok(document);
@@ -40,6 +40,17 @@ impl Source {
             LAST.set(Some((self.clone(), document.clone())));
         }
         Ok(document)
+    }
+
+    /// Whether this is that one. In words of 16 bytes: the sandbox's own comparison goes byte by byte, which is felt with every
+    /// mail.
+    fn is(&self, other: &Self) -> bool {
+        let ((words, rest), (others, remaining)) =
+            (self.content.as_chunks::<16>(), other.content.as_chunks::<16>());
+        self.media_type == other.media_type
+            && rest == remaining
+            && words.len() == others.len()
+            && words.iter().zip(others).all(|(word, other)| word == other)
     }
 }
 

@@ -142,16 +142,15 @@ fn ascii_length(bytes: &[u8]) -> usize {
 
 /// `&#233;`, without the formatting machinery: there are hundreds in a mail.
 fn push_reference(ascii: &mut String, c: char) {
-    let mut digits = [b'0'; 7];
-    let (mut at, mut rest) = (digits.len(), u32::from(c));
-    while rest > 0 {
+    let mut reference = *b"&#0000000;";
+    let (mut at, mut rest) = (reference.len() - 1, u32::from(c));
+    while rest > 0 && at > 2 {
         at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
+        reference[at] = b'0' + (rest % 10) as u8;
         rest /= 10;
     }
-    ascii.push_str("&#");
-    ascii.extend(digits[at..].iter().map(|digit| char::from(*digit)));
-    ascii.push(';');
+    reference[at - 2..at].copy_from_slice(b"&#");
+    ascii.push_str(str::from_utf8(&reference[at - 2..]).unwrap_or_default());
 }
 
 /// With LF as the only line end. Borrows where there is nothing to do, as is usual.

@@ -144,28 +144,35 @@ pub(super) fn rule(heading: &str) -> String {
 /// A text without the characters that turn what follows them round, or hide it: a name must not change how the amount beside it
 /// reads.
 pub(super) fn without_reordering(text: String) -> String {
-    // All of them begin with these two bytes, which are otherwise those of dashes and quotation marks.
-    let may_have = memchr::memmem::find(text.as_bytes(), b"\xe2\x80").is_some()
-        || memchr::memmem::find(text.as_bytes(), b"\xe2\x81").is_some();
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    match may_have && text.contains(turns) {
-        true => text.replace(turns, ""),
+    match reorders(text.as_bytes()) {
+        true => text.replace(|c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'), ""),
         false => text,
     }
 }
 
+/// Whether one of those characters is in a text, by their bytes: every mail is searched, and next to none has one.
+fn reorders(text: &[u8]) -> bool {
+    memchr::memchr_iter(0xe2, text)
+        .any(|at| matches!(text.get(at..at + 3), Some([_, 0x80, 0xaa..=0xae] | [_, 0x81, 0xa6..=0xa9])))
+}
+
 /// Escapes for HTML text and double-quoted attributes.
 pub(super) fn push_escaped(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#x27;"),
-            c => out.push(c),
-        }
+    let mut start = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let reference = match byte {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            b'\'' => "&#x27;",
+            _ => continue,
+        };
+        out.push_str(&text[start..at]);
+        out.push_str(reference);
+        start = at + 1;
     }
+    out.push_str(&text[start..]);
 }
 
 /// Paragraphs as a plain body has them: wrapped, separated by blank lines.
@@ -196,9 +203,10 @@ pub(super) fn tidy(text: &str) -> String {
             continue;
         }
         blank = line.is_empty();
-        match line.chars().nth(WIDTH) {
-            None => out.push_str(line),
-            Some(_) => push_hanging(&mut out, line),
+        // A line has no more characters than bytes: most need not be counted.
+        match line.len() > WIDTH && line.chars().nth(WIDTH).is_some() {
+            false => out.push_str(line),
+            true => push_hanging(&mut out, line),
         }
         out.push('\n');
     }

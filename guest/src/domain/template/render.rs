@@ -171,7 +171,9 @@ pub(super) fn render_with(
     };
     let (html, context) = as_many_lines_as_fit(layout::most_lines(request), laid_out)?;
     let text = without_reordering(texts.render(layout::TEXT, context)?);
-    let payment_code = html.contains(PAYMENT_CODE).then(|| layout::payment_code(request)).flatten();
+    // A layout of the company's own may leave the code out.
+    let shown = memchr::memmem::find(html.as_bytes(), PAYMENT_CODE.as_bytes()).is_some();
+    let payment_code = shown.then(|| layout::payment_code(request)).flatten();
     let template = request.purpose.to_string();
     Ok(Rendered { subject, html, text: tidy(&text), template, payment_code })
 }
