@@ -90,20 +90,21 @@ const LONGEST_LINE: usize = 998;
 const LITERAL: [(&str, &str); 3] = [("<style", "</style"), ("<script", "</script"), ("<!--", "-->")];
 
 fn has_unreferable(html: &str) -> bool {
-    let mut rest = html.as_bytes();
-    while let Some(at) = memchr::memchr(b'<', rest) {
-        rest = &rest[at..];
+    let html = html.as_bytes();
+    let mut inside = 0;
+    memchr::memchr_iter(b'<', html).any(|at| {
         // Hundreds of tags, a handful of which need a closer look.
-        let may_be = matches!(rest.get(1), Some(b's' | b'!'));
-        let literal = LITERAL.iter().find(|(open, _)| may_be && rest.starts_with(open.as_bytes()));
-        let end = literal.map_or(1, |(_, close)| memmem::find(rest, close.as_bytes()).unwrap_or(rest.len()));
-        let (inside, after) = rest.split_at(end);
-        if !is_ascii(inside) {
-            return true;
+        if at < inside || !matches!(html.get(at + 1), Some(b's' | b'S' | b'!')) {
+            return false;
         }
-        rest = after;
-    }
-    false
+        let rest = &html[at..];
+        let opens =
+            |open: &str| rest.get(..open.len()).is_some_and(|b| b.eq_ignore_ascii_case(open.as_bytes()));
+        let Some((_, close)) = LITERAL.iter().find(|(open, _)| opens(open)) else { return false };
+        let end = memmem::find(rest, close.as_bytes()).unwrap_or(rest.len());
+        inside = at + end;
+        !is_ascii(&rest[..end])
+    })
 }
 
 /// As std's, but without early exits, so that the compiler makes it a vector loop.
@@ -207,6 +208,12 @@ mod tests {
             ("<a title=\"👍\">", Some("<a title=\"&#128077;\">".to_owned())),
             ("<style>p{content:'é'}</style>", None),
             ("<style>p{}</style><p>é</p>", Some("<style>p{}</style><p>&#233;</p>".to_owned())),
+            ("<STYLE>p{content:'é'}</STYLE>", None),
+            ("<!-- <style> é --><span>a</span>", None),
+            (
+                "<!-- <style> --><strong>é</strong>",
+                Some("<!-- <style> --><strong>&#233;</strong>".to_owned()),
+            ),
             ("<!-- é -->", None),
             (&long, None),
             (&long[1..], Some(long[1..].to_owned())),

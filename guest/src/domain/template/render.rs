@@ -172,7 +172,8 @@ pub(super) fn render_with(
     let (html, context) = as_many_lines_as_fit(layout::most_lines(request), laid_out)?;
     let text = without_reordering(texts.render(layout::TEXT, context)?);
     // A layout of the company's own may leave the code out.
-    let shown = memchr::memmem::find(html.as_bytes(), PAYMENT_CODE.as_bytes()).is_some();
+    let may_show = !request.settings.payment.accounts.is_empty();
+    let shown = may_show && memchr::memmem::find(html.as_bytes(), PAYMENT_CODE.as_bytes()).is_some();
     let payment_code = shown.then(|| layout::payment_code(request)).flatten();
     let template = request.purpose.to_string();
     Ok(Rendered { subject, html, text: tidy(&text), template, payment_code })
