@@ -8,16 +8,33 @@ use base64::engine::general_purpose::STANDARD;
 use postroom::catcher::Catcher;
 use postroom_tests::case::{Case, SENDER};
 use postroom_tests::fixtures;
+use postroom_tests::scripted::{At, How, server};
+use serde_json::Value;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
 /// The `wasmtime` of PyPI that the program is written for.
 const WASMTIME: &str = "50.0.1";
 
-/// A Python that has `wasmtime`, in a virtual environment that is kept between runs.
-fn python() -> PathBuf {
+/// A Python that has `wasmtime`; made by the first test that asks for it.
+async fn python() -> &'static Path {
+    static PYTHON: LazyLock<PathBuf> = LazyLock::new(installed);
+    tokio::task::spawn_blocking(|| PYTHON.as_path()).await.unwrap()
+}
+
+/// Where Python keeps the compiled plugin, from one run to the next of this process.
+fn compiled() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("python.cwasm")
+}
+
+/// Makes it, in a virtual environment that is kept between runs.
+fn installed() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("python-wasmtime-{WASMTIME}"));
     let python = folder.join("bin/python");
+    // What a run before compiled may be of another plugin.
+    let _ = std::fs::remove_file(compiled());
     let version = "import wasmtime, importlib.metadata as m; print(m.version('wasmtime'))";
     let works = || {
         let asked = Command::new(&python).args(["-c", version]).output();
@@ -43,22 +60,17 @@ fn run(program: &str, arguments: &[&str]) -> Output {
     output
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_python_program_sends_the_very_bytes_that_the_rust_host_composes() {
-    let python = tokio::task::spawn_blocking(python).await.unwrap();
-    let catcher = Catcher::start().await.unwrap();
-    let mut case = Case { name: "from-python".to_owned(), ..Case::of_ubl("invoice") };
-    case.language = Some("de-AT".to_owned());
-    let dots = b".\r\n..\r\n".repeat(3_000);
-    case.files.push(("Prüfung.txt".to_owned(), "text/plain", "added", dots));
+/// What the program says of sending a case by a server.
+async fn sent(python: &Path, case: &Case, to: Option<&str>, server: SocketAddr) -> Value {
     let files = (1..).zip(&case.files).map(|(handle, (name, media_type, role, content))| {
         let content = STANDARD.encode(content);
         serde_json::json!({"handle": handle, "name": name, "media_type": media_type, "role": role, "content": content})
     });
-    let address = catcher.address();
     let job = serde_json::json!({
         "plugin": artefacts::full(),
-        "account": [address.ip(), address.port()],
+        // Compiled once for all of them.
+        "compiled": compiled(),
+        "account": [server.ip(), server.port()],
         "id": case.id(),
         "now": case.now,
         "media_type": case.media_type,
@@ -67,6 +79,7 @@ async fn a_python_program_sends_the_very_bytes_that_the_rust_host_composes() {
         "language": case.language,
         "settings": case.settings,
         "sender": SENDER,
+        "to": to,
         "format": case.format,
         "portal": case.portal,
         "files": files.collect::<Vec<_>>(),
@@ -75,11 +88,21 @@ async fn a_python_program_sends_the_very_bytes_that_the_rust_host_composes() {
     let path = folder.path().join("job.json");
     std::fs::write(&path, job.to_string()).unwrap();
     let script = fixtures::folder().join("component/python/embed.py");
-    let arguments = [script.display().to_string(), path.display().to_string()];
-    let output = tokio::task::spawn_blocking(move || {
-        run(&python.display().to_string(), &arguments.each_ref().map(String::as_str))
-    });
-    let said: serde_json::Value = serde_json::from_slice(&output.await.unwrap().stdout).unwrap();
+    let (python, arguments) = (python.display().to_string(), [script, path].map(|p| p.display().to_string()));
+    let output =
+        tokio::task::spawn_blocking(move || run(&python, &arguments.each_ref().map(String::as_str))).await;
+    serde_json::from_slice(&output.unwrap().stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_python_program_sends_the_very_bytes_that_the_rust_host_composes() {
+    let python = python().await;
+    let catcher = Catcher::start().await.unwrap();
+    let mut case = Case { name: "from-python".to_owned(), ..Case::of_ubl("invoice") };
+    case.language = Some("de-AT".to_owned());
+    let dots = b".\r\n..\r\n".repeat(3_000);
+    case.files.push(("Prüfung.txt".to_owned(), "text/plain", "added", dots));
+    let said = sent(python, &case, None, catcher.address()).await;
 
     let house = House::new(shipped());
     let ready = house.compose(&case).await;
@@ -91,6 +114,51 @@ async fn a_python_program_sends_the_very_bytes_that_the_rust_host_composes() {
     assert_eq!(caught[0].recipients, ready.message.envelope.recipients);
     assert_eq!(said["status"], "In transit", "{said:#}");
     assert!(said["reason"].as_str().unwrap().contains("caught as number 1"), "{said:#}");
-    let kinds = said["outcome"]["events"].as_array().unwrap().iter().map(|event| &event["kind"]);
-    assert!(kinds.eq(vec!["accepted"; caught[0].recipients.len()]), "{said:#}");
+    assert_eq!(kinds(&said), vec!["accepted"; caught[0].recipients.len()], "{said:#}");
+}
+
+/// Kinds of the events of an outcome.
+fn kinds(said: &Value) -> Vec<&str> {
+    let events = said["outcome"]["events"].as_array().unwrap();
+    events.iter().map(|event| event["kind"].as_str().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_python_program_tells_a_mail_in_doubt_from_one_that_did_not_leave() {
+    let python = python().await;
+    let case = Case { name: "from-python".to_owned(), ..Case::of_ubl("invoice") };
+    for (at, how, stage, verdict, next) in [
+        (At::Greeting, How::Says("421 4.3.2 come later"), "greeting", "transient", "wait-until"),
+        (At::Sender, How::Closes, "sender", "transient", "wait-until"),
+        (At::Data, How::Closes, "data", "transient", "wait-until"),
+        (At::Dot, How::Says("452 4.3.1 come later"), "data", "transient", "wait-until"),
+        // What was sent twice before: the server had the mail, and the line was lost.
+        (At::Dot, How::Closes, "after-dot", "in-doubt", "ask-in-doubt"),
+    ] {
+        let port = server(at, how, &["8BITMIME"]);
+        let said = sent(python, &case, None, SocketAddr::from(([127, 0, 0, 1], port))).await;
+        let failed = &said["outcome"]["error"]["failed"];
+        assert_eq!(failed["stage"], stage, "{at:?} {how:?}: {said:#}");
+        assert_eq!(failed["verdict"], verdict, "{at:?} {how:?}: {said:#}");
+        let decided = &said["next"];
+        assert!(*decided == next || decided.get(next).is_some(), "{at:?} {how:?}: {said:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_python_program_keeps_who_was_refused_apart_from_who_was_not() {
+    let python = python().await;
+    let case = Case { name: "from-python".to_owned(), ..Case::of_ubl("invoice") };
+    for (words, kind, outstanding) in
+        [("550 5.1.1 no such user", "refused", 0), ("450 4.2.0 greylisted, come later", "deferred", 1)]
+    {
+        let port = server(At::Recipient, How::SaysFirst(words), &["DSN"]);
+        let to = Some("ann@example.org, bob@example.org");
+        let said = sent(python, &case, to, SocketAddr::from(([127, 0, 0, 1], port))).await;
+        let count = said["recipients"].as_array().unwrap().len();
+        assert!(count > 1, "{said:#}");
+        assert_eq!(kinds(&said).iter().filter(|k| **k == kind).count(), 1, "{said:#}");
+        assert_eq!(kinds(&said).iter().filter(|k| **k == "accepted").count(), count - 1, "{said:#}");
+        assert_eq!(said["outstanding"].as_array().unwrap().len(), outstanding, "{said:#}");
+    }
 }

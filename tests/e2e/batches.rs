@@ -4,8 +4,8 @@ use crate::bulk::{invoice, invoices, message_ids, plain_home};
 use crate::home::Home;
 use crate::mailbox::{arrived, arrived_all};
 use crate::samples::pdf;
-use crate::scripted::{At, How, server};
 use crate::servers::servers;
+use postroom_tests::scripted::{At, How, server};
 use serde_json::Value;
 
 const NOVEMBER: &str = "November 2026";

@@ -4,8 +4,8 @@
 use crate::bulk::{invoices, message_ids, plain_home};
 use crate::home::Home;
 use crate::samples::pdf;
-use crate::scripted::{At, How, telling_server, wait_for};
 use crate::servers::servers;
+use postroom_tests::scripted::{At, How, telling_server, wait_for};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Child;

@@ -29,7 +29,6 @@ mod rendering;
 mod reports;
 mod rotation;
 mod samples;
-mod scripted;
 mod secret_flow;
 mod secrets;
 mod security;

@@ -4,7 +4,6 @@
 use crate::plugin::office;
 use crate::program::{Desk, Written};
 use crate::samples::{invoice, pdf};
-use crate::scripted::{At, How, server};
 use crate::servers::SENDER;
 use postroom::capabilities::attachments::AttachmentSource;
 use postroom::capabilities::destination::AllowList;
@@ -14,6 +13,7 @@ use postroom::contract::recipients::Mailbox;
 use postroom::contract::smtp::{Failure, Stage, Verdict};
 use postroom::contract::tracking::Status;
 use postroom::outbox::{Attempt, Draft, Sent};
+use postroom_tests::scripted::{At, How, server};
 use std::time::{Duration, Instant};
 
 const NOW: &str = "2026-11-22T09:30:00+01:00";

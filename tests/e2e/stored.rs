@@ -3,7 +3,6 @@
 use crate::home::Home;
 use crate::mailbox::{arrived, the_one};
 use crate::samples::pdf;
-use crate::scripted::{At, How, server, telling_server, wait_for};
 use crate::servers::servers;
 use mail_parser::{MessageParser, MimeHeaders};
 use postroom::capabilities::destination::AllowList;
@@ -11,6 +10,7 @@ use postroom::capabilities::imap::{
     Account, Criterion, ImapClient, Login, Mailboxes, Mechanism, Place, Secret, Security,
 };
 use postroom_providers::ClosedPort;
+use postroom_tests::scripted::{At, How, server, telling_server, wait_for};
 use std::time::{Duration, Instant};
 
 /// The mails in the folder that Dovecot marks for what was sent.

@@ -8,41 +8,49 @@ use std::time::Duration;
 
 /// Points of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum At {
+pub enum At {
+    /// The first words.
     Greeting,
+    /// The answer to EHLO.
     Ehlo,
+    /// The answer to STARTTLS.
     StartTls,
+    /// TLS itself.
     Handshake,
+    /// The answer to AUTH.
     Login,
+    /// The answer to MAIL.
     Sender,
+    /// The answer to RCPT.
     Recipient,
+    /// The answer to DATA.
     Data,
+    /// After the answer to DATA, before the mail has come.
     Body,
+    /// The answer to the final dot.
     Dot,
 }
 
 /// What happens there.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum How {
+pub enum How {
     /// Silence, while the connection stays.
     Hangs,
     /// The connection ends.
     Closes,
     /// These words in place of the usual ones; then the conversation goes on.
     Says(&'static str),
+    /// The same, but only the first time in a conversation.
+    SaysFirst(&'static str),
 }
 
 /// Starts a server that offers these extensions and misbehaves in every conversation; gives its port.
-pub(crate) fn server(at: At, how: How, extensions: &'static [&'static str]) -> u16 {
+pub fn server(at: At, how: How, extensions: &'static [&'static str]) -> u16 {
     telling_server(at, how, extensions).0
 }
 
 /// Starts such a server; gives its port, and what tells each time that it came to where it misbehaves.
-pub(crate) fn telling_server(
-    at: At,
-    how: How,
-    extensions: &'static [&'static str],
-) -> (u16, mpsc::Receiver<()>) {
+pub fn telling_server(at: At, how: How, extensions: &'static [&'static str]) -> (u16, mpsc::Receiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let (came, told) = mpsc::channel();
@@ -50,7 +58,7 @@ pub(crate) fn telling_server(
         for stream in listener.incoming().flatten() {
             let came = came.clone();
             std::thread::spawn(move || {
-                Conversation { stream: BufReader::new(stream), at, how, came }.run(extensions)
+                Conversation { stream: BufReader::new(stream), at, how, came, said: false }.run(extensions)
             });
         }
     });
@@ -58,7 +66,7 @@ pub(crate) fn telling_server(
 }
 
 /// Waits until a server came to where it misbehaves.
-pub(crate) fn wait_for(told: &mpsc::Receiver<()>) {
+pub fn wait_for(told: &mpsc::Receiver<()>) {
     told.recv_timeout(Duration::from_secs(60)).expect("the conversation gets there");
 }
 
@@ -67,6 +75,7 @@ struct Conversation {
     at: At,
     how: How,
     came: mpsc::Sender<()>,
+    said: bool,
 }
 
 impl Conversation {
@@ -108,6 +117,10 @@ impl Conversation {
     fn answer(&mut self, here: At, usual: &str) -> Option<()> {
         match self.how {
             How::Says(words) if here == self.at => self.say(words),
+            How::SaysFirst(words) if here == self.at && !std::mem::replace(&mut self.said, true) => {
+                self.say(words)
+            }
+            How::SaysFirst(_) => self.say(usual),
             _ if here == self.at => self.misbehave(),
             _ => self.say(usual),
         }

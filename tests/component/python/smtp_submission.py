@@ -1,0 +1,155 @@
+"""The plugin's import `smtp`, by Python's smtplib: one submission, and what the server said at which stage.
+
+What matters most is where the line was lost. Before the final dot nothing was sent; once it left, the mail may be on its
+way without an answer, and must not be sent again before somebody looked: `in-doubt`. smtplib's own `sendmail` can't tell
+the two apart, so the commands are given one by one.
+"""
+
+import base64
+import smtplib
+import socket
+
+from postroom_plugin import record
+from wasmtime.component import Variant
+
+TIMEOUT_SECONDS = 20
+
+
+class Smtp:
+    """Accounts of the host, by name. The plugin never learns more of one than its name."""
+
+    def __init__(self, accounts, files):
+        self.accounts = accounts
+        self.files = files
+
+    def submit(self, _store, message):
+        if message.account not in self.accounts:
+            return Variant("err", failure("prepare", "permanent", f"there is no account {message.account}"))
+        attempt = Attempt(self.accounts[message.account], message, self.files)
+        try:
+            return Variant("ok", attempt.run())
+        except Refused as refused:
+            return Variant("err", attempt.refused(refused.reply))
+        except (OSError, smtplib.SMTPException) as error:
+            return Variant("err", attempt.broken(error))
+
+    def probe(self, _store, account):
+        problem = failure("prepare", "transient", f"{account} is not tested here")
+        return record(steps=[], failure=problem, extensions=[])
+
+
+class Refused(Exception):
+    """A server's reply that ends the conversation."""
+
+    def __init__(self, reply):
+        super().__init__(reply.text)
+        self.reply = reply
+
+
+class Attempt:
+    """One conversation, and how far it came."""
+
+    def __init__(self, account, message, files):
+        self.host, self.port = account
+        self.message = message
+        self.files = files
+        self.stage = "resolve"
+        self.replies = []
+
+    def run(self):
+        address = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0][4]
+        self.stage = "connect"
+        with socket.create_connection(address[:2], TIMEOUT_SECONDS) as connection:
+            server = smtplib.SMTP(timeout=TIMEOUT_SECONDS)
+            server.sock, server.file = connection, None
+            self.stage = "greeting"
+            self.take(server.getreply())
+            self.take(server.ehlo("embedder.example"))
+            self.fits(server)
+            self.envelope(server)
+            answer = self.data(server)
+            return record(server=self.host, reply=answer, recipients=self.replies, dsn=server.has_extn("dsn"))
+
+    def fits(self, server):
+        """What the server announced rules some messages out, before anything was sent."""
+        if self.message.smtputf8 and not server.has_extn("smtputf8"):
+            raise Refused(reply(550, b"5.6.7 the server has no SMTPUTF8, which an address of this mail needs"))
+        largest = server.esmtp_features.get("size", "")
+        if largest.isdigit() and 0 < int(largest) < self.message.size:
+            raise Refused(reply(552, b"5.3.4 the mail is larger than the server takes"))
+
+    def envelope(self, server):
+        self.stage = "sender"
+        dsn = server.has_extn("dsn")
+        options = ["BODY=8BITMIME"] * server.has_extn("8bitmime")
+        options += [f"SIZE={self.message.size}"] * server.has_extn("size")
+        options += ["SMTPUTF8"] * self.message.smtputf8
+        envelope_id = getattr(self.message, "envelope-id")
+        if dsn and envelope_id:
+            options.append(f"ENVID={xtext(envelope_id)}")
+        if self.message.smtputf8:
+            server.command_encoding = "utf-8"
+        self.take(server.mail(getattr(self.message, "mail-from"), options))
+        self.stage = "recipient"
+        for to in self.message.recipients:
+            notify = [f"NOTIFY={','.join(to.notify).upper()}"] if dsn and to.notify else []
+            self.replies.append(record(address=to.address, reply=reply(*server.rcpt(to.address, notify))))
+        if not any(r.reply.code < 300 for r in self.replies):
+            codes = [r.reply for r in self.replies]
+            # One that may be tried again makes the whole attempt one.
+            raise Refused(next((r for r in codes if r.code < 500), codes[0]))
+
+    def data(self, server):
+        self.stage = "data"
+        self.take(server.docmd("DATA"), expected=300)
+        # Dots at the beginning of lines are doubled (RFC 5321 section 4.5.2). Chunks are text, or the handle of a file
+        # whose base64 stands there in lines of 76 characters, none of which begins with a dot.
+        pieces = [c.encode() if isinstance(c, str) else lines(self.files[c]) for c in self.message.chunks]
+        body = b"".join(pieces).replace(b"\r\n.", b"\r\n..")
+        body = b"." + body if body.startswith(b".") else body
+        server.send(body if body.endswith(b"\r\n") else body + b"\r\n")
+        # From here on nobody knows, until the server has answered.
+        self.stage = "after-dot"
+        server.send(b".\r\n")
+        answer = reply(*server.getreply())
+        self.stage = "data"
+        if answer.code >= 300:
+            raise Refused(answer)
+        return answer
+
+    def take(self, answer, expected=200):
+        answer = reply(*answer)
+        if answer.code // 100 * 100 != expected:
+            raise Refused(answer)
+
+    def refused(self, answer):
+        verdict = "permanent" if answer.code >= 500 else "transient"
+        detail = f"{self.host} at {self.stage}: \"{answer.text}\""
+        return failure(self.stage, verdict, detail, answer, self.replies)
+
+    def broken(self, error):
+        verdict = "in-doubt" if self.stage == "after-dot" else "transient"
+        return failure(self.stage, verdict, f"{self.host} at {self.stage}: {error}", None, self.replies)
+
+
+def lines(content):
+    encoded = base64.b64encode(content)
+    return b"\r\n".join(encoded[at : at + 76] for at in range(0, len(encoded), 76))
+
+
+def xtext(value):
+    """RFC 3461 section 4."""
+    return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in value)
+
+
+def reply(code, words):
+    words = words.decode("utf-8", "replace")
+    first, _, rest = words.partition(" ")
+    enhanced = first if first[:2] in ("2.", "4.", "5.") else None
+    return record(code=code, enhanced=enhanced, text=rest if enhanced else words)
+
+
+def failure(stage, verdict, detail, answer=None, recipients=()):
+    return record(
+        stage=stage, verdict=verdict, reply=answer, detail=detail, retry_after=None, recipients=list(recipients)
+    )
