@@ -65,13 +65,15 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     ends.map(move |end| &text[std::mem::replace(&mut start, end + 1)..end])
 }
 
-/// What becomes a link in a paragraph besides `https` addresses, and how links look.
+/// What becomes a link in a paragraph besides `https` addresses, how links look, and what is not broken.
 #[derive(Debug, Default)]
 pub(super) struct Links {
     /// Style of a link.
     pub(super) style: String,
     /// Texts and where they lead, such as the company's telephone.
     pub(super) known: Vec<(String, String)>,
+    /// Numbers and references that stay on one line.
+    pub(super) whole: Vec<String>,
 }
 
 /// A paragraph in HTML: escaped, lines broken where they were, addresses linked.
@@ -90,7 +92,7 @@ fn push_linked(out: &mut String, mut line: &str, links: &Links) {
     while let Some((start, length, known)) = first_link(line, links) {
         let (before, rest) = line.split_at(start);
         let (label, after) = rest.split_at(length);
-        push_escaped(out, before);
+        push_unbroken(out, before, &links.whole);
         out.push_str("<a href=\"");
         push_escaped(out, known.unwrap_or(label));
         let _ = write!(out, "\" style=\"{}\">", links.style);
@@ -98,7 +100,46 @@ fn push_linked(out: &mut String, mut line: &str, links: &Links) {
         out.push_str("</a>");
         line = after;
     }
-    push_escaped(out, line);
+    push_unbroken(out, line, &links.whole);
+}
+
+/// Escapes a text whose numbers are kept whole, each with what touches it: a full stop must not begin the next line.
+fn push_unbroken(out: &mut String, mut text: &str, whole: &[String]) {
+    let first = |text: &str| {
+        let found = whole.iter().filter_map(|number| {
+            let mut all = text.match_indices(number.as_str());
+            all.find(|(at, number)| stands_alone(text, *at, number)).map(|(at, _)| (at, at + number.len()))
+        });
+        found.min()
+    };
+    while let Some((start, end)) = first(text) {
+        let start = text[..start].rfind(' ').map_or(0, |space| space + 1);
+        let end = text[end..].find(' ').map_or(text.len(), |space| end + space);
+        push_escaped(out, &text[..start]);
+        push_whole(out, &text[start..end], "");
+        text = &text[end..];
+    }
+    push_escaped(out, text);
+}
+
+/// Longest number that is kept whole, and longest word that one stands in, in characters.
+const LONGEST_NUMBER: usize = 24;
+const LONGEST_WORD: usize = 36;
+
+/// True for a number or reference that a browser would break within and that is kept on one line.
+pub(super) fn is_kept_whole(number: &str) -> bool {
+    number.chars().any(|c| !c.is_alphanumeric()) && number.chars().nth(LONGEST_NUMBER).is_none()
+}
+
+/// Escapes a word that is moved to the next line before it is broken. It is broken where it is wider than a whole line: letters may be
+/// twice as large. `style` is added to that of the element, which takes no underline from around it.
+pub(super) fn push_whole(out: &mut String, word: &str, style: &str) {
+    if word.chars().nth(LONGEST_WORD).is_some() {
+        return push_escaped(out, word);
+    }
+    let _ = write!(out, "<span style=\"display:inline-block{style}\">");
+    push_escaped(out, word);
+    out.push_str("</span>");
 }
 
 /// Where the first link of a line begins, how long it is, and where it leads if not to what it says.
@@ -289,7 +330,37 @@ mod tests {
     fn links() -> Links {
         let known = [("09 555", "tel:09555"), ("hi@a.be", "mailto:hi@a.be")];
         let known = known.map(|(text, link)| (text.to_owned(), link.to_owned())).to_vec();
-        Links { style: "s".into(), known }
+        let whole = ["INV-7", "BC-2026/<55>", "+++1/2/3+++"].map(str::to_owned).to_vec();
+        Links { style: "s".into(), known, whole }
+    }
+
+    #[test]
+    fn a_number_moves_to_the_next_line_whole_with_what_touches_it() {
+        let whole = |word: &str| format!("<span style=\"display:inline-block\">{word}</span>");
+        for (text, expected) in [
+            ("our invoice INV-7, dated", format!("our invoice {} dated", whole("INV-7,"))),
+            ("Nr.\u{a0}INV-7 (INV-7).", format!("{} {}", whole("Nr.\u{a0}INV-7"), whole("(INV-7)."))),
+            ("for BC-2026/<55>.", format!("for {}", whole("BC-2026/&lt;55&gt;."))),
+            ("state +++1/2/3+++.", format!("state {}", whole("+++1/2/3+++."))),
+            ("INV-7", whole("INV-7")),
+            ("INV-77, XINV-7 and INV-7-2", "INV-77, XINV-7 and INV-7-2".to_owned()),
+            ("", String::new()),
+            ("09 555 INV-7", format!("<a href=\"tel:09555\" style=\"s\">09 555</a> {}", whole("INV-7"))),
+        ] {
+            assert_eq!(paragraph_html(&[text.to_owned()], &links()), expected, "{text}");
+        }
+        let long = format!("INV-7/{}", "x-".repeat(20));
+        assert!(!paragraph_html(&[format!("INV-7/{long}")], &links()).contains("<span"));
+        for (number, kept) in [
+            ("BC-2026-55", true),
+            ("RE/2026 17", true),
+            ("20260417", false),
+            ("Ä-123456789-123456789-12", true),
+            ("Ä-123456789-123456789-123", false),
+            ("", false),
+        ] {
+            assert_eq!(is_kept_whole(number), kept, "{number}");
+        }
     }
 
     #[test]
@@ -344,13 +415,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_breaks_a_subject_or_escapes_its_paragraph(text in any::<String>()) {
+        fn no_text_breaks_a_subject_or_escapes_its_paragraph(text in any::<String>(), number in any::<String>()) {
+            let text = format!("{text} INV-7 {number}");
+            let links = Links { whole: vec!["INV-7".into(), number], ..links() };
             let line = subject(&text);
             prop_assert!(!line.chars().any(char::is_control), "{line:?}");
             for paragraph in paragraphs(&text) {
-                let html = paragraph_html(&paragraph, &links());
+                let html = paragraph_html(&paragraph, &links);
                 let bare = html.replace("<br>", "").replace("</a>", "").replace("\" style=\"s\">", "");
-                let bare = bare.replace("<a href=\"", "");
+                let bare = bare.replace("<a href=\"", "").replace("</span>", "");
+                let bare = bare.replace("<span style=\"display:inline-block\">", "");
                 prop_assert!(!bare.contains(['<', '>', '"']), "{html:?}");
             }
         }
