@@ -4,7 +4,7 @@
 use crate::cases;
 use base64::Engine as _;
 use mail_parser::{MessageParser, MimeHeaders as _};
-use postroom_plugin::domain::language::Language;
+use postroom_plugin::domain::language::{Language, Locale};
 use postroom_tests::case::Case;
 use postroom_tests::fixtures;
 use serde_json::{Value, json};
@@ -142,7 +142,7 @@ const ON_WHITE: &str = "<div style=\"background-color:#ffffff;color:#222222\"><b
 fn invoice(name: &str, language: &str, change: impl FnOnce(&mut Value)) -> Case {
     let mut case = Case::of_document("invoice");
     (case.name, case.language) = (name.to_owned(), Some(language.to_owned()));
-    case.speak(Language::parse(language).unwrap());
+    case.speak(Locale::parse(language).unwrap().language);
     let mut document: Value = serde_json::from_slice(&case.document).unwrap();
     change(&mut document);
     case.document = document.to_string().into_bytes();
