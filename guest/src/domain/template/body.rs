@@ -104,31 +104,39 @@ fn push_linked(out: &mut String, mut line: &str, links: &Links) {
 }
 
 /// Escapes a text whose numbers are kept whole, each with what touches it: a full stop must not begin the next line.
-fn push_unbroken(out: &mut String, mut text: &str, whole: &[String]) {
-    let first = |text: &str| {
-        let found = whole.iter().filter_map(|number| {
-            let mut all = text.match_indices(number.as_str());
-            all.find(|(at, number)| stands_alone(text, *at, number)).map(|(at, _)| (at, at + number.len()))
-        });
-        found.min()
+fn push_unbroken(out: &mut String, text: &str, whole: &[String]) {
+    let first_of = |number: &str, from: usize| {
+        let mut all = text[from..].match_indices(number).map(|(at, _)| from + at);
+        all.find(|at| stands_alone(text, *at, number)).map(|at| (at, at + number.len()))
     };
-    while let Some((start, end)) = first(text) {
-        let start = text[..start].rfind(' ').map_or(0, |space| space + 1);
+    // Each number is looked for once from where it was found last, however often any of them is there.
+    let mut found: Vec<_> = whole.iter().map(|number| (number, first_of(number, 0))).collect();
+    let mut done = 0;
+    while let Some((start, end)) = found.iter().filter_map(|(_, place)| *place).min() {
+        let start = text[done..start].rfind(' ').map_or(done, |space| done + space + 1);
         let end = text[end..].find(' ').map_or(text.len(), |space| end + space);
-        push_escaped(out, &text[..start]);
+        push_escaped(out, &text[done..start]);
         push_whole(out, &text[start..end], "");
-        text = &text[end..];
+        done = end;
+        for (number, place) in &mut found {
+            if place.is_some_and(|(start, _)| start < done) {
+                *place = first_of(number, done);
+            }
+        }
     }
-    push_escaped(out, text);
+    push_escaped(out, &text[done..]);
 }
 
-/// Longest number that is kept whole, and longest word that one stands in, in characters.
+/// Shortest and longest number that is kept whole, and longest word that one stands in, in characters.
+const SHORTEST_NUMBER: usize = 4;
 const LONGEST_NUMBER: usize = 24;
 const LONGEST_WORD: usize = 36;
 
 /// True for a number or reference that a browser would break within and that is kept on one line.
 pub(super) fn is_kept_whole(number: &str) -> bool {
-    number.chars().any(|c| !c.is_alphanumeric()) && number.chars().nth(LONGEST_NUMBER).is_none()
+    (SHORTEST_NUMBER..=LONGEST_NUMBER).contains(&number.chars().take(LONGEST_NUMBER + 1).count())
+        && number.contains(char::is_alphanumeric)
+        && number.contains(|c: char| !c.is_alphanumeric())
 }
 
 /// Escapes a word that is moved to the next line before it is broken. It is broken where it is wider than a whole line: letters may be
@@ -349,6 +357,10 @@ mod tests {
         ] {
             assert_eq!(paragraph_html(&[text.to_owned()], &links()), expected, "{text}");
         }
+        // However often it is there.
+        let many = "INV-7 INV-9 ".repeat(20_000);
+        let html = paragraph_html(std::slice::from_ref(&many), &links());
+        assert_eq!(html.matches("<span").count(), 20_000);
         let long = format!("INV-7/{}", "x-".repeat(20));
         assert!(!paragraph_html(&[format!("INV-7/{long}")], &links()).contains("<span"));
         for (number, kept) in [
@@ -357,6 +369,8 @@ mod tests {
             ("20260417", false),
             ("Ä-123456789-123456789-12", true),
             ("Ä-123456789-123456789-123", false),
+            ("A-1", false),
+            ("-----", false),
             ("", false),
         ] {
             assert_eq!(is_kept_whole(number), kept, "{number}");

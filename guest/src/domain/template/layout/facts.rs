@@ -70,7 +70,8 @@ fn from_total_to_amount(
     }
     let mut rows = after_total(request, words)?;
     if top != Some(total) && (top.is_some() || !rows.is_empty()) {
-        let label = if d.kind == K::Statement { "balance" } else { "total" };
+        let is_balance = d.kind == K::Statement && d.owed() == Some(total);
+        let label = if is_balance { "balance" } else { "total" };
         rows.insert(0, Row::new(words.get(label)?, money(total, request.locale)));
     }
     let said = amount.map(|amount| (&amount.label, &amount.value));

@@ -153,6 +153,16 @@ fn a_statement_tells_what_is_overdue_from_the_balance_where_its_parts_say_it() {
 }
 
 #[test]
+fn without_its_lines_a_statement_has_one_balance() {
+    let mut settings = settings_with(&[]);
+    settings.layout.lines = 0;
+    let statement = document(DocumentKind::Statement, |d| d.due_date = None);
+    let words = words_of(&used_for(&statement, UseCase::New, &settings).html);
+    let shown = words.split("Balance €960.50").nth(1).unwrap_or_else(|| panic!("{words}"));
+    assert!(shown.contains("Total €1,210.00 Already paid €249.50") && !shown.contains("Balance"), "{words}");
+}
+
+#[test]
 fn a_cancelled_document_is_behind_a_plain_link() {
     let settings = own_account();
     for kind in [DocumentKind::Invoice, DocumentKind::Quote, DocumentKind::DeliveryNote] {
