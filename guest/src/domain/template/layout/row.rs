@@ -1,7 +1,7 @@
 //! A label and its value, as facts, totals and payment details show them.
 
-use crate::domain::template::body::is_kept_whole;
 use crate::domain::template::record::Record;
+use crate::domain::template::whole::is_kept_whole;
 use minijinja::value::Value;
 
 const ROW: &[&str; 3] = &["label", "value", "strong"];

@@ -1,9 +1,10 @@
 //! The document's name above the amount, and the numbers of a mail, which stay on one line.
 
 use crate::domain::kind::UseCase as U;
-use crate::domain::template::body::{is_kept_whole, push_escaped, push_whole};
+use crate::domain::template::body::push_escaped;
 use crate::domain::template::fault::TemplateFault;
 use crate::domain::template::render::RenderRequest;
+use crate::domain::template::whole::{is_kept_whole, push_whole};
 use crate::domain::template::words::Words;
 
 /// Most invoices whose numbers are looked for in a text: the shipped ones name five.
