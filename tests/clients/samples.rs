@@ -4,7 +4,7 @@
 use crate::cases;
 use base64::Engine as _;
 use mail_parser::{MessageParser, MimeHeaders as _};
-use postroom_plugin::domain::language::Language;
+use postroom_plugin::domain::language::{Language, Locale};
 use postroom_tests::case::Case;
 use postroom_tests::fixtures;
 use serde_json::{Value, json};
@@ -83,6 +83,20 @@ fn hard() -> Vec<Case> {
         document["lines"][0]["name"] = compound.clone().into();
         document["lines"][0]["description"] = format!("https://example.com/{}", "a1".repeat(60)).into();
     }));
+    for (number, order) in [("BC-2026-55", "INV-2026-0042"), ("RE/2026/000417-B", "PO-2026-000000000154-07")]
+    {
+        for language in Language::ALL {
+            cases.push(invoice(
+                &format!("hard-number-{}@{language}", number.len()),
+                language.code(),
+                |document| {
+                    document["number"] = number.into();
+                    document["references"]["order"] = order.into();
+                    document["payment_means"][0]["reference"] = order.into();
+                },
+            ));
+        }
+    }
     cases.push(invoice("hard-many-lines@fr", "fr", |document| {
         let lines = document["lines"].as_array().unwrap().clone();
         document["lines"] = lines.into_iter().cycle().take(200).collect();
@@ -128,6 +142,7 @@ const ON_WHITE: &str = "<div style=\"background-color:#ffffff;color:#222222\"><b
 fn invoice(name: &str, language: &str, change: impl FnOnce(&mut Value)) -> Case {
     let mut case = Case::of_document("invoice");
     (case.name, case.language) = (name.to_owned(), Some(language.to_owned()));
+    case.speak(Locale::parse(language).unwrap().language);
     let mut document: Value = serde_json::from_slice(&case.document).unwrap();
     change(&mut document);
     case.document = document.to_string().into_bytes();

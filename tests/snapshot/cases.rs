@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use postroom_plugin::domain::kind::{DocumentKind, Purpose, TABLE, UseCase};
-use postroom_plugin::domain::language::Language;
+use postroom_plugin::domain::language::{Language, Locale};
 use postroom_tests::case::Case;
 use serde_json::Value;
 
@@ -26,6 +26,7 @@ fn pair(purpose: Purpose, language: Language) -> Case {
     };
     case.use_case = use_case.name().to_owned();
     case.language = Some(language.code().to_owned());
+    case.speak(language);
     let mut document: Value = serde_json::from_slice(&case.document).unwrap();
     if kind == DocumentKind::Invoice && use_case == UseCase::ThankYou {
         document["balance"] = "0.00".into();
@@ -43,8 +44,9 @@ fn time(document: &Value, use_case: UseCase) -> String {
         UseCase::ThankYou | UseCase::Cancelled => (day("issue_date"), 3),
         UseCase::Overdue => (day("due_date").or(day("issue_date")), 1),
         UseCase::Reminder1 => (day("due_date").or(day("valid_until")).or(day("issue_date")), 7),
-        UseCase::Reminder2 => (day("due_date"), 14),
-        UseCase::Reminder3 => (day("due_date"), 28),
+        // A week after the day that the reminder before it gave.
+        UseCase::Reminder2 => (day("due_date"), 28),
+        UseCase::Reminder3 => (day("due_date"), 43),
     };
     let from = format!("{}T09:30:00+01:00", from.unwrap());
     let time: DateTime<FixedOffset> = from.parse().unwrap();
@@ -55,10 +57,11 @@ fn time(document: &Value, use_case: UseCase) -> String {
 
 /// Regions, portals, addresses and sources, one respect at a time.
 pub(crate) fn special() -> Vec<Case> {
-    let invoice = |name: &str, language: &str| Case {
-        name: name.to_owned(),
-        language: Some(language.to_owned()),
-        ..Case::of_document("invoice")
+    let invoice = |name: &str, language: &str| {
+        let mut case = Case { name: name.to_owned(), ..Case::of_document("invoice") };
+        case.language = Some(language.to_owned());
+        case.speak(Locale::parse(language).unwrap().language);
+        case
     };
     let mut cases = Vec::new();
     for locale in ["nl-BE", "fr-BE", "de-AT", "en-GB"] {

@@ -3,6 +3,7 @@
 use crate::fixtures;
 use postroom_plugin::domain::attachment::{Attachment, Format, Role};
 use postroom_plugin::domain::compose::{Chunk, assemble};
+use postroom_plugin::domain::language::Language;
 use postroom_plugin::domain::recipients::UserOverrides;
 use postroom_plugin::flows::{self, FileError, Files, Job, Message, Source};
 
@@ -37,6 +38,18 @@ pub struct Case {
 pub const SENDER: &str = "office@ateliernord.example.com";
 
 impl Case {
+    /// Puts the lines of a JSON document into a language, as a business system would that knows its customers'.
+    pub fn speak(&mut self, language: Language) {
+        let mut document = String::from_utf8_lossy(&self.document).into_owned();
+        for row in fixtures::phrases() {
+            let Some(phrase) = row.get(language as usize) else { continue };
+            for other in row.iter().filter(|other| *other != phrase) {
+                document = document.replace(&format!("\"{other}\""), &format!("\"{phrase}\""));
+            }
+        }
+        self.document = document.into_bytes();
+    }
+
     /// A first mail about a JSON fixture, with its PDF and the logo, from a company that has a portal.
     pub fn of_document(name: &str) -> Self {
         Self::of(name, "application/json", fixtures::bytes(&format!("documents/{name}.json")))

@@ -206,8 +206,9 @@ impl<'c> Case<'c> {
         let due = day("due_date").unwrap_or(issued);
         let (from, days) = match self.use_case {
             "reminder-1" => (due, 7),
-            "reminder-2" => (due, 14),
-            "reminder-3" => (due, 28),
+            // A week after the day that the reminder before it gave.
+            "reminder-2" => (due, 28),
+            "reminder-3" => (due, 43),
             "overdue" => (due, 1),
             _ => (issued, 0),
         };

@@ -26,6 +26,39 @@ const WIDTH = `(() => {
   return { value: width, what };
 })()`;
 
+// Numbers of documents and references that are broken within, and middle dots left hanging at the end of a line.
+const TORN = `(() => {
+  const found = [];
+  const nodes = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const { parentElement } = walker.currentNode;
+    // A signature is its author's.
+    if (parentElement.checkVisibility({ opacityProperty: true }) && !parentElement.closest(".s")) nodes.push(walker.currentNode);
+  }
+  const lines = (node, from, to) => {
+    const range = document.createRange();
+    range.setStart(node, from);
+    range.setEnd(node, to);
+    return [...range.getClientRects()].map(({ top }) => Math.round(top / 4));
+  };
+  for (const [at, node] of nodes.entries()) {
+    const text = node.textContent;
+    for (const { 0: word, index } of text.matchAll(/(?<![\\p{L}\\p{N}+/-])[\\p{L}\\p{N}+][\\p{L}\\p{N}+/-]{3,23}(?![\\p{L}\\p{N}+/-])/gu)) {
+      const isNumber = /\\d/.test(word) && /[/-]/.test(word) && !/[@]|:\\/\\/|www\\./.test(text);
+      if (isNumber && new Set(lines(node, index, index + word.length)).size > 1) found.push(word);
+    }
+    for (const { index } of text.matchAll(/·/g)) {
+      const rest = text.slice(index + 1).search(/\\S/);
+      const next = nodes.slice(at + 1).find((node) => node.textContent.trim());
+      const after = rest >= 0 ? lines(node, index + 1 + rest, index + 2 + rest)
+        : next ? lines(next, next.textContent.search(/\\S/), next.textContent.search(/\\S/) + 1) : [];
+      if (after.length && after[0] !== lines(node, index, index + 1)[0]) found.push("· at the end of: " + text.trim().slice(0, 30));
+    }
+  }
+  return { value: found.length, what: found.join("; ") };
+})()`;
+
 // Letters of twice the size, and lines of twice the height.
 const LARGE = `(() => {
   const all = [...document.body.querySelectorAll("*"), document.body];
@@ -94,13 +127,16 @@ try {
     await page.width(320);
     await page.show(unstyled);
     measures["width-320-unstyled"] = await page.evaluate(WIDTH);
+    measures["torn-320-unstyled"] = await page.evaluate(TORN);
     await page.width(375);
     measures["width-375-unstyled"] = await page.evaluate(WIDTH);
     await page.width(320);
     await page.show(html);
     measures["width-320"] = await page.evaluate(WIDTH);
+    measures["torn-320"] = await page.evaluate(TORN);
     await page.width(375);
     measures["width-375"] = await page.evaluate(WIDTH);
+    measures["torn-375"] = await page.evaluate(TORN);
     await page.evaluate(LARGE);
     measures["width-375-text-200"] = await page.evaluate(WIDTH);
     await page.width(700);

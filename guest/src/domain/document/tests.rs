@@ -125,7 +125,7 @@ fn a_summary_names_the_total_and_what_is_open() {
     let summary = read("application/json", &sample("invoice.json")).unwrap().summary();
     assert_eq!(summary.kind, DocumentKind::Invoice);
     assert_eq!(summary.lines, 15);
-    assert_eq!(summary.buyer, "Maison Delacroix SPRL");
+    assert_eq!(summary.buyer, "Maison Delacroix SRL");
     // Something was paid in advance: the total is what was bought, the balance what is left to pay.
     assert_eq!(summary.total.map(|money| money.amount.to_string()).as_deref(), Some("19828.63"));
     assert_eq!(summary.balance.map(|money| money.amount.to_string()).as_deref(), Some("17828.63"));

@@ -1,6 +1,7 @@
 //! Plain text on its way into a mail: the one line of a subject, the paragraphs of a body, their HTML, and
 //! lines short enough for a plain mail.
 
+use super::whole::push_unbroken;
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -65,13 +66,15 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     ends.map(move |end| &text[std::mem::replace(&mut start, end + 1)..end])
 }
 
-/// What becomes a link in a paragraph besides `https` addresses, and how links look.
+/// What becomes a link in a paragraph besides `https` addresses, how links look, and what is not broken.
 #[derive(Debug, Default)]
 pub(super) struct Links {
     /// Style of a link.
     pub(super) style: String,
     /// Texts and where they lead, such as the company's telephone.
     pub(super) known: Vec<(String, String)>,
+    /// Numbers and references that stay on one line.
+    pub(super) whole: Vec<String>,
 }
 
 /// A paragraph in HTML: escaped, lines broken where they were, addresses linked.
@@ -90,7 +93,7 @@ fn push_linked(out: &mut String, mut line: &str, links: &Links) {
     while let Some((start, length, known)) = first_link(line, links) {
         let (before, rest) = line.split_at(start);
         let (label, after) = rest.split_at(length);
-        push_escaped(out, before);
+        push_unbroken(out, before, &links.whole);
         out.push_str("<a href=\"");
         push_escaped(out, known.unwrap_or(label));
         let _ = write!(out, "\" style=\"{}\">", links.style);
@@ -98,7 +101,7 @@ fn push_linked(out: &mut String, mut line: &str, links: &Links) {
         out.push_str("</a>");
         line = after;
     }
-    push_escaped(out, line);
+    push_unbroken(out, line, &links.whole);
 }
 
 /// Where the first link of a line begins, how long it is, and where it leads if not to what it says.
@@ -119,7 +122,7 @@ fn first_link<'a>(line: &str, links: &'a Links) -> Option<(usize, usize, Option<
 }
 
 /// True for a text that is no part of a longer word or number.
-fn stands_alone(line: &str, at: usize, text: &str) -> bool {
+pub(super) fn stands_alone(line: &str, at: usize, text: &str) -> bool {
     let end = at + text.len();
     let before = line[..at].chars().next_back();
     let mut after = line[end..].chars();
@@ -297,7 +300,7 @@ mod tests {
     fn links() -> Links {
         let known = [("09 555", "tel:09555"), ("hi@a.be", "mailto:hi@a.be")];
         let known = known.map(|(text, link)| (text.to_owned(), link.to_owned())).to_vec();
-        Links { style: "s".into(), known }
+        Links { style: "s".into(), known, whole: Vec::new() }
     }
 
     #[test]
@@ -352,13 +355,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_breaks_a_subject_or_escapes_its_paragraph(text in any::<String>()) {
+        fn no_text_breaks_a_subject_or_escapes_its_paragraph(text in any::<String>(), number in any::<String>()) {
+            let text = format!("{text} INV-7 {number}");
+            let links = Links { whole: vec!["INV-7".into(), number], ..links() };
             let line = subject(&text);
             prop_assert!(!line.chars().any(char::is_control), "{line:?}");
             for paragraph in paragraphs(&text) {
-                let html = paragraph_html(&paragraph, &links());
+                let html = paragraph_html(&paragraph, &links);
                 let bare = html.replace("<br>", "").replace("</a>", "").replace("\" style=\"s\">", "");
-                let bare = bare.replace("<a href=\"", "");
+                let bare = bare.replace("<a href=\"", "").replace("</span>", "");
+                let bare = bare.replace("<span style=\"display:inline-block\">", "");
                 prop_assert!(!bare.contains(['<', '>', '"']), "{html:?}");
             }
         }

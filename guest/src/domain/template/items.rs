@@ -1,6 +1,7 @@
 //! The document's lines in a layout: two columns at every width, so that a telephone shows them as a desk does. What a line is,
 //! with its quantity and price below, and what it comes to.
 
+use super::body::push_escaped;
 use super::fault::TemplateFault;
 use super::format::{money, number};
 use super::record::Record;
@@ -12,7 +13,7 @@ use minijinja::value::Value;
 use rust_decimal::Decimal;
 use std::borrow::Cow;
 
-const ITEM: &[&str; 5] = &["name", "each", "detail", "value", "sum"];
+const ITEM: &[&str; 5] = &["name", "small", "detail", "value", "sum"];
 const COLUMNS: &[&str; 2] = &["name", "value"];
 
 /// Which columns the table has.
@@ -56,17 +57,34 @@ pub(super) fn item(document: &Document, line: &Line, columns: Columns, request: 
     }
     let (price, amount) = (price(line.unit_price), price(line.net_amount));
     let detail = line.description.as_deref().filter(|d| d.trim() != line.name.trim());
+    let detail = detail.map(|detail| clipped(detail, 240));
+    let each = if columns.amount { sum(&quantity, &price, "") } else { price.clone() };
     Record::value(
         "line",
         ITEM,
         [
             Value::from(&*clipped(&line.name, 160)),
-            Value::from(if columns.amount { sum(&quantity, &price, "") } else { price.clone() }),
-            detail.map_or_else(none, |d| Value::from(&*clipped(d, 240))),
+            Value::from_safe_string(small(&each, detail.as_deref())),
+            detail.as_deref().map_or_else(none, Value::from),
             Value::from(if columns.amount { &*amount } else { &*quantity }),
             Value::from(sum(&quantity, &price, &amount)),
         ],
     )
+}
+
+/// What stands below a line's name, in HTML: quantity and price, then the detail.
+fn small(each: &str, detail: Option<&str>) -> String {
+    let mut small = String::with_capacity(each.len() + detail.map_or(0, |detail| detail.len() + 24));
+    push_escaped(&mut small, each);
+    if let Some(detail) = detail {
+        if !each.is_empty() {
+            small.push_str("<br>");
+        }
+        small.push_str("<bdi>");
+        push_escaped(&mut small, detail);
+        small.push_str("</bdi>");
+    }
+    small
 }
 
 /// `2 × € 605,00 = € 1.210,00`, or as much of it as there is.

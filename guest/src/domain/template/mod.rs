@@ -21,6 +21,7 @@ mod samples;
 pub mod shipped;
 mod signature;
 mod value;
+mod whole;
 mod words;
 
 pub use fault::TemplateFault;

@@ -21,12 +21,18 @@ use sheet::Shown;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const SETTINGS: &str = r#"{
+const SETTINGS: &str = r##"{
   "company": { "name": "Atelier Nord", "address": ["Dok Noord 4", "9000 Gent", "Belgium"],
     "telephone": "+32 9 555 01 20", "email": "hello@ateliernord.example", "website": "https://ateliernord.example",
-    "vat_identifier": "BE0123456749", "language": "en" },
-  "user": { "display_name": "Atelier Nord", "signature_text": "Lotte Claes\nAccounting" }
-}"#;
+    "vat_identifier": "BE0123456749", "language": "en",
+    "languages": { "nl": { "address": ["Dok Noord 4", "9000 Gent", "België"] },
+      "fr": { "address": ["Dok Noord 4", "9000 Gand", "Belgique"] },
+      "de": { "address": ["Dok Noord 4", "9000 Gent", "Belgien"] } } },
+  "user": { "display_name": "Atelier Nord", "signature_text": "Lotte Claes\nAccounting",
+    "languages": { "nl": { "signature_text": "Lotte Claes\nBoekhouding" },
+      "fr": { "signature_text": "Lotte Claes\nComptabilité" }, "de": { "signature_text": "Lotte Claes\nBuchhaltung" } } },
+  "layout": { "accent": "#214f7a" }
+}"##;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -84,7 +90,7 @@ async fn send(office: &Office, sample: &Sample, out: &Path) -> Result<Shown, Fai
 
 async fn draft(sample: &Sample, office: &Office) -> Result<Draft, Failure> {
     let mut content: serde_json::Value =
-        serde_json::from_str(sample.document).map_err(|e| Failure::other(e.to_string()))?;
+        serde_json::from_str(&sample.document()).map_err(|e| Failure::other(e.to_string()))?;
     if sample.use_case.starts_with("reminder") {
         // Nobody is reminded of what is not due yet.
         let day = |days| (chrono::Local::now() - chrono::Duration::days(days)).date_naive().to_string();

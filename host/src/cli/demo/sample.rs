@@ -1,13 +1,14 @@
 //! The sample company of the demonstration, and a PDF for each of its documents.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// A document of the demonstration.
 pub(super) struct Sample {
     /// Name of its folder.
     pub(super) name: &'static str,
-    /// The document, JSON.
-    pub(super) document: &'static str,
+    /// The document, JSON, in its partner's language.
+    document: &'static str,
     /// Use case.
     pub(super) use_case: &'static str,
     /// Language; none: the partner's.
@@ -51,6 +52,27 @@ const fn sample(
     Sample { name, document, use_case, language, to }
 }
 
+/// What stands on the documents' lines, a row a phrase, in the languages of [`LANGUAGES`].
+const PHRASES: &str = include_str!("../../../../tests/fixtures/phrases.tsv");
+const LANGUAGES: [&str; 4] = ["nl", "fr", "en", "de"];
+
+impl Sample {
+    /// The document, its lines in the language of the mail.
+    pub(super) fn document(&self) -> Cow<'static, str> {
+        let language = self.language.map(|tag| tag.split('-').next().unwrap_or(tag));
+        let column = LANGUAGES.iter().position(|known| Some(*known) == language);
+        let Some(column) = column else { return self.document.into() };
+        let mut document = self.document.to_owned();
+        for row in PHRASES.lines().filter(|line| !line.starts_with('#')) {
+            let Some(phrase) = row.split('\t').nth(column) else { continue };
+            for other in row.split('\t').filter(|other| *other != phrase) {
+                document = document.replace(&format!("\"{other}\""), &format!("\"{phrase}\""));
+            }
+        }
+        document.into()
+    }
+}
+
 /// Logo of the sample company.
 pub(in crate::cli) const LOGO: &[u8] = include_bytes!("../../../../tests/fixtures/logo.png");
 
@@ -82,4 +104,29 @@ pub(super) fn pdf(text: &str) -> Vec<u8> {
     let _ =
         write!(pdf, "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1);
     pdf.into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_in_the_language_of_its_mail() {
+        let rows = PHRASES.lines().filter(|line| !line.starts_with('#'));
+        assert!(rows.clone().all(|row| row.split('\t').count() == LANGUAGES.len()));
+        for sample in SAMPLES {
+            let document = sample.document();
+            let Some(language) = sample.language else {
+                assert_eq!(document, sample.document);
+                continue;
+            };
+            let column = LANGUAGES.iter().position(|known| language.starts_with(known)).expect("a language");
+            for row in rows.clone() {
+                let phrase = row.split('\t').nth(column).expect("a phrase");
+                for other in row.split('\t').filter(|other| *other != phrase) {
+                    assert!(!document.contains(&format!("\"{other}\"")), "{}: {other}", sample.name);
+                }
+            }
+        }
+    }
 }

@@ -81,6 +81,21 @@ impl Document {
         Some(if self.instalments.len() > 1 && late > Decimal::ZERO { self.money(late) } else { owed })
     }
 
+    /// What of it is known to be late on `today`, above zero: the parts whose day has passed, else all that is owed once its due date
+    /// has. A statement's own date says nothing of the invoices on it.
+    pub fn late(&self, today: NaiveDate) -> Option<Money> {
+        let owed = self.owed()?;
+        let late = match self.instalments.is_empty() {
+            true if self.kind == K::Statement => return None,
+            true => self.due_date.filter(|date| *date < today).map(|_| owed.amount)?,
+            false => {
+                let late = self.instalments.iter().filter(|part| part.due_date < today);
+                late.map(|part| part.amount).sum::<Decimal>().min(owed.amount)
+            }
+        };
+        (late > Decimal::ZERO).then(|| self.money(late))
+    }
+
     /// The document as a mail of it is made: a credit note's amounts above zero, and of several parts those that are still to be
     /// paid.
     pub fn as_it_stands(self) -> Self {

@@ -82,6 +82,26 @@ fn of_several_parts_those_count_that_are_still_to_be_paid() {
 }
 
 #[test]
+fn what_is_late_is_told_only_where_the_document_knows_it() {
+    let today = NaiveDate::from_ymd_opt(2026, 11, 30).unwrap();
+    let parts = [("400", "2026-10-15"), ("400", "2026-11-29"), ("410", "2026-11-30")];
+    for (what, fields, parts, late) in [
+        ("of an invoice all, once it was due", json!({}), &[][..], Some("1210")),
+        ("what is left of it", json!({"balance": "10"}), &[], Some("10")),
+        ("not yet due", json!({"due_date": "2026-12-15"}), &[], None),
+        ("due today", json!({"due_date": "2026-11-30"}), &[], None),
+        ("nothing is open", json!({"balance": "0"}), &[], None),
+        ("the parts before today", json!({}), &parts, Some("800")),
+        ("parts of a statement", json!({"kind": "statement"}), &parts, Some("800")),
+        ("a statement without parts", json!({"kind": "statement"}), &[], None),
+        ("parts of a statement that do not add up", json!({"kind": "statement"}), &parts[..2], None),
+    ] {
+        let found = invoice(&fields, parts).late(today).map(|of| of.amount);
+        assert_eq!(found, late.map(|late| late.parse::<Decimal>().unwrap()), "{what}");
+    }
+}
+
+#[test]
 fn a_total_is_what_adds_up_to_it_where_it_is_not_stated() {
     for (totals, expected) in [
         (json!({"tax_inclusive": "1210", "payable": "1000"}), "1210"),

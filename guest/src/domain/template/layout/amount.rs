@@ -84,6 +84,8 @@ pub(super) fn headline(
     let found = match (demand, owed) {
         (_, owed) if d.kind == K::Statement => match in_favour(d) {
             Some(favour) => Some(("in_favour", favour)),
+            // Of a balance that is due in parts, those that are late.
+            None if owed.is_some() && owed != d.owed() => owed.map(|late| ("overdue", late)),
             None => owed.or_else(|| d.owed()).map(|balance| ("balance", balance)),
         },
         (Demand::Transfer, Some(owed)) => Some(("open", owed)),
@@ -158,7 +160,9 @@ pub(super) fn due(
         };
         return Ok(Some(Due { text: words.get(key)?.to_owned(), is_late: true }));
     }
-    let Some(date) = d.due_date else { return Ok(None) };
+    // Of the whole balance of a statement no one day tells.
+    let is_in_parts = !d.instalments.is_empty() && !request.purpose.reminds_of_payment();
+    let Some(date) = d.due_date.filter(|_| !(is_in_parts && d.kind == K::Statement)) else { return Ok(None) };
     let written = long_date(date, request.locale);
     match demand {
         Demand::Nothing => Ok(None),
@@ -189,7 +193,8 @@ fn transfer_due(
         0 => words.get("due_today")?.to_owned(),
         _ => {
             let due_on = words.fill("due_on", "{date}", written)?;
-            format!("{due_on} · {}", unbroken(&counted("due_in_one", "due_in")?))
+            // What is wrapped at a middle dot leaves it hanging at the end of the line.
+            format!("{due_on} ({})", unbroken(&counted("due_in_one", "due_in")?))
         }
     };
     Ok(Some(Due { text, is_late: days < 0 }))

@@ -1,8 +1,8 @@
 //! What a reader looks for beside the amount: dates, their own order, what was paid.
 
-use super::amount::{Demand, Due};
+use super::amount::{Demand, Due, Headline};
 use super::row::Row;
-use super::totals::counts_payments;
+use super::totals::{after_total, counts_payments};
 use crate::domain::document::Money;
 use crate::domain::kind::{Audience, DocumentKind as K, UseCase as U};
 use crate::domain::language::Locale;
@@ -17,6 +17,7 @@ pub(super) fn rows(
     request: &RenderRequest<'_>,
     words: &Words,
     demand: Demand,
+    amount: Option<&Headline>,
     due: Option<&Due>,
     has_totals: bool,
 ) -> Result<Vec<Row>, TemplateFault> {
@@ -41,23 +42,40 @@ pub(super) fn rows(
     if let Some(order) = d.references.order.as_deref().filter(|_| d.audience() == Audience::Customer) {
         rows.push(Row::new(words.get("order")?, order));
     }
-    if demand != Demand::Nothing {
+    // A statement's parts are the invoices on it.
+    if demand != Demand::Nothing && kind != K::Statement {
         for part in &d.instalments {
             let label = words.fill("due_on", "{date}", &long_date(part.due_date, locale))?;
             rows.push(Row::new(label, money(Money { amount: part.amount, currency: d.currency }, locale)));
         }
     }
     // Below the lines the totals say it.
-    if !has_totals
-        && live
-        && counts_payments(d)
-        && let (Some(total), Some(paid)) = (d.total(), d.paid())
-    {
-        if demand != Demand::Nothing {
-            rows.push(Row::new(words.get("total")?, money(total, locale)));
-        }
-        rows.push(Row::new(words.get("already_paid")?, money(paid, locale)));
+    if !has_totals && live && counts_payments(d) {
+        rows.extend(from_total_to_amount(request, words, amount)?);
     }
+    Ok(rows)
+}
+
+/// What leads from the document's total to the amount at the top, and from there to all that is owed; nothing where it is the total.
+fn from_total_to_amount(
+    request: &RenderRequest<'_>,
+    words: &Words,
+    amount: Option<&Headline>,
+) -> Result<Vec<Row>, TemplateFault> {
+    let (d, top) = (request.document.as_ref(), amount.map(|amount| amount.money));
+    let Some(total) = d.total() else { return Ok(Vec::new()) };
+    let is_paid = d.owed().is_some_and(|owed| owed.amount.is_zero());
+    if top == Some(total) && is_paid && d.paid() == top {
+        return Ok(Vec::new());
+    }
+    let mut rows = after_total(request, words)?;
+    if top != Some(total) && (top.is_some() || !rows.is_empty()) {
+        let is_balance = d.kind == K::Statement && d.owed() == Some(total);
+        let label = if is_balance { "balance" } else { "total" };
+        rows.insert(0, Row::new(words.get(label)?, money(total, request.locale)));
+    }
+    let said = amount.map(|amount| (&amount.label, &amount.value));
+    rows.retain(|row| said != Some((&row.label, &row.value)));
     Ok(rows)
 }
 

@@ -49,11 +49,12 @@ fn name_and_address(request: &RenderRequest<'_>) -> Vec<Part> {
 fn ways_to_reach(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Part>, TemplateFault> {
     let (settings, company) = (&request.settings.company, company_of(request));
     let mut line = Vec::new();
+    let is_registered = |identifier: &str| settings.registration.iter().any(|line| names(line, identifier));
     if let Some(telephone) = settings.telephone.as_deref() {
         let label = format!("{}\u{a0}{}", words.get("telephone")?, unbroken(telephone));
         line.push(Part { label, url: links::tel(telephone) });
     }
-    if let Some(identifier) = company.vat_identifier {
+    if let Some(identifier) = company.vat_identifier.filter(|identifier| !is_registered(identifier)) {
         line.push(Part::plain(format!("{} {identifier}", words.get("vat_identifier")?)));
     }
     for (label, url) in [
@@ -63,4 +64,14 @@ fn ways_to_reach(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Part>
         line.extend(label.map(|label| Part { label: label.to_owned(), url }));
     }
     Ok(line)
+}
+
+/// True for a line that contains an identifier, however either of them is written: "TVA BE 0123.456.749".
+fn names(line: &str, identifier: &str) -> bool {
+    let bare = |text: &str| -> String {
+        let bare = text.chars().filter(|c| c.is_alphanumeric());
+        bare.map(|c| c.to_ascii_uppercase()).collect()
+    };
+    let identifier = bare(identifier);
+    !identifier.is_empty() && bare(line).contains(&identifier)
 }

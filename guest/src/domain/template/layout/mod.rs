@@ -9,6 +9,7 @@ mod links;
 mod payment;
 mod preheader;
 mod row;
+mod title;
 mod totals;
 
 use super::body::{self, Links, plain};
@@ -42,7 +43,7 @@ const MOST_LINES: usize = 200;
 const LOGO_HEIGHT: u32 = 72;
 
 /// Fields of `mail`, which the layout has beyond those of a text.
-pub(super) const MAIL: &[&str; 32] = &[
+pub(super) const MAIL: &[&str; 33] = &[
     "subject",
     "preheader",
     "accent",
@@ -55,6 +56,7 @@ pub(super) const MAIL: &[&str; 32] = &[
     "html",
     "text",
     "title",
+    "title_html",
     "title_rule",
     "amount",
     "due",
@@ -77,7 +79,8 @@ pub(super) const MAIL: &[&str; 32] = &[
     "width",
 ];
 const LOGO: &[&str; 2] = &["width", "height"];
-const BUTTON: &[&str; 2] = &["label", "url"];
+const BUTTON: &[&str; 3] = &["label", "url", "filled"];
+const DOWNLOAD: &[&str; 3] = &["label", "url", "title_html"];
 const CODE: &[&str; 2] = &["alt", "hint"];
 
 /// True for a name that only layouts have.
@@ -85,12 +88,17 @@ pub(super) fn is_name(name: &str) -> bool {
     name == "mail"
 }
 
-/// How many lines of the document the layout shows where there is room for all of them.
+/// How many lines of the document the layout shows where there is room for all of them. A mail that comes back to a document whose
+/// lines were read before is about its amount or its answer; the lines of a reminder and of a statement are invoices, and the first
+/// are the oldest.
 pub(super) fn most_lines(request: &RenderRequest<'_>) -> usize {
-    match request.purpose.use_case() {
-        U::Cancelled => 0,
-        _ => request.document.lines.len().min(request.settings.layout.lines as usize).min(MOST_LINES),
-    }
+    let of_use = match (request.purpose.kind(), request.purpose.use_case()) {
+        (_, U::Cancelled) => 0,
+        (K::Reminder | K::Statement, _) => 3,
+        (_, U::Reminder1 | U::Reminder2 | U::Reminder3 | U::Overdue | U::ThankYou) => 0,
+        (_, U::New | U::Copy) => MOST_LINES,
+    };
+    request.document.lines.len().min(request.settings.layout.lines as usize).min(of_use)
 }
 
 /// The `mail` of the layout, which shows the first `shown` lines of the document.
@@ -106,7 +114,7 @@ pub(super) fn mail(
     let (document, settings) = (request.document.as_ref(), request.settings);
     let demand = Demand::of(request);
     let colours = colours::Colours::of(&settings.layout.accent);
-    let title = format!("{} {}", words.get(&format!("document_{}", key(request)))?, document.number);
+    let title = title::Title::of(request, words, &format!("document_{}", key(request)))?;
     let amount = amount::headline(request, words, demand)?;
     let due = amount::due(request, words, demand)?;
     let columns = Columns::of(&document.lines[..shown]);
@@ -114,12 +122,13 @@ pub(super) fn mail(
         true => totals::rows(request, words)?,
         false => Vec::new(),
     };
-    let facts = facts::rows(request, words, demand, due.as_ref(), !totals.is_empty())?;
+    let facts = facts::rows(request, words, demand, amount.as_ref(), due.as_ref(), !totals.is_empty())?;
     let preheader = preheader::text(amount.as_ref(), due.as_ref(), &facts, words, body)?;
     let payment = payment::rows(request, words, demand)?;
     let payment_title = words.get("payment")?;
     let (signature_html, signature_text) = signature_of(request, company_of(request).name);
-    let links = Links { style: format!("color:{}", colours.link), known: links::known(request) };
+    let whole = title::numbers(request);
+    let links = Links { style: format!("color:{}", colours.link), known: links::known(request), whole };
     let paragraphs: Value = match &html {
         Some(_) => Value::from(Vec::<Value>::new()),
         None => body.iter().map(|p| Value::from_safe_string(body::paragraph_html(p, &links))).collect(),
@@ -139,13 +148,14 @@ pub(super) fn mail(
             paragraphs,
             html.map_or_else(none, Value::from_safe_string),
             Value::from(plain(body)),
-            Value::from(&*title),
-            Value::from(body::rule(&title)),
+            Value::from(title.text()),
+            Value::from_safe_string(title.html("")),
+            Value::from(body::rule(&title.text())),
             amount.map_or_else(none, amount::Headline::value),
             due.map_or_else(none, amount::Due::value),
-            values(facts),
+            facts.into_iter().map(Row::fact).collect(),
             button(request, words)?,
-            download(request, words)?,
+            download(request, words, &title)?,
             values(payment),
             Value::from(payment_title),
             Value::from(body::rule(payment_title)),
@@ -201,12 +211,19 @@ fn logo(request: &RenderRequest<'_>) -> Value {
 fn button(request: &RenderRequest<'_>, words: &Words) -> Result<Value, TemplateFault> {
     let Some(portal) = request.portal else { return Ok(none()) };
     let label = words.get(&format!("view_{}", key(request)))?;
-    Ok(Record::value("button", BUTTON, [label.into(), portal.view_url.into()]))
+    // Nothing is to be done with a document that no longer counts.
+    let is_filled = request.purpose.use_case() != U::Cancelled;
+    Ok(Record::value("button", BUTTON, [label.into(), portal.view_url.into(), is_filled.into()]))
 }
 
-fn download(request: &RenderRequest<'_>, words: &Words) -> Result<Value, TemplateFault> {
+fn download(
+    request: &RenderRequest<'_>,
+    words: &Words,
+    title: &title::Title<'_>,
+) -> Result<Value, TemplateFault> {
     let Some(url) = request.portal.and_then(|p| p.pdf_url).filter(|u| is_web(u)) else { return Ok(none()) };
-    Ok(Record::value("download", BUTTON, [words.get("download")?.into(), url.into()]))
+    let title = Value::from_safe_string(title.html(";text-decoration:underline"));
+    Ok(Record::value("download", DOWNLOAD, [words.get("download")?.into(), url.into(), title]))
 }
 
 fn code(request: &RenderRequest<'_>, words: &Words) -> Result<Value, TemplateFault> {

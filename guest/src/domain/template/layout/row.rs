@@ -1,9 +1,13 @@
 //! A label and its value, as facts, totals and payment details show them.
 
 use crate::domain::template::record::Record;
+use crate::domain::template::whole::is_kept_whole;
 use minijinja::value::Value;
 
 const ROW: &[&str; 3] = &["label", "value", "strong"];
+const FACT: &[&str; 3] = &["label", "value", "below"];
+/// Characters that fit beside each other on the narrowest telephone.
+const BESIDE: usize = 26;
 
 /// A label and its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,5 +28,12 @@ impl Row {
 
     pub(super) fn value(self) -> Value {
         Record::value("row", ROW, [self.label.into(), self.value.into(), self.strong.into()])
+    }
+
+    /// As a fact: below its label stands a number that would be broken beside it.
+    pub(super) fn fact(self) -> Value {
+        let length = self.label.chars().count() + self.value.chars().count();
+        let is_below = length > BESIDE && is_kept_whole(&self.value) && !self.value.contains(' ');
+        Record::value("fact", FACT, [self.label.into(), self.value.into(), is_below.into()])
     }
 }

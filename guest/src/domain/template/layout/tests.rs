@@ -2,6 +2,7 @@
 
 mod form;
 mod shown;
+mod uses;
 
 use super::super::samples::{self, Fill};
 use super::super::tests::{request, settings_with};

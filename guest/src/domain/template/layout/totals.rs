@@ -49,15 +49,22 @@ pub(super) fn rows(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Row
     let Some(total) = d.total().map(|total| total.amount) else { return Ok(rows) };
     let label = if d.kind == K::Statement { "balance" } else { "total" };
     rows.push(Row::strong(words.get(label)?, written(total)));
-    let (rounding, paid) = (some(t.rounding), d.paid().filter(|_| counts_payments(d)));
-    if let Some(rounding) = rounding {
-        rows.push(Row::new(words.get("rounding")?, written(rounding)));
+    rows.extend(after_total(request, words)?);
+    Ok(rows)
+}
+
+/// What follows the total where it is not what is owed: rounding, what was paid, and what is left.
+pub(super) fn after_total(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Row>, TemplateFault> {
+    let d = request.document.as_ref();
+    let Some(total) = d.total() else { return Ok(Vec::new()) };
+    let rounding = d.totals.rounding.filter(|rounding| !rounding.is_zero());
+    let rounding = rounding.map(|amount| ("rounding", Money { amount, ..total }));
+    let paid = d.paid().filter(|_| counts_payments(d)).map(|paid| ("already_paid", paid));
+    let mut rows = Vec::new();
+    for (key, of) in [rounding, paid].into_iter().flatten() {
+        rows.push(Row::new(words.get(key)?, money(of, request.locale)));
     }
-    if let Some(paid) = paid {
-        rows.push(Row::new(words.get("already_paid")?, written(paid.amount)));
-    }
-    let differs = d.owed().is_some_and(|owed| owed.amount != total);
-    if rounding.is_some() || paid.is_some() || differs {
+    if !rows.is_empty() || d.owed().is_some_and(|owed| owed != total) {
         rows.extend(remainder(request, words)?);
     }
     Ok(rows)

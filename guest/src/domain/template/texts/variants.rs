@@ -164,6 +164,8 @@ const CHANGES: &[(&str, &str, Change)] = &[
     ("document.payment_method", "offset", |v| v.document.payment_means = means("97", None)),
     ("document.instalments", "three parts", |v| v.document.instalments = instalments(3)),
     ("document.instalments", "seven parts", |v| v.document.instalments = instalments(7)),
+    ("document.overdue", "two of three parts late", |v| v.document.instalments = late_of_three(2)),
+    ("document.overdue", "three of three parts late", |v| v.document.instalments = late_of_three(3)),
     ("document.self_billed", "self-billed", self_billed),
     ("document.self_billed", "self-billed, no order, no due date", |v| {
         self_billed(v);
@@ -212,6 +214,13 @@ fn instalments(number: u32) -> Vec<Instalment> {
     let each = 1_210 / number / 10 * 10;
     let amount = |n| Decimal::from(if n + 1 == number { 1_210 - each * n } else { each });
     (0..number).map(|n| Instalment { due_date: day(2027, n + 1, 15), amount: amount(n) }).collect()
+}
+
+/// Three parts of which so many were to be paid before the mail.
+fn late_of_three(late: u32) -> Vec<Instalment> {
+    let mut parts = instalments(3);
+    parts.iter_mut().zip(0..late).for_each(|(part, n)| part.due_date = day(2026, 9 + n, 30));
+    parts
 }
 
 /// The path of a text as the sheet names it.

@@ -70,7 +70,7 @@ const STRUCK_OUT: [(Language, &[&str]); 4] = [
             "on this basis",
             "reminder level",
             "last reminder",
-            "crossed with this message, please disregard it",
+            "crossed with this message",
             "surprises you",
             "to collect it",
             "no longer valid",
@@ -143,6 +143,41 @@ fn what_replaced_it_is_there() {
         let purpose = Purpose::all().find(|p| p.to_string() == *purpose).unwrap();
         let text = read(purpose, Locale::parse(language).unwrap(), &base(purpose)).body();
         assert!(text.contains(phrase), "{purpose} {language}: {phrase} in {text}");
+    }
+}
+
+#[test]
+fn a_question_does_not_end_with_what_is_to_be_copied() {
+    let plan = Plan::read();
+    for purpose in Purpose::all() {
+        for (locale, _) in texts(purpose, "body.txt") {
+            for variant in all(purpose, &plan) {
+                let text = read(purpose, locale, &variant).body();
+                let named =
+                    variant.document.payment_means.iter().filter_map(|means| means.reference.as_ref());
+                for reference in named {
+                    let asked = text.contains(&format!("{reference}?"))
+                        || text.contains(&format!("{reference}\u{a0}?"));
+                    assert!(!asked, "{purpose} {locale} {}: {text}", variant.label);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_reminder_that_is_withdrawn_has_the_name_it_had() {
+    let purpose = |name: &str| Purpose::all().find(|p| p.to_string() == name).unwrap();
+    for (level, name) in [(1, "Zahlungserinnerung"), (2, "Mahnung"), (3, "Mahnung")] {
+        for of in ["reminder/new", "reminder/cancelled"] {
+            let mut variant = base(purpose(of));
+            variant.document.dunning_level = Some(level);
+            let text = read(purpose(of), Locale::of(Language::De), &variant);
+            let other = if name == "Mahnung" { "Zahlungserinnerung" } else { "Mahnung" };
+            for part in [&text.subject, &text.body()] {
+                assert!(part.contains(name) && !part.contains(other), "{of} {level}: {part}");
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ fn what_shows_beside_the_subject_is_the_amount_and_its_date() {
     let due = samples::today().checked_add_days(chrono::Days::new(17));
     for (document, use_case, expected) in [
         (invoice(|_| ()), UseCase::Reminder1, "€960.50 · 11 days overdue"),
-        (invoice(|d| d.due_date = due), UseCase::New, "€960.50 · Due 20 December 2026 · in 17 days"),
+        (invoice(|d| d.due_date = due), UseCase::New, "€960.50 · Due 20 December 2026 (in 17 days)"),
         (invoice(|d| d.due_date = None), UseCase::New, "Amount due: €960.50"),
         (invoice(|d| d.balance = decimal("0")), UseCase::New, "Total: €1,210.00"),
         (
@@ -64,7 +64,44 @@ fn the_footer_can_be_tapped() {
         assert!(mail.html.contains(part), "{part}\n{}", mail.html);
     }
     let text = mail.text.replace('\n', " ");
-    assert!(text.contains("hello@nord.example · www.nord.example "), "{text}");
+    assert!(text.contains("hello@nord.example, www.nord.example "), "{text}");
+}
+
+#[test]
+fn nothing_hangs_at_the_end_of_a_line_that_wraps() {
+    let document = invoice(|d| d.due_date = samples::today().checked_add_days(chrono::Days::new(5)));
+    let mut settings = settings_with(&[]);
+    settings.company.telephone = Some("+32 9 555 01 20".into());
+    settings.company.website = Some("www.nord.example".into());
+    settings.company.registration = vec!["RPR Gent".into()];
+    for tag in ["en", "nl", "fr", "de"] {
+        let locale = crate::domain::language::Locale::parse(tag).unwrap();
+        let mail = render(&RenderRequest { locale, ..request(&document, &settings) }).unwrap();
+        let shown = words_of(mail.html.split("max-height:0").nth(1).unwrap().split_once("</div>").unwrap().1);
+        for body in [&shown, &mail.text] {
+            assert!(!body.contains('·'), "{tag}: {body}");
+        }
+        let due = mail.text.lines().find(|line| line.contains("2026 (")).unwrap();
+        assert_eq!(due.split_once('(').unwrap().1.split(' ').count(), 1, "one piece: {due}");
+    }
+}
+
+#[test]
+fn the_footer_names_the_company_for_tax_once() {
+    let document = invoice(|_| ());
+    let mut settings = settings_with(&[]);
+    settings.company.vat_identifier = Some("BE0123456749".into());
+    for (registration, times) in [
+        ("RPR Gent, afdeling Gent", 1),
+        ("TVA BE 0123.456.749, RPM Gand", 0),
+        ("btw be0123456749", 0),
+        ("0123.456.749 RPR Gent", 1),
+    ] {
+        settings.company.registration = vec![registration.into()];
+        let text = shown(&document, &settings).text;
+        assert_eq!(text.matches("VAT no. BE0123456749").count(), times, "{registration}\n{text}");
+        assert!(text.contains(registration), "{text}");
+    }
 }
 
 #[test]
@@ -77,7 +114,7 @@ fn programs_that_read_aloud_know_what_is_what() {
         "<h2 class=\"t\"",
         "<th scope=\"col\"",
         "aria-label=\"Invoice 2026-0147\" width",
-        "Click here to download PDF<span>: Invoice 2026-0147</span></a>",
+        "Click here to download PDF<span>: Invoice <span style=\"display:inline-block;text-decoration:underline\">2026-0147</span></span></a>",
     ] {
         assert!(html.contains(part), "{part}");
     }

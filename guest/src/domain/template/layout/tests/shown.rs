@@ -35,14 +35,14 @@ fn the_amount_stands_first_under_the_name_of_what_it_means() {
             invoice(|d| d.due_date = due_in(21)),
             UseCase::New,
             Some("Amount due: €960.50"),
-            Some("Due 24 December 2026 · in 21 days"),
+            Some("Due 24 December 2026 (in 21 days)"),
         ),
         (
             "tomorrow",
             invoice(|d| d.due_date = due_in(1)),
             UseCase::New,
             Some("Amount due: €960.50"),
-            Some("Due 4 December 2026 · in 1 day"),
+            Some("Due 4 December 2026 (in 1 day)"),
         ),
         (
             "today",

@@ -1,0 +1,70 @@
+//! The document's name above the amount, and the numbers of a mail, which stay on one line.
+
+use crate::domain::kind::UseCase as U;
+use crate::domain::template::body::push_escaped;
+use crate::domain::template::fault::TemplateFault;
+use crate::domain::template::render::RenderRequest;
+use crate::domain::template::whole::{is_kept_whole, push_whole};
+use crate::domain::template::words::Words;
+
+/// Most invoices whose numbers are looked for in a text: the shipped ones name five.
+const INVOICES: usize = 8;
+
+/// What the document is called: `Invoice 2026-0147`, `Invoice 2026-0147 (copy)`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Title<'a> {
+    kind: &'a str,
+    number: &'a str,
+    copy: Option<&'a str>,
+}
+
+impl<'a> Title<'a> {
+    /// The title of a document whose kind the word `key` names. One that came by a network is told from its copy.
+    pub(super) fn of(
+        request: &RenderRequest<'a>,
+        words: &'a Words,
+        key: &str,
+    ) -> Result<Self, TemplateFault> {
+        let is_copy = request.purpose.use_case() == U::Copy;
+        let copy = is_copy.then(|| words.get("copy")).transpose()?;
+        Ok(Self { kind: words.get(key)?, number: &request.document.number, copy })
+    }
+
+    /// As a plain body has it.
+    pub(super) fn text(self) -> String {
+        let copy = self.copy.map(|copy| format!(" ({copy})")).unwrap_or_default();
+        format!("{} {}{copy}", self.kind, self.number)
+    }
+
+    /// As HTML, with a style for the number.
+    pub(super) fn html(self, style: &str) -> String {
+        let mut html = String::with_capacity(128);
+        push_escaped(&mut html, self.kind);
+        html.push(' ');
+        match is_kept_whole(self.number) {
+            true => push_whole(&mut html, self.number, style),
+            false => push_escaped(&mut html, self.number),
+        }
+        if let Some(copy) = self.copy {
+            html.push_str(" (");
+            push_escaped(&mut html, copy);
+            html.push(')');
+        }
+        html
+    }
+}
+
+/// The numbers and references of a document that a text may name, as far as they would break.
+pub(super) fn numbers(request: &RenderRequest<'_>) -> Vec<String> {
+    let d = request.document.as_ref();
+    let named = [
+        Some(&d.number),
+        d.references.order.as_ref(),
+        d.references.quotation.as_ref(),
+        d.references.buyer.as_ref(),
+        d.transfer().and_then(|means| means.reference.as_ref()),
+        d.direct_debit().and_then(|means| means.mandate.as_ref()),
+    ];
+    let all = named.into_iter().flatten().chain(d.references.invoices.iter().take(INVOICES));
+    all.map(|number| number.trim()).filter(|number| is_kept_whole(number)).map(str::to_owned).collect()
+}
