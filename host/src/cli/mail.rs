@@ -1,7 +1,7 @@
 //! The options that make a mail, the same for `render` and `send`.
 
 use super::Failure;
-use super::insist::Insist;
+use super::insist::{Insist, WITHOUT_DOCUMENT};
 use crate::capabilities::attachments::{AttachmentSource, ReadError};
 use crate::config::Config;
 use crate::contract::composing::Portal;
@@ -100,6 +100,11 @@ impl Shared {
     pub(super) fn format(&self) -> Option<&str> {
         self.format.as_deref()
     }
+
+    /// True where a document's own file may be missing.
+    pub(super) fn goes_without_document(&self) -> bool {
+        self.insist.goes_without_document()
+    }
 }
 
 impl MailArgs {
@@ -128,6 +133,11 @@ impl MailArgs {
             id: None,
             document,
         }
+    }
+
+    /// True where the document's own file may be missing.
+    pub(super) fn goes_without_document(&self) -> bool {
+        self.insist.goes_without_document()
     }
 
     /// The settings named, else the built-in neutral ones.
@@ -202,8 +212,12 @@ impl MailArgs {
             DraftError::Refused(refusal) => {
                 let (detail, code) = (&refusal.detail, &refusal.code);
                 let file = self.document.display();
+                let instead = match code.as_str() {
+                    WITHOUT_DOCUMENT => "give its file (--pdf, --ubl, in a batch beside the document), or ",
+                    _ => "",
+                };
                 return Failure::input(format!(
-                    "{file}: {detail} ({code}); make the mail all the same with --{code}"
+                    "{file}: {detail} ({code}); {instead}make the mail all the same with --{code}"
                 ));
             }
             _ => None,

@@ -1,5 +1,6 @@
 //! `postroom render`: the mail as files. Pure: the same options give the same bytes.
 
+use super::insist::WITHOUT_DOCUMENT;
 use super::mail::MailArgs;
 use super::output::{json, line, printable};
 use super::output_file::{self, OutputFile};
@@ -49,6 +50,8 @@ pub(super) async fn run(common: &Common, args: &RenderArgs) -> Result<Exit, Fail
         let summary = summary.map_err(|e| args.mail.failed(DraftError::Document(e)))?;
         draft.now = format!("{}T09:00:00+00:00", summary.issue_date);
     }
+    // A mail is looked at before its files are there.
+    draft.insist.push(WITHOUT_DOCUMENT.to_owned());
     draft.attach_embedded_pdf(&office).await?;
     let ready = draft.compose(&office).await.map_err(|e| args.mail.failed(e))?;
     write(&ready, &args.out).await?;

@@ -63,9 +63,6 @@ pub(super) struct SendArgs {
     /// Check whether this mail is opened, whatever is set for the account: true or false.
     #[arg(long, value_name = "BOOL", conflicts_with = "settings")]
     check_opens: Option<bool>,
-    /// Send although the document's own PDF or UBL file is missing.
-    #[arg(long)]
-    without_document: bool,
     /// Send although a PDF is empty, cut off, encrypted, or none.
     #[arg(long)]
     damaged_pdf: bool,
@@ -160,7 +157,7 @@ fn check(common: &Common, args: &SendArgs, ready: &Ready) -> Result<(), Failure>
         return Err(Failure::input(message));
     }
     if let Some(missing) = missing(ready)
-        && !args.without_document
+        && !args.mail.goes_without_document()
     {
         let option = if missing.code == "no-pdf" { "--pdf" } else { "--ubl" };
         let message = format!("{}: add it with {option}, or send with --without-document", missing.detail);

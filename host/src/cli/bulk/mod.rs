@@ -114,9 +114,6 @@ pub(super) struct BulkArgs {
     /// Ask for a report when a mail reaches the mailbox, where the server offers that.
     #[arg(long)]
     notify_delivered: bool,
-    /// Send although a document's own PDF or UBL file is missing.
-    #[arg(long)]
-    without_document: bool,
     /// Send although a PDF is empty, cut off, encrypted, or none.
     #[arg(long)]
     damaged_pdf: bool,

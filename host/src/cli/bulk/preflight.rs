@@ -6,6 +6,7 @@ use super::standing::Stands;
 use super::{Batch, BulkArgs};
 use crate::cli::compose::{Composed, addressed_to_company, compose, damaged, missing};
 use crate::cli::desk::{Desk, now};
+use crate::cli::insist::WITHOUT_DOCUMENT;
 use crate::cli::mail::MailArgs;
 use crate::cli::output::{line, table};
 use crate::cli::{Failure, office, opens};
@@ -130,7 +131,13 @@ pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<Checked
     let opens = opens::plan(desk, None, id).await?;
     let composed = match compose(desk, &mail, id, opens.pixel.clone()).await? {
         Ok(composed) => composed,
-        Err(error) => return Ok(Some((Row::unmade(desk, &file, &mail, error).await, None))),
+        Err(error) => {
+            let summary = summary(desk, &file).await;
+            if summary.as_ref().is_some_and(|summary| is_left_out(args, summary)) {
+                return Ok(None);
+            }
+            return Ok(Some((Row::unmade(&file, &mail, summary, error), None)));
+        }
     };
     let summary = &composed.ready.summary;
     if is_left_out(args, summary) {
@@ -150,6 +157,13 @@ pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<Checked
     };
     row.partner = kept.document.as_ref().map(|document| document.partner.clone());
     Ok(Some((row, Some(kept))))
+}
+
+/// What a document says of itself: one that is fine but for the mail has a number to name it by.
+async fn summary(desk: &Desk, file: &Path) -> Option<Summary> {
+    let nobody = Mailbox { name: None, address: String::new() };
+    let draft = Draft::of_file(file, nobody, String::new(), String::new()).ok()?;
+    desk.office.read(&office::no_files(), &draft.document).await.ok()?.ok()
 }
 
 /// Enough of a mail to compare it with others: what it carries may be large.
@@ -256,22 +270,19 @@ impl Row {
     }
 
     /// A document of which no mail could be made.
-    async fn unmade(desk: &Desk, file: &Path, mail: &MailArgs, error: DraftError) -> Self {
+    fn unmade(file: &Path, mail: &MailArgs, summary: Option<Summary>, error: DraftError) -> Self {
         let field = match &error {
             DraftError::Document(_) | DraftError::UnknownForm(_) => "document",
             DraftError::Template(_) => "template",
             DraftError::Attachment(_) => "attachment",
             DraftError::File { .. } => "file",
+            DraftError::Refused(refusal) if refusal.code == WITHOUT_DOCUMENT => "attachment",
             DraftError::Refused(_) => "payment",
             _ => "settings",
         };
         let mut row = Self::empty(file.to_owned());
         row.needs(field, mail.failed(error).message);
-        // A document that is fine but for the mail has a number to name it by.
-        let nobody = Mailbox { name: None, address: String::new() };
-        if let Ok(draft) = Draft::of_file(file, nobody, String::new(), String::new())
-            && let Ok(Ok(summary)) = desk.office.read(&office::no_files(), &draft.document).await
-        {
+        if let Some(summary) = summary {
             row.number = Some(summary.number);
             row.kind = Some(summary.kind);
         }
@@ -305,7 +316,7 @@ impl Row {
             self.needs("recipient", own.detail.clone());
         }
         if let Some(missing) = missing(ready)
-            && !args.without_document
+            && !args.shared.goes_without_document()
         {
             self.needs(
                 "attachment",
