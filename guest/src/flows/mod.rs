@@ -7,6 +7,8 @@ mod doubt;
 mod feedback_id;
 mod inbound;
 mod input;
+#[cfg(test)]
+mod large_inputs;
 mod pixel;
 mod refusal;
 mod resolve;
