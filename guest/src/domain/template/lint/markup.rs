@@ -66,13 +66,12 @@ pub(super) fn check(name: &str, source: &str) -> Vec<Finding> {
 fn pictures_without_text(name: &str, lower: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let (mut line, mut counted) = (1_u32, 0);
-    let mut ends = Next::of(|rest| rest.find('>'));
-    let mut texts = Next::of(|rest| [" alt=", "\nalt="].iter().filter_map(|text| rest.find(text)).min());
+    let [mut ends, mut texts, mut below] = [">", " alt=", "\nalt="].map(Next::of);
     for (at, _) in lower.match_indices("<img") {
         line =
             line.saturating_add(u32::try_from(lower[counted..at].matches('\n').count()).unwrap_or(u32::MAX));
         counted = at;
-        if texts.from(lower, at) < ends.from(lower, at) {
+        if texts.from(lower, at).min(below.from(lower, at)) < ends.from(lower, at) {
             continue;
         }
         let detail = "a picture without an alt text is nothing where pictures are blocked: add alt=\"…\"";
@@ -84,22 +83,22 @@ fn pictures_without_text(name: &str, lower: &str) -> Vec<Finding> {
     findings
 }
 
-/// Where something stands next: found anew only once the last place is passed.
-struct Next<F> {
-    find: F,
+/// Where a text stands next: found anew only once the last place is passed.
+struct Next {
+    text: &'static str,
     known: Option<usize>,
 }
 
-impl<F: Fn(&str) -> Option<usize>> Next<F> {
-    fn of(find: F) -> Self {
-        Self { find, known: None }
+impl Next {
+    fn of(text: &'static str) -> Self {
+        Self { text, known: None }
     }
 
     /// The first place at or behind `at`, else the end.
-    fn from(&mut self, text: &str, at: usize) -> usize {
+    fn from(&mut self, source: &str, at: usize) -> usize {
         let place = match self.known.filter(|known| *known >= at) {
             Some(known) => known,
-            None => (self.find)(&text[at..]).map_or(text.len(), |found| at + found),
+            None => source[at..].find(self.text).map_or(source.len(), |found| at + found),
         };
         self.known = Some(place);
         place
