@@ -1,7 +1,7 @@
 //! The options that make a mail, the same for `render` and `send`.
 
-use super::Failure;
 use super::insist::{Insist, WITHOUT_DOCUMENT};
+use super::{Failure, explained};
 use crate::capabilities::attachments::{AttachmentSource, ReadError};
 use crate::config::Config;
 use crate::contract::composing::Portal;
@@ -225,6 +225,20 @@ impl MailArgs {
         match file {
             Some(file) => Failure::input(format!("{}: {error}", file.display())),
             None => error.into(),
+        }
+    }
+
+    /// The same failure, with what a refusal means in the user's language before it.
+    pub(super) async fn failed_in_words(&self, office: &Office, error: DraftError) -> Failure {
+        let told = match &error {
+            DraftError::Refused(refusal) => explained::sentence(office, &refusal.code).await,
+            _ => Ok(None),
+        };
+        let failure = self.failed(error);
+        match told {
+            Ok(Some(sentence)) => Failure { message: format!("{sentence} {}", failure.message), ..failure },
+            Ok(None) => failure,
+            Err(unanswered) => unanswered,
         }
     }
 

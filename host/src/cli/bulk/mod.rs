@@ -146,7 +146,7 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<Exit, Failur
     };
     let options = SendOptions { notify_delivered: args.notify_delivered };
     let domains = args.dns.map(|server| Domains::asked(&desk, server)).transpose()?;
-    let measure = Measure::of(&desk, options, domains).await?;
+    let measure = Measure::of(&desk, options, domains, !common.json).await?;
     let started = now();
     let name = match &args.batch {
         Some(name) => name.clone(),
