@@ -6,7 +6,7 @@ use crate::contract::composing::Warning;
 use crate::engine::Office;
 use std::collections::BTreeMap;
 
-/// Sentences for codes of the plugin, in the user's language; none where that is English or not known.
+/// Sentences for codes of the plugin, in the user's language; none where that is English or one without sentences.
 #[derive(Debug, Default)]
 pub(super) struct Explained(BTreeMap<String, String>);
 
@@ -42,13 +42,15 @@ pub(super) async fn sentence(office: &Office, code: &str) -> Result<Option<Strin
     }
 }
 
-/// BCP 47 of a POSIX locale, where it is of another language than English.
+/// Languages, beside English, that the plugin has sentences in.
+const LANGUAGES: [&str; 3] = ["nl", "fr", "de"];
+
+/// BCP 47 of a POSIX locale, where it is of one of these languages.
 fn language(locale: &str) -> Option<String> {
     let tag = locale.split(['.', '@']).next().unwrap_or_default().replace('_', "-");
     let language = tag.split('-').next().unwrap_or_default();
-    let is_language = (2..=3).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_lowercase());
     let is_tag = tag.len() <= 35 && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    (is_language && is_tag && language != "en").then_some(tag)
+    (LANGUAGES.contains(&language) && is_tag).then_some(tag)
 }
 
 #[cfg(test)]
@@ -62,6 +64,7 @@ mod tests {
             ("fr_CH@euro", Some("fr-CH")),
             ("de", Some("de")),
             ("en_GB.UTF-8", None),
+            ("es_ES.UTF-8", None),
             ("C", None),
             ("C.UTF-8", None),
             ("POSIX", None),

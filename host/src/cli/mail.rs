@@ -237,8 +237,7 @@ impl MailArgs {
         let failure = self.failed(error);
         match told {
             Ok(Some(sentence)) => Failure { message: format!("{sentence} {}", failure.message), ..failure },
-            Ok(None) => failure,
-            Err(unanswered) => unanswered,
+            Ok(None) | Err(_) => failure,
         }
     }
 
@@ -271,6 +270,7 @@ impl MailArgs {
         {
             texts.iter().for_each(|text| add(what, text.as_bytes()));
         }
+        self.insist.codes().iter().for_each(|code| add("insist", code.as_bytes()));
         let own = [("pdf", &self.pdf), ("ubl", &self.ubl), ("logo", &config.logo)];
         let own = own.into_iter().filter_map(|(role, file)| Some((role, file.as_ref()?)));
         for (role, file) in own.chain(self.attach.iter().map(|file| ("added", file))) {
@@ -341,6 +341,7 @@ mod tests {
             &["--pdf", &two],
             &["--attach", &one],
             &["--attach", &one, "--attach", &two],
+            &["--void-copy"],
         ] {
             let line = ["postroom", &document].into_iter().chain(options.iter().copied());
             let mail = Line::parse_from(line).mail;
