@@ -117,6 +117,7 @@ pub(crate) fn draft(case: &Case) -> Draft {
     let sender = recipients::Mailbox { name: None, address: SENDER.to_owned() };
     let mut draft = Draft::new(source(case), sender, case.id(), case.now.clone());
     draft.use_case = Some(case.use_case.clone());
+    draft.insist.push("without-document".to_owned());
     draft.language.clone_from(&case.language);
     draft.settings.clone_from(&case.settings);
     draft.overrides.to.clone_from(&case.to);

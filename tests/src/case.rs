@@ -127,7 +127,8 @@ impl Case {
             thread: None,
             automatic: false,
             mode: flows::Mode::Account,
-            insist: Vec::new(),
+            // Mails are looked at here, also one whose files are not there.
+            insist: vec!["without-document".to_owned()],
         })
     }
 

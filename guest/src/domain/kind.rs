@@ -186,6 +186,11 @@ impl DocumentKind {
         TABLE.iter().find(|(kind, _)| *kind == self).map_or(&[U::New], |(_, uses)| uses)
     }
 
+    /// True for what says how much its reader pays or paid. A credit note says the opposite.
+    pub fn is_to_be_paid(self) -> bool {
+        matches!(self, K::Invoice | K::Statement | K::Receipt | K::Reminder)
+    }
+
     /// Who its mails go to: vendors for what we order, customers for all else.
     pub fn audience(self) -> Audience {
         match self {

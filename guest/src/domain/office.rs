@@ -131,6 +131,7 @@ mod tests {
             include_str!("../flows/compose.rs"),
             include_str!("../flows/doubt.rs"),
             include_str!("../flows/refusal.rs"),
+            include_str!("../flows/void_copy.rs"),
             include_str!("attachment/mod.rs"),
         ]
         .concat();

@@ -1,7 +1,7 @@
 //! Whom a mail is written to: which of the partner's contacts, in which language, and by what name. An address may belong to several
 //! of them, who share a mailbox: then the name in To tells which, and without one nobody is greeted.
 
-use crate::domain::address::{Address, Mailbox};
+use crate::domain::address::{Address, Mailbox, is_unseen};
 use crate::domain::document::{Contact, Party};
 use crate::domain::language::Locale;
 use crate::domain::recipients::person_name;
@@ -50,13 +50,13 @@ impl<'a> Addressee<'a> {
         person_name(self.contact, self.typed, partner).filter(|_| self.is_alone)
     }
 
-    /// How the contact wants a letter to begin; none where that is in another language than the mail.
+    /// How the contact wants a letter to begin; none where that is in another language than the mail, or holds what nobody sees.
     pub(super) fn salutation(&self, locale: Locale) -> Option<&'a str> {
         let contact = self.contact.filter(|_| self.is_alone)?;
         let own = contact.language.as_deref().filter(|tag| !tag.trim().is_empty());
         let is_understood =
             own.is_none_or(|tag| Locale::parse(tag).is_some_and(|own| own.language == locale.language));
-        contact.salutation.as_deref().filter(|_| is_understood)
+        contact.salutation.as_deref().filter(|own| is_understood && !own.chars().any(is_unseen))
     }
 }
 
@@ -122,6 +122,21 @@ mod tests {
         check(&[an], &[to(None)], (Some("An Claes"), Some("Hi An Claes"), None));
         check(&[], &[to(Some("Els Kok"))], (Some("Els Kok"), None, None));
         check(&[], &[], (None, None, None));
+    }
+
+    #[test]
+    fn a_salutation_with_characters_that_nobody_sees_is_left_out() {
+        for hidden in [
+            '\u{200b}', '\u{200d}', '\u{ad}', '\u{2060}', '\u{feff}', '\u{202e}', '\u{2067}', '\u{2028}',
+            '\n', '\0',
+        ] {
+            let own =
+                Contact { salutation: Some(format!("Dear{hidden} Jan")), ..contact("Jan Peeters", None) };
+            check(&[own], &[to(None)], (Some("Jan Peeters"), None, None));
+        }
+        let own =
+            Contact { salutation: Some("Très chère Zoë – 2.".into()), ..contact("Zoë Aerts", None) };
+        check(&[own], &[to(None)], (Some("Zoë Aerts"), Some("Très chère Zoë – 2."), None));
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! From a record to a message: document, language, texts, attachments, MIME.
 
 use super::addressee::Addressee;
+use super::contents::look_inside;
 use super::doubt::doubts;
+use super::feedback_id::feedback_id;
 use super::input::{Input, InputError, Source};
 use super::pixel::Pixel;
 use super::refusal::{self, Refusal};
+use super::void_copy;
 use crate::domain::address::{Address, Mailbox};
-use crate::domain::attachment::{
-    self, Attachment, AttachmentFault, FIRST_BYTES, Format, LAST_BYTES, Role, Rule, Selected,
-};
+use crate::domain::attachment::{self, Attachment, AttachmentFault, Format, Role, Rule, Selected};
 use crate::domain::compose::{self, Composed, Letter, LetterId, MessageId, Thread};
 use crate::domain::document::Document;
 use crate::domain::kind::{DocumentKind, Purpose};
@@ -170,9 +171,12 @@ pub(super) fn compose_with(
     let thread = job.thread.as_ref().map(conversation).transpose()?;
     check_links(job)?;
     check_mode(job, &reply_to)?;
-    refusal::check(&job.insist, &document, purpose, job.now.date_naive())?;
-    let selected = attachment::check(&job.attachments, job.format).map_err(|fault| offer_link(fault, job))?;
-    let mut warnings = selected.warnings().iter().map(|w| warning(w.code(), w)).collect::<Vec<_>>();
+    refusal::check(job, &document, purpose)?;
+    let mut warnings = Vec::new();
+    let format = void_copy::format(job, &document, purpose, &mut warnings);
+    let selected = attachment::check(&job.attachments, format).map_err(|fault| offer_link(fault, job))?;
+    refusal::check_carried(job, &document, purpose, &selected)?;
+    warnings.extend(selected.warnings().iter().map(|w| warning(w.code(), w)));
     warnings.extend(doubts(&document, &settings.company));
     let (selected, logo) = look_inside(selected, files, &mut warnings)?;
 
@@ -222,6 +226,7 @@ pub(super) fn compose_with(
         warnings.push(warning("large-html", detail));
     }
     let about = about(&document, &from);
+    let feedback_id = (job.mode == Mode::Platform).then(|| feedback_id(document.kind, &from.address));
     let letter = Letter {
         id: &id,
         message_id_domain: from.address.ascii_domain(),
@@ -236,6 +241,7 @@ pub(super) fn compose_with(
         html,
         payment_code: rendered.payment_code.as_deref(),
         reference: Some(&about),
+        feedback_id: feedback_id.as_deref(),
         thread: thread.as_ref(),
         automatic: job.automatic,
         attachments: &selected,
@@ -386,42 +392,6 @@ fn offer_link(mut fault: AttachmentFault, job: &Job) -> AttachmentFault {
             .push_str(&format!("; leave it out and point to {view} instead, where it can be downloaded"));
     }
     fault
-}
-
-/// Reads the first and the last bytes of PDFs and logo: what is not what it claims is reported, and a broken logo left out. Of the
-/// other its size is read.
-fn look_inside(
-    mut selected: Selected,
-    files: &mut dyn Files,
-    warnings: &mut Vec<Warning>,
-) -> Result<(Selected, Option<Logo>), ComposeError> {
-    let is_pdf = |file: &&Attachment| file.role == Role::Pdf || file.media_type == "application/pdf";
-    let looked_at = selected.files().iter().filter(is_pdf).chain(selected.logo()).cloned();
-    for file in looked_at.collect::<Vec<_>>() {
-        let mut read = |offset, length| {
-            files.read(file.handle, offset, length).map_err(|e| {
-                let file_name = file.file_name.clone();
-                AttachmentFault { rule: Rule::Unreadable, file_name, detail: e.to_string() }
-            })
-        };
-        let first = read(0, FIRST_BYTES)?;
-        let is_whole = file.role == Role::Logo || file.size <= FIRST_BYTES.into();
-        let last = match is_whole {
-            true => first.clone(),
-            false => read(file.size.saturating_sub(LAST_BYTES.into()), LAST_BYTES)?,
-        };
-        if let Some(found) = attachment::look_inside(&file, &first, &last) {
-            warnings.push(warning(found.code(), &found));
-            if file.role == Role::Logo {
-                selected = selected.without_logo();
-            }
-        }
-    }
-    let logo = selected.logo().map(|file| {
-        let mut read = |offset, length| files.read(file.handle, offset, length).unwrap_or_default();
-        Logo { size: attachment::picture_size(&file.media_type, &mut read) }
-    });
-    Ok((selected, logo))
 }
 
 fn warning(code: &'static str, detail: impl ToString) -> Warning {

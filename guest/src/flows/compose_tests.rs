@@ -1,7 +1,7 @@
 //! What a job may ask for, and what becomes of who sends it.
 
 use super::*;
-use crate::flows::test_job::{NoFiles, plain_job};
+use crate::flows::test_job::{NoFiles, plain_job, text_of};
 
 fn job(view: &str, pdf: Option<&str>) -> Job {
     Job { portal: Some((view.into(), pdf.map(str::to_owned))), ..plain_job() }
@@ -84,6 +84,27 @@ fn a6_a_mail_for_the_users_own_program_has_no_signature() {
     }
 }
 
+#[test]
+fn complaints_about_the_platforms_mail_are_counted_by_company_and_kind() {
+    let line = |job: &Job| {
+        let text = text_of(&compose(job, &mut NoFiles).unwrap());
+        text.lines().find_map(|line| line.strip_prefix("Feedback-ID: ").map(str::to_owned))
+    };
+    let other = Job {
+        sender: (None, "brouwerij@platform.example".into()),
+        id: "2".into(),
+        ..invoice(Mode::Platform)
+    };
+    let (one, other) = (line(&invoice(Mode::Platform)).unwrap(), line(&other).unwrap());
+    assert!(one.starts_with("invoice:") && one.ends_with(":postroom") && one != other, "{one} {other}");
+    assert!(!one.contains("atelier"), "{one}");
+    let later = Job { id: "3".into(), ..invoice(Mode::Platform) };
+    assert_eq!(line(&later), Some(one));
+    for mode in [Mode::Account, Mode::MailClient] {
+        assert_eq!(line(&invoice(mode)), None, "{mode:?}");
+    }
+}
+
 /// A reminder of an invoice, at a day, with fields of its own.
 fn reminder(use_case: &str, day: &str, fields: &serde_json::Value) -> Job {
     let mut document: serde_json::Value = serde_json::from_str(INVOICE).unwrap();
@@ -154,7 +175,69 @@ fn b12_money_that_is_not_owed_is_asked_for_of_nobody() {
     assert_eq!(refused(&other), Some("not-yet-due"), "one refusal is not another");
     let unknown = Job { insist: vec!["anything".into()], ..reminder("overdue", after, &open) };
     let fault = compose(&unknown, &mut NoFiles).unwrap_err().to_string();
-    assert_eq!(fault, "insist: there is no refusal \"anything\": use nothing-open, not-yet-due");
+    assert_eq!(
+        fault,
+        "insist: there is no refusal \"anything\": use nothing-open, not-yet-due, without-document, void-copy"
+    );
+}
+
+#[test]
+fn a_document_to_be_paid_is_not_brought_without_a_file_or_a_link() {
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let day = "2026-12-23";
+    let file = |role, media_type: &str| Attachment {
+        handle: 1,
+        file_name: "7.xml".into(),
+        media_type: media_type.into(),
+        size: 10,
+        role,
+    };
+    let bare = |use_case: &str, fields: &serde_json::Value| Job {
+        portal: None,
+        format: Format::Pdf,
+        ..reminder(use_case, day, fields)
+    };
+    for (use_case, fields, is_refused) in [
+        ("new", "{}", true),
+        ("copy", "{}", true),
+        ("new", r#"{"totals": {}}"#, true),
+        ("new", r#"{"network": "peppol"}"#, true),
+        ("new", r#"{"kind": "statement"}"#, true),
+        ("new", r#"{"kind": "reminder"}"#, true),
+        // Asks for nothing.
+        ("new", r#"{"balance": "0"}"#, false),
+        ("new", r#"{"type_code": "389"}"#, false),
+        ("new", r#"{"kind": "credit-note"}"#, false),
+        ("new", r#"{"kind": "quote"}"#, false),
+        ("new", r#"{"kind": "receipt"}"#, false),
+        // Speaks of what was brought before.
+        ("reminder-1", "{}", false),
+        ("overdue", "{}", false),
+        ("overdue", r#"{"kind": "statement"}"#, false),
+        ("thank-you", "{}", false),
+        ("cancelled", "{}", false),
+    ] {
+        let job = bare(use_case, &json(fields));
+        let expected = is_refused.then_some("without-document");
+        assert_eq!(refused(&job), expected, "{use_case} of {fields}");
+        let insist = vec!["without-document".to_owned()];
+        assert_eq!(refused(&Job { insist, ..job.clone() }), None, "{use_case} of {fields}, insisted");
+        let portal = Some(("https://portal.example/d".to_owned(), None));
+        assert_eq!(refused(&Job { portal, ..job.clone() }), None, "{use_case} of {fields}, with a link");
+        for (format, attached) in [
+            (Format::Ubl, file(Role::Ubl, "application/xml")),
+            (Format::Pdf, file(Role::Added, "text/plain")),
+        ] {
+            let job = Job { format, attachments: vec![attached], ..job.clone() };
+            assert_eq!(refused(&job), None, "{use_case} of {fields}, with a file");
+        }
+        // A file that the format leaves behind carries nothing.
+        let job = Job { attachments: vec![file(Role::Ubl, "application/xml")], ..job };
+        assert_eq!(refused(&job), expected, "{use_case} of {fields}, its file left behind");
+    }
+    let message =
+        compose(&Job { insist: vec!["without-document".into()], ..bare("new", &json("{}")) }, &mut NoFiles);
+    assert!(message.unwrap().warnings.iter().any(|warning| warning.code == "no-pdf"), "insisted, and told");
 }
 
 #[test]
@@ -206,14 +289,6 @@ fn a_payable_amount_that_forgets_what_was_prepaid_is_a_warning() {
     let codes: Vec<_> = message.warnings.iter().map(|it| it.code).collect();
     assert_eq!(codes, ["prepaid-not-deducted"]);
     assert!(message.rendered.text.contains("€21.00"), "{}", message.rendered.text);
-}
-
-fn text_of(message: &Message) -> String {
-    let texts = message.composed.chunks.iter().map(|chunk| match chunk {
-        compose::Chunk::Text(text) => text.as_str(),
-        compose::Chunk::Attachment(_) => "",
-    });
-    texts.collect()
 }
 
 #[test]

@@ -2,9 +2,13 @@
 
 mod addressee;
 mod compose;
+mod contents;
 mod doubt;
+mod feedback_id;
 mod inbound;
 mod input;
+#[cfg(test)]
+mod large_inputs;
 mod pixel;
 mod refusal;
 mod resolve;
@@ -13,12 +17,13 @@ mod submit;
 #[cfg(test)]
 mod test_job;
 mod test_message;
+mod void_copy;
 
 pub use compose::{ComposeError, FileError, Files, Job, Message, Mode, Warning, compose};
 pub use inbound::{InboundError, Messages, Origin, classify};
 pub use input::{InputError, Source};
 pub use pixel::compose_tracked;
-pub use refusal::{REFUSALS, Refusal};
+pub use refusal::{INSISTABLE, Refusal};
 pub use resolve::resolve;
 pub use sent::{Criterion, Filing, Found, Imap, Place, SentCopy, SentError, file_sent, find_sent};
 pub use submit::{

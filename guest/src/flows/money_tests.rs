@@ -17,7 +17,7 @@ fn job(means: &str, paid: &str, parts: &str, use_case: &str, credit: &str) -> Jo
         use_case: use_case.into(),
         language: Some("en".into()),
         settings: r#"{"payment": {"accounts": ["BE71 0961 2345 6769"]}}"#.into(),
-        insist: refusal::REFUSALS.map(str::to_owned).to_vec(),
+        insist: refusal::INSISTABLE.map(str::to_owned).to_vec(),
         ..plain_job()
     }
 }

@@ -18,6 +18,7 @@ fn job(to: &[(Field, &str)]) -> Job {
     assert!(to.iter().all(|(_, address)| Address::parse(address).is_ok()));
     Job {
         document: Source { media_type: "application/json".into(), content: INVOICE.into() },
+        insist: vec!["without-document".into()],
         recipients: to.iter().map(|(field, address)| (*field, None, (*address).to_owned())).collect(),
         ..plain_job()
     }

@@ -1,42 +1,65 @@
-//! What is refused though it could be made: asking for money that is not owed, or not yet. One definition for every way to make
-//! a mail; who has seen the reason may insist.
+//! What is refused though it could be made: asking for money that is not owed, or not yet, and bringing a bill that is not there. One
+//! definition for every way to make a mail; who has seen the reason may insist.
 
-use super::compose::ComposeError;
+use super::compose::{ComposeError, Job};
+use super::void_copy::VOID_COPY;
+use crate::domain::attachment::Selected;
 use crate::domain::document::Document;
-use crate::domain::kind::{DocumentKind, Purpose};
+use crate::domain::kind::{DocumentKind, Purpose, UseCase};
 use chrono::NaiveDate;
 
 /// Nothing is open: paid, overpaid, or owed by nobody.
 const NOTHING_OPEN: &str = "nothing-open";
 /// Something is open, and the day to pay it has not passed.
 const NOT_YET_DUE: &str = "not-yet-due";
-/// Every refusal that a job may insist on overriding.
-pub const REFUSALS: [&str; 2] = [NOTHING_OPEN, NOT_YET_DUE];
+/// It brings a document to be paid, without a file or a link.
+const WITHOUT_DOCUMENT: &str = "without-document";
+/// Everything that a job may insist on: to override a refusal, or to keep a file that is left out.
+pub const INSISTABLE: [&str; 4] = [NOTHING_OPEN, NOT_YET_DUE, WITHOUT_DOCUMENT, VOID_COPY];
 
 /// Why a mail that could be made is not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct Refusal {
-    /// One of [`REFUSALS`].
+    /// One of [`INSISTABLE`].
     pub code: &'static str,
     /// The reason, in English.
     pub detail: String,
 }
 
 /// Refuses what nobody insists on.
-pub(super) fn check(
-    insist: &[String],
-    document: &Document,
-    purpose: Purpose,
-    today: NaiveDate,
-) -> Result<(), ComposeError> {
-    if let Some(unknown) = insist.iter().find(|code| !REFUSALS.contains(&code.as_str())) {
+pub(super) fn check(job: &Job, document: &Document, purpose: Purpose) -> Result<(), ComposeError> {
+    if let Some(unknown) = job.insist.iter().find(|code| !INSISTABLE.contains(&code.as_str())) {
         let unknown: String = unknown.chars().take(40).collect();
-        let detail = format!("there is no refusal {unknown:?}: use {}", REFUSALS.join(", "));
+        let detail = format!("there is no refusal {unknown:?}: use {}", INSISTABLE.join(", "));
         return Err(ComposeError::job("insist", detail));
     }
-    let refusal = refusal(document, purpose, today);
-    let refusal = refusal.filter(|refusal| !insist.iter().any(|code| code == refusal.code));
+    unless_insisted(job, refusal(document, purpose, job.now.date_naive()))
+}
+
+/// Refuses a mail that brings a document to be paid, where neither a file nor a link to the portal carries it. A reminder speaks of
+/// what was brought before, and what asks for nothing can be told in words.
+pub(super) fn check_carried(
+    job: &Job,
+    document: &Document,
+    purpose: Purpose,
+    selected: &Selected,
+) -> Result<(), ComposeError> {
+    let brings = matches!(purpose.use_case(), UseCase::New | UseCase::Copy);
+    let is_to_be_paid = purpose.asks_for_payment()
+        && document.owed().is_none_or(|owed| owed.amount > rust_decimal::Decimal::ZERO);
+    if !brings || !is_to_be_paid || !selected.files().is_empty() || job.portal.is_some() {
+        return Ok(());
+    }
+    let detail = format!(
+        "the mail asks to pay {} {}, and brings neither a file of it nor a link to it",
+        document.kind, document.number
+    );
+    unless_insisted(job, Some(Refusal { code: WITHOUT_DOCUMENT, detail }))
+}
+
+fn unless_insisted(job: &Job, refusal: Option<Refusal>) -> Result<(), ComposeError> {
+    let refusal = refusal.filter(|refusal| !job.insist.iter().any(|code| code == refusal.code));
     refusal.map_or(Ok(()), |refusal| Err(refusal.into()))
 }
 

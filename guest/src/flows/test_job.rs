@@ -1,8 +1,9 @@
 //! The job that the tests of the flows begin with, and a host without files.
 
-use super::compose::{FileError, Files, Job, Mode};
+use super::compose::{FileError, Files, Job, Message, Mode};
 use super::input::Source;
 use crate::domain::attachment::Format;
+use crate::domain::compose::Chunk;
 use chrono::DateTime;
 
 /// A job that names nothing but who sends it, and when; its document is empty.
@@ -34,4 +35,13 @@ impl Files for NoFiles {
     fn read(&mut self, handle: u32, _: u64, _: u32) -> Result<Vec<u8>, FileError> {
         Err(FileError::UnknownHandle(handle))
     }
+}
+
+/// The message without the bytes of its files.
+pub(super) fn text_of(message: &Message) -> String {
+    let texts = message.composed.chunks.iter().map(|chunk| match chunk {
+        Chunk::Text(text) => text.as_str(),
+        Chunk::Attachment(_) => "",
+    });
+    texts.collect()
 }

@@ -73,6 +73,7 @@ pub fn test_message(request: &TestRequest) -> Result<Message, TestFault> {
         html: &rendered.html,
         payment_code: None,
         reference: None,
+        feedback_id: None,
         thread: None,
         automatic: false,
         attachments: &Selected::default(),

@@ -1,7 +1,7 @@
 //! The options that make a mail, the same for `render` and `send`.
 
-use super::Failure;
-use super::insist::Insist;
+use super::insist::{Insist, WITHOUT_DOCUMENT};
+use super::{Failure, explained};
 use crate::capabilities::attachments::{AttachmentSource, ReadError};
 use crate::config::Config;
 use crate::contract::composing::Portal;
@@ -100,6 +100,11 @@ impl Shared {
     pub(super) fn format(&self) -> Option<&str> {
         self.format.as_deref()
     }
+
+    /// True where a document's own file may be missing.
+    pub(super) fn goes_without_document(&self) -> bool {
+        self.insist.goes_without_document()
+    }
 }
 
 impl MailArgs {
@@ -128,6 +133,11 @@ impl MailArgs {
             id: None,
             document,
         }
+    }
+
+    /// True where the document's own file may be missing.
+    pub(super) fn goes_without_document(&self) -> bool {
+        self.insist.goes_without_document()
     }
 
     /// The settings named, else the built-in neutral ones.
@@ -202,8 +212,12 @@ impl MailArgs {
             DraftError::Refused(refusal) => {
                 let (detail, code) = (&refusal.detail, &refusal.code);
                 let file = self.document.display();
+                let instead = match code.as_str() {
+                    WITHOUT_DOCUMENT => "give its file (--pdf, --ubl, in a batch beside the document), or ",
+                    _ => "",
+                };
                 return Failure::input(format!(
-                    "{file}: {detail} ({code}); make the mail all the same with --{code}"
+                    "{file}: {detail} ({code}); {instead}make the mail all the same with --{code}"
                 ));
             }
             _ => None,
@@ -211,6 +225,19 @@ impl MailArgs {
         match file {
             Some(file) => Failure::input(format!("{}: {error}", file.display())),
             None => error.into(),
+        }
+    }
+
+    /// The same failure, with what a refusal means in the user's language before it.
+    pub(super) async fn failed_in_words(&self, office: &Office, error: DraftError) -> Failure {
+        let told = match &error {
+            DraftError::Refused(refusal) => explained::sentence(office, &refusal.code).await,
+            _ => Ok(None),
+        };
+        let failure = self.failed(error);
+        match told {
+            Ok(Some(sentence)) => Failure { message: format!("{sentence} {}", failure.message), ..failure },
+            Ok(None) | Err(_) => failure,
         }
     }
 
@@ -243,6 +270,7 @@ impl MailArgs {
         {
             texts.iter().for_each(|text| add(what, text.as_bytes()));
         }
+        self.insist.codes().iter().for_each(|code| add("insist", code.as_bytes()));
         let own = [("pdf", &self.pdf), ("ubl", &self.ubl), ("logo", &config.logo)];
         let own = own.into_iter().filter_map(|(role, file)| Some((role, file.as_ref()?)));
         for (role, file) in own.chain(self.attach.iter().map(|file| ("added", file))) {
@@ -313,6 +341,7 @@ mod tests {
             &["--pdf", &two],
             &["--attach", &one],
             &["--attach", &one, "--attach", &two],
+            &["--void-copy"],
         ] {
             let line = ["postroom", &document].into_iter().chain(options.iter().copied());
             let mail = Line::parse_from(line).mail;

@@ -20,6 +20,7 @@ mod document;
 mod erase;
 mod exchange;
 mod exit;
+mod explained;
 mod failure;
 mod handover;
 mod house;

@@ -1,11 +1,14 @@
 //! `postroom render`: the mail as files. Pure: the same options give the same bytes.
 
+use super::explained::Explained;
+use super::insist::WITHOUT_DOCUMENT;
 use super::mail::MailArgs;
 use super::output::{json, line, printable};
 use super::output_file::{self, OutputFile};
 use super::{Common, Failure, office, picture};
 use crate::cli::Exit;
 use crate::contract::recipients::Mailbox;
+use crate::engine::Office;
 use crate::outbox::{DraftError, Ready};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -49,14 +52,19 @@ pub(super) async fn run(common: &Common, args: &RenderArgs) -> Result<Exit, Fail
         let summary = summary.map_err(|e| args.mail.failed(DraftError::Document(e)))?;
         draft.now = format!("{}T09:00:00+00:00", summary.issue_date);
     }
+    // A mail is looked at before its files are there.
+    draft.insist.push(WITHOUT_DOCUMENT.to_owned());
     draft.attach_embedded_pdf(&office).await?;
-    let ready = draft.compose(&office).await.map_err(|e| args.mail.failed(e))?;
+    let ready = match draft.compose(&office).await {
+        Ok(ready) => ready,
+        Err(error) => return Err(args.mail.failed_in_words(&office, error).await),
+    };
     write(&ready, &args.out).await?;
     if args.png {
         let logo = draft.attachments.iter().find(|(a, _)| a.role == "logo");
         picture::write(&ready.message.html, logo, &args.out.join("body.png")).await?;
     }
-    report(common, &ready, &args.out)?;
+    report(common, &office, &ready, &args.out).await?;
     Ok(Exit::Done)
 }
 
@@ -84,7 +92,7 @@ pub(super) async fn write_message(ready: &Ready, path: &Path) -> Result<(), Fail
     file.finish()
 }
 
-fn report(common: &Common, ready: &Ready, folder: &Path) -> Result<(), Failure> {
+async fn report(common: &Common, office: &Office, ready: &Ready, folder: &Path) -> Result<(), Failure> {
     let message = &ready.message;
     if common.json {
         return json(&serde_json::json!({
@@ -108,15 +116,17 @@ fn report(common: &Common, ready: &Ready, folder: &Path) -> Result<(), Failure> 
         message.language, message.language_reason, message.template
     ))?;
     addressees(ready)?;
-    warnings(ready);
+    warnings(office, ready).await?;
     line(&format!("{} bytes in {}", message.size, folder.join("message.eml").display()))
 }
 
 /// Prints on standard error what the sender should know.
-pub(super) fn warnings(ready: &Ready) {
+pub(super) async fn warnings(office: &Office, ready: &Ready) -> Result<(), Failure> {
+    let explained = Explained::warnings(office, &ready.message.warnings).await?;
     for warning in &ready.message.warnings {
-        eprintln!("warning: {} ({})", printable(&warning.detail), warning.code);
+        eprintln!("warning: {} ({})", printable(&explained.text(warning)), warning.code);
     }
+    Ok(())
 }
 
 /// Prints who gets the mail and why, and on standard error what could not be used.

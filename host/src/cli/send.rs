@@ -2,6 +2,7 @@
 
 use super::compose::{compose, damaged, missing};
 use super::desk::{Delivery, Desk, now, spinner};
+use super::explained::Explained;
 use super::house::UserArgs;
 use super::mail::MailArgs;
 use super::moment::not_before;
@@ -63,9 +64,6 @@ pub(super) struct SendArgs {
     /// Check whether this mail is opened, whatever is set for the account: true or false.
     #[arg(long, value_name = "BOOL", conflicts_with = "settings")]
     check_opens: Option<bool>,
-    /// Send although the document's own PDF or UBL file is missing.
-    #[arg(long)]
-    without_document: bool,
     /// Send although a PDF is empty, cut off, encrypted, or none.
     #[arg(long)]
     damaged_pdf: bool,
@@ -90,9 +88,11 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<Exit, Failur
     }
     let id = MailId::new();
     let opens = opens::plan(&desk, args.check_opens, id).await?;
-    let composed =
-        compose(&desk, &args.mail, id, opens.pixel.clone()).await?.map_err(|e| args.mail.failed(e))?;
-    check(common, args, &composed.ready)?;
+    let composed = match compose(&desk, &args.mail, id, opens.pixel.clone()).await? {
+        Ok(composed) => composed,
+        Err(error) => return Err(args.mail.failed_in_words(&desk.office, error).await),
+    };
+    check(common, &desk.office, args, &composed.ready).await?;
     let options = SendOptions { notify_delivered: args.notify_delivered };
     let kept = composed.to_keep(&desk, id, options, &opens).await?;
     let ready = composed.ready;
@@ -144,7 +144,7 @@ fn queued(common: &Common, id: MailId, at: Option<DateTime<FixedOffset>>) -> Res
 }
 
 /// What `send` refuses and `render` only warns of.
-fn check(common: &Common, args: &SendArgs, ready: &Ready) -> Result<(), Failure> {
+async fn check(common: &Common, office: &Office, args: &SendArgs, ready: &Ready) -> Result<(), Failure> {
     if ready.message.envelope.recipients.is_empty() {
         if !common.json {
             render::addressees(ready)?;
@@ -153,21 +153,23 @@ fn check(common: &Common, args: &SendArgs, ready: &Ready) -> Result<(), Failure>
             "there is nobody to send to: give the partner a contact with an e-mail address, or use --to",
         ));
     }
+    let explained = Explained::warnings(office, &ready.message.warnings).await?;
     if let Some(damaged) = damaged(ready)
         && !args.damaged_pdf
     {
-        let message = format!("{}; send it all the same with --damaged-pdf", damaged.detail);
+        let message = format!("{}; send it all the same with --damaged-pdf", explained.text(damaged));
         return Err(Failure::input(message));
     }
     if let Some(missing) = missing(ready)
-        && !args.without_document
+        && !args.mail.goes_without_document()
     {
         let option = if missing.code == "no-pdf" { "--pdf" } else { "--ubl" };
-        let message = format!("{}: add it with {option}, or send with --without-document", missing.detail);
+        let message =
+            format!("{}: add it with {option}, or send with --without-document", explained.text(missing));
         return Err(Failure::input(message));
     }
     if !common.json {
-        render::warnings(ready);
+        render::warnings(office, ready).await?;
     }
     Ok(())
 }
@@ -188,8 +190,11 @@ async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
     let id = uuid::Uuid::now_v7().to_string();
     let mut draft = args.mail.draft(&config, account.mailbox(), id, now.clone())?;
     draft.attach_embedded_pdf(&office).await?;
-    let ready = draft.compose(&office).await.map_err(|e| args.mail.failed(e))?;
-    check(common, args, &ready)?;
+    let ready = match draft.compose(&office).await {
+        Ok(ready) => ready,
+        Err(error) => return Err(args.mail.failed_in_words(&office, error).await),
+    };
+    check(common, &office, args, &ready).await?;
     let waiting = spinner(common, &format!("sending {} bytes as {name}", ready.message.size));
     let attempt = Attempt {
         account: name.to_owned(),

@@ -48,6 +48,12 @@ pub(super) fn is_invisible(c: char) -> bool {
     ) || code & 0xFFFE == 0xFFFE
 }
 
+/// True for a character that nobody sees, or that ends a line or turns the direction of writing: what people read as a name or a
+/// greeting holds none.
+pub fn is_unseen(c: char) -> bool {
+    is_control(c) || is_invisible(c) || is_joiner(c)
+}
+
 /// A joiner with something of its script on both sides; elsewhere it is only invisible.
 pub(super) fn joins(before: Option<char>, after: Option<char>) -> bool {
     let script = |c: Option<char>| c.is_some_and(|c| !c.is_ascii() && !is_joiner(c) && !c.is_whitespace());

@@ -11,6 +11,7 @@ mod name;
 #[cfg(test)]
 mod tests;
 
+pub use characters::is_unseen;
 pub use fault::{AddressFault, Part};
 pub use list::{AddressList, ListFault, Unreadable, read_line, read_list};
 pub use mailbox::{Address, Mailbox};

@@ -88,6 +88,18 @@ impl Format {
         }
     }
 
+    /// What is left of the format without these of the document's own files.
+    #[must_use]
+    pub fn without(self, roles: &[Role]) -> Self {
+        let travels = |has: bool, role| has && !roles.contains(&role);
+        match (travels(self.has_pdf(), Role::Pdf), travels(self.has_ubl(), Role::Ubl)) {
+            (true, true) => Self::PdfUbl,
+            (true, false) => Self::Pdf,
+            (false, true) => Self::Ubl,
+            (false, false) => Self::Link,
+        }
+    }
+
     /// True where the document's PDF travels.
     pub fn has_pdf(self) -> bool {
         matches!(self, Self::Pdf | Self::PdfUbl)

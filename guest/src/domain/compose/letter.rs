@@ -34,6 +34,8 @@ pub struct Letter<'a> {
     pub payment_code: Option<&'a [u8]>,
     /// What the mail is about, the same in all mails about it.
     pub reference: Option<&'a str>,
+    /// By what a mailbox provider counts complaints, of mail that the platform sends: `a:b:sender`, ASCII.
+    pub feedback_id: Option<&'a str>,
     /// The conversation it belongs to.
     pub thread: Option<&'a Thread>,
     /// True where no person pressed a button.

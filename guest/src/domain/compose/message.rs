@@ -148,6 +148,9 @@ fn headers<'x>(letter: &Letter<'x>, message_id: &'x str) -> Result<Headers<'x>, 
         // Gmail folds mails of one subject into one unless these differ; those about one document belong together.
         add("X-Entity-Ref-ID", Raw::new(reference).into());
     }
+    if let Some(feedback_id) = letter.feedback_id {
+        add("Feedback-ID", Raw::new(feedback_id).into());
+    }
     if letter.automatic {
         add("Auto-Submitted", Raw::new("auto-generated").into());
         // Exchange answers automatic mail unless told not to. Not `All`: that would silence its delivery

@@ -115,6 +115,7 @@ impl Desk {
             html: &self.html,
             payment_code: self.payment_code.as_deref(),
             reference: self.reference.as_deref(),
+            feedback_id: None,
             thread: self.thread.as_ref(),
             automatic: self.automatic,
             attachments: &self.files,

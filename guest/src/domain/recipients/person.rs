@@ -1,6 +1,7 @@
 //! Whom a mail greets by name. A contact of a business system is as often a desk, a company or an address as a person: nobody is
 //! greeted as "Dear Accounts payable".
 
+use crate::domain::address::is_unseen;
 use crate::domain::document::{Contact, ContactKind, Party};
 
 /// Departments, in the languages of the texts.
@@ -36,7 +37,7 @@ pub fn person_name(contact: Option<&Contact>, typed: Option<&str>, partner: &Par
     let kind = contact.and_then(|contact| contact.kind);
     let written = without_brackets(known.or(typed)?);
     let name = turned_round(&written)?;
-    let is_line = name.chars().count() <= LONGEST && !name.chars().any(is_unwritten);
+    let is_line = name.chars().count() <= LONGEST && !name.chars().any(is_unseen);
     let is_person = match kind {
         Some(ContactKind::Team) => false,
         Some(ContactKind::Person) => true,
@@ -51,12 +52,6 @@ pub fn person_name(contact: Option<&Contact>, typed: Option<&str>, partner: &Par
         }
     };
     (is_line && is_person).then_some(name)
-}
-
-/// Characters that a name can't be written with: controls, those that turn the direction of writing, and those without a width.
-fn is_unwritten(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 /// The name up to its first bracket: "Jan Peeters (Inkoop)".
@@ -309,7 +304,19 @@ mod tests {
 
     #[test]
     fn a_name_with_characters_that_nobody_sees_is_not_greeted() {
-        for hidden in ['\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}', '\u{202e}'] {
+        for hidden in [
+            '\u{200b}',
+            '\u{200c}',
+            '\u{200d}',
+            '\u{2060}',
+            '\u{feff}',
+            '\u{202e}',
+            '\u{ad}',
+            '\u{61c}',
+            '\u{2063}',
+            '\u{e0041}',
+            '\u{fffd}',
+        ] {
             let name = format!("Jan{hidden} Peeters");
             for kind in [None, Some(ContactKind::Person)] {
                 assert_eq!(greeted(&name, kind), None, "{name:?}");

@@ -175,11 +175,19 @@ pub struct Payment {
     pub reminder_2_days: u32,
     /// Days that a last reminder gives.
     pub reminder_3_days: u32,
+    /// The amount to be paid and when it is due at the end of subjects that ask for it.
+    pub amount_in_subject: bool,
 }
 
 impl Default for Payment {
     fn default() -> Self {
-        Self { accounts: Vec::new(), reminder_1_days: 14, reminder_2_days: 8, reminder_3_days: 8 }
+        Self {
+            accounts: Vec::new(),
+            reminder_1_days: 14,
+            reminder_2_days: 8,
+            reminder_3_days: 8,
+            amount_in_subject: false,
+        }
     }
 }
 

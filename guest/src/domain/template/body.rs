@@ -89,36 +89,45 @@ pub(super) fn paragraph_html(lines: &[String], links: &Links) -> String {
     out
 }
 
-fn push_linked(out: &mut String, mut line: &str, links: &Links) {
-    while let Some((start, length, known)) = first_link(line, links) {
-        let (before, rest) = line.split_at(start);
-        let (label, after) = rest.split_at(length);
+fn push_linked(out: &mut String, line: &str, links: &Links) {
+    let mut from = 0;
+    for (start, length, known) in links_in(line, links) {
+        // Within a link is no other.
+        let Some(before) = line.get(from..start) else { continue };
+        let label = &line[start..start + length];
         push_unbroken(out, before, &links.whole);
         out.push_str("<a href=\"");
         push_escaped(out, known.unwrap_or(label));
         let _ = write!(out, "\" style=\"{}\">", links.style);
         push_escaped(out, label);
         out.push_str("</a>");
-        line = after;
+        from = start + length;
     }
-    push_unbroken(out, line, &links.whole);
+    push_unbroken(out, &line[from..], &links.whole);
 }
 
-/// Where the first link of a line begins, how long it is, and where it leads if not to what it says.
-fn first_link<'a>(line: &str, links: &'a Links) -> Option<(usize, usize, Option<&'a str>)> {
-    let page = line.match_indices("https://").find_map(|(start, scheme)| {
+/// Where the links of a line begin, how long they are, and where they lead if not to what they say; by where they begin. A line is
+/// gone through once for each known text.
+fn links_in<'a>(line: &str, links: &'a Links) -> Vec<(usize, usize, Option<&'a str>)> {
+    let known = links.known.iter().flat_map(|(text, link)| {
+        let places = line.match_indices(text.as_str()).filter(|(at, text)| stands_alone(line, *at, text));
+        places.map(|(start, text)| (start, text.len(), Some(link.as_str())))
+    });
+    let mut end = 0;
+    let pages = line.match_indices("https://").filter_map(|(start, scheme)| {
+        if start < end {
+            return None;
+        }
         let rest = &line[start..];
-        let end =
+        let length =
             rest.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"')).unwrap_or(rest.len());
-        let link = rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '\'', '»']);
+        end = start + length;
+        let link = rest[..length].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '\'', '»']);
         (link.len() > scheme.len()).then_some((start, link.len(), None))
     });
-    let known = links.known.iter().filter_map(|(text, link)| {
-        let (start, _) =
-            line.match_indices(text.as_str()).find(|(at, text)| stands_alone(line, *at, text))?;
-        Some((start, text.len(), Some(link.as_str())))
-    });
-    known.chain(page).min_by_key(|(start, ..)| *start)
+    let mut all: Vec<_> = known.chain(pages).collect();
+    all.sort_by_key(|(start, ..)| *start);
+    all
 }
 
 /// True for a text that is no part of a longer word or number.

@@ -20,6 +20,7 @@ mod render;
 mod samples;
 pub mod shipped;
 mod signature;
+mod subject_amount;
 mod value;
 mod whole;
 mod words;

@@ -7,6 +7,7 @@ use super::fault::TemplateFault;
 use super::greeting::{continued, greeting};
 use super::layout;
 use super::shipped;
+use super::subject_amount::with_amount;
 use crate::domain::compose::{html_size, html_size_beyond};
 use crate::domain::document::Document;
 use crate::domain::kind::Purpose;
@@ -140,7 +141,10 @@ pub(super) fn render_with(
 
     let subject = match request.edits.subject {
         Some(own) => subject(own),
-        None => subject(&texts.render(&find(texts, "subject.txt")?.0, fields.clone())?),
+        None => {
+            let own = subject(&texts.render(&find(texts, "subject.txt")?.0, fields.clone())?);
+            with_amount(own, request, &words)?
+        }
     };
     let (mut body, html) = match request.edits.body {
         Some(own) => (paragraphs(own), None),

@@ -25,14 +25,15 @@ const ALWAYS: [&str; 8] = ["From", "To", "Cc", "Subject", "Date", "Message-ID", 
 /// Fields that readers see, signed once more than they are there: a second one, put above the first on the way, breaks the
 /// signature (RFC 6376 §8.15).
 const ONCE: [&str; 4] = ["From", "To", "Subject", "Reply-To"];
-/// Fields that are signed where they are (RFC 8058 §4 wants those of unsubscribing).
-const WHERE_PRESENT: [&str; 6] = [
+/// Fields that are signed where they are (RFC 8058 §4 wants those of unsubscribing, Google that of complaints).
+const WHERE_PRESENT: [&str; 7] = [
     "Content-Type",
     "In-Reply-To",
     "References",
     "List-Unsubscribe",
     "List-Unsubscribe-Post",
     "Auto-Submitted",
+    "Feedback-ID",
 ];
 /// The longest head of a message.
 const LONGEST_HEAD: usize = 256 * 1024;

@@ -114,9 +114,6 @@ pub(super) struct BulkArgs {
     /// Ask for a report when a mail reaches the mailbox, where the server offers that.
     #[arg(long)]
     notify_delivered: bool,
-    /// Send although a document's own PDF or UBL file is missing.
-    #[arg(long)]
-    without_document: bool,
     /// Send although a PDF is empty, cut off, encrypted, or none.
     #[arg(long)]
     damaged_pdf: bool,
@@ -149,7 +146,7 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<Exit, Failur
     };
     let options = SendOptions { notify_delivered: args.notify_delivered };
     let domains = args.dns.map(|server| Domains::asked(&desk, server)).transpose()?;
-    let measure = Measure::of(&desk, options, domains).await?;
+    let measure = Measure::of(&desk, options, domains, !common.json).await?;
     let started = now();
     let name = match &args.batch {
         Some(name) => name.clone(),

@@ -6,6 +6,8 @@ use super::standing::Stands;
 use super::{Batch, BulkArgs};
 use crate::cli::compose::{Composed, addressed_to_company, compose, damaged, missing};
 use crate::cli::desk::{Desk, now};
+use crate::cli::explained::Explained;
+use crate::cli::insist::WITHOUT_DOCUMENT;
 use crate::cli::mail::MailArgs;
 use crate::cli::output::{line, table};
 use crate::cli::{Failure, office, opens};
@@ -101,6 +103,8 @@ pub(super) struct Measure {
     options: SendOptions,
     /// Where it may be asked what a domain publishes.
     domains: Option<Domains>,
+    /// A person reads the rows, in their language; a program reads English.
+    for_person: bool,
 }
 
 impl Measure {
@@ -108,8 +112,9 @@ impl Measure {
         desk: &Desk,
         options: SendOptions,
         domains: Option<Domains>,
+        for_person: bool,
     ) -> Result<Self, Failure> {
-        Ok(Self { allowance: limits(&desk.office, &desk.account).await?, options, domains })
+        Ok(Self { allowance: limits(&desk.office, &desk.account).await?, options, domains, for_person })
     }
 }
 
@@ -130,14 +135,29 @@ pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<Checked
     let opens = opens::plan(desk, None, id).await?;
     let composed = match compose(desk, &mail, id, opens.pixel.clone()).await? {
         Ok(composed) => composed,
-        Err(error) => return Ok(Some((Row::unmade(desk, &file, &mail, error).await, None))),
+        Err(error) => {
+            let summary = summary(desk, &file).await;
+            if summary.as_ref().is_some_and(|summary| is_left_out(args, summary)) {
+                return Ok(None);
+            }
+            let field = field_of(&error);
+            let failure = match against.for_person {
+                true => mail.failed_in_words(&desk.office, error).await,
+                false => mail.failed(error),
+            };
+            return Ok(Some((Row::unmade(file, field, failure.message, summary), None)));
+        }
     };
     let summary = &composed.ready.summary;
     if is_left_out(args, summary) {
         return Ok(None);
     }
     let mut row = Row::of(&file, &composed);
-    row.judge(&composed, desk, args, against);
+    let explained = match against.for_person {
+        true => Explained::warnings(&desk.office, &composed.ready.message.warnings).await?,
+        false => Explained::default(),
+    };
+    row.judge(&composed, desk, args, against, &explained);
     if let Some(domains) = &against.domains {
         row.notes.extend(domains.lacks(&domain(&composed.ready.message.from.address)).await);
     }
@@ -150,6 +170,26 @@ pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<Checked
     };
     row.partner = kept.document.as_ref().map(|document| document.partner.clone());
     Ok(Some((row, Some(kept))))
+}
+
+/// What of a mail has to be put right, where none was made.
+fn field_of(error: &DraftError) -> &'static str {
+    match error {
+        DraftError::Document(_) | DraftError::UnknownForm(_) => "document",
+        DraftError::Template(_) => "template",
+        DraftError::Attachment(_) => "attachment",
+        DraftError::File { .. } => "file",
+        DraftError::Refused(refusal) if refusal.code == WITHOUT_DOCUMENT => "attachment",
+        DraftError::Refused(_) => "payment",
+        _ => "settings",
+    }
+}
+
+/// What a document says of itself: one that is fine but for the mail has a number to name it by.
+async fn summary(desk: &Desk, file: &Path) -> Option<Summary> {
+    let nobody = Mailbox { name: None, address: String::new() };
+    let draft = Draft::of_file(file, nobody, String::new(), String::new()).ok()?;
+    desk.office.read(&office::no_files(), &draft.document).await.ok()?.ok()
 }
 
 /// Enough of a mail to compare it with others: what it carries may be large.
@@ -256,22 +296,10 @@ impl Row {
     }
 
     /// A document of which no mail could be made.
-    async fn unmade(desk: &Desk, file: &Path, mail: &MailArgs, error: DraftError) -> Self {
-        let field = match &error {
-            DraftError::Document(_) | DraftError::UnknownForm(_) => "document",
-            DraftError::Template(_) => "template",
-            DraftError::Attachment(_) => "attachment",
-            DraftError::File { .. } => "file",
-            DraftError::Refused(_) => "payment",
-            _ => "settings",
-        };
-        let mut row = Self::empty(file.to_owned());
-        row.needs(field, mail.failed(error).message);
-        // A document that is fine but for the mail has a number to name it by.
-        let nobody = Mailbox { name: None, address: String::new() };
-        if let Ok(draft) = Draft::of_file(file, nobody, String::new(), String::new())
-            && let Ok(Ok(summary)) = desk.office.read(&office::no_files(), &draft.document).await
-        {
+    fn unmade(file: PathBuf, field: &'static str, why: String, summary: Option<Summary>) -> Self {
+        let mut row = Self::empty(file);
+        row.needs(field, why);
+        if let Some(summary) = summary {
             row.number = Some(summary.number);
             row.kind = Some(summary.kind);
         }
@@ -283,7 +311,14 @@ impl Row {
         self.problems.push(Problem { field, detail });
     }
 
-    fn judge(&mut self, composed: &Composed, desk: &Desk, args: &BulkArgs, against: &Measure) {
+    fn judge(
+        &mut self,
+        composed: &Composed,
+        desk: &Desk,
+        args: &BulkArgs,
+        against: &Measure,
+        explained: &Explained,
+    ) {
         let ready = &composed.ready;
         if ready.message.envelope.recipients.is_empty() {
             self.needs(
@@ -297,19 +332,19 @@ impl Row {
         if let Some(damaged) = damaged(ready)
             && !args.damaged_pdf
         {
-            self.needs("attachment", damaged.detail.clone());
+            self.needs("attachment", explained.text(damaged));
         }
         if let Some(own) = addressed_to_company(ready)
             && !args.to_own_company
         {
-            self.needs("recipient", own.detail.clone());
+            self.needs("recipient", explained.text(own));
         }
         if let Some(missing) = missing(ready)
-            && !args.without_document
+            && !args.shared.goes_without_document()
         {
             self.needs(
                 "attachment",
-                format!("{}: put it beside the document, or name its folder", missing.detail),
+                format!("{}: put it beside the document, or name its folder", explained.text(missing)),
             );
         }
         if let Some(most) = against.allowance.message_size
@@ -337,7 +372,7 @@ impl Row {
             known.contains(&it.code.as_str()) || told.iter().flatten().any(|told| std::ptr::eq(*told, *it))
         };
         let worth = ready.message.warnings.iter().filter(|it| !is_told(it));
-        self.notes.extend(worth.map(|warning| warning.detail.clone()));
+        self.notes.extend(worth.map(|warning| explained.text(warning)));
     }
 }
 

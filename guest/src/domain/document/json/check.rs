@@ -86,14 +86,19 @@ pub(super) fn document(document: &Document) -> Checked {
     fields.into_iter().try_for_each(|(field, text)| optional(|| vec![field.into()], text.as_deref()))
 }
 
-/// An invoice is not a credit note: its mail would ask for the money that it gives back.
+/// What its reader pays is no credit note: its mail would ask or thank for the money that it gives back.
 fn type_code(document: &Document) -> Checked {
-    match document.type_code.as_deref().map(str::trim) {
-        Some(code) if document.kind == DocumentKind::Invoice && is_credit_code(code) => {
-            fault(&["type_code"], format!("{code} is a credit note: use the kind credit-note"))
+    let code = document.type_code.as_deref().map(str::trim).filter(|code| is_credit_code(code));
+    let Some(code) = code.filter(|_| document.kind.is_to_be_paid()) else { return Ok(()) };
+    let detail = match document.kind {
+        DocumentKind::Invoice => format!("{code} is a credit note: use the kind credit-note"),
+        kind => {
+            format!(
+                "{code} is a credit note, which its reader does not pay: there is no {kind} of one; use the kind credit-note"
+            )
         }
-        _ => Ok(()),
-    }
+    };
+    fault(&["type_code"], detail)
 }
 
 fn number(number: &str) -> Checked {
@@ -149,15 +154,11 @@ fn party(role: &str, party: &Party) -> Checked {
     }
     for (index, contact) in party.contacts.iter().enumerate() {
         let at = |field: &str| vec![role.into(), "contacts".into(), index.into(), field.into()];
-        if let Some(own) = &contact.name {
-            name(|| at("name"), own)?;
+        for (field, text) in [("name", &contact.name), ("salutation", &contact.salutation)] {
+            text.as_deref().map_or(Ok(()), |text| name(|| at(field), text))?;
         }
-        let fields = [
-            ("salutation", &contact.salutation),
-            ("email", &contact.email),
-            ("telephone", &contact.telephone),
-            ("language", &contact.language),
-        ];
+        let fields =
+            [("email", &contact.email), ("telephone", &contact.telephone), ("language", &contact.language)];
         for (field, text) in fields {
             optional(|| at(field), text.as_deref())?;
         }

@@ -201,10 +201,11 @@ fn no_number_and_no_name_shows_as_another() {
             ("/seller/name", "$.seller.name"),
             ("/buyer/trading_name", "$.buyer.trading_name"),
             ("/buyer/contacts/0/name", "$.buyer.contacts[0].name"),
+            ("/buyer/contacts/0/salutation", "$.buyer.contacts[0].salutation"),
         ] {
             let mut document: Value = serde_json::from_str(MINIMAL).unwrap();
             document["buyer"]["trading_name"] = "Trade".into();
-            document["buyer"]["contacts"] = json!([{ "name": "Jo" }]);
+            document["buyer"]["contacts"] = json!([{ "name": "Jo", "salutation": "Dear Jo" }]);
             read(document.to_string().as_bytes()).unwrap();
             *document.pointer_mut(pointer).unwrap() = format!("F-1{mark}9").into();
             let fault = at(&document.to_string());
@@ -233,5 +234,30 @@ fn an_invoice_with_the_code_of_a_credit_note_is_refused() {
     }
     for code in ["380", "389", "384", "3810"] {
         assert!(read(of("invoice", code).as_bytes()).is_ok(), "{code}");
+    }
+}
+
+#[test]
+fn nobody_is_asked_to_pay_or_thanked_for_a_credit_note() {
+    for (kind, _) in crate::domain::kind::TABLE {
+        for code in
+            ["81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532", " 381\t", "380", ""]
+        {
+            let mut document: Value = serde_json::from_str(MINIMAL).unwrap();
+            document["kind"] = kind.name().into();
+            document["type_code"] = code.into();
+            let found = read(document.to_string().as_bytes());
+            let is_credit = !matches!(code, "380" | "");
+            assert_eq!(found.is_err(), is_credit && kind.is_to_be_paid(), "{kind} {code}: {found:?}");
+            if let Err(fault) = found {
+                let detail = &fault.detail;
+                assert!(
+                    fault.path == "$.type_code" && detail.contains("credit-note"),
+                    "{kind} {code}: {fault}"
+                );
+                let code = code.trim();
+                assert!(detail.starts_with(&format!("{code} is a credit note")), "{kind}: {detail}");
+            }
+        }
     }
 }

@@ -118,7 +118,7 @@ fn is_paid(request: &RenderRequest<'_>) -> bool {
 }
 
 /// What the mail is about: a reminder of a document in parts those that are late, else all that is owed.
-pub(super) fn asked(request: &RenderRequest<'_>) -> Option<Money> {
+pub(in crate::domain::template) fn asked(request: &RenderRequest<'_>) -> Option<Money> {
     match request.purpose.reminds_of_payment() {
         true => request.document.overdue(request.today),
         false => request.document.owed(),

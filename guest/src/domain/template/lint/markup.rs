@@ -21,6 +21,9 @@ const STYLES: &[&str] = &[
     "url(",
 ];
 
+/// Pictures of one source that are reported.
+const MOST_PICTURES: usize = 100;
+
 /// Findings of one source.
 pub(super) fn check(name: &str, source: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -54,16 +57,52 @@ pub(super) fn check(name: &str, source: &str) -> Vec<Finding> {
             );
         }
     }
+    findings.extend(pictures_without_text(name, &lower));
+    findings
+}
+
+/// Pictures without an alt text, as many as somebody mends at once. Goes through a source once, however it is made: where a tag ends
+/// and where the next alt text stands is looked for from where it was found last.
+fn pictures_without_text(name: &str, lower: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let (mut line, mut counted) = (1_u32, 0);
+    let [mut ends, mut texts, mut below] = [">", " alt=", "\nalt="].map(Next::of);
     for (at, _) in lower.match_indices("<img") {
-        let tag = &lower[at..];
-        let tag = &tag[..tag.find('>').unwrap_or(tag.len())];
-        if !tag.contains(" alt=") && !tag.contains("\nalt=") {
-            let line = u32::try_from(lower[..at].matches('\n').count() + 1).ok();
-            let detail = "a picture without an alt text is nothing where pictures are blocked: add alt=\"…\"";
-            findings.push(Finding::warning(name, line, "missing-alt", detail.to_owned()));
+        line =
+            line.saturating_add(u32::try_from(lower[counted..at].matches('\n').count()).unwrap_or(u32::MAX));
+        counted = at;
+        if texts.from(lower, at).min(below.from(lower, at)) < ends.from(lower, at) {
+            continue;
+        }
+        let detail = "a picture without an alt text is nothing where pictures are blocked: add alt=\"…\"";
+        findings.push(Finding::warning(name, Some(line), "missing-alt", detail.to_owned()));
+        if findings.len() == MOST_PICTURES {
+            break;
         }
     }
     findings
+}
+
+/// Where a text stands next: found anew only once the last place is passed.
+struct Next {
+    text: &'static str,
+    known: Option<usize>,
+}
+
+impl Next {
+    fn of(text: &'static str) -> Self {
+        Self { text, known: None }
+    }
+
+    /// The first place at or behind `at`, else the end.
+    fn from(&mut self, source: &str, at: usize) -> usize {
+        let place = match self.known.filter(|known| *known >= at) {
+            Some(known) => known,
+            None => source[at..].find(self.text).map_or(source.len(), |found| at + found),
+        };
+        self.known = Some(place);
+        place
+    }
 }
 
 fn has_element(line: &str, element: &str) -> bool {
@@ -71,4 +110,32 @@ fn has_element(line: &str, element: &str) -> bool {
         let after = line[at + 1..].strip_prefix(element);
         after.is_some_and(|a| a.is_empty() || a.starts_with([' ', '>', '/', '\t']))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lines of pictures without an alt text.
+    fn lines(source: &str) -> Vec<u32> {
+        let findings = check("x", source).into_iter().filter(|finding| finding.rule == "missing-alt");
+        findings.filter_map(|finding| finding.line).collect()
+    }
+
+    #[test]
+    fn a_picture_has_its_own_alt_text() {
+        for (source, expected) in [
+            ("<img src=a>\n<img alt=x>\n\n<IMG src=b>", &[1, 4][..]),
+            ("<img\nalt=x src=a><img src=b>", &[2]),
+            ("<img src=a> <b alt=x> <img src=c alt=\"\">", &[1]),
+            ("<img src=a", &[1]),
+            ("<img src=a alt=x", &[]),
+            ("<img <img alt=x>", &[]),
+            ("no picture, alt=x", &[]),
+        ] {
+            assert_eq!(lines(source), expected, "{source:?}");
+        }
+        assert_eq!(lines(&"<img>\n".repeat(500)).len(), MOST_PICTURES);
+        assert!(lines(&"<img alt=x ".repeat(200_000)).is_empty(), "no tag of it ends");
+    }
 }

@@ -5,6 +5,7 @@
 mod width;
 
 use super::body::push_escaped;
+use std::collections::BTreeMap;
 
 const TAGS: &[&str] = &[
     "a", "b", "br", "div", "em", "font", "hr", "i", "img", "li", "ol", "p", "small", "span", "strong", "sub",
@@ -83,6 +84,7 @@ pub fn escaped(text: &str) -> String {
 pub(super) fn sanitised(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut open: Vec<&'static str> = Vec::new();
+    let mut opened: BTreeMap<&str, usize> = BTreeMap::new();
     for token in Tokens::of(html) {
         match token {
             Token::Text(text) => push_text(&mut out, text),
@@ -93,13 +95,22 @@ pub(super) fn sanitised(html: &str) -> String {
                 push_attributes(&mut out, name, attributes);
                 out.push('>');
                 if !EMPTY.contains(name) {
+                    *opened.entry(name).or_insert(0_usize) += 1;
                     open.push(name);
                 }
             }
             Token::Close(name) => {
-                let Some(at) = open.iter().rposition(|t| name.eq_ignore_ascii_case(t)) else { continue };
-                for tag in open.drain(at..).rev() {
+                let Some(name) = TAGS.iter().find(|t| name.eq_ignore_ascii_case(t)) else { continue };
+                // What is not open is not looked for among all that is.
+                if opened.get(name).is_none_or(|count| *count == 0) {
+                    continue;
+                }
+                while let Some(tag) = open.pop() {
                     push_close(&mut out, tag);
+                    opened.entry(tag).and_modify(|count| *count -= 1);
+                    if tag == *name {
+                        break;
+                    }
                 }
             }
         }

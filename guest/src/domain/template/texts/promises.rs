@@ -76,9 +76,6 @@ fn a_self_billed_document_asks_nobody_and_says_who_made_it_out() {
         (Language::En, "in your name"),
     ];
     for purpose in Purpose::all().filter(|p| matches!(p.kind(), K::Invoice | K::CreditNote)) {
-        if purpose.use_case() == U::ThankYou {
-            continue;
-        }
         for (language, says) in names {
             let mut variant = base(purpose);
             self_billed(&mut variant);
@@ -93,6 +90,31 @@ fn a_self_billed_document_asks_nobody_and_says_who_made_it_out() {
                 assert!(!text.body().contains(favour), "{purpose} {language}: the amount is the buyer's");
             }
         }
+    }
+}
+
+#[test]
+fn nobody_is_thanked_for_a_payment_that_they_got() {
+    let purpose = Purpose::new(K::Invoice, U::ThankYou).unwrap();
+    for (language, thanks, paid) in [
+        (Language::Nl, "uw betaling", "Wij hebben u betaald"),
+        (Language::Fr, "votre paiement", "Nous avons procédé au paiement"),
+        (Language::De, "Ihre Zahlung", "eine Zahlung an Sie geleistet"),
+        (Language::En, "your payment", "We have made a payment to you"),
+    ] {
+        let locale = Locale::of(language);
+        let mut variant = with(purpose, "part paid");
+        let text = read(purpose, locale, &variant);
+        assert!(text.body().contains(thanks) && !text.body().contains(paid), "{language}: {}", text.body());
+        let subject = text.subject;
+        self_billed(&mut variant);
+        let own = read(purpose, locale, &variant);
+        assert!(own.body().contains(paid) && !own.body().contains(thanks), "{language}: {}", own.body());
+        assert!(own.body().contains(&euros(96_050, locale)), "{language}: {}", own.body());
+        assert_ne!(own.subject, subject, "{language}");
+        variant.document.balance = Some(rust_decimal::Decimal::ZERO);
+        let own = read(purpose, locale, &variant);
+        assert!(!own.body().contains('€'), "{language}: {}", own.body());
     }
 }
 

@@ -106,6 +106,7 @@ fn invoice_with(pdf: u64) -> Parcel {
         html: "<p>Guten Tag \u{201e}Müller\u{201c},</p><img src=\"cid:logo\">\n",
         payment_code: Some(PAYMENT_CODE),
         reference: Some("invoice-1@nord.example"),
+        feedback_id: None,
         thread: None,
         automatic: true,
         attachments: &check_files(&files, Format::Pdf).unwrap(),

@@ -1,0 +1,87 @@
+//! What the plugin warns of or refuses, in the language of the person at the terminal. Details stay in English, with the names and
+//! numbers that they hold.
+
+use super::{Failure, office};
+use crate::contract::composing::Warning;
+use crate::engine::Office;
+use std::collections::BTreeMap;
+
+/// Sentences for codes of the plugin, in the user's language; none where that is English or one without sentences.
+#[derive(Debug, Default)]
+pub(super) struct Explained(BTreeMap<String, String>);
+
+impl Explained {
+    /// Asks the plugin what the codes of these warnings mean.
+    pub(super) async fn warnings(office: &Office, warnings: &[Warning]) -> Result<Self, Failure> {
+        let mut sentences = BTreeMap::new();
+        for warning in warnings {
+            if let Some(sentence) = sentence(office, &warning.code).await? {
+                sentences.insert(warning.code.clone(), sentence);
+            }
+        }
+        Ok(Self(sentences))
+    }
+
+    /// The warning for a person: what its code means, and its detail.
+    pub(super) fn text(&self, warning: &Warning) -> String {
+        match self.0.get(&warning.code) {
+            Some(sentence) => format!("{sentence} ({})", warning.detail),
+            None => warning.detail.clone(),
+        }
+    }
+}
+
+/// What a code means in the user's language.
+pub(super) async fn sentence(office: &Office, code: &str) -> Result<Option<String>, Failure> {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|it| !it.is_empty()));
+    match locale.as_deref().and_then(language) {
+        Some(tag) => Ok(office.explain(&office::no_files(), code, &tag).await?),
+        None => Ok(None),
+    }
+}
+
+/// Languages, beside English, that the plugin has sentences in.
+const LANGUAGES: [&str; 3] = ["nl", "fr", "de"];
+
+/// BCP 47 of a POSIX locale, where it is of one of these languages.
+fn language(locale: &str) -> Option<String> {
+    let tag = locale.split(['.', '@']).next().unwrap_or_default().replace('_', "-");
+    let language = tag.split('-').next().unwrap_or_default();
+    let is_tag = tag.len() <= 35 && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    (LANGUAGES.contains(&language) && is_tag).then_some(tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locale_names_its_language() {
+        for (locale, expected) in [
+            ("nl_BE.UTF-8", Some("nl-BE")),
+            ("fr_CH@euro", Some("fr-CH")),
+            ("de", Some("de")),
+            ("en_GB.UTF-8", None),
+            ("es_ES.UTF-8", None),
+            ("C", None),
+            ("C.UTF-8", None),
+            ("POSIX", None),
+            ("", None),
+            ("nl_BE; rm", None),
+            ("../nl", None),
+        ] {
+            assert_eq!(language(locale).as_deref(), expected, "{locale:?}");
+        }
+    }
+
+    #[test]
+    fn a_warning_keeps_its_detail_beside_the_sentence() {
+        let warning = |code: &str| Warning { code: code.to_owned(), detail: "\"a.pdf\" is empty".to_owned() };
+        let known = Explained(BTreeMap::from([("empty-pdf".to_owned(), "De pdf is leeg.".to_owned())]));
+        assert_eq!(known.text(&warning("empty-pdf")), "De pdf is leeg. (\"a.pdf\" is empty)");
+        assert_eq!(known.text(&warning("other")), "\"a.pdf\" is empty");
+        assert_eq!(Explained::default().text(&warning("empty-pdf")), "\"a.pdf\" is empty");
+    }
+}
