@@ -3,6 +3,7 @@
 mod addressee;
 mod compose;
 mod doubt;
+mod files;
 mod inbound;
 mod input;
 mod pixel;
@@ -14,9 +15,10 @@ mod submit;
 mod test_job;
 mod test_message;
 
-pub use compose::{ComposeError, FileError, Files, Job, Message, Mode, Warning, compose};
+pub use compose::{ComposeError, Job, Message, Mode, Warning, compose};
+pub use files::{FileError, Files, read_whole};
 pub use inbound::{InboundError, Messages, Origin, classify};
-pub use input::{InputError, Source};
+pub use input::{Content, InputError, Source};
 pub use pixel::compose_tracked;
 pub use refusal::{REFUSALS, Refusal};
 pub use resolve::resolve;

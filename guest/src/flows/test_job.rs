@@ -1,6 +1,7 @@
 //! The job that the tests of the flows begin with, and a host without files.
 
-use super::compose::{FileError, Files, Job, Mode};
+use super::compose::{Job, Mode};
+use super::files::{FileError, Files};
 use super::input::Source;
 use crate::domain::attachment::Format;
 use chrono::DateTime;
@@ -10,7 +11,7 @@ pub(super) fn plain_job() -> Job {
     Job {
         id: "1".into(),
         now: DateTime::parse_from_rfc3339("2026-11-22T09:30:00+01:00").unwrap(),
-        document: Source { media_type: "application/json".into(), content: Vec::new() },
+        document: Source { media_type: "application/json".into(), content: Vec::new().into() },
         use_case: "new".into(),
         language: None,
         settings: String::new(),
