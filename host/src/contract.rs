@@ -20,3 +20,31 @@ pub use exports::postroom::plugin::{
     accounts, composing, delivery, documents, drafts, inbound, info, openings, recipients, sent, templates,
     tracking, webhooks,
 };
+
+impl documents::Content {
+    /// The bytes that the call hands over; none of a file, which is read during the call.
+    pub fn in_hand(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+            Self::File(_) => &[],
+        }
+    }
+}
+
+impl From<Vec<u8>> for documents::Content {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl inbound::Origin {
+    /// How many bytes the call hands over; none of a message that is read during the call.
+    pub fn size_in_hand(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Base64(text) => text.len(),
+            Self::File(_) | Self::Stored(_) => 0,
+        }
+    }
+}

@@ -46,7 +46,10 @@ fn request(what: &str) -> composing::Job {
     composing::Job {
         id: "1".to_owned(),
         now: case.now.clone(),
-        document: documents::Source { media_type: "application/json".to_owned(), content: b"{}".to_vec() },
+        document: documents::Source {
+            media_type: "application/json".to_owned(),
+            content: b"{}".to_vec().into(),
+        },
         use_case: format!("misbehave:{what}"),
         language: None,
         settings: String::new(),
@@ -132,7 +135,7 @@ pub(crate) fn draft(case: &Case) -> Draft {
 
 /// The case's document.
 pub(crate) fn source(case: &Case) -> documents::Source {
-    documents::Source { media_type: case.media_type.to_owned(), content: case.document.clone() }
+    documents::Source { media_type: case.media_type.to_owned(), content: case.document.clone().into() }
 }
 
 /// The message as the host streams it.

@@ -30,7 +30,7 @@ async fn the_component_says_what_every_fixture_is() {
     let mut count = 0;
     for line in table.lines().filter(|line| !line.starts_with('#')) {
         let cells: Vec<&str> = line.split('\t').collect();
-        let origin = Origin::Raw(fixture(cells[0]));
+        let origin = Origin::Bytes(fixture(cells[0]));
         let report =
             house.office.classify(&Files::default(), &origin, &[], "2026-11-27T09:00:00+01:00").await;
         let report = report.unwrap().unwrap();
@@ -291,7 +291,7 @@ async fn a_refusal_at_submission_is_heeded_by_what_the_server_said() {
 async fn hostile_messages_stay_within_the_limits_of_the_sandbox() {
     let house = House::new(shipped());
     let ask = async |raw: Vec<u8>| {
-        house.office.classify(&Files::default(), &Origin::Raw(raw), &[], "2026-11-27T09:00:00+01:00").await
+        house.office.classify(&Files::default(), &Origin::Bytes(raw), &[], "2026-11-27T09:00:00+01:00").await
     };
     let large = ask(vec![b'x'; (32 << 20) + 1]).await;
     assert!(matches!(large, Err(EngineError::TooLarge { .. })), "{large:?}");
@@ -326,6 +326,6 @@ async fn hostile_messages_stay_within_the_limits_of_the_sandbox() {
             assert!(matches!(ask(cut).await, Ok(Ok(_))));
         }
     }
-    let wrong = house.office.classify(&Files::default(), &Origin::Raw(vec![]), &[], "now").await.unwrap();
+    let wrong = house.office.classify(&Files::default(), &Origin::Bytes(vec![]), &[], "now").await.unwrap();
     assert!(matches!(wrong, Err(InboundError::Now(_))), "{wrong:?}");
 }

@@ -80,22 +80,23 @@ async fn hostile_input_costs_the_instance_and_an_honest_mistake_does_not() {
     let house = House::new(misbehaving());
     let document = |media_type: &str, name: &str| Source {
         media_type: media_type.to_owned(),
-        content: postroom_tests::fixtures::bytes(&format!("documents/hostile/{name}")),
+        content: postroom_tests::fixtures::bytes(&format!("documents/hostile/{name}")).into(),
     };
     let rows = [
         (document("application/xml", "billion-laughs.xml"), true),
         (document("application/xml", "external-entity.xml"), true),
         (document("application/xml", "unclosed.xml"), true),
-        (Source { media_type: "application/json".to_owned(), content: b"{".to_vec() }, true),
+        (Source { media_type: "application/json".to_owned(), content: b"{".to_vec().into() }, true),
         (document("application/json", "bad-date.json"), false),
         (document("application/json", "unknown-field.json"), false),
         (document("application/xml", "missing-id.xml"), false),
-        (Source { media_type: "text/plain".to_owned(), content: b"x".to_vec() }, false),
+        (Source { media_type: "text/plain".to_owned(), content: b"x".to_vec().into() }, false),
     ];
     for (document, hostile) in rows {
         counted(&house).await;
         let before = counted(&house).await;
-        let shown = String::from_utf8_lossy(&document.content[..document.content.len().min(60)]).into_owned();
+        let content = document.content.in_hand();
+        let shown = String::from_utf8_lossy(&content[..content.len().min(60)]).into_owned();
         let error = house.office.read(&Files::default(), &document).await.unwrap().unwrap_err();
         let after = counted(&house).await;
         assert_eq!(after == 0, hostile, "{shown}: {error:?}");

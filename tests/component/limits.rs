@@ -7,7 +7,7 @@ use postroom::engine::{EngineError, Files};
 use postroom_tests::case::Case;
 
 fn of(media_type: &str, content: Vec<u8>) -> Source {
-    Source { media_type: media_type.to_owned(), content }
+    Source { media_type: media_type.to_owned(), content: content.into() }
 }
 
 fn too_large(found: Result<impl std::fmt::Debug, EngineError>, what: &str) {

@@ -74,7 +74,7 @@ async fn sent(python: &Path, case: &Case, to: Option<&str>, server: SocketAddr) 
         "id": case.id(),
         "now": case.now,
         "media_type": case.media_type,
-        "document": STANDARD.encode(&case.document),
+        "document": String::from_utf8(case.document.clone()).unwrap(),
         "use_case": case.use_case,
         "language": case.language,
         "settings": case.settings,

@@ -92,7 +92,7 @@ impl Case {
 
     /// The document as the flows take it.
     pub fn source(&self) -> Source {
-        Source { media_type: self.media_type.to_owned(), content: self.document.clone() }
+        Source { media_type: self.media_type.to_owned(), content: self.document.clone().into() }
     }
 
     /// The job as the flows take it, its recipients resolved.

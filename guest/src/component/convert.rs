@@ -2,15 +2,26 @@
 
 use super::bindings::exports::postroom::plugin::{documents, recipients, tracking};
 use super::bindings::postroom::plugin::attachments;
+use super::imports::HostFiles;
 use crate::domain::compose::Chunk;
-use crate::domain::document::{DocumentError, DocumentFault};
+use crate::domain::document::{DocumentError, DocumentFault, limits};
 use crate::domain::recipients::Field;
 use crate::domain::status::{Event, EventKind, EventSource};
-use crate::flows::Source;
+use crate::flows::{Content, Source, read_whole};
 use chrono::{DateTime, FixedOffset, SecondsFormat};
 
-pub(super) fn source_in(source: documents::Source) -> Source {
-    Source { media_type: source.media_type, content: source.content }
+pub(super) fn source_in(source: documents::Source) -> Result<Source, DocumentError> {
+    let content = match source.content {
+        documents::Content::Text(text) => Content::Text(text),
+        documents::Content::Bytes(bytes) => Content::Bytes(bytes),
+        documents::Content::File(handle) => {
+            let read = read_whole(&mut HostFiles, handle, limits::MAX_BYTES);
+            Content::Bytes(
+                read.map_err(|fault| DocumentError::whole(DocumentFault::Refused, fault.to_string()))?,
+            )
+        }
+    };
+    Ok(Source { media_type: source.media_type, content })
 }
 
 pub(super) fn document_error_out(error: DocumentError) -> documents::DocumentError {

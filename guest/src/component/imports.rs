@@ -2,6 +2,8 @@
 
 use super::bindings::postroom::plugin::{attachments, log};
 use crate::flows::{FileError, Files};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::sync::Once;
 
 /// The files of the call.
@@ -9,10 +11,16 @@ pub(super) struct HostFiles;
 
 impl Files for HostFiles {
     fn read(&mut self, handle: u32, offset: u64, length: u32) -> Result<Vec<u8>, FileError> {
-        attachments::read(handle, offset, length).map_err(|e| match e {
+        let block = attachments::read(handle, offset, length).map_err(|e| match e {
             attachments::ReadError::UnknownHandle => FileError::UnknownHandle(handle),
             attachments::ReadError::Unreadable(words) => FileError::Unreadable(words),
-        })
+        })?;
+        match block {
+            attachments::Block::Bytes(bytes) => Ok(bytes),
+            attachments::Block::Base64(text) => STANDARD
+                .decode(text)
+                .map_err(|fault| FileError::Unreadable(format!("what was read of it is no base64: {fault}"))),
+        }
     }
 }
 

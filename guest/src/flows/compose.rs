@@ -4,6 +4,7 @@ use super::addressee::Addressee;
 use super::contents::look_inside;
 use super::doubt::doubts;
 use super::feedback_id::feedback_id;
+use super::files::Files;
 use super::input::{Input, InputError, Source};
 use super::pixel::Pixel;
 use super::refusal::{self, Refusal};
@@ -25,26 +26,6 @@ use std::sync::Arc;
 /// Longest body that a user may write, and most identifiers of a conversation.
 const LONGEST_EDIT: usize = 256 * 1024;
 const LONGEST_CONVERSATION: usize = 200;
-
-/// The files of a call, for rules that must look inside one.
-pub trait Files {
-    /// At most `length` bytes of a file from `offset`.
-    ///
-    /// # Errors
-    /// [`FileError`].
-    fn read(&mut self, handle: u32, offset: u64, length: u32) -> Result<Vec<u8>, FileError>;
-}
-
-/// Why a file could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FileError {
-    /// The host does not know the handle.
-    #[error("the host knows no file {0}")]
-    UnknownHandle(u32),
-    /// The system's own words.
-    #[error("{0}")]
-    Unreadable(String),
-}
 
 /// Everything a mail is made of, as the caller gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]

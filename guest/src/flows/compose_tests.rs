@@ -1,6 +1,7 @@
 //! What a job may ask for, and what becomes of who sends it.
 
 use super::*;
+use crate::flows::FileError;
 use crate::flows::test_job::{NoFiles, plain_job, text_of};
 
 fn job(view: &str, pdf: Option<&str>) -> Job {

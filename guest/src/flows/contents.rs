@@ -1,6 +1,7 @@
 //! What the files of a mail are, by their own bytes: a PDF that is none is found before a customer finds it.
 
-use super::compose::{ComposeError, Files, Warning};
+use super::compose::{ComposeError, Warning};
+use super::files::Files;
 use crate::domain::attachment::{
     self, Attachment, AttachmentFault, FIRST_BYTES, LAST_BYTES, Role, Rule, Selected,
 };

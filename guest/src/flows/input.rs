@@ -1,6 +1,6 @@
 //! What every flow about a document begins with: the document, what the mail is for, the settings.
 
-use crate::domain::document::{self, Document, DocumentError};
+use crate::domain::document::{self, Document, DocumentError, EmbeddedFile};
 use crate::domain::kind::{NoSuchPurpose, Purpose};
 use crate::domain::settings::{Settings, SettingsError};
 use std::cell::RefCell;
@@ -14,13 +14,49 @@ thread_local! {
     static LAST: RefCell<Option<(Source, Document)>> = const { RefCell::new(None) };
 }
 
+/// The file of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Decoded already: an encoding that an XML declaration names is not looked at.
+    Text(String),
+    /// As it is, in the encoding that it names.
+    Bytes(Vec<u8>),
+}
+
+impl Content {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+}
+
+impl From<Vec<u8>> for Content {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl From<String> for Content {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Content {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
 /// A document as the business system has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// `application/json` or `application/xml`.
     pub media_type: String,
     /// The file.
-    pub content: Vec<u8>,
+    pub content: Content,
 }
 
 impl Source {
@@ -35,19 +71,34 @@ impl Source {
         if let Some(document) = known {
             return Ok(document);
         }
-        let document = document::read(&self.media_type, &self.content)?;
-        if self.content.len() <= REMEMBERED {
+        let document = match &self.content {
+            Content::Text(text) => document::read_text(&self.media_type, text),
+            Content::Bytes(bytes) => document::read(&self.media_type, bytes),
+        }?;
+        if self.content.bytes().len() <= REMEMBERED {
             LAST.set(Some((self.clone(), document.clone())));
         }
         Ok(document)
+    }
+
+    /// The PDF that is the document itself, where the document carries one.
+    ///
+    /// # Errors
+    /// [`DocumentError`], naming path and line.
+    pub fn embedded_pdf(&self) -> Result<Option<EmbeddedFile>, DocumentError> {
+        match &self.content {
+            Content::Text(text) => document::embedded_pdf_of_text(&self.media_type, text),
+            Content::Bytes(bytes) => document::embedded_pdf(&self.media_type, bytes),
+        }
     }
 
     /// Whether this is that one. In words of 16 bytes: the sandbox's own comparison goes byte by byte, which is felt with every
     /// mail.
     fn is(&self, other: &Self) -> bool {
         let ((words, rest), (others, remaining)) =
-            (self.content.as_chunks::<16>(), other.content.as_chunks::<16>());
+            (self.content.bytes().as_chunks::<16>(), other.content.bytes().as_chunks::<16>());
         self.media_type == other.media_type
+            && std::mem::discriminant(&self.content) == std::mem::discriminant(&other.content)
             && rest == remaining
             && words.len() == others.len()
             && words.iter().zip(others).all(|(word, other)| word == other)
@@ -94,7 +145,7 @@ mod tests {
             media_type: "application/json".into(),
             content: include_str!("../../../tests/fixtures/documents/invoice.json")
                 .replace("2026-0417", number)
-                .into_bytes(),
+                .into(),
         };
         let number = |source: &Source| source.read().unwrap().summary().number;
         for wanted in ["A-1", "A-1", "A-2", "A-1"] {
@@ -103,5 +154,25 @@ mod tests {
         let other = Source { media_type: "application/xml".into(), ..source("A-1") };
         assert!(other.read().is_err(), "the same bytes as another kind of file");
         assert_eq!(number(&source("A-1")), "A-1");
+    }
+
+    #[test]
+    fn text_is_read_as_it_stands_whatever_encoding_it_declares() {
+        let ubl = include_str!("../../../tests/fixtures/documents/invoice.ubl.xml");
+        let (_, body) = ubl.split_once("?>").unwrap();
+        let text = format!(
+            "\u{feff}<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>{}",
+            body.replace("Atelier Nord BV", "Größe BV")
+        );
+        let source = |content: Content| Source { media_type: "application/xml".into(), content };
+        let read = source(Content::Text(text.clone())).read().unwrap();
+        assert_eq!(
+            read.seller,
+            source(Content::Text(text.replace("ISO-8859-1", "UTF-8"))).read().unwrap().seller
+        );
+        let latin: Vec<u8> = text.chars().skip(1).map(|c| u8::try_from(c).unwrap_or(b'?')).collect();
+        assert_eq!(read.seller.name, source(Content::Bytes(latin)).read().unwrap().seller.name);
+        assert!(source(Content::Text("%PDF-1.7".into())).read().unwrap_err().detail.contains("PDF"));
+        assert_eq!(source(Content::Text(text)).embedded_pdf().unwrap(), None);
     }
 }

@@ -5,6 +5,7 @@ mod compose;
 mod contents;
 mod doubt;
 mod feedback_id;
+mod files;
 mod inbound;
 mod input;
 #[cfg(test)]
@@ -19,9 +20,10 @@ mod test_job;
 mod test_message;
 mod void_copy;
 
-pub use compose::{ComposeError, FileError, Files, Job, Message, Mode, Warning, compose};
+pub use compose::{ComposeError, Job, Message, Mode, Warning, compose};
+pub use files::{FileError, Files, read_whole};
 pub use inbound::{InboundError, Messages, Origin, classify};
-pub use input::{InputError, Source};
+pub use input::{Content, InputError, Source};
 pub use pixel::compose_tracked;
 pub use refusal::{INSISTABLE, Refusal};
 pub use resolve::resolve;

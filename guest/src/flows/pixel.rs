@@ -3,7 +3,8 @@
 //! The pixel goes into the message alone: what is shown as a preview has none, or looking at one's own mail would read
 //! it. A mail to several people has none either, for nobody could say who opened it.
 
-use super::compose::{ComposeError, Files, Job, Message, Mode, compose_with};
+use super::compose::{ComposeError, Job, Message, Mode, compose_with};
+use super::files::Files;
 use crate::domain::template::{escaped, is_web};
 
 /// The picture that the host counts the fetching of: its link, checked.

@@ -1,6 +1,7 @@
 //! The job that the tests of the flows begin with, and a host without files.
 
-use super::compose::{FileError, Files, Job, Message, Mode};
+use super::compose::{Job, Message, Mode};
+use super::files::{FileError, Files};
 use super::input::Source;
 use crate::domain::attachment::Format;
 use crate::domain::compose::Chunk;
@@ -11,7 +12,7 @@ pub(super) fn plain_job() -> Job {
     Job {
         id: "1".into(),
         now: DateTime::parse_from_rfc3339("2026-11-22T09:30:00+01:00").unwrap(),
-        document: Source { media_type: "application/json".into(), content: Vec::new() },
+        document: Source { media_type: "application/json".into(), content: Vec::new().into() },
         use_case: "new".into(),
         language: None,
         settings: String::new(),

@@ -57,7 +57,8 @@ fn withheld(purpose: Purpose) -> &'static [Role] {
 mod tests {
     use super::*;
     use crate::domain::attachment::Attachment;
-    use crate::flows::compose::{FileError, Files, Message, compose};
+    use crate::flows::compose::{Message, compose};
+    use crate::flows::files::{FileError, Files};
     use crate::flows::input::Source;
     use crate::flows::test_job::{plain_job, text_of};
 

@@ -223,7 +223,7 @@ async fn mail(
     own: &BTreeMap<String, String>,
 ) -> Result<Option<Ready>, Failure> {
     let Some((document, day)) = case.document() else { return Ok(None) };
-    let content = document.to_string().into_bytes();
+    let content = document.to_string().into_bytes().into();
     let document = documents::Source { media_type: "application/json".to_owned(), content };
     let sender = recipients::Mailbox { name: None, address: "office@example.org".to_owned() };
     let mut draft = Draft::new(document, sender, "check".to_owned(), format!("{day}T09:00:00+00:00"));

@@ -173,7 +173,7 @@ impl Reader<'_> {
                 let taken = inbox.take(raw, now).await?;
                 (taken.report, taken.matched, taken.suppressed)
             }
-            None => (classify(self.office, &Origin::Raw(raw), &[], now).await?, None, vec![]),
+            None => (classify(self.office, &Origin::Bytes(raw), &[], now).await?, None, vec![]),
         };
         Ok(row(file, number, report, matched.as_ref(), suppressed))
     }

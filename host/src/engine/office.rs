@@ -154,13 +154,6 @@ fn classify_failed(answer: &Result<inbound::Report, inbound::InboundError>) -> b
     matches!(answer, Err(inbound::InboundError::Refused(_)))
 }
 
-fn message_size(message: &inbound::Origin) -> usize {
-    match message {
-        inbound::Origin::Raw(raw) => raw.len(),
-        inbound::Origin::Stored(_) => 0,
-    }
-}
-
 fn edited(job: &composing::Job) -> usize {
     job.edits.as_ref().and_then(|edits| edits.body.as_ref()).map_or(0, String::len)
 }
@@ -197,24 +190,24 @@ impl Office {
         read = postroom_plugin_documents.call_read(
             document: &documents::Source
         ) -> Result<documents::Summary, documents::DocumentError>,
-            bounded ["the document": document.content.len(), document], hostile document_failed;
+            bounded ["the document": document.content.in_hand().len(), document], hostile document_failed;
         /// Reads a document and gives it back as JSON.
         to_json = postroom_plugin_documents.call_to_json(
             document: &documents::Source
         ) -> Result<String, documents::DocumentError>,
-            bounded ["the document": document.content.len(), document], hostile document_failed;
+            bounded ["the document": document.content.in_hand().len(), document], hostile document_failed;
         /// The PDF that a document carries.
         embedded_pdf = postroom_plugin_documents.call_embedded_pdf(
             document: &documents::Source
         ) -> Result<Option<documents::EmbeddedFile>, documents::DocumentError>,
-            bounded ["the document": document.content.len(), document], hostile document_failed;
+            bounded ["the document": document.content.in_hand().len(), document], hostile document_failed;
         /// A published JSON Schema.
         schema = postroom_plugin_documents.call_schema(name: &str) -> Option<String>;
         /// Addresses for a document.
         resolve = postroom_plugin_recipients.call_resolve(
             document: &documents::Source, use_case: &str, settings: &str, user: &recipients::Overrides
         ) -> Result<recipients::Resolution, recipients::RecipientsError>,
-            bounded ["the document": document.content.len(), document; "the settings": settings.len(), text],
+            bounded ["the document": document.content.in_hand().len(), document; "the settings": settings.len(), text],
             hostile resolve_failed;
         /// Reads a pasted list of addresses.
         parse_addresses = postroom_plugin_recipients.call_parse(
@@ -236,7 +229,7 @@ impl Office {
             job: &composing::Job
         ) -> Result<composing::Message, composing::ComposeError>,
             bounded [
-                "the document": job.document.content.len(), document;
+                "the document": job.document.content.in_hand().len(), document;
                 "the settings": job.settings.len(), text;
                 "the text of the mail": edited(job), text
             ],
@@ -246,7 +239,7 @@ impl Office {
             job: &composing::Job, pixel: &str
         ) -> Result<composing::Message, composing::ComposeError>,
             bounded [
-                "the document": job.document.content.len(), document;
+                "the document": job.document.content.in_hand().len(), document;
                 "the settings": job.settings.len(), text;
                 "the text of the mail": edited(job), text
             ],
@@ -333,7 +326,7 @@ impl Office {
         classify = postroom_plugin_inbound.call_classify(
             message: &inbound::Origin, own_addresses: &[String], now: &str
         ) -> Result<inbound::Report, inbound::InboundError>,
-            bounded ["the message": message_size(message), message], hostile classify_failed;
+            bounded ["the message": message.size_in_hand(), message], hostile classify_failed;
         /// Whether a refusal is for ever.
         judge = postroom_plugin_inbound.call_judge(
             code: Option<&str>, words: &str

@@ -109,12 +109,13 @@ impl attachments::Host for State {
         file: attachments::Handle,
         offset: u64,
         length: u32,
-    ) -> wasmtime::Result<Result<Vec<u8>, attachments::ReadError>> {
+    ) -> wasmtime::Result<Result<attachments::Block, attachments::ReadError>> {
         let Some(source) = self.files.get(file) else {
             return Ok(Err(attachments::ReadError::UnknownHandle));
         };
         let read = source.read(offset, length).await;
-        Ok(read.map_err(|e| attachments::ReadError::Unreadable(e.to_string())))
+        let unreadable = |e: &dyn std::fmt::Display| attachments::ReadError::Unreadable(e.to_string());
+        Ok(read.map(attachments::Block::Bytes).map_err(|e| unreadable(&e)))
     }
 }
 

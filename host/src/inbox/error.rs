@@ -46,6 +46,7 @@ impl From<InboundError> for InboxError {
     fn from(error: InboundError) -> Self {
         match error {
             InboundError::Refused(why) => Self::Refused(format!("the message is refused: {why}")),
+            InboundError::Unreadable(why) => Self::Plugin(why),
             InboundError::Now(why) => Self::Plugin(format!("now: {why}")),
             InboundError::Imap(ImapError::Failed(failure)) => Self::Mailbox(failure.detail),
             InboundError::Imap(ImapError::NeedsSignIn(words)) => {

@@ -82,7 +82,7 @@ impl<'a> Inbox<'a> {
     /// # Errors
     /// [`InboxError`].
     pub async fn take(&self, raw: Vec<u8>, now: DateTime<FixedOffset>) -> Result<Taken, InboxError> {
-        self.take_from(&Origin::Raw(raw), now).await
+        self.take_from(&Origin::Bytes(raw), now).await
     }
 
     /// The same, of a message wherever it is.

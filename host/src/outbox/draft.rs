@@ -66,7 +66,7 @@ pub struct Ready {
 }
 
 impl Draft {
-    /// A draft of a document in hand, with the choices of a first mail: use case `new`, the partner's language, the
+    /// A draft of a document in hand (no file of a call: there is none yet), with the choices of a first mail: use case `new`, the partner's language, the
     /// PDF attached once there is one, neutral settings.
     pub fn new(document: documents::Source, sender: recipients::Mailbox, id: String, now: String) -> Self {
         Self {
@@ -116,8 +116,8 @@ impl Draft {
             )));
         }
         let content = std::fs::read(path).map_err(|e| file(e.to_string()))?;
-        let mut draft =
-            Self::new(documents::Source { media_type: media_type.to_owned(), content }, sender, id, now);
+        let document = documents::Source { media_type: media_type.to_owned(), content: content.into() };
+        let mut draft = Self::new(document, sender, id, now);
         if media_type == "application/xml" {
             draft.attach(path, "ubl")?;
         }
@@ -188,7 +188,7 @@ impl Draft {
 
     /// By which a changed document is another intent: a digest of it as it came.
     pub(super) fn revision(&self) -> String {
-        let digest = Sha256::digest(&self.document.content);
+        let digest = Sha256::digest(self.document.content.in_hand());
         digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 

@@ -52,7 +52,7 @@ impl<'c> Sandboxed<'c> {
             now: case::NOW.to_owned(),
             document: documents::Source {
                 media_type: "application/json".to_owned(),
-                content: case.document.clone(),
+                content: case.document.clone().into(),
             },
             use_case: "new".to_owned(),
             language: Some(case::LANGUAGE.to_owned()),

@@ -42,7 +42,10 @@ impl<'c> Native<'c> {
         let job = Job {
             id: case::ID.to_owned(),
             now: chrono::DateTime::parse_from_rfc3339(case::NOW)?,
-            document: Source { media_type: "application/json".to_owned(), content: case.document.clone() },
+            document: Source {
+                media_type: "application/json".to_owned(),
+                content: case.document.clone().into(),
+            },
             use_case: "new".to_owned(),
             language: Some(case::LANGUAGE.to_owned()),
             settings: case.settings.to_string(),

@@ -141,7 +141,7 @@ impl Post {
             now: case::NOW.to_owned(),
             document: documents::Source {
                 media_type: "application/json".to_owned(),
-                content: case::document(&self.model, number).into_bytes(),
+                content: case::document(&self.model, number).into_bytes().into(),
             },
             use_case: "new".to_owned(),
             language: Some(case::LANGUAGE.to_owned()),

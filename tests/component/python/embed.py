@@ -20,35 +20,30 @@ class Attachments:
     def __init__(self, files):
         self.files = files
 
-    def read(self, _store, handle, offset, length):
+    def read(self, handle, offset, length):
         content = self.files.get(handle)
-        # None is the case without payload: unknown-handle.
-        return None if content is None else content[offset : offset + length]
+        if content is None:
+            return {"err": "unknown-handle"}
+        # As text a block is one value, as bytes one value for each.
+        return {"ok": {"base64": base64.b64encode(content[offset : offset + length]).decode()}}
 
 
 class Log:
     """Log lines, to standard error."""
 
-    def write(self, _store, level, message):
+    def write(self, level, message):
         print(f"{level}: {message}", file=sys.stderr)
 
 
-def main(path):
-    with open(path, encoding="utf-8") as file:
-        wanted = json.load(file)
-    files = {f["handle"]: base64.b64decode(f["content"]) for f in wanted["files"]}
-    account = wanted["account"]
-    served = {"attachments": Attachments(files), "log": Log(), "smtp": Smtp({"office": tuple(account)}, files)}
-    plugin = Plugin(wanted["plugin"], served, wanted["compiled"])
-
-    document = record(media_type=wanted["media_type"], content=base64.b64decode(wanted["document"]))
+def job_of(plugin, wanted, files):
+    """Resolves whom the mail goes to, and says what it is to be made of."""
+    document = record(media_type=wanted["media_type"], content=wanted["document"])
     typed = record(to=wanted["to"], cc=None, bcc=None, reply_to=None)
-    settings, now = wanted["settings"], wanted["now"]
+    settings, portal = wanted["settings"], wanted["portal"]
     resolution, _ = plugin.call("recipients", "resolve", document, wanted["use_case"], settings, typed)
-    portal = wanted["portal"]
-    job = record(
+    return record(
         id=wanted["id"],
-        now=now,
+        now=wanted["now"],
         document=document,
         use_case=wanted["use_case"],
         language=wanted["language"],
@@ -73,6 +68,18 @@ def main(path):
         mode="account",
         insist=[],
     )
+
+
+def main(path):
+    with open(path, encoding="utf-8") as file:
+        wanted = json.load(file)
+    files = {f["handle"]: base64.b64decode(f["content"]) for f in wanted["files"]}
+    account = wanted["account"]
+    served = {"attachments": Attachments(files), "log": Log(), "smtp": Smtp({"office": tuple(account)}, files)}
+    plugin = Plugin(wanted["plugin"], served, wanted["compiled"])
+
+    now = wanted["now"]
+    job = job_of(plugin, wanted, files)
     message, _ = plugin.call("composing", "compose", job)
 
     parcel = record(

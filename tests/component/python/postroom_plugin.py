@@ -3,7 +3,7 @@ nor the shape of its answers is written down a second time.
 
 wasmtime shows a value of a variant (an option, a result) bare where its cases look different in Python, and wrapped in
 `Variant` where they don't: one more case can change the form of the others. Everything here therefore asks the type:
-`case_of` tells which case a value is, `make_case` makes one, `plain` turns an answer into what JSON can hold.
+`plain` turns an answer into what JSON can hold, and `made` turns that back.
 """
 
 import os
@@ -97,10 +97,29 @@ def plain(kind, value):
     return value
 
 
+def made(kind, value):
+    """The inverse of `plain`: a value in the form that wasmtime takes. Records may be objects of either kind."""
+    if isinstance(kind, RecordType):
+        of = value if isinstance(value, dict) else vars(value)
+        return record(**{name: made(field, of[name]) for name, field in kind.fields})
+    if isinstance(kind, TupleType):
+        return tuple(made(element, item) for element, item in zip(kind.elements, value))
+    if isinstance(kind, ListType):
+        return value if isinstance(value, bytes) else [made(kind.element, item) for item in value]
+    if isinstance(kind, OptionType):
+        return make_case(kind, "none") if value is None else make_case(kind, "some", made(kind.payload, value))
+    if isinstance(kind, (ResultType, VariantType)):
+        name, payload = next(iter(value.items())) if isinstance(value, dict) else (value, None)
+        inner = dict(cases(kind))[name]
+        return make_case(kind, name, None if inner is None else made(inner, payload))
+    return value
+
+
 class Plugin:
     """The component, and what it may reach.
 
-    `imports` has an object for each interface that this program serves; its methods are the functions, with underscores.
+    `imports` has an object for each interface that this program serves; its methods are the functions, with underscores, and
+    their answers have the form of `plain`.
     Every other function that the file asks for answers that there is no such account, which is a right answer to all of
     them. None of them may throw: the instance would be lost.
 
@@ -120,17 +139,17 @@ class Plugin:
                     for function, item in extern.ty.exports(engine).items():
                         if isinstance(item.ty, component.FuncType):
                             own = getattr(served, function.replace("-", "_"), None)
-                            instance.add_func(function, own or no_such_account(name, function, item.ty))
+                            instance.add_func(function, answering(own or no_such_account, item.ty))
         self.exports = {
             name.removeprefix(PACKAGE).partition("@")[0]: name for name in plugin.type.exports(engine)
         }
         self.instance = linker.instantiate(self.store, plugin)
 
     def function(self, interface, name):
-        """An export, with the type of its answer."""
+        """An export, with its type."""
         exports = self.instance.get_export_index(self.store, self.exports[interface])
         found = self.instance.get_func(self.store, self.instance.get_export_index(self.store, name, exports))
-        return found, found.type(self.store).result
+        return found, found.type(self.store)
 
     def call(self, interface, name, *arguments):
         """Calls an export, and gives its answer with the answer's type.
@@ -138,7 +157,7 @@ class Plugin:
         Raises `PluginError` for the error of a result.
         """
         function, kind = self.function(interface, name)
-        answer = function(self.store, *arguments)
+        answer, kind = function(self.store, *arguments), kind.result
         if isinstance(kind, ResultType):
             case, kind, answer = case_of(kind, answer)
             if case == "err":
@@ -164,10 +183,11 @@ def load(engine, path, compiled):
     return plugin
 
 
-def no_such_account(interface, function, kind):
-    """An import that this program does not serve."""
-    answer = kind.result
-    if not isinstance(answer, ResultType):
-        raise TypeError(f"{interface} {function} has no error to answer with: it must be served")
-    error = make_case(answer, "err", make_case(answer.err, "unknown-account"))
-    return lambda *_: error
+def answering(function, kind):
+    """An import whose answer has the form of `plain`: `{"ok": …}`, `{"err": "unknown-handle"}`."""
+    return lambda _store, *arguments: made(kind.result, function(*arguments)) if kind.result else function(*arguments)
+
+
+def no_such_account(*_):
+    """The answer of an import that this program does not serve."""
+    return {"err": "unknown-account"}

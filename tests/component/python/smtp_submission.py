@@ -10,7 +10,6 @@ import smtplib
 import socket
 
 from postroom_plugin import record
-from wasmtime.component import Variant
 
 TIMEOUT_SECONDS = 20
 
@@ -22,18 +21,18 @@ class Smtp:
         self.accounts = accounts
         self.files = files
 
-    def submit(self, _store, message):
+    def submit(self, message):
         if message.account not in self.accounts:
-            return Variant("err", failure("prepare", "permanent", f"there is no account {message.account}"))
+            return {"err": failure("prepare", "permanent", f"there is no account {message.account}")}
         attempt = Attempt(self.accounts[message.account], message, self.files)
         try:
-            return Variant("ok", attempt.run())
+            return {"ok": attempt.run()}
         except Refused as refused:
-            return Variant("err", attempt.refused(refused.reply))
+            return {"err": attempt.refused(refused.reply)}
         except (OSError, smtplib.SMTPException) as error:
-            return Variant("err", attempt.broken(error))
+            return {"err": attempt.broken(error)}
 
-    def probe(self, _store, account):
+    def probe(self, account):
         problem = failure("prepare", "transient", f"{account} is not tested here")
         return record(steps=[], failure=problem, extensions=[])
 

@@ -53,7 +53,7 @@ fn job_in(of: wit::Job) -> Result<Job, wit::ComposeError> {
     Ok(Job {
         id: of.id,
         now: time_in(&of.now).map_err(|detail| wrong("now", detail))?,
-        document: source_in(of.document),
+        document: source_in(of.document).map_err(|e| wit::ComposeError::Document(document_error_out(e)))?,
         use_case: of.use_case,
         language: of.language,
         settings: of.settings,

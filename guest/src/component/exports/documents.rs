@@ -10,20 +10,20 @@ use crate::domain::settings;
 impl wit::Guest for Component {
     fn read(document: wit::Source) -> Result<wit::Summary, wit::DocumentError> {
         imports::speak_before_trapping();
-        let document = source_in(document).read().map_err(document_error_out)?;
+        let document = source_in(document).and_then(|source| source.read()).map_err(document_error_out)?;
         Ok(summary_out(document.summary()))
     }
 
     fn to_json(document: wit::Source) -> Result<String, wit::DocumentError> {
         imports::speak_before_trapping();
-        let document = source_in(document).read().map_err(document_error_out)?;
+        let document = source_in(document).and_then(|source| source.read()).map_err(document_error_out)?;
         Ok(document::to_json(&document))
     }
 
     fn embedded_pdf(document: wit::Source) -> Result<Option<wit::EmbeddedFile>, wit::DocumentError> {
         imports::speak_before_trapping();
         let found =
-            document::embedded_pdf(&document.media_type, &document.content).map_err(document_error_out)?;
+            source_in(document).and_then(|source| source.embedded_pdf()).map_err(document_error_out)?;
         Ok(found.map(|file| wit::EmbeddedFile { file_name: file.file_name, content: file.content }))
     }
 

@@ -5,9 +5,11 @@ use crate::component::bindings::exports::postroom::plugin::inbound as wit;
 use crate::component::bindings::exports::postroom::plugin::recipients::Mailbox;
 use crate::component::bindings::postroom::plugin::imap;
 use crate::component::convert::{event_out, time_in};
-use crate::component::imports::{self, HostImap};
-use crate::domain::inbound::{self, Class, Hardness, RecipientReport, Report};
-use crate::flows::{self, InboundError, Origin, Place};
+use crate::component::imports::{self, HostFiles, HostImap};
+use crate::domain::inbound::{self, Class, Hardness, RecipientReport, Report, limits};
+use crate::flows::{self, InboundError, Origin, Place, read_whole};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 impl wit::Guest for Component {
     fn classify(
@@ -18,7 +20,14 @@ impl wit::Guest for Component {
         imports::speak_before_trapping();
         let now = time_in(&now).map_err(wit::InboundError::Now)?;
         let origin = match message {
-            wit::Origin::Raw(raw) => Origin::Raw(raw),
+            wit::Origin::Bytes(raw) => Origin::Raw(raw),
+            wit::Origin::Base64(text) => Origin::Raw(STANDARD.decode(text).map_err(|fault| {
+                wit::InboundError::Unreadable(format!("the message is no base64: {fault}"))
+            })?),
+            wit::Origin::File(handle) => Origin::Raw(
+                read_whole(&mut HostFiles, handle, limits::MESSAGE)
+                    .map_err(|fault| wit::InboundError::Unreadable(fault.to_string()))?,
+            ),
             wit::Origin::Stored((account, place)) => Origin::Stored(account, place_in(place)),
         };
         let report = flows::classify(origin, &own_addresses, now, &mut HostImap);

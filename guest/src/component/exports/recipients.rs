@@ -17,7 +17,9 @@ impl wit::Guest for Component {
     ) -> Result<wit::Resolution, wit::RecipientsError> {
         imports::speak_before_trapping();
         let overrides = UserOverrides { to: user.to, cc: user.cc, bcc: user.bcc, reply_to: user.reply_to };
-        let resolved = flows::resolve(&source_in(document), &use_case, &settings, &overrides);
+        let source =
+            source_in(document).map_err(|e| wit::RecipientsError::Document(document_error_out(e)))?;
+        let resolved = flows::resolve(&source, &use_case, &settings, &overrides);
         let resolution = resolved.map_err(|e| match e {
             InputError::Document(e) => wit::RecipientsError::Document(document_error_out(e)),
             InputError::Settings(e) => wit::RecipientsError::Settings(e.to_string()),

@@ -44,7 +44,7 @@ impl fmt::Display for DocumentError {
 
 impl DocumentError {
     /// A fault of the file as a whole.
-    pub(super) fn whole(fault: DocumentFault, detail: impl Into<String>) -> Self {
+    pub(crate) fn whole(fault: DocumentFault, detail: impl Into<String>) -> Self {
         Self { fault, path: String::new(), line: None, detail: detail.into() }
     }
 

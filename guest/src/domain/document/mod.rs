@@ -34,12 +34,25 @@ pub const MEDIA_TYPES: [&str; 4] = ["application/json", "text/json", "applicatio
 
 /// Reads a document. The same bytes give the same result, always.
 pub fn read(media_type: &str, content: &[u8]) -> Result<Document, DocumentError> {
-    let mut document = match form(media_type, content)? {
+    match form(media_type, content)? {
         Form::Json => json::read(content),
         Form::Xml => ubl::read(content),
-    }?;
+    }
+    .map(on_one_line)
+}
+
+/// Reads a document that is text by now: an encoding that an XML declaration names is not looked at.
+pub fn read_text(media_type: &str, text: &str) -> Result<Document, DocumentError> {
+    match form(media_type, text.as_bytes())? {
+        Form::Json => json::read(text.as_bytes()),
+        Form::Xml => ubl::read_text(text),
+    }
+    .map(on_one_line)
+}
+
+fn on_one_line(mut document: Document) -> Document {
     one_line::make(&mut document);
-    Ok(document)
+    document
 }
 
 /// The PDF that is the document itself, where the document carries one; JSON carries none. The file is read as by [`read`].
@@ -47,6 +60,14 @@ pub fn embedded_pdf(media_type: &str, content: &[u8]) -> Result<Option<EmbeddedF
     match form(media_type, content)? {
         Form::Json => Ok(None),
         Form::Xml => ubl::pdf(content),
+    }
+}
+
+/// The same of a document that is text by now.
+pub fn embedded_pdf_of_text(media_type: &str, text: &str) -> Result<Option<EmbeddedFile>, DocumentError> {
+    match form(media_type, text.as_bytes())? {
+        Form::Json => Ok(None),
+        Form::Xml => ubl::pdf_of_text(text),
     }
 }
 

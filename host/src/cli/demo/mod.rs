@@ -98,7 +98,7 @@ async fn draft(sample: &Sample, office: &Office) -> Result<Draft, Failure> {
     }
     let document = documents::Source {
         media_type: "application/json".to_owned(),
-        content: content.to_string().into_bytes(),
+        content: content.to_string().into_bytes().into(),
     };
     let summary = office.read(&office::no_files(), &document).await?;
     let summary = summary.map_err(crate::outbox::DraftError::Document)?;

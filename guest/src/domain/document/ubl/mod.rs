@@ -75,13 +75,36 @@ pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
     open_bytes(content, &document, false)
 }
 
+/// Reads a document that is text by now, whatever encoding it declares.
+pub(super) fn read_text(text: &str) -> Result<Document, DocumentError> {
+    not_foreign(text.as_bytes())?;
+    open_text(without_mark(text), &document, false)
+}
+
 /// Reads the PDF of the document, where the file carries one.
 pub(super) fn pdf(content: &[u8]) -> Result<Option<EmbeddedFile>, DocumentError> {
     open_bytes(content, &container::pdf, false)
 }
 
+/// The same of text.
+pub(super) fn pdf_of_text(text: &str) -> Result<Option<EmbeddedFile>, DocumentError> {
+    not_foreign(text.as_bytes())?;
+    open_text(without_mark(text), &container::pdf, false)
+}
+
+/// Without a byte order mark, which is no part of the text.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// `is_attached`: it was found in an AttachedDocument.
 fn open_bytes<T>(content: &[u8], read: Inside<'_, T>, is_attached: bool) -> Result<T, DocumentError> {
+    not_foreign(content)?;
+    open_text(&encoding::text(content)?, read, is_attached)
+}
+
+/// Names what is no XML.
+fn not_foreign(content: &[u8]) -> Result<(), DocumentError> {
     if let Some(what) = foreign::by_beginning(content) {
         return Err(DocumentError::whole(DocumentFault::Malformed, what));
     }
@@ -89,7 +112,7 @@ fn open_bytes<T>(content: &[u8], read: Inside<'_, T>, is_attached: bool) -> Resu
         let detail = "this is JSON, not XML: give it with the media type application/json, or a name that ends with .json";
         return Err(DocumentError::whole(DocumentFault::Malformed, detail));
     }
-    open_text(&encoding::text(content)?, read, is_attached)
+    Ok(())
 }
 
 fn open_text<T>(text: &str, read: Inside<'_, T>, is_attached: bool) -> Result<T, DocumentError> {
