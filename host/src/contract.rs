@@ -43,7 +43,7 @@ impl inbound::Origin {
     pub fn size_in_hand(&self) -> usize {
         match self {
             Self::Bytes(bytes) => bytes.len(),
-            Self::Base64(text) => text.len(),
+            Self::Base64(text) => text.len() / 4 * 3,
             Self::File(_) | Self::Stored(_) => 0,
         }
     }

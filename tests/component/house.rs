@@ -118,7 +118,8 @@ impl House {
 /// The case as the outbox takes it.
 pub(crate) fn draft(case: &Case) -> Draft {
     let sender = recipients::Mailbox { name: None, address: SENDER.to_owned() };
-    let mut draft = Draft::new(source(case), sender, case.id(), case.now.clone());
+    let document = case.document.clone();
+    let mut draft = Draft::new(case.media_type, document, sender, case.id(), case.now.clone());
     draft.use_case = Some(case.use_case.clone());
     draft.insist.push("without-document".to_owned());
     draft.language.clone_from(&case.language);

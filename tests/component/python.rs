@@ -134,6 +134,10 @@ async fn a_python_program_tells_a_mail_in_doubt_from_one_that_did_not_leave() {
         (At::Dot, How::Says("452 4.3.1 come later"), "data", "transient", "wait-until"),
         // What was sent twice before: the server had the mail, and the line was lost.
         (At::Dot, How::Closes, "after-dot", "in-doubt", "ask-in-doubt"),
+        // A reply that was cut, and what is none: nobody knows what it would have been.
+        (At::Dot, How::Says("25"), "after-dot", "in-doubt", "ask-in-doubt"),
+        (At::Dot, How::Says("garbage"), "after-dot", "in-doubt", "ask-in-doubt"),
+        (At::Recipient, How::Says("garbage"), "recipient", "transient", "wait-until"),
     ] {
         let port = server(at, how, &["8BITMIME"]);
         let said = sent(python, &case, None, SocketAddr::from(([127, 0, 0, 1], port))).await;

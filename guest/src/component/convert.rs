@@ -17,7 +17,7 @@ pub(super) fn source_in(source: documents::Source) -> Result<Source, DocumentErr
         documents::Content::File(handle) => {
             let read = read_whole(&mut HostFiles, handle, limits::MAX_BYTES);
             Content::Bytes(
-                read.map_err(|fault| DocumentError::whole(DocumentFault::Refused, fault.to_string()))?,
+                read.map_err(|fault| DocumentError::whole(DocumentFault::Unreadable, fault.to_string()))?,
             )
         }
     };
@@ -31,6 +31,7 @@ pub(super) fn document_error_out(error: DocumentError) -> documents::DocumentErr
             DocumentFault::Refused => documents::DocumentFault::Refused,
             DocumentFault::Malformed => documents::DocumentFault::Malformed,
             DocumentFault::Invalid => documents::DocumentFault::Invalid,
+            DocumentFault::Unreadable => documents::DocumentFault::Unreadable,
         },
         path: error.path,
         line: error.line,

@@ -172,6 +172,13 @@ mod tests {
         );
         let latin: Vec<u8> = text.chars().skip(1).map(|c| u8::try_from(c).unwrap_or(b'?')).collect();
         assert_eq!(read.seller.name, source(Content::Bytes(latin)).read().unwrap().seller.name);
+        for wrong in ["\u{0}", "\u{8}", "\u{1b}"] {
+            let wrong = text.replace("Größe BV", wrong);
+            let by_text = source(Content::Text(wrong.clone())).read().unwrap_err();
+            let by_bytes =
+                source(Content::Bytes(wrong.replace("ISO-8859-1", "UTF-8").into_bytes())).read().unwrap_err();
+            assert_eq!(by_text, by_bytes, "one file has one answer");
+        }
         assert!(source(Content::Text("%PDF-1.7".into())).read().unwrap_err().detail.contains("PDF"));
         assert_eq!(source(Content::Text(text)).embedded_pdf().unwrap(), None);
     }

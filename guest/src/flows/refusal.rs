@@ -52,7 +52,7 @@ pub(super) fn check_carried(
         return Ok(());
     }
     let detail = format!(
-        "the mail asks to pay {} {}, and brings neither a file of it nor a link to it",
+        "the mail brings {} {}, which is to be paid, and has neither a file of it nor a link to it",
         document.kind, document.number
     );
     unless_insisted(job, Some(Refusal { code: WITHOUT_DOCUMENT, detail }))

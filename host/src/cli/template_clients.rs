@@ -4,7 +4,7 @@
 use super::{Failure, output};
 use crate::capabilities::attachments::AttachmentSource;
 use crate::contract::composing::{Chunk, Portal};
-use crate::contract::{documents, recipients};
+use crate::contract::recipients;
 use crate::engine::Office;
 use crate::mail_clients::{self, Finding, Support, Usage};
 use crate::outbox::{Draft, Ready};
@@ -223,10 +223,10 @@ async fn mail(
     own: &BTreeMap<String, String>,
 ) -> Result<Option<Ready>, Failure> {
     let Some((document, day)) = case.document() else { return Ok(None) };
-    let content = document.to_string().into_bytes().into();
-    let document = documents::Source { media_type: "application/json".to_owned(), content };
+    let content = document.to_string().into_bytes();
     let sender = recipients::Mailbox { name: None, address: "office@example.org".to_owned() };
-    let mut draft = Draft::new(document, sender, "check".to_owned(), format!("{day}T09:00:00+00:00"));
+    let now = format!("{day}T09:00:00+00:00");
+    let mut draft = Draft::new("application/json", content, sender, "check".to_owned(), now);
     draft.use_case = Some(case.use_case.to_owned());
     draft.language = Some(case.language.to_owned());
     draft.portal = Some(Portal {

@@ -17,7 +17,7 @@ pub struct Draft {
     /// Time of the mail, RFC 3339 with offset.
     pub now: String,
     /// The document.
-    pub document: documents::Source,
+    pub(crate) document: documents::Source,
     /// `new`, `reminder-1`, …; none: the kind's first.
     pub use_case: Option<String>,
     /// BCP 47; none: by the partner.
@@ -66,13 +66,19 @@ pub struct Ready {
 }
 
 impl Draft {
-    /// A draft of a document in hand (no file of a call: there is none yet), with the choices of a first mail: use case `new`, the partner's language, the
-    /// PDF attached once there is one, neutral settings.
-    pub fn new(document: documents::Source, sender: recipients::Mailbox, id: String, now: String) -> Self {
+    /// A draft of a document in hand, with the choices of a first mail: use case `new`, the partner's language, the PDF attached once
+    /// there is one, neutral settings.
+    pub fn new(
+        media_type: &str,
+        document: Vec<u8>,
+        sender: recipients::Mailbox,
+        id: String,
+        now: String,
+    ) -> Self {
         Self {
             id,
             now,
-            document,
+            document: documents::Source { media_type: media_type.to_owned(), content: document.into() },
             use_case: None,
             language: None,
             settings: String::new(),
@@ -116,8 +122,7 @@ impl Draft {
             )));
         }
         let content = std::fs::read(path).map_err(|e| file(e.to_string()))?;
-        let document = documents::Source { media_type: media_type.to_owned(), content: content.into() };
-        let mut draft = Self::new(document, sender, id, now);
+        let mut draft = Self::new(media_type, content, sender, id, now);
         if media_type == "application/xml" {
             draft.attach(path, "ubl")?;
         }

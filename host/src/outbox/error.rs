@@ -87,6 +87,7 @@ fn describe_document(error: &documents::DocumentError) -> String {
         documents::DocumentFault::Refused => "refused",
         documents::DocumentFault::Malformed => "malformed",
         documents::DocumentFault::Invalid => "invalid",
+        documents::DocumentFault::Unreadable => "unreadable",
     };
     let line = error.line.map(|line| format!(", line {line}")).unwrap_or_default();
     let place = if error.path.is_empty() { String::new() } else { format!(" at {}", error.path) };

@@ -29,7 +29,10 @@ class Smtp:
             return {"ok": attempt.run()}
         except Refused as refused:
             return {"err": attempt.refused(refused.reply)}
-        except (OSError, smtplib.SMTPException) as error:
+        except ValueError as error:
+            # An address that no command of this conversation can carry.
+            return {"err": failure("prepare", "permanent", str(error))}
+        except (OSError, smtplib.SMTPException, NoReply) as error:
             return {"err": attempt.broken(error)}
 
     def probe(self, account):
@@ -45,6 +48,10 @@ class Refused(Exception):
         self.reply = reply
 
 
+class NoReply(Exception):
+    """What came is no reply of SMTP, or only a part of one: the line is broken, whatever it says."""
+
+
 class Attempt:
     """One conversation, and how far it came."""
 
@@ -56,9 +63,9 @@ class Attempt:
         self.replies = []
 
     def run(self):
-        address = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0][4]
+        socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         self.stage = "connect"
-        with socket.create_connection(address[:2], TIMEOUT_SECONDS) as connection:
+        with socket.create_connection((self.host, self.port), TIMEOUT_SECONDS) as connection:
             server = smtplib.SMTP(timeout=TIMEOUT_SECONDS)
             server.sock, server.file = connection, None
             self.stage = "greeting"
@@ -100,7 +107,7 @@ class Attempt:
 
     def data(self, server):
         self.stage = "data"
-        self.take(server.docmd("DATA"), expected=300)
+        self.take(server.docmd("DATA"), expected=3)
         # Dots at the beginning of lines are doubled (RFC 5321 section 4.5.2). Chunks are text, or the handle of a file
         # whose base64 stands there in lines of 76 characters, none of which begins with a dot.
         pieces = [c.encode() if isinstance(c, str) else lines(self.files[c]) for c in self.message.chunks]
@@ -110,21 +117,23 @@ class Attempt:
         # From here on nobody knows, until the server has answered.
         self.stage = "after-dot"
         server.send(b".\r\n")
-        answer = reply(*server.getreply())
-        self.stage = "data"
-        if answer.code >= 300:
-            raise Refused(answer)
-        return answer
+        return self.take(server.getreply())
 
-    def take(self, answer, expected=200):
+    def take(self, answer, expected=2):
+        """The reply, where it is of the class that is expected; what is neither that nor a refusal is no reply."""
         answer = reply(*answer)
-        if answer.code // 100 * 100 != expected:
-            raise Refused(answer)
+        if answer.code // 100 == expected:
+            return answer
+        if answer.code < 400:
+            raise NoReply(f"{answer.code} {answer.text}")
+        raise Refused(answer)
 
     def refused(self, answer):
         verdict = "permanent" if answer.code >= 500 else "transient"
-        detail = f"{self.host} at {self.stage}: \"{answer.text}\""
-        return failure(self.stage, verdict, detail, answer, self.replies)
+        # A refusal after the dot is an answer about the data; in doubt is what has none.
+        stage = "data" if self.stage == "after-dot" else self.stage
+        detail = f"{self.host} at {stage}: \"{answer.text}\""
+        return failure(stage, verdict, detail, answer, self.replies)
 
     def broken(self, error):
         verdict = "in-doubt" if self.stage == "after-dot" else "transient"
@@ -143,6 +152,9 @@ def xtext(value):
 
 def reply(code, words):
     words = words.decode("utf-8", "replace")
+    # smtplib gives what it could make of a line: 25 of a reply that was cut, -1 of one without a number.
+    if not 200 <= code <= 599:
+        raise NoReply(f"{code} {words}")
     first, _, rest = words.partition(" ")
     enhanced = first if first[:2] in ("2.", "4.", "5.") else None
     return record(code=code, enhanced=enhanced, text=rest if enhanced else words)

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
 
-/// Fields of the message that concern its place in a conversation and the programs that answer mail. They travel by
-/// every transport.
+/// Fields of the message that concern its place in a conversation, the programs that answer mail, and whose mail complaints are
+/// counted for. They travel by every transport.
 const KEPT: &[&str] = &[
     "Message-ID",
     "In-Reply-To",
@@ -15,6 +15,7 @@ const KEPT: &[&str] = &[
     "X-Entity-Ref-ID",
     "Auto-Submitted",
     "X-Auto-Response-Suppress",
+    "Feedback-ID",
 ];
 
 /// The parts of a composed message.

@@ -28,6 +28,7 @@ struct Desk {
     automatic: bool,
     payment_code: Option<Vec<u8>>,
     reference: Option<String>,
+    feedback_id: Option<String>,
     files: Selected,
 }
 
@@ -75,6 +76,7 @@ fn typical() -> Desk {
         automatic: true,
         payment_code: Some(b"\x89PNG\r\n\x1a\n, and what follows".to_vec()),
         reference: Some("2026/0001@atelier-nord.example".into()),
+        feedback_id: Some("invoice:c3fb7bfbec41e131:postroom".into()),
         files: check(&files, Format::PdfUbl).unwrap(),
     }
 }
@@ -94,6 +96,7 @@ fn plain() -> Desk {
         automatic: false,
         payment_code: None,
         reference: None,
+        feedback_id: None,
         files: Selected::default(),
         ..typical()
     }
@@ -115,7 +118,7 @@ impl Desk {
             html: &self.html,
             payment_code: self.payment_code.as_deref(),
             reference: self.reference.as_deref(),
-            feedback_id: None,
+            feedback_id: self.feedback_id.as_deref(),
             thread: self.thread.as_ref(),
             automatic: self.automatic,
             attachments: &self.files,

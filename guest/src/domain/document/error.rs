@@ -13,6 +13,8 @@ pub enum DocumentFault {
     Malformed,
     /// Well-formed, but a field is missing, unknown or wrong.
     Invalid,
+    /// It is a file that the host could not read. Another attempt can help.
+    Unreadable,
 }
 
 /// Why a document was not read.

@@ -11,7 +11,7 @@ use crate::capabilities::destination::AllowList;
 use crate::capabilities::smtp::{Account, Security, SmtpClient};
 use crate::catcher::Catcher;
 use crate::cli::Exit;
-use crate::contract::{documents, recipients};
+use crate::contract::recipients;
 use crate::engine::{Accounts, Office};
 use crate::outbox::{Attempt, Draft, Ready};
 use clap::Args;
@@ -96,15 +96,12 @@ async fn draft(sample: &Sample, office: &Office) -> Result<Draft, Failure> {
         let day = |days| (chrono::Local::now() - chrono::Duration::days(days)).date_naive().to_string();
         (content["issue_date"], content["due_date"]) = (day(38).into(), day(8).into());
     }
-    let document = documents::Source {
-        media_type: "application/json".to_owned(),
-        content: content.to_string().into_bytes().into(),
-    };
-    let summary = office.read(&office::no_files(), &document).await?;
-    let summary = summary.map_err(crate::outbox::DraftError::Document)?;
     let sender = recipients::Mailbox { name: None, address: "accounting@ateliernord.example".to_owned() };
     let now = chrono::Local::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
-    let mut draft = Draft::new(document, sender, uuid::Uuid::now_v7().to_string(), now);
+    let content = content.to_string().into_bytes();
+    let mut draft = Draft::new("application/json", content, sender, uuid::Uuid::now_v7().to_string(), now);
+    let summary = office.read(&office::no_files(), &draft.document).await?;
+    let summary = summary.map_err(crate::outbox::DraftError::Document)?;
     draft.use_case = Some(sample.use_case.to_owned());
     draft.language = sample.language.map(str::to_owned);
     draft.settings = SETTINGS.to_owned();

@@ -1,7 +1,7 @@
 //! A message read back is the letter it was made of, whoever wrote its names and texts.
 
 use super::hostile::file_names;
-use super::{Desk, file, mailbox, plain, typical};
+use super::{Desk, file, header_names, mailbox, parsed, plain, typical};
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::attachment::{Format, Role, check};
 use crate::domain::compose::{Addressees, Chunk, PartFile, PartPicture, read_back, readdress, without_files};
@@ -28,8 +28,18 @@ fn a_typical_letter_comes_back_whole() {
             ("X-Entity-Ref-ID", "2026_0001@atelier-nord.example"),
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "OOF, AutoReply"),
+            ("Feedback-ID", "invoice:c3fb7bfbec41e131:postroom"),
         ]
     );
+    // Every field that a letter may have is one that an API makes of the parts, or travels as it is.
+    let made = ["Date", "From", "Reply-To", "To", "Cc", "Subject", "MIME-Version", "Content-Type"];
+    let message = desk.message();
+    let message = parsed(&message);
+    let names = header_names(&message);
+    let mut rest: Vec<_> = names.iter().copied().filter(|name| !made.contains(name)).collect();
+    let mut kept: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
+    (rest.sort_unstable(), kept.sort_unstable());
+    assert_eq!(rest, kept);
     let logo = PartFile {
         handle: 3,
         name: "logo.png".into(),

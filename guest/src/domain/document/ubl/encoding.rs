@@ -14,16 +14,17 @@ pub(super) fn text(content: &[u8]) -> Result<Cow<'_, str>, DocumentError> {
         [0, b'<', ..] => Cow::Owned(utf16(content, u16::from_be_bytes)?),
         _ => declared(content)?,
     };
-    // XML 1.0 knows no other control characters, and no mail should.
+    without_controls(&text)?;
+    Ok(text)
+}
+
+/// Names a control character that XML 1.0 does not know: no mail should have one either.
+pub(super) fn without_controls(text: &str) -> Result<(), DocumentError> {
     let control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
-    match text.as_bytes().iter().position(control) {
-        Some(at) => {
-            let line = super::super::error::line_of(&text, at);
-            let detail = format!("not XML: control character {:#04x}", text.as_bytes()[at]);
-            Err(DocumentError::at(DocumentFault::Malformed, "", Some(line), &detail))
-        }
-        None => Ok(text),
-    }
+    let Some(at) = text.as_bytes().iter().position(control) else { return Ok(()) };
+    let line = super::super::error::line_of(text, at);
+    let detail = format!("not XML: control character {:#04x}", text.as_bytes()[at]);
+    Err(DocumentError::at(DocumentFault::Malformed, "", Some(line), &detail))
 }
 
 /// By the encoding that the XML declaration names; UTF-8 where it names none.

@@ -77,8 +77,7 @@ pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
 
 /// Reads a document that is text by now, whatever encoding it declares.
 pub(super) fn read_text(text: &str) -> Result<Document, DocumentError> {
-    not_foreign(text.as_bytes())?;
-    open_text(without_mark(text), &document, false)
+    open_whole_text(text, &document)
 }
 
 /// Reads the PDF of the document, where the file carries one.
@@ -88,13 +87,15 @@ pub(super) fn pdf(content: &[u8]) -> Result<Option<EmbeddedFile>, DocumentError>
 
 /// The same of text.
 pub(super) fn pdf_of_text(text: &str) -> Result<Option<EmbeddedFile>, DocumentError> {
-    not_foreign(text.as_bytes())?;
-    open_text(without_mark(text), &container::pdf, false)
+    open_whole_text(text, &container::pdf)
 }
 
-/// Without a byte order mark, which is no part of the text.
-fn without_mark(text: &str) -> &str {
-    text.strip_prefix('\u{feff}').unwrap_or(text)
+/// What bytes are checked for holds for text, too; a byte order mark is no part of it.
+fn open_whole_text<T>(text: &str, read: Inside<'_, T>) -> Result<T, DocumentError> {
+    not_foreign(text.as_bytes())?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    encoding::without_controls(text)?;
+    open_text(text, read, false)
 }
 
 /// `is_attached`: it was found in an AttachedDocument.
