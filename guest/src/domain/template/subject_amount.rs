@@ -1,9 +1,9 @@
 //! What is to be paid at the end of a subject, for companies whose customers sort their mail by it.
 
-use super::body;
+use super::body::{self, stands_alone};
 use super::fault::TemplateFault;
 use super::format::{money, number, short_date};
-use super::layout::{Demand, asked};
+use super::layout::{Demand, asked, due_date};
 use super::render::RenderRequest;
 use super::words::Words;
 use crate::domain::kind::DocumentKind;
@@ -26,7 +26,7 @@ pub(super) fn with_amount(
         return Ok(subject);
     };
     let amount = body::subject(&money(amount, request.locale));
-    if subject.contains(&amount) {
+    if names(&subject, &amount) {
         return Ok(subject);
     }
     let due = due(request, words)?.map(|due| format!(", {}", lowered(&due))).unwrap_or_default();
@@ -34,19 +34,30 @@ pub(super) fn with_amount(
     Ok(if whole.chars().count() <= LONGEST { whole } else { subject })
 }
 
-/// When it is due, in the words of the layout; none of what is to be paid in several parts, unless it is late.
+/// True for a subject with the amount in it, and not only as the end of a larger one: "21,00 €" is no "121,00 €".
+fn names(subject: &str, amount: &str) -> bool {
+    let first_digits = amount.bytes().take_while(u8::is_ascii_digit).count();
+    subject.match_indices(amount).any(|(at, _)| {
+        let mut before = subject[..at].chars().rev();
+        // Thousands are set apart from three digits by one mark, in French by a space.
+        let goes_on = first_digits == 3
+            && before.next().is_some_and(|c| matches!(c, ' ' | '.' | ',' | '\'' | '’'))
+            && before.next().is_some_and(|c| c.is_ascii_digit());
+        stands_alone(subject, at, amount) && !goes_on
+    })
+}
+
+/// When it is due, in the words of the layout.
 fn due(request: &RenderRequest<'_>, words: &Words) -> Result<Option<String>, TemplateFault> {
-    let document = request.document.as_ref();
-    let Some(date) = document.due_date else { return Ok(None) };
+    let Some(date) = due_date(request) else { return Ok(None) };
     let written = short_date(date, request.locale);
     let days = date.signed_duration_since(request.today).num_days();
     Ok(Some(match days {
-        0.. if document.kind == DocumentKind::Reminder => words.fill("pay_on", "{date}", &written)?,
+        0.. if request.document.kind == DocumentKind::Reminder => words.fill("pay_on", "{date}", &written)?,
         -1 => words.get("overdue_one")?.to_owned(),
         ..-1 => {
             words.fill("overdue_by", "{n}", &number(Decimal::from(days.unsigned_abs()), request.locale))?
         }
-        _ if document.instalments.len() > 1 => return Ok(None),
         0 => words.get("due_today")?.to_owned(),
         _ => words.fill("due_on", "{date}", &written)?,
     }))
@@ -188,5 +199,25 @@ mod tests {
             "Nord ".repeat(28)
         );
         assert!(!subject("new", &open, "en", &long, None).contains('€'));
+    }
+
+    #[test]
+    fn an_amount_is_named_only_where_it_stands_alone() {
+        for (subject, amount, named) in [
+            ("Rechnung über 21,00 €", "21,00 €", true),
+            ("Rechnung über 121,00 €", "21,00 €", false),
+            ("Rechnung über 1.121,00 €", "121,00 €", false),
+            ("Facture de 1 121,00 €", "121,00 €", false),
+            ("Rechnung 1’121.00 CHF", "121.00 CHF", false),
+            ("Facture 2026-7 21,00 €", "21,00 €", true),
+            ("Facture, 121,00 €", "121,00 €", true),
+            ("Facture de 1 121,00 €, dont 121,00 €", "121,00 €", true),
+            ("Invoice 7 (€21.00)", "€21.00", true),
+            ("Credit of -€21.00", "€21.00", false),
+            ("Pay €21.005", "€21.00", false),
+            ("", "€21.00", false),
+        ] {
+            assert_eq!(names(subject, amount), named, "{subject} {amount}");
+        }
     }
 }

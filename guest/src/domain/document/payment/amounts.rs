@@ -73,22 +73,27 @@ impl Document {
         self.instalments.iter().map(|part| part.due_date).chain(self.due_date).min()
     }
 
+    /// True for a document that is paid on several days.
+    pub fn is_in_parts(&self) -> bool {
+        !self.instalments.is_empty()
+    }
+
     /// What a reminder of `today` asks for: of a document in parts those whose day has passed, else all that is owed.
     pub fn overdue(&self, today: NaiveDate) -> Option<Money> {
         let owed = self.owed()?;
         let late = self.instalments.iter().filter(|part| part.due_date < today);
         let late: Decimal = late.map(|part| part.amount).sum();
-        Some(if self.instalments.len() > 1 && late > Decimal::ZERO { self.money(late) } else { owed })
+        Some(if self.is_in_parts() && late > Decimal::ZERO { self.money(late) } else { owed })
     }
 
     /// What of it is known to be late on `today`, above zero: the parts whose day has passed, else all that is owed once its due date
     /// has. A statement's own date says nothing of the invoices on it.
     pub fn late(&self, today: NaiveDate) -> Option<Money> {
         let owed = self.owed()?;
-        let late = match self.instalments.is_empty() {
-            true if self.kind == K::Statement => return None,
-            true => self.due_date.filter(|date| *date < today).map(|_| owed.amount)?,
-            false => {
+        let late = match self.is_in_parts() {
+            false if self.kind == K::Statement => return None,
+            false => self.due_date.filter(|date| *date < today).map(|_| owed.amount)?,
+            true => {
                 let late = self.instalments.iter().filter(|part| part.due_date < today);
                 late.map(|part| part.amount).sum::<Decimal>().min(owed.amount)
             }

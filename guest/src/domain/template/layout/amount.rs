@@ -90,7 +90,9 @@ pub(super) fn headline(
         },
         (Demand::Transfer, Some(owed)) => Some(("open", owed)),
         (Demand::Collection, Some(owed)) => Some(("to_collect", owed)),
-        (Demand::Nothing, Some(owed)) if request.purpose.reminds_of_payment() => Some(("balance", owed)),
+        (Demand::Nothing, Some(owed)) if request.purpose.reminds_of_payment() => {
+            Some((if d.owed() == Some(owed) { "balance" } else { "overdue" }, owed))
+        }
         _ => match in_favour(d) {
             Some(favour) => Some(("in_favour", favour)),
             None => {
@@ -107,9 +109,10 @@ pub(super) fn headline(
     }))
 }
 
-/// True for the thanks for the whole of an invoice, and for a receipt.
-fn is_paid(request: &RenderRequest<'_>) -> bool {
-    let owes_nothing = request.document.owed().is_some_and(|owed| owed.amount.is_zero());
+/// True for the thanks for the whole of an invoice, and for a receipt: what stands first is that it is paid.
+pub(super) fn is_paid(request: &RenderRequest<'_>) -> bool {
+    let d = request.document.as_ref();
+    let owes_nothing = in_favour(d).is_none() && d.owed().is_some_and(|owed| owed.amount.is_zero());
     match (request.purpose.kind(), request.purpose.use_case()) {
         (K::Invoice, U::ThankYou) => owes_nothing,
         (K::Receipt, use_case) => use_case != U::Cancelled,
@@ -123,6 +126,16 @@ pub(in crate::domain::template) fn asked(request: &RenderRequest<'_>) -> Option<
         true => request.document.overdue(request.today),
         false => request.document.owed(),
     }
+}
+
+/// The day on which the amount that is asked for is due. Several parts have none in common, unless what is asked for is what is late
+/// of them: its first. Nor has a statement whose invoices are not told apart.
+pub(in crate::domain::template) fn due_date(request: &RenderRequest<'_>) -> Option<NaiveDate> {
+    let (d, today) = (request.document.as_ref(), request.today);
+    d.due_date.filter(|date| match d.is_in_parts() {
+        true => *date < today && d.late(today) == asked(request),
+        false => d.kind != K::Statement,
+    })
 }
 
 /// What is in the reader's favour, of the documents that can have such an amount.
@@ -145,7 +158,7 @@ impl Due {
     }
 }
 
-/// When the amount is due, in days from today, or that the document no longer holds; of several instalments only that they are late.
+/// When the amount is due, in days from today, or that the document no longer holds.
 pub(super) fn due(
     request: &RenderRequest<'_>,
     words: &Words,
@@ -160,13 +173,11 @@ pub(super) fn due(
         };
         return Ok(Some(Due { text: words.get(key)?.to_owned(), is_late: true }));
     }
-    // Of the whole balance of a statement no one day tells.
-    let is_in_parts = !d.instalments.is_empty() && !request.purpose.reminds_of_payment();
-    let Some(date) = d.due_date.filter(|_| !(is_in_parts && d.kind == K::Statement)) else { return Ok(None) };
+    let Some(date) = due_date(request) else { return Ok(None) };
     let written = long_date(date, request.locale);
     match demand {
         Demand::Nothing => Ok(None),
-        Demand::Collection if date < request.today || d.instalments.len() > 1 => Ok(None),
+        Demand::Collection if date < request.today => Ok(None),
         Demand::Collection => {
             Ok(Some(Due { text: words.fill("collected_on", "{date}", &written)?, is_late: false }))
         }
@@ -189,7 +200,6 @@ fn transfer_due(
         // It reminds of what was due long ago.
         0.. if request.document.kind == K::Reminder => words.fill("pay_on", "{date}", written)?,
         ..0 => counted("overdue_one", "overdue_by")?,
-        _ if !request.document.instalments.is_empty() => return Ok(None),
         0 => words.get("due_today")?.to_owned(),
         _ => {
             let due_on = words.fill("due_on", "{date}", written)?;

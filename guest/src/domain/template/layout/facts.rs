@@ -1,8 +1,8 @@
 //! What a reader looks for beside the amount: dates, their own order, what was paid.
 
-use super::amount::{Demand, Due, Headline};
+use super::amount::{Demand, Due, Headline, is_paid};
 use super::row::Row;
-use super::totals::{after_total, counts_payments};
+use super::totals::{after_total, counts_payments, name_of_total};
 use crate::domain::document::Money;
 use crate::domain::kind::{Audience, DocumentKind as K, UseCase as U};
 use crate::domain::language::Locale;
@@ -64,18 +64,17 @@ fn from_total_to_amount(
 ) -> Result<Vec<Row>, TemplateFault> {
     let (d, top) = (request.document.as_ref(), amount.map(|amount| amount.money));
     let Some(total) = d.total() else { return Ok(Vec::new()) };
-    let is_paid = d.owed().is_some_and(|owed| owed.amount.is_zero());
-    if top == Some(total) && is_paid && d.paid() == top {
+    let owes_nothing = d.owed().is_some_and(|owed| owed.amount.is_zero());
+    let is_thanks = request.purpose.use_case() == U::ThankYou;
+    // From the total at the top rounding alone leads nowhere.
+    let is_all = is_paid(request) || (is_thanks && d.paid().is_none()) || (owes_nothing && d.paid() == top);
+    if top == Some(total) && is_all {
         return Ok(Vec::new());
     }
-    let mut rows = after_total(request, words)?;
+    let mut rows = after_total(request, words, top)?;
     if top != Some(total) && (top.is_some() || !rows.is_empty()) {
-        let is_balance = d.kind == K::Statement && d.owed() == Some(total);
-        let label = if is_balance { "balance" } else { "total" };
-        rows.insert(0, Row::new(words.get(label)?, money(total, request.locale)));
+        rows.insert(0, Row::new(words.get(name_of_total(d, total))?, money(total, request.locale)));
     }
-    let said = amount.map(|amount| (&amount.label, &amount.value));
-    rows.retain(|row| said != Some((&row.label, &row.value)));
     Ok(rows)
 }
 

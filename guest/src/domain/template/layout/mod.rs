@@ -29,7 +29,7 @@ use minijinja::value::Value;
 use row::Row;
 use rust_decimal::Decimal;
 
-pub(super) use amount::{Demand, asked};
+pub(super) use amount::{Demand, asked, due_date};
 pub use links::{LONGEST_LINK, is_web};
 pub(super) use payment::code as payment_code;
 

@@ -57,7 +57,7 @@ fn proposed<'a>(request: &RenderRequest<'a>) -> Option<Transfer<'a>> {
         return None;
     }
     // Of several parts only those that a reminder asks for are one transfer.
-    if d.instalments.len() > 1 && !request.purpose.reminds_of_payment() {
+    if d.is_in_parts() && !request.purpose.reminds_of_payment() {
         return None;
     }
     let holder = means.account_name.as_deref().filter(|name| !name.trim().is_empty());

@@ -1,10 +1,10 @@
 //! The sums below the lines, so that they lead from the lines to the amount at the top: what was taken off or added, VAT per
 //! rate, rounding, what was paid already.
 
-use super::amount::{asked, in_favour};
+use super::amount::{asked, in_favour, is_paid};
 use super::row::Row;
 use crate::domain::document::{Document, Money, PaymentMethod};
-use crate::domain::kind::DocumentKind as K;
+use crate::domain::kind::{DocumentKind as K, UseCase as U};
 use crate::domain::language::{Language, Locale};
 use crate::domain::template::fault::TemplateFault;
 use crate::domain::template::format::{money, number};
@@ -46,26 +46,43 @@ pub(super) fn rows(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Row
             None => push("tax", tax)?,
         }
     }
-    let Some(total) = d.total().map(|total| total.amount) else { return Ok(rows) };
-    let label = if d.kind == K::Statement { "balance" } else { "total" };
-    rows.push(Row::strong(words.get(label)?, written(total)));
-    rows.extend(after_total(request, words)?);
+    let Some(total) = d.total() else { return Ok(rows) };
+    rows.push(Row::strong(words.get(name_of_total(d, total))?, written(total.amount)));
+    rows.extend(after_total(request, words, None)?);
     Ok(rows)
 }
 
-/// What follows the total where it is not what is owed: rounding, what was paid, and what is left.
-pub(super) fn after_total(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Row>, TemplateFault> {
+/// The word for the total: that of a statement is its balance, where nothing of it is paid.
+pub(super) fn name_of_total(d: &Document, total: Money) -> &'static str {
+    let is_balance = d.kind == K::Statement && d.open_amount().is_none_or(|open| open == total);
+    if is_balance { "balance" } else { "total" }
+}
+
+/// What follows the total where it is not what is owed: rounding, what was paid, and what is left, unless that is the amount `said`
+/// already.
+pub(super) fn after_total(
+    request: &RenderRequest<'_>,
+    words: &Words,
+    said: Option<Money>,
+) -> Result<Vec<Row>, TemplateFault> {
     let d = request.document.as_ref();
     let Some(total) = d.total() else { return Ok(Vec::new()) };
     let rounding = d.totals.rounding.filter(|rounding| !rounding.is_zero());
     let rounding = rounding.map(|amount| ("rounding", Money { amount, ..total }));
-    let paid = d.paid().filter(|_| counts_payments(d)).map(|paid| ("already_paid", paid));
+    // Where the whole is called paid, that is said.
+    let paid =
+        d.paid().filter(|_| counts_payments(d) && !is_paid(request)).map(|paid| ("already_paid", paid));
     let mut rows = Vec::new();
     for (key, of) in [rounding, paid].into_iter().flatten() {
         rows.push(Row::new(words.get(key)?, money(of, request.locale)));
     }
-    if !rows.is_empty() || d.owed().is_some_and(|owed| owed != total) {
-        rows.extend(remainder(request, words)?);
+    // What the thanks are for may not be counted as paid yet: then nobody knows what is left.
+    let is_known = request.purpose.use_case() != U::ThankYou || d.paid().is_some();
+    if is_known && (!rows.is_empty() || d.owed().is_some_and(|owed| owed != total)) {
+        let left = remainder(request).filter(|(_, left)| said != Some(*left));
+        if let Some((key, left)) = left {
+            rows.push(Row::strong(words.get(key)?, money(left, request.locale)));
+        }
     }
     Ok(rows)
 }
@@ -94,24 +111,24 @@ fn rates(d: &Document) -> Option<Vec<(Decimal, Decimal)>> {
     (rates.len() > 1).then_some(rates)
 }
 
-/// What is left after what was paid, under the name it has at the top. Nothing of a document that is not theirs to pay.
-fn remainder(request: &RenderRequest<'_>, words: &Words) -> Result<Option<Row>, TemplateFault> {
+/// What is left after what was paid, and the word for it at the top. Nothing of a document that is not theirs to pay.
+fn remainder(request: &RenderRequest<'_>) -> Option<(&'static str, Money)> {
     let d = request.document.as_ref();
     if !matches!(d.kind, K::Invoice | K::Reminder | K::Statement) || d.is_self_billed() {
-        return Ok(None);
+        return None;
     }
-    let Some(owed) = d.owed().filter(|owed| !owed.amount.is_zero() || in_favour(d).is_some()) else {
-        return Ok(None);
-    };
-    let reminds = request.purpose.reminds_of_payment();
-    let (key, of) = match (in_favour(d), d.payment_method()) {
-        (Some(favour), _) => ("in_favour", favour),
+    if let Some(favour) = in_favour(d) {
+        return Some(("in_favour", favour));
+    }
+    let owed = d.owed().filter(|owed| !owed.amount.is_zero())?;
+    let key = match d.payment_method() {
+        _ if d.kind == K::Statement => "balance",
         // Of several parts a reminder asks for those that are late: this is not what is due.
-        (None, PaymentMethod::Transfer) if asked(request) != Some(owed) => ("balance", owed),
-        (None, PaymentMethod::Transfer) => ("open", owed),
-        (None, _) if reminds => ("balance", owed),
-        (None, PaymentMethod::DirectDebit) => ("to_collect", owed),
-        (None, _) => return Ok(None),
+        PaymentMethod::Transfer if asked(request) != Some(owed) => "balance",
+        PaymentMethod::Transfer => "open",
+        _ if request.purpose.reminds_of_payment() => "balance",
+        PaymentMethod::DirectDebit => "to_collect",
+        _ => return None,
     };
-    Ok(Some(Row::strong(words.get(key)?, money(of, request.locale))))
+    Some((key, owed))
 }

@@ -93,6 +93,18 @@ fn the_amount_stands_first_under_the_name_of_what_it_means() {
             None,
         ),
         (
+            "by card, and reminded of a part",
+            invoice(|d| {
+                d.payment_means = vec![means("48")];
+                let late = Instalment { due_date: d.due_date.unwrap(), amount: Decimal::from(400) };
+                let other = Instalment { due_date: due_in(30).unwrap(), amount: Decimal::new(56_050, 2) };
+                d.instalments = vec![late, other];
+            }),
+            UseCase::Overdue,
+            Some("Overdue: €400.00"),
+            None,
+        ),
+        (
             "by card",
             invoice(|d| d.payment_means = vec![means("48")]),
             UseCase::New,
@@ -130,7 +142,8 @@ fn the_amount_stands_first_under_the_name_of_what_it_means() {
             document(K::Statement, |_| ()),
             UseCase::New,
             Some("Balance: €960.50"),
-            Some("11 days overdue"),
+            // Its own date is not that of each invoice on it.
+            None,
         ),
         (
             "balance in favour",
