@@ -1,6 +1,8 @@
 //! Servers that misbehave, which no real one does on demand: a conversation up to a certain point, and then silence,
 //! a hang-up, or words of the test's choice.
 
+#![allow(clippy::expect_used)] // what fails here fails the test that asked
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;

@@ -38,7 +38,8 @@ fn a_typical_letter_comes_back_whole() {
     let names = header_names(&message);
     let mut rest: Vec<_> = names.iter().copied().filter(|name| !made.contains(name)).collect();
     let mut kept: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
-    (rest.sort_unstable(), kept.sort_unstable());
+    rest.sort_unstable();
+    kept.sort_unstable();
     assert_eq!(rest, kept);
     let logo = PartFile {
         handle: 3,
