@@ -23,20 +23,32 @@ pub enum FileError {
 /// Bytes of one request for a whole file: what the contract allows.
 const AT_ONCE: u32 = 64 << 10;
 
-/// Reads a file from beginning to end. Of one that is larger than `most` it gives one block too many at the most, which is enough
-/// for whoever reads it to refuse it.
+/// Reads a file from beginning to end, [`in_blocks`].
 ///
 /// # Errors
 /// [`FileError`]; also where the host gives more than was asked for.
 pub fn read_whole(files: &mut impl Files, handle: u32, most: usize) -> Result<Vec<u8>, FileError> {
-    let mut whole: Vec<u8> = Vec::new();
-    loop {
-        let block = files.read(handle, whole.len() as u64, AT_ONCE)?;
+    in_blocks(AT_ONCE, most, |offset| {
+        let block = files.read(handle, offset, AT_ONCE)?;
         if block.len() > AT_ONCE as usize {
             let detail = format!("{} bytes were read of it where {AT_ONCE} were asked for", block.len());
             return Err(FileError::Unreadable(detail));
         }
-        let is_last = block.len() < AT_ONCE as usize;
+        Ok(block)
+    })
+}
+
+/// Joins what `read` gives from one offset after the other, up to a block of fewer than `at_once` bytes. Where there is more than
+/// `most` it stops after one block too many, which is enough for whoever reads it to refuse it.
+pub(super) fn in_blocks<E>(
+    at_once: u32,
+    most: usize,
+    mut read: impl FnMut(u64) -> Result<Vec<u8>, E>,
+) -> Result<Vec<u8>, E> {
+    let mut whole: Vec<u8> = Vec::new();
+    loop {
+        let block = read(whole.len() as u64)?;
+        let is_last = block.len() < at_once as usize;
         whole.extend(block);
         if is_last || whole.len() > most {
             return Ok(whole);

@@ -1,6 +1,7 @@
 //! Understanding a message that is in hand or lies in a mailbox.
 
 use super::Place;
+use super::files::in_blocks;
 use crate::domain::inbound::{Refused, Report, limits, read};
 use chrono::{DateTime, FixedOffset};
 
@@ -49,27 +50,12 @@ pub fn classify<M: Messages>(
 ) -> Result<Report, InboundError<M::Error>> {
     let raw = match origin {
         Origin::Raw(raw) => raw,
-        Origin::Stored(account, place) => fetch(&account, &place, messages)?,
+        Origin::Stored(account, place) => {
+            in_blocks(AT_ONCE, limits::MESSAGE, |offset| messages.fetch(&account, &place, offset, AT_ONCE))
+                .map_err(InboundError::Mailbox)?
+        }
     };
     read(&raw, own_addresses, now).map_err(InboundError::Refused)
-}
-
-fn fetch<M: Messages>(
-    account: &str,
-    place: &Place,
-    messages: &mut M,
-) -> Result<Vec<u8>, InboundError<M::Error>> {
-    let mut raw: Vec<u8> = vec![];
-    loop {
-        let piece =
-            messages.fetch(account, place, raw.len() as u64, AT_ONCE).map_err(InboundError::Mailbox)?;
-        let is_last = piece.len() < AT_ONCE as usize;
-        raw.extend(piece);
-        // One piece too many is enough for the reader to refuse it.
-        if is_last || raw.len() > limits::MESSAGE {
-            return Ok(raw);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -23,12 +23,7 @@ pub(super) fn format(
     }
     let format = job.format.without(withheld);
     for file in &job.attachments {
-        let travelled = match file.role {
-            Role::Pdf => job.format.has_pdf(),
-            Role::Ubl => job.format.has_ubl(),
-            Role::Logo | Role::Added => false,
-        };
-        if travelled && withheld.contains(&file.role) {
+        if job.format.has(file.role) && withheld.contains(&file.role) {
             let detail = format!(
                 "the mail says that {} {} is cancelled, and nothing in {:?} does: the file is left out; to send it all the same \
                  insist on {VOID_COPY}, or add a copy that is marked as void",

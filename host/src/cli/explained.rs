@@ -14,9 +14,11 @@ impl Explained {
     /// Asks the plugin what the codes of these warnings mean.
     pub(super) async fn warnings(office: &Office, warnings: &[Warning]) -> Result<Self, Failure> {
         let mut sentences = BTreeMap::new();
-        for warning in warnings {
-            if let Some(sentence) = sentence(office, &warning.code).await? {
-                sentences.insert(warning.code.clone(), sentence);
+        if let Some(tag) = own_language() {
+            for warning in warnings {
+                if let Some(sentence) = office.explain(&office::no_files(), &warning.code, &tag).await? {
+                    sentences.insert(warning.code.clone(), sentence);
+                }
             }
         }
         Ok(Self(sentences))
@@ -33,13 +35,16 @@ impl Explained {
 
 /// What a code means in the user's language.
 pub(super) async fn sentence(office: &Office, code: &str) -> Result<Option<String>, Failure> {
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|it| !it.is_empty()));
-    match locale.as_deref().and_then(language) {
+    match own_language() {
         Some(tag) => Ok(office.explain(&office::no_files(), code, &tag).await?),
         None => Ok(None),
     }
+}
+
+/// BCP 47 of the language that the user's environment asks for, where the plugin has sentences in it.
+fn own_language() -> Option<String> {
+    let mut values = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().filter_map(|name| std::env::var(name).ok());
+    language(&values.find(|it| !it.is_empty())?)
 }
 
 /// Languages, beside English, that the plugin has sentences in.

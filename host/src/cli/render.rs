@@ -116,17 +116,15 @@ async fn report(common: &Common, office: &Office, ready: &Ready, folder: &Path) 
         message.language, message.language_reason, message.template
     ))?;
     addressees(ready)?;
-    warnings(office, ready).await?;
+    warnings(&Explained::warnings(office, &message.warnings).await?, ready);
     line(&format!("{} bytes in {}", message.size, folder.join("message.eml").display()))
 }
 
 /// Prints on standard error what the sender should know.
-pub(super) async fn warnings(office: &Office, ready: &Ready) -> Result<(), Failure> {
-    let explained = Explained::warnings(office, &ready.message.warnings).await?;
+pub(super) fn warnings(explained: &Explained, ready: &Ready) {
     for warning in &ready.message.warnings {
         eprintln!("warning: {} ({})", printable(&explained.text(warning)), warning.code);
     }
-    Ok(())
 }
 
 /// Prints who gets the mail and why, and on standard error what could not be used.

@@ -169,7 +169,7 @@ async fn check(common: &Common, office: &Office, args: &SendArgs, ready: &Ready)
         return Err(Failure::input(message));
     }
     if !common.json {
-        render::warnings(office, ready).await?;
+        render::warnings(&explained, ready);
     }
     Ok(())
 }

@@ -114,8 +114,8 @@ impl attachments::Host for State {
             return Ok(Err(attachments::ReadError::UnknownHandle));
         };
         let read = source.read(offset, length).await;
-        let unreadable = |e: &dyn std::fmt::Display| attachments::ReadError::Unreadable(e.to_string());
-        Ok(read.map(attachments::Block::Bytes).map_err(|e| unreadable(&e)))
+        let read = read.map_err(|e| attachments::ReadError::Unreadable(e.to_string()));
+        Ok(read.map(attachments::Block::Bytes))
     }
 }
 

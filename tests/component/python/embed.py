@@ -113,11 +113,12 @@ def main(path):
         pause=None,
         can_look_in_sent=False,
     )
-    accepted = "accepted" in plain(kind, outcome)["result"]
+    said = plain(kind, outcome)
+    accepted = "accepted" in said["result"]
     json.dump(
         {
             "recipients": message.envelope.recipients,
-            "outcome": plain(kind, outcome),
+            "outcome": said,
             "outstanding": plugin.ask("delivery", "outstanding", message.envelope.recipients, outcome.events),
             "next": None if accepted else plugin.ask("delivery", "decide", facts, now),
             "status": plugin.ask("tracking", "label", timeline.status),

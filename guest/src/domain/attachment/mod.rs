@@ -91,12 +91,21 @@ impl Format {
     /// What is left of the format without these of the document's own files.
     #[must_use]
     pub fn without(self, roles: &[Role]) -> Self {
-        let travels = |has: bool, role| has && !roles.contains(&role);
-        match (travels(self.has_pdf(), Role::Pdf), travels(self.has_ubl(), Role::Ubl)) {
+        let keeps = |role| self.has(role) && !roles.contains(&role);
+        match (keeps(Role::Pdf), keeps(Role::Ubl)) {
             (true, true) => Self::PdfUbl,
             (true, false) => Self::Pdf,
             (false, true) => Self::Ubl,
             (false, false) => Self::Link,
+        }
+    }
+
+    /// True where the document's own file of this role travels; no other file is chosen by the format.
+    pub fn has(self, role: Role) -> bool {
+        match role {
+            Role::Pdf => self.has_pdf(),
+            Role::Ubl => self.has_ubl(),
+            Role::Logo | Role::Added => false,
         }
     }
 

@@ -2,11 +2,10 @@
 
 use super::body::{self, stands_alone};
 use super::fault::TemplateFault;
-use super::format::{money, number, short_date};
-use super::layout::{Demand, asked, due_date};
+use super::format::{money, short_date};
+use super::layout::{Demand, asked, due_date, when_due};
 use super::render::RenderRequest;
 use super::words::Words;
-use crate::domain::kind::DocumentKind;
 use rust_decimal::Decimal;
 
 /// Characters of a subject with its amount: what is longer stays without it.
@@ -29,7 +28,8 @@ pub(super) fn with_amount(
     if names(&subject, &amount) {
         return Ok(subject);
     }
-    let due = due(request, words)?.map(|due| format!(", {}", lowered(&due))).unwrap_or_default();
+    let due = due_date(request).map(|date| when_due(request, words, date, &short_date(date, request.locale)));
+    let due = due.transpose()?.map(|due| format!(", {}", lowered(&due))).unwrap_or_default();
     let whole = body::subject(&format!("{subject} – {amount}{due}"));
     Ok(if whole.chars().count() <= LONGEST { whole } else { subject })
 }
@@ -47,22 +47,6 @@ fn names(subject: &str, amount: &str) -> bool {
     })
 }
 
-/// When it is due, in the words of the layout.
-fn due(request: &RenderRequest<'_>, words: &Words) -> Result<Option<String>, TemplateFault> {
-    let Some(date) = due_date(request) else { return Ok(None) };
-    let written = short_date(date, request.locale);
-    let days = date.signed_duration_since(request.today).num_days();
-    Ok(Some(match days {
-        0.. if request.document.kind == DocumentKind::Reminder => words.fill("pay_on", "{date}", &written)?,
-        -1 => words.get("overdue_one")?.to_owned(),
-        ..-1 => {
-            words.fill("overdue_by", "{n}", &number(Decimal::from(days.unsigned_abs()), request.locale))?
-        }
-        0 => words.get("due_today")?.to_owned(),
-        _ => words.fill("due_on", "{date}", &written)?,
-    }))
-}
-
 /// A text as it goes on within a line: without its capital.
 fn lowered(text: &str) -> String {
     let mut letters = text.chars();
@@ -75,7 +59,7 @@ mod tests {
     use super::super::{Attached, Edits, Sender, render};
     use super::*;
     use crate::domain::document::{Document, Instalment, PaymentMeans};
-    use crate::domain::kind::Purpose;
+    use crate::domain::kind::{DocumentKind, Purpose};
     use crate::domain::language::Locale;
     use crate::domain::settings::Settings;
     use chrono::NaiveDate;

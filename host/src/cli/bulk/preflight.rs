@@ -186,7 +186,7 @@ fn field_of(error: &DraftError) -> &'static str {
 }
 
 /// What a document says of itself: one that is fine but for the mail has a number to name it by.
-async fn summary(desk: &Desk, file: &Path) -> Option<Summary> {
+pub(super) async fn summary(desk: &Desk, file: &Path) -> Option<Summary> {
     let nobody = Mailbox { name: None, address: String::new() };
     let draft = Draft::of_file(file, nobody, String::new(), String::new()).ok()?;
     desk.office.read(&office::no_files(), &draft.document).await.ok()?.ok()

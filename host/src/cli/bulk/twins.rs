@@ -1,12 +1,10 @@
 //! Documents that a batch has twice: the same file again, or two that differ under one number (an order that was corrected and
 //! exported again). Known before anything leaves, since the first of them would have left when the second is read.
 
-use super::preflight::is_left_out;
+use super::preflight::{is_left_out, summary};
 use super::source::{Item, Source};
 use super::{Batch, numbers};
-use crate::cli::{Failure, office};
-use crate::contract::recipients::Mailbox;
-use crate::outbox::Draft;
+use crate::cli::Failure;
 use crate::store::NUMBERED_BY_PARTNER;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -190,12 +188,8 @@ async fn read(
 }
 
 async fn key(batch: &Batch, file: &Path) -> Result<Option<Key>, Failure> {
-    let nobody = Mailbox { name: None, address: String::new() };
-    let Ok(draft) = Draft::of_file(file, nobody, String::new(), String::new()) else { return Ok(None) };
     // Whatever is wrong with it is said when its mail is made.
-    let Ok(Ok(of)) = batch.desk.office.read(&office::no_files(), &draft.document).await else {
-        return Ok(None);
-    };
+    let Some(of) = summary(&batch.desk, file).await else { return Ok(None) };
     if is_left_out(&batch.args, &of) {
         return Ok(None);
     }

@@ -80,9 +80,7 @@ impl Document {
 
     /// What a reminder of `today` asks for: of a document in parts those whose day has passed, else all that is owed.
     pub fn overdue(&self, today: NaiveDate) -> Option<Money> {
-        let owed = self.owed()?;
-        let late = self.instalments.iter().filter(|part| part.due_date < today);
-        let late: Decimal = late.map(|part| part.amount).sum();
+        let (owed, late) = (self.owed()?, self.late_parts(today));
         Some(if self.is_in_parts() && late > Decimal::ZERO { self.money(late) } else { owed })
     }
 
@@ -93,12 +91,14 @@ impl Document {
         let late = match self.is_in_parts() {
             false if self.kind == K::Statement => return None,
             false => self.due_date.filter(|date| *date < today).map(|_| owed.amount)?,
-            true => {
-                let late = self.instalments.iter().filter(|part| part.due_date < today);
-                late.map(|part| part.amount).sum::<Decimal>().min(owed.amount)
-            }
+            true => self.late_parts(today).min(owed.amount),
         };
         (late > Decimal::ZERO).then(|| self.money(late))
+    }
+
+    /// The sum of the parts whose day has passed.
+    fn late_parts(&self, today: NaiveDate) -> Decimal {
+        self.instalments.iter().filter(|part| part.due_date < today).map(|part| part.amount).sum()
     }
 
     /// The document as a mail of it is made: a credit note's amounts above zero, and of several parts those that are still to be

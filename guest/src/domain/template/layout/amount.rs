@@ -181,31 +181,48 @@ pub(super) fn due(
         Demand::Collection => {
             Ok(Some(Due { text: words.fill("collected_on", "{date}", &written)?, is_late: false }))
         }
-        Demand::Transfer => transfer_due(request, words, date, &written),
+        Demand::Transfer => {
+            let mut text = when_due(request, words, date, &written)?;
+            let days = days_until(request, date);
+            if days > 0 && d.kind != K::Reminder {
+                // What is wrapped at a middle dot leaves it hanging at the end of the line.
+                let in_days = unbroken(&counted(request, words, days, ["due_in_one", "due_in"])?);
+                text = format!("{text} ({in_days})");
+            }
+            Ok(Some(Due { text, is_late: days < 0 }))
+        }
     }
 }
 
-fn transfer_due(
+/// When a transfer is due on `date`, which is `written` so: by which day, today, or for how long it has been late.
+pub(in crate::domain::template) fn when_due(
     request: &RenderRequest<'_>,
     words: &Words,
     date: NaiveDate,
     written: &str,
-) -> Result<Option<Due>, TemplateFault> {
-    let days = date.signed_duration_since(request.today).num_days();
-    let counted = |one: &str, several: &str| match days.abs() {
+) -> Result<String, TemplateFault> {
+    match days_until(request, date) {
+        // It reminds of what was due long ago.
+        0.. if request.document.kind == K::Reminder => words.fill("pay_on", "{date}", written),
+        days @ ..0 => counted(request, words, days, ["overdue_one", "overdue_by"]),
+        0 => words.get("due_today").map(str::to_owned),
+        _ => words.fill("due_on", "{date}", written),
+    }
+}
+
+fn days_until(request: &RenderRequest<'_>, date: NaiveDate) -> i64 {
+    date.signed_duration_since(request.today).num_days()
+}
+
+/// So many days, by the word for one of them or for several.
+fn counted(
+    request: &RenderRequest<'_>,
+    words: &Words,
+    days: i64,
+    [one, several]: [&str; 2],
+) -> Result<String, TemplateFault> {
+    match days.abs() {
         1 => words.get(one).map(str::to_owned),
         n => words.fill(several, "{n}", &number(Decimal::from(n), request.locale)),
-    };
-    let text = match days {
-        // It reminds of what was due long ago.
-        0.. if request.document.kind == K::Reminder => words.fill("pay_on", "{date}", written)?,
-        ..0 => counted("overdue_one", "overdue_by")?,
-        0 => words.get("due_today")?.to_owned(),
-        _ => {
-            let due_on = words.fill("due_on", "{date}", written)?;
-            // What is wrapped at a middle dot leaves it hanging at the end of the line.
-            format!("{due_on} ({})", unbroken(&counted("due_in_one", "due_in")?))
-        }
-    };
-    Ok(Some(Due { text, is_late: days < 0 }))
+    }
 }

@@ -29,7 +29,7 @@ use minijinja::value::Value;
 use row::Row;
 use rust_decimal::Decimal;
 
-pub(super) use amount::{Demand, asked, due_date};
+pub(super) use amount::{Demand, asked, due_date, when_due};
 pub use links::{LONGEST_LINK, is_web};
 pub(super) use payment::code as payment_code;
 
@@ -115,6 +115,7 @@ pub(super) fn mail(
     let demand = Demand::of(request);
     let colours = colours::Colours::of(&settings.layout.accent);
     let title = title::Title::of(request, words, &format!("document_{}", key(request)))?;
+    let title_text = title.text();
     let amount = amount::headline(request, words, demand)?;
     let due = amount::due(request, words, demand)?;
     let columns = Columns::of(&document.lines[..shown]);
@@ -148,9 +149,9 @@ pub(super) fn mail(
             paragraphs,
             html.map_or_else(none, Value::from_safe_string),
             Value::from(plain(body)),
-            Value::from(title.text()),
+            Value::from(&*title_text),
             Value::from_safe_string(title.html("")),
-            Value::from(body::rule(&title.text())),
+            Value::from(body::rule(&title_text)),
             amount.map_or_else(none, amount::Headline::value),
             due.map_or_else(none, amount::Due::value),
             facts.into_iter().map(Row::fact).collect(),
