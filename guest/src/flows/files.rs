@@ -23,7 +23,7 @@ pub enum FileError {
 /// Bytes of one request for a whole file: what the contract allows.
 const AT_ONCE: u32 = 64 << 10;
 
-/// Reads a file from beginning to end, [`in_blocks`].
+/// Reads a file from beginning to end, block by block.
 ///
 /// # Errors
 /// [`FileError`]; also where the host gives more than was asked for.
