@@ -61,8 +61,14 @@ impl<'a> Addressee<'a> {
 }
 
 fn is_at(contact: &Contact, mailbox: &Mailbox) -> bool {
-    let email = contact.email.as_deref().and_then(|email| Address::parse(email.trim()).ok());
-    email.is_some_and(|email| email == mailbox.address)
+    let Some(email) = contact.email.as_deref().map(str::trim) else { return false };
+    // Of letters and digits that need no other form than their own, nearly every address is; reading one costs ten times as much.
+    let is_plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'+' | b'@');
+    match email.bytes().all(is_plain) {
+        true => email.eq_ignore_ascii_case(&mailbox.address.wire()),
+        false => Address::parse(email).is_ok_and(|email| email == mailbox.address),
+    }
 }
 
 /// True for the contact's own name, as a mailbox writes it.

@@ -146,8 +146,8 @@ pub(super) fn compose_with(
     pixel: Option<&Pixel>,
 ) -> Result<Message, ComposeError> {
     let id = LetterId::parse(&job.id).map_err(|e| ComposeError::job("id", e))?;
-    let Input { document, purpose, settings } = Input::read(&job.document, &job.use_case, &job.settings)?;
-    let document = Arc::new(document.as_it_stands());
+    let Input { standing: document, purpose, settings, .. } =
+        Input::read(&job.document, &job.use_case, &job.settings)?;
     let [to, cc, bcc, reply_to] = addressees(job)?;
     let thread = job.thread.as_ref().map(conversation).transpose()?;
     check_links(job)?;

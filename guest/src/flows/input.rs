@@ -4,14 +4,24 @@ use crate::domain::document::{self, Document, DocumentError, EmbeddedFile};
 use crate::domain::kind::{NoSuchPurpose, Purpose};
 use crate::domain::settings::{Settings, SettingsError};
 use std::cell::RefCell;
+use std::sync::Arc;
 
 /// Largest document that is remembered.
 const REMEMBERED: usize = 64 * 1024;
 
 thread_local! {
-    /// The document read last, with what was read. Who sends a mail asks for a summary, for the recipients, and for the
+    /// The document read last, with what was read and what it comes to. Who sends a mail asks for a summary, for the recipients, and for the
     /// mail itself, one after the other: reading it once is a third of the work.
-    static LAST: RefCell<Option<(Source, Document)>> = const { RefCell::new(None) };
+    static LAST: RefCell<Option<(Source, Read)>> = const { RefCell::new(None) };
+}
+
+/// A document that was read.
+#[derive(Debug, Clone)]
+pub struct Read {
+    /// As the business system has it.
+    pub document: Arc<Document>,
+    /// [As it stands](Document::as_it_stands), which is what mails speak of.
+    pub standing: Arc<Document>,
 }
 
 /// The file of a document.
@@ -64,21 +74,23 @@ impl Source {
     ///
     /// # Errors
     /// [`DocumentError`], naming path and line.
-    pub fn read(&self) -> Result<Document, DocumentError> {
+    pub fn read(&self) -> Result<Read, DocumentError> {
         let known = LAST.with_borrow(|last| {
-            last.as_ref().filter(|(source, _)| source.is(self)).map(|(_, document)| document.clone())
+            last.as_ref().filter(|(source, _)| source.is(self)).map(|(_, read)| read.clone())
         });
-        if let Some(document) = known {
-            return Ok(document);
+        if let Some(read) = known {
+            return Ok(read);
         }
         let document = match &self.content {
             Content::Text(text) => document::read_text(&self.media_type, text),
             Content::Bytes(bytes) => document::read(&self.media_type, bytes),
         }?;
+        let standing = Arc::new(document.clone().as_it_stands());
+        let read = Read { document: Arc::new(document), standing };
         if self.content.bytes().len() <= REMEMBERED {
-            LAST.set(Some((self.clone(), document.clone())));
+            LAST.set(Some((self.clone(), read.clone())));
         }
-        Ok(document)
+        Ok(read)
     }
 
     /// The PDF that is the document itself, where the document carries one.
@@ -122,16 +134,17 @@ pub enum InputError {
 /// The inputs, read and checked.
 #[derive(Debug)]
 pub(super) struct Input {
-    pub(super) document: Document,
+    pub(super) document: Arc<Document>,
+    pub(super) standing: Arc<Document>,
     pub(super) purpose: Purpose,
     pub(super) settings: Settings,
 }
 
 impl Input {
     pub(super) fn read(source: &Source, use_case: &str, settings: &str) -> Result<Self, InputError> {
-        let document = source.read()?;
+        let Read { document, standing } = source.read()?;
         let purpose = Purpose::named(document.kind, use_case)?;
-        Ok(Self { document, purpose, settings: Settings::from_json(settings)? })
+        Ok(Self { document, standing, purpose, settings: Settings::from_json(settings)? })
     }
 }
 
@@ -147,7 +160,7 @@ mod tests {
                 .replace("2026-0417", number)
                 .into(),
         };
-        let number = |source: &Source| source.read().unwrap().summary().number;
+        let number = |source: &Source| source.read().unwrap().document.summary().number;
         for wanted in ["A-1", "A-1", "A-2", "A-1"] {
             assert_eq!(number(&source(wanted)), wanted);
         }
@@ -165,13 +178,13 @@ mod tests {
             body.replace("Atelier Nord BV", "Größe BV")
         );
         let source = |content: Content| Source { media_type: "application/xml".into(), content };
-        let read = source(Content::Text(text.clone())).read().unwrap();
+        let read = source(Content::Text(text.clone())).read().unwrap().document;
         assert_eq!(
             read.seller,
-            source(Content::Text(text.replace("ISO-8859-1", "UTF-8"))).read().unwrap().seller
+            source(Content::Text(text.replace("ISO-8859-1", "UTF-8"))).read().unwrap().document.seller
         );
         let latin: Vec<u8> = text.chars().skip(1).map(|c| u8::try_from(c).unwrap_or(b'?')).collect();
-        assert_eq!(read.seller.name, source(Content::Bytes(latin)).read().unwrap().seller.name);
+        assert_eq!(read.seller.name, source(Content::Bytes(latin)).read().unwrap().document.seller.name);
         for wrong in ["\u{0}", "\u{8}", "\u{1b}"] {
             let wrong = text.replace("Größe BV", wrong);
             let by_text = source(Content::Text(wrong.clone())).read().unwrap_err();

@@ -13,6 +13,6 @@ pub fn resolve(
     settings: &str,
     overrides: &UserOverrides,
 ) -> Result<Resolution, InputError> {
-    let Input { document, purpose, settings } = Input::read(source, use_case, settings)?;
+    let Input { document, purpose, settings, .. } = Input::read(source, use_case, settings)?;
     Ok(recipients::resolve(&document, purpose, &settings, overrides))
 }

@@ -10,14 +10,14 @@ use crate::domain::settings;
 impl wit::Guest for Component {
     fn read(document: wit::Source) -> Result<wit::Summary, wit::DocumentError> {
         imports::speak_before_trapping();
-        let document = source_in(document).and_then(|source| source.read()).map_err(document_error_out)?;
-        Ok(summary_out(document.summary()))
+        let read = source_in(document).and_then(|source| source.read()).map_err(document_error_out)?;
+        Ok(summary_out(read.document.summary()))
     }
 
     fn to_json(document: wit::Source) -> Result<String, wit::DocumentError> {
         imports::speak_before_trapping();
-        let document = source_in(document).and_then(|source| source.read()).map_err(document_error_out)?;
-        Ok(document::to_json(&document))
+        let read = source_in(document).and_then(|source| source.read()).map_err(document_error_out)?;
+        Ok(document::to_json(&read.document))
     }
 
     fn embedded_pdf(document: wit::Source) -> Result<Option<wit::EmbeddedFile>, wit::DocumentError> {

@@ -47,21 +47,31 @@ fn is_like_a_boundary(line: &str) -> bool {
 /// bytes as it is, and six or seven as one.
 pub(super) fn seven_bit_html(html: &str) -> Option<String> {
     let html = without_controls(html);
-    if !is_ascii(html.as_bytes()) && has_unreferable(&html) {
+    if !is_ascii(html.as_bytes()) && has_unreferable(html.as_bytes()) {
         return None;
     }
     let mut ascii = String::with_capacity(html.len() + html.len() / 8 + 16);
-    let (mut start, mut referred) = (0, 0);
-    for end in memchr::memchr_iter(b'\n', html.as_bytes()).chain([html.len()]) {
-        let (line, begin) = (&html[start..end], ascii.len());
-        referred += push_ascii(&mut ascii, line);
-        if ascii.len() - begin > LONGEST_LINE || is_like_a_boundary(line) {
-            return None;
+    let (mut rest, mut line, mut referred) = (&*html, 0, 0);
+    loop {
+        let (plain, special) = rest.split_at(plain_length(rest.as_bytes()));
+        ascii.push_str(plain);
+        let mut chars = special.chars();
+        let next = chars.next();
+        if let None | Some('\n') = next {
+            let written = &ascii[line..];
+            if written.len() > LONGEST_LINE || is_like_a_boundary(written) {
+                return None;
+            }
         }
-        if end < html.len() {
-            ascii.push_str("\r\n");
+        match next {
+            None => break,
+            Some('\n') => {
+                ascii.push_str("\r\n");
+                line = ascii.len();
+            }
+            Some(c) => referred += push_reference(&mut ascii, c),
         }
-        start = end + 1;
+        rest = chars.as_str();
     }
     (ascii.len() < MOSTLY_TEXT || referred <= ascii.len() / 5).then_some(ascii)
 }
@@ -89,69 +99,79 @@ const LONGEST_LINE: usize = 998;
 /// Where a character reference is not one.
 const LITERAL: [(&str, &str); 3] = [("<style", "</style"), ("<script", "</script"), ("<!--", "-->")];
 
-fn has_unreferable(html: &str) -> bool {
-    let html = html.as_bytes();
+/// Whether a style sheet, a script or a comment has text beyond ASCII.
+fn has_unreferable(html: &[u8]) -> bool {
     let mut inside = 0;
-    memchr::memchr_iter(b'<', html).any(|at| {
-        // Hundreds of tags, a handful of which need a closer look.
-        if at < inside || !matches!(html.get(at + 1), Some(b's' | b'S' | b'!')) {
-            return false;
-        }
+    let mut is_one = |at: usize| {
         let rest = &html[at..];
         let opens =
             |open: &str| rest.get(..open.len()).is_some_and(|b| b.eq_ignore_ascii_case(open.as_bytes()));
-        let Some((_, close)) = LITERAL.iter().find(|(open, _)| opens(open)) else { return false };
+        let Some((_, close)) = LITERAL.iter().find(|(open, _)| at >= inside && opens(open)) else {
+            return false;
+        };
         let end = memmem::find(rest, close.as_bytes()).unwrap_or(rest.len());
         inside = at + end;
         !is_ascii(&rest[..end])
+    };
+    // Hundreds of tags, a handful of which need a closer look: in blocks, so that the compiler makes it a vector loop.
+    let begins = |first: u8, next: u8| (first == b'<') & ((next | 0x20 == b's') | (next == b'!'));
+    let pairs = |from: usize| html[from..].iter().zip(html.get(from + 1..).unwrap_or_default()).take(BLOCK);
+    (0..html.len()).step_by(BLOCK).any(|from| {
+        pairs(from).fold(false, |found, (first, next)| found | begins(*first, *next))
+            && pairs(from).enumerate().any(|(at, (first, next))| begins(*first, *next) && is_one(from + at))
     })
 }
+
+/// Bytes that are looked at together.
+const BLOCK: usize = 64;
 
 /// As std's, but without early exits, so that the compiler makes it a vector loop.
 fn is_ascii(bytes: &[u8]) -> bool {
     bytes.iter().fold(0, |all, b| all | b) < 0x80
 }
 
-/// Appends a line, and says how many bytes of it are references.
-fn push_ascii(ascii: &mut String, mut line: &str) -> usize {
-    let mut referred = 0;
-    loop {
-        let (plain, rest) = line.split_at(ascii_length(line.as_bytes()));
-        ascii.push_str(plain);
-        let mut chars = rest.chars();
-        let Some(c) = chars.next() else { return referred };
-        let before = ascii.len();
-        push_reference(ascii, c);
-        referred += ascii.len() - before;
-        line = chars.as_str();
-    }
-}
-
-/// How many bytes come before the first beyond ASCII.
-fn ascii_length(bytes: &[u8]) -> usize {
-    // The high bits of eight bytes at once.
-    const BEYOND: u64 = u64::from_ne_bytes([0x80; 8]);
+/// How many bytes come before the first line feed or byte beyond ASCII.
+fn plain_length(bytes: &[u8]) -> usize {
+    // Of eight bytes at once the high bits, and those of bytes that were a line feed: of these the first is never wrong.
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    const ONE: u64 = u64::from_ne_bytes([1; 8]);
+    const LINE_FEED: u64 = u64::from_ne_bytes([b'\n'; 8]);
     let (words, rest) = bytes.as_chunks::<8>();
     for (index, word) in words.iter().enumerate() {
-        let beyond = u64::from_le_bytes(*word) & BEYOND;
-        if beyond != 0 {
-            return 8 * index + beyond.trailing_zeros() as usize / 8;
+        let word = u64::from_le_bytes(*word);
+        let other = word ^ LINE_FEED;
+        let special = (word | (other.wrapping_sub(ONE) & !other)) & HIGH;
+        if special != 0 {
+            return 8 * index + special.trailing_zeros() as usize / 8;
         }
     }
-    bytes.len() - rest.len() + rest.iter().take_while(|byte| byte.is_ascii()).count()
+    let is_plain = |byte: &&u8| byte.is_ascii() && **byte != b'\n';
+    bytes.len() - rest.len() + rest.iter().take_while(is_plain).count()
 }
 
-/// `&#233;`, without the formatting machinery: there are hundreds in a mail.
-fn push_reference(ascii: &mut String, c: char) {
+/// Appends `&#233;` and says how many bytes that takes. Without the formatting machinery: there are hundreds in a mail, and nearly all
+/// of them are what amounts are written with.
+fn push_reference(ascii: &mut String, c: char) -> usize {
     let mut reference = *b"&#0000000;";
-    let (mut at, mut rest) = (reference.len() - 1, u32::from(c));
-    while rest > 0 && at > 2 {
-        at -= 1;
-        reference[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    reference[at - 2..at].copy_from_slice(b"&#");
-    ascii.push_str(str::from_utf8(&reference[at - 2..]).unwrap_or_default());
+    let usual = match c {
+        '\u{a0}' => "&#160;",
+        '\u{202f}' => "&#8239;",
+        '€' => "&#8364;",
+        '×' => "&#215;",
+        'é' => "&#233;",
+        _ => {
+            let (mut at, mut rest) = (reference.len() - 1, u32::from(c));
+            while rest > 0 && at > 2 {
+                at -= 1;
+                reference[at] = b'0' + (rest % 10) as u8;
+                rest /= 10;
+            }
+            reference[at - 2..at].copy_from_slice(b"&#");
+            str::from_utf8(&reference[at - 2..]).unwrap_or_default()
+        }
+    };
+    ascii.push_str(usual);
+    usual.len()
 }
 
 /// With LF as the only line end. Borrows where there is nothing to do, as is usual.
@@ -220,6 +240,19 @@ mod tests {
             ("--=_a_1", None),
         ] {
             assert_eq!(seven_bit_html(html), expected, "{html:?}");
+        }
+    }
+
+    #[test]
+    fn a_style_sheet_is_found_wherever_it_begins() {
+        for before in (0..200).map(|length| "x".repeat(length)) {
+            for (open, close) in LITERAL {
+                let literal = |text: &str| format!("{before}{open}>{text}{close}>é");
+                assert_eq!(seven_bit_html(&literal("é")), None, "{open} after {} bytes", before.len());
+                let ascii = literal("e").replace('é', "&#233;");
+                assert_eq!(seven_bit_html(&literal("e")), Some(ascii), "{open} after {} bytes", before.len());
+                assert_eq!(seven_bit_html(&format!("{before}{open}é")), None, "{open} without an end");
+            }
         }
     }
 

@@ -19,7 +19,11 @@ pub fn source(name: &str) -> Option<&'static str> {
 
 /// Path of a text of a pair: `invoice/new/en/subject.txt`.
 pub fn path(purpose: Purpose, locale: Locale, file: &str) -> String {
-    format!("{purpose}/{locale}/{file}")
+    let region = locale.region();
+    // Joined, not formatted: every mail asks for half a dozen.
+    let (kind, use_case) = (purpose.kind().name(), purpose.use_case().name());
+    let (hyphen, region) = region.map_or(("", ""), |region| ("-", region));
+    [kind, "/", use_case, "/", locale.language.code(), hyphen, region, "/", file].concat()
 }
 
 /// The regions that have words of their own in a language.

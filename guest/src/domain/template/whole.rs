@@ -1,12 +1,12 @@
 //! Numbers and references that stay on one line of a mail: half a number at the end of a line is read, and typed, as a whole one.
 
-use super::body::{push_escaped, stands_alone};
+use super::body::{places, push_escaped, stands_alone};
 use std::fmt::Write;
 
 /// Escapes a text whose numbers are kept whole, each with what touches it: a full stop must not begin the next line.
 pub(super) fn push_unbroken(out: &mut String, text: &str, whole: &[String]) {
     let first_of = |number: &str, from: usize| {
-        let mut all = text[from..].match_indices(number).map(|(at, _)| from + at);
+        let mut all = places(&text[from..], number).map(|at| from + at);
         all.find(|at| stands_alone(text, *at, number)).map(|at| (at, at + number.len()))
     };
     // Each number is looked for once from where it was found last, however often any of them is there.

@@ -90,7 +90,8 @@ fn is_given(text: &Option<String>) -> bool {
 
 /// The means that counts of several, and its place among them. `abroad`: the payer's bank is in another country than the payee's.
 pub(super) fn chosen(means: &[PaymentMeans], currency: Currency, abroad: bool) -> Option<usize> {
-    let needs_iban = abroad || currency == Currency::EUR;
+    // One alone needs no rank: its account's digits cost more than all else here.
+    let needs_iban = means.len() > 1 && (abroad || currency == Currency::EUR);
     let rank = |of: &PaymentMeans| {
         let account = of.account.as_deref().unwrap_or_default();
         let own_currency = of.currency.is_none_or(|held| held == currency);
@@ -106,9 +107,9 @@ pub(super) fn chosen(means: &[PaymentMeans], currency: Currency, abroad: bool) -
 impl Document {
     /// The means that counts.
     fn means(&self) -> Option<&PaymentMeans> {
-        let country = |party: &super::Party| party.address.country.clone();
-        let abroad = matches!((country(&self.seller), country(&self.buyer)),
-            (Some(seller), Some(buyer)) if !seller.eq_ignore_ascii_case(&buyer));
+        let [seller, buyer] = [&self.seller, &self.buyer].map(|party| party.address.country.as_deref());
+        let abroad =
+            matches!((seller, buyer), (Some(seller), Some(buyer)) if !seller.eq_ignore_ascii_case(buyer));
         chosen(&self.payment_means, self.currency, abroad).map(|index| &self.payment_means[index])
     }
 

@@ -61,10 +61,35 @@ pub fn money(money: Money, locale: Locale) -> String {
     out
 }
 
-fn push_digits(out: &mut String, value: Decimal, digits: u32, decimal: &str, group: &str) {
-    let mantissa = value.mantissa().unsigned_abs();
+/// Digits that 128 bits may have.
+const MOST_DIGITS: usize = 39;
+
+/// The digits of a number, written to `place`. Without the formatting machinery and its memory: a mail has a hundred numbers.
+fn digits_of(mut number: u128, place: &mut [u8; MOST_DIGITS]) -> &str {
+    let mut at = MOST_DIGITS;
+    let mut put = |digit: u8| {
+        at -= 1;
+        place[at] = b'0' + digit;
+    };
+    while number > u128::from(u64::MAX) {
+        put((number % 10) as u8);
+        number /= 10;
+    }
     // Nearly every amount fits 64 bits, whose digits cost a tenth of what those of 128 do.
-    let mantissa = u64::try_from(mantissa).map_or_else(|_| mantissa.to_string(), |short| short.to_string());
+    let mut short = number as u64;
+    loop {
+        put((short % 10) as u8);
+        short /= 10;
+        if short == 0 {
+            break;
+        }
+    }
+    str::from_utf8(&place[at..]).unwrap_or_default()
+}
+
+fn push_digits(out: &mut String, value: Decimal, digits: u32, decimal: &str, group: &str) {
+    let mut place = [0; MOST_DIGITS];
+    let mantissa = digits_of(value.mantissa().unsigned_abs(), &mut place);
     let scale = value.scale() as usize;
     let (whole, fraction) = mantissa.split_at(mantissa.len().saturating_sub(scale));
     let (first, groups) = whole.split_at(whole.len() % 3);

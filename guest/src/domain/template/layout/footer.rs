@@ -2,7 +2,7 @@
 
 use super::super::body::unbroken;
 use super::links;
-use crate::domain::template::context::company_of;
+use crate::domain::template::context::{CompanyFacts, company_of};
 use crate::domain::template::fault::TemplateFault;
 use crate::domain::template::record::Record;
 use crate::domain::template::render::RenderRequest;
@@ -33,28 +33,33 @@ impl Part {
 pub(super) fn lines(request: &RenderRequest<'_>, words: &Words) -> Result<Value, TemplateFault> {
     let registration = request.settings.company.registration.iter().filter(|line| !line.trim().is_empty());
     let registration = registration.map(|line| vec![Part::plain(line)]);
-    let lines = [name_and_address(request), ways_to_reach(request, words)?].into_iter().chain(registration);
+    let company = company_of(request);
+    let reached = ways_to_reach(request, company.vat_identifier, words)?;
+    let lines = [name_and_address(request, company), reached].into_iter().chain(registration);
     let filled = lines.filter(|line| !line.is_empty());
     Ok(filled.map(|line| line.into_iter().map(Part::value).collect::<Value>()).collect())
 }
 
-fn name_and_address(request: &RenderRequest<'_>) -> Vec<Part> {
-    let company = company_of(request);
+fn name_and_address(request: &RenderRequest<'_>, company: CompanyFacts<'_>) -> Vec<Part> {
     let legal_name = request.settings.company.legal_name.as_deref();
     let mut line = vec![Part::plain(legal_name.unwrap_or(company.name))];
     line.extend(company.address.into_iter().filter(|l| !l.trim().is_empty()).map(Part::plain));
     line
 }
 
-fn ways_to_reach(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Part>, TemplateFault> {
-    let (settings, company) = (&request.settings.company, company_of(request));
+fn ways_to_reach(
+    request: &RenderRequest<'_>,
+    vat_identifier: Option<&str>,
+    words: &Words,
+) -> Result<Vec<Part>, TemplateFault> {
+    let settings = &request.settings.company;
     let mut line = Vec::new();
     let is_registered = |identifier: &str| settings.registration.iter().any(|line| names(line, identifier));
     if let Some(telephone) = settings.telephone.as_deref() {
         let label = format!("{}\u{a0}{}", words.get("telephone")?, unbroken(telephone));
         line.push(Part { label, url: links::tel(telephone) });
     }
-    if let Some(identifier) = company.vat_identifier.filter(|identifier| !is_registered(identifier)) {
+    if let Some(identifier) = vat_identifier.filter(|identifier| !is_registered(identifier)) {
         line.push(Part::plain(format!("{} {identifier}", words.get("vat_identifier")?)));
     }
     for (label, url) in [
