@@ -247,7 +247,7 @@ mod tests {
     fn a_style_sheet_is_found_wherever_it_begins() {
         for before in (0..200).map(|length| "x".repeat(length)) {
             for (open, close) in LITERAL {
-                let literal = |text: &str| format!("{before}{open}>{text}{close}>é");
+                let literal = |text: &str| format!("{before}{open} {text}{close}>é");
                 assert_eq!(seven_bit_html(&literal("é")), None, "{open} after {} bytes", before.len());
                 let ascii = literal("e").replace('é', "&#233;");
                 assert_eq!(seven_bit_html(&literal("e")), Some(ascii), "{open} after {} bytes", before.len());

@@ -110,8 +110,19 @@ fn without_its_lines_a_mail_leads_from_the_total_to_the_amount() {
                 d.instalments = vec![part(0, 400), part(10, 400), part(60, 410)];
             }),
             UseCase::Overdue,
-            "Amount due €800.00|Total €1,210.00",
-            "Already paid",
+            "Amount due €800.00|Total €1,210.00|outstanding is €1,210.00, of which €800.00 has fallen due.",
+            "Payment is now",
+        ),
+        (
+            "three of three parts late",
+            invoice(|d| {
+                d.balance = decimal("1210");
+                d.due_date = Some(part(0, 0).due_date);
+                d.instalments = vec![part(0, 400), part(1, 400), part(2, 410)];
+            }),
+            UseCase::Reminder3,
+            "outstanding is €1,210.00. Payment is now",
+            "of which",
         ),
     ] {
         let words = words_of(&used_for(&document, use_case, &settings).html);
