@@ -16,9 +16,9 @@ use zstd::stream::read::Decoder;
 /// Bytes of a message's own text; files are not part of it.
 const LARGEST: usize = 32 << 20;
 
-/// Made by `zstd --train --maxdict=32768` of the messages of `tests/fixtures/documents` in every language and for every use
-/// case. It has a number, which is in each message that was packed with it: from the first release on it stays as it is, and
-/// a better one gets another number and a place beside it.
+/// Made by `zstd --train --maxdict=32768` of the messages in `tests/snapshot/snapshots`, without their files: every kind, use case and
+/// language. It has a number, which is in each message that was packed with it: from the first release on it stays as it is, and a
+/// better one gets another number and a place beside it.
 const COMMON: &[u8] = include_bytes!("skeleton.dict");
 const LEVEL: i32 = 1;
 /// How the parts stand one behind the other; another way gets another number.
