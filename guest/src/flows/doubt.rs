@@ -24,6 +24,10 @@ pub(super) fn doubts(document: &Document, company: &Company) -> Vec<Warning> {
         );
         doubts.push(Warning { code: "prepaid-not-deducted", detail });
     }
+    for (what, stated, sum) in document.differing_sums() {
+        let detail = format!("the {what} of the document add up to {sum}, and its totals say {stated}");
+        doubts.push(Warning { code: "sums-differ", detail });
+    }
     doubts
 }
 

@@ -33,6 +33,8 @@ pub use render::{Attached, Edits, Logo, Portal, RenderRequest, Rendered, Sender,
 pub use signature::escaped;
 
 #[cfg(test)]
+mod detail_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod texts;

@@ -8,6 +8,7 @@ use super::{Form, amounts, line, party, payment};
 use crate::domain::kind::DocumentKind;
 use chrono::NaiveDate;
 use rust_decimal::prelude::ToPrimitive;
+use std::collections::BTreeMap;
 
 type Read<T> = Result<T, DocumentError>;
 
@@ -19,6 +20,7 @@ pub(super) fn document(root: Element<'_, '_>, form: &Form) -> Read<Document> {
     let issue_date = root.date("IssueDate")?.ok_or_else(|| root.missing("cbc:IssueDate"))?;
     let (seller, buyer) = (party::party(root, form.seller)?, party::party(root, form.buyer)?);
     let payment = payment::payment(root, currency, [&seller, &buyer])?;
+    let [allowances, charges] = amounts::adjustments(root)?;
     Ok(Document {
         kind: form.kind,
         type_code: type_code(root)?,
@@ -34,6 +36,8 @@ pub(super) fn document(root: Element<'_, '_>, form: &Form) -> Read<Document> {
         seller,
         buyer,
         lines,
+        allowances,
+        charges,
         taxes: amounts::taxes(root, currency)?,
         totals: amounts::totals(root, form, currency)?,
         balance: None,
@@ -44,6 +48,8 @@ pub(super) fn document(root: Element<'_, '_>, form: &Form) -> Read<Document> {
         references: references(root, form)?,
         notes: notes(root)?,
         dunning_level: dunning_level(root)?,
+        person_in_charge: None,
+        extra: BTreeMap::new(),
     })
 }
 

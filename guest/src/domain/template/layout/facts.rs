@@ -45,7 +45,8 @@ pub(super) fn rows(
     // A statement's parts are the invoices on it.
     if demand != Demand::Nothing && kind != K::Statement {
         for part in &d.instalments {
-            let label = words.fill("due_on", "{date}", &long_date(part.due_date, locale))?;
+            let due = words.fill("due_on", "{date}", &long_date(part.due_date, locale))?;
+            let label = part.label.as_deref().map_or(due.clone(), |label| format!("{label} – {due}"));
             rows.push(Row::new(label, money(Money { amount: part.amount, currency: d.currency }, locale)));
         }
     }
