@@ -10,6 +10,7 @@ mod model;
 mod money;
 mod one_line;
 mod payment;
+mod sample;
 mod settlement;
 mod summary;
 mod ubl;
@@ -24,6 +25,7 @@ pub use model::{
 };
 pub use money::{Currency, Money};
 pub use payment::{PaymentMethod, is_iban, masked};
+pub use sample::sample;
 pub use settlement::{Adjustment, Instalment};
 pub use summary::{PaymentSummary, Summary};
 pub use ubl::EmbeddedFile;

@@ -2,7 +2,7 @@
 
 use super::super::limits::{MAX_ENTRIES, MAX_LINES, MAX_NUMBER, MAX_TEXT};
 use super::super::value::{TURNING, is_turning};
-use super::super::{Currency, Document, DocumentError, DocumentFault, References};
+use super::super::{Currency, Document, DocumentError, DocumentFault, PersonInCharge, References};
 use super::element::Element;
 use super::{Form, amounts, line, party, payment};
 use crate::domain::kind::DocumentKind;
@@ -21,7 +21,7 @@ pub(super) fn document(root: Element<'_, '_>, form: &Form) -> Read<Document> {
     let (seller, buyer) = (party::party(root, form.seller)?, party::party(root, form.buyer)?);
     let payment = payment::payment(root, currency, [&seller, &buyer])?;
     let [allowances, charges] = amounts::adjustments(root)?;
-    Ok(Document {
+    let mut document = Document {
         kind: form.kind,
         type_code: type_code(root)?,
         self_billed: has_self_billing_profile(root)?,
@@ -50,7 +50,18 @@ pub(super) fn document(root: Element<'_, '_>, form: &Form) -> Read<Document> {
         dunning_level: dunning_level(root)?,
         person_in_charge: None,
         extra: BTreeMap::new(),
-    })
+    };
+    document.person_in_charge = person_in_charge(&document);
+    Ok(document)
+}
+
+/// The issuer's own contact (BT-41 to BT-43), unless it is one for invoices or deliveries alone.
+fn person_in_charge(document: &Document) -> Option<PersonInCharge> {
+    let is_of_a_desk = |role: &String| matches!(role.as_str(), "billing" | "logistics");
+    let mut contacts = document.issuer().contacts.iter();
+    let contact = contacts.find(|it| it.name.is_some() && !it.roles.iter().any(is_of_a_desk))?;
+    let (name, email, telephone) = (contact.name.clone(), contact.email.clone(), contact.telephone.clone());
+    Some(PersonInCharge { name, email, telephone })
 }
 
 /// Every aggregate of a name, read; more than `most` are refused.

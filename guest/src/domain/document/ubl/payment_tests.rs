@@ -169,3 +169,25 @@ fn what_changes_the_whole_is_read_and_what_changes_a_line_is_not() {
     );
     assert!(of(&of_line).charges.is_empty());
 }
+
+#[test]
+fn the_issuers_own_contact_is_the_person_in_charge() {
+    let contact = |name: &str| {
+        format!(
+            "<cac:{name}><cbc:Name>Ann Lee</cbc:Name><cbc:Telephone>+32 9 555 01 20</cbc:Telephone></cac:{name}>"
+        )
+    };
+    let beside = |name: &str| {
+        of(&with(
+            "</cac:AccountingSupplierParty>",
+            &format!("{}</cac:AccountingSupplierParty>", contact(name)),
+        ))
+    };
+    let person = beside("SellerContact").person_in_charge.unwrap();
+    assert_eq!(
+        (person.name.as_deref(), person.telephone.as_deref()),
+        (Some("Ann Lee"), Some("+32 9 555 01 20"))
+    );
+    assert_eq!(beside("AccountingContact").person_in_charge, None);
+    assert_eq!(paid_by("").person_in_charge, None);
+}
