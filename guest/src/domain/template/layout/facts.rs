@@ -46,7 +46,10 @@ pub(super) fn rows(
     if demand != Demand::Nothing && kind != K::Statement {
         for part in &d.instalments {
             let due = words.fill("due_on", "{date}", &long_date(part.due_date, locale))?;
-            let label = part.label.as_deref().map_or(due.clone(), |label| format!("{label} – {due}"));
+            let label = match part.label.as_deref() {
+                Some(label) => format!("{label} – {due}"),
+                None => due,
+            };
             rows.push(Row::new(label, money(Money { amount: part.amount, currency: d.currency }, locale)));
         }
     }
