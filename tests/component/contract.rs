@@ -1,6 +1,8 @@
 //! What the plugin says of itself is what the contract says of it.
 
 use crate::house::{House, shipped};
+use postroom::contract::documents::{Content, Source};
+use postroom::contract::recipients::Field;
 use postroom::engine::Files;
 use postroom_plugin::domain::kind::TABLE;
 use postroom_tests::fixtures;
@@ -42,8 +44,52 @@ async fn the_plugin_describes_the_table_its_schemas_and_its_version() {
         let schema = house.office.schema(&files, name).await.unwrap().unwrap();
         let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{name}");
+        assert_eq!(schema["$id"], format!("urn:postroom:schema:{name}:0.1"));
     }
     assert_eq!(house.office.schema(&files, "no such").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_media_types_of_a_document_are_the_documented_ones() {
+    let house = House::new(shipped());
+    let described = house.office.describe(&Files::default()).await.unwrap().media_types;
+    let source = std::fs::read_to_string(fixtures::folder().join("../wit/documents.wit")).unwrap();
+    let (before, _) = source.split_once("media-type: string,").unwrap();
+    let (_, docs) = before.rsplit_once("record source {").unwrap();
+    let named: BTreeSet<&str> =
+        docs.split('`').skip(1).step_by(2).filter(|word| word.contains('/')).collect();
+    assert_eq!(named, described.iter().map(String::as_str).collect());
+}
+
+#[tokio::test]
+async fn every_kind_has_a_sample_and_the_names_that_its_texts_can_say() {
+    let house = House::new(shipped());
+    let files = Files::default();
+    for kind in house.office.describe(&files).await.unwrap().kinds {
+        let sample = house.office.sample(&files, &kind.name).await.unwrap().unwrap();
+        let content = Content::Text(sample);
+        let sample = Source { media_type: "application/json".to_owned(), content };
+        let summary = house.office.read(&files, &sample).await.unwrap().unwrap();
+        assert_eq!((&summary.kind, summary.language.as_deref()), (&kind.name, Some("en-IE")));
+        let partner = if kind.audience == "vendor" { "S-310" } else { "C-1042" };
+        assert_eq!(summary.partner_identifier.as_deref(), Some(partner), "{}", kind.name);
+        let variables = house.office.variables(&files, &kind.name).await.unwrap().unwrap();
+        let variables: serde_json::Value = serde_json::from_str(&variables).unwrap();
+        let names: Vec<&str> =
+            variables.as_array().unwrap().iter().filter_map(|it| it["name"].as_str()).collect();
+        assert!(names.is_sorted() && names.contains(&"document.extra.NAME"), "{names:?}");
+    }
+    assert_eq!(house.office.sample(&files, "letter").await.unwrap(), None);
+    assert_eq!(house.office.variables(&files, "letter").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_pasted_list_is_parsed_into_what_can_be_used_and_what_can_not() {
+    let house = House::new(shipped());
+    let parsed = house.office.parse_addresses(&Files::default(), "a@b.example; c@", Field::To).await.unwrap();
+    let addresses: Vec<_> = parsed.mailboxes.iter().map(|mailbox| mailbox.address.as_str()).collect();
+    let unusable: Vec<_> = parsed.invalid.iter().map(|invalid| invalid.text.as_str()).collect();
+    assert_eq!((addresses, unusable), (vec!["a@b.example"], vec!["c@"]));
 }
 
 #[tokio::test]

@@ -163,6 +163,11 @@ impl fmt::Display for Purpose {
 }
 
 impl DocumentKind {
+    /// The kind by its name.
+    pub fn named(name: &str) -> Option<Self> {
+        TABLE.iter().map(|(kind, _)| *kind).find(|kind| kind.name() == name)
+    }
+
     /// Name in files, on the command line and in the contract.
     pub fn name(self) -> &'static str {
         match self {

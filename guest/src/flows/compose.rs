@@ -2,7 +2,7 @@
 
 use super::addressee::Addressee;
 use super::contents::look_inside;
-use super::doubt::doubts;
+use super::doubt::{doubts, unknown_templates};
 use super::feedback_id::feedback_id;
 use super::files::Files;
 use super::input::{Input, InputError, Source};
@@ -159,6 +159,7 @@ pub(super) fn compose_with(
     refusal::check_carried(job, &document, purpose, &selected)?;
     warnings.extend(selected.warnings().iter().map(|w| warning(w.code(), w)));
     warnings.extend(doubts(&document, &settings.company));
+    warnings.extend(unknown_templates(&settings.templates));
     let (selected, logo) = look_inside(selected, files, &mut warnings)?;
 
     let addressee = Addressee::of(document.partner(), &to);

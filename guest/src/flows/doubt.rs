@@ -2,7 +2,8 @@
 
 use super::compose::Warning;
 use crate::domain::document::{Document, Party};
-use crate::domain::settings::Company;
+use crate::domain::settings::{Company, Overrides};
+use crate::domain::template;
 
 /// Warnings about a document, its partner and the company that sends it.
 pub(super) fn doubts(document: &Document, company: &Company) -> Vec<Warning> {
@@ -24,7 +25,30 @@ pub(super) fn doubts(document: &Document, company: &Company) -> Vec<Warning> {
         );
         doubts.push(Warning { code: "prepaid-not-deducted", detail });
     }
+    for (what, stated, sum) in document.differing_sums() {
+        let detail = format!("the {what} of the document add up to {sum}, and its totals say {stated}");
+        doubts.push(Warning { code: "sums-differ", detail });
+    }
     doubts
+}
+
+/// Unknown paths that are named, most.
+const NAMED: usize = 5;
+
+/// Warnings about texts of the settings that no mail would use.
+pub(super) fn unknown_templates(overrides: &Overrides) -> Vec<Warning> {
+    let paths = overrides.company.keys().chain(overrides.user.keys());
+    let unknown = paths.filter(|path| !template::shipped::is_known(path)).take(NAMED);
+    let warning = |path: &String| {
+        let shown: String = path.chars().take(100).collect();
+        let meant = match template::nearest(path) {
+            Some(meant) => format!("was {meant:?} meant?"),
+            None => "see the list of shipped texts".to_owned(),
+        };
+        let detail = format!("settings.templates has {shown:?}, and nothing looks for that path: {meant}");
+        Warning { code: "unknown-template", detail }
+    };
+    unknown.map(warning).collect()
 }
 
 /// Characters of a VAT identifier without its country, at least.

@@ -13,6 +13,8 @@ mod large_inputs;
 mod pixel;
 mod refusal;
 mod resolve;
+#[cfg(test)]
+mod sample_tests;
 mod sent;
 mod submit;
 #[cfg(test)]

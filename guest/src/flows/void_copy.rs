@@ -110,7 +110,7 @@ mod tests {
         };
         for purpose in Purpose::all() {
             let is_booked = matches!(purpose.kind(), K::Invoice | K::CreditNote | K::Receipt | K::Reminder);
-            for format in [Format::Pdf, Format::Ubl, Format::PdfUbl, Format::Link] {
+            for format in [Format::Pdf, Format::Ubl, Format::PdfUbl, Format::Link, Format::None] {
                 let all = given(format);
                 let expected: Vec<_> = match purpose.use_case() {
                     UseCase::Cancelled => {

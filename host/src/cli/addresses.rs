@@ -3,7 +3,7 @@
 use super::output::{json, table};
 use super::{Common, Failure, office};
 use crate::cli::Exit;
-use crate::contract::recipients::Field;
+use crate::contract::recipients::{Field, Parsed};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -20,7 +20,8 @@ pub(super) struct AddressesArgs {
 
 pub(super) async fn run(common: &Common, args: &AddressesArgs) -> Result<Exit, Failure> {
     let office = office::reading(common)?;
-    let (mailboxes, invalid) = office.parse_addresses(&office::no_files(), &args.text, Field::To).await?;
+    let Parsed { mailboxes, invalid } =
+        office.parse_addresses(&office::no_files(), &args.text, Field::To).await?;
     if common.json {
         json(&serde_json::json!({ "mailboxes": mailboxes, "invalid": invalid }))?;
     } else {

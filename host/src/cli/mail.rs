@@ -43,9 +43,9 @@ pub(super) struct MailArgs {
     /// Reply-To.
     #[arg(long, value_name = "ADDRESSES")]
     reply_to: Vec<String>,
-    /// Which of the document's own files travel; `link`: none, the portal's links carry it. Otherwise: pdf, and link
-    /// where the platform sends.
-    #[arg(long, value_name = "F", value_parser = ["pdf", "ubl", "pdf+ubl", "link"])]
+    /// Which of the document's own files travel; `link`: none, the portal's links carry it; `none`: none, for thanks,
+    /// reminders and cancellations. Otherwise: pdf, and link where the platform sends.
+    #[arg(long, value_name = "F", value_parser = ["pdf", "ubl", "pdf+ubl", "link", "none"])]
     pub(super) format: Option<String>,
     /// The document's PDF.
     #[arg(long, value_name = "FILE")]
@@ -82,7 +82,7 @@ pub(super) struct Shared {
     #[arg(long, value_name = "L")]
     language: Option<String>,
     /// Which of a document's own files travel. Otherwise: pdf, and link where the platform sends.
-    #[arg(long, value_name = "F", value_parser = ["pdf", "ubl", "pdf+ubl", "link"])]
+    #[arg(long, value_name = "F", value_parser = ["pdf", "ubl", "pdf+ubl", "link", "none"])]
     format: Option<String>,
     /// Folder of the documents' PDF and UBL files, by the documents' names (F-2026-001.json: F-2026-001.pdf, .xml).
     /// Otherwise: beside each document.
@@ -159,11 +159,12 @@ impl MailArgs {
             ("--reply-to", &self.reply_to, Field::ReplyTo),
         ] {
             let Some(text) = joined(texts) else { continue };
-            let (usable, mut invalid) =
-                office.parse_addresses(&super::office::no_files(), &text, field).await?;
-            invalid.retain(|it| !is_read_all_the_same(&it.text, &usable));
+            let mut read = office.parse_addresses(&super::office::no_files(), &text, field).await?;
+            read.invalid.retain(|it| !is_read_all_the_same(&it.text, &read.mailboxes));
             unusable.extend(
-                invalid.iter().map(|it| format!("{option}: \"{}\" is no address: {}", it.text, it.detail)),
+                read.invalid
+                    .iter()
+                    .map(|it| format!("{option}: \"{}\" is no address: {}", it.text, it.detail)),
             );
         }
         if unusable.is_empty() { Ok(()) } else { Err(Failure::input(unusable.join("\n"))) }

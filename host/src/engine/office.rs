@@ -203,6 +203,8 @@ impl Office {
             bounded ["the document": document.content.in_hand().len(), document], hostile document_failed;
         /// A published JSON Schema.
         schema = postroom_plugin_documents.call_schema(name: &str) -> Option<String>;
+        /// A document of a kind, of a company that does not exist.
+        sample = postroom_plugin_documents.call_sample(kind: &str) -> Option<String>;
         /// Addresses for a document.
         resolve = postroom_plugin_recipients.call_resolve(
             document: &documents::Source, use_case: &str, settings: &str, user: &recipients::Overrides
@@ -212,12 +214,14 @@ impl Office {
         /// Reads a pasted list of addresses.
         parse_addresses = postroom_plugin_recipients.call_parse(
             text: &str, field: recipients::Field
-        ) -> (Vec<recipients::Mailbox>, Vec<recipients::Invalid>),
+        ) -> recipients::Parsed,
             bounded ["the list of addresses": text.len(), text];
         /// Paths of the shipped texts.
         catalogue = postroom_plugin_templates.call_catalogue() -> Vec<String>;
         /// Source of a shipped text.
         shipped = postroom_plugin_templates.call_shipped(name: &str) -> Option<String>;
+        /// What a text about a kind of document can say, as JSON.
+        variables = postroom_plugin_templates.call_variables(kind: &str) -> Option<String>;
         /// Checks templates.
         check = postroom_plugin_templates.call_check(
             overrides: &[templates::Text]

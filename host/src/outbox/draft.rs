@@ -28,7 +28,7 @@ pub struct Draft {
     pub sender: recipients::Mailbox,
     /// Addresses that the user typed.
     pub overrides: recipients::Overrides,
-    /// `pdf`, `ubl`, `pdf+ubl` or `link`.
+    /// `pdf`, `ubl`, `pdf+ubl`, `link` or `none`.
     pub format: String,
     /// Files: the document's own, added ones, the logo.
     pub attachments: Vec<(attachments::Attachment, AttachmentSource)>,

@@ -47,7 +47,7 @@ fn job_in(of: wit::Job) -> Result<Job, wit::ComposeError> {
         Ok(Attachment { handle, file_name: file.file_name, media_type: file.media_type, size, role })
     });
     let format = Format::named(&of.format).ok_or_else(|| {
-        wrong("format", format!("\"{}\" is no format: use pdf, ubl, pdf+ubl or link", of.format))
+        wrong("format", format!("\"{}\" is no format: use pdf, ubl, pdf+ubl, link or none", of.format))
     })?;
     let recipients = of.recipients.into_iter();
     Ok(Job {

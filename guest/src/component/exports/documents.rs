@@ -5,6 +5,7 @@ use crate::component::convert::{document_error_out, source_in};
 use crate::component::{Component, imports};
 use crate::domain::account;
 use crate::domain::document::{self, Money, Summary};
+use crate::domain::kind::DocumentKind;
 use crate::domain::settings;
 
 impl wit::Guest for Component {
@@ -25,6 +26,11 @@ impl wit::Guest for Component {
         let found =
             source_in(document).and_then(|source| source.embedded_pdf()).map_err(document_error_out)?;
         Ok(found.map(|file| wit::EmbeddedFile { file_name: file.file_name, content: file.content }))
+    }
+
+    fn sample(kind: String) -> Option<String> {
+        imports::speak_before_trapping();
+        Some(document::sample(DocumentKind::named(&kind)?).to_owned())
     }
 
     fn schema(name: String) -> Option<String> {
@@ -49,6 +55,8 @@ fn summary_out(of: Summary) -> wit::Summary {
         due_date: of.due_date.map(|date| date.to_string()),
         seller: of.seller,
         buyer: of.buyer,
+        partner_identifier: of.partner_identifier,
+        language: of.language,
         total: of.total.map(amount_out),
         balance: of.balance.map(amount_out),
         payment: of.payment.map(|of| wit::Payment {

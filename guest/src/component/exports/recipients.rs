@@ -32,7 +32,7 @@ impl wit::Guest for Component {
         })
     }
 
-    fn parse(text: String, field: wit::Field) -> (Vec<wit::Mailbox>, Vec<wit::Invalid>) {
+    fn parse(text: String, field: wit::Field) -> wit::Parsed {
         imports::speak_before_trapping();
         let list = read_list(&text);
         let invalid = list.invalid.into_iter().map(|piece| wit::Invalid {
@@ -40,7 +40,8 @@ impl wit::Guest for Component {
             text: piece.text,
             detail: piece.fault.to_string(),
         });
-        (list.mailboxes.into_iter().map(mailbox_out).collect(), invalid.collect())
+        let mailboxes = list.mailboxes.into_iter().map(mailbox_out).collect();
+        wit::Parsed { mailboxes, invalid: invalid.collect() }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::component::bindings::exports::postroom::plugin::templates::{Finding, Guest, Text};
 use crate::component::{Component, imports};
-use crate::domain::template::{lint, shipped};
+use crate::domain::kind::DocumentKind;
+use crate::domain::template::{lint, shipped, variables};
 
 impl Guest for Component {
     fn catalogue() -> Vec<String> {
@@ -13,6 +14,11 @@ impl Guest for Component {
     fn shipped(name: String) -> Option<String> {
         imports::speak_before_trapping();
         shipped::source(&name).map(str::to_owned)
+    }
+
+    fn variables(kind: String) -> Option<String> {
+        imports::speak_before_trapping();
+        variables::of_kind(DocumentKind::named(&kind)?)
     }
 
     fn check(overrides: Vec<Text>) -> Vec<Finding> {

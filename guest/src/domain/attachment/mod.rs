@@ -70,12 +70,14 @@ pub enum Format {
     PdfUbl,
     /// Neither: links to the portal carry the document.
     Link,
+    /// Neither, and nothing has to carry it.
+    None,
 }
 
 impl Format {
     /// The format by its name in the contract and on the command line.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Pdf, Self::Ubl, Self::PdfUbl, Self::Link].into_iter().find(|f| f.name() == name)
+        [Self::Pdf, Self::Ubl, Self::PdfUbl, Self::Link, Self::None].into_iter().find(|f| f.name() == name)
     }
 
     /// Name in the contract and on the command line.
@@ -85,6 +87,7 @@ impl Format {
             Self::Ubl => "ubl",
             Self::PdfUbl => "pdf+ubl",
             Self::Link => "link",
+            Self::None => "none",
         }
     }
 
@@ -96,6 +99,7 @@ impl Format {
             (true, true) => Self::PdfUbl,
             (true, false) => Self::Pdf,
             (false, true) => Self::Ubl,
+            (false, false) if self == Self::None => Self::None,
             (false, false) => Self::Link,
         }
     }

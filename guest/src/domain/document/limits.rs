@@ -21,3 +21,7 @@ pub const MAX_ATTRIBUTES: usize = 64;
 pub const MAX_DIGITS: usize = 28;
 /// Digits of a decimal before the separator, so that sums of lines can't overflow.
 pub const MAX_INTEGER_DIGITS: usize = 18;
+/// Fields of the business system's own.
+pub const MAX_OWN: usize = 100;
+/// Bytes of the name of such a field.
+pub const MAX_OWN_NAME: usize = 64;

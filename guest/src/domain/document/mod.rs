@@ -10,6 +10,8 @@ mod model;
 mod money;
 mod one_line;
 mod payment;
+mod sample;
+mod settlement;
 mod summary;
 mod ubl;
 mod value;
@@ -18,11 +20,13 @@ pub use error::{DocumentError, DocumentFault};
 pub use json::to_json;
 pub(in crate::domain) use json::{explain, list, object};
 pub use model::{
-    Contact, ContactKind, Document, Endpoint, Instalment, Line, Party, PaymentMeans, PostalAddress,
+    Contact, ContactKind, Document, Endpoint, Line, Party, PaymentMeans, PersonInCharge, PostalAddress,
     References, TaxSubtotal, Totals,
 };
 pub use money::{Currency, Money};
 pub use payment::{PaymentMethod, is_iban, masked};
+pub use sample::sample;
+pub use settlement::{Adjustment, Instalment};
 pub use summary::{PaymentSummary, Summary};
 pub use ubl::EmbeddedFile;
 

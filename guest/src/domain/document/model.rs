@@ -4,12 +4,14 @@
 //! The serde attributes are its form as JSON (`document.schema.json`); documents are read by
 //! [`super::read`], which also checks what a type can't say.
 
-use super::json::{date, decimal, list, object, optional};
+use super::json::{date, decimal, list, object, optional, own};
 use super::money::Currency;
+use super::settlement::{Adjustment, Instalment};
 use crate::domain::kind::{Audience, DocumentKind};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A business document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +56,12 @@ pub struct Document {
     /// BG-25.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::lines")]
     pub lines: Vec<Line>,
+    /// BG-20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::objects")]
+    pub allowances: Vec<Adjustment>,
+    /// BG-21.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::objects")]
+    pub charges: Vec<Adjustment>,
     /// BG-23.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "list::objects")]
     pub taxes: Vec<TaxSubtotal>,
@@ -84,6 +92,27 @@ pub struct Document {
     /// Dunning level of a reminder, 1 to 9 (UBL ReminderSequenceNumeric).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dunning_level: Option<u8>,
+    /// Who at the issuer answers questions about it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::optional")]
+    pub person_in_charge: Option<PersonInCharge>,
+    /// Fields of the business system's own, by name, for texts of its own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "own::deserialize")]
+    pub extra: BTreeMap<String, String>,
+}
+
+/// A person at the issuer: the salesperson, the clerk.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PersonInCharge {
+    /// Name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// E-mail address, as it is on file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Telephone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub telephone: Option<String>,
 }
 
 impl Document {
@@ -267,6 +296,18 @@ pub struct Line {
     /// VAT rate in percent (BT-152).
     #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
     pub tax_percent: Option<Decimal>,
+    /// The day of the document that a line of a statement or a reminder is about.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "date::optional_date")]
+    pub date: Option<NaiveDate>,
+    /// When that document is to be paid.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "date::optional_date")]
+    pub due_date: Option<NaiveDate>,
+    /// Number of that document, where the line's name is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
+    /// What is still open of it.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
+    pub balance: Option<Decimal>,
 }
 
 /// VAT by category.
@@ -351,18 +392,6 @@ pub struct PaymentMeans {
     /// Last digits of the card (BT-87).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub card: Option<String>,
-}
-
-/// A part of the amount with a date of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Instalment {
-    /// When it is to be paid.
-    #[serde(with = "date")]
-    pub due_date: NaiveDate,
-    /// How much.
-    #[serde(with = "decimal")]
-    pub amount: Decimal,
 }
 
 /// Documents it refers to.

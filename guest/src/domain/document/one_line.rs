@@ -1,9 +1,10 @@
 //! Numbers that a reader is to quote, accounts that they pay to and names that they are greeted by, as one line each: sentences, boxes,
 //! labels and the plain body show the same, and nothing of a document can begin a line of the mail.
 
-use super::{Document, PaymentMeans, References};
+use super::{Document, PaymentMeans, PersonInCharge, References};
 
-/// Makes every reference, whatever names a way to pay, and each contact's name and salutation one line; a blank one is none.
+/// Makes every reference, whatever names a way to pay or a part of the sum, each contact's name and salutation and the person in charge one
+/// line; a blank one is none.
 pub(super) fn make(document: &mut Document) {
     for contact in document.seller.contacts.iter_mut().chain(&mut document.buyer.contacts) {
         optional(&mut contact.name);
@@ -24,6 +25,19 @@ pub(super) fn make(document: &mut Document) {
         for text in [reference, account, account_name, bic, mandate, debited_account, card] {
             optional(text);
         }
+    }
+    for adjustment in document.allowances.iter_mut().chain(&mut document.charges) {
+        optional(&mut adjustment.reason);
+    }
+    for part in &mut document.instalments {
+        optional(&mut part.label);
+    }
+    for line in document.lines.iter_mut().filter(|line| line.document.is_some()) {
+        optional(&mut line.document);
+    }
+    if let Some(person) = &mut document.person_in_charge {
+        let PersonInCharge { name, email, telephone } = person;
+        [name, email, telephone].into_iter().for_each(optional);
     }
     let References { buyer, order, sales_order, contract, quotation, invoices } = &mut document.references;
     for text in [buyer, order, sales_order, contract, quotation] {

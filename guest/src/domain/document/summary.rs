@@ -25,6 +25,10 @@ pub struct Summary {
     pub seller: String,
     /// Who buys.
     pub buyer: String,
+    /// What the one that its mails go to is called in the business system.
+    pub partner_identifier: Option<String>,
+    /// Language that it is to be written about in, where it says so itself.
+    pub language: Option<String>,
     /// The total stated in it.
     pub total: Option<Money>,
     /// What is still open.
@@ -73,6 +77,8 @@ impl Document {
             due_date: self.due_date,
             seller: self.seller.name.clone(),
             buyer: self.buyer.name.clone(),
+            partner_identifier: self.partner().identifier.clone(),
+            language: self.language.clone(),
             total: self.total(),
             balance: self.open_amount(),
             payment: self.payment_summary(),

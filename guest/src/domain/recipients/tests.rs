@@ -46,6 +46,8 @@ fn document(kind: DocumentKind, contacts: &[&str], endpoint: Option<(&str, &str)
         seller,
         buyer,
         lines: Vec::new(),
+        allowances: Vec::new(),
+        charges: Vec::new(),
         taxes: Vec::new(),
         totals: Totals::default(),
         balance: None,
@@ -56,6 +58,8 @@ fn document(kind: DocumentKind, contacts: &[&str], endpoint: Option<(&str, &str)
         references: References::default(),
         notes: Vec::new(),
         dunning_level: None,
+        person_in_charge: None,
+        extra: Default::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use super::body::unbroken;
 use super::record::{Record, Root, unknown};
 use super::render::RenderRequest;
 use super::value::{amount, date, decimal, none, text};
-use crate::domain::document::{Document, Money, masked};
+use crate::domain::document::{Adjustment, Document, Money, masked};
 use crate::domain::kind::DocumentKind;
 use crate::domain::language::Locale;
 use chrono::NaiveDate;
@@ -58,11 +58,33 @@ pub const DOCUMENT: &[&str] = &[
     "days_overdue",
     "days_until_due",
     "notes",
+    "allowances",
+    "charges",
+    "person_in_charge",
+    "extra",
 ];
 
 /// Fields of a line of `document.lines`.
-pub const LINE: &[&str] =
-    &["id", "name", "description", "quantity", "unit", "unit_price", "net_amount", "tax_percent"];
+pub const LINE: &[&str] = &[
+    "id",
+    "name",
+    "description",
+    "quantity",
+    "unit",
+    "unit_price",
+    "net_amount",
+    "tax_percent",
+    "date",
+    "due_date",
+    "document",
+    "balance",
+];
+
+/// Fields of an item of `document.allowances` and `document.charges`.
+pub const ADJUSTMENT: &[&str; 3] = &["reason", "amount", "tax_percent"];
+
+/// Fields of `document.person_in_charge`.
+pub const PERSON: &[&str; 3] = &["name", "email", "telephone"];
 
 /// Fields of `document.totals`.
 pub const TOTALS: &[&str; 7] =
@@ -84,7 +106,7 @@ pub const PARTNER: &[&str; 2] = &["name", "consumer"];
 pub const NAME: &[&str; 1] = &["name"];
 
 /// Fields of an item of `document.instalments`.
-pub const INSTALMENT: &[&str; 2] = &["due_date", "amount"];
+pub const INSTALMENT: &[&str; 3] = &["due_date", "amount", "label"];
 
 /// Fields of `attached`.
 pub const ATTACHED: &[&str; 3] = &["pdf", "ubl", "added"];
@@ -189,6 +211,18 @@ impl DocumentView {
     fn money(&self, amount_of: Option<Decimal>) -> Value {
         money(&self.document, self.locale, amount_of)
     }
+
+    fn adjustments(&self, what: &'static str, all: &[Adjustment]) -> Value {
+        let one = |of: &Adjustment| {
+            let values = [
+                text(of.reason.as_deref()),
+                self.money(Some(of.amount)),
+                decimal(of.tax_percent, self.locale),
+            ];
+            Record::value(what, ADJUSTMENT, values)
+        };
+        all.iter().map(one).collect()
+    }
 }
 
 fn money(document: &Document, locale: Locale, of: Option<Decimal>) -> Value {
@@ -252,7 +286,11 @@ impl Object for DocumentView {
                 .instalments
                 .iter()
                 .map(|part| {
-                    let values = [date(Some(part.due_date), locale), self.money(Some(part.amount))];
+                    let values = [
+                        date(Some(part.due_date), locale),
+                        self.money(Some(part.amount)),
+                        text(part.label.as_deref()),
+                    ];
                     Record::value("instalments", INSTALMENT, values)
                 })
                 .collect(),
@@ -269,6 +307,18 @@ impl Object for DocumentView {
                 Value::from(d.due_date.map_or(0, |due| (-days_since(due, self.today)).max(0)))
             }
             "notes" => d.notes.iter().map(|n| Value::from(n.as_str())).collect(),
+            "allowances" => self.adjustments("allowances", &d.allowances),
+            "charges" => self.adjustments("charges", &d.charges),
+            "person_in_charge" => {
+                let person = d.person_in_charge.as_ref();
+                let of = [
+                    person.and_then(|p| p.name.as_deref()),
+                    person.and_then(|p| p.email.as_deref()),
+                    person.and_then(|p| p.telephone.as_deref()),
+                ];
+                Record::value("person_in_charge", PERSON, of.map(text))
+            }
+            "extra" => Value::from_object(ExtraView { document: Arc::clone(d) }),
             _ => unknown("document", key, DOCUMENT),
         })
     }
@@ -323,12 +373,37 @@ impl Object for LineView {
             "unit_price" => money(&self.document, self.locale, line.unit_price),
             "net_amount" => money(&self.document, self.locale, line.net_amount),
             "tax_percent" => decimal(line.tax_percent, self.locale),
+            "date" => date(line.date, self.locale),
+            "due_date" => date(line.due_date, self.locale),
+            "document" => text(line.document.as_deref()),
+            "balance" => money(&self.document, self.locale, line.balance),
             _ => unknown("lines", key, LINE),
         })
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         Enumerator::Str(LINE)
+    }
+}
+
+/// Fields of the business system's own. One that this document does not have is absent, as any optional value is: printing it is an
+/// error that names it.
+#[derive(Debug)]
+struct ExtraView {
+    document: Arc<Document>,
+}
+
+impl Object for ExtraView {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        Some(text(self.document.extra.get(key).map(String::as_str)))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.document.extra.keys().map(|name| Value::from(name.as_str())).collect())
     }
 }
 

@@ -172,10 +172,30 @@ impl TextSet {
         Ok(names)
     }
 
+    /// Says which of the business system's own fields a line prints that this document does not have.
+    fn name_own_field(&self, fault: &mut TemplateFault) {
+        let name = fault.name.as_str();
+        let Ok(template) = self.environment(name).get_template(name) else { return };
+        let line = fault.line.and_then(|line| template.source().lines().nth(line as usize - 1));
+        let own = self.undeclared(name, true).unwrap_or_default().into_iter();
+        let own: Vec<_> = own
+            .filter(|field| field.starts_with("document.extra.") && line.is_some_and(|l| l.contains(field)))
+            .collect();
+        if let Some(first) = own.first() {
+            fault.detail = format!(
+                "the document has no \"{}\": give it, guard it with {{% if {first} %}}, or print {{{{ {first} | default(\"\") }}}}",
+                own.join("\" or \"")
+            );
+        }
+    }
+
     fn fault(&self, error: &Error, name: &str) -> TemplateFault {
         let mut fault = TemplateFault::of(error, name);
         if let Some(real) = fault.name.strip_prefix(WITH_SS) {
             fault.name = real.to_owned();
+        }
+        if fault.rule == "absent-value" {
+            self.name_own_field(&mut fault);
         }
         // The engine does not name a variable that is not there at all: the text's own list of names does.
         if error.kind() == minijinja::ErrorKind::UndefinedError && error.detail().is_none() {
@@ -215,6 +235,7 @@ fn environment(overrides: Arc<Overrides>) -> Environment<'static> {
         let source = own.or_else(|| shipped::source(name));
         Ok(source.map(|source| if with_ss { source.replace('ß', "ss") } else { source.to_owned() }))
     });
+    env.add_filter("default", or_default);
     env.add_filter("money", |value: Value| match value.downcast_object_ref::<Amount>() {
         Some(_) => Ok(value),
         None => Err(wrong(&value, "an amount of money")),
@@ -238,6 +259,14 @@ fn environment(overrides: Arc<Overrides>) -> Environment<'static> {
         },
     );
     env
+}
+
+/// The value, or another where the document has none: `{{ document.extra.route | default("") }}`.
+fn or_default(value: &Value, other: Option<Value>) -> Value {
+    match value.is_none() || value.is_undefined() {
+        true => other.unwrap_or_else(|| Value::from("")),
+        false => value.clone(),
+    }
 }
 
 fn locale(state: &State<'_, '_>) -> Locale {

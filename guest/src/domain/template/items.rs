@@ -3,7 +3,7 @@
 
 use super::body::push_escaped;
 use super::fault::TemplateFault;
-use super::format::{money, number};
+use super::format::{long_date, money, number};
 use super::record::Record;
 use super::render::RenderRequest;
 use super::value::none;
@@ -28,7 +28,7 @@ impl Columns {
     pub(super) fn of(lines: &[Line]) -> Self {
         Self {
             quantity: lines.iter().any(|l| l.quantity.is_some()),
-            amount: lines.iter().any(|l| l.net_amount.is_some()),
+            amount: lines.iter().any(|l| l.net_amount.or(l.balance).is_some()),
         }
     }
 
@@ -44,7 +44,13 @@ impl Columns {
 }
 
 /// A line as both layouts show it.
-pub(super) fn item(document: &Document, line: &Line, columns: Columns, request: &RenderRequest<'_>) -> Value {
+pub(super) fn item(
+    document: &Document,
+    line: &Line,
+    columns: Columns,
+    request: &RenderRequest<'_>,
+    words: &Words,
+) -> Result<Value, TemplateFault> {
     let locale = request.locale;
     let price = |amount: Option<Decimal>| {
         let amount = amount.map(|amount| Money { amount, currency: document.currency });
@@ -55,11 +61,17 @@ pub(super) fn item(document: &Document, line: &Line, columns: Columns, request: 
         quantity.push('\u{a0}');
         quantity.push_str(unit);
     }
-    let (price, amount) = (price(line.unit_price), price(line.net_amount));
+    let (price, amount) = (price(line.unit_price), price(line.balance.or(line.net_amount)));
     let detail = line.description.as_deref().filter(|d| d.trim() != line.name.trim());
-    let detail = detail.map(|detail| clipped(detail, 240));
+    let mut detail = detail.map(|detail| clipped(detail, 240));
+    if let Some(facts) = facts(line, request, words)? {
+        detail = Some(match detail {
+            Some(own) => format!("{facts} · {own}").into(),
+            None => facts.into(),
+        });
+    }
     let each = if columns.amount { sum(&quantity, &price, "") } else { price.clone() };
-    Record::value(
+    Ok(Record::value(
         "line",
         ITEM,
         [
@@ -69,7 +81,30 @@ pub(super) fn item(document: &Document, line: &Line, columns: Columns, request: 
             Value::from(if columns.amount { &*amount } else { &*quantity }),
             Value::from(sum(&quantity, &price, &amount)),
         ],
-    )
+    ))
+}
+
+/// What a line of a statement says of the document that it is about: number, day, total and due date, each where it is given and not said
+/// beside it.
+fn facts(line: &Line, request: &RenderRequest<'_>, words: &Words) -> Result<Option<String>, TemplateFault> {
+    if line.date.or(line.due_date).is_none() && line.document.is_none() && line.balance.is_none() {
+        return Ok(None);
+    }
+    let locale = request.locale;
+    let mut facts = Vec::new();
+    if let Some(number) = line.document.as_deref().filter(|number| !line.name.contains(number)) {
+        facts.push(clipped(number, 80).into_owned());
+    }
+    facts.extend(line.date.map(|date| long_date(date, locale)));
+    let currency = request.document.currency;
+    if let Some(amount) = line.net_amount.filter(|net| line.balance.is_some_and(|left| left != *net)) {
+        let (total, colon) = (words.get("total")?, words.get("colon")?);
+        facts.push(format!("{total}{colon} {}", money(Money { amount, currency }, locale)));
+    }
+    if let Some(due) = line.due_date {
+        facts.push(words.fill("due_on", "{date}", &long_date(due, locale))?);
+    }
+    Ok((!facts.is_empty()).then(|| facts.join(" · ")))
 }
 
 /// What stands below a line's name, in HTML: quantity and price, then the detail.

@@ -14,6 +14,7 @@ mod items;
 mod language;
 mod layout;
 pub mod lint;
+mod nearest;
 mod pay_by;
 mod record;
 mod render;
@@ -22,16 +23,20 @@ pub mod shipped;
 mod signature;
 mod subject_amount;
 mod value;
+pub mod variables;
 mod whole;
 mod words;
 
 pub use fault::TemplateFault;
 pub use language::{Chosen, LanguageReason, LanguageSources, choose_language};
 pub use layout::{LONGEST_LINK, is_web};
+pub use nearest::nearest;
 pub use pay_by::pay_by;
 pub use render::{Attached, Edits, Logo, Portal, RenderRequest, Rendered, Sender, render};
 pub use signature::escaped;
 
+#[cfg(test)]
+mod detail_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::domain::document::{
 use crate::domain::kind::DocumentKind;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 
 /// How much a sample has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub(super) fn document(kind: DocumentKind, fill: Fill) -> Document {
         seller,
         buyer,
         lines: if full { lines() } else { Vec::new() },
+        allowances: Vec::new(),
+        charges: Vec::new(),
         taxes: if full { taxes() } else { Vec::new() },
         totals: if full { totals() } else { Totals::default() },
         balance: match fill {
@@ -67,6 +70,8 @@ pub(super) fn document(kind: DocumentKind, fill: Fill) -> Document {
         references: if full { references() } else { References::default() },
         notes: some("Thank you").into_iter().collect(),
         dunning_level: full.then_some(1),
+        person_in_charge: None,
+        extra: BTreeMap::new(),
     }
 }
 
@@ -96,6 +101,7 @@ fn lines() -> Vec<Line> {
             unit_price: Some(Decimal::new(price, 2)),
             net_amount: Some(Decimal::new(price, 2) * Decimal::from(quantity)),
             tax_percent: Some(Decimal::from(21)),
+            ..Line::default()
         };
     vec![
         line("1", "Oak table, 220 × 100 cm", Some("Oiled, with rounded corners"), 1, "C62", 72_000),

@@ -138,7 +138,7 @@ mod tests {
         let reminder = subject("new", &invoice(DocumentKind::Reminder), "en", ON, None);
         assert!(reminder.ends_with(" – €17,828.63, pay by 20 Dec 2026"), "{reminder}");
         let mut parts = invoice(DocumentKind::Invoice);
-        let part = |due: &str, amount| Instalment { due_date: day(due), amount };
+        let part = |due: &str, amount| Instalment::open(day(due), amount);
         parts.instalments =
             vec![part("2026-12-20", Decimal::from(7_828)), part("2027-01-20", Decimal::new(1_000_063, 2))];
         let found = subject("new", &parts, "en", ON, None);

@@ -36,9 +36,30 @@ pub(super) fn document(document: &Document) -> Checked {
         }
         bounded(|| at("id"), &line.id)?;
         bounded(|| at("name"), &line.name)?;
-        for (field, text) in [("description", &line.description), ("unit", &line.unit)] {
+        for (field, text) in
+            [("description", &line.description), ("unit", &line.unit), ("document", &line.document)]
+        {
             optional(|| at(field), text.as_deref())?;
         }
+    }
+    for (list, adjustments) in [("allowances", &document.allowances), ("charges", &document.charges)] {
+        for (index, of) in adjustments.iter().enumerate() {
+            for (field, text) in [("reason", &of.reason), ("tax_category", &of.tax_category)] {
+                optional(|| vec![list.into(), index.into(), field.into()], text.as_deref())?;
+            }
+        }
+    }
+    for (index, part) in document.instalments.iter().enumerate() {
+        optional(|| vec!["instalments".into(), index.into(), "label".into()], part.label.as_deref())?;
+    }
+    if let Some(person) = &document.person_in_charge {
+        let at = |field: &str| vec![Step::from("person_in_charge"), Step::from(field)];
+        person.name.as_deref().map_or(Ok(()), |text| name(|| at("name"), text))?;
+        optional(|| at("email"), person.email.as_deref())?;
+        optional(|| at("telephone"), person.telephone.as_deref())?;
+    }
+    for (name, text) in &document.extra {
+        bounded(|| vec!["extra".into(), name.as_str().into()], text)?;
     }
     for (index, tax) in document.taxes.iter().enumerate() {
         let path = || vec!["taxes".into(), index.into(), "category".into()];

@@ -42,6 +42,16 @@ pub(in crate::domain) fn explain<'t, T: serde::Deserialize<'t>>(
     DocumentError::at(kind, &place::written(&path), line, &detail)
 }
 
+/// The path to the first value that is none of its field in a `T`; none where the field itself is what is wrong.
+pub(super) fn first_wrong_value<'t, T: serde::Deserialize<'t>>(text: &'t str) -> Option<Vec<Step>> {
+    let mut parser = serde_json::Deserializer::from_str(text);
+    let traced = serde_path_to_error::deserialize::<_, T>(&mut parser).err()?;
+    let path = traced.path().iter().filter_map(step).collect();
+    let detail = words(&traced.into_inner());
+    let is_of_field = ["unknown field ", "duplicate field "].iter().any(|start| detail.starts_with(start));
+    (!is_of_field).then_some(path)
+}
+
 fn step(segment: &Segment) -> Option<Step> {
     match segment {
         Segment::Seq { index } => Some(Step::Index(*index)),

@@ -5,6 +5,7 @@
 //! to find out where it is bad.
 
 mod check;
+mod empty;
 mod explain;
 mod place;
 
@@ -13,6 +14,7 @@ pub(super) mod decimal;
 pub(in crate::domain) mod list;
 pub(in crate::domain) mod object;
 pub(super) mod optional;
+pub(super) mod own;
 
 use super::{Document, DocumentError, DocumentFault, foreign};
 
@@ -34,8 +36,11 @@ pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
         let detail = "not UTF-8, the only encoding of JSON";
         DocumentError::at(DocumentFault::Malformed, "", u32::try_from(line).ok(), detail)
     })?;
-    let Object(mut document) = serde_json::from_str::<Object<Document>>(text)
-        .map_err(|fault| explain::<Object<Document>>(text, &fault))?;
+    let read = empty::as_null(text);
+    let Object(mut document) = serde_json::from_str::<Object<Document>>(&read).map_err(|fault| {
+        empty::missing::<Object<Document>>(text, &read)
+            .unwrap_or_else(|| explain::<Object<Document>>(&read, &fault))
+    })?;
     for (index, line) in document.lines.iter_mut().enumerate() {
         if line.id.is_empty() {
             line.id = (index + 1).to_string();

@@ -43,16 +43,27 @@ pub(super) fn written(path: &[Step]) -> String {
 
 /// The line of the value that a path leads to, or of the innermost value around it that exists.
 pub(super) fn line(text: &str, path: &[Step]) -> Option<u32> {
+    let (value, _) = innermost(text, path)?;
+    // Raw values are slices of the text itself.
+    let offset = (value.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
+    Some(line_of(text, offset))
+}
+
+/// The value that a path leads to, as it is written.
+pub(super) fn value<'t>(text: &'t str, path: &[Step]) -> Option<&'t str> {
+    innermost(text, path).filter(|(_, steps)| *steps == path.len()).map(|(value, _)| value)
+}
+
+/// The innermost value on a path that exists, and how many steps lead to it.
+fn innermost<'t>(text: &'t str, path: &[Step]) -> Option<(&'t str, usize)> {
     let mut value: &RawValue = serde_json::from_str(text).ok()?;
-    for step in path {
+    for (steps, step) in path.iter().enumerate() {
         match Inside(step).deserialize(&mut serde_json::Deserializer::from_str(value.get())) {
             Ok(Some(inner)) => value = inner,
-            _ => break,
+            _ => return Some((value.get(), steps)),
         }
     }
-    // Raw values are slices of the text itself.
-    let offset = (value.get().as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
-    Some(line_of(text, offset))
+    Some((value.get(), path.len()))
 }
 
 /// One step into a value, keeping nothing of what lies beside it: the text may hold millions of fields.

@@ -31,6 +31,7 @@ fn full(schema: &Value, part: &Value) -> Value {
         return first;
     }
     match types(part)[0] {
+        "object" if part.get("properties").is_none() => json!({"own_field": "text"}),
         "object" => Value::Object(
             part["properties"]
                 .as_object()
@@ -55,7 +56,7 @@ fn full(schema: &Value, part: &Value) -> Value {
 fn objects<'s>(schema: &'s Value, part: &'s Value, pointer: &str, found: &mut Vec<(String, &'s Value)>) {
     let part = resolved(schema, part);
     match types(part)[0] {
-        "object" => {
+        "object" if part.get("properties").is_some() => {
             found.push((pointer.to_owned(), part));
             for (name, property) in part["properties"].as_object().unwrap() {
                 objects(schema, property, &format!("{pointer}/{name}"), found);
@@ -125,6 +126,71 @@ fn required_by_the_schema_is_required_by_the_reader_and_null_where_it_may_be() {
             assert_eq!(any || own, optional, "{pointer}/{name}: null in the schema");
         }
     }
+}
+
+#[test]
+fn an_empty_text_is_absent_where_a_field_may_be_and_missing_where_it_may_not() {
+    let schema = schema();
+    let document = full(&schema, &schema);
+    let mut found = Vec::new();
+    objects(&schema, &schema, "", &mut found);
+    let mut optional = Vec::new();
+    for (pointer, object) in found {
+        let required: Vec<&str> =
+            object["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        for name in object["properties"].as_object().unwrap().keys() {
+            let mut empty = document.clone();
+            fields(&mut empty, &pointer).insert(name.clone(), json!(""));
+            if required.contains(&name.as_str()) {
+                let fault = accepts(&empty).expect_err(name);
+                let path = format!("${pointer}/{name}").replace("/0", "[0]").replace('/', ".");
+                assert_eq!((fault.fault, &fault.path), (DocumentFault::Invalid, &path), "{fault}");
+                assert!(fault.detail.starts_with("missing"), "{path}: {fault}");
+            } else {
+                let mut without = document.clone();
+                fields(&mut without, &pointer).remove(name);
+                assert_eq!(accepts(&empty), accepts(&without), "{pointer}/{name}");
+                optional.push(format!("{pointer}/{name}"));
+            }
+        }
+    }
+    assert!(optional.len() > 60, "{}", optional.len());
+    // All at once, as a sheet's row without anything in its columns.
+    let mut row = document.clone();
+    for place in optional {
+        if let Some(value) = row.pointer_mut(&place) {
+            *value = json!("");
+        }
+    }
+    let read = accepts(&row).unwrap();
+    assert_eq!((&read.totals, read.lines.len(), &read.due_date), (&Default::default(), 0, &None));
+}
+
+#[test]
+fn what_else_is_wrong_is_told_of_a_document_with_empty_fields_too() {
+    let text = |field: &str, value: &str| {
+        format!(
+            "{{\n\"kind\": \"invoice\", \"revision\": \"\",\n\"number\": \"1\", \"issue_date\": \"2026-11-22\",\n\"currency\": \"EUR\",
+            \"seller\": {{\"name\": \"A\"}}, \"buyer\": {{\"name\": \"B\", \"identifier\": \"\"}},\n\"{field}\": {value}}}"
+        )
+    };
+    assert!(read(text("due_date", "\"\"").as_bytes()).is_ok());
+    for (field, value, path, detail) in [
+        ("surprise", "\"\"", "$.surprise", "unknown field `surprise`"),
+        ("revision", "\"\"", "$.revision", "given twice"),
+        ("due_date", "\" \"", "$.due_date", "expected an ISO 8601 date"),
+        ("due_date", "true", "$.due_date", "expected an ISO 8601 date"),
+        ("notes", "[\"\", 1]", "$.notes[1]", "integer"),
+        ("lines", "[{\"name\": \"\", \"unit\": \"\"}]", "$.lines[0].name", "missing"),
+        ("lines", "[\"\"]", "$.lines[0]", "an object"),
+    ] {
+        let fault = read(text(field, value).as_bytes()).expect_err(field);
+        assert_eq!((fault.path.as_str(), fault.line), (path, Some(6)), "{fault}");
+        assert!(fault.detail.contains(detail), "{fault}");
+    }
+    let broken = text("due_date", "\"\"").replace("\"number\"", "number");
+    let fault = read(broken.as_bytes()).unwrap_err();
+    assert_eq!(fault.fault, DocumentFault::Malformed, "{fault}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What is still to be paid: one definition for texts, layout and refusals.
 
+use crate::domain::document::settlement::turn;
 use crate::domain::document::{Document, Line, Money, TaxSubtotal, Totals};
 use crate::domain::kind::DocumentKind as K;
 use chrono::NaiveDate;
@@ -23,10 +24,15 @@ impl Document {
         }
     }
 
-    /// What is still open, with the sign that the document gives it: the balance of the business system, else what is payable
-    /// (BT-115), else the total with tax less what was paid; none where nothing says.
+    /// What is still open, with the sign that the document gives it: the balance of the business system, else what is left of a plan
+    /// whose parts it calls settled, else what is payable (BT-115), else the total with tax less what was paid; none where nothing says.
     pub fn open_amount(&self) -> Option<Money> {
-        self.balance.or_else(|| self.totals.open()).map(|amount| self.money(amount))
+        self.known_balance().or_else(|| self.totals.open()).map(|amount| self.money(amount))
+    }
+
+    /// What the business system says is open, whatever the totals say.
+    fn known_balance(&self) -> Option<Decimal> {
+        self.balance.or_else(|| self.left_of_plan())
     }
 
     /// True where what is payable leaves out what was paid, both by the document's own words.
@@ -61,7 +67,7 @@ impl Document {
 
     /// What was paid already, above zero.
     pub fn paid(&self) -> Option<Money> {
-        let amount = match (self.totals.due(), self.balance) {
+        let amount = match (self.totals.due(), self.known_balance()) {
             (Some(due), Some(balance)) => due - balance,
             _ => self.totals.prepaid?,
         };
@@ -122,24 +128,33 @@ impl Document {
         if self.instalments.iter().map(|part| part.amount).sum::<Decimal>() < Decimal::ZERO {
             self.instalments.iter_mut().for_each(|part| part.amount = -part.amount);
         }
+        turn(&mut self.allowances);
+        turn(&mut self.charges);
         self.balance = self.balance.map(|balance| balance.abs());
         self
     }
 
-    /// The parts that are still to be paid, the earliest first: what was paid of the plan settled the first of them. Parts that do
-    /// not add up to what is owed, or was, are no plan but a choice (a discount for paying early), and are left out.
+    /// The parts that are still to be paid, the earliest first: what was paid of the plan settled those that are called so, then the
+    /// first of them. Parts that do not add up to what is owed, or was, are no plan but a choice (a discount for paying early), and are
+    /// left out.
     fn with_open_instalments(mut self) -> Self {
+        if self.instalments.is_empty() {
+            return self;
+        }
+        self.balance = self.known_balance();
         let mut parts = std::mem::take(&mut self.instalments);
         let Some(owed) = self.owed().map(|owed| owed.amount).filter(|owed| *owed > Decimal::ZERO) else {
             return self;
         };
         let planned: Decimal = parts.iter().map(|part| part.amount).sum();
         let is_plan = [Some(owed), self.totals.open(), self.totals.due()].contains(&Some(planned));
-        if !is_plan || planned < owed || parts.iter().any(|part| part.amount <= Decimal::ZERO) {
+        let settled: Decimal = parts.iter().filter(|part| part.settled).map(|part| part.amount).sum();
+        if !is_plan || planned - settled < owed || parts.iter().any(|part| part.amount <= Decimal::ZERO) {
             return self;
         }
+        parts.retain(|part| !part.settled);
         parts.sort_by_key(|part| part.due_date);
-        let mut paid = planned - owed;
+        let mut paid = planned - settled - owed;
         for part in &mut parts {
             let of_it = paid.min(part.amount);
             (part.amount, paid) = (part.amount - of_it, paid - of_it);
@@ -165,14 +180,14 @@ impl Totals {
     }
 
     /// All that is to be paid, whenever it is: with tax and rounding.
-    fn due(&self) -> Option<Decimal> {
+    pub(in crate::domain::document) fn due(&self) -> Option<Decimal> {
         let with_tax = self.tax_inclusive.or_else(|| Some(self.tax_exclusive? + self.tax?))?;
         Some(with_tax + self.rounding.unwrap_or_default())
     }
 
     /// BT-115 = BT-112 − BT-113 + BT-114 (BR-CO-16): where the first is missing, or is the amount before what was paid, the others
     /// say it.
-    fn open(&self) -> Option<Decimal> {
+    pub(in crate::domain::document) fn open(&self) -> Option<Decimal> {
         let left = self.due().map(|due| due - self.prepaid.unwrap_or_default());
         if self.forget_prepaid() { left } else { self.payable.or(left) }
     }

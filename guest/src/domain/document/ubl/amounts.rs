@@ -2,9 +2,10 @@
 
 use super::super::limits::MAX_ENTRIES;
 use super::super::value;
-use super::super::{Currency, DocumentError, DocumentFault, TaxSubtotal, Totals};
+use super::super::{Adjustment, Currency, DocumentError, DocumentFault, TaxSubtotal, Totals};
 use super::Form;
 use super::element::Element;
+use super::head::collect;
 use rust_decimal::Decimal;
 
 type Read<T> = Result<T, DocumentError>;
@@ -59,6 +60,25 @@ fn tax(root: Element<'_, '_>, currency: Currency) -> Read<Option<Decimal>> {
         }
     }
     Ok(sum)
+}
+
+/// BG-20 and BG-21: what was taken off the whole, and what was added to it. Those without an amount say nothing.
+pub(super) fn adjustments(root: Element<'_, '_>) -> Read<[Vec<Adjustment>; 2]> {
+    let (mut allowances, mut charges) = (Vec::new(), Vec::new());
+    for element in collect(root, "AllowanceCharge", MAX_ENTRIES, |_, element| Ok(element))? {
+        let Some(amount) = element.decimal("Amount")? else { continue };
+        let reason = match element.text("AllowanceChargeReason")? {
+            Some(reason) => Some(reason),
+            None => element.text("AllowanceChargeReasonCode")?,
+        };
+        let tax_category = element.text_at(&["TaxCategory"], "ID")?;
+        let tax_percent =
+            element.at(&["TaxCategory"]).map_or(Ok(None), |category| category.decimal("Percent"))?;
+        let is_charge = element.text("ChargeIndicator")?.is_some_and(|of| matches!(&*of, "true" | "1"));
+        let list = if is_charge { &mut charges } else { &mut allowances };
+        list.push(Adjustment { reason, amount, tax_category, tax_percent });
+    }
+    Ok([allowances, charges])
 }
 
 /// BG-23.

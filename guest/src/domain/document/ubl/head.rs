@@ -2,12 +2,13 @@
 
 use super::super::limits::{MAX_ENTRIES, MAX_LINES, MAX_NUMBER, MAX_TEXT};
 use super::super::value::{TURNING, is_turning};
-use super::super::{Currency, Document, DocumentError, DocumentFault, References};
+use super::super::{Currency, Document, DocumentError, DocumentFault, PersonInCharge, References};
 use super::element::Element;
 use super::{Form, amounts, line, party, payment};
 use crate::domain::kind::DocumentKind;
 use chrono::NaiveDate;
 use rust_decimal::prelude::ToPrimitive;
+use std::collections::BTreeMap;
 
 type Read<T> = Result<T, DocumentError>;
 
@@ -19,7 +20,8 @@ pub(super) fn document(root: Element<'_, '_>, form: &Form) -> Read<Document> {
     let issue_date = root.date("IssueDate")?.ok_or_else(|| root.missing("cbc:IssueDate"))?;
     let (seller, buyer) = (party::party(root, form.seller)?, party::party(root, form.buyer)?);
     let payment = payment::payment(root, currency, [&seller, &buyer])?;
-    Ok(Document {
+    let [allowances, charges] = amounts::adjustments(root)?;
+    let mut document = Document {
         kind: form.kind,
         type_code: type_code(root)?,
         self_billed: has_self_billing_profile(root)?,
@@ -34,6 +36,8 @@ pub(super) fn document(root: Element<'_, '_>, form: &Form) -> Read<Document> {
         seller,
         buyer,
         lines,
+        allowances,
+        charges,
         taxes: amounts::taxes(root, currency)?,
         totals: amounts::totals(root, form, currency)?,
         balance: None,
@@ -44,7 +48,20 @@ pub(super) fn document(root: Element<'_, '_>, form: &Form) -> Read<Document> {
         references: references(root, form)?,
         notes: notes(root)?,
         dunning_level: dunning_level(root)?,
-    })
+        person_in_charge: None,
+        extra: BTreeMap::new(),
+    };
+    document.person_in_charge = person_in_charge(&document);
+    Ok(document)
+}
+
+/// The issuer's own contact (BT-41 to BT-43), unless it is one for invoices or deliveries alone.
+fn person_in_charge(document: &Document) -> Option<PersonInCharge> {
+    let is_of_a_desk = |role: &String| matches!(role.as_str(), "billing" | "logistics");
+    let mut contacts = document.issuer().contacts.iter();
+    let contact = contacts.find(|it| it.name.is_some() && !it.roles.iter().any(is_of_a_desk))?;
+    let (name, email, telephone) = (contact.name.clone(), contact.email.clone(), contact.telephone.clone());
+    Some(PersonInCharge { name, email, telephone })
 }
 
 /// Every aggregate of a name, read; more than `most` are refused.

@@ -39,6 +39,7 @@ pub(super) fn line(element: Element<'_, '_>, form: &Form, position: usize) -> Re
         unit_price: unit_price(inner)?,
         net_amount: inner.decimal("LineExtensionAmount")?,
         tax_percent: tax_percent(inner)?,
+        ..Line::default()
     })
 }
 

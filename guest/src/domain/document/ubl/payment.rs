@@ -109,14 +109,14 @@ fn parts(
             true => terms.decimal("Amount")?,
             false => None,
         };
-        parts.push((due_date, amount.map(|amount| Instalment { due_date, amount })));
+        parts.push((due_date, amount.map(|amount| Instalment::open(due_date, amount))));
     }
     Ok(parts)
 }
 
 /// Parts by their day, where there are several and each has an amount.
 fn instalments(parts: &[(NaiveDate, Option<Instalment>)]) -> Vec<Instalment> {
-    let all: Option<Vec<Instalment>> = parts.iter().map(|(_, part)| *part).collect();
+    let all: Option<Vec<Instalment>> = parts.iter().map(|(_, part)| part.clone()).collect();
     let mut all = all.filter(|all| all.len() > 1).unwrap_or_default();
     all.sort_by_key(|part| part.due_date);
     all

@@ -132,3 +132,62 @@ fn a_profile_of_self_billing_says_who_made_it_out() {
     ));
     assert!(!profile(""));
 }
+
+#[test]
+fn what_changes_the_whole_is_read_and_what_changes_a_line_is_not() {
+    let adjustment = |fields: &str| format!("<cac:AllowanceCharge>{fields}</cac:AllowanceCharge>");
+    let amount = |of: &str| format!("<cbc:Amount currencyID='EUR'>{of}</cbc:Amount>");
+    let tax = "<cac:TaxCategory><cbc:ID>S</cbc:ID><cbc:Percent>21</cbc:Percent></cac:TaxCategory>";
+    let read = paid_by(
+        &[
+            format!("<cbc:ChargeIndicator>false</cbc:ChargeIndicator><cbc:AllowanceChargeReasonCode>95</cbc:AllowanceChargeReasonCode><cbc:AllowanceChargeReason>Loyal customer</cbc:AllowanceChargeReason>{}{tax}", amount("50.00")),
+            format!("<cbc:ChargeIndicator> true </cbc:ChargeIndicator><cbc:AllowanceChargeReasonCode>FC</cbc:AllowanceChargeReasonCode>{}", amount("7.5")),
+            "<cbc:ChargeIndicator>true</cbc:ChargeIndicator><cbc:AllowanceChargeReason>no amount</cbc:AllowanceChargeReason>".into(),
+        ]
+        .map(|fields| adjustment(&fields))
+        .concat(),
+    );
+    let told = |of: &[crate::domain::document::Adjustment]| {
+        let one = |it: &crate::domain::document::Adjustment| {
+            let percent = it.tax_percent.map(|percent| percent.to_string());
+            (it.reason.clone().unwrap_or_default(), it.amount.to_string(), it.tax_category.clone(), percent)
+        };
+        of.iter().map(one).collect::<Vec<_>>()
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        told(&read.allowances),
+        [("Loyal customer".to_owned(), "50.00".to_owned(), some("S"), some("21"))]
+    );
+    assert_eq!(told(&read.charges), [("FC".to_owned(), "7.5".to_owned(), None, None)]);
+    let of_line = with(
+        "<cac:Item>",
+        &format!(
+            "{}<cac:Item>",
+            adjustment(&format!("<cbc:ChargeIndicator>true</cbc:ChargeIndicator>{}", amount("1")))
+        ),
+    );
+    assert!(of(&of_line).charges.is_empty());
+}
+
+#[test]
+fn the_issuers_own_contact_is_the_person_in_charge() {
+    let contact = |name: &str| {
+        format!(
+            "<cac:{name}><cbc:Name>Ann Lee</cbc:Name><cbc:Telephone>+32 9 555 01 20</cbc:Telephone></cac:{name}>"
+        )
+    };
+    let beside = |name: &str| {
+        of(&with(
+            "</cac:AccountingSupplierParty>",
+            &format!("{}</cac:AccountingSupplierParty>", contact(name)),
+        ))
+    };
+    let person = beside("SellerContact").person_in_charge.unwrap();
+    assert_eq!(
+        (person.name.as_deref(), person.telephone.as_deref()),
+        (Some("Ann Lee"), Some("+32 9 555 01 20"))
+    );
+    assert_eq!(beside("AccountingContact").person_in_charge, None);
+    assert_eq!(paid_by("").person_in_charge, None);
+}

@@ -45,7 +45,11 @@ pub(super) fn rows(
     // A statement's parts are the invoices on it.
     if demand != Demand::Nothing && kind != K::Statement {
         for part in &d.instalments {
-            let label = words.fill("due_on", "{date}", &long_date(part.due_date, locale))?;
+            let due = words.fill("due_on", "{date}", &long_date(part.due_date, locale))?;
+            let label = match part.label.as_deref() {
+                Some(label) => format!("{label} – {due}"),
+                None => due,
+            };
             rows.push(Row::new(label, money(Money { amount: part.amount, currency: d.currency }, locale)));
         }
     }

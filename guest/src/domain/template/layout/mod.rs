@@ -134,6 +134,7 @@ pub(super) fn mail(
         Some(_) => Value::from(Vec::<Value>::new()),
         None => body.iter().map(|p| Value::from_safe_string(body::paragraph_html(p, &links))).collect(),
     };
+    let lines = document.lines[..shown].iter();
     Ok(Record::value(
         "mail",
         MAIL,
@@ -161,7 +162,7 @@ pub(super) fn mail(
             Value::from(payment_title),
             Value::from(body::rule(payment_title)),
             code(request, words)?,
-            document.lines[..shown].iter().map(|l| item(document, l, columns, request)).collect(),
+            lines.map(|l| item(document, l, columns, request, words)).collect::<Result<_, _>>()?,
             columns.value(words)?,
             more(document, shown, request, words)?,
             values(totals),

@@ -23,7 +23,7 @@ pub(super) fn rows(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Row
         rows.push(Row::new(words.get(key)?, written(amount)));
         Ok::<(), TemplateFault>(())
     };
-    let (allowances, charges) = (some(t.allowances), some(t.charges));
+    let (allowances, charges) = (some(d.allowed()), some(d.charged()));
     if let Some(lines) = t.lines.filter(|_| allowances.or(charges).is_some()) {
         push("subtotal", lines)?;
     }

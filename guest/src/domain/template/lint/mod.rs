@@ -9,6 +9,7 @@ mod markup;
 use super::context;
 use super::engine::TextSet;
 use super::layout::{HTML, MAIL, TEXT};
+use super::nearest::nearest;
 use super::render::{Attached, Edits, Logo, Portal, RenderRequest, Sender, render_with};
 use super::samples::{self, Fill};
 use super::words::Words;
@@ -79,7 +80,10 @@ pub fn check(overrides: &BTreeMap<String, String>) -> Vec<Finding> {
     let (known, unknown): (BTreeMap<_, _>, BTreeMap<_, _>) =
         overrides.clone().into_iter().partition(|(name, _)| shipped::is_known(name));
     for name in unknown.keys() {
-        let detail = "nothing looks for this path: compare it with the list of shipped texts".to_owned();
+        let detail = match nearest(name) {
+            Some(meant) => format!("nothing looks for this path: was {meant:?} meant?"),
+            None => "nothing looks for this path: compare it with the list of shipped texts".to_owned(),
+        };
         findings.insert(Finding::error(name, None, "unknown-path", detail));
     }
     if known.is_empty() && !overrides.is_empty() {

@@ -213,7 +213,7 @@ fn means(code: &str, mandate: Option<&str>) -> Vec<PaymentMeans> {
 fn instalments(number: u32) -> Vec<Instalment> {
     let each = 1_210 / number / 10 * 10;
     let amount = |n| Decimal::from(if n + 1 == number { 1_210 - each * n } else { each });
-    (0..number).map(|n| Instalment { due_date: day(2027, n + 1, 15), amount: amount(n) }).collect()
+    (0..number).map(|n| Instalment::open(day(2027, n + 1, 15), amount(n))).collect()
 }
 
 /// Three parts of which so many were to be paid before the mail.

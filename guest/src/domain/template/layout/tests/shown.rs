@@ -96,8 +96,8 @@ fn the_amount_stands_first_under_the_name_of_what_it_means() {
             "by card, and reminded of a part",
             invoice(|d| {
                 d.payment_means = vec![means("48")];
-                let late = Instalment { due_date: d.due_date.unwrap(), amount: Decimal::from(400) };
-                let other = Instalment { due_date: due_in(30).unwrap(), amount: Decimal::new(56_050, 2) };
+                let late = Instalment::open(d.due_date.unwrap(), Decimal::from(400));
+                let other = Instalment::open(due_in(30).unwrap(), Decimal::new(56_050, 2));
                 d.instalments = vec![late, other];
             }),
             UseCase::Overdue,
@@ -116,8 +116,7 @@ fn the_amount_stands_first_under_the_name_of_what_it_means() {
             "in parts",
             invoice(|d| {
                 d.due_date = due_in(60);
-                d.instalments =
-                    vec![Instalment { due_date: due_in(30).unwrap(), amount: Decimal::from(480) }];
+                d.instalments = vec![Instalment::open(due_in(30).unwrap(), Decimal::from(480))];
             }),
             UseCase::New,
             Some("Amount due: €960.50"),
@@ -330,9 +329,8 @@ fn without_lines_the_facts_say_what_was_paid() {
 
 #[test]
 fn instalments_are_listed_with_their_dates() {
-    let part = |month, amount| Instalment {
-        due_date: chrono::NaiveDate::from_ymd_opt(2027, month, 15).unwrap(),
-        amount: Decimal::from(amount),
+    let part = |month, amount| {
+        Instalment::open(chrono::NaiveDate::from_ymd_opt(2027, month, 15).unwrap(), Decimal::from(amount))
     };
     let document = invoice(|d| {
         d.due_date = chrono::NaiveDate::from_ymd_opt(2027, 2, 15);

@@ -58,9 +58,11 @@ fn a_mail_that_comes_back_to_a_document_shows_its_amount_and_no_lines() {
 #[test]
 fn without_its_lines_a_mail_leads_from_the_total_to_the_amount() {
     let settings = settings_with(&[]);
-    let part = |days: u64, amount| Instalment {
-        due_date: samples::today().checked_sub_days(chrono::Days::new(30)).unwrap() + chrono::Days::new(days),
-        amount: Decimal::from(amount),
+    let part = |days: u64, amount| {
+        Instalment::open(
+            samples::today().checked_sub_days(chrono::Days::new(30)).unwrap() + chrono::Days::new(days),
+            Decimal::from(amount),
+        )
     };
     for (what, document, use_case, has, lacks) in [
         (
@@ -137,7 +139,7 @@ fn without_its_lines_a_mail_leads_from_the_total_to_the_amount() {
 fn a_statement_tells_what_is_overdue_from_the_balance_where_its_parts_say_it() {
     let day = |month, day| chrono::NaiveDate::from_ymd_opt(2026, month, day).unwrap();
     let parts = |last| {
-        let part = |due_date, amount| Instalment { due_date, amount: Decimal::from(amount) };
+        let part = |due_date, amount| Instalment::open(due_date, Decimal::from(amount));
         vec![part(day(9, 30), 400), part(day(10, 31), 400), part(last, 410)]
     };
     let statement = |instalments: Vec<Instalment>| {

@@ -1,0 +1,63 @@
+//! Fields of the business system's own, for texts of its own: few, short, and by names that a text can say.
+
+use super::super::limits::{MAX_OWN, MAX_OWN_NAME};
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+use std::fmt;
+
+type Own = BTreeMap<String, String>;
+
+/// Texts by name, or `null`; one that is `null` is not there.
+pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Own, D::Error> {
+    Ok(Option::<Texts>::deserialize(from)?.map(|texts| texts.0).unwrap_or_default())
+}
+
+struct Texts(Own);
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(OwnFields).map(Texts)
+    }
+}
+
+struct OwnFields;
+
+impl<'de> Visitor<'de> for OwnFields {
+    type Value = Own;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of texts")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Own, A::Error> {
+        let mut own = Own::new();
+        let mut seen = 0;
+        while let Some(name) = fields.next_key::<String>()? {
+            seen += 1;
+            if seen > MAX_OWN {
+                return Err(A::Error::custom(format_args!("{}: at most {MAX_OWN}", super::list::TOO_MANY)));
+            }
+            if !is_name(&name) {
+                let found = super::super::error::shortened(&name, 40);
+                return Err(A::Error::custom(format_args!(
+                    "expected a name of at most {MAX_OWN_NAME} letters, digits and underscores that does not begin with a digit, found {found:?}"
+                )));
+            }
+            let text = fields.next_value::<Option<String>>()?;
+            if own.contains_key(&name) {
+                return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+            }
+            if let Some(text) = text {
+                own.insert(name, text);
+            }
+        }
+        Ok(own)
+    }
+}
+
+/// A name that a text can say after a point.
+fn is_name(name: &str) -> bool {
+    let first = name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
+    first && name.len() <= MAX_OWN_NAME && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
