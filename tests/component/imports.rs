@@ -33,28 +33,37 @@ fn names(of: &[&str]) -> BTreeSet<String> {
     of.iter().map(|name| format!("postroom:plugin/{name}@0.1.0")).collect()
 }
 
+/// Interfaces of rules alone, in both worlds.
+const PURE: &[&str] = &[
+    "info",
+    "accounts",
+    "documents",
+    "recipients",
+    "templates",
+    "composing",
+    "drafts",
+    "schedule",
+    "inbound",
+    "tracking",
+    "webhooks",
+    "openings",
+];
+
 #[test]
 fn the_plugin_imports_the_contract_and_nothing_else() {
     let (imports, exports) = surface(&artefacts::full());
     assert!(imports.iter().all(|name| name.starts_with("postroom:plugin/")), "{imports:?}");
-    assert_eq!(imports, names(&["attachments", "imap", "log", "smtp", "web"]));
-    let pure =
-        ["info", "accounts", "documents", "recipients", "templates", "composing", "drafts", "tracking"];
-    assert_eq!(
-        exports,
-        names(&[&pure[..], &["delivery", "inbound", "sent", "webhooks", "openings"]].concat())
-    );
+    assert_eq!(imports, names(&["attachments", "imap", "log", "smtp", "transport", "web"]));
+    assert_eq!(exports, names(&[PURE, &["delivery", "mailbox-inbound", "sent"]].concat()));
     assert_eq!((imports, exports), declared("plugin"));
 }
 
 #[test]
-fn the_renderer_can_reach_no_server_at_all() {
-    let (imports, exports) = surface(&artefacts::renderer());
+fn the_core_can_reach_no_server_at_all() {
+    let (imports, exports) = surface(&artefacts::core());
     assert_eq!(imports, names(&["attachments", "log"]));
-    let pure =
-        ["info", "accounts", "documents", "recipients", "templates", "composing", "drafts", "tracking"];
-    assert_eq!(exports, names(&pure));
-    assert_eq!((imports, exports), declared("renderer"));
+    assert_eq!(exports, names(PURE));
+    assert_eq!((imports, exports), declared("core"));
 }
 
 #[test]
@@ -64,7 +73,7 @@ fn what_ships_cannot_be_asked_to_misbehave() {
         bytes.windows(22).any(|window| window == b"misbehaving on request")
     };
     assert!(holds(&artefacts::misbehaving()), "the trace that this test looks for");
-    for path in [artefacts::full(), artefacts::renderer()] {
+    for path in [artefacts::full(), artefacts::core()] {
         assert!(!holds(&path), "{} is built with the feature misbehave", path.display());
     }
 }

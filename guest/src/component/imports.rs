@@ -32,13 +32,13 @@ pub(super) fn speak_before_trapping() {
     });
 }
 
-#[cfg(not(feature = "renderer"))]
+#[cfg(not(feature = "core"))]
 pub(super) use submission::{HostSmtp, HostWeb};
 
-#[cfg(not(feature = "renderer"))]
+#[cfg(not(feature = "core"))]
 mod submission {
     use crate::component::bindings::postroom::plugin::{smtp, web};
-    use crate::component::convert;
+    use crate::component::{convert, transport};
     use crate::domain::status::{Acceptance, Failure};
     use crate::flows::{Answer, Piece, Request, Smtp, Submission, Web, WebError, WebFailure, WebStage};
 
@@ -96,7 +96,7 @@ mod submission {
                     web::Stage::Request => WebStage::Request,
                     web::Stage::Answer => WebStage::Answer,
                 },
-                verdict: convert::verdict_in(failure.verdict),
+                verdict: transport::verdict_in(failure.verdict),
                 detail: failure.detail,
                 retry_after: failure.retry_after,
             }),
@@ -122,15 +122,15 @@ mod submission {
                 chunks: convert::chunks_out(submission.chunks),
             };
             let answer = smtp::submit(&submission);
-            answer.map(convert::acceptance_in).map_err(convert::failure_in)
+            answer.map(transport::acceptance_in).map_err(transport::failure_in)
         }
     }
 }
 
-#[cfg(not(feature = "renderer"))]
+#[cfg(not(feature = "core"))]
 pub(super) use mailboxes::{HostImap, folder_in};
 
-#[cfg(not(feature = "renderer"))]
+#[cfg(not(feature = "core"))]
 mod mailboxes {
     use crate::component::bindings::postroom::plugin::imap;
     use crate::component::convert;

@@ -1,6 +1,6 @@
 //! Moving a kept mail on: ask the plugin what to do next, record, do it, record.
 //!
-//! The rules are the plugin's (`delivery.decide`); here is the order of the steps. An attempt is on disk before it is
+//! The rules are the plugin's (`schedule.decide`); here is the order of the steps. An attempt is on disk before it is
 //! made, what came of it afterwards, and one attempt without a result blocks every other.
 
 use super::attempt::without_answer;
@@ -16,7 +16,8 @@ use super::sent_copy::{self, SentCopy};
 use super::status;
 use super::waiting::{CurrentPause, Wait};
 use crate::accounts::{Account, AccountState, Company, Transport};
-use crate::contract::delivery::{self, Action, Route};
+use crate::contract::delivery;
+use crate::contract::schedule::{Action, Route};
 use crate::contract::tracking::Status;
 use crate::engine::{Files, Office};
 use crate::store::{

@@ -2,8 +2,8 @@
 
 use super::error::OutboxError;
 use crate::accounts::{Account, AccountState, Company};
-use crate::contract::delivery::{self, AttemptResult as Told, Facts, Route};
-use crate::contract::{smtp, tracking};
+use crate::contract::schedule::{self, AttemptResult as Told, Facts, Route};
+use crate::contract::{delivery, tracking, transport};
 use crate::engine::Office;
 use crate::store::{
     AccountPause, Attempt, AttemptResult, Event, LimitPeriod, Mail, NewAccountPause, Outcome, PauseCause,
@@ -73,7 +73,7 @@ impl Ways<'_> {
             patience,
             compromised: matches!(self.own.state, AccountState::Compromised { .. }),
             can_look_in_sent: self.can_look_in_sent,
-            pause: self.pause.as_ref().map(|pause| delivery::Pause {
+            pause: self.pause.as_ref().map(|pause| schedule::Pause {
                 cause: pause.cause.as_str().to_owned(),
                 since: stamp(pause.since),
                 until: stamp(pause.until),
@@ -82,10 +82,10 @@ impl Ways<'_> {
     }
 
     /// An account may have another name by now.
-    fn attempt(&self, of: &Attempt) -> delivery::Attempt {
+    fn attempt(&self, of: &Attempt) -> schedule::Attempt {
         let known = [Some(self.own), self.fallback].into_iter().flatten().find(|it| it.id == of.account);
         let account = known.map_or_else(|| of.account_name.clone(), |account| account.name.to_string());
-        delivery::Attempt {
+        schedule::Attempt {
             at: stamp(of.started),
             route: Route { account, transport: of.transport.clone() },
             result: of.outcome.as_ref().map(|outcome| match outcome.result {
@@ -212,7 +212,7 @@ pub fn failure_words(error: &delivery::SubmitError) -> String {
         SubmitError::NoRecipient => "there is nobody to send to".to_owned(),
         SubmitError::UnknownTransport(name) => format!("the plugin knows no transport \"{name}\""),
         SubmitError::Parcel((field, why)) => format!("{field}: {why}"),
-        SubmitError::Failed(smtp::Failure { detail, .. }) => detail.clone(),
+        SubmitError::Failed(transport::Failure { detail, .. }) => detail.clone(),
         SubmitError::Api(failure) => failure.detail.clone(),
         SubmitError::NeedsSignIn(words) => format!("the account needs a new sign-in: {words}"),
     }

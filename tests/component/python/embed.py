@@ -119,8 +119,8 @@ def main(path):
         {
             "recipients": message.envelope.recipients,
             "outcome": said,
-            "outstanding": plugin.ask("delivery", "outstanding", message.envelope.recipients, outcome.events),
-            "next": None if accepted else plugin.ask("delivery", "decide", facts, now),
+            "outstanding": plugin.ask("schedule", "outstanding", message.envelope.recipients, outcome.events),
+            "next": None if accepted else plugin.ask("schedule", "decide", facts, now),
             "status": plugin.ask("tracking", "label", timeline.status),
             "reason": timeline.reason,
         },

@@ -8,10 +8,10 @@ use crate::domain::language::{Language, Locale};
 use crate::domain::office;
 use crate::domain::status::{EventKind, EventSource};
 
-/// The renderer sends nothing.
-#[cfg(feature = "renderer")]
+/// The world `core` reaches no network.
+#[cfg(feature = "core")]
 const TRANSPORTS: &[crate::domain::delivery::Transport] = &[];
-#[cfg(not(feature = "renderer"))]
+#[cfg(not(feature = "core"))]
 const TRANSPORTS: &[crate::domain::delivery::Transport] = crate::domain::delivery::Transport::ALL;
 
 impl Guest for Component {

@@ -1,4 +1,4 @@
-//! What is known of an intent, and what can be done next: the terms of the contract's `delivery`.
+//! What is known of an intent, and what can be done next: the terms of the contract's `schedule`.
 
 use crate::domain::status::{Acceptance, ApiFailure, Blame, Failure, Period, Reply, Stage, Verdict, advice};
 use chrono::{DateTime, FixedOffset};
