@@ -5,6 +5,7 @@ use postroom_tests::fixtures;
 use std::collections::BTreeSet;
 use std::path::Path;
 use wasmtime::component::Component;
+use wasmtime::component::types::ComponentItem;
 
 /// Names of what a component imports and exports.
 fn surface(path: &Path) -> (BTreeSet<String>, BTreeSet<String>) {
@@ -14,6 +15,25 @@ fn surface(path: &Path) -> (BTreeSet<String>, BTreeSet<String>) {
     let imports = kind.imports(&engine).map(|(name, _)| name.to_owned()).collect();
     let exports = kind.exports(&engine).map(|(name, _)| name.to_owned()).collect();
     (imports, exports)
+}
+
+/// Functions that a component asks for.
+fn functions(path: &Path) -> Vec<String> {
+    let engine = wasmtime::Engine::default();
+    let component = Component::from_file(&engine, path).unwrap();
+    let mut found = vec![];
+    for (interface, item) in component.component_type().imports(&engine) {
+        let ComponentItem::ComponentInstance(instance) = item.ty else {
+            panic!("{interface} is no interface")
+        };
+        let interface = interface.trim_start_matches("postroom:plugin/").split('@').next().unwrap();
+        let functions = instance
+            .exports(&engine)
+            .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_)))
+            .map(|(name, _)| format!("{interface}.{name}"));
+        found.extend(functions);
+    }
+    found
 }
 
 /// The same of a world of the contract, as `wit/world.wit` has it. (That the folder is well-formed is checked by
@@ -61,7 +81,9 @@ fn the_plugin_imports_the_contract_and_nothing_else() {
 #[test]
 fn the_core_can_reach_no_server_at_all() {
     let (imports, exports) = surface(&artefacts::core());
-    assert_eq!(imports, names(&["attachments", "log"]));
+    // The last is types alone.
+    assert_eq!(imports, names(&["attachments", "log", "transport"]));
+    assert_eq!(functions(&artefacts::core()), ["attachments.read", "log.write"]);
     assert_eq!(exports, names(PURE));
     assert_eq!((imports, exports), declared("core"));
 }

@@ -202,7 +202,7 @@ fn interfaces_that_join_later_import_nothing_but_what_hosts_provide() {
     let package = Package::read(folder.path()).unwrap();
     let imports =
         |world: &str| package.items(&package.worlds()[world].imports).into_keys().collect::<Vec<_>>();
-    assert_eq!(imports("core"), ["attachments", "log"]);
+    assert_eq!(imports("core"), ["attachments", "log", "transport"]);
     assert_eq!(imports("plugin"), ["attachments", "imap", "log", "smtp", "transport", "web"]);
     assert_eq!(imports("later"), imports("plugin"));
 }

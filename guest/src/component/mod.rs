@@ -8,7 +8,6 @@ mod exports;
 mod imports;
 #[cfg(feature = "misbehave")]
 mod misbehaviour;
-#[cfg(not(feature = "core"))]
 mod transport;
 
 /// Composing makes many small texts; with this allocator it is a few per cent faster than with std's for this target.

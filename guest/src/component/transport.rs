@@ -19,6 +19,7 @@ pub(in crate::component) fn failure_in(of: transport::Failure) -> Failure {
     }
 }
 
+#[cfg(not(feature = "core"))]
 pub(in crate::component) fn failure_out(of: Failure) -> transport::Failure {
     let recipients = of.recipients.into_iter();
     transport::Failure {
@@ -42,6 +43,7 @@ pub(in crate::component) fn verdict_in(of: transport::Verdict) -> Verdict {
     }
 }
 
+#[cfg(not(feature = "core"))]
 pub(in crate::component) fn verdict_out(of: Verdict) -> transport::Verdict {
     match of {
         Verdict::Transient => transport::Verdict::Transient,
@@ -51,6 +53,7 @@ pub(in crate::component) fn verdict_out(of: Verdict) -> transport::Verdict {
     }
 }
 
+#[cfg(not(feature = "core"))]
 pub(in crate::component) fn reply_out(of: Reply) -> transport::Reply {
     transport::Reply { code: of.code, enhanced: of.enhanced, text: of.text }
 }
@@ -78,6 +81,7 @@ fn stage_in(of: transport::Stage) -> Stage {
     }
 }
 
+#[cfg(not(feature = "core"))]
 pub(in crate::component) fn stage_out(of: Stage) -> transport::Stage {
     match of {
         Stage::Prepare => transport::Stage::Prepare,

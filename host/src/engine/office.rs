@@ -11,7 +11,7 @@ use crate::capabilities::smtp::{Account, SmtpClient, Submitter};
 use crate::capabilities::web::{self, GivenUrls, Web, WebClient};
 use crate::contract::{
     accounts, composing, delivery, documents, drafts, imap, inbound, info, mailbox_inbound, openings,
-    recipients, schedule, sent, smtp, templates, tracking, webhooks,
+    recipients, schedule, sent, smtp, templates, tracking, transport, webhooks,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -317,6 +317,18 @@ impl Office {
         decide = postroom_plugin_schedule.call_decide(
             facts: &schedule::Facts, now: &str
         ) -> Result<schedule::Action, schedule::FactsError>;
+        /// What an attempt means that never came back.
+        settle_interruption = postroom_plugin_schedule.call_settle_interruption(
+            to: &[String], events: &[tracking::Event], detail: Option<&str>, now: &str
+        ) -> Result<schedule::Settlement, schedule::FactsError>;
+        /// What it means that a mail in doubt was found, or not.
+        settle_doubt = postroom_plugin_schedule.call_settle_doubt(
+            lookup: schedule::Lookup, to: &[String], events: &[tracking::Event], now: &str
+        ) -> Result<schedule::Settlement, schedule::FactsError>;
+        /// What a server's answer to a transaction of the host's own means.
+        settle_answer = postroom_plugin_schedule.call_settle(
+            to: &[String], answer: Result<&transport::Acceptance, &transport::Failure>, now: &str
+        ) -> Result<schedule::Settlement, schedule::FactsError>;
         /// Looks at the provider for a mail whose attempt is in doubt. Sends nothing.
         look_in_sent = postroom_plugin_delivery.call_look_in_sent(
             message_id: &str, route: &schedule::Route, sender: Option<&recipients::Mailbox>,

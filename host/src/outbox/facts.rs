@@ -63,6 +63,8 @@ impl Ways<'_> {
         };
         Some(Facts {
             id: mail.mail.id.to_string(),
+            recipients: mail.mail.message.rcpt_to.clone(),
+            events: told_events(&mail.events),
             created: stamp(mail.mail.created),
             send_at: mail.outbox.send_at.map(stamp),
             held: matches!(self.own.state, AccountState::NeedsSignIn { .. }),
@@ -96,6 +98,7 @@ impl Ways<'_> {
                 result => told(result),
             }),
             stage: of.outcome.as_ref().and_then(|outcome| outcome.stage.clone()),
+            detail: of.outcome.as_ref().and_then(|outcome| outcome.detail.clone()),
         }
     }
 }
@@ -127,7 +130,7 @@ fn told(result: AttemptResult) -> Told {
     }
 }
 
-fn kept(result: Told) -> AttemptResult {
+pub(super) fn kept(result: Told) -> AttemptResult {
     match result {
         Told::Accepted => AttemptResult::Accepted,
         Told::PartlyAccepted(after) => AttemptResult::PartlyAccepted(after),

@@ -98,9 +98,14 @@ def main(path):
     outcome, kind = plugin.call("delivery", "submit", parcel, route, now)
     timeline, _ = plugin.call("tracking", "fold", message.envelope.recipients, outcome.events, now)
     # A host keeps the attempt, with what came of it, before and after; here is only one, and what would be next.
-    attempt = record(at=now, route=route, result=outcome.result, stage=outcome.stage)
+    said = plain(kind, outcome)
+    failure = (said["error"] or {}).get("failed")
+    detail = failure and failure["detail"]
+    attempt = record(at=now, route=route, result=outcome.result, stage=outcome.stage, detail=detail)
     facts = record(
         id=wanted["id"],
+        recipients=message.envelope.recipients,
+        events=outcome.events,
         created=now,
         send_at=None,
         held=False,
@@ -113,7 +118,6 @@ def main(path):
         pause=None,
         can_look_in_sent=False,
     )
-    said = plain(kind, outcome)
     accepted = "accepted" in said["result"]
     json.dump(
         {

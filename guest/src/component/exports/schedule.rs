@@ -2,10 +2,13 @@
 
 use crate::component::bindings::exports::postroom::plugin::schedule as wit;
 use crate::component::bindings::exports::postroom::plugin::tracking::{Event, EventError};
-use crate::component::convert::{events_in, time_in, time_out};
+use crate::component::bindings::postroom::plugin::transport::{Acceptance, Failure};
+use crate::component::convert::{event_out, events_in, time_in, time_out};
+use crate::component::transport::{acceptance_in, failure_in};
 use crate::component::{Component, imports};
 use crate::domain::delivery::{
-    self, Action, Attempt, AttemptResult, Facts, FallbackPolicy, Pause, PauseCause, Route,
+    self, Action, Attempt, AttemptResult, Facts, FallbackPolicy, Lookup, Pause, PauseAsked, PauseCause,
+    Route, Settlement,
 };
 use crate::domain::status::{self, Stage};
 
@@ -16,9 +19,63 @@ impl wit::Guest for Component {
         Ok(action_out(delivery::decide(&facts_in(facts)?, now)))
     }
 
+    fn settle(
+        recipients: Vec<String>,
+        answer: Result<Acceptance, Failure>,
+        now: String,
+    ) -> Result<wit::Settlement, wit::FactsError> {
+        imports::speak_before_trapping();
+        let now = time_in(&now).map_err(at_field("now"))?;
+        let answer = answer.map(acceptance_in).map_err(failure_in);
+        delivery::check_answer(&recipients, &answer)
+            .map_err(|fault| wit::FactsError { field: fault.field, detail: fault.detail })?;
+        Ok(settlement_out(delivery::settle(&recipients, &answer, now)))
+    }
+
+    fn settle_interruption(
+        recipients: Vec<String>,
+        events: Vec<Event>,
+        detail: Option<String>,
+        now: String,
+    ) -> Result<wit::Settlement, wit::FactsError> {
+        imports::speak_before_trapping();
+        let now = time_in(&now).map_err(at_field("now"))?;
+        let events = facts_of(events)?;
+        Ok(settlement_out(delivery::settle_interruption(&recipients, &events, detail.as_deref(), now)))
+    }
+
+    fn settle_doubt(
+        lookup: wit::Lookup,
+        recipients: Vec<String>,
+        events: Vec<Event>,
+        now: String,
+    ) -> Result<wit::Settlement, wit::FactsError> {
+        imports::speak_before_trapping();
+        let now = time_in(&now).map_err(at_field("now"))?;
+        let lookup = match lookup {
+            wit::Lookup::Found => Lookup::Found,
+            wit::Lookup::NotFound => Lookup::NotFound,
+        };
+        Ok(settlement_out(delivery::settle_doubt(lookup, &recipients, &facts_of(events)?, now)))
+    }
+
     fn outstanding(recipients: Vec<String>, events: Vec<Event>) -> Result<Vec<String>, EventError> {
         imports::speak_before_trapping();
         Ok(status::outstanding(&recipients, &events_in(events)?))
+    }
+}
+
+fn facts_of(events: Vec<Event>) -> Result<Vec<status::Event>, wit::FactsError> {
+    events_in(events)
+        .map_err(|fault| wit::FactsError { field: format!("events[{}]", fault.index), detail: fault.detail })
+}
+
+fn settlement_out(of: Settlement) -> wit::Settlement {
+    wit::Settlement {
+        events: of.events.into_iter().map(event_out).collect(),
+        result: result_out(of.result),
+        stage: of.stage.map(|stage| stage.name().to_owned()),
+        pause: of.pause.map(pause_out),
     }
 }
 
@@ -27,6 +84,8 @@ fn facts_in(of: wit::Facts) -> Result<Facts, wit::FactsError> {
     let attempts = attempts.map(|(index, attempt)| attempt_in(index, attempt));
     Ok(Facts {
         id: of.id,
+        recipients: of.recipients,
+        events: facts_of(of.events)?,
         send_at: of.send_at.as_deref().map(time_in).transpose().map_err(at_field("send-at"))?,
         held: of.held,
         attempts: attempts.collect::<Result<_, _>>()?,
@@ -45,6 +104,7 @@ fn attempt_in(index: usize, of: wit::Attempt) -> Result<Attempt, wit::FactsError
         at: time_in(&of.at).map_err(at_field(&format!("attempts[{index}].at")))?,
         route: route_in(of.route),
         result: of.result.map(result_in),
+        detail: of.detail,
         stage: of
             .stage
             .as_deref()
@@ -76,12 +136,14 @@ fn action_out(of: Action) -> wit::Action {
         Action::LookInSent => wit::Action::LookInSent,
         Action::AskInDoubt => wit::Action::AskInDoubt,
         Action::Done => wit::Action::Done,
-        Action::GiveUp(reason) => wit::Action::GiveUp(reason),
+        Action::GiveUp(given_up) => wit::Action::GiveUp(wit::GivingUp {
+            reason: given_up.reason,
+            events: given_up.events.into_iter().map(event_out).collect(),
+        }),
     }
 }
 
-#[cfg(not(feature = "core"))]
-pub(super) fn pause_out(of: delivery::PauseAsked) -> wit::PauseAsked {
+pub(super) fn pause_out(of: PauseAsked) -> wit::PauseAsked {
     wit::PauseAsked {
         cause: of.cause.name().to_owned(),
         period: of.period.map(|period| period.name().to_owned()),
@@ -98,7 +160,6 @@ fn route_out(of: Route) -> wit::Route {
     wit::Route { account: of.account, transport: of.transport }
 }
 
-#[cfg(not(feature = "core"))]
 pub(super) fn result_out(of: AttemptResult) -> wit::AttemptResult {
     match of {
         AttemptResult::Accepted => wit::AttemptResult::Accepted,
