@@ -1,10 +1,9 @@
-//! The host's capabilities as the flows' ports, and the panic hook.
+//! The host's capabilities as the flows' ports.
 
-use super::bindings::postroom::plugin::{attachments, log};
+use super::bindings::postroom::plugin::attachments;
 use crate::flows::{FileError, Files};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::sync::Once;
 
 /// The files of the call.
 pub(super) struct HostFiles;
@@ -22,14 +21,6 @@ impl Files for HostFiles {
                 .map_err(|fault| FileError::Unreadable(format!("what was read of it is no base64: {fault}"))),
         }
     }
-}
-
-/// Makes a panic say its message in the host's log before it traps. Each export calls this first.
-pub(super) fn speak_before_trapping() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        std::panic::set_hook(Box::new(|info| log::write(log::Level::Error, &format!("panic: {info}"))));
-    });
 }
 
 #[cfg(not(feature = "core"))]

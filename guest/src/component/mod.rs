@@ -3,6 +3,7 @@
 
 #[allow(unreachable_pub)] // generated
 mod bindings;
+mod call;
 mod convert;
 mod exports;
 mod imports;

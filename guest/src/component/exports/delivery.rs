@@ -5,8 +5,9 @@ use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::delivery as wit;
 use crate::component::bindings::exports::postroom::plugin::recipients::Mailbox;
 use crate::component::bindings::postroom::plugin::smtp;
+use crate::component::call;
 use crate::component::convert::{chunks_in, event_out, time_in};
-use crate::component::imports::{self, HostSmtp, HostWeb};
+use crate::component::imports::{HostSmtp, HostWeb};
 use crate::component::transport::{failure_out, reply_out, stage_out, verdict_out};
 use crate::domain::delivery::{AttemptResult, Transport};
 use crate::domain::status::{ApiFailure, Failure, Stage, Verdict};
@@ -14,7 +15,7 @@ use crate::flows::{self, Parcel, Probe, Receipt, Search, Sighting, SubmitError};
 
 impl wit::Guest for Component {
     fn submit(parcel: wit::Parcel, route: wit::Route, now: String) -> wit::Outcome {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let at = match time_in(&now) {
             Ok(at) => at,
             Err(detail) => return not_attempted("now", detail),
@@ -32,7 +33,7 @@ impl wit::Guest for Component {
     }
 
     fn probe(route: wit::Route) -> wit::ProbeReport {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let probed = match Transport::named(&route.transport) {
             Ok(transport) => flows::probe_api(&route.account, transport, &mut HostWeb),
             Err(unknown) => Some(unknown_transport(unknown.to_string())),
@@ -54,7 +55,7 @@ impl wit::Guest for Component {
         attempted: String,
         now: String,
     ) -> wit::Sighting {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let (attempted, now) = match (time_in(&attempted), time_in(&now)) {
             (Ok(attempted), Ok(now)) => (attempted, now),
             (Err(fault), _) => return wit::Sighting::CannotTell(format!("attempted: {fault}")),

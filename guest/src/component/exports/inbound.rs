@@ -3,8 +3,9 @@
 use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::inbound as wit;
 use crate::component::bindings::exports::postroom::plugin::recipients::Mailbox;
+use crate::component::call;
 use crate::component::convert::{event_out, time_in};
-use crate::component::imports::{self, HostFiles};
+use crate::component::imports::HostFiles;
 use crate::domain::inbound::{self, Class, Hardness, RecipientReport, Report, limits};
 use crate::flows::read_whole;
 use base64::Engine as _;
@@ -16,7 +17,7 @@ impl wit::Guest for Component {
         own_addresses: Vec<String>,
         now: String,
     ) -> Result<wit::Report, wit::InboundError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let now = time_in(&now).map_err(wit::InboundError::Now)?;
         let raw = match message {
             wit::Origin::Bytes(raw) => raw,
@@ -31,7 +32,7 @@ impl wit::Guest for Component {
     }
 
     fn judge(code: Option<String>, words: String) -> wit::Hardness {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         hardness_out(inbound::hardness(code.as_deref(), &words))
     }
 }

@@ -1,7 +1,7 @@
 //! `info`.
 
 use crate::component::bindings::exports::postroom::plugin::info::{Description, Guest, Kind};
-use crate::component::{Component, imports};
+use crate::component::{Component, call};
 use crate::domain::document;
 use crate::domain::kind::{Audience, TABLE};
 use crate::domain::language::{Language, Locale};
@@ -16,7 +16,7 @@ const TRANSPORTS: &[crate::domain::delivery::Transport] = crate::domain::deliver
 
 impl Guest for Component {
     fn describe() -> Description {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let kinds = TABLE.iter().map(|(kind, uses)| Kind {
             name: kind.name().to_owned(),
             audience: match kind.audience() {
@@ -38,7 +38,7 @@ impl Guest for Component {
     }
 
     fn explain(code: String, language: String) -> Option<String> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let language = Locale::parse(&language).map_or(Language::En, |locale| locale.language);
         office::explain(&code, language).map(str::to_owned)
     }

@@ -5,8 +5,9 @@ use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::inbound::Report;
 use crate::component::bindings::exports::postroom::plugin::mailbox_inbound as wit;
 use crate::component::bindings::postroom::plugin::imap;
+use crate::component::call;
 use crate::component::convert::time_in;
-use crate::component::imports::{self, HostImap};
+use crate::component::imports::HostImap;
 use crate::flows::{self, Place, StoredError};
 
 impl wit::Guest for Component {
@@ -16,7 +17,7 @@ impl wit::Guest for Component {
         own_addresses: Vec<String>,
         now: String,
     ) -> Result<Report, wit::StoredError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let now = time_in(&now).map_err(wit::StoredError::Now)?;
         let at = Place { folder: at.folder, uid_validity: at.uid_validity, uid: at.uid };
         let report = flows::classify_stored(&account, &at, &own_addresses, now, &mut HostImap);

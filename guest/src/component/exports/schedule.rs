@@ -5,7 +5,7 @@ use crate::component::bindings::exports::postroom::plugin::tracking::{Event, Eve
 use crate::component::bindings::postroom::plugin::transport::{Acceptance, Failure};
 use crate::component::convert::{event_out, events_in, time_in, time_out};
 use crate::component::transport::{acceptance_in, failure_in};
-use crate::component::{Component, imports};
+use crate::component::{Component, call};
 use crate::domain::delivery::{
     self, Action, Attempt, AttemptResult, Facts, FallbackPolicy, Lookup, Pause, PauseAsked, PauseCause,
     Route, Settlement,
@@ -14,7 +14,7 @@ use crate::domain::status::{self, Stage};
 
 impl wit::Guest for Component {
     fn decide(facts: wit::Facts, now: String) -> Result<wit::Action, wit::FactsError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let now = time_in(&now).map_err(at_field("now"))?;
         Ok(action_out(delivery::decide(&facts_in(facts)?, now)))
     }
@@ -24,7 +24,7 @@ impl wit::Guest for Component {
         answer: Result<Acceptance, Failure>,
         now: String,
     ) -> Result<wit::Settlement, wit::FactsError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let now = time_in(&now).map_err(at_field("now"))?;
         let answer = answer.map(acceptance_in).map_err(failure_in);
         delivery::check_answer(&recipients, &answer)
@@ -38,7 +38,7 @@ impl wit::Guest for Component {
         detail: Option<String>,
         now: String,
     ) -> Result<wit::Settlement, wit::FactsError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let now = time_in(&now).map_err(at_field("now"))?;
         let events = facts_of(events)?;
         Ok(settlement_out(delivery::settle_interruption(&recipients, &events, detail.as_deref(), now)))
@@ -50,7 +50,7 @@ impl wit::Guest for Component {
         events: Vec<Event>,
         now: String,
     ) -> Result<wit::Settlement, wit::FactsError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let now = time_in(&now).map_err(at_field("now"))?;
         let lookup = match lookup {
             wit::Lookup::Found => Lookup::Found,
@@ -60,7 +60,7 @@ impl wit::Guest for Component {
     }
 
     fn outstanding(recipients: Vec<String>, events: Vec<Event>) -> Result<Vec<String>, EventError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         Ok(status::outstanding(&recipients, &events_in(events)?))
     }
 }
