@@ -175,7 +175,7 @@ impl Dispatch<'_> {
             Action::Done => Step::Done,
             Action::GiveUp(given_up) => {
                 // Nobody whom no server took it for gets it any more.
-                let events = facts::events(&given_up.events)?;
+                let events = facts::events_at(&given_up.events, now)?;
                 self.ledger.store.add_events(mail.mail.id, &events).await?;
                 // Where the others have it, a copy to ourselves that did not leave makes no mail fail.
                 let is_done = !mail.mail.own_copies().is_empty() && {

@@ -71,7 +71,7 @@ pub(super) async fn record_interruption(dispatch: &Dispatch<'_>, mail: &Mail) ->
     let (detail, noticed) = (outcome.detail.as_deref(), stamp(outcome.finished));
     let settled =
         dispatch.office.settle_interruption(&Files::default(), to, &known, detail, &noticed).await?;
-    let events = facts::events(&settled.map_err(unsettled)?.events)?;
+    let events = facts::events_at(&settled.map_err(unsettled)?.events, outcome.finished)?;
     if events.is_empty() {
         return Ok(false);
     }
@@ -173,7 +173,7 @@ pub(super) async fn settle(
     let (to, known) = (&mail.mail.message.rcpt_to, facts::told_events(&mail.events));
     let settled = dispatch.office.settle_doubt(&Files::default(), lookup, to, &known, &stamp(now)).await?;
     let settled = settled.map_err(unsettled)?;
-    let events = facts::events(&settled.events)?;
+    let events = facts::events_at(&settled.events, now)?;
     let outcome = Outcome { finished: now, result: facts::kept(settled.result), ..before.clone() };
     decide(dispatch, attempt, before, &outcome, &events).await?;
     Ok(Made {

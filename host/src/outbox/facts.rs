@@ -237,6 +237,12 @@ pub(super) fn events(of: &[tracking::Event]) -> Result<Vec<Event>, OutboxError> 
     of.iter().map(event).collect()
 }
 
+/// Facts of the plugin that are about one moment of ours, to be kept with that very moment: what crosses to the plugin and back is
+/// coarser, and a fact must not seem earlier than what it follows from.
+pub(super) fn events_at(of: &[tracking::Event], at: Time) -> Result<Vec<Event>, OutboxError> {
+    Ok(events(of)?.into_iter().map(|event| Event { at, ..event }).collect())
+}
+
 /// Kept facts, for the plugin.
 pub(super) fn told_events(of: &[Event]) -> Vec<tracking::Event> {
     let event = |event: &Event| tracking::Event {
