@@ -11,3 +11,5 @@ pub mod flows;
 
 #[cfg(target_family = "wasm")]
 mod component;
+#[cfg(any(test, target_family = "wasm"))]
+mod entrance;

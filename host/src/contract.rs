@@ -15,10 +15,10 @@ wasmtime::component::bindgen!({
     additional_derives: [serde::Serialize, serde::Deserialize, PartialEq],
 });
 
-pub use self::postroom::plugin::{attachments, imap, log, smtp, web};
+pub use self::postroom::plugin::{attachments, imap, log, smtp, transport, web};
 pub use exports::postroom::plugin::{
-    accounts, composing, delivery, documents, drafts, inbound, info, openings, recipients, sent, templates,
-    tracking, webhooks,
+    accounts, composing, delivery, documents, drafts, inbound, info, mailbox_inbound, openings, recipients,
+    schedule, sent, templates, tracking, webhooks,
 };
 
 impl documents::Content {
@@ -44,7 +44,7 @@ impl inbound::Origin {
         match self {
             Self::Bytes(bytes) => bytes.len(),
             Self::Base64(text) => text.len() / 4 * 3,
-            Self::File(_) | Self::Stored(_) => 0,
+            Self::File(_) => 0,
         }
     }
 }

@@ -11,9 +11,9 @@ pub(crate) fn full() -> PathBuf {
     artefact("POSTROOM_PLUGIN", "postroom.wasm")
 }
 
-/// `postroom-render.wasm`.
-pub(crate) fn renderer() -> PathBuf {
-    artefact("POSTROOM_RENDERER", "postroom-render.wasm")
+/// `postroom-core.wasm`.
+pub(crate) fn core() -> PathBuf {
+    artefact("POSTROOM_CORE", "postroom-core.wasm")
 }
 
 /// The plugin that goes wrong on request.

@@ -16,7 +16,7 @@ async fn every_way_to_die_is_told_apart_and_the_next_call_is_fine() {
     let house = House::new(misbehaving());
     let case = cases().remove(2);
     let expected = case.whole(&case.compose().unwrap().composed.chunks).unwrap();
-    for what in ["loop", "memory", "stack", "panic", "trap"] {
+    for what in ["loop", "memory", "stack", "panic", "trap", "enter"] {
         assert_eq!(counted(&house).await, 0, "before {what} the instance is fresh");
         assert_eq!(counted(&house).await, 1, "and kept");
         let begun = Instant::now();
@@ -32,6 +32,10 @@ async fn every_way_to_die_is_told_apart_and_the_next_call_is_fine() {
                 let told = format!("atelier-nord: Level::Error: panic: {message}");
                 assert!(house.log().contains(&told), "{told}\n{:?}", house.log());
             }
+            ("enter", EngineError::Panic(message)) => {
+                let why = "a call began before another of this instance had ended";
+                assert!(message.contains(why), "{message}");
+            }
             ("trap" | "stack", EngineError::Trap(_)) => {}
             _ => panic!("{what}: {error:?}"),
         }
@@ -42,7 +46,7 @@ async fn every_way_to_die_is_told_apart_and_the_next_call_is_fine() {
         assert_eq!(counted(&house).await, 0, "after {what} nothing is left of the old instance");
         house.ask("trap").await.unwrap_err();
     }
-    assert_eq!(house.log().len(), 1, "one panic, one line: {:?}", house.log());
+    assert_eq!(house.log().len(), 2, "each panic is one line: {:?}", house.log());
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ mod limits;
 mod providers;
 mod python;
 mod removed;
+mod schedule;
 mod secrets;
 mod shop;
 mod standing;

@@ -60,7 +60,8 @@ fn run(program: &str, arguments: &[&str]) -> Output {
     output
 }
 
-/// What the program says of sending a case by a server.
+/// What the program says of sending a case by a server. What it is told that submits through the plugin is what it would be told if
+/// it submitted by itself.
 async fn sent(python: &Path, case: &Case, to: Option<&str>, server: SocketAddr) -> Value {
     let files = (1..).zip(&case.files).map(|(handle, (name, media_type, role, content))| {
         let content = STANDARD.encode(content);
@@ -91,7 +92,11 @@ async fn sent(python: &Path, case: &Case, to: Option<&str>, server: SocketAddr) 
     let (python, arguments) = (python.display().to_string(), [script, path].map(|p| p.display().to_string()));
     let output =
         tokio::task::spawn_blocking(move || run(&python, &arguments.each_ref().map(String::as_str))).await;
-    serde_json::from_slice(&output.unwrap().stdout).unwrap()
+    let said: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    for field in ["events", "result", "stage", "pause"] {
+        assert_eq!(said["settled"][field], said["outcome"][field], "{field}: {said:#}");
+    }
+    said
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,7 +19,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     ])
     .build()?;
     // The boundary exists in the sandbox alone, so it is looked at there.
-    for features in [&[][..], &["--features", "renderer"]] {
+    for features in [&[][..], &["--features", "core"]] {
         cargo(["clippy", "--package", "postroom-plugin", "--target", "wasm32-unknown-unknown"])
             .args(features)
             .args(["--", "-D", "warnings"])

@@ -1,9 +1,9 @@
 //! Checks on the contract in `wit/`: every item says what it promises, and no change breaks a host that
 //! was written against an earlier release.
 //!
-//! What a host may rely on: names, records, variants and signatures stay as they were released; a world
-//! asks for nothing new. What may grow: interfaces, types, worlds, and the functions that the plugin
-//! exports. The second check compares with the newest tag `v*`; before the first there is nothing to keep.
+//! What a host may rely on is what `wit/world.wit` promises: names, records, variants and signatures stay as
+//! they were released; a world asks for nothing new. What may grow: interfaces, types, worlds, and the
+//! functions that the plugin exports. The second check compares with the newest tag `v*`; before the first there is nothing to keep.
 
 use anyhow::{Context, bail};
 use std::collections::BTreeMap;

@@ -189,20 +189,44 @@ fn the_first_tag_switches_the_comparison_on() {
 }
 
 #[test]
-fn interfaces_that_join_later_import_nothing_but_what_hosts_provide() {
-    let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+fn drafts_would_import_nothing_but_what_hosts_provide() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(wit).unwrap() {
+    for entry in ["wit", "docs/drafts"].iter().flat_map(|it| fs::read_dir(root.join(it)).unwrap()) {
         let file = entry.unwrap().path();
         fs::copy(&file, folder.path().join(file.file_name().unwrap())).unwrap();
     }
-    let later = "package postroom:plugin@0.1.0; world later {
-        include plugin; export mailbox; export inbound; export reminders; }";
+    let later = "package postroom:plugin@0.1.0;
+        world later { include plugin; export mailbox; export reminders; }
+        world later-core { include core; export reminders; }";
     fs::write(folder.path().join("later.wit"), later).unwrap();
     let package = Package::read(folder.path()).unwrap();
     let imports =
         |world: &str| package.items(&package.worlds()[world].imports).into_keys().collect::<Vec<_>>();
-    assert_eq!(imports("renderer"), ["attachments", "log"]);
-    assert_eq!(imports("plugin"), ["attachments", "imap", "log", "smtp", "web"]);
+    assert_eq!(imports("core"), ["attachments", "log", "transport"]);
+    assert_eq!(imports("plugin"), ["attachments", "imap", "log", "smtp", "transport", "web"]);
     assert_eq!(imports("later"), imports("plugin"));
+    assert_eq!(imports("later-core"), imports("core"));
+}
+
+#[test]
+fn the_core_is_the_plugin_without_what_reaches_a_network() {
+    let wit = Package::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit")).unwrap();
+    let exports = |world: &str| wit.items(&wit.worlds()[world].exports).into_keys().collect::<Vec<_>>();
+    let (all, pure) = (exports("plugin"), exports("core"));
+    let connected: Vec<_> = all.iter().filter(|it| !pure.contains(it)).collect();
+    assert_eq!(connected, ["delivery", "mailbox-inbound", "sent"]);
+    assert_eq!(all.len(), pure.len() + connected.len(), "what the core exports, the plugin does");
+    let everything: Vec<_> = wit.interfaces().into_keys().collect();
+    let known = |it: &&&str| {
+        let worlds = wit.worlds();
+        let plugin = worlds["plugin"];
+        wit.items(&plugin.imports).contains_key(**it) || wit.items(&plugin.exports).contains_key(**it)
+    };
+    assert_eq!(
+        everything.iter().filter(known).count(),
+        everything.len(),
+        "an interface of no world is a draft"
+    );
+    assert!(wit.interfaces()["transport"].functions.is_empty(), "hosts have nothing to provide for it");
 }

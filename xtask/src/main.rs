@@ -26,7 +26,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   plugin [--for-tests]
-                  build target/plugin/postroom.wasm and target/plugin/postroom-render.wasm; for the component
+                  build target/plugin/postroom.wasm and target/plugin/postroom-core.wasm; for the component
                   tests also postroom-misbehave.wasm
   demo [OPTIONS]  send a sample company's mails to a catcher inside the program; options go to `postroom demo`
   test [TIER…]    everything CI checks, or some of: checks, unit, clients, component, e2e, fuzz

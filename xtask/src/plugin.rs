@@ -1,4 +1,4 @@
-//! The two components: `postroom.wasm` and `postroom-render.wasm`.
+//! The two components: `postroom.wasm` and `postroom-core.wasm`.
 
 use crate::run::{cargo, program, root, target};
 use anyhow::Context as _;
@@ -10,15 +10,15 @@ const TARGET: &str = "wasm32-unknown-unknown";
 pub(crate) struct Built {
     /// Everything.
     pub(crate) full: PathBuf,
-    /// Rendering only.
-    pub(crate) renderer: PathBuf,
+    /// All that is pure.
+    pub(crate) core: PathBuf,
 }
 
 /// Builds both, installing the compiler's target for WebAssembly where it is missing.
 pub(crate) fn build() -> anyhow::Result<Built> {
     let full = build_full()?;
-    let renderer = component(Some("renderer"), "postroom-render.wasm")?;
-    Ok(Built { full, renderer })
+    let core = component(Some("core"), "postroom-core.wasm")?;
+    Ok(Built { full, core })
 }
 
 /// Builds the first alone, for who only runs mails through it.

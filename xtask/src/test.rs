@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         packages::ensure_python()?;
         cargo(["test", "--package", "postroom-tests", "--test", "component"])
             .env("POSTROOM_PLUGIN", &plugin.full)
-            .env("POSTROOM_RENDERER", &plugin.renderer)
+            .env("POSTROOM_CORE", &plugin.core)
             .env("POSTROOM_MISBEHAVING", plugin::build_misbehaving()?)
             .go()?;
     }

@@ -3,8 +3,8 @@
 #![allow(missing_docs, unsafe_code, unreachable_pub)]
 #![allow(clippy::all, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_types)]
 
-#[cfg(not(feature = "renderer"))]
+#[cfg(not(feature = "core"))]
 wit_bindgen::generate!({ path: "../wit", world: "plugin", pub_export_macro: true });
 
-#[cfg(feature = "renderer")]
-wit_bindgen::generate!({ path: "../wit", world: "renderer", pub_export_macro: true });
+#[cfg(feature = "core")]
+wit_bindgen::generate!({ path: "../wit", world: "core", pub_export_macro: true });

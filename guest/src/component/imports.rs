@@ -1,10 +1,9 @@
-//! The host's capabilities as the flows' ports, and the panic hook.
+//! The host's capabilities as the flows' ports.
 
-use super::bindings::postroom::plugin::{attachments, log};
+use super::bindings::postroom::plugin::attachments;
 use crate::flows::{FileError, Files};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::sync::Once;
 
 /// The files of the call.
 pub(super) struct HostFiles;
@@ -24,21 +23,13 @@ impl Files for HostFiles {
     }
 }
 
-/// Makes a panic say its message in the host's log before it traps. Each export calls this first.
-pub(super) fn speak_before_trapping() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        std::panic::set_hook(Box::new(|info| log::write(log::Level::Error, &format!("panic: {info}"))));
-    });
-}
-
-#[cfg(not(feature = "renderer"))]
+#[cfg(not(feature = "core"))]
 pub(super) use submission::{HostSmtp, HostWeb};
 
-#[cfg(not(feature = "renderer"))]
+#[cfg(not(feature = "core"))]
 mod submission {
     use crate::component::bindings::postroom::plugin::{smtp, web};
-    use crate::component::convert;
+    use crate::component::{convert, transport};
     use crate::domain::status::{Acceptance, Failure};
     use crate::flows::{Answer, Piece, Request, Smtp, Submission, Web, WebError, WebFailure, WebStage};
 
@@ -96,7 +87,7 @@ mod submission {
                     web::Stage::Request => WebStage::Request,
                     web::Stage::Answer => WebStage::Answer,
                 },
-                verdict: convert::verdict_in(failure.verdict),
+                verdict: transport::verdict_in(failure.verdict),
                 detail: failure.detail,
                 retry_after: failure.retry_after,
             }),
@@ -122,15 +113,15 @@ mod submission {
                 chunks: convert::chunks_out(submission.chunks),
             };
             let answer = smtp::submit(&submission);
-            answer.map(convert::acceptance_in).map_err(convert::failure_in)
+            answer.map(transport::acceptance_in).map_err(transport::failure_in)
         }
     }
 }
 
-#[cfg(not(feature = "renderer"))]
+#[cfg(not(feature = "core"))]
 pub(super) use mailboxes::{HostImap, folder_in};
 
-#[cfg(not(feature = "renderer"))]
+#[cfg(not(feature = "core"))]
 mod mailboxes {
     use crate::component::bindings::postroom::plugin::imap;
     use crate::component::convert;

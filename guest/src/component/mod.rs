@@ -3,11 +3,13 @@
 
 #[allow(unreachable_pub)] // generated
 mod bindings;
+mod call;
 mod convert;
 mod exports;
 mod imports;
 #[cfg(feature = "misbehave")]
 mod misbehaviour;
+mod transport;
 
 /// Composing makes many small texts; with this allocator it is a few per cent faster than with std's for this target.
 #[global_allocator]

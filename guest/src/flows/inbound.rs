@@ -1,4 +1,4 @@
-//! Understanding a message that is in hand or lies in a mailbox.
+//! Understanding a message that lies in a mailbox; one in hand needs nothing but the domain's rules.
 
 use super::Place;
 use super::files::in_blocks;
@@ -17,18 +17,9 @@ pub trait Messages {
     fn fetch(&mut self, account: &str, at: &Place, offset: u64, length: u32) -> Result<Vec<u8>, Self::Error>;
 }
 
-/// Where the message is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// In hand.
-    Raw(Vec<u8>),
-    /// In a mailbox: the account and the place.
-    Stored(String, Place),
-}
-
 /// Why a message was not understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum InboundError<E> {
+pub enum StoredError<E> {
     /// It is beyond the limits.
     Refused(Refused),
     /// The mailbox could not be asked.
@@ -38,24 +29,20 @@ pub enum InboundError<E> {
 /// Bytes of one request: what the contract allows.
 const AT_ONCE: u32 = 1 << 20;
 
-/// Understands a message.
+/// Fetches a message and understands it.
 ///
 /// # Errors
-/// [`InboundError`].
-pub fn classify<M: Messages>(
-    origin: Origin,
+/// [`StoredError`].
+pub fn classify_stored<M: Messages>(
+    account: &str,
+    at: &Place,
     own_addresses: &[String],
     now: DateTime<FixedOffset>,
     messages: &mut M,
-) -> Result<Report, InboundError<M::Error>> {
-    let raw = match origin {
-        Origin::Raw(raw) => raw,
-        Origin::Stored(account, place) => {
-            in_blocks(AT_ONCE, limits::MESSAGE, |offset| messages.fetch(&account, &place, offset, AT_ONCE))
-                .map_err(InboundError::Mailbox)?
-        }
-    };
-    read(&raw, own_addresses, now).map_err(InboundError::Refused)
+) -> Result<Report, StoredError<M::Error>> {
+    let fetch = |offset| messages.fetch(account, at, offset, AT_ONCE);
+    let raw = in_blocks(AT_ONCE, limits::MESSAGE, fetch).map_err(StoredError::Mailbox)?;
+    read(&raw, own_addresses, now).map_err(StoredError::Refused)
 }
 
 #[cfg(test)]
@@ -89,12 +76,12 @@ mod tests {
         for size in [0, AT_ONCE as usize, 2 * AT_ONCE as usize + 1] {
             raw.resize(raw.len().max(size), b'x');
             let place = |uid| Place { folder: "INBOX".into(), uid_validity: 1, uid };
-            let stored = Origin::Stored("office".into(), place(7));
-            let in_hand = classify(Origin::Raw(raw.clone()), &[], now(), &mut Mailbox(vec![])).unwrap();
+            let in_hand = read(&raw, &[], now()).unwrap();
             assert_eq!(in_hand.class, Class::Ordinary, "{size}");
-            assert_eq!(classify(stored, &[], now(), &mut Mailbox(raw.clone())), Ok(in_hand), "{size}");
-            let gone = classify(Origin::Stored("office".into(), place(0)), &[], now(), &mut Mailbox(vec![]));
-            assert_eq!(gone, Err(InboundError::Mailbox("no such message")));
+            let stored = classify_stored("office", &place(7), &[], now(), &mut Mailbox(raw.clone()));
+            assert_eq!(stored, Ok(in_hand), "{size}");
+            let gone = classify_stored("office", &place(0), &[], now(), &mut Mailbox(vec![]));
+            assert_eq!(gone, Err(StoredError::Mailbox("no such message")));
         }
     }
 
@@ -108,7 +95,7 @@ mod tests {
             }
         }
         let place = Place { folder: "INBOX".into(), uid_validity: 1, uid: 1 };
-        let found = classify(Origin::Stored("office".into(), place), &[], now(), &mut Endless);
-        assert!(matches!(found, Err(InboundError::Refused(_))), "{found:?}");
+        let found = classify_stored("office", &place, &[], now(), &mut Endless);
+        assert!(matches!(found, Err(StoredError::Refused(_))), "{found:?}");
     }
 }

@@ -4,10 +4,9 @@
 #![allow(clippy::disallowed_types)] // a test measures; the plugin has no clock
 
 use super::compose::Job;
-use super::inbound::{Messages, Origin, classify};
 use super::test_job::{NoFiles, plain_job};
-use super::{Place, Source, compose};
-use crate::domain::{address, document, template, webhook};
+use super::{Source, compose};
+use crate::domain::{address, document, inbound, template, webhook};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -73,22 +72,12 @@ const PIECES: [&str; 58] = [
     "On 1 January Jo wrote:\n",
 ];
 
-struct Nothing;
-
-impl Messages for Nothing {
-    type Error = ();
-
-    fn fetch(&mut self, _: &str, _: &Place, _: u64, _: u32) -> Result<Vec<u8>, ()> {
-        Err(())
-    }
-}
-
 type Reader = fn(&str);
 
 fn message(head: &str, body: &str) {
     let now = chrono::DateTime::parse_from_rfc3339("2026-11-22T09:30:00+01:00").unwrap();
     let raw = format!("From: a@b.example\r\nTo: c@d.example\r\n{head}\r\n\r\n{body}");
-    let _ = classify(Origin::Raw(raw.into_bytes()), &["c@d.example".to_owned()], now, &mut Nothing);
+    let _ = inbound::read(raw.as_bytes(), &["c@d.example".to_owned()], now);
 }
 
 fn mail(settings: serde_json::Value, body: Option<&str>) {

@@ -24,7 +24,7 @@ mod void_copy;
 
 pub use compose::{ComposeError, Job, Message, Mode, Warning, compose};
 pub use files::{FileError, Files, read_whole};
-pub use inbound::{InboundError, Messages, Origin, classify};
+pub use inbound::{Messages, StoredError, classify_stored};
 pub use input::{Content, InputError, Source};
 pub use pixel::compose_tracked;
 pub use refusal::{INSISTABLE, Refusal};

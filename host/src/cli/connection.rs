@@ -5,7 +5,7 @@ use super::{Common, Failure};
 use crate::capabilities::smtp::{SmtpClient, Submitter, TEST_SUCCESSFUL};
 use crate::cli::Exit;
 use crate::config::Config;
-use crate::contract::smtp::Verdict;
+use crate::contract::transport::Verdict;
 use crate::engine::probe_report;
 use clap::Args;
 use std::path::PathBuf;

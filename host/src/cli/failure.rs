@@ -154,7 +154,6 @@ impl From<InboxError> for Failure {
             InboxError::Store(error) => error.into(),
             InboxError::Engine(error) => error.into(),
             InboxError::Plugin(_) => Self::other(error.to_string()),
-            InboxError::Mailbox(_) => Self { code: Exit::Later, message: error.to_string() },
             error => Self::input(error.to_string()),
         }
     }

@@ -109,8 +109,8 @@ mod tests {
     use super::*;
     use crate::contract::delivery::SubmitError;
     use crate::contract::recipients::Field;
-    use crate::contract::smtp::{Failure, Stage, Verdict};
     use crate::contract::tracking::Status;
+    use crate::contract::transport::{Failure, Stage, Verdict};
     use serde_json::json;
 
     /// Characters that move a cursor, end a line or turn the direction of text.

@@ -3,7 +3,7 @@
 use super::state::Files;
 use crate::capabilities::smtp as wire;
 use crate::contract::attachments::Chunk;
-use crate::contract::smtp;
+use crate::contract::{smtp, transport};
 
 /// A submission with its files in place of handles; the error is a handle that the call does not have.
 pub(super) fn submission(of: smtp::Submission, files: &Files) -> Result<wire::Submission, u32> {
@@ -24,10 +24,10 @@ pub(super) fn submission(of: smtp::Submission, files: &Files) -> Result<wire::Su
 }
 
 /// A failure before the network: the account or the arguments rule it out.
-pub(super) fn refused(detail: String) -> smtp::Failure {
-    smtp::Failure {
-        stage: smtp::Stage::Prepare,
-        verdict: smtp::Verdict::Permanent,
+pub(super) fn refused(detail: String) -> transport::Failure {
+    transport::Failure {
+        stage: transport::Stage::Prepare,
+        verdict: transport::Verdict::Permanent,
         reply: None,
         detail,
         retry_after: None,
@@ -35,8 +35,8 @@ pub(super) fn refused(detail: String) -> smtp::Failure {
     }
 }
 
-pub(super) fn acceptance(of: wire::Acceptance) -> smtp::Acceptance {
-    smtp::Acceptance {
+pub(super) fn acceptance(of: wire::Acceptance) -> transport::Acceptance {
+    transport::Acceptance {
         server: of.server,
         reply: reply(of.reply),
         recipients: of.recipients.into_iter().map(recipient_reply).collect(),
@@ -44,14 +44,14 @@ pub(super) fn acceptance(of: wire::Acceptance) -> smtp::Acceptance {
     }
 }
 
-pub(super) fn failure(of: wire::Failure) -> smtp::Failure {
-    smtp::Failure {
+pub(super) fn failure(of: wire::Failure) -> transport::Failure {
+    transport::Failure {
         stage: stage(of.stage),
         verdict: match of.verdict {
-            wire::Verdict::Transient => smtp::Verdict::Transient,
-            wire::Verdict::Permanent => smtp::Verdict::Permanent,
-            wire::Verdict::NeedsSignIn => smtp::Verdict::NeedsSignIn,
-            wire::Verdict::InDoubt => smtp::Verdict::InDoubt,
+            wire::Verdict::Transient => transport::Verdict::Transient,
+            wire::Verdict::Permanent => transport::Verdict::Permanent,
+            wire::Verdict::NeedsSignIn => transport::Verdict::NeedsSignIn,
+            wire::Verdict::InDoubt => transport::Verdict::InDoubt,
         },
         reply: of.reply.map(reply),
         detail: of.detail,
@@ -73,25 +73,25 @@ pub fn probe_report(of: wire::ProbeReport) -> smtp::ProbeReport {
     }
 }
 
-fn recipient_reply(of: wire::RecipientReply) -> smtp::RecipientReply {
-    smtp::RecipientReply { address: of.address, reply: reply(of.reply) }
+fn recipient_reply(of: wire::RecipientReply) -> transport::RecipientReply {
+    transport::RecipientReply { address: of.address, reply: reply(of.reply) }
 }
 
-fn reply(of: wire::Reply) -> smtp::Reply {
-    smtp::Reply { code: of.code, enhanced: of.enhanced, text: of.text }
+fn reply(of: wire::Reply) -> transport::Reply {
+    transport::Reply { code: of.code, enhanced: of.enhanced, text: of.text }
 }
 
-fn stage(of: wire::Stage) -> smtp::Stage {
+fn stage(of: wire::Stage) -> transport::Stage {
     match of {
-        wire::Stage::Prepare => smtp::Stage::Prepare,
-        wire::Stage::Resolve => smtp::Stage::Resolve,
-        wire::Stage::Connect => smtp::Stage::Connect,
-        wire::Stage::Tls => smtp::Stage::Tls,
-        wire::Stage::Greeting => smtp::Stage::Greeting,
-        wire::Stage::Login => smtp::Stage::Login,
-        wire::Stage::Sender => smtp::Stage::Sender,
-        wire::Stage::Recipient => smtp::Stage::Recipient,
-        wire::Stage::Data => smtp::Stage::Data,
-        wire::Stage::AfterDot => smtp::Stage::AfterDot,
+        wire::Stage::Prepare => transport::Stage::Prepare,
+        wire::Stage::Resolve => transport::Stage::Resolve,
+        wire::Stage::Connect => transport::Stage::Connect,
+        wire::Stage::Tls => transport::Stage::Tls,
+        wire::Stage::Greeting => transport::Stage::Greeting,
+        wire::Stage::Login => transport::Stage::Login,
+        wire::Stage::Sender => transport::Stage::Sender,
+        wire::Stage::Recipient => transport::Stage::Recipient,
+        wire::Stage::Data => transport::Stage::Data,
+        wire::Stage::AfterDot => transport::Stage::AfterDot,
     }
 }

@@ -1,7 +1,7 @@
 //! Names of the contract's enums where people read them.
 
 use crate::contract::recipients::Field;
-use crate::contract::smtp::Stage;
+use crate::contract::transport::Stage;
 
 impl Field {
     /// Name of the header field.

@@ -10,8 +10,8 @@ use super::state::{Accounts, Apis, Files, LogSink, State};
 use crate::capabilities::smtp::{Account, SmtpClient, Submitter};
 use crate::capabilities::web::{self, GivenUrls, Web, WebClient};
 use crate::contract::{
-    accounts, composing, delivery, documents, drafts, imap, inbound, info, openings, recipients, sent, smtp,
-    templates, tracking, webhooks,
+    accounts, composing, delivery, documents, drafts, imap, inbound, info, mailbox_inbound, openings,
+    recipients, schedule, sent, smtp, templates, tracking, transport, webhooks,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -152,6 +152,10 @@ fn check_failed(answer: &[templates::Finding]) -> bool {
 /// What is beyond the limits was not sent to be read.
 fn classify_failed(answer: &Result<inbound::Report, inbound::InboundError>) -> bool {
     matches!(answer, Err(inbound::InboundError::Refused(_)))
+}
+
+fn stored_failed(answer: &Result<inbound::Report, mailbox_inbound::StoredError>) -> bool {
+    matches!(answer, Err(mailbox_inbound::StoredError::Refused(_)))
 }
 
 fn edited(job: &composing::Job) -> usize {
@@ -309,28 +313,44 @@ impl Office {
         ) -> Result<Vec<Option<imap::Place>>, sent::SentError>;
         /// Makes at most one submission. An error whose [`EngineError::lost`] is true means: in doubt.
         submit = postroom_plugin_delivery.call_submit(
-            parcel: &delivery::Parcel, route: &delivery::Route, now: &str
+            parcel: &delivery::Parcel, route: &schedule::Route, now: &str
         ) -> delivery::Outcome;
         /// Tests a way out without sending.
-        probe = postroom_plugin_delivery.call_probe(route: &delivery::Route) -> smtp::ProbeReport;
+        probe = postroom_plugin_delivery.call_probe(route: &schedule::Route) -> smtp::ProbeReport;
         /// What to do next with an intent.
-        decide = postroom_plugin_delivery.call_decide(
-            facts: &delivery::Facts, now: &str
-        ) -> Result<delivery::Action, delivery::FactsError>;
+        decide = postroom_plugin_schedule.call_decide(
+            facts: &schedule::Facts, now: &str
+        ) -> Result<schedule::Action, schedule::FactsError>;
+        /// What an attempt means that never came back.
+        settle_interruption = postroom_plugin_schedule.call_settle_interruption(
+            to: &[String], events: &[tracking::Event], detail: Option<&str>, now: &str
+        ) -> Result<schedule::Settlement, schedule::FactsError>;
+        /// What it means that a mail in doubt was found, or not.
+        settle_doubt = postroom_plugin_schedule.call_settle_doubt(
+            lookup: schedule::Lookup, to: &[String], events: &[tracking::Event], now: &str
+        ) -> Result<schedule::Settlement, schedule::FactsError>;
+        /// What a server's answer to a transaction of the host's own means.
+        settle_answer = postroom_plugin_schedule.call_settle(
+            to: &[String], answer: Result<&transport::Acceptance, &transport::Failure>, now: &str
+        ) -> Result<schedule::Settlement, schedule::FactsError>;
         /// Looks at the provider for a mail whose attempt is in doubt. Sends nothing.
         look_in_sent = postroom_plugin_delivery.call_look_in_sent(
-            message_id: &str, route: &delivery::Route, sender: Option<&recipients::Mailbox>,
+            message_id: &str, route: &schedule::Route, sender: Option<&recipients::Mailbox>,
             attempted: &str, now: &str
         ) -> delivery::Sighting;
         /// Of these recipients, those that an attempt must name.
-        outstanding = postroom_plugin_delivery.call_outstanding(
+        outstanding = postroom_plugin_schedule.call_outstanding(
             to: &[String], events: &[tracking::Event]
         ) -> Result<Vec<String>, tracking::EventError>;
-        /// What a message that came in is.
+        /// What a message in hand is.
         classify = postroom_plugin_inbound.call_classify(
             message: &inbound::Origin, own_addresses: &[String], now: &str
         ) -> Result<inbound::Report, inbound::InboundError>,
             bounded ["the message": message.size_in_hand(), message], hostile classify_failed;
+        /// What a message in a mailbox is.
+        classify_stored = postroom_plugin_mailbox_inbound.call_classify_stored(
+            account: &str, at: &imap::Place, own_addresses: &[String], now: &str
+        ) -> Result<inbound::Report, mailbox_inbound::StoredError>, hostile stored_failed;
         /// Whether a refusal is for ever.
         judge = postroom_plugin_inbound.call_judge(
             code: Option<&str>, words: &str

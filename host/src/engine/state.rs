@@ -8,7 +8,7 @@ use crate::capabilities::Gate;
 use crate::capabilities::attachments::AttachmentSource;
 use crate::capabilities::smtp as wire;
 use crate::capabilities::web as api;
-use crate::contract::{attachments, log, smtp};
+use crate::contract::{attachments, log, smtp, transport};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasmtime::StoreLimits;
@@ -119,11 +119,14 @@ impl attachments::Host for State {
     }
 }
 
+/// Types alone.
+impl transport::Host for State {}
+
 impl smtp::Host for State {
     async fn submit(
         &mut self,
         message: smtp::Submission,
-    ) -> wasmtime::Result<Result<smtp::Acceptance, smtp::Failure>> {
+    ) -> wasmtime::Result<Result<transport::Acceptance, transport::Failure>> {
         let Some(account) = self.capabilities.accounts.get(&message.account) else {
             return Ok(Err(unknown_account(&message.account)));
         };
@@ -146,6 +149,6 @@ impl smtp::Host for State {
     }
 }
 
-fn unknown_account(name: &str) -> smtp::Failure {
+fn unknown_account(name: &str) -> transport::Failure {
     convert::refused(format!("there is no account \"{name}\""))
 }

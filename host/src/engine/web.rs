@@ -4,7 +4,7 @@ use super::state::{Files, State};
 use crate::capabilities::attachments::Chunk;
 use crate::capabilities::smtp::Verdict;
 use crate::capabilities::web as api;
-use crate::contract::{attachments, smtp, web};
+use crate::contract::{attachments, transport, web};
 
 impl web::Host for State {
     async fn call(&mut self, request: web::Request) -> wasmtime::Result<Result<web::Answer, web::WebError>> {
@@ -24,7 +24,7 @@ impl web::Host for State {
             && let Err(why) = gate.open().await
         {
             let detail = format!("nothing was sent, since it could not be recorded: {why}");
-            let (stage, verdict) = (web::Stage::Prepare, smtp::Verdict::Transient);
+            let (stage, verdict) = (web::Stage::Prepare, transport::Verdict::Transient);
             return Ok(Err(web::WebError::Failed(web::Failure {
                 stage,
                 verdict,
@@ -86,10 +86,10 @@ fn error(of: api::WebError) -> web::WebError {
         api::WebError::Failed(failure) => web::WebError::Failed(web::Failure {
             stage: stage(failure.stage),
             verdict: match failure.verdict {
-                Verdict::Transient => smtp::Verdict::Transient,
-                Verdict::Permanent => smtp::Verdict::Permanent,
-                Verdict::NeedsSignIn => smtp::Verdict::NeedsSignIn,
-                Verdict::InDoubt => smtp::Verdict::InDoubt,
+                Verdict::Transient => transport::Verdict::Transient,
+                Verdict::Permanent => transport::Verdict::Permanent,
+                Verdict::NeedsSignIn => transport::Verdict::NeedsSignIn,
+                Verdict::InDoubt => transport::Verdict::InDoubt,
             },
             detail: failure.detail,
             retry_after: failure.retry_after,

@@ -1,6 +1,5 @@
 //! Why a message was not taken in.
 
-use crate::contract::imap::ImapError;
 use crate::contract::inbound::InboundError;
 use crate::engine::EngineError;
 use crate::store::StoreError;
@@ -28,9 +27,6 @@ pub enum InboxError {
     /// The plugin does not read it.
     #[error("{0}")]
     Refused(String),
-    /// The mailbox could not be asked.
-    #[error("the mailbox could not be asked: {0}")]
-    Mailbox(String),
     /// The call did not come back.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -48,11 +44,6 @@ impl From<InboundError> for InboxError {
             InboundError::Refused(why) => Self::Refused(format!("the message is refused: {why}")),
             InboundError::Unreadable(why) => Self::Plugin(why),
             InboundError::Now(why) => Self::Plugin(format!("now: {why}")),
-            InboundError::Imap(ImapError::Failed(failure)) => Self::Mailbox(failure.detail),
-            InboundError::Imap(ImapError::NeedsSignIn(words)) => {
-                Self::Mailbox(format!("the account needs a new sign-in: {words}"))
-            }
-            InboundError::Imap(other) => Self::Mailbox(format!("{other:?}")),
         }
     }
 }

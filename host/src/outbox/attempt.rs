@@ -2,7 +2,7 @@
 
 use super::draft::Ready;
 use super::status::{self, Recipients};
-use crate::contract::{delivery, tracking};
+use crate::contract::{delivery, schedule, tracking};
 use crate::engine::{EngineError, Office};
 use crate::store::among_recipients;
 
@@ -55,10 +55,10 @@ impl Ready {
             notify_delivered: attempt.notify_delivered,
             check_opens: false,
         };
-        let route = delivery::Route { account: attempt.account.clone(), transport: "smtp".to_owned() };
+        let route = schedule::Route { account: attempt.account.clone(), transport: "smtp".to_owned() };
         let outcome = match office.submit(&self.files, &parcel, &route, &attempt.now).await {
             Ok(outcome) => outcome,
-            Err(error) if error.lost() => without_answer(&error, &attempt.now),
+            Err(error) if error.lost() => without_answer(&error, &parcel.envelope.recipients, &attempt.now),
             Err(error) => return Err(error),
         };
         let all = &message.envelope.recipients;
@@ -71,15 +71,16 @@ impl Ready {
     }
 }
 
-/// What is known when a submission gave no answer: nothing, where the plugin died during it; else that nothing was sent.
-pub(super) fn without_answer(error: &EngineError, now: &str) -> delivery::Outcome {
+/// What is known when a submission to these recipients gave no answer: nothing, where the plugin died during it; else that nothing was
+/// sent. The plugin, which would say so, is not asked: it may be what fails.
+pub(super) fn without_answer(error: &EngineError, to: &[String], now: &str) -> delivery::Outcome {
     let (kind, result) = if error.lost() {
-        ("in-doubt", delivery::AttemptResult::InDoubt)
+        ("in-doubt", schedule::AttemptResult::InDoubt)
     } else {
-        ("deferred", delivery::AttemptResult::Transient(None))
+        ("deferred", schedule::AttemptResult::Transient(None))
     };
-    let event = tracking::Event {
-        recipient: None,
+    let event = |recipient: &String| tracking::Event {
+        recipient: Some(recipient.clone()),
         kind: kind.to_owned(),
         at: now.to_owned(),
         source: "host".to_owned(),
@@ -87,7 +88,7 @@ pub(super) fn without_answer(error: &EngineError, now: &str) -> delivery::Outcom
         words: Some(error.to_string()),
     };
     delivery::Outcome {
-        events: vec![event],
+        events: to.iter().map(event).collect(),
         error: None,
         reply: None,
         receipt: None,

@@ -1,6 +1,6 @@
 //! Moving a kept mail on: ask the plugin what to do next, record, do it, record.
 //!
-//! The rules are the plugin's (`delivery.decide`); here is the order of the steps. An attempt is on disk before it is
+//! The rules are the plugin's (`schedule.decide`); here is the order of the steps. An attempt is on disk before it is
 //! made, what came of it afterwards, and one attempt without a result blocks every other.
 
 use super::attempt::without_answer;
@@ -16,7 +16,8 @@ use super::sent_copy::{self, SentCopy};
 use super::status;
 use super::waiting::{CurrentPause, Wait};
 use crate::accounts::{Account, AccountState, Company, Transport};
-use crate::contract::delivery::{self, Action, Route};
+use crate::contract::delivery;
+use crate::contract::schedule::{Action, Lookup, Route};
 use crate::contract::tracking::Status;
 use crate::engine::{Files, Office};
 use crate::store::{
@@ -168,19 +169,20 @@ impl Dispatch<'_> {
             Action::AskFallback(route) => Step::AskFallback(route.account),
             Action::LookInSent => doubt::look(self, &mail, now).await?,
             Action::AskInDoubt if answers.send_again => {
-                Step::Made(Box::new(doubt::settle(self, &mail, AttemptResult::NotFound, now).await?))
+                Step::Made(Box::new(doubt::settle(self, &mail, Lookup::NotFound, now).await?))
             }
             Action::AskInDoubt => Step::AskInDoubt,
             Action::Done => Step::Done,
-            Action::GiveUp(why) => {
-                let why = with_last_words(&mail, why);
-                self.give_up(&mail, &why, now).await?;
+            Action::GiveUp(given_up) => {
+                // Nobody whom no server took it for gets it any more.
+                let events = facts::events_at(&given_up.events, now)?;
+                self.ledger.store.add_events(mail.mail.id, &events).await?;
                 // Where the others have it, a copy to ourselves that did not leave makes no mail fail.
                 let is_done = !mail.mail.own_copies().is_empty() && {
                     let mail = self.ledger.store.mail(mail.mail.id).await?;
                     !self.is_failed(&mail, &[], now).await?
                 };
-                if is_done { Step::Done } else { Step::GaveUp(why) }
+                if is_done { Step::Done } else { Step::GaveUp(given_up.reason) }
             }
         })
     }
@@ -259,7 +261,7 @@ impl Dispatch<'_> {
         parcel.check_opens = route.transport == "sendgrid" && mail.mail.open_check == OpenCheck::Provider;
         let submitted = match self.office.submit(&files, &parcel, route, &stamp(now)).await {
             Ok(outcome) => outcome,
-            Err(error) => without_answer(&error, &stamp(now)),
+            Err(error) => without_answer(&error, &parcel.envelope.recipients, &stamp(now)),
         };
         self.keep(mail, account, (id, now), submitted, fallback.is_some()).await
     }
@@ -378,15 +380,6 @@ impl Dispatch<'_> {
         let copies = sent_copy::file(self.office, &self.account, transport, &[mail], now).await?;
         Ok(copies.into_iter().next().unwrap_or(SentCopy::NoMailbox))
     }
-
-    /// Records that the mail will not reach those whom no server took it for, and gives them.
-    async fn give_up(&self, mail: &Mail, why: &str, now: Time) -> Result<(), OutboxError> {
-        let left = self.outstanding(mail).await?;
-        let expired = |recipient: &String| facts::own_event(recipient, "expired", now, Some(why.to_owned()));
-        let events: Vec<Event> = left.iter().map(expired).collect();
-        self.ledger.store.add_events(mail.mail.id, &events).await?;
-        Ok(())
-    }
 }
 
 impl Step {
@@ -410,15 +403,6 @@ impl Step {
             Self::Done => Standing::Sent,
             Self::GaveUp(reason) => Standing::Failed { reason: reason.clone() },
         }
-    }
-}
-
-/// Why a mail was given up, with what the last try heard: the reason that helps is the server's.
-fn with_last_words(mail: &Mail, why: String) -> String {
-    let last = mail.attempts.iter().rev().find_map(|attempt| attempt.outcome.as_ref()?.detail.as_ref());
-    match last {
-        Some(detail) => format!("{why}; the last try: {detail}"),
-        None => why,
     }
 }
 

@@ -7,7 +7,8 @@ use super::sender::sender_of;
 use super::sent_copy::{sent_account, sent_error};
 use super::waiting::Wait;
 use crate::accounts::Account;
-use crate::contract::delivery::{Route, Sighting};
+use crate::contract::delivery::Sighting;
+use crate::contract::schedule::{FactsError, Lookup, Route};
 use crate::contract::sent::FilingPlan;
 use crate::contract::tracking::Status;
 use crate::engine::{Files, Office};
@@ -66,9 +67,11 @@ pub(super) async fn record_interruption(dispatch: &Dispatch<'_>, mail: &Mail) ->
     if mail.events.iter().any(is_on_record) {
         return Ok(false);
     }
-    let left = dispatch.outstanding(mail).await?;
-    let event = |it: &String| facts::own_event(it, "in-doubt", outcome.finished, outcome.detail.clone());
-    let events: Vec<Event> = left.iter().map(event).collect();
+    let (to, known) = (&mail.mail.message.rcpt_to, facts::told_events(&mail.events));
+    let (detail, noticed) = (outcome.detail.as_deref(), stamp(outcome.finished));
+    let settled =
+        dispatch.office.settle_interruption(&Files::default(), to, &known, detail, &noticed).await?;
+    let events = facts::events_at(&settled.map_err(unsettled)?.events, outcome.finished)?;
     if events.is_empty() {
         return Ok(false);
     }
@@ -118,7 +121,7 @@ pub(super) async fn cleared_up(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) 
     if doubtful.is_empty() || !doubtful.iter().all(known) {
         return Ok(false);
     }
-    settle(dispatch, mail, AttemptResult::Found, now).await?;
+    settle(dispatch, mail, Lookup::Found, now).await?;
     Ok(true)
 }
 
@@ -130,10 +133,8 @@ pub(super) async fn look(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) -> Res
     if attempt.transport == "smtp" {
         let of = sent_account(office, &dispatch.account, &attempt.transport).await?;
         return match office.find_sent(&none, &of, std::slice::from_ref(id)).await? {
-            Ok(found) if found.iter().any(Option::is_some) => {
-                made(dispatch, mail, AttemptResult::Found, now).await
-            }
-            Ok(_) => made(dispatch, mail, AttemptResult::NotFound, now).await,
+            Ok(found) if found.iter().any(Option::is_some) => made(dispatch, mail, Lookup::Found, now).await,
+            Ok(_) => made(dispatch, mail, Lookup::NotFound, now).await,
             Err(error) => Ok(Step::Hold(format!("its mailbox can't be looked at: {}", sent_error(error)))),
         };
     }
@@ -143,8 +144,8 @@ pub(super) async fn look(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) -> Res
     let began = stamp(attempt.started);
     let seen = office.look_in_sent(&none, id, &route, sender.as_ref(), &began, &stamp(now)).await?;
     match seen {
-        Sighting::Found(_) => made(dispatch, mail, AttemptResult::Found, now).await,
-        Sighting::NotFound => made(dispatch, mail, AttemptResult::NotFound, now).await,
+        Sighting::Found(_) => made(dispatch, mail, Lookup::Found, now).await,
+        Sighting::NotFound => made(dispatch, mail, Lookup::NotFound, now).await,
         Sighting::NotYet(seconds) => {
             Ok(Step::WaitUntil(Wait::for_the_first_try(now + Duration::seconds(seconds.into()))))
         }
@@ -155,35 +156,25 @@ pub(super) async fn look(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) -> Res
     }
 }
 
-async fn made(
-    dispatch: &Dispatch<'_>,
-    mail: &Mail,
-    result: AttemptResult,
-    now: Time,
-) -> Result<Step, OutboxError> {
-    Ok(Step::Made(Box::new(settle(dispatch, mail, result, now).await?)))
+async fn made(dispatch: &Dispatch<'_>, mail: &Mail, lookup: Lookup, now: Time) -> Result<Step, OutboxError> {
+    Ok(Step::Made(Box::new(settle(dispatch, mail, lookup, now).await?)))
 }
 
 /// Records what became of the attempt in doubt: found, or not and to be sent again.
 pub(super) async fn settle(
     dispatch: &Dispatch<'_>,
     mail: &Mail,
-    result: AttemptResult,
+    lookup: Lookup,
     now: Time,
 ) -> Result<Made, OutboxError> {
     let Some((attempt, before)) = lost(mail) else {
         return Err(OutboxError::Plugin("no attempt of the mail is in doubt".to_owned()));
     };
-    let kind = if result == AttemptResult::Found { "accepted" } else { "deferred" };
-    let doubtful = doubtful(mail);
-    let events: Vec<Event> = doubtful.iter().map(|it| facts::own_event(it, kind, now, None)).collect();
-    let left = dispatch.outstanding(mail).await?;
-    let others = left.iter().any(|it| !doubtful.contains(it));
-    let result = match result {
-        AttemptResult::Found if others => AttemptResult::PartlyAccepted(None),
-        result => result,
-    };
-    let outcome = Outcome { finished: now, result, ..before.clone() };
+    let (to, known) = (&mail.mail.message.rcpt_to, facts::told_events(&mail.events));
+    let settled = dispatch.office.settle_doubt(&Files::default(), lookup, to, &known, &stamp(now)).await?;
+    let settled = settled.map_err(unsettled)?;
+    let events = facts::events_at(&settled.events, now)?;
+    let outcome = Outcome { finished: now, result: facts::kept(settled.result), ..before.clone() };
     decide(dispatch, attempt, before, &outcome, &events).await?;
     Ok(Made {
         account: attempt.account_name.clone(),
@@ -193,6 +184,10 @@ pub(super) async fn settle(
         copy: None,
         standing: None,
     })
+}
+
+fn unsettled(error: FactsError) -> OutboxError {
+    OutboxError::Plugin(format!("{}: {}", error.field, error.detail))
 }
 
 /// Whom the attempt may have reached.

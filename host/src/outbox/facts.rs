@@ -2,8 +2,8 @@
 
 use super::error::OutboxError;
 use crate::accounts::{Account, AccountState, Company};
-use crate::contract::delivery::{self, AttemptResult as Told, Facts, Route};
-use crate::contract::{smtp, tracking};
+use crate::contract::schedule::{self, AttemptResult as Told, Facts, Route};
+use crate::contract::{delivery, tracking, transport};
 use crate::engine::Office;
 use crate::store::{
     AccountPause, Attempt, AttemptResult, Event, LimitPeriod, Mail, NewAccountPause, Outcome, PauseCause,
@@ -63,6 +63,8 @@ impl Ways<'_> {
         };
         Some(Facts {
             id: mail.mail.id.to_string(),
+            recipients: mail.mail.message.rcpt_to.clone(),
+            events: told_events(&mail.events),
             created: stamp(mail.mail.created),
             send_at: mail.outbox.send_at.map(stamp),
             held: matches!(self.own.state, AccountState::NeedsSignIn { .. }),
@@ -73,7 +75,7 @@ impl Ways<'_> {
             patience,
             compromised: matches!(self.own.state, AccountState::Compromised { .. }),
             can_look_in_sent: self.can_look_in_sent,
-            pause: self.pause.as_ref().map(|pause| delivery::Pause {
+            pause: self.pause.as_ref().map(|pause| schedule::Pause {
                 cause: pause.cause.as_str().to_owned(),
                 since: stamp(pause.since),
                 until: stamp(pause.until),
@@ -82,10 +84,10 @@ impl Ways<'_> {
     }
 
     /// An account may have another name by now.
-    fn attempt(&self, of: &Attempt) -> delivery::Attempt {
+    fn attempt(&self, of: &Attempt) -> schedule::Attempt {
         let known = [Some(self.own), self.fallback].into_iter().flatten().find(|it| it.id == of.account);
         let account = known.map_or_else(|| of.account_name.clone(), |account| account.name.to_string());
-        delivery::Attempt {
+        schedule::Attempt {
             at: stamp(of.started),
             route: Route { account, transport: of.transport.clone() },
             result: of.outcome.as_ref().map(|outcome| match outcome.result {
@@ -96,6 +98,7 @@ impl Ways<'_> {
                 result => told(result),
             }),
             stage: of.outcome.as_ref().and_then(|outcome| outcome.stage.clone()),
+            detail: of.outcome.as_ref().and_then(|outcome| outcome.detail.clone()),
         }
     }
 }
@@ -127,7 +130,7 @@ fn told(result: AttemptResult) -> Told {
     }
 }
 
-fn kept(result: Told) -> AttemptResult {
+pub(super) fn kept(result: Told) -> AttemptResult {
     match result {
         Told::Accepted => AttemptResult::Accepted,
         Told::PartlyAccepted(after) => AttemptResult::PartlyAccepted(after),
@@ -212,7 +215,7 @@ pub fn failure_words(error: &delivery::SubmitError) -> String {
         SubmitError::NoRecipient => "there is nobody to send to".to_owned(),
         SubmitError::UnknownTransport(name) => format!("the plugin knows no transport \"{name}\""),
         SubmitError::Parcel((field, why)) => format!("{field}: {why}"),
-        SubmitError::Failed(smtp::Failure { detail, .. }) => detail.clone(),
+        SubmitError::Failed(transport::Failure { detail, .. }) => detail.clone(),
         SubmitError::Api(failure) => failure.detail.clone(),
         SubmitError::NeedsSignIn(words) => format!("the account needs a new sign-in: {words}"),
     }
@@ -232,6 +235,12 @@ pub(super) fn events(of: &[tracking::Event]) -> Result<Vec<Event>, OutboxError> 
         })
     };
     of.iter().map(event).collect()
+}
+
+/// Facts of the plugin that are about one moment of ours, to be kept with that very moment: what crosses to the plugin and back is
+/// coarser, and a fact must not seem earlier than what it follows from.
+pub(super) fn events_at(of: &[tracking::Event], at: Time) -> Result<Vec<Event>, OutboxError> {
+    Ok(events(of)?.into_iter().map(|event| Event { at, ..event }).collect())
 }
 
 /// Kept facts, for the plugin.

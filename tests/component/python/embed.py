@@ -10,7 +10,7 @@ import base64
 import json
 import sys
 
-from postroom_plugin import Plugin, plain, record
+from postroom_plugin import Plugin, made, plain, record
 from smtp_submission import Smtp
 
 
@@ -33,6 +33,22 @@ class Log:
 
     def write(self, level, message):
         print(f"{level}: {message}", file=sys.stderr)
+
+
+class Remembering(Smtp):
+    """Submits, and remembers what the server answered."""
+
+    answer = None
+
+    def submit(self, message):
+        self.answer = super().submit(message)
+        return self.answer
+
+
+def settled(plugin, recipients, answer, now):
+    """What a program is told that submits by itself, without `delivery`: the very same."""
+    _, kind = plugin.function("schedule", "settle")
+    return plugin.ask("schedule", "settle", recipients, made(dict(kind.params)["answer"], answer), now)
 
 
 def job_of(plugin, wanted, files):
@@ -75,7 +91,8 @@ def main(path):
         wanted = json.load(file)
     files = {f["handle"]: base64.b64decode(f["content"]) for f in wanted["files"]}
     account = wanted["account"]
-    served = {"attachments": Attachments(files), "log": Log(), "smtp": Smtp({"office": tuple(account)}, files)}
+    smtp = Remembering({"office": tuple(account)}, files)
+    served = {"attachments": Attachments(files), "log": Log(), "smtp": smtp}
     plugin = Plugin(wanted["plugin"], served, wanted["compiled"])
 
     now = wanted["now"]
@@ -98,9 +115,14 @@ def main(path):
     outcome, kind = plugin.call("delivery", "submit", parcel, route, now)
     timeline, _ = plugin.call("tracking", "fold", message.envelope.recipients, outcome.events, now)
     # A host keeps the attempt, with what came of it, before and after; here is only one, and what would be next.
-    attempt = record(at=now, route=route, result=outcome.result, stage=outcome.stage)
+    said = plain(kind, outcome)
+    failure = (said["error"] or {}).get("failed")
+    detail = failure and failure["detail"]
+    attempt = record(at=now, route=route, result=outcome.result, stage=outcome.stage, detail=detail)
     facts = record(
         id=wanted["id"],
+        recipients=message.envelope.recipients,
+        events=outcome.events,
         created=now,
         send_at=None,
         held=False,
@@ -113,14 +135,14 @@ def main(path):
         pause=None,
         can_look_in_sent=False,
     )
-    said = plain(kind, outcome)
     accepted = "accepted" in said["result"]
     json.dump(
         {
             "recipients": message.envelope.recipients,
             "outcome": said,
-            "outstanding": plugin.ask("delivery", "outstanding", message.envelope.recipients, outcome.events),
-            "next": None if accepted else plugin.ask("delivery", "decide", facts, now),
+            "settled": settled(plugin, message.envelope.recipients, smtp.answer, now),
+            "outstanding": plugin.ask("schedule", "outstanding", message.envelope.recipients, outcome.events),
+            "next": None if accepted else plugin.ask("schedule", "decide", facts, now),
             "status": plugin.ask("tracking", "label", timeline.status),
             "reason": timeline.reason,
         },

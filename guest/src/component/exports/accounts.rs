@@ -5,8 +5,8 @@ use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::accounts as wit;
 use crate::component::bindings::exports::postroom::plugin::composing::Message;
 use crate::component::bindings::exports::postroom::plugin::recipients;
+use crate::component::call;
 use crate::component::convert::time_in;
-use crate::component::imports;
 use crate::domain::account::{
     self, Account, Availability, Finding, Host, Origin, Platform, Preset, Protocol, Security, Severity,
 };
@@ -15,19 +15,19 @@ use crate::flows::{self, TestRequest};
 
 impl wit::Guest for Component {
     fn presets() -> Vec<wit::Preset> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         account::presets().iter().map(preset_out).collect()
     }
 
     fn guess(address: String, mx: Vec<String>) -> Option<wit::Candidate> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let found = account::guess(&address, &mx)?;
         let (preset, by) = (preset_out(found.preset), found.by.name().to_owned());
         Some(wit::Candidate { preset, by, matched: found.matched })
     }
 
     fn port(protocol: wit::Protocol, security: wit::Security) -> u16 {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let protocol = match protocol {
             wit::Protocol::Smtp => Protocol::Smtp,
             wit::Protocol::Imap => Protocol::Imap,
@@ -41,7 +41,7 @@ impl wit::Guest for Component {
     }
 
     fn capabilities(account: String) -> Result<Vec<wit::Capability>, String> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let account = Account::from_json(&account).map_err(|e| e.to_string())?;
         let all = account::capabilities(&account).into_iter();
         Ok(all
@@ -58,7 +58,7 @@ impl wit::Guest for Component {
     }
 
     fn limits(account: String) -> Result<wit::Allowance, String> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let account = Account::from_json(&account).map_err(|e| e.to_string())?;
         let known = account::limits(&account);
         Ok(wit::Allowance {
@@ -70,7 +70,7 @@ impl wit::Guest for Component {
     }
 
     fn check(account: String) -> Vec<wit::Finding> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         account::check(&account).into_iter().map(finding_out).collect()
     }
 
@@ -79,7 +79,7 @@ impl wit::Guest for Component {
         origin: wit::Origin,
         language: Option<String>,
     ) -> Result<wit::Page, String> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let numbered = accounts.iter().enumerate();
         let accounts = numbered
             .map(|(index, text)| Account::from_json(text).map_err(|e| format!("accounts[{index}]: {e}")))
@@ -101,7 +101,7 @@ impl wit::Guest for Component {
         suffix: Option<String>,
         token: String,
     ) -> Result<wit::Identity, wit::IdentityError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let platform =
             Platform { name: platform.name, domain: platform.domain, reply_domain: platform.reply_domain };
         let identity = account::platform_identity(&company, &platform, suffix.as_deref(), &token);
@@ -111,7 +111,7 @@ impl wit::Guest for Component {
     }
 
     fn test_message(test: wit::Test) -> Result<Message, (String, String)> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let now = time_in(&test.now).map_err(|detail| ("now".to_owned(), detail))?;
         let request = TestRequest {
             id: test.id,

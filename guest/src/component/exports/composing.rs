@@ -4,8 +4,9 @@ use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::composing as wit;
 use crate::component::bindings::exports::postroom::plugin::recipients;
 use crate::component::bindings::postroom::plugin::attachments;
+use crate::component::call;
 use crate::component::convert::{chunks_in, chunks_out, document_error_out, field_in, source_in, time_in};
-use crate::component::imports::{self, HostFiles};
+use crate::component::imports::HostFiles;
 use crate::domain::attachment::{Attachment, Format, Role};
 use crate::domain::compose::assemble;
 use crate::flows::{self, ComposeError, InputError, Job, Message, Mode};
@@ -13,7 +14,7 @@ use base64::Engine as _;
 
 impl wit::Guest for Component {
     fn compose(job: wit::Job) -> Result<wit::Message, wit::ComposeError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         #[cfg(feature = "misbehave")]
         if let Some(answer) = crate::component::misbehaviour::on_request(&job.use_case) {
             return Err(wit::ComposeError::UseCase(answer));
@@ -23,13 +24,13 @@ impl wit::Guest for Component {
     }
 
     fn compose_tracked(job: wit::Job, pixel: String) -> Result<wit::Message, wit::ComposeError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let job = job_in(job)?;
         flows::compose_tracked(&job, &pixel, &mut HostFiles).map(message_out).map_err(error_out)
     }
 
     fn assemble(chunks: Vec<attachments::Chunk>, files: Vec<wit::File>) -> Result<Vec<u8>, u32> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let in_hand = |handle| files.iter().find(|f| f.handle == handle).map(|f| f.content.as_slice());
         assemble(&chunks_in(chunks), in_hand)
     }

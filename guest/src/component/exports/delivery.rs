@@ -1,23 +1,21 @@
 //! `delivery`: what only the full plugin has.
 
+use super::schedule::{pause_out, result_out, route_in};
 use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::delivery as wit;
 use crate::component::bindings::exports::postroom::plugin::recipients::Mailbox;
-use crate::component::bindings::exports::postroom::plugin::tracking::{Event, EventError};
 use crate::component::bindings::postroom::plugin::smtp;
-use crate::component::convert::{
-    chunks_in, event_out, events_in, failure_out, reply_out, stage_out, time_in, time_out, verdict_out,
-};
-use crate::component::imports::{self, HostSmtp, HostWeb};
-use crate::domain::delivery::{
-    Action, Attempt, AttemptResult, Facts, FallbackPolicy, Pause, PauseAsked, PauseCause, Route, Transport,
-};
-use crate::domain::status::{self, ApiFailure, Failure, Stage, Verdict};
+use crate::component::call;
+use crate::component::convert::{chunks_in, event_out, time_in};
+use crate::component::imports::{HostSmtp, HostWeb};
+use crate::component::transport::{failure_out, reply_out, stage_out, verdict_out};
+use crate::domain::delivery::{AttemptResult, Transport};
+use crate::domain::status::{ApiFailure, Failure, Stage, Verdict};
 use crate::flows::{self, Parcel, Probe, Receipt, Search, Sighting, SubmitError};
 
 impl wit::Guest for Component {
     fn submit(parcel: wit::Parcel, route: wit::Route, now: String) -> wit::Outcome {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let at = match time_in(&now) {
             Ok(at) => at,
             Err(detail) => return not_attempted("now", detail),
@@ -35,7 +33,7 @@ impl wit::Guest for Component {
     }
 
     fn probe(route: wit::Route) -> wit::ProbeReport {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let probed = match Transport::named(&route.transport) {
             Ok(transport) => flows::probe_api(&route.account, transport, &mut HostWeb),
             Err(unknown) => Some(unknown_transport(unknown.to_string())),
@@ -50,12 +48,6 @@ impl wit::Guest for Component {
         }
     }
 
-    fn decide(facts: wit::Facts, now: String) -> Result<wit::Action, wit::FactsError> {
-        imports::speak_before_trapping();
-        let now = time_in(&now).map_err(at_field("now"))?;
-        Ok(action_out(crate::domain::delivery::decide(&facts_in(facts)?, now)))
-    }
-
     fn look_in_sent(
         message_id: String,
         route: wit::Route,
@@ -63,7 +55,7 @@ impl wit::Guest for Component {
         attempted: String,
         now: String,
     ) -> wit::Sighting {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let (attempted, now) = match (time_in(&attempted), time_in(&now)) {
             (Ok(attempted), Ok(now)) => (attempted, now),
             (Err(fault), _) => return wit::Sighting::CannotTell(format!("attempted: {fault}")),
@@ -77,11 +69,6 @@ impl wit::Guest for Component {
             Sighting::CannotTell(why) => wit::Sighting::CannotTell(why),
             Sighting::NeedsSignIn(words) => wit::Sighting::NeedsSignIn(words),
         }
-    }
-
-    fn outstanding(recipients: Vec<String>, events: Vec<Event>) -> Result<Vec<String>, EventError> {
-        imports::speak_before_trapping();
-        Ok(status::outstanding(&recipients, &events_in(events)?))
     }
 }
 
@@ -103,27 +90,10 @@ fn not_attempted(field: &str, detail: String) -> wit::Outcome {
         error: Some(wit::SubmitError::Parcel((field.to_owned(), detail))),
         reply: None,
         receipt: None,
-        result: wit::AttemptResult::Permanent,
+        result: result_out(AttemptResult::Permanent),
         stage: Some(Stage::Prepare.name().to_owned()),
         pause: None,
     }
-}
-
-fn pause_out(of: PauseAsked) -> wit::PauseAsked {
-    wit::PauseAsked {
-        cause: of.cause.name().to_owned(),
-        period: of.period.map(|period| period.name().to_owned()),
-        seconds: of.seconds,
-        advice: of.advice.map(str::to_owned),
-    }
-}
-
-fn pause_in(of: wit::Pause) -> Result<Pause, wit::FactsError> {
-    Ok(Pause {
-        cause: PauseCause::named(&of.cause).map_err(at_field("pause.cause"))?,
-        since: time_in(&of.since).map_err(at_field("pause.since"))?,
-        until: time_in(&of.until).map_err(at_field("pause.until"))?,
-    })
 }
 
 fn parcel_in(of: wit::Parcel) -> Parcel {
@@ -173,91 +143,5 @@ fn receipt_out(of: Receipt) -> wit::Receipt {
         provider_id: of.provider_id,
         thread_id: of.thread_id,
         labels: of.labels,
-    }
-}
-
-fn route_in(of: wit::Route) -> Route {
-    Route { account: of.account, transport: of.transport }
-}
-
-fn route_out(of: Route) -> wit::Route {
-    wit::Route { account: of.account, transport: of.transport }
-}
-
-fn result_out(of: AttemptResult) -> wit::AttemptResult {
-    match of {
-        AttemptResult::Accepted => wit::AttemptResult::Accepted,
-        AttemptResult::PartlyAccepted(wait) => wit::AttemptResult::PartlyAccepted(wait),
-        AttemptResult::Transient(wait) => wit::AttemptResult::Transient(wait),
-        AttemptResult::Permanent => wit::AttemptResult::Permanent,
-        AttemptResult::NeedsSignIn => wit::AttemptResult::NeedsSignIn,
-        AttemptResult::AccountUnavailable(wait) => wit::AttemptResult::AccountUnavailable(wait),
-        AttemptResult::InDoubt => wit::AttemptResult::InDoubt,
-        AttemptResult::Found => wit::AttemptResult::Found,
-        AttemptResult::NotFound => wit::AttemptResult::NotFound,
-    }
-}
-
-fn result_in(of: wit::AttemptResult) -> AttemptResult {
-    match of {
-        wit::AttemptResult::Accepted => AttemptResult::Accepted,
-        wit::AttemptResult::PartlyAccepted(wait) => AttemptResult::PartlyAccepted(wait),
-        wit::AttemptResult::Transient(wait) => AttemptResult::Transient(wait),
-        wit::AttemptResult::Permanent => AttemptResult::Permanent,
-        wit::AttemptResult::NeedsSignIn => AttemptResult::NeedsSignIn,
-        wit::AttemptResult::AccountUnavailable(wait) => AttemptResult::AccountUnavailable(wait),
-        wit::AttemptResult::InDoubt => AttemptResult::InDoubt,
-        wit::AttemptResult::Found => AttemptResult::Found,
-        wit::AttemptResult::NotFound => AttemptResult::NotFound,
-    }
-}
-
-fn facts_in(of: wit::Facts) -> Result<Facts, wit::FactsError> {
-    let attempts = of.attempts.into_iter().enumerate();
-    let attempts = attempts.map(|(index, attempt)| attempt_in(index, attempt));
-    Ok(Facts {
-        id: of.id,
-        send_at: of.send_at.as_deref().map(time_in).transpose().map_err(at_field("send-at"))?,
-        held: of.held,
-        attempts: attempts.collect::<Result<_, _>>()?,
-        route: route_in(of.route),
-        fallback: of.fallback.map(route_in),
-        fallback_policy: FallbackPolicy::named(&of.fallback_policy).map_err(at_field("fallback-policy"))?,
-        patience: of.patience,
-        compromised: of.compromised,
-        pause: of.pause.map(pause_in).transpose()?,
-        can_look_in_sent: of.can_look_in_sent,
-    })
-}
-
-fn attempt_in(index: usize, of: wit::Attempt) -> Result<Attempt, wit::FactsError> {
-    Ok(Attempt {
-        at: time_in(&of.at).map_err(at_field(&format!("attempts[{index}].at")))?,
-        route: route_in(of.route),
-        result: of.result.map(result_in),
-        stage: of
-            .stage
-            .as_deref()
-            .map(Stage::named)
-            .transpose()
-            .map_err(at_field(&format!("attempts[{index}].stage")))?,
-    })
-}
-
-fn at_field<E: std::fmt::Display>(field: &str) -> impl Fn(E) -> wit::FactsError {
-    let field = field.to_owned();
-    move |error| wit::FactsError { field: field.clone(), detail: error.to_string() }
-}
-
-fn action_out(of: Action) -> wit::Action {
-    match of {
-        Action::Submit(route) => wit::Action::Submit(route_out(route)),
-        Action::WaitUntil(time) => wit::Action::WaitUntil(time_out(time)),
-        Action::Hold => wit::Action::Hold,
-        Action::AskFallback(route) => wit::Action::AskFallback(route_out(route)),
-        Action::LookInSent => wit::Action::LookInSent,
-        Action::AskInDoubt => wit::Action::AskInDoubt,
-        Action::Done => wit::Action::Done,
-        Action::GiveUp(reason) => wit::Action::GiveUp(reason),
     }
 }

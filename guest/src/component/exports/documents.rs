@@ -2,7 +2,7 @@
 
 use crate::component::bindings::exports::postroom::plugin::documents as wit;
 use crate::component::convert::{document_error_out, source_in};
-use crate::component::{Component, imports};
+use crate::component::{Component, call};
 use crate::domain::account;
 use crate::domain::document::{self, Money, Summary};
 use crate::domain::kind::DocumentKind;
@@ -10,31 +10,31 @@ use crate::domain::settings;
 
 impl wit::Guest for Component {
     fn read(document: wit::Source) -> Result<wit::Summary, wit::DocumentError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let read = source_in(document).and_then(|source| source.read()).map_err(document_error_out)?;
         Ok(summary_out(read.document.summary()))
     }
 
     fn to_json(document: wit::Source) -> Result<String, wit::DocumentError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let read = source_in(document).and_then(|source| source.read()).map_err(document_error_out)?;
         Ok(document::to_json(&read.document))
     }
 
     fn embedded_pdf(document: wit::Source) -> Result<Option<wit::EmbeddedFile>, wit::DocumentError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let found =
             source_in(document).and_then(|source| source.embedded_pdf()).map_err(document_error_out)?;
         Ok(found.map(|file| wit::EmbeddedFile { file_name: file.file_name, content: file.content }))
     }
 
     fn sample(kind: String) -> Option<String> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         Some(document::sample(DocumentKind::named(&kind)?).to_owned())
     }
 
     fn schema(name: String) -> Option<String> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         match name.as_str() {
             "document" => Some(document::SCHEMA.to_owned()),
             "settings" => Some(settings::SCHEMA.to_owned()),

@@ -4,14 +4,14 @@ use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::composing::Message;
 use crate::component::bindings::exports::postroom::plugin::drafts as wit;
 use crate::component::bindings::exports::postroom::plugin::recipients::{Entry, Field};
+use crate::component::call;
 use crate::component::convert::{chunks_in, chunks_out};
-use crate::component::imports;
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::draft::{self, Addressees, MailtoFault};
 
 impl wit::Guest for Component {
     fn draft(message: Message, recipients: Vec<Entry>) -> Result<wit::Unsent, (String, String)> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let to = addressees(recipients)?;
         let unsent = draft::unsent(chunks_in(message.chunks), message.size, &message.subject, &to.bcc);
         let unsent = unsent.ok_or_else(|| {
@@ -22,7 +22,7 @@ impl wit::Guest for Component {
     }
 
     fn mailto(message: Message, recipients: Vec<Entry>) -> Result<String, wit::MailtoError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let to = addressees(recipients).map_err(wit::MailtoError::Argument)?;
         let link = draft::mailto(&to, &message.subject, &message.text, &chunks_in(message.chunks));
         link.map_err(|fault| match fault {

@@ -1,13 +1,13 @@
-//! `inbound`: what only the full plugin has.
+//! `inbound`: what a message in hand is.
 
 use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::inbound as wit;
 use crate::component::bindings::exports::postroom::plugin::recipients::Mailbox;
-use crate::component::bindings::postroom::plugin::imap;
+use crate::component::call;
 use crate::component::convert::{event_out, time_in};
-use crate::component::imports::{self, HostFiles, HostImap};
+use crate::component::imports::HostFiles;
 use crate::domain::inbound::{self, Class, Hardness, RecipientReport, Report, limits};
-use crate::flows::{self, InboundError, Origin, Place, read_whole};
+use crate::flows::read_whole;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -17,37 +17,27 @@ impl wit::Guest for Component {
         own_addresses: Vec<String>,
         now: String,
     ) -> Result<wit::Report, wit::InboundError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let now = time_in(&now).map_err(wit::InboundError::Now)?;
-        let origin = match message {
-            wit::Origin::Bytes(raw) => Origin::Raw(raw),
-            wit::Origin::Base64(text) => Origin::Raw(STANDARD.decode(text).map_err(|fault| {
+        let raw = match message {
+            wit::Origin::Bytes(raw) => raw,
+            wit::Origin::Base64(text) => STANDARD.decode(text).map_err(|fault| {
                 wit::InboundError::Unreadable(format!("the message is no base64: {fault}"))
-            })?),
-            wit::Origin::File(handle) => Origin::Raw(
-                read_whole(&mut HostFiles, handle, limits::MESSAGE)
-                    .map_err(|fault| wit::InboundError::Unreadable(fault.to_string()))?,
-            ),
-            wit::Origin::Stored((account, place)) => Origin::Stored(account, place_in(place)),
+            })?,
+            wit::Origin::File(handle) => read_whole(&mut HostFiles, handle, limits::MESSAGE)
+                .map_err(|fault| wit::InboundError::Unreadable(fault.to_string()))?,
         };
-        let report = flows::classify(origin, &own_addresses, now, &mut HostImap);
-        report.map(report_out).map_err(|error| match error {
-            InboundError::Refused(refused) => wit::InboundError::Refused(refused.0),
-            InboundError::Mailbox(error) => wit::InboundError::Imap(error),
-        })
+        let report = inbound::read(&raw, &own_addresses, now);
+        report.map(report_out).map_err(|refused| wit::InboundError::Refused(refused.0))
     }
 
     fn judge(code: Option<String>, words: String) -> wit::Hardness {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         hardness_out(inbound::hardness(code.as_deref(), &words))
     }
 }
 
-fn place_in(of: imap::Place) -> Place {
-    Place { folder: of.folder, uid_validity: of.uid_validity, uid: of.uid }
-}
-
-fn report_out(of: Report) -> wit::Report {
+pub(super) fn report_out(of: Report) -> wit::Report {
     let tokens = of.tokens.into_iter();
     wit::Report {
         class: class_out(of.class),

@@ -1,22 +1,22 @@
 //! `info`.
 
 use crate::component::bindings::exports::postroom::plugin::info::{Description, Guest, Kind};
-use crate::component::{Component, imports};
+use crate::component::{Component, call};
 use crate::domain::document;
 use crate::domain::kind::{Audience, TABLE};
 use crate::domain::language::{Language, Locale};
 use crate::domain::office;
 use crate::domain::status::{EventKind, EventSource};
 
-/// The renderer sends nothing.
-#[cfg(feature = "renderer")]
+/// The world `core` reaches no network.
+#[cfg(feature = "core")]
 const TRANSPORTS: &[crate::domain::delivery::Transport] = &[];
-#[cfg(not(feature = "renderer"))]
+#[cfg(not(feature = "core"))]
 const TRANSPORTS: &[crate::domain::delivery::Transport] = crate::domain::delivery::Transport::ALL;
 
 impl Guest for Component {
     fn describe() -> Description {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let kinds = TABLE.iter().map(|(kind, uses)| Kind {
             name: kind.name().to_owned(),
             audience: match kind.audience() {
@@ -38,7 +38,7 @@ impl Guest for Component {
     }
 
     fn explain(code: String, language: String) -> Option<String> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let language = Locale::parse(&language).map_or(Language::En, |locale| locale.language);
         office::explain(&code, language).map(str::to_owned)
     }

@@ -2,19 +2,19 @@
 
 mod accounts;
 mod composing;
-#[cfg(not(feature = "renderer"))]
+#[cfg(not(feature = "core"))]
 mod delivery;
 mod documents;
 mod drafts;
-#[cfg(not(feature = "renderer"))]
 mod inbound;
 mod info;
-#[cfg(not(feature = "renderer"))]
+#[cfg(not(feature = "core"))]
+mod mailbox_inbound;
 mod openings;
 mod recipients;
-#[cfg(not(feature = "renderer"))]
+mod schedule;
+#[cfg(not(feature = "core"))]
 mod sent;
 mod templates;
 mod tracking;
-#[cfg(not(feature = "renderer"))]
 mod webhooks;

@@ -2,12 +2,12 @@
 
 use crate::component::bindings::exports::postroom::plugin::openings as wit;
 use crate::component::convert::{event_out, time_in};
-use crate::component::{Component, imports};
+use crate::component::{Component, call};
 use crate::domain::opening::{self, Network};
 
 impl wit::Guest for Component {
     fn judge(fetch: wit::Fetch) -> Result<wit::Event, (String, String)> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let time = |field: &str, text: &str| time_in(text).map_err(|detail| (field.to_owned(), detail));
         let fetch = opening::Fetch {
             network: Network::named(&fetch.network).unwrap_or(Network::Other),

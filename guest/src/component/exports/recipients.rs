@@ -3,7 +3,7 @@
 use crate::component::bindings::exports::postroom::plugin::documents::Source;
 use crate::component::bindings::exports::postroom::plugin::recipients as wit;
 use crate::component::convert::{document_error_out, field_out, source_in};
-use crate::component::{Component, imports};
+use crate::component::{Component, call};
 use crate::domain::address::{Mailbox, read_list};
 use crate::domain::recipients::{Entry, Invalid, UserOverrides};
 use crate::flows::{self, InputError};
@@ -15,7 +15,7 @@ impl wit::Guest for Component {
         settings: String,
         user: wit::Overrides,
     ) -> Result<wit::Resolution, wit::RecipientsError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let overrides = UserOverrides { to: user.to, cc: user.cc, bcc: user.bcc, reply_to: user.reply_to };
         let source =
             source_in(document).map_err(|e| wit::RecipientsError::Document(document_error_out(e)))?;
@@ -33,7 +33,7 @@ impl wit::Guest for Component {
     }
 
     fn parse(text: String, field: wit::Field) -> wit::Parsed {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let list = read_list(&text);
         let invalid = list.invalid.into_iter().map(|piece| wit::Invalid {
             field,

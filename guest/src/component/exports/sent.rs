@@ -3,14 +3,15 @@
 use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::sent as wit;
 use crate::component::bindings::postroom::plugin::imap;
+use crate::component::call;
 use crate::component::convert::{chunks_in, time_in};
-use crate::component::imports::{self, HostImap, folder_in};
+use crate::component::imports::{HostImap, folder_in};
 use crate::domain::sent::{Plan, SentAccount, plan};
 use crate::flows::{self, Place, SentCopy, SentError};
 
 impl wit::Guest for Component {
     fn plan(account: wit::Account, folders: Vec<imap::Folder>) -> wit::FilingPlan {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let folders: Vec<_> = folders.into_iter().map(folder_in).collect();
         match plan(&account_in(account), &folders) {
             Plan::ByProvider => wit::FilingPlan::ByProvider,
@@ -24,7 +25,7 @@ impl wit::Guest for Component {
         folder: String,
         copies: Vec<wit::SentMail>,
     ) -> Result<Vec<imap::Filed>, wit::SentError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let numbered = copies.into_iter().enumerate();
         let copies = numbered.map(|(index, copy)| {
             let at = time_in(&copy.at)
@@ -39,7 +40,7 @@ impl wit::Guest for Component {
         account: wit::Account,
         message_ids: Vec<String>,
     ) -> Result<Vec<Option<imap::Place>>, wit::SentError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let found = flows::find_sent(&account_in(account), &message_ids, &mut HostImap).map_err(error_out)?;
         Ok(found.into_iter().map(|place| place.map(place_out)).collect())
     }

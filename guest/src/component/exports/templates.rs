@@ -1,28 +1,28 @@
 //! `templates`.
 
 use crate::component::bindings::exports::postroom::plugin::templates::{Finding, Guest, Text};
-use crate::component::{Component, imports};
+use crate::component::{Component, call};
 use crate::domain::kind::DocumentKind;
 use crate::domain::template::{lint, shipped, variables};
 
 impl Guest for Component {
     fn catalogue() -> Vec<String> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         shipped::catalogue().map(str::to_owned).collect()
     }
 
     fn shipped(name: String) -> Option<String> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         shipped::source(&name).map(str::to_owned)
     }
 
     fn variables(kind: String) -> Option<String> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         variables::of_kind(DocumentKind::named(&kind)?)
     }
 
     fn check(overrides: Vec<Text>) -> Vec<Finding> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let overrides = overrides.into_iter().map(|text| (text.name, text.source)).collect();
         let findings = lint::check(&overrides).into_iter();
         findings

@@ -4,12 +4,12 @@ use crate::component::bindings::exports::postroom::plugin::tracking::{
     Event, EventError, Guest, RecipientStatus, Status, Timeline,
 };
 use crate::component::convert::{event_out, events_in, time_in};
-use crate::component::{Component, imports};
+use crate::component::{Component, call};
 use crate::domain::status;
 
 impl Guest for Component {
     fn fold(recipients: Vec<String>, events: Vec<Event>, now: String) -> Result<Timeline, EventError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
         let events = events_in(events)?;
         let now =
@@ -23,7 +23,7 @@ impl Guest for Component {
     }
 
     fn label(status: Status) -> String {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         status_in(status).label().to_owned()
     }
 }

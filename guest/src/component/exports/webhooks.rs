@@ -2,12 +2,12 @@
 
 use crate::component::bindings::exports::postroom::plugin::webhooks as wit;
 use crate::component::convert::event_out;
-use crate::component::{Component, imports};
+use crate::component::{Component, call};
 use crate::domain::webhook::{self, Notice, Provider, Reference};
 
 impl wit::Guest for Component {
     fn read(provider: String, body: String) -> Result<wit::Reading, wit::WebhookError> {
-        imports::speak_before_trapping();
+        let _call = call::begin();
         let known = || Provider::ALL.iter().map(|provider| provider.name().to_owned()).collect();
         let provider = Provider::named(&provider).map_err(|_| wit::WebhookError::UnknownProvider(known()))?;
         let reading = webhook::read(provider, &body);

@@ -7,10 +7,11 @@
 //! marked compromised is another matter: it is left at once, whatever its last attempt came to.
 
 use super::facts::{
-    Action, Attempt, AttemptResult, Facts, FallbackPolicy, LONGEST_PAUSE, Pause, PauseCause, Route,
+    Action, Attempt, AttemptResult, Facts, FallbackPolicy, GivingUp, LONGEST_PAUSE, Pause, PauseCause, Route,
 };
 use super::schedule::{WINDOW, due, later, tried};
-use crate::domain::status::Stage;
+use super::settle::own_fact;
+use crate::domain::status::{EventKind, Stage, outstanding};
 use chrono::{DateTime, FixedOffset};
 
 type Time = DateTime<FixedOffset>;
@@ -32,18 +33,33 @@ pub fn decide(facts: &Facts, now: Time) -> Action {
     let ways = Ways::of(facts);
     if let Some(refused) = facts.attempts.iter().find(|it| ways.is_refusal(it)) {
         let stage = refused.stage.map_or("unknown", Stage::name);
-        return Action::GiveUp(format!(
-            "the mail was refused for good by \"{}\", at the stage {stage}",
-            refused.route.account
-        ));
+        let account = &refused.route.account;
+        return give_up(
+            facts,
+            format!("the mail was refused for good by \"{account}\", at the stage {stage}"),
+            now,
+        );
     }
     if ways.wait_for_sign_in() {
         return Action::Hold;
     }
     if tried(facts) >= WINDOW {
-        return Action::GiveUp(format!("no server took it within {} hours", WINDOW / 3600));
+        return give_up(facts, format!("no server took it within {} hours", WINDOW / 3600), now);
     }
     ways.choose(now)
+}
+
+/// Ends the attempts. The reason that helps is the last server's, so it goes with ours.
+fn give_up(facts: &Facts, why: String, now: Time) -> Action {
+    let last = facts.attempts.iter().rev().find_map(|attempt| attempt.detail.as_deref());
+    let reason = match last {
+        Some(detail) => format!("{why}; the last try: {detail}"),
+        None => why,
+    };
+    let left = outstanding(&facts.recipients, &facts.events);
+    let expired = |to: &String| own_fact(to, EventKind::Expired, now, Some(&reason));
+    let events = left.iter().map(expired).collect();
+    Action::GiveUp(GivingUp { reason, events })
 }
 
 /// Never sent again blindly. A compromised account's credentials are not used for looking either.

@@ -1,6 +1,8 @@
-//! What is known of an intent, and what can be done next: the terms of the contract's `delivery`.
+//! What is known of an intent, and what can be done next: the terms of the contract's `schedule`.
 
-use crate::domain::status::{Acceptance, ApiFailure, Blame, Failure, Period, Reply, Stage, Verdict, advice};
+use crate::domain::status::{
+    Acceptance, ApiFailure, Blame, Event, Failure, Period, Reply, Stage, Verdict, advice,
+};
 use chrono::{DateTime, FixedOffset};
 
 /// A way out.
@@ -46,6 +48,8 @@ pub struct Attempt {
     pub result: Option<AttemptResult>,
     /// Where it failed, where it failed.
     pub stage: Option<Stage>,
+    /// Why it failed, in a sentence, where it failed.
+    pub detail: Option<String>,
 }
 
 impl Attempt {
@@ -110,6 +114,10 @@ crate::domain::status::named! {
 pub struct Facts {
     /// Its identity: spreads retries in time.
     pub id: String,
+    /// Whom it goes to.
+    pub recipients: Vec<String>,
+    /// What is known of them.
+    pub events: Vec<Event>,
     /// Not before this time.
     pub send_at: Option<DateTime<FixedOffset>>,
     /// Held by a user.
@@ -203,8 +211,17 @@ pub enum Action {
     AskInDoubt,
     /// It is done.
     Done,
-    /// No further attempt; the reason in English.
-    GiveUp(String),
+    /// No further attempt.
+    GiveUp(GivingUp),
+}
+
+/// That no further attempt is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivingUp {
+    /// Why, in English.
+    pub reason: String,
+    /// Facts to store: one for each recipient that no server took the mail for.
+    pub events: Vec<Event>,
 }
 
 impl AttemptResult {

@@ -7,12 +7,15 @@
 mod decide;
 mod facts;
 mod schedule;
+mod settle;
 
 pub use decide::decide;
 pub use facts::{
-    Action, Attempt, AttemptResult, Facts, FallbackPolicy, Pause, PauseAsked, PauseCause, Route, Transport,
+    Action, Attempt, AttemptResult, Facts, FallbackPolicy, GivingUp, Pause, PauseAsked, PauseCause, Route,
+    Transport,
 };
 pub use schedule::{FIRST_WAITS, LATER_WAIT, WINDOW};
+pub use settle::{AnswerFault, Lookup, Settlement, check_answer, settle, settle_doubt, settle_interruption};
 
 #[cfg(test)]
 mod tests;

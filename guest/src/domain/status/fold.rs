@@ -96,6 +96,26 @@ pub fn outstanding(recipients: &[String], events: &[Event]) -> Vec<String> {
     recipients.iter().filter(waits).cloned().collect()
 }
 
+/// Recipients of whom it is unknown whether an attempt reached them, in the order given: the latest of our attempts is in doubt, and
+/// nothing shows that the mail has left. None where no attempt is on record as in doubt.
+pub fn in_doubt(recipients: &[String], events: &[Event]) -> Option<Vec<String>> {
+    let keyed = keyed(events);
+    let mut is_on_record = false;
+    let mut doubtful = Vec::new();
+    for to in recipients {
+        let facts = facts_of(to, &keyed);
+        let (own, left): (Vec<&Event>, Vec<_>) =
+            facts.into_iter().partition(|event| bearing(event.kind) == Bearing::Own);
+        if latest(own.into_iter()).is_some_and(|event| event.kind == EventKind::InDoubt) {
+            is_on_record = true;
+            if left.is_empty() {
+                doubtful.push(to.clone());
+            }
+        }
+    }
+    is_on_record.then_some(doubtful)
+}
+
 /// Whose doing a kind of fact is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Bearing {
@@ -147,7 +167,7 @@ pub(super) fn proves(kind: EventKind) -> Status {
 }
 
 /// What two spellings of one address have in common: no case, the domain in ASCII.
-pub(super) fn key(address: &str) -> String {
+pub(crate) fn key(address: &str) -> String {
     match Address::parse(address.trim()) {
         Ok(parsed) => parsed.wire().to_lowercase(),
         Err(_) => address.trim().to_lowercase(),

@@ -1,12 +1,10 @@
-//! Submission over SMTP: the port, and what its answer means.
+//! Submission over SMTP: the port, and one transaction or two.
 
 use super::{Outcome, Parcel, SubmitError};
 use crate::domain::address::Address;
 use crate::domain::compose::{Addressees, Chunk, read_back, readdress};
-use crate::domain::delivery::{AttemptResult, PauseAsked, PauseCause};
-use crate::domain::status::{
-    Acceptance, Failure, ServerRole, Stage, events_of_acceptance, events_of_failure,
-};
+use crate::domain::delivery::settle;
+use crate::domain::status::{Acceptance, Failure, Stage, events_of_failure};
 use chrono::{DateTime, FixedOffset};
 
 /// Message submission as a named account.
@@ -104,25 +102,19 @@ fn transaction(parcel: Parcel, account: &str, at: DateTime<FixedOffset>, smtp: &
         size: parcel.size,
         chunks: parcel.chunks,
     };
-    match smtp.submit(submission) {
-        Ok(accepted) => Outcome {
-            events: events_of_acceptance(&accepted, ServerRole::Submission, at),
-            error: None,
-            result: AttemptResult::of_acceptance(&accepted),
-            // A fault that one recipient's refusal spoke of is none: the account has just sent.
-            pause: PauseAsked::of(accepted.blame(), None, None).filter(|it| it.cause == PauseCause::Quota),
-            reply: Some(accepted.reply),
-            receipt: None,
-            stage: None,
-        },
-        Err(failure) => Outcome {
-            events: events_of_failure(&recipients, &failure, at),
-            result: AttemptResult::of_failure(&failure),
-            reply: None,
-            receipt: None,
-            stage: Some(failure.blame().stage(failure.stage)),
-            pause: PauseAsked::of(failure.blame(), failure.retry_after, failure.reply.as_ref()),
-            error: Some(SubmitError::Failed(failure)),
-        },
+    let answer = smtp.submit(submission);
+    let settled = settle(&recipients, &answer, at);
+    let (error, reply) = match answer {
+        Ok(accepted) => (None, Some(accepted.reply)),
+        Err(failure) => (Some(SubmitError::Failed(failure)), None),
+    };
+    Outcome {
+        events: settled.events,
+        error,
+        reply,
+        receipt: None,
+        result: settled.result,
+        stage: settled.stage,
+        pause: settled.pause,
     }
 }

@@ -8,7 +8,7 @@ use crate::cli::desk::now;
 use crate::cli::house::AccountArgs;
 use crate::cli::output::{green, json, line, printable};
 use crate::cli::{Common, Failure, office};
-use crate::contract::delivery::Route;
+use crate::contract::schedule::Route;
 use clap::Args;
 use serde_json::{Value, json as object};
 
@@ -109,7 +109,7 @@ async fn smtp(client: &SmtpClient, account: &smtp::Account) -> Tested {
         what: "smtp",
         steps: report.steps.iter().map(|it| (it.stage.name().to_owned(), it.detail.clone())).collect(),
         failure: report.failure.map(|it| {
-            let later = it.verdict == crate::contract::smtp::Verdict::Transient;
+            let later = it.verdict == crate::contract::transport::Verdict::Transient;
             (it.stage.name().to_owned(), it.detail, later)
         }),
         successful: TEST_SUCCESSFUL.to_owned(),
@@ -136,7 +136,7 @@ async fn api(common: &Common, found: &crate::cli::house::Found) -> Result<Tested
         what: "api",
         steps: report.steps.iter().map(|it| (it.stage.name().to_owned(), it.detail.clone())).collect(),
         failure: report.failure.map(|it| {
-            let later = it.verdict == crate::contract::smtp::Verdict::Transient;
+            let later = it.verdict == crate::contract::transport::Verdict::Transient;
             (it.stage.name().to_owned(), it.detail, later)
         }),
         successful: match found.account.transport {

@@ -3,7 +3,7 @@
 use super::super::state::Files;
 use crate::capabilities::imap as wire;
 use crate::contract::attachments::Chunk;
-use crate::contract::{imap, smtp};
+use crate::contract::{imap, transport};
 use chrono::{DateTime, NaiveDate, SecondsFormat};
 
 type Outcome<T> = Result<T, imap::ImapError>;
@@ -16,7 +16,7 @@ fn refused(detail: String) -> imap::ImapError {
 fn ruled_out(detail: String) -> imap::Failure {
     imap::Failure {
         stage: imap::Stage::Prepare,
-        verdict: smtp::Verdict::Permanent,
+        verdict: transport::Verdict::Permanent,
         code: None,
         words: None,
         detail,
@@ -158,10 +158,10 @@ fn failure(of: wire::Failure) -> imap::Failure {
     imap::Failure {
         stage: stage(of.stage),
         verdict: match of.verdict {
-            wire::Verdict::Transient => smtp::Verdict::Transient,
-            wire::Verdict::Permanent => smtp::Verdict::Permanent,
-            wire::Verdict::InDoubt => smtp::Verdict::InDoubt,
-            wire::Verdict::NeedsSignIn => smtp::Verdict::NeedsSignIn,
+            wire::Verdict::Transient => transport::Verdict::Transient,
+            wire::Verdict::Permanent => transport::Verdict::Permanent,
+            wire::Verdict::InDoubt => transport::Verdict::InDoubt,
+            wire::Verdict::NeedsSignIn => transport::Verdict::NeedsSignIn,
         },
         code: of.code,
         words: of.words,

@@ -18,8 +18,7 @@ fn a13_a_refusal_is_final_and_never_a_reason_to_fall_back() {
         }
     }
     let refused = decide(&facts(vec![tried(0, R::Permanent, Some(S::Recipient))]), at(1));
-    let reason = "the mail was refused for good by \"office\", at the stage recipient";
-    assert_eq!(refused, Action::GiveUp(reason.into()));
+    assert_eq!(reason(refused), "the mail was refused for good by \"office\", at the stage recipient");
 }
 
 #[test]

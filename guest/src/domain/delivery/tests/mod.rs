@@ -1,6 +1,7 @@
 //! Every branch of the decision, and what must hold whatever the facts are.
 
 mod fallback;
+mod settle;
 
 use super::AttemptResult as R;
 use super::*;
@@ -26,6 +27,8 @@ fn other() -> Route {
 fn facts(attempts: Vec<Attempt>) -> Facts {
     Facts {
         id: "inv-2026-001".into(),
+        recipients: vec!["ann@example.com".into()],
+        events: vec![],
         send_at: None,
         held: false,
         attempts,
@@ -39,8 +42,16 @@ fn facts(attempts: Vec<Attempt>) -> Facts {
     }
 }
 
+/// Why it is given up.
+fn reason(action: Action) -> String {
+    match action {
+        Action::GiveUp(given_up) => given_up.reason,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn tried(seconds: i64, result: R, stage: Option<S>) -> Attempt {
-    Attempt { at: at(seconds), route: own(), result: Some(result), stage }
+    Attempt { at: at(seconds), route: own(), result: Some(result), stage, detail: None }
 }
 
 fn relayed(seconds: i64, result: R, stage: Option<S>) -> Attempt {
@@ -98,7 +109,7 @@ fn waits_grow_from_a_minute_to_four_hours_and_end_after_48() {
             end => break end,
         }
     };
-    assert_eq!(end, Action::GiveUp("no server took it within 48 hours".into()));
+    assert_eq!(reason(end), "no server took it within 48 hours");
     assert_eq!(now, 48 * HOUR, "the last try is made when the time is over");
 }
 
@@ -289,7 +300,7 @@ prop_compose! {
         result in any_result(),
         stage in proptest::option::of(proptest::sample::select(S::ALL)),
     ) -> Attempt {
-        Attempt { at: at(seconds), route: if by_other { other() } else { own() }, result, stage }
+        Attempt { at: at(seconds), route: if by_other { other() } else { own() }, result, stage, detail: None }
     }
 }
 
@@ -310,6 +321,8 @@ prop_compose! {
     ) -> Facts {
         Facts {
             id, attempts, held, fallback_policy, patience, compromised, can_look_in_sent,
+            recipients: vec!["ann@example.com".into()],
+            events: vec![],
             pause: pause.map(|(cause, since, until)| Pause { cause, since: at(since), until: at(until) }),
             send_at: send_at.map(at),
             route: own(),
@@ -359,7 +372,7 @@ proptest! {
                 Action::Submit(route) => {
                     submissions += 1;
                     let result = Some(R::Transient(None));
-                    facts.attempts.push(Attempt { at: now, route, result, stage: Some(S::Connect) });
+                    facts.attempts.push(Attempt { at: now, route, result, stage: Some(S::Connect), detail: None });
                 }
                 Action::WaitUntil(until) => now = until,
                 // With its own way out of use it is asked until somebody answers.

@@ -5,6 +5,7 @@ mod graph;
 mod look;
 mod probe;
 mod sendgrid;
+mod settle;
 mod smtp;
 
 use super::*;

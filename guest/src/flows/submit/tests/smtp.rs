@@ -3,9 +3,9 @@
 use super::*;
 use crate::domain::status::{EventKind, RecipientReply};
 
-struct Scripted {
-    answer: Option<Result<Acceptance, Failure>>,
-    calls: usize,
+pub(super) struct Scripted {
+    pub(super) answer: Option<Result<Acceptance, Failure>>,
+    pub(super) calls: usize,
 }
 
 impl Smtp for Scripted {
@@ -24,11 +24,11 @@ impl Web for NoWeb {
     }
 }
 
-fn reply(code: u16, enhanced: &str, text: &str) -> Reply {
+pub(super) fn reply(code: u16, enhanced: &str, text: &str) -> Reply {
     Reply { code, enhanced: Some(enhanced.into()), text: text.into() }
 }
 
-fn parcel(recipients: &[&str]) -> Parcel {
+pub(super) fn parcel(recipients: &[&str]) -> Parcel {
     Parcel {
         recipients: recipients.iter().map(|r| (*r).to_owned()).collect(),
         chunks: vec![Chunk::Text("Subject: x\r\n\r\nx\r\n".into())],
@@ -38,7 +38,7 @@ fn parcel(recipients: &[&str]) -> Parcel {
     }
 }
 
-fn by_smtp(parcel: Parcel, smtp: &mut Scripted) -> Outcome {
+pub(super) fn by_smtp(parcel: Parcel, smtp: &mut Scripted) -> Outcome {
     submit(parcel, &route("smtp"), now(), smtp, &mut NoWeb)
 }
 

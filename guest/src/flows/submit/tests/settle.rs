@@ -1,0 +1,110 @@
+//! A host that submits by means of its own is told what one is told that submits through the plugin.
+
+use super::smtp::{Scripted, by_smtp, parcel, reply};
+use super::*;
+use crate::domain::delivery::{Settlement, check_answer, settle};
+use crate::domain::status::RecipientReply;
+
+const TO: [&str; 3] = ["ann@example.com", "bob@example.com", "eve@example.com"];
+
+/// What a server may say: of the mail, of a recipient, of the account; now, later and never.
+fn replies() -> Vec<Reply> {
+    let said = [
+        (250, "2.1.5", "ok"),
+        (252, "2.0.0", "will try"),
+        (421, "4.3.2", "come later"),
+        (450, "4.2.0", "greylisted, try again in 300 seconds"),
+        (452, "4.5.3", "too many recipients"),
+        (454, "4.7.0", "temporary authentication failure"),
+        (535, "5.7.8", "authentication failed"),
+        (550, "5.1.1", "no such user"),
+        (550, "5.4.5", "Daily user sending limit exceeded"),
+        (550, "5.7.60", "client does not have permissions to send as this sender"),
+        (552, "5.3.4", "message too big"),
+        (554, "5.7.1", "rejected as spam"),
+        (199, "2.0.0", "no code of SMTP"),
+    ];
+    said.map(|(code, enhanced, text)| reply(code, enhanced, text)).to_vec()
+}
+
+/// Replies to the three recipients: all alike, and each beside ones that were accepted.
+fn answers_to_recipients() -> Vec<Vec<RecipientReply>> {
+    let of = |replies: [&Reply; 3]| {
+        let pairs = TO.iter().zip(replies);
+        pairs.map(|(to, it)| RecipientReply { address: (*to).to_owned(), reply: it.clone() }).collect()
+    };
+    let replies = replies();
+    let ok = &replies[0];
+    let mut all = vec![];
+    for (index, one) in replies.iter().enumerate() {
+        let next = replies.get(index + 1).unwrap_or(ok);
+        all.extend([of([one, one, one]), of([ok, one, ok]), of([one, ok, next])]);
+    }
+    all
+}
+
+fn every_answer() -> Vec<Result<Acceptance, Failure>> {
+    let mut all = vec![];
+    for recipients in answers_to_recipients() {
+        if recipients.iter().any(|it| it.reply.is_positive()) {
+            all.push(Ok(Acceptance { reply: reply(250, "2.0.0", "queued as 1"), recipients }));
+        }
+    }
+    let said: Vec<Option<Reply>> = std::iter::once(None).chain(replies().into_iter().map(Some)).collect();
+    let none_or_some = [vec![]].into_iter().chain(answers_to_recipients()).collect::<Vec<_>>();
+    for stage in Stage::ALL {
+        for verdict in Verdict::ALL {
+            for (index, reply) in said.iter().enumerate() {
+                let retry_after = [None, Some(0), Some(90), Some(1_000_000)][index % 4];
+                // RCPT was reached, or not; with each reply another answer to the recipients, and all of them in turn.
+                for recipients in none_or_some.iter().skip(index % 3).step_by(3) {
+                    all.push(Err(Failure {
+                        stage: *stage,
+                        verdict: *verdict,
+                        reply: reply.clone(),
+                        detail: "mail.example.com said something".into(),
+                        retry_after,
+                        recipients: recipients.clone(),
+                    }));
+                }
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn a_settled_answer_is_what_a_submission_makes_of_it() {
+    let recipients = TO.map(str::to_owned);
+    let (mut results, mut paused) = (std::collections::BTreeSet::new(), 0);
+    let answers = every_answer();
+    assert!(answers.len() > 5_000, "{}", answers.len());
+    for answer in answers {
+        assert_eq!(check_answer(&recipients, &answer), Ok(()), "{answer:?}");
+        let settled = settle(&recipients, &answer, now());
+        let mut smtp = Scripted { answer: Some(answer.clone()), calls: 0 };
+        let outcome = by_smtp(parcel(&TO), &mut smtp);
+        let submitted = Settlement {
+            events: outcome.events,
+            result: outcome.result,
+            stage: outcome.stage,
+            pause: outcome.pause,
+        };
+        assert_eq!(settled, submitted, "{answer:?}");
+        assert_eq!(settled.events.len(), TO.len(), "each recipient has a fact: {answer:?}");
+        let result = format!("{:?}", settled.result);
+        results.insert(result.split('(').next().unwrap_or_default().to_owned());
+        paused += usize::from(settled.pause.is_some());
+    }
+    let every = [
+        "Accepted",
+        "AccountUnavailable",
+        "InDoubt",
+        "NeedsSignIn",
+        "PartlyAccepted",
+        "Permanent",
+        "Transient",
+    ];
+    assert_eq!(results.iter().map(String::as_str).collect::<Vec<_>>(), every, "the family has all of them");
+    assert!(paused > 0, "some of them are about the account");
+}
