@@ -3,7 +3,7 @@
 
 use super::compose::{ComposeError, Job};
 use super::void_copy::VOID_COPY;
-use crate::domain::attachment::Selected;
+use crate::domain::attachment::{Format, Selected};
 use crate::domain::document::Document;
 use crate::domain::kind::{DocumentKind, Purpose, UseCase};
 use chrono::NaiveDate;
@@ -48,7 +48,9 @@ pub(super) fn check_carried(
     let brings = matches!(purpose.use_case(), UseCase::New | UseCase::Copy);
     let is_to_be_paid = purpose.asks_for_payment()
         && document.owed().is_none_or(|owed| owed.amount > rust_decimal::Decimal::ZERO);
-    if !brings || !is_to_be_paid || !selected.files().is_empty() || job.portal.is_some() {
+    // With `none` the document itself is meant to stay behind, whatever else comes along.
+    let carried = job.format != Format::None && !selected.files().is_empty();
+    if !brings || !is_to_be_paid || carried || job.portal.is_some() {
         return Ok(());
     }
     let detail = format!(

@@ -3,7 +3,7 @@
 use super::compose::{ComposeError, Job, Message, compose};
 use super::input::Source;
 use super::test_job::{NoFiles, plain_job};
-use crate::domain::attachment::Format;
+use crate::domain::attachment::{Attachment, Format, Role};
 use crate::domain::document::sample;
 use crate::domain::kind::{Purpose, UseCase};
 use crate::domain::language::Language;
@@ -49,6 +49,16 @@ fn a_sample_is_composed_for_every_use_case_in_every_language() {
     }
 }
 
+fn terms_of_sale() -> Attachment {
+    Attachment {
+        handle: 1,
+        file_name: "terms.pdf".into(),
+        media_type: "application/pdf".into(),
+        size: 1_000,
+        role: Role::Added,
+    }
+}
+
 #[test]
 fn a_mail_without_a_file_claims_none_and_warns_of_none() {
     for purpose in Purpose::all() {
@@ -58,10 +68,13 @@ fn a_mail_without_a_file_claims_none_and_warns_of_none() {
             let brings =
                 purpose.asks_for_payment() && matches!(purpose.use_case(), UseCase::New | UseCase::Copy);
             if brings {
-                let refused = compose(&without, &mut NoFiles);
-                let is_refused =
-                    matches!(&refused, Err(ComposeError::Refused(why)) if why.code == "without-document");
-                assert!(is_refused, "{what}: {refused:?}");
+                // Neither nothing nor the terms of sale are the document.
+                for attachments in [Vec::new(), vec![terms_of_sale()]] {
+                    let refused = compose(&Job { attachments, ..without.clone() }, &mut NoFiles);
+                    let is_refused =
+                        matches!(&refused, Err(ComposeError::Refused(why)) if why.code == "without-document");
+                    assert!(is_refused, "{what}: {refused:?}");
+                }
                 assert_eq!(
                     told(&made(&Job { portal: portal(), ..without.clone() }, &what)),
                     [""; 0],

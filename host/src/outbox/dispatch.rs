@@ -290,7 +290,8 @@ impl Dispatch<'_> {
         let outcome = facts::outcome(&of, now);
         let done = outcome.result == AttemptResult::Accepted;
         let copy_due = self.copies == Copies::Later && self.account.mailbox.is_some();
-        let events = facts::events(&of.events)?;
+        // Of the moment when it was known: whoever took the mail over meanwhile recorded a doubt, which this answer ends.
+        let events = facts::events_at(&of.events, now)?;
         let standing = match done {
             true => Some(self.standing_of_accepted(mail, &events, now).await?),
             false => None,

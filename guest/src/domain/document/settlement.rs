@@ -79,10 +79,12 @@ impl Document {
         let settled: Decimal =
             self.instalments.iter().filter(|part| part.settled).map(|part| part.amount).sum();
         let planned: Decimal = self.instalments.iter().map(|part| part.amount).sum();
+        let (open, due) = (self.totals.open()?, self.totals.due());
         let is_plan = self.instalments.iter().all(|part| part.amount > Decimal::ZERO)
-            && [self.totals.open(), self.totals.due()].contains(&Some(planned));
+            && (planned == open || Some(planned) == due);
+        // A plan from before a payment may not name all that was paid: nobody is asked for more than is payable.
         (is_plan && settled > Decimal::ZERO && self.kind != DocumentKind::CreditNote)
-            .then(|| planned - settled)
+            .then(|| (planned - settled).min(open))
     }
 }
 
@@ -135,6 +137,14 @@ mod tests {
             ("a later one", &later_first, json!(""), "0", "605", vec![]),
             ("the balance knows better", &first, json!("400"), "0", "400", vec![]),
             ("the balance says that it is not paid", &first, json!("1210"), "0", "1210", vec![]),
+            (
+                "more was paid than the parts say",
+                &deposit,
+                json!(""),
+                "300",
+                "910",
+                vec![("410", dec), ("500", "2027-01-31")],
+            ),
             ("a deposit", &deposit, json!(""), "210", "1000", vec![("500", dec), ("500", "2027-01-31")]),
         ] {
             let payable = 1210 - prepaid.parse::<i32>().unwrap();
@@ -191,6 +201,12 @@ mod tests {
             (0..count).map(|n| (format!("f{n}"), json!("x"))).collect::<serde_json::Map<_, _>>()
         };
         assert_eq!(own(many(100).into()).unwrap().extra.len(), 100);
+        let row = |empty: usize| {
+            let columns = (0..empty).map(|n| (format!("e{n}"), json!("")));
+            Value::from(many(100).into_iter().chain(columns).collect::<serde_json::Map<_, _>>())
+        };
+        assert_eq!(own(row(1_000)).unwrap().extra.len(), 100, "empty cells are absent");
+        assert_eq!(own(row(1_001)).unwrap_err().fault, DocumentFault::Refused);
         for (fields, fault, path) in [
             (Value::from(many(101)), DocumentFault::Refused, "$.extra"),
             (json!({"long": "x".repeat(64 * 1024 + 1)}), DocumentFault::Refused, "$.extra.long"),

@@ -45,6 +45,11 @@ fn a_text_can_say_the_fields_of_the_business_system_itself() {
             "route=North <2>.",
         ),
         ("{{ document.extra.route | default('car') }}.", "North <2>."),
+        (
+            "{{ document.extra.other | d('car') }}:{{ document.extra.other | default('van', true) }}.",
+            "car:van.",
+        ),
+        ("{{ '' | default('empty', true) }}:{{ '' | default('empty') }}.", "empty:."),
         ("{{ document.quotation | default('none') }}.", "Q-2026-18."),
     ] {
         let text = printed(own, body).unwrap_or_else(|fault| panic!("{body}: {fault}"));
@@ -106,6 +111,8 @@ fn a_line_of_a_statement_is_told_in_the_language_of_the_mail() {
             due_date: day(9, 30),
             balance: cents(84_500),
             net_amount: cents(184_500),
+            quantity: Some(Decimal::ONE),
+            unit_price: cents(184_500),
             ..line("2026-0341")
         },
         Line {

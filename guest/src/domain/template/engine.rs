@@ -236,6 +236,7 @@ fn environment(overrides: Arc<Overrides>) -> Environment<'static> {
         Ok(source.map(|source| if with_ss { source.replace('ß', "ss") } else { source.to_owned() }))
     });
     env.add_filter("default", or_default);
+    env.add_filter("d", or_default);
     env.add_filter("money", |value: Value| match value.downcast_object_ref::<Amount>() {
         Some(_) => Ok(value),
         None => Err(wrong(&value, "an amount of money")),
@@ -261,9 +262,10 @@ fn environment(overrides: Arc<Overrides>) -> Environment<'static> {
     env
 }
 
-/// The value, or another where the document has none: `{{ document.extra.route | default("") }}`.
-fn or_default(value: &Value, other: Option<Value>) -> Value {
-    match value.is_none() || value.is_undefined() {
+/// The value, or another where the document has none: `{{ document.extra.route | default("") }}`; with `true` behind it also in place of
+/// what is empty or zero, as in the engine's own filter.
+fn or_default(value: &Value, other: Option<Value>, lax: Option<bool>) -> Value {
+    match value.is_none() || value.is_undefined() || lax == Some(true) && !value.is_true() {
         true => other.unwrap_or_else(|| Value::from("")),
         false => value.clone(),
     }

@@ -9,6 +9,7 @@ use super::render::RenderRequest;
 use super::value::none;
 use super::words::Words;
 use crate::domain::document::{Document, Line, Money};
+use crate::domain::kind::DocumentKind;
 use minijinja::value::Value;
 use rust_decimal::Decimal;
 use std::borrow::Cow;
@@ -61,7 +62,14 @@ pub(super) fn item(
         quantity.push('\u{a0}');
         quantity.push_str(unit);
     }
-    let (price, amount) = (price(line.unit_price), price(line.balance.or(line.net_amount)));
+    // The lines of a statement are documents, of which something may be paid; those of an invoice add up to its totals.
+    let lists_documents = matches!(document.kind, DocumentKind::Statement | DocumentKind::Reminder);
+    let balance = line.balance.filter(|_| lists_documents);
+    let whole = match balance {
+        Some(_) => sum("", "", &price(balance)),
+        None => sum(&quantity, &price(line.unit_price), &price(line.net_amount)),
+    };
+    let (price, amount) = (price(line.unit_price), price(balance.or(line.net_amount)));
     let detail = line.description.as_deref().filter(|d| d.trim() != line.name.trim());
     let mut detail = detail.map(|detail| clipped(detail, 240));
     if let Some(facts) = facts(line, request, words)? {
@@ -79,7 +87,7 @@ pub(super) fn item(
             Value::from_safe_string(small(&each, detail.as_deref())),
             detail.as_deref().map_or_else(none, Value::from),
             Value::from(if columns.amount { &*amount } else { &*quantity }),
-            Value::from(sum(&quantity, &price, &amount)),
+            Value::from(whole),
         ],
     ))
 }

@@ -4,7 +4,6 @@
 use super::super::{DocumentError, DocumentFault};
 use super::explain::first_wrong_value;
 use super::place::{self, Step};
-use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
 const EMPTY: &[u8] = b"\"\"";
@@ -49,8 +48,7 @@ fn is_value_of_field(before: &[u8]) -> bool {
 
 /// The fault of a text that is no document of `T` once its empty fields are read as `null`: a required one is missing.
 pub(super) fn missing<'t, T: serde::Deserialize<'t>>(given: &str, read: &'t str) -> Option<DocumentError> {
-    // What is no JSON at all is told of the text that was given.
-    if given.len() == read.len() || serde_json::from_str::<IgnoredAny>(given).is_err() {
+    if given.len() == read.len() {
         return None;
     }
     let path: Vec<Step> = first_wrong_value::<T>(read)?;

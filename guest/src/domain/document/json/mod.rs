@@ -20,6 +20,7 @@ use super::{Document, DocumentError, DocumentFault, foreign};
 
 pub(in crate::domain) use explain::explain;
 use object::Object;
+use serde::de::IgnoredAny;
 
 /// Reads a document.
 pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
@@ -38,6 +39,12 @@ pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
     })?;
     let read = empty::as_null(text);
     let Object(mut document) = serde_json::from_str::<Object<Document>>(&read).map_err(|fault| {
+        // What is no JSON at all is told of the text that was given.
+        if read.len() != text.len()
+            && let Err(fault) = serde_json::from_str::<IgnoredAny>(text)
+        {
+            return explain::<Object<Document>>(text, &fault);
+        }
         empty::missing::<Object<Document>>(text, &read)
             .unwrap_or_else(|| explain::<Object<Document>>(&read, &fault))
     })?;

@@ -3,8 +3,11 @@
 use super::super::limits::{MAX_OWN, MAX_OWN_NAME};
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+
+/// Most fields that say nothing.
+const MOST_EMPTY: usize = 10 * MAX_OWN;
 
 type Own = BTreeMap<String, String>;
 
@@ -32,12 +35,8 @@ impl<'de> Visitor<'de> for OwnFields {
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Own, A::Error> {
         let mut own = Own::new();
-        let mut seen = 0;
+        let mut empty = BTreeSet::new();
         while let Some(name) = fields.next_key::<String>()? {
-            seen += 1;
-            if seen > MAX_OWN {
-                return Err(A::Error::custom(format_args!("{}: at most {MAX_OWN}", super::list::TOO_MANY)));
-            }
             if !is_name(&name) {
                 let found = super::super::error::shortened(&name, 40);
                 return Err(A::Error::custom(format_args!(
@@ -45,11 +44,19 @@ impl<'de> Visitor<'de> for OwnFields {
                 )));
             }
             let text = fields.next_value::<Option<String>>()?;
-            if own.contains_key(&name) {
+            if own.contains_key(&name) || empty.contains(&name) {
                 return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
             }
-            if let Some(text) = text {
-                own.insert(name, text);
+            match text {
+                // A spreadsheet has a column for what few of its rows have.
+                None if empty.len() < MOST_EMPTY => drop(empty.insert(name)),
+                Some(text) if own.len() < MAX_OWN => drop(own.insert(name, text)),
+                _ => {
+                    return Err(A::Error::custom(format_args!(
+                        "{}: at most {MAX_OWN}",
+                        super::list::TOO_MANY
+                    )));
+                }
             }
         }
         Ok(own)

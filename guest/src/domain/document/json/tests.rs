@@ -128,11 +128,14 @@ fn what_is_no_json_is_malformed_and_names_its_line() {
         ("{\n\"kind\": 'invoice'}", Some(2)),
         ("<Invoice/>", Some(1)),
         ("{}{}", Some(1)),
+        ("{\"kind\": \"\",\n\"number\": \"1\",", Some(2)),
     ] {
         let fault = at(text);
         let expected = if text == "{}{}" { DocumentFault::Invalid } else { DocumentFault::Malformed };
         assert_eq!((fault.fault, fault.line), (expected, line), "{text:?}: {fault}");
     }
+    let column = at(r#"{"a":"","b":"","c":"",}"#);
+    assert!(column.detail.contains("(column 23)"), "{column}");
     let fault = read(b"{\n\"kind\": \"\xFF\"}").unwrap_err();
     assert_eq!((fault.fault, fault.line), (DocumentFault::Malformed, Some(2)));
     let deep = format!("{{\"kind\":{}", "[".repeat(1_000_000));
