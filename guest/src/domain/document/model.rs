@@ -183,7 +183,12 @@ impl Party {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
-    /// EAS code.
+    /// EAS code; empty where the document names none.
+    #[serde(
+        default,
+        skip_serializing_if = "optional::is_default",
+        deserialize_with = "optional::or_default"
+    )]
     pub scheme: String,
     /// The address.
     pub id: String,

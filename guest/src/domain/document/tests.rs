@@ -50,6 +50,34 @@ fn a_file_over_the_limit_is_refused_unread() {
     }
 }
 
+/// What UBL may leave out or leave empty is never a field that JSON must have.
+#[test]
+fn a_ubl_without_one_of_its_attributes_or_texts_survives_a_round_trip() {
+    let mut read_again = 0;
+    for ubl in [
+        include_str!("../../../../tests/fixtures/documents/invoice.ubl.xml"),
+        include_str!("../../../../tests/fixtures/documents/credit-note.ubl.xml"),
+    ] {
+        let attributes = ubl.match_indices("=\"").filter_map(|(at, _)| {
+            let name = ubl[..at].rfind(' ')?;
+            let end = at + 2 + ubl[at + 2..].find('"')?;
+            Some([ubl[..name].to_owned() + &ubl[end + 1..], ubl[..at + 2].to_owned() + &ubl[end..]])
+        });
+        let texts = ubl.match_indices("</cbc:").filter_map(|(end, _)| {
+            let begin = ubl[..end].rfind('>')? + 1;
+            Some([ubl[..begin].to_owned() + &ubl[end..], ubl[..begin].to_owned() + " " + &ubl[end..]])
+        });
+        for changed in attributes.chain(texts).flatten() {
+            let Ok(document) = read("application/xml", changed.as_bytes()) else { continue };
+            let json = to_json(&document);
+            let again = read("application/json", json.as_bytes());
+            assert_eq!(again.as_ref(), Ok(&document), "{changed}\n{json}");
+            read_again += 1;
+        }
+    }
+    assert!(read_again > 200, "{read_again}");
+}
+
 #[test]
 fn there_is_a_sample_of_every_kind_and_it_survives_a_round_trip() {
     for (kind, _) in TABLE {
