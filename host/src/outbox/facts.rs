@@ -222,7 +222,7 @@ pub fn failure_words(error: &delivery::SubmitError) -> String {
 }
 
 /// Facts of the plugin, to be kept.
-pub(super) fn events(of: &[tracking::Event]) -> Result<Vec<Event>, OutboxError> {
+fn events(of: &[tracking::Event]) -> Result<Vec<Event>, OutboxError> {
     let event = |event: &tracking::Event| {
         let at = DateTime::parse_from_rfc3339(&event.at);
         Ok(Event {

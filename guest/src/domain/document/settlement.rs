@@ -76,16 +76,21 @@ impl Document {
     /// What is left of a plan by the parts that the business system calls settled; none where it calls none so, or where the parts
     /// do not add up to what is to be paid.
     pub(super) fn left_of_plan(&self) -> Option<Decimal> {
-        let settled: Decimal =
-            self.instalments.iter().filter(|part| part.settled).map(|part| part.amount).sum();
-        let planned: Decimal = self.instalments.iter().map(|part| part.amount).sum();
-        let (open, due) = (self.totals.open()?, self.totals.due());
+        let (planned, settled) = planned_and_settled(&self.instalments);
+        let open = self.totals.open()?;
         let is_plan = self.instalments.iter().all(|part| part.amount > Decimal::ZERO)
-            && (planned == open || Some(planned) == due);
+            && [Some(open), self.totals.due()].contains(&Some(planned));
         // A plan from before a payment may not name all that was paid: nobody is asked for more than is payable.
         (is_plan && settled > Decimal::ZERO && self.kind != DocumentKind::CreditNote)
             .then(|| (planned - settled).min(open))
     }
+}
+
+/// What parts come to, and what those of them that are called settled come to.
+pub(super) fn planned_and_settled(parts: &[Instalment]) -> (Decimal, Decimal) {
+    let planned = parts.iter().map(|part| part.amount).sum();
+    let settled = parts.iter().filter(|part| part.settled).map(|part| part.amount).sum();
+    (planned, settled)
 }
 
 fn sum(of: &[Adjustment]) -> Option<Decimal> {

@@ -100,10 +100,10 @@ impl TextSet {
     /// that of the language. German for Switzerland is the language's own, without ß.
     pub(super) fn find(&self, purpose: Purpose, locale: Locale, file: &str) -> Option<(String, Level)> {
         let regional = shipped::path(purpose, locale, file);
-        let general = match locale.region {
-            Some(_) => shipped::path(purpose, Locale::of(locale.language), file),
-            None => regional.clone(),
-        };
+        if locale.region.is_none() {
+            return self.level(&regional).map(|level| (regional, level));
+        }
+        let general = shipped::path(purpose, Locale::of(locale.language), file);
         let level = [self.level(&regional), self.level(&general)];
         match level {
             [Some(own), None] => Some((regional, own)),

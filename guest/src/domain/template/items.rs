@@ -65,11 +65,11 @@ pub(super) fn item(
     // The lines of a statement are documents, of which something may be paid; those of an invoice add up to its totals.
     let lists_documents = matches!(document.kind, DocumentKind::Statement | DocumentKind::Reminder);
     let balance = line.balance.filter(|_| lists_documents);
-    let whole = match balance {
-        Some(_) => sum("", "", &price(balance)),
-        None => sum(&quantity, &price(line.unit_price), &price(line.net_amount)),
-    };
     let (price, amount) = (price(line.unit_price), price(balance.or(line.net_amount)));
+    let whole = match balance {
+        Some(_) => amount.clone(),
+        None => sum(&quantity, &price, &amount),
+    };
     let detail = line.description.as_deref().filter(|d| d.trim() != line.name.trim());
     let mut detail = detail.map(|detail| clipped(detail, 240));
     if let Some(facts) = facts(line, request, words)? {

@@ -1,6 +1,6 @@
 //! What is still to be paid: one definition for texts, layout and refusals.
 
-use crate::domain::document::settlement::turn;
+use crate::domain::document::settlement::{planned_and_settled, turn};
 use crate::domain::document::{Document, Line, Money, TaxSubtotal, Totals};
 use crate::domain::kind::DocumentKind as K;
 use chrono::NaiveDate;
@@ -146,9 +146,8 @@ impl Document {
         let Some(owed) = self.owed().map(|owed| owed.amount).filter(|owed| *owed > Decimal::ZERO) else {
             return self;
         };
-        let planned: Decimal = parts.iter().map(|part| part.amount).sum();
+        let (planned, settled) = planned_and_settled(&parts);
         let is_plan = [Some(owed), self.totals.open(), self.totals.due()].contains(&Some(planned));
-        let settled: Decimal = parts.iter().filter(|part| part.settled).map(|part| part.amount).sum();
         if !is_plan || planned - settled < owed || parts.iter().any(|part| part.amount <= Decimal::ZERO) {
             return self;
         }
