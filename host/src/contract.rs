@@ -15,7 +15,7 @@ wasmtime::component::bindgen!({
     additional_derives: [serde::Serialize, serde::Deserialize, PartialEq],
 });
 
-pub use self::postroom::plugin::{attachments, imap, log, smtp, transport, web};
+pub use self::postroom::plugin::{attachments, imap, log, smtp, transport, types, web};
 pub use exports::postroom::plugin::{
     accounts, composing, delivery, documents, drafts, inbound, info, mailbox_inbound, openings, recipients,
     schedule, sent, templates, tracking, webhooks,
@@ -32,13 +32,20 @@ impl documents::Content {
     }
 }
 
+impl types::ArgumentError {
+    /// Which argument, and what is wrong with it.
+    pub fn sentence(&self) -> String {
+        format!("{}: {}", self.argument, self.detail)
+    }
+}
+
 impl From<Vec<u8>> for documents::Content {
     fn from(bytes: Vec<u8>) -> Self {
         Self::Bytes(bytes)
     }
 }
 
-impl inbound::Origin {
+impl inbound::MessageContent {
     /// How many bytes the call hands over; none of a message that is read during the call.
     pub fn size_in_hand(&self) -> usize {
         match self {

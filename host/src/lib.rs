@@ -7,7 +7,7 @@
 //!
 //! ```no_run
 //! use postroom::capabilities::smtp::{Account, Login, Mechanism, Secret, Security};
-//! use postroom::{contract::recipients::Mailbox, engine::*, outbox::*};
+//! use postroom::{contract::types::Address, engine::*, outbox::*};
 //!
 //! # async fn send(password: String, id: &str, now: &str) -> Result<(), Box<dyn std::error::Error>> {
 //! let login = Login { user: "office".into(), secret: Secret::password(password), mechanism: Mechanism::Auto };

@@ -1,11 +1,15 @@
 //! Between the words of the contract and those of the domain: the same records, one of each generated.
 
 use super::bindings::exports::postroom::plugin::{documents, recipients, tracking};
-use super::bindings::postroom::plugin::attachments;
+use super::bindings::postroom::plugin::{attachments, types};
 use super::imports::HostFiles;
+use crate::domain::address::Mailbox;
 use crate::domain::compose::Chunk;
 use crate::domain::document::{DocumentError, DocumentFault, limits};
+use crate::domain::language::{Language, Locale};
+use crate::domain::reason::Reason;
 use crate::domain::recipients::Field;
+use crate::domain::settings::SettingsError;
 use crate::domain::status::{Event, EventKind, EventSource};
 use crate::flows::{Content, Source, read_whole};
 use chrono::{DateTime, FixedOffset, SecondsFormat};
@@ -73,6 +77,7 @@ pub(super) fn chunks_out(chunks: Vec<Chunk>) -> Vec<attachments::Chunk> {
     let out = |chunk| match chunk {
         Chunk::Text(text) => attachments::Chunk::Text(text),
         Chunk::Attachment(handle) => attachments::Chunk::Attachment(handle),
+        Chunk::Raw(handle) => attachments::Chunk::Raw(handle),
     };
     chunks.into_iter().map(out).collect()
 }
@@ -81,6 +86,7 @@ pub(super) fn chunks_in(chunks: Vec<attachments::Chunk>) -> Vec<Chunk> {
     let inward = |chunk| match chunk {
         attachments::Chunk::Text(text) => Chunk::Text(text),
         attachments::Chunk::Attachment(handle) => Chunk::Attachment(handle),
+        attachments::Chunk::Raw(handle) => Chunk::Raw(handle),
     };
     chunks.into_iter().map(inward).collect()
 }
@@ -96,15 +102,47 @@ pub(super) fn event_in(event: tracking::Event) -> Result<Event, String> {
     })
 }
 
-pub(super) fn events_in(events: Vec<tracking::Event>) -> Result<Vec<Event>, tracking::EventError> {
+pub(super) fn events_in(events: Vec<tracking::Event>) -> Result<Vec<Event>, types::ArgumentError> {
     let numbered = events.into_iter().enumerate();
     let read = numbered.map(|(index, event)| {
-        event_in(event).map_err(|detail| tracking::EventError {
-            index: u32::try_from(index).unwrap_or(u32::MAX),
-            detail,
-        })
+        event_in(event).map_err(|detail| argument_error(format!("events[{index}]"), detail))
     });
     read.collect()
+}
+
+/// A wrong argument, by its path.
+pub(super) fn argument_error(argument: impl Into<String>, detail: impl Into<String>) -> types::ArgumentError {
+    types::ArgumentError { argument: argument.into(), detail: detail.into() }
+}
+
+/// The same of whatever is wrong with it.
+pub(super) fn at_argument<E: std::fmt::Display>(argument: &str) -> impl Fn(E) -> types::ArgumentError {
+    let argument = argument.to_owned();
+    move |error| argument_error(&argument, error.to_string())
+}
+
+/// A wrong argument that is JSON: the path goes on inside, `settings.layout.accent` for `$.layout.accent`.
+pub(super) fn json_error(argument: &str, fault: SettingsError) -> types::ArgumentError {
+    let inside = fault.path.strip_prefix('$').unwrap_or(&fault.path);
+    argument_error(format!("{argument}{inside}"), fault.detail)
+}
+
+/// The language of a text for the user: English where there are no texts.
+pub(super) fn language_in(tag: &str) -> Language {
+    Locale::parse(tag).map_or(Language::En, |locale| locale.language)
+}
+
+pub(super) fn reason_out(of: Reason) -> types::Reason {
+    types::Reason { code: of.code.to_string(), detail: of.detail }
+}
+
+pub(super) fn address_out(of: &Mailbox) -> types::Address {
+    types::Address { name: of.name.clone(), address: of.address.to_string() }
+}
+
+/// A number of bytes as the contract has it; what is beyond is refused long before.
+pub(super) fn bytes_out(size: u64) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
 }
 
 pub(super) fn event_out(event: Event) -> tracking::Event {

@@ -10,16 +10,22 @@ pub(super) struct HostFiles;
 
 impl Files for HostFiles {
     fn read(&mut self, handle: u32, offset: u64, length: u32) -> Result<Vec<u8>, FileError> {
+        // Beyond what a handle can mean: nothing is there.
+        let Ok(offset) = u32::try_from(offset) else { return Ok(Vec::new()) };
         let block = attachments::read(handle, offset, length).map_err(|e| match e {
             attachments::ReadError::UnknownHandle => FileError::UnknownHandle(handle),
             attachments::ReadError::Unreadable(words) => FileError::Unreadable(words),
         })?;
-        match block {
-            attachments::Block::Bytes(bytes) => Ok(bytes),
-            attachments::Block::Base64(text) => STANDARD
-                .decode(text)
-                .map_err(|fault| FileError::Unreadable(format!("what was read of it is no base64: {fault}"))),
-        }
+        bytes_of(block)
+            .map_err(|fault| FileError::Unreadable(format!("what was read of it is no base64: {fault}")))
+    }
+}
+
+/// The bytes of a block, whichever form its host gave them.
+fn bytes_of(block: attachments::Block) -> Result<Vec<u8>, base64::DecodeError> {
+    match block {
+        attachments::Block::Bytes(bytes) => Ok(bytes),
+        attachments::Block::Base64(text) => STANDARD.decode(text),
     }
 }
 
@@ -30,7 +36,7 @@ pub(super) use submission::{HostSmtp, HostWeb};
 mod submission {
     use crate::component::bindings::postroom::plugin::{smtp, web};
     use crate::component::{convert, transport};
-    use crate::domain::status::{Acceptance, Failure};
+    use crate::domain::status::{Acceptance, Failure, Verdict};
     use crate::flows::{Answer, Piece, Request, Smtp, Submission, Web, WebError, WebFailure, WebStage};
 
     /// The APIs of the host's accounts.
@@ -40,16 +46,19 @@ mod submission {
         fn call(&mut self, request: Request) -> Result<Answer, WebError> {
             let headers = request.headers.into_iter();
             let request = web::Request {
-                account: request.account,
+                account_name: request.account,
                 method: request.method.to_owned(),
                 target: request.target,
                 headers: headers.map(|(name, value)| web::Header { name: name.to_owned(), value }).collect(),
                 body: request.body.into_iter().map(piece_out).collect(),
-                range: request.range.map(|(offset, length)| web::Range { offset, length }),
+                range: request.range.map(|(offset, length)| web::Range {
+                    offset: convert::bytes_out(offset),
+                    length: convert::bytes_out(length),
+                }),
                 authorize: request.authorize,
                 limit: request.limit,
             };
-            web::call(&request).map(answer_in).map_err(error_in)
+            web::call(&request).map_err(error_in).and_then(answer_in)
         }
     }
 
@@ -63,13 +72,22 @@ mod submission {
         }
     }
 
-    fn answer_in(of: web::Answer) -> Answer {
-        Answer {
+    /// A body that is not the base64 that it is said to be was not read.
+    fn answer_in(of: web::Response) -> Result<Answer, WebError> {
+        let body = super::bytes_of(of.body).map_err(|fault| {
+            WebError::Failed(WebFailure {
+                stage: WebStage::Answer,
+                verdict: Verdict::InDoubt,
+                detail: format!("the host gave a response's body that is no base64: {fault}"),
+                retry_after: None,
+            })
+        })?;
+        Ok(Answer {
             status: of.status,
             headers: of.headers.into_iter().map(|header| (header.name, header.value)).collect(),
-            body: of.body,
+            body,
             truncated: of.truncated,
-        }
+        })
     }
 
     fn error_in(of: web::WebError) -> WebError {
@@ -77,20 +95,7 @@ mod submission {
             web::WebError::UnknownAccount => WebError::UnknownAccount,
             web::WebError::Refused(why) => WebError::Refused(why),
             web::WebError::NeedsSignIn(words) => WebError::NeedsSignIn(words),
-            web::WebError::Failed(failure) => WebError::Failed(WebFailure {
-                stage: match failure.stage {
-                    web::Stage::Prepare => WebStage::Prepare,
-                    web::Stage::Token => WebStage::Token,
-                    web::Stage::Resolve => WebStage::Resolve,
-                    web::Stage::Connect => WebStage::Connect,
-                    web::Stage::Tls => WebStage::Tls,
-                    web::Stage::Request => WebStage::Request,
-                    web::Stage::Answer => WebStage::Answer,
-                },
-                verdict: transport::verdict_in(failure.verdict),
-                detail: failure.detail,
-                retry_after: failure.retry_after,
-            }),
+            web::WebError::Failed(failure) => transport::web_failure_in(failure),
         }
     }
 
@@ -102,18 +107,18 @@ mod submission {
             let notify: Vec<String> = submission.notify.iter().map(|n| (*n).to_owned()).collect();
             let recipients = submission.recipients.into_iter();
             let submission = smtp::Submission {
-                account: submission.account,
+                account_name: submission.account,
                 mail_from: submission.mail_from,
                 recipients: recipients
                     .map(|address| smtp::Recipient { address, notify: notify.clone() })
                     .collect(),
                 envelope_id: submission.envelope_id,
                 smtputf8: submission.smtputf8,
-                size: submission.size,
+                size: convert::bytes_out(submission.size),
                 chunks: convert::chunks_out(submission.chunks),
             };
             let answer = smtp::submit(&submission);
-            answer.map(transport::acceptance_in).map_err(transport::failure_in)
+            answer.map(transport::acceptance_in).map_err(transport::submission_failure_in)
         }
     }
 }
@@ -124,6 +129,7 @@ pub(super) use mailboxes::{HostImap, folder_in};
 #[cfg(not(feature = "core"))]
 mod mailboxes {
     use crate::component::bindings::postroom::plugin::imap;
+    use crate::component::bindings::postroom::plugin::transport::{Failure, Stage, Verdict};
     use crate::component::convert;
     use crate::domain::sent::Folder;
     use crate::flows::{Criterion, Filing, Found, Imap, Messages, Place};
@@ -140,6 +146,18 @@ mod mailboxes {
         }
     }
 
+    /// What the host gave is not what it said that it gives.
+    fn unreadable(fault: &str) -> imap::ImapError {
+        imap::ImapError::Failed(Failure {
+            stage: Stage::Command,
+            verdict: Verdict::Permanent,
+            code: None,
+            words: None,
+            detail: format!("the host gave a message that is no base64: {fault}"),
+            retry_after: None,
+        })
+    }
+
     impl Messages for HostImap {
         type Error = imap::ImapError;
 
@@ -151,7 +169,8 @@ mod mailboxes {
             length: u32,
         ) -> Result<Vec<u8>, imap::ImapError> {
             let at = imap::Place { folder: at.folder.clone(), uid_validity: at.uid_validity, uid: at.uid };
-            imap::fetch_message(account, &at, offset, length)
+            let block = imap::fetch_message(account, &at, convert::bytes_out(offset), length)?;
+            super::bytes_of(block).map_err(|fault| unreadable(&fault.to_string()))
         }
     }
 
@@ -170,10 +189,11 @@ mod mailboxes {
             criterion: Criterion<'_>,
             limit: u32,
         ) -> Result<Found, imap::ImapError> {
-            let criterion = match criterion {
-                Criterion::MessageId(ids) => imap::Criterion::MessageId(ids.to_vec()),
-                Criterion::Header(name, text) => imap::Criterion::Header((name.to_owned(), text.to_owned())),
+            let (key, values) = match criterion {
+                Criterion::MessageId(ids) => ("message-id", ids.to_vec()),
+                Criterion::Header(name, text) => ("header", vec![name.to_owned(), text.to_owned()]),
             };
+            let criterion = imap::Criterion { key: key.to_owned(), values };
             let found = imap::search(account, folder, &[criterion], None, limit)?;
             Ok(Found { uid_validity: found.uid_validity, uids: found.uids })
         }
@@ -185,8 +205,8 @@ mod mailboxes {
             uid_validity: u32,
             uids: &[u32],
         ) -> Result<Vec<(u32, Option<String>)>, imap::ImapError> {
-            let envelopes = imap::fetch_envelopes(account, folder, uid_validity, uids)?;
-            Ok(envelopes.into_iter().map(|envelope| (envelope.uid, envelope.message_id)).collect())
+            let summaries = imap::fetch_summaries(account, folder, uid_validity, uids)?;
+            Ok(summaries.into_iter().map(|message| (message.uid, message.message_id)).collect())
         }
 
         fn append(
@@ -197,7 +217,7 @@ mod mailboxes {
         ) -> Result<Vec<imap::Filed>, imap::ImapError> {
             let messages = messages.into_iter().map(|message| imap::Filing {
                 chunks: convert::chunks_out(message.chunks),
-                size: message.size,
+                size: convert::bytes_out(message.size),
                 flags: message.flags.iter().map(|flag| (*flag).to_owned()).collect(),
                 received: message.received,
             });

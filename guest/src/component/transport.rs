@@ -2,35 +2,82 @@
 
 use crate::component::bindings::postroom::plugin::transport;
 use crate::domain::status::{Acceptance, Failure, RecipientReply, Reply, Stage, Verdict};
+use crate::flows::{Answer, WebError, WebFailure, WebStage};
 
 pub(in crate::component) fn acceptance_in(of: transport::Acceptance) -> Acceptance {
     let recipients = of.recipients.into_iter().map(recipient_in).collect();
     Acceptance { reply: reply_in(of.reply), recipients }
 }
 
-pub(in crate::component) fn failure_in(of: transport::Failure) -> Failure {
+/// The reply that decided it is in two places: its words and its enhanced code, like those of any other server, in the failure.
+pub(in crate::component) fn submission_failure_in(of: transport::SubmissionFailure) -> Failure {
+    let (code, words) = (of.failure.code, of.failure.words);
     Failure {
-        stage: stage_in(of.stage),
-        verdict: verdict_in(of.verdict),
-        reply: of.reply.map(reply_in),
-        detail: of.detail,
-        retry_after: of.retry_after,
+        stage: stage_in(of.failure.stage),
+        verdict: verdict_in(of.failure.verdict),
+        reply: of.reply_code.map(|basic| Reply {
+            code: basic,
+            enhanced: code.filter(|code| code.contains('.')),
+            text: words.unwrap_or_default(),
+        }),
+        detail: of.failure.detail,
+        retry_after: of.failure.retry_after,
         recipients: of.recipients.into_iter().map(recipient_in).collect(),
     }
 }
 
 #[cfg(not(feature = "core"))]
-pub(in crate::component) fn failure_out(of: Failure) -> transport::Failure {
-    let recipients = of.recipients.into_iter();
-    transport::Failure {
-        stage: stage_out(of.stage),
-        verdict: verdict_out(of.verdict),
-        reply: of.reply.map(reply_out),
-        detail: of.detail,
-        retry_after: of.retry_after,
+pub(in crate::component) fn submission_failure_out(of: Failure) -> transport::SubmissionFailure {
+    let recipients = of.recipients.clone().into_iter();
+    transport::SubmissionFailure {
+        reply_code: of.reply.as_ref().map(|reply| reply.code),
         recipients: recipients
             .map(|r| transport::RecipientReply { address: r.address, reply: reply_out(r.reply) })
             .collect(),
+        failure: failure_out(of),
+    }
+}
+
+#[cfg(not(feature = "core"))]
+pub(in crate::component) fn failure_out(of: Failure) -> transport::Failure {
+    let code = |reply: &Reply| reply.enhanced.clone().unwrap_or_else(|| reply.code.to_string());
+    transport::Failure {
+        stage: stage_out(of.stage),
+        verdict: verdict_out(of.verdict),
+        code: of.reply.as_ref().map(code),
+        words: of.reply.map(|reply| reply.text),
+        detail: of.detail,
+        retry_after: of.retry_after,
+    }
+}
+
+/// No response of an API: the call came to nothing.
+pub(in crate::component) fn web_failure_in(of: transport::Failure) -> WebError {
+    WebError::Failed(WebFailure {
+        stage: match of.stage {
+            transport::Stage::Token | transport::Stage::Login => WebStage::Token,
+            transport::Stage::Resolve => WebStage::Resolve,
+            transport::Stage::Connect => WebStage::Connect,
+            transport::Stage::Tls => WebStage::Tls,
+            transport::Stage::Request | transport::Stage::Data => WebStage::Request,
+            transport::Stage::Response | transport::Stage::AfterDot => WebStage::Answer,
+            _ => WebStage::Prepare,
+        },
+        verdict: verdict_in(of.verdict),
+        detail: of.detail,
+        retry_after: of.retry_after,
+    })
+}
+
+/// An API's response in hand.
+pub(in crate::component) fn api_response_in(of: transport::ApiResponse) -> Answer {
+    let headers =
+        [("retry-after", of.retry_after.map(|seconds| seconds.to_string())), ("x-message-id", of.message_id)];
+    Answer {
+        status: of.status,
+        headers: headers.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect(),
+        body: of.body.into_bytes(),
+        truncated: false,
     }
 }
 
@@ -77,7 +124,10 @@ fn stage_in(of: transport::Stage) -> Stage {
         transport::Stage::Sender => Stage::Sender,
         transport::Stage::Recipient => Stage::Recipient,
         transport::Stage::Data => Stage::Data,
-        transport::Stage::AfterDot => Stage::AfterDot,
+        transport::Stage::AfterDot | transport::Stage::Response => Stage::AfterDot,
+        // Stages of other protocols: the nearest of a submission.
+        transport::Stage::Token => Stage::Login,
+        transport::Stage::Folder | transport::Stage::Command | transport::Stage::Request => Stage::Data,
     }
 }
 

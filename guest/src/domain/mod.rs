@@ -14,6 +14,7 @@ pub mod kind;
 pub mod language;
 pub mod office;
 pub mod opening;
+pub mod options;
 pub mod payment_code;
 mod phrases;
 pub mod recipients;

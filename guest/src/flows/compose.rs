@@ -14,6 +14,7 @@ use crate::domain::attachment::{self, Attachment, AttachmentFault, Format, Role,
 use crate::domain::compose::{self, Composed, Letter, LetterId, MessageId, Thread};
 use crate::domain::document::Document;
 use crate::domain::kind::{DocumentKind, Purpose};
+use crate::domain::options::Mode;
 use crate::domain::recipients::Field;
 use crate::domain::settings::{Settings, missing_registration};
 use crate::domain::template::{
@@ -62,18 +63,8 @@ pub struct Job {
     pub mode: Mode,
     /// Refusals that the user has seen and overrides.
     pub insist: Vec<String>,
-}
-
-/// Who sends a mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
-    /// The company's own account.
-    #[default]
-    Account,
-    /// The user's own program, which adds its own signature.
-    MailClient,
-    /// The platform in the company's name.
-    Platform,
+    /// The host's link that tells of the mail's opening.
+    pub pixel: Option<String>,
 }
 
 /// Something the sender should know.
@@ -136,15 +127,7 @@ impl ComposeError {
 /// # Errors
 /// [`ComposeError`]: which input is wrong, and where.
 pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError> {
-    compose_with(job, files, None)
-}
-
-/// The same with a pixel, where there is to be one.
-pub(super) fn compose_with(
-    job: &Job,
-    files: &mut dyn Files,
-    pixel: Option<&Pixel>,
-) -> Result<Message, ComposeError> {
+    let pixel = job.pixel.as_deref().map(Pixel::of).transpose()?;
     let id = LetterId::parse(&job.id).map_err(|e| ComposeError::job("id", e))?;
     let Input { standing: document, purpose, settings, .. } =
         Input::read(&job.document, &job.use_case, &job.settings)?;
@@ -194,7 +177,7 @@ pub(super) fn compose_with(
         warnings.push(warning("language-fallback", detail));
     }
     let people = to.len() + cc.len() + bcc.len();
-    let tracked = match pixel.map(|pixel| pixel.put_into(&rendered.html, people, job.mode)) {
+    let tracked = match pixel.as_ref().map(|pixel| pixel.put_into(&rendered.html, people, job.mode)) {
         Some(Err(why)) => {
             warnings.push(warning("no-pixel", why));
             None
@@ -262,7 +245,7 @@ fn render(
     let email = from.address.to_string();
     let (subject, body) = &job.edits;
     if body.as_ref().is_some_and(|body| body.len() > LONGEST_EDIT) {
-        return Err(ComposeError::job("edits.body", format!("longer than {LONGEST_EDIT} bytes")));
+        return Err(ComposeError::job("options.edits.body", format!("longer than {LONGEST_EDIT} bytes")));
     }
     let rendered = template::render(&RenderRequest {
         purpose,
@@ -319,7 +302,7 @@ fn addressees(job: &Job) -> Result<[Vec<Mailbox>; 4], ComposeError> {
 /// A link that would be left out in silence is a mistake of the host, better known before the mail leaves.
 fn check_links(job: &Job) -> Result<(), ComposeError> {
     let Some((view, pdf)) = &job.portal else { return Ok(()) };
-    for (field, url) in [("portal.view-url", Some(view)), ("portal.pdf-url", pdf.as_ref())] {
+    for (field, url) in [("options.portal.view_url", Some(view)), ("options.portal.pdf_url", pdf.as_ref())] {
         if let Some(url) = url.filter(|url| !template::is_web(url)) {
             let shown: String = url.chars().take(100).collect();
             let most = template::LONGEST_LINK;
@@ -337,14 +320,14 @@ fn check_links(job: &Job) -> Result<(), ComposeError> {
 fn check_mode(job: &Job, reply_to: &[Mailbox]) -> Result<(), ComposeError> {
     if job.format == Format::Link && job.portal.is_none() {
         return Err(ComposeError::job(
-            "format",
+            "options.format",
             "\"link\" needs a portal: nothing else would carry the document",
         ));
     }
     if job.mode == Mode::Platform {
         if job.portal.is_none() {
             let detail = "a mail of the platform carries its document by link: there must be a portal";
-            return Err(ComposeError::job("portal", detail));
+            return Err(ComposeError::job("options.portal", detail));
         }
         if reply_to.len() != 1 {
             let detail = format!("a mail of the platform has one Reply-To, these are {}", reply_to.len());
@@ -356,12 +339,16 @@ fn check_mode(job: &Job, reply_to: &[Mailbox]) -> Result<(), ComposeError> {
 
 fn conversation((in_reply_to, references): &(Option<String>, Vec<String>)) -> Result<Thread, ComposeError> {
     if references.len() > LONGEST_CONVERSATION {
-        return Err(ComposeError::job("thread.references", format!("more than {LONGEST_CONVERSATION}")));
+        return Err(ComposeError::job(
+            "options.thread.references",
+            format!("more than {LONGEST_CONVERSATION}"),
+        ));
     }
     let parse = |field: String, id: &String| MessageId::parse(id).map_err(|e| ComposeError::job(field, e));
-    let in_reply_to = in_reply_to.as_ref().map(|id| parse("thread.in-reply-to".into(), id)).transpose()?;
+    let in_reply_to =
+        in_reply_to.as_ref().map(|id| parse("options.thread.in_reply_to".into(), id)).transpose()?;
     let numbered = references.iter().enumerate();
-    let references = numbered.map(|(index, id)| parse(format!("thread.references[{index}]"), id));
+    let references = numbered.map(|(index, id)| parse(format!("options.thread.references[{index}]"), id));
     Ok(Thread { in_reply_to, references: references.collect::<Result<_, _>>()? })
 }
 

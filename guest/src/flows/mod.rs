@@ -22,16 +22,15 @@ mod test_job;
 mod test_message;
 mod void_copy;
 
-pub use compose::{ComposeError, Job, Message, Mode, Warning, compose};
+pub use compose::{ComposeError, Job, Message, Warning, compose};
 pub use files::{FileError, Files, read_whole};
 pub use inbound::{Messages, StoredError, classify_stored};
 pub use input::{Content, InputError, Source};
-pub use pixel::compose_tracked;
 pub use refusal::{INSISTABLE, Refusal};
 pub use resolve::resolve;
 pub use sent::{Criterion, Filing, Found, Imap, Place, SentCopy, SentError, file_sent, find_sent};
 pub use submit::{
-    Answer, Outcome, Parcel, Piece, Probe, Receipt, Request, Search, Sighting, Smtp, Submission, SubmitError,
-    Web, WebError, WebFailure, WebStage, look_in_sent, probe_api, submit,
+    Answer, LookupResult, Outcome, OutgoingMail, Piece, Probe, Receipt, Request, Search, Smtp, Submission,
+    SubmitError, Web, WebError, WebFailure, WebStage, look_in_sent, probe_api, settle_api, submit,
 };
 pub use test_message::{TestFault, TestRequest, test_message};

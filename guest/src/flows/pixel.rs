@@ -3,8 +3,8 @@
 //! The pixel goes into the message alone: what is shown as a preview has none, or looking at one's own mail would read
 //! it. A mail to several people has none either, for nobody could say who opened it.
 
-use super::compose::{ComposeError, Job, Message, Mode, compose_with};
-use super::files::Files;
+use super::compose::ComposeError;
+use crate::domain::options::Mode;
 use crate::domain::template::{escaped, is_web};
 
 /// The picture that the host counts the fetching of: its link, checked.
@@ -13,11 +13,11 @@ pub(super) struct Pixel {
 }
 
 impl Pixel {
-    fn of(link: &str) -> Result<Self, ComposeError> {
+    pub(super) fn of(link: &str) -> Result<Self, ComposeError> {
         if !is_web(link) {
             let shown: String = link.chars().take(100).collect();
             let detail = format!("a link is https://… or http://…, without white space: this is {shown:?}");
-            return Err(ComposeError::job("pixel", detail));
+            return Err(ComposeError::job("options.pixel", detail));
         }
         let link = escaped(link);
         let image = format!(
@@ -41,14 +41,6 @@ impl Pixel {
         let (before, after) = html.split_at(at);
         Ok(format!("{before}{}{after}", self.image))
     }
-}
-
-/// Makes the message with a pixel at `link`.
-///
-/// # Errors
-/// [`ComposeError`], its field `pixel` for a link that can't be used.
-pub fn compose_tracked(job: &Job, link: &str, files: &mut dyn Files) -> Result<Message, ComposeError> {
-    compose_with(job, files, Some(&Pixel::of(link)?))
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 use super::*;
 use crate::domain::address::Address;
 use crate::domain::compose::Chunk;
+use crate::domain::options::Mode;
 use crate::domain::recipients::Field;
 use crate::flows::test_job::{NoFiles, plain_job};
-use crate::flows::{Source, compose};
+use crate::flows::{Job, Message, Source, compose};
 
 const LINK: &str = "https://post.example/o/AQIDBA.gif";
 const INVOICE: &str = r#"{
@@ -24,6 +25,10 @@ fn job(to: &[(Field, &str)]) -> Job {
     }
 }
 
+fn tracked_by(job: &Job, link: &str) -> Result<Message, ComposeError> {
+    compose(&Job { pixel: Some(link.to_owned()), ..job.clone() }, &mut NoFiles)
+}
+
 fn text(message: &Message) -> String {
     let texts = message.composed.chunks.iter().map(|chunk| match chunk {
         Chunk::Text(text) => text.as_str(),
@@ -36,7 +41,7 @@ fn text(message: &Message) -> String {
 fn the_pixel_is_in_the_message_and_not_in_its_preview() {
     let job = job(&[(Field::To, "jo@example.com")]);
     let plain = compose(&job, &mut NoFiles).unwrap();
-    let tracked = compose_tracked(&job, LINK, &mut NoFiles).unwrap();
+    let tracked = tracked_by(&job, LINK).unwrap();
     assert!(!text(&plain).contains(LINK));
     let sent = text(&tracked);
     assert_eq!(sent.matches(LINK).count(), 1, "{sent}");
@@ -53,7 +58,7 @@ fn a_mail_whose_reader_could_not_be_told_has_no_pixel_and_says_so() {
     let several = job(&[(Field::To, "jo@example.com"), (Field::Bcc, "boss@example.com")]);
     let own = Job { mode: Mode::MailClient, ..job(&[(Field::To, "jo@example.com")]) };
     for (name, job) in [("several", several), ("own program", own)] {
-        let message = compose_tracked(&job, LINK, &mut NoFiles).unwrap();
+        let message = tracked_by(&job, LINK).unwrap();
         assert!(!text(&message).contains(LINK), "{name}");
         assert!(message.warnings.iter().any(|it| it.code == "no-pixel"), "{name}: {:?}", message.warnings);
     }
@@ -62,7 +67,7 @@ fn a_mail_whose_reader_could_not_be_told_has_no_pixel_and_says_so() {
 #[test]
 fn a_link_that_no_mail_may_carry_is_an_error_of_the_job() {
     for link in ["javascript:alert(1)", "https://post.example/\"><script>", "/o/x.gif", ""] {
-        let composed = compose_tracked(&job(&[(Field::To, "jo@example.com")]), link, &mut NoFiles);
+        let composed = tracked_by(&job(&[(Field::To, "jo@example.com")]), link);
         match composed {
             Ok(message) => assert!(!text(&message).contains("<script>"), "{link}: it is escaped"),
             Err(error) => assert!(error.to_string().starts_with("pixel: "), "{link}: {error}"),

@@ -1,10 +1,11 @@
 //! The job that the tests of the flows begin with, and a host without files.
 
-use super::compose::{Job, Message, Mode};
+use super::compose::{Job, Message};
 use super::files::{FileError, Files};
 use super::input::Source;
 use crate::domain::attachment::Format;
 use crate::domain::compose::Chunk;
+use crate::domain::options::Mode;
 use chrono::DateTime;
 
 /// A job that names nothing but who sends it, and when; its document is empty.
@@ -26,6 +27,7 @@ pub(super) fn plain_job() -> Job {
         automatic: false,
         mode: Mode::Account,
         insist: Vec::new(),
+        pixel: None,
     }
 }
 

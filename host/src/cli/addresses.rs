@@ -20,12 +20,12 @@ pub(super) struct AddressesArgs {
 
 pub(super) async fn run(common: &Common, args: &AddressesArgs) -> Result<Exit, Failure> {
     let office = office::reading(common)?;
-    let Parsed { mailboxes, invalid } =
+    let Parsed { addresses, invalid } =
         office.parse_addresses(&office::no_files(), &args.text, Field::To).await?;
     if common.json {
-        json(&serde_json::json!({ "mailboxes": mailboxes, "invalid": invalid }))?;
+        json(&serde_json::json!({ "addresses": addresses, "invalid": invalid }))?;
     } else {
-        let good = mailboxes.iter().map(|m| vec![m.address.clone(), m.name.clone().unwrap_or_default()]);
+        let good = addresses.iter().map(|m| vec![m.address.clone(), m.name.clone().unwrap_or_default()]);
         let bad = invalid.iter().map(|i| vec![i.text.clone(), format!("not used: {}", i.detail)]);
         table(&["address", "name"], good.chain(bad))?;
     }

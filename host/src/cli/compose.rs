@@ -7,8 +7,9 @@ use super::{Failure, platform};
 use crate::accounts::{Transport, plugin_settings};
 use crate::capabilities::attachments::AttachmentSource;
 use crate::config::Config;
-use crate::contract::composing::{Mode, Warning};
-use crate::contract::recipients::Mailbox;
+use crate::contract::types::Address;
+use crate::contract::types::Reason as Warning;
+use crate::outbox::Mode;
 use crate::outbox::{Draft, DraftError, Keeping, Ready};
 use crate::store::{MailId, NewMail, SendOptions};
 
@@ -33,7 +34,7 @@ pub(super) async fn compose(
     let config = Config { settings, ..Config::default() };
     let account = &desk.account;
     let name = account.display_name.as_ref().map(ToString::to_string);
-    let sender = Mailbox { name, address: account.address.to_string() };
+    let sender = Address { name, address: account.address.to_string() };
     let stamp = now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
     let mut draft = match mail.draft(&config, sender, id.to_string(), stamp) {
         Ok(draft) => draft,
@@ -50,6 +51,7 @@ pub(super) async fn compose(
         Transport::MailClient => draft.mode = Mode::MailClient,
         Transport::Platform(sender) => {
             platform::sign(desk, sender, &mut draft, id).await?;
+            draft.return_path = Some(platform::return_path(desk, id).await?);
             if mail.format.is_none() {
                 draft.format = "link".to_owned();
             }
@@ -59,13 +61,10 @@ pub(super) async fn compose(
     if let Err(error) = draft.attach_embedded_pdf(&desk.office).await {
         return Ok(Err(error));
     }
-    let mut ready = match draft.compose(&desk.office).await {
+    let ready = match draft.compose(&desk.office).await {
         Ok(ready) => ready,
         Err(error) => return Ok(Err(error)),
     };
-    if let Transport::Platform(_) = &account.transport {
-        ready.message.envelope.mail_from = platform::return_path(desk, id).await?;
-    }
     Ok(Ok(Composed { draft, ready }))
 }
 

@@ -40,7 +40,7 @@ pub(super) async fn run(common: &Common, args: &ConnectionArgs) -> Result<Exit, 
             "message": failure.map_or(TEST_SUCCESSFUL, |f| f.detail.as_str()),
             "steps": report.steps,
             "failure": failure,
-            "extensions": report.extensions,
+            "extensions": report.capabilities,
         }))?;
         return Ok(code);
     }

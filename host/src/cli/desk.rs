@@ -1,6 +1,7 @@
 //! A user at work as one account: a mail is kept, moved on as far as it goes now, and told of.
 
 use super::attempts_told::Watched;
+use super::contract_json;
 use super::house::UserArgs;
 use super::next_step::{Next, code, next};
 use super::office::{self, Loading};
@@ -209,7 +210,7 @@ impl Desk {
                 "subject": mail.mail.subject,
                 "size": mail.mail.message.size,
                 "status": timeline.status,
-                "recipients": timeline.recipients,
+                "recipients": contract_json::statuses(&timeline.recipients),
                 "attempts": super::mail_json::attempts(&mail),
                 "events": mail.events,
                 "copy": end.watched.made().iter().rev().find_map(|made| made.copy.as_ref()),
@@ -220,7 +221,7 @@ impl Desk {
             }
             json(&out)?;
         } else {
-            end.watched.shown.add(timeline.recipients.iter().map(|it| it.reason.clone()));
+            end.watched.shown.add(timeline.recipients.iter().map(|it| it.reason.detail.clone()));
             end.watched.catch_up();
             statuses::show(&self.office, &timeline.recipients).await?;
             line(&format!("mail {id}"))?;

@@ -4,7 +4,7 @@ use super::output::{json, line, table};
 use super::{Common, Failure, office};
 use crate::cli::Exit;
 use crate::contract::documents::{Payment, Summary};
-use crate::contract::recipients::Mailbox;
+use crate::contract::types::Address;
 use crate::outbox::{Draft, DraftError};
 use clap::Args;
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ pub(super) async fn run(common: &Common, args: &DocumentArgs) -> Result<Exit, Fa
     let files = office::no_files();
     let mut summaries = Vec::new();
     for path in &args.documents {
-        let sender = Mailbox { name: None, address: String::new() };
+        let sender = Address { name: None, address: String::new() };
         let draft = Draft::of_file(path, sender, String::new(), String::new())?;
         let named = |e: DraftError| Failure::input(format!("{}: {e}", path.display()));
         if args.convert {

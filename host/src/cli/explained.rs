@@ -2,7 +2,7 @@
 //! numbers that they hold.
 
 use super::{Failure, office};
-use crate::contract::composing::Warning;
+use crate::contract::types::Reason as Warning;
 use crate::engine::Office;
 use std::collections::BTreeMap;
 

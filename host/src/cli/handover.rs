@@ -4,7 +4,6 @@ use super::desk::{Desk, now};
 use super::output::{json, line, printable};
 use super::{Common, Failure, office};
 use crate::cli::Exit;
-use crate::contract::composing;
 use crate::outbox::Ready;
 use crate::store::{AttemptId, AttemptResult, Event, MailId, NewAttempt, Outcome, Settlement, Standing};
 use std::path::{Path, PathBuf};
@@ -61,7 +60,7 @@ pub(super) async fn run(
 async fn write(desk: &Desk, ready: &Ready, file: Option<&Path>) -> Result<PathBuf, Failure> {
     let entries = &ready.resolution.entries;
     let unsent = desk.office.draft(&ready.files, &ready.message, entries).await?;
-    let unsent = unsent.map_err(|(field, detail)| Failure::other(format!("{field}: {detail}")))?;
+    let unsent = unsent.map_err(|fault| Failure::other(fault.sentence()))?;
     let path = match file {
         Some(path) => path.to_owned(),
         // Beside this program's other temporary files, but it stays: the user's program reads it when it likes.
@@ -70,8 +69,8 @@ async fn write(desk: &Desk, ready: &Ready, file: Option<&Path>) -> Result<PathBu
             folder.map_err(|e| Failure::other(e.to_string()))?.keep().join(&unsent.file_name)
         }
     };
-    let message = composing::Message { chunks: unsent.chunks, ..ready.message.clone() };
-    let whole = Ready { message, ..ready.clone() };
+    let mut whole = ready.clone();
+    whole.message.mail.chunks = unsent.chunks;
     super::render::write_message(&whole, &path).await?;
     Ok(path)
 }

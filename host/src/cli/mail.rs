@@ -4,9 +4,10 @@ use super::insist::{Insist, WITHOUT_DOCUMENT};
 use super::{Failure, explained};
 use crate::capabilities::attachments::{AttachmentSource, ReadError};
 use crate::config::Config;
-use crate::contract::composing::Portal;
-use crate::contract::recipients::{Field, Mailbox};
+use crate::contract::recipients::Field;
+use crate::contract::types::Address;
 use crate::engine::Office;
+use crate::outbox::Portal;
 use crate::outbox::{Draft, DraftError};
 use clap::Args;
 use sha2::{Digest, Sha256};
@@ -160,7 +161,7 @@ impl MailArgs {
         ] {
             let Some(text) = joined(texts) else { continue };
             let mut read = office.parse_addresses(&super::office::no_files(), &text, field).await?;
-            read.invalid.retain(|it| !is_read_all_the_same(&it.text, &read.mailboxes));
+            read.invalid.retain(|it| !is_read_all_the_same(&it.text, &read.addresses));
             unusable.extend(
                 read.invalid
                     .iter()
@@ -174,7 +175,7 @@ impl MailArgs {
     pub(super) fn draft(
         &self,
         config: &Config,
-        sender: Mailbox,
+        sender: Address,
         id: String,
         now: String,
     ) -> Result<Draft, DraftError> {
@@ -208,8 +209,9 @@ impl MailArgs {
     /// A failure to make the mail, naming the file at fault, and the option that insists where there is one.
     pub(super) fn failed(&self, error: DraftError) -> Failure {
         let file = match &error {
-            DraftError::Document(_) | DraftError::UseCase(_) => Some(&self.document),
-            DraftError::Settings(_) => self.settings.as_ref(),
+            DraftError::Document(_) => Some(&self.document),
+            DraftError::Argument(fault) if fault.argument == "use-case" => Some(&self.document),
+            DraftError::Argument(fault) if fault.argument.starts_with("settings") => self.settings.as_ref(),
             DraftError::Refused(refusal) => {
                 let (detail, code) = (&refusal.detail, &refusal.code);
                 let file = self.document.display();
@@ -244,7 +246,7 @@ impl MailArgs {
 
     /// An identity that follows from everything the mail is made of, so that the same options give the same
     /// bytes and other ones another Message-ID.
-    pub(super) async fn identity(&self, config: &Config, sender: &Mailbox) -> Result<String, Failure> {
+    pub(super) async fn identity(&self, config: &Config, sender: &Address) -> Result<String, Failure> {
         let mut hash = Sha256::new();
         let mut add = |what: &str, part: &[u8]| {
             for part in [what.as_bytes(), part] {
@@ -298,7 +300,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Whether one of these addresses is what a text with a typographic apostrophe stands for.
-fn is_read_all_the_same(text: &str, usable: &[Mailbox]) -> bool {
+fn is_read_all_the_same(text: &str, usable: &[Address]) -> bool {
     let straight = text.replace(['\u{2018}', '\u{2019}'], "'");
     straight != text && usable.iter().any(|it| straight.contains(&it.address))
 }
@@ -328,7 +330,7 @@ mod tests {
             path.display().to_string()
         };
         let (document, one, two) = (file("d.json", "{}"), file("a.pdf", "1"), file("b.pdf", "2"));
-        let sender = |address: &str| Mailbox { name: None, address: address.to_owned() };
+        let sender = |address: &str| Address { name: None, address: address.to_owned() };
         let config = Config::default();
         let mut known = BTreeSet::new();
         for options in [

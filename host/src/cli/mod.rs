@@ -13,6 +13,7 @@ mod child;
 mod company;
 mod compose;
 mod connection;
+mod contract_json;
 mod demo;
 mod desk;
 mod dispatch;

@@ -1,13 +1,13 @@
 //! How the opening of a mail is checked (FEATURES C4): by a pixel of ours where this program can be reached, by the
 //! provider's own where it has one, and not at all with own SMTP.
 
+use super::contract_json::reasons;
 use super::desk::Desk;
 use super::house::description;
 use super::{Failure, office};
 use crate::accounts::{Account, Transport, UserSettings};
 use crate::connections::Connections;
-use crate::contract::accounts::Availability;
-use crate::contract::composing::Warning;
+use crate::contract::types::Reason as Warning;
 use crate::engine::Office;
 use crate::store::{MailId, OpenCheck, StoreError};
 use crate::web::{LinkTokens, pixel_url};
@@ -73,12 +73,15 @@ pub(super) async fn refuse_unseen(
         return Ok(());
     }
     let described = description(connections, account, own);
-    let can = office.account_capabilities(&office::no_files(), &described).await?.map_err(Failure::other)?;
+    let can = office
+        .account_capabilities(&office::no_files(), &described)
+        .await?
+        .map_err(|fault| Failure::other(fault.sentence()))?;
     let read = can.into_iter().find(|it| it.name == "read");
     match read {
-        Some(read) if read.available != Availability::No => Ok(()),
+        Some(read) if read.available != "no" => Ok(()),
         read => {
-            let detail = read.map(|it| it.reason).unwrap_or_default();
+            let detail = read.map(|it| reasons(&it)).unwrap_or_default();
             Err(StoreError::Invalid { what: "check-opens", detail }.into())
         }
     }

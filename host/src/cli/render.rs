@@ -1,5 +1,6 @@
 //! `postroom render`: the mail as files. Pure: the same options give the same bytes.
 
+use super::contract_json;
 use super::explained::Explained;
 use super::insist::WITHOUT_DOCUMENT;
 use super::mail::MailArgs;
@@ -7,7 +8,7 @@ use super::output::{json, line, printable};
 use super::output_file::{self, OutputFile};
 use super::{Common, Failure, office, picture};
 use crate::cli::Exit;
-use crate::contract::recipients::Mailbox;
+use crate::contract::types::Address;
 use crate::engine::Office;
 use crate::outbox::{DraftError, Ready};
 use clap::Args;
@@ -41,7 +42,7 @@ pub(super) async fn run(common: &Common, args: &RenderArgs) -> Result<Exit, Fail
     let config = args.mail.config()?;
     let sender = match &args.account {
         Some(name) => config.account(name)?.mailbox(),
-        None => Mailbox { name: None, address: "sender@example.invalid".to_owned() },
+        None => Address { name: None, address: "sender@example.invalid".to_owned() },
     };
     let office = office::reading(common)?;
     args.mail.refuse_unusable(&office).await?;
@@ -98,15 +99,15 @@ async fn report(common: &Common, office: &Office, ready: &Ready, folder: &Path) 
         return json(&serde_json::json!({
             "folder": folder,
             "document": ready.summary,
-            "message_id": message.message_id,
+            "message_id": message.mail.message_id,
             "subject": message.subject,
-            "from": message.from,
-            "recipients": ready.resolution.entries,
+            "from": message.sender,
+            "recipients": contract_json::entries(&ready.resolution.entries),
             "invalid": ready.resolution.invalid,
             "language": message.language,
             "language_reason": message.language_reason,
             "template": message.template,
-            "size": message.size,
+            "size": message.mail.size,
             "warnings": message.warnings,
         }));
     }
@@ -117,7 +118,7 @@ async fn report(common: &Common, office: &Office, ready: &Ready, folder: &Path) 
     ))?;
     addressees(ready)?;
     warnings(&Explained::warnings(office, &message.warnings).await?, ready);
-    line(&format!("{} bytes in {}", message.size, folder.join("message.eml").display()))
+    line(&format!("{} bytes in {}", message.mail.size, folder.join("message.eml").display()))
 }
 
 /// Prints on standard error what the sender should know.
@@ -130,8 +131,13 @@ pub(super) fn warnings(explained: &Explained, ready: &Ready) {
 /// Prints who gets the mail and why, and on standard error what could not be used.
 pub(super) fn addressees(ready: &Ready) -> Result<(), Failure> {
     for entry in &ready.resolution.entries {
-        let name = entry.mailbox.name.as_deref().map(|n| format!("{n} ")).unwrap_or_default();
-        line(&format!("{}: {name}<{}>: {}", entry.field.header(), entry.mailbox.address, entry.detail))?;
+        let name = entry.address.name.as_deref().map(|n| format!("{n} ")).unwrap_or_default();
+        line(&format!(
+            "{}: {name}<{}>: {}",
+            entry.field.header(),
+            entry.address.address,
+            entry.reason.detail
+        ))?;
     }
     for invalid in &ready.resolution.invalid {
         let told = format!("{} in {}: {}", invalid.text, invalid.field.header(), invalid.detail);

@@ -4,6 +4,7 @@ use super::output::{json, line, table};
 use super::{Common, Failure, office};
 use crate::cli::Exit;
 use clap::Args;
+use std::collections::BTreeMap;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -37,19 +38,29 @@ const USE_CASES: [(&str, &str); 8] = [
 pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<Exit, Failure> {
     let office = office::reading(common)?;
     let files = office::no_files();
-    let description = office.describe(&files).await?;
+    let vocabulary: BTreeMap<String, Vec<String>> = office.vocabulary(&files).await?.into_iter().collect();
+    let list = |name: &str| vocabulary.get(name).map(|list| list.join(", ")).unwrap_or_default();
     match args.name.as_deref() {
-        None if common.json => json(&description)?,
-        None => {
-            line(&format!("plugin {}", description.version))?;
-            line(&format!("schemas: {}, kinds, providers", description.schemas.join(", ")))?;
-            line(&format!("languages: {}", description.languages.join(", ")))?;
-            line(&format!("documents: {}", description.media_types.join(", ")))?;
+        None if common.json => {
+            let limits: BTreeMap<String, u32> = office.plugin_limits(&files).await?.into_iter().collect();
+            json(&serde_json::json!({
+                "version": office.version(&files).await?, "kinds": office.kinds(&files).await?,
+                "vocabulary": vocabulary, "limits": limits,
+            }))?;
         }
-        Some("kinds") if common.json => json(&description.kinds)?,
+        None => {
+            line(&format!("plugin {}", office.version(&files).await?))?;
+            line(&format!("schemas: {}, kinds, providers", list("schemas")))?;
+            line(&format!("languages: {}", list("languages")))?;
+            line(&format!("documents: {}", list("media-types")))?;
+        }
+        Some("kinds") if common.json => json(&office.kinds(&files).await?)?,
         Some("kinds") => {
-            let rows =
-                description.kinds.into_iter().map(|k| vec![k.name, k.audience, k.use_cases.join(", ")]);
+            let rows = office
+                .kinds(&files)
+                .await?
+                .into_iter()
+                .map(|k| vec![k.name, k.audience, k.use_cases.join(", ")]);
             table(&["kind", "goes to", "use cases"], rows)?;
             line("")?;
             let rows = USE_CASES.into_iter().map(|(name, when)| vec![name.to_owned(), when.to_owned()]);
@@ -68,7 +79,7 @@ pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<Exit, Fail
         }
         Some(name) => {
             let schema = office.schema(&files, name).await?.ok_or_else(|| {
-                let known = description.schemas.join(", ");
+                let known = list("schemas");
                 Failure::input(format!("there is no schema \"{name}\": there are {known}, kinds, providers"))
             })?;
             line(schema.trim_end())?;

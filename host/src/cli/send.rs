@@ -1,6 +1,7 @@
 //! `postroom send`: the mail is kept, sent, and told of per recipient.
 
 use super::compose::{compose, damaged, missing};
+use super::contract_json;
 use super::desk::{Delivery, Desk, now, spinner};
 use super::explained::Explained;
 use super::house::UserArgs;
@@ -145,7 +146,7 @@ fn queued(common: &Common, id: MailId, at: Option<DateTime<FixedOffset>>) -> Res
 
 /// What `send` refuses and `render` only warns of.
 async fn check(common: &Common, office: &Office, args: &SendArgs, ready: &Ready) -> Result<(), Failure> {
-    if ready.message.envelope.recipients.is_empty() {
+    if ready.message.mail.envelope.recipients.is_empty() {
         if !common.json {
             render::addressees(ready)?;
         }
@@ -195,7 +196,7 @@ async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
         Err(error) => return Err(args.mail.failed_in_words(&office, error).await),
     };
     check(common, &office, args, &ready).await?;
-    let waiting = spinner(common, &format!("sending {} bytes as {name}", ready.message.size));
+    let waiting = spinner(common, &format!("sending {} bytes as {name}", ready.message.mail.size));
     let attempt = Attempt {
         account: name.to_owned(),
         now,
@@ -206,14 +207,14 @@ async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
     waiting.finish_and_clear();
     if common.json {
         json(&serde_json::json!({
-            "message_id": ready.message.message_id,
+            "message_id": ready.message.mail.message_id,
             "document": ready.summary,
             "subject": ready.message.subject,
-            "size": ready.message.size,
+            "size": ready.message.mail.size,
             "status": sent.timeline.status,
-            "recipients": sent.timeline.recipients,
+            "recipients": contract_json::statuses(&sent.timeline.recipients),
             "invalid": ready.resolution.invalid,
-            "events": sent.outcome.events,
+            "events": sent.outcome.settlement.events,
             "error": sent.outcome.error,
             "warnings": ready.message.warnings,
         }))?;
@@ -235,19 +236,17 @@ async fn show(office: &Office, sent: &Sent) -> Result<(), Failure> {
 /// What the exit code says: see `postroom --help`. `unusable`: an address that should have had the mail was none.
 fn code(sent: &Sent, unusable: bool) -> Exit {
     // What may be sent is used up, whatever the code: it may leave later.
-    if sent.outcome.pause.as_ref().is_some_and(|pause| pause.cause == "quota") {
+    if sent.outcome.settlement.pause.as_ref().is_some_and(|pause| pause.cause == "quota") {
         return Exit::Later;
     }
     match &sent.outcome.error {
-        Some(SubmitError::NoRecipient | SubmitError::UnknownTransport(_) | SubmitError::Parcel(_)) => {
-            Exit::Input
-        }
-        Some(SubmitError::Failed(failure)) => code_of(failure.verdict),
-        Some(SubmitError::Api(failure)) => code_of(failure.verdict),
+        Some(SubmitError::NoRecipient | SubmitError::Argument(_)) => Exit::Input,
+        Some(SubmitError::Failed(failed)) => code_of(failed.failure.verdict),
+        Some(SubmitError::Api(failed)) => code_of(failed.failure.verdict),
         Some(SubmitError::NeedsSignIn(_)) => Exit::Refused,
-        None if sent.outcome.events.iter().any(|e| e.kind == "in-doubt") => Exit::InDoubt,
+        None if sent.outcome.settlement.events.iter().any(|e| e.kind == "in-doubt") => Exit::InDoubt,
         None if sent.timeline.status == Status::Failed => Exit::Refused,
-        None if sent.outcome.events.iter().any(|e| e.kind == "deferred") => Exit::Later,
+        None if sent.outcome.settlement.events.iter().any(|e| e.kind == "deferred") => Exit::Later,
         None if unusable => Exit::Refused,
         None => Exit::Done,
     }

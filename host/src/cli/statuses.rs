@@ -9,8 +9,8 @@ use crate::engine::Office;
 pub(super) async fn show(office: &Office, recipients: &[RecipientStatus]) -> Result<(), Failure> {
     let mut rows = Vec::new();
     for recipient in recipients {
-        let status = office.label(&office::no_files(), recipient.status).await?;
-        rows.push(vec![recipient.recipient.clone(), status, recipient.reason.clone()]);
+        let status = office.label(&office::no_files(), recipient.status, "en").await?;
+        rows.push(vec![recipient.recipient.clone(), status, recipient.reason.detail.clone()]);
     }
     table(&["recipient", "status", "evidence"], rows)
 }

@@ -3,11 +3,11 @@
 
 use super::{Failure, output};
 use crate::capabilities::attachments::AttachmentSource;
-use crate::contract::composing::{Chunk, Portal};
-use crate::contract::recipients;
+use crate::contract::composing::Chunk;
+use crate::contract::types;
 use crate::engine::Office;
 use crate::mail_clients::{self, Finding, Support, Usage};
-use crate::outbox::{Draft, Ready};
+use crate::outbox::{Draft, Portal, Ready};
 use chrono::{Days, NaiveDate};
 use mail_parser::MessageParser;
 use serde::Serialize;
@@ -224,7 +224,7 @@ async fn mail(
 ) -> Result<Option<Ready>, Failure> {
     let Some((document, day)) = case.document() else { return Ok(None) };
     let content = document.to_string().into_bytes();
-    let sender = recipients::Mailbox { name: None, address: "office@example.org".to_owned() };
+    let sender = types::Address { name: None, address: "office@example.org".to_owned() };
     let now = format!("{day}T09:00:00+00:00");
     let mut draft = Draft::new("application/json", content, sender, "check".to_owned(), now);
     draft.use_case = Some(case.use_case.to_owned());
@@ -246,9 +246,9 @@ async fn mail(
 
 /// Bytes of the HTML as it leaves.
 fn sent(ready: &Ready) -> usize {
-    let texts = ready.message.chunks.iter().filter_map(|chunk| match chunk {
+    let texts = ready.message.mail.chunks.iter().filter_map(|chunk| match chunk {
         Chunk::Text(text) => Some(text.as_str()),
-        Chunk::Attachment(_) => None,
+        Chunk::Attachment(_) | Chunk::Raw(_) => None,
     });
     let message = texts.collect::<String>();
     let parsed = MessageParser::default().parse(message.as_bytes());

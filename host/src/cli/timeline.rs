@@ -133,7 +133,7 @@ fn latest(mails: impl Iterator<Item = Listed>) -> Vec<Listed> {
 /// The plugin's reason; while a mail has not left, what the outbox says is nearer.
 fn reason(one: &Told) -> String {
     match &one.listed.outbox.standing {
-        Standing::Sent | Standing::Failed { .. } => one.timeline.reason.clone(),
+        Standing::Sent | Standing::Failed { .. } => one.timeline.reason.detail.clone(),
         Standing::Cancelled => "cancelled before it left".to_owned(),
         _ => {
             let state = one.listed.outbox.label(now());
@@ -204,7 +204,7 @@ async fn told(view: &View, mails: Vec<Listed>, args: &ViewArgs) -> Result<Vec<To
         let mail = view.mail(listed.mail.id, args.as_of).await?;
         listed.outbox.standing = mail.outbox.standing.clone();
         let timeline = timeline(&view.office, &mail, args.now()).await?;
-        let label = view.office.label(&super::office::no_files(), timeline.status).await?;
+        let label = view.office.label(&super::office::no_files(), timeline.status, "en").await?;
         all.push(Told { listed, mail, timeline, label });
     }
     Ok(all)
@@ -216,7 +216,7 @@ fn short(one: &Told) -> Value {
         row.insert("status".into(), object!(one.timeline.status));
         row.insert("label".into(), one.label.clone().into());
         row.insert("reason".into(), reason(one).into());
-        row.insert("statuses".into(), object!(one.timeline.recipients));
+        row.insert("statuses".into(), super::contract_json::statuses(&one.timeline.recipients));
     }
     row
 }
@@ -274,9 +274,9 @@ async fn show(view: &View, one: &Told) -> Result<(), Failure> {
 }
 
 async fn recipient_line(view: &View, of: &RecipientStatus) -> Result<String, Failure> {
-    let label = view.office.label(&super::office::no_files(), of.status).await?;
+    let label = view.office.label(&super::office::no_files(), of.status, "en").await?;
     let complained = if of.complained { " (marked as unwanted)" } else { "" };
-    Ok(format!("{}: {label}{complained}: {}", of.recipient, of.reason))
+    Ok(format!("{}: {label}{complained}: {}", of.recipient, of.reason.detail))
 }
 
 fn clock(time: DateTime<FixedOffset>) -> String {

@@ -5,7 +5,7 @@ use super::output::{line, printable, table};
 use super::track_row::{Row, cells, row, shown};
 use super::{Common, Failure, office};
 use crate::cli::Exit;
-use crate::contract::inbound::Origin;
+use crate::contract::inbound::MessageContent;
 use crate::engine::Office;
 use crate::inbox::{Inbox, InboxError, Maildir, Messages, classify};
 use clap::Args;
@@ -173,7 +173,7 @@ impl Reader<'_> {
                 let taken = inbox.take(raw, now).await?;
                 (taken.report, taken.matched, taken.suppressed)
             }
-            None => (classify(self.office, &Origin::Bytes(raw), &[], now).await?, None, vec![]),
+            None => (classify(self.office, &MessageContent::Bytes(raw), &[], now).await?, None, vec![]),
         };
         Ok(row(file, number, report, matched.as_ref(), suppressed))
     }

@@ -1,6 +1,6 @@
 //! What `postroom track` says of a message, as a row of a table or a line of JSON.
 
-use crate::contract::inbound::{Class, Hardness, RecipientReport, Report};
+use crate::contract::inbound::{BounceType, RecipientReport, Report};
 use crate::inbox::{Match, MatchedBy};
 use serde::Serialize;
 use std::path::Path;
@@ -12,7 +12,7 @@ pub(super) struct Row {
     /// Of a message in an mbox, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<u32>,
-    class: &'static str,
+    class: String,
     hardness: Option<&'static str>,
     /// Enhanced status code.
     status: Option<String>,
@@ -42,7 +42,7 @@ struct RecipientRow {
     recipient: Option<String>,
     /// Where the mail ended, where that is another address.
     final_recipient: Option<String>,
-    class: &'static str,
+    class: String,
     hardness: Option<&'static str>,
     status: Option<String>,
     reason: Option<String>,
@@ -62,13 +62,13 @@ pub(super) fn row(
     matched: Option<&Match>,
     suppressed: Vec<String>,
 ) -> Row {
-    let decisive = |it: &&RecipientReport| it.class == report.class && it.hardness == report.hardness;
+    let decisive = |it: &&RecipientReport| it.kind == report.kind && it.bounce_type == report.bounce_type;
     let of = report.recipients.iter().find(decisive).or(report.recipients.first());
     Row {
         file: shown(file),
         number,
-        class: class_name(report.class),
-        hardness: report.hardness.map(hardness_name),
+        class: report.kind.clone(),
+        hardness: report.bounce_type.map(hardness_name),
         status: of.and_then(status),
         recipient: of.and_then(|of| of.recipient.clone().or_else(|| of.final_recipient.clone())),
         reason: of.and_then(|of| of.words.clone()),
@@ -88,8 +88,8 @@ fn recipient_row(report: &Report, of: &RecipientReport) -> RecipientRow {
     RecipientRow {
         recipient: of.recipient.clone(),
         final_recipient: of.final_recipient.clone(),
-        class: class_name(of.class),
-        hardness: of.hardness.map(hardness_name),
+        class: of.kind.clone(),
+        hardness: of.bounce_type.map(hardness_name),
         status: status(of),
         reason: of.words.clone(),
         remote: of.remote.clone(),
@@ -122,23 +122,10 @@ fn disposition(report: &Report, of: &RecipientReport) -> Option<String> {
     })
 }
 
-fn hardness_name(hardness: Hardness) -> &'static str {
-    match hardness {
-        Hardness::Hard => "hard",
-        Hardness::Soft => "soft",
-    }
-}
-
-fn class_name(class: Class) -> &'static str {
-    match class {
-        Class::Bounce => "bounce",
-        Class::Delay => "delay",
-        Class::Delivered => "delivered",
-        Class::Relayed => "relayed",
-        Class::Receipt => "receipt",
-        Class::AutoReply => "auto-reply",
-        Class::Complaint => "complaint",
-        Class::Ordinary => "ordinary",
+fn hardness_name(of: BounceType) -> &'static str {
+    match of {
+        BounceType::Hard => "hard",
+        BounceType::Soft => "soft",
     }
 }
 
@@ -150,7 +137,7 @@ pub(super) fn cells(row: &Row) -> Vec<String> {
     let number = row.number.map(|number| format!(" {number}")).unwrap_or_default();
     vec![
         format!("{}{number}", row.file),
-        row.class.to_owned(),
+        row.class.clone(),
         row.hardness.unwrap_or_default().to_owned(),
         text(&row.status),
         text(&row.recipient),

@@ -6,7 +6,7 @@ use super::secret::secret_of;
 use crate::accounts::{Folders, ImapServer, Name, SendAs, Transport};
 use crate::capabilities::destination::AllowList;
 use crate::capabilities::smtp::{self, Account, Login, Mechanism, Secret, Timeouts};
-use crate::contract::recipients::Mailbox;
+use crate::contract::types::Address;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -85,8 +85,8 @@ const LARGEST_PEM: u64 = 1 << 20;
 
 impl AccountSettings {
     /// The mailbox that mail is sent as.
-    pub fn mailbox(&self) -> Mailbox {
-        Mailbox { name: self.name.clone(), address: self.address.clone() }
+    pub fn mailbox(&self) -> Address {
+        Address { name: self.name.clone(), address: self.address.clone() }
     }
 
     /// The account as the SMTP capability takes it, its password read. `name` and `path` are for messages.

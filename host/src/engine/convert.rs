@@ -10,6 +10,7 @@ pub(super) fn submission(of: smtp::Submission, files: &Files) -> Result<wire::Su
     let chunks = of.chunks.into_iter().map(|chunk| match chunk {
         Chunk::Text(text) => Ok(wire::Chunk::Text(text)),
         Chunk::Attachment(handle) => files.get(handle).cloned().map(wire::Chunk::Attachment).ok_or(handle),
+        Chunk::Raw(handle) => files.get(handle).cloned().map(wire::Chunk::Raw).ok_or(handle),
     });
     let recipients = of.recipients.into_iter();
     Ok(wire::Submission {
@@ -17,7 +18,7 @@ pub(super) fn submission(of: smtp::Submission, files: &Files) -> Result<wire::Su
         recipients: recipients.map(|r| wire::Recipient { address: r.address, notify: r.notify }).collect(),
         envelope_id: of.envelope_id,
         smtputf8: of.smtputf8,
-        size: of.size,
+        size: of.size.into(),
         chunks: chunks.collect::<Result<_, _>>()?,
         gate: files.gate(),
     })
@@ -28,11 +29,16 @@ pub(super) fn refused(detail: String) -> transport::Failure {
     transport::Failure {
         stage: transport::Stage::Prepare,
         verdict: transport::Verdict::Permanent,
-        reply: None,
+        code: None,
+        words: None,
         detail,
         retry_after: None,
-        recipients: Vec::new(),
     }
+}
+
+/// A transaction that was not begun.
+pub(super) fn not_submitted(failure: transport::Failure) -> transport::SubmissionFailure {
+    transport::SubmissionFailure { failure, reply_code: None, recipients: Vec::new() }
 }
 
 pub(super) fn acceptance(of: wire::Acceptance) -> transport::Acceptance {
@@ -44,7 +50,16 @@ pub(super) fn acceptance(of: wire::Acceptance) -> transport::Acceptance {
     }
 }
 
-pub(super) fn failure(of: wire::Failure) -> transport::Failure {
+pub(super) fn submission_failure(of: wire::Failure) -> transport::SubmissionFailure {
+    transport::SubmissionFailure {
+        reply_code: of.reply.as_ref().map(|reply| reply.code),
+        recipients: of.recipients.clone().into_iter().map(recipient_reply).collect(),
+        failure: failure(of),
+    }
+}
+
+fn failure(of: wire::Failure) -> transport::Failure {
+    let code = |reply: &wire::Reply| reply.enhanced.clone().unwrap_or_else(|| reply.code.to_string());
     transport::Failure {
         stage: stage(of.stage),
         verdict: match of.verdict {
@@ -53,23 +68,23 @@ pub(super) fn failure(of: wire::Failure) -> transport::Failure {
             wire::Verdict::NeedsSignIn => transport::Verdict::NeedsSignIn,
             wire::Verdict::InDoubt => transport::Verdict::InDoubt,
         },
-        reply: of.reply.map(reply),
+        code: of.reply.as_ref().map(code),
+        words: of.reply.map(|reply| reply.text),
         detail: of.detail,
         retry_after: of.retry_after,
-        recipients: of.recipients.into_iter().map(recipient_reply).collect(),
     }
 }
 
 /// The report of a connection test in the words of the contract.
-pub fn probe_report(of: wire::ProbeReport) -> smtp::ProbeReport {
-    smtp::ProbeReport {
+pub fn probe_report(of: wire::ProbeReport) -> transport::ProbeReport {
+    transport::ProbeReport {
         steps: of
             .steps
             .into_iter()
-            .map(|s| smtp::ProbeStep { stage: stage(s.stage), detail: s.detail })
+            .map(|s| transport::ProbeStep { stage: stage(s.stage), detail: s.detail })
             .collect(),
         failure: of.failure.map(failure),
-        extensions: of.extensions,
+        capabilities: of.extensions,
     }
 }
 

@@ -29,6 +29,11 @@ impl Stage {
             Self::Recipient => "recipient",
             Self::Data => "data",
             Self::AfterDot => "after the final dot",
+            Self::Token => "token",
+            Self::Folder => "folder",
+            Self::Command => "command",
+            Self::Request => "request",
+            Self::Response => "response",
         }
     }
 }

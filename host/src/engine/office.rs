@@ -11,7 +11,7 @@ use crate::capabilities::smtp::{Account, SmtpClient, Submitter};
 use crate::capabilities::web::{self, GivenUrls, Web, WebClient};
 use crate::contract::{
     accounts, composing, delivery, documents, drafts, imap, inbound, info, mailbox_inbound, openings,
-    recipients, schedule, sent, smtp, templates, tracking, transport, webhooks,
+    recipients, schedule, sent, templates, tracking, transport, types, webhooks,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -145,7 +145,7 @@ fn compose_failed(answer: &Result<composing::Message, composing::ComposeError>) 
 }
 
 /// A template that fails is somebody's own: what it may have left behind serves nobody else.
-fn check_failed(answer: &[templates::Finding]) -> bool {
+fn check_failed(answer: &[templates::TextFinding]) -> bool {
     answer.iter().any(|finding| finding.severity == "error")
 }
 
@@ -156,10 +156,6 @@ fn classify_failed(answer: &Result<inbound::Report, inbound::InboundError>) -> b
 
 fn stored_failed(answer: &Result<inbound::Report, mailbox_inbound::StoredError>) -> bool {
     matches!(answer, Err(mailbox_inbound::StoredError::Refused(_)))
-}
-
-fn edited(job: &composing::Job) -> usize {
-    job.edits.as_ref().and_then(|edits| edits.body.as_ref()).map_or(0, String::len)
 }
 
 fn resolve_failed(answer: &Result<recipients::Resolution, recipients::RecipientsError>) -> bool {
@@ -186,8 +182,14 @@ impl Office {
     }
 
     calls! {
-        /// Describes the plugin.
-        describe = postroom_plugin_info.call_describe() -> info::Description;
+        /// The plugin's version.
+        version = postroom_plugin_info.call_version() -> String;
+        /// Kinds of documents.
+        kinds = postroom_plugin_info.call_kinds() -> Vec<info::DocumentKind>;
+        /// The lists that grow, by name.
+        vocabulary = postroom_plugin_info.call_vocabulary() -> Vec<(String, Vec<String>)>;
+        /// The limits that the plugin keeps to, by name.
+        plugin_limits = postroom_plugin_info.call_limits() -> Vec<(String, u32)>;
         /// What a code of a warning or a reason means, as a sentence for the user in a language (BCP 47).
         explain = postroom_plugin_info.call_explain(code: &str, language: &str) -> Option<String>;
         /// Reads a document and says what it is.
@@ -229,7 +231,7 @@ impl Office {
         /// Checks templates.
         check = postroom_plugin_templates.call_check(
             overrides: &[templates::Text]
-        ) -> Vec<templates::Finding>,
+        ) -> Vec<templates::TextFinding>,
             bounded ["the templates": overrides.iter().map(|text| text.source.len()).sum(), text],
             hostile check_failed;
         /// Makes a message.
@@ -239,17 +241,7 @@ impl Office {
             bounded [
                 "the document": job.document.content.in_hand().len(), document;
                 "the settings": job.settings.len(), text;
-                "the text of the mail": edited(job), text
-            ],
-            hostile compose_failed;
-        /// Makes a message with a pixel that tells of its opening.
-        compose_tracked = postroom_plugin_composing.call_compose_tracked(
-            job: &composing::Job, pixel: &str
-        ) -> Result<composing::Message, composing::ComposeError>,
-            bounded [
-                "the document": job.document.content.in_hand().len(), document;
-                "the settings": job.settings.len(), text;
-                "the text of the mail": edited(job), text
+                "the options": job.options.len(), text
             ],
             hostile compose_failed;
         /// Joins a message in the sandbox. A host that can stream has
@@ -260,7 +252,7 @@ impl Office {
         /// The unsent message of a composed one, for the user's own program.
         draft = postroom_plugin_drafts.call_draft(
             message: &composing::Message, to: &[recipients::Entry]
-        ) -> Result<drafts::Unsent, (String, String)>;
+        ) -> Result<drafts::Unsent, types::ArgumentError>;
         /// A link with recipients, subject and text.
         mailto = postroom_plugin_drafts.call_mailto(
             message: &composing::Message, to: &[recipients::Entry]
@@ -273,78 +265,87 @@ impl Office {
         ) -> Option<accounts::Candidate>;
         /// The port to propose.
         port = postroom_plugin_accounts.call_port(
-            protocol: accounts::Protocol, security: accounts::Security
-        ) -> u16;
+            protocol: &str, security: accounts::Security
+        ) -> Option<u16>;
         /// What an account can do, and why.
         account_capabilities = postroom_plugin_accounts.call_capabilities(
             account: &str
-        ) -> Result<Vec<accounts::Capability>, String>,
+        ) -> Result<Vec<accounts::Capability>, types::ArgumentError>,
             bounded ["the account": account.len(), text];
         /// What its provider allows an account.
-        limits = postroom_plugin_accounts.call_limits(account: &str) -> Result<accounts::Allowance, String>,
+        limits = postroom_plugin_accounts.call_limits(account: &str) -> Result<accounts::Allowance, types::ArgumentError>,
             bounded ["the account": account.len(), text];
         /// What is wrong with an account's settings.
-        check_account = postroom_plugin_accounts.call_check(account: &str) -> Vec<accounts::Finding>,
+        check_account = postroom_plugin_accounts.call_check(account: &str) -> Vec<accounts::AccountFinding>,
             bounded ["the account": account.len(), text];
         /// What the administrator of a mail system must know and allow.
         administrator_page = postroom_plugin_accounts.call_administrator_page(
-            described: &[String], origin: &accounts::Origin, language: Option<&str>
-        ) -> Result<accounts::Page, String>,
+            described: &[String], operator: &accounts::Operator, language: Option<&str>
+        ) -> Result<accounts::HtmlPage, types::ArgumentError>,
             bounded ["the accounts": described.iter().map(String::len).sum(), text];
         /// Who a company is on the platform.
         platform_identity = postroom_plugin_accounts.call_platform_identity(
             company: &str, platform: &accounts::Platform, suffix: Option<&str>, token: &str
-        ) -> Result<accounts::Identity, accounts::IdentityError>;
+        ) -> Result<accounts::Identity, types::ArgumentError>;
         /// The message that proves that an account sends.
         test_message = postroom_plugin_accounts.call_test_message(
-            test: &accounts::Test
-        ) -> Result<composing::Message, (String, String)>;
+            test: &accounts::TestMail
+        ) -> Result<composing::Message, types::ArgumentError>;
         /// Where the copy of a sent mail belongs.
         plan_sent_copy = postroom_plugin_sent.call_plan(
-            account: &sent::Account, folders: &[imap::Folder]
+            account: &sent::MailboxAccount, folders: &[imap::Folder]
         ) -> sent::FilingPlan;
         /// Files copies of sent mails.
         file_sent = postroom_plugin_sent.call_file(
-            account: &sent::Account, folder: &str, copies: &[sent::SentMail]
+            account: &sent::MailboxAccount, folder: &str, copies: &[sent::SentMail]
         ) -> Result<Vec<imap::Filed>, sent::SentError>;
         /// Finds sent mails by Message-ID.
         find_sent = postroom_plugin_sent.call_find(
-            account: &sent::Account, message_ids: &[String]
+            account: &sent::MailboxAccount, message_ids: &[String]
         ) -> Result<Vec<Option<imap::Place>>, sent::SentError>;
         /// Makes at most one submission. An error whose [`EngineError::lost`] is true means: in doubt.
         submit = postroom_plugin_delivery.call_submit(
-            parcel: &delivery::Parcel, route: &schedule::Route, now: &str
+            mail: &composing::OutgoingMail, to: &[String], options: &str, route: &schedule::Route, now: &str
         ) -> delivery::Outcome;
         /// Tests a way out without sending.
-        probe = postroom_plugin_delivery.call_probe(route: &schedule::Route) -> smtp::ProbeReport;
+        probe = postroom_plugin_delivery.call_probe(route: &schedule::Route) -> transport::ProbeReport;
+        /// Makes the memo of an attempt that is kept in columns.
+        memo = postroom_plugin_schedule.call_memo(
+            came_to: &str, retry_after: Option<u32>, stage: Option<&str>, detail: Option<&str>
+        ) -> Result<String, types::ArgumentError>;
+        /// What an API's answer to a request of the host's own means.
+        settle_api = postroom_plugin_schedule.call_settle_api(
+            by: &str, mail: &composing::OutgoingMail, to: &[String],
+            answer: Result<&transport::ApiResponse, &transport::Failure>, now: &str
+        ) -> Result<schedule::Settlement, types::ArgumentError>;
         /// What to do next with an intent.
         decide = postroom_plugin_schedule.call_decide(
             facts: &schedule::Facts, now: &str
-        ) -> Result<schedule::Action, schedule::FactsError>;
+        ) -> Result<schedule::Action, types::ArgumentError>;
         /// What an attempt means that never came back.
         settle_interruption = postroom_plugin_schedule.call_settle_interruption(
             to: &[String], events: &[tracking::Event], detail: Option<&str>, now: &str
-        ) -> Result<schedule::Settlement, schedule::FactsError>;
+        ) -> Result<schedule::Settlement, types::ArgumentError>;
         /// What it means that a mail in doubt was found, or not.
         settle_doubt = postroom_plugin_schedule.call_settle_doubt(
             lookup: schedule::Lookup, to: &[String], events: &[tracking::Event], now: &str
-        ) -> Result<schedule::Settlement, schedule::FactsError>;
+        ) -> Result<schedule::Settlement, types::ArgumentError>;
         /// What a server's answer to a transaction of the host's own means.
         settle_answer = postroom_plugin_schedule.call_settle(
-            to: &[String], answer: Result<&transport::Acceptance, &transport::Failure>, now: &str
-        ) -> Result<schedule::Settlement, schedule::FactsError>;
+            to: &[String], answer: Result<&transport::Acceptance, &transport::SubmissionFailure>, now: &str
+        ) -> Result<schedule::Settlement, types::ArgumentError>;
         /// Looks at the provider for a mail whose attempt is in doubt. Sends nothing.
         look_in_sent = postroom_plugin_delivery.call_look_in_sent(
-            message_id: &str, route: &schedule::Route, sender: Option<&recipients::Mailbox>,
+            message_id: &str, route: &schedule::Route, sender: Option<&types::Address>,
             attempted: &str, now: &str
-        ) -> delivery::Sighting;
+        ) -> delivery::LookupResult;
         /// Of these recipients, those that an attempt must name.
         outstanding = postroom_plugin_schedule.call_outstanding(
             to: &[String], events: &[tracking::Event]
-        ) -> Result<Vec<String>, tracking::EventError>;
+        ) -> Result<Vec<String>, types::ArgumentError>;
         /// What a message in hand is.
         classify = postroom_plugin_inbound.call_classify(
-            message: &inbound::Origin, own_addresses: &[String], now: &str
+            message: &inbound::MessageContent, own_addresses: &[String], now: &str
         ) -> Result<inbound::Report, inbound::InboundError>,
             bounded ["the message": message.size_in_hand(), message], hostile classify_failed;
         /// What a message in a mailbox is.
@@ -352,25 +353,25 @@ impl Office {
             account: &str, at: &imap::Place, own_addresses: &[String], now: &str
         ) -> Result<inbound::Report, mailbox_inbound::StoredError>, hostile stored_failed;
         /// Whether a refusal is for ever.
-        judge = postroom_plugin_inbound.call_judge(
+        bounce_type_of = postroom_plugin_inbound.call_bounce_type_of(
             code: Option<&str>, words: &str
-        ) -> inbound::Hardness,
+        ) -> inbound::BounceType,
             bounded ["the server's words": words.len(), text];
         /// What became of a mail.
         fold = postroom_plugin_tracking.call_fold(
             to: &[String], events: &[tracking::Event], now: &str
-        ) -> Result<tracking::Timeline, tracking::EventError>;
+        ) -> Result<tracking::Timeline, types::ArgumentError>;
         /// Reads what a provider reports, once it is known to be the provider's.
         read_webhook = postroom_plugin_webhooks.call_read(
             provider: &str, body: &str
-        ) -> Result<webhooks::Reading, webhooks::WebhookError>,
+        ) -> Result<webhooks::Reading, types::ArgumentError>,
             bounded ["the report": body.len(), text], hostile Result::is_err;
         /// Whether it was a person who fetched a pixel.
-        judge_opening = postroom_plugin_openings.call_judge(
+        classify_fetch = postroom_plugin_openings.call_classify_fetch(
             fetch: &openings::Fetch
-        ) -> Result<tracking::Event, (String, String)>;
+        ) -> Result<tracking::Event, types::ArgumentError>;
         /// A status in words.
-        label = postroom_plugin_tracking.call_label(status: tracking::Status) -> String;
+        label = postroom_plugin_tracking.call_label(status: tracking::Status, language: &str) -> String;
     }
 
     /// A warm instance, or a fresh one, ready for a call with these files.

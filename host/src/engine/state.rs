@@ -8,7 +8,7 @@ use crate::capabilities::Gate;
 use crate::capabilities::attachments::AttachmentSource;
 use crate::capabilities::smtp as wire;
 use crate::capabilities::web as api;
-use crate::contract::{attachments, log, smtp, transport};
+use crate::contract::{attachments, log, smtp, transport, types};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasmtime::StoreLimits;
@@ -52,8 +52,9 @@ impl Files {
     }
 
     /// Every file: its handle and its size in bytes.
-    pub fn sizes(&self) -> impl Iterator<Item = (attachments::Handle, u64)> {
-        self.sources.iter().map(|(handle, source)| (*handle, source.size()))
+    pub fn sizes(&self) -> impl Iterator<Item = (attachments::Handle, u32)> {
+        let size = |source: &AttachmentSource| u32::try_from(source.size()).unwrap_or(u32::MAX);
+        self.sources.iter().map(move |(handle, source)| (*handle, size(source)))
     }
 
     /// The same files for a submission that asks this gate.
@@ -107,13 +108,13 @@ impl attachments::Host for State {
     async fn read(
         &mut self,
         file: attachments::Handle,
-        offset: u64,
+        offset: u32,
         length: u32,
     ) -> wasmtime::Result<Result<attachments::Block, attachments::ReadError>> {
         let Some(source) = self.files.get(file) else {
             return Ok(Err(attachments::ReadError::UnknownHandle));
         };
-        let read = source.read(offset, length).await;
+        let read = source.read(offset.into(), length).await;
         let read = read.map_err(|e| attachments::ReadError::Unreadable(e.to_string()));
         Ok(read.map(attachments::Block::Bytes))
     }
@@ -122,28 +123,32 @@ impl attachments::Host for State {
 /// Types alone.
 impl transport::Host for State {}
 
+/// Types alone.
+impl types::Host for State {}
+
 impl smtp::Host for State {
     async fn submit(
         &mut self,
         message: smtp::Submission,
-    ) -> wasmtime::Result<Result<transport::Acceptance, transport::Failure>> {
-        let Some(account) = self.capabilities.accounts.get(&message.account) else {
-            return Ok(Err(unknown_account(&message.account)));
+    ) -> wasmtime::Result<Result<transport::Acceptance, transport::SubmissionFailure>> {
+        let Some(account) = self.capabilities.accounts.get(&message.account_name) else {
+            return Ok(Err(convert::not_submitted(unknown_account(&message.account_name))));
         };
         let submission = match convert::submission(message, &self.files) {
             Ok(submission) => submission,
             Err(handle) => {
-                return Ok(Err(convert::refused(format!("the message refers to an unknown file {handle}"))));
+                let failure = convert::refused(format!("the message refers to an unknown file {handle}"));
+                return Ok(Err(convert::not_submitted(failure)));
             }
         };
         let answer = self.capabilities.submitter.submit(account, &submission).await;
-        Ok(answer.map(convert::acceptance).map_err(convert::failure))
+        Ok(answer.map(convert::acceptance).map_err(convert::submission_failure))
     }
 
-    async fn probe(&mut self, account: String) -> wasmtime::Result<smtp::ProbeReport> {
+    async fn probe(&mut self, account: String) -> wasmtime::Result<transport::ProbeReport> {
         let Some(known) = self.capabilities.accounts.get(&account) else {
             let failure = Some(unknown_account(&account));
-            return Ok(smtp::ProbeReport { steps: Vec::new(), failure, extensions: Vec::new() });
+            return Ok(transport::ProbeReport { steps: Vec::new(), failure, capabilities: Vec::new() });
         };
         Ok(convert::probe_report(self.capabilities.submitter.probe(known).await))
     }

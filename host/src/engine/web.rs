@@ -7,8 +7,11 @@ use crate::capabilities::web as api;
 use crate::contract::{attachments, transport, web};
 
 impl web::Host for State {
-    async fn call(&mut self, request: web::Request) -> wasmtime::Result<Result<web::Answer, web::WebError>> {
-        let Some(account) = self.capabilities.apis.get(&request.account) else {
+    async fn call(
+        &mut self,
+        request: web::Request,
+    ) -> wasmtime::Result<Result<web::Response, web::WebError>> {
+        let Some(account) = self.capabilities.apis.get(&request.account_name) else {
             return Ok(Err(web::WebError::UnknownAccount));
         };
         let request = match convert(request, &self.files) {
@@ -24,10 +27,11 @@ impl web::Host for State {
             && let Err(why) = gate.open().await
         {
             let detail = format!("nothing was sent, since it could not be recorded: {why}");
-            let (stage, verdict) = (web::Stage::Prepare, transport::Verdict::Transient);
-            return Ok(Err(web::WebError::Failed(web::Failure {
-                stage,
-                verdict,
+            return Ok(Err(web::WebError::Failed(transport::Failure {
+                stage: transport::Stage::Prepare,
+                verdict: transport::Verdict::Transient,
+                code: None,
+                words: None,
                 detail,
                 retry_after: None,
             })));
@@ -44,7 +48,7 @@ fn convert(of: web::Request, files: &Files) -> Result<api::Request, attachments:
         target: of.target,
         headers: of.headers.into_iter().map(|h| api::Header { name: h.name, value: h.value }).collect(),
         body: of.body.into_iter().map(|piece| convert_piece(piece, files)).collect::<Result<_, _>>()?,
-        range: of.range.map(|range| api::Range { offset: range.offset, length: range.length }),
+        range: of.range.map(|range| api::Range { offset: range.offset.into(), length: range.length.into() }),
         authorize: of.authorize,
         limit: of.limit,
     })
@@ -56,6 +60,7 @@ fn convert_piece(of: web::Piece, files: &Files) -> Result<api::Piece, attachment
         let chunks = chunks.into_iter().map(|chunk| match chunk {
             attachments::Chunk::Text(text) => Ok(Chunk::Text(text)),
             attachments::Chunk::Attachment(handle) => source(handle).map(Chunk::Attachment),
+            attachments::Chunk::Raw(handle) => source(handle).map(Chunk::Raw),
         });
         chunks.collect::<Result<Vec<_>, _>>()
     };
@@ -69,11 +74,11 @@ fn convert_piece(of: web::Piece, files: &Files) -> Result<api::Piece, attachment
     })
 }
 
-fn answer(of: api::Answer) -> web::Answer {
-    web::Answer {
+fn answer(of: api::Answer) -> web::Response {
+    web::Response {
         status: of.status,
         headers: of.headers.into_iter().map(|h| web::Header { name: h.name, value: h.value }).collect(),
-        body: of.body,
+        body: attachments::Block::Bytes(of.body),
         truncated: of.truncated,
     }
 }
@@ -83,7 +88,7 @@ fn error(of: api::WebError) -> web::WebError {
         api::WebError::UnknownAccount => web::WebError::UnknownAccount,
         api::WebError::Refused(rule) => web::WebError::Refused(rule),
         api::WebError::NeedsSignIn(words) => web::WebError::NeedsSignIn(words),
-        api::WebError::Failed(failure) => web::WebError::Failed(web::Failure {
+        api::WebError::Failed(failure) => web::WebError::Failed(transport::Failure {
             stage: stage(failure.stage),
             verdict: match failure.verdict {
                 Verdict::Transient => transport::Verdict::Transient,
@@ -91,20 +96,22 @@ fn error(of: api::WebError) -> web::WebError {
                 Verdict::NeedsSignIn => transport::Verdict::NeedsSignIn,
                 Verdict::InDoubt => transport::Verdict::InDoubt,
             },
+            code: None,
+            words: None,
             detail: failure.detail,
             retry_after: failure.retry_after,
         }),
     }
 }
 
-fn stage(of: api::Stage) -> web::Stage {
+fn stage(of: api::Stage) -> transport::Stage {
     match of {
-        api::Stage::Prepare => web::Stage::Prepare,
-        api::Stage::Token => web::Stage::Token,
-        api::Stage::Resolve => web::Stage::Resolve,
-        api::Stage::Connect => web::Stage::Connect,
-        api::Stage::Tls => web::Stage::Tls,
-        api::Stage::Request => web::Stage::Request,
-        api::Stage::Answer => web::Stage::Answer,
+        api::Stage::Prepare => transport::Stage::Prepare,
+        api::Stage::Token => transport::Stage::Token,
+        api::Stage::Resolve => transport::Stage::Resolve,
+        api::Stage::Connect => transport::Stage::Connect,
+        api::Stage::Tls => transport::Stage::Tls,
+        api::Stage::Request => transport::Stage::Request,
+        api::Stage::Answer => transport::Stage::Response,
     }
 }

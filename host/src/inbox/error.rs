@@ -43,7 +43,7 @@ impl From<InboundError> for InboxError {
         match error {
             InboundError::Refused(why) => Self::Refused(format!("the message is refused: {why}")),
             InboundError::Unreadable(why) => Self::Plugin(why),
-            InboundError::Now(why) => Self::Plugin(format!("now: {why}")),
+            InboundError::Argument(fault) => Self::Plugin(fault.sentence()),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::error::InboxError;
 use crate::accounts::CompanyId;
-use crate::contract::inbound::{Class, Report};
+use crate::contract::inbound::Report;
 use crate::return_address::{Origin, Purpose, ReturnAddresses};
 use crate::store::{AttemptId, MailId, MatchedBy, Reported, StoreError, SystemStore};
 
@@ -57,10 +57,10 @@ impl Matcher<'_> {
     /// what every recipient sees must not serve to report a bounce.
     fn origins(&self, report: &Report) -> Vec<Origin> {
         let Some(addresses) = self.return_addresses else { return vec![] };
-        let purposes: &[Purpose] = match report.class {
-            Class::Ordinary | Class::AutoReply => &[Purpose::Reply],
+        let purposes: &[Purpose] = match report.kind.as_str() {
+            "ordinary" | "auto-reply" => &[Purpose::Reply],
             // Mail programs send theirs to the address for people, servers to the other; it fails nothing.
-            Class::Receipt => &[Purpose::Bounce, Purpose::Reply],
+            "receipt" => &[Purpose::Bounce, Purpose::Reply],
             _ => &[Purpose::Bounce],
         };
         let places = ["recipient-address", "return-path", "header"];

@@ -3,7 +3,7 @@
 use super::error::InboxError;
 use super::matching::{Match, Matcher, domain, key};
 use crate::accounts::CompanyId;
-use crate::contract::inbound::{Class, Hardness, Origin, RecipientReport, Report};
+use crate::contract::inbound::{BounceType, MessageContent, RecipientReport, Report};
 use crate::contract::tracking;
 use crate::engine::{Files, Office};
 use crate::return_address::ReturnAddresses;
@@ -82,14 +82,18 @@ impl<'a> Inbox<'a> {
     /// # Errors
     /// [`InboxError`].
     pub async fn take(&self, raw: Vec<u8>, now: DateTime<FixedOffset>) -> Result<Taken, InboxError> {
-        self.take_from(&Origin::Bytes(raw), now).await
+        self.take_from(&MessageContent::Bytes(raw), now).await
     }
 
     /// The same, of a message wherever it is.
     ///
     /// # Errors
     /// [`InboxError`].
-    pub async fn take_from(&self, message: &Origin, now: DateTime<FixedOffset>) -> Result<Taken, InboxError> {
+    pub async fn take_from(
+        &self,
+        message: &MessageContent,
+        now: DateTime<FixedOffset>,
+    ) -> Result<Taken, InboxError> {
         let report = classify(self.office, message, &self.own_addresses, now).await?;
         self.record(report, now).await
     }
@@ -121,7 +125,7 @@ impl<'a> Inbox<'a> {
 /// [`InboxError`].
 pub async fn classify(
     office: &Office,
-    message: &Origin,
+    message: &MessageContent,
     own_addresses: &[String],
     now: DateTime<FixedOffset>,
 ) -> Result<Report, InboxError> {
@@ -204,13 +208,13 @@ impl Inbox<'_> {
         let at = report.date.as_deref().and_then(|date| DateTime::parse_from_rfc3339(date).ok());
         let since = at.filter(|at| *at <= now).unwrap_or(now);
         let of = |of: &RecipientReport| {
-            let (kind, source) = match (of.class, of.hardness) {
-                (Class::Complaint, _) => (SuppressionKind::Complaint, "complaint"),
-                (Class::Bounce, Some(Hardness::Hard)) => (SuppressionKind::HardBounce, "delivery-report"),
+            let (kind, source) = match (of.kind.as_str(), of.bounce_type) {
+                ("complaint", _) => (SuppressionKind::Complaint, "complaint"),
+                ("bounce", Some(BounceType::Hard)) => (SuppressionKind::HardBounce, "delivery-report"),
                 _ => return None,
             };
             let was_forwarded = |last: &String| self.store.recipient_of(mail, last).is_none();
-            if of.class == Class::Bounce && of.final_recipient.as_ref().is_some_and(was_forwarded) {
+            if of.kind == "bounce" && of.final_recipient.as_ref().is_some_and(was_forwarded) {
                 return None;
             }
             let address = match (&of.recipient, mail.rcpt_to.as_slice()) {

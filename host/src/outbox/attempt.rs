@@ -1,6 +1,7 @@
 //! One attempt to send a composed mail, and what is known afterwards.
 
 use super::draft::Ready;
+use super::options::SubmissionOptions;
 use super::status::{self, Recipients};
 use crate::contract::{delivery, schedule, tracking};
 use crate::engine::{EngineError, Office};
@@ -41,32 +42,25 @@ impl Ready {
     /// # Errors
     /// [`EngineError`]: the plugin could not be started; nothing was sent.
     pub async fn send(&self, office: &Office, attempt: &Attempt) -> Result<Sent, EngineError> {
-        let message = &self.message;
-        let enclosures = self.files.sizes().map(|(file, size)| delivery::Enclosure { file, size });
-        let parcel = delivery::Parcel {
-            message_id: message.message_id.clone(),
-            envelope: message.envelope.clone(),
-            chunks: message.chunks.clone(),
-            enclosures: enclosures.collect(),
-            size: message.size,
-            needs_smtputf8: message.needs_smtputf8,
-            sender: None,
+        let mail = &self.message.mail;
+        let all = &mail.envelope.recipients;
+        let options = SubmissionOptions {
             envelope_id: attempt.envelope_id.clone(),
             notify_delivered: attempt.notify_delivered,
-            check_opens: false,
+            ..SubmissionOptions::default()
         };
-        let route = schedule::Route { account: attempt.account.clone(), transport: "smtp".to_owned() };
-        let outcome = match office.submit(&self.files, &parcel, &route, &attempt.now).await {
+        let route = schedule::Route { account_name: attempt.account.clone(), transport: "smtp".to_owned() };
+        let submitted = office.submit(&self.files, mail, all, &options.to_json(), &route, &attempt.now).await;
+        let outcome = match submitted {
             Ok(outcome) => outcome,
-            Err(error) if error.lost() => without_answer(&error, &parcel.envelope.recipients, &attempt.now),
+            Err(error) if error.lost() => without_answer(&error, all, &attempt.now),
             Err(error) => return Err(error),
         };
-        let all = &message.envelope.recipients;
         let own_copies = among_recipients(all, self.own_copies.iter().map(String::as_str));
         let to = Recipients { all, own_copies: &own_copies };
-        let folded = status::fold(office, to, &outcome.events, &attempt.now).await?;
-        let timeline = folded
-            .map_err(|e| EngineError::Trap(format!("event {} can't be folded: {}", e.index, e.detail)))?;
+        let folded = status::fold(office, to, &outcome.settlement.events, &attempt.now).await?;
+        let timeline =
+            folded.map_err(|e| EngineError::Trap(format!("{} can't be folded: {}", e.argument, e.detail)))?;
         Ok(Sent { outcome, timeline })
     }
 }
@@ -74,11 +68,7 @@ impl Ready {
 /// What is known when a submission to these recipients gave no answer: nothing, where the plugin died during it; else that nothing was
 /// sent. The plugin, which would say so, is not asked: it may be what fails.
 pub(super) fn without_answer(error: &EngineError, to: &[String], now: &str) -> delivery::Outcome {
-    let (kind, result) = if error.lost() {
-        ("in-doubt", schedule::AttemptResult::InDoubt)
-    } else {
-        ("deferred", schedule::AttemptResult::Transient(None))
-    };
+    let (kind, came_to) = if error.lost() { ("in-doubt", "in-doubt") } else { ("deferred", "transient") };
     let event = |recipient: &String| tracking::Event {
         recipient: Some(recipient.clone()),
         kind: kind.to_owned(),
@@ -88,12 +78,18 @@ pub(super) fn without_answer(error: &EngineError, to: &[String], now: &str) -> d
         words: Some(error.to_string()),
     };
     delivery::Outcome {
-        events: to.iter().map(event).collect(),
+        settlement: schedule::Settlement {
+            events: to.iter().map(event).collect(),
+            outcome: came_to.to_owned(),
+            retry_after: None,
+            stage: None,
+            detail: None,
+            // Of a plugin that was not asked: what is kept of the attempt are its columns.
+            memo: String::new(),
+            pause: None,
+        },
         error: None,
         reply: None,
         receipt: None,
-        result,
-        stage: None,
-        pause: None,
     }
 }

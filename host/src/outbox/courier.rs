@@ -301,8 +301,7 @@ async fn fold(
     // What becomes of the copy to our own user is no news of the document.
     let to = Recipients { all: &news.rcpt_to, own_copies: &news.own_copies }.others();
     let folded = office.fold(&Files::default(), &to, &events, &stamp(now)).await?;
-    let timeline =
-        folded.map_err(|e| super::OutboxError::Plugin(format!("event {}: {}", e.index, e.detail)))?;
+    let timeline = folded.map_err(|e| super::facts::disagreement(&e))?;
     let mut notices = Vec::new();
     for of in &timeline.recipients {
         let told = news.told.iter().rfind(|told| told.recipient == of.recipient);
@@ -310,7 +309,7 @@ async fn fold(
         if told.is_some_and(|told| told.status == status) {
             continue;
         }
-        let label = office.label(&Files::default(), of.status).await?;
+        let label = office.label(&Files::default(), of.status, "en").await?;
         notices.push(Notice {
             id: identity(news, of, times),
             mail: Some(news.mail),
@@ -318,7 +317,7 @@ async fn fold(
             partner: None,
             recipient: Some(of.recipient.clone()),
             kind: NoticeKind::Status { status: status.to_owned(), label },
-            reason: Some(of.reason.clone()),
+            reason: Some(of.reason.detail.clone()),
             at: of.evidence.as_ref().and_then(|fact| fact.at.parse().ok()).unwrap_or(now),
         });
     }

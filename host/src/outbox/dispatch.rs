@@ -10,6 +10,7 @@ use super::facts::{self, Time, Ways, stamp};
 use super::here;
 use super::kept;
 use super::ledger::Ledger;
+use super::options::SubmissionOptions;
 use super::refusals;
 use super::sender::sender_of;
 use super::sent_copy::{self, SentCopy};
@@ -17,7 +18,7 @@ use super::status;
 use super::waiting::{CurrentPause, Wait};
 use crate::accounts::{Account, AccountState, Company, Transport};
 use crate::contract::delivery;
-use crate::contract::schedule::{Action, Lookup, Route};
+use crate::contract::schedule::{self, Lookup, Route};
 use crate::contract::tracking::Status;
 use crate::engine::{Files, Office};
 use crate::store::{
@@ -154,35 +155,37 @@ impl Dispatch<'_> {
         let ways =
             Ways { office: self.office, own, fallback, answer, can_look_in_sent, pause: pause.clone() };
         let not_ours = || OutboxError::NotOurs(self.account.name.to_string());
-        let facts = ways.facts(&mail, &self.company).ok_or_else(not_ours)?;
+        let facts = ways.facts(&mail, &self.company).await?.ok_or_else(not_ours)?;
         let decided = self.office.decide(&Files::default(), &facts, &stamp(now)).await?;
-        let action = decided.map_err(|e| OutboxError::Plugin(format!("{}: {}", e.field, e.detail)))?;
-        Ok(match action {
-            Action::Submit(_) if let Some(reason) = self.suppressed(&mail).await? => Step::Suppressed(reason),
-            Action::Submit(route) => Step::Made(Box::new(self.attempt(&mail, &route, now).await?)),
-            Action::WaitUntil(time) => {
+        let action = decided.map_err(|fault| facts::disagreement(&fault))?;
+        Ok(match action.step {
+            schedule::Step::Submit(_) if let Some(reason) = self.suppressed(&mail).await? => {
+                Step::Suppressed(reason)
+            }
+            schedule::Step::Submit(route) => Step::Made(Box::new(self.attempt(&mail, &route, now).await?)),
+            schedule::Step::WaitUntil(time) => {
                 let until =
                     DateTime::parse_from_rfc3339(&time).map_err(|e| OutboxError::Plugin(e.to_string()))?;
                 Step::WaitUntil(Wait::of(&mail, own, pause.as_ref(), until, now))
             }
-            Action::Hold => Step::Hold(held(own, &mail)),
-            Action::AskFallback(route) => Step::AskFallback(route.account),
-            Action::LookInSent => doubt::look(self, &mail, now).await?,
-            Action::AskInDoubt if answers.send_again => {
+            schedule::Step::Hold => Step::Hold(held(own, &mail)),
+            schedule::Step::AskFallback(route) => Step::AskFallback(route.account_name),
+            schedule::Step::LookInSent => doubt::look(self, &mail, now).await?,
+            schedule::Step::AskInDoubt if answers.send_again => {
                 Step::Made(Box::new(doubt::settle(self, &mail, Lookup::NotFound, now).await?))
             }
-            Action::AskInDoubt => Step::AskInDoubt,
-            Action::Done => Step::Done,
-            Action::GiveUp(given_up) => {
+            schedule::Step::AskInDoubt => Step::AskInDoubt,
+            schedule::Step::Done => Step::Done,
+            schedule::Step::GiveUp(events) => {
                 // Nobody whom no server took it for gets it any more.
-                let events = facts::events_at(&given_up.events, now)?;
+                let events = facts::events_at(&events, now)?;
                 self.ledger.store.add_events(mail.mail.id, &events).await?;
                 // Where the others have it, a copy to ourselves that did not leave makes no mail fail.
                 let is_done = !mail.mail.own_copies().is_empty() && {
                     let mail = self.ledger.store.mail(mail.mail.id).await?;
                     !self.is_failed(&mail, &[], now).await?
                 };
-                if is_done { Step::Done } else { Step::GaveUp(given_up.reason) }
+                if is_done { Step::Done } else { Step::GaveUp(action.reason.detail) }
             }
         })
     }
@@ -242,11 +245,11 @@ impl Dispatch<'_> {
     }
 
     async fn attempt(&self, mail: &Mail, route: &Route, now: Time) -> Result<Made, OutboxError> {
-        let fallback = self.fallback.as_ref().filter(|it| it.name.as_str() == route.account);
+        let fallback = self.fallback.as_ref().filter(|it| it.name.as_str() == route.account_name);
         let account = fallback.unwrap_or(&self.account);
         // What may fail without a trace comes before the record.
         let files = kept::files(mail).await?;
-        let mut parcel = kept::parcel(mail, &files, self.outstanding(mail).await?);
+        let (outgoing, to) = (kept::outgoing(mail, &files), self.outstanding(mail).await?);
         let started = NewAttempt {
             started: now,
             account: account.id,
@@ -255,13 +258,17 @@ impl Dispatch<'_> {
         };
         let id = self.ledger.journal.begin(mail.mail.id, &started, &self.ledger.holder).await?;
         let files = files.behind(self.ledger.gate(id));
-        parcel.sender = sender_of(account, &mail.mail.from);
-        parcel.envelope_id = Some(id.to_string());
-        // Not where a pixel of ours tells of the mail's opening.
-        parcel.check_opens = route.transport == "sendgrid" && mail.mail.open_check == OpenCheck::Provider;
-        let submitted = match self.office.submit(&files, &parcel, route, &stamp(now)).await {
+        let options = SubmissionOptions {
+            sender: sender_of(account, &mail.mail.from),
+            envelope_id: Some(id.to_string()),
+            notify_delivered: mail.mail.options.notify_delivered,
+            // Not where a pixel of ours tells of the mail's opening.
+            check_opens: route.transport == "sendgrid" && mail.mail.open_check == OpenCheck::Provider,
+        };
+        let (options, at) = (options.to_json(), stamp(now));
+        let submitted = match self.office.submit(&files, &outgoing, &to, &options, route, &at).await {
             Ok(outcome) => outcome,
-            Err(error) => without_answer(&error, &parcel.envelope.recipients, &stamp(now)),
+            Err(error) => without_answer(&error, &to, &at),
         };
         self.keep(mail, account, (id, now), submitted, fallback.is_some()).await
     }
@@ -287,11 +294,11 @@ impl Dispatch<'_> {
         fallback: bool,
     ) -> Result<Made, OutboxError> {
         let now = self.ledger.clock.now();
-        let outcome = facts::outcome(&of, now);
+        let outcome = facts::outcome(&of, now)?;
         let done = outcome.result == AttemptResult::Accepted;
         let copy_due = self.copies == Copies::Later && self.account.mailbox.is_some();
         // Of the moment when it was known: whoever took the mail over meanwhile recorded a doubt, which this answer ends.
-        let events = facts::events_at(&of.events, now)?;
+        let events = facts::events_at(&of.settlement.events, now)?;
         let standing = match done {
             true => Some(self.standing_of_accepted(mail, &events, now).await?),
             false => None,
@@ -354,7 +361,8 @@ impl Dispatch<'_> {
             return Ok(());
         }
         // A word about a recipient or the message is one that the account could ask for.
-        let works = of.error.is_none() || matches!(of.stage.as_deref(), Some("recipient" | "data"));
+        let works =
+            of.error.is_none() || matches!(of.settlement.stage.as_deref(), Some("recipient" | "data"));
         let known = match is_own {
             true => self.pause.get(),
             false if works => store.account_pause(account.company, account.id).await?,

@@ -7,10 +7,11 @@ use super::sender::sender_of;
 use super::sent_copy::{sent_account, sent_error};
 use super::waiting::Wait;
 use crate::accounts::Account;
-use crate::contract::delivery::Sighting;
-use crate::contract::schedule::{FactsError, Lookup, Route};
+use crate::contract::delivery::LookupResult;
+use crate::contract::schedule::{Lookup, Route};
 use crate::contract::sent::FilingPlan;
 use crate::contract::tracking::Status;
+use crate::contract::types;
 use crate::engine::{Files, Office};
 use crate::store::{Attempt, AttemptResult, Event, Mail, Outcome};
 use chrono::Duration;
@@ -71,7 +72,8 @@ pub(super) async fn record_interruption(dispatch: &Dispatch<'_>, mail: &Mail) ->
     let (detail, noticed) = (outcome.detail.as_deref(), stamp(outcome.finished));
     let settled =
         dispatch.office.settle_interruption(&Files::default(), to, &known, detail, &noticed).await?;
-    let events = facts::events_at(&settled.map_err(unsettled)?.events, outcome.finished)?;
+    let events =
+        facts::events_at(&settled.map_err(|fault| facts::disagreement(&fault))?.events, outcome.finished)?;
     if events.is_empty() {
         return Ok(false);
     }
@@ -138,19 +140,20 @@ pub(super) async fn look(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) -> Res
             Err(error) => Ok(Step::Hold(format!("its mailbox can't be looked at: {}", sent_error(error)))),
         };
     }
-    let route = Route { account: attempt.account_name.clone(), transport: attempt.transport.clone() };
+    let route = Route { account_name: attempt.account_name.clone(), transport: attempt.transport.clone() };
     let by = dispatch.fallback.as_ref().filter(|it| it.id == attempt.account).unwrap_or(&dispatch.account);
     let sender = sender_of(by, &mail.mail.from);
+    let sender = sender.map(|it| types::Address { name: it.name, address: it.address });
     let began = stamp(attempt.started);
     let seen = office.look_in_sent(&none, id, &route, sender.as_ref(), &began, &stamp(now)).await?;
     match seen {
-        Sighting::Found(_) => made(dispatch, mail, Lookup::Found, now).await,
-        Sighting::NotFound => made(dispatch, mail, Lookup::NotFound, now).await,
-        Sighting::NotYet(seconds) => {
+        LookupResult::Found(_) => made(dispatch, mail, Lookup::Found, now).await,
+        LookupResult::NotFound => made(dispatch, mail, Lookup::NotFound, now).await,
+        LookupResult::NotYet(seconds) => {
             Ok(Step::WaitUntil(Wait::for_the_first_try(now + Duration::seconds(seconds.into()))))
         }
-        Sighting::CannotTell(_) => Ok(Step::WaitUntil(Wait::for_the_first_try(now + PAUSE))),
-        Sighting::NeedsSignIn(words) => {
+        LookupResult::CannotTell(_) => Ok(Step::WaitUntil(Wait::for_the_first_try(now + PAUSE))),
+        LookupResult::NeedsSignIn(words) => {
             Ok(Step::Hold(format!("the account \"{}\" needs a new sign-in: {words}", by.name)))
         }
     }
@@ -172,9 +175,9 @@ pub(super) async fn settle(
     };
     let (to, known) = (&mail.mail.message.rcpt_to, facts::told_events(&mail.events));
     let settled = dispatch.office.settle_doubt(&Files::default(), lookup, to, &known, &stamp(now)).await?;
-    let settled = settled.map_err(unsettled)?;
+    let settled = settled.map_err(|fault| facts::disagreement(&fault))?;
     let events = facts::events_at(&settled.events, now)?;
-    let outcome = Outcome { finished: now, result: facts::kept(settled.result), ..before.clone() };
+    let outcome = Outcome { finished: now, result: facts::kept(&settled)?, ..before.clone() };
     decide(dispatch, attempt, before, &outcome, &events).await?;
     Ok(Made {
         account: attempt.account_name.clone(),
@@ -184,10 +187,6 @@ pub(super) async fn settle(
         copy: None,
         standing: None,
     })
-}
-
-fn unsettled(error: FactsError) -> OutboxError {
-    OutboxError::Plugin(format!("{}: {}", error.field, error.detail))
 }
 
 /// Whom the attempt may have reached.

@@ -1,9 +1,12 @@
 //! What somebody asked for, and the mail it becomes.
 
 use super::error::DraftError;
+use super::options::{Edits, JobOptions, Mode, Portal, Thread};
 use crate::capabilities::attachments::AttachmentSource;
-use crate::contract::{attachments, composing, documents, recipients};
-use crate::engine::{Files, Office};
+use crate::contract::{attachments, composing, documents, recipients, types};
+use crate::engine::{EngineError, Files, Office};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
@@ -25,7 +28,7 @@ pub struct Draft {
     /// JSON by the schema `settings`.
     pub settings: String,
     /// Mailbox that the account sends as.
-    pub sender: recipients::Mailbox,
+    pub sender: types::Address,
     /// Addresses that the user typed.
     pub overrides: recipients::Overrides,
     /// `pdf`, `ubl`, `pdf+ubl`, `link` or `none`.
@@ -33,21 +36,23 @@ pub struct Draft {
     /// Files: the document's own, added ones, the logo.
     pub attachments: Vec<(attachments::Attachment, AttachmentSource)>,
     /// Links to the portal.
-    pub portal: Option<composing::Portal>,
+    pub portal: Option<Portal>,
     /// Changes by hand.
-    pub edits: Option<composing::Edits>,
+    pub edits: Option<Edits>,
     /// Conversation.
-    pub thread: Option<composing::Thread>,
+    pub thread: Option<Thread>,
     /// No person pressed a button.
     pub automatic: bool,
     /// Who sends it.
-    pub mode: composing::Mode,
+    pub mode: Mode,
     /// Refusals of the plugin that the user has seen and overrides, by their codes.
     pub insist: Vec<String>,
     /// Link of the pixel that tells of the mail's opening.
     pub pixel: Option<String>,
+    /// Where reports of failure go, where that is not the sender.
+    pub return_path: Option<String>,
     /// What the sender should know of the draft, told with the plugin's own warnings.
-    pub warnings: Vec<composing::Warning>,
+    pub warnings: Vec<types::Reason>,
 }
 
 /// A composed mail with the files it refers to.
@@ -68,13 +73,7 @@ pub struct Ready {
 impl Draft {
     /// A draft of a document in hand, with the choices of a first mail: use case `new`, the partner's language, the PDF attached once
     /// there is one, neutral settings.
-    pub fn new(
-        media_type: &str,
-        document: Vec<u8>,
-        sender: recipients::Mailbox,
-        id: String,
-        now: String,
-    ) -> Self {
+    pub fn new(media_type: &str, document: Vec<u8>, sender: types::Address, id: String, now: String) -> Self {
         Self {
             id,
             now,
@@ -90,9 +89,10 @@ impl Draft {
             edits: None,
             thread: None,
             automatic: false,
-            mode: composing::Mode::Account,
+            mode: Mode::Account,
             insist: Vec::new(),
             pixel: None,
+            return_path: None,
             warnings: Vec::new(),
         }
     }
@@ -101,12 +101,7 @@ impl Draft {
     ///
     /// # Errors
     /// [`DraftError::File`], [`DraftError::UnknownForm`].
-    pub fn of_file(
-        path: &Path,
-        sender: recipients::Mailbox,
-        id: String,
-        now: String,
-    ) -> Result<Self, DraftError> {
+    pub fn of_file(path: &Path, sender: types::Address, id: String, now: String) -> Result<Self, DraftError> {
         let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
         let media_type = match extension.as_deref() {
             Some("json") => "application/json",
@@ -150,7 +145,8 @@ impl Draft {
             handle: 0,
             file_name: name,
             media_type: media_type.to_owned(),
-            size: source.size(),
+            // One that is larger is refused by its size all the same.
+            size: u32::try_from(source.size()).unwrap_or(u32::MAX),
             role: role.to_owned(),
         };
         self.attachments.push((attachment, source));
@@ -168,14 +164,17 @@ impl Draft {
         let detail = match office.embedded_pdf(&Files::default(), &self.document).await? {
             Ok(None) => return Ok(()),
             Ok(Some(file)) => {
+                let content = STANDARD.decode(&file.content).map_err(|fault| {
+                    EngineError::Trap(format!("the file that the document carries is no base64: {fault}"))
+                })?;
                 let detail = format!("the PDF is the one that the UBL file carries: {}", file.file_name);
-                let content = AttachmentSource::from_bytes(file.content);
+                let content = AttachmentSource::from_bytes(content);
                 self.attach_source(file.file_name, "application/pdf", "pdf", content);
                 detail
             }
             Err(fault) => format!("the PDF that the UBL file carries can't be read: {}", fault.detail),
         };
-        self.warnings.push(composing::Warning { code: "embedded-pdf".to_owned(), detail });
+        self.warnings.push(types::Reason { code: "embedded-pdf".to_owned(), detail });
         Ok(())
     }
 
@@ -186,9 +185,9 @@ impl Draft {
         let is_own = |address: &str| own.iter().flatten().any(|own| own.eq_ignore_ascii_case(address));
         let copies = entries.iter().filter(|entry| {
             entry.field == recipients::Field::Bcc
-                && (entry.reason == "auto-bcc-self" || is_own(&entry.mailbox.address))
+                && (entry.reason.code == "auto-bcc-self" || is_own(&entry.address.address))
         });
-        copies.map(|entry| entry.mailbox.address.clone()).collect()
+        copies.map(|entry| entry.address.address.clone()).collect()
     }
 
     /// By which a changed document is another intent: a digest of it as it came.
@@ -222,21 +221,29 @@ impl Draft {
             sender: self.sender.clone(),
             recipients: resolution.entries.clone(),
             attachments,
-            format: self.format.clone(),
-            portal: self.portal.clone(),
-            edits: self.edits.clone(),
-            thread: self.thread.clone(),
-            automatic: self.automatic,
-            mode: self.mode,
-            insist: self.insist.clone(),
+            options: self.options(),
         };
-        let mut message = match &self.pixel {
-            Some(pixel) => office.compose_tracked(&files, &job, pixel).await??,
-            None => office.compose(&files, &job).await??,
-        };
+        let mut message = office.compose(&files, &job).await??;
         message.warnings.extend(self.warnings.iter().cloned());
         let own_copies = self.own_copies(&resolution.entries);
         Ok(Ready { message, summary, resolution, files, own_copies })
+    }
+}
+
+impl Draft {
+    fn options(&self) -> String {
+        let options = JobOptions {
+            mode: self.mode,
+            format: &self.format,
+            portal: self.portal.as_ref(),
+            pixel: self.pixel.as_deref(),
+            return_path: self.return_path.as_deref(),
+            edits: self.edits.as_ref(),
+            thread: self.thread.as_ref(),
+            automatic: self.automatic,
+            insist: &self.insist,
+        };
+        options.to_json()
     }
 }
 

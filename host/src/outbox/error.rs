@@ -1,7 +1,7 @@
 //! Why no mail was made or sent, in the words of whoever can put it right.
 
 use super::kept::FileError;
-use crate::contract::{composing, documents, recipients};
+use crate::contract::{composing, documents, recipients, types};
 use crate::engine::EngineError;
 use crate::store::StoreError;
 use std::path::PathBuf;
@@ -23,20 +23,9 @@ pub enum DraftError {
     /// The document can't be read.
     #[error("{}", describe_document(.0))]
     Document(documents::DocumentError),
-    /// The settings are wrong.
-    #[error("settings: {0}")]
-    Settings(String),
-    /// No such use case for this kind of document.
-    #[error("{0}")]
-    UseCase(String),
-    /// An argument is wrong.
-    #[error("{field}: {detail}")]
-    Argument {
-        /// Which.
-        field: String,
-        /// What is wrong.
-        detail: String,
-    },
+    /// An argument is wrong: a field of the settings, a choice around the document.
+    #[error("{}: {}", .0.argument, .0.detail)]
+    Argument(types::ArgumentError),
     /// A template failed.
     #[error("template {}{}: {}", .0.name, .0.line.map(|l| format!(", line {l}")).unwrap_or_default(), .0.detail)]
     Template(composing::TemplateFault),
@@ -45,7 +34,7 @@ pub enum DraftError {
     Attachment(composing::AttachmentFault),
     /// It could be made, and should not be: it asks for money that is not owed, or not yet.
     #[error("{}", .0.detail)]
-    Refused(composing::Refusal),
+    Refused(types::Reason),
     /// The plugin gave no answer.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -98,9 +87,7 @@ impl From<composing::ComposeError> for DraftError {
     fn from(error: composing::ComposeError) -> Self {
         match error {
             composing::ComposeError::Document(e) => Self::Document(e),
-            composing::ComposeError::Settings(e) => Self::Settings(e),
-            composing::ComposeError::Job((field, detail)) => Self::Argument { field, detail },
-            composing::ComposeError::UseCase(e) => Self::UseCase(e),
+            composing::ComposeError::Argument(e) => Self::Argument(e),
             composing::ComposeError::Template(e) => Self::Template(e),
             composing::ComposeError::Attachment(e) => Self::Attachment(e),
             composing::ComposeError::Refused(e) => Self::Refused(e),
@@ -112,8 +99,7 @@ impl From<recipients::RecipientsError> for DraftError {
     fn from(error: recipients::RecipientsError) -> Self {
         match error {
             recipients::RecipientsError::Document(e) => Self::Document(e),
-            recipients::RecipientsError::Settings(e) => Self::Settings(e),
-            recipients::RecipientsError::UseCase(e) => Self::UseCase(e),
+            recipients::RecipientsError::Argument(e) => Self::Argument(e),
         }
     }
 }

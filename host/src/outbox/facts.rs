@@ -2,9 +2,9 @@
 
 use super::error::OutboxError;
 use crate::accounts::{Account, AccountState, Company};
-use crate::contract::schedule::{self, AttemptResult as Told, Facts, Route};
-use crate::contract::{delivery, tracking, transport};
-use crate::engine::Office;
+use crate::contract::schedule::{self, Facts, Route};
+use crate::contract::{delivery, tracking, types};
+use crate::engine::{Files, Office};
 use crate::store::{
     AccountPause, Attempt, AttemptResult, Event, LimitPeriod, Mail, NewAccountPause, Outcome, PauseCause,
 };
@@ -29,7 +29,7 @@ pub(super) fn stamp(time: Time) -> String {
 /// By which an account's mail leaves; none where nothing is submitted from here.
 pub(super) fn route(office: &Office, account: &Account) -> Option<Route> {
     let transport = transport(office, account)?;
-    Some(Route { account: account.name.to_string(), transport: transport.to_owned() })
+    Some(Route { account_name: account.name.to_string(), transport: transport.to_owned() })
 }
 
 /// The contract's name of an account's transport, as it is opened now; none where nothing is submitted from here.
@@ -51,7 +51,12 @@ pub(super) struct Ways<'a> {
 
 impl Ways<'_> {
     /// What is known of a mail; none where its account submits nothing.
-    pub(super) fn facts(&self, mail: &Mail, company: &Company) -> Option<Facts> {
+    pub(super) async fn facts(&self, mail: &Mail, company: &Company) -> Result<Option<Facts>, OutboxError> {
+        let Some(own) = route(self.office, self.own) else { return Ok(None) };
+        let mut attempts = vec![];
+        for attempt in counted(mail) {
+            attempts.push(self.attempt(attempt).await?);
+        }
         let policy = &company.fallback;
         let (fallback_policy, patience) = match self.answer {
             Some(true) => ("automatic".to_owned(), 0),
@@ -61,15 +66,15 @@ impl Ways<'_> {
                 (policy.policy.to_string(), patience)
             }
         };
-        Some(Facts {
+        Ok(Some(Facts {
             id: mail.mail.id.to_string(),
             recipients: mail.mail.message.rcpt_to.clone(),
             events: told_events(&mail.events),
             created: stamp(mail.mail.created),
             send_at: mail.outbox.send_at.map(stamp),
             held: matches!(self.own.state, AccountState::NeedsSignIn { .. }),
-            attempts: counted(mail).map(|attempt| self.attempt(attempt)).collect(),
-            route: route(self.office, self.own)?,
+            attempts,
+            route: own,
             fallback: self.fallback.and_then(|it| route(self.office, it)),
             fallback_policy,
             patience,
@@ -80,27 +85,40 @@ impl Ways<'_> {
                 since: stamp(pause.since),
                 until: stamp(pause.until),
             }),
-        })
+        }))
     }
 
-    /// An account may have another name by now.
-    fn attempt(&self, of: &Attempt) -> schedule::Attempt {
+    /// An attempt as the plugin judges it. An account may have another name by now.
+    async fn attempt(&self, of: &Attempt) -> Result<schedule::Attempt, OutboxError> {
         let known = [Some(self.own), self.fallback].into_iter().flatten().find(|it| it.id == of.account);
-        let account = known.map_or_else(|| of.account_name.clone(), |account| account.name.to_string());
-        schedule::Attempt {
-            at: stamp(of.started),
-            route: Route { account, transport: of.transport.clone() },
-            result: of.outcome.as_ref().map(|outcome| match outcome.result {
-                // The pause of the own account is told apart; of another nobody tells but this.
-                AttemptResult::AccountUnavailable(after) if of.account != self.own.id => {
-                    Told::AccountUnavailable(after.or(Some(OTHERS_PAUSE)))
-                }
-                result => told(result),
-            }),
-            stage: of.outcome.as_ref().and_then(|outcome| outcome.stage.clone()),
-            detail: of.outcome.as_ref().and_then(|outcome| outcome.detail.clone()),
-        }
+        let account_name = known.map_or_else(|| of.account_name.clone(), |account| account.name.to_string());
+        let memo = match &of.outcome {
+            Some(outcome) => Some(self.memo(of, outcome).await?),
+            None => None,
+        };
+        let route = Route { account_name, transport: of.transport.clone() };
+        Ok(schedule::Attempt { at: stamp(of.started), route, memo })
     }
+
+    /// The store keeps what a settlement says in columns of its own.
+    async fn memo(&self, of: &Attempt, outcome: &Outcome) -> Result<String, OutboxError> {
+        let (came_to, retry_after) = match outcome.result {
+            // The pause of the own account is told apart, and ends sooner where somebody puts it right; of another nobody tells
+            // but this.
+            AttemptResult::AccountUnavailable(_) if of.account == self.own.id => (outcome.result, Some(0)),
+            AttemptResult::AccountUnavailable(after) => (outcome.result, after.or(Some(OTHERS_PAUSE))),
+            AttemptResult::Withdrawn => (AttemptResult::Transient(None), None),
+            result => (result, result.retry_after()),
+        };
+        let (stage, detail) = (outcome.stage.as_deref(), outcome.detail.as_deref());
+        let memo = self.office.memo(&Files::default(), came_to.as_str(), retry_after, stage, detail).await?;
+        memo.map_err(|fault| disagreement(&fault))
+    }
+}
+
+/// The plugin takes an argument of this program's for wrong: a mistake in the program.
+pub(super) fn disagreement(fault: &types::ArgumentError) -> OutboxError {
+    OutboxError::Plugin(fault.sentence())
 }
 
 /// Attempts that the plugin is told of. A program that ended before the message had left made none, unless it does so
@@ -114,34 +132,11 @@ fn counted(mail: &Mail) -> impl Iterator<Item = &Attempt> {
     })
 }
 
-fn told(result: AttemptResult) -> Told {
-    match result {
-        AttemptResult::Accepted => Told::Accepted,
-        AttemptResult::PartlyAccepted(after) => Told::PartlyAccepted(after),
-        AttemptResult::Transient(after) => Told::Transient(after),
-        AttemptResult::Permanent => Told::Permanent,
-        AttemptResult::NeedsSignIn => Told::NeedsSignIn,
-        // The account's pause is kept with the account, and ends sooner where somebody puts it right.
-        AttemptResult::AccountUnavailable(_) => Told::AccountUnavailable(Some(0)),
-        AttemptResult::InDoubt { .. } => Told::InDoubt,
-        AttemptResult::Found => Told::Found,
-        AttemptResult::NotFound => Told::NotFound,
-        AttemptResult::Withdrawn => Told::Transient(None),
-    }
-}
-
-pub(super) fn kept(result: Told) -> AttemptResult {
-    match result {
-        Told::Accepted => AttemptResult::Accepted,
-        Told::PartlyAccepted(after) => AttemptResult::PartlyAccepted(after),
-        Told::Transient(after) => AttemptResult::Transient(after),
-        Told::Permanent => AttemptResult::Permanent,
-        Told::NeedsSignIn => AttemptResult::NeedsSignIn,
-        Told::AccountUnavailable(after) => AttemptResult::AccountUnavailable(after),
-        Told::InDoubt => AttemptResult::InDoubt { interrupted: false },
-        Told::Found => AttemptResult::Found,
-        Told::NotFound => AttemptResult::NotFound,
-    }
+/// What an attempt came to, to be kept. What a later plugin may call it is not known here, and nothing is sent again for it.
+pub(super) fn kept(of: &schedule::Settlement) -> Result<AttemptResult, OutboxError> {
+    AttemptResult::of_contract(&of.outcome, of.retry_after).ok_or_else(|| {
+        OutboxError::Plugin(format!("an attempt came to \"{}\", which is not known here", of.outcome))
+    })
 }
 
 /// What an attempt says of its account, to be kept; none where the mail alone was judged.
@@ -150,14 +145,14 @@ pub(super) fn account_pause(
     account: &Account,
     started: Time,
 ) -> Option<NewAccountPause> {
-    let asked = of.pause.as_ref()?;
+    let asked = of.settlement.pause.as_ref()?;
     let words = of.error.as_ref().map(failure_words).or_else(|| {
-        let to = of.events.iter().find(|event| event.kind == "deferred")?;
+        let to = of.settlement.events.iter().find(|event| event.kind == "deferred")?;
         to.words.clone()
     });
     let words = words.map(|words| without_others(&words, account));
     // What was said of one recipient or one message may be about them after all: the account is soon tried by another.
-    let is_certain = !is_after_login(of.stage.as_deref());
+    let is_certain = !is_after_login(of.settlement.stage.as_deref());
     Some(NewAccountPause {
         longest: if is_certain { None } else { Some(asked.seconds.max(LONGEST_UNCERTAIN)) },
         cause: PauseCause::parse(&asked.cause)?,
@@ -168,7 +163,7 @@ pub(super) fn account_pause(
         },
         seconds: asked.seconds,
         reason: match (words, &asked.advice) {
-            (Some(words), Some(advice)) => format!("{words}; {advice}"),
+            (Some(words), Some(advice)) => format!("{words}; {}", advice.detail),
             (Some(words), None) => words,
             (None, _) => "its server does not let it send".to_owned(),
         },
@@ -192,20 +187,20 @@ fn without_others(words: &str, account: &Account) -> String {
 }
 
 /// What came of an attempt, to be kept.
-pub(super) fn outcome(of: &delivery::Outcome, finished: Time) -> Outcome {
+pub(super) fn outcome(of: &delivery::Outcome, finished: Time) -> Result<Outcome, OutboxError> {
     let receipt = of.receipt.as_ref();
     let ids = [
         ("message-id", receipt.and_then(|it| it.message_id.clone())),
         ("message", receipt.and_then(|it| it.provider_id.clone())),
         ("thread", receipt.and_then(|it| it.thread_id.clone())),
     ];
-    Outcome {
+    Ok(Outcome {
         finished,
-        result: kept(of.result),
-        stage: of.stage.clone(),
+        result: kept(&of.settlement)?,
+        stage: of.settlement.stage.clone(),
         detail: of.error.as_ref().map(failure_words),
         provider_ids: ids.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?))).collect(),
-    }
+    })
 }
 
 /// Why an attempt came to nothing, in a sentence.
@@ -213,10 +208,9 @@ pub fn failure_words(error: &delivery::SubmitError) -> String {
     use delivery::SubmitError;
     match error {
         SubmitError::NoRecipient => "there is nobody to send to".to_owned(),
-        SubmitError::UnknownTransport(name) => format!("the plugin knows no transport \"{name}\""),
-        SubmitError::Parcel((field, why)) => format!("{field}: {why}"),
-        SubmitError::Failed(transport::Failure { detail, .. }) => detail.clone(),
-        SubmitError::Api(failure) => failure.detail.clone(),
+        SubmitError::Argument(fault) => fault.sentence(),
+        SubmitError::Failed(failed) => failed.failure.detail.clone(),
+        SubmitError::Api(failed) => failed.failure.detail.clone(),
         SubmitError::NeedsSignIn(words) => format!("the account needs a new sign-in: {words}"),
     }
 }

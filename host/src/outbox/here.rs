@@ -33,7 +33,7 @@ pub(super) async fn outstanding(office: &Office, mail: &Mail) -> Result<Vec<Stri
     }
     let events = facts::told_events(&mail.events);
     let left = office.outstanding(&Files::default(), to, &events).await?;
-    left.map_err(|e| OutboxError::Plugin(format!("event {}: {}", e.index, e.detail)))
+    left.map_err(|fault| facts::disagreement(&fault))
 }
 
 /// The fact that a standing is, in the contract's name, and why it stands so. Held and scheduled mails are under way too:

@@ -4,7 +4,7 @@ use super::draft::{Draft, Ready};
 use crate::accounts::AccountId;
 use crate::capabilities::attachments::{AttachmentSource, ReadError};
 use crate::contract::attachments::Chunk;
-use crate::contract::{composing, delivery, recipients};
+use crate::contract::{composing, recipients, types};
 use crate::engine::Files;
 use crate::store::{
     AttachedFile, DocumentRef, FilePlace, Mail, MailId, Message, NewMail, OpenCheck, Party, Piece, Recipient,
@@ -79,11 +79,11 @@ impl Ready {
                 recipients::Field::Bcc => "bcc",
                 recipients::Field::ReplyTo => return None,
             };
-            let is_own_copy = self.own_copies.contains(&entry.mailbox.address);
-            Some(Recipient { field: field.to_owned(), party: party(&entry.mailbox), is_own_copy })
+            let is_own_copy = self.own_copies.contains(&entry.address.address);
+            Some(Recipient { field: field.to_owned(), party: party(&entry.address), is_own_copy })
         });
         // A document's UBL file is at hand although only the PDF travels: what the message does not name is not kept.
-        let travels = |handle: u32| self.message.chunks.contains(&Chunk::Attachment(handle));
+        let travels = |handle: u32| self.message.mail.files.iter().any(|file| file.file == handle);
         let mut files = Vec::new();
         for (handle, (attachment, _)) in (1..).zip(&draft.attachments) {
             if let Some(source) = self.files.get(handle).filter(|_| travels(handle)) {
@@ -97,7 +97,7 @@ impl Ready {
             document: Some(document),
             use_case: draft.use_case.clone().unwrap_or_else(|| "new".to_owned()),
             subject: self.message.subject.clone(),
-            from: party(&self.message.from),
+            from: party(&self.message.sender),
             recipients: recipients.collect(),
             message: message(&self.message),
             files,
@@ -111,7 +111,7 @@ impl Ready {
 /// A message without files, such as a test, as the store keeps it.
 pub fn plain(of: &composing::Message, keeping: Keeping, use_case: &str) -> NewMail {
     let party_of = |address: &String| Party { name: None, address: address.clone() };
-    let to = of.envelope.recipients.iter().map(|address| Recipient::new("to", party_of(address)));
+    let to = of.mail.envelope.recipients.iter().map(|address| Recipient::new("to", party_of(address)));
     NewMail {
         id: keeping.id,
         account: keeping.account,
@@ -119,7 +119,7 @@ pub fn plain(of: &composing::Message, keeping: Keeping, use_case: &str) -> NewMa
         document: None,
         use_case: use_case.to_owned(),
         subject: of.subject.clone(),
-        from: party(&of.from),
+        from: party(&of.sender),
         recipients: to.collect(),
         message: message(of),
         files: Vec::new(),
@@ -129,22 +129,23 @@ pub fn plain(of: &composing::Message, keeping: Keeping, use_case: &str) -> NewMa
     }
 }
 
-fn party(mailbox: &recipients::Mailbox) -> Party {
-    Party { name: mailbox.name.clone(), address: mailbox.address.clone() }
+fn party(of: &types::Address) -> Party {
+    Party { name: of.name.clone(), address: of.address.clone() }
 }
 
 fn message(of: &composing::Message) -> Message {
     let piece = |chunk: &Chunk| match chunk {
         Chunk::Text(text) => Piece::Text(text.clone()),
         Chunk::Attachment(handle) => Piece::File(*handle),
+        Chunk::Raw(handle) => Piece::Raw(*handle),
     };
     Message {
-        message_id: of.message_id.clone(),
-        mail_from: of.envelope.mail_from.clone(),
-        rcpt_to: of.envelope.recipients.clone(),
-        pieces: of.chunks.iter().map(piece).collect(),
-        size: of.size,
-        needs_smtputf8: of.needs_smtputf8,
+        message_id: of.mail.message_id.clone(),
+        mail_from: of.mail.envelope.mail_from.clone(),
+        rcpt_to: of.mail.envelope.recipients.clone(),
+        pieces: of.mail.chunks.iter().map(piece).collect(),
+        size: of.mail.size.into(),
+        needs_smtputf8: of.mail.needs_smtputf8,
         html: of.html.clone(),
         text: of.text.clone(),
     }
@@ -202,23 +203,23 @@ pub(super) fn chunks(mail: &Mail) -> Vec<Chunk> {
     let chunk = |piece: &Piece| match piece {
         Piece::Text(text) => Chunk::Text(text.clone()),
         Piece::File(handle) => Chunk::Attachment(*handle),
+        Piece::Raw(handle) => Chunk::Raw(*handle),
     };
     mail.mail.message.pieces.iter().map(chunk).collect()
 }
 
-/// A kept mail, to leave for these recipients.
-pub(super) fn parcel(mail: &Mail, files: &Files, to: Vec<String>) -> delivery::Parcel {
+/// A kept mail, ready to leave.
+pub(super) fn outgoing(mail: &Mail, files: &Files) -> composing::OutgoingMail {
     let message = &mail.mail.message;
-    delivery::Parcel {
+    composing::OutgoingMail {
         message_id: message.message_id.clone(),
-        envelope: composing::Envelope { mail_from: message.mail_from.clone(), recipients: to },
+        envelope: composing::Envelope {
+            mail_from: message.mail_from.clone(),
+            recipients: message.rcpt_to.clone(),
+        },
         chunks: chunks(mail),
-        enclosures: files.sizes().map(|(file, size)| delivery::Enclosure { file, size }).collect(),
-        size: message.size,
+        files: files.sizes().map(|(file, size)| composing::FileSize { file, size }).collect(),
+        size: u32::try_from(message.size).unwrap_or(u32::MAX),
         needs_smtputf8: message.needs_smtputf8,
-        sender: None,
-        envelope_id: None,
-        notify_delivered: mail.mail.options.notify_delivered,
-        check_opens: false,
     }
 }

@@ -25,12 +25,19 @@ impl Ready {
     /// # Errors
     /// [`WriteError`]; what was written so far is not a message.
     pub async fn write(&self, to: &mut (impl AsyncWrite + Unpin + Send)) -> Result<(), WriteError> {
-        for chunk in &self.message.chunks {
+        for chunk in &self.message.mail.chunks {
             match chunk {
                 Chunk::Text(text) => to.write_all(text.as_bytes()).await?,
                 Chunk::Attachment(handle) => {
                     let source = self.files.get(*handle).ok_or(WriteError::UnknownFile(*handle))?;
                     write_attachment(source, to).await?;
+                }
+                Chunk::Raw(handle) => {
+                    let source = self.files.get(*handle).ok_or(WriteError::UnknownFile(*handle))?;
+                    let mut reader = source.open().await?;
+                    while let Some(bytes) = reader.next().await? {
+                        to.write_all(bytes).await?;
+                    }
                 }
             }
         }

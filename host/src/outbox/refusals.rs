@@ -2,7 +2,7 @@
 //! to any more. No report tells it again.
 
 use super::error::OutboxError;
-use crate::contract::inbound::Hardness;
+use crate::contract::inbound::BounceType;
 use crate::engine::{Files, Office};
 use crate::store::{Event, Mail, MatchedBy, NewSuppression, Reported, ReportedFacts, Store, SuppressionKind};
 
@@ -21,7 +21,7 @@ pub async fn suppress_refused(
     for event in events.iter().filter(|event| event.kind == "refused" && event.source == "smtp") {
         let Some(address) = event.recipient.as_deref() else { continue };
         let (code, words) = (event.code.as_deref(), event.words.as_deref().unwrap_or_default());
-        if office.judge(&Files::default(), code, words).await? == Hardness::Soft {
+        if office.bounce_type_of(&Files::default(), code, words).await? == BounceType::Soft {
             continue;
         }
         suppressions.push(NewSuppression {

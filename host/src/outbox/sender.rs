@@ -1,25 +1,26 @@
 //! The mailbox that a route sends as, where it is not the one that the message names.
 
-use crate::accounts::{Account, Relation, SendAs, Transport};
-use crate::contract::recipients::Mailbox;
+use super::options::SendAs;
+use crate::accounts::{self, Account, Relation, Transport};
 use crate::store::Party;
 
 /// SendGrid takes verified senders alone; a shared mailbox of Microsoft's is called as itself. None: as the message says.
-pub(super) fn sender_of(account: &Account, from: &Party) -> Option<Mailbox> {
+pub(super) fn sender_of(account: &Account, from: &Party) -> Option<SendAs> {
     let is_from = |address: &str| address.eq_ignore_ascii_case(&from.address);
-    let mailbox = |address: &str| Mailbox { name: from.name.clone(), address: address.to_owned() };
+    let sender = |address: &str| SendAs { name: from.name.clone(), address: address.to_owned() };
     match &account.transport {
-        Transport::SendGrid(sender) => {
+        Transport::SendGrid(own) => {
             let domain = from.address.rsplit_once('@').map_or("", |(_, domain)| domain);
             let is_verified = |it: &str| is_from(it) || it.eq_ignore_ascii_case(domain);
-            let may = is_from(account.address.as_str())
-                || sender.verified.iter().any(|it| is_verified(it.as_str()));
-            (!may).then(|| mailbox(account.address.as_str()))
+            let may =
+                is_from(account.address.as_str()) || own.verified.iter().any(|it| is_verified(it.as_str()));
+            (!may).then(|| sender(account.address.as_str()))
         }
         Transport::Outlook(_) => {
-            let is_shared =
-                |it: &&SendAs| it.relation == Relation::SharedMailbox && is_from(it.address.as_str());
-            account.send_as.iter().find(is_shared).map(|it| mailbox(it.address.as_str()))
+            let is_shared = |it: &&accounts::SendAs| {
+                it.relation == Relation::SharedMailbox && is_from(it.address.as_str())
+            };
+            account.send_as.iter().find(is_shared).map(|it| sender(it.address.as_str()))
         }
         Transport::Smtp(_) | Transport::Gmail(_) | Transport::MailClient | Transport::Platform(_) => None,
     }
@@ -50,7 +51,7 @@ mod tests {
     #[test]
     fn a13_sendgrid_sends_as_its_own_address_unless_the_senders_is_verified() {
         let from = Party { name: Some("Atelier Nord".into()), address: "office@Nord.example".into() };
-        let own = Mailbox { name: from.name.clone(), address: "spare@mailer.example".into() };
+        let own = SendAs { name: from.name.clone(), address: "spare@mailer.example".into() };
         for (verified, expected) in [
             (&[][..], Some(own.clone())),
             (&["south.example"], Some(own)),

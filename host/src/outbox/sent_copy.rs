@@ -5,7 +5,7 @@ use super::facts::{Time, stamp};
 use super::kept;
 use crate::accounts::{Account, FolderUse, Transport};
 use crate::contract::attachments::Chunk;
-use crate::contract::sent::{Account as SentAccount, FilingPlan, SentError, SentMail};
+use crate::contract::sent::{FilingPlan, MailboxAccount as SentAccount, SentError, SentMail};
 use crate::contract::{imap, sent};
 use crate::engine::{Files, Office};
 use crate::store::Mail;
@@ -47,7 +47,7 @@ pub(super) async fn sent_account(
     transport: &str,
 ) -> Result<SentAccount, OutboxError> {
     Ok(SentAccount {
-        name: account.name.to_string(),
+        account_name: account.name.to_string(),
         transport: transport.to_owned(),
         provider: provider(office, account).await?,
         sent_folder: account.folders.get(&FolderUse::Sent).map(ToString::to_string),
@@ -103,7 +103,7 @@ pub(super) async fn file(
     for mail in mails {
         copies.push(SentMail {
             chunks: gathered(mail, &mut files).await?,
-            size: mail.mail.message.size,
+            size: u32::try_from(mail.mail.message.size).unwrap_or(u32::MAX),
             at: stamp(at),
         });
     }
@@ -126,7 +126,7 @@ async fn gathered(mail: &Mail, into: &mut Files) -> Result<Vec<Chunk>, OutboxErr
     let own = kept::files(mail).await?;
     let mut chunks = kept::chunks(mail);
     for chunk in &mut chunks {
-        if let Chunk::Attachment(handle) = chunk
+        if let Chunk::Attachment(handle) | Chunk::Raw(handle) = chunk
             && let Some(source) = own.get(*handle)
         {
             *handle = into.add(source.clone());
@@ -152,7 +152,7 @@ pub(super) async fn present(
 pub(super) fn sent_error(error: sent::SentError) -> String {
     match error {
         SentError::Imap(error) => imap_error(error),
-        SentError::Argument((field, detail)) => format!("{field}: {detail}"),
+        SentError::Argument(fault) => fault.sentence(),
     }
 }
 
@@ -163,6 +163,7 @@ fn imap_error(error: imap::ImapError) -> String {
         ImapError::NoSuchFolder => "the folder is not there (any more)".to_owned(),
         ImapError::UidValidityChanged(_) => "the server numbered the folder anew".to_owned(),
         ImapError::NoSuchMessage => "the message is not there (any more)".to_owned(),
+        ImapError::Unsupported(key) => format!("the mailbox can't be searched by \"{key}\""),
         ImapError::NeedsSignIn(words) => format!("the account needs a new sign-in: {words}"),
         ImapError::Failed(failure) => failure.detail,
     }

@@ -2,9 +2,10 @@
 //! people it was written to. A blind copy to the user who made it has a status of its own, and makes no mail fail.
 
 use super::error::OutboxError;
-use super::facts::{Time, stamp, told_events};
+use super::facts::{Time, disagreement, stamp, told_events};
 use super::here;
-use crate::contract::tracking::{Event as Fact, EventError, RecipientStatus, Timeline};
+use crate::contract::tracking::{Event as Fact, RecipientStatus, Timeline};
+use crate::contract::types::{ArgumentError, Reason};
 use crate::engine::{EngineError, Files, Office};
 use crate::store::{Event, Mail};
 
@@ -51,7 +52,7 @@ pub(super) async fn folded(
 ) -> Result<Timeline, OutboxError> {
     let (all, own_copies) = (&mail.mail.message.rcpt_to, &mail.mail.own_copies());
     let folded = fold(office, Recipients { all, own_copies }, &told_events(events), &stamp(now)).await?;
-    folded.map_err(|e| OutboxError::Plugin(format!("event {}: {}", e.index, e.detail)))
+    folded.map_err(|fault| disagreement(&fault))
 }
 
 /// Folds facts for each recipient; status and reason of the mail are those of the others where some are copies.
@@ -63,7 +64,7 @@ pub(super) async fn fold(
     to: Recipients<'_>,
     events: &[Fact],
     now: &str,
-) -> Result<Result<Timeline, EventError>, EngineError> {
+) -> Result<Result<Timeline, ArgumentError>, EngineError> {
     let others = to.others();
     let of_others = office.fold(&Files::default(), &others, events, now).await?;
     if others.len() == to.all.len() {
@@ -78,7 +79,10 @@ pub(super) async fn fold(
         Ok(of_copies) => of_copies,
         Err(error) => return Ok(Err(error)),
     };
-    let marked = |of: RecipientStatus| RecipientStatus { reason: format!("{OWN_COPY}: {}", of.reason), ..of };
+    let marked = |of: RecipientStatus| {
+        let Reason { code, detail } = of.reason;
+        RecipientStatus { reason: Reason { code, detail: format!("{OWN_COPY}: {detail}") }, ..of }
+    };
     timeline.recipients.extend(of_copies.recipients.into_iter().map(marked));
     let place = |of: &RecipientStatus| to.all.iter().position(|it| *it == of.recipient);
     timeline.recipients.sort_by_key(place);

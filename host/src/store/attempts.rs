@@ -404,17 +404,24 @@ pub(super) fn result_columns(result: AttemptResult) -> (&'static str, bool, Opti
 
 pub(super) fn result(row: &AnyRow) -> Result<AttemptResult, StoreError> {
     let after = row::optional_count(row, "retry_after")?.and_then(|seconds| u32::try_from(seconds).ok());
-    match row::text(row, "result")?.as_str() {
-        "accepted" => Ok(AttemptResult::Accepted),
-        "partly-accepted" => Ok(AttemptResult::PartlyAccepted(after)),
-        "transient" => Ok(AttemptResult::Transient(after)),
-        "permanent" => Ok(AttemptResult::Permanent),
-        "needs-sign-in" => Ok(AttemptResult::NeedsSignIn),
-        "account-unavailable" => Ok(AttemptResult::AccountUnavailable(after)),
-        "in-doubt" => Ok(AttemptResult::InDoubt { interrupted: row::flag(row, "interrupted")? }),
-        "found" => Ok(AttemptResult::Found),
-        "not-found" => Ok(AttemptResult::NotFound),
-        "withdrawn" => Ok(AttemptResult::Withdrawn),
-        other => Err(StoreError::Damaged(format!("an attempt's result: {other}"))),
-    }
+    let name = row::text(row, "result")?;
+    result_of(&name, row::flag(row, "interrupted")?, after)
+        .ok_or_else(|| StoreError::Damaged(format!("an attempt's result: {name}")))
+}
+
+/// The result of these columns; none for a name that is not known.
+pub(super) fn result_of(name: &str, interrupted: bool, after: Option<u32>) -> Option<AttemptResult> {
+    Some(match name {
+        "accepted" => AttemptResult::Accepted,
+        "partly-accepted" => AttemptResult::PartlyAccepted(after),
+        "transient" => AttemptResult::Transient(after),
+        "permanent" => AttemptResult::Permanent,
+        "needs-sign-in" => AttemptResult::NeedsSignIn,
+        "account-unavailable" => AttemptResult::AccountUnavailable(after),
+        "in-doubt" => AttemptResult::InDoubt { interrupted },
+        "found" => AttemptResult::Found,
+        "not-found" => AttemptResult::NotFound,
+        "withdrawn" => AttemptResult::Withdrawn,
+        _ => return None,
+    })
 }

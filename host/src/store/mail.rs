@@ -141,6 +141,8 @@ pub enum Piece {
     Text(String),
     /// The file of this number ([`AttachedFile::handle`]), in lines of base64.
     File(u32),
+    /// The file of this number as it is.
+    Raw(u32),
 }
 
 /// A file that travels with a mail. Its bytes stay where they are; the digest tells whether they are still the same.
@@ -322,6 +324,16 @@ impl AttemptResult {
             | Self::Withdrawn => Some(false),
             Self::InDoubt { .. } => None,
         }
+    }
+
+    /// Seconds that the server asked to wait.
+    pub fn retry_after(self) -> Option<u32> {
+        super::attempts::result_columns(self).2
+    }
+
+    /// By the contract's name for it; none for one that is not known here.
+    pub fn of_contract(outcome: &str, retry_after: Option<u32>) -> Option<Self> {
+        super::attempts::result_of(outcome, false, retry_after).filter(|result| *result != Self::Withdrawn)
     }
 
     /// Its name in the store, which is the contract's.

@@ -124,10 +124,10 @@ async fn judge(site: &Site, fetched: &Fetched) -> Result<&'static str, StoreErro
         recipient: recipient.clone(),
     };
     let office = site.engine.office(mail.company.to_string(), Capabilities::default());
-    let told = match office.judge_opening(&Files::default(), &fetch).await {
+    let told = match office.classify_fetch(&Files::default(), &fetch).await {
         Ok(Ok(told)) => told,
-        Ok(Err((argument, detail))) => {
-            site.say(&format!("pixel: the plugin can't judge {argument}: {detail}"));
+        Ok(Err(fault)) => {
+            site.say(&format!("pixel: the plugin can't judge {}", fault.sentence()));
             return Ok("lost");
         }
         Err(error) => {

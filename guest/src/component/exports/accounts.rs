@@ -4,13 +4,12 @@ use super::composing::message_out;
 use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::accounts as wit;
 use crate::component::bindings::exports::postroom::plugin::composing::Message;
-use crate::component::bindings::exports::postroom::plugin::recipients;
+use crate::component::bindings::postroom::plugin::types::ArgumentError;
 use crate::component::call;
-use crate::component::convert::time_in;
+use crate::component::convert::{address_out, argument_error, bytes_out, json_error, reason_out, time_in};
 use crate::domain::account::{
-    self, Account, Availability, Finding, Host, Origin, Platform, Preset, Protocol, Security, Severity,
+    self, Account, Finding, Host, Origin, Platform, Preset, Protocol, Security, Severity,
 };
-use crate::domain::address::Mailbox;
 use crate::flows::{self, TestRequest};
 
 impl wit::Guest for Component {
@@ -26,73 +25,68 @@ impl wit::Guest for Component {
         Some(wit::Candidate { preset, by, matched: found.matched })
     }
 
-    fn port(protocol: wit::Protocol, security: wit::Security) -> u16 {
+    fn port(protocol: String, security: wit::Security) -> Option<u16> {
         let _call = call::begin();
-        let protocol = match protocol {
-            wit::Protocol::Smtp => Protocol::Smtp,
-            wit::Protocol::Imap => Protocol::Imap,
-        };
         let security = match security {
             wit::Security::Ssl => Security::Ssl,
             wit::Security::Tls => Security::Tls,
             wit::Security::None => Security::None,
         };
-        account::proposed_port(protocol, security)
+        Some(account::proposed_port(Protocol::named(&protocol)?, security))
     }
 
-    fn capabilities(account: String) -> Result<Vec<wit::Capability>, String> {
+    fn capabilities(account: String) -> Result<Vec<wit::Capability>, ArgumentError> {
         let _call = call::begin();
-        let account = Account::from_json(&account).map_err(|e| e.to_string())?;
+        let account = account_in(&account)?;
         let all = account::capabilities(&account).into_iter();
         Ok(all
             .map(|of| wit::Capability {
                 name: of.name.to_owned(),
-                available: match of.available {
-                    Availability::Yes => wit::Availability::Yes,
-                    Availability::ByProvider => wit::Availability::ByProvider,
-                    Availability::No => wit::Availability::No,
-                },
-                reason: of.reason,
+                available: of.available.name().to_owned(),
+                reasons: of.reasons.into_iter().map(reason_out).collect(),
             })
             .collect())
     }
 
-    fn limits(account: String) -> Result<wit::Allowance, String> {
+    fn limits(account: String) -> Result<wit::Allowance, ArgumentError> {
         let _call = call::begin();
-        let account = Account::from_json(&account).map_err(|e| e.to_string())?;
+        let account = account_in(&account)?;
         let known = account::limits(&account);
         Ok(wit::Allowance {
             per_minute: known.per_minute,
             connections: known.connections,
             per_day: known.per_day,
-            message_size: known.message_size,
+            message_size: known.message_size.map(bytes_out),
         })
     }
 
-    fn check(account: String) -> Vec<wit::Finding> {
+    fn check(account: String) -> Vec<wit::AccountFinding> {
         let _call = call::begin();
         account::check(&account).into_iter().map(finding_out).collect()
     }
 
     fn administrator_page(
         accounts: Vec<String>,
-        origin: wit::Origin,
+        operator: wit::Operator,
         language: Option<String>,
-    ) -> Result<wit::Page, String> {
+    ) -> Result<wit::HtmlPage, ArgumentError> {
         let _call = call::begin();
         let numbered = accounts.iter().enumerate();
         let accounts = numbered
-            .map(|(index, text)| Account::from_json(text).map_err(|e| format!("accounts[{index}]: {e}")))
+            .map(|(index, text)| {
+                Account::from_json(text)
+                    .map_err(|fault| json_error(&format!("accounts-json[{index}]"), fault))
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let origin = Origin {
-            product: origin.product,
-            addresses: origin.addresses,
-            region: origin.region,
-            contact: origin.contact,
+            product: operator.product,
+            addresses: operator.addresses,
+            region: operator.region,
+            contact: operator.contact,
         };
         let page = account::administrator_page(&accounts, &origin, language.as_deref());
         let language = page.language.code().to_owned();
-        Ok(wit::Page { title: page.title, text: page.text, html: page.html, language })
+        Ok(wit::HtmlPage { title: page.title, text: page.text, html: page.html, language })
     }
 
     fn platform_identity(
@@ -100,30 +94,36 @@ impl wit::Guest for Component {
         platform: wit::Platform,
         suffix: Option<String>,
         token: String,
-    ) -> Result<wit::Identity, wit::IdentityError> {
+    ) -> Result<wit::Identity, ArgumentError> {
         let _call = call::begin();
         let platform =
             Platform { name: platform.name, domain: platform.domain, reply_domain: platform.reply_domain };
         let identity = account::platform_identity(&company, &platform, suffix.as_deref(), &token);
         identity
-            .map(|of| wit::Identity { sender: mailbox_out(of.sender), reply_to: mailbox_out(of.reply_to) })
-            .map_err(|e| wit::IdentityError { argument: e.argument.to_owned(), detail: e.detail })
+            .map(|of| wit::Identity { sender: address_out(&of.sender), reply_to: address_out(&of.reply_to) })
+            .map_err(|e| argument_error(e.argument, e.detail))
     }
 
-    fn test_message(test: wit::Test) -> Result<Message, (String, String)> {
+    fn test_message(test: wit::TestMail) -> Result<Message, ArgumentError> {
         let _call = call::begin();
-        let now = time_in(&test.now).map_err(|detail| ("now".to_owned(), detail))?;
+        let now = time_in(&test.now).map_err(|detail| argument_error("now", detail))?;
         let request = TestRequest {
             id: test.id,
             now,
-            account: test.account,
+            account: test.account_name,
             sender: (test.sender.name, test.sender.address),
             to: test.to,
             subject: test.subject,
             language: test.language,
         };
-        flows::test_message(&request).map(message_out)
+        let message =
+            flows::test_message(&request).map_err(|(field, detail)| argument_error(field, detail))?;
+        Ok(message_out(message, &[]))
     }
+}
+
+fn account_in(json: &str) -> Result<Account, ArgumentError> {
+    Account::from_json(json).map_err(|fault| json_error("account-json", fault))
 }
 
 fn preset_out(of: &Preset) -> wit::Preset {
@@ -136,7 +136,7 @@ fn preset_out(of: &Preset) -> wit::Preset {
         signs_in_as: of.login_at(Protocol::Smtp).name().to_owned(),
         mailbox_signs_in_as: of.login_at(Protocol::Imap).name().to_owned(),
         sign_in: of.sign_in.iter().map(|way| way.name().to_owned()).collect(),
-        notes: of.notes.iter().map(|note| (*note).to_owned()).collect(),
+        notes: of.notes.iter().map(|note| reason_out(note.reason())).collect(),
         source: of.source.to_owned(),
     }
 }
@@ -150,15 +150,11 @@ fn server_out(of: Host) -> wit::Server {
     wit::Server { host: of.name.to_owned(), port: of.port, security }
 }
 
-fn finding_out(of: Finding) -> wit::Finding {
+fn finding_out(of: Finding) -> wit::AccountFinding {
     let severity = match of.severity {
         Severity::Error => wit::Severity::Error,
         Severity::Warning => wit::Severity::Warning,
         Severity::Note => wit::Severity::Note,
     };
-    wit::Finding { field: of.field, severity, code: of.code.to_owned(), detail: of.detail }
-}
-
-fn mailbox_out(of: Mailbox) -> recipients::Mailbox {
-    recipients::Mailbox { address: of.address.to_string(), name: of.name }
+    wit::AccountFinding { field: of.field, severity, code: of.code.to_owned(), detail: of.detail }
 }

@@ -2,14 +2,17 @@
 
 use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::composing as wit;
-use crate::component::bindings::exports::postroom::plugin::recipients;
-use crate::component::bindings::postroom::plugin::attachments;
+use crate::component::bindings::postroom::plugin::{attachments, types};
 use crate::component::call;
-use crate::component::convert::{chunks_in, chunks_out, document_error_out, field_in, source_in, time_in};
+use crate::component::convert::{
+    address_out, argument_error, bytes_out, chunks_in, chunks_out, document_error_out, field_in, json_error,
+    source_in, time_in,
+};
 use crate::component::imports::HostFiles;
-use crate::domain::attachment::{Attachment, Format, Role};
-use crate::domain::compose::assemble;
-use crate::flows::{self, ComposeError, InputError, Job, Message, Mode};
+use crate::domain::attachment::{Attachment, Role};
+use crate::domain::compose::{Chunk, assemble};
+use crate::domain::options::JobOptions;
+use crate::flows::{self, ComposeError, InputError, Job, Message};
 use base64::Engine as _;
 
 impl wit::Guest for Component {
@@ -17,16 +20,12 @@ impl wit::Guest for Component {
         let _call = call::begin();
         #[cfg(feature = "misbehave")]
         if let Some(answer) = crate::component::misbehaviour::on_request(&job.use_case) {
-            return Err(wit::ComposeError::UseCase(answer));
+            return Err(wit::ComposeError::Argument(argument_error("use-case", answer)));
         }
+        let sizes: Vec<_> = job.attachments.iter().map(|file| (file.handle, file.size)).collect();
         let job = job_in(job)?;
-        flows::compose(&job, &mut HostFiles).map(message_out).map_err(error_out)
-    }
-
-    fn compose_tracked(job: wit::Job, pixel: String) -> Result<wit::Message, wit::ComposeError> {
-        let _call = call::begin();
-        let job = job_in(job)?;
-        flows::compose_tracked(&job, &pixel, &mut HostFiles).map(message_out).map_err(error_out)
+        let message = flows::compose(&job, &mut HostFiles).map_err(error_out)?;
+        Ok(message_out(message, &sizes))
     }
 
     fn assemble(chunks: Vec<attachments::Chunk>, files: Vec<wit::File>) -> Result<Vec<u8>, u32> {
@@ -37,19 +36,18 @@ impl wit::Guest for Component {
 }
 
 fn job_in(of: wit::Job) -> Result<Job, wit::ComposeError> {
-    let wrong = |field: &str, detail: String| wit::ComposeError::Job((field.to_owned(), detail));
+    let wrong = |field: &str, detail: String| wit::ComposeError::Argument(argument_error(field, detail));
+    let options = JobOptions::from_json(&of.options)
+        .map_err(|fault| wit::ComposeError::Argument(json_error("options", fault)))?;
     let attachments = of.attachments.into_iter().enumerate();
     let attachments = attachments.map(|(index, file)| {
         let role = Role::named(&file.role).ok_or_else(|| {
-            let detail = format!("\"{}\" is no role: use pdf, ubl, logo or added", file.role);
+            let detail = format!("\"{}\" is no role: use {}", file.role, Role::NAMES.join(", "));
             wrong(&format!("attachments[{index}].role"), detail)
         })?;
-        let (handle, size) = (file.handle, file.size);
+        let (handle, size) = (file.handle, file.size.into());
         Ok(Attachment { handle, file_name: file.file_name, media_type: file.media_type, size, role })
     });
-    let format = Format::named(&of.format).ok_or_else(|| {
-        wrong("format", format!("\"{}\" is no format: use pdf, ubl, pdf+ubl, link or none", of.format))
-    })?;
     let recipients = of.recipients.into_iter();
     Ok(Job {
         id: of.id,
@@ -59,45 +57,47 @@ fn job_in(of: wit::Job) -> Result<Job, wit::ComposeError> {
         language: of.language,
         settings: of.settings,
         sender: (of.sender.name, of.sender.address),
-        recipients: recipients.map(|e| (field_in(e.field), e.mailbox.name, e.mailbox.address)).collect(),
+        recipients: recipients.map(|e| (field_in(e.field), e.address.name, e.address.address)).collect(),
         attachments: attachments.collect::<Result<_, _>>()?,
-        format,
-        portal: of.portal.map(|p| (p.view_url, p.pdf_url)),
-        edits: of.edits.map_or((None, None), |e| (e.subject, e.body)),
-        thread: of.thread.map(|t| (t.in_reply_to, t.references)),
-        automatic: of.automatic,
-        mode: match of.mode {
-            wit::Mode::Account => Mode::Account,
-            wit::Mode::MailClient => Mode::MailClient,
-            wit::Mode::Platform => Mode::Platform,
-        },
-        insist: of.insist,
+        format: options.format,
+        portal: options.portal.map(|portal| (portal.view_url, portal.pdf_url)),
+        edits: (options.edits.subject, options.edits.body),
+        thread: options.thread.map(|thread| (thread.in_reply_to, thread.references)),
+        automatic: options.automatic,
+        mode: options.mode,
+        insist: options.insist,
+        pixel: options.pixel,
     })
 }
 
-pub(super) fn message_out(of: Message) -> wit::Message {
+pub(super) fn message_out(of: Message, sizes: &[(u32, u32)]) -> wit::Message {
     let composed = of.composed;
+    let named = |handle: u32| composed.chunks.contains(&Chunk::Attachment(handle));
+    let files = sizes.iter().filter(|(handle, _)| named(*handle));
     wit::Message {
-        message_id: composed.message_id,
         subject: of.rendered.subject,
-        from: recipients::Mailbox { name: of.from.name.clone(), address: of.from.address.to_string() },
-        envelope: wit::Envelope {
-            mail_from: composed.envelope.mail_from.wire(),
-            recipients: composed.envelope.recipients.iter().map(|a| a.wire()).collect(),
-        },
-        chunks: chunks_out(composed.chunks),
-        size: composed.size,
+        sender: address_out(&of.from),
         html: with_payment_code(of.rendered.html, of.rendered.payment_code.as_deref()),
         text: of.rendered.text,
         language: of.language.locale.to_string(),
         language_reason: of.language.reason.name().to_owned(),
         template: of.rendered.template,
-        needs_smtputf8: composed.needs_smtputf8,
         warnings: of
             .warnings
             .into_iter()
-            .map(|w| wit::Warning { code: w.code.to_owned(), detail: w.detail })
+            .map(|w| types::Reason { code: w.code.to_owned(), detail: w.detail })
             .collect(),
+        mail: wit::OutgoingMail {
+            message_id: composed.message_id,
+            envelope: wit::Envelope {
+                mail_from: composed.envelope.mail_from.wire(),
+                recipients: composed.envelope.recipients.iter().map(|a| a.wire()).collect(),
+            },
+            files: files.map(|(file, size)| wit::FileSize { file: *file, size: *size }).collect(),
+            chunks: chunks_out(composed.chunks),
+            size: bytes_out(composed.size),
+            needs_smtputf8: composed.needs_smtputf8,
+        },
     }
 }
 
@@ -115,8 +115,12 @@ fn with_payment_code(html: String, png: Option<&[u8]>) -> String {
 fn error_out(of: ComposeError) -> wit::ComposeError {
     match of {
         ComposeError::Input(InputError::Document(e)) => wit::ComposeError::Document(document_error_out(e)),
-        ComposeError::Input(InputError::Settings(e)) => wit::ComposeError::Settings(e.to_string()),
-        ComposeError::Input(InputError::UseCase(e)) => wit::ComposeError::UseCase(e.to_string()),
+        ComposeError::Input(InputError::Settings(e)) => {
+            wit::ComposeError::Argument(json_error("settings", e))
+        }
+        ComposeError::Input(InputError::UseCase(e)) => {
+            wit::ComposeError::Argument(argument_error("use-case", e.to_string()))
+        }
         ComposeError::Template(e) => {
             wit::ComposeError::Template(wit::TemplateFault { name: e.name, line: e.line, detail: e.detail })
         }
@@ -126,8 +130,8 @@ fn error_out(of: ComposeError) -> wit::ComposeError {
             detail: e.detail,
         }),
         ComposeError::Refused(e) => {
-            wit::ComposeError::Refused(wit::Refusal { code: e.code.to_owned(), detail: e.detail })
+            wit::ComposeError::Refused(types::Reason { code: e.code.to_owned(), detail: e.detail })
         }
-        ComposeError::Job { field, detail } => wit::ComposeError::Job((field, detail)),
+        ComposeError::Job { field, detail } => wit::ComposeError::Argument(argument_error(field, detail)),
     }
 }

@@ -1,73 +1,92 @@
 //! `delivery`: what only the full plugin has.
 
-use super::schedule::{pause_out, result_out, route_in};
+use super::schedule::{outgoing_in, route_in, settlement_out};
 use crate::component::Component;
+use crate::component::bindings::exports::postroom::plugin::composing::OutgoingMail;
 use crate::component::bindings::exports::postroom::plugin::delivery as wit;
-use crate::component::bindings::exports::postroom::plugin::recipients::Mailbox;
-use crate::component::bindings::postroom::plugin::smtp;
+use crate::component::bindings::postroom::plugin::{smtp, transport, types};
 use crate::component::call;
-use crate::component::convert::{chunks_in, event_out, time_in};
+use crate::component::convert::{argument_error, json_error, time_in};
 use crate::component::imports::{HostSmtp, HostWeb};
-use crate::component::transport::{failure_out, reply_out, stage_out, verdict_out};
-use crate::domain::delivery::{AttemptResult, Transport};
+use crate::component::transport::{failure_out, reply_out, stage_out, submission_failure_out, verdict_out};
+use crate::domain::delivery::{AttemptResult, Settlement, Transport};
+use crate::domain::options::SubmissionOptions;
 use crate::domain::status::{ApiFailure, Failure, Stage, Verdict};
-use crate::flows::{self, Parcel, Probe, Receipt, Search, Sighting, SubmitError};
+use crate::flows::{self, LookupResult, Probe, Receipt, Search, SubmitError};
 
 impl wit::Guest for Component {
-    fn submit(parcel: wit::Parcel, route: wit::Route, now: String) -> wit::Outcome {
+    fn submit(
+        mail: OutgoingMail,
+        recipients: Vec<String>,
+        options: String,
+        route: wit::Route,
+        now: String,
+    ) -> wit::Outcome {
         let _call = call::begin();
         let at = match time_in(&now) {
             Ok(at) => at,
-            Err(detail) => return not_attempted("now", detail),
+            Err(detail) => return not_attempted(argument_error("now", detail)),
         };
-        let outcome = flows::submit(parcel_in(parcel), &route_in(route), at, &mut HostSmtp, &mut HostWeb);
+        let options = match SubmissionOptions::from_json(&options) {
+            Ok(options) => options,
+            Err(fault) => return not_attempted(json_error("options", fault)),
+        };
+        let mail = match outgoing_in(mail, recipients) {
+            Ok(mail) => mail,
+            Err(error) => return not_attempted(error),
+        };
+        let mail = flows::OutgoingMail {
+            sender: options.sender.map(|sender| (sender.name, sender.address)),
+            envelope_id: options.envelope_id,
+            notify_delivered: options.notify_delivered,
+            check_opens: options.check_opens,
+            ..mail
+        };
+        let outcome = flows::submit(mail, &route_in(route), at, &mut HostSmtp, &mut HostWeb);
         wit::Outcome {
-            events: outcome.events.into_iter().map(event_out).collect(),
-            error: outcome.error.map(error_out),
-            reply: outcome.reply.map(reply_out),
-            receipt: outcome.receipt.map(receipt_out),
-            result: result_out(outcome.result),
-            stage: outcome.stage.map(|stage| stage.name().to_owned()),
-            pause: outcome.pause.map(pause_out),
+            error: outcome.error.clone().map(error_out),
+            reply: outcome.reply.clone().map(reply_out),
+            receipt: outcome.receipt.clone().map(receipt_out),
+            settlement: settlement_out(outcome.settlement()),
         }
     }
 
     fn probe(route: wit::Route) -> wit::ProbeReport {
         let _call = call::begin();
         let probed = match Transport::named(&route.transport) {
-            Ok(transport) => flows::probe_api(&route.account, transport, &mut HostWeb),
+            Ok(transport) => flows::probe_api(&route.account_name, transport, &mut HostWeb),
             Err(unknown) => Some(unknown_transport(unknown.to_string())),
         };
         // Without an API it is SMTP.
-        let Some(probed) = probed else { return smtp::probe(&route.account) };
-        let step = |(stage, detail)| smtp::ProbeStep { stage: stage_out(stage), detail };
+        let Some(probed) = probed else { return smtp::probe(&route.account_name) };
+        let step = |(stage, detail)| transport::ProbeStep { stage: stage_out(stage), detail };
         wit::ProbeReport {
             steps: probed.steps.into_iter().map(step).collect(),
             failure: probed.failure.map(failure_out),
-            extensions: Vec::new(),
+            capabilities: Vec::new(),
         }
     }
 
     fn look_in_sent(
         message_id: String,
         route: wit::Route,
-        sender: Option<Mailbox>,
+        sender: Option<types::Address>,
         attempted: String,
         now: String,
-    ) -> wit::Sighting {
+    ) -> wit::LookupResult {
         let _call = call::begin();
         let (attempted, now) = match (time_in(&attempted), time_in(&now)) {
             (Ok(attempted), Ok(now)) => (attempted, now),
-            (Err(fault), _) => return wit::Sighting::CannotTell(format!("attempted: {fault}")),
-            (_, Err(fault)) => return wit::Sighting::CannotTell(format!("now: {fault}")),
+            (Err(fault), _) => return wit::LookupResult::CannotTell(format!("attempted: {fault}")),
+            (_, Err(fault)) => return wit::LookupResult::CannotTell(format!("now: {fault}")),
         };
-        let search = Search { message_id, sender: sender.map(|mailbox| mailbox.address), attempted };
+        let search = Search { message_id, sender: sender.map(|sender| sender.address), attempted };
         match flows::look_in_sent(&search, &route_in(route), now, &mut HostWeb) {
-            Sighting::Found(receipt) => wit::Sighting::Found(receipt_out(receipt)),
-            Sighting::NotFound => wit::Sighting::NotFound,
-            Sighting::NotYet(seconds) => wit::Sighting::NotYet(seconds),
-            Sighting::CannotTell(why) => wit::Sighting::CannotTell(why),
-            Sighting::NeedsSignIn(words) => wit::Sighting::NeedsSignIn(words),
+            LookupResult::Found(receipt) => wit::LookupResult::Found(receipt_out(receipt)),
+            LookupResult::NotFound => wit::LookupResult::NotFound,
+            LookupResult::NotYet(seconds) => wit::LookupResult::NotYet(seconds),
+            LookupResult::CannotTell(why) => wit::LookupResult::CannotTell(why),
+            LookupResult::NeedsSignIn(words) => wit::LookupResult::NeedsSignIn(words),
         }
     }
 }
@@ -84,40 +103,26 @@ fn unknown_transport(detail: String) -> Probe {
     Probe { steps: Vec::new(), failure: Some(failure) }
 }
 
-fn not_attempted(field: &str, detail: String) -> wit::Outcome {
+fn not_attempted(error: types::ArgumentError) -> wit::Outcome {
     wit::Outcome {
-        events: Vec::new(),
-        error: Some(wit::SubmitError::Parcel((field.to_owned(), detail))),
+        settlement: settlement_out(Settlement {
+            events: Vec::new(),
+            result: AttemptResult::Permanent,
+            stage: Some(Stage::Prepare),
+            detail: Some(format!("{}: {}", error.argument, error.detail)),
+            pause: None,
+        }),
+        error: Some(wit::SubmitError::Argument(error)),
         reply: None,
         receipt: None,
-        result: result_out(AttemptResult::Permanent),
-        stage: Some(Stage::Prepare.name().to_owned()),
-        pause: None,
-    }
-}
-
-fn parcel_in(of: wit::Parcel) -> Parcel {
-    Parcel {
-        message_id: of.message_id,
-        mail_from: of.envelope.mail_from,
-        recipients: of.envelope.recipients,
-        chunks: chunks_in(of.chunks),
-        enclosures: of.enclosures.into_iter().map(|it| (it.file, it.size)).collect(),
-        size: of.size,
-        needs_smtputf8: of.needs_smtputf8,
-        sender: of.sender.map(|mailbox| (mailbox.name, mailbox.address)),
-        envelope_id: of.envelope_id,
-        notify_delivered: of.notify_delivered,
-        check_opens: of.check_opens,
     }
 }
 
 fn error_out(of: SubmitError) -> wit::SubmitError {
     match of {
         SubmitError::NoRecipient => wit::SubmitError::NoRecipient,
-        SubmitError::UnknownTransport(name) => wit::SubmitError::UnknownTransport(name),
-        SubmitError::Parcel { field, detail } => wit::SubmitError::Parcel((field, detail)),
-        SubmitError::Failed(failure) => wit::SubmitError::Failed(failure_out(failure)),
+        SubmitError::Argument { field, detail } => wit::SubmitError::Argument(argument_error(field, detail)),
+        SubmitError::Failed(failure) => wit::SubmitError::Failed(submission_failure_out(failure)),
         SubmitError::Api(failure) => wit::SubmitError::Api(api_failure_out(failure)),
         SubmitError::NeedsSignIn(words) => wit::SubmitError::NeedsSignIn(words),
     }
@@ -125,13 +130,15 @@ fn error_out(of: SubmitError) -> wit::SubmitError {
 
 fn api_failure_out(of: ApiFailure) -> wit::ApiFailure {
     wit::ApiFailure {
-        stage: stage_out(of.stage),
-        verdict: verdict_out(of.verdict),
+        failure: transport::Failure {
+            stage: stage_out(of.stage),
+            verdict: verdict_out(of.verdict),
+            code: of.code,
+            words: of.words,
+            detail: of.detail,
+            retry_after: of.retry_after,
+        },
         status: of.status,
-        code: of.code,
-        words: of.words,
-        detail: of.detail,
-        retry_after: of.retry_after,
         refused: of.refused,
     }
 }

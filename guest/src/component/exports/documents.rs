@@ -6,7 +6,9 @@ use crate::component::{Component, call};
 use crate::domain::account;
 use crate::domain::document::{self, Money, Summary};
 use crate::domain::kind::DocumentKind;
-use crate::domain::settings;
+use crate::domain::{options, settings};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 impl wit::Guest for Component {
     fn read(document: wit::Source) -> Result<wit::Summary, wit::DocumentError> {
@@ -25,7 +27,10 @@ impl wit::Guest for Component {
         let _call = call::begin();
         let found =
             source_in(document).and_then(|source| source.embedded_pdf()).map_err(document_error_out)?;
-        Ok(found.map(|file| wit::EmbeddedFile { file_name: file.file_name, content: file.content }))
+        Ok(found.map(|file| wit::EmbeddedFile {
+            file_name: file.file_name,
+            content: STANDARD.encode(file.content),
+        }))
     }
 
     fn sample(kind: String) -> Option<String> {
@@ -39,6 +44,8 @@ impl wit::Guest for Component {
             "document" => Some(document::SCHEMA.to_owned()),
             "settings" => Some(settings::SCHEMA.to_owned()),
             "account" => Some(account::SCHEMA.to_owned()),
+            "job-options" => Some(options::JOB_SCHEMA.to_owned()),
+            "submission-options" => Some(options::SUBMISSION_SCHEMA.to_owned()),
             _ => None,
         }
     }

@@ -4,27 +4,33 @@ use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::composing::Message;
 use crate::component::bindings::exports::postroom::plugin::drafts as wit;
 use crate::component::bindings::exports::postroom::plugin::recipients::{Entry, Field};
+use crate::component::bindings::postroom::plugin::types::ArgumentError;
 use crate::component::call;
-use crate::component::convert::{chunks_in, chunks_out};
+use crate::component::convert::{argument_error, bytes_out, chunks_in, chunks_out};
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::draft::{self, Addressees, MailtoFault};
 
 impl wit::Guest for Component {
-    fn draft(message: Message, recipients: Vec<Entry>) -> Result<wit::Unsent, (String, String)> {
+    fn draft(message: Message, recipients: Vec<Entry>) -> Result<wit::Unsent, ArgumentError> {
         let _call = call::begin();
         let to = addressees(recipients)?;
-        let unsent = draft::unsent(chunks_in(message.chunks), message.size, &message.subject, &to.bcc);
+        let unsent = draft::unsent(
+            chunks_in(message.mail.chunks),
+            message.mail.size.into(),
+            &message.subject,
+            &to.bcc,
+        );
         let unsent = unsent.ok_or_else(|| {
-            ("message.chunks".to_owned(), "these are not those of a composed message".to_owned())
+            argument_error("message.mail.chunks", "these are not those of a composed message")
         })?;
-        let (file_name, size) = (unsent.file_name, unsent.size);
+        let (file_name, size) = (unsent.file_name, bytes_out(unsent.size));
         Ok(wit::Unsent { file_name, chunks: chunks_out(unsent.chunks), size })
     }
 
     fn mailto(message: Message, recipients: Vec<Entry>) -> Result<String, wit::MailtoError> {
         let _call = call::begin();
         let to = addressees(recipients).map_err(wit::MailtoError::Argument)?;
-        let link = draft::mailto(&to, &message.subject, &message.text, &chunks_in(message.chunks));
+        let link = draft::mailto(&to, &message.subject, &message.text, &chunks_in(message.mail.chunks));
         link.map_err(|fault| match fault {
             MailtoFault::HasAttachments => wit::MailtoError::HasAttachments,
             MailtoFault::TooLong(length) => {
@@ -34,12 +40,13 @@ impl wit::Guest for Component {
     }
 }
 
-fn addressees(entries: Vec<Entry>) -> Result<Addressees, (String, String)> {
+fn addressees(entries: Vec<Entry>) -> Result<Addressees, ArgumentError> {
     let mut to = Addressees::default();
     for (index, entry) in entries.into_iter().enumerate() {
-        let address = Address::parse(&entry.mailbox.address)
-            .map_err(|e| (format!("recipients[{index}]"), format!("\"{}\": {e}", entry.mailbox.address)))?;
-        let mailbox = Mailbox::new(entry.mailbox.name.as_deref(), address);
+        let address = Address::parse(&entry.address.address).map_err(|e| {
+            argument_error(format!("recipients[{index}]"), format!("\"{}\": {e}", entry.address.address))
+        })?;
+        let mailbox = Mailbox::new(entry.address.name.as_deref(), address);
         match entry.field {
             Field::To => to.to.push(mailbox),
             Field::Cc => to.cc.push(mailbox),

@@ -2,9 +2,12 @@
 
 use crate::component::bindings::exports::postroom::plugin::documents::Source;
 use crate::component::bindings::exports::postroom::plugin::recipients as wit;
-use crate::component::convert::{document_error_out, field_out, source_in};
+use crate::component::bindings::postroom::plugin::types;
+use crate::component::convert::{
+    address_out, argument_error, document_error_out, field_out, json_error, source_in,
+};
 use crate::component::{Component, call};
-use crate::domain::address::{Mailbox, read_list};
+use crate::domain::address::read_list;
 use crate::domain::recipients::{Entry, Invalid, UserOverrides};
 use crate::flows::{self, InputError};
 
@@ -22,8 +25,10 @@ impl wit::Guest for Component {
         let resolved = flows::resolve(&source, &use_case, &settings, &overrides);
         let resolution = resolved.map_err(|e| match e {
             InputError::Document(e) => wit::RecipientsError::Document(document_error_out(e)),
-            InputError::Settings(e) => wit::RecipientsError::Settings(e.to_string()),
-            InputError::UseCase(e) => wit::RecipientsError::UseCase(e.to_string()),
+            InputError::Settings(e) => wit::RecipientsError::Argument(json_error("settings", e)),
+            InputError::UseCase(e) => {
+                wit::RecipientsError::Argument(argument_error("use-case", e.to_string()))
+            }
         })?;
         Ok(wit::Resolution {
             entries: resolution.entries.into_iter().map(entry_out).collect(),
@@ -40,24 +45,19 @@ impl wit::Guest for Component {
             text: piece.text,
             detail: piece.fault.to_string(),
         });
-        let mailboxes = list.mailboxes.into_iter().map(mailbox_out).collect();
-        wit::Parsed { mailboxes, invalid: invalid.collect() }
+        let addresses = list.mailboxes.iter().map(address_out).collect();
+        wit::Parsed { addresses, invalid: invalid.collect() }
     }
 }
 
 fn entry_out(of: Entry) -> wit::Entry {
     wit::Entry {
         field: field_out(of.field),
-        mailbox: mailbox_out(of.mailbox),
-        reason: of.reason.name().to_owned(),
-        detail: of.detail,
+        address: address_out(&of.mailbox),
+        reason: types::Reason { code: of.reason.name().to_owned(), detail: of.detail },
     }
 }
 
 fn invalid_out(of: Invalid) -> wit::Invalid {
     wit::Invalid { field: field_out(of.field), text: of.text, detail: of.detail }
-}
-
-fn mailbox_out(of: Mailbox) -> wit::Mailbox {
-    wit::Mailbox { address: of.address.to_string(), name: of.name }
 }

@@ -1,35 +1,77 @@
 //! `schedule`: when a mail is to be sent, and by which way.
 
+use crate::component::bindings::exports::postroom::plugin::composing::OutgoingMail;
 use crate::component::bindings::exports::postroom::plugin::schedule as wit;
-use crate::component::bindings::exports::postroom::plugin::tracking::{Event, EventError};
-use crate::component::bindings::postroom::plugin::transport::{Acceptance, Failure};
-use crate::component::convert::{event_out, events_in, time_in, time_out};
-use crate::component::transport::{acceptance_in, failure_in};
+use crate::component::bindings::exports::postroom::plugin::tracking::Event;
+use crate::component::bindings::postroom::plugin::transport::{
+    Acceptance, ApiResponse, Failure, SubmissionFailure,
+};
+use crate::component::bindings::postroom::plugin::types::ArgumentError;
+use crate::component::convert::{
+    argument_error, at_argument, chunks_in, event_out, events_in, reason_out, time_in, time_out,
+};
+use crate::component::transport::{acceptance_in, api_response_in, submission_failure_in, web_failure_in};
 use crate::component::{Component, call};
 use crate::domain::delivery::{
-    self, Action, Attempt, AttemptResult, Facts, FallbackPolicy, Lookup, Pause, PauseAsked, PauseCause,
+    self, Action, Attempt, Decision, Facts, FallbackPolicy, Lookup, Memo, Pause, PauseAsked, PauseCause,
     Route, Settlement,
 };
-use crate::domain::status::{self, Stage};
+use crate::domain::status::{self, key};
+use crate::flows::{self, SubmitError};
 
 impl wit::Guest for Component {
-    fn decide(facts: wit::Facts, now: String) -> Result<wit::Action, wit::FactsError> {
+    fn decide(facts: wit::Facts, now: String) -> Result<wit::Action, ArgumentError> {
         let _call = call::begin();
-        let now = time_in(&now).map_err(at_field("now"))?;
+        let now = time_in(&now).map_err(at_argument("now"))?;
         Ok(action_out(delivery::decide(&facts_in(facts)?, now)))
     }
 
     fn settle(
         recipients: Vec<String>,
-        answer: Result<Acceptance, Failure>,
+        answer: Result<Acceptance, SubmissionFailure>,
         now: String,
-    ) -> Result<wit::Settlement, wit::FactsError> {
+    ) -> Result<wit::Settlement, ArgumentError> {
         let _call = call::begin();
-        let now = time_in(&now).map_err(at_field("now"))?;
-        let answer = answer.map(acceptance_in).map_err(failure_in);
+        let now = time_in(&now).map_err(at_argument("now"))?;
+        let answer = match answer {
+            Ok(accepted) => Ok(acceptance_in(accepted)),
+            Err(failed) => Err(submission_failure_in(failed)),
+        };
         delivery::check_answer(&recipients, &answer)
-            .map_err(|fault| wit::FactsError { field: fault.field, detail: fault.detail })?;
+            .map_err(|fault| argument_error(fault.field, fault.detail))?;
         Ok(settlement_out(delivery::settle(&recipients, &answer, now)))
+    }
+
+    fn settle_api(
+        transport: String,
+        mail: OutgoingMail,
+        recipients: Vec<String>,
+        answer: Result<ApiResponse, Failure>,
+        now: String,
+    ) -> Result<wit::Settlement, ArgumentError> {
+        let _call = call::begin();
+        let now = time_in(&now).map_err(at_argument("now"))?;
+        let mail = outgoing_in(mail, recipients)?;
+        let answer = answer.map(api_response_in).map_err(web_failure_in);
+        let outcome = flows::settle_api(&transport, &mail, answer, now);
+        match outcome.error {
+            Some(SubmitError::Argument { field, detail }) => Err(argument_error(field, detail)),
+            Some(SubmitError::NoRecipient) => {
+                Err(argument_error("recipients", "a request that hands over a mail names somebody"))
+            }
+            _ => Ok(settlement_out(outcome.settlement())),
+        }
+    }
+
+    fn memo(
+        outcome: String,
+        retry_after: Option<u32>,
+        stage: Option<String>,
+        detail: Option<String>,
+    ) -> Result<String, ArgumentError> {
+        let _call = call::begin();
+        let memo = Memo::of(&outcome, retry_after, stage.as_deref(), detail);
+        memo.map(|memo| memo.write()).map_err(|fault| argument_error(fault.field, fault.detail))
     }
 
     fn settle_interruption(
@@ -37,10 +79,10 @@ impl wit::Guest for Component {
         events: Vec<Event>,
         detail: Option<String>,
         now: String,
-    ) -> Result<wit::Settlement, wit::FactsError> {
+    ) -> Result<wit::Settlement, ArgumentError> {
         let _call = call::begin();
-        let now = time_in(&now).map_err(at_field("now"))?;
-        let events = facts_of(events)?;
+        let now = time_in(&now).map_err(at_argument("now"))?;
+        let events = events_in(events)?;
         Ok(settlement_out(delivery::settle_interruption(&recipients, &events, detail.as_deref(), now)))
     }
 
@@ -49,49 +91,76 @@ impl wit::Guest for Component {
         recipients: Vec<String>,
         events: Vec<Event>,
         now: String,
-    ) -> Result<wit::Settlement, wit::FactsError> {
+    ) -> Result<wit::Settlement, ArgumentError> {
         let _call = call::begin();
-        let now = time_in(&now).map_err(at_field("now"))?;
+        let now = time_in(&now).map_err(at_argument("now"))?;
         let lookup = match lookup {
             wit::Lookup::Found => Lookup::Found,
             wit::Lookup::NotFound => Lookup::NotFound,
         };
-        Ok(settlement_out(delivery::settle_doubt(lookup, &recipients, &facts_of(events)?, now)))
+        Ok(settlement_out(delivery::settle_doubt(lookup, &recipients, &events_in(events)?, now)))
     }
 
-    fn outstanding(recipients: Vec<String>, events: Vec<Event>) -> Result<Vec<String>, EventError> {
+    fn outstanding(recipients: Vec<String>, events: Vec<Event>) -> Result<Vec<String>, ArgumentError> {
         let _call = call::begin();
         Ok(status::outstanding(&recipients, &events_in(events)?))
     }
 }
 
-fn facts_of(events: Vec<Event>) -> Result<Vec<status::Event>, wit::FactsError> {
-    events_in(events)
-        .map_err(|fault| wit::FactsError { field: format!("events[{}]", fault.index), detail: fault.detail })
+/// A mail for these recipients, without options. One whom the mail was not composed for would get what is not theirs.
+pub(super) fn outgoing_in(
+    of: OutgoingMail,
+    recipients: Vec<String>,
+) -> Result<flows::OutgoingMail, ArgumentError> {
+    let of_the_mail: Vec<String> = of.envelope.recipients.iter().map(|it| key(it)).collect();
+    for (index, recipient) in recipients.iter().enumerate() {
+        if !of_the_mail.contains(&key(recipient)) {
+            let detail = format!("\"{recipient}\" is none of the mail's envelope");
+            return Err(argument_error(format!("recipients[{index}]"), detail));
+        }
+    }
+    Ok(flows::OutgoingMail {
+        message_id: of.message_id,
+        mail_from: of.envelope.mail_from,
+        recipients,
+        chunks: chunks_in(of.chunks),
+        files: of.files.into_iter().map(|it| (it.file, it.size.into())).collect(),
+        size: of.size.into(),
+        needs_smtputf8: of.needs_smtputf8,
+        sender: None,
+        envelope_id: None,
+        notify_delivered: false,
+        check_opens: false,
+    })
 }
 
-fn settlement_out(of: Settlement) -> wit::Settlement {
+pub(super) fn settlement_out(of: Settlement) -> wit::Settlement {
+    let memo = Memo { result: of.result, stage: of.stage, detail: of.detail };
     wit::Settlement {
         events: of.events.into_iter().map(event_out).collect(),
-        result: result_out(of.result),
+        outcome: of.result.name().to_owned(),
+        retry_after: of.result.retry_after(),
         stage: of.stage.map(|stage| stage.name().to_owned()),
+        memo: memo.write(),
+        detail: memo.detail,
         pause: of.pause.map(pause_out),
     }
 }
 
-fn facts_in(of: wit::Facts) -> Result<Facts, wit::FactsError> {
+fn facts_in(of: wit::Facts) -> Result<Facts, ArgumentError> {
     let attempts = of.attempts.into_iter().enumerate();
     let attempts = attempts.map(|(index, attempt)| attempt_in(index, attempt));
     Ok(Facts {
         id: of.id,
         recipients: of.recipients,
-        events: facts_of(of.events)?,
-        send_at: of.send_at.as_deref().map(time_in).transpose().map_err(at_field("send-at"))?,
+        events: events_in(of.events)?,
+        send_at: of.send_at.as_deref().map(time_in).transpose().map_err(at_argument("send-at"))?,
         held: of.held,
         attempts: attempts.collect::<Result<_, _>>()?,
         route: route_in(of.route),
         fallback: of.fallback.map(route_in),
-        fallback_policy: FallbackPolicy::named(&of.fallback_policy).map_err(at_field("fallback-policy"))?,
+        fallback_policy: FallbackPolicy::named(&of.fallback_policy)
+            .map_err(at_argument("fallback-policy"))?,
         patience: of.patience,
         compromised: of.compromised,
         pause: of.pause.map(pause_in).transpose()?,
@@ -99,48 +168,35 @@ fn facts_in(of: wit::Facts) -> Result<Facts, wit::FactsError> {
     })
 }
 
-fn attempt_in(index: usize, of: wit::Attempt) -> Result<Attempt, wit::FactsError> {
-    Ok(Attempt {
-        at: time_in(&of.at).map_err(at_field(&format!("attempts[{index}].at")))?,
-        route: route_in(of.route),
-        result: of.result.map(result_in),
-        detail: of.detail,
-        stage: of
-            .stage
-            .as_deref()
-            .map(Stage::named)
-            .transpose()
-            .map_err(at_field(&format!("attempts[{index}].stage")))?,
-    })
+fn attempt_in(index: usize, of: wit::Attempt) -> Result<Attempt, ArgumentError> {
+    let memo = of.memo.as_deref().map(Memo::read).transpose();
+    let memo = memo.map_err(|fault| argument_error(format!("attempts[{index}].memo"), fault.detail))?;
+    let (result, stage, detail) =
+        memo.map_or((None, None, None), |memo| (Some(memo.result), memo.stage, memo.detail));
+    let at = time_in(&of.at).map_err(at_argument(&format!("attempts[{index}].at")))?;
+    Ok(Attempt { at, route: route_in(of.route), result, stage, detail })
 }
 
-fn pause_in(of: wit::Pause) -> Result<Pause, wit::FactsError> {
+fn pause_in(of: wit::Pause) -> Result<Pause, ArgumentError> {
     Ok(Pause {
-        cause: PauseCause::named(&of.cause).map_err(at_field("pause.cause"))?,
-        since: time_in(&of.since).map_err(at_field("pause.since"))?,
-        until: time_in(&of.until).map_err(at_field("pause.until"))?,
+        cause: PauseCause::named(&of.cause).map_err(at_argument("pause.cause"))?,
+        since: time_in(&of.since).map_err(at_argument("pause.since"))?,
+        until: time_in(&of.until).map_err(at_argument("pause.until"))?,
     })
 }
 
-fn at_field<E: std::fmt::Display>(field: &str) -> impl Fn(E) -> wit::FactsError {
-    let field = field.to_owned();
-    move |error| wit::FactsError { field: field.clone(), detail: error.to_string() }
-}
-
-fn action_out(of: Action) -> wit::Action {
-    match of {
-        Action::Submit(route) => wit::Action::Submit(route_out(route)),
-        Action::WaitUntil(time) => wit::Action::WaitUntil(time_out(time)),
-        Action::Hold => wit::Action::Hold,
-        Action::AskFallback(route) => wit::Action::AskFallback(route_out(route)),
-        Action::LookInSent => wit::Action::LookInSent,
-        Action::AskInDoubt => wit::Action::AskInDoubt,
-        Action::Done => wit::Action::Done,
-        Action::GiveUp(given_up) => wit::Action::GiveUp(wit::GivingUp {
-            reason: given_up.reason,
-            events: given_up.events.into_iter().map(event_out).collect(),
-        }),
-    }
+fn action_out(of: Decision) -> wit::Action {
+    let step = match of.action {
+        Action::Submit(route) => wit::Step::Submit(route_out(route)),
+        Action::WaitUntil(time) => wit::Step::WaitUntil(time_out(time)),
+        Action::Hold => wit::Step::Hold,
+        Action::AskFallback(route) => wit::Step::AskFallback(route_out(route)),
+        Action::LookInSent => wit::Step::LookInSent,
+        Action::AskInDoubt => wit::Step::AskInDoubt,
+        Action::Done => wit::Step::Done,
+        Action::GiveUp(events) => wit::Step::GiveUp(events.into_iter().map(event_out).collect()),
+    };
+    wit::Action { step, reason: reason_out(of.reason) }
 }
 
 pub(super) fn pause_out(of: PauseAsked) -> wit::PauseAsked {
@@ -148,42 +204,14 @@ pub(super) fn pause_out(of: PauseAsked) -> wit::PauseAsked {
         cause: of.cause.name().to_owned(),
         period: of.period.map(|period| period.name().to_owned()),
         seconds: of.seconds,
-        advice: of.advice.map(str::to_owned),
+        advice: of.advice.map(reason_out),
     }
 }
 
 pub(super) fn route_in(of: wit::Route) -> Route {
-    Route { account: of.account, transport: of.transport }
+    Route { account: of.account_name, transport: of.transport }
 }
 
 fn route_out(of: Route) -> wit::Route {
-    wit::Route { account: of.account, transport: of.transport }
-}
-
-pub(super) fn result_out(of: AttemptResult) -> wit::AttemptResult {
-    match of {
-        AttemptResult::Accepted => wit::AttemptResult::Accepted,
-        AttemptResult::PartlyAccepted(wait) => wit::AttemptResult::PartlyAccepted(wait),
-        AttemptResult::Transient(wait) => wit::AttemptResult::Transient(wait),
-        AttemptResult::Permanent => wit::AttemptResult::Permanent,
-        AttemptResult::NeedsSignIn => wit::AttemptResult::NeedsSignIn,
-        AttemptResult::AccountUnavailable(wait) => wit::AttemptResult::AccountUnavailable(wait),
-        AttemptResult::InDoubt => wit::AttemptResult::InDoubt,
-        AttemptResult::Found => wit::AttemptResult::Found,
-        AttemptResult::NotFound => wit::AttemptResult::NotFound,
-    }
-}
-
-fn result_in(of: wit::AttemptResult) -> AttemptResult {
-    match of {
-        wit::AttemptResult::Accepted => AttemptResult::Accepted,
-        wit::AttemptResult::PartlyAccepted(wait) => AttemptResult::PartlyAccepted(wait),
-        wit::AttemptResult::Transient(wait) => AttemptResult::Transient(wait),
-        wit::AttemptResult::Permanent => AttemptResult::Permanent,
-        wit::AttemptResult::NeedsSignIn => AttemptResult::NeedsSignIn,
-        wit::AttemptResult::AccountUnavailable(wait) => AttemptResult::AccountUnavailable(wait),
-        wit::AttemptResult::InDoubt => AttemptResult::InDoubt,
-        wit::AttemptResult::Found => AttemptResult::Found,
-        wit::AttemptResult::NotFound => AttemptResult::NotFound,
-    }
+    wit::Route { account_name: of.account, transport: of.transport }
 }

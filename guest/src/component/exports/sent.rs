@@ -4,13 +4,13 @@ use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::sent as wit;
 use crate::component::bindings::postroom::plugin::imap;
 use crate::component::call;
-use crate::component::convert::{chunks_in, time_in};
+use crate::component::convert::{argument_error, chunks_in, time_in};
 use crate::component::imports::{HostImap, folder_in};
 use crate::domain::sent::{Plan, SentAccount, plan};
 use crate::flows::{self, Place, SentCopy, SentError};
 
 impl wit::Guest for Component {
-    fn plan(account: wit::Account, folders: Vec<imap::Folder>) -> wit::FilingPlan {
+    fn plan(account: wit::MailboxAccount, folders: Vec<imap::Folder>) -> wit::FilingPlan {
         let _call = call::begin();
         let folders: Vec<_> = folders.into_iter().map(folder_in).collect();
         match plan(&account_in(account), &folders) {
@@ -21,23 +21,24 @@ impl wit::Guest for Component {
     }
 
     fn file(
-        account: wit::Account,
+        account: wit::MailboxAccount,
         folder: String,
         copies: Vec<wit::SentMail>,
     ) -> Result<Vec<imap::Filed>, wit::SentError> {
         let _call = call::begin();
         let numbered = copies.into_iter().enumerate();
         let copies = numbered.map(|(index, copy)| {
-            let at = time_in(&copy.at)
-                .map_err(|detail| wit::SentError::Argument((format!("copies[{index}].at"), detail)))?;
-            Ok(SentCopy { chunks: chunks_in(copy.chunks), size: copy.size, at })
+            let at = time_in(&copy.at).map_err(|detail| {
+                wit::SentError::Argument(argument_error(format!("copies[{index}].at"), detail))
+            })?;
+            Ok(SentCopy { chunks: chunks_in(copy.chunks), size: copy.size.into(), at })
         });
         let copies = copies.collect::<Result<Vec<_>, _>>()?;
         flows::file_sent(&account_in(account), &folder, copies, &mut HostImap).map_err(error_out)
     }
 
     fn find(
-        account: wit::Account,
+        account: wit::MailboxAccount,
         message_ids: Vec<String>,
     ) -> Result<Vec<Option<imap::Place>>, wit::SentError> {
         let _call = call::begin();
@@ -46,8 +47,13 @@ impl wit::Guest for Component {
     }
 }
 
-fn account_in(of: wit::Account) -> SentAccount {
-    SentAccount { name: of.name, transport: of.transport, provider: of.provider, sent_folder: of.sent_folder }
+fn account_in(of: wit::MailboxAccount) -> SentAccount {
+    SentAccount {
+        name: of.account_name,
+        transport: of.transport,
+        provider: of.provider,
+        sent_folder: of.sent_folder,
+    }
 }
 
 fn place_out(of: Place) -> imap::Place {
@@ -57,6 +63,6 @@ fn place_out(of: Place) -> imap::Place {
 fn error_out(of: SentError<imap::ImapError>) -> wit::SentError {
     match of {
         SentError::Imap(error) => wit::SentError::Imap(error),
-        SentError::Argument(field, detail) => wit::SentError::Argument((field, detail)),
+        SentError::Argument(field, detail) => wit::SentError::Argument(argument_error(field, detail)),
     }
 }

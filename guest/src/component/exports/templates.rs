@@ -1,6 +1,6 @@
 //! `templates`.
 
-use crate::component::bindings::exports::postroom::plugin::templates::{Finding, Guest, Text};
+use crate::component::bindings::exports::postroom::plugin::templates::{Guest, Text, TextFinding};
 use crate::component::{Component, call};
 use crate::domain::kind::DocumentKind;
 use crate::domain::template::{lint, shipped, variables};
@@ -21,12 +21,12 @@ impl Guest for Component {
         variables::of_kind(DocumentKind::named(&kind)?)
     }
 
-    fn check(overrides: Vec<Text>) -> Vec<Finding> {
+    fn check(overrides: Vec<Text>) -> Vec<TextFinding> {
         let _call = call::begin();
         let overrides = overrides.into_iter().map(|text| (text.name, text.source)).collect();
         let findings = lint::check(&overrides).into_iter();
         findings
-            .map(|of| Finding {
+            .map(|of| TextFinding {
                 severity: of.severity.name().to_owned(),
                 name: of.name,
                 line: of.line,

@@ -1,30 +1,29 @@
 //! `tracking`.
 
 use crate::component::bindings::exports::postroom::plugin::tracking::{
-    Event, EventError, Guest, RecipientStatus, Status, Timeline,
+    Event, Guest, RecipientStatus, Status, Timeline,
 };
-use crate::component::convert::{event_out, events_in, time_in};
+use crate::component::bindings::postroom::plugin::types::ArgumentError;
+use crate::component::convert::{at_argument, event_out, events_in, language_in, reason_out, time_in};
 use crate::component::{Component, call};
 use crate::domain::status;
 
 impl Guest for Component {
-    fn fold(recipients: Vec<String>, events: Vec<Event>, now: String) -> Result<Timeline, EventError> {
+    fn fold(recipients: Vec<String>, events: Vec<Event>, now: String) -> Result<Timeline, ArgumentError> {
         let _call = call::begin();
-        let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
         let events = events_in(events)?;
-        let now =
-            time_in(&now).map_err(|detail| EventError { index: count, detail: format!("now: {detail}") })?;
+        let now = time_in(&now).map_err(at_argument("now"))?;
         let timeline = status::fold(&recipients, &events, now);
         Ok(Timeline {
             status: status_out(timeline.status),
-            reason: timeline.reason,
+            reason: reason_out(timeline.reason),
             recipients: timeline.recipients.into_iter().map(recipient_out).collect(),
         })
     }
 
-    fn label(status: Status) -> String {
+    fn label(status: Status, language: String) -> String {
         let _call = call::begin();
-        status_in(status).label().to_owned()
+        status_in(status).label(language_in(&language)).to_owned()
     }
 }
 
@@ -33,7 +32,7 @@ fn recipient_out(of: status::RecipientStatus) -> RecipientStatus {
         recipient: of.recipient,
         status: status_out(of.status),
         evidence: of.evidence.map(event_out),
-        reason: of.reason,
+        reason: reason_out(of.reason),
         complained: of.complained,
     }
 }

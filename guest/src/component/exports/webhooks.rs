@@ -1,17 +1,16 @@
 //! `webhooks`.
 
 use crate::component::bindings::exports::postroom::plugin::webhooks as wit;
-use crate::component::convert::event_out;
+use crate::component::bindings::postroom::plugin::types::ArgumentError;
+use crate::component::convert::{at_argument, event_out};
 use crate::component::{Component, call};
 use crate::domain::webhook::{self, Notice, Provider, Reference};
 
 impl wit::Guest for Component {
-    fn read(provider: String, body: String) -> Result<wit::Reading, wit::WebhookError> {
+    fn read(provider: String, body: String) -> Result<wit::Reading, ArgumentError> {
         let _call = call::begin();
-        let known = || Provider::ALL.iter().map(|provider| provider.name().to_owned()).collect();
-        let provider = Provider::named(&provider).map_err(|_| wit::WebhookError::UnknownProvider(known()))?;
-        let reading = webhook::read(provider, &body);
-        let reading = reading.map_err(|e| wit::WebhookError::Malformed(e.to_string()))?;
+        let provider = Provider::named(&provider).map_err(at_argument("provider"))?;
+        let reading = webhook::read(provider, &body).map_err(at_argument("body"))?;
         Ok(wit::Reading {
             notices: reading.notices.into_iter().map(notice_out).collect(),
             passed_over: reading.passed_over,
@@ -28,7 +27,7 @@ fn notice_out(of: Notice) -> wit::Notice {
     wit::Notice {
         id: of.id,
         references: of.references.into_iter().map(reference).collect(),
-        event: event_out(of.event),
+        fact: event_out(of.event),
         lasting: of.lasting,
     }
 }

@@ -13,6 +13,20 @@ pub enum Protocol {
     Imap,
 }
 
+impl Protocol {
+    /// Names in the contract.
+    pub const NAMES: [&str; 2] = ["smtp", "imap"];
+
+    /// The protocol of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "smtp" => Some(Self::Smtp),
+            "imap" => Some(Self::Imap),
+            _ => None,
+        }
+    }
+}
+
 /// The port that goes with a security (FEATURES A5).
 pub fn proposed_port(protocol: Protocol, security: Security) -> u16 {
     match (protocol, security) {

@@ -13,6 +13,8 @@ pub use magic::{FIRST_BYTES, LAST_BYTES, look_inside};
 pub use picture::picture_size;
 pub use rules::{AttachmentFault, MAX_ADDED, MAX_ADDED_SIZE, MAX_LOGO_SIZE, MAX_TOTAL_SIZE, Rule, check};
 
+use serde::Deserialize;
+
 /// A file that a mail may carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
@@ -42,6 +44,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Names in the contract.
+    pub const NAMES: [&str; 4] = ["pdf", "ubl", "logo", "added"];
+
     /// The role by its name in the contract.
     pub fn named(name: &str) -> Option<Self> {
         [Self::Pdf, Self::Ubl, Self::Logo, Self::Added].into_iter().find(|r| r.name() == name)
@@ -59,7 +64,8 @@ impl Role {
 }
 
 /// Which of the document's own files travel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// The PDF alone.
     #[default]
@@ -67,6 +73,7 @@ pub enum Format {
     /// The UBL file alone.
     Ubl,
     /// Both.
+    #[serde(rename = "pdf+ubl")]
     PdfUbl,
     /// Neither: links to the portal carry the document.
     Link,
@@ -75,10 +82,8 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format by its name in the contract and on the command line.
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::Pdf, Self::Ubl, Self::PdfUbl, Self::Link, Self::None].into_iter().find(|f| f.name() == name)
-    }
+    /// Names in the contract and on the command line.
+    pub const NAMES: [&str; 5] = ["pdf", "ubl", "pdf+ubl", "link", "none"];
 
     /// Name in the contract and on the command line.
     pub fn name(self) -> &'static str {

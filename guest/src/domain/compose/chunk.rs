@@ -16,6 +16,8 @@ pub enum Chunk {
     Text(String),
     /// The bytes of this file in base64: lines of 76 characters, CRLF between the lines, none after the last.
     Attachment(u32),
+    /// The bytes of this file as they are. Nothing that is composed has one.
+    Raw(u32),
 }
 
 /// Bytes that a file of this size takes in a message.
@@ -35,6 +37,7 @@ pub fn assemble<'f>(chunks: &[Chunk], lookup: impl Fn(u32) -> Option<&'f [u8]>) 
                 let file = lookup(*handle).ok_or(*handle)?;
                 usize::try_from(encoded_len(file.len() as u64)).unwrap_or_default()
             }
+            Chunk::Raw(handle) => lookup(*handle).ok_or(*handle)?.len(),
         };
     }
     let mut message = Vec::with_capacity(length);
@@ -42,6 +45,7 @@ pub fn assemble<'f>(chunks: &[Chunk], lookup: impl Fn(u32) -> Option<&'f [u8]>) 
         match chunk {
             Chunk::Text(text) => message.extend_from_slice(text.as_bytes()),
             Chunk::Attachment(handle) => encode(lookup(*handle).ok_or(*handle)?, &mut message),
+            Chunk::Raw(handle) => message.extend_from_slice(lookup(*handle).ok_or(*handle)?),
         }
     }
     Ok(message)

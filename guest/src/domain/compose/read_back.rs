@@ -80,6 +80,7 @@ pub fn read_back(chunks: &[Chunk]) -> Result<Parts, NotComposed> {
         match chunk {
             Chunk::Text(text) => source.push_str(text),
             Chunk::Attachment(handle) => STANDARD.encode_string(handle.to_string(), &mut source),
+            Chunk::Raw(_) => return Err(NotComposed("it has a file as it is")),
         }
     }
     let message =

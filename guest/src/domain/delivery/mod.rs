@@ -6,6 +6,7 @@
 
 mod decide;
 mod facts;
+mod memo;
 mod schedule;
 mod settle;
 
@@ -14,6 +15,7 @@ pub use facts::{
     Action, Attempt, AttemptResult, Facts, FallbackPolicy, GivingUp, Pause, PauseAsked, PauseCause, Route,
     Transport,
 };
+pub use memo::{Memo, MemoFault};
 pub use schedule::{FIRST_WAITS, LATER_WAIT, WINDOW};
 pub use settle::{AnswerFault, Lookup, Settlement, check_answer, settle, settle_doubt, settle_interruption};
 

@@ -22,6 +22,8 @@ pub struct Settlement {
     pub result: AttemptResult,
     /// Where it failed.
     pub stage: Option<Stage>,
+    /// Why it failed, in a sentence.
+    pub detail: Option<String>,
     /// The account can't send at present.
     pub pause: Option<PauseAsked>,
 }
@@ -42,6 +44,7 @@ pub fn settle(recipients: &[String], answer: &Result<Acceptance, Failure>, at: T
             events: events_of_acceptance(accepted, ServerRole::Submission, at),
             result: AttemptResult::of_acceptance(accepted),
             stage: None,
+            detail: None,
             // A fault that one recipient's refusal spoke of is none: the account has just sent.
             pause: PauseAsked::of(accepted.blame(), None, None).filter(|it| it.cause == PauseCause::Quota),
         },
@@ -49,6 +52,7 @@ pub fn settle(recipients: &[String], answer: &Result<Acceptance, Failure>, at: T
             events: events_of_failure(recipients, failure, at),
             result: AttemptResult::of_failure(failure),
             stage: Some(failure.blame().stage(failure.stage)),
+            detail: Some(failure.detail.clone()),
             pause: PauseAsked::of(failure.blame(), failure.retry_after, failure.reply.as_ref()),
         },
     }
@@ -110,7 +114,8 @@ pub fn settle_interruption(
 ) -> Settlement {
     let named = outstanding(recipients, events);
     let fact = |to: &String| own_fact(to, EventKind::InDoubt, at, detail);
-    Settlement::without_failure(named.iter().map(fact).collect(), AttemptResult::InDoubt)
+    let settled = Settlement::without_failure(named.iter().map(fact).collect(), AttemptResult::InDoubt);
+    Settlement { detail: detail.map(str::to_owned), ..settled }
 }
 
 /// Settles an attempt in doubt. Where it was found and others are still to be sent to, it was taken for some.
@@ -132,7 +137,7 @@ pub fn settle_doubt(learned: Lookup, recipients: &[String], events: &[Event], at
 
 impl Settlement {
     fn without_failure(events: Vec<Event>, result: AttemptResult) -> Self {
-        Self { events, result, stage: None, pause: None }
+        Self { events, result, stage: None, detail: None, pause: None }
     }
 }
 

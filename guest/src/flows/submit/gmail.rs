@@ -33,8 +33,8 @@ const ACCOUNT: &[&str] =
 
 pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, NotTaken> {
     let to = Addressees::of(&mail.parts, &mail.recipients);
-    let chunks = readdress(mail.parcel.chunks.clone(), &to);
-    let size = mail.parcel.size + grown(&mail.parcel.chunks, &chunks);
+    let chunks = readdress(mail.outgoing.chunks.clone(), &to);
+    let size = mail.outgoing.size + grown(&mail.outgoing.chunks, &chunks);
     if size > MAX_SIZE {
         return Err(unfit(format!("{NAME} takes at most {MAX_SIZE} bytes: this mail has {size}")));
     }
@@ -42,15 +42,23 @@ pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, NotTak
     let request = Request::new(mail.account, "POST", target.to_owned())
         .with("message/rfc822", vec![Piece::Message(chunks)]);
     let answer = web.call(request).map_err(|error| no_answer(error, true))?;
+    let receipt = receipt(mail, &answer)?;
+    let message_id = receipt.provider_id.as_deref().and_then(|id| message_id(mail.account, id, web));
+    Ok(Receipt { message_id, ..receipt })
+}
+
+/// What the answer to the request that sends says, but the Message-ID, which another request asks for.
+pub(super) fn receipt(mail: &Mail<'_>, answer: &Answer) -> Result<Receipt, NotTaken> {
     let json = answer.json();
     let Some(id) = identifier(&json["id"]).filter(|_| answer.status == 200) else {
-        let words = words(&answer);
-        let meaning = meaning(answer.status, &words, &to, &mail.parcel.recipients);
-        return Err(refusal(NAME, &answer, words, meaning));
+        let to = Addressees::of(&mail.parts, &mail.recipients);
+        let words = words(answer);
+        let meaning = meaning(answer.status, &words, &to, &mail.outgoing.recipients);
+        return Err(refusal(NAME, answer, words, meaning));
     };
     Ok(Receipt {
         status: answer.status,
-        message_id: message_id(mail.account, &id, web),
+        message_id: None,
         thread_id: identifier(&json["threadId"]),
         labels: labels(&json["labelIds"]),
         provider_id: Some(id),

@@ -58,10 +58,10 @@ const RECIPIENT: &[&str] = &["ErrorInvalidRecipients", "ErrorInvalidInternetAddr
 
 pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, NotTaken> {
     let to = Addressees::of(&mail.parts, &mail.recipients);
-    let chunks = readdress(mail.parcel.chunks.clone(), &to);
+    let chunks = readdress(mail.outgoing.chunks.clone(), &to);
     let base = base(mail.sender.as_ref());
     // The new headers are small beside the limit's margin.
-    let mut receipt = if mail.parcel.size <= MAX_DIRECT {
+    let mut receipt = if mail.outgoing.size <= MAX_DIRECT {
         let request = Request::new(mail.account, "POST", format!("{base}/sendMail"))
             .with("text/plain", vec![Piece::MessageBase64(chunks)]);
         submit(mail, request, web)?
@@ -90,15 +90,20 @@ pub(super) fn base(sender: Option<&Mailbox>) -> String {
 /// The request that sends: 202, and nothing else, is acceptance.
 fn submit(mail: &Mail<'_>, request: Request, web: &mut dyn Web) -> Result<Receipt, NotTaken> {
     let answer = web.call(request).map_err(|error| no_answer(error, true))?;
+    receipt(mail, &answer)
+}
+
+/// What the answer to that request says.
+pub(super) fn receipt(mail: &Mail<'_>, answer: &Answer) -> Result<Receipt, NotTaken> {
     if answer.status == 202 {
         return Ok(Receipt { status: 202, ..Receipt::default() });
     }
-    Err(refused(mail, &answer))
+    Err(refused(mail, answer))
 }
 
 fn refused(mail: &Mail<'_>, answer: &Answer) -> NotTaken {
     let words = words(answer);
-    let meaning = meaning(answer.status, &words, &mail.parcel.recipients);
+    let meaning = meaning(answer.status, &words, &mail.outgoing.recipients);
     refusal(NAME, answer, words, meaning)
 }
 
@@ -110,7 +115,7 @@ fn send_draft(mail: &Mail<'_>, base: &str, chunks: &[Chunk], web: &mut dyn Web) 
     let mut sized = Vec::with_capacity(files.len());
     for file in files {
         let Some(size) = mail.size_of(file.handle) else {
-            return Err(unfit(format!("enclosures: the size of \"{}\" is not given", file.name)));
+            return Err(unfit(format!("mail.files: the size of \"{}\" is not given", file.name)));
         };
         if size > MAX_FILE {
             return Err(unfit(format!(
@@ -121,7 +126,7 @@ fn send_draft(mail: &Mail<'_>, base: &str, chunks: &[Chunk], web: &mut dyn Web) 
         sized.push((file, size));
     }
     let Some(skeleton) = without_files(chunks, &handles) else {
-        return Err(unfit("chunks: the files are not where this plugin puts them"));
+        return Err(unfit("mail.chunks: the files are not where this plugin puts them"));
     };
     let mut request = Request::new(mail.account, "POST", format!("{base}/messages"))
         .with("text/plain", vec![Piece::MessageBase64(skeleton)]);

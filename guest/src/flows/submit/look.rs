@@ -29,7 +29,7 @@ pub struct Search {
 
 /// What a provider knows of a mail in doubt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sighting {
+pub enum LookupResult {
     /// It was sent.
     Found(Receipt),
     /// It was not.
@@ -48,24 +48,24 @@ pub fn look_in_sent(
     route: &Route,
     now: DateTime<FixedOffset>,
     web: &mut dyn Web,
-) -> Sighting {
+) -> LookupResult {
     let id = match MessageId::parse(&search.message_id) {
         Ok(id) => id,
-        Err(fault) => return Sighting::CannotTell(format!("message-id: {fault}")),
+        Err(fault) => return LookupResult::CannotTell(format!("message-id: {fault}")),
     };
     let settled = now.signed_duration_since(search.attempted).num_seconds() >= SETTLED_AFTER;
     let found = match Transport::named(&route.transport) {
         Ok(Transport::Gmail) => in_gmail(search, &id, &route.account, web),
         Ok(Transport::Graph) => in_graph(search, &id, &route.account, settled, web),
-        Ok(other) => return Sighting::CannotTell(format!("\"{other}\" can't be asked for a mail")),
-        Err(unknown) => return Sighting::CannotTell(unknown.to_string()),
+        Ok(other) => return LookupResult::CannotTell(format!("\"{other}\" can't be asked for a mail")),
+        Err(unknown) => return LookupResult::CannotTell(unknown.to_string()),
     };
     match found {
-        Ok(Some(receipt)) => Sighting::Found(receipt),
-        Ok(None) if settled => Sighting::NotFound,
-        Ok(None) => Sighting::NotYet(LOOK_AGAIN),
-        Err(NotTaken::NeedsSignIn(words)) => Sighting::NeedsSignIn(words),
-        Err(NotTaken::Failed(failure)) => Sighting::CannotTell(failure.detail),
+        Ok(Some(receipt)) => LookupResult::Found(receipt),
+        Ok(None) if settled => LookupResult::NotFound,
+        Ok(None) => LookupResult::NotYet(LOOK_AGAIN),
+        Err(NotTaken::NeedsSignIn(words)) => LookupResult::NeedsSignIn(words),
+        Err(NotTaken::Failed(failure)) => LookupResult::CannotTell(failure.detail),
     }
 }
 

@@ -6,20 +6,22 @@ mod graph;
 mod look;
 mod probe;
 mod sendgrid;
+mod settle_api;
 mod smtp;
 #[cfg(test)]
 mod tests;
 mod upload;
 mod web;
 
-pub use look::{Search, Sighting, look_in_sent};
+pub use look::{LookupResult, Search, look_in_sent};
 pub use probe::{Probe, probe_api};
+pub use settle_api::settle_api;
 pub use smtp::{Smtp, Submission};
 pub use web::{Answer, Piece, Request, Web, WebError, WebFailure, WebStage};
 
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::compose::{Chunk, MessageId, Parts, read_back};
-use crate::domain::delivery::{AttemptResult, PauseAsked, Route, Transport};
+use crate::domain::delivery::{AttemptResult, PauseAsked, Route, Settlement, Transport};
 use crate::domain::status::{
     ApiFailure, Event, Failure, Reply, Stage, events_of_api_failure, events_of_missing_sign_in,
     events_of_receipt,
@@ -29,7 +31,7 @@ use chrono::{DateTime, FixedOffset};
 
 /// A composed mail, ready to leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parcel {
+pub struct OutgoingMail {
     /// With angle brackets.
     pub message_id: String,
     /// Reverse-path; empty for the null one.
@@ -39,7 +41,7 @@ pub struct Parcel {
     /// The message.
     pub chunks: Vec<Chunk>,
     /// Size of each file by its handle.
-    pub enclosures: Vec<(u32, u64)>,
+    pub files: Vec<(u32, u64)>,
     /// Bytes of the whole message.
     pub size: u64,
     /// The server must support SMTPUTF8.
@@ -59,10 +61,8 @@ pub struct Parcel {
 pub enum SubmitError {
     /// Nobody to send to. Nothing was attempted.
     NoRecipient,
-    /// The transport is not known. Nothing was attempted.
-    UnknownTransport(String),
-    /// The parcel is not what composing made. Nothing was attempted.
-    Parcel {
+    /// An argument is wrong: which, and why. Nothing was attempted.
+    Argument {
         /// Which field.
         field: String,
         /// What is wrong.
@@ -110,10 +110,36 @@ pub struct Outcome {
     pub pause: Option<PauseAsked>,
 }
 
-/// A parcel as the APIs want it: read, not yet addressed.
+impl Outcome {
+    /// What to store with the attempt.
+    pub fn settlement(self) -> Settlement {
+        Settlement {
+            detail: self.error.as_ref().map(SubmitError::sentence),
+            events: self.events,
+            result: self.result,
+            stage: self.stage,
+            pause: self.pause,
+        }
+    }
+}
+
+impl SubmitError {
+    /// Why an attempt came to nothing, in a sentence.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::NoRecipient => "there is nobody to send to".to_owned(),
+            Self::Argument { field, detail } => format!("{field}: {detail}"),
+            Self::Failed(failure) => failure.detail.clone(),
+            Self::Api(failure) => failure.detail.clone(),
+            Self::NeedsSignIn(words) => format!("the account needs a new sign-in: {words}"),
+        }
+    }
+}
+
+/// An outgoing mail as the APIs want it: read, not yet addressed.
 struct Mail<'a> {
     account: &'a str,
-    parcel: &'a Parcel,
+    outgoing: &'a OutgoingMail,
     message_id: MessageId,
     recipients: Vec<Address>,
     sender: Option<Mailbox>,
@@ -122,23 +148,24 @@ struct Mail<'a> {
 
 /// Makes at most one submission.
 pub fn submit(
-    parcel: Parcel,
+    outgoing: OutgoingMail,
     route: &Route,
     at: DateTime<FixedOffset>,
     smtp: &mut dyn Smtp,
     web: &mut dyn Web,
 ) -> Outcome {
-    let Ok(transport) = Transport::named(&route.transport) else {
-        return not_attempted(SubmitError::UnknownTransport(route.transport.clone()));
+    let transport = match Transport::named(&route.transport) {
+        Ok(transport) => transport,
+        Err(unknown) => return not_attempted(fault("route.transport", unknown)),
     };
-    let recipients = match check(&parcel) {
+    let recipients = match check(&outgoing) {
         Ok(recipients) => recipients,
         Err(error) => return not_attempted(error),
     };
     if transport == Transport::Smtp {
-        return smtp::submit(parcel, &route.account, at, smtp);
+        return smtp::submit(outgoing, &route.account, at, smtp);
     }
-    let mail = match Mail::read(&parcel, recipients, &route.account) {
+    let mail = match Mail::read(&outgoing, recipients, &route.account) {
         Ok(mail) => mail,
         Err(error) => return not_attempted(error),
     };
@@ -147,7 +174,11 @@ pub fn submit(
         Transport::Graph => graph::send(&mail, web),
         Transport::SendGrid | Transport::Smtp => sendgrid::send(&mail, web),
     };
-    let to = &parcel.recipients;
+    outcome_of(&outgoing.recipients, answer, at)
+}
+
+/// What an API's answer to these recipients comes to.
+fn outcome_of(to: &[String], answer: Result<Receipt, NotTaken>, at: DateTime<FixedOffset>) -> Outcome {
     match answer {
         Ok(receipt) => Outcome {
             events: events_of_receipt(to, receipt.status, at),
@@ -192,47 +223,50 @@ fn not_attempted(error: SubmitError) -> Outcome {
 }
 
 fn fault(field: impl Into<String>, detail: impl ToString) -> SubmitError {
-    SubmitError::Parcel { field: field.into(), detail: detail.to_string() }
+    SubmitError::Argument { field: field.into(), detail: detail.to_string() }
 }
 
-/// What every transport needs of a parcel: its recipients.
-fn check(parcel: &Parcel) -> Result<Vec<Address>, SubmitError> {
-    if parcel.recipients.is_empty() {
+/// What every transport needs of an outgoing mail: its recipients.
+fn check(outgoing: &OutgoingMail) -> Result<Vec<Address>, SubmitError> {
+    if outgoing.recipients.is_empty() {
         return Err(SubmitError::NoRecipient);
     }
-    if !parcel.mail_from.is_empty() {
-        Address::parse(&parcel.mail_from).map_err(|e| fault("envelope.mail-from", e))?;
+    if !outgoing.mail_from.is_empty() {
+        Address::parse(&outgoing.mail_from).map_err(|e| fault("mail.envelope.mail-from", e))?;
     }
-    let mut recipients = Vec::with_capacity(parcel.recipients.len());
-    for (index, recipient) in parcel.recipients.iter().enumerate() {
-        let address =
-            Address::parse(recipient).map_err(|e| fault(format!("envelope.recipients[{index}]"), e))?;
+    let mut recipients = Vec::with_capacity(outgoing.recipients.len());
+    for (index, recipient) in outgoing.recipients.iter().enumerate() {
+        let address = Address::parse(recipient).map_err(|e| fault(format!("recipients[{index}]"), e))?;
         recipients.push(address);
     }
-    if parcel.chunks.is_empty() || parcel.size == 0 {
-        return Err(fault("chunks", "the message is empty"));
+    if outgoing.chunks.is_empty() || outgoing.size == 0 {
+        return Err(fault("mail.chunks", "the message is empty"));
     }
     Ok(recipients)
 }
 
 impl<'a> Mail<'a> {
-    fn read(parcel: &'a Parcel, recipients: Vec<Address>, account: &'a str) -> Result<Self, SubmitError> {
-        let sender = parcel.sender.as_ref().map(|(name, address)| {
-            let address = Address::parse(address).map_err(|e| fault("sender.address", e))?;
+    fn read(
+        outgoing: &'a OutgoingMail,
+        recipients: Vec<Address>,
+        account: &'a str,
+    ) -> Result<Self, SubmitError> {
+        let sender = outgoing.sender.as_ref().map(|(name, address)| {
+            let address = Address::parse(address).map_err(|e| fault("options.sender.address", e))?;
             Ok(Mailbox::new(name.as_deref(), address))
         });
         Ok(Self {
             account,
-            parcel,
-            message_id: MessageId::parse(&parcel.message_id).map_err(|e| fault("message-id", e))?,
+            outgoing,
+            message_id: MessageId::parse(&outgoing.message_id).map_err(|e| fault("mail.message-id", e))?,
             recipients,
             sender: sender.transpose()?,
-            parts: read_back(&parcel.chunks).map_err(|e| fault("chunks", e))?,
+            parts: read_back(&outgoing.chunks).map_err(|e| fault("mail.chunks", e))?,
         })
     }
 
-    /// Bytes of a file; none where the parcel does not say.
+    /// Bytes of a file; none where the outgoing mail does not say.
     fn size_of(&self, handle: u32) -> Option<u64> {
-        self.parcel.enclosures.iter().find(|(it, _)| *it == handle).map(|(_, size)| *size)
+        self.outgoing.files.iter().find(|(it, _)| *it == handle).map(|(_, size)| *size)
     }
 }

@@ -25,10 +25,15 @@ pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, NotTak
     let request =
         Request::new(mail.account, "POST", "/v3/mail/send".to_owned()).with("application/json", body);
     let answer = web.call(request).map_err(|error| no_answer(error, true))?;
+    receipt(mail, &answer)
+}
+
+/// What the answer to that request says.
+pub(super) fn receipt(mail: &Mail<'_>, answer: &Answer) -> Result<Receipt, NotTaken> {
     if answer.status != 202 {
-        let words = words(&answer);
-        let meaning = meaning(&answer, &words, mail);
-        return Err(refusal(NAME, &answer, words, meaning));
+        let words = words(answer);
+        let meaning = meaning(answer, &words, mail);
+        return Err(refusal(NAME, answer, words, meaning));
     }
     Ok(Receipt {
         status: answer.status,
@@ -41,7 +46,7 @@ pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, NotTak
 
 /// The request's JSON, its files left to the host.
 fn body(mail: &Mail<'_>) -> Result<Vec<Piece>, NotTaken> {
-    if mail.parcel.needs_smtputf8 {
+    if mail.outgoing.needs_smtputf8 {
         return Err(unfit(format!("{NAME} takes no address beyond ASCII")));
     }
     if mail.recipients.len() > MAX_RECIPIENTS {
@@ -58,7 +63,7 @@ fn body(mail: &Mail<'_>) -> Result<Vec<Piece>, NotTaken> {
     let mut before = ",\"attachments\":[";
     for file in &mail.parts.files {
         let Some(bytes) = mail.size_of(file.handle) else {
-            return Err(unfit(format!("enclosures: the size of \"{}\" is not given", file.name)));
+            return Err(unfit(format!("mail.files: the size of \"{}\" is not given", file.name)));
         };
         size += bytes.div_ceil(3).saturating_mul(4);
         let mut fields =
@@ -105,7 +110,7 @@ fn letter(mail: &Mail<'_>) -> Value {
         parts.fields.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     let mut arguments = Map::new();
     arguments.insert("message-id".into(), json!(mail.message_id.to_string()));
-    if let Some(id) = &mail.parcel.envelope_id {
+    if let Some(id) = &mail.outgoing.envelope_id {
         arguments.insert("envelope-id".into(), json!(id));
     }
     let mut letter = json!({
@@ -117,7 +122,7 @@ fn letter(mail: &Mail<'_>) -> Value {
         "custom_args": arguments,
         "tracking_settings": {
             "click_tracking": { "enable": false, "enable_text": false },
-            "open_tracking": { "enable": mail.parcel.check_opens },
+            "open_tracking": { "enable": mail.outgoing.check_opens },
             "subscription_tracking": { "enable": false },
             "ganalytics": { "enable": false },
         },
@@ -192,6 +197,6 @@ fn named(answer: &Answer, mail: &Mail<'_>) -> Vec<String> {
             .and_then(|it| Address::parse(it).ok())
     });
     let refused: Vec<Address> = emails.collect();
-    let given = mail.recipients.iter().zip(&mail.parcel.recipients);
+    let given = mail.recipients.iter().zip(&mail.outgoing.recipients);
     given.filter(|(address, _)| refused.contains(address)).map(|(_, text)| text.clone()).collect()
 }

@@ -1,6 +1,6 @@
 //! Submission over SMTP: the port, and one transaction or two.
 
-use super::{Outcome, Parcel, SubmitError};
+use super::{Outcome, OutgoingMail, SubmitError};
 use crate::domain::address::Address;
 use crate::domain::compose::{Addressees, Chunk, read_back, readdress};
 use crate::domain::delivery::settle;
@@ -41,18 +41,18 @@ const REPORT_FAILURE: &[&str] = &["failure", "delay"];
 const REPORT_ALL: &[&str] = &["success", "failure", "delay"];
 
 pub(super) fn submit(
-    parcel: Parcel,
+    outgoing: OutgoingMail,
     account: &str,
     at: DateTime<FixedOffset>,
     smtp: &mut dyn Smtp,
 ) -> Outcome {
-    if !parcel.needs_smtputf8 {
-        return transaction(parcel, account, at, smtp);
+    if !outgoing.needs_smtputf8 {
+        return transaction(outgoing, account, at, smtp);
     }
     // At a later attempt those who need it may have been refused already, and the headers still name them.
-    let parcel = addressed_to_its_recipients(parcel);
-    let whole = parcel.clone();
-    let outcome = transaction(parcel, account, at, smtp);
+    let outgoing = addressed_to_its_recipients(outgoing);
+    let whole = outgoing.clone();
+    let outcome = transaction(outgoing, account, at, smtp);
     let Some((rest, failure)) = without_smtputf8(whole, &outcome) else { return outcome };
     // Nothing was sent: the server was asked for what it does not offer. The others get the mail without it.
     let left_out = failure.recipients.iter().map(|to| to.address.clone()).collect::<Vec<_>>();
@@ -63,44 +63,50 @@ pub(super) fn submit(
 }
 
 /// The same for those who need no SMTPUTF8, where some do and the server has none.
-fn without_smtputf8(mut parcel: Parcel, outcome: &Outcome) -> Option<(Parcel, &Failure)> {
+fn without_smtputf8(mut outgoing: OutgoingMail, outcome: &Outcome) -> Option<(OutgoingMail, &Failure)> {
     let Some(SubmitError::Failed(failure)) = &outcome.error else { return None };
     let is_named = |address: &String| failure.recipients.iter().any(|to| to.address == *address);
-    parcel.recipients.retain(|address| !is_named(address));
-    if failure.stage != Stage::Prepare || failure.recipients.is_empty() || parcel.recipients.is_empty() {
+    outgoing.recipients.retain(|address| !is_named(address));
+    if failure.stage != Stage::Prepare || failure.recipients.is_empty() || outgoing.recipients.is_empty() {
         return None;
     }
-    Some((addressed_to_its_recipients(parcel), failure))
+    Some((addressed_to_its_recipients(outgoing), failure))
 }
 
 /// The message with headers that name nobody else, which may make it one that every server takes.
-fn addressed_to_its_recipients(mut parcel: Parcel) -> Parcel {
-    let recipients: Result<Vec<Address>, _> = parcel.recipients.iter().map(|it| Address::parse(it)).collect();
-    let (Ok(recipients), Ok(parts)) = (recipients, read_back(&parcel.chunks)) else { return parcel };
+fn addressed_to_its_recipients(mut outgoing: OutgoingMail) -> OutgoingMail {
+    let recipients: Result<Vec<Address>, _> =
+        outgoing.recipients.iter().map(|it| Address::parse(it)).collect();
+    let (Ok(recipients), Ok(parts)) = (recipients, read_back(&outgoing.chunks)) else { return outgoing };
     // Who gets a blind copy is named by no header.
     let to = Addressees { bcc: Vec::new(), ..Addressees::of(&parts, &recipients) };
-    parcel.chunks = readdress(parcel.chunks, &to);
-    let headers = match parcel.chunks.first() {
+    outgoing.chunks = readdress(outgoing.chunks, &to);
+    let headers = match outgoing.chunks.first() {
         Some(Chunk::Text(text)) => text.split("\r\n\r\n").next().unwrap_or_default(),
         _ => "",
     };
-    let envelope = std::iter::once(&parcel.mail_from).chain(&parcel.recipients);
-    parcel.needs_smtputf8 = !headers.is_ascii() || envelope.into_iter().any(|it| !it.is_ascii());
-    parcel
+    let envelope = std::iter::once(&outgoing.mail_from).chain(&outgoing.recipients);
+    outgoing.needs_smtputf8 = !headers.is_ascii() || envelope.into_iter().any(|it| !it.is_ascii());
+    outgoing
 }
 
 /// One transaction.
-fn transaction(parcel: Parcel, account: &str, at: DateTime<FixedOffset>, smtp: &mut dyn Smtp) -> Outcome {
-    let recipients = parcel.recipients;
+fn transaction(
+    outgoing: OutgoingMail,
+    account: &str,
+    at: DateTime<FixedOffset>,
+    smtp: &mut dyn Smtp,
+) -> Outcome {
+    let recipients = outgoing.recipients;
     let submission = Submission {
         account: account.to_owned(),
-        mail_from: parcel.mail_from,
+        mail_from: outgoing.mail_from,
         recipients: recipients.clone(),
-        notify: if parcel.notify_delivered { REPORT_ALL } else { REPORT_FAILURE },
-        envelope_id: parcel.envelope_id,
-        smtputf8: parcel.needs_smtputf8,
-        size: parcel.size,
-        chunks: parcel.chunks,
+        notify: if outgoing.notify_delivered { REPORT_ALL } else { REPORT_FAILURE },
+        envelope_id: outgoing.envelope_id,
+        smtputf8: outgoing.needs_smtputf8,
+        size: outgoing.size,
+        chunks: outgoing.chunks,
     };
     let answer = smtp.submit(submission);
     let settled = settle(&recipients, &answer, at);

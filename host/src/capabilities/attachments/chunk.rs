@@ -13,6 +13,8 @@ pub enum Chunk {
     Text(String),
     /// A file, sent as base64 in lines of 76 characters.
     Attachment(AttachmentSource),
+    /// A file, sent as it is.
+    Raw(AttachmentSource),
 }
 
 impl Chunk {
@@ -21,6 +23,7 @@ impl Chunk {
         match self {
             Self::Text(text) => text.len() as u64,
             Self::Attachment(source) => encoded_length(source.size()),
+            Self::Raw(source) => source.size(),
         }
     }
 }
@@ -38,6 +41,7 @@ enum Open<'a> {
     Nothing,
     Text(&'a [u8]),
     File { reader: SourceReader<'a>, lines: Base64Lines },
+    Raw(SourceReader<'a>),
 }
 
 impl<'a> MessageReader<'a> {
@@ -68,12 +72,20 @@ impl<'a> MessageReader<'a> {
                     }
                     return Ok(true);
                 }
+                Open::Raw(reader) => {
+                    match reader.next().await? {
+                        Some(block) => out.extend_from_slice(block),
+                        None => self.open = Open::Nothing,
+                    }
+                    return Ok(true);
+                }
                 Open::Text(_) | Open::Nothing => match self.rest.next() {
                     None => return Ok(false),
                     Some(Chunk::Text(text)) => self.open = Open::Text(text.as_bytes()),
                     Some(Chunk::Attachment(source)) => {
                         self.open = Open::File { reader: source.open().await?, lines: Base64Lines::new() };
                     }
+                    Some(Chunk::Raw(source)) => self.open = Open::Raw(source.open().await?),
                 },
             }
         }

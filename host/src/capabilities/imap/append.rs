@@ -99,7 +99,7 @@ impl Connection {
             return refuse(reason.to_owned());
         }
         for chunk in &message.chunks {
-            if let Chunk::Attachment(source) = chunk
+            if let Chunk::Attachment(source) | Chunk::Raw(source) = chunk
                 && let Err(error) = source.open().await
             {
                 return refuse(error.to_string());

@@ -153,7 +153,7 @@ async fn rule_out(account: &Account, submission: Option<&Submission>) -> Result<
     let Some(submission) = submission else { return Ok(()) };
     command::check(submission).map_err(|reason| failure(reason.to_string()))?;
     for chunk in &submission.chunks {
-        if let Chunk::Attachment(source) = chunk {
+        if let Chunk::Attachment(source) | Chunk::Raw(source) = chunk {
             source.check().await.map_err(|error| failure(error.to_string()))?;
         }
     }

@@ -54,8 +54,12 @@ impl Connection {
     /// beginning of one.
     pub(super) fn open_transaction(&mut self, submission: &Submission) -> Result<Opened, Failure> {
         let counted: u64 = submission.chunks.iter().map(Chunk::length).sum();
-        let eight_bit =
-            submission.chunks.iter().any(|chunk| matches!(chunk, Chunk::Text(text) if !text.is_ascii()));
+        let eight_bit = submission.chunks.iter().any(|chunk| match chunk {
+            Chunk::Text(text) => !text.is_ascii(),
+            Chunk::Attachment(_) => false,
+            // Nobody looks into it.
+            Chunk::Raw(_) => true,
+        });
         let envelope = envelope(submission, submission.size.max(counted), eight_bit, &self.offered).map_err(
             |reason| {
                 let recipients = match reason {

@@ -112,6 +112,13 @@ impl Connection {
                     }
                     lines.finish(out);
                 }
+                Chunk::Raw(source) => {
+                    let mut reader = source.open().await.map_err(Stopped::Unreadable)?;
+                    while let Some(block) = reader.next().await.map_err(Stopped::Unreadable)? {
+                        stuffer.text(block, out);
+                        self.send_full_block(out).await?;
+                    }
+                }
             }
         }
         if let Some(gate) = &submission.gate {

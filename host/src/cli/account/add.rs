@@ -8,13 +8,14 @@ use crate::accounts::{
 };
 use crate::capabilities::dns::{Dns as _, Resolver};
 use crate::cli::Exit;
+use crate::cli::contract_json;
 use crate::cli::desk::now;
 use crate::cli::house::{CompanyArgs, description, reported_description};
 use crate::cli::output::{json, line, printable};
 use crate::cli::{Common, Failure, ask, office, platform};
 use crate::config::DnsUse;
 use crate::connections::Connections;
-use crate::contract::accounts::{Capability, Finding, Severity};
+use crate::contract::accounts::{AccountFinding, Capability, Severity};
 use crate::engine::Office;
 use crate::oauth::{Deadline, Standing};
 use clap::Args;
@@ -75,7 +76,7 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<Exit, Failure
     let ground = Ground { address: &address, preset: preset.as_ref(), platform: platform.as_deref() };
     if let Some(preset) = preset.as_ref().filter(|_| !common.json) {
         eprintln!("known provider: {}", preset.name);
-        preset.notes.iter().for_each(|note| eprintln!("  {note}"));
+        preset.notes.iter().for_each(|note| eprintln!("  {}", note.detail));
     }
     let transport = form.transport(&kind, None, &ground)?;
     let mailbox = form.mailbox(&transport, None, &ground)?;
@@ -191,7 +192,7 @@ async fn check_new(
     connections: &Connections,
     new: &NewAccount,
     company: crate::accounts::CompanyId,
-) -> Result<Vec<Finding>, Failure> {
+) -> Result<Vec<AccountFinding>, Failure> {
     let account = Account {
         id: crate::accounts::AccountId::new(),
         company,
@@ -214,12 +215,12 @@ pub(super) async fn check(
     connections: &Connections,
     account: &Account,
     own: &UserSettings,
-) -> Result<Vec<Finding>, Failure> {
+) -> Result<Vec<AccountFinding>, Failure> {
     Ok(office.check_account(&office::no_files(), &description(connections, account, own)).await?)
 }
 
 /// An account that can't work like this is not saved.
-pub(super) fn refuse_errors(findings: &[Finding]) -> Result<(), Failure> {
+pub(super) fn refuse_errors(findings: &[AccountFinding]) -> Result<(), Failure> {
     let errors = findings.iter().filter(|it| it.severity == Severity::Error);
     let errors: Vec<String> = errors.map(|it| format!("{}: {}", it.field, it.detail)).collect();
     if errors.is_empty() { Ok(()) } else { Err(Failure::input(errors.join("\n"))) }
@@ -273,13 +274,13 @@ pub(super) async fn report(
 ) -> Result<(), Failure> {
     let described = reported_description(connections, account, own).await?;
     let can = office.account_capabilities(&office::no_files(), &described).await?;
-    let can: Vec<Capability> = can.map_err(Failure::other)?;
+    let can: Vec<Capability> = can.map_err(|fault| Failure::other(fault.sentence()))?;
     let findings = office.check_account(&office::no_files(), &described).await?;
     let deadline = deadline(connections, account).await?.map(|it| it.to_string());
     let pause = connections.store().account_pause(account.company, account.id).await?;
     if common.json {
         return json(&serde_json::json!({
-            "account": account, "settings": own, "capabilities": can, "findings": findings, "deadline": deadline,
+            "account": account, "settings": own, "capabilities": contract_json::capabilities(&can), "findings": findings, "deadline": deadline,
             "pause": pause,
         }));
     }
@@ -287,7 +288,12 @@ pub(super) async fn report(
         line(&text)?;
     }
     for it in &can {
-        line(&format!("  {:<17} {:<11} {}", it.name, super::list::available(it.available), it.reason))?;
+        line(&format!(
+            "  {:<17} {:<11} {}",
+            it.name,
+            super::list::available(&it.available),
+            contract_json::reasons(it)
+        ))?;
     }
     if let Some(deadline) = deadline {
         eprintln!("note: {deadline}");

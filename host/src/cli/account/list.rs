@@ -6,7 +6,6 @@ use crate::cli::Exit;
 use crate::cli::house::{AccountArgs, CompanyArgs};
 use crate::cli::output::{json, table};
 use crate::cli::{Common, Failure, office};
-use crate::contract::accounts::Availability;
 use crate::store::{AccountPause, PauseCause};
 use clap::Args;
 
@@ -150,10 +149,7 @@ fn state_with(of: &AccountState, pause: Option<&AccountPause>) -> String {
     }
 }
 
-pub(super) fn available(of: Availability) -> &'static str {
-    match of {
-        Availability::Yes => "yes",
-        Availability::ByProvider => "by provider",
-        Availability::No => "no",
-    }
+/// Whether an account has an ability, for people.
+pub(super) fn available(of: &str) -> String {
+    of.replace('-', " ")
 }

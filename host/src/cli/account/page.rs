@@ -5,7 +5,7 @@ use crate::cli::Exit;
 use crate::cli::house::{CompanyArgs, description};
 use crate::cli::output::{json, line};
 use crate::cli::{Common, Failure, office};
-use crate::contract::accounts::Origin;
+use crate::contract::accounts::Operator;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -42,16 +42,17 @@ pub(super) async fn run(common: &Common, args: &PageArgs) -> Result<Exit, Failur
     let none = UserSettings::default();
     let described: Vec<_> = accounts.iter().map(|it| description(&connections, it, &none)).collect();
     let of = &connections.operator().origin;
-    let origin = Origin {
+    let operator = Operator {
         product: of.product.clone().unwrap_or_else(|| "Postroom".to_owned()),
         addresses: of.addresses.clone(),
         region: of.region.clone(),
         contact: of.contact.clone(),
     };
     let office = office::reading(common)?;
-    let page =
-        office.administrator_page(&office::no_files(), &described, &origin, args.language.as_deref()).await?;
-    let page = page.map_err(Failure::other)?;
+    let page = office
+        .administrator_page(&office::no_files(), &described, &operator, args.language.as_deref())
+        .await?;
+    let page = page.map_err(|fault| Failure::other(fault.sentence()))?;
     match (common.json, args.html) {
         (true, _) => json(&page)?,
         (_, true) => line(&page.html)?,

@@ -2,6 +2,7 @@
 
 use crate::accounts::Name;
 use crate::cli::Exit;
+use crate::cli::contract_json;
 use crate::cli::desk::now;
 use crate::cli::house::{UserArgs, reaching};
 use crate::cli::output::{json, line, printable, table};
@@ -78,7 +79,7 @@ async fn show(
             "mail": of.id.to_string(), "created": of.created.to_rfc3339(), "subject": of.subject, "from": of.from,
             "recipients": of.recipients, "message_id": of.message.message_id, "size": of.message.size,
             "text": of.message.text, "html": of.message.html, "attachments": mail_json::files(mail),
-            "status": timeline.status, "timeline": timeline.recipients,
+            "status": timeline.status, "timeline": contract_json::statuses(&timeline.recipients),
             "attempts": mail_json::attempts(mail), "events": mail.events,
         }));
     }

@@ -130,7 +130,7 @@ fn imap(report: imap::ProbeReport) -> Tested {
 async fn api(common: &Common, found: &crate::cli::house::Found) -> Result<Tested, Failure> {
     let (office, _) = found.office(common, [&found.account]).await?;
     let transport = crate::outbox::transport(&office, &found.account).unwrap_or_default().to_owned();
-    let route = Route { account: found.account.name.to_string(), transport };
+    let route = Route { account_name: found.account.name.to_string(), transport };
     let report = office.probe(&office::no_files(), &route).await?;
     Ok(Tested {
         what: "api",

@@ -6,9 +6,9 @@ use crate::cli::desk::{Delivery, Desk, now};
 use crate::cli::house::UserArgs;
 use crate::cli::output::line;
 use crate::cli::{Common, Failure, ask, office};
-use crate::contract::accounts::Test;
+use crate::contract::accounts::TestMail;
 use crate::contract::composing::Message;
-use crate::contract::recipients::Mailbox;
+use crate::contract::types::Address;
 use crate::outbox::{Keeping, plain};
 use crate::store::MailId;
 use clap::Args;
@@ -68,15 +68,15 @@ pub(super) async fn message(
 ) -> Result<Message, Failure> {
     let name = desk.settings.display_name.as_ref().or(desk.account.display_name.as_ref());
     let address = desk.settings.address.as_ref().unwrap_or(&desk.account.address);
-    let test = Test {
+    let test = TestMail {
         id: id.to_string(),
         now: now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false),
-        account: desk.account.name.to_string(),
-        sender: Mailbox { name: name.map(DisplayName::to_string), address: address.to_string() },
+        account_name: desk.account.name.to_string(),
+        sender: Address { name: name.map(DisplayName::to_string), address: address.to_string() },
         to: to.to_owned(),
         subject,
         language,
     };
     let made = desk.office.test_message(&office::no_files(), &test).await?;
-    made.map_err(|(field, detail)| Failure::input(format!("{field}: {detail}")))
+    made.map_err(|fault| Failure::input(fault.sentence()))
 }

@@ -12,9 +12,10 @@ use crate::cli::mail::MailArgs;
 use crate::cli::output::{line, table};
 use crate::cli::{Failure, office, opens};
 use crate::contract::accounts::Allowance;
-use crate::contract::composing::Warning;
 use crate::contract::documents::Summary;
-use crate::contract::recipients::{Field, Mailbox};
+use crate::contract::recipients::Field;
+use crate::contract::types::Address;
+use crate::contract::types::Reason as Warning;
 use crate::outbox::{Draft, DraftError, limits};
 use crate::records::{Entry, is_like};
 use crate::store::{MailId, NewMail, SendOptions};
@@ -159,7 +160,7 @@ pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<Checked
     };
     row.judge(&composed, desk, args, against, &explained);
     if let Some(domains) = &against.domains {
-        row.notes.extend(domains.lacks(&domain(&composed.ready.message.from.address)).await);
+        row.notes.extend(domains.lacks(&domain(&composed.ready.message.sender.address)).await);
     }
     let kept = match composed.to_keep(desk, id, against.options, &opens).await {
         Ok(kept) => kept,
@@ -187,7 +188,7 @@ fn field_of(error: &DraftError) -> &'static str {
 
 /// What a document says of itself: one that is fine but for the mail has a number to name it by.
 pub(super) async fn summary(desk: &Desk, file: &Path) -> Option<Summary> {
-    let nobody = Mailbox { name: None, address: String::new() };
+    let nobody = Address { name: None, address: String::new() };
     let draft = Draft::of_file(file, nobody, String::new(), String::new()).ok()?;
     desk.office.read(&office::no_files(), &draft.document).await.ok()?.ok()
 }
@@ -223,8 +224,8 @@ impl Row {
                 Field::Bcc => "bcc",
                 Field::ReplyTo => "reply-to",
             },
-            address: entry.mailbox.address.clone(),
-            why: entry.detail.clone(),
+            address: entry.address.address.clone(),
+            why: entry.reason.detail.clone(),
         });
         let attached = composed.draft.attachments.iter().filter(|(it, _)| it.role != "logo");
         Self {
@@ -240,7 +241,7 @@ impl Row {
             attachments: attached
                 .map(|(it, source)| Attached { name: it.file_name.clone(), size: source.size() })
                 .collect(),
-            size: Some(message.size),
+            size: Some(message.mail.size.into()),
             before: None,
             stands: None,
             waiting: None,
@@ -320,7 +321,7 @@ impl Row {
         explained: &Explained,
     ) {
         let ready = &composed.ready;
-        if ready.message.envelope.recipients.is_empty() {
+        if ready.message.mail.envelope.recipients.is_empty() {
             self.needs(
                 "recipient",
                 "nobody to send to: give the partner a contact with an e-mail address".into(),
@@ -348,15 +349,15 @@ impl Row {
             );
         }
         if let Some(most) = against.allowance.message_size
-            && ready.message.size > most
+            && ready.message.mail.size > most
         {
             let detail = format!(
                 "{} bytes as encoded; the account's provider takes {most}: leave attachments out, or send links",
-                ready.message.size
+                ready.message.mail.size
             );
             self.needs("size", detail);
         }
-        let (from, own) = (&ready.message.from.address, desk.account.address.as_str());
+        let (from, own) = (&ready.message.sender.address, desk.account.address.as_str());
         if domain(from) != domain(own) {
             self.notes.push(format!(
                 "From is {from}, the account is {own}: SPF and DKIM of {} must allow the account's server",

@@ -11,7 +11,7 @@ use crate::capabilities::destination::AllowList;
 use crate::capabilities::smtp::{Account, Security, SmtpClient};
 use crate::catcher::Catcher;
 use crate::cli::Exit;
-use crate::contract::recipients;
+use crate::contract::types;
 use crate::engine::{Accounts, Office};
 use crate::outbox::{Attempt, Draft, Ready};
 use clap::Args;
@@ -76,14 +76,14 @@ async fn send(office: &Office, sample: &Sample, out: &Path) -> Result<Shown, Fai
     let files = office::no_files();
     let mut recipients = Vec::new();
     for recipient in sent.timeline.recipients {
-        let status = office.label(&files, recipient.status).await?;
-        recipients.push((recipient.recipient, status, recipient.reason));
+        let status = office.label(&files, recipient.status, "en").await?;
+        recipients.push((recipient.recipient, status, recipient.reason.detail));
     }
     keep(&ready, &out.join(sample.name)).await?;
     Ok(Shown {
         name: sample.name.to_owned(),
         subject: ready.message.subject,
-        status: office.label(&files, sent.timeline.status).await?,
+        status: office.label(&files, sent.timeline.status, "en").await?,
         recipients,
     })
 }
@@ -96,7 +96,7 @@ async fn draft(sample: &Sample, office: &Office) -> Result<Draft, Failure> {
         let day = |days| (chrono::Local::now() - chrono::Duration::days(days)).date_naive().to_string();
         (content["issue_date"], content["due_date"]) = (day(38).into(), day(8).into());
     }
-    let sender = recipients::Mailbox { name: None, address: "accounting@ateliernord.example".to_owned() };
+    let sender = types::Address { name: None, address: "accounting@ateliernord.example".to_owned() };
     let now = chrono::Local::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
     let content = content.to_string().into_bytes();
     let mut draft = Draft::new("application/json", content, sender, uuid::Uuid::now_v7().to_string(), now);

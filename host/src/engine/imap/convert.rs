@@ -3,7 +3,7 @@
 use super::super::state::Files;
 use crate::capabilities::imap as wire;
 use crate::contract::attachments::Chunk;
-use crate::contract::{imap, transport};
+use crate::contract::{imap, transport, types};
 use chrono::{DateTime, NaiveDate, SecondsFormat};
 
 type Outcome<T> = Result<T, imap::ImapError>;
@@ -13,9 +13,9 @@ fn refused(detail: String) -> imap::ImapError {
     imap::ImapError::Failed(ruled_out(detail))
 }
 
-fn ruled_out(detail: String) -> imap::Failure {
-    imap::Failure {
-        stage: imap::Stage::Prepare,
+fn ruled_out(detail: String) -> transport::Failure {
+    transport::Failure {
+        stage: transport::Stage::Prepare,
         verdict: transport::Verdict::Permanent,
         code: None,
         words: None,
@@ -24,9 +24,9 @@ fn ruled_out(detail: String) -> imap::Failure {
     }
 }
 
-pub(super) fn unknown_account(name: &str) -> imap::ProbeReport {
+pub(super) fn unknown_account(name: &str) -> transport::ProbeReport {
     let failure = ruled_out(format!("there is no account \"{name}\" with a mailbox"));
-    imap::ProbeReport { steps: Vec::new(), failure: Some(failure), capabilities: Vec::new() }
+    transport::ProbeReport { steps: Vec::new(), failure: Some(failure), capabilities: Vec::new() }
 }
 
 pub(super) fn folder(of: wire::Folder) -> imap::Folder {
@@ -43,27 +43,54 @@ pub(super) fn place(of: imap::Place) -> wire::Place {
     wire::Place { folder: of.folder, uid_validity: of.uid_validity, uid: of.uid }
 }
 
+/// Reads a criterion; the error names a key that is not known, or whose values make no sense.
 pub(super) fn criterion(of: imap::Criterion) -> Outcome<wire::Criterion> {
-    use imap::Criterion as C;
     use wire::Criterion as W;
-    Ok(match of {
-        C::Address(all) => W::Address(all),
-        C::Sender(all) => W::Sender(all),
-        C::Receiver(all) => W::Receiver(all),
-        C::Subject(text) => W::Subject(text),
-        C::Body(text) => W::Body(text),
-        C::Text(text) => W::Text(text),
-        C::MessageId(all) => W::MessageId(all),
-        C::RefersTo(all) => W::RefersTo(all),
-        C::Header((name, text)) => W::Header(name, text),
-        C::Since(text) => W::Since(day(&text)?),
-        C::Before(text) => W::Before(day(&text)?),
-        C::Uids((first, last)) => W::Uids(first, last),
-        C::Flagged(flag) => W::Flagged(flag),
-        C::Unflagged(flag) => W::Unflagged(flag),
-        C::Larger(bytes) => W::Larger(bytes),
-        C::ChangedSince(sequence) => W::ChangedSince(sequence),
+    let unsupported = || imap::ImapError::Unsupported(of.key.clone());
+    let one = || match of.values.as_slice() {
+        [only] => Ok(only.clone()),
+        _ => Err(unsupported()),
+    };
+    let two = || match of.values.as_slice() {
+        [first, second] => Ok((first.clone(), second.clone())),
+        _ => Err(unsupported()),
+    };
+    let all = || if of.values.is_empty() { Err(unsupported()) } else { Ok(of.values.clone()) };
+    Ok(match of.key.as_str() {
+        "address" => W::Address(all()?),
+        "sender" => W::Sender(all()?),
+        "receiver" => W::Receiver(all()?),
+        "message-id" => W::MessageId(all()?),
+        "refers-to" => W::RefersTo(all()?),
+        "subject" => W::Subject(one()?),
+        "body" => W::Body(one()?),
+        "text" => W::Text(one()?),
+        "header" => {
+            let (name, text) = two()?;
+            W::Header(name, text)
+        }
+        "since" => W::Since(day(&one()?)?),
+        "before" => W::Before(day(&one()?)?),
+        "uids" => {
+            let (first, last) = two()?;
+            W::Uids(number(&first)?, number(&last)?)
+        }
+        "flagged" => W::Flagged(one()?),
+        "unflagged" => W::Unflagged(one()?),
+        "larger" => W::Larger(number(&one()?)?),
+        "changed-since" => W::ChangedSince(number(&one()?)?),
+        _ => return Err(unsupported()),
     })
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> Outcome<T> {
+    text.parse()
+        .map_err(|_| refused(format!("\"{}\" is no number that can be meant here", text.escape_debug())))
+}
+
+/// A number of bytes as the contract has it: IMAP's own are no larger.
+fn bytes(size: u64) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
 }
 
 fn day(text: &str) -> Outcome<NaiveDate> {
@@ -78,14 +105,14 @@ fn time(of: DateTime<chrono::FixedOffset>) -> String {
     of.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-pub(super) fn envelope(of: wire::Envelope) -> imap::Envelope {
-    imap::Envelope {
+pub(super) fn summary(of: wire::Envelope) -> imap::MessageSummary {
+    imap::MessageSummary {
         uid: of.uid,
         flags: of.flags,
         received: time(of.received),
         date: of.date.map(time),
         subject: of.subject,
-        from: addresses(of.from),
+        sender: addresses(of.from),
         reply_to: addresses(of.reply_to),
         to: addresses(of.to),
         cc: addresses(of.cc),
@@ -93,18 +120,18 @@ pub(super) fn envelope(of: wire::Envelope) -> imap::Envelope {
         message_id: of.message_id,
         in_reply_to: of.in_reply_to,
         references: of.references,
-        size: of.size,
+        size: bytes(of.size),
         parts: of.parts.into_iter().map(part).collect(),
     }
 }
 
-fn addresses(of: Vec<wire::Address>) -> Vec<imap::Address> {
-    of.into_iter().map(|found| imap::Address { name: found.name, address: found.address }).collect()
+fn addresses(of: Vec<wire::Address>) -> Vec<types::Address> {
+    of.into_iter().map(|found| types::Address { name: found.name, address: found.address }).collect()
 }
 
 fn part(of: wire::Part) -> imap::Part {
     let wire::Part { section, media_type, file_name, disposition, content_id, size } = of;
-    imap::Part { section, media_type, file_name, disposition, content_id, size }
+    imap::Part { section, media_type, file_name, disposition, content_id, size: bytes(size) }
 }
 
 pub(super) fn headers(of: wire::Headers) -> imap::Headers {
@@ -113,12 +140,14 @@ pub(super) fn headers(of: wire::Headers) -> imap::Headers {
 
 /// A message with its files in place of handles.
 pub(super) fn filing(of: imap::Filing, files: &Files) -> Outcome<wire::Filing> {
+    let source = |handle| {
+        let known = files.get(handle).cloned();
+        known.ok_or_else(|| refused(format!("the message refers to an unknown file {handle}")))
+    };
     let chunks = of.chunks.into_iter().map(|chunk| match chunk {
         Chunk::Text(text) => Ok(wire::Chunk::Text(text)),
-        Chunk::Attachment(handle) => {
-            let file = files.get(handle).cloned().map(wire::Chunk::Attachment);
-            file.ok_or_else(|| refused(format!("the message refers to an unknown file {handle}")))
-        }
+        Chunk::Attachment(handle) => source(handle).map(wire::Chunk::Attachment),
+        Chunk::Raw(handle) => source(handle).map(wire::Chunk::Raw),
     });
     let chunks: Vec<_> = chunks.collect::<Result<_, _>>()?;
     let received = DateTime::parse_from_rfc3339(&of.received);
@@ -126,7 +155,7 @@ pub(super) fn filing(of: imap::Filing, files: &Files) -> Outcome<wire::Filing> {
         .map_err(|_| refused(format!("\"{}\" is no time in RFC 3339", of.received.escape_debug())))?;
     let filing = wire::Filing { chunks, flags: of.flags, received };
     let counted = filing.size();
-    if counted != of.size {
+    if counted != u64::from(of.size) {
         return Err(refused(format!("the message has {counted} bytes, {} were announced", of.size)));
     }
     Ok(filing)
@@ -154,8 +183,8 @@ pub(super) fn error(of: wire::MailboxError) -> imap::ImapError {
     }
 }
 
-fn failure(of: wire::Failure) -> imap::Failure {
-    imap::Failure {
+fn failure(of: wire::Failure) -> transport::Failure {
+    transport::Failure {
         stage: stage(of.stage),
         verdict: match of.verdict {
             wire::Verdict::Transient => transport::Verdict::Transient,
@@ -170,24 +199,24 @@ fn failure(of: wire::Failure) -> imap::Failure {
     }
 }
 
-pub(super) fn probe_report(of: wire::ProbeReport) -> imap::ProbeReport {
-    let step = |step: wire::ProbeStep| imap::ProbeStep { stage: stage(step.stage), detail: step.detail };
-    imap::ProbeReport {
+pub(super) fn probe_report(of: wire::ProbeReport) -> transport::ProbeReport {
+    let step = |step: wire::ProbeStep| transport::ProbeStep { stage: stage(step.stage), detail: step.detail };
+    transport::ProbeReport {
         steps: of.steps.into_iter().map(step).collect(),
         failure: of.failure.map(failure),
         capabilities: of.capabilities,
     }
 }
 
-fn stage(of: wire::Stage) -> imap::Stage {
+fn stage(of: wire::Stage) -> transport::Stage {
     match of {
-        wire::Stage::Prepare => imap::Stage::Prepare,
-        wire::Stage::Resolve => imap::Stage::Resolve,
-        wire::Stage::Connect => imap::Stage::Connect,
-        wire::Stage::Tls => imap::Stage::Tls,
-        wire::Stage::Greeting => imap::Stage::Greeting,
-        wire::Stage::Login => imap::Stage::Login,
-        wire::Stage::Folder => imap::Stage::Folder,
-        wire::Stage::Command => imap::Stage::Command,
+        wire::Stage::Prepare => transport::Stage::Prepare,
+        wire::Stage::Resolve => transport::Stage::Resolve,
+        wire::Stage::Connect => transport::Stage::Connect,
+        wire::Stage::Tls => transport::Stage::Tls,
+        wire::Stage::Greeting => transport::Stage::Greeting,
+        wire::Stage::Login => transport::Stage::Login,
+        wire::Stage::Folder => transport::Stage::Folder,
+        wire::Stage::Command => transport::Stage::Command,
     }
 }

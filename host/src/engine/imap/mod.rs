@@ -5,7 +5,7 @@ mod convert;
 use super::office::Office;
 use super::state::State;
 use crate::capabilities::imap as wire;
-use crate::contract::{attachments, imap};
+use crate::contract::{attachments, imap, transport};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -91,18 +91,18 @@ impl imap::Host for State {
         Ok(answer.await)
     }
 
-    async fn fetch_envelopes(
+    async fn fetch_summaries(
         &mut self,
         account: String,
         folder: String,
         uid_validity: u32,
         uids: Vec<u32>,
-    ) -> Reply<Vec<imap::Envelope>> {
+    ) -> Reply<Vec<imap::MessageSummary>> {
         let access = &self.capabilities.mailboxes;
         let answer = async {
             let account = access.account(&account)?;
             let fetched = access.mailboxes.fetch_envelopes(account, &folder, uid_validity, &uids).await;
-            Ok(fetched.map_err(convert::error)?.into_iter().map(convert::envelope).collect())
+            Ok(fetched.map_err(convert::error)?.into_iter().map(convert::summary).collect())
         };
         Ok(answer.await)
     }
@@ -128,13 +128,14 @@ impl imap::Host for State {
         &mut self,
         account: String,
         at: imap::Place,
-        offset: u64,
+        offset: u32,
         length: u32,
-    ) -> Reply<Vec<u8>> {
+    ) -> Reply<attachments::Block> {
         let access = &self.capabilities.mailboxes;
         let answer = async {
             let (account, at) = (access.account(&account)?, convert::place(at));
-            access.mailboxes.fetch_message(account, &at, offset, length).await.map_err(convert::error)
+            let bytes = access.mailboxes.fetch_message(account, &at, offset.into(), length).await;
+            bytes.map(attachments::Block::Bytes).map_err(convert::error)
         };
         Ok(answer.await)
     }
@@ -189,7 +190,7 @@ impl imap::Host for State {
         Ok(answer.await)
     }
 
-    async fn probe(&mut self, account: String) -> wasmtime::Result<imap::ProbeReport> {
+    async fn probe(&mut self, account: String) -> wasmtime::Result<transport::ProbeReport> {
         let access = &self.capabilities.mailboxes;
         Ok(match access.accounts.get(&account) {
             Some(known) => convert::probe_report(access.mailboxes.probe(known).await),

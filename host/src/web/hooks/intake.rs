@@ -5,7 +5,7 @@ use super::hook::{Hook, HookProvider};
 use super::unreadable;
 use super::verification::{Delivery, Refusal, Verified, verify};
 use crate::accounts::Account;
-use crate::contract::webhooks::{Notice, Reading, Reference, WebhookError};
+use crate::contract::webhooks::{Notice, Reading, Reference};
 use crate::engine::{Capabilities, Files};
 use crate::store::{Event, MailId, MatchedBy, ReportedAs, ReportedFacts, StoreError};
 use crate::vault::VaultError;
@@ -101,10 +101,7 @@ async fn take_in(site: &Site, provider: HookProvider, account: &Account, body: &
     let office = site.engine.office(account.company.to_string(), Capabilities::default());
     let reading = match office.read_webhook(&Files::default(), provider.as_str(), text).await {
         Ok(Ok(reading)) => reading,
-        Ok(Err(WebhookError::Malformed(reason))) => return not_read(&reason),
-        Ok(Err(WebhookError::UnknownProvider(_))) => {
-            return not_read("the plugin does not know the provider");
-        }
+        Ok(Err(fault)) => return not_read(&fault.sentence()),
         Err(error) => return not_read(&error.to_string()),
     };
     let Reading { notices, passed_over } = reading;
@@ -131,10 +128,10 @@ async fn keep(
     notice: &Notice,
     of_last: &mut Option<(Vec<Reference>, Option<MailId>)>,
 ) -> Result<&'static str, StoreError> {
-    let Ok(at) = DateTime::parse_from_rfc3339(&notice.event.at) else { return Ok("passed-over") };
-    let recipient = notice.event.recipient.clone().unwrap_or_default();
+    let Ok(at) = DateTime::parse_from_rfc3339(&notice.fact.at) else { return Ok("passed-over") };
+    let recipient = notice.fact.recipient.clone().unwrap_or_default();
     let id = account.id.to_string();
-    let again = notice.id.as_deref().map(|own| [id.as_str(), own, &recipient, &notice.event.kind]);
+    let again = notice.id.as_deref().map(|own| [id.as_str(), own, &recipient, &notice.fact.kind]);
     if again.as_ref().is_some_and(|parts| site.seen.knows(parts)) {
         return Ok("repeated");
     }
@@ -148,12 +145,12 @@ async fn keep(
     };
     let Some(mail) = mail else { return Ok("unmatched") };
     let event = Event {
-        recipient: notice.event.recipient.clone(),
-        kind: notice.event.kind.clone(),
+        recipient: notice.fact.recipient.clone(),
+        kind: notice.fact.kind.clone(),
         at,
-        source: notice.event.source.clone(),
-        code: notice.event.code.clone(),
-        words: notice.event.words.clone(),
+        source: notice.fact.source.clone(),
+        code: notice.fact.code.clone(),
+        words: notice.fact.words.clone(),
     };
     let store = site.connections.store().system();
     let mail = store.reported(mail).await?;

@@ -17,8 +17,8 @@ fn a9_gmail_is_given_the_message_itself_with_its_blind_copies_in_a_header() {
     let metadata =
         r#"{"id":"18c5f1","payload":{"headers":[{"name":"Message-Id","value":"<CA+new@mail.gmail.com>"}]}}"#;
     let mut provider = Provider::answering([answer(200, SENT), answer(200, metadata)]);
-    let parcel = invoice();
-    let outcome = send(parcel.clone(), "gmail", &mut provider);
+    let outgoing = invoice();
+    let outcome = send(outgoing.clone(), "gmail", &mut provider);
     assert_eq!(short(&outcome), "Accepted - accepted,accepted,accepted");
     assert_eq!(
         provider.asked(),
@@ -32,9 +32,9 @@ fn a9_gmail_is_given_the_message_itself_with_its_blind_copies_in_a_header() {
     assert!(request.headers.contains(&("content-type", "message/rfc822".into())));
     let [Piece::Message(chunks)] = request.body.as_slice() else { panic!("{:?}", request.body) };
     assert!(head(chunks).starts_with("Bcc: <archive@nord.example>\r\nDate: "), "{}", head(chunks));
-    assert_eq!(chunks.len(), parcel.chunks.len());
+    assert_eq!(chunks.len(), outgoing.chunks.len());
     let without = head(chunks).replacen("Bcc: <archive@nord.example>\r\n", "", 1);
-    assert_eq!(without, head(&parcel.chunks), "nothing else is changed");
+    assert_eq!(without, head(&outgoing.chunks), "nothing else is changed");
     let receipt = outcome.receipt.unwrap();
     assert_eq!(receipt.message_id.as_deref(), Some("<CA+new@mail.gmail.com>"));
     assert_eq!(
@@ -139,8 +139,9 @@ fn a_mail_that_some_have_already_is_addressed_to_the_others_alone() {
         ),
     ] {
         let mut provider = Provider::answering([answer(200, SENT)]);
-        let parcel = Parcel { recipients: left.iter().map(|it| (*it).to_owned()).collect(), ..invoice() };
-        send(parcel, "gmail", &mut provider);
+        let outgoing =
+            OutgoingMail { recipients: left.iter().map(|it| (*it).to_owned()).collect(), ..invoice() };
+        send(outgoing, "gmail", &mut provider);
         let [Piece::Message(chunks)] = provider.asked[0].body.as_slice() else { panic!("{left:?}") };
         assert!(head(chunks).starts_with(expected), "{left:?}: {}", head(chunks));
         let (headers, _) = head(chunks).split_once("\r\n\r\n").unwrap();
@@ -152,7 +153,7 @@ fn a_mail_that_some_have_already_is_addressed_to_the_others_alone() {
 #[test]
 fn a_mail_too_large_for_gmail_is_refused_before_it_is_uploaded_with_the_numbers() {
     let mut provider = Provider::default();
-    let outcome = send(Parcel { size: 36_700_160, ..invoice() }, "gmail", &mut provider);
+    let outcome = send(OutgoingMail { size: 36_700_160, ..invoice() }, "gmail", &mut provider);
     assert_eq!(short(&outcome), "Permanent prepare unsent,unsent,unsent");
     let words = outcome.events[0].words.as_deref();
     assert_eq!(words, Some("Gmail takes at most 36700160 bytes: this mail has 36700189"));

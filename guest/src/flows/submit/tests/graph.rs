@@ -62,7 +62,7 @@ fn a_mail_that_graph_took_stays_taken_when_its_id_can_not_be_found() {
 fn a_shared_mailbox_is_called_as_itself() {
     let mut provider = Provider::answering([answer(ACCEPTED, "")]);
     let sender = Some((None, "info/sales+1@nord.example".into()));
-    send(Parcel { sender, ..invoice() }, "graph", &mut provider);
+    send(OutgoingMail { sender, ..invoice() }, "graph", &mut provider);
     assert_eq!(provider.asked()[0], "POST /v1.0/users/info%2Fsales%2B1%40nord.example/sendMail");
 }
 
@@ -291,15 +291,15 @@ fn a_draft_whose_sending_had_no_answer_is_in_doubt_and_left_alone() {
 
 #[test]
 fn a_large_mail_needs_the_sizes_of_its_files() {
-    for (parcel, words) in [
+    for (outgoing, words) in [
         (
-            Parcel { enclosures: vec![], ..invoice_with(4_000_000) },
+            OutgoingMail { files: vec![], ..invoice_with(4_000_000) },
             "the size of \"Rechnung Müller.pdf\" is not given",
         ),
-        (Parcel { enclosures: vec![(1, 150_000_001)], ..invoice_with(4_000_000) }, "has 150000001"),
+        (OutgoingMail { files: vec![(1, 150_000_001)], ..invoice_with(4_000_000) }, "has 150000001"),
     ] {
         let mut provider = Provider::default();
-        let outcome = send(parcel, "graph", &mut provider);
+        let outcome = send(outgoing, "graph", &mut provider);
         assert_eq!(short(&outcome), "Permanent prepare unsent,unsent,unsent");
         assert!(outcome.events[0].words.as_deref().is_some_and(|it| it.contains(words)), "{outcome:?}");
         assert!(provider.asked.is_empty());

@@ -3,7 +3,7 @@
 use super::*;
 use chrono::TimeDelta;
 
-fn look(transport: &str, seconds: i64, provider: &mut Provider) -> Sighting {
+fn look(transport: &str, seconds: i64, provider: &mut Provider) -> LookupResult {
     let search = Search { message_id: "<inv-1@nord.example>".into(), sender: None, attempted: now() };
     look_in_sent(&search, &route(transport), now() + TimeDelta::seconds(seconds), provider)
 }
@@ -12,7 +12,7 @@ fn look(transport: &str, seconds: i64, provider: &mut Provider) -> Sighting {
 fn a_mail_in_doubt_is_found_at_gmail_by_its_message_id() {
     let found = r#"{"messages":[{"id":"18c5f1","threadId":"18c5e0"}],"resultSizeEstimate":1}"#;
     let mut provider = Provider::answering([answer(200, found)]);
-    let Sighting::Found(receipt) = look("gmail", 5, &mut provider) else { panic!() };
+    let LookupResult::Found(receipt) = look("gmail", 5, &mut provider) else { panic!() };
     assert_eq!(receipt.provider_id.as_deref(), Some("18c5f1"));
     assert_eq!(receipt.message_id.as_deref(), Some("<inv-1@nord.example>"));
     assert_eq!(
@@ -34,7 +34,7 @@ fn a_mail_whose_message_id_gmail_replaced_is_found_by_the_one_it_came_with() {
         header("X-Google-Original-Message-ID", "<inv-1@nord.example>"),
         header("Message-ID", "<CA+new@mail.gmail.com>"),
     ]);
-    let Sighting::Found(receipt) = look("gmail", 5, &mut provider) else { panic!() };
+    let LookupResult::Found(receipt) = look("gmail", 5, &mut provider) else { panic!() };
     assert_eq!(receipt.provider_id.as_deref(), Some("2"));
     assert_eq!(receipt.message_id.as_deref(), Some("<CA+new@mail.gmail.com>"));
     assert!(provider.asked()[1].ends_with("q=in%3Asent%20after%3A1795336140"), "{:?}", provider.asked());
@@ -49,7 +49,7 @@ fn what_is_not_there_was_not_sent_once_the_provider_had_time_to_file_it() {
         ("graph", vec![answer(200, draft)]),
     ] {
         for (seconds, expected) in
-            [(-5, Sighting::NotYet(60)), (599, Sighting::NotYet(60)), (600, Sighting::NotFound)]
+            [(-5, LookupResult::NotYet(60)), (599, LookupResult::NotYet(60)), (600, LookupResult::NotFound)]
         {
             let mut provider = Provider::answering(answers.clone());
             assert_eq!(look(transport, seconds, &mut provider), expected, "{transport} {seconds}");
@@ -65,7 +65,7 @@ fn graph_finds_a_mail_in_any_folder_and_tells_it_from_a_draft() {
     let both =
         r#"{"value":[{"id":"AAMk1","isDraft":true},{"id":"AAMk2","isDraft":false,"conversationId":"c"}]}"#;
     let mut provider = Provider::answering([answer(200, both)]);
-    let Sighting::Found(receipt) = look("graph", 5, &mut provider) else { panic!() };
+    let LookupResult::Found(receipt) = look("graph", 5, &mut provider) else { panic!() };
     assert_eq!(receipt.provider_id.as_deref(), Some("AAMk2"));
     assert!(provider.asked()[0].starts_with("GET /v1.0/me/messages?$filter="), "{:?}", provider.asked());
 }
@@ -95,10 +95,10 @@ fn a_provider_that_can_not_tell_is_never_taken_for_a_no() {
     ];
     for (transport, answers) in rows {
         let what = format!("{transport} {answers:?}");
-        let sighting = look(transport, 7_200, &mut Provider::answering(answers));
-        assert!(matches!(sighting, Sighting::CannotTell(_)), "{what}: {sighting:?}");
+        let lookup = look(transport, 7_200, &mut Provider::answering(answers));
+        assert!(matches!(lookup, LookupResult::CannotTell(_)), "{what}: {lookup:?}");
     }
     let mut provider =
         Provider::answering([answer(401, r#"{"error":{"code":401,"message":"Invalid Credentials"}}"#)]);
-    assert_eq!(look("gmail", 5, &mut provider), Sighting::NeedsSignIn("Invalid Credentials".into()));
+    assert_eq!(look("gmail", 5, &mut provider), LookupResult::NeedsSignIn("Invalid Credentials".into()));
 }

@@ -81,7 +81,7 @@ fn mailbox(name: &str, address: &str) -> Mailbox {
 const PAYMENT_CODE: &[u8] = b"\x89PNG\r\n\x1a\n, and what follows";
 
 /// An invoice as `compose` makes it: text and HTML, a logo of 6,000 bytes as file 2, a code to pay by, a PDF of `pdf` bytes as file 1.
-fn invoice_with(pdf: u64) -> Parcel {
+fn invoice_with(pdf: u64) -> OutgoingMail {
     let file = |handle, name: &str, media_type: &str, size, role| Attachment {
         handle,
         file_name: name.into(),
@@ -113,12 +113,12 @@ fn invoice_with(pdf: u64) -> Parcel {
         attachments: &check_files(&files, Format::Pdf).unwrap(),
     });
     let composed = composed.unwrap();
-    Parcel {
+    OutgoingMail {
         message_id: composed.message_id,
         mail_from: composed.envelope.mail_from.wire(),
         recipients: composed.envelope.recipients.iter().map(Address::wire).collect(),
         chunks: composed.chunks,
-        enclosures: vec![(1, pdf), (2, 6_000)],
+        files: vec![(1, pdf), (2, 6_000)],
         size: composed.size,
         needs_smtputf8: composed.needs_smtputf8,
         sender: None,
@@ -128,12 +128,12 @@ fn invoice_with(pdf: u64) -> Parcel {
     }
 }
 
-fn invoice() -> Parcel {
+fn invoice() -> OutgoingMail {
     invoice_with(PDF)
 }
 
-fn send(parcel: Parcel, transport: &str, provider: &mut Provider) -> Outcome {
-    submit(parcel, &route(transport), now(), &mut NoSmtp, provider)
+fn send(outgoing: OutgoingMail, transport: &str, provider: &mut Provider) -> Outcome {
+    submit(outgoing, &route(transport), now(), &mut NoSmtp, provider)
 }
 
 /// What an outcome comes to, in short: the result, the stage, the kind of each event.
@@ -164,18 +164,18 @@ fn head(chunks: &[Chunk]) -> &str {
 fn a_parcel_that_no_api_can_carry_reaches_none() {
     for transport in ["gmail", "graph", "sendgrid"] {
         let cases = [
-            (Parcel { recipients: vec![], ..invoice() }, "recipients"),
-            (Parcel { message_id: "<a b>".into(), ..invoice() }, "message-id"),
-            (Parcel { chunks: vec![Chunk::Text("\u{0}".into())], ..invoice() }, "chunks"),
-            (Parcel { chunks: vec![], ..invoice() }, "empty"),
-            (Parcel { sender: Some((None, "nobody".into())), ..invoice() }, "sender"),
-            (Parcel { recipients: vec!["a@b.example>\r\nBcc: x".into()], ..invoice() }, "recipient"),
+            (OutgoingMail { recipients: vec![], ..invoice() }, "recipients"),
+            (OutgoingMail { message_id: "<a b>".into(), ..invoice() }, "message-id"),
+            (OutgoingMail { chunks: vec![Chunk::Text("\u{0}".into())], ..invoice() }, "chunks"),
+            (OutgoingMail { chunks: vec![], ..invoice() }, "empty"),
+            (OutgoingMail { sender: Some((None, "nobody".into())), ..invoice() }, "sender"),
+            (OutgoingMail { recipients: vec!["a@b.example>\r\nBcc: x".into()], ..invoice() }, "recipient"),
         ];
-        for (parcel, what) in cases {
+        for (outgoing, what) in cases {
             let mut provider = Provider::default();
-            let outcome = send(parcel, transport, &mut provider);
+            let outcome = send(outgoing, transport, &mut provider);
             let is_expected =
-                matches!(outcome.error, Some(SubmitError::NoRecipient | SubmitError::Parcel { .. }));
+                matches!(outcome.error, Some(SubmitError::NoRecipient | SubmitError::Argument { .. }));
             assert!(is_expected, "{transport} {what}: {outcome:?}");
             assert_eq!(outcome.result, AttemptResult::Permanent, "{transport} {what}");
             assert!(provider.asked.is_empty(), "{transport} {what}");

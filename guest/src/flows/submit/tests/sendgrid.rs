@@ -27,9 +27,9 @@ fn json_of(request: &Request) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"))
 }
 
-fn sent(parcel: Parcel) -> Value {
+fn sent(outgoing: OutgoingMail) -> Value {
     let mut provider = Provider::answering([accepted()]);
-    let outcome = send(parcel, "sendgrid", &mut provider);
+    let outcome = send(outgoing, "sendgrid", &mut provider);
     assert_eq!(outcome.error, None);
     json_of(&provider.asked[0])
 }
@@ -38,7 +38,7 @@ fn sent(parcel: Parcel) -> Value {
 fn a13_sendgrid_is_given_the_invoice_with_text_html_logo_and_pdf() {
     let mut provider = Provider::answering([accepted()]);
     let sender = Some((Some("Atelier Nord".into()), "fallback@relay.example".into()));
-    let outcome = send(Parcel { sender, ..invoice() }, "sendgrid", &mut provider);
+    let outcome = send(OutgoingMail { sender, ..invoice() }, "sendgrid", &mut provider);
     assert_eq!(short(&outcome), "Accepted - accepted,accepted,accepted");
     assert_eq!(provider.asked(), ["POST /v3/mail/send"]);
     assert!(provider.asked[0].headers.contains(&("content-type", "application/json".into())));
@@ -98,19 +98,19 @@ fn a_mail_of_the_account_itself_keeps_its_from_and_names_no_other_address_for_an
     let json = sent(invoice());
     assert_eq!(json["from"]["email"], "office@nord.example");
     assert_eq!(json.get("reply_to"), None);
-    let opens = sent(Parcel { check_opens: true, ..invoice() });
+    let opens = sent(OutgoingMail { check_opens: true, ..invoice() });
     assert_eq!(opens["tracking_settings"]["open_tracking"]["enable"], true);
     assert_eq!(opens["tracking_settings"]["click_tracking"]["enable"], false);
 }
 
 #[test]
 fn answers_go_where_the_message_sends_them_and_the_conversation_is_kept() {
-    let mut parcel = Parcel { sender: Some((None, "f@relay.example".into())), ..invoice() };
-    let Some(Chunk::Text(text)) = parcel.chunks.first_mut() else { panic!() };
+    let mut outgoing = OutgoingMail { sender: Some((None, "f@relay.example".into())), ..invoice() };
+    let Some(Chunk::Text(text)) = outgoing.chunks.first_mut() else { panic!() };
     let more = "Reply-To: \"A, B\" <a@nord.example>, <b@nord.example>\r\nIn-Reply-To: <q@k.example>\r\n\
                 References: <p@k.example>\r\n <q@k.example>\r\nX-Other: not ours\r\n";
     text.insert_str(0, more);
-    let json = sent(parcel);
+    let json = sent(outgoing);
     assert_eq!(
         json["reply_to_list"],
         json!([{ "email": "a@nord.example", "name": "A, B" }, { "email": "b@nord.example" }])
@@ -123,8 +123,9 @@ fn answers_go_where_the_message_sends_them_and_the_conversation_is_kept() {
 #[test]
 fn those_who_have_the_mail_already_are_not_named_again_and_no_blind_copy_sees_another() {
     let to = |left: &[&str]| {
-        let parcel = Parcel { recipients: left.iter().map(|it| (*it).to_owned()).collect(), ..invoice() };
-        sent(parcel)["personalizations"].clone()
+        let outgoing =
+            OutgoingMail { recipients: left.iter().map(|it| (*it).to_owned()).collect(), ..invoice() };
+        sent(outgoing)["personalizations"].clone()
     };
     assert_eq!(to(&["cc@kunde.example"]), json!([{ "to": [{ "email": "cc@kunde.example" }] }]));
     assert_eq!(
@@ -199,13 +200,13 @@ fn what_sendgrid_can_not_carry_is_refused_before_it_is_sent_with_the_numbers() {
     let many: Vec<String> = (0..1_001).map(|n| format!("r{n}@kunde.example")).collect();
     let rows = [
         (invoice_with(22_499_000), "SendGrid takes less than 30000000 bytes: this mail has 300"),
-        (Parcel { needs_smtputf8: true, ..invoice() }, "SendGrid takes no address beyond ASCII"),
-        (Parcel { recipients: many, ..invoice() }, "at most 1000 recipients: this mail has 1001"),
-        (Parcel { enclosures: vec![(1, 9)], ..invoice() }, "the size of \"logo.png\" is not given"),
+        (OutgoingMail { needs_smtputf8: true, ..invoice() }, "SendGrid takes no address beyond ASCII"),
+        (OutgoingMail { recipients: many, ..invoice() }, "at most 1000 recipients: this mail has 1001"),
+        (OutgoingMail { files: vec![(1, 9)], ..invoice() }, "the size of \"logo.png\" is not given"),
     ];
-    for (parcel, words) in rows {
+    for (outgoing, words) in rows {
         let mut provider = Provider::default();
-        let outcome = send(parcel, "sendgrid", &mut provider);
+        let outcome = send(outgoing, "sendgrid", &mut provider);
         assert_eq!(outcome.result, AttemptResult::Permanent, "{words}");
         assert_eq!(outcome.stage, Some(Stage::Prepare), "{words}");
         let said = outcome.events[0].words.clone().unwrap();

@@ -1,6 +1,6 @@
 //! A host that submits by means of its own is told what one is told that submits through the plugin.
 
-use super::smtp::{Scripted, by_smtp, parcel, reply};
+use super::smtp::{Scripted, by_smtp, outgoing, reply};
 use super::*;
 use crate::domain::delivery::{Settlement, check_answer, settle};
 use crate::domain::status::RecipientReply;
@@ -83,7 +83,7 @@ fn a_settled_answer_is_what_a_submission_makes_of_it() {
         assert_eq!(check_answer(&recipients, &answer), Ok(()), "{answer:?}");
         let settled = settle(&recipients, &answer, now());
         let mut smtp = Scripted { answer: Some(answer.clone()), calls: 0 };
-        let outcome = by_smtp(parcel(&TO), &mut smtp);
+        let outcome = by_smtp(outgoing(&TO), &mut smtp);
         let submitted = Settlement {
             events: outcome.events,
             result: outcome.result,

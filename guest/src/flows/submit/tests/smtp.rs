@@ -28,18 +28,18 @@ pub(super) fn reply(code: u16, enhanced: &str, text: &str) -> Reply {
     Reply { code, enhanced: Some(enhanced.into()), text: text.into() }
 }
 
-pub(super) fn parcel(recipients: &[&str]) -> Parcel {
-    Parcel {
+pub(super) fn outgoing(recipients: &[&str]) -> OutgoingMail {
+    OutgoingMail {
         recipients: recipients.iter().map(|r| (*r).to_owned()).collect(),
         chunks: vec![Chunk::Text("Subject: x\r\n\r\nx\r\n".into())],
         size: 17,
-        enclosures: vec![],
+        files: vec![],
         ..invoice()
     }
 }
 
-pub(super) fn by_smtp(parcel: Parcel, smtp: &mut Scripted) -> Outcome {
-    submit(parcel, &route("smtp"), now(), smtp, &mut NoWeb)
+pub(super) fn by_smtp(outgoing: OutgoingMail, smtp: &mut Scripted) -> Outcome {
+    submit(outgoing, &route("smtp"), now(), smtp, &mut NoWeb)
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_refused_recipient_does_not_hold_back_the_others() {
     let recipients = answers.map(|(address, reply)| RecipientReply { address: address.into(), reply });
     let accepted = Acceptance { reply: reply(250, "2.0.0", "queued as 1"), recipients: recipients.to_vec() };
     let mut smtp = Scripted { answer: Some(Ok(accepted)), calls: 0 };
-    let outcome = by_smtp(parcel(&["a@example.com", "b@example.com"]), &mut smtp);
+    let outcome = by_smtp(outgoing(&["a@example.com", "b@example.com"]), &mut smtp);
     assert_eq!(outcome.error, None);
     let kinds: Vec<_> = outcome.events.iter().map(|e| e.kind).collect();
     assert_eq!(kinds, [EventKind::Accepted, EventKind::Refused]);
@@ -68,7 +68,7 @@ fn a_connection_lost_after_the_final_dot_is_in_doubt_for_everyone() {
         recipients: Vec::new(),
     };
     let mut smtp = Scripted { answer: Some(Err(failure)), calls: 0 };
-    let outcome = by_smtp(parcel(&["a@example.com", "b@example.com"]), &mut smtp);
+    let outcome = by_smtp(outgoing(&["a@example.com", "b@example.com"]), &mut smtp);
     assert_eq!(outcome.result, AttemptResult::InDoubt);
     assert!(outcome.events.iter().all(|e| e.kind == EventKind::InDoubt));
     assert_eq!(outcome.events.len(), 2);
@@ -77,19 +77,19 @@ fn a_connection_lost_after_the_final_dot_is_in_doubt_for_everyone() {
 #[test]
 fn a_parcel_that_can_not_be_sent_reaches_no_server() {
     let cases = [
-        (parcel(&[]), "smtp", SubmitError::NoRecipient),
-        (parcel(&["a@example.com"]), "pigeon", SubmitError::UnknownTransport("pigeon".into())),
+        (outgoing(&[]), "smtp", SubmitError::NoRecipient),
+        (outgoing(&["a@example.com"]), "pigeon", SubmitError::UnknownTransport("pigeon".into())),
     ];
-    for (parcel, transport, expected) in cases {
+    for (outgoing, transport, expected) in cases {
         let mut smtp = Scripted { answer: None, calls: 0 };
-        let outcome = submit(parcel, &route(transport), now(), &mut smtp, &mut NoWeb);
+        let outcome = submit(outgoing, &route(transport), now(), &mut smtp, &mut NoWeb);
         assert_eq!(outcome.error, Some(expected));
         assert_eq!(smtp.calls, 0);
     }
     let mut smtp = Scripted { answer: None, calls: 0 };
-    let outcome = by_smtp(parcel(&["a@example.com>\r\nDATA"]), &mut smtp);
+    let outcome = by_smtp(outgoing(&["a@example.com>\r\nDATA"]), &mut smtp);
     assert!(
-        matches!(outcome.error, Some(SubmitError::Parcel { ref field, .. }) if field == "envelope.recipients[0]")
+        matches!(outcome.error, Some(SubmitError::Argument { ref field, .. }) if field == "envelope.recipients[0]")
     );
     assert_eq!(smtp.calls, 0);
 }
@@ -124,7 +124,7 @@ impl Smtp for Old {
 
 #[test]
 fn an_address_that_needs_smtputf8_fails_alone_where_the_server_has_none() {
-    let mail = |recipients: &[&str]| Parcel {
+    let mail = |recipients: &[&str]| OutgoingMail {
         recipients: recipients.iter().map(|it| (*it).to_owned()).collect(),
         chunks: vec![Chunk::Text(
             "From: <a@nord.example>\r\nTo: <zo\u{eb}@kunde.example>, <jan@kunde.example>\r\nSubject: x\r\n\
@@ -132,9 +132,9 @@ fn an_address_that_needs_smtputf8_fails_alone_where_the_server_has_none() {
                 .into(),
         )],
         needs_smtputf8: true,
-        ..parcel(&[])
+        ..outgoing(&[])
     };
-    let run = |parcel, old: &mut Old| submit(parcel, &route("smtp"), now(), old, &mut NoWeb);
+    let run = |outgoing, old: &mut Old| submit(outgoing, &route("smtp"), now(), old, &mut NoWeb);
     let kinds = |outcome: &Outcome| -> Vec<_> {
         outcome.events.iter().map(|it| (it.recipient.clone().unwrap(), it.kind)).collect()
     };

@@ -145,7 +145,7 @@ fn in_memory(mail: &NewMail) -> u64 {
     });
     let texts = mail.message.pieces.iter().filter_map(|piece| match piece {
         Piece::Text(text) => Some(text.len()),
-        Piece::File(_) => None,
+        Piece::File(_) | Piece::Raw(_) => None,
     });
     stored.chain(texts).chain([mail.message.html.len(), mail.message.text.len()]).sum::<usize>() as u64
 }

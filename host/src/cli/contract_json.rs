@@ -1,0 +1,46 @@
+//! What the contract says of recipients and accounts, in the JSON that commands print: flat where the contract has a code beside
+//! its words, `reason` for people and `code` for programs.
+
+use crate::contract::accounts::Capability;
+use crate::contract::recipients::Entry;
+use crate::contract::tracking::RecipientStatus;
+use serde_json::{Value, json};
+
+/// The statuses of a mail's recipients.
+pub(super) fn statuses(of: &[RecipientStatus]) -> Value {
+    of.iter()
+        .map(|of| {
+            json!({
+                "recipient": of.recipient, "status": of.status, "evidence": of.evidence, "reason": of.reason.detail,
+                "code": of.reason.code, "complained": of.complained,
+            })
+        })
+        .collect()
+}
+
+/// Who gets a mail, and why.
+pub(super) fn entries(of: &[Entry]) -> Value {
+    of.iter()
+        .map(|of| {
+            json!({
+                "field": of.field, "mailbox": of.address, "reason": of.reason.code, "detail": of.reason.detail,
+            })
+        })
+        .collect()
+}
+
+/// What an account can do.
+pub(super) fn capabilities(of: &[Capability]) -> Value {
+    of.iter()
+        .map(|of| {
+            json!({
+                "name": of.name, "available": of.available, "reason": reasons(of), "reasons": of.reasons,
+            })
+        })
+        .collect()
+}
+
+/// Why an account has an ability or not, in a line.
+pub(super) fn reasons(of: &Capability) -> String {
+    of.reasons.iter().map(|it| it.detail.as_str()).collect::<Vec<_>>().join(" ")
+}
