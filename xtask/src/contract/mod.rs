@@ -5,6 +5,7 @@
 
 mod compatible;
 mod names;
+pub(crate) mod published;
 mod reserved;
 
 use anyhow::{Context, bail};
