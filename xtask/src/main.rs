@@ -26,8 +26,8 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   plugin [--for-tests]
-                  build target/plugin/postroom.wasm and target/plugin/postroom-core.wasm; for the component
-                  tests also postroom-misbehave.wasm
+                  build target/plugin/postroom.wasm and target/plugin/postroom-core.wasm, with the contract beside
+                  them as postroom.wit and postroom.wit.wasm; for the component tests also postroom-misbehave.wasm
   demo [OPTIONS]  send a sample company's mails to a catcher inside the program; options go to `postroom demo`
   test [TIER…]    everything CI checks, or some of: checks, unit, clients, component, e2e, fuzz
   sheet           draw every kind, use case and language in light, dark and on a phone: target/sheet/*.png, all in

@@ -1,5 +1,7 @@
-//! The two components: `postroom.wasm` and `postroom-core.wasm`.
+//! The two components, `postroom.wasm` and `postroom-core.wasm`, and beside them the contract that they keep, as
+//! `postroom.wit` and `postroom.wit.wasm`.
 
+use crate::contract::published;
 use crate::run::{cargo, program, root, target};
 use anyhow::Context as _;
 use std::path::{Path, PathBuf};
@@ -14,23 +16,26 @@ pub(crate) struct Built {
     pub(crate) core: PathBuf,
 }
 
-/// Builds both, installing the compiler's target for WebAssembly where it is missing.
+/// Builds both and writes the contract, installing the compiler's target for WebAssembly where it is missing.
 pub(crate) fn build() -> anyhow::Result<Built> {
     let full = build_full()?;
-    let core = component(Some("core"), "postroom-core.wasm")?;
+    let core = component(Some("core"), "core", "postroom-core.wasm")?;
+    let contract = root().join("wit");
+    keep("postroom.wit", published::text(&contract)?.as_bytes())?;
+    keep("postroom.wit.wasm", &published::binary(&contract)?)?;
     Ok(Built { full, core })
 }
 
 /// Builds the first alone, for who only runs mails through it.
 pub(crate) fn build_full() -> anyhow::Result<PathBuf> {
     install_target()?;
-    component(None, "postroom.wasm")
+    component(None, "plugin", "postroom.wasm")
 }
 
 /// Builds a third, that misbehaves on request: for the tests of the limits alone.
 pub(crate) fn build_misbehaving() -> anyhow::Result<PathBuf> {
     install_target()?;
-    component(Some("misbehave"), "postroom-misbehave.wasm")
+    component(Some("misbehave"), "plugin", "postroom-misbehave.wasm")
 }
 
 /// The crate is a plain library everywhere else: a `cdylib` beside it would break the native link and switch fat
@@ -38,7 +43,7 @@ pub(crate) fn build_misbehaving() -> anyhow::Result<PathBuf> {
 ///
 /// Each has a folder to itself: a library of this kind has the same name whatever its features, and building one in the
 /// place of another builds both anew the next time.
-fn component(feature: Option<&str>, name: &str) -> anyhow::Result<PathBuf> {
+fn component(feature: Option<&str>, world: &str, name: &str) -> anyhow::Result<PathBuf> {
     let folder = feature.map_or_else(target, |feature| target().join("variants").join(feature));
     cargo(["rustc", "--package", "postroom-plugin", "--lib", "--profile", "plugin"])
         .args(["--target", TARGET, "--crate-type", "cdylib", "--target-dir"])
@@ -46,20 +51,26 @@ fn component(feature: Option<&str>, name: &str) -> anyhow::Result<PathBuf> {
         .args(feature.iter().flat_map(|feature| ["--features", feature]))
         .build()?;
     let made = folder.join(TARGET).join("plugin/postroom_plugin.wasm");
-    let kept = target().join("plugin").join(name);
-    copy(&made, &kept)?;
-    let in_checkout = root().join("target/plugin").join(name);
-    if in_checkout != kept {
-        copy(&made, &in_checkout)?;
-    }
-    let size = std::fs::metadata(&kept).map(|facts| facts.len()).unwrap_or_default();
-    eprintln!("{name}: {size} bytes");
+    let bytes = std::fs::read(&made).with_context(|| format!("can't read {}", made.display()))?;
+    let documented = published::with_documentation(&root().join("wit"), world, bytes)?;
+    let kept = keep(name, &documented)?;
+    eprintln!("{name}: {} bytes", documented.len());
     Ok(kept)
 }
 
-/// Copies unless the bytes are there already, so that what is compiled from them stays valid.
-fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let bytes = std::fs::read(from).with_context(|| format!("can't read {}", from.display()))?;
+/// Writes a file where the build puts its own, and to target/plugin of the checkout. Says where the first is.
+fn keep(name: &str, bytes: &[u8]) -> anyhow::Result<PathBuf> {
+    let kept = target().join("plugin").join(name);
+    write(&kept, bytes)?;
+    let in_checkout = root().join("target/plugin").join(name);
+    if in_checkout != kept {
+        write(&in_checkout, bytes)?;
+    }
+    Ok(kept)
+}
+
+/// Writes unless the bytes are there already, so that what is compiled from them stays valid.
+fn write(to: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     if std::fs::read(to).is_ok_and(|old| old == bytes) {
         return Ok(());
     }
