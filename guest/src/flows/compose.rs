@@ -65,6 +65,8 @@ pub struct Job {
     pub insist: Vec<String>,
     /// The host's link that tells of the mail's opening.
     pub pixel: Option<String>,
+    /// Where reports of failure go, where that is not the sender.
+    pub return_path: Option<String>,
 }
 
 /// Something the sender should know.
@@ -128,6 +130,7 @@ impl ComposeError {
 /// [`ComposeError`]: which input is wrong, and where.
 pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError> {
     let pixel = job.pixel.as_deref().map(Pixel::of).transpose()?;
+    let return_path = job.return_path.as_ref().map(return_path).transpose()?;
     let id = LetterId::parse(&job.id).map_err(|e| ComposeError::job("id", e))?;
     let Input { standing: document, purpose, settings, .. } =
         Input::read(&job.document, &job.use_case, &job.settings)?;
@@ -211,7 +214,10 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
         automatic: job.automatic,
         attachments: &selected,
     };
-    let composed = compose::compose(&letter).map_err(|e| ComposeError::job("now", e))?;
+    let mut composed = compose::compose(&letter).map_err(|e| ComposeError::job("now", e))?;
+    if let Some(return_path) = return_path {
+        composed.envelope.mail_from = return_path;
+    }
     if composed.needs_smtputf8 {
         let detail = "an address is beyond ASCII: a server without SMTPUTF8, ours or that of any recipient, refuses the mail";
         warnings.push(warning("needs-smtputf8", detail));
@@ -280,6 +286,11 @@ fn sender(job: &Job, settings: &Settings, document: &Document) -> Result<Mailbox
     let given = [display_name, name.as_ref(), settings.company.name.as_ref()];
     let name = given.into_iter().flatten().next().unwrap_or(&document.issuer().name);
     Ok(Mailbox::new(Some(name), address))
+}
+
+fn return_path(address: &String) -> Result<Address, ComposeError> {
+    Address::parse(address)
+        .map_err(|e| ComposeError::job("options.return_path", format!("\"{address}\": {e}")))
 }
 
 /// To, Cc, Bcc and Reply-To.

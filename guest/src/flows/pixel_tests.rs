@@ -32,7 +32,7 @@ fn tracked_by(job: &Job, link: &str) -> Result<Message, ComposeError> {
 fn text(message: &Message) -> String {
     let texts = message.composed.chunks.iter().map(|chunk| match chunk {
         Chunk::Text(text) => text.as_str(),
-        Chunk::Attachment(_) => "",
+        Chunk::Attachment(_) | Chunk::Raw(_) => "",
     });
     texts.collect()
 }

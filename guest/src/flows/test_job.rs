@@ -28,6 +28,7 @@ pub(super) fn plain_job() -> Job {
         mode: Mode::Account,
         insist: Vec::new(),
         pixel: None,
+        return_path: None,
     }
 }
 
@@ -44,7 +45,7 @@ impl Files for NoFiles {
 pub(super) fn text_of(message: &Message) -> String {
     let texts = message.composed.chunks.iter().map(|chunk| match chunk {
         Chunk::Text(text) => text.as_str(),
-        Chunk::Attachment(_) => "",
+        Chunk::Attachment(_) | Chunk::Raw(_) => "",
     });
     texts.collect()
 }

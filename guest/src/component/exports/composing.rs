@@ -67,6 +67,7 @@ fn job_in(of: wit::Job) -> Result<Job, wit::ComposeError> {
         mode: options.mode,
         insist: options.insist,
         pixel: options.pixel,
+        return_path: options.return_path,
     })
 }
 

@@ -169,7 +169,7 @@ fn a_typical_letter_reads_as_expected() {
     let chunks = typical().composed().chunks;
     let shown = chunks.iter().map(|chunk| match chunk {
         Chunk::Text(text) => text.replace("\r\n", "\n"),
-        Chunk::Attachment(handle) => format!("[bytes of file {handle}]"),
+        Chunk::Attachment(handle) | Chunk::Raw(handle) => format!("[bytes of file {handle}]"),
     });
     insta::assert_snapshot!("typical_letter", shown.collect::<String>());
 }

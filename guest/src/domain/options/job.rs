@@ -22,6 +22,9 @@ pub struct JobOptions {
     /// The host's link that tells of the mail's opening.
     #[serde(deserialize_with = "text_or_none")]
     pub pixel: Option<String>,
+    /// Where reports of failure go, where that is not the sender.
+    #[serde(deserialize_with = "text_or_none")]
+    pub return_path: Option<String>,
     /// What the user changed.
     #[serde(deserialize_with = "object::or_default")]
     pub edits: EditOptions,

@@ -31,7 +31,7 @@ pub(in crate::domain) fn optional<'de, D: Deserializer<'de>, T: Deserialize<'de>
 }
 
 /// An object, or its default for `null`.
-pub(in super::super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+pub(in crate::domain) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     from: D,
 ) -> Result<T, D::Error> {
     Ok(optional(from)?.unwrap_or_default())

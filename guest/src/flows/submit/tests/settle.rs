@@ -2,7 +2,7 @@
 
 use super::smtp::{Scripted, by_smtp, outgoing, reply};
 use super::*;
-use crate::domain::delivery::{Settlement, check_answer, settle};
+use crate::domain::delivery::{check_answer, settle};
 use crate::domain::status::RecipientReply;
 
 const TO: [&str; 3] = ["ann@example.com", "bob@example.com", "eve@example.com"];
@@ -84,12 +84,7 @@ fn a_settled_answer_is_what_a_submission_makes_of_it() {
         let settled = settle(&recipients, &answer, now());
         let mut smtp = Scripted { answer: Some(answer.clone()), calls: 0 };
         let outcome = by_smtp(outgoing(&TO), &mut smtp);
-        let submitted = Settlement {
-            events: outcome.events,
-            result: outcome.result,
-            stage: outcome.stage,
-            pause: outcome.pause,
-        };
+        let submitted = outcome.settlement();
         assert_eq!(settled, submitted, "{answer:?}");
         assert_eq!(settled.events.len(), TO.len(), "each recipient has a fact: {answer:?}");
         let result = format!("{:?}", settled.result);
@@ -107,4 +102,74 @@ fn a_settled_answer_is_what_a_submission_makes_of_it() {
     ];
     assert_eq!(results.iter().map(String::as_str).collect::<Vec<_>>(), every, "the family has all of them");
     assert!(paused > 0, "some of them are about the account");
+}
+
+/// What APIs answer: taken, refused for each reason that they have, broken, and nothing that can be read.
+fn api_answers() -> Vec<Result<Answer, WebError>> {
+    let bodies = [
+        "",
+        "not json",
+        "{}",
+        r#"{"id":"18f","threadId":"18e","labelIds":["SENT"]}"#,
+        r#"{"error":{"code":429,"message":"User-rate limit exceeded","errors":[{"reason":"userRateLimitExceeded"}]}}"#,
+        r#"{"error":{"code":400,"message":"Invalid To header","errors":[{"reason":"invalidArgument"}]}}"#,
+        r#"{"error":{"code":"ErrorInvalidRecipients","message":"cc@kunde.example is not valid"}}"#,
+        r#"{"error":{"code":"ErrorExceededMessageLimit","message":"The message limit is exceeded"}}"#,
+        r#"{"errors":[{"message":"bad address","field":"personalizations.0.cc.0.email"}]}"#,
+        r#"{"errors":[{"message":"Maximum credits exceeded","field":null}]}"#,
+    ];
+    let statuses = [200, 202, 301, 400, 401, 403, 404, 408, 413, 429, 500, 502, 503];
+    let answered = statuses.into_iter().flat_map(|status| {
+        bodies.map(|body| {
+            let mut answer = answer(status, body);
+            answer.headers.push(("retry-after".to_owned(), "120".to_owned()));
+            answer.headers.push(("x-message-id".to_owned(), "sg-1".to_owned()));
+            Ok(answer)
+        })
+    });
+    let stages = [
+        WebStage::Prepare,
+        WebStage::Token,
+        WebStage::Resolve,
+        WebStage::Connect,
+        WebStage::Tls,
+        WebStage::Request,
+        WebStage::Answer,
+    ];
+    let unanswered = stages
+        .into_iter()
+        .flat_map(|stage| Verdict::ALL.iter().map(move |verdict| Err(lost(stage, *verdict))));
+    answered.chain(unanswered).collect()
+}
+
+#[test]
+fn a_settled_answer_of_an_api_is_what_a_submission_makes_of_it() {
+    let mut seen = std::collections::BTreeSet::new();
+    for transport in ["gmail", "graph", "sendgrid"] {
+        for answer in api_answers() {
+            let mut provider = Provider { answers: VecDeque::from([answer.clone()]), asked: vec![] };
+            let submitted = send(invoice(), transport, &mut provider);
+            let settled = settle_api(transport, &invoice(), answer.clone(), now());
+            let kept = |of: &Outcome| (of.error.clone(), of.clone().settlement());
+            assert_eq!(kept(&settled), kept(&submitted), "{transport}: {answer:?}");
+            seen.insert(settled.result.name());
+        }
+    }
+    let all = ["accepted", "account-unavailable", "in-doubt", "needs-sign-in", "permanent", "transient"];
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), all);
+}
+
+#[test]
+fn what_is_no_request_to_an_api_is_not_settled() {
+    for (transport, mail, field) in [
+        ("smtp", invoice(), "transport"),
+        ("pigeon", invoice(), "transport"),
+        ("gmail", OutgoingMail { chunks: vec![], ..invoice() }, "mail.chunks"),
+        ("gmail", OutgoingMail { recipients: vec!["x".into()], ..invoice() }, "recipients[0]"),
+    ] {
+        match settle_api(transport, &mail, Ok(answer(202, "")), now()).error {
+            Some(SubmitError::Argument { field: named, .. }) => assert_eq!(named, field),
+            other => panic!("{transport}: {other:?}"),
+        }
+    }
 }

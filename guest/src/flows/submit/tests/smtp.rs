@@ -75,10 +75,17 @@ fn a_connection_lost_after_the_final_dot_is_in_doubt_for_everyone() {
 }
 
 #[test]
-fn a_parcel_that_can_not_be_sent_reaches_no_server() {
+fn a_mail_that_can_not_be_sent_reaches_no_server() {
     let cases = [
         (outgoing(&[]), "smtp", SubmitError::NoRecipient),
-        (outgoing(&["a@example.com"]), "pigeon", SubmitError::UnknownTransport("pigeon".into())),
+        (
+            outgoing(&["a@example.com"]),
+            "pigeon",
+            SubmitError::Argument {
+                field: "route.transport".into(),
+                detail: "there is no transport \"pigeon\": use one of smtp, gmail, graph, sendgrid".into(),
+            },
+        ),
     ];
     for (outgoing, transport, expected) in cases {
         let mut smtp = Scripted { answer: None, calls: 0 };
@@ -89,7 +96,7 @@ fn a_parcel_that_can_not_be_sent_reaches_no_server() {
     let mut smtp = Scripted { answer: None, calls: 0 };
     let outcome = by_smtp(outgoing(&["a@example.com>\r\nDATA"]), &mut smtp);
     assert!(
-        matches!(outcome.error, Some(SubmitError::Argument { ref field, .. }) if field == "envelope.recipients[0]")
+        matches!(outcome.error, Some(SubmitError::Argument { ref field, .. }) if field == "recipients[0]")
     );
     assert_eq!(smtp.calls, 0);
 }
