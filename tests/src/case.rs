@@ -1,9 +1,10 @@
 //! A mail to be made, as every tier needs it: each turns the same [`Case`] into the words of its own layer.
 
 use crate::fixtures;
-use postroom_plugin::domain::attachment::{Attachment, Format, Role};
+use postroom_plugin::domain::attachment::{Attachment, Role};
 use postroom_plugin::domain::compose::{Chunk, assemble};
 use postroom_plugin::domain::language::Language;
+use postroom_plugin::domain::options::{JobOptions, Mode};
 use postroom_plugin::domain::recipients::UserOverrides;
 use postroom_plugin::flows::{self, FileError, Files, Job, Message, Source};
 
@@ -121,14 +122,16 @@ impl Case {
             sender: (None, SENDER.to_owned()),
             recipients: recipients.collect(),
             attachments: attachments.collect::<anyhow::Result<_>>()?,
-            format: Format::named(self.format).ok_or_else(|| anyhow::anyhow!("no format {}", self.format))?,
+            format: JobOptions::from_json(&format!(r#"{{"format":"{}"}}"#, self.format))?.format,
             portal: self.portal.clone(),
             edits: (None, None),
             thread: None,
             automatic: false,
-            mode: flows::Mode::Account,
+            mode: Mode::Account,
             // Mails are looked at here, also one whose files are not there.
             insist: vec!["without-document".to_owned()],
+            pixel: None,
+            return_path: None,
         })
     }
 

@@ -13,12 +13,12 @@ fn a_link_that_no_mail_may_carry_is_an_error_of_the_job() {
     let (good, long) = ("https://portal.example/d", format!("https://{}", "x".repeat(2_000)));
     assert!(check_links(&job(good, Some("http://portal.example/d.pdf"))).is_ok());
     for (view, pdf, field) in [
-        ("javascript:alert(1)", None, "portal.view-url: "),
-        ("portal.example/d", None, "portal.view-url: "),
-        ("https://portal.example/d\nBcc: x", None, "portal.view-url: "),
-        (long.as_str(), None, "portal.view-url: "),
-        ("", None, "portal.view-url: "),
-        (good, Some("file:///d.pdf"), "portal.pdf-url: "),
+        ("javascript:alert(1)", None, "options.portal.view_url: "),
+        ("portal.example/d", None, "options.portal.view_url: "),
+        ("https://portal.example/d\nBcc: x", None, "options.portal.view_url: "),
+        (long.as_str(), None, "options.portal.view_url: "),
+        ("", None, "options.portal.view_url: "),
+        (good, Some("file:///d.pdf"), "options.portal.pdf_url: "),
     ] {
         let fault = check_links(&job(view, pdf)).expect_err(view).to_string();
         assert!(fault.starts_with(field), "{view:?} {pdf:?}: {fault}");
@@ -69,7 +69,7 @@ fn a14_a_mail_of_the_platform_needs_its_portal_and_one_reply_to() {
     let without_reply_to = Job { recipients: Vec::new(), ..invoice(Mode::Platform) };
     let link_without_portal = Job { portal: None, ..invoice(Mode::Account) };
     for (job, field) in
-        [(without_portal, "portal: "), (without_reply_to, "recipients: "), (link_without_portal, "format: ")]
+        [(without_portal, "options.portal: "), (without_reply_to, "recipients: "), (link_without_portal, "options.format: ")]
     {
         let fault = compose(&job, &mut NoFiles).expect_err(field).to_string();
         assert!(fault.starts_with(field), "{fault}");

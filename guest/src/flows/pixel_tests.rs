@@ -70,7 +70,7 @@ fn a_link_that_no_mail_may_carry_is_an_error_of_the_job() {
         let composed = tracked_by(&job(&[(Field::To, "jo@example.com")]), link);
         match composed {
             Ok(message) => assert!(!text(&message).contains("<script>"), "{link}: it is escaped"),
-            Err(error) => assert!(error.to_string().starts_with("pixel: "), "{link}: {error}"),
+            Err(error) => assert!(error.to_string().starts_with("options.pixel: "), "{link}: {error}"),
         }
     }
 }

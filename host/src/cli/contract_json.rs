@@ -2,6 +2,7 @@
 //! its words, `reason` for people and `code` for programs.
 
 use crate::contract::accounts::Capability;
+use crate::contract::delivery::SubmitError;
 use crate::contract::recipients::Entry;
 use crate::contract::tracking::RecipientStatus;
 use serde_json::{Value, json};
@@ -27,6 +28,30 @@ pub(super) fn entries(of: &[Entry]) -> Value {
             })
         })
         .collect()
+}
+
+/// Why an attempt came to nothing, its failure's fields in one object.
+pub(super) fn error(of: &SubmitError) -> Value {
+    match of {
+        SubmitError::Failed(of) => {
+            let (code, words) = (&of.failure.code, &of.failure.words);
+            let reply = of.reply_code.map(|basic| {
+                let enhanced = code.as_ref().filter(|code| code.contains('.'));
+                json!({ "code": basic, "enhanced": enhanced, "text": words })
+            });
+            let mut failed = json!(of.failure);
+            failed["reply"] = json!(reply);
+            failed["recipients"] = json!(of.recipients);
+            json!({ "failed": failed })
+        }
+        SubmitError::Api(of) => {
+            let mut failed = json!(of.failure);
+            failed["status"] = json!(of.status);
+            failed["refused"] = json!(of.refused);
+            json!({ "api": failed })
+        }
+        other => json!(other),
+    }
 }
 
 /// What an account can do.

@@ -110,7 +110,7 @@ mod tests {
     use crate::contract::delivery::SubmitError;
     use crate::contract::recipients::Field;
     use crate::contract::tracking::Status;
-    use crate::contract::transport::{Failure, Stage, Verdict};
+    use crate::contract::transport::{Failure, Stage, SubmissionFailure, Verdict};
     use serde_json::json;
 
     /// Characters that move a cursor, end a line or turn the direction of text.
@@ -139,21 +139,22 @@ mod tests {
         let failure = Failure {
             stage: Stage::AfterDot,
             verdict: Verdict::InDoubt,
-            reply: None,
+            code: None,
+            words: None,
             detail: "Lost After".into(),
             retry_after: None,
-            recipients: Vec::new(),
         };
+        let failed = SubmissionFailure { failure, reply_code: None, recipients: Vec::new() };
         let said = by_contract(json!({
             "status": Status::InTransit,
             "recipients": [{ "field": Field::ReplyTo, "reason": "As Is" }],
-            "error": SubmitError::Failed(failure),
+            "error": SubmitError::Failed(failed),
         }));
         assert_eq!(said["status"], "in-transit");
         assert_eq!(said["recipients"], json!([{ "field": "reply-to", "reason": "As Is" }]));
-        assert_eq!(said["error"]["failed"]["stage"], "after-dot");
-        assert_eq!(said["error"]["failed"]["verdict"], "in-doubt");
-        assert_eq!(said["error"]["failed"]["detail"], "Lost After");
+        assert_eq!(said["error"]["failed"]["failure"]["stage"], "after-dot");
+        assert_eq!(said["error"]["failed"]["failure"]["verdict"], "in-doubt");
+        assert_eq!(said["error"]["failed"]["failure"]["detail"], "Lost After");
         assert_eq!(by_contract(json!({ "error": SubmitError::NoRecipient }))["error"], "no-recipient");
         assert_eq!(by_contract(json!({ "status": "In transit" }))["status"], "in-transit");
         assert_eq!(by_contract(json!({ "error": null })), json!({ "error": null }));

@@ -215,7 +215,7 @@ async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
             "recipients": contract_json::statuses(&sent.timeline.recipients),
             "invalid": ready.resolution.invalid,
             "events": sent.outcome.settlement.events,
-            "error": sent.outcome.error,
+            "error": sent.outcome.error.as_ref().map(contract_json::error),
             "warnings": ready.message.warnings,
         }))?;
     } else {

@@ -216,7 +216,7 @@ pub(super) fn push_escaped(out: &mut String, text: &str) {
 
 /// Paragraphs as a plain body has them: wrapped, separated by blank lines.
 pub(super) fn plain(paragraphs: &[Vec<String>]) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(paragraphs.iter().flatten().map(|line| line.len() + 2).sum());
     for (i, lines) in paragraphs.iter().enumerate() {
         if i > 0 {
             out.push_str("\n\n");

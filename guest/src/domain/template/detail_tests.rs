@@ -158,3 +158,45 @@ fn a_line_of_a_statement_is_told_in_the_language_of_the_mail() {
         }
     }
 }
+
+#[test]
+fn a_layout_of_ones_own_loops_over_the_lines_that_are_shown_at_once() {
+    let row = "<tr valign=\"top\"><td class=\"l\" style=\"padding:9px 12px 9px 0;border-bottom:1px solid #e6eaee;word-break:break-word\">\
+               <bdi>{{ line.name }}</bdi>{% if line.small %}<br><span class=\"m\" style=\"font-size:13px;color:#5b6773\">{{ line.small }}\
+               </span>{% endif %}</td>{% if mail.columns.value %}<td class=\"l\" align=\"right\" style=\"padding:9px 0;\
+               border-bottom:1px solid #e6eaee\">{{ line.value }}</td>{% endif %}</tr>";
+    let entry = "- {{ line.name }}\n{% if line.sum %}\n  {{ line.sum }}\n{% endif %}\n{% if line.detail %}\n  {{ line.detail }}\n{% endif %}";
+    let layout = |one: &str, all: &str| {
+        format!("{{% for line in mail.lines %}}\n{one}\n{{% endfor %}}\n====\n{{{{ mail.{all} }}}}\n")
+    };
+    let (html, text) = (layout(row, "lines_html"), layout(entry, "lines_text"));
+    let settings = settings_with(&[("layout/mail.html", &html), ("layout/mail.txt", &text)]);
+    let line = |name: &str| Line { name: name.into(), ..Line::default() };
+    let some = |number| Some(Decimal::new(number, 1));
+    let nasty = "1/2\" pipe & <b>'seal'</b> ";
+    let table =
+        Line { quantity: some(25), unit_price: some(400), net_amount: some(1000), ..line("Table / oak") };
+    for lines in [
+        vec![table.clone(), Line { description: Some(nasty.into()), ..line(nasty) }, line("")],
+        vec![Line { description: Some("Second\nhand".into()), unit: Some("HUR".into()), ..table }],
+        vec![
+            Line { quantity: some(10), description: Some(String::new()), ..line("Stool") },
+            line("Delivery"),
+        ],
+        vec![Line { unit_price: some(5), ..line("Screw") }],
+        vec![line("Only a name")],
+    ] {
+        for locale in ["en-US", "fr-CH", "de-AT"].map(|locale| Locale::parse(locale).unwrap()) {
+            let document = Arc::new(Document { lines: lines.clone(), ..Document::clone(&invoice()) });
+            let mail = render(&RenderRequest { locale, ..request(&document, &settings) }).unwrap();
+            for made in [&mail.html, &mail.text] {
+                let (looped, at_once) = made.split_once("====").unwrap();
+                assert_eq!(looped.trim(), at_once.trim(), "{locale}");
+                assert!(
+                    lines.iter().all(|l| looped.contains(l.name.split(['/', '"']).next().unwrap())),
+                    "{made}"
+                );
+            }
+        }
+    }
+}

@@ -118,7 +118,9 @@ impl TextSet {
     pub(super) fn render(&self, name: &str, context: Value) -> Result<String, TemplateFault> {
         let fault = |error| self.fault(&error, name);
         let template = self.environment(name).get_template(name).map_err(fault)?;
-        let mut out = Bounded(Vec::with_capacity(4096));
+        // Room for nearly every mail: what grows is moved.
+        let room = if name.ends_with(".html") { 32 << 10 } else { 4 << 10 };
+        let mut out = Bounded(Vec::with_capacity(room));
         template.render_captured_to(context, &mut out).map_err(fault)?;
         // With vector instructions in the sandbox too; a copy costs little beside std's walk by words of 32 bits.
         let text = simdutf8::basic::from_utf8(&out.0);

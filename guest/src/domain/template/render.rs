@@ -2,9 +2,10 @@
 
 use super::body::{paragraphs, subject, tidy, without_reordering};
 use super::context;
-use super::engine::{TextSet, with_texts};
+use super::engine::{Level, TextSet, with_texts};
 use super::fault::TemplateFault;
 use super::greeting::{continued, greeting};
+use super::items::Shown;
 use super::layout;
 use super::shipped;
 use super::subject_amount::with_amount;
@@ -165,7 +166,10 @@ pub(super) fn render_with(
     if request.edits.body.is_none() {
         continued(&greeting, &mut body);
     }
+    let own_layout =
+        [layout::HTML, layout::TEXT].iter().any(|name| texts.level(name) != Some(Level::Shipped));
     let laid_out = |shown: usize| {
+        let shown = Shown { lines: shown, each: own_layout };
         let mail = layout::mail(request, &words, &subject, &greeting, &body, html.clone(), shown)?;
         let mut root = root.clone();
         root.0.push(("mail", mail));

@@ -33,11 +33,14 @@ function template(name) {
   env.addFilter("date", (day) => dates.format(day));
   env.addFilter("rule", (title) => "-".repeat(title.length));
   env.addGlobal("plural", (n, one, other) => (n < 2 ? one : other));
+  // Postroom makes the rows of the lines itself; an ordinary program loops over them in its template.
+  const loop = (file) => readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
+  const looped = readFileSync(join(job.templates, name), "utf8")
+    .replace("{{ mail.lines_html }}\n", () => loop("lines.html"))
+    .replace("{{ mail.lines_text }}\n", () => loop("lines.txt"))
+    .replaceAll("mail.lines_html", "mail.lines");
   // Nunjucks can't repeat a text with `*`.
-  const source = readFileSync(join(job.templates, name), "utf8").replace(
-    /"-" \* \(([\w.]+) \| length\)/g,
-    "$1 | rule",
-  );
+  const source = looped.replace(/"-" \* \(([\w.]+) \| length\)/g, "$1 | rule");
   return nunjucks.compile(source, env);
 }
 

@@ -26,6 +26,7 @@ document_bytes = (case / "document.json").read_bytes()
 pdf = (case / "invoice.pdf").read_bytes()
 logo = (case / "logo.png").read_bytes()
 templates = Path(job["templates"])
+peers = Path(__file__).parent.parent
 words = json.loads((templates / "layout/fr/words.json").read_text())
 
 
@@ -48,9 +49,16 @@ def environment(layout: bool, html: bool) -> Environment:
     return env
 
 
+def looped(source: str) -> str:
+    """Postroom makes the rows of the lines itself; an ordinary program loops over them in its template."""
+    html, text = ((peers / name).read_text() for name in ("lines.html", "lines.txt"))
+    source = source.replace("{{ mail.lines_html }}\n", html).replace("{{ mail.lines_text }}\n", text)
+    return source.replace("mail.lines_html", "mail.lines")
+
+
 def template(name: str):
     return environment(name.startswith("layout/"), name.endswith(".html")).from_string(
-        (templates / name).read_text()
+        looped((templates / name).read_text())
     )
 
 

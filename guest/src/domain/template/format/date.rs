@@ -3,6 +3,7 @@
 use super::conventions::{Short, conventions};
 use crate::domain::language::{Language, Locale};
 use chrono::{Datelike, NaiveDate};
+use std::fmt::Write as _;
 
 const NL: [&str; 12] = [
     "januari",
@@ -80,12 +81,17 @@ fn month(date: NaiveDate, locale: Locale) -> &'static str {
 /// careful writers do (CLDR does not).
 pub fn long_date(date: NaiveDate, locale: Locale) -> String {
     let (day, month, year) = (date.day(), month(date, locale), date.year());
-    match locale.language {
-        Language::De => format!("{day}.\u{a0}{month} {year}"),
-        Language::En if matches!(locale.region(), Some("US" | "CA")) => format!("{month}\u{a0}{day}, {year}"),
-        Language::Fr if day == 1 => format!("1er\u{a0}{month} {year}"),
-        _ => format!("{day}\u{a0}{month} {year}"),
-    }
+    // Room for any of them: a text that grows is moved.
+    let mut text = String::with_capacity(32);
+    let _ = match locale.language {
+        Language::De => write!(text, "{day}.\u{a0}{month} {year}"),
+        Language::En if matches!(locale.region(), Some("US" | "CA")) => {
+            write!(text, "{month}\u{a0}{day}, {year}")
+        }
+        Language::Fr if day == 1 => write!(text, "1er\u{a0}{month} {year}"),
+        _ => write!(text, "{day}\u{a0}{month} {year}"),
+    };
+    text
 }
 
 /// `22-11-2026`, `22/11/2026`, `22.11.2026`; `22 Nov 2026` for English without a region.

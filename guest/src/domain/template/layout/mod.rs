@@ -17,7 +17,7 @@ use super::context::company_of;
 use super::fault::TemplateFault;
 use super::format::number;
 use super::greeting::closing;
-use super::items::{Columns, item};
+use super::items::{Columns, Shown, lines};
 use super::record::Record;
 use super::render::RenderRequest;
 use super::signature;
@@ -43,7 +43,7 @@ const MOST_LINES: usize = 200;
 const LOGO_HEIGHT: u32 = 72;
 
 /// Fields of `mail`, which the layout has beyond those of a text.
-pub(super) const MAIL: &[&str; 33] = &[
+pub(super) const MAIL: &[&str; 35] = &[
     "subject",
     "preheader",
     "accent",
@@ -68,6 +68,8 @@ pub(super) const MAIL: &[&str; 33] = &[
     "payment_rule",
     "code",
     "lines",
+    "lines_html",
+    "lines_text",
     "columns",
     "more",
     "totals",
@@ -101,7 +103,7 @@ pub(super) fn most_lines(request: &RenderRequest<'_>) -> usize {
     request.document.lines.len().min(request.settings.layout.lines as usize).min(of_use)
 }
 
-/// The `mail` of the layout, which shows the first `shown` lines of the document.
+/// The `mail` of the layout, which shows these lines of the document.
 pub(super) fn mail(
     request: &RenderRequest<'_>,
     words: &Words,
@@ -109,7 +111,7 @@ pub(super) fn mail(
     greeting: &str,
     body: &[Vec<String>],
     html: Option<String>,
-    shown: usize,
+    shown: Shown,
 ) -> Result<Value, TemplateFault> {
     let (document, settings) = (request.document.as_ref(), request.settings);
     let demand = Demand::of(request);
@@ -118,8 +120,8 @@ pub(super) fn mail(
     let title_text = title.text();
     let amount = amount::headline(request, words, demand)?;
     let due = amount::due(request, words, demand)?;
-    let columns = Columns::of(&document.lines[..shown]);
-    let totals = match shown > 0 && columns.amount {
+    let columns = Columns::of(&document.lines[..shown.lines]);
+    let totals = match shown.lines > 0 && columns.amount {
         true => totals::rows(request, words)?,
         false => Vec::new(),
     };
@@ -134,7 +136,7 @@ pub(super) fn mail(
         Some(_) => Value::from(Vec::<Value>::new()),
         None => body.iter().map(|p| Value::from_safe_string(body::paragraph_html(p, &links))).collect(),
     };
-    let lines = document.lines[..shown].iter();
+    let lines = lines(request, words, shown, columns)?;
     Ok(Record::value(
         "mail",
         MAIL,
@@ -162,9 +164,11 @@ pub(super) fn mail(
             Value::from(payment_title),
             Value::from(body::rule(payment_title)),
             code(request, words)?,
-            lines.map(|l| item(document, l, columns, request, words)).collect::<Result<_, _>>()?,
+            lines.each,
+            Value::from_safe_string(lines.html),
+            Value::from(lines.text),
             columns.value(words)?,
-            more(document, shown, request, words)?,
+            more(document, shown.lines, request, words)?,
             values(totals),
             Value::from(closing(request, words)?),
             Value::from(words.get("colon")?),
