@@ -6,7 +6,7 @@ use postroom::contract::recipients::Field;
 use postroom::engine::Files;
 use postroom_plugin::domain::kind::TABLE;
 use postroom_tests::fixtures;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The words between backticks in the documentation of a field of `tracking.event`.
 fn documented(field: &str) -> BTreeSet<String> {
@@ -19,28 +19,85 @@ fn documented(field: &str) -> BTreeSet<String> {
     docs.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
+/// The lists that grow.
+async fn vocabulary(house: &House) -> BTreeMap<String, Vec<String>> {
+    house.office.vocabulary(&Files::default()).await.unwrap().into_iter().collect()
+}
+
+/// Names in the documentation of a function of `info`.
+fn named_in_info(function: &str) -> BTreeSet<String> {
+    let source = std::fs::read_to_string(fixtures::folder().join("../wit/info.wit")).unwrap();
+    let (before, _) = source.split_once(&format!("\n    {function}: func")).unwrap();
+    let docs = before.lines().rev().take_while(|line| line.trim().starts_with("///")).collect::<Vec<_>>();
+    let docs = docs.into_iter().rev().collect::<Vec<_>>().join("\n");
+    let names = docs.split('`').skip(1).step_by(2).filter(|name| !name.contains('.') && *name != "core");
+    names.map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn every_list_and_every_limit_is_documented_and_none_is_empty_or_says_a_thing_twice() {
+    let house = House::new(shipped());
+    let lists = vocabulary(&house).await;
+    assert_eq!(named_in_info("vocabulary"), lists.keys().cloned().collect());
+    for (name, list) in &lists {
+        let different: BTreeSet<_> = list.iter().collect();
+        assert!(!list.is_empty() && different.len() == list.len(), "{name}: {list:?}");
+    }
+    let limits = house.office.plugin_limits(&Files::default()).await.unwrap();
+    assert_eq!(named_in_info("limits"), limits.iter().map(|(name, _)| name.clone()).collect());
+    assert!(limits.iter().all(|(_, limit)| *limit > 0), "{limits:?}");
+}
+
+/// A reason that a user is told of is told in their language.
+#[tokio::test]
+async fn every_code_of_a_reason_has_words_in_every_language() {
+    let house = House::new(shipped());
+    let lists = vocabulary(&house).await;
+    let of_reasons = [
+        "warnings",
+        "refusals",
+        "attachment-rules",
+        "recipient-reasons",
+        "status-reasons",
+        "action-reasons",
+        "advice",
+        "capability-reasons",
+        "provider-notes",
+        "account-findings",
+        "text-rules",
+    ];
+    for code in of_reasons.iter().flat_map(|name| &lists[*name]) {
+        let mut told = BTreeSet::new();
+        for language in &lists["languages"] {
+            let words = house.office.explain(&Files::default(), code, language).await.unwrap();
+            told.insert(words.unwrap_or_else(|| panic!("{code} has no words in {language}")));
+        }
+        assert!(told.len() > 2, "{code} is not translated: {told:?}");
+    }
+}
+
 #[tokio::test]
 async fn the_documented_events_are_those_that_the_plugin_knows() {
     let house = House::new(shipped());
-    let description = house.office.describe(&Files::default()).await.unwrap();
-    assert_eq!(documented("kind"), description.event_kinds.into_iter().collect());
-    assert_eq!(documented("source"), description.event_sources.into_iter().collect());
+    let lists = vocabulary(&house).await;
+    assert_eq!(documented("kind"), lists["event-kinds"].iter().cloned().collect());
+    assert_eq!(documented("source"), lists["event-sources"].iter().cloned().collect());
 }
 
 #[tokio::test]
 async fn the_plugin_describes_the_table_its_schemas_and_its_version() {
     let house = House::new(shipped());
     let files = Files::default();
-    let description = house.office.describe(&files).await.unwrap();
-    assert_eq!(description.version, env!("CARGO_PKG_VERSION"));
-    assert_eq!(description.transports, ["smtp", "gmail", "graph", "sendgrid"]);
-    assert_eq!(description.languages, ["nl", "fr", "en", "de"]);
-    let kinds = description.kinds.iter().map(|kind| (kind.name.as_str(), kind.use_cases.clone()));
+    let (lists, described) = (vocabulary(&house).await, house.office.kinds(&files).await.unwrap());
+    assert_eq!(house.office.version(&files).await.unwrap(), env!("CARGO_PKG_VERSION"));
+    assert_eq!(lists["transports"], ["smtp", "gmail", "graph", "sendgrid"]);
+    assert_eq!(lists["languages"], ["nl", "fr", "en", "de"]);
+    let kinds = described.iter().map(|kind| (kind.name.as_str(), kind.use_cases.clone()));
     let table =
         TABLE.iter().map(|(kind, uses)| (kind.name(), uses.iter().map(|u| u.name().to_owned()).collect()));
-    assert!(kinds.eq(table), "{:?}", description.kinds);
-    assert_eq!(description.schemas, ["document", "settings", "account"]);
-    for name in &description.schemas {
+    assert!(kinds.eq(table), "{described:?}");
+    assert_eq!(lists["schemas"], ["document", "settings", "account", "job-options", "submission-options"]);
+    for name in &lists["schemas"] {
         let schema = house.office.schema(&files, name).await.unwrap().unwrap();
         let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{name}");
@@ -52,7 +109,7 @@ async fn the_plugin_describes_the_table_its_schemas_and_its_version() {
 #[tokio::test]
 async fn the_media_types_of_a_document_are_the_documented_ones() {
     let house = House::new(shipped());
-    let described = house.office.describe(&Files::default()).await.unwrap().media_types;
+    let described = vocabulary(&house).await.remove("media-types").unwrap();
     let source = std::fs::read_to_string(fixtures::folder().join("../wit/documents.wit")).unwrap();
     let (before, _) = source.split_once("media-type: string,").unwrap();
     let (_, docs) = before.rsplit_once("record source {").unwrap();
@@ -65,7 +122,7 @@ async fn the_media_types_of_a_document_are_the_documented_ones() {
 async fn every_kind_has_a_sample_and_the_names_that_its_texts_can_say() {
     let house = House::new(shipped());
     let files = Files::default();
-    for kind in house.office.describe(&files).await.unwrap().kinds {
+    for kind in house.office.kinds(&files).await.unwrap() {
         let sample = house.office.sample(&files, &kind.name).await.unwrap().unwrap();
         let content = Content::Text(sample);
         let sample = Source { media_type: "application/json".to_owned(), content };
@@ -87,7 +144,7 @@ async fn every_kind_has_a_sample_and_the_names_that_its_texts_can_say() {
 async fn a_pasted_list_is_parsed_into_what_can_be_used_and_what_can_not() {
     let house = House::new(shipped());
     let parsed = house.office.parse_addresses(&Files::default(), "a@b.example; c@", Field::To).await.unwrap();
-    let addresses: Vec<_> = parsed.mailboxes.iter().map(|mailbox| mailbox.address.as_str()).collect();
+    let addresses: Vec<_> = parsed.addresses.iter().map(|of| of.address.as_str()).collect();
     let unusable: Vec<_> = parsed.invalid.iter().map(|invalid| invalid.text.as_str()).collect();
     assert_eq!((addresses, unusable), (vec!["a@b.example"], vec!["c@"]));
 }

@@ -19,12 +19,12 @@ async fn native_fresh_and_much_used_instances_give_equal_bytes() {
             let name = &case.name;
             assert!(streamed(&ready).await == expected, "{name}, {which}: another message than native");
             let message = &ready.message;
-            assert_eq!(message.message_id, native.composed.message_id, "{name}, {which}");
+            assert_eq!(message.mail.message_id, native.composed.message_id, "{name}, {which}");
             assert_eq!(message.subject, native.rendered.subject, "{name}, {which}");
             assert_eq!(message.text, native.rendered.text, "{name}, {which}");
             assert_eq!(without_picture(&message.html), native.rendered.html, "{name}, {which}");
             assert_eq!(message.language, native.language.locale.to_string(), "{name}, {which}");
-            assert_eq!(message.needs_smtputf8, native.composed.needs_smtputf8, "{name}, {which}");
+            assert_eq!(message.mail.needs_smtputf8, native.composed.needs_smtputf8, "{name}, {which}");
             let warnings = |codes: Vec<&str>| codes.join(" ");
             assert_eq!(
                 warnings(message.warnings.iter().map(|w| w.code.as_str()).collect()),

@@ -4,9 +4,9 @@
 use crate::artefacts;
 use postroom::capabilities::attachments::AttachmentSource;
 use postroom::capabilities::smtp::{Account, MemorySubmitter, Security};
-use postroom::contract::{composing, documents, log, recipients};
+use postroom::contract::{composing, documents, log, types};
 use postroom::engine::{Accounts, Capabilities, Engine, EngineError, Files, Limits, Office, Options};
-use postroom::outbox::{Draft, Ready};
+use postroom::outbox::{Draft, Portal, Ready};
 use postroom_tests::case::{Case, SENDER};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -56,13 +56,7 @@ fn request(what: &str) -> composing::Job {
         sender: draft(&case).sender,
         recipients: Vec::new(),
         attachments: Vec::new(),
-        format: "pdf".to_owned(),
-        portal: None,
-        edits: None,
-        thread: None,
-        automatic: false,
-        mode: composing::Mode::Account,
-        insist: Vec::new(),
+        options: String::new(),
     }
 }
 
@@ -82,7 +76,7 @@ impl House {
     /// Asks a misbehaving plugin for something by name, and gives its answer.
     pub(crate) async fn ask(&self, what: &str) -> Result<String, EngineError> {
         match self.office.compose(&Files::default(), &request(what)).await? {
-            Err(composing::ComposeError::UseCase(answer)) => Ok(answer),
+            Err(composing::ComposeError::Argument(answer)) => Ok(answer.detail),
             other => panic!("{what}: {other:?}"),
         }
     }
@@ -117,7 +111,7 @@ impl House {
 
 /// The case as the outbox takes it.
 pub(crate) fn draft(case: &Case) -> Draft {
-    let sender = recipients::Mailbox { name: None, address: SENDER.to_owned() };
+    let sender = types::Address { name: None, address: SENDER.to_owned() };
     let document = case.document.clone();
     let mut draft = Draft::new(case.media_type, document, sender, case.id(), case.now.clone());
     draft.use_case = Some(case.use_case.clone());
@@ -127,7 +121,7 @@ pub(crate) fn draft(case: &Case) -> Draft {
     draft.overrides.to.clone_from(&case.to);
     draft.format = case.format.to_owned();
     let portal = case.portal.clone();
-    draft.portal = portal.map(|(view_url, pdf_url)| composing::Portal { view_url, pdf_url });
+    draft.portal = portal.map(|(view_url, pdf_url)| Portal { view_url, pdf_url });
     for (name, media_type, role, content) in &case.files {
         draft.attach_source(name.clone(), media_type, role, AttachmentSource::from_bytes(content.clone()));
     }

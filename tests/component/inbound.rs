@@ -3,7 +3,7 @@
 
 use crate::house::{House, shipped};
 use crate::kept::{Kept, MESSAGE_ID, now};
-use postroom::contract::inbound::{Class, Hardness, InboundError, Origin};
+use postroom::contract::inbound::{BounceType, InboundError, MessageContent};
 use postroom::contract::tracking::Status;
 use postroom::engine::{EngineError, Files};
 use postroom::inbox::{MatchedBy, Taken};
@@ -30,20 +30,11 @@ async fn the_component_says_what_every_fixture_is() {
     let mut count = 0;
     for line in table.lines().filter(|line| !line.starts_with('#')) {
         let cells: Vec<&str> = line.split('\t').collect();
-        let origin = Origin::Bytes(fixture(cells[0]));
+        let origin = MessageContent::Bytes(fixture(cells[0]));
         let report =
             house.office.classify(&Files::default(), &origin, &[], "2026-11-27T09:00:00+01:00").await;
         let report = report.unwrap().unwrap();
-        let class = match report.class {
-            Class::Bounce => "bounce",
-            Class::Delay => "delay",
-            Class::Delivered => "delivered",
-            Class::Relayed => "relayed",
-            Class::Receipt => "receipt",
-            Class::AutoReply => "auto-reply",
-            Class::Complaint => "complaint",
-            Class::Ordinary => "ordinary",
-        };
+        let class = report.kind.as_str();
         assert_eq!(class, cells[1], "{line}");
         count += 1;
     }
@@ -103,7 +94,7 @@ async fn a_report_is_matched_by_the_attempts_id_where_nothing_was_returned() {
     );
     let taken = kept.take(raw.into_bytes()).await;
     assert_eq!(by(&taken), Some(MatchedBy::EnvelopeId));
-    assert_eq!(taken.report.hardness, Some(Hardness::Soft));
+    assert_eq!(taken.report.bounce_type, Some(BounceType::Soft));
     assert_eq!(kept.suppressed().await, Vec::<String>::new(), "a full mailbox is written to again");
     assert_eq!(kept.events().await[0].recipient.as_deref(), Some(ELS));
 }
@@ -207,7 +198,7 @@ async fn a_report_is_matched_by_the_return_address_that_was_signed_and_by_no_oth
         ("no token", "office@ateliernord.example".to_owned()),
     ] {
         let taken = kept.take_with(bounce(to), Some(&ours)).await;
-        assert_eq!((by(&taken), taken.report.class), (None, Class::Bounce), "{what}");
+        assert_eq!((by(&taken), taken.report.kind.as_str()), (None, "bounce"), "{what}");
     }
     assert_eq!(kept.events().await, []);
     let taken = kept.take_with(bounce(signed.to_uppercase()), Some(&ours)).await;
@@ -227,7 +218,7 @@ async fn a_report_that_names_nothing_of_ours_or_a_stranger_is_not_believed() {
     let kept = Kept::new(&["jan@customer.example", "an@customer.example"]).await;
     let forged = String::from_utf8(fixture("gmail-unknown")).unwrap().replace(ELS, "jan@customer.example");
     let taken = kept.take(forged.replace(MESSAGE_ID, "<guessed@ateliernord.example>").into_bytes()).await;
-    assert_eq!((by(&taken), taken.report.class), (None, Class::Bounce));
+    assert_eq!((by(&taken), taken.report.kind.as_str()), (None, "bounce"));
     assert_eq!((kept.events().await, kept.suppressed().await), (vec![], vec![]));
     // Ours, but about somebody whom the mail was not sent to.
     let taken = kept.take(fixture("gmail-unknown")).await;
@@ -291,7 +282,10 @@ async fn a_refusal_at_submission_is_heeded_by_what_the_server_said() {
 async fn hostile_messages_stay_within_the_limits_of_the_sandbox() {
     let house = House::new(shipped());
     let ask = async |raw: Vec<u8>| {
-        house.office.classify(&Files::default(), &Origin::Bytes(raw), &[], "2026-11-27T09:00:00+01:00").await
+        house
+            .office
+            .classify(&Files::default(), &MessageContent::Bytes(raw), &[], "2026-11-27T09:00:00+01:00")
+            .await
     };
     let large = ask(vec![b'x'; (32 << 20) + 1]).await;
     assert!(matches!(large, Err(EngineError::TooLarge { .. })), "{large:?}");
@@ -326,6 +320,7 @@ async fn hostile_messages_stay_within_the_limits_of_the_sandbox() {
             assert!(matches!(ask(cut).await, Ok(Ok(_))));
         }
     }
-    let wrong = house.office.classify(&Files::default(), &Origin::Bytes(vec![]), &[], "now").await.unwrap();
-    assert!(matches!(wrong, Err(InboundError::Now(_))), "{wrong:?}");
+    let wrong =
+        house.office.classify(&Files::default(), &MessageContent::Bytes(vec![]), &[], "now").await.unwrap();
+    assert!(matches!(wrong, Err(InboundError::Argument(_))), "{wrong:?}");
 }

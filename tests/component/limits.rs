@@ -103,7 +103,7 @@ async fn the_rules_on_attachments_hold_to_the_byte() {
         match (composed, wanted) {
             (Ok(_), None) => {}
             (Err(error), Some(rule)) => assert!(error.to_string().contains(rule), "{sizes:?}: {error}"),
-            (other, _) => panic!("{sizes:?}: {:?}", other.map(|ready| ready.message.size)),
+            (other, _) => panic!("{sizes:?}: {:?}", other.map(|ready| ready.message.mail.size)),
         }
     }
 }

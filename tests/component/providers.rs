@@ -4,8 +4,8 @@ use crate::house::{House, draft, shipped, streamed};
 use postroom::capabilities::destination::AllowList;
 use postroom::capabilities::tokens::TokenSource;
 use postroom::capabilities::web::{Account, Timeouts, WebClient};
-use postroom::contract::delivery::{Enclosure, Outcome, Parcel, Sighting};
-use postroom::contract::schedule::{AttemptResult, Route};
+use postroom::contract::delivery::{LookupResult, Outcome};
+use postroom::contract::schedule::Route;
 use postroom::engine::{Capabilities, Files, Office};
 use postroom::outbox::Ready;
 use postroom_providers::{Fault, File, Gmail, Graph, Reply, SendGrid, Standing};
@@ -42,24 +42,18 @@ async fn invoice(added: &[usize]) -> (Case, Ready) {
 }
 
 async fn submit(office: &Office, ready: &Ready, transport: &str) -> Outcome {
-    let message = &ready.message;
-    let parcel = Parcel {
-        message_id: message.message_id.clone(),
-        envelope: message.envelope.clone(),
-        chunks: message.chunks.clone(),
-        enclosures: ready.files.sizes().map(|(file, size)| Enclosure { file, size }).collect(),
-        size: message.size,
-        needs_smtputf8: message.needs_smtputf8,
-        sender: None,
-        envelope_id: None,
-        notify_delivered: false,
-        check_opens: false,
-    };
-    office.submit(&ready.files, &parcel, &route(transport), NOW).await.unwrap()
+    let mail = &ready.message.mail;
+    let to = &mail.envelope.recipients;
+    office.submit(&ready.files, mail, to, "", &route(transport), NOW).await.unwrap()
+}
+
+/// What an attempt came to, by the contract's name.
+fn result(outcome: &Outcome) -> &str {
+    &outcome.settlement.outcome
 }
 
 fn route(transport: &str) -> Route {
-    Route { account: "office".to_owned(), transport: transport.to_owned() }
+    Route { account_name: "office".to_owned(), transport: transport.to_owned() }
 }
 
 /// The files that the user attached are among those that arrived, with every byte.
@@ -85,14 +79,14 @@ async fn a9_the_invoice_leaves_through_gmail_byte_for_byte() {
     let gmail = Gmail::start(SENDER, TOKEN);
     let (case, ready) = invoice(&[100_000]).await;
     let outcome = submit(&office(&gmail.url()), &ready, "gmail").await;
-    assert_eq!((&outcome.error, &outcome.result), (&None, &AttemptResult::Accepted));
+    assert_eq!((&outcome.error, result(&outcome)), (&None, "accepted"));
     let sent = gmail.sent();
     assert_eq!(sent.len(), 1);
     assert!(body(&sent[0].raw) == body(&streamed(&ready).await), "the body");
     assert_files(&case, &sent[0].files());
     let receipt = outcome.receipt.unwrap();
     assert_eq!((receipt.status, receipt.provider_id.as_deref()), (200, Some(sent[0].id.as_str())));
-    assert_eq!(receipt.message_id.as_deref(), Some(ready.message.message_id.as_str()));
+    assert_eq!(receipt.message_id.as_deref(), Some(ready.message.mail.message_id.as_str()));
 }
 
 #[tokio::test]
@@ -100,7 +94,7 @@ async fn a10_the_invoice_leaves_through_graph_byte_for_byte() {
     let graph = Graph::start(SENDER, TOKEN);
     let (case, ready) = invoice(&[100_000]).await;
     let outcome = submit(&office(&graph.url()), &ready, "graph").await;
-    assert_eq!((&outcome.error, &outcome.result), (&None, &AttemptResult::Accepted));
+    assert_eq!((&outcome.error, result(&outcome)), (&None, "accepted"));
     let sent = graph.sent();
     assert_eq!(sent.len(), 1);
     assert!(body(&sent[0].raw) == body(&streamed(&ready).await), "the body");
@@ -113,7 +107,7 @@ async fn a10_what_is_too_large_for_one_request_goes_by_draft_and_upload_session(
     let graph = Graph::start(SENDER, TOKEN);
     let (case, ready) = invoice(&[4_500_000, 2_000_000, 3_276_800]).await;
     let outcome = submit(&office(&graph.url()), &ready, "graph").await;
-    assert_eq!((&outcome.error, &outcome.result), (&None, &AttemptResult::Accepted));
+    assert_eq!((&outcome.error, result(&outcome)), (&None, "accepted"));
     assert_eq!(graph.wrong_uploads(), [""; 0]);
     let (sent, drafts) = (graph.sent(), graph.drafts());
     assert_eq!((sent.len(), drafts.len()), (1, 0));
@@ -123,7 +117,7 @@ async fn a10_what_is_too_large_for_one_request_goes_by_draft_and_upload_session(
     // A session that breaks leaves neither a mail nor a draft.
     graph.fail_next("PUT ", Fault::Close);
     let outcome = submit(&office(&graph.url()), &ready, "graph").await;
-    assert!(matches!(outcome.result, AttemptResult::Transient(_)), "{outcome:?}");
+    assert_eq!(result(&outcome), "transient", "{outcome:?}");
     assert_eq!((graph.sent().len(), graph.drafts().len()), (1, 0));
 }
 
@@ -133,7 +127,7 @@ async fn a10_a_200_for_a_mail_that_was_swallowed_is_no_acceptance() {
     let (_, ready) = invoice(&[]).await;
     graph.fail_next("sendMail", Fault::Say(Reply::empty(200)));
     let outcome = submit(&office(&graph.url()), &ready, "graph").await;
-    assert_ne!(outcome.result, AttemptResult::Accepted, "{outcome:?}");
+    assert_ne!(result(&outcome), "accepted", "{outcome:?}");
     assert!(graph.sent().is_empty());
 }
 
@@ -142,7 +136,7 @@ async fn a13_the_invoice_leaves_through_sendgrid_with_every_byte_of_its_files() 
     let sendgrid = SendGrid::start(TOKEN);
     let (case, ready) = invoice(&[100_001, 2_000_000]).await;
     let outcome = submit(&office(&sendgrid.url()), &ready, "sendgrid").await;
-    assert_eq!((&outcome.error, &outcome.result), (&None, &AttemptResult::Accepted));
+    assert_eq!((&outcome.error, result(&outcome)), (&None, "accepted"));
     let sent = sendgrid.sent();
     assert_eq!(sent.len(), 1);
     assert_files(&case, &SendGrid::files(&sent[0]));
@@ -151,7 +145,7 @@ async fn a13_the_invoice_leaves_through_sendgrid_with_every_byte_of_its_files() 
         .flat_map(|field| sent[0]["personalizations"][0][*field].as_array().into_iter().flatten())
         .filter_map(|entry: &Value| entry["email"].as_str())
         .collect();
-    for recipient in &ready.message.envelope.recipients {
+    for recipient in &ready.message.mail.envelope.recipients {
         assert!(asked.contains(&recipient.as_str()), "{recipient} is not among {asked:?}");
     }
     assert_eq!(outcome.receipt.unwrap().provider_id.as_deref(), Some("sg-000001"));
@@ -183,7 +177,7 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
         sendgrid.fail_next("POST", fault.clone());
         for (office, transport) in [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")] {
             let outcome = submit(office, &ready, transport).await;
-            assert_eq!(outcome.result, AttemptResult::InDoubt, "{transport}, {fault:?}: {outcome:?}");
+            assert_eq!(result(&outcome), "in-doubt", "{transport}, {fault:?}: {outcome:?}");
         }
         assert_eq!(sent(), (before.0 + kept, before.1 + kept, before.2 + kept), "{fault:?}");
     }
@@ -194,7 +188,7 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
         sendgrid.fail_next("POST", fault.clone());
         for (office, transport) in [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")] {
             let outcome = submit(office, &ready, transport).await;
-            assert_ne!(outcome.result, AttemptResult::Accepted, "{transport}, {fault:?}: {outcome:?}");
+            assert_ne!(result(&outcome), "accepted", "{transport}, {fault:?}: {outcome:?}");
         }
     }
     gmail.fail_next("POST", Fault::Say(Gmail::throttled(30)));
@@ -202,15 +196,19 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
     sendgrid.fail_next("POST", Fault::Say(SendGrid::throttled(30)));
     for (office, transport) in [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")] {
         let outcome = submit(office, &ready, transport).await;
-        let AttemptResult::AccountUnavailable(Some(wait)) = outcome.result else {
-            panic!("{transport}: {outcome:?}")
-        };
+        assert_eq!(result(&outcome), "account-unavailable", "{transport}: {outcome:?}");
+        let wait = outcome.settlement.retry_after.unwrap();
         assert!((28..=30).contains(&wait), "{transport}: {wait}");
-        assert_eq!(outcome.pause.map(|pause| pause.cause).as_deref(), Some("quota"), "{transport}");
+        assert_eq!(
+            outcome.settlement.pause.map(|pause| pause.cause).as_deref(),
+            Some("quota"),
+            "{transport}"
+        );
     }
     gmail.fail_next("POST", Fault::Say(Gmail::quota_exceeded()));
     let outcome = submit(&at_gmail, &ready, "gmail").await;
-    assert_eq!(outcome.result, AttemptResult::AccountUnavailable(None), "{outcome:?}");
+    let settled = (result(&outcome), outcome.settlement.retry_after);
+    assert_eq!(settled, ("account-unavailable", None), "{outcome:?}");
 
     for standing in [Standing::Expired, Standing::Revoked] {
         gmail.access.set(TOKEN, standing);
@@ -218,7 +216,7 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
         sendgrid.access.set(TOKEN, standing);
         for (office, transport) in [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")] {
             let outcome = submit(office, &ready, transport).await;
-            assert_eq!(outcome.result, AttemptResult::NeedsSignIn, "{transport}, {standing:?}: {outcome:?}");
+            assert_eq!(result(&outcome), "needs-sign-in", "{transport}, {standing:?}: {outcome:?}");
             assert!(!format!("{outcome:?}").contains(TOKEN), "{transport}: a token in the outcome");
         }
     }
@@ -239,11 +237,11 @@ async fn a_mail_whose_answer_was_lost_is_found_at_the_provider() {
         for (url, transport) in [(gmail.url(), "gmail"), (graph.url(), "graph")] {
             let office = office(&url);
             let outcome = submit(&office, &ready, transport).await;
-            assert_eq!(outcome.result, AttemptResult::InDoubt, "{outcome:?}");
-            let id = &ready.message.message_id;
+            assert_eq!(result(&outcome), "in-doubt", "{outcome:?}");
+            let id = &ready.message.mail.message_id;
             let route = route(transport);
             let seen = office.look_in_sent(&Files::default(), id, &route, None, NOW, NOW).await.unwrap();
-            assert!(matches!(seen, Sighting::Found(_)), "{transport}: {seen:?}");
+            assert!(matches!(seen, LookupResult::Found(_)), "{transport}: {seen:?}");
         }
     }
 }

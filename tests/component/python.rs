@@ -93,9 +93,7 @@ async fn sent(python: &Path, case: &Case, to: Option<&str>, server: SocketAddr) 
     let output =
         tokio::task::spawn_blocking(move || run(&python, &arguments.each_ref().map(String::as_str))).await;
     let said: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
-    for field in ["events", "result", "stage", "pause"] {
-        assert_eq!(said["settled"][field], said["outcome"][field], "{field}: {said:#}");
-    }
+    assert_eq!(said["settled"], said["outcome"]["settlement"], "{said:#}");
     said
 }
 
@@ -115,8 +113,8 @@ async fn a_python_program_sends_the_very_bytes_that_the_rust_host_composes() {
     let caught = catcher.caught();
     assert_eq!(caught.len(), 1, "{said:#}");
     assert!(caught[0].message == expected, "what arrived differs from what the Rust host composes");
-    assert_eq!(caught[0].mail_from, ready.message.envelope.mail_from);
-    assert_eq!(caught[0].recipients, ready.message.envelope.recipients);
+    assert_eq!(caught[0].mail_from, ready.message.mail.envelope.mail_from);
+    assert_eq!(caught[0].recipients, ready.message.mail.envelope.recipients);
     assert_eq!(said["status"], "In transit", "{said:#}");
     assert!(said["reason"].as_str().unwrap().contains("caught as number 1"), "{said:#}");
     assert_eq!(kinds(&said), vec!["accepted"; caught[0].recipients.len()], "{said:#}");
@@ -124,7 +122,7 @@ async fn a_python_program_sends_the_very_bytes_that_the_rust_host_composes() {
 
 /// Kinds of the events of an outcome.
 fn kinds(said: &Value) -> Vec<&str> {
-    let events = said["outcome"]["events"].as_array().unwrap();
+    let events = said["outcome"]["settlement"]["events"].as_array().unwrap();
     events.iter().map(|event| event["kind"].as_str().unwrap()).collect()
 }
 
@@ -146,10 +144,10 @@ async fn a_python_program_tells_a_mail_in_doubt_from_one_that_did_not_leave() {
     ] {
         let port = server(at, how, &["8BITMIME"]);
         let said = sent(python, &case, None, SocketAddr::from(([127, 0, 0, 1], port))).await;
-        let failed = &said["outcome"]["error"]["failed"];
+        let failed = &said["outcome"]["error"]["failed"]["failure"];
         assert_eq!(failed["stage"], stage, "{at:?} {how:?}: {said:#}");
         assert_eq!(failed["verdict"], verdict, "{at:?} {how:?}: {said:#}");
-        let decided = &said["next"];
+        let decided = &said["next"]["step"];
         assert!(*decided == next || decided.get(next).is_some(), "{at:?} {how:?}: {said:#}");
     }
 }

@@ -1,9 +1,12 @@
 //! `schedule` as hosts call it that keep their own records: what it refuses, and that what it gives can be stored.
 
 use crate::house::{House, shipped};
-use postroom::contract::schedule::{AttemptResult, Lookup};
+use postroom::contract::schedule::{Lookup, Settlement};
 use postroom::contract::tracking::Event;
-use postroom::contract::transport::{Acceptance, Failure, RecipientReply, Reply, Stage, Verdict};
+use postroom::contract::transport::{
+    Acceptance, ApiResponse, Failure, RecipientReply, Reply, Stage, SubmissionFailure, Verdict,
+};
+use postroom::contract::types::ArgumentError;
 use postroom::engine::Files;
 
 const NOW: &str = "2026-11-22T09:30:00+01:00";
@@ -38,35 +41,36 @@ async fn a_servers_answer_is_settled_without_a_submission() {
     let taken = accepted(&[250, 450]);
     let settled = office.settle_answer(&none, &to(), Ok(&taken), NOW).await.unwrap().unwrap();
     assert_eq!(kinds(&settled.events), ["accepted", "deferred"]);
-    assert_eq!(settled.result, AttemptResult::PartlyAccepted(None));
+    assert_eq!((settled.outcome.as_str(), settled.retry_after), ("partly-accepted", None));
     let lost = Failure {
         stage: Stage::AfterDot,
         verdict: Verdict::InDoubt,
-        reply: None,
+        code: None,
+        words: None,
         detail: "mail.example.com closed the connection after the final dot".to_owned(),
         retry_after: None,
-        recipients: vec![],
     };
+    let lost = SubmissionFailure { failure: lost, reply_code: None, recipients: vec![] };
     let settled = office.settle_answer(&none, &to(), Err(&lost), NOW).await.unwrap().unwrap();
     assert_eq!(kinds(&settled.events), ["in-doubt", "in-doubt"]);
-    assert_eq!((settled.result, settled.stage.as_deref()), (AttemptResult::InDoubt, Some("after-dot")));
+    assert_eq!((settled.outcome.as_str(), settled.stage.as_deref()), ("in-doubt", Some("after-dot")));
 
     let found =
         office.settle_doubt(&none, Lookup::Found, &to(), &settled.events, NOW).await.unwrap().unwrap();
-    assert_eq!((kinds(&found.events), found.result), (vec!["accepted"; 2], AttemptResult::Found));
+    assert_eq!((kinds(&found.events), found.outcome.as_str()), (vec!["accepted"; 2], "found"));
     let not_found = office.settle_doubt(&none, Lookup::NotFound, &to(), &settled.events, NOW).await;
     let not_found = not_found.unwrap().unwrap();
-    assert_eq!((kinds(&not_found.events), not_found.result), (vec!["deferred"; 2], AttemptResult::NotFound));
+    assert_eq!((kinds(&not_found.events), not_found.outcome.as_str()), (vec!["deferred"; 2], "not-found"));
     let died = office.settle_interruption(&none, &to(), &[], Some("it ended"), NOW).await.unwrap().unwrap();
-    assert_eq!((kinds(&died.events), died.result), (vec!["in-doubt"; 2], AttemptResult::InDoubt));
+    assert_eq!((kinds(&died.events), died.outcome.as_str()), (vec!["in-doubt"; 2], "in-doubt"));
 }
 
 #[tokio::test]
 async fn what_is_no_answer_and_no_fact_is_named_by_its_path() {
     let (office, none) = (House::new(shipped()).office, Files::default());
-    let field = |error: Result<_, postroom::contract::schedule::FactsError>| match error {
-        Ok::<postroom::contract::schedule::Settlement, _>(settled) => panic!("{settled:?}"),
-        Err(error) => error.field,
+    let field = |settled: Result<Settlement, ArgumentError>| match settled {
+        Ok(settled) => panic!("{settled:?}"),
+        Err(error) => error.argument,
     };
     let one = accepted(&[250]);
     for (to, now, expected) in

@@ -108,7 +108,7 @@ async fn a_failure_to_log_in_is_told_without_the_password() {
     let ready = house.compose(&case).await;
     let attempt = Attempt::by(ACCOUNT, &case.now);
     let sent = ready.send(&house.office, &attempt).await.unwrap();
-    assert_eq!(sent.outcome.stage.as_deref(), Some("login"));
+    assert_eq!(sent.outcome.settlement.stage.as_deref(), Some("login"));
     assert!(sent.outcome.error.is_some());
     assert!(!format!("{sent:?}").contains(PASSWORD));
     assert!(!in_memory(&house, PASSWORD).await);

@@ -78,7 +78,7 @@ async fn where_a_mail_stands_is_part_of_its_status() {
         let told = after(then, 0).await;
         let found: Vec<Status> = told.recipients.iter().map(|it| it.status).collect();
         assert_eq!(found, [els, jan], "{then:?}: {told:?}");
-        assert!(told.reason.contains(reason), "{then:?}: {}", told.reason);
+        assert!(told.reason.detail.contains(reason), "{then:?}: {:?}", told.reason);
     }
 }
 
@@ -129,7 +129,7 @@ async fn what_becomes_of_the_blind_copy_to_ourselves_is_shown_and_makes_no_mail_
             assert_eq!(told.status, whole, "{facts:?}");
             assert_eq!(told.reason, told.recipients[1].reason, "{facts:?}");
             assert!(
-                told.recipients[0].reason.starts_with("blind copy to the user who made the mail: "),
+                told.recipients[0].reason.detail.starts_with("blind copy to the user who made the mail: "),
                 "{told:?}"
             );
         }

@@ -12,12 +12,12 @@ async fn streaming_and_assembling_give_the_same_bytes() {
     for case in cases() {
         let ready = house.compose(&case).await;
         let message = streamed(&ready).await;
-        assert_eq!(message.len() as u64, ready.message.size, "{}", case.name);
+        assert_eq!(message.len(), ready.message.mail.size as usize, "{}", case.name);
         let in_hand = (1..).zip(&case.files);
         let in_hand =
             in_hand.map(|(handle, (.., content))| composing::File { handle, content: content.clone() });
         let in_hand = in_hand.collect::<Vec<_>>();
-        let chunks = &ready.message.chunks;
+        let chunks = &ready.message.mail.chunks;
         let assembled = house.office.assemble(&Files::default(), chunks, &in_hand).await.unwrap();
         assert!(assembled.as_ref() == Ok(&message), "{}: assembled in the sandbox", case.name);
         let native = case.whole(&case.compose().unwrap().composed.chunks).unwrap();
@@ -25,7 +25,7 @@ async fn streaming_and_assembling_give_the_same_bytes() {
         let short = house.office.assemble(&Files::default(), chunks, &[]).await.unwrap();
         let first = chunks.iter().find_map(|chunk| match chunk {
             composing::Chunk::Attachment(handle) => Some(*handle),
-            composing::Chunk::Text(_) => None,
+            composing::Chunk::Text(_) | composing::Chunk::Raw(_) => None,
         });
         assert_eq!(short.err(), first, "{}: the handle that has no file is named", case.name);
     }
@@ -44,10 +44,13 @@ async fn the_submitted_message_is_the_streamed_one_and_its_files_come_back_whole
         };
         let sent = ready.send(&house.office, &attempt).await.unwrap();
         assert_eq!(sent.outcome.error, None, "{}", case.name);
-        assert_eq!(house.office.label(&Files::default(), sent.timeline.status).await.unwrap(), "In transit");
+        assert_eq!(
+            house.office.label(&Files::default(), sent.timeline.status, "en").await.unwrap(),
+            "In transit"
+        );
         let taken = house.mails.taken().pop().unwrap();
         assert!(taken.message == streamed(&ready).await, "{}", case.name);
-        assert_eq!(taken.recipients, ready.message.envelope.recipients, "{}", case.name);
+        assert_eq!(taken.recipients, ready.message.mail.envelope.recipients, "{}", case.name);
         assert_eq!(taken.envelope_id, attempt.envelope_id, "{}", case.name);
 
         let parsed = MessageParser::new().parse(&taken.message).unwrap();
@@ -67,10 +70,14 @@ async fn the_work_in_the_sandbox_does_not_depend_on_the_size_of_a_file() {
     let house = House::new(shipped());
     let case = cases().pop().unwrap();
     let ready = house.compose(&case).await;
-    let texts = ready.message.chunks.iter().filter_map(|chunk| match chunk {
+    let texts = ready.message.mail.chunks.iter().filter_map(|chunk| match chunk {
         composing::Chunk::Text(text) => Some(text.len()),
-        composing::Chunk::Attachment(_) => None,
+        composing::Chunk::Attachment(_) | composing::Chunk::Raw(_) => None,
     });
     let skeleton = texts.sum::<usize>();
-    assert!(skeleton < 100_000 && ready.message.size > 400_000, "{skeleton} of {} bytes", ready.message.size);
+    assert!(
+        skeleton < 100_000 && ready.message.mail.size > 400_000,
+        "{skeleton} of {} bytes",
+        ready.message.mail.size
+    );
 }

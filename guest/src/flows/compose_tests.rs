@@ -68,9 +68,11 @@ fn a14_a_mail_of_the_platform_needs_its_portal_and_one_reply_to() {
     let without_portal = Job { portal: None, format: Format::Pdf, ..invoice(Mode::Platform) };
     let without_reply_to = Job { recipients: Vec::new(), ..invoice(Mode::Platform) };
     let link_without_portal = Job { portal: None, ..invoice(Mode::Account) };
-    for (job, field) in
-        [(without_portal, "options.portal: "), (without_reply_to, "recipients: "), (link_without_portal, "options.format: ")]
-    {
+    for (job, field) in [
+        (without_portal, "options.portal: "),
+        (without_reply_to, "recipients: "),
+        (link_without_portal, "options.format: "),
+    ] {
         let fault = compose(&job, &mut NoFiles).expect_err(field).to_string();
         assert!(fault.starts_with(field), "{fault}");
     }

@@ -6,9 +6,8 @@ use anyhow::{Context as _, bail, ensure};
 use postroom::capabilities::attachments::AttachmentSource;
 use postroom::capabilities::destination::AllowList;
 use postroom::capabilities::smtp::{Account, LaneLimits, PoolLimits, Security, SmtpClient};
-use postroom::contract::delivery::{Enclosure, Parcel};
-use postroom::contract::schedule::{AttemptResult, Route};
-use postroom::contract::{attachments, composing, documents, recipients};
+use postroom::contract::schedule::Route;
+use postroom::contract::{attachments, composing, documents, recipients, types};
 use postroom::engine::{Accounts, Capabilities, Engine, Files, Office, Options};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -117,21 +116,10 @@ impl Post {
         let job = self.job(number, attachments);
         let composed = self.office.compose(&files, &job).await?;
         let message = composed.map_err(|e| anyhow::anyhow!("{e:?}"))?;
-        let parcel = Parcel {
-            message_id: message.message_id,
-            envelope: message.envelope,
-            chunks: message.chunks,
-            enclosures: files.sizes().map(|(file, size)| Enclosure { file, size }).collect(),
-            size: message.size,
-            needs_smtputf8: message.needs_smtputf8,
-            sender: None,
-            envelope_id: None,
-            notify_delivered: false,
-            check_opens: false,
-        };
-        let route = Route { account: "bench".to_owned(), transport: "smtp".to_owned() };
-        let outcome = self.office.submit(&files, &parcel, &route, case::NOW).await?;
-        ensure!(matches!(outcome.result, AttemptResult::Accepted), "not accepted: {:?}", outcome.error);
+        let (mail, to) = (&message.mail, &message.mail.envelope.recipients);
+        let route = Route { account_name: "bench".to_owned(), transport: "smtp".to_owned() };
+        let outcome = self.office.submit(&files, mail, to, "", &route, case::NOW).await?;
+        ensure!(outcome.settlement.outcome == "accepted", "not accepted: {:?}", outcome.error);
         self.first.get_or_init(SystemTime::now);
         Ok(())
     }
@@ -147,30 +135,21 @@ impl Post {
             use_case: "new".to_owned(),
             language: Some(case::LANGUAGE.to_owned()),
             settings: self.settings.clone(),
-            sender: mailbox(case::SENDER.0, case::SENDER.1.to_owned()),
+            sender: address(case::SENDER.0, case::SENDER.1.to_owned()),
             recipients: vec![recipients::Entry {
                 field: recipients::Field::To,
-                mailbox: mailbox(case::RECIPIENT, case::recipient(number)),
-                reason: "user".to_owned(),
-                detail: String::new(),
+                address: address(case::RECIPIENT, case::recipient(number)),
+                reason: types::Reason { code: "user".to_owned(), detail: String::new() },
             }],
             attachments,
-            format: "pdf".to_owned(),
-            portal: Some(composing::Portal {
-                view_url: case::VIEW_URL.to_owned(),
-                pdf_url: Some(case::PDF_URL.to_owned()),
-            }),
-            edits: None,
-            thread: None,
-            automatic: false,
-            mode: composing::Mode::Account,
-            insist: Vec::new(),
+            options: json!({ "portal": { "view_url": case::VIEW_URL, "pdf_url": case::PDF_URL } })
+                .to_string(),
         }
     }
 }
 
-fn mailbox(name: &str, address: String) -> recipients::Mailbox {
-    recipients::Mailbox { name: Some(name.to_owned()), address }
+fn address(name: &str, address: String) -> types::Address {
+    types::Address { name: Some(name.to_owned()), address }
 }
 
 fn attach(
@@ -181,7 +160,7 @@ fn attach(
 ) -> anyhow::Result<attachments::Attachment> {
     let source = AttachmentSource::from_file(path)?;
     let file_name = path.file_name().and_then(|name| name.to_str()).unwrap_or(role).to_owned();
-    let size = source.size();
+    let size = u32::try_from(source.size())?;
     let (role, media_type) = (role.to_owned(), media_type.to_owned());
     Ok(attachments::Attachment { handle: files.add(source), file_name, media_type, size, role })
 }

@@ -56,6 +56,9 @@ def job_of(plugin, wanted, files):
     document = record(media_type=wanted["media_type"], content=wanted["document"])
     typed = record(to=wanted["to"], cc=None, bcc=None, reply_to=None)
     settings, portal = wanted["settings"], wanted["portal"]
+    options = {"format": wanted["format"]}
+    if portal:
+        options["portal"] = {"view_url": portal[0], "pdf_url": portal[1]}
     resolution, _ = plugin.call("recipients", "resolve", document, wanted["use_case"], settings, typed)
     return record(
         id=wanted["id"],
@@ -76,13 +79,7 @@ def job_of(plugin, wanted, files):
             )
             for f in wanted["files"]
         ],
-        format=wanted["format"],
-        portal=portal and record(view_url=portal[0], pdf_url=portal[1]),
-        edits=None,
-        thread=None,
-        automatic=False,
-        mode="account",
-        insist=[],
+        options=json.dumps(options),
     )
 
 
@@ -99,30 +96,18 @@ def main(path):
     job = job_of(plugin, wanted, files)
     message, _ = plugin.call("composing", "compose", job)
 
-    parcel = record(
-        message_id=getattr(message, "message-id"),
-        envelope=message.envelope,
-        chunks=message.chunks,
-        enclosures=[record(file=handle, size=len(content)) for handle, content in files.items()],
-        size=message.size,
-        sender=None,
-        check_opens=False,
-        needs_smtputf8=getattr(message, "needs-smtputf8"),
-        envelope_id=None,
-        notify_delivered=False,
-    )
-    route = record(account="office", transport="smtp")
-    outcome, kind = plugin.call("delivery", "submit", parcel, route, now)
-    timeline, _ = plugin.call("tracking", "fold", message.envelope.recipients, outcome.events, now)
+    # The mail leaves as it is; this attempt names all of its recipients.
+    mail = message.mail
+    route = record(account_name="office", transport="smtp")
+    outcome, kind = plugin.call("delivery", "submit", mail, mail.envelope.recipients, "", route, now)
+    timeline, _ = plugin.call("tracking", "fold", mail.envelope.recipients, outcome.settlement.events, now)
     # A host keeps the attempt, with what came of it, before and after; here is only one, and what would be next.
     said = plain(kind, outcome)
-    failure = (said["error"] or {}).get("failed")
-    detail = failure and failure["detail"]
-    attempt = record(at=now, route=route, result=outcome.result, stage=outcome.stage, detail=detail)
+    attempt = record(at=now, route=route, memo=outcome.settlement.memo)
     facts = record(
         id=wanted["id"],
-        recipients=message.envelope.recipients,
-        events=outcome.events,
+        recipients=mail.envelope.recipients,
+        events=outcome.settlement.events,
         created=now,
         send_at=None,
         held=False,
@@ -135,16 +120,16 @@ def main(path):
         pause=None,
         can_look_in_sent=False,
     )
-    accepted = "accepted" in said["result"]
+    accepted = said["settlement"]["outcome"] == "accepted"
     json.dump(
         {
-            "recipients": message.envelope.recipients,
+            "recipients": mail.envelope.recipients,
             "outcome": said,
-            "settled": settled(plugin, message.envelope.recipients, smtp.answer, now),
-            "outstanding": plugin.ask("schedule", "outstanding", message.envelope.recipients, outcome.events),
+            "settled": settled(plugin, mail.envelope.recipients, smtp.answer, now),
+            "outstanding": plugin.ask("schedule", "outstanding", mail.envelope.recipients, outcome.settlement.events),
             "next": None if accepted else plugin.ask("schedule", "decide", facts, now),
-            "status": plugin.ask("tracking", "label", timeline.status),
-            "reason": timeline.reason,
+            "status": plugin.ask("tracking", "label", timeline.status, "en"),
+            "reason": timeline.reason.detail,
         },
         sys.stdout,
     )

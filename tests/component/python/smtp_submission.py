@@ -22,22 +22,23 @@ class Smtp:
         self.files = files
 
     def submit(self, message):
-        if message.account not in self.accounts:
-            return {"err": failure("prepare", "permanent", f"there is no account {message.account}")}
-        attempt = Attempt(self.accounts[message.account], message, self.files)
+        name = getattr(message, "account-name")
+        if name not in self.accounts:
+            return {"err": not_submitted(failure("prepare", "permanent", f"there is no account {name}"))}
+        attempt = Attempt(self.accounts[name], message, self.files)
         try:
             return {"ok": attempt.run()}
         except Refused as refused:
             return {"err": attempt.refused(refused.reply)}
         except ValueError as error:
             # An address that no command of this conversation can carry.
-            return {"err": failure("prepare", "permanent", str(error))}
+            return {"err": not_submitted(failure("prepare", "permanent", str(error)))}
         except (OSError, smtplib.SMTPException, NoReply) as error:
             return {"err": attempt.broken(error)}
 
     def probe(self, account):
         problem = failure("prepare", "transient", f"{account} is not tested here")
-        return record(steps=[], failure=problem, extensions=[])
+        return record(steps=[], failure=problem, capabilities=[])
 
 
 class Refused(Exception):
@@ -109,15 +110,20 @@ class Attempt:
         self.stage = "data"
         self.take(server.docmd("DATA"), expected=3)
         # Dots at the beginning of lines are doubled (RFC 5321 section 4.5.2). Chunks are text, or the handle of a file
-        # whose base64 stands there in lines of 76 characters, none of which begins with a dot.
-        pieces = [c.encode() if isinstance(c, str) else lines(self.files[c]) for c in self.message.chunks]
-        body = b"".join(pieces).replace(b"\r\n.", b"\r\n..")
+        # whose base64 stands there in lines of 76 characters, none of which begins with a dot, or whose bytes do.
+        body = b"".join(self.piece(chunk) for chunk in self.message.chunks).replace(b"\r\n.", b"\r\n..")
         body = b"." + body if body.startswith(b".") else body
         server.send(body if body.endswith(b"\r\n") else body + b"\r\n")
         # From here on nobody knows, until the server has answered.
         self.stage = "after-dot"
         server.send(b".\r\n")
         return self.take(server.getreply())
+
+    def piece(self, chunk):
+        if chunk.tag == "text":
+            return chunk.payload.encode()
+        content = self.files[chunk.payload]
+        return lines(content) if chunk.tag == "attachment" else content
 
     def take(self, answer, expected=2):
         """The reply, where it is of the class that is expected; what is neither that nor a refusal is no reply."""
@@ -133,11 +139,13 @@ class Attempt:
         # A refusal after the dot is an answer about the data; in doubt is what has none.
         stage = "data" if self.stage == "after-dot" else self.stage
         detail = f"{self.host} at {stage}: \"{answer.text}\""
-        return failure(stage, verdict, detail, answer, self.replies)
+        problem = failure(stage, verdict, detail, answer.enhanced or str(answer.code), answer.text)
+        return not_submitted(problem, answer.code, self.replies)
 
     def broken(self, error):
         verdict = "in-doubt" if self.stage == "after-dot" else "transient"
-        return failure(self.stage, verdict, f"{self.host} at {self.stage}: {error}", None, self.replies)
+        problem = failure(self.stage, verdict, f"{self.host} at {self.stage}: {error}")
+        return not_submitted(problem, None, self.replies)
 
 
 def lines(content):
@@ -160,7 +168,10 @@ def reply(code, words):
     return record(code=code, enhanced=enhanced, text=rest if enhanced else words)
 
 
-def failure(stage, verdict, detail, answer=None, recipients=()):
-    return record(
-        stage=stage, verdict=verdict, reply=answer, detail=detail, retry_after=None, recipients=list(recipients)
-    )
+def failure(stage, verdict, detail, code=None, words=None):
+    return record(stage=stage, verdict=verdict, code=code, words=words, detail=detail, retry_after=None)
+
+
+def not_submitted(problem, reply_code=None, recipients=()):
+    """The mail was taken for nobody, or that is not known."""
+    return record(failure=problem, reply_code=reply_code, recipients=list(recipients))
