@@ -1,6 +1,8 @@
 //! Use cases: what a caller asks for, made of the domain's rules over ports to the outside.
 
 mod addressee;
+#[cfg(test)]
+mod codes_tests;
 mod compose;
 mod contents;
 mod doubt;
@@ -27,7 +29,7 @@ pub use files::{FileError, Files, read_whole};
 pub use inbound::{Messages, StoredError, classify_stored};
 pub use input::{Content, InputError, Source};
 pub use pixel::compose_tracked;
-pub use refusal::{INSISTABLE, Refusal};
+pub use refusal::{INSISTABLE, REFUSALS, Refusal};
 pub use resolve::resolve;
 pub use sent::{Criterion, Filing, Found, Imap, Place, SentCopy, SentError, file_sent, find_sent};
 pub use submit::{

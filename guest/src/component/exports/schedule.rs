@@ -148,7 +148,7 @@ pub(super) fn pause_out(of: PauseAsked) -> wit::PauseAsked {
         cause: of.cause.name().to_owned(),
         period: of.period.map(|period| period.name().to_owned()),
         seconds: of.seconds,
-        advice: of.advice.map(str::to_owned),
+        advice: of.advice.map(|advice| advice.detail),
     }
 }
 

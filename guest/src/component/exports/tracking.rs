@@ -5,6 +5,7 @@ use crate::component::bindings::exports::postroom::plugin::tracking::{
 };
 use crate::component::convert::{event_out, events_in, time_in};
 use crate::component::{Component, call};
+use crate::domain::language::Language;
 use crate::domain::status;
 
 impl Guest for Component {
@@ -17,14 +18,14 @@ impl Guest for Component {
         let timeline = status::fold(&recipients, &events, now);
         Ok(Timeline {
             status: status_out(timeline.status),
-            reason: timeline.reason,
+            reason: timeline.reason.detail,
             recipients: timeline.recipients.into_iter().map(recipient_out).collect(),
         })
     }
 
     fn label(status: Status) -> String {
         let _call = call::begin();
-        status_in(status).label().to_owned()
+        status_in(status).label(Language::En).to_owned()
     }
 }
 
@@ -33,7 +34,7 @@ fn recipient_out(of: status::RecipientStatus) -> RecipientStatus {
         recipient: of.recipient,
         status: status_out(of.status),
         evidence: of.evidence.map(event_out),
-        reason: of.reason,
+        reason: of.reason.detail,
         complained: of.complained,
     }
 }

@@ -145,6 +145,7 @@ fn sentence(text: &str) -> String {
 /// The table as it stands in docs/statuses.md.
 #[cfg(test)]
 pub(super) fn table() -> String {
+    use crate::domain::language::Language;
     let columns = ["`smtp`", "`gmail`", "`outlook`", "`sendgrid`", "`platform`", "`mail-client`"];
     let mut text = format!("| status | what proves it | what must run | {} |\n", columns.join(" | "));
     text.push_str("|---|---|---|:-:|:-:|:-:|:-:|:-:|:-:|\n");
@@ -152,7 +153,12 @@ pub(super) fn table() -> String {
         for way in WAYS.iter().filter(|way| way.status == status) {
             let cells: Vec<&str> = ALL.iter().map(|transport| way.cell(*transport)).collect();
             let cells = cells.join(" | ");
-            text.push_str(&format!("| {} | {} | {} | {cells} |\n", status.label(), way.proof, way.program));
+            text.push_str(&format!(
+                "| {} | {} | {} | {cells} |\n",
+                status.label(Language::En),
+                way.proof,
+                way.program
+            ));
         }
     }
     text
