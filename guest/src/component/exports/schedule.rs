@@ -16,7 +16,7 @@ impl wit::Guest for Component {
     fn decide(facts: wit::Facts, now: String) -> Result<wit::Action, wit::FactsError> {
         let _call = call::begin();
         let now = time_in(&now).map_err(at_field("now"))?;
-        Ok(action_out(delivery::decide(&facts_in(facts)?, now)))
+        Ok(action_out(delivery::decide(&facts_in(facts)?, now).action))
     }
 
     fn settle(

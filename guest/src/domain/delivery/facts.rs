@@ -66,6 +66,11 @@ impl Attempt {
         }
     }
 
+    /// It was taken for some, and others may be tried again.
+    pub(super) fn leaves_some(&self) -> bool {
+        matches!(self.result, Some(AttemptResult::PartlyAccepted(_)))
+    }
+
     /// The account could not send.
     pub(super) fn is_for_the_account(&self) -> bool {
         matches!(self.result, Some(AttemptResult::AccountUnavailable(_)))

@@ -8,6 +8,7 @@ mod decide;
 mod facts;
 mod schedule;
 mod settle;
+mod why;
 
 pub use decide::decide;
 pub use facts::{
@@ -16,6 +17,7 @@ pub use facts::{
 };
 pub use schedule::{FIRST_WAITS, LATER_WAIT, WINDOW};
 pub use settle::{AnswerFault, Lookup, Settlement, check_answer, settle, settle_doubt, settle_interruption};
+pub use why::{Decision, REASONS, Why};
 
 #[cfg(test)]
 mod tests;
