@@ -46,13 +46,13 @@ impl wit::Guest for Component {
         let all = account::capabilities(&account).into_iter();
         Ok(all
             .map(|of| wit::Capability {
+                reason: of.reason(),
                 name: of.name.to_owned(),
                 available: match of.available {
                     Availability::Yes => wit::Availability::Yes,
                     Availability::ByProvider => wit::Availability::ByProvider,
                     Availability::No => wit::Availability::No,
                 },
-                reason: of.reason,
             })
             .collect())
     }
@@ -136,7 +136,7 @@ fn preset_out(of: &Preset) -> wit::Preset {
         signs_in_as: of.login_at(Protocol::Smtp).name().to_owned(),
         mailbox_signs_in_as: of.login_at(Protocol::Imap).name().to_owned(),
         sign_in: of.sign_in.iter().map(|way| way.name().to_owned()).collect(),
-        notes: of.notes.iter().map(|note| (*note).to_owned()).collect(),
+        notes: of.notes.iter().map(|note| note.words().to_owned()).collect(),
         source: of.source.to_owned(),
     }
 }
