@@ -133,7 +133,7 @@ pub(super) fn language_in(tag: &str) -> Language {
 }
 
 pub(super) fn reason_out(of: Reason) -> types::Reason {
-    types::Reason { code: of.code.to_string(), detail: of.detail }
+    types::Reason { code: of.code.to_owned(), detail: of.detail }
 }
 
 pub(super) fn address_out(of: &Mailbox) -> types::Address {

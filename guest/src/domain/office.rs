@@ -1,18 +1,13 @@
-//! What the people of the company read, in their language: one catalogue of codes, with the texts of warnings and reasons, of the page
-//! for the administrator of their mail, and of the test message. `templates/office/<language>.json`.
+//! What the people of the company read, in their language: what a code means, the page for the administrator of their mail, and the test
+//! message. `templates/office/`: the codes are one file, where the languages of each stand together, and the pages a file a language.
 
 use super::language::Language;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
-/// The texts of a language. `{}` stands for what is filled in.
+/// The pages of a language. `{}` stands for what is filled in.
 #[derive(Debug, Default, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Office {
-    /// Warnings of a composed mail, by code.
-    #[serde(borrow)]
-    warnings: BTreeMap<&'static str, &'static str>,
-    /// Reasons for a recipient, by code.
-    reasons: BTreeMap<&'static str, &'static str>,
     /// The page for the administrator of the company's mail.
     pub administrator: Administrator,
     /// The message of a test.
@@ -81,10 +76,26 @@ fn read(language: Language) -> serde_json::Result<Office> {
     serde_json::from_str(source(language))
 }
 
-/// What a code of a warning or of a reason for a recipient means, as a sentence for the user; none for a code without one.
+const CODES: &str = include_str!("../../../templates/office/codes.txt");
+
+/// What a code means, as a sentence for the user; none for a code without one. Goes through the file without keeping anything of it: a
+/// user asks for one sentence, not for all.
 pub fn explain(code: &str, language: Language) -> Option<&'static str> {
-    let office = office(language);
-    office.warnings.get(code).or_else(|| office.reasons.get(code)).copied()
+    let is_named = |line: &&str| in_brackets(line) == Some(code);
+    let below = CODES.lines().skip_while(|line| !is_named(line)).skip(1);
+    let own = below.take_while(|line| in_brackets(line).is_none());
+    own.filter_map(|line| line.split_once(' '))
+        .find_map(|(tag, text)| (tag == language.code()).then_some(text))
+}
+
+fn in_brackets(line: &str) -> Option<&str> {
+    line.strip_prefix('[')?.strip_suffix(']')
+}
+
+/// Every code that has a sentence, in the order of the file.
+#[cfg(test)]
+pub(crate) fn explained() -> Vec<&'static str> {
+    CODES.lines().filter_map(in_brackets).collect()
 }
 
 fn source(language: Language) -> &'static str {
@@ -99,53 +110,49 @@ fn source(language: Language) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::recipients::Reason;
+    use std::collections::BTreeSet;
 
     #[test]
-    fn every_language_explains_every_code() {
-        let english = office(Language::En);
-        let codes: Vec<_> = english.warnings.keys().chain(english.reasons.keys()).copied().collect();
-        for language in Language::ALL {
-            let office = read(language).unwrap();
-            assert_eq!(
-                office.warnings.keys().chain(office.reasons.keys()).copied().collect::<Vec<_>>(),
-                codes,
-                "{language}"
+    fn every_language_explains_every_code_once() {
+        let codes = explained();
+        assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), codes.len(), "a code stands there twice");
+        let tags = Language::ALL.map(Language::code);
+        for code in codes {
+            assert!(
+                code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+                "{code}"
             );
-            for code in &codes {
-                assert!(
-                    explain(code, language).is_some_and(|text| text.chars().count() > 8),
-                    "{language} {code}"
-                );
+            let texts = Language::ALL.map(|language| explain(code, language).unwrap_or_default());
+            for (tag, text) in tags.into_iter().zip(texts) {
+                assert!((9..=200).contains(&text.chars().count()), "{code} {tag}: {text}");
+                assert!(!text.contains(['\'', '"', '{']) && text == text.trim(), "{code} {tag}: {text}");
             }
-            for reason in Reason::ALL {
-                assert!(office.reasons.contains_key(reason.name()), "{language} {reason}");
-            }
+            let different = texts.iter().collect::<BTreeSet<_>>().len();
+            assert_eq!(different, texts.len(), "{code} says the same in two languages");
         }
-        assert_eq!(explain("nosuch", Language::En), None);
+        for line in CODES.lines().filter(|line| !line.is_empty() && !line.starts_with(['#', '['])) {
+            assert!(tags.iter().any(|tag| line.starts_with(&format!("{tag} "))), "{line}");
+        }
     }
 
     #[test]
-    fn every_warning_that_the_plugin_gives_is_explained() {
-        let flows = [
-            include_str!("../flows/compose.rs"),
-            include_str!("../flows/doubt.rs"),
-            include_str!("../flows/refusal.rs"),
-            include_str!("../flows/void_copy.rs"),
-            include_str!("attachment/mod.rs"),
-        ]
-        .concat();
-        let given = ["warning(", "=> ", "code: ", "str = "]
-            .into_iter()
-            .flat_map(|before| flows.split(before).skip(1));
-        let codes = given
-            .filter_map(|rest| rest.trim_start().strip_prefix('"')?.split_once('"'))
-            .map(|(code, _)| code);
-        let codes: Vec<_> = codes.filter(|code| code.contains('-') && !code.contains(' ')).collect();
-        assert!(codes.len() > 8, "{codes:?}");
-        for code in codes {
-            let is_warning = explain(code, Language::En).is_some();
-            assert!(is_warning, "{code} has no text in templates/office");
+    fn what_is_no_code_has_no_words() {
+        for code in
+            ["", "nosuch", "no-pdf]", "[no-pdf]", "no-pdf\nnl De", "nl", "# What", "NO-PDF", "\u{202e}"]
+        {
+            assert_eq!(explain(code, Language::En), None, "{code:?}");
+        }
+        assert_eq!(explain("no-pdf", Language::Nl), Some("De pdf van het document ontbreekt."));
+    }
+
+    #[test]
+    fn every_language_has_the_pages() {
+        for language in Language::ALL {
+            let office = read(language).unwrap();
+            assert!(
+                !office.administrator.title.is_empty() && !office.test_message.works.is_empty(),
+                "{language}"
+            );
         }
     }
 }

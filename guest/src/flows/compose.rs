@@ -21,12 +21,13 @@ use crate::domain::template::{
     self, Attached, Chosen, Edits, LanguageSources, Logo, Portal, RenderRequest, Rendered, Sender,
     TemplateFault, lint::CLIPPED,
 };
+use crate::domain::warning::WarningCode;
 use chrono::{DateTime, FixedOffset};
 use std::sync::Arc;
 
 /// Longest body that a user may write, and most identifiers of a conversation.
-const LONGEST_EDIT: usize = 256 * 1024;
-const LONGEST_CONVERSATION: usize = 200;
+pub(super) const LONGEST_EDIT: usize = 256 * 1024;
+pub(super) const LONGEST_CONVERSATION: usize = 200;
 
 /// Everything a mail is made of, as the caller gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +73,7 @@ pub struct Job {
 /// Something the sender should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
-    /// Short name, from a documented list.
+    /// One of [`WARNINGS`](crate::domain::warning::WARNINGS).
     pub code: &'static str,
     /// In English.
     pub detail: String,
@@ -164,7 +165,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
 
     if to.is_empty() && cc.is_empty() && bcc.is_empty() {
         warnings.push(warning(
-            "no-recipient",
+            WarningCode::NoRecipient,
             "the mail has no recipient: no usable address was given, and none is known of the partner",
         ));
     }
@@ -172,17 +173,17 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
         let detail = format!(
             "{wants} on business letters: settings.company.registration has nothing to print in the footer"
         );
-        warnings.push(warning("no-registration", detail));
+        warnings.push(warning(WarningCode::NoRegistration, detail));
     }
     if !language.passed_over.is_empty() {
         let passed = language.passed_over.join(", ");
         let detail = format!("there are no texts in {passed}: the mail is in {}", language.locale);
-        warnings.push(warning("language-fallback", detail));
+        warnings.push(warning(WarningCode::LanguageFallback, detail));
     }
     let people = to.len() + cc.len() + bcc.len();
     let tracked = match pixel.as_ref().map(|pixel| pixel.put_into(&rendered.html, people, job.mode)) {
         Some(Err(why)) => {
-            warnings.push(warning("no-pixel", why));
+            warnings.push(warning(WarningCode::NoPixel, why));
             None
         }
         Some(Ok(html)) => Some(html),
@@ -191,7 +192,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
     let html = tracked.as_deref().unwrap_or(&rendered.html);
     if let Some(size) = compose::html_size_beyond(html, CLIPPED) {
         let detail = format!("the HTML body has {size} bytes: Gmail cuts it off at {CLIPPED}");
-        warnings.push(warning("large-html", detail));
+        warnings.push(warning(WarningCode::LargeHtml, detail));
     }
     let about = about(&document, &from);
     let feedback_id = (job.mode == Mode::Platform).then(|| feedback_id(document.kind, &from.address));
@@ -220,7 +221,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
     }
     if composed.needs_smtputf8 {
         let detail = "an address is beyond ASCII: a server without SMTPUTF8, ours or that of any recipient, refuses the mail";
-        warnings.push(warning("needs-smtputf8", detail));
+        warnings.push(warning(WarningCode::NeedsSmtputf8, detail));
     }
     Ok(Message { composed, from, rendered, language, warnings })
 }
@@ -374,8 +375,8 @@ fn offer_link(mut fault: AttachmentFault, job: &Job) -> AttachmentFault {
     fault
 }
 
-fn warning(code: &'static str, detail: impl ToString) -> Warning {
-    Warning { code, detail: detail.to_string() }
+fn warning(code: WarningCode, detail: impl ToString) -> Warning {
+    Warning { code: code.name(), detail: detail.to_string() }
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub(super) fn look_inside(
             false => read(file.size.saturating_sub(LAST_BYTES.into()), LAST_BYTES)?,
         };
         if let Some(found) = attachment::look_inside(&file, &first, &last) {
-            warnings.push(Warning { code: found.code(), detail: found.to_string() });
+            warnings.push(Warning { code: found.code().name(), detail: found.to_string() });
             if file.role == Role::Logo {
                 selected = selected.without_logo();
             }

@@ -4,6 +4,7 @@ use super::compose::Warning;
 use crate::domain::document::{Document, Party};
 use crate::domain::settings::{Company, Overrides};
 use crate::domain::template;
+use crate::domain::warning::WarningCode;
 
 /// Warnings about a document, its partner and the company that sends it.
 pub(super) fn doubts(document: &Document, company: &Company) -> Vec<Warning> {
@@ -14,7 +15,7 @@ pub(super) fn doubts(document: &Document, company: &Company) -> Vec<Warning> {
             "{} {} is for {}: the company itself, by its settings",
             document.kind, document.number, partner.name
         );
-        doubts.push(Warning { code: "recipient-is-company", detail });
+        doubts.push(Warning { code: WarningCode::RecipientIsCompany.name(), detail });
     }
     if document.forgets_prepaid() {
         let amount = |of: Option<rust_decimal::Decimal>| of.unwrap_or_default();
@@ -23,11 +24,11 @@ pub(super) fn doubts(document: &Document, company: &Company) -> Vec<Warning> {
             amount(document.totals.prepaid),
             amount(document.totals.payable)
         );
-        doubts.push(Warning { code: "prepaid-not-deducted", detail });
+        doubts.push(Warning { code: WarningCode::PrepaidNotDeducted.name(), detail });
     }
     for (what, stated, sum) in document.differing_sums() {
         let detail = format!("the {what} of the document add up to {sum}, and its totals say {stated}");
-        doubts.push(Warning { code: "sums-differ", detail });
+        doubts.push(Warning { code: WarningCode::SumsDiffer.name(), detail });
     }
     doubts
 }
@@ -46,7 +47,7 @@ pub(super) fn unknown_templates(overrides: &Overrides) -> Vec<Warning> {
             None => "see the list of shipped texts".to_owned(),
         };
         let detail = format!("settings.templates has {shown:?}, and nothing looks for that path: {meant}");
-        Warning { code: "unknown-template", detail }
+        Warning { code: WarningCode::UnknownTemplate.name(), detail }
     };
     unknown.map(warning).collect()
 }

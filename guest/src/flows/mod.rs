@@ -1,6 +1,8 @@
 //! Use cases: what a caller asks for, made of the domain's rules over ports to the outside.
 
 mod addressee;
+#[cfg(test)]
+mod codes_tests;
 mod compose;
 mod contents;
 mod doubt;
@@ -20,17 +22,19 @@ mod submit;
 #[cfg(test)]
 mod test_job;
 mod test_message;
+mod vocabulary;
 mod void_copy;
 
 pub use compose::{ComposeError, Job, Message, Warning, compose};
 pub use files::{FileError, Files, read_whole};
 pub use inbound::{Messages, StoredError, classify_stored};
 pub use input::{Content, InputError, Source};
-pub use refusal::{INSISTABLE, Refusal};
+pub use refusal::{INSISTABLE, REFUSALS, Refusal};
 pub use resolve::resolve;
 pub use sent::{Criterion, Filing, Found, Imap, Place, SentCopy, SentError, file_sent, find_sent};
 pub use submit::{
     Answer, LookupResult, Outcome, OutgoingMail, Piece, Probe, Receipt, Request, Search, Smtp, Submission,
     SubmitError, Web, WebError, WebFailure, WebStage, look_in_sent, probe_api, settle_api, submit,
 };
+pub use vocabulary::{SCHEMAS, limits, lists};
 pub use test_message::{TestFault, TestRequest, test_message};

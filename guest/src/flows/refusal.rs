@@ -14,6 +14,8 @@ const NOTHING_OPEN: &str = "nothing-open";
 const NOT_YET_DUE: &str = "not-yet-due";
 /// It brings a document to be paid, without a file or a link.
 const WITHOUT_DOCUMENT: &str = "without-document";
+/// The code of every refusal.
+pub const REFUSALS: &[&str] = &[NOTHING_OPEN, NOT_YET_DUE, WITHOUT_DOCUMENT];
 /// Everything that a job may insist on: to override a refusal, or to keep a file that is left out.
 pub const INSISTABLE: [&str; 4] = [NOTHING_OPEN, NOT_YET_DUE, WITHOUT_DOCUMENT, VOID_COPY];
 
@@ -21,7 +23,7 @@ pub const INSISTABLE: [&str; 4] = [NOTHING_OPEN, NOT_YET_DUE, WITHOUT_DOCUMENT, 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct Refusal {
-    /// One of [`INSISTABLE`].
+    /// One of [`REFUSALS`].
     pub code: &'static str,
     /// The reason, in English.
     pub detail: String,

@@ -5,9 +5,10 @@ use super::compose::{Job, Warning};
 use crate::domain::attachment::{Format, Role};
 use crate::domain::document::Document;
 use crate::domain::kind::{DocumentKind as K, Purpose, UseCase};
+use crate::domain::warning::WarningCode;
 
 /// A copy of the cancelled document was left out.
-pub(super) const VOID_COPY: &str = "void-copy";
+pub(super) const VOID_COPY: &str = WarningCode::VoidCopy.name();
 
 /// The job's format without the files that the mail leaves out, with a warning of each that was given. A job that insists on them
 /// keeps them.

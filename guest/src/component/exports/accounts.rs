@@ -136,7 +136,7 @@ fn preset_out(of: &Preset) -> wit::Preset {
         signs_in_as: of.login_at(Protocol::Smtp).name().to_owned(),
         mailbox_signs_in_as: of.login_at(Protocol::Imap).name().to_owned(),
         sign_in: of.sign_in.iter().map(|way| way.name().to_owned()).collect(),
-        notes: of.notes.iter().map(|note| reason_out(note.reason())).collect(),
+        notes: of.notes.iter().map(|note| reason_out((*note).into())).collect(),
         source: of.source.to_owned(),
     }
 }

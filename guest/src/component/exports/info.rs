@@ -1,23 +1,21 @@
 //! `info`.
 
-use crate::component::bindings::exports::postroom::plugin::info::{Description, Guest, Kind};
+use crate::component::bindings::exports::postroom::plugin::info::{DocumentKind, Guest};
+use crate::component::convert::language_in;
 use crate::component::{Component, call};
-use crate::domain::document;
 use crate::domain::kind::{Audience, TABLE};
-use crate::domain::language::{Language, Locale};
 use crate::domain::office;
-use crate::domain::status::{EventKind, EventSource};
-
-/// The world `core` reaches no network.
-#[cfg(feature = "core")]
-const TRANSPORTS: &[crate::domain::delivery::Transport] = &[];
-#[cfg(not(feature = "core"))]
-const TRANSPORTS: &[crate::domain::delivery::Transport] = crate::domain::delivery::Transport::ALL;
+use crate::flows;
 
 impl Guest for Component {
-    fn describe() -> Description {
+    fn version() -> String {
         let _call = call::begin();
-        let kinds = TABLE.iter().map(|(kind, uses)| Kind {
+        env!("CARGO_PKG_VERSION").to_owned()
+    }
+
+    fn kinds() -> Vec<DocumentKind> {
+        let _call = call::begin();
+        let kinds = TABLE.iter().map(|(kind, uses)| DocumentKind {
             name: kind.name().to_owned(),
             audience: match kind.audience() {
                 Audience::Customer => "customer".to_owned(),
@@ -25,21 +23,24 @@ impl Guest for Component {
             },
             use_cases: uses.iter().map(|u| u.name().to_owned()).collect(),
         });
-        Description {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            kinds: kinds.collect(),
-            languages: Language::ALL.iter().map(|l| l.code().to_owned()).collect(),
-            media_types: document::MEDIA_TYPES.iter().map(|m| (*m).to_owned()).collect(),
-            schemas: ["document", "settings", "account"].map(str::to_owned).to_vec(),
-            event_kinds: EventKind::ALL.iter().map(|k| k.name().to_owned()).collect(),
-            event_sources: EventSource::ALL.iter().map(|s| s.name().to_owned()).collect(),
-            transports: TRANSPORTS.iter().map(|t| t.name().to_owned()).collect(),
-        }
+        kinds.collect()
+    }
+
+    fn vocabulary() -> Vec<(String, Vec<String>)> {
+        let _call = call::begin();
+        let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+        let lists = flows::lists(cfg!(not(feature = "core"))).into_iter();
+        lists.map(|(name, names)| (name.to_owned(), owned(names))).collect()
+    }
+
+    fn limits() -> Vec<(String, u32)> {
+        let _call = call::begin();
+        let limit = |(name, limit): (&str, u64)| (name.to_owned(), u32::try_from(limit).unwrap_or(u32::MAX));
+        flows::limits().into_iter().map(limit).collect()
     }
 
     fn explain(code: String, language: String) -> Option<String> {
         let _call = call::begin();
-        let language = Locale::parse(&language).map_or(Language::En, |locale| locale.language);
-        office::explain(&code, language).map(str::to_owned)
+        office::explain(&code, language_in(&language)).map(str::to_owned)
     }
 }

@@ -30,7 +30,7 @@ impl Guest for Component {
                 severity: of.severity.name().to_owned(),
                 name: of.name,
                 line: of.line,
-                rule: of.rule.to_owned(),
+                rule: of.rule.name().to_owned(),
                 detail: of.detail,
             })
             .collect()

@@ -4,6 +4,8 @@
 use super::evidence;
 use super::model::{Account, Transport};
 use super::preset::files_by_itself;
+use super::reasons::CapabilityReason as R;
+use crate::domain::reason::Reason;
 
 /// Whether an account has an ability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +18,17 @@ pub enum Availability {
     No,
 }
 
+impl Availability {
+    /// Name in the contract.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::ByProvider => "by-provider",
+            Self::No => "no",
+        }
+    }
+}
+
 /// An ability of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capability {
@@ -23,11 +36,30 @@ pub struct Capability {
     pub name: &'static str,
     /// Whether it has it.
     pub available: Availability,
-    /// Why, one English sentence.
-    pub reason: String,
+    /// Why; each code is one of [`CAPABILITY_REASONS`](super::CAPABILITY_REASONS). An ability has one reason, a status one for each
+    /// way by which it can come.
+    pub reasons: Vec<Reason>,
 }
 
-type Answer = (Availability, &'static str);
+impl Capability {
+    /// All reasons as one English sentence.
+    pub fn reason(&self) -> String {
+        let all: Vec<_> = self.reasons.iter().map(|reason| reason.detail.as_str()).collect();
+        sentence(&all.join("; "))
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let mut sentence: String =
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+    if !sentence.ends_with('.') {
+        sentence.push('.');
+    }
+    sentence
+}
+
+type Answer = (Availability, R);
 
 /// What the account can do, and which statuses its mail can get, in the order of the contract.
 pub fn capabilities(account: &Account) -> Vec<Capability> {
@@ -39,23 +71,24 @@ pub fn capabilities(account: &Account) -> Vec<Capability> {
         ("delivered", delivered(account)),
         ("read", read(account)),
     ];
-    let able =
-        |(name, (available, reason)): (_, Answer)| Capability { name, available, reason: reason.to_owned() };
+    let able = |(name, (available, reason)): (_, Answer)| Capability {
+        name,
+        available,
+        reasons: vec![reason.into()],
+    };
     all.into_iter().map(able).chain(evidence::statuses(account)).collect()
 }
 
 fn send(account: &Account) -> Answer {
     use Availability::{ByProvider, No, Yes};
     match account.transport {
-        Transport::Smtp if account.smtp.is_none() => (No, "No SMTP server is set."),
-        Transport::Smtp => (Yes, "Mail leaves through the account's own SMTP server."),
-        Transport::Gmail => (Yes, "Mail leaves through the Gmail API."),
-        Transport::Graph => (Yes, "Mail leaves through Microsoft Graph."),
-        Transport::Sendgrid => (Yes, "Mail leaves through SendGrid."),
-        Transport::Platform => (Yes, "Mail leaves from the platform, in the company's name."),
-        Transport::MailClient => {
-            (ByProvider, "The user's own mail program sends: Postroom hands the mail over.")
-        }
+        Transport::Smtp if account.smtp.is_none() => (No, R::NoSmtpServer),
+        Transport::Smtp => (Yes, R::SendsBySmtp),
+        Transport::Gmail => (Yes, R::SendsByGmail),
+        Transport::Graph => (Yes, R::SendsByGraph),
+        Transport::Sendgrid => (Yes, R::SendsBySendgrid),
+        Transport::Platform => (Yes, R::SendsByPlatform),
+        Transport::MailClient => (ByProvider, R::SendsByMailProgram),
     }
 }
 
@@ -63,95 +96,63 @@ fn sent_copy(account: &Account) -> Answer {
     use Availability::{ByProvider, No, Yes};
     let mailbox = account.imap.is_some();
     match account.transport {
-        Transport::Gmail => (ByProvider, "Gmail files the copy in Sent by itself."),
-        Transport::Graph => (ByProvider, "Outlook files the copy in Sent Items by itself."),
-        Transport::MailClient => (ByProvider, "The user's own mail program files the copy."),
-        Transport::Smtp if account.provider().is_some_and(files_by_itself) => {
-            (ByProvider, "The provider files what is sent through its server by itself.")
-        }
-        _ if mailbox => (Yes, "Postroom files a copy in the mailbox's Sent folder by IMAP."),
-        Transport::Smtp => (No, "Without IMAP there is no mailbox to file a copy in."),
-        Transport::Sendgrid => (No, "SendGrid keeps no mail, and no mailbox is set."),
-        Transport::Platform => {
-            (No, "The platform has no Sent folder: the document's timeline shows the mail.")
-        }
+        Transport::Gmail => (ByProvider, R::CopyByGmail),
+        Transport::Graph => (ByProvider, R::CopyByOutlook),
+        Transport::MailClient => (ByProvider, R::CopyByMailProgram),
+        Transport::Smtp if account.provider().is_some_and(files_by_itself) => (ByProvider, R::CopyByProvider),
+        _ if mailbox => (Yes, R::CopyByImap),
+        Transport::Smtp => (No, R::NoCopyWithoutImap),
+        Transport::Sendgrid => (No, R::NoCopySendgrid),
+        Transport::Platform => (No, R::NoCopyPlatform),
     }
 }
 
 fn inbox(account: &Account) -> Answer {
     use Availability::{No, Yes};
     match account.transport {
-        _ if account.imap.is_some() && account.reads_mailbox => {
-            (Yes, "The mailbox is read by IMAP, and nothing is moved off the server.")
-        }
-        _ if account.imap.is_some() => {
-            (No, "This host does not read the mailbox: it files copies in Sent and tests the connection.")
-        }
-        Transport::Platform => {
-            (No, "Answers come to the platform's reply address, where `postroom track` finds them.")
-        }
-        Transport::Smtp => (No, "Own SMTP without IMAP has no inbox."),
-        Transport::Sendgrid => (No, "SendGrid sends only."),
-        Transport::Gmail | Transport::Graph => (No, "No mailbox is set: switch IMAP on for this account."),
-        Transport::MailClient => (No, "The inbox is that of the user's own mail program."),
+        _ if account.imap.is_some() && account.reads_mailbox => (Yes, R::InboxByImap),
+        _ if account.imap.is_some() => (No, R::InboxNotRead),
+        Transport::Platform => (No, R::InboxPlatform),
+        Transport::Smtp => (No, R::InboxNoImap),
+        Transport::Sendgrid => (No, R::InboxSendgrid),
+        Transport::Gmail | Transport::Graph => (No, R::InboxNoMailbox),
+        Transport::MailClient => (No, R::InboxMailProgram),
     }
 }
 
 fn replies(account: &Account) -> Answer {
     use Availability::{No, Yes};
     match account.transport {
-        _ if account.imap.is_some() && account.reads_mailbox => {
-            (Yes, "Answers are found in the mailbox and shown with the document.")
-        }
-        Transport::Platform => (
-            Yes,
-            "`postroom track` reads what comes to the reply address, and leads each answer to its document.",
-        ),
-        Transport::MailClient => (No, "Answers come to the user's own mail program."),
-        _ => (
-            No,
-            "Answers come to a mailbox that this host does not read: give its files to `postroom track`.",
-        ),
+        _ if account.imap.is_some() && account.reads_mailbox => (Yes, R::RepliesInMailbox),
+        Transport::Platform => (Yes, R::RepliesByPlatform),
+        Transport::MailClient => (No, R::RepliesInMailProgram),
+        _ => (No, R::RepliesNotRead),
     }
 }
 
 fn delivered(account: &Account) -> Answer {
     use Availability::{ByProvider, No, Yes};
     match account.transport {
-        Transport::MailClient => (No, "The status is Unknown: the mail was handed to your mail program."),
-        Transport::Sendgrid if account.provider_events => {
-            (ByProvider, "SendGrid reports each delivery and failure.")
-        }
-        Transport::Sendgrid => (No, "SendGrid's event reports do not reach this host."),
+        Transport::MailClient => (No, R::UnknownByMailProgram),
+        Transport::Sendgrid if account.provider_events => (ByProvider, R::DeliveryBySendgrid),
+        Transport::Sendgrid => (No, R::NoDeliverySendgrid),
         Transport::Smtp | Transport::Platform if account.provider_events => {
-            (ByProvider, "The provider reports each delivery and failure.")
+            (ByProvider, R::DeliveryByProvider)
         }
-        Transport::Smtp | Transport::Platform if account.reads_mailbox => {
-            (Yes, "Reports that `--notify-delivered` asks for are read; not every server sends them.")
-        }
-        Transport::Smtp | Transport::Platform => {
-            (No, "Not by itself: reports that `--notify-delivered` asks for are mails, for `postroom track`.")
-        }
-        Transport::Gmail | Transport::Graph if account.tracking => {
-            (Yes, "The API reports no delivery: it is known once the mail is opened.")
-        }
-        Transport::Gmail | Transport::Graph => (No, "The API reports no delivery."),
+        Transport::Smtp | Transport::Platform if account.reads_mailbox => (Yes, R::DeliveryByReport),
+        Transport::Smtp | Transport::Platform => (No, R::DeliveryNotRead),
+        Transport::Gmail | Transport::Graph if account.tracking => (Yes, R::DeliveryByOpening),
+        Transport::Gmail | Transport::Graph => (No, R::NoDeliveryApi),
     }
 }
 
 fn read(account: &Account) -> Answer {
     use Availability::{ByProvider, No, Yes};
     match account.transport {
-        Transport::Smtp => {
-            (No, "Own SMTP has no Read tracking; an answer or a receipt that comes unasked counts.")
-        }
-        Transport::MailClient => (No, "The status is Unknown: the mail was handed to your mail program."),
-        Transport::Sendgrid if account.provider_events => {
-            (ByProvider, "SendGrid reports that a mail was opened.")
-        }
-        _ if account.tracking => (Yes, "The opening of a mail is seen where the user asks for it."),
-        _ => {
-            (No, "This host does not see the opening of a mail: its address is not reachable for recipients.")
-        }
+        Transport::Smtp => (No, R::NoReadSmtp),
+        Transport::MailClient => (No, R::UnknownByMailProgram),
+        Transport::Sendgrid if account.provider_events => (ByProvider, R::ReadBySendgrid),
+        _ if account.tracking => (Yes, R::ReadByPixel),
+        _ => (No, R::OpeningsNotSeen),
     }
 }

@@ -16,6 +16,45 @@ pub enum Severity {
     Note,
 }
 
+crate::domain::status::named! {
+    /// What a finding is about.
+    Code, "finding", {
+        /// A setting is missing.
+        Missing = "missing",
+        /// A setting can't be read.
+        Malformed = "malformed",
+        /// A setting has no effect.
+        Ignored = "ignored",
+        /// What should be an address is none.
+        Address = "address",
+        /// What should be the name of a server is none.
+        Host = "host",
+        /// Port and security do not go together.
+        PortSecurity = "port-security",
+        /// The connection is in the clear.
+        NoSecurity = "no-security",
+        /// The login is missing, or not what the provider expects.
+        Login = "login",
+        /// The provider takes no password, or not this one.
+        SignIn = "sign-in",
+        /// The server has to accept an address as the sender.
+        SendAs = "send-as",
+        /// A shared mailbox has no sign-in of its own.
+        SharedMailbox = "shared-mailbox",
+        /// Gmail will show the bare address.
+        GmailFromName = "gmail-from-name",
+        /// There is no mailbox.
+        NoMailbox = "no-mailbox",
+        /// What should be a domain of the platform is none.
+        Platform = "platform",
+        /// SendGrid will refuse the sender.
+        UnverifiedSender = "unverified-sender",
+    }
+}
+
+/// The code of every finding.
+pub const FINDINGS: &[&str] = Code::NAMES;
+
 /// Something that somebody should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -23,7 +62,7 @@ pub struct Finding {
     pub field: String,
     /// How serious.
     pub severity: Severity,
-    /// Short name, from the contract's list.
+    /// One of [`FINDINGS`].
     pub code: &'static str,
     /// What is wrong and what to do, in English.
     pub detail: String,
@@ -34,20 +73,20 @@ pub struct Finding {
 pub(super) struct Findings(Vec<Finding>);
 
 impl Findings {
-    pub(super) fn error(&mut self, field: &str, code: &'static str, detail: impl Into<String>) {
+    pub(super) fn error(&mut self, field: &str, code: Code, detail: impl Into<String>) {
         self.add(field, Severity::Error, code, detail.into());
     }
 
-    pub(super) fn warning(&mut self, field: &str, code: &'static str, detail: impl Into<String>) {
+    pub(super) fn warning(&mut self, field: &str, code: Code, detail: impl Into<String>) {
         self.add(field, Severity::Warning, code, detail.into());
     }
 
-    pub(super) fn note(&mut self, field: &str, code: &'static str, detail: impl Into<String>) {
+    pub(super) fn note(&mut self, field: &str, code: Code, detail: impl Into<String>) {
         self.add(field, Severity::Note, code, detail.into());
     }
 
-    fn add(&mut self, field: &str, severity: Severity, code: &'static str, detail: String) {
-        self.0.push(Finding { field: field.to_owned(), severity, code, detail });
+    fn add(&mut self, field: &str, severity: Severity, code: Code, detail: String) {
+        self.0.push(Finding { field: field.to_owned(), severity, code: code.name(), detail });
     }
 }
 
@@ -60,7 +99,7 @@ pub fn check(account: &str) -> Vec<Finding> {
     match Account::from_json(account) {
         Ok(account) => all(&account, &mut found),
         Err(fault) => {
-            let code = if fault.detail.starts_with("missing") { "missing" } else { "malformed" };
+            let code = if fault.detail.starts_with("missing") { Code::Missing } else { Code::Malformed };
             found.error(&fault.path, code, fault.detail);
         }
     }
@@ -73,12 +112,18 @@ fn all(account: &Account, found: &mut Findings) {
     let sender = address("$.sender.address", account.sender.address.as_deref(), found);
     reply_to(account, found);
     if let Some(id) = account.provider.as_deref().filter(|id| preset::by_id(id).is_none()) {
-        found.note("$.provider", "ignored", format!("no provider is known by the name {:?}", shortened(id)));
+        found.note(
+            "$.provider",
+            Code::Ignored,
+            format!("no provider is known by the name {:?}", shortened(id)),
+        );
     }
     match account.transport {
         Transport::Smtp => match &account.smtp {
             Some(server) => servers::check(account, "$.smtp", server, Protocol::Smtp, found),
-            None => found.error("$.smtp", "missing", "the SMTP server is missing: mail has no way to leave"),
+            None => {
+                found.error("$.smtp", Code::Missing, "the SMTP server is missing: mail has no way to leave")
+            }
         },
         Transport::Platform => platform(account, found),
         Transport::Sendgrid => verified(account, sender.as_ref().or(own.as_ref()), found),
@@ -91,14 +136,14 @@ fn all(account: &Account, found: &mut Findings) {
             Transport::Smtp => "without IMAP no copy of what is sent is filed, and the account has no inbox",
             _ => "without IMAP the account has no inbox",
         };
-        found.note("$.imap", "no-mailbox", detail);
+        found.note("$.imap", Code::NoMailbox, detail);
     }
     if account.transport != Transport::Smtp && account.smtp.is_some() {
         let why = match account.transport {
             Transport::MailClient => "mail is sent by the user's own program",
             _ => "mail leaves by another way",
         };
-        found.note("$.smtp", "ignored", format!("the SMTP settings are ignored: {why}"));
+        found.note("$.smtp", Code::Ignored, format!("the SMTP settings are ignored: {why}"));
     }
     gmail_from_name(account, own.as_ref(), sender.as_ref(), found);
     send_as(account, own.as_ref(), sender.as_ref(), found);
@@ -107,7 +152,7 @@ fn all(account: &Account, found: &mut Findings) {
 fn own_address(account: &Account, found: &mut Findings) -> Option<Address> {
     if account.address.is_none() && !matches!(account.transport, Transport::Platform | Transport::MailClient)
     {
-        found.error("$.address", "missing", "the account's own address is missing");
+        found.error("$.address", Code::Missing, "the account's own address is missing");
     }
     address("$.address", account.address.as_deref(), found)
 }
@@ -117,7 +162,7 @@ fn address(field: &str, text: Option<&str>, found: &mut Findings) -> Option<Addr
         Ok(address) => Some(address),
         Err(fault) => {
             let shown = shortened(text.unwrap_or_default());
-            found.error(field, "address", format!("{shown:?} is not an address: {fault}"));
+            found.error(field, Code::Address, format!("{shown:?} is not an address: {fault}"));
             None
         }
     }
@@ -127,11 +172,11 @@ fn reply_to(account: &Account, found: &mut Findings) {
     let Some(text) = account.sender.reply_to.as_deref() else { return };
     for piece in read_list(text).invalid {
         let detail = format!("{:?} is not an address: {}", shortened(&piece.text), piece.fault);
-        found.error("$.sender.reply_to", "address", detail);
+        found.error("$.sender.reply_to", Code::Address, detail);
     }
     if account.transport == Transport::Platform {
         let detail = "ignored: answers to a mail of the platform go to its reply address, which leads each to its document";
-        found.note("$.sender.reply_to", "ignored", detail);
+        found.note("$.sender.reply_to", Code::Ignored, detail);
     }
 }
 
@@ -146,21 +191,21 @@ fn gmail_from_name(account: &Account, own: Option<&Address>, sender: Option<&Add
     let shown = sender.unwrap_or(own);
     if account.sender.display_name.as_deref().is_none_or(|name| name.trim().is_empty()) {
         let detail = format!("Gmail will show the bare address {shown} as the sender: set a display name");
-        found.warning("$.sender.display_name", "gmail-from-name", detail);
+        found.warning("$.sender.display_name", Code::GmailFromName, detail);
     }
     if shown != own {
         let detail = format!(
             "Gmail will show the bare address {own} as the sender, since the address in the general settings is \
              {shown}: set it to {own}, the address that was authorised, or authorise {shown}"
         );
-        found.warning("$.sender.address", "gmail-from-name", detail);
+        found.warning("$.sender.address", Code::GmailFromName, detail);
     }
 }
 
 /// FEATURES A15: who else the account may write as.
 fn send_as(account: &Account, own: Option<&Address>, sender: Option<&Address>, found: &mut Findings) {
     if account.send_as.len() > MAX_SEND_AS {
-        found.error("$.send_as", "send-as", format!("more than {MAX_SEND_AS} addresses"));
+        found.error("$.send_as", Code::SendAs, format!("more than {MAX_SEND_AS} addresses"));
         return;
     }
     let provider = account.provider().unwrap_or_default();
@@ -173,7 +218,7 @@ fn send_as(account: &Account, own: Option<&Address>, sender: Option<&Address>, f
         if Some(&address) == own || known.contains(&address) {
             found.note(
                 &field,
-                "send-as",
+                Code::SendAs,
                 format!("{address} is listed already, or is the account's own address"),
             );
             continue;
@@ -185,11 +230,11 @@ fn send_as(account: &Account, own: Option<&Address>, sender: Option<&Address>, f
                     "a shared mailbox has no sign-in of its own: the administrator gives {who} the permission \
                      \"Send as\" for {address}"
                 );
-                found.note(&field, "shared-mailbox", detail);
+                found.note(&field, Code::SharedMailbox, detail);
                 if login.is_some_and(|login| Address::parse(login).as_ref() == Ok(&address)) {
                     let detail =
                         format!("{address} is a shared mailbox and can't sign in: sign in as a person");
-                    found.error("$.smtp.login", "shared-mailbox", detail);
+                    found.error("$.smtp.login", Code::SharedMailbox, detail);
                 }
             }
             Relation::Alias if is_microsoft(provider) => {
@@ -197,18 +242,18 @@ fn send_as(account: &Account, own: Option<&Address>, sender: Option<&Address>, f
                     "Exchange replaces the alias {address} by the primary address unless the administrator allows \
                      sending from aliases (SendFromAliasEnabled)"
                 );
-                found.note(&field, "send-as", detail);
+                found.note(&field, Code::SendAs, detail);
             }
             _ if provider == "gmail" => {
                 let detail = format!(
                     "Gmail sends as {address} only if it is listed and verified under \"Send mail as\" in Gmail's settings"
                 );
-                found.note(&field, "send-as", detail);
+                found.note(&field, Code::SendAs, detail);
             }
             _ => {
                 let detail =
                     format!("the server must accept {address} as the sender of this login: send a test");
-                found.note(&field, "send-as", detail);
+                found.note(&field, Code::SendAs, detail);
             }
         }
         known.push(address);
@@ -222,7 +267,7 @@ fn send_as(account: &Account, own: Option<&Address>, sender: Option<&Address>, f
             "mail will be sent as {sender}, but the account is {own}: the server may refuse it. List {sender} as an \
              alias or shared mailbox, and have the administrator allow it"
         );
-        found.warning("$.sender.address", "send-as", detail);
+        found.warning("$.sender.address", Code::SendAs, detail);
     }
 }
 
@@ -230,7 +275,7 @@ fn platform(account: &Account, found: &mut Findings) {
     let Some(platform) = &account.platform else {
         found.error(
             "$.platform",
-            "missing",
+            Code::Missing,
             "the platform's domains are missing: they are the operator's setting",
         );
         return;
@@ -239,12 +284,12 @@ fn platform(account: &Account, found: &mut Findings) {
         [("$.platform.domain", &platform.domain), ("$.platform.reply_domain", &platform.reply_domain)]
     {
         if !servers::is_domain(domain) {
-            found.error(field, "platform", format!("{:?} is not a domain of the DNS", shortened(domain)));
+            found.error(field, Code::Platform, format!("{:?} is not a domain of the DNS", shortened(domain)));
         }
     }
     if account.sender.address.is_some() {
         let detail = "ignored: a mail of the platform is from the company's address on the platform";
-        found.note("$.sender.address", "ignored", detail);
+        found.note("$.sender.address", Code::Ignored, detail);
     }
 }
 
@@ -262,11 +307,11 @@ fn verified(account: &Account, sender: Option<&Address>, found: &mut Findings) {
         format!("verify {sender}, or authenticate the domain {}, in SendGrid's settings", sender.domain());
     if account.verified_senders.is_empty() {
         let detail = format!("SendGrid refuses a sender that was not verified: {fix}, and list it here");
-        found.warning("$.verified_senders", "unverified-sender", detail);
+        found.warning("$.verified_senders", Code::UnverifiedSender, detail);
     } else {
         let detail =
             format!("{sender} is not among the verified senders, so SendGrid will refuse the mail: {fix}");
-        found.error("$.verified_senders", "unverified-sender", detail);
+        found.error("$.verified_senders", Code::UnverifiedSender, detail);
     }
 }
 

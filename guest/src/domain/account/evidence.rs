@@ -3,6 +3,8 @@
 
 use super::capability::{Availability, Capability};
 use super::model::{Account, Transport};
+use super::reasons::CapabilityReason;
+use crate::domain::reason::Reason;
 use crate::domain::status::Status;
 
 /// Under which condition a way is open.
@@ -19,6 +21,7 @@ enum Condition {
 /// What proves a status.
 #[derive(Debug)]
 struct Way {
+    code: &'static str,
     status: Status,
     by: &'static [Transport],
     condition: Condition,
@@ -47,50 +50,142 @@ const TRACK: &str = "`postroom track`";
 const NOTHING: &str = "nothing";
 
 const fn way(
+    code: &'static str,
     status: Status,
     by: &'static [Transport],
     condition: Condition,
     proof: &'static str,
     program: &'static str,
 ) -> Way {
-    Way { status, by, condition, proof, program }
+    Way { code, status, by, condition, proof, program }
 }
 
 const WAYS: &[Way] = &[
-    way(Status::InTransit, SENT_HERE, Always, "it waits in the outbox, or a server or an API took it", SEND),
-    way(Status::InTransit, REPORTED, Webhook, "the provider reports a delay", SERVE),
-    way(Status::InTransit, RETURNED_BY_MAIL, Always, "a report of a delay comes back by mail", TRACK),
-    way(Status::Delivered, REPORTED, Webhook, "the provider reports the delivery", SERVE),
     way(
+        "proof-sent",
+        Status::InTransit,
+        SENT_HERE,
+        Always,
+        "it waits in the outbox, or a server or an API took it",
+        SEND,
+    ),
+    way("proof-provider-delay", Status::InTransit, REPORTED, Webhook, "the provider reports a delay", SERVE),
+    way(
+        "proof-mail-delay",
+        Status::InTransit,
+        RETURNED_BY_MAIL,
+        Always,
+        "a report of a delay comes back by mail",
+        TRACK,
+    ),
+    way(
+        "proof-provider-delivery",
+        Status::Delivered,
+        REPORTED,
+        Webhook,
+        "the provider reports the delivery",
+        SERVE,
+    ),
+    way(
+        "proof-mail-delivery",
         Status::Delivered,
         &[Smtp, Platform],
         Always,
         "a report of the delivery comes back by mail: only if `send --notify-delivered` asked for it, and each server on the way can",
         TRACK,
     ),
-    way(Status::Delivered, &[Gmail, Graph, Platform], Pixel, "a program fetches the pixel of a mail", SERVE),
-    way(Status::Delivered, SENT_HERE, Always, "an automatic reply comes back by mail", TRACK),
-    way(Status::Read, REPORTED, Webhook, "the provider reports an opening or a click by a person", SERVE),
-    way(Status::Read, &[Gmail, Graph, Platform], Pixel, "a person fetches the pixel of a mail", SERVE),
-    way(Status::Read, SENT_HERE, Always, "a receipt or a person's answer comes back by mail", TRACK),
     way(
+        "proof-fetched",
+        Status::Delivered,
+        &[Gmail, Graph, Platform],
+        Pixel,
+        "a program fetches the pixel of a mail",
+        SERVE,
+    ),
+    way(
+        "proof-auto-reply",
+        Status::Delivered,
+        SENT_HERE,
+        Always,
+        "an automatic reply comes back by mail",
+        TRACK,
+    ),
+    way(
+        "proof-provider-opening",
+        Status::Read,
+        REPORTED,
+        Webhook,
+        "the provider reports an opening or a click by a person",
+        SERVE,
+    ),
+    way(
+        "proof-opened",
+        Status::Read,
+        &[Gmail, Graph, Platform],
+        Pixel,
+        "a person fetches the pixel of a mail",
+        SERVE,
+    ),
+    way(
+        "proof-answer",
+        Status::Read,
+        SENT_HERE,
+        Always,
+        "a receipt or a person's answer comes back by mail",
+        TRACK,
+    ),
+    way(
+        "proof-refused",
         Status::Failed,
         SENT_HERE,
         Always,
         "a server or an API refuses it, it could not be sent within 48 hours of tries, or it was cancelled",
         SEND,
     ),
-    way(Status::Failed, REPORTED, Webhook, "the provider reports that it bounced or was dropped", SERVE),
-    way(Status::Failed, RETURNED_BY_MAIL, Always, "it comes back by mail as undeliverable", TRACK),
     way(
+        "proof-provider-bounce",
+        Status::Failed,
+        REPORTED,
+        Webhook,
+        "the provider reports that it bounced or was dropped",
+        SERVE,
+    ),
+    way(
+        "proof-returned",
+        Status::Failed,
+        RETURNED_BY_MAIL,
+        Always,
+        "it comes back by mail as undeliverable",
+        TRACK,
+    ),
+    way(
+        "proof-silence",
         Status::Unknown,
         SENT_HERE,
         Always,
         "nobody can tell whether it left, or it was in transit for 25 days without news",
         NOTHING,
     ),
-    way(Status::Unknown, &[MailClient], Always, "it was handed to the user's own mail program", NOTHING),
+    way(
+        "proof-handed-over",
+        Status::Unknown,
+        &[MailClient],
+        Always,
+        "it was handed to the user's own mail program",
+        NOTHING,
+    ),
 ];
+
+/// The code of every way.
+pub(super) const PROOFS: [&str; WAYS.len()] = {
+    let mut codes = [""; WAYS.len()];
+    let mut index = 0;
+    while index < codes.len() {
+        codes[index] = WAYS[index].code;
+        index += 1;
+    }
+    codes
+};
 
 /// In the order in which a mail meets them.
 const STATUSES: [(Status, &str); 5] = [
@@ -106,7 +201,6 @@ pub(super) fn statuses(account: &Account) -> impl Iterator<Item = Capability> {
     STATUSES.into_iter().map(|(status, name)| {
         let ways: Vec<&Way> =
             WAYS.iter().filter(|way| way.status == status && way.is_open(account)).collect();
-        let told: Vec<String> = ways.iter().map(|way| format!("{} ({})", way.proof, way.needs())).collect();
         Capability {
             name,
             available: match ways.as_slice() {
@@ -114,9 +208,9 @@ pub(super) fn statuses(account: &Account) -> impl Iterator<Item = Capability> {
                 ways if ways.iter().all(|way| way.condition == Webhook) => Availability::ByProvider,
                 _ => Availability::Yes,
             },
-            reason: match told.as_slice() {
-                [] => "Nothing tells it by this account.".to_owned(),
-                told => sentence(&told.join("; ")),
+            reasons: match ways.as_slice() {
+                [] => vec![CapabilityReason::NoProof.into()],
+                ways => ways.iter().map(|way| way.reason()).collect(),
             },
         }
     })
@@ -132,19 +226,16 @@ impl Way {
             }
     }
 
-    fn needs(&self) -> String {
-        if self.program == NOTHING { "no program is needed".to_owned() } else { self.program.to_owned() }
+    fn reason(&self) -> Reason {
+        let needs = if self.program == NOTHING { "no program is needed" } else { self.program };
+        Reason { code: self.code, detail: format!("{} ({needs})", self.proof) }
     }
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).chain(['.']).collect()).unwrap_or_default()
 }
 
 /// The table as it stands in docs/statuses.md.
 #[cfg(test)]
 pub(super) fn table() -> String {
+    use crate::domain::language::Language;
     let columns = ["`smtp`", "`gmail`", "`outlook`", "`sendgrid`", "`platform`", "`mail-client`"];
     let mut text = format!("| status | what proves it | what must run | {} |\n", columns.join(" | "));
     text.push_str("|---|---|---|:-:|:-:|:-:|:-:|:-:|:-:|\n");
@@ -152,7 +243,12 @@ pub(super) fn table() -> String {
         for way in WAYS.iter().filter(|way| way.status == status) {
             let cells: Vec<&str> = ALL.iter().map(|transport| way.cell(*transport)).collect();
             let cells = cells.join(" | ");
-            text.push_str(&format!("| {} | {} | {} | {cells} |\n", status.label(), way.proof, way.program));
+            text.push_str(&format!(
+                "| {} | {} | {} | {cells} |\n",
+                status.label(Language::En),
+                way.proof,
+                way.program
+            ));
         }
     }
     text

@@ -9,20 +9,24 @@ mod evidence;
 mod identity;
 mod limits;
 mod model;
+mod notes;
 mod page;
 mod preset;
 mod providers;
+mod reasons;
 mod servers;
 #[cfg(test)]
 mod tests;
 
 pub use administrator::{Origin, Page, administrator_page};
 pub use capability::{Availability, Capability, capabilities};
-pub use check::{Finding, Severity, check};
+pub use check::{Code, FINDINGS, Finding, Severity, check};
 pub use identity::{Identity, IdentityFault, Platform, platform_identity};
 pub use limits::{Limits, limits};
 pub use model::{Account, Relation, SCHEMA, Security, SendAs, Server, SignIn, Transport};
+pub use notes::{NOTES, Note};
 pub use preset::{
     Candidate, Host, KnownBy, LoginForm, Preset, Protocol, by_id, files_by_itself, guess, presets,
     proposed_port,
 };
+pub use reasons::{CAPABILITY_REASONS, CapabilityReason};

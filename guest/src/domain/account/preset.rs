@@ -1,6 +1,7 @@
 //! Presets: what a provider offers, found by an address's domain or by where the domain's mail goes.
 
 use super::model::{Security, SignIn, Transport};
+use super::notes::Note;
 use super::providers::PROVIDERS;
 use crate::domain::address::Address;
 
@@ -91,7 +92,7 @@ pub struct Preset {
     /// Ways to sign in, best first.
     pub sign_in: Vec<SignIn>,
     /// What the user should know.
-    pub notes: Vec<&'static str>,
+    pub notes: Vec<Note>,
     /// Where its servers were read, and when.
     pub source: &'static str,
     /// Domains of its customers' addresses; [`is_within`] says how they are written.

@@ -2,6 +2,7 @@
 //! server there has none that is the same for all its customers.
 
 use super::model::{Security, SignIn, Transport};
+use super::notes::Note;
 use super::preset::{Host, LoginForm, Preset};
 use std::sync::LazyLock;
 
@@ -76,7 +77,7 @@ fn set(preset: &mut Preset, field: &str, value: &'static str) -> Option<()> {
                 });
             }
         }
-        "note" => preset.notes.push(value),
+        "note" => preset.notes.push(Note::ALL.iter().copied().find(|note| note.code() == value)?),
         "domains" => preset.domains.extend(value.split_ascii_whitespace()),
         "mx" => preset.mx.extend(value.split_ascii_whitespace()),
         "source" => preset.source = value,
@@ -104,6 +105,7 @@ fn login(value: &str) -> Option<LoginForm> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn every_line_of_the_table_says_something() {
@@ -116,10 +118,17 @@ mod tests {
     fn a_line_that_says_nothing_is_left_out_and_found() {
         let (all, unread) = read(
             "name before any section\n[x]\nname X\nsmtp smtp.x.example 465 ssl\nimap imap.x.example 993\nlogin mine\n\
-             smtp smtp.x.example 465 ssl more\nsign-in oauth telepathy\ntransport pigeon\nsurprise 1\nnote\n",
+             smtp smtp.x.example 465 ssl more\nsign-in oauth telepathy\ntransport pigeon\nsurprise 1\nnote\nnote nosuch\n",
         );
         assert_eq!((all.len(), all[0].name, all[0].smtp.is_some(), all[0].imap), (1, "X", true, None));
-        assert_eq!(unread.len(), 8, "{unread:?}");
+        assert_eq!(unread.len(), 9, "{unread:?}");
+    }
+
+    #[test]
+    fn each_note_is_that_of_a_provider() {
+        let given: BTreeSet<_> =
+            PROVIDERS.iter().flat_map(|preset| &preset.notes).map(|it| it.code()).collect();
+        assert_eq!(given, Note::CODES.iter().copied().collect());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is wrong with a server's settings: name, port and security, login.
 
-use super::check::{Findings, shortened};
+use super::check::{Code, Findings, shortened};
 use super::model::{Account, Security, Server, SignIn};
 use super::preset::{self, LoginForm, Protocol, is_microsoft, proposed_port};
 use crate::domain::address::Address;
@@ -18,7 +18,7 @@ pub(super) fn check(
         let shown = shortened(&server.host);
         let detail =
             format!("{shown:?} is not the name of a server: give it without https://, path, port or spaces");
-        found.error(&at("host"), "host", detail);
+        found.error(&at("host"), Code::Host, detail);
     }
     ports(path, server, protocol, found);
     security(path, server, found);
@@ -30,7 +30,7 @@ fn ports(path: &str, server: &Server, protocol: Protocol, found: &mut Findings) 
     let field = format!("{path}.port");
     let port = server.port_for(protocol);
     if port == 0 {
-        found.error(&field, "malformed", "0 is not a port");
+        found.error(&field, Code::Malformed, "0 is not a port");
         return;
     }
     let meant = match (protocol, port) {
@@ -51,11 +51,11 @@ fn ports(path: &str, server: &Server, protocol: Protocol, found: &mut Findings) 
             format!("port {port} begins in the clear, which is TLS (STARTTLS) or NONE here")
         };
         let detail = format!("{says}: for {} choose port {}", chosen.name(), proposed_port(protocol, chosen));
-        found.warning(&field, "port-security", detail);
+        found.warning(&field, Code::PortSecurity, detail);
     } else if protocol == Protocol::Smtp && port == 25 && chosen == Security::Tls {
         let detail =
             "port 25 is meant for servers among themselves and is often blocked: providers take mail on 587";
-        found.note(&field, "port-security", detail);
+        found.note(&field, Code::PortSecurity, detail);
     }
 }
 
@@ -65,14 +65,18 @@ fn security(path: &str, server: &Server, found: &mut Findings) {
     }
     let field = format!("{path}.security");
     if server.sign_in == SignIn::Oauth {
-        found.error(&field, "no-security", "an access token must not travel in the clear: choose SSL or TLS");
+        found.error(
+            &field,
+            Code::NoSecurity,
+            "an access token must not travel in the clear: choose SSL or TLS",
+        );
     } else if is_this_machine(&server.host) {
-        found.note(&field, "no-security", "the connection is in the clear, to this machine alone");
+        found.note(&field, Code::NoSecurity, "the connection is in the clear, to this machine alone");
     } else {
         let what = if server.sign_in == SignIn::None { "mail travels" } else { "login and mail travel" };
         found.warning(
             &field,
-            "no-security",
+            Code::NoSecurity,
             format!("{what} in the clear: choose SSL or TLS where the server has it"),
         );
     }
@@ -83,15 +87,15 @@ fn sign_in(account: &Account, path: &str, server: &Server, protocol: Protocol, f
     let login = server.login.as_deref().map(str::trim).filter(|login| !login.is_empty());
     match login {
         Some(_) if server.sign_in == SignIn::None => {
-            found.note(&field, "ignored", "the login is ignored: nobody signs in to this server");
+            found.note(&field, Code::Ignored, "the login is ignored: nobody signs in to this server");
         }
         None if server.sign_in != SignIn::None => {
-            found.error(&field, "login", "the login is missing: it is usually the address");
+            found.error(&field, Code::Login, "the login is missing: it is usually the address");
         }
         _ => {}
     }
     if login.is_some_and(|login| login.chars().any(char::is_control)) {
-        found.error(&field, "login", "a control character in the login");
+        found.error(&field, Code::Login, "a control character in the login");
     }
     let known = preset::by_server(&server.host).or_else(|| account.provider().and_then(preset::by_id));
     let Some(known) = known else { return };
@@ -100,7 +104,7 @@ fn sign_in(account: &Account, path: &str, server: &Server, protocol: Protocol, f
         && login.is_some_and(|login| !login.contains('@'))
     {
         let detail = format!("{} expects the whole address as login", known.name);
-        found.warning(&field, "login", detail);
+        found.warning(&field, Code::Login, detail);
     }
     if server.sign_in == SignIn::Password && !known.sign_in.contains(&SignIn::Password) {
         let detail = if is_microsoft(known.id) {
@@ -113,7 +117,7 @@ fn sign_in(account: &Account, path: &str, server: &Server, protocol: Protocol, f
                 known.name
             )
         };
-        found.warning(&format!("{path}.sign_in"), "sign-in", detail);
+        found.warning(&format!("{path}.sign_in"), Code::SignIn, detail);
     }
 }
 

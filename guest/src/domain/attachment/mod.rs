@@ -9,9 +9,13 @@ mod media_type;
 mod picture;
 mod rules;
 
+use crate::domain::warning::WarningCode;
+
 pub use magic::{FIRST_BYTES, LAST_BYTES, look_inside};
 pub use picture::picture_size;
-pub use rules::{AttachmentFault, MAX_ADDED, MAX_ADDED_SIZE, MAX_LOGO_SIZE, MAX_TOTAL_SIZE, Rule, check};
+pub use rules::{
+    AttachmentFault, MAX_ADDED, MAX_ADDED_SIZE, MAX_LOGO_SIZE, MAX_TOTAL_SIZE, RULES, Rule, check,
+};
 
 use serde::Deserialize;
 
@@ -194,15 +198,15 @@ pub enum Warning {
 
 impl Warning {
     /// Code in the contract.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> WarningCode {
         match self {
-            Self::NoPdf => "no-pdf",
-            Self::NoUbl => "no-ubl",
-            Self::NotAPdf(_) => "not-a-pdf",
-            Self::EmptyPdf(_) => "empty-pdf",
-            Self::TruncatedPdf(_) => "truncated-pdf",
-            Self::EncryptedPdf(_) => "encrypted-pdf",
-            Self::NotThatImage { .. } => "logo-not-an-image",
+            Self::NoPdf => WarningCode::NoPdf,
+            Self::NoUbl => WarningCode::NoUbl,
+            Self::NotAPdf(_) => WarningCode::NotAPdf,
+            Self::EmptyPdf(_) => WarningCode::EmptyPdf,
+            Self::TruncatedPdf(_) => WarningCode::TruncatedPdf,
+            Self::EncryptedPdf(_) => WarningCode::EncryptedPdf,
+            Self::NotThatImage { .. } => WarningCode::LogoNotAnImage,
         }
     }
 }

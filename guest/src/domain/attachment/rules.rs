@@ -12,39 +12,28 @@ pub const MAX_TOTAL_SIZE: u64 = 25_000_000;
 /// Most bytes of a logo. It travels in every mail and is shown small.
 pub const MAX_LOGO_SIZE: u64 = 200_000;
 
-/// The rule that a file breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
-    /// Too many added files.
-    Count,
-    /// One file is too large.
-    FileSize,
-    /// All files together are too large.
-    TotalSize,
-    /// The name can't travel.
-    FileName,
-    /// The media type is malformed, or not one for the role.
-    MediaType,
-    /// A role that only one file may have.
-    Role,
-    /// The host can't read the file.
-    Unreadable,
-}
-
-impl Rule {
-    /// Name in the contract.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Count => "count",
-            Self::FileSize => "file-size",
-            Self::TotalSize => "total-size",
-            Self::FileName => "file-name",
-            Self::MediaType => "media-type",
-            Self::Role => "role",
-            Self::Unreadable => "unreadable",
-        }
+crate::domain::status::named! {
+    /// The rule that a file breaks.
+    Rule, "rule", {
+        /// Too many added files.
+        Count = "count",
+        /// One file is too large.
+        FileSize = "file-size",
+        /// All files together are too large.
+        TotalSize = "total-size",
+        /// The name can't travel.
+        FileName = "file-name",
+        /// The media type is malformed, or not one for the role.
+        MediaType = "media-type",
+        /// A role that only one file may have.
+        Role = "role",
+        /// The host can't read the file.
+        Unreadable = "unreadable",
     }
 }
+
+/// The name of every rule.
+pub const RULES: &[&str] = Rule::NAMES;
 
 /// A rule on attachments that the files break. The same files never pass: leave one out, or offer it as a
 /// link.
@@ -270,7 +259,11 @@ mod tests {
             (Format::PdfUbl, vec!["no-pdf", "no-ubl"]),
         ] {
             let selected = check(&[], format).unwrap();
-            assert_eq!(selected.warnings().iter().map(|w| w.code()).collect::<Vec<_>>(), codes, "{format:?}");
+            assert_eq!(
+                selected.warnings().iter().map(|w| w.code().name()).collect::<Vec<_>>(),
+                codes,
+                "{format:?}"
+            );
         }
     }
 

@@ -11,61 +11,69 @@ use super::facts::{
 };
 use super::schedule::{WINDOW, due, later, tried};
 use super::settle::own_fact;
+use super::why::{Decision, Why};
+use crate::domain::reason::Reason;
 use crate::domain::status::{EventKind, Stage, outstanding};
 use chrono::{DateTime, FixedOffset};
 
 type Time = DateTime<FixedOffset>;
 
-/// What to do next. The answer follows from the arguments alone.
-pub fn decide(facts: &Facts, now: Time) -> Action {
+/// What to do next, and why. The answer follows from the arguments alone.
+pub fn decide(facts: &Facts, now: Time) -> Decision {
     if facts.attempts.iter().any(|attempt| AttemptResult::is_done(attempt.result)) {
-        return Action::Done;
+        return Decision::new(Action::Done, Why::Left);
     }
     if facts.held {
-        return Action::Hold;
+        return Decision::new(Action::Hold, why_held(facts));
     }
     if let Some(lost) = facts.attempts.iter().rev().find(|it| AttemptResult::is_in_doubt(it.result)) {
         return resolve_doubt(facts, lost);
     }
     if let Some(send_at) = facts.send_at.filter(|send_at| *send_at > now) {
-        return Action::WaitUntil(send_at.with_timezone(now.offset()));
+        return wait_until(send_at, Why::ChosenTime, now);
     }
     let ways = Ways::of(facts);
     if let Some(refused) = facts.attempts.iter().find(|it| ways.is_refusal(it)) {
         let stage = refused.stage.map_or("unknown", Stage::name);
         let account = &refused.route.account;
-        return give_up(
-            facts,
-            format!("the mail was refused for good by \"{account}\", at the stage {stage}"),
-            now,
-        );
+        let detail = format!("the mail was refused for good by \"{account}\", at the stage {stage}");
+        return give_up(facts, Reason { code: Why::RefusedForGood.code(), detail }, now);
     }
-    if ways.wait_for_sign_in() {
-        return Action::Hold;
+    if let Some(why) = ways.wait_for_sign_in() {
+        return Decision::new(Action::Hold, why);
     }
     if tried(facts) >= WINDOW {
-        return give_up(facts, format!("no server took it within {} hours", WINDOW / 3600), now);
+        let detail = format!("no server took it within {} hours", WINDOW / 3600);
+        return give_up(facts, Reason { code: Why::WindowOver.code(), detail }, now);
     }
     ways.choose(now)
 }
 
 /// Ends the attempts. The reason that helps is the last server's, so it goes with ours.
-fn give_up(facts: &Facts, why: String, now: Time) -> Action {
+fn give_up(facts: &Facts, mut why: Reason, now: Time) -> Decision {
     let last = facts.attempts.iter().rev().find_map(|attempt| attempt.detail.as_deref());
-    let reason = match last {
-        Some(detail) => format!("{why}; the last try: {detail}"),
-        None => why,
-    };
+    if let Some(detail) = last {
+        why.detail.push_str(&format!("; the last try: {detail}"));
+    }
     let left = outstanding(&facts.recipients, &facts.events);
-    let expired = |to: &String| own_fact(to, EventKind::Expired, now, Some(&reason));
+    let expired = |to: &String| own_fact(to, EventKind::Expired, now, Some(&why.detail));
     let events = left.iter().map(expired).collect();
-    Action::GiveUp(GivingUp { reason, events })
+    Decision { action: Action::GiveUp(GivingUp { reason: why.detail.clone(), events }), reason: why }
+}
+
+/// A host holds a mail for its user, or because its account waits for a sign-in: which of the two, the last attempt says.
+fn why_held(facts: &Facts) -> Why {
+    let ways = Ways::of(facts);
+    if !facts.compromised && needs_sign_in(&ways.own) { Why::NeedsSignIn } else { Why::Held }
 }
 
 /// Never sent again blindly. A compromised account's credentials are not used for looking either.
-fn resolve_doubt(facts: &Facts, lost: &Attempt) -> Action {
+fn resolve_doubt(facts: &Facts, lost: &Attempt) -> Decision {
     let may_look = facts.can_look_in_sent && !(facts.compromised && lost.route == facts.route);
-    if may_look { Action::LookInSent } else { Action::AskInDoubt }
+    match may_look {
+        true => Decision::new(Action::LookInSent, Why::LookupPossible),
+        false => Decision::new(Action::AskInDoubt, Why::LookupImpossible),
+    }
 }
 
 /// A failure of the account itself that waiting alone does not mend.
@@ -114,12 +122,14 @@ impl<'a> Ways<'a> {
     }
 
     /// Nothing leaves before a user has signed in. A mail that is already on its way by the fallback stays there.
-    fn wait_for_sign_in(&self) -> bool {
+    fn wait_for_sign_in(&self) -> Option<Why> {
         if self.fallback.as_ref().is_some_and(|(_, tried)| !tried.is_empty()) {
-            return false;
+            return None;
         }
-        let own_waits = !self.facts.compromised && needs_sign_in(&self.own);
-        own_waits || (self.fallback_needs_sign_in && self.own_is_out())
+        if !self.facts.compromised && needs_sign_in(&self.own) {
+            return Some(Why::NeedsSignIn);
+        }
+        (self.fallback_needs_sign_in && self.own_is_out()).then_some(Why::FallbackNeedsSignIn)
     }
 
     /// The own route won't get better before a person acts.
@@ -134,17 +144,18 @@ impl<'a> Ways<'a> {
         self.facts.pause.as_ref().filter(|pause| pause.until > now && pause.until <= later(now, longest))
     }
 
-    fn choose(&self, now: Time) -> Action {
+    fn choose(&self, now: Time) -> Decision {
         match &self.fallback {
             Some((route, tried)) if !tried.is_empty() => self.submit_when_due(route, tried, now),
             Some((route, _)) => self.own_or_fallback(route, now),
-            None if self.own_is_out() => Action::Hold,
+            None if self.facts.compromised => Decision::new(Action::Hold, Why::AccountCompromised),
+            None if self.own_is_out() => Decision::new(Action::Hold, Why::AccountBroken),
             None => self.own_when_due(now),
         }
     }
 
     /// There is a fallback that was not tried yet.
-    fn own_or_fallback(&self, route: &Route, now: Time) -> Action {
+    fn own_or_fallback(&self, route: &Route, now: Time) -> Decision {
         let patience = i64::from(self.facts.patience);
         let pause = self.pause(now);
         let first = self.own.iter().map(|attempt| attempt.at).chain(pause.map(|pause| pause.since)).min();
@@ -152,47 +163,77 @@ impl<'a> Ways<'a> {
         let patient_until = first.map(|at| if at > later(now, patience) { now } else { later(at, patience) });
         let patience_is_over = self.facts.compromised || patient_until.is_some_and(|until| now >= until);
         let out = self.own_is_out() || pause.is_some_and(|pause| pause.cause == PauseCause::Fault);
+        let ask = |why| Decision::new(Action::AskFallback(route.clone()), why);
         match (self.facts.fallback_policy, patient_until) {
-            (FallbackPolicy::Automatic, _) if patience_is_over => Action::Submit(route.clone()),
-            (FallbackPolicy::Automatic, Some(until)) if out => {
-                wait_until(pause.map_or(until, |pause| pause.until.min(until)), now)
-            }
+            (FallbackPolicy::Automatic, _) if patience_is_over => self.submit(route),
+            (FallbackPolicy::Automatic, Some(until)) if out => match pause {
+                Some(pause) if pause.until < until => wait_until(pause.until, why_paused(pause), now),
+                _ => wait_until(until, Why::BeforeFallback, now),
+            },
             (FallbackPolicy::Automatic, _) => at_the_latest(self.own_when_due(now), patient_until),
-            _ if out => Action::AskFallback(route.clone()),
+            _ if out => ask(Why::FallbackForAccount),
             // While the question is open, the account's own route goes on being tried.
             _ => match self.own_when_due(now) {
-                Action::WaitUntil(_) if patience_is_over => Action::AskFallback(route.clone()),
+                Decision { action: Action::WaitUntil(_), .. } if patience_is_over => {
+                    ask(Why::FallbackForDelay)
+                }
                 own => at_the_latest(own, patient_until),
             },
         }
     }
 
     /// By the own route, not before the end of its account's pause.
-    fn own_when_due(&self, now: Time) -> Action {
+    fn own_when_due(&self, now: Time) -> Decision {
         let own = self.submit_when_due(&self.facts.route, &self.own, now);
-        match (self.pause(now), own) {
-            (Some(pause), Action::WaitUntil(due)) => wait_until(due.max(pause.until), now),
-            (Some(pause), _) => wait_until(pause.until, now),
-            (None, own) => own,
+        match (self.pause(now), &own.action) {
+            (Some(pause), Action::WaitUntil(due)) if *due > pause.until => own,
+            (Some(pause), _) => wait_until(pause.until, why_paused(pause), now),
+            (None, _) => own,
         }
     }
 
     /// The last attempt is made when its time is over, whenever the next would be due.
-    fn submit_when_due(&self, route: &Route, attempts: &[&Attempt], now: Time) -> Action {
+    fn submit_when_due(&self, route: &Route, attempts: &[&Attempt], now: Time) -> Decision {
         let rest = WINDOW.saturating_sub(tried(self.facts));
         let end = self.facts.attempts.last().map(|last| later(last.at, rest));
         match due(&self.facts.id, attempts, now) {
             Some(due) if due > now => match end.filter(|end| *end < due) {
-                Some(end) if end <= now => Action::Submit(route.clone()),
-                end => wait_until(end.unwrap_or(due), now),
+                Some(end) if end <= now => self.submit(route),
+                end => wait_until(end.unwrap_or(due), why_waited(attempts), now),
             },
-            _ => Action::Submit(route.clone()),
+            _ => self.submit(route),
         }
+    }
+
+    fn submit(&self, route: &Route) -> Decision {
+        let why = match self.facts.attempts.last() {
+            Some(last) if last.leaves_some() && last.route == *route => Why::RemainingRecipients,
+            _ if *route != self.facts.route => Why::ByFallback,
+            Some(_) => Why::NextAttempt,
+            None => Why::FirstAttempt,
+        };
+        Decision::new(Action::Submit(route.clone()), why)
     }
 }
 
-fn wait_until(time: Time, now: Time) -> Action {
-    Action::WaitUntil(time.with_timezone(now.offset()))
+fn wait_until(time: Time, why: Why, now: Time) -> Decision {
+    Decision::new(Action::WaitUntil(time.with_timezone(now.offset())), why)
+}
+
+fn why_paused(pause: &Pause) -> Why {
+    match pause.cause {
+        PauseCause::Quota => Why::AccountQuota,
+        PauseCause::Fault => Why::AccountFault,
+    }
+}
+
+/// Why the next attempt by a route is not due yet.
+fn why_waited(attempts: &[&Attempt]) -> Why {
+    match attempts.last() {
+        Some(last) if last.asked().is_some() => Why::ServerAskedToWait,
+        Some(last) if last.is_for_the_account() => Why::AccountFault,
+        _ => Why::RetryPause,
+    }
 }
 
 /// The fallback; one that is the account's own route is none.
@@ -201,12 +242,13 @@ fn other_route(facts: &Facts) -> Option<&Route> {
 }
 
 /// Waits no longer than for the end of the patience.
-fn at_the_latest(action: Action, patient_until: Option<Time>) -> Action {
-    match (action, patient_until) {
-        (Action::WaitUntil(due), Some(until)) if until < due => {
-            Action::WaitUntil(until.with_timezone(due.offset()))
+fn at_the_latest(decision: Decision, patient_until: Option<Time>) -> Decision {
+    match (&decision.action, patient_until) {
+        (Action::WaitUntil(due), Some(until)) if until < *due => {
+            let action = Action::WaitUntil(until.with_timezone(due.offset()));
+            Decision { action, reason: decision.reason }
         }
-        (action, _) => action,
+        _ => decision,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is known of an intent, and what can be done next: the terms of the contract's `schedule`.
 
+use crate::domain::reason::Reason;
 use crate::domain::status::{
     Acceptance, ApiFailure, Blame, Event, Failure, Period, Reply, Stage, Verdict, advice,
 };
@@ -63,6 +64,11 @@ impl Attempt {
             ) => asked,
             _ => None,
         }
+    }
+
+    /// It was taken for some, and others may be tried again.
+    pub(super) fn leaves_some(&self) -> bool {
+        matches!(self.result, Some(AttemptResult::PartlyAccepted(_)))
     }
 
     /// The account could not send.
@@ -171,7 +177,7 @@ pub struct PauseAsked {
     /// Seconds until it is to be tried again.
     pub seconds: u32,
     /// What to do about it, where that is known beyond the server's words.
-    pub advice: Option<&'static str>,
+    pub advice: Option<Reason>,
 }
 
 /// Longest time that a server's word keeps an account from being tried, in seconds.
@@ -188,7 +194,7 @@ impl PauseAsked {
         let seconds = asked.or(blame.first_wait())?.clamp(60, LONGEST_PAUSE);
         let advice = said.and_then(|reply| {
             let code = reply.enhanced.clone().unwrap_or_else(|| reply.code.to_string());
-            advice(Some(&code), &reply.text)
+            advice(Some(&code), &reply.text).map(Reason::from)
         });
         Some(Self { cause, period, seconds, advice })
     }

@@ -9,6 +9,7 @@ mod facts;
 mod memo;
 mod schedule;
 mod settle;
+mod why;
 
 pub use decide::decide;
 pub use facts::{
@@ -18,6 +19,7 @@ pub use facts::{
 pub use memo::{Memo, MemoFault};
 pub use schedule::{FIRST_WAITS, LATER_WAIT, WINDOW};
 pub use settle::{AnswerFault, Lookup, Settlement, check_answer, settle, settle_doubt, settle_interruption};
+pub use why::{Decision, REASONS, Why};
 
 #[cfg(test)]
 mod tests;

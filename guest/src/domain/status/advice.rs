@@ -1,6 +1,22 @@
 //! What large providers refuse for good, in words beside their own: their texts name a code and a page to read, and not what
 //! whoever sent the mail can do (FEATURES A17).
 
+use crate::domain::reason::reasons;
+
+reasons! {
+    /// What to do about a refusal.
+    Advice, {
+        Authentication = "advice-authentication",
+            "the recipient's provider asks for SPF, DKIM and DMARC of the sender's domain: whoever keeps its DNS has to add them";
+        BasicAuthentication = "advice-basic-authentication",
+            "Microsoft takes no password for this account: sign in with OAuth instead, or have an administrator allow \
+             authenticated SMTP";
+        AppPassword = "advice-app-password", "Google takes an app password here, not the usual one";
+        ReverseDns = "advice-reverse-dns",
+            "the sending server's address has no proper name in DNS (PTR): whoever runs that server has to set it";
+    }
+}
+
 /// A refusal that providers word in their own ways, and what to do about it.
 struct Known {
     /// Enhanced codes that mean this and nothing else.
@@ -9,7 +25,7 @@ struct Known {
     vague: &'static [&'static str],
     /// In small letters.
     words: &'static [&'static str],
-    says: &'static str,
+    advice: Advice,
 }
 
 const KNOWN: [Known; 4] = [
@@ -29,15 +45,14 @@ const KNOWN: [Known; 4] = [
             "authentication checks",
             "required authentication level",
         ],
-        says: "the recipient's provider asks for SPF, DKIM and DMARC of the sender's domain: whoever keeps its DNS has to add them",
+        advice: Advice::Authentication,
     },
     // Exchange Online.
     Known {
         codes: &["5.7.30", "5.7.139"],
         vague: &["5.7.3", "5.7.57"],
         words: &["basic authentication", "smtpclientauthentication", "client authentication is disabled"],
-        says: "Microsoft takes no password for this account: sign in with OAuth instead, or have an administrator allow \
-               authenticated SMTP",
+        advice: Advice::BasicAuthentication,
     },
     // Google: 534 and 535.
     Known {
@@ -50,25 +65,20 @@ const KNOWN: [Known; 4] = [
             "invalidsecondfactor",
             "web browser",
         ],
-        says: "Google takes an app password here, not the usual one",
+        advice: Advice::AppPassword,
     },
-    Known {
-        codes: &["5.7.25"],
-        vague: &[],
-        words: &[],
-        says: "the sending server's address has no proper name in DNS (PTR): whoever runs that server has to set it",
-    },
+    Known { codes: &["5.7.25"], vague: &[], words: &[], advice: Advice::ReverseDns },
 ];
 
 /// What to do about a refusal with this code and these words; none: nothing is known beyond what they say.
-pub fn advice(code: Option<&str>, words: &str) -> Option<&'static str> {
+pub fn advice(code: Option<&str>, words: &str) -> Option<Advice> {
     let words = words.to_lowercase();
     let code = code.unwrap_or_default();
     let meant = |known: &&Known| {
         known.codes.contains(&code)
             || (known.vague.contains(&code) && known.words.iter().any(|it| words.contains(it)))
     };
-    KNOWN.iter().find(meant).map(|known| known.says)
+    KNOWN.iter().find(meant).map(|known| known.advice)
 }
 
 #[cfg(test)]
@@ -98,7 +108,7 @@ mod tests {
             ("5.7.1", "Relaying denied", None),
             ("5.7.8", "authentication failed", None),
         ] {
-            let said = advice(Some(code), words);
+            let said = advice(Some(code), words).map(Advice::words);
             assert_eq!(
                 said.is_some_and(|said| says.is_some_and(|it| said.contains(it))),
                 says.is_some(),

@@ -48,6 +48,8 @@ macro_rules! named {
         impl $type {
             /// Every case, in the order of the contract.
             pub const ALL: &'static [Self] = &[$(Self::$case),*];
+            /// Every name, in the same order.
+            pub const NAMES: &'static [&'static str] = &[$($name),*];
 
             /// Name in the contract.
             pub const fn name(self) -> &'static str {

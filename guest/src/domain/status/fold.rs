@@ -7,8 +7,10 @@
 //! sort that is not earlier, because the mail has left by a later attempt after all.
 
 use super::event::{Event, EventKind, named};
-use super::reason;
+use super::reason::{self, StatusReason};
 use crate::domain::address::Address;
+use crate::domain::language::Language;
+use crate::domain::reason::Reason;
 use chrono::{DateTime, FixedOffset, TimeDelta};
 
 /// How long a mail is in transit without news before its status is unknown.
@@ -32,13 +34,19 @@ named! {
 
 impl Status {
     /// The status as users see it.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Unknown => "Unknown",
-            Self::InTransit => "In transit",
-            Self::Delivered => "Delivered",
-            Self::Failed => "Failed",
-            Self::Read => "Read",
+    pub const fn label(self, language: Language) -> &'static str {
+        let [nl, fr, en, de] = match self {
+            Self::Unknown => ["Onbekend", "Inconnu", "Unknown", "Unbekannt"],
+            Self::InTransit => ["Onderweg", "En transit", "In transit", "Unterwegs"],
+            Self::Delivered => ["Bezorgd", "Remis", "Delivered", "Zugestellt"],
+            Self::Failed => ["Mislukt", "Échec", "Failed", "Fehlgeschlagen"],
+            Self::Read => ["Gelezen", "Lu", "Read", "Gelesen"],
+        };
+        match language {
+            Language::Nl => nl,
+            Language::Fr => fr,
+            Language::En => en,
+            Language::De => de,
         }
     }
 }
@@ -52,8 +60,10 @@ pub struct RecipientStatus {
     pub status: Status,
     /// The fact that proves it; for Unknown, the last that was known; none: nothing is known.
     pub evidence: Option<Event>,
-    /// The reason in English, with the remote words where there are any.
-    pub reason: String,
+    /// Why, in English with the remote words where there are any. The code is one of [`REASONS`](super::REASONS).
+    pub reason: Reason,
+    /// What to do about it, where that is known beyond the remote words. The reason says it, too.
+    pub advice: Option<Reason>,
     /// The recipient marked the mail as unwanted.
     pub complained: bool,
 }
@@ -63,8 +73,9 @@ pub struct RecipientStatus {
 pub struct Timeline {
     /// Failed where any recipient failed, else the least that holds for all; Unknown without recipients.
     pub status: Status,
-    /// Why: the recipient's reason where there is one recipient, else for how many of them it holds.
-    pub reason: String,
+    /// Why: the recipient's reason where there is one recipient, else that of the first who has the status, and for how many of them
+    /// it holds.
+    pub reason: Reason,
     /// Of each recipient, in the order given.
     pub recipients: Vec<RecipientStatus>,
 }
@@ -207,13 +218,14 @@ fn of_recipient(recipient: &str, facts: &[&Event], now: DateTime<FixedOffset>) -
             (Status::Unknown, reason::of_silence(event))
         }
         (Some(status), Some(event)) => (status, reason::of_event(event)),
-        _ => (Status::Unknown, reason::NOTHING_KNOWN.to_owned()),
+        _ => (Status::Unknown, StatusReason::NothingKnown.into()),
     };
     RecipientStatus {
         recipient: recipient.to_owned(),
         status,
         evidence: evidence.cloned(),
         reason,
+        advice: evidence.and_then(reason::advice_on).map(Reason::from),
         complained: facts.iter().any(|event| event.kind == EventKind::Complaint),
     }
 }

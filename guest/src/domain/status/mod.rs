@@ -11,13 +11,14 @@ mod fold;
 mod reason;
 mod submission;
 
-pub use advice::advice;
+pub use advice::{Advice, advice};
 pub use api::{ApiFailure, events_of_api_failure, events_of_missing_sign_in, events_of_receipt};
 pub use blame::{Blame, Period, Recovery};
 pub(crate) use event::named;
 pub use event::{Event, EventKind, EventSource, UnknownName};
 pub(crate) use fold::key;
 pub use fold::{DAYS_IN_TRANSIT, RecipientStatus, Status, Timeline, fold, in_doubt, outstanding};
+pub use reason::{REASONS, StatusReason};
 pub use submission::{
     Acceptance, Failure, RecipientReply, Reply, ServerRole, Stage, Verdict, events_of_acceptance,
     events_of_failure,

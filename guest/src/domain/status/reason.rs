@@ -1,11 +1,22 @@
 //! Why a mail has its status, in a sentence for the person who sent it.
 
-use super::advice::advice;
+use super::advice::{Advice, advice};
 use super::event::{Event, EventKind, EventSource};
 use super::fold::{DAYS_IN_TRANSIT, RecipientStatus, Status};
+use crate::domain::reason::{Reason, joined, reasons};
 
-/// No fact at all.
-pub(super) const NOTHING_KNOWN: &str = "nothing is known of it yet";
+reasons! {
+    /// Reasons that are no kind of fact. Every other code is the name of the kind that proves the status.
+    StatusReason, {
+        InDoubtApi = "in-doubt-api", "the provider could not say whether it took the mail";
+        NoNews = "no-news", "no news";
+        NothingKnown = "nothing-known", "nothing is known of it yet";
+    }
+}
+
+/// The codes of every reason of a status.
+pub const REASONS: &[&str] =
+    &joined::<{ EventKind::NAMES.len() + StatusReason::CODES.len() }>(EventKind::NAMES, StatusReason::CODES);
 
 /// Characters of remote words that a reason shows; the fact itself keeps them all.
 const LONGEST_QUOTE: usize = 500;
@@ -40,37 +51,56 @@ fn sentence(kind: EventKind) -> &'static str {
     }
 }
 
-pub(super) fn of_event(event: &Event) -> String {
-    let mut reason = match (event.kind, event.source) {
+pub(super) fn of_event(event: &Event) -> Reason {
+    let (code, words) = match (event.kind, event.source) {
         // An answer came: the provider's own failure is no lost connection.
-        (EventKind::InDoubt, EventSource::Api) => "the provider could not say whether it took the mail",
-        (kind, _) => sentence(kind),
-    }
-    .to_owned();
+        (EventKind::InDoubt, EventSource::Api) => {
+            (StatusReason::InDoubtApi.code(), StatusReason::InDoubtApi.words())
+        }
+        (kind, _) => (kind.name(), sentence(kind)),
+    };
+    let mut detail = words.to_owned();
     if let Some(code) = &event.code {
-        reason.push_str(&format!(" ({})", one_line(code)));
+        detail.push_str(&format!(" ({})", one_line(code)));
     }
-    if let Some(words) = event.words.as_ref().filter(|words| !words.trim().is_empty()) {
-        reason.push_str(&format!(": \"{}\"", one_line(words)));
-        if let Some(advice) = advice(event.code.as_deref(), words) {
-            reason.push_str(&format!("; {advice}"));
+    if let Some(words) = remote_words(event) {
+        detail.push_str(&format!(": \"{}\"", one_line(words)));
+        if let Some(advice) = advice_on(event) {
+            detail.push_str(&format!("; {}", advice.words()));
         }
     }
-    reason
+    Reason { code, detail }
 }
 
-pub(super) fn of_silence(last: &Event) -> String {
-    format!("no news for {DAYS_IN_TRANSIT} days; last known: {}", of_event(last))
+/// What to do about what a fact says.
+pub(super) fn advice_on(event: &Event) -> Option<Advice> {
+    advice(event.code.as_deref(), remote_words(event)?)
 }
 
-pub(super) fn of_message(status: Status, rows: &[RecipientStatus]) -> String {
+fn remote_words(event: &Event) -> Option<&str> {
+    event.words.as_deref().filter(|words| !words.trim().is_empty())
+}
+
+pub(super) fn of_silence(last: &Event) -> Reason {
+    let words = StatusReason::NoNews.words();
+    let detail = format!("{words} for {DAYS_IN_TRANSIT} days; last known: {}", of_event(last).detail);
+    Reason { code: StatusReason::NoNews.code(), detail }
+}
+
+/// Of several recipients, the code is that of the first who has the status.
+pub(super) fn of_message(status: Status, rows: &[RecipientStatus]) -> Reason {
     match rows {
-        [] => NOTHING_KNOWN.to_owned(),
+        [] => StatusReason::NothingKnown.into(),
         [only] => only.reason.clone(),
         _ => {
             let same: Vec<_> = rows.iter().filter(|row| row.status == status).collect();
-            let first = same.first().map_or("", |row| row.reason.as_str());
-            format!("{} of {} recipients: {first}", same.len(), rows.len())
+            match same.first() {
+                Some(first) => Reason {
+                    code: first.reason.code,
+                    detail: format!("{} of {} recipients: {}", same.len(), rows.len(), first.reason.detail),
+                },
+                None => StatusReason::NothingKnown.into(),
+            }
         }
     }
 }

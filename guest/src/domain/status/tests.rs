@@ -2,6 +2,8 @@
 
 use super::event::{Event, EventKind as K, EventSource};
 use super::*;
+use crate::domain::language::Language;
+use crate::domain::reason::Reason;
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use proptest::prelude::*;
 
@@ -174,8 +176,15 @@ fn facts_together_prove_what_the_rules_say() {
 
 #[test]
 fn the_labels_are_the_five_words() {
-    let labels: Vec<_> = Status::ALL.iter().map(|status| status.label()).collect();
-    assert_eq!(labels, ["Unknown", "In transit", "Delivered", "Failed", "Read"]);
+    for (language, words) in [
+        (Language::Nl, ["Onbekend", "Onderweg", "Bezorgd", "Mislukt", "Gelezen"]),
+        (Language::Fr, ["Inconnu", "En transit", "Remis", "Échec", "Lu"]),
+        (Language::En, ["Unknown", "In transit", "Delivered", "Failed", "Read"]),
+        (Language::De, ["Unbekannt", "Unterwegs", "Zugestellt", "Fehlgeschlagen", "Gelesen"]),
+    ] {
+        let labels: Vec<_> = Status::ALL.iter().map(|status| status.label(language)).collect();
+        assert_eq!(labels, words, "{language}");
+    }
 }
 
 #[test]
@@ -187,9 +196,10 @@ fn in_transit_becomes_unknown_after_25_days_and_news_brings_it_back() {
     let silent = one(&events, 25);
     assert_eq!(silent.status, Status::Unknown);
     assert_eq!(
-        silent.reason,
+        silent.reason.detail,
         "no news for 25 days; last known: taken by the sending server, arrival not reported yet"
     );
+    assert_eq!(silent.reason.code, "no-news");
     assert_eq!(silent.evidence.unwrap().kind, K::Accepted);
     events.push(event(K::Delayed, 26));
     assert_eq!(one(&events, 26).status, Status::InTransit);
@@ -212,46 +222,51 @@ fn the_reason_quotes_the_remote_server() {
     bounce.words = Some("<eva@example.be>: Recipient address rejected:\r\nUser unknown".into());
     let row = one(&[event(K::Dropped, 1), bounce], 3);
     assert_eq!(
-        row.reason,
+        row.reason.detail,
         "returned as undeliverable (5.1.1): \"<eva@example.be>: Recipient address rejected:  User unknown\""
     );
     let handed = one(&[event(K::HandedOver, 0)], 3);
-    assert_eq!(handed.reason, "handed to your mail program");
+    assert_eq!(handed.reason.detail, "handed to your mail program");
     let mut long = event(K::Bounced, 0);
     long.words = Some("é".repeat(100_000));
-    assert_eq!(one(&[long], 1).reason.chars().count(), 501 + "returned as undeliverable: \"\"".len());
+    assert_eq!(one(&[long], 1).reason.detail.chars().count(), 501 + "returned as undeliverable: \"\"".len());
 }
 
 #[test]
 fn a_message_fails_with_any_recipient_and_otherwise_holds_what_holds_for_all() {
-    type Row = (&'static [(&'static str, K)], Status, &'static str);
+    type Row = (&'static [(&'static str, K)], Status, &'static str, &'static str);
     let to: Vec<String> = ["a@x.be", "b@x.be", "c@x.be"].map(String::from).to_vec();
     let rows: &[Row] = &[
         (
             &[("a@x.be", K::Opened), ("b@x.be", K::Bounced)],
             Status::Failed,
+            "bounced",
             "1 of 3 recipients: returned as undeliverable",
         ),
         (
             &[("a@x.be", K::Opened), ("b@x.be", K::Stored), ("c@x.be", K::Replied)],
             Status::Delivered,
+            "stored",
             "1 of 3 recipients: taken by the recipient's own server",
         ),
         (
             &[("a@x.be", K::Opened), ("b@x.be", K::Stored)],
             Status::Unknown,
+            "nothing-known",
             "1 of 3 recipients: nothing is known of it yet",
         ),
         (
             &[("a@x.be", K::Opened), ("b@x.be", K::Clicked), ("c@x.be", K::Replied)],
             Status::Read,
+            "opened",
             "3 of 3 recipients: opened by a person",
         ),
     ];
-    for (facts, status, reason) in rows {
+    for (facts, status, code, detail) in rows {
         let events: Vec<_> = facts.iter().map(|(who, kind)| about(who, *kind, 0)).collect();
         let timeline = fold(&to, &events, day(1));
-        assert_eq!((timeline.status, timeline.reason.as_str()), (*status, *reason), "{facts:?}");
+        let reason = Reason { code, detail: (*detail).to_owned() };
+        assert_eq!((timeline.status, timeline.reason), (*status, reason), "{facts:?}");
     }
     assert_eq!(fold(&[], &[event(K::Opened, 0)], day(1)).status, Status::Unknown);
 }

@@ -56,7 +56,7 @@ fn a_text_can_say_the_fields_of_the_business_system_itself() {
         assert!(text.contains(says), "{body}: {text}");
     }
     let fault = printed(own, "{{ document.extra.route }}\n\n{{ document.extra.other }}").unwrap_err();
-    assert_eq!((fault.line, fault.rule), (Some(3), "absent-value"), "{fault}");
+    assert_eq!((fault.line, fault.rule), (Some(3), Rule::AbsentValue), "{fault}");
     assert!(fault.detail.starts_with("the document has no \"document.extra.other\""), "{fault}");
     let html = settings_with(&[("invoice/new/en/body.html", "<p>{{ document.extra.route }}</p>")]);
     let mut document = Document::clone(&invoice());

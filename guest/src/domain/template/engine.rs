@@ -5,7 +5,7 @@
 //! costs several times what rendering does. Texts are parsed when first asked for: a cold instance pays for
 //! its one mail only.
 
-use super::fault::TemplateFault;
+use super::fault::{Rule, TemplateFault};
 use super::value::{Amount, Date, absent, to_decimal, wrong};
 use super::words::Words;
 use super::{format, shipped};
@@ -196,7 +196,7 @@ impl TextSet {
         if let Some(real) = fault.name.strip_prefix(WITH_SS) {
             fault.name = real.to_owned();
         }
-        if fault.rule == "absent-value" {
+        if fault.rule == Rule::AbsentValue {
             self.name_own_field(&mut fault);
         }
         // The engine does not name a variable that is not there at all: the text's own list of names does.

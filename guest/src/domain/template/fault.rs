@@ -3,6 +3,37 @@
 use minijinja::{Error, ErrorKind};
 use std::error::Error as _;
 
+crate::domain::status::named! {
+    /// Sort of fault, by name: findings are sorted by it.
+    Rule, "rule", {
+        /// It needs a value that some documents lack.
+        AbsentValue = "absent-value",
+        /// It fails in another way.
+        Failing = "failing",
+        /// A picture has no alternative text.
+        MissingAlt = "missing-alt",
+        /// A language has no text.
+        MissingLanguage = "missing-language",
+        /// It is not well-formed.
+        Syntax = "syntax",
+        /// Its output is too large.
+        TooLarge = "too-large",
+        /// It takes too long.
+        TooManySteps = "too-many-steps",
+        /// It lets a document put markup into the mail.
+        Unescaped = "unescaped",
+        /// It names a field that there is not.
+        UnknownField = "unknown-field",
+        /// Nothing looks for its path.
+        UnknownPath = "unknown-path",
+        /// Mail programs drop some of it.
+        Unsupported = "unsupported",
+    }
+}
+
+/// The name of every sort of fault.
+pub const RULES: &[&str] = Rule::NAMES;
+
 /// A template failed: no mail is made from it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name}{}: {detail}", line.map(|l| format!(":{l}")).unwrap_or_default())]
@@ -13,14 +44,13 @@ pub struct TemplateFault {
     pub line: Option<u32>,
     /// What is wrong and what to do.
     pub detail: String,
-    /// Sort of fault, as a check reports it: `syntax`, `unknown-field`, `absent-value`, `too-many-steps`,
-    /// `too-large`, `failing`.
-    pub rule: &'static str,
+    /// Sort of fault, as a check reports it.
+    pub rule: Rule,
 }
 
 impl TemplateFault {
     pub(super) fn new(name: &str, detail: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), line: None, detail: detail.into(), rule: "failing" }
+        Self { name: name.to_owned(), line: None, detail: detail.into(), rule: Rule::Failing }
     }
 
     /// From the engine's error; the innermost cause says most.
@@ -39,14 +69,14 @@ impl TemplateFault {
     }
 }
 
-fn rule(error: &Error) -> &'static str {
+fn rule(error: &Error) -> Rule {
     match error.kind() {
-        ErrorKind::SyntaxError => "syntax",
-        ErrorKind::UndefinedError => "unknown-field",
-        ErrorKind::OutOfFuel => "too-many-steps",
-        ErrorKind::WriteFailure => "too-large",
-        _ if error.detail() == Some(super::value::ABSENT) => "absent-value",
-        _ => "failing",
+        ErrorKind::SyntaxError => Rule::Syntax,
+        ErrorKind::UndefinedError => Rule::UnknownField,
+        ErrorKind::OutOfFuel => Rule::TooManySteps,
+        ErrorKind::WriteFailure => Rule::TooLarge,
+        _ if error.detail() == Some(super::value::ABSENT) => Rule::AbsentValue,
+        _ => Rule::Failing,
     }
 }
 

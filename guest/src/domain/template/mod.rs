@@ -27,7 +27,7 @@ pub mod variables;
 mod whole;
 mod words;
 
-pub use fault::TemplateFault;
+pub use fault::{RULES, Rule, TemplateFault};
 pub use language::{Chosen, LanguageReason, LanguageSources, choose_language};
 pub use layout::{LONGEST_LINK, is_web};
 pub use nearest::nearest;

@@ -1,6 +1,6 @@
 //! The fixed words of the layout in one language: labels, greeting, closing.
 
-use super::fault::TemplateFault;
+use super::fault::{Rule, TemplateFault};
 use crate::domain::language::Locale;
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ impl Words {
                     name: name.to_owned(),
                     line: u32::try_from(error.line()).ok().filter(|l| *l > 0),
                     detail: format!("not a JSON object of texts: {error}"),
-                    rule: "syntax",
+                    rule: Rule::Syntax,
                 })?;
             if path.is_some()
                 && let Some(unknown) = read.keys().find(|key| !words.contains_key(*key))
@@ -40,7 +40,7 @@ impl Words {
                     name: name.to_owned(),
                     line: line.and_then(|l| u32::try_from(l + 1).ok()),
                     detail: format!("there is no word \"{unknown}\""),
-                    rule: "unknown-field",
+                    rule: Rule::UnknownField,
                 });
             }
             path.get_or_insert(name);

@@ -2,8 +2,9 @@
 
 use super::super::evidence;
 use super::{account, smtp};
-use crate::domain::account::{Availability, capabilities};
+use crate::domain::account::{Availability, CAPABILITY_REASONS, capabilities};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 const ABILITIES: usize = 6;
 
@@ -57,17 +58,22 @@ fn a16_what_an_account_can_do_follows_from_transport_mailbox_and_what_the_host_r
 fn a16_the_reasons_are_sentences() {
     let reasons =
         capabilities(&account(&json!({"transport": "smtp", "smtp": smtp("x.example", 465, "ssl")})));
-    assert_eq!(reasons[2].reason, "Own SMTP without IMAP has no inbox.");
-    assert!(reasons[5].reason.starts_with("Own SMTP has no Read tracking"));
+    assert_eq!(reasons[2].reason(), "Own SMTP without IMAP has no inbox.");
+    assert!(reasons[5].reason().starts_with("Own SMTP has no Read tracking"));
     for transport in ["smtp", "gmail", "graph", "sendgrid", "platform", "mail-client"] {
         for (index, of) in capabilities(&account(&json!({"transport": transport}))).iter().enumerate() {
-            let begins = of.reason.chars().next().is_some_and(|first| !first.is_lowercase());
-            assert!(begins && of.reason.ends_with('.'), "{transport} {}: {}", of.name, of.reason);
-            assert!(index >= ABILITIES || of.reason.len() < 120, "{transport} {}: {}", of.name, of.reason);
+            let reason = of.reason();
+            let begins = reason.chars().next().is_some_and(|first| !first.is_lowercase());
+            assert!(
+                begins && reason.ends_with('.') && !reason.ends_with(".."),
+                "{transport} {}: {reason}",
+                of.name
+            );
+            assert!(index >= ABILITIES || reason.len() < 120, "{transport} {}: {reason}", of.name);
         }
     }
     let client = capabilities(&account(&json!({"transport": "mail-client"})));
-    assert!(client[4].reason.contains("handed to your mail program"), "{}", client[4].reason);
+    assert!(client[4].reason().contains("handed to your mail program"), "{:?}", client[4]);
 }
 
 /// No sentence promises what only another program, an option or a set-up brings.
@@ -91,7 +97,7 @@ fn c2_each_status_says_what_proves_it_and_which_program_has_to_run() {
     }
     let reason = |json: Value, name: &str| {
         let all = capabilities(&account(&json));
-        all.into_iter().find(|of| of.name == name).map(|of| of.reason).unwrap()
+        all.into_iter().find(|of| of.name == name).map(|of| of.reason()).unwrap()
     };
     for (json, name, has, has_not) in [
         (
@@ -129,6 +135,37 @@ fn c2_each_status_says_what_proves_it_and_which_program_has_to_run() {
         }
         assert!(!reason.contains(has_not), "{name}: {reason}");
     }
+}
+
+#[test]
+fn each_reason_has_a_code_and_each_code_is_given() {
+    let mut given = BTreeSet::new();
+    let (with, imap) = (smtp("mail.example.com", 465, "ssl"), smtp("imap.example.com", 993, "ssl"));
+    let known = smtp("smtp.gmail.com", 465, "ssl");
+    for transport in ["smtp", "gmail", "graph", "sendgrid", "platform", "mail-client"] {
+        for (server, mailbox) in
+            [(None, None), (Some(&with), None), (Some(&with), Some(&imap)), (Some(&known), None)]
+        {
+            for host in 0..8 {
+                let json = json!({
+                    "transport": transport,
+                    "smtp": server,
+                    "imap": mailbox,
+                    "reads_mailbox": host & 1 != 0,
+                    "provider_events": host & 2 != 0,
+                    "tracking": host & 4 != 0,
+                });
+                for (index, of) in capabilities(&account(&json)).into_iter().enumerate() {
+                    assert!(
+                        !of.reasons.is_empty() && (index >= ABILITIES || of.reasons.len() == 1),
+                        "{json} {of:?}"
+                    );
+                    given.extend(of.reasons.into_iter().map(|reason| reason.code));
+                }
+            }
+        }
+    }
+    assert_eq!(given, CAPABILITY_REASONS.iter().copied().collect());
 }
 
 #[test]

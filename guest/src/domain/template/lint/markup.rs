@@ -1,6 +1,6 @@
 //! What mail programs drop or show wrongly, found in the source of HTML texts.
 
-use super::Finding;
+use super::{Finding, Rule};
 
 /// Elements that mail programs remove, or block the mail for.
 const ELEMENTS: &[&str] = &[
@@ -33,7 +33,7 @@ pub(super) fn check(name: &str, source: &str) -> Vec<Finding> {
             |rule, detail: String| findings.push(Finding::warning(name, Some(number), rule, detail));
         for element in ELEMENTS {
             if has_element(line, element) {
-                warn("unsupported", format!("<{element}> does not work in mail programs"));
+                warn(Rule::Unsupported, format!("<{element}> does not work in mail programs"));
             }
         }
         let tight: String = line.chars().filter(|c| !c.is_whitespace()).collect();
@@ -42,17 +42,17 @@ pub(super) fn check(name: &str, source: &str) -> Vec<Finding> {
             if at.is_some() {
                 let style = style.trim_end_matches([':', '(']);
                 warn(
-                    "unsupported",
+                    Rule::Unsupported,
                     format!("\"{style}\" does not work in all mail programs: use tables and cells"),
                 );
             }
         }
         if tight.contains("javascript:") {
-            warn("unsupported", "no mail program follows a \"javascript:\" link".to_owned());
+            warn(Rule::Unsupported, "no mail program follows a \"javascript:\" link".to_owned());
         }
         if tight.contains("|safe") || tight.contains("autoescapefalse") {
             warn(
-                "unescaped",
+                Rule::Unescaped,
                 "\"safe\" lets a document's field put markup into the mail: leave it out".to_owned(),
             );
         }
@@ -75,7 +75,7 @@ fn pictures_without_text(name: &str, lower: &str) -> Vec<Finding> {
             continue;
         }
         let detail = "a picture without an alt text is nothing where pictures are blocked: add alt=\"…\"";
-        findings.push(Finding::warning(name, Some(line), "missing-alt", detail.to_owned()));
+        findings.push(Finding::warning(name, Some(line), Rule::MissingAlt, detail.to_owned()));
         if findings.len() == MOST_PICTURES {
             break;
         }
@@ -118,7 +118,7 @@ mod tests {
 
     /// The lines of pictures without an alt text.
     fn lines(source: &str) -> Vec<u32> {
-        let findings = check("x", source).into_iter().filter(|finding| finding.rule == "missing-alt");
+        let findings = check("x", source).into_iter().filter(|finding| finding.rule == Rule::MissingAlt);
         findings.filter_map(|finding| finding.line).collect()
     }
 

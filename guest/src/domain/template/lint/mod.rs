@@ -13,7 +13,7 @@ use super::nearest::nearest;
 use super::render::{Attached, Edits, Logo, Portal, RenderRequest, Sender, render_with};
 use super::samples::{self, Fill};
 use super::words::Words;
-use super::{TemplateFault, shipped};
+use super::{Rule, TemplateFault, shipped};
 use crate::domain::compose::{html_size, html_size_beyond};
 use crate::domain::kind::Purpose;
 use crate::domain::language::{Language, Locale};
@@ -50,9 +50,8 @@ pub struct Finding {
     pub name: String,
     /// Line in it, from 1, where known.
     pub line: Option<u32>,
-    /// `syntax`, `unknown-field`, `absent-value`, `missing-language`, `missing-alt`, `too-large`,
-    /// `too-many-steps`, `unknown-path`, `unsupported`, `unescaped`, `failing`.
-    pub rule: &'static str,
+    /// Which rule it breaks.
+    pub rule: Rule,
     /// How bad it is.
     pub severity: Severity,
     /// What is wrong and what to do.
@@ -60,11 +59,11 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn error(name: &str, line: Option<u32>, rule: &'static str, detail: String) -> Self {
+    fn error(name: &str, line: Option<u32>, rule: Rule, detail: String) -> Self {
         Self { name: name.to_owned(), line, rule, severity: Severity::Error, detail }
     }
 
-    fn warning(name: &str, line: Option<u32>, rule: &'static str, detail: String) -> Self {
+    fn warning(name: &str, line: Option<u32>, rule: Rule, detail: String) -> Self {
         Self { name: name.to_owned(), line, rule, severity: Severity::Warning, detail }
     }
 
@@ -84,7 +83,7 @@ pub fn check(overrides: &BTreeMap<String, String>) -> Vec<Finding> {
             Some(meant) => format!("nothing looks for this path: was {meant:?} meant?"),
             None => "nothing looks for this path: compare it with the list of shipped texts".to_owned(),
         };
-        findings.insert(Finding::error(name, None, "unknown-path", detail));
+        findings.insert(Finding::error(name, None, Rule::UnknownPath, detail));
     }
     if known.is_empty() && !overrides.is_empty() {
         return findings.into_iter().collect();
@@ -145,7 +144,7 @@ fn read(texts: &mut TextSet, name: &str, source: &str) -> Vec<Finding> {
         Ok(fields) => {
             for field in fields {
                 if let Some(detail) = unknown_field(name, &field) {
-                    findings.push(Finding::error(name, line_of(source, &field), "unknown-field", detail));
+                    findings.push(Finding::error(name, line_of(source, &field), Rule::UnknownField, detail));
                 }
             }
         }
@@ -200,7 +199,7 @@ fn try_out(
     for file in ["subject.txt", "body.txt"] {
         if texts.find(purpose, locale, file).is_none() {
             let detail = format!("there is no text in \"{locale}\" for {purpose}");
-            findings.insert(Finding::error(&path(file), None, "missing-language", detail));
+            findings.insert(Finding::error(&path(file), None, Rule::MissingLanguage, detail));
             return;
         }
     }
@@ -239,12 +238,12 @@ fn try_out(
                         "{} bytes of HTML: Gmail shows the first {CLIPPED} only",
                         html_size(&mail.html)
                     );
-                    findings.insert(Finding::warning(&path("body.txt"), None, "too-large", detail));
+                    findings.insert(Finding::warning(&path("body.txt"), None, Rule::TooLarge, detail));
                     return;
                 }
                 Ok(mail) if mail.subject.is_empty() => {
                     let detail = "the subject is empty for some documents".to_owned();
-                    findings.insert(Finding::warning(&path("subject.txt"), None, "failing", detail));
+                    findings.insert(Finding::warning(&path("subject.txt"), None, Rule::Failing, detail));
                     return;
                 }
                 Ok(_) => {}
@@ -269,7 +268,7 @@ mod tests {
 
     fn found(texts: &[(&str, &str)]) -> Vec<(String, Option<u32>, &'static str, String)> {
         let texts = texts.iter().map(|(name, source)| ((*name).to_owned(), (*source).to_owned())).collect();
-        check(&texts).into_iter().map(|f| (f.name, f.line, f.rule, f.detail)).collect()
+        check(&texts).into_iter().map(|f| (f.name, f.line, f.rule.name(), f.detail)).collect()
     }
 
     #[test]
@@ -279,7 +278,7 @@ mod tests {
         let absent: Vec<_> = Language::ALL.into_iter().filter(|l| !ships(l.code())).collect();
         findings.retain(|f| {
             let no_texts = absent.iter().any(|l| f.name.contains(&format!("/{l}/")));
-            !(f.rule == "missing-language" && no_texts)
+            !(f.rule == Rule::MissingLanguage && no_texts)
         });
         assert!(findings.is_empty(), "{findings:#?}");
     }

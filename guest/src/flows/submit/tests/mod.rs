@@ -266,7 +266,8 @@ fn a_providers_own_error_is_worded_as_what_it_is() {
             let now = outcome.events[0].at;
             let to: Vec<String> = outcome.events.iter().filter_map(|event| event.recipient.clone()).collect();
             let folded = fold(&to, &outcome.events, now);
-            let reason = &folded.recipients[0].reason;
+            assert_eq!(folded.reason.code == "in-doubt-api", result == "InDoubt", "{what}");
+            let reason = &folded.recipients[0].reason.detail;
             assert!(reason.contains(&format!("HTTP {status}")) && !reason.contains("confirm"), "{reason}");
             assert!(reason.contains("upstream is tired"), "{reason}");
         }
