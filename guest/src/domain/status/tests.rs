@@ -233,6 +233,24 @@ fn the_reason_quotes_the_remote_server() {
 }
 
 #[test]
+fn what_to_do_about_a_refusal_has_a_code_of_its_own() {
+    let mut refused = event(K::Refused, 0);
+    refused.code = Some("5.7.25".into());
+    refused.words = Some("no PTR record".into());
+    let row = one(&[refused.clone()], 1);
+    let advice = row.advice.unwrap();
+    assert_eq!((row.reason.code, advice.code), ("refused", "advice-reverse-dns"));
+    assert!(row.reason.detail.ends_with(&format!("; {}", advice.detail)), "{}", row.reason.detail);
+    // Without words of a server there is nothing to advise on.
+    refused.words = Some(" ".into());
+    assert_eq!(one(&[refused], 1).advice, None);
+    assert_eq!(one(&[], 1).advice, None);
+    let doubt = Event { source: EventSource::Api, ..event(K::InDoubt, 0) };
+    assert_eq!(one(&[doubt], 1).reason.code, "in-doubt-api");
+    assert_eq!(one(&[event(K::InDoubt, 0)], 1).reason.code, "in-doubt");
+}
+
+#[test]
 fn a_message_fails_with_any_recipient_and_otherwise_holds_what_holds_for_all() {
     type Row = (&'static [(&'static str, K)], Status, &'static str, &'static str);
     let to: Vec<String> = ["a@x.be", "b@x.be", "c@x.be"].map(String::from).to_vec();
