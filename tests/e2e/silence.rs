@@ -9,10 +9,9 @@ use postroom::capabilities::attachments::AttachmentSource;
 use postroom::capabilities::destination::AllowList;
 use postroom::capabilities::smtp::{Account, Login, Mechanism, Secret, Security, Timeouts};
 use postroom::contract::delivery::SubmitError;
-use postroom::contract::recipients::Mailbox;
-use postroom::contract::schedule::AttemptResult;
 use postroom::contract::tracking::Status;
 use postroom::contract::transport::{Failure, Stage, Verdict};
+use postroom::contract::types::Address;
 use postroom::outbox::{Attempt, Draft, Sent};
 use postroom_tests::scripted::{At, How, server};
 use std::time::{Duration, Instant};
@@ -62,7 +61,7 @@ fn account(port: u16, at: At) -> Account {
 /// One attempt through the plugin, as an embedding program makes it.
 async fn attempt(account: Account, pdf_size: usize) -> Sent {
     let office = office(account);
-    let sender = Mailbox { name: Some("Atelier Nord".to_owned()), address: SENDER.to_owned() };
+    let sender = Address { name: Some("Atelier Nord".to_owned()), address: SENDER.to_owned() };
     let mut draft =
         Draft::of_file(&invoice(), sender, "an-attempt".to_owned(), NOW.to_owned()).expect("a draft");
     draft.overrides.to = Some("box-a@west.test; box-b@west.test".to_owned());
@@ -80,7 +79,7 @@ async fn attempt(account: Account, pdf_size: usize) -> Sent {
 
 fn failure(sent: &Sent) -> &Failure {
     match &sent.outcome.error {
-        Some(SubmitError::Failed(failure)) => failure,
+        Some(SubmitError::Failed(failed)) => &failed.failure,
         other => panic!("a failure was expected, not {other:?}"),
     }
 }
@@ -108,13 +107,13 @@ async fn a_server_that_hangs_or_closes_at_any_stage_is_reported_in_time() {
         assert_eq!((failure.stage, failure.verdict), (stage, verdict), "{at:?} {how:?}: {}", failure.detail);
         assert_eq!(sent.timeline.status, status, "{at:?} {how:?}: {:?}", sent.timeline);
         assert!(
-            sent.outcome.events.iter().all(|e| e.kind == kind),
+            sent.outcome.settlement.events.iter().all(|e| e.kind == kind),
             "{at:?} {how:?}: {:?}",
-            sent.outcome.events
+            sent.outcome.settlement.events
         );
         assert_eq!(sent.timeline.recipients.len(), 2, "{at:?} {how:?}");
-        let in_doubt = sent.outcome.result == AttemptResult::InDoubt;
-        assert_eq!(in_doubt, at == At::Dot, "{at:?} {how:?}: {:?}", sent.outcome.result);
+        let in_doubt = sent.outcome.settlement.outcome == "in-doubt";
+        assert_eq!(in_doubt, at == At::Dot, "{at:?} {how:?}: {:?}", sent.outcome.settlement.outcome);
         assert!(took < Duration::from_secs(20), "{at:?} {how:?} took {took:?}");
         let said = format!("{sent:?}");
         assert!(!said.contains("not-the-one-of-postfix"), "{at:?} {how:?} gives the password away: {said}");

@@ -36,5 +36,5 @@ pub use submit::{
     Answer, LookupResult, Outcome, OutgoingMail, Piece, Probe, Receipt, Request, Search, Smtp, Submission,
     SubmitError, Web, WebError, WebFailure, WebStage, look_in_sent, probe_api, settle_api, submit,
 };
-pub use vocabulary::{SCHEMAS, limits, lists};
 pub use test_message::{TestFault, TestRequest, test_message};
+pub use vocabulary::{SCHEMAS, limits, lists};

@@ -4,19 +4,21 @@
 use super::compose::{LONGEST_CONVERSATION, LONGEST_EDIT};
 use super::refusal::REFUSALS;
 use crate::domain::account::{self, Availability, Protocol, SignIn};
-use crate::domain::attachment::{self, Format, MAX_ADDED, MAX_ADDED_SIZE, MAX_LOGO_SIZE, MAX_TOTAL_SIZE, Role};
+use crate::domain::attachment::{
+    self, Format, MAX_ADDED, MAX_ADDED_SIZE, MAX_LOGO_SIZE, MAX_TOTAL_SIZE, Role,
+};
 use crate::domain::delivery::{self, AttemptResult, FallbackPolicy, Transport};
-use crate::domain::document::{self, CONTACT_ROLES};
+use crate::domain::document;
 use crate::domain::inbound::{self, Class, TokenPlace};
 use crate::domain::language::Language;
 use crate::domain::opening::Network;
 use crate::domain::options::{self, Mode};
-use crate::domain::recipients::Reason;
+use crate::domain::recipients::{ROLES, Reason};
+use crate::domain::settings;
 use crate::domain::status::{self, Advice, EventKind, EventSource};
 use crate::domain::template::{self, LONGEST_LINK};
 use crate::domain::warning::WARNINGS;
 use crate::domain::webhook::Provider;
-use crate::domain::{settings, suppression};
 
 /// Names of the published schemas.
 pub const SCHEMAS: [&str; 5] = ["document", "settings", "account", "job-options", "submission-options"];
@@ -31,7 +33,7 @@ pub fn lists(reaches_network: bool) -> Vec<(&'static str, Vec<&'static str>)> {
         ("modes", Mode::NAMES.to_vec()),
         ("formats", Format::NAMES.to_vec()),
         ("attachment-roles", Role::NAMES.to_vec()),
-        ("contact-roles", CONTACT_ROLES.to_vec()),
+        ("contact-roles", ROLES.to_vec()),
         ("fallback-policies", FallbackPolicy::NAMES.to_vec()),
         ("transports", transports.to_vec()),
         ("attempt-outcomes", AttemptResult::NAMES.to_vec()),
@@ -44,7 +46,6 @@ pub fn lists(reaches_network: bool) -> Vec<(&'static str, Vec<&'static str>)> {
         ("protocols", Protocol::NAMES.to_vec()),
         ("sign-in-ways", SignIn::ALL.iter().map(|it| it.name()).collect()),
         ("availabilities", Availability::ALL.iter().map(|it| it.name()).collect()),
-        ("suppression-kinds", suppression::Kind::NAMES.to_vec()),
         ("warnings", WARNINGS.to_vec()),
         ("refusals", REFUSALS.to_vec()),
         ("attachment-rules", attachment::RULES.to_vec()),

@@ -13,7 +13,7 @@ pub(super) fn statuses(of: &[RecipientStatus]) -> Value {
         .map(|of| {
             json!({
                 "recipient": of.recipient, "status": of.status, "evidence": of.evidence, "reason": of.reason.detail,
-                "code": of.reason.code, "complained": of.complained,
+                "code": of.reason.code, "advice": of.advice, "complained": of.complained,
             })
         })
         .collect()

@@ -5,7 +5,7 @@ use super::case::{self, Case, Piece, whole};
 use anyhow::Context as _;
 use postroom::capabilities::attachments::AttachmentSource;
 use postroom::capabilities::smtp::MemorySubmitter;
-use postroom::contract::{attachments, composing, documents, recipients};
+use postroom::contract::{attachments, composing, documents, recipients, types};
 use postroom::engine::{Accounts, Capabilities, Engine, Files, Office, Options};
 use std::hint::black_box;
 use std::path::Path;
@@ -36,14 +36,14 @@ impl<'c> Sandboxed<'c> {
                 handle: files.add(AttachmentSource::from_bytes(bytes)),
                 file_name: file_name.to_owned(),
                 media_type: media_type.to_owned(),
-                size: bytes.len() as u64,
+                size: bytes.len() as u32,
                 role: role.to_owned(),
             };
         let attachments = vec![
             attach(&case.pdf, "pdf", case::PDF_NAME, "application/pdf"),
             attach(&case.logo, "logo", "logo.png", "image/png"),
         ];
-        let mailbox = |(name, address): (&str, &str)| recipients::Mailbox {
+        let address = |(name, address): (&str, &str)| types::Address {
             name: Some(name.to_owned()),
             address: address.to_owned(),
         };
@@ -57,24 +57,16 @@ impl<'c> Sandboxed<'c> {
             use_case: "new".to_owned(),
             language: Some(case::LANGUAGE.to_owned()),
             settings: case.settings.to_string(),
-            sender: mailbox(case::SENDER),
+            sender: address(case::SENDER),
             recipients: vec![recipients::Entry {
                 field: recipients::Field::To,
-                mailbox: mailbox(case::RECIPIENT),
-                reason: "user".to_owned(),
-                detail: String::new(),
+                address: address(case::RECIPIENT),
+                reason: types::Reason { code: "user".to_owned(), detail: String::new() },
             }],
             attachments,
-            format: "pdf".to_owned(),
-            portal: Some(composing::Portal {
-                view_url: case::VIEW_URL.to_owned(),
-                pdf_url: Some(case::PDF_URL.to_owned()),
-            }),
-            edits: None,
-            thread: None,
-            automatic: false,
-            mode: composing::Mode::Account,
-            insist: Vec::new(),
+            options:
+                serde_json::json!({ "portal": { "view_url": case::VIEW_URL, "pdf_url": case::PDF_URL } })
+                    .to_string(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().context("no async runtime")?;
         Ok(Self { case, runtime, office: engine.office("bench", capabilities), files, job })
@@ -84,13 +76,13 @@ impl<'c> Sandboxed<'c> {
     pub(crate) fn message(&self) -> anyhow::Result<Vec<u8>> {
         let composed = self.runtime.block_on(self.office.compose(&self.files, &self.job))?;
         let message = composed.map_err(|e| anyhow::anyhow!("{e:?}"))?;
-        let pieces = message.chunks.iter().map(|chunk| match chunk {
+        let pieces = message.mail.chunks.iter().map(|chunk| match chunk {
             attachments::Chunk::Text(text) => Piece::Text(text),
-            attachments::Chunk::Attachment(handle) => {
+            attachments::Chunk::Attachment(handle) | attachments::Chunk::Raw(handle) => {
                 Piece::File(self.case.file(*handle).unwrap_or_default())
             }
         });
-        Ok(whole(pieces, message.size))
+        Ok(whole(pieces, message.mail.size.into()))
     }
 }
 

@@ -5,6 +5,7 @@ use super::case::{self, Case, Piece, whole};
 use anyhow::Context as _;
 use postroom_plugin::domain::attachment::{Attachment, Format, Role};
 use postroom_plugin::domain::compose::Chunk;
+use postroom_plugin::domain::options::Mode;
 use postroom_plugin::domain::recipients::Field;
 use postroom_plugin::flows::{self, FileError, Files, Job, Message, Source};
 use std::hint::black_box;
@@ -55,13 +56,15 @@ impl<'c> Native<'c> {
                 attach(case::PDF_HANDLE, &case.pdf, "pdf", case::PDF_NAME, "application/pdf")?,
                 attach(case::LOGO_HANDLE, &case.logo, "logo", "logo.png", "image/png")?,
             ],
-            format: Format::named("pdf").context("no such format")?,
+            format: Format::Pdf,
             portal: Some((case::VIEW_URL.to_owned(), Some(case::PDF_URL.to_owned()))),
             edits: (None, None),
             thread: None,
             automatic: false,
-            mode: flows::Mode::Account,
+            mode: Mode::Account,
             insist: Vec::new(),
+            pixel: None,
+            return_path: None,
         };
         Ok(Self { case, job })
     }
@@ -75,7 +78,9 @@ impl<'c> Native<'c> {
         let message = self.compose()?;
         let pieces = message.composed.chunks.iter().map(|chunk| match chunk {
             Chunk::Text(text) => Piece::Text(text),
-            Chunk::Attachment(handle) => Piece::File(self.case.file(*handle).unwrap_or_default()),
+            Chunk::Attachment(handle) | Chunk::Raw(handle) => {
+                Piece::File(self.case.file(*handle).unwrap_or_default())
+            }
         });
         Ok(whole(pieces, message.composed.size))
     }

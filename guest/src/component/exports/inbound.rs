@@ -6,7 +6,7 @@ use crate::component::bindings::postroom::plugin::types::Address;
 use crate::component::call;
 use crate::component::convert::{at_argument, event_out, time_in};
 use crate::component::imports::HostFiles;
-use crate::domain::inbound::{self, Class, Hardness, RecipientReport, Report, limits};
+use crate::domain::inbound::{self, Hardness, RecipientReport, Report, limits};
 use crate::flows::read_whole;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

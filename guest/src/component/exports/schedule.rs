@@ -194,9 +194,7 @@ fn action_out(of: Decision) -> wit::Action {
         Action::LookInSent => wit::Step::LookInSent,
         Action::AskInDoubt => wit::Step::AskInDoubt,
         Action::Done => wit::Step::Done,
-        Action::GiveUp(given_up) => {
-            wit::Step::GiveUp(given_up.events.into_iter().map(event_out).collect())
-        }
+        Action::GiveUp(given_up) => wit::Step::GiveUp(given_up.events.into_iter().map(event_out).collect()),
     };
     wit::Action { step, reason: reason_out(of.reason) }
 }

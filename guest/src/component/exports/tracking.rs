@@ -33,6 +33,7 @@ fn recipient_out(of: status::RecipientStatus) -> RecipientStatus {
         status: status_out(of.status),
         evidence: of.evidence.map(event_out),
         reason: reason_out(of.reason),
+        advice: of.advice.map(reason_out),
         complained: of.complained,
     }
 }

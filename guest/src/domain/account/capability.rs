@@ -19,6 +19,9 @@ pub enum Availability {
 }
 
 impl Availability {
+    /// Every case, in the order of the contract.
+    pub const ALL: [Self; 3] = [Self::Yes, Self::ByProvider, Self::No];
+
     /// Name in the contract.
     pub const fn name(self) -> &'static str {
         match self {
@@ -60,6 +63,21 @@ fn sentence(text: &str) -> String {
 }
 
 type Answer = (Availability, R);
+
+/// Names of the abilities, in the order of the contract.
+pub const CAPABILITIES: [&str; 11] = [
+    "send",
+    "sent-copy",
+    "inbox",
+    "replies",
+    "delivered",
+    "read",
+    "status-in-transit",
+    "status-delivered",
+    "status-read",
+    "status-failed",
+    "status-unknown",
+];
 
 /// What the account can do, and which statuses its mail can get, in the order of the contract.
 pub fn capabilities(account: &Account) -> Vec<Capability> {

@@ -19,7 +19,7 @@ mod servers;
 mod tests;
 
 pub use administrator::{Origin, Page, administrator_page};
-pub use capability::{Availability, Capability, capabilities};
+pub use capability::{Availability, CAPABILITIES, Capability, capabilities};
 pub use check::{Code, FINDINGS, Finding, Severity, check};
 pub use identity::{Identity, IdentityFault, Platform, platform_identity};
 pub use limits::{Limits, limits};

@@ -245,6 +245,9 @@ impl Security {
 }
 
 impl SignIn {
+    /// Every way, in the order of the contract.
+    pub const ALL: [Self; 4] = [Self::Oauth, Self::AppPassword, Self::Password, Self::None];
+
     /// Name in the contract.
     pub fn name(self) -> &'static str {
         match self {

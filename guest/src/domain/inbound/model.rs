@@ -73,6 +73,10 @@ pub enum TokenPlace {
 }
 
 impl TokenPlace {
+    /// Every place, in the order of the contract.
+    pub const ALL: [Self; 5] =
+        [Self::EnvelopeId, Self::ReturnPath, Self::RecipientAddress, Self::MessageId, Self::Header];
+
     /// Name in the contract.
     pub const fn name(self) -> &'static str {
         match self {

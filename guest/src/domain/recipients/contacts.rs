@@ -18,6 +18,9 @@ pub(super) struct Chosen<'a> {
     pub(super) contact: &'a Contact,
 }
 
+/// Roles that contacts are chosen by; others are kept and match nothing.
+pub const ROLES: [&str; 5] = ["billing", "purchasing", "sales", "logistics", "general"];
+
 /// Roles that a document is for, the best first.
 pub(super) fn roles(kind: DocumentKind) -> &'static [&'static str] {
     use DocumentKind as K;

@@ -10,6 +10,7 @@ mod tests;
 use crate::domain::address::Mailbox;
 use std::fmt;
 
+pub use contacts::ROLES;
 pub use person::person_name;
 pub use resolve::resolve;
 
