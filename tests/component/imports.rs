@@ -73,7 +73,7 @@ const PURE: &[&str] = &[
 fn the_plugin_imports_the_contract_and_nothing_else() {
     let (imports, exports) = surface(&artefacts::full());
     assert!(imports.iter().all(|name| name.starts_with("postroom:plugin/")), "{imports:?}");
-    assert_eq!(imports, names(&["attachments", "imap", "log", "smtp", "transport", "web"]));
+    assert_eq!(imports, names(&["attachments", "imap", "log", "smtp", "transport", "types", "web"]));
     assert_eq!(exports, names(&[PURE, &["delivery", "mailbox-inbound", "sent"]].concat()));
     assert_eq!((imports, exports), declared("plugin"));
 }
@@ -81,8 +81,8 @@ fn the_plugin_imports_the_contract_and_nothing_else() {
 #[test]
 fn the_core_can_reach_no_server_at_all() {
     let (imports, exports) = surface(&artefacts::core());
-    // The last is types alone.
-    assert_eq!(imports, names(&["attachments", "log", "transport"]));
+    // The last two are types alone.
+    assert_eq!(imports, names(&["attachments", "log", "transport", "types"]));
     assert_eq!(functions(&artefacts::core()), ["attachments.read", "log.write"]);
     assert_eq!(exports, names(PURE));
     assert_eq!((imports, exports), declared("core"));

@@ -1,13 +1,15 @@
 //! `schedule` as hosts call it that keep their own records: what it refuses, and that what it gives can be stored.
 
 use crate::house::{House, shipped};
-use postroom::contract::schedule::{Lookup, Settlement};
+use postroom::contract::delivery::SubmitError;
+use postroom::contract::schedule::{Attempt, Facts, Lookup, Route, Settlement, Step};
 use postroom::contract::tracking::Event;
 use postroom::contract::transport::{
     Acceptance, ApiResponse, Failure, RecipientReply, Reply, Stage, SubmissionFailure, Verdict,
 };
 use postroom::contract::types::ArgumentError;
 use postroom::engine::Files;
+use postroom_tests::case::Case;
 
 const NOW: &str = "2026-11-22T09:30:00+01:00";
 
@@ -92,4 +94,114 @@ async fn what_is_no_answer_and_no_fact_is_named_by_its_path() {
     assert_eq!(field(settled), "events[0]");
     let settled = office.settle_interruption(&none, &to(), &[strange], None, NOW).await.unwrap();
     assert_eq!(field(settled), "events[0]");
+}
+
+/// A host with an API of its own: the mail as it was composed, and the provider's response to the request.
+#[tokio::test]
+async fn an_apis_response_is_settled_without_a_submission() {
+    let house = House::new(shipped());
+    let ready = house.compose(&Case::of_document("invoice")).await;
+    let (mail, none) = (&ready.message.mail, Files::default());
+    let to = &mail.envelope.recipients;
+    let response = |status: u16, body: &str| ApiResponse {
+        status,
+        body: body.to_owned(),
+        retry_after: Some(30),
+        message_id: None,
+    };
+    for (transport, status, body, outcome, kind) in [
+        ("gmail", 200, r#"{"id":"18f"}"#, "accepted", "accepted"),
+        ("graph", 202, "", "accepted", "accepted"),
+        ("sendgrid", 202, "", "accepted", "accepted"),
+        ("graph", 200, "", "in-doubt", "in-doubt"),
+        ("gmail", 429, "", "account-unavailable", "deferred"),
+        ("sendgrid", 401, "", "needs-sign-in", "deferred"),
+        ("gmail", 502, "", "in-doubt", "in-doubt"),
+        ("sendgrid", 413, "", "permanent", "refused"),
+    ] {
+        let answer = response(status, body);
+        let settled = house.office.settle_api(&none, transport, mail, to, Ok(&answer), NOW).await;
+        let settled = settled.unwrap().unwrap();
+        assert_eq!(settled.outcome, outcome, "{transport} {status}: {settled:?}");
+        assert!(kinds(&settled.events).iter().all(|it| *it == kind), "{transport} {status}: {settled:?}");
+        assert_eq!(settled.events.len(), to.len());
+    }
+    let stranger = ["eve@elsewhere.example".to_owned()];
+    let taken = response(202, "");
+    for (transport, to, argument) in [
+        ("graph", &stranger[..], "recipients[0]"),
+        ("graph", &[][..], "recipients"),
+        ("smtp", to.as_slice(), "transport"),
+        ("fax", to.as_slice(), "transport"),
+    ] {
+        let settled = house.office.settle_api(&none, transport, mail, to, Ok(&taken), NOW).await.unwrap();
+        assert_eq!(settled.unwrap_err().argument, argument);
+    }
+}
+
+/// What is kept of an attempt is one text, which is given back as it is; a host with columns makes it of them.
+#[tokio::test]
+async fn a_memo_is_what_decides_and_a_person_may_replace_it() {
+    let (office, none) = (House::new(shipped()).office, Files::default());
+    let route = || Route { account_name: "office".to_owned(), transport: "smtp".to_owned() };
+    let facts = |memo: String| Facts {
+        id: "mail-1".to_owned(),
+        recipients: to(),
+        events: vec![],
+        created: NOW.to_owned(),
+        send_at: None,
+        held: false,
+        attempts: vec![Attempt { at: NOW.to_owned(), route: route(), memo: Some(memo) }],
+        route: route(),
+        fallback: None,
+        fallback_policy: "off".to_owned(),
+        patience: 0,
+        compromised: false,
+        pause: None,
+        can_look_in_sent: false,
+    };
+    for (outcome, stage, code) in [
+        ("accepted", None, "left"),
+        ("in-doubt", Some("after-dot"), "lookup-impossible"),
+        ("transient", Some("connect"), "retry-pause"),
+        ("permanent", Some("login"), "account-broken"),
+        ("permanent", Some("data"), "refused-for-good"),
+        ("needs-sign-in", Some("login"), "needs-sign-in"),
+    ] {
+        let memo =
+            office.memo(&none, outcome, None, stage, Some("the server said no")).await.unwrap().unwrap();
+        let action = office.decide(&none, &facts(memo), NOW).await.unwrap().unwrap();
+        assert_eq!(action.reason.code, code, "{outcome}: {action:?}");
+    }
+    // Somebody has put the account right.
+    let memo = office.memo(&none, "transient", None, Some("login"), None).await.unwrap().unwrap();
+    let later = "2026-11-22T12:00:00+01:00";
+    let action = office.decide(&none, &facts(memo), later).await.unwrap().unwrap();
+    assert!(matches!(action.step, Step::Submit(_)), "{action:?}");
+    let wrong = office.decide(&none, &facts("what came of it".to_owned()), NOW).await.unwrap().unwrap_err();
+    assert_eq!(wrong.argument, "attempts[0].memo");
+    let wrong = office.memo(&none, "lost", None, None, None).await.unwrap().unwrap_err();
+    assert_eq!(wrong.argument, "outcome");
+}
+
+#[tokio::test]
+async fn a_mail_goes_to_nobody_whom_it_was_not_made_for() {
+    let house = House::new(shipped());
+    let ready = house.compose(&Case::of_document("invoice")).await;
+    let mail = &ready.message.mail;
+    let route = Route { account_name: "office".to_owned(), transport: "smtp".to_owned() };
+    for (to, options, argument) in [
+        ("eve@elsewhere.example", "", "recipients[0]"),
+        (mail.envelope.recipients[0].as_str(), r#"{"priority":1}"#, "options.priority"),
+        (mail.envelope.recipients[0].as_str(), "urgent", "options"),
+    ] {
+        let to = [to.to_owned()];
+        let outcome = house.office.submit(&ready.files, mail, &to, options, &route, NOW).await.unwrap();
+        match outcome.error {
+            Some(SubmitError::Argument(error)) => assert_eq!(error.argument, argument),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(outcome.settlement.stage.as_deref(), Some("prepare"));
+    }
+    assert!(house.mails.taken().is_empty());
 }

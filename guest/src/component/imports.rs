@@ -189,11 +189,11 @@ mod mailboxes {
             criterion: Criterion<'_>,
             limit: u32,
         ) -> Result<Found, imap::ImapError> {
-            let (key, values) = match criterion {
+            let (name, values) = match criterion {
                 Criterion::MessageId(ids) => ("message-id", ids.to_vec()),
                 Criterion::Header(name, text) => ("header", vec![name.to_owned(), text.to_owned()]),
             };
-            let criterion = imap::Criterion { key: key.to_owned(), values };
+            let criterion = imap::Criterion { name: name.to_owned(), values };
             let found = imap::search(account, folder, &[criterion], None, limit)?;
             Ok(Found { uid_validity: found.uid_validity, uids: found.uids })
         }

@@ -43,10 +43,13 @@ pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<Exit, Fail
     match args.name.as_deref() {
         None if common.json => {
             let limits: BTreeMap<String, u32> = office.plugin_limits(&files).await?.into_iter().collect();
-            json(&serde_json::json!({
-                "version": office.version(&files).await?, "kinds": office.kinds(&files).await?,
-                "vocabulary": vocabulary, "limits": limits,
-            }))?;
+            let mut whole = serde_json::json!({
+                "version": office.version(&files).await?, "kinds": office.kinds(&files).await?, "limits": limits,
+            });
+            for (name, list) in vocabulary {
+                whole[name.replace('-', "_")] = list.into();
+            }
+            json(&whole)?;
         }
         None => {
             line(&format!("plugin {}", office.version(&files).await?))?;

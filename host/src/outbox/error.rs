@@ -24,7 +24,7 @@ pub enum DraftError {
     #[error("{}", describe_document(.0))]
     Document(documents::DocumentError),
     /// An argument is wrong: a field of the settings, a choice around the document.
-    #[error("{}: {}", .0.argument, .0.detail)]
+    #[error("{}", describe_argument(.0))]
     Argument(types::ArgumentError),
     /// A template failed.
     #[error("template {}{}: {}", .0.name, .0.line.map(|l| format!(", line {l}")).unwrap_or_default(), .0.detail)]
@@ -67,6 +67,16 @@ fn instead(path: &std::path::Path) -> &'static str {
             "; a PDF goes with it, by --pdf or beside it, and what a hybrid one (ZUGFeRD, Factur-X) holds is CII, which is not read"
         }
         _ => "",
+    }
+}
+
+/// Settings are a file of the user's, whose paths they know.
+fn describe_argument(fault: &types::ArgumentError) -> String {
+    match fault.argument.strip_prefix("settings") {
+        Some(inside) if inside.is_empty() || inside.starts_with(['.', '[']) => {
+            format!("settings: ${inside}: {}", fault.detail)
+        }
+        _ => fault.sentence(),
     }
 }
 

@@ -163,7 +163,7 @@ fn imap_error(error: imap::ImapError) -> String {
         ImapError::NoSuchFolder => "the folder is not there (any more)".to_owned(),
         ImapError::UidValidityChanged(_) => "the server numbered the folder anew".to_owned(),
         ImapError::NoSuchMessage => "the message is not there (any more)".to_owned(),
-        ImapError::Unsupported(key) => format!("the mailbox can't be searched by \"{key}\""),
+        ImapError::Unsupported(name) => format!("the mailbox can't be searched by \"{name}\""),
         ImapError::NeedsSignIn(words) => format!("the account needs a new sign-in: {words}"),
         ImapError::Failed(failure) => failure.detail,
     }

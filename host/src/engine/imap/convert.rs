@@ -43,10 +43,10 @@ pub(super) fn place(of: imap::Place) -> wire::Place {
     wire::Place { folder: of.folder, uid_validity: of.uid_validity, uid: of.uid }
 }
 
-/// Reads a criterion; the error names a key that is not known, or whose values make no sense.
+/// Reads a criterion; the error names one that is not known, or whose values make no sense.
 pub(super) fn criterion(of: imap::Criterion) -> Outcome<wire::Criterion> {
     use wire::Criterion as W;
-    let unsupported = || imap::ImapError::Unsupported(of.key.clone());
+    let unsupported = || imap::ImapError::Unsupported(of.name.clone());
     let one = || match of.values.as_slice() {
         [only] => Ok(only.clone()),
         _ => Err(unsupported()),
@@ -56,7 +56,7 @@ pub(super) fn criterion(of: imap::Criterion) -> Outcome<wire::Criterion> {
         _ => Err(unsupported()),
     };
     let all = || if of.values.is_empty() { Err(unsupported()) } else { Ok(of.values.clone()) };
-    Ok(match of.key.as_str() {
+    Ok(match of.name.as_str() {
         "address" => W::Address(all()?),
         "sender" => W::Sender(all()?),
         "receiver" => W::Receiver(all()?),
