@@ -146,7 +146,11 @@ fn every_failure_ends_with_the_exit_code_that_help_promises() {
         (5, &["test-connection", "--account", "office", "--settings", &closed], "127.0.0.1"),
         (1, &["schema", "--plugin", "no-such-plugin.wasm"], "no-such-plugin.wasm"),
         (1, &["schema", "--plugin", &pdf], "is not a plugin that this host can run"),
-        (3, &["schema", "colours"], "there are document, settings, account, kinds"),
+        (
+            3,
+            &["schema", "colours"],
+            "there are document, settings, account, job-options, submission-options, kinds",
+        ),
         (3, &["templates", "show", "invoice/new/xx/body.txt"], "templates list"),
     ];
     for (code, arguments, wanted) in rows {
@@ -211,7 +215,7 @@ fn checking_own_texts_names_the_clients_that_lack_what_they_use() {
 
 #[test]
 fn the_published_schemas_and_the_table_are_valid_json() {
-    for name in ["document", "settings", "account"] {
+    for name in ["document", "settings", "account", "job-options", "submission-options"] {
         let (said, _) = expect(0, &["schema", name]);
         let schema: Value = serde_json::from_str(&said).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(schema["type"], "object", "{name}");

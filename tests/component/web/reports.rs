@@ -257,7 +257,7 @@ async fn what_is_sent_to_the_wrong_address_is_answered_so_that_it_does_not_come_
         let answer = world.ask("POST", &path, headers, body.as_bytes()).await;
         assert_eq!(answer.status, status, "{provider}: {body:.40}: {}", world.log());
     }
-    assert!(world.log().contains("can't be read: $.RecordType"), "{}", world.log());
+    assert!(world.log().contains("can't be read: body.RecordType"), "{}", world.log());
     assert!(!world.log().contains(secret), "{}", world.log());
     assert_eq!(world.events(mail).await, []);
 }

@@ -2,7 +2,7 @@
 
 use crate::component::bindings::exports::postroom::plugin::webhooks as wit;
 use crate::component::bindings::postroom::plugin::types::ArgumentError;
-use crate::component::convert::{at_argument, event_out};
+use crate::component::convert::{argument_error, at_argument, event_out};
 use crate::component::{Component, call};
 use crate::domain::webhook::{self, Notice, Provider, Reference};
 
@@ -10,7 +10,10 @@ impl wit::Guest for Component {
     fn read(provider: String, body: String) -> Result<wit::Reading, ArgumentError> {
         let _call = call::begin();
         let provider = Provider::named(&provider).map_err(at_argument("provider"))?;
-        let reading = webhook::read(provider, &body).map_err(at_argument("body"))?;
+        let reading = webhook::read(provider, &body).map_err(|fault| {
+            let inside = fault.path.strip_prefix('$').unwrap_or(fault.path);
+            argument_error(format!("body{inside}"), fault.detail)
+        })?;
         Ok(wit::Reading {
             notices: reading.notices.into_iter().map(notice_out).collect(),
             passed_over: reading.passed_over,
