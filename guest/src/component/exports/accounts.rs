@@ -8,7 +8,7 @@ use crate::component::bindings::exports::postroom::plugin::recipients;
 use crate::component::call;
 use crate::component::convert::time_in;
 use crate::domain::account::{
-    self, Account, Availability, Finding, Host, Origin, Platform, Preset, Protocol, Security, Severity,
+    self, Account, Api, Availability, Finding, Host, Origin, Platform, Preset, Protocol, Security, Severity,
 };
 use crate::domain::address::Mailbox;
 use crate::flows::{self, TestRequest};
@@ -124,6 +124,11 @@ impl wit::Guest for Component {
         };
         flows::test_message(&request).map(message_out)
     }
+
+    fn apis() -> Vec<wit::Api> {
+        let _call = call::begin();
+        account::apis().iter().map(api_out).collect()
+    }
 }
 
 fn preset_out(of: &Preset) -> wit::Preset {
@@ -161,4 +166,24 @@ fn finding_out(of: Finding) -> wit::Finding {
 
 fn mailbox_out(of: Mailbox) -> recipients::Mailbox {
     recipients::Mailbox { address: of.address.to_string(), name: of.name }
+}
+
+fn api_out(of: &Api) -> wit::Api {
+    let texts = |of: &[&str]| of.iter().map(|text| (*text).to_owned()).collect();
+    let scopes = |(ability, scopes): &(&str, &[&str])| wit::AbilityScopes {
+        ability: (*ability).to_owned(),
+        scopes: texts(scopes),
+    };
+    wit::Api {
+        transport: of.transport.to_owned(),
+        origin: of.origin.to_owned(),
+        other_origins: texts(of.other_origins),
+        upload_hosts: texts(of.upload_hosts),
+        sign_in: of.sign_in.map(|sign_in| wit::SignIn {
+            authorization: sign_in.authorization.to_owned(),
+            token: sign_in.token.to_owned(),
+            device: sign_in.device.map(str::to_owned),
+            scopes: sign_in.scopes.iter().map(scopes).collect(),
+        }),
+    }
 }
