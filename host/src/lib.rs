@@ -32,6 +32,7 @@ pub mod cli;
 pub mod config;
 pub mod connections;
 pub mod contract;
+mod conversion;
 pub mod engine;
 pub mod inbox;
 pub mod mail_clients;

@@ -64,6 +64,8 @@ const PURE: &[&str] = &[
     "drafts",
     "schedule",
     "inbound",
+    "matching",
+    "suppressions",
     "tracking",
     "webhooks",
     "openings",

@@ -135,6 +135,19 @@ async fn where_a_mail_was_forwarded_its_recipient_is_not_dead() {
     assert_eq!(taken.suppressed, [ELS]);
 }
 
+/// The plugin does not have the key that the pseudonym was made by: the host names the recipient as the mail does.
+#[tokio::test]
+async fn a_report_after_an_erasure_is_about_the_pseudonym() {
+    let kept = Kept::new(&[ELS]).await;
+    kept.store.lend_pseudonym_key(vec![7; 32].into());
+    let admin = kept.store.administer(kept.company.id);
+    let erased = admin.erase(&ELS.parse().unwrap(), now()).await.unwrap();
+    let taken = kept.take(failed(&format!("Final-Recipient: rfc822; {}", ELS.to_uppercase()))).await;
+    assert_eq!(taken.suppressed, [erased.pseudonym.clone()]);
+    let about: Vec<_> = kept.events().await.into_iter().map(|event| event.recipient).collect();
+    assert_eq!(about, [Some(erased.pseudonym)]);
+}
+
 /// Whom the mail was forwarded to without a word of it, a member of a list, or anybody: it is not known what it says of those who
 /// were written to.
 #[tokio::test]

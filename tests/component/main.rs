@@ -20,6 +20,7 @@ mod limits;
 mod providers;
 mod python;
 mod removed;
+mod rules;
 mod schedule;
 mod secrets;
 mod shop;

@@ -177,6 +177,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         bail!("{} house rules are broken:\n  {}", found.len(), found.join("\n  "));
     }
     contract::check_docs(&root.join("wit"))?;
+    contract::check_names(&root.join("wit"))?;
     let compared = contract::check_against_release(&root)?;
     eprintln!("tidy: layering, documentation and links hold; contract: {compared}");
     Ok(())

@@ -4,6 +4,7 @@
 #[allow(unreachable_pub)] // generated
 mod bindings;
 mod call;
+mod claim;
 mod convert;
 mod exports;
 mod imports;

@@ -11,11 +11,13 @@ use crate::domain::delivery::{self, AttemptResult, FallbackPolicy, Transport};
 use crate::domain::document;
 use crate::domain::inbound::{self, Class, TokenPlace};
 use crate::domain::language::Language;
+use crate::domain::matching::TraceKind;
 use crate::domain::opening::Network;
 use crate::domain::options::{self, Mode};
 use crate::domain::recipients::{ROLES, Reason};
 use crate::domain::settings;
 use crate::domain::status::{self, Advice, EventKind, EventSource};
+use crate::domain::suppression::SuppressionKind;
 use crate::domain::template::{self, LONGEST_LINK};
 use crate::domain::warning::WARNINGS;
 use crate::domain::webhook::Provider;
@@ -40,12 +42,14 @@ pub fn lists(reaches_network: bool) -> Vec<(&'static str, Vec<&'static str>)> {
         ("event-kinds", EventKind::NAMES.to_vec()),
         ("event-sources", EventSource::NAMES.to_vec()),
         ("message-kinds", Class::NAMES.to_vec()),
-        ("token-places", TokenPlace::ALL.iter().map(|it| it.name()).collect()),
+        ("token-places", TokenPlace::NAMES.to_vec()),
         ("webhook-providers", Provider::NAMES.to_vec()),
         ("networks", Network::NAMES.to_vec()),
         ("protocols", Protocol::NAMES.to_vec()),
         ("sign-in-ways", SignIn::ALL.iter().map(|it| it.name()).collect()),
         ("availabilities", Availability::ALL.iter().map(|it| it.name()).collect()),
+        ("suppression-kinds", SuppressionKind::NAMES.to_vec()),
+        ("trace-kinds", TraceKind::NAMES.to_vec()),
         ("warnings", WARNINGS.to_vec()),
         ("refusals", REFUSALS.to_vec()),
         ("attachment-rules", attachment::RULES.to_vec()),

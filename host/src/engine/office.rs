@@ -127,6 +127,8 @@ macro_rules! calls {
     };
 }
 
+mod rules;
+
 /// True for the answers to input that was not an honest mistake: the instance that met it is not used again.
 fn is_hostile(error: &documents::DocumentError) -> bool {
     matches!(error.fault, documents::DocumentFault::Refused | documents::DocumentFault::Malformed)

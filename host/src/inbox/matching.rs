@@ -1,9 +1,11 @@
-//! Which mail of ours a message is about: the most reliable trace first. An address alone is no trace, since anybody may
-//! know one.
+//! Which mail of ours a message is about. The plugin names its traces in their order
+//! ([`Office::traces`]); here each is verified and looked up.
 
 use super::error::InboxError;
 use crate::accounts::CompanyId;
 use crate::contract::inbound::Report;
+use crate::contract::matching::Trace;
+use crate::engine::{Files, Office};
 use crate::return_address::{Origin, Purpose, ReturnAddresses};
 use crate::store::{AttemptId, MailId, MatchedBy, Reported, StoreError, SystemStore};
 
@@ -14,12 +16,15 @@ pub struct Match {
     pub mail: Reported,
     /// The trace.
     pub by: MatchedBy,
+    /// The plugin's name for the kind of that trace.
+    pub(super) proof: String,
 }
 
 /// Who looks for mails, and where.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Matcher<'a> {
     pub(super) store: &'a SystemStore,
+    pub(super) office: &'a Office,
     /// Of this company alone; none: of any.
     pub(super) company: Option<CompanyId>,
     pub(super) return_addresses: Option<&'a ReturnAddresses>,
@@ -28,45 +33,42 @@ pub(super) struct Matcher<'a> {
 impl Matcher<'_> {
     /// The mail that a message is about.
     pub(super) async fn find(&self, report: &Report) -> Result<Option<Match>, InboxError> {
-        for origin in self.origins(report) {
-            if let Some(mail) = self.ours(origin.mail).await?
-                && origin.is_of(mail.company)
-            {
-                return Ok(Some(Match { mail, by: MatchedBy::ReturnAddress }));
-            }
-        }
-        let ids = report.tokens.iter().filter(|token| token.place == "envelope-id");
-        for attempt in ids.filter_map(|token| token.value.trim().parse::<AttemptId>().ok()) {
-            if let Some(mail) = self.store.mail_of_attempt(attempt).await?
-                && let Some(mail) = self.ours(mail).await?
-            {
-                return Ok(Some(Match { mail, by: MatchedBy::EnvelopeId }));
-            }
-        }
-        for id in &report.about {
-            for mail in self.store.mails_of_message(id).await? {
-                if let Some(mail) = self.ours(mail).await? {
-                    return Ok(Some(Match { mail, by: MatchedBy::MessageId }));
-                }
+        for trace in self.office.traces(&Files::default(), report).await? {
+            if let Some((mail, by)) = self.follow(&trace).await? {
+                return Ok(Some(Match { mail, by, proof: trace.kind }));
             }
         }
         Ok(None)
     }
 
-    /// Mails that addresses in the message stand for. People answer to one kind of address, servers report to the other:
-    /// what every recipient sees must not serve to report a bounce.
-    fn origins(&self, report: &Report) -> Vec<Origin> {
-        let Some(addresses) = self.return_addresses else { return vec![] };
-        let purposes: &[Purpose] = match report.kind.as_str() {
-            "ordinary" | "auto-reply" => &[Purpose::Reply],
-            // Mail programs send theirs to the address for people, servers to the other; it fails nothing.
-            "receipt" => &[Purpose::Bounce, Purpose::Reply],
-            _ => &[Purpose::Bounce],
+    /// The mail that a trace leads to.
+    async fn follow(&self, trace: &Trace) -> Result<Option<(Reported, MatchedBy)>, StoreError> {
+        let (mails, by) = match trace.kind.as_str() {
+            "return-address" => {
+                let Some(origin) = self.origin(trace) else { return Ok(None) };
+                let mail = self.ours(origin.mail).await?.filter(|mail| origin.is_of(mail.company));
+                return Ok(mail.map(|mail| (mail, MatchedBy::ReturnAddress)));
+            }
+            "envelope-id" => {
+                let Ok(attempt) = trace.value.parse::<AttemptId>() else { return Ok(None) };
+                (Vec::from_iter(self.store.mail_of_attempt(attempt).await?), MatchedBy::EnvelopeId)
+            }
+            "message-id" => (self.store.mails_of_message(&trace.value).await?, MatchedBy::MessageId),
+            _ => return Ok(None),
         };
-        let places = ["recipient-address", "return-path", "header"];
-        let tokens = report.tokens.iter().filter(|token| places.contains(&token.place.as_str()));
-        let verify = |value: &str| purposes.iter().find_map(|purpose| addresses.verify(*purpose, value));
-        tokens.filter_map(|token| verify(&token.value)).collect()
+        for mail in mails {
+            if let Some(mail) = self.ours(mail).await? {
+                return Ok(Some((mail, by)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What an address stands for that we signed, for one of the purposes that count.
+    fn origin(&self, trace: &Trace) -> Option<Origin> {
+        let addresses = self.return_addresses?;
+        let named = |name: &String| [Purpose::Bounce, Purpose::Reply].into_iter().find(|it| it.tag() == name);
+        trace.purposes.iter().filter_map(named).find_map(|purpose| addresses.verify(purpose, &trace.value))
     }
 
     async fn ours(&self, mail: MailId) -> Result<Option<Reported>, StoreError> {
@@ -78,21 +80,4 @@ impl Matcher<'_> {
             Err(error) => Err(error),
         }
     }
-}
-
-/// What two spellings of one address have in common.
-pub(super) fn key(address: &str) -> String {
-    let address = address.trim();
-    match address.rsplit_once('@') {
-        Some((local, domain)) => {
-            let domain = idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_lowercase());
-            format!("{}@{domain}", local.to_lowercase())
-        }
-        None => address.to_lowercase(),
-    }
-}
-
-/// The domain of an address, as DNS has it.
-pub(super) fn domain(address: &str) -> Option<String> {
-    key(address).rsplit_once('@').map(|(_, domain)| domain.to_owned())
 }

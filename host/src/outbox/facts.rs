@@ -4,6 +4,7 @@ use super::error::OutboxError;
 use crate::accounts::{Account, AccountState, Company};
 use crate::contract::schedule::{self, Facts, Route};
 use crate::contract::{delivery, tracking, types};
+use crate::conversion::stored_event;
 use crate::engine::{Files, Office};
 use crate::store::{
     AccountPause, Attempt, AttemptResult, Event, LimitPeriod, Mail, NewAccountPause, Outcome, PauseCause,
@@ -215,26 +216,11 @@ pub fn failure_words(error: &delivery::SubmitError) -> String {
     }
 }
 
-/// Facts of the plugin, to be kept.
-fn events(of: &[tracking::Event]) -> Result<Vec<Event>, OutboxError> {
-    let event = |event: &tracking::Event| {
-        let at = DateTime::parse_from_rfc3339(&event.at);
-        Ok(Event {
-            recipient: event.recipient.clone(),
-            kind: event.kind.clone(),
-            at: at.map_err(|e| OutboxError::Plugin(format!("an event's time \"{}\": {e}", event.at)))?,
-            source: event.source.clone(),
-            code: event.code.clone(),
-            words: event.words.clone(),
-        })
-    };
-    of.iter().map(event).collect()
-}
-
 /// Facts of the plugin that are about one moment of ours, to be kept with that very moment: what crosses to the plugin and back is
 /// coarser, and a fact must not seem earlier than what it follows from.
 pub(super) fn events_at(of: &[tracking::Event], at: Time) -> Result<Vec<Event>, OutboxError> {
-    Ok(events(of)?.into_iter().map(|event| Event { at, ..event }).collect())
+    let kept = |event: &tracking::Event| stored_event(event.clone()).map(|event| Event { at, ..event });
+    of.iter().map(kept).collect::<Result<_, _>>().map_err(OutboxError::Plugin)
 }
 
 /// Kept facts, for the plugin.

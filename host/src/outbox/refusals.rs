@@ -2,9 +2,9 @@
 //! to any more. No report tells it again.
 
 use super::error::OutboxError;
-use crate::contract::inbound::BounceType;
+use crate::conversion::{new_suppression, tracking_event};
 use crate::engine::{Files, Office};
-use crate::store::{Event, Mail, MatchedBy, NewSuppression, Reported, ReportedFacts, Store, SuppressionKind};
+use crate::store::{Event, Mail, MatchedBy, Reported, ReportedFacts, Store};
 
 /// Suppresses the recipients that a server refused for good, by the plugin's judgement of its words. Gives the addresses that
 /// this is news of.
@@ -17,24 +17,8 @@ pub async fn suppress_refused(
     mail: &Mail,
     events: &[Event],
 ) -> Result<Vec<String>, OutboxError> {
-    let mut suppressions = vec![];
-    for event in events.iter().filter(|event| event.kind == "refused" && event.source == "smtp") {
-        let Some(address) = event.recipient.as_deref() else { continue };
-        let (code, words) = (event.code.as_deref(), event.words.as_deref().unwrap_or_default());
-        if office.bounce_type_of(&Files::default(), code, words).await? == BounceType::Soft {
-            continue;
-        }
-        suppressions.push(NewSuppression {
-            address: address.to_owned(),
-            kind: SuppressionKind::HardBounce,
-            since: event.at,
-            mail: Some(mail.mail.id),
-            code: event.code.clone(),
-            words: event.words.clone(),
-            source: event.source.clone(),
-        });
-    }
-    if suppressions.is_empty() {
+    // Of nothing else would the plugin say anything here, and nearly every mail is accepted.
+    if !events.iter().any(|event| event.kind == "refused") {
         return Ok(vec![]);
     }
     let of = Reported {
@@ -43,6 +27,15 @@ pub async fn suppress_refused(
         account: mail.mail.account,
         rcpt_to: mail.mail.message.rcpt_to.clone(),
     };
+    let own = store.system().own_addresses(&of).await?;
+    let of_attempt: Vec<_> = events.iter().map(tracking_event).collect();
+    let found = office.suppressions_of_events(&Files::default(), &of_attempt, &of.rcpt_to, &own).await?;
+    let found = found.map_err(|error| OutboxError::Plugin(error.sentence()))?.into_iter();
+    let suppressions = found.map(|it| new_suppression(it, of.id)).collect::<Result<Vec<_>, _>>();
+    let suppressions = suppressions.map_err(OutboxError::Plugin)?;
+    if suppressions.is_empty() {
+        return Ok(vec![]);
+    }
     let facts = ReportedFacts { by: MatchedBy::Submission, events: vec![], suppressions };
     Ok(store.system().record_report(&of, &facts).await?.suppressed)
 }

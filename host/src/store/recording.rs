@@ -62,8 +62,20 @@ impl SystemStore {
         recipient_of(&self.pseudonyms, mail.company, &mail.rcpt_to, address)
     }
 
-    /// Records what a report says about a mail, all or nothing. May be repeated: what is known changes nothing. No address of
-    /// the company's own is suppressed.
+    /// The addresses that a mail's company writes from, that of the mail among them, and those of its users, to which blind copies
+    /// go.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn own_addresses(&self, mail: &Reported) -> Result<Vec<String>, StoreError> {
+        own_addresses(&mut *self.pool.acquire().await?, mail).await
+    }
+
+    /// Records what a report says about a mail, all or nothing. May be repeated: what is known changes nothing.
+    ///
+    /// Whom a report suppresses is the plugin's to say. What it was told may have changed before this transaction began (an
+    /// erasure, a new account), so its answer is held against the mail and the addresses as they are now: nobody is suppressed
+    /// but a recipient, none of the company's own, and of a mail to several none by what each of them could have written.
     ///
     /// # Errors
     /// [`StoreError::NoSuchMail`]: the company has no such mail.
@@ -87,6 +99,7 @@ impl SystemStore {
         }
         let may_suppress = report.by.excludes_other_recipients() || of.recipients(mail.id) == 1;
         let own = own_addresses(&mut transaction, mail).await?;
+        let own: BTreeSet<String> = own.iter().map(|address| key(address)).collect();
         let mut suppressed = Vec::new();
         for new in report.suppressions.iter().filter(|_| may_suppress) {
             let Some(address) = of.recipient(mail.id, &new.address) else { continue };
@@ -109,12 +122,7 @@ impl SystemStore {
     }
 }
 
-/// The addresses that a company writes from, and those of its users, to which blind copies go: a copy that comes back says
-/// nothing of whom the company may write to.
-async fn own_addresses(
-    connection: &mut AnyConnection,
-    mail: &Reported,
-) -> Result<BTreeSet<String>, StoreError> {
+async fn own_addresses(connection: &mut AnyConnection, mail: &Reported) -> Result<Vec<String>, StoreError> {
     let rows = sqlx::query(
         "select address from accounts where company = $1 \
          union select mailbox as address from accounts where company = $1 and mailbox is not null \
@@ -122,5 +130,5 @@ async fn own_addresses(
          union select from_address as address from mails where company = $1 and id = $2",
     );
     let rows = rows.bind(mail.company.to_string()).bind(mail.id.to_string()).fetch_all(connection).await?;
-    rows.iter().map(|row| Ok(key(&row::text(row, "address")?))).collect()
+    rows.iter().map(|row| row::text(row, "address")).collect()
 }

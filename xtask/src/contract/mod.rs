@@ -26,7 +26,6 @@ pub(crate) fn check_docs(dir: &Path) -> anyhow::Result<()> {
 
 /// Fails with the list of names of the package in `dir` that a language reserves or that two interfaces define, of
 /// numbers that are wider than what they count, and of bytes that can't be handed over as text.
-#[cfg_attr(not(test), expect(dead_code, reason = "`tidy` calls it once the contract keeps to it"))]
 pub(crate) fn check_names(dir: &Path) -> anyhow::Result<()> {
     let found = Package::read(dir)?.awkward(names::BYTES);
     if !found.is_empty() {

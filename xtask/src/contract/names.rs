@@ -13,14 +13,11 @@ use wit_parser::{Interface, Type, TypeDef, TypeDefKind};
 
 /// Where a `list<u8>` may stand without a `string` beside it, and why.
 pub(super) const BYTES: &[(&str, &str)] = &[
-    ("imap.fetch-message", "an answer of the host, at most the length that was asked for"),
-    ("web.answer.body", "an answer of the host, as a server gave it; bounded by the request's limit"),
     (
         "composing.file.content",
         "what `assemble` puts in: one that pays for each byte puts chunks together itself",
     ),
     ("composing.assemble", "a message as it travels, for hosts that can't stream it"),
-    ("documents.embedded-file.content", "a PDF as it was embedded, asked for where a document brings one"),
 ];
 
 /// The last words of names that count bytes or items.

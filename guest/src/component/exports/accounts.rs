@@ -8,7 +8,7 @@ use crate::component::bindings::postroom::plugin::types::ArgumentError;
 use crate::component::call;
 use crate::component::convert::{address_out, argument_error, bytes_out, json_error, reason_out, time_in};
 use crate::domain::account::{
-    self, Account, Finding, Host, Origin, Platform, Preset, Protocol, Security, Severity,
+    self, Account, Api, Finding, Host, Origin, Platform, Preset, Protocol, Security, Severity,
 };
 use crate::flows::{self, TestRequest};
 
@@ -120,6 +120,11 @@ impl wit::Guest for Component {
             flows::test_message(&request).map_err(|(field, detail)| argument_error(field, detail))?;
         Ok(message_out(message, &[]))
     }
+
+    fn apis() -> Vec<wit::Api> {
+        let _call = call::begin();
+        account::apis().iter().map(api_out).collect()
+    }
 }
 
 fn account_in(json: &str) -> Result<Account, ArgumentError> {
@@ -157,4 +162,24 @@ fn finding_out(of: Finding) -> wit::AccountFinding {
         Severity::Note => wit::Severity::Note,
     };
     wit::AccountFinding { field: of.field, severity, code: of.code.to_owned(), detail: of.detail }
+}
+
+fn api_out(of: &Api) -> wit::Api {
+    let texts = |of: &[&str]| of.iter().map(|text| (*text).to_owned()).collect();
+    let scopes = |(ability, scopes): &(&str, &[&str])| wit::AbilityScopes {
+        ability: (*ability).to_owned(),
+        scopes: texts(scopes),
+    };
+    wit::Api {
+        transport: of.transport.to_owned(),
+        origin: of.origin.to_owned(),
+        other_origins: texts(of.other_origins),
+        upload_hosts: texts(of.upload_hosts),
+        sign_in: of.sign_in.map(|sign_in| wit::SignIn {
+            authorization: sign_in.authorization.to_owned(),
+            token: sign_in.token.to_owned(),
+            device: sign_in.device.map(str::to_owned),
+            scopes: sign_in.scopes.iter().map(scopes).collect(),
+        }),
+    }
 }

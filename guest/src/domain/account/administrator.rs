@@ -1,6 +1,7 @@
 //! The page for the administrator of a mail system (FEATURES A15): where connections come from, which hosts and ports
 //! each account needs, and what has to be allowed. As text to forward and as HTML.
 
+use super::api::{Api, api_of};
 use super::model::{Account, Relation, Security, Server, SignIn, Transport};
 use super::page::Draught;
 use super::preset::{Protocol, is_microsoft};
@@ -80,8 +81,10 @@ fn section(account: &Account, product: &str, words: &Administrator, page: &mut D
         Transport::MailClient => Some(words.mail_client.to_owned()),
         Transport::Platform => Some(words.platform.to_owned()),
         _ => Some(
-            hosts(account.transport)
-                .iter()
+            api_of(account.transport)
+                .map(Api::hosts)
+                .into_iter()
+                .flatten()
                 .map(|host| format!("{host}:443 (HTTPS)"))
                 .collect::<Vec<_>>()
                 .join(", "),
@@ -195,16 +198,6 @@ fn microsoft(account: &Account, product: &str, words: &Administrator, page: &mut
     if account.send_as.iter().any(|entry| entry.relation == Relation::Alias) {
         page.paragraph(words.send_from_alias.to_owned());
         page.command("Set-OrganizationConfig -SendFromAliasEnabled $true".to_owned());
-    }
-}
-
-/// Hosts of a provider's interface and of its sign-in.
-fn hosts(transport: Transport) -> &'static [&'static str] {
-    match transport {
-        Transport::Gmail => &["gmail.googleapis.com", "oauth2.googleapis.com", "accounts.google.com"],
-        Transport::Graph => &["graph.microsoft.com", "login.microsoftonline.com"],
-        Transport::Sendgrid => &["api.sendgrid.com"],
-        Transport::Smtp | Transport::Platform | Transport::MailClient => &[],
     }
 }
 

@@ -3,6 +3,7 @@
 //! no secret.
 
 mod administrator;
+mod api;
 mod capability;
 mod check;
 mod evidence;
@@ -19,6 +20,7 @@ mod servers;
 mod tests;
 
 pub use administrator::{Origin, Page, administrator_page};
+pub use api::{Api, ApiSignIn, apis};
 pub use capability::{Availability, CAPABILITIES, Capability, capabilities};
 pub use check::{Code, FINDINGS, Finding, Severity, check};
 pub use identity::{Identity, IdentityFault, Platform, platform_identity};

@@ -13,7 +13,7 @@ pub(super) const FIELD: usize = 8_000;
 /// Bytes of text that are searched for phrases and addresses.
 pub(super) const TEXT: usize = 64 << 10;
 /// Recipients of a report.
-pub(super) const RECIPIENTS: usize = 200;
+pub const RECIPIENTS: usize = 200;
 /// Characters of a server's words.
 pub const WORDS: usize = 2_000;
 /// Message-IDs and tokens that are passed on.
@@ -26,7 +26,7 @@ pub(super) const SUBJECT: usize = 1_000;
 pub(super) const ANSWER: usize = 256 << 10;
 
 /// The first so many characters.
-pub(super) fn bounded(text: &str, most: usize) -> &str {
+pub(crate) fn bounded(text: &str, most: usize) -> &str {
     match text.char_indices().nth(most) {
         Some((end, _)) => text.get(..end).unwrap_or(text),
         None => text,

@@ -57,35 +57,19 @@ pub struct RecipientReport {
     pub source: EventSource,
 }
 
-/// Where a text stood that may be one of the host's tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TokenPlace {
-    /// Original-Envelope-Id of a report.
-    EnvelopeId,
-    /// Return path of the message that is reported on.
-    ReturnPath,
-    /// An address that this message was sent to.
-    RecipientAddress,
-    /// A Message-ID that it speaks of.
-    MessageId,
-    /// Another header of the message that is reported on.
-    Header,
-}
-
-impl TokenPlace {
-    /// Every place, in the order of the contract.
-    pub const ALL: [Self; 5] =
-        [Self::EnvelopeId, Self::ReturnPath, Self::RecipientAddress, Self::MessageId, Self::Header];
-
-    /// Name in the contract.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::EnvelopeId => "envelope-id",
-            Self::ReturnPath => "return-path",
-            Self::RecipientAddress => "recipient-address",
-            Self::MessageId => "message-id",
-            Self::Header => "header",
-        }
+named! {
+    /// Where a text stood that may be one of the host's tokens.
+    TokenPlace, "place of a token", {
+        /// Original-Envelope-Id of a report.
+        EnvelopeId = "envelope-id",
+        /// Return path of the message that is reported on.
+        ReturnPath = "return-path",
+        /// An address that this message was sent to.
+        RecipientAddress = "recipient-address",
+        /// A Message-ID that it speaks of.
+        MessageId = "message-id",
+        /// Another header of the message that is reported on.
+        Header = "header",
     }
 }
 

@@ -1,3 +1,5 @@
+//! What options may say, and how what is wrong with them is told.
+
 use super::*;
 use crate::domain::attachment::Format;
 use serde_json::Value;

@@ -325,6 +325,7 @@ fn what_takes_an_id_without_its_owner_is_the_systems_alone() {
         "notify",
         "open_attempts",
         "outbox_row",
+        "own_addresses",
         "pace",
         "recipient_of",
         "record_report",

@@ -1,17 +1,16 @@
 //! From a request to facts in the store.
 
-use super::consequence;
 use super::hook::{Hook, HookProvider};
 use super::unreadable;
 use super::verification::{Delivery, Refusal, Verified, verify};
 use crate::accounts::Account;
 use crate::contract::webhooks::{Notice, Reading, Reference};
-use crate::engine::{Capabilities, Files};
-use crate::store::{Event, MailId, MatchedBy, ReportedAs, ReportedFacts, StoreError};
+use crate::conversion::{name_recipient, new_suppression, stored_event};
+use crate::engine::{Capabilities, EngineError, Files, Office};
+use crate::store::{MailId, MatchedBy, NewSuppression, Reported, ReportedAs, ReportedFacts, StoreError};
 use crate::vault::VaultError;
 use crate::web::site::Site;
 use axum::http::{HeaderMap, StatusCode};
-use chrono::DateTime;
 
 /// What came of a report: the answer, and a word for the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,13 +105,17 @@ async fn take_in(site: &Site, provider: HookProvider, account: &Account, body: &
     };
     let Reading { notices, passed_over } = reading;
     site.metrics.notices(provider.as_str(), "passed-over", u64::from(passed_over));
-    let mut of_last: Option<(Vec<Reference>, Option<MailId>)> = None;
+    let mut of_last: Option<(Vec<Reference>, Option<MatchedMail>)> = None;
     for notice in notices {
-        let result = match keep(site, account, &notice, &mut of_last).await {
+        let result = match keep(site, &office, account, &notice, &mut of_last).await {
             Ok(result) => result,
-            Err(StoreError::NoSuchMail(_)) => "unmatched",
-            Err(error) => {
+            Err(KeepError::Store(StoreError::NoSuchMail(_))) => "unmatched",
+            Err(KeepError::Store(error)) => {
                 site.failed("webhook", &error);
+                return Received::later();
+            }
+            Err(KeepError::Plugin(reason)) => {
+                site.say(&format!("webhook of {provider} for account {}: not kept: {reason}", account.id));
                 return Received::later();
             }
         };
@@ -121,45 +124,53 @@ async fn take_in(site: &Site, provider: HookProvider, account: &Account, body: &
     Received::of(StatusCode::OK, "taken")
 }
 
+/// The mail that a notice is about, and the addresses that are its company's own.
+struct MatchedMail {
+    mail: Reported,
+    own_addresses: Vec<String>,
+}
+
+/// Why a notice was not kept.
+#[derive(Debug, thiserror::Error)]
+enum KeepError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The plugin does not understand what it gave.
+    #[error("{0}")]
+    Plugin(String),
+}
+
+impl From<EngineError> for KeepError {
+    fn from(error: EngineError) -> Self {
+        Self::Plugin(error.to_string())
+    }
+}
+
 /// Keeps one notice. What it is about is looked up once for a row of notices about the same mail.
 async fn keep(
     site: &Site,
+    office: &Office,
     account: &Account,
     notice: &Notice,
-    of_last: &mut Option<(Vec<Reference>, Option<MailId>)>,
-) -> Result<&'static str, StoreError> {
-    let Ok(at) = DateTime::parse_from_rfc3339(&notice.fact.at) else { return Ok("passed-over") };
+    of_last: &mut Option<(Vec<Reference>, Option<MatchedMail>)>,
+) -> Result<&'static str, KeepError> {
+    let Ok(fact) = stored_event(notice.fact.clone()) else { return Ok("passed-over") };
     let recipient = notice.fact.recipient.clone().unwrap_or_default();
     let id = account.id.to_string();
     let again = notice.id.as_deref().map(|own| [id.as_str(), own, &recipient, &notice.fact.kind]);
     if again.as_ref().is_some_and(|parts| site.seen.knows(parts)) {
         return Ok("repeated");
     }
-    let mail = match of_last {
-        Some((references, mail)) if *references == notice.references => *mail,
-        _ => {
-            let mail = find(site, account, &notice.references).await?;
-            *of_last = Some((notice.references.clone(), mail));
-            mail
-        }
-    };
-    let Some(mail) = mail else { return Ok("unmatched") };
-    let event = Event {
-        recipient: notice.fact.recipient.clone(),
-        kind: notice.fact.kind.clone(),
-        at,
-        source: notice.fact.source.clone(),
-        code: notice.fact.code.clone(),
-        words: notice.fact.words.clone(),
-    };
-    let store = site.connections.store().system();
-    let mail = store.reported(mail).await?;
+    if of_last.as_ref().is_none_or(|(references, _)| *references != notice.references) {
+        *of_last = Some((notice.references.clone(), matched_mail(site, account, &notice.references).await?));
+    }
+    let Some((_, Some(of))) = of_last else { return Ok("unmatched") };
     let facts = ReportedFacts {
         by: MatchedBy::Provider,
-        suppressions: consequence::suppression(notice.lasting, &event).into_iter().collect(),
-        events: vec![event],
+        events: vec![fact],
+        suppressions: suppression(site, office, notice, of).await?.into_iter().collect(),
     };
-    let recorded = store.record_report(&mail, &facts).await?;
+    let recorded = site.connections.store().system().record_report(&of.mail, &facts).await?;
     if let Some(parts) = again {
         site.seen.remember(&parts);
     }
@@ -167,6 +178,38 @@ async fn keep(
     let Some(event) = recorded.events.first() else { return Ok("unmatched") };
     site.metrics.event(&event.source, &event.kind);
     Ok("kept")
+}
+
+/// Whom a notice suppresses, by the plugin.
+async fn suppression(
+    site: &Site,
+    office: &Office,
+    notice: &Notice,
+    of: &MatchedMail,
+) -> Result<Option<NewSuppression>, KeepError> {
+    let MatchedMail { mail, own_addresses } = of;
+    let mut notice = notice.clone();
+    name_recipient(&site.connections.store().system(), mail, &mut notice.fact.recipient);
+    let found =
+        office.suppression_of_notice(&Files::default(), &notice, &mail.rcpt_to, own_addresses).await?;
+    let found = found.map_err(|error| KeepError::Plugin(error.sentence()))?;
+    found.map(|it| new_suppression(it, mail.id)).transpose().map_err(KeepError::Plugin)
+}
+
+async fn matched_mail(
+    site: &Site,
+    account: &Account,
+    references: &[Reference],
+) -> Result<Option<MatchedMail>, StoreError> {
+    let Some(id) = find(site, account, references).await? else { return Ok(None) };
+    let store = site.connections.store().system();
+    let mail = match store.reported(id).await {
+        Ok(mail) => mail,
+        Err(StoreError::NoSuchMail(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let own_addresses = store.own_addresses(&mail).await?;
+    Ok(Some(MatchedMail { mail, own_addresses }))
 }
 
 /// The mail that this account submitted under one of these names.

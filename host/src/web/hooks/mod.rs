@@ -5,7 +5,6 @@
 //! repeated changes nothing and is answered 401 or 403; what is verified is answered 200 whether or not it could be
 //! matched, for the provider would only send it again.
 
-mod consequence;
 mod hook;
 mod intake;
 mod mailgun;

@@ -1,0 +1,57 @@
+//! A report as far as matching and suppressions need it.
+
+use crate::domain::inbound::{Class, Hardness, Token};
+use crate::domain::status::Event;
+
+/// What a report claims.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// What the message is.
+    pub class: Class,
+    /// Of each recipient that it names.
+    pub recipients: Vec<ClaimedRecipient>,
+    /// Message-IDs that it speaks of, the likeliest first.
+    pub about: Vec<String>,
+    /// Texts that may be tokens of the host's.
+    pub tokens: Vec<Token>,
+    /// Its facts, all stamped with one time.
+    pub events: Vec<Event>,
+}
+
+/// What a report claims of one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimedRecipient {
+    /// Address that the mail was sent to.
+    pub recipient: Option<String>,
+    /// Address it ended at, where it differs.
+    pub final_recipient: Option<String>,
+    /// What became of it.
+    pub class: Class,
+    /// Of a bounce.
+    pub hardness: Option<Hardness>,
+    /// Code that a server gave.
+    pub code: Option<String>,
+    /// Its words.
+    pub words: Option<String>,
+}
+
+#[cfg(test)]
+impl From<crate::domain::inbound::Report> for Claim {
+    fn from(report: crate::domain::inbound::Report) -> Self {
+        let recipients = report.recipients.into_iter().map(|of| ClaimedRecipient {
+            recipient: of.recipient,
+            final_recipient: of.final_recipient,
+            class: of.class,
+            hardness: of.hardness,
+            code: of.code,
+            words: of.words,
+        });
+        Self {
+            class: report.class,
+            recipients: recipients.collect(),
+            about: report.about,
+            tokens: report.tokens,
+            events: report.events,
+        }
+    }
+}
