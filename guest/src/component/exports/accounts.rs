@@ -67,7 +67,7 @@ impl wit::Guest for Component {
 
     fn administrator_page(
         accounts: Vec<String>,
-        operator: wit::Operator,
+        operated_by: wit::Operator,
         language: Option<String>,
     ) -> Result<wit::HtmlPage, ArgumentError> {
         let _call = call::begin();
@@ -79,10 +79,10 @@ impl wit::Guest for Component {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let origin = Origin {
-            product: operator.product,
-            addresses: operator.addresses,
-            region: operator.region,
-            contact: operator.contact,
+            product: operated_by.product,
+            addresses: operated_by.addresses,
+            region: operated_by.region,
+            contact: operated_by.contact,
         };
         let page = account::administrator_page(&accounts, &origin, language.as_deref());
         let language = page.language.code().to_owned();
