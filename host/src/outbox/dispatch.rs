@@ -179,7 +179,7 @@ impl Dispatch<'_> {
             schedule::Step::GiveUp(events) => {
                 // Nobody whom no server took it for gets it any more.
                 let events = facts::events_at(&events, now)?;
-                self.ledger.store.add_events(mail.mail.id, &events).await?;
+                self.ledger.store.keep_give_up(mail.mail.id, &self.ledger.holder, &events).await?;
                 // Where the others have it, a copy to ourselves that did not leave makes no mail fail.
                 let is_done = !mail.mail.own_copies().is_empty() && {
                     let mail = self.ledger.store.mail(mail.mail.id).await?;

@@ -31,6 +31,31 @@ impl SystemStore {
         reopen(&mut transaction, mail).await?;
         transaction.commit().await
     }
+
+    /// Keeps the facts of giving a mail up, for the holder of its lease.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`]: the mail was taken over, or has ended; nothing is kept.
+    pub async fn keep_give_up(
+        &self,
+        mail: MailId,
+        holder: &Holder,
+        events: &[Event],
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        // Changes nothing, and keeps the row from being taken over until the facts are there.
+        let held = sqlx::query(
+            "update outbox set holder = holder where mail = $1 and holder = $2 and state = 'ready' returning mail",
+        );
+        let held = held.bind(mail.to_string()).bind(holder.as_str()).fetch_optional(&mut *transaction).await?;
+        if held.is_none() {
+            return Err(StoreError::LeaseLost(mail.to_string()));
+        }
+        let learned: Vec<_> = events.iter().map(|event| (mail, event)).collect();
+        let of = Attribution::of(&mut transaction, &self.pseudonyms, &BTreeSet::from([mail])).await?;
+        keep_events(&mut transaction, &of, &learned).await?;
+        transaction.commit().await
+    }
 }
 
 /// Has a mail decided anew that was in doubt: with other facts it may be so no longer.

@@ -36,6 +36,7 @@
 //! system.claim(&Holder, AccountId, Pace, most, now, lease) -> Vec<MailId>
 //! Journal::of(&system)                                  attempts, results and standings of many mails, one commit
 //! system.add_events(MailId, &[Event])                   news from reports; a fact that is known changes nothing
+//! system.keep_give_up(MailId, &Holder, &[Event])        the facts of giving a mail up, by its holder
 //! system.open_attempts() -> Vec<OpenAttempt>            attempts that the program died under
 //! system.mail(MailId) -> Mail
 //! system.reported(MailId) -> Reported                   whom a report may speak of

@@ -208,10 +208,11 @@ fn drafts_would_import_nothing_but_what_hosts_provide() {
     let package = Package::read(folder.path()).unwrap();
     let imports =
         |world: &str| package.items(&package.worlds()[world].imports).into_keys().collect::<Vec<_>>();
-    assert_eq!(imports("core"), ["attachments", "log", "transport"]);
-    assert_eq!(imports("plugin"), ["attachments", "imap", "log", "smtp", "transport", "web"]);
+    assert_eq!(imports("core"), ["attachments", "log", "transport", "types"]);
+    assert_eq!(imports("plugin"), ["attachments", "imap", "log", "smtp", "transport", "types", "web"]);
     assert_eq!(imports("later"), imports("plugin"));
     assert_eq!(imports("later-core"), imports("core"));
+    check_names(folder.path()).unwrap();
 }
 
 #[test]

@@ -315,6 +315,7 @@ fn what_takes_an_id_without_its_owner_is_the_systems_alone() {
         "extend",
         "give_back",
         "hold_records",
+        "keep_give_up",
         "leave_records",
         "mail",
         "mail_of_attempt",

@@ -200,6 +200,11 @@ pub(super) async fn the_journal_writes_many_at_once_and_refuses_each_by_itself(s
     // And what that holder says of the mail changes nothing any more.
     journal.settle(mail, &holder, Standing::Sent).await.unwrap();
     assert_eq!(office.store.outbox_row(mail).await.unwrap().holder.as_deref(), Some(other.as_str()));
+    let lost = office.store.keep_give_up(mail, &holder, &[event("expired")]).await.unwrap_err();
+    assert_eq!(lost, StoreError::LeaseLost(mail.to_string()));
+    assert_eq!(office.store.mail(mail).await.unwrap().events, []);
+    office.store.keep_give_up(mail, &other, &[event("expired")]).await.unwrap();
+    assert_eq!(office.store.mail(mail).await.unwrap().events, [event("expired")]);
 }
 
 pub(super) async fn what_is_said_of_one_mail_at_once_counts_in_its_order(store: Store) {
