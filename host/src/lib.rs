@@ -33,6 +33,7 @@ pub mod config;
 pub mod connections;
 pub mod contract;
 pub mod engine;
+mod fact_conversion;
 pub mod inbox;
 pub mod mail_clients;
 pub mod oauth;

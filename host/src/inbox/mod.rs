@@ -12,7 +12,6 @@
 //! let taken = inbox.take(raw, now).await?;          taking a message twice changes nothing
 //! ```
 
-mod conversion;
 mod error;
 mod files;
 mod kind;
@@ -23,7 +22,6 @@ mod take;
 mod tests;
 
 pub use crate::store::MatchedBy;
-pub(crate) use conversion::{name_recipient, new_suppression, stored_event, tracking_event};
 pub use error::InboxError;
 pub use files::{Maildir, MessageFile, Messages};
 pub use matching::Match;

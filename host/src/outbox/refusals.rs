@@ -3,7 +3,7 @@
 
 use super::error::OutboxError;
 use crate::engine::{Files, Office};
-use crate::inbox::{new_suppression, tracking_event};
+use crate::fact_conversion::{new_suppression, tracking_event};
 use crate::store::{Event, Mail, MatchedBy, Reported, ReportedFacts, Store};
 
 /// Suppresses the recipients that a server refused for good, by the plugin's judgement of its words. Gives the addresses that

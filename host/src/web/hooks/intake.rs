@@ -6,7 +6,7 @@ use super::verification::{Delivery, Refusal, Verified, verify};
 use crate::accounts::Account;
 use crate::contract::webhooks::{Notice, Reading, Reference, WebhookError};
 use crate::engine::{Capabilities, EngineError, Files, Office};
-use crate::inbox::{name_recipient, new_suppression, stored_event};
+use crate::fact_conversion::{name_recipient, new_suppression, stored_event};
 use crate::store::{MailId, MatchedBy, NewSuppression, Reported, ReportedAs, ReportedFacts, StoreError};
 use crate::vault::VaultError;
 use crate::web::site::Site;
