@@ -183,7 +183,7 @@ async fn keep(
     Ok("kept")
 }
 
-/// Whom a notice suppresses, by the plugin.
+/// Asks the plugin whom a notice suppresses.
 async fn suppression(
     site: &Site,
     office: &Office,
