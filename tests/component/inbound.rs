@@ -143,7 +143,7 @@ async fn a_report_after_an_erasure_is_about_the_pseudonym() {
     let admin = kept.store.administer(kept.company.id);
     let erased = admin.erase(&ELS.parse().unwrap(), now()).await.unwrap();
     let taken = kept.take(failed(&format!("Final-Recipient: rfc822; {}", ELS.to_uppercase()))).await;
-    assert_eq!(taken.suppressed, [erased.pseudonym.clone()]);
+    assert_eq!(taken.suppressed, std::slice::from_ref(&erased.pseudonym));
     let about: Vec<_> = kept.events().await.into_iter().map(|event| event.recipient).collect();
     assert_eq!(about, [Some(erased.pseudonym)]);
 }

@@ -107,7 +107,7 @@ async fn a_refusal_and_a_notice_suppress_by_the_component_alone() {
         words: Some("user unknown".to_owned()),
         source: "smtp".to_owned(),
     };
-    assert_eq!(found, [refused.clone()]);
+    assert_eq!(found, std::slice::from_ref(&refused));
     let notice = |kind: &str, lasting: bool| Notice {
         id: None,
         references: vec![],

@@ -205,8 +205,8 @@ mod mailboxes {
             uid_validity: u32,
             uids: &[u32],
         ) -> Result<Vec<(u32, Option<String>)>, imap::ImapError> {
-            let summaries = imap::fetch_summaries(account, folder, uid_validity, uids)?;
-            Ok(summaries.into_iter().map(|message| (message.uid, message.message_id)).collect())
+            let envelopes = imap::fetch_envelopes(account, folder, uid_validity, uids)?;
+            Ok(envelopes.into_iter().map(|envelope| (envelope.uid, envelope.message_id)).collect())
         }
 
         fn append(

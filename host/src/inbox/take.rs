@@ -5,8 +5,8 @@ use super::matching::{Match, Matcher};
 use crate::accounts::CompanyId;
 use crate::contract::inbound::{MessageContent, Report};
 use crate::contract::types::ArgumentError;
-use crate::conversion;
 use crate::engine::{Files, Office};
+use crate::fact_conversion::{name_recipient, new_suppression, stored_event};
 use crate::return_address::ReturnAddresses;
 use crate::store::{Event, Recorded, Reported, ReportedFacts, Store, StoreError, SystemStore};
 use chrono::{DateTime, FixedOffset, SecondsFormat};
@@ -108,10 +108,10 @@ impl<'a> Inbox<'a> {
         let files = Files::default();
         let to = &mail.rcpt_to;
         let events = self.office.facts(&files, &report, to, &own).await?.map_err(broken)?;
-        let events = events.into_iter().map(conversion::stored_event).collect::<Result<_, _>>();
+        let events = events.into_iter().map(stored_event).collect::<Result<_, _>>();
         let found = self.office.suppressions_of_report(&files, &report, proof, to, &own).await?;
         let found = found.map_err(broken)?.into_iter();
-        let suppressions = found.map(|it| conversion::new_suppression(it, mail.id)).collect::<Result<_, _>>();
+        let suppressions = found.map(|it| new_suppression(it, mail.id)).collect::<Result<_, _>>();
         Ok(ReportedFacts {
             by: *by,
             events: events.map_err(InboxError::Plugin)?,
@@ -123,11 +123,11 @@ impl<'a> Inbox<'a> {
     fn as_sent(&self, report: &Report, mail: &Reported) -> Report {
         let mut report = report.clone();
         for event in &mut report.events {
-            conversion::name_recipient(&self.store, mail, &mut event.recipient);
+            name_recipient(&self.store, mail, &mut event.recipient);
         }
         for of in &mut report.recipients {
-            conversion::name_recipient(&self.store, mail, &mut of.recipient);
-            conversion::name_recipient(&self.store, mail, &mut of.final_recipient);
+            name_recipient(&self.store, mail, &mut of.recipient);
+            name_recipient(&self.store, mail, &mut of.final_recipient);
         }
         report
     }

@@ -4,8 +4,8 @@ use super::error::OutboxError;
 use crate::accounts::{Account, AccountState, Company};
 use crate::contract::schedule::{self, Facts, Route};
 use crate::contract::{delivery, tracking, types};
-use crate::conversion::stored_event;
 use crate::engine::{Files, Office};
+use crate::fact_conversion::stored_event;
 use crate::store::{
     AccountPause, Attempt, AttemptResult, Event, LimitPeriod, Mail, NewAccountPause, Outcome, PauseCause,
 };

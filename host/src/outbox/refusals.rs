@@ -2,8 +2,8 @@
 //! to any more. No report tells it again.
 
 use super::error::OutboxError;
-use crate::conversion::{new_suppression, tracking_event};
 use crate::engine::{Files, Office};
+use crate::fact_conversion::{new_suppression, tracking_event};
 use crate::store::{Event, Mail, MatchedBy, Reported, ReportedFacts, Store};
 
 /// Suppresses the recipients that a server refused for good, by the plugin's judgement of its words. Gives the addresses that

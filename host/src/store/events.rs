@@ -4,6 +4,7 @@ use super::attempts::bounded;
 use super::attribution::Attribution;
 use super::loading::by_mail;
 use super::mail::{Event, MailId};
+use super::queue::Holder;
 use super::removed::HAS_ACCOUNT;
 use super::rows::{self, Each};
 use super::{StoreError, SystemStore, row};
@@ -47,7 +48,8 @@ impl SystemStore {
         let held = sqlx::query(
             "update outbox set holder = holder where mail = $1 and holder = $2 and state = 'ready' returning mail",
         );
-        let held = held.bind(mail.to_string()).bind(holder.as_str()).fetch_optional(&mut *transaction).await?;
+        let held =
+            held.bind(mail.to_string()).bind(holder.as_str()).fetch_optional(&mut *transaction).await?;
         if held.is_none() {
             return Err(StoreError::LeaseLost(mail.to_string()));
         }

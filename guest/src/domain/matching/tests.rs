@@ -206,7 +206,7 @@ fn a_fact_is_about_the_recipient_that_its_address_means_as_the_mail_spells_it() 
 }
 
 #[test]
-fn words_that_name_the_other_address_are_left_and_none_stay_bounded() {
+fn words_that_name_the_other_address_are_left_as_they_are_and_all_are_bounded() {
     let mut claim = told(EventKind::Bounced, EventSource::DeliveryReport, Some(MIA), Some(STRANGER));
     claim.events[0].words = Some("<BOSS@elsewhere.example>: unknown".into());
     assert_eq!(about(&claim, &[MIA])[0].1, "<BOSS@elsewhere.example>: unknown");

@@ -59,9 +59,9 @@ pub fn traces(claim: &Claim) -> Vec<Trace> {
         tokens.map(|token| token.value.as_str())
     };
     let addresses = at(&[TokenPlace::RecipientAddress, TokenPlace::ReturnPath, TokenPlace::Header]);
-    let mut found = some(TraceKind::ReturnAddress, addresses, purposes(claim.class));
-    found.extend(some(TraceKind::EnvelopeId, at(&[TokenPlace::EnvelopeId]), &[]));
-    found.extend(some(TraceKind::MessageId, claim.about.iter().map(String::as_str), &[]));
+    let mut found = each_once(TraceKind::ReturnAddress, addresses, purposes(claim.class));
+    found.extend(each_once(TraceKind::EnvelopeId, at(&[TokenPlace::EnvelopeId]), &[]));
+    found.extend(each_once(TraceKind::MessageId, claim.about.iter().map(String::as_str), &[]));
     found
 }
 
@@ -78,8 +78,8 @@ const fn purposes(class: Class) -> &'static [Purpose] {
     }
 }
 
-/// Each value once, in its order.
-fn some<'a>(
+/// Makes a trace of each value, the first time that it appears.
+fn each_once<'a>(
     kind: TraceKind,
     values: impl Iterator<Item = &'a str>,
     purposes: &'static [Purpose],

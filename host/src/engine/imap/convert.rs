@@ -105,8 +105,8 @@ fn time(of: DateTime<chrono::FixedOffset>) -> String {
     of.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-pub(super) fn summary(of: wire::Envelope) -> imap::MessageSummary {
-    imap::MessageSummary {
+pub(super) fn envelope(of: wire::Envelope) -> imap::MessageEnvelope {
+    imap::MessageEnvelope {
         uid: of.uid,
         flags: of.flags,
         received: time(of.received),

@@ -91,18 +91,18 @@ impl imap::Host for State {
         Ok(answer.await)
     }
 
-    async fn fetch_summaries(
+    async fn fetch_envelopes(
         &mut self,
         account: String,
         folder: String,
         uid_validity: u32,
         uids: Vec<u32>,
-    ) -> Reply<Vec<imap::MessageSummary>> {
+    ) -> Reply<Vec<imap::MessageEnvelope>> {
         let access = &self.capabilities.mailboxes;
         let answer = async {
             let account = access.account(&account)?;
             let fetched = access.mailboxes.fetch_envelopes(account, &folder, uid_validity, &uids).await;
-            Ok(fetched.map_err(convert::error)?.into_iter().map(convert::summary).collect())
+            Ok(fetched.map_err(convert::error)?.into_iter().map(convert::envelope).collect())
         };
         Ok(answer.await)
     }

@@ -5,8 +5,8 @@ use super::unreadable;
 use super::verification::{Delivery, Refusal, Verified, verify};
 use crate::accounts::Account;
 use crate::contract::webhooks::{Notice, Reading, Reference};
-use crate::conversion::{name_recipient, new_suppression, stored_event};
 use crate::engine::{Capabilities, EngineError, Files, Office};
+use crate::fact_conversion::{name_recipient, new_suppression, stored_event};
 use crate::store::{MailId, MatchedBy, NewSuppression, Reported, ReportedAs, ReportedFacts, StoreError};
 use crate::vault::VaultError;
 use crate::web::site::Site;
@@ -180,7 +180,7 @@ async fn keep(
     Ok("kept")
 }
 
-/// Whom a notice suppresses, by the plugin.
+/// Asks the plugin whom a notice suppresses.
 async fn suppression(
     site: &Site,
     office: &Office,

@@ -1,4 +1,5 @@
-//! Conversions between the plugin's facts and suppressions and those of the store.
+//! Conversions between the plugin's facts and suppressions and those of the store, for all who report to it: inbox, outbox and
+//! webhooks.
 
 use crate::contract::suppressions::Suppression;
 use crate::contract::tracking;
