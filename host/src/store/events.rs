@@ -2,9 +2,9 @@
 
 use super::attempts::bounded;
 use super::attribution::Attribution;
+use super::holder::Holder;
 use super::loading::by_mail;
 use super::mail::{Event, MailId};
-use super::queue::Holder;
 use super::removed::HAS_ACCOUNT;
 use super::rows::{self, Each};
 use super::{StoreError, SystemStore, row};
