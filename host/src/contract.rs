@@ -1,7 +1,7 @@
 //! The contract as Rust sees it, generated from `wit/`: the only `bindgen!` of the host, since each costs
 //! minutes of compile time.
 //!
-//! The types of an interface are in the module of its name: [`composing::Job`], [`delivery::Outcome`]. They
+//! The types of an interface are in the module of its name: [`composing::Job`], [`delivery::SubmissionResult`]. They
 //! are plain data; their docs are those of the WIT files.
 
 #![allow(missing_docs, unsafe_code, unreachable_pub)]

@@ -4,7 +4,7 @@ use crate::house::{House, draft, shipped, streamed};
 use postroom::capabilities::destination::AllowList;
 use postroom::capabilities::tokens::TokenSource;
 use postroom::capabilities::web::{Account, Timeouts, WebClient};
-use postroom::contract::delivery::{LookupResult, Outcome};
+use postroom::contract::delivery::{LookupResult, SubmissionResult};
 use postroom::contract::schedule::Route;
 use postroom::engine::{Capabilities, Files, Office};
 use postroom::outbox::Ready;
@@ -41,14 +41,14 @@ async fn invoice(added: &[usize]) -> (Case, Ready) {
     (case, ready)
 }
 
-async fn submit(office: &Office, ready: &Ready, transport: &str) -> Outcome {
+async fn submit(office: &Office, ready: &Ready, transport: &str) -> SubmissionResult {
     let mail = &ready.message.mail;
     let to = &mail.envelope.recipients;
     office.submit(&ready.files, mail, to, "", &route(transport), NOW).await.unwrap()
 }
 
 /// What an attempt came to, by the contract's name.
-fn result(outcome: &Outcome) -> &str {
+fn result(outcome: &SubmissionResult) -> &str {
     &outcome.settlement.outcome
 }
 

@@ -88,7 +88,7 @@ async fn a_report_is_matched_and_heeded_by_the_component_alone() {
     wrong.events[1].kind = "vanished".to_owned();
     assert_eq!(office.traces(&files, &wrong).await.unwrap().len(), 3);
     let fault = office.facts(&files, &wrong, &to, &own).await.unwrap().unwrap_err();
-    assert_eq!(fault.argument, "events[1]");
+    assert_eq!(fault.argument, "report.events[1].kind");
     assert!(fault.detail.contains("vanished"), "{fault:?}");
 }
 

@@ -91,9 +91,9 @@ async fn what_is_no_answer_and_no_fact_is_named_by_its_path() {
     };
     let settled =
         office.settle_doubt(&none, Lookup::Found, &to(), std::slice::from_ref(&strange), NOW).await.unwrap();
-    assert_eq!(field(settled), "events[0]");
+    assert_eq!(field(settled), "events[0].kind");
     let settled = office.settle_interruption(&none, &to(), &[strange], None, NOW).await.unwrap();
-    assert_eq!(field(settled), "events[0]");
+    assert_eq!(field(settled), "events[0].kind");
 }
 
 /// A host with an API of its own: the mail as it was composed, and the provider's response to the request.
@@ -167,19 +167,24 @@ async fn a_memo_is_what_decides_and_a_person_may_replace_it() {
         ("permanent", Some("login"), "account-broken"),
         ("permanent", Some("data"), "refused-for-good"),
         ("needs-sign-in", Some("login"), "needs-sign-in"),
+        ("not-attempted", Some("prepare"), "not-attempted"),
     ] {
         let memo =
             office.memo(&none, outcome, None, stage, Some("the server said no")).await.unwrap().unwrap();
         let action = office.decide(&none, &facts(memo), NOW).await.unwrap().unwrap();
         assert_eq!(action.reason.code, code, "{outcome}: {action:?}");
     }
+    let mut by_fax = facts(office.memo(&none, "transient", None, None, None).await.unwrap().unwrap());
+    by_fax.route.transport = "fax".to_owned();
+    let wrong = office.decide(&none, &by_fax, NOW).await.unwrap().unwrap_err();
+    assert_eq!(wrong.argument, "facts.route.transport", "what can't be submitted is not handed out");
     // Somebody has put the account right.
     let memo = office.memo(&none, "transient", None, Some("login"), None).await.unwrap().unwrap();
     let later = "2026-11-22T12:00:00+01:00";
     let action = office.decide(&none, &facts(memo), later).await.unwrap().unwrap();
     assert!(matches!(action.step, Step::Submit(_)), "{action:?}");
     let wrong = office.decide(&none, &facts("what came of it".to_owned()), NOW).await.unwrap().unwrap_err();
-    assert_eq!(wrong.argument, "attempts[0].memo");
+    assert_eq!(wrong.argument, "facts.attempts[0].memo");
     let wrong = office.memo(&none, "lost", None, None, None).await.unwrap().unwrap_err();
     assert_eq!(wrong.argument, "outcome");
 }
@@ -190,6 +195,13 @@ async fn a_mail_goes_to_nobody_whom_it_was_not_made_for() {
     let ready = house.compose(&Case::of_document("invoice")).await;
     let mail = &ready.message.mail;
     let route = Route { account_name: "office".to_owned(), transport: "smtp".to_owned() };
+    let twice =
+        [&mail.envelope.recipients[0], &mail.envelope.recipients[0].to_uppercase()].map(String::clone);
+    let outcome = house.office.submit(&ready.files, mail, &twice, "", &route, NOW).await.unwrap();
+    assert!(
+        matches!(&outcome.error, Some(SubmitError::Argument(error)) if error.argument == "recipients[1]"),
+        "{outcome:?}"
+    );
     for (to, options, argument) in [
         ("eve@elsewhere.example", "", "recipients[0]"),
         (mail.envelope.recipients[0].as_str(), r#"{"priority":1}"#, "options.priority"),
@@ -201,7 +213,8 @@ async fn a_mail_goes_to_nobody_whom_it_was_not_made_for() {
             Some(SubmitError::Argument(error)) => assert_eq!(error.argument, argument),
             other => panic!("{other:?}"),
         }
-        assert_eq!(outcome.settlement.stage.as_deref(), Some("prepare"));
+        let settled = (outcome.settlement.outcome.as_str(), outcome.settlement.stage.as_deref());
+        assert_eq!(settled, ("not-attempted", Some("prepare")), "no server has refused the mail");
     }
     assert!(house.mails.taken().is_empty());
 }

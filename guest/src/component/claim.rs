@@ -2,12 +2,12 @@
 
 use super::bindings::exports::postroom::plugin::inbound;
 use super::bindings::postroom::plugin::types::ArgumentError;
-use super::convert::events_in;
+use super::convert::events_at;
 use crate::domain::inbound::{Class, Hardness, Token, TokenPlace};
 use crate::domain::matching::{Claim, ClaimedRecipient};
 
 pub(super) fn claim_in(report: inbound::Report) -> Result<Claim, ArgumentError> {
-    let events = events_in(report.events)?;
+    let events = events_at(report.events, "report.events")?;
     Ok(Claim { events, ..claim_without_facts(inbound::Report { events: vec![], ..report }) })
 }
 

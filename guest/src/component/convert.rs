@@ -91,23 +91,30 @@ pub(super) fn chunks_in(chunks: Vec<attachments::Chunk>) -> Vec<Chunk> {
     chunks.into_iter().map(inward).collect()
 }
 
-pub(super) fn event_in(event: tracking::Event) -> Result<Event, String> {
+/// Reads a fact that stands at this path.
+pub(super) fn event_in(event: tracking::Event, path: &str) -> Result<Event, types::ArgumentError> {
+    let at_field = |field: &str, detail: String| argument_error(format!("{path}.{field}"), detail);
     Ok(Event {
         recipient: event.recipient,
-        kind: EventKind::named(&event.kind).map_err(|e| e.to_string())?,
-        at: time_in(&event.at)?,
-        source: EventSource::named(&event.source).map_err(|e| e.to_string())?,
+        kind: EventKind::named(&event.kind).map_err(|e| at_field("kind", e.to_string()))?,
+        at: time_in(&event.at).map_err(|detail| at_field("at", detail))?,
+        source: EventSource::named(&event.source).map_err(|e| at_field("source", e.to_string()))?,
         code: event.code,
         words: event.words,
     })
 }
 
 pub(super) fn events_in(events: Vec<tracking::Event>) -> Result<Vec<Event>, types::ArgumentError> {
+    events_at(events, "events")
+}
+
+/// Reads the facts that stand at this path.
+pub(super) fn events_at(
+    events: Vec<tracking::Event>,
+    path: &str,
+) -> Result<Vec<Event>, types::ArgumentError> {
     let numbered = events.into_iter().enumerate();
-    let read = numbered.map(|(index, event)| {
-        event_in(event).map_err(|detail| argument_error(format!("events[{index}]"), detail))
-    });
-    read.collect()
+    numbered.map(|(index, event)| event_in(event, &format!("{path}[{index}]"))).collect()
 }
 
 /// A wrong argument, by its path.

@@ -23,7 +23,7 @@ pub(super) async fn run(common: &Common, args: &AddressesArgs) -> Result<Exit, F
     let Parsed { addresses, invalid } =
         office.parse_addresses(&office::no_files(), &args.text, Field::To).await?;
     if common.json {
-        json(&serde_json::json!({ "addresses": addresses, "invalid": invalid }))?;
+        json(&serde_json::json!({ "mailboxes": addresses, "invalid": invalid }))?;
     } else {
         let good = addresses.iter().map(|m| vec![m.address.clone(), m.name.clone().unwrap_or_default()]);
         let bad = invalid.iter().map(|i| vec![i.text.clone(), format!("not used: {}", i.detail)]);

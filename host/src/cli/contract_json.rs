@@ -1,5 +1,5 @@
 //! What the contract says of recipients and accounts, in the JSON that commands print: flat where the contract has a code beside
-//! its words, `reason` for people and `code` for programs.
+//! its words. Of a status `reason` is the words and `code` the code; of a recipient `reason` is the code and `detail` the words.
 
 use crate::contract::accounts::Capability;
 use crate::contract::delivery::SubmitError;

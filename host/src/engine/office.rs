@@ -308,7 +308,7 @@ impl Office {
         /// Makes at most one submission. An error whose [`EngineError::lost`] is true means: in doubt.
         submit = postroom_plugin_delivery.call_submit(
             mail: &composing::OutgoingMail, to: &[String], options: &str, route: &schedule::Route, now: &str
-        ) -> delivery::Outcome;
+        ) -> delivery::SubmissionResult;
         /// Tests a way out without sending.
         probe = postroom_plugin_delivery.call_probe(route: &schedule::Route) -> transport::ProbeReport;
         /// Makes the memo of an attempt that is kept in columns.

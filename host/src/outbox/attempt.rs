@@ -31,7 +31,7 @@ impl Attempt {
 #[derive(Debug, Clone)]
 pub struct Sent {
     /// Events to store, the error or the server's answer.
-    pub outcome: delivery::Outcome,
+    pub outcome: delivery::SubmissionResult,
     /// What they amount to now.
     pub timeline: tracking::Timeline,
 }
@@ -67,7 +67,7 @@ impl Ready {
 
 /// What is known when a submission to these recipients gave no answer: nothing, where the plugin died during it; else that nothing was
 /// sent. The plugin, which would say so, is not asked: it may be what fails.
-pub(super) fn without_answer(error: &EngineError, to: &[String], now: &str) -> delivery::Outcome {
+pub(super) fn without_answer(error: &EngineError, to: &[String], now: &str) -> delivery::SubmissionResult {
     let (kind, came_to) = if error.lost() { ("in-doubt", "in-doubt") } else { ("deferred", "transient") };
     let event = |recipient: &String| tracking::Event {
         recipient: Some(recipient.clone()),
@@ -77,7 +77,7 @@ pub(super) fn without_answer(error: &EngineError, to: &[String], now: &str) -> d
         code: None,
         words: Some(error.to_string()),
     };
-    delivery::Outcome {
+    delivery::SubmissionResult {
         settlement: schedule::Settlement {
             events: to.iter().map(event).collect(),
             outcome: came_to.to_owned(),

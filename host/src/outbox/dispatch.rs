@@ -178,7 +178,7 @@ impl Dispatch<'_> {
             schedule::Step::Done => Step::Done,
             schedule::Step::GiveUp(events) => {
                 // Nobody whom no server took it for gets it any more.
-                let events = facts::events_at(&events, now)?;
+                let events = facts::events_at(&events, now);
                 self.ledger.store.keep_give_up(mail.mail.id, &self.ledger.holder, &events).await?;
                 // Where the others have it, a copy to ourselves that did not leave makes no mail fail.
                 let is_done = !mail.mail.own_copies().is_empty() && {
@@ -290,15 +290,15 @@ impl Dispatch<'_> {
         mail: &Mail,
         account: &Account,
         (id, started): (AttemptId, Time),
-        of: delivery::Outcome,
+        of: delivery::SubmissionResult,
         fallback: bool,
     ) -> Result<Made, OutboxError> {
         let now = self.ledger.clock.now();
-        let outcome = facts::outcome(&of, now)?;
+        let outcome = facts::outcome(&of, now);
         let done = outcome.result == AttemptResult::Accepted;
         let copy_due = self.copies == Copies::Later && self.account.mailbox.is_some();
         // Of the moment when it was known: whoever took the mail over meanwhile recorded a doubt, which this answer ends.
-        let events = facts::events_at(&of.settlement.events, now)?;
+        let events = facts::events_at(&of.settlement.events, now);
         let standing = match done {
             true => Some(self.standing_of_accepted(mail, &events, now).await?),
             false => None,
@@ -347,7 +347,7 @@ impl Dispatch<'_> {
     async fn note_account(
         &self,
         account: &Account,
-        of: &delivery::Outcome,
+        of: &delivery::SubmissionResult,
         started: Time,
         now: Time,
     ) -> Result<(), StoreError> {

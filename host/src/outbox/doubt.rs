@@ -73,7 +73,7 @@ pub(super) async fn record_interruption(dispatch: &Dispatch<'_>, mail: &Mail) ->
     let settled =
         dispatch.office.settle_interruption(&Files::default(), to, &known, detail, &noticed).await?;
     let events =
-        facts::events_at(&settled.map_err(|fault| facts::disagreement(&fault))?.events, outcome.finished)?;
+        facts::events_at(&settled.map_err(|fault| facts::disagreement(&fault))?.events, outcome.finished);
     if events.is_empty() {
         return Ok(false);
     }
@@ -176,8 +176,8 @@ pub(super) async fn settle(
     let (to, known) = (&mail.mail.message.rcpt_to, facts::told_events(&mail.events));
     let settled = dispatch.office.settle_doubt(&Files::default(), lookup, to, &known, &stamp(now)).await?;
     let settled = settled.map_err(|fault| facts::disagreement(&fault))?;
-    let events = facts::events_at(&settled.events, now)?;
-    let outcome = Outcome { finished: now, result: facts::kept(&settled)?, ..before.clone() };
+    let events = facts::events_at(&settled.events, now);
+    let outcome = Outcome { finished: now, result: facts::kept(&settled), ..before.clone() };
     decide(dispatch, attempt, before, &outcome, &events).await?;
     Ok(Made {
         account: attempt.account_name.clone(),

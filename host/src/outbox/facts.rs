@@ -5,7 +5,6 @@ use crate::accounts::{Account, AccountState, Company};
 use crate::contract::schedule::{self, Facts, Route};
 use crate::contract::{delivery, tracking, types};
 use crate::engine::{Files, Office};
-use crate::fact_conversion::stored_event;
 use crate::store::{
     AccountPause, Attempt, AttemptResult, Event, LimitPeriod, Mail, NewAccountPause, Outcome, PauseCause,
 };
@@ -133,16 +132,19 @@ fn counted(mail: &Mail) -> impl Iterator<Item = &Attempt> {
     })
 }
 
-/// What an attempt came to, to be kept. What a later plugin may call it is not known here, and nothing is sent again for it.
-pub(super) fn kept(of: &schedule::Settlement) -> Result<AttemptResult, OutboxError> {
-    AttemptResult::of_contract(&of.outcome, of.retry_after).ok_or_else(|| {
-        OutboxError::Plugin(format!("an attempt came to \"{}\", which is not known here", of.outcome))
-    })
+/// What an attempt came to, to be kept. What a later plugin calls by a name that is not known here is in doubt: its facts are kept, and
+/// nothing is sent again before somebody has looked. What an older plugin does not understand is tried again, by a newer one perhaps.
+pub(super) fn kept(of: &schedule::Settlement) -> AttemptResult {
+    match of.outcome.as_str() {
+        "not-attempted" => AttemptResult::Transient(None),
+        name => AttemptResult::of_contract(name, of.retry_after)
+            .unwrap_or(AttemptResult::InDoubt { interrupted: false }),
+    }
 }
 
 /// What an attempt says of its account, to be kept; none where the mail alone was judged.
 pub(super) fn account_pause(
-    of: &delivery::Outcome,
+    of: &delivery::SubmissionResult,
     account: &Account,
     started: Time,
 ) -> Option<NewAccountPause> {
@@ -188,20 +190,20 @@ fn without_others(words: &str, account: &Account) -> String {
 }
 
 /// What came of an attempt, to be kept.
-pub(super) fn outcome(of: &delivery::Outcome, finished: Time) -> Result<Outcome, OutboxError> {
+pub(super) fn outcome(of: &delivery::SubmissionResult, finished: Time) -> Outcome {
     let receipt = of.receipt.as_ref();
     let ids = [
         ("message-id", receipt.and_then(|it| it.message_id.clone())),
         ("message", receipt.and_then(|it| it.provider_id.clone())),
         ("thread", receipt.and_then(|it| it.thread_id.clone())),
     ];
-    Ok(Outcome {
+    Outcome {
         finished,
-        result: kept(&of.settlement)?,
+        result: kept(&of.settlement),
         stage: of.settlement.stage.clone(),
         detail: of.error.as_ref().map(failure_words),
         provider_ids: ids.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?))).collect(),
-    })
+    }
 }
 
 /// Why an attempt came to nothing, in a sentence.
@@ -218,9 +220,16 @@ pub fn failure_words(error: &delivery::SubmitError) -> String {
 
 /// Facts of the plugin that are about one moment of ours, to be kept with that very moment: what crosses to the plugin and back is
 /// coarser, and a fact must not seem earlier than what it follows from.
-pub(super) fn events_at(of: &[tracking::Event], at: Time) -> Result<Vec<Event>, OutboxError> {
-    let kept = |event: &tracking::Event| stored_event(event.clone()).map(|event| Event { at, ..event });
-    of.iter().map(kept).collect::<Result<_, _>>().map_err(OutboxError::Plugin)
+pub(super) fn events_at(of: &[tracking::Event], at: Time) -> Vec<Event> {
+    let kept = |event: &tracking::Event| Event {
+        recipient: event.recipient.clone(),
+        kind: event.kind.clone(),
+        at,
+        source: event.source.clone(),
+        code: event.code.clone(),
+        words: event.words.clone(),
+    };
+    of.iter().map(kept).collect()
 }
 
 /// Kept facts, for the plugin.

@@ -106,7 +106,7 @@ impl wit::Guest for Component {
 
     fn test_message(test: wit::TestMail) -> Result<Message, ArgumentError> {
         let _call = call::begin();
-        let now = time_in(&test.now).map_err(|detail| argument_error("now", detail))?;
+        let now = time_in(&test.now).map_err(|detail| argument_error("test.now", detail))?;
         let request = TestRequest {
             id: test.id,
             now,
@@ -116,8 +116,8 @@ impl wit::Guest for Component {
             subject: test.subject,
             language: test.language,
         };
-        let message =
-            flows::test_message(&request).map_err(|(field, detail)| argument_error(field, detail))?;
+        let message = flows::test_message(&request)
+            .map_err(|(field, detail)| argument_error(format!("test.{field}"), detail))?;
         Ok(message_out(message, &[]))
     }
 

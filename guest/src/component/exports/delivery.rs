@@ -21,7 +21,7 @@ impl wit::Guest for Component {
         options: String,
         route: wit::Route,
         now: String,
-    ) -> wit::Outcome {
+    ) -> wit::SubmissionResult {
         let _call = call::begin();
         let at = match time_in(&now) {
             Ok(at) => at,
@@ -43,7 +43,7 @@ impl wit::Guest for Component {
             ..mail
         };
         let outcome = flows::submit(mail, &route_in(route), at, &mut HostSmtp, &mut HostWeb);
-        wit::Outcome {
+        wit::SubmissionResult {
             error: outcome.error.clone().map(error_out),
             reply: outcome.reply.clone().map(reply_out),
             receipt: outcome.receipt.clone().map(receipt_out),
@@ -103,11 +103,11 @@ fn unknown_transport(detail: String) -> Probe {
     Probe { steps: Vec::new(), failure: Some(failure) }
 }
 
-fn not_attempted(error: types::ArgumentError) -> wit::Outcome {
-    wit::Outcome {
+fn not_attempted(error: types::ArgumentError) -> wit::SubmissionResult {
+    wit::SubmissionResult {
         settlement: settlement_out(Settlement {
             events: Vec::new(),
-            result: AttemptResult::Permanent,
+            result: AttemptResult::NotAttempted,
             stage: Some(Stage::Prepare),
             detail: Some(format!("{}: {}", error.argument, error.detail)),
             pause: None,

@@ -8,16 +8,17 @@ use crate::component::bindings::postroom::plugin::transport::{
 };
 use crate::component::bindings::postroom::plugin::types::ArgumentError;
 use crate::component::convert::{
-    argument_error, at_argument, chunks_in, event_out, events_in, reason_out, time_in, time_out,
+    argument_error, at_argument, chunks_in, event_out, events_at, events_in, reason_out, time_in, time_out,
 };
 use crate::component::transport::{acceptance_in, api_response_in, submission_failure_in, web_failure_in};
 use crate::component::{Component, call};
 use crate::domain::delivery::{
     self, Action, Attempt, Decision, Facts, FallbackPolicy, Lookup, Memo, Pause, PauseAsked, PauseCause,
-    Route, Settlement,
+    Route, Settlement, Transport,
 };
 use crate::domain::status::{self, key};
 use crate::flows::{self, SubmitError};
+use std::collections::BTreeMap;
 
 impl wit::Guest for Component {
     fn decide(facts: wit::Facts, now: String) -> Result<wit::Action, ArgumentError> {
@@ -112,17 +113,21 @@ pub(super) fn outgoing_in(
     of: OutgoingMail,
     recipients: Vec<String>,
 ) -> Result<flows::OutgoingMail, ArgumentError> {
-    let of_the_mail: Vec<String> = of.envelope.recipients.iter().map(|it| key(it)).collect();
+    let mut of_the_mail: BTreeMap<String, &String> =
+        of.envelope.recipients.iter().map(|it| (key(it), it)).collect();
+    let mut named = Vec::with_capacity(recipients.len());
     for (index, recipient) in recipients.iter().enumerate() {
-        if !of_the_mail.contains(&key(recipient)) {
-            let detail = format!("\"{recipient}\" is none of the mail's envelope");
+        // As the mail spells it; whoever is named twice is not there any more.
+        let Some(spelled) = of_the_mail.remove(&key(recipient)) else {
+            let detail = format!("\"{recipient}\" is none of the mail's envelope, or named twice");
             return Err(argument_error(format!("recipients[{index}]"), detail));
-        }
+        };
+        named.push(spelled.clone());
     }
     Ok(flows::OutgoingMail {
         message_id: of.message_id,
         mail_from: of.envelope.mail_from,
-        recipients,
+        recipients: named,
         chunks: chunks_in(of.chunks),
         files: of.files.into_iter().map(|it| (it.file, it.size.into())).collect(),
         size: of.size.into(),
@@ -153,14 +158,14 @@ fn facts_in(of: wit::Facts) -> Result<Facts, ArgumentError> {
     Ok(Facts {
         id: of.id,
         recipients: of.recipients,
-        events: events_in(of.events)?,
-        send_at: of.send_at.as_deref().map(time_in).transpose().map_err(at_argument("send-at"))?,
+        events: events_at(of.events, "facts.events")?,
+        send_at: of.send_at.as_deref().map(time_in).transpose().map_err(at_argument("facts.send-at"))?,
         held: of.held,
         attempts: attempts.collect::<Result<_, _>>()?,
-        route: route_in(of.route),
-        fallback: of.fallback.map(route_in),
+        route: known_route("facts.route", of.route)?,
+        fallback: of.fallback.map(|route| known_route("facts.fallback", route)).transpose()?,
         fallback_policy: FallbackPolicy::named(&of.fallback_policy)
-            .map_err(at_argument("fallback-policy"))?,
+            .map_err(at_argument("facts.fallback-policy"))?,
         patience: of.patience,
         compromised: of.compromised,
         pause: of.pause.map(pause_in).transpose()?,
@@ -170,18 +175,19 @@ fn facts_in(of: wit::Facts) -> Result<Facts, ArgumentError> {
 
 fn attempt_in(index: usize, of: wit::Attempt) -> Result<Attempt, ArgumentError> {
     let memo = of.memo.as_deref().map(Memo::read).transpose();
-    let memo = memo.map_err(|fault| argument_error(format!("attempts[{index}].memo"), fault.detail))?;
+    let memo = memo.map_err(|fault| argument_error(format!("facts.attempts[{index}].memo"), fault.detail))?;
     let (result, stage, detail) =
         memo.map_or((None, None, None), |memo| (Some(memo.result), memo.stage, memo.detail));
-    let at = time_in(&of.at).map_err(at_argument(&format!("attempts[{index}].at")))?;
-    Ok(Attempt { at, route: route_in(of.route), result, stage, detail })
+    let at = time_in(&of.at).map_err(at_argument(&format!("facts.attempts[{index}].at")))?;
+    let route = known_route(&format!("facts.attempts[{index}].route"), of.route)?;
+    Ok(Attempt { at, route, result, stage, detail })
 }
 
 fn pause_in(of: wit::Pause) -> Result<Pause, ArgumentError> {
     Ok(Pause {
-        cause: PauseCause::named(&of.cause).map_err(at_argument("pause.cause"))?,
-        since: time_in(&of.since).map_err(at_argument("pause.since"))?,
-        until: time_in(&of.until).map_err(at_argument("pause.until"))?,
+        cause: PauseCause::named(&of.cause).map_err(at_argument("facts.pause.cause"))?,
+        since: time_in(&of.since).map_err(at_argument("facts.pause.since"))?,
+        until: time_in(&of.until).map_err(at_argument("facts.pause.until"))?,
     })
 }
 
@@ -206,6 +212,12 @@ pub(super) fn pause_out(of: PauseAsked) -> wit::PauseAsked {
         seconds: of.seconds,
         advice: of.advice.map(reason_out),
     }
+}
+
+/// A route by which something can be submitted.
+fn known_route(path: &str, of: wit::Route) -> Result<Route, ArgumentError> {
+    Transport::named(&of.transport).map_err(at_argument(&format!("{path}.transport")))?;
+    Ok(route_in(of))
 }
 
 pub(super) fn route_in(of: wit::Route) -> Route {

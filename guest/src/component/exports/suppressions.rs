@@ -6,7 +6,7 @@ use crate::component::bindings::exports::postroom::plugin::tracking::Event;
 use crate::component::bindings::exports::postroom::plugin::webhooks::Notice;
 use crate::component::bindings::postroom::plugin::types::ArgumentError;
 use crate::component::claim::claim_in;
-use crate::component::convert::{at_argument, event_in, events_in, time_out};
+use crate::component::convert::{event_in, events_in, time_out};
 use crate::component::{Component, call};
 use crate::domain::matching::{Parties, TraceKind};
 use crate::domain::suppression::{self, Suppression};
@@ -41,7 +41,7 @@ impl wit::Guest for Component {
         own_addresses: Vec<String>,
     ) -> Result<Option<wit::Suppression>, ArgumentError> {
         let _call = call::begin();
-        let event = event_in(notice.fact).map_err(at_argument("notice.fact"))?;
+        let event = event_in(notice.fact, "notice.fact")?;
         // What it calls the mail has done its work.
         let notice = webhook::Notice { id: notice.id, references: vec![], event, lasting: notice.lasting };
         let found = suppression::of_notice(&notice, &Parties::new(&recipients, &own_addresses));

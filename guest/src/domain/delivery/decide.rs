@@ -32,6 +32,9 @@ pub fn decide(facts: &Facts, now: Time) -> Decision {
     if let Some(send_at) = facts.send_at.filter(|send_at| *send_at > now) {
         return wait_until(send_at, Why::ChosenTime, now);
     }
+    if let Some(attempt) = facts.attempts.last().filter(|it| it.result == Some(AttemptResult::NotAttempted)) {
+        return not_attempted(attempt);
+    }
     let ways = Ways::of(facts);
     if let Some(refused) = facts.attempts.iter().find(|it| ways.is_refusal(it)) {
         let stage = refused.stage.map_or("unknown", Stage::name);
@@ -47,6 +50,15 @@ pub fn decide(facts: &Facts, now: Time) -> Decision {
         return give_up(facts, Reason { code: Why::WindowOver.code(), detail }, now);
     }
     ways.choose(now)
+}
+
+/// What is wrong is not the mail: it waits until somebody has put the program right that sends it.
+fn not_attempted(attempt: &Attempt) -> Decision {
+    let mut reason = Reason::from(Why::NotAttempted);
+    if let Some(detail) = &attempt.detail {
+        reason.detail.push_str(&format!(": {detail}"));
+    }
+    Decision { action: Action::Hold, reason }
 }
 
 /// Ends the attempts. The reason that helps is the last server's, so it goes with ours.

@@ -32,6 +32,8 @@ pub enum AttemptResult {
     AccountUnavailable(Option<u32>),
     /// Unknown whether it left.
     InDoubt,
+    /// Nothing was sent: an argument of the host's was wrong. No server has judged the mail.
+    NotAttempted,
     /// Looked for where it would have been left, and found.
     Found,
     /// Looked for, and not found.

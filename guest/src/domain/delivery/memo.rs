@@ -2,7 +2,7 @@
 //! knowing of it.
 
 use super::facts::AttemptResult;
-use crate::domain::status::Stage;
+use crate::domain::status::{Stage, UnknownName};
 use serde::{Deserialize, Serialize};
 
 /// Characters of a memo that are read: a host gives back what it was given.
@@ -60,7 +60,7 @@ impl Memo {
             detail: format!("\"{}\" is none: use {}", short(outcome), AttemptResult::NAMES.join(", ")),
         })?;
         let stage = stage
-            .map(Stage::named)
+            .map(stage_named)
             .transpose()
             .map_err(|unknown| MemoFault { field: "stage", detail: unknown.to_string() })?;
         Ok(Self { result, stage, detail: detail.map(|it| it.chars().take(LONGEST_DETAIL).collect()) })
@@ -94,13 +94,23 @@ impl Memo {
     }
 }
 
+/// The stage of a submission, also of those of other protocols.
+fn stage_named(name: &str) -> Result<Stage, UnknownName> {
+    match name {
+        "token" => Ok(Stage::Login),
+        "folder" | "command" | "request" => Ok(Stage::Data),
+        "response" => Ok(Stage::AfterDot),
+        name => Stage::named(name),
+    }
+}
+
 fn short(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
 impl AttemptResult {
     /// Names in the contract.
-    pub const NAMES: [&str; 9] = [
+    pub const NAMES: [&str; 10] = [
         "accepted",
         "partly-accepted",
         "transient",
@@ -108,6 +118,7 @@ impl AttemptResult {
         "needs-sign-in",
         "account-unavailable",
         "in-doubt",
+        "not-attempted",
         "found",
         "not-found",
     ];
@@ -122,6 +133,7 @@ impl AttemptResult {
             Self::NeedsSignIn => "needs-sign-in",
             Self::AccountUnavailable(_) => "account-unavailable",
             Self::InDoubt => "in-doubt",
+            Self::NotAttempted => "not-attempted",
             Self::Found => "found",
             Self::NotFound => "not-found",
         }
@@ -144,6 +156,7 @@ impl AttemptResult {
             "needs-sign-in" => Self::NeedsSignIn,
             "account-unavailable" => Self::AccountUnavailable(after),
             "in-doubt" => Self::InDoubt,
+            "not-attempted" => Self::NotAttempted,
             "found" => Self::Found,
             "not-found" => Self::NotFound,
             _ => return None,
@@ -183,6 +196,15 @@ mod tests {
         assert!(Memo::read(&long).unwrap_err().detail.contains("at most"));
         assert_eq!(Memo::of("lost", None, None, None).unwrap_err().field, "outcome");
         assert_eq!(Memo::of("found", None, Some("moon"), None).unwrap_err().field, "stage");
+    }
+
+    /// A host keeps the stage that its own client told.
+    #[test]
+    fn a_stage_of_any_protocol_is_one() {
+        for stage in ["token", "folder", "command", "request", "response", "prepare", "after-dot"] {
+            let memo = Memo::of("transient", None, Some(stage), None).unwrap();
+            assert_eq!(Memo::read(&memo.write()), Ok(memo), "{stage}");
+        }
     }
 
     #[test]

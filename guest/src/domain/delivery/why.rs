@@ -26,6 +26,7 @@ reasons! {
         LookupPossible = "lookup-possible", "it is unknown whether it left, and it can be looked for where it would have been left";
         LookupImpossible = "lookup-impossible", "it is unknown whether it left, and looking for it can't tell";
         Left = "left", "it has left";
+        NotAttempted = "not-attempted", "nothing was sent, since an argument of the program that sends is wrong";
         RefusedForGood = "refused-for-good", "it was refused for good";
         WindowOver = "window-over", "no server took it in time";
     }

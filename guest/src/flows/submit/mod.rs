@@ -213,10 +213,13 @@ fn outcome_of(to: &[String], answer: Result<Receipt, NotTaken>, at: DateTime<Fix
 fn not_attempted(error: SubmitError) -> Outcome {
     Outcome {
         events: Vec::new(),
-        error: Some(error),
         reply: None,
         receipt: None,
-        result: AttemptResult::Permanent,
+        result: match &error {
+            SubmitError::NoRecipient => AttemptResult::Permanent,
+            _ => AttemptResult::NotAttempted,
+        },
+        error: Some(error),
         stage: Some(Stage::Prepare),
         pause: None,
     }

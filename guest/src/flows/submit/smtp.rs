@@ -80,7 +80,9 @@ fn addressed_to_its_recipients(mut outgoing: OutgoingMail) -> OutgoingMail {
     let (Ok(recipients), Ok(parts)) = (recipients, read_back(&outgoing.chunks)) else { return outgoing };
     // Who gets a blind copy is named by no header.
     let to = Addressees { bcc: Vec::new(), ..Addressees::of(&parts, &recipients) };
+    let before = text_bytes(&outgoing.chunks);
     outgoing.chunks = readdress(outgoing.chunks, &to);
+    outgoing.size = (outgoing.size + text_bytes(&outgoing.chunks)).saturating_sub(before);
     let headers = match outgoing.chunks.first() {
         Some(Chunk::Text(text)) => text.split("\r\n\r\n").next().unwrap_or_default(),
         _ => "",
@@ -88,6 +90,15 @@ fn addressed_to_its_recipients(mut outgoing: OutgoingMail) -> OutgoingMail {
     let envelope = std::iter::once(&outgoing.mail_from).chain(&outgoing.recipients);
     outgoing.needs_smtputf8 = !headers.is_ascii() || envelope.into_iter().any(|it| !it.is_ascii());
     outgoing
+}
+
+/// Bytes of a message without its files.
+fn text_bytes(chunks: &[Chunk]) -> u64 {
+    let texts = chunks.iter().map(|chunk| match chunk {
+        Chunk::Text(text) => text.len() as u64,
+        Chunk::Attachment(_) | Chunk::Raw(_) => 0,
+    });
+    texts.sum()
 }
 
 /// One transaction.

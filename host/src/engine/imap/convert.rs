@@ -4,7 +4,7 @@ use super::super::state::Files;
 use crate::capabilities::imap as wire;
 use crate::contract::attachments::Chunk;
 use crate::contract::{imap, transport, types};
-use chrono::{DateTime, NaiveDate, SecondsFormat};
+use chrono::{DateTime, SecondsFormat};
 
 type Outcome<T> = Result<T, imap::ImapError>;
 
@@ -45,56 +45,36 @@ pub(super) fn place(of: imap::Place) -> wire::Place {
 
 /// Reads a criterion; the error names one that is not known, or whose values make no sense.
 pub(super) fn criterion(of: imap::Criterion) -> Outcome<wire::Criterion> {
-    use wire::Criterion as W;
-    let unsupported = || imap::ImapError::Unsupported(of.name.clone());
-    let one = || match of.values.as_slice() {
-        [only] => Ok(only.clone()),
-        _ => Err(unsupported()),
-    };
-    let two = || match of.values.as_slice() {
-        [first, second] => Ok((first.clone(), second.clone())),
-        _ => Err(unsupported()),
-    };
-    let all = || if of.values.is_empty() { Err(unsupported()) } else { Ok(of.values.clone()) };
-    Ok(match of.name.as_str() {
-        "address" => W::Address(all()?),
-        "sender" => W::Sender(all()?),
-        "receiver" => W::Receiver(all()?),
-        "message-id" => W::MessageId(all()?),
-        "refers-to" => W::RefersTo(all()?),
-        "subject" => W::Subject(one()?),
-        "body" => W::Body(one()?),
-        "text" => W::Text(one()?),
-        "header" => {
-            let (name, text) = two()?;
-            W::Header(name, text)
-        }
-        "since" => W::Since(day(&one()?)?),
-        "before" => W::Before(day(&one()?)?),
-        "uids" => {
-            let (first, last) = two()?;
-            W::Uids(number(&first)?, number(&last)?)
-        }
-        "flagged" => W::Flagged(one()?),
-        "unflagged" => W::Unflagged(one()?),
-        "larger" => W::Larger(number(&one()?)?),
-        "changed-since" => W::ChangedSince(number(&one()?)?),
-        _ => return Err(unsupported()),
-    })
+    known_criterion(&of).ok_or(imap::ImapError::Unsupported(of.name))
 }
 
-fn number<T: std::str::FromStr>(text: &str) -> Outcome<T> {
-    text.parse()
-        .map_err(|_| refused(format!("\"{}\" is no number that can be meant here", text.escape_debug())))
+fn known_criterion(of: &imap::Criterion) -> Option<wire::Criterion> {
+    use wire::Criterion as W;
+    let all = || Some(of.values.clone()).filter(|values| !values.is_empty());
+    Some(match (of.name.as_str(), of.values.as_slice()) {
+        ("address", _) => W::Address(all()?),
+        ("sender", _) => W::Sender(all()?),
+        ("receiver", _) => W::Receiver(all()?),
+        ("message-id", _) => W::MessageId(all()?),
+        ("refers-to", _) => W::RefersTo(all()?),
+        ("subject", [text]) => W::Subject(text.clone()),
+        ("body", [text]) => W::Body(text.clone()),
+        ("text", [text]) => W::Text(text.clone()),
+        ("header", [name, text]) => W::Header(name.clone(), text.clone()),
+        ("since", [day]) => W::Since(day.parse().ok()?),
+        ("before", [day]) => W::Before(day.parse().ok()?),
+        ("uids", [first, last]) => W::Uids(first.parse().ok()?, last.parse().ok()?),
+        ("flagged", [flag]) => W::Flagged(flag.clone()),
+        ("unflagged", [flag]) => W::Unflagged(flag.clone()),
+        ("larger", [bytes]) => W::Larger(bytes.parse().ok()?),
+        ("changed-since", [sequence]) => W::ChangedSince(sequence.parse().ok()?),
+        _ => return None,
+    })
 }
 
 /// A number of bytes as the contract has it: IMAP's own are no larger.
 fn bytes(size: u64) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
-}
-
-fn day(text: &str) -> Outcome<NaiveDate> {
-    text.parse().map_err(|_| refused(format!("\"{}\" is no day like 2026-11-22", text.escape_debug())))
 }
 
 pub(super) fn matches(of: wire::Matches) -> imap::Matches {

@@ -114,9 +114,10 @@ async fn take_in(site: &Site, provider: HookProvider, account: &Account, body: &
                 site.failed("webhook", &error);
                 return Received::later();
             }
+            // It would be the same at every repetition, and the notices behind it would never be read.
             Err(KeepError::Plugin(reason)) => {
                 site.say(&format!("webhook of {provider} for account {}: not kept: {reason}", account.id));
-                return Received::later();
+                "failed"
             }
         };
         site.metrics.notices(provider.as_str(), result, 1);
@@ -187,6 +188,10 @@ async fn suppression(
     notice: &Notice,
     of: &MatchedMail,
 ) -> Result<Option<NewSuppression>, KeepError> {
+    // Of nothing else would the plugin say anything here.
+    if !notice.lasting && notice.fact.kind != "complaint" {
+        return Ok(None);
+    }
     let MatchedMail { mail, own_addresses } = of;
     let mut notice = notice.clone();
     name_recipient(&site.connections.store().system(), mail, &mut notice.fact.recipient);

@@ -21,6 +21,12 @@ fn table() -> Vec<(&'static str, Facts, i64, Why)> {
     let looking = Facts { can_look_in_sent: true, ..facts(vec![lost()]) };
     vec![
         ("new", facts(vec![]), 0, Why::FirstAttempt),
+        (
+            "a wrong argument",
+            facts(vec![tried(0, R::NotAttempted, Some(S::Prepare))]),
+            100,
+            Why::NotAttempted,
+        ),
         ("retried", facts(vec![transient()]), 100, Why::NextAttempt),
         ("not found, sent again", facts(vec![tried(0, R::NotFound, None)]), 100, Why::NextAttempt),
         ("for the others", facts(vec![partly.clone()]), 100, Why::RemainingRecipients),
