@@ -1,0 +1,110 @@
+//! The guide through the contract holds: its snippets in Python, in their order, are one program that runs, on a server that
+//! takes the mail, and prints what the guide promises.
+
+use crate::artefacts;
+use crate::python::{compiled, python};
+use postroom::catcher::Catcher;
+use postroom_tests::fixtures;
+use std::collections::BTreeSet;
+use std::process::{Command, Output};
+
+/// The guide's snippets, one below the other, each with its line numbers in the guide.
+fn program() -> String {
+    let guide = guide();
+    let mut inside = false;
+    let lines = guide.lines().map(|line| {
+        let fence = line.starts_with("```");
+        let shown = inside && !fence;
+        inside = if fence { line == "```python" } else { inside };
+        // Lines of prose are empty, so that an error names the guide's own line.
+        if shown { line } else { "" }
+    });
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+fn guide() -> String {
+    std::fs::read_to_string(fixtures::folder().join("../docs/contract.md")).unwrap()
+}
+
+/// What the guide says that its program prints: the lines of its blocks without a language that follow one in Python.
+fn promised() -> Vec<String> {
+    let guide = guide();
+    let after = guide.split("```python\n").skip(1).filter_map(|rest| {
+        let (_, after) = rest.split_once("\n```\n")?;
+        after.strip_prefix("\nprints\n\n```text\n")?.split_once("\n```")
+    });
+    after.flat_map(|(lines, _)| lines.lines().map(str::to_owned)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_of_the_guide_prints_what_the_guide_says() {
+    let python = python().await;
+    let catcher = Catcher::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("invoice.pdf"), fixtures::pdf()).unwrap();
+    std::fs::write(folder.path().join("logo.png"), fixtures::bytes("logo.png")).unwrap();
+    let script = folder.path().join("guide.py");
+    std::fs::write(&script, program()).unwrap();
+    let mut command = Command::new(python);
+    command
+        .arg(&script)
+        .current_dir(folder.path())
+        .env("PYTHONPATH", fixtures::folder().join("component/python"))
+        .env("PYTHONUTF8", "1")
+        .env("POSTROOM_PLUGIN", artefacts::full())
+        .env("POSTROOM_COMPILED", compiled())
+        .env("SMTP_HOST", catcher.address().ip().to_string())
+        .env("SMTP_PORT", catcher.address().port().to_string());
+    let Output { status, stdout, stderr } =
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let (printed, errors) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    assert!(status.success(), "{printed}\n{errors}");
+    let promised = promised();
+    assert!(promised.len() > 20, "the guide says little of what it prints: {promised:?}");
+    assert_eq!(printed.lines().collect::<Vec<_>>(), promised, "{errors}");
+
+    let caught = catcher.caught();
+    assert_eq!(caught.len(), 1, "the guide sends one mail");
+    assert!(caught[0].mail_from.starts_with("bounce+"), "{}", caught[0].mail_from);
+    let preview = std::fs::read_to_string(folder.path().join("preview.html")).unwrap();
+    assert!(preview.contains("sandbox") && preview.contains("data:image/png;base64,"), "{preview}");
+    assert!(!preview.contains("cid:logo"), "the logo would not be shown");
+}
+
+#[test]
+fn the_snippets_of_the_guide_leave_nothing_out() {
+    let program = program();
+    assert!(!program.contains("..."), "a snippet leaves something out");
+    assert!(program.lines().all(|line| line.len() <= 120), "a snippet is wider than a page");
+}
+
+/// Interfaces that the two worlds name.
+fn interfaces() -> BTreeSet<String> {
+    let world = std::fs::read_to_string(fixtures::folder().join("../wit/world.wit")).unwrap();
+    let named = |line: &str| {
+        let line = line.trim();
+        let name = line.strip_prefix("import ").or_else(|| line.strip_prefix("export "))?;
+        Some(name.trim_end_matches(';').to_owned())
+    };
+    world.lines().filter_map(named).collect()
+}
+
+#[test]
+fn the_guide_names_every_interface() {
+    let guide = guide();
+    let missing: Vec<_> =
+        interfaces().into_iter().filter(|name| !guide.contains(&format!("`{name}"))).collect();
+    assert!(missing.is_empty(), "docs/contract.md says nothing of {missing:?}");
+}
+
+#[test]
+fn every_interface_opens_with_a_picture_of_its_use() {
+    for name in interfaces() {
+        let path = fixtures::folder().join(format!("../wit/{name}.wit"));
+        let source = std::fs::read_to_string(path).unwrap();
+        let (head, _) = source.split_once(&format!("interface {name} {{")).unwrap();
+        let picture = head.split_once("/// ```text\n").and_then(|(_, rest)| rest.split_once("/// ```\n"));
+        let (picture, _) = picture.unwrap_or_else(|| panic!("{name} has no picture of its use"));
+        assert!(picture.lines().count() <= 10, "the picture of {name} has more than ten lines");
+    }
+}
