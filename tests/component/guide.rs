@@ -6,7 +6,9 @@ use crate::python::{compiled, python};
 use postroom::catcher::Catcher;
 use postroom_tests::fixtures;
 use std::collections::BTreeSet;
-use std::process::{Command, Output};
+use std::net::SocketAddr;
+use std::process::Command;
+use tempfile::TempDir;
 
 /// The guide's snippets, one below the other, each with its line numbers in the guide.
 fn program() -> String {
@@ -36,16 +38,13 @@ fn promised() -> Vec<String> {
     after.flat_map(|(lines, _)| lines.lines().map(str::to_owned)).collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_program_of_the_guide_prints_what_the_guide_says() {
-    let python = python().await;
-    let catcher = Catcher::start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
+/// Runs a program in a folder, with the files and the environment that the guide speaks of; gives what it prints.
+async fn run(folder: &TempDir, program: &str, server: SocketAddr) -> String {
     std::fs::write(folder.path().join("invoice.pdf"), fixtures::pdf()).unwrap();
     std::fs::write(folder.path().join("logo.png"), fixtures::bytes("logo.png")).unwrap();
     let script = folder.path().join("guide.py");
-    std::fs::write(&script, program()).unwrap();
-    let mut command = Command::new(python);
+    std::fs::write(&script, program).unwrap();
+    let mut command = Command::new(python().await);
     command
         .arg(&script)
         .current_dir(folder.path())
@@ -53,15 +52,27 @@ async fn the_program_of_the_guide_prints_what_the_guide_says() {
         .env("PYTHONUTF8", "1")
         .env("POSTROOM_PLUGIN", artefacts::full())
         .env("POSTROOM_COMPILED", compiled())
-        .env("SMTP_HOST", catcher.address().ip().to_string())
-        .env("SMTP_PORT", catcher.address().port().to_string());
-    let Output { status, stdout, stderr } =
-        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let (printed, errors) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
-    assert!(status.success(), "{printed}\n{errors}");
+        .env("SMTP_HOST", server.ip().to_string())
+        .env("SMTP_PORT", server.port().to_string());
+    printed_by(command).await
+}
+
+/// What a program prints that comes to its end.
+async fn printed_by(mut command: Command) -> String {
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    printed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_of_the_guide_prints_what_the_guide_says() {
+    let catcher = Catcher::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let printed = run(&folder, &program(), catcher.address()).await;
     let promised = promised();
     assert!(promised.len() > 15, "the guide says little of what it prints: {promised:?}");
-    assert_eq!(printed.lines().collect::<Vec<_>>(), promised, "{errors}");
+    assert_eq!(printed.lines().collect::<Vec<_>>(), promised);
 
     let caught = catcher.caught();
     assert_eq!(caught.len(), 1, "the guide sends one mail");
@@ -69,6 +80,48 @@ async fn the_program_of_the_guide_prints_what_the_guide_says() {
     let preview = std::fs::read_to_string(folder.path().join("preview.html")).unwrap();
     assert!(preview.contains("sandbox") && preview.contains("data:image/png;base64,"), "{preview}");
     assert!(!preview.contains("cid:logo"), "the logo would not be shown");
+}
+
+/// What the guide's functions make of a process that died, of an import that throws, and of a server that is not there.
+const AFTERWARDS: &str = r#"
+def another(outgoing):
+    mail, token = secrets.token_hex(16), secrets.token_hex(16)
+    with store:
+        row = (mail, json.dumps(outgoing), f"<{mail}@ateliernord.example>", token, now())
+        store.execute("insert into mails (id, mail, message_id, return_token, created) values (?, ?, ?, ?, ?)", row)
+        copies = "insert into files select ?, handle, content from files where mail = ?"
+        store.execute(copies, (mail, mail_id))
+    return mail
+
+died = another(mail)
+with store:
+    begun = "insert into attempts (mail, at, route, envelope_id) values (?, ?, ?, 'token')"
+    store.execute(begun, (died, now(), json.dumps(OFFICE)))
+after_a_crash()
+print(move_on(died)["step"])
+
+submits = Smtp.submit
+Smtp.submit = lambda *_: 1 // 0
+plugin = load()
+print(move_on(another(mail))["step"])
+Smtp.submit = submits
+print(call("info.version"))
+
+os.environ["SMTP_PORT"] = "1"
+plugin = load()
+waits = another(mail)
+print(*move_on(waits)["step"])
+print(store.execute("select due > created, ended from mails where id = ?", (waits,)).fetchone())
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_loop_of_the_guide_sends_nothing_twice_and_waits_for_a_server_that_is_not_there() {
+    let catcher = Catcher::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let printed = run(&folder, &(program() + AFTERWARDS), catcher.address()).await;
+    let afterwards = printed.lines().skip(promised().len()).collect::<Vec<_>>();
+    assert_eq!(afterwards, ["ask-in-doubt", "ask-in-doubt", "0.1.0", "wait-until", "(1, None)"]);
+    assert_eq!(catcher.caught().len(), 1, "only the guide's own mail left");
 }
 
 /// What a Python program prints that serves no import at all and asks for what needs one.
@@ -114,9 +167,7 @@ async fn a_python_program_that_serves_no_import_gets_answers_and_loses_no_instan
         .args(["-c", SERVES_NOTHING])
         .args([artefacts::full(), compiled()])
         .env("PYTHONPATH", fixtures::folder().join("component/python"));
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    let printed = printed_by(command).await;
     let expected =
         "unreadable\n{'imap': 'unknown-account'}\nprepare\npermanent failed\nprepare\npermanent api\n";
     assert_eq!(printed, expected);
