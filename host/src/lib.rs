@@ -14,12 +14,12 @@
 //! let account = Account { login: Some(login), ..Account::new("office", "smtp.example.com", Security::Tls) };
 //! let engine = Engine::load("postroom.wasm", &Options::default())?;
 //! let office = engine.office("Atelier Nord", Capabilities::over_smtp([account]));
-//! let sender = Mailbox { name: None, address: "office@example.com".into() };
+//! let sender = Address { name: None, address: "office@example.com".into() };
 //! let mut draft = Draft::of_file("invoice.xml".as_ref(), sender, id.into(), now.into())?;
 //! draft.attach("invoice.pdf".as_ref(), "pdf")?;
 //! let ready = draft.compose(&office).await?; // keep it: nothing is sent before the intent is durable
 //! let sent = ready.send(&office, &Attempt::by("office", now)).await?;
-//! println!("{:?}: {}", sent.timeline.status, sent.timeline.reason);
+//! println!("{:?}: {}", sent.timeline.status, sent.timeline.reason.detail);
 //! # Ok(())
 //! # }
 //! ```

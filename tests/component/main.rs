@@ -10,6 +10,7 @@ mod courier;
 mod determinism;
 mod documents;
 mod exit_codes;
+mod guide;
 mod house;
 mod imports;
 mod inbound;

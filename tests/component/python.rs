@@ -19,13 +19,13 @@ use std::sync::LazyLock;
 const WASMTIME: &str = "50.0.1";
 
 /// A Python that has `wasmtime`; made by the first test that asks for it.
-async fn python() -> &'static Path {
+pub(crate) async fn python() -> &'static Path {
     static PYTHON: LazyLock<PathBuf> = LazyLock::new(installed);
     tokio::task::spawn_blocking(|| PYTHON.as_path()).await.unwrap()
 }
 
 /// Where Python keeps the compiled plugin, from one run to the next of this process.
-fn compiled() -> PathBuf {
+pub(crate) fn compiled() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("python.cwasm")
 }
 

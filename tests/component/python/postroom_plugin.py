@@ -120,8 +120,8 @@ class Plugin:
 
     `imports` has an object for each interface that this program serves; its methods are the functions, with underscores, and
     their answers have the form of `plain`.
-    Every other function that the file asks for answers that there is no such account, which is a right answer to all of
-    them. None of them may throw: the instance would be lost.
+    Every other function that the file asks for answers that there is no such account or file (`not_served`). None of them may
+    throw: the instance would be lost.
 
     Compiling takes seconds, loading what was compiled a millisecond: `compiled` is where to keep it. What is there is run as
     it is, so nobody but the administrator may write it; it belongs to this file and this wasmtime.
@@ -139,7 +139,7 @@ class Plugin:
                     for function, item in extern.ty.exports(engine).items():
                         if isinstance(item.ty, component.FuncType):
                             own = getattr(served, function.replace("-", "_"), None)
-                            instance.add_func(function, answering(own or no_such_account, item.ty))
+                            instance.add_func(function, answering(own or not_served(item.ty.result), item.ty))
         self.exports = {
             name.removeprefix(PACKAGE).partition("@")[0]: name for name in plugin.type.exports(engine)
         }
@@ -188,6 +188,17 @@ def answering(function, kind):
     return lambda _store, *arguments: made(kind.result, function(*arguments)) if kind.result else function(*arguments)
 
 
-def no_such_account(*_):
-    """The answer of an import that this program does not serve."""
-    return {"err": "unknown-account"}
+def not_served(kind):
+    """An import that this program does not serve, by the type of its answer: there is no such account, or file."""
+    detail = "this program has no such account"
+    fields = {"stage": "prepare", "verdict": "permanent", "code": None, "words": None, "detail": detail, "retry-after": None}
+    if isinstance(kind, RecordType):
+        answer = {"steps": [], "failure": fields, "capabilities": []}  # a connection test
+    elif kind and isinstance(kind.err, RecordType):
+        answer = {"err": {"failure": fields, "reply-code": None, "recipients": []}}  # a submission
+    elif kind:
+        names = [name for name, _ in cases(kind.err)]
+        answer = {"err": next(name for name in ("unknown-account", "unknown-handle") if name in names)}
+    else:
+        answer = None
+    return lambda *_: answer
