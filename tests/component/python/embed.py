@@ -56,7 +56,7 @@ def job_of(plugin, wanted, files):
     document = record(media_type=wanted["media_type"], content=wanted["document"])
     typed = record(to=wanted["to"], cc=None, bcc=None, reply_to=None)
     settings, portal = wanted["settings"], wanted["portal"]
-    options = {"format": wanted["format"]}
+    options = {"format": wanted["format"], **wanted.get("options", {})}
     if portal:
         options["portal"] = {"view_url": portal[0], "pdf_url": portal[1]}
     resolution, _ = plugin.call("recipients", "resolve", document, wanted["use_case"], settings, typed)
