@@ -20,6 +20,7 @@ mod kept;
 mod limits;
 mod providers;
 mod python;
+mod python_erp;
 mod removed;
 mod rules;
 mod schedule;

@@ -60,18 +60,13 @@ fn run(program: &str, arguments: &[&str]) -> Output {
     output
 }
 
-/// What the program says of sending a case by a server. What it is told that submits through the plugin is what it would be told if
-/// it submitted by itself.
-async fn sent(python: &Path, case: &Case, to: Option<&str>, server: SocketAddr) -> Value {
+/// What is to be sent, as the programs read it.
+pub(crate) fn wanted(case: &Case, to: Option<&str>) -> Value {
     let files = (1..).zip(&case.files).map(|(handle, (name, media_type, role, content))| {
         let content = STANDARD.encode(content);
         serde_json::json!({"handle": handle, "name": name, "media_type": media_type, "role": role, "content": content})
     });
-    let job = serde_json::json!({
-        "plugin": artefacts::full(),
-        // Compiled once for all of them.
-        "compiled": compiled(),
-        "account": [server.ip(), server.port()],
+    serde_json::json!({
         "id": case.id(),
         "now": case.now,
         "media_type": case.media_type,
@@ -84,7 +79,17 @@ async fn sent(python: &Path, case: &Case, to: Option<&str>, server: SocketAddr) 
         "format": case.format,
         "portal": case.portal,
         "files": files.collect::<Vec<_>>(),
-    });
+    })
+}
+
+/// What the program says of sending a case by a server. What it is told that submits through the plugin is what it would be told if
+/// it submitted by itself.
+async fn sent(python: &Path, case: &Case, to: Option<&str>, server: SocketAddr) -> Value {
+    let mut job = wanted(case, to);
+    job["plugin"] = serde_json::json!(artefacts::full());
+    // Compiled once for all of them.
+    job["compiled"] = serde_json::json!(compiled());
+    job["account"] = serde_json::json!([server.ip(), server.port()]);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("job.json");
     std::fs::write(&path, job.to_string()).unwrap();

@@ -148,7 +148,6 @@ async fn a_memo_is_what_decides_and_a_person_may_replace_it() {
         id: "mail-1".to_owned(),
         recipients: to(),
         events: vec![],
-        created: NOW.to_owned(),
         send_at: None,
         held: false,
         attempts: vec![Attempt { at: NOW.to_owned(), route: route(), memo: Some(memo) }],
@@ -158,6 +157,7 @@ async fn a_memo_is_what_decides_and_a_person_may_replace_it() {
         patience: 0,
         compromised: false,
         pause: None,
+        fallback_pause: None,
         can_look_in_sent: false,
     };
     for (outcome, stage, code) in [

@@ -11,6 +11,7 @@ mod batches;
 mod bulk;
 mod connection;
 mod erasure;
+mod erp_tables;
 mod expiry;
 mod fallback;
 mod gated;

@@ -154,6 +154,8 @@ impl smtp::Host for State {
     }
 }
 
+/// The account is at fault, not the mail.
 fn unknown_account(name: &str) -> transport::Failure {
-    convert::refused(format!("there is no account \"{name}\""))
+    let failure = convert::refused(format!("there is no account \"{name}\""));
+    transport::Failure { stage: transport::Stage::Login, ..failure }
 }

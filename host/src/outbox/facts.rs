@@ -70,7 +70,6 @@ impl Ways<'_> {
             id: mail.mail.id.to_string(),
             recipients: mail.mail.message.rcpt_to.clone(),
             events: told_events(&mail.events),
-            created: stamp(mail.mail.created),
             send_at: mail.outbox.send_at.map(stamp),
             held: matches!(self.own.state, AccountState::NeedsSignIn { .. }),
             attempts,
@@ -85,6 +84,8 @@ impl Ways<'_> {
                 since: stamp(pause.since),
                 until: stamp(pause.until),
             }),
+            // What an attempt by it heard is told with the attempt.
+            fallback_pause: None,
         }))
     }
 

@@ -56,7 +56,7 @@ def job_of(plugin, wanted, files):
     document = record(media_type=wanted["media_type"], content=wanted["document"])
     typed = record(to=wanted["to"], cc=None, bcc=None, reply_to=None)
     settings, portal = wanted["settings"], wanted["portal"]
-    options = {"format": wanted["format"]}
+    options = {"format": wanted["format"], **wanted.get("options", {})}
     if portal:
         options["portal"] = {"view_url": portal[0], "pdf_url": portal[1]}
     resolution, _ = plugin.call("recipients", "resolve", document, wanted["use_case"], settings, typed)
@@ -108,7 +108,6 @@ def main(path):
         id=wanted["id"],
         recipients=mail.envelope.recipients,
         events=outcome.settlement.events,
-        created=now,
         send_at=None,
         held=False,
         attempts=[attempt],
@@ -118,6 +117,7 @@ def main(path):
         patience=0,
         compromised=False,
         pause=None,
+        fallback_pause=None,
         can_look_in_sent=False,
     )
     accepted = said["settlement"]["outcome"] == "accepted"

@@ -169,6 +169,13 @@ class Plugin:
         answer, kind = self.call(interface, name, *arguments)
         return plain(kind, answer)
 
+    def ask_plain(self, interface, name, *arguments):
+        """Like `ask`, with arguments as JSON has them, as a database gives them back."""
+        kinds = [kind for _, kind in self.function(interface, name)[1].params]
+        if len(kinds) != len(arguments):
+            raise TypeError(f"{interface}.{name} takes {len(kinds)} arguments, and {len(arguments)} were given")
+        return self.ask(interface, name, *map(made, kinds, arguments))
+
 
 def load(engine, path, compiled):
     """The component, compiled before where that was kept."""

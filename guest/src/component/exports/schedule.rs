@@ -168,7 +168,8 @@ fn facts_in(of: wit::Facts) -> Result<Facts, ArgumentError> {
             .map_err(at_argument("facts.fallback-policy"))?,
         patience: of.patience,
         compromised: of.compromised,
-        pause: of.pause.map(pause_in).transpose()?,
+        pause: of.pause.map(|pause| pause_in(pause, "facts.pause")).transpose()?,
+        fallback_pause: of.fallback_pause.map(|pause| pause_in(pause, "facts.fallback-pause")).transpose()?,
         can_look_in_sent: of.can_look_in_sent,
     })
 }
@@ -183,11 +184,11 @@ fn attempt_in(index: usize, of: wit::Attempt) -> Result<Attempt, ArgumentError> 
     Ok(Attempt { at, route, result, stage, detail })
 }
 
-fn pause_in(of: wit::Pause) -> Result<Pause, ArgumentError> {
+fn pause_in(of: wit::Pause, path: &str) -> Result<Pause, ArgumentError> {
     Ok(Pause {
-        cause: PauseCause::named(&of.cause).map_err(at_argument("facts.pause.cause"))?,
-        since: time_in(&of.since).map_err(at_argument("facts.pause.since"))?,
-        until: time_in(&of.until).map_err(at_argument("facts.pause.until"))?,
+        cause: PauseCause::named(&of.cause).map_err(at_argument(&format!("{path}.cause")))?,
+        since: time_in(&of.since).map_err(at_argument(&format!("{path}.since")))?,
+        until: time_in(&of.until).map_err(at_argument(&format!("{path}.until")))?,
     })
 }
 

@@ -144,6 +144,8 @@ pub struct Facts {
     pub compromised: bool,
     /// The account can't send at present.
     pub pause: Option<Pause>,
+    /// The same of the fallback's account.
+    pub fallback_pause: Option<Pause>,
     /// The host can look for the Message-ID where an attempt would have left it.
     pub can_look_in_sent: bool,
 }

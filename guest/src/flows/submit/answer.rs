@@ -140,7 +140,10 @@ pub(super) fn refusal(provider: &str, answer: &Answer, words: Words, meaning: Me
 pub(super) fn no_answer(error: WebError, submits: bool) -> NotTaken {
     let failure = match error {
         WebError::NeedsSignIn(words) => return NotTaken::NeedsSignIn(words),
-        WebError::UnknownAccount => unsent("the host knows no such account with an API"),
+        // The account's fault, not the mail's: it waits until somebody puts the account right.
+        WebError::UnknownAccount => {
+            WebFailure { stage: WebStage::Token, ..unsent("the host knows no such account with an API") }
+        }
         WebError::Refused(why) => unsent(format!("the host refused the request: {why}")),
         WebError::Failed(failure) if failure.verdict == Verdict::NeedsSignIn => {
             return NotTaken::NeedsSignIn(failure.detail);

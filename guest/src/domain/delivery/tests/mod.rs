@@ -43,6 +43,7 @@ fn facts(attempts: Vec<Attempt>) -> Facts {
         patience: 1800,
         compromised: false,
         pause: None,
+        fallback_pause: None,
         can_look_in_sent: false,
     }
 }
