@@ -151,12 +151,28 @@ impl<'a> Ways<'a> {
 
     /// The pause that the account is in.
     fn pause(&self, now: Time) -> Option<&'a Pause> {
-        // One that ends further ahead than any is a clock that was ahead.
-        let longest = i64::from(LONGEST_PAUSE) + 3600;
-        self.facts.pause.as_ref().filter(|pause| pause.until > now && pause.until <= later(now, longest))
+        under_way(self.facts.pause.as_ref(), now)
     }
 
+    /// What to do, but that nothing leaves by the fallback while its account is in a pause: then the own route goes on being tried,
+    /// where it may be.
     fn choose(&self, now: Time) -> Decision {
+        let chosen = self.choose_unpaused(now);
+        let by_fallback = |route: &Route| self.fallback.as_ref().is_some_and(|(other, _)| *other == route);
+        match (under_way(self.facts.fallback_pause.as_ref(), now), &chosen.action) {
+            (Some(pause), Action::Submit(route)) if by_fallback(route) => {
+                let was_tried = self.fallback.as_ref().is_some_and(|(_, tried)| !tried.is_empty());
+                if was_tried || self.facts.compromised || self.own_is_out() {
+                    wait_until(pause.until, why_paused(pause), now)
+                } else {
+                    at_the_latest(self.own_when_due(now), Some(pause.until))
+                }
+            }
+            _ => chosen,
+        }
+    }
+
+    fn choose_unpaused(&self, now: Time) -> Decision {
         match &self.fallback {
             Some((route, tried)) if !tried.is_empty() => self.submit_when_due(route, tried, now),
             Some((route, _)) => self.own_or_fallback(route, now),
@@ -226,6 +242,12 @@ impl<'a> Ways<'a> {
         };
         Decision::new(Action::Submit(route.clone()), why)
     }
+}
+
+/// A pause, where it is not over. One that ends further ahead than any is of a clock that was ahead.
+fn under_way(pause: Option<&Pause>, now: Time) -> Option<&Pause> {
+    let longest = i64::from(LONGEST_PAUSE) + 3600;
+    pause.filter(|pause| pause.until > now && pause.until <= later(now, longest))
 }
 
 fn wait_until(time: Time, why: Why, now: Time) -> Decision {

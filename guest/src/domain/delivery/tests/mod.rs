@@ -1,6 +1,7 @@
 //! Every branch of the decision, and what must hold whatever the facts are.
 
 mod fallback;
+mod fallback_pause;
 mod reasons;
 mod settle;
 
@@ -317,6 +318,9 @@ prop_compose! {
         pause in proptest::option::of((
             proptest::sample::select(PauseCause::ALL), -400_000i64..400_000, -400_000i64..400_000,
         )),
+        fallback_pause in proptest::option::of((
+            proptest::sample::select(PauseCause::ALL), -400_000i64..400_000, -400_000i64..400_000,
+        )),
         send_at in proptest::option::of(-400_000i64..400_000),
         held in prop::bool::weighted(0.1),
         has_fallback in any::<bool>(),
@@ -330,6 +334,8 @@ prop_compose! {
             recipients: vec!["ann@example.com".into()],
             events: vec![],
             pause: pause.map(|(cause, since, until)| Pause { cause, since: at(since), until: at(until) }),
+            fallback_pause: fallback_pause
+                .map(|(cause, since, until)| Pause { cause, since: at(since), until: at(until) }),
             send_at: send_at.map(at),
             route: own(),
             fallback: Some(other()).filter(|_| has_fallback),
