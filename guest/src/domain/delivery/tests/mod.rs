@@ -290,6 +290,7 @@ fn any_result() -> impl Strategy<Value = Option<R>> {
         Just(None),
         Just(Some(R::Accepted)),
         Just(Some(R::Permanent)),
+        Just(Some(R::NotAttempted)),
         Just(Some(R::NeedsSignIn)),
         Just(Some(R::InDoubt)),
         Just(Some(R::Found)),
