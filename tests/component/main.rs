@@ -18,6 +18,7 @@ mod instances;
 mod isolation;
 mod kept;
 mod limits;
+mod node;
 mod providers;
 mod python;
 mod python_erp;

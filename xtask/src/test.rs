@@ -57,6 +57,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     }
     if wanted("component") {
         packages::ensure_python()?;
+        foreign::ensure_node("loading the plugin from Node")?;
         cargo(["test", "--package", "postroom-tests", "--test", "component"])
             .env("POSTROOM_PLUGIN", &plugin.full)
             .env("POSTROOM_CORE", &plugin.core)
