@@ -168,8 +168,8 @@ async fn a_python_program_that_serves_no_import_gets_answers_and_loses_no_instan
         .args([artefacts::full(), compiled()])
         .env("PYTHONPATH", fixtures::folder().join("component/python"));
     let printed = printed_by(command).await;
-    let expected =
-        "unreadable\n{'imap': 'unknown-account'}\nprepare\npermanent failed\nprepare\npermanent api\n";
+    // What is at fault is the account: its mails wait for it.
+    let expected = "unreadable\n{'imap': 'unknown-account'}\nlogin\naccount-unavailable failed\nlogin\naccount-unavailable api\n";
     assert_eq!(printed, expected);
 }
 

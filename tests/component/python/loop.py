@@ -92,7 +92,7 @@ class Loop:
             return False
         with self.erp.transaction():
             if not self.erp.may_try(route["account-name"], now):
-                # Another worker tries the account just now, or it is the fallback, whose pause is not among the facts.
+                # Another worker tries the account just now.
                 self.leave(mail, reason, next_at=self.erp.account(route["account-name"])["pause_until"])
                 return False
             self.erp.update(mail)
@@ -181,7 +181,6 @@ class Loop:
         policy, patience = {"yes": ("automatic", 0), "no": ("off", 0)}.get(
             mail["fallback_answer"], (account["fallback_policy"], account["patience"])
         )
-        pause = {name: account[f"pause_{name}"] for name in ("cause", "since", "until")}
         return {
             "id": mail["id"],
             "recipients": mail["recipients"],
@@ -197,9 +196,16 @@ class Loop:
             "fallback-policy": policy,
             "patience": patience,
             "compromised": bool(account["compromised"]),
-            "pause": pause if account["pause_until"] else None,
+            "pause": pause_of(account),
+            "fallback-pause": fallback and pause_of(fallback),
             "can-look-in-sent": bool(account["can_look_in_sent"]),
         }
+
+
+def pause_of(account):
+    """Says that an account can't send at present, where it can't."""
+    pause = {name: account[f"pause_{name}"] for name in ("cause", "since", "until")}
+    return pause if pause["until"] else None
 
 
 def route_of(account, transport):

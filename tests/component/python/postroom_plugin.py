@@ -198,7 +198,7 @@ def answering(function, kind):
 def not_served(kind):
     """An import that this program does not serve, by the type of its answer: there is no such account, or file."""
     detail = "this program has no such account"
-    fields = {"stage": "prepare", "verdict": "permanent", "code": None, "words": None, "detail": detail, "retry-after": None}
+    fields = {"stage": "login", "verdict": "permanent", "code": None, "words": None, "detail": detail, "retry-after": None}
     if isinstance(kind, RecordType):
         answer = {"steps": [], "failure": fields, "capabilities": []}  # a connection test
     elif kind and isinstance(kind.err, RecordType):

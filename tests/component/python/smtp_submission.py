@@ -24,7 +24,7 @@ class Smtp:
     def submit(self, message):
         name = getattr(message, "account-name")
         if name not in self.accounts:
-            return {"err": not_submitted(failure("prepare", "permanent", f"there is no account {name}"))}
+            return {"err": not_submitted(failure("login", "permanent", f"there is no account {name}"))}
         attempt = Attempt(self.accounts[name], message, self.files)
         try:
             return {"ok": attempt.run()}
