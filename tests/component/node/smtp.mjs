@@ -32,7 +32,8 @@ export class Smtp {
 
   submit = ({ chunks, ...envelope }) => {
     const account = this.#accounts.get(envelope.accountName);
-    if (!account) throw unprepared(`there is no account ${envelope.accountName}`);
+    // The account is at fault, not the mail.
+    if (!account) throw notSubmitted(failure("login", "permanent", `there is no account ${envelope.accountName}`));
     let body;
     try {
       body = dotStuffed(messageBytes(chunks, this.#files));
