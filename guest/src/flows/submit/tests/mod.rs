@@ -237,7 +237,7 @@ fn a_call_without_an_answer_is_in_doubt_only_where_the_whole_request_left() {
         (lost(W::Request, Verdict::InDoubt), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
         (lost(W::Answer, Verdict::InDoubt), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
         (lost(W::Answer, Verdict::Transient), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
-        (WebError::UnknownAccount, "Permanent prepare unsent,unsent,unsent"),
+        (WebError::UnknownAccount, "AccountUnavailable(None) login deferred,deferred,deferred"),
         (WebError::Refused("not the provider's".into()), "Permanent prepare unsent,unsent,unsent"),
         (WebError::NeedsSignIn("invalid_grant".into()), "NeedsSignIn login deferred,deferred,deferred"),
     ];
