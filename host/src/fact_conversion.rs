@@ -12,16 +12,26 @@ use chrono::{DateTime, FixedOffset, SecondsFormat};
 /// Its time is none: the plugin broke the contract.
 pub(crate) fn stored_event(of: tracking::Event) -> Result<Event, String> {
     let at = time(&of.at)?;
+    Ok(stored_event_at(of, at))
+}
+
+/// Converts a fact of the plugin's to one of the store's, of this time.
+pub(crate) fn stored_event_at(of: tracking::Event, at: DateTime<FixedOffset>) -> Event {
     let tracking::Event { recipient, kind, source, code, words, .. } = of;
-    Ok(Event { recipient, kind, at, source, code, words })
+    Event { recipient, kind, at, source, code, words }
 }
 
 /// Converts a fact of the store's to one of the plugin's, its time to the nanosecond: what follows from it must not seem earlier.
 pub(crate) fn tracking_event(of: &Event) -> tracking::Event {
+    tracking_event_at(of, of.at.to_rfc3339_opts(SecondsFormat::AutoSi, false))
+}
+
+/// Converts a fact of the store's to one of the plugin's, its time as it is written here.
+pub(crate) fn tracking_event_at(of: &Event, at: String) -> tracking::Event {
     tracking::Event {
         recipient: of.recipient.clone(),
         kind: of.kind.clone(),
-        at: of.at.to_rfc3339_opts(SecondsFormat::AutoSi, false),
+        at,
         source: of.source.clone(),
         code: of.code.clone(),
         words: of.words.clone(),

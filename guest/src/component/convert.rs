@@ -91,9 +91,12 @@ pub(super) fn chunks_in(chunks: Vec<attachments::Chunk>) -> Vec<Chunk> {
     chunks.into_iter().map(inward).collect()
 }
 
-/// Reads a fact that stands at this path.
-pub(super) fn event_in(event: tracking::Event, path: &str) -> Result<Event, types::ArgumentError> {
-    let at_field = |field: &str, detail: String| argument_error(format!("{path}.{field}"), detail);
+/// Reads a fact; its path is asked for where something is wrong with it.
+pub(super) fn event_in(
+    event: tracking::Event,
+    path: impl Fn() -> String,
+) -> Result<Event, types::ArgumentError> {
+    let at_field = |field: &str, detail: String| argument_error(format!("{}.{field}", path()), detail);
     Ok(Event {
         recipient: event.recipient,
         kind: EventKind::named(&event.kind).map_err(|e| at_field("kind", e.to_string()))?,
@@ -114,7 +117,7 @@ pub(super) fn events_at(
     path: &str,
 ) -> Result<Vec<Event>, types::ArgumentError> {
     let numbered = events.into_iter().enumerate();
-    numbered.map(|(index, event)| event_in(event, &format!("{path}[{index}]"))).collect()
+    numbered.map(|(index, event)| event_in(event, || format!("{path}[{index}]"))).collect()
 }
 
 /// A wrong argument, by its path.

@@ -16,7 +16,7 @@ use crate::contract::delivery::SubmitError;
 use crate::contract::tracking::Status;
 use crate::contract::transport::Verdict;
 use crate::engine::{Accounts, Office};
-use crate::outbox::{Attempt, Ready, Sent, failure_words};
+use crate::outbox::{Attempt, Ready, Sent};
 use crate::store::{Kept, MailId, Order, SendOptions};
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
@@ -227,8 +227,8 @@ async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
 
 async fn show(office: &Office, sent: &Sent) -> Result<(), Failure> {
     statuses::show(office, &sent.timeline.recipients).await?;
-    if let Some(error) = &sent.outcome.error {
-        eprintln!("{}", super::output::printable(&failure_words(error)));
+    if let Some(detail) = &sent.outcome.settlement.detail {
+        eprintln!("{}", super::output::printable(detail));
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use crate::accounts::{Account, AccountState, Company};
 use crate::contract::schedule::{self, Facts, Route};
 use crate::contract::{delivery, tracking, types};
 use crate::engine::{Files, Office};
+use crate::fact_conversion::{stored_event_at, tracking_event_at};
 use crate::store::{
     AccountPause, Attempt, AttemptResult, Event, LimitPeriod, Mail, NewAccountPause, Outcome, PauseCause,
 };
@@ -150,7 +151,7 @@ pub(super) fn account_pause(
     started: Time,
 ) -> Option<NewAccountPause> {
     let asked = of.settlement.pause.as_ref()?;
-    let words = of.error.as_ref().map(failure_words).or_else(|| {
+    let words = of.settlement.detail.clone().or_else(|| {
         let to = of.settlement.events.iter().find(|event| event.kind == "deferred")?;
         to.words.clone()
     });
@@ -202,47 +203,21 @@ pub(super) fn outcome(of: &delivery::SubmissionResult, finished: Time) -> Outcom
         finished,
         result: kept(&of.settlement),
         stage: of.settlement.stage.clone(),
-        detail: of.error.as_ref().map(failure_words),
+        detail: of.settlement.detail.clone(),
         provider_ids: ids.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?))).collect(),
-    }
-}
-
-/// Why an attempt came to nothing, in a sentence.
-pub fn failure_words(error: &delivery::SubmitError) -> String {
-    use delivery::SubmitError;
-    match error {
-        SubmitError::NoRecipient => "there is nobody to send to".to_owned(),
-        SubmitError::Argument(fault) => fault.sentence(),
-        SubmitError::Failed(failed) => failed.failure.detail.clone(),
-        SubmitError::Api(failed) => failed.failure.detail.clone(),
-        SubmitError::NeedsSignIn(words) => format!("the account needs a new sign-in: {words}"),
     }
 }
 
 /// Facts of the plugin that are about one moment of ours, to be kept with that very moment: what crosses to the plugin and back is
 /// coarser, and a fact must not seem earlier than what it follows from.
 pub(super) fn events_at(of: &[tracking::Event], at: Time) -> Vec<Event> {
-    let kept = |event: &tracking::Event| Event {
-        recipient: event.recipient.clone(),
-        kind: event.kind.clone(),
-        at,
-        source: event.source.clone(),
-        code: event.code.clone(),
-        words: event.words.clone(),
-    };
+    let kept = |event: &tracking::Event| stored_event_at(event.clone(), at);
     of.iter().map(kept).collect()
 }
 
 /// Kept facts, for the plugin.
 pub(super) fn told_events(of: &[Event]) -> Vec<tracking::Event> {
-    let event = |event: &Event| tracking::Event {
-        recipient: event.recipient.clone(),
-        kind: event.kind.clone(),
-        at: stamp(event.at),
-        source: event.source.clone(),
-        code: event.code.clone(),
-        words: event.words.clone(),
-    };
+    let event = |event: &Event| tracking_event_at(event, stamp(event.at));
     of.iter().map(event).collect()
 }
 

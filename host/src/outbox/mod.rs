@@ -32,7 +32,7 @@ pub use courier::{Bureau, Courier, Delivered, RecordsAccess};
 pub use dispatch::{Answers, Copies, Dispatch, Made, Step};
 pub use draft::{Draft, Ready};
 pub use error::{DraftError, OutboxError};
-pub use facts::{failure_words, transport};
+pub use facts::transport;
 pub use kept::{FileError, Keeping, plain};
 pub use ledger::{Clock, LEASE, Ledger};
 pub use message::WriteError;

@@ -41,7 +41,7 @@ impl wit::Guest for Component {
         own_addresses: Vec<String>,
     ) -> Result<Option<wit::Suppression>, ArgumentError> {
         let _call = call::begin();
-        let event = event_in(notice.fact, "notice.fact")?;
+        let event = event_in(notice.fact, || "notice.fact".to_owned())?;
         // What it calls the mail has done its work.
         let notice = webhook::Notice { id: notice.id, references: vec![], event, lasting: notice.lasting };
         let found = suppression::of_notice(&notice, &Parties::new(&recipients, &own_addresses));
