@@ -1,6 +1,6 @@
 //! The reference host of the Postroom plugin: a library to embed, and the command line `postroom` on top of it.
 //!
-//! Arrows go one way: [`cli`] → [`outbox`], [`inbox`] → [`engine`] → [`capabilities`], and [`oauth`] → [`capabilities`]. The
+//! Arrows go one way: [`cli`] → [`app`] → [`outbox`], [`inbox`] → [`engine`] → [`capabilities`], and [`oauth`] → [`capabilities`]. The
 //! rules of business e-mail are not here but in the plugin; see `wit/` for the contract between the two.
 //!
 //! A business system embeds it in ten lines:
@@ -26,6 +26,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod app;
 pub mod capabilities;
 pub mod catcher;
 pub mod cli;
@@ -35,6 +36,7 @@ pub mod contract;
 pub mod engine;
 mod fact_conversion;
 pub mod inbox;
+mod link_token;
 pub mod mail_clients;
 pub mod oauth;
 pub mod outbox;

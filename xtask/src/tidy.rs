@@ -37,6 +37,7 @@ const RULES: &[Rule] = &[
             "crate::engine",
             "crate::contract",
             "crate::outbox",
+            "crate::app",
             "crate::cli",
             "crate::config",
             "crate::accounts",
@@ -52,6 +53,7 @@ const RULES: &[Rule] = &[
             "crate::engine",
             "crate::contract",
             "crate::outbox",
+            "crate::app",
             "crate::cli",
             "crate::config",
             "crate::store",
@@ -64,6 +66,7 @@ const RULES: &[Rule] = &[
         folder: "host/src/engine",
         forbidden: &[
             "crate::outbox",
+            "crate::app",
             "crate::cli",
             "crate::config",
             "crate::connections",
@@ -78,6 +81,7 @@ const RULES: &[Rule] = &[
             "crate::engine",
             "crate::contract",
             "crate::outbox",
+            "crate::app",
             "crate::cli",
             "crate::config",
             "crate::store",
@@ -87,12 +91,12 @@ const RULES: &[Rule] = &[
     },
     Rule {
         folder: "host/src/outbox",
-        forbidden: &["crate::cli", "crate::connections", "crate::inbox", "crate::vault"],
+        forbidden: &["crate::app", "crate::cli", "crate::connections", "crate::inbox", "crate::vault"],
         why: "the outbox is given an office that can reach what it needs; commands are built on it",
     },
     Rule {
         folder: "host/src/inbox",
-        forbidden: &["crate::cli", "crate::connections", "crate::outbox", "crate::vault"],
+        forbidden: &["crate::app", "crate::cli", "crate::connections", "crate::outbox", "crate::vault"],
         why: "the inbox is given an office and a store; it sends nothing",
     },
     Rule {
@@ -102,6 +106,7 @@ const RULES: &[Rule] = &[
             "crate::contract",
             "crate::outbox",
             "crate::inbox",
+            "crate::app",
             "crate::cli",
             "crate::config",
             "crate::connections",
@@ -112,7 +117,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         folder: "host/src/connections",
-        forbidden: &["crate::cli", "crate::outbox", "crate::inbox", "crate::contract"],
+        forbidden: &["crate::app", "crate::cli", "crate::outbox", "crate::inbox", "crate::contract"],
         why: "connections turn stored accounts into capabilities, and send nothing",
     },
     Rule {
@@ -121,6 +126,7 @@ const RULES: &[Rule] = &[
             "crate::engine",
             "crate::contract",
             "crate::outbox",
+            "crate::app",
             "crate::cli",
             "crate::connections",
             "crate::vault",
@@ -133,6 +139,7 @@ const RULES: &[Rule] = &[
             "crate::engine",
             "crate::contract",
             "crate::outbox",
+            "crate::app",
             "crate::cli",
             "crate::config",
             "crate::connections",
@@ -145,9 +152,36 @@ const RULES: &[Rule] = &[
         why: "the web server is beside the command line, which starts it",
     },
     Rule {
+        folder: "host/src/app",
+        forbidden: &[
+            "println!",
+            "print!",
+            "std::process",
+            "anyhow",
+            "axum",
+            "clap::",
+            "comfy_table",
+            "dialoguer",
+            "indicatif",
+            "crate::cli",
+            "crate::web",
+        ],
+        why: "a use case knows no terminal, no HTTP and no process: it gives results, events and typed errors",
+    },
+    Rule {
+        folder: "host/src/app",
+        forbidden: &[".system()", "SystemStore"],
+        why: "a use case acts for a person: the unscoped store is the worker's and the web server's, and is opened there",
+    },
+    Rule {
         folder: "host/src/cli",
         forbidden: &[".system()", "SystemStore"],
         why: "a command acts for a person: the unscoped store is the worker's and the web server's, and is opened there",
+    },
+    Rule {
+        folder: "host/src/cli",
+        forbidden: &["crate::store", "crate::outbox", "crate::connections", "crate::vault", "crate::engine"],
+        why: "a command parses, calls a use case of host/src/app, and prints",
     },
     Rule { folder: "host/src", forbidden: &["sqlx::"], why: "SQL is in host/src/store alone" },
 ];
@@ -287,6 +321,16 @@ mod tests {
         let text = "//! Why.\nlet mail = connections.store().system().mail(id).await?;\n";
         assert_eq!(complaints("host/src/cli/outbox.rs", text).len(), 1);
         assert!(complaints("host/src/outbox/ledger.rs", text).is_empty());
+    }
+
+    #[test]
+    fn a_use_case_prints_nothing_and_a_command_reaches_nothing_below_the_use_cases() {
+        let text = "//! Why.\nuse crate::store::Store;\neprintln!(\"sent\");\n";
+        for (file, line) in [("host/src/app/session.rs", 3), ("host/src/cli/session.rs", 2)] {
+            let found = complaints(file, text);
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(found.iter().all(|it| it.starts_with(&format!("{file}:{line}: "))), "{found:?}");
+        }
     }
 
     #[test]

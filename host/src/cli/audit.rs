@@ -1,7 +1,7 @@
 //! `postroom audit`: who did what in the company, for an administrator.
 
-use super::house::CompanyArgs;
 use super::output::{json, line, table};
+use super::store_args::CompanyArgs;
 use super::{Common, Failure};
 use crate::accounts::{Company, Name};
 use crate::cli::Exit;

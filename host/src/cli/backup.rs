@@ -1,7 +1,7 @@
 //! `postroom backup`: the store in one file, taken while it is in use.
 
-use super::house::StoreArgs;
 use super::output::{json, line, printable};
+use super::store_args::StoreArgs;
 use super::{Common, Failure};
 use crate::cli::Exit;
 use crate::store::{Location, Store};

@@ -1,20 +1,17 @@
 //! `postroom company`: companies, and what holds for all of a company's accounts.
 
-use super::house::{CompanyArgs, StoreArgs};
 use super::output::{json, line, table};
-use super::{Common, Failure, ask, exchange, office, platform, records};
-use crate::accounts::{
-    Company, Fallback, FallbackPolicy, Logo, Name, NewCompany, PlatformAddress, Transport,
+use super::store_args::{CompanyArgs, StoreArgs};
+use super::{Common, Failure, ask, exchange, load_plugin, records};
+use crate::accounts::{Company, Fallback, FallbackPolicy, Name};
+use crate::app::{
+    CompanyChange, CompanyReport, Connections, add_company, change_company, company_settings, report_company,
 };
 use crate::cli::Exit;
 use crate::config::{Config, Trust};
-use crate::connections::Connections;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// Bytes of a logo that are read; the store says how many it keeps.
-const LARGEST_LOGO: u64 = 4 << 20;
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
@@ -129,39 +126,13 @@ pub(super) async fn run(common: &Common, command: &CompanyCommand) -> Result<Exi
     Ok(Exit::Done)
 }
 
-/// The plugin's share of a settings file, checked by the plugin, and the logo.
-pub(super) fn company_settings(config: &Config) -> Result<(String, Option<Logo>), Failure> {
-    let mut settings = config.settings.clone();
-    settings.remove("user");
-    if let Some(templates) = settings.get_mut("templates").and_then(|it| it.as_object_mut()) {
-        templates.remove("user");
-    }
-    let logo = match &config.logo {
-        Some(file) => {
-            let content = config
-                .files
-                .read(file, LARGEST_LOGO)
-                .map_err(|e| Failure::input(format!("logo: can't read {}: {e}", file.display())))?;
-            let file_name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            Some(Logo { file_name, content })
-        }
-        None => None,
-    };
-    Ok((serde_json::Value::Object(settings).to_string(), logo))
-}
-
 async fn add(common: &Common, args: &AddArgs) -> Result<(), Failure> {
-    let (settings, logo) = match &args.settings {
+    let settings = match &args.settings {
         Some(path) => company_settings(&Config::read_trusting(path, args.trust.trust())?)?,
         None => ("{}".to_owned(), None),
     };
     let connections = args.store.open_or_make().await?;
-    let store = connections.store();
-    let new = NewCompany { settings, ..NewCompany::named(args.name.clone()) };
-    let company = store.create_company(&new).await?;
-    if let Some(logo) = logo {
-        store.administer(company.id).set_logo(Some(&logo)).await?;
-    }
+    let company = add_company(&connections, args.name.clone(), settings).await?;
     show(common, &connections, &company).await
 }
 
@@ -176,9 +147,7 @@ async fn list(common: &Common, args: &ListArgs) -> Result<(), Failure> {
 }
 
 async fn show(common: &Common, connections: &Connections, company: &Company) -> Result<(), Failure> {
-    let admin = connections.store().administer(company.id);
-    let (accounts, users) = (admin.accounts().await?, admin.users().await?);
-    let retention = admin.retention().await?;
+    let CompanyReport { accounts, users, retention, .. } = report_company(connections, company).await?;
     if common.json {
         return json(&serde_json::json!({
             "company": company,
@@ -201,53 +170,22 @@ async fn show(common: &Common, connections: &Connections, company: &Company) -> 
 }
 
 async fn set(common: &Common, args: &SetArgs) -> Result<(), Failure> {
-    let (connections, mut company) = args.company.open().await?;
-    let admin = connections.store().administer(company.id);
-    let mut new_logo = None;
-    if let Some(path) = &args.settings {
-        let (settings, logo) = company_settings(&Config::read_trusting(path, args.trust.trust())?)?;
-        company.settings = settings;
-        new_logo = logo;
-    }
-    if let Some(name) = &args.name {
-        company.name = name.clone();
-    }
-    if let Some(policy) = args.fallback {
-        company.fallback.policy = policy;
-    }
-    if let Some(patience) = args.patience {
-        company.fallback.patience = patience;
-    }
-    if let Some(name) = &args.fallback_account {
-        let none = name.as_str() == "none";
-        company.fallback.account = if none { None } else { Some(admin.account(name).await?.id) };
-    }
-    match new_addresses(common, &connections, &company, args.name.is_some()).await? {
-        Some(addresses) => admin.rename_on_platform(&company, &addresses).await?,
-        None => admin.update_company(&company).await?,
-    }
-    if let Some(logo) = new_logo {
-        admin.set_logo(Some(&logo)).await?;
-    }
-    if let Some(days) = args.retention {
-        admin.set_retention(days.0).await?;
-    }
+    let (connections, company) = args.company.open().await?;
+    let settings = match &args.settings {
+        Some(path) => Some(company_settings(&Config::read_trusting(path, args.trust.trust())?)?),
+        None => None,
+    };
+    let none = |name: &Name| name.as_str() == "none";
+    let change = CompanyChange {
+        name: args.name.clone(),
+        settings,
+        fallback: args.fallback,
+        patience: args.patience,
+        fallback_account: args.fallback_account.clone().map(|name| Some(name).filter(|it| !none(it))),
+        retention: args.retention.map(|days| days.0),
+    };
+    let company = change_company(&connections, company, change, || load_plugin::reading(common)).await?;
     show(common, &connections, &company).await
-}
-
-/// The addresses that a company may have on the platform by its new name; none where it is not there, or keeps its name.
-async fn new_addresses(
-    common: &Common,
-    connections: &Connections,
-    company: &Company,
-    renamed: bool,
-) -> Result<Option<Vec<PlatformAddress>>, Failure> {
-    let accounts = connections.store().administer(company.id).accounts().await?;
-    if !renamed || !accounts.iter().any(|it| matches!(it.transport, Transport::Platform(_))) {
-        return Ok(None);
-    }
-    let office = office::reading(common)?;
-    platform::addresses(connections, &office, &company.name, None).await
 }
 
 async fn remove(common: &Common, args: &RemoveArgs) -> Result<(), Failure> {

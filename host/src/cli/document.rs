@@ -1,7 +1,7 @@
 //! `postroom document`: what is in a document.
 
 use super::output::{json, line, table};
-use super::{Common, Failure, office};
+use super::{Common, Failure, load_plugin};
 use crate::cli::Exit;
 use crate::contract::documents::{Payment, Summary};
 use crate::contract::types::Address;
@@ -25,8 +25,8 @@ pub(super) struct DocumentArgs {
 }
 
 pub(super) async fn run(common: &Common, args: &DocumentArgs) -> Result<Exit, Failure> {
-    let office = office::reading(common)?;
-    let files = office::no_files();
+    let office = load_plugin::reading(common)?;
+    let files = load_plugin::no_files();
     let mut summaries = Vec::new();
     for path in &args.documents {
         let sender = Address { name: None, address: String::new() };

@@ -1,7 +1,7 @@
 //! `postroom erase`: a person's data, at that person's request.
 
-use super::house::CompanyArgs;
 use super::output::{json, line, printable};
+use super::store_args::CompanyArgs;
 use super::{Common, Failure, ask};
 use crate::accounts::MailAddress;
 use crate::cli::Exit;
@@ -44,7 +44,7 @@ pub(super) async fn run(common: &Common, args: &EraseArgs) -> Result<Exit, Failu
     }
     let store = connections.store();
     store.lend_pseudonym_key(connections.pseudonym_secret().await?);
-    let erased = store.administer(company.id).erase(&args.address, super::desk::now()).await?;
+    let erased = store.administer(company.id).erase(&args.address, crate::app::now()).await?;
     let scrubbed = store.scrub().await?;
     tell(common, &erased, scrubbed)
 }

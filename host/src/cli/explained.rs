@@ -1,42 +1,22 @@
-//! What the plugin warns of or refuses, in the language of the person at the terminal. Details stay in English, with the names and
-//! numbers that they hold.
+//! The language of the person at the terminal, and what the plugin warns of or refuses in it.
 
-use super::{Failure, office};
+use super::{Failure, load_plugin};
+use crate::app::Explanations;
 use crate::contract::types::Reason as Warning;
 use crate::engine::Office;
-use std::collections::BTreeMap;
 
-/// Sentences for codes of the plugin, in the user's language; none where that is English or one without sentences.
-#[derive(Debug, Default)]
-pub(super) struct Explained(BTreeMap<String, String>);
-
-impl Explained {
-    /// Asks the plugin what the codes of these warnings mean.
-    pub(super) async fn warnings(office: &Office, warnings: &[Warning]) -> Result<Self, Failure> {
-        let mut sentences = BTreeMap::new();
-        if let Some(tag) = own_language() {
-            for warning in warnings {
-                if let Some(sentence) = office.explain(&office::no_files(), &warning.code, &tag).await? {
-                    sentences.insert(warning.code.clone(), sentence);
-                }
-            }
-        }
-        Ok(Self(sentences))
-    }
-
-    /// The warning for a person: what its code means, and its detail.
-    pub(super) fn text(&self, warning: &Warning) -> String {
-        match self.0.get(&warning.code) {
-            Some(sentence) => format!("{sentence} ({})", warning.detail),
-            None => warning.detail.clone(),
-        }
-    }
+/// What the codes of these warnings mean, in the user's language.
+pub(super) async fn explanations<'a>(
+    plugin: &Office,
+    warnings: impl IntoIterator<Item = &'a Warning>,
+) -> Result<Explanations, Failure> {
+    Ok(Explanations::of(plugin, warnings, own_language().as_deref()).await?)
 }
 
 /// What a code means in the user's language.
-pub(super) async fn sentence(office: &Office, code: &str) -> Result<Option<String>, Failure> {
+pub(super) async fn sentence(plugin: &Office, code: &str) -> Result<Option<String>, Failure> {
     match own_language() {
-        Some(tag) => Ok(office.explain(&office::no_files(), code, &tag).await?),
+        Some(tag) => Ok(plugin.explain(&load_plugin::no_files(), code, &tag).await?),
         None => Ok(None),
     }
 }
@@ -79,14 +59,5 @@ mod tests {
         ] {
             assert_eq!(language(locale).as_deref(), expected, "{locale:?}");
         }
-    }
-
-    #[test]
-    fn a_warning_keeps_its_detail_beside_the_sentence() {
-        let warning = |code: &str| Warning { code: code.to_owned(), detail: "\"a.pdf\" is empty".to_owned() };
-        let known = Explained(BTreeMap::from([("empty-pdf".to_owned(), "De pdf is leeg.".to_owned())]));
-        assert_eq!(known.text(&warning("empty-pdf")), "De pdf is leeg. (\"a.pdf\" is empty)");
-        assert_eq!(known.text(&warning("other")), "\"a.pdf\" is empty");
-        assert_eq!(Explained::default().text(&warning("empty-pdf")), "\"a.pdf\" is empty");
     }
 }

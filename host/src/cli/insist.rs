@@ -1,5 +1,6 @@
 //! Options that make a mail which the plugin refuses with a reason, or with a file that it leaves out.
 
+use crate::app::WITHOUT_DOCUMENT;
 use clap::Args;
 
 /// What the user overrides. Each option is named as the plugin's code.
@@ -19,9 +20,6 @@ pub(super) struct Insist {
     void_copy: bool,
 }
 
-/// The refusal of a mail that brings a document to be paid, and nothing of it.
-pub(super) const WITHOUT_DOCUMENT: &str = "without-document";
-
 impl Insist {
     /// Codes of what is overridden, as the plugin names them.
     pub(super) fn codes(&self) -> Vec<String> {
@@ -32,10 +30,5 @@ impl Insist {
             (self.void_copy, "void-copy"),
         ];
         all.into_iter().filter(|(given, _)| *given).map(|(_, code)| code.to_owned()).collect()
-    }
-
-    /// True where a file of the document may be missing.
-    pub(super) fn goes_without_document(&self) -> bool {
-        self.without_document
     }
 }

@@ -1,7 +1,7 @@
 //! `postroom key`: the master key that opens the vault.
 
-use super::house::StoreArgs;
 use super::output::{done, json, line, table};
+use super::store_args::StoreArgs;
 use super::{Common, Failure};
 use crate::cli::Exit;
 use crate::connections::LinkKeyRow;

@@ -1,20 +1,12 @@
 //! The options that make a mail, the same for `render` and `send`.
 
-use super::insist::{Insist, WITHOUT_DOCUMENT};
+use super::insist::Insist;
 use super::{Failure, explained};
-use crate::capabilities::attachments::{AttachmentSource, ReadError};
+use crate::app::{AppError, BatchContent, DraftError, MailContent, WITHOUT_DOCUMENT, draft_fault};
 use crate::config::Config;
-use crate::contract::recipients::Field;
-use crate::contract::types::Address;
 use crate::engine::Office;
-use crate::outbox::Portal;
-use crate::outbox::{Draft, DraftError};
 use clap::Args;
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
-
-/// Everything that may be attached to a mail, in bytes.
-const LARGEST: u64 = 25_000_000;
 
 /// What to make a mail of.
 #[derive(Debug, Args)]
@@ -97,48 +89,40 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Which of a document's own files travel, where somebody says so.
-    pub(super) fn format(&self) -> Option<&str> {
-        self.format.as_deref()
-    }
-
-    /// True where a document's own file may be missing.
-    pub(super) fn goes_without_document(&self) -> bool {
-        self.insist.goes_without_document()
+    /// What the options say, as the use case takes it.
+    pub(super) fn content(&self) -> BatchContent {
+        BatchContent {
+            use_case: self.use_case.clone(),
+            language: self.language.clone(),
+            format: self.format.clone(),
+            files: self.files.clone(),
+            attach: self.attach.clone(),
+            insist: self.insist.codes(),
+        }
     }
 }
 
 impl MailArgs {
-    /// One document among many, with the files that belong to it.
-    pub(super) fn of_document(document: PathBuf, of: &Shared) -> Self {
-        let beside = |ending: &str| {
-            let folder = of.files.as_deref().or(document.parent()).unwrap_or(Path::new(""));
-            crate::records::beside(&folder.join(document.file_name().unwrap_or_default()), ending)
-        };
-        Self {
-            pdf: beside("pdf"),
-            ubl: beside("xml").filter(|path| *path != document),
-            use_case: of.use_case.clone(),
-            language: of.language.clone(),
-            settings: None,
-            to: Vec::new(),
-            cc: Vec::new(),
-            bcc: Vec::new(),
-            reply_to: Vec::new(),
-            format: of.format.clone(),
-            attach: of.attach.clone(),
-            view_url: None,
-            pdf_url: None,
-            insist: of.insist.clone(),
-            now: None,
-            id: None,
-            document,
+    /// What the options say, as the use case takes it.
+    pub(super) fn content(&self) -> MailContent {
+        MailContent {
+            document: self.document.clone(),
+            use_case: self.use_case.clone(),
+            language: self.language.clone(),
+            to: self.to.clone(),
+            cc: self.cc.clone(),
+            bcc: self.bcc.clone(),
+            reply_to: self.reply_to.clone(),
+            format: self.format.clone(),
+            pdf: self.pdf.clone(),
+            ubl: self.ubl.clone(),
+            attach: self.attach.clone(),
+            view_url: self.view_url.clone(),
+            pdf_url: self.pdf_url.clone(),
+            insist: self.insist.codes(),
+            now: self.now.clone(),
+            id: self.id.clone(),
         }
-    }
-
-    /// True where the document's own file may be missing.
-    pub(super) fn goes_without_document(&self) -> bool {
-        self.insist.goes_without_document()
     }
 
     /// The settings named, else the built-in neutral ones.
@@ -149,169 +133,69 @@ impl MailArgs {
         }
     }
 
-    /// Refuses addresses of the options that are none, each with the text that can't be used: what a person typed is not left out.
-    /// What an address was read from all the same (`o’brien@…`, with a typographic apostrophe) is told with the mail.
-    pub(super) async fn refuse_unusable(&self, office: &Office) -> Result<(), Failure> {
-        let mut unusable = Vec::new();
-        for (option, texts, field) in [
-            ("--to", &self.to, Field::To),
-            ("--cc", &self.cc, Field::Cc),
-            ("--bcc", &self.bcc, Field::Bcc),
-            ("--reply-to", &self.reply_to, Field::ReplyTo),
-        ] {
-            let Some(text) = joined(texts) else { continue };
-            let mut read = office.parse_addresses(&super::office::no_files(), &text, field).await?;
-            read.invalid.retain(|it| !is_read_all_the_same(&it.text, &read.addresses));
-            unusable.extend(
-                read.invalid
-                    .iter()
-                    .map(|it| format!("{option}: \"{}\" is no address: {}", it.text, it.detail)),
-            );
-        }
-        if unusable.is_empty() { Ok(()) } else { Err(Failure::input(unusable.join("\n"))) }
-    }
-
-    /// The draft. `id` and `now` stand in where the options name none.
-    pub(super) fn draft(
-        &self,
-        config: &Config,
-        sender: Address,
-        id: String,
-        now: String,
-    ) -> Result<Draft, DraftError> {
-        let now = self.now.clone().unwrap_or(now);
-        let id = self.id.clone().unwrap_or(id);
-        let mut draft = Draft::of_file(&self.document, sender, id, now)?;
-        draft.use_case.clone_from(&self.use_case);
-        draft.language.clone_from(&self.language);
-        draft.settings = config.settings_json();
-        draft.overrides.to = joined(&self.to);
-        draft.overrides.cc = joined(&self.cc);
-        draft.overrides.bcc = joined(&self.bcc);
-        draft.overrides.reply_to = joined(&self.reply_to);
-        if let Some(format) = &self.format {
-            draft.format.clone_from(format);
-        }
-        draft.portal =
-            self.view_url.clone().map(|view_url| Portal { view_url, pdf_url: self.pdf_url.clone() });
-        draft.insist = self.insist.codes();
-        for (file, role) in [(&self.pdf, "pdf"), (&self.ubl, "ubl"), (&config.logo, "logo")] {
-            if let Some(file) = file {
-                draft.attach(file, role)?;
-            }
-        }
-        for file in &self.attach {
-            draft.attach(file, "added")?;
-        }
-        Ok(draft)
-    }
-
     /// A failure to make the mail, naming the file at fault, and the option that insists where there is one.
-    pub(super) fn failed(&self, error: DraftError) -> Failure {
-        let file = match &error {
-            DraftError::Document(_) => Some(&self.document),
-            DraftError::Argument(fault) if fault.argument == "use-case" => Some(&self.document),
-            DraftError::Argument(fault) if fault.argument.starts_with("settings") => self.settings.as_ref(),
-            DraftError::Refused(refusal) => {
-                let (detail, code) = (&refusal.detail, &refusal.code);
-                let file = self.document.display();
-                let instead = match code.as_str() {
-                    WITHOUT_DOCUMENT => "give its file (--pdf, --ubl, in a batch beside the document), or ",
-                    _ => "",
-                };
-                return Failure::input(format!(
-                    "{file}: {detail} ({code}); {instead}make the mail all the same with --{code}"
-                ));
-            }
-            _ => None,
-        };
-        match file {
-            Some(file) => Failure::input(format!("{}: {error}", file.display())),
-            None => error.into(),
-        }
+    pub(super) fn failed(&self, error: &DraftError) -> Failure {
+        failed(&self.document, self.settings.as_deref(), error)
     }
 
-    /// The same failure, with what a refusal means in the user's language before it.
-    pub(super) async fn failed_in_words(&self, office: &Office, error: DraftError) -> Failure {
-        let told = match &error {
-            DraftError::Refused(refusal) => explained::sentence(office, &refusal.code).await,
-            _ => Ok(None),
-        };
-        let failure = self.failed(error);
-        match told {
-            Ok(Some(sentence)) => Failure { message: format!("{sentence} {}", failure.message), ..failure },
-            Ok(None) | Err(_) => failure,
-        }
-    }
-
-    /// An identity that follows from everything the mail is made of, so that the same options give the same
-    /// bytes and other ones another Message-ID.
-    pub(super) async fn identity(&self, config: &Config, sender: &Address) -> Result<String, Failure> {
-        let mut hash = Sha256::new();
-        let mut add = |what: &str, part: &[u8]| {
-            for part in [what.as_bytes(), part] {
-                hash.update((part.len() as u64).to_be_bytes());
-                hash.update(part);
+    /// A failure to make the mail, with what a refusal means in the user's language before it.
+    pub(super) async fn failed_in_words(&self, plugin: &Office, error: AppError) -> Failure {
+        match error {
+            AppError::Draft(error) => {
+                failed_in_words(plugin, &self.document, self.settings.as_deref(), &error).await
             }
-        };
-        add("document", &read(&self.document)?);
-        add("settings", config.settings_json().as_bytes());
-        add("address", sender.address.as_bytes());
-        add("format", self.format.as_deref().unwrap_or("pdf").as_bytes());
-        for (what, text) in [
-            ("name", &sender.name),
-            ("use-case", &self.use_case),
-            ("language", &self.language),
-            ("now", &self.now),
-            ("view-url", &self.view_url),
-            ("pdf-url", &self.pdf_url),
-        ] {
-            text.iter().for_each(|text| add(what, text.as_bytes()));
+            error => error.into(),
         }
-        for (what, texts) in
-            [("to", &self.to), ("cc", &self.cc), ("bcc", &self.bcc), ("reply-to", &self.reply_to)]
-        {
-            texts.iter().for_each(|text| add(what, text.as_bytes()));
-        }
-        self.insist.codes().iter().for_each(|code| add("insist", code.as_bytes()));
-        let own = [("pdf", &self.pdf), ("ubl", &self.ubl), ("logo", &config.logo)];
-        let own = own.into_iter().filter_map(|(role, file)| Some((role, file.as_ref()?)));
-        for (role, file) in own.chain(self.attach.iter().map(|file| ("added", file))) {
-            let unreadable = |e: ReadError| Failure::input(format!("can't read {}: {e}", file.display()));
-            let source = AttachmentSource::from_file(file).map_err(unreadable)?;
-            add(role, file.file_name().unwrap_or_default().as_encoded_bytes());
-            // What is larger is refused later, by the rule: no need to read it.
-            if source.size() <= LARGEST {
-                add(role, &source.sha256().await.map_err(unreadable)?);
-            }
-        }
-        let digest = hash.finalize();
-        Ok(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let too_large = std::fs::metadata(path).is_ok_and(|facts| facts.len() > crate::DOCUMENT_LIMIT);
-    if too_large {
-        let message = format!("{}: a document has at most {} bytes", path.display(), crate::DOCUMENT_LIMIT);
-        return Err(Failure::input(message));
+/// A failure to make the mail of a document, naming the file at fault, and the option that insists where there is one.
+pub(super) fn failed(document: &Path, settings: Option<&Path>, error: &DraftError) -> Failure {
+    let file = match error {
+        DraftError::Document(_) => Some(document),
+        DraftError::Argument(fault) if fault.argument == "use-case" => Some(document),
+        DraftError::Argument(fault) if fault.argument.starts_with("settings") => settings,
+        DraftError::Refused(refusal) => {
+            let (detail, code) = (&refusal.detail, &refusal.code);
+            let file = document.display();
+            let instead = match code.as_str() {
+                WITHOUT_DOCUMENT => "give its file (--pdf, --ubl, in a batch beside the document), or ",
+                _ => "",
+            };
+            return Failure::input(format!(
+                "{file}: {detail} ({code}); {instead}make the mail all the same with --{code}"
+            ));
+        }
+        _ => None,
+    };
+    match file {
+        Some(file) => Failure::input(format!("{}: {error}", file.display())),
+        None => Failure { code: draft_fault(error).into(), message: error.to_string() },
     }
-    std::fs::read(path).map_err(|e| Failure::input(format!("can't read {}: {e}", path.display())))
 }
 
-/// Whether one of these addresses is what a text with a typographic apostrophe stands for.
-fn is_read_all_the_same(text: &str, usable: &[Address]) -> bool {
-    let straight = text.replace(['\u{2018}', '\u{2019}'], "'");
-    straight != text && usable.iter().any(|it| straight.contains(&it.address))
-}
-
-fn joined(texts: &[String]) -> Option<String> {
-    (!texts.is_empty()).then(|| texts.join("\n"))
+/// A failure to make the mail of a document, with what a refusal means in the user's language before it.
+pub(super) async fn failed_in_words(
+    plugin: &Office,
+    document: &Path,
+    settings: Option<&Path>,
+    error: &DraftError,
+) -> Failure {
+    let explained = match error {
+        DraftError::Refused(refusal) => explained::sentence(plugin, &refusal.code).await,
+        _ => Ok(None),
+    };
+    let failure = failed(document, settings, error);
+    match explained {
+        Ok(Some(sentence)) => Failure { message: format!("{sentence} {}", failure.message), ..failure },
+        Ok(None) | Err(_) => failure,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::types::Address;
     use clap::Parser;
     use std::collections::BTreeSet;
 
@@ -347,7 +231,7 @@ mod tests {
             &["--void-copy"],
         ] {
             let line = ["postroom", &document].into_iter().chain(options.iter().copied());
-            let mail = Line::parse_from(line).mail;
+            let mail = Line::parse_from(line).mail.content();
             for address in ["a@example.com", "b@example.com"] {
                 let identity = mail.identity(&config, &sender(address)).await.unwrap();
                 assert_eq!(mail.identity(&config, &sender(address)).await.unwrap(), identity, "{options:?}");

@@ -1,16 +1,14 @@
 //! `postroom render`: the mail as files. Pure: the same options give the same bytes.
 
 use super::contract_json;
-use super::explained::Explained;
-use super::insist::WITHOUT_DOCUMENT;
 use super::mail::MailArgs;
 use super::output::{json, line, printable};
 use super::output_file::{self, OutputFile};
-use super::{Common, Failure, office, picture};
+use super::{Common, Failure, explained, load_plugin, picture};
+use crate::app::{DraftError, Explanations, Ready, WITHOUT_DOCUMENT};
 use crate::cli::Exit;
 use crate::contract::types::Address;
 use crate::engine::Office;
-use crate::outbox::{DraftError, Ready};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -44,13 +42,14 @@ pub(super) async fn run(common: &Common, args: &RenderArgs) -> Result<Exit, Fail
         Some(name) => config.account(name)?.mailbox(),
         None => Address { name: None, address: "sender@example.invalid".to_owned() },
     };
-    let office = office::reading(common)?;
-    args.mail.refuse_unusable(&office).await?;
-    let id = args.mail.identity(&config, &sender).await?;
-    let mut draft = args.mail.draft(&config, sender, id, String::new())?;
+    let office = load_plugin::reading(common)?;
+    let content = args.mail.content();
+    content.refuse_unusable(&office).await?;
+    let id = content.identity(&config, &sender).await?;
+    let mut draft = content.draft(&config, sender, id, String::new())?;
     if draft.now.is_empty() {
-        let summary = office.read(&office::no_files(), &draft.document).await?;
-        let summary = summary.map_err(|e| args.mail.failed(DraftError::Document(e)))?;
+        let summary = office.read(&load_plugin::no_files(), &draft.document).await?;
+        let summary = summary.map_err(|e| args.mail.failed(&DraftError::Document(e)))?;
         draft.now = format!("{}T09:00:00+00:00", summary.issue_date);
     }
     // A mail is looked at before its files are there.
@@ -58,7 +57,7 @@ pub(super) async fn run(common: &Common, args: &RenderArgs) -> Result<Exit, Fail
     draft.attach_embedded_pdf(&office).await?;
     let ready = match draft.compose(&office).await {
         Ok(ready) => ready,
-        Err(error) => return Err(args.mail.failed_in_words(&office, error).await),
+        Err(error) => return Err(args.mail.failed_in_words(&office, error.into()).await),
     };
     write(&ready, &args.out).await?;
     if args.png {
@@ -117,12 +116,12 @@ async fn report(common: &Common, office: &Office, ready: &Ready, folder: &Path) 
         message.language, message.language_reason, message.template
     ))?;
     addressees(ready)?;
-    warnings(&Explained::warnings(office, &message.warnings).await?, ready);
+    warnings(&explained::explanations(office, &message.warnings).await?, ready);
     line(&format!("{} bytes in {}", message.mail.size, folder.join("message.eml").display()))
 }
 
 /// Prints on standard error what the sender should know.
-pub(super) fn warnings(explained: &Explained, ready: &Ready) {
+pub(super) fn warnings(explained: &Explanations, ready: &Ready) {
     for warning in &ready.message.warnings {
         eprintln!("warning: {} ({})", printable(&explained.text(warning)), warning.code);
     }

@@ -1,10 +1,10 @@
 //! `postroom restore`: back from a backup, and nothing sent that may have left since it was taken.
 
 use super::backup::quoted;
-use super::house::StoreArgs;
 use super::output::{json, line};
-use super::single::Single;
+use super::store_args::StoreArgs;
 use super::{Common, Failure};
+use crate::app::WorkerLock;
 use crate::cli::Exit;
 use crate::store::{Location, Restored, Restoring, Store, StoreError};
 use crate::vault::{KeySource, Vault};
@@ -49,7 +49,7 @@ pub(super) async fn run(common: &Common, args: &RestoreArgs) -> Result<Exit, Fai
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
     // Held until the end: no worker begins in between.
-    let _single = Single::take(&location)?.ok_or_else(|| Failure {
+    let _single = WorkerLock::take(&location)?.ok_or_else(|| Failure {
         code: Exit::Later,
         message: format!("a worker is at the store {location}: stop it, then restore"),
     })?;

@@ -1,7 +1,7 @@
 //! `postroom retention`: how long mails are kept whole, applied now.
 
-use super::house::StoreArgs;
 use super::output::{done, json};
+use super::store_args::StoreArgs;
 use super::{Common, Failure};
 use crate::cli::Exit;
 use clap::{Args, Subcommand};
@@ -44,7 +44,7 @@ pub(super) fn days(text: &str) -> Result<Days, String> {
 pub(super) async fn run(common: &Common, command: &RetentionCommand) -> Result<Exit, Failure> {
     let RetentionCommand::Apply(args) = command;
     let connections = args.store.open().await?;
-    let mails = connections.store().apply_retention(super::desk::now()).await?;
+    let mails = connections.store().apply_retention(crate::app::now()).await?;
     // What was removed is to be gone from the file too.
     let scrubbed = mails == 0 || connections.store().scrub().await?;
     if common.json {

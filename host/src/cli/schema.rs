@@ -1,7 +1,7 @@
 //! `postroom schema`: the published JSON Schemas, and the table of kinds and use cases.
 
 use super::output::{json, line, table};
-use super::{Common, Failure, office};
+use super::{Common, Failure, load_plugin};
 use crate::cli::Exit;
 use clap::Args;
 use std::collections::BTreeMap;
@@ -36,8 +36,8 @@ const USE_CASES: [(&str, &str); 8] = [
 ];
 
 pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<Exit, Failure> {
-    let office = office::reading(common)?;
-    let files = office::no_files();
+    let office = load_plugin::reading(common)?;
+    let files = load_plugin::no_files();
     let vocabulary: BTreeMap<String, Vec<String>> = office.vocabulary(&files).await?.into_iter().collect();
     let list = |name: &str| vocabulary.get(name).map(|list| list.join(", ")).unwrap_or_default();
     match args.name.as_deref() {

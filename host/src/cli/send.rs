@@ -1,23 +1,23 @@
 //! `postroom send`: the mail is kept, sent, and told of per recipient.
 
-use super::compose::{compose, damaged, missing};
-use super::contract_json;
-use super::desk::{Delivery, Desk, now, spinner};
-use super::explained::Explained;
-use super::house::UserArgs;
+use super::delivery::{Extra, deliver, spinner};
 use super::mail::MailArgs;
 use super::moment::not_before;
-use super::output::json;
-use super::{Common, Failure, account, handover, office, opens, render, statuses};
+use super::output::{json, printable};
+use super::store_args::UserArgs;
+use super::{Common, Failure, contract_json, explained, handover, load_plugin, render, session, statuses};
 use crate::accounts::{AccountState, Name, Transport};
+use crate::app::{
+    DeliveryRequest, Kept, MailId, OpenTracking, Order, Ready, SendOptions, compose, damaged, missing, now,
+    pixel_left_out, sign_in_deadline,
+};
 use crate::capabilities::smtp::SmtpClient;
 use crate::cli::Exit;
 use crate::contract::delivery::SubmitError;
 use crate::contract::tracking::Status;
 use crate::contract::transport::Verdict;
 use crate::engine::{Accounts, Office};
-use crate::outbox::{Attempt, Ready, Sent};
-use crate::store::{Kept, MailId, Order, SendOptions};
+use crate::outbox::{Attempt, Sent};
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use std::path::PathBuf;
@@ -77,41 +77,49 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<Exit, Failur
     if args.mail.settings.is_some() {
         return once(common, args).await;
     }
-    let desk = Desk::open(common, &args.user, args.account.as_ref()).await?;
-    args.mail.refuse_unusable(&desk.office).await?;
-    if let AccountState::NeedsSignIn { reason, .. } = &desk.account.state {
-        eprintln!("postroom: {} needs a sign-in, the mail will be held: {reason}", desk.account.name);
+    let session = session::open(common, &args.user, args.account.as_ref()).await?;
+    let content = args.mail.content();
+    content.refuse_unusable(&session.plugin).await?;
+    if let AccountState::NeedsSignIn { reason, .. } = &session.account.state {
+        eprintln!("postroom: {} needs a sign-in, the mail will be held: {reason}", session.account.name);
     }
-    if let Some(deadline) = account::deadline(&desk.connections, &desk.account).await?
+    if let Some(deadline) = sign_in_deadline(&session.connections, &session.account).await?
         && deadline.at() < now() + SOON
     {
-        eprintln!("postroom: {}: {deadline}", desk.account.name);
+        eprintln!("postroom: {}: {deadline}", session.account.name);
     }
     let id = MailId::new();
-    let opens = opens::plan(&desk, args.check_opens, id).await?;
-    let composed = match compose(&desk, &args.mail, id, opens.pixel.clone()).await? {
+    let opens = OpenTracking::plan(&session, args.check_opens, id).await?;
+    if let Some(why) = &opens.refused {
+        eprintln!("postroom: the mail's opening is not checked: {why}");
+    }
+    let composed = match compose(&session, &content, id, opens.pixel.clone()).await {
         Ok(composed) => composed,
-        Err(error) => return Err(args.mail.failed_in_words(&desk.office, error).await),
+        Err(error) => return Err(args.mail.failed_in_words(&session.plugin, error).await),
     };
-    check(common, &desk.office, args, &composed.ready).await?;
+    check(common, &session.plugin, args, &composed.ready).await?;
+    if let Some(warning) = pixel_left_out(&composed.ready.message.warnings) {
+        eprintln!("postroom: {}", printable(&warning.detail));
+    }
     let options = SendOptions { notify_delivered: args.notify_delivered };
-    let kept = composed.to_keep(&desk, id, options, &opens).await?;
+    let new = composed.new_mail(&session, id, options, &opens).await?;
     let ready = composed.ready;
     let by_worker = args.queue || args.at.is_some();
-    let order = if by_worker { Order { send_at: args.at, ..Order::default() } } else { desk.order() };
+    let order = if by_worker { Order { send_at: args.at, ..Order::default() } } else { session.order() };
     let order = Order { again: args.again, ..order };
-    let asked = desk.acting().keep(&[kept], &order).await?;
+    let asked = session.acting().keep(&[new], &order).await?;
     if let Some(Kept::Before(before)) = asked.first() {
         eprintln!(
             "postroom: the same was asked for before: this is that mail, and nothing new was made (--again sends it again)"
         );
-        let how = Delivery { wait: args.wait, ..Delivery::default() };
+        let request = DeliveryRequest { wait: args.wait, ..DeliveryRequest::default() };
         // It may have been asked for from another account of the user's: it goes on as that account, not as this one.
         let (connections, company, user) =
-            (desk.connections.clone(), desk.company.clone(), desk.user.clone());
-        let desk =
-            Desk::of_mail(common, office::loading(common), connections, company, user, *before).await?;
-        return desk.deliver(common, *before, how, serde_json::json!({ "asked_before": true })).await;
+            (session.connections.clone(), session.company.clone(), session.user.clone());
+        let plugin = load_plugin::loading(common);
+        let session = session::of_mail(common, plugin, connections, company, user, *before).await?;
+        let extra = Extra { fields: serde_json::json!({ "asked_before": true }), unusable: false };
+        return deliver(common, &session, *before, &request, extra).await;
     }
     if !common.json {
         render::addressees(&ready)?;
@@ -119,15 +127,15 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<Exit, Failur
     if by_worker {
         return queued(common, id, args.at);
     }
-    if desk.account.transport == Transport::MailClient {
-        return handover::run(common, &desk, id, &ready, args.draft.as_deref()).await;
+    if session.account.transport == Transport::MailClient {
+        return handover::run(common, &session, id, &ready, args.draft.as_deref()).await;
     }
-    let how =
-        Delivery { wait: args.wait, unusable: !ready.resolution.invalid.is_empty(), ..Delivery::default() };
-    let more = serde_json::json!({
+    let request = DeliveryRequest { wait: args.wait, ..DeliveryRequest::default() };
+    let fields = serde_json::json!({
         "document": ready.summary, "invalid": ready.resolution.invalid, "warnings": ready.message.warnings,
     });
-    desk.deliver(common, id, how, more).await
+    let extra = Extra { fields, unusable: !ready.resolution.invalid.is_empty() };
+    deliver(common, &session, id, &request, extra).await
 }
 
 /// What is said of a mail that a worker sends.
@@ -145,7 +153,7 @@ fn queued(common: &Common, id: MailId, at: Option<DateTime<FixedOffset>>) -> Res
 }
 
 /// What `send` refuses and `render` only warns of.
-async fn check(common: &Common, office: &Office, args: &SendArgs, ready: &Ready) -> Result<(), Failure> {
+async fn check(common: &Common, plugin: &Office, args: &SendArgs, ready: &Ready) -> Result<(), Failure> {
     if ready.message.mail.envelope.recipients.is_empty() {
         if !common.json {
             render::addressees(ready)?;
@@ -154,7 +162,7 @@ async fn check(common: &Common, office: &Office, args: &SendArgs, ready: &Ready)
             "there is nobody to send to: give the partner a contact with an e-mail address, or use --to",
         ));
     }
-    let explained = Explained::warnings(office, &ready.message.warnings).await?;
+    let explained = explained::explanations(plugin, &ready.message.warnings).await?;
     if let Some(damaged) = damaged(ready)
         && !args.damaged_pdf
     {
@@ -162,7 +170,7 @@ async fn check(common: &Common, office: &Office, args: &SendArgs, ready: &Ready)
         return Err(Failure::input(message));
     }
     if let Some(missing) = missing(ready)
-        && !args.mail.goes_without_document()
+        && !args.mail.content().goes_without_document()
     {
         let option = if missing.code == "no-pdf" { "--pdf" } else { "--ubl" };
         let message =
@@ -185,17 +193,18 @@ async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
     let name = args.account.as_ref().ok_or_else(missing)?.as_str();
     let account = config.account(name)?;
     let accounts = Accounts::from([(name.to_owned(), account.open(name, &config.path)?)]);
-    let office = office::sending(common, accounts, Arc::new(SmtpClient::default()))?;
-    args.mail.refuse_unusable(&office).await?;
+    let plugin = load_plugin::sending(common, accounts, Arc::new(SmtpClient::default()))?;
+    let content = args.mail.content();
+    content.refuse_unusable(&plugin).await?;
     let now = now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
     let id = uuid::Uuid::now_v7().to_string();
-    let mut draft = args.mail.draft(&config, account.mailbox(), id, now.clone())?;
-    draft.attach_embedded_pdf(&office).await?;
-    let ready = match draft.compose(&office).await {
+    let mut draft = content.draft(&config, account.mailbox(), id, now.clone())?;
+    draft.attach_embedded_pdf(&plugin).await?;
+    let ready = match draft.compose(&plugin).await {
         Ok(ready) => ready,
-        Err(error) => return Err(args.mail.failed_in_words(&office, error).await),
+        Err(error) => return Err(args.mail.failed_in_words(&plugin, error.into()).await),
     };
-    check(common, &office, args, &ready).await?;
+    check(common, &plugin, args, &ready).await?;
     let waiting = spinner(common, &format!("sending {} bytes as {name}", ready.message.mail.size));
     let attempt = Attempt {
         account: name.to_owned(),
@@ -203,7 +212,7 @@ async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
         envelope_id: Some(draft.id.clone()),
         notify_delivered: args.notify_delivered,
     };
-    let sent = ready.send(&office, &attempt).await?;
+    let sent = ready.send(&plugin, &attempt).await?;
     waiting.finish_and_clear();
     if common.json {
         json(&serde_json::json!({
@@ -220,15 +229,15 @@ async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
         }))?;
     } else {
         render::addressees(&ready)?;
-        show(&office, &sent).await?;
+        show(&plugin, &sent).await?;
     }
     Ok(code(&sent, !ready.resolution.invalid.is_empty()))
 }
 
-async fn show(office: &Office, sent: &Sent) -> Result<(), Failure> {
-    statuses::show(office, &sent.timeline.recipients).await?;
+async fn show(plugin: &Office, sent: &Sent) -> Result<(), Failure> {
+    statuses::show(plugin, &sent.timeline.recipients).await?;
     if let Some(detail) = &sent.outcome.settlement.detail {
-        eprintln!("{}", super::output::printable(detail));
+        eprintln!("{}", printable(detail));
     }
     Ok(())
 }

@@ -1,9 +1,8 @@
 //! `postroom serve`: webhooks, pixels, sign-ins, health and metrics.
 
-use super::house::StoreArgs;
-use super::premises::StoredPremises;
-use super::stopping::StopRequest;
-use super::{Common, Failure, office};
+use super::store_args::StoreArgs;
+use super::{Common, Failure, load_plugin, stopping};
+use crate::app::StoredPlugins;
 use crate::cli::Exit;
 use crate::config::{PublicUrl, Web};
 use crate::outbox::{Clock, Courier, Ledger};
@@ -48,17 +47,20 @@ pub(super) struct ServeArgs {
 pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<Exit, Failure> {
     let connections = args.store.open().await?;
     let web = connections.operator().web.clone();
-    let engine = office::engine(common)?;
+    let engine = load_plugin::engine(common)?;
     let address = args.listen.or(web.listen).unwrap_or(LISTEN);
     let taken = |e: std::io::Error| Failure::input(format!("can't listen on {address}: {e}"));
     let listener = TcpListener::bind(address).await.map_err(taken)?;
     let bound = listener.local_addr().map_err(taken)?;
     let (metrics, metrics_words) = listen_for_metrics(args.metrics_listen.or(web.metrics_listen)).await?;
-    let stop = StopRequest::listen()?;
-    let premises =
-        StoredPremises { connections: connections.clone(), engine: engine.clone(), log: office::log(common) };
+    let stop = stopping::listen()?;
+    let plugins = StoredPlugins {
+        connections: connections.clone(),
+        engine: engine.clone(),
+        log: load_plugin::log(common),
+    };
     let ledger = Ledger::open(connections.store(), "serve", Clock::system());
-    let courier = Courier::new(&ledger, Arc::new(premises), Arc::new(write));
+    let courier = Courier::new(&ledger, Arc::new(plugins), Arc::new(write));
     let site = Site::open(connections.clone(), engine).await?.with_journal(write);
     match &web.public_url {
         Some(url) => write(&format!("listening on http://{bound}, known as {url}")),

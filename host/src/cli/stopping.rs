@@ -2,49 +2,30 @@
 //! without need; whoever asks twice does not want to wait.
 
 use super::Failure;
+use crate::app::StopSignal;
 use std::io;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
 
 /// The exit code of a program that ended at the second word: that of the shells for SIGINT.
 const AT_ONCE: i32 = 130;
 
-/// The user's word to stop, for every part of a program that has to hear it.
-#[derive(Debug, Clone)]
-pub(super) struct StopRequest(watch::Receiver<bool>);
-
-impl StopRequest {
-    /// Listens from now on, not from the first wait. Once in a program: each listener would count the words for itself, and the
-    /// program ends at once at the second that one of them hears.
-    ///
-    /// # Errors
-    /// The system lets nobody listen.
-    pub(super) fn listen() -> Result<Self, Failure> {
-        let mut words = Words::new().map_err(|e| Failure::other(format!("can't listen for signals: {e}")))?;
-        let (first, asked) = watch::channel(false);
-        tokio::spawn(async move {
-            words.next().await;
-            // Kept until the program ends, whether anybody waits for it or not.
-            first.send_replace(true);
-            words.next().await;
-            end_at_once();
-        });
-        Ok(Self(asked))
-    }
-
-    /// Tells whether the user has asked.
-    pub(super) fn was_asked(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    /// Waits until the user asks. May be waited for again and again.
-    pub(super) async fn asked(&self) {
-        let mut asked = self.0.clone();
-        if asked.wait_for(|asked| *asked).await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
+/// Listens from now on, not from the first wait. Once in a program: each listener would count the words for itself, and the
+/// program ends at once at the second that one of them hears.
+///
+/// # Errors
+/// The system lets nobody listen.
+pub(super) fn listen() -> Result<StopSignal, Failure> {
+    let mut words = Words::new().map_err(|e| Failure::other(format!("can't listen for signals: {e}")))?;
+    let (sender, signal) = StopSignal::channel();
+    tokio::spawn(async move {
+        words.next().await;
+        sender.ask();
+        words.next().await;
+        // The sender lives until then, whether anybody waits or not.
+        end_at_once();
+    });
+    Ok(signal)
 }
 
 /// What asks a program to stop.

@@ -1,7 +1,7 @@
 //! `postroom suppressions`: the addresses that a company no longer writes to, and why.
 
-use super::house::CompanyArgs;
 use super::output::{done, json, table};
+use super::store_args::CompanyArgs;
 use super::{Common, Failure};
 use crate::accounts::MailAddress;
 use crate::cli::Exit;

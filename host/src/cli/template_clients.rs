@@ -76,7 +76,7 @@ struct Case<'c> {
 
 /// Checks the mails that a company's own texts are part of; without any, every shipped mail.
 pub(super) async fn check(office: &Office, own: &BTreeMap<String, String>) -> Result<Checked, Failure> {
-    let catalogue = office.catalogue(&super::office::no_files()).await?;
+    let catalogue = office.catalogue(&super::load_plugin::no_files()).await?;
     let mut checked = Checked::default();
     for case in catalogue.iter().filter_map(|name| Case::of(name)).filter(|case| case.concerns(own)) {
         let Some(shipped) = mail(office, &case, &BTreeMap::new()).await? else { continue };

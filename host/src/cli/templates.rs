@@ -2,7 +2,7 @@
 
 use super::output::{json, line, table};
 use super::template_clients::{self, Checked};
-use super::{Common, Failure, office};
+use super::{Common, Failure, load_plugin};
 use crate::cli::Exit;
 use crate::config;
 use crate::contract::templates::Text;
@@ -47,8 +47,8 @@ pub(super) enum TemplatesCommand {
 }
 
 pub(super) async fn run(common: &Common, command: &TemplatesCommand) -> Result<Exit, Failure> {
-    let office = office::reading(common)?;
-    let files = office::no_files();
+    let office = load_plugin::reading(common)?;
+    let files = load_plugin::no_files();
     match command {
         TemplatesCommand::List { prefix } => {
             let mut names = office.catalogue(&files).await?;
@@ -85,7 +85,7 @@ async fn check(
     clients: bool,
 ) -> Result<Exit, Failure> {
     let overrides = own.iter().map(|(name, source)| Text { name: name.clone(), source: source.clone() });
-    let findings = office.check(&office::no_files(), &overrides.collect::<Vec<_>>()).await?;
+    let findings = office.check(&load_plugin::no_files(), &overrides.collect::<Vec<_>>()).await?;
     let errors = findings.iter().filter(|f| f.severity == "error").count();
     let shown = if errors == 0 { template_clients::check(office, own).await? } else { Checked::default() };
     if common.json {

@@ -1,20 +1,15 @@
 //! `postroom timeline`, `status` and `update-status` (FEATURES C1–C6): what became of each mail, and what proves it.
 
-use super::desk::now;
+use super::load_plugin::{diagnostics, no_files};
 use super::output::{json, line, printable, table};
-use super::view::{View, ViewArgs};
+use super::view::ViewArgs;
 use super::{Common, Failure, mail_json, outbox};
+use crate::app::{Filter, MailStatus, MailView, Standing, is_too_old, latest, now, recipients_of};
 use crate::cli::Exit;
-use crate::contract::tracking::{RecipientStatus, Timeline};
-use crate::outbox::{Clock, Copies, CurrentPause, Dispatch, Ledger, timeline};
-use crate::store::{Filter, Listed, Mail, Standing};
-use chrono::{DateTime, Duration, FixedOffset};
+use crate::contract::tracking::RecipientStatus;
+use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use serde_json::{Value, json as object};
-use std::collections::BTreeSet;
-
-/// After so long a status can no longer be retrieved (FEATURES C5).
-const RETRIEVABLE: Duration = Duration::days(25);
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -66,24 +61,16 @@ pub(super) struct UpdateStatusArgs {
     status: StatusArgs,
 }
 
-/// A mail and what became of it.
-struct Told {
-    listed: Listed,
-    mail: Mail,
-    timeline: Timeline,
-    label: String,
-}
-
 pub(super) async fn run(common: &Common, args: &TimelineArgs) -> Result<Exit, Failure> {
     let view = args.view.open(common).await?;
     let mut mails = view.about(&args.about, args.limit).await?;
     mails.reverse();
-    let told = told(&view, args.view.known(mails).collect(), &args.view).await?;
+    let found = view.statuses(args.view.known(mails).collect(), args.view.as_of).await?;
     if common.json {
-        json(&told.iter().map(full).collect::<Vec<_>>())?;
+        json(&found.iter().map(full).collect::<Vec<_>>())?;
         return Ok(Exit::Done);
     }
-    for one in &told {
+    for one in &found {
         show(&view, one).await?;
     }
     Ok(Exit::Done)
@@ -94,22 +81,22 @@ pub(super) async fn status(common: &Common, args: &StatusArgs) -> Result<Exit, F
     statuses(common, args, &view).await
 }
 
-async fn statuses(common: &Common, args: &StatusArgs, view: &View) -> Result<Exit, Failure> {
+async fn statuses(common: &Common, args: &StatusArgs, view: &MailView) -> Result<Exit, Failure> {
     let mails = match &args.about {
         Some(about) => view.about(about, args.limit).await?,
         None => view.listed(&Filter { limit: args.limit, ..Filter::default() }).await?,
     };
-    let told = told(view, latest(args.view.known(mails)), &args.view).await?;
+    let found = view.statuses(latest(args.view.known(mails)), args.view.as_of).await?;
     if common.json {
-        json(&told.iter().map(short).collect::<Vec<_>>())?;
+        json(&found.iter().map(short).collect::<Vec<_>>())?;
         return Ok(Exit::Done);
     }
-    let rows = told.iter().map(|one| {
+    let rows = found.iter().map(|one| {
         let document = one.mail.mail.document.as_ref();
         vec![
             one.mail.mail.created.format("%Y-%m-%d %H:%M").to_string(),
             document.map(|it| it.number.clone()).unwrap_or_default(),
-            outbox::to(&one.listed),
+            recipients_of(&one.listed),
             one.label.clone(),
             reason(one),
         ]
@@ -118,20 +105,8 @@ async fn statuses(common: &Common, args: &StatusArgs, view: &View) -> Result<Exi
     Ok(Exit::Done)
 }
 
-/// Of the mails that are the same document for the same people, the latest: what was sent again has one status. What is in
-/// doubt waits for a person, and stays. The timeline has all of them.
-fn latest(mails: impl Iterator<Item = Listed>) -> Vec<Listed> {
-    let mut seen = BTreeSet::new();
-    let mut is_new = |it: &Listed| {
-        let Some(document) = &it.mail.document else { return true };
-        let same = (document.kind.clone(), document.number.clone(), it.mail.use_case.clone(), outbox::to(it));
-        seen.insert(same) || matches!(it.outbox.standing, Standing::InDoubt { .. })
-    };
-    mails.filter(|it| is_new(it)).collect()
-}
-
 /// The plugin's reason; while a mail has not left, what the outbox says is nearer.
-fn reason(one: &Told) -> String {
+fn reason(one: &MailStatus) -> String {
     match &one.listed.outbox.standing {
         Standing::Sent | Standing::Failed { .. } => one.timeline.reason.detail.clone(),
         Standing::Cancelled => "cancelled before it left".to_owned(),
@@ -150,12 +125,12 @@ pub(super) async fn update(common: &Common, args: &UpdateStatusArgs) -> Result<E
         Some(about) => view.about(about, args.limit).await?,
         None => view.listed(&Filter { limit: args.limit, ..Filter::default() }).await?,
     };
-    let mut too_late = 0_usize;
     for mail in &mails {
-        look(common, &view, mail).await?;
-        let ended = matches!(mail.outbox.standing, Standing::Sent);
-        too_late += usize::from(ended && mail.mail.created + RETRIEVABLE < args.view.now());
+        if let Some(error) = view.look_again(mail, &diagnostics(common)).await? {
+            eprintln!("postroom: {}", printable(&error.to_string()));
+        }
     }
+    let too_late = mails.iter().filter(|mail| is_too_old(mail, args.view.now())).count();
     view.connections.close().await;
     if too_late > 0 {
         eprintln!(
@@ -166,51 +141,7 @@ pub(super) async fn update(common: &Common, args: &UpdateStatusArgs) -> Result<E
     statuses(common, args, &view).await
 }
 
-/// Looks where a mail in doubt would be. What is being sent, or has an answer, is left alone.
-async fn look(common: &Common, view: &View, of: &Listed) -> Result<(), Failure> {
-    if !matches!(of.outbox.standing, Standing::InDoubt { .. }) {
-        return Ok(());
-    }
-    let store = view.connections.store();
-    let account = store.account(view.company.id, of.mail.account).await?;
-    let (office, closed) =
-        super::house::reaching(common, &view.connections, &view.company, [&account]).await?;
-    if let Some((_, error)) = closed.first() {
-        eprintln!("postroom: {}", printable(&error.to_string()));
-        return Ok(());
-    }
-    let ledger = Ledger::open(store, "command", Clock::system());
-    let id = of.mail.id;
-    let Some(taken) = view.take(id, &ledger).await? else { return Ok(()) };
-    let dispatch = Dispatch {
-        ledger: &ledger,
-        office: &office,
-        company: view.company.clone(),
-        account,
-        fallback: None,
-        copies: Copies::AtOnce,
-        pretend: None,
-        cleared: false,
-        pause: CurrentPause::default(),
-    };
-    // One look: what it finds is written down, and nothing is sent here.
-    taken.work(dispatch.look_again(id, now()), |step| step.standing(now())).await?;
-    Ok(())
-}
-
-async fn told(view: &View, mails: Vec<Listed>, args: &ViewArgs) -> Result<Vec<Told>, Failure> {
-    let mut all = Vec::with_capacity(mails.len());
-    for mut listed in mails {
-        let mail = view.mail(listed.mail.id, args.as_of).await?;
-        listed.outbox.standing = mail.outbox.standing.clone();
-        let timeline = timeline(&view.office, &mail, args.now()).await?;
-        let label = view.office.label(&super::office::no_files(), timeline.status, "en").await?;
-        all.push(Told { listed, mail, timeline, label });
-    }
-    Ok(all)
-}
-
-fn short(one: &Told) -> Value {
+fn short(one: &MailStatus) -> Value {
     let mut row = outbox::row(&one.listed);
     if let Some(row) = row.as_object_mut() {
         row.insert("status".into(), object!(one.timeline.status));
@@ -221,7 +152,7 @@ fn short(one: &Told) -> Value {
     row
 }
 
-fn full(one: &Told) -> Value {
+fn full(one: &MailStatus) -> Value {
     let mut row = short(one);
     if let Some(row) = row.as_object_mut() {
         row.insert("attempts".into(), mail_json::attempts(&one.mail));
@@ -231,7 +162,7 @@ fn full(one: &Told) -> Value {
     row
 }
 
-async fn show(view: &View, one: &Told) -> Result<(), Failure> {
+async fn show(view: &MailView, one: &MailStatus) -> Result<(), Failure> {
     let of = &one.mail.mail;
     let about = of.document.as_ref().map_or_else(
         || of.use_case.clone(),
@@ -273,8 +204,8 @@ async fn show(view: &View, one: &Told) -> Result<(), Failure> {
     line("")
 }
 
-async fn recipient_line(view: &View, of: &RecipientStatus) -> Result<String, Failure> {
-    let label = view.office.label(&super::office::no_files(), of.status, "en").await?;
+async fn recipient_line(view: &MailView, of: &RecipientStatus) -> Result<String, Failure> {
+    let label = view.plugin.label(&no_files(), of.status, "en").await?;
     let complained = if of.complained { " (marked as unwanted)" } else { "" };
     Ok(format!("{}: {label}{complained}: {}", of.recipient, of.reason.detail))
 }

@@ -1,9 +1,9 @@
 //! `postroom track`: what messages that came in are, and which mail they are about.
 
-use super::house::CompanyArgs;
 use super::output::{line, printable, table};
+use super::store_args::CompanyArgs;
 use super::track_row::{Row, cells, row, shown};
-use super::{Common, Failure, office};
+use super::{Common, Failure, load_plugin};
 use crate::cli::Exit;
 use crate::contract::inbound::MessageContent;
 use crate::engine::Office;
@@ -48,8 +48,8 @@ pub(super) struct TrackArgs {
 pub(super) async fn run(common: &Common, args: &TrackArgs) -> Result<Exit, Failure> {
     let stored = args.company.open_if_there().await?;
     let office = match &stored {
-        Some((_, Some(company))) => office::reading_for(common, &company.id.to_string())?,
-        _ => office::reading(common)?,
+        Some((_, Some(company))) => load_plugin::reading_for(common, &company.id.to_string())?,
+        _ => load_plugin::reading(common)?,
     };
     let return_addresses = match &stored {
         Some((connections, _)) => match &connections.operator().platform {

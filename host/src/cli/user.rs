@@ -1,7 +1,7 @@
 //! `postroom user`: the users of a company.
 
-use super::house::CompanyArgs;
 use super::output::{done, json, line, table};
+use super::store_args::CompanyArgs;
 use super::{Common, Failure, ask};
 use crate::accounts::{DisplayName, MailAddress, Name, NewUser, User};
 use crate::cli::Exit;

@@ -1,15 +1,9 @@
-//! Mails as somebody may see them: a user those of his accounts, an administrator those of the company.
+//! The options that say whose mails are looked at, and at what time.
 
-use super::house::{CompanyArgs, reaching};
-use super::named::only_batch;
+use super::store_args::{CompanyArgs, reaching};
 use super::{Common, Failure};
-use crate::accounts::{Company, Name, User};
-use crate::connections::Connections;
-use crate::engine::Office;
-use crate::outbox::{LEASE, Ledger, Taken};
-use crate::store::{
-    Batch, BatchCounts, BatchId, Count, Filter, Listed, Mail, MailId, Said, Standing, StoreError, Word,
-};
+use crate::accounts::Name;
+use crate::app::{Listed, MailView, now};
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 
@@ -26,23 +20,11 @@ pub(super) struct ViewArgs {
     pub(super) as_of: Option<DateTime<FixedOffset>>,
 }
 
-/// A company's mails, as they may be seen.
-pub(super) struct View {
-    pub(super) connections: Connections,
-    pub(super) company: Company,
-    user: Option<User>,
-    pub(super) office: Office,
-}
-
 impl ViewArgs {
-    pub(super) async fn open(&self, common: &Common) -> Result<View, Failure> {
+    pub(super) async fn open(&self, common: &Common) -> Result<MailView, Failure> {
         let (connections, company) = self.company.open().await?;
-        let user = match &self.user {
-            Some(login) => Some(connections.store().administer(company.id).user(login).await?),
-            None => None,
-        };
-        let (office, _) = reaching(common, &connections, &company, []).await?;
-        Ok(View { connections, company, user, office })
+        let (plugin, _) = reaching(common, &connections, &company, []).await?;
+        Ok(MailView::open(connections, company, self.user.as_ref(), plugin).await?)
     }
 
     /// Of these mails those that were asked for by the time that is asked about: later ones were not known then.
@@ -53,113 +35,6 @@ impl ViewArgs {
 
     /// The time that is asked about.
     pub(super) fn now(&self) -> DateTime<FixedOffset> {
-        self.as_of.unwrap_or_else(super::desk::now)
-    }
-}
-
-impl View {
-    pub(super) async fn listed(&self, filter: &Filter) -> Result<Vec<Listed>, StoreError> {
-        let store = self.connections.store();
-        match &self.user {
-            Some(user) => store.acting(user).listed(filter).await,
-            None => store.administer(self.company.id).listed(filter).await,
-        }
-    }
-
-    pub(super) async fn counts(&self, batch: Option<BatchId>) -> Result<Vec<Count>, StoreError> {
-        let store = self.connections.store();
-        match &self.user {
-            Some(user) => store.acting(user).counts(batch).await,
-            None => store.administer(self.company.id).counts(batch).await,
-        }
-    }
-
-    /// A mail that is in one of these lists; what happened after the time asked about is left out.
-    pub(super) async fn mail(
-        &self,
-        id: MailId,
-        at: Option<DateTime<FixedOffset>>,
-    ) -> Result<Mail, StoreError> {
-        let store = self.connections.store();
-        let mut mail = match &self.user {
-            Some(user) => store.acting(user).mail(id).await?,
-            None => store.administer(self.company.id).mail(id).await?,
-        };
-        if let Some(at) = at {
-            let known = mail.events.len() + mail.attempts.len();
-            mail.events.retain(|event| event.at <= at);
-            mail.attempts.retain(|attempt| attempt.started <= at);
-            for attempt in &mut mail.attempts {
-                attempt.outcome = attempt.outcome.take().filter(|outcome| outcome.finished <= at);
-            }
-            // What has ended since was still here then.
-            if mail.events.len() + mail.attempts.len() < known
-                && matches!(mail.outbox.standing, Standing::Sent | Standing::Failed { .. })
-            {
-                mail.outbox.standing = Standing::Ready { due: at, waits: None };
-            }
-        }
-        Ok(mail)
-    }
-
-    /// The mails about a document or a partner, or one by its id; an error that says so where there are none.
-    pub(super) async fn about(&self, what: &str, limit: u32) -> Result<Vec<Listed>, Failure> {
-        let filter = Filter { about: Some(what.to_owned()), limit, ..Filter::default() };
-        let found = self.listed(&filter).await?;
-        if found.is_empty() {
-            let message = format!(
-                "no mail is known about \"{what}\": give a document's number, a partner's name or a mail's id \
-                 (`postroom outbox` lists what there is)"
-            );
-            return Err(Failure::input(message));
-        }
-        Ok(found)
-    }
-
-    /// Holds, releases or cancels mails that may be seen; gives what came of each.
-    pub(super) async fn say_all(&self, mails: &[MailId], word: Word) -> Result<Vec<Said>, StoreError> {
-        let (store, now) = (self.connections.store(), super::desk::now());
-        match &self.user {
-            Some(user) => store.acting(user).say_all(mails, word, now).await,
-            None => store.administer(self.company.id).say_all(mails, word, now).await,
-        }
-    }
-
-    /// The latest batches that may be seen, or one of them, and where their mails are.
-    pub(super) async fn batches(
-        &self,
-        only: Option<BatchId>,
-        limit: u32,
-    ) -> Result<Vec<(Batch, BatchCounts)>, StoreError> {
-        let store = self.connections.store();
-        match &self.user {
-            Some(user) => store.acting(user).batches(only, limit).await,
-            None => store.administer(self.company.id).batches(only, limit).await,
-        }
-    }
-
-    /// The batch of this name or id.
-    pub(super) async fn batch(&self, name: &str) -> Result<Batch, Failure> {
-        let store = self.connections.store();
-        let found = match &self.user {
-            Some(user) => store.acting(user).batches_called(name).await?,
-            None => store.administer(self.company.id).batches_called(name).await?,
-        };
-        only_batch(name, found)
-    }
-
-    /// Takes a mail that may be seen into the hands of this command; none: somebody else works at it, or it has ended.
-    pub(super) async fn take<'a>(
-        &self,
-        id: MailId,
-        ledger: &'a Ledger,
-    ) -> Result<Option<Taken<'a>>, StoreError> {
-        let (store, now) = (self.connections.store(), super::desk::now());
-        let taken = match &self.user {
-            Some(user) => store.acting(user).take(&ledger.holder, id, now, LEASE).await?,
-            None => store.administer(self.company.id).take(&ledger.holder, id, now, LEASE).await?,
-        };
-        let before = taken.ok().filter(|before| !before.standing.has_ended_for_good());
-        Ok(before.map(|before| Taken::of(ledger, id, before)))
+        self.as_of.unwrap_or_else(now)
     }
 }

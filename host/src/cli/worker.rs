@@ -1,15 +1,10 @@
 //! `postroom worker`: sends what is in the outbox, until it is stopped.
 
-use super::house::StoreArgs;
 use super::output::{json, line, printable};
-use super::premises::StoredPremises;
-use super::single::Single;
-use super::stopping::StopRequest;
-use super::{Common, Failure, office};
+use super::store_args::StoreArgs;
+use super::{Common, Failure, load_plugin, stopping};
+use crate::app::{Diagnostics, Notices, WorkerLock, WorkerOptions, start_worker};
 use crate::cli::Exit;
-use crate::connections::Connections;
-use crate::engine::Engine;
-use crate::outbox::{Clock, Courier, Ledger, Notices, Worker, WorkerOptions};
 use clap::Args;
 use std::sync::Arc;
 
@@ -40,7 +35,7 @@ pub(super) struct WorkerArgs {
 pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<Exit, Failure> {
     let connections = args.store.open().await?;
     let location = args.store.location()?;
-    let single = Single::take(&location)?.ok_or_else(|| {
+    let lock = WorkerLock::take(&location)?.ok_or_else(|| {
         let message = format!(
             "another worker is at the store {location}: a file has one; for several, keep the store in PostgreSQL"
         );
@@ -54,12 +49,14 @@ pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<Exit, Fail
     });
     let options = WorkerOptions { in_hand: usize::from(args.in_hand), drain: args.drain, account: None };
     // From here on: what is taken into hand is not dropped by a signal.
-    let (stop, told) = (StopRequest::listen()?, Arc::clone(&notices));
+    let (stop, told) = (stopping::listen()?, Arc::clone(&notices));
     let stop = async move {
         stop.asked().await;
         told(STOPPING);
     };
-    let worker = hire(common, &connections, &office::engine(common)?, options, notices, &single).await?;
+    let diagnostics = Diagnostics { log: load_plugin::log(common), notices };
+    let engine = load_plugin::engine(common)?;
+    let worker = start_worker(&connections, &engine, options, &diagnostics, &lock).await?;
     let tally = worker.tally();
     let attendance = connections.vault().attend("worker").await?;
     let worked = worker.run(stop).await;
@@ -80,26 +77,4 @@ pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<Exit, Fail
         ))?;
     }
     Ok(Exit::Done)
-}
-
-/// A worker at this store. On a store in a file it takes over what its predecessor had in hand: that one is gone.
-pub(super) async fn hire(
-    common: &Common,
-    connections: &Connections,
-    engine: &Engine,
-    options: WorkerOptions,
-    notices: Notices,
-    single: &Single,
-) -> Result<Worker, Failure> {
-    let ledger = Ledger::open(connections.store(), "worker", Clock::system());
-    if single.is_alone() {
-        ledger.release_leases_of("worker").await?;
-    }
-    // What a server says may name addresses that are erased while this worker runs.
-    connections.store().lend_pseudonym_key(connections.pseudonym_secret().await?);
-    let premises =
-        StoredPremises { connections: connections.clone(), engine: engine.clone(), log: office::log(common) };
-    let premises = Arc::new(premises);
-    let courier = Courier::new(&ledger, Arc::clone(&premises) as Arc<_>, Arc::clone(&notices));
-    Ok(Worker::new(ledger, premises, options, notices).with_courier(courier))
 }

@@ -240,10 +240,10 @@ mod tests {
     use super::*;
     use crate::accounts::{AccountId, CompanyId};
     use crate::config::Operator;
+    use crate::link_token::LinkTokens;
     use crate::return_address::Purpose;
     use crate::store::{Location, MailId, Store};
     use crate::vault::{Keys as MasterKeys, Vault};
-    use crate::web::LinkTokens;
 
     async fn connections() -> (tempfile::TempDir, Connections) {
         let folder = tempfile::tempdir().unwrap();

@@ -17,7 +17,6 @@ mod clients;
 mod cookie;
 mod health;
 pub mod hooks;
-mod link_token;
 mod metrics;
 mod networks;
 mod peer;
@@ -30,8 +29,6 @@ mod sign_in;
 mod site;
 mod untrusted_proxy;
 
-pub use link_token::{Invitation, LinkTokens};
-pub use pixel::url as pixel_url;
+pub use crate::link_token::{Invitation, LinkTokens, pixel_url, sign_in_url};
 pub use server::{Limits, Listeners, serve};
-pub use sign_in::url as sign_in_url;
 pub use site::{Clock, Site};

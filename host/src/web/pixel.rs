@@ -3,12 +3,10 @@
 //! The answer is the same picture, whatever is asked for: it shows nobody whether a token is one of ours. What the request
 //! proves is worked out after it, by the plugin's rule, one at a time: a store that is slow holds no reader up.
 
-use super::link_token::LinkTokens;
 use super::router::App;
 use super::site::Site;
 use super::{networks, peer};
 use crate::accounts::CompanyId;
-use crate::config::PublicUrl;
 use crate::contract::openings::Fetch;
 use crate::engine::{Capabilities, Files};
 use crate::store::{Event, MailId, StoreError};
@@ -28,11 +26,6 @@ const MOST_FACTS: u64 = 20;
 pub(super) const MOST_WAITING: usize = 1_000;
 /// Longest header that the rule is shown, in bytes.
 const LONGEST_HEADER: usize = 1_000;
-
-/// The link of a mail's pixel.
-pub fn url(public: &PublicUrl, tokens: &LinkTokens, company: CompanyId, mail: MailId) -> String {
-    public.page(&format!("o/{}.gif", tokens.pixel(company, mail)))
-}
 
 /// A fetch of a pixel that is ours.
 #[derive(Debug)]

@@ -8,7 +8,6 @@
 //! again in the transaction that keeps the grant.
 
 use super::cookie::{Cookie, SameSite};
-use super::link_token::{Invitation, LinkTokens, is_nonce, new_nonce};
 use super::router::{App, read_body};
 use super::same_origin::is_same_origin;
 use super::site::Site;
@@ -16,6 +15,7 @@ use crate::accounts::{Destination, Destinations, MailAddress, SecretOwner};
 use crate::capabilities::Answer;
 use crate::config::PublicUrl;
 use crate::connections::purpose;
+use crate::link_token::{Invitation, is_nonce, new_nonce};
 use crate::oauth::{Error, Granted, Owner, Session, Wanted, WebCallback};
 use crate::page_texts::{PageTexts, Titled};
 use crate::store::{InvitationKey, Invited};
@@ -36,11 +36,6 @@ const FORM: Cookie = Cookie { name: "postroom_form", same_site: SameSite::Strict
 const FORM_FIELD: &str = "form";
 /// Largest form, in bytes.
 const LARGEST_FORM: usize = 1 << 10;
-
-/// The link of an invitation.
-pub fn url(public: &PublicUrl, tokens: &LinkTokens, invitation: &Invitation) -> String {
-    public.page(&format!("oauth/start/{}", tokens.sign_in(invitation)))
-}
 
 /// The sign-ins that are under way.
 pub(super) struct SignIns {

@@ -1,13 +1,13 @@
 //! What the endpoints work with.
 
 use super::hooks::{AmazonSns, Received, Seen, SnsAccess};
-use super::link_token::LinkTokens;
 use super::metrics::Metrics;
 use super::peer::Rates;
 use super::untrusted_proxy::UntrustedProxies;
 use crate::config::Web;
 use crate::connections::Connections;
 use crate::engine::Engine;
+use crate::link_token::LinkTokens;
 use crate::store::StoreError;
 use crate::vault::VaultError;
 use chrono::{DateTime, Utc};

@@ -3,8 +3,8 @@
 use crate::accounts::Name;
 use crate::capabilities::destination::AllowList;
 use crate::cli::Exit;
-use crate::cli::house::AccountArgs;
 use crate::cli::output::{done, json, line};
+use crate::cli::store_args::AccountArgs;
 use crate::cli::{Common, Failure};
 use clap::Args;
 
@@ -23,18 +23,7 @@ pub(in crate::cli) struct AccessArgs {
 
 pub(super) async fn run(common: &Common, args: &AccessArgs, grant: bool) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
-    let admin = found.connections.store().administer(found.company.id);
-    let mut users = Vec::new();
-    for login in &args.logins {
-        users.push(admin.user(login).await?);
-    }
-    for user in &users {
-        match grant {
-            true => admin.grant(found.account.id, user.id).await?,
-            false => admin.revoke(found.account.id, user.id).await?,
-        }
-    }
-    let now: Vec<_> = admin.granted(found.account.id).await?.into_iter().map(|user| user.login).collect();
+    let now = found.grant(&args.logins, grant).await?;
     if common.json {
         json(&serde_json::json!({ "account": found.account.name, "users": now }))?;
     } else if now.is_empty() {
@@ -82,7 +71,7 @@ pub(super) async fn permit(common: &Common, args: &PermitArgs) -> Result<Exit, F
     }
     permissions.allow_cleartext_login =
         args.allow_cleartext_login.unwrap_or(permissions.allow_cleartext_login);
-    found.connections.store().set_permissions(found.company.id, found.account.id, &permissions).await?;
+    found.permit(&permissions).await?;
     if common.json {
         json(&permissions)?;
     } else {

@@ -1,25 +1,22 @@
 //! `postroom account add`: from an address to an account, asking for no more than it takes.
 
 use super::form::{Form, Ground};
-use super::unused_secret;
 use crate::accounts::{
-    Account, AccountState, Authentication, DisplayName, MailAddress, Name, NewAccount, SecretKind,
-    SecretOwner, Transport, UserSettings,
+    Account, AccountState, DisplayName, MailAddress, Name, NewAccount, SecretKind, UserSettings,
 };
-use crate::capabilities::dns::{Dns as _, Resolver};
+use crate::app::{
+    Connections, NewAccountRequest, add_account, first_state, known_provider, platform_addresses, reasons,
+    refuse_unused, report_account, wanted_secret,
+};
 use crate::cli::Exit;
 use crate::cli::contract_json;
-use crate::cli::desk::now;
-use crate::cli::house::{CompanyArgs, description, reported_description};
 use crate::cli::output::{json, line, printable};
-use crate::cli::{Common, Failure, ask, office, platform};
+use crate::cli::store_args::CompanyArgs;
+use crate::cli::{Common, Failure, ask, load_plugin};
 use crate::config::DnsUse;
-use crate::connections::Connections;
-use crate::contract::accounts::{AccountFinding, Capability, Severity};
+use crate::contract::accounts::{Preset, Severity};
 use crate::engine::Office;
-use crate::oauth::{Deadline, Standing};
 use clap::Args;
-use secrecy::SecretString;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -63,14 +60,14 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<Exit, Failure
     for login in &args.users {
         users.push(admin.user(login).await?);
     }
-    let office = office::reading(common)?;
+    let office = load_plugin::reading(common)?;
     let address = ask::value(common, args.address.clone(), "address", "--address", None)?;
     let preset = preset(&office, &connections.operator().dns, &address, args.provider.as_deref()).await?;
     let mut form = args.form.clone();
     let kind = form.kind(None, preset.as_ref());
     form.ask_for_server(common, &kind, preset.as_ref())?;
     let platform = match kind.as_str() {
-        "platform" => platform::addresses(&connections, &office, &company.name, None).await?,
+        "platform" => platform_addresses(&connections, &office, &company.name, None).await?,
         _ => None,
     };
     let ground = Ground { address: &address, preset: preset.as_ref(), platform: platform.as_deref() };
@@ -81,7 +78,7 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<Exit, Failure
     let transport = form.transport(&kind, None, &ground)?;
     let mailbox = form.mailbox(&transport, None, &ground)?;
     let mut secrets = form.secrets()?;
-    unused_secret::refuse(&transport, mailbox.as_ref(), &secrets)?;
+    refuse_unused(&transport, mailbox.as_ref(), &secrets)?;
     if let Some(kind) = wanted_secret(&transport).filter(|kind| !secrets.iter().any(|(it, _)| it == kind)) {
         let prompt = if kind == SecretKind::ApiKey { "API key" } else { "password" };
         secrets.extend(ask::secret(common, prompt)?.map(|secret| (kind, secret)));
@@ -93,17 +90,8 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<Exit, Failure
         state: first_state(&transport, &secrets),
         ..NewAccount::new(args.name.clone(), address, transport)
     };
-    let findings = check_new(&office, &connections, &new, company.id).await?;
-    refuse_errors(&findings)?;
-    let account = match &platform {
-        Some(addresses) => admin.add_platform_account(&new, addresses).await?,
-        None => admin.add_account(&new).await?,
-    };
-    keep_secrets(&connections, &account, secrets).await?;
-    for user in &users {
-        admin.grant(account.id, user.id).await?;
-    }
-    let account = admin.account(&args.name).await?;
+    let request = NewAccountRequest { account: new, platform, secrets, users: &users };
+    let account = add_account(&office, &connections, &company, request).await?;
     report(common, &office, &connections, &account, &UserSettings::default()).await?;
     if let (false, AccountState::NeedsSignIn { reason, .. }) = (common.json, &account.state) {
         eprintln!("not ready: {reason}");
@@ -111,157 +99,25 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<Exit, Failure
     Ok(Exit::Done)
 }
 
-/// What the provider is known to offer: the one named, else the address's; where the operator allows to ask, also that of a
-/// firm's own domain, by who takes its mail.
+/// What the provider is known to offer, and on standard error how it was recognised.
 pub(super) async fn preset(
-    office: &Office,
+    plugin: &Office,
     dns: &DnsUse,
     address: &MailAddress,
     named: Option<&str>,
-) -> Result<Option<crate::contract::accounts::Preset>, Failure> {
-    let Some(named) = named else {
-        let guessed = office.guess(&office::no_files(), address.as_str(), &[]).await?;
-        if guessed.is_some() || !dns.recognise_providers {
-            return Ok(guessed.map(|found| found.preset));
-        }
-        let exchangers = exchangers(dns, address).await;
-        let guessed = office.guess(&office::no_files(), address.as_str(), &exchangers).await?;
-        if let (Some(found), Some(exchanger)) = (&guessed, exchangers.first()) {
-            eprintln!(
-                "{address}: mail of that domain goes to {}, by its MX {}",
-                found.preset.name,
-                printable(exchanger)
-            );
-        }
-        return Ok(guessed.map(|found| found.preset));
-    };
-    let mut presets = office.presets(&office::no_files()).await?;
-    match presets.iter().position(|preset| preset.id == named) {
-        Some(index) => Ok(Some(presets.swap_remove(index))),
-        None => {
-            let known = presets.iter().map(|it| it.id.as_str()).collect::<Vec<_>>().join(", ");
-            Err(Failure::input(format!("no provider is known as \"{named}\": there are {known}")))
-        }
+) -> Result<Option<Preset>, Failure> {
+    let known = known_provider(plugin, dns, address, named).await?;
+    if let Some(error) = &known.dns_error {
+        eprintln!("postroom: the provider can't be recognised: {}", printable(error));
     }
-}
-
-/// Who takes a domain's mail. Nobody is recognised where nobody answers: what is missing is asked for, as ever.
-async fn exchangers(dns: &DnsUse, address: &MailAddress) -> Vec<String> {
-    let Some((_, domain)) = address.as_str().rsplit_once('@') else { return Vec::new() };
-    let found = match dns.resolver.map_or_else(Resolver::system, Resolver::at) {
-        Ok(resolver) => resolver.exchangers(domain).await,
-        Err(error) => Err(error),
-    };
-    found.unwrap_or_else(|error| {
-        eprintln!("postroom: the provider can't be recognised: {}", printable(&error.to_string()));
-        Vec::new()
-    })
-}
-
-/// The secret without which the account can't send.
-pub(super) fn wanted_secret(transport: &Transport) -> Option<SecretKind> {
-    match transport {
-        Transport::Smtp(server) => match &server.authentication {
-            Authentication::Password { .. } => Some(SecretKind::SmtpPassword),
-            Authentication::Token { .. } => Some(SecretKind::AccessToken),
-            Authentication::None | Authentication::Grant { .. } => None,
-        },
-        Transport::SendGrid(_) => Some(SecretKind::ApiKey),
-        _ => None,
+    if let (Some(preset), Some(exchanger)) = (&known.preset, &known.exchanger) {
+        eprintln!(
+            "{address}: mail of that domain goes to {}, by its MX {}",
+            preset.name,
+            printable(exchanger)
+        );
     }
-}
-
-/// Ready, or what a person has to do first.
-pub(in crate::cli) fn first_state(
-    transport: &Transport,
-    secrets: &[(SecretKind, SecretString)],
-) -> AccountState {
-    let since = chrono::Local::now().fixed_offset();
-    let reason = match wanted_secret(transport) {
-        Some(kind) if !secrets.iter().any(|(it, _)| *it == kind) => {
-            "there is no password or key yet: `postroom account set`"
-        }
-        None if transport.grant().is_some() => "nobody is signed in: `postroom account authorize`",
-        _ => return AccountState::Ready,
-    };
-    AccountState::NeedsSignIn { reason: reason.to_owned(), since }
-}
-
-async fn check_new(
-    office: &Office,
-    connections: &Connections,
-    new: &NewAccount,
-    company: crate::accounts::CompanyId,
-) -> Result<Vec<AccountFinding>, Failure> {
-    let account = Account {
-        id: crate::accounts::AccountId::new(),
-        company,
-        name: new.name.clone(),
-        address: new.address.clone(),
-        display_name: new.display_name.clone(),
-        transport: new.transport.clone(),
-        mailbox: new.mailbox.clone(),
-        send_as: new.send_as.clone(),
-        folders: new.folders.clone(),
-        state: new.state.clone(),
-        permissions: Default::default(),
-    };
-    check(office, connections, &account, &UserSettings::default()).await
-}
-
-/// What the plugin has to say about an account.
-pub(super) async fn check(
-    office: &Office,
-    connections: &Connections,
-    account: &Account,
-    own: &UserSettings,
-) -> Result<Vec<AccountFinding>, Failure> {
-    Ok(office.check_account(&office::no_files(), &description(connections, account, own)).await?)
-}
-
-/// An account that can't work like this is not saved.
-pub(super) fn refuse_errors(findings: &[AccountFinding]) -> Result<(), Failure> {
-    let errors = findings.iter().filter(|it| it.severity == Severity::Error);
-    let errors: Vec<String> = errors.map(|it| format!("{}: {}", it.field, it.detail)).collect();
-    if errors.is_empty() { Ok(()) } else { Err(Failure::input(errors.join("\n"))) }
-}
-
-/// Keeps secrets, and clears the state of an account that waited for one.
-pub(super) async fn keep_secrets(
-    connections: &Connections,
-    account: &Account,
-    secrets: Vec<(SecretKind, SecretString)>,
-) -> Result<(), Failure> {
-    let owner = SecretOwner::Account(account.company, account.id);
-    let given = !secrets.is_empty();
-    for (kind, secret) in secrets {
-        connections.vault().put(owner, kind, &secret, &account.destinations(kind)).await?;
-    }
-    let ready = match wanted_secret(&account.transport) {
-        Some(wanted) => connections.vault().holds(owner, wanted).await?,
-        None => account.grant().is_none(),
-    };
-    if given {
-        connections.store().resume_account(account.company, account.id, now()).await?;
-    }
-    if given && ready && matches!(account.state, AccountState::NeedsSignIn { .. }) {
-        connections.store().set_account_state(account.company, account.id, &AccountState::Ready).await?;
-    }
-    Ok(())
-}
-
-/// When a new sign-in will be needed, where the provider tells.
-pub(in crate::cli) async fn deadline(
-    connections: &Connections,
-    account: &Account,
-) -> Result<Option<Deadline>, Failure> {
-    if account.grant().is_none() {
-        return Ok(None);
-    }
-    Ok(match connections.grants().standing(&account.id.to_string()).await? {
-        Standing::SignedIn { deadline, .. } => deadline,
-        _ => None,
-    })
+    Ok(known.preset)
 }
 
 /// Prints an account: what it is, what it can do, and what should be known about it.
@@ -272,12 +128,9 @@ pub(super) async fn report(
     account: &Account,
     own: &UserSettings,
 ) -> Result<(), Failure> {
-    let described = reported_description(connections, account, own).await?;
-    let can = office.account_capabilities(&office::no_files(), &described).await?;
-    let can: Vec<Capability> = can.map_err(|fault| Failure::other(fault.sentence()))?;
-    let findings = office.check_account(&office::no_files(), &described).await?;
-    let deadline = deadline(connections, account).await?.map(|it| it.to_string());
-    let pause = connections.store().account_pause(account.company, account.id).await?;
+    let report = report_account(office, connections, account, own).await?;
+    let (can, findings, pause) = (report.capabilities, report.findings, report.pause);
+    let deadline = report.deadline.map(|it| it.to_string());
     if common.json {
         return json(&serde_json::json!({
             "account": account, "settings": own, "capabilities": contract_json::capabilities(&can), "findings": findings, "deadline": deadline,
@@ -288,12 +141,7 @@ pub(super) async fn report(
         line(&text)?;
     }
     for it in &can {
-        line(&format!(
-            "  {:<17} {:<11} {}",
-            it.name,
-            super::list::available(&it.available),
-            contract_json::reasons(it)
-        ))?;
+        line(&format!("  {:<17} {:<11} {}", it.name, super::list::available(&it.available), reasons(it)))?;
     }
     if let Some(deadline) = deadline {
         eprintln!("note: {deadline}");

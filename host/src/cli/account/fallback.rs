@@ -1,15 +1,13 @@
 //! `postroom account test-fallback`: the way that mail takes when the account is down, without breaking the account
 //! (FEATURES A13).
 
-use super::test_message::message;
-use crate::accounts::{AccountState, FallbackPolicy, Name};
+use crate::accounts::{FallbackPolicy, Name};
+use crate::app::{Answers, DeliveryRequest, TestRequest};
 use crate::cli::Exit;
-use crate::cli::desk::{Delivery, Desk, now};
-use crate::cli::house::UserArgs;
+use crate::cli::delivery::{Extra, deliver};
 use crate::cli::output::line;
-use crate::cli::{Common, Failure, ask};
-use crate::outbox::{Answers, Keeping, plain};
-use crate::store::MailId;
+use crate::cli::store_args::UserArgs;
+use crate::cli::{Common, Failure, ask, session};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -31,13 +29,13 @@ pub(in crate::cli) struct TestFallbackArgs {
 }
 
 pub(super) async fn run(common: &Common, args: &TestFallbackArgs) -> Result<Exit, Failure> {
-    let mut desk = Desk::open(common, &args.user, Some(&args.name)).await?;
-    let Some(fallback) = &desk.fallback else {
+    let mut session = session::open(common, &args.user, Some(&args.name)).await?;
+    let Some(fallback) = &session.fallback else {
         let message = "the company has no fallback that can be used: `postroom company set --fallback ask \
                        --fallback-account ACCOUNT`";
         return Err(Failure::input(message));
     };
-    let policy = &desk.company.fallback;
+    let policy = &session.company.fallback;
     if !common.json {
         let through = &fallback.name;
         line(&match policy.policy {
@@ -49,12 +47,9 @@ pub(super) async fn run(common: &Common, args: &TestFallbackArgs) -> Result<Exit
         })?;
     }
     let to: String = ask::value(common, args.to.clone(), "destination", "--to", None)?;
-    let id = MailId::new();
-    let composed = message(&desk, id, &to, None, None).await?;
-    let keeping = Keeping::test(id, desk.account.id, now());
-    desk.acting().keep(&[plain(&composed, keeping, "test")], &desk.order()).await?;
-    // To the rules it is an account that must not be used: they choose the fallback at once.
-    desk.pretend = Some(AccountState::Compromised { by: "a test of the fallback".to_owned(), since: now() });
+    let id = session.enqueue_test(&TestRequest { to, ..TestRequest::default() }).await?;
+    session.pretend_account_is_down();
     let answers = Answers { fallback: Some(true), ..Answers::default() };
-    desk.deliver(common, id, Delivery { answers, ..Delivery::default() }, serde_json::json!({})).await
+    let request = DeliveryRequest { answers, ..DeliveryRequest::default() };
+    deliver(common, &session, id, &request, Extra::default()).await
 }

@@ -1,10 +1,11 @@
 //! `postroom account folders`: the folders of a mailbox, and what they are used for.
 
 use crate::accounts::{FolderName, FolderUse};
+use crate::app::MailboxFolders;
 use crate::cli::Exit;
-use crate::cli::house::AccountArgs;
 use crate::cli::output::{json, table};
-use crate::cli::{Common, Failure};
+use crate::cli::store_args::AccountArgs;
+use crate::cli::{Common, Failure, load_plugin};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -35,27 +36,16 @@ fn assignment(text: &str) -> Result<(FolderUse, FolderName), String> {
 
 pub(super) async fn run(common: &Common, args: &FoldersArgs) -> Result<Exit, Failure> {
     let mut found = args.account.open().await?;
-    let mut account = found.account.clone();
-    account.folders.extend(args.assign.iter().cloned());
-    account.folders.retain(|used_for, _| !args.as_server_says.contains(used_for));
-    if account.folders != found.account.folders {
-        found.connections.store().administer(found.company.id).update_account(&account).await?;
-        found.account = account;
-    }
+    found.choose_folders(&args.assign, &args.as_server_says).await?;
     if found.account.mailbox.is_none() {
         return Err(Failure::input(format!(
             "{} has no mailbox: give it one with `postroom account set {} --imap-host HOST`",
             found.account.name, found.account.name
         )));
     }
-    let (office, closed) = found.office(common, [&found.account]).await?;
-    if let Some((_, error)) = closed.into_iter().next() {
-        return Err(error.into());
-    }
-    let folders = office.folders(found.account.name.as_str()).await.transpose();
-    let folders =
-        folders.map_err(|e| Failure { code: Exit::Refused, message: e.to_string() })?.unwrap_or_default();
-    found.connections.close().await;
+    let engine = load_plugin::engine(common)?;
+    let MailboxFolders { folders, missing } =
+        found.folders(&engine, &load_plugin::diagnostics(common)).await?;
     if common.json {
         json(&serde_json::json!({ "folders": folders, "chosen": found.account.folders }))?;
         return Ok(Exit::Done);
@@ -66,8 +56,6 @@ pub(super) async fn run(common: &Common, args: &FoldersArgs) -> Result<Exit, Fai
     };
     let rows = folders.iter().map(|it| vec![it.name.clone(), it.special_use.join(", "), chosen(&it.name)]);
     table(&["folder", "the server says", "chosen"], rows)?;
-    let missing =
-        found.account.folders.values().find(|name| !folders.iter().any(|it| it.name == name.as_str()));
     if let Some(missing) = missing {
         return Err(Failure::input(format!("there is no folder \"{missing}\" in this mailbox")));
     }

@@ -3,9 +3,9 @@
 use super::add::report;
 use crate::accounts::{Account, AccountState, Authentication, ImapServer, SmtpServer, Transport};
 use crate::cli::Exit;
-use crate::cli::house::{AccountArgs, CompanyArgs};
 use crate::cli::output::{json, table};
-use crate::cli::{Common, Failure, office};
+use crate::cli::store_args::{AccountArgs, CompanyArgs};
+use crate::cli::{Common, Failure, load_plugin};
 use crate::store::{AccountPause, PauseCause};
 use clap::Args;
 
@@ -61,7 +61,7 @@ pub(super) async fn run(common: &Common, args: &ListArgs) -> Result<Exit, Failur
 pub(super) async fn show(common: &Common, args: &AccountArgs) -> Result<Exit, Failure> {
     let found = args.open().await?;
     let own = found.settings().await?;
-    let office = office::reading(common)?;
+    let office = load_plugin::reading(common)?;
     report(common, &office, &found.connections, &found.account, &own).await?;
     Ok(Exit::Done)
 }

@@ -17,14 +17,11 @@ mod sign_in;
 mod state;
 mod test;
 mod test_message;
-mod unused_secret;
 mod webhook;
 
 use super::{Common, Failure};
 use crate::cli::Exit;
 use clap::Subcommand;
-
-pub(super) use add::{deadline, first_state};
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
@@ -47,7 +44,7 @@ pub(super) enum AccountCommand {
     /// All accounts, or those that a user may use.
     List(list::ListArgs),
     /// One account: servers, state, what it can do, what is wrong with it.
-    Show(super::house::AccountArgs),
+    Show(super::store_args::AccountArgs),
     /// Change how an account is connected, its name or its secrets.
     Set(set::SetArgs),
     /// A user's own settings for an account: name, address, signature, blind copy.
@@ -65,7 +62,7 @@ pub(super) enum AccountCommand {
     /// Sign in to Gmail or Outlook in a browser, or by a code.
     Authorize(sign_in::AuthorizeArgs),
     /// End the sign-in: at the provider, where it offers that, and here.
-    Deauthorize(super::house::AccountArgs),
+    Deauthorize(super::store_args::AccountArgs),
     /// Somebody else knows the credentials: they are not used from now on.
     MarkCompromised(state::CompromisedArgs),
     /// Send a test message through the fallback, as if the account were down.

@@ -1,12 +1,10 @@
 //! `postroom account pace`: how fast an account sends.
 
-use crate::accounts::{UserSettings, describe};
+use crate::app::PaceChange;
 use crate::cli::Exit;
-use crate::cli::desk::now;
-use crate::cli::house::AccountArgs;
 use crate::cli::output::{json, line};
-use crate::cli::{Common, Failure, office};
-use crate::store::Pace;
+use crate::cli::store_args::AccountArgs;
+use crate::cli::{Common, Failure, load_plugin};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -24,24 +22,24 @@ pub(in crate::cli) struct PaceArgs {
     account: AccountArgs,
     /// Mails a minute, or `none`.
     #[arg(long, value_name = "N", value_parser = number)]
-    per_minute: Option<Said>,
+    per_minute: Option<Limit>,
     /// Connections at the same time, of each worker, or `none`. At most 64.
     #[arg(long, value_name = "N", value_parser = number)]
-    connections: Option<Said>,
+    connections: Option<Limit>,
     /// Recipients in 24 hours, or `none`. What does not fit waits until the oldest is a day old.
     #[arg(long, value_name = "N", value_parser = number)]
-    per_day: Option<Said>,
+    per_day: Option<Limit>,
 }
 
 /// A number, or the word that takes it back.
 #[derive(Debug, Clone, Copy)]
-struct Said(Option<u32>);
+struct Limit(Option<u32>);
 
-fn number(text: &str) -> Result<Said, String> {
+fn number(text: &str) -> Result<Limit, String> {
     match text {
-        "none" => Ok(Said(None)),
+        "none" => Ok(Limit(None)),
         _ => match text.parse() {
-            Ok(number @ 1..) => Ok(Said(Some(number))),
+            Ok(number @ 1..) => Ok(Limit(Some(number))),
             _ => Err("expected a number from 1, or none".to_owned()),
         },
     }
@@ -49,25 +47,14 @@ fn number(text: &str) -> Result<Said, String> {
 
 pub(super) async fn run(common: &Common, args: &PaceArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
-    let admin = found.connections.store().administer(found.company.id);
-    let mut pace = match found.acting() {
-        Some(acting) => acting.pace(found.account.id).await?,
-        None => admin.pace(found.account.id).await?,
+    let change = PaceChange {
+        per_minute: args.per_minute.map(|Limit(number)| number),
+        connections: args.connections.map(|Limit(number)| number),
+        per_day: args.per_day.map(|Limit(number)| number),
     };
-    if args.per_minute.is_some() || args.connections.is_some() || args.per_day.is_some() {
-        pace = Pace {
-            per_minute: args.per_minute.map_or(pace.per_minute, |Said(number)| number),
-            connections: args
-                .connections
-                .map_or(pace.connections, |Said(number)| number.map(|it| it.min(64))),
-            per_day: args.per_day.map_or(pace.per_day, |Said(number)| number),
-        };
-        admin.set_pace(found.account.id, pace).await?;
-    }
-    let described = describe(&found.account, &UserSettings::default(), None);
-    let known = office::reading(common)?.limits(&office::no_files(), &described).await?;
-    let known = known.map_err(|e| Failure::other(format!("the account can't be judged: {e}")))?;
-    let learned = found.connections.store().learned_pace(found.company.id, found.account.id, now()).await?;
+    let pace = found.set_pace(change).await?;
+    let report = found.pace(&load_plugin::reading(common)?, pace).await?;
+    let (known, learned) = (report.provider, report.learned);
     if common.json {
         json(&serde_json::json!({ "said": pace, "provider": known, "learned": learned }))?;
         return Ok(Exit::Done);

@@ -1,10 +1,11 @@
 //! `postroom account administrator-page`: what to forward to the mail provider's administrator (FEATURES A15).
 
 use crate::accounts::{Name, UserSettings};
+use crate::app::description;
 use crate::cli::Exit;
-use crate::cli::house::{CompanyArgs, description};
 use crate::cli::output::{json, line};
-use crate::cli::{Common, Failure, office};
+use crate::cli::store_args::CompanyArgs;
+use crate::cli::{Common, Failure, load_plugin};
 use crate::contract::accounts::Operator;
 use clap::Args;
 
@@ -48,9 +49,9 @@ pub(super) async fn run(common: &Common, args: &PageArgs) -> Result<Exit, Failur
         region: of.region.clone(),
         contact: of.contact.clone(),
     };
-    let office = office::reading(common)?;
+    let office = load_plugin::reading(common)?;
     let page = office
-        .administrator_page(&office::no_files(), &described, &operator, args.language.as_deref())
+        .administrator_page(&load_plugin::no_files(), &described, &operator, args.language.as_deref())
         .await?;
     let page = page.map_err(|fault| Failure::other(fault.sentence()))?;
     match (common.json, args.html) {

@@ -1,8 +1,8 @@
 //! `postroom account remove`.
 
 use crate::cli::Exit;
-use crate::cli::house::AccountArgs;
 use crate::cli::output::done;
+use crate::cli::store_args::AccountArgs;
 use crate::cli::{Common, Failure, ask};
 use clap::Args;
 
@@ -29,8 +29,7 @@ pub(super) async fn run(common: &Common, args: &RemoveArgs) -> Result<Exit, Fail
             message: format!("nothing was removed: say --yes to remove {name}"),
         });
     }
-    let held =
-        found.connections.store().administer(found.company.id).remove_account(found.account.id).await?;
+    let held = found.remove().await?;
     let waiting = match held {
         0 => String::new(),
         _ => format!("; {held} that had not left are held (`postroom outbox`)"),

@@ -1,11 +1,11 @@
 //! `postroom account sent`: mails that were sent through Postroom, and one of them in full (FEATURES A11).
 
 use crate::accounts::Name;
+use crate::app::now;
 use crate::cli::Exit;
 use crate::cli::contract_json;
-use crate::cli::desk::now;
-use crate::cli::house::{UserArgs, reaching};
 use crate::cli::output::{json, line, printable, table};
+use crate::cli::store_args::{UserArgs, reaching};
 use crate::cli::{Common, Failure, mail_json, output_file, statuses};
 use crate::outbox::timeline;
 use crate::store::{FilePlace, Mail, MailId};

@@ -1,12 +1,13 @@
 //! `postroom account set`: another server, another password, another name.
 
-use super::add::{check, keep_secrets, preset, refuse_errors, report};
+use super::add::{preset, report};
 use super::again::ask_again;
 use super::form::{Form, Ground};
-use crate::accounts::{AccountState, DisplayName, MailAddress, Name, UserSettings};
+use crate::accounts::{AccountState, DisplayName, MailAddress, Name};
+use crate::app::{AccountChange, platform_addresses, refuse_unused, wanted_secret};
 use crate::cli::Exit;
-use crate::cli::house::AccountArgs;
-use crate::cli::{Common, Failure, ask, office, platform};
+use crate::cli::store_args::AccountArgs;
+use crate::cli::{Common, Failure, ask, load_plugin};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -45,8 +46,7 @@ pub(in crate::cli) struct SetArgs {
 pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
     let mut account = found.account.clone();
-    let office = office::reading(common)?;
-    let admin = found.connections.store().administer(found.company.id);
+    let office = load_plugin::reading(common)?;
     if let Some(name) = &args.name {
         account.name = name.clone();
     }
@@ -64,7 +64,7 @@ pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<Exit, Failure
     let platform = match kind.as_str() {
         "platform" => {
             let there = Some(&account.transport);
-            platform::addresses(&found.connections, &office, &found.company.name, there).await?
+            platform_addresses(&found.connections, &office, &found.company.name, there).await?
         }
         _ => None,
     };
@@ -75,25 +75,16 @@ pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<Exit, Failure
     let asked = account.mailbox.is_some() || args.form.names_mailbox();
     (account.transport, account.mailbox) = (transport, mailbox.filter(|_| asked));
     let mut secrets = args.form.secrets()?;
-    super::unused_secret::refuse(&account.transport, account.mailbox.as_ref(), &secrets)?;
+    refuse_unused(&account.transport, account.mailbox.as_ref(), &secrets)?;
     if args.ask_password
-        && let Some(kind) = super::add::wanted_secret(&account.transport)
+        && let Some(kind) = wanted_secret(&account.transport)
     {
         secrets.extend(ask::secret(common, &format!("{kind}"))?.map(|secret| (kind, secret)));
     }
     ask_again(common, &found.connections, &account, &mut secrets).await?;
     let signed_in = account.grant().is_some() && found.account.state == AccountState::Ready;
-    refuse_errors(&check(&office, &found.connections, &account, &UserSettings::default()).await?)?;
-    match &platform {
-        Some(addresses) => admin.update_platform_account(&account, addresses).await?,
-        None => admin.update_account(&account).await?,
-    }
-    if args.clear_mark && matches!(account.state, AccountState::Compromised { .. }) {
-        admin.set_account_state(account.id, &AccountState::Ready).await?;
-    }
-    let account = admin.account(&account.name).await?;
-    keep_secrets(&found.connections, &account, secrets).await?;
-    let account = admin.account(&account.name).await?;
+    let change = AccountChange { account, platform, secrets, clear_mark: args.clear_mark };
+    let account = found.change(&office, change).await?;
     if signed_in && account.grant().is_some() && account.state != AccountState::Ready {
         eprintln!(
             "the sign-in was for another server or provider: `postroom account authorize {}`",

@@ -1,11 +1,11 @@
 //! `postroom account settings`: what a user has set for an account (FEATURES A2 to A4, C4).
 
-use super::add::{check, report};
+use super::add::report;
 use crate::accounts::{DisplayName, MailAddress, UserSettings};
+use crate::app::AppError;
 use crate::cli::Exit;
-use crate::cli::house::AccountArgs;
-use crate::cli::opens::refuse_unseen;
-use crate::cli::{Common, Failure, office};
+use crate::cli::store_args::AccountArgs;
+use crate::cli::{Common, Failure, load_plugin};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -44,21 +44,13 @@ pub(in crate::cli) struct SettingsArgs {
 
 pub(super) async fn run(common: &Common, args: &SettingsArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
-    let acting = found.acting().ok_or_else(|| Failure {
-        code: Exit::Usage,
-        message: "settings belong to a user: name him with --user".to_owned(),
-    })?;
-    let before = acting.settings(found.account.id).await?;
-    let own = changed(args, before.clone())?;
-    let office = office::reading(common)?;
-    if own != before {
-        if own.check_opens && !before.check_opens {
-            refuse_unseen(&office, &found.connections, &found.account, &own).await?;
-        }
-        let findings = check(&office, &found.connections, &found.account, &own).await?;
-        super::add::refuse_errors(&findings)?;
-        acting.set_settings(found.account.id, &own).await?;
+    if found.user.is_none() {
+        return Err(AppError::NoUser.into());
     }
+    let before = found.settings().await?;
+    let own = changed(args, before.clone())?;
+    let office = load_plugin::reading(common)?;
+    found.change_settings(&office, &before, &own).await?;
     report(common, &office, &found.connections, &found.account, &own).await?;
     Ok(Exit::Done)
 }

@@ -1,19 +1,14 @@
 //! `postroom account authorize` and `deauthorize` (FEATURES A9, A10).
 
-use crate::accounts::{AccountState, MailAddress, Name, User};
+use crate::accounts::{MailAddress, Name};
+use crate::app::{AccountAccess, InvitationRequest, SignedIn, grant_purpose};
 use crate::cli::Exit;
-use crate::cli::house::{AccountArgs, Found};
 use crate::cli::output::{green, json, line};
+use crate::cli::store_args::AccountArgs;
 use crate::cli::{Common, Failure};
-use crate::connections::purpose;
-use crate::oauth::{Client, Granted, Purpose, Standing, Wanted, authorize_device, authorize_loopback};
-use crate::store::NewInvitation;
-use crate::web::{Invitation, LinkTokens, sign_in_url};
+use crate::oauth::{Client, Granted, Purpose, Wanted, authorize_device, authorize_loopback};
 use clap::Args;
 use std::time::Duration;
-
-/// How long an invitation holds.
-const INVITED: Duration = Duration::from_secs(3_600);
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -56,25 +51,18 @@ pub(in crate::cli) struct AuthorizeArgs {
 
 pub(super) async fn authorize(common: &Common, args: &AuthorizeArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
-    if let AccountState::Compromised { by, .. } = &found.account.state {
-        let message = format!("the account was marked compromised by {by}: clear the mark first");
-        return Err(Failure { code: Exit::Refused, message });
-    }
+    found.refuse_compromised()?;
     let client = found.connections.client(&found.account).await?;
     if args.invite {
         return invite(common, &found, args).await;
     }
-    let purpose = if args.send_only { Purpose::Send } else { purpose(&found.account) };
+    let purpose = if args.send_only { Purpose::Send } else { grant_purpose(&found.account) };
     let wanted = Wanted::new(purpose).hint(found.account.address.as_str());
     // The master key may be changed while somebody signs in.
     let attendance = found.connections.vault().attend("account authorize").await?;
     let granted = sign_in(args, &client, &wanted).await;
     attendance.end().await;
-    let granted = granted?;
-    if let Some(user) = &found.user {
-        refuse_another(&found, user, &granted)?;
-    }
-    keep(common, &found, granted).await
+    store_grant(common, &found, granted?).await
 }
 
 /// Waits until somebody has signed in at the provider.
@@ -97,44 +85,12 @@ async fn sign_in(args: &AuthorizeArgs, client: &Client, wanted: &Wanted) -> Resu
     })
 }
 
-/// Refuses a user who signed in to another mailbox than the account's: everybody's mail would leave by it. What was
-/// granted is forgotten, not revoked: at Google that would end every other grant of that mailbox to this client, too.
-fn refuse_another(found: &Found, user: &User, granted: &Granted) -> Result<(), Failure> {
-    let own = found.account.address.as_str();
-    if granted.address.as_deref().is_some_and(|address| address.eq_ignore_ascii_case(own)) {
-        return Ok(());
-    }
-    let who = granted.address.as_deref().unwrap_or("an address that the provider did not name");
-    let message = format!(
-        "{who} signed in, but the account's address is {own}, and others send from it too: nothing was changed. Sign in \
-         as {own}; another mailbox is connected by an administrator, whom {} asks",
-        user.login
-    );
-    Err(Failure { code: Exit::Refused, message })
-}
-
 /// Prints the link of an invitation.
-async fn invite(common: &Common, found: &Found, args: &AuthorizeArgs) -> Result<Exit, Failure> {
-    let (mailbox, admin) = (args.mailbox.as_ref(), found.connections.store().administer(found.company.id));
-    let public = found.connections.operator().web.public_url.as_ref().ok_or_else(|| {
-        Failure::input("the operator's settings have no [web] public_url (docs/operator.md)")
-    })?;
-    let user = match (&args.invitee, &found.user) {
-        (Some(login), _) => admin.user(login).await?,
-        (None, Some(user)) => user.clone(),
-        (None, None) => {
-            let message = "an invitation is for a user: name them with --for".to_owned();
-            return Err(Failure { code: Exit::Usage, message });
-        }
-    };
-    let until = u64::try_from(chrono::Utc::now().timestamp()).unwrap_or_default() + INVITED.as_secs();
-    let new = NewInvitation { account: found.account.id, user: user.id, mailbox: mailbox.cloned(), until };
-    let id = admin.invite(&new).await?;
-    let invitation = Invitation { company: found.company.id, id, until };
-    let tokens = LinkTokens::of(found.connections.link_keys().await?);
-    let url = sign_in_url(public, &tokens, &invitation);
+async fn invite(common: &Common, found: &AccountAccess, args: &AuthorizeArgs) -> Result<Exit, Failure> {
+    let request = InvitationRequest { user: args.invitee.clone(), mailbox: args.mailbox.clone() };
+    let (user, url) = found.invite(&request).await?;
     if common.json {
-        let mailbox = mailbox.unwrap_or(&found.account.address);
+        let mailbox = args.mailbox.as_ref().unwrap_or(&found.account.address);
         json(&serde_json::json!({
             "account": found.account.name, "user": user.login, "mailbox": mailbox, "url": url,
         }))?;
@@ -144,21 +100,10 @@ async fn invite(common: &Common, found: &Found, args: &AuthorizeArgs) -> Result<
     Ok(Exit::Done)
 }
 
-/// Keeps the grant, and remembers who signed in.
-async fn keep(common: &Common, found: &Found, granted: Granted) -> Result<Exit, Failure> {
-    let key = found.account.id.to_string();
-    let address = granted.address.clone();
-    found.connections.grants().install(&key, granted).await?;
-    let authorized: Option<MailAddress> = address.as_deref().and_then(|address| address.parse().ok());
-    let admin = found.connections.store().administer(found.company.id);
-    let mut account = admin.account(&found.account.name).await?;
-    account.grants_mut().for_each(|grant| grant.authorized.clone_from(&authorized));
-    admin.update_account(&account).await?;
-    let standing = found.connections.grants().standing(&key).await?;
-    let deadline = match &standing {
-        Standing::SignedIn { deadline, .. } => deadline.map(|it| it.to_string()),
-        _ => None,
-    };
+/// Stores the grant, and says who signed in.
+async fn store_grant(common: &Common, found: &AccountAccess, granted: Granted) -> Result<Exit, Failure> {
+    let SignedIn { account, address, authorized, deadline } = found.store_grant(granted).await?;
+    let deadline = deadline.map(|it| it.to_string());
     if common.json {
         json(&serde_json::json!({
             "account": account.name, "signed_in": true, "address": address, "deadline": deadline,
@@ -178,17 +123,10 @@ async fn keep(common: &Common, found: &Found, granted: Granted) -> Result<Exit, 
 
 pub(super) async fn deauthorize(common: &Common, args: &AccountArgs) -> Result<Exit, Failure> {
     let found = args.open().await?;
-    if found.account.grant().is_none() {
-        return Err(Failure::input(format!("{} does not sign in by OAuth", found.account.name)));
-    }
-    let done = found.connections.grants().deauthorize(&found.account.id.to_string()).await?;
-    let admin = found.connections.store().administer(found.company.id);
-    let mut account = admin.account(&found.account.name).await?;
-    account.grants_mut().for_each(|grant| grant.authorized = None);
-    admin.update_account(&account).await?;
+    let done = found.deauthorize().await?;
     if common.json {
         json(
-            &serde_json::json!({ "account": account.name, "signed_in": false, "detail": done.to_string() }),
+            &serde_json::json!({ "account": found.account.name, "signed_in": false, "detail": done.to_string() }),
         )?;
     } else {
         line(&done.to_string())?;

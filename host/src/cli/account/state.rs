@@ -1,9 +1,8 @@
 //! `postroom account mark-compromised` (FEATURES A13).
 
-use crate::accounts::AccountState;
 use crate::cli::Exit;
-use crate::cli::house::AccountArgs;
 use crate::cli::output::done;
+use crate::cli::store_args::AccountArgs;
 use crate::cli::{Common, Failure};
 use clap::Args;
 
@@ -24,10 +23,7 @@ pub(in crate::cli) struct CompromisedArgs {
 
 pub(super) async fn run(common: &Common, args: &CompromisedArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
-    let since = chrono::Local::now().fixed_offset();
-    let by: String = args.by.chars().filter(|c| !c.is_control()).take(200).collect();
-    let admin = found.connections.store().administer(found.company.id);
-    admin.set_account_state(found.account.id, &AccountState::Compromised { by, since }).await?;
+    found.mark_compromised(&args.by).await?;
     let name = &found.account.name;
     done(
         common,

@@ -1,16 +1,12 @@
 //! `postroom account send-test` (FEATURES A7).
 
-use crate::accounts::{DisplayName, Name};
+use crate::accounts::Name;
+use crate::app::{DeliveryRequest, TestRequest};
 use crate::cli::Exit;
-use crate::cli::desk::{Delivery, Desk, now};
-use crate::cli::house::UserArgs;
+use crate::cli::delivery::{Extra, deliver};
 use crate::cli::output::line;
-use crate::cli::{Common, Failure, ask, office};
-use crate::contract::accounts::TestMail;
-use crate::contract::composing::Message;
-use crate::contract::types::Address;
-use crate::outbox::{Keeping, plain};
-use crate::store::MailId;
+use crate::cli::store_args::UserArgs;
+use crate::cli::{Common, Failure, ask, session};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -37,7 +33,7 @@ pub(in crate::cli) struct SendTestArgs {
 }
 
 pub(super) async fn run(common: &Common, args: &SendTestArgs) -> Result<Exit, Failure> {
-    let desk = Desk::open(common, &args.user, Some(&args.name)).await?;
+    let session = session::open(common, &args.user, Some(&args.name)).await?;
     let to: String = ask::value(common, args.to.clone(), "destination", "--to", None)?;
     let subject = match &args.subject {
         None if ask::can_ask(common) => {
@@ -46,37 +42,12 @@ pub(super) async fn run(common: &Common, args: &SendTestArgs) -> Result<Exit, Fa
         }
         given => given.clone(),
     };
-    let id = MailId::new();
-    let message = message(&desk, id, &to, subject, args.language.clone()).await?;
-    let keeping = Keeping::test(id, desk.account.id, now());
-    desk.acting().keep(&[plain(&message, keeping, "test")], &desk.order()).await?;
-    let code = desk.deliver(common, id, Delivery::default(), serde_json::json!({})).await?;
+    let request = TestRequest { to, subject, language: args.language.clone() };
+    let id = session.enqueue_test(&request).await?;
+    let code = deliver(common, &session, id, &DeliveryRequest::default(), Extra::default()).await?;
     if !common.json {
         let well = code == Exit::Done;
         line(if well { "the test message was sent" } else { "the test message was not sent" })?;
     }
     Ok(code)
-}
-
-/// The test message as this user sends it from this account.
-pub(super) async fn message(
-    desk: &Desk,
-    id: MailId,
-    to: &str,
-    subject: Option<String>,
-    language: Option<String>,
-) -> Result<Message, Failure> {
-    let name = desk.settings.display_name.as_ref().or(desk.account.display_name.as_ref());
-    let address = desk.settings.address.as_ref().unwrap_or(&desk.account.address);
-    let test = TestMail {
-        id: id.to_string(),
-        now: now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false),
-        account_name: desk.account.name.to_string(),
-        sender: Address { name: name.map(DisplayName::to_string), address: address.to_string() },
-        to: to.to_owned(),
-        subject,
-        language,
-    };
-    let made = desk.office.test_message(&office::no_files(), &test).await?;
-    made.map_err(|fault| Failure::input(fault.sentence()))
 }

@@ -1,8 +1,8 @@
 //! `postroom account webhook`: where a provider sends its reports, and how they prove themselves.
 
 use crate::cli::Exit;
-use crate::cli::house::AccountArgs;
 use crate::cli::output::{done, json, line};
+use crate::cli::store_args::AccountArgs;
 use crate::cli::{Common, Failure};
 use crate::config::PublicUrl;
 use crate::web::LinkTokens;

@@ -1,48 +1,24 @@
 //! `postroom send-bulk` (FEATURES B6, F5): many documents, one separate mail each. First every mail is made and checked, a
 //! row each; then those that can be sent enter the outbox; then they are sent, while somebody may watch or go away.
 
-mod ahead;
-mod before;
-mod documents;
-mod domains;
-mod numbers;
-mod preflight;
-pub(super) mod progress;
-mod source;
-mod standing;
-pub(super) mod title;
-mod twins;
+mod rows;
+pub(super) mod sending;
+mod unresolved;
 
-use super::desk::{Desk, now};
-use super::house::UserArgs;
+use super::delivery::bar;
 use super::mail::Shared;
 use super::moment::not_before;
 use super::output::{json, line};
-use super::stopping::StopRequest;
-use super::{Common, Failure, ask};
-use crate::accounts::{Name, Transport};
+use super::store_args::UserArgs;
+use super::{Common, Failure, ask, session, stopping};
+use crate::accounts::Name;
+use crate::app::bulk::{BatchSource, Bulk, BulkRequest, Resolution, Row, Source, unless_stopped};
+use crate::app::now;
 use crate::cli::Exit;
-use crate::store::{BatchId, NewMail, Order, SendOptions};
-use ahead::Ahead;
-use before::Checked;
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
-use domains::Domains;
-use indicatif::{ProgressBar, ProgressStyle};
-use preflight::{Measure, Row};
-use source::{Ready, Source};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
-use tokio::sync::OnceCell;
-use tokio::task::JoinHandle;
-use twins::Twin;
-
-/// Mails that enter the outbox by one commit: few at first, since a worker waits for them.
-const FIRST_GROUP: usize = 25;
-const GROUP: usize = 200;
-/// Bytes of files that are in memory until then.
-pub(super) const MOST_HELD: u64 = 64 << 20;
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
@@ -126,75 +102,92 @@ pub(super) struct BulkArgs {
 }
 
 impl BulkArgs {
-    /// Only some of the documents are wanted.
-    fn chooses(&self) -> bool {
-        self.number.is_some() || self.partner.is_some() || !self.leave_out.is_empty()
+    /// What the options say, as the use case takes it.
+    fn request(&self) -> BulkRequest {
+        let called = match (&self.from_records, self.documents.first()) {
+            (Some(query), _) => Some(BatchSource::Records(query.clone())),
+            (None, first) => first.cloned().map(BatchSource::Files),
+        };
+        BulkRequest {
+            called,
+            content: self.shared.content(),
+            number: self.number.clone(),
+            partner: self.partner.clone(),
+            leave_out: self.leave_out.clone(),
+            dns: self.dns.map(|server| server.map_or(Resolution::System, Resolution::At)),
+            again: self.again,
+            batch: self.batch.clone(),
+            at: self.at,
+            notify_delivered: self.notify_delivered,
+            damaged_pdf: self.damaged_pdf,
+            to_own_company: self.to_own_company,
+            same_number: self.same_number,
+        }
     }
 }
 
 pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<Exit, Failure> {
-    let named = if args.from_records.is_none() { Some(Source::files(args)?) } else { None };
-    let desk = Desk::open(common, &args.user, args.account.as_ref()).await?;
-    if desk.account.transport == Transport::MailClient {
-        let message =
-            format!("mail of {} is sent by the user's own program, one at a time", desk.account.name);
-        return Err(Failure::input(message));
-    }
-    let mut source = match (named, &args.from_records) {
-        (Some(named), _) => named,
-        (None, query) => Source::records(&desk, args, query.as_deref().unwrap_or_default()).await?,
-    };
-    let options = SendOptions { notify_delivered: args.notify_delivered };
-    let domains = args.dns.map(|server| Domains::asked(&desk, server)).transpose()?;
-    let measure = Measure::of(&desk, options, domains, !common.json).await?;
-    let started = now();
-    let name = match &args.batch {
-        Some(name) => name.clone(),
-        None => title::of(&desk, args, started).await?,
-    };
-    let batch = Arc::new(Batch { name, id: OnceCell::new(), args: args.clone(), desk, measure });
-    twins::mark(&batch, &mut source).await?;
-    let (work, desk) = (Work { common, batch: &batch }, &batch.desk);
-    if args.check || !args.yes {
-        let rows = work.check(&source).await?;
-        let quota = preflight::quota(desk, &rows, &batch.measure).await?;
-        if !common.json {
-            preflight::show(&rows, &quota)?;
-        }
-        let sendable = rows.iter().filter(|row| row.is_wanted()).count();
-        match args.check || sendable == 0 {
-            true if common.json => json(&serde_json::json!({ "rows": rows, "quota": quota }))?,
-            true => standing::tell(&rows)?,
-            // It is told with what came of the batch.
-            false => {}
-        }
-        if args.check {
-            return Ok(of_rows(&rows));
-        }
-        if sendable == 0 {
-            return Ok(standing::exit(&rows).unwrap_or_else(|| of_rows(&rows)));
-        }
-        if !agreed(common, sendable, rows.len())? {
-            return Ok(of_rows(&rows));
-        }
+    let files = if args.from_records.is_none() { Some(Source::files(&args.documents)?) } else { None };
+    let session = session::open(common, &args.user, args.account.as_ref()).await?;
+    let bulk = Bulk::prepare(session, args.request(), files).await?;
+    if (args.check || !args.yes)
+        && let Some(exit) = check(common, args, &bulk).await?
+    {
+        return Ok(exit);
     }
     if !common.json {
-        eprintln!("batch \"{}\"", batch.name);
+        eprintln!("batch \"{}\"", bulk.name());
     }
     let started = now();
     if args.queue || args.at.is_some() {
-        let rows = work.fill(&source).await?;
-        return work.queued(&rows).await;
+        let bar = bar(common, bulk.documents(), "into the outbox");
+        let rows = bulk.fill(|| bar.inc(1)).await?;
+        bar.finish_and_clear();
+        return queued(common, args, &bulk, &rows).await;
     }
     let location = args.user.company.store.location()?;
     // From here on: what is taken into hand is not dropped by a signal.
-    let stop = StopRequest::listen()?;
-    let filling = progress::unless_stopped(&stop, work.fill(&source));
-    let (rows, end) = progress::send(common, desk, &location, &batch.id, &stop, filling).await?;
-    desk.connections.close().await;
-    let quota = preflight::quota(desk, &rows, &batch.measure).await?;
-    progress::tell(common, &end, &rows, &quota, (&batch, started))?;
-    Ok(end.exit().or_worse(of_rows(&rows)).or_worse(standing::exit(&rows).unwrap_or(Exit::Done)))
+    let stop = stopping::listen()?;
+    let filling = unless_stopped(&stop, async {
+        let bar = bar(common, bulk.documents(), "into the outbox");
+        let rows = bulk.fill(|| bar.inc(1)).await;
+        if rows.is_ok() {
+            bar.finish_and_clear();
+        }
+        rows
+    });
+    let (rows, end) = sending::send(common, bulk.session(), &location, bulk.id(), &stop, filling).await?;
+    bulk.session().connections.close().await;
+    let quota = bulk.quota(&rows).await?;
+    sending::report(common, &end, &rows, &quota, (&bulk, started)).await?;
+    let earlier = unresolved::exit(&rows).unwrap_or(Exit::Done);
+    Ok(sending::exit(&end).or_worse(of_rows(&rows)).or_worse(earlier))
+}
+
+/// Shows every row before anything is sent, and asks; the exit code, where nothing is to be sent.
+async fn check(common: &Common, args: &BulkArgs, bulk: &Bulk) -> Result<Option<Exit>, Failure> {
+    let bar = bar(common, bulk.documents(), "checking");
+    let rows = bulk.check(|| bar.inc(1)).await?;
+    bar.finish_and_clear();
+    let quota = bulk.quota(&rows).await?;
+    let shown = rows::shown(common, bulk.session(), &rows).await?;
+    if !common.json {
+        rows::show(&shown, &quota)?;
+    }
+    let sendable = rows.iter().filter(|row| row.is_wanted()).count();
+    match args.check || sendable == 0 {
+        true if common.json => json(&serde_json::json!({ "rows": shown, "quota": quota }))?,
+        true => unresolved::report(&rows)?,
+        // It is printed with what came of the batch.
+        false => {}
+    }
+    if args.check {
+        return Ok(Some(of_rows(&rows)));
+    }
+    if sendable == 0 {
+        return Ok(Some(unresolved::exit(&rows).unwrap_or_else(|| of_rows(&rows))));
+    }
+    Ok(if agreed(common, sendable, rows.len())? { None } else { Some(of_rows(&rows)) })
 }
 
 /// What the rows alone say: one that can't be sent is a wrong input, whatever became of the others.
@@ -202,179 +195,40 @@ fn of_rows(rows: &[Row]) -> Exit {
     if rows.iter().any(Row::is_faulty) { Exit::Input } else { Exit::Done }
 }
 
-/// What its mails have in common.
-struct Batch {
-    name: Name,
-    /// Once something of it has entered the outbox.
-    id: OnceCell<BatchId>,
-    args: BulkArgs,
-    desk: Desk,
-    measure: Measure,
+async fn queued(common: &Common, args: &BulkArgs, bulk: &Bulk, rows: &[Row]) -> Result<Exit, Failure> {
+    let quota = bulk.quota(rows).await?;
+    let wanted = rows.iter().filter(|row| row.is_wanted()).count();
+    if common.json {
+        let shown = rows::shown(common, bulk.session(), rows).await?;
+        json(&serde_json::json!({
+            "queued": wanted, "batch": bulk.name(), "batch_id": id_text(bulk), "rows": shown, "quota": quota,
+        }))?;
+    } else {
+        let aside = rows.iter().filter(|row| !row.is_wanted());
+        let aside = rows::shown(common, bulk.session(), aside).await?;
+        if !aside.is_empty() {
+            rows::show(&aside, &quota)?;
+        }
+        let when = not_before(args.at);
+        line(&format!("{wanted} mails are in the outbox{when}; `postroom worker` sends them"))?;
+        unresolved::report(rows)?;
+        name_batch(bulk)?;
+    }
+    Ok(of_rows(rows).or_worse(unresolved::exit(rows).unwrap_or(Exit::Done)))
 }
 
-impl Batch {
-    /// Makes and checks one mail. What is left out by the user's own choice has no row.
-    async fn checked(&self, ready: Ready) -> Result<Option<Checked>, Failure> {
-        let (path, number, folder) = match ready {
-            Ready::File { path, twin } => return self.checked_file(path, twin.as_deref()).await,
-            Ready::Lost { entry, reason } => return Ok(Some((Row::lost(entry, reason), None))),
-            Ready::Fetched { path, number, folder } => (path, number, folder),
-        };
-        let Some((mut row, mut made)) = preflight::check(self, path).await? else { return Ok(None) };
-        let taken = made.as_mut().map_or(Ok(()), |made| source::take_along(made, folder.path()));
-        if let Err(error) = taken {
-            row.needs("file", error.to_string());
-            made = None;
-        }
-        row.without_folder(folder.path(), &number);
-        Ok(Some((row, made)))
-    }
-
-    async fn checked_file(&self, path: PathBuf, twin: Option<&Twin>) -> Result<Option<Checked>, Failure> {
-        if let Some(Twin::SameAs(first)) = twin {
-            // What is left out by choice has no row, as often as it is there.
-            if self.args.chooses() && preflight::check(self, path.clone()).await?.is_none() {
-                return Ok(None);
-            }
-            return Ok(Some((Row::repeated(path, first), None)));
-        }
-        let Some((mut row, made)) = preflight::check(self, path).await? else { return Ok(None) };
-        if let Some(problem) = twin.and_then(Twin::problem).filter(|_| !self.args.same_number) {
-            row.needs("document", problem);
-        }
-        Ok(Some((row, made)))
-    }
-
-    /// The rows of a group, and what of it can be sent into the outbox, all by one commit.
-    async fn enter(&self, mut group: Vec<Checked>) -> Result<Vec<Row>, Failure> {
-        before::compare(&self.desk, &self.args, &mut group).await?;
-        let (rows, made): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        let wanted = rows.iter().zip(made).filter_map(|(row, made)| made.filter(|_| row.is_wanted()));
-        self.keep(wanted.collect()).await?;
-        Ok(rows)
-    }
-
-    fn id_text(&self) -> Option<String> {
-        self.id.get().map(ToString::to_string)
-    }
-
-    /// Says how to go on with what has entered the outbox.
-    fn tell_name(&self) -> Result<(), Failure> {
-        match self.id.get() {
-            None => Ok(()),
-            Some(_) => line(&format!(
-                "batch \"{}\": `postroom outbox batches`, `postroom outbox hold|release|cancel --batch NAME`",
-                self.name
-            )),
-        }
-    }
-
-    async fn keep(&self, group: Vec<NewMail>) -> Result<(), Failure> {
-        if group.is_empty() {
-            return Ok(());
-        }
-        let Self { desk, args, id, name, .. } = self;
-        let batch = Some(desk.opened(id, name).await?);
-        let order = Order { again: args.again, send_at: args.at, batch, ..Order::default() };
-        desk.acting().keep(&group, &order).await?;
-        Ok(())
-    }
+fn id_text(bulk: &Bulk) -> Option<String> {
+    bulk.id().get().map(ToString::to_string)
 }
 
-/// The group on its way into the outbox.
-#[derive(Default)]
-struct Entering(Option<JoinHandle<Result<Vec<Row>, Failure>>>);
-
-impl Entering {
-    fn begin(&mut self, batch: &Arc<Batch>, group: Vec<Checked>) {
-        let batch = Arc::clone(batch);
-        self.0 = Some(tokio::spawn(async move { batch.enter(group).await }));
-    }
-
-    /// Its rows, once it is there.
-    async fn end(&mut self) -> Result<Vec<Row>, Failure> {
-        match self.0.take() {
-            Some(entering) => entering.await.map_err(|e| Failure::other(e.to_string()))?,
-            None => Ok(Vec::new()),
-        }
-    }
-}
-
-/// A batch in the making.
-struct Work<'a> {
-    common: &'a Common,
-    batch: &'a Arc<Batch>,
-}
-
-impl Work<'_> {
-    /// The rows, and nothing else.
-    async fn check(&self, source: &Source) -> Result<Vec<Row>, Failure> {
-        let bar = bar(self.common, source.items.len() as u64, "checking");
-        let (mut rows, mut group) = (Vec::new(), Vec::with_capacity(GROUP));
-        let mut ahead = Ahead::new(self.batch, source);
-        let Batch { desk, args, .. } = &**self.batch;
-        loop {
-            let checked = ahead.next().await.transpose()?;
-            let is_last = checked.is_none();
-            // A mail is made again when it is sent: what it carries is not kept until then.
-            group.extend(checked.flatten().map(|(row, made)| (row, made.map(preflight::without_files))));
-            bar.inc(1);
-            if is_last || group.len() >= GROUP {
-                before::compare(desk, args, &mut group).await?;
-                rows.extend(group.drain(..).map(|(row, _)| row));
-            }
-            if is_last {
-                bar.finish_and_clear();
-                return Ok(rows);
-            }
-        }
-    }
-
-    /// Makes and checks every mail, and puts those that can be sent into the outbox, a group at a time: what has entered
-    /// is sent while the others are made. What an earlier start put there is found again, and becomes part of this batch.
-    async fn fill(&self, source: &Source) -> Result<Vec<Row>, Failure> {
-        let bar = bar(self.common, source.items.len() as u64, "into the outbox");
-        let mut rows = Vec::new();
-        let (mut group, mut size, mut held) = (Vec::with_capacity(GROUP), FIRST_GROUP, 0);
-        let mut ahead = Ahead::new(self.batch, source);
-        // While a group enters the outbox the next one is made.
-        let mut entering = Entering::default();
-        while let Some(checked) = ahead.next().await {
-            bar.inc(1);
-            let Some((row, made)) = checked? else { continue };
-            held += made.as_ref().map_or(0, source::held);
-            group.push((row, made));
-            if group.len() >= size || held > MOST_HELD {
-                (size, held) = ((size * 2).min(GROUP), 0);
-                rows.extend(entering.end().await?);
-                entering.begin(self.batch, std::mem::take(&mut group));
-            }
-        }
-        rows.extend(entering.end().await?);
-        rows.extend(self.batch.enter(group).await?);
-        bar.finish_and_clear();
-        Ok(rows)
-    }
-
-    async fn queued(&self, rows: &[Row]) -> Result<Exit, Failure> {
-        let quota = preflight::quota(&self.batch.desk, rows, &self.batch.measure).await?;
-        let wanted = rows.iter().filter(|row| row.is_wanted()).count();
-        if self.common.json {
-            json(&serde_json::json!({
-                "queued": wanted, "batch": self.batch.name, "batch_id": self.batch.id_text(), "rows": rows,
-                "quota": quota,
-            }))?;
-        } else {
-            let faulty: Vec<Row> = rows.iter().filter(|row| !row.is_wanted()).cloned().collect();
-            if !faulty.is_empty() {
-                preflight::show(&faulty, &quota)?;
-            }
-            let when = not_before(self.batch.args.at);
-            line(&format!("{wanted} mails are in the outbox{when}; `postroom worker` sends them"))?;
-            standing::tell(rows)?;
-            self.batch.tell_name()?;
-        }
-        Ok(of_rows(rows).or_worse(standing::exit(rows).unwrap_or(Exit::Done)))
+/// Says how to go on with what has entered the outbox.
+fn name_batch(bulk: &Bulk) -> Result<(), Failure> {
+    match bulk.id().get() {
+        None => Ok(()),
+        Some(_) => line(&format!(
+            "batch \"{}\": `postroom outbox batches`, `postroom outbox hold|release|cancel --batch NAME`",
+            bulk.name()
+        )),
     }
 }
 
@@ -386,18 +240,4 @@ fn agreed(common: &Common, sendable: usize, all: usize) -> Result<bool, Failure>
             message: "nobody can be asked here: add --yes to send, or --check".into(),
         }),
     }
-}
-
-/// A progress bar with rate and time left, for a person at a terminal.
-fn bar(common: &Common, length: u64, what: &'static str) -> ProgressBar {
-    if common.json {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len}  {per_sec}  {eta} left  {prefix}");
-    let bar = ProgressBar::new(length).with_message(what);
-    if let Ok(style) = style {
-        bar.set_style(style);
-    }
-    bar.tick();
-    bar
 }

@@ -5,7 +5,7 @@ mod sample;
 mod sheet;
 
 use super::output::{json, line, table};
-use super::{Common, Failure, office, output_file, render};
+use super::{Common, Failure, load_plugin, output_file, render};
 use crate::capabilities::attachments::AttachmentSource;
 use crate::capabilities::destination::AllowList;
 use crate::capabilities::smtp::{Account, Security, SmtpClient};
@@ -51,7 +51,7 @@ pub(super) async fn run(common: &Common, args: &DemoArgs) -> Result<Exit, Failur
     account.port = catcher.address().port();
     account.allow_private = AllowList::loopback();
     let accounts = Accounts::from([("demo".to_owned(), account)]);
-    let office = office::sending(common, accounts, Arc::new(SmtpClient::default()))?;
+    let office = load_plugin::sending(common, accounts, Arc::new(SmtpClient::default()))?;
     let mut shown = Vec::new();
     for sample in SAMPLES {
         shown.push(send(&office, sample, &args.out).await?);
@@ -73,7 +73,7 @@ async fn send(office: &Office, sample: &Sample, out: &Path) -> Result<Shown, Fai
         notify_delivered: true,
     };
     let sent = ready.send(office, &attempt).await?;
-    let files = office::no_files();
+    let files = load_plugin::no_files();
     let mut recipients = Vec::new();
     for recipient in sent.timeline.recipients {
         let status = office.label(&files, recipient.status, "en").await?;
@@ -100,7 +100,7 @@ async fn draft(sample: &Sample, office: &Office) -> Result<Draft, Failure> {
     let now = chrono::Local::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
     let content = content.to_string().into_bytes();
     let mut draft = Draft::new("application/json", content, sender, uuid::Uuid::now_v7().to_string(), now);
-    let summary = office.read(&office::no_files(), &draft.document).await?;
+    let summary = office.read(&load_plugin::no_files(), &draft.document).await?;
     let summary = summary.map_err(crate::outbox::DraftError::Document)?;
     draft.use_case = Some(sample.use_case.to_owned());
     draft.language = sample.language.map(str::to_owned);

@@ -1,10 +1,9 @@
 //! `postroom outbox batches`: what was asked for together, and where its mails are.
 
+use crate::app::{Batch, BatchCounts, MailView};
 use crate::cli::Exit;
 use crate::cli::output::{json, table};
-use crate::cli::view::View;
 use crate::cli::{Common, Failure};
-use crate::store::{Batch, BatchCounts};
 use clap::Args;
 use serde_json::{Value, json as object};
 
@@ -28,7 +27,7 @@ pub(super) async fn run(
     common: &Common,
     args: &BatchesArgs,
     only: Option<&String>,
-    view: &View,
+    view: &MailView,
 ) -> Result<Exit, Failure> {
     let only = match only {
         Some(name) => Some(view.batch(name).await?.id),

@@ -3,12 +3,12 @@
 mod batches;
 mod word;
 
-use super::desk::now;
 use super::output::{json, line, table};
-use super::view::{View, ViewArgs};
+use super::view::ViewArgs;
 use super::{Common, Failure, mail_json};
+use crate::app::now;
+use crate::app::{Filter, Listed, MailView, Standing, Word, recipients_of};
 use crate::cli::Exit;
-use crate::store::{Filter, Listed, Standing, Word};
 use batches::BatchesArgs;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json as object};
@@ -80,7 +80,7 @@ pub(super) async fn run(common: &Common, args: &OutboxArgs) -> Result<Exit, Fail
     }
 }
 
-async fn list(common: &Common, args: &OutboxArgs, view: &View) -> Result<Exit, Failure> {
+async fn list(common: &Common, args: &OutboxArgs, view: &MailView) -> Result<Exit, Failure> {
     let batch = match &args.batch {
         Some(name) => Some(view.batch(name).await?.id),
         None => None,
@@ -108,7 +108,7 @@ async fn list(common: &Common, args: &OutboxArgs, view: &View) -> Result<Exit, F
             vec![
                 it.mail.id.to_string(),
                 it.mail.document.as_ref().map(|of| of.number.clone()).unwrap_or_default(),
-                to(it),
+                recipients_of(it),
                 it.outbox.label(now()).to_owned(),
                 why(it),
             ]
@@ -136,11 +136,6 @@ fn not_before(of: &Listed) -> Option<String> {
         Standing::Ready { due, .. } if *due > now() => Some(due.to_rfc3339()),
         _ => None,
     }
-}
-
-/// The people it goes to.
-pub(super) fn to(of: &Listed) -> String {
-    of.mail.recipients.iter().map(|it| it.party.address.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// What it waits for, or why it ended.

@@ -1,13 +1,12 @@
 //! `postroom outbox hold`, `release` and `cancel`: a person's word about a mail, the mail of a document, or a whole batch.
 
-use super::{to, why};
+use super::why;
+use crate::app::MailName;
+use crate::app::now;
+use crate::app::{Batch, Filter, Listed, MailView, Said, Standing, Word, recipients_of};
 use crate::cli::Exit;
-use crate::cli::desk::now;
-use crate::cli::named::Named;
 use crate::cli::output::{json, line, printable, table};
-use crate::cli::view::View;
 use crate::cli::{Common, Failure};
-use crate::store::{Batch, Filter, Listed, Said, Standing, Word};
 use clap::Args;
 use serde_json::json as object;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +20,7 @@ const PAGE: u32 = 1_000;
 pub(super) struct WordArgs {
     /// Mails by their ids, or by the numbers of their documents.
     #[arg(value_name = "MAIL|NUMBER")]
-    mails: Vec<Named>,
+    mails: Vec<MailName>,
     /// All mails of a batch, by its name or id (`postroom outbox batches`).
     #[arg(long, value_name = "NAME")]
     batch: Option<String>,
@@ -50,7 +49,7 @@ impl Answered {
 
 pub(super) async fn run(
     common: &Common,
-    view: &View,
+    view: &MailView,
     args: &WordArgs,
     batch: Option<&String>,
     word: Word,
@@ -76,7 +75,7 @@ pub(super) async fn run(
             object!({
                 "mail": it.mail.mail.id.to_string(),
                 "number": it.mail.mail.document.as_ref().map(|of| &of.number),
-                "to": to(&it.mail),
+                "to": recipients_of(&it.mail),
                 "changed": it.said.changed,
                 "state": it.said.row.label(now()),
             })
@@ -101,7 +100,7 @@ fn wrong(message: &str) -> Failure {
 }
 
 /// The mails that are named one by one: all are known before anything is changed.
-async fn named(view: &View, names: &[Named]) -> Result<Vec<Listed>, Failure> {
+async fn named(view: &MailView, names: &[MailName]) -> Result<Vec<Listed>, Failure> {
     let mut mails: Vec<Listed> = Vec::with_capacity(names.len());
     for name in names {
         let mail = name.only(view.listed(&name.filter()).await?)?;
@@ -113,7 +112,7 @@ async fn named(view: &View, names: &[Named]) -> Result<Vec<Listed>, Failure> {
 }
 
 /// The mails of a batch, oldest first.
-async fn of_batch(view: &View, batch: &Batch) -> Result<Vec<Listed>, Failure> {
+async fn of_batch(view: &MailView, batch: &Batch) -> Result<Vec<Listed>, Failure> {
     let mut mails: Vec<Listed> = Vec::new();
     loop {
         let before = mails.last().map(|it| it.mail.id);
@@ -131,7 +130,7 @@ async fn of_batch(view: &View, batch: &Batch) -> Result<Vec<Listed>, Failure> {
 type Answers = (Vec<Answered>, Result<(), Failure>);
 
 /// Says the word about the mails of a batch, and about those that join it meanwhile.
-async fn said_of_batch(view: &View, batch: &Batch, word: Word) -> Answers {
+async fn said_of_batch(view: &MailView, batch: &Batch, word: Word) -> Answers {
     let word = match word {
         Word::Release => Word::ReleaseAll,
         Word::Cancel => Word::CancelAll,
@@ -156,7 +155,7 @@ async fn said_of_batch(view: &View, batch: &Batch, word: Word) -> Answers {
 }
 
 /// Says the word about a group, by one commit.
-async fn said(view: &View, group: Vec<Listed>, word: Word) -> Result<Vec<Answered>, Failure> {
+async fn said(view: &MailView, group: Vec<Listed>, word: Word) -> Result<Vec<Answered>, Failure> {
     let ids: Vec<_> = group.iter().map(|it| it.mail.id).collect();
     let said = view.say_all(&ids, word).await?;
     Ok(group.into_iter().zip(said).map(|(mail, said)| Answered { mail, said }).collect())
@@ -193,7 +192,7 @@ fn show(answered: &[Answered], word: Word, is_batch: bool) -> Result<(), Failure
             (false, false) => format!("nothing changed, it is {state}: {reason}"),
         };
         let number = it.mail.mail.document.as_ref().map(|of| of.number.clone()).unwrap_or_default();
-        vec![it.mail.mail.id.to_string(), number, to(&it.mail), came]
+        vec![it.mail.mail.id.to_string(), number, recipients_of(&it.mail), came]
     });
     table(&["mail", "document", "to", ""], cells)?;
     if !is_batch {

@@ -4,19 +4,15 @@ mod place;
 
 pub(super) use place::{PlaceArgs, run as place};
 
-use super::house::CompanyArgs;
 use super::output::{green, json, line, printable, table};
-use super::premises::StoredPremises;
-use super::{Common, Failure, office};
-use crate::accounts::Company;
+use super::store_args::CompanyArgs;
+use super::{Common, Failure, load_plugin};
+use crate::app::{
+    NoticeFilter, NoticeKind, NoticeRow, NoticeState, NotifiedRecords, notify_records, records,
+};
 use crate::cli::Exit;
-use crate::connections::Connections;
-use crate::outbox::{Clock, Courier, Delivered, Ledger};
-use crate::records::Records;
-use crate::store::{NoticeFilter, NoticeKind, NoticeRow, NoticeState};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json as object};
-use std::sync::Arc;
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
@@ -116,19 +112,6 @@ pub(super) async fn run(common: &Common, command: &RecordsCommand) -> Result<Exi
     Ok(Exit::Done)
 }
 
-/// The company's records, or what to do for it to have some.
-pub(super) async fn records(
-    connections: &Connections,
-    company: &Company,
-) -> Result<Arc<dyn Records>, Failure> {
-    connections.records(company.id).await?.ok_or_else(|| {
-        Failure::input(format!(
-            "{} has no records: `postroom company records --url URL --key-file FILE`, or --folder DIR",
-            company.name
-        ))
-    })
-}
-
 async fn notices(common: &Common, args: &NoticesArgs) -> Result<(), Failure> {
     let (connections, company) = args.company.open().await?;
     let filter = NoticeFilter { document: args.document.clone(), open: args.open, limit: args.limit };
@@ -187,38 +170,16 @@ fn row(of: &NoticeRow) -> Value {
 async fn deliver(common: &Common, args: &DeliverArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
     records(&connections, &company).await?;
-    let admin = connections.store().administer(company.id);
-    if args.again {
-        admin.tell_again().await?;
-    }
-    let premises = StoredPremises {
-        connections: connections.clone(),
-        engine: office::engine(common)?,
-        log: office::log(common),
-    };
-    let ledger = Ledger::open(connections.store(), "command", Clock::system());
-    let say = |text: &str| eprintln!("postroom: {}", printable(text));
-    let courier = Courier::new(&ledger, Arc::new(premises), Arc::new(say));
-    let mut all = Delivered::default();
-    loop {
-        let Some(now) = courier.deliver(company.id).await? else {
-            let message = "somebody else tells them at this moment: `postroom records notices --open`";
-            return Err(Failure { code: Exit::Later, message: message.to_owned() });
-        };
-        all += now;
-        // A go has an end; what is left is for the next.
-        if now.told == 0 || now.later > 0 {
-            break;
-        }
-    }
-    let open = NoticeFilter { open: true, limit: 100_000, ..NoticeFilter::default() };
-    let waiting = admin.notices(&open).await?.iter().filter(|it| it.state == NoticeState::Waiting).count();
+    let diagnostics = load_plugin::diagnostics(common);
+    let engine = load_plugin::engine(common)?;
+    let NotifiedRecords { told, refused, waiting } =
+        notify_records(&connections, &company, &engine, args.again, &diagnostics).await?;
     if common.json {
-        json(&object!({ "told": all.told, "refused": all.refused, "waiting": waiting }))?;
+        json(&object!({ "told": told, "refused": refused, "waiting": waiting }))?;
     } else {
-        line(&format!("{} told, {} refused, {waiting} waiting", all.told, all.refused))?;
+        line(&format!("{told} told, {refused} refused, {waiting} waiting"))?;
     }
-    Ok(match (waiting, all.refused) {
+    Ok(match (waiting, refused) {
         (0, 0) => Exit::Done,
         (0, _) => Exit::Refused,
         _ => Exit::Later,

@@ -3,8 +3,8 @@
 use crate::accounts::{Company, RecordsPlace, SecretKind, SecretOwner, ServiceUrl};
 use crate::capabilities::destination::AllowList;
 use crate::cli::Exit;
-use crate::cli::house::CompanyArgs;
 use crate::cli::output::{done, json, line, printable};
+use crate::cli::store_args::CompanyArgs;
 use crate::cli::{Common, Failure};
 use crate::connections::Connections;
 use crate::records::RecordsKey;

@@ -2,12 +2,12 @@
 
 mod failed;
 
-use super::desk::{Delivery, Desk};
-use super::house::UserArgs;
-use super::named::Named;
-use super::{Common, Failure, office};
+use super::delivery::{Extra, deliver};
+use super::store_args::UserArgs;
+use super::{Common, Failure, load_plugin, session};
+use crate::app::MailName;
+use crate::app::{Answers, DeliveryRequest};
 use crate::cli::Exit;
-use crate::outbox::Answers;
 use clap::Args;
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ Examples:
 pub(super) struct ResumeArgs {
     /// The mail, as `postroom send` named it, or the number of its document.
     #[arg(value_name = "MAIL|NUMBER", required_unless_present = "failed")]
-    mail: Option<Named>,
+    mail: Option<MailName>,
     #[command(flatten)]
     user: UserArgs,
     /// How long to wait for a next attempt: 90s, 30m, 2h.
@@ -58,18 +58,18 @@ pub(super) async fn run(common: &Common, args: &ResumeArgs) -> Result<Exit, Fail
     let Some(named) = args.mail.as_ref().filter(|_| !args.failed) else {
         return failed::run(common, args).await;
     };
-    let plugin = office::loading(common);
+    let plugin = load_plugin::loading(common);
     let (connections, company, user) = args.user.open().await?;
     let mail = match named {
-        Named::Mail(id) => *id,
-        Named::Number(_) => {
+        MailName::Mail(id) => *id,
+        MailName::Number(_) => {
             let found = connections.store().acting(&user).listed(&named.filter()).await?;
             named.only(found)?.mail.id
         }
     };
-    let desk = Desk::of_mail(common, plugin, connections, company, user, mail).await?;
+    let session = session::of_mail(common, plugin, connections, company, user, mail).await?;
     let answers =
         Answers { fallback: args.fallback.as_deref().map(|it| it == "yes"), send_again: args.send_again };
-    let how = Delivery { answers, wait: args.wait, ..Delivery::default() };
-    desk.deliver(common, mail, how, serde_json::json!({})).await
+    let request = DeliveryRequest { answers, wait: args.wait };
+    deliver(common, &session, mail, &request, Extra::default()).await
 }

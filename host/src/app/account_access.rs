@@ -1,0 +1,72 @@
+//! An account, and who works with it: a user sees no account but those that they may use.
+
+use super::{AppError, Diagnostics, company_plugin};
+use crate::accounts::{Account, Company, Name, User, UserSettings};
+use crate::connections::{ConnectionError, Connections};
+use crate::engine::{Engine, Office};
+use crate::store::{Acting, Administrator, StoreError};
+
+/// An account that a use case is about, and who asks.
+#[derive(Debug)]
+pub struct AccountAccess {
+    /// Connections of the store.
+    pub connections: Connections,
+    /// The account's company.
+    pub company: Company,
+    /// The account.
+    pub account: Account,
+    /// The user who acts; none: an administrator.
+    pub user: Option<User>,
+}
+
+impl AccountAccess {
+    /// Finds an account by its name. For a user, one that they may not use does not exist.
+    pub async fn open(
+        connections: Connections,
+        company: Company,
+        user: Option<&Name>,
+        account: &Name,
+    ) -> Result<Self, AppError> {
+        let store = connections.store();
+        let admin = store.administer(company.id);
+        let user = match user {
+            Some(login) => Some(admin.user(login).await?),
+            None => None,
+        };
+        let account = match &user {
+            Some(user) => store.acting(user).account(account).await?,
+            None => admin.account(account).await?,
+        };
+        Ok(Self { connections, company, account, user })
+    }
+
+    /// The store, scoped to the user.
+    pub fn acting(&self) -> Option<Acting<'_>> {
+        self.user.as_ref().map(|user| self.connections.store().acting(user))
+    }
+
+    /// The store, scoped to the company.
+    pub fn administer(&self) -> Administrator<'_> {
+        self.connections.store().administer(self.company.id)
+    }
+
+    /// Reads what the user has set for the account.
+    pub async fn settings(&self) -> Result<UserSettings, StoreError> {
+        match self.acting() {
+            Some(acting) => acting.settings(self.account.id).await,
+            None => Ok(UserSettings::default()),
+        }
+    }
+
+    /// Opens the plugin for the company, able to reach the account; and says why it can't.
+    pub async fn plugin(
+        &self,
+        engine: &Engine,
+        diagnostics: &Diagnostics,
+    ) -> (Office, Option<ConnectionError>) {
+        let accounts = [&self.account];
+        let (plugin, closed) =
+            company_plugin(engine, &self.connections, &self.company, accounts, diagnostics).await;
+        (plugin, closed.into_iter().next().map(|(_, error)| error))
+    }
+}

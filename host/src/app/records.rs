@@ -1,0 +1,65 @@
+//! A company's records: its ERP, or a folder of documents; and the notices that the ERP gets about its mails.
+
+use super::{AppError, Diagnostics, StoredPlugins};
+use crate::accounts::Company;
+use crate::connections::Connections;
+use crate::engine::Engine;
+use crate::outbox::{Clock, Courier, Delivered, Ledger};
+use crate::records::Records;
+use crate::store::{NoticeFilter, NoticeState};
+use std::sync::Arc;
+
+/// Notices that are counted at most.
+const MOST_COUNTED: u32 = 100_000;
+
+/// Opens the company's records.
+pub async fn records(connections: &Connections, company: &Company) -> Result<Arc<dyn Records>, AppError> {
+    let records = connections.records(company.id).await?;
+    records.ok_or_else(|| AppError::NoRecords(company.name.clone()))
+}
+
+/// What came of notifying the records.
+#[derive(Debug, Clone, Copy)]
+pub struct NotifiedRecords {
+    /// Notices that they took.
+    pub told: u64,
+    /// Notices that they refused.
+    pub refused: u64,
+    /// Notices that wait for later.
+    pub waiting: u64,
+}
+
+/// Notifies the company's records now of what waits; `again`: also of what they refused, and of what is not due yet.
+pub async fn notify_records(
+    connections: &Connections,
+    company: &Company,
+    engine: &Engine,
+    again: bool,
+    diagnostics: &Diagnostics,
+) -> Result<NotifiedRecords, AppError> {
+    records(connections, company).await?;
+    let admin = connections.store().administer(company.id);
+    if again {
+        admin.tell_again().await?;
+    }
+    let plugins = StoredPlugins {
+        connections: connections.clone(),
+        engine: engine.clone(),
+        log: Arc::clone(&diagnostics.log),
+    };
+    let ledger = Ledger::open(connections.store(), "command", Clock::system());
+    let courier = Courier::new(&ledger, Arc::new(plugins), Arc::clone(&diagnostics.notices));
+    let mut all = Delivered::default();
+    loop {
+        let now = courier.deliver(company.id).await?.ok_or(AppError::RecordsBusy)?;
+        all += now;
+        // A go has an end; what is left is for the next.
+        if now.told == 0 || now.later > 0 {
+            break;
+        }
+    }
+    let open = NoticeFilter { open: true, limit: MOST_COUNTED, ..NoticeFilter::default() };
+    let notices = admin.notices(&open).await?;
+    let waiting = notices.iter().filter(|it| it.state == NoticeState::Waiting).count();
+    Ok(NotifiedRecords { told: all.told, refused: all.refused, waiting: waiting as u64 })
+}
