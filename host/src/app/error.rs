@@ -89,6 +89,12 @@ pub enum AppError {
     /// There is no store at this place.
     #[error("there is no store at {0}")]
     NoStore(Location),
+    /// A store that is not in a file is backed up and brought back by its database.
+    #[error("the store {0} is not in a file")]
+    NotAFile(Location),
+    /// A worker is at the store.
+    #[error("a worker is at the store {0}")]
+    WorkerAtStore(Location),
     /// None of them was named, and there is not exactly one.
     #[error("{}", which(*.0, .1))]
     WhichOne(Choice, Vec<String>),
@@ -269,7 +275,9 @@ impl AppError {
                 _ => Fault::Refused,
             },
             Self::UnusedSecret { .. } | Self::NoUser | Self::NoInvitee => Fault::Request,
-            Self::BeingSent { .. } | Self::Stopped | Self::RecordsBusy => Fault::Later,
+            Self::BeingSent { .. } | Self::Stopped | Self::RecordsBusy | Self::WorkerAtStore(_) => {
+                Fault::Later
+            }
             Self::Refused(_) => Fault::Refused,
             Self::SignInStore(_) | Self::NoPlugin | Self::Asking(_) | Self::Internal(_) => Fault::Internal,
             Self::Connection(_)
@@ -278,6 +286,7 @@ impl AppError {
             | Self::NoStorePlace
             | Self::NoKeyPlace
             | Self::NoStore(_)
+            | Self::NotAFile(_)
             | Self::WhichOne(..)
             | Self::NoAccount(_)
             | Self::NoMail(_)

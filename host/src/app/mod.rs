@@ -9,6 +9,7 @@
 
 mod account_access;
 mod accounts;
+mod backup;
 pub mod bulk;
 mod clock;
 mod companies;
@@ -19,6 +20,8 @@ mod diagnostics;
 mod error;
 mod exchange;
 mod explanations;
+mod hold;
+mod keys;
 mod mail_content;
 mod mail_view;
 mod named;
@@ -27,11 +30,13 @@ mod own_program;
 mod platform;
 mod plugin;
 mod records;
+mod removal;
 mod resend;
 mod session;
 mod stop;
 mod store_places;
 mod stored_plugins;
+mod suppressions;
 mod test_mail;
 mod timeline;
 mod worker;
@@ -44,6 +49,7 @@ pub use accounts::{
     check_account, first_state, known_provider, refuse_errors, refuse_unused, report_account,
     secrets_needed_again, sign_in_deadline, store_secrets, wanted_secret,
 };
+pub use backup::{RestoreRequest, RestoredStore};
 pub use clock::now;
 pub use companies::{
     CompanyChange, CompanyReport, CompanySettings, add_company, change_company, company_settings,
@@ -56,6 +62,7 @@ pub use diagnostics::Diagnostics;
 pub use error::{AppError, Choice, Fault, draft_fault};
 pub use exchange::{CompanyFile, export_company};
 pub use explanations::Explanations;
+pub use hold::{Answered, Answers as ChangeAnswers};
 pub use mail_content::{BatchContent, MailContent, UnusableAddress, WITHOUT_DOCUMENT};
 pub use mail_view::MailView;
 pub use named::{MailName, only_batch, recipients_of};
@@ -63,24 +70,31 @@ pub use open_tracking::{OpenTracking, has_pixels, pixel_left_out, reasons, refus
 pub use own_program::{HANDED_OVER, UnsentMessage, hand_over, mailto_link, unsent_message};
 pub use platform::platform_addresses;
 pub use plugin::{PluginLoad, company_plugin, no_files};
-pub use records::{NotifiedRecords, notify_records, records};
+pub use records::{NotifiedRecords, keep_notifying, notify_records, records};
+pub use removal::{apply_retention, erase_person};
 pub use resend::{AccountResend, NotResent, Resend, ResendRow, ResendVerdict};
 pub use session::Session;
 pub use stop::{StopSender, StopSignal};
 pub use store_places::{OpenedStore, StorePlaces, one_company, one_user};
 pub use stored_plugins::StoredPlugins;
+pub use suppressions::{release, suppress};
 pub use test_mail::TestRequest;
-pub use timeline::{MailStatus, is_too_old, latest};
+pub use timeline::{MailStatus, is_too_old, latest, mail_timeline};
 pub use worker::start_worker;
 pub use worker_lock::WorkerLock;
 
 // Types of the rooms below that use cases take and give.
-pub use crate::connections::{ConnectionError, Connections, purpose as grant_purpose};
-pub use crate::outbox::{Answers, DraftError, Made, Notices, Ready, SentCopy, Step, WorkerOptions};
+pub use crate::connections::{ConnectionError, Connections, LinkKeyRow, purpose as grant_purpose};
+pub use crate::engine::{Accounts, Capabilities, Engine, LogSink, Office, Options, probe_report};
+pub use crate::outbox::{
+    Answers, Attempt as SingleAttempt, Draft, DraftError, Made, Notices, Portal, Ready, Sent, SentCopy, Step,
+    WorkerOptions,
+};
 pub use crate::store::{
-    AccountPause, Acting, Administrator, AttemptResult, Batch, BatchCounts, BatchId, Cause, Count, Event,
-    Filter, Kept, Listed, Location, Mail, MailId, NoticeFilter, NoticeKind, NoticeRow, NoticeState,
-    OpenCheck, Order, OutboxRow, PauseCause, Said, SendOptions, Standing, Store, StoreError, Suppression,
+    AccountPause, Acting, Administrator, AttachedFile, Attempt, AttemptResult, AuditFilter, AuditHead,
+    AuditVerdict, Backup, Batch, BatchCounts, BatchId, Cause, Count, Erased, Event, FilePlace, Filter, Kept,
+    Listed, Location, Mail, MailId, MailSummary, NoticeFilter, NoticeKind, NoticeRow, NoticeState, OpenCheck,
+    Order, OutboxRow, PauseCause, Restored, Said, SendOptions, Standing, Store, StoreError, Suppression,
     Word,
 };
-pub use crate::vault::KeySource;
+pub use crate::vault::{KeyRow, KeySource, Rotated};

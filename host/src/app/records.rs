@@ -8,6 +8,7 @@ use crate::outbox::{Clock, Courier, Delivered, Ledger};
 use crate::records::Records;
 use crate::store::{NoticeFilter, NoticeState};
 use std::sync::Arc;
+use tokio::task::AbortHandle;
 
 /// Notices that are counted at most.
 const MOST_COUNTED: u32 = 100_000;
@@ -62,4 +63,15 @@ pub async fn notify_records(
     let notices = admin.notices(&open).await?;
     let waiting = notices.iter().filter(|it| it.state == NoticeState::Waiting).count();
     Ok(NotifiedRecords { told: all.told, refused: all.refused, waiting: waiting as u64 })
+}
+
+/// Begins to notify the records of every company of what waits, until the task is aborted.
+pub fn keep_notifying(connections: &Connections, engine: &Engine, diagnostics: &Diagnostics) -> AbortHandle {
+    let plugins = StoredPlugins {
+        connections: connections.clone(),
+        engine: engine.clone(),
+        log: Arc::clone(&diagnostics.log),
+    };
+    let ledger = Ledger::open(connections.store(), "serve", Clock::system());
+    Courier::new(&ledger, Arc::new(plugins), Arc::clone(&diagnostics.notices)).keep()
 }

@@ -3,6 +3,7 @@
 use super::{AppError, Diagnostics, MailView, company_plugin, no_files, now, recipients_of};
 use crate::connections::ConnectionError;
 use crate::contract::tracking::Timeline;
+use crate::engine::Office;
 use crate::outbox::{Clock, Copies, CurrentPause, Dispatch, Ledger, timeline};
 use crate::store::{Listed, Mail, Standing};
 use chrono::{DateTime, Duration, FixedOffset};
@@ -77,6 +78,11 @@ impl MailView {
         taken.work(dispatch.look_again(id, now()), |step| step.standing(now())).await?;
         Ok(None)
     }
+}
+
+/// Judges one mail by what is known now.
+pub async fn mail_timeline(plugin: &Office, mail: &Mail) -> Result<Timeline, AppError> {
+    Ok(timeline(plugin, mail, now()).await?)
 }
 
 /// Leaves, of the mails that are the same document for the same people, the latest: what was sent again has one status.

@@ -2,8 +2,7 @@
 
 use super::output::printable;
 use super::retold::Shown;
-use crate::outbox::{Made, SentCopy};
-use crate::store::AttemptResult;
+use crate::app::{AttemptResult, Made, SentCopy};
 
 /// Attempts, and what was said of them.
 #[derive(Debug)]

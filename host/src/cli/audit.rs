@@ -4,8 +4,8 @@ use super::output::{json, line, table};
 use super::store_args::CompanyArgs;
 use super::{Common, Failure};
 use crate::accounts::{Company, Name};
+use crate::app::{AuditFilter, AuditHead, AuditVerdict};
 use crate::cli::Exit;
-use crate::store::{AuditFilter, AuditHead, AuditVerdict};
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 

@@ -3,8 +3,8 @@
 use super::output::{json, line, printable};
 use super::store_args::StoreArgs;
 use super::{Common, Failure};
+use crate::app::{AppError, Location};
 use crate::cli::Exit;
-use crate::store::{Location, Store};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -25,20 +25,16 @@ pub(super) struct BackupArgs {
 }
 
 pub(super) async fn run(common: &Common, args: &BackupArgs) -> Result<Exit, Failure> {
-    let location = args.store.location()?;
-    let Some(path) = location.path() else {
-        return Err(Failure::input(format!(
-            "a store in PostgreSQL is backed up by PostgreSQL: {}",
-            dump(&location, &args.file)
-        )));
+    let places = args.store.places()?;
+    let backup = match places.back_up(&args.file).await {
+        Err(AppError::NotAFile(location)) => {
+            return Err(Failure::input(format!(
+                "a store in PostgreSQL is backed up by PostgreSQL: {}",
+                dump(&location, &args.file)
+            )));
+        }
+        backup => backup?,
     };
-    if !path.exists() {
-        return Err(Failure::input(format!("there is no store at {location}")));
-    }
-    let store = Store::open(&location).await?;
-    let backup = store.back_up(&args.file).await;
-    store.close().await;
-    let backup = backup?;
     if common.json {
         json(&serde_json::json!({
             "file": args.file, "taken": backup.taken, "bytes": backup.bytes, "audit_heads": backup.audit_heads,

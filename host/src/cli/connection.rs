@@ -2,11 +2,11 @@
 
 use super::output::{green, json, line, printable};
 use super::{Common, Failure};
+use crate::app::probe_report;
 use crate::capabilities::smtp::{SmtpClient, Submitter, TEST_SUCCESSFUL};
 use crate::cli::Exit;
 use crate::config::Config;
 use crate::contract::transport::Verdict;
-use crate::engine::probe_report;
 use clap::Args;
 use std::path::PathBuf;
 

@@ -2,10 +2,10 @@
 
 use super::output::{json, line, table};
 use super::{Common, Failure, load_plugin};
+use crate::app::{Draft, DraftError};
 use crate::cli::Exit;
 use crate::contract::documents::{Payment, Summary};
 use crate::contract::types::Address;
-use crate::outbox::{Draft, DraftError};
 use clap::Args;
 use std::path::PathBuf;
 

@@ -4,8 +4,8 @@ use super::output::{json, line, printable};
 use super::store_args::CompanyArgs;
 use super::{Common, Failure, ask};
 use crate::accounts::MailAddress;
+use crate::app::{Erased, erase_person};
 use crate::cli::Exit;
-use crate::store::Erased;
 use clap::Args;
 
 /// The file is clean, the log beside it not yet.
@@ -42,10 +42,7 @@ pub(super) async fn run(common: &Common, args: &EraseArgs) -> Result<Exit, Failu
             message: format!("nothing was erased: say --yes to {question}"),
         });
     }
-    let store = connections.store();
-    store.lend_pseudonym_key(connections.pseudonym_secret().await?);
-    let erased = store.administer(company.id).erase(&args.address, crate::app::now()).await?;
-    let scrubbed = store.scrub().await?;
+    let (erased, scrubbed) = erase_person(&connections, &company, &args.address).await?;
     tell(common, &erased, scrubbed)
 }
 

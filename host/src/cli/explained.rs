@@ -1,9 +1,8 @@
 //! The language of the person at the terminal, and what the plugin warns of or refuses in it.
 
 use super::{Failure, load_plugin};
-use crate::app::Explanations;
+use crate::app::{Explanations, Office};
 use crate::contract::types::Reason as Warning;
-use crate::engine::Office;
 
 /// What the codes of these warnings mean, in the user's language.
 pub(super) async fn explanations<'a>(

@@ -91,6 +91,9 @@ pub(super) fn sentence(error: &AppError) -> String {
                                $POSTROOM_PLUGIN"
                 .to_owned()
         }
+        AppError::WorkerAtStore(location) => {
+            format!("a worker is at the store {location}: stop it, then restore")
+        }
         AppError::NoStorePlace => "name the store with --store".to_owned(),
         AppError::NoKeyPlace => "name the master key with --key".to_owned(),
         AppError::WhichOne(choice, names) => which(*choice, names),

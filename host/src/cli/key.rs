@@ -3,9 +3,8 @@
 use super::output::{done, json, line, table};
 use super::store_args::StoreArgs;
 use super::{Common, Failure};
+use crate::app::{KeyRow, LinkKeyRow};
 use crate::cli::Exit;
-use crate::connections::LinkKeyRow;
-use crate::vault::{KeyRow, Vault};
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
@@ -81,9 +80,8 @@ pub(super) struct WithdrawArgs {
 pub(super) async fn run(common: &Common, command: &KeyCommand) -> Result<Exit, Failure> {
     match command {
         KeyCommand::Rotate(args) => {
-            let store = args.store.open_store().await?;
+            let rotated = args.store.places()?.rotate_key(args.lost).await?;
             let source = args.store.key_source()?;
-            let rotated = Vault::rotate(store, &source, args.lost).await?;
             if common.json {
                 json(&rotated)?;
             } else {
@@ -98,9 +96,8 @@ pub(super) async fn run(common: &Common, command: &KeyCommand) -> Result<Exit, F
             }
         }
         KeyCommand::Retire(args) => {
-            let store = args.store.open_store().await?;
+            let rotated = args.store.places()?.retire_keys().await?;
             let source = args.store.key_source()?;
-            let rotated = Vault::retire(store, &source).await?;
             if common.json {
                 json(&rotated)?;
             } else if rotated.retired.is_empty() {
@@ -116,8 +113,7 @@ pub(super) async fn run(common: &Common, command: &KeyCommand) -> Result<Exit, F
             }
         }
         KeyCommand::List(args) => {
-            let store = args.store.open_store().await?;
-            let rows = Vault::key_rows(&store, &args.store.key_source()?).await?;
+            let rows = args.store.places()?.keys().await?;
             list(common, &rows)?;
         }
         KeyCommand::RotateLinks(args) => {
@@ -136,9 +132,8 @@ pub(super) async fn run(common: &Common, command: &KeyCommand) -> Result<Exit, F
             done(common, &format!("what key {} signed is worth nothing any more", args.number))?;
         }
         KeyCommand::Forget(args) => {
-            let store = args.store.open_store().await?;
+            args.store.places()?.forget_key(&args.key_id).await?;
             let source = args.store.key_source()?;
-            Vault::forget_key(&store, &source, &args.key_id).await?;
             done(common, &format!("{} is not in {source} any more", args.key_id))?;
         }
     }

@@ -2,10 +2,11 @@
 
 use super::Common;
 pub(super) use crate::app::no_files;
-use crate::app::{AppError, Diagnostics, PluginLoad};
+use crate::app::{
+    Accounts, AppError, Capabilities, Diagnostics, Engine, LogSink, Office, Options, PluginLoad,
+};
 use crate::capabilities::smtp::{MemorySubmitter, Submitter};
 use crate::contract::log::Level;
-use crate::engine::{Accounts, Capabilities, Engine, LogSink, Office, Options};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -2,9 +2,8 @@
 
 use super::insist::Insist;
 use super::{Failure, explained};
-use crate::app::{AppError, BatchContent, DraftError, MailContent, WITHOUT_DOCUMENT, draft_fault};
+use crate::app::{AppError, BatchContent, DraftError, MailContent, Office, WITHOUT_DOCUMENT, draft_fault};
 use crate::config::Config;
-use crate::engine::Office;
 use clap::Args;
 use std::path::{Path, PathBuf};
 

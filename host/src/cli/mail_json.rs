@@ -1,6 +1,6 @@
 //! A kept mail as JSON, without the bytes of its message.
 
-use crate::store::{Attempt, FilePlace, Mail, MailSummary};
+use crate::app::{Attempt, FilePlace, Mail, MailSummary};
 use serde_json::{Value, json};
 
 pub(super) fn attempts(mail: &Mail) -> Value {
@@ -38,7 +38,7 @@ pub(super) fn summary(of: &MailSummary) -> Value {
 }
 
 pub(super) fn files(mail: &Mail) -> Value {
-    let file = |file: &crate::store::AttachedFile| {
+    let file = |file: &crate::app::AttachedFile| {
         let place = match &file.place {
             FilePlace::Disk(path) => Some(path),
             FilePlace::Stored(_) => None,

@@ -1,4 +1,4 @@
-//! The command line. Thin: reads arguments, calls [`outbox`](crate::outbox), prints.
+//! The command line. Thin: reads arguments, calls the use cases of [`app`](crate::app), prints.
 //!
 //! Every command takes `--json`; every failure ends with an exit code that means something (see [`Failure`]).
 

@@ -1,9 +1,8 @@
 //! What a mail waits for after a command has moved it on, and what the exit code says of it.
 
 use super::retold::Shown;
+use crate::app::{Cause, Mail, MailId, Step};
 use crate::cli::Exit;
-use crate::outbox::Step;
-use crate::store::{Cause, Mail, MailId};
 use chrono::Local;
 
 /// What a mail waits for, and what to do about it.

@@ -5,10 +5,9 @@ use super::mail::MailArgs;
 use super::output::{json, line, printable};
 use super::output_file::{self, OutputFile};
 use super::{Common, Failure, explained, load_plugin, picture};
-use crate::app::{DraftError, Explanations, Ready, WITHOUT_DOCUMENT};
+use crate::app::{DraftError, Explanations, Office, Ready, WITHOUT_DOCUMENT};
 use crate::cli::Exit;
 use crate::contract::types::Address;
-use crate::engine::Office;
 use clap::Args;
 use std::path::{Path, PathBuf};
 

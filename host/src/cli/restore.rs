@@ -4,10 +4,8 @@ use super::backup::quoted;
 use super::output::{json, line};
 use super::store_args::StoreArgs;
 use super::{Common, Failure};
-use crate::app::WorkerLock;
+use crate::app::{AppError, KeySource, Location, RestoreRequest, Restored, RestoredStore, StoreError};
 use crate::cli::Exit;
-use crate::store::{Location, Restored, Restoring, Store, StoreError};
-use crate::vault::{KeySource, Vault};
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -43,37 +41,21 @@ pub(super) struct RestoreArgs {
 }
 
 pub(super) async fn run(common: &Common, args: &RestoreArgs) -> Result<Exit, Failure> {
-    let location = args.store.location()?;
-    if let Some(folder) = location.path().and_then(Path::parent).filter(|it| !it.as_os_str().is_empty()) {
-        let failed = |e: std::io::Error| Failure::input(format!("can't make {}: {e}", folder.display()));
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    // Held until the end: no worker begins in between.
-    let _single = WorkerLock::take(&location)?.ok_or_else(|| Failure {
-        code: Exit::Later,
-        message: format!("a worker is at the store {location}: stop it, then restore"),
-    })?;
-    let restored = match (&args.file, args.taken) {
-        (_, Some(taken)) => {
-            let store = Store::open(&location).await?;
-            let held = store.came_back(taken, args.resume_all).await;
-            store.close().await;
-            Restored { taken, held: held?, before: None }
-        }
-        (Some(file), None) => {
-            if location.path().is_none() {
-                return Err(Failure::input(by_postgresql(&location, file)));
-            }
-            let how = Restoring { replace: args.replace, resume_all: args.resume_all };
-            location.restore(file, how).await.map_err(explained)?
-        }
+    let places = args.store.places()?;
+    let request = match (&args.file, args.taken) {
+        (_, Some(taken)) => RestoreRequest::Taken(taken),
+        (Some(file), None) => RestoreRequest::File { file: file.clone(), replace: args.replace },
         (None, None) => return Err(Failure { code: Exit::Usage, message: "name the backup".to_owned() }),
     };
-    let store = Store::open(&location).await?;
-    let source = args.store.key_source()?;
-    let missing = Vault::missing_keys(&store, &source).await;
-    store.close().await;
-    tell(common, &location, &restored, &source, &missing?)
+    let RestoredStore { restored, missing_keys } = match places.restore(&request, args.resume_all).await {
+        Err(AppError::NotAFile(location)) => {
+            let file = args.file.as_deref().unwrap_or(Path::new(""));
+            return Err(Failure::input(by_postgresql(&location, file)));
+        }
+        Err(AppError::Store(error)) => return Err(explained(error)),
+        restored => restored?,
+    };
+    tell(common, &places.location, &restored, &places.key_source()?, &missing_keys)
 }
 
 fn explained(error: StoreError) -> Failure {

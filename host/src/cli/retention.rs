@@ -3,6 +3,7 @@
 use super::output::{done, json};
 use super::store_args::StoreArgs;
 use super::{Common, Failure};
+use crate::app::apply_retention;
 use crate::cli::Exit;
 use clap::{Args, Subcommand};
 
@@ -44,9 +45,7 @@ pub(super) fn days(text: &str) -> Result<Days, String> {
 pub(super) async fn run(common: &Common, command: &RetentionCommand) -> Result<Exit, Failure> {
     let RetentionCommand::Apply(args) = command;
     let connections = args.store.open().await?;
-    let mails = connections.store().apply_retention(crate::app::now()).await?;
-    // What was removed is to be gone from the file too.
-    let scrubbed = mails == 0 || connections.store().scrub().await?;
+    let (mails, scrubbed) = apply_retention(&connections).await?;
     if common.json {
         json(&serde_json::json!({ "emptied": mails, "scrubbed": scrubbed }))?;
     } else {

@@ -8,16 +8,14 @@ use super::store_args::UserArgs;
 use super::{Common, Failure, contract_json, explained, handover, load_plugin, render, session, statuses};
 use crate::accounts::{AccountState, Name, Transport};
 use crate::app::{
-    DeliveryRequest, Kept, MailId, OpenTracking, Order, Ready, SendOptions, compose, damaged, missing, now,
-    pixel_left_out, sign_in_deadline,
+    Accounts, DeliveryRequest, Kept, MailId, Office, OpenTracking, Order, Ready, SendOptions, Sent,
+    SingleAttempt, compose, damaged, missing, now, pixel_left_out, sign_in_deadline,
 };
 use crate::capabilities::smtp::SmtpClient;
 use crate::cli::Exit;
 use crate::contract::delivery::SubmitError;
 use crate::contract::tracking::Status;
 use crate::contract::transport::Verdict;
-use crate::engine::{Accounts, Office};
-use crate::outbox::{Attempt, Sent};
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use std::path::PathBuf;
@@ -206,7 +204,7 @@ async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
     };
     check(common, &plugin, args, &ready).await?;
     let waiting = spinner(common, &format!("sending {} bytes as {name}", ready.message.mail.size));
-    let attempt = Attempt {
+    let attempt = SingleAttempt {
         account: name.to_owned(),
         now,
         envelope_id: Some(draft.id.clone()),

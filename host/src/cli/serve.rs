@@ -2,10 +2,9 @@
 
 use super::store_args::StoreArgs;
 use super::{Common, Failure, load_plugin, stopping};
-use crate::app::StoredPlugins;
+use crate::app::{Diagnostics, keep_notifying};
 use crate::cli::Exit;
 use crate::config::{PublicUrl, Web};
-use crate::outbox::{Clock, Courier, Ledger};
 use crate::web::{Limits, Listeners, Site, serve};
 use chrono::{Local, SecondsFormat};
 use clap::Args;
@@ -54,14 +53,7 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<Exit, Failu
     let bound = listener.local_addr().map_err(taken)?;
     let (metrics, metrics_words) = listen_for_metrics(args.metrics_listen.or(web.metrics_listen)).await?;
     let stop = stopping::listen()?;
-    let plugins = StoredPlugins {
-        connections: connections.clone(),
-        engine: engine.clone(),
-        log: load_plugin::log(common),
-    };
-    let ledger = Ledger::open(connections.store(), "serve", Clock::system());
-    let courier = Courier::new(&ledger, Arc::new(plugins), Arc::new(write));
-    let site = Site::open(connections.clone(), engine).await?.with_journal(write);
+    let site = Site::open(connections.clone(), engine.clone()).await?.with_journal(write);
     match &web.public_url {
         Some(url) => write(&format!("listening on http://{bound}, known as {url}")),
         None => write(&format!("listening on http://{bound}; without [web] public_url no mail has a pixel")),
@@ -75,13 +67,14 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<Exit, Failu
         write(&format!("the audit log of {company} ends with {head}"));
     }
     let attendance = connections.vault().attend("serve").await?;
-    let carried = courier.keep();
+    let diagnostics = Diagnostics { log: load_plugin::log(common), notices: Arc::new(write) };
+    let notifying = keep_notifying(&connections, &engine, &diagnostics);
     let site = Arc::new(site);
     let fresh = Arc::clone(&site);
     let fresh = tokio::spawn(async move { fresh.keep_link_keys_fresh().await });
     serve(Listeners { public: listener, metrics }, site, Limits::default(), stop.asked()).await;
     fresh.abort();
-    carried.abort();
+    notifying.abort();
     attendance.end().await;
     write("ended");
     connections.close().await;

@@ -2,8 +2,8 @@
 
 use super::output::table;
 use super::{Failure, load_plugin};
+use crate::app::Office;
 use crate::contract::tracking::RecipientStatus;
-use crate::engine::Office;
 
 /// Prints them.
 pub(super) async fn show(office: &Office, recipients: &[RecipientStatus]) -> Result<(), Failure> {

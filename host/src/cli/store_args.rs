@@ -4,10 +4,9 @@ use super::load_plugin::{diagnostics, engine};
 use super::{Common, Failure, failure};
 use crate::accounts::{Account, Company, Name, User};
 use crate::app::{
-    AccountAccess, AppError, ConnectionError, Connections, KeySource, Location, OpenedStore, Store,
+    AccountAccess, AppError, ConnectionError, Connections, KeySource, Location, Office, OpenedStore,
     StorePlaces, company_plugin, one_company, one_user,
 };
-use crate::engine::Office;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -77,11 +76,6 @@ impl StoreArgs {
         }
     }
 
-    /// Opens the store alone, which must be there: for commands about the keys themselves.
-    pub(super) async fn open_store(&self) -> Result<Store, Failure> {
-        Ok(self.places()?.open_store().await?)
-    }
-
     /// Opens store and vault, and makes them where they are not there yet.
     pub(super) async fn open_or_make(&self) -> Result<Connections, Failure> {
         Ok(noticed(self.places()?.open_or_make().await?))
@@ -97,7 +91,8 @@ impl StoreArgs {
         Ok(self.places()?.key_source()?)
     }
 
-    fn places(&self) -> Result<StorePlaces, AppError> {
+    /// Where the store is, and what opens it.
+    pub(super) fn places(&self) -> Result<StorePlaces, AppError> {
         let location = self.store.clone().or_else(Location::of_user).ok_or(AppError::NoStorePlace)?;
         failure::works_with(&location);
         Ok(StorePlaces { location, key: self.key.clone(), operator: self.operator.clone() })

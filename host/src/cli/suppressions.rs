@@ -4,8 +4,8 @@ use super::output::{done, json, table};
 use super::store_args::CompanyArgs;
 use super::{Common, Failure};
 use crate::accounts::MailAddress;
+use crate::app::{Suppression, release, suppress};
 use crate::cli::Exit;
-use crate::store::{NewSuppression, Suppression, SuppressionKind};
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Args)]
@@ -65,36 +65,27 @@ struct AddArgs {
 }
 
 pub(super) async fn run(common: &Common, args: &SuppressionsArgs) -> Result<Exit, Failure> {
-    let now = chrono::Local::now().fixed_offset();
     match &args.command {
         None => list(common, &args.list).await?,
         Some(SuppressionsCommand::List(args)) => list(common, args).await?,
         Some(SuppressionsCommand::Release(args)) => {
             let (connections, company) = args.company.open().await?;
-            let address = args.address.to_string();
-            match connections.store().release(company.id, &address, &args.by, now).await? {
-                0 => {
+            let address = &args.address;
+            match release(&connections, &company, address, &args.by).await? {
+                false => {
                     let message = format!(
                         "{address} is not suppressed: `postroom suppressions list` has those that are"
                     );
                     return Err(Failure::input(message));
                 }
-                _ => done(common, &format!("{address} may be written to again"))?,
+                true => done(common, &format!("{address} may be written to again"))?,
             }
         }
         Some(SuppressionsCommand::Add(args)) => {
             let (connections, company) = args.one.company.open().await?;
-            let address = args.one.address.to_string();
-            let new = NewSuppression {
-                address: address.clone(),
-                kind: SuppressionKind::ByHand,
-                since: now,
-                mail: None,
-                code: None,
-                words: args.reason.clone(),
-                source: args.one.by.clone(),
-            };
-            let is_news = connections.store().suppress(company.id, &new).await?;
+            let address = &args.one.address;
+            let is_news =
+                suppress(&connections, &company, address, args.reason.clone(), &args.one.by).await?;
             let already = if is_news { "" } else { " (as before)" };
             done(common, &format!("{address} is no longer written to{already}"))?;
         }

@@ -2,12 +2,11 @@
 //! [`mail_clients`] over their HTML.
 
 use super::{Failure, output};
+use crate::app::{Draft, Office, Portal, Ready};
 use crate::capabilities::attachments::AttachmentSource;
 use crate::contract::composing::Chunk;
 use crate::contract::types;
-use crate::engine::Office;
 use crate::mail_clients::{self, Finding, Support, Usage};
-use crate::outbox::{Draft, Portal, Ready};
 use chrono::{Days, NaiveDate};
 use mail_parser::MessageParser;
 use serde::Serialize;

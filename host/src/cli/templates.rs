@@ -3,10 +3,10 @@
 use super::output::{json, line, table};
 use super::template_clients::{self, Checked};
 use super::{Common, Failure, load_plugin};
+use crate::app::Office;
 use crate::cli::Exit;
 use crate::config;
 use crate::contract::templates::Text;
-use crate::engine::Office;
 use clap::Subcommand;
 use std::collections::BTreeMap;
 use std::path::PathBuf;

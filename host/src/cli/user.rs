@@ -4,9 +4,9 @@ use super::output::{done, json, line, table};
 use super::store_args::CompanyArgs;
 use super::{Common, Failure, ask};
 use crate::accounts::{DisplayName, MailAddress, Name, NewUser, User};
+use crate::app::Administrator;
 use crate::cli::Exit;
 use crate::config::read_templates;
-use crate::store::Administrator;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 

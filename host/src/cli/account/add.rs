@@ -5,8 +5,8 @@ use crate::accounts::{
     Account, AccountState, DisplayName, MailAddress, Name, NewAccount, SecretKind, UserSettings,
 };
 use crate::app::{
-    Connections, NewAccountRequest, add_account, first_state, known_provider, platform_addresses, reasons,
-    refuse_unused, report_account, wanted_secret,
+    Connections, NewAccountRequest, Office, add_account, first_state, known_provider, platform_addresses,
+    reasons, refuse_unused, report_account, wanted_secret,
 };
 use crate::cli::Exit;
 use crate::cli::contract_json;
@@ -15,7 +15,6 @@ use crate::cli::store_args::CompanyArgs;
 use crate::cli::{Common, Failure, ask, load_plugin};
 use crate::config::DnsUse;
 use crate::contract::accounts::{Preset, Severity};
-use crate::engine::Office;
 use clap::Args;
 
 #[derive(Debug, Args)]

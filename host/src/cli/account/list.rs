@@ -2,11 +2,11 @@
 
 use super::add::report;
 use crate::accounts::{Account, AccountState, Authentication, ImapServer, SmtpServer, Transport};
+use crate::app::{AccountPause, PauseCause};
 use crate::cli::Exit;
 use crate::cli::output::{json, table};
 use crate::cli::store_args::{AccountArgs, CompanyArgs};
 use crate::cli::{Common, Failure, load_plugin};
-use crate::store::{AccountPause, PauseCause};
 use clap::Args;
 
 #[derive(Debug, Args)]

@@ -1,14 +1,12 @@
 //! `postroom account sent`: mails that were sent through Postroom, and one of them in full (FEATURES A11).
 
 use crate::accounts::Name;
-use crate::app::now;
+use crate::app::{FilePlace, Mail, MailId, mail_timeline};
 use crate::cli::Exit;
 use crate::cli::contract_json;
 use crate::cli::output::{json, line, printable, table};
 use crate::cli::store_args::{UserArgs, reaching};
 use crate::cli::{Common, Failure, mail_json, output_file, statuses};
-use crate::outbox::timeline;
-use crate::store::{FilePlace, Mail, MailId};
 use clap::Args;
 use serde_json::json as object;
 use std::path::PathBuf;
@@ -46,7 +44,7 @@ pub(super) async fn run(common: &Common, args: &SentArgs) -> Result<Exit, Failur
     if let Some(id) = args.mail {
         let mail = acting.mail(id).await?;
         let (office, _) = reaching(common, &connections, &company, []).await?;
-        let timeline = timeline(&office, &mail, now()).await?;
+        let timeline = mail_timeline(&office, &mail).await?;
         if let Some(folder) = &args.save {
             save(&mail, folder)?;
         }
@@ -69,7 +67,7 @@ pub(super) async fn run(common: &Common, args: &SentArgs) -> Result<Exit, Failur
 
 async fn show(
     common: &Common,
-    office: &crate::engine::Office,
+    office: &crate::app::Office,
     mail: &Mail,
     timeline: &crate::contract::tracking::Timeline,
 ) -> Result<(), Failure> {

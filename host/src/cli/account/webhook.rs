@@ -102,7 +102,7 @@ pub(super) async fn run(common: &Common, args: &WebhookArgs) -> Result<Exit, Fai
     Ok(Exit::Done)
 }
 
-fn public_url(connections: &crate::connections::Connections) -> Result<&PublicUrl, Failure> {
+fn public_url(connections: &crate::app::Connections) -> Result<&PublicUrl, Failure> {
     connections.operator().web.public_url.as_ref().ok_or_else(|| {
         Failure::input(
             "the operator's settings have no [web] public_url: name them with --operator (docs/operator.md)",

@@ -6,14 +6,13 @@ mod sheet;
 
 use super::output::{json, line, table};
 use super::{Common, Failure, load_plugin, output_file, render};
+use crate::app::{Accounts, Draft, Office, Ready, SingleAttempt};
 use crate::capabilities::attachments::AttachmentSource;
 use crate::capabilities::destination::AllowList;
 use crate::capabilities::smtp::{Account, Security, SmtpClient};
 use crate::catcher::Catcher;
 use crate::cli::Exit;
 use crate::contract::types;
-use crate::engine::{Accounts, Office};
-use crate::outbox::{Attempt, Draft, Ready};
 use clap::Args;
 pub(super) use sample::LOGO;
 use sample::{SAMPLES, Sample};
@@ -66,7 +65,7 @@ pub(super) async fn run(common: &Common, args: &DemoArgs) -> Result<Exit, Failur
 async fn send(office: &Office, sample: &Sample, out: &Path) -> Result<Shown, Failure> {
     let draft = draft(sample, office).await?;
     let ready = draft.compose(office).await?;
-    let attempt = Attempt {
+    let attempt = SingleAttempt {
         account: "demo".to_owned(),
         now: draft.now.clone(),
         envelope_id: Some(draft.id.clone()),
@@ -101,7 +100,7 @@ async fn draft(sample: &Sample, office: &Office) -> Result<Draft, Failure> {
     let content = content.to_string().into_bytes();
     let mut draft = Draft::new("application/json", content, sender, uuid::Uuid::now_v7().to_string(), now);
     let summary = office.read(&load_plugin::no_files(), &draft.document).await?;
-    let summary = summary.map_err(crate::outbox::DraftError::Document)?;
+    let summary = summary.map_err(crate::app::DraftError::Document)?;
     draft.use_case = Some(sample.use_case.to_owned());
     draft.language = sample.language.map(str::to_owned);
     draft.settings = SETTINGS.to_owned();

@@ -1,20 +1,13 @@
 //! `postroom outbox hold`, `release` and `cancel`: a person's word about a mail, the mail of a document, or a whole batch.
 
 use super::why;
-use crate::app::MailName;
-use crate::app::now;
-use crate::app::{Batch, Filter, Listed, MailView, Said, Standing, Word, recipients_of};
+use crate::app::{Answered, Listed, MailName, MailView, Word, now, recipients_of};
 use crate::cli::Exit;
 use crate::cli::output::{json, line, printable, table};
 use crate::cli::{Common, Failure};
 use clap::Args;
 use serde_json::json as object;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Mails of one commit: whoever sends waits for it.
-const GROUP: usize = 100;
-/// Mails of a batch that are read at once.
-const PAGE: u32 = 1_000;
+use std::collections::BTreeMap;
 
 #[derive(Debug, Args)]
 pub(super) struct WordArgs {
@@ -26,27 +19,6 @@ pub(super) struct WordArgs {
     batch: Option<String>,
 }
 
-/// A mail, and what came of the word about it.
-struct Answered {
-    mail: Listed,
-    said: Said,
-}
-
-impl Answered {
-    /// The mail is not as whoever said the word wants it.
-    fn is_refused(&self, word: Word, is_batch: bool) -> bool {
-        // Of a batch those that were as it is wanted already are none that could not be.
-        let is_so = matches!(
-            (word, &self.said.row.standing),
-            (Word::Hold, Standing::Held { .. })
-                | (Word::Cancel, Standing::Cancelled)
-                | (Word::Release, Standing::Ready { .. } | Standing::Sent)
-        );
-        let is_fine = self.said.changed || (is_batch && is_so);
-        !is_fine
-    }
-}
-
 pub(super) async fn run(
     common: &Common,
     view: &MailView,
@@ -56,16 +28,13 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let batch = args.batch.as_ref().or(batch);
     let (answered, ended) = match (batch, args.mails.as_slice()) {
-        (Some(name), []) => said_of_batch(view, &view.batch(name).await?, word).await,
-        (None, [_, ..]) => {
-            let mails = named(view, &args.mails).await?;
-            in_groups(mails, async |group| said(view, group, word).await).await
-        }
+        (Some(name), []) => view.change_batch(&view.batch(name).await?, word).await,
+        (None, names @ [_, ..]) => view.change_named(names, word).await,
         (None, []) => return Err(wrong("which mails? Name them by id or number, or a batch by --batch")),
         (Some(_), _) => return Err(wrong("either mails, or --batch: not both")),
     };
     let ended = match ended {
-        Err(failure) if answered.is_empty() => return Err(failure),
+        Err(error) if answered.is_empty() => return Err(error.into()),
         // What the groups before it did is done, and shown.
         ended => ended,
     };
@@ -86,7 +55,8 @@ pub(super) async fn run(
     }
     match ended {
         // One answer: the rows.
-        Err(failure) if common.json => {
+        Err(error) if common.json => {
+            let failure = Failure::from(error);
             eprintln!("postroom: {}", printable(&failure.message));
             return Ok(failure.code);
         }
@@ -97,88 +67,6 @@ pub(super) async fn run(
 
 fn wrong(message: &str) -> Failure {
     Failure { code: Exit::Usage, message: message.to_owned() }
-}
-
-/// The mails that are named one by one: all are known before anything is changed.
-async fn named(view: &MailView, names: &[MailName]) -> Result<Vec<Listed>, Failure> {
-    let mut mails: Vec<Listed> = Vec::with_capacity(names.len());
-    for name in names {
-        let mail = name.only(view.listed(&name.filter()).await?)?;
-        if mails.iter().all(|it| it.mail.id != mail.mail.id) {
-            mails.push(mail);
-        }
-    }
-    Ok(mails)
-}
-
-/// The mails of a batch, oldest first.
-async fn of_batch(view: &MailView, batch: &Batch) -> Result<Vec<Listed>, Failure> {
-    let mut mails: Vec<Listed> = Vec::new();
-    loop {
-        let before = mails.last().map(|it| it.mail.id);
-        let filter = Filter { batch: Some(batch.id), before, limit: PAGE, ..Filter::default() };
-        let page = view.listed(&filter).await?;
-        if page.is_empty() {
-            mails.reverse();
-            return Ok(mails);
-        }
-        mails.extend(page);
-    }
-}
-
-/// What came of a word about mails, as far as it was said, and what kept it from being said about the others.
-type Answers = (Vec<Answered>, Result<(), Failure>);
-
-/// Says the word about the mails of a batch, and about those that join it meanwhile.
-async fn said_of_batch(view: &MailView, batch: &Batch, word: Word) -> Answers {
-    let word = match word {
-        Word::Release => Word::ReleaseAll,
-        Word::Cancel => Word::CancelAll,
-        word => word,
-    };
-    let (mut answered, mut known) = (Vec::new(), BTreeSet::new());
-    loop {
-        let mut mails = match of_batch(view, batch).await {
-            Ok(mails) => mails,
-            Err(failure) => return (answered, Err(failure)),
-        };
-        mails.retain(|it| known.insert(it.mail.id));
-        if mails.is_empty() {
-            return (answered, Ok(()));
-        }
-        let (more, ended) = in_groups(mails, async |group| said(view, group, word).await).await;
-        answered.extend(more);
-        if ended.is_err() {
-            return (answered, ended);
-        }
-    }
-}
-
-/// Says the word about a group, by one commit.
-async fn said(view: &MailView, group: Vec<Listed>, word: Word) -> Result<Vec<Answered>, Failure> {
-    let ids: Vec<_> = group.iter().map(|it| it.mail.id).collect();
-    let said = view.say_all(&ids, word).await?;
-    Ok(group.into_iter().zip(said).map(|(mail, said)| Answered { mail, said }).collect())
-}
-
-/// Does something with mails, a group at a time, up to the first group that fails. Gives what the groups before it came to, and
-/// whether all did.
-async fn in_groups<M, A, E>(
-    mails: Vec<M>,
-    mut each: impl AsyncFnMut(Vec<M>) -> Result<Vec<A>, E>,
-) -> (Vec<A>, Result<(), E>) {
-    let mut answered = Vec::with_capacity(mails.len());
-    let mut mails = mails.into_iter();
-    loop {
-        let group: Vec<M> = mails.by_ref().take(GROUP).collect();
-        if group.is_empty() {
-            return (answered, Ok(()));
-        }
-        match each(group).await {
-            Ok(group) => answered.extend(group),
-            Err(error) => return (answered, Err(error)),
-        }
-    }
 }
 
 fn show(answered: &[Answered], word: Word, is_batch: bool) -> Result<(), Failure> {
@@ -213,22 +101,4 @@ fn show(answered: &[Answered], word: Word, is_batch: bool) -> Result<(), Failure
         true => format!("{changed} {done}"),
         false => format!("{changed} {done}; could not be: {}", rest.join(", ")),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn what_was_done_before_a_group_failed_is_not_forgotten() {
-        for (mails, done) in [(50, 50), (250, 250), (300, 200)] {
-            let each = async |group: Vec<usize>| match group.contains(&299) {
-                true => Err("the database went away"),
-                false => Ok(group),
-            };
-            let (answered, ended) = in_groups((0..mails).collect(), each).await;
-            assert_eq!(answered, (0..done).collect::<Vec<_>>());
-            assert_eq!(ended.is_err(), done < mails);
-        }
-    }
 }

@@ -1,12 +1,12 @@
 //! `postroom company records`: where the company's records are.
 
 use crate::accounts::{Company, RecordsPlace, SecretKind, SecretOwner, ServiceUrl};
+use crate::app::Connections;
 use crate::capabilities::destination::AllowList;
 use crate::cli::Exit;
 use crate::cli::output::{done, json, line, printable};
 use crate::cli::store_args::CompanyArgs;
 use crate::cli::{Common, Failure};
-use crate::connections::Connections;
 use crate::records::RecordsKey;
 use clap::Args;
 use std::num::NonZeroU32;

@@ -1,0 +1,145 @@
+//! Holding, releasing and cancelling mails: one by one, or a whole batch, a group at a time. What was done before an error is
+//! done, and is given with it.
+
+use super::{AppError, MailName, MailView};
+use crate::store::{Batch, Filter, Listed, Said, Standing, Word};
+use std::collections::BTreeSet;
+
+/// Mails of one commit: whoever sends waits for it.
+const GROUP: usize = 100;
+/// Mails of a batch that are read at once.
+const PAGE: u32 = 1_000;
+
+/// A mail, and what came of its change.
+#[derive(Debug)]
+pub struct Answered {
+    /// The mail before.
+    pub mail: Listed,
+    /// What came of it.
+    pub said: Said,
+}
+
+impl Answered {
+    /// Tells whether the mail is not as it was to be.
+    pub fn is_refused(&self, word: Word, is_batch: bool) -> bool {
+        // Of a batch those that were as it is wanted already are none that could not be.
+        let is_so = matches!(
+            (word, &self.said.row.standing),
+            (Word::Hold, Standing::Held { .. })
+                | (Word::Cancel, Standing::Cancelled)
+                | (Word::Release, Standing::Ready { .. } | Standing::Sent)
+        );
+        let is_fine = self.said.changed || (is_batch && is_so);
+        !is_fine
+    }
+}
+
+/// What came of the change of each mail, as far as it was made, and what kept it from being made to the others.
+pub type Answers = (Vec<Answered>, Result<(), AppError>);
+
+impl MailView {
+    /// Holds, releases or cancels the mails that are named one by one: all are known before anything is changed.
+    pub async fn change_named(&self, names: &[MailName], word: Word) -> Answers {
+        match named(self, names).await {
+            Ok(mails) => in_groups(mails, async |group| said(self, group, word).await).await,
+            Err(error) => (Vec::new(), Err(error)),
+        }
+    }
+
+    /// Holds, releases or cancels the mails of a batch, and those that join it meanwhile.
+    pub async fn change_batch(&self, batch: &Batch, word: Word) -> Answers {
+        let word = match word {
+            Word::Release => Word::ReleaseAll,
+            Word::Cancel => Word::CancelAll,
+            word => word,
+        };
+        let (mut answered, mut known) = (Vec::new(), BTreeSet::new());
+        loop {
+            let mut mails = match of_batch(self, batch).await {
+                Ok(mails) => mails,
+                Err(failure) => return (answered, Err(failure)),
+            };
+            mails.retain(|it| known.insert(it.mail.id));
+            if mails.is_empty() {
+                return (answered, Ok(()));
+            }
+            let (more, ended) = in_groups(mails, async |group| said(self, group, word).await).await;
+            answered.extend(more);
+            if ended.is_err() {
+                return (answered, ended);
+            }
+        }
+    }
+}
+
+/// The mails that are named one by one: all are known before anything is changed.
+async fn named(view: &MailView, names: &[MailName]) -> Result<Vec<Listed>, AppError> {
+    let mut mails: Vec<Listed> = Vec::with_capacity(names.len());
+    for name in names {
+        let mail = name.only(view.listed(&name.filter()).await?)?;
+        if mails.iter().all(|it| it.mail.id != mail.mail.id) {
+            mails.push(mail);
+        }
+    }
+    Ok(mails)
+}
+
+/// The mails of a batch, oldest first.
+async fn of_batch(view: &MailView, batch: &Batch) -> Result<Vec<Listed>, AppError> {
+    let mut mails: Vec<Listed> = Vec::new();
+    loop {
+        let before = mails.last().map(|it| it.mail.id);
+        let filter = Filter { batch: Some(batch.id), before, limit: PAGE, ..Filter::default() };
+        let page = view.listed(&filter).await?;
+        if page.is_empty() {
+            mails.reverse();
+            return Ok(mails);
+        }
+        mails.extend(page);
+    }
+}
+
+/// Changes the mails of a group, by one commit.
+async fn said(view: &MailView, group: Vec<Listed>, word: Word) -> Result<Vec<Answered>, AppError> {
+    let ids: Vec<_> = group.iter().map(|it| it.mail.id).collect();
+    let said = view.say_all(&ids, word).await?;
+    Ok(group.into_iter().zip(said).map(|(mail, said)| Answered { mail, said }).collect())
+}
+
+/// Does something with mails, a group at a time, up to the first group that fails. Gives what the groups before it came to, and
+/// whether all did.
+async fn in_groups<M, A, E>(
+    mails: Vec<M>,
+    mut each: impl AsyncFnMut(Vec<M>) -> Result<Vec<A>, E>,
+) -> (Vec<A>, Result<(), E>) {
+    let mut answered = Vec::with_capacity(mails.len());
+    let mut mails = mails.into_iter();
+    loop {
+        let group: Vec<M> = mails.by_ref().take(GROUP).collect();
+        if group.is_empty() {
+            return (answered, Ok(()));
+        }
+        match each(group).await {
+            Ok(group) => answered.extend(group),
+            Err(error) => return (answered, Err(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_done_before_a_group_failed_is_not_forgotten() {
+        for (mails, done) in [(50, 50), (250, 250), (300, 200)] {
+            let each = async |group: Vec<usize>| match group.contains(&299) {
+                true => Err("the database went away"),
+                false => Ok(group),
+            };
+            let (answered, ended) = in_groups((0..mails).collect(), each).await;
+            assert_eq!(answered, (0..done).collect::<Vec<_>>());
+            assert_eq!(ended.is_err(), done < mails);
+        }
+    }
+}
