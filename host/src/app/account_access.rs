@@ -50,6 +50,15 @@ impl AccountAccess {
         self.connections.store().administer(self.company.id)
     }
 
+    /// Refuses what is an administrator's to do where a user acts. The caller's table of who may do what comes first; this
+    /// holds for a caller that has none.
+    pub(super) fn require_administrator(&self) -> Result<(), AppError> {
+        match &self.user {
+            Some(user) => Err(AppError::NotPermitted(user.login.clone())),
+            None => Ok(()),
+        }
+    }
+
     /// Reads what the user has set for the account.
     pub async fn settings(&self) -> Result<UserSettings, StoreError> {
         match self.acting() {

@@ -64,7 +64,7 @@ impl StorePlaces {
             }
             RestoreRequest::File { file, replace } => {
                 let how = Restoring { replace: *replace, resume_all };
-                self.location.restore(file, how).await?
+                self.location.restore(file, how).await.map_err(AppError::NotRestored)?
             }
         };
         let store = Store::open(&self.location).await?;

@@ -92,6 +92,9 @@ pub enum AppError {
     /// A store that is not in a file is backed up and brought back by its database.
     #[error("the store {0} is not in a file")]
     NotAFile(Location),
+    /// A backup can't take the store's place.
+    #[error(transparent)]
+    NotRestored(StoreError),
     /// A worker is at the store.
     #[error("a worker is at the store {0}")]
     WorkerAtStore(Location),
@@ -173,6 +176,9 @@ pub enum AppError {
     /// An account can't work like this.
     #[error("{}", findings(.0))]
     UnworkableAccount(Vec<AccountFinding>),
+    /// It is an administrator's to do, and a user acts.
+    #[error("{0} can't do this: it is for an administrator")]
+    NotPermitted(Name),
     /// What is asked for belongs to a user, and none is named.
     #[error("settings belong to a user")]
     NoUser,
@@ -246,7 +252,7 @@ impl AppError {
     /// Tells whose fault the error is, and whether a retry can help.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Store(error) => of_store(error),
+            Self::Store(error) | Self::NotRestored(error) => of_store(error),
             Self::Vault(error) => of_vault(error),
             Self::Connection(ConnectionError::Vault(error)) => of_vault(error),
             Self::Connection(ConnectionError::Compromised { .. }) => Fault::Refused,
@@ -300,6 +306,7 @@ impl AppError {
             | Self::PlatformAddressTaken { .. }
             | Self::UnusableAddresses(_)
             | Self::UnworkableAccount(_)
+            | Self::NotPermitted(_)
             | Self::NoPublicUrl
             | Self::NoResolver(_)
             | Self::NoRecords(_)
@@ -313,6 +320,7 @@ impl AppError {
     pub fn store_error(&self) -> Option<&StoreError> {
         match self {
             Self::Store(error)
+            | Self::NotRestored(error)
             | Self::Vault(VaultError::Store(error))
             | Self::Connection(ConnectionError::Vault(VaultError::Store(error)))
             | Self::Outbox(OutboxError::Store(error))

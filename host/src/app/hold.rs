@@ -12,67 +12,67 @@ const PAGE: u32 = 1_000;
 
 /// A mail, and what came of its change.
 #[derive(Debug)]
-pub struct Answered {
+pub struct MailChange {
     /// The mail before.
     pub mail: Listed,
     /// What came of it.
-    pub said: Said,
+    pub outcome: Said,
 }
 
-impl Answered {
+impl MailChange {
     /// Tells whether the mail is not as it was to be.
     pub fn is_refused(&self, word: Word, is_batch: bool) -> bool {
         // Of a batch those that were as it is wanted already are none that could not be.
         let is_so = matches!(
-            (word, &self.said.row.standing),
+            (word, &self.outcome.row.standing),
             (Word::Hold, Standing::Held { .. })
                 | (Word::Cancel, Standing::Cancelled)
                 | (Word::Release, Standing::Ready { .. } | Standing::Sent)
         );
-        let is_fine = self.said.changed || (is_batch && is_so);
+        let is_fine = self.outcome.changed || (is_batch && is_so);
         !is_fine
     }
 }
 
 /// What came of the change of each mail, as far as it was made, and what kept it from being made to the others.
-pub type Answers = (Vec<Answered>, Result<(), AppError>);
+pub type MailChanges = (Vec<MailChange>, Result<(), AppError>);
 
 impl MailView {
     /// Holds, releases or cancels the mails that are named one by one: all are known before anything is changed.
-    pub async fn change_named(&self, names: &[MailName], word: Word) -> Answers {
+    pub async fn change_named(&self, names: &[MailName], word: Word) -> MailChanges {
         match named(self, names).await {
-            Ok(mails) => in_groups(mails, async |group| said(self, group, word).await).await,
+            Ok(mails) => in_groups(mails, async |group| change_group(self, group, word).await).await,
             Err(error) => (Vec::new(), Err(error)),
         }
     }
 
     /// Holds, releases or cancels the mails of a batch, and those that join it meanwhile.
-    pub async fn change_batch(&self, batch: &Batch, word: Word) -> Answers {
+    pub async fn change_batch(&self, batch: &Batch, word: Word) -> MailChanges {
         let word = match word {
             Word::Release => Word::ReleaseAll,
             Word::Cancel => Word::CancelAll,
             word => word,
         };
-        let (mut answered, mut known) = (Vec::new(), BTreeSet::new());
+        let (mut changes, mut known) = (Vec::new(), BTreeSet::new());
         loop {
             let mut mails = match of_batch(self, batch).await {
                 Ok(mails) => mails,
-                Err(failure) => return (answered, Err(failure)),
+                Err(error) => return (changes, Err(error)),
             };
             mails.retain(|it| known.insert(it.mail.id));
             if mails.is_empty() {
-                return (answered, Ok(()));
+                return (changes, Ok(()));
             }
-            let (more, ended) = in_groups(mails, async |group| said(self, group, word).await).await;
-            answered.extend(more);
+            let (more, ended) = in_groups(mails, async |group| change_group(self, group, word).await).await;
+            changes.extend(more);
             if ended.is_err() {
-                return (answered, ended);
+                return (changes, ended);
             }
         }
     }
 }
 
-/// The mails that are named one by one: all are known before anything is changed.
+/// Finds the mails that are named one by one.
 async fn named(view: &MailView, names: &[MailName]) -> Result<Vec<Listed>, AppError> {
     let mut mails: Vec<Listed> = Vec::with_capacity(names.len());
     for name in names {
@@ -84,7 +84,7 @@ async fn named(view: &MailView, names: &[MailName]) -> Result<Vec<Listed>, AppEr
     Ok(mails)
 }
 
-/// The mails of a batch, oldest first.
+/// Lists the mails of a batch, oldest first.
 async fn of_batch(view: &MailView, batch: &Batch) -> Result<Vec<Listed>, AppError> {
     let mut mails: Vec<Listed> = Vec::new();
     loop {
@@ -100,28 +100,28 @@ async fn of_batch(view: &MailView, batch: &Batch) -> Result<Vec<Listed>, AppErro
 }
 
 /// Changes the mails of a group, by one commit.
-async fn said(view: &MailView, group: Vec<Listed>, word: Word) -> Result<Vec<Answered>, AppError> {
+async fn change_group(view: &MailView, group: Vec<Listed>, word: Word) -> Result<Vec<MailChange>, AppError> {
     let ids: Vec<_> = group.iter().map(|it| it.mail.id).collect();
-    let said = view.say_all(&ids, word).await?;
-    Ok(group.into_iter().zip(said).map(|(mail, said)| Answered { mail, said }).collect())
+    let outcomes = view.change_all(&ids, word).await?;
+    let changes = group.into_iter().zip(outcomes);
+    Ok(changes.map(|(mail, outcome)| MailChange { mail, outcome }).collect())
 }
 
-/// Does something with mails, a group at a time, up to the first group that fails. Gives what the groups before it came to, and
-/// whether all did.
+/// Changes mails a group at a time, up to the first group that fails. Gives what the groups before it came to, and the error.
 async fn in_groups<M, A, E>(
     mails: Vec<M>,
     mut each: impl AsyncFnMut(Vec<M>) -> Result<Vec<A>, E>,
 ) -> (Vec<A>, Result<(), E>) {
-    let mut answered = Vec::with_capacity(mails.len());
+    let mut changes = Vec::with_capacity(mails.len());
     let mut mails = mails.into_iter();
     loop {
         let group: Vec<M> = mails.by_ref().take(GROUP).collect();
         if group.is_empty() {
-            return (answered, Ok(()));
+            return (changes, Ok(()));
         }
         match each(group).await {
-            Ok(group) => answered.extend(group),
-            Err(error) => return (answered, Err(error)),
+            Ok(group) => changes.extend(group),
+            Err(error) => return (changes, Err(error)),
         }
     }
 }
@@ -137,8 +137,8 @@ mod tests {
                 true => Err("the database went away"),
                 false => Ok(group),
             };
-            let (answered, ended) = in_groups((0..mails).collect(), each).await;
-            assert_eq!(answered, (0..done).collect::<Vec<_>>());
+            let (changes, ended) = in_groups((0..mails).collect(), each).await;
+            assert_eq!(changes, (0..done).collect::<Vec<_>>());
             assert_eq!(ended.is_err(), done < mails);
         }
     }

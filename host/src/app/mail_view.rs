@@ -90,7 +90,7 @@ impl MailView {
     }
 
     /// Holds, releases or cancels mails that may be seen; gives what came of each.
-    pub async fn say_all(&self, mails: &[MailId], word: Word) -> Result<Vec<Said>, StoreError> {
+    pub(super) async fn change_all(&self, mails: &[MailId], word: Word) -> Result<Vec<Said>, StoreError> {
         let (store, now) = (self.connections.store(), now());
         match &self.user {
             Some(user) => store.acting(user).say_all(mails, word, now).await,

@@ -62,7 +62,7 @@ pub use diagnostics::Diagnostics;
 pub use error::{AppError, Choice, Fault, draft_fault};
 pub use exchange::{CompanyFile, export_company};
 pub use explanations::Explanations;
-pub use hold::{Answered, Answers as ChangeAnswers};
+pub use hold::{MailChange, MailChanges};
 pub use mail_content::{BatchContent, MailContent, UnusableAddress, WITHOUT_DOCUMENT};
 pub use mail_view::MailView;
 pub use named::{MailName, only_batch, recipients_of};

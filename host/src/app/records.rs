@@ -23,7 +23,7 @@ pub async fn records(connections: &Connections, company: &Company) -> Result<Arc
 #[derive(Debug, Clone, Copy)]
 pub struct NotifiedRecords {
     /// Notices that they took.
-    pub told: u64,
+    pub taken: u64,
     /// Notices that they refused.
     pub refused: u64,
     /// Notices that wait for later.
@@ -62,7 +62,7 @@ pub async fn notify_records(
     let open = NoticeFilter { open: true, limit: MOST_COUNTED, ..NoticeFilter::default() };
     let notices = admin.notices(&open).await?;
     let waiting = notices.iter().filter(|it| it.state == NoticeState::Waiting).count();
-    Ok(NotifiedRecords { told: all.told, refused: all.refused, waiting: waiting as u64 })
+    Ok(NotifiedRecords { taken: all.told, refused: all.refused, waiting: waiting as u64 })
 }
 
 /// Begins to notify the records of every company of what waits, until the task is aborted.

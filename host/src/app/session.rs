@@ -3,7 +3,7 @@
 use super::error::Choice;
 use super::store_places::only;
 use super::stored_plugins::is_by_state;
-use super::{AppError, Diagnostics, PluginLoad, company_plugin, now};
+use super::{AppError, Diagnostics, PluginLoad, now};
 use crate::accounts::{Account, AccountState, Company, Logo, Name, User, UserSettings};
 use crate::connections::{ConnectionError, Connections};
 use crate::engine::Office;
@@ -96,9 +96,10 @@ impl Session {
             Some(id) => Some(connections.store().account(company.id, id).await?),
             None => None,
         };
-        let engine = plugin.engine().await?;
         let reached = [Some(&account), fallback.as_ref()].into_iter().flatten();
-        let (plugin, closed) = company_plugin(&engine, &connections, &company, reached, diagnostics).await;
+        let (capabilities, closed) = connections.capabilities(reached, diagnostics.log.clone()).await;
+        // Waited for last: it loads meanwhile.
+        let plugin = plugin.engine().await?.office(company.id.to_string(), capabilities);
         let (mut own_error, mut fallback_error) = (None, None);
         for (which, error) in closed {
             let error_of = if which.id == account.id { &mut own_error } else { &mut fallback_error };

@@ -52,7 +52,7 @@ pub(super) async fn run(common: &Common, args: &RestoreArgs) -> Result<Exit, Fai
             let file = args.file.as_deref().unwrap_or(Path::new(""));
             return Err(Failure::input(by_postgresql(&location, file)));
         }
-        Err(AppError::Store(error)) => return Err(explained(error)),
+        Err(AppError::NotRestored(error)) => return Err(explained(error)),
         restored => restored?,
     };
     tell(common, &places.location, &restored, &places.key_source()?, &missing_keys)
@@ -64,7 +64,7 @@ fn explained(error: StoreError) -> Failure {
             "there is a store at {name}: --replace puts the backup in its place and keeps it beside that"
         )),
         StoreError::Damaged(words) => Failure::input(format!("the backup is damaged: {words}; take another")),
-        error => error.into(),
+        error => AppError::NotRestored(error).into(),
     }
 }
 

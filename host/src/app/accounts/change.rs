@@ -75,6 +75,7 @@ pub struct AccountChange {
 impl AccountAccess {
     /// Changes how the account is connected, its name or its secrets.
     pub async fn change(&self, plugin: &Office, change: AccountChange) -> Result<Account, AppError> {
+        self.require_administrator()?;
         let AccountChange { account, platform, secrets, clear_mark } = change;
         let findings = check_account(plugin, &self.connections, &account, &UserSettings::default()).await?;
         refuse_errors(&findings)?;
@@ -111,6 +112,7 @@ impl AccountAccess {
 
     /// Lets users use the account, or no longer; gives the logins of those who may use it now.
     pub async fn grant(&self, logins: &[Name], may_use: bool) -> Result<Vec<Name>, AppError> {
+        self.require_administrator()?;
         let admin = self.administer();
         // Who can't be found is refused before anything is changed.
         let mut users = Vec::with_capacity(logins.len());
@@ -128,11 +130,13 @@ impl AccountAccess {
 
     /// Sets what the operator allows the account.
     pub async fn permit(&self, permissions: &Permissions) -> Result<(), AppError> {
+        self.require_administrator()?;
         Ok(self.connections.store().set_permissions(self.company.id, self.account.id, permissions).await?)
     }
 
     /// Marks the account compromised: its credentials are not used from now on, not even for its mailbox.
     pub async fn mark_compromised(&self, by: &str) -> Result<(), AppError> {
+        self.require_administrator()?;
         let by: String = by.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
         let state = AccountState::Compromised { by, since: now() };
         Ok(self.administer().set_account_state(self.account.id, &state).await?)
@@ -140,6 +144,7 @@ impl AccountAccess {
 
     /// Removes the account with its secrets; gives how many of its mails had not left and are held.
     pub async fn remove(&self) -> Result<u64, AppError> {
+        self.require_administrator()?;
         Ok(self.administer().remove_account(self.account.id).await?)
     }
 }

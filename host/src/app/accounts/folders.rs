@@ -25,6 +25,7 @@ impl AccountAccess {
         account.folders.extend(chosen.iter().cloned());
         account.folders.retain(|used_for, _| !as_server_says.contains(used_for));
         if account.folders != self.account.folders {
+            self.require_administrator()?;
             self.administer().update_account(&account).await?;
             self.account = account;
         }

@@ -44,6 +44,7 @@ impl AccountAccess {
         if per_minute.is_none() && connections.is_none() && per_day.is_none() {
             return Ok(before);
         }
+        self.require_administrator()?;
         let connections = connections.map(|number| number.map(|it| it.min(MOST_CONNECTIONS)));
         let pace = Pace {
             per_minute: per_minute.unwrap_or(before.per_minute),

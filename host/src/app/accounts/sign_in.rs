@@ -47,6 +47,9 @@ impl AccountAccess {
     /// Makes an invitation, and gives its user and its link.
     pub async fn invite(&self, request: &InvitationRequest) -> Result<(User, String), AppError> {
         let public = self.connections.operator().web.public_url.as_ref().ok_or(AppError::NoPublicUrl)?;
+        if request.user.is_some() || request.mailbox.is_some() {
+            self.require_administrator()?;
+        }
         let admin = self.administer();
         let user = match (&request.user, &self.user) {
             (Some(login), _) => admin.user(login).await?,
@@ -97,6 +100,7 @@ impl AccountAccess {
 
     /// Ends the sign-in: at the provider, where it offers that, and here.
     pub async fn deauthorize(&self) -> Result<Deauthorized, AppError> {
+        self.require_administrator()?;
         if self.account.grant().is_none() {
             return Err(AppError::Input(format!("{} does not sign in by OAuth", self.account.name)));
         }

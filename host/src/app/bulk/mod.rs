@@ -35,7 +35,7 @@ use preflight::Measure;
 use source::Ready;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::OnceCell;
 
 /// Mails that enter the outbox by one commit: few at first, since a worker waits for them.
@@ -116,6 +116,8 @@ struct Batch {
     request: BulkRequest,
     session: Session,
     measure: Measure,
+    /// Why openings are not checked although the user has set so for the account.
+    opens_refused: OnceLock<String>,
 }
 
 impl Bulk {
@@ -142,7 +144,9 @@ impl Bulk {
             Some(name) => name.clone(),
             None => batch_name::of(&session, request.called.as_ref(), now()).await?,
         };
-        let batch = Arc::new(Batch { name, id: OnceCell::new(), request, session, measure });
+        let batch =
+            Batch { name, id: OnceCell::new(), request, session, measure, opens_refused: OnceLock::new() };
+        let batch = Arc::new(batch);
         twins::mark(&batch, &mut source).await?;
         Ok(Self { batch, source })
     }
@@ -160,6 +164,11 @@ impl Bulk {
     /// Its identity, once something of it has entered the outbox.
     pub fn id(&self) -> &OnceCell<BatchId> {
         &self.batch.id
+    }
+
+    /// Says why openings are not checked although the user has set so for the account; known once mails were made.
+    pub fn opens_refused(&self) -> Option<&str> {
+        self.batch.opens_refused.get().map(String::as_str)
     }
 
     /// Counts its documents.

@@ -70,6 +70,9 @@ pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<Checked
     let mail = MailContent::of_document(file.clone(), &request.content);
     let id = MailId::new();
     let opens = OpenTracking::plan(session, None, id).await?;
+    if let Some(why) = &opens.refused {
+        let _ = batch.opens_refused.set(why.clone());
+    }
     let composed = match compose(session, &mail, id, opens.pixel.clone()).await {
         Ok(composed) => composed,
         Err(AppError::Draft(error)) => {

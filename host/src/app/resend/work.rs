@@ -48,9 +48,11 @@ impl AccountResend {
             let judged = match not_again.get(&id).copied() {
                 _ if mail.mail.document.is_none() => Err(NotResent::NoDocument),
                 // The later one of the same is not asked for here.
-                Some(NotAgain::Repeated(later)) if !found.contains(&later) => made(&session, id).await?,
+                Some(NotAgain::Repeated(later)) if !found.contains(&later) => {
+                    make_again(&session, id).await?
+                }
                 Some(not) => Err(NotResent::of(&session, id, not).await?),
-                None => made(&session, id).await?,
+                None => make_again(&session, id).await?,
             };
             rows.push(ResendRow::of(&mail, judged.map(|made| made.loses_pixel)));
         }
@@ -94,7 +96,7 @@ async fn fill(
         if stop.was_asked() {
             return Ok(());
         }
-        match made(session, row.mail).await? {
+        match make_again(session, row.mail).await? {
             Err(aside) => row.set_aside(aside),
             Ok(made) => {
                 held += in_memory(&made.mail);
@@ -150,7 +152,7 @@ fn in_memory(mail: &NewMail) -> u64 {
 }
 
 /// Makes the new mail of one that failed, and asks whether its recipients may be written to.
-async fn made(session: &Session, id: MailId) -> Result<Result<Made, NotResent>, AppError> {
+async fn make_again(session: &Session, id: MailId) -> Result<Result<Made, NotResent>, AppError> {
     let mail = match session.acting().mail(id).await {
         Err(StoreError::NoSuchMail(_)) => {
             return Ok(Err(NotResent::of(session, id, NotAgain::Unknown).await?));

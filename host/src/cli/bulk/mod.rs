@@ -8,7 +8,7 @@ mod unresolved;
 use super::delivery::bar;
 use super::mail::Shared;
 use super::moment::not_before;
-use super::output::{json, line};
+use super::output::{json, line, printable};
 use super::store_args::UserArgs;
 use super::{Common, Failure, ask, session, stopping};
 use crate::accounts::Name;
@@ -139,10 +139,14 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<Exit, Failur
         eprintln!("batch \"{}\"", bulk.name());
     }
     let started = now();
+    let is_noted = bulk.opens_refused().is_some();
     if args.queue || args.at.is_some() {
         let bar = bar(common, bulk.documents(), "into the outbox");
         let rows = bulk.fill(|| bar.inc(1)).await?;
         bar.finish_and_clear();
+        if !is_noted {
+            note_opens(&bulk);
+        }
         return queued(common, args, &bulk, &rows).await;
     }
     let location = args.user.company.store.location()?;
@@ -158,6 +162,9 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<Exit, Failur
     });
     let (rows, end) = sending::send(common, bulk.session(), &location, bulk.id(), &stop, filling).await?;
     bulk.session().connections.close().await;
+    if !is_noted {
+        note_opens(&bulk);
+    }
     let quota = bulk.quota(&rows).await?;
     sending::report(common, &end, &rows, &quota, (&bulk, started)).await?;
     let earlier = unresolved::exit(&rows).unwrap_or(Exit::Done);
@@ -169,6 +176,7 @@ async fn check(common: &Common, args: &BulkArgs, bulk: &Bulk) -> Result<Option<E
     let bar = bar(common, bulk.documents(), "checking");
     let rows = bulk.check(|| bar.inc(1)).await?;
     bar.finish_and_clear();
+    note_opens(bulk);
     let quota = bulk.quota(&rows).await?;
     let shown = rows::shown(common, bulk.session(), &rows).await?;
     if !common.json {
@@ -188,6 +196,13 @@ async fn check(common: &Common, args: &BulkArgs, bulk: &Bulk) -> Result<Option<E
         return Ok(Some(unresolved::exit(&rows).unwrap_or_else(|| of_rows(&rows))));
     }
     Ok(if agreed(common, sendable, rows.len())? { None } else { Some(of_rows(&rows)) })
+}
+
+/// Says once that openings are not checked although that is set for the account.
+fn note_opens(bulk: &Bulk) {
+    if let Some(why) = bulk.opens_refused() {
+        eprintln!("postroom: the openings of the mails are not checked: {}", printable(why));
+    }
 }
 
 /// What the rows alone say: one that can't be sent is a wrong input, whatever became of the others.

@@ -1,7 +1,7 @@
 //! `postroom outbox hold`, `release` and `cancel`: a person's word about a mail, the mail of a document, or a whole batch.
 
 use super::why;
-use crate::app::{Answered, Listed, MailName, MailView, Word, now, recipients_of};
+use crate::app::{Listed, MailChange, MailName, MailView, Word, now, recipients_of};
 use crate::cli::Exit;
 use crate::cli::output::{json, line, printable, table};
 use crate::cli::{Common, Failure};
@@ -45,8 +45,8 @@ pub(super) async fn run(
                 "mail": it.mail.mail.id.to_string(),
                 "number": it.mail.mail.document.as_ref().map(|of| &of.number),
                 "to": recipients_of(&it.mail),
-                "changed": it.said.changed,
-                "state": it.said.row.label(now()),
+                "changed": it.outcome.changed,
+                "state": it.outcome.row.label(now()),
             })
         });
         json(&rows.collect::<Vec<_>>())?;
@@ -69,12 +69,12 @@ fn wrong(message: &str) -> Failure {
     Failure { code: Exit::Usage, message: message.to_owned() }
 }
 
-fn show(answered: &[Answered], word: Word, is_batch: bool) -> Result<(), Failure> {
+fn show(answered: &[MailChange], word: Word, is_batch: bool) -> Result<(), Failure> {
     let cells = answered.iter().map(|it| {
-        let state = it.said.row.label(now());
-        let now = Listed { outbox: it.said.row.clone(), ..it.mail.clone() };
+        let state = it.outcome.row.label(now());
+        let now = Listed { outbox: it.outcome.row.clone(), ..it.mail.clone() };
         let reason = why(&now);
-        let came = match (it.said.changed, reason.is_empty()) {
+        let came = match (it.outcome.changed, reason.is_empty()) {
             (true, _) => state.to_owned(),
             (false, true) => format!("nothing changed, it is {state}"),
             (false, false) => format!("nothing changed, it is {state}: {reason}"),
@@ -86,10 +86,10 @@ fn show(answered: &[Answered], word: Word, is_batch: bool) -> Result<(), Failure
     if !is_batch {
         return Ok(());
     }
-    let changed = answered.iter().filter(|it| it.said.changed).count();
+    let changed = answered.iter().filter(|it| it.outcome.changed).count();
     let mut rest: BTreeMap<&str, usize> = BTreeMap::new();
     for it in answered.iter().filter(|it| it.is_refused(word, is_batch)) {
-        *rest.entry(it.said.row.label(now())).or_default() += 1;
+        *rest.entry(it.outcome.row.label(now())).or_default() += 1;
     }
     let done = match word {
         Word::Hold => "held",

@@ -172,12 +172,12 @@ async fn deliver(common: &Common, args: &DeliverArgs) -> Result<Exit, Failure> {
     records(&connections, &company).await?;
     let diagnostics = load_plugin::diagnostics(common);
     let engine = load_plugin::engine(common)?;
-    let NotifiedRecords { told, refused, waiting } =
+    let NotifiedRecords { taken, refused, waiting } =
         notify_records(&connections, &company, &engine, args.again, &diagnostics).await?;
     if common.json {
-        json(&object!({ "told": told, "refused": refused, "waiting": waiting }))?;
+        json(&object!({ "told": taken, "refused": refused, "waiting": waiting }))?;
     } else {
-        line(&format!("{told} told, {refused} refused, {waiting} waiting"))?;
+        line(&format!("{taken} told, {refused} refused, {waiting} waiting"))?;
     }
     Ok(match (waiting, refused) {
         (0, 0) => Exit::Done,
