@@ -5,12 +5,12 @@
 use super::error::ConfigError;
 use super::file::{malformed, read_text};
 use super::secret::read_secret;
+use crate::accounts::AllowList;
 use crate::accounts::{Authentication, DisplayName};
 use crate::accounts::{
     Endpoints, HeloName, HostName, LoginName, PasswordMechanism, Provider, Security, SendGridSender,
     ServiceUrl, SmtpServer, Tenant,
 };
-use crate::capabilities::destination::AllowList;
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::net::SocketAddr;

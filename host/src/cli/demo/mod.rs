@@ -6,8 +6,8 @@ mod sheet;
 
 use super::output::{json, line, table};
 use super::{Common, Failure, office, output_file, render};
+use crate::accounts::AllowList;
 use crate::capabilities::attachments::AttachmentSource;
-use crate::capabilities::destination::AllowList;
 use crate::capabilities::smtp::{Account, Security, SmtpClient};
 use crate::catcher::Catcher;
 use crate::cli::Exit;

@@ -1,7 +1,7 @@
 //! `postroom company records`: where the company's records are.
 
+use crate::accounts::AllowList;
 use crate::accounts::{Company, RecordsPlace, SecretKind, SecretOwner, ServiceUrl};
-use crate::capabilities::destination::AllowList;
 use crate::cli::Exit;
 use crate::cli::house::CompanyArgs;
 use crate::cli::output::{done, json, line, printable};
