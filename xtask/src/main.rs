@@ -45,7 +45,7 @@ cargo xtask COMMAND
                   domains, as a table of what differs; FOLDER is the checkout, or its folder ispdb
   clients [FILE]  make the host's data of mail clients (host/src/mail_clients/data/caniemail.json) anew: from the npm package
                   `caniemail`, or from FILE, what caniemail.com publishes as data.json
-  tidy            layering and documentation rules
+  tidy [--names]  layering, documentation and names; with --names list every name that is not the field's
 
 Environment:
   CARGO_TARGET_DIR       where to build; the plugin is copied to target/plugin all the same
@@ -83,6 +83,7 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<()> {
         "bench" => bench::run(rest),
         "clients" => clients::run(rest),
         "presets" => presets::run(rest),
+        "tidy" if rest == ["--names"] => tidy::list_names(),
         "tidy" => tidy::run(),
         "help" | "--help" | "-h" => {
             println!("{HELP}");

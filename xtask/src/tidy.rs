@@ -1,6 +1,9 @@
 //! House rules that no compiler checks: which way arrows go, where SQL may be, that files say why they exist and
 //! stay readable, that the contract is documented and compatible.
 
+mod names;
+mod source;
+
 use crate::contract;
 use crate::run::root;
 use anyhow::{Context as _, bail};
@@ -173,6 +176,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         }
     }
     found.extend(broken_links(&root)?);
+    found.extend(names::complaints(&root)?);
     if !found.is_empty() {
         bail!("{} house rules are broken:\n  {}", found.len(), found.join("\n  "));
     }
@@ -243,15 +247,37 @@ fn broken_links(root: &Path) -> anyhow::Result<Vec<String>> {
     Ok(found)
 }
 
+/// Prints every name of the tree that the project does not use, where that is not enforced yet, too.
+pub(crate) fn list_names() -> anyhow::Result<()> {
+    let found = names::all(&root())?;
+    for name in &found {
+        println!("{}", names::sentence(name));
+    }
+    eprintln!("tidy: {} names to change", found.len());
+    Ok(())
+}
+
 fn rust_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    files(folder, &["rs"])
+}
+
+/// A path below the root as the checks write it.
+fn slash_path(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+}
+
+/// The files below a folder with one of these endings, in order.
+fn files(folder: &Path, endings: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(next) = open.pop() {
         for entry in std::fs::read_dir(&next).with_context(|| format!("can't read {}", next.display()))? {
             let path = entry?.path();
             if path.is_dir() {
-                open.push(path);
-            } else if path.extension().is_some_and(|e| e == "rs") {
+                if !path.ends_with("node_modules") {
+                    open.push(path);
+                }
+            } else if path.extension().is_some_and(|e| endings.iter().any(|ending| e == *ending)) {
                 found.push(path);
             }
         }
