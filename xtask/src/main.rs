@@ -45,7 +45,9 @@ cargo xtask COMMAND
                   domains, as a table of what differs; FOLDER is the checkout, or its folder ispdb
   clients [FILE]  make the host's data of mail clients (host/src/mail_clients/data/caniemail.json) anew: from the npm package
                   `caniemail`, or from FILE, what caniemail.com publishes as data.json
-  tidy [--names]  layering, documentation and names; with --names list every name that is not the field's
+  tidy [--names | --prose]
+                  layering, documentation and names; with --names list every name that the project does not use, with
+                  --prose every docstring and comment to reword
 
 Environment:
   CARGO_TARGET_DIR       where to build; the plugin is copied to target/plugin all the same
@@ -84,6 +86,7 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<()> {
         "clients" => clients::run(rest),
         "presets" => presets::run(rest),
         "tidy" if rest == ["--names"] => tidy::list_names(),
+        "tidy" if rest == ["--prose"] => tidy::list_prose(),
         "tidy" => tidy::run(),
         "help" | "--help" | "-h" => {
             println!("{HELP}");

@@ -2,6 +2,7 @@
 //! stay readable, that the contract is documented and compatible.
 
 mod names;
+mod prose;
 mod source;
 
 use crate::contract;
@@ -177,6 +178,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     found.extend(broken_links(&root)?);
     found.extend(names::complaints(&root)?);
+    found.extend(prose::complaints(&root)?);
     if !found.is_empty() {
         bail!("{} house rules are broken:\n  {}", found.len(), found.join("\n  "));
     }
@@ -254,6 +256,16 @@ pub(crate) fn list_names() -> anyhow::Result<()> {
         println!("{}", names::sentence(name));
     }
     eprintln!("tidy: {} names to change", found.len());
+    Ok(())
+}
+
+/// Prints every docstring and comment of the tree that breaks a rule of prose, where that is not enforced, too.
+pub(crate) fn list_prose() -> anyhow::Result<()> {
+    let found = prose::all(&root())?;
+    for fault in &found {
+        println!("{}", prose::sentence(fault));
+    }
+    eprintln!("tidy: {} lines to reword", found.len());
     Ok(())
 }
 
