@@ -45,9 +45,10 @@ cargo xtask COMMAND
                   domains, as a table of what differs; FOLDER is the checkout, or its folder ispdb
   clients [FILE]  make the host's data of mail clients (host/src/mail_clients/data/caniemail.json) anew: from the npm package
                   `caniemail`, or from FILE, what caniemail.com publishes as data.json
-  tidy [--names | --prose]
-                  layering, documentation and names; with --names list every name that the project does not use, with
-                  --prose every docstring and comment to reword
+  tidy [--names | --prose | --documents]
+                  layering, names, rules and the truth of documents; with --names list every name that the project does
+                  not use, with --prose every docstring and comment to reword, with --documents what documents name and
+                  is not there
 
 Environment:
   CARGO_TARGET_DIR       where to build; the plugin is copied to target/plugin all the same
@@ -87,6 +88,7 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<()> {
         "presets" => presets::run(rest),
         "tidy" if rest == ["--names"] => tidy::list_names(),
         "tidy" if rest == ["--prose"] => tidy::list_prose(),
+        "tidy" if rest == ["--documents"] => tidy::list_documents(),
         "tidy" => tidy::run(),
         "help" | "--help" | "-h" => {
             println!("{HELP}");

@@ -1,8 +1,10 @@
 //! House rules that no compiler checks: which way arrows go, where SQL may be, that files say why they exist and
 //! stay readable, that the contract is documented and compatible.
 
+mod documents;
 mod names;
 mod prose;
+mod rules;
 mod source;
 
 use crate::contract;
@@ -179,6 +181,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     found.extend(broken_links(&root)?);
     found.extend(names::complaints(&root)?);
     found.extend(prose::complaints(&root)?);
+    found.extend(rules::complaints(&root)?);
+    found.extend(documents::complaints(&root)?);
     if !found.is_empty() {
         bail!("{} house rules are broken:\n  {}", found.len(), found.join("\n  "));
     }
@@ -256,6 +260,16 @@ pub(crate) fn list_names() -> anyhow::Result<()> {
         println!("{}", names::sentence(name));
     }
     eprintln!("tidy: {} names to change", found.len());
+    Ok(())
+}
+
+/// Prints every path, type and function that a document names and that is not there, where that is not enforced, too.
+pub(crate) fn list_documents() -> anyhow::Result<()> {
+    let found = documents::all(&root())?;
+    for untrue in &found {
+        println!("{untrue}");
+    }
+    eprintln!("tidy: {} names in documents that do not exist", found.len());
     Ok(())
 }
 
