@@ -229,7 +229,7 @@ fn complaints(name: &str, text: &str) -> Vec<String> {
 fn broken_links(root: &Path) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     let mut documents = vec![];
-    for folder in [root.to_owned(), root.join("docs"), root.join("tests")] {
+    for folder in [root.to_owned(), root.join("docs"), root.join("docs/decisions"), root.join("tests")] {
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
         documents
             .extend(entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "md")));

@@ -1,5 +1,6 @@
 //! What documents say of the tree is true: a path that a page names exists, and so do types and functions. Names stand in
-//! backticks: `host/cli/src/main.rs`, `tests/e2e/`, `Store::open`, `decide()`, `schedule.decide` of the contract.
+//! backticks: `host/cli/src/main.rs`, `tests/e2e/`, `SystemStore`, `Store::open`, `decide()`, `schedule.decide` of the contract.
+//! And the glossary stays short.
 
 use super::source::{self, Kind};
 use super::{files, slash_path};
@@ -9,9 +10,13 @@ use std::path::Path;
 
 /// Documents whose names are checked, or folders of them.
 const ENFORCED: &[&str] = &[];
-const READ: &[&str] = &["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/decisions", "docs/names.md"];
+const READ: &[&str] = &["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/decisions", "docs/where-to-look.md"];
 /// Folders at the top: a name that begins with one of them is a path.
 const TOP: &[&str] = &["docs", "embed", "guest", "host", "templates", "tests", "wit", "xtask"];
+const GLOSSARY: &str = "ARCHITECTURE.md";
+/// Words with a meaning of their own that a newcomer can learn at once.
+const MOST_WORDS: usize = 15;
+const WIT_TYPES: &[&str] = &["record", "variant", "enum", "flags", "type"];
 const SOURCES: &[&str] = &["guest", "host", "tests", "xtask"];
 
 /// The names that the sources have.
@@ -21,17 +26,33 @@ struct Tree {
     types: BTreeSet<String>,
     /// Functions, each with the types that its file names: a method is where its type is.
     functions: BTreeMap<String, Vec<BTreeSet<String>>>,
-    /// Functions of the contract, `interface.function`.
+    /// Functions and types of the contract, `interface.name`.
     contract: BTreeSet<String>,
 }
 
-/// Gives the names that do not exist, where that is enforced, as sentences.
+/// Gives the names that do not exist, where that is enforced, and a glossary that is too long, as sentences.
 pub(super) fn complaints(root: &Path) -> anyhow::Result<Vec<String>> {
-    if ENFORCED.is_empty() {
-        return Ok(Vec::new());
+    let page =
+        std::fs::read_to_string(root.join(GLOSSARY)).with_context(|| format!("can't read {GLOSSARY}"))?;
+    let mut found = Vec::new();
+    let words = glossary(&page);
+    if words == 0 || words > MOST_WORDS {
+        found.push(format!("{GLOSSARY}: the glossary has {words} words: at least 1, at most {MOST_WORDS}"));
     }
-    let enforced = |found: &String| ENFORCED.iter().any(|document| found.starts_with(document));
-    Ok(all(root)?.into_iter().filter(enforced).collect())
+    if !ENFORCED.is_empty() {
+        let enforced = |found: &String| ENFORCED.iter().any(|document| found.starts_with(document));
+        found.extend(all(root)?.into_iter().filter(enforced));
+    }
+    Ok(found)
+}
+
+/// The number of words in the table below the heading "Glossary".
+fn glossary(page: &str) -> usize {
+    let below = page.split("\n## Glossary\n").nth(1).unwrap_or_default();
+    let section = below.split("\n## ").next().unwrap_or_default();
+    let rows = section.lines().filter(|line| line.starts_with('|')).count();
+    // The table's head and the line below it.
+    rows.saturating_sub(2)
 }
 
 /// Gives every name of the documents that does not exist.
@@ -106,7 +127,10 @@ impl Tree {
             if let Some(rest) = line.strip_prefix("interface ") {
                 interface = rest.split([' ', '{']).next().unwrap_or_default();
             }
-            if let Some((name, _)) = line.split_once(": func") {
+            let function = line.split_once(": func").map(|(name, _)| name);
+            let ty = line.split_once(' ').filter(|(word, _)| WIT_TYPES.contains(word)).map(|(_, rest)| rest);
+            let name = function.or(ty).and_then(|name| name.split([' ', '{', '=', ';']).next());
+            if let Some(name) = name.filter(|_| !interface.is_empty()) {
                 self.contract.insert(format!("{interface}.{}", name.trim_start_matches('%')));
             }
         }
@@ -132,6 +156,9 @@ impl Tree {
             return (!self.functions.contains_key(function))
                 .then(|| format!("there is no function {function}"));
         }
+        if is_long_type(name) {
+            return (!self.types.contains(name)).then(|| format!("there is no type {name}"));
+        }
         if let Some((interface, _)) = name.split_once('.').filter(|_| !name.contains(' ')) {
             let prefix = format!("{interface}.");
             let is_interface = self.contract.iter().any(|function| function.starts_with(&prefix));
@@ -144,6 +171,15 @@ impl Tree {
 
 fn is_type(name: &str) -> bool {
     name.starts_with(|c: char| c.is_uppercase()) && name.chars().all(char::is_alphanumeric)
+}
+
+/// A type's name of two words or more: a single word in backticks may be anything.
+fn is_long_type(name: &str) -> bool {
+    let capitals = name.chars().filter(|c| c.is_uppercase()).count();
+    is_type(name)
+        && capitals > 1
+        && name.contains(|c: char| c.is_lowercase())
+        && !name.contains(char::is_numeric)
 }
 
 fn is_function(name: &str) -> bool {
@@ -164,9 +200,9 @@ mod tests {
 
     fn tree() -> Tree {
         let mut tree = Tree::default();
-        tree.add_rust("pub struct Store;\nimpl Store {\n    // fn no()\n    pub async fn open() {}\n}\n");
+        tree.add_rust("pub struct SystemStore;\npub struct Store;\nimpl Store {\n    // fn no()\n    pub async fn open() {}\n}\n");
         tree.add_rust("pub fn decide(a: u8) {}\n");
-        tree.add_wit("interface schedule {\n  decide: func() -> bool;\n}\n");
+        tree.add_wit("interface schedule {\n  record plan {\n  }\n  decide: func() -> bool;\n}\n");
         tree
     }
 
@@ -184,10 +220,12 @@ mod tests {
             "host/cli/src/main.rs",
             "tests/e2e/",
             "wit/{a,b}.wit",
+            "SystemStore",
             "Store::open",
             "Store::open()",
             "decide()",
             "schedule.decide",
+            "schedule.plan",
         ] {
             assert!(!missing(name), "{name}");
         }
@@ -198,6 +236,7 @@ mod tests {
         for name in [
             "host/cli/src/lib.rs",
             "wit/{a,c}.wit",
+            "UserStore",
             "Store::close",
             "Store::no",
             "Shop::open",
@@ -222,6 +261,13 @@ mod tests {
         ] {
             assert!(!missing(name), "{name}");
         }
+    }
+
+    #[test]
+    fn the_words_of_the_glossary_are_counted() {
+        let page = "# A\n## Glossary\n\n| word | meaning |\n|---|---|\n| outbox | mails |\n| lease | time |\n\n## B\n| c | d |\n";
+        assert_eq!(glossary(page), 2);
+        assert_eq!(glossary("# A\n"), 0);
     }
 
     #[test]

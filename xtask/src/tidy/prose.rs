@@ -188,10 +188,10 @@ fn docs(file: &str, text: &str) -> Vec<Found> {
         if line.starts_with("#[") && !block.is_empty() {
             continue;
         }
-        if let (false, Some((number, first))) = (is_test, block.first().copied()) {
-            if let Some(fault) = fault_of_first(line, first) {
-                found.push(Found { file: file.to_owned(), line: number, fault, text: first.to_owned() });
-            }
+        if let (false, Some((number, first))) = (is_test, block.first().copied())
+            && let Some(fault) = fault_of_first(line, first)
+        {
+            found.push(Found { file: file.to_owned(), line: number, fault, text: first.to_owned() });
         }
         if let Some(number) = empty_errors(&block) {
             let text = "# Errors".to_owned();

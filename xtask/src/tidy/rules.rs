@@ -87,13 +87,17 @@ pub(super) fn complaints(root: &Path) -> anyhow::Result<Vec<String>> {
 /// Reads the rules: paragraphs that begin with `**A1. `, with their tests as `suite::name`.
 fn read(page: &str) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::new();
+    let mut end = "";
     for (at, line) in page.lines().enumerate() {
         let head = line.strip_prefix("**").and_then(Number::read).filter(|(_, rest)| rest.starts_with(". "));
         if let Some((number, _)) = head {
             rules.push(Rule { number, line: at + 1, tests: Vec::new(), not_built: false });
+            end = "";
         }
         let Some(rule) = rules.last_mut().filter(|_| !line.starts_with('#')) else { continue };
-        rule.not_built |= line.contains(NOT_BUILT);
+        // The words may stand on two lines.
+        rule.not_built |= format!("{end} {line}").contains(NOT_BUILT);
+        end = line;
         let named = line.split('`').skip(1).step_by(2).filter_map(|text| text.split_once("::"));
         rule.tests.extend(named.map(|(suite, name)| (suite.to_owned(), name.to_owned())));
     }
@@ -175,7 +179,7 @@ mod tests {
     use super::*;
 
     const GOOD: &str = "# Rules\n`suite::name`\n\n## A\n**A1. One.** Text.\nTests: `guest::one_holds`,\n\
-                        `e2e::one_holds_for_all`\n\n**A2. Two.** Not built yet.\n\n## B\n**B1. Three.** Not built yet: all.\n";
+                        `e2e::one_holds_for_all`\n\n**A2. Two.** Not built yet.\n\n## B\n**B1. Three.** Not\nbuilt yet: all.\n";
 
     #[test]
     fn rules_are_read_with_their_tests() {
