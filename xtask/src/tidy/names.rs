@@ -64,6 +64,9 @@ pub(super) struct Found {
 
 /// Gives what breaks the rules of names where they are enforced, as sentences.
 pub(super) fn complaints(root: &Path) -> anyhow::Result<Vec<String>> {
+    if ENFORCED.is_empty() {
+        return Ok(Vec::new());
+    }
     let enforced = |file: &str| ENFORCED.iter().any(|folder| file.starts_with(folder));
     let found = all(root)?;
     Ok(found.into_iter().filter(|found| enforced(&found.file)).map(|found| sentence(&found)).collect())
@@ -74,7 +77,7 @@ pub(super) fn all(root: &Path) -> anyhow::Result<Vec<Found>> {
     let mut found = Vec::new();
     let mut index = Index::default();
     for folder in READ {
-        for path in files(&root.join(folder), &["rs", "wit", "sql", "md", "py", "mjs", "toml"])? {
+        for path in files(&root.join(folder), &["rs", "wit", "sql", "md", "py", "mjs"])? {
             let file = slash_path(root, &path);
             if EXEMPT.iter().any(|exempt| file.starts_with(exempt)) {
                 continue;
@@ -118,7 +121,7 @@ fn in_file(file: &str, text: &str, index: &mut Index) -> Vec<Found> {
             Kind::Literal => continue,
         };
         for stretch in stretches {
-            for identifier in source::identifiers(stretch, matches!(ending, "wit" | "md" | "toml")) {
+            for identifier in source::identifiers(stretch, matches!(ending, "wit" | "md")) {
                 for word in index.words(identifier, ending == "wit").iter().filter(|word| concerns(word)) {
                     found.push(Found {
                         file: file.to_owned(),
@@ -143,8 +146,8 @@ fn parts<'a>(ending: &str, text: &'a str) -> Vec<Part<'a>> {
             let comment = |(number, text)| Part { line: number + 1, kind: Kind::Comment, text };
             text.lines().enumerate().map(comment).collect()
         }
-        "mjs" => source::line_comment_parts(text, "//"),
-        _ => source::line_comment_parts(text, "#"),
+        "mjs" => source::script_parts(text, &source::JAVASCRIPT),
+        _ => source::script_parts(text, &source::PYTHON),
     }
 }
 

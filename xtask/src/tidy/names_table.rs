@@ -13,7 +13,6 @@ const fn word(
 
 const EVERYWHERE: &[&str] = &[];
 const HOST: &[&str] = &["host/", "tests/"];
-const GUEST: &[&str] = &["guest/", "wit/"];
 const ENGINE: &[&str] = &["/engine/"];
 const STORE: &[&str] = &["/store/"];
 const OUTBOX: &[&str] = &["/outbox/"];
@@ -57,7 +56,7 @@ pub(super) const WORDS: &[Word] = &[
     word("Turns", Form::WholeType, STORE, "WriteLock"),
     word("Writing", Form::WholeType, STORE, "WriteTransaction"),
     word("Each", Form::WholeType, STORE, "JsonRows"),
-    word("about", Form::WholeSnake, STORE, "bulk_query"),
+    word("about", Form::WholeSnake, STORE, "bulk_query; of a field: subject"),
     word("skeleton", Form::Snake, STORE, "message_blob"),
     word("astray", Form::Snake, EVERYWHERE, "clock_skew"),
     word("Courier", Form::Type, EVERYWHERE, "ErpNotifier"),
@@ -98,7 +97,12 @@ pub(super) const WORDS: &[Word] = &[
     word("enclosure", Form::Contract, EVERYWHERE, "file-size"),
     word("sighting", Form::Contract, EVERYWHERE, "lookup-result"),
     word("letter", Form::Contract, &["wit/"], "message-summary"),
-    word("Letter", Form::Type, GUEST, "MessageContent, InboundMessage"),
+    word(
+        "Letter",
+        Form::Type,
+        &["/inbound/", "/compose/", "/flows/", "/component/"],
+        "MessageContent, InboundMessage",
+    ),
     word("letter", Form::WholeSnake, &["/inbound/", "/compose/", "/flows/"], "message"),
     word("Draught", Form::Type, EVERYWHERE, "PageBuilder"),
     word("draught", Form::Snake, EVERYWHERE, "page"),
@@ -115,7 +119,7 @@ pub(super) const WORDS: &[Word] = &[
     word("says", Form::First, EVERYWHERE, "reports, matches"),
     word("tell", Form::First, EVERYWHERE, "notify, report"),
     word("hear", Form::First, EVERYWHERE, "receive, parse"),
-    word("heard", Form::Snake, EVERYWHERE, "received"),
+    word("heard", Form::First, EVERYWHERE, "received"),
     word("heed", Form::First, EVERYWHERE, "apply"),
     word("heeded", Form::First, EVERYWHERE, "applied"),
     word("knows", Form::First, EVERYWHERE, "contains, has"),

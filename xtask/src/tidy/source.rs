@@ -50,6 +50,61 @@ pub(super) fn line_comment_parts<'a>(source: &'a str, mark: &str) -> Vec<Part<'a
     parts
 }
 
+/// How a script's language writes comments and strings.
+pub(super) struct Script {
+    comment: &'static str,
+    /// Longer quotes first.
+    quotes: &'static [&'static str],
+}
+
+pub(super) const PYTHON: Script = Script { comment: "#", quotes: &["\"\"\"", "'''", "\"", "'"] };
+pub(super) const JAVASCRIPT: Script = Script { comment: "//", quotes: &["\"", "'", "`"] };
+
+/// Splits a script. A string in simple quotes ends with its line at the latest; block comments are those of C.
+pub(super) fn script_parts<'a>(source: &'a str, language: &Script) -> Vec<Part<'a>> {
+    let mut parts = Vec::new();
+    let (mut line, mut rest) = (1, source);
+    while !rest.is_empty() {
+        let quote = language.quotes.iter().find(|quote| rest.starts_with(**quote));
+        let (kind, length) = if rest.starts_with(language.comment) {
+            (Kind::Comment, rest.find('\n').unwrap_or(rest.len()))
+        } else if rest.starts_with("/*") {
+            (Kind::Comment, rest.find("*/").map_or(rest.len(), |end| end + 2))
+        } else if let Some(quote) = quote {
+            (Kind::Literal, script_string(rest, quote))
+        } else {
+            let ends = |at: usize| {
+                let next = &rest[at..];
+                let quote = language.quotes.iter().any(|quote| next.starts_with(*quote));
+                quote || next.starts_with(language.comment) || next.starts_with("/*")
+            };
+            let end = rest.char_indices().skip(1).map(|(at, _)| at).find(|at| ends(*at));
+            (Kind::Code, end.unwrap_or(rest.len()))
+        };
+        let (text, after) = rest.split_at(length);
+        let pieces = text.split('\n').enumerate().filter(|(_, text)| !text.is_empty());
+        parts.extend(pieces.map(|(number, text)| Part { line: line + number, kind, text }));
+        line += text.matches('\n').count();
+        rest = after;
+    }
+    parts
+}
+
+fn script_string(rest: &str, quote: &str) -> usize {
+    let over_lines = quote.len() > 1 || quote == "`";
+    let mut escaped = false;
+    for (at, c) in rest.char_indices().skip(quote.len()) {
+        match c {
+            '\n' if !over_lines => return at,
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            _ if rest[at..].starts_with(quote) => return at + quote.len(),
+            _ => {}
+        }
+    }
+    rest.len()
+}
+
 /// Gives what stands between backticks on one line.
 pub(super) fn in_backticks(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
@@ -186,6 +241,19 @@ mod tests {
     #[test]
     fn a_slash_alone_is_code() {
         assert!(of_kind("let a = b / c / d;", Kind::Comment).is_empty());
+    }
+
+    #[test]
+    fn strings_and_docstrings_of_scripts_are_literals() {
+        let of = |source, language, kind| -> Vec<&str> {
+            script_parts(source, language).into_iter().filter(|p| p.kind == kind).map(|p| p.text).collect()
+        };
+        let python = "def a():  # why\n    \"\"\"It said\n    so.\"\"\"\n    b = 'it\\'s' + c\n";
+        assert_eq!(of(python, &PYTHON, Kind::Comment), ["# why"]);
+        assert_eq!(of(python, &PYTHON, Kind::Literal), ["\"\"\"It said", "    so.\"\"\"", "'it\\'s'"]);
+        let script = "/** It\n said. */\nconst a = `b`; // c\n";
+        assert_eq!(of(script, &JAVASCRIPT, Kind::Comment), ["/** It", " said. */", "// c"]);
+        assert_eq!(of(script, &JAVASCRIPT, Kind::Code), ["const a = ", "; "]);
     }
 
     #[test]
