@@ -1,6 +1,12 @@
 //! House rules that no compiler checks: which way arrows go, where SQL may be, that files say why they exist and
 //! stay readable, that the contract is documented and compatible.
 
+mod documents;
+mod names;
+mod prose;
+mod rules;
+mod source;
+
 use crate::contract;
 use crate::run::root;
 use anyhow::{Context as _, bail};
@@ -116,6 +122,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
         }
     }
     found.extend(broken_links(&root)?);
+    found.extend(names::complaints(&root)?);
+    found.extend(prose::complaints(&root)?);
+    found.extend(rules::complaints(&root)?);
+    found.extend(documents::complaints(&root)?);
     if !found.is_empty() {
         bail!("{} house rules are broken:\n  {}", found.len(), found.join("\n  "));
     }
@@ -158,7 +168,7 @@ fn complaints(name: &str, text: &str) -> Vec<String> {
 fn broken_links(root: &Path) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     let mut documents = vec![];
-    for folder in [root.to_owned(), root.join("docs"), root.join("tests")] {
+    for folder in [root.to_owned(), root.join("docs"), root.join("docs/decisions"), root.join("tests")] {
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
         documents
             .extend(entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "md")));
@@ -182,15 +192,57 @@ fn broken_links(root: &Path) -> anyhow::Result<Vec<String>> {
     Ok(found)
 }
 
+/// Prints every name of the tree that the project does not use, where that is not enforced yet, too.
+pub(crate) fn list_names() -> anyhow::Result<()> {
+    let found = names::all(&root())?;
+    for name in &found {
+        println!("{}", names::sentence(name));
+    }
+    eprintln!("tidy: {} names to change", found.len());
+    Ok(())
+}
+
+/// Prints every path, type and function that a document names and that is not there, where that is not enforced, too.
+pub(crate) fn list_documents() -> anyhow::Result<()> {
+    let found = documents::all(&root())?;
+    for untrue in &found {
+        println!("{untrue}");
+    }
+    eprintln!("tidy: {} names in documents that do not exist", found.len());
+    Ok(())
+}
+
+/// Prints every docstring and comment of the tree that breaks a rule of prose, where that is not enforced, too.
+pub(crate) fn list_prose() -> anyhow::Result<()> {
+    let found = prose::all(&root())?;
+    for fault in &found {
+        println!("{}", prose::sentence(fault));
+    }
+    eprintln!("tidy: {} lines to reword", found.len());
+    Ok(())
+}
+
 fn rust_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    files(folder, &["rs"])
+}
+
+/// A path below the root as the checks write it.
+fn slash_path(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+}
+
+/// The files below a folder with one of these endings, in order.
+fn files(folder: &Path, endings: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(next) = open.pop() {
         for entry in std::fs::read_dir(&next).with_context(|| format!("can't read {}", next.display()))? {
             let path = entry?.path();
             if path.is_dir() {
-                open.push(path);
-            } else if path.extension().is_some_and(|e| e == "rs") {
+                if !path.ends_with("node_modules") {
+                    open.push(path);
+                }
+            } else if path.extension().is_some_and(|e| endings.iter().any(|ending| e == *ending)) {
                 found.push(path);
             }
         }

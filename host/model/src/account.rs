@@ -28,7 +28,7 @@ pub struct Account {
     pub transport: Transport,
     /// Where the mailbox is, if there is one that IMAP reaches.
     pub mailbox: Option<ImapServer>,
-    /// Other addresses that mail is sent as (FEATURES A15).
+    /// Other addresses that mail is sent as (rule A15).
     pub send_as: Vec<SendAs>,
     /// Which folder is used for what.
     pub folders: Folders,
@@ -125,7 +125,7 @@ pub enum AccountState {
         /// Since when.
         since: DateTime<FixedOffset>,
     },
-    /// An administrator said that somebody else knows the credentials: they are not used (FEATURES A13).
+    /// An administrator said that somebody else knows the credentials: they are not used (rule A13).
     Compromised {
         /// Who said so.
         by: String,

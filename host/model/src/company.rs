@@ -13,7 +13,7 @@ pub struct Company {
     pub name: Name,
     /// The company's share of the plugin's settings, JSON by the schema `settings` without `user`; `{}` for neutral ones.
     pub settings: String,
-    /// What happens when an account's own system is down (FEATURES A13).
+    /// What happens when an account's own system is down (rule A13).
     pub fallback: Fallback,
 }
 

@@ -1,4 +1,4 @@
-//! Mail servers as a user writes them down (FEATURES A5).
+//! Mail servers as a user writes them down (rule A5).
 
 use super::{Grant, HeloName, HostName, LoginName};
 use serde::{Deserialize, Serialize};

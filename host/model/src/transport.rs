@@ -10,15 +10,15 @@ use std::num::NonZeroU32;
 pub enum Transport {
     /// Through the company's own server.
     Smtp(SmtpServer),
-    /// Through the Gmail API (FEATURES A9).
+    /// Through the Gmail API (rule A9).
     Gmail(Grant),
-    /// Through Microsoft Graph (A10).
+    /// Through Microsoft Graph (rule A10).
     Outlook(Grant),
-    /// Not from here: the user's own mail program gets the finished message (A6).
+    /// Not from here: the user's own mail program gets the finished message (rule A6).
     MailClient,
-    /// From the platform's domain (A14).
+    /// From the platform's domain (rule A14).
     Platform(PlatformSender),
-    /// Through SendGrid, send-only (A13).
+    /// Through SendGrid, send-only (rule A13).
     #[serde(rename = "sendgrid")]
     SendGrid(SendGridSender),
 }
@@ -79,7 +79,7 @@ pub struct Grant {
     /// Where the provider's services are. They count for a client of the account's own alone: the operator's client, whose
     /// secret is the operator's, is used where the operator's settings say.
     pub endpoints: Endpoints,
-    /// The address that was authorised, once somebody signed in (A12 compares it).
+    /// The address that was authorised, once somebody signed in (rule A12 compares it).
     pub authorized: Option<MailAddress>,
 }
 

@@ -1,4 +1,4 @@
-//! A user, and what he has set for each account that he may use (FEATURES A2 to A4, C4).
+//! A user, and what he has set for each account that he may use (rules A2 to A4, C4).
 
 use super::{CompanyId, DisplayName, MailAddress, Name, UserId};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! An SMTP account as a user writes it down (FEATURES A5).
+//! An SMTP account as a user writes it down (rule A5).
 
 use super::error::ConfigError;
 use super::files::SettingsFiles;

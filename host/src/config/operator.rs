@@ -21,11 +21,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Operator {
-    /// Where our connections come from (FEATURES A15).
+    /// Where our connections come from (rule A15).
     pub origin: Origin,
     /// What the operator registered at the providers.
     pub oauth: OAuthClients,
-    /// Sending in companies' names (FEATURES A14).
+    /// Sending in companies' names (rule A14).
     pub platform: Option<Platform>,
     /// The web server: webhooks, pixels, sign-ins.
     pub web: super::Web,

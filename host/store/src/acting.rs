@@ -1,4 +1,4 @@
-//! A user's door (FEATURES A1): what is not on the list of an account's users can't see it, send from it, or learn that
+//! A user's door (rule A1): what is not on the list of an account's users can't see it, send from it, or learn that
 //! it exists.
 //!
 //! All of it goes through the view `reachable` of the database, which is the list. There is no method that takes an
@@ -118,7 +118,7 @@ impl Acting<'_> {
         Ok(row::optional_json(&row, "settings")?.unwrap_or_default())
     }
 
-    /// Sets it. What the plugin says about the settings (FEATURES A12) is asked before.
+    /// Sets it. What the plugin says about the settings (rule A12) is asked before.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`], forbidden or missing; [`StoreError::Invalid`] for a signature of more than 64 KiB.

@@ -6,7 +6,7 @@
 //! - `store.administer(company)` is a company's administrator: its users, accounts, mails and grants, and nothing of another
 //!   company.
 //! - `store.acting(&user)` is a user: the accounts that the user may use, and their mails. Any other account does not exist
-//!   here, and the error is the same whether it is forbidden or was never there (FEATURES A1).
+//!   here, and the error is the same whether it is forbidden or was never there (rule A1).
 //! - `store.system()` is the worker's, the web server's and the inbox's, which act for every company: what takes an id
 //!   without its owner is there, and no person's command has it (`system.rs`).
 //!

@@ -69,7 +69,7 @@ pub struct Recipient {
     /// Who.
     #[serde(flatten)]
     pub party: Party,
-    /// It is the blind copy to the user who made the mail (FEATURES A3).
+    /// It is the blind copy to the user who made the mail (rule A3).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_own_copy: bool,
 }

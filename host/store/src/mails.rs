@@ -11,7 +11,7 @@ use sqlx::any::AnyRow;
 const PAGE: u32 = 500;
 
 impl Acting<'_> {
-    /// The mails sent as an account, newest first (FEATURES A11): at most `limit` (and 500), older than `before`.
+    /// The mails sent as an account, newest first (rule A11): at most `limit` (and 500), older than `before`.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`], forbidden or missing.

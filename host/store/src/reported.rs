@@ -25,7 +25,7 @@ pub enum ReportedAs {
     ProviderId(String),
 }
 
-/// How the opening of a mail is checked (FEATURES C4).
+/// How the opening of a mail is checked (rule C4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OpenCheck {
     /// Not at all.

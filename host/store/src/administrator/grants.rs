@@ -1,4 +1,4 @@
-//! Who may use which account (FEATURES A1), and what he has set for it.
+//! Who may use which account (rule A1), and what he has set for it.
 
 use super::super::acting::check_settings;
 use super::super::error::{Broken, broken};

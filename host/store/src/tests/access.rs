@@ -1,4 +1,4 @@
-//! FEATURES A1: each account lists the users who may use it, and nobody else can send from it, read it or see it.
+//! Rule A1: each account lists the users who may use it, and nobody else can send from it, read it or see it.
 
 use super::office::{Office, new_account, new_attempt, new_mail, new_user, outcome, parse};
 use crate::*;

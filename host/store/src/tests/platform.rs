@@ -1,4 +1,4 @@
-//! FEATURES A14: an address on the platform is one company's, for ever.
+//! Rule A14: an address on the platform is one company's, for ever.
 
 use super::office::{Office, new_account, parse};
 use crate::*;

@@ -1,4 +1,4 @@
-//! De-Authorize: the grant ends at the provider, where it offers that, and here in any case (A9, A10).
+//! De-Authorize: the grant ends at the provider, where it offers that, and here in any case (rules A9, A10).
 
 use std::fmt;
 
