@@ -25,27 +25,26 @@
 //! ```
 
 pub mod access;
-pub mod accounts;
 pub mod app;
-pub mod capabilities;
 pub mod catcher;
 pub mod cli;
 pub mod config;
 pub mod connections;
-pub mod contract;
 pub mod engine;
 mod fact_conversion;
 pub mod inbox;
 mod link_token;
 pub mod mail_clients;
-pub mod oauth;
 pub mod outbox;
 mod page_texts;
 pub mod records;
 pub mod return_address;
-pub mod store;
 pub mod vault;
 pub mod web;
 
-/// Largest document that is read from a file or passed to the plugin, in bytes.
-pub const DOCUMENT_LIMIT: u64 = 16 << 20;
+pub use postroom_contract as contract;
+pub use postroom_model as accounts;
+pub use postroom_model::DOCUMENT_LIMIT;
+pub use postroom_store as store;
+pub use postroom_transport as capabilities;
+pub use postroom_transport::oauth;

@@ -176,7 +176,7 @@ async fn ended(shop: &Shop, mail: MailId, submitter: &Arc<dyn Submitter>) -> Sta
     panic!("{mail} does not end");
 }
 
-/// A3: a mail has left when they have it whom it was written to, and failed when none of them got it, whatever became of the
+/// Rule A3: a mail has left when they have it whom it was written to, and failed when none of them got it, whatever became of the
 /// copy to whom it is from.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_ends_as_it_ended_for_those_whom_it_was_written_to() {

@@ -161,7 +161,7 @@ async fn c5_each_status_is_told_once_when_it_changes_and_silence_is_told_as_well
     assert_eq!(town.heard.lock().unwrap().len(), 0);
 }
 
-/// A3: an ERP keeps the status of a document, which the copy to the user who made the mail says nothing of.
+/// Rule A3: an ERP keeps the status of a document, which the copy to the user who made the mail says nothing of.
 #[tokio::test]
 async fn what_becomes_of_the_blind_copy_to_ourselves_is_not_told() {
     const OWN: &str = "lotte@ateliernord.example";

@@ -1,9 +1,9 @@
 //! The plugin at the providers' APIs: the invoice arrives byte for byte, and what goes wrong is told apart.
 
 use crate::house::{House, draft, shipped, streamed};
-use postroom::capabilities::destination::AllowList;
+use postroom::accounts::AllowList;
+use postroom::capabilities::http_api::{Account, Timeouts, WebClient};
 use postroom::capabilities::tokens::TokenSource;
-use postroom::capabilities::web::{Account, Timeouts, WebClient};
 use postroom::contract::delivery::{LookupResult, SubmissionResult};
 use postroom::contract::schedule::Route;
 use postroom::engine::{Capabilities, Files, Office};

@@ -98,7 +98,7 @@ async fn a_mail_that_waits_does_not_grow_silent_and_one_that_left_does() {
     assert_eq!(before.status, Status::Unknown, "before it was made: {before:?}");
 }
 
-/// A3: the copy has a status of its own, and the mail's is that of whom it was written to.
+/// Rule A3: the copy has a status of its own, and the mail's is that of whom it was written to.
 #[tokio::test]
 async fn what_becomes_of_the_blind_copy_to_ourselves_is_shown_and_makes_no_mail_fail() {
     const OWN: &str = "lotte@ateliernord.example";

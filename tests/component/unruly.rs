@@ -3,7 +3,7 @@
 
 use crate::shop::Shop;
 use chrono::Duration;
-use postroom::capabilities::destination::AllowList;
+use postroom::accounts::AllowList;
 use postroom::capabilities::smtp::{Account, Security, SmtpClient, Submitter, Timeouts};
 use postroom::store::Standing;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! FEATURES A1: who is not on an account's list can't send from it, read it, or learn that it exists.
+//! Rule A1: who is not on an account's list can't send from it, read it, or learn that it exists.
 
 use crate::home::Home;
 use crate::mailbox::the_one;

@@ -1,4 +1,4 @@
-//! FEATURES A8 for stored accounts: each failure names its stage and repeats the server's words, for SMTP, IMAP and APIs.
+//! Rule A8 for stored accounts: each failure names its stage and repeats the server's words, for SMTP, IMAP and APIs.
 
 use crate::home::Home;
 use crate::servers::servers;

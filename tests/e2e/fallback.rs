@@ -1,4 +1,4 @@
-//! FEATURES A13: mail leaves by SendGrid when the account's own system is down, once, visibly; and never for a refusal.
+//! Rule A13: mail leaves by SendGrid when the account's own system is down, once, visibly; and never for a refusal.
 
 use crate::home::{API_KEY, Home, sendgrid};
 use crate::servers::{SENDER, servers};

@@ -3,8 +3,8 @@
 use crate::samples::pdf;
 use crate::servers::{TOKEN_HOLDER, servers};
 use chrono::{DateTime, FixedOffset, NaiveDate};
+use postroom::accounts::AllowList;
 use postroom::capabilities::attachments::AttachmentSource;
-use postroom::capabilities::destination::AllowList;
 use postroom::capabilities::imap::*;
 use postroom_providers::ClosedPort;
 

@@ -4,8 +4,8 @@
 use crate::mailbox::arrived;
 use crate::samples::pdf;
 use crate::servers::{SENDER, servers};
+use postroom::accounts::AllowList;
 use postroom::capabilities::attachments::{AttachmentSource, Chunk, MessageReader};
-use postroom::capabilities::destination::AllowList;
 use postroom::capabilities::smtp::{
     Acceptance, Account, Failure, LaneLimits, Login, Mechanism, PoolLimits, Recipient, Secret, Security,
     SmtpClient, Stage, Submission, Submitter, Verdict,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant, SystemTime};
 
 const KEY: &str = "a7c1e0f35b9d4268a7c1e0f35b9d4268";
-/// FEATURES C5.
+/// Rule C5.
 const SOON: Duration = Duration::from_secs(10);
 
 fn base(erp: &Server<Erp>) -> String {

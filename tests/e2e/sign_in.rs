@@ -1,4 +1,4 @@
-//! Gmail and Outlook from the command line: sign in with a browser, send, run out, sign in again, sign out (FEATURES A9,
+//! Gmail and Outlook from the command line: sign in with a browser, send, run out, sign in again, sign out (rules A9,
 //! A10). The authorization server insists on every rule; the APIs ask it whose a token is.
 
 #[path = "../oauth/server/mod.rs"]

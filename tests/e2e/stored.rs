@@ -5,7 +5,7 @@ use crate::mailbox::{arrived, the_one};
 use crate::samples::pdf;
 use crate::servers::servers;
 use mail_parser::{MessageParser, MimeHeaders};
-use postroom::capabilities::destination::AllowList;
+use postroom::accounts::AllowList;
 use postroom::capabilities::imap::{
     Account, Criterion, ImapClient, Login, Mailboxes, Mechanism, Place, Secret, Security,
 };

@@ -1,4 +1,4 @@
-//! What a user sets for an account, and what it does to his mail: FEATURES A2 to A6, A12, A14, A16, C4.
+//! What a user sets for an account, and what it does to his mail: rules A2 to A6, A12, A14, A16, C4.
 
 use crate::home::{Home, sendgrid};
 use crate::mailbox::the_one;

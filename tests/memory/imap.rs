@@ -1,7 +1,7 @@
 //! An IMAP server that answers with 30 MB of what is dear to keep.
 
 use crate::process::{CASE, cost, measure};
-use postroom::capabilities::destination::AllowList;
+use postroom::accounts::AllowList;
 use postroom::capabilities::imap::{
     Account, ImapClient, Login, MailboxError, Mailboxes, Mechanism, Place, Secret, Security,
 };

@@ -7,7 +7,8 @@ use axum::http::HeaderMap;
 use chrono::TimeDelta;
 use postroom::capabilities::Answer;
 use postroom::capabilities::tokens::{Resource, Tokens as _};
-use postroom::oauth::{Error, Granted, Owner, Purpose, Session, Wanted, WebCallback};
+use postroom::oauth::{Error, Granted, Purpose, Wanted};
+use postroom::web::oauth::{Owner, Session, WebCallback};
 use url::Url;
 
 use crate::server::{Browser, Manner, WEB_REDIRECT};

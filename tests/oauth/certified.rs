@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use postroom::capabilities::destination::AllowList;
+use postroom::accounts::AllowList;
 use postroom::capabilities::tokens::{Bearer, Resource, TokenError, Tokens as _};
 use postroom::oauth::{
     AtProvider, Client, Endpoints, Grants, InMemory, Issuer, Network, Provider, Purpose, Scopes, Standing,

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use postroom::capabilities::tokens::{Resource, Tokens as _};
-use postroom::oauth::{Client, Error, Granted, Issuer, Provider, Purpose, Wanted, authorize_loopback};
+use postroom::oauth::{Client, Error, Granted, Issuer, Provider, Purpose, Wanted};
+use postroom::web::oauth::authorize_loopback;
 use url::Url;
 
 use crate::server::{Browser, Manner};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use postroom::capabilities::destination::AllowList;
+use postroom::accounts::AllowList;
 use postroom::oauth::{Client, Error, Network, Provider, Purpose, Wanted, authorize_device};
 
 use crate::server::{Browser, CLIENT, Manner, Once, SECRET, WEB_REDIRECT};

@@ -45,7 +45,10 @@ cargo xtask COMMAND
                   domains, as a table of what differs; FOLDER is the checkout, or its folder ispdb
   clients [FILE]  make the host's data of mail clients (host/src/mail_clients/data/caniemail.json) anew: from the npm package
                   `caniemail`, or from FILE, what caniemail.com publishes as data.json
-  tidy            layering and documentation rules
+  tidy [--names | --prose | --documents]
+                  layering, names, rules and the truth of documents; with --names list every name that the project does
+                  not use, with --prose every docstring and comment to reword, with --documents what documents name and
+                  is not there
 
 Environment:
   CARGO_TARGET_DIR       where to build; the plugin is copied to target/plugin all the same
@@ -83,6 +86,9 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<()> {
         "bench" => bench::run(rest),
         "clients" => clients::run(rest),
         "presets" => presets::run(rest),
+        "tidy" if rest == ["--names"] => tidy::list_names(),
+        "tidy" if rest == ["--prose"] => tidy::list_prose(),
+        "tidy" if rest == ["--documents"] => tidy::list_documents(),
         "tidy" => tidy::run(),
         "help" | "--help" | "-h" => {
             println!("{HELP}");

@@ -1,4 +1,4 @@
-//! Composing with a pixel that tells of the mail's opening (FEATURES C4).
+//! Composing with a pixel that tells of the mail's opening (rule C4).
 //!
 //! The pixel goes into the message alone: what is shown as a preview has none, or looking at one's own mail would read
 //! it. A mail to several people has none either, for nobody could say who opened it.

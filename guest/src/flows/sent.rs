@@ -1,4 +1,4 @@
-//! The copy of a sent mail in the mailbox of its account: filing it, and finding it again (FEATURES B7).
+//! The copy of a sent mail in the mailbox of its account: filing it, and finding it again (rule B7).
 
 use crate::domain::compose::{Chunk, MessageId};
 use crate::domain::sent::{Folder, SentAccount, places_to_look};

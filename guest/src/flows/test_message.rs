@@ -1,4 +1,4 @@
-//! The message of Send Test (FEATURES A7): small, without attachments, from the account under test.
+//! The message of Send Test (rule A7): small, without attachments, from the account under test.
 
 use super::Message;
 use crate::domain::address::{Address, Mailbox, clean_name, read_list};

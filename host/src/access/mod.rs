@@ -1,4 +1,4 @@
-//! Who may do what: one table of the commands and the web server's routes (FEATURES A18).
+//! Who may do what: one table of the commands and the web server's routes (rule A18).
 //!
 //! It is enforced where a command or a request is dispatched, and what is not in it is refused. Which accounts a user may
 //! use is not said here but by the store, in every statement (`crate::store`): this table says what a user may do with

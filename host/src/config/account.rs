@@ -1,10 +1,10 @@
-//! An SMTP account as a user writes it down (FEATURES A5).
+//! An SMTP account as a user writes it down (rule A5).
 
 use super::error::ConfigError;
 use super::files::SettingsFiles;
 use super::secret::secret_of;
+use crate::accounts::AllowList;
 use crate::accounts::{Folders, ImapServer, Name, SendAs, Transport};
-use crate::capabilities::destination::AllowList;
 use crate::capabilities::smtp::{self, Account, Login, Mechanism, Secret, Timeouts};
 use crate::contract::types::Address;
 use secrecy::{ExposeSecret, SecretString};

@@ -5,12 +5,12 @@
 use super::error::ConfigError;
 use super::file::{malformed, read_text};
 use super::secret::read_secret;
+use crate::accounts::AllowList;
 use crate::accounts::{Authentication, DisplayName};
 use crate::accounts::{
     Endpoints, HeloName, HostName, LoginName, PasswordMechanism, Provider, Security, SendGridSender,
     ServiceUrl, SmtpServer, Tenant,
 };
-use crate::capabilities::destination::AllowList;
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -21,11 +21,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Operator {
-    /// Where our connections come from (FEATURES A15).
+    /// Where our connections come from (rule A15).
     pub origin: Origin,
     /// What the operator registered at the providers.
     pub oauth: OAuthClients,
-    /// Sending in companies' names (FEATURES A14).
+    /// Sending in companies' names (rule A14).
     pub platform: Option<Platform>,
     /// The web server: webhooks, pixels, sign-ins.
     pub web: super::Web,

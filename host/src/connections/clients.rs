@@ -1,10 +1,10 @@
 //! Which OAuth client a stored account signs in by: its own, else the operator's.
 
+use crate::accounts::AllowList;
 use crate::accounts::{
     Account, AccountId, Destination, Endpoints, Grant, Provider, SecretKind, SecretOwner, Tenant,
 };
 use crate::capabilities::Answer;
-use crate::capabilities::destination::AllowList;
 use crate::config::Operator;
 use crate::oauth::{self, Client, Clients, Error, Issuer, Network, Purpose};
 use crate::vault::Vault;

@@ -6,7 +6,7 @@ use crate::vault::VaultError;
 /// The account can't be used as it is. Nothing was connected.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectionError {
-    /// An administrator said that somebody else knows its credentials: they are not used (FEATURES A13).
+    /// An administrator said that somebody else knows its credentials: they are not used (rule A13).
     #[error("the account \"{account}\" was marked compromised by {by}: its credentials are not used")]
     Compromised {
         /// Account.

@@ -14,13 +14,13 @@ pub use clients::purpose;
 pub use error::ConnectionError;
 pub use token_key::{LinkKeyRow, LinkKeys};
 
+use crate::accounts::AllowList;
 use crate::accounts::{Account, AccountState, Destination, Grant, SecretKind, ServiceUrl, Transport};
-use crate::capabilities::destination::AllowList;
 use crate::capabilities::dkim::{Signer, SigningKeyPair, SigningSubmitter};
+use crate::capabilities::http_api::{self, WebClient};
 use crate::capabilities::imap::{self, ImapClient};
 use crate::capabilities::smtp::{self, SmtpClient};
 use crate::capabilities::tokens::{Resource, TokenSource, Tokens};
-use crate::capabilities::web::{self, WebClient};
 use crate::config::{Operator, Relay};
 use crate::engine::{Capabilities, LogSink, MailboxAccess};
 use crate::oauth::{Client, Error, Grants};
@@ -59,7 +59,7 @@ pub struct Opened {
     /// Its submission server.
     pub smtp: Option<smtp::Account>,
     /// Its provider's API.
-    pub web: Option<web::Account>,
+    pub web: Option<http_api::Account>,
     /// Its mailbox.
     pub imap: Option<imap::Account>,
     /// What signs its mail.
@@ -175,7 +175,7 @@ impl Connections {
     }
 
     /// A provider's API by the tokens of a sign-in.
-    fn granted_api(&self, account: &Account, grant: &Grant) -> Result<web::Account, ConnectionError> {
+    fn granted_api(&self, account: &Account, grant: &Grant) -> Result<http_api::Account, ConnectionError> {
         let setup =
             |e: Error| ConnectionError::Setup { account: account.name.to_string(), detail: e.to_string() };
         let services = self.inner.clients.services(account, grant).map_err(setup)?;
@@ -270,11 +270,11 @@ fn api(
     base: &ServiceUrl,
     allow_private: AllowList,
     tokens: TokenSource,
-) -> Result<web::Account, ConnectionError> {
+) -> Result<http_api::Account, ConnectionError> {
     let setup = |e: url::ParseError| ConnectionError::Setup {
         account: account.name.to_string(),
         detail: format!("{base}: {e}"),
     };
     let base = base.as_str().parse().map_err(setup)?;
-    Ok(web::Account { allow_private, ..web::Account::new(account.name.as_str(), base, tokens) })
+    Ok(http_api::Account { allow_private, ..http_api::Account::new(account.name.as_str(), base, tokens) })
 }

@@ -2,11 +2,11 @@
 
 use super::{ConnectionError, Connections};
 use crate::accounts::{
-    Account, Authentication, Destination, ImapServer, PasswordMechanism, SecretKind, SecretOwner, Security,
-    SmtpServer,
+    Account, AllowList, Authentication, Destination, ImapServer, PasswordMechanism, SecretKind, SecretOwner,
+    Security, SmtpServer,
 };
 use crate::capabilities::tokens::{Resource, TokenSource};
-use crate::capabilities::{destination::AllowList, imap, smtp};
+use crate::capabilities::{imap, smtp};
 use secrecy::ExposeSecret;
 use std::num::NonZeroU32;
 use std::time::Duration;

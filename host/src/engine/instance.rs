@@ -4,7 +4,7 @@ use super::error::EngineError;
 use super::limits::{ComputeClock, watch};
 use super::load::Inner;
 use super::state::{Files, State};
-use crate::capabilities::web::GivenUrls;
+use crate::capabilities::http_api::GivenUrls;
 use crate::contract::Plugin;
 use wasmtime::Store;
 

@@ -10,7 +10,6 @@ mod imap;
 mod instance;
 mod limits;
 mod load;
-mod names;
 mod office;
 mod shelf;
 mod state;

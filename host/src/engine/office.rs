@@ -7,8 +7,8 @@ use super::limits::ComputeClock;
 use super::load::Engine;
 use super::shelf::{Shelf, composes};
 use super::state::{Accounts, Apis, Files, LogSink, State};
+use crate::capabilities::http_api::{self, GivenUrls, Web, WebClient};
 use crate::capabilities::smtp::{Account, SmtpClient, Submitter};
-use crate::capabilities::web::{self, GivenUrls, Web, WebClient};
 use crate::contract::{
     accounts, composing, delivery, documents, drafts, imap, inbound, info, mailbox_inbound, openings,
     recipients, schedule, sent, templates, tracking, transport, types, webhooks,
@@ -51,7 +51,7 @@ impl Capabilities {
 
     /// The same, and calls the APIs of these accounts by `web`.
     #[must_use]
-    pub fn with_apis(self, apis: impl IntoIterator<Item = web::Account>, web: Arc<dyn Web>) -> Self {
+    pub fn with_apis(self, apis: impl IntoIterator<Item = http_api::Account>, web: Arc<dyn Web>) -> Self {
         let apis = apis.into_iter().map(|account| (account.name.clone(), account));
         Self { apis: Arc::new(apis.collect()), web, ..self }
     }

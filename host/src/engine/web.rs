@@ -2,8 +2,8 @@
 
 use super::state::{Files, State};
 use crate::capabilities::attachments::Chunk;
+use crate::capabilities::http_api as api;
 use crate::capabilities::smtp::Verdict;
-use crate::capabilities::web as api;
 use crate::contract::{attachments, transport, web};
 
 impl web::Host for State {

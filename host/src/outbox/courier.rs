@@ -46,7 +46,7 @@ const FIRST_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 const LONGEST_ASKED: u32 = 3_600;
 /// A mail in transit is looked at again so long after its last news: by then its status can't be retrieved any more
-/// (FEATURES C5). If it still can, a day later.
+/// (rule C5). If it still can, a day later.
 const SILENCE: chrono::Duration = chrono::Duration::days(25);
 const DAY: chrono::Duration = chrono::Duration::days(1);
 /// News that the plugin can't fold.

@@ -1,4 +1,4 @@
-//! The copy of a mail that left, in the mailbox of its account (FEATURES B7).
+//! The copy of a mail that left, in the mailbox of its account (rule B7).
 
 use super::error::OutboxError;
 use super::facts::{Time, stamp};

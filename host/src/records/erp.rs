@@ -8,9 +8,11 @@ use super::{Contact, Document, Entry, FileRole, LARGEST_FILE, Partner, Records};
 use crate::accounts::RecordsPlace;
 use crate::capabilities::Answer;
 use crate::capabilities::budget::{HeapSize, OverBudget, SERVERS};
+use crate::capabilities::http_api::{
+    Account, Asked, Header, Keep, Piece, Request, Timeouts, WebClient, WebError,
+};
 use crate::capabilities::smtp::Verdict;
 use crate::capabilities::tokens::TokenSource;
-use crate::capabilities::web::{Account, Asked, Header, Keep, Piece, Request, Timeouts, WebClient, WebError};
 use crate::store::Notice;
 use serde::de::DeserializeOwned;
 use std::path::Path;

@@ -26,7 +26,7 @@ use crate::capabilities::Answer;
 use crate::store::Notice;
 use std::path::Path;
 
-/// Largest file of a document, in bytes: what a mail may carry in all (FEATURES B5).
+/// Largest file of a document, in bytes: what a mail may carry in all (rule B5).
 pub const LARGEST_FILE: u64 = 25_000_000;
 
 /// A customer or supplier.

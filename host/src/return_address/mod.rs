@@ -1,4 +1,4 @@
-//! Addresses of the platform that say which mail an answer belongs to (FEATURES A14): `reply+TOKEN@platform` in
+//! Addresses of the platform that say which mail an answer belongs to (rule A14): `reply+TOKEN@platform` in
 //! Reply-To, `bounce+TOKEN@platform` as the return path.
 //!
 //! Only this host can make such an address, and it believes only its own: the token names company and mail, and is

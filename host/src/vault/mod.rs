@@ -14,7 +14,6 @@ mod key;
 mod rotation;
 mod seal;
 mod source;
-mod unbound;
 
 #[cfg(test)]
 mod rotation_tests;
@@ -85,7 +84,6 @@ impl Vault {
         };
         let keys = Arc::new(RwLock::new(Arc::new(keys)));
         let vault = Self { store, keys, source: Some(Arc::new(source.clone())) };
-        vault.bind_earlier_secrets().await?;
         Ok(Opened { vault, notice })
     }
 

@@ -263,27 +263,3 @@ async fn a_secret_goes_to_the_places_that_it_was_given_for_and_to_no_other() {
     Vault::rotate(room.store.clone(), &room.source(), false).await.unwrap();
     assert_eq!(room.open().await.destinations(room.owners[1], KIND).await.unwrap(), Some(given));
 }
-
-#[tokio::test]
-async fn a_secret_from_before_is_sealed_with_the_places_of_its_account_before_anybody_reads_it() {
-    let room = room().await;
-    let vault = room.open().await;
-    let SecretOwner::Account(company, account) = room.owners[1] else { panic!("an account") };
-    let admin = room.store.administer(company);
-    let mut row = room.store.account(company, account).await.unwrap();
-    row.transport = crate::accounts::Transport::SendGrid(crate::accounts::SendGridSender::global());
-    admin.update_account(&row).await.unwrap();
-    let keys = vault.keys();
-    let kind = SecretKind::ApiKey;
-    let before = seal::seal_unbound(keys.current(), room.owners[1], kind, "SG.key").unwrap();
-    vault.put(room.owners[1], kind, &secret("in its place"), &here()).await.unwrap();
-    room.store.unbind_for_test(&before).await;
-    let to = Destination::url(&"https://api.sendgrid.com/".parse().unwrap(), None);
-    assert!(vault.get(room.owners[1], kind, &to).await.is_err(), "not before it is bound");
-    let opened = room.open().await;
-    let found = opened.get(room.owners[1], kind, &to).await.unwrap().unwrap();
-    assert_eq!(found.expose_secret(), "SG.key");
-    let other = Destination::url(&"https://evil.example/".parse().unwrap(), None);
-    assert!(matches!(opened.get(room.owners[1], kind, &other).await, Err(VaultError::OtherPlace { .. })));
-    assert_eq!(room.store.unbound_secrets().await.unwrap(), []);
-}

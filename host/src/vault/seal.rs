@@ -12,8 +12,6 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// First byte of everything that is sealed: a later form has another.
 const FORM: u8 = 1;
-/// First byte of a secret that is sealed with its places. What was sealed before has none, and is sealed anew before it is used.
-const BOUND: u8 = 2;
 const NONCE: usize = 24;
 /// Bytes of a secret: a grant with its tokens has a few thousand.
 const LARGEST: usize = 256 * 1024;
@@ -43,9 +41,9 @@ pub(super) fn seal(
         kind,
         keys: vec![WrappedKey {
             master_key: key.id().to_owned(),
-            wrapped_key: encrypt(FORM, key.expose(), data_key.as_slice(), &bound(Layer::Key, owner, kind))?,
+            wrapped_key: encrypt(key.expose(), data_key.as_slice(), &bound(Layer::Key, owner, kind))?,
         }],
-        sealed: encrypt(BOUND, &data_key, &plain, &bound(Layer::BoundSecret, owner, kind))?,
+        sealed: encrypt(&data_key, &plain, &bound(Layer::Secret, owner, kind))?,
         version: 0,
     })
 }
@@ -58,7 +56,7 @@ pub(super) fn open(
     kind: SecretKind,
 ) -> Result<(Destinations, SecretString), VaultError> {
     let damaged = || VaultError::Damaged(kind.as_str());
-    let plain = opened(BOUND, Layer::BoundSecret, key, sealed, owner, kind).ok_or_else(damaged)?;
+    let plain = opened(key, sealed, owner, kind).ok_or_else(damaged)?;
     let (length, rest) = plain.split_first_chunk::<4>().ok_or_else(damaged)?;
     let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| damaged())?;
     let (places, secret) = rest.split_at_checked(length).ok_or_else(damaged)?;
@@ -66,38 +64,24 @@ pub(super) fn open(
     Ok((Destinations::from_text(text(places)?), SecretString::from(text(secret)?)))
 }
 
-/// Opens what was sealed before secrets were sealed with their places.
-pub(super) fn open_unbound(
-    key: &MasterKey,
-    sealed: &SealedSecret,
-    owner: SecretOwner,
-    kind: SecretKind,
-) -> Result<SecretString, VaultError> {
-    let damaged = || VaultError::Damaged(kind.as_str());
-    let secret = opened(FORM, Layer::Secret, key, sealed, owner, kind).ok_or_else(damaged)?;
-    Ok(SecretString::from(std::str::from_utf8(&secret).map_err(|_| damaged())?))
-}
-
 fn opened(
-    form: u8,
-    layer: Layer,
     key: &MasterKey,
     sealed: &SealedSecret,
     owner: SecretOwner,
     kind: SecretKind,
 ) -> Option<Zeroizing<Vec<u8>>> {
     let wrapped_key = wrapped_by(key, sealed)?;
-    let data_key = decrypt(FORM, key.expose(), wrapped_key, &bound(Layer::Key, owner, kind))?;
+    let data_key = decrypt(key.expose(), wrapped_key, &bound(Layer::Key, owner, kind))?;
     let data_key: Zeroizing<[u8; 32]> = Zeroizing::new(data_key.as_slice().try_into().ok()?);
-    decrypt(form, &data_key, &sealed.sealed, &bound(layer, owner, kind))
+    decrypt(&data_key, &sealed.sealed, &bound(Layer::Secret, owner, kind))
 }
 
 /// The data key of a secret under another master key.
 pub(super) fn rewrap(from: &MasterKey, to: &MasterKey, sealed: &SealedSecret) -> Result<Vec<u8>, VaultError> {
     let bound = bound(Layer::Key, sealed.owner, sealed.kind);
-    let data_key = wrapped_by(from, sealed).and_then(|it| decrypt(FORM, from.expose(), it, &bound));
+    let data_key = wrapped_by(from, sealed).and_then(|it| decrypt(from.expose(), it, &bound));
     let data_key = data_key.ok_or(VaultError::Damaged(sealed.kind.as_str()))?;
-    encrypt(FORM, to.expose(), &data_key, &bound)
+    encrypt(to.expose(), &data_key, &bound)
 }
 
 /// The data key under this master key.
@@ -110,15 +94,13 @@ fn wrapped_by<'a>(key: &MasterKey, sealed: &'a SealedSecret) -> Option<&'a [u8]>
 enum Layer {
     Key,
     Secret,
-    BoundSecret,
 }
 
 /// What a layer is bound to. Ids have one length, kinds are a closed list: no two owners run together.
 fn bound(layer: Layer, owner: SecretOwner, kind: SecretKind) -> Vec<u8> {
     let layer = match layer {
         Layer::Key => "data key",
-        Layer::Secret => "secret",
-        Layer::BoundSecret => "secret with its places",
+        Layer::Secret => "secret with its places",
     };
     let owner = match owner {
         SecretOwner::Operator => "operator".to_owned(),
@@ -128,42 +110,21 @@ fn bound(layer: Layer, owner: SecretOwner, kind: SecretKind) -> Vec<u8> {
     format!("postroom {layer}\0{owner}\0{kind}").into_bytes()
 }
 
-fn encrypt(form: u8, key: &[u8; 32], plain: &[u8], bound: &[u8]) -> Result<Vec<u8>, VaultError> {
+fn encrypt(key: &[u8; 32], plain: &[u8], bound: &[u8]) -> Result<Vec<u8>, VaultError> {
     let nonce = random::<NONCE>()?;
     let payload = Payload { msg: plain, aad: bound };
     let sealed = XChaCha20Poly1305::new(key.into()).encrypt(&XNonce::from(nonce), payload);
     // Nothing in memory is too long for the cipher.
     let sealed = sealed.map_err(|_| VaultError::Damaged("too long"))?;
-    Ok([&[form], nonce.as_slice(), &sealed].concat())
+    Ok([&[FORM], nonce.as_slice(), &sealed].concat())
 }
 
-fn decrypt(wanted: u8, key: &[u8; 32], sealed: &[u8], bound: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+fn decrypt(key: &[u8; 32], sealed: &[u8], bound: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (form, rest) = sealed.split_first()?;
     let (nonce, sealed) = rest.split_first_chunk::<NONCE>()?;
-    if *form != wanted {
+    if *form != FORM {
         return None;
     }
     let payload = Payload { msg: sealed, aad: bound };
     XChaCha20Poly1305::new(key.into()).decrypt(&XNonce::from(*nonce), payload).ok().map(Zeroizing::new)
-}
-
-/// A secret as it was sealed before, for tests of what becomes of it.
-#[cfg(test)]
-pub(super) fn seal_unbound(
-    key: &MasterKey,
-    owner: SecretOwner,
-    kind: SecretKind,
-    secret: &str,
-) -> Result<SealedSecret, VaultError> {
-    let data_key = Zeroizing::new(random::<32>()?);
-    Ok(SealedSecret {
-        owner,
-        kind,
-        keys: vec![WrappedKey {
-            master_key: key.id().to_owned(),
-            wrapped_key: encrypt(FORM, key.expose(), data_key.as_slice(), &bound(Layer::Key, owner, kind))?,
-        }],
-        sealed: encrypt(FORM, &data_key, secret.as_bytes(), &bound(Layer::Secret, owner, kind))?,
-        version: 0,
-    })
 }

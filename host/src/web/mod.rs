@@ -4,7 +4,7 @@
 //! POST /hooks/{provider}/{token}    a provider's reports            hooks/
 //! GET  /o/{token}.gif               a mail's pixel                  pixel.rs
 //! GET  /oauth/start/{token}         an invitation to sign in        sign_in.rs
-//! GET  /oauth/callback              back from the provider          sign_in.rs, oauth::WebCallback
+//! GET  /oauth/callback              back from the provider          sign_in.rs, oauth/callback.rs
 //! GET  /health  /ready              it runs; its store answers      health.rs
 //! ```
 //!
@@ -19,6 +19,7 @@ mod health;
 pub mod hooks;
 mod metrics;
 mod networks;
+pub mod oauth;
 mod peer;
 mod pixel;
 mod queue;

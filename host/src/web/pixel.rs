@@ -1,4 +1,4 @@
-//! The pixel that tells of a mail's opening (FEATURES C3, C4).
+//! The pixel that tells of a mail's opening (rules C3, C4).
 //!
 //! The answer is the same picture, whatever is asked for: it shows nobody whether a token is one of ours. What the request
 //! proves is worked out after it, by the plugin's rule, one at a time: a store that is slow holds no reader up.

@@ -8,6 +8,7 @@
 //! again in the transaction that keeps the grant.
 
 use super::cookie::{Cookie, SameSite};
+use super::oauth::{Owner, Session, WebCallback};
 use super::router::{App, read_body};
 use super::same_origin::is_same_origin;
 use super::site::Site;
@@ -16,7 +17,7 @@ use crate::capabilities::Answer;
 use crate::config::PublicUrl;
 use crate::connections::purpose;
 use crate::link_token::{Invitation, is_nonce, new_nonce};
-use crate::oauth::{Error, Granted, Owner, Session, Wanted, WebCallback};
+use crate::oauth::{Error, Granted, Wanted};
 use crate::page_texts::{PageTexts, Titled};
 use crate::store::{InvitationKey, Invited};
 use axum::Router;

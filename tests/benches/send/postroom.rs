@@ -3,8 +3,8 @@
 
 use super::case;
 use anyhow::{Context as _, bail, ensure};
+use postroom::accounts::AllowList;
 use postroom::capabilities::attachments::AttachmentSource;
-use postroom::capabilities::destination::AllowList;
 use postroom::capabilities::smtp::{Account, LaneLimits, PoolLimits, Security, SmtpClient};
 use postroom::contract::schedule::Route;
 use postroom::contract::{attachments, composing, documents, recipients, types};

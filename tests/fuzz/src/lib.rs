@@ -1,10 +1,5 @@
 //! What the fuzz targets have in common: an oracle for memory, and conversations with servers whose part is written already.
 
-/// The host's capabilities, by their sources: of the host nothing else is needed, and its database, its web server and the
-/// WebAssembly runtime would take ten times as long to build with coverage.
-#[path = "../../../host/src/capabilities/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod capabilities;
 mod memory;
 
 pub use memory::{Cost, bounded};
@@ -17,10 +12,10 @@ static RUNTIME: LazyLock<Runtime> =
 
 /// Reads what an IMAP server is to have said, as the answer to `question`: each number is another one.
 pub fn imap_responses(question: u8, said: &[u8]) {
-    RUNTIME.block_on(capabilities::imap::fuzzing::answer(question, said));
+    RUNTIME.block_on(postroom_transport::imap::fuzzing::answer(question, said));
 }
 
 /// Reads what an SMTP server is to have said: to EHLO, and to all that comes after it.
 pub fn smtp_replies(said: &[u8]) {
-    RUNTIME.block_on(capabilities::smtp::fuzzing::replies(said));
+    RUNTIME.block_on(postroom_transport::smtp::fuzzing::replies(said));
 }

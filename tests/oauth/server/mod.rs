@@ -19,7 +19,7 @@ use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use postroom::capabilities::destination::AllowList;
+use postroom::accounts::AllowList;
 use postroom::capabilities::tokens::Resource;
 use postroom::oauth::{Client, Clock, Endpoints, Issuer, Network, Provider, Tenant};
 use sha2::{Digest as _, Sha256};

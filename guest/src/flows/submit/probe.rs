@@ -1,4 +1,4 @@
-//! The connection test of a provider's API (FEATURES A8): a harmless question that the grant allows, so that token, host
+//! The connection test of a provider's API (rule A8): a harmless question that the grant allows, so that token, host
 //! and permission are known to work before a mail depends on them.
 
 use super::answer::{Meaning, NotTaken, Words, error_object, no_answer, of_status, refusal};

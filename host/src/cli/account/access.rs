@@ -1,7 +1,7 @@
 //! `postroom account grant`, `revoke` and `permit`: who may use an account, and what the operator allows it.
 
+use crate::accounts::AllowList;
 use crate::accounts::Name;
-use crate::capabilities::destination::AllowList;
 use crate::cli::Exit;
 use crate::cli::output::{done, json, line};
 use crate::cli::store_args::AccountArgs;

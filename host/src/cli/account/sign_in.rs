@@ -6,7 +6,8 @@ use crate::cli::Exit;
 use crate::cli::output::{green, json, line};
 use crate::cli::store_args::AccountArgs;
 use crate::cli::{Common, Failure};
-use crate::oauth::{Client, Granted, Purpose, Wanted, authorize_device, authorize_loopback};
+use crate::oauth::{Client, Granted, Purpose, Wanted, authorize_device};
+use crate::web::oauth::authorize_loopback;
 use clap::Args;
 use std::time::Duration;
 

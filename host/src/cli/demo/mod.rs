@@ -6,9 +6,9 @@ mod sheet;
 
 use super::output::{json, line, table};
 use super::{Common, Failure, load_plugin, output_file, render};
+use crate::accounts::AllowList;
 use crate::app::{Accounts, Draft, Office, Ready, SingleAttempt};
 use crate::capabilities::attachments::AttachmentSource;
-use crate::capabilities::destination::AllowList;
 use crate::capabilities::smtp::{Account, Security, SmtpClient};
 use crate::catcher::Catcher;
 use crate::cli::Exit;

@@ -1,8 +1,8 @@
 //! `postroom company records`: where the company's records are.
 
+use crate::accounts::AllowList;
 use crate::accounts::{Company, RecordsPlace, SecretKind, SecretOwner, ServiceUrl};
 use crate::app::Connections;
-use crate::capabilities::destination::AllowList;
 use crate::cli::Exit;
 use crate::cli::output::{done, json, line, printable};
 use crate::cli::store_args::CompanyArgs;

@@ -1,7 +1,7 @@
 //! An ERP that checks every request as the interface says, and one that misbehaves in every way there is.
 
 use crate::accounts::RecordsPlace;
-use crate::capabilities::web::WebClient;
+use crate::capabilities::http_api::WebClient;
 use crate::records::{Blame, Entry, Erp, FileRole, LARGEST_FILE, Records, RecordsError, RecordsKey};
 use crate::store::{DocumentRef, Notice, NoticeKind};
 use postroom_providers::{Fault, Reply, Server, whole_answer};

@@ -1,8 +1,8 @@
 //! What is fetched from SNS: the certificate it signs with, and the page that confirms a subscription. A trait, so that
 //! tests need no Amazon.
 
+use crate::accounts::AllowList;
 use crate::capabilities::Answer;
-use crate::capabilities::destination::AllowList;
 use crate::capabilities::http::{HttpClient, HttpError, HttpSettings};
 use crate::capabilities::tls::TlsConfigs;
 use reqwest::{Method, Request};

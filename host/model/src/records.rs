@@ -1,0 +1,48 @@
+//! Where a company's records are: partners, contacts, documents and their files. Without a place the host works from the
+//! files that it is given, and tells nobody what became of a mail.
+
+use super::ServiceUrl;
+use crate::AllowList;
+use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+/// Where a company's records are. The key that requests are signed with is in the vault
+/// ([`SecretKind::RecordsKey`](super::SecretKind)).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum RecordsPlace {
+    /// In an ERP, which speaks the interface of `docs/records.md`.
+    Erp {
+        /// Base URL of the interface.
+        url: ServiceUrl,
+        /// The operator's permission: where the URL may lead besides the public internet.
+        #[serde(default)]
+        allow_private: AllowList,
+        /// Certificates in PEM that are trusted besides the system's.
+        trusted_ca: Option<String>,
+        /// Seconds that each step of a request may take; none: [`RecordsPlace::TIMEOUT`].
+        timeout: Option<NonZeroU32>,
+    },
+    /// In a folder of documents. What would be told to an ERP stays in the store, to be read there.
+    Folder {
+        /// Absolute path.
+        path: PathBuf,
+    },
+}
+
+impl RecordsPlace {
+    /// Seconds that each step of a request may take, unless somebody said otherwise; and at most.
+    pub const TIMEOUT: u32 = 20;
+    /// See [`RecordsPlace::TIMEOUT`].
+    pub const LONGEST_TIMEOUT: u32 = 60;
+}
+
+impl std::fmt::Display for RecordsPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Erp { url, .. } => write!(f, "{url}"),
+            Self::Folder { path } => write!(f, "{}", path.display()),
+        }
+    }
+}

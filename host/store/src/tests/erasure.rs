@@ -1,0 +1,216 @@
+//! What is erased occurs nowhere any more, and every count is as it was; what is old enough is emptied, and nothing else.
+
+use super::office::{Office, at, event, new_attempt, new_mail, outcome, parse};
+use crate::*;
+use chrono::Duration;
+use std::collections::BTreeMap;
+
+const PERSON: &str = "Jan.Peeters@example.com";
+const NAME: &str = "Jan Peeters";
+
+fn now() -> chrono::DateTime<chrono::FixedOffset> {
+    chrono::Local::now().fixed_offset()
+}
+
+fn to_person(office: &Office, number: &str) -> NewMail {
+    let mut mail = new_mail(office.account.id);
+    let document = mail.document.as_mut().unwrap();
+    document.number = number.to_owned();
+    document.partner = NAME.into();
+    mail.subject = format!("For {NAME}");
+    mail.recipients[0].party = Party { name: Some(NAME.into()), address: PERSON.into() };
+    mail.message.rcpt_to[0] = PERSON.into();
+    mail.message.pieces.push(Piece::Text(format!("To: {NAME} <{PERSON}>")));
+    mail
+}
+
+async fn counts(office: &Office) -> (Vec<Count>, BTreeMap<String, usize>) {
+    let filter = Filter { limit: 1_000, ..Filter::default() };
+    let mut documents = BTreeMap::new();
+    for listed in office.admin().listed(&filter).await.unwrap() {
+        *documents.entry(listed.mail.document.unwrap().number).or_default() += 1;
+    }
+    (office.admin().counts(None).await.unwrap(), documents)
+}
+
+/// Everything in the database, as text.
+async fn everything(store: &Store) -> String {
+    let mut all = String::new();
+    for sql in [
+        "select coalesce(subject, '') || coalesce(partner, '') || recipients || rcpt_to || coalesce(from_name, '') from mails",
+        "select coalesce(recipient, '') || coalesce(words, '') from events",
+        "select coalesce(detail, '') from attempts",
+        "select coalesce(reason, '') from outbox",
+        "select address_key || address || coalesce(words, '') from suppressions",
+        "select actor || coalesce(detail, '') from audit",
+        "select name from files",
+    ] {
+        let rows: Vec<String> = sqlx::query_scalar(sql).fetch_all(&store.pool).await.unwrap();
+        all.extend(rows);
+    }
+    all
+}
+
+/// Sent, failed, waiting, held and in doubt, with everything that servers say about a person.
+async fn history(office: &Office) -> Vec<MailId> {
+    let mails: Vec<NewMail> = ["1", "2", "3", "4", "5"].iter().map(|it| to_person(office, it)).collect();
+    office.acting().keep(&mails, &Order::default()).await.unwrap();
+    let ids: Vec<MailId> = mails.iter().map(|it| it.id).collect();
+    let (holder, journal) = (Holder::new("worker"), Journal::of(&office.store));
+    let lease = std::time::Duration::from_secs(60);
+    office.store.claim(&holder, office.account.id, Pace::default(), 50, now(), lease).await.unwrap();
+    let words = Some(format!("<{}>: no such user, {NAME}", PERSON.to_lowercase()));
+    for (mail, result, standing) in [
+        (ids[0], AttemptResult::Accepted, Standing::Sent),
+        (ids[1], AttemptResult::Permanent, Standing::Failed { reason: words.clone().unwrap() }),
+        (
+            ids[4],
+            AttemptResult::InDoubt { interrupted: false },
+            Standing::InDoubt { reason: words.clone().unwrap() },
+        ),
+    ] {
+        let attempt = journal.begin(mail, &new_attempt(office.account.id), &holder).await.unwrap();
+        let told = Event { recipient: Some(PERSON.to_uppercase()), words: words.clone(), ..event("refused") };
+        let outcome = Outcome { detail: words.clone(), ..outcome(result) };
+        let settle = Some(Settlement::of(&holder, standing));
+        journal.finish(attempt, &outcome, &[told], settle).await.unwrap();
+    }
+    let held = Standing::Held { cause: Cause::User, reason: format!("{PERSON} is not written to") };
+    journal.settle(ids[3], &holder, held).await.unwrap();
+    office.store.give_back("worker", now()).await.unwrap();
+    let new = NewSuppression {
+        address: PERSON.into(),
+        kind: SuppressionKind::HardBounce,
+        since: now(),
+        mail: Some(ids[1]),
+        code: Some("5.1.1".into()),
+        words,
+        source: "smtp".into(),
+    };
+    office.store.suppress(office.company.id, &new).await.unwrap();
+    ids
+}
+
+pub(super) async fn an_erased_person_occurs_nowhere_and_every_count_stays(store: Store) {
+    let office = Office::open(store).await;
+    let ids = history(&office).await;
+    let mut other = new_mail(office.account.id);
+    other.message.rcpt_to = vec!["ajan.peeters@example.com".into()];
+    office.keep(&other).await.unwrap();
+    let before = counts(&office).await;
+    let address = parse(PERSON);
+    let admin = office.admin();
+    let refused = admin.erase(&address, now()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Invalid { what: "erase", .. }), "without a key: {refused}");
+    office.store.lend_pseudonym_key(vec![7; 32].into());
+    for own in ["lotte@ateliernord.example", "office@ateliernord.example"] {
+        let refused = admin.erase(&parse(own), now()).await.unwrap_err();
+        assert!(refused.to_string().contains("change or remove"), "{refused}");
+    }
+    let erased = admin.erase(&address, now()).await.unwrap();
+    assert_eq!((erased.mails, erased.suppressions, erased.left.len()), (5, 1, 0), "{erased:?}");
+    let cancelled: Vec<String> = [ids[2], ids[3]].iter().map(ToString::to_string).collect();
+    assert_eq!(erased.cancelled, cancelled, "what had certainly not left");
+    let all = everything(&office.store).await;
+    for word in [PERSON, NAME, &PERSON.to_lowercase(), &PERSON.to_uppercase()] {
+        assert!(!all.replace("ajan.peeters@example.com", "").contains(word), "{word} is in {all}");
+    }
+    let after = counts(&office).await;
+    assert_eq!(after.1, before.1, "by document");
+    let total = |counts: &[Count]| counts.iter().map(|it| it.mails).sum::<u64>();
+    assert_eq!(total(&after.0), total(&before.0));
+    let of = |state: &str| after.0.iter().find(|it| it.state == state).map(|it| it.mails);
+    let wanted = [("sent", Some(1)), ("failed", Some(1)), ("cancelled", Some(3)), ("ready", Some(1))];
+    for (state, mails) in wanted {
+        assert_eq!(of(state), mails, "{state}");
+    }
+    let kept = office.store.mail(ids[0]).await.unwrap();
+    assert_eq!(kept.mail.message.rcpt_to, [erased.pseudonym.clone(), "lotte@ateliernord.example".into()]);
+    assert_eq!(kept.events[0].recipient.as_ref(), Some(&erased.pseudonym));
+    assert_eq!((kept.mail.files.len(), kept.mail.message.pieces.len()), (0, 0));
+    assert_eq!(office.store.mail(other.id).await.unwrap().mail.message, other.message, "somebody else's");
+    // It holds on, in any spelling, until somebody releases it.
+    let spelled = [PERSON.to_uppercase()];
+    assert_eq!(office.store.suppressed(office.company.id, &spelled).await.unwrap().len(), 1);
+    assert_eq!(office.store.release(office.company.id, PERSON, "lotte", now()).await.unwrap(), 1);
+    assert_eq!(office.store.suppressed(office.company.id, &spelled).await.unwrap(), []);
+    let again = admin.erase(&address, now()).await.unwrap();
+    assert_eq!((again.mails, again.cancelled.len()), (0, 0), "and again: {again:?}");
+}
+
+pub(super) async fn nothing_is_erased_while_a_mail_is_leaving(store: Store) {
+    let office = Office::open(store).await;
+    office.store.lend_pseudonym_key(vec![7; 32].into());
+    office.keep(&to_person(&office, "1")).await.unwrap();
+    let (holder, lease) = (Holder::new("worker"), std::time::Duration::from_secs(60));
+    office.store.claim(&holder, office.account.id, Pace::default(), 50, now(), lease).await.unwrap();
+    let busy = office.admin().erase(&parse(PERSON), now()).await.unwrap_err();
+    assert!(busy.may_pass() && busy.to_string().contains("leaving"), "{busy}");
+    assert!(everything(&office.store).await.contains(PERSON), "all or nothing");
+}
+
+pub(super) async fn mails_that_ended_long_ago_lose_their_content_and_no_others(store: Store) {
+    let office = Office::open(store).await;
+    let ids = history(&office).await;
+    let before = counts(&office).await;
+    let events = office.store.mail(ids[0]).await.unwrap().events;
+    let in_days = |days: i64| now() + Duration::days(days);
+    assert_eq!(office.store.apply_retention(in_days(9_999)).await.unwrap(), 0, "kept for ever");
+    assert!(office.admin().set_retention(Some(0)).await.is_err());
+    office.admin().set_retention(Some(30)).await.unwrap();
+    assert_eq!(office.admin().retention().await.unwrap(), Some(30));
+    assert_eq!(office.store.apply_retention(in_days(29)).await.unwrap(), 0, "not yet");
+    assert_eq!(office.store.apply_retention(in_days(31)).await.unwrap(), 2, "the one sent, the one failed");
+    assert_eq!(office.store.apply_retention(in_days(31)).await.unwrap(), 0, "once");
+    assert_eq!(counts(&office).await, before);
+    let emptied = office.store.mail(ids[0]).await.unwrap();
+    let mail = &emptied.mail;
+    assert_eq!((mail.subject.as_str(), mail.files.len(), mail.message.pieces.len()), ("", 0, 0));
+    assert_eq!((&mail.from.name, &mail.recipients[0].party.name), (&None, &None));
+    assert_eq!(mail.message.rcpt_to[0], PERSON, "each address has a status");
+    assert_eq!((emptied.events, emptied.attempts.len()), (events, 1));
+    assert!(mail.message.message_id.starts_with("sha256:"), "{}", mail.message.message_id);
+    assert_eq!(office.store.mail(ids[2]).await.unwrap().mail.files.len(), 2, "it waits to be sent");
+    let (holder, lease) = (Holder::new("command"), std::time::Duration::from_secs(60));
+    let gone = office.acting().take(&holder, ids[1], now(), lease).await.unwrap_err();
+    assert!(gone.to_string().contains("content was removed"), "{gone}");
+    // What other mails carry stays; what nobody carries goes.
+    let stored = "select count(*) from contents";
+    let count: i64 = sqlx::query_scalar(stored).fetch_one(&office.store.pool).await.unwrap();
+    assert_eq!(count, 1);
+    for id in &ids[2..] {
+        office.acting().say(*id, Word::Cancel, now()).await.unwrap();
+    }
+    assert_eq!(office.store.apply_retention(in_days(32)).await.unwrap(), 3);
+    let count: i64 = sqlx::query_scalar(stored).fetch_one(&office.store.pool).await.unwrap();
+    assert_eq!(count, 0);
+    let log = office.admin().audit(&AuditFilter { limit: 1, ..AuditFilter::default() }).await.unwrap();
+    assert_eq!((log[0].actor.as_str(), log[0].action.as_str()), ("retention", "emptied"));
+    assert_eq!(at("2026-11-23T10:00:00.123456+01:00"), mail.created, "dates stay");
+}
+
+#[tokio::test]
+async fn what_was_erased_is_in_no_byte_of_the_file_or_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let office = Office::open(Store::open(&Location::file(&path)).await.unwrap()).await;
+    office.store.lend_pseudonym_key(vec![7; 32].into());
+    history(&office).await;
+    let found = |word: &str| {
+        let (mut places, word) = (Vec::new(), word.to_lowercase());
+        for file in std::fs::read_dir(folder.path()).unwrap() {
+            let file = file.unwrap().path();
+            let bytes = std::fs::read(&file).unwrap().to_ascii_lowercase();
+            if bytes.windows(word.len()).any(|window| window == word.as_bytes()) {
+                places.push(file);
+            }
+        }
+        places
+    };
+    assert!(!found(PERSON).is_empty(), "the test can find it");
+    office.admin().erase(&parse(PERSON), now()).await.unwrap();
+    assert!(office.store.scrub().await.unwrap());
+    for word in [PERSON, NAME] {
+        assert_eq!(found(word), Vec::<std::path::PathBuf>::new(), "{word}");
+    }
+}

@@ -1,0 +1,301 @@
+//! What belongs to another account or company is answered like what never was, and stays as it is, whichever method is
+//! called with its ids; and so it is by ways around: texts that are ids, the same document asked for again, the fallback.
+
+use super::dump::{Dump, assert_same, everything, naming};
+use super::matrix::{
+    COMPANYS_OWN, Called, Foreign, OPERATORS, USERS_OWN, all_are_called, as_administrator, as_company,
+    as_user, now, said,
+};
+use super::office::{LEASE, Office, event, new_account, new_attempt, new_mail, new_user, outcome, parse};
+use crate::*;
+use postroom_model::*;
+use std::collections::BTreeMap;
+
+/// Mails of an account in every state that a mail can have, and two that somebody works at.
+async fn history(office: &Office, by: &User, account: AccountId, number: &str) -> (Vec<MailId>, BatchId) {
+    let store = &office.store;
+    let name = parse(&format!("batch of {number}"));
+    let batch = store.acting(by).open_batch(account, &name, now()).await.unwrap();
+    let mails: Vec<NewMail> = (0..8)
+        .map(|count| {
+            let mut mail = NewMail { revision: Some("1".into()), ..new_mail(account) };
+            mail.document.as_mut().unwrap().number =
+                if count == 0 { number.to_owned() } else { format!("{number}-{count}") };
+            mail
+        })
+        .collect();
+    let order = Order { batch: Some(batch), ..Order::default() };
+    store.acting(by).keep(&mails, &order).await.unwrap();
+    let ids: Vec<MailId> = mails.iter().map(|mail| mail.id).collect();
+    let (holder, journal) = (Holder::new("worker"), Journal::of(store));
+    store.claim(&holder, account, Pace::default(), 50, now(), LEASE).await.unwrap();
+    let held = |cause| Standing::Held { cause, reason: "held".into() };
+    for (mail, standing) in [
+        (ids[0], Standing::Ready { due: now(), waits: None }),
+        (ids[1], held(Cause::User)),
+        (ids[2], held(Cause::Account)),
+        (ids[3], Standing::InDoubt { reason: "who knows".into() }),
+        (ids[4], Standing::Sent),
+        (ids[5], Standing::Failed { reason: "refused".into() }),
+    ] {
+        let attempt = journal.begin(mail, &new_attempt(account), &holder).await.unwrap();
+        let settle = Some(Settlement::of(&holder, standing));
+        let outcome = outcome(AttemptResult::Transient(None));
+        journal.finish(attempt, &outcome, &[event("deferred")], settle).await.unwrap();
+    }
+    // The two that remain are in a worker's hands, one of them with an attempt open.
+    journal.begin(ids[6], &new_attempt(account), &holder).await.unwrap();
+    (ids, batch)
+}
+
+/// Who asks for what is not theirs, and what that is.
+struct World {
+    office: Office,
+    /// An account of the company that Marc may use, alone.
+    spare: Account,
+    gone: User,
+    /// Of Lotte's account, for Marc.
+    colleague: Foreign,
+    /// Of the company next door, for everybody here.
+    neighbour: Foreign,
+}
+
+impl World {
+    async fn open(store: Store) -> Self {
+        let office = Office::open(store).await;
+        let admin = office.admin();
+        let spare = admin.add_account(&new_account("spare")).await.unwrap();
+        admin.grant(spare.id, office.marc.id).await.unwrap();
+        let gone = admin.add_user(&new_user("gone")).await.unwrap();
+        admin.grant(office.account.id, gone.id).await.unwrap();
+        admin.remove_user(gone.id).await.unwrap();
+        // What its name could open here is called differently there.
+        let theirs = Account { name: parse("counter"), ..office.theirs.clone() };
+        office.store.administer(office.next_door.id).update_account(&theirs).await.unwrap();
+        let (mails, batch) = history(&office, &office.lotte, office.account.id, "F-LOTTE").await;
+        let colleague = Foreign {
+            account: office.account.id,
+            account_name: parse("office"),
+            user: office.lotte.id,
+            login: parse("lotte"),
+            mails,
+            batch,
+            batch_name: parse("batch of F-LOTTE"),
+            number: "F-LOTTE".into(),
+        };
+        let (mails, batch) = history(&office, &office.eve, theirs.id, "F-EVE").await;
+        let neighbour = Foreign {
+            account: theirs.id,
+            account_name: theirs.name.clone(),
+            user: office.eve.id,
+            login: office.eve.login.clone(),
+            mails,
+            batch,
+            batch_name: parse("batch of F-EVE"),
+            number: "F-EVE".into(),
+        };
+        Self { office, spare, gone, colleague, neighbour }
+    }
+
+    /// Mails of somebody's own whose texts are the ids of others' mails: what is looked for by a text must not open
+    /// what has it for an id.
+    async fn decoys(&self, by: &User, account: AccountId, of: &Foreign) {
+        let mails = of.mails.iter().flat_map(|id| {
+            let named = |number: &str, partner: &str| {
+                let mut mail = new_mail(account);
+                let document = mail.document.as_mut().unwrap();
+                (document.number, document.partner) = (number.to_owned(), partner.to_owned());
+                mail
+            };
+            [named(&id.to_string(), "Müller"), named("F-7", &id.to_string())]
+        });
+        let mails: Vec<NewMail> = mails.collect();
+        let order = Order { held: true, ..Order::default() };
+        self.office.store.acting(by).keep(&mails, &order).await.unwrap();
+    }
+
+    async fn dump(&self) -> Dump {
+        everything(&self.office.store).await
+    }
+}
+
+/// Fails where what is another's is answered differently from what never was.
+fn as_if_it_never_was(who: &str, foreign: (&Foreign, &[Called]), nothing: (&Foreign, &[Called])) {
+    assert_eq!(foreign.1.len(), nothing.1.len(), "{who}");
+    for ((method, found), (_, wanted)) in foreign.1.iter().zip(nothing.1) {
+        assert_eq!(foreign.0.hidden(found), nothing.0.hidden(wanted), "{who}, {method}");
+    }
+}
+
+pub(super) async fn a_user_reaches_nothing_of_another_account_or_company_by_any_method(store: Store) {
+    let world = World::open(store).await;
+    let office = &world.office;
+    let mut all = Vec::new();
+    for (who, user, account, foreign) in [
+        ("a user of next door's things", &office.lotte, Some(office.account.id), &world.neighbour),
+        ("a colleague without access", &office.marc, Some(world.spare.id), &world.colleague),
+        ("a colleague, of next door's", &office.marc, Some(world.spare.id), &world.neighbour),
+        ("next door's user", &office.eve, Some(office.theirs.id), &world.colleague),
+        ("a user who was removed", &world.gone, None, &world.colleague),
+    ] {
+        let nothing = Foreign::nothing(foreign);
+        if let Some(account) = account {
+            world.decoys(user, account, foreign).await;
+            world.decoys(user, account, &nothing).await;
+        }
+        let acting = office.store.acting(user);
+        let before = world.dump().await;
+        let called = as_user(acting, foreign).await;
+        assert_same(&before, &world.dump().await, who);
+        let missing = as_user(acting, &nothing).await;
+        as_if_it_never_was(who, (foreign, &called), (&nothing, &missing));
+        all = called;
+    }
+    all_are_called("Acting<'_>", &all, USERS_OWN);
+    // The one whose it is finds it.
+    let lotte = office.acting();
+    for mail in &world.colleague.mails {
+        assert_eq!(lotte.mail(*mail).await.unwrap().mail.id, *mail);
+    }
+    assert!(lotte.say(world.colleague.mails[0], Word::Cancel, now()).await.unwrap().changed);
+}
+
+pub(super) async fn an_administrator_reaches_nothing_of_another_company_by_any_method(store: Store) {
+    let world = World::open(store).await;
+    let (office, foreign) = (&world.office, &world.neighbour);
+    let nothing = Foreign::nothing(foreign);
+    world.decoys(&office.lotte, office.account.id, foreign).await;
+    world.decoys(&office.lotte, office.account.id, &nothing).await;
+    let own = (&office.account, &office.lotte, &office.company);
+    let before = world.dump().await;
+    let called = as_administrator(office.admin(), own, foreign).await;
+    assert_same(&before, &world.dump().await, "an administrator");
+    let missing = as_administrator(office.admin(), own, &nothing).await;
+    as_if_it_never_was("an administrator", (foreign, &called), (&nothing, &missing));
+    all_are_called("Administrator<'_>", &called, COMPANYS_OWN);
+
+    let called = as_company(&office.store, office.company.id, foreign).await;
+    assert_same(&before, &world.dump().await, "another company's id");
+    let missing = as_company(&office.store, office.company.id, &nothing).await;
+    as_if_it_never_was("a company", (foreign, &called), (&nothing, &missing));
+    all_are_called("Store", &called, OPERATORS);
+}
+
+/// What an administrator changes of their own company changes no row that names anything of another's, though addresses,
+/// document numbers and names are the same in both.
+pub(super) async fn what_a_company_changes_of_its_own_changes_nothing_next_door(store: Store) {
+    let world = World::open(store).await;
+    let (office, admin) = (&world.office, world.office.admin());
+    let mut ids = world.neighbour.ids();
+    ids.push(office.next_door.id.to_string());
+    office.store.lend_pseudonym_key(vec![7; 32].into());
+    let before = naming(&world.dump().await, &ids);
+    assert!(before["mails"].len() == 8 && before["outbox"].len() == 8, "{before:?}");
+    let give_back = async || office.store.give_back("worker", now()).await.unwrap();
+    let steps: BTreeMap<&str, String> = BTreeMap::from([
+        ("set_logo", said(admin.set_logo(None).await)),
+        ("add_user", said(admin.add_user(&new_user("eve")).await)),
+        ("add_account", said(admin.add_account(&new_account("counter")).await)),
+        ("note_export", said(admin.note_export().await)),
+        ("set_retention", said(admin.set_retention(Some(1)).await)),
+        ("tell_again", said(admin.tell_again().await)),
+        ("remove_account", said(admin.remove_account(world.spare.id).await)),
+    ]);
+    for (step, said) in &steps {
+        assert!(said.starts_with("found"), "{step}: {said}");
+    }
+    assert_same(&before, &naming(&world.dump().await, &ids), "what the company changed");
+    // Leases end on both sides; from here on the mails there are compared without them.
+    give_back().await;
+    let before = naming(&world.dump().await, &ids);
+    let erased = admin.erase(&parse("e@example.com"), now()).await;
+    assert!(
+        erased.is_ok() || matches!(erased, Err(StoreError::Busy(_) | StoreError::Invalid { .. })),
+        "{erased:?}"
+    );
+    assert_same(&before, &naming(&world.dump().await, &ids), "erase");
+    office.store.remove_company(office.company.id).await.unwrap();
+    assert_same(&before, &naming(&world.dump().await, &ids), "remove_company");
+}
+
+/// Finding 5 of the review: the same document, asked for by somebody who may not use the account that sent it.
+pub(super) async fn asking_for_what_another_account_was_asked_for_names_and_changes_nothing(store: Store) {
+    let world = World::open(store).await;
+    let office = &world.office;
+    let marc = office.store.acting(&office.marc);
+    let fallback = Fallback { account: Some(world.spare.id), ..Fallback::default() };
+    for company in [office.company.clone(), Company { fallback, ..office.company.clone() }] {
+        office.admin().update_company(&company).await.unwrap();
+        for (count, id) in world.colleague.mails.iter().enumerate() {
+            let mut same = NewMail { revision: Some("1".into()), ..new_mail(world.spare.id) };
+            same.document.as_mut().unwrap().number =
+                if count == 0 { "F-LOTTE".to_owned() } else { format!("F-LOTTE-{count}") };
+            let before = world.dump().await;
+            assert_eq!(marc.asked_before(&[&same]).await.unwrap(), [AskedBefore::Elsewhere]);
+            let orders = [
+                Order::default(),
+                Order { batch: Some(BatchId::new()), ..Order::default() },
+                Order { lease: Some((Holder::new("command"), now())), ..Order::default() },
+                Order { held: true, ..Order::default() },
+            ];
+            for order in orders {
+                // One that could be sent beside it is not kept either: all or none.
+                let group = [new_mail(world.spare.id), same.clone()];
+                let refused = marc.keep(&group, &order).await.unwrap_err();
+                assert!(matches!(refused, StoreError::AskedElsewhere(_)), "{order:?}: {refused:?}");
+                assert!(!format!("{refused:?} {refused}").contains(&id.to_string()), "{refused}");
+            }
+            assert_same(&before, &world.dump().await, &format!("asking for mail {count}"));
+        }
+    }
+    // On purpose, and as a mail of his own, he may.
+    let mut own = NewMail { revision: Some("1".into()), ..new_mail(world.spare.id) };
+    own.document.as_mut().unwrap().number = "F-LOTTE".into();
+    let again = Order { again: true, ..Order::default() };
+    let kept = marc.keep(std::slice::from_ref(&own), &again).await.unwrap();
+    assert_eq!(kept, [Kept::New(own.id)]);
+    // From then on that one is the one that he asked for before; Lotte's are hers.
+    let same = NewMail { id: MailId::new(), ..own.clone() };
+    assert_eq!(marc.asked_before(&[&same]).await.unwrap(), [AskedBefore::As(own.id)]);
+    let hers = NewMail { id: MailId::new(), account: office.account.id, ..own.clone() };
+    assert_eq!(
+        office.acting().asked_before(&[&hers]).await.unwrap(),
+        [AskedBefore::As(world.colleague.mails[0])],
+        "not his, which she may not see"
+    );
+}
+
+/// An attempt leaves by the mail's own account, or says of itself that it is the fallback's.
+pub(super) async fn the_fallback_is_no_way_around_the_mails_own_account(store: Store) {
+    let world = World::open(store).await;
+    let office = &world.office;
+    let fallback = Fallback { account: Some(world.spare.id), ..Fallback::default() };
+    office.admin().update_company(&Company { fallback, ..office.company.clone() }).await.unwrap();
+    let mail = world.colleague.mails[0];
+    let as_own = new_attempt(world.spare.id);
+    let error = office.begin(mail, &as_own).await.unwrap_err();
+    assert_eq!(error, StoreError::NoSuchAccount(world.spare.id.to_string()));
+    office.begin(mail, &NewAttempt { fallback: true, ..as_own }).await.unwrap();
+}
+
+/// Who acts is read from the company's own users when it is written down.
+pub(super) async fn the_record_names_a_user_of_the_company_or_the_administrator(store: Store) {
+    let world = World::open(store).await;
+    let office = &world.office;
+    let mail = world.colleague.mails[0];
+    for login in ["administrator", "Worker", "operator", "sign-in"] {
+        let refused = office.admin().add_user(&new_user(&login.to_lowercase())).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Invalid { what: "login", .. }), "{login}: {refused}");
+        let renamed = User { login: parse(login), ..office.lotte.clone() };
+        let refused = office.admin().update_user(&renamed).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Invalid { what: "login", .. }), "{login}: {refused}");
+    }
+    office.acting().say(mail, Word::Hold, now()).await.unwrap();
+    let renamed = User { login: parse("charlotte"), ..office.lotte.clone() };
+    office.admin().update_user(&renamed).await.unwrap();
+    office.acting().say(mail, Word::Release, now()).await.unwrap();
+    office.admin().say(mail, Word::Cancel, now()).await.unwrap();
+    let log = office.admin().audit(&AuditFilter { limit: 3, ..AuditFilter::default() }).await.unwrap();
+    let log: Vec<_> = log.iter().rev().map(|it| (it.actor.as_str(), it.action.as_str())).collect();
+    assert_eq!(log, [("lotte", "held"), ("charlotte", "released"), ("administrator", "cancelled")]);
+}

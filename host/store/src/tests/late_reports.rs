@@ -1,0 +1,395 @@
+//! What reports say of whom: of a mail's recipients, or of nobody; and never again of somebody who was erased.
+
+use super::office::{Office, at, event, new_account, new_attempt, new_mail, outcome, parse};
+use super::schema::{everything, text_columns};
+use crate::personal::{IMPERSONAL, REPLACED_WHOLE, REWRITTEN};
+use crate::*;
+use postroom_model::{AccountState, NewAccount, RecordsPlace};
+use sqlx::AssertSqlSafe;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const PERSON: &str = "jan2@customer.example";
+const OTHER: &str = "els@customer.example";
+const STRANGER: &str = "ceo@other-customer.example";
+
+fn now() -> chrono::DateTime<chrono::FixedOffset> {
+    chrono::Local::now().fixed_offset()
+}
+
+/// A mail to these people, kept.
+async fn mail_to(office: &Office, rcpt_to: &[&str]) -> MailId {
+    let mut mail = new_mail(office.account.id);
+    mail.message.rcpt_to = rcpt_to.iter().map(|to| (*to).to_owned()).collect();
+    let party = |to: &str| Party { name: Some("Jan Peeters".into()), address: to.to_owned() };
+    mail.recipients = rcpt_to.iter().map(|to| Recipient::new("to", party(to))).collect();
+    office.keep(&mail).await.unwrap();
+    mail.id
+}
+
+fn fact(kind: &str, recipient: &str) -> Event {
+    Event {
+        recipient: Some(recipient.to_owned()),
+        kind: kind.into(),
+        source: "webhook".into(),
+        ..event(kind)
+    }
+}
+
+fn complaint(address: &str) -> NewSuppression {
+    NewSuppression {
+        address: address.to_owned(),
+        kind: SuppressionKind::Complaint,
+        since: now(),
+        mail: None,
+        code: None,
+        words: Some(format!("{address} complained")),
+        source: "webhook".into(),
+    }
+}
+
+async fn report(office: &Office, mail: MailId, by: MatchedBy, named: &str) -> Recorded {
+    let of = office.store.system().reported(mail).await.unwrap();
+    let facts =
+        ReportedFacts { by, events: vec![fact("complaint", named)], suppressions: vec![complaint(named)] };
+    office.store.system().record_report(&of, &facts).await.unwrap()
+}
+
+pub(super) async fn a_report_is_about_a_recipient_of_its_mail_or_about_another_address(store: Store) {
+    let office = Office::open(store).await;
+    office.store.lend_pseudonym_key(vec![7; 32].into());
+    let of = |recorded: &Recorded| {
+        let recipients = recorded.events.iter().map(|it| it.recipient.clone().unwrap_or_default());
+        (recipients.collect::<Vec<_>>(), recorded.suppressed.clone())
+    };
+    let strings = |texts: &[&str]| texts.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+    use MatchedBy::{EnvelopeId, MessageId, Provider, ReturnAddress};
+    for (rcpt_to, by, named, events, suppressed) in [
+        (&[PERSON][..], Provider, PERSON, &[PERSON][..], &[PERSON][..]),
+        (&[PERSON], Provider, "Jan2@CUSTOMER.example", &[PERSON], &[PERSON]),
+        (&[PERSON], MessageId, PERSON, &[PERSON], &[PERSON]),
+        (&[PERSON, OTHER], Provider, OTHER, &[OTHER], &[OTHER]),
+        (&[PERSON, OTHER], ReturnAddress, OTHER, &[OTHER], &[OTHER]),
+        (&[PERSON, OTHER], EnvelopeId, OTHER, &[OTHER], &[OTHER]),
+        // Every recipient knows the Message-ID, and could say this of the other.
+        (&[PERSON, OTHER], MessageId, OTHER, &[OTHER], &[]),
+        // Shown with that address; nothing follows for anybody.
+        (&[PERSON], Provider, STRANGER, &[STRANGER], &[]),
+        (&[PERSON], MessageId, STRANGER, &[STRANGER], &[]),
+        (&[PERSON, OTHER], Provider, STRANGER, &[STRANGER], &[]),
+        (&[PERSON, OTHER], ReturnAddress, "CEO@other-customer.example", &[STRANGER], &[]),
+        // No address at all: a fact of the mail, or nothing that could be said of either.
+        (&[PERSON], Provider, "", &[""], &[]),
+        (&[PERSON, OTHER], Provider, "", &[], &[]),
+    ] {
+        let what = format!("{rcpt_to:?} {by:?} {named}");
+        let mail = mail_to(&office, rcpt_to).await;
+        let recorded = report(&office, mail, by, named).await;
+        assert_eq!(of(&recorded), (strings(events), strings(suppressed)), "{what}");
+        let kept = office.store.system().mail(mail).await.unwrap().events;
+        assert_eq!(kept, recorded.events, "{what}");
+        let all = office.store.suppressions(office.company.id).await.unwrap();
+        let addresses: Vec<&str> = all.iter().map(|it| it.address.as_str()).collect();
+        assert_eq!(addresses, suppressed, "{what}");
+        assert!(all.iter().all(|it| it.mail == Some(mail.to_string())), "{what}: with its evidence");
+        let again = report(&office, mail, by, named).await;
+        assert_eq!(again.suppressed, Vec::<String>::new(), "{what}: again");
+        assert_eq!(office.store.system().mail(mail).await.unwrap().events.len(), kept.len(), "{what}: again");
+        sqlx::query("delete from suppressions").execute(&office.store.pool).await.unwrap();
+    }
+    // A blind copy to ourselves that comes back says nothing of whom we may write to.
+    let users = office.store.administer(office.company.id).users().await.unwrap();
+    for own in
+        ["office@ateliernord.example", &office.account.address.to_string(), &users[0].address.to_string()]
+    {
+        let mail = mail_to(&office, &[PERSON, own]).await;
+        let recorded = report(&office, mail, Provider, &own.to_uppercase()).await;
+        assert_eq!(of(&recorded), (strings(&[own]), vec![]), "{own}");
+        assert_eq!(office.store.suppressions(office.company.id).await.unwrap(), [], "{own}");
+    }
+    // Nothing goes past it: what an attempt or a pixel says of a stranger neither.
+    let mail = mail_to(&office, &[PERSON, OTHER]).await;
+    let by = |source: &str, fact: Event| Event { source: source.into(), ..fact };
+    office.store.system().add_events(mail, &[by("pixel", fact("opened", STRANGER))]).await.unwrap();
+    let attempt = office.attempt(mail).await;
+    let done = outcome(AttemptResult::Accepted);
+    office.finish(attempt, &done, &[by("smtp", fact("accepted", STRANGER))]).await;
+    assert_eq!(office.store.system().mail(mail).await.unwrap().events, []);
+    // A person's answer is one only if a recipient gave it.
+    let alone = mail_to(&office, &[PERSON]).await;
+    let reply = |from: &str| Event { source: "reply".into(), ..fact("replied", from) };
+    office.store.system().add_events(alone, &[reply(STRANGER)]).await.unwrap();
+    assert_eq!(office.store.system().mail(alone).await.unwrap().events, []);
+    office.store.system().add_events(alone, &[reply(PERSON)]).await.unwrap();
+    assert_eq!(office.store.system().mail(alone).await.unwrap().events.len(), 1);
+    // Another company's mail is none of a report's.
+    let of =
+        Reported { company: office.next_door.id, ..office.store.system().reported(alone).await.unwrap() };
+    let facts = ReportedFacts { by: Provider, events: vec![fact("opened", PERSON)], suppressions: vec![] };
+    let refused = office.store.system().record_report(&of, &facts).await.unwrap_err();
+    assert_eq!(refused, StoreError::NoSuchMail(alone.to_string()));
+}
+
+/// Where the address of the person is, in whatever spelling.
+async fn places(store: &Store) -> Vec<String> {
+    let all = everything(store).await;
+    let found = all.into_iter().filter(|(_, text)| text.to_lowercase().contains(PERSON));
+    found.map(|(place, text)| format!("{place}: {text}")).collect()
+}
+
+/// Numbers that look like chance, the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n
+    }
+
+    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        of[usize::try_from(self.below(of.len() as u64)).unwrap()]
+    }
+}
+
+const SPELLINGS: &[&str] =
+    &[PERSON, "Jan2@Customer.Example", "JAN2@CUSTOMER.EXAMPLE", " jan2@customer.example ", STRANGER, OTHER];
+
+const WORDS: &[&str] = &[
+    "<jan2@customer.example>: 550 5.1.1 no such user",
+    "smtp; 550 to=JAN2@customer.example,els@customer.example unknown",
+    "rfc822;jan2@customer.example",
+    "'Jan2@Customer.example' complained.",
+    "mailto:jan2@customer.example. Ask jan2@customer.example@@jan2@customer.example",
+    "250 2.0.0 queued",
+];
+
+const KINDS: &[&str] =
+    &["opened", "complaint", "bounced", "delivered", "replied", "auto-reply", "accepted", "expired"];
+const SOURCES: &[&str] =
+    &["webhook", "delivery-report", "reply", "disposition-report", "smtp", "api", "pixel", "host"];
+
+/// What may still be reported after an erasure, whoever reports it.
+async fn something_late(
+    office: &Office,
+    dice: &mut Dice,
+    mails: &[MailId],
+    late: &[(MailId, AttemptId)],
+    holder: &Holder,
+) {
+    let store = &office.store;
+    let mail = mails[usize::try_from(dice.below(mails.len() as u64)).unwrap()];
+    let (named, words) = (dice.pick(SPELLINGS), dice.pick(WORDS).to_owned());
+    let said = Event {
+        kind: dice.pick(KINDS).into(),
+        source: dice.pick(SOURCES).into(),
+        code: Some(dice.pick(&["5.1.1", PERSON]).to_owned()),
+        words: Some(words.clone()),
+        ..fact("opened", named)
+    };
+    match dice.below(9) {
+        0..=2 => {
+            let by =
+                [MatchedBy::Provider, MatchedBy::MessageId, MatchedBy::ReturnAddress, MatchedBy::EnvelopeId]
+                    [usize::try_from(dice.below(4)).unwrap()];
+            let suppression =
+                NewSuppression { code: Some(PERSON.into()), words: Some(words), ..complaint(named) };
+            let facts = ReportedFacts { by, events: vec![said], suppressions: vec![suppression] };
+            store
+                .system()
+                .record_report(&store.system().reported(mail).await.unwrap(), &facts)
+                .await
+                .unwrap();
+        }
+        3 => store.system().add_events(mail, &[said]).await.unwrap(),
+        4 => {
+            let (_, attempt) = late[usize::try_from(dice.below(late.len() as u64)).unwrap()];
+            let done =
+                Outcome { detail: Some(words), ..outcome(AttemptResult::InDoubt { interrupted: true }) };
+            // The ledger may refuse a result that comes too late; what it takes has no address.
+            let _ = Journal::of(&store.system()).finish(attempt, &done, &[said], None).await;
+        }
+        5 => {
+            let (mail, attempt) = late[usize::try_from(dice.below(late.len() as u64)).unwrap()];
+            let done = Outcome { detail: Some(words.clone()), ..outcome(AttemptResult::Permanent) };
+            let failed = Settlement::of(holder, Standing::Failed { reason: words.clone() });
+            let journal = Journal::of(&store.system());
+            let _ = journal.finish(attempt, &done, &[said], Some(failed)).await;
+            let held = Standing::Held { cause: Cause::User, reason: words };
+            journal.settle(mail, holder, held).await.unwrap();
+        }
+        6 => {
+            let expired = AccountState::NeedsSignIn { reason: words, since: now() };
+            store.system().set_account_state(office.company.id, office.account.id, &expired).await.unwrap();
+        }
+        7 => {
+            store
+                .system()
+                .hold_records(office.company.id, holder, now(), Duration::from_secs(60))
+                .await
+                .unwrap();
+            let pause = Pause::Until(now(), words);
+            store.system().leave_records(office.company.id, holder, &pause).await.unwrap();
+        }
+        _ => {
+            let due = store.system().notices_due(office.company.id, now(), 10).await.unwrap();
+            let came: Vec<_> =
+                due.into_iter().map(|it| (it.notice.id, Telling::Later(now(), words.clone()))).collect();
+            store.system().settle_notices(office.company.id, &came).await.unwrap();
+        }
+    }
+}
+
+pub(super) async fn after_an_erasure_no_report_brings_the_address_back(store: Store) {
+    let office = Office::open(store).await;
+    office.store.lend_pseudonym_key(vec![7; 32].into());
+    let place = RecordsPlace::Erp {
+        url: parse("https://erp.example/postroom/"),
+        allow_private: "10.0.0.0/8".parse().unwrap(),
+        trusted_ca: None,
+        timeout: None,
+    };
+    office.admin().set_records(Some(&place)).await.unwrap();
+    let mut mails = vec![mail_to(&office, &[PERSON]).await, mail_to(&office, &[PERSON, OTHER]).await];
+    // A mail to somebody else, whose server forwards to the person.
+    mails.push(mail_to(&office, &[OTHER]).await);
+    let (holder, journal) = (Holder::new("worker"), Journal::of(&office.store.system()));
+    let mut late = Vec::new();
+    let before = now() - chrono::Duration::hours(1);
+    office
+        .store
+        .claim(&holder, office.account.id, Pace::default(), 9, before, Duration::from_secs(1))
+        .await
+        .unwrap();
+    for mail in &mails {
+        late.push((*mail, journal.begin(*mail, &new_attempt(office.account.id), &holder).await.unwrap()));
+    }
+    // Of one the last bytes have left: what came of it is not known yet.
+    journal.release(late[1].1, &holder, before).await.unwrap();
+    let told = Notice {
+        id: "n-1".into(),
+        mail: Some(mails[2]),
+        document: None,
+        partner: None,
+        recipient: Some(OTHER.into()),
+        kind: NoticeKind::Status { status: "failed".into(), label: "Failed".into() },
+        reason: None,
+        at: now(),
+    };
+    assert!(office.store.system().notify(office.company.id, &told).await.unwrap());
+    office.store.system().add_events(mails[0], &[fact("opened", PERSON)]).await.unwrap();
+    assert!(!places(&office.store).await.is_empty(), "the test can find it");
+    let erased = office.admin().erase(&parse(PERSON), now()).await.unwrap();
+    assert_eq!(erased.cancelled, [mails[0].to_string()], "what certainly had not left");
+    assert_eq!(places(&office.store).await, Vec::<String>::new(), "right after it");
+
+    let mut dice = Dice(4711);
+    for round in 0..250 {
+        something_late(&office, &mut dice, &mails, &late, &holder).await;
+        if round % 10 == 9 {
+            assert_eq!(places(&office.store).await, Vec::<String>::new(), "after {round} reports");
+        }
+    }
+    // The facts are there, under the pseudonym, and the address is still not written to.
+    let kept = office.store.system().mail(mails[1]).await.unwrap();
+    assert_eq!(kept.mail.message.rcpt_to, [erased.pseudonym.clone(), OTHER.to_owned()]);
+    let of_person = kept.events.iter().filter(|it| it.recipient.as_ref() == Some(&erased.pseudonym));
+    assert!(of_person.count() > 0, "{:?}", kept.events);
+    let spelled = ["JAN2@customer.example".to_owned()];
+    assert!(!office.store.suppressed(office.company.id, &spelled).await.unwrap().is_empty());
+    // A later mail to the same person is another matter: its facts are about the address again, which they need.
+    let again = mail_to(&office, &[PERSON]).await;
+    office.store.system().add_events(again, &[fact("opened", "JAN2@customer.example")]).await.unwrap();
+    assert_eq!(office.store.system().mail(again).await.unwrap().events[0].recipient.as_deref(), Some(PERSON));
+    // Whoever was not told the key writes no address rather than this one.
+    let known: Store = (*office.store).clone();
+    let ignorant = Store { pseudonyms: Default::default(), ..known }.system();
+    office.admin().erase(&parse(PERSON), now()).await.unwrap();
+    ignorant.add_events(mails[0], &[fact("opened", PERSON)]).await.unwrap();
+    ignorant
+        .add_events(mails[2], &[Event { words: Some(WORDS[0].into()), ..fact("bounced", OTHER) }])
+        .await
+        .unwrap();
+    assert_eq!(places(&office.store).await, Vec::<String>::new(), "without the key");
+}
+
+pub(super) async fn every_text_column_is_erased_or_holds_nothing_of_a_person(store: Store) {
+    let mut known = BTreeSet::new();
+    for column in REWRITTEN {
+        known.insert((column.table.to_owned(), column.column.to_owned()));
+    }
+    for (table, columns) in REPLACED_WHOLE.iter().chain(IMPERSONAL) {
+        for column in *columns {
+            // An account's address is rewritten once the account was removed.
+            let is_new = known.insert(((*table).to_owned(), (*column).to_owned()));
+            let twice = *table == "accounts" && matches!(*column, "address" | "display_name");
+            assert!(is_new || twice, "{table}.{column} is listed twice");
+        }
+    }
+    let there: BTreeSet<_> = text_columns(&store).await.into_iter().collect();
+    let missing: Vec<_> = there.difference(&known).collect();
+    assert!(
+        missing.is_empty(),
+        "say in store/personal.rs whether these hold something of a person: {missing:?}"
+    );
+    let gone: Vec<_> = known.difference(&there).collect();
+    assert!(gone.is_empty(), "listed in store/personal.rs, and not in the schema: {gone:?}");
+}
+
+pub(super) async fn what_an_erasure_rewrites_it_rewrites_in_every_column(store: Store) {
+    let office = Office::open(store).await;
+    office.store.lend_pseudonym_key(vec![7; 32].into());
+    let place = RecordsPlace::Folder { path: std::path::absolute("records").unwrap() };
+    office.admin().set_records(Some(&place)).await.unwrap();
+    let gone = office
+        .admin()
+        .add_account(&NewAccount { address: parse(PERSON), ..new_account("gone") })
+        .await
+        .unwrap();
+    office.admin().remove_account(gone.id).await.unwrap();
+    let mail = mail_to(&office, &[OTHER]).await;
+    let attempt = office.attempt(mail).await;
+    let store = &office.store;
+    let sent = Some(Settlement::of(&office.holder, Standing::Sent));
+    let accepted = outcome(AttemptResult::Accepted);
+    assert_eq!(office.journal.finish(attempt, &accepted, &[fact("accepted", OTHER)], sent).await, Ok(None));
+    report(&office, mail, MatchedBy::Provider, OTHER).await;
+    store.release(office.company.id, OTHER, "lotte", now()).await.unwrap();
+    let expired = AccountState::NeedsSignIn { reason: "expired".into(), since: now() };
+    store.system().set_account_state(office.company.id, office.account.id, &expired).await.unwrap();
+    let pause = super::pauses::wrong_password(now());
+    store.pause_account(office.company.id, office.account.id, &pause, now()).await.unwrap();
+    let told = Notice {
+        id: "n-1".into(),
+        mail: Some(mail),
+        document: None,
+        partner: Some("Jan".into()),
+        recipient: Some("JAN2@customer.example".into()),
+        kind: NoticeKind::Address { name: Some("Jan".into()) },
+        reason: Some("new".into()),
+        at: now(),
+    };
+    assert!(store.system().notify(office.company.id, &told).await.unwrap());
+    office.acting().open_batch(office.account.id, &parse("november"), now()).await.unwrap();
+    sqlx::query("update notices set state = 'told'").execute(&store.pool).await.unwrap();
+    for (number, column) in REWRITTEN.iter().enumerate() {
+        let (table, name) = (column.table, column.column);
+        let planted = match name {
+            "recipients" => format!("[{{\"field\":\"to\",\"name\":null,\"address\":\"{PERSON}\"}}]"),
+            "rcpt_to" => format!("[\"{PERSON}\"]"),
+            "provider_ids" => format!("[[\"message\",\"{PERSON}\"]]"),
+            "address" | "from_address" | "mail_from" | "recipient" => "Jan2@Customer.Example".to_owned(),
+            _ => format!("{number}: <JAN2@customer.example> said: jan2@customer.example."),
+        };
+        // An account that is ready has no words.
+        let filled = if name == "state_words" { "and state_words is not null" } else { "" };
+        let sql = format!("update {table} set {name} = $2 where {} {filled}", column.of_company);
+        let done = sqlx::query(AssertSqlSafe(sql)).bind(office.company.id.to_string()).bind(planted);
+        let done = done.execute(&store.pool).await.unwrap().rows_affected();
+        assert!(done > 0, "{table}.{name}: the test has no row to plant something in");
+    }
+    let found = places(store).await;
+    let before: BTreeSet<&str> = found.iter().filter_map(|it| Some(it.split_once(": ")?.0)).collect();
+    assert!(before.len() >= REWRITTEN.len(), "{before:?}");
+    office.admin().erase(&parse(PERSON), at("2026-11-29T10:00:00+01:00")).await.unwrap();
+    assert_eq!(places(store).await, Vec::<String>::new());
+}

@@ -1,0 +1,341 @@
+//! Every method of the store that a person's command can reach, called with somebody else's ids. The methods are read from
+//! the source: one that is added later must join the lists below.
+
+use super::office::{LEASE, new_mail, parse};
+use crate::*;
+use postroom_model::*;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+pub(super) fn now() -> chrono::DateTime<chrono::FixedOffset> {
+    chrono::Local::now().fixed_offset()
+}
+
+/// What somebody may have found out about another's things, or made up.
+pub(super) struct Foreign {
+    pub(super) account: AccountId,
+    pub(super) account_name: Name,
+    pub(super) user: UserId,
+    pub(super) login: Name,
+    /// In every state that a mail can have.
+    pub(super) mails: Vec<MailId>,
+    pub(super) batch: BatchId,
+    pub(super) batch_name: Name,
+    /// The number of a document that a mail is about.
+    pub(super) number: String,
+}
+
+impl Foreign {
+    /// Ids that never were.
+    pub(super) fn nothing(like: &Self) -> Self {
+        Self {
+            account: AccountId::new(),
+            account_name: parse("never-was"),
+            user: UserId::new(),
+            login: parse("nobody"),
+            mails: like.mails.iter().map(|_| MailId::new()).collect(),
+            batch: BatchId::new(),
+            batch_name: parse("no batch of this name"),
+            number: "NEVER-WAS".into(),
+        }
+    }
+
+    pub(super) fn ids(&self) -> Vec<String> {
+        let own = [self.account.to_string(), self.user.to_string(), self.batch.to_string()];
+        self.mails.iter().map(ToString::to_string).chain(own).collect()
+    }
+
+    /// A text in which none of this can be told from anything else.
+    pub(super) fn hidden(&self, text: &str) -> String {
+        let names = [&self.account_name, &self.login, &self.batch_name].map(ToString::to_string);
+        let names = names.into_iter().chain([self.number.clone()]).collect::<Vec<_>>();
+        self.ids().iter().chain(&names).fold(text.to_owned(), |text, id| text.replace(id, "?"))
+    }
+}
+
+/// What came of calling a method: its error, or what it found. Neither may differ from what is not there.
+pub(super) type Called = (String, String);
+
+pub(super) fn said<T: std::fmt::Debug>(result: Result<T, StoreError>) -> String {
+    match result {
+        Ok(found) => format!("found {found:?}"),
+        Err(error) => {
+            assert!(!error.may_pass(), "{error}");
+            format!("{error:?}: {error}")
+        }
+    }
+}
+
+fn filters(of: &Foreign) -> Vec<Filter> {
+    let filter = || Filter { limit: 10, ..Filter::default() };
+    let mut all = vec![
+        Filter { account: Some(of.account), ..filter() },
+        Filter { batch: Some(of.batch), ..filter() },
+        Filter { about: Some(of.number.clone()), ..filter() },
+    ];
+    all.extend(of.mails.iter().map(|mail| Filter { about: Some(mail.to_string()), ..filter() }));
+    all
+}
+
+/// Of a list, by which accounts its mails are.
+fn accounts_of(listed: Result<Vec<Listed>, StoreError>) -> Result<Vec<AccountId>, StoreError> {
+    Ok(listed?.into_iter().map(|it| it.mail.account).collect())
+}
+
+/// Every method of a user that takes an id or a text, with these.
+pub(super) async fn as_user(acting: Acting<'_>, of: &Foreign) -> Vec<Called> {
+    let mut called: Vec<Called> = Vec::new();
+    let mut add = |method: &str, said: String| called.push((method.to_owned(), said));
+    let account = of.account;
+    add("account", said(acting.account(&of.account_name).await));
+    add("settings", said(acting.settings(account).await));
+    add("set_settings", said(acting.set_settings(account, &UserSettings::default()).await));
+    add("sent", said(acting.sent(account, None, 10).await));
+    add("pace", said(acting.pace(account).await));
+    add("sent_in_a_day", said(acting.sent_in_a_day(account, now()).await));
+    let own = new_mail(account);
+    add("keep", said(acting.keep(std::slice::from_ref(&own), &Order::default()).await));
+    add("asked_before", said(acting.asked_before(&[&own]).await));
+    for filter in filters(of) {
+        add("listed", said(accounts_of(acting.listed(&filter).await)));
+    }
+    add("counts", said(acting.counts(Some(of.batch)).await));
+    add("active", said(acting.active(of.batch, now()).await));
+    add("open_batch", said(acting.open_batch(account, &of.batch_name, now()).await));
+    for name in [of.batch_name.to_string(), of.batch.to_string()] {
+        add("batches_called", said(acting.batches_called(&name).await));
+    }
+    add("not_again", said(acting.not_again(&of.mails).await));
+    let again = of.mails.iter().map(|mail| Again { of: *mail, mail: new_mail(account) }).collect::<Vec<_>>();
+    add("keep_again", said(acting.keep_again(&again, &Order::default()).await));
+    add("outbox_rows", said(acting.outbox_rows(&of.mails).await));
+    for mail in &of.mails {
+        let mail = *mail;
+        add("mail", said(acting.mail(mail).await));
+        for word in [Word::Hold, Word::Release, Word::Cancel] {
+            add("say", said(acting.say(mail, word, now()).await));
+            add("say_all", said(acting.say_all(&[mail], word, now()).await));
+        }
+        add("take", said(acting.take(&Holder::new("command"), mail, now(), LEASE).await));
+        add("set_answer", said(acting.set_answer(mail, true).await));
+        add("note_sent_again", said(acting.note_sent_again(mail, now()).await));
+    }
+    called
+}
+
+/// Methods of a user that take nothing by which something of another could be named.
+pub(super) const USERS_OWN: &[&str] = &["user", "company", "logo", "accounts", "batches"];
+
+/// Every method of an administrator that takes an id or a text, with these. `own` are an account and a user of the company's.
+pub(super) async fn as_administrator(
+    admin: Administrator<'_>,
+    own: (&Account, &User, &Company),
+    of: &Foreign,
+) -> Vec<Called> {
+    let mut called: Vec<Called> = Vec::new();
+    let mut add = |method: &str, said: String| called.push((method.to_owned(), said));
+    let (account, user) = (of.account, of.user);
+    let none = UserSettings::default();
+    let fallback = Fallback { account: Some(account), ..Fallback::default() };
+    add("update_company", said(admin.update_company(&Company { fallback, ..own.2.clone() }).await));
+    add("user", said(admin.user(&of.login).await));
+    for (account, user) in [(account, own.1.id), (account, user), (own.0.id, user)] {
+        let new = NewInvitation { account, user, mailbox: None, until: 4_000_000_000 };
+        add("invite", said(admin.invite(&new).await));
+    }
+    add("update_user", said(admin.update_user(&User { id: user, ..own.1.clone() }).await));
+    add("remove_user", said(admin.remove_user(user).await));
+    add("account", said(admin.account(&of.account_name).await));
+    add("update_account", said(admin.update_account(&Account { id: account, ..own.0.clone() }).await));
+    let on_platform = Account { id: account, ..own.0.clone() };
+    add("update_platform_account", said(admin.update_platform_account(&on_platform, &[]).await));
+    add("set_account_state", said(admin.set_account_state(account, &AccountState::Ready).await));
+    add("remove_account", said(admin.remove_account(account).await));
+    add("grant", said(admin.grant(account, own.1.id).await));
+    add("grant", said(admin.grant(own.0.id, user).await));
+    add("revoke", said(admin.revoke(account, user).await));
+    add("revoke", said(admin.revoke(own.0.id, user).await));
+    add("granted", said(admin.granted(account).await));
+    add("settings", said(admin.settings(account, user).await));
+    add("settings", said(admin.settings(own.0.id, user).await));
+    add("set_settings", said(admin.set_settings(account, user, &none).await));
+    add("set_settings", said(admin.set_settings(account, own.1.id, &none).await));
+    add("set_settings", said(admin.set_settings(own.0.id, user, &none).await));
+    add("pace", said(admin.pace(account).await));
+    add("set_pace", said(admin.set_pace(account, Pace { per_day: Some(1), ..Pace::default() }).await));
+    for filter in filters(of) {
+        add("listed", said(accounts_of(admin.listed(&filter).await)));
+    }
+    add("counts", said(admin.counts(Some(of.batch)).await));
+    for name in [of.batch_name.to_string(), of.batch.to_string()] {
+        add("batches_called", said(admin.batches_called(&name).await));
+    }
+    for mail in &of.mails {
+        let mail = *mail;
+        add("mail", said(admin.mail(mail).await));
+        for word in [Word::Hold, Word::Release, Word::Cancel] {
+            add("say", said(admin.say(mail, word, now()).await));
+            add("say_all", said(admin.say_all(&[mail], word, now()).await));
+        }
+        add("take", said(admin.take(&Holder::new("command"), mail, now(), LEASE).await));
+    }
+    let filter = AuditFilter { actor: Some(of.login.clone()), limit: 10, since: None };
+    add("audit", said(admin.audit(&filter).await));
+    let filter = NoticeFilter { document: Some(of.number.clone()), open: false, limit: 10 };
+    add("notices", said(admin.notices(&filter).await));
+    called
+}
+
+/// Methods of an administrator that take nothing by which something of another company could be named.
+pub(super) const COMPANYS_OWN: &[&str] = &[
+    "company",
+    "logo",
+    "set_logo",
+    "users",
+    "add_user",
+    "accounts",
+    "batches",
+    "add_account",
+    "note_export",
+    "audit_head",
+    "verify_audit",
+    "retention",
+    "set_retention",
+    "records",
+    "set_records",
+    "tell_again",
+    // An address, which may well be known to two companies: see `isolation.rs`.
+    "erase",
+    // Addresses of the platform: whose they are is tested by themselves, see `platform.rs`.
+    "add_platform_account",
+    "rename_on_platform",
+    "hold_platform_address",
+    "platform_addresses",
+];
+
+/// Every method of the store itself that takes a company and something of it, with another company's.
+pub(super) async fn as_company(store: &Store, company: CompanyId, of: &Foreign) -> Vec<Called> {
+    let mut called: Vec<Called> = Vec::new();
+    let mut add = |method: &str, said: String| called.push((method.to_owned(), said));
+    let expired = AccountState::NeedsSignIn { reason: "expired".into(), since: now() };
+    add("account", said(store.account(company, of.account).await));
+    let everything = Permissions { allow_cleartext_login: true, ..Permissions::default() };
+    add("set_permissions", said(store.set_permissions(company, of.account, &everything).await));
+    add("set_account_state", said(store.set_account_state(company, of.account, &expired).await));
+    add("account_pause", said(store.account_pause(company, of.account).await));
+    let pause = super::pauses::wrong_password(now());
+    add("pause_account", said(store.pause_account(company, of.account, &pause, now()).await));
+    add("resume_account", said(store.resume_account(company, of.account, now()).await));
+    add("learned_pace", said(store.learned_pace(company, of.account, now()).await));
+    called
+}
+
+/// Methods of the store that take no id, or a company that the operator chose.
+pub(super) const OPERATORS: &[&str] = &[
+    "open",
+    "place",
+    "close",
+    "acting",
+    "administer",
+    "system",
+    "create_company",
+    "companies",
+    "company",
+    "company_named",
+    "remove_company",
+    "suppress",
+    "suppressed",
+    "suppressions",
+    "release",
+    "back_up",
+    "came_back",
+    "apply_retention",
+    "scrub",
+    "lend_pseudonym_key",
+    "audit_heads",
+    "fits",
+    "answers",
+    "depths",
+    "rouse",
+    "wakes",
+];
+
+/// Public methods of a type, as the source has them.
+fn methods(of: &str) -> BTreeSet<String> {
+    fn read(folder: &Path, of: &str, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && path.file_name().is_some_and(|name| name != "tests") {
+                read(&path, of, found);
+            }
+            if path.extension().is_none_or(|it| it != "rs") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for block in text.split(&format!("\nimpl {of} {{\n")).skip(1) {
+                let block = block.split("\n}\n").next().unwrap();
+                for line in block.lines().map(str::trim_start) {
+                    let after = line.strip_prefix("pub async fn ").or_else(|| line.strip_prefix("pub fn "));
+                    found.extend(after.and_then(|it| it.split(['(', '<']).next()).map(str::to_owned));
+                }
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store"), of, &mut found);
+    assert!(!found.is_empty(), "{of}");
+    found
+}
+
+pub(super) fn all_are_called(of: &str, called: &[Called], own: &[&str]) {
+    let called: BTreeSet<String> = called.iter().map(|(method, _)| method.clone()).collect();
+    let listed: BTreeSet<String> = called.into_iter().chain(own.iter().map(|it| (*it).to_owned())).collect();
+    assert_eq!(
+        methods(of),
+        listed,
+        "left: in the source; right: called with somebody else's ids, or listed as taking none"
+    );
+}
+
+/// The unscoped methods are on a type of their own. Their names are here so that whoever adds one has decided that no
+/// person's command needs it.
+#[test]
+fn what_takes_an_id_without_its_owner_is_the_systems_alone() {
+    let system = methods("SystemStore");
+    let wanted = [
+        "account_of_any_company",
+        "add_events",
+        "bring_back",
+        "claim",
+        "claim_copies",
+        "copies_done",
+        "copies_due",
+        "copies_later",
+        "due",
+        "extend",
+        "give_back",
+        "hold_records",
+        "keep_give_up",
+        "leave_records",
+        "mail",
+        "mail_of_attempt",
+        "mails",
+        "mails_of_message",
+        "news",
+        "notices_due",
+        "notify",
+        "open_attempts",
+        "outbox_row",
+        "own_addresses",
+        "pace",
+        "recipient_of",
+        "record_report",
+        "records_due",
+        "reported",
+        "reported_mail",
+        "settle_news",
+        "settle_notices",
+        "tracked",
+    ];
+    assert_eq!(system.iter().map(String::as_str).collect::<Vec<_>>(), wanted);
+}

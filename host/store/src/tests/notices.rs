@@ -1,0 +1,265 @@
+//! What the records are told: with every fact or not at all, in order, once per id, and for nobody who has no records.
+
+use super::office::{Office, at, event, new_attempt, new_mail, outcome, parse};
+use crate::*;
+use postroom_model::{CompanyId, RecordsPlace, SecretKind, SecretOwner};
+use std::time::Duration;
+
+fn now() -> chrono::DateTime<chrono::FixedOffset> {
+    chrono::Local::now().fixed_offset()
+}
+
+fn erp() -> RecordsPlace {
+    RecordsPlace::Erp {
+        url: parse("https://erp.example/postroom/"),
+        allow_private: "10.0.0.0/8".parse().unwrap(),
+        trusted_ca: None,
+        timeout: None,
+    }
+}
+
+async fn with_records(store: Store) -> Office {
+    let office = Office::open(store).await;
+    office.admin().set_records(Some(&erp())).await.unwrap();
+    office
+}
+
+fn notice(id: &str, number: &str, status: &str) -> Notice {
+    Notice {
+        id: id.to_owned(),
+        mail: None,
+        document: Some(DocumentRef {
+            kind: "invoice".into(),
+            number: number.into(),
+            partner: "Müller".into(),
+        }),
+        partner: None,
+        recipient: Some("E@Example.com".into()),
+        kind: NoticeKind::Status { status: status.to_owned(), label: "In transit".into() },
+        reason: Some("250 2.0.0 queued \0 \u{1f4e6}".into()),
+        at: at("2026-11-23T10:00:02+01:00"),
+    }
+}
+
+async fn settle(
+    store: &SystemStore,
+    news: &MailNews,
+    notices: &[Notice],
+    next: Option<chrono::DateTime<chrono::FixedOffset>>,
+) {
+    let looked = Looked { news: news.clone(), notices: notices.to_vec(), next };
+    store.settle_news(&[looked]).await.unwrap();
+}
+
+async fn came(store: &SystemStore, company: CompanyId, id: &str, telling: Telling) {
+    store.settle_notices(company, &[(id.to_owned(), telling)]).await.unwrap();
+}
+
+async fn ids_due(store: &SystemStore, company: CompanyId) -> Vec<String> {
+    let due = store.notices_due(company, now(), 100).await.unwrap();
+    due.into_iter().map(|it| it.notice.id).collect()
+}
+
+pub(super) async fn news_come_with_every_fact_of_a_company_that_has_records_and_of_no_other(store: Store) {
+    let office = Office::open(store).await;
+    let (store, company) = (&office.store, office.company.id);
+    let before = office.mail().await.id;
+    store.add_events(before, &[event("queued")]).await.unwrap();
+    assert_eq!(store.records_due(now()).await.unwrap(), [], "no records");
+    assert_eq!(office.admin().records().await.unwrap(), None);
+    office.admin().set_records(Some(&erp())).await.unwrap();
+    assert_eq!(office.admin().records().await.unwrap().map(|it| it.place), Some(erp()));
+    assert_eq!(store.news(company, now(), 10).await.unwrap(), [], "what was before is not told");
+
+    let mail = office.mail().await;
+    let (holder, journal) = (Holder::new("worker"), Journal::of(store));
+    let lease = Duration::from_secs(60);
+    store.claim(&holder, office.account.id, Pace::default(), 9, now(), lease).await.unwrap();
+    let attempt = journal.begin(mail.id, &new_attempt(office.account.id), &holder).await.unwrap();
+    assert_eq!(store.news(company, now(), 10).await.unwrap(), [], "an attempt is no news");
+    let accepted = event("accepted");
+    let sent = Some(Settlement::of(&holder, Standing::Sent));
+    journal
+        .finish(attempt, &outcome(AttemptResult::Accepted), std::slice::from_ref(&accepted), sent)
+        .await
+        .unwrap();
+    let found = store.news(company, now(), 10).await.unwrap();
+    let [news] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(
+        (news.mail, &news.rcpt_to, &news.events),
+        (mail.id, &mail.message.rcpt_to, &vec![accepted.clone()])
+    );
+    assert_eq!((&news.document, news.told.len()), (&mail.document, 0));
+    assert_eq!(store.records_due(now()).await.unwrap(), [company]);
+
+    // Others come while somebody looks: it stays due. A fact that is known is no news.
+    store.add_events(mail.id, &[event("delivered")]).await.unwrap();
+    let mut told = notice("n1", "F-2026-001", "in-transit");
+    told.mail = Some(mail.id);
+    settle(store, news, &[told.clone()], None).await;
+    let again = store.news(company, now(), 10).await.unwrap();
+    assert_eq!((again[0].version, again[0].events.len()), (news.version + 1, 2));
+    let known = ToldStatus { recipient: "E@Example.com".into(), status: "in-transit".into(), times: 1 };
+    assert_eq!(again[0].told, [known]);
+    store.add_events(mail.id, &[event("delivered")]).await.unwrap();
+    let later = now() + chrono::Duration::days(25);
+    settle(store, &again[0], &[], Some(later)).await;
+    assert_eq!(store.news(company, now(), 10).await.unwrap(), []);
+    assert_eq!(store.news(company, later, 10).await.unwrap().len(), 1, "looked at again, later");
+    store.add_events(mail.id, &[event("opened")]).await.unwrap();
+    assert_eq!(store.news(company, now(), 10).await.unwrap().len(), 1, "news do not wait for that");
+
+    // Next door has no records.
+    let theirs = new_mail(office.theirs.id);
+    store.acting(&office.eve).keep(std::slice::from_ref(&theirs), &Order::default()).await.unwrap();
+    store.add_events(theirs.id, &[event("accepted")]).await.unwrap();
+    assert_eq!(store.news(office.next_door.id, now(), 10).await.unwrap(), []);
+    assert!(!store.notify(office.next_door.id, &notice("n1", "1", "read")).await.unwrap(), "nobody to tell");
+
+    // Without records what waited is forgotten, and what was told is not.
+    came(store, company, "n1", Telling::Told).await;
+    assert!(store.notify(company, &notice("n2", "1", "read")).await.unwrap());
+    office.admin().set_records(None).await.unwrap();
+    assert_eq!(store.news(company, later, 10).await.unwrap(), []);
+    let left = office.admin().notices(&NoticeFilter { limit: 9, ..NoticeFilter::default() }).await.unwrap();
+    assert_eq!(left.iter().map(|it| it.notice.id.as_str()).collect::<Vec<_>>(), ["n1"]);
+}
+
+pub(super) async fn notices_are_told_in_order_for_each_document_and_once_per_id(store: Store) {
+    let office = with_records(store).await;
+    let (store, company) = (&office.store, office.company.id);
+    for (id, number) in [("a1", "A"), ("b1", "B"), ("a2", "A"), ("a1", "C"), ("b2", "B")] {
+        let new = store.notify(company, &notice(id, number, "in-transit")).await.unwrap();
+        assert_eq!(new, (id, number) != ("a1", "C"), "{id}");
+    }
+    assert_eq!(ids_due(store, company).await, ["a1", "b1"]);
+    let first = store.notices_due(company, now(), 1).await.unwrap();
+    let mut kept = notice("a1", "A", "in-transit");
+    kept.reason = Some("250 2.0.0 queued \u{fffd} \u{1f4e6}".into());
+    assert_eq!((&first[0].notice, first[0].tries), (&kept, 0));
+    came(store, company, "a1", Telling::Told).await;
+    assert_eq!(ids_due(store, company).await, ["b1", "a2"]);
+    // One that has to wait holds up its own document and no other.
+    came(store, company, "b1", Telling::Later(now() + chrono::Duration::hours(1), "500 oh".into())).await;
+    assert_eq!(ids_due(store, company).await, ["a2"]);
+    came(store, company, "a2", Telling::Refused("422 never".into())).await;
+    assert_eq!(ids_due(store, company).await, Vec::<String>::new());
+    let open = NoticeFilter { open: true, limit: 9, ..NoticeFilter::default() };
+    let listed = office.admin().notices(&open).await.unwrap();
+    let listed: Vec<_> =
+        listed.iter().map(|it| (it.notice.id.as_str(), it.state, it.tries, it.words.as_deref())).collect();
+    let wanted = [
+        ("b2", NoticeState::Waiting, 0, None),
+        ("a2", NoticeState::Refused, 1, Some("422 never")),
+        ("b1", NoticeState::Waiting, 1, Some("500 oh")),
+    ];
+    assert_eq!(listed, wanted);
+    assert_eq!(office.admin().tell_again().await.unwrap(), 3);
+    assert_eq!(ids_due(store, company).await, ["b1", "a2"]);
+    // What was told stays told.
+    came(store, company, "a1", Telling::Later(now(), "late".into())).await;
+    let about = NoticeFilter { document: Some("A".into()), limit: 9, ..NoticeFilter::default() };
+    let about = office.admin().notices(&about).await.unwrap();
+    assert_eq!(
+        about.iter().map(|it| it.state).collect::<Vec<_>>(),
+        [NoticeState::Waiting, NoticeState::Told]
+    );
+
+    let address = Notice {
+        document: None,
+        partner: Some("Bakkerij".into()),
+        kind: NoticeKind::Address { name: Some("Jo".into()) },
+        reason: None,
+        ..notice("address", "", "")
+    };
+    let payment = Notice {
+        kind: NoticeKind::Payment { amount: "121.00".into(), currency: "EUR".into() },
+        ..notice("payment", "P", "")
+    };
+    for one in [&address, &payment] {
+        assert!(store.notify(company, one).await.unwrap());
+        assert!(!store.notify(company, one).await.unwrap(), "the same id again");
+    }
+    let due = store.notices_due(company, now(), 100).await.unwrap();
+    assert!(due.iter().any(|it| it.notice == address), "{due:?}");
+    assert!(due.iter().any(|it| it.notice.kind == payment.kind), "{due:?}");
+}
+
+pub(super) async fn one_holder_tells_a_company_at_a_time_and_a_dead_one_leaves_nothing(store: Store) {
+    let office = with_records(store).await;
+    let (store, company) = (&office.store, office.company.id);
+    store.notify(company, &notice("n", "1", "read")).await.unwrap();
+    let (one, two) = (Holder::new("worker"), Holder::new("worker"));
+    let lease = Duration::from_secs(60);
+    let hold = async |holder: &Holder, at| store.hold_records(company, holder, at, lease).await.unwrap();
+    assert!(hold(&one, now()).await);
+    assert!(hold(&one, now()).await, "its own");
+    assert!(!hold(&two, now()).await, "somebody else's");
+    assert_eq!(store.records_due(now()).await.unwrap(), []);
+    let later = now() + chrono::Duration::seconds(61);
+    assert_eq!(store.records_due(later).await.unwrap(), [company], "the lease has ended");
+    assert!(hold(&two, later).await);
+    // Whoever has lost it changes nothing.
+    store.leave_records(company, &one, &Pause::Until(later, "late".into())).await.unwrap();
+    assert_eq!(office.admin().records().await.unwrap().unwrap().tries, 0);
+    let pause = Pause::Until(now() + chrono::Duration::minutes(1), "no answer".into());
+    store.leave_records(company, &two, &pause).await.unwrap();
+    assert_eq!(store.records_due(now()).await.unwrap(), [], "it did not answer");
+    let row = office.admin().records().await.unwrap().unwrap();
+    assert_eq!((row.tries, row.words.as_deref()), (1, Some("no answer")));
+    assert!(hold(&one, later).await);
+    store.leave_records(company, &one, &Pause::None).await.unwrap();
+    assert_eq!(office.admin().records().await.unwrap().unwrap().tries, 0);
+    assert_eq!(store.records_due(now()).await.unwrap(), [company]);
+    assert!(!store.hold_records(office.next_door.id, &one, now(), lease).await.unwrap(), "no records");
+}
+
+pub(super) async fn a_person_is_erased_in_notices_too_and_a_company_takes_them_with_it(store: Store) {
+    let office = with_records(store).await;
+    let (store, company) = (&office.store, office.company.id);
+    store.lend_pseudonym_key(vec![7; 32].into());
+    let mail = office.mail().await;
+    let words = Some("<E@Example.com>: no such user".to_owned());
+    let told = Notice { mail: Some(mail.id), reason: words.clone(), ..notice("told", "1", "failed") };
+    let address = |id: &str| Notice {
+        document: None,
+        kind: NoticeKind::Address { name: Some("Erika Muster".into()) },
+        ..notice(id, "", "")
+    };
+    for one in [&told, &address("known"), &address("waiting")] {
+        store.notify(company, one).await.unwrap();
+    }
+    came(store, company, "known", Telling::Told).await;
+    came(store, company, "told", Telling::Later(now(), "e@example.com is nobody".into())).await;
+    office.admin().erase(&parse("e@example.com"), now()).await.unwrap();
+    let all = NoticeFilter { limit: 9, ..NoticeFilter::default() };
+    let left = office.admin().notices(&all).await.unwrap();
+    assert_eq!(left.len(), 2, "an address that nobody heard of is withdrawn: {left:?}");
+    let text = format!("{left:?}").to_lowercase();
+    for word in ["e@example.com", "erika"] {
+        assert!(!text.contains(word), "{word} is in {text}");
+    }
+
+    let owner = SecretOwner::Company(company);
+    let key = |owner| SealedSecret {
+        owner,
+        kind: SecretKind::RecordsKey,
+        keys: vec![WrappedKey { master_key: "k".into(), wrapped_key: vec![1] }],
+        sealed: vec![2],
+        version: 0,
+    };
+    store.begin_master_key("k").await.unwrap();
+    store.put_sealed(&key(owner), None, None).await.unwrap();
+    assert_eq!(store.sealed(owner, SecretKind::RecordsKey).await.unwrap().map(|it| it.owner), Some(owner));
+    let stranger = SecretOwner::Company(office.next_door.id);
+    assert_eq!(store.sealed(stranger, SecretKind::RecordsKey).await.unwrap(), None);
+    store.remove_company(company).await.unwrap();
+    for table in ["records", "news", "notices", "secrets"] {
+        let sql = format!("select count(*) from {table}");
+        let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&store.pool).await.unwrap();
+        assert_eq!(count, 0, "{table}");
+    }
+    let gone = StoreError::NoSuchCompany(company.to_string());
+    assert_eq!(store.put_sealed(&key(owner), None, None).await.unwrap_err(), gone);
+    assert_eq!(office.admin().set_records(Some(&erp())).await.unwrap_err(), gone);
+}

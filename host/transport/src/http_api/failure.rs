@@ -1,0 +1,92 @@
+//! Why there is no answer, in the words of the contract (`wit/web.wit`).
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::smtp::Verdict;
+use crate::tokens::TokenError;
+
+/// How far a call had come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// Before the network.
+    Prepare,
+    /// Getting a token.
+    Token,
+    /// The host name.
+    Resolve,
+    /// TCP.
+    Connect,
+    /// TLS.
+    Tls,
+    /// Sending the request.
+    Request,
+    /// The request was sent, its answer not read.
+    Answer,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Prepare => "prepare",
+            Self::Token => "token",
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Tls => "TLS",
+            Self::Request => "request",
+            Self::Answer => "answer",
+        })
+    }
+}
+
+/// No answer. Its `Display` is the sentence in `detail`.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{detail}")]
+pub struct Failure {
+    /// Where it failed.
+    pub stage: Stage,
+    /// What that means. In doubt: the whole request left.
+    pub verdict: Verdict,
+    /// One sentence naming host and stage.
+    pub detail: String,
+    /// Seconds to wait at least, where that is known.
+    pub retry_after: Option<u32>,
+}
+
+impl Failure {
+    /// `host` is named, the rest of the URL never: it may carry a permission.
+    pub(super) fn new(host: &str, stage: Stage, verdict: Verdict, what: impl fmt::Display) -> Self {
+        Self { stage, verdict, detail: format!("{host}, stage {stage}: {what}"), retry_after: None }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum WebError {
+    /// There is no such account, or it has no API or no credentials. A retry does not help.
+    #[error("there is no such account with an API")]
+    UnknownAccount,
+    /// The request is one that the rules forbid. Nothing was sent; a retry does not help.
+    #[error("the request is not allowed: {0}")]
+    Refused(String),
+    /// The user must sign in again; the provider's words.
+    #[error("the account needs a new sign-in: {0}")]
+    NeedsSignIn(String),
+    /// All else; the verdict says whether a retry helps.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl WebError {
+    /// No token: nothing was sent with it.
+    pub(super) fn of_token(host: &str, error: TokenError) -> Self {
+        let (verdict, retry_after) = match &error {
+            TokenError::UnknownAccount => return Self::UnknownAccount,
+            TokenError::NeedsSignIn(words) => return Self::NeedsSignIn(words.clone()),
+            TokenError::Permanent(_) => (Verdict::Permanent, None),
+            TokenError::Transient { retry_after, .. } => (Verdict::Transient, *retry_after),
+        };
+        Self::Failed(Failure { retry_after, ..Failure::new(host, Stage::Token, verdict, error) })
+    }
+}

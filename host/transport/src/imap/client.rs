@@ -1,0 +1,263 @@
+//! The real mailboxes: a pool of connections and the rule for when a fresh one is tried.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::account::Account;
+use super::connection::Connection;
+use super::failure::{Failure, MailboxError, ProbeReport, Server, Stage};
+use super::mailbox::{Criterion, Envelope, Filed, Filing, Folder, FolderState, Headers, Matches, Place};
+use super::opening::{Trail, open};
+use super::{Answer, Mailboxes, PoolLimits, Verdict};
+use crate::attachments::AttachmentSource;
+use crate::pool::{Pool, Reusable};
+use crate::tls::TlsConfigs;
+
+/// Mailboxes over the network. Cloning it shares the connections.
+#[derive(Clone)]
+pub struct ImapClient {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    pool: Pool<Account, Connection>,
+    tls: TlsConfigs,
+}
+
+impl std::fmt::Debug for ImapClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ImapClient")
+    }
+}
+
+impl Default for ImapClient {
+    /// Keeps connections as long as a person reads mails: servers allow few of them, and opening one is slow.
+    fn default() -> Self {
+        Self::new(PoolLimits {
+            per_account: 3,
+            total: 64,
+            idle: Duration::from_secs(120),
+            age: Duration::from_secs(1_800),
+            transactions: 10_000,
+        })
+    }
+}
+
+/// Asks on a waiting connection, and once more on a fresh one where that had died. For what changes nothing,
+/// or may be repeated.
+macro_rules! repeatable {
+    ($client:ident, $account:ident, $connection:ident => $question:expr) => {{
+        if let Some(mut $connection) = $client.shared.pool.take($account).await {
+            let answer = $question.await;
+            if !is_stale(&answer, &$connection) {
+                $client.keep($account, $connection);
+                return answer;
+            }
+        }
+        let mut $connection = open($account, &$client.shared.tls, &mut Trail::default()).await?;
+        let answer = $question.await;
+        $client.keep($account, $connection);
+        answer
+    }};
+}
+
+impl ImapClient {
+    /// A client without connections.
+    pub fn new(limits: PoolLimits) -> Self {
+        Self { shared: Arc::new(Shared { pool: Pool::new(limits), tls: TlsConfigs::default() }) }
+    }
+
+    /// Says goodbye on every waiting connection. Call it before the program ends.
+    pub async fn close(&self) {
+        let farewells: Vec<_> = self
+            .shared
+            .pool
+            .drain()
+            .into_iter()
+            .map(|connection| tokio::spawn(connection.log_out()))
+            .collect();
+        for farewell in farewells {
+            let _ = farewell.await;
+        }
+    }
+
+    /// On a connection that was heard a moment ago: filing is not tried twice.
+    async fn append(
+        &self,
+        account: &Account,
+        folder: &str,
+        messages: &[Filing],
+    ) -> Result<Vec<Filed>, MailboxError> {
+        let waiting = match self.shared.pool.take(account).await {
+            Some(mut waiting) => waiting.is_alive().await.then_some(waiting),
+            None => None,
+        };
+        let mut connection = match waiting {
+            Some(waiting) => waiting,
+            None => open(account, &self.shared.tls, &mut Trail::default()).await?,
+        };
+        let filed = connection.append(folder, messages).await;
+        self.keep(account, connection);
+        filed
+    }
+
+    async fn probe(&self, account: &Account) -> ProbeReport {
+        let mut trail = Trail::default();
+        let failure = self.try_out(account, &mut trail).await.err();
+        let failure = failure.map(|error| as_failure(&Server::of(account), error));
+        ProbeReport { steps: trail.steps, failure, capabilities: trail.capabilities }
+    }
+
+    async fn try_out(&self, account: &Account, trail: &mut Trail) -> Result<(), MailboxError> {
+        let mut connection = open(account, &self.shared.tls, trail).await?;
+        let folders = connection.folders().await?;
+        let sent = folders.iter().find(|folder| folder.special_use.iter().any(|what| what == "sent"));
+        let count = match folders.len() {
+            1 => "1 folder".to_owned(),
+            count => format!("{count} folders"),
+        };
+        trail.step(
+            Stage::Folder,
+            match sent {
+                Some(sent) => format!("{count}; sent mails are kept in \"{}\"", sent.name),
+                None => format!("{count}; the server names none for sent mails"),
+            },
+        );
+        connection.log_out().await;
+        Ok(())
+    }
+
+    /// Keeps a usable connection, and sees to it that it does not wait for longer than it may.
+    fn keep(&self, account: &Account, connection: Connection) {
+        for leaving in self.shared.pool.put(account, connection) {
+            tokio::spawn(leaving.log_out());
+        }
+        let shared = Arc::downgrade(&self.shared);
+        let wait = self.shared.pool.idle_limit();
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            let Some(shared) = shared.upgrade() else { return };
+            for leaving in shared.pool.expired() {
+                tokio::spawn(leaving.log_out());
+            }
+        });
+    }
+}
+
+/// A waiting connection that had died.
+fn is_stale<T>(answer: &Result<T, MailboxError>, connection: &Connection) -> bool {
+    let passing =
+        matches!(answer, Err(MailboxError::Failed(failure)) if failure.verdict == Verdict::Transient);
+    passing && !connection.is_usable()
+}
+
+fn as_failure(server: &Server, error: MailboxError) -> Failure {
+    match error {
+        MailboxError::Failed(failure) => failure,
+        MailboxError::NeedsSignIn(_) => server.failure(Stage::Login, Verdict::NeedsSignIn, error),
+        other => server.failure(Stage::Folder, Verdict::Permanent, other),
+    }
+}
+
+impl Mailboxes for ImapClient {
+    fn folders<'a>(&'a self, account: &'a Account) -> Answer<'a, Result<Vec<Folder>, MailboxError>> {
+        Box::pin(async move { repeatable!(self, account, connection => connection.folders()) })
+    }
+
+    fn state<'a>(
+        &'a self,
+        account: &'a Account,
+        folder: &'a str,
+    ) -> Answer<'a, Result<FolderState, MailboxError>> {
+        use super::connection::Access;
+        Box::pin(async move {
+            repeatable!(self, account, connection => connection.open(folder, Access::Read, true))
+        })
+    }
+
+    fn search<'a>(
+        &'a self,
+        account: &'a Account,
+        folder: &'a str,
+        criteria: &'a [Criterion],
+        before: Option<u32>,
+        limit: u32,
+    ) -> Answer<'a, Result<Matches, MailboxError>> {
+        Box::pin(async move {
+            repeatable!(self, account, connection => connection.search(folder, criteria, before, limit))
+        })
+    }
+
+    fn fetch_envelopes<'a>(
+        &'a self,
+        account: &'a Account,
+        folder: &'a str,
+        uid_validity: u32,
+        uids: &'a [u32],
+    ) -> Answer<'a, Result<Vec<Envelope>, MailboxError>> {
+        Box::pin(async move {
+            repeatable!(self, account, connection => connection.fetch_envelopes(folder, uid_validity, uids))
+        })
+    }
+
+    fn fetch_headers<'a>(
+        &'a self,
+        account: &'a Account,
+        folder: &'a str,
+        uid_validity: u32,
+        uids: &'a [u32],
+        names: &'a [String],
+    ) -> Answer<'a, Result<Vec<Headers>, MailboxError>> {
+        Box::pin(async move {
+            repeatable!(self, account, connection => connection.fetch_headers(folder, uid_validity, uids, names))
+        })
+    }
+
+    fn fetch_message<'a>(
+        &'a self,
+        account: &'a Account,
+        at: &'a Place,
+        offset: u64,
+        length: u32,
+    ) -> Answer<'a, Result<Vec<u8>, MailboxError>> {
+        Box::pin(async move {
+            repeatable!(self, account, connection => connection.fetch_message(at, offset, length))
+        })
+    }
+
+    fn fetch_part<'a>(
+        &'a self,
+        account: &'a Account,
+        at: &'a Place,
+        section: &'a str,
+    ) -> Answer<'a, Result<AttachmentSource, MailboxError>> {
+        Box::pin(async move { repeatable!(self, account, connection => connection.fetch_part(at, section)) })
+    }
+
+    fn append<'a>(
+        &'a self,
+        account: &'a Account,
+        folder: &'a str,
+        messages: &'a [Filing],
+    ) -> Answer<'a, Result<Vec<Filed>, MailboxError>> {
+        Box::pin(self.append(account, folder, messages))
+    }
+
+    fn set_flags<'a>(
+        &'a self,
+        account: &'a Account,
+        folder: &'a str,
+        uid_validity: u32,
+        uids: &'a [u32],
+        add: &'a [String],
+        remove: &'a [String],
+    ) -> Answer<'a, Result<(), MailboxError>> {
+        Box::pin(async move {
+            repeatable!(self, account, connection => connection.set_flags(folder, uid_validity, uids, add, remove))
+        })
+    }
+
+    fn probe<'a>(&'a self, account: &'a Account) -> Answer<'a, ProbeReport> {
+        Box::pin(self.probe(account))
+    }
+}

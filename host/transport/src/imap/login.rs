@@ -1,0 +1,307 @@
+//! Authentication: which mechanism, its exchange, and the words of a refusal.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use io_imap::types::auth::AuthMechanism;
+use io_imap::types::command::CommandBody;
+use io_imap::types::core::AString;
+use io_imap::types::secret::Secret as Hidden;
+
+use super::connection::{Connection, Permission, SMALL, Said};
+use super::failure::{Failure, MailboxError, Stage};
+use super::opening::Trail;
+use super::request::Request;
+use super::response::Status;
+use super::wire::{Deadline, Trouble};
+use super::{Login, Mechanism, Verdict};
+use crate::tokens::{Bearer, TokenError};
+
+/// A way to log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// `AUTHENTICATE` with a mechanism of SASL.
+    Sasl(Sasl),
+    /// The command `LOGIN`.
+    Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sasl {
+    Plain,
+    Login,
+    XOAuth2,
+    OAuthBearer,
+}
+
+impl Way {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sasl(Sasl::Plain) => "PLAIN",
+            Self::Sasl(Sasl::Login) => "AUTHENTICATE LOGIN",
+            Self::Sasl(Sasl::XOAuth2) => "XOAUTH2",
+            Self::Sasl(Sasl::OAuthBearer) => "OAUTHBEARER",
+            Self::Command => "LOGIN",
+        }
+    }
+
+    fn is_offered_by(self, connection: &Connection) -> bool {
+        match self {
+            Self::Sasl(Sasl::Plain) => connection.can("AUTH=PLAIN"),
+            Self::Sasl(Sasl::Login) => connection.can("AUTH=LOGIN"),
+            Self::Sasl(Sasl::XOAuth2) => connection.can("AUTH=XOAUTH2"),
+            Self::Sasl(Sasl::OAuthBearer) => connection.can("AUTH=OAUTHBEARER"),
+            Self::Command => !connection.can("LOGINDISABLED"),
+        }
+    }
+}
+
+/// The server's no.
+struct Refusal {
+    status: Status,
+    /// What it gave as the reason in a challenge.
+    reason: Option<String>,
+}
+
+/// Why an attempt ended without a login.
+enum Ended {
+    Refused(Refusal),
+    Lost(Trouble),
+    Impossible(&'static str),
+}
+
+impl From<Trouble> for Ended {
+    fn from(trouble: Trouble) -> Self {
+        Self::Lost(trouble)
+    }
+}
+
+impl Connection {
+    /// Logs in, and asks anew for the capabilities, which differ afterwards.
+    pub(super) async fn log_in(&mut self, login: &Login, trail: &mut Trail) -> Result<(), MailboxError> {
+        let way = self.way(login)?;
+        let secret = self.in_time(login.secret.reveal()).await?;
+        let mut ended = self.attempt(way, login, &secret).await;
+        if let Err(Ended::Refused(_)) = &ended {
+            // A token may be revoked before it expires: a fresh one tells.
+            if let Some(fresh) = self.in_time(login.secret.instead_of(&secret)).await? {
+                ended = self.attempt(way, login, &fresh).await;
+            }
+        }
+        let said = ended.map_err(|ended| self.explain(ended, login))?;
+        let told = said.status.arguments("CAPABILITY").is_some();
+        let words = Status { code: None, ..said.status };
+        trail.step(Stage::Login, format!("logged in as {} by {}: {words}", login.user, way.name()));
+        if !told {
+            let limit = self.timeouts.greeting;
+            let asked = self.run(CommandBody::Capability, SMALL, limit).await;
+            asked.map_err(|trouble| {
+                self.server.trouble(Stage::Login, "CAPABILITY was not answered", &trouble)
+            })?;
+        }
+        if self.can("UTF8=ONLY") {
+            let request = Request::fixed(self.tag(), "ENABLE UTF8=ACCEPT");
+            let limit = self.timeouts.greeting;
+            let asked = self.ask(&request, SMALL, limit).await;
+            asked
+                .map_err(|trouble| self.server.trouble(Stage::Login, "ENABLE was not answered", &trouble))?;
+        }
+        Ok(())
+    }
+
+    fn way(&self, login: &Login) -> Result<Way, Failure> {
+        let wanted: &[Way] = match login.mechanism {
+            Mechanism::Auto if login.secret.is_token() => {
+                &[Way::Sasl(Sasl::XOAuth2), Way::Sasl(Sasl::OAuthBearer)]
+            }
+            Mechanism::Auto => &[Way::Sasl(Sasl::Plain), Way::Command, Way::Sasl(Sasl::Login)],
+            Mechanism::Plain => &[Way::Sasl(Sasl::Plain)],
+            Mechanism::Login => &[Way::Command, Way::Sasl(Sasl::Login)],
+            Mechanism::XOAuth2 => &[Way::Sasl(Sasl::XOAuth2)],
+        };
+        wanted.iter().copied().find(|way| way.is_offered_by(self)).ok_or_else(|| {
+            let wanted: Vec<&str> = wanted.iter().map(|way| way.name()).collect();
+            let offered: Vec<&str> =
+                self.capabilities.iter().filter_map(|name| name.strip_prefix("AUTH=")).collect();
+            let offered = if offered.is_empty() { "no login at all".to_owned() } else { offered.join(", ") };
+            let what = format!("the account needs {}, the server offers {offered}", wanted.join(" or "));
+            self.server.failure(Stage::Login, Verdict::Permanent, what)
+        })
+    }
+
+    async fn attempt(&mut self, way: Way, login: &Login, secret: &Bearer) -> Result<Said, Ended> {
+        let mut reason = None;
+        let outcome = match way {
+            Way::Command => {
+                let username = AString::try_from(login.user.clone());
+                let password = AString::try_from(secret.expose().to_owned());
+                let (Ok(username), Ok(password)) = (username, password) else {
+                    return Err(Ended::Impossible("user or password hold a NUL"));
+                };
+                let body = CommandBody::Login { username, password: Hidden::new(password) };
+                let limit = self.timeouts.login;
+                self.run(body, SMALL, limit).await
+            }
+            Way::Sasl(mechanism) => self.exchange(mechanism, login, secret, &mut reason).await,
+        };
+        let without_secret = |text: &str| censored(text, way, login, secret);
+        let reason = reason.as_deref().map(without_secret);
+        match outcome {
+            Ok(mut said) => {
+                said.status.words = without_secret(&said.status.words);
+                if let Some(code) = &mut said.status.code {
+                    code.arguments = without_secret(&code.arguments);
+                    code.name = without_secret(&code.name);
+                }
+                if said.status.is_ok() {
+                    Ok(said)
+                } else {
+                    Err(Ended::Refused(Refusal { status: said.status, reason }))
+                }
+            }
+            Err(Trouble::Nonsense(words)) => Err(Ended::Lost(Trouble::Nonsense(without_secret(&words)))),
+            Err(trouble) => match reason {
+                // The refusal was in the challenge; a server that then says nothing has refused all the same.
+                Some(reason) => Err(Ended::Refused(Refusal {
+                    status: Status { kind: super::response::Kind::No, code: None, words: String::new() },
+                    reason: Some(reason),
+                })),
+                None => Err(trouble.into()),
+            },
+        }
+    }
+
+    /// AUTHENTICATE, with the first answer in the command where the server takes it there (RFC 4959).
+    async fn exchange(
+        &mut self,
+        mechanism: Sasl,
+        login: &Login,
+        secret: &Bearer,
+        reason: &mut Option<String>,
+    ) -> Result<Said, Trouble> {
+        let deadline = Deadline::after(self.timeouts.login);
+        let mut answers = answers(mechanism, login, secret).into_iter();
+        let tag = self.tag();
+        let at_once = self.can("SASL-IR") && mechanism != Sasl::Login;
+        let body = CommandBody::Authenticate {
+            mechanism: match mechanism {
+                Sasl::Plain => AuthMechanism::Plain,
+                Sasl::Login => AuthMechanism::Login,
+                Sasl::XOAuth2 => AuthMechanism::XOAuth2,
+                Sasl::OAuthBearer => AuthMechanism::OAuthBearer,
+            },
+            initial_response: at_once
+                .then(|| answers.next())
+                .flatten()
+                .map(|answer| Hidden::new(answer.into())),
+        };
+        let request = Request::typed(tag.clone(), body);
+        self.give_up();
+        for piece in &request.pieces {
+            self.wire.send(piece, &mut 0, deadline).await?;
+        }
+        // A challenge per turn; no mechanism has more than two.
+        for _ in 0..4 {
+            let challenge = match self.permission(&tag, SMALL, deadline).await? {
+                Permission::Answered(said) => {
+                    self.settle(&said);
+                    return Ok(*said);
+                }
+                Permission::Given(challenge) => challenge,
+            };
+            let line = match (answers.next(), mechanism) {
+                (Some(answer), _) => STANDARD.encode(answer),
+                // Asked once more, these two only explain a refusal, and want a word before they say so.
+                (None, Sasl::XOAuth2 | Sasl::OAuthBearer) => {
+                    let decoded = STANDARD.decode(challenge.trim()).ok();
+                    let words = decoded.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+                    *reason = Some(words.unwrap_or(challenge));
+                    if mechanism == Sasl::XOAuth2 { String::new() } else { STANDARD.encode(b"\x01") }
+                }
+                // `*` cancels the exchange (RFC 3501 §6.2.2).
+                (None, _) => "*".to_owned(),
+            };
+            self.wire.send(format!("{line}\r\n").as_bytes(), &mut 0, deadline).await?;
+        }
+        Err(Trouble::Nonsense("one challenge after the other".into()))
+    }
+
+    fn explain(&self, ended: Ended, login: &Login) -> Failure {
+        match ended {
+            Ended::Impossible(what) => self.server.failure(Stage::Login, Verdict::Permanent, what),
+            Ended::Lost(trouble) => self.server.trouble(Stage::Login, "the login was not answered", &trouble),
+            Ended::Refused(Refusal { status, reason }) => {
+                let what = format!("the server refused the login of {}", login.user);
+                let mut failure = self.server.refused(Stage::Login, &what, &status);
+                if let Some(reason) = reason {
+                    failure.detail.push_str(&format!("; its reason: \"{}\"", reason.trim()));
+                }
+                failure
+            }
+        }
+    }
+
+    /// Waits for a token as long as for an answer during the login.
+    async fn in_time<T>(
+        &self,
+        token: impl Future<Output = Result<T, TokenError>>,
+    ) -> Result<T, MailboxError> {
+        let limit = self.timeouts.login;
+        let answer = tokio::time::timeout(limit, token).await.unwrap_or_else(|_| {
+            let detail = format!("the token did not come within {} s", limit.as_secs());
+            Err(TokenError::Transient { detail, retry_after: None })
+        });
+        answer.map_err(|error| {
+            let verdict = if error.is_transient() { Verdict::Transient } else { Verdict::Permanent };
+            let mut failure = self.server.failure(Stage::Login, verdict, &error);
+            match error {
+                TokenError::NeedsSignIn(words) => return MailboxError::NeedsSignIn(words),
+                TokenError::Transient { retry_after, .. } => failure.retry_after = retry_after,
+                _ => {}
+            }
+            failure.into()
+        })
+    }
+}
+
+/// What to answer to the challenges, in order.
+fn answers(mechanism: Sasl, login: &Login, secret: &Bearer) -> Vec<Vec<u8>> {
+    let (user, secret) = (&login.user, secret.expose());
+    match mechanism {
+        // RFC 4616
+        Sasl::Plain => vec![format!("\0{user}\0{secret}").into_bytes()],
+        Sasl::Login => vec![user.clone().into_bytes(), secret.as_bytes().to_vec()],
+        Sasl::XOAuth2 => vec![format!("user={user}\x01auth=Bearer {secret}\x01\x01").into_bytes()],
+        // RFC 7628; `,` and `=` are escaped as in RFC 5801
+        Sasl::OAuthBearer => {
+            let user = user.replace('=', "=3D").replace(',', "=2C");
+            vec![format!("n,a={user},\x01auth=Bearer {secret}\x01\x01").into_bytes()]
+        }
+    }
+}
+
+/// A server may repeat the command it did not like: the secret is cut out, in every form it was sent in.
+fn censored(text: &str, way: Way, login: &Login, secret: &Bearer) -> String {
+    let mut forms = vec![secret.expose().to_owned(), STANDARD.encode(secret.expose())];
+    if let Way::Sasl(mechanism) = way {
+        forms.extend(answers(mechanism, login, secret).iter().map(|answer| STANDARD.encode(answer)));
+    }
+    let mut text = text.to_owned();
+    // The longest first: it may hold the others.
+    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    for form in forms {
+        let bare = form.trim_end_matches('=');
+        let repeated = [form.as_str(), bare, &form.to_ascii_uppercase(), &bare.to_ascii_uppercase()]
+            .into_iter()
+            .find(|form| text.contains(*form))
+            .map(str::to_owned);
+        // A password of three letters is a part of too many words. That of the user's own name is no secret.
+        if let Some(repeated) = repeated
+            && bare.len() > 3
+            && form != login.user
+            && form != STANDARD.encode(&login.user)
+        {
+            text = text.replace(&repeated, "[…]");
+        }
+    }
+    text
+}
