@@ -36,7 +36,7 @@ mod security;
 mod sent_again;
 mod servers;
 mod sign_in;
-mod silence;
+mod timeouts;
 mod stored;
 mod takeover;
 mod unwritable;

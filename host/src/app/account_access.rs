@@ -3,8 +3,8 @@
 use super::{AppError, Diagnostics, company_plugin};
 use crate::accounts::{Account, Company, Name, User, UserSettings};
 use crate::connections::{ConnectionError, Connections};
-use crate::engine::{Engine, Office};
-use crate::store::{Acting, Administrator, StoreError};
+use crate::engine::{Engine, CompanyPlugin};
+use crate::store::{UserStore, CompanyStore, StoreError};
 
 /// An account that a use case is about, and who asks.
 #[derive(Debug)]
@@ -28,26 +28,26 @@ impl AccountAccess {
         account: &Name,
     ) -> Result<Self, AppError> {
         let store = connections.store();
-        let admin = store.administer(company.id);
+        let admin = store.company_store(company.id);
         let user = match user {
             Some(login) => Some(admin.user(login).await?),
             None => None,
         };
         let account = match &user {
-            Some(user) => store.acting(user).account(account).await?,
+            Some(user) => store.user_store(user).account(account).await?,
             None => admin.account(account).await?,
         };
         Ok(Self { connections, company, account, user })
     }
 
     /// The store, scoped to the user.
-    pub fn acting(&self) -> Option<Acting<'_>> {
-        self.user.as_ref().map(|user| self.connections.store().acting(user))
+    pub fn user_store(&self) -> Option<UserStore<'_>> {
+        self.user.as_ref().map(|user| self.connections.store().user_store(user))
     }
 
     /// The store, scoped to the company.
-    pub fn administer(&self) -> Administrator<'_> {
-        self.connections.store().administer(self.company.id)
+    pub fn company_store(&self) -> CompanyStore<'_> {
+        self.connections.store().company_store(self.company.id)
     }
 
     /// Refuses what is an administrator's to do where a user acts. The caller's table of who may do what comes first; this
@@ -61,8 +61,8 @@ impl AccountAccess {
 
     /// Reads what the user has set for the account.
     pub async fn settings(&self) -> Result<UserSettings, StoreError> {
-        match self.acting() {
-            Some(acting) => acting.settings(self.account.id).await,
+        match self.user_store() {
+            Some(user_store) => user_store.settings(self.account.id).await,
             None => Ok(UserSettings::default()),
         }
     }
@@ -72,7 +72,7 @@ impl AccountAccess {
         &self,
         engine: &Engine,
         diagnostics: &Diagnostics,
-    ) -> (Office, Option<ConnectionError>) {
+    ) -> (CompanyPlugin, Option<ConnectionError>) {
         let accounts = [&self.account];
         let (plugin, closed) =
             company_plugin(engine, &self.connections, &self.company, accounts, diagnostics).await;

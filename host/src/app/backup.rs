@@ -55,7 +55,7 @@ impl StorePlaces {
         let restored = match request {
             RestoreRequest::Taken(taken) => {
                 let store = Store::open(&self.location).await?;
-                let held = store.came_back(*taken, resume_all).await;
+                let held = store.mark_restored(*taken, resume_all).await;
                 store.close().await;
                 Restored { taken: *taken, held: held?, before: None }
             }

@@ -4,7 +4,7 @@ use super::{AppError, platform_addresses};
 use crate::accounts::{Account, Company, FallbackPolicy, Logo, Name, NewCompany, Transport, User};
 use crate::config::Config;
 use crate::connections::Connections;
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -73,14 +73,14 @@ pub async fn add_company(
     let store = connections.store();
     let company = store.create_company(&NewCompany { settings, ..NewCompany::named(name) }).await?;
     if let Some(logo) = logo {
-        store.administer(company.id).set_logo(Some(&logo)).await?;
+        store.company_store(company.id).set_logo(Some(&logo)).await?;
     }
     Ok(company)
 }
 
 /// Reports on a company.
 pub async fn report_company(connections: &Connections, company: &Company) -> Result<CompanyReport, AppError> {
-    let admin = connections.store().administer(company.id);
+    let admin = connections.store().company_store(company.id);
     Ok(CompanyReport {
         company: company.clone(),
         accounts: admin.accounts().await?,
@@ -95,9 +95,9 @@ pub async fn change_company(
     connections: &Connections,
     mut company: Company,
     change: CompanyChange,
-    plugin: impl FnOnce() -> Result<Office, AppError>,
+    plugin: impl FnOnce() -> Result<CompanyPlugin, AppError>,
 ) -> Result<Company, AppError> {
-    let admin = connections.store().administer(company.id);
+    let admin = connections.store().company_store(company.id);
     let CompanyChange { name, settings, fallback, patience, fallback_account, retention } = change;
     let is_renamed = name.is_some();
     let mut new_logo = None;

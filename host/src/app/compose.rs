@@ -85,6 +85,6 @@ impl Composed {
     ) -> Result<NewMail, AppError> {
         let open_check = opens.after(&self.ready.message.warnings);
         let keeping = Keeping { id, account: session.account.id, created: now(), options, open_check };
-        self.ready.to_keep(&self.draft, keeping).await.map_err(|e| AppError::Input(e.to_string()))
+        self.ready.to_enqueue(&self.draft, keeping).await.map_err(|e| AppError::Input(e.to_string()))
     }
 }

@@ -4,7 +4,7 @@ use super::{AppError, Session, now};
 use crate::accounts::Transport;
 use crate::contract::tracking::Timeline;
 use crate::outbox::{Answers, Dispatch, LEASE, Made, OutboxError, Step, Taken, timeline};
-use crate::store::{Mail, MailId, Standing};
+use crate::store::{Mail, MailId, QueueState};
 use chrono::{DateTime, FixedOffset};
 use std::time::{Duration, Instant};
 
@@ -82,21 +82,21 @@ impl Session {
         let step = match self.take(id).await? {
             Some(taken) => {
                 let work = self.answer_and_move_on(id, request, observer);
-                taken.work(work, |step| step.standing(now())).await?
+                taken.work(work, |step| step.queue_state(now())).await?
             }
             None => Step::Done,
         };
         self.connections.close().await;
-        let mail = self.acting().mail(id).await?;
+        let mail = self.user_store().mail(id).await?;
         let timeline = timeline(&self.plugin, &mail, now()).await?;
         Ok(Delivered { step, mail, timeline })
     }
 
     /// Leases the mail to this session; none: it has left already.
     async fn take(&self, id: MailId) -> Result<Option<Taken<'_>>, AppError> {
-        match self.acting().take(&self.outbox.holder, id, now(), LEASE).await? {
-            Ok(before) if before.standing == Standing::Cancelled => Err(AppError::Cancelled(id)),
-            Ok(before) if before.standing == Standing::Sent => Ok(None),
+        match self.user_store().take(&self.outbox.lease_owner, id, now(), LEASE).await? {
+            Ok(before) if before.queue_state == QueueState::Cancelled => Err(AppError::Cancelled(id)),
+            Ok(before) if before.queue_state == QueueState::Sent => Ok(None),
             Ok(before) => Ok(Some(Taken::of(&self.outbox, id, before))),
             Err(until) => Err(AppError::BeingSent { mail: id, until }),
         }
@@ -110,10 +110,10 @@ impl Session {
         observer: &mut dyn DeliveryObserver,
     ) -> Result<Step, AppError> {
         if let Some(answer) = request.answers.fallback {
-            self.acting().set_answer(id, answer).await?;
+            self.user_store().set_answer(id, answer).await?;
         }
         if request.answers.send_again {
-            self.acting().note_sent_again(id, now()).await?;
+            self.user_store().note_sent_again(id, now()).await?;
         }
         self.move_on(&self.dispatch(), id, request, observer).await
     }
@@ -149,7 +149,7 @@ impl Session {
                 }
                 Step::AskFallback(account) => match observer.may_use_fallback(&account)? {
                     Some(yes) => {
-                        self.acting().set_answer(id, yes).await?;
+                        self.user_store().set_answer(id, yes).await?;
                         answers.fallback = Some(yes);
                     }
                     None => return Ok(Step::AskFallback(account)),

@@ -265,7 +265,7 @@ impl AppError {
             Self::Draft(error) => draft_fault(error),
             Self::Engine(error) => of_engine(error),
             Self::Records(error) => match error {
-                error if error.may_pass() => Fault::Later,
+                error if error.is_transient() => Fault::Later,
                 RecordsError::Refused { .. } | RecordsError::Denied { .. } => Fault::Refused,
                 _ => Fault::Input,
             },
@@ -340,8 +340,8 @@ pub fn draft_fault(error: &DraftError) -> Fault {
 
 fn of_store(error: &StoreError) -> Fault {
     match error {
-        error if error.may_pass() => Fault::Later,
-        error if error.may_be_mended() => Fault::Unwritable,
+        error if error.is_transient() => Fault::Later,
+        error if error.needs_operator() => Fault::Unwritable,
         StoreError::NoSuchCompany(_)
         | StoreError::NoSuchUser(_)
         | StoreError::NoSuchAccount(_)

@@ -8,8 +8,8 @@ use crate::accounts::{
 };
 use crate::config::{self, AccountSettings, Config, FallbackForm, UserForm};
 use crate::connections::Connections;
-use crate::engine::Office;
-use crate::store::Administrator;
+use crate::engine::CompanyPlugin;
+use crate::store::CompanyStore;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ impl<'a> CompanyFile<'a> {
         self,
         connections: &Connections,
         name: &Name,
-        plugin: impl FnOnce() -> Result<Office, AppError>,
+        plugin: impl FnOnce() -> Result<CompanyPlugin, AppError>,
     ) -> Result<(), AppError> {
         let Self { config, settings, logo, accounts } = self;
         let on_platform = |it: &FileAccount| matches!(it.account.transport, Transport::Platform(_));
@@ -48,7 +48,7 @@ impl<'a> CompanyFile<'a> {
         let store = connections.store();
         let company =
             store.create_company(&NewCompany { settings, ..NewCompany::named(name.clone()) }).await?;
-        let admin = store.administer(company.id);
+        let admin = store.company_store(company.id);
         let content = Content { config, accounts, addresses, logo };
         if let Err(error) = fill(connections, &admin, &company, content).await {
             // Half a company would be in the way of the next try.
@@ -143,7 +143,7 @@ struct Content<'a> {
 
 async fn fill(
     connections: &Connections,
-    admin: &Administrator<'_>,
+    admin: &CompanyStore<'_>,
     company: &Company,
     Content { config, accounts, addresses, logo }: Content<'_>,
 ) -> Result<(), AppError> {
@@ -194,7 +194,7 @@ async fn fill(
 
 /// Writes a company as a settings file (TOML), without any secret, and notes that in the audit log.
 pub async fn export_company(connections: &Connections, company: &Company) -> Result<String, AppError> {
-    let admin = connections.store().administer(company.id);
+    let admin = connections.store().company_store(company.id);
     let accounts = admin.accounts().await?;
     let mut users = BTreeMap::new();
     for user in admin.users().await? {

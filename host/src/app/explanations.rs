@@ -3,7 +3,7 @@
 
 use super::{AppError, no_files};
 use crate::contract::types::Reason as Warning;
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 use std::collections::BTreeMap;
 
 /// Sentences for codes of the plugin in one language; none where that is English or one without sentences.
@@ -13,7 +13,7 @@ pub struct Explanations(BTreeMap<String, String>);
 impl Explanations {
     /// Asks the plugin what the codes of these warnings mean in a language (BCP 47); none: in English, which their details are.
     pub async fn of<'a>(
-        plugin: &Office,
+        plugin: &CompanyPlugin,
         warnings: impl IntoIterator<Item = &'a Warning>,
         language: Option<&str>,
     ) -> Result<Self, AppError> {

@@ -2,7 +2,7 @@
 //! done, and is given with it.
 
 use super::{AppError, MailName, MailView};
-use crate::store::{Batch, Filter, Listed, Said, Standing, Word};
+use crate::store::{Batch, Filter, Listed, MailCommandResult, QueueState, MailCommand};
 use std::collections::BTreeSet;
 
 /// Mails of one commit: whoever sends waits for it.
@@ -16,18 +16,18 @@ pub struct MailChange {
     /// The mail before.
     pub mail: Listed,
     /// What came of it.
-    pub outcome: Said,
+    pub outcome: MailCommandResult,
 }
 
 impl MailChange {
     /// Tells whether the mail is not as it was to be.
-    pub fn is_refused(&self, word: Word, is_batch: bool) -> bool {
+    pub fn is_refused(&self, word: MailCommand, is_batch: bool) -> bool {
         // Of a batch those that were as it is wanted already are none that could not be.
         let is_so = matches!(
-            (word, &self.outcome.row.standing),
-            (Word::Hold, Standing::Held { .. })
-                | (Word::Cancel, Standing::Cancelled)
-                | (Word::Release, Standing::Ready { .. } | Standing::Sent)
+            (word, &self.outcome.row.queue_state),
+            (MailCommand::Hold, QueueState::Held { .. })
+                | (MailCommand::Cancel, QueueState::Cancelled)
+                | (MailCommand::Release, QueueState::Ready { .. } | QueueState::Sent)
         );
         let is_fine = self.outcome.changed || (is_batch && is_so);
         !is_fine
@@ -39,7 +39,7 @@ pub type MailChanges = (Vec<MailChange>, Result<(), AppError>);
 
 impl MailView {
     /// Holds, releases or cancels the mails that are named one by one: all are known before anything is changed.
-    pub async fn change_named(&self, names: &[MailName], word: Word) -> MailChanges {
+    pub async fn change_named(&self, names: &[MailName], word: MailCommand) -> MailChanges {
         match named(self, names).await {
             Ok(mails) => in_groups(mails, async |group| change_group(self, group, word).await).await,
             Err(error) => (Vec::new(), Err(error)),
@@ -47,10 +47,10 @@ impl MailView {
     }
 
     /// Holds, releases or cancels the mails of a batch, and those that join it meanwhile.
-    pub async fn change_batch(&self, batch: &Batch, word: Word) -> MailChanges {
+    pub async fn change_batch(&self, batch: &Batch, word: MailCommand) -> MailChanges {
         let word = match word {
-            Word::Release => Word::ReleaseAll,
-            Word::Cancel => Word::CancelAll,
+            MailCommand::Release => MailCommand::ReleaseAll,
+            MailCommand::Cancel => MailCommand::CancelAll,
             word => word,
         };
         let (mut changes, mut known) = (Vec::new(), BTreeSet::new());
@@ -100,7 +100,7 @@ async fn of_batch(view: &MailView, batch: &Batch) -> Result<Vec<Listed>, AppErro
 }
 
 /// Changes the mails of a group, by one commit.
-async fn change_group(view: &MailView, group: Vec<Listed>, word: Word) -> Result<Vec<MailChange>, AppError> {
+async fn change_group(view: &MailView, group: Vec<Listed>, word: MailCommand) -> Result<Vec<MailChange>, AppError> {
     let ids: Vec<_> = group.iter().map(|it| it.mail.id).collect();
     let outcomes = view.change_all(&ids, word).await?;
     let changes = group.into_iter().zip(outcomes);

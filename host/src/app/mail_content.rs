@@ -5,7 +5,7 @@ use crate::capabilities::attachments::{AttachmentSource, ReadError};
 use crate::config::Config;
 use crate::contract::recipients::Field;
 use crate::contract::types::Address;
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 use crate::outbox::{Draft, DraftError, Portal};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -115,7 +115,7 @@ impl MailContent {
 
     /// Refuses texts that were typed as addresses and are none: what a person typed is not left out. What an address was read
     /// from all the same (`o’brien@…`, with a typographic apostrophe) comes with the mail as a warning.
-    pub async fn refuse_unusable(&self, plugin: &Office) -> Result<(), AppError> {
+    pub async fn refuse_unusable(&self, plugin: &CompanyPlugin) -> Result<(), AppError> {
         let mut unusable = Vec::new();
         for (texts, field) in [
             (&self.to, Field::To),

@@ -3,10 +3,10 @@
 use super::{AppError, now, only_batch};
 use crate::accounts::{Company, Name, User};
 use crate::connections::Connections;
-use crate::engine::Office;
-use crate::outbox::{LEASE, Ledger, Taken};
+use crate::engine::CompanyPlugin;
+use crate::outbox::{LEASE, OutboxHandle, Taken};
 use crate::store::{
-    Batch, BatchCounts, BatchId, Count, Filter, Listed, Mail, MailId, Said, Standing, StoreError, Word,
+    Batch, BatchCounts, BatchId, Count, Filter, Listed, Mail, MailId, MailCommandResult, QueueState, StoreError, MailCommand,
 };
 use chrono::{DateTime, FixedOffset};
 
@@ -19,7 +19,7 @@ pub struct MailView {
     pub company: Company,
     user: Option<User>,
     /// The plugin at work for the company, able to reach no account.
-    pub plugin: Office,
+    pub plugin: CompanyPlugin,
 }
 
 impl MailView {
@@ -28,10 +28,10 @@ impl MailView {
         connections: Connections,
         company: Company,
         user: Option<&Name>,
-        plugin: Office,
+        plugin: CompanyPlugin,
     ) -> Result<Self, AppError> {
         let user = match user {
-            Some(login) => Some(connections.store().administer(company.id).user(login).await?),
+            Some(login) => Some(connections.store().company_store(company.id).user(login).await?),
             None => None,
         };
         Ok(Self { connections, company, user, plugin })
@@ -41,8 +41,8 @@ impl MailView {
     pub async fn listed(&self, filter: &Filter) -> Result<Vec<Listed>, StoreError> {
         let store = self.connections.store();
         match &self.user {
-            Some(user) => store.acting(user).listed(filter).await,
-            None => store.administer(self.company.id).listed(filter).await,
+            Some(user) => store.user_store(user).listed(filter).await,
+            None => store.company_store(self.company.id).listed(filter).await,
         }
     }
 
@@ -50,8 +50,8 @@ impl MailView {
     pub async fn counts(&self, batch: Option<BatchId>) -> Result<Vec<Count>, StoreError> {
         let store = self.connections.store();
         match &self.user {
-            Some(user) => store.acting(user).counts(batch).await,
-            None => store.administer(self.company.id).counts(batch).await,
+            Some(user) => store.user_store(user).counts(batch).await,
+            None => store.company_store(self.company.id).counts(batch).await,
         }
     }
 
@@ -59,8 +59,8 @@ impl MailView {
     pub async fn mail(&self, id: MailId, at: Option<DateTime<FixedOffset>>) -> Result<Mail, StoreError> {
         let store = self.connections.store();
         let mut mail = match &self.user {
-            Some(user) => store.acting(user).mail(id).await?,
-            None => store.administer(self.company.id).mail(id).await?,
+            Some(user) => store.user_store(user).mail(id).await?,
+            None => store.company_store(self.company.id).mail(id).await?,
         };
         if let Some(at) = at {
             let known = mail.events.len() + mail.attempts.len();
@@ -71,9 +71,9 @@ impl MailView {
             }
             // What has ended since was still here then.
             if mail.events.len() + mail.attempts.len() < known
-                && matches!(mail.outbox.standing, Standing::Sent | Standing::Failed { .. })
+                && matches!(mail.outbox.queue_state, QueueState::Sent | QueueState::Failed { .. })
             {
-                mail.outbox.standing = Standing::Ready { due: at, waits: None };
+                mail.outbox.queue_state = QueueState::Ready { due: at, waits: None };
             }
         }
         Ok(mail)
@@ -90,11 +90,11 @@ impl MailView {
     }
 
     /// Holds, releases or cancels mails that may be seen; gives what came of each.
-    pub(super) async fn change_all(&self, mails: &[MailId], word: Word) -> Result<Vec<Said>, StoreError> {
+    pub(super) async fn change_all(&self, mails: &[MailId], word: MailCommand) -> Result<Vec<MailCommandResult>, StoreError> {
         let (store, now) = (self.connections.store(), now());
         match &self.user {
-            Some(user) => store.acting(user).say_all(mails, word, now).await,
-            None => store.administer(self.company.id).say_all(mails, word, now).await,
+            Some(user) => store.user_store(user).apply_commands(mails, word, now).await,
+            None => store.company_store(self.company.id).apply_commands(mails, word, now).await,
         }
     }
 
@@ -106,8 +106,8 @@ impl MailView {
     ) -> Result<Vec<(Batch, BatchCounts)>, StoreError> {
         let store = self.connections.store();
         match &self.user {
-            Some(user) => store.acting(user).batches(only, limit).await,
-            None => store.administer(self.company.id).batches(only, limit).await,
+            Some(user) => store.user_store(user).batches(only, limit).await,
+            None => store.company_store(self.company.id).batches(only, limit).await,
         }
     }
 
@@ -115,8 +115,8 @@ impl MailView {
     pub async fn batch(&self, name: &str) -> Result<Batch, AppError> {
         let store = self.connections.store();
         let found = match &self.user {
-            Some(user) => store.acting(user).batches_called(name).await?,
-            None => store.administer(self.company.id).batches_called(name).await?,
+            Some(user) => store.user_store(user).batches_called(name).await?,
+            None => store.company_store(self.company.id).batches_called(name).await?,
         };
         only_batch(name, found)
     }
@@ -125,14 +125,14 @@ impl MailView {
     pub(super) async fn take<'a>(
         &self,
         id: MailId,
-        ledger: &'a Ledger,
+        outbox: &'a OutboxHandle,
     ) -> Result<Option<Taken<'a>>, StoreError> {
         let (store, now) = (self.connections.store(), now());
         let taken = match &self.user {
-            Some(user) => store.acting(user).take(&ledger.holder, id, now, LEASE).await?,
-            None => store.administer(self.company.id).take(&ledger.holder, id, now, LEASE).await?,
+            Some(user) => store.user_store(user).take(&outbox.lease_owner, id, now, LEASE).await?,
+            None => store.company_store(self.company.id).take(&outbox.lease_owner, id, now, LEASE).await?,
         };
-        let before = taken.ok().filter(|before| !before.standing.has_ended_for_good());
-        Ok(before.map(|before| Taken::of(ledger, id, before)))
+        let before = taken.ok().filter(|before| !before.queue_state.has_ended_for_good());
+        Ok(before.map(|before| Taken::of(outbox, id, before)))
     }
 }

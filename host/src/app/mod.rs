@@ -85,16 +85,16 @@ pub use worker_lock::WorkerLock;
 
 // Types of the rooms below that use cases take and give.
 pub use crate::connections::{ConnectionError, Connections, LinkKeyRow, purpose as grant_purpose};
-pub use crate::engine::{Accounts, Capabilities, Engine, LogSink, Office, Options, probe_report};
+pub use crate::engine::{Accounts, Capabilities, Engine, LogSink, CompanyPlugin, Options, probe_report};
 pub use crate::outbox::{
     Answers, Attempt as SingleAttempt, Draft, DraftError, Made, Notices, Portal, Ready, Sent, SentCopy, Step,
     WorkerOptions,
 };
 pub use crate::store::{
-    AccountPause, Acting, Administrator, AttachedFile, Attempt, AttemptResult, AuditFilter, AuditHead,
-    AuditVerdict, Backup, Batch, BatchCounts, BatchId, Cause, Count, Erased, Event, FilePlace, Filter, Kept,
+    AccountPause, UserStore, CompanyStore, AttachedFile, Attempt, AttemptResult, AuditFilter, AuditHead,
+    AuditVerdict, Backup, Batch, BatchCounts, BatchId, WaitReason, Count, Erased, Event, FilePlace, Filter, Enqueued,
     Listed, Location, Mail, MailId, MailSummary, NoticeFilter, NoticeKind, NoticeRow, NoticeState, OpenCheck,
-    Order, OutboxRow, PauseCause, Restored, Said, SendOptions, Standing, Store, StoreError, Suppression,
-    Word,
+    Order, OutboxRow, PauseCause, Restored, MailCommandResult, SendOptions, QueueState, Store, StoreError, Suppression,
+    MailCommand,
 };
 pub use crate::vault::{KeyRow, KeySource, Rotated};

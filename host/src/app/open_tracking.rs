@@ -6,7 +6,7 @@ use crate::accounts::{Account, Transport, UserSettings};
 use crate::connections::Connections;
 use crate::contract::accounts::Capability;
 use crate::contract::types::Reason as Warning;
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 use crate::link_token::{LinkTokens, pixel_url};
 use crate::store::{MailId, OpenCheck, StoreError};
 
@@ -69,7 +69,7 @@ pub fn has_pixels(transport: &Transport) -> bool {
 
 /// Fails with the reason where openings can't be seen with this account.
 pub async fn refuse_unseen(
-    plugin: &Office,
+    plugin: &CompanyPlugin,
     connections: &Connections,
     account: &Account,
     own: &UserSettings,

@@ -2,7 +2,7 @@
 
 use super::{AppError, Session, no_files, now};
 use crate::outbox::Ready;
-use crate::store::{AttemptResult, Contradiction, Event, MailId, NewAttempt, Outcome, Settlement, Standing};
+use crate::store::{AttemptResult, Contradiction, Event, MailId, NewAttempt, Outcome, StateChange, QueueState};
 
 /// What the evidence of a mail says that was handed over.
 pub const HANDED_OVER: &str = "handed to your mail program";
@@ -45,10 +45,10 @@ pub async fn hand_over(
         transport: session.account.transport.kind().to_owned(),
         fallback: false,
     };
-    let (journal, holder) = (&session.outbox.journal, &session.outbox.holder);
-    let attempt = journal.begin(id, &started, holder).await?;
+    let (journal, lease_owner) = (&session.outbox.journal, &session.outbox.lease_owner);
+    let attempt = journal.begin(id, &started, lease_owner).await?;
     // Once the user's program has it nobody can call it back.
-    journal.release(attempt, holder, now()).await?;
+    journal.release(attempt, lease_owner, now()).await?;
     open();
     let outcome = Outcome {
         finished: now(),
@@ -65,6 +65,6 @@ pub async fn hand_over(
         code: None,
         words: Some(HANDED_OVER.to_owned()),
     };
-    let sent = Some(Settlement::of(holder, Standing::Sent));
+    let sent = Some(StateChange::of(lease_owner, QueueState::Sent));
     Ok(journal.finish(attempt, &outcome, &[handed], sent).await?)
 }

@@ -4,7 +4,7 @@ use super::{AppError, Session, no_files};
 use crate::accounts::{Name, PlatformAddress, PlatformSender, Transport};
 use crate::connections::Connections;
 use crate::contract::accounts::{Identity, Platform};
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 use crate::outbox::{Draft, Mode, Renamed};
 use crate::return_address::{Purpose, ReturnAddresses};
 use crate::store::{MailId, StoreError};
@@ -25,7 +25,7 @@ pub(super) async fn sign(
     let identity = identity(&session.plugin, &session.company.name, &platform, sender.suffix, &token).await?;
     // Nothing is signed for an address that is not the company's, whatever its row says.
     let own = PlatformAddress { suffix: sender.suffix, address: identity.sender.address.parse()? };
-    let administrator = session.connections.store().administer(session.company.id);
+    let administrator = session.connections.store().company_store(session.company.id);
     administrator.hold_platform_address(&own).await.map_err(|error| match error {
         StoreError::Taken { name, .. } => {
             AppError::PlatformAddressTaken { address: name, account: session.account.name.clone() }
@@ -55,7 +55,7 @@ pub(super) async fn reply_token(session: &Session, from: MailId, to: MailId) -> 
 /// the account has, the plain one, those with a number. None: the operator has no platform.
 pub async fn platform_addresses(
     connections: &Connections,
-    plugin: &Office,
+    plugin: &CompanyPlugin,
     company: &Name,
     there: Option<&Transport>,
 ) -> Result<Option<Vec<PlatformAddress>>, AppError> {
@@ -75,7 +75,7 @@ pub async fn platform_addresses(
 }
 
 async fn identity(
-    plugin: &Office,
+    plugin: &CompanyPlugin,
     company: &Name,
     platform: &Platform,
     suffix: Option<NonZeroU32>,

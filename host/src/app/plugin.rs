@@ -3,7 +3,7 @@
 use super::{AppError, Diagnostics};
 use crate::accounts::{Account, Company};
 use crate::connections::{ConnectionError, Connections};
-use crate::engine::{Engine, Files, Office};
+use crate::engine::{Engine, Files, CompanyPlugin};
 use tokio::sync::oneshot;
 
 /// A plugin that is being loaded.
@@ -32,9 +32,9 @@ pub async fn company_plugin<'a>(
     company: &Company,
     accounts: impl IntoIterator<Item = &'a Account>,
     diagnostics: &Diagnostics,
-) -> (Office, Vec<(&'a Account, ConnectionError)>) {
+) -> (CompanyPlugin, Vec<(&'a Account, ConnectionError)>) {
     let (capabilities, closed) = connections.capabilities(accounts, diagnostics.log.clone()).await;
-    (engine.office(company.id.to_string(), capabilities), closed)
+    (engine.company_plugin(company.id.to_string(), capabilities), closed)
 }
 
 /// No files: for calls of the plugin that need none.

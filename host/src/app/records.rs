@@ -4,7 +4,7 @@ use super::{AppError, Diagnostics, StoredPlugins};
 use crate::accounts::Company;
 use crate::connections::Connections;
 use crate::engine::Engine;
-use crate::outbox::{Clock, Courier, Delivered, Ledger};
+use crate::outbox::{Clock, ErpNotifier, Delivered, OutboxHandle};
 use crate::records::Records;
 use crate::store::{NoticeFilter, NoticeState};
 use std::sync::Arc;
@@ -39,20 +39,20 @@ pub async fn notify_records(
     diagnostics: &Diagnostics,
 ) -> Result<NotifiedRecords, AppError> {
     records(connections, company).await?;
-    let admin = connections.store().administer(company.id);
+    let admin = connections.store().company_store(company.id);
     if again {
-        admin.tell_again().await?;
+        admin.notify_again().await?;
     }
     let plugins = StoredPlugins {
         connections: connections.clone(),
         engine: engine.clone(),
         log: Arc::clone(&diagnostics.log),
     };
-    let ledger = Ledger::open(connections.store(), "command", Clock::system());
-    let courier = Courier::new(&ledger, Arc::new(plugins), Arc::clone(&diagnostics.notices));
+    let outbox = OutboxHandle::open(connections.store(), "command", Clock::system());
+    let erp_notifier = ErpNotifier::new(&outbox, Arc::new(plugins), Arc::clone(&diagnostics.notices));
     let mut all = Delivered::default();
     loop {
-        let now = courier.deliver(company.id).await?.ok_or(AppError::RecordsBusy)?;
+        let now = erp_notifier.deliver(company.id).await?.ok_or(AppError::RecordsBusy)?;
         all += now;
         // A go has an end; what is left is for the next.
         if now.told == 0 || now.later > 0 {
@@ -72,6 +72,6 @@ pub fn keep_notifying(connections: &Connections, engine: &Engine, diagnostics: &
         engine: engine.clone(),
         log: Arc::clone(&diagnostics.log),
     };
-    let ledger = Ledger::open(connections.store(), "serve", Clock::system());
-    Courier::new(&ledger, Arc::new(plugins), Arc::clone(&diagnostics.notices)).keep()
+    let outbox = OutboxHandle::open(connections.store(), "serve", Clock::system());
+    ErpNotifier::new(&outbox, Arc::new(plugins), Arc::clone(&diagnostics.notices)).keep()
 }

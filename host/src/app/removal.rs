@@ -14,7 +14,7 @@ pub async fn erase_person(
 ) -> Result<(Erased, bool), AppError> {
     let store = connections.store();
     store.lend_pseudonym_key(connections.pseudonym_secret().await?);
-    let erased = store.administer(company.id).erase(address, now()).await?;
+    let erased = store.company_store(company.id).erase(address, now()).await?;
     Ok((erased, store.scrub().await?))
 }
 

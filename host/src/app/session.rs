@@ -6,9 +6,9 @@ use super::stored_plugins::is_by_state;
 use super::{AppError, Diagnostics, PluginLoad, now};
 use crate::accounts::{Account, AccountState, Company, Logo, Name, User, UserSettings};
 use crate::connections::{ConnectionError, Connections};
-use crate::engine::Office;
-use crate::outbox::{Clock, Copies, CurrentPause, Dispatch, LEASE, Ledger};
-use crate::store::{Acting, BatchId, MailId, Order, StoreError};
+use crate::engine::CompanyPlugin;
+use crate::outbox::{Clock, Copies, CurrentPause, Dispatch, LEASE, OutboxHandle};
+use crate::store::{UserStore, BatchId, MailId, Order, StoreError};
 use tokio::sync::OnceCell;
 
 /// A user, an account that they may use, and what they can reach.
@@ -28,11 +28,11 @@ pub struct Session {
     /// What the user has set for the account.
     pub settings: UserSettings,
     /// The plugin at work for the company, able to reach the account and the fallback.
-    pub plugin: Office,
+    pub plugin: CompanyPlugin,
     /// The company's logo.
     pub logo: Option<Logo>,
     /// The outbox, on behalf of this session.
-    pub outbox: Ledger,
+    pub outbox: OutboxHandle,
     /// The state that the account is taken to be in, for a test.
     pub pretend: Option<AccountState>,
     pause: CurrentPause,
@@ -54,11 +54,11 @@ impl Session {
         account: Option<&Name>,
         diagnostics: &Diagnostics,
     ) -> Result<Self, AppError> {
-        let acting = connections.store().acting(&user);
+        let user_store = connections.store().user_store(&user);
         let account = match account {
-            Some(name) => acting.account(name).await?,
+            Some(name) => user_store.account(name).await?,
             None => {
-                let all = acting.accounts().await?;
+                let all = user_store.accounts().await?;
                 if all.is_empty() {
                     return Err(AppError::NoAccount(user.login));
                 }
@@ -77,7 +77,7 @@ impl Session {
         mail: MailId,
         diagnostics: &Diagnostics,
     ) -> Result<Self, AppError> {
-        let mail = connections.store().acting(&user).mail(mail).await?;
+        let mail = connections.store().user_store(&user).mail(mail).await?;
         let account = connections.store().account(company.id, mail.mail.account).await?;
         Self::of_account(plugin, connections, company, user, account, diagnostics).await
     }
@@ -91,7 +91,7 @@ impl Session {
         account: Account,
         diagnostics: &Diagnostics,
     ) -> Result<Self, AppError> {
-        let settings = connections.store().acting(&user).settings(account.id).await?;
+        let settings = connections.store().user_store(&user).settings(account.id).await?;
         let mut fallback = match company.fallback.account.filter(|id| *id != account.id) {
             Some(id) => Some(connections.store().account(company.id, id).await?),
             None => None,
@@ -99,7 +99,7 @@ impl Session {
         let reached = [Some(&account), fallback.as_ref()].into_iter().flatten();
         let (capabilities, closed) = connections.capabilities(reached, diagnostics.log.clone()).await;
         // Waited for last: it loads meanwhile.
-        let plugin = plugin.engine().await?.office(company.id.to_string(), capabilities);
+        let plugin = plugin.engine().await?.company_plugin(company.id.to_string(), capabilities);
         let (mut own_error, mut fallback_error) = (None, None);
         for (which, error) in closed {
             let error_of = if which.id == account.id { &mut own_error } else { &mut fallback_error };
@@ -112,9 +112,9 @@ impl Session {
         if fallback_error.is_some() {
             fallback = None;
         }
-        let outbox = Ledger::open(connections.store(), "command", Clock::system())
+        let outbox = OutboxHandle::open(connections.store(), "command", Clock::system())
             .telling(diagnostics.notices.clone());
-        let logo = connections.store().acting(&user).logo().await?;
+        let logo = connections.store().user_store(&user).logo().await?;
         let pause = connections.store().account_pause(company.id, account.id).await?;
         Ok(Self {
             connections,
@@ -133,26 +133,26 @@ impl Session {
     }
 
     /// The store, scoped to the user.
-    pub fn acting(&self) -> Acting<'_> {
-        self.connections.store().acting(&self.user)
+    pub fn user_store(&self) -> UserStore<'_> {
+        self.connections.store().user_store(&self.user)
     }
 
     /// The order for a mail that this session sends itself, right away.
     pub fn order(&self) -> Order {
         let until = now() + LEASE;
-        Order { lease: Some((self.outbox.holder.clone(), until)), ..Order::default() }
+        Order { lease: Some((self.outbox.lease_owner.clone(), until)), ..Order::default() }
     }
 
     /// Gives the batch that mails are about to enter: the one that was opened before, else one of this name.
     pub async fn batch(&self, batch: &OnceCell<BatchId>, name: &Name) -> Result<BatchId, StoreError> {
-        let open = || async { self.acting().open_batch(self.account.id, name, now()).await };
+        let open = || async { self.user_store().open_batch(self.account.id, name, now()).await };
         batch.get_or_try_init(open).await.copied()
     }
 
     pub(super) fn dispatch(&self) -> Dispatch<'_> {
         Dispatch {
-            ledger: &self.outbox,
-            office: &self.plugin,
+            outbox: &self.outbox,
+            company_plugin: &self.plugin,
             company: self.company.clone(),
             account: self.account.clone(),
             fallback: self.fallback.clone(),

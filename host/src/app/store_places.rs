@@ -88,7 +88,7 @@ pub async fn one_user(
     company: &Company,
     named: Option<&Name>,
 ) -> Result<User, AppError> {
-    let admin = connections.store().administer(company.id);
+    let admin = connections.store().company_store(company.id);
     match named {
         Some(login) => Ok(admin.user(login).await?),
         None => only(admin.users().await?, Choice::User, |it| it.login.to_string()),

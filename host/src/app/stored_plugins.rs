@@ -1,10 +1,10 @@
 //! The plugin for each company, able to reach its accounts, as a worker needs it.
 
 use crate::accounts::{Account, AccountState, Company, CompanyId};
-use crate::capabilities::Answer;
+use crate::capabilities::BoxFuture;
 use crate::connections::{ConnectionError, Connections};
-use crate::engine::{Capabilities, Engine, LogSink, Office};
-use crate::outbox::{Bureau, Closed, Premises, RecordsAccess};
+use crate::engine::{Capabilities, Engine, LogSink, CompanyPlugin};
+use crate::outbox::{NotifierContext, Unreachable, PluginProvider, RecordsAccess};
 use crate::records::RecordsError;
 
 /// Opens the plugin for companies over stored connections.
@@ -24,38 +24,38 @@ impl std::fmt::Debug for StoredPlugins {
     }
 }
 
-impl Premises for StoredPlugins {
+impl PluginProvider for StoredPlugins {
     fn open<'a>(
         &'a self,
         company: &'a Company,
         accounts: &'a [(Account, u32)],
-    ) -> Answer<'a, Result<(Office, Vec<Closed>), String>> {
+    ) -> BoxFuture<'a, Result<(CompanyPlugin, Vec<Unreachable>), String>> {
         Box::pin(async move {
             let all: Vec<&Account> = accounts.iter().map(|(account, _)| account).collect();
             let (capabilities, closed) = self.connections.capabilities(all, self.log.clone()).await;
             let most = accounts.iter().map(|(account, most)| (account.name.as_str(), *most as usize));
             let capabilities = capabilities.with_connections(&most.collect());
-            let office = self.engine.office(company.id.to_string(), capabilities);
-            let closed = closed.into_iter().map(|(account, error)| Closed {
+            let company_plugin = self.engine.company_plugin(company.id.to_string(), capabilities);
+            let closed = closed.into_iter().map(|(account, error)| Unreachable {
                 account: account.id,
                 by_state: is_by_state(account, &error),
                 reason: error.to_string(),
             });
-            Ok((office, closed.collect()))
+            Ok((company_plugin, closed.collect()))
         })
     }
 
-    fn reading(&self) -> Result<Office, String> {
-        Ok(self.engine.office("", Capabilities { log: self.log.clone(), ..Capabilities::default() }))
+    fn reading(&self) -> Result<CompanyPlugin, String> {
+        Ok(self.engine.company_plugin("", Capabilities { log: self.log.clone(), ..Capabilities::default() }))
     }
 }
 
 impl RecordsAccess for StoredPlugins {
-    fn bureau(&self, company: CompanyId) -> Answer<'_, Result<Option<Bureau>, RecordsError>> {
+    fn notifier_context(&self, company: CompanyId) -> BoxFuture<'_, Result<Option<NotifierContext>, RecordsError>> {
         Box::pin(async move {
             let Some(records) = self.connections.records(company).await? else { return Ok(None) };
             let capabilities = Capabilities { log: self.log.clone(), ..Capabilities::default() };
-            Ok(Some(Bureau { office: self.engine.office(company.to_string(), capabilities), records }))
+            Ok(Some(NotifierContext { company_plugin: self.engine.company_plugin(company.to_string(), capabilities), records }))
         })
     }
 }

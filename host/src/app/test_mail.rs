@@ -36,7 +36,7 @@ impl Session {
         let message = self.plugin.test_message(&no_files(), &test).await?;
         let message = message.map_err(|fault| AppError::Input(fault.sentence()))?;
         let keeping = Keeping::test(id, self.account.id, now());
-        self.acting().keep(&[plain(&message, keeping, "test")], &self.order()).await?;
+        self.user_store().enqueue(&[plain(&message, keeping, "test")], &self.order()).await?;
         Ok(id)
     }
 

@@ -3,9 +3,9 @@
 use super::{AppError, Diagnostics, MailView, company_plugin, no_files, now, recipients_of};
 use crate::connections::ConnectionError;
 use crate::contract::tracking::Timeline;
-use crate::engine::Office;
-use crate::outbox::{Clock, Copies, CurrentPause, Dispatch, Ledger, timeline};
-use crate::store::{Listed, Mail, Standing};
+use crate::engine::CompanyPlugin;
+use crate::outbox::{Clock, Copies, CurrentPause, Dispatch, OutboxHandle, timeline};
+use crate::store::{Listed, Mail, QueueState};
 use chrono::{DateTime, Duration, FixedOffset};
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ impl MailView {
         let mut all = Vec::with_capacity(mails.len());
         for mut listed in mails {
             let mail = self.mail(listed.mail.id, as_of).await?;
-            listed.outbox.standing = mail.outbox.standing.clone();
+            listed.outbox.queue_state = mail.outbox.queue_state.clone();
             let timeline = timeline(&self.plugin, &mail, as_of.unwrap_or_else(now)).await?;
             let label = self.plugin.label(&no_files(), timeline.status, "en").await?;
             all.push(MailStatus { listed, mail, timeline, label });
@@ -50,7 +50,7 @@ impl MailView {
         mail: &Listed,
         diagnostics: &Diagnostics,
     ) -> Result<Option<ConnectionError>, AppError> {
-        if !matches!(mail.outbox.standing, Standing::InDoubt { .. }) {
+        if !matches!(mail.outbox.queue_state, QueueState::InDoubt { .. }) {
             return Ok(None);
         }
         let store = self.connections.store();
@@ -61,12 +61,12 @@ impl MailView {
         if let Some((_, error)) = closed.into_iter().next() {
             return Ok(Some(error));
         }
-        let ledger = Ledger::open(store, "command", Clock::system());
+        let outbox = OutboxHandle::open(store, "command", Clock::system());
         let id = mail.mail.id;
-        let Some(taken) = self.take(id, &ledger).await? else { return Ok(None) };
+        let Some(taken) = self.take(id, &outbox).await? else { return Ok(None) };
         let dispatch = Dispatch {
-            ledger: &ledger,
-            office: &plugin,
+            outbox: &outbox,
+            company_plugin: &plugin,
             company: self.company.clone(),
             account,
             fallback: None,
@@ -75,13 +75,13 @@ impl MailView {
             cleared: false,
             pause: CurrentPause::default(),
         };
-        taken.work(dispatch.look_again(id, now()), |step| step.standing(now())).await?;
+        taken.work(dispatch.look_again(id, now()), |step| step.queue_state(now())).await?;
         Ok(None)
     }
 }
 
 /// Judges one mail by what is known now.
-pub async fn mail_timeline(plugin: &Office, mail: &Mail) -> Result<Timeline, AppError> {
+pub async fn mail_timeline(plugin: &CompanyPlugin, mail: &Mail) -> Result<Timeline, AppError> {
     Ok(timeline(plugin, mail, now()).await?)
 }
 
@@ -93,12 +93,12 @@ pub fn latest(mails: impl IntoIterator<Item = Listed>) -> Vec<Listed> {
         let Some(document) = &it.mail.document else { return true };
         let key =
             (document.kind.clone(), document.number.clone(), it.mail.use_case.clone(), recipients_of(it));
-        seen.insert(key) || matches!(it.outbox.standing, Standing::InDoubt { .. })
+        seen.insert(key) || matches!(it.outbox.queue_state, QueueState::InDoubt { .. })
     };
     mails.into_iter().filter(|it| is_new(it)).collect()
 }
 
 /// Tells whether a mail left so long ago that its status can no longer be retrieved.
 pub fn is_too_old(mail: &Listed, now: DateTime<FixedOffset>) -> bool {
-    matches!(mail.outbox.standing, Standing::Sent) && mail.mail.created + RETRIEVABLE < now
+    matches!(mail.outbox.queue_state, QueueState::Sent) && mail.mail.created + RETRIEVABLE < now
 }

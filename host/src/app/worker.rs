@@ -3,7 +3,7 @@
 use super::{AppError, Diagnostics, StoredPlugins, WorkerLock};
 use crate::connections::Connections;
 use crate::engine::Engine;
-use crate::outbox::{Clock, Courier, Ledger, Worker, WorkerOptions};
+use crate::outbox::{Clock, ErpNotifier, OutboxHandle, Worker, WorkerOptions};
 use std::sync::Arc;
 
 /// Makes a worker. On a store in a file it takes over what its predecessor had leased: that one is gone.
@@ -14,9 +14,9 @@ pub async fn start_worker(
     diagnostics: &Diagnostics,
     lock: &WorkerLock,
 ) -> Result<Worker, AppError> {
-    let ledger = Ledger::open(connections.store(), "worker", Clock::system());
+    let outbox = OutboxHandle::open(connections.store(), "worker", Clock::system());
     if lock.is_alone() {
-        ledger.release_leases_of("worker").await?;
+        outbox.release_leases_of("worker").await?;
     }
     // What a server says may name addresses that are erased while this worker runs.
     connections.store().lend_pseudonym_key(connections.pseudonym_secret().await?);
@@ -27,6 +27,6 @@ pub async fn start_worker(
     };
     let plugins = Arc::new(plugins);
     let notices = &diagnostics.notices;
-    let courier = Courier::new(&ledger, Arc::clone(&plugins) as Arc<_>, Arc::clone(notices));
-    Ok(Worker::new(ledger, plugins, options, Arc::clone(notices)).with_courier(courier))
+    let erp_notifier = ErpNotifier::new(&outbox, Arc::clone(&plugins) as Arc<_>, Arc::clone(notices));
+    Ok(Worker::new(outbox, plugins, options, Arc::clone(notices)).with_courier(erp_notifier))
 }

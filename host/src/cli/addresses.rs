@@ -19,9 +19,9 @@ pub(super) struct AddressesArgs {
 }
 
 pub(super) async fn run(common: &Common, args: &AddressesArgs) -> Result<Exit, Failure> {
-    let office = load_plugin::reading(common)?;
+    let company_plugin = load_plugin::reading(common)?;
     let Parsed { addresses, invalid } =
-        office.parse_addresses(&load_plugin::no_files(), &args.text, Field::To).await?;
+        company_plugin.parse_addresses(&load_plugin::no_files(), &args.text, Field::To).await?;
     if common.json {
         json(&serde_json::json!({ "mailboxes": addresses, "invalid": invalid }))?;
     } else {

@@ -25,7 +25,7 @@ pub(super) struct DocumentArgs {
 }
 
 pub(super) async fn run(common: &Common, args: &DocumentArgs) -> Result<Exit, Failure> {
-    let office = load_plugin::reading(common)?;
+    let company_plugin = load_plugin::reading(common)?;
     let files = load_plugin::no_files();
     let mut summaries = Vec::new();
     for path in &args.documents {
@@ -37,12 +37,12 @@ pub(super) async fn run(common: &Common, args: &DocumentArgs) -> Result<Exit, Fa
                 return Err(Failure::input("--convert takes one document"));
             }
             let text =
-                office.to_json(&files, &draft.document).await?.map_err(|e| named(DraftError::Document(e)))?;
+                company_plugin.to_json(&files, &draft.document).await?.map_err(|e| named(DraftError::Document(e)))?;
             line(&text)?;
             return Ok(Exit::Done);
         }
         let summary =
-            office.read(&files, &draft.document).await?.map_err(|e| named(DraftError::Document(e)))?;
+            company_plugin.read(&files, &draft.document).await?.map_err(|e| named(DraftError::Document(e)))?;
         summaries.push((path, summary));
     }
     if common.json {

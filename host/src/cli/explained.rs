@@ -1,19 +1,19 @@
 //! The language of the person at the terminal, and what the plugin warns of or refuses in it.
 
 use super::{Failure, load_plugin};
-use crate::app::{Explanations, Office};
+use crate::app::{Explanations, CompanyPlugin};
 use crate::contract::types::Reason as Warning;
 
 /// What the codes of these warnings mean, in the user's language.
 pub(super) async fn explanations<'a>(
-    plugin: &Office,
+    plugin: &CompanyPlugin,
     warnings: impl IntoIterator<Item = &'a Warning>,
 ) -> Result<Explanations, Failure> {
     Ok(Explanations::of(plugin, warnings, own_language().as_deref()).await?)
 }
 
 /// What a code means in the user's language.
-pub(super) async fn sentence(plugin: &Office, code: &str) -> Result<Option<String>, Failure> {
+pub(super) async fn sentence(plugin: &CompanyPlugin, code: &str) -> Result<Option<String>, Failure> {
     match own_language() {
         Some(tag) => Ok(plugin.explain(&load_plugin::no_files(), code, &tag).await?),
         None => Ok(None),

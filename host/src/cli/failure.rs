@@ -163,7 +163,7 @@ pub(super) fn sentence(error: &AppError) -> String {
             "{company} has no records: `postroom company records --url URL --key-file FILE`, or --folder DIR"
         ),
         error => match (error.store_error(), STORE.get()) {
-            (Some(cause), Some(place)) if cause.may_be_mended() => format!("{error} (the store is {place})"),
+            (Some(cause), Some(place)) if cause.needs_operator() => format!("{error} (the store is {place})"),
             _ => error.to_string(),
         },
     }

@@ -3,7 +3,7 @@
 use super::Common;
 pub(super) use crate::app::no_files;
 use crate::app::{
-    Accounts, AppError, Capabilities, Diagnostics, Engine, LogSink, Office, Options, PluginLoad,
+    Accounts, AppError, Capabilities, Diagnostics, Engine, LogSink, CompanyPlugin, Options, PluginLoad,
 };
 use crate::capabilities::smtp::{MemorySubmitter, Submitter};
 use crate::contract::log::Level;
@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Loads the plugin and opens it so that it can send nothing: for commands that only read and render.
-pub(super) fn reading(common: &Common) -> Result<Office, AppError> {
+pub(super) fn reading(common: &Common) -> Result<CompanyPlugin, AppError> {
     sending(common, Accounts::new(), Arc::new(MemorySubmitter::default()))
 }
 
 /// The same, for a company of the store.
-pub(super) fn reading_for(common: &Common, company: &str) -> Result<Office, AppError> {
+pub(super) fn reading_for(common: &Common, company: &str) -> Result<CompanyPlugin, AppError> {
     let capabilities = Capabilities { log: log(common), ..Capabilities::default() };
-    Ok(engine(common)?.office(company, capabilities))
+    Ok(engine(common)?.company_plugin(company, capabilities))
 }
 
 /// Loads the plugin and opens it so that it reaches these accounts.
@@ -26,10 +26,10 @@ pub(super) fn sending(
     common: &Common,
     accounts: Accounts,
     submitter: Arc<dyn Submitter>,
-) -> Result<Office, AppError> {
+) -> Result<CompanyPlugin, AppError> {
     let capabilities =
         Capabilities { accounts: Arc::new(accounts), submitter, log: log(common), ..Capabilities::default() };
-    Ok(engine(common)?.office("cli", capabilities))
+    Ok(engine(common)?.company_plugin("cli", capabilities))
 }
 
 /// Loads the plugin.

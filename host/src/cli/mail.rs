@@ -2,7 +2,7 @@
 
 use super::insist::Insist;
 use super::{Failure, explained};
-use crate::app::{AppError, BatchContent, DraftError, MailContent, Office, WITHOUT_DOCUMENT, draft_fault};
+use crate::app::{AppError, BatchContent, DraftError, MailContent, CompanyPlugin, WITHOUT_DOCUMENT, draft_fault};
 use crate::config::Config;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -138,7 +138,7 @@ impl MailArgs {
     }
 
     /// A failure to make the mail, with what a refusal means in the user's language before it.
-    pub(super) async fn failed_in_words(&self, plugin: &Office, error: AppError) -> Failure {
+    pub(super) async fn failed_in_words(&self, plugin: &CompanyPlugin, error: AppError) -> Failure {
         match error {
             AppError::Draft(error) => {
                 failed_in_words(plugin, &self.document, self.settings.as_deref(), &error).await
@@ -175,7 +175,7 @@ pub(super) fn failed(document: &Path, settings: Option<&Path>, error: &DraftErro
 
 /// A failure to make the mail of a document, with what a refusal means in the user's language before it.
 pub(super) async fn failed_in_words(
-    plugin: &Office,
+    plugin: &CompanyPlugin,
     document: &Path,
     settings: Option<&Path>,
     error: &DraftError,

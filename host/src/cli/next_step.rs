@@ -1,7 +1,7 @@
 //! What a mail waits for after a command has moved it on, and what the exit code says of it.
 
 use super::retold::Shown;
-use crate::app::{Cause, Mail, MailId, Step};
+use crate::app::{WaitReason, Mail, MailId, Step};
 use crate::cli::Exit;
 use chrono::Local;
 
@@ -36,7 +36,7 @@ pub(super) fn next(step: &Step, id: MailId) -> Option<Next> {
         Step::WaitUntil(wait) => {
             let time = wait.until.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S");
             match wait.cause {
-                Cause::Account => return because(format!("it waits until {time}"), &wait.why),
+                WaitReason::Account => return because(format!("it waits until {time}"), &wait.why),
                 _ => format!("it is tried again at {time}, not before: `postroom resume {id}`"),
             }
         }

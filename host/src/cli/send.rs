@@ -8,7 +8,7 @@ use super::store_args::UserArgs;
 use super::{Common, Failure, contract_json, explained, handover, load_plugin, render, session, statuses};
 use crate::accounts::{AccountState, Name, Transport};
 use crate::app::{
-    Accounts, DeliveryRequest, Kept, MailId, Office, OpenTracking, Order, Ready, SendOptions, Sent,
+    Accounts, DeliveryRequest, Enqueued, MailId, CompanyPlugin, OpenTracking, Order, Ready, SendOptions, Sent,
     SingleAttempt, compose, damaged, missing, now, pixel_left_out, sign_in_deadline,
 };
 use crate::capabilities::smtp::SmtpClient;
@@ -105,8 +105,8 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<Exit, Failur
     let by_worker = args.queue || args.at.is_some();
     let order = if by_worker { Order { send_at: args.at, ..Order::default() } } else { session.order() };
     let order = Order { again: args.again, ..order };
-    let asked = session.acting().keep(&[new], &order).await?;
-    if let Some(Kept::Before(before)) = asked.first() {
+    let asked = session.user_store().enqueue(&[new], &order).await?;
+    if let Some(Enqueued::Before(before)) = asked.first() {
         eprintln!(
             "postroom: the same was asked for before: this is that mail, and nothing new was made (--again sends it again)"
         );
@@ -151,7 +151,7 @@ fn queued(common: &Common, id: MailId, at: Option<DateTime<FixedOffset>>) -> Res
 }
 
 /// What `send` refuses and `render` only warns of.
-async fn check(common: &Common, plugin: &Office, args: &SendArgs, ready: &Ready) -> Result<(), Failure> {
+async fn check(common: &Common, plugin: &CompanyPlugin, args: &SendArgs, ready: &Ready) -> Result<(), Failure> {
     if ready.message.mail.envelope.recipients.is_empty() {
         if !common.json {
             render::addressees(ready)?;
@@ -232,7 +232,7 @@ async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
     Ok(code(&sent, !ready.resolution.invalid.is_empty()))
 }
 
-async fn show(plugin: &Office, sent: &Sent) -> Result<(), Failure> {
+async fn show(plugin: &CompanyPlugin, sent: &Sent) -> Result<(), Failure> {
     statuses::show(plugin, &sent.timeline.recipients).await?;
     if let Some(detail) = &sent.outcome.settlement.detail {
         eprintln!("{}", printable(detail));

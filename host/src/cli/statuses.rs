@@ -2,14 +2,14 @@
 
 use super::output::table;
 use super::{Failure, load_plugin};
-use crate::app::Office;
+use crate::app::CompanyPlugin;
 use crate::contract::tracking::RecipientStatus;
 
 /// Prints them.
-pub(super) async fn show(office: &Office, recipients: &[RecipientStatus]) -> Result<(), Failure> {
+pub(super) async fn show(company_plugin: &CompanyPlugin, recipients: &[RecipientStatus]) -> Result<(), Failure> {
     let mut rows = Vec::new();
     for recipient in recipients {
-        let status = office.label(&load_plugin::no_files(), recipient.status, "en").await?;
+        let status = company_plugin.label(&load_plugin::no_files(), recipient.status, "en").await?;
         rows.push(vec![recipient.recipient.clone(), status, recipient.reason.detail.clone()]);
     }
     table(&["recipient", "status", "evidence"], rows)

@@ -4,7 +4,7 @@ use super::load_plugin::{diagnostics, engine};
 use super::{Common, Failure, failure};
 use crate::accounts::{Account, Company, Name, User};
 use crate::app::{
-    AccountAccess, AppError, ConnectionError, Connections, KeySource, Location, Office, OpenedStore,
+    AccountAccess, AppError, ConnectionError, Connections, KeySource, Location, CompanyPlugin, OpenedStore,
     StorePlaces, company_plugin, one_company, one_user,
 };
 use clap::Args;
@@ -155,7 +155,7 @@ pub(super) async fn reaching<'a>(
     connections: &Connections,
     company: &Company,
     accounts: impl IntoIterator<Item = &'a Account>,
-) -> Result<(Office, Vec<(&'a Account, ConnectionError)>), Failure> {
+) -> Result<(CompanyPlugin, Vec<(&'a Account, ConnectionError)>), Failure> {
     let engine = engine(common)?;
     Ok(company_plugin(&engine, connections, company, accounts, &diagnostics(common)).await)
 }

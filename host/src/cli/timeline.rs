@@ -4,7 +4,7 @@ use super::load_plugin::{diagnostics, no_files};
 use super::output::{json, line, printable, table};
 use super::view::ViewArgs;
 use super::{Common, Failure, mail_json, outbox};
-use crate::app::{Filter, MailStatus, MailView, Standing, is_too_old, latest, now, recipients_of};
+use crate::app::{Filter, MailStatus, MailView, QueueState, is_too_old, latest, now, recipients_of};
 use crate::cli::Exit;
 use crate::contract::tracking::RecipientStatus;
 use chrono::{DateTime, FixedOffset};
@@ -107,9 +107,9 @@ async fn statuses(common: &Common, args: &StatusArgs, view: &MailView) -> Result
 
 /// The plugin's reason; while a mail has not left, what the outbox says is nearer.
 fn reason(one: &MailStatus) -> String {
-    match &one.listed.outbox.standing {
-        Standing::Sent | Standing::Failed { .. } => one.timeline.reason.detail.clone(),
-        Standing::Cancelled => "cancelled before it left".to_owned(),
+    match &one.listed.outbox.queue_state {
+        QueueState::Sent | QueueState::Failed { .. } => one.timeline.reason.detail.clone(),
+        QueueState::Cancelled => "cancelled before it left".to_owned(),
         _ => {
             let state = one.listed.outbox.label(now());
             let why = outbox::why(&one.listed);
@@ -198,7 +198,7 @@ async fn show(view: &MailView, one: &MailStatus) -> Result<(), Failure> {
         let by = format!("{by}{} ({})", attempt.account_name, attempt.transport);
         line(&printable(&format!("    {}  attempt by {by}: {came}", clock(attempt.started))))?;
     }
-    if !matches!(one.listed.outbox.standing, Standing::Sent) {
+    if !matches!(one.listed.outbox.queue_state, QueueState::Sent) {
         line(&printable(&format!("  {}", reason(one))))?;
     }
     line("")

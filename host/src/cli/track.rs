@@ -4,7 +4,7 @@ use super::output::{line, printable, table};
 use super::store_args::CompanyArgs;
 use super::track_row::{Row, cells, row, shown};
 use super::{Common, Failure, load_plugin};
-use crate::app::Office;
+use crate::app::CompanyPlugin;
 use crate::cli::Exit;
 use crate::contract::inbound::MessageContent;
 use crate::inbox::{Inbox, InboxError, Maildir, Messages, classify};
@@ -47,7 +47,7 @@ pub(super) struct TrackArgs {
 
 pub(super) async fn run(common: &Common, args: &TrackArgs) -> Result<Exit, Failure> {
     let stored = args.company.open_if_there().await?;
-    let office = match &stored {
+    let company_plugin = match &stored {
         Some((_, Some(company))) => load_plugin::reading_for(common, &company.id.to_string())?,
         _ => load_plugin::reading(common)?,
     };
@@ -62,11 +62,11 @@ pub(super) async fn run(common: &Common, args: &TrackArgs) -> Result<Exit, Failu
         Some((connections, company)) => {
             let company = company.as_ref().map(|company| company.id);
             let addresses = return_addresses.as_ref();
-            Some(Inbox::new(connections.store(), &office, company, addresses).await?)
+            Some(Inbox::new(connections.store(), &company_plugin, company, addresses).await?)
         }
         None => None,
     };
-    let reader = Reader { common, office: &office, inbox: inbox.as_ref() };
+    let reader = Reader { common, company_plugin: &company_plugin, inbox: inbox.as_ref() };
     let mut worst = reader.read(&args.files).await?;
     if let Some(folder) = &args.maildir {
         let mut maildir = Maildir::open(folder)?;
@@ -88,7 +88,7 @@ pub(super) async fn run(common: &Common, args: &TrackArgs) -> Result<Exit, Failu
 
 struct Reader<'a> {
     common: &'a Common,
-    office: &'a Office,
+    company_plugin: &'a CompanyPlugin,
     inbox: Option<&'a Inbox<'a>>,
 }
 
@@ -173,7 +173,7 @@ impl Reader<'_> {
                 let taken = inbox.take(raw, now).await?;
                 (taken.report, taken.matched, taken.suppressed)
             }
-            None => (classify(self.office, &MessageContent::Bytes(raw), &[], now).await?, None, vec![]),
+            None => (classify(self.company_plugin, &MessageContent::Bytes(raw), &[], now).await?, None, vec![]),
         };
         Ok(row(file, number, report, matched.as_ref(), suppressed))
     }

@@ -10,8 +10,8 @@ mod imap;
 mod instance;
 mod limits;
 mod load;
-mod office;
-mod shelf;
+mod company_plugin;
+mod instance_pool;
 mod state;
 mod web;
 
@@ -20,5 +20,5 @@ pub use error::EngineError;
 pub use imap::MailboxAccess;
 pub use limits::Limits;
 pub use load::{Engine, Options};
-pub use office::{Capabilities, Office};
+pub use company_plugin::{Capabilities, CompanyPlugin};
 pub use state::{Accounts, Apis, Files, LogSink};

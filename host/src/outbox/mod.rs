@@ -2,19 +2,19 @@
 //!
 //! [`Draft`] is what somebody asked for; [`Draft::compose`] makes the mail in the sandbox. From there a program with a
 //! store of its own makes single attempts ([`Ready::send`]). This host's own store keeps the mail first
-//! ([`Ready::to_keep`]), and a [`Dispatch`] moves it on: ask the plugin what to do, record, do, record.
+//! ([`Ready::to_enqueue`]), and a [`Dispatch`] moves it on: ask the plugin what to do, record, do, record.
 
 mod again;
 mod attempt;
-mod courier;
+mod erp_notifier;
 mod dispatch;
-mod doubt;
+mod reconcile;
 mod draft;
 mod error;
 mod facts;
-mod here;
-mod kept;
-mod ledger;
+mod pending_status;
+mod stored_message;
+mod outbox_handle;
 mod message;
 mod options;
 mod pace;
@@ -28,13 +28,13 @@ mod worker;
 
 pub use again::{AgainError, Renamed, again};
 pub use attempt::{Attempt, Sent};
-pub use courier::{Bureau, Courier, Delivered, RecordsAccess};
+pub use erp_notifier::{NotifierContext, ErpNotifier, Delivered, RecordsAccess};
 pub use dispatch::{Answers, Copies, Dispatch, Made, Step};
 pub use draft::{Draft, Ready};
 pub use error::{DraftError, OutboxError};
 pub use facts::transport;
-pub use kept::{FileError, Keeping, plain};
-pub use ledger::{Clock, LEASE, Ledger};
+pub use stored_message::{FileError, Keeping, plain};
+pub use outbox_handle::{Clock, LEASE, OutboxHandle};
 pub use message::WriteError;
 pub use options::{Edits, Mode, Portal, SendAs, SubmissionOptions, Thread};
 pub use pace::limits;
@@ -43,4 +43,4 @@ pub use sent_copy::SentCopy;
 pub use status::timeline;
 pub use taken::Taken;
 pub use waiting::{CurrentPause, Wait};
-pub use worker::{Closed, Notices, Place, Premises, Tally, Unopened, Worker, WorkerOptions};
+pub use worker::{Unreachable, Notices, AccountContext, PluginProvider, Tally, OpenError, Worker, WorkerOptions};

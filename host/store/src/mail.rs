@@ -2,7 +2,7 @@
 
 use super::queue::OutboxRow;
 use super::reported::OpenCheck;
-use super::standing::SendOptions;
+use super::queue_state::SendOptions;
 use super::suppressions::key;
 use chrono::{DateTime, FixedOffset};
 use postroom_model::{AccountId, AttemptId, CompanyId, MailId, UserId};

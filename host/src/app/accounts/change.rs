@@ -7,7 +7,7 @@ use crate::accounts::{
 };
 use crate::app::{AccountAccess, AppError, now, refuse_unseen};
 use crate::connections::Connections;
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 
 /// Longest name of whoever marks an account, in characters.
 const LONGEST_NAME: usize = 200;
@@ -27,13 +27,13 @@ pub struct NewAccountRequest<'a> {
 
 /// Adds an account to a company.
 pub async fn add_account(
-    plugin: &Office,
+    plugin: &CompanyPlugin,
     connections: &Connections,
     company: &Company,
     request: NewAccountRequest<'_>,
 ) -> Result<Account, AppError> {
     let NewAccountRequest { account: new, platform, secrets, users } = request;
-    let admin = connections.store().administer(company.id);
+    let admin = connections.store().company_store(company.id);
     let tentative = Account {
         id: AccountId::new(),
         company: company.id,
@@ -74,12 +74,12 @@ pub struct AccountChange {
 
 impl AccountAccess {
     /// Changes how the account is connected, its name or its secrets.
-    pub async fn change(&self, plugin: &Office, change: AccountChange) -> Result<Account, AppError> {
+    pub async fn change(&self, plugin: &CompanyPlugin, change: AccountChange) -> Result<Account, AppError> {
         self.require_administrator()?;
         let AccountChange { account, platform, secrets, clear_mark } = change;
         let findings = check_account(plugin, &self.connections, &account, &UserSettings::default()).await?;
         refuse_errors(&findings)?;
-        let admin = self.administer();
+        let admin = self.company_store();
         match &platform {
             Some(addresses) => admin.update_platform_account(&account, addresses).await?,
             None => admin.update_account(&account).await?,
@@ -95,11 +95,11 @@ impl AccountAccess {
     /// Sets what the user wants for the account. Checks of openings that can't be seen are refused.
     pub async fn change_settings(
         &self,
-        plugin: &Office,
+        plugin: &CompanyPlugin,
         before: &UserSettings,
         own: &UserSettings,
     ) -> Result<(), AppError> {
-        let acting = self.acting().ok_or(AppError::NoUser)?;
+        let user_store = self.user_store().ok_or(AppError::NoUser)?;
         if own == before {
             return Ok(());
         }
@@ -107,13 +107,13 @@ impl AccountAccess {
             refuse_unseen(plugin, &self.connections, &self.account, own).await?;
         }
         refuse_errors(&check_account(plugin, &self.connections, &self.account, own).await?)?;
-        Ok(acting.set_settings(self.account.id, own).await?)
+        Ok(user_store.set_settings(self.account.id, own).await?)
     }
 
     /// Lets users use the account, or no longer; gives the logins of those who may use it now.
     pub async fn grant(&self, logins: &[Name], may_use: bool) -> Result<Vec<Name>, AppError> {
         self.require_administrator()?;
-        let admin = self.administer();
+        let admin = self.company_store();
         // Who can't be found is refused before anything is changed.
         let mut users = Vec::with_capacity(logins.len());
         for login in logins {
@@ -139,12 +139,12 @@ impl AccountAccess {
         self.require_administrator()?;
         let by: String = by.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
         let state = AccountState::Compromised { by, since: now() };
-        Ok(self.administer().set_account_state(self.account.id, &state).await?)
+        Ok(self.company_store().set_account_state(self.account.id, &state).await?)
     }
 
     /// Removes the account with its secrets; gives how many of its mails had not left and are held.
     pub async fn remove(&self) -> Result<u64, AppError> {
         self.require_administrator()?;
-        Ok(self.administer().remove_account(self.account.id).await?)
+        Ok(self.company_store().remove_account(self.account.id).await?)
     }
 }

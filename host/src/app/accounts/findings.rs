@@ -4,11 +4,11 @@ use crate::accounts::{Account, UserSettings};
 use crate::app::{AppError, description, no_files};
 use crate::connections::Connections;
 use crate::contract::accounts::{AccountFinding, Severity};
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 
 /// Asks the plugin what is wrong with an account.
 pub async fn check_account(
-    plugin: &Office,
+    plugin: &CompanyPlugin,
     connections: &Connections,
     account: &Account,
     own: &UserSettings,

@@ -26,7 +26,7 @@ impl AccountAccess {
         account.folders.retain(|used_for, _| !as_server_says.contains(used_for));
         if account.folders != self.account.folders {
             self.require_administrator()?;
-            self.administer().update_account(&account).await?;
+            self.company_store().update_account(&account).await?;
             self.account = account;
         }
         Ok(())

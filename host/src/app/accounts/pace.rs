@@ -3,7 +3,7 @@
 use crate::accounts::{UserSettings, describe};
 use crate::app::{AccountAccess, AppError, no_files, now};
 use crate::contract::accounts::Allowance;
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 use crate::store::{LearnedPace, Pace};
 
 /// Connections of one account at the same time.
@@ -35,9 +35,9 @@ pub struct PaceReport {
 impl AccountAccess {
     /// Sets limits of the account.
     pub async fn set_pace(&self, change: PaceChange) -> Result<Pace, AppError> {
-        let admin = self.administer();
-        let before = match self.acting() {
-            Some(acting) => acting.pace(self.account.id).await?,
+        let admin = self.company_store();
+        let before = match self.user_store() {
+            Some(user_store) => user_store.pace(self.account.id).await?,
             None => admin.pace(self.account.id).await?,
         };
         let PaceChange { per_minute, connections, per_day } = change;
@@ -56,7 +56,7 @@ impl AccountAccess {
     }
 
     /// Reports what limits the account, with this pace.
-    pub async fn pace(&self, plugin: &Office, set: Pace) -> Result<PaceReport, AppError> {
+    pub async fn pace(&self, plugin: &CompanyPlugin, set: Pace) -> Result<PaceReport, AppError> {
         let described = describe(&self.account, &UserSettings::default(), None);
         let provider = plugin.limits(&no_files(), &described).await?;
         let unjudged = |e: crate::contract::types::ArgumentError| {

@@ -6,7 +6,7 @@ use crate::app::{AppError, no_files};
 use crate::capabilities::dns::{Dns as _, Resolver};
 use crate::config::DnsUse;
 use crate::contract::accounts::Preset;
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 
 /// What the provider of an address is known to offer.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub struct KnownProvider {
 
 /// Finds what the provider of an address is known to offer.
 pub async fn known_provider(
-    plugin: &Office,
+    plugin: &CompanyPlugin,
     dns: &DnsUse,
     address: &MailAddress,
     named: Option<&str>,
@@ -39,7 +39,7 @@ pub async fn known_provider(
     }
 }
 
-async fn recognised(plugin: &Office, dns: &DnsUse, address: &MailAddress) -> Result<KnownProvider, AppError> {
+async fn recognised(plugin: &CompanyPlugin, dns: &DnsUse, address: &MailAddress) -> Result<KnownProvider, AppError> {
     let guessed = plugin.guess(&no_files(), address.as_str(), &[]).await?;
     if guessed.is_some() || !dns.recognise_providers {
         return Ok(KnownProvider { preset: guessed.map(|found| found.preset), ..KnownProvider::default() });

@@ -4,8 +4,8 @@ use crate::accounts::{Account, UserSettings};
 use crate::app::{AppError, described_with_reports, no_files};
 use crate::connections::Connections;
 use crate::contract::accounts::{AccountFinding, Capability};
-use crate::engine::Office;
-use crate::oauth::{Deadline, Standing};
+use crate::engine::CompanyPlugin;
+use crate::oauth::{Deadline, GrantState};
 use crate::store::AccountPause;
 
 /// What there is to know about an account.
@@ -27,7 +27,7 @@ pub struct AccountReport {
 
 /// Reports on an account.
 pub async fn report_account(
-    plugin: &Office,
+    plugin: &CompanyPlugin,
     connections: &Connections,
     account: &Account,
     own: &UserSettings,
@@ -53,8 +53,8 @@ pub async fn sign_in_deadline(
     if account.grant().is_none() {
         return Ok(None);
     }
-    Ok(match connections.grants().standing(&account.id.to_string()).await? {
-        Standing::SignedIn { deadline, .. } => deadline,
+    Ok(match connections.grants().grant_state(&account.id.to_string()).await? {
+        GrantState::SignedIn { deadline, .. } => deadline,
         _ => None,
     })
 }

@@ -50,7 +50,7 @@ impl AccountAccess {
         if request.user.is_some() || request.mailbox.is_some() {
             self.require_administrator()?;
         }
-        let admin = self.administer();
+        let admin = self.company_store();
         let user = match (&request.user, &self.user) {
             (Some(login), _) => admin.user(login).await?,
             (None, Some(user)) => user.clone(),
@@ -75,7 +75,7 @@ impl AccountAccess {
         let address = granted.address.clone();
         self.connections.grants().install(&key, granted).await?;
         let authorized: Option<MailAddress> = address.as_deref().and_then(|address| address.parse().ok());
-        let admin = self.administer();
+        let admin = self.company_store();
         let mut account = admin.account(&self.account.name).await?;
         account.grants_mut().for_each(|grant| grant.authorized.clone_from(&authorized));
         admin.update_account(&account).await?;
@@ -105,7 +105,7 @@ impl AccountAccess {
             return Err(AppError::Input(format!("{} does not sign in by OAuth", self.account.name)));
         }
         let done = self.connections.grants().deauthorize(&self.account.id.to_string()).await?;
-        let admin = self.administer();
+        let admin = self.company_store();
         let mut account = admin.account(&self.account.name).await?;
         account.grants_mut().for_each(|grant| grant.authorized = None);
         admin.update_account(&account).await?;

@@ -3,7 +3,7 @@
 use super::BatchSource;
 use crate::accounts::{Name, Unusable, is_control_or_bidi};
 use crate::app::{AppError, Session};
-use crate::store::Acting;
+use crate::store::UserStore;
 use chrono::{DateTime, FixedOffset};
 use std::path::Path;
 
@@ -24,14 +24,14 @@ pub(super) async fn of(
         Some(BatchSource::Files(first)) => source(first),
         None => String::new(),
     };
-    unused_batch_name(&session.acting(), title(&what, at)?).await
+    unused_batch_name(&session.user_store(), title(&what, at)?).await
 }
 
 /// Gives a name that no batch has yet: one that is used already gets a number.
-pub async fn unused_batch_name(acting: &Acting<'_>, plain: Name) -> Result<Name, AppError> {
+pub async fn unused_batch_name(user_store: &UserStore<'_>, plain: Name) -> Result<Name, AppError> {
     let mut name = plain.clone();
     for number in 2..MOST_AT_ONCE {
-        if acting.batches_called(name.as_str()).await?.is_empty() {
+        if user_store.batches_called(name.as_str()).await?.is_empty() {
             break;
         }
         name = format!("{plain} ({number})").parse()?;

@@ -4,7 +4,7 @@
 use super::BulkRequest;
 use super::row::{Note, Problem, Row, Unresolved, Verdict};
 use crate::app::{Session, now};
-use crate::store::{AskedBefore, MailId, NewMail, OutboxRow, Standing, StoreError};
+use crate::store::{AskedBefore, MailId, NewMail, OutboxRow, QueueState, StoreError};
 
 /// A row, and its mail where one was made.
 pub(super) type Checked = (Row, Option<NewMail>);
@@ -19,12 +19,12 @@ pub(super) async fn compare(
         group.iter_mut().filter_map(|(row, made)| Some((row, made.as_ref()?))).collect();
     let store = session.connections.store();
     let mails: Vec<&NewMail> = made.iter().map(|(_, mail)| *mail).collect();
-    let before = session.acting().asked_before(&mails).await?;
+    let before = session.user_store().asked_before(&mails).await?;
     let known = before.iter().filter_map(|before| match before {
         AskedBefore::As(mail) | AskedBefore::Failed(mail) => Some(*mail),
         AskedBefore::No | AskedBefore::Elsewhere => None,
     });
-    let states = session.acting().outbox_rows(&known.collect::<Vec<_>>()).await?;
+    let states = session.user_store().outbox_rows(&known.collect::<Vec<_>>()).await?;
     let to: Vec<String> = mails.iter().flat_map(|mail| mail.message.rcpt_to.iter().cloned()).collect();
     let all_may = store.suppressed(session.company.id, &to).await?.is_empty();
     for ((row, mail), before) in made.into_iter().zip(before) {
@@ -63,8 +63,8 @@ impl Row {
         if request.again || self.verdict != Verdict::Sendable {
             return;
         }
-        let reason = match state.map(|state| &state.standing) {
-            Some(Standing::Failed { reason }) => Some(reason.clone()),
+        let reason = match state.map(|state| &state.queue_state) {
+            Some(QueueState::Failed { reason }) => Some(reason.clone()),
             _ => None,
         };
         self.notes.push(Note::FailedBefore { mail, reason });
@@ -76,9 +76,9 @@ impl Row {
             return;
         };
         self.verdict = Verdict::LeftOut;
-        self.unresolved = Unresolved::of(&row.standing);
+        self.unresolved = Unresolved::of(&row.queue_state);
         let state = row.label(now());
-        if matches!(row.standing, Standing::Ready { .. }) {
+        if matches!(row.queue_state, QueueState::Ready { .. }) {
             self.waiting = Some(mail);
             self.notes.push(Note::InOutbox { state });
         } else {

@@ -281,7 +281,7 @@ impl Batch {
         let Self { session, request, id, name, .. } = self;
         let batch = Some(session.batch(id, name).await?);
         let order = Order { again: request.again, send_at: request.at, batch, ..Order::default() };
-        session.acting().keep(&group, &order).await?;
+        session.user_store().enqueue(&group, &order).await?;
         Ok(())
     }
 }

@@ -170,11 +170,11 @@ fn domain(address: &str) -> String {
 
 /// Works out what the batch means for the account.
 pub(super) async fn quota(session: &Session, rows: &[Row], measure: &Measure) -> Result<Quota, AppError> {
-    let acting = session.acting();
-    let pace = acting.pace(session.account.id).await?;
+    let user_store = session.user_store();
+    let pace = user_store.pace(session.account.id).await?;
     let per_minute = pace.per_minute.or(measure.allowance.per_minute);
     let per_day = pace.per_day.or(measure.allowance.per_day);
-    let sent_today = acting.sent_in_a_day(session.account.id, now()).await?;
+    let sent_today = user_store.sent_in_a_day(session.account.id, now()).await?;
     let wanted = || rows.iter().filter(|row| row.verdict == Verdict::Sendable);
     let (mails, recipients) = (wanted().count() as u64, wanted().map(Row::recipients).sum::<u64>());
     let minutes = per_minute.map_or(0, |rate| mails / u64::from(rate.max(1)));

@@ -7,7 +7,7 @@ use crate::contract::documents::Summary;
 use crate::contract::recipients::Field;
 use crate::contract::types::Reason as Warning;
 use crate::records::Entry;
-use crate::store::{MailId, Standing};
+use crate::store::{MailId, QueueState};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -55,11 +55,11 @@ pub enum Unresolved {
 }
 
 impl Unresolved {
-    pub(super) fn of(standing: &Standing) -> Option<Self> {
-        match standing {
-            Standing::Failed { .. } => Some(Self::Failed),
-            Standing::InDoubt { .. } => Some(Self::InDoubt),
-            Standing::Ready { .. } | Standing::Held { .. } | Standing::Sent | Standing::Cancelled => None,
+    pub(super) fn of(queue_state: &QueueState) -> Option<Self> {
+        match queue_state {
+            QueueState::Failed { .. } => Some(Self::Failed),
+            QueueState::InDoubt { .. } => Some(Self::InDoubt),
+            QueueState::Ready { .. } | QueueState::Held { .. } | QueueState::Sent | QueueState::Cancelled => None,
         }
     }
 }

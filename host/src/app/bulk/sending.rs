@@ -155,9 +155,9 @@ impl Counts {
 async fn counts(session: &Session, batch: Option<BatchId>) -> Result<Counts, AppError> {
     let Some(batch) = batch else { return Ok(Counts::default()) };
     // Before the states: what ends between the two counts as ended. The other way round the last mails counted as waiting.
-    let active = session.acting().active(batch, now()).await?;
+    let active = session.user_store().active(batch, now()).await?;
     let mut by_state = BTreeMap::new();
-    for count in session.acting().counts(Some(batch)).await? {
+    for count in session.user_store().counts(Some(batch)).await? {
         *by_state.entry(count.state).or_default() += count.mails;
     }
     Ok(Counts { by_state, active })

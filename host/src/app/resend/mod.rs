@@ -10,7 +10,7 @@ pub use work::AccountResend;
 
 use super::{AppError, MailName, Session};
 use crate::accounts::{Account, AccountId};
-use crate::store::{Acting, Batch, Filter, Listed, MailId};
+use crate::store::{UserStore, Batch, Filter, Listed, MailId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Mails that are read at once.
@@ -29,18 +29,18 @@ impl Resend {
     /// Finds and judges the failed mails that are asked for: those named, or all; of one batch, or of any. `open` opens a
     /// session for an account.
     pub async fn plan(
-        acting: &Acting<'_>,
+        user_store: &UserStore<'_>,
         named: Option<&MailName>,
         batch: Option<&Batch>,
         mut open: impl AsyncFnMut(Account) -> Result<Session, AppError>,
     ) -> Result<Self, AppError> {
-        let found = failed(acting, named, batch).await?;
+        let found = failed(user_store, named, batch).await?;
         let ids: BTreeSet<MailId> = found.iter().map(|it| it.mail.id).collect();
         let mut by_account: BTreeMap<AccountId, Vec<Listed>> = BTreeMap::new();
         for mail in found {
             by_account.entry(mail.mail.account).or_default().push(mail);
         }
-        let known = acting.accounts().await?;
+        let known = user_store.accounts().await?;
         let (mut accounts, mut removed) = (Vec::new(), Vec::new());
         for (account, mails) in by_account {
             let Some(account) = known.iter().find(|it| it.id == account).cloned() else {
@@ -73,7 +73,7 @@ impl Resend {
 
 /// Lists the failed mails that are asked for, oldest first.
 async fn failed(
-    acting: &Acting<'_>,
+    user_store: &UserStore<'_>,
     named: Option<&MailName>,
     batch: Option<&Batch>,
 ) -> Result<Vec<Listed>, AppError> {
@@ -86,7 +86,7 @@ async fn failed(
     let mut mails: Vec<Listed> = Vec::new();
     loop {
         let before = mails.last().map(|it| it.mail.id);
-        let page = acting.listed(&Filter { before, ..filter.clone() }).await?;
+        let page = user_store.listed(&Filter { before, ..filter.clone() }).await?;
         if page.is_empty() {
             break;
         }

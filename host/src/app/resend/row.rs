@@ -1,7 +1,7 @@
 //! What becomes of a mail that failed, as a row.
 
 use crate::app::{AppError, Session, now, recipients_of};
-use crate::store::{Listed, MailId, NotAgain, OutboxRow, Standing, Suppression};
+use crate::store::{Listed, MailId, NotAgain, OutboxRow, QueueState, Suppression};
 use serde::Serialize;
 
 /// A mail that failed, and what becomes of it.
@@ -147,11 +147,11 @@ impl NotResent {
 }
 
 async fn state(session: &Session, mail: MailId) -> Result<Option<OutboxRow>, AppError> {
-    Ok(session.acting().outbox_rows(&[mail]).await?.remove(&mail))
+    Ok(session.user_store().outbox_rows(&[mail]).await?.remove(&mail))
 }
 
 fn is_failed(row: &OutboxRow) -> bool {
-    matches!(row.standing, Standing::Failed { .. })
+    matches!(row.queue_state, QueueState::Failed { .. })
 }
 
 impl ResendRow {

@@ -41,7 +41,7 @@ impl AccountResend {
         found: &BTreeSet<MailId>,
     ) -> Result<Self, AppError> {
         let ids: Vec<MailId> = mails.iter().map(|it| it.mail.id).collect();
-        let not_again = session.acting().not_again(&ids).await?;
+        let not_again = session.user_store().not_again(&ids).await?;
         let mut rows = Vec::with_capacity(mails.len());
         for mail in mails {
             let id = mail.mail.id;
@@ -124,7 +124,7 @@ async fn enter(
     }
     let (mails, rows): (Vec<_>, Vec<_>) = group.into_iter().unzip();
     let order = Order { batch: Some(session.batch(batch, name).await?), ..Order::default() };
-    let answers = session.acting().keep_again(&mails, &order).await?;
+    let answers = session.user_store().enqueue_again(&mails, &order).await?;
     let mut refused = Vec::new();
     for (row, answer) in rows.into_iter().zip(answers) {
         match answer {
@@ -153,7 +153,7 @@ fn in_memory(mail: &NewMail) -> u64 {
 
 /// Makes the new mail of one that failed, and asks whether its recipients may be written to.
 async fn make_again(session: &Session, id: MailId) -> Result<Result<Made, NotResent>, AppError> {
-    let mail = match session.acting().mail(id).await {
+    let mail = match session.user_store().mail(id).await {
         Err(StoreError::NoSuchMail(_)) => {
             return Ok(Err(NotResent::of(session, id, NotAgain::Unknown).await?));
         }

@@ -5,7 +5,7 @@ use crate::accounts::{
     Account, AccountState, DisplayName, MailAddress, Name, NewAccount, SecretKind, UserSettings,
 };
 use crate::app::{
-    Connections, NewAccountRequest, Office, add_account, first_state, known_provider, platform_addresses,
+    Connections, NewAccountRequest, CompanyPlugin, add_account, first_state, known_provider, platform_addresses,
     reasons, refuse_unused, report_account, wanted_secret,
 };
 use crate::cli::Exit;
@@ -53,20 +53,20 @@ pub(in crate::cli) struct AddArgs {
 
 pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
-    let admin = connections.store().administer(company.id);
+    let admin = connections.store().company_store(company.id);
     // Who can't be found is told of before anything is made.
     let mut users = Vec::new();
     for login in &args.users {
         users.push(admin.user(login).await?);
     }
-    let office = load_plugin::reading(common)?;
+    let company_plugin = load_plugin::reading(common)?;
     let address = ask::value(common, args.address.clone(), "address", "--address", None)?;
-    let preset = preset(&office, &connections.operator().dns, &address, args.provider.as_deref()).await?;
+    let preset = preset(&company_plugin, &connections.operator().dns, &address, args.provider.as_deref()).await?;
     let mut form = args.form.clone();
     let kind = form.kind(None, preset.as_ref());
     form.ask_for_server(common, &kind, preset.as_ref())?;
     let platform = match kind.as_str() {
-        "platform" => platform_addresses(&connections, &office, &company.name, None).await?,
+        "platform" => platform_addresses(&connections, &company_plugin, &company.name, None).await?,
         _ => None,
     };
     let ground = Ground { address: &address, preset: preset.as_ref(), platform: platform.as_deref() };
@@ -90,8 +90,8 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<Exit, Failure
         ..NewAccount::new(args.name.clone(), address, transport)
     };
     let request = NewAccountRequest { account: new, platform, secrets, users: &users };
-    let account = add_account(&office, &connections, &company, request).await?;
-    report(common, &office, &connections, &account, &UserSettings::default()).await?;
+    let account = add_account(&company_plugin, &connections, &company, request).await?;
+    report(common, &company_plugin, &connections, &account, &UserSettings::default()).await?;
     if let (false, AccountState::NeedsSignIn { reason, .. }) = (common.json, &account.state) {
         eprintln!("not ready: {reason}");
     }
@@ -100,7 +100,7 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<Exit, Failure
 
 /// What the provider is known to offer, and on standard error how it was recognised.
 pub(super) async fn preset(
-    plugin: &Office,
+    plugin: &CompanyPlugin,
     dns: &DnsUse,
     address: &MailAddress,
     named: Option<&str>,
@@ -122,12 +122,12 @@ pub(super) async fn preset(
 /// Prints an account: what it is, what it can do, and what should be known about it.
 pub(super) async fn report(
     common: &Common,
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     connections: &Connections,
     account: &Account,
     own: &UserSettings,
 ) -> Result<(), Failure> {
-    let report = report_account(office, connections, account, own).await?;
+    let report = report_account(company_plugin, connections, account, own).await?;
     let (can, findings, pause) = (report.capabilities, report.findings, report.pause);
     let deadline = report.deadline.map(|it| it.to_string());
     if common.json {

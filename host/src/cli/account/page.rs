@@ -32,7 +32,7 @@ pub(in crate::cli) struct PageArgs {
 
 pub(super) async fn run(common: &Common, args: &PageArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
-    let admin = connections.store().administer(company.id);
+    let admin = connections.store().company_store(company.id);
     let mut accounts = Vec::new();
     for name in &args.accounts {
         accounts.push(admin.account(name).await?);
@@ -49,8 +49,8 @@ pub(super) async fn run(common: &Common, args: &PageArgs) -> Result<Exit, Failur
         region: of.region.clone(),
         contact: of.contact.clone(),
     };
-    let office = load_plugin::reading(common)?;
-    let page = office
+    let company_plugin = load_plugin::reading(common)?;
+    let page = company_plugin
         .administrator_page(&load_plugin::no_files(), &described, &operator, args.language.as_deref())
         .await?;
     let page = page.map_err(|fault| Failure::other(fault.sentence()))?;

@@ -46,7 +46,7 @@ pub(in crate::cli) struct SetArgs {
 pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
     let mut account = found.account.clone();
-    let office = load_plugin::reading(common)?;
+    let company_plugin = load_plugin::reading(common)?;
     if let Some(name) = &args.name {
         account.name = name.clone();
     }
@@ -59,12 +59,12 @@ pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<Exit, Failure
     if !args.form.send_as.is_empty() {
         account.send_as.clone_from(&args.form.send_as);
     }
-    let preset = preset(&office, &found.connections.operator().dns, &account.address, None).await?;
+    let preset = preset(&company_plugin, &found.connections.operator().dns, &account.address, None).await?;
     let kind = args.form.kind(Some(&account.transport), preset.as_ref());
     let platform = match kind.as_str() {
         "platform" => {
             let there = Some(&account.transport);
-            platform_addresses(&found.connections, &office, &found.company.name, there).await?
+            platform_addresses(&found.connections, &company_plugin, &found.company.name, there).await?
         }
         _ => None,
     };
@@ -84,13 +84,13 @@ pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<Exit, Failure
     ask_again(common, &found.connections, &account, &mut secrets).await?;
     let signed_in = account.grant().is_some() && found.account.state == AccountState::Ready;
     let change = AccountChange { account, platform, secrets, clear_mark: args.clear_mark };
-    let account = found.change(&office, change).await?;
+    let account = found.change(&company_plugin, change).await?;
     if signed_in && account.grant().is_some() && account.state != AccountState::Ready {
         eprintln!(
             "the sign-in was for another server or provider: `postroom account authorize {}`",
             account.name
         );
     }
-    report(common, &office, &found.connections, &account, &found.settings().await?).await?;
+    report(common, &company_plugin, &found.connections, &account, &found.settings().await?).await?;
     Ok(Exit::Done)
 }

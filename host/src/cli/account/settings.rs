@@ -49,9 +49,9 @@ pub(super) async fn run(common: &Common, args: &SettingsArgs) -> Result<Exit, Fa
     }
     let before = found.settings().await?;
     let own = changed(args, before.clone())?;
-    let office = load_plugin::reading(common)?;
-    found.change_settings(&office, &before, &own).await?;
-    report(common, &office, &found.connections, &found.account, &own).await?;
+    let company_plugin = load_plugin::reading(common)?;
+    found.change_settings(&company_plugin, &before, &own).await?;
+    report(common, &company_plugin, &found.connections, &found.account, &own).await?;
     Ok(Exit::Done)
 }
 

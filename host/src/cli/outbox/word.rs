@@ -1,7 +1,7 @@
 //! `postroom outbox hold`, `release` and `cancel`: a person's word about a mail, the mail of a document, or a whole batch.
 
 use super::why;
-use crate::app::{Listed, MailChange, MailName, MailView, Word, now, recipients_of};
+use crate::app::{Listed, MailChange, MailName, MailView, MailCommand, now, recipients_of};
 use crate::cli::Exit;
 use crate::cli::output::{json, line, printable, table};
 use crate::cli::{Common, Failure};
@@ -24,7 +24,7 @@ pub(super) async fn run(
     view: &MailView,
     args: &WordArgs,
     batch: Option<&String>,
-    word: Word,
+    word: MailCommand,
 ) -> Result<Exit, Failure> {
     let batch = args.batch.as_ref().or(batch);
     let (answered, ended) = match (batch, args.mails.as_slice()) {
@@ -69,7 +69,7 @@ fn wrong(message: &str) -> Failure {
     Failure { code: Exit::Usage, message: message.to_owned() }
 }
 
-fn show(answered: &[MailChange], word: Word, is_batch: bool) -> Result<(), Failure> {
+fn show(answered: &[MailChange], word: MailCommand, is_batch: bool) -> Result<(), Failure> {
     let cells = answered.iter().map(|it| {
         let state = it.outcome.row.label(now());
         let now = Listed { outbox: it.outcome.row.clone(), ..it.mail.clone() };
@@ -92,9 +92,9 @@ fn show(answered: &[MailChange], word: Word, is_batch: bool) -> Result<(), Failu
         *rest.entry(it.outcome.row.label(now())).or_default() += 1;
     }
     let done = match word {
-        Word::Hold => "held",
-        Word::Release | Word::ReleaseAll => "released",
-        Word::Cancel | Word::CancelAll => "cancelled",
+        MailCommand::Hold => "held",
+        MailCommand::Release | MailCommand::ReleaseAll => "released",
+        MailCommand::Cancel | MailCommand::CancelAll => "cancelled",
     };
     let rest: Vec<String> = rest.iter().map(|(state, mails)| format!("{mails} {state}")).collect();
     line(&match rest.is_empty() {

@@ -115,7 +115,7 @@ pub(super) async fn run(common: &Common, command: &RecordsCommand) -> Result<Exi
 async fn notices(common: &Common, args: &NoticesArgs) -> Result<(), Failure> {
     let (connections, company) = args.company.open().await?;
     let filter = NoticeFilter { document: args.document.clone(), open: args.open, limit: args.limit };
-    let found = connections.store().administer(company.id).notices(&filter).await?;
+    let found = connections.store().company_store(company.id).notices(&filter).await?;
     if common.json {
         return json(&found.iter().map(row).collect::<Vec<_>>());
     }

@@ -62,7 +62,7 @@ pub(super) async fn run(common: &Common, args: &ResumeArgs) -> Result<Exit, Fail
     let mail = match named {
         MailName::Mail(id) => *id,
         MailName::Number(_) => {
-            let found = connections.store().acting(&user).listed(&named.filter()).await?;
+            let found = connections.store().user_store(&user).listed(&named.filter()).await?;
             named.only(found)?.mail.id
         }
     };

@@ -6,7 +6,7 @@ mod row;
 
 use super::ResumeArgs;
 use crate::app::bulk::{BatchEnd, unused_batch_name};
-use crate::app::{Acting, Resend, ResendRow, ResendVerdict, StopSignal, now, only_batch};
+use crate::app::{UserStore, Resend, ResendRow, ResendVerdict, StopSignal, now, only_batch};
 use crate::cli::bulk::sending;
 use crate::cli::output::{json, line, printable, table};
 use crate::cli::{Common, Exit, Failure, ask, session, stopping};
@@ -23,16 +23,16 @@ struct Ended {
 
 pub(super) async fn run(common: &Common, args: &ResumeArgs) -> Result<Exit, Failure> {
     let (connections, company, user) = args.user.open().await?;
-    let acting = connections.store().acting(&user);
+    let user_store = connections.store().user_store(&user);
     let batch = match &args.batch {
-        Some(name) => Some(only_batch(name, acting.batches_called(name).await?)?),
+        Some(name) => Some(only_batch(name, user_store.batches_called(name).await?)?),
         None => None,
     };
     let open = async |account| {
         let (connections, company, user) = (connections.clone(), company.clone(), user.clone());
         session::of_account(common, connections, company, user, account).await
     };
-    let mut plan = Resend::plan(&acting, args.mail.as_ref(), batch.as_ref(), open).await?;
+    let mut plan = Resend::plan(&user_store, args.mail.as_ref(), batch.as_ref(), open).await?;
     let (all, sendable) = (plan.rows().count(), plan.rows().filter(|row| row.is_wanted()).count());
     if !common.json {
         show(&plan, |_| true)?;
@@ -55,7 +55,7 @@ pub(super) async fn run(common: &Common, args: &ResumeArgs) -> Result<Exit, Fail
     }
     // From here on: what is taken into hand is not dropped by a signal.
     let stop = stopping::listen()?;
-    let ended = send(&mut plan, common, args, &acting, &stop).await?;
+    let ended = send(&mut plan, common, args, &user_store, &stop).await?;
     connections.close().await;
     plan.set_rest_aside(ended.failure.is_some());
     report(&plan, common, ended, stop.was_asked())
@@ -66,12 +66,12 @@ async fn send(
     plan: &mut Resend,
     common: &Common,
     args: &ResumeArgs,
-    acting: &Acting<'_>,
+    user_store: &UserStore<'_>,
     stop: &StopSignal,
 ) -> Result<Ended, Failure> {
     let location = args.user.company.store.location()?;
     let name = format!("again {}", now().format("%Y-%m-%d %H:%M:%S")).parse()?;
-    let name = unused_batch_name(acting, name).await?;
+    let name = unused_batch_name(user_store, name).await?;
     let mut ended = Ended::default();
     for one in plan.accounts.iter_mut().filter(|one| one.rows.iter().any(ResendRow::is_wanted)) {
         if stop.was_asked() {
