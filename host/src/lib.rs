@@ -13,7 +13,7 @@
 //! let login = Login { user: "office".into(), secret: Secret::password(password), mechanism: Mechanism::Auto };
 //! let account = Account { login: Some(login), ..Account::new("office", "smtp.example.com", Security::Tls) };
 //! let engine = Engine::load("postroom.wasm", &Options::default())?;
-//! let office = engine.office("Atelier Nord", Capabilities::over_smtp([account]));
+//! let office = engine.company_plugin("Atelier Nord", Capabilities::over_smtp([account]));
 //! let sender = Address { name: None, address: "office@example.com".into() };
 //! let mut draft = Draft::of_file("invoice.xml".as_ref(), sender, id.into(), now.into())?;
 //! draft.attach("invoice.pdf".as_ref(), "pdf")?;

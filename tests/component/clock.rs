@@ -1,14 +1,14 @@
 //! Workers and time: a full day waits for the next one, and a clock that goes back sends nothing twice and leaves nothing
 //! waiting for ever.
 
-use crate::shop::Shop;
+use crate::test_worker::Shop;
 use chrono::Duration;
-use postroom::capabilities::Answer;
+use postroom::capabilities::BoxFuture;
 use postroom::capabilities::smtp::{
     Acceptance, Account, Failure, MemorySubmitter, ProbeReport, RecipientReply, Reply, Stage, Submission,
     Submitter, Verdict,
 };
-use postroom::store::{Cause, Holder, MailId, Pace, Standing};
+use postroom::store::{LeaseOwner, MailId, Pace, QueueState, WaitReason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
@@ -24,7 +24,7 @@ impl Submitter for Greylist {
         &'a self,
         account: &'a Account,
         submission: &'a Submission,
-    ) -> Answer<'a, Result<Acceptance, Failure>> {
+    ) -> BoxFuture<'a, Result<Acceptance, Failure>> {
         let to = submission.recipients[0].address.clone();
         if self.seen.lock().unwrap().insert(to) {
             let reply = Reply::new(451, Some("4.7.1"), "come back later");
@@ -41,7 +41,7 @@ impl Submitter for Greylist {
         self.taken.submit(account, submission)
     }
 
-    fn probe<'a>(&'a self, account: &'a Account) -> Answer<'a, ProbeReport> {
+    fn probe<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, ProbeReport> {
         self.taken.probe(account)
     }
 }
@@ -59,7 +59,7 @@ fn times(taken: &MemorySubmitter) -> BTreeMap<String, usize> {
 async fn a_full_day_slows_an_account_down_and_fails_nothing() {
     let shop = Shop::new().await;
     let pace = Pace { per_day: Some(5), ..Pace::default() };
-    shop.store.administer(shop.account.company).set_pace(shop.account.id, pace).await.unwrap();
+    shop.store.company_store(shop.account.company).set_pace(shop.account.id, pace).await.unwrap();
     let mails = shop.queue(12).await;
     let memory = Arc::new(MemorySubmitter::new());
     let submitter: Arc<dyn Submitter> = memory.clone();
@@ -68,7 +68,7 @@ async fn a_full_day_slows_an_account_down_and_fails_nothing() {
         assert_eq!((memory.taken().len(), tally.failed()), (sent, 0), "day {day}: {:?}", shop.said());
         if sent < mails.len() {
             let (row, label) = shop.row(mails[sent]).await;
-            let Standing::Ready { due, waits: Some((Cause::Wait, why)) } = row.standing else {
+            let QueueState::Ready { due, waits: Some((WaitReason::Wait, why)) } = row.queue_state else {
                 panic!("day {day}: {row:?}");
             };
             assert_eq!(
@@ -111,7 +111,7 @@ async fn a_clock_that_went_back_while_a_worker_died_or_a_mail_was_asked_for_hold
         let shop = Shop::new().await;
         let mails = shop.queue(4).await;
         // Half of them are in the hands of a worker that is no more.
-        let (dead, now) = (Holder::new("worker"), shop.clock().now());
+        let (dead, now) = (LeaseOwner::new("worker"), shop.clock().now());
         let lease = std::time::Duration::from_secs(60);
         let taken = shop.store.claim(&dead, shop.account.id, Pace::default(), 2, now, lease).await.unwrap();
         assert_eq!(taken, mails[..2]);
@@ -131,7 +131,7 @@ impl Submitter for ByRecipient {
         &'a self,
         account: &'a Account,
         submission: &'a Submission,
-    ) -> Answer<'a, Result<Acceptance, Failure>> {
+    ) -> BoxFuture<'a, Result<Acceptance, Failure>> {
         let reply = |address: &str| match self.0.iter().find(|(to, _)| *to == address) {
             Some((_, 450)) => Reply::new(450, Some("4.2.0"), "come back later"),
             Some((_, 550)) => Reply::new(550, Some("5.1.1"), "no such user here"),
@@ -159,17 +159,17 @@ impl Submitter for ByRecipient {
         Box::pin(async move { answer })
     }
 
-    fn probe<'a>(&'a self, account: &'a Account) -> Answer<'a, ProbeReport> {
+    fn probe<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, ProbeReport> {
         Box::pin(async move { MemorySubmitter::new().probe(account).await })
     }
 }
 
 /// Works until a mail has ended, for days if it must.
-async fn ended(shop: &Shop, mail: MailId, submitter: &Arc<dyn Submitter>) -> Standing {
+async fn ended(shop: &Shop, mail: MailId, submitter: &Arc<dyn Submitter>) -> QueueState {
     for _ in 0..80 {
         shop.work(submitter).await;
-        match shop.row(mail).await.0.standing {
-            Standing::Ready { .. } => shop.pass(Duration::minutes(250)),
+        match shop.row(mail).await.0.queue_state {
+            QueueState::Ready { .. } => shop.pass(Duration::minutes(250)),
             ended => return ended,
         }
     }
@@ -199,11 +199,11 @@ async fn a_mail_ends_as_it_ended_for_those_whom_it_was_written_to() {
                 false => shop.queue_to(ELS).await,
             };
             let submitter: Arc<dyn Submitter> = Arc::new(ByRecipient(answers));
-            let standing = ended(&shop, mail, &submitter).await;
-            let what = format!("{answers:?}, copy: {copy}: {standing:?}");
+            let queue_state = ended(&shop, mail, &submitter).await;
+            let what = format!("{answers:?}, copy: {copy}: {queue_state:?}");
             match has_left {
-                true => assert_eq!(standing, Standing::Sent, "{what}"),
-                false => assert!(matches!(standing, Standing::Failed { .. }), "{what}"),
+                true => assert_eq!(queue_state, QueueState::Sent, "{what}"),
+                false => assert!(matches!(queue_state, QueueState::Failed { .. }), "{what}"),
             }
             let events = shop.store.mail(mail).await.unwrap().events;
             let expired: Vec<_> = events

@@ -1,7 +1,7 @@
 //! Invariant 4: the same call gives the same bytes, in the sandbox and out of it, on a fresh instance and on one
 //! that has served a thousand calls.
 
-use crate::house::{House, cases, shipped, streamed};
+use crate::test_host::{House, cases, shipped, streamed};
 
 #[tokio::test]
 async fn native_fresh_and_much_used_instances_give_equal_bytes() {

@@ -1,8 +1,8 @@
 //! Reading what comes in, with the real plugin and a real store: what it is, which mail it is about, and what is not
 //! believed.
 
-use crate::house::{House, shipped};
-use crate::kept::{Kept, MESSAGE_ID, now};
+use crate::stored_message::{Enqueued, MESSAGE_ID, now};
+use crate::test_host::{House, shipped};
 use postroom::contract::inbound::{BounceType, InboundError, MessageContent};
 use postroom::contract::tracking::Status;
 use postroom::engine::{EngineError, Files};
@@ -32,7 +32,7 @@ async fn the_component_says_what_every_fixture_is() {
         let cells: Vec<&str> = line.split('\t').collect();
         let origin = MessageContent::Bytes(fixture(cells[0]));
         let report =
-            house.office.classify(&Files::default(), &origin, &[], "2026-11-27T09:00:00+01:00").await;
+            house.company_plugin.classify(&Files::default(), &origin, &[], "2026-11-27T09:00:00+01:00").await;
         let report = report.unwrap().unwrap();
         let class = report.kind.as_str();
         assert_eq!(class, cells[1], "{line}");
@@ -43,7 +43,7 @@ async fn the_component_says_what_every_fixture_is() {
 
 #[tokio::test]
 async fn a_bounce_reaches_the_timeline_once_and_keeps_the_dead_address_from_being_written_to() {
-    let kept = Kept::new(&["Els.Peeters@customer.example"]).await;
+    let kept = Enqueued::new(&["Els.Peeters@customer.example"]).await;
     let raw = fixture("gmail-unknown");
     let taken = kept.take(raw.clone()).await;
     assert_eq!(by(&taken), Some(MatchedBy::MessageId));
@@ -67,7 +67,7 @@ async fn a_report_that_only_names_a_message_id_suppresses_nobody_where_several_k
     let keys = [(KeyId(1), SecretSlice::from(vec![7; 32]))];
     let ours = ReturnAddresses::new("reply.example", Keys::new(KeyId(1), keys).unwrap());
     for name in ["gmail-unknown", "complaint"] {
-        let kept = Kept::new(&["Els.Peeters@customer.example", "jan@customer.example"]).await;
+        let kept = Enqueued::new(&["Els.Peeters@customer.example", "jan@customer.example"]).await;
         let raw = fixture(name);
         let taken = kept.take(raw.clone()).await;
         assert_eq!((by(&taken), taken.events.len()), (Some(MatchedBy::MessageId), 1), "{name}");
@@ -82,7 +82,7 @@ async fn a_report_that_only_names_a_message_id_suppresses_nobody_where_several_k
 
 #[tokio::test]
 async fn a_report_is_matched_by_the_attempts_id_where_nothing_was_returned() {
-    let kept = Kept::new(&[ELS]).await;
+    let kept = Enqueued::new(&[ELS]).await;
     let raw = format!(
         "From: MAILER-DAEMON@relay.example\r\nSubject: Undelivered\r\n\
          Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
@@ -121,14 +121,14 @@ async fn where_a_mail_was_forwarded_its_recipient_is_not_dead() {
             &[ELS, "jan@customer.example"],
         ),
     ] {
-        let kept = Kept::new(rcpt_to).await;
+        let kept = Enqueued::new(rcpt_to).await;
         let taken = kept.take(failed(&fields)).await;
         assert_eq!((taken.suppressed, kept.suppressed().await), (vec![], vec![]), "{fields}");
         let [fact] = &kept.events().await[..] else { panic!("{fields}") };
         assert_eq!((fact.recipient.as_deref(), fact.kind.as_str()), (Some(ELS), "bounced"), "{fields}");
         assert_eq!(fact.words.as_deref(), Some("els@forwarded.example: 550 5.1.1 no such user"), "{fields}");
     }
-    let kept = Kept::new(&[ELS]).await;
+    let kept = Enqueued::new(&[ELS]).await;
     let taken = kept
         .take(failed(&format!("Original-Recipient: rfc822; {ELS}\r\nFinal-Recipient: rfc822; {ELS}")))
         .await;
@@ -138,9 +138,9 @@ async fn where_a_mail_was_forwarded_its_recipient_is_not_dead() {
 /// The plugin does not have the key that the pseudonym was made by: the host names the recipient as the mail does.
 #[tokio::test]
 async fn a_report_after_an_erasure_is_about_the_pseudonym() {
-    let kept = Kept::new(&[ELS]).await;
+    let kept = Enqueued::new(&[ELS]).await;
     kept.store.lend_pseudonym_key(vec![7; 32].into());
-    let admin = kept.store.administer(kept.company.id);
+    let admin = kept.store.company_store(kept.company.id);
     let erased = admin.erase(&ELS.parse().unwrap(), now()).await.unwrap();
     let taken = kept.take(failed(&format!("Final-Recipient: rfc822; {}", ELS.to_uppercase()))).await;
     assert_eq!(taken.suppressed, std::slice::from_ref(&erased.pseudonym));
@@ -159,7 +159,7 @@ async fn a_report_about_another_address_is_shown_with_it_and_nothing_follows_for
         &[ELS, "jan@customer.example", "an@customer.example"],
     ] {
         for action in ["failed", "delayed"] {
-            let kept = Kept::new(rcpt_to).await;
+            let kept = Enqueued::new(rcpt_to).await;
             let raw = String::from_utf8(failed(&format!("Final-Recipient: rfc822; {OTHER}"))).unwrap();
             let raw = raw.replace("Action: failed", &format!("Action: {action}"));
             for _ in 0..2 {
@@ -170,7 +170,7 @@ async fn a_report_about_another_address_is_shown_with_it_and_nothing_follows_for
             let [fact] = &mail.events[..] else { panic!("{rcpt_to:?} {:?}", mail.events) };
             assert_eq!(fact.recipient.as_deref(), Some(OTHER), "{rcpt_to:?}");
             assert_eq!(fact.words.as_deref(), Some("550 5.1.1 no such user"), "{rcpt_to:?}");
-            let told = timeline(&kept.house.office, &mail, now()).await.unwrap();
+            let told = timeline(&kept.house.company_plugin, &mail, now()).await.unwrap();
             let statuses: Vec<Status> = told.recipients.iter().map(|it| it.status).collect();
             assert_eq!(statuses, vec![Status::InTransit; rcpt_to.len()], "{rcpt_to:?} {told:?}");
         }
@@ -180,7 +180,7 @@ async fn a_report_about_another_address_is_shown_with_it_and_nothing_follows_for
 #[tokio::test]
 async fn a_blind_copy_to_ourselves_that_comes_back_suppresses_nobody() {
     for own in ["lotte@ateliernord.example", "office@ateliernord.example"] {
-        let kept = Kept::new(&[own]).await;
+        let kept = Enqueued::new(&[own]).await;
         let taken = kept.take(failed(&format!("Final-Recipient: rfc822; {own}"))).await;
         assert_eq!((by(&taken), taken.events.len()), (Some(MatchedBy::MessageId), 1), "{own}");
         assert_eq!((taken.suppressed, kept.suppressed().await), (vec![], vec![]), "{own}");
@@ -189,7 +189,7 @@ async fn a_blind_copy_to_ourselves_that_comes_back_suppresses_nobody() {
 
 #[tokio::test]
 async fn a_report_is_matched_by_the_return_address_that_was_signed_and_by_no_other() {
-    let kept = Kept::new(&[ELS]).await;
+    let kept = Enqueued::new(&[ELS]).await;
     let addresses = |key: u8| {
         let keys = [(KeyId(1), SecretSlice::from(vec![key; 32]))];
         ReturnAddresses::new("reply.example", Keys::new(KeyId(1), keys).unwrap())
@@ -228,7 +228,7 @@ async fn a_report_is_matched_by_the_return_address_that_was_signed_and_by_no_oth
 
 #[tokio::test]
 async fn a_report_that_names_nothing_of_ours_or_a_stranger_is_not_believed() {
-    let kept = Kept::new(&["jan@customer.example", "an@customer.example"]).await;
+    let kept = Enqueued::new(&["jan@customer.example", "an@customer.example"]).await;
     let forged = String::from_utf8(fixture("gmail-unknown")).unwrap().replace(ELS, "jan@customer.example");
     let taken = kept.take(forged.replace(MESSAGE_ID, "<guessed@ateliernord.example>").into_bytes()).await;
     assert_eq!((by(&taken), taken.report.kind.as_str()), (None, "bounce"));
@@ -242,7 +242,7 @@ async fn a_report_that_names_nothing_of_ours_or_a_stranger_is_not_believed() {
 
 #[tokio::test]
 async fn a_complaint_suppresses_and_a_vacation_or_an_answer_never_does() {
-    let kept = Kept::new(&[ELS]).await;
+    let kept = Enqueued::new(&[ELS]).await;
     for (name, kind) in [
         ("vacation-rfc3834", Some("auto-reply")),
         ("reply-about-a-failure", Some("replied")),
@@ -262,11 +262,11 @@ async fn a_complaint_suppresses_and_a_vacation_or_an_answer_never_does() {
 
 #[tokio::test]
 async fn a_refusal_at_submission_is_heeded_by_what_the_server_said() {
-    let kept = Kept::new(&[ELS]).await;
+    let kept = Enqueued::new(&[ELS]).await;
     let mail = kept.store.mail(kept.mail).await.unwrap();
     let heed = async |event: &Event| {
         let events = std::slice::from_ref(event);
-        suppress_refused(&kept.store, &kept.house.office, &mail, events).await.unwrap()
+        suppress_refused(&kept.store, &kept.house.company_plugin, &mail, events).await.unwrap()
     };
     let said = |kind: &str, code: &str, words: &str| Event {
         recipient: Some(ELS.to_owned()),
@@ -296,7 +296,7 @@ async fn hostile_messages_stay_within_the_limits_of_the_sandbox() {
     let house = House::new(shipped());
     let ask = async |raw: Vec<u8>| {
         house
-            .office
+            .company_plugin
             .classify(&Files::default(), &MessageContent::Bytes(raw), &[], "2026-11-27T09:00:00+01:00")
             .await
     };
@@ -333,7 +333,10 @@ async fn hostile_messages_stay_within_the_limits_of_the_sandbox() {
             assert!(matches!(ask(cut).await, Ok(Ok(_))));
         }
     }
-    let wrong =
-        house.office.classify(&Files::default(), &MessageContent::Bytes(vec![]), &[], "now").await.unwrap();
+    let wrong = house
+        .company_plugin
+        .classify(&Files::default(), &MessageContent::Bytes(vec![]), &[], "now")
+        .await
+        .unwrap();
     assert!(matches!(wrong, Err(InboundError::Argument(_))), "{wrong:?}");
 }

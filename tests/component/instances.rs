@@ -1,7 +1,7 @@
 //! A plugin that goes wrong is stopped, says why, is thrown away, and the next call is served by another.
 
 use crate::artefacts;
-use crate::house::{House, LIMITS, cases, load, misbehaving, streamed};
+use crate::test_host::{House, LIMITS, cases, load, misbehaving, streamed};
 use postroom::contract::documents::Source;
 use postroom::engine::{EngineError, Files, Limits};
 use std::time::{Duration, Instant};
@@ -101,7 +101,7 @@ async fn hostile_input_costs_the_instance_and_an_honest_mistake_does_not() {
         let before = counted(&house).await;
         let content = document.content.in_hand();
         let shown = String::from_utf8_lossy(&content[..content.len().min(60)]).into_owned();
-        let error = house.office.read(&Files::default(), &document).await.unwrap().unwrap_err();
+        let error = house.company_plugin.read(&Files::default(), &document).await.unwrap().unwrap_err();
         let after = counted(&house).await;
         assert_eq!(after == 0, hostile, "{shown}: {error:?}");
         assert!(hostile || after == before + 1, "{shown}: {error:?}");

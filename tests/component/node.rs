@@ -1,7 +1,7 @@
 //! The same `.wasm` in JavaScript: a Node program loads what jco makes of it, composes, and sends by a conversation of
 //! its own. What arrives is what the Rust host composes, byte for byte.
 
-use crate::house::{House, shipped, streamed};
+use crate::test_host::{House, shipped, streamed};
 use crate::{artefacts, python};
 use postroom::catcher::Catcher;
 use postroom_tests::case::Case;

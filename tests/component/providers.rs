@@ -1,14 +1,14 @@
 //! The plugin at the providers' APIs: the invoice arrives byte for byte, and what goes wrong is told apart.
 
-use crate::house::{House, draft, shipped, streamed};
+use crate::test_host::{House, draft, shipped, streamed};
 use postroom::accounts::AllowList;
 use postroom::capabilities::http_api::{Account, Timeouts, WebClient};
 use postroom::capabilities::tokens::TokenSource;
 use postroom::contract::delivery::{LookupResult, SubmissionResult};
 use postroom::contract::schedule::Route;
-use postroom::engine::{Capabilities, Files, Office};
+use postroom::engine::{Capabilities, CompanyPlugin, Files};
 use postroom::outbox::Ready;
-use postroom_providers::{Fault, File, Gmail, Graph, Reply, SendGrid, Standing};
+use postroom_providers::{Fault, File, Gmail, Graph, Reply, SendGrid, TokenState};
 use postroom_tests::case::{Case, SENDER};
 use serde_json::Value;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ const TOKEN: &str = "ya29.token-4711";
 const NOW: &str = "2026-11-23T10:00:00+01:00";
 
 /// An office with one account, at the provider of this URL.
-fn office(url: &str) -> Office {
+fn company_plugin(url: &str) -> CompanyPlugin {
     // Short, since some servers here are silent; long enough for the rest.
     let timeouts = Timeouts { answer: Duration::from_secs(2), ..Timeouts::all(Duration::from_secs(20)) };
     let base = format!("{url}/").parse().unwrap();
@@ -27,7 +27,10 @@ fn office(url: &str) -> Office {
         timeouts,
         ..Account::new("office", base, TokenSource::constant(TOKEN))
     };
-    shipped().office("atelier-nord", Capabilities::default().with_apis([account], Arc::new(WebClient::new())))
+    shipped().company_plugin(
+        "atelier-nord",
+        Capabilities::default().with_apis([account], Arc::new(WebClient::new())),
+    )
 }
 
 /// The invoice with its PDF and added files of these sizes.
@@ -37,14 +40,14 @@ async fn invoice(added: &[usize]) -> (Case, Ready) {
         let content = (0..*size).map(|n| (n * 31 % 251) as u8).collect();
         case.files.push((format!("plan-{number} é.bin"), "application/octet-stream", "added", content));
     }
-    let ready = draft(&case).compose(&House::new(shipped()).office).await.unwrap();
+    let ready = draft(&case).compose(&House::new(shipped()).company_plugin).await.unwrap();
     (case, ready)
 }
 
-async fn submit(office: &Office, ready: &Ready, transport: &str) -> SubmissionResult {
+async fn submit(company_plugin: &CompanyPlugin, ready: &Ready, transport: &str) -> SubmissionResult {
     let mail = &ready.message.mail;
     let to = &mail.envelope.recipients;
-    office.submit(&ready.files, mail, to, "", &route(transport), NOW).await.unwrap()
+    company_plugin.submit(&ready.files, mail, to, "", &route(transport), NOW).await.unwrap()
 }
 
 /// What an attempt came to, by the contract's name.
@@ -78,7 +81,7 @@ fn body(message: &[u8]) -> &[u8] {
 async fn a9_the_invoice_leaves_through_gmail_byte_for_byte() {
     let gmail = Gmail::start(SENDER, TOKEN);
     let (case, ready) = invoice(&[100_000]).await;
-    let outcome = submit(&office(&gmail.url()), &ready, "gmail").await;
+    let outcome = submit(&company_plugin(&gmail.url()), &ready, "gmail").await;
     assert_eq!((&outcome.error, result(&outcome)), (&None, "accepted"));
     let sent = gmail.sent();
     assert_eq!(sent.len(), 1);
@@ -93,7 +96,7 @@ async fn a9_the_invoice_leaves_through_gmail_byte_for_byte() {
 async fn a10_the_invoice_leaves_through_graph_byte_for_byte() {
     let graph = Graph::start(SENDER, TOKEN);
     let (case, ready) = invoice(&[100_000]).await;
-    let outcome = submit(&office(&graph.url()), &ready, "graph").await;
+    let outcome = submit(&company_plugin(&graph.url()), &ready, "graph").await;
     assert_eq!((&outcome.error, result(&outcome)), (&None, "accepted"));
     let sent = graph.sent();
     assert_eq!(sent.len(), 1);
@@ -106,7 +109,7 @@ async fn a10_the_invoice_leaves_through_graph_byte_for_byte() {
 async fn a10_what_is_too_large_for_one_request_goes_by_draft_and_upload_session() {
     let graph = Graph::start(SENDER, TOKEN);
     let (case, ready) = invoice(&[4_500_000, 2_000_000, 3_276_800]).await;
-    let outcome = submit(&office(&graph.url()), &ready, "graph").await;
+    let outcome = submit(&company_plugin(&graph.url()), &ready, "graph").await;
     assert_eq!((&outcome.error, result(&outcome)), (&None, "accepted"));
     assert_eq!(graph.wrong_uploads(), [""; 0]);
     let (sent, drafts) = (graph.sent(), graph.drafts());
@@ -116,7 +119,7 @@ async fn a10_what_is_too_large_for_one_request_goes_by_draft_and_upload_session(
     assert_eq!(uploads, 3, "two stretches of the first file, one of the last");
     // A session that breaks leaves neither a mail nor a draft.
     graph.fail_next("PUT ", Fault::Close);
-    let outcome = submit(&office(&graph.url()), &ready, "graph").await;
+    let outcome = submit(&company_plugin(&graph.url()), &ready, "graph").await;
     assert_eq!(result(&outcome), "transient", "{outcome:?}");
     assert_eq!((graph.sent().len(), graph.drafts().len()), (1, 0));
 }
@@ -126,7 +129,7 @@ async fn a10_a_200_for_a_mail_that_was_swallowed_is_no_acceptance() {
     let graph = Graph::start(SENDER, TOKEN);
     let (_, ready) = invoice(&[]).await;
     graph.fail_next("sendMail", Fault::Say(Reply::empty(200)));
-    let outcome = submit(&office(&graph.url()), &ready, "graph").await;
+    let outcome = submit(&company_plugin(&graph.url()), &ready, "graph").await;
     assert_ne!(result(&outcome), "accepted", "{outcome:?}");
     assert!(graph.sent().is_empty());
 }
@@ -135,7 +138,7 @@ async fn a10_a_200_for_a_mail_that_was_swallowed_is_no_acceptance() {
 async fn a13_the_invoice_leaves_through_sendgrid_with_every_byte_of_its_files() {
     let sendgrid = SendGrid::start(TOKEN);
     let (case, ready) = invoice(&[100_001, 2_000_000]).await;
-    let outcome = submit(&office(&sendgrid.url()), &ready, "sendgrid").await;
+    let outcome = submit(&company_plugin(&sendgrid.url()), &ready, "sendgrid").await;
     assert_eq!((&outcome.error, result(&outcome)), (&None, "accepted"));
     let sent = sendgrid.sent();
     assert_eq!(sent.len(), 1);
@@ -158,9 +161,9 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
     let gmail = Gmail::start(SENDER, TOKEN);
     let graph = Graph::start(SENDER, TOKEN);
     let sendgrid = SendGrid::start(TOKEN);
-    let at_gmail = office(&gmail.url());
-    let at_graph = office(&graph.url());
-    let at_sendgrid = office(&sendgrid.url());
+    let at_gmail = company_plugin(&gmail.url());
+    let at_graph = company_plugin(&graph.url());
+    let at_sendgrid = company_plugin(&sendgrid.url());
     let sent = || (gmail.sent().len(), graph.sent().len(), sendgrid.sent().len());
 
     let redirect = || Reply::empty(302).with("location", "http://127.0.0.1:1/elsewhere");
@@ -175,8 +178,10 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
         gmail.fail_next("POST", fault.clone());
         graph.fail_next("POST", fault.clone());
         sendgrid.fail_next("POST", fault.clone());
-        for (office, transport) in [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")] {
-            let outcome = submit(office, &ready, transport).await;
+        for (company_plugin, transport) in
+            [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")]
+        {
+            let outcome = submit(company_plugin, &ready, transport).await;
             assert_eq!(result(&outcome), "in-doubt", "{transport}, {fault:?}: {outcome:?}");
         }
         assert_eq!(sent(), (before.0 + kept, before.1 + kept, before.2 + kept), "{fault:?}");
@@ -186,16 +191,20 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
         gmail.fail_next("POST", fault.clone());
         graph.fail_next("POST", fault.clone());
         sendgrid.fail_next("POST", fault.clone());
-        for (office, transport) in [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")] {
-            let outcome = submit(office, &ready, transport).await;
+        for (company_plugin, transport) in
+            [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")]
+        {
+            let outcome = submit(company_plugin, &ready, transport).await;
             assert_ne!(result(&outcome), "accepted", "{transport}, {fault:?}: {outcome:?}");
         }
     }
     gmail.fail_next("POST", Fault::Say(Gmail::throttled(30)));
     graph.fail_next("POST", Fault::Say(Graph::throttled(30)));
     sendgrid.fail_next("POST", Fault::Say(SendGrid::throttled(30)));
-    for (office, transport) in [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")] {
-        let outcome = submit(office, &ready, transport).await;
+    for (company_plugin, transport) in
+        [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")]
+    {
+        let outcome = submit(company_plugin, &ready, transport).await;
         assert_eq!(result(&outcome), "account-unavailable", "{transport}: {outcome:?}");
         let wait = outcome.settlement.retry_after.unwrap();
         assert!((28..=30).contains(&wait), "{transport}: {wait}");
@@ -210,13 +219,15 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
     let settled = (result(&outcome), outcome.settlement.retry_after);
     assert_eq!(settled, ("account-unavailable", None), "{outcome:?}");
 
-    for standing in [Standing::Expired, Standing::Revoked] {
-        gmail.access.set(TOKEN, standing);
-        graph.access.set(TOKEN, standing);
-        sendgrid.access.set(TOKEN, standing);
-        for (office, transport) in [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")] {
-            let outcome = submit(office, &ready, transport).await;
-            assert_eq!(result(&outcome), "needs-sign-in", "{transport}, {standing:?}: {outcome:?}");
+    for token_state in [TokenState::Expired, TokenState::Revoked] {
+        gmail.access.set(TOKEN, token_state);
+        graph.access.set(TOKEN, token_state);
+        sendgrid.access.set(TOKEN, token_state);
+        for (company_plugin, transport) in
+            [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")]
+        {
+            let outcome = submit(company_plugin, &ready, transport).await;
+            assert_eq!(result(&outcome), "needs-sign-in", "{transport}, {token_state:?}: {outcome:?}");
             assert!(!format!("{outcome:?}").contains(TOKEN), "{transport}: a token in the outcome");
         }
     }
@@ -235,12 +246,13 @@ async fn a_mail_whose_answer_was_lost_is_found_at_the_provider() {
         gmail.fail_next("POST", Fault::LoseAnswer);
         graph.fail_next("POST", Fault::LoseAnswer);
         for (url, transport) in [(gmail.url(), "gmail"), (graph.url(), "graph")] {
-            let office = office(&url);
-            let outcome = submit(&office, &ready, transport).await;
+            let company_plugin = company_plugin(&url);
+            let outcome = submit(&company_plugin, &ready, transport).await;
             assert_eq!(result(&outcome), "in-doubt", "{outcome:?}");
             let id = &ready.message.mail.message_id;
             let route = route(transport);
-            let seen = office.look_in_sent(&Files::default(), id, &route, None, NOW, NOW).await.unwrap();
+            let seen =
+                company_plugin.look_in_sent(&Files::default(), id, &route, None, NOW, NOW).await.unwrap();
             assert!(matches!(seen, LookupResult::Found(_)), "{transport}: {seen:?}");
         }
     }

@@ -2,7 +2,7 @@
 //! arrives is what the Rust host composes, byte for byte.
 
 use crate::artefacts;
-use crate::house::{House, shipped, streamed};
+use crate::test_host::{House, shipped, streamed};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postroom::catcher::Catcher;

@@ -1,7 +1,7 @@
 //! The rules about what a report means, as an embedder meets them: through the component alone. And where the plugin says that
 //! the providers' APIs are, which is where the host lets it go.
 
-use crate::house::{House, shipped};
+use crate::test_host::{House, shipped};
 use postroom::accounts::{Endpoints, SendGridSender, ServiceUrl, Tenant};
 use postroom::contract::accounts::{Api, SignIn};
 use postroom::contract::inbound::{MessageContent, Report};
@@ -47,15 +47,15 @@ async fn report(house: &House) -> Report {
          Message-ID: <0193a@us.example>\r\n\r\n--b--\r\n"
     );
     let origin = MessageContent::Bytes(raw.into_bytes());
-    house.office.classify(&Files::default(), &origin, &[], NOW).await.unwrap().unwrap()
+    house.company_plugin.classify(&Files::default(), &origin, &[], NOW).await.unwrap().unwrap()
 }
 
 #[tokio::test]
 async fn a_report_is_matched_and_heeded_by_the_component_alone() {
     let house = House::new(shipped());
-    let (office, files) = (&house.office, Files::default());
+    let (company_plugin, files) = (&house.company_plugin, Files::default());
     let report = report(&house).await;
-    let traces = office.traces(&files, &report).await.unwrap();
+    let traces = company_plugin.traces(&files, &report).await.unwrap();
     let told: Vec<_> = traces.iter().map(|it| (it.kind.as_str(), it.value.as_str())).collect();
     assert_eq!(
         told,
@@ -67,7 +67,7 @@ async fn a_report_is_matched_and_heeded_by_the_component_alone() {
     );
     assert_eq!(traces[0].purposes, ["bounce"]);
     let (to, own) = (texts(&[MIA, NOAH, OURS]), texts(&[OURS]));
-    let facts = office.facts(&files, &report, &to, &own).await.unwrap().unwrap();
+    let facts = company_plugin.facts(&files, &report, &to, &own).await.unwrap().unwrap();
     let about: Vec<_> = facts.iter().map(|it| it.recipient.as_deref().unwrap()).collect();
     assert_eq!(about, [MIA, NOAH, "boss@elsewhere.example"]);
     assert!(facts.iter().all(|it| it.kind == "bounced" && it.at == NOW), "{facts:?}");
@@ -78,7 +78,7 @@ async fn a_report_is_matched_and_heeded_by_the_component_alone() {
         ("message-id", &[NOAH], &[NOAH]),
         ("a proof that is none", &[MIA, NOAH], &[]),
     ] {
-        let found = office.suppressions_of_report(&files, &report, proof, &texts(to), &own).await;
+        let found = company_plugin.suppressions_of_report(&files, &report, proof, &texts(to), &own).await;
         let found = found.unwrap().unwrap();
         let addresses: Vec<_> = found.iter().map(|it| it.address.as_str()).collect();
         assert_eq!(addresses, wanted, "{proof} {to:?}");
@@ -86,8 +86,8 @@ async fn a_report_is_matched_and_heeded_by_the_component_alone() {
     }
     let mut wrong = report;
     wrong.events[1].kind = "vanished".to_owned();
-    assert_eq!(office.traces(&files, &wrong).await.unwrap().len(), 3);
-    let fault = office.facts(&files, &wrong, &to, &own).await.unwrap().unwrap_err();
+    assert_eq!(company_plugin.traces(&files, &wrong).await.unwrap().len(), 3);
+    let fault = company_plugin.facts(&files, &wrong, &to, &own).await.unwrap().unwrap_err();
     assert_eq!(fault.argument, "report.events[1].kind");
     assert!(fault.detail.contains("vanished"), "{fault:?}");
 }
@@ -95,10 +95,10 @@ async fn a_report_is_matched_and_heeded_by_the_component_alone() {
 #[tokio::test]
 async fn a_refusal_and_a_notice_suppress_by_the_component_alone() {
     let house = House::new(shipped());
-    let (office, files) = (&house.office, Files::default());
+    let (company_plugin, files) = (&house.company_plugin, Files::default());
     let (to, own) = (texts(&[MIA, OURS]), texts(&[OURS]));
     let events = [MIA, OURS, NOAH].map(|address| event("refused", "smtp", address));
-    let found = office.suppressions_of_events(&files, &events, &to, &own).await.unwrap().unwrap();
+    let found = company_plugin.suppressions_of_events(&files, &events, &to, &own).await.unwrap().unwrap();
     let refused = Suppression {
         address: MIA.to_owned(),
         kind: "hard-bounce".to_owned(),
@@ -120,7 +120,7 @@ async fn a_refusal_and_a_notice_suppress_by_the_component_alone() {
         (notice("bounced", true), Some("hard-bounce")),
         (notice("complaint", false), Some("complaint")),
     ] {
-        let found = office.suppression_of_notice(&files, &notice, &to, &own).await.unwrap().unwrap();
+        let found = company_plugin.suppression_of_notice(&files, &notice, &to, &own).await.unwrap().unwrap();
         let wanted = wanted.map(|kind| Suppression {
             kind: kind.to_owned(),
             source: "webhook".to_owned(),
@@ -132,7 +132,7 @@ async fn a_refusal_and_a_notice_suppress_by_the_component_alone() {
         fact: Event { at: "soon".to_owned(), ..event("bounced", "webhook", MIA) },
         ..notice("", true)
     };
-    let fault = office.suppression_of_notice(&files, &wrong, &to, &own).await.unwrap().unwrap_err();
+    let fault = company_plugin.suppression_of_notice(&files, &wrong, &to, &own).await.unwrap().unwrap_err();
     assert!(fault.detail.contains("soon"), "{fault:?}");
 }
 
@@ -149,9 +149,9 @@ fn scopes<'a>(of: &'a SignIn, ability: &str) -> &'a [String] {
 #[tokio::test]
 async fn the_plugin_names_the_apis_that_the_host_lets_it_reach() {
     let house = House::new(shipped());
-    let apis = house.office.apis(&Files::default()).await.unwrap();
+    let apis = house.company_plugin.apis(&Files::default()).await.unwrap();
     let named: Vec<&str> = apis.iter().map(|api| api.transport.as_str()).collect();
-    let lists = house.office.vocabulary(&Files::default()).await.unwrap();
+    let lists = house.company_plugin.vocabulary(&Files::default()).await.unwrap();
     let transports = &lists.iter().find(|(name, _)| name == "transports").unwrap().1;
     assert_eq!(named, transports.iter().filter(|it| *it != "smtp").collect::<Vec<_>>());
     let [gmail, graph, sendgrid]: &[Api; 3] = apis.as_slice().try_into().unwrap();

@@ -1,6 +1,6 @@
 //! `schedule` as hosts call it that keep their own records: what it refuses, and that what it gives can be stored.
 
-use crate::house::{House, shipped};
+use crate::test_host::{House, shipped};
 use postroom::contract::delivery::SubmitError;
 use postroom::contract::schedule::{Attempt, Facts, Lookup, Route, Settlement, Step};
 use postroom::contract::tracking::Event;
@@ -39,9 +39,9 @@ fn kinds(events: &[Event]) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_servers_answer_is_settled_without_a_submission() {
-    let (office, none) = (House::new(shipped()).office, Files::default());
+    let (company_plugin, none) = (House::new(shipped()).company_plugin, Files::default());
     let taken = accepted(&[250, 450]);
-    let settled = office.settle_answer(&none, &to(), Ok(&taken), NOW).await.unwrap().unwrap();
+    let settled = company_plugin.settle_answer(&none, &to(), Ok(&taken), NOW).await.unwrap().unwrap();
     assert_eq!(kinds(&settled.events), ["accepted", "deferred"]);
     assert_eq!((settled.outcome.as_str(), settled.retry_after), ("partly-accepted", None));
     let lost = Failure {
@@ -53,23 +53,27 @@ async fn a_servers_answer_is_settled_without_a_submission() {
         retry_after: None,
     };
     let lost = SubmissionFailure { failure: lost, reply_code: None, recipients: vec![] };
-    let settled = office.settle_answer(&none, &to(), Err(&lost), NOW).await.unwrap().unwrap();
+    let settled = company_plugin.settle_answer(&none, &to(), Err(&lost), NOW).await.unwrap().unwrap();
     assert_eq!(kinds(&settled.events), ["in-doubt", "in-doubt"]);
     assert_eq!((settled.outcome.as_str(), settled.stage.as_deref()), ("in-doubt", Some("after-dot")));
 
-    let found =
-        office.settle_doubt(&none, Lookup::Found, &to(), &settled.events, NOW).await.unwrap().unwrap();
+    let found = company_plugin
+        .settle_doubt(&none, Lookup::Found, &to(), &settled.events, NOW)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((kinds(&found.events), found.outcome.as_str()), (vec!["accepted"; 2], "found"));
-    let not_found = office.settle_doubt(&none, Lookup::NotFound, &to(), &settled.events, NOW).await;
+    let not_found = company_plugin.settle_doubt(&none, Lookup::NotFound, &to(), &settled.events, NOW).await;
     let not_found = not_found.unwrap().unwrap();
     assert_eq!((kinds(&not_found.events), not_found.outcome.as_str()), (vec!["deferred"; 2], "not-found"));
-    let died = office.settle_interruption(&none, &to(), &[], Some("it ended"), NOW).await.unwrap().unwrap();
+    let died =
+        company_plugin.settle_interruption(&none, &to(), &[], Some("it ended"), NOW).await.unwrap().unwrap();
     assert_eq!((kinds(&died.events), died.outcome.as_str()), (vec!["in-doubt"; 2], "in-doubt"));
 }
 
 #[tokio::test]
 async fn what_is_no_answer_and_no_fact_is_named_by_its_path() {
-    let (office, none) = (House::new(shipped()).office, Files::default());
+    let (company_plugin, none) = (House::new(shipped()).company_plugin, Files::default());
     let field = |settled: Result<Settlement, ArgumentError>| match settled {
         Ok(settled) => panic!("{settled:?}"),
         Err(error) => error.argument,
@@ -78,7 +82,7 @@ async fn what_is_no_answer_and_no_fact_is_named_by_its_path() {
     for (to, now, expected) in
         [(to(), NOW, "answer.recipients"), (vec![], NOW, "recipients"), (to(), "today", "now")]
     {
-        let settled = office.settle_answer(&none, &to, Ok(&one), now).await.unwrap();
+        let settled = company_plugin.settle_answer(&none, &to, Ok(&one), now).await.unwrap();
         assert_eq!(field(settled), expected);
     }
     let strange = Event {
@@ -89,10 +93,12 @@ async fn what_is_no_answer_and_no_fact_is_named_by_its_path() {
         code: None,
         words: None,
     };
-    let settled =
-        office.settle_doubt(&none, Lookup::Found, &to(), std::slice::from_ref(&strange), NOW).await.unwrap();
+    let settled = company_plugin
+        .settle_doubt(&none, Lookup::Found, &to(), std::slice::from_ref(&strange), NOW)
+        .await
+        .unwrap();
     assert_eq!(field(settled), "events[0].kind");
-    let settled = office.settle_interruption(&none, &to(), &[strange], None, NOW).await.unwrap();
+    let settled = company_plugin.settle_interruption(&none, &to(), &[strange], None, NOW).await.unwrap();
     assert_eq!(field(settled), "events[0].kind");
 }
 
@@ -120,7 +126,7 @@ async fn an_apis_response_is_settled_without_a_submission() {
         ("sendgrid", 413, "", "permanent", "refused"),
     ] {
         let answer = response(status, body);
-        let settled = house.office.settle_api(&none, transport, mail, to, Ok(&answer), NOW).await;
+        let settled = house.company_plugin.settle_api(&none, transport, mail, to, Ok(&answer), NOW).await;
         let settled = settled.unwrap().unwrap();
         assert_eq!(settled.outcome, outcome, "{transport} {status}: {settled:?}");
         assert!(kinds(&settled.events).iter().all(|it| *it == kind), "{transport} {status}: {settled:?}");
@@ -134,7 +140,8 @@ async fn an_apis_response_is_settled_without_a_submission() {
         ("smtp", to.as_slice(), "transport"),
         ("fax", to.as_slice(), "transport"),
     ] {
-        let settled = house.office.settle_api(&none, transport, mail, to, Ok(&taken), NOW).await.unwrap();
+        let settled =
+            house.company_plugin.settle_api(&none, transport, mail, to, Ok(&taken), NOW).await.unwrap();
         assert_eq!(settled.unwrap_err().argument, argument);
     }
 }
@@ -142,7 +149,7 @@ async fn an_apis_response_is_settled_without_a_submission() {
 /// What is kept of an attempt is one text, which is given back as it is; a host with columns makes it of them.
 #[tokio::test]
 async fn a_memo_is_what_decides_and_a_person_may_replace_it() {
-    let (office, none) = (House::new(shipped()).office, Files::default());
+    let (company_plugin, none) = (House::new(shipped()).company_plugin, Files::default());
     let route = || Route { account_name: "office".to_owned(), transport: "smtp".to_owned() };
     let facts = |memo: String| Facts {
         id: "mail-1".to_owned(),
@@ -169,23 +176,27 @@ async fn a_memo_is_what_decides_and_a_person_may_replace_it() {
         ("needs-sign-in", Some("login"), "needs-sign-in"),
         ("not-attempted", Some("prepare"), "not-attempted"),
     ] {
-        let memo =
-            office.memo(&none, outcome, None, stage, Some("the server said no")).await.unwrap().unwrap();
-        let action = office.decide(&none, &facts(memo), NOW).await.unwrap().unwrap();
+        let memo = company_plugin
+            .memo(&none, outcome, None, stage, Some("the server said no"))
+            .await
+            .unwrap()
+            .unwrap();
+        let action = company_plugin.decide(&none, &facts(memo), NOW).await.unwrap().unwrap();
         assert_eq!(action.reason.code, code, "{outcome}: {action:?}");
     }
-    let mut by_fax = facts(office.memo(&none, "transient", None, None, None).await.unwrap().unwrap());
+    let mut by_fax = facts(company_plugin.memo(&none, "transient", None, None, None).await.unwrap().unwrap());
     by_fax.route.transport = "fax".to_owned();
-    let wrong = office.decide(&none, &by_fax, NOW).await.unwrap().unwrap_err();
+    let wrong = company_plugin.decide(&none, &by_fax, NOW).await.unwrap().unwrap_err();
     assert_eq!(wrong.argument, "facts.route.transport", "what can't be submitted is not handed out");
     // Somebody has put the account right.
-    let memo = office.memo(&none, "transient", None, Some("login"), None).await.unwrap().unwrap();
+    let memo = company_plugin.memo(&none, "transient", None, Some("login"), None).await.unwrap().unwrap();
     let later = "2026-11-22T12:00:00+01:00";
-    let action = office.decide(&none, &facts(memo), later).await.unwrap().unwrap();
+    let action = company_plugin.decide(&none, &facts(memo), later).await.unwrap().unwrap();
     assert!(matches!(action.step, Step::Submit(_)), "{action:?}");
-    let wrong = office.decide(&none, &facts("what came of it".to_owned()), NOW).await.unwrap().unwrap_err();
+    let wrong =
+        company_plugin.decide(&none, &facts("what came of it".to_owned()), NOW).await.unwrap().unwrap_err();
     assert_eq!(wrong.argument, "facts.attempts[0].memo");
-    let wrong = office.memo(&none, "lost", None, None, None).await.unwrap().unwrap_err();
+    let wrong = company_plugin.memo(&none, "lost", None, None, None).await.unwrap().unwrap_err();
     assert_eq!(wrong.argument, "outcome");
 }
 
@@ -197,7 +208,7 @@ async fn a_mail_goes_to_nobody_whom_it_was_not_made_for() {
     let route = Route { account_name: "office".to_owned(), transport: "smtp".to_owned() };
     let twice =
         [&mail.envelope.recipients[0], &mail.envelope.recipients[0].to_uppercase()].map(String::clone);
-    let outcome = house.office.submit(&ready.files, mail, &twice, "", &route, NOW).await.unwrap();
+    let outcome = house.company_plugin.submit(&ready.files, mail, &twice, "", &route, NOW).await.unwrap();
     assert!(
         matches!(&outcome.error, Some(SubmitError::Argument(error)) if error.argument == "recipients[1]"),
         "{outcome:?}"
@@ -208,7 +219,8 @@ async fn a_mail_goes_to_nobody_whom_it_was_not_made_for() {
         (mail.envelope.recipients[0].as_str(), "urgent", "options"),
     ] {
         let to = [to.to_owned()];
-        let outcome = house.office.submit(&ready.files, mail, &to, options, &route, NOW).await.unwrap();
+        let outcome =
+            house.company_plugin.submit(&ready.files, mail, &to, options, &route, NOW).await.unwrap();
         match outcome.error {
             Some(SubmitError::Argument(error)) => assert_eq!(error.argument, argument),
             other => panic!("{other:?}"),

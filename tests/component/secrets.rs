@@ -1,6 +1,6 @@
 //! Invariant 2: no secret enters the sandbox, and none shows in what the host says.
 
-use crate::house::{House, cases, misbehaving};
+use crate::test_host::{House, cases, misbehaving};
 use postroom::capabilities::smtp::{
     Account, Failure, Login, Mechanism, Reply, Secret, Security, Stage, Verdict,
 };
@@ -31,7 +31,7 @@ async fn after_composing_and_sending_no_password_is_in_the_instances_memory() {
     let case = cases().remove(2);
     let ready = house.compose(&case).await;
     let attempt = Attempt { notify_delivered: true, ..Attempt::by(ACCOUNT, &case.now) };
-    let sent = ready.send(&house.office, &attempt).await.unwrap();
+    let sent = ready.send(&house.company_plugin, &attempt).await.unwrap();
     assert_eq!(sent.outcome.error, None);
     // The same instance did all this: what passed through it is still there, what it never got is not.
     assert!(in_memory(&house, "Maison Delacroix").await, "the search finds what was there");
@@ -62,7 +62,7 @@ async fn nothing_that_is_printed_for_debugging_shows_a_password() {
         "{:?}\n{:#?}\n{:?}\n{config:?}\n{opened:?}\n{:?}\n{:?}",
         account(),
         account(),
-        house.office,
+        house.company_plugin,
         Secret::password(PASSWORD),
         Secret::token(PASSWORD),
     );
@@ -107,7 +107,7 @@ async fn a_failure_to_log_in_is_told_without_the_password() {
     let case = cases().remove(2);
     let ready = house.compose(&case).await;
     let attempt = Attempt::by(ACCOUNT, &case.now);
-    let sent = ready.send(&house.office, &attempt).await.unwrap();
+    let sent = ready.send(&house.company_plugin, &attempt).await.unwrap();
     assert_eq!(sent.outcome.settlement.stage.as_deref(), Some("login"));
     assert!(sent.outcome.error.is_some());
     assert!(!format!("{sent:?}").contains(PASSWORD));

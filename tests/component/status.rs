@@ -1,11 +1,11 @@
 //! `postroom status` and `timeline`: a row for a document, and what was known at a time.
 
-use crate::kept::{Kept, message};
+use crate::stored_message::{Enqueued, message};
 use crate::track::expect;
 use chrono::{DateTime, Duration, FixedOffset, Local};
 use postroom::store::{
-    AttemptResult, DocumentRef, Event, Holder, Journal, MailId, NewAttempt, NewMail, OpenCheck, Order,
-    Outcome, Party, Recipient, SendOptions, Settlement, Standing,
+    AttemptResult, DocumentRef, Event, GroupCommitWriter, LeaseOwner, MailId, NewAttempt, NewMail, OpenCheck,
+    Order, Outcome, Party, QueueState, Recipient, SendOptions, StateChange,
 };
 use serde_json::Value;
 
@@ -28,8 +28,8 @@ fn fact(kind: &str, days: i64, words: &str) -> Event {
 }
 
 /// Keeps a mail about an invoice that was made so many days ago, tried at once, and ended like this.
-async fn mail(kept: &Kept, number: &str, days: i64, ended: Standing, facts: &[Event]) -> MailId {
-    let admin = kept.store.administer(kept.company.id);
+async fn mail(kept: &Enqueued, number: &str, days: i64, ended: QueueState, facts: &[Event]) -> MailId {
+    let admin = kept.store.company_store(kept.company.id);
     let (users, accounts) = (admin.users().await.unwrap(), admin.accounts().await.unwrap());
     let party = |address: &str| Party { name: None, address: address.to_owned() };
     let id = MailId::new();
@@ -52,26 +52,26 @@ async fn mail(kept: &Kept, number: &str, days: i64, ended: Standing, facts: &[Ev
         options: SendOptions::default(),
         open_check: OpenCheck::Off,
     };
-    let holder = Holder::new("worker");
-    let lease = Some((holder.clone(), ago(0) + Duration::minutes(1)));
-    let acting = kept.store.acting(&users[0]);
-    acting.keep(std::slice::from_ref(&mail), &Order { lease, ..Order::default() }).await.unwrap();
-    let journal = Journal::of(&kept.store);
+    let lease_owner = LeaseOwner::new("worker");
+    let lease = Some((lease_owner.clone(), ago(0) + Duration::minutes(1)));
+    let user_store = kept.store.user_store(&users[0]);
+    user_store.enqueue(std::slice::from_ref(&mail), &Order { lease, ..Order::default() }).await.unwrap();
+    let journal = GroupCommitWriter::of(&kept.store);
     let started =
         NewAttempt { started: ago(days), account: accounts[0].id, transport: "smtp".into(), fallback: false };
-    let attempt = journal.begin(id, &started, &holder).await.unwrap();
-    let result = if ended == Standing::Sent { AttemptResult::Accepted } else { AttemptResult::Permanent };
+    let attempt = journal.begin(id, &started, &lease_owner).await.unwrap();
+    let result = if ended == QueueState::Sent { AttemptResult::Accepted } else { AttemptResult::Permanent };
     let outcome = Outcome { finished: ago(days), result, stage: None, detail: None, provider_ids: vec![] };
-    journal.finish(attempt, &outcome, facts, Some(Settlement::of(&holder, ended))).await.unwrap();
+    journal.finish(attempt, &outcome, facts, Some(StateChange::of(&lease_owner, ended))).await.unwrap();
     id
 }
 
-fn gave_up() -> Standing {
-    Standing::Failed { reason: "the server refused it".into() }
+fn gave_up() -> QueueState {
+    QueueState::Failed { reason: "the server refused it".into() }
 }
 
 /// Runs a command in JSON, at the store.
-fn rows(kept: &Kept, home: &tempfile::TempDir, words: &[&str]) -> Vec<Value> {
+fn rows(kept: &Enqueued, home: &tempfile::TempDir, words: &[&str]) -> Vec<Value> {
     let (store, key) = (kept.path().display().to_string(), home.path().join("key").display().to_string());
     let options = ["--json", "--store", &store, "--key", &key];
     let (said, _) = expect(home.path(), 0, &[words, &options[..]].concat());
@@ -84,10 +84,10 @@ fn ids(rows: &[Value]) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_that_failed_and_was_sent_again_is_one_row_and_two_mails_on_the_timeline() {
-    let kept = Kept::new(&[ELS]).await;
+    let kept = Enqueued::new(&[ELS]).await;
     let home = tempfile::tempdir().unwrap();
     let failed = mail(&kept, "F-1", 3, gave_up(), &[fact("refused", 3, "550 no")]).await;
-    let sent = mail(&kept, "F-1", 2, Standing::Sent, &[fact("accepted", 2, "250 ok")]).await;
+    let sent = mail(&kept, "F-1", 2, QueueState::Sent, &[fact("accepted", 2, "250 ok")]).await;
     let other = mail(&kept, "F-2", 2, gave_up(), &[fact("refused", 2, "550 no")]).await;
     for words in [&["status", "F-1"][..], &["status", "Bakkerij"], &["status"]] {
         let rows = rows(&kept, &home, words);
@@ -106,11 +106,11 @@ async fn a_document_that_failed_and_was_sent_again_is_one_row_and_two_mails_on_t
 
 #[tokio::test(flavor = "multi_thread")]
 async fn as_of_a_time_neither_mails_nor_facts_nor_attempts_are_known_that_came_later() {
-    let kept = Kept::new(&[ELS]).await;
+    let kept = Enqueued::new(&[ELS]).await;
     let home = tempfile::tempdir().unwrap();
     let facts = [fact("accepted", 6, "250 ok"), fact("bounced", 4, "550 5.1.1 no such user")];
-    let first = mail(&kept, "F-1", 6, Standing::Sent, &facts).await;
-    let second = mail(&kept, "F-1", 2, Standing::Sent, &[fact("accepted", 2, "250 ok")]).await;
+    let first = mail(&kept, "F-1", 6, QueueState::Sent, &facts).await;
+    let second = mail(&kept, "F-1", 2, QueueState::Sent, &[fact("accepted", 2, "250 ok")]).await;
     for (days, known, label, events) in [
         (7, &[][..], "", 0),
         (5, &[first], "In transit", 1),

@@ -1,6 +1,6 @@
 //! Invariant 5: what the host streams, file by file, is what the plugin makes with the files in hand.
 
-use crate::house::{House, cases, shipped, streamed};
+use crate::test_host::{House, cases, shipped, streamed};
 use mail_parser::{MessageParser, MimeHeaders as _};
 use postroom::contract::composing;
 use postroom::engine::Files;
@@ -18,11 +18,11 @@ async fn streaming_and_assembling_give_the_same_bytes() {
             in_hand.map(|(handle, (.., content))| composing::File { handle, content: content.clone() });
         let in_hand = in_hand.collect::<Vec<_>>();
         let chunks = &ready.message.mail.chunks;
-        let assembled = house.office.assemble(&Files::default(), chunks, &in_hand).await.unwrap();
+        let assembled = house.company_plugin.assemble(&Files::default(), chunks, &in_hand).await.unwrap();
         assert!(assembled.as_ref() == Ok(&message), "{}: assembled in the sandbox", case.name);
         let native = case.whole(&case.compose().unwrap().composed.chunks).unwrap();
         assert!(native == message, "{}: assembled outside", case.name);
-        let short = house.office.assemble(&Files::default(), chunks, &[]).await.unwrap();
+        let short = house.company_plugin.assemble(&Files::default(), chunks, &[]).await.unwrap();
         let first = chunks.iter().find_map(|chunk| match chunk {
             composing::Chunk::Attachment(handle) => Some(*handle),
             composing::Chunk::Text(_) | composing::Chunk::Raw(_) => None,
@@ -42,10 +42,10 @@ async fn the_submitted_message_is_the_streamed_one_and_its_files_come_back_whole
             envelope_id: Some(format!("intent-{number}")),
             notify_delivered: false,
         };
-        let sent = ready.send(&house.office, &attempt).await.unwrap();
+        let sent = ready.send(&house.company_plugin, &attempt).await.unwrap();
         assert_eq!(sent.outcome.error, None, "{}", case.name);
         assert_eq!(
-            house.office.label(&Files::default(), sent.timeline.status, "en").await.unwrap(),
+            house.company_plugin.label(&Files::default(), sent.timeline.status, "en").await.unwrap(),
             "In transit"
         );
         let taken = house.mails.taken().pop().unwrap();

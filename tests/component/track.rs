@@ -1,7 +1,7 @@
 //! `postroom track` and `postroom suppressions`, as a person or a script meets them.
 
 use crate::artefacts;
-use crate::kept::Kept;
+use crate::stored_message::Enqueued;
 use postroom_tests::fixtures;
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
@@ -111,7 +111,7 @@ fn track_says_all_that_a_message_tells_and_reads_an_mbox_whole() {
 
 #[tokio::test]
 async fn track_feeds_the_timeline_and_suppressions_are_seen_and_released() {
-    let kept = Kept::new(&[ELS]).await;
+    let kept = Enqueued::new(&[ELS]).await;
     let home = tempfile::tempdir().unwrap();
     let (store, key) = (kept.path().display().to_string(), home.path().join("key").display().to_string());
     let run = |code, arguments: &[&str]| {
@@ -145,7 +145,7 @@ async fn track_feeds_the_timeline_and_suppressions_are_seen_and_released() {
 
 #[tokio::test]
 async fn news_in_a_maildir_is_on_the_timeline_within_ten_seconds() {
-    let kept = Kept::new(&[ELS]).await;
+    let kept = Enqueued::new(&[ELS]).await;
     let home = tempfile::tempdir().unwrap();
     let maildir = home.path().join("Maildir");
     for name in ["new", "cur", "tmp"] {

@@ -2,7 +2,7 @@
 
 use crate::home::Home;
 use crate::servers::servers;
-use postroom_providers::{ClosedPort, Fault, Gmail, Graph, Reply, SendGrid, Standing};
+use postroom_providers::{ClosedPort, Fault, Gmail, Graph, Reply, SendGrid, TokenState};
 
 /// A resolver that says of every domain that Microsoft takes its mail.
 fn says_microsoft() -> std::net::SocketAddr {
@@ -190,7 +190,7 @@ fn a8_sendgrid_says_whether_the_key_may_send() {
     home.ok(&["account", "test", "spare"]).assert(0, &["SendGrid test successful", "the key may send"]);
     sendgrid.fail_next("GET /v3/scopes", Fault::Say(Reply::empty(503)));
     home.run(&["account", "test", "spare"]).assert(5, &["HTTP 503"]);
-    sendgrid.access.set(crate::home::API_KEY, Standing::Revoked);
+    sendgrid.access.set(crate::home::API_KEY, TokenState::Revoked);
     let run = home.run(&["account", "test", "spare"]);
     run.assert(4, &["login"]);
     assert!(!run.said().contains(crate::home::API_KEY), "{}", run.said());

@@ -38,7 +38,7 @@ pub(crate) fn invoices(home: &Home, folder: &str, count: usize, to: impl Fn(usiz
     path
 }
 
-/// A home whose account `office` sends through Postfix without TLS, and has no mailbox; its store in a file, or there.
+/// A home whose account `company_plugin` sends through Postfix without TLS, and has no mailbox; its store in a file, or there.
 pub(crate) fn plain_home(store: Option<&str>) -> Home {
     let home = store.map_or_else(Home::new, Home::at);
     let port = servers().plain;

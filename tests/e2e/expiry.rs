@@ -7,7 +7,7 @@ use crate::sign_in::server::{AuthorizationServer, Manner};
 use crate::sign_in::{USER, add, authorize};
 use postroom::capabilities::tokens::Resource;
 use postroom::oauth::SystemClock;
-use postroom_providers::{Gmail, Server, Standing};
+use postroom_providers::{Gmail, Server, TokenState};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +27,7 @@ async fn signed_in(
         if asked.fetch_add(1, Ordering::SeqCst) + 1 == after {
             happens(&judge);
         }
-        judge.holder(token, Resource::Api).map_or(Standing::Expired, |_| Standing::Valid)
+        judge.mailbox_owner(token, Resource::Api).map_or(TokenState::Expired, |_| TokenState::Valid)
     });
     let home = Arc::new(Home::new());
     let (setting_up, at, url) = (Arc::clone(&home), Arc::clone(&server), gmail.url());

@@ -152,7 +152,7 @@ fn a13_the_fallback_can_be_tested_without_breaking_the_account() {
 #[test]
 fn a_key_that_the_fallback_refuses_is_told_without_the_key() {
     let sendgrid = sendgrid();
-    sendgrid.access.set(API_KEY, postroom_providers::Standing::Revoked);
+    sendgrid.access.set(API_KEY, postroom_providers::TokenState::Revoked);
     let home = Home::new();
     let closed = ClosedPort::new();
     home.add_smtp("office", closed.number(), &[]);

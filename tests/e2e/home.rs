@@ -100,7 +100,7 @@ impl Home {
         run
     }
 
-    /// The account `office` at Postfix, with STARTTLS, and a mailbox at Dovecot that no other test uses. Lotte may use
+    /// The account `company_plugin` at Postfix, with STARTTLS, and a mailbox at Dovecot that no other test uses. Lotte may use
     /// it, Marc may not.
     pub(crate) fn with_office(self, mailbox: &str) -> Self {
         self.add_smtp("office", servers().starttls, &[]);

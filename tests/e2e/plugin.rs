@@ -1,7 +1,7 @@
 //! The plugin under test, loaded once, and offices in which it works.
 
 use postroom::capabilities::smtp::{Account, SmtpClient};
-use postroom::engine::{Accounts, Capabilities, Engine, Office, Options};
+use postroom::engine::{Accounts, Capabilities, CompanyPlugin, Engine, Options};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
@@ -45,9 +45,9 @@ fn engine() -> &'static Engine {
     })
 }
 
-/// An office that reaches one account, by the name `office`, over the network.
-pub(crate) fn office(account: Account) -> Office {
-    engine().office(
+/// An office that reaches one account, by the name `company_plugin`, over the network.
+pub(crate) fn company_plugin(account: Account) -> CompanyPlugin {
+    engine().company_plugin(
         "tests",
         Capabilities {
             accounts: Arc::new(Accounts::from([("office".to_owned(), account)])),

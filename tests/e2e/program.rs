@@ -60,7 +60,7 @@ pub(crate) struct Run {
 }
 
 impl Desk {
-    /// A desk with one account, `office`.
+    /// A desk with one account, `company_plugin`.
     pub(crate) fn new(account: &Written<'_>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let Written { host, port, security, timeout, more, .. } = account;

@@ -226,7 +226,7 @@ fn change_row(home: &Home, change: &(dyn Fn(&mut Account) + Sync)) {
         let store = Store::open(&Location::file(path)).await.expect("the store");
         let company =
             store.company_named(&"Atelier Nord".parse().expect("a name")).await.expect("the company");
-        let admin = store.administer(company.id);
+        let admin = store.company_store(company.id);
         let mut account = admin.account(&"office".parse().expect("a name")).await.expect("the account");
         change(&mut account);
         admin.update_account(&account).await.expect("changed");

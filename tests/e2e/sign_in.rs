@@ -10,7 +10,7 @@ use crate::program::ended;
 use crate::servers::{TOKEN_HOLDER, believe, servers};
 use postroom::capabilities::tokens::Resource;
 use postroom::oauth::SystemClock;
-use postroom_providers::{Gmail, Graph, Standing};
+use postroom_providers::{Gmail, Graph, TokenState};
 use server::{AuthorizationServer, Browser, CLIENT, Manner, SECRET};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::sync::Arc;
@@ -18,11 +18,11 @@ use std::sync::Arc;
 pub(crate) const USER: &str = "office@ateliernord.example.com";
 
 /// Whose a token is, as the authorization server knows it.
-fn judge(server: &Arc<AuthorizationServer>) -> impl Fn(&str) -> Standing + Send + Sync + 'static {
+fn judge(server: &Arc<AuthorizationServer>) -> impl Fn(&str) -> TokenState + Send + Sync + 'static {
     let server = Arc::clone(server);
-    move |token| match server.holder(token, Resource::Api) {
-        Some(_) => Standing::Valid,
-        None => Standing::Revoked,
+    move |token| match server.mailbox_owner(token, Resource::Api) {
+        Some(_) => TokenState::Valid,
+        None => TokenState::Revoked,
     }
 }
 
@@ -165,7 +165,7 @@ async fn one_grant_opens_smtp_and_imap_by_xoauth2() {
     let server = Arc::new(AuthorizationServer::start(Manner::Google, Arc::new(SystemClock)).await);
     server.behave(|behaviour| behaviour.user = TOKEN_HOLDER.to_owned());
     let judge = Arc::clone(&server);
-    believe(move |token| judge.holder(token, Resource::Mail).is_some());
+    believe(move |token| judge.mailbox_owner(token, Resource::Mail).is_some());
     let home = Arc::new(Home::new());
     let setting_up = (Arc::clone(&home), Arc::clone(&server));
     let added = tokio::task::spawn_blocking(move || {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::http::HeaderMap;
 use chrono::TimeDelta;
-use postroom::capabilities::Answer;
+use postroom::capabilities::BoxFuture;
 use postroom::capabilities::tokens::{Resource, Tokens as _};
 use postroom::oauth::{Error, Granted, Purpose, Wanted};
 use postroom::web::oauth::{Owner, Session, WebCallback};
@@ -161,7 +161,7 @@ impl Session for App {
         (cookie == "session=1").then(|| ("nord".into(), "ann".into()))
     }
 
-    fn ended(&self, owner: Owner, outcome: Result<Granted, Error>) -> Answer<'_, bool> {
+    fn ended(&self, owner: Owner, outcome: Result<Granted, Error>) -> BoxFuture<'_, bool> {
         self.ended.lock().unwrap().push((owner, outcome.is_ok()));
         Box::pin(async { !self.full })
     }
@@ -208,7 +208,7 @@ async fn a_visitor_who_is_not_logged_in_ends_nothing() {
         fn visitor(&self, _: &HeaderMap) -> Option<(String, String)> {
             None
         }
-        fn ended(&self, owner: Owner, _: Result<Granted, Error>) -> Answer<'_, bool> {
+        fn ended(&self, owner: Owner, _: Result<Granted, Error>) -> BoxFuture<'_, bool> {
             panic!("{owner:?}")
         }
     }

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use postroom::accounts::AllowList;
 use postroom::capabilities::tokens::{Bearer, Resource, TokenError, Tokens as _};
 use postroom::oauth::{
-    AtProvider, Client, Endpoints, Grants, InMemory, Issuer, Network, Provider, Purpose, Scopes, Standing,
+    AtProvider, Client, Endpoints, GrantState, Grants, InMemory, Issuer, Network, Provider, Purpose, Scopes,
 };
 use url::Url;
 
@@ -118,7 +118,7 @@ async fn a9_the_whole_life_of_a_grant_at_a_certified_provider() {
         let TokenError::NeedsSignIn(words) = problem else { panic!("{account}: {problem}") };
         assert_eq!(words, "invalid_grant: grant request is invalid", "{account}");
     }
-    assert!(matches!(grants.standing(ACCOUNT).await.unwrap(), Standing::NeedsSignIn(_)));
+    assert!(matches!(grants.grant_state(ACCOUNT).await.unwrap(), GrantState::NeedsSignIn(_)));
 }
 
 #[tokio::test]

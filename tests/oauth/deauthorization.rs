@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use postroom::capabilities::tokens::{Resource, TokenError, Tokens as _};
-use postroom::oauth::{AtProvider, GrantStore as _, Grants, InMemory, Standing};
+use postroom::oauth::{AtProvider, GrantState, GrantStore as _, Grants, InMemory};
 
 use crate::server::Manner;
 use crate::stores::Fragile;
@@ -12,7 +12,7 @@ use crate::{ACCOUNT, Office};
 
 async fn assert_signed_out(office: &Office) {
     assert!(office.store.load(ACCOUNT).await.unwrap().is_none(), "the tokens are erased");
-    assert_eq!(office.grants.standing(ACCOUNT).await.unwrap(), Standing::SignedOut);
+    assert_eq!(office.grants.grant_state(ACCOUNT).await.unwrap(), GrantState::SignedOut);
     let problem = office.other_process().token(ACCOUNT, Resource::Api).await.unwrap_err();
     assert_eq!(problem, TokenError::NeedsSignIn("nobody has signed in to this account".into()));
 }
@@ -24,7 +24,7 @@ async fn a9_de_authorize_revokes_the_grant_at_google_and_forgets_the_tokens() {
     let outcome = office.grants.deauthorize(ACCOUNT).await.unwrap();
     assert_eq!(outcome.at_provider, Some(AtProvider::Revoked));
     assert_eq!(outcome.to_string(), "the tokens are forgotten here; Google has revoked the grant");
-    assert!(office.server.holder(bearer.expose(), Resource::Api).is_none());
+    assert!(office.server.mailbox_owner(bearer.expose(), Resource::Api).is_none());
     assert_eq!(office.server.good_tokens(), 0);
     assert_signed_out(&office).await;
 }

@@ -50,7 +50,7 @@ async fn a10_a_user_without_a_browser_signs_in_by_a_code() {
     assert!(heard[..heard.len() - 1].iter().all(|error| error == "authorization_pending"), "{heard:?}");
     office.grants.install(ACCOUNT, granted).await.unwrap();
     let bearer = office.grants.token(ACCOUNT, Resource::Api).await.unwrap();
-    assert!(office.server.holder(bearer.expose(), Resource::Api).is_some());
+    assert!(office.server.mailbox_owner(bearer.expose(), Resource::Api).is_some());
     office.clock.advance(TimeDelta::hours(2));
     assert!(office.grants.token(ACCOUNT, Resource::Api).await.is_ok(), "it brought a refresh token");
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use chrono::TimeDelta;
 use postroom::capabilities::tokens::{Bearer, Resource, TokenError, Tokens as _};
-use postroom::oauth::{Client, Clock as _, Deadline, Grant, GrantStore as _, Grants, Purpose, Standing};
+use postroom::oauth::{Client, Clock as _, Deadline, Grant, GrantState, GrantStore as _, Grants, Purpose};
 use tokio::sync::Semaphore;
 
 use crate::server::{Manner, Once, PatientClock};
@@ -40,11 +40,11 @@ async fn a9_a10_a_token_is_kept_while_it_is_good_and_replaced_before_it_ends() {
         office.clock.advance(TimeDelta::minutes(1));
         let second = office.grants.token(ACCOUNT, Resource::Api).await.unwrap();
         assert_ne!(second, first, "{manner:?}");
-        assert!(office.server.holder(second.expose(), Resource::Api).is_some(), "{manner:?}");
+        assert!(office.server.mailbox_owner(second.expose(), Resource::Api).is_some(), "{manner:?}");
         for _ in 0..100 {
             office.clock.advance(HOUR);
             let bearer = office.grants.token(ACCOUNT, Resource::Api).await.unwrap();
-            assert!(office.server.holder(bearer.expose(), Resource::Api).is_some(), "{manner:?}");
+            assert!(office.server.mailbox_owner(bearer.expose(), Resource::Api).is_some(), "{manner:?}");
         }
         assert_eq!(office.server.refreshes(), 101, "{manner:?}");
     }
@@ -76,7 +76,7 @@ async fn fifty_callers_at_once_cause_one_refresh() {
     let first = all[0].clone().unwrap();
     assert!(all.iter().all(|one| one.as_ref() == Ok(&first)), "{all:?}");
     assert_eq!(office.server.refreshes(), 1);
-    assert!(office.server.holder(first.expose(), Resource::Api).is_some());
+    assert!(office.server.mailbox_owner(first.expose(), Resource::Api).is_some());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -135,7 +135,7 @@ async fn a_rotated_token_that_could_not_be_stored_is_stored_later_and_not_asked_
     assert!(grants.token(ACCOUNT, Resource::Api).await.is_err(), "nothing is given out that is not stored");
     fragile.writes_left.store(9, Ordering::SeqCst);
     let bearer = grants.token(ACCOUNT, Resource::Api).await.unwrap();
-    assert!(office.server.holder(bearer.expose(), Resource::Api).is_some());
+    assert!(office.server.mailbox_owner(bearer.expose(), Resource::Api).is_some());
     assert_eq!(office.server.refreshes(), 1);
     office.clock.advance(HOUR);
     assert!(grants.token(ACCOUNT, Resource::Api).await.is_ok(), "the rotated refresh token is good");
@@ -159,7 +159,7 @@ async fn a_crash_between_refresh_and_store_loses_nothing_that_could_be_kept() {
         match next {
             Ok(bearer) => {
                 assert!(survives, "{manner:?}");
-                assert!(office.server.holder(bearer.expose(), Resource::Api).is_some(), "{manner:?}");
+                assert!(office.server.mailbox_owner(bearer.expose(), Resource::Api).is_some(), "{manner:?}");
             }
             // The server saw the old token twice: nothing could be kept, and the user is told.
             Err(TokenError::NeedsSignIn(_)) => assert!(!survives, "{manner:?}"),
@@ -200,12 +200,12 @@ async fn a9_a10_a_withdrawn_grant_means_a_new_sign_in_in_the_providers_words_and
             assert_eq!(problem, TokenError::NeedsSignIn(words.into()), "{manner:?}");
         }
         assert_eq!(office.server.refreshes(), 1, "{manner:?}: it is not asked again");
-        assert_eq!(office.grants.standing(ACCOUNT).await.unwrap(), Standing::NeedsSignIn(words.into()));
+        assert_eq!(office.grants.grant_state(ACCOUNT).await.unwrap(), GrantState::NeedsSignIn(words.into()));
         let stored = office.store.load(ACCOUNT).await.unwrap().unwrap();
         assert_eq!(stored.grant.spent.as_deref(), Some(words), "{manner:?}: the store is told");
         office.sign_in().await;
         assert!(office.grants.token(ACCOUNT, Resource::Api).await.is_ok(), "{manner:?}");
-        assert!(matches!(office.grants.standing(ACCOUNT).await.unwrap(), Standing::SignedIn { .. }));
+        assert!(matches!(office.grants.grant_state(ACCOUNT).await.unwrap(), GrantState::SignedIn { .. }));
     }
 }
 
@@ -218,7 +218,7 @@ async fn trouble_that_passes_is_no_reason_to_sign_in_again() {
     let problem = office.grants.token(ACCOUNT, Resource::Api).await.unwrap_err();
     assert_eq!(problem, TokenError::Transient { detail: detail.into(), retry_after: Some(30) });
     assert!(office.grants.token(ACCOUNT, Resource::Api).await.unwrap_err().is_transient());
-    assert!(matches!(office.grants.standing(ACCOUNT).await.unwrap(), Standing::SignedIn { .. }));
+    assert!(matches!(office.grants.grant_state(ACCOUNT).await.unwrap(), GrantState::SignedIn { .. }));
     assert!(office.grants.token(ACCOUNT, Resource::Api).await.is_ok());
 }
 
@@ -262,7 +262,7 @@ async fn a_rejected_token_is_replaced_once_however_many_say_so() {
     for one in saying {
         let bearer = one.await.unwrap();
         assert_ne!(bearer, bad);
-        assert!(office.server.holder(bearer.expose(), Resource::Api).is_some());
+        assert!(office.server.mailbox_owner(bearer.expose(), Resource::Api).is_some());
     }
     assert_eq!(office.server.refreshes(), 1);
 }
@@ -272,7 +272,7 @@ async fn nobody_signed_in_is_no_token_and_no_request() {
     let office = Office::new(Manner::Google).await;
     let problem = office.grants.token(ACCOUNT, Resource::Api).await.unwrap_err();
     assert_eq!(problem, TokenError::NeedsSignIn("nobody has signed in to this account".into()));
-    assert_eq!(office.grants.standing(ACCOUNT).await.unwrap(), Standing::SignedOut);
+    assert_eq!(office.grants.grant_state(ACCOUNT).await.unwrap(), GrantState::SignedOut);
     office.grants.rejected(ACCOUNT, Resource::Api, &Bearer::new("x")).await;
     assert!(office.server.asked().is_empty());
 }
@@ -311,7 +311,7 @@ async fn a10_a_missing_consent_to_one_resource_does_not_spoil_the_other() {
     assert!(words.contains("AADSTS65001"), "{words}");
     office.clock.advance(HOUR);
     assert!(office.grants.token(ACCOUNT, Resource::Api).await.is_ok());
-    assert!(matches!(office.grants.standing(ACCOUNT).await.unwrap(), Standing::SignedIn { .. }));
+    assert!(matches!(office.grants.grant_state(ACCOUNT).await.unwrap(), GrantState::SignedIn { .. }));
 }
 
 #[tokio::test]
@@ -321,9 +321,9 @@ async fn a9_a_grant_that_google_ends_is_announced_before_it_ends() {
     let signed_in = office.clock.now();
     office.sign_in().await;
     let ends = Deadline::Ends(signed_in + TimeDelta::days(7));
-    let standing = office.grants.standing(ACCOUNT).await.unwrap();
+    let grant_state = office.grants.grant_state(ACCOUNT).await.unwrap();
     let address = Some("office@ateliernord.example.com".to_owned());
-    assert_eq!(standing, Standing::SignedIn { address, deadline: Some(ends) });
+    assert_eq!(grant_state, GrantState::SignedIn { address, deadline: Some(ends) });
     assert_eq!(ends.to_string(), "a new sign-in is needed by 2026-11-30 09:00 UTC");
     office.clock.advance(TimeDelta::days(8));
     let problem = office.grants.token(ACCOUNT, Resource::Api).await.unwrap_err();
@@ -333,8 +333,8 @@ async fn a9_a_grant_that_google_ends_is_announced_before_it_ends() {
 #[tokio::test]
 async fn a10_an_account_that_nobody_uses_is_announced_and_using_it_helps() {
     let office = Office::signed_in(Manner::Microsoft).await;
-    let deadline = async || match office.grants.standing(ACCOUNT).await.unwrap() {
-        Standing::SignedIn { deadline, .. } => deadline,
+    let deadline = async || match office.grants.grant_state(ACCOUNT).await.unwrap() {
+        GrantState::SignedIn { deadline, .. } => deadline,
         other => panic!("{other:?}"),
     };
     let signed_in = office.clock.now();
@@ -373,7 +373,7 @@ async fn somebody_who_signs_in_anew_during_a_refresh_is_the_one_who_counts() {
         office.other_process().install(ACCOUNT, granted).await.unwrap();
     })
     .await;
-    assert!(office.server.holder(bearer.unwrap().expose(), Resource::Api).is_some());
+    assert!(office.server.mailbox_owner(bearer.unwrap().expose(), Resource::Api).is_some());
     office.clock.advance(HOUR);
     assert!(office.grants.token(ACCOUNT, Resource::Api).await.is_ok());
 }
@@ -401,9 +401,9 @@ async fn secrets_are_in_the_sealed_grant_and_nowhere_else() {
     office.grants.install(ACCOUNT, granted.clone()).await.unwrap();
     office.grants.token(ACCOUNT, Resource::Mail).await.unwrap();
     let stored = office.store.load(ACCOUNT).await.unwrap().unwrap();
-    let standing = office.grants.standing(ACCOUNT).await.unwrap();
+    let grant_state = office.grants.grant_state(ACCOUNT).await.unwrap();
     let shown = format!(
-        "{client:?} {granted:?} {page:?} {stored:?} {standing:?} {:?} {:?}",
+        "{client:?} {granted:?} {page:?} {stored:?} {grant_state:?} {:?} {:?}",
         office.store, office.grants
     );
     let sealed = stored.grant.seal().unwrap();

@@ -20,9 +20,9 @@ async fn a9_a_user_signs_in_at_google_and_the_account_has_a_token_for_its_api() 
     assert!(page.body.contains("You can close this window"), "{page:?}");
     office.grants.install(ACCOUNT, granted).await.unwrap();
     let bearer = office.grants.token(ACCOUNT, Resource::Api).await.unwrap();
-    let holder = office.server.holder(bearer.expose(), Resource::Api).unwrap();
-    assert_eq!(holder.address, "office@ateliernord.example.com");
-    assert_eq!(holder.scopes, ["openid", "email", "https://www.googleapis.com/auth/gmail.send"]);
+    let mailbox_owner = office.server.mailbox_owner(bearer.expose(), Resource::Api).unwrap();
+    assert_eq!(mailbox_owner.address, "office@ateliernord.example.com");
+    assert_eq!(mailbox_owner.scopes, ["openid", "email", "https://www.googleapis.com/auth/gmail.send"]);
     assert_eq!(office.server.refreshes(), 0, "the first token came with the sign-in");
 }
 
@@ -31,10 +31,13 @@ async fn a10_a_user_signs_in_at_microsoft_and_each_resource_has_its_own_token() 
     let office = Office::signed_in(Manner::Microsoft).await;
     let api = office.grants.token(ACCOUNT, Resource::Api).await.unwrap();
     let mail = office.grants.token(ACCOUNT, Resource::Mail).await.unwrap();
-    assert!(office.server.holder(api.expose(), Resource::Api).is_some());
-    assert!(office.server.holder(api.expose(), Resource::Mail).is_none());
-    let holder = office.server.holder(mail.expose(), Resource::Mail).unwrap();
-    assert!(holder.scopes.contains(&"https://outlook.office.com/SMTP.Send".to_owned()), "{holder:?}");
+    assert!(office.server.mailbox_owner(api.expose(), Resource::Api).is_some());
+    assert!(office.server.mailbox_owner(api.expose(), Resource::Mail).is_none());
+    let mailbox_owner = office.server.mailbox_owner(mail.expose(), Resource::Mail).unwrap();
+    assert!(
+        mailbox_owner.scopes.contains(&"https://outlook.office.com/SMTP.Send".to_owned()),
+        "{mailbox_owner:?}"
+    );
     assert_eq!(office.server.refreshes(), 1, "one grant, redeemed again for the other resource");
     assert_eq!(office.grants.token(ACCOUNT, Resource::Mail).await.unwrap(), mail);
     assert_eq!(office.server.refreshes(), 1, "both tokens are kept");

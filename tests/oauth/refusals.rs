@@ -159,9 +159,9 @@ async fn what_is_wrong_for_now_is_told_from_what_stays_wrong() {
         (Once::Say(200, "text/html", "<html>log in to this hotel's network</html>".into()), false),
         (Once::Redirect("http://127.0.0.1:1/steal".into()), false),
     ];
-    for (once, may_pass) in rows {
+    for (once, is_transient) in rows {
         let error = hears(once.clone()).await;
-        assert_eq!(error.is_transient(), may_pass, "{once:?}: {error}");
+        assert_eq!(error.is_transient(), is_transient, "{once:?}: {error}");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use postroom::capabilities::Answer;
+use postroom::capabilities::BoxFuture;
 use postroom::oauth::{Grant, GrantStore, InMemory, StoreError, Stored, Swap};
 
 /// A store on a disk that is full now and then.
@@ -24,7 +24,7 @@ impl Fragile {
 }
 
 impl GrantStore for Fragile {
-    fn load<'a>(&'a self, account: &'a str) -> Answer<'a, Result<Option<Stored>, StoreError>> {
+    fn load<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
         if self.unreadable.load(Ordering::SeqCst) {
             return Box::pin(async { Err(StoreError("the disk is gone".into())) });
         }
@@ -36,7 +36,7 @@ impl GrantStore for Fragile {
         account: &'a str,
         expected: Option<u64>,
         grant: Option<&'a Grant>,
-    ) -> Answer<'a, Result<Swap, StoreError>> {
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
         let left = self.writes_left.load(Ordering::SeqCst);
         if left == 0 {
             return Box::pin(async { Err(StoreError("the disk is full".into())) });

@@ -1,7 +1,7 @@
 //! `postroom addresses`: how a pasted list of addresses is read.
 
 use super::output::{json, table};
-use super::{Common, Failure, office};
+use super::{Common, Failure, company_plugin};
 use crate::cli::Exit;
 use crate::contract::recipients::{Field, Parsed};
 use clap::Args;
@@ -19,9 +19,9 @@ pub(super) struct AddressesArgs {
 }
 
 pub(super) async fn run(common: &Common, args: &AddressesArgs) -> Result<Exit, Failure> {
-    let office = office::reading(common)?;
+    let company_plugin = company_plugin::reading(common)?;
     let Parsed { addresses, invalid } =
-        office.parse_addresses(&office::no_files(), &args.text, Field::To).await?;
+        company_plugin.parse_addresses(&company_plugin::no_files(), &args.text, Field::To).await?;
     if common.json {
         json(&serde_json::json!({ "mailboxes": addresses, "invalid": invalid }))?;
     } else {

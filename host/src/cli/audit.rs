@@ -47,12 +47,12 @@ pub(super) struct AuditArgs {
 pub(super) async fn run(common: &Common, args: &AuditArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
     if args.verify {
-        let admin = connections.store().administer(company.id);
+        let admin = connections.store().company_store(company.id);
         let verdict = admin.verify_audit(args.head.as_ref()).await?;
         return tell(common, &company, &verdict);
     }
     let filter = AuditFilter { since: args.since, actor: args.user_login.clone(), limit: args.limit };
-    let entries = connections.store().administer(company.id).audit(&filter).await?;
+    let entries = connections.store().company_store(company.id).audit(&filter).await?;
     if common.json {
         json(&entries)?;
         return Ok(Exit::Done);

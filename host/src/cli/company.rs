@@ -2,7 +2,7 @@
 
 use super::house::{CompanyArgs, StoreArgs};
 use super::output::{json, line, table};
-use super::{Common, Failure, ask, exchange, office, platform, records};
+use super::{Common, Failure, ask, company_plugin, exchange, platform, records};
 use crate::accounts::{
     Company, Fallback, FallbackPolicy, Logo, Name, NewCompany, PlatformAddress, Transport,
 };
@@ -160,7 +160,7 @@ async fn add(common: &Common, args: &AddArgs) -> Result<(), Failure> {
     let new = NewCompany { settings, ..NewCompany::named(args.name.clone()) };
     let company = store.create_company(&new).await?;
     if let Some(logo) = logo {
-        store.administer(company.id).set_logo(Some(&logo)).await?;
+        store.company_store(company.id).set_logo(Some(&logo)).await?;
     }
     show(common, &connections, &company).await
 }
@@ -176,7 +176,7 @@ async fn list(common: &Common, args: &ListArgs) -> Result<(), Failure> {
 }
 
 async fn show(common: &Common, connections: &Connections, company: &Company) -> Result<(), Failure> {
-    let admin = connections.store().administer(company.id);
+    let admin = connections.store().company_store(company.id);
     let (accounts, users) = (admin.accounts().await?, admin.users().await?);
     let retention = admin.retention().await?;
     if common.json {
@@ -202,7 +202,7 @@ async fn show(common: &Common, connections: &Connections, company: &Company) -> 
 
 async fn set(common: &Common, args: &SetArgs) -> Result<(), Failure> {
     let (connections, mut company) = args.company.open().await?;
-    let admin = connections.store().administer(company.id);
+    let admin = connections.store().company_store(company.id);
     let mut new_logo = None;
     if let Some(path) = &args.settings {
         let (settings, logo) = company_settings(&Config::read_trusting(path, args.trust.trust())?)?;
@@ -242,12 +242,12 @@ async fn new_addresses(
     company: &Company,
     renamed: bool,
 ) -> Result<Option<Vec<PlatformAddress>>, Failure> {
-    let accounts = connections.store().administer(company.id).accounts().await?;
+    let accounts = connections.store().company_store(company.id).accounts().await?;
     if !renamed || !accounts.iter().any(|it| matches!(it.transport, Transport::Platform(_))) {
         return Ok(None);
     }
-    let office = office::reading(common)?;
-    platform::addresses(connections, &office, &company.name, None).await
+    let company_plugin = company_plugin::reading(common)?;
+    platform::addresses(connections, &company_plugin, &company.name, None).await
 }
 
 async fn remove(common: &Common, args: &RemoveArgs) -> Result<(), Failure> {

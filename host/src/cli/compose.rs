@@ -58,10 +58,10 @@ pub(super) async fn compose(
         }
         _ => {}
     }
-    if let Err(error) = draft.attach_embedded_pdf(&desk.office).await {
+    if let Err(error) = draft.attach_embedded_pdf(&desk.company_plugin).await {
         return Ok(Err(error));
     }
-    let ready = match draft.compose(&desk.office).await {
+    let ready = match draft.compose(&desk.company_plugin).await {
         Ok(ready) => ready,
         Err(error) => return Ok(Err(error)),
     };
@@ -86,7 +86,7 @@ pub(super) fn addressed_to_company(ready: &Ready) -> Option<&Warning> {
 
 impl Composed {
     /// The mail as the store keeps it. Its files are read once, for their digests.
-    pub(super) async fn to_keep(
+    pub(super) async fn to_enqueue(
         &self,
         desk: &Desk,
         id: MailId,
@@ -95,6 +95,6 @@ impl Composed {
     ) -> Result<NewMail, Failure> {
         let open_check = opens.settled(&self.ready.message.warnings);
         let keeping = Keeping { id, account: desk.account.id, created: now(), options, open_check };
-        self.ready.to_keep(&self.draft, keeping).await.map_err(|e| Failure::input(e.to_string()))
+        self.ready.to_enqueue(&self.draft, keeping).await.map_err(|e| Failure::input(e.to_string()))
     }
 }

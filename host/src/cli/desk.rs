@@ -1,22 +1,22 @@
 //! A user at work as one account: a mail is kept, moved on as far as it goes now, and told of.
 
 use super::attempts_told::Watched;
+use super::company_plugin::{self, Loading};
 use super::contract_json;
 use super::house::UserArgs;
 use super::next_step::{Next, code, next};
-use super::office::{self, Loading};
 use super::output::{json, line, printable};
-use super::premises::is_by_state;
+use super::plugin_provider::is_by_state;
 use super::{Common, Failure, ask, statuses};
 use crate::accounts::{Account, AccountState, Company, Logo, Name, Transport, User, UserSettings};
 use crate::cli::Exit;
 use crate::connections::Connections;
 use crate::contract::tracking::Status;
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 use crate::outbox::{
-    Answers, Clock, Copies, CurrentPause, Dispatch, LEASE, Ledger, OutboxError, Step, Taken, timeline,
+    Answers, Clock, Copies, CurrentPause, Dispatch, LEASE, OutboxError, OutboxHandle, Step, Taken, timeline,
 };
-use crate::store::{Acting, BatchId, MailId, Order, Standing, StoreError};
+use crate::store::{BatchId, MailId, Order, QueueState, StoreError, UserStore};
 use chrono::{DateTime, FixedOffset, Local};
 use indicatif::ProgressBar;
 use serde_json::{Value, json as object};
@@ -32,11 +32,11 @@ pub(super) struct Desk {
     pub(super) account: Account,
     pub(super) fallback: Option<Account>,
     pub(super) settings: UserSettings,
-    pub(super) office: Office,
+    pub(super) company_plugin: CompanyPlugin,
     /// The company's logo.
     pub(super) logo: Option<Logo>,
     /// The ledger, in this command's hands.
-    pub(super) ledger: Ledger,
+    pub(super) outbox: OutboxHandle,
     /// The state that the account is taken to be in, for a test.
     pub(super) pretend: Option<AccountState>,
     pause: CurrentPause,
@@ -56,13 +56,13 @@ impl Desk {
         account: Option<&Name>,
     ) -> Result<Self, Failure> {
         // One computes, the other waits for the disk.
-        let plugin = office::loading(common);
+        let plugin = company_plugin::loading(common);
         let (connections, company, user) = who.open().await?;
-        let acting = connections.store().acting(&user);
+        let user_store = connections.store().user_store(&user);
         let account = match account {
-            Some(name) => acting.account(name).await?,
+            Some(name) => user_store.account(name).await?,
             None => {
-                let mut all = acting.accounts().await?;
+                let mut all = user_store.accounts().await?;
                 match (all.pop(), all.is_empty()) {
                     (Some(only), true) => only,
                     (None, _) => {
@@ -91,7 +91,7 @@ impl Desk {
         user: User,
         mail: MailId,
     ) -> Result<Self, Failure> {
-        let mail = connections.store().acting(&user).mail(mail).await?;
+        let mail = connections.store().user_store(&user).mail(mail).await?;
         let account = connections.store().account(company.id, mail.mail.account).await?;
         Self::of(common, plugin, connections, company, user, account).await
     }
@@ -105,14 +105,14 @@ impl Desk {
         user: User,
         account: Account,
     ) -> Result<Self, Failure> {
-        let settings = connections.store().acting(&user).settings(account.id).await?;
+        let settings = connections.store().user_store(&user).settings(account.id).await?;
         let mut fallback = match company.fallback.account.filter(|id| *id != account.id) {
             Some(id) => Some(connections.store().account(company.id, id).await?),
             None => None,
         };
         let reached = [Some(&account), fallback.as_ref()].into_iter().flatten();
-        let (capabilities, closed) = connections.capabilities(reached, office::log(common)).await;
-        let office = plugin.engine().await?.office(company.id.to_string(), capabilities);
+        let (capabilities, closed) = connections.capabilities(reached, company_plugin::log(common)).await;
+        let company_plugin = plugin.engine().await?.company_plugin(company.id.to_string(), capabilities);
         let (mut own_fails, mut fallback_fails) = (None, false);
         for (which, error) in closed {
             if which.id == account.id {
@@ -129,9 +129,9 @@ impl Desk {
         if fallback_fails {
             fallback = None;
         }
-        let ledger = Ledger::open(connections.store(), "command", Clock::system())
+        let outbox = OutboxHandle::open(connections.store(), "command", Clock::system())
             .telling(Arc::new(|text: &str| eprintln!("postroom: {}", printable(text))));
-        let logo = connections.store().acting(&user).logo().await?;
+        let logo = connections.store().user_store(&user).logo().await?;
         let pause = connections.store().account_pause(company.id, account.id).await?;
         Ok(Self {
             connections,
@@ -140,29 +140,29 @@ impl Desk {
             account,
             fallback,
             settings,
-            office,
+            company_plugin,
             logo,
-            ledger,
+            outbox,
             pretend: None,
             pause: CurrentPause::new(pause),
         })
     }
 
     /// The user's door to the store.
-    pub(super) fn acting(&self) -> Acting<'_> {
-        self.connections.store().acting(&self.user)
+    pub(super) fn user_store(&self) -> UserStore<'_> {
+        self.connections.store().user_store(&self.user)
     }
 
     /// An order for a mail that this command sends itself, right away.
     pub(super) fn order(&self) -> Order {
         let until = now() + LEASE;
-        Order { lease: Some((self.ledger.holder.clone(), until)), ..Order::default() }
+        Order { lease: Some((self.outbox.lease_owner.clone(), until)), ..Order::default() }
     }
 
     fn dispatch(&self) -> Dispatch<'_> {
         Dispatch {
-            ledger: &self.ledger,
-            office: &self.office,
+            outbox: &self.outbox,
+            company_plugin: &self.company_plugin,
             company: self.company.clone(),
             account: self.account.clone(),
             fallback: self.fallback.clone(),
@@ -175,7 +175,7 @@ impl Desk {
 
     /// The batch that something of it is about to enter: the one that was opened before, else one of this name.
     pub(super) async fn opened(&self, batch: &OnceCell<BatchId>, name: &Name) -> Result<BatchId, StoreError> {
-        let open = || async { self.acting().open_batch(self.account.id, name, now()).await };
+        let open = || async { self.user_store().open_batch(self.account.id, name, now()).await };
         batch.get_or_try_init(open).await.copied()
     }
 
@@ -194,13 +194,13 @@ impl Desk {
         let mut end = match self.take(id).await? {
             Some(taken) => {
                 let work = self.answered_and_moved_on(common, id, &how);
-                taken.work(work, |end| end.step.standing(now())).await?
+                taken.work(work, |end| end.step.queue_state(now())).await?
             }
             None => End { step: Step::Done, watched: self.watched(common) },
         };
         self.connections.close().await;
-        let mail = self.acting().mail(id).await?;
-        let timeline = timeline(&self.office, &mail, now()).await?;
+        let mail = self.user_store().mail(id).await?;
+        let timeline = timeline(&self.company_plugin, &mail, now()).await?;
         let next = next(&end.step, id);
         if common.json {
             let mut out = object!({
@@ -223,7 +223,7 @@ impl Desk {
         } else {
             end.watched.shown.add(timeline.recipients.iter().map(|it| it.reason.detail.clone()));
             end.watched.catch_up();
-            statuses::show(&self.office, &timeline.recipients).await?;
+            statuses::show(&self.company_plugin, &timeline.recipients).await?;
             line(&format!("mail {id}"))?;
             if let Some(next) = next {
                 eprintln!("{}", printable(&next.without(&end.watched.shown)));
@@ -235,12 +235,12 @@ impl Desk {
 
     /// Takes the mail into this command's hands; none: it has left already.
     async fn take(&self, id: MailId) -> Result<Option<Taken<'_>>, Failure> {
-        match self.acting().take(&self.ledger.holder, id, now(), LEASE).await? {
-            Ok(before) if before.standing == Standing::Cancelled => Err(Failure::input(format!(
+        match self.user_store().take(&self.outbox.lease_owner, id, now(), LEASE).await? {
+            Ok(before) if before.queue_state == QueueState::Cancelled => Err(Failure::input(format!(
                 "the mail {id} was cancelled: make it anew with `postroom send --again`"
             ))),
-            Ok(before) if before.standing == Standing::Sent => Ok(None),
-            Ok(before) => Ok(Some(Taken::of(&self.ledger, id, before))),
+            Ok(before) if before.queue_state == QueueState::Sent => Ok(None),
+            Ok(before) => Ok(Some(Taken::of(&self.outbox, id, before))),
             Err(until) => {
                 let clock = until.with_timezone(&Local).format("%H:%M:%S");
                 let message = format!(
@@ -260,10 +260,10 @@ impl Desk {
         how: &Delivery,
     ) -> Result<End, Failure> {
         if let Some(answer) = how.answers.fallback {
-            self.acting().set_answer(id, answer).await?;
+            self.user_store().set_answer(id, answer).await?;
         }
         if how.answers.send_again {
-            self.acting().note_sent_again(id, now()).await?;
+            self.user_store().note_sent_again(id, now()).await?;
         }
         self.moved_on(common, &self.dispatch(), id, how).await
     }
@@ -315,7 +315,7 @@ impl Desk {
                     let question = format!("{} does not work: send through {account}?", self.account.name);
                     match ask::confirm(common, &question)? {
                         Some(yes) => {
-                            self.acting().set_answer(id, yes).await?;
+                            self.user_store().set_answer(id, yes).await?;
                             answers.fallback = Some(yes);
                         }
                         None => return Ok(End { step: Step::AskFallback(account), watched }),

@@ -1,7 +1,7 @@
 //! `postroom document`: what is in a document.
 
 use super::output::{json, line, table};
-use super::{Common, Failure, office};
+use super::{Common, Failure, company_plugin};
 use crate::cli::Exit;
 use crate::contract::documents::{Payment, Summary};
 use crate::contract::types::Address;
@@ -25,8 +25,8 @@ pub(super) struct DocumentArgs {
 }
 
 pub(super) async fn run(common: &Common, args: &DocumentArgs) -> Result<Exit, Failure> {
-    let office = office::reading(common)?;
-    let files = office::no_files();
+    let company_plugin = company_plugin::reading(common)?;
+    let files = company_plugin::no_files();
     let mut summaries = Vec::new();
     for path in &args.documents {
         let sender = Address { name: None, address: String::new() };
@@ -36,13 +36,17 @@ pub(super) async fn run(common: &Common, args: &DocumentArgs) -> Result<Exit, Fa
             if args.documents.len() > 1 {
                 return Err(Failure::input("--convert takes one document"));
             }
-            let text =
-                office.to_json(&files, &draft.document).await?.map_err(|e| named(DraftError::Document(e)))?;
+            let text = company_plugin
+                .to_json(&files, &draft.document)
+                .await?
+                .map_err(|e| named(DraftError::Document(e)))?;
             line(&text)?;
             return Ok(Exit::Done);
         }
-        let summary =
-            office.read(&files, &draft.document).await?.map_err(|e| named(DraftError::Document(e)))?;
+        let summary = company_plugin
+            .read(&files, &draft.document)
+            .await?
+            .map_err(|e| named(DraftError::Document(e)))?;
         summaries.push((path, summary));
     }
     if common.json {

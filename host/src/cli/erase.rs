@@ -44,7 +44,7 @@ pub(super) async fn run(common: &Common, args: &EraseArgs) -> Result<Exit, Failu
     }
     let store = connections.store();
     store.lend_pseudonym_key(connections.pseudonym_secret().await?);
-    let erased = store.administer(company.id).erase(&args.address, super::desk::now()).await?;
+    let erased = store.company_store(company.id).erase(&args.address, super::desk::now()).await?;
     let scrubbed = store.scrub().await?;
     tell(common, &erased, scrubbed)
 }

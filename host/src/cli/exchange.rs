@@ -4,7 +4,7 @@ use super::account::first_state;
 use super::company::{TrustArgs, company_settings};
 use super::house::{CompanyArgs, StoreArgs};
 use super::output::{done, line};
-use super::{Common, Failure, office, platform};
+use super::{Common, Failure, company_plugin, platform};
 use crate::accounts::{
     Account, Authentication, Company, Fallback, Name, NewAccount, NewCompany, NewUser, PasswordMechanism,
     PlatformAddress, SecretKind, SecretOwner, Security, SmtpServer, Transport, Unusable, User,
@@ -12,7 +12,7 @@ use crate::accounts::{
 use crate::cli::Exit;
 use crate::config::{self, AccountSettings, Config, FallbackForm, UserForm};
 use crate::connections::Connections;
-use crate::store::Administrator;
+use crate::store::CompanyStore;
 use clap::Args;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
@@ -60,14 +60,14 @@ pub(super) async fn import(common: &Common, args: &ImportArgs) -> Result<Exit, F
     let connections = args.store.open_or_make().await?;
     let on_platform = |it: &Read| matches!(it.0.transport, Transport::Platform(_));
     let addresses = match accounts.iter().any(on_platform) {
-        true => platform::addresses(&connections, &office::reading(common)?, &name, None).await?,
+        true => platform::addresses(&connections, &company_plugin::reading(common)?, &name, None).await?,
         false => None,
     };
     let company = connections
         .store()
         .create_company(&NewCompany { settings, ..NewCompany::named(name.clone()) })
         .await?;
-    let admin = connections.store().administer(company.id);
+    let admin = connections.store().company_store(company.id);
     let file = Filling { config: &config, accounts, addresses, logo };
     if let Err(failure) = fill(&connections, &admin, &company, file).await {
         // Half a company would be in the way of the next try.
@@ -162,7 +162,7 @@ struct Filling<'a> {
 
 async fn fill(
     connections: &Connections,
-    admin: &Administrator<'_>,
+    admin: &CompanyStore<'_>,
     company: &Company,
     Filling { config, accounts, addresses, logo }: Filling<'_>,
 ) -> Result<(), Failure> {
@@ -215,7 +215,7 @@ async fn fill(
 
 pub(super) async fn export(args: &CompanyArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.open().await?;
-    let admin = connections.store().administer(company.id);
+    let admin = connections.store().company_store(company.id);
     let accounts = admin.accounts().await?;
     let mut users = BTreeMap::new();
     for user in admin.users().await? {

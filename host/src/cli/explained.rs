@@ -1,9 +1,9 @@
 //! What the plugin warns of or refuses, in the language of the person at the terminal. Details stay in English, with the names and
 //! numbers that they hold.
 
-use super::{Failure, office};
+use super::{Failure, company_plugin};
 use crate::contract::types::Reason as Warning;
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 use std::collections::BTreeMap;
 
 /// Sentences for codes of the plugin, in the user's language; none where that is English or one without sentences.
@@ -12,11 +12,16 @@ pub(super) struct Explained(BTreeMap<String, String>);
 
 impl Explained {
     /// Asks the plugin what the codes of these warnings mean.
-    pub(super) async fn warnings(office: &Office, warnings: &[Warning]) -> Result<Self, Failure> {
+    pub(super) async fn warnings(
+        company_plugin: &CompanyPlugin,
+        warnings: &[Warning],
+    ) -> Result<Self, Failure> {
         let mut sentences = BTreeMap::new();
         if let Some(tag) = own_language() {
             for warning in warnings {
-                if let Some(sentence) = office.explain(&office::no_files(), &warning.code, &tag).await? {
+                if let Some(sentence) =
+                    company_plugin.explain(&company_plugin::no_files(), &warning.code, &tag).await?
+                {
                     sentences.insert(warning.code.clone(), sentence);
                 }
             }
@@ -34,9 +39,9 @@ impl Explained {
 }
 
 /// What a code means in the user's language.
-pub(super) async fn sentence(office: &Office, code: &str) -> Result<Option<String>, Failure> {
+pub(super) async fn sentence(company_plugin: &CompanyPlugin, code: &str) -> Result<Option<String>, Failure> {
     match own_language() {
-        Some(tag) => Ok(office.explain(&office::no_files(), code, &tag).await?),
+        Some(tag) => Ok(company_plugin.explain(&company_plugin::no_files(), code, &tag).await?),
         None => Ok(None),
     }
 }

@@ -86,8 +86,8 @@ impl From<EngineError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let code = match &error {
-            error if error.may_pass() => Exit::Later,
-            error if error.may_be_mended() => Exit::Unwritable,
+            error if error.is_transient() => Exit::Later,
+            error if error.needs_operator() => Exit::Unwritable,
             StoreError::NoSuchCompany(_)
             | StoreError::NoSuchUser(_)
             | StoreError::NoSuchAccount(_)
@@ -98,7 +98,7 @@ impl From<StoreError> for Failure {
             StoreError::AttemptOpen(_) | StoreError::Restored { .. } => Exit::InDoubt,
             _ => Exit::Other,
         };
-        let message = match STORE.get().filter(|_| error.may_be_mended()) {
+        let message = match STORE.get().filter(|_| error.needs_operator()) {
             Some(place) => format!("{error} (the store is {place})"),
             None => error.to_string(),
         };
@@ -140,7 +140,7 @@ impl From<OutboxError> for Failure {
 impl From<RecordsError> for Failure {
     fn from(error: RecordsError) -> Self {
         let code = match &error {
-            error if error.may_pass() => Exit::Later,
+            error if error.is_transient() => Exit::Later,
             RecordsError::Refused { .. } | RecordsError::Denied { .. } => Exit::Refused,
             _ => Exit::Input,
         };

@@ -2,10 +2,10 @@
 
 use super::desk::{Desk, now};
 use super::output::{json, line, printable};
-use super::{Common, Failure, office};
+use super::{Common, Failure, company_plugin};
 use crate::cli::Exit;
 use crate::outbox::Ready;
-use crate::store::{AttemptId, AttemptResult, Event, MailId, NewAttempt, Outcome, Settlement, Standing};
+use crate::store::{AttemptId, AttemptResult, Event, MailId, NewAttempt, Outcome, QueueState, StateChange};
 use std::path::{Path, PathBuf};
 
 /// What the evidence says.
@@ -22,7 +22,7 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let entries = &ready.resolution.entries;
     let link = match file {
-        None => desk.office.mailto(&office::no_files(), &ready.message, entries).await?.ok(),
+        None => desk.company_plugin.mailto(&company_plugin::no_files(), &ready.message, entries).await?.ok(),
         Some(_) => None,
     };
     let target = match link {
@@ -35,10 +35,10 @@ pub(super) async fn run(
         transport: desk.account.transport.kind().to_owned(),
         fallback: false,
     };
-    let (journal, holder) = (&desk.ledger.journal, &desk.ledger.holder);
-    let attempt = journal.begin(id, &started, holder).await?;
+    let (journal, lease_owner) = (&desk.outbox.journal, &desk.outbox.lease_owner);
+    let attempt = journal.begin(id, &started, lease_owner).await?;
     // Once the user's program has it nobody can call it back.
-    journal.release(attempt, holder, now()).await?;
+    journal.release(attempt, lease_owner, now()).await?;
     if file.is_none()
         && let Err(error) = super::child::open(&target)
     {
@@ -59,7 +59,7 @@ pub(super) async fn run(
 /// Writes the unsent message.
 async fn write(desk: &Desk, ready: &Ready, file: Option<&Path>) -> Result<PathBuf, Failure> {
     let entries = &ready.resolution.entries;
-    let unsent = desk.office.draft(&ready.files, &ready.message, entries).await?;
+    let unsent = desk.company_plugin.draft(&ready.files, &ready.message, entries).await?;
     let unsent = unsent.map_err(|fault| Failure::other(fault.sentence()))?;
     let path = match file {
         Some(path) => path.to_owned(),
@@ -91,8 +91,8 @@ async fn record(desk: &Desk, attempt: AttemptId) -> Result<(), Failure> {
         code: None,
         words: Some(WORDS.to_owned()),
     };
-    let given = Some(Settlement::of(&desk.ledger.holder, Standing::Sent));
-    if let Some(alarm) = desk.ledger.journal.finish(attempt, &outcome, &[handed], given).await? {
+    let given = Some(StateChange::of(&desk.outbox.lease_owner, QueueState::Sent));
+    if let Some(alarm) = desk.outbox.journal.finish(attempt, &outcome, &[handed], given).await? {
         eprintln!("postroom: {}", printable(&alarm.to_string()));
     }
     Ok(())

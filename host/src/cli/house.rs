@@ -1,13 +1,13 @@
 //! Which store, whose company, which user: the options of every command that works with stored accounts.
 
-use super::{Common, Failure, failure, office};
+use super::{Common, Failure, company_plugin, failure};
 use crate::accounts::{
     Account, Company, Name, PlatformDomains, SecretKind, SecretOwner, User, UserSettings, describe,
 };
 use crate::config::Operator;
 use crate::connections::{ConnectionError, Connections};
-use crate::engine::Office;
-use crate::store::{Acting, Location, Store, StoreError};
+use crate::engine::CompanyPlugin;
+use crate::store::{Location, Store, StoreError, UserStore};
 use crate::vault::{KeySource, Vault};
 use clap::Args;
 use std::path::PathBuf;
@@ -164,7 +164,7 @@ impl UserArgs {
     /// Opens the store and finds company and user.
     pub(super) async fn open(&self) -> Result<(Connections, Company, User), Failure> {
         let (connections, company) = self.company.open().await?;
-        let admin = connections.store().administer(company.id);
+        let admin = connections.store().company_store(company.id);
         let user = match &self.user {
             Some(login) => admin.user(login).await?,
             None => {
@@ -207,13 +207,13 @@ impl AccountArgs {
     pub(super) async fn open(&self) -> Result<Found, Failure> {
         let (connections, company) = self.company.open().await?;
         let store = connections.store();
-        let admin = store.administer(company.id);
+        let admin = store.company_store(company.id);
         let user = match &self.user {
             Some(login) => Some(admin.user(login).await?),
             None => None,
         };
         let account = match &user {
-            Some(user) => store.acting(user).account(&self.name).await?,
+            Some(user) => store.user_store(user).account(&self.name).await?,
             None => admin.account(&self.name).await?,
         };
         Ok(Found { connections, company, account, user })
@@ -222,24 +222,24 @@ impl AccountArgs {
 
 impl Found {
     /// The user's door.
-    pub(super) fn acting(&self) -> Option<Acting<'_>> {
-        self.user.as_ref().map(|user| self.connections.store().acting(user))
+    pub(super) fn user_store(&self) -> Option<UserStore<'_>> {
+        self.user.as_ref().map(|user| self.connections.store().user_store(user))
     }
 
     /// What the user has set for the account.
     pub(super) async fn settings(&self) -> Result<UserSettings, StoreError> {
-        match self.acting() {
-            Some(acting) => acting.settings(self.account.id).await,
+        match self.user_store() {
+            Some(user_store) => user_store.settings(self.account.id).await,
             None => Ok(UserSettings::default()),
         }
     }
 
     /// The plugin at work for the company, able to reach these accounts; and why it can't reach others.
-    pub(super) async fn office<'a>(
+    pub(super) async fn company_plugin<'a>(
         &self,
         common: &Common,
         accounts: impl IntoIterator<Item = &'a Account>,
-    ) -> Result<(Office, Vec<(&'a Account, ConnectionError)>), Failure> {
+    ) -> Result<(CompanyPlugin, Vec<(&'a Account, ConnectionError)>), Failure> {
         reaching(common, &self.connections, &self.company, accounts).await
     }
 }
@@ -250,9 +250,9 @@ pub(super) async fn reaching<'a>(
     connections: &Connections,
     company: &Company,
     accounts: impl IntoIterator<Item = &'a Account>,
-) -> Result<(Office, Vec<(&'a Account, ConnectionError)>), Failure> {
-    let (capabilities, closed) = connections.capabilities(accounts, office::log(common)).await;
-    Ok((office::engine(common)?.office(company.id.to_string(), capabilities), closed))
+) -> Result<(CompanyPlugin, Vec<(&'a Account, ConnectionError)>), Failure> {
+    let (capabilities, closed) = connections.capabilities(accounts, company_plugin::log(common)).await;
+    Ok((company_plugin::engine(common)?.company_plugin(company.id.to_string(), capabilities), closed))
 }
 
 /// The account as the plugin judges it.

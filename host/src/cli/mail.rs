@@ -6,7 +6,7 @@ use crate::capabilities::attachments::{AttachmentSource, ReadError};
 use crate::config::Config;
 use crate::contract::recipients::Field;
 use crate::contract::types::Address;
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 use crate::outbox::Portal;
 use crate::outbox::{Draft, DraftError};
 use clap::Args;
@@ -151,7 +151,7 @@ impl MailArgs {
 
     /// Refuses addresses of the options that are none, each with the text that can't be used: what a person typed is not left out.
     /// What an address was read from all the same (`o’brien@…`, with a typographic apostrophe) is told with the mail.
-    pub(super) async fn refuse_unusable(&self, office: &Office) -> Result<(), Failure> {
+    pub(super) async fn refuse_unusable(&self, company_plugin: &CompanyPlugin) -> Result<(), Failure> {
         let mut unusable = Vec::new();
         for (option, texts, field) in [
             ("--to", &self.to, Field::To),
@@ -160,7 +160,8 @@ impl MailArgs {
             ("--reply-to", &self.reply_to, Field::ReplyTo),
         ] {
             let Some(text) = joined(texts) else { continue };
-            let mut read = office.parse_addresses(&super::office::no_files(), &text, field).await?;
+            let mut read =
+                company_plugin.parse_addresses(&super::company_plugin::no_files(), &text, field).await?;
             read.invalid.retain(|it| !is_read_all_the_same(&it.text, &read.addresses));
             unusable.extend(
                 read.invalid
@@ -232,9 +233,9 @@ impl MailArgs {
     }
 
     /// The same failure, with what a refusal means in the user's language before it.
-    pub(super) async fn failed_in_words(&self, office: &Office, error: DraftError) -> Failure {
+    pub(super) async fn failed_in_words(&self, company_plugin: &CompanyPlugin, error: DraftError) -> Failure {
         let told = match &error {
-            DraftError::Refused(refusal) => explained::sentence(office, &refusal.code).await,
+            DraftError::Refused(refusal) => explained::sentence(company_plugin, &refusal.code).await,
             _ => Ok(None),
         };
         let failure = self.failed(error);

@@ -3,7 +3,7 @@
 use super::retold::Shown;
 use crate::cli::Exit;
 use crate::outbox::Step;
-use crate::store::{Cause, Mail, MailId};
+use crate::store::{Mail, MailId, WaitReason};
 use chrono::Local;
 
 /// What a mail waits for, and what to do about it.
@@ -37,7 +37,7 @@ pub(super) fn next(step: &Step, id: MailId) -> Option<Next> {
         Step::WaitUntil(wait) => {
             let time = wait.until.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S");
             match wait.cause {
-                Cause::Account => return because(format!("it waits until {time}"), &wait.why),
+                WaitReason::Account => return because(format!("it waits until {time}"), &wait.why),
                 _ => format!("it is tried again at {time}, not before: `postroom resume {id}`"),
             }
         }

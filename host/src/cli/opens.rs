@@ -4,11 +4,11 @@
 use super::contract_json::reasons;
 use super::desk::Desk;
 use super::house::description;
-use super::{Failure, office};
+use super::{Failure, company_plugin};
 use crate::accounts::{Account, Transport, UserSettings};
 use crate::connections::Connections;
 use crate::contract::types::Reason as Warning;
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 use crate::store::{MailId, OpenCheck, StoreError};
 use crate::web::{LinkTokens, pixel_url};
 
@@ -33,7 +33,7 @@ pub(super) async fn plan(desk: &Desk, wanted: Option<bool>, id: MailId) -> Resul
         let pixel = pixel_url(public, &tokens, desk.company.id, id);
         return Ok(Opens { check: OpenCheck::Pixel, pixel: Some(pixel) });
     }
-    let refused = refuse_unseen(&desk.office, &desk.connections, &desk.account, &desk.settings).await;
+    let refused = refuse_unseen(&desk.company_plugin, &desk.connections, &desk.account, &desk.settings).await;
     match (refused, wanted) {
         (Err(failure), Some(true)) => Err(failure),
         (Err(failure), _) => {
@@ -64,7 +64,7 @@ pub(super) fn has_pixels(transport: &Transport) -> bool {
 
 /// Openings are checked only where they can be seen: fails with the reason.
 pub(super) async fn refuse_unseen(
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     connections: &Connections,
     account: &Account,
     own: &UserSettings,
@@ -73,8 +73,8 @@ pub(super) async fn refuse_unseen(
         return Ok(());
     }
     let described = description(connections, account, own);
-    let can = office
-        .account_capabilities(&office::no_files(), &described)
+    let can = company_plugin
+        .account_capabilities(&company_plugin::no_files(), &described)
         .await?
         .map_err(|fault| Failure::other(fault.sentence()))?;
     let read = can.into_iter().find(|it| it.name == "read");

@@ -1,11 +1,11 @@
 //! Sending from the platform in the company's name (FEATURES A14).
 
 use super::desk::Desk;
-use super::{Failure, office};
+use super::{Failure, company_plugin};
 use crate::accounts::{Name, PlatformAddress, PlatformSender, Transport};
 use crate::connections::Connections;
 use crate::contract::accounts::{Identity, Platform};
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 use crate::outbox::Mode;
 use crate::outbox::{Draft, Renamed};
 use crate::return_address::{Purpose, ReturnAddresses};
@@ -24,10 +24,11 @@ pub(super) async fn sign(
 ) -> Result<(), Failure> {
     let platform = platform(&desk.connections)?;
     let token = return_addresses(desk).await?.token(Purpose::Reply, desk.company.id, id);
-    let identity = identity(&desk.office, &desk.company.name, &platform, sender.suffix, &token).await?;
+    let identity =
+        identity(&desk.company_plugin, &desk.company.name, &platform, sender.suffix, &token).await?;
     // Nothing is signed for an address that is not the company's, whatever its row says.
     let own = PlatformAddress { suffix: sender.suffix, address: identity.sender.address.parse()? };
-    let administrator = desk.connections.store().administer(desk.company.id);
+    let administrator = desk.connections.store().company_store(desk.company.id);
     administrator.hold_platform_address(&own).await.map_err(|error| match error {
         StoreError::Taken { name, .. } => Failure::input(format!(
             "{name} belongs to another company: `postroom account set {} --transport platform` chooses another address",
@@ -58,7 +59,7 @@ pub(super) async fn reply_token(desk: &Desk, from: MailId, to: MailId) -> Result
 /// the account has, the plain one, those with a number. None: the operator has no platform.
 pub(super) async fn addresses(
     connections: &Connections,
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     company: &Name,
     there: Option<&Transport>,
 ) -> Result<Option<Vec<PlatformAddress>>, Failure> {
@@ -70,7 +71,7 @@ pub(super) async fn addresses(
     let numbers = (2..=MOST_NAMESAKES).map(NonZeroU32::new);
     let mut addresses = Vec::new();
     for suffix in std::iter::once(had).chain([None]).chain(numbers) {
-        let identity = identity(office, company, &platform, suffix, "0").await?;
+        let identity = identity(company_plugin, company, &platform, suffix, "0").await?;
         addresses.push(PlatformAddress { suffix, address: identity.sender.address.parse()? });
     }
     addresses.dedup();
@@ -78,16 +79,16 @@ pub(super) async fn addresses(
 }
 
 async fn identity(
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     company: &Name,
     platform: &Platform,
     suffix: Option<NonZeroU32>,
     token: &str,
 ) -> Result<Identity, Failure> {
     let suffix = suffix.map(|number| number.to_string());
-    let none = office::no_files();
+    let none = company_plugin::no_files();
     let identity =
-        office.platform_identity(&none, company.as_str(), platform, suffix.as_deref(), token).await?;
+        company_plugin.platform_identity(&none, company.as_str(), platform, suffix.as_deref(), token).await?;
     identity.map_err(|e| Failure::input(format!("{}: {}", e.argument, e.detail)))
 }
 

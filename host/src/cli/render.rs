@@ -6,10 +6,10 @@ use super::insist::WITHOUT_DOCUMENT;
 use super::mail::MailArgs;
 use super::output::{json, line, printable};
 use super::output_file::{self, OutputFile};
-use super::{Common, Failure, office, picture};
+use super::{Common, Failure, company_plugin, picture};
 use crate::cli::Exit;
 use crate::contract::types::Address;
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 use crate::outbox::{DraftError, Ready};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -44,28 +44,28 @@ pub(super) async fn run(common: &Common, args: &RenderArgs) -> Result<Exit, Fail
         Some(name) => config.account(name)?.mailbox(),
         None => Address { name: None, address: "sender@example.invalid".to_owned() },
     };
-    let office = office::reading(common)?;
-    args.mail.refuse_unusable(&office).await?;
+    let company_plugin = company_plugin::reading(common)?;
+    args.mail.refuse_unusable(&company_plugin).await?;
     let id = args.mail.identity(&config, &sender).await?;
     let mut draft = args.mail.draft(&config, sender, id, String::new())?;
     if draft.now.is_empty() {
-        let summary = office.read(&office::no_files(), &draft.document).await?;
+        let summary = company_plugin.read(&company_plugin::no_files(), &draft.document).await?;
         let summary = summary.map_err(|e| args.mail.failed(DraftError::Document(e)))?;
         draft.now = format!("{}T09:00:00+00:00", summary.issue_date);
     }
     // A mail is looked at before its files are there.
     draft.insist.push(WITHOUT_DOCUMENT.to_owned());
-    draft.attach_embedded_pdf(&office).await?;
-    let ready = match draft.compose(&office).await {
+    draft.attach_embedded_pdf(&company_plugin).await?;
+    let ready = match draft.compose(&company_plugin).await {
         Ok(ready) => ready,
-        Err(error) => return Err(args.mail.failed_in_words(&office, error).await),
+        Err(error) => return Err(args.mail.failed_in_words(&company_plugin, error).await),
     };
     write(&ready, &args.out).await?;
     if args.png {
         let logo = draft.attachments.iter().find(|(a, _)| a.role == "logo");
         picture::write(&ready.message.html, logo, &args.out.join("body.png")).await?;
     }
-    report(common, &office, &ready, &args.out).await?;
+    report(common, &company_plugin, &ready, &args.out).await?;
     Ok(Exit::Done)
 }
 
@@ -93,7 +93,12 @@ pub(super) async fn write_message(ready: &Ready, path: &Path) -> Result<(), Fail
     file.finish()
 }
 
-async fn report(common: &Common, office: &Office, ready: &Ready, folder: &Path) -> Result<(), Failure> {
+async fn report(
+    common: &Common,
+    company_plugin: &CompanyPlugin,
+    ready: &Ready,
+    folder: &Path,
+) -> Result<(), Failure> {
     let message = &ready.message;
     if common.json {
         return json(&serde_json::json!({
@@ -117,7 +122,7 @@ async fn report(common: &Common, office: &Office, ready: &Ready, folder: &Path) 
         message.language, message.language_reason, message.template
     ))?;
     addressees(ready)?;
-    warnings(&Explained::warnings(office, &message.warnings).await?, ready);
+    warnings(&Explained::warnings(company_plugin, &message.warnings).await?, ready);
     line(&format!("{} bytes in {}", message.mail.size, folder.join("message.eml").display()))
 }
 

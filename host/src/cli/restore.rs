@@ -56,7 +56,7 @@ pub(super) async fn run(common: &Common, args: &RestoreArgs) -> Result<Exit, Fai
     let restored = match (&args.file, args.taken) {
         (_, Some(taken)) => {
             let store = Store::open(&location).await?;
-            let held = store.came_back(taken, args.resume_all).await;
+            let held = store.mark_restored(taken, args.resume_all).await;
             store.close().await;
             Restored { taken, held: held?, before: None }
         }

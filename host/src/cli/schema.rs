@@ -1,7 +1,7 @@
 //! `postroom schema`: the published JSON Schemas, and the table of kinds and use cases.
 
 use super::output::{json, line, table};
-use super::{Common, Failure, office};
+use super::{Common, Failure, company_plugin};
 use crate::cli::Exit;
 use clap::Args;
 use std::collections::BTreeMap;
@@ -36,15 +36,17 @@ const USE_CASES: [(&str, &str); 8] = [
 ];
 
 pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<Exit, Failure> {
-    let office = office::reading(common)?;
-    let files = office::no_files();
-    let vocabulary: BTreeMap<String, Vec<String>> = office.vocabulary(&files).await?.into_iter().collect();
+    let company_plugin = company_plugin::reading(common)?;
+    let files = company_plugin::no_files();
+    let vocabulary: BTreeMap<String, Vec<String>> =
+        company_plugin.vocabulary(&files).await?.into_iter().collect();
     let list = |name: &str| vocabulary.get(name).map(|list| list.join(", ")).unwrap_or_default();
     match args.name.as_deref() {
         None if common.json => {
-            let limits: BTreeMap<String, u32> = office.plugin_limits(&files).await?.into_iter().collect();
+            let limits: BTreeMap<String, u32> =
+                company_plugin.plugin_limits(&files).await?.into_iter().collect();
             let mut whole = serde_json::json!({
-                "version": office.version(&files).await?, "kinds": office.kinds(&files).await?, "limits": limits,
+                "version": company_plugin.version(&files).await?, "kinds": company_plugin.kinds(&files).await?, "limits": limits,
             });
             for (name, list) in vocabulary {
                 whole[name.replace('-', "_")] = list.into();
@@ -52,14 +54,14 @@ pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<Exit, Fail
             json(&whole)?;
         }
         None => {
-            line(&format!("plugin {}", office.version(&files).await?))?;
+            line(&format!("plugin {}", company_plugin.version(&files).await?))?;
             line(&format!("schemas: {}, kinds, providers", list("schemas")))?;
             line(&format!("languages: {}", list("languages")))?;
             line(&format!("documents: {}", list("media-types")))?;
         }
-        Some("kinds") if common.json => json(&office.kinds(&files).await?)?,
+        Some("kinds") if common.json => json(&company_plugin.kinds(&files).await?)?,
         Some("kinds") => {
-            let rows = office
+            let rows = company_plugin
                 .kinds(&files)
                 .await?
                 .into_iter()
@@ -70,7 +72,7 @@ pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<Exit, Fail
             table(&["use case", "to be taken when"], rows)?;
         }
         Some("providers") => {
-            let presets = office.presets(&files).await?;
+            let presets = company_plugin.presets(&files).await?;
             if common.json {
                 json(&presets)?;
             } else {
@@ -81,7 +83,7 @@ pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<Exit, Fail
             }
         }
         Some(name) => {
-            let schema = office.schema(&files, name).await?.ok_or_else(|| {
+            let schema = company_plugin.schema(&files, name).await?.ok_or_else(|| {
                 let known = list("schemas");
                 Failure::input(format!("there is no schema \"{name}\": there are {known}, kinds, providers"))
             })?;

@@ -8,16 +8,16 @@ use super::house::UserArgs;
 use super::mail::MailArgs;
 use super::moment::not_before;
 use super::output::json;
-use super::{Common, Failure, account, handover, office, opens, render, statuses};
+use super::{Common, Failure, account, company_plugin, handover, opens, render, statuses};
 use crate::accounts::{AccountState, Name, Transport};
 use crate::capabilities::smtp::SmtpClient;
 use crate::cli::Exit;
 use crate::contract::delivery::SubmitError;
 use crate::contract::tracking::Status;
 use crate::contract::transport::Verdict;
-use crate::engine::{Accounts, Office};
+use crate::engine::{Accounts, CompanyPlugin};
 use crate::outbox::{Attempt, Ready, Sent};
-use crate::store::{Kept, MailId, Order, SendOptions};
+use crate::store::{Enqueued, MailId, Order, SendOptions};
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use std::path::PathBuf;
@@ -78,7 +78,7 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<Exit, Failur
         return once(common, args).await;
     }
     let desk = Desk::open(common, &args.user, args.account.as_ref()).await?;
-    args.mail.refuse_unusable(&desk.office).await?;
+    args.mail.refuse_unusable(&desk.company_plugin).await?;
     if let AccountState::NeedsSignIn { reason, .. } = &desk.account.state {
         eprintln!("postroom: {} needs a sign-in, the mail will be held: {reason}", desk.account.name);
     }
@@ -91,17 +91,17 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<Exit, Failur
     let opens = opens::plan(&desk, args.check_opens, id).await?;
     let composed = match compose(&desk, &args.mail, id, opens.pixel.clone()).await? {
         Ok(composed) => composed,
-        Err(error) => return Err(args.mail.failed_in_words(&desk.office, error).await),
+        Err(error) => return Err(args.mail.failed_in_words(&desk.company_plugin, error).await),
     };
-    check(common, &desk.office, args, &composed.ready).await?;
+    check(common, &desk.company_plugin, args, &composed.ready).await?;
     let options = SendOptions { notify_delivered: args.notify_delivered };
-    let kept = composed.to_keep(&desk, id, options, &opens).await?;
+    let kept = composed.to_enqueue(&desk, id, options, &opens).await?;
     let ready = composed.ready;
     let by_worker = args.queue || args.at.is_some();
     let order = if by_worker { Order { send_at: args.at, ..Order::default() } } else { desk.order() };
     let order = Order { again: args.again, ..order };
-    let asked = desk.acting().keep(&[kept], &order).await?;
-    if let Some(Kept::Before(before)) = asked.first() {
+    let asked = desk.user_store().enqueue(&[kept], &order).await?;
+    if let Some(Enqueued::Before(before)) = asked.first() {
         eprintln!(
             "postroom: the same was asked for before: this is that mail, and nothing new was made (--again sends it again)"
         );
@@ -110,7 +110,8 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<Exit, Failur
         let (connections, company, user) =
             (desk.connections.clone(), desk.company.clone(), desk.user.clone());
         let desk =
-            Desk::of_mail(common, office::loading(common), connections, company, user, *before).await?;
+            Desk::of_mail(common, company_plugin::loading(common), connections, company, user, *before)
+                .await?;
         return desk.deliver(common, *before, how, serde_json::json!({ "asked_before": true })).await;
     }
     if !common.json {
@@ -145,7 +146,12 @@ fn queued(common: &Common, id: MailId, at: Option<DateTime<FixedOffset>>) -> Res
 }
 
 /// What `send` refuses and `render` only warns of.
-async fn check(common: &Common, office: &Office, args: &SendArgs, ready: &Ready) -> Result<(), Failure> {
+async fn check(
+    common: &Common,
+    company_plugin: &CompanyPlugin,
+    args: &SendArgs,
+    ready: &Ready,
+) -> Result<(), Failure> {
     if ready.message.mail.envelope.recipients.is_empty() {
         if !common.json {
             render::addressees(ready)?;
@@ -154,7 +160,7 @@ async fn check(common: &Common, office: &Office, args: &SendArgs, ready: &Ready)
             "there is nobody to send to: give the partner a contact with an e-mail address, or use --to",
         ));
     }
-    let explained = Explained::warnings(office, &ready.message.warnings).await?;
+    let explained = Explained::warnings(company_plugin, &ready.message.warnings).await?;
     if let Some(damaged) = damaged(ready)
         && !args.damaged_pdf
     {
@@ -185,17 +191,17 @@ async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
     let name = args.account.as_ref().ok_or_else(missing)?.as_str();
     let account = config.account(name)?;
     let accounts = Accounts::from([(name.to_owned(), account.open(name, &config.path)?)]);
-    let office = office::sending(common, accounts, Arc::new(SmtpClient::default()))?;
-    args.mail.refuse_unusable(&office).await?;
+    let company_plugin = company_plugin::sending(common, accounts, Arc::new(SmtpClient::default()))?;
+    args.mail.refuse_unusable(&company_plugin).await?;
     let now = now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
     let id = uuid::Uuid::now_v7().to_string();
     let mut draft = args.mail.draft(&config, account.mailbox(), id, now.clone())?;
-    draft.attach_embedded_pdf(&office).await?;
-    let ready = match draft.compose(&office).await {
+    draft.attach_embedded_pdf(&company_plugin).await?;
+    let ready = match draft.compose(&company_plugin).await {
         Ok(ready) => ready,
-        Err(error) => return Err(args.mail.failed_in_words(&office, error).await),
+        Err(error) => return Err(args.mail.failed_in_words(&company_plugin, error).await),
     };
-    check(common, &office, args, &ready).await?;
+    check(common, &company_plugin, args, &ready).await?;
     let waiting = spinner(common, &format!("sending {} bytes as {name}", ready.message.mail.size));
     let attempt = Attempt {
         account: name.to_owned(),
@@ -203,7 +209,7 @@ async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
         envelope_id: Some(draft.id.clone()),
         notify_delivered: args.notify_delivered,
     };
-    let sent = ready.send(&office, &attempt).await?;
+    let sent = ready.send(&company_plugin, &attempt).await?;
     waiting.finish_and_clear();
     if common.json {
         json(&serde_json::json!({
@@ -220,13 +226,13 @@ async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
         }))?;
     } else {
         render::addressees(&ready)?;
-        show(&office, &sent).await?;
+        show(&company_plugin, &sent).await?;
     }
     Ok(code(&sent, !ready.resolution.invalid.is_empty()))
 }
 
-async fn show(office: &Office, sent: &Sent) -> Result<(), Failure> {
-    statuses::show(office, &sent.timeline.recipients).await?;
+async fn show(company_plugin: &CompanyPlugin, sent: &Sent) -> Result<(), Failure> {
+    statuses::show(company_plugin, &sent.timeline.recipients).await?;
     if let Some(detail) = &sent.outcome.settlement.detail {
         eprintln!("{}", super::output::printable(detail));
     }

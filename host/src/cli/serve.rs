@@ -1,12 +1,12 @@
 //! `postroom serve`: webhooks, pixels, sign-ins, health and metrics.
 
 use super::house::StoreArgs;
-use super::premises::StoredPremises;
+use super::plugin_provider::StoredPlugins;
 use super::stopping::StopRequest;
-use super::{Common, Failure, office};
+use super::{Common, Failure, company_plugin};
 use crate::cli::Exit;
 use crate::config::{PublicUrl, Web};
-use crate::outbox::{Clock, Courier, Ledger};
+use crate::outbox::{Clock, ErpNotifier, OutboxHandle};
 use crate::web::{Limits, Listeners, Site, serve};
 use chrono::{Local, SecondsFormat};
 use clap::Args;
@@ -48,17 +48,20 @@ pub(super) struct ServeArgs {
 pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<Exit, Failure> {
     let connections = args.store.open().await?;
     let web = connections.operator().web.clone();
-    let engine = office::engine(common)?;
+    let engine = company_plugin::engine(common)?;
     let address = args.listen.or(web.listen).unwrap_or(LISTEN);
     let taken = |e: std::io::Error| Failure::input(format!("can't listen on {address}: {e}"));
     let listener = TcpListener::bind(address).await.map_err(taken)?;
     let bound = listener.local_addr().map_err(taken)?;
     let (metrics, metrics_words) = listen_for_metrics(args.metrics_listen.or(web.metrics_listen)).await?;
     let stop = StopRequest::listen()?;
-    let premises =
-        StoredPremises { connections: connections.clone(), engine: engine.clone(), log: office::log(common) };
-    let ledger = Ledger::open(connections.store(), "serve", Clock::system());
-    let courier = Courier::new(&ledger, Arc::new(premises), Arc::new(write));
+    let plugin_provider = StoredPlugins {
+        connections: connections.clone(),
+        engine: engine.clone(),
+        log: company_plugin::log(common),
+    };
+    let outbox = OutboxHandle::open(connections.store(), "serve", Clock::system());
+    let erp_notifier = ErpNotifier::new(&outbox, Arc::new(plugin_provider), Arc::new(write));
     let site = Site::open(connections.clone(), engine).await?.with_journal(write);
     match &web.public_url {
         Some(url) => write(&format!("listening on http://{bound}, known as {url}")),
@@ -73,7 +76,7 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<Exit, Failu
         write(&format!("the audit log of {company} ends with {head}"));
     }
     let attendance = connections.vault().attend("serve").await?;
-    let carried = courier.keep();
+    let carried = erp_notifier.keep();
     let site = Arc::new(site);
     let fresh = Arc::clone(&site);
     let fresh = tokio::spawn(async move { fresh.keep_link_keys_fresh().await });

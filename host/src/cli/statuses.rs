@@ -1,15 +1,18 @@
 //! The statuses of a mail's recipients, as a table: who, which of the five, and what proves it.
 
 use super::output::table;
-use super::{Failure, office};
+use super::{Failure, company_plugin};
 use crate::contract::tracking::RecipientStatus;
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 
 /// Prints them.
-pub(super) async fn show(office: &Office, recipients: &[RecipientStatus]) -> Result<(), Failure> {
+pub(super) async fn show(
+    company_plugin: &CompanyPlugin,
+    recipients: &[RecipientStatus],
+) -> Result<(), Failure> {
     let mut rows = Vec::new();
     for recipient in recipients {
-        let status = office.label(&office::no_files(), recipient.status, "en").await?;
+        let status = company_plugin.label(&company_plugin::no_files(), recipient.status, "en").await?;
         rows.push(vec![recipient.recipient.clone(), status, recipient.reason.detail.clone()]);
     }
     table(&["recipient", "status", "evidence"], rows)

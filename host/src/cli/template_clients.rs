@@ -5,7 +5,7 @@ use super::{Failure, output};
 use crate::capabilities::attachments::AttachmentSource;
 use crate::contract::composing::Chunk;
 use crate::contract::types;
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 use crate::mail_clients::{self, Finding, Support, Usage};
 use crate::outbox::{Draft, Portal, Ready};
 use chrono::{Days, NaiveDate};
@@ -75,16 +75,19 @@ struct Case<'c> {
 }
 
 /// Checks the mails that a company's own texts are part of; without any, every shipped mail.
-pub(super) async fn check(office: &Office, own: &BTreeMap<String, String>) -> Result<Checked, Failure> {
-    let catalogue = office.catalogue(&super::office::no_files()).await?;
+pub(super) async fn check(
+    company_plugin: &CompanyPlugin,
+    own: &BTreeMap<String, String>,
+) -> Result<Checked, Failure> {
+    let catalogue = company_plugin.catalogue(&super::company_plugin::no_files()).await?;
     let mut checked = Checked::default();
     for case in catalogue.iter().filter_map(|name| Case::of(name)).filter(|case| case.concerns(own)) {
-        let Some(shipped) = mail(office, &case, &BTreeMap::new()).await? else { continue };
+        let Some(shipped) = mail(company_plugin, &case, &BTreeMap::new()).await? else { continue };
         let found = if own.is_empty() {
             checked.add(&shipped.message.html);
             mail_clients::check(&shipped.message.html, None, sent(&shipped))
         } else {
-            let Some(ready) = mail(office, &case, own).await? else { continue };
+            let Some(ready) = mail(company_plugin, &case, own).await? else { continue };
             checked.add(&ready.message.html);
             let (html, beside) = (&ready.message.html, &shipped.message.html);
             let as_shipped = mail_clients::check(beside, None, sent(&shipped));
@@ -218,7 +221,7 @@ impl<'c> Case<'c> {
 
 /// The mail of a case with own texts; none for a kind without a sample.
 async fn mail(
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     case: &Case<'_>,
     own: &BTreeMap<String, String>,
 ) -> Result<Option<Ready>, Failure> {
@@ -241,7 +244,7 @@ async fn mail(
     .to_string();
     let logo = AttachmentSource::from_bytes(super::demo::LOGO);
     draft.attach_source("logo.png".to_owned(), "image/png", "logo", logo);
-    Ok(Some(draft.compose(office).await?))
+    Ok(Some(draft.compose(company_plugin).await?))
 }
 
 /// Bytes of the HTML as it leaves.

@@ -2,11 +2,11 @@
 
 use super::output::{json, line, table};
 use super::template_clients::{self, Checked};
-use super::{Common, Failure, office};
+use super::{Common, Failure, company_plugin};
 use crate::cli::Exit;
 use crate::config;
 use crate::contract::templates::Text;
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 use clap::Subcommand;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -47,11 +47,11 @@ pub(super) enum TemplatesCommand {
 }
 
 pub(super) async fn run(common: &Common, command: &TemplatesCommand) -> Result<Exit, Failure> {
-    let office = office::reading(common)?;
-    let files = office::no_files();
+    let company_plugin = company_plugin::reading(common)?;
+    let files = company_plugin::no_files();
     match command {
         TemplatesCommand::List { prefix } => {
-            let mut names = office.catalogue(&files).await?;
+            let mut names = company_plugin.catalogue(&files).await?;
             names.retain(|name| name.starts_with(prefix.as_deref().unwrap_or_default()));
             if common.json {
                 json(&names)?;
@@ -60,7 +60,7 @@ pub(super) async fn run(common: &Common, command: &TemplatesCommand) -> Result<E
             }
         }
         TemplatesCommand::Show { name } => {
-            let source = office.shipped(&files, name).await?.ok_or_else(|| {
+            let source = company_plugin.shipped(&files, name).await?.ok_or_else(|| {
                 Failure::input(format!("there is no shipped text \"{name}\": see `postroom templates list`"))
             })?;
             if common.json {
@@ -71,7 +71,7 @@ pub(super) async fn run(common: &Common, command: &TemplatesCommand) -> Result<E
         }
         TemplatesCommand::Check { folder, clients } => {
             let own = folder.as_deref().map(config::read_templates).transpose()?.unwrap_or_default();
-            return check(common, &office, &own, *clients).await;
+            return check(common, &company_plugin, &own, *clients).await;
         }
     }
     Ok(Exit::Done)
@@ -80,14 +80,15 @@ pub(super) async fn run(common: &Common, command: &TemplatesCommand) -> Result<E
 /// Checks texts by the plugin's rules; where they hold, the mails that they become for mail clients.
 async fn check(
     common: &Common,
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     own: &BTreeMap<String, String>,
     clients: bool,
 ) -> Result<Exit, Failure> {
     let overrides = own.iter().map(|(name, source)| Text { name: name.clone(), source: source.clone() });
-    let findings = office.check(&office::no_files(), &overrides.collect::<Vec<_>>()).await?;
+    let findings = company_plugin.check(&company_plugin::no_files(), &overrides.collect::<Vec<_>>()).await?;
     let errors = findings.iter().filter(|f| f.severity == "error").count();
-    let shown = if errors == 0 { template_clients::check(office, own).await? } else { Checked::default() };
+    let shown =
+        if errors == 0 { template_clients::check(company_plugin, own).await? } else { Checked::default() };
     if common.json {
         let mut all = findings.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
         let of_clients = shown.findings.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();

@@ -6,8 +6,8 @@ use super::view::{View, ViewArgs};
 use super::{Common, Failure, mail_json, outbox};
 use crate::cli::Exit;
 use crate::contract::tracking::{RecipientStatus, Timeline};
-use crate::outbox::{Clock, Copies, CurrentPause, Dispatch, Ledger, timeline};
-use crate::store::{Filter, Listed, Mail, Standing};
+use crate::outbox::{Clock, Copies, CurrentPause, Dispatch, OutboxHandle, timeline};
+use crate::store::{Filter, Listed, Mail, QueueState};
 use chrono::{DateTime, Duration, FixedOffset};
 use clap::Args;
 use serde_json::{Value, json as object};
@@ -125,16 +125,16 @@ fn latest(mails: impl Iterator<Item = Listed>) -> Vec<Listed> {
     let mut is_new = |it: &Listed| {
         let Some(document) = &it.mail.document else { return true };
         let same = (document.kind.clone(), document.number.clone(), it.mail.use_case.clone(), outbox::to(it));
-        seen.insert(same) || matches!(it.outbox.standing, Standing::InDoubt { .. })
+        seen.insert(same) || matches!(it.outbox.queue_state, QueueState::InDoubt { .. })
     };
     mails.filter(|it| is_new(it)).collect()
 }
 
 /// The plugin's reason; while a mail has not left, what the outbox says is nearer.
 fn reason(one: &Told) -> String {
-    match &one.listed.outbox.standing {
-        Standing::Sent | Standing::Failed { .. } => one.timeline.reason.detail.clone(),
-        Standing::Cancelled => "cancelled before it left".to_owned(),
+    match &one.listed.outbox.queue_state {
+        QueueState::Sent | QueueState::Failed { .. } => one.timeline.reason.detail.clone(),
+        QueueState::Cancelled => "cancelled before it left".to_owned(),
         _ => {
             let state = one.listed.outbox.label(now());
             let why = outbox::why(&one.listed);
@@ -153,7 +153,7 @@ pub(super) async fn update(common: &Common, args: &UpdateStatusArgs) -> Result<E
     let mut too_late = 0_usize;
     for mail in &mails {
         look(common, &view, mail).await?;
-        let ended = matches!(mail.outbox.standing, Standing::Sent);
+        let ended = matches!(mail.outbox.queue_state, QueueState::Sent);
         too_late += usize::from(ended && mail.mail.created + RETRIEVABLE < args.view.now());
     }
     view.connections.close().await;
@@ -168,23 +168,23 @@ pub(super) async fn update(common: &Common, args: &UpdateStatusArgs) -> Result<E
 
 /// Looks where a mail in doubt would be. What is being sent, or has an answer, is left alone.
 async fn look(common: &Common, view: &View, of: &Listed) -> Result<(), Failure> {
-    if !matches!(of.outbox.standing, Standing::InDoubt { .. }) {
+    if !matches!(of.outbox.queue_state, QueueState::InDoubt { .. }) {
         return Ok(());
     }
     let store = view.connections.store();
     let account = store.account(view.company.id, of.mail.account).await?;
-    let (office, closed) =
+    let (company_plugin, closed) =
         super::house::reaching(common, &view.connections, &view.company, [&account]).await?;
     if let Some((_, error)) = closed.first() {
         eprintln!("postroom: {}", printable(&error.to_string()));
         return Ok(());
     }
-    let ledger = Ledger::open(store, "command", Clock::system());
+    let outbox = OutboxHandle::open(store, "command", Clock::system());
     let id = of.mail.id;
-    let Some(taken) = view.take(id, &ledger).await? else { return Ok(()) };
+    let Some(taken) = view.take(id, &outbox).await? else { return Ok(()) };
     let dispatch = Dispatch {
-        ledger: &ledger,
-        office: &office,
+        outbox: &outbox,
+        company_plugin: &company_plugin,
         company: view.company.clone(),
         account,
         fallback: None,
@@ -194,7 +194,7 @@ async fn look(common: &Common, view: &View, of: &Listed) -> Result<(), Failure> 
         pause: CurrentPause::default(),
     };
     // One look: what it finds is written down, and nothing is sent here.
-    taken.work(dispatch.look_again(id, now()), |step| step.standing(now())).await?;
+    taken.work(dispatch.look_again(id, now()), |step| step.queue_state(now())).await?;
     Ok(())
 }
 
@@ -202,9 +202,10 @@ async fn told(view: &View, mails: Vec<Listed>, args: &ViewArgs) -> Result<Vec<To
     let mut all = Vec::with_capacity(mails.len());
     for mut listed in mails {
         let mail = view.mail(listed.mail.id, args.as_of).await?;
-        listed.outbox.standing = mail.outbox.standing.clone();
-        let timeline = timeline(&view.office, &mail, args.now()).await?;
-        let label = view.office.label(&super::office::no_files(), timeline.status, "en").await?;
+        listed.outbox.queue_state = mail.outbox.queue_state.clone();
+        let timeline = timeline(&view.company_plugin, &mail, args.now()).await?;
+        let label =
+            view.company_plugin.label(&super::company_plugin::no_files(), timeline.status, "en").await?;
         all.push(Told { listed, mail, timeline, label });
     }
     Ok(all)
@@ -267,14 +268,14 @@ async fn show(view: &View, one: &Told) -> Result<(), Failure> {
         let by = format!("{by}{} ({})", attempt.account_name, attempt.transport);
         line(&printable(&format!("    {}  attempt by {by}: {came}", clock(attempt.started))))?;
     }
-    if !matches!(one.listed.outbox.standing, Standing::Sent) {
+    if !matches!(one.listed.outbox.queue_state, QueueState::Sent) {
         line(&printable(&format!("  {}", reason(one))))?;
     }
     line("")
 }
 
 async fn recipient_line(view: &View, of: &RecipientStatus) -> Result<String, Failure> {
-    let label = view.office.label(&super::office::no_files(), of.status, "en").await?;
+    let label = view.company_plugin.label(&super::company_plugin::no_files(), of.status, "en").await?;
     let complained = if of.complained { " (marked as unwanted)" } else { "" };
     Ok(format!("{}: {label}{complained}: {}", of.recipient, of.reason.detail))
 }

@@ -3,10 +3,10 @@
 use super::house::CompanyArgs;
 use super::output::{line, printable, table};
 use super::track_row::{Row, cells, row, shown};
-use super::{Common, Failure, office};
+use super::{Common, Failure, company_plugin};
 use crate::cli::Exit;
 use crate::contract::inbound::MessageContent;
-use crate::engine::Office;
+use crate::engine::CompanyPlugin;
 use crate::inbox::{Inbox, InboxError, Maildir, Messages, classify};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -47,9 +47,9 @@ pub(super) struct TrackArgs {
 
 pub(super) async fn run(common: &Common, args: &TrackArgs) -> Result<Exit, Failure> {
     let stored = args.company.open_if_there().await?;
-    let office = match &stored {
-        Some((_, Some(company))) => office::reading_for(common, &company.id.to_string())?,
-        _ => office::reading(common)?,
+    let company_plugin = match &stored {
+        Some((_, Some(company))) => company_plugin::reading_for(common, &company.id.to_string())?,
+        _ => company_plugin::reading(common)?,
     };
     let return_addresses = match &stored {
         Some((connections, _)) => match &connections.operator().platform {
@@ -62,11 +62,11 @@ pub(super) async fn run(common: &Common, args: &TrackArgs) -> Result<Exit, Failu
         Some((connections, company)) => {
             let company = company.as_ref().map(|company| company.id);
             let addresses = return_addresses.as_ref();
-            Some(Inbox::new(connections.store(), &office, company, addresses).await?)
+            Some(Inbox::new(connections.store(), &company_plugin, company, addresses).await?)
         }
         None => None,
     };
-    let reader = Reader { common, office: &office, inbox: inbox.as_ref() };
+    let reader = Reader { common, company_plugin: &company_plugin, inbox: inbox.as_ref() };
     let mut worst = reader.read(&args.files).await?;
     if let Some(folder) = &args.maildir {
         let mut maildir = Maildir::open(folder)?;
@@ -88,7 +88,7 @@ pub(super) async fn run(common: &Common, args: &TrackArgs) -> Result<Exit, Failu
 
 struct Reader<'a> {
     common: &'a Common,
-    office: &'a Office,
+    company_plugin: &'a CompanyPlugin,
     inbox: Option<&'a Inbox<'a>>,
 }
 
@@ -173,7 +173,9 @@ impl Reader<'_> {
                 let taken = inbox.take(raw, now).await?;
                 (taken.report, taken.matched, taken.suppressed)
             }
-            None => (classify(self.office, &MessageContent::Bytes(raw), &[], now).await?, None, vec![]),
+            None => {
+                (classify(self.company_plugin, &MessageContent::Bytes(raw), &[], now).await?, None, vec![])
+            }
         };
         Ok(row(file, number, report, matched.as_ref(), suppressed))
     }

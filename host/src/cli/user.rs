@@ -6,7 +6,7 @@ use super::{Common, Failure, ask};
 use crate::accounts::{DisplayName, MailAddress, Name, NewUser, User};
 use crate::cli::Exit;
 use crate::config::read_templates;
-use crate::store::Administrator;
+use crate::store::CompanyStore;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -73,7 +73,7 @@ pub(super) async fn run(common: &Common, command: &UserCommand) -> Result<Exit, 
         UserCommand::Add(args) => add(common, args).await?,
         UserCommand::List(args) => {
             let (connections, company) = args.open().await?;
-            let users = connections.store().administer(company.id).users().await?;
+            let users = connections.store().company_store(company.id).users().await?;
             if common.json {
                 json(&users)?;
             } else {
@@ -82,8 +82,8 @@ pub(super) async fn run(common: &Common, command: &UserCommand) -> Result<Exit, 
         }
         UserCommand::Show(args) => {
             let (connections, company) = args.company.open().await?;
-            let user = connections.store().administer(company.id).user(&args.login).await?;
-            let accounts = connections.store().acting(&user).accounts().await?;
+            let user = connections.store().company_store(company.id).user(&args.login).await?;
+            let accounts = connections.store().user_store(&user).accounts().await?;
             if common.json {
                 let names: Vec<_> = accounts.iter().map(|it| &it.name).collect();
                 json(&serde_json::json!({ "user": user, "accounts": names }))?;
@@ -97,7 +97,7 @@ pub(super) async fn run(common: &Common, command: &UserCommand) -> Result<Exit, 
         UserCommand::Set(args) => set(common, args).await?,
         UserCommand::Remove(args) => {
             let (connections, company) = args.company.open().await?;
-            let admin = connections.store().administer(company.id);
+            let admin = connections.store().company_store(company.id);
             admin.remove_user(admin.user(&args.login).await?.id).await?;
             done(common, &format!("the user {} is forgotten", args.login))?;
         }
@@ -117,13 +117,13 @@ async fn add(common: &Common, args: &AddArgs) -> Result<(), Failure> {
         name: ask::value(common, args.name.clone(), "name", "--name", Some(login.to_string()))?,
         address: ask::value(common, args.address.clone(), "address", "--address", None)?,
     };
-    let user = connections.store().administer(company.id).add_user(&new).await?;
+    let user = connections.store().company_store(company.id).add_user(&new).await?;
     show(common, &user)
 }
 
 async fn set(common: &Common, args: &SetArgs) -> Result<(), Failure> {
     let (connections, company) = args.user.company.open().await?;
-    let admin: Administrator<'_> = connections.store().administer(company.id);
+    let admin: CompanyStore<'_> = connections.store().company_store(company.id);
     let mut user = admin.user(&args.user.login).await?;
     if let Some(login) = &args.login {
         user.login = login.clone();

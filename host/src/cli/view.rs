@@ -5,10 +5,11 @@ use super::named::only_batch;
 use super::{Common, Failure};
 use crate::accounts::{Company, Name, User};
 use crate::connections::Connections;
-use crate::engine::Office;
-use crate::outbox::{LEASE, Ledger, Taken};
+use crate::engine::CompanyPlugin;
+use crate::outbox::{LEASE, OutboxHandle, Taken};
 use crate::store::{
-    Batch, BatchCounts, BatchId, Count, Filter, Listed, Mail, MailId, Said, Standing, StoreError, Word,
+    Batch, BatchCounts, BatchId, Count, Filter, Listed, Mail, MailCommand, MailCommandResult, MailId,
+    QueueState, StoreError,
 };
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
@@ -31,18 +32,18 @@ pub(super) struct View {
     pub(super) connections: Connections,
     pub(super) company: Company,
     user: Option<User>,
-    pub(super) office: Office,
+    pub(super) company_plugin: CompanyPlugin,
 }
 
 impl ViewArgs {
     pub(super) async fn open(&self, common: &Common) -> Result<View, Failure> {
         let (connections, company) = self.company.open().await?;
         let user = match &self.user {
-            Some(login) => Some(connections.store().administer(company.id).user(login).await?),
+            Some(login) => Some(connections.store().company_store(company.id).user(login).await?),
             None => None,
         };
-        let (office, _) = reaching(common, &connections, &company, []).await?;
-        Ok(View { connections, company, user, office })
+        let (company_plugin, _) = reaching(common, &connections, &company, []).await?;
+        Ok(View { connections, company, user, company_plugin })
     }
 
     /// Of these mails those that were asked for by the time that is asked about: later ones were not known then.
@@ -61,16 +62,16 @@ impl View {
     pub(super) async fn listed(&self, filter: &Filter) -> Result<Vec<Listed>, StoreError> {
         let store = self.connections.store();
         match &self.user {
-            Some(user) => store.acting(user).listed(filter).await,
-            None => store.administer(self.company.id).listed(filter).await,
+            Some(user) => store.user_store(user).listed(filter).await,
+            None => store.company_store(self.company.id).listed(filter).await,
         }
     }
 
     pub(super) async fn counts(&self, batch: Option<BatchId>) -> Result<Vec<Count>, StoreError> {
         let store = self.connections.store();
         match &self.user {
-            Some(user) => store.acting(user).counts(batch).await,
-            None => store.administer(self.company.id).counts(batch).await,
+            Some(user) => store.user_store(user).counts(batch).await,
+            None => store.company_store(self.company.id).counts(batch).await,
         }
     }
 
@@ -82,8 +83,8 @@ impl View {
     ) -> Result<Mail, StoreError> {
         let store = self.connections.store();
         let mut mail = match &self.user {
-            Some(user) => store.acting(user).mail(id).await?,
-            None => store.administer(self.company.id).mail(id).await?,
+            Some(user) => store.user_store(user).mail(id).await?,
+            None => store.company_store(self.company.id).mail(id).await?,
         };
         if let Some(at) = at {
             let known = mail.events.len() + mail.attempts.len();
@@ -94,9 +95,9 @@ impl View {
             }
             // What has ended since was still here then.
             if mail.events.len() + mail.attempts.len() < known
-                && matches!(mail.outbox.standing, Standing::Sent | Standing::Failed { .. })
+                && matches!(mail.outbox.queue_state, QueueState::Sent | QueueState::Failed { .. })
             {
-                mail.outbox.standing = Standing::Ready { due: at, waits: None };
+                mail.outbox.queue_state = QueueState::Ready { due: at, waits: None };
             }
         }
         Ok(mail)
@@ -117,11 +118,15 @@ impl View {
     }
 
     /// Holds, releases or cancels mails that may be seen; gives what came of each.
-    pub(super) async fn say_all(&self, mails: &[MailId], word: Word) -> Result<Vec<Said>, StoreError> {
+    pub(super) async fn apply_commands(
+        &self,
+        mails: &[MailId],
+        word: MailCommand,
+    ) -> Result<Vec<MailCommandResult>, StoreError> {
         let (store, now) = (self.connections.store(), super::desk::now());
         match &self.user {
-            Some(user) => store.acting(user).say_all(mails, word, now).await,
-            None => store.administer(self.company.id).say_all(mails, word, now).await,
+            Some(user) => store.user_store(user).apply_commands(mails, word, now).await,
+            None => store.company_store(self.company.id).apply_commands(mails, word, now).await,
         }
     }
 
@@ -133,8 +138,8 @@ impl View {
     ) -> Result<Vec<(Batch, BatchCounts)>, StoreError> {
         let store = self.connections.store();
         match &self.user {
-            Some(user) => store.acting(user).batches(only, limit).await,
-            None => store.administer(self.company.id).batches(only, limit).await,
+            Some(user) => store.user_store(user).batches(only, limit).await,
+            None => store.company_store(self.company.id).batches(only, limit).await,
         }
     }
 
@@ -142,8 +147,8 @@ impl View {
     pub(super) async fn batch(&self, name: &str) -> Result<Batch, Failure> {
         let store = self.connections.store();
         let found = match &self.user {
-            Some(user) => store.acting(user).batches_called(name).await?,
-            None => store.administer(self.company.id).batches_called(name).await?,
+            Some(user) => store.user_store(user).batches_called(name).await?,
+            None => store.company_store(self.company.id).batches_called(name).await?,
         };
         only_batch(name, found)
     }
@@ -152,14 +157,14 @@ impl View {
     pub(super) async fn take<'a>(
         &self,
         id: MailId,
-        ledger: &'a Ledger,
+        outbox: &'a OutboxHandle,
     ) -> Result<Option<Taken<'a>>, StoreError> {
         let (store, now) = (self.connections.store(), super::desk::now());
         let taken = match &self.user {
-            Some(user) => store.acting(user).take(&ledger.holder, id, now, LEASE).await?,
-            None => store.administer(self.company.id).take(&ledger.holder, id, now, LEASE).await?,
+            Some(user) => store.user_store(user).take(&outbox.lease_owner, id, now, LEASE).await?,
+            None => store.company_store(self.company.id).take(&outbox.lease_owner, id, now, LEASE).await?,
         };
-        let before = taken.ok().filter(|before| !before.standing.has_ended_for_good());
-        Ok(before.map(|before| Taken::of(ledger, id, before)))
+        let before = taken.ok().filter(|before| !before.queue_state.has_ended_for_good());
+        Ok(before.map(|before| Taken::of(outbox, id, before)))
     }
 }

@@ -2,14 +2,14 @@
 
 use super::house::StoreArgs;
 use super::output::{json, line, printable};
-use super::premises::StoredPremises;
+use super::plugin_provider::StoredPlugins;
 use super::single::Single;
 use super::stopping::StopRequest;
-use super::{Common, Failure, office};
+use super::{Common, Failure, company_plugin};
 use crate::cli::Exit;
 use crate::connections::Connections;
 use crate::engine::Engine;
-use crate::outbox::{Clock, Courier, Ledger, Notices, Worker, WorkerOptions};
+use crate::outbox::{Clock, ErpNotifier, Notices, OutboxHandle, Worker, WorkerOptions};
 use clap::Args;
 use std::sync::Arc;
 
@@ -59,7 +59,8 @@ pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<Exit, Fail
         stop.asked().await;
         told(STOPPING);
     };
-    let worker = hire(common, &connections, &office::engine(common)?, options, notices, &single).await?;
+    let worker =
+        hire(common, &connections, &company_plugin::engine(common)?, options, notices, &single).await?;
     let tally = worker.tally();
     let attendance = connections.vault().attend("worker").await?;
     let worked = worker.run(stop).await;
@@ -91,15 +92,19 @@ pub(super) async fn hire(
     notices: Notices,
     single: &Single,
 ) -> Result<Worker, Failure> {
-    let ledger = Ledger::open(connections.store(), "worker", Clock::system());
+    let outbox = OutboxHandle::open(connections.store(), "worker", Clock::system());
     if single.is_alone() {
-        ledger.release_leases_of("worker").await?;
+        outbox.release_leases_of("worker").await?;
     }
     // What a server says may name addresses that are erased while this worker runs.
     connections.store().lend_pseudonym_key(connections.pseudonym_secret().await?);
-    let premises =
-        StoredPremises { connections: connections.clone(), engine: engine.clone(), log: office::log(common) };
-    let premises = Arc::new(premises);
-    let courier = Courier::new(&ledger, Arc::clone(&premises) as Arc<_>, Arc::clone(&notices));
-    Ok(Worker::new(ledger, premises, options, notices).with_courier(courier))
+    let plugin_provider = StoredPlugins {
+        connections: connections.clone(),
+        engine: engine.clone(),
+        log: company_plugin::log(common),
+    };
+    let plugin_provider = Arc::new(plugin_provider);
+    let erp_notifier =
+        ErpNotifier::new(&outbox, Arc::clone(&plugin_provider) as Arc<_>, Arc::clone(&notices));
+    Ok(Worker::new(outbox, plugin_provider, options, notices).with_courier(erp_notifier))
 }

@@ -4,7 +4,7 @@ use crate::accounts::AllowList;
 use crate::accounts::{
     Account, AccountId, Destination, Endpoints, Grant, Provider, SecretKind, SecretOwner, Tenant,
 };
-use crate::capabilities::Answer;
+use crate::capabilities::BoxFuture;
 use crate::config::Operator;
 use crate::oauth::{self, Client, Clients, Error, Issuer, Network, Purpose};
 use crate::vault::Vault;
@@ -79,14 +79,18 @@ impl StoredClients {
             account.parse().map_err(|e: crate::accounts::Unusable| Error::Setup(e.to_string()))?;
         let account = self.vault.store().system().account_of_any_company(id).await.map_err(|e| {
             let detail = e.to_string();
-            if e.may_pass() { Error::Unavailable { detail, retry_after: None } } else { Error::Setup(detail) }
+            if e.is_transient() {
+                Error::Unavailable { detail, retry_after: None }
+            } else {
+                Error::Setup(detail)
+            }
         })?;
         self.of(&account).await
     }
 }
 
 impl Clients for StoredClients {
-    fn client<'a>(&'a self, account: &'a str) -> Answer<'a, Result<Arc<Client>, Error>> {
+    fn client<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Result<Arc<Client>, Error>> {
         Box::pin(async move { self.find(account).await.map(Arc::new) })
     }
 }

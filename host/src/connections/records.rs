@@ -15,7 +15,7 @@ impl Connections {
     /// # Errors
     /// [`RecordsError::Setup`] without a key; [`RecordsError::Unavailable`] where the store does not answer.
     pub async fn records(&self, company: CompanyId) -> Result<Option<Arc<dyn Records>>, RecordsError> {
-        let Some(row) = self.store().administer(company).records().await.map_err(of_store)? else {
+        let Some(row) = self.store().company_store(company).records().await.map_err(of_store)? else {
             return Ok(None);
         };
         if let RecordsPlace::Folder { path } = row.place {
@@ -62,7 +62,7 @@ impl Connections {
 }
 
 fn of_store(error: StoreError) -> RecordsError {
-    if error.may_pass() {
+    if error.is_transient() {
         RecordsError::Unavailable { detail: error.to_string(), retry_after: None }
     } else {
         RecordsError::Setup(error.to_string())

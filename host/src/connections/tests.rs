@@ -132,7 +132,7 @@ fn hostile(own: &Endpoints) -> Vec<(&'static str, Endpoints)> {
 async fn the_operators_client_is_used_at_no_place_that_an_account_names() {
     let room = Room::new().await;
     let connections = room.connections(RELAY);
-    let admin = room.store.administer(room.company.id);
+    let admin = room.store.company_store(room.company.id);
     let tenant: Tenant = parse("evil.example");
     for (provider, own) in
         [(Provider::Google, Endpoints::google()), (Provider::Microsoft, Endpoints::microsoft(&tenant))]

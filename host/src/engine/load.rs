@@ -1,8 +1,8 @@
 //! Loading: bytes of the component to compiled code, with the compiled code kept on disk.
 
+use super::company_plugin::{Capabilities, CompanyPlugin};
 use super::error::EngineError;
 use super::limits::{Limits, TICK};
-use super::office::{Capabilities, Office};
 use super::state::State;
 use crate::contract::{Plugin, PluginPre};
 use std::path::{Path, PathBuf};
@@ -82,8 +82,8 @@ impl Engine {
     }
 
     /// Opens an office: the plugin at work for one company, with what it may reach.
-    pub fn office(&self, company: impl Into<String>, capabilities: Capabilities) -> Office {
-        Office::new(self.clone(), company.into(), capabilities)
+    pub fn company_plugin(&self, company: impl Into<String>, capabilities: Capabilities) -> CompanyPlugin {
+        CompanyPlugin::new(self.clone(), company.into(), capabilities)
     }
 }
 

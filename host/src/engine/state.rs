@@ -1,10 +1,10 @@
 //! What an instance can reach during a call: the implementation of the contract's imports over the host's
 //! capabilities. No decisions here, and no secret ever passes through.
 
+use super::company_plugin::Capabilities;
 use super::convert;
 use super::limits::ComputeClock;
-use super::office::Capabilities;
-use crate::capabilities::Gate;
+use crate::capabilities::BeforeFinalDot;
 use crate::capabilities::attachments::AttachmentSource;
 use crate::capabilities::http_api as api;
 use crate::capabilities::smtp as wire;
@@ -29,7 +29,7 @@ const LOG_LINE: usize = 8_192;
 #[derive(Clone, Default)]
 pub struct Files {
     sources: BTreeMap<u32, AttachmentSource>,
-    gate: Option<Arc<dyn Gate>>,
+    gate: Option<Arc<dyn BeforeFinalDot>>,
 }
 
 impl std::fmt::Debug for Files {
@@ -59,12 +59,12 @@ impl Files {
 
     /// The same files for a submission that asks this gate.
     #[must_use]
-    pub fn behind(self, gate: Arc<dyn Gate>) -> Self {
+    pub fn behind(self, gate: Arc<dyn BeforeFinalDot>) -> Self {
         Self { gate: Some(gate), ..self }
     }
 
     /// Who is asked.
-    pub(super) fn gate(&self) -> Option<Arc<dyn Gate>> {
+    pub(super) fn gate(&self) -> Option<Arc<dyn BeforeFinalDot>> {
         self.gate.clone()
     }
 

@@ -1,11 +1,11 @@
 //! Which mail of ours a message is about. The plugin names its traces in their order
-//! ([`Office::traces`]); here each is verified and looked up.
+//! ([`CompanyPlugin::traces`]); here each is verified and looked up.
 
 use super::error::InboxError;
 use crate::accounts::CompanyId;
 use crate::contract::inbound::Report;
 use crate::contract::matching::Trace;
-use crate::engine::{Files, Office};
+use crate::engine::{CompanyPlugin, Files};
 use crate::return_address::{Origin, Purpose, ReturnAddresses};
 use crate::store::{AttemptId, MailId, MatchedBy, Reported, StoreError, SystemStore};
 
@@ -24,7 +24,7 @@ pub struct Match {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Matcher<'a> {
     pub(super) store: &'a SystemStore,
-    pub(super) office: &'a Office,
+    pub(super) company_plugin: &'a CompanyPlugin,
     /// Of this company alone; none: of any.
     pub(super) company: Option<CompanyId>,
     pub(super) return_addresses: Option<&'a ReturnAddresses>,
@@ -33,7 +33,7 @@ pub(super) struct Matcher<'a> {
 impl Matcher<'_> {
     /// The mail that a message is about.
     pub(super) async fn find(&self, report: &Report) -> Result<Option<Match>, InboxError> {
-        for trace in self.office.traces(&Files::default(), report).await? {
+        for trace in self.company_plugin.traces(&Files::default(), report).await? {
             if let Some((mail, by)) = self.follow(&trace).await? {
                 return Ok(Some(Match { mail, by, proof: trace.kind }));
             }

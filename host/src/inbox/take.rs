@@ -5,7 +5,7 @@ use super::matching::{Match, Matcher};
 use crate::accounts::CompanyId;
 use crate::contract::inbound::{MessageContent, Report};
 use crate::contract::types::ArgumentError;
-use crate::engine::{Files, Office};
+use crate::engine::{CompanyPlugin, Files};
 use crate::fact_conversion::{name_recipient, new_suppression, stored_event};
 use crate::return_address::ReturnAddresses;
 use crate::store::{Event, Recorded, Reported, ReportedFacts, Store, StoreError, SystemStore};
@@ -15,7 +15,7 @@ use chrono::{DateTime, FixedOffset, SecondsFormat};
 #[derive(Debug)]
 pub struct Inbox<'a> {
     store: SystemStore,
-    office: &'a Office,
+    company_plugin: &'a CompanyPlugin,
     company: Option<CompanyId>,
     return_addresses: Option<&'a ReturnAddresses>,
     /// Addresses that mail is sent from.
@@ -42,7 +42,7 @@ impl<'a> Inbox<'a> {
     /// [`StoreError`].
     pub async fn new(
         store: &'a Store,
-        office: &'a Office,
+        company_plugin: &'a CompanyPlugin,
         company: Option<CompanyId>,
         return_addresses: Option<&'a ReturnAddresses>,
     ) -> Result<Self, StoreError> {
@@ -52,11 +52,11 @@ impl<'a> Inbox<'a> {
         };
         let mut own_addresses = vec![];
         for company in companies {
-            let accounts = store.administer(company).accounts().await?;
+            let accounts = store.company_store(company).accounts().await?;
             own_addresses.extend(accounts.iter().map(|account| account.address.to_string()));
         }
         let store = store.system();
-        Ok(Self { store, office, company, return_addresses, own_addresses })
+        Ok(Self { store, company_plugin, company, return_addresses, own_addresses })
     }
 
     /// Takes a message in. May be repeated: what is known changes nothing.
@@ -76,7 +76,7 @@ impl<'a> Inbox<'a> {
         message: &MessageContent,
         now: DateTime<FixedOffset>,
     ) -> Result<Taken, InboxError> {
-        let report = classify(self.office, message, &self.own_addresses, now).await?;
+        let report = classify(self.company_plugin, message, &self.own_addresses, now).await?;
         self.record(report).await
     }
 
@@ -87,7 +87,7 @@ impl<'a> Inbox<'a> {
     pub async fn record(&self, report: Report) -> Result<Taken, InboxError> {
         let matcher = Matcher {
             store: &self.store,
-            office: self.office,
+            company_plugin: self.company_plugin,
             company: self.company,
             return_addresses: self.return_addresses,
         };
@@ -107,9 +107,9 @@ impl<'a> Inbox<'a> {
         let own = self.store.own_addresses(mail).await?;
         let files = Files::default();
         let to = &mail.rcpt_to;
-        let events = self.office.facts(&files, &report, to, &own).await?.map_err(broken)?;
+        let events = self.company_plugin.facts(&files, &report, to, &own).await?.map_err(broken)?;
         let events = events.into_iter().map(stored_event).collect::<Result<_, _>>();
-        let found = self.office.suppressions_of_report(&files, &report, proof, to, &own).await?;
+        let found = self.company_plugin.suppressions_of_report(&files, &report, proof, to, &own).await?;
         let found = found.map_err(broken)?.into_iter();
         let suppressions = found.map(|it| new_suppression(it, mail.id)).collect::<Result<_, _>>();
         Ok(ReportedFacts {
@@ -138,13 +138,13 @@ impl<'a> Inbox<'a> {
 /// # Errors
 /// [`InboxError`].
 pub async fn classify(
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     message: &MessageContent,
     own_addresses: &[String],
     now: DateTime<FixedOffset>,
 ) -> Result<Report, InboxError> {
     let now = now.to_rfc3339_opts(SecondsFormat::AutoSi, false);
-    Ok(office.classify(&Files::default(), message, own_addresses, &now).await??)
+    Ok(company_plugin.classify(&Files::default(), message, own_addresses, &now).await??)
 }
 
 /// The plugin does not accept an event of a report that it made: it broke the contract.

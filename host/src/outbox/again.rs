@@ -3,7 +3,7 @@
 //! Date is that of the new submission: a mail that is weeks old when it arrives looks like spam.
 
 use super::facts::Time;
-use super::kept::{self, FileError};
+use super::stored_message::{self, FileError};
 use crate::store::{Mail, MailId, NewMail, OpenCheck, Piece};
 
 /// The end of a message's header.
@@ -47,7 +47,7 @@ pub async fn again(
     reply_to: Option<Renamed>,
     mail_from: Option<String>,
 ) -> Result<NewMail, AgainError> {
-    kept::files(mail).await?;
+    stored_message::files(mail).await?;
     let mut new = NewMail { id, created, ..mail.mail.clone() };
     if new.message.pieces.is_empty() {
         return Err(AgainError::Removed);

@@ -4,7 +4,7 @@ use super::draft::Ready;
 use super::options::SubmissionOptions;
 use super::status::{self, Recipients};
 use crate::contract::{delivery, schedule, tracking};
-use crate::engine::{EngineError, Office};
+use crate::engine::{CompanyPlugin, EngineError};
 use crate::store::among_recipients;
 
 /// How to make an attempt.
@@ -41,7 +41,7 @@ impl Ready {
     ///
     /// # Errors
     /// [`EngineError`]: the plugin could not be started; nothing was sent.
-    pub async fn send(&self, office: &Office, attempt: &Attempt) -> Result<Sent, EngineError> {
+    pub async fn send(&self, company_plugin: &CompanyPlugin, attempt: &Attempt) -> Result<Sent, EngineError> {
         let mail = &self.message.mail;
         let all = &mail.envelope.recipients;
         let options = SubmissionOptions {
@@ -50,7 +50,8 @@ impl Ready {
             ..SubmissionOptions::default()
         };
         let route = schedule::Route { account_name: attempt.account.clone(), transport: "smtp".to_owned() };
-        let submitted = office.submit(&self.files, mail, all, &options.to_json(), &route, &attempt.now).await;
+        let submitted =
+            company_plugin.submit(&self.files, mail, all, &options.to_json(), &route, &attempt.now).await;
         let outcome = match submitted {
             Ok(outcome) => outcome,
             Err(error) if error.lost() => without_answer(&error, all, &attempt.now),
@@ -58,7 +59,7 @@ impl Ready {
         };
         let own_copies = among_recipients(all, self.own_copies.iter().map(String::as_str));
         let to = Recipients { all, own_copies: &own_copies };
-        let folded = status::fold(office, to, &outcome.settlement.events, &attempt.now).await?;
+        let folded = status::fold(company_plugin, to, &outcome.settlement.events, &attempt.now).await?;
         let timeline =
             folded.map_err(|e| EngineError::Trap(format!("{} can't be folded: {}", e.argument, e.detail)))?;
         Ok(Sent { outcome, timeline })

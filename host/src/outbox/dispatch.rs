@@ -4,26 +4,26 @@
 //! made, what came of it afterwards, and one attempt without a result blocks every other.
 
 use super::attempt::without_answer;
-use super::doubt;
 use super::error::OutboxError;
 use super::facts::{self, Time, Ways, stamp};
-use super::here;
-use super::kept;
-use super::ledger::Ledger;
 use super::options::SubmissionOptions;
+use super::outbox_handle::OutboxHandle;
+use super::pending_status;
+use super::reconcile;
 use super::refusals;
 use super::sender::sender_of;
 use super::sent_copy::{self, SentCopy};
 use super::status;
+use super::stored_message;
 use super::waiting::{CurrentPause, Wait};
 use crate::accounts::{Account, AccountState, Company, Transport};
 use crate::contract::delivery;
 use crate::contract::schedule::{self, Lookup, Route};
 use crate::contract::tracking::Status;
-use crate::engine::{Files, Office};
+use crate::engine::{CompanyPlugin, Files};
 use crate::store::{
-    AttemptId, AttemptResult, Cause, Event, Mail, MailId, NewAttempt, OpenCheck, Outcome, Settlement,
-    Standing, StoreError,
+    AttemptId, AttemptResult, Event, Mail, MailId, NewAttempt, OpenCheck, Outcome, QueueState, StateChange,
+    StoreError, WaitReason,
 };
 use chrono::{DateTime, Duration};
 
@@ -48,9 +48,9 @@ pub struct Answers {
 #[derive(Debug)]
 pub struct Dispatch<'a> {
     /// The ledger.
-    pub ledger: &'a Ledger,
+    pub outbox: &'a OutboxHandle,
     /// The plugin at work for the company, able to reach both accounts.
-    pub office: &'a Office,
+    pub company_plugin: &'a CompanyPlugin,
     /// The company.
     pub company: Company,
     /// The account that the mails are sent as.
@@ -111,7 +111,7 @@ pub struct Made {
     /// What became of the copy in Sent, once the mail was taken.
     pub copy: Option<SentCopy>,
     /// Where the mail stands since, if it needs no further attempt.
-    pub standing: Option<Standing>,
+    pub queue_state: Option<QueueState>,
 }
 
 impl Dispatch<'_> {
@@ -120,7 +120,7 @@ impl Dispatch<'_> {
     /// # Errors
     /// [`OutboxError`]. Nothing was sent, or what was is in the store.
     pub async fn step(&self, id: MailId, answers: Answers, now: Time) -> Result<Step, OutboxError> {
-        let mail = self.ledger.store.mail(id).await?;
+        let mail = self.outbox.store.mail(id).await?;
         let mut own = self.current(&self.account).await?;
         if let Some(state) = &self.pretend {
             own.state = state.clone();
@@ -139,24 +139,30 @@ impl Dispatch<'_> {
         answers: Answers,
         now: Time,
     ) -> Result<Step, OutboxError> {
-        if doubt::record_interruption(self, &mail).await?
-            || doubt::cleared_up(self, &mail, now).await?
+        if reconcile::record_interruption(self, &mail).await?
+            || reconcile::cleared_up(self, &mail, now).await?
             || self.signed_in(&mail, own, now).await?
         {
-            mail = self.ledger.store.mail(mail.mail.id).await?;
+            mail = self.outbox.store.mail(mail.mail.id).await?;
         }
-        let can_look_in_sent = doubt::can_look(self.office, &self.account, &mail).await?;
-        if let Some(until) = doubt::may_run_until(&mail, now).filter(|_| can_look_in_sent) {
-            let until = doubt::wait_for_interrupted(self, &mail, until, now).await?;
+        let can_look_in_sent = reconcile::can_look(self.company_plugin, &self.account, &mail).await?;
+        if let Some(until) = reconcile::may_run_until(&mail, now).filter(|_| can_look_in_sent) {
+            let until = reconcile::wait_for_interrupted(self, &mail, until, now).await?;
             return Ok(Step::WaitUntil(Wait::for_the_first_try(until)));
         }
         let answer = answers.fallback.or(mail.outbox.answer);
         let (fallback, pause) = (self.fallback.as_ref(), self.pause.get());
-        let ways =
-            Ways { office: self.office, own, fallback, answer, can_look_in_sent, pause: pause.clone() };
+        let ways = Ways {
+            company_plugin: self.company_plugin,
+            own,
+            fallback,
+            answer,
+            can_look_in_sent,
+            pause: pause.clone(),
+        };
         let not_ours = || OutboxError::NotOurs(self.account.name.to_string());
         let facts = ways.facts(&mail, &self.company).await?.ok_or_else(not_ours)?;
-        let decided = self.office.decide(&Files::default(), &facts, &stamp(now)).await?;
+        let decided = self.company_plugin.decide(&Files::default(), &facts, &stamp(now)).await?;
         let action = decided.map_err(|fault| facts::disagreement(&fault))?;
         Ok(match action.step {
             schedule::Step::Submit(_) if let Some(reason) = self.suppressed(&mail).await? => {
@@ -170,19 +176,19 @@ impl Dispatch<'_> {
             }
             schedule::Step::Hold => Step::Hold(held(own, &mail)),
             schedule::Step::AskFallback(route) => Step::AskFallback(route.account_name),
-            schedule::Step::LookInSent => doubt::look(self, &mail, now).await?,
+            schedule::Step::LookInSent => reconcile::look(self, &mail, now).await?,
             schedule::Step::AskInDoubt if answers.send_again => {
-                Step::Made(Box::new(doubt::settle(self, &mail, Lookup::NotFound, now).await?))
+                Step::Made(Box::new(reconcile::settle(self, &mail, Lookup::NotFound, now).await?))
             }
             schedule::Step::AskInDoubt => Step::AskInDoubt,
             schedule::Step::Done => Step::Done,
             schedule::Step::GiveUp(events) => {
                 // Nobody whom no server took it for gets it any more.
                 let events = facts::events_at(&events, now);
-                self.ledger.store.keep_give_up(mail.mail.id, &self.ledger.holder, &events).await?;
+                self.outbox.store.record_give_up(mail.mail.id, &self.outbox.lease_owner, &events).await?;
                 // Where the others have it, a copy to ourselves that did not leave makes no mail fail.
                 let is_done = !mail.mail.own_copies().is_empty() && {
-                    let mail = self.ledger.store.mail(mail.mail.id).await?;
+                    let mail = self.outbox.store.mail(mail.mail.id).await?;
                     !self.is_failed(&mail, &[], now).await?
                 };
                 if is_done { Step::Done } else { Step::GaveUp(action.reason.detail) }
@@ -195,16 +201,16 @@ impl Dispatch<'_> {
     /// # Errors
     /// [`OutboxError`].
     pub async fn look_again(&self, id: MailId, now: Time) -> Result<Step, OutboxError> {
-        let mut mail = self.ledger.store.mail(id).await?;
-        if doubt::record_interruption(self, &mail).await? {
-            mail = self.ledger.store.mail(id).await?;
+        let mut mail = self.outbox.store.mail(id).await?;
+        if reconcile::record_interruption(self, &mail).await? {
+            mail = self.outbox.store.mail(id).await?;
         }
-        if !doubt::can_look(self.office, &self.account, &mail).await? {
+        if !reconcile::can_look(self.company_plugin, &self.account, &mail).await? {
             return Ok(Step::AskInDoubt);
         }
-        match doubt::may_run_until(&mail, now) {
+        match reconcile::may_run_until(&mail, now) {
             Some(until) => Ok(Step::WaitUntil(Wait::for_the_first_try(until))),
-            None => doubt::look(self, &mail, now).await,
+            None => reconcile::look(self, &mail, now).await,
         }
     }
 
@@ -220,15 +226,15 @@ impl Dispatch<'_> {
             else {
                 continue;
             };
-            match self.ledger.store.account(self.account.company, attempt.account).await {
+            match self.outbox.store.account(self.account.company, attempt.account).await {
                 Ok(account) if account.state == AccountState::Ready => {}
                 Ok(_) | Err(StoreError::NoSuchAccount(_)) => continue,
                 Err(error) => return Err(error),
             }
             let outcome =
                 Outcome { finished: now, result: AttemptResult::Transient(None), ..outcome.clone() };
-            let (journal, holder) = (&self.ledger.journal, &self.ledger.holder);
-            journal.decide(attempt.id, holder, AttemptResult::NeedsSignIn, &outcome, &[]).await?;
+            let (journal, lease_owner) = (&self.outbox.journal, &self.outbox.lease_owner);
+            journal.decide(attempt.id, lease_owner, AttemptResult::NeedsSignIn, &outcome, &[]).await?;
             waited = true;
         }
         Ok(waited)
@@ -236,28 +242,28 @@ impl Dispatch<'_> {
 
     /// An account as it is now: its state changes while mails wait. One that was removed can send nothing.
     async fn current(&self, account: &Account) -> Result<Account, StoreError> {
-        self.ledger.store.account(account.company, account.id).await
+        self.outbox.store.account(account.company, account.id).await
     }
 
     /// Those that an attempt must name.
     pub(super) async fn outstanding(&self, mail: &Mail) -> Result<Vec<String>, OutboxError> {
-        here::outstanding(self.office, mail).await
+        pending_status::outstanding(self.company_plugin, mail).await
     }
 
     async fn attempt(&self, mail: &Mail, route: &Route, now: Time) -> Result<Made, OutboxError> {
         let fallback = self.fallback.as_ref().filter(|it| it.name.as_str() == route.account_name);
         let account = fallback.unwrap_or(&self.account);
         // What may fail without a trace comes before the record.
-        let files = kept::files(mail).await?;
-        let (outgoing, to) = (kept::outgoing(mail, &files), self.outstanding(mail).await?);
+        let files = stored_message::files(mail).await?;
+        let (outgoing, to) = (stored_message::outgoing(mail, &files), self.outstanding(mail).await?);
         let started = NewAttempt {
             started: now,
             account: account.id,
             transport: route.transport.clone(),
             fallback: fallback.is_some(),
         };
-        let id = self.ledger.journal.begin(mail.mail.id, &started, &self.ledger.holder).await?;
-        let files = files.behind(self.ledger.gate(id));
+        let id = self.outbox.journal.begin(mail.mail.id, &started, &self.outbox.lease_owner).await?;
+        let files = files.behind(self.outbox.gate(id));
         let options = SubmissionOptions {
             sender: sender_of(account, &mail.mail.from),
             envelope_id: Some(id.to_string()),
@@ -266,7 +272,7 @@ impl Dispatch<'_> {
             check_opens: route.transport == "sendgrid" && mail.mail.open_check == OpenCheck::Provider,
         };
         let (options, at) = (options.to_json(), stamp(now));
-        let submitted = match self.office.submit(&files, &outgoing, &to, &options, route, &at).await {
+        let submitted = match self.company_plugin.submit(&files, &outgoing, &to, &options, route, &at).await {
             Ok(outcome) => outcome,
             Err(error) => without_answer(&error, &to, &at),
         };
@@ -279,7 +285,7 @@ impl Dispatch<'_> {
             return Ok(None);
         }
         let to = self.outstanding(mail).await?;
-        let found = self.ledger.store.suppressed(self.company.id, &to).await?;
+        let found = self.outbox.store.suppressed(self.company.id, &to).await?;
         let Some(first) = found.first() else { return Ok(None) };
         Ok(Some(format!("{first}: `postroom suppressions release {}`, then send it", first.address)))
     }
@@ -293,25 +299,25 @@ impl Dispatch<'_> {
         of: delivery::SubmissionResult,
         fallback: bool,
     ) -> Result<Made, OutboxError> {
-        let now = self.ledger.clock.now();
+        let now = self.outbox.clock.now();
         let outcome = facts::outcome(&of, now);
         let done = outcome.result == AttemptResult::Accepted;
         let copy_due = self.copies == Copies::Later && self.account.mailbox.is_some();
         // Of the moment when it was known: whoever took the mail over meanwhile recorded a doubt, which this answer ends.
         let events = facts::events_at(&of.settlement.events, now);
-        let standing = match done {
+        let queue_state = match done {
             true => Some(self.standing_of_accepted(mail, &events, now).await?),
             false => None,
         };
-        let settle = standing.clone().map(|standing| Settlement {
-            copy_due: copy_due && standing == Standing::Sent,
-            ..Settlement::of(&self.ledger.holder, standing)
+        let settle = queue_state.clone().map(|queue_state| StateChange {
+            copy_due: copy_due && queue_state == QueueState::Sent,
+            ..StateChange::of(&self.outbox.lease_owner, queue_state)
         });
-        self.ledger.finish(id, &outcome, &events, settle).await?;
-        refusals::suppress_refused(&self.ledger.store, self.office, mail, &events).await?;
+        self.outbox.finish(id, &outcome, &events, settle).await?;
+        refusals::suppress_refused(&self.outbox.store, self.company_plugin, mail, &events).await?;
         if let Some(delivery::SubmitError::NeedsSignIn(words)) = &of.error {
             let state = AccountState::NeedsSignIn { reason: words.clone(), since: now };
-            self.ledger.store.set_account_state(account.company, account.id, &state).await?;
+            self.outbox.store.set_account_state(account.company, account.id, &state).await?;
         }
         self.note_account(account, &of, started, now).await?;
         let left = matches!(outcome.result, AttemptResult::Accepted | AttemptResult::PartlyAccepted(_));
@@ -320,7 +326,7 @@ impl Dispatch<'_> {
             _ => None,
         };
         let (account, error) = (account.name.to_string(), of.error);
-        Ok(Made { account, fallback, outcome, error, copy, standing })
+        Ok(Made { account, fallback, outcome, error, copy, queue_state })
     }
 
     /// Where a mail stands that its servers took for all whom they did not refuse: where those are only copies to ourselves, nobody
@@ -330,17 +336,17 @@ impl Dispatch<'_> {
         mail: &Mail,
         events: &[Event],
         now: Time,
-    ) -> Result<Standing, OutboxError> {
+    ) -> Result<QueueState, OutboxError> {
         if mail.mail.own_copies().is_empty() || !self.is_failed(mail, events, now).await? {
-            return Ok(Standing::Sent);
+            return Ok(QueueState::Sent);
         }
-        Ok(Standing::Failed { reason: ONLY_A_COPY.to_owned() })
+        Ok(QueueState::Failed { reason: ONLY_A_COPY.to_owned() })
     }
 
     /// Whether the facts of a mail, and these, say that it failed for those whom it was written to.
     async fn is_failed(&self, mail: &Mail, more: &[Event], now: Time) -> Result<bool, OutboxError> {
         let events: Vec<Event> = mail.events.iter().chain(more).cloned().collect();
-        Ok(status::folded(self.office, mail, &events, now).await?.status == Status::Failed)
+        Ok(status::folded(self.company_plugin, mail, &events, now).await?.status == Status::Failed)
     }
 
     /// Keeps what an attempt says of the account that it was made by: that it can't send, or that it can again.
@@ -351,7 +357,7 @@ impl Dispatch<'_> {
         started: Time,
         now: Time,
     ) -> Result<(), StoreError> {
-        let store = &self.ledger.store;
+        let store = &self.outbox.store;
         let is_own = account.id == self.account.id;
         if let Some(new) = facts::account_pause(of, account, started) {
             let pause = store.pause_account(account.company, account.id, &new, now).await?;
@@ -385,32 +391,32 @@ impl Dispatch<'_> {
         by: &Account,
         now: Time,
     ) -> Result<SentCopy, OutboxError> {
-        let transport = facts::transport(self.office, by).unwrap_or("mail-client");
-        let copies = sent_copy::file(self.office, &self.account, transport, &[mail], now).await?;
+        let transport = facts::transport(self.company_plugin, by).unwrap_or("mail-client");
+        let copies = sent_copy::file(self.company_plugin, &self.account, transport, &[mail], now).await?;
         Ok(copies.into_iter().next().unwrap_or(SentCopy::NoMailbox))
     }
 }
 
 impl Step {
     /// Where a mail stands after it.
-    pub fn standing(&self, now: Time) -> Standing {
+    pub fn queue_state(&self, now: Time) -> QueueState {
         match self {
-            Self::Made(_) => Standing::Ready { due: now, waits: None },
+            Self::Made(_) => QueueState::Ready { due: now, waits: None },
             Self::WaitUntil(wait) => {
-                Standing::Ready { due: wait.until, waits: Some((wait.cause, wait.why.clone())) }
+                QueueState::Ready { due: wait.until, waits: Some((wait.cause, wait.why.clone())) }
             }
-            Self::Hold(reason) => Standing::Held { cause: Cause::Account, reason: reason.clone() },
-            Self::Suppressed(reason) => Standing::Held { cause: Cause::User, reason: reason.clone() },
+            Self::Hold(reason) => QueueState::Held { cause: WaitReason::Account, reason: reason.clone() },
+            Self::Suppressed(reason) => QueueState::Held { cause: WaitReason::User, reason: reason.clone() },
             Self::AskFallback(account) => {
                 let question = format!("may it leave through {account}? Its own account goes on being tried");
-                Standing::Ready { due: now + QUESTION, waits: Some((Cause::Question, question)) }
+                QueueState::Ready { due: now + QUESTION, waits: Some((WaitReason::Question, question)) }
             }
-            Self::AskInDoubt => Standing::InDoubt {
+            Self::AskInDoubt => QueueState::InDoubt {
                 reason: "it may have left, and nobody can look: ask a recipient before it is sent again"
                     .to_owned(),
             },
-            Self::Done => Standing::Sent,
-            Self::GaveUp(reason) => Standing::Failed { reason: reason.clone() },
+            Self::Done => QueueState::Sent,
+            Self::GaveUp(reason) => QueueState::Failed { reason: reason.clone() },
         }
     }
 }

@@ -4,7 +4,7 @@ use super::error::DraftError;
 use super::options::{Edits, JobOptions, Mode, Portal, Thread};
 use crate::capabilities::attachments::AttachmentSource;
 use crate::contract::{attachments, composing, documents, recipients, types};
-use crate::engine::{EngineError, Files, Office};
+use crate::engine::{CompanyPlugin, EngineError, Files};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -156,12 +156,12 @@ impl Draft {
     ///
     /// # Errors
     /// [`DraftError::Engine`]. A document that can't be read is a fault of [`compose`](Self::compose).
-    pub async fn attach_embedded_pdf(&mut self, office: &Office) -> Result<(), DraftError> {
+    pub async fn attach_embedded_pdf(&mut self, company_plugin: &CompanyPlugin) -> Result<(), DraftError> {
         let has_pdf = self.attachments.iter().any(|(attachment, _)| attachment.role == "pdf");
         if has_pdf || !self.format.starts_with("pdf") || self.document.media_type != "application/xml" {
             return Ok(());
         }
-        let detail = match office.embedded_pdf(&Files::default(), &self.document).await? {
+        let detail = match company_plugin.embedded_pdf(&Files::default(), &self.document).await? {
             Ok(None) => return Ok(()),
             Ok(Some(file)) => {
                 let content = STANDARD.decode(&file.content).map_err(|fault| {
@@ -200,17 +200,18 @@ impl Draft {
     ///
     /// # Errors
     /// [`DraftError`]: which input is wrong, where, and what to do.
-    pub async fn compose(&self, office: &Office) -> Result<Ready, DraftError> {
+    pub async fn compose(&self, company_plugin: &CompanyPlugin) -> Result<Ready, DraftError> {
         let mut files = Files::default();
         let attachments = self.attachments.iter().map(|(attachment, source)| attachments::Attachment {
             handle: files.add(source.clone()),
             ..attachment.clone()
         });
         let attachments = attachments.collect();
-        let summary = office.read(&files, &self.document).await?.map_err(DraftError::Document)?;
+        let summary = company_plugin.read(&files, &self.document).await?.map_err(DraftError::Document)?;
         let use_case = self.use_case.as_deref().unwrap_or("new");
-        let resolution =
-            office.resolve(&files, &self.document, use_case, &self.settings, &self.overrides).await??;
+        let resolution = company_plugin
+            .resolve(&files, &self.document, use_case, &self.settings, &self.overrides)
+            .await??;
         let job = composing::Job {
             id: self.id.clone(),
             now: self.now.clone(),
@@ -223,7 +224,7 @@ impl Draft {
             attachments,
             options: self.options(),
         };
-        let mut message = office.compose(&files, &job).await??;
+        let mut message = company_plugin.compose(&files, &job).await??;
         message.warnings.extend(self.warnings.iter().cloned());
         let own_copies = self.own_copies(&resolution.entries);
         Ok(Ready { message, summary, resolution, files, own_copies })

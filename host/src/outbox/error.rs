@@ -1,6 +1,6 @@
 //! Why no mail was made or sent, in the words of whoever can put it right.
 
-use super::kept::FileError;
+use super::stored_message::FileError;
 use crate::contract::{composing, documents, recipients, types};
 use crate::engine::EngineError;
 use crate::store::StoreError;

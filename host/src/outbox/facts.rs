@@ -4,7 +4,7 @@ use super::error::OutboxError;
 use crate::accounts::{Account, AccountState, Company};
 use crate::contract::schedule::{self, Facts, Route};
 use crate::contract::{delivery, tracking, types};
-use crate::engine::{Files, Office};
+use crate::engine::{CompanyPlugin, Files};
 use crate::fact_conversion::{stored_event_at, tracking_event_at};
 use crate::store::{
     AccountPause, Attempt, AttemptResult, Event, LimitPeriod, Mail, NewAccountPause, Outcome, PauseCause,
@@ -28,19 +28,19 @@ pub(super) fn stamp(time: Time) -> String {
 }
 
 /// By which an account's mail leaves; none where nothing is submitted from here.
-pub(super) fn route(office: &Office, account: &Account) -> Option<Route> {
-    let transport = transport(office, account)?;
+pub(super) fn route(company_plugin: &CompanyPlugin, account: &Account) -> Option<Route> {
+    let transport = transport(company_plugin, account)?;
     Some(Route { account_name: account.name.to_string(), transport: transport.to_owned() })
 }
 
 /// The contract's name of an account's transport, as it is opened now; none where nothing is submitted from here.
-pub fn transport(office: &Office, account: &Account) -> Option<&'static str> {
-    account.transport.contract_name(office.has_api(account.name.as_str()))
+pub fn transport(company_plugin: &CompanyPlugin, account: &Account) -> Option<&'static str> {
+    account.transport.contract_name(company_plugin.has_api(account.name.as_str()))
 }
 
 /// The ways that a mail has.
 pub(super) struct Ways<'a> {
-    pub(super) office: &'a Office,
+    pub(super) company_plugin: &'a CompanyPlugin,
     pub(super) own: &'a Account,
     pub(super) fallback: Option<&'a Account>,
     /// The user's answer to the question whether it may leave by the fallback.
@@ -53,7 +53,7 @@ pub(super) struct Ways<'a> {
 impl Ways<'_> {
     /// What is known of a mail; none where its account submits nothing.
     pub(super) async fn facts(&self, mail: &Mail, company: &Company) -> Result<Option<Facts>, OutboxError> {
-        let Some(own) = route(self.office, self.own) else { return Ok(None) };
+        let Some(own) = route(self.company_plugin, self.own) else { return Ok(None) };
         let mut attempts = vec![];
         for attempt in counted(mail) {
             attempts.push(self.attempt(attempt).await?);
@@ -75,7 +75,7 @@ impl Ways<'_> {
             held: matches!(self.own.state, AccountState::NeedsSignIn { .. }),
             attempts,
             route: own,
-            fallback: self.fallback.and_then(|it| route(self.office, it)),
+            fallback: self.fallback.and_then(|it| route(self.company_plugin, it)),
             fallback_policy,
             patience,
             compromised: matches!(self.own.state, AccountState::Compromised { .. }),
@@ -113,7 +113,8 @@ impl Ways<'_> {
             result => (result, result.retry_after()),
         };
         let (stage, detail) = (outcome.stage.as_deref(), outcome.detail.as_deref());
-        let memo = self.office.memo(&Files::default(), came_to.as_str(), retry_after, stage, detail).await?;
+        let memo =
+            self.company_plugin.memo(&Files::default(), came_to.as_str(), retry_after, stage, detail).await?;
         memo.map_err(|fault| disagreement(&fault))
     }
 }

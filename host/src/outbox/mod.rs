@@ -2,45 +2,47 @@
 //!
 //! [`Draft`] is what somebody asked for; [`Draft::compose`] makes the mail in the sandbox. From there a program with a
 //! store of its own makes single attempts ([`Ready::send`]). This host's own store keeps the mail first
-//! ([`Ready::to_keep`]), and a [`Dispatch`] moves it on: ask the plugin what to do, record, do, record.
+//! ([`Ready::to_enqueue`]), and a [`Dispatch`] moves it on: ask the plugin what to do, record, do, record.
 
 mod again;
 mod attempt;
-mod courier;
 mod dispatch;
-mod doubt;
 mod draft;
+mod erp_notifier;
 mod error;
 mod facts;
-mod here;
-mod kept;
-mod ledger;
 mod message;
 mod options;
+mod outbox_handle;
 mod pace;
+mod pending_status;
+mod reconcile;
 mod refusals;
 mod sender;
 mod sent_copy;
 mod status;
+mod stored_message;
 mod taken;
 mod waiting;
 mod worker;
 
 pub use again::{AgainError, Renamed, again};
 pub use attempt::{Attempt, Sent};
-pub use courier::{Bureau, Courier, Delivered, RecordsAccess};
 pub use dispatch::{Answers, Copies, Dispatch, Made, Step};
 pub use draft::{Draft, Ready};
+pub use erp_notifier::{Delivered, ErpNotifier, NotifierContext, RecordsAccess};
 pub use error::{DraftError, OutboxError};
 pub use facts::transport;
-pub use kept::{FileError, Keeping, plain};
-pub use ledger::{Clock, LEASE, Ledger};
 pub use message::WriteError;
 pub use options::{Edits, Mode, Portal, SendAs, SubmissionOptions, Thread};
+pub use outbox_handle::{Clock, LEASE, OutboxHandle};
 pub use pace::limits;
 pub use refusals::suppress_refused;
 pub use sent_copy::SentCopy;
 pub use status::timeline;
+pub use stored_message::{FileError, Keeping, plain};
 pub use taken::Taken;
 pub use waiting::{CurrentPause, Wait};
-pub use worker::{Closed, Notices, Place, Premises, Tally, Unopened, Worker, WorkerOptions};
+pub use worker::{
+    AccountContext, Notices, OpenError, PluginProvider, Tally, Unreachable, Worker, WorkerOptions,
+};

@@ -2,22 +2,25 @@
 
 use crate::accounts::{Account, UserSettings, describe};
 use crate::contract::accounts::Allowance;
-use crate::engine::{EngineError, Files, Office};
+use crate::engine::{CompanyPlugin, EngineError, Files};
 use crate::store::Pace;
 
 /// What the account's provider allows.
 ///
 /// # Errors
 /// [`EngineError`].
-pub async fn limits(office: &Office, account: &Account) -> Result<Allowance, EngineError> {
+pub async fn limits(company_plugin: &CompanyPlugin, account: &Account) -> Result<Allowance, EngineError> {
     let described = describe(account, &UserSettings::default(), None);
-    let known = office.limits(&Files::default(), &described).await?;
+    let known = company_plugin.limits(&Files::default(), &described).await?;
     // An account that can't be described to the plugin is nobody's that it knows.
     Ok(known.unwrap_or(Allowance { per_minute: None, connections: None, per_day: None, message_size: None }))
 }
 
 /// The pace that follows.
-pub(super) async fn of_provider(office: &Office, account: &Account) -> Result<Pace, EngineError> {
-    let limits = limits(office, account).await?;
+pub(super) async fn of_provider(
+    company_plugin: &CompanyPlugin,
+    account: &Account,
+) -> Result<Pace, EngineError> {
+    let limits = limits(company_plugin, account).await?;
     Ok(Pace { per_minute: limits.per_minute, connections: limits.connections, per_day: limits.per_day })
 }

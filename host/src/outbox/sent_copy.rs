@@ -2,12 +2,12 @@
 
 use super::error::OutboxError;
 use super::facts::{Time, stamp};
-use super::kept;
+use super::stored_message;
 use crate::accounts::{Account, FolderUse, Transport};
 use crate::contract::attachments::Chunk;
 use crate::contract::sent::{FilingPlan, MailboxAccount as SentAccount, SentError, SentMail};
 use crate::contract::{imap, sent};
-use crate::engine::{Files, Office};
+use crate::engine::{CompanyPlugin, Files};
 use crate::store::Mail;
 
 /// What became of the copy.
@@ -42,26 +42,26 @@ pub enum SentCopy {
 
 /// Which mailbox, and how the mail left it.
 pub(super) async fn sent_account(
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     account: &Account,
     transport: &str,
 ) -> Result<SentAccount, OutboxError> {
     Ok(SentAccount {
         account_name: account.name.to_string(),
         transport: transport.to_owned(),
-        provider: provider(office, account).await?,
+        provider: provider(company_plugin, account).await?,
         sent_folder: account.folders.get(&FolderUse::Sent).map(ToString::to_string),
     })
 }
 
 /// The provider whose servers the account has.
-async fn provider(office: &Office, account: &Account) -> Result<Option<String>, OutboxError> {
+async fn provider(company_plugin: &CompanyPlugin, account: &Account) -> Result<Option<String>, OutboxError> {
     let smtp = match &account.transport {
         Transport::Smtp(server) => Some(server.host.as_str()),
         _ => None,
     };
     let imap = account.mailbox.as_ref().map(|server| server.host.as_str());
-    let presets = office.presets(&Files::default()).await?;
+    let presets = company_plugin.presets(&Files::default()).await?;
     let found = presets.into_iter().find(|preset| {
         let known = |of: &Option<crate::contract::accounts::Server>, host: Option<&str>| {
             of.as_ref().is_some_and(|server| Some(server.host.as_str()) == host)
@@ -76,25 +76,25 @@ async fn provider(office: &Office, account: &Account) -> Result<Option<String>, 
 /// # Errors
 /// The plugin gave no answer, or a file of a mail can't be read.
 pub(super) async fn file(
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     account: &Account,
     transport: &str,
     mails: &[&Mail],
     at: Time,
 ) -> Result<Vec<SentCopy>, OutboxError> {
-    let of = sent_account(office, account, transport).await?;
+    let of = sent_account(company_plugin, account, transport).await?;
     let none = Files::default();
     let all = |copy: SentCopy| Ok(vec![copy; mails.len()]);
     // Asked before the mailbox is: where the provider files it, there is nothing to look up.
-    if office.plan_sent_copy(&none, &of, &[]).await? == FilingPlan::ByProvider {
+    if company_plugin.plan_sent_copy(&none, &of, &[]).await? == FilingPlan::ByProvider {
         return all(SentCopy::ByProvider);
     }
-    let folders = match office.folders(account.name.as_str()).await {
+    let folders = match company_plugin.folders(account.name.as_str()).await {
         None => return all(SentCopy::NoMailbox),
         Some(Ok(folders)) => folders,
         Some(Err(error)) => return all(SentCopy::Failed { detail: error.to_string() }),
     };
-    let folder = match office.plan_sent_copy(&none, &of, &folders).await? {
+    let folder = match company_plugin.plan_sent_copy(&none, &of, &folders).await? {
         FilingPlan::ByProvider => return all(SentCopy::ByProvider),
         FilingPlan::Choose(folders) => return all(SentCopy::Choose { folders }),
         FilingPlan::Append(folder) => folder,
@@ -107,7 +107,7 @@ pub(super) async fn file(
             at: stamp(at),
         });
     }
-    let filed = match office.file_sent(&files, &of, &folder, &copies).await? {
+    let filed = match company_plugin.file_sent(&files, &of, &folder, &copies).await? {
         Ok(filed) => filed,
         Err(error) => return all(SentCopy::Failed { detail: sent_error(error) }),
     };
@@ -123,8 +123,8 @@ pub(super) async fn file(
 
 /// The chunks of a mail among others: its files get numbers that no other mail's files have.
 async fn gathered(mail: &Mail, into: &mut Files) -> Result<Vec<Chunk>, OutboxError> {
-    let own = kept::files(mail).await?;
-    let mut chunks = kept::chunks(mail);
+    let own = stored_message::files(mail).await?;
+    let mut chunks = stored_message::chunks(mail);
     for chunk in &mut chunks {
         if let Chunk::Attachment(handle) | Chunk::Raw(handle) = chunk
             && let Some(source) = own.get(*handle)
@@ -137,14 +137,14 @@ async fn gathered(mail: &Mail, into: &mut Files) -> Result<Vec<Chunk>, OutboxErr
 
 /// Which of these mails are in Sent already; none: nobody can look.
 pub(super) async fn present(
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     account: &Account,
     transport: &str,
     mails: &[&Mail],
 ) -> Result<Option<Vec<bool>>, OutboxError> {
-    let of = sent_account(office, account, transport).await?;
+    let of = sent_account(company_plugin, account, transport).await?;
     let ids: Vec<String> = mails.iter().map(|mail| mail.mail.message.message_id.clone()).collect();
-    let found = office.find_sent(&Files::default(), &of, &ids).await?;
+    let found = company_plugin.find_sent(&Files::default(), &of, &ids).await?;
     Ok(found.ok().map(|found| found.iter().map(Option::is_some).collect()))
 }
 

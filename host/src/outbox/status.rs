@@ -3,10 +3,10 @@
 
 use super::error::OutboxError;
 use super::facts::{Time, disagreement, stamp, told_events};
-use super::here;
+use super::pending_status;
 use crate::contract::tracking::{Event as Fact, RecipientStatus, Timeline};
 use crate::contract::types::{ArgumentError, Reason};
-use crate::engine::{EngineError, Files, Office};
+use crate::engine::{CompanyPlugin, EngineError, Files};
 use crate::store::{Event, Mail};
 
 /// What is shown before the reason of a copy's status.
@@ -34,10 +34,14 @@ impl Recipients<'_> {
 ///
 /// # Errors
 /// [`OutboxError`].
-pub async fn timeline(office: &Office, mail: &Mail, now: Time) -> Result<Timeline, OutboxError> {
+pub async fn timeline(
+    company_plugin: &CompanyPlugin,
+    mail: &Mail,
+    now: Time,
+) -> Result<Timeline, OutboxError> {
     let mut events = mail.events.clone();
-    events.extend(here::facts(office, mail, now).await?);
-    folded(office, mail, &events, now).await
+    events.extend(pending_status::facts(company_plugin, mail, now).await?);
+    folded(company_plugin, mail, &events, now).await
 }
 
 /// What these facts about a mail amount to.
@@ -45,13 +49,14 @@ pub async fn timeline(office: &Office, mail: &Mail, now: Time) -> Result<Timelin
 /// # Errors
 /// [`OutboxError`].
 pub(super) async fn folded(
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     mail: &Mail,
     events: &[Event],
     now: Time,
 ) -> Result<Timeline, OutboxError> {
     let (all, own_copies) = (&mail.mail.message.rcpt_to, &mail.mail.own_copies());
-    let folded = fold(office, Recipients { all, own_copies }, &told_events(events), &stamp(now)).await?;
+    let folded =
+        fold(company_plugin, Recipients { all, own_copies }, &told_events(events), &stamp(now)).await?;
     folded.map_err(|fault| disagreement(&fault))
 }
 
@@ -60,13 +65,13 @@ pub(super) async fn folded(
 /// # Errors
 /// [`EngineError`].
 pub(super) async fn fold(
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     to: Recipients<'_>,
     events: &[Fact],
     now: &str,
 ) -> Result<Result<Timeline, ArgumentError>, EngineError> {
     let others = to.others();
-    let of_others = office.fold(&Files::default(), &others, events, now).await?;
+    let of_others = company_plugin.fold(&Files::default(), &others, events, now).await?;
     if others.len() == to.all.len() {
         return Ok(of_others);
     }
@@ -75,7 +80,7 @@ pub(super) async fn fold(
         Err(error) => return Ok(Err(error)),
     };
     let copies: Vec<String> = to.all.iter().filter(|it| !others.contains(it)).cloned().collect();
-    let of_copies = match office.fold(&Files::default(), &copies, events, now).await? {
+    let of_copies = match company_plugin.fold(&Files::default(), &copies, events, now).await? {
         Ok(of_copies) => of_copies,
         Err(error) => return Ok(Err(error)),
     };

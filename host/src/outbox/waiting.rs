@@ -2,7 +2,7 @@
 
 use super::facts::{Time, is_after_login};
 use crate::accounts::Account;
-use crate::store::{AccountPause, AttemptResult, Cause, Mail, PauseCause};
+use crate::store::{AccountPause, AttemptResult, Mail, PauseCause, WaitReason};
 use chrono::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,7 +15,7 @@ pub struct Wait {
     /// Nothing before this time.
     pub until: Time,
     /// What for.
-    pub cause: Cause,
+    pub cause: WaitReason,
     /// The same in a sentence.
     pub why: String,
     /// Somebody can shorten it by putting the account right.
@@ -27,7 +27,7 @@ impl Wait {
     pub(super) fn for_the_first_try(until: Time) -> Self {
         Self {
             until,
-            cause: Cause::Wait,
+            cause: WaitReason::Wait,
             why: "its next attempt is due then".to_owned(),
             for_a_person: false,
         }
@@ -76,7 +76,7 @@ impl Wait {
             ),
         };
         let for_a_person = pause.cause == PauseCause::Fault;
-        Self { until: pause.until, cause: Cause::Account, why, for_a_person }
+        Self { until: pause.until, cause: WaitReason::Account, why, for_a_person }
     }
 }
 

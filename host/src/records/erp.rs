@@ -6,7 +6,7 @@ use super::signature::{self, RecordsKey};
 use super::wire::{self, Documents, Partners};
 use super::{Contact, Document, Entry, FileRole, LARGEST_FILE, Partner, Records};
 use crate::accounts::RecordsPlace;
-use crate::capabilities::Answer;
+use crate::capabilities::BoxFuture;
 use crate::capabilities::budget::{HeapSize, OverBudget, SERVERS};
 use crate::capabilities::http_api::{
     Account, Asked, Header, Keep, Piece, Request, Timeouts, WebClient, WebError,
@@ -272,7 +272,7 @@ fn succeeded(answer: Asked) -> Result<Asked, RecordsError> {
 
 fn over_budget(what: &str, over: OverBudget) -> RecordsError {
     match over {
-        OverBudget::Answer(most) => RecordsError::Unusable(format!(
+        OverBudget::BoxFuture(most) => RecordsError::Unusable(format!(
             "the list of {what} takes more than {} MiB: ask for fewer",
             most >> 20
         )),
@@ -321,7 +321,7 @@ fn shown(text: &str) -> String {
 }
 
 impl Records for Erp {
-    fn probe(&self) -> Answer<'_, Result<String, RecordsError>> {
+    fn probe(&self) -> BoxFuture<'_, Result<String, RecordsError>> {
         Box::pin(async {
             let found = self.entries("", Some(1)).await?;
             let found = found
@@ -331,15 +331,15 @@ impl Records for Erp {
         })
     }
 
-    fn partners<'a>(&'a self, query: &'a str) -> Answer<'a, Result<Vec<Partner>, RecordsError>> {
+    fn partners<'a>(&'a self, query: &'a str) -> BoxFuture<'a, Result<Vec<Partner>, RecordsError>> {
         Box::pin(self.list("partners", query, None, |page: Partners| (page.partners, page.next)))
     }
 
-    fn documents<'a>(&'a self, query: &'a str) -> Answer<'a, Result<Vec<Entry>, RecordsError>> {
+    fn documents<'a>(&'a self, query: &'a str) -> BoxFuture<'a, Result<Vec<Entry>, RecordsError>> {
         Box::pin(self.entries(query, None))
     }
 
-    fn document<'a>(&'a self, of: &'a Entry) -> Answer<'a, Result<Document, RecordsError>> {
+    fn document<'a>(&'a self, of: &'a Entry) -> BoxFuture<'a, Result<Document, RecordsError>> {
         Box::pin(self.read(of))
     }
 
@@ -348,11 +348,11 @@ impl Records for Erp {
         of: &'a Entry,
         role: FileRole,
         to: &'a Path,
-    ) -> Answer<'a, Result<bool, RecordsError>> {
+    ) -> BoxFuture<'a, Result<bool, RecordsError>> {
         Box::pin(self.fetch(of, role, to))
     }
 
-    fn tell<'a>(&'a self, notice: &'a Notice) -> Answer<'a, Result<(), RecordsError>> {
+    fn tell<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Result<(), RecordsError>> {
         Box::pin(self.post(notice))
     }
 }

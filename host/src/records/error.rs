@@ -94,7 +94,7 @@ impl RecordsError {
     }
 
     /// Whether the same may succeed later without anybody doing anything.
-    pub fn may_pass(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. } | Self::Failed { .. })
     }
 }

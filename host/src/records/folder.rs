@@ -4,7 +4,7 @@
 use super::beside::{beside, stem};
 use super::error::RecordsError;
 use super::{Contact, Document, Entry, FileRole, LARGEST_FILE, Partner, Records};
-use crate::capabilities::Answer;
+use crate::capabilities::BoxFuture;
 use crate::store::Notice;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -186,14 +186,14 @@ fn found(path: PathBuf) -> Found {
 }
 
 impl Records for Folder {
-    fn probe(&self) -> Answer<'_, Result<String, RecordsError>> {
+    fn probe(&self) -> BoxFuture<'_, Result<String, RecordsError>> {
         Box::pin(async {
             let count = self.all()?.len();
             Ok(format!("{} can be read: {count} documents", self.path.display()))
         })
     }
 
-    fn partners<'a>(&'a self, query: &'a str) -> Answer<'a, Result<Vec<Partner>, RecordsError>> {
+    fn partners<'a>(&'a self, query: &'a str) -> BoxFuture<'a, Result<Vec<Partner>, RecordsError>> {
         Box::pin(async move {
             let mut partners: Vec<Partner> = Vec::new();
             for party in self.all()?.into_iter().flat_map(|it| it.parties) {
@@ -221,7 +221,7 @@ impl Records for Folder {
         })
     }
 
-    fn documents<'a>(&'a self, query: &'a str) -> Answer<'a, Result<Vec<Entry>, RecordsError>> {
+    fn documents<'a>(&'a self, query: &'a str) -> BoxFuture<'a, Result<Vec<Entry>, RecordsError>> {
         Box::pin(async move {
             let is_meant = |it: &Found| {
                 query.is_empty()
@@ -232,7 +232,7 @@ impl Records for Folder {
         })
     }
 
-    fn document<'a>(&'a self, of: &'a Entry) -> Answer<'a, Result<Document, RecordsError>> {
+    fn document<'a>(&'a self, of: &'a Entry) -> BoxFuture<'a, Result<Document, RecordsError>> {
         Box::pin(async move { self.read(of) })
     }
 
@@ -241,12 +241,12 @@ impl Records for Folder {
         of: &'a Entry,
         role: FileRole,
         to: &'a Path,
-    ) -> Answer<'a, Result<bool, RecordsError>> {
+    ) -> BoxFuture<'a, Result<bool, RecordsError>> {
         Box::pin(async move { self.copy(of, role, to) })
     }
 
     /// It is in the store, where whoever has no ERP reads it.
-    fn tell<'a>(&'a self, _: &'a Notice) -> Answer<'a, Result<(), RecordsError>> {
+    fn tell<'a>(&'a self, _: &'a Notice) -> BoxFuture<'a, Result<(), RecordsError>> {
         Box::pin(async { Ok(()) })
     }
 }

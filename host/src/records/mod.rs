@@ -22,7 +22,7 @@ pub use error::{Blame, RecordsError};
 pub use folder::{Folder, documents_in, is_like};
 pub use signature::{RecordsKey, Signed, UnusableKey};
 
-use crate::capabilities::Answer;
+use crate::capabilities::BoxFuture;
 use crate::store::Notice;
 use std::path::Path;
 
@@ -117,25 +117,25 @@ pub trait Records: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// [`RecordsError`]: they can't be used.
-    fn probe(&self) -> Answer<'_, Result<String, RecordsError>>;
+    fn probe(&self) -> BoxFuture<'_, Result<String, RecordsError>>;
 
     /// Partners that a query names, in the words of the records; at most some ten thousand.
     ///
     /// # Errors
     /// [`RecordsError`].
-    fn partners<'a>(&'a self, query: &'a str) -> Answer<'a, Result<Vec<Partner>, RecordsError>>;
+    fn partners<'a>(&'a self, query: &'a str) -> BoxFuture<'a, Result<Vec<Partner>, RecordsError>>;
 
     /// Documents that a query names, in the words of the records.
     ///
     /// # Errors
     /// [`RecordsError`].
-    fn documents<'a>(&'a self, query: &'a str) -> Answer<'a, Result<Vec<Entry>, RecordsError>>;
+    fn documents<'a>(&'a self, query: &'a str) -> BoxFuture<'a, Result<Vec<Entry>, RecordsError>>;
 
     /// A document.
     ///
     /// # Errors
     /// [`RecordsError::Missing`] where there is none of this number; [`RecordsError`].
-    fn document<'a>(&'a self, of: &'a Entry) -> Answer<'a, Result<Document, RecordsError>>;
+    fn document<'a>(&'a self, of: &'a Entry) -> BoxFuture<'a, Result<Document, RecordsError>>;
 
     /// Writes a document's file to a new file. False: the document has none of this role, and nothing was written.
     ///
@@ -146,11 +146,11 @@ pub trait Records: Send + Sync + std::fmt::Debug {
         of: &'a Entry,
         role: FileRole,
         to: &'a Path,
-    ) -> Answer<'a, Result<bool, RecordsError>>;
+    ) -> BoxFuture<'a, Result<bool, RecordsError>>;
 
     /// Tells a notice. May be repeated: the records know it by its id.
     ///
     /// # Errors
     /// [`RecordsError::Refused`] where they will never take it; any other: it is told again later.
-    fn tell<'a>(&'a self, notice: &'a Notice) -> Answer<'a, Result<(), RecordsError>>;
+    fn tell<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Result<(), RecordsError>>;
 }

@@ -59,9 +59,9 @@ pub enum VaultError {
 
 impl VaultError {
     /// Whether the same call can succeed later without anybody doing anything.
-    pub fn may_pass(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         match self {
-            Self::Store(error) => error.may_pass(),
+            Self::Store(error) => error.is_transient(),
             Self::NoRandomness(_) => true,
             _ => false,
         }

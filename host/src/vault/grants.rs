@@ -2,7 +2,7 @@
 
 use super::Vault;
 use crate::accounts::{AccountId, AccountState, Destination, Destinations, SecretKind, SecretOwner};
-use crate::capabilities::Answer;
+use crate::capabilities::BoxFuture;
 use crate::oauth::{Grant, GrantStore, StoreError, Stored, Swap};
 
 /// Why an account without a grant can't be used.
@@ -21,7 +21,7 @@ impl Vault {
 }
 
 impl GrantStore for Vault {
-    fn load<'a>(&'a self, account: &'a str) -> Answer<'a, Result<Option<Stored>, StoreError>> {
+    fn load<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
         Box::pin(async move {
             let owner = self.owner(account).await?;
             let Some((version, places, sealed)) =
@@ -41,7 +41,7 @@ impl GrantStore for Vault {
         account: &'a str,
         expected: Option<u64>,
         grant: Option<&'a Grant>,
-    ) -> Answer<'a, Result<Swap, StoreError>> {
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
         Box::pin(async move {
             let owner = self.owner(account).await?;
             let sealed = grant.map(Grant::seal).transpose().map_err(failed)?;

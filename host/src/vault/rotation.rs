@@ -244,13 +244,13 @@ impl Vault {
 
     pub(super) async fn say_there(&self, id: &str, program: &str) -> Result<(), VaultError> {
         let until = now() + i64::try_from(BELIEVED.as_millis()).unwrap_or(i64::MAX);
-        let holder = KeyHolder {
+        let lease_owner = KeyHolder {
             program: program.to_owned(),
             host: host_name(),
             pid: std::process::id(),
             keys: self.keys().ids().map(str::to_owned).collect(),
         };
-        Ok(self.store.attend(id, &holder, until).await?)
+        Ok(self.store.attend(id, &lease_owner, until).await?)
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) async fn room() -> Room {
         for account in ["office", "sales"] {
             let address = "office@example.com".parse().unwrap();
             let new = NewAccount::new(account.parse().unwrap(), address, Transport::MailClient);
-            let account = store.administer(company.id).add_account(&new).await.unwrap();
+            let account = store.company_store(company.id).add_account(&new).await.unwrap();
             owners.push(SecretOwner::Account(company.id, account.id));
         }
     }
@@ -208,7 +208,7 @@ async fn a_lost_key_is_said_to_be_lost_and_no_new_one_is_made() {
     let error = Vault::open(room.store.clone(), &room.source()).await.unwrap_err();
     let words = error.to_string();
     assert!(words.contains(&id) && words.contains("backup") && words.contains("master.key"), "{words}");
-    assert!(!error.may_pass() && !room.file().exists());
+    assert!(!error.is_transient() && !room.file().exists());
     let other = Vault::with_keys(room.store.clone(), Keys::one(MasterKey::generate().unwrap()));
     let error = other
         .get(room.owners[1], SecretKind::SmtpPassword, &Destination::here())

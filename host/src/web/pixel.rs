@@ -123,8 +123,8 @@ async fn judge(site: &Site, fetched: &Fetched) -> Result<&'static str, StoreErro
         at: stamp(fetched.at),
         recipient: recipient.clone(),
     };
-    let office = site.engine.office(mail.company.to_string(), Capabilities::default());
-    let told = match office.classify_fetch(&Files::default(), &fetch).await {
+    let company_plugin = site.engine.company_plugin(mail.company.to_string(), Capabilities::default());
+    let told = match company_plugin.classify_fetch(&Files::default(), &fetch).await {
         Ok(Ok(told)) => told,
         Ok(Err(fault)) => {
             site.say(&format!("pixel: the plugin can't judge {}", fault.sentence()));

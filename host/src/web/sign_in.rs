@@ -14,7 +14,7 @@ use super::router::{App, read_body};
 use super::same_origin::is_same_origin;
 use super::site::Site;
 use crate::accounts::{Destination, Destinations, MailAddress, SecretOwner};
-use crate::capabilities::Answer;
+use crate::capabilities::BoxFuture;
 use crate::config::PublicUrl;
 use crate::connections::purpose;
 use crate::oauth::{Error, Granted, Wanted};
@@ -81,7 +81,7 @@ impl Session for Visitors {
         key(&self.site, &accepted).map(|key| (key.company.to_string(), key.id.to_string()))
     }
 
-    fn ended(&self, owner: Owner, outcome: Result<Granted, Error>) -> Answer<'_, bool> {
+    fn ended(&self, owner: Owner, outcome: Result<Granted, Error>) -> BoxFuture<'_, bool> {
         Box::pin(async move {
             match end(&self.site, &owner, outcome).await {
                 Ok(kept) => kept,

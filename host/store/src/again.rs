@@ -4,12 +4,12 @@
 use super::audit::asker;
 use super::batches::{NEVER_LEFT, NUMBERED_BY_PARTNER};
 use super::connect::Dialect;
-use super::keeping::{Entering, Intent, intent};
+use super::enqueue::{Entering, Intent, intent};
 use super::mail::NewMail;
-use super::rows::{self, Each};
-use super::skeleton::Skeleton;
-use super::standing::Order;
-use super::{Acting, StoreError, row};
+use super::message_blob::Skeleton;
+use super::queue_state::Order;
+use super::rows::{self, JsonRows};
+use super::{StoreError, UserStore, row};
 use postroom_model::{AccountId, MailId};
 use sqlx::AnyConnection;
 use std::collections::BTreeMap;
@@ -64,8 +64,8 @@ struct Judged {
     may: BTreeMap<MailId, (AccountId, Intent)>,
 }
 
-impl Acting<'_> {
-    /// Finds out which of these mails may not be sent again, and why, by the rule of [`Self::keep_again`].
+impl UserStore<'_> {
+    /// Finds out which of these mails may not be sent again, and why, by the rule of [`Self::enqueue_again`].
     ///
     /// # Errors
     /// [`StoreError`].
@@ -80,7 +80,7 @@ impl Acting<'_> {
     /// # Errors
     /// [`StoreError::Invalid`] for a mail that is of another account or intent than the one that it is made of,
     /// [`StoreError::Taken`] for an id that is kept already: nothing entered.
-    pub async fn keep_again(
+    pub async fn enqueue_again(
         &self,
         mails: &[Again],
         order: &Order,
@@ -92,7 +92,7 @@ impl Acting<'_> {
             Err(StoreError::Taken { .. }) => self.keep_all_again(mails, &packed, order).await?,
             entered => entered?,
         };
-        self.store.rouse().await;
+        self.store.notify_workers().await;
         Ok(entered)
     }
 
@@ -159,7 +159,7 @@ impl Acting<'_> {
         if mails.is_empty() {
             return Ok(judged);
         }
-        let each = Each::on(connection);
+        let each = JsonRows::on(connection);
         let sql = format!(
             "select mails.id, mails.account, mails.intent, case when mails.emptied is not null then 'emptied' when not {NEVER_LEFT} then 'left' \
              when mails.intent is null then 'no-intent' else 'failed' end as found \
@@ -204,7 +204,7 @@ impl Acting<'_> {
         if mails.is_empty() {
             return Ok(Vec::new());
         }
-        let each = Each::on(connection);
+        let each = JsonRows::on(connection);
         let by_partner = NUMBERED_BY_PARTNER.map(|kind| format!("'{kind}'")).join(", ");
         // The id of a mail that the user may not see does not leave the database.
         let sql = format!(

@@ -8,15 +8,15 @@
 use super::attribution::{self, Attribution};
 use super::error::{Broken, broken};
 use super::events::keep_events;
-use super::holder::Holder;
 use super::late::{self, Contradiction};
+use super::lease_owner::LeaseOwner;
 use super::loading::by_mail;
 use super::mail::{Attempt, AttemptResult, Event, NewAttempt, OpenAttempt, Outcome};
 use super::pseudonym::Pseudonyms;
 use super::reported::keep_reported_ids;
 use super::reports::keep_message_ids;
-use super::rows::{self, Each};
-use super::writing::Writing;
+use super::rows::{self, JsonRows};
+use super::writing::WriteTransaction;
 use super::{StoreError, SystemStore, row};
 use postroom_model::{AttemptId, MailId};
 use serde::Serialize;
@@ -55,7 +55,7 @@ pub(super) struct Beginning<'a> {
     pub(super) id: AttemptId,
     pub(super) mail: MailId,
     pub(super) attempt: &'a NewAttempt,
-    pub(super) holder: &'a Holder,
+    pub(super) lease_owner: &'a LeaseOwner,
 }
 
 /// Begins attempts, all or none. Which of several can't be begun is certain only of one by itself.
@@ -71,7 +71,7 @@ pub(super) async fn begin(
         transport: String,
         fallback: u8,
         started: String,
-        holder: String,
+        lease_owner: String,
     }
     let row = |it: &Beginning<'_>| Row {
         id: it.id.to_string(),
@@ -80,9 +80,9 @@ pub(super) async fn begin(
         transport: row::without_zeros(&it.attempt.transport),
         fallback: it.attempt.fallback.into(),
         started: row::stamp(it.attempt.started),
-        holder: it.holder.to_string(),
+        lease_owner: it.lease_owner.to_string(),
     };
-    let each = Each::on(connection);
+    let each = JsonRows::on(connection);
     let (text, number) = (|field| each.text(field), |field| each.number(field));
     let sql = format!(
         "insert into attempts (id, mail, account, transport, fallback, started, provider_ids) \
@@ -124,7 +124,7 @@ async fn why_not_begun(
     let mail = refused.mail.to_string();
     let row = sqlx::query("select holder, state from outbox where mail = $1").bind(mail.clone());
     let Some(row) = row.fetch_optional(connection).await? else { return Ok(StoreError::NoSuchMail(mail)) };
-    let is_own = row::optional_text(&row, "holder")?.as_deref() == Some(refused.holder.as_str());
+    let is_own = row::optional_text(&row, "holder")?.as_deref() == Some(refused.lease_owner.as_str());
     Ok(match is_own && row::text(&row, "state")? == "ready" {
         true => StoreError::NoSuchAccount(refused.attempt.account.to_string()),
         false => StoreError::LeaseLost(mail),
@@ -140,7 +140,7 @@ fn ids_of(rows: &[AnyRow]) -> Result<BTreeSet<AttemptId>, StoreError> {
 pub(super) struct Releasing<'a> {
     pub(super) id: AttemptId,
     pub(super) at: row::Time,
-    pub(super) holder: &'a Holder,
+    pub(super) lease_owner: &'a LeaseOwner,
 }
 
 /// Records that the last bytes of these attempts are about to leave, all or none. Only the holder of a mail that is still to be
@@ -153,9 +153,9 @@ pub(super) async fn release(
     struct Row {
         id: String,
         at: String,
-        holder: String,
+        lease_owner: String,
     }
-    let each = Each::on(connection);
+    let each = JsonRows::on(connection);
     let sql = format!(
         "update attempts set released = {} from {}, outbox where attempts.id = {} and attempts.result is null \
          and outbox.mail = attempts.mail and outbox.holder = {} and outbox.state = 'ready' returning attempts.id",
@@ -167,7 +167,7 @@ pub(super) async fn release(
     let row = |it: &Releasing<'_>| Row {
         id: it.id.to_string(),
         at: row::stamp(it.at),
-        holder: it.holder.to_string(),
+        lease_owner: it.lease_owner.to_string(),
     };
     let rows: Vec<Row> = released.iter().map(row).collect();
     let done = ids_of(&rows::about(sql, &rows)?.fetch_all(connection).await?)?;
@@ -196,11 +196,11 @@ pub(super) struct Finished {
 /// Keeps what came of attempts, all or none, and says of each what became of it, in their order. An attempt that is open by now
 /// is finished; of one that was closed in the meantime, see [`super::late`].
 pub(super) async fn finish(
-    transaction: &mut Writing,
+    transaction: &mut WriteTransaction,
     pseudonyms: &Pseudonyms,
     finished: &[Finishing<'_>],
 ) -> Result<Vec<Finished>, StoreError> {
-    let each = Each::on(transaction);
+    let each = JsonRows::on(transaction);
     // On PostgreSQL an erasure may be committed while the statement runs: there it is looked for afterwards.
     let columns = each.has_one_writer().then(|| format!(", {}", attribution::columns("attempts.mail")));
     let sql = format!(
@@ -248,7 +248,7 @@ pub(super) async fn finish(
 pub(super) struct Deciding<'a> {
     pub(super) id: AttemptId,
     /// Whoever decides has the mail.
-    pub(super) holder: &'a Holder,
+    pub(super) lease_owner: &'a LeaseOwner,
     /// The result that the decision is about.
     pub(super) from: AttemptResult,
     pub(super) outcome: &'a Outcome,
@@ -264,9 +264,9 @@ pub(super) async fn decide(
     pseudonyms: &Pseudonyms,
     deciding: &Deciding<'_>,
 ) -> Result<(), StoreError> {
-    let Deciding { id, holder, from, outcome, events } = *deciding;
+    let Deciding { id, lease_owner, from, outcome, events } = *deciding;
     let (result, interrupted, _) = result_columns(from);
-    let each = Each::on(connection);
+    let each = JsonRows::on(connection);
     let sql = format!(
         "update attempts set {} from {} where attempts.id = {} and attempts.result = $2 \
          and attempts.interrupted = $3 and exists (select 1 from outbox where outbox.mail = attempts.mail \
@@ -278,7 +278,7 @@ pub(super) async fn decide(
     let row = rows::about(sql, &[OutcomeRow::of(id, outcome)?])?
         .bind(result)
         .bind(i64::from(interrupted))
-        .bind(holder.as_str())
+        .bind(lease_owner.as_str())
         .fetch_optional(&mut *connection)
         .await?;
     let Some(row) = row else { return Err(StoreError::AttemptDecided(id.to_string())) };
@@ -319,7 +319,7 @@ impl OutcomeRow {
 }
 
 /// What stands after `update attempts set` for rows of [`OutcomeRow`].
-pub(super) fn outcome_columns(each: Each) -> String {
+pub(super) fn outcome_columns(each: JsonRows) -> String {
     format!(
         "finished = {}, result = {}, interrupted = {}, retry_after = {}, stage = {}, detail = {}, provider_ids = {}",
         each.text("at"),

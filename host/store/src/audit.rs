@@ -8,8 +8,8 @@
 use super::audit_chain::PendingEntry;
 use super::mail::NewMail;
 use super::row::Time;
-use super::writing::Writing;
-use super::{Acting, Administrator, StoreError, row};
+use super::writing::WriteTransaction;
+use super::{CompanyStore, StoreError, UserStore, row};
 use chrono::Local;
 use postroom_model::{AccountId, AccountState, CompanyId, MailId, Name, UserId};
 use serde::Serialize;
@@ -115,7 +115,7 @@ pub struct AuditFilter {
     pub limit: u32,
 }
 
-impl Administrator<'_> {
+impl CompanyStore<'_> {
     /// The company's log, newest first.
     ///
     /// # Errors
@@ -147,7 +147,7 @@ impl Administrator<'_> {
     }
 }
 
-impl Acting<'_> {
+impl UserStore<'_> {
     /// Notes the user's word that a mail in doubt is to be sent again.
     ///
     /// # Errors
@@ -182,7 +182,7 @@ impl<'a> Note<'a> {
 
 /// Adds an entry about a company, or about a mail and its number of recipients.
 pub(super) fn add(
-    transaction: &mut Writing,
+    transaction: &mut WriteTransaction,
     company: CompanyId,
     mail: Option<(MailId, usize)>,
     note: &Note<'_>,
@@ -201,7 +201,7 @@ pub(super) fn add(
 
 /// Adds an entry about a mail that is kept.
 pub(super) async fn note_mail(
-    transaction: &mut Writing,
+    transaction: &mut WriteTransaction,
     mail: MailId,
     note: &Note<'_>,
 ) -> Result<(), StoreError> {
@@ -215,7 +215,7 @@ pub(super) async fn note_mail(
 
 /// Adds an entry about a mail whose `company` and `rcpt_to` were read.
 fn note_row(
-    transaction: &mut Writing,
+    transaction: &mut WriteTransaction,
     mail: MailId,
     row: &AnyRow,
     note: &Note<'_>,
@@ -228,7 +228,7 @@ fn note_row(
 /// Adds a row about an account's state where that changes it, before it does. Compromised is changed by administrators
 /// alone.
 pub(super) async fn note_state(
-    transaction: &mut Writing,
+    transaction: &mut WriteTransaction,
     company: CompanyId,
     account: AccountId,
     actor: &str,
@@ -267,7 +267,7 @@ pub(super) async fn asker(connection: &mut AnyConnection, user: UserId) -> Resul
 }
 
 /// Adds an entry about each mail that they asked for.
-pub(super) fn note_asked(transaction: &mut Writing, asker: &Asker, asked: &[(&NewMail, Action)]) {
+pub(super) fn note_asked(transaction: &mut WriteTransaction, asker: &Asker, asked: &[(&NewMail, Action)]) {
     for (mail, action) in asked {
         let of = mail.document.as_ref();
         let detail = of.map(|of| format!("{} {}, {}", of.kind, of.number, mail.use_case).into());

@@ -2,11 +2,11 @@
 //! was changed behind the program's back can be told from one that was not.
 //!
 //! Whoever owns the database can write a chain anew from any entry on. What they can't change is a head that is somewhere else:
-//! in the line of a backup, in the log of a program. [`Administrator::verify_audit`] compares the log with such a head.
+//! in the line of a backup, in the log of a program. [`CompanyStore::verify_audit`] compares the log with such a head.
 
-use super::rows::{self, Each};
-use super::writing::Writing;
-use super::{Administrator, Store, StoreError, row};
+use super::rows::{self, JsonRows};
+use super::writing::WriteTransaction;
+use super::{CompanyStore, Store, StoreError, row};
 use postroom_model::CompanyId;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -115,7 +115,10 @@ pub struct BrokenEntry {
 
 /// Appends entries to the logs of their companies. Each company's head is locked until the commit, in the order of their ids;
 /// nothing else is locked after it.
-pub(super) async fn append(transaction: &mut Writing, entries: Vec<PendingEntry>) -> Result<(), StoreError> {
+pub(super) async fn append(
+    transaction: &mut WriteTransaction,
+    entries: Vec<PendingEntry>,
+) -> Result<(), StoreError> {
     #[derive(Serialize)]
     struct Row<'a> {
         id: &'a str,
@@ -150,7 +153,7 @@ pub(super) async fn append(transaction: &mut Writing, entries: Vec<PendingEntry>
                 hash: hash.clone(),
             });
         }
-        let each = Each::on(transaction);
+        let each = JsonRows::on(transaction);
         let sql = format!(
             "insert into audit (id, company, at, actor, action, mail, recipients, detail, number, hash) \
              select {}, $2, {}, {}, {}, {}, {}, {}, {}, {} from {}",
@@ -197,7 +200,7 @@ async fn lock_head(connection: &mut AnyConnection, company: CompanyId) -> Result
     Err(StoreError::NoSuchCompany(company.to_string()))
 }
 
-impl Administrator<'_> {
+impl CompanyStore<'_> {
     /// The head of the company's log.
     ///
     /// # Errors

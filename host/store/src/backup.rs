@@ -107,7 +107,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn came_back(&self, taken: Time, resume_all: bool) -> Result<u64, StoreError> {
+    pub async fn mark_restored(&self, taken: Time, resume_all: bool) -> Result<u64, StoreError> {
         let mut transaction = self.write().await?;
         let now = Local::now().fixed_offset();
         let mut held = 0;
@@ -204,7 +204,7 @@ async fn prepare(from: &Path, part: &Path, how: Restoring) -> Result<Restored, S
     plain.close().await?;
     let taken = taken?;
     let store = Store::open(&location).await?;
-    let held = store.came_back(taken, how.resume_all).await;
+    let held = store.mark_restored(taken, how.resume_all).await;
     store.close().await;
     let held = held?;
     // All of it in one file, so that one rename puts it into its place.

@@ -4,9 +4,9 @@
 
 use super::connect::Dialect;
 use super::row::{self, Time};
-use super::rows::{self, Each};
+use super::rows::{self, JsonRows};
 use super::scope::Scope;
-use super::{Acting, Administrator, Store, StoreError};
+use super::{CompanyStore, Store, StoreError, UserStore};
 use postroom_model::{AccountId, BatchId, Name};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
@@ -89,7 +89,7 @@ impl BatchCounts {
     }
 }
 
-impl Acting<'_> {
+impl UserStore<'_> {
     /// Finds the batch of this name that is sent as an account, or begins it.
     ///
     /// # Errors
@@ -162,7 +162,7 @@ impl Acting<'_> {
     }
 }
 
-impl Administrator<'_> {
+impl CompanyStore<'_> {
     /// Lists the batches that have mails, newest first: at most `limit` (and 1,000), or this one.
     ///
     /// # Errors
@@ -241,7 +241,7 @@ async fn counts(
     if batches.is_empty() {
         return Ok(counts);
     }
-    let each = Each::on(connection);
+    let each = JsonRows::on(connection);
     let sql = format!(
         "select outbox.batch, case when outbox.state = 'ready' and outbox.cause = 'account' then 'waits' \
          else outbox.state end as standing, count(*) as many from outbox join mails on mails.id = outbox.mail \

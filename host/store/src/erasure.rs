@@ -3,15 +3,15 @@
 
 use super::audit::{Action, Note, add, note_mail};
 use super::connect::Dialect;
-use super::emptying::{drop_contents, empty};
 use super::events::{digest, event};
 use super::interruption::close_open_attempts;
 use super::personal::{PersonalColumn, REWRITTEN};
 use super::pseudonym::{replace_addresses, replaced};
+use super::retention::{drop_contents, empty};
 use super::row::Time;
 use super::suppressions::key;
-use super::writing::Writing;
-use super::{Administrator, Recipient, Store, StoreError, row};
+use super::writing::WriteTransaction;
+use super::{CompanyStore, Recipient, Store, StoreError, row};
 use postroom_model::{MailAddress, MailId};
 use serde::Serialize;
 use sqlx::any::AnyRow;
@@ -37,7 +37,7 @@ pub struct Erased {
     pub left: Vec<String>,
 }
 
-impl Administrator<'_> {
+impl CompanyStore<'_> {
     /// Erases a person's data in every mail of the company, all or nothing. Needs [`Store::lend_pseudonym_key`] before;
     /// [`Store::scrub`] overwrites what a database file keeps of deleted rows.
     ///
@@ -212,7 +212,7 @@ impl Administrator<'_> {
 
 /// Cancels a mail that was still to be sent, and closes the attempt that a former holder left open. True where it is certain that
 /// it had not left.
-async fn cancel(transaction: &mut Writing, mail: MailId, now: Time) -> Result<bool, StoreError> {
+async fn cancel(transaction: &mut WriteTransaction, mail: MailId, now: Time) -> Result<bool, StoreError> {
     let was_in_doubt =
         "exists (select 1 from attempts where attempts.mail = outbox.mail and result = 'in-doubt')";
     let sql = format!(

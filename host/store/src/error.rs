@@ -122,12 +122,12 @@ pub enum StoreError {
 
 impl StoreError {
     /// Whether the same call can succeed later without anybody doing anything.
-    pub fn may_pass(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(self, Self::Busy(_) | Self::ConnectionLost(_))
     }
 
     /// Whether it can succeed once somebody has given the store room, or the right to write. Nothing is lost until then.
-    pub fn may_be_mended(&self) -> bool {
+    pub fn needs_operator(&self) -> bool {
         matches!(self, Self::DiskFull(_) | Self::DiskFails(_) | Self::ReadOnly(_))
     }
 
@@ -234,7 +234,7 @@ mod tests {
         for (code, passes) in
             [(5, true), (261, true), (517, true), (6, true), (8, false), (13, false), (11, false), (1, false)]
         {
-            assert_eq!(of_sqlite(code, String::new()).may_pass(), passes, "SQLite {code}");
+            assert_eq!(of_sqlite(code, String::new()).is_transient(), passes, "SQLite {code}");
         }
         for (code, passes) in [
             ("40001", true),
@@ -244,7 +244,7 @@ mod tests {
             ("53100", false),
             ("42P01", false),
         ] {
-            assert_eq!(of_sqlstate(code, String::new()).may_pass(), passes, "PostgreSQL {code}");
+            assert_eq!(of_sqlstate(code, String::new()).is_transient(), passes, "PostgreSQL {code}");
         }
     }
 

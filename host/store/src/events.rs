@@ -2,11 +2,11 @@
 
 use super::attempts::bounded;
 use super::attribution::Attribution;
-use super::holder::Holder;
+use super::lease_owner::LeaseOwner;
 use super::loading::by_mail;
 use super::mail::Event;
-use super::removed::HAS_ACCOUNT;
-use super::rows::{self, Each};
+use super::orphaned::HAS_ACCOUNT;
+use super::rows::{self, JsonRows};
 use super::{StoreError, SystemStore, row};
 use postroom_model::MailId;
 use serde::Serialize;
@@ -38,10 +38,10 @@ impl SystemStore {
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`]: the mail was taken over, or has ended; nothing is kept.
-    pub async fn keep_give_up(
+    pub async fn record_give_up(
         &self,
         mail: MailId,
-        holder: &Holder,
+        lease_owner: &LeaseOwner,
         events: &[Event],
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
@@ -50,7 +50,7 @@ impl SystemStore {
             "update outbox set holder = holder where mail = $1 and holder = $2 and state = 'ready' returning mail",
         );
         let held =
-            held.bind(mail.to_string()).bind(holder.as_str()).fetch_optional(&mut *transaction).await?;
+            held.bind(mail.to_string()).bind(lease_owner.as_str()).fetch_optional(&mut *transaction).await?;
         if held.is_none() {
             return Err(StoreError::LeaseLost(mail.to_string()));
         }
@@ -110,7 +110,7 @@ pub(super) async fn keep_events(
             words,
         }
     };
-    let each = Each::on(connection);
+    let each = JsonRows::on(connection);
     let sql = format!(
         "insert into events (id, mail, digest, recipient, kind, at, source, code, words) \
          select {}, {}, {}, {}, {}, {}, {}, {}, {} from {} where true on conflict (mail, digest) do nothing",

@@ -6,7 +6,7 @@
 
 use super::mail::AttemptResult;
 use super::row::{self, Time};
-use super::rows::{self, Each};
+use super::rows::{self, JsonRows};
 use super::{StoreError, attempts::result_columns};
 use postroom_model::MailId;
 use sqlx::AnyConnection;
@@ -34,7 +34,7 @@ pub(super) async fn close_open_attempts(
     if mails.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let each = Each::on(connection);
+    let each = JsonRows::on(connection);
     let (withdrawn, _, _) = result_columns(AttemptResult::Withdrawn);
     let (in_doubt, _, _) = result_columns(AttemptResult::InDoubt { interrupted: true });
     // On PostgreSQL a release that commits meanwhile is seen: the row is read anew once its lock is free.
@@ -71,7 +71,7 @@ pub(super) async fn leave_in_doubt(
     if mails.is_empty() {
         return Ok(());
     }
-    let each = Each::on(connection);
+    let each = JsonRows::on(connection);
     let sql = format!(
         "update outbox set state = 'in-doubt', cause = null, reason = $2 where mail in (select {} from {})",
         each.text("id"),

@@ -3,7 +3,7 @@
 //! Whatever an invitation needs is asked in the statement that changes it: the link has not run out, the user may still use
 //! the account, the account is not compromised. The grant is kept in the transaction that uses the invitation up.
 
-use super::administrator::Administrator;
+use super::company_store::CompanyStore;
 use super::secrets::{Put, SealedSecret, follow, write_sealed};
 use super::{Store, StoreError, row};
 use chrono::{DateTime, Utc};
@@ -58,7 +58,7 @@ pub struct InvitationKey {
     pub now: DateTime<Utc>,
 }
 
-impl Administrator<'_> {
+impl CompanyStore<'_> {
     /// Invites a user to sign in to an account that they may use.
     ///
     /// # Errors

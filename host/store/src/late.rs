@@ -8,9 +8,9 @@
 use super::attempts::{Finished, Finishing, OutcomeRow, outcome_columns, result};
 use super::audit::{Action, Note, note_mail};
 use super::mail::AttemptResult;
-use super::removed::{HAS_ACCOUNT, hold_if_removed};
-use super::rows::{self, Each};
-use super::writing::Writing;
+use super::orphaned::{HAS_ACCOUNT, hold_if_removed};
+use super::rows::{self, JsonRows};
+use super::writing::WriteTransaction;
 use super::{StoreError, row};
 use postroom_model::{AttemptId, MailId};
 use sqlx::AssertSqlSafe;
@@ -42,7 +42,7 @@ impl fmt::Display for Contradiction {
 
 /// Keeps what an attempt's maker reports of it, which has a result already.
 pub(super) async fn report(
-    transaction: &mut Writing,
+    transaction: &mut WriteTransaction,
     finishing: &Finishing<'_>,
 ) -> Result<Finished, StoreError> {
     let Finishing { id, outcome, .. } = *finishing;
@@ -72,12 +72,12 @@ pub(super) async fn report(
 
 /// The maker of an interrupted attempt knows what came of it. False: it was decided on meanwhile.
 async fn end_doubt(
-    transaction: &mut Writing,
+    transaction: &mut WriteTransaction,
     mail: MailId,
     finishing: &Finishing<'_>,
 ) -> Result<bool, StoreError> {
     let Finishing { id, outcome, .. } = *finishing;
-    let each = Each::on(transaction);
+    let each = JsonRows::on(transaction);
     let sql = format!(
         "update attempts set {} from {} where attempts.id = {} and attempts.result = 'in-doubt' \
          and attempts.interrupted = 1",

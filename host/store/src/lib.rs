@@ -3,9 +3,9 @@
 //! Four types lead in, and each shows only what is behind it:
 //!
 //! - [`Store`] is the operator's: companies, permissions, backups. What it takes of a company it takes with its company.
-//! - `store.administer(company)` is a company's administrator: its users, accounts, mails and grants, and nothing of another
+//! - `store.company_store(company)` is a company's administrator: its users, accounts, mails and grants, and nothing of another
 //!   company.
-//! - `store.acting(&user)` is a user: the accounts that the user may use, and their mails. Any other account does not exist
+//! - `store.user_store(&user)` is a user: the accounts that the user may use, and their mails. Any other account does not exist
 //!   here, and the error is the same whether it is forbidden or was never there (rule A1).
 //! - `store.system()` is the worker's, the web server's and the inbox's, which act for every company: what takes an id
 //!   without its owner is there, and no person's command has it (`system.rs`).
@@ -14,7 +14,7 @@
 //! the statement changes another.
 //!
 //! What is promised: a method that returned `Ok` is on disk. An attempt is committed before it is made. Errors say whether
-//! the same call can succeed later ([`StoreError::may_pass`]).
+//! the same call can succeed later ([`StoreError::is_transient`]).
 //!
 //! ```text
 //! Store::open(&Location) -> Store                       creates the database where there is none, brings it up to date
@@ -34,9 +34,9 @@
 //! let system = store.system();
 //! system.due(now) -> Vec<Due>                           accounts with mails that may go now
 //! system.claim(&Holder, AccountId, Pace, most, now, lease) -> Vec<MailId>
-//! Journal::of(&system)                                  attempts, results and standings of many mails, one commit
+//! GroupCommitWriter::of(&system)                                  attempts, results and standings of many mails, one commit
 //! system.add_events(MailId, &[Event])                   news from reports; a fact that is known changes nothing
-//! system.keep_give_up(MailId, &Holder, &[Event])        the facts of giving a mail up, by its holder
+//! system.record_give_up(MailId, &Holder, &[Event])        the facts of giving a mail up, by its holder
 //! system.open_attempts() -> Vec<OpenAttempt>            attempts that the program died under
 //! system.mail(MailId) -> Mail
 //! system.reported(MailId) -> Reported                   whom a report may speak of
@@ -45,22 +45,22 @@
 //! system.tracked(MailId) -> Option<Tracked>             what a mail's pixel is judged by
 //!
 //! store.back_up(&Path) -> Backup                        while others write; location.restore(&Path, Restoring) -> Restored
-//! store.came_back(taken, resume_all) -> u64             after pg_restore: what had not ended is held
+//! store.mark_restored(taken, resume_all) -> u64             after pg_restore: what had not ended is held
 //!
 //! store.apply_retention(now) -> u64                     mails that ended long ago lose their content
 //! store.lend_pseudonym_key(key)                         before admin.erase(&MailAddress, now) -> Erased; store.scrub() after it
 //!
 //! system.records_due(now) -> Vec<CompanyId>              companies whose records are to be told something
-//! system.hold_records(CompanyId, &Holder, now, lease) -> bool        system.leave_records(CompanyId, &Holder, Pause)
+//! system.lease_records(CompanyId, &Holder, now, lease) -> bool        system.release_records(CompanyId, &Holder, Pause)
 //! system.news(CompanyId, now, most) -> Vec<MailNews>     mails whose status may have changed
-//! system.settle_news(&[Looked])                          what the records are to be told of them; all or nothing
+//! system.record_status_changes(&[ReviewedStatusChange])                          what the records are to be told of them; all or nothing
 //! system.notify(CompanyId, &Notice) -> bool              an address, a payment; once per id
 //! system.notices_due(CompanyId, now, most) -> Vec<WaitingNotice>     the next of each document
-//! system.settle_notices(CompanyId, &[(id, Telling)])     what came of telling them
+//! system.record_notifications(CompanyId, &[(id, Telling)])     what came of telling them
 //!
-//! let admin = store.administer(company_id);
+//! let admin = store.company_store(company_id);
 //! admin.records() -> Option<RecordsRow>                  admin.set_records(Option<&RecordsPlace>)
-//! admin.notices(&NoticeFilter) -> Vec<NoticeRow>         admin.tell_again() -> u64
+//! admin.notices(&NoticeFilter) -> Vec<NoticeRow>         admin.notify_again() -> u64
 //! admin.company() -> Company                            admin.update_company(&Company)
 //! admin.logo() -> Option<Logo>                          admin.set_logo(Option<&Logo>)
 //! admin.add_user(&NewUser) -> User                      admin.users() -> Vec<User>
@@ -77,7 +77,7 @@
 //! admin.set_account_state(AccountId, &AccountState)     ready again, or compromised
 //! admin.settings(AccountId, UserId) -> UserSettings     admin.set_settings(AccountId, UserId, &UserSettings)
 //!
-//! let acting = store.acting(&user);
+//! let acting = store.user_store(&user);
 //! acting.accounts() -> Vec<Account>                     acting.account(&Name) -> Account
 //! acting.company() -> Company                           acting.logo() -> Option<Logo>
 //! acting.settings(AccountId) -> UserSettings            acting.set_settings(AccountId, &UserSettings)
@@ -85,9 +85,9 @@
 //! acting.sent(AccountId, before: Option<MailId>, limit: u32) -> Vec<MailSummary>     newest first
 //! acting.mail(MailId) -> Mail                            acting.say(MailId, Word, now) -> Said
 //! acting.take(&Holder, MailId, now, lease)               into the hands of a command; admin has mail, say and take, too
-//! acting.say_all(&[MailId], Word, now) -> Vec<Said>      by one commit; admin has it, too
+//! acting.apply_commands(&[MailId], Word, now) -> Vec<Said>      by one commit; admin has it, too
 //! acting.open_batch(AccountId, &Name, now) -> BatchId    acting.batches(limit), acting.batches_called(&str); admin, too
-//! acting.keep_again(&[Again], &Order)                    into the outbox what failed for everybody; acting.not_again(&[MailId])
+//! acting.enqueue_again(&[Again], &Order)                    into the outbox what failed for everybody; acting.not_again(&[MailId])
 //! acting.set_answer(MailId, bool)                        acting.note_sent_again(MailId, now)
 //! acting.pace(AccountId) -> Pace                         admin.pace(AccountId), admin.set_pace(AccountId, Pace)
 //!
@@ -98,101 +98,103 @@
 //!
 //! Settings of a user as the plugin takes them: [`postroom_model::plugin_settings`].
 
-mod acting;
-mod administrator;
 mod again;
-mod astray;
 mod attempts;
 mod attribution;
 mod audit;
 mod audit_chain;
 mod backup;
 mod batches;
+mod clock_skew;
+mod company_store;
 mod compatibility;
 mod connect;
 mod copies;
-mod emptying;
+mod enqueue;
 mod erasure;
 mod error;
 mod events;
-mod holder;
+mod group_commit;
 mod interruption;
 mod invitations;
-mod journal;
-mod keeping;
 mod late;
+mod lease_owner;
 mod listing;
 mod loading;
 mod location;
 mod mail;
 mod mails;
 mod master_keys;
+mod message_blob;
 mod migrations;
-mod news;
 mod notices;
 mod operator;
+mod orphaned;
 mod pace;
 mod pauses;
 mod personal;
 mod platform_addresses;
 mod pseudonym;
 mod queue;
+mod queue_state;
 mod quota;
 mod recording;
 mod records;
-mod removed;
 mod reported;
 mod reports;
+mod retention;
 mod row;
 mod rows;
 mod scope;
 mod secrets;
-mod settling;
-mod skeleton;
-mod standing;
+mod status_changes;
 mod suppressions;
 mod system;
+mod transition;
+mod user_store;
 mod wake;
 mod writing;
 
 #[cfg(test)]
 mod tests;
 
-pub use acting::Acting;
-pub use administrator::Administrator;
 pub use again::{Again, NotAgain};
 pub use audit::{Action, AuditEntry, AuditFilter};
 pub use audit_chain::{AuditHead, AuditVerdict, BrokenEntry};
 pub use backup::{Backup, Restored, Restoring};
 pub use batches::{Batch, BatchCounts, NUMBERED_BY_PARTNER};
+pub use company_store::CompanyStore;
 pub use copies::CopyDue;
+pub use enqueue::AskedBefore;
 pub use erasure::Erased;
 pub use error::StoreError;
-pub use holder::Holder;
+pub use group_commit::GroupCommitWriter;
 pub use invitations::{InvitationKey, Invited, NewInvitation};
-pub use journal::Journal;
-pub use keeping::AskedBefore;
 pub use late::Contradiction;
-pub use listing::{Count, Filter, Listed, Said, Word};
+pub use lease_owner::LeaseOwner;
+pub use listing::{Count, Filter, Listed, MailCommand, MailCommandResult};
 pub use location::Location;
 pub use mail::{
     AttachedFile, Attempt, AttemptResult, DocumentRef, Event, FilePlace, Mail, MailSummary, Message,
     NewAttempt, NewMail, OpenAttempt, Outcome, Party, Piece, Recipient, among_recipients,
 };
 pub use master_keys::{KeyHolder, MasterKeyRow};
-pub use news::{Looked, MailNews, ToldStatus};
-pub use notices::{Notice, NoticeFilter, NoticeKind, NoticeRow, NoticeState, Telling, WaitingNotice};
+pub use notices::{
+    Notice, NoticeFilter, NoticeKind, NoticeRow, NoticeState, NotificationResult, WaitingNotice,
+};
 pub use pauses::{AccountPause, LearnedPace, LimitPeriod, NewAccountPause, PauseCause};
 pub use postroom_model::{AttemptId, BatchId, InvitationId, MailId};
 pub use queue::{Due, OutboxRow};
+pub use queue_state::{Enqueued, Order, Pace, QueueState, SendOptions, StateChange, WaitReason};
 pub use recording::{MatchedBy, Recorded, ReportedFacts};
 pub use records::{Pause, RecordsRow};
 pub use reported::{OpenCheck, ReportedAs, Tracked};
 pub use reports::Reported;
 pub use secrets::{Put, SealedSecret, Version, WrappedKey};
-pub use standing::{Cause, Kept, Order, Pace, SendOptions, Settlement, Standing};
+pub use status_changes::{LastNotified, ReviewedStatusChange, StatusChange};
 pub use suppressions::{NewSuppression, Release, Suppression, SuppressionKind};
 pub use system::SystemStore;
+pub use user_store::UserStore;
 pub use wake::Wakes;
 
 use connect::Dialect;
@@ -204,10 +206,10 @@ use std::sync::Arc;
 pub struct Store {
     pool: AnyPool,
     dialect: Dialect,
-    turns: writing::Turns,
+    turns: writing::WriteLock,
     /// As it may be shown.
     place: Arc<str>,
-    wakes: wake::Bell,
+    wakes: wake::Notifier,
     /// The key of what stands in place of erased addresses, once somebody has lent it.
     pseudonyms: pseudonym::Pseudonyms,
 }
@@ -221,13 +223,13 @@ impl Store {
     pub async fn open(location: &Location) -> Result<Self, StoreError> {
         let (pool, dialect) = connect::open(location).await?;
         let place = location.to_string().into();
-        let turns = writing::Turns::of(dialect);
+        let turns = writing::WriteLock::of(dialect);
         Ok(Self {
             pool,
             dialect,
             turns,
             place,
-            wakes: wake::Bell::of(location),
+            wakes: wake::Notifier::of(location),
             pseudonyms: Default::default(),
         })
     }

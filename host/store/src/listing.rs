@@ -5,13 +5,13 @@ use super::audit::{Action, Note, note_mail};
 use super::batches::LATEST_OF_BATCH;
 use super::interruption::{close_open_attempts, leave_in_doubt};
 use super::mails::summary;
+use super::orphaned::HAS_ACCOUNT;
 use super::queue::{OutboxRow, outbox_row};
-use super::removed::HAS_ACCOUNT;
+use super::queue_state::QueueState;
 use super::row::Time;
 use super::scope::Scope;
-use super::standing::Standing;
-use super::writing::Writing;
-use super::{Acting, Administrator, MailSummary, Store, StoreError, row};
+use super::writing::WriteTransaction;
+use super::{CompanyStore, MailSummary, Store, StoreError, UserStore, row};
 use postroom_model::{AccountId, BatchId, MailId};
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row as _};
@@ -61,7 +61,7 @@ pub struct Count {
     pub mails: u64,
 }
 
-impl Acting<'_> {
+impl UserStore<'_> {
     /// Mails, newest first.
     ///
     /// # Errors
@@ -101,7 +101,12 @@ impl Acting<'_> {
     ///
     /// # Errors
     /// [`StoreError::NoSuchMail`], forbidden or missing.
-    pub async fn say(&self, mail: MailId, word: Word, now: Time) -> Result<Said, StoreError> {
+    pub async fn apply_command(
+        &self,
+        mail: MailId,
+        word: MailCommand,
+        now: Time,
+    ) -> Result<MailCommandResult, StoreError> {
         self.store.say(self.scope(), mail, word, now).await
     }
 
@@ -109,12 +114,17 @@ impl Acting<'_> {
     ///
     /// # Errors
     /// [`StoreError::NoSuchMail`], one of them forbidden or missing: nothing was changed.
-    pub async fn say_all(&self, mails: &[MailId], word: Word, now: Time) -> Result<Vec<Said>, StoreError> {
-        self.store.say_all(self.scope(), mails, word, now).await
+    pub async fn apply_commands(
+        &self,
+        mails: &[MailId],
+        word: MailCommand,
+        now: Time,
+    ) -> Result<Vec<MailCommandResult>, StoreError> {
+        self.store.apply_commands(self.scope(), mails, word, now).await
     }
 }
 
-impl Administrator<'_> {
+impl CompanyStore<'_> {
     /// Mails, newest first.
     ///
     /// # Errors
@@ -135,7 +145,12 @@ impl Administrator<'_> {
     ///
     /// # Errors
     /// [`StoreError::NoSuchMail`], of another company or missing.
-    pub async fn say(&self, mail: MailId, word: Word, now: Time) -> Result<Said, StoreError> {
+    pub async fn apply_command(
+        &self,
+        mail: MailId,
+        word: MailCommand,
+        now: Time,
+    ) -> Result<MailCommandResult, StoreError> {
         self.store.say(self.scope(), mail, word, now).await
     }
 
@@ -143,8 +158,13 @@ impl Administrator<'_> {
     ///
     /// # Errors
     /// [`StoreError::NoSuchMail`], one of them of another company or missing: nothing was changed.
-    pub async fn say_all(&self, mails: &[MailId], word: Word, now: Time) -> Result<Vec<Said>, StoreError> {
-        self.store.say_all(self.scope(), mails, word, now).await
+    pub async fn apply_commands(
+        &self,
+        mails: &[MailId],
+        word: MailCommand,
+        now: Time,
+    ) -> Result<Vec<MailCommandResult>, StoreError> {
+        self.store.apply_commands(self.scope(), mails, word, now).await
     }
 }
 
@@ -211,18 +231,24 @@ impl Store {
     }
 
     /// Holds, releases or cancels a mail that nobody works at, on a person's word.
-    async fn say(&self, scope: Scope, mail: MailId, word: Word, now: Time) -> Result<Said, StoreError> {
-        let said = self.say_all(scope, &[mail], word, now).await?.pop();
+    async fn say(
+        &self,
+        scope: Scope,
+        mail: MailId,
+        word: MailCommand,
+        now: Time,
+    ) -> Result<MailCommandResult, StoreError> {
+        let said = self.apply_commands(scope, &[mail], word, now).await?.pop();
         said.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))
     }
 
-    async fn say_all(
+    async fn apply_commands(
         &self,
         scope: Scope,
         mails: &[MailId],
-        word: Word,
+        word: MailCommand,
         now: Time,
-    ) -> Result<Vec<Said>, StoreError> {
+    ) -> Result<Vec<MailCommandResult>, StoreError> {
         let Some(first) = mails.first() else { return Ok(Vec::new()) };
         let mut transaction = self.write().await?;
         let by = scope.actor(&mut transaction).await?;
@@ -234,7 +260,7 @@ impl Store {
         }
         transaction.commit().await?;
         if word.is_release() && said.values().any(|it| it.changed) {
-            self.rouse().await;
+            self.notify_workers().await;
         }
         Ok(mails.iter().filter_map(|mail| said.get(mail).cloned()).collect())
     }
@@ -243,46 +269,48 @@ impl Store {
     /// were leaving when its worker fell silent is in doubt instead.
     async fn say_in(
         &self,
-        transaction: &mut Writing,
+        transaction: &mut WriteTransaction,
         (scope, by): (Scope, &str),
         mail: MailId,
-        word: Word,
+        word: MailCommand,
         now: Time,
-    ) -> Result<Said, StoreError> {
+    ) -> Result<MailCommandResult, StoreError> {
         let (set, when) = match word {
-            Word::Hold => ("state = 'held', cause = 'user', reason = $2, holder = null", "state = 'ready'"),
-            Word::Release => (
+            MailCommand::Hold => {
+                ("state = 'held', cause = 'user', reason = $2, holder = null", "state = 'ready'")
+            }
+            MailCommand::Release => (
                 "state = 'ready', cause = null, reason = $2, send_at = null, due = $3, restored = null, holder = null",
                 "state in ('held', 'ready')",
             ),
             // What is sent at a time of its own keeps it; what may have left since a backup is a person's decision, mail by mail.
-            Word::ReleaseAll => (
+            MailCommand::ReleaseAll => (
                 "state = 'ready', cause = null, reason = $2, holder = null, \
                  due = case when send_at is not null and due > $3 then due else $3 end",
                 "state = 'held' and restored is null",
             ),
-            Word::Cancel => (
+            MailCommand::Cancel => (
                 "state = 'cancelled', cause = 'user', reason = $2, holder = null",
                 "state in ('ready', 'held', 'in-doubt')",
             ),
-            Word::CancelAll => (
+            MailCommand::CancelAll => (
                 "state = 'cancelled', cause = 'user', reason = $2, holder = null",
                 "state in ('ready', 'held')",
             ),
         };
         // A mail whose account was removed would wait for ever.
         let there = match word {
-            Word::Release | Word::ReleaseAll => format!(" and {HAS_ACCOUNT}"),
-            Word::Hold | Word::Cancel | Word::CancelAll => String::new(),
+            MailCommand::Release | MailCommand::ReleaseAll => format!(" and {HAS_ACCOUNT}"),
+            MailCommand::Hold | MailCommand::Cancel | MailCommand::CancelAll => String::new(),
         };
         let theirs = scope.on("outbox", 4);
         let sql = format!(
             "update outbox set {set} where mail = $1 and {theirs} and {when}{there} and (holder is null or due <= $3)"
         );
         let reason = match word {
-            Word::Hold => Some(format!("held by {by}")),
-            Word::Cancel | Word::CancelAll => Some(format!("cancelled by {by}")),
-            Word::Release | Word::ReleaseAll => None,
+            MailCommand::Hold => Some(format!("held by {by}")),
+            MailCommand::Cancel | MailCommand::CancelAll => Some(format!("cancelled by {by}")),
+            MailCommand::Release | MailCommand::ReleaseAll => None,
         };
         let before = self.row_of(transaction, scope, mail).await?;
         let done = sqlx::query(AssertSqlSafe(sql))
@@ -296,7 +324,7 @@ impl Store {
         if changed {
             let doubtful = close_open_attempts(transaction, &[mail], now).await?;
             // It is in doubt: whoever wants to hold or cancel it has to know that before.
-            let was_told = matches!(before.standing, Standing::InDoubt { .. });
+            let was_told = matches!(before.queue_state, QueueState::InDoubt { .. });
             if !doubtful.is_empty() && !word.is_release() && !was_told {
                 leave_in_doubt(transaction, &doubtful).await?;
                 changed = false;
@@ -305,19 +333,19 @@ impl Store {
         let row = self.row_of(transaction, scope, mail).await?;
         if changed {
             let action = match word {
-                Word::Hold => Action::Held,
-                Word::Release | Word::ReleaseAll => Action::Released,
-                Word::Cancel | Word::CancelAll => Action::Cancelled,
+                MailCommand::Hold => Action::Held,
+                MailCommand::Release | MailCommand::ReleaseAll => Action::Released,
+                MailCommand::Cancel | MailCommand::CancelAll => Action::Cancelled,
             };
             note_mail(transaction, mail, &Note::of(action, by, now)).await?;
         }
-        Ok(Said { changed, row })
+        Ok(MailCommandResult { changed, row })
     }
 }
 
 /// What a person says about a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Word {
+pub enum MailCommand {
     /// Not before somebody releases it.
     Hold,
     /// It may go, now.
@@ -331,7 +359,7 @@ pub enum Word {
     CancelAll,
 }
 
-impl Word {
+impl MailCommand {
     fn is_release(self) -> bool {
         matches!(self, Self::Release | Self::ReleaseAll)
     }
@@ -339,7 +367,7 @@ impl Word {
 
 /// What came of a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct MailCommandResult {
     /// It was done. Otherwise the mail is being sent, or has ended.
     pub changed: bool,
     /// Where the mail stands.

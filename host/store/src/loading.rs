@@ -4,11 +4,11 @@ use super::attempts::attempts_of;
 use super::events::events_of;
 use super::mail::{AttachedFile, FilePlace, Mail, Message, NewMail};
 use super::mails::summary;
+use super::message_blob::Skeleton;
 use super::queue::outbox_row;
 use super::reported::OpenCheck;
-use super::rows::{self, Each};
+use super::rows::{self, JsonRows};
 use super::scope::Scope;
-use super::skeleton::Skeleton;
 use super::{StoreError, SystemStore, row};
 use postroom_model::MailId;
 use sqlx::any::AnyRow;
@@ -57,7 +57,7 @@ async fn load_all(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let each = Each::on(connection);
+    let each = JsonRows::on(connection);
     let sql = format!(
         "select mails.*, outbox.state, outbox.due, outbox.send_at, outbox.holder, outbox.cause, outbox.reason, \
          outbox.answer, outbox.restored, checked_opens.way from mails join outbox on outbox.mail = mails.id \

@@ -2,7 +2,7 @@
 
 use super::loading::load_of;
 use super::mail::{DocumentRef, Mail, MailSummary, Party};
-use super::{Acting, Administrator, StoreError, row};
+use super::{CompanyStore, StoreError, UserStore, row};
 use postroom_model::{AccountId, MailId};
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
@@ -10,7 +10,7 @@ use sqlx::any::AnyRow;
 /// Most mails of a list.
 const PAGE: u32 = 500;
 
-impl Acting<'_> {
+impl UserStore<'_> {
     /// The mails sent as an account, newest first (rule A11): at most `limit` (and 500), older than `before`.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl Acting<'_> {
     }
 }
 
-impl Administrator<'_> {
+impl CompanyStore<'_> {
     /// A mail with everything that is known about it.
     ///
     /// # Errors

@@ -209,14 +209,14 @@ impl Store {
     }
 
     /// A program says that it is there until this time, in milliseconds since 1970.
-    pub async fn attend(&self, id: &str, holder: &KeyHolder, until: i64) -> Result<(), StoreError> {
+    pub async fn attend(&self, id: &str, lease_owner: &KeyHolder, until: i64) -> Result<(), StoreError> {
         let said = sqlx::query(
             "insert into key_holders (id, program, host, pid, keys, until) values ($1, $2, $3, $4, $5, $6) \
              on conflict (id) do update set keys = excluded.keys, until = excluded.until",
         );
-        let said = said.bind(id.to_owned()).bind(row::without_zeros(&holder.program));
-        let said = said.bind(row::without_zeros(&holder.host)).bind(i64::from(holder.pid));
-        self.write_one(said.bind(holder.keys.join(" ")).bind(until)).await?;
+        let said = said.bind(id.to_owned()).bind(row::without_zeros(&lease_owner.program));
+        let said = said.bind(row::without_zeros(&lease_owner.host)).bind(i64::from(lease_owner.pid));
+        self.write_one(said.bind(lease_owner.keys.join(" ")).bind(until)).await?;
         Ok(())
     }
 

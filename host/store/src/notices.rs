@@ -5,7 +5,7 @@ use super::attempts::bounded;
 use super::attribution::without_erased;
 use super::mail::DocumentRef;
 use super::row::Time;
-use super::{Administrator, StoreError, SystemStore, row};
+use super::{CompanyStore, StoreError, SystemStore, row};
 use postroom_model::{CompanyId, MailId};
 use serde::Serialize;
 use sqlx::AnyConnection;
@@ -84,7 +84,7 @@ pub enum NoticeState {
 
 /// What came of telling a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Telling {
+pub enum NotificationResult {
     /// The records have it.
     Told,
     /// They will never take it, and these are their words; those behind it go on.
@@ -168,17 +168,17 @@ impl SystemStore {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn settle_notices(
+    pub async fn record_notifications(
         &self,
         company: CompanyId,
-        came: &[(String, Telling)],
+        came: &[(String, NotificationResult)],
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         for (id, telling) in came {
             let (state, due, words) = match telling {
-                Telling::Told => ("told", 0, None),
-                Telling::Refused(words) => ("refused", 0, Some(words)),
-                Telling::Later(due, words) => ("waiting", due.timestamp_millis(), Some(words)),
+                NotificationResult::Told => ("told", 0, None),
+                NotificationResult::Refused(words) => ("refused", 0, Some(words)),
+                NotificationResult::Later(due, words) => ("waiting", due.timestamp_millis(), Some(words)),
             };
             let words = match words {
                 Some(words) => {
@@ -202,7 +202,7 @@ impl SystemStore {
     }
 }
 
-impl Administrator<'_> {
+impl CompanyStore<'_> {
     /// What the records were told, or are to be, newest first.
     ///
     /// # Errors
@@ -226,7 +226,7 @@ impl Administrator<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn tell_again(&self) -> Result<u64, StoreError> {
+    pub async fn notify_again(&self) -> Result<u64, StoreError> {
         let mut transaction = self.store.write().await?;
         let company = self.company.to_string();
         sqlx::query("update records set due = 0 where company = $1")

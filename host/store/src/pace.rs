@@ -1,8 +1,8 @@
 //! How fast an account may send, as an administrator set it.
 
+use super::queue_state::Pace;
 use super::scope::Scope;
-use super::standing::Pace;
-use super::{Acting, Administrator, Store, StoreError, SystemStore, row};
+use super::{CompanyStore, Store, StoreError, SystemStore, UserStore, row};
 use postroom_model::AccountId;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
@@ -19,7 +19,7 @@ impl SystemStore {
     }
 }
 
-impl Acting<'_> {
+impl UserStore<'_> {
     /// The pace that was set for an account.
     ///
     /// # Errors
@@ -29,7 +29,7 @@ impl Acting<'_> {
     }
 }
 
-impl Administrator<'_> {
+impl CompanyStore<'_> {
     /// The pace that was set for an account.
     ///
     /// # Errors

@@ -6,9 +6,9 @@
 
 use super::attribution::without_erased;
 use super::queue::of_millis;
+use super::queue_state::Pace;
 use super::row::{self, Time};
-use super::standing::Pace;
-use super::writing::Writing;
+use super::writing::WriteTransaction;
 use super::{Store, StoreError};
 use chrono::Local;
 use postroom_model::{AccountId, AccountState, CompanyId};
@@ -221,7 +221,7 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         transaction.commit().await?;
-        self.rouse().await;
+        self.notify_workers().await;
         Ok(())
     }
 
@@ -247,7 +247,7 @@ impl Store {
         let go = go.bind(now).bind(company.to_string()).bind(account.to_string());
         go.execute(&mut *transaction).await?;
         transaction.commit().await?;
-        self.rouse().await;
+        self.notify_workers().await;
         Ok(())
     }
 
@@ -279,7 +279,7 @@ impl Store {
     /// anything left: another program used it up.
     async fn learn(
         &self,
-        transaction: &mut Writing,
+        transaction: &mut WriteTransaction,
         account: AccountId,
         period: LimitPeriod,
         now: Time,

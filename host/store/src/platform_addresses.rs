@@ -1,13 +1,13 @@
 //! Addresses on the operator's platform. One belongs to the company that had it first, for ever: mail to it may still be meant
 //! for that company, and its recipients know the company by it.
 
-use super::writing::Writing;
-use super::{Administrator, StoreError, row};
+use super::writing::WriteTransaction;
+use super::{CompanyStore, StoreError, row};
 use chrono::Local;
 use postroom_model::{AccountId, CompanyId, PlatformAddress, PlatformSender, Transport};
 use sqlx::AnyConnection;
 
-impl Administrator<'_> {
+impl CompanyStore<'_> {
     /// Claims an address on the platform that a mail is about to leave from: the company has it afterwards, or the mail must
     /// not leave.
     ///
@@ -93,7 +93,7 @@ pub(super) async fn check_unchanged(
 
 /// Gives the company's accounts on the platform the number of the address that was claimed.
 pub(super) async fn renumber(
-    transaction: &mut Writing,
+    transaction: &mut WriteTransaction,
     company: CompanyId,
     sender: PlatformSender,
 ) -> Result<(), StoreError> {

@@ -3,14 +3,14 @@
 
 use super::audit::{Action, Note, note_mail};
 use super::connect::Dialect;
-use super::holder::Holder;
 use super::interruption::{self, close_open_attempts};
-use super::removed::still_has_account;
+use super::lease_owner::LeaseOwner;
+use super::orphaned::still_has_account;
+use super::queue_state::{Pace, QueueState, WaitReason};
 use super::row::Time;
-use super::rows::{self, Each};
+use super::rows::{self, JsonRows};
 use super::scope::Scope;
-use super::standing::{Cause, Pace, Standing};
-use super::{Acting, Administrator, Store, StoreError, SystemStore, row};
+use super::{CompanyStore, Store, StoreError, SystemStore, UserStore, row};
 use chrono::{DateTime, FixedOffset, Local, TimeZone as _};
 use postroom_model::{AccountId, CompanyId, MailId};
 use sqlx::any::AnyRow;
@@ -34,9 +34,9 @@ pub struct Due {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxRow {
     /// Where it stands. Of a mail that somebody works at, `due` is the end of the lease.
-    pub standing: Standing,
+    pub queue_state: QueueState,
     /// Who works at it.
-    pub holder: Option<String>,
+    pub lease_owner: Option<String>,
     /// Not before this time, as somebody wished.
     pub send_at: Option<Time>,
     /// A person's answer: may it leave by the fallback?
@@ -49,19 +49,19 @@ pub struct OutboxRow {
 impl OutboxRow {
     /// The state in a user's words.
     pub fn label(&self, now: Time) -> &'static str {
-        match &self.standing {
-            Standing::Ready { due, .. } if self.holder.is_some() && *due > now => "sending",
-            Standing::Ready { waits: Some((Cause::Question, _)), .. } => "asks",
-            Standing::Ready { due, .. } if *due > now && self.send_at.is_some_and(|at| at > now) => {
+        match &self.queue_state {
+            QueueState::Ready { due, .. } if self.lease_owner.is_some() && *due > now => "sending",
+            QueueState::Ready { waits: Some((WaitReason::Question, _)), .. } => "asks",
+            QueueState::Ready { due, .. } if *due > now && self.send_at.is_some_and(|at| at > now) => {
                 "scheduled"
             }
-            Standing::Ready { due, .. } if *due > now => "waiting",
-            Standing::Ready { .. } => "queued",
-            Standing::Held { .. } => "held",
-            Standing::InDoubt { .. } => "in doubt",
-            Standing::Sent => "sent",
-            Standing::Failed { .. } => "failed",
-            Standing::Cancelled => "cancelled",
+            QueueState::Ready { due, .. } if *due > now => "waiting",
+            QueueState::Ready { .. } => "queued",
+            QueueState::Held { .. } => "held",
+            QueueState::InDoubt { .. } => "in doubt",
+            QueueState::Sent => "sent",
+            QueueState::Failed { .. } => "failed",
+            QueueState::Cancelled => "cancelled",
         }
     }
 }
@@ -88,7 +88,7 @@ impl SystemStore {
     /// [`StoreError`].
     pub async fn claim(
         &self,
-        holder: &Holder,
+        lease_owner: &LeaseOwner,
         account: AccountId,
         pace: Pace,
         most: u32,
@@ -133,7 +133,7 @@ impl SystemStore {
             interruption::IS_UNDECIDED,
         );
         let rows = sqlx::query(AssertSqlSafe(sql))
-            .bind(holder.as_str())
+            .bind(lease_owner.as_str())
             .bind(until)
             .bind(account.to_string())
             .bind(at)
@@ -181,16 +181,21 @@ impl SystemStore {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn extend(&self, holder: &Holder, now: Time, lease: Duration) -> Result<(), StoreError> {
+    pub async fn extend(
+        &self,
+        lease_owner: &LeaseOwner,
+        now: Time,
+        lease: Duration,
+    ) -> Result<(), StoreError> {
         let longer = sqlx::query("update outbox set due = $1 where holder = $2 and state = 'ready'");
-        self.write_one(longer.bind(end_of(now, lease)).bind(holder.as_str())).await.map(drop)
+        self.write_one(longer.bind(end_of(now, lease)).bind(lease_owner.as_str())).await.map(drop)
     }
 
     /// Gives back what holders whose name begins like this have taken, for whoever knows that they are gone.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn give_back(&self, kind: &str, now: Time) -> Result<u64, StoreError> {
+    pub async fn release_leases(&self, kind: &str, now: Time) -> Result<u64, StoreError> {
         let back = sqlx::query(
             "update outbox set holder = null, due = $1 where holder is not null and holder like $2 and state = 'ready'",
         );
@@ -208,7 +213,7 @@ impl SystemStore {
     }
 }
 
-impl Acting<'_> {
+impl UserStore<'_> {
     /// Takes one mail, for a command that the user waits for; none: somebody else works at it, until that time. One that has left or
     /// was cancelled is told of and not taken.
     ///
@@ -217,12 +222,12 @@ impl Acting<'_> {
     /// backup that it is from.
     pub async fn take(
         &self,
-        holder: &Holder,
+        lease_owner: &LeaseOwner,
         mail: MailId,
         now: Time,
         lease: Duration,
     ) -> Result<Result<OutboxRow, Time>, StoreError> {
-        self.store.take(self.scope(), holder, mail, now, lease).await
+        self.store.take(self.scope(), lease_owner, mail, now, lease).await
     }
 
     /// The outbox's rows of those of these mails that the user may see.
@@ -234,7 +239,7 @@ impl Acting<'_> {
             return Ok(BTreeMap::new());
         }
         let mut connection = self.store.pool.acquire().await?;
-        let each = Each::on(&connection);
+        let each = JsonRows::on(&connection);
         let sql = format!(
             "select outbox.* from outbox join {} on outbox.mail = {} where {}",
             each.row(),
@@ -273,7 +278,7 @@ impl Acting<'_> {
     }
 }
 
-impl Administrator<'_> {
+impl CompanyStore<'_> {
     /// Takes one mail of the company, for a command that an administrator waits for; none: somebody else works at it,
     /// until that time.
     ///
@@ -282,12 +287,12 @@ impl Administrator<'_> {
     /// since the backup that it is from.
     pub async fn take(
         &self,
-        holder: &Holder,
+        lease_owner: &LeaseOwner,
         mail: MailId,
         now: Time,
         lease: Duration,
     ) -> Result<Result<OutboxRow, Time>, StoreError> {
-        self.store.take(self.scope(), holder, mail, now, lease).await
+        self.store.take(self.scope(), lease_owner, mail, now, lease).await
     }
 }
 
@@ -296,7 +301,7 @@ impl Store {
     async fn take(
         &self,
         scope: Scope,
-        holder: &Holder,
+        lease_owner: &LeaseOwner,
         mail: MailId,
         now: Time,
         lease: Duration,
@@ -305,14 +310,17 @@ impl Store {
         let by = scope.actor(&mut transaction).await?;
         let by = by.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))?;
         let before = self.row_to_change(&mut transaction, scope, mail).await?;
-        if let Standing::Ready { due, .. } = &before.standing
-            && before.holder.as_deref().is_some_and(|it| it != holder.as_str() && !Holder::has_ended(it))
+        if let QueueState::Ready { due, .. } = &before.queue_state
+            && before
+                .lease_owner
+                .as_deref()
+                .is_some_and(|it| it != lease_owner.as_str() && !LeaseOwner::has_ended(it))
             && *due > now
         {
             return Ok(Err(*due));
         }
         // What has left, or must not leave any more, is nobody's to take: it would stand there as if it were still to be sent.
-        if before.standing.has_ended_for_good() {
+        if before.queue_state.has_ended_for_good() {
             return Ok(Ok(before));
         }
         if let Some(taken) = before.restored {
@@ -327,14 +335,14 @@ impl Store {
             ));
         }
         still_has_account(&mut transaction, mail).await?;
-        if matches!(before.standing, Standing::Held { .. }) {
+        if matches!(before.queue_state, QueueState::Held { .. }) {
             note_mail(&mut transaction, mail, &Note::of(Action::Released, &by, now)).await?;
         }
         let theirs = scope.on("outbox", 4);
         let sql =
             format!("update outbox set holder = $1, state = 'ready', due = $2 where mail = $3 and {theirs}");
         sqlx::query(AssertSqlSafe(sql))
-            .bind(holder.as_str())
+            .bind(lease_owner.as_str())
             .bind(end_of(now, lease))
             .bind(mail.to_string())
             .bind(scope.owner())
@@ -407,25 +415,27 @@ pub(super) fn outbox_row(row: &AnyRow) -> Result<OutboxRow, StoreError> {
     let cause = row::optional_text(row, "cause")?;
     let cause = match cause.as_deref() {
         None => None,
-        Some(text) => {
-            Some(Cause::parse(text).ok_or_else(|| StoreError::Damaged(format!("an outbox cause: {text}")))?)
-        }
+        Some(text) => Some(
+            WaitReason::parse(text).ok_or_else(|| StoreError::Damaged(format!("an outbox cause: {text}")))?,
+        ),
     };
     let reason = row::optional_text(row, "reason")?;
     let said = || reason.clone().unwrap_or_default();
-    let standing = match row::text(row, "state")?.as_str() {
-        "ready" => Standing::Ready { due: of_millis(row.try_get("due")?), waits: cause.zip(reason.clone()) },
-        "held" => Standing::Held { cause: cause.unwrap_or(Cause::User), reason: said() },
-        "in-doubt" => Standing::InDoubt { reason: said() },
-        "sent" => Standing::Sent,
-        "failed" => Standing::Failed { reason: said() },
-        "cancelled" => Standing::Cancelled,
+    let queue_state = match row::text(row, "state")?.as_str() {
+        "ready" => {
+            QueueState::Ready { due: of_millis(row.try_get("due")?), waits: cause.zip(reason.clone()) }
+        }
+        "held" => QueueState::Held { cause: cause.unwrap_or(WaitReason::User), reason: said() },
+        "in-doubt" => QueueState::InDoubt { reason: said() },
+        "sent" => QueueState::Sent,
+        "failed" => QueueState::Failed { reason: said() },
+        "cancelled" => QueueState::Cancelled,
         other => return Err(StoreError::Damaged(format!("an outbox state: {other}"))),
     };
     let answer: Option<i64> = row.try_get("answer")?;
     Ok(OutboxRow {
-        standing,
-        holder: row::optional_text(row, "holder")?,
+        queue_state,
+        lease_owner: row::optional_text(row, "holder")?,
         send_at: row::optional_time(row, "send_at")?,
         answer: answer.map(|it| it != 0),
         restored: row::optional_time(row, "restored")?,

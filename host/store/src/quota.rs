@@ -3,9 +3,9 @@
 //! and say so: the next one to when the oldest leaves the window, those behind it in steps.
 
 use super::connect::Dialect;
+use super::queue_state::WaitReason;
 use super::row::{self, Time};
-use super::standing::Cause;
-use super::{Acting, Store, StoreError};
+use super::{Store, StoreError, UserStore};
 use postroom_model::AccountId;
 use sqlx::{AnyConnection, AssertSqlSafe};
 use uuid::Uuid;
@@ -21,7 +21,7 @@ const STEPS: usize = 64;
 /// What left, and what may have: when it was begun, in milliseconds since 1970, and for how many.
 type Left = (i64, i64);
 
-impl Acting<'_> {
+impl UserStore<'_> {
     /// Counts the recipients of an account's mails of the 24 hours before now.
     ///
     /// # Errors
@@ -161,7 +161,7 @@ impl Store {
                  where account = $4 and state = 'ready' and due <= $5 order by due, mail limit $6)",
             )
             .bind(due)
-            .bind(Cause::Wait.as_str())
+            .bind(WaitReason::Wait.as_str())
             .bind(reason.clone())
             .bind(account.to_string())
             .bind(at)

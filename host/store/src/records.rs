@@ -3,9 +3,9 @@
 
 use super::attempts::bounded;
 use super::attribution::without_erased;
-use super::holder::Holder;
+use super::lease_owner::LeaseOwner;
 use super::row::Time;
-use super::{Administrator, StoreError, SystemStore, row};
+use super::{CompanyStore, StoreError, SystemStore, row};
 use postroom_model::{CompanyId, RecordsPlace};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
@@ -33,7 +33,7 @@ pub enum Pause {
     Until(Time, String),
 }
 
-impl Administrator<'_> {
+impl CompanyStore<'_> {
     /// The company's records; none where it has none.
     ///
     /// # Errors
@@ -104,10 +104,10 @@ impl SystemStore {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn hold_records(
+    pub async fn lease_records(
         &self,
         company: CompanyId,
-        holder: &Holder,
+        lease_owner: &LeaseOwner,
         now: Time,
         lease: Duration,
     ) -> Result<bool, StoreError> {
@@ -115,7 +115,7 @@ impl SystemStore {
         let row = sqlx::query("select holder, lease from records where company = $1").bind(company.clone());
         let Some(row) = row.fetch_optional(&self.pool).await? else { return Ok(false) };
         let (before, until) = (row::optional_text(&row, "holder")?, row.try_get::<i64, _>("lease")?);
-        if before.as_deref() != Some(holder.as_str()) && !is_free(&row, now)? {
+        if before.as_deref() != Some(lease_owner.as_str()) && !is_free(&row, now)? {
             return Ok(false);
         }
         let millis = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
@@ -123,7 +123,7 @@ impl SystemStore {
             "update records set holder = $1, lease = $2 where company = $3 and coalesce(holder, '') = $4 and lease = $5",
         );
         let taken = taken
-            .bind(holder.as_str())
+            .bind(lease_owner.as_str())
             .bind(now.timestamp_millis().saturating_add(millis))
             .bind(company)
             .bind(before.unwrap_or_default())
@@ -135,10 +135,10 @@ impl SystemStore {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn leave_records(
+    pub async fn release_records(
         &self,
         company: CompanyId,
-        holder: &Holder,
+        lease_owner: &LeaseOwner,
         pause: &Pause,
     ) -> Result<(), StoreError> {
         let sql = match pause {
@@ -148,7 +148,7 @@ impl SystemStore {
         let sql =
             format!("update records set holder = null, lease = 0, {sql} where company = $1 and holder = $2");
         let mut transaction = self.write().await?;
-        let left = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(company.to_string()).bind(holder.as_str());
+        let left = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(company.to_string()).bind(lease_owner.as_str());
         let left = match pause {
             Pause::None => left,
             Pause::Until(due, words) => {
@@ -163,9 +163,9 @@ impl SystemStore {
 
 /// Nobody has them: the lease has ended, or its holder was a program of this machine that has.
 fn is_free(row: &AnyRow, now: Time) -> Result<bool, StoreError> {
-    let holder = row::optional_text(row, "holder")?;
+    let lease_owner = row::optional_text(row, "holder")?;
     let until: i64 = row.try_get("lease")?;
-    Ok(until <= now.timestamp_millis() || holder.is_none_or(|name| Holder::has_ended(&name)))
+    Ok(until <= now.timestamp_millis() || lease_owner.is_none_or(|name| LeaseOwner::has_ended(&name)))
 }
 
 fn records(row: &AnyRow) -> Result<RecordsRow, StoreError> {

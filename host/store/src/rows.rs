@@ -10,11 +10,11 @@ use std::fmt::{Display, Write as _};
 
 /// How this database takes a list apart. In a statement a row is `e`, and `$1` the list.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Each {
+pub(super) struct JsonRows {
     postgres: bool,
 }
 
-impl Each {
+impl JsonRows {
     pub(super) fn on(connection: &AnyConnection) -> Self {
         Self { postgres: connection.backend_name() == "PostgreSQL" }
     }
@@ -95,7 +95,7 @@ pub(super) async fn of(
     sql: &str,
     order: &str,
 ) -> Result<Vec<AnyRow>, StoreError> {
-    let each = Each::on(connection);
+    let each = JsonRows::on(connection);
     let sql = format!("{sql} (select {} from {}) {order}", each.text("id"), each.row());
     Ok(about(sql, &ids(mails))?.fetch_all(connection).await?)
 }

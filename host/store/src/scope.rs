@@ -1,7 +1,7 @@
 //! Whose rows a statement may read or change. A person's statements name their owner themselves, in the `where`: an id
 //! alone leads nowhere, whoever found it out.
 
-use super::{Acting, Administrator, StoreError, row};
+use super::{CompanyStore, StoreError, UserStore, row};
 use postroom_model::{CompanyId, UserId};
 use sqlx::AnyConnection;
 
@@ -17,13 +17,13 @@ pub(super) enum Scope {
     Company(CompanyId),
 }
 
-impl Acting<'_> {
+impl UserStore<'_> {
     pub(super) fn scope(&self) -> Scope {
         Scope::User(self.user)
     }
 }
 
-impl Administrator<'_> {
+impl CompanyStore<'_> {
     pub(super) fn scope(&self) -> Scope {
         Scope::Company(self.company)
     }

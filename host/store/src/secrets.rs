@@ -4,7 +4,7 @@ use super::attribution::without_erased;
 use super::audit::note_state;
 use super::master_keys::hold_master_key;
 use super::pseudonym::Pseudonyms;
-use super::writing::Writing;
+use super::writing::WriteTransaction;
 use super::{Store, StoreError, row};
 use postroom_model::{AccountId, AccountState, SecretKind, SecretOwner};
 use sqlx::AnyConnection;
@@ -113,7 +113,7 @@ impl Store {
         owner: SecretOwner,
         kind: SecretKind,
         expected: Option<Option<Version>>,
-    ) -> Result<Option<(Writing, Version)>, StoreError> {
+    ) -> Result<Option<(WriteTransaction, Version)>, StoreError> {
         let mut transaction = self.write().await?;
         // Counting first locks the account: whoever else writes one of its secrets waits.
         let counted = match owner {
@@ -288,7 +288,7 @@ async fn replace_keys<'a>(
 
 /// The account's state follows what became of its secret. Compromised remains so.
 pub(super) async fn follow(
-    transaction: &mut Writing,
+    transaction: &mut WriteTransaction,
     pseudonyms: &Pseudonyms,
     owner: SecretOwner,
     state: Option<&AccountState>,

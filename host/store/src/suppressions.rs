@@ -1,7 +1,7 @@
 //! Addresses that a company no longer writes to, each with the evidence, until somebody releases it.
 
 use super::pseudonym::is_pseudonym;
-use super::rows::{self, Each};
+use super::rows::{self, JsonRows};
 use super::{Store, StoreError, row};
 use chrono::{DateTime, FixedOffset};
 use postroom_model::{CompanyId, MailId};
@@ -167,7 +167,7 @@ impl Store {
         let erased = if self.pseudonyms.known() { "" } else { "or address_key like 'erased-%'" };
         // One statement on one connection: every mail of a batch asks, and none may wait for another's.
         let mut connection = self.pool.acquire().await?;
-        let each = Each::on(&connection);
+        let each = JsonRows::on(&connection);
         let sql = format!(
             "select * from suppressions where company = $2 and released is null \
              and (address_key in (select {} from {}) {erased}) order by kind, address_key",

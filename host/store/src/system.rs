@@ -1,7 +1,7 @@
 //! The store without a scope: what the worker and the web server work with, which act for every company.
 //!
 //! Nobody who acts for a person has one. `cargo xtask tidy` refuses it in the command line, whose commands go through
-//! [`Acting`](super::Acting) or [`Administrator`](super::Administrator): there each statement names its owner.
+//! [`UserStore`](super::UserStore) or [`CompanyStore`](super::CompanyStore): there each statement names its owner.
 
 use super::Store;
 use std::ops::Deref;

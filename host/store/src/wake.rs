@@ -13,12 +13,12 @@ const CHANNEL: &str = "postroom_outbox";
 
 /// The bell of a store, shared by its clones.
 #[derive(Debug, Clone)]
-pub(super) struct Bell {
+pub(super) struct Notifier {
     within: Arc<Notify>,
     server: Option<SecretString>,
 }
 
-impl Bell {
+impl Notifier {
     pub(super) fn of(location: &Location) -> Self {
         let server = match location.path() {
             Some(_) => None,
@@ -31,13 +31,13 @@ impl Bell {
 /// Hears the bell.
 #[derive(Debug)]
 pub struct Wakes {
-    bell: Bell,
+    bell: Notifier,
     listener: Option<PgListener>,
 }
 
 impl Store {
     /// Rings: there is work.
-    pub async fn rouse(&self) {
+    pub async fn notify_workers(&self) {
         self.wakes.within.notify_waiters();
         if self.wakes.server.is_some() {
             // Nobody is lost without it: workers look by themselves.

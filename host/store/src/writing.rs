@@ -14,9 +14,9 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// Whose turn it is to write; nobody's where the database takes many writers.
 #[derive(Debug, Clone)]
-pub(super) struct Turns(Option<Arc<Mutex<()>>>);
+pub(super) struct WriteLock(Option<Arc<Mutex<()>>>);
 
-impl Turns {
+impl WriteLock {
     pub(super) fn of(dialect: Dialect) -> Self {
         Self((dialect == Dialect::Sqlite).then(Arc::default))
     }
@@ -30,7 +30,7 @@ impl Turns {
 
 /// A transaction that writes. Nothing of it is kept unless it is committed.
 #[derive(Debug)]
-pub(super) struct Writing {
+pub(super) struct WriteTransaction {
     transaction: Transaction<'static, Any>,
     /// Entries of the audit log, written last: whoever writes them has the company's head of the log until the commit, and
     /// waits for nothing else meanwhile.
@@ -40,11 +40,11 @@ pub(super) struct Writing {
 }
 
 impl Store {
-    pub(super) async fn write(&self) -> Result<Writing, StoreError> {
+    pub(super) async fn write(&self) -> Result<WriteTransaction, StoreError> {
         // The turn first: who waits for it takes no connection from those who read.
         let turn = self.turns.next().await;
         let transaction = self.pool.begin_with(self.dialect.begin()).await?;
-        Ok(Writing { transaction, notes: Vec::new(), _turn: turn })
+        Ok(WriteTransaction { transaction, notes: Vec::new(), _turn: turn })
     }
 
     /// Writes by one statement, and says how many rows it changed.
@@ -56,7 +56,7 @@ impl Store {
     }
 }
 
-impl Writing {
+impl WriteTransaction {
     /// On disk when it returns, with what was noted for the audit log.
     pub(super) async fn commit(mut self) -> Result<(), StoreError> {
         let notes = std::mem::take(&mut self.notes);
@@ -75,7 +75,7 @@ impl Writing {
     }
 }
 
-impl Deref for Writing {
+impl Deref for WriteTransaction {
     type Target = AnyConnection;
 
     fn deref(&self) -> &AnyConnection {
@@ -83,7 +83,7 @@ impl Deref for Writing {
     }
 }
 
-impl DerefMut for Writing {
+impl DerefMut for WriteTransaction {
     fn deref_mut(&mut self) -> &mut AnyConnection {
         &mut self.transaction
     }

@@ -19,7 +19,7 @@ const OVERHEAD: usize = 16;
 pub enum OverBudget {
     /// The answer alone is too much: it would be the next time, too.
     #[error("the server's answer takes more than {} MiB of memory", .0 >> 20)]
-    Answer(usize),
+    BoxFuture(usize),
     /// All together are too much: later there may be room.
     #[error("the answers of all servers together take more than {} MiB of memory; try again later", .0 >> 20)]
     Process(usize),
@@ -87,7 +87,7 @@ impl Reservation {
 
     fn take(&mut self, bytes: usize) -> Result<(), OverBudget> {
         if bytes > self.most.saturating_sub(self.bytes) {
-            return Err(OverBudget::Answer(self.most));
+            return Err(OverBudget::BoxFuture(self.most));
         }
         let most = self.budget.most;
         let fits = |taken: usize| taken.checked_add(bytes).filter(|sum| *sum <= most);
@@ -142,9 +142,9 @@ mod tests {
     fn answers_share_a_budget_and_give_back_what_they_took() {
         static SHARED: MemoryBudget = MemoryBudget::new(1_000);
         let (mut one, mut other) = (SHARED.reservation(600), SHARED.reservation(600));
-        assert_eq!(one.allocate(700), Err(OverBudget::Answer(600)));
+        assert_eq!(one.allocate(700), Err(OverBudget::BoxFuture(600)));
         assert_eq!(one.allocate(600 - OVERHEAD), Ok(()));
-        assert_eq!(one.allocate(1), Err(OverBudget::Answer(600)));
+        assert_eq!(one.allocate(1), Err(OverBudget::BoxFuture(600)));
         assert_eq!(other.allocate(500), Err(OverBudget::Process(1_000)));
         assert_eq!(other.allocate(400 - OVERHEAD), Ok(()));
         one.shrink_to(500);
@@ -166,6 +166,6 @@ mod tests {
                 None
             })
         });
-        assert_eq!((ended, list.len(), list.capacity()), (Some(OverBudget::Answer(100)), 8, 8));
+        assert_eq!((ended, list.len(), list.capacity()), (Some(OverBudget::BoxFuture(100)), 8, 8));
     }
 }

@@ -25,14 +25,14 @@ use std::future::Future;
 use std::pin::Pin;
 
 /// A future that a WebAssembly host function can await.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Is asked before the last bytes of a message leave, and makes a record of it that outlives the program. Without that
 /// record nobody would know, after a crash, whether the mail may be sent again.
-pub trait Gate: std::fmt::Debug + Send + Sync {
+pub trait BeforeFinalDot: std::fmt::Debug + Send + Sync {
     /// Opens for the message, once recorded. May be asked again.
     ///
     /// # Errors
     /// Why it could not be recorded: the bytes must not leave.
-    fn open(&self) -> Answer<'_, Result<(), String>>;
+    fn open(&self) -> BoxFuture<'_, Result<(), String>>;
 }

@@ -20,16 +20,16 @@ pub struct TlsProblem {
     /// What is wrong, in words.
     pub detail: String,
     /// Whether the same may go well later.
-    pub may_pass: bool,
+    pub is_transient: bool,
 }
 
 impl TlsProblem {
     fn lasting(detail: impl Into<String>) -> Self {
-        Self { detail: detail.into(), may_pass: false }
+        Self { detail: detail.into(), is_transient: false }
     }
 
     fn passing(detail: impl Into<String>) -> Self {
-        Self { detail: detail.into(), may_pass: true }
+        Self { detail: detail.into(), is_transient: true }
     }
 }
 
@@ -291,7 +291,7 @@ mod tests {
         let hello = [&[3, 1][..], &[7; 32], &[0, 0, 0x2f, 0]].concat();
         let handshake = [&[2, 0, 0, hello.len() as u8][..], &hello].concat();
         let record = [&[22, 3, 1, 0, handshake.len() as u8][..], &handshake].concat();
-        for (answer, words, may_pass) in [
+        for (answer, words, is_transient) in [
             (record, "the server only speaks TLS versions below 1.2", false),
             (alert(70), "may only speak TLS versions below 1.2", false),
             (alert(40), "may only speak TLS versions below 1.2", false),
@@ -301,7 +301,7 @@ mod tests {
         ] {
             let problem = handshake_with(answer.clone()).await;
             assert!(problem.detail.contains(words), "{answer:?}: {problem:?}");
-            assert_eq!(problem.may_pass, may_pass, "{answer:?}: {problem:?}");
+            assert_eq!(problem.is_transient, is_transient, "{answer:?}: {problem:?}");
         }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
-use super::Answer;
+use super::BoxFuture;
 
 /// What a token is for. Microsoft gives out one for each resource; elsewhere one serves both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,11 +89,12 @@ impl TokenError {
 pub trait Tokens: Send + Sync {
     /// A token that is valid now, as far as is known. May take a refresh at the provider; many callers at
     /// once cause one refresh. Bounded in time by the implementation.
-    fn token<'a>(&'a self, account: &'a str, resource: Resource) -> Answer<'a, Result<Bearer, TokenError>>;
+    fn token<'a>(&'a self, account: &'a str, resource: Resource)
+    -> BoxFuture<'a, Result<Bearer, TokenError>>;
 
     /// A server did not take this token, although it should be valid: the next answer is another one, or an
     /// error. Does nothing if the token has been replaced since.
-    fn rejected<'a>(&'a self, account: &'a str, resource: Resource, bearer: &'a Bearer) -> Answer<'a, ()>;
+    fn rejected<'a>(&'a self, account: &'a str, resource: Resource, bearer: &'a Bearer) -> BoxFuture<'a, ()>;
 }
 
 /// The same token for every account, for ever: an API key.
@@ -110,11 +111,11 @@ impl ConstantToken {
 }
 
 impl Tokens for ConstantToken {
-    fn token<'a>(&'a self, _: &'a str, _: Resource) -> Answer<'a, Result<Bearer, TokenError>> {
+    fn token<'a>(&'a self, _: &'a str, _: Resource) -> BoxFuture<'a, Result<Bearer, TokenError>> {
         Box::pin(async { Ok(self.bearer.clone()) })
     }
 
-    fn rejected<'a>(&'a self, _: &'a str, _: Resource, _: &'a Bearer) -> Answer<'a, ()> {
+    fn rejected<'a>(&'a self, _: &'a str, _: Resource, _: &'a Bearer) -> BoxFuture<'a, ()> {
         Box::pin(async {})
     }
 }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use postroom::capabilities::attachments::AttachmentSource;
 use postroom::capabilities::smtp::MemorySubmitter;
 use postroom::contract::{attachments, composing, documents, recipients, types};
-use postroom::engine::{Accounts, Capabilities, Engine, Files, Office, Options};
+use postroom::engine::{Accounts, Capabilities, CompanyPlugin, Engine, Files, Options};
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use std::time::Instant;
 pub(crate) struct Sandboxed<'c> {
     case: &'c Case,
     runtime: tokio::runtime::Runtime,
-    office: Office,
+    company_plugin: CompanyPlugin,
     files: Files,
     job: composing::Job,
 }
@@ -69,12 +69,12 @@ impl<'c> Sandboxed<'c> {
                     .to_string(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().context("no async runtime")?;
-        Ok(Self { case, runtime, office: engine.office("bench", capabilities), files, job })
+        Ok(Self { case, runtime, company_plugin: engine.company_plugin("bench", capabilities), files, job })
     }
 
     /// The whole message.
     pub(crate) fn message(&self) -> anyhow::Result<Vec<u8>> {
-        let composed = self.runtime.block_on(self.office.compose(&self.files, &self.job))?;
+        let composed = self.runtime.block_on(self.company_plugin.compose(&self.files, &self.job))?;
         let message = composed.map_err(|e| anyhow::anyhow!("{e:?}"))?;
         let pieces = message.mail.chunks.iter().map(|chunk| match chunk {
             attachments::Chunk::Text(text) => Piece::Text(text),

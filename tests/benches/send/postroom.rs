@@ -8,7 +8,7 @@ use postroom::capabilities::attachments::AttachmentSource;
 use postroom::capabilities::smtp::{Account, LaneLimits, PoolLimits, Security, SmtpClient};
 use postroom::contract::schedule::Route;
 use postroom::contract::{attachments, composing, documents, recipients, types};
-use postroom::engine::{Accounts, Capabilities, Engine, Files, Office, Options};
+use postroom::engine::{Accounts, Capabilities, CompanyPlugin, Engine, Files, Options};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ const PER_CONNECTION: usize = 4;
 
 /// What all mails have in common.
 struct Post {
-    office: Office,
+    company_plugin: CompanyPlugin,
     folder: PathBuf,
     model: String,
     settings: String,
@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         ..Capabilities::default()
     };
     let post = Arc::new(Post {
-        office: engine.office("bench", capabilities),
+        company_plugin: engine.company_plugin("bench", capabilities),
         model: std::fs::read_to_string(folder.join("document.json"))?,
         folder,
         settings: case::settings().to_string(),
@@ -114,11 +114,11 @@ impl Post {
             attach(&mut files, &self.folder.join("logo.png"), "logo", "image/png")?,
         ];
         let job = self.job(number, attachments);
-        let composed = self.office.compose(&files, &job).await?;
+        let composed = self.company_plugin.compose(&files, &job).await?;
         let message = composed.map_err(|e| anyhow::anyhow!("{e:?}"))?;
         let (mail, to) = (&message.mail, &message.mail.envelope.recipients);
         let route = Route { account_name: "bench".to_owned(), transport: "smtp".to_owned() };
-        let outcome = self.office.submit(&files, mail, to, "", &route, case::NOW).await?;
+        let outcome = self.company_plugin.submit(&files, mail, to, "", &route, case::NOW).await?;
         ensure!(outcome.settlement.outcome == "accepted", "not accepted: {:?}", outcome.error);
         self.first.get_or_init(SystemTime::now);
         Ok(())

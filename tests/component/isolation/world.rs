@@ -1,10 +1,10 @@
-//! Two companies in one store, set up by the program: Alpha with Alice, who may use `office`, and Marc, who may use
+//! Two companies in one store, set up by the program: Alpha with Alice, who may use `company_plugin`, and Marc, who may use
 //! `spare` alone; Beta with Bob, who may use `counter`. A mail catcher counts what is sent.
 
 use crate::artefacts;
 use postroom::catcher::Catcher;
 use postroom::outbox::LEASE;
-use postroom::store::{Holder, Journal, Location, MailId, Pace, Standing, Store};
+use postroom::store::{GroupCommitWriter, LeaseOwner, Location, MailId, Pace, QueueState, Store};
 use postroom_tests::fixtures;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -70,15 +70,15 @@ impl World {
         }
         self.ok(&["outbox", "--company", company, "hold", &ids[0].to_string()]);
         let store = self.store().await;
-        let (system, holder) = (store.system(), Holder::new("worker"));
+        let (system, lease_owner) = (store.system(), LeaseOwner::new("worker"));
         let company = store.company_named(&company.parse().unwrap()).await.unwrap();
-        let account = store.administer(company.id).account(&account.parse().unwrap()).await.unwrap().id;
+        let account = store.company_store(company.id).account(&account.parse().unwrap()).await.unwrap().id;
         let now = chrono::Local::now().fixed_offset();
-        system.claim(&holder, account, Pace::default(), 9, now, LEASE).await.unwrap();
-        let journal = Journal::of(&system);
-        let doubt = Standing::InDoubt { reason: "who knows".into() };
-        journal.settle(ids[1], &holder, doubt).await.unwrap();
-        journal.settle(ids[2], &holder, Standing::Ready { due: now, waits: None }).await.unwrap();
+        system.claim(&lease_owner, account, Pace::default(), 9, now, LEASE).await.unwrap();
+        let journal = GroupCommitWriter::of(&system);
+        let doubt = QueueState::InDoubt { reason: "who knows".into() };
+        journal.settle(ids[1], &lease_owner, doubt).await.unwrap();
+        journal.settle(ids[2], &lease_owner, QueueState::Ready { due: now, waits: None }).await.unwrap();
         store.close().await;
         ids
     }

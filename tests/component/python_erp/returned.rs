@@ -26,7 +26,7 @@ fn came(content: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bounce_finds_its_mail_by_the_best_trace_and_the_address_is_not_written_to_again() {
-    let office = super::SENDER;
+    let company_plugin = super::SENDER;
     for by in ["return-address", "envelope-id", "message-id"] {
         let (erp, catcher) = (Erp::new().await, Catcher::start().await.unwrap());
         let mut mail = enqueue("button", "ann@example.org");
@@ -44,8 +44,10 @@ async fn a_bounce_finds_its_mail_by_the_best_trace_and_the_address_is_not_writte
                 bounce(to, "", "<unrelated@example.net>", "ann@example.org")
             }
             // The Message-ID is that of nothing, so the report is believed by the better trace alone.
-            "envelope-id" => bounce(office, &envelope_id, "<unrelated@example.net>", "ann@example.org"),
-            _ => bounce(office, "", id, "ann@example.org"),
+            "envelope-id" => {
+                bounce(company_plugin, &envelope_id, "<unrelated@example.net>", "ann@example.org")
+            }
+            _ => bounce(company_plugin, "", id, "ann@example.org"),
         };
         // It may come twice.
         let mut second = enqueue("second", "ann@example.org");

@@ -6,7 +6,7 @@ mod provider;
 mod reports;
 mod sign_in;
 
-use crate::house::shipped;
+use crate::test_host::shipped;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
@@ -53,7 +53,7 @@ struct World {
 }
 
 /// An answer.
-struct Answer {
+struct BoxFuture {
     status: u16,
     /// In lower case.
     head: String,
@@ -62,7 +62,7 @@ struct Answer {
     body: Vec<u8>,
 }
 
-impl Answer {
+impl BoxFuture {
     /// The value of a header field.
     fn field(&self, name: &str) -> Option<&str> {
         let lines = self.raw_head.lines().filter_map(|line| line.split_once(':'));
@@ -93,7 +93,7 @@ impl World {
             fallback: Fallback::default(),
         };
         let company = store.create_company(&new).await.unwrap();
-        let admin = store.administer(company.id);
+        let admin = store.company_store(company.id);
         let new = NewUser {
             login: "lotte".parse().unwrap(),
             name: "Lotte".parse().unwrap(),
@@ -167,17 +167,17 @@ impl World {
             options: SendOptions::default(),
             open_check: OpenCheck::Off,
         };
-        let acting = self.store.acting(&self.lotte);
-        let (holder, journal) = (Holder::new("worker"), Journal::of(&self.store));
-        let lease = Some((holder.clone(), ago(0) + chrono::Duration::minutes(1)));
-        acting.keep(std::slice::from_ref(&mail), &Order { lease, ..Order::default() }).await.unwrap();
+        let user_store = self.store.user_store(&self.lotte);
+        let (lease_owner, journal) = (LeaseOwner::new("worker"), GroupCommitWriter::of(&self.store));
+        let lease = Some((lease_owner.clone(), ago(0) + chrono::Duration::minutes(1)));
+        user_store.enqueue(std::slice::from_ref(&mail), &Order { lease, ..Order::default() }).await.unwrap();
         let attempt = NewAttempt {
             started: ago(7_201),
             account: account.id,
             transport: "sendgrid".into(),
             fallback: false,
         };
-        let attempt = journal.begin(id, &attempt, &holder).await.unwrap();
+        let attempt = journal.begin(id, &attempt, &lease_owner).await.unwrap();
         let outcome = Outcome {
             finished: ago(7_200),
             result: AttemptResult::Accepted,
@@ -185,7 +185,7 @@ impl World {
             detail: None,
             provider_ids: vec![("message".into(), format!("sg-{id}"))],
         };
-        let settled = Some(Settlement::of(&holder, Standing::Sent));
+        let settled = Some(StateChange::of(&lease_owner, QueueState::Sent));
         journal.finish(attempt, &outcome, &[], settled).await.unwrap();
         id
     }
@@ -227,12 +227,19 @@ impl World {
         self.ask("POST", &self.hook(), &headers, body.as_bytes()).await.status
     }
 
-    async fn ask(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
+    async fn ask(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> BoxFuture {
         self.ask_from("127.0.0.1", method, path, headers, body).await
     }
 
     /// Asks from this address, as another client.
-    async fn ask_from(&self, client: &str, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
+    async fn ask_from(
+        &self,
+        client: &str,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> BoxFuture {
         let length =
             if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         let head = format!(
@@ -245,7 +252,7 @@ impl World {
     }
 
     /// What comes back for these bytes; none: nothing does.
-    async fn raw(&self, bytes: &[u8]) -> Option<Answer> {
+    async fn raw(&self, bytes: &[u8]) -> Option<BoxFuture> {
         answer(connect("127.0.0.1", self.address).await, bytes).await
     }
 
@@ -270,7 +277,7 @@ async fn connect(client: &str, to: SocketAddr) -> TcpStream {
 }
 
 /// What comes back for these bytes; none: nothing does.
-async fn answer(mut stream: TcpStream, bytes: &[u8]) -> Option<Answer> {
+async fn answer(mut stream: TcpStream, bytes: &[u8]) -> Option<BoxFuture> {
     // Who refuses a body closes before all of it is there.
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
@@ -279,7 +286,7 @@ async fn answer(mut stream: TcpStream, bytes: &[u8]) -> Option<Answer> {
     let split = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = String::from_utf8(answer[..split].to_vec()).unwrap();
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some(Answer { status, head: head.to_lowercase(), raw_head: head, body: answer[split + 4..].to_vec() })
+    Some(BoxFuture { status, head: head.to_lowercase(), raw_head: head, body: answer[split + 4..].to_vec() })
 }
 
 fn relay(name: &str) -> NewAccount {

@@ -40,7 +40,7 @@ async fn what_is_forged_stale_or_of_another_account_changes_nothing() {
     let mail = world.sent(&world.account).await;
     let body = json!([event(&mail.to_string(), "bounce", 60)]).to_string();
     let (hook, good) = (world.hook(), world.signed(body.as_bytes(), 0));
-    let other = world.store.administer(world.company.id).add_account(&relay("other")).await.unwrap();
+    let other = world.store.company_store(world.company.id).add_account(&relay("other")).await.unwrap();
     let foreign = format!("/hooks/sendgrid/{}", world.tokens.webhook(world.company.id, other.id));
     let stranger = World::new().await;
     let cases = [
@@ -150,7 +150,7 @@ async fn a_report_about_another_address_is_shown_with_it_and_says_nothing_of_the
 async fn a_report_after_an_erasure_is_about_the_pseudonym() {
     let world = World::new().await;
     let mail = world.sent(&world.account).await;
-    let admin = world.store.administer(world.company.id);
+    let admin = world.store.company_store(world.company.id);
     let erased = admin.erase(&JO.parse().unwrap(), ago(0)).await.unwrap();
     for (kind, spelled) in
         [("open", JO.to_owned()), ("spamreport", JO.to_uppercase()), ("bounce", JO.to_owned())]
@@ -252,7 +252,11 @@ async fn what_is_sent_to_the_wrong_address_is_answered_so_that_it_does_not_come_
         (HookProvider::Postmark, "post:4711-4711-4711-4711", "", &inbound, 401),
         (HookProvider::Postmark, "post:4711-4711-4711-4711", basic.as_str(), &parts, 403),
     ] {
-        Hook::new(provider, Some(key), Vec::new()).unwrap().keep(&world.vault, &world.account).await.unwrap();
+        Hook::new(provider, Some(key), Vec::new())
+            .unwrap()
+            .keep(&world.vault, &world.account)
+            .await
+            .unwrap();
         let path = world.hook().replace("sendgrid", provider.as_str());
         let answer = world.ask("POST", &path, headers, body.as_bytes()).await;
         assert_eq!(answer.status, status, "{provider}: {body:.40}: {}", world.log());

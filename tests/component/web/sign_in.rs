@@ -2,7 +2,7 @@
 
 use super::provider::Provider;
 use super::*;
-use postroom::oauth::Standing;
+use postroom::oauth::GrantState;
 use std::collections::BTreeMap;
 
 const OWN_PAGE: &str = "Origin: https://post.example\r\nSec-Fetch-Site: same-origin\r\n";
@@ -27,7 +27,7 @@ impl Browser {
         if all.is_empty() { String::new() } else { format!("Cookie: {}\r\n", all.join("; ")) }
     }
 
-    fn take(&mut self, answer: &Answer) {
+    fn take(&mut self, answer: &BoxFuture) {
         if let Some((name, rest)) = answer.field("set-cookie").and_then(|cookie| cookie.split_once('=')) {
             let value = rest.split(';').next().unwrap_or_default();
             self.cookies.insert(name.to_owned(), value.to_owned());
@@ -51,7 +51,7 @@ impl Inviting {
             },
             authorized: None,
         };
-        let admin = world.store.administer(world.company.id);
+        let admin = world.store.company_store(world.company.id);
         let new =
             NewAccount::new("gmail".parse().unwrap(), MAILBOX.parse().unwrap(), Transport::Gmail(grant));
         let account = admin.add_account(&new).await.unwrap();
@@ -72,7 +72,7 @@ impl Inviting {
             mailbox: mailbox.map(|it| it.parse().unwrap()),
             until,
         };
-        let id = self.world.store.administer(self.world.company.id).invite(&new).await.unwrap();
+        let id = self.world.store.company_store(self.world.company.id).invite(&new).await.unwrap();
         let invitation = postroom::web::Invitation { company: self.world.company.id, id, until };
         format!("/oauth/start/{}", self.world.tokens.sign_in(&invitation))
     }
@@ -87,7 +87,7 @@ impl Inviting {
         form.expect("a form").to_owned()
     }
 
-    async fn press(&self, link: &str, headers: &str, form: &str, browser: &mut Browser) -> Answer {
+    async fn press(&self, link: &str, headers: &str, form: &str, browser: &mut Browser) -> BoxFuture {
         let type_ = "Content-Type: application/x-www-form-urlencoded\r\n";
         let headers = format!("{headers}{type_}{}", browser.header());
         let answer = self.world.ask("POST", link, &headers, format!("form={form}").as_bytes()).await;
@@ -107,15 +107,15 @@ impl Inviting {
     }
 
     /// Comes back from the provider.
-    async fn come_back(&self, state: &str, browser: &Browser) -> Answer {
+    async fn come_back(&self, state: &str, browser: &Browser) -> BoxFuture {
         let path = format!("/oauth/callback?code=a-code&state={state}");
         self.world.ask("GET", &path, &browser.header(), b"").await
     }
 
     async fn is_signed_in(&self) -> bool {
         let connections = Connections::new(self.world.vault.clone(), Operator::default());
-        let standing = connections.grants().standing(&self.account.id.to_string()).await.unwrap();
-        matches!(standing, Standing::SignedIn { .. })
+        let grant_state = connections.grants().grant_state(&self.account.id.to_string()).await.unwrap();
+        matches!(grant_state, GrantState::SignedIn { .. })
     }
 }
 
@@ -238,7 +238,7 @@ async fn what_changed_while_somebody_signed_in_counts() {
         let (link, mut browser) = (inviting.invite(None).await, Browser::default());
         let state = inviting.begin(&link, &mut browser).await;
         let (account, lotte) = (inviting.account.id, inviting.world.lotte.id);
-        let admin = inviting.world.store.administer(inviting.world.company.id);
+        let admin = inviting.world.store.company_store(inviting.world.company.id);
         match change {
             "access revoked" => admin.revoke(account, lotte).await.unwrap(),
             "compromised" => {
@@ -280,7 +280,7 @@ async fn only_the_browser_that_pressed_the_button_comes_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_invited_to_an_account_that_they_may_not_use() {
     let inviting = Inviting::new().await;
-    let admin = inviting.world.store.administer(inviting.world.company.id);
+    let admin = inviting.world.store.company_store(inviting.world.company.id);
     admin.revoke(inviting.account.id, inviting.world.lotte.id).await.unwrap();
     let new = NewInvitation {
         account: inviting.account.id,

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use postroom::capabilities::Answer;
+use postroom::capabilities::BoxFuture;
 use postroom::oauth::Clock;
 
 /// A clock. Clones are the same clock.
@@ -38,7 +38,7 @@ impl Clock for TestClock {
     }
 
     /// Over at once, and as much later.
-    fn sleep(&self, time: Duration) -> Answer<'static, ()> {
+    fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
         self.advance(TimeDelta::from_std(time).expect("a short time"));
         Box::pin(tokio::task::yield_now())
     }
@@ -53,7 +53,7 @@ impl Clock for PatientClock {
         self.0.now()
     }
 
-    fn sleep(&self, _: Duration) -> Answer<'static, ()> {
+    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(Duration::from_millis(1)))
     }
 }

@@ -107,7 +107,7 @@ pub(crate) struct Asked {
 
 /// Whose an access token is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Holder {
+pub(crate) struct MailboxOwner {
     /// The user's address.
     pub(crate) address: String,
     /// What it allows.
@@ -305,7 +305,7 @@ impl AuthorizationServer {
     }
 
     /// Whose this access token is, if it is good now for this resource.
-    pub(crate) fn holder(&self, token: &str, resource: Resource) -> Option<Holder> {
+    pub(crate) fn mailbox_owner(&self, token: &str, resource: Resource) -> Option<MailboxOwner> {
         let now = self.server.clock.now();
         let books = self.server.books();
         let access = books.access.get(token).filter(|access| books.is_good(access, now))?;
@@ -320,7 +320,7 @@ impl AuthorizationServer {
             }
         }
         let address = books.families[&access.family].address.clone();
-        Some(Holder { address, scopes: access.scopes.clone() })
+        Some(MailboxOwner { address, scopes: access.scopes.clone() })
     }
 
     /// Every token, code and secret that was given out: none of them may be found where it does not belong.

@@ -6,7 +6,7 @@
 //! - errors: <https://developers.google.com/workspace/gmail/api/guides/handle-errors>
 //! - `messages.list`, `messages.get`, `getProfile`: the same reference
 
-use crate::access::{Access, Standing};
+use crate::access::{Access, TokenState};
 use crate::http::{Reply, Request};
 use crate::mail::Mail;
 use crate::server::{self, Provider, Server};
@@ -37,7 +37,7 @@ impl Gmail {
     /// Starts a server for the mailbox of this address, which takes this token.
     pub fn start(address: &str, token: &str) -> Server<Self> {
         let access = Access::default();
-        access.set(token, Standing::Valid);
+        access.set(token, TokenState::Valid);
         server::start(|_| Self {
             access,
             address: address.to_owned(),
@@ -141,16 +141,16 @@ impl Gmail {
 impl Provider for Gmail {
     fn answer(&self, request: &Request) -> Reply {
         match self.access.of(request) {
-            Standing::Valid => {}
-            Standing::TooNarrow => {
+            TokenState::Valid => {}
+            TokenState::TooNarrow => {
                 let message = "Request had insufficient authentication scopes.";
                 return error(403, message, "global", "insufficientPermissions", "PERMISSION_DENIED");
             }
-            Standing::Missing => {
+            TokenState::Missing => {
                 let message = "Login Required.";
                 return error(401, message, "global", "required", "UNAUTHENTICATED");
             }
-            Standing::Expired | Standing::Revoked | Standing::Unknown => {
+            TokenState::Expired | TokenState::Revoked | TokenState::Unknown => {
                 return error(401, "Invalid Credentials", "global", "authError", "UNAUTHENTICATED").with(
                     "www-authenticate",
                     "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"",

@@ -8,7 +8,7 @@
 //! - errors and throttling: <https://learn.microsoft.com/graph/errors>, <https://learn.microsoft.com/graph/throttling>
 //! - a request has 4 MB at the most: <https://learn.microsoft.com/graph/use-the-api>
 
-use crate::access::{Access, Standing};
+use crate::access::{Access, TokenState};
 use crate::http::{Reply, Request};
 use crate::mail::{File, Mail};
 use crate::server::{self, Provider, Server};
@@ -50,7 +50,7 @@ impl Graph {
     /// Starts a server for the mailbox of this address, which takes this token.
     pub fn start(address: &str, token: &str) -> Server<Self> {
         let access = Access::default();
-        access.set(token, Standing::Valid);
+        access.set(token, TokenState::Valid);
         server::start(|at| Self { access, address: address.to_owned(), at, state: Mutex::default() })
     }
 
@@ -267,20 +267,20 @@ impl Graph {
 
     fn refusal(&self, request: &Request) -> Option<Reply> {
         let (status, code, message) = match self.access.of(request) {
-            Standing::Valid => return None,
-            Standing::TooNarrow => {
+            TokenState::Valid => return None,
+            TokenState::TooNarrow => {
                 (403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
             }
-            Standing::Missing => (401, "InvalidAuthenticationToken", "Access token is empty."),
-            Standing::Expired => {
+            TokenState::Missing => (401, "InvalidAuthenticationToken", "Access token is empty."),
+            TokenState::Expired => {
                 (401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
             }
-            Standing::Revoked => (
+            TokenState::Revoked => (
                 401,
                 "InvalidAuthenticationToken",
                 "Continuous access evaluation resulted in challenge with result: InteractionRequired",
             ),
-            Standing::Unknown => (
+            TokenState::Unknown => (
                 401,
                 "InvalidAuthenticationToken",
                 "IDX14100: JWT is not well formed, there are no dots (.).",

@@ -18,7 +18,7 @@ mod server;
 mod tcp;
 mod upload;
 
-pub use access::{Access, Standing};
+pub use access::{Access, TokenState};
 pub use erp::Erp;
 pub use gmail::Gmail;
 pub use graph::Graph;

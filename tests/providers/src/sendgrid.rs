@@ -4,7 +4,7 @@
 //! - errors: <https://www.twilio.com/docs/sendgrid/api-reference/mail-send/errors>
 //! - rate limits: <https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/rate-limits>
 
-use crate::access::{Access, Standing};
+use crate::access::{Access, TokenState};
 use crate::http::{Reply, Request};
 use crate::mail::File;
 use crate::server::{self, Provider, Server};
@@ -46,7 +46,7 @@ impl SendGrid {
     /// Starts a server that takes this key.
     pub fn start(key: &str) -> Server<Self> {
         let access = Access::default();
-        access.set(key, Standing::Valid);
+        access.set(key, TokenState::Valid);
         server::start(|_| Self { access, sent: Mutex::default() })
     }
 
@@ -105,9 +105,9 @@ impl SendGrid {
 impl Provider for SendGrid {
     fn answer(&self, request: &Request) -> Reply {
         match self.access.of(request) {
-            Standing::Valid => {}
-            Standing::TooNarrow => return errors(403, &[(None, "access forbidden")]),
-            Standing::Missing => return errors(401, &[(None, "Permission denied, wrong credentials")]),
+            TokenState::Valid => {}
+            TokenState::TooNarrow => return errors(403, &[(None, "access forbidden")]),
+            TokenState::Missing => return errors(401, &[(None, "Permission denied, wrong credentials")]),
             _ => {
                 let message = "The provided authorization grant is invalid, expired, or revoked";
                 return errors(401, &[(None, message)]);

@@ -23,7 +23,7 @@ pub(in crate::cli) struct AccessArgs {
 
 pub(super) async fn run(common: &Common, args: &AccessArgs, grant: bool) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
-    let admin = found.connections.store().administer(found.company.id);
+    let admin = found.connections.store().company_store(found.company.id);
     let mut users = Vec::new();
     for login in &args.logins {
         users.push(admin.user(login).await?);

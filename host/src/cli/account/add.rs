@@ -12,12 +12,12 @@ use crate::cli::contract_json;
 use crate::cli::desk::now;
 use crate::cli::house::{CompanyArgs, description, reported_description};
 use crate::cli::output::{json, line, printable};
-use crate::cli::{Common, Failure, ask, office, platform};
+use crate::cli::{Common, Failure, ask, company_plugin, platform};
 use crate::config::DnsUse;
 use crate::connections::Connections;
 use crate::contract::accounts::{AccountFinding, Capability, Severity};
-use crate::engine::Office;
-use crate::oauth::{Deadline, Standing};
+use crate::engine::CompanyPlugin;
+use crate::oauth::{Deadline, GrantState};
 use clap::Args;
 use secrecy::SecretString;
 
@@ -57,20 +57,21 @@ pub(in crate::cli) struct AddArgs {
 
 pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
-    let admin = connections.store().administer(company.id);
+    let admin = connections.store().company_store(company.id);
     // Who can't be found is told of before anything is made.
     let mut users = Vec::new();
     for login in &args.users {
         users.push(admin.user(login).await?);
     }
-    let office = office::reading(common)?;
+    let company_plugin = company_plugin::reading(common)?;
     let address = ask::value(common, args.address.clone(), "address", "--address", None)?;
-    let preset = preset(&office, &connections.operator().dns, &address, args.provider.as_deref()).await?;
+    let preset =
+        preset(&company_plugin, &connections.operator().dns, &address, args.provider.as_deref()).await?;
     let mut form = args.form.clone();
     let kind = form.kind(None, preset.as_ref());
     form.ask_for_server(common, &kind, preset.as_ref())?;
     let platform = match kind.as_str() {
-        "platform" => platform::addresses(&connections, &office, &company.name, None).await?,
+        "platform" => platform::addresses(&connections, &company_plugin, &company.name, None).await?,
         _ => None,
     };
     let ground = Ground { address: &address, preset: preset.as_ref(), platform: platform.as_deref() };
@@ -93,7 +94,7 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<Exit, Failure
         state: first_state(&transport, &secrets),
         ..NewAccount::new(args.name.clone(), address, transport)
     };
-    let findings = check_new(&office, &connections, &new, company.id).await?;
+    let findings = check_new(&company_plugin, &connections, &new, company.id).await?;
     refuse_errors(&findings)?;
     let account = match &platform {
         Some(addresses) => admin.add_platform_account(&new, addresses).await?,
@@ -104,7 +105,7 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<Exit, Failure
         admin.grant(account.id, user.id).await?;
     }
     let account = admin.account(&args.name).await?;
-    report(common, &office, &connections, &account, &UserSettings::default()).await?;
+    report(common, &company_plugin, &connections, &account, &UserSettings::default()).await?;
     if let (false, AccountState::NeedsSignIn { reason, .. }) = (common.json, &account.state) {
         eprintln!("not ready: {reason}");
     }
@@ -114,18 +115,19 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<Exit, Failure
 /// What the provider is known to offer: the one named, else the address's; where the operator allows to ask, also that of a
 /// firm's own domain, by who takes its mail.
 pub(super) async fn preset(
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     dns: &DnsUse,
     address: &MailAddress,
     named: Option<&str>,
 ) -> Result<Option<crate::contract::accounts::Preset>, Failure> {
     let Some(named) = named else {
-        let guessed = office.guess(&office::no_files(), address.as_str(), &[]).await?;
+        let guessed = company_plugin.guess(&company_plugin::no_files(), address.as_str(), &[]).await?;
         if guessed.is_some() || !dns.recognise_providers {
             return Ok(guessed.map(|found| found.preset));
         }
         let exchangers = exchangers(dns, address).await;
-        let guessed = office.guess(&office::no_files(), address.as_str(), &exchangers).await?;
+        let guessed =
+            company_plugin.guess(&company_plugin::no_files(), address.as_str(), &exchangers).await?;
         if let (Some(found), Some(exchanger)) = (&guessed, exchangers.first()) {
             eprintln!(
                 "{address}: mail of that domain goes to {}, by its MX {}",
@@ -135,7 +137,7 @@ pub(super) async fn preset(
         }
         return Ok(guessed.map(|found| found.preset));
     };
-    let mut presets = office.presets(&office::no_files()).await?;
+    let mut presets = company_plugin.presets(&company_plugin::no_files()).await?;
     match presets.iter().position(|preset| preset.id == named) {
         Some(index) => Ok(Some(presets.swap_remove(index))),
         None => {
@@ -188,7 +190,7 @@ pub(in crate::cli) fn first_state(
 }
 
 async fn check_new(
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     connections: &Connections,
     new: &NewAccount,
     company: crate::accounts::CompanyId,
@@ -206,17 +208,19 @@ async fn check_new(
         state: new.state.clone(),
         permissions: Default::default(),
     };
-    check(office, connections, &account, &UserSettings::default()).await
+    check(company_plugin, connections, &account, &UserSettings::default()).await
 }
 
 /// What the plugin has to say about an account.
 pub(super) async fn check(
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     connections: &Connections,
     account: &Account,
     own: &UserSettings,
 ) -> Result<Vec<AccountFinding>, Failure> {
-    Ok(office.check_account(&office::no_files(), &description(connections, account, own)).await?)
+    Ok(company_plugin
+        .check_account(&company_plugin::no_files(), &description(connections, account, own))
+        .await?)
 }
 
 /// An account that can't work like this is not saved.
@@ -258,8 +262,8 @@ pub(in crate::cli) async fn deadline(
     if account.grant().is_none() {
         return Ok(None);
     }
-    Ok(match connections.grants().standing(&account.id.to_string()).await? {
-        Standing::SignedIn { deadline, .. } => deadline,
+    Ok(match connections.grants().grant_state(&account.id.to_string()).await? {
+        GrantState::SignedIn { deadline, .. } => deadline,
         _ => None,
     })
 }
@@ -267,15 +271,15 @@ pub(in crate::cli) async fn deadline(
 /// Prints an account: what it is, what it can do, and what should be known about it.
 pub(super) async fn report(
     common: &Common,
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     connections: &Connections,
     account: &Account,
     own: &UserSettings,
 ) -> Result<(), Failure> {
     let described = reported_description(connections, account, own).await?;
-    let can = office.account_capabilities(&office::no_files(), &described).await?;
+    let can = company_plugin.account_capabilities(&company_plugin::no_files(), &described).await?;
     let can: Vec<Capability> = can.map_err(|fault| Failure::other(fault.sentence()))?;
-    let findings = office.check_account(&office::no_files(), &described).await?;
+    let findings = company_plugin.check_account(&company_plugin::no_files(), &described).await?;
     let deadline = deadline(connections, account).await?.map(|it| it.to_string());
     let pause = connections.store().account_pause(account.company, account.id).await?;
     if common.json {

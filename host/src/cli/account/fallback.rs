@@ -52,7 +52,7 @@ pub(super) async fn run(common: &Common, args: &TestFallbackArgs) -> Result<Exit
     let id = MailId::new();
     let composed = message(&desk, id, &to, None, None).await?;
     let keeping = Keeping::test(id, desk.account.id, now());
-    desk.acting().keep(&[plain(&composed, keeping, "test")], &desk.order()).await?;
+    desk.user_store().enqueue(&[plain(&composed, keeping, "test")], &desk.order()).await?;
     // To the rules it is an account that must not be used: they choose the fallback at once.
     desk.pretend = Some(AccountState::Compromised { by: "a test of the fallback".to_owned(), since: now() });
     let answers = Answers { fallback: Some(true), ..Answers::default() };

@@ -39,7 +39,7 @@ pub(super) async fn run(common: &Common, args: &FoldersArgs) -> Result<Exit, Fai
     account.folders.extend(args.assign.iter().cloned());
     account.folders.retain(|used_for, _| !args.as_server_says.contains(used_for));
     if account.folders != found.account.folders {
-        found.connections.store().administer(found.company.id).update_account(&account).await?;
+        found.connections.store().company_store(found.company.id).update_account(&account).await?;
         found.account = account;
     }
     if found.account.mailbox.is_none() {
@@ -48,11 +48,11 @@ pub(super) async fn run(common: &Common, args: &FoldersArgs) -> Result<Exit, Fai
             found.account.name, found.account.name
         )));
     }
-    let (office, closed) = found.office(common, [&found.account]).await?;
+    let (company_plugin, closed) = found.company_plugin(common, [&found.account]).await?;
     if let Some((_, error)) = closed.into_iter().next() {
         return Err(error.into());
     }
-    let folders = office.folders(found.account.name.as_str()).await.transpose();
+    let folders = company_plugin.folders(found.account.name.as_str()).await.transpose();
     let folders =
         folders.map_err(|e| Failure { code: Exit::Refused, message: e.to_string() })?.unwrap_or_default();
     found.connections.close().await;

@@ -5,7 +5,7 @@ use crate::accounts::{Account, AccountState, Authentication, ImapServer, SmtpSer
 use crate::cli::Exit;
 use crate::cli::house::{AccountArgs, CompanyArgs};
 use crate::cli::output::{json, table};
-use crate::cli::{Common, Failure, office};
+use crate::cli::{Common, Failure, company_plugin};
 use crate::store::{AccountPause, PauseCause};
 use clap::Args;
 
@@ -29,9 +29,9 @@ struct Shown<'a> {
 pub(super) async fn run(common: &Common, args: &ListArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
     let store = connections.store();
-    let admin = store.administer(company.id);
+    let admin = store.company_store(company.id);
     let accounts = match &args.user {
-        Some(login) => connections.store().acting(&admin.user(login).await?).accounts().await?,
+        Some(login) => connections.store().user_store(&admin.user(login).await?).accounts().await?,
         None => admin.accounts().await?,
     };
     if common.json {
@@ -61,8 +61,8 @@ pub(super) async fn run(common: &Common, args: &ListArgs) -> Result<Exit, Failur
 pub(super) async fn show(common: &Common, args: &AccountArgs) -> Result<Exit, Failure> {
     let found = args.open().await?;
     let own = found.settings().await?;
-    let office = office::reading(common)?;
-    report(common, &office, &found.connections, &found.account, &own).await?;
+    let company_plugin = company_plugin::reading(common)?;
+    report(common, &company_plugin, &found.connections, &found.account, &own).await?;
     Ok(Exit::Done)
 }
 

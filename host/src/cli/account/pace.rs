@@ -5,7 +5,7 @@ use crate::cli::Exit;
 use crate::cli::desk::now;
 use crate::cli::house::AccountArgs;
 use crate::cli::output::{json, line};
-use crate::cli::{Common, Failure, office};
+use crate::cli::{Common, Failure, company_plugin};
 use crate::store::Pace;
 use clap::Args;
 
@@ -49,9 +49,9 @@ fn number(text: &str) -> Result<Said, String> {
 
 pub(super) async fn run(common: &Common, args: &PaceArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
-    let admin = found.connections.store().administer(found.company.id);
-    let mut pace = match found.acting() {
-        Some(acting) => acting.pace(found.account.id).await?,
+    let admin = found.connections.store().company_store(found.company.id);
+    let mut pace = match found.user_store() {
+        Some(user_store) => user_store.pace(found.account.id).await?,
         None => admin.pace(found.account.id).await?,
     };
     if args.per_minute.is_some() || args.connections.is_some() || args.per_day.is_some() {
@@ -65,7 +65,7 @@ pub(super) async fn run(common: &Common, args: &PaceArgs) -> Result<Exit, Failur
         admin.set_pace(found.account.id, pace).await?;
     }
     let described = describe(&found.account, &UserSettings::default(), None);
-    let known = office::reading(common)?.limits(&office::no_files(), &described).await?;
+    let known = company_plugin::reading(common)?.limits(&company_plugin::no_files(), &described).await?;
     let known = known.map_err(|e| Failure::other(format!("the account can't be judged: {e}")))?;
     let learned = found.connections.store().learned_pace(found.company.id, found.account.id, now()).await?;
     if common.json {

@@ -4,7 +4,7 @@ use crate::accounts::{Name, UserSettings};
 use crate::cli::Exit;
 use crate::cli::house::{CompanyArgs, description};
 use crate::cli::output::{json, line};
-use crate::cli::{Common, Failure, office};
+use crate::cli::{Common, Failure, company_plugin};
 use crate::contract::accounts::Operator;
 use clap::Args;
 
@@ -31,7 +31,7 @@ pub(in crate::cli) struct PageArgs {
 
 pub(super) async fn run(common: &Common, args: &PageArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
-    let admin = connections.store().administer(company.id);
+    let admin = connections.store().company_store(company.id);
     let mut accounts = Vec::new();
     for name in &args.accounts {
         accounts.push(admin.account(name).await?);
@@ -48,9 +48,9 @@ pub(super) async fn run(common: &Common, args: &PageArgs) -> Result<Exit, Failur
         region: of.region.clone(),
         contact: of.contact.clone(),
     };
-    let office = office::reading(common)?;
-    let page = office
-        .administrator_page(&office::no_files(), &described, &operator, args.language.as_deref())
+    let company_plugin = company_plugin::reading(common)?;
+    let page = company_plugin
+        .administrator_page(&company_plugin::no_files(), &described, &operator, args.language.as_deref())
         .await?;
     let page = page.map_err(|fault| Failure::other(fault.sentence()))?;
     match (common.json, args.html) {

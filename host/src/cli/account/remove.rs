@@ -30,7 +30,7 @@ pub(super) async fn run(common: &Common, args: &RemoveArgs) -> Result<Exit, Fail
         });
     }
     let held =
-        found.connections.store().administer(found.company.id).remove_account(found.account.id).await?;
+        found.connections.store().company_store(found.company.id).remove_account(found.account.id).await?;
     let waiting = match held {
         0 => String::new(),
         _ => format!("; {held} that had not left are held (`postroom outbox`)"),

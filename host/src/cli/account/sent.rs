@@ -41,19 +41,19 @@ pub(in crate::cli) struct SentArgs {
 
 pub(super) async fn run(common: &Common, args: &SentArgs) -> Result<Exit, Failure> {
     let (connections, company, user) = args.user.open().await?;
-    let acting = connections.store().acting(&user);
-    let account = acting.account(&args.name).await?;
+    let user_store = connections.store().user_store(&user);
+    let account = user_store.account(&args.name).await?;
     if let Some(id) = args.mail {
-        let mail = acting.mail(id).await?;
-        let (office, _) = reaching(common, &connections, &company, []).await?;
-        let timeline = timeline(&office, &mail, now()).await?;
+        let mail = user_store.mail(id).await?;
+        let (company_plugin, _) = reaching(common, &connections, &company, []).await?;
+        let timeline = timeline(&company_plugin, &mail, now()).await?;
         if let Some(folder) = &args.save {
             save(&mail, folder)?;
         }
-        show(common, &office, &mail, &timeline).await?;
+        show(common, &company_plugin, &mail, &timeline).await?;
         return Ok(Exit::Done);
     }
-    let mails = acting.sent(account.id, args.before, args.limit).await?;
+    let mails = user_store.sent(account.id, args.before, args.limit).await?;
     if common.json {
         json(&mails.iter().map(mail_json::summary).collect::<Vec<_>>())?;
         return Ok(Exit::Done);
@@ -69,7 +69,7 @@ pub(super) async fn run(common: &Common, args: &SentArgs) -> Result<Exit, Failur
 
 async fn show(
     common: &Common,
-    office: &crate::engine::Office,
+    company_plugin: &crate::engine::CompanyPlugin,
     mail: &Mail,
     timeline: &crate::contract::tracking::Timeline,
 ) -> Result<(), Failure> {
@@ -101,7 +101,7 @@ async fn show(
         vec![it.started.format("%Y-%m-%d %H:%M:%S").to_string(), by, result.to_owned(), detail]
     });
     table(&["attempt", "by", "result", "detail"], attempts)?;
-    statuses::show(office, &timeline.recipients).await
+    statuses::show(company_plugin, &timeline.recipients).await
 }
 
 /// Writes bodies and attachments. Names that a folder can't have become plain ones.

@@ -6,7 +6,7 @@ use super::form::{Form, Ground};
 use crate::accounts::{AccountState, DisplayName, MailAddress, Name, UserSettings};
 use crate::cli::Exit;
 use crate::cli::house::AccountArgs;
-use crate::cli::{Common, Failure, ask, office, platform};
+use crate::cli::{Common, Failure, ask, company_plugin, platform};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -45,8 +45,8 @@ pub(in crate::cli) struct SetArgs {
 pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
     let mut account = found.account.clone();
-    let office = office::reading(common)?;
-    let admin = found.connections.store().administer(found.company.id);
+    let company_plugin = company_plugin::reading(common)?;
+    let admin = found.connections.store().company_store(found.company.id);
     if let Some(name) = &args.name {
         account.name = name.clone();
     }
@@ -59,12 +59,12 @@ pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<Exit, Failure
     if !args.form.send_as.is_empty() {
         account.send_as.clone_from(&args.form.send_as);
     }
-    let preset = preset(&office, &found.connections.operator().dns, &account.address, None).await?;
+    let preset = preset(&company_plugin, &found.connections.operator().dns, &account.address, None).await?;
     let kind = args.form.kind(Some(&account.transport), preset.as_ref());
     let platform = match kind.as_str() {
         "platform" => {
             let there = Some(&account.transport);
-            platform::addresses(&found.connections, &office, &found.company.name, there).await?
+            platform::addresses(&found.connections, &company_plugin, &found.company.name, there).await?
         }
         _ => None,
     };
@@ -83,7 +83,7 @@ pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<Exit, Failure
     }
     ask_again(common, &found.connections, &account, &mut secrets).await?;
     let signed_in = account.grant().is_some() && found.account.state == AccountState::Ready;
-    refuse_errors(&check(&office, &found.connections, &account, &UserSettings::default()).await?)?;
+    refuse_errors(&check(&company_plugin, &found.connections, &account, &UserSettings::default()).await?)?;
     match &platform {
         Some(addresses) => admin.update_platform_account(&account, addresses).await?,
         None => admin.update_account(&account).await?,
@@ -100,6 +100,6 @@ pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<Exit, Failure
             account.name
         );
     }
-    report(common, &office, &found.connections, &account, &found.settings().await?).await?;
+    report(common, &company_plugin, &found.connections, &account, &found.settings().await?).await?;
     Ok(Exit::Done)
 }

@@ -5,7 +5,7 @@ use crate::accounts::{DisplayName, MailAddress, UserSettings};
 use crate::cli::Exit;
 use crate::cli::house::AccountArgs;
 use crate::cli::opens::refuse_unseen;
-use crate::cli::{Common, Failure, office};
+use crate::cli::{Common, Failure, company_plugin};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -44,22 +44,22 @@ pub(in crate::cli) struct SettingsArgs {
 
 pub(super) async fn run(common: &Common, args: &SettingsArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
-    let acting = found.acting().ok_or_else(|| Failure {
+    let user_store = found.user_store().ok_or_else(|| Failure {
         code: Exit::Usage,
         message: "settings belong to a user: name him with --user".to_owned(),
     })?;
-    let before = acting.settings(found.account.id).await?;
+    let before = user_store.settings(found.account.id).await?;
     let own = changed(args, before.clone())?;
-    let office = office::reading(common)?;
+    let company_plugin = company_plugin::reading(common)?;
     if own != before {
         if own.check_opens && !before.check_opens {
-            refuse_unseen(&office, &found.connections, &found.account, &own).await?;
+            refuse_unseen(&company_plugin, &found.connections, &found.account, &own).await?;
         }
-        let findings = check(&office, &found.connections, &found.account, &own).await?;
+        let findings = check(&company_plugin, &found.connections, &found.account, &own).await?;
         super::add::refuse_errors(&findings)?;
-        acting.set_settings(found.account.id, &own).await?;
+        user_store.set_settings(found.account.id, &own).await?;
     }
-    report(common, &office, &found.connections, &found.account, &own).await?;
+    report(common, &company_plugin, &found.connections, &found.account, &own).await?;
     Ok(Exit::Done)
 }
 

@@ -6,7 +6,7 @@ use crate::cli::house::{AccountArgs, Found};
 use crate::cli::output::{green, json, line};
 use crate::cli::{Common, Failure};
 use crate::connections::purpose;
-use crate::oauth::{Client, Granted, Purpose, Standing, Wanted, authorize_device};
+use crate::oauth::{Client, GrantState, Granted, Purpose, Wanted, authorize_device};
 use crate::store::NewInvitation;
 use crate::web::oauth::authorize_loopback;
 use crate::web::{Invitation, LinkTokens, sign_in_url};
@@ -116,7 +116,7 @@ fn refuse_another(found: &Found, user: &User, granted: &Granted) -> Result<(), F
 
 /// Prints the link of an invitation.
 async fn invite(common: &Common, found: &Found, args: &AuthorizeArgs) -> Result<Exit, Failure> {
-    let (mailbox, admin) = (args.mailbox.as_ref(), found.connections.store().administer(found.company.id));
+    let (mailbox, admin) = (args.mailbox.as_ref(), found.connections.store().company_store(found.company.id));
     let public = found.connections.operator().web.public_url.as_ref().ok_or_else(|| {
         Failure::input("the operator's settings have no [web] public_url (docs/operator.md)")
     })?;
@@ -151,13 +151,13 @@ async fn keep(common: &Common, found: &Found, granted: Granted) -> Result<Exit, 
     let address = granted.address.clone();
     found.connections.grants().install(&key, granted).await?;
     let authorized: Option<MailAddress> = address.as_deref().and_then(|address| address.parse().ok());
-    let admin = found.connections.store().administer(found.company.id);
+    let admin = found.connections.store().company_store(found.company.id);
     let mut account = admin.account(&found.account.name).await?;
     account.grants_mut().for_each(|grant| grant.authorized.clone_from(&authorized));
     admin.update_account(&account).await?;
-    let standing = found.connections.grants().standing(&key).await?;
-    let deadline = match &standing {
-        Standing::SignedIn { deadline, .. } => deadline.map(|it| it.to_string()),
+    let grant_state = found.connections.grants().grant_state(&key).await?;
+    let deadline = match &grant_state {
+        GrantState::SignedIn { deadline, .. } => deadline.map(|it| it.to_string()),
         _ => None,
     };
     if common.json {
@@ -183,7 +183,7 @@ pub(super) async fn deauthorize(common: &Common, args: &AccountArgs) -> Result<E
         return Err(Failure::input(format!("{} does not sign in by OAuth", found.account.name)));
     }
     let done = found.connections.grants().deauthorize(&found.account.id.to_string()).await?;
-    let admin = found.connections.store().administer(found.company.id);
+    let admin = found.connections.store().company_store(found.company.id);
     let mut account = admin.account(&found.account.name).await?;
     account.grants_mut().for_each(|grant| grant.authorized = None);
     admin.update_account(&account).await?;

@@ -26,7 +26,7 @@ pub(super) async fn run(common: &Common, args: &CompromisedArgs) -> Result<Exit,
     let found = args.account.open().await?;
     let since = chrono::Local::now().fixed_offset();
     let by: String = args.by.chars().filter(|c| !c.is_control()).take(200).collect();
-    let admin = found.connections.store().administer(found.company.id);
+    let admin = found.connections.store().company_store(found.company.id);
     admin.set_account_state(found.account.id, &AccountState::Compromised { by, since }).await?;
     let name = &found.account.name;
     done(

@@ -7,7 +7,7 @@ use crate::cli::Exit;
 use crate::cli::desk::now;
 use crate::cli::house::AccountArgs;
 use crate::cli::output::{green, json, line, printable};
-use crate::cli::{Common, Failure, office};
+use crate::cli::{Common, Failure, company_plugin};
 use crate::contract::schedule::Route;
 use clap::Args;
 use serde_json::{Value, json as object};
@@ -128,10 +128,10 @@ fn imap(report: imap::ProbeReport) -> Tested {
 }
 
 async fn api(common: &Common, found: &crate::cli::house::Found) -> Result<Tested, Failure> {
-    let (office, _) = found.office(common, [&found.account]).await?;
-    let transport = crate::outbox::transport(&office, &found.account).unwrap_or_default().to_owned();
+    let (company_plugin, _) = found.company_plugin(common, [&found.account]).await?;
+    let transport = crate::outbox::transport(&company_plugin, &found.account).unwrap_or_default().to_owned();
     let route = Route { account_name: found.account.name.to_string(), transport };
-    let report = office.probe(&office::no_files(), &route).await?;
+    let report = company_plugin.probe(&company_plugin::no_files(), &route).await?;
     Ok(Tested {
         what: "api",
         steps: report.steps.iter().map(|it| (it.stage.name().to_owned(), it.detail.clone())).collect(),

@@ -5,7 +5,7 @@ use crate::cli::Exit;
 use crate::cli::desk::{Delivery, Desk, now};
 use crate::cli::house::UserArgs;
 use crate::cli::output::line;
-use crate::cli::{Common, Failure, ask, office};
+use crate::cli::{Common, Failure, ask, company_plugin};
 use crate::contract::accounts::TestMail;
 use crate::contract::composing::Message;
 use crate::contract::types::Address;
@@ -49,7 +49,7 @@ pub(super) async fn run(common: &Common, args: &SendTestArgs) -> Result<Exit, Fa
     let id = MailId::new();
     let message = message(&desk, id, &to, subject, args.language.clone()).await?;
     let keeping = Keeping::test(id, desk.account.id, now());
-    desk.acting().keep(&[plain(&message, keeping, "test")], &desk.order()).await?;
+    desk.user_store().enqueue(&[plain(&message, keeping, "test")], &desk.order()).await?;
     let code = desk.deliver(common, id, Delivery::default(), serde_json::json!({})).await?;
     if !common.json {
         let well = code == Exit::Done;
@@ -77,6 +77,6 @@ pub(super) async fn message(
         subject,
         language,
     };
-    let made = desk.office.test_message(&office::no_files(), &test).await?;
+    let made = desk.company_plugin.test_message(&company_plugin::no_files(), &test).await?;
     made.map_err(|fault| Failure::input(fault.sentence()))
 }

@@ -2,10 +2,10 @@
 //! goes to be written to.
 
 use super::preflight::{Row, Verdict};
-use super::standing::Stands;
+use super::queue_state::Stands;
 use super::{BulkArgs, Desk};
 use crate::cli::desk::now;
-use crate::store::{AskedBefore, MailId, NewMail, OutboxRow, Standing, StoreError};
+use crate::store::{AskedBefore, MailId, NewMail, OutboxRow, QueueState, StoreError};
 
 /// A row, and its mail where one was made.
 pub(super) type Checked = (Row, Option<NewMail>);
@@ -16,12 +16,12 @@ pub(super) async fn compare(desk: &Desk, args: &BulkArgs, group: &mut [Checked])
         group.iter_mut().filter_map(|(row, made)| Some((row, made.as_ref()?))).collect();
     let store = desk.connections.store();
     let mails: Vec<&NewMail> = made.iter().map(|(_, mail)| *mail).collect();
-    let before = desk.acting().asked_before(&mails).await?;
+    let before = desk.user_store().asked_before(&mails).await?;
     let known = before.iter().filter_map(|before| match before {
         AskedBefore::As(mail) | AskedBefore::Failed(mail) => Some(*mail),
         AskedBefore::No | AskedBefore::Elsewhere => None,
     });
-    let states = desk.acting().outbox_rows(&known.collect::<Vec<_>>()).await?;
+    let states = desk.user_store().outbox_rows(&known.collect::<Vec<_>>()).await?;
     let to: Vec<String> = mails.iter().flat_map(|mail| mail.message.rcpt_to.iter().cloned()).collect();
     let all_may = store.suppressed(desk.company.id, &to).await?.is_empty();
     for ((row, mail), before) in made.into_iter().zip(before) {
@@ -64,8 +64,8 @@ impl Row {
         if args.again || self.verdict != Verdict::Sendable {
             return;
         }
-        let why = match state.map(|state| &state.standing) {
-            Some(Standing::Failed { reason }) => format!(" ({reason})"),
+        let why = match state.map(|state| &state.queue_state) {
+            Some(QueueState::Failed { reason }) => format!(" ({reason})"),
             _ => String::new(),
         };
         self.notes.push(format!("it failed before{why}, and is sent again: mail {mail}"));
@@ -77,9 +77,9 @@ impl Row {
             return;
         };
         self.verdict = Verdict::LeftOut;
-        self.stands = Stands::of(&state.standing);
+        self.stands = Stands::of(&state.queue_state);
         let label = state.label(now());
-        if matches!(state.standing, Standing::Ready { .. }) {
+        if matches!(state.queue_state, QueueState::Ready { .. }) {
             self.waiting = Some(before);
             self.notes.push(format!("in the outbox since an earlier start, {label}"));
         } else {

@@ -8,8 +8,8 @@ mod domains;
 mod numbers;
 mod preflight;
 pub(super) mod progress;
+mod queue_state;
 mod source;
-mod standing;
 pub(super) mod title;
 mod twins;
 
@@ -164,7 +164,7 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<Exit, Failur
         let sendable = rows.iter().filter(|row| row.is_wanted()).count();
         match args.check || sendable == 0 {
             true if common.json => json(&serde_json::json!({ "rows": rows, "quota": quota }))?,
-            true => standing::tell(&rows)?,
+            true => queue_state::tell(&rows)?,
             // It is told with what came of the batch.
             false => {}
         }
@@ -172,7 +172,7 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<Exit, Failur
             return Ok(of_rows(&rows));
         }
         if sendable == 0 {
-            return Ok(standing::exit(&rows).unwrap_or_else(|| of_rows(&rows)));
+            return Ok(queue_state::exit(&rows).unwrap_or_else(|| of_rows(&rows)));
         }
         if !agreed(common, sendable, rows.len())? {
             return Ok(of_rows(&rows));
@@ -194,7 +194,7 @@ pub(super) async fn run(common: &Common, args: &BulkArgs) -> Result<Exit, Failur
     desk.connections.close().await;
     let quota = preflight::quota(desk, &rows, &batch.measure).await?;
     progress::tell(common, &end, &rows, &quota, (&batch, started))?;
-    Ok(end.exit().or_worse(of_rows(&rows)).or_worse(standing::exit(&rows).unwrap_or(Exit::Done)))
+    Ok(end.exit().or_worse(of_rows(&rows)).or_worse(queue_state::exit(&rows).unwrap_or(Exit::Done)))
 }
 
 /// What the rows alone say: one that can't be sent is a wrong input, whatever became of the others.
@@ -276,7 +276,7 @@ impl Batch {
         let Self { desk, args, id, name, .. } = self;
         let batch = Some(desk.opened(id, name).await?);
         let order = Order { again: args.again, send_at: args.at, batch, ..Order::default() };
-        desk.acting().keep(&group, &order).await?;
+        desk.user_store().enqueue(&group, &order).await?;
         Ok(())
     }
 }
@@ -371,10 +371,10 @@ impl Work<'_> {
             }
             let when = not_before(self.batch.args.at);
             line(&format!("{wanted} mails are in the outbox{when}; `postroom worker` sends them"))?;
-            standing::tell(rows)?;
+            queue_state::tell(rows)?;
             self.batch.tell_name()?;
         }
-        Ok(of_rows(rows).or_worse(standing::exit(rows).unwrap_or(Exit::Done)))
+        Ok(of_rows(rows).or_worse(queue_state::exit(rows).unwrap_or(Exit::Done)))
     }
 }
 

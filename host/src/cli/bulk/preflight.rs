@@ -2,7 +2,7 @@
 
 use super::before::Checked;
 use super::domains::Domains;
-use super::standing::Stands;
+use super::queue_state::Stands;
 use super::{Batch, BulkArgs};
 use crate::cli::compose::{Composed, addressed_to_company, compose, damaged, missing};
 use crate::cli::desk::{Desk, now};
@@ -10,7 +10,7 @@ use crate::cli::explained::Explained;
 use crate::cli::insist::WITHOUT_DOCUMENT;
 use crate::cli::mail::MailArgs;
 use crate::cli::output::{line, table};
-use crate::cli::{Failure, office, opens};
+use crate::cli::{Failure, company_plugin, opens};
 use crate::contract::accounts::Allowance;
 use crate::contract::documents::Summary;
 use crate::contract::recipients::Field;
@@ -115,7 +115,12 @@ impl Measure {
         domains: Option<Domains>,
         for_person: bool,
     ) -> Result<Self, Failure> {
-        Ok(Self { allowance: limits(&desk.office, &desk.account).await?, options, domains, for_person })
+        Ok(Self {
+            allowance: limits(&desk.company_plugin, &desk.account).await?,
+            options,
+            domains,
+            for_person,
+        })
     }
 }
 
@@ -143,7 +148,7 @@ pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<Checked
             }
             let field = field_of(&error);
             let failure = match against.for_person {
-                true => mail.failed_in_words(&desk.office, error).await,
+                true => mail.failed_in_words(&desk.company_plugin, error).await,
                 false => mail.failed(error),
             };
             return Ok(Some((Row::unmade(file, field, failure.message, summary), None)));
@@ -155,14 +160,14 @@ pub(super) async fn check(batch: &Batch, file: PathBuf) -> Result<Option<Checked
     }
     let mut row = Row::of(&file, &composed);
     let explained = match against.for_person {
-        true => Explained::warnings(&desk.office, &composed.ready.message.warnings).await?,
+        true => Explained::warnings(&desk.company_plugin, &composed.ready.message.warnings).await?,
         false => Explained::default(),
     };
     row.judge(&composed, desk, args, against, &explained);
     if let Some(domains) = &against.domains {
         row.notes.extend(domains.lacks(&domain(&composed.ready.message.sender.address)).await);
     }
-    let kept = match composed.to_keep(desk, id, against.options, &opens).await {
+    let kept = match composed.to_enqueue(desk, id, against.options, &opens).await {
         Ok(kept) => kept,
         Err(failure) => {
             row.needs("attachment", failure.message);
@@ -190,7 +195,7 @@ fn field_of(error: &DraftError) -> &'static str {
 pub(super) async fn summary(desk: &Desk, file: &Path) -> Option<Summary> {
     let nobody = Address { name: None, address: String::new() };
     let draft = Draft::of_file(file, nobody, String::new(), String::new()).ok()?;
-    desk.office.read(&office::no_files(), &draft.document).await.ok()?.ok()
+    desk.company_plugin.read(&company_plugin::no_files(), &draft.document).await.ok()?.ok()
 }
 
 /// Enough of a mail to compare it with others: what it carries may be large.
@@ -383,11 +388,11 @@ fn domain(address: &str) -> String {
 
 /// What the batch means for the account.
 pub(super) async fn quota(desk: &Desk, rows: &[Row], measure: &Measure) -> Result<Quota, Failure> {
-    let acting = desk.acting();
-    let said = acting.pace(desk.account.id).await?;
+    let user_store = desk.user_store();
+    let said = user_store.pace(desk.account.id).await?;
     let per_minute = said.per_minute.or(measure.allowance.per_minute);
     let per_day = said.per_day.or(measure.allowance.per_day);
-    let sent_today = acting.sent_in_a_day(desk.account.id, now()).await?;
+    let sent_today = user_store.sent_in_a_day(desk.account.id, now()).await?;
     let wanted = || rows.iter().filter(|row| row.verdict == Verdict::Sendable);
     let (mails, recipients) = (wanted().count() as u64, wanted().map(Row::recipients).sum::<u64>());
     let minutes = per_minute.map_or(0, |rate| mails / u64::from(rate.max(1)));

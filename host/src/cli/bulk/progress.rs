@@ -92,7 +92,7 @@ pub(in crate::cli) async fn send<T>(
             hire(
                 common,
                 &desk.connections,
-                desk.office.engine(),
+                desk.company_plugin.engine(),
                 WorkerOptions { account: Some(desk.account.id), ..WorkerOptions::default() },
                 notices,
                 single,
@@ -197,7 +197,7 @@ pub(super) fn tell(
     if end.of("in-doubt") > 0 {
         line("those in doubt may have left: `postroom outbox` lists them")?;
     }
-    super::standing::tell(rows)?;
+    super::queue_state::tell(rows)?;
     batch.tell_name()
 }
 
@@ -205,9 +205,9 @@ pub(super) fn tell(
 async fn counts(desk: &Desk, batch: Option<BatchId>) -> Result<Counts, Failure> {
     let Some(batch) = batch else { return Ok(Counts::default()) };
     // Before the states: what ends between the two is told as ended. The other way round the last mails were told as waiting.
-    let active = desk.acting().active(batch, now()).await?;
+    let active = desk.user_store().active(batch, now()).await?;
     let mut by_state = BTreeMap::new();
-    for count in desk.acting().counts(Some(batch)).await? {
+    for count in desk.user_store().counts(Some(batch)).await? {
         *by_state.entry(count.state).or_default() += count.mails;
     }
     Ok(Counts { by_state, active })

@@ -126,7 +126,7 @@ impl Fetching {
         loop {
             match self.fetch_once(&entry).await {
                 Ok((path, folder)) => return Ready::Fetched { path, number: entry.number, folder },
-                Err(error) if error.may_pass() && tries + 1 < TRIES => {
+                Err(error) if error.is_transient() && tries + 1 < TRIES => {
                     let own = 1 << tries;
                     let wait = error.retry_after().unwrap_or(own).max(own).min(LONGEST_WAIT);
                     tokio::time::sleep(Duration::from_secs(u64::from(wait))).await;

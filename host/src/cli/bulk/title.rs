@@ -4,7 +4,7 @@ use super::BulkArgs;
 use crate::accounts::{Name, Unusable, is_control_or_bidi};
 use crate::cli::Failure;
 use crate::cli::desk::Desk;
-use crate::store::Acting;
+use crate::store::UserStore;
 use chrono::{DateTime, FixedOffset};
 use std::path::Path;
 
@@ -24,17 +24,17 @@ pub(super) async fn of(desk: &Desk, args: &BulkArgs, at: DateTime<FixedOffset>) 
         (None, Some(first)) => source(first),
         (None, None) => String::new(),
     };
-    unused(&desk.acting(), title(&what, at)?).await
+    unused(&desk.user_store(), title(&what, at)?).await
 }
 
 /// Gives a name that no batch has yet: one that is used already gets a number.
 ///
 /// # Errors
 /// [`Failure`] of the store.
-pub(in crate::cli) async fn unused(acting: &Acting<'_>, plain: Name) -> Result<Name, Failure> {
+pub(in crate::cli) async fn unused(user_store: &UserStore<'_>, plain: Name) -> Result<Name, Failure> {
     let mut name = plain.clone();
     for number in 2..MOST_AT_ONCE {
-        if acting.batches_called(name.as_str()).await?.is_empty() {
+        if user_store.batches_called(name.as_str()).await?.is_empty() {
             break;
         }
         name = format!("{plain} ({number})").parse()?;

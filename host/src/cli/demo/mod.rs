@@ -5,14 +5,14 @@ mod sample;
 mod sheet;
 
 use super::output::{json, line, table};
-use super::{Common, Failure, office, output_file, render};
+use super::{Common, Failure, company_plugin, output_file, render};
 use crate::accounts::AllowList;
 use crate::capabilities::attachments::AttachmentSource;
 use crate::capabilities::smtp::{Account, Security, SmtpClient};
 use crate::catcher::Catcher;
 use crate::cli::Exit;
 use crate::contract::types;
-use crate::engine::{Accounts, Office};
+use crate::engine::{Accounts, CompanyPlugin};
 use crate::outbox::{Attempt, Draft, Ready};
 use clap::Args;
 pub(super) use sample::LOGO;
@@ -51,10 +51,10 @@ pub(super) async fn run(common: &Common, args: &DemoArgs) -> Result<Exit, Failur
     account.port = catcher.address().port();
     account.allow_private = AllowList::loopback();
     let accounts = Accounts::from([("demo".to_owned(), account)]);
-    let office = office::sending(common, accounts, Arc::new(SmtpClient::default()))?;
+    let company_plugin = company_plugin::sending(common, accounts, Arc::new(SmtpClient::default()))?;
     let mut shown = Vec::new();
     for sample in SAMPLES {
-        shown.push(send(&office, sample, &args.out).await?);
+        shown.push(send(&company_plugin, sample, &args.out).await?);
     }
     let sheet = args.out.join("index.html");
     output_file::write(&sheet, sheet::page(&shown).as_bytes())?;
@@ -63,32 +63,32 @@ pub(super) async fn run(common: &Common, args: &DemoArgs) -> Result<Exit, Failur
 }
 
 /// Makes one mail, sends it, and keeps its files.
-async fn send(office: &Office, sample: &Sample, out: &Path) -> Result<Shown, Failure> {
-    let draft = draft(sample, office).await?;
-    let ready = draft.compose(office).await?;
+async fn send(company_plugin: &CompanyPlugin, sample: &Sample, out: &Path) -> Result<Shown, Failure> {
+    let draft = draft(sample, company_plugin).await?;
+    let ready = draft.compose(company_plugin).await?;
     let attempt = Attempt {
         account: "demo".to_owned(),
         now: draft.now.clone(),
         envelope_id: Some(draft.id.clone()),
         notify_delivered: true,
     };
-    let sent = ready.send(office, &attempt).await?;
-    let files = office::no_files();
+    let sent = ready.send(company_plugin, &attempt).await?;
+    let files = company_plugin::no_files();
     let mut recipients = Vec::new();
     for recipient in sent.timeline.recipients {
-        let status = office.label(&files, recipient.status, "en").await?;
+        let status = company_plugin.label(&files, recipient.status, "en").await?;
         recipients.push((recipient.recipient, status, recipient.reason.detail));
     }
     keep(&ready, &out.join(sample.name)).await?;
     Ok(Shown {
         name: sample.name.to_owned(),
         subject: ready.message.subject,
-        status: office.label(&files, sent.timeline.status, "en").await?,
+        status: company_plugin.label(&files, sent.timeline.status, "en").await?,
         recipients,
     })
 }
 
-async fn draft(sample: &Sample, office: &Office) -> Result<Draft, Failure> {
+async fn draft(sample: &Sample, company_plugin: &CompanyPlugin) -> Result<Draft, Failure> {
     let mut content: serde_json::Value =
         serde_json::from_str(&sample.document()).map_err(|e| Failure::other(e.to_string()))?;
     if sample.use_case.starts_with("reminder") {
@@ -100,7 +100,7 @@ async fn draft(sample: &Sample, office: &Office) -> Result<Draft, Failure> {
     let now = chrono::Local::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
     let content = content.to_string().into_bytes();
     let mut draft = Draft::new("application/json", content, sender, uuid::Uuid::now_v7().to_string(), now);
-    let summary = office.read(&office::no_files(), &draft.document).await?;
+    let summary = company_plugin.read(&company_plugin::no_files(), &draft.document).await?;
     let summary = summary.map_err(crate::outbox::DraftError::Document)?;
     draft.use_case = Some(sample.use_case.to_owned());
     draft.language = sample.language.map(str::to_owned);

@@ -8,7 +8,7 @@ use super::output::{json, line, table};
 use super::view::{View, ViewArgs};
 use super::{Common, Failure, mail_json};
 use crate::cli::Exit;
-use crate::store::{Filter, Listed, Standing, Word};
+use crate::store::{Filter, Listed, MailCommand, QueueState};
 use batches::BatchesArgs;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json as object};
@@ -74,9 +74,9 @@ pub(super) async fn run(common: &Common, args: &OutboxArgs) -> Result<Exit, Fail
     match &args.command {
         None => list(common, args, &view).await,
         Some(OutboxCommand::Batches(of)) => batches::run(common, of, batch, &view).await,
-        Some(OutboxCommand::Hold(of)) => word::run(common, &view, of, batch, Word::Hold).await,
-        Some(OutboxCommand::Release(of)) => word::run(common, &view, of, batch, Word::Release).await,
-        Some(OutboxCommand::Cancel(of)) => word::run(common, &view, of, batch, Word::Cancel).await,
+        Some(OutboxCommand::Hold(of)) => word::run(common, &view, of, batch, MailCommand::Hold).await,
+        Some(OutboxCommand::Release(of)) => word::run(common, &view, of, batch, MailCommand::Release).await,
+        Some(OutboxCommand::Cancel(of)) => word::run(common, &view, of, batch, MailCommand::Cancel).await,
     }
 }
 
@@ -132,8 +132,8 @@ pub(super) fn row(of: &Listed) -> Value {
 }
 
 fn not_before(of: &Listed) -> Option<String> {
-    match &of.outbox.standing {
-        Standing::Ready { due, .. } if *due > now() => Some(due.to_rfc3339()),
+    match &of.outbox.queue_state {
+        QueueState::Ready { due, .. } if *due > now() => Some(due.to_rfc3339()),
         _ => None,
     }
 }
@@ -145,15 +145,15 @@ pub(super) fn to(of: &Listed) -> String {
 
 /// What it waits for, or why it ended.
 pub(super) fn why(of: &Listed) -> String {
-    let reason = match &of.outbox.standing {
-        Standing::Ready { due, waits } if *due > now() => {
+    let reason = match &of.outbox.queue_state {
+        QueueState::Ready { due, waits } if *due > now() => {
             let until = format!("until {}", due.format("%Y-%m-%d %H:%M:%S"));
             match waits {
                 Some((_, reason)) => format!("{until}: {reason}"),
                 None => until,
             }
         }
-        Standing::Held { reason, .. } | Standing::InDoubt { reason } | Standing::Failed { reason } => {
+        QueueState::Held { reason, .. } | QueueState::InDoubt { reason } | QueueState::Failed { reason } => {
             reason.clone()
         }
         _ => String::new(),

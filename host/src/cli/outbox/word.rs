@@ -7,7 +7,7 @@ use crate::cli::named::Named;
 use crate::cli::output::{json, line, printable, table};
 use crate::cli::view::View;
 use crate::cli::{Common, Failure};
-use crate::store::{Batch, Filter, Listed, Said, Standing, Word};
+use crate::store::{Batch, Filter, Listed, MailCommand, MailCommandResult, QueueState};
 use clap::Args;
 use serde_json::json as object;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,18 +30,18 @@ pub(super) struct WordArgs {
 /// A mail, and what came of the word about it.
 struct Answered {
     mail: Listed,
-    said: Said,
+    said: MailCommandResult,
 }
 
 impl Answered {
     /// The mail is not as whoever said the word wants it.
-    fn is_refused(&self, word: Word, is_batch: bool) -> bool {
+    fn is_refused(&self, word: MailCommand, is_batch: bool) -> bool {
         // Of a batch those that were as it is wanted already are none that could not be.
         let is_so = matches!(
-            (word, &self.said.row.standing),
-            (Word::Hold, Standing::Held { .. })
-                | (Word::Cancel, Standing::Cancelled)
-                | (Word::Release, Standing::Ready { .. } | Standing::Sent)
+            (word, &self.said.row.queue_state),
+            (MailCommand::Hold, QueueState::Held { .. })
+                | (MailCommand::Cancel, QueueState::Cancelled)
+                | (MailCommand::Release, QueueState::Ready { .. } | QueueState::Sent)
         );
         let is_fine = self.said.changed || (is_batch && is_so);
         !is_fine
@@ -53,7 +53,7 @@ pub(super) async fn run(
     view: &View,
     args: &WordArgs,
     batch: Option<&String>,
-    word: Word,
+    word: MailCommand,
 ) -> Result<Exit, Failure> {
     let batch = args.batch.as_ref().or(batch);
     let (answered, ended) = match (batch, args.mails.as_slice()) {
@@ -131,10 +131,10 @@ async fn of_batch(view: &View, batch: &Batch) -> Result<Vec<Listed>, Failure> {
 type Answers = (Vec<Answered>, Result<(), Failure>);
 
 /// Says the word about the mails of a batch, and about those that join it meanwhile.
-async fn said_of_batch(view: &View, batch: &Batch, word: Word) -> Answers {
+async fn said_of_batch(view: &View, batch: &Batch, word: MailCommand) -> Answers {
     let word = match word {
-        Word::Release => Word::ReleaseAll,
-        Word::Cancel => Word::CancelAll,
+        MailCommand::Release => MailCommand::ReleaseAll,
+        MailCommand::Cancel => MailCommand::CancelAll,
         word => word,
     };
     let (mut answered, mut known) = (Vec::new(), BTreeSet::new());
@@ -156,9 +156,9 @@ async fn said_of_batch(view: &View, batch: &Batch, word: Word) -> Answers {
 }
 
 /// Says the word about a group, by one commit.
-async fn said(view: &View, group: Vec<Listed>, word: Word) -> Result<Vec<Answered>, Failure> {
+async fn said(view: &View, group: Vec<Listed>, word: MailCommand) -> Result<Vec<Answered>, Failure> {
     let ids: Vec<_> = group.iter().map(|it| it.mail.id).collect();
-    let said = view.say_all(&ids, word).await?;
+    let said = view.apply_commands(&ids, word).await?;
     Ok(group.into_iter().zip(said).map(|(mail, said)| Answered { mail, said }).collect())
 }
 
@@ -182,7 +182,7 @@ async fn in_groups<M, A, E>(
     }
 }
 
-fn show(answered: &[Answered], word: Word, is_batch: bool) -> Result<(), Failure> {
+fn show(answered: &[Answered], word: MailCommand, is_batch: bool) -> Result<(), Failure> {
     let cells = answered.iter().map(|it| {
         let state = it.said.row.label(now());
         let now = Listed { outbox: it.said.row.clone(), ..it.mail.clone() };
@@ -205,9 +205,9 @@ fn show(answered: &[Answered], word: Word, is_batch: bool) -> Result<(), Failure
         *rest.entry(it.said.row.label(now())).or_default() += 1;
     }
     let done = match word {
-        Word::Hold => "held",
-        Word::Release | Word::ReleaseAll => "released",
-        Word::Cancel | Word::CancelAll => "cancelled",
+        MailCommand::Hold => "held",
+        MailCommand::Release | MailCommand::ReleaseAll => "released",
+        MailCommand::Cancel | MailCommand::CancelAll => "cancelled",
     };
     let rest: Vec<String> = rest.iter().map(|(state, mails)| format!("{mails} {state}")).collect();
     line(&match rest.is_empty() {

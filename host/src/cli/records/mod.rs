@@ -6,12 +6,12 @@ pub(super) use place::{PlaceArgs, run as place};
 
 use super::house::CompanyArgs;
 use super::output::{green, json, line, printable, table};
-use super::premises::StoredPremises;
-use super::{Common, Failure, office};
+use super::plugin_provider::StoredPlugins;
+use super::{Common, Failure, company_plugin};
 use crate::accounts::Company;
 use crate::cli::Exit;
 use crate::connections::Connections;
-use crate::outbox::{Clock, Courier, Delivered, Ledger};
+use crate::outbox::{Clock, Delivered, ErpNotifier, OutboxHandle};
 use crate::records::Records;
 use crate::store::{NoticeFilter, NoticeKind, NoticeRow, NoticeState};
 use clap::{Args, Subcommand};
@@ -132,7 +132,7 @@ pub(super) async fn records(
 async fn notices(common: &Common, args: &NoticesArgs) -> Result<(), Failure> {
     let (connections, company) = args.company.open().await?;
     let filter = NoticeFilter { document: args.document.clone(), open: args.open, limit: args.limit };
-    let found = connections.store().administer(company.id).notices(&filter).await?;
+    let found = connections.store().company_store(company.id).notices(&filter).await?;
     if common.json {
         return json(&found.iter().map(row).collect::<Vec<_>>());
     }
@@ -187,21 +187,21 @@ fn row(of: &NoticeRow) -> Value {
 async fn deliver(common: &Common, args: &DeliverArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
     records(&connections, &company).await?;
-    let admin = connections.store().administer(company.id);
+    let admin = connections.store().company_store(company.id);
     if args.again {
-        admin.tell_again().await?;
+        admin.notify_again().await?;
     }
-    let premises = StoredPremises {
+    let plugin_provider = StoredPlugins {
         connections: connections.clone(),
-        engine: office::engine(common)?,
-        log: office::log(common),
+        engine: company_plugin::engine(common)?,
+        log: company_plugin::log(common),
     };
-    let ledger = Ledger::open(connections.store(), "command", Clock::system());
+    let outbox = OutboxHandle::open(connections.store(), "command", Clock::system());
     let say = |text: &str| eprintln!("postroom: {}", printable(text));
-    let courier = Courier::new(&ledger, Arc::new(premises), Arc::new(say));
+    let erp_notifier = ErpNotifier::new(&outbox, Arc::new(plugin_provider), Arc::new(say));
     let mut all = Delivered::default();
     loop {
-        let Some(now) = courier.deliver(company.id).await? else {
+        let Some(now) = erp_notifier.deliver(company.id).await? else {
             let message = "somebody else tells them at this moment: `postroom records notices --open`";
             return Err(Failure { code: Exit::Later, message: message.to_owned() });
         };

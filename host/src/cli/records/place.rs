@@ -52,7 +52,7 @@ pub(in crate::cli) struct PlaceArgs {
 
 pub(in crate::cli) async fn run(common: &Common, args: &PlaceArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
-    let (admin, vault) = (connections.store().administer(company.id), connections.vault());
+    let (admin, vault) = (connections.store().company_store(company.id), connections.vault());
     let (owner, kind) = (SecretOwner::Company(company.id), SecretKind::RecordsKey);
     if args.off {
         admin.set_records(None).await?;
@@ -125,7 +125,7 @@ impl PlaceArgs {
 }
 
 async fn show(common: &Common, connections: &Connections, company: &Company) -> Result<(), Failure> {
-    let row = connections.store().administer(company.id).records().await?;
+    let row = connections.store().company_store(company.id).records().await?;
     let Some(row) = row else {
         if common.json {
             return json(&serde_json::json!({ "company": company.name, "records": null }));

@@ -5,7 +5,7 @@ mod failed;
 use super::desk::{Delivery, Desk};
 use super::house::UserArgs;
 use super::named::Named;
-use super::{Common, Failure, office};
+use super::{Common, Failure, company_plugin};
 use crate::cli::Exit;
 use crate::outbox::Answers;
 use clap::Args;
@@ -58,12 +58,12 @@ pub(super) async fn run(common: &Common, args: &ResumeArgs) -> Result<Exit, Fail
     let Some(named) = args.mail.as_ref().filter(|_| !args.failed) else {
         return failed::run(common, args).await;
     };
-    let plugin = office::loading(common);
+    let plugin = company_plugin::loading(common);
     let (connections, company, user) = args.user.open().await?;
     let mail = match named {
         Named::Mail(id) => *id,
         Named::Number(_) => {
-            let found = connections.store().acting(&user).listed(&named.filter()).await?;
+            let found = connections.store().user_store(&user).listed(&named.filter()).await?;
             named.only(found)?.mail.id
         }
     };

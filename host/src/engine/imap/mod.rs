@@ -2,7 +2,7 @@
 
 mod convert;
 
-use super::office::Office;
+use super::company_plugin::CompanyPlugin;
 use super::state::State;
 use crate::capabilities::imap as wire;
 use crate::contract::{attachments, imap, transport};
@@ -30,7 +30,7 @@ impl MailboxAccess {
     }
 }
 
-impl Office {
+impl CompanyPlugin {
     /// The folders of an account's mailbox; none where it has none.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The copies in Sent of mails that a worker sent: filed many at once, apart from the sending, and looked for before they
 //! are filed a second time.
 
-use super::{Hands, Place, Worker};
+use super::{AccountContext, InFlight, Worker};
 use crate::outbox::error::OutboxError;
 use crate::outbox::facts::Time;
 use crate::outbox::sent_copy::{self, SentCopy};
@@ -25,28 +25,28 @@ const TRIES: u32 = 24;
 
 impl Worker {
     /// Files what is due, one group of each account at a time. The number of copies taken.
-    pub(super) async fn copies(&self, hands: &mut Hands, now: Time) -> Result<usize, StoreError> {
+    pub(super) async fn copies(&self, hands: &mut InFlight, now: Time) -> Result<usize, StoreError> {
         // They are in no hurry while mails leave.
         if !hands.tasks.is_empty() && hands.copies.is_some_and(|looked| looked.elapsed() < LOOK) {
             return Ok(0);
         }
         hands.copies = Some(Instant::now());
         let mut taken = 0;
-        for due in self.own(self.ledger.store.copies_due(now).await?) {
+        for due in self.own(self.outbox.store.copies_due(now).await?) {
             // A group at a time: one connection of the mailbox.
             if hands.filing.contains(&due.account) {
                 continue;
             }
             let Ok(place) = self.place(hands, due).await? else { continue };
-            let copies = self.ledger.store.claim_copies(due.account, GROUP, now, LEASE).await?;
+            let copies = self.outbox.store.claim_copies(due.account, GROUP, now, LEASE).await?;
             if copies.is_empty() {
                 continue;
             }
             taken += copies.len();
             hands.filing.insert(due.account);
-            let (ledger, notices) = (self.ledger.clone(), Arc::clone(&self.notices));
+            let (outbox, notices) = (self.outbox.clone(), Arc::clone(&self.notices));
             hands.tasks.spawn(async move {
-                if let Err(error) = file(&ledger.store, &place, &copies, ledger.clock.now()).await {
+                if let Err(error) = file(&outbox.store, &place, &copies, outbox.clock.now()).await {
                     notices(&format!("copies of {}: {error}", place.account.name));
                 }
                 super::Done::Filed(due.account)
@@ -56,7 +56,12 @@ impl Worker {
     }
 }
 
-async fn file(store: &SystemStore, place: &Place, copies: &[CopyDue], now: Time) -> Result<(), OutboxError> {
+async fn file(
+    store: &SystemStore,
+    place: &AccountContext,
+    copies: &[CopyDue],
+    now: Time,
+) -> Result<(), OutboxError> {
     let mut by_transport: BTreeMap<String, Vec<(Mail, u32)>> = BTreeMap::new();
     for copy in copies {
         let mail = store.mail(copy.mail).await?;
@@ -71,7 +76,7 @@ async fn file(store: &SystemStore, place: &Place, copies: &[CopyDue], now: Time)
 
 async fn file_group(
     store: &SystemStore,
-    place: &Place,
+    place: &AccountContext,
     transport: &str,
     mails: &[(Mail, u32)],
     now: Time,
@@ -79,7 +84,8 @@ async fn file_group(
     let tried: Vec<&Mail> = mails.iter().filter(|(_, tries)| *tries > 0).map(|(mail, _)| mail).collect();
     let mut there = Vec::new();
     if !tried.is_empty()
-        && let Some(found) = sent_copy::present(&place.office, &place.account, transport, &tried).await?
+        && let Some(found) =
+            sent_copy::present(&place.company_plugin, &place.account, transport, &tried).await?
     {
         there.extend(tried.iter().zip(found).filter(|(_, found)| *found).map(|(mail, _)| mail.mail.id));
     }
@@ -88,7 +94,7 @@ async fn file_group(
     let of: Vec<&Mail> = missing.iter().map(|(mail, _)| mail).collect();
     let mut later: BTreeMap<u32, Vec<MailId>> = BTreeMap::new();
     if !of.is_empty() {
-        let filed = sent_copy::file(&place.office, &place.account, transport, &of, now).await?;
+        let filed = sent_copy::file(&place.company_plugin, &place.account, transport, &of, now).await?;
         for ((mail, tries), copy) in missing.iter().zip(filed) {
             match copy {
                 SentCopy::Failed { .. } | SentCopy::InDoubt { .. } if *tries + 1 < TRIES => {

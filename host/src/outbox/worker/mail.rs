@@ -1,11 +1,11 @@
 //! One mail in a worker's hands, from taking it to putting it down.
 
-use super::{Notices, Place, Tally};
+use super::{AccountContext, Notices, Tally};
 use crate::outbox::dispatch::{Answers, Copies, Dispatch, Step};
 use crate::outbox::error::OutboxError;
-use crate::outbox::ledger::Ledger;
+use crate::outbox::outbox_handle::OutboxHandle;
 use crate::outbox::waiting::Wait;
-use crate::store::{Cause, Mail, MailId, Standing, StoreError};
+use crate::store::{Mail, MailId, QueueState, StoreError, WaitReason};
 use chrono::Duration;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -31,15 +31,15 @@ pub(super) struct Taken {
 
 /// Moves a mail on as far as it goes now, and puts it down where it then stands. `taken`: none where it could not be read.
 pub(super) async fn move_on(
-    ledger: Ledger,
-    place: Arc<Place>,
+    outbox: OutboxHandle,
+    place: Arc<AccountContext>,
     id: MailId,
     taken: Option<Taken>,
     to: Reporting,
 ) {
     let dispatch = Dispatch {
-        ledger: &ledger,
-        office: &place.office,
+        outbox: &outbox,
+        company_plugin: &place.company_plugin,
         company: place.company.clone(),
         account: place.account.clone(),
         fallback: place.fallback.clone(),
@@ -49,27 +49,27 @@ pub(super) async fn move_on(
         pause: place.pause.clone(),
     };
     let read = taken.map(|taken| taken.mail);
-    let standing = match step(&dispatch, id, read, &to.tally).await {
+    let queue_state = match step(&dispatch, id, read, &to.tally).await {
         Ok(Some(step)) => {
             count(&to.tally, &step);
-            step.standing(ledger.clock.now())
+            step.queue_state(outbox.clock.now())
         }
         Ok(None) => return,
-        Err(error) => match put_off(&error, &ledger) {
-            Some(standing) => {
+        Err(error) => match put_off(&error, &outbox) {
+            Some(queue_state) => {
                 let words = match &error {
-                    OutboxError::Store(error) => ledger.words(error),
+                    OutboxError::Store(error) => outbox.words(error),
                     other => other.to_string(),
                 };
                 (to.notices)(&format!("mail {id}: {words}"));
                 to.tally.put_off.fetch_add(1, Ordering::Relaxed);
-                standing
+                queue_state
             }
             // It is somebody else's.
             None => return,
         },
     };
-    ledger.put_down(id, standing).await;
+    outbox.apply_state(id, queue_state).await;
 }
 
 /// The step at which the mail has to be put down; none: a server took it, and it has been put down.
@@ -82,12 +82,12 @@ async fn step(
     for _ in 0..STEPS {
         let mail = match read.take() {
             Some(mail) => mail,
-            None => dispatch.ledger.store.mail(id).await?,
+            None => dispatch.outbox.store.mail(id).await?,
         };
-        let now = dispatch.ledger.clock.now();
+        let now = dispatch.outbox.clock.now();
         match dispatch.next(mail, &dispatch.account, Answers::default(), now).await? {
-            Step::Made(made) if let Some(standing) = made.standing.clone() => {
-                let counter = if standing == Standing::Sent { &tally.sent } else { &tally.failed };
+            Step::Made(made) if let Some(queue_state) = made.queue_state.clone() => {
+                let counter = if queue_state == QueueState::Sent { &tally.sent } else { &tally.failed };
                 counter.fetch_add(1, Ordering::Relaxed);
                 return Ok(None);
             }
@@ -95,7 +95,7 @@ async fn step(
             step => return Ok(Some(step)),
         }
     }
-    Ok(Some(Step::WaitUntil(Wait::for_the_first_try(dispatch.ledger.clock.now() + Duration::minutes(1)))))
+    Ok(Some(Step::WaitUntil(Wait::for_the_first_try(dispatch.outbox.clock.now() + Duration::minutes(1)))))
 }
 
 fn count(tally: &Tally, step: &Step) {
@@ -111,24 +111,24 @@ fn count(tally: &Tally, step: &Step) {
 }
 
 /// Where a mail stands after an error; none: it is not for us to say.
-fn put_off(error: &OutboxError, ledger: &Ledger) -> Option<Standing> {
+fn put_off(error: &OutboxError, outbox: &OutboxHandle) -> Option<QueueState> {
     let reason = error.to_string();
     match error {
         OutboxError::Store(StoreError::LeaseLost(_)) => None,
         // Read and decided on anew, where it is still ours.
         OutboxError::Store(StoreError::AttemptDecided(_)) => {
-            Some(Standing::Ready { due: ledger.clock.now(), waits: None })
+            Some(QueueState::Ready { due: outbox.clock.now(), waits: None })
         }
         // Whoever takes it next finds it as it is.
-        OutboxError::Store(error) if error.may_pass() || error.may_be_mended() => {
-            Some(Standing::Ready { due: ledger.clock.now() + Duration::seconds(1), waits: None })
+        OutboxError::Store(error) if error.is_transient() || error.needs_operator() => {
+            Some(QueueState::Ready { due: outbox.clock.now() + Duration::seconds(1), waits: None })
         }
-        OutboxError::File(_) => Some(Standing::Held { cause: Cause::User, reason }),
+        OutboxError::File(_) => Some(QueueState::Held { cause: WaitReason::User, reason }),
         // No waiting makes it send; another setting of the account does.
-        OutboxError::NotOurs(_) => Some(Standing::Held { cause: Cause::Account, reason }),
+        OutboxError::NotOurs(_) => Some(QueueState::Held { cause: WaitReason::Account, reason }),
         _ => {
-            let due = ledger.clock.now() + AGAIN;
-            Some(Standing::Ready { due, waits: Some((Cause::Wait, reason)) })
+            let due = outbox.clock.now() + AGAIN;
+            Some(QueueState::Ready { due, waits: Some((WaitReason::Wait, reason)) })
         }
     }
 }

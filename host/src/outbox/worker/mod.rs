@@ -7,20 +7,20 @@
 //! Fair: companies take turns, and within a company its accounts; each gets no more at a time than its own server takes at
 //! the same time, so that ten thousand mails of one hold up nobody else's one.
 
+mod account_context;
 mod clock;
 mod copies;
 mod mail;
-mod place;
 mod retention;
 mod schema;
 
-pub use place::{Closed, Place, Premises, Unopened};
+pub use account_context::{AccountContext, OpenError, PluginProvider, Unreachable};
 
-use super::courier::Courier;
-use super::ledger::{LEASE, Ledger};
+use super::erp_notifier::ErpNotifier;
+use super::outbox_handle::{LEASE, OutboxHandle};
 use crate::accounts::AccountId;
 use crate::outbox::facts::Time;
-use crate::store::{Due, MailId, Pace, Standing, StoreError};
+use crate::store::{Due, MailId, Pace, QueueState, StoreError};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::sync::Arc;
@@ -102,24 +102,24 @@ pub type Notices = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A worker.
 pub struct Worker {
-    ledger: Ledger,
-    premises: Arc<dyn Premises>,
+    outbox: OutboxHandle,
+    plugin_provider: Arc<dyn PluginProvider>,
     options: WorkerOptions,
     notices: Notices,
     tally: Arc<Tally>,
     idle: Arc<Notify>,
-    courier: Option<Courier>,
+    erp_notifier: Option<ErpNotifier>,
 }
 
 impl std::fmt::Debug for Worker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Worker").field("holder", &self.ledger.holder).finish_non_exhaustive()
+        f.debug_struct("Worker").field("holder", &self.outbox.lease_owner).finish_non_exhaustive()
     }
 }
 
 /// What is under way.
 #[derive(Debug, Default)]
-struct Hands {
+struct InFlight {
     tasks: JoinSet<Done>,
     /// How many there were after the last look at the store.
     after_look: usize,
@@ -127,7 +127,7 @@ struct Hands {
     mails: BTreeMap<tokio::task::Id, (AccountId, MailId)>,
     of_account: BTreeMap<AccountId, u32>,
     filing: BTreeSet<AccountId>,
-    places: BTreeMap<AccountId, place::Open>,
+    places: BTreeMap<AccountId, account_context::Open>,
     /// When copies were last looked for.
     copies: Option<Instant>,
 }
@@ -144,20 +144,20 @@ enum Done {
 impl Worker {
     /// A worker that writes in this ledger.
     pub fn new(
-        ledger: Ledger,
-        premises: Arc<dyn Premises>,
+        outbox: OutboxHandle,
+        plugin_provider: Arc<dyn PluginProvider>,
         options: WorkerOptions,
         notices: Notices,
     ) -> Self {
-        let ledger = ledger.telling(Arc::clone(&notices));
+        let outbox = outbox.telling(Arc::clone(&notices));
         let (tally, idle) = (Arc::default(), Arc::default());
-        Self { ledger, premises, options, notices, tally, idle, courier: None }
+        Self { outbox, plugin_provider, options, notices, tally, idle, erp_notifier: None }
     }
 
     /// With somebody who tells the companies' records what became of their mails.
     #[must_use]
-    pub fn with_courier(self, courier: Courier) -> Self {
-        Self { courier: Some(courier), ..self }
+    pub fn with_courier(self, erp_notifier: ErpNotifier) -> Self {
+        Self { erp_notifier: Some(erp_notifier), ..self }
     }
 
     /// What it has done so far.
@@ -176,17 +176,17 @@ impl Worker {
     /// [`StoreError`] that no waiting mends; where it drains, also a full disk, or a store that can't be written. Nothing is
     /// lost. Otherwise a worker says so and tries again.
     pub async fn run(&self, stop: impl Future<Output = ()> + Send) -> Result<(), StoreError> {
-        let alive = self.ledger.keep_alive();
-        let kept = retention::keep(self.ledger.clone(), Arc::clone(&self.notices));
-        let carried = self.courier.clone().map(Courier::keep);
+        let alive = self.outbox.keep_alive();
+        let kept = retention::keep(self.outbox.clone(), Arc::clone(&self.notices));
+        let carried = self.erp_notifier.clone().map(ErpNotifier::keep);
         let worked = self.work(stop).await;
         kept.abort();
         alive.abort();
-        if let (Some(courier), Some(carried)) = (&self.courier, carried) {
+        if let (Some(erp_notifier), Some(carried)) = (&self.erp_notifier, carried) {
             carried.abort();
             // The news of what was sent last; whoever wants to stop does not wait long for somebody else's records.
             let limit = if self.options.drain { LAST_NEWS * 12 } else { LAST_NEWS };
-            if let Ok(Err(error)) = tokio::time::timeout(limit, courier.round()).await {
+            if let Ok(Err(error)) = tokio::time::timeout(limit, erp_notifier.round()).await {
                 (self.notices)(&format!("the last news could not be told: {error}"));
             }
         }
@@ -196,7 +196,7 @@ impl Worker {
     async fn work(&self, stop: impl Future<Output = ()> + Send) -> Result<(), StoreError> {
         let mut stop = std::pin::pin!(stop);
         let mut wakes = None;
-        let mut hands = Hands::default();
+        let mut hands = InFlight::default();
         let mut pause = PAUSE;
         let (mut clock, mut asked) = (clock::Looked::default(), schema::Asked::default());
         let mut look = true;
@@ -204,7 +204,7 @@ impl Worker {
             let looked = if look {
                 self.bring_back(&mut clock).await;
                 match self.still_fits(&mut asked).await {
-                    Ok(()) => self.take_more(&mut hands).await,
+                    Ok(()) => self.claim_more(&mut hands).await,
                     Err(error) => Err(error),
                 }
             } else {
@@ -215,8 +215,8 @@ impl Worker {
                     pause = PAUSE;
                     taken == 0
                 }
-                Err(error) if !is_for_good(&error) && (error.may_pass() || !self.options.drain) => {
-                    let (words, wait) = (self.ledger.words(&error), pause.as_secs_f32().ceil());
+                Err(error) if !is_fatal(&error) && (error.is_transient() || !self.options.drain) => {
+                    let (words, wait) = (self.outbox.words(&error), pause.as_secs_f32().ceil());
                     (self.notices)(&format!("{words}; waiting {wait} s"));
                     tokio::select! {
                         () = &mut stop => {
@@ -241,7 +241,7 @@ impl Worker {
                 }
             }
             if wakes.is_none() {
-                wakes = self.ledger.store.wakes().await.ok();
+                wakes = self.outbox.store.wakes().await.ok();
             }
             let wait = async {
                 match &mut wakes {
@@ -255,9 +255,9 @@ impl Worker {
                     return Ok(());
                 }
                 Some(done) = hands.tasks.join_next_with_id(), if !hands.tasks.is_empty() => {
-                    self.put_down(&mut hands, done).await;
+                    self.apply_state(&mut hands, done).await;
                     while let Some(done) = hands.tasks.try_join_next_with_id() {
-                        self.put_down(&mut hands, done).await;
+                        self.apply_state(&mut hands, done).await;
                     }
                     // Asking for every single place that becomes free would cost more than the mails.
                     look = hands.tasks.len() * 4 <= hands.after_look * 3;
@@ -268,11 +268,11 @@ impl Worker {
     }
 
     /// Takes what is due, each account in its turn, until the hands are full. The number of mails taken.
-    async fn take_more(&self, hands: &mut Hands) -> Result<usize, StoreError> {
+    async fn claim_more(&self, hands: &mut InFlight) -> Result<usize, StoreError> {
         let mut free = self.options.in_hand.saturating_sub(hands.tasks.len());
-        let now = self.ledger.clock.now();
+        let now = self.outbox.clock.now();
         let mut taken = self.copies(hands, now).await?;
-        let mut turns = in_turn(self.own(self.ledger.store.due(now).await?));
+        let mut turns = in_turn(self.own(self.outbox.store.due(now).await?));
         while let Some(due) = turns.pop_front() {
             if free == 0 {
                 break;
@@ -286,22 +286,22 @@ impl Worker {
     }
 
     /// Takes an account's next mails. What can't be opened is put off with the reason.
-    async fn take_from(&self, hands: &mut Hands, due: Due, free: usize) -> Result<usize, StoreError> {
+    async fn take_from(&self, hands: &mut InFlight, due: Due, free: usize) -> Result<usize, StoreError> {
         let in_hand = hands.of_account.get(&due.account).copied().unwrap_or(0);
-        let now = self.ledger.clock.now();
+        let now = self.outbox.clock.now();
         let place = match self.place(hands, due).await? {
             Ok(place) => place,
             Err(unopened) => {
-                self.put_off(due.account, &unopened.standing(now), now).await?;
+                self.put_off(due.account, &unopened.queue_state(now), now).await?;
                 (self.notices)(&unopened.to_string());
                 return Ok(0);
             }
         };
         if let Some(pause) = place.waits(now) {
-            self.put_off(due.account, &place.standing(&pause), now).await?;
-            if self.ledger.store.account_pause(due.company, due.account).await?.is_none() {
+            self.put_off(due.account, &place.queue_state(&pause), now).await?;
+            if self.outbox.store.account_pause(due.company, due.account).await?.is_none() {
                 // It was put right meanwhile, when some of them were in hand.
-                self.ledger.store.resume_account(due.company, due.account, now).await?;
+                self.outbox.store.resume_account(due.company, due.account, now).await?;
             }
             return Ok(0);
         }
@@ -314,8 +314,8 @@ impl Worker {
         if most == 0 {
             return Ok(0);
         }
-        let store = &self.ledger.store;
-        let ids = store.claim(&self.ledger.holder, due.account, place.pace, most, now, LEASE).await?;
+        let store = &self.outbox.store;
+        let ids = store.claim(&self.outbox.lease_owner, due.account, place.pace, most, now, LEASE).await?;
         // What can't be read here is read again, and told of, one by one.
         let read = store.mails(&ids).await.unwrap_or_default();
         let to: Vec<String> = read.iter().flat_map(|mail| mail.mail.message.rcpt_to.clone()).collect();
@@ -324,8 +324,8 @@ impl Worker {
         let mut taken: BTreeMap<_, _> = taken.collect();
         let (account, count) = (due.account, ids.len());
         for id in ids {
-            let (ledger, place) = (self.ledger.clone(), Arc::clone(&place));
-            let work = mail::move_on(ledger, place, id, taken.remove(&id), self.reporting());
+            let (outbox, place) = (self.outbox.clone(), Arc::clone(&place));
+            let work = mail::move_on(outbox, place, id, taken.remove(&id), self.reporting());
             let task = hands.tasks.spawn(async move {
                 work.await;
                 Done::Mail
@@ -337,12 +337,17 @@ impl Worker {
     }
 
     /// Puts off what is due of an account, without a look at the mails.
-    async fn put_off(&self, account: AccountId, standing: &Standing, now: Time) -> Result<(), StoreError> {
-        let (store, holder) = (&self.ledger.store, &self.ledger.holder);
+    async fn put_off(
+        &self,
+        account: AccountId,
+        queue_state: &QueueState,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        let (store, lease_owner) = (&self.outbox.store, &self.outbox.lease_owner);
         loop {
-            let mails = store.claim(holder, account, Pace::default(), PUT_OFF, now, LEASE).await?;
+            let mails = store.claim(lease_owner, account, Pace::default(), PUT_OFF, now, LEASE).await?;
             for mail in &mails {
-                self.ledger.journal.settle(*mail, holder, standing.clone()).await?;
+                self.outbox.journal.settle(*mail, lease_owner, queue_state.clone()).await?;
             }
             self.tally.put_off.fetch_add(mails.len() as u64, Ordering::Relaxed);
             if mails.len() < PUT_OFF as usize {
@@ -355,9 +360,9 @@ impl Worker {
         mail::Reporting { tally: Arc::clone(&self.tally), notices: Arc::clone(&self.notices) }
     }
 
-    async fn put_down(
+    async fn apply_state(
         &self,
-        hands: &mut Hands,
+        hands: &mut InFlight,
         done: Result<(tokio::task::Id, Done), tokio::task::JoinError>,
     ) {
         let id = match &done {
@@ -376,8 +381,8 @@ impl Worker {
             // Nobody works at it any more: it is looked at anew, not at once.
             (Err(error), Some((_, mail))) => {
                 (self.notices)(&format!("mail {mail}: its work ended unexpectedly: {error}"));
-                let due = self.ledger.clock.now() + chrono::Duration::minutes(5);
-                self.ledger.put_down(mail, Standing::Ready { due, waits: None }).await;
+                let due = self.outbox.clock.now() + chrono::Duration::minutes(5);
+                self.outbox.apply_state(mail, QueueState::Ready { due, waits: None }).await;
             }
             (Err(error), None) => {
                 hands.filing.clear();
@@ -386,16 +391,16 @@ impl Worker {
         }
     }
 
-    async fn finish(&self, hands: &mut Hands) {
+    async fn finish(&self, hands: &mut InFlight) {
         while let Some(done) = hands.tasks.join_next_with_id().await {
-            self.put_down(hands, done).await;
+            self.apply_state(hands, done).await;
         }
     }
 
     async fn is_drained(&self) -> Result<bool, StoreError> {
-        let now = self.ledger.clock.now();
-        Ok(self.own(self.ledger.store.due(now).await?).is_empty()
-            && self.own(self.ledger.store.copies_due(now).await?).is_empty())
+        let now = self.outbox.clock.now();
+        Ok(self.own(self.outbox.store.due(now).await?).is_empty()
+            && self.own(self.outbox.store.copies_due(now).await?).is_empty())
     }
 
     /// Of what is due, that which this worker is for.
@@ -406,7 +411,7 @@ impl Worker {
 }
 
 /// What no waiting mends.
-fn is_for_good(error: &StoreError) -> bool {
+fn is_fatal(error: &StoreError) -> bool {
     matches!(
         error,
         StoreError::Damaged(_)

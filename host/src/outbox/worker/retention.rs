@@ -2,7 +2,7 @@
 //! no harm: what is empty is not looked at again.
 
 use super::Notices;
-use crate::outbox::ledger::Ledger;
+use crate::outbox::outbox_handle::OutboxHandle;
 use std::time::Duration;
 use tokio::task::AbortHandle;
 
@@ -14,10 +14,10 @@ const AGAIN: Duration = Duration::from_secs(10 * 60);
 
 /// Keeps to the companies' retention until it is aborted. Beginning at once: a worker may be started once a day by a
 /// scheduler and end when nothing is due.
-pub(super) fn keep(ledger: Ledger, notices: Notices) -> AbortHandle {
+pub(super) fn keep(outbox: OutboxHandle, notices: Notices) -> AbortHandle {
     let daily = async move {
         loop {
-            let pause = match ledger.store.apply_retention(ledger.clock.now()).await {
+            let pause = match outbox.store.apply_retention(outbox.clock.now()).await {
                 Ok(0) => DAY,
                 Ok(mails) => {
                     notices(&format!("{mails} mails that ended long ago were emptied"));

@@ -24,7 +24,7 @@ impl Worker {
         if asked.0.elapsed() < ASK {
             return Ok(());
         }
-        self.ledger.store.fits().await?;
+        self.outbox.store.fits().await?;
         asked.0 = Instant::now();
         Ok(())
     }

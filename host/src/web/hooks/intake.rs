@@ -5,7 +5,7 @@ use super::unreadable;
 use super::verification::{Delivery, Refusal, Verified, verify};
 use crate::accounts::Account;
 use crate::contract::webhooks::{Notice, Reading, Reference};
-use crate::engine::{Capabilities, EngineError, Files, Office};
+use crate::engine::{Capabilities, CompanyPlugin, EngineError, Files};
 use crate::fact_conversion::{name_recipient, new_suppression, stored_event};
 use crate::store::{MailId, MatchedBy, NewSuppression, Reported, ReportedAs, ReportedFacts, StoreError};
 use crate::vault::VaultError;
@@ -97,8 +97,8 @@ async fn take_in(site: &Site, provider: HookProvider, account: &Account, body: &
     let not_read = |reason: &str| not_read(site, provider, account, body, reason);
     let Ok(text) = std::str::from_utf8(body) else { return not_read("it is no UTF-8") };
     // An office of its own: an instance that met somebody's report serves nobody else.
-    let office = site.engine.office(account.company.to_string(), Capabilities::default());
-    let reading = match office.read_webhook(&Files::default(), provider.as_str(), text).await {
+    let company_plugin = site.engine.company_plugin(account.company.to_string(), Capabilities::default());
+    let reading = match company_plugin.read_webhook(&Files::default(), provider.as_str(), text).await {
         Ok(Ok(reading)) => reading,
         Ok(Err(fault)) => return not_read(&fault.sentence()),
         Err(error) => return not_read(&error.to_string()),
@@ -107,7 +107,7 @@ async fn take_in(site: &Site, provider: HookProvider, account: &Account, body: &
     site.metrics.notices(provider.as_str(), "passed-over", u64::from(passed_over));
     let mut of_last: Option<(Vec<Reference>, Option<MatchedMail>)> = None;
     for notice in notices {
-        let result = match keep(site, &office, account, &notice, &mut of_last).await {
+        let result = match keep(site, &company_plugin, account, &notice, &mut of_last).await {
             Ok(result) => result,
             Err(KeepError::Store(StoreError::NoSuchMail(_))) => "unmatched",
             Err(KeepError::Store(error)) => {
@@ -150,7 +150,7 @@ impl From<EngineError> for KeepError {
 /// Keeps one notice. What it is about is looked up once for a row of notices about the same mail.
 async fn keep(
     site: &Site,
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     account: &Account,
     notice: &Notice,
     of_last: &mut Option<(Vec<Reference>, Option<MatchedMail>)>,
@@ -169,7 +169,7 @@ async fn keep(
     let facts = ReportedFacts {
         by: MatchedBy::Provider,
         events: vec![fact],
-        suppressions: suppression(site, office, notice, of).await?.into_iter().collect(),
+        suppressions: suppression(site, company_plugin, notice, of).await?.into_iter().collect(),
     };
     let recorded = site.connections.store().system().record_report(&of.mail, &facts).await?;
     if let Some(parts) = again {
@@ -184,7 +184,7 @@ async fn keep(
 /// Asks the plugin whom a notice suppresses.
 async fn suppression(
     site: &Site,
-    office: &Office,
+    company_plugin: &CompanyPlugin,
     notice: &Notice,
     of: &MatchedMail,
 ) -> Result<Option<NewSuppression>, KeepError> {
@@ -195,8 +195,9 @@ async fn suppression(
     let MatchedMail { mail, own_addresses } = of;
     let mut notice = notice.clone();
     name_recipient(&site.connections.store().system(), mail, &mut notice.fact.recipient);
-    let found =
-        office.suppression_of_notice(&Files::default(), &notice, &mail.rcpt_to, own_addresses).await?;
+    let found = company_plugin
+        .suppression_of_notice(&Files::default(), &notice, &mail.rcpt_to, own_addresses)
+        .await?;
     let found = found.map_err(|error| KeepError::Plugin(error.sentence()))?;
     found.map(|it| new_suppression(it, mail.id)).transpose().map_err(KeepError::Plugin)
 }

@@ -2,7 +2,7 @@
 //! tests need no Amazon.
 
 use crate::accounts::AllowList;
-use crate::capabilities::Answer;
+use crate::capabilities::BoxFuture;
 use crate::capabilities::http::{HttpClient, HttpError, HttpSettings};
 use crate::capabilities::tls::TlsConfigs;
 use reqwest::{Method, Request};
@@ -21,10 +21,10 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// What SNS is asked for. The URLs have been checked: they are SNS's own.
 pub trait SnsAccess: Send + Sync + 'static {
     /// A certificate in PEM.
-    fn certificate<'a>(&'a self, url: &'a Url) -> Answer<'a, Result<Vec<u8>, String>>;
+    fn certificate<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, Result<Vec<u8>, String>>;
 
     /// Confirms a subscription.
-    fn confirm<'a>(&'a self, url: &'a Url) -> Answer<'a, Result<(), String>>;
+    fn confirm<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, Result<(), String>>;
 }
 
 /// Amazon's.
@@ -69,7 +69,7 @@ impl AmazonSns {
 }
 
 impl SnsAccess for AmazonSns {
-    fn certificate<'a>(&'a self, url: &'a Url) -> Answer<'a, Result<Vec<u8>, String>> {
+    fn certificate<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, Result<Vec<u8>, String>> {
         Box::pin(async move {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(url.as_str()).cloned();
             if let Some(known) = known {
@@ -85,7 +85,7 @@ impl SnsAccess for AmazonSns {
         })
     }
 
-    fn confirm<'a>(&'a self, url: &'a Url) -> Answer<'a, Result<(), String>> {
+    fn confirm<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move { self.get(url).await.map(|_| ()) })
     }
 }

@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::page::Page;
-use crate::capabilities::Answer;
+use crate::capabilities::BoxFuture;
 use crate::oauth::{
     AuthorizationReply, Client, Error, Granted, PendingAuthorization, StateDigest, Wanted, after,
     state_digest,
@@ -47,7 +47,7 @@ pub trait Session: Send + Sync + 'static {
 
     /// A sign-in ended. Keeps the grant ([`Grants::install`](crate::oauth::Grants::install)), or remembers for the user why
     /// there is none. False where it could not be kept.
-    fn ended(&self, owner: Owner, outcome: Result<Granted, Error>) -> Answer<'_, bool>;
+    fn ended(&self, owner: Owner, outcome: Result<Granted, Error>) -> BoxFuture<'_, bool>;
 }
 
 /// The sign-ins that are under way in one web app. They live in memory: of several processes the one that began a

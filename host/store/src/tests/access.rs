@@ -8,49 +8,54 @@ use std::collections::BTreeSet;
 pub(super) async fn a1_an_account_shows_itself_to_nobody_but_its_users(store: Store) {
     let office = Office::open(store).await;
     let names = |accounts: Vec<Account>| accounts.into_iter().map(|account| account.id).collect::<Vec<_>>();
-    let lotte = office.store.acting(&office.lotte);
+    let lotte = office.store.user_store(&office.lotte);
     assert_eq!(names(lotte.accounts().await.unwrap()), [office.account.id]);
     assert_eq!(lotte.account(&parse("OFFICE")).await.unwrap(), office.account);
     assert_eq!(lotte.company().await.unwrap().id, office.company.id);
-    let marc = office.store.acting(&office.marc);
+    let marc = office.store.user_store(&office.marc);
     assert_eq!(marc.accounts().await.unwrap(), []);
     // The account of that name next door is not this one.
-    let eve = office.store.acting(&office.eve);
+    let eve = office.store.user_store(&office.eve);
     assert_eq!(names(eve.accounts().await.unwrap()), [office.theirs.id]);
     assert_eq!(eve.account(&parse("office")).await.unwrap().id, office.theirs.id);
 }
 
 /// Every method of a user that takes an account or a mail, called with what he may not use.
-async fn calls(acting: Acting<'_>, account: AccountId, mail: MailId) -> Vec<(&'static str, StoreError)> {
+async fn calls(
+    user_store: UserStore<'_>,
+    account: AccountId,
+    mail: MailId,
+) -> Vec<(&'static str, StoreError)> {
     let own = new_mail(account);
     vec![
-        ("settings", acting.settings(account).await.unwrap_err()),
-        ("set_settings", acting.set_settings(account, &UserSettings::default()).await.unwrap_err()),
-        ("keep", acting.keep(std::slice::from_ref(&own), &Order::default()).await.unwrap_err()),
-        ("asked_before", acting.asked_before(&[&own]).await.unwrap_err()),
-        ("sent", acting.sent(account, None, 10).await.unwrap_err()),
-        ("mail", acting.mail(mail).await.unwrap_err()),
+        ("settings", user_store.settings(account).await.unwrap_err()),
+        ("set_settings", user_store.set_settings(account, &UserSettings::default()).await.unwrap_err()),
+        ("keep", user_store.enqueue(std::slice::from_ref(&own), &Order::default()).await.unwrap_err()),
+        ("asked_before", user_store.asked_before(&[&own]).await.unwrap_err()),
+        ("sent", user_store.sent(account, None, 10).await.unwrap_err()),
+        ("mail", user_store.mail(mail).await.unwrap_err()),
     ]
 }
 
 pub(super) async fn a1_every_method_of_a_user_refuses_a_forbidden_account_like_a_missing_one(store: Store) {
     let office = Office::open(store).await;
     let mail = office.mail().await.id;
-    let marc = office.store.acting(&office.marc);
-    let eve = office.store.acting(&office.eve);
+    let marc = office.store.user_store(&office.marc);
+    let eve = office.store.user_store(&office.eve);
     let removed = office.admin().add_user(&new_user("gone")).await.unwrap();
     office.admin().grant(office.account.id, removed.id).await.unwrap();
     office.admin().remove_user(removed.id).await.unwrap();
-    let gone = office.store.acting(&removed);
+    let gone = office.store.user_store(&removed);
     let nothing = (AccountId::new(), MailId::new());
     let missing = calls(marc, nothing.0, nothing.1).await;
-    for (who, acting, account) in [
+    for (who, user_store, account) in [
         ("marc", marc, office.account.id),
         ("marc", marc, office.theirs.id),
         ("eve", eve, office.account.id),
         ("a removed user", gone, office.account.id),
     ] {
-        for ((method, found), (_, wanted)) in calls(acting, account, mail).await.into_iter().zip(&missing) {
+        for ((method, found), (_, wanted)) in calls(user_store, account, mail).await.into_iter().zip(&missing)
+        {
             // Apart from the id that was asked for, nothing tells the two from one another.
             let plain = |error: &StoreError, account: AccountId, mail: MailId| {
                 format!("{error:?} {error}")
@@ -58,7 +63,7 @@ pub(super) async fn a1_every_method_of_a_user_refuses_a_forbidden_account_like_a
                     .replace(&mail.to_string(), "?")
             };
             assert_eq!(plain(&found, account, mail), plain(wanted, nothing.0, nothing.1), "{who}, {method}");
-            assert!(!found.may_pass(), "{who}, {method}");
+            assert!(!found.is_transient(), "{who}, {method}");
         }
     }
     assert_eq!(
@@ -68,10 +73,10 @@ pub(super) async fn a1_every_method_of_a_user_refuses_a_forbidden_account_like_a
         marc.account(&parse("nothing")).await.unwrap_err()
     );
     // The one who may is not disturbed by any of it.
-    assert_eq!(office.acting().mail(mail).await.unwrap().attempts, []);
-    assert_eq!(office.acting().sent(office.account.id, None, 10).await.unwrap().len(), 1);
+    assert_eq!(office.user_store().mail(mail).await.unwrap().attempts, []);
+    assert_eq!(office.user_store().sent(office.account.id, None, 10).await.unwrap().len(), 1);
     every_method_is_listed(
-        &[include_str!("../acting.rs"), include_str!("../mails.rs"), include_str!("../attempts.rs")],
+        &[include_str!("../user_store.rs"), include_str!("../mails.rs"), include_str!("../attempts.rs")],
         "impl Acting<'_>",
         missing.iter().map(|(method, _)| *method).chain(["account", "accounts", "user", "company", "logo"]),
     );
@@ -96,7 +101,7 @@ pub(super) async fn a1_every_method_of_an_administrator_stays_in_the_company(sto
     let admin = office.admin();
     let (account, user) = (office.theirs.id, office.eve.id);
     let settings = UserSettings { auto_bcc_self: true, ..UserSettings::default() };
-    let theirs = office.store.administer(office.next_door.id);
+    let theirs = office.store.company_store(office.next_door.id);
     theirs.set_settings(account, user, &settings).await.unwrap();
     let mine = Company {
         fallback: Fallback { account: Some(account), ..Fallback::default() },
@@ -146,10 +151,10 @@ pub(super) async fn a1_every_method_of_an_administrator_stays_in_the_company(sto
     assert_eq!(theirs.settings(account, user).await.unwrap(), settings);
     assert_eq!(theirs.company().await.unwrap(), office.next_door);
     let sources = [
-        include_str!("../administrator/mod.rs"),
-        include_str!("../administrator/accounts.rs"),
-        include_str!("../administrator/grants.rs"),
-        include_str!("../administrator/users.rs"),
+        include_str!("../company_store/mod.rs"),
+        include_str!("../company_store/accounts.rs"),
+        include_str!("../company_store/grants.rs"),
+        include_str!("../company_store/users.rs"),
     ];
     // `logo`, `add_user` and `add_account` take nothing that could be another company's.
     let others =
@@ -164,7 +169,7 @@ pub(super) async fn a1_every_method_of_an_administrator_stays_in_the_company(sto
 
 pub(super) async fn a1_a_revoked_user_is_out_at_once_and_finds_his_settings_when_he_is_back(store: Store) {
     let office = Office::open(store).await;
-    let (account, lotte) = (office.account.id, office.acting());
+    let (account, lotte) = (office.account.id, office.user_store());
     let settings = UserSettings { display_name: Some(parse("Accounting")), ..UserSettings::default() };
     lotte.set_settings(account, &settings).await.unwrap();
     let mail = office.mail().await.id;

@@ -53,8 +53,8 @@ pub(super) async fn what_was_set_up_reads_back_as_it_was_set_up(store: Store) {
     assert_eq!(office.store.companies().await.unwrap(), [company, office.next_door.clone()]);
     let logo = Logo { file_name: "logo.png".into(), content: vec![0, 137, 80, 255] };
     admin.set_logo(Some(&logo)).await.unwrap();
-    assert_eq!(office.acting().logo().await.unwrap().as_ref(), Some(&logo));
-    assert_eq!(office.store.acting(&office.eve).logo().await.unwrap(), None);
+    assert_eq!(office.user_store().logo().await.unwrap().as_ref(), Some(&logo));
+    assert_eq!(office.store.user_store(&office.eve).logo().await.unwrap(), None);
     admin.set_logo(None).await.unwrap();
     assert_eq!(admin.logo().await.unwrap(), None);
     let error = admin.set_logo(Some(&Logo { content: vec![0; 200_001], ..logo })).await.unwrap_err();
@@ -74,7 +74,7 @@ pub(super) async fn names_are_unique_without_regard_to_case_in_their_company(sto
     let other = admin.add_account(&new_account("other")).await.unwrap();
     let other = Account { name: parse("Office"), ..other };
     assert_eq!(admin.update_account(&other).await.unwrap_err(), taken("an account", "Office"));
-    office.store.administer(office.next_door.id).add_user(&new_user("lotte")).await.unwrap();
+    office.store.company_store(office.next_door.id).add_user(&new_user("lotte")).await.unwrap();
 }
 
 pub(super) async fn a2_a3_a4_settings_belong_to_a_user_and_an_account(store: Store) {
@@ -92,7 +92,7 @@ pub(super) async fn a2_a3_a4_settings_belong_to_a_user_and_an_account(store: Sto
         auto_bcc_self: true,
         check_opens: true,
     };
-    let (lotte, marc) = (office.acting(), office.store.acting(&office.marc));
+    let (lotte, marc) = (office.user_store(), office.store.user_store(&office.marc));
     lotte.set_settings(office.account.id, &settings).await.unwrap();
     assert_eq!(lotte.settings(office.account.id).await.unwrap(), settings);
     let none = UserSettings::default();
@@ -129,7 +129,7 @@ pub(super) async fn a13_only_an_administrator_takes_compromised_back(store: Stor
     let since = at("2026-11-23T10:00:00+01:00");
     let expired = AccountState::NeedsSignIn { reason: "the grant was revoked".into(), since };
     assert_eq!(office.store.set_account_state(company, account, &expired).await.unwrap(), expired);
-    assert_eq!(office.acting().accounts().await.unwrap()[0].state, expired);
+    assert_eq!(office.user_store().accounts().await.unwrap()[0].state, expired);
     let compromised = AccountState::Compromised { by: "lotte".into(), since };
     assert!(office.store.set_account_state(company, account, &compromised).await.is_err());
     office.admin().set_account_state(account, &compromised).await.unwrap();
@@ -147,7 +147,7 @@ pub(super) async fn a13_only_an_administrator_takes_compromised_back(store: Stor
 
 pub(super) async fn d6_folders_are_mapped_by_their_use(store: Store) {
     let office = Office::open(store).await;
-    let acting = office.acting();
+    let user_store = office.user_store();
     let mapped: [(&[(FolderUse, &str)], &str); 4] = [
         (&[(FolderUse::Sent, "INBOX/Gesendet")], "one"),
         (&[(FolderUse::Sent, "Gesendet"), (FolderUse::Archive, "Archief")], "another, and one more"),
@@ -158,7 +158,7 @@ pub(super) async fn d6_folders_are_mapped_by_their_use(store: Store) {
         let folders: Folders = folders.iter().map(|(used_for, name)| (*used_for, parse(name))).collect();
         let changed = Account { folders, ..office.account.clone() };
         office.admin().update_account(&changed).await.unwrap();
-        assert_eq!(acting.accounts().await.unwrap(), [changed], "{what}");
+        assert_eq!(user_store.accounts().await.unwrap(), [changed], "{what}");
     }
 }
 
@@ -167,7 +167,7 @@ pub(super) async fn a_removed_account_leaves_its_mails_and_frees_its_name(store:
     let mail = office.mail().await.id;
     office.attempt(mail).await;
     office.admin().remove_account(office.account.id).await.unwrap();
-    assert_eq!(office.acting().accounts().await.unwrap(), []);
+    assert_eq!(office.user_store().accounts().await.unwrap(), []);
     assert_eq!(office.admin().accounts().await.unwrap(), []);
     let kept = office.store.mail(mail).await.unwrap();
     assert_eq!((kept.mail.account, kept.attempts[0].account_name.as_str()), (office.account.id, "office"));
@@ -179,7 +179,7 @@ pub(super) async fn a_removed_account_leaves_its_mails_and_frees_its_name(store:
     assert_eq!(office.admin().update_account(&office.account).await.unwrap_err(), missing);
     let again = office.admin().add_account(&new_account("office")).await.unwrap();
     assert_ne!(again.id, id);
-    assert_eq!(office.acting().accounts().await.unwrap(), [], "the new one is nobody's yet");
+    assert_eq!(office.user_store().accounts().await.unwrap(), [], "the new one is nobody's yet");
 }
 
 pub(super) async fn a_removed_company_leaves_nothing(store: Store) {
@@ -190,7 +190,7 @@ pub(super) async fn a_removed_company_leaves_nothing(store: Store) {
     office.finish(attempt, &outcome, &[super::office::event("accepted")]).await;
     let fallback = Fallback { account: Some(office.account.id), ..Fallback::default() };
     office.admin().update_company(&Company { fallback, ..office.company.clone() }).await.unwrap();
-    office.acting().set_settings(office.account.id, &UserSettings::default()).await.unwrap();
+    office.user_store().set_settings(office.account.id, &UserSettings::default()).await.unwrap();
     let folders = [(FolderUse::Sent, parse("Sent"))].into();
     office.admin().update_account(&Account { folders, ..office.account.clone() }).await.unwrap();
     office.store.remove_company(office.company.id).await.unwrap();
@@ -200,7 +200,7 @@ pub(super) async fn a_removed_company_leaves_nothing(store: Store) {
     assert_eq!(office.admin().add_user(&new_user("x")).await.unwrap_err(), gone);
     assert_eq!(office.admin().add_account(&new_account("x")).await.unwrap_err(), gone);
     assert_eq!(
-        office.acting().user().await.unwrap_err(),
+        office.user_store().user().await.unwrap_err(),
         StoreError::NoSuchUser(office.lotte.id.to_string())
     );
     for (table, left) in [
@@ -233,7 +233,7 @@ pub(super) async fn only_the_operator_gives_permissions(store: Store) {
     assert_eq!(office.store.account(company, account).await.unwrap().permissions, Permissions::default());
     office.store.set_permissions(company, account, &given).await.unwrap();
     office.admin().update_account(&office.account).await.unwrap();
-    assert_eq!(office.acting().accounts().await.unwrap()[0].permissions, given);
+    assert_eq!(office.user_store().accounts().await.unwrap()[0].permissions, given);
     let error = office.store.set_permissions(office.next_door.id, account, &given).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchAccount(account.to_string()));
 }

@@ -18,35 +18,39 @@ fn again(of: &NewMail) -> Again {
     Again { of: of.id, mail: NewMail { id: MailId::new(), ..of.clone() } }
 }
 
-async fn kept(acting: Acting<'_>, mail: &NewMail) {
+async fn kept(user_store: UserStore<'_>, mail: &NewMail) {
     let order = Order { again: true, ..Order::default() };
-    acting.keep(std::slice::from_ref(mail), &order).await.unwrap();
+    user_store.enqueue(std::slice::from_ref(mail), &order).await.unwrap();
 }
 
-async fn ended(office: &Office, mail: MailId, result: AttemptResult, standing: Standing) {
+async fn ended(office: &Office, mail: MailId, result: AttemptResult, queue_state: QueueState) {
     let attempt = office.attempt(mail).await;
-    let settle = Some(Settlement::of(&office.holder, standing));
+    let settle = Some(StateChange::of(&office.lease_owner, queue_state));
     office.journal.finish(attempt, &outcome(result), &[], settle).await.unwrap();
 }
 
 async fn fails(office: &Office, mail: MailId) {
-    ended(office, mail, AttemptResult::Permanent, Standing::Failed { reason: "refused".into() }).await;
+    ended(office, mail, AttemptResult::Permanent, QueueState::Failed { reason: "refused".into() }).await;
 }
 
 /// Asks for one mail again; gives the answer, which the rule for display must have given, too.
-async fn asked(acting: Acting<'_>, of: &NewMail) -> Result<MailId, NotAgain> {
-    let shown = acting.not_again(&[of.id]).await.unwrap();
+async fn asked(user_store: UserStore<'_>, of: &NewMail) -> Result<MailId, NotAgain> {
+    let shown = user_store.not_again(&[of.id]).await.unwrap();
     let again = again(of);
-    let answer = acting.keep_again(std::slice::from_ref(&again), &Order::default()).await.unwrap().remove(0);
+    let answer =
+        user_store.enqueue_again(std::slice::from_ref(&again), &Order::default()).await.unwrap().remove(0);
     match answer {
         Ok(id) => {
             assert_eq!(id, again.mail.id);
             assert!(shown.values().all(|not| matches!(not, NotAgain::Repeated(_))), "{shown:?}");
-            assert_eq!(acting.mail(id).await.unwrap().mail.message.rcpt_to, of.message.rcpt_to);
+            assert_eq!(user_store.mail(id).await.unwrap().mail.message.rcpt_to, of.message.rcpt_to);
         }
         Err(not) => {
             assert_eq!(shown, [(of.id, not)].into());
-            assert!(matches!(acting.mail(again.mail.id).await, Err(StoreError::NoSuchMail(_))), "{not:?}");
+            assert!(
+                matches!(user_store.mail(again.mail.id).await, Err(StoreError::NoSuchMail(_))),
+                "{not:?}"
+            );
         }
     }
     answer
@@ -54,51 +58,51 @@ async fn asked(acting: Acting<'_>, of: &NewMail) -> Result<MailId, NotAgain> {
 
 pub(super) async fn what_failed_for_everybody_is_asked_for_again_once(store: Store) {
     let office = Office::open(store).await;
-    let acting = office.acting();
+    let user_store = office.user_store();
     let first = invoice(&office, "F-1", "1");
-    kept(acting, &first).await;
-    assert_eq!(asked(acting, &first).await, Err(NotAgain::Left), "it waits");
+    kept(user_store, &first).await;
+    assert_eq!(asked(user_store, &first).await, Err(NotAgain::Left), "it waits");
     fails(&office, first.id).await;
-    let second = asked(acting, &first).await.unwrap();
-    assert_eq!(acting.mail(second).await.unwrap().resend, 1);
-    assert_eq!(asked(acting, &first).await, Err(NotAgain::Other(second)));
+    let second = asked(user_store, &first).await.unwrap();
+    assert_eq!(user_store.mail(second).await.unwrap().resend, 1);
+    assert_eq!(asked(user_store, &first).await, Err(NotAgain::Other(second)));
     // Failed again: either of them is sent again, and of both at once one.
     fails(&office, second).await;
-    let shown = acting.not_again(&[first.id, second]).await.unwrap();
+    let shown = user_store.not_again(&[first.id, second]).await.unwrap();
     assert_eq!(shown, [(first.id, NotAgain::Repeated(second))].into());
     let both = [again(&first), Again { of: second, mail: again(&first).mail }];
-    let answers = acting.keep_again(&both, &Order::default()).await.unwrap();
+    let answers = user_store.enqueue_again(&both, &Order::default()).await.unwrap();
     assert_eq!(answers, [Ok(both[0].mail.id), Err(NotAgain::Other(both[0].mail.id))]);
     // An earlier one that left, or may have, forbids it, too.
-    ended(&office, both[0].mail.id, AttemptResult::Accepted, Standing::Sent).await;
+    ended(&office, both[0].mail.id, AttemptResult::Accepted, QueueState::Sent).await;
     let late = NewMail { id: MailId::new(), ..first.clone() };
-    kept(acting, &late).await;
+    kept(user_store, &late).await;
     fails(&office, late.id).await;
-    assert_eq!(asked(acting, &late).await, Err(NotAgain::Other(both[0].mail.id)));
+    assert_eq!(asked(user_store, &late).await, Err(NotAgain::Other(both[0].mail.id)));
     // It left for one of two.
     let partly = invoice(&office, "F-2", "1");
-    kept(acting, &partly).await;
-    let failed = Standing::Failed { reason: "for one".into() };
+    kept(user_store, &partly).await;
+    let failed = QueueState::Failed { reason: "for one".into() };
     ended(&office, partly.id, AttemptResult::PartlyAccepted(None), failed).await;
-    assert_eq!(asked(acting, &partly).await, Err(NotAgain::Left));
+    assert_eq!(asked(user_store, &partly).await, Err(NotAgain::Left));
     // What is not the mail again does not enter in its name.
     let other = invoice(&office, "F-3", "1");
-    kept(acting, &other).await;
+    kept(user_store, &other).await;
     fails(&office, other.id).await;
     let mut to_another = again(&other);
     to_another.mail.message.rcpt_to = vec!["other@example.com".into()];
-    let refused = acting.keep_again(&[again(&other), to_another], &Order::default()).await;
+    let refused = user_store.enqueue_again(&[again(&other), to_another], &Order::default()).await;
     assert!(matches!(refused, Err(StoreError::Invalid { .. })), "{refused:?}");
-    assert_eq!(acting.not_again(&[other.id]).await.unwrap(), [].into(), "nothing entered");
-    assert_eq!(acting.keep_again(&[], &Order::default()).await.unwrap(), []);
+    assert_eq!(user_store.not_again(&[other.id]).await.unwrap(), [].into(), "nothing entered");
+    assert_eq!(user_store.enqueue_again(&[], &Order::default()).await.unwrap(), []);
 }
 
 pub(super) async fn a_later_revision_forbids_it_whether_it_left_or_failed(store: Store) {
     let office = Office::open(store).await;
-    let acting = office.acting();
+    let user_store = office.user_store();
     let old: Vec<NewMail> = (0..4).map(|number| invoice(&office, &format!("F-{number}"), "1")).collect();
     for mail in &old {
-        kept(acting, mail).await;
+        kept(user_store, mail).await;
         fails(&office, mail.id).await;
     }
     // Corrected, to somebody else, and for another purpose; another kind of document has the number, too.
@@ -110,70 +114,74 @@ pub(super) async fn a_later_revision_forbids_it_whether_it_left_or_failed(store:
     let mut quote = invoice(&office, "F-2", "1");
     quote.document.as_mut().unwrap().kind = "quote".into();
     for mail in [&corrected, &to_another, &reminder, &quote] {
-        kept(acting, mail).await;
+        kept(user_store, mail).await;
     }
-    assert_eq!(asked(acting, &old[0]).await, Err(NotAgain::Other(corrected.id)));
-    assert_eq!(asked(acting, &old[1]).await, Err(NotAgain::Other(to_another.id)));
+    assert_eq!(asked(user_store, &old[0]).await, Err(NotAgain::Other(corrected.id)));
+    assert_eq!(asked(user_store, &old[1]).await, Err(NotAgain::Other(to_another.id)));
     fails(&office, corrected.id).await;
     fails(&office, to_another.id).await;
-    assert_eq!(asked(acting, &old[0]).await, Err(NotAgain::Failed(corrected.id)), "the outdated revision");
-    assert_eq!(asked(acting, &old[1]).await, Err(NotAgain::Failed(to_another.id)));
-    assert!(asked(acting, &corrected).await.is_ok());
-    assert!(asked(acting, &old[2]).await.is_ok());
+    assert_eq!(
+        asked(user_store, &old[0]).await,
+        Err(NotAgain::Failed(corrected.id)),
+        "the outdated revision"
+    );
+    assert_eq!(asked(user_store, &old[1]).await, Err(NotAgain::Failed(to_another.id)));
+    assert!(asked(user_store, &corrected).await.is_ok());
+    assert!(asked(user_store, &old[2]).await.is_ok());
     // A colleague's account: that it is so, and not which mail; whether it left or failed.
     let spare = office.admin().add_account(&new_account("spare")).await.unwrap();
     office.admin().grant(spare.id, office.marc.id).await.unwrap();
-    let marc = office.store.acting(&office.marc);
+    let marc = office.store.user_store(&office.marc);
     let theirs = NewMail { account: spare.id, ..invoice(&office, "F-3", "2") };
     kept(marc, &theirs).await;
-    assert_eq!(asked(acting, &old[3]).await, Err(NotAgain::Elsewhere));
+    assert_eq!(asked(user_store, &old[3]).await, Err(NotAgain::Elsewhere));
     let theirs_fails =
         sqlx::query("update outbox set state = 'failed' where mail = $1").bind(theirs.id.to_string());
     theirs_fails.execute(&office.store.pool).await.unwrap();
-    assert_eq!(asked(acting, &old[3]).await, Err(NotAgain::Elsewhere));
+    assert_eq!(asked(user_store, &old[3]).await, Err(NotAgain::Elsewhere));
     // What the user does not see is what is not there.
     for not_theirs in [&old[3], &NewMail { id: MailId::new(), ..old[3].clone() }] {
         assert_eq!(asked(marc, not_theirs).await, Err(NotAgain::Unknown));
     }
     // Another company's documents of the same number are none of ours.
     let ours = invoice(&office, "F-5", "1");
-    kept(acting, &ours).await;
+    kept(user_store, &ours).await;
     fails(&office, ours.id).await;
     let next_door = NewMail { account: office.theirs.id, ..invoice(&office, "F-5", "2") };
-    kept(office.store.acting(&office.eve), &next_door).await;
-    assert!(asked(acting, &ours).await.is_ok());
+    kept(office.store.user_store(&office.eve), &next_door).await;
+    assert!(asked(user_store, &ours).await.is_ok());
 }
 
 pub(super) async fn what_was_emptied_since_it_was_shown_does_not_come_back(store: Store) {
     let office = Office::open(store).await;
-    let acting = office.acting();
+    let user_store = office.user_store();
     let mails = ["F-1", "F-2"].map(|number| invoice(&office, number, "1"));
     for mail in &mails {
-        kept(acting, mail).await;
+        kept(user_store, mail).await;
         fails(&office, mail.id).await;
     }
     let made = mails.each_ref().map(again);
-    assert_eq!(acting.not_again(&mails.each_ref().map(|it| it.id)).await.unwrap(), [].into());
+    assert_eq!(user_store.not_again(&mails.each_ref().map(|it| it.id)).await.unwrap(), [].into());
     // While a person is asked, a recipient is erased.
     office.store.lend_pseudonym_key(vec![7; 32].into());
     office.admin().erase(&parse("e@example.com"), now()).await.unwrap();
-    let answers = acting.keep_again(&made, &Order::default()).await.unwrap();
+    let answers = user_store.enqueue_again(&made, &Order::default()).await.unwrap();
     assert_eq!(answers, [Err(NotAgain::Emptied); 2]);
-    let found = acting.listed(&Filter { limit: 10, ..Filter::default() }).await.unwrap();
+    let found = user_store.listed(&Filter { limit: 10, ..Filter::default() }).await.unwrap();
     assert_eq!(found.len(), 2, "{found:?}");
     let addresses = found.iter().flat_map(|it| &it.mail.recipients).map(|it| it.party.address.as_str());
     assert_eq!(addresses.filter(|address| *address == "e@example.com").count(), 0);
-    assert_eq!(asked(acting, &mails[0]).await, Err(NotAgain::Emptied));
+    assert_eq!(asked(user_store, &mails[0]).await, Err(NotAgain::Emptied));
 }
 
 pub(super) async fn of_many_who_send_one_mail_again_at_once_one_does_and_the_others_know_it(store: Store) {
     let office = Office::open(store).await;
     let mail = invoice(&office, "F-1", "1");
-    kept(office.acting(), &mail).await;
+    kept(office.user_store(), &mail).await;
     fails(&office, mail.id).await;
     let asked = (0..6).map(|_| {
         let (store, user, again) = (office.store.clone(), office.lotte.clone(), again(&mail));
-        tokio::spawn(async move { store.acting(&user).keep_again(&[again], &Order::default()).await })
+        tokio::spawn(async move { store.user_store(&user).enqueue_again(&[again], &Order::default()).await })
     });
     let mut answers = Vec::new();
     for task in asked.collect::<Vec<_>>() {

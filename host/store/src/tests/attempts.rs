@@ -38,8 +38,8 @@ async fn meet(office: &Office, ends: Ends, round: u64) {
     let mail = office.mail().await.id;
     let attempt = office.attempt(mail).await;
     let later = chrono::Local::now().fixed_offset() + Duration::seconds(61);
-    let Office { store, journal, holder, account, .. } = office;
-    let other = Holder::new("worker");
+    let Office { store, journal, lease_owner, account, .. } = office;
+    let other = LeaseOwner::new("worker");
     let ending = async {
         // Now one is a little earlier, now the other.
         tokio::time::sleep(std::time::Duration::from_micros(round * 97 % 1_500)).await;
@@ -53,9 +53,13 @@ async fn meet(office: &Office, ends: Ends, round: u64) {
                     .is_empty()
                 {}
             }
-            Ends::Take => drop(office.acting().take(&other, mail, later, LEASE).await.unwrap().unwrap()),
-            Ends::Cancel => drop(office.acting().say(mail, Word::Cancel, later).await.unwrap()),
-            Ends::Hold => drop(office.acting().say(mail, Word::Hold, later).await.unwrap()),
+            Ends::Take => drop(office.user_store().take(&other, mail, later, LEASE).await.unwrap().unwrap()),
+            Ends::Cancel => {
+                drop(office.user_store().apply_command(mail, MailCommand::Cancel, later).await.unwrap())
+            }
+            Ends::Hold => {
+                drop(office.user_store().apply_command(mail, MailCommand::Hold, later).await.unwrap())
+            }
             Ends::Erase => {
                 drop(office.admin().erase(&"e@example.com".parse().unwrap(), later).await.unwrap());
             }
@@ -64,7 +68,7 @@ async fn meet(office: &Office, ends: Ends, round: u64) {
     };
     let releasing = async {
         tokio::time::sleep(std::time::Duration::from_micros(round * 61 % 1_500)).await;
-        journal.release(attempt, holder, later).await
+        journal.release(attempt, lease_owner, later).await
     };
     let ((), released) = tokio::join!(ending, releasing);
     let result =
@@ -81,16 +85,16 @@ async fn meet(office: &Office, ends: Ends, round: u64) {
         }
         Err(error) => panic!("{ends:?}, {round}: {error}"),
     }
-    let doubtful = matches!(before.outbox.standing, Standing::InDoubt { .. });
+    let doubtful = matches!(before.outbox.queue_state, QueueState::InDoubt { .. });
     match ends {
         Ends::Cancel | Ends::Hold | Ends::RemoveAccount => {
             assert_eq!(doubtful, released.is_ok(), "{before:?}")
         }
-        Ends::Claim | Ends::Take => assert_eq!(before.outbox.holder.as_deref(), Some(other.as_str())),
-        Ends::Erase => assert_eq!(before.outbox.standing, Standing::Cancelled),
+        Ends::Claim | Ends::Take => assert_eq!(before.outbox.lease_owner.as_deref(), Some(other.as_str())),
+        Ends::Erase => assert_eq!(before.outbox.queue_state, QueueState::Cancelled),
     }
     // The former holder's word, when it wakes: a server took the mail, or it was not let.
-    let settled = Some(Settlement::of(holder, Standing::Sent));
+    let settled = Some(StateChange::of(lease_owner, QueueState::Sent));
     let (reported, settled) = match released {
         Ok(()) => (AttemptResult::Accepted, settled),
         Err(_) => (AttemptResult::Transient(None), None),
@@ -99,10 +103,10 @@ async fn meet(office: &Office, ends: Ends, round: u64) {
     assert_eq!(alarm, None, "{ends:?}, {round}");
     let after = store.mail(mail).await.unwrap();
     if reported == AttemptResult::Accepted {
-        assert_eq!(after.outbox.standing, Standing::Sent, "{ends:?}, {round}");
+        assert_eq!(after.outbox.queue_state, QueueState::Sent, "{ends:?}, {round}");
         assert_eq!(result(&after), Some(AttemptResult::Accepted));
     } else {
-        assert_eq!(after.outbox.standing, before.outbox.standing, "{ends:?}, {round}");
+        assert_eq!(after.outbox.queue_state, before.outbox.queue_state, "{ends:?}, {round}");
     }
 }
 
@@ -124,7 +128,7 @@ pub(super) async fn a_report_that_contradicts_the_ledger_is_an_alarm_and_changes
         let mail = office.mail().await.id;
         let attempt = office.attempt(mail).await;
         office.finish(attempt, &outcome(decided), &[]).await;
-        let settled = Some(Settlement::of(&office.holder, Standing::Sent));
+        let settled = Some(StateChange::of(&office.lease_owner, QueueState::Sent));
         let said = office.journal.finish(attempt, &outcome(reported), &[], settled).await.unwrap();
         let alarm = Contradiction { mail, attempt, decided, reported };
         assert_eq!(said, is_alarm.then_some(alarm), "{decided}, then {reported}");
@@ -135,15 +139,15 @@ pub(super) async fn a_report_that_contradicts_the_ledger_is_an_alarm_and_changes
             log.iter().any(|it| it.action == "contradicted" && it.mail.as_deref() == Some(&mail.to_string()));
         assert_eq!(noted, is_alarm, "{decided}, then {reported}: {log:?}");
         if is_alarm {
-            assert_ne!(kept.outbox.standing, Standing::Sent, "{decided}, then {reported}");
+            assert_ne!(kept.outbox.queue_state, QueueState::Sent, "{decided}, then {reported}");
         }
-        office.acting().say(mail, Word::Cancel, kept.mail.created).await.unwrap();
+        office.user_store().apply_command(mail, MailCommand::Cancel, kept.mail.created).await.unwrap();
     }
 }
 
 pub(super) async fn a_decision_is_about_the_result_that_was_read(store: Store) {
     let office = Office::open(store).await;
-    let Office { journal, holder, .. } = &office;
+    let Office { journal, lease_owner, .. } = &office;
     let doubt = AttemptResult::InDoubt { interrupted: false };
     let mail = office.mail().await.id;
     let attempt = office.attempt(mail).await;
@@ -151,15 +155,15 @@ pub(super) async fn a_decision_is_about_the_result_that_was_read(store: Store) {
     let found = outcome(AttemptResult::Found);
     let stale = StoreError::AttemptDecided(attempt.to_string());
     for (what, who, from) in [
-        ("another result", holder.clone(), AttemptResult::NeedsSignIn),
-        ("another doubt", holder.clone(), AttemptResult::InDoubt { interrupted: true }),
-        ("another holder", Holder::new("command"), doubt),
+        ("another result", lease_owner.clone(), AttemptResult::NeedsSignIn),
+        ("another doubt", lease_owner.clone(), AttemptResult::InDoubt { interrupted: true }),
+        ("another holder", LeaseOwner::new("command"), doubt),
     ] {
         let refused = journal.decide(attempt, &who, from, &found, &[]).await;
         assert_eq!(refused, Err(stale.clone()), "{what}");
     }
-    let open = journal.begin(mail, &new_attempt(office.account.id), holder).await;
+    let open = journal.begin(mail, &new_attempt(office.account.id), lease_owner).await;
     assert_eq!(open, Err(StoreError::AttemptOpen(mail.to_string())), "nothing begins beside a doubt");
-    journal.decide(attempt, holder, doubt, &found, &[]).await.unwrap();
-    assert_eq!(journal.decide(attempt, holder, doubt, &found, &[]).await, Err(stale), "it is decided");
+    journal.decide(attempt, lease_owner, doubt, &found, &[]).await.unwrap();
+    assert_eq!(journal.decide(attempt, lease_owner, doubt, &found, &[]).await, Err(stale), "it is decided");
 }

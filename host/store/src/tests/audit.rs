@@ -18,20 +18,24 @@ pub(super) async fn whoever_asks_holds_releases_or_cancels_is_on_record(store: S
     let office = Office::open(store).await;
     let now = at("2026-11-27T10:00:00+01:00");
     let mail = NewMail { revision: Some("1".into()), ..new_mail(office.account.id) };
-    office.keep(&mail).await.unwrap();
+    office.enqueue(&mail).await.unwrap();
     let same = NewMail { id: MailId::new(), ..mail.clone() };
-    assert_eq!(office.keep(&same).await.unwrap(), Kept::Before(mail.id), "nothing was added, here neither");
+    assert_eq!(
+        office.enqueue(&same).await.unwrap(),
+        Enqueued::Before(mail.id),
+        "nothing was added, here neither"
+    );
     let again = Order { again: true, ..Order::default() };
-    office.acting().keep(std::slice::from_ref(&same), &again).await.unwrap();
-    office.acting().say(mail.id, Word::Hold, now).await.unwrap();
+    office.user_store().enqueue(std::slice::from_ref(&same), &again).await.unwrap();
+    office.user_store().apply_command(mail.id, MailCommand::Hold, now).await.unwrap();
     office.admin().grant(office.account.id, office.marc.id).await.unwrap();
-    let marc = office.store.acting(&office.marc);
-    let twice = marc.say(mail.id, Word::Hold, now).await.unwrap();
+    let marc = office.store.user_store(&office.marc);
+    let twice = marc.apply_command(mail.id, MailCommand::Hold, now).await.unwrap();
     assert!(!twice.changed, "it is held already");
-    marc.say(mail.id, Word::Release, now).await.unwrap();
-    office.acting().set_answer(mail.id, false).await.unwrap();
-    office.acting().say(mail.id, Word::Cancel, now).await.unwrap();
-    office.acting().note_sent_again(same.id, now).await.unwrap();
+    marc.apply_command(mail.id, MailCommand::Release, now).await.unwrap();
+    office.user_store().set_answer(mail.id, false).await.unwrap();
+    office.user_store().apply_command(mail.id, MailCommand::Cancel, now).await.unwrap();
+    office.user_store().note_sent_again(same.id, now).await.unwrap();
     office.admin().note_export().await.unwrap();
     let wanted = [
         ("lotte", "asked", "invoice F-2026-001, new"),
@@ -51,7 +55,7 @@ pub(super) async fn whoever_asks_holds_releases_or_cancels_is_on_record(store: S
     assert_eq!(found[0].mail, Some(mail.id.to_string()));
     let later = AuditFilter { since: Some(now + chrono::Duration::days(36_500)), limit: 10, actor: None };
     assert_eq!(office.admin().audit(&later).await.unwrap(), []);
-    let theirs = office.store.administer(office.next_door.id);
+    let theirs = office.store.company_store(office.next_door.id);
     assert_eq!(theirs.audit(&AuditFilter { limit: 10, ..AuditFilter::default() }).await.unwrap(), []);
 }
 
@@ -59,12 +63,13 @@ pub(super) async fn what_the_machinery_does_to_mails_and_accounts_is_on_record(s
     let office = Office::open(store).await;
     let mail = office.mail().await.id;
     let now = at("2026-11-27T10:00:00+01:00");
-    let (holder, journal) = (Holder::new("worker"), Journal::of(&office.store));
+    let (lease_owner, journal) = (LeaseOwner::new("worker"), GroupCommitWriter::of(&office.store));
     let lease = std::time::Duration::from_secs(60);
-    office.store.claim(&holder, office.account.id, Pace::default(), 1, now, lease).await.unwrap();
-    let standing = Standing::Held { cause: Cause::Account, reason: "e@example.com can't be reached".into() };
-    journal.settle(mail, &holder, standing.clone()).await.unwrap();
-    journal.settle(mail, &Holder::new("worker"), standing).await.unwrap();
+    office.store.claim(&lease_owner, office.account.id, Pace::default(), 1, now, lease).await.unwrap();
+    let queue_state =
+        QueueState::Held { cause: WaitReason::Account, reason: "e@example.com can't be reached".into() };
+    journal.settle(mail, &lease_owner, queue_state.clone()).await.unwrap();
+    journal.settle(mail, &LeaseOwner::new("worker"), queue_state).await.unwrap();
     let expired = AccountState::NeedsSignIn { reason: "expired".into(), since: now };
     let (company, account) = (office.company.id, office.account.id);
     office.store.set_account_state(company, account, &expired).await.unwrap();
@@ -164,7 +169,7 @@ pub(super) async fn a_failed_change_leaves_no_record_and_a_company_takes_its_own
     office.mail().await;
     let good = new_mail(office.account.id);
     let twice = [good.clone(), good];
-    office.acting().keep(&twice, &Order::default()).await.unwrap_err();
+    office.user_store().enqueue(&twice, &Order::default()).await.unwrap_err();
     assert_eq!(log(&office).await.len(), 1, "all or none, and of none no record");
     office.store.remove_company(office.company.id).await.unwrap();
     assert_eq!(dump(&office).await, Vec::<String>::new());
@@ -260,11 +265,11 @@ pub(super) async fn many_who_write_at_once_make_one_chain_for_each_company(store
         let (account, lotte) = (office.account.id, office.lotte.clone());
         tokio::spawn(async move {
             match number % 4 {
-                0 => store.administer(company).note_export().await.unwrap(),
-                1 => store.administer(next_door).note_export().await.unwrap(),
+                0 => store.company_store(company).note_export().await.unwrap(),
+                1 => store.company_store(next_door).note_export().await.unwrap(),
                 2 => {
                     let mails: Vec<NewMail> = (0..10).map(|_| new_mail(account)).collect();
-                    store.acting(&lotte).keep(&mails, &Order::default()).await.unwrap();
+                    store.user_store(&lotte).enqueue(&mails, &Order::default()).await.unwrap();
                 }
                 _ => {
                     let state = match number % 8 {
@@ -283,7 +288,7 @@ pub(super) async fn many_who_write_at_once_make_one_chain_for_each_company(store
         task.await.unwrap();
     }
     for (company, least) in [(company, 110), (next_door, 10)] {
-        let verdict = store.administer(company).verify_audit(None).await.unwrap();
+        let verdict = store.company_store(company).verify_audit(None).await.unwrap();
         assert_eq!(verdict.broken, None, "{company}");
         assert!(verdict.head.entry >= least, "{company}: {verdict:?}");
     }

@@ -18,25 +18,25 @@ pub(super) async fn what_had_not_ended_is_held_until_a_person_speaks(store: Stor
     let office = Office::open(store).await;
     let (waiting, held, doubtful, sent) =
         (office.mail().await.id, office.mail().await.id, office.mail().await.id, office.mail().await.id);
-    let (holder, journal) = (Holder::new("worker"), Journal::of(&office.store));
+    let (lease_owner, journal) = (LeaseOwner::new("worker"), GroupCommitWriter::of(&office.store));
     let lease = std::time::Duration::from_secs(60);
-    office.store.claim(&holder, office.account.id, Pace::default(), 9, now(), lease).await.unwrap();
-    let by_account = Standing::Held { cause: Cause::Account, reason: "sign in".into() };
-    for (mail, standing) in [
+    office.store.claim(&lease_owner, office.account.id, Pace::default(), 9, now(), lease).await.unwrap();
+    let by_account = QueueState::Held { cause: WaitReason::Account, reason: "sign in".into() };
+    for (mail, queue_state) in [
         (held, by_account),
-        (doubtful, Standing::InDoubt { reason: "who knows".into() }),
-        (sent, Standing::Sent),
+        (doubtful, QueueState::InDoubt { reason: "who knows".into() }),
+        (sent, QueueState::Sent),
     ] {
-        journal.settle(mail, &holder, standing).await.unwrap();
+        journal.settle(mail, &lease_owner, queue_state).await.unwrap();
     }
-    let attempt = journal.begin(waiting, &new_attempt(office.account.id), &holder).await.unwrap();
+    let attempt = journal.begin(waiting, &new_attempt(office.account.id), &lease_owner).await.unwrap();
     let taken = now();
-    assert_eq!(office.store.came_back(taken, false).await.unwrap(), 3);
+    assert_eq!(office.store.mark_restored(taken, false).await.unwrap(), 3);
     // Neither an account that is put right nor the end of a lease nor news lets one of them go.
     office.admin().set_account_state(office.account.id, &AccountState::Ready).await.unwrap();
     office.store.add_events(doubtful, &[super::office::event("delayed")]).await.unwrap();
-    journal.settle(waiting, &holder, Standing::Ready { due: now(), waits: None }).await.unwrap();
-    let shut = journal.release(attempt, &holder, now()).await.unwrap_err();
+    journal.settle(waiting, &lease_owner, QueueState::Ready { due: now(), waits: None }).await.unwrap();
+    let shut = journal.release(attempt, &lease_owner, now()).await.unwrap_err();
     assert_eq!(
         shut,
         StoreError::AttemptClosed(attempt.to_string()),
@@ -44,21 +44,23 @@ pub(super) async fn what_had_not_ended_is_held_until_a_person_speaks(store: Stor
     );
     for mail in [waiting, held, doubtful] {
         let row = office.store.outbox_row(mail).await.unwrap();
-        let Standing::Held { cause: Cause::User, reason } = &row.standing else { panic!("{row:?}") };
+        let QueueState::Held { cause: WaitReason::User, reason } = &row.queue_state else {
+            panic!("{row:?}")
+        };
         assert!(reason.contains("backup of"), "{reason}");
-        let refused = office.acting().take(&Holder::new("command"), mail, now(), lease).await;
+        let refused = office.user_store().take(&LeaseOwner::new("command"), mail, now(), lease).await;
         assert!(matches!(refused, Err(StoreError::Restored { .. })), "{refused:?}");
     }
-    let none = office.store.claim(&holder, office.account.id, Pace::default(), 9, now(), lease).await;
+    let none = office.store.claim(&lease_owner, office.account.id, Pace::default(), 9, now(), lease).await;
     assert_eq!(none.unwrap(), []);
-    assert_eq!(office.store.outbox_row(sent).await.unwrap().standing, Standing::Sent);
-    office.acting().say(waiting, Word::Release, now()).await.unwrap();
-    assert!(office.acting().take(&holder, waiting, now(), lease).await.unwrap().is_ok());
-    office.acting().say(held, Word::Cancel, now()).await.unwrap();
+    assert_eq!(office.store.outbox_row(sent).await.unwrap().queue_state, QueueState::Sent);
+    office.user_store().apply_command(waiting, MailCommand::Release, now()).await.unwrap();
+    assert!(office.user_store().take(&lease_owner, waiting, now(), lease).await.unwrap().is_ok());
+    office.user_store().apply_command(held, MailCommand::Cancel, now()).await.unwrap();
     let log = office.admin().audit(&AuditFilter { limit: 50, ..AuditFilter::default() }).await.unwrap();
     let restored = log.iter().find(|it| it.action == "restored").expect("a row about it");
     assert!(restored.detail.as_deref().is_some_and(|it| it.contains("3 mails held")), "{restored:?}");
-    assert_eq!(office.store.came_back(taken, true).await.unwrap(), 0, "for whoever knows better");
+    assert_eq!(office.store.mark_restored(taken, true).await.unwrap(), 0, "for whoever knows better");
 }
 
 #[tokio::test]
@@ -69,7 +71,7 @@ async fn a_backup_under_load_is_whole_and_comes_back() {
         let (store, user, account) = (office.store.clone(), office.lotte.clone(), office.account.id);
         tokio::spawn(async move {
             for _ in 0..200 {
-                store.acting(&user).keep(&[new_mail(account)], &Order::default()).await.unwrap();
+                store.user_store(&user).enqueue(&[new_mail(account)], &Order::default()).await.unwrap();
             }
         })
     };
@@ -129,7 +131,7 @@ async fn what_is_no_backup_is_refused_and_the_store_stays() {
         let from = folder.path().join("bad");
         std::fs::write(&from, content).unwrap();
         let error = place.restore(&from, how).await.unwrap_err();
-        assert!(!error.may_pass(), "{what}: {error}");
+        assert!(!error.is_transient(), "{what}: {error}");
         let store = Store::open(&place).await.unwrap();
         assert_eq!(store.depths().await.unwrap().get("ready"), Some(&1), "{what}: the store is as it was");
         store.close().await;

@@ -54,30 +54,30 @@ async fn everything(store: &Store) -> String {
 /// Sent, failed, waiting, held and in doubt, with everything that servers say about a person.
 async fn history(office: &Office) -> Vec<MailId> {
     let mails: Vec<NewMail> = ["1", "2", "3", "4", "5"].iter().map(|it| to_person(office, it)).collect();
-    office.acting().keep(&mails, &Order::default()).await.unwrap();
+    office.user_store().enqueue(&mails, &Order::default()).await.unwrap();
     let ids: Vec<MailId> = mails.iter().map(|it| it.id).collect();
-    let (holder, journal) = (Holder::new("worker"), Journal::of(&office.store));
+    let (lease_owner, journal) = (LeaseOwner::new("worker"), GroupCommitWriter::of(&office.store));
     let lease = std::time::Duration::from_secs(60);
-    office.store.claim(&holder, office.account.id, Pace::default(), 50, now(), lease).await.unwrap();
+    office.store.claim(&lease_owner, office.account.id, Pace::default(), 50, now(), lease).await.unwrap();
     let words = Some(format!("<{}>: no such user, {NAME}", PERSON.to_lowercase()));
-    for (mail, result, standing) in [
-        (ids[0], AttemptResult::Accepted, Standing::Sent),
-        (ids[1], AttemptResult::Permanent, Standing::Failed { reason: words.clone().unwrap() }),
+    for (mail, result, queue_state) in [
+        (ids[0], AttemptResult::Accepted, QueueState::Sent),
+        (ids[1], AttemptResult::Permanent, QueueState::Failed { reason: words.clone().unwrap() }),
         (
             ids[4],
             AttemptResult::InDoubt { interrupted: false },
-            Standing::InDoubt { reason: words.clone().unwrap() },
+            QueueState::InDoubt { reason: words.clone().unwrap() },
         ),
     ] {
-        let attempt = journal.begin(mail, &new_attempt(office.account.id), &holder).await.unwrap();
+        let attempt = journal.begin(mail, &new_attempt(office.account.id), &lease_owner).await.unwrap();
         let told = Event { recipient: Some(PERSON.to_uppercase()), words: words.clone(), ..event("refused") };
         let outcome = Outcome { detail: words.clone(), ..outcome(result) };
-        let settle = Some(Settlement::of(&holder, standing));
+        let settle = Some(StateChange::of(&lease_owner, queue_state));
         journal.finish(attempt, &outcome, &[told], settle).await.unwrap();
     }
-    let held = Standing::Held { cause: Cause::User, reason: format!("{PERSON} is not written to") };
-    journal.settle(ids[3], &holder, held).await.unwrap();
-    office.store.give_back("worker", now()).await.unwrap();
+    let held = QueueState::Held { cause: WaitReason::User, reason: format!("{PERSON} is not written to") };
+    journal.settle(ids[3], &lease_owner, held).await.unwrap();
+    office.store.release_leases("worker", now()).await.unwrap();
     let new = NewSuppression {
         address: PERSON.into(),
         kind: SuppressionKind::HardBounce,
@@ -96,7 +96,7 @@ pub(super) async fn an_erased_person_occurs_nowhere_and_every_count_stays(store:
     let ids = history(&office).await;
     let mut other = new_mail(office.account.id);
     other.message.rcpt_to = vec!["ajan.peeters@example.com".into()];
-    office.keep(&other).await.unwrap();
+    office.enqueue(&other).await.unwrap();
     let before = counts(&office).await;
     let address = parse(PERSON);
     let admin = office.admin();
@@ -141,11 +141,11 @@ pub(super) async fn an_erased_person_occurs_nowhere_and_every_count_stays(store:
 pub(super) async fn nothing_is_erased_while_a_mail_is_leaving(store: Store) {
     let office = Office::open(store).await;
     office.store.lend_pseudonym_key(vec![7; 32].into());
-    office.keep(&to_person(&office, "1")).await.unwrap();
-    let (holder, lease) = (Holder::new("worker"), std::time::Duration::from_secs(60));
-    office.store.claim(&holder, office.account.id, Pace::default(), 50, now(), lease).await.unwrap();
+    office.enqueue(&to_person(&office, "1")).await.unwrap();
+    let (lease_owner, lease) = (LeaseOwner::new("worker"), std::time::Duration::from_secs(60));
+    office.store.claim(&lease_owner, office.account.id, Pace::default(), 50, now(), lease).await.unwrap();
     let busy = office.admin().erase(&parse(PERSON), now()).await.unwrap_err();
-    assert!(busy.may_pass() && busy.to_string().contains("leaving"), "{busy}");
+    assert!(busy.is_transient() && busy.to_string().contains("leaving"), "{busy}");
     assert!(everything(&office.store).await.contains(PERSON), "all or nothing");
 }
 
@@ -171,15 +171,15 @@ pub(super) async fn mails_that_ended_long_ago_lose_their_content_and_no_others(s
     assert_eq!((emptied.events, emptied.attempts.len()), (events, 1));
     assert!(mail.message.message_id.starts_with("sha256:"), "{}", mail.message.message_id);
     assert_eq!(office.store.mail(ids[2]).await.unwrap().mail.files.len(), 2, "it waits to be sent");
-    let (holder, lease) = (Holder::new("command"), std::time::Duration::from_secs(60));
-    let gone = office.acting().take(&holder, ids[1], now(), lease).await.unwrap_err();
+    let (lease_owner, lease) = (LeaseOwner::new("command"), std::time::Duration::from_secs(60));
+    let gone = office.user_store().take(&lease_owner, ids[1], now(), lease).await.unwrap_err();
     assert!(gone.to_string().contains("content was removed"), "{gone}");
     // What other mails carry stays; what nobody carries goes.
     let stored = "select count(*) from contents";
     let count: i64 = sqlx::query_scalar(stored).fetch_one(&office.store.pool).await.unwrap();
     assert_eq!(count, 1);
     for id in &ids[2..] {
-        office.acting().say(*id, Word::Cancel, now()).await.unwrap();
+        office.user_store().apply_command(*id, MailCommand::Cancel, now()).await.unwrap();
     }
     assert_eq!(office.store.apply_retention(in_days(32)).await.unwrap(), 3);
     let count: i64 = sqlx::query_scalar(stored).fetch_one(&office.store.pool).await.unwrap();

@@ -66,14 +66,14 @@ enum Stage {
 }
 
 struct Program {
-    holder: Holder,
+    lease_owner: LeaseOwner,
     comes: Comes,
     stage: Stage,
 }
 
 impl Program {
     fn new(comes: Comes) -> Self {
-        Self { holder: Holder::new("worker"), comes, stage: Stage::Idle }
+        Self { lease_owner: LeaseOwner::new("worker"), comes, stage: Stage::Idle }
     }
 }
 
@@ -103,10 +103,10 @@ impl World<'_> {
                 self.work(&mut program).await;
                 self.second = program;
             }
-            Move::Person => self.say(say).await,
+            Move::Person => self.apply_command(say).await,
             Move::Later => self.now += Duration::hours(1),
             Move::Earlier => self.now -= Duration::hours(1),
-            Move::Extend => self.office.store.extend(&self.first.holder, self.now, LEASE).await.unwrap(),
+            Move::Extend => self.office.store.extend(&self.first.lease_owner, self.now, LEASE).await.unwrap(),
         }
         self.check().await;
     }
@@ -114,21 +114,22 @@ impl World<'_> {
     /// One statement's worth of a program's work.
     async fn work(&mut self, program: &mut Program) {
         let Office { store, journal, account, .. } = self.office;
-        let (id, holder, now) = (self.mail, program.holder.clone(), self.now);
+        let (id, lease_owner, now) = (self.mail, program.lease_owner.clone(), self.now);
         program.stage = match std::mem::replace(&mut program.stage, Stage::Ended) {
             Stage::Idle => {
                 let has = match program.comes {
                     Comes::Claims => {
-                        let claimed = store.claim(&holder, account.id, Pace::default(), 9, now, LEASE).await;
+                        let claimed =
+                            store.claim(&lease_owner, account.id, Pace::default(), 9, now, LEASE).await;
                         !claimed.unwrap().is_empty()
                     }
-                    Comes::Takes => match self.office.acting().take(&holder, id, now, LEASE).await {
+                    Comes::Takes => match self.office.user_store().take(&lease_owner, id, now, LEASE).await {
                         Ok(Ok(before)) => {
                             // Who resumes a mail that is held releases it.
-                            if matches!(before.standing, Standing::Held { .. }) {
+                            if matches!(before.queue_state, QueueState::Held { .. }) {
                                 self.ended = None;
                             }
-                            !before.standing.has_ended_for_good()
+                            !before.queue_state.has_ended_for_good()
                         }
                         Ok(Err(_)) | Err(StoreError::Invalid { .. }) => false,
                         Err(error) => panic!("{error}"),
@@ -137,8 +138,8 @@ impl World<'_> {
                 if has { Stage::Has } else { Stage::Idle }
             }
             Stage::Has => Stage::Read(Box::new(store.mail(id).await.unwrap())),
-            Stage::Read(mail) => self.decide(&holder, &mail).await,
-            Stage::Begun(attempt) => match journal.release(attempt, &holder, now).await {
+            Stage::Read(mail) => self.decide(&lease_owner, &mail).await,
+            Stage::Begun(attempt) => match journal.release(attempt, &lease_owner, now).await {
                 Ok(()) => {
                     self.left.push(attempt);
                     Stage::Released(attempt)
@@ -147,7 +148,7 @@ impl World<'_> {
                 Err(error) => panic!("{error}"),
             },
             Stage::Released(attempt) => {
-                let settled = Some(Settlement::of(&holder, Standing::Sent));
+                let settled = Some(StateChange::of(&lease_owner, QueueState::Sent));
                 let accepted = outcome(AttemptResult::Accepted);
                 let alarm = journal.finish(attempt, &accepted, &[], settled).await.unwrap();
                 assert_eq!(alarm, None, "what a server said contradicts the ledger");
@@ -156,7 +157,7 @@ impl World<'_> {
             Stage::Refused(attempt) => {
                 let done = outcome(AttemptResult::Transient(None));
                 assert_eq!(journal.finish(attempt, &done, &[], None).await.unwrap(), None);
-                journal.settle(id, &holder, Standing::Ready { due: now, waits: None }).await.unwrap();
+                journal.settle(id, &lease_owner, QueueState::Ready { due: now, waits: None }).await.unwrap();
                 Stage::Ended
             }
             Stage::Ended => Stage::Ended,
@@ -164,30 +165,30 @@ impl World<'_> {
     }
 
     /// What a program does next with what it has read.
-    async fn decide(&self, holder: &Holder, mail: &Mail) -> Stage {
+    async fn decide(&self, lease_owner: &LeaseOwner, mail: &Mail) -> Stage {
         let journal = &self.office.journal;
         let results: Vec<AttemptResult> =
             mail.attempts.iter().filter_map(|it| Some(it.outcome.as_ref()?.result)).collect();
-        let standing = if results.iter().any(|it| it.was_taken() == Some(true)) {
-            Standing::Sent
+        let queue_state = if results.iter().any(|it| it.was_taken() == Some(true)) {
+            QueueState::Sent
         } else if results.iter().any(|it| it.is_in_doubt()) {
-            Standing::InDoubt { reason: "nobody can look".into() }
+            QueueState::InDoubt { reason: "nobody can look".into() }
         } else {
-            return match journal.begin(self.mail, &new_attempt(self.office.account.id), holder).await {
+            return match journal.begin(self.mail, &new_attempt(self.office.account.id), lease_owner).await {
                 Ok(attempt) => Stage::Begun(attempt),
                 Err(StoreError::LeaseLost(_) | StoreError::AttemptOpen(_)) => Stage::Ended,
                 Err(error) => panic!("{error}"),
             };
         };
-        journal.settle(self.mail, holder, standing).await.unwrap();
+        journal.settle(self.mail, lease_owner, queue_state).await.unwrap();
         Stage::Ended
     }
 
-    async fn say(&mut self, say: Say) {
+    async fn apply_command(&mut self, say: Say) {
         let word = match say {
-            Say::Cancel => Word::Cancel,
-            Say::Hold => Word::Hold,
-            Say::Release => Word::Release,
+            Say::Cancel => MailCommand::Cancel,
+            Say::Hold => MailCommand::Hold,
+            Say::Release => MailCommand::Release,
             Say::Erase => {
                 match self.office.admin().erase(&"e@example.com".parse().unwrap(), self.now).await {
                     // An erased mail has no content: nothing of it leaves any more, in doubt or not.
@@ -198,9 +199,9 @@ impl World<'_> {
                 return;
             }
         };
-        let in_doubt = matches!(self.row().await.standing, Standing::InDoubt { .. });
-        let said = self.office.acting().say(self.mail, word, self.now).await.unwrap();
-        if said.changed && word != Word::Release {
+        let in_doubt = matches!(self.row().await.queue_state, QueueState::InDoubt { .. });
+        let said = self.office.user_store().apply_command(self.mail, word, self.now).await.unwrap();
+        if said.changed && word != MailCommand::Release {
             assert!(in_doubt || self.left.is_empty(), "{word:?} of what has left");
             self.ended = Some(self.left.len());
         }
@@ -220,7 +221,7 @@ impl World<'_> {
         assert!(self.left.len() <= 1, "it left {} times: {:?}", self.left.len(), mail.attempts);
         assert!(self.ended.is_none_or(|before| self.left.len() == before), "it left after it was ended");
         let taken = mail.attempts.iter().any(|it| result(it) == Some(AttemptResult::Accepted));
-        if taken || mail.outbox.standing == Standing::Sent {
+        if taken || mail.outbox.queue_state == QueueState::Sent {
             assert_eq!(self.left.len(), 1, "said to have left: {mail:?}");
         }
     }
@@ -233,11 +234,13 @@ impl World<'_> {
             self.work(&mut last).await;
             self.check().await;
         }
-        let standing = self.row().await.standing;
-        match (&standing, self.ended) {
-            (Standing::Sent | Standing::InDoubt { .. }, _) => assert_eq!(self.left.len(), 1, "{standing:?}"),
-            (Standing::Held { .. } | Standing::Cancelled, Some(_)) => {}
-            _ => panic!("it is neither sent nor ended: {standing:?}"),
+        let queue_state = self.row().await.queue_state;
+        match (&queue_state, self.ended) {
+            (QueueState::Sent | QueueState::InDoubt { .. }, _) => {
+                assert_eq!(self.left.len(), 1, "{queue_state:?}")
+            }
+            (QueueState::Held { .. } | QueueState::Cancelled, Some(_)) => {}
+            _ => panic!("it is neither sent nor ended: {queue_state:?}"),
         }
     }
 }
@@ -246,7 +249,7 @@ impl World<'_> {
 async fn tell(office: &Office, steps: &[Move], say: Say, comes: Comes) {
     let mail =
         NewMail { created: super::office::at("2026-11-27T08:00:00+01:00"), ..new_mail(office.account.id) };
-    office.keep(&mail).await.unwrap();
+    office.enqueue(&mail).await.unwrap();
     let mut world = World {
         office,
         mail: mail.id,
@@ -261,7 +264,7 @@ async fn tell(office: &Office, steps: &[Move], say: Say, comes: Comes) {
     }
     world.drain().await;
     // The next story's worker is to find its own mail alone.
-    office.acting().say(mail.id, Word::Cancel, world.now).await.unwrap();
+    office.user_store().apply_command(mail.id, MailCommand::Cancel, world.now).await.unwrap();
 }
 
 /// The next order of these steps; false after the last.

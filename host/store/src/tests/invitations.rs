@@ -31,7 +31,7 @@ pub(super) async fn an_invitation_is_used_once_and_by_its_own_company_alone(stor
         mailbox: None,
         until: u64::try_from(UNTIL).unwrap(),
     };
-    let refused = store.administer(other.id).invite(&new).await;
+    let refused = store.company_store(other.id).invite(&new).await;
     assert!(matches!(refused, Err(StoreError::NoSuchAccount(_))), "{refused:?}");
     let id = admin.invite(&new).await.unwrap();
     let key = InvitationKey { company: office.company.id, id, now: at(UNTIL) };

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 async fn history(office: &Office, by: &User, account: AccountId, number: &str) -> (Vec<MailId>, BatchId) {
     let store = &office.store;
     let name = parse(&format!("batch of {number}"));
-    let batch = store.acting(by).open_batch(account, &name, now()).await.unwrap();
+    let batch = store.user_store(by).open_batch(account, &name, now()).await.unwrap();
     let mails: Vec<NewMail> = (0..8)
         .map(|count| {
             let mut mail = NewMail { revision: Some("1".into()), ..new_mail(account) };
@@ -25,26 +25,26 @@ async fn history(office: &Office, by: &User, account: AccountId, number: &str) -
         })
         .collect();
     let order = Order { batch: Some(batch), ..Order::default() };
-    store.acting(by).keep(&mails, &order).await.unwrap();
+    store.user_store(by).enqueue(&mails, &order).await.unwrap();
     let ids: Vec<MailId> = mails.iter().map(|mail| mail.id).collect();
-    let (holder, journal) = (Holder::new("worker"), Journal::of(store));
-    store.claim(&holder, account, Pace::default(), 50, now(), LEASE).await.unwrap();
-    let held = |cause| Standing::Held { cause, reason: "held".into() };
-    for (mail, standing) in [
-        (ids[0], Standing::Ready { due: now(), waits: None }),
-        (ids[1], held(Cause::User)),
-        (ids[2], held(Cause::Account)),
-        (ids[3], Standing::InDoubt { reason: "who knows".into() }),
-        (ids[4], Standing::Sent),
-        (ids[5], Standing::Failed { reason: "refused".into() }),
+    let (lease_owner, journal) = (LeaseOwner::new("worker"), GroupCommitWriter::of(store));
+    store.claim(&lease_owner, account, Pace::default(), 50, now(), LEASE).await.unwrap();
+    let held = |cause| QueueState::Held { cause, reason: "held".into() };
+    for (mail, queue_state) in [
+        (ids[0], QueueState::Ready { due: now(), waits: None }),
+        (ids[1], held(WaitReason::User)),
+        (ids[2], held(WaitReason::Account)),
+        (ids[3], QueueState::InDoubt { reason: "who knows".into() }),
+        (ids[4], QueueState::Sent),
+        (ids[5], QueueState::Failed { reason: "refused".into() }),
     ] {
-        let attempt = journal.begin(mail, &new_attempt(account), &holder).await.unwrap();
-        let settle = Some(Settlement::of(&holder, standing));
+        let attempt = journal.begin(mail, &new_attempt(account), &lease_owner).await.unwrap();
+        let settle = Some(StateChange::of(&lease_owner, queue_state));
         let outcome = outcome(AttemptResult::Transient(None));
         journal.finish(attempt, &outcome, &[event("deferred")], settle).await.unwrap();
     }
     // The two that remain are in a worker's hands, one of them with an attempt open.
-    journal.begin(ids[6], &new_attempt(account), &holder).await.unwrap();
+    journal.begin(ids[6], &new_attempt(account), &lease_owner).await.unwrap();
     (ids, batch)
 }
 
@@ -71,7 +71,7 @@ impl World {
         admin.remove_user(gone.id).await.unwrap();
         // What its name could open here is called differently there.
         let theirs = Account { name: parse("counter"), ..office.theirs.clone() };
-        office.store.administer(office.next_door.id).update_account(&theirs).await.unwrap();
+        office.store.company_store(office.next_door.id).update_account(&theirs).await.unwrap();
         let (mails, batch) = history(&office, &office.lotte, office.account.id, "F-LOTTE").await;
         let colleague = Foreign {
             account: office.account.id,
@@ -111,7 +111,7 @@ impl World {
         });
         let mails: Vec<NewMail> = mails.collect();
         let order = Order { held: true, ..Order::default() };
-        self.office.store.acting(by).keep(&mails, &order).await.unwrap();
+        self.office.store.user_store(by).enqueue(&mails, &order).await.unwrap();
     }
 
     async fn dump(&self) -> Dump {
@@ -143,21 +143,21 @@ pub(super) async fn a_user_reaches_nothing_of_another_account_or_company_by_any_
             world.decoys(user, account, foreign).await;
             world.decoys(user, account, &nothing).await;
         }
-        let acting = office.store.acting(user);
+        let user_store = office.store.user_store(user);
         let before = world.dump().await;
-        let called = as_user(acting, foreign).await;
+        let called = as_user(user_store, foreign).await;
         assert_same(&before, &world.dump().await, who);
-        let missing = as_user(acting, &nothing).await;
+        let missing = as_user(user_store, &nothing).await;
         as_if_it_never_was(who, (foreign, &called), (&nothing, &missing));
         all = called;
     }
     all_are_called("Acting<'_>", &all, USERS_OWN);
     // The one whose it is finds it.
-    let lotte = office.acting();
+    let lotte = office.user_store();
     for mail in &world.colleague.mails {
         assert_eq!(lotte.mail(*mail).await.unwrap().mail.id, *mail);
     }
-    assert!(lotte.say(world.colleague.mails[0], Word::Cancel, now()).await.unwrap().changed);
+    assert!(lotte.apply_command(world.colleague.mails[0], MailCommand::Cancel, now()).await.unwrap().changed);
 }
 
 pub(super) async fn an_administrator_reaches_nothing_of_another_company_by_any_method(store: Store) {
@@ -191,14 +191,14 @@ pub(super) async fn what_a_company_changes_of_its_own_changes_nothing_next_door(
     office.store.lend_pseudonym_key(vec![7; 32].into());
     let before = naming(&world.dump().await, &ids);
     assert!(before["mails"].len() == 8 && before["outbox"].len() == 8, "{before:?}");
-    let give_back = async || office.store.give_back("worker", now()).await.unwrap();
+    let release_leases = async || office.store.release_leases("worker", now()).await.unwrap();
     let steps: BTreeMap<&str, String> = BTreeMap::from([
         ("set_logo", said(admin.set_logo(None).await)),
         ("add_user", said(admin.add_user(&new_user("eve")).await)),
         ("add_account", said(admin.add_account(&new_account("counter")).await)),
         ("note_export", said(admin.note_export().await)),
         ("set_retention", said(admin.set_retention(Some(1)).await)),
-        ("tell_again", said(admin.tell_again().await)),
+        ("tell_again", said(admin.notify_again().await)),
         ("remove_account", said(admin.remove_account(world.spare.id).await)),
     ]);
     for (step, said) in &steps {
@@ -206,7 +206,7 @@ pub(super) async fn what_a_company_changes_of_its_own_changes_nothing_next_door(
     }
     assert_same(&before, &naming(&world.dump().await, &ids), "what the company changed");
     // Leases end on both sides; from here on the mails there are compared without them.
-    give_back().await;
+    release_leases().await;
     let before = naming(&world.dump().await, &ids);
     let erased = admin.erase(&parse("e@example.com"), now()).await;
     assert!(
@@ -222,7 +222,7 @@ pub(super) async fn what_a_company_changes_of_its_own_changes_nothing_next_door(
 pub(super) async fn asking_for_what_another_account_was_asked_for_names_and_changes_nothing(store: Store) {
     let world = World::open(store).await;
     let office = &world.office;
-    let marc = office.store.acting(&office.marc);
+    let marc = office.store.user_store(&office.marc);
     let fallback = Fallback { account: Some(world.spare.id), ..Fallback::default() };
     for company in [office.company.clone(), Company { fallback, ..office.company.clone() }] {
         office.admin().update_company(&company).await.unwrap();
@@ -235,13 +235,13 @@ pub(super) async fn asking_for_what_another_account_was_asked_for_names_and_chan
             let orders = [
                 Order::default(),
                 Order { batch: Some(BatchId::new()), ..Order::default() },
-                Order { lease: Some((Holder::new("command"), now())), ..Order::default() },
+                Order { lease: Some((LeaseOwner::new("command"), now())), ..Order::default() },
                 Order { held: true, ..Order::default() },
             ];
             for order in orders {
                 // One that could be sent beside it is not kept either: all or none.
                 let group = [new_mail(world.spare.id), same.clone()];
-                let refused = marc.keep(&group, &order).await.unwrap_err();
+                let refused = marc.enqueue(&group, &order).await.unwrap_err();
                 assert!(matches!(refused, StoreError::AskedElsewhere(_)), "{order:?}: {refused:?}");
                 assert!(!format!("{refused:?} {refused}").contains(&id.to_string()), "{refused}");
             }
@@ -252,14 +252,14 @@ pub(super) async fn asking_for_what_another_account_was_asked_for_names_and_chan
     let mut own = NewMail { revision: Some("1".into()), ..new_mail(world.spare.id) };
     own.document.as_mut().unwrap().number = "F-LOTTE".into();
     let again = Order { again: true, ..Order::default() };
-    let kept = marc.keep(std::slice::from_ref(&own), &again).await.unwrap();
-    assert_eq!(kept, [Kept::New(own.id)]);
+    let kept = marc.enqueue(std::slice::from_ref(&own), &again).await.unwrap();
+    assert_eq!(kept, [Enqueued::New(own.id)]);
     // From then on that one is the one that he asked for before; Lotte's are hers.
     let same = NewMail { id: MailId::new(), ..own.clone() };
     assert_eq!(marc.asked_before(&[&same]).await.unwrap(), [AskedBefore::As(own.id)]);
     let hers = NewMail { id: MailId::new(), account: office.account.id, ..own.clone() };
     assert_eq!(
-        office.acting().asked_before(&[&hers]).await.unwrap(),
+        office.user_store().asked_before(&[&hers]).await.unwrap(),
         [AskedBefore::As(world.colleague.mails[0])],
         "not his, which she may not see"
     );
@@ -290,11 +290,11 @@ pub(super) async fn the_record_names_a_user_of_the_company_or_the_administrator(
         let refused = office.admin().update_user(&renamed).await.unwrap_err();
         assert!(matches!(refused, StoreError::Invalid { what: "login", .. }), "{login}: {refused}");
     }
-    office.acting().say(mail, Word::Hold, now()).await.unwrap();
+    office.user_store().apply_command(mail, MailCommand::Hold, now()).await.unwrap();
     let renamed = User { login: parse("charlotte"), ..office.lotte.clone() };
     office.admin().update_user(&renamed).await.unwrap();
-    office.acting().say(mail, Word::Release, now()).await.unwrap();
-    office.admin().say(mail, Word::Cancel, now()).await.unwrap();
+    office.user_store().apply_command(mail, MailCommand::Release, now()).await.unwrap();
+    office.admin().apply_command(mail, MailCommand::Cancel, now()).await.unwrap();
     let log = office.admin().audit(&AuditFilter { limit: 3, ..AuditFilter::default() }).await.unwrap();
     let log: Vec<_> = log.iter().rev().map(|it| (it.actor.as_str(), it.action.as_str())).collect();
     assert_eq!(log, [("lotte", "held"), ("charlotte", "released"), ("administrator", "cancelled")]);

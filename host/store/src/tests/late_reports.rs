@@ -23,7 +23,7 @@ async fn mail_to(office: &Office, rcpt_to: &[&str]) -> MailId {
     mail.message.rcpt_to = rcpt_to.iter().map(|to| (*to).to_owned()).collect();
     let party = |to: &str| Party { name: Some("Jan Peeters".into()), address: to.to_owned() };
     mail.recipients = rcpt_to.iter().map(|to| Recipient::new("to", party(to))).collect();
-    office.keep(&mail).await.unwrap();
+    office.enqueue(&mail).await.unwrap();
     mail.id
 }
 
@@ -98,7 +98,7 @@ pub(super) async fn a_report_is_about_a_recipient_of_its_mail_or_about_another_a
         sqlx::query("delete from suppressions").execute(&office.store.pool).await.unwrap();
     }
     // A blind copy to ourselves that comes back says nothing of whom we may write to.
-    let users = office.store.administer(office.company.id).users().await.unwrap();
+    let users = office.store.company_store(office.company.id).users().await.unwrap();
     for own in
         ["office@ateliernord.example", &office.account.address.to_string(), &users[0].address.to_string()]
     {
@@ -174,7 +174,7 @@ async fn something_late(
     dice: &mut Dice,
     mails: &[MailId],
     late: &[(MailId, AttemptId)],
-    holder: &Holder,
+    lease_owner: &LeaseOwner,
 ) {
     let store = &office.store;
     let mail = mails[usize::try_from(dice.below(mails.len() as u64)).unwrap()];
@@ -206,16 +206,16 @@ async fn something_late(
             let done =
                 Outcome { detail: Some(words), ..outcome(AttemptResult::InDoubt { interrupted: true }) };
             // The ledger may refuse a result that comes too late; what it takes has no address.
-            let _ = Journal::of(&store.system()).finish(attempt, &done, &[said], None).await;
+            let _ = GroupCommitWriter::of(&store.system()).finish(attempt, &done, &[said], None).await;
         }
         5 => {
             let (mail, attempt) = late[usize::try_from(dice.below(late.len() as u64)).unwrap()];
             let done = Outcome { detail: Some(words.clone()), ..outcome(AttemptResult::Permanent) };
-            let failed = Settlement::of(holder, Standing::Failed { reason: words.clone() });
-            let journal = Journal::of(&store.system());
+            let failed = StateChange::of(lease_owner, QueueState::Failed { reason: words.clone() });
+            let journal = GroupCommitWriter::of(&store.system());
             let _ = journal.finish(attempt, &done, &[said], Some(failed)).await;
-            let held = Standing::Held { cause: Cause::User, reason: words };
-            journal.settle(mail, holder, held).await.unwrap();
+            let held = QueueState::Held { cause: WaitReason::User, reason: words };
+            journal.settle(mail, lease_owner, held).await.unwrap();
         }
         6 => {
             let expired = AccountState::NeedsSignIn { reason: words, since: now() };
@@ -224,17 +224,19 @@ async fn something_late(
         7 => {
             store
                 .system()
-                .hold_records(office.company.id, holder, now(), Duration::from_secs(60))
+                .lease_records(office.company.id, lease_owner, now(), Duration::from_secs(60))
                 .await
                 .unwrap();
             let pause = Pause::Until(now(), words);
-            store.system().leave_records(office.company.id, holder, &pause).await.unwrap();
+            store.system().release_records(office.company.id, lease_owner, &pause).await.unwrap();
         }
         _ => {
             let due = store.system().notices_due(office.company.id, now(), 10).await.unwrap();
-            let came: Vec<_> =
-                due.into_iter().map(|it| (it.notice.id, Telling::Later(now(), words.clone()))).collect();
-            store.system().settle_notices(office.company.id, &came).await.unwrap();
+            let came: Vec<_> = due
+                .into_iter()
+                .map(|it| (it.notice.id, NotificationResult::Later(now(), words.clone())))
+                .collect();
+            store.system().record_notifications(office.company.id, &came).await.unwrap();
         }
     }
 }
@@ -252,19 +254,22 @@ pub(super) async fn after_an_erasure_no_report_brings_the_address_back(store: St
     let mut mails = vec![mail_to(&office, &[PERSON]).await, mail_to(&office, &[PERSON, OTHER]).await];
     // A mail to somebody else, whose server forwards to the person.
     mails.push(mail_to(&office, &[OTHER]).await);
-    let (holder, journal) = (Holder::new("worker"), Journal::of(&office.store.system()));
+    let (lease_owner, journal) = (LeaseOwner::new("worker"), GroupCommitWriter::of(&office.store.system()));
     let mut late = Vec::new();
     let before = now() - chrono::Duration::hours(1);
     office
         .store
-        .claim(&holder, office.account.id, Pace::default(), 9, before, Duration::from_secs(1))
+        .claim(&lease_owner, office.account.id, Pace::default(), 9, before, Duration::from_secs(1))
         .await
         .unwrap();
     for mail in &mails {
-        late.push((*mail, journal.begin(*mail, &new_attempt(office.account.id), &holder).await.unwrap()));
+        late.push((
+            *mail,
+            journal.begin(*mail, &new_attempt(office.account.id), &lease_owner).await.unwrap(),
+        ));
     }
     // Of one the last bytes have left: what came of it is not known yet.
-    journal.release(late[1].1, &holder, before).await.unwrap();
+    journal.release(late[1].1, &lease_owner, before).await.unwrap();
     let told = Notice {
         id: "n-1".into(),
         mail: Some(mails[2]),
@@ -284,7 +289,7 @@ pub(super) async fn after_an_erasure_no_report_brings_the_address_back(store: St
 
     let mut dice = Dice(4711);
     for round in 0..250 {
-        something_late(&office, &mut dice, &mails, &late, &holder).await;
+        something_late(&office, &mut dice, &mails, &late, &lease_owner).await;
         if round % 10 == 9 {
             assert_eq!(places(&office.store).await, Vec::<String>::new(), "after {round} reports");
         }
@@ -349,7 +354,7 @@ pub(super) async fn what_an_erasure_rewrites_it_rewrites_in_every_column(store: 
     let mail = mail_to(&office, &[OTHER]).await;
     let attempt = office.attempt(mail).await;
     let store = &office.store;
-    let sent = Some(Settlement::of(&office.holder, Standing::Sent));
+    let sent = Some(StateChange::of(&office.lease_owner, QueueState::Sent));
     let accepted = outcome(AttemptResult::Accepted);
     assert_eq!(office.journal.finish(attempt, &accepted, &[fact("accepted", OTHER)], sent).await, Ok(None));
     report(&office, mail, MatchedBy::Provider, OTHER).await;
@@ -369,7 +374,7 @@ pub(super) async fn what_an_erasure_rewrites_it_rewrites_in_every_column(store: 
         at: now(),
     };
     assert!(store.system().notify(office.company.id, &told).await.unwrap());
-    office.acting().open_batch(office.account.id, &parse("november"), now()).await.unwrap();
+    office.user_store().open_batch(office.account.id, &parse("november"), now()).await.unwrap();
     sqlx::query("update notices set state = 'told'").execute(&store.pool).await.unwrap();
     for (number, column) in REWRITTEN.iter().enumerate() {
         let (table, name) = (column.table, column.column);

@@ -7,18 +7,18 @@ use postroom_model::*;
 pub(super) async fn a_kept_mail_comes_back_byte_for_byte(store: Store) {
     let office = Office::open(store).await;
     let mail = office.mail().await;
-    let kept = office.acting().mail(mail.id).await.unwrap();
+    let kept = office.user_store().mail(mail.id).await.unwrap();
     assert_eq!(kept.mail, mail);
     assert_eq!((kept.company, kept.user), (office.company.id, Some(office.lotte.id)));
     assert_eq!((kept.attempts.len(), kept.events.len()), (0, 0));
     let test = NewMail { document: None, files: Vec::new(), ..new_mail(office.account.id) };
-    office.keep(&test).await.unwrap();
+    office.enqueue(&test).await.unwrap();
     assert_eq!(office.store.mail(test.id).await.unwrap().mail, test);
     let taken = StoreError::Taken { what: "a mail", name: mail.id.to_string() };
-    assert_eq!(office.keep(&mail).await.unwrap_err(), taken);
+    assert_eq!(office.enqueue(&mail).await.unwrap_err(), taken);
     let mut relative = new_mail(office.account.id);
     relative.files[0].place = FilePlace::Disk("invoice.pdf".into());
-    assert!(matches!(office.keep(&relative).await, Err(StoreError::Invalid { what: "file", .. })));
+    assert!(matches!(office.enqueue(&relative).await, Err(StoreError::Invalid { what: "file", .. })));
     let error = office.store.mail(relative.id).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchMail(relative.id.to_string()), "nothing of it was kept");
     office.admin().remove_user(office.lotte.id).await.unwrap();
@@ -29,19 +29,19 @@ pub(super) async fn a11_the_mails_of_an_account_are_listed_newest_first(store: S
     let office = Office::open(store).await;
     let other = office.admin().add_account(&new_account("other")).await.unwrap();
     office.admin().grant(other.id, office.lotte.id).await.unwrap();
-    office.keep(&new_mail(other.id)).await.unwrap();
+    office.enqueue(&new_mail(other.id)).await.unwrap();
     let mut ids = Vec::new();
     for _ in 0..5 {
         ids.insert(0, office.mail().await.id);
     }
     let account = office.account.id;
-    let acting = office.acting();
+    let user_store = office.user_store();
     let listed = |mails: Vec<MailSummary>| mails.into_iter().map(|mail| mail.id).collect::<Vec<_>>();
-    assert_eq!(listed(acting.sent(account, None, 1_000_000).await.unwrap()), ids);
-    assert_eq!(listed(acting.sent(account, None, 2).await.unwrap()), ids[..2]);
-    assert_eq!(listed(acting.sent(account, Some(ids[1]), 2).await.unwrap()), ids[2..4]);
-    assert_eq!(listed(acting.sent(account, Some(ids[4]), 2).await.unwrap()), []);
-    let newest = &acting.sent(account, None, 1).await.unwrap()[0];
+    assert_eq!(listed(user_store.sent(account, None, 1_000_000).await.unwrap()), ids);
+    assert_eq!(listed(user_store.sent(account, None, 2).await.unwrap()), ids[..2]);
+    assert_eq!(listed(user_store.sent(account, Some(ids[1]), 2).await.unwrap()), ids[2..4]);
+    assert_eq!(listed(user_store.sent(account, Some(ids[4]), 2).await.unwrap()), []);
+    let newest = &user_store.sent(account, None, 1).await.unwrap()[0];
     let mail = new_mail(account);
     assert_eq!((&newest.subject, &newest.recipients), (&mail.subject, &mail.recipients));
     assert_eq!((newest.user, &newest.document), (Some(office.lotte.id), &mail.document));
@@ -92,9 +92,9 @@ pub(super) async fn nobody_sends_while_an_attempt_is_open(store: Store) {
     office.take(mail).await;
     let mut begun = Vec::new();
     for _ in 0..8 {
-        let (journal, holder) = (office.journal.clone(), office.holder.clone());
+        let (journal, lease_owner) = (office.journal.clone(), office.lease_owner.clone());
         let attempt = new_attempt(office.account.id);
-        begun.push(tokio::spawn(async move { journal.begin(mail, &attempt, &holder).await }));
+        begun.push(tokio::spawn(async move { journal.begin(mail, &attempt, &lease_owner).await }));
     }
     let mut attempts = Vec::new();
     for task in begun {
@@ -117,7 +117,7 @@ pub(super) async fn what_came_of_an_attempt_is_kept_though_access_was_revoked(st
     office.finish(attempt, &outcome(AttemptResult::Accepted), &[event("accepted")]).await;
     office.store.add_events(mail, &[event("delivered")]).await.unwrap();
     assert_eq!(office.store.mail(mail).await.unwrap().events, [event("accepted"), event("delivered")]);
-    let error = office.acting().mail(mail).await.unwrap_err();
+    let error = office.user_store().mail(mail).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchMail(mail.to_string()));
 }
 
@@ -133,13 +133,13 @@ pub(super) async fn a13_a_fallback_is_an_attempt_of_its_own_by_the_companys_fall
     let own = office.attempt(mail).await;
     office.finish(own, &outcome(AttemptResult::Transient(None)), &[]).await;
     office.begin(mail, &attempt).await.unwrap();
-    let kept = office.acting().mail(mail).await.unwrap().attempts;
+    let kept = office.user_store().mail(mail).await.unwrap().attempts;
     let by = |attempt: &Attempt| (attempt.account_name.clone(), attempt.transport.clone(), attempt.fallback);
     let wanted =
         [("office".to_owned(), "smtp".to_owned(), false), ("relay".to_owned(), "sendgrid".to_owned(), true)];
     assert_eq!(kept.iter().map(by).collect::<Vec<_>>(), wanted);
     // The fallback sends for those who may use the mail's own account; its own mails stay as they were.
-    assert!(office.acting().sent(relay.id, None, 10).await.is_err());
+    assert!(office.user_store().sent(relay.id, None, 10).await.is_err());
 }
 
 pub(super) async fn facts_are_a_set(store: Store) {
@@ -171,13 +171,13 @@ pub(super) async fn what_strangers_write_is_kept_within_bounds(store: Store) {
     mail.subject = "a\0b'; drop table mails; -- \u{202e}".into();
     mail.recipients[0].party.name = Some("\0\"\\".into());
     mail.message.pieces = vec![Piece::Text("\0\r\n".into())];
-    office.keep(&mail).await.unwrap();
+    office.enqueue(&mail).await.unwrap();
     let attempt = office.attempt(mail.id).await;
     let words = format!("550 \0{}", "é".repeat(100_000));
     let done = Outcome { detail: Some(words.clone()), ..outcome(AttemptResult::Permanent) };
     let hostile = Event { words: Some(words), kind: "\0".into(), ..event("refused") };
     office.finish(attempt, &done, &[hostile.clone(), hostile]).await;
-    let kept = office.acting().mail(mail.id).await.unwrap();
+    let kept = office.user_store().mail(mail.id).await.unwrap();
     assert_eq!(kept.mail.subject, "a\u{fffd}b'; drop table mails; -- \u{202e}");
     assert_eq!(kept.mail.recipients, mail.recipients, "JSON keeps what text can't");
     assert_eq!(kept.mail.message.pieces, mail.message.pieces);
@@ -191,13 +191,13 @@ pub(super) async fn many_at_once_lose_nothing(store: Store) {
     let mut tasks = Vec::new();
     for _ in 0..40 {
         let (store, user, account) = (office.store.clone(), office.lotte.clone(), office.account.id);
-        let (holder, journal) = (office.holder.clone(), office.journal.clone());
+        let (lease_owner, journal) = (office.lease_owner.clone(), office.journal.clone());
         tasks.push(tokio::spawn(async move {
-            let (acting, mail) = (store.acting(&user), new_mail(account));
+            let (user_store, mail) = (store.user_store(&user), new_mail(account));
             let until = chrono::Local::now().fixed_offset() + chrono::Duration::seconds(60);
-            let order = Order { lease: Some((holder.clone(), until)), ..Order::default() };
-            acting.keep(std::slice::from_ref(&mail), &order).await.unwrap();
-            let attempt = journal.begin(mail.id, &new_attempt(account), &holder).await.unwrap();
+            let order = Order { lease: Some((lease_owner.clone(), until)), ..Order::default() };
+            user_store.enqueue(std::slice::from_ref(&mail), &order).await.unwrap();
+            let attempt = journal.begin(mail.id, &new_attempt(account), &lease_owner).await.unwrap();
             let accepted = outcome(AttemptResult::Accepted);
             journal.finish(attempt, &accepted, &[event("accepted")], None).await.unwrap();
         }));
@@ -205,7 +205,7 @@ pub(super) async fn many_at_once_lose_nothing(store: Store) {
     for task in tasks {
         task.await.unwrap();
     }
-    let sent = office.acting().sent(office.account.id, None, 100).await.unwrap();
+    let sent = office.user_store().sent(office.account.id, None, 100).await.unwrap();
     assert_eq!(sent.len(), 40);
     for mail in sent {
         assert_eq!(office.store.mail(mail.id).await.unwrap().events, [event("accepted")]);

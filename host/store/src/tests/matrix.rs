@@ -60,7 +60,7 @@ pub(super) fn said<T: std::fmt::Debug>(result: Result<T, StoreError>) -> String 
     match result {
         Ok(found) => format!("found {found:?}"),
         Err(error) => {
-            assert!(!error.may_pass(), "{error}");
+            assert!(!error.is_transient(), "{error}");
             format!("{error:?}: {error}")
         }
     }
@@ -83,42 +83,42 @@ fn accounts_of(listed: Result<Vec<Listed>, StoreError>) -> Result<Vec<AccountId>
 }
 
 /// Every method of a user that takes an id or a text, with these.
-pub(super) async fn as_user(acting: Acting<'_>, of: &Foreign) -> Vec<Called> {
+pub(super) async fn as_user(user_store: UserStore<'_>, of: &Foreign) -> Vec<Called> {
     let mut called: Vec<Called> = Vec::new();
     let mut add = |method: &str, said: String| called.push((method.to_owned(), said));
     let account = of.account;
-    add("account", said(acting.account(&of.account_name).await));
-    add("settings", said(acting.settings(account).await));
-    add("set_settings", said(acting.set_settings(account, &UserSettings::default()).await));
-    add("sent", said(acting.sent(account, None, 10).await));
-    add("pace", said(acting.pace(account).await));
-    add("sent_in_a_day", said(acting.sent_in_a_day(account, now()).await));
+    add("account", said(user_store.account(&of.account_name).await));
+    add("settings", said(user_store.settings(account).await));
+    add("set_settings", said(user_store.set_settings(account, &UserSettings::default()).await));
+    add("sent", said(user_store.sent(account, None, 10).await));
+    add("pace", said(user_store.pace(account).await));
+    add("sent_in_a_day", said(user_store.sent_in_a_day(account, now()).await));
     let own = new_mail(account);
-    add("keep", said(acting.keep(std::slice::from_ref(&own), &Order::default()).await));
-    add("asked_before", said(acting.asked_before(&[&own]).await));
+    add("keep", said(user_store.enqueue(std::slice::from_ref(&own), &Order::default()).await));
+    add("asked_before", said(user_store.asked_before(&[&own]).await));
     for filter in filters(of) {
-        add("listed", said(accounts_of(acting.listed(&filter).await)));
+        add("listed", said(accounts_of(user_store.listed(&filter).await)));
     }
-    add("counts", said(acting.counts(Some(of.batch)).await));
-    add("active", said(acting.active(of.batch, now()).await));
-    add("open_batch", said(acting.open_batch(account, &of.batch_name, now()).await));
+    add("counts", said(user_store.counts(Some(of.batch)).await));
+    add("active", said(user_store.active(of.batch, now()).await));
+    add("open_batch", said(user_store.open_batch(account, &of.batch_name, now()).await));
     for name in [of.batch_name.to_string(), of.batch.to_string()] {
-        add("batches_called", said(acting.batches_called(&name).await));
+        add("batches_called", said(user_store.batches_called(&name).await));
     }
-    add("not_again", said(acting.not_again(&of.mails).await));
+    add("not_again", said(user_store.not_again(&of.mails).await));
     let again = of.mails.iter().map(|mail| Again { of: *mail, mail: new_mail(account) }).collect::<Vec<_>>();
-    add("keep_again", said(acting.keep_again(&again, &Order::default()).await));
-    add("outbox_rows", said(acting.outbox_rows(&of.mails).await));
+    add("keep_again", said(user_store.enqueue_again(&again, &Order::default()).await));
+    add("outbox_rows", said(user_store.outbox_rows(&of.mails).await));
     for mail in &of.mails {
         let mail = *mail;
-        add("mail", said(acting.mail(mail).await));
-        for word in [Word::Hold, Word::Release, Word::Cancel] {
-            add("say", said(acting.say(mail, word, now()).await));
-            add("say_all", said(acting.say_all(&[mail], word, now()).await));
+        add("mail", said(user_store.mail(mail).await));
+        for word in [MailCommand::Hold, MailCommand::Release, MailCommand::Cancel] {
+            add("say", said(user_store.apply_command(mail, word, now()).await));
+            add("say_all", said(user_store.apply_commands(&[mail], word, now()).await));
         }
-        add("take", said(acting.take(&Holder::new("command"), mail, now(), LEASE).await));
-        add("set_answer", said(acting.set_answer(mail, true).await));
-        add("note_sent_again", said(acting.note_sent_again(mail, now()).await));
+        add("take", said(user_store.take(&LeaseOwner::new("command"), mail, now(), LEASE).await));
+        add("set_answer", said(user_store.set_answer(mail, true).await));
+        add("note_sent_again", said(user_store.note_sent_again(mail, now()).await));
     }
     called
 }
@@ -128,7 +128,7 @@ pub(super) const USERS_OWN: &[&str] = &["user", "company", "logo", "accounts", "
 
 /// Every method of an administrator that takes an id or a text, with these. `own` are an account and a user of the company's.
 pub(super) async fn as_administrator(
-    admin: Administrator<'_>,
+    admin: CompanyStore<'_>,
     own: (&Account, &User, &Company),
     of: &Foreign,
 ) -> Vec<Called> {
@@ -173,11 +173,11 @@ pub(super) async fn as_administrator(
     for mail in &of.mails {
         let mail = *mail;
         add("mail", said(admin.mail(mail).await));
-        for word in [Word::Hold, Word::Release, Word::Cancel] {
-            add("say", said(admin.say(mail, word, now()).await));
-            add("say_all", said(admin.say_all(&[mail], word, now()).await));
+        for word in [MailCommand::Hold, MailCommand::Release, MailCommand::Cancel] {
+            add("say", said(admin.apply_command(mail, word, now()).await));
+            add("say_all", said(admin.apply_commands(&[mail], word, now()).await));
         }
-        add("take", said(admin.take(&Holder::new("command"), mail, now(), LEASE).await));
+        add("take", said(admin.take(&LeaseOwner::new("command"), mail, now(), LEASE).await));
     }
     let filter = AuditFilter { actor: Some(of.login.clone()), limit: 10, since: None };
     add("audit", said(admin.audit(&filter).await));

@@ -43,16 +43,16 @@ fn notice(id: &str, number: &str, status: &str) -> Notice {
 
 async fn settle(
     store: &SystemStore,
-    news: &MailNews,
+    news: &StatusChange,
     notices: &[Notice],
     next: Option<chrono::DateTime<chrono::FixedOffset>>,
 ) {
-    let looked = Looked { news: news.clone(), notices: notices.to_vec(), next };
-    store.settle_news(&[looked]).await.unwrap();
+    let looked = ReviewedStatusChange { news: news.clone(), notices: notices.to_vec(), next };
+    store.record_status_changes(&[looked]).await.unwrap();
 }
 
-async fn came(store: &SystemStore, company: CompanyId, id: &str, telling: Telling) {
-    store.settle_notices(company, &[(id.to_owned(), telling)]).await.unwrap();
+async fn came(store: &SystemStore, company: CompanyId, id: &str, telling: NotificationResult) {
+    store.record_notifications(company, &[(id.to_owned(), telling)]).await.unwrap();
 }
 
 async fn ids_due(store: &SystemStore, company: CompanyId) -> Vec<String> {
@@ -72,13 +72,13 @@ pub(super) async fn news_come_with_every_fact_of_a_company_that_has_records_and_
     assert_eq!(store.news(company, now(), 10).await.unwrap(), [], "what was before is not told");
 
     let mail = office.mail().await;
-    let (holder, journal) = (Holder::new("worker"), Journal::of(store));
+    let (lease_owner, journal) = (LeaseOwner::new("worker"), GroupCommitWriter::of(store));
     let lease = Duration::from_secs(60);
-    store.claim(&holder, office.account.id, Pace::default(), 9, now(), lease).await.unwrap();
-    let attempt = journal.begin(mail.id, &new_attempt(office.account.id), &holder).await.unwrap();
+    store.claim(&lease_owner, office.account.id, Pace::default(), 9, now(), lease).await.unwrap();
+    let attempt = journal.begin(mail.id, &new_attempt(office.account.id), &lease_owner).await.unwrap();
     assert_eq!(store.news(company, now(), 10).await.unwrap(), [], "an attempt is no news");
     let accepted = event("accepted");
-    let sent = Some(Settlement::of(&holder, Standing::Sent));
+    let sent = Some(StateChange::of(&lease_owner, QueueState::Sent));
     journal
         .finish(attempt, &outcome(AttemptResult::Accepted), std::slice::from_ref(&accepted), sent)
         .await
@@ -99,7 +99,7 @@ pub(super) async fn news_come_with_every_fact_of_a_company_that_has_records_and_
     settle(store, news, &[told.clone()], None).await;
     let again = store.news(company, now(), 10).await.unwrap();
     assert_eq!((again[0].version, again[0].events.len()), (news.version + 1, 2));
-    let known = ToldStatus { recipient: "E@Example.com".into(), status: "in-transit".into(), times: 1 };
+    let known = LastNotified { recipient: "E@Example.com".into(), status: "in-transit".into(), times: 1 };
     assert_eq!(again[0].told, [known]);
     store.add_events(mail.id, &[event("delivered")]).await.unwrap();
     let later = now() + chrono::Duration::days(25);
@@ -111,13 +111,13 @@ pub(super) async fn news_come_with_every_fact_of_a_company_that_has_records_and_
 
     // Next door has no records.
     let theirs = new_mail(office.theirs.id);
-    store.acting(&office.eve).keep(std::slice::from_ref(&theirs), &Order::default()).await.unwrap();
+    store.user_store(&office.eve).enqueue(std::slice::from_ref(&theirs), &Order::default()).await.unwrap();
     store.add_events(theirs.id, &[event("accepted")]).await.unwrap();
     assert_eq!(store.news(office.next_door.id, now(), 10).await.unwrap(), []);
     assert!(!store.notify(office.next_door.id, &notice("n1", "1", "read")).await.unwrap(), "nobody to tell");
 
     // Without records what waited is forgotten, and what was told is not.
-    came(store, company, "n1", Telling::Told).await;
+    came(store, company, "n1", NotificationResult::Told).await;
     assert!(store.notify(company, &notice("n2", "1", "read")).await.unwrap());
     office.admin().set_records(None).await.unwrap();
     assert_eq!(store.news(company, later, 10).await.unwrap(), []);
@@ -137,12 +137,18 @@ pub(super) async fn notices_are_told_in_order_for_each_document_and_once_per_id(
     let mut kept = notice("a1", "A", "in-transit");
     kept.reason = Some("250 2.0.0 queued \u{fffd} \u{1f4e6}".into());
     assert_eq!((&first[0].notice, first[0].tries), (&kept, 0));
-    came(store, company, "a1", Telling::Told).await;
+    came(store, company, "a1", NotificationResult::Told).await;
     assert_eq!(ids_due(store, company).await, ["b1", "a2"]);
     // One that has to wait holds up its own document and no other.
-    came(store, company, "b1", Telling::Later(now() + chrono::Duration::hours(1), "500 oh".into())).await;
+    came(
+        store,
+        company,
+        "b1",
+        NotificationResult::Later(now() + chrono::Duration::hours(1), "500 oh".into()),
+    )
+    .await;
     assert_eq!(ids_due(store, company).await, ["a2"]);
-    came(store, company, "a2", Telling::Refused("422 never".into())).await;
+    came(store, company, "a2", NotificationResult::Refused("422 never".into())).await;
     assert_eq!(ids_due(store, company).await, Vec::<String>::new());
     let open = NoticeFilter { open: true, limit: 9, ..NoticeFilter::default() };
     let listed = office.admin().notices(&open).await.unwrap();
@@ -154,10 +160,10 @@ pub(super) async fn notices_are_told_in_order_for_each_document_and_once_per_id(
         ("b1", NoticeState::Waiting, 1, Some("500 oh")),
     ];
     assert_eq!(listed, wanted);
-    assert_eq!(office.admin().tell_again().await.unwrap(), 3);
+    assert_eq!(office.admin().notify_again().await.unwrap(), 3);
     assert_eq!(ids_due(store, company).await, ["b1", "a2"]);
     // What was told stays told.
-    came(store, company, "a1", Telling::Later(now(), "late".into())).await;
+    came(store, company, "a1", NotificationResult::Later(now(), "late".into())).await;
     let about = NoticeFilter { document: Some("A".into()), limit: 9, ..NoticeFilter::default() };
     let about = office.admin().notices(&about).await.unwrap();
     assert_eq!(
@@ -189,9 +195,11 @@ pub(super) async fn one_holder_tells_a_company_at_a_time_and_a_dead_one_leaves_n
     let office = with_records(store).await;
     let (store, company) = (&office.store, office.company.id);
     store.notify(company, &notice("n", "1", "read")).await.unwrap();
-    let (one, two) = (Holder::new("worker"), Holder::new("worker"));
+    let (one, two) = (LeaseOwner::new("worker"), LeaseOwner::new("worker"));
     let lease = Duration::from_secs(60);
-    let hold = async |holder: &Holder, at| store.hold_records(company, holder, at, lease).await.unwrap();
+    let hold = async |lease_owner: &LeaseOwner, at| {
+        store.lease_records(company, lease_owner, at, lease).await.unwrap()
+    };
     assert!(hold(&one, now()).await);
     assert!(hold(&one, now()).await, "its own");
     assert!(!hold(&two, now()).await, "somebody else's");
@@ -200,18 +208,18 @@ pub(super) async fn one_holder_tells_a_company_at_a_time_and_a_dead_one_leaves_n
     assert_eq!(store.records_due(later).await.unwrap(), [company], "the lease has ended");
     assert!(hold(&two, later).await);
     // Whoever has lost it changes nothing.
-    store.leave_records(company, &one, &Pause::Until(later, "late".into())).await.unwrap();
+    store.release_records(company, &one, &Pause::Until(later, "late".into())).await.unwrap();
     assert_eq!(office.admin().records().await.unwrap().unwrap().tries, 0);
     let pause = Pause::Until(now() + chrono::Duration::minutes(1), "no answer".into());
-    store.leave_records(company, &two, &pause).await.unwrap();
+    store.release_records(company, &two, &pause).await.unwrap();
     assert_eq!(store.records_due(now()).await.unwrap(), [], "it did not answer");
     let row = office.admin().records().await.unwrap().unwrap();
     assert_eq!((row.tries, row.words.as_deref()), (1, Some("no answer")));
     assert!(hold(&one, later).await);
-    store.leave_records(company, &one, &Pause::None).await.unwrap();
+    store.release_records(company, &one, &Pause::None).await.unwrap();
     assert_eq!(office.admin().records().await.unwrap().unwrap().tries, 0);
     assert_eq!(store.records_due(now()).await.unwrap(), [company]);
-    assert!(!store.hold_records(office.next_door.id, &one, now(), lease).await.unwrap(), "no records");
+    assert!(!store.lease_records(office.next_door.id, &one, now(), lease).await.unwrap(), "no records");
 }
 
 pub(super) async fn a_person_is_erased_in_notices_too_and_a_company_takes_them_with_it(store: Store) {
@@ -229,8 +237,8 @@ pub(super) async fn a_person_is_erased_in_notices_too_and_a_company_takes_them_w
     for one in [&told, &address("known"), &address("waiting")] {
         store.notify(company, one).await.unwrap();
     }
-    came(store, company, "known", Telling::Told).await;
-    came(store, company, "told", Telling::Later(now(), "e@example.com is nobody".into())).await;
+    came(store, company, "known", NotificationResult::Told).await;
+    came(store, company, "told", NotificationResult::Later(now(), "e@example.com is nobody".into())).await;
     office.admin().erase(&parse("e@example.com"), now()).await.unwrap();
     let all = NoticeFilter { limit: 9, ..NoticeFilter::default() };
     let left = office.admin().notices(&all).await.unwrap();

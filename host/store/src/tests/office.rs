@@ -14,8 +14,8 @@ pub(super) struct Office {
     pub(super) eve: User,
     pub(super) theirs: Account,
     /// A program at work, and what writes for it.
-    pub(super) holder: Holder,
-    pub(super) journal: Journal,
+    pub(super) lease_owner: LeaseOwner,
+    pub(super) journal: GroupCommitWriter,
 }
 
 /// How long a mail that a test took is its holder's.
@@ -50,45 +50,45 @@ pub(super) fn new_account(name: &str) -> NewAccount {
 impl Office {
     pub(super) async fn open(store: Store) -> Self {
         let company = store.create_company(&NewCompany::named(parse("Atelier Nord"))).await.unwrap();
-        let admin = store.administer(company.id);
+        let admin = store.company_store(company.id);
         let lotte = admin.add_user(&new_user("lotte")).await.unwrap();
         let marc = admin.add_user(&new_user("marc")).await.unwrap();
         let account = admin.add_account(&new_account("office")).await.unwrap();
         admin.grant(account.id, lotte.id).await.unwrap();
         let next_door = store.create_company(&NewCompany::named(parse("Next Door"))).await.unwrap();
-        let admin = store.administer(next_door.id);
+        let admin = store.company_store(next_door.id);
         let eve = admin.add_user(&new_user("eve")).await.unwrap();
         let theirs = admin.add_account(&new_account("office")).await.unwrap();
         admin.grant(theirs.id, eve.id).await.unwrap();
         let store = store.system();
-        let (holder, journal) = (Holder::new("command"), Journal::of(&store));
-        Self { store, company, lotte, marc, account, next_door, eve, theirs, holder, journal }
+        let (lease_owner, journal) = (LeaseOwner::new("command"), GroupCommitWriter::of(&store));
+        Self { store, company, lotte, marc, account, next_door, eve, theirs, lease_owner, journal }
     }
 
-    pub(super) fn acting(&self) -> Acting<'_> {
-        self.store.acting(&self.lotte)
+    pub(super) fn user_store(&self) -> UserStore<'_> {
+        self.store.user_store(&self.lotte)
     }
 
-    pub(super) fn admin(&self) -> Administrator<'_> {
-        self.store.administer(self.company.id)
+    pub(super) fn admin(&self) -> CompanyStore<'_> {
+        self.store.company_store(self.company.id)
     }
 
     /// A mail that Lotte sends as the account, kept.
     pub(super) async fn mail(&self) -> NewMail {
         let mail = new_mail(self.account.id);
-        self.keep(&mail).await.unwrap();
+        self.enqueue(&mail).await.unwrap();
         mail
     }
 
     /// Lotte asks for a mail, to be sent by whoever is there.
-    pub(super) async fn keep(&self, mail: &NewMail) -> Result<Kept, StoreError> {
-        Ok(self.acting().keep(std::slice::from_ref(mail), &Order::default()).await?[0])
+    pub(super) async fn enqueue(&self, mail: &NewMail) -> Result<Enqueued, StoreError> {
+        Ok(self.user_store().enqueue(std::slice::from_ref(mail), &Order::default()).await?[0])
     }
 
     /// Takes a mail.
     pub(super) async fn take(&self, mail: MailId) {
         let now = chrono::Local::now().fixed_offset();
-        let taken = self.acting().take(&self.holder, mail, now, LEASE).await.unwrap();
+        let taken = self.user_store().take(&self.lease_owner, mail, now, LEASE).await.unwrap();
         assert!(taken.is_ok(), "somebody else has it: {taken:?}");
     }
 
@@ -100,7 +100,7 @@ impl Office {
     /// Takes a mail and begins an attempt.
     pub(super) async fn begin(&self, mail: MailId, attempt: &NewAttempt) -> Result<AttemptId, StoreError> {
         self.take(mail).await;
-        self.journal.begin(mail, attempt, &self.holder).await
+        self.journal.begin(mail, attempt, &self.lease_owner).await
     }
 
     /// Keeps what came of an attempt.

@@ -59,20 +59,20 @@ pub(super) async fn mails_of_an_account_that_was_put_right_go_on_at_once(store: 
     let (company, account) = (office.company.id, office.account.id);
     let mails = [new_mail(account), new_mail(account), new_mail(account)];
     for mail in &mails {
-        office.keep(mail).await.unwrap();
+        office.enqueue(mail).await.unwrap();
     }
-    let holder = Holder::new("worker");
-    let taken = office.store.claim(&holder, account, Pace::default(), 3, now(), LEASE).await.unwrap();
+    let lease_owner = LeaseOwner::new("worker");
+    let taken = office.store.claim(&lease_owner, account, Pace::default(), 3, now(), LEASE).await.unwrap();
     let pause = office.store.pause_account(company, account, &wrong_password(now()), now()).await.unwrap();
     let until = pause.unwrap().until;
-    let waits = |cause| Standing::Ready { due: until, waits: Some((cause, "why".into())) };
-    for (mail, cause) in taken.iter().zip([Cause::Account, Cause::Account, Cause::Wait]) {
-        office.journal.settle(*mail, &holder, waits(cause)).await.unwrap();
+    let waits = |cause| QueueState::Ready { due: until, waits: Some((cause, "why".into())) };
+    for (mail, cause) in taken.iter().zip([WaitReason::Account, WaitReason::Account, WaitReason::Wait]) {
+        office.journal.settle(*mail, &lease_owner, waits(cause)).await.unwrap();
     }
     assert!(office.store.due(now()).await.unwrap().is_empty());
     office.store.resume_account(company, account, now()).await.unwrap();
     let soon = now() + Duration::seconds(1);
-    let claimed = office.store.claim(&holder, account, Pace::default(), 9, soon, LEASE).await.unwrap();
+    let claimed = office.store.claim(&lease_owner, account, Pace::default(), 9, soon, LEASE).await.unwrap();
     assert_eq!(claimed, taken[..2], "what waits for something else goes on waiting");
     // A change of the account ends a pause, too.
     office.store.pause_account(company, account, &wrong_password(soon), soon).await.unwrap().unwrap();
@@ -97,11 +97,11 @@ pub(super) async fn what_left_before_a_refusal_is_the_pace_from_then_on(store: S
     let mails = 20_usize.div_ceil(recipients);
     for _ in 0..mails {
         let mail = new_mail(account);
-        office.keep(&mail).await.unwrap();
-        let holder = Holder::new("worker");
-        office.store.claim(&holder, account, Pace::default(), 1, now(), LEASE).await.unwrap();
-        let attempt = office.journal.begin(mail.id, &new_attempt(account), &holder).await.unwrap();
-        let sent = Some(Settlement::of(&holder, Standing::Sent));
+        office.enqueue(&mail).await.unwrap();
+        let lease_owner = LeaseOwner::new("worker");
+        office.store.claim(&lease_owner, account, Pace::default(), 1, now(), LEASE).await.unwrap();
+        let attempt = office.journal.begin(mail.id, &new_attempt(account), &lease_owner).await.unwrap();
+        let sent = Some(StateChange::of(&lease_owner, QueueState::Sent));
         let accepted = outcome(AttemptResult::Accepted);
         office.journal.finish(attempt, &accepted, &[event("accepted")], sent).await.unwrap();
     }

@@ -36,20 +36,23 @@ async fn company(store: &Store, name: &str) -> Company {
 pub(super) async fn a14_an_address_on_the_platform_is_one_companys_for_ever(store: Store) {
     let addresses = namesakes("atelier-nord");
     let first = company(&store, "Atelier Nord").await;
-    let admin = store.administer(first.id);
+    let admin = store.company_store(first.id);
     let account = admin.add_platform_account(&new_sender("platform"), &addresses).await.unwrap();
     assert_eq!(number(&account), None);
     let more = admin.add_platform_account(&new_sender("more"), &addresses).await.unwrap();
     assert_eq!(number(&more), None, "one company has one address, however many accounts");
     let second = company(&store, "Atelier-Nord").await;
-    let theirs =
-        store.administer(second.id).add_platform_account(&new_sender("platform"), &addresses).await.unwrap();
+    let theirs = store
+        .company_store(second.id)
+        .add_platform_account(&new_sender("platform"), &addresses)
+        .await
+        .unwrap();
     assert_eq!(number(&theirs), Some(2));
     admin.remove_account(account.id).await.unwrap();
     admin.remove_account(more.id).await.unwrap();
     store.remove_company(second.id).await.unwrap();
     let third = company(&store, "Atelier.Nord").await;
-    let admin = store.administer(third.id);
+    let admin = store.company_store(third.id);
     let account = admin.add_platform_account(&new_sender("platform"), &addresses).await.unwrap();
     assert_eq!(number(&account), Some(3), "neither of an account nor of a company that is gone");
     for (taken, wanted) in [(0, false), (1, false), (2, true), (3, true)] {
@@ -62,7 +65,7 @@ pub(super) async fn a14_an_address_on_the_platform_is_one_companys_for_ever(stor
     );
     let upper = PlatformAddress { suffix: None, address: parse("ATELIER-nord@PLATFORM.example") };
     assert!(admin.hold_platform_address(&upper).await.is_err(), "in whatever case it is written");
-    let first = store.administer(first.id);
+    let first = store.company_store(first.id);
     let again = first.add_platform_account(&new_sender("again"), &addresses).await.unwrap();
     assert_eq!(number(&again), None, "who had it finds it again");
 }
@@ -70,9 +73,9 @@ pub(super) async fn a14_an_address_on_the_platform_is_one_companys_for_ever(stor
 pub(super) async fn a14_a_company_that_is_renamed_claims_its_new_address_and_keeps_the_old_one(store: Store) {
     let nord = company(&store, "Atelier Nord").await;
     let addresses = namesakes("atelier-nord");
-    store.administer(nord.id).add_platform_account(&new_sender("platform"), &addresses).await.unwrap();
+    store.company_store(nord.id).add_platform_account(&new_sender("platform"), &addresses).await.unwrap();
     let other = company(&store, "Zzz").await;
-    let admin = store.administer(other.id);
+    let admin = store.company_store(other.id);
     let account = admin.add_platform_account(&new_sender("platform"), &namesakes("zzz")).await.unwrap();
     let renamed = Company { name: parse("Atelier-Nord"), ..other.clone() };
     let refused = admin.update_company(&renamed).await.unwrap_err();
@@ -86,11 +89,11 @@ pub(super) async fn a14_a_company_that_is_renamed_claims_its_new_address_and_kee
         ["atelier-nord-2@platform.example", "zzz@platform.example"]
     );
     let heir = company(&store, "Zzz").await;
-    let heirs = store.administer(heir.id).add_platform_account(&new_sender("p"), &namesakes("zzz")).await;
+    let heirs = store.company_store(heir.id).add_platform_account(&new_sender("p"), &namesakes("zzz")).await;
     assert_eq!(number(&heirs.unwrap()), Some(2), "the old name's address is not the next one's");
     // A company whose every address is taken keeps its name, and nothing of the change is kept.
     let third = company(&store, "Third").await;
-    let admin = store.administer(third.id);
+    let admin = store.company_store(third.id);
     admin.add_platform_account(&new_sender("p"), &namesakes("third")).await.unwrap();
     let renamed = Company { name: parse("Atelier!Nord"), ..third.clone() };
     let error = admin.rename_on_platform(&renamed, &addresses[..2]).await.unwrap_err();
@@ -105,7 +108,7 @@ pub(super) async fn a14_companies_that_come_to_the_platform_at_once_share_no_add
         let company = company(&store, &format!("Company {number}")).await;
         let (store, addresses) = (store.clone(), addresses.clone());
         tasks.push(tokio::spawn(async move {
-            let admin = store.administer(company.id);
+            let admin = store.company_store(company.id);
             if number % 2 == 0 {
                 return admin.add_platform_account(&new_sender("platform"), &addresses).await;
             }

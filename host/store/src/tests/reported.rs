@@ -8,7 +8,7 @@ pub(super) async fn a_report_finds_the_mail_that_its_account_submitted_and_no_ot
     let other = office.admin().add_account(&new_account("other")).await.unwrap();
     let mut mail = new_mail(office.account.id);
     mail.message.message_id = format!("<{}@ateliernord.example>", mail.id);
-    office.keep(&mail).await.unwrap();
+    office.enqueue(&mail).await.unwrap();
     let message_id = ReportedAs::MessageId(mail.message.message_id.clone());
     let find =
         async |account, called: &ReportedAs| office.store.reported_mail(account, called).await.unwrap();
@@ -56,7 +56,7 @@ pub(super) async fn c4_how_an_opening_is_checked_is_remembered_for_each_mail(sto
     let office = Office::open(store).await;
     for check in [OpenCheck::Off, OpenCheck::Pixel, OpenCheck::Provider] {
         let mail = NewMail { open_check: check, ..new_mail(office.account.id) };
-        office.keep(&mail).await.unwrap();
+        office.enqueue(&mail).await.unwrap();
         assert_eq!(office.store.mail(mail.id).await.unwrap().mail.open_check, check, "in the same commit");
     }
     office.store.answers().await.unwrap();

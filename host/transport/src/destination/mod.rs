@@ -11,7 +11,7 @@ mod tests;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::Answer;
+use super::BoxFuture;
 use postroom_model::{AllowList, NotAHostName};
 pub use territory::{Territory, territory};
 
@@ -47,7 +47,7 @@ pub enum Unresolved {
 
 impl Unresolved {
     /// Whether the same name may resolve later.
-    pub fn may_pass(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unknown(_) | Self::TimedOut(_))
     }
 }
@@ -55,7 +55,7 @@ impl Unresolved {
 /// Asks for the addresses of a host.
 pub(crate) trait Lookup: Send + Sync {
     /// All addresses of a host, unchecked.
-    fn lookup<'a>(&'a self, host: &'a str, port: u16) -> Answer<'a, std::io::Result<Vec<SocketAddr>>>;
+    fn lookup<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, std::io::Result<Vec<SocketAddr>>>;
 }
 
 /// Asks this machine's resolver.
@@ -63,7 +63,7 @@ pub(crate) struct SystemLookup;
 
 impl Lookup for SystemLookup {
     #[expect(clippy::disallowed_methods, reason = "the one place that resolves; what it gives is checked")]
-    fn lookup<'a>(&'a self, host: &'a str, port: u16) -> Answer<'a, std::io::Result<Vec<SocketAddr>>> {
+    fn lookup<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, std::io::Result<Vec<SocketAddr>>> {
         Box::pin(async move { Ok(tokio::net::lookup_host((host, port)).await?.collect()) })
     }
 }

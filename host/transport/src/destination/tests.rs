@@ -67,7 +67,7 @@ fn public_addresses_stay_when_others_stand_beside_them() {
          allowed it; they may put \"10.0.0.1\", its network or \"mail.nord.test\" on the list of allowed \
          destinations (allow_private)"
     );
-    assert!(!refused.may_pass());
+    assert!(!refused.is_transient());
     assert!(matches!(permitted("h", Vec::new(), &none), Err(Unresolved::Unknown(_))));
     let many = (1..=20).map(|last| at(&format!("1.1.1.{last}"))).collect();
     assert_eq!(permitted("h", many, &none).map(|kept| kept.len()), Ok(8));

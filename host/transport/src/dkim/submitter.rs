@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Signer, SigningError};
-use crate::Answer;
+use crate::BoxFuture;
 use crate::attachments::Chunk;
 use crate::smtp::{Acceptance, Account, Failure, ProbeReport, Stage, Submission, Submitter, Verdict};
 
@@ -56,11 +56,11 @@ impl Submitter for SigningSubmitter {
         &'a self,
         account: &'a Account,
         submission: &'a Submission,
-    ) -> Answer<'a, Result<Acceptance, Failure>> {
+    ) -> BoxFuture<'a, Result<Acceptance, Failure>> {
         Box::pin(self.submit(account, submission))
     }
 
-    fn probe<'a>(&'a self, account: &'a Account) -> Answer<'a, ProbeReport> {
+    fn probe<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, ProbeReport> {
         self.inner.probe(account)
     }
 }

@@ -7,7 +7,7 @@ mod resolver;
 pub use published::shortcomings;
 pub use resolver::Resolver;
 
-use super::Answer;
+use super::BoxFuture;
 use std::fmt;
 
 /// Records by name.
@@ -16,13 +16,13 @@ pub trait Dns: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// [`NoAnswer`]: nobody knows whether there are any.
-    fn texts<'a>(&'a self, name: &'a str) -> Answer<'a, Result<Vec<String>, NoAnswer>>;
+    fn texts<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Vec<String>, NoAnswer>>;
 
     /// The hosts that take a domain's mail (RFC 5321, 5.1); a lone empty one says that it takes none (RFC 7505).
     ///
     /// # Errors
     /// [`NoAnswer`].
-    fn exchangers<'a>(&'a self, domain: &'a str) -> Answer<'a, Result<Vec<String>, NoAnswer>>;
+    fn exchangers<'a>(&'a self, domain: &'a str) -> BoxFuture<'a, Result<Vec<String>, NoAnswer>>;
 }
 
 /// Nobody answered.

@@ -87,7 +87,7 @@ async fn exchangers(dns: &dyn Dns, domain: &str) -> Result<Option<String>, NoAns
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Answer;
+    use crate::BoxFuture;
     use std::collections::BTreeMap;
 
     /// Texts by name, hosts by domain; a name that is in neither does not exist, `silent.test` never answers.
@@ -104,11 +104,11 @@ mod tests {
     }
 
     impl Dns for Zone {
-        fn texts<'a>(&'a self, name: &'a str) -> Answer<'a, Result<Vec<String>, NoAnswer>> {
+        fn texts<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Vec<String>, NoAnswer>> {
             Box::pin(async move { self.at(name) })
         }
 
-        fn exchangers<'a>(&'a self, domain: &'a str) -> Answer<'a, Result<Vec<String>, NoAnswer>> {
+        fn exchangers<'a>(&'a self, domain: &'a str) -> BoxFuture<'a, Result<Vec<String>, NoAnswer>> {
             Box::pin(async move { self.at(domain).map(|_| self.1.clone()) })
         }
     }

@@ -1,7 +1,7 @@
 //! DNS as this machine's resolver has it, or one that is named.
 
 use super::{Dns, NoAnswer};
-use crate::Answer;
+use crate::BoxFuture;
 use mail_auth::hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
 use mail_auth::hickory_resolver::net::NetError;
 use mail_auth::hickory_resolver::net::runtime::TokioRuntimeProvider;
@@ -78,7 +78,7 @@ impl Resolver {
 }
 
 impl Dns for Resolver {
-    fn texts<'a>(&'a self, name: &'a str) -> Answer<'a, Result<Vec<String>, NoAnswer>> {
+    fn texts<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Vec<String>, NoAnswer>> {
         let text = |data: &RData| match data {
             RData::TXT(text) => Some(String::from_utf8_lossy(&text.txt_data.concat()).into_owned()),
             _ => None,
@@ -86,7 +86,7 @@ impl Dns for Resolver {
         Box::pin(self.records(name, RecordType::TXT, text))
     }
 
-    fn exchangers<'a>(&'a self, domain: &'a str) -> Answer<'a, Result<Vec<String>, NoAnswer>> {
+    fn exchangers<'a>(&'a self, domain: &'a str) -> BoxFuture<'a, Result<Vec<String>, NoAnswer>> {
         let host = |data: &RData| match data {
             RData::MX(mx) => Some(mx.exchange.to_ascii().trim_end_matches('.').to_owned()),
             _ => None,

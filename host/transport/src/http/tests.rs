@@ -1,7 +1,7 @@
 //! Whatever a URL says, nothing is connected to that the rule for destinations has not let pass.
 
 use super::{HttpClient, HttpError, HttpSettings};
-use crate::Answer;
+use crate::BoxFuture;
 use crate::destination::Lookup;
 use crate::tls::TlsConfigs;
 use postroom_model::AllowList;
@@ -27,7 +27,7 @@ struct FickleLookup {
 }
 
 impl Lookup for FickleLookup {
-    fn lookup<'a>(&'a self, host: &'a str, port: u16) -> Answer<'a, std::io::Result<Vec<SocketAddr>>> {
+    fn lookup<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, std::io::Result<Vec<SocketAddr>>> {
         let mut asked = self.asked.lock().expect("lock");
         let answer = self.answers[asked.len() % self.answers.len()].clone();
         asked.push(host.to_owned());

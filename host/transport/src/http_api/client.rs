@@ -97,7 +97,7 @@ impl WebClient {
             return Ok(client);
         }
         let tls = self.shared.tls.for_roots(account.trusted_ca.as_ref()).await.map_err(|problem| {
-            let verdict = if problem.may_pass { Verdict::Transient } else { Verdict::Permanent };
+            let verdict = if problem.is_transient { Verdict::Transient } else { Verdict::Permanent };
             Failure::new(host, Stage::Tls, verdict, problem.detail)
         })?;
         let client = HttpClient::new(&way.settings, &tls)
@@ -180,7 +180,7 @@ impl Web for WebClient {
         account: &'a Account,
         request: Request,
         given: &'a GivenUrls,
-    ) -> crate::Answer<'a, Result<Answer, WebError>> {
+    ) -> crate::BoxFuture<'a, Result<Answer, WebError>> {
         Box::pin(self.call(account, request, given))
     }
 }

@@ -216,14 +216,14 @@ impl Place<'_> {
     }
 
     fn trouble(&self, error: HttpError) -> Failure {
-        let by_time = |may_pass| if may_pass { Verdict::Transient } else { Verdict::Permanent };
+        let by_time = |is_transient| if is_transient { Verdict::Transient } else { Verdict::Permanent };
         let root = match error {
             HttpError::Refused(rule) => return self.failure(Stage::Prepare, Verdict::Permanent, rule),
             HttpError::Destination(unresolved) => {
-                return self.failure(Stage::Resolve, by_time(unresolved.may_pass()), unresolved);
+                return self.failure(Stage::Resolve, by_time(unresolved.is_transient()), unresolved);
             }
             HttpError::Tls(problem) => {
-                return self.failure(Stage::Tls, by_time(problem.may_pass), problem.detail);
+                return self.failure(Stage::Tls, by_time(problem.is_transient), problem.detail);
             }
             HttpError::Connect(what) => return self.failure(Stage::Connect, Verdict::Transient, what),
             HttpError::Broken(root) => root,

@@ -107,7 +107,7 @@ impl Web for MemoryWeb {
         account: &'a Account,
         request: Request,
         given: &'a GivenUrls,
-    ) -> crate::Answer<'a, Result<Answer, WebError>> {
+    ) -> crate::BoxFuture<'a, Result<Answer, WebError>> {
         Box::pin(self.call(account, request, given))
     }
 }

@@ -46,5 +46,5 @@ pub trait Web: Send + Sync {
         account: &'a Account,
         request: Request,
         given: &'a GivenUrls,
-    ) -> super::Answer<'a, Result<Answer, WebError>>;
+    ) -> super::BoxFuture<'a, Result<Answer, WebError>>;
 }

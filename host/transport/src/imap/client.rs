@@ -8,7 +8,7 @@ use super::connection::Connection;
 use super::failure::{Failure, MailboxError, ProbeReport, Server, Stage};
 use super::mailbox::{Criterion, Envelope, Filed, Filing, Folder, FolderState, Headers, Matches, Place};
 use super::opening::{Trail, open};
-use super::{Answer, Mailboxes, PoolLimits, Verdict};
+use super::{BoxFuture, Mailboxes, PoolLimits, Verdict};
 use crate::attachments::AttachmentSource;
 use crate::pool::{Pool, Reusable};
 use crate::tls::TlsConfigs;
@@ -160,7 +160,7 @@ fn as_failure(server: &Server, error: MailboxError) -> Failure {
 }
 
 impl Mailboxes for ImapClient {
-    fn folders<'a>(&'a self, account: &'a Account) -> Answer<'a, Result<Vec<Folder>, MailboxError>> {
+    fn folders<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Result<Vec<Folder>, MailboxError>> {
         Box::pin(async move { repeatable!(self, account, connection => connection.folders()) })
     }
 
@@ -168,7 +168,7 @@ impl Mailboxes for ImapClient {
         &'a self,
         account: &'a Account,
         folder: &'a str,
-    ) -> Answer<'a, Result<FolderState, MailboxError>> {
+    ) -> BoxFuture<'a, Result<FolderState, MailboxError>> {
         use super::connection::Access;
         Box::pin(async move {
             repeatable!(self, account, connection => connection.open(folder, Access::Read, true))
@@ -182,7 +182,7 @@ impl Mailboxes for ImapClient {
         criteria: &'a [Criterion],
         before: Option<u32>,
         limit: u32,
-    ) -> Answer<'a, Result<Matches, MailboxError>> {
+    ) -> BoxFuture<'a, Result<Matches, MailboxError>> {
         Box::pin(async move {
             repeatable!(self, account, connection => connection.search(folder, criteria, before, limit))
         })
@@ -194,7 +194,7 @@ impl Mailboxes for ImapClient {
         folder: &'a str,
         uid_validity: u32,
         uids: &'a [u32],
-    ) -> Answer<'a, Result<Vec<Envelope>, MailboxError>> {
+    ) -> BoxFuture<'a, Result<Vec<Envelope>, MailboxError>> {
         Box::pin(async move {
             repeatable!(self, account, connection => connection.fetch_envelopes(folder, uid_validity, uids))
         })
@@ -207,7 +207,7 @@ impl Mailboxes for ImapClient {
         uid_validity: u32,
         uids: &'a [u32],
         names: &'a [String],
-    ) -> Answer<'a, Result<Vec<Headers>, MailboxError>> {
+    ) -> BoxFuture<'a, Result<Vec<Headers>, MailboxError>> {
         Box::pin(async move {
             repeatable!(self, account, connection => connection.fetch_headers(folder, uid_validity, uids, names))
         })
@@ -219,7 +219,7 @@ impl Mailboxes for ImapClient {
         at: &'a Place,
         offset: u64,
         length: u32,
-    ) -> Answer<'a, Result<Vec<u8>, MailboxError>> {
+    ) -> BoxFuture<'a, Result<Vec<u8>, MailboxError>> {
         Box::pin(async move {
             repeatable!(self, account, connection => connection.fetch_message(at, offset, length))
         })
@@ -230,7 +230,7 @@ impl Mailboxes for ImapClient {
         account: &'a Account,
         at: &'a Place,
         section: &'a str,
-    ) -> Answer<'a, Result<AttachmentSource, MailboxError>> {
+    ) -> BoxFuture<'a, Result<AttachmentSource, MailboxError>> {
         Box::pin(async move { repeatable!(self, account, connection => connection.fetch_part(at, section)) })
     }
 
@@ -239,7 +239,7 @@ impl Mailboxes for ImapClient {
         account: &'a Account,
         folder: &'a str,
         messages: &'a [Filing],
-    ) -> Answer<'a, Result<Vec<Filed>, MailboxError>> {
+    ) -> BoxFuture<'a, Result<Vec<Filed>, MailboxError>> {
         Box::pin(self.append(account, folder, messages))
     }
 
@@ -251,13 +251,13 @@ impl Mailboxes for ImapClient {
         uids: &'a [u32],
         add: &'a [String],
         remove: &'a [String],
-    ) -> Answer<'a, Result<(), MailboxError>> {
+    ) -> BoxFuture<'a, Result<(), MailboxError>> {
         Box::pin(async move {
             repeatable!(self, account, connection => connection.set_flags(folder, uid_validity, uids, add, remove))
         })
     }
 
-    fn probe<'a>(&'a self, account: &'a Account) -> Answer<'a, ProbeReport> {
+    fn probe<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, ProbeReport> {
         Box::pin(self.probe(account))
     }
 }

@@ -135,7 +135,7 @@ impl Server {
 
     /// The conversation failed.
     pub(super) fn trouble(&self, stage: Stage, what: &str, trouble: &Trouble) -> Failure {
-        let verdict = if trouble.may_pass() { Verdict::Transient } else { Verdict::Permanent };
+        let verdict = if trouble.is_transient() { Verdict::Transient } else { Verdict::Permanent };
         self.failure(stage, verdict, format!("{what}: {trouble}"))
     }
 }

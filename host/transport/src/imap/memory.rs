@@ -16,7 +16,7 @@ use super::mailbox::{
     Criterion, Envelope, Filed, Filing, Folder, FolderState, Headers, Matches, Part, Place,
 };
 use super::part::Decoder;
-use super::{Answer, LARGEST_SLICE, MOST_MESSAGES, MOST_PARTS, Mailboxes};
+use super::{BoxFuture, LARGEST_SLICE, MOST_MESSAGES, MOST_PARTS, Mailboxes};
 use crate::attachments::{AttachmentSource, MessageReader};
 
 /// The validity of every folder in here.
@@ -272,7 +272,7 @@ macro_rules! now {
 }
 
 impl Mailboxes for MemoryMailboxes {
-    fn folders<'a>(&'a self, account: &'a Account) -> Answer<'a, Result<Vec<Folder>, MailboxError>> {
+    fn folders<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Result<Vec<Folder>, MailboxError>> {
         now!({
             let mut state = self.lock();
             state.fail()?;
@@ -295,7 +295,7 @@ impl Mailboxes for MemoryMailboxes {
         &'a self,
         account: &'a Account,
         folder: &'a str,
-    ) -> Answer<'a, Result<FolderState, MailboxError>> {
+    ) -> BoxFuture<'a, Result<FolderState, MailboxError>> {
         now!(self.ask(account, folder, None, |kept| {
             Ok(FolderState {
                 uid_validity: UID_VALIDITY,
@@ -313,7 +313,7 @@ impl Mailboxes for MemoryMailboxes {
         criteria: &'a [Criterion],
         before: Option<u32>,
         limit: u32,
-    ) -> Answer<'a, Result<Matches, MailboxError>> {
+    ) -> BoxFuture<'a, Result<Matches, MailboxError>> {
         now!(self.ask(account, folder, None, |kept| {
             criteria::search(criteria, before).map_err(|reason| Server::of(account).ruled_out(reason))?;
             let most = usize::try_from(limit).unwrap_or(MOST_MESSAGES).min(MOST_MESSAGES);
@@ -333,7 +333,7 @@ impl Mailboxes for MemoryMailboxes {
         folder: &'a str,
         uid_validity: u32,
         uids: &'a [u32],
-    ) -> Answer<'a, Result<Vec<Envelope>, MailboxError>> {
+    ) -> BoxFuture<'a, Result<Vec<Envelope>, MailboxError>> {
         now!(self.ask(account, folder, Some(uid_validity), |kept| {
             Ok(uids.iter().filter_map(|uid| Some(envelope(*uid, kept.messages.get(uid)?))).collect())
         }))
@@ -346,7 +346,7 @@ impl Mailboxes for MemoryMailboxes {
         uid_validity: u32,
         uids: &'a [u32],
         names: &'a [String],
-    ) -> Answer<'a, Result<Vec<Headers>, MailboxError>> {
+    ) -> BoxFuture<'a, Result<Vec<Headers>, MailboxError>> {
         now!(self.ask(account, folder, Some(uid_validity), |kept| {
             let headers = |uid: &u32| {
                 let mut fields = header::fields(&kept.messages.get(uid)?.bytes);
@@ -363,7 +363,7 @@ impl Mailboxes for MemoryMailboxes {
         at: &'a Place,
         offset: u64,
         length: u32,
-    ) -> Answer<'a, Result<Vec<u8>, MailboxError>> {
+    ) -> BoxFuture<'a, Result<Vec<u8>, MailboxError>> {
         now!(self.ask(account, &at.folder, Some(at.uid_validity), |kept| {
             let mail = kept.messages.get(&at.uid).ok_or(MailboxError::NoSuchMessage)?;
             let from = usize::try_from(offset).unwrap_or(usize::MAX).min(mail.bytes.len());
@@ -377,7 +377,7 @@ impl Mailboxes for MemoryMailboxes {
         account: &'a Account,
         at: &'a Place,
         section: &'a str,
-    ) -> Answer<'a, Result<AttachmentSource, MailboxError>> {
+    ) -> BoxFuture<'a, Result<AttachmentSource, MailboxError>> {
         now!(self.ask(account, &at.folder, Some(at.uid_validity), |kept| {
             let mail = kept.messages.get(&at.uid).ok_or(MailboxError::NoSuchMessage)?;
             let none = || Server::of(account).ruled_out(format!("the message has no part {section}"));
@@ -390,7 +390,7 @@ impl Mailboxes for MemoryMailboxes {
         account: &'a Account,
         folder: &'a str,
         messages: &'a [Filing],
-    ) -> Answer<'a, Result<Vec<Filed>, MailboxError>> {
+    ) -> BoxFuture<'a, Result<Vec<Filed>, MailboxError>> {
         Box::pin(self.append(account, folder, messages))
     }
 
@@ -402,7 +402,7 @@ impl Mailboxes for MemoryMailboxes {
         uids: &'a [u32],
         add: &'a [String],
         remove: &'a [String],
-    ) -> Answer<'a, Result<(), MailboxError>> {
+    ) -> BoxFuture<'a, Result<(), MailboxError>> {
         now!(self.ask(account, folder, Some(uid_validity), |kept| {
             for names in [add, remove] {
                 flags(names).map_err(|reason| Server::of(account).ruled_out(reason))?;
@@ -419,7 +419,7 @@ impl Mailboxes for MemoryMailboxes {
         }))
     }
 
-    fn probe<'a>(&'a self, account: &'a Account) -> Answer<'a, ProbeReport> {
+    fn probe<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, ProbeReport> {
         now!({
             let mut state = self.lock();
             let failure = state.fail().err().map(|error| match error {

@@ -39,7 +39,7 @@ mod tests;
 mod utf7;
 mod wire;
 
-use super::Answer;
+use super::BoxFuture;
 
 pub use super::attachments::Chunk;
 pub use super::pool::PoolLimits;
@@ -70,14 +70,14 @@ pub const LARGEST_PART: u64 = 64 << 20;
 /// `append` may be repeated.
 pub trait Mailboxes: Send + Sync {
     /// Lists the folders.
-    fn folders<'a>(&'a self, account: &'a Account) -> Answer<'a, Result<Vec<Folder>, MailboxError>>;
+    fn folders<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Result<Vec<Folder>, MailboxError>>;
 
     /// How a folder stands.
     fn state<'a>(
         &'a self,
         account: &'a Account,
         folder: &'a str,
-    ) -> Answer<'a, Result<FolderState, MailboxError>>;
+    ) -> BoxFuture<'a, Result<FolderState, MailboxError>>;
 
     /// Messages that meet all criteria, with uids below `before` where given, highest first, at most `limit`
     /// and [`MOST_MESSAGES`].
@@ -88,7 +88,7 @@ pub trait Mailboxes: Send + Sync {
         criteria: &'a [Criterion],
         before: Option<u32>,
         limit: u32,
-    ) -> Answer<'a, Result<Matches, MailboxError>>;
+    ) -> BoxFuture<'a, Result<Matches, MailboxError>>;
 
     /// Envelopes in the order asked; those that are gone are left out.
     fn fetch_envelopes<'a>(
@@ -97,7 +97,7 @@ pub trait Mailboxes: Send + Sync {
         folder: &'a str,
         uid_validity: u32,
         uids: &'a [u32],
-    ) -> Answer<'a, Result<Vec<Envelope>, MailboxError>>;
+    ) -> BoxFuture<'a, Result<Vec<Envelope>, MailboxError>>;
 
     /// Named header fields, in the order asked; messages that are gone are left out.
     fn fetch_headers<'a>(
@@ -107,7 +107,7 @@ pub trait Mailboxes: Send + Sync {
         uid_validity: u32,
         uids: &'a [u32],
         names: &'a [String],
-    ) -> Answer<'a, Result<Vec<Headers>, MailboxError>>;
+    ) -> BoxFuture<'a, Result<Vec<Headers>, MailboxError>>;
 
     /// At most `length` bytes (and [`LARGEST_SLICE`]) of the raw message from `offset`; fewer at its end.
     fn fetch_message<'a>(
@@ -116,7 +116,7 @@ pub trait Mailboxes: Send + Sync {
         at: &'a Place,
         offset: u64,
         length: u32,
-    ) -> Answer<'a, Result<Vec<u8>, MailboxError>>;
+    ) -> BoxFuture<'a, Result<Vec<u8>, MailboxError>>;
 
     /// A part of a message with its transfer encoding undone.
     fn fetch_part<'a>(
@@ -124,7 +124,7 @@ pub trait Mailboxes: Send + Sync {
         account: &'a Account,
         at: &'a Place,
         section: &'a str,
-    ) -> Answer<'a, Result<AttachmentSource, MailboxError>>;
+    ) -> BoxFuture<'a, Result<AttachmentSource, MailboxError>>;
 
     /// Files messages. One result per message, in order.
     fn append<'a>(
@@ -132,7 +132,7 @@ pub trait Mailboxes: Send + Sync {
         account: &'a Account,
         folder: &'a str,
         messages: &'a [Filing],
-    ) -> Answer<'a, Result<Vec<Filed>, MailboxError>>;
+    ) -> BoxFuture<'a, Result<Vec<Filed>, MailboxError>>;
 
     /// Adds and removes flags. `\Deleted` is refused.
     fn set_flags<'a>(
@@ -143,8 +143,8 @@ pub trait Mailboxes: Send + Sync {
         uids: &'a [u32],
         add: &'a [String],
         remove: &'a [String],
-    ) -> Answer<'a, Result<(), MailboxError>>;
+    ) -> BoxFuture<'a, Result<(), MailboxError>>;
 
     /// Connects, secures, authenticates, lists the folders, says goodbye.
-    fn probe<'a>(&'a self, account: &'a Account) -> Answer<'a, ProbeReport>;
+    fn probe<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, ProbeReport>;
 }

@@ -44,7 +44,7 @@ pub(super) async fn open(
     let addresses = resolve(&host, account.port, &account.allow_private, account.timeouts.resolve)
         .await
         .map_err(|reason| {
-            let verdict = if reason.may_pass() { Verdict::Transient } else { Verdict::Permanent };
+            let verdict = if reason.is_transient() { Verdict::Transient } else { Verdict::Permanent };
             server.failure(Stage::Resolve, verdict, reason)
         })?;
     let listed: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
@@ -183,7 +183,7 @@ impl Opening<'_> {
 
     async fn start_tls(&self, stream: TcpStream, trail: &mut Trail) -> Result<Wire, Failure> {
         let failure = |problem: TlsProblem| {
-            let verdict = if problem.may_pass { Verdict::Transient } else { Verdict::Permanent };
+            let verdict = if problem.is_transient { Verdict::Transient } else { Verdict::Permanent };
             self.server.failure(Stage::Tls, verdict, problem.detail)
         };
         let config = self.tls.for_roots(self.account.trusted_ca.as_ref()).await.map_err(failure)?;

@@ -47,7 +47,7 @@ pub(super) enum Trouble {
 
 impl Trouble {
     /// Whether the same may go well later.
-    pub(super) fn may_pass(&self) -> bool {
+    pub(super) fn is_transient(&self) -> bool {
         use OverBudget::Process;
         matches!(self, Self::TimedOut(_) | Self::Closed | Self::Broken(_) | Self::OverBudget(Process(_)))
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::Answer;
+use crate::BoxFuture;
 
 /// What time it is, and waiting.
 pub trait Clock: Send + Sync {
@@ -12,7 +12,7 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> DateTime<Utc>;
 
     /// Comes back after this time.
-    fn sleep(&self, time: Duration) -> Answer<'static, ()>;
+    fn sleep(&self, time: Duration) -> BoxFuture<'static, ()>;
 }
 
 /// This machine's.
@@ -24,7 +24,7 @@ impl Clock for SystemClock {
         Utc::now()
     }
 
-    fn sleep(&self, time: Duration) -> Answer<'static, ()> {
+    fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(time))
     }
 }

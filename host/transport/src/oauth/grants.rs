@@ -20,7 +20,7 @@ use super::deauthorization::revoke;
 use super::error::Error;
 use super::grant::{Deadline, Grant, Granted};
 use super::store::{Clients, GrantStore, StoreError, Stored, Swap};
-use crate::Answer;
+use crate::BoxFuture;
 use crate::tokens::{Bearer, Resource, TokenError, Tokens};
 
 /// How much longer than a request a claim holds, for storing what came of it.
@@ -32,7 +32,7 @@ const TRIES: u32 = 4;
 
 /// How an account stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum GrantState {
     /// Nobody signed in, or somebody signed out.
     SignedOut,
     /// Tokens can be had.
@@ -98,11 +98,11 @@ impl Grants {
     ///
     /// # Errors
     /// The store can't be read.
-    pub async fn standing(&self, account: &str) -> Result<Standing, StoreError> {
+    pub async fn grant_state(&self, account: &str) -> Result<GrantState, StoreError> {
         Ok(match self.inner.store.load(account).await?.map(|stored| stored.grant) {
-            None => Standing::SignedOut,
-            Some(Grant { spent: Some(words), .. }) => Standing::NeedsSignIn(words),
-            Some(grant) => Standing::SignedIn { address: grant.address, deadline: grant.deadline },
+            None => GrantState::SignedOut,
+            Some(Grant { spent: Some(words), .. }) => GrantState::NeedsSignIn(words),
+            Some(grant) => GrantState::SignedIn { address: grant.address, deadline: grant.deadline },
         })
     }
 
@@ -324,21 +324,29 @@ pub struct BoundTokens {
 }
 
 impl Tokens for BoundTokens {
-    fn token<'a>(&'a self, account: &'a str, resource: Resource) -> Answer<'a, Result<Bearer, TokenError>> {
+    fn token<'a>(
+        &'a self,
+        account: &'a str,
+        resource: Resource,
+    ) -> BoxFuture<'a, Result<Bearer, TokenError>> {
         Box::pin(async move { Ok(self.grants.access(account, resource, Some(&self.destination)).await?) })
     }
 
-    fn rejected<'a>(&'a self, account: &'a str, resource: Resource, bearer: &'a Bearer) -> Answer<'a, ()> {
+    fn rejected<'a>(&'a self, account: &'a str, resource: Resource, bearer: &'a Bearer) -> BoxFuture<'a, ()> {
         self.grants.rejected(account, resource, bearer)
     }
 }
 
 impl Tokens for Grants {
-    fn token<'a>(&'a self, account: &'a str, resource: Resource) -> Answer<'a, Result<Bearer, TokenError>> {
+    fn token<'a>(
+        &'a self,
+        account: &'a str,
+        resource: Resource,
+    ) -> BoxFuture<'a, Result<Bearer, TokenError>> {
         Box::pin(async move { Ok(self.access(account, resource, None).await?) })
     }
 
-    fn rejected<'a>(&'a self, account: &'a str, _: Resource, bearer: &'a Bearer) -> Answer<'a, ()> {
+    fn rejected<'a>(&'a self, account: &'a str, _: Resource, bearer: &'a Bearer) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let _turn = self.inner.turn(account).await;
             // A store that can't be read or written will say so to the next question.

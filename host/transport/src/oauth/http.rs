@@ -76,7 +76,11 @@ impl Http {
             .map_err(|error| Error::Setup(format!("an endpoint of the provider is no URL: {error}")))?;
         let host = url.host_str().unwrap_or_default().to_owned();
         let tls = self.tls.for_roots(self.network.trusted_ca.as_ref()).await.map_err(|problem| {
-            if problem.may_pass { Error::unavailable(problem.detail) } else { Error::Setup(problem.detail) }
+            if problem.is_transient {
+                Error::unavailable(problem.detail)
+            } else {
+                Error::Setup(problem.detail)
+            }
         })?;
         let settings = HttpSettings {
             allowed: self.network.allowed.clone(),
@@ -91,7 +95,7 @@ impl Http {
             .map_err(|error: reqwest::Error| Error::Setup(format!("no such request: {error}")))?;
         let failed = |error: HttpError| match error {
             HttpError::Refused(rule) => Error::Setup(format!("{}: {rule}", shown(&url))),
-            HttpError::Destination(error) if !error.may_pass() => Error::Setup(error.to_string()),
+            HttpError::Destination(error) if !error.is_transient() => Error::Setup(error.to_string()),
             HttpError::Destination(error) => Error::unavailable(error.to_string()),
             // A certificate that is not trusted may be that of a hotel's network: it is no reason to give up.
             HttpError::Tls(problem) => {

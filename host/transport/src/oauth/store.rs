@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::client::Client;
 use super::error::Error;
 use super::grant::Grant;
-use crate::Answer;
+use crate::BoxFuture;
 
 /// A grant as it is stored.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ impl From<StoreError> for Error {
 /// The sealed grant ([`Grant::seal`]) holds tokens: it belongs in the vault. A write that comes back is durable.
 pub trait GrantStore: Send + Sync {
     /// The account's grant.
-    fn load<'a>(&'a self, account: &'a str) -> Answer<'a, Result<Option<Stored>, StoreError>>;
+    fn load<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Result<Option<Stored>, StoreError>>;
 
     /// Replaces what is stored, in one transaction, if its version is still `expected` (none: if nothing is
     /// stored). `grant` none: erases it. A version is never used twice for an account, not even after erasing.
@@ -55,13 +55,13 @@ pub trait GrantStore: Send + Sync {
         account: &'a str,
         expected: Option<u64>,
         grant: Option<&'a Grant>,
-    ) -> Answer<'a, Result<Swap, StoreError>>;
+    ) -> BoxFuture<'a, Result<Swap, StoreError>>;
 }
 
 /// Knows which client an account signs in by.
 pub trait Clients: Send + Sync {
     /// The account's client. An error is one of the settings, or says that they can't be read for now.
-    fn client<'a>(&'a self, account: &'a str) -> Answer<'a, Result<Arc<Client>, Error>>;
+    fn client<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Result<Arc<Client>, Error>>;
 }
 
 /// Grants and clients in memory, for tests and demonstrations.
@@ -89,7 +89,7 @@ impl InMemory {
 }
 
 impl GrantStore for InMemory {
-    fn load<'a>(&'a self, account: &'a str) -> Answer<'a, Result<Option<Stored>, StoreError>> {
+    fn load<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
         Box::pin(async move { Ok(self.locked().grants.get(account).cloned()) })
     }
 
@@ -98,7 +98,7 @@ impl GrantStore for InMemory {
         account: &'a str,
         expected: Option<u64>,
         grant: Option<&'a Grant>,
-    ) -> Answer<'a, Result<Swap, StoreError>> {
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
         Box::pin(async move {
             let mut inner = self.locked();
             if inner.grants.get(account).map(|stored| stored.version) != expected {
@@ -116,7 +116,7 @@ impl GrantStore for InMemory {
 }
 
 impl Clients for InMemory {
-    fn client<'a>(&'a self, account: &'a str) -> Answer<'a, Result<Arc<Client>, Error>> {
+    fn client<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Result<Arc<Client>, Error>> {
         Box::pin(async move {
             let client = self.locked().clients.get(account).cloned();
             client.ok_or_else(|| Error::Setup("no client is registered for this account".into()))

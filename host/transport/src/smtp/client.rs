@@ -11,7 +11,7 @@ use super::command;
 use super::connection::{Connection, Place, Trail};
 use super::lane::{Lane, LaneLimits};
 use super::submission::{Acceptance, Failure, ProbeReport, Stage, Submission, Verdict};
-use super::{Answer, Chunk, PoolLimits, Submitter};
+use super::{BoxFuture, Chunk, PoolLimits, Submitter};
 use crate::tls::TlsConfigs;
 
 /// Submits mail over the network. Cloning it shares the connections.
@@ -126,11 +126,11 @@ impl Submitter for SmtpClient {
         &'a self,
         account: &'a Account,
         submission: &'a Submission,
-    ) -> Answer<'a, Result<Acceptance, Failure>> {
+    ) -> BoxFuture<'a, Result<Acceptance, Failure>> {
         Box::pin(self.submit(account, submission))
     }
 
-    fn probe<'a>(&'a self, account: &'a Account) -> Answer<'a, ProbeReport> {
+    fn probe<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, ProbeReport> {
         Box::pin(self.probe(account))
     }
 }

@@ -130,7 +130,7 @@ impl Connection {
         let addresses = resolve(&host, account.port, &account.allow_private, account.timeouts.resolve)
             .await
             .map_err(|reason| {
-                let verdict = if reason.may_pass() { Verdict::Transient } else { Verdict::Permanent };
+                let verdict = if reason.is_transient() { Verdict::Transient } else { Verdict::Permanent };
                 place.failure(Stage::Resolve, verdict, reason)
             })?;
         let listed: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
@@ -353,7 +353,7 @@ impl Opening<'_> {
 
     async fn start_tls(&self, stream: TcpStream, trail: &mut Trail) -> Result<Wire, Failure> {
         let failure = |problem: TlsProblem| {
-            let verdict = if problem.may_pass { Verdict::Transient } else { Verdict::Permanent };
+            let verdict = if problem.is_transient { Verdict::Transient } else { Verdict::Permanent };
             self.place.failure(Stage::Tls, verdict, problem.detail)
         };
         let config = self.tls.for_roots(self.account.trusted_ca.as_ref()).await.map_err(failure)?;

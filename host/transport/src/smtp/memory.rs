@@ -11,7 +11,7 @@ use super::reply::Reply;
 use super::submission::{
     Acceptance, Failure, ProbeReport, ProbeStep, RecipientReply, Stage, Submission, Verdict,
 };
-use super::{Answer, Submitter};
+use super::{BoxFuture, Submitter};
 use crate::attachments::MessageReader;
 
 /// A message that was taken.
@@ -133,11 +133,11 @@ impl Submitter for MemorySubmitter {
         &'a self,
         account: &'a Account,
         submission: &'a Submission,
-    ) -> Answer<'a, Result<Acceptance, Failure>> {
+    ) -> BoxFuture<'a, Result<Acceptance, Failure>> {
         Box::pin(self.submit(account, submission))
     }
 
-    fn probe<'a>(&'a self, account: &'a Account) -> Answer<'a, ProbeReport> {
+    fn probe<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, ProbeReport> {
         Box::pin(async move { self.probe(account) })
     }
 }

@@ -34,7 +34,7 @@ mod transaction;
 mod transfer;
 mod wire;
 
-use super::Answer;
+use super::BoxFuture;
 
 pub use super::attachments::Chunk;
 pub use super::pool::PoolLimits;
@@ -57,8 +57,8 @@ pub trait Submitter: Send + Sync {
         &'a self,
         account: &'a Account,
         submission: &'a Submission,
-    ) -> Answer<'a, Result<Acceptance, Failure>>;
+    ) -> BoxFuture<'a, Result<Acceptance, Failure>>;
 
     /// Connects, secures, authenticates, says goodbye. Sends no mail.
-    fn probe<'a>(&'a self, account: &'a Account) -> Answer<'a, ProbeReport>;
+    fn probe<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, ProbeReport>;
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::reply::Reply;
-use crate::Gate;
+use crate::BeforeFinalDot;
 use crate::attachments::Chunk;
 
 /// One envelope recipient.
@@ -35,7 +35,7 @@ pub struct Submission {
     /// The message.
     pub chunks: Vec<Chunk>,
     /// Is asked before the last bytes of the message leave.
-    pub gate: Option<Arc<dyn Gate>>,
+    pub gate: Option<Arc<dyn BeforeFinalDot>>,
 }
 
 /// How far a conversation had come.

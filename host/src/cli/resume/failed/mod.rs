@@ -13,8 +13,8 @@ use crate::cli::desk::{Desk, now};
 use crate::cli::named::{Named, only_batch};
 use crate::cli::output::{json, line, printable, table};
 use crate::cli::stopping::StopRequest;
-use crate::cli::{Common, Exit, Failure, ask, office};
-use crate::store::{Acting, Batch, Filter, Listed, MailId};
+use crate::cli::{Common, Exit, Failure, ask, company_plugin};
+use crate::store::{Batch, Filter, Listed, MailId, UserStore};
 use row::{Aside, Row, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 use work::Work;
@@ -42,18 +42,18 @@ struct Ended {
 
 pub(super) async fn run(common: &Common, args: &ResumeArgs) -> Result<Exit, Failure> {
     let (connections, company, user) = args.user.open().await?;
-    let acting = connections.store().acting(&user);
+    let user_store = connections.store().user_store(&user);
     let batch = match &args.batch {
-        Some(name) => Some(only_batch(name, acting.batches_called(name).await?)?),
+        Some(name) => Some(only_batch(name, user_store.batches_called(name).await?)?),
         None => None,
     };
-    let found = failed(&acting, args, batch.as_ref()).await?;
+    let found = failed(&user_store, args, batch.as_ref()).await?;
     let ids: BTreeSet<MailId> = found.iter().map(|it| it.mail.id).collect();
     let mut by_account: BTreeMap<AccountId, Vec<Listed>> = BTreeMap::new();
     for mail in found {
         by_account.entry(mail.mail.account).or_default().push(mail);
     }
-    let accounts = acting.accounts().await?;
+    let accounts = user_store.accounts().await?;
     let (mut work, mut removed) = (Vec::new(), Vec::new());
     for (account, mails) in by_account {
         let Some(account) = accounts.iter().find(|it| it.id == account).cloned() else {
@@ -61,7 +61,8 @@ pub(super) async fn run(common: &Common, args: &ResumeArgs) -> Result<Exit, Fail
             continue;
         };
         let (connections, company, user) = (connections.clone(), company.clone(), user.clone());
-        let desk = Desk::of(common, office::loading(common), connections, company, user, account).await?;
+        let desk =
+            Desk::of(common, company_plugin::loading(common), connections, company, user, account).await?;
         let mut of_account = Work::of(desk, mails, &ids).await?;
         if let Some(batch) = &batch {
             of_account.join(batch);
@@ -91,7 +92,7 @@ pub(super) async fn run(common: &Common, args: &ResumeArgs) -> Result<Exit, Fail
     }
     // From here on: what is taken into hand is not dropped by a signal.
     let stop = StopRequest::listen()?;
-    let ended = plan.send(common, args, &acting, &stop).await?;
+    let ended = plan.send(common, args, &user_store, &stop).await?;
     connections.close().await;
     plan.not_sent(ended.failure.is_some());
     plan.told(common, ended, stop.was_asked())
@@ -99,7 +100,7 @@ pub(super) async fn run(common: &Common, args: &ResumeArgs) -> Result<Exit, Fail
 
 /// The failed mails that are asked for, oldest first.
 async fn failed(
-    acting: &Acting<'_>,
+    user_store: &UserStore<'_>,
     args: &ResumeArgs,
     batch: Option<&Batch>,
 ) -> Result<Vec<Listed>, Failure> {
@@ -113,7 +114,7 @@ async fn failed(
     let mut mails: Vec<Listed> = Vec::new();
     loop {
         let before = mails.last().map(|it| it.mail.id);
-        let page = acting.listed(&Filter { before, ..filter.clone() }).await?;
+        let page = user_store.listed(&Filter { before, ..filter.clone() }).await?;
         if page.is_empty() {
             break;
         }
@@ -136,12 +137,12 @@ impl Plan {
         &mut self,
         common: &Common,
         args: &ResumeArgs,
-        acting: &Acting<'_>,
+        user_store: &UserStore<'_>,
         stop: &StopRequest,
     ) -> Result<Ended, Failure> {
         let location = args.user.company.store.location()?;
         let name = format!("again {}", now().format("%Y-%m-%d %H:%M:%S")).parse()?;
-        let name = title::unused(acting, name).await?;
+        let name = title::unused(user_store, name).await?;
         let mut ended = Ended::default();
         for one in self.work.iter_mut().filter(|one| one.rows.iter().any(Row::is_wanted)) {
             if stop.was_asked() {

@@ -3,7 +3,7 @@
 use crate::cli::Failure;
 use crate::cli::desk::{Desk, now};
 use crate::cli::outbox;
-use crate::store::{Listed, MailId, NotAgain, OutboxRow, Standing};
+use crate::store::{Listed, MailId, NotAgain, OutboxRow, QueueState};
 use serde::Serialize;
 
 /// A mail that failed, and what becomes of it.
@@ -105,11 +105,11 @@ impl Aside {
 }
 
 async fn state(desk: &Desk, mail: MailId) -> Result<Option<OutboxRow>, Failure> {
-    Ok(desk.acting().outbox_rows(&[mail]).await?.remove(&mail))
+    Ok(desk.user_store().outbox_rows(&[mail]).await?.remove(&mail))
 }
 
 fn is_failed(row: &OutboxRow) -> bool {
-    matches!(row.standing, Standing::Failed { .. })
+    matches!(row.queue_state, QueueState::Failed { .. })
 }
 
 impl Row {

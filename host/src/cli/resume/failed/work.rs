@@ -41,7 +41,7 @@ impl Work {
         found: &BTreeSet<MailId>,
     ) -> Result<Self, Failure> {
         let ids: Vec<MailId> = mails.iter().map(|it| it.mail.id).collect();
-        let not_again = desk.acting().not_again(&ids).await?;
+        let not_again = desk.user_store().not_again(&ids).await?;
         let mut rows = Vec::with_capacity(mails.len());
         for mail in mails {
             let id = mail.mail.id;
@@ -123,7 +123,7 @@ async fn enter(
     }
     let (mails, rows): (Vec<_>, Vec<_>) = group.into_iter().unzip();
     let order = Order { batch: Some(desk.opened(batch, name).await?), ..Order::default() };
-    let answers = desk.acting().keep_again(&mails, &order).await?;
+    let answers = desk.user_store().enqueue_again(&mails, &order).await?;
     let mut refused = Vec::new();
     for (row, answer) in rows.into_iter().zip(answers) {
         match answer {
@@ -152,7 +152,7 @@ fn in_memory(mail: &NewMail) -> u64 {
 
 /// Makes the new mail of one that failed, and asks whether its recipients may be written to.
 async fn made(desk: &Desk, id: MailId) -> Result<Result<Made, Aside>, Failure> {
-    let mail = match desk.acting().mail(id).await {
+    let mail = match desk.user_store().mail(id).await {
         Err(StoreError::NoSuchMail(_)) => return Ok(Err(Aside::of(desk, id, NotAgain::Unknown).await?)),
         mail => mail?,
     };

@@ -7,7 +7,7 @@ use super::hook::{Hook, HookProvider};
 use super::seen::Seen;
 use super::sns_access::SnsAccess;
 use super::verification::{Delivery, Refusal, Verified, verify};
-use crate::capabilities::Answer;
+use crate::capabilities::BoxFuture;
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use std::sync::{Arc, Mutex};
@@ -36,7 +36,7 @@ struct Asked {
 }
 
 impl SnsAccess for Asked {
-    fn certificate<'a>(&'a self, url: &'a Url) -> Answer<'a, Result<Vec<u8>, String>> {
+    fn certificate<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, Result<Vec<u8>, String>> {
         self.urls.lock().unwrap().push(url.to_string());
         Box::pin(async move {
             if self.certificate.is_empty() {
@@ -47,7 +47,7 @@ impl SnsAccess for Asked {
         })
     }
 
-    fn confirm<'a>(&'a self, url: &'a Url) -> Answer<'a, Result<(), String>> {
+    fn confirm<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, Result<(), String>> {
         self.urls.lock().unwrap().push(url.to_string());
         Box::pin(async { Ok(()) })
     }

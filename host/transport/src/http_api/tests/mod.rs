@@ -69,13 +69,13 @@ impl Tokens for Row {
         &'a self,
         account: &'a str,
         resource: Resource,
-    ) -> crate::Answer<'a, Result<Bearer, TokenError>> {
+    ) -> crate::BoxFuture<'a, Result<Bearer, TokenError>> {
         assert_eq!((account, resource), ("a-17", Resource::Api));
         let first = self.tokens.lock().expect("lock").first().copied();
         Box::pin(async move { first.map(Bearer::new).ok_or_else(|| self.end.clone()) })
     }
 
-    fn rejected<'a>(&'a self, _: &'a str, _: Resource, bearer: &'a Bearer) -> crate::Answer<'a, ()> {
+    fn rejected<'a>(&'a self, _: &'a str, _: Resource, bearer: &'a Bearer) -> crate::BoxFuture<'a, ()> {
         self.tokens.lock().expect("lock").retain(|token| *token != bearer.expose());
         Box::pin(async {})
     }

@@ -95,7 +95,7 @@ fn nesting_and_the_memory_of_values_are_bounded() {
     let wide = format!("* 1 FETCH ({})\r\n", "()".repeat(1_000_000));
     let mut memory = SERVERS.reservation(MOST_MEMORY);
     let over = Response::read(wide.as_bytes(), &["FETCH"], &mut memory).expect_err("too dear");
-    assert_eq!(over, OverBudget::Answer(MOST_MEMORY));
+    assert_eq!(over, OverBudget::BoxFuture(MOST_MEMORY));
     let part = "(\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 1 1)";
     let many = format!("* 1 FETCH ({} \"MIXED\")\r\n", part.repeat(1_000));
     let Response::Data(values) = read(many) else { panic!("data") };

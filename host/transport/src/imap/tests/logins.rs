@@ -7,7 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::{
-    Account, Answer, ImapClient, Login, MailboxError, Mailboxes, Mechanism, Secret, Security, Stage, Verdict,
+    Account, BoxFuture, ImapClient, Login, MailboxError, Mailboxes, Mechanism, Secret, Security, Stage,
+    Verdict,
 };
 use super::{PASSWORD, account, answer, command, welcome};
 use crate::tests::server::{Peer, Server};
@@ -174,7 +175,7 @@ struct Series {
 }
 
 impl Tokens for Series {
-    fn token<'a>(&'a self, _: &'a str, _: Resource) -> Answer<'a, Result<Bearer, TokenError>> {
+    fn token<'a>(&'a self, _: &'a str, _: Resource) -> BoxFuture<'a, Result<Bearer, TokenError>> {
         Box::pin(async {
             match (&self.end, self.rejected.load(Ordering::SeqCst)) {
                 (Some(error), 1..) => Err(error.clone()),
@@ -183,7 +184,7 @@ impl Tokens for Series {
         })
     }
 
-    fn rejected<'a>(&'a self, _: &'a str, _: Resource, _: &'a Bearer) -> Answer<'a, ()> {
+    fn rejected<'a>(&'a self, _: &'a str, _: Resource, _: &'a Bearer) -> BoxFuture<'a, ()> {
         Box::pin(async {
             self.rejected.fetch_add(1, Ordering::SeqCst);
         })

@@ -11,7 +11,7 @@ use super::super::{
 };
 use super::server::{Peer, Server};
 use super::{account, all_words, with_login};
-use crate::Answer;
+use crate::BoxFuture;
 use crate::tokens::{Bearer, Resource, TokenError, TokenSource, Tokens};
 
 const PASSWORD: &str = "correct-horse-7";
@@ -154,13 +154,17 @@ struct Row {
 }
 
 impl Tokens for Row {
-    fn token<'a>(&'a self, account: &'a str, resource: Resource) -> Answer<'a, Result<Bearer, TokenError>> {
+    fn token<'a>(
+        &'a self,
+        account: &'a str,
+        resource: Resource,
+    ) -> BoxFuture<'a, Result<Bearer, TokenError>> {
         assert_eq!((account, resource), ("a-17", Resource::Mail));
         let first = self.tokens.lock().expect("lock").first().copied();
         Box::pin(async move { first.map(Bearer::new).ok_or_else(|| self.end.clone()) })
     }
 
-    fn rejected<'a>(&'a self, _: &'a str, _: Resource, bearer: &'a Bearer) -> Answer<'a, ()> {
+    fn rejected<'a>(&'a self, _: &'a str, _: Resource, bearer: &'a Bearer) -> BoxFuture<'a, ()> {
         self.tokens.lock().expect("lock").retain(|token| *token != bearer.expose());
         Box::pin(async {})
     }

@@ -1,0 +1,219 @@
+//! Where a mail stands in the outbox: the words for it, and what somebody asks for who puts a mail there.
+
+use super::lease_owner::LeaseOwner;
+use super::row::Time;
+use postroom_model::{BatchId, MailId};
+use sha2::{Digest, Sha256};
+
+/// How a mail is to be sent. Part of the intent: the attempt that a worker makes tomorrow keeps to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct SendOptions {
+    /// Ask servers for reports of delivery too.
+    pub notify_delivered: bool,
+}
+
+/// How mails enter the outbox.
+#[derive(Debug, Clone, Default)]
+pub struct Order {
+    /// Send it although the same was asked for before: a new intent.
+    pub again: bool,
+    /// Not before this time.
+    pub send_at: Option<Time>,
+    /// Whoever sends it itself, right away: holder, and the end of the lease.
+    pub lease: Option<(LeaseOwner, Time)>,
+    /// Not before a person releases it.
+    pub held: bool,
+    /// Asked for together.
+    pub batch: Option<BatchId>,
+}
+
+/// What came of asking for a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enqueued {
+    /// It is in the outbox now.
+    New(MailId),
+    /// The same was asked for before: that mail. Nothing was added.
+    Before(MailId),
+}
+
+impl Enqueued {
+    /// The mail, whichever.
+    pub fn id(self) -> MailId {
+        match self {
+            Self::New(id) | Self::Before(id) => id,
+        }
+    }
+}
+
+/// Why a mail waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaitReason {
+    /// A person holds it, and releases it.
+    User,
+    /// Its account has to be put right.
+    Account,
+    /// A question is open: may it leave by the fallback?
+    Question,
+    /// Its next attempt is due later.
+    Wait,
+}
+
+impl WaitReason {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Account => "account",
+            Self::Question => "question",
+            Self::Wait => "wait",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        [Self::User, Self::Account, Self::Question, Self::Wait].into_iter().find(|it| it.as_str() == text)
+    }
+}
+
+/// Where a mail stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueueState {
+    /// To be moved on, not before a time; why it waits, where it does.
+    Ready {
+        /// Not before.
+        due: Time,
+        /// Why, and in which words.
+        waits: Option<(WaitReason, String)>,
+    },
+    /// Nothing until a person acts.
+    Held {
+        /// Who has to act.
+        cause: WaitReason,
+        /// What for.
+        reason: String,
+    },
+    /// It may have left, and nobody can look. A person decides.
+    InDoubt {
+        /// What is known.
+        reason: String,
+    },
+    /// It has left.
+    Sent,
+    /// No further attempt.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+    /// Withdrawn before it left.
+    Cancelled,
+}
+
+impl QueueState {
+    /// It has left, or was cancelled: nobody takes it into hand any more.
+    pub fn has_ended_for_good(&self) -> bool {
+        matches!(self, Self::Sent | Self::Cancelled)
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Ready { .. } => "ready",
+            Self::Held { .. } => "held",
+            Self::InDoubt { .. } => "in-doubt",
+            Self::Sent => "sent",
+            Self::Failed { .. } => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub(super) fn cause(&self) -> Option<WaitReason> {
+        match self {
+            Self::Ready { waits, .. } => waits.as_ref().map(|(cause, _)| *cause),
+            Self::Held { cause, .. } => Some(*cause),
+            _ => None,
+        }
+    }
+
+    pub(super) fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Ready { waits, .. } => waits.as_ref().map(|(_, reason)| reason.as_str()),
+            Self::Held { reason, .. } | Self::InDoubt { reason } | Self::Failed { reason } => Some(reason),
+            Self::Sent | Self::Cancelled => None,
+        }
+    }
+
+    pub(super) fn due(&self) -> i64 {
+        match self {
+            Self::Ready { due, .. } => due.timestamp_millis(),
+            _ => 0,
+        }
+    }
+}
+
+/// Where a holder puts a mail down.
+#[derive(Debug, Clone)]
+pub struct StateChange {
+    /// Whoever has it.
+    pub lease_owner: LeaseOwner,
+    /// Where it stands.
+    pub queue_state: QueueState,
+    /// It has left, and its copy is to be filed in Sent.
+    pub copy_due: bool,
+}
+
+impl StateChange {
+    /// Without a copy to file.
+    pub fn of(lease_owner: &LeaseOwner, queue_state: QueueState) -> Self {
+        Self { lease_owner: lease_owner.clone(), queue_state, copy_due: false }
+    }
+}
+
+/// How fast an account sends. None: no limit of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Pace {
+    /// Mails a minute, evenly spread.
+    pub per_minute: Option<u32>,
+    /// Mails at the same time, of one worker.
+    pub connections: Option<u32>,
+    /// Recipients in 24 hours.
+    pub per_day: Option<u32>,
+}
+
+/// What makes a mail one intent, without the counter of "again". The company is the row's own.
+pub(super) fn intent_of(kind: &str, number: &str, revision: &str, purpose: &str, to: &[String]) -> Vec<u8> {
+    let mut to: Vec<String> = to.iter().map(|address| address.to_lowercase()).collect();
+    to.sort_unstable();
+    to.dedup();
+    let mut hash = Sha256::new();
+    for field in [kind, number, revision, purpose].into_iter().chain(to.iter().map(String::as_str)) {
+        // Lengths first, so that no two different intents run together.
+        hash.update((field.len() as u64).to_be_bytes());
+        hash.update(field);
+    }
+    hash.finalize().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_intent_is_its_document_revision_purpose_and_recipients_in_any_order() {
+        let to = |addresses: &[&str]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let one = intent_of("invoice", "1", "", "new", &to(&["a@x.example", "b@x.example"]));
+        assert_eq!(
+            one,
+            intent_of("invoice", "1", "", "new", &to(&["B@x.example", "A@x.example", "b@x.example"]))
+        );
+        for other in [
+            intent_of("quote", "1", "", "new", &to(&["a@x.example", "b@x.example"])),
+            intent_of("invoice", "2", "", "new", &to(&["a@x.example", "b@x.example"])),
+            intent_of("invoice", "1", "r2", "new", &to(&["a@x.example", "b@x.example"])),
+            intent_of("invoice", "1", "", "reminder-1", &to(&["a@x.example", "b@x.example"])),
+            intent_of("invoice", "1", "", "new", &to(&["a@x.example"])),
+            intent_of("invoice", "1", "new", "", &to(&["a@x.example", "b@x.example"])),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! The courier with the real plugin: each status once, in order, and 25 days of silence are told too.
+
+use crate::stored_message::{Enqueued, now};
+use crate::test_host::shipped;
+use chrono::{DateTime, FixedOffset, TimeDelta};
+use postroom::accounts::{CompanyId, RecordsPlace};
+use postroom::capabilities::BoxFuture;
+use postroom::engine::Capabilities;
+use postroom::outbox::{Clock, Delivered, ErpNotifier, NotifierContext, OutboxHandle, RecordsAccess};
+use postroom::records::{Document, Entry, FileRole, Partner, Records, RecordsError};
+use postroom::store::{DocumentRef, Event, Notice, NoticeFilter, NoticeKind, NoticeState};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+const ELS: &str = "els@customer.example";
+const JAN: &str = "jan@customer.example";
+
+/// Records in memory, which fail at some documents.
+#[derive(Debug, Default)]
+struct Told {
+    notices: Mutex<Vec<Notice>>,
+    failing: Mutex<Vec<(&'static str, RecordsError)>>,
+}
+
+impl Records for Told {
+    fn probe(&self) -> BoxFuture<'_, Result<String, RecordsError>> {
+        Box::pin(async { Ok(String::new()) })
+    }
+
+    fn partners<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Vec<Partner>, RecordsError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn documents<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Vec<Entry>, RecordsError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn document<'a>(&'a self, of: &'a Entry) -> BoxFuture<'a, Result<Document, RecordsError>> {
+        Box::pin(async { Err(RecordsError::Missing(of.number.clone())) })
+    }
+
+    fn file<'a>(
+        &'a self,
+        _: &'a Entry,
+        _: FileRole,
+        _: &'a Path,
+    ) -> BoxFuture<'a, Result<bool, RecordsError>> {
+        Box::pin(async { Ok(false) })
+    }
+
+    fn tell<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Result<(), RecordsError>> {
+        Box::pin(async move {
+            let number = notice.document.as_ref().map(|it| it.number.as_str()).unwrap_or_default();
+            let failing = self.failing.lock().unwrap();
+            match failing.iter().find(|(of, _)| *of == number || *of == "all") {
+                Some((_, error)) => Err(error.clone()),
+                None => {
+                    self.notices.lock().unwrap().push(notice.clone());
+                    Ok(())
+                }
+            }
+        })
+    }
+}
+
+struct Access(Arc<Told>);
+
+impl RecordsAccess for Access {
+    fn notifier_context(
+        &self,
+        company: CompanyId,
+    ) -> BoxFuture<'_, Result<Option<NotifierContext>, RecordsError>> {
+        Box::pin(async move {
+            let company_plugin = shipped().company_plugin(company.to_string(), Capabilities::default());
+            Ok(Some(NotifierContext { company_plugin, records: Arc::clone(&self.0) as Arc<dyn Records> }))
+        })
+    }
+}
+
+/// A store with one mail, its company's records, and a courier whose time stands still.
+struct Town {
+    kept: Enqueued,
+    told: Arc<Told>,
+    time: Arc<Mutex<DateTime<FixedOffset>>>,
+    erp_notifier: ErpNotifier,
+    heard: Arc<Mutex<Vec<String>>>,
+}
+
+impl Town {
+    async fn new() -> Self {
+        Self::of(Enqueued::new(&[ELS, JAN]).await).await
+    }
+
+    async fn of(kept: Enqueued) -> Self {
+        let place = RecordsPlace::Folder { path: "/nowhere".into() };
+        kept.store.company_store(kept.company.id).set_records(Some(&place)).await.unwrap();
+        let (told, time) = (Arc::new(Told::default()), Arc::new(Mutex::new(now())));
+        let clock = Arc::clone(&time);
+        let outbox = OutboxHandle::open(&kept.store, "test", Clock::new(move || *clock.lock().unwrap()));
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let said = Arc::clone(&heard);
+        let say = move |text: &str| said.lock().unwrap().push(text.to_owned());
+        let erp_notifier = ErpNotifier::new(&outbox, Arc::new(Access(Arc::clone(&told))), Arc::new(say));
+        Self { kept, told, time, erp_notifier, heard }
+    }
+
+    async fn happens(&self, kind: &str, recipient: Option<&str>, words: &str) {
+        let event = Event {
+            recipient: recipient.map(str::to_owned),
+            kind: kind.into(),
+            at: *self.time.lock().unwrap(),
+            source: "smtp".into(),
+            code: None,
+            words: Some(words.into()),
+        };
+        self.kept.store.add_events(self.kept.mail, &[event]).await.unwrap();
+    }
+
+    fn pass(&self, time: TimeDelta) {
+        *self.time.lock().unwrap() += time;
+    }
+
+    async fn round(&self) -> Delivered {
+        self.erp_notifier.round().await.unwrap()
+    }
+
+    /// What was told since the last look.
+    fn told(&self) -> Vec<String> {
+        let told = std::mem::take(&mut *self.told.notices.lock().unwrap());
+        let line = |it: Notice| {
+            let number = it.document.map(|it| it.number).unwrap_or_default();
+            let of = it.recipient.unwrap_or_default();
+            match it.kind {
+                NoticeKind::Status { status, .. } => {
+                    format!("{} {status}", if number.is_empty() { of } else { number })
+                }
+                other => format!("{number} {}", other.as_str()),
+            }
+        };
+        told.into_iter().map(line).collect()
+    }
+}
+
+#[tokio::test]
+async fn c5_each_status_is_told_once_when_it_changes_and_silence_is_told_as_well() {
+    let town = Town::new().await;
+    assert_eq!(town.round().await, Delivered::default(), "nothing is known yet");
+    town.happens("accepted", None, "250 queued").await;
+    assert_eq!(town.round().await.told, 2);
+    assert_eq!(town.told(), [format!("{ELS} in-transit"), format!("{JAN} in-transit")]);
+    town.happens("delayed", Some(ELS), "451 later").await;
+    assert_eq!(town.round().await.told, 0, "in transit still");
+    town.pass(TimeDelta::hours(1));
+    town.happens("delivered", Some(JAN), "250 saved").await;
+    town.round().await;
+    assert_eq!(town.told(), [format!("{JAN} delivered")]);
+    town.pass(TimeDelta::days(24));
+    assert_eq!(town.round().await, Delivered::default());
+    town.pass(TimeDelta::days(2));
+    town.round().await;
+    assert_eq!(town.told(), [format!("{ELS} unknown")], "after 25 days");
+    town.pass(TimeDelta::days(100));
+    assert_eq!(town.round().await, Delivered::default(), "and that is all");
+    town.happens("bounced", Some(ELS), "550 5.1.1 no such user").await;
+    town.round().await;
+    let last = town.told.notices.lock().unwrap().last().cloned().unwrap();
+    assert!(last.reason.as_deref().is_some_and(|it| it.contains("no such user")), "{last:?}");
+    assert_eq!((last.mail, last.at), (Some(town.kept.mail), *town.time.lock().unwrap()));
+    assert_eq!(town.heard.lock().unwrap().len(), 0);
+}
+
+/// Rule A3: an ERP keeps the status of a document, which the copy to the user who made the mail says nothing of.
+#[tokio::test]
+async fn what_becomes_of_the_blind_copy_to_ourselves_is_not_told() {
+    const OWN: &str = "lotte@ateliernord.example";
+    let town = Town::of(Enqueued::with_own_copy(&[ELS, OWN], Some(OWN)).await).await;
+    town.happens("accepted", None, "250 queued").await;
+    town.happens("bounced", Some(OWN), "550 5.4.4 no such domain").await;
+    town.round().await;
+    assert_eq!(town.told(), [format!("{ELS} in-transit")]);
+    town.happens("bounced", Some(ELS), "550 5.1.1 no such user").await;
+    town.round().await;
+    assert_eq!(town.told(), [format!("{ELS} failed")]);
+}
+
+#[tokio::test]
+async fn a_notice_that_fails_holds_up_its_document_and_no_other() {
+    let town = Town::new().await;
+    let company = town.kept.company.id;
+    let notice = |id: &str, number: &str| Notice {
+        id: id.to_owned(),
+        mail: None,
+        document: Some(DocumentRef { kind: "invoice".into(), number: number.into(), partner: String::new() }),
+        partner: None,
+        recipient: None,
+        kind: NoticeKind::Payment { amount: "1.00".into(), currency: "EUR".into() },
+        reason: None,
+        at: now(),
+    };
+    for (id, number) in [("a1", "A"), ("b1", "B"), ("a2", "A"), ("b2", "B"), ("c1", "C")] {
+        assert!(town.kept.store.notify(company, &notice(id, number)).await.unwrap(), "{id}");
+    }
+    let failed = RecordsError::Failed { status: 500, words: "oh".into(), retry_after: None };
+    let refused = RecordsError::Refused { status: 422, words: "never".into() };
+    *town.told.failing.lock().unwrap() = vec![("A", failed.clone()), ("C", refused)];
+    let came = town.round().await;
+    assert_eq!(came, Delivered { told: 2, refused: 1, later: 1 });
+    assert_eq!(town.told(), ["B payment", "B payment"]);
+    assert_eq!(town.round().await, Delivered::default(), "A waits");
+    town.told.failing.lock().unwrap().clear();
+    town.pass(TimeDelta::seconds(2));
+    assert_eq!(town.round().await.told, 2);
+    assert_eq!(town.told(), ["A payment", "A payment"]);
+
+    // Down: everything waits, longer each time, and is told in the end.
+    let down = RecordsError::Unavailable { detail: "no connection".into(), retry_after: None };
+    *town.told.failing.lock().unwrap() = vec![("all", down)];
+    for (id, number) in [("d1", "D"), ("e1", "E")] {
+        town.kept.store.notify(company, &notice(id, number)).await.unwrap();
+    }
+    for (seconds, later) in [(0, 2), (1, 0), (1, 2), (2, 0), (2, 2)] {
+        town.pass(TimeDelta::seconds(seconds));
+        assert_eq!(town.round().await.later, later, "after {seconds} s more");
+    }
+    let heard = town.heard.lock().unwrap().last().cloned().unwrap();
+    assert!(heard.contains("Atelier Nord") && heard.contains("again in 8 s"), "{heard}");
+    town.told.failing.lock().unwrap().clear();
+    town.pass(TimeDelta::seconds(8));
+    assert_eq!(town.round().await.told, 2);
+    let admin = town.kept.store.company_store(company);
+    let open = NoticeFilter { open: true, limit: 9, ..NoticeFilter::default() };
+    let left = admin.notices(&open).await.unwrap();
+    assert_eq!(left.iter().map(|it| it.state).collect::<Vec<_>>(), [NoticeState::Refused]);
+
+    // So many that fail, and none that does not: nothing else would fare better.
+    *town.told.failing.lock().unwrap() = vec![("all", failed)];
+    for number in 0..40 {
+        town.kept.store.notify(company, &notice(&format!("n{number}"), &format!("N{number}"))).await.unwrap();
+    }
+    let came = town.round().await;
+    assert!((8..=16).contains(&came.later), "the others are not tried: {came:?}");
+}
