@@ -8,7 +8,7 @@ use postroom::capabilities::smtp::{
     Acceptance, Account, Failure, MemorySubmitter, ProbeReport, RecipientReply, Reply, Stage, Submission,
     Submitter, Verdict,
 };
-use postroom::store::{WaitReason, LeaseOwner, MailId, Pace, QueueState};
+use postroom::store::{LeaseOwner, MailId, Pace, QueueState, WaitReason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 

@@ -143,7 +143,8 @@ async fn every_kind_has_a_sample_and_the_names_that_its_texts_can_say() {
 #[tokio::test]
 async fn a_pasted_list_is_parsed_into_what_can_be_used_and_what_can_not() {
     let house = House::new(shipped());
-    let parsed = house.company_plugin.parse_addresses(&Files::default(), "a@b.example; c@", Field::To).await.unwrap();
+    let parsed =
+        house.company_plugin.parse_addresses(&Files::default(), "a@b.example; c@", Field::To).await.unwrap();
     let addresses: Vec<_> = parsed.addresses.iter().map(|of| of.address.as_str()).collect();
     let unusable: Vec<_> = parsed.invalid.iter().map(|invalid| invalid.text.as_str()).collect();
     assert_eq!((addresses, unusable), (vec!["a@b.example"], vec!["c@"]));

@@ -1,12 +1,12 @@
 //! The courier with the real plugin: each status once, in order, and 25 days of silence are told too.
 
-use crate::test_host::shipped;
 use crate::stored_message::{Enqueued, now};
+use crate::test_host::shipped;
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use postroom::accounts::{CompanyId, RecordsPlace};
 use postroom::capabilities::BoxFuture;
 use postroom::engine::Capabilities;
-use postroom::outbox::{NotifierContext, Clock, ErpNotifier, Delivered, OutboxHandle, RecordsAccess};
+use postroom::outbox::{Clock, Delivered, ErpNotifier, NotifierContext, OutboxHandle, RecordsAccess};
 use postroom::records::{Document, Entry, FileRole, Partner, Records, RecordsError};
 use postroom::store::{DocumentRef, Event, Notice, NoticeFilter, NoticeKind, NoticeState};
 use std::path::Path;
@@ -39,7 +39,12 @@ impl Records for Told {
         Box::pin(async { Err(RecordsError::Missing(of.number.clone())) })
     }
 
-    fn file<'a>(&'a self, _: &'a Entry, _: FileRole, _: &'a Path) -> BoxFuture<'a, Result<bool, RecordsError>> {
+    fn file<'a>(
+        &'a self,
+        _: &'a Entry,
+        _: FileRole,
+        _: &'a Path,
+    ) -> BoxFuture<'a, Result<bool, RecordsError>> {
         Box::pin(async { Ok(false) })
     }
 
@@ -61,7 +66,10 @@ impl Records for Told {
 struct Access(Arc<Told>);
 
 impl RecordsAccess for Access {
-    fn notifier_context(&self, company: CompanyId) -> BoxFuture<'_, Result<Option<NotifierContext>, RecordsError>> {
+    fn notifier_context(
+        &self,
+        company: CompanyId,
+    ) -> BoxFuture<'_, Result<Option<NotifierContext>, RecordsError>> {
         Box::pin(async move {
             let company_plugin = shipped().company_plugin(company.to_string(), Capabilities::default());
             Ok(Some(NotifierContext { company_plugin, records: Arc::clone(&self.0) as Arc<dyn Records> }))

@@ -1,8 +1,8 @@
 //! Reading what comes in, with the real plugin and a real store: what it is, which mail it is about, and what is not
 //! believed.
 
-use crate::test_host::{House, shipped};
 use crate::stored_message::{Enqueued, MESSAGE_ID, now};
+use crate::test_host::{House, shipped};
 use postroom::contract::inbound::{BounceType, InboundError, MessageContent};
 use postroom::contract::tracking::Status;
 use postroom::engine::{EngineError, Files};
@@ -333,7 +333,10 @@ async fn hostile_messages_stay_within_the_limits_of_the_sandbox() {
             assert!(matches!(ask(cut).await, Ok(Ok(_))));
         }
     }
-    let wrong =
-        house.company_plugin.classify(&Files::default(), &MessageContent::Bytes(vec![]), &[], "now").await.unwrap();
+    let wrong = house
+        .company_plugin
+        .classify(&Files::default(), &MessageContent::Bytes(vec![]), &[], "now")
+        .await
+        .unwrap();
     assert!(matches!(wrong, Err(InboundError::Argument(_))), "{wrong:?}");
 }

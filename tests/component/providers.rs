@@ -6,7 +6,7 @@ use postroom::capabilities::http_api::{Account, Timeouts, WebClient};
 use postroom::capabilities::tokens::TokenSource;
 use postroom::contract::delivery::{LookupResult, SubmissionResult};
 use postroom::contract::schedule::Route;
-use postroom::engine::{Capabilities, Files, CompanyPlugin};
+use postroom::engine::{Capabilities, CompanyPlugin, Files};
 use postroom::outbox::Ready;
 use postroom_providers::{Fault, File, Gmail, Graph, Reply, SendGrid, TokenState};
 use postroom_tests::case::{Case, SENDER};
@@ -27,7 +27,10 @@ fn company_plugin(url: &str) -> CompanyPlugin {
         timeouts,
         ..Account::new("office", base, TokenSource::constant(TOKEN))
     };
-    shipped().company_plugin("atelier-nord", Capabilities::default().with_apis([account], Arc::new(WebClient::new())))
+    shipped().company_plugin(
+        "atelier-nord",
+        Capabilities::default().with_apis([account], Arc::new(WebClient::new())),
+    )
 }
 
 /// The invoice with its PDF and added files of these sizes.
@@ -175,7 +178,9 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
         gmail.fail_next("POST", fault.clone());
         graph.fail_next("POST", fault.clone());
         sendgrid.fail_next("POST", fault.clone());
-        for (company_plugin, transport) in [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")] {
+        for (company_plugin, transport) in
+            [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")]
+        {
             let outcome = submit(company_plugin, &ready, transport).await;
             assert_eq!(result(&outcome), "in-doubt", "{transport}, {fault:?}: {outcome:?}");
         }
@@ -186,7 +191,9 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
         gmail.fail_next("POST", fault.clone());
         graph.fail_next("POST", fault.clone());
         sendgrid.fail_next("POST", fault.clone());
-        for (company_plugin, transport) in [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")] {
+        for (company_plugin, transport) in
+            [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")]
+        {
             let outcome = submit(company_plugin, &ready, transport).await;
             assert_ne!(result(&outcome), "accepted", "{transport}, {fault:?}: {outcome:?}");
         }
@@ -194,7 +201,9 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
     gmail.fail_next("POST", Fault::Say(Gmail::throttled(30)));
     graph.fail_next("POST", Fault::Say(Graph::throttled(30)));
     sendgrid.fail_next("POST", Fault::Say(SendGrid::throttled(30)));
-    for (company_plugin, transport) in [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")] {
+    for (company_plugin, transport) in
+        [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")]
+    {
         let outcome = submit(company_plugin, &ready, transport).await;
         assert_eq!(result(&outcome), "account-unavailable", "{transport}: {outcome:?}");
         let wait = outcome.settlement.retry_after.unwrap();
@@ -214,7 +223,9 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
         gmail.access.set(TOKEN, token_state);
         graph.access.set(TOKEN, token_state);
         sendgrid.access.set(TOKEN, token_state);
-        for (company_plugin, transport) in [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")] {
+        for (company_plugin, transport) in
+            [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")]
+        {
             let outcome = submit(company_plugin, &ready, transport).await;
             assert_eq!(result(&outcome), "needs-sign-in", "{transport}, {token_state:?}: {outcome:?}");
             assert!(!format!("{outcome:?}").contains(TOKEN), "{transport}: a token in the outcome");
@@ -240,7 +251,8 @@ async fn a_mail_whose_answer_was_lost_is_found_at_the_provider() {
             assert_eq!(result(&outcome), "in-doubt", "{outcome:?}");
             let id = &ready.message.mail.message_id;
             let route = route(transport);
-            let seen = company_plugin.look_in_sent(&Files::default(), id, &route, None, NOW, NOW).await.unwrap();
+            let seen =
+                company_plugin.look_in_sent(&Files::default(), id, &route, None, NOW, NOW).await.unwrap();
             assert!(matches!(seen, LookupResult::Found(_)), "{transport}: {seen:?}");
         }
     }

@@ -123,7 +123,8 @@ async fn what_becomes_of_the_blind_copy_to_ourselves_is_shown_and_makes_no_mail_
             let kept = Enqueued::with_own_copy(&[OWN, ELS], Some(OWN)).await;
             kept.store.add_events(kept.mail, &facts).await.unwrap();
             let mail = kept.store.mail(kept.mail).await.unwrap();
-            let told = timeline(&kept.house.company_plugin, &mail, now() + Duration::minutes(1)).await.unwrap();
+            let told =
+                timeline(&kept.house.company_plugin, &mail, now() + Duration::minutes(1)).await.unwrap();
             let rows: Vec<_> = told.recipients.iter().map(|it| (it.recipient.as_str(), it.status)).collect();
             assert_eq!(rows, [(OWN, copy), (ELS, els)], "{facts:?}");
             assert_eq!(told.status, whole, "{facts:?}");

@@ -57,13 +57,17 @@ async fn a_servers_answer_is_settled_without_a_submission() {
     assert_eq!(kinds(&settled.events), ["in-doubt", "in-doubt"]);
     assert_eq!((settled.outcome.as_str(), settled.stage.as_deref()), ("in-doubt", Some("after-dot")));
 
-    let found =
-        company_plugin.settle_doubt(&none, Lookup::Found, &to(), &settled.events, NOW).await.unwrap().unwrap();
+    let found = company_plugin
+        .settle_doubt(&none, Lookup::Found, &to(), &settled.events, NOW)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((kinds(&found.events), found.outcome.as_str()), (vec!["accepted"; 2], "found"));
     let not_found = company_plugin.settle_doubt(&none, Lookup::NotFound, &to(), &settled.events, NOW).await;
     let not_found = not_found.unwrap().unwrap();
     assert_eq!((kinds(&not_found.events), not_found.outcome.as_str()), (vec!["deferred"; 2], "not-found"));
-    let died = company_plugin.settle_interruption(&none, &to(), &[], Some("it ended"), NOW).await.unwrap().unwrap();
+    let died =
+        company_plugin.settle_interruption(&none, &to(), &[], Some("it ended"), NOW).await.unwrap().unwrap();
     assert_eq!((kinds(&died.events), died.outcome.as_str()), (vec!["in-doubt"; 2], "in-doubt"));
 }
 
@@ -89,8 +93,10 @@ async fn what_is_no_answer_and_no_fact_is_named_by_its_path() {
         code: None,
         words: None,
     };
-    let settled =
-        company_plugin.settle_doubt(&none, Lookup::Found, &to(), std::slice::from_ref(&strange), NOW).await.unwrap();
+    let settled = company_plugin
+        .settle_doubt(&none, Lookup::Found, &to(), std::slice::from_ref(&strange), NOW)
+        .await
+        .unwrap();
     assert_eq!(field(settled), "events[0].kind");
     let settled = company_plugin.settle_interruption(&none, &to(), &[strange], None, NOW).await.unwrap();
     assert_eq!(field(settled), "events[0].kind");
@@ -134,7 +140,8 @@ async fn an_apis_response_is_settled_without_a_submission() {
         ("smtp", to.as_slice(), "transport"),
         ("fax", to.as_slice(), "transport"),
     ] {
-        let settled = house.company_plugin.settle_api(&none, transport, mail, to, Ok(&taken), NOW).await.unwrap();
+        let settled =
+            house.company_plugin.settle_api(&none, transport, mail, to, Ok(&taken), NOW).await.unwrap();
         assert_eq!(settled.unwrap_err().argument, argument);
     }
 }
@@ -169,8 +176,11 @@ async fn a_memo_is_what_decides_and_a_person_may_replace_it() {
         ("needs-sign-in", Some("login"), "needs-sign-in"),
         ("not-attempted", Some("prepare"), "not-attempted"),
     ] {
-        let memo =
-            company_plugin.memo(&none, outcome, None, stage, Some("the server said no")).await.unwrap().unwrap();
+        let memo = company_plugin
+            .memo(&none, outcome, None, stage, Some("the server said no"))
+            .await
+            .unwrap()
+            .unwrap();
         let action = company_plugin.decide(&none, &facts(memo), NOW).await.unwrap().unwrap();
         assert_eq!(action.reason.code, code, "{outcome}: {action:?}");
     }
@@ -183,7 +193,8 @@ async fn a_memo_is_what_decides_and_a_person_may_replace_it() {
     let later = "2026-11-22T12:00:00+01:00";
     let action = company_plugin.decide(&none, &facts(memo), later).await.unwrap().unwrap();
     assert!(matches!(action.step, Step::Submit(_)), "{action:?}");
-    let wrong = company_plugin.decide(&none, &facts("what came of it".to_owned()), NOW).await.unwrap().unwrap_err();
+    let wrong =
+        company_plugin.decide(&none, &facts("what came of it".to_owned()), NOW).await.unwrap().unwrap_err();
     assert_eq!(wrong.argument, "facts.attempts[0].memo");
     let wrong = company_plugin.memo(&none, "lost", None, None, None).await.unwrap().unwrap_err();
     assert_eq!(wrong.argument, "outcome");
@@ -208,7 +219,8 @@ async fn a_mail_goes_to_nobody_whom_it_was_not_made_for() {
         (mail.envelope.recipients[0].as_str(), "urgent", "options"),
     ] {
         let to = [to.to_owned()];
-        let outcome = house.company_plugin.submit(&ready.files, mail, &to, options, &route, NOW).await.unwrap();
+        let outcome =
+            house.company_plugin.submit(&ready.files, mail, &to, options, &route, NOW).await.unwrap();
         match outcome.error {
             Some(SubmitError::Argument(error)) => assert_eq!(error.argument, argument),
             other => panic!("{other:?}"),

@@ -4,8 +4,8 @@ use crate::stored_message::{Enqueued, message};
 use crate::track::expect;
 use chrono::{DateTime, Duration, FixedOffset, Local};
 use postroom::store::{
-    AttemptResult, DocumentRef, Event, LeaseOwner, GroupCommitWriter, MailId, NewAttempt, NewMail, OpenCheck, Order,
-    Outcome, Party, Recipient, SendOptions, StateChange, QueueState,
+    AttemptResult, DocumentRef, Event, GroupCommitWriter, LeaseOwner, MailId, NewAttempt, NewMail, OpenCheck,
+    Order, Outcome, Party, QueueState, Recipient, SendOptions, StateChange,
 };
 use serde_json::Value;
 
@@ -55,7 +55,7 @@ async fn mail(kept: &Enqueued, number: &str, days: i64, ended: QueueState, facts
     let lease_owner = LeaseOwner::new("worker");
     let lease = Some((lease_owner.clone(), ago(0) + Duration::minutes(1)));
     let user_store = kept.store.user_store(&users[0]);
-    user_store.keep(std::slice::from_ref(&mail), &Order { lease, ..Order::default() }).await.unwrap();
+    user_store.enqueue(std::slice::from_ref(&mail), &Order { lease, ..Order::default() }).await.unwrap();
     let journal = GroupCommitWriter::of(&kept.store);
     let started =
         NewAttempt { started: ago(days), account: accounts[0].id, transport: "smtp".into(), fallback: false };

@@ -9,8 +9,8 @@ use postroom::accounts::{
 use postroom::inbox::{Inbox, Taken};
 use postroom::return_address::ReturnAddresses;
 use postroom::store::{
-    AttemptId, Event, LeaseOwner, GroupCommitWriter, Location, MailId, Message, NewAttempt, NewMail, OpenCheck, Order,
-    Party, Recipient, SendOptions, Store, SystemStore,
+    AttemptId, Event, GroupCommitWriter, LeaseOwner, Location, MailId, Message, NewAttempt, NewMail,
+    OpenCheck, Order, Party, Recipient, SendOptions, Store, SystemStore,
 };
 use std::path::PathBuf;
 
@@ -97,7 +97,7 @@ impl Enqueued {
         let lease_owner = LeaseOwner::new("worker");
         // Its lease has ended: a person may say what becomes of it.
         let lease = Some((lease_owner.clone(), now() - chrono::Duration::minutes(1)));
-        user_store.keep(std::slice::from_ref(&mail), &Order { lease, ..Order::default() }).await.unwrap();
+        user_store.enqueue(std::slice::from_ref(&mail), &Order { lease, ..Order::default() }).await.unwrap();
         let attempt =
             NewAttempt { started: now(), account: account.id, transport: "smtp".into(), fallback: false };
         let store = store.system();
@@ -107,8 +107,9 @@ impl Enqueued {
     }
 
     pub(crate) async fn take_with(&self, raw: Vec<u8>, addresses: Option<&ReturnAddresses>) -> Taken {
-        let inbox =
-            Inbox::new(&self.store, &self.house.company_plugin, Some(self.company.id), addresses).await.unwrap();
+        let inbox = Inbox::new(&self.store, &self.house.company_plugin, Some(self.company.id), addresses)
+            .await
+            .unwrap();
         inbox.take(raw, now()).await.unwrap()
     }
 

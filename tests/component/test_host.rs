@@ -5,7 +5,7 @@ use crate::artefacts;
 use postroom::capabilities::attachments::AttachmentSource;
 use postroom::capabilities::smtp::{Account, MemorySubmitter, Security};
 use postroom::contract::{composing, documents, log, types};
-use postroom::engine::{Accounts, Capabilities, Engine, EngineError, Files, Limits, CompanyPlugin, Options};
+use postroom::engine::{Accounts, Capabilities, CompanyPlugin, Engine, EngineError, Files, Limits, Options};
 use postroom::outbox::{Draft, Portal, Ready};
 use postroom_tests::case::{Case, SENDER};
 use std::path::{Path, PathBuf};

@@ -9,7 +9,7 @@ use postroom::accounts::{
 use postroom::capabilities::BoxFuture;
 use postroom::capabilities::smtp::{self, Submitter};
 use postroom::engine::{Accounts, Capabilities, CompanyPlugin};
-use postroom::outbox::{Clock, Unreachable, OutboxHandle, PluginProvider, Tally, Worker, WorkerOptions};
+use postroom::outbox::{Clock, OutboxHandle, PluginProvider, Tally, Unreachable, Worker, WorkerOptions};
 use postroom::store::{
     Location, MailId, Message, NewMail, OpenCheck, Order, OutboxRow, Party, Piece, Recipient, SendOptions,
     Store, SystemStore,

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use postroom::accounts::AllowList;
 use postroom::capabilities::tokens::{Bearer, Resource, TokenError, Tokens as _};
 use postroom::oauth::{
-    AtProvider, Client, Endpoints, Grants, InMemory, Issuer, Network, Provider, Purpose, Scopes, GrantState,
+    AtProvider, Client, Endpoints, GrantState, Grants, InMemory, Issuer, Network, Provider, Purpose, Scopes,
 };
 use url::Url;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use postroom::capabilities::tokens::{Resource, TokenError, Tokens as _};
-use postroom::oauth::{AtProvider, GrantStore as _, Grants, InMemory, GrantState};
+use postroom::oauth::{AtProvider, GrantState, GrantStore as _, Grants, InMemory};
 
 use crate::server::Manner;
 use crate::stores::Fragile;

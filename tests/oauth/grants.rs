@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use chrono::TimeDelta;
 use postroom::capabilities::tokens::{Bearer, Resource, TokenError, Tokens as _};
-use postroom::oauth::{Client, Clock as _, Deadline, Grant, GrantStore as _, Grants, Purpose, GrantState};
+use postroom::oauth::{Client, Clock as _, Deadline, Grant, GrantState, GrantStore as _, Grants, Purpose};
 use tokio::sync::Semaphore;
 
 use crate::server::{Manner, Once, PatientClock};

@@ -34,7 +34,10 @@ async fn a10_a_user_signs_in_at_microsoft_and_each_resource_has_its_own_token() 
     assert!(office.server.mailbox_owner(api.expose(), Resource::Api).is_some());
     assert!(office.server.mailbox_owner(api.expose(), Resource::Mail).is_none());
     let mailbox_owner = office.server.mailbox_owner(mail.expose(), Resource::Mail).unwrap();
-    assert!(mailbox_owner.scopes.contains(&"https://outlook.office.com/SMTP.Send".to_owned()), "{mailbox_owner:?}");
+    assert!(
+        mailbox_owner.scopes.contains(&"https://outlook.office.com/SMTP.Send".to_owned()),
+        "{mailbox_owner:?}"
+    );
     assert_eq!(office.server.refreshes(), 1, "one grant, redeemed again for the other resource");
     assert_eq!(office.grants.token(ACCOUNT, Resource::Mail).await.unwrap(), mail);
     assert_eq!(office.server.refreshes(), 1, "both tokens are kept");

@@ -3,8 +3,8 @@
 use super::{AppError, Diagnostics, company_plugin};
 use crate::accounts::{Account, Company, Name, User, UserSettings};
 use crate::connections::{ConnectionError, Connections};
-use crate::engine::{Engine, CompanyPlugin};
-use crate::store::{UserStore, CompanyStore, StoreError};
+use crate::engine::{CompanyPlugin, Engine};
+use crate::store::{CompanyStore, StoreError, UserStore};
 
 /// An account that a use case is about, and who asks.
 #[derive(Debug)]

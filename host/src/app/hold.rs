@@ -2,7 +2,7 @@
 //! done, and is given with it.
 
 use super::{AppError, MailName, MailView};
-use crate::store::{Batch, Filter, Listed, MailCommandResult, QueueState, MailCommand};
+use crate::store::{Batch, Filter, Listed, MailCommand, MailCommandResult, QueueState};
 use std::collections::BTreeSet;
 
 /// Mails of one commit: whoever sends waits for it.
@@ -100,7 +100,11 @@ async fn of_batch(view: &MailView, batch: &Batch) -> Result<Vec<Listed>, AppErro
 }
 
 /// Changes the mails of a group, by one commit.
-async fn change_group(view: &MailView, group: Vec<Listed>, word: MailCommand) -> Result<Vec<MailChange>, AppError> {
+async fn change_group(
+    view: &MailView,
+    group: Vec<Listed>,
+    word: MailCommand,
+) -> Result<Vec<MailChange>, AppError> {
     let ids: Vec<_> = group.iter().map(|it| it.mail.id).collect();
     let outcomes = view.change_all(&ids, word).await?;
     let changes = group.into_iter().zip(outcomes);

@@ -6,7 +6,8 @@ use crate::connections::Connections;
 use crate::engine::CompanyPlugin;
 use crate::outbox::{LEASE, OutboxHandle, Taken};
 use crate::store::{
-    Batch, BatchCounts, BatchId, Count, Filter, Listed, Mail, MailId, MailCommandResult, QueueState, StoreError, MailCommand,
+    Batch, BatchCounts, BatchId, Count, Filter, Listed, Mail, MailCommand, MailCommandResult, MailId,
+    QueueState, StoreError,
 };
 use chrono::{DateTime, FixedOffset};
 
@@ -90,7 +91,11 @@ impl MailView {
     }
 
     /// Holds, releases or cancels mails that may be seen; gives what came of each.
-    pub(super) async fn change_all(&self, mails: &[MailId], word: MailCommand) -> Result<Vec<MailCommandResult>, StoreError> {
+    pub(super) async fn change_all(
+        &self,
+        mails: &[MailId],
+        word: MailCommand,
+    ) -> Result<Vec<MailCommandResult>, StoreError> {
         let (store, now) = (self.connections.store(), now());
         match &self.user {
             Some(user) => store.user_store(user).apply_commands(mails, word, now).await,

@@ -85,16 +85,16 @@ pub use worker_lock::WorkerLock;
 
 // Types of the rooms below that use cases take and give.
 pub use crate::connections::{ConnectionError, Connections, LinkKeyRow, purpose as grant_purpose};
-pub use crate::engine::{Accounts, Capabilities, Engine, LogSink, CompanyPlugin, Options, probe_report};
+pub use crate::engine::{Accounts, Capabilities, CompanyPlugin, Engine, LogSink, Options, probe_report};
 pub use crate::outbox::{
     Answers, Attempt as SingleAttempt, Draft, DraftError, Made, Notices, Portal, Ready, Sent, SentCopy, Step,
     WorkerOptions,
 };
 pub use crate::store::{
-    AccountPause, UserStore, CompanyStore, AttachedFile, Attempt, AttemptResult, AuditFilter, AuditHead,
-    AuditVerdict, Backup, Batch, BatchCounts, BatchId, WaitReason, Count, Erased, Event, FilePlace, Filter, Enqueued,
-    Listed, Location, Mail, MailId, MailSummary, NoticeFilter, NoticeKind, NoticeRow, NoticeState, OpenCheck,
-    Order, OutboxRow, PauseCause, Restored, MailCommandResult, SendOptions, QueueState, Store, StoreError, Suppression,
-    MailCommand,
+    AccountPause, AttachedFile, Attempt, AttemptResult, AuditFilter, AuditHead, AuditVerdict, Backup, Batch,
+    BatchCounts, BatchId, CompanyStore, Count, Enqueued, Erased, Event, FilePlace, Filter, Listed, Location,
+    Mail, MailCommand, MailCommandResult, MailId, MailSummary, NoticeFilter, NoticeKind, NoticeRow,
+    NoticeState, OpenCheck, Order, OutboxRow, PauseCause, QueueState, Restored, SendOptions, Store,
+    StoreError, Suppression, UserStore, WaitReason,
 };
 pub use crate::vault::{KeyRow, KeySource, Rotated};

@@ -2,7 +2,9 @@
 
 use super::{AppError, Session, no_files, now};
 use crate::outbox::Ready;
-use crate::store::{AttemptResult, Contradiction, Event, MailId, NewAttempt, Outcome, StateChange, QueueState};
+use crate::store::{
+    AttemptResult, Contradiction, Event, MailId, NewAttempt, Outcome, QueueState, StateChange,
+};
 
 /// What the evidence of a mail says that was handed over.
 pub const HANDED_OVER: &str = "handed to your mail program";

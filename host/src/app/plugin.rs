@@ -3,7 +3,7 @@
 use super::{AppError, Diagnostics};
 use crate::accounts::{Account, Company};
 use crate::connections::{ConnectionError, Connections};
-use crate::engine::{Engine, Files, CompanyPlugin};
+use crate::engine::{CompanyPlugin, Engine, Files};
 use tokio::sync::oneshot;
 
 /// A plugin that is being loaded.

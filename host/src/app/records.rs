@@ -4,7 +4,7 @@ use super::{AppError, Diagnostics, StoredPlugins};
 use crate::accounts::Company;
 use crate::connections::Connections;
 use crate::engine::Engine;
-use crate::outbox::{Clock, ErpNotifier, Delivered, OutboxHandle};
+use crate::outbox::{Clock, Delivered, ErpNotifier, OutboxHandle};
 use crate::records::Records;
 use crate::store::{NoticeFilter, NoticeState};
 use std::sync::Arc;

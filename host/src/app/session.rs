@@ -8,7 +8,7 @@ use crate::accounts::{Account, AccountState, Company, Logo, Name, User, UserSett
 use crate::connections::{ConnectionError, Connections};
 use crate::engine::CompanyPlugin;
 use crate::outbox::{Clock, Copies, CurrentPause, Dispatch, LEASE, OutboxHandle};
-use crate::store::{UserStore, BatchId, MailId, Order, StoreError};
+use crate::store::{BatchId, MailId, Order, StoreError, UserStore};
 use tokio::sync::OnceCell;
 
 /// A user, an account that they may use, and what they can reach.

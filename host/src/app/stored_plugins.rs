@@ -3,8 +3,8 @@
 use crate::accounts::{Account, AccountState, Company, CompanyId};
 use crate::capabilities::BoxFuture;
 use crate::connections::{ConnectionError, Connections};
-use crate::engine::{Capabilities, Engine, LogSink, CompanyPlugin};
-use crate::outbox::{NotifierContext, Unreachable, PluginProvider, RecordsAccess};
+use crate::engine::{Capabilities, CompanyPlugin, Engine, LogSink};
+use crate::outbox::{NotifierContext, PluginProvider, RecordsAccess, Unreachable};
 use crate::records::RecordsError;
 
 /// Opens the plugin for companies over stored connections.
@@ -51,11 +51,17 @@ impl PluginProvider for StoredPlugins {
 }
 
 impl RecordsAccess for StoredPlugins {
-    fn notifier_context(&self, company: CompanyId) -> BoxFuture<'_, Result<Option<NotifierContext>, RecordsError>> {
+    fn notifier_context(
+        &self,
+        company: CompanyId,
+    ) -> BoxFuture<'_, Result<Option<NotifierContext>, RecordsError>> {
         Box::pin(async move {
             let Some(records) = self.connections.records(company).await? else { return Ok(None) };
             let capabilities = Capabilities { log: self.log.clone(), ..Capabilities::default() };
-            Ok(Some(NotifierContext { company_plugin: self.engine.company_plugin(company.to_string(), capabilities), records }))
+            Ok(Some(NotifierContext {
+                company_plugin: self.engine.company_plugin(company.to_string(), capabilities),
+                records,
+            }))
         })
     }
 }

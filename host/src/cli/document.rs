@@ -36,13 +36,17 @@ pub(super) async fn run(common: &Common, args: &DocumentArgs) -> Result<Exit, Fa
             if args.documents.len() > 1 {
                 return Err(Failure::input("--convert takes one document"));
             }
-            let text =
-                company_plugin.to_json(&files, &draft.document).await?.map_err(|e| named(DraftError::Document(e)))?;
+            let text = company_plugin
+                .to_json(&files, &draft.document)
+                .await?
+                .map_err(|e| named(DraftError::Document(e)))?;
             line(&text)?;
             return Ok(Exit::Done);
         }
-        let summary =
-            company_plugin.read(&files, &draft.document).await?.map_err(|e| named(DraftError::Document(e)))?;
+        let summary = company_plugin
+            .read(&files, &draft.document)
+            .await?
+            .map_err(|e| named(DraftError::Document(e)))?;
         summaries.push((path, summary));
     }
     if common.json {

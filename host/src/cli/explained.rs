@@ -1,7 +1,7 @@
 //! The language of the person at the terminal, and what the plugin warns of or refuses in it.
 
 use super::{Failure, load_plugin};
-use crate::app::{Explanations, CompanyPlugin};
+use crate::app::{CompanyPlugin, Explanations};
 use crate::contract::types::Reason as Warning;
 
 /// What the codes of these warnings mean, in the user's language.

@@ -3,7 +3,7 @@
 use super::Common;
 pub(super) use crate::app::no_files;
 use crate::app::{
-    Accounts, AppError, Capabilities, Diagnostics, Engine, LogSink, CompanyPlugin, Options, PluginLoad,
+    Accounts, AppError, Capabilities, CompanyPlugin, Diagnostics, Engine, LogSink, Options, PluginLoad,
 };
 use crate::capabilities::smtp::{MemorySubmitter, Submitter};
 use crate::contract::log::Level;

@@ -2,7 +2,9 @@
 
 use super::insist::Insist;
 use super::{Failure, explained};
-use crate::app::{AppError, BatchContent, DraftError, MailContent, CompanyPlugin, WITHOUT_DOCUMENT, draft_fault};
+use crate::app::{
+    AppError, BatchContent, CompanyPlugin, DraftError, MailContent, WITHOUT_DOCUMENT, draft_fault,
+};
 use crate::config::Config;
 use clap::Args;
 use std::path::{Path, PathBuf};

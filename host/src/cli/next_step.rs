@@ -1,7 +1,7 @@
 //! What a mail waits for after a command has moved it on, and what the exit code says of it.
 
 use super::retold::Shown;
-use crate::app::{WaitReason, Mail, MailId, Step};
+use crate::app::{Mail, MailId, Step, WaitReason};
 use crate::cli::Exit;
 use chrono::Local;
 

@@ -5,7 +5,7 @@ use super::mail::MailArgs;
 use super::output::{json, line, printable};
 use super::output_file::{self, OutputFile};
 use super::{Common, Failure, explained, load_plugin, picture};
-use crate::app::{DraftError, Explanations, CompanyPlugin, Ready, WITHOUT_DOCUMENT};
+use crate::app::{CompanyPlugin, DraftError, Explanations, Ready, WITHOUT_DOCUMENT};
 use crate::cli::Exit;
 use crate::contract::types::Address;
 use clap::Args;
@@ -91,7 +91,12 @@ pub(super) async fn write_message(ready: &Ready, path: &Path) -> Result<(), Fail
     file.finish()
 }
 
-async fn report(common: &Common, company_plugin: &CompanyPlugin, ready: &Ready, folder: &Path) -> Result<(), Failure> {
+async fn report(
+    common: &Common,
+    company_plugin: &CompanyPlugin,
+    ready: &Ready,
+    folder: &Path,
+) -> Result<(), Failure> {
     let message = &ready.message;
     if common.json {
         return json(&serde_json::json!({

@@ -38,11 +38,13 @@ const USE_CASES: [(&str, &str); 8] = [
 pub(super) async fn run(common: &Common, args: &SchemaArgs) -> Result<Exit, Failure> {
     let company_plugin = load_plugin::reading(common)?;
     let files = load_plugin::no_files();
-    let vocabulary: BTreeMap<String, Vec<String>> = company_plugin.vocabulary(&files).await?.into_iter().collect();
+    let vocabulary: BTreeMap<String, Vec<String>> =
+        company_plugin.vocabulary(&files).await?.into_iter().collect();
     let list = |name: &str| vocabulary.get(name).map(|list| list.join(", ")).unwrap_or_default();
     match args.name.as_deref() {
         None if common.json => {
-            let limits: BTreeMap<String, u32> = company_plugin.plugin_limits(&files).await?.into_iter().collect();
+            let limits: BTreeMap<String, u32> =
+                company_plugin.plugin_limits(&files).await?.into_iter().collect();
             let mut whole = serde_json::json!({
                 "version": company_plugin.version(&files).await?, "kinds": company_plugin.kinds(&files).await?, "limits": limits,
             });

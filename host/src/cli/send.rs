@@ -8,8 +8,8 @@ use super::store_args::UserArgs;
 use super::{Common, Failure, contract_json, explained, handover, load_plugin, render, session, statuses};
 use crate::accounts::{AccountState, Name, Transport};
 use crate::app::{
-    Accounts, DeliveryRequest, Enqueued, MailId, CompanyPlugin, OpenTracking, Order, Ready, SendOptions, Sent,
-    SingleAttempt, compose, damaged, missing, now, pixel_left_out, sign_in_deadline,
+    Accounts, CompanyPlugin, DeliveryRequest, Enqueued, MailId, OpenTracking, Order, Ready, SendOptions,
+    Sent, SingleAttempt, compose, damaged, missing, now, pixel_left_out, sign_in_deadline,
 };
 use crate::capabilities::smtp::SmtpClient;
 use crate::cli::Exit;
@@ -151,7 +151,12 @@ fn queued(common: &Common, id: MailId, at: Option<DateTime<FixedOffset>>) -> Res
 }
 
 /// What `send` refuses and `render` only warns of.
-async fn check(common: &Common, plugin: &CompanyPlugin, args: &SendArgs, ready: &Ready) -> Result<(), Failure> {
+async fn check(
+    common: &Common,
+    plugin: &CompanyPlugin,
+    args: &SendArgs,
+    ready: &Ready,
+) -> Result<(), Failure> {
     if ready.message.mail.envelope.recipients.is_empty() {
         if !common.json {
             render::addressees(ready)?;

@@ -6,7 +6,10 @@ use crate::app::CompanyPlugin;
 use crate::contract::tracking::RecipientStatus;
 
 /// Prints them.
-pub(super) async fn show(company_plugin: &CompanyPlugin, recipients: &[RecipientStatus]) -> Result<(), Failure> {
+pub(super) async fn show(
+    company_plugin: &CompanyPlugin,
+    recipients: &[RecipientStatus],
+) -> Result<(), Failure> {
     let mut rows = Vec::new();
     for recipient in recipients {
         let status = company_plugin.label(&load_plugin::no_files(), recipient.status, "en").await?;

@@ -4,7 +4,7 @@ use super::load_plugin::{diagnostics, engine};
 use super::{Common, Failure, failure};
 use crate::accounts::{Account, Company, Name, User};
 use crate::app::{
-    AccountAccess, AppError, ConnectionError, Connections, KeySource, Location, CompanyPlugin, OpenedStore,
+    AccountAccess, AppError, CompanyPlugin, ConnectionError, Connections, KeySource, Location, OpenedStore,
     StorePlaces, company_plugin, one_company, one_user,
 };
 use clap::Args;

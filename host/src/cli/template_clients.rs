@@ -2,7 +2,7 @@
 //! [`mail_clients`] over their HTML.
 
 use super::{Failure, output};
-use crate::app::{Draft, CompanyPlugin, Portal, Ready};
+use crate::app::{CompanyPlugin, Draft, Portal, Ready};
 use crate::capabilities::attachments::AttachmentSource;
 use crate::contract::composing::Chunk;
 use crate::contract::types;
@@ -74,7 +74,10 @@ struct Case<'c> {
 }
 
 /// Checks the mails that a company's own texts are part of; without any, every shipped mail.
-pub(super) async fn check(company_plugin: &CompanyPlugin, own: &BTreeMap<String, String>) -> Result<Checked, Failure> {
+pub(super) async fn check(
+    company_plugin: &CompanyPlugin,
+    own: &BTreeMap<String, String>,
+) -> Result<Checked, Failure> {
     let catalogue = company_plugin.catalogue(&super::load_plugin::no_files()).await?;
     let mut checked = Checked::default();
     for case in catalogue.iter().filter_map(|name| Case::of(name)).filter(|case| case.concerns(own)) {

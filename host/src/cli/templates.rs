@@ -87,7 +87,8 @@ async fn check(
     let overrides = own.iter().map(|(name, source)| Text { name: name.clone(), source: source.clone() });
     let findings = company_plugin.check(&load_plugin::no_files(), &overrides.collect::<Vec<_>>()).await?;
     let errors = findings.iter().filter(|f| f.severity == "error").count();
-    let shown = if errors == 0 { template_clients::check(company_plugin, own).await? } else { Checked::default() };
+    let shown =
+        if errors == 0 { template_clients::check(company_plugin, own).await? } else { Checked::default() };
     if common.json {
         let mut all = findings.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
         let of_clients = shown.findings.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();

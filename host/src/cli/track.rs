@@ -173,7 +173,9 @@ impl Reader<'_> {
                 let taken = inbox.take(raw, now).await?;
                 (taken.report, taken.matched, taken.suppressed)
             }
-            None => (classify(self.company_plugin, &MessageContent::Bytes(raw), &[], now).await?, None, vec![]),
+            None => {
+                (classify(self.company_plugin, &MessageContent::Bytes(raw), &[], now).await?, None, vec![])
+            }
         };
         Ok(row(file, number, report, matched.as_ref(), suppressed))
     }

@@ -79,7 +79,11 @@ impl StoredClients {
             account.parse().map_err(|e: crate::accounts::Unusable| Error::Setup(e.to_string()))?;
         let account = self.vault.store().system().account_of_any_company(id).await.map_err(|e| {
             let detail = e.to_string();
-            if e.is_transient() { Error::Unavailable { detail, retry_after: None } } else { Error::Setup(detail) }
+            if e.is_transient() {
+                Error::Unavailable { detail, retry_after: None }
+            } else {
+                Error::Setup(detail)
+            }
         })?;
         self.of(&account).await
     }

@@ -3,9 +3,9 @@
 use super::error::EngineError;
 use super::imap::MailboxAccess;
 use super::instance::Instance;
+use super::instance_pool::{InstancePool, composes};
 use super::limits::ComputeClock;
 use super::load::Engine;
-use super::instance_pool::{InstancePool, composes};
 use super::state::{Accounts, Apis, Files, LogSink, State};
 use crate::capabilities::http_api::{self, GivenUrls, Web, WebClient};
 use crate::capabilities::smtp::{Account, SmtpClient, Submitter};

@@ -1,8 +1,8 @@
 //! Loading: bytes of the component to compiled code, with the compiled code kept on disk.
 
+use super::company_plugin::{Capabilities, CompanyPlugin};
 use super::error::EngineError;
 use super::limits::{Limits, TICK};
-use super::company_plugin::{Capabilities, CompanyPlugin};
 use super::state::State;
 use crate::contract::{Plugin, PluginPre};
 use std::path::{Path, PathBuf};

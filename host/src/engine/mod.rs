@@ -4,21 +4,21 @@
 //! leave behind can't reach another company's mail. Instances are cheap (tens of microseconds), so throwing
 //! one away is never a reason to hesitate.
 
+mod company_plugin;
 mod convert;
 mod error;
 mod imap;
 mod instance;
+mod instance_pool;
 mod limits;
 mod load;
-mod company_plugin;
-mod instance_pool;
 mod state;
 mod web;
 
+pub use company_plugin::{Capabilities, CompanyPlugin};
 pub use convert::probe_report;
 pub use error::EngineError;
 pub use imap::MailboxAccess;
 pub use limits::Limits;
 pub use load::{Engine, Options};
-pub use company_plugin::{Capabilities, CompanyPlugin};
 pub use state::{Accounts, Apis, Files, LogSink};

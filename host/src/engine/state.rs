@@ -1,9 +1,9 @@
 //! What an instance can reach during a call: the implementation of the contract's imports over the host's
 //! capabilities. No decisions here, and no secret ever passes through.
 
+use super::company_plugin::Capabilities;
 use super::convert;
 use super::limits::ComputeClock;
-use super::company_plugin::Capabilities;
 use crate::capabilities::BeforeFinalDot;
 use crate::capabilities::attachments::AttachmentSource;
 use crate::capabilities::http_api as api;

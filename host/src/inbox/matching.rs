@@ -5,7 +5,7 @@ use super::error::InboxError;
 use crate::accounts::CompanyId;
 use crate::contract::inbound::Report;
 use crate::contract::matching::Trace;
-use crate::engine::{Files, CompanyPlugin};
+use crate::engine::{CompanyPlugin, Files};
 use crate::return_address::{Origin, Purpose, ReturnAddresses};
 use crate::store::{AttemptId, MailId, MatchedBy, Reported, StoreError, SystemStore};
 

@@ -5,7 +5,7 @@ use super::matching::{Match, Matcher};
 use crate::accounts::CompanyId;
 use crate::contract::inbound::{MessageContent, Report};
 use crate::contract::types::ArgumentError;
-use crate::engine::{Files, CompanyPlugin};
+use crate::engine::{CompanyPlugin, Files};
 use crate::fact_conversion::{name_recipient, new_suppression, stored_event};
 use crate::return_address::ReturnAddresses;
 use crate::store::{Event, Recorded, Reported, ReportedFacts, Store, StoreError, SystemStore};

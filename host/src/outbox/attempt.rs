@@ -4,7 +4,7 @@ use super::draft::Ready;
 use super::options::SubmissionOptions;
 use super::status::{self, Recipients};
 use crate::contract::{delivery, schedule, tracking};
-use crate::engine::{EngineError, CompanyPlugin};
+use crate::engine::{CompanyPlugin, EngineError};
 use crate::store::among_recipients;
 
 /// How to make an attempt.
@@ -50,7 +50,8 @@ impl Ready {
             ..SubmissionOptions::default()
         };
         let route = schedule::Route { account_name: attempt.account.clone(), transport: "smtp".to_owned() };
-        let submitted = company_plugin.submit(&self.files, mail, all, &options.to_json(), &route, &attempt.now).await;
+        let submitted =
+            company_plugin.submit(&self.files, mail, all, &options.to_json(), &route, &attempt.now).await;
         let outcome = match submitted {
             Ok(outcome) => outcome,
             Err(error) if error.lost() => without_answer(&error, all, &attempt.now),

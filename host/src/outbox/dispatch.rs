@@ -4,26 +4,26 @@
 //! made, what came of it afterwards, and one attempt without a result blocks every other.
 
 use super::attempt::without_answer;
-use super::reconcile;
 use super::error::OutboxError;
 use super::facts::{self, Time, Ways, stamp};
-use super::pending_status;
-use super::stored_message;
-use super::outbox_handle::OutboxHandle;
 use super::options::SubmissionOptions;
+use super::outbox_handle::OutboxHandle;
+use super::pending_status;
+use super::reconcile;
 use super::refusals;
 use super::sender::sender_of;
 use super::sent_copy::{self, SentCopy};
 use super::status;
+use super::stored_message;
 use super::waiting::{CurrentPause, Wait};
 use crate::accounts::{Account, AccountState, Company, Transport};
 use crate::contract::delivery;
 use crate::contract::schedule::{self, Lookup, Route};
 use crate::contract::tracking::Status;
-use crate::engine::{Files, CompanyPlugin};
+use crate::engine::{CompanyPlugin, Files};
 use crate::store::{
-    AttemptId, AttemptResult, WaitReason, Event, Mail, MailId, NewAttempt, OpenCheck, Outcome, StateChange,
-    QueueState, StoreError,
+    AttemptId, AttemptResult, Event, Mail, MailId, NewAttempt, OpenCheck, Outcome, QueueState, StateChange,
+    StoreError, WaitReason,
 };
 use chrono::{DateTime, Duration};
 
@@ -152,8 +152,14 @@ impl Dispatch<'_> {
         }
         let answer = answers.fallback.or(mail.outbox.answer);
         let (fallback, pause) = (self.fallback.as_ref(), self.pause.get());
-        let ways =
-            Ways { company_plugin: self.company_plugin, own, fallback, answer, can_look_in_sent, pause: pause.clone() };
+        let ways = Ways {
+            company_plugin: self.company_plugin,
+            own,
+            fallback,
+            answer,
+            can_look_in_sent,
+            pause: pause.clone(),
+        };
         let not_ours = || OutboxError::NotOurs(self.account.name.to_string());
         let facts = ways.facts(&mail, &self.company).await?.ok_or_else(not_ours)?;
         let decided = self.company_plugin.decide(&Files::default(), &facts, &stamp(now)).await?;

@@ -4,7 +4,7 @@ use super::error::DraftError;
 use super::options::{Edits, JobOptions, Mode, Portal, Thread};
 use crate::capabilities::attachments::AttachmentSource;
 use crate::contract::{attachments, composing, documents, recipients, types};
-use crate::engine::{EngineError, Files, CompanyPlugin};
+use crate::engine::{CompanyPlugin, EngineError, Files};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -209,8 +209,9 @@ impl Draft {
         let attachments = attachments.collect();
         let summary = company_plugin.read(&files, &self.document).await?.map_err(DraftError::Document)?;
         let use_case = self.use_case.as_deref().unwrap_or("new");
-        let resolution =
-            company_plugin.resolve(&files, &self.document, use_case, &self.settings, &self.overrides).await??;
+        let resolution = company_plugin
+            .resolve(&files, &self.document, use_case, &self.settings, &self.overrides)
+            .await??;
         let job = composing::Job {
             id: self.id.clone(),
             now: self.now.clone(),

@@ -11,10 +11,11 @@ use super::worker::Notices;
 use crate::accounts::CompanyId;
 use crate::capabilities::BoxFuture;
 use crate::contract::tracking::{RecipientStatus, Status};
-use crate::engine::{Files, CompanyPlugin};
+use crate::engine::{CompanyPlugin, Files};
 use crate::records::{Blame, Records, RecordsError};
 use crate::store::{
-    LeaseOwner, ReviewedStatusChange, StatusChange, Notice, NoticeKind, Pause, StoreError, SystemStore, NotificationResult, WaitingNotice,
+    LeaseOwner, Notice, NoticeKind, NotificationResult, Pause, ReviewedStatusChange, StatusChange,
+    StoreError, SystemStore, WaitingNotice,
 };
 use chrono::{DateTime, FixedOffset};
 use sha2::{Digest as _, Sha256};
@@ -64,7 +65,10 @@ pub struct NotifierContext {
 /// Opens bureaus: whoever has the keys.
 pub trait RecordsAccess: Send + Sync {
     /// The bureau of a company; none: it has no records.
-    fn notifier_context(&self, company: CompanyId) -> BoxFuture<'_, Result<Option<NotifierContext>, RecordsError>>;
+    fn notifier_context(
+        &self,
+        company: CompanyId,
+    ) -> BoxFuture<'_, Result<Option<NotifierContext>, RecordsError>>;
 }
 
 /// What was carried.
@@ -190,7 +194,9 @@ impl ErpNotifier {
                 break;
             }
             let until = begun + BUDGET;
-            if let Some(error) = self.tell(company, &notifier_context.records, waiting, until, delivered).await? {
+            if let Some(error) =
+                self.tell(company, &notifier_context.records, waiting, until, delivered).await?
+            {
                 return self.leave_alone(company, &error).await;
             }
         }

@@ -4,7 +4,7 @@ use super::error::OutboxError;
 use crate::accounts::{Account, AccountState, Company};
 use crate::contract::schedule::{self, Facts, Route};
 use crate::contract::{delivery, tracking, types};
-use crate::engine::{Files, CompanyPlugin};
+use crate::engine::{CompanyPlugin, Files};
 use crate::fact_conversion::{stored_event_at, tracking_event_at};
 use crate::store::{
     AccountPause, Attempt, AttemptResult, Event, LimitPeriod, Mail, NewAccountPause, Outcome, PauseCause,
@@ -113,7 +113,8 @@ impl Ways<'_> {
             result => (result, result.retry_after()),
         };
         let (stage, detail) = (outcome.stage.as_deref(), outcome.detail.as_deref());
-        let memo = self.company_plugin.memo(&Files::default(), came_to.as_str(), retry_after, stage, detail).await?;
+        let memo =
+            self.company_plugin.memo(&Files::default(), came_to.as_str(), retry_after, stage, detail).await?;
         memo.map_err(|fault| disagreement(&fault))
     }
 }

@@ -6,41 +6,43 @@
 
 mod again;
 mod attempt;
-mod erp_notifier;
 mod dispatch;
-mod reconcile;
 mod draft;
+mod erp_notifier;
 mod error;
 mod facts;
-mod pending_status;
-mod stored_message;
-mod outbox_handle;
 mod message;
 mod options;
+mod outbox_handle;
 mod pace;
+mod pending_status;
+mod reconcile;
 mod refusals;
 mod sender;
 mod sent_copy;
 mod status;
+mod stored_message;
 mod taken;
 mod waiting;
 mod worker;
 
 pub use again::{AgainError, Renamed, again};
 pub use attempt::{Attempt, Sent};
-pub use erp_notifier::{NotifierContext, ErpNotifier, Delivered, RecordsAccess};
 pub use dispatch::{Answers, Copies, Dispatch, Made, Step};
 pub use draft::{Draft, Ready};
+pub use erp_notifier::{Delivered, ErpNotifier, NotifierContext, RecordsAccess};
 pub use error::{DraftError, OutboxError};
 pub use facts::transport;
-pub use stored_message::{FileError, Keeping, plain};
-pub use outbox_handle::{Clock, LEASE, OutboxHandle};
 pub use message::WriteError;
 pub use options::{Edits, Mode, Portal, SendAs, SubmissionOptions, Thread};
+pub use outbox_handle::{Clock, LEASE, OutboxHandle};
 pub use pace::limits;
 pub use refusals::suppress_refused;
 pub use sent_copy::SentCopy;
 pub use status::timeline;
+pub use stored_message::{FileError, Keeping, plain};
 pub use taken::Taken;
 pub use waiting::{CurrentPause, Wait};
-pub use worker::{Unreachable, Notices, AccountContext, PluginProvider, Tally, OpenError, Worker, WorkerOptions};
+pub use worker::{
+    AccountContext, Notices, OpenError, PluginProvider, Tally, Unreachable, Worker, WorkerOptions,
+};

@@ -1,9 +1,10 @@
 //! The ledger, and who writes in it.
 
 use super::worker::Notices;
-use crate::capabilities::{BoxFuture, BeforeFinalDot};
+use crate::capabilities::{BeforeFinalDot, BoxFuture};
 use crate::store::{
-    AttemptId, Event, LeaseOwner, GroupCommitWriter, MailId, Outcome, StateChange, QueueState, Store, StoreError, SystemStore,
+    AttemptId, Event, GroupCommitWriter, LeaseOwner, MailId, Outcome, QueueState, StateChange, Store,
+    StoreError, SystemStore,
 };
 use chrono::{DateTime, FixedOffset, Local};
 use std::fmt;
@@ -188,7 +189,8 @@ impl OutboxHandle {
 
     /// The gate of an attempt: the ledger says when its last bytes leave.
     pub(super) fn gate(&self, attempt: AttemptId) -> Arc<dyn BeforeFinalDot> {
-        let (journal, clock, lease_owner) = (self.journal.clone(), self.clock.clone(), self.lease_owner.clone());
+        let (journal, clock, lease_owner) =
+            (self.journal.clone(), self.clock.clone(), self.lease_owner.clone());
         Arc::new(Recorded { journal, clock, lease_owner, attempt })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::accounts::{Account, UserSettings, describe};
 use crate::contract::accounts::Allowance;
-use crate::engine::{EngineError, Files, CompanyPlugin};
+use crate::engine::{CompanyPlugin, EngineError, Files};
 use crate::store::Pace;
 
 /// What the account's provider allows.
@@ -17,7 +17,10 @@ pub async fn limits(company_plugin: &CompanyPlugin, account: &Account) -> Result
 }
 
 /// The pace that follows.
-pub(super) async fn of_provider(company_plugin: &CompanyPlugin, account: &Account) -> Result<Pace, EngineError> {
+pub(super) async fn of_provider(
+    company_plugin: &CompanyPlugin,
+    account: &Account,
+) -> Result<Pace, EngineError> {
     let limits = limits(company_plugin, account).await?;
     Ok(Pace { per_minute: limits.per_minute, connections: limits.connections, per_day: limits.per_day })
 }

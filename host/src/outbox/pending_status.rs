@@ -4,14 +4,18 @@
 
 use super::error::OutboxError;
 use super::facts::{self, Time};
-use crate::engine::{Files, CompanyPlugin};
+use crate::engine::{CompanyPlugin, Files};
 use crate::store::{Event, Mail, OutboxRow, QueueState};
 
 /// The facts that follow from where a mail stands, for each recipient that no server was given it for.
 ///
 /// # Errors
 /// [`OutboxError`].
-pub(super) async fn facts(company_plugin: &CompanyPlugin, mail: &Mail, now: Time) -> Result<Vec<Event>, OutboxError> {
+pub(super) async fn facts(
+    company_plugin: &CompanyPlugin,
+    mail: &Mail,
+    now: Time,
+) -> Result<Vec<Event>, OutboxError> {
     let in_doubt =
         mail.attempts.iter().filter_map(|it| it.outcome.as_ref()).any(|it| it.result.is_in_doubt());
     let known = said(&mail.outbox).filter(|(kind, _)| *kind == "queued" || !in_doubt);
@@ -26,7 +30,10 @@ pub(super) async fn facts(company_plugin: &CompanyPlugin, mail: &Mail, now: Time
 ///
 /// # Errors
 /// [`OutboxError`].
-pub(super) async fn outstanding(company_plugin: &CompanyPlugin, mail: &Mail) -> Result<Vec<String>, OutboxError> {
+pub(super) async fn outstanding(
+    company_plugin: &CompanyPlugin,
+    mail: &Mail,
+) -> Result<Vec<String>, OutboxError> {
     let to = &mail.mail.message.rcpt_to;
     if mail.events.is_empty() {
         return Ok(to.clone());
@@ -75,7 +82,11 @@ mod tests {
                 queued,
                 Some("held by lotte"),
             ),
-            (QueueState::Held { cause: WaitReason::Account, reason: "sign in".into() }, queued, Some("sign in")),
+            (
+                QueueState::Held { cause: WaitReason::Account, reason: "sign in".into() },
+                queued,
+                Some("sign in"),
+            ),
             (QueueState::InDoubt { reason: "nobody knows".into() }, None, None),
             (QueueState::Sent, None, None),
             (QueueState::Failed { reason: "gave up".into() }, unsent, Some("gave up")),

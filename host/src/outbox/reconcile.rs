@@ -12,7 +12,7 @@ use crate::contract::schedule::{Lookup, Route};
 use crate::contract::sent::FilingPlan;
 use crate::contract::tracking::Status;
 use crate::contract::types;
-use crate::engine::{Files, CompanyPlugin};
+use crate::engine::{CompanyPlugin, Files};
 use crate::store::{Attempt, AttemptResult, Event, Mail, Outcome};
 use chrono::Duration;
 
@@ -95,7 +95,11 @@ async fn decide(
 
 /// Whether the place where the mail would be can be looked at: a provider's API that tells, or a mailbox whose provider
 /// files by itself what its server sends. Elsewhere the copy is ours to file, and its absence says nothing.
-pub(super) async fn can_look(company_plugin: &CompanyPlugin, own: &Account, mail: &Mail) -> Result<bool, OutboxError> {
+pub(super) async fn can_look(
+    company_plugin: &CompanyPlugin,
+    own: &Account,
+    mail: &Mail,
+) -> Result<bool, OutboxError> {
     let Some((attempt, _)) = lost(mail) else { return Ok(false) };
     match attempt.transport.as_str() {
         "gmail" | "graph" => Ok(true),
@@ -174,7 +178,8 @@ pub(super) async fn settle(
         return Err(OutboxError::Plugin("no attempt of the mail is in doubt".to_owned()));
     };
     let (to, known) = (&mail.mail.message.rcpt_to, facts::told_events(&mail.events));
-    let settled = dispatch.company_plugin.settle_doubt(&Files::default(), lookup, to, &known, &stamp(now)).await?;
+    let settled =
+        dispatch.company_plugin.settle_doubt(&Files::default(), lookup, to, &known, &stamp(now)).await?;
     let settled = settled.map_err(|fault| facts::disagreement(&fault))?;
     let events = facts::events_at(&settled.events, now);
     let outcome = Outcome { finished: now, result: facts::kept(&settled), ..before.clone() };
@@ -204,7 +209,7 @@ fn doubtful(mail: &Mail) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::store::{
-        AttemptId, WaitReason, MailId, Message, NewMail, OpenCheck, OutboxRow, Party, SendOptions, QueueState,
+        AttemptId, MailId, Message, NewMail, OpenCheck, OutboxRow, Party, QueueState, SendOptions, WaitReason,
     };
 
     /// A mail whose attempt was interrupted: its last bytes left at one time, and the mail was taken over at another.
@@ -251,8 +256,10 @@ mod tests {
             options: SendOptions::default(),
             open_check: OpenCheck::Off,
         };
-        let queue_state = QueueState::Ready { due: released, waits: Some((WaitReason::Wait, "it may run".to_owned())) };
-        let outbox = OutboxRow { queue_state, lease_owner: None, send_at: None, answer: None, restored: None };
+        let queue_state =
+            QueueState::Ready { due: released, waits: Some((WaitReason::Wait, "it may run".to_owned())) };
+        let outbox =
+            OutboxRow { queue_state, lease_owner: None, send_at: None, answer: None, restored: None };
         Mail {
             mail,
             company: crate::accounts::CompanyId::new(),

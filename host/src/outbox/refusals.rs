@@ -2,7 +2,7 @@
 //! to any more. No report tells it again.
 
 use super::error::OutboxError;
-use crate::engine::{Files, CompanyPlugin};
+use crate::engine::{CompanyPlugin, Files};
 use crate::fact_conversion::{new_suppression, tracking_event};
 use crate::store::{Event, Mail, MatchedBy, Reported, ReportedFacts, Store};
 
@@ -29,7 +29,8 @@ pub async fn suppress_refused(
     };
     let own = store.system().own_addresses(&of).await?;
     let of_attempt: Vec<_> = events.iter().map(tracking_event).collect();
-    let found = company_plugin.suppressions_of_events(&Files::default(), &of_attempt, &of.rcpt_to, &own).await?;
+    let found =
+        company_plugin.suppressions_of_events(&Files::default(), &of_attempt, &of.rcpt_to, &own).await?;
     let found = found.map_err(|error| OutboxError::Plugin(error.sentence()))?.into_iter();
     let suppressions = found.map(|it| new_suppression(it, of.id)).collect::<Result<Vec<_>, _>>();
     let suppressions = suppressions.map_err(OutboxError::Plugin)?;

@@ -7,7 +7,7 @@ use crate::accounts::{Account, FolderUse, Transport};
 use crate::contract::attachments::Chunk;
 use crate::contract::sent::{FilingPlan, MailboxAccount as SentAccount, SentError, SentMail};
 use crate::contract::{imap, sent};
-use crate::engine::{Files, CompanyPlugin};
+use crate::engine::{CompanyPlugin, Files};
 use crate::store::Mail;
 
 /// What became of the copy.

@@ -6,7 +6,7 @@ use super::facts::{Time, disagreement, stamp, told_events};
 use super::pending_status;
 use crate::contract::tracking::{Event as Fact, RecipientStatus, Timeline};
 use crate::contract::types::{ArgumentError, Reason};
-use crate::engine::{EngineError, Files, CompanyPlugin};
+use crate::engine::{CompanyPlugin, EngineError, Files};
 use crate::store::{Event, Mail};
 
 /// What is shown before the reason of a copy's status.
@@ -34,7 +34,11 @@ impl Recipients<'_> {
 ///
 /// # Errors
 /// [`OutboxError`].
-pub async fn timeline(company_plugin: &CompanyPlugin, mail: &Mail, now: Time) -> Result<Timeline, OutboxError> {
+pub async fn timeline(
+    company_plugin: &CompanyPlugin,
+    mail: &Mail,
+    now: Time,
+) -> Result<Timeline, OutboxError> {
     let mut events = mail.events.clone();
     events.extend(pending_status::facts(company_plugin, mail, now).await?);
     folded(company_plugin, mail, &events, now).await
@@ -51,7 +55,8 @@ pub(super) async fn folded(
     now: Time,
 ) -> Result<Timeline, OutboxError> {
     let (all, own_copies) = (&mail.mail.message.rcpt_to, &mail.mail.own_copies());
-    let folded = fold(company_plugin, Recipients { all, own_copies }, &told_events(events), &stamp(now)).await?;
+    let folded =
+        fold(company_plugin, Recipients { all, own_copies }, &told_events(events), &stamp(now)).await?;
     folded.map_err(|fault| disagreement(&fault))
 }
 

@@ -2,7 +2,7 @@
 
 use super::facts::{Time, is_after_login};
 use crate::accounts::Account;
-use crate::store::{AccountPause, AttemptResult, WaitReason, Mail, PauseCause};
+use crate::store::{AccountPause, AttemptResult, Mail, PauseCause, WaitReason};
 use chrono::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -8,8 +8,8 @@
 use super::attribution::{self, Attribution};
 use super::error::{Broken, broken};
 use super::events::keep_events;
-use super::lease_owner::LeaseOwner;
 use super::late::{self, Contradiction};
+use super::lease_owner::LeaseOwner;
 use super::loading::by_mail;
 use super::mail::{Attempt, AttemptResult, Event, NewAttempt, OpenAttempt, Outcome};
 use super::pseudonym::Pseudonyms;

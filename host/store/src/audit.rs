@@ -9,7 +9,7 @@ use super::audit_chain::PendingEntry;
 use super::mail::NewMail;
 use super::row::Time;
 use super::writing::WriteTransaction;
-use super::{UserStore, CompanyStore, StoreError, row};
+use super::{CompanyStore, StoreError, UserStore, row};
 use chrono::Local;
 use postroom_model::{AccountId, AccountState, CompanyId, MailId, Name, UserId};
 use serde::Serialize;

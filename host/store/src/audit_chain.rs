@@ -115,7 +115,10 @@ pub struct BrokenEntry {
 
 /// Appends entries to the logs of their companies. Each company's head is locked until the commit, in the order of their ids;
 /// nothing else is locked after it.
-pub(super) async fn append(transaction: &mut WriteTransaction, entries: Vec<PendingEntry>) -> Result<(), StoreError> {
+pub(super) async fn append(
+    transaction: &mut WriteTransaction,
+    entries: Vec<PendingEntry>,
+) -> Result<(), StoreError> {
     #[derive(Serialize)]
     struct Row<'a> {
         id: &'a str,

@@ -6,7 +6,7 @@ use super::connect::Dialect;
 use super::row::{self, Time};
 use super::rows::{self, JsonRows};
 use super::scope::Scope;
-use super::{UserStore, CompanyStore, Store, StoreError};
+use super::{CompanyStore, Store, StoreError, UserStore};
 use postroom_model::{AccountId, BatchId, Name};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};

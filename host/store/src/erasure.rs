@@ -3,11 +3,11 @@
 
 use super::audit::{Action, Note, add, note_mail};
 use super::connect::Dialect;
-use super::retention::{drop_contents, empty};
 use super::events::{digest, event};
 use super::interruption::close_open_attempts;
 use super::personal::{PersonalColumn, REWRITTEN};
 use super::pseudonym::{replace_addresses, replaced};
+use super::retention::{drop_contents, empty};
 use super::row::Time;
 use super::suppressions::key;
 use super::writing::WriteTransaction;

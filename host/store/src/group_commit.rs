@@ -5,14 +5,14 @@
 
 use super::attempts::{Beginning, Deciding, Finishing, Releasing, begin, decide, finish, release};
 use super::connect::Dialect;
-use super::lease_owner::LeaseOwner;
 use super::late::Contradiction;
+use super::lease_owner::LeaseOwner;
 use super::mail::{AttemptResult, Event, NewAttempt, Outcome};
 use super::pseudonym::Pseudonyms;
+use super::queue_state::{QueueState, StateChange};
 use super::row::Time;
 use super::rows::{self, JsonRows};
 use super::transition::{By, settle};
-use super::queue_state::{StateChange, QueueState};
 use super::writing::WriteTransaction;
 use super::{StoreError, SystemStore};
 use postroom_model::{AttemptId, MailId};
@@ -26,11 +26,34 @@ const GROUP: usize = 256;
 /// What is written.
 #[derive(Debug, Clone)]
 pub(super) enum Entry {
-    Begin { id: AttemptId, mail: MailId, attempt: NewAttempt, lease_owner: LeaseOwner },
-    Release { id: AttemptId, at: Time, lease_owner: LeaseOwner },
-    Finish { id: AttemptId, outcome: Box<Outcome>, events: Vec<Event>, settle: Option<StateChange> },
-    Decide { id: AttemptId, lease_owner: LeaseOwner, from: AttemptResult, outcome: Box<Outcome>, events: Vec<Event> },
-    Settle { mail: MailId, settlement: StateChange },
+    Begin {
+        id: AttemptId,
+        mail: MailId,
+        attempt: NewAttempt,
+        lease_owner: LeaseOwner,
+    },
+    Release {
+        id: AttemptId,
+        at: Time,
+        lease_owner: LeaseOwner,
+    },
+    Finish {
+        id: AttemptId,
+        outcome: Box<Outcome>,
+        events: Vec<Event>,
+        settle: Option<StateChange>,
+    },
+    Decide {
+        id: AttemptId,
+        lease_owner: LeaseOwner,
+        from: AttemptResult,
+        outcome: Box<Outcome>,
+        events: Vec<Event>,
+    },
+    Settle {
+        mail: MailId,
+        settlement: StateChange,
+    },
 }
 
 /// What is said of an entry that is on disk.
@@ -111,15 +134,24 @@ impl GroupCommitWriter {
         events: &[Event],
     ) -> Result<(), StoreError> {
         let (outcome, events) = (Box::new(outcome.clone()), events.to_vec());
-        self.enter(Entry::Decide { id, lease_owner: lease_owner.clone(), from, outcome, events }).await.map(drop)
+        self.enter(Entry::Decide { id, lease_owner: lease_owner.clone(), from, outcome, events })
+            .await
+            .map(drop)
     }
 
     /// Says where a mail stands and gives it back. Where the holder has lost it, nothing is changed.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn settle(&self, mail: MailId, lease_owner: &LeaseOwner, queue_state: QueueState) -> Result<(), StoreError> {
-        self.enter(Entry::Settle { mail, settlement: StateChange::of(lease_owner, queue_state) }).await.map(drop)
+    pub async fn settle(
+        &self,
+        mail: MailId,
+        lease_owner: &LeaseOwner,
+        queue_state: QueueState,
+    ) -> Result<(), StoreError> {
+        self.enter(Entry::Settle { mail, settlement: StateChange::of(lease_owner, queue_state) })
+            .await
+            .map(drop)
     }
 
     async fn enter(&self, entry: Entry) -> Result<Entered, StoreError> {
@@ -137,7 +169,9 @@ async fn write(store: SystemStore, mut incoming: mpsc::Receiver<Request>) {
         match together {
             // Each by itself: one that is refused must not take the others with it.
             None => alone(&store, &mut group).await,
-            Some(Err(refused)) if group.len() > 1 && !refused.is_transient() => alone(&store, &mut group).await,
+            Some(Err(refused)) if group.len() > 1 && !refused.is_transient() => {
+                alone(&store, &mut group).await
+            }
             Some(Ok(entered)) => {
                 for (request, entered) in group.drain(..).zip(entered) {
                     let _ = request.answer.send(Ok(entered));
@@ -210,7 +244,9 @@ async fn enter(
             Entry::Begin { id, mail, attempt, lease_owner } => {
                 begun.push(Beginning { id: *id, mail: *mail, attempt, lease_owner });
             }
-            Entry::Release { id, at, lease_owner } => released.push(Releasing { id: *id, at: *at, lease_owner }),
+            Entry::Release { id, at, lease_owner } => {
+                released.push(Releasing { id: *id, at: *at, lease_owner })
+            }
             Entry::Finish { id, outcome, events, settle } => {
                 finished.push((place, Finishing { id: *id, outcome, events }, settle.as_ref()));
             }

@@ -98,101 +98,103 @@
 //!
 //! Settings of a user as the plugin takes them: [`postroom_model::plugin_settings`].
 
-mod user_store;
-mod company_store;
 mod again;
-mod clock_skew;
 mod attempts;
 mod attribution;
 mod audit;
 mod audit_chain;
 mod backup;
 mod batches;
+mod clock_skew;
+mod company_store;
 mod compatibility;
 mod connect;
 mod copies;
-mod retention;
+mod enqueue;
 mod erasure;
 mod error;
 mod events;
-mod lease_owner;
+mod group_commit;
 mod interruption;
 mod invitations;
-mod group_commit;
-mod enqueue;
 mod late;
+mod lease_owner;
 mod listing;
 mod loading;
 mod location;
 mod mail;
 mod mails;
 mod master_keys;
+mod message_blob;
 mod migrations;
-mod status_changes;
 mod notices;
 mod operator;
+mod orphaned;
 mod pace;
 mod pauses;
 mod personal;
 mod platform_addresses;
 mod pseudonym;
 mod queue;
+mod queue_state;
 mod quota;
 mod recording;
 mod records;
-mod orphaned;
 mod reported;
 mod reports;
+mod retention;
 mod row;
 mod rows;
 mod scope;
 mod secrets;
-mod transition;
-mod message_blob;
-mod queue_state;
+mod status_changes;
 mod suppressions;
 mod system;
+mod transition;
+mod user_store;
 mod wake;
 mod writing;
 
 #[cfg(test)]
 mod tests;
 
-pub use user_store::UserStore;
-pub use company_store::CompanyStore;
 pub use again::{Again, NotAgain};
 pub use audit::{Action, AuditEntry, AuditFilter};
 pub use audit_chain::{AuditHead, AuditVerdict, BrokenEntry};
 pub use backup::{Backup, Restored, Restoring};
 pub use batches::{Batch, BatchCounts, NUMBERED_BY_PARTNER};
+pub use company_store::CompanyStore;
 pub use copies::CopyDue;
+pub use enqueue::AskedBefore;
 pub use erasure::Erased;
 pub use error::StoreError;
-pub use lease_owner::LeaseOwner;
-pub use invitations::{InvitationKey, Invited, NewInvitation};
 pub use group_commit::GroupCommitWriter;
-pub use enqueue::AskedBefore;
+pub use invitations::{InvitationKey, Invited, NewInvitation};
 pub use late::Contradiction;
-pub use listing::{Count, Filter, Listed, MailCommandResult, MailCommand};
+pub use lease_owner::LeaseOwner;
+pub use listing::{Count, Filter, Listed, MailCommand, MailCommandResult};
 pub use location::Location;
 pub use mail::{
     AttachedFile, Attempt, AttemptResult, DocumentRef, Event, FilePlace, Mail, MailSummary, Message,
     NewAttempt, NewMail, OpenAttempt, Outcome, Party, Piece, Recipient, among_recipients,
 };
 pub use master_keys::{KeyHolder, MasterKeyRow};
-pub use status_changes::{ReviewedStatusChange, StatusChange, LastNotified};
-pub use notices::{Notice, NoticeFilter, NoticeKind, NoticeRow, NoticeState, NotificationResult, WaitingNotice};
+pub use notices::{
+    Notice, NoticeFilter, NoticeKind, NoticeRow, NoticeState, NotificationResult, WaitingNotice,
+};
 pub use pauses::{AccountPause, LearnedPace, LimitPeriod, NewAccountPause, PauseCause};
 pub use postroom_model::{AttemptId, BatchId, InvitationId, MailId};
 pub use queue::{Due, OutboxRow};
+pub use queue_state::{Enqueued, Order, Pace, QueueState, SendOptions, StateChange, WaitReason};
 pub use recording::{MatchedBy, Recorded, ReportedFacts};
 pub use records::{Pause, RecordsRow};
 pub use reported::{OpenCheck, ReportedAs, Tracked};
 pub use reports::Reported;
 pub use secrets::{Put, SealedSecret, Version, WrappedKey};
-pub use queue_state::{WaitReason, Enqueued, Order, Pace, SendOptions, StateChange, QueueState};
+pub use status_changes::{LastNotified, ReviewedStatusChange, StatusChange};
 pub use suppressions::{NewSuppression, Release, Suppression, SuppressionKind};
 pub use system::SystemStore;
+pub use user_store::UserStore;
 pub use wake::Wakes;
 
 use connect::Dialect;

@@ -5,13 +5,13 @@ use super::audit::{Action, Note, note_mail};
 use super::batches::LATEST_OF_BATCH;
 use super::interruption::{close_open_attempts, leave_in_doubt};
 use super::mails::summary;
-use super::queue::{OutboxRow, outbox_row};
 use super::orphaned::HAS_ACCOUNT;
+use super::queue::{OutboxRow, outbox_row};
+use super::queue_state::QueueState;
 use super::row::Time;
 use super::scope::Scope;
-use super::queue_state::QueueState;
 use super::writing::WriteTransaction;
-use super::{UserStore, CompanyStore, MailSummary, Store, StoreError, row};
+use super::{CompanyStore, MailSummary, Store, StoreError, UserStore, row};
 use postroom_model::{AccountId, BatchId, MailId};
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row as _};
@@ -101,7 +101,12 @@ impl UserStore<'_> {
     ///
     /// # Errors
     /// [`StoreError::NoSuchMail`], forbidden or missing.
-    pub async fn apply_command(&self, mail: MailId, word: MailCommand, now: Time) -> Result<MailCommandResult, StoreError> {
+    pub async fn apply_command(
+        &self,
+        mail: MailId,
+        word: MailCommand,
+        now: Time,
+    ) -> Result<MailCommandResult, StoreError> {
         self.store.say(self.scope(), mail, word, now).await
     }
 
@@ -109,7 +114,12 @@ impl UserStore<'_> {
     ///
     /// # Errors
     /// [`StoreError::NoSuchMail`], one of them forbidden or missing: nothing was changed.
-    pub async fn apply_commands(&self, mails: &[MailId], word: MailCommand, now: Time) -> Result<Vec<MailCommandResult>, StoreError> {
+    pub async fn apply_commands(
+        &self,
+        mails: &[MailId],
+        word: MailCommand,
+        now: Time,
+    ) -> Result<Vec<MailCommandResult>, StoreError> {
         self.store.apply_commands(self.scope(), mails, word, now).await
     }
 }
@@ -135,7 +145,12 @@ impl CompanyStore<'_> {
     ///
     /// # Errors
     /// [`StoreError::NoSuchMail`], of another company or missing.
-    pub async fn apply_command(&self, mail: MailId, word: MailCommand, now: Time) -> Result<MailCommandResult, StoreError> {
+    pub async fn apply_command(
+        &self,
+        mail: MailId,
+        word: MailCommand,
+        now: Time,
+    ) -> Result<MailCommandResult, StoreError> {
         self.store.say(self.scope(), mail, word, now).await
     }
 
@@ -143,7 +158,12 @@ impl CompanyStore<'_> {
     ///
     /// # Errors
     /// [`StoreError::NoSuchMail`], one of them of another company or missing: nothing was changed.
-    pub async fn apply_commands(&self, mails: &[MailId], word: MailCommand, now: Time) -> Result<Vec<MailCommandResult>, StoreError> {
+    pub async fn apply_commands(
+        &self,
+        mails: &[MailId],
+        word: MailCommand,
+        now: Time,
+    ) -> Result<Vec<MailCommandResult>, StoreError> {
         self.store.apply_commands(self.scope(), mails, word, now).await
     }
 }
@@ -211,7 +231,13 @@ impl Store {
     }
 
     /// Holds, releases or cancels a mail that nobody works at, on a person's word.
-    async fn say(&self, scope: Scope, mail: MailId, word: MailCommand, now: Time) -> Result<MailCommandResult, StoreError> {
+    async fn say(
+        &self,
+        scope: Scope,
+        mail: MailId,
+        word: MailCommand,
+        now: Time,
+    ) -> Result<MailCommandResult, StoreError> {
         let said = self.apply_commands(scope, &[mail], word, now).await?.pop();
         said.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))
     }
@@ -250,7 +276,9 @@ impl Store {
         now: Time,
     ) -> Result<MailCommandResult, StoreError> {
         let (set, when) = match word {
-            MailCommand::Hold => ("state = 'held', cause = 'user', reason = $2, holder = null", "state = 'ready'"),
+            MailCommand::Hold => {
+                ("state = 'held', cause = 'user', reason = $2, holder = null", "state = 'ready'")
+            }
             MailCommand::Release => (
                 "state = 'ready', cause = null, reason = $2, send_at = null, due = $3, restored = null, holder = null",
                 "state in ('held', 'ready')",

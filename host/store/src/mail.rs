@@ -1,8 +1,8 @@
 //! What is kept of a mail: enough to send the same bytes again, to show it, and to say what became of it.
 
 use super::queue::OutboxRow;
-use super::reported::OpenCheck;
 use super::queue_state::SendOptions;
+use super::reported::OpenCheck;
 use super::suppressions::key;
 use chrono::{DateTime, FixedOffset};
 use postroom_model::{AccountId, AttemptId, CompanyId, MailId, UserId};

@@ -2,7 +2,7 @@
 
 use super::loading::load_of;
 use super::mail::{DocumentRef, Mail, MailSummary, Party};
-use super::{UserStore, CompanyStore, StoreError, row};
+use super::{CompanyStore, StoreError, UserStore, row};
 use postroom_model::{AccountId, MailId};
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;

@@ -4,8 +4,8 @@
 use super::StoreError;
 use super::audit::{Action, Note, note_mail};
 use super::interruption::{close_open_attempts, leave_in_doubt};
-use super::row::{self, Time};
 use super::queue_state::WaitReason;
+use super::row::{self, Time};
 use super::writing::WriteTransaction;
 use postroom_model::{AccountId, MailId};
 use sqlx::AnyConnection;
@@ -84,7 +84,12 @@ fn reason(account: &str) -> String {
     )
 }
 
-async fn note(transaction: &mut WriteTransaction, mail: MailId, by: &str, now: Time) -> Result<(), StoreError> {
+async fn note(
+    transaction: &mut WriteTransaction,
+    mail: MailId,
+    by: &str,
+    now: Time,
+) -> Result<(), StoreError> {
     let note = Note { detail: Some(WaitReason::Account.as_str().into()), ..Note::of(Action::Held, by, now) };
     note_mail(transaction, mail, &note).await
 }

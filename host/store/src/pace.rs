@@ -1,8 +1,8 @@
 //! How fast an account may send, as an administrator set it.
 
-use super::scope::Scope;
 use super::queue_state::Pace;
-use super::{UserStore, CompanyStore, Store, StoreError, SystemStore, row};
+use super::scope::Scope;
+use super::{CompanyStore, Store, StoreError, SystemStore, UserStore, row};
 use postroom_model::AccountId;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;

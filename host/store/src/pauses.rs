@@ -6,8 +6,8 @@
 
 use super::attribution::without_erased;
 use super::queue::of_millis;
-use super::row::{self, Time};
 use super::queue_state::Pace;
+use super::row::{self, Time};
 use super::writing::WriteTransaction;
 use super::{Store, StoreError};
 use chrono::Local;

@@ -3,14 +3,14 @@
 
 use super::audit::{Action, Note, note_mail};
 use super::connect::Dialect;
-use super::lease_owner::LeaseOwner;
 use super::interruption::{self, close_open_attempts};
+use super::lease_owner::LeaseOwner;
 use super::orphaned::still_has_account;
+use super::queue_state::{Pace, QueueState, WaitReason};
 use super::row::Time;
 use super::rows::{self, JsonRows};
 use super::scope::Scope;
-use super::queue_state::{WaitReason, Pace, QueueState};
-use super::{UserStore, CompanyStore, Store, StoreError, SystemStore, row};
+use super::{CompanyStore, Store, StoreError, SystemStore, UserStore, row};
 use chrono::{DateTime, FixedOffset, Local, TimeZone as _};
 use postroom_model::{AccountId, CompanyId, MailId};
 use sqlx::any::AnyRow;
@@ -181,7 +181,12 @@ impl SystemStore {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn extend(&self, lease_owner: &LeaseOwner, now: Time, lease: Duration) -> Result<(), StoreError> {
+    pub async fn extend(
+        &self,
+        lease_owner: &LeaseOwner,
+        now: Time,
+        lease: Duration,
+    ) -> Result<(), StoreError> {
         let longer = sqlx::query("update outbox set due = $1 where holder = $2 and state = 'ready'");
         self.write_one(longer.bind(end_of(now, lease)).bind(lease_owner.as_str())).await.map(drop)
     }
@@ -306,7 +311,10 @@ impl Store {
         let by = by.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))?;
         let before = self.row_to_change(&mut transaction, scope, mail).await?;
         if let QueueState::Ready { due, .. } = &before.queue_state
-            && before.lease_owner.as_deref().is_some_and(|it| it != lease_owner.as_str() && !LeaseOwner::has_ended(it))
+            && before
+                .lease_owner
+                .as_deref()
+                .is_some_and(|it| it != lease_owner.as_str() && !LeaseOwner::has_ended(it))
             && *due > now
         {
             return Ok(Err(*due));
@@ -407,14 +415,16 @@ pub(super) fn outbox_row(row: &AnyRow) -> Result<OutboxRow, StoreError> {
     let cause = row::optional_text(row, "cause")?;
     let cause = match cause.as_deref() {
         None => None,
-        Some(text) => {
-            Some(WaitReason::parse(text).ok_or_else(|| StoreError::Damaged(format!("an outbox cause: {text}")))?)
-        }
+        Some(text) => Some(
+            WaitReason::parse(text).ok_or_else(|| StoreError::Damaged(format!("an outbox cause: {text}")))?,
+        ),
     };
     let reason = row::optional_text(row, "reason")?;
     let said = || reason.clone().unwrap_or_default();
     let queue_state = match row::text(row, "state")?.as_str() {
-        "ready" => QueueState::Ready { due: of_millis(row.try_get("due")?), waits: cause.zip(reason.clone()) },
+        "ready" => {
+            QueueState::Ready { due: of_millis(row.try_get("due")?), waits: cause.zip(reason.clone()) }
+        }
         "held" => QueueState::Held { cause: cause.unwrap_or(WaitReason::User), reason: said() },
         "in-doubt" => QueueState::InDoubt { reason: said() },
         "sent" => QueueState::Sent,

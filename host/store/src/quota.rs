@@ -3,9 +3,9 @@
 //! and say so: the next one to when the oldest leaves the window, those behind it in steps.
 
 use super::connect::Dialect;
-use super::row::{self, Time};
 use super::queue_state::WaitReason;
-use super::{UserStore, Store, StoreError};
+use super::row::{self, Time};
+use super::{Store, StoreError, UserStore};
 use postroom_model::AccountId;
 use sqlx::{AnyConnection, AssertSqlSafe};
 use uuid::Uuid;

@@ -2,8 +2,8 @@
 //! remain for the books; what it said does not.
 
 use super::audit::{Action, Note, add};
-use super::row::Time;
 use super::message_blob::Skeleton;
+use super::row::Time;
 use super::{CompanyStore, Store, StoreError, row};
 use chrono::{DateTime, Duration};
 use postroom_model::{CompanyId, MailId};

@@ -1,7 +1,7 @@
 //! Whose rows a statement may read or change. A person's statements name their owner themselves, in the `where`: an id
 //! alone leads nowhere, whoever found it out.
 
-use super::{UserStore, CompanyStore, StoreError, row};
+use super::{CompanyStore, StoreError, UserStore, row};
 use postroom_model::{CompanyId, UserId};
 use sqlx::AnyConnection;
 

@@ -58,7 +58,12 @@ impl SystemStore {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn news(&self, company: CompanyId, now: Time, most: u32) -> Result<Vec<StatusChange>, StoreError> {
+    pub async fn news(
+        &self,
+        company: CompanyId,
+        now: Time,
+        most: u32,
+    ) -> Result<Vec<StatusChange>, StoreError> {
         let mut connection = self.pool.acquire().await?;
         let rows = sqlx::query(
             "select news.mail, news.version, mails.document_kind, mails.document_number, mails.partner, mails.rcpt_to, \

@@ -4,11 +4,11 @@ use super::StoreError;
 use super::attempts::bounded;
 use super::attribution::Attribution;
 use super::audit::{Action, Note, note_mail};
-use super::pseudonym::Pseudonyms;
 use super::orphaned::hold_if_removed;
+use super::pseudonym::Pseudonyms;
+use super::queue_state::{QueueState, StateChange, WaitReason};
 use super::row;
 use super::rows::{self, JsonRows};
-use super::queue_state::{WaitReason, StateChange, QueueState};
 use super::writing::WriteTransaction;
 use chrono::Local;
 use postroom_model::MailId;
@@ -79,7 +79,8 @@ pub(super) async fn settle(
     let done = done.iter().map(|row| row::parsed(row, "mail")).collect::<Result<BTreeSet<MailId>, _>>()?;
     forget_erased(transaction, pseudonyms, settled, &done).await?;
     let now = Local::now().fixed_offset();
-    for (mail, StateChange { lease_owner, queue_state, .. }) in settled.iter().filter(|(mail, _)| done.contains(mail))
+    for (mail, StateChange { lease_owner, queue_state, .. }) in
+        settled.iter().filter(|(mail, _)| done.contains(mail))
     {
         match queue_state {
             QueueState::Ready { .. } => hold_if_removed(transaction, *mail, lease_owner.kind(), now).await?,

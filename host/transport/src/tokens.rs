@@ -89,7 +89,8 @@ impl TokenError {
 pub trait Tokens: Send + Sync {
     /// A token that is valid now, as far as is known. May take a refresh at the provider; many callers at
     /// once cause one refresh. Bounded in time by the implementation.
-    fn token<'a>(&'a self, account: &'a str, resource: Resource) -> BoxFuture<'a, Result<Bearer, TokenError>>;
+    fn token<'a>(&'a self, account: &'a str, resource: Resource)
+    -> BoxFuture<'a, Result<Bearer, TokenError>>;
 
     /// A server did not take this token, although it should be valid: the next answer is another one, or an
     /// error. Does nothing if the token has been replaced since.

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use postroom::capabilities::attachments::AttachmentSource;
 use postroom::capabilities::smtp::MemorySubmitter;
 use postroom::contract::{attachments, composing, documents, recipients, types};
-use postroom::engine::{Accounts, Capabilities, Engine, Files, CompanyPlugin, Options};
+use postroom::engine::{Accounts, Capabilities, CompanyPlugin, Engine, Files, Options};
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use postroom::capabilities::attachments::AttachmentSource;
 use postroom::capabilities::smtp::{Account, LaneLimits, PoolLimits, Security, SmtpClient};
 use postroom::contract::schedule::Route;
 use postroom::contract::{attachments, composing, documents, recipients, types};
-use postroom::engine::{Accounts, Capabilities, Engine, Files, CompanyPlugin, Options};
+use postroom::engine::{Accounts, Capabilities, CompanyPlugin, Engine, Files, Options};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

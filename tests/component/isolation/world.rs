@@ -4,7 +4,7 @@
 use crate::artefacts;
 use postroom::catcher::Catcher;
 use postroom::outbox::LEASE;
-use postroom::store::{LeaseOwner, GroupCommitWriter, Location, MailId, Pace, QueueState, Store};
+use postroom::store::{GroupCommitWriter, LeaseOwner, Location, MailId, Pace, QueueState, Store};
 use postroom_tests::fixtures;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -44,7 +44,9 @@ async fn a_bounce_finds_its_mail_by_the_best_trace_and_the_address_is_not_writte
                 bounce(to, "", "<unrelated@example.net>", "ann@example.org")
             }
             // The Message-ID is that of nothing, so the report is believed by the better trace alone.
-            "envelope-id" => bounce(company_plugin, &envelope_id, "<unrelated@example.net>", "ann@example.org"),
+            "envelope-id" => {
+                bounce(company_plugin, &envelope_id, "<unrelated@example.net>", "ann@example.org")
+            }
             _ => bounce(company_plugin, "", id, "ann@example.org"),
         };
         // It may come twice.

@@ -170,7 +170,7 @@ impl World {
         let user_store = self.store.user_store(&self.lotte);
         let (lease_owner, journal) = (LeaseOwner::new("worker"), GroupCommitWriter::of(&self.store));
         let lease = Some((lease_owner.clone(), ago(0) + chrono::Duration::minutes(1)));
-        user_store.keep(std::slice::from_ref(&mail), &Order { lease, ..Order::default() }).await.unwrap();
+        user_store.enqueue(std::slice::from_ref(&mail), &Order { lease, ..Order::default() }).await.unwrap();
         let attempt = NewAttempt {
             started: ago(7_201),
             account: account.id,
@@ -232,7 +232,14 @@ impl World {
     }
 
     /// Asks from this address, as another client.
-    async fn ask_from(&self, client: &str, method: &str, path: &str, headers: &str, body: &[u8]) -> BoxFuture {
+    async fn ask_from(
+        &self,
+        client: &str,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> BoxFuture {
         let length =
             if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         let head = format!(

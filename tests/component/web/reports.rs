@@ -67,7 +67,7 @@ async fn what_is_forged_stale_or_of_another_account_changes_nothing() {
     }
     // Whoever holds the key of one account's webhook says nothing about another's mail.
     let hook = Hook::new(HookProvider::Postmark, Some("post:4711-4711-4711-4711"), Vec::new()).unwrap();
-    hook.enqueue(&world.vault, &other).await.unwrap();
+    hook.keep(&world.vault, &other).await.unwrap();
     let report = json!({
         "RecordType": "Bounce", "Type": "HardBounce", "Email": JO, "BouncedAt": "2026-11-27T10:00:00Z",
         "Metadata": {"message-id": format!("<{mail}@nord.example>")}, "MessageID": format!("sg-{mail}"),
@@ -176,7 +176,7 @@ async fn mailguns_token_is_taken_once_and_its_news_kept() {
     let key = "0123456789abcdef0123456789abcdef";
     Hook::new(HookProvider::Mailgun, Some(key), Vec::new())
         .unwrap()
-        .enqueue(&world.vault, &world.account)
+        .keep(&world.vault, &world.account)
         .await
         .unwrap();
     let time = Utc::now().timestamp().to_string();
@@ -252,7 +252,7 @@ async fn what_is_sent_to_the_wrong_address_is_answered_so_that_it_does_not_come_
         (HookProvider::Postmark, "post:4711-4711-4711-4711", "", &inbound, 401),
         (HookProvider::Postmark, "post:4711-4711-4711-4711", basic.as_str(), &parts, 403),
     ] {
-        Hook::new(provider, Some(key), Vec::new()).unwrap().enqueue(&world.vault, &world.account).await.unwrap();
+        Hook::new(provider, Some(key), Vec::new()).unwrap().keep(&world.vault, &world.account).await.unwrap();
         let path = world.hook().replace("sendgrid", provider.as_str());
         let answer = world.ask("POST", &path, headers, body.as_bytes()).await;
         assert_eq!(answer.status, status, "{provider}: {body:.40}: {}", world.log());

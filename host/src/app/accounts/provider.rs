@@ -39,7 +39,11 @@ pub async fn known_provider(
     }
 }
 
-async fn recognised(plugin: &CompanyPlugin, dns: &DnsUse, address: &MailAddress) -> Result<KnownProvider, AppError> {
+async fn recognised(
+    plugin: &CompanyPlugin,
+    dns: &DnsUse,
+    address: &MailAddress,
+) -> Result<KnownProvider, AppError> {
     let guessed = plugin.guess(&no_files(), address.as_str(), &[]).await?;
     if guessed.is_some() || !dns.recognise_providers {
         return Ok(KnownProvider { preset: guessed.map(|found| found.preset), ..KnownProvider::default() });

@@ -59,7 +59,9 @@ impl Unresolved {
         match queue_state {
             QueueState::Failed { .. } => Some(Self::Failed),
             QueueState::InDoubt { .. } => Some(Self::InDoubt),
-            QueueState::Ready { .. } | QueueState::Held { .. } | QueueState::Sent | QueueState::Cancelled => None,
+            QueueState::Ready { .. } | QueueState::Held { .. } | QueueState::Sent | QueueState::Cancelled => {
+                None
+            }
         }
     }
 }

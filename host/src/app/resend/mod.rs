@@ -10,7 +10,7 @@ pub use work::AccountResend;
 
 use super::{AppError, MailName, Session};
 use crate::accounts::{Account, AccountId};
-use crate::store::{UserStore, Batch, Filter, Listed, MailId};
+use crate::store::{Batch, Filter, Listed, MailId, UserStore};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Mails that are read at once.

@@ -5,8 +5,8 @@ use crate::accounts::{
     Account, AccountState, DisplayName, MailAddress, Name, NewAccount, SecretKind, UserSettings,
 };
 use crate::app::{
-    Connections, NewAccountRequest, CompanyPlugin, add_account, first_state, known_provider, platform_addresses,
-    reasons, refuse_unused, report_account, wanted_secret,
+    CompanyPlugin, Connections, NewAccountRequest, add_account, first_state, known_provider,
+    platform_addresses, reasons, refuse_unused, report_account, wanted_secret,
 };
 use crate::cli::Exit;
 use crate::cli::contract_json;
@@ -61,7 +61,8 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<Exit, Failure
     }
     let company_plugin = load_plugin::reading(common)?;
     let address = ask::value(common, args.address.clone(), "address", "--address", None)?;
-    let preset = preset(&company_plugin, &connections.operator().dns, &address, args.provider.as_deref()).await?;
+    let preset =
+        preset(&company_plugin, &connections.operator().dns, &address, args.provider.as_deref()).await?;
     let mut form = args.form.clone();
     let kind = form.kind(None, preset.as_ref());
     form.ask_for_server(common, &kind, preset.as_ref())?;

@@ -7,7 +7,7 @@ mod sheet;
 use super::output::{json, line, table};
 use super::{Common, Failure, load_plugin, output_file, render};
 use crate::accounts::AllowList;
-use crate::app::{Accounts, Draft, CompanyPlugin, Ready, SingleAttempt};
+use crate::app::{Accounts, CompanyPlugin, Draft, Ready, SingleAttempt};
 use crate::capabilities::attachments::AttachmentSource;
 use crate::capabilities::smtp::{Account, Security, SmtpClient};
 use crate::catcher::Catcher;

@@ -6,7 +6,7 @@ mod word;
 use super::output::{json, line, table};
 use super::view::ViewArgs;
 use super::{Common, Failure, mail_json};
-use crate::app::{Filter, Listed, MailView, QueueState, MailCommand, now, recipients_of};
+use crate::app::{Filter, Listed, MailCommand, MailView, QueueState, now, recipients_of};
 use crate::cli::Exit;
 use batches::BatchesArgs;
 use clap::{Args, Subcommand};

@@ -1,7 +1,7 @@
 //! `postroom outbox hold`, `release` and `cancel`: a person's word about a mail, the mail of a document, or a whole batch.
 
 use super::why;
-use crate::app::{Listed, MailChange, MailName, MailView, MailCommand, now, recipients_of};
+use crate::app::{Listed, MailChange, MailCommand, MailName, MailView, now, recipients_of};
 use crate::cli::Exit;
 use crate::cli::output::{json, line, printable, table};
 use crate::cli::{Common, Failure};

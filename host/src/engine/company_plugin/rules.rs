@@ -1,7 +1,7 @@
 //! Calls on what a report means: which mail it is about, whom it concerns, who is not written to any more. And on where the
 //! providers' APIs are.
 
-use super::{EngineError, Files, CompanyPlugin, composes};
+use super::{CompanyPlugin, EngineError, Files, composes};
 use crate::contract::{accounts, inbound, matching, suppressions, tracking, types, webhooks};
 
 impl CompanyPlugin {

@@ -8,7 +8,7 @@ use crate::engine::CompanyPlugin;
 use crate::outbox::facts::Time;
 use crate::outbox::pace;
 use crate::outbox::waiting::{CurrentPause, Wait};
-use crate::store::{AccountPause, WaitReason, Due, LearnedPace, Pace, QueueState, StoreError};
+use crate::store::{AccountPause, Due, LearnedPace, Pace, QueueState, StoreError, WaitReason};
 use chrono::Duration;
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,7 +1,7 @@
 //! The copies in Sent of mails that a worker sent: filed many at once, apart from the sending, and looked for before they
 //! are filed a second time.
 
-use super::{InFlight, AccountContext, Worker};
+use super::{AccountContext, InFlight, Worker};
 use crate::outbox::error::OutboxError;
 use crate::outbox::facts::Time;
 use crate::outbox::sent_copy::{self, SentCopy};
@@ -56,7 +56,12 @@ impl Worker {
     }
 }
 
-async fn file(store: &SystemStore, place: &AccountContext, copies: &[CopyDue], now: Time) -> Result<(), OutboxError> {
+async fn file(
+    store: &SystemStore,
+    place: &AccountContext,
+    copies: &[CopyDue],
+    now: Time,
+) -> Result<(), OutboxError> {
     let mut by_transport: BTreeMap<String, Vec<(Mail, u32)>> = BTreeMap::new();
     for copy in copies {
         let mail = store.mail(copy.mail).await?;
@@ -79,7 +84,8 @@ async fn file_group(
     let tried: Vec<&Mail> = mails.iter().filter(|(_, tries)| *tries > 0).map(|(mail, _)| mail).collect();
     let mut there = Vec::new();
     if !tried.is_empty()
-        && let Some(found) = sent_copy::present(&place.company_plugin, &place.account, transport, &tried).await?
+        && let Some(found) =
+            sent_copy::present(&place.company_plugin, &place.account, transport, &tried).await?
     {
         there.extend(tried.iter().zip(found).filter(|(_, found)| *found).map(|(mail, _)| mail.mail.id));
     }

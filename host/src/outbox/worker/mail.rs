@@ -1,11 +1,11 @@
 //! One mail in a worker's hands, from taking it to putting it down.
 
-use super::{Notices, AccountContext, Tally};
+use super::{AccountContext, Notices, Tally};
 use crate::outbox::dispatch::{Answers, Copies, Dispatch, Step};
 use crate::outbox::error::OutboxError;
 use crate::outbox::outbox_handle::OutboxHandle;
 use crate::outbox::waiting::Wait;
-use crate::store::{WaitReason, Mail, MailId, QueueState, StoreError};
+use crate::store::{Mail, MailId, QueueState, StoreError, WaitReason};
 use chrono::Duration;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

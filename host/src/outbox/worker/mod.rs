@@ -7,14 +7,14 @@
 //! Fair: companies take turns, and within a company its accounts; each gets no more at a time than its own server takes at
 //! the same time, so that ten thousand mails of one hold up nobody else's one.
 
+mod account_context;
 mod clock;
 mod copies;
 mod mail;
-mod account_context;
 mod retention;
 mod schema;
 
-pub use account_context::{Unreachable, AccountContext, PluginProvider, OpenError};
+pub use account_context::{AccountContext, OpenError, PluginProvider, Unreachable};
 
 use super::erp_notifier::ErpNotifier;
 use super::outbox_handle::{LEASE, OutboxHandle};
@@ -127,7 +127,7 @@ struct InFlight {
     mails: BTreeMap<tokio::task::Id, (AccountId, MailId)>,
     of_account: BTreeMap<AccountId, u32>,
     filing: BTreeSet<AccountId>,
-    places: BTreeMap<AccountId, place::Open>,
+    places: BTreeMap<AccountId, account_context::Open>,
     /// When copies were last looked for.
     copies: Option<Instant>,
 }
@@ -337,7 +337,12 @@ impl Worker {
     }
 
     /// Puts off what is due of an account, without a look at the mails.
-    async fn put_off(&self, account: AccountId, queue_state: &QueueState, now: Time) -> Result<(), StoreError> {
+    async fn put_off(
+        &self,
+        account: AccountId,
+        queue_state: &QueueState,
+        now: Time,
+    ) -> Result<(), StoreError> {
         let (store, lease_owner) = (&self.outbox.store, &self.outbox.lease_owner);
         loop {
             let mails = store.claim(lease_owner, account, Pace::default(), PUT_OFF, now, LEASE).await?;

@@ -5,7 +5,7 @@ use super::unreadable;
 use super::verification::{Delivery, Refusal, Verified, verify};
 use crate::accounts::Account;
 use crate::contract::webhooks::{Notice, Reading, Reference};
-use crate::engine::{Capabilities, EngineError, Files, CompanyPlugin};
+use crate::engine::{Capabilities, CompanyPlugin, EngineError, Files};
 use crate::fact_conversion::{name_recipient, new_suppression, stored_event};
 use crate::store::{MailId, MatchedBy, NewSuppression, Reported, ReportedAs, ReportedFacts, StoreError};
 use crate::vault::VaultError;
@@ -195,8 +195,9 @@ async fn suppression(
     let MatchedMail { mail, own_addresses } = of;
     let mut notice = notice.clone();
     name_recipient(&site.connections.store().system(), mail, &mut notice.fact.recipient);
-    let found =
-        company_plugin.suppression_of_notice(&Files::default(), &notice, &mail.rcpt_to, own_addresses).await?;
+    let found = company_plugin
+        .suppression_of_notice(&Files::default(), &notice, &mail.rcpt_to, own_addresses)
+        .await?;
     let found = found.map_err(|error| KeepError::Plugin(error.sentence()))?;
     found.map(|it| new_suppression(it, mail.id)).transpose().map_err(KeepError::Plugin)
 }

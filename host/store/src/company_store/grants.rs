@@ -1,7 +1,7 @@
 //! Who may use which account (rule A1), and what he has set for it.
 
-use super::super::user_store::check_settings;
 use super::super::error::{Broken, broken};
+use super::super::user_store::check_settings;
 use super::super::{StoreError, row};
 use super::CompanyStore;
 use postroom_model::{AccountId, User, UserId, UserSettings};

@@ -21,7 +21,11 @@ pub(super) async fn a1_an_account_shows_itself_to_nobody_but_its_users(store: St
 }
 
 /// Every method of a user that takes an account or a mail, called with what he may not use.
-async fn calls(user_store: UserStore<'_>, account: AccountId, mail: MailId) -> Vec<(&'static str, StoreError)> {
+async fn calls(
+    user_store: UserStore<'_>,
+    account: AccountId,
+    mail: MailId,
+) -> Vec<(&'static str, StoreError)> {
     let own = new_mail(account);
     vec![
         ("settings", user_store.settings(account).await.unwrap_err()),
@@ -50,7 +54,8 @@ pub(super) async fn a1_every_method_of_a_user_refuses_a_forbidden_account_like_a
         ("eve", eve, office.account.id),
         ("a removed user", gone, office.account.id),
     ] {
-        for ((method, found), (_, wanted)) in calls(user_store, account, mail).await.into_iter().zip(&missing) {
+        for ((method, found), (_, wanted)) in calls(user_store, account, mail).await.into_iter().zip(&missing)
+        {
             // Apart from the id that was asked for, nothing tells the two from one another.
             let plain = |error: &StoreError, account: AccountId, mail: MailId| {
                 format!("{error:?} {error}")

@@ -37,7 +37,8 @@ async fn fails(office: &Office, mail: MailId) {
 async fn asked(user_store: UserStore<'_>, of: &NewMail) -> Result<MailId, NotAgain> {
     let shown = user_store.not_again(&[of.id]).await.unwrap();
     let again = again(of);
-    let answer = user_store.enqueue_again(std::slice::from_ref(&again), &Order::default()).await.unwrap().remove(0);
+    let answer =
+        user_store.enqueue_again(std::slice::from_ref(&again), &Order::default()).await.unwrap().remove(0);
     match answer {
         Ok(id) => {
             assert_eq!(id, again.mail.id);
@@ -46,7 +47,10 @@ async fn asked(user_store: UserStore<'_>, of: &NewMail) -> Result<MailId, NotAga
         }
         Err(not) => {
             assert_eq!(shown, [(of.id, not)].into());
-            assert!(matches!(user_store.mail(again.mail.id).await, Err(StoreError::NoSuchMail(_))), "{not:?}");
+            assert!(
+                matches!(user_store.mail(again.mail.id).await, Err(StoreError::NoSuchMail(_))),
+                "{not:?}"
+            );
         }
     }
     answer
@@ -116,7 +120,11 @@ pub(super) async fn a_later_revision_forbids_it_whether_it_left_or_failed(store:
     assert_eq!(asked(user_store, &old[1]).await, Err(NotAgain::Other(to_another.id)));
     fails(&office, corrected.id).await;
     fails(&office, to_another.id).await;
-    assert_eq!(asked(user_store, &old[0]).await, Err(NotAgain::Failed(corrected.id)), "the outdated revision");
+    assert_eq!(
+        asked(user_store, &old[0]).await,
+        Err(NotAgain::Failed(corrected.id)),
+        "the outdated revision"
+    );
     assert_eq!(asked(user_store, &old[1]).await, Err(NotAgain::Failed(to_another.id)));
     assert!(asked(user_store, &corrected).await.is_ok());
     assert!(asked(user_store, &old[2]).await.is_ok());

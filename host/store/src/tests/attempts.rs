@@ -54,8 +54,12 @@ async fn meet(office: &Office, ends: Ends, round: u64) {
                 {}
             }
             Ends::Take => drop(office.user_store().take(&other, mail, later, LEASE).await.unwrap().unwrap()),
-            Ends::Cancel => drop(office.user_store().apply_command(mail, MailCommand::Cancel, later).await.unwrap()),
-            Ends::Hold => drop(office.user_store().apply_command(mail, MailCommand::Hold, later).await.unwrap()),
+            Ends::Cancel => {
+                drop(office.user_store().apply_command(mail, MailCommand::Cancel, later).await.unwrap())
+            }
+            Ends::Hold => {
+                drop(office.user_store().apply_command(mail, MailCommand::Hold, later).await.unwrap())
+            }
             Ends::Erase => {
                 drop(office.admin().erase(&"e@example.com".parse().unwrap(), later).await.unwrap());
             }

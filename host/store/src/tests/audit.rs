@@ -20,7 +20,11 @@ pub(super) async fn whoever_asks_holds_releases_or_cancels_is_on_record(store: S
     let mail = NewMail { revision: Some("1".into()), ..new_mail(office.account.id) };
     office.enqueue(&mail).await.unwrap();
     let same = NewMail { id: MailId::new(), ..mail.clone() };
-    assert_eq!(office.enqueue(&same).await.unwrap(), Enqueued::Before(mail.id), "nothing was added, here neither");
+    assert_eq!(
+        office.enqueue(&same).await.unwrap(),
+        Enqueued::Before(mail.id),
+        "nothing was added, here neither"
+    );
     let again = Order { again: true, ..Order::default() };
     office.user_store().enqueue(std::slice::from_ref(&same), &again).await.unwrap();
     office.user_store().apply_command(mail.id, MailCommand::Hold, now).await.unwrap();
@@ -62,7 +66,8 @@ pub(super) async fn what_the_machinery_does_to_mails_and_accounts_is_on_record(s
     let (lease_owner, journal) = (LeaseOwner::new("worker"), GroupCommitWriter::of(&office.store));
     let lease = std::time::Duration::from_secs(60);
     office.store.claim(&lease_owner, office.account.id, Pace::default(), 1, now, lease).await.unwrap();
-    let queue_state = QueueState::Held { cause: WaitReason::Account, reason: "e@example.com can't be reached".into() };
+    let queue_state =
+        QueueState::Held { cause: WaitReason::Account, reason: "e@example.com can't be reached".into() };
     journal.settle(mail, &lease_owner, queue_state.clone()).await.unwrap();
     journal.settle(mail, &LeaseOwner::new("worker"), queue_state).await.unwrap();
     let expired = AccountState::NeedsSignIn { reason: "expired".into(), since: now };

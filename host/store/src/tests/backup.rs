@@ -44,7 +44,9 @@ pub(super) async fn what_had_not_ended_is_held_until_a_person_speaks(store: Stor
     );
     for mail in [waiting, held, doubtful] {
         let row = office.store.outbox_row(mail).await.unwrap();
-        let QueueState::Held { cause: WaitReason::User, reason } = &row.queue_state else { panic!("{row:?}") };
+        let QueueState::Held { cause: WaitReason::User, reason } = &row.queue_state else {
+            panic!("{row:?}")
+        };
         assert!(reason.contains("backup of"), "{reason}");
         let refused = office.user_store().take(&LeaseOwner::new("command"), mail, now(), lease).await;
         assert!(matches!(refused, Err(StoreError::Restored { .. })), "{refused:?}");

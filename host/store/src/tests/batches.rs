@@ -78,7 +78,9 @@ pub(super) async fn many_who_open_a_batch_of_one_name_at_once_open_one(store: St
     let office = Office::open(store).await;
     let opened = (0..8).map(|_| {
         let (store, user, account) = (office.store.clone(), office.lotte.clone(), office.account.id);
-        tokio::spawn(async move { store.user_store(&user).open_batch(account, &parse("november"), now()).await })
+        tokio::spawn(
+            async move { store.user_store(&user).open_batch(account, &parse("november"), now()).await },
+        )
     });
     let mut batches = BTreeSet::new();
     for task in opened.collect::<Vec<_>>() {
@@ -191,7 +193,11 @@ pub(super) async fn a_word_about_mails_is_about_all_of_them_or_none(store: Store
     let rows = office.user_store().outbox_rows(&mails).await.unwrap();
     assert!(rows.values().all(|row| matches!(row.queue_state, QueueState::Ready { .. })), "{rows:?}");
     // Named twice, it is one mail.
-    let said = office.user_store().apply_commands(&[mails[1], mails[0], mails[1]], MailCommand::Hold, now()).await.unwrap();
+    let said = office
+        .user_store()
+        .apply_commands(&[mails[1], mails[0], mails[1]], MailCommand::Hold, now())
+        .await
+        .unwrap();
     assert_eq!(said.iter().filter(|it| it.changed).count(), 3);
 }
 

@@ -119,7 +119,8 @@ impl World<'_> {
             Stage::Idle => {
                 let has = match program.comes {
                     Comes::Claims => {
-                        let claimed = store.claim(&lease_owner, account.id, Pace::default(), 9, now, LEASE).await;
+                        let claimed =
+                            store.claim(&lease_owner, account.id, Pace::default(), 9, now, LEASE).await;
                         !claimed.unwrap().is_empty()
                     }
                     Comes::Takes => match self.office.user_store().take(&lease_owner, id, now, LEASE).await {
@@ -235,7 +236,9 @@ impl World<'_> {
         }
         let queue_state = self.row().await.queue_state;
         match (&queue_state, self.ended) {
-            (QueueState::Sent | QueueState::InDoubt { .. }, _) => assert_eq!(self.left.len(), 1, "{queue_state:?}"),
+            (QueueState::Sent | QueueState::InDoubt { .. }, _) => {
+                assert_eq!(self.left.len(), 1, "{queue_state:?}")
+            }
             (QueueState::Held { .. } | QueueState::Cancelled, Some(_)) => {}
             _ => panic!("it is neither sent nor ended: {queue_state:?}"),
         }

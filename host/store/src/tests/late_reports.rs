@@ -232,8 +232,10 @@ async fn something_late(
         }
         _ => {
             let due = store.system().notices_due(office.company.id, now(), 10).await.unwrap();
-            let came: Vec<_> =
-                due.into_iter().map(|it| (it.notice.id, NotificationResult::Later(now(), words.clone()))).collect();
+            let came: Vec<_> = due
+                .into_iter()
+                .map(|it| (it.notice.id, NotificationResult::Later(now(), words.clone())))
+                .collect();
             store.system().record_notifications(office.company.id, &came).await.unwrap();
         }
     }
@@ -261,7 +263,10 @@ pub(super) async fn after_an_erasure_no_report_brings_the_address_back(store: St
         .await
         .unwrap();
     for mail in &mails {
-        late.push((*mail, journal.begin(*mail, &new_attempt(office.account.id), &lease_owner).await.unwrap()));
+        late.push((
+            *mail,
+            journal.begin(*mail, &new_attempt(office.account.id), &lease_owner).await.unwrap(),
+        ));
     }
     // Of one the last bytes have left: what came of it is not known yet.
     journal.release(late[1].1, &lease_owner, before).await.unwrap();

@@ -3,11 +3,11 @@
 mod access;
 mod accounts;
 mod again;
-mod clock_skew;
 mod attempts;
 mod audit;
 mod backup;
 mod batches;
+mod clock_skew;
 mod dump;
 mod erasure;
 mod interleavings;
@@ -18,11 +18,11 @@ mod mails;
 mod matrix;
 mod notices;
 mod office;
+mod orphaned;
 mod pauses;
 mod platform;
 mod queue;
 mod quota;
-mod orphaned;
 mod reported;
 mod reports;
 mod schema;
@@ -74,7 +74,7 @@ suite! {
         a_removed_company_leaves_nothing,
         only_the_operator_gives_permissions,
         settings_that_the_plugin_could_not_read_are_refused;
-    astray:
+    clock_skew:
         a_clock_that_went_back_leaves_no_mail_behind_and_wakes_none_that_sleeps,
         a_program_goes_on_until_a_migration_says_that_it_must_know_it;
     audit:
@@ -160,7 +160,7 @@ suite! {
         what_is_in_hand_counts_and_puts_nothing_off,
         days_of_mails_leave_day_by_day_each_once,
         a_clock_gone_back_leaves_no_account_without_room;
-    removed:
+    orphaned:
         mails_of_a_removed_account_are_held_and_say_so,
         a_mail_in_hand_when_its_account_is_removed_ends_where_its_holder_says,
         what_was_held_for_a_setting_goes_on_with_another;

@@ -140,7 +140,13 @@ pub(super) async fn notices_are_told_in_order_for_each_document_and_once_per_id(
     came(store, company, "a1", NotificationResult::Told).await;
     assert_eq!(ids_due(store, company).await, ["b1", "a2"]);
     // One that has to wait holds up its own document and no other.
-    came(store, company, "b1", NotificationResult::Later(now() + chrono::Duration::hours(1), "500 oh".into())).await;
+    came(
+        store,
+        company,
+        "b1",
+        NotificationResult::Later(now() + chrono::Duration::hours(1), "500 oh".into()),
+    )
+    .await;
     assert_eq!(ids_due(store, company).await, ["a2"]);
     came(store, company, "a2", NotificationResult::Refused("422 never".into())).await;
     assert_eq!(ids_due(store, company).await, Vec::<String>::new());
@@ -191,7 +197,9 @@ pub(super) async fn one_holder_tells_a_company_at_a_time_and_a_dead_one_leaves_n
     store.notify(company, &notice("n", "1", "read")).await.unwrap();
     let (one, two) = (LeaseOwner::new("worker"), LeaseOwner::new("worker"));
     let lease = Duration::from_secs(60);
-    let hold = async |lease_owner: &LeaseOwner, at| store.lease_records(company, lease_owner, at, lease).await.unwrap();
+    let hold = async |lease_owner: &LeaseOwner, at| {
+        store.lease_records(company, lease_owner, at, lease).await.unwrap()
+    };
     assert!(hold(&one, now()).await);
     assert!(hold(&one, now()).await, "its own");
     assert!(!hold(&two, now()).await, "somebody else's");

@@ -27,7 +27,12 @@ pub(super) async fn mails_of_a_removed_account_are_held_and_say_so(store: Store)
     let cancelled = office.mail().await.id;
     office.user_store().apply_command(cancelled, MailCommand::Cancel, now).await.unwrap();
     let theirs = new_mail(office.theirs.id);
-    office.store.user_store(&office.eve).enqueue(std::slice::from_ref(&theirs), &Order::default()).await.unwrap();
+    office
+        .store
+        .user_store(&office.eve)
+        .enqueue(std::slice::from_ref(&theirs), &Order::default())
+        .await
+        .unwrap();
     assert_eq!(office.admin().remove_account(office.account.id).await.unwrap(), 2);
     for mail in &mails {
         let found = queue_state(&office, *mail).await;
@@ -57,7 +62,8 @@ pub(super) async fn a_mail_in_hand_when_its_account_is_removed_ends_where_its_ho
     for _ in 0..4 {
         mails.push(office.mail().await.id);
     }
-    let taken = office.store.claim(&lease_owner, office.account.id, Pace::default(), 9, now, LEASE).await.unwrap();
+    let taken =
+        office.store.claim(&lease_owner, office.account.id, Pace::default(), 9, now, LEASE).await.unwrap();
     assert_eq!(taken, mails);
     let [sent, waits, fresh, doubt] = [mails[0], mails[1], mails[2], mails[3]];
     let mut attempts = Vec::new();
@@ -104,7 +110,10 @@ pub(super) async fn what_was_held_for_a_setting_goes_on_with_another(store: Stor
     let mail = office.mail().await.id;
     office.store.claim(&lease_owner, office.account.id, Pace::default(), 1, now, LEASE).await.unwrap();
     let reason = "mail of the account is sent by the user's own mail program".to_owned();
-    journal.settle(mail, &lease_owner, QueueState::Held { cause: WaitReason::Account, reason }).await.unwrap();
+    journal
+        .settle(mail, &lease_owner, QueueState::Held { cause: WaitReason::Account, reason })
+        .await
+        .unwrap();
     office.admin().update_account(&office.account).await.unwrap();
     let found = queue_state(&office, mail).await;
     assert!(matches!(found, QueueState::Ready { waits: None, .. }), "{found:?}");

@@ -42,8 +42,11 @@ pub(super) async fn a14_an_address_on_the_platform_is_one_companys_for_ever(stor
     let more = admin.add_platform_account(&new_sender("more"), &addresses).await.unwrap();
     assert_eq!(number(&more), None, "one company has one address, however many accounts");
     let second = company(&store, "Atelier-Nord").await;
-    let theirs =
-        store.company_store(second.id).add_platform_account(&new_sender("platform"), &addresses).await.unwrap();
+    let theirs = store
+        .company_store(second.id)
+        .add_platform_account(&new_sender("platform"), &addresses)
+        .await
+        .unwrap();
     assert_eq!(number(&theirs), Some(2));
     admin.remove_account(account.id).await.unwrap();
     admin.remove_account(more.id).await.unwrap();

@@ -132,7 +132,9 @@ pub(super) async fn a_pace_slows_down_and_loses_nothing(store: Store) {
     for second in 0..61 {
         let at = now() + Duration::seconds(second);
         let lease_owner = LeaseOwner::new("worker");
-        taken.extend(office.store.claim(&lease_owner, office.account.id, pace, 50, at, LEASE * 60).await.unwrap());
+        taken.extend(
+            office.store.claim(&lease_owner, office.account.id, pace, 50, at, LEASE * 60).await.unwrap(),
+        );
     }
     assert!((30..=32).contains(&taken.len()), "{} in a minute", taken.len());
     assert_eq!(taken, mails[..taken.len()], "oldest first");
@@ -221,7 +223,8 @@ pub(super) async fn what_is_said_of_one_mail_at_once_counts_in_its_order(store: 
     assert_eq!(office.store.outbox_row(mails[0]).await.unwrap().queue_state, held());
     // A server's answer comes before what somebody says who puts the mail down.
     let attempt = journal.begin(mails[1], &new_attempt(office.account.id), &lease_owner).await.unwrap();
-    let (accepted, sent) = (outcome(AttemptResult::Accepted), StateChange::of(&lease_owner, QueueState::Sent));
+    let (accepted, sent) =
+        (outcome(AttemptResult::Accepted), StateChange::of(&lease_owner, QueueState::Sent));
     let (one, two) = tokio::join!(
         journal.settle(mails[1], &lease_owner, held()),
         journal.finish(attempt, &accepted, &[], Some(sent))
@@ -286,7 +289,11 @@ pub(super) async fn who_took_a_mail_in_doubt_and_fell_silent_hides_no_doubt_from
         let said = office.user_store().apply_command(mail, word, now() + Duration::hours(2)).await.unwrap();
         assert!(!said.changed && matches!(said.row.queue_state, QueueState::InDoubt { .. }), "{said:?}");
         // Who knows it decides.
-        let said = office.user_store().apply_command(mail, MailCommand::Cancel, now() + Duration::hours(2)).await.unwrap();
+        let said = office
+            .user_store()
+            .apply_command(mail, MailCommand::Cancel, now() + Duration::hours(2))
+            .await
+            .unwrap();
         assert_eq!((said.changed, said.row.queue_state), (true, QueueState::Cancelled));
     }
 }
@@ -297,13 +304,21 @@ pub(super) async fn what_has_left_is_nobodys_to_take(store: Store) {
     let (lease_owner, journal) = (LeaseOwner::new("worker"), GroupCommitWriter::of(&office.store));
     office.store.claim(&lease_owner, office.account.id, Pace::default(), 2, now(), LEASE).await.unwrap();
     journal.settle(mails[0], &lease_owner, QueueState::Sent).await.unwrap();
-    office.user_store().apply_command(mails[1], MailCommand::Cancel, now() + Duration::hours(1)).await.unwrap();
+    office
+        .user_store()
+        .apply_command(mails[1], MailCommand::Cancel, now() + Duration::hours(1))
+        .await
+        .unwrap();
     for (mail, queue_state) in [(mails[0], QueueState::Sent), (mails[1], QueueState::Cancelled)] {
         let command = LeaseOwner::new("command");
         let taken = office.user_store().take(&command, mail, now(), LEASE).await.unwrap().unwrap();
         assert_eq!(taken.queue_state, queue_state);
         // A person who comes while that command sleeps is told the truth.
-        let said = office.user_store().apply_command(mail, MailCommand::Hold, now() + Duration::hours(2)).await.unwrap();
+        let said = office
+            .user_store()
+            .apply_command(mail, MailCommand::Hold, now() + Duration::hours(2))
+            .await
+            .unwrap();
         assert_eq!((said.changed, said.row.queue_state), (false, queue_state));
     }
 }

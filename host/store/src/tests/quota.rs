@@ -26,7 +26,12 @@ fn limit(per_day: u32) -> Pace {
     Pace { per_day: Some(per_day), ..Pace::default() }
 }
 
-async fn claim(office: &Office, lease_owner: &LeaseOwner, per_day: u32, at: DateTime<FixedOffset>) -> Vec<MailId> {
+async fn claim(
+    office: &Office,
+    lease_owner: &LeaseOwner,
+    per_day: u32,
+    at: DateTime<FixedOffset>,
+) -> Vec<MailId> {
     office.store.claim(lease_owner, office.account.id, limit(per_day), 50, at, LEASE).await.unwrap()
 }
 
@@ -66,7 +71,11 @@ pub(super) async fn a_full_day_puts_mails_off_and_the_oldest_makes_room_for_the_
         let row = office.store.outbox_row(*mail).await.unwrap();
         let until = now() + Duration::hours(24) + Duration::minutes(minute);
         let why = "the account's daily limit of 3 recipients is reached".to_owned();
-        assert_eq!(row.queue_state, QueueState::Ready { due: until, waits: Some((WaitReason::Wait, why)) }, "{minute}");
+        assert_eq!(
+            row.queue_state,
+            QueueState::Ready { due: until, waits: Some((WaitReason::Wait, why)) },
+            "{minute}"
+        );
         assert_eq!(row.label(later), "waiting");
     }
     let oldest_leaves = now() + Duration::hours(24);

@@ -324,7 +324,11 @@ pub struct BoundTokens {
 }
 
 impl Tokens for BoundTokens {
-    fn token<'a>(&'a self, account: &'a str, resource: Resource) -> BoxFuture<'a, Result<Bearer, TokenError>> {
+    fn token<'a>(
+        &'a self,
+        account: &'a str,
+        resource: Resource,
+    ) -> BoxFuture<'a, Result<Bearer, TokenError>> {
         Box::pin(async move { Ok(self.grants.access(account, resource, Some(&self.destination)).await?) })
     }
 
@@ -334,7 +338,11 @@ impl Tokens for BoundTokens {
 }
 
 impl Tokens for Grants {
-    fn token<'a>(&'a self, account: &'a str, resource: Resource) -> BoxFuture<'a, Result<Bearer, TokenError>> {
+    fn token<'a>(
+        &'a self,
+        account: &'a str,
+        resource: Resource,
+    ) -> BoxFuture<'a, Result<Bearer, TokenError>> {
         Box::pin(async move { Ok(self.access(account, resource, None).await?) })
     }
 

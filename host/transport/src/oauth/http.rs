@@ -76,7 +76,11 @@ impl Http {
             .map_err(|error| Error::Setup(format!("an endpoint of the provider is no URL: {error}")))?;
         let host = url.host_str().unwrap_or_default().to_owned();
         let tls = self.tls.for_roots(self.network.trusted_ca.as_ref()).await.map_err(|problem| {
-            if problem.is_transient { Error::unavailable(problem.detail) } else { Error::Setup(problem.detail) }
+            if problem.is_transient {
+                Error::unavailable(problem.detail)
+            } else {
+                Error::Setup(problem.detail)
+            }
         })?;
         let settings = HttpSettings {
             allowed: self.network.allowed.clone(),

@@ -51,7 +51,7 @@ pub use deauthorization::{AtProvider, Deauthorized};
 pub use device::{DevicePrompt, authorize_device};
 pub use error::Error;
 pub use grant::{Deadline, Grant, Granted};
-pub use grants::{BoundTokens, Grants, GrantState};
+pub use grants::{BoundTokens, GrantState, Grants};
 pub use http::Network;
 pub use provider::{Endpoints, Issuer, LoopbackHost, Provider, Purpose, Scopes, Tenant};
 pub use store::{Clients, GrantStore, InMemory, StoreError, Stored, Swap};

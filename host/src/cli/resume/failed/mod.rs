@@ -6,7 +6,7 @@ mod row;
 
 use super::ResumeArgs;
 use crate::app::bulk::{BatchEnd, unused_batch_name};
-use crate::app::{UserStore, Resend, ResendRow, ResendVerdict, StopSignal, now, only_batch};
+use crate::app::{Resend, ResendRow, ResendVerdict, StopSignal, UserStore, now, only_batch};
 use crate::cli::bulk::sending;
 use crate::cli::output::{json, line, printable, table};
 use crate::cli::{Common, Exit, Failure, ask, session, stopping};

@@ -7,7 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::{
-    Account, BoxFuture, ImapClient, Login, MailboxError, Mailboxes, Mechanism, Secret, Security, Stage, Verdict,
+    Account, BoxFuture, ImapClient, Login, MailboxError, Mailboxes, Mechanism, Secret, Security, Stage,
+    Verdict,
 };
 use super::{PASSWORD, account, answer, command, welcome};
 use crate::tests::server::{Peer, Server};

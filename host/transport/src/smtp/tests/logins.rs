@@ -154,7 +154,11 @@ struct Row {
 }
 
 impl Tokens for Row {
-    fn token<'a>(&'a self, account: &'a str, resource: Resource) -> BoxFuture<'a, Result<Bearer, TokenError>> {
+    fn token<'a>(
+        &'a self,
+        account: &'a str,
+        resource: Resource,
+    ) -> BoxFuture<'a, Result<Bearer, TokenError>> {
         assert_eq!((account, resource), ("a-17", Resource::Mail));
         let first = self.tokens.lock().expect("lock").first().copied();
         Box::pin(async move { first.map(Bearer::new).ok_or_else(|| self.end.clone()) })
