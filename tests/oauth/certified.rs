@@ -6,11 +6,11 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use postroom::accounts::AllowList;
-use postroom::capabilities::tokens::{Bearer, Resource, TokenError, Tokens as _};
-use postroom::oauth::{
+use postroom::model::AllowList;
+use postroom::transport::oauth::{
     AtProvider, Client, Endpoints, GrantState, Grants, InMemory, Issuer, Network, Provider, Purpose, Scopes,
 };
+use postroom::transport::tokens::{Bearer, Resource, TokenError, Tokens as _};
 use url::Url;
 
 use crate::server::{CLIENT, SECRET, TestClock};

@@ -17,8 +17,8 @@ mod stores;
 use std::sync::Arc;
 use std::time::Duration;
 
-use postroom::oauth::{Client, Error, Granted, Grants, InMemory, Purpose, Wanted};
-use postroom::web::oauth::authorize_loopback;
+use postroom::transport::oauth::{Client, Error, Granted, Grants, InMemory, Purpose, Wanted};
+use postroom_web::oauth::authorize_loopback;
 use server::{AuthorizationServer, Browser, Manner, Seen, TestClock};
 
 /// Long enough for a slow machine; nothing waits this long but what fails.

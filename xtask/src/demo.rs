@@ -10,8 +10,8 @@ const FIRST: usize = 32;
 pub(crate) fn run(options: &[String]) -> anyhow::Result<()> {
     say_what_to_expect();
     let plugin = plugin::build_full()?;
-    cargo(["build", "--package", "postroom"]).build()?;
-    cargo(["run", "--quiet", "--package", "postroom", "--", "demo"])
+    cargo(["build", "--package", "postroom-cli"]).build()?;
+    cargo(["run", "--quiet", "--package", "postroom-cli", "--", "demo"])
         .args(options)
         .env("POSTROOM_PLUGIN", plugin)
         .go()
@@ -23,7 +23,7 @@ fn say_what_to_expect() {
         return;
     }
     let tree =
-        ["tree", "--package", "postroom", "--edges", "normal,build", "--prefix", "none", "--no-dedupe"];
+        ["tree", "--package", "postroom-cli", "--edges", "normal,build", "--prefix", "none", "--no-dedupe"];
     let mut packages: Vec<String> =
         cargo(tree).output().unwrap_or_default().lines().map(str::to_owned).collect();
     packages.sort_unstable();

@@ -43,7 +43,7 @@ cargo xtask COMMAND
   presets FOLDER  compare the mail providers that are known (guest/src/domain/account/providers.txt) with a copy of
                   Thunderbird's database, github.com/thunderbird/autoconfig: servers, ports, security, logins and
                   domains, as a table of what differs; FOLDER is the checkout, or its folder ispdb
-  clients [FILE]  make the host's data of mail clients (host/src/mail_clients/data/caniemail.json) anew: from the npm package
+  clients [FILE]  make the host's data of mail clients (host/postroom/src/mail_clients/data/caniemail.json) anew: from the npm package
                   `caniemail`, or from FILE, what caniemail.com publishes as data.json
   tidy [--names | --prose | --documents]
                   layering, names, rules and the truth of documents; with --names list every name that the project does

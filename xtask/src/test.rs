@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         packages::ensure(packages::MAIL_SERVERS, "the end-to-end tier")?;
         packages::ensure_postgresql()?;
         // What the unit tier names and leaves out, since it needs a server.
-        cargo(["test", "--package", "postroom", "--lib", "--", "--ignored", "postgresql"]).go()?;
+        cargo(["test", "--package", "postroom-store", "--lib", "--", "--ignored", "postgresql"]).go()?;
         let tests = ["--features", "e2e", "--test", "e2e", "--test", "oauth"];
         cargo(["test", "--package", "postroom-tests"])
             .args(tests)
