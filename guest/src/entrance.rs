@@ -12,7 +12,7 @@ pub(crate) struct Entrance(AtomicBool);
 /// Is in, until it is dropped. One that never is, since an exception took the stack away, keeps the entrance closed.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct Entered<'a>(&'a Entrance);
+pub struct Entered<'a>(&'a Entrance);
 
 impl Entrance {
     /// Open.

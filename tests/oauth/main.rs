@@ -1,10 +1,9 @@
 //! Signing in and staying signed in, over HTTP: against a server of our own that insists on everything ([`server`]), and
-//! with the feature `e2e` against a certified one that others wrote ([`certified`]).
+//! in the end-to-end tier against a certified one that others wrote ([`certified`]).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod callback;
-#[cfg(feature = "e2e")]
 mod certified;
 mod deauthorization;
 mod device;

@@ -20,6 +20,7 @@ mod test;
 mod tidy;
 
 use anyhow::bail;
+use plugin::Artefact;
 use std::process::ExitCode;
 
 const HELP: &str = "\
@@ -74,11 +75,8 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<()> {
         [command, rest @ ..] => (command.as_str(), rest),
     };
     match command {
-        "plugin" if rest == ["--for-tests"] => {
-            plugin::build()?;
-            plugin::build_misbehaving().map(drop)
-        }
-        "plugin" => plugin::build().map(drop),
+        "plugin" if rest == ["--for-tests"] => plugin::build(Artefact::ALL),
+        "plugin" => plugin::build(Artefact::SHIPPED),
         "demo" => demo::run(rest),
         "test" => test::run(rest),
         "sheet" => test::sheet(),

@@ -12,7 +12,7 @@ static ENTRANCE: Entrance = Entrance::new();
 /// Traps where another call of the instance has not ended: an import called back, two threads share the instance, or an import
 /// threw and its host goes on with the instance all the same. What such a call would compute is anybody's guess.
 #[allow(clippy::panic)] // a trap is what it is for
-pub(super) fn begin() -> Entered<'static> {
+pub fn begin() -> Entered<'static> {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         std::panic::set_hook(Box::new(|info| log::write(log::Level::Error, &format!("panic: {info}"))));

@@ -29,10 +29,8 @@ fn bytes_of(block: attachments::Block) -> Result<Vec<u8>, base64::DecodeError> {
     }
 }
 
-#[cfg(not(feature = "core"))]
 pub(super) use submission::{HostSmtp, HostWeb};
 
-#[cfg(not(feature = "core"))]
 mod submission {
     use crate::component::bindings::postroom::plugin::{smtp, web};
     use crate::component::{convert, transport};
@@ -123,10 +121,8 @@ mod submission {
     }
 }
 
-#[cfg(not(feature = "core"))]
 pub(super) use mailboxes::{HostImap, folder_in};
 
-#[cfg(not(feature = "core"))]
 mod mailboxes {
     use crate::component::bindings::postroom::plugin::imap;
     use crate::component::bindings::postroom::plugin::transport::{Failure, Stage, Verdict};

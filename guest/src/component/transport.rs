@@ -26,7 +26,6 @@ pub(in crate::component) fn submission_failure_in(of: transport::SubmissionFailu
     }
 }
 
-#[cfg(not(feature = "core"))]
 pub(in crate::component) fn submission_failure_out(of: Failure) -> transport::SubmissionFailure {
     let recipients = of.recipients.clone().into_iter();
     transport::SubmissionFailure {
@@ -38,7 +37,6 @@ pub(in crate::component) fn submission_failure_out(of: Failure) -> transport::Su
     }
 }
 
-#[cfg(not(feature = "core"))]
 pub(in crate::component) fn failure_out(of: Failure) -> transport::Failure {
     let code = |reply: &Reply| reply.enhanced.clone().unwrap_or_else(|| reply.code.to_string());
     transport::Failure {
@@ -90,7 +88,6 @@ pub(in crate::component) fn verdict_in(of: transport::Verdict) -> Verdict {
     }
 }
 
-#[cfg(not(feature = "core"))]
 pub(in crate::component) fn verdict_out(of: Verdict) -> transport::Verdict {
     match of {
         Verdict::Transient => transport::Verdict::Transient,
@@ -100,7 +97,6 @@ pub(in crate::component) fn verdict_out(of: Verdict) -> transport::Verdict {
     }
 }
 
-#[cfg(not(feature = "core"))]
 pub(in crate::component) fn reply_out(of: Reply) -> transport::Reply {
     transport::Reply { code: of.code, enhanced: of.enhanced, text: of.text }
 }
@@ -131,7 +127,6 @@ fn stage_in(of: transport::Stage) -> Stage {
     }
 }
 
-#[cfg(not(feature = "core"))]
 pub(in crate::component) fn stage_out(of: Stage) -> transport::Stage {
     match of {
         Stage::Prepare => transport::Stage::Prepare,

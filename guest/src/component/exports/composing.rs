@@ -18,10 +18,6 @@ use base64::Engine as _;
 impl wit::Guest for Component {
     fn compose(job: wit::Job) -> Result<wit::Message, wit::ComposeError> {
         let _call = call::begin();
-        #[cfg(feature = "misbehave")]
-        if let Some(answer) = crate::component::misbehaviour::on_request(&job.use_case) {
-            return Err(wit::ComposeError::Argument(argument_error("use-case", answer)));
-        }
         let sizes: Vec<_> = job.attachments.iter().map(|file| (file.handle, file.size)).collect();
         let job = job_in(job)?;
         let message = flows::compose(&job, &mut HostFiles).map_err(error_out)?;

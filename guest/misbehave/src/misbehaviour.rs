@@ -1,5 +1,4 @@
-//! A plugin that goes wrong on request, to test the limits that a host sets. Built with the feature `misbehave`
-//! into an artefact of its own; what ships is built without, and a test looks for that.
+//! Ways to go wrong, each by its name.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -29,7 +28,7 @@ pub(super) fn on_request(use_case: &str) -> Option<String> {
         "stack" => Some(deeper(1).to_string()),
         "enter" => {
             // As an import does that calls back.
-            drop(super::call::begin());
+            drop(postroom_plugin::component::begin());
             None
         }
         "panic" => panic!("misbehaving on request"),
