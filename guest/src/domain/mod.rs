@@ -8,6 +8,7 @@ pub mod compose;
 pub mod delivery;
 pub mod document;
 pub mod draft;
+pub mod html;
 pub mod iban;
 pub mod inbound;
 pub mod kind;

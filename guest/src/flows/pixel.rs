@@ -4,8 +4,9 @@
 //! it. A mail to several people has none either, for nobody could say who opened it.
 
 use super::compose::ComposeError;
+use crate::domain::html::escaped;
 use crate::domain::options::Mode;
-use crate::domain::template::{escaped, is_web};
+use crate::domain::template::is_web;
 
 /// The picture that the host counts the fetching of: its link, checked.
 pub(super) struct Pixel {

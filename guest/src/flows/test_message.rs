@@ -4,9 +4,10 @@ use super::Message;
 use crate::domain::address::{Address, Mailbox, clean_name, read_list};
 use crate::domain::attachment::Selected;
 use crate::domain::compose::{self, Letter, LetterId};
+use crate::domain::html::escaped;
 use crate::domain::language::{Language, Locale};
 use crate::domain::office::office;
-use crate::domain::template::{Chosen, LanguageReason, Rendered, escaped, format};
+use crate::domain::template::{Chosen, LanguageReason, Rendered, format};
 use chrono::{DateTime, FixedOffset};
 
 /// What is asked for.

@@ -1,8 +1,8 @@
 //! A page being written: the same blocks as plain text and as HTML.
 
 use super::administrator::Page;
+use crate::domain::html::escaped;
 use crate::domain::language::Language;
-use crate::domain::template::escaped;
 use std::fmt::Write as _;
 
 enum Block {

@@ -2,6 +2,7 @@
 //! lines short enough for a plain mail.
 
 use super::whole::push_unbroken;
+use crate::domain::html::push_escaped;
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -193,25 +194,6 @@ pub(super) fn without_reordering(text: String) -> String {
 fn reorders(text: &[u8]) -> bool {
     memchr::memchr_iter(0xe2, text)
         .any(|at| matches!(text.get(at..at + 3), Some([_, 0x80, 0xaa..=0xae] | [_, 0x81, 0xa6..=0xa9])))
-}
-
-/// Escapes for HTML text and double-quoted attributes.
-pub(super) fn push_escaped(out: &mut String, text: &str) {
-    let mut start = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let reference = match byte {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'"' => "&quot;",
-            b'\'' => "&#x27;",
-            _ => continue,
-        };
-        out.push_str(&text[start..at]);
-        out.push_str(reference);
-        start = at + 1;
-    }
-    out.push_str(&text[start..]);
 }
 
 /// Paragraphs as a plain body has them: wrapped, separated by blank lines.

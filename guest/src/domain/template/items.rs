@@ -1,7 +1,6 @@
 //! The document's lines in a layout: two columns at every width, so that a telephone shows them as a desk does. What a line is,
 //! with its quantity and price below, and what it comes to.
 
-use super::body::push_escaped;
 use super::fault::TemplateFault;
 use super::format::{long_date, money, number};
 use super::record::Record;
@@ -9,6 +8,7 @@ use super::render::RenderRequest;
 use super::value::none;
 use super::words::Words;
 use crate::domain::document::{Line, Money};
+use crate::domain::html::push_escaped;
 use crate::domain::kind::DocumentKind;
 use minijinja::value::Value;
 use rust_decimal::Decimal;

@@ -33,7 +33,7 @@ pub use layout::{LONGEST_LINK, is_web};
 pub use nearest::nearest;
 pub use pay_by::pay_by;
 pub use render::{Attached, Edits, Logo, Portal, RenderRequest, Rendered, Sender, render};
-pub use signature::escaped;
+pub use signature::{safe_signature, signature_text};
 
 #[cfg(test)]
 mod detail_tests;

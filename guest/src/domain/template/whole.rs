@@ -1,6 +1,7 @@
 //! Numbers and references that stay on one line of a mail: half a number at the end of a line is read, and typed, as a whole one.
 
-use super::body::{places, push_escaped, stands_alone};
+use super::body::{places, stands_alone};
+use crate::domain::html::push_escaped;
 use std::fmt::Write;
 
 /// Escapes a text whose numbers are kept whole, each with what touches it: a full stop must not begin the next line.

@@ -24,6 +24,7 @@ use super::signature;
 use super::value::{none, text};
 use super::words::Words;
 use crate::domain::document::Document;
+use crate::domain::html::escaped;
 use crate::domain::kind::{DocumentKind as K, UseCase as U};
 use minijinja::value::Value;
 use row::Row;
@@ -264,12 +265,12 @@ fn signature_of(request: &RenderRequest<'_>, company: &str) -> (Option<String>, 
     let default = [name, Some(company)].into_iter().flatten().collect::<Vec<_>>().join("\n");
     let plain = match (own_text, own_html) {
         (Some(own), _) => own.to_owned(),
-        (None, Some(html)) => signature::as_text(html),
+        (None, Some(html)) => signature::signature_text(html),
         (None, None) => default,
     };
     let html = match own_html {
-        Some(own) => signature::sanitised(own),
-        None => plain.lines().map(signature::escaped).collect::<Vec<_>>().join("<br>"),
+        Some(own) => signature::safe_signature(own),
+        None => plain.lines().map(escaped).collect::<Vec<_>>().join("<br>"),
     };
     // Nothing in it must widen the mail. A long word is broken; between the columns of a table that rule would narrow one of them to a
     // letter: a table that is too wide for the screen is scrolled by itself.

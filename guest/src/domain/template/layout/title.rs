@@ -1,7 +1,7 @@
 //! The document's name above the amount, and the numbers of a mail, which stay on one line.
 
+use crate::domain::html::push_escaped;
 use crate::domain::kind::UseCase as U;
-use crate::domain::template::body::push_escaped;
 use crate::domain::template::fault::TemplateFault;
 use crate::domain::template::render::RenderRequest;
 use crate::domain::template::whole::{is_kept_whole, push_whole};
