@@ -3,7 +3,7 @@
 use super::bindings::exports::postroom::plugin::inbound;
 use super::bindings::postroom::plugin::types::ArgumentError;
 use super::convert::events_at;
-use crate::domain::inbound::{Class, Hardness, Token, TokenPlace};
+use crate::domain::inbound::{BounceType, Class, Token, TokenPlace};
 use crate::domain::matching::{Claim, ClaimedRecipient};
 
 pub(super) fn claim_in(report: inbound::Report) -> Result<Claim, ArgumentError> {
@@ -27,7 +27,7 @@ fn recipient_in(of: inbound::RecipientReport) -> ClaimedRecipient {
         recipient: of.recipient,
         final_recipient: of.final_recipient,
         class: class_in(&of.kind),
-        hardness: of.bounce_type.map(bounce_type_in),
+        bounce_type: of.bounce_type.map(bounce_type_in),
         code: of.code,
         words: of.words,
     }
@@ -44,9 +44,9 @@ fn class_in(kind: &str) -> Class {
     Class::named(kind).unwrap_or(Class::Ordinary)
 }
 
-fn bounce_type_in(of: inbound::BounceType) -> Hardness {
+fn bounce_type_in(of: inbound::BounceType) -> BounceType {
     match of {
-        inbound::BounceType::Hard => Hardness::Hard,
-        inbound::BounceType::Soft => Hardness::Soft,
+        inbound::BounceType::Hard => BounceType::Hard,
+        inbound::BounceType::Soft => BounceType::Soft,
     }
 }

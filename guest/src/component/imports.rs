@@ -37,13 +37,13 @@ mod submission {
     use crate::component::bindings::postroom::plugin::{smtp, web};
     use crate::component::{convert, transport};
     use crate::domain::status::{Acceptance, Failure, Verdict};
-    use crate::flows::{Answer, Piece, Request, Smtp, Submission, Web, WebError, WebFailure, WebStage};
+    use crate::flows::{Piece, Request, Smtp, Submission, Web, WebError, WebFailure, WebResponse, WebStage};
 
     /// The APIs of the host's accounts.
     pub(in crate::component) struct HostWeb;
 
     impl Web for HostWeb {
-        fn call(&mut self, request: Request) -> Result<Answer, WebError> {
+        fn call(&mut self, request: Request) -> Result<WebResponse, WebError> {
             let headers = request.headers.into_iter();
             let request = web::Request {
                 account_name: request.account,
@@ -58,7 +58,7 @@ mod submission {
                 authorize: request.authorize,
                 limit: request.limit,
             };
-            web::call(&request).map_err(error_in).and_then(answer_in)
+            web::call(&request).map_err(error_in).and_then(response_in)
         }
     }
 
@@ -73,16 +73,16 @@ mod submission {
     }
 
     /// A body that is not the base64 that it is said to be was not read.
-    fn answer_in(of: web::Response) -> Result<Answer, WebError> {
+    fn response_in(of: web::Response) -> Result<WebResponse, WebError> {
         let body = super::bytes_of(of.body).map_err(|fault| {
             WebError::Failed(WebFailure {
-                stage: WebStage::Answer,
+                stage: WebStage::WebResponse,
                 verdict: Verdict::InDoubt,
                 detail: format!("the host gave a response's body that is no base64: {fault}"),
                 retry_after: None,
             })
         })?;
-        Ok(Answer {
+        Ok(WebResponse {
             status: of.status,
             headers: of.headers.into_iter().map(|header| (header.name, header.value)).collect(),
             body,

@@ -21,9 +21,9 @@ pub(super) fn on_request(use_case: &str) -> Option<String> {
             }
         }
         "memory" => {
-            let mut kept = Vec::new();
+            let mut held = Vec::new();
             loop {
-                kept.push(std::hint::black_box(vec![1_u8; 1 << 20]));
+                held.push(std::hint::black_box(vec![1_u8; 1 << 20]));
             }
         }
         "stack" => Some(deeper(1).to_string()),

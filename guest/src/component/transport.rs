@@ -2,7 +2,7 @@
 
 use crate::component::bindings::postroom::plugin::transport;
 use crate::domain::status::{Acceptance, Failure, RecipientReply, Reply, Stage, Verdict};
-use crate::flows::{Answer, WebError, WebFailure, WebStage};
+use crate::flows::{WebError, WebFailure, WebResponse, WebStage};
 
 pub(in crate::component) fn acceptance_in(of: transport::Acceptance) -> Acceptance {
     let recipients = of.recipients.into_iter().map(recipient_in).collect();
@@ -60,7 +60,7 @@ pub(in crate::component) fn web_failure_in(of: transport::Failure) -> WebError {
             transport::Stage::Connect => WebStage::Connect,
             transport::Stage::Tls => WebStage::Tls,
             transport::Stage::Request | transport::Stage::Data => WebStage::Request,
-            transport::Stage::Response | transport::Stage::AfterDot => WebStage::Answer,
+            transport::Stage::Response | transport::Stage::AfterDot => WebStage::WebResponse,
             _ => WebStage::Prepare,
         },
         verdict: verdict_in(of.verdict),
@@ -70,10 +70,10 @@ pub(in crate::component) fn web_failure_in(of: transport::Failure) -> WebError {
 }
 
 /// An API's response in hand.
-pub(in crate::component) fn api_response_in(of: transport::ApiResponse) -> Answer {
+pub(in crate::component) fn api_response_in(of: transport::ApiResponse) -> WebResponse {
     let headers =
         [("retry-after", of.retry_after.map(|seconds| seconds.to_string())), ("x-message-id", of.message_id)];
-    Answer {
+    WebResponse {
         status: of.status,
         headers: headers.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect(),
         body: of.body.into_bytes(),

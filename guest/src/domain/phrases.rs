@@ -22,6 +22,13 @@ impl Table {
         self.first(plain) == Some(0)
     }
 
+    /// The text ends with one of them, whatever stands before it.
+    pub(crate) fn ends(&self, plain: &str) -> bool {
+        let ends =
+            |table: &AhoCorasick| table.find_overlapping_iter(plain).any(|found| found.end() == plain.len());
+        self.0.as_ref().is_some_and(ends)
+    }
+
     /// The text is one of them, and nothing else.
     pub(crate) fn is(&self, plain: &str) -> bool {
         let ends = |table: &AhoCorasick| {

@@ -38,20 +38,20 @@ pub fn slug(name: &str, limit: usize) -> String {
         }
         before = lower;
     }
-    let mut kept = String::new();
+    let mut slug = String::new();
     for word in words.split('-').filter(|word| !word.is_empty()) {
-        let room = limit.saturating_sub(kept.len() + usize::from(!kept.is_empty()));
+        let room = limit.saturating_sub(slug.len() + usize::from(!slug.is_empty()));
         if word.len() <= room {
-            kept.extend((!kept.is_empty()).then_some('-'));
-            kept.push_str(word);
+            slug.extend((!slug.is_empty()).then_some('-'));
+            slug.push_str(word);
         } else {
-            if kept.is_empty() {
-                kept.push_str(&word[..room]);
+            if slug.is_empty() {
+                slug.push_str(&word[..room]);
             }
             break;
         }
     }
-    kept
+    slug
 }
 
 fn is_mark(c: char) -> bool {

@@ -1,7 +1,7 @@
 //! From a record to a message: document, language, texts, attachments, MIME.
 
 use super::addressee::Addressee;
-use super::contents::look_inside;
+use super::contents::check_content;
 use super::doubt::{doubts, unknown_templates};
 use super::feedback_id::feedback_id;
 use super::files::Files;
@@ -11,7 +11,7 @@ use super::refusal::{self, Refusal};
 use super::void_copy;
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::attachment::{self, Attachment, AttachmentFault, Format, Role, Rule, Selected};
-use crate::domain::compose::{self, Composed, Letter, LetterId, MessageId, Thread};
+use crate::domain::compose::{self, Composed, MailId, MessageContent, MessageId, Thread};
 use crate::domain::document::Document;
 use crate::domain::kind::{DocumentKind, Purpose};
 use crate::domain::options::Mode;
@@ -132,7 +132,7 @@ impl ComposeError {
 pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError> {
     let pixel = job.pixel.as_deref().map(Pixel::of).transpose()?;
     let return_path = job.return_path.as_ref().map(return_path).transpose()?;
-    let id = LetterId::parse(&job.id).map_err(|e| ComposeError::job("id", e))?;
+    let id = MailId::parse(&job.id).map_err(|e| ComposeError::job("id", e))?;
     let Input { standing: document, purpose, settings, .. } =
         Input::read(&job.document, &job.use_case, &job.settings)?;
     let [to, cc, bcc, reply_to] = addressees(job)?;
@@ -147,7 +147,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
     warnings.extend(selected.warnings().iter().map(|w| warning(w.code(), w)));
     warnings.extend(doubts(&document, &settings.company));
     warnings.extend(unknown_templates(&settings.templates));
-    let (selected, logo) = look_inside(selected, files, &mut warnings)?;
+    let (selected, logo) = check_content(selected, files, &mut warnings)?;
 
     let addressee = Addressee::of(document.partner(), &to);
     let mut language = template::choose_language(LanguageSources {
@@ -181,7 +181,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
         warnings.push(warning(WarningCode::LanguageFallback, detail));
     }
     let people = to.len() + cc.len() + bcc.len();
-    let tracked = match pixel.as_ref().map(|pixel| pixel.put_into(&rendered.html, people, job.mode)) {
+    let tracked = match pixel.as_ref().map(|pixel| pixel.insert_into(&rendered.html, people, job.mode)) {
         Some(Err(why)) => {
             warnings.push(warning(WarningCode::NoPixel, why));
             None
@@ -196,7 +196,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
     }
     let about = about(&document, &from);
     let feedback_id = (job.mode == Mode::Platform).then(|| feedback_id(document.kind, &from.address));
-    let letter = Letter {
+    let content = MessageContent {
         id: &id,
         message_id_domain: from.address.ascii_domain(),
         date: job.now,
@@ -215,7 +215,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
         automatic: job.automatic,
         attachments: &selected,
     };
-    let mut composed = compose::compose(&letter).map_err(|e| ComposeError::job("now", e))?;
+    let mut composed = compose::compose(&content).map_err(|e| ComposeError::job("now", e))?;
     if let Some(return_path) = return_path {
         composed.envelope.mail_from = return_path;
     }

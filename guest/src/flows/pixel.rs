@@ -28,7 +28,7 @@ impl Pixel {
     }
 
     /// The HTML with the pixel at the end of its body, or why there is none.
-    pub(super) fn put_into(&self, html: &str, people: usize, mode: Mode) -> Result<String, &'static str> {
+    pub(super) fn insert_into(&self, html: &str, people: usize, mode: Mode) -> Result<String, &'static str> {
         if mode == Mode::MailClient {
             return Err("the mail is sent by the user's own program: its opening is not checked");
         }

@@ -122,8 +122,8 @@ mod tests {
                 };
                 let message = mail(purpose, format, &["nothing-open", "not-yet-due"]);
                 assert_eq!(carried(&message), expected, "{purpose} as {}", format.name());
-                let told = message.warnings.iter().filter(|warning| warning.code == VOID_COPY).count();
-                assert_eq!(told, all.len() - expected.len(), "{purpose} as {}", format.name());
+                let warned = message.warnings.iter().filter(|warning| warning.code == VOID_COPY).count();
+                assert_eq!(warned, all.len() - expected.len(), "{purpose} as {}", format.name());
                 let message = mail(purpose, format, &["nothing-open", "not-yet-due", VOID_COPY]);
                 assert_eq!(carried(&message), all, "{purpose} as {}, insisted", format.name());
                 assert!(message.warnings.iter().all(|warning| warning.code != VOID_COPY));

@@ -19,6 +19,6 @@ impl wit::Guest for Component {
             purpose: fetch.purpose,
             recipient: fetch.recipient,
         };
-        Ok(event_out(opening::judge(&fetch)))
+        Ok(event_out(opening::classify(&fetch)))
     }
 }

@@ -12,11 +12,12 @@ use crate::component::convert::{
 };
 use crate::component::transport::{acceptance_in, api_response_in, submission_failure_in, web_failure_in};
 use crate::component::{Component, call};
+use crate::domain::address::match_key;
 use crate::domain::delivery::{
     self, Action, Attempt, Decision, Facts, FallbackPolicy, Lookup, Memo, Pause, PauseAsked, PauseCause,
     Route, Settlement, Transport,
 };
-use crate::domain::status::{self, key};
+use crate::domain::status;
 use crate::flows::{self, SubmitError};
 use std::collections::BTreeMap;
 
@@ -114,11 +115,11 @@ pub(super) fn outgoing_in(
     recipients: Vec<String>,
 ) -> Result<flows::OutgoingMail, ArgumentError> {
     let mut of_the_mail: BTreeMap<String, &String> =
-        of.envelope.recipients.iter().map(|it| (key(it), it)).collect();
+        of.envelope.recipients.iter().map(|it| (match_key(it), it)).collect();
     let mut named = Vec::with_capacity(recipients.len());
     for (index, recipient) in recipients.iter().enumerate() {
         // As the mail spells it; whoever is named twice is not there any more.
-        let Some(spelled) = of_the_mail.remove(&key(recipient)) else {
+        let Some(spelled) = of_the_mail.remove(&match_key(recipient)) else {
             let detail = format!("\"{recipient}\" is none of the mail's envelope, or named twice");
             return Err(argument_error(format!("recipients[{index}]"), detail));
         };

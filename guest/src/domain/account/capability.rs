@@ -62,7 +62,7 @@ fn sentence(text: &str) -> String {
     sentence
 }
 
-type Answer = (Availability, R);
+type Assessment = (Availability, R);
 
 /// Names of the abilities, in the order of the contract.
 pub const CAPABILITIES: [&str; 11] = [
@@ -89,7 +89,7 @@ pub fn capabilities(account: &Account) -> Vec<Capability> {
         ("delivered", delivered(account)),
         ("read", read(account)),
     ];
-    let able = |(name, (available, reason)): (_, Answer)| Capability {
+    let able = |(name, (available, reason)): (_, Assessment)| Capability {
         name,
         available,
         reasons: vec![reason.into()],
@@ -97,7 +97,7 @@ pub fn capabilities(account: &Account) -> Vec<Capability> {
     all.into_iter().map(able).chain(evidence::statuses(account)).collect()
 }
 
-fn send(account: &Account) -> Answer {
+fn send(account: &Account) -> Assessment {
     use Availability::{ByProvider, No, Yes};
     match account.transport {
         Transport::Smtp if account.smtp.is_none() => (No, R::NoSmtpServer),
@@ -110,7 +110,7 @@ fn send(account: &Account) -> Answer {
     }
 }
 
-fn sent_copy(account: &Account) -> Answer {
+fn sent_copy(account: &Account) -> Assessment {
     use Availability::{ByProvider, No, Yes};
     let mailbox = account.imap.is_some();
     match account.transport {
@@ -125,7 +125,7 @@ fn sent_copy(account: &Account) -> Answer {
     }
 }
 
-fn inbox(account: &Account) -> Answer {
+fn inbox(account: &Account) -> Assessment {
     use Availability::{No, Yes};
     match account.transport {
         _ if account.imap.is_some() && account.reads_mailbox => (Yes, R::InboxByImap),
@@ -138,7 +138,7 @@ fn inbox(account: &Account) -> Answer {
     }
 }
 
-fn replies(account: &Account) -> Answer {
+fn replies(account: &Account) -> Assessment {
     use Availability::{No, Yes};
     match account.transport {
         _ if account.imap.is_some() && account.reads_mailbox => (Yes, R::RepliesInMailbox),
@@ -148,7 +148,7 @@ fn replies(account: &Account) -> Answer {
     }
 }
 
-fn delivered(account: &Account) -> Answer {
+fn delivered(account: &Account) -> Assessment {
     use Availability::{ByProvider, No, Yes};
     match account.transport {
         Transport::MailClient => (No, R::UnknownByMailProgram),
@@ -164,7 +164,7 @@ fn delivered(account: &Account) -> Answer {
     }
 }
 
-fn read(account: &Account) -> Answer {
+fn read(account: &Account) -> Assessment {
     use Availability::{ByProvider, No, Yes};
     match account.transport {
         Transport::Smtp => (No, R::NoReadSmtp),

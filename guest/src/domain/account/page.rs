@@ -14,12 +14,12 @@ enum Block {
 }
 
 /// A page being written. Its texts are plain; each form escapes what it must.
-pub(super) struct Draught {
+pub(super) struct PageBuilder {
     title: String,
     blocks: Vec<Block>,
 }
 
-impl Draught {
+impl PageBuilder {
     pub(super) fn new(title: String) -> Self {
         Self { title, blocks: Vec::new() }
     }

@@ -12,7 +12,7 @@ pub const LAST_BYTES: u32 = 4_096;
 
 /// What the first and the last bytes say against the file, if anything. Only files of the types that the plugin relies on
 /// are judged: PDFs, and the logo.
-pub fn look_inside(file: &Attachment, first_bytes: &[u8], last_bytes: &[u8]) -> Option<Warning> {
+pub fn check_content(file: &Attachment, first_bytes: &[u8], last_bytes: &[u8]) -> Option<Warning> {
     if file.role == Role::Logo {
         let fits = match file.media_type.as_str() {
             "image/png" => first_bytes.starts_with(b"\x89PNG\r\n\x1a\n"),
@@ -81,7 +81,7 @@ mod tests {
         ] {
             let first = &bytes[..bytes.len().min(FIRST_BYTES as usize)];
             let last = &bytes[bytes.len().saturating_sub(LAST_BYTES as usize)..];
-            let found = look_inside(&file(role, media_type, bytes.len()), first, last).map(|w| w.code());
+            let found = check_content(&file(role, media_type, bytes.len()), first, last).map(|w| w.code());
             assert_eq!(found.map(WarningCode::name), expected, "{role:?} {media_type} {bytes:?}");
         }
     }

@@ -11,7 +11,7 @@ mod rules;
 
 use crate::domain::warning::WarningCode;
 
-pub use magic::{FIRST_BYTES, LAST_BYTES, look_inside};
+pub use magic::{FIRST_BYTES, LAST_BYTES, check_content};
 pub use picture::picture_size;
 pub use rules::{
     AttachmentFault, MAX_ADDED, MAX_ADDED_SIZE, MAX_LOGO_SIZE, MAX_TOTAL_SIZE, RULES, Rule, check,

@@ -117,8 +117,8 @@ pub(super) fn token(text: &str) -> String {
 /// In-Reply-To, References.
 pub(super) fn message_ids<'x>(ids: &[&'x str]) -> HeaderType<'x> {
     let left_out = if ids.len() > MAX_REFERENCES { 1..ids.len() - MAX_REFERENCES + 1 } else { 0..0 };
-    let kept = ids.iter().enumerate().filter(|(i, _)| !left_out.contains(i)).map(|(_, id)| *id);
-    MessageIds::new_list(kept).into()
+    let remaining = ids.iter().enumerate().filter(|(i, _)| !left_out.contains(i)).map(|(_, id)| *id);
+    MessageIds::new_list(remaining).into()
 }
 
 /// Content-Type of a file, with its name for programs that look nowhere else: as RFC 2047 words where it is
@@ -231,8 +231,8 @@ mod tests {
         let ids: Vec<String> = (0..100).map(|i| format!("{i}@x")).collect();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let header = written(message_ids(&ids), 12);
-        let kept: Vec<&str> = header.split_whitespace().collect();
-        assert_eq!(kept.len(), 40, "{header}");
-        assert_eq!((kept[0], kept[1], kept[39]), ("<0@x>", "<61@x>", "<99@x>"));
+        let remaining: Vec<&str> = header.split_whitespace().collect();
+        assert_eq!(remaining.len(), 40, "{header}");
+        assert_eq!((remaining[0], remaining[1], remaining[39]), ("<0@x>", "<61@x>", "<99@x>"));
     }
 }

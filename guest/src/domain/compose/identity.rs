@@ -9,7 +9,7 @@ const MAX_MESSAGE_ID: usize = 900;
 /// Identity of a letter, from which its Message-ID and boundaries derive: 1 to 64 of `A–Z a–z 0–9 . _ -`,
 /// dots only between others.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LetterId(String);
+pub struct MailId(String);
 
 /// A Message-ID (RFC 5322), without its angle brackets. Read leniently, as the world writes them: printable
 /// ASCII without spaces or angle brackets.
@@ -21,13 +21,13 @@ pub struct MessageId(String);
 pub enum IdentityFault {
     /// Not a letter's id.
     #[error("an id is 1 to 64 of A-Z a-z 0-9 . _ -, with dots only between others: this is {0:?}")]
-    LetterId(String),
+    MailId(String),
     /// Not a Message-ID.
     #[error("a Message-ID is <id> of at most {MAX_MESSAGE_ID} printable ASCII characters: this is {0:?}")]
     MessageId(String),
 }
 
-impl LetterId {
+impl MailId {
     /// Reads an id.
     pub fn parse(text: &str) -> Result<Self, IdentityFault> {
         let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
@@ -36,7 +36,7 @@ impl LetterId {
         if (1..=64).contains(&text.len()) && text.bytes().all(known) && dots {
             Ok(Self(text.to_owned()))
         } else {
-            Err(IdentityFault::LetterId(excerpt(text)))
+            Err(IdentityFault::MailId(excerpt(text)))
         }
     }
 
@@ -85,11 +85,11 @@ mod tests {
     fn an_id_is_what_a_message_id_and_a_boundary_can_hold() {
         let longest = "x".repeat(64);
         for good in ["a", "inv-2026.0001_r1", "0", &longest] {
-            assert!(LetterId::parse(good).is_ok(), "{good:?}");
+            assert!(MailId::parse(good).is_ok(), "{good:?}");
         }
         let too_long = "x".repeat(65);
         for bad in ["", ".", ".a", "a.", "a..b", "a b", "a\r\nb", "é", "a@b", "a/b", "\"", &too_long] {
-            assert!(LetterId::parse(bad).is_err(), "{bad:?}");
+            assert!(MailId::parse(bad).is_err(), "{bad:?}");
         }
     }
 

@@ -35,21 +35,21 @@ pub fn decide(facts: &Facts, now: Time) -> Decision {
     if let Some(attempt) = facts.attempts.last().filter(|it| it.result == Some(AttemptResult::NotAttempted)) {
         return not_attempted(attempt);
     }
-    let ways = Ways::of(facts);
-    if let Some(refused) = facts.attempts.iter().find(|it| ways.is_refusal(it)) {
+    let routes = RouteStates::of(facts);
+    if let Some(refused) = facts.attempts.iter().find(|it| routes.is_refusal(it)) {
         let stage = refused.stage.map_or("unknown", Stage::name);
         let account = &refused.route.account;
         let detail = format!("the mail was refused for good by \"{account}\", at the stage {stage}");
         return give_up(facts, Reason { code: Why::RefusedForGood.code(), detail }, now);
     }
-    if let Some(why) = ways.wait_for_sign_in() {
+    if let Some(why) = routes.wait_for_sign_in() {
         return Decision::new(Action::Hold, why);
     }
     if tried(facts) >= WINDOW {
         let detail = format!("no server took it within {} hours", WINDOW / 3600);
         return give_up(facts, Reason { code: Why::WindowOver.code(), detail }, now);
     }
-    ways.choose(now)
+    routes.choose(now)
 }
 
 /// What is wrong is not the mail: it waits until somebody has put the program right that sends it.
@@ -75,8 +75,8 @@ fn give_up(facts: &Facts, mut why: Reason, now: Time) -> Decision {
 
 /// A host holds a mail for its user, or because its account waits for a sign-in: which of the two, the last attempt says.
 fn why_held(facts: &Facts) -> Why {
-    let ways = Ways::of(facts);
-    if !facts.compromised && needs_sign_in(&ways.own) { Why::NeedsSignIn } else { Why::Held }
+    let routes = RouteStates::of(facts);
+    if !facts.compromised && needs_sign_in(&routes.own) { Why::NeedsSignIn } else { Why::Held }
 }
 
 /// Never sent again blindly. A compromised account's credentials are not used for looking either.
@@ -94,7 +94,7 @@ fn is_broken(attempt: &Attempt) -> bool {
 }
 
 /// The routes of an intent, and how each of them fared.
-struct Ways<'a> {
+struct RouteStates<'a> {
     facts: &'a Facts,
     /// Attempts by the account's own route: all that were not by the fallback.
     own: Vec<&'a Attempt>,
@@ -104,7 +104,7 @@ struct Ways<'a> {
     fallback_needs_sign_in: bool,
 }
 
-impl<'a> Ways<'a> {
+impl<'a> RouteStates<'a> {
     fn of(facts: &'a Facts) -> Self {
         let other = other_route(facts);
         let (by_other, own): (Vec<_>, Vec<_>) =

@@ -189,14 +189,14 @@ pub(super) const LONGEST_PAUSE: u32 = 24 * 3600;
 
 impl PauseAsked {
     /// What follows from whose fault a failure is, from the seconds that the server named, and from its words.
-    pub fn of(blame: Blame, asked: Option<u32>, said: Option<&Reply>) -> Option<Self> {
+    pub fn of(blame: Blame, asked: Option<u32>, reply: Option<&Reply>) -> Option<Self> {
         let (cause, period) = match blame {
             Blame::Quota(period) => (PauseCause::Quota, Some(period)),
             Blame::Account(_) | Blame::Sender => (PauseCause::Fault, None),
             Blame::Mail | Blame::Passing => return None,
         };
         let seconds = asked.or(blame.first_wait())?.clamp(60, LONGEST_PAUSE);
-        let advice = said.and_then(|reply| {
+        let advice = reply.and_then(|reply| {
             let code = reply.enhanced.clone().unwrap_or_else(|| reply.code.to_string());
             advice(Some(&code), &reply.text).map(Reason::from)
         });

@@ -4,9 +4,10 @@
 //! One rule for everybody who submits: this plugin over the host's SMTP, and a host that submits by means of its own.
 
 use super::facts::{AttemptResult, PauseAsked, PauseCause};
+use crate::domain::address::match_key;
 use crate::domain::status::{
     Acceptance, Event, EventKind, EventSource, Failure, ServerRole, Stage, events_of_acceptance,
-    events_of_failure, in_doubt, key, outstanding,
+    events_of_failure, in_doubt, outstanding,
 };
 use chrono::{DateTime, FixedOffset};
 use std::collections::BTreeSet;
@@ -81,8 +82,8 @@ pub fn check_answer(recipients: &[String], answer: &Result<Acceptance, Failure>)
         Ok(accepted) => &accepted.recipients,
         Err(failure) => &failure.recipients,
     };
-    let named: BTreeSet<String> = recipients.iter().map(|it| key(it)).collect();
-    let answered: Vec<String> = replies.iter().map(|it| key(&it.address)).collect();
+    let named: BTreeSet<String> = recipients.iter().map(|it| match_key(it)).collect();
+    let answered: Vec<String> = replies.iter().map(|it| match_key(&it.address)).collect();
     if let Some(index) = answered.iter().position(|it| !named.contains(it)) {
         return fault(
             format!("answer.recipients[{index}].address"),
@@ -93,7 +94,7 @@ pub fn check_answer(recipients: &[String], answer: &Result<Acceptance, Failure>)
         return Ok(());
     }
     let answered: BTreeSet<String> = answered.into_iter().collect();
-    if let Some(index) = recipients.iter().position(|it| !answered.contains(&key(it))) {
+    if let Some(index) = recipients.iter().position(|it| !answered.contains(&match_key(it))) {
         return fault("answer.recipients".to_owned(), format!("recipients[{index}] has no reply in it"));
     }
     if !replies.iter().any(|it| it.reply.is_positive()) {

@@ -3,8 +3,8 @@
 //!
 //! <https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html>
 
-use super::feedback;
-use super::model::Hardness;
+use super::arf;
+use super::model::BounceType;
 
 /// Subtypes of what SES kept back itself, in lower case: the recipient's server has seen nothing of it.
 const KEPT_BACK: &[&str] = &[
@@ -19,7 +19,7 @@ const KEPT_BACK: &[&str] = &[
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bounce {
     /// It came back; how lasting that is where neither a code nor words tell.
-    Returned(Hardness),
+    Returned(BounceType),
     /// It came back after too many attempts.
     Expired,
     /// SES did not send it: the address is on a list.
@@ -35,16 +35,16 @@ pub enum Bounce {
 pub fn bounce(kind: &str, subtype: &str, is_bare: bool) -> Bounce {
     let (kind, subtype) = (kind.to_ascii_lowercase(), subtype.to_ascii_lowercase());
     match (kind.as_str(), subtype.as_str()) {
-        (_, kept) if KEPT_BACK.contains(&kept) => Bounce::KeptBack,
-        ("permanent", _) => Bounce::Returned(Hardness::Hard),
+        (_, kind) if KEPT_BACK.contains(&kind) => Bounce::KeptBack,
+        ("permanent", _) => Bounce::Returned(BounceType::Hard),
         ("transient", "customtimeoutexceeded") => Bounce::Expired,
         ("transient", "mailboxfull" | "messagetoolarge" | "contentrejected" | "attachmentrejected") => {
-            Bounce::Returned(Hardness::Soft)
+            Bounce::Returned(BounceType::Soft)
         }
         ("transient", _) if is_bare => Bounce::Answered,
-        ("transient" | "undetermined", _) => Bounce::Returned(Hardness::Soft),
+        ("transient" | "undetermined", _) => Bounce::Returned(BounceType::Soft),
         _ if is_bare => Bounce::Unknown,
-        _ => Bounce::Returned(Hardness::Soft),
+        _ => Bounce::Returned(BounceType::Soft),
     }
 }
 
@@ -73,7 +73,7 @@ pub fn one_of(recipients: usize) -> String {
 pub fn complaint(subtype: &str, feedback_type: &str, recipients: usize) -> Complaint {
     if KEPT_BACK.contains(&subtype.to_ascii_lowercase().as_str()) {
         Complaint::KeptBack
-    } else if !feedback::is_complaint(feedback_type) {
+    } else if !arf::is_complaint(feedback_type) {
         Complaint::Nothing
     } else if recipients != 1 {
         Complaint::OneOfSeveral
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn each_type_of_bounce_is_what_the_documentation_says() {
         use Bounce::{Answered, Expired, KeptBack, Returned, Unknown};
-        use Hardness::{Hard, Soft};
+        use BounceType::{Hard, Soft};
         for (kind, subtype, with_code, bare) in [
             ("Undetermined", "Undetermined", Returned(Soft), Returned(Soft)),
             ("Permanent", "General", Returned(Hard), Returned(Hard)),

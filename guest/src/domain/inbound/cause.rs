@@ -1,6 +1,6 @@
 //! Why a mail was not delivered, and whether sending again can be of use.
 
-use super::model::Hardness;
+use super::model::BounceType;
 use crate::domain::status::named;
 
 named! {
@@ -51,14 +51,14 @@ named! {
 
 impl Cause {
     /// Whether sending again may be of use.
-    pub fn hardness(self) -> Hardness {
+    pub fn bounce_type(self) -> BounceType {
         match self {
             Self::Moved
             | Self::NeverAccepts
             | Self::UnknownAddress
             | Self::Disabled
             | Self::UnknownHost
-            | Self::Unavailable => Hardness::Hard,
+            | Self::Unavailable => BounceType::Hard,
             Self::MailboxFull
             | Self::TooLarge
             | Self::ComeBackLater
@@ -72,7 +72,7 @@ impl Cause {
             | Self::RateLimited
             | Self::Expired
             | Self::Network
-            | Self::System => Hardness::Soft,
+            | Self::System => BounceType::Soft,
         }
     }
 }

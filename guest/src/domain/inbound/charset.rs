@@ -74,8 +74,8 @@ impl Charset {
             }
             Self::Standard(encoding) => decoded(encoding, bytes),
             Self::Utf7 => utf7(bytes),
-            Self::Iso2022Kr => decoded(EUC_KR, &raised(bytes, Shift::Iso2022Kr)),
-            Self::Hz => decoded(GB18030, &raised(bytes, Shift::Hz)),
+            Self::Iso2022Kr => decoded(EUC_KR, &shifted(bytes, Shift::Iso2022Kr)),
+            Self::Hz => decoded(GB18030, &shifted(bytes, Shift::Hz)),
         }
     }
 }
@@ -151,17 +151,17 @@ fn without_idle_escapes(bytes: &[u8]) -> Cow<'_, [u8]> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let here = length(rest);
-        if here == 0 {
+        let found = length(rest);
+        if found == 0 {
             out.extend(rest.first());
             at += 1;
             continue;
         }
-        let next = rest.get(here..).unwrap_or_default();
+        let next = rest.get(found..).unwrap_or_default();
         if length(next) == 0 {
-            out.extend(rest.get(..here).unwrap_or_default());
+            out.extend(rest.get(..found).unwrap_or_default());
         }
-        at += here;
+        at += found;
     }
     Cow::Owned(out)
 }
@@ -176,7 +176,7 @@ enum Shift {
 }
 
 /// The bytes with the high bit set where they are halves of a letter, without what shifts.
-fn raised(bytes: &[u8], by: Shift) -> Vec<u8> {
+fn shifted(bytes: &[u8], by: Shift) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut is_raised = false;
     let mut rest = bytes;

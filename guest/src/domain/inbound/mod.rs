@@ -7,34 +7,35 @@
 
 mod address;
 pub mod amazon;
-mod answer;
+mod arf;
 mod automatic;
+mod bounce_heuristics;
+mod bounce_reason;
 mod cause;
 mod charset;
+mod class;
 mod code;
 mod conversation;
-mod delivery;
-mod disposition;
+mod dsn;
 mod encoded_word;
-mod feedback;
 mod fields;
 mod flagged;
-mod judge;
-mod letter;
 pub mod limits;
+mod mdn;
+mod message;
 mod model;
-mod notification;
 mod person;
 mod phrases;
+mod quoted_reply;
 mod receipt;
 mod report;
+mod ses_mail;
 mod tnef;
-mod unlabelled;
 
+pub use bounce_reason::{BounceReason, bounce_reason, bounce_type};
 pub use cause::Cause;
-pub use flagged::weighed;
-pub use judge::{Judgement, hardness, judge};
-pub use model::{Answer, Class, Hardness, RecipientReport, Refused, Report, Sender, Token, TokenPlace};
+pub use flagged::combined_bounce_type;
+pub use model::{BounceType, Class, RecipientReport, Refused, ReplyText, Report, Sender, Token, TokenPlace};
 pub use report::read;
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ named! {
 
 named! {
     /// Whether a bounce is for ever.
-    Hardness, "hardness", {
+    BounceType, "bounce_type", {
         /// The address does not exist or never accepts: sending again is of no use.
         Hard = "hard",
         /// Sending again, later or differently, may be of use.
@@ -44,7 +44,7 @@ pub struct RecipientReport {
     /// What became of it.
     pub class: Class,
     /// Of a bounce.
-    pub hardness: Option<Hardness>,
+    pub bounce_type: Option<BounceType>,
     /// Enhanced status code; the reply code where there was no other.
     pub code: Option<String>,
     /// The remote server's words, verbatim, at most [`limits::WORDS`](super::limits::WORDS) characters.
@@ -84,7 +84,7 @@ pub struct Token {
 
 /// What was written in answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct ReplyText {
     /// The text without what it quotes.
     pub text: String,
     /// What it quotes.
@@ -106,7 +106,7 @@ pub struct Report {
     /// What it is; where recipients differ, the worst.
     pub class: Class,
     /// Of a bounce: hard if one recipient's is.
-    pub hardness: Option<Hardness>,
+    pub bounce_type: Option<BounceType>,
     /// Of each recipient that the report names.
     pub recipients: Vec<RecipientReport>,
     /// The message's own Message-ID, with angle brackets.
@@ -122,7 +122,7 @@ pub struct Report {
     /// Subject, decoded.
     pub subject: String,
     /// What a person, or an automatic reply, wrote.
-    pub answer: Option<Answer>,
+    pub answer: Option<ReplyText>,
     /// Facts for the timeline.
     pub events: Vec<Event>,
 }

@@ -5,16 +5,16 @@
 //! path or a mark in its header. A report that stands in the mail of anybody else was put there.
 
 use super::address;
-use super::answer;
 use super::automatic;
+use super::bounce_heuristics::{self, DaemonLikeness};
 use super::fields::Fields;
-use super::letter::Letter;
 use super::limits::{bounded, bounded_bytes};
+use super::message::InboundMessage;
 use super::phrases::{
     self, AUTOMATIC_SUBJECTS, DAEMON_NAMES, DAEMONS, FAILURE_SUBJECTS, NOT_READ, PERSON_PREFIXES,
     READ_SUBJECTS,
 };
-use super::unlabelled::{self, Likeness};
+use super::quoted_reply;
 
 /// Characters and words that a program puts before a subject at the most.
 const PREFIX: usize = 20;
@@ -30,44 +30,44 @@ const NO_PERSONS: &[&str] =
     &["noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "bounce", "bounces"];
 
 /// The report in a message was put there by a person.
-pub(super) fn encloses_report(letter: &Letter) -> bool {
-    if letter.is_report {
+pub(super) fn encloses_report(message: &InboundMessage) -> bool {
+    if message.is_report {
         return false;
     }
-    match unlabelled::likeness(letter) {
-        Likeness::Daemon => false,
-        Likeness::Address | Likeness::Name => passes_on(letter),
-        Likeness::None => {
-            !is_by_program(letter) && (passes_on(letter) || letter.text.chars().any(char::is_alphanumeric))
+    match bounce_heuristics::likeness(message) {
+        DaemonLikeness::Daemon => false,
+        DaemonLikeness::Address | DaemonLikeness::Name => passes_on(message),
+        DaemonLikeness::None => {
+            !is_by_program(message) && (passes_on(message) || message.text.chars().any(char::is_alphanumeric))
         }
     }
 }
 
 /// A person answered or forwarded: by the subject, by what they copied into the text, or by the report that they attached.
-pub(super) fn passes_on(letter: &Letter) -> bool {
-    if is_prefixed(letter) {
+pub(super) fn passes_on(message: &InboundMessage) -> bool {
+    if is_prefixed(message) {
         return true;
     }
     let has_report_in_it =
-        || letter.returned.as_ref().is_some_and(is_of_a_report) || copies_a_report(&letter.text);
-    match unlabelled::likeness(letter) {
-        Likeness::Daemon => false,
-        Likeness::Address | Likeness::Name => has_report_in_it(),
-        Likeness::None => {
-            !is_by_program(letter) && (prefixes_a_report(&letter.subject) || has_report_in_it())
+        || message.returned.as_ref().is_some_and(is_of_a_report) || copies_a_report(&message.text);
+    match bounce_heuristics::likeness(message) {
+        DaemonLikeness::Daemon => false,
+        DaemonLikeness::Address | DaemonLikeness::Name => has_report_in_it(),
+        DaemonLikeness::None => {
+            !is_by_program(message) && (prefixes_a_report(&message.subject) || has_report_in_it())
         }
     }
 }
 
 /// Repeats what it answers or passes on.
-pub(super) fn quotes(letter: &Letter) -> bool {
-    answer::of(&letter.text).is_some_and(|answer| answer.quoted.is_some())
-        || letter.text.lines().any(|line| line.trim_start().starts_with('>'))
+pub(super) fn quotes(message: &InboundMessage) -> bool {
+    quoted_reply::of(&message.text).is_some_and(|answer| answer.quoted.is_some())
+        || message.text.lines().any(|line| line.trim_start().starts_with('>'))
 }
 
 /// The subject has one of the words before it that programs use in the languages that we know.
-pub(super) fn is_prefixed(letter: &Letter) -> bool {
-    PERSON_PREFIXES.begins(&phrases::plain(&letter.subject))
+pub(super) fn is_prefixed(message: &InboundMessage) -> bool {
+    PERSON_PREFIXES.begins(&phrases::plain(&message.subject))
 }
 
 /// `İlt: subject`: the subject behind a word or a few and a colon, in plain form. Labels such as `[External]` may stand before.
@@ -101,11 +101,11 @@ fn prefixes_a_report(subject: &str) -> bool {
 }
 
 /// A program sent it, whatever its name is.
-fn is_by_program(letter: &Letter) -> bool {
-    let local = letter.sender.as_ref().map(|sender| address::local(&sender.address)).unwrap_or_default();
-    letter.has_null_return_path()
-        || automatic::is_generated(letter)
-        || letter.header.has("x-failed-recipients")
+fn is_by_program(message: &InboundMessage) -> bool {
+    let local = message.sender.as_ref().map(|sender| address::local(&sender.address)).unwrap_or_default();
+    message.has_null_return_path()
+        || automatic::is_generated(message)
+        || message.header.has("x-failed-recipients")
         || NO_PERSONS.iter().any(|known| local.starts_with(known))
 }
 

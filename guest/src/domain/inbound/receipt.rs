@@ -6,13 +6,14 @@
 //! which repeats the subject as a field and says when, in whatever language.
 
 use super::address;
+use super::bounce_heuristics;
 use super::fields;
-use super::letter::Letter;
 use super::limits::{self, bounded};
+use super::message::InboundMessage;
 use super::model::{Class, RecipientReport};
 use super::person;
 use super::phrases::{self, NOT_READ, READ, READ_SUBJECTS};
-use super::unlabelled;
+use crate::domain::address::match_key;
 use crate::domain::status::{EventKind, EventSource};
 
 /// Characters of the longest receipt.
@@ -36,22 +37,22 @@ enum Proof {
 }
 
 /// What a receipt says; none where the message is none.
-pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
-    let sender = letter.sender.as_ref().filter(|sender| sender.address.contains('@'))?;
-    if letter.is_report || unlabelled::is_from_daemon(letter) || person::is_prefixed(letter) {
+pub(super) fn read(message: &InboundMessage) -> Option<RecipientReport> {
+    let sender = message.sender.as_ref().filter(|sender| sender.address.contains('@'))?;
+    if message.is_report || bounce_heuristics::is_from_daemon(message) || person::is_prefixed(message) {
         return None;
     }
-    let proof = by_class(letter)
-        .or_else(|| by_mark(letter))
-        .or_else(|| by_words(letter))
-        .or_else(|| by_form(letter))?;
-    let text = letter.text.trim();
-    let words = if text.is_empty() { letter.subject.as_str() } else { text };
+    let proof = by_class(message)
+        .or_else(|| by_mark(message))
+        .or_else(|| by_words(message))
+        .or_else(|| by_form(message))?;
+    let text = message.text.trim();
+    let words = if text.is_empty() { message.subject.as_str() } else { text };
     Some(RecipientReport {
         recipient: Some(sender.address.clone()),
         final_recipient: None,
         class: Class::Receipt,
-        hardness: None,
+        bounce_type: None,
         code: None,
         words: Some(bounded(words, limits::WORDS).to_owned()).filter(|words| !words.is_empty()),
         remote: None,
@@ -64,8 +65,8 @@ pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
 }
 
 /// Exchange's classes: `IPNRN` is a notification of receipt, `IPNNRN` one of the contrary.
-fn by_class(letter: &Letter) -> Option<Proof> {
-    let class = letter.message_class.as_deref()?;
+fn by_class(message: &InboundMessage) -> Option<Proof> {
+    let class = message.message_class.as_deref()?;
     if class.ends_with(".ipnrn") || class.ends_with("read receipt") {
         Some(Proof::Displayed)
     } else if class.ends_with(".ipnnrn") {
@@ -76,16 +77,16 @@ fn by_class(letter: &Letter) -> Option<Proof> {
 }
 
 /// A mark in the header: Exchange's of a disposition report whose parts were lost, and the name of Notes' form.
-fn by_mark(letter: &Letter) -> Option<Proof> {
+fn by_mark(message: &InboundMessage) -> Option<Proof> {
     let holds = |name: &str, what: &str| {
-        letter.header.all(name).any(|value| value.to_ascii_lowercase().contains(what))
+        message.header.all(name).any(|value| value.to_ascii_lowercase().contains(what))
     };
     let is_marked = holds("content-class", "content-classes:mdn") || holds("x-notes-item", "return receipt");
-    is_marked.then(|| proof_of(&phrases::plain(&[&letter.subject, " ", &letter.text].concat())))
+    is_marked.then(|| proof_of(&phrases::plain(&[&message.subject, " ", &message.text].concat())))
 }
 
-fn by_words(letter: &Letter) -> Option<Proof> {
-    let subject = phrases::plain(&letter.subject);
+fn by_words(message: &InboundMessage) -> Option<Proof> {
+    let subject = phrases::plain(&message.subject);
     // `Read: subject`, `Return Receipt (displayed) - subject`, `Return Receipt`.
     let end = [":", "：", " (", " - "].iter().filter_map(|mark| subject.find(mark)).min();
     let before = subject.get(..end.unwrap_or(subject.len())).unwrap_or_default().trim_end();
@@ -93,8 +94,8 @@ fn by_words(letter: &Letter) -> Option<Proof> {
     if !is_subject {
         return None;
     }
-    let plain = short(letter)?;
-    let has_phrase = READ.is_in(&plain) || NOT_READ.is_in(&plain) || repeats_subject(letter);
+    let plain = short(message)?;
+    let has_phrase = READ.is_in(&plain) || NOT_READ.is_in(&plain) || repeats_subject(message);
     // A receipt says when, or what it is.
     let is_sentence =
         has_phrase && (has_time(&plain) || (before.chars().count() > WORD && plain.contains(before)));
@@ -103,18 +104,18 @@ fn by_words(letter: &Letter) -> Option<Proof> {
 
 /// The form by itself: the subject repeated, at most two fields beside it, a sentence, a time; and nothing of the mail that it
 /// answers, which a person's program would quote with our address in it.
-fn by_form(letter: &Letter) -> Option<Proof> {
-    let answers = ["in-reply-to", "references"].iter().any(|name| letter.header.get(name).is_some());
-    let plain = short(letter)?;
-    let ours = letter.header.all("to").flat_map(address::all).map(|(_, address)| address::key(&address));
-    if !answers || !repeats_subject(letter) || ours.into_iter().any(|ours| plain.contains(&ours)) {
+fn by_form(message: &InboundMessage) -> Option<Proof> {
+    let answers = ["in-reply-to", "references"].iter().any(|name| message.header.get(name).is_some());
+    let plain = short(message)?;
+    let ours = message.header.all("to").flat_map(address::all).map(|(_, address)| match_key(&address));
+    if !answers || !repeats_subject(message) || ours.into_iter().any(|ours| plain.contains(&ours)) {
         return None;
     }
-    let lines: Vec<&str> = letter.text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = message.text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let (repeated, others): (Vec<&str>, Vec<&str>) = lines.iter().partition(|line| is_field(line));
     let is_form = lines.len() <= LINES && repeated.len() <= FIELDS && (1..=SENTENCES).contains(&others.len());
     // Notes has the subject on a line by itself, and the time as a field.
-    let stands_alone = others.iter().any(|line| is_subject(letter, line));
+    let stands_alone = others.iter().any(|line| is_subject(message, line));
     let has_when = others.iter().chain(repeated.iter().filter(|_| stands_alone)).any(|line| has_time(line));
     (is_form && has_when).then(|| proof_of(&plain))
 }
@@ -131,9 +132,9 @@ fn proof_of(plain: &str) -> Proof {
 }
 
 /// The text in plain form, where it is short and quotes nothing.
-fn short(letter: &Letter) -> Option<String> {
-    let plain = phrases::plain(bounded(&letter.text, 2 * LONGEST));
-    let quotes = letter.text.lines().take(200).any(|line| line.trim_start().starts_with('>'));
+fn short(message: &InboundMessage) -> Option<String> {
+    let plain = phrases::plain(bounded(&message.text, 2 * LONGEST));
+    let quotes = message.text.lines().take(200).any(|line| line.trim_start().starts_with('>'));
     (plain.chars().count() <= LONGEST && !quotes).then_some(plain)
 }
 
@@ -145,17 +146,17 @@ fn is_field(line: &str) -> bool {
 }
 
 /// A text is the subject behind its first colon.
-fn is_subject(letter: &Letter, text: &str) -> bool {
-    let Some((_, behind)) = letter.subject.split_once([':', '：']) else { return false };
+fn is_subject(message: &InboundMessage, text: &str) -> bool {
+    let Some((_, behind)) = message.subject.split_once([':', '：']) else { return false };
     let behind = phrases::plain(behind.trim());
     behind.chars().count() >= 3 && phrases::plain(bounded(text, limits::SUBJECT)).trim() == behind
 }
 
 /// A line of the text is the subject, alone or as a field.
-fn repeats_subject(letter: &Letter) -> bool {
-    letter.text.lines().take(50).any(|line| {
-        is_subject(letter, line)
-            || line.split_once([':', '：']).is_some_and(|(_, value)| is_subject(letter, value.trim()))
+fn repeats_subject(message: &InboundMessage) -> bool {
+    message.text.lines().take(50).any(|line| {
+        is_subject(message, line)
+            || line.split_once([':', '：']).is_some_and(|(_, value)| is_subject(message, value.trim()))
     })
 }
 

@@ -1,6 +1,6 @@
 //! A report as far as matching and suppressions need it.
 
-use crate::domain::inbound::{Class, Hardness, Token};
+use crate::domain::inbound::{BounceType, Class, Token};
 use crate::domain::status::Event;
 
 /// What a report claims.
@@ -28,7 +28,7 @@ pub struct ClaimedRecipient {
     /// What became of it.
     pub class: Class,
     /// Of a bounce.
-    pub hardness: Option<Hardness>,
+    pub bounce_type: Option<BounceType>,
     /// Code that a server gave.
     pub code: Option<String>,
     /// Its words.
@@ -42,7 +42,7 @@ impl From<crate::domain::inbound::Report> for Claim {
             recipient: of.recipient,
             final_recipient: of.final_recipient,
             class: of.class,
-            hardness: of.hardness,
+            bounce_type: of.bounce_type,
             code: of.code,
             words: of.words,
         });

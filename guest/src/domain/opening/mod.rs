@@ -12,7 +12,7 @@ mod tests;
 use super::status::{Event, EventKind, EventSource};
 use chrono::{DateTime, FixedOffset, TimeDelta};
 
-pub use reported::{Sighting, is_click_by_machine, of_provider};
+pub use reported::{ReportedOpening, is_click_by_machine, of_provider};
 
 /// Nobody reads a mail so soon after it left; scanners on the way look at it then.
 pub const TOO_SOON: TimeDelta = TimeDelta::seconds(10);
@@ -62,7 +62,7 @@ enum Confidence {
 }
 
 /// What the request proves.
-pub fn judge(fetch: &Fetch) -> Event {
+pub fn classify(fetch: &Fetch) -> Event {
     let (kind, confidence, words) = rule(fetch);
     let code = match confidence {
         Confidence::Certain => "certain",

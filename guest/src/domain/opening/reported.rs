@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset};
 
 /// What a provider reports of a request for its pixel or one of its links.
 #[derive(Debug, Clone, Copy)]
-pub struct Sighting<'a> {
+pub struct ReportedOpening<'a> {
     /// `User-Agent`.
     pub user_agent: Option<&'a str>,
     /// The provider calls it a machine's.
@@ -19,7 +19,7 @@ pub struct Sighting<'a> {
 }
 
 /// Judges an opening. A proxy that fetches when its user opens the mail is the user, whatever the provider calls it.
-pub fn of_provider(seen: Sighting<'_>) -> EventKind {
+pub fn of_provider(seen: ReportedOpening<'_>) -> EventKind {
     let is_proxy = seen.user_agent.is_some_and(|agent| agents::proxy(agent).is_some());
     let is_machine = by_name(seen.user_agent).is_some()
         || (seen.is_flagged && !is_proxy)
@@ -29,7 +29,7 @@ pub fn of_provider(seen: Sighting<'_>) -> EventKind {
 
 /// Judges a click: whether a program followed the link. Image proxies follow none; a click without a name is a person's,
 /// since providers leave the name out.
-pub fn is_click_by_machine(seen: Sighting<'_>) -> bool {
+pub fn is_click_by_machine(seen: ReportedOpening<'_>) -> bool {
     let agent = seen.user_agent.map(str::trim).filter(|it| !it.is_empty());
     let is_named =
         agent.is_some_and(|agent| by_name(Some(agent)).is_some() || agents::proxy(agent).is_some());

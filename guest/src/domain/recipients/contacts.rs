@@ -39,7 +39,7 @@ pub(super) fn choose<'a>(
     kind: DocumentKind,
     invalid: &mut Vec<Invalid>,
 ) -> Vec<Chosen<'a>> {
-    let mut candidates = Candidates { partner, told: BTreeSet::new(), invalid };
+    let mut candidates = Candidates { partner, reported: BTreeSet::new(), invalid };
     for role in roles(kind) {
         let chosen = candidates.of_role(role, Reason::ContactRole);
         if !chosen.is_empty() {
@@ -73,7 +73,7 @@ pub(super) fn mailboxes(name: Option<&str>, email: &str) -> AddressList {
 struct Candidates<'a, 'b> {
     partner: &'a Party,
     /// Contacts whose faults were told already.
-    told: BTreeSet<usize>,
+    reported: BTreeSet<usize>,
     invalid: &'b mut Vec<Invalid>,
 }
 
@@ -104,7 +104,7 @@ impl<'a> Candidates<'a, '_> {
                 continue;
             };
             let list = mailboxes(contact.name.as_deref(), email);
-            if self.told.insert(index) {
+            if self.reported.insert(index) {
                 self.invalid.extend(list.invalid.into_iter().map(|i| Invalid {
                     field: Field::To,
                     detail: format!("{} ({detail})", i.fault),

@@ -36,7 +36,7 @@ pub fn person_name(contact: Option<&Contact>, typed: Option<&str>, partner: &Par
     let known = contact.and_then(|contact| contact.name.as_deref());
     let kind = contact.and_then(|contact| contact.kind);
     let written = without_brackets(known.or(typed)?);
-    let name = turned_round(&written)?;
+    let name = with_name_order_swapped(&written)?;
     let is_line = name.chars().count() <= LONGEST && !name.chars().any(is_unseen);
     let is_person = match kind {
         Some(ContactKind::Team) => false,
@@ -61,7 +61,7 @@ fn without_brackets(name: &str) -> String {
 }
 
 /// "Delacroix, Camille" as it is spoken, and "Jan Peeters, CFO" without what they are; none for an empty name and for a list.
-fn turned_round(name: &str) -> Option<String> {
+fn with_name_order_swapped(name: &str) -> Option<String> {
     let mut parts = name.split(',').map(str::trim);
     let (family, given, more) = (parts.next()?, parts.next(), parts.next());
     match (family, given, more) {

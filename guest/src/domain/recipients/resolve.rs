@@ -23,27 +23,27 @@ pub fn resolve(
     settings: &Settings,
     user: &UserOverrides,
 ) -> Resolution {
-    let mut answer = Answer::default();
+    let mut resolution = ResolutionBuilder::default();
     let partner = document.partner();
     let typed = user.to.as_deref().map(read_list).filter(|list| *list != AddressList::default());
     match typed {
         Some(list) => {
             let greeted = list.mailboxes.first().and_then(|first| addressee_of_typed(first, partner));
-            answer.addressee = greeted;
-            answer.add_list(Field::To, list, Reason::User, BY_USER);
+            resolution.addressee = greeted;
+            resolution.add_list(Field::To, list, Reason::User, BY_USER);
         }
-        None => answer.add_partner(partner, purpose),
+        None => resolution.add_partner(partner, purpose),
     }
-    answer.add_setting(Field::Cc, user.cc.as_deref(), settings.recipients.cc.as_deref());
-    answer.add_text(Field::Bcc, settings.recipients.bcc.as_deref(), Reason::CompanySetting, BY_COMPANY);
-    answer.add_text(Field::Bcc, user.bcc.as_deref(), Reason::User, BY_USER);
-    answer.add_self(&settings.user);
-    answer.add_setting(Field::ReplyTo, user.reply_to.as_deref(), settings.recipients.reply_to.as_deref());
-    answer.finish()
+    resolution.add_setting(Field::Cc, user.cc.as_deref(), settings.recipients.cc.as_deref());
+    resolution.add_text(Field::Bcc, settings.recipients.bcc.as_deref(), Reason::CompanySetting, BY_COMPANY);
+    resolution.add_text(Field::Bcc, user.bcc.as_deref(), Reason::User, BY_USER);
+    resolution.add_self(&settings.user);
+    resolution.add_setting(Field::ReplyTo, user.reply_to.as_deref(), settings.recipients.reply_to.as_deref());
+    resolution.finish()
 }
 
 #[derive(Default)]
-struct Answer {
+struct ResolutionBuilder {
     entries: Vec<Entry>,
     invalid: Vec<Invalid>,
     addressee: Option<Addressee>,
@@ -51,7 +51,7 @@ struct Answer {
     reply_to: BTreeSet<Address>,
 }
 
-impl Answer {
+impl ResolutionBuilder {
     fn add(&mut self, field: Field, mailbox: Mailbox, reason: Reason, detail: &str) {
         let seen = if field == Field::ReplyTo { &mut self.reply_to } else { &mut self.recipients };
         if seen.insert(mailbox.address.clone()) {

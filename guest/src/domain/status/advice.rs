@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn a17_what_large_providers_refuse_is_explained_and_nothing_else() {
-        for (code, words, says) in [
+        for (code, words, expected) in [
             ("5.7.26", "Your email has been blocked because the sender is unauthenticated.", Some("SPF")),
             (
                 "5.7.515",
@@ -108,13 +108,13 @@ mod tests {
             ("5.7.1", "Relaying denied", None),
             ("5.7.8", "authentication failed", None),
         ] {
-            let said = advice(Some(code), words).map(Advice::words);
+            let found = advice(Some(code), words).map(Advice::words);
             assert_eq!(
-                said.is_some_and(|said| says.is_some_and(|it| said.contains(it))),
-                says.is_some(),
+                found.is_some_and(|found| expected.is_some_and(|it| found.contains(it))),
+                expected.is_some(),
                 "{code} {words}"
             );
-            assert_eq!(said.is_some(), says.is_some(), "{code} {words}");
+            assert_eq!(found.is_some(), expected.is_some(), "{code} {words}");
         }
         assert_eq!(advice(None, ""), None);
     }

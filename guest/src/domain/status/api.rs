@@ -5,8 +5,8 @@
 
 use super::blame::{Blame, Period, Recovery};
 use super::event::{Event, EventKind, EventSource};
-use super::fold::key;
 use super::submission::{Stage, Verdict};
+use crate::domain::address::match_key;
 use chrono::{DateTime, FixedOffset};
 
 /// A mail that an API did not take, or of which that is not known.
@@ -36,7 +36,7 @@ pub struct ApiFailure {
 impl ApiFailure {
     /// Some recipients were refused by name and others were not: the next attempt goes to the others.
     pub fn leaves_others(&self, recipients: &[String]) -> bool {
-        let refused = |address: &String| self.refused.iter().any(|it| key(it) == key(address));
+        let refused = |address: &String| self.refused.iter().any(|it| match_key(it) == match_key(address));
         !self.refused.is_empty() && !recipients.iter().all(refused)
     }
 
@@ -62,7 +62,7 @@ fn http(status: u16) -> String {
 
 /// Facts of a mail that an API took, one for each recipient.
 pub fn events_of_receipt(recipients: &[String], status: u16, at: DateTime<FixedOffset>) -> Vec<Event> {
-    let fact = |address: &String| said(address, EventKind::Accepted, at, Some(http(status)), None);
+    let fact = |address: &String| event(address, EventKind::Accepted, at, Some(http(status)), None);
     recipients.iter().map(fact).collect()
 }
 
@@ -74,7 +74,7 @@ pub fn events_of_api_failure(
 ) -> Vec<Event> {
     let leaves_others = failure.leaves_others(recipients);
     let fact = |address: &String| {
-        let is_named = failure.refused.iter().any(|it| key(it) == key(address));
+        let is_named = failure.refused.iter().any(|it| match_key(it) == match_key(address));
         let judged = failure.status.is_some()
             && matches!(failure.stage, Stage::Sender | Stage::Recipient | Stage::Data);
         let kind = match failure.verdict {
@@ -86,10 +86,10 @@ pub fn events_of_api_failure(
             Verdict::Permanent => EventKind::Unsent,
         };
         match failure.status {
-            Some(_) => said(address, kind, at, failure.evidence(), failure.words.clone()),
+            Some(_) => event(address, kind, at, failure.evidence(), failure.words.clone()),
             None => Event {
                 source: EventSource::Host,
-                ..said(address, kind, at, None, Some(failure.detail.clone()))
+                ..event(address, kind, at, None, Some(failure.detail.clone()))
             },
         }
     };
@@ -103,10 +103,10 @@ pub fn events_of_missing_sign_in(
     at: DateTime<FixedOffset>,
 ) -> Vec<Event> {
     let words = Some(words.to_owned()).filter(|words| !words.is_empty());
-    recipients.iter().map(|to| said(to, EventKind::Deferred, at, None, words.clone())).collect()
+    recipients.iter().map(|to| event(to, EventKind::Deferred, at, None, words.clone())).collect()
 }
 
-fn said(
+fn event(
     address: &str,
     kind: EventKind,
     at: DateTime<FixedOffset>,

@@ -90,25 +90,25 @@ impl Blame {
         if reply.code < 400 {
             return Self::Mail;
         }
-        let said = Said::of(reply);
-        match said.quota() {
-            Some(period) if !said.is_shut() => return Self::Quota(period),
+        let refusal = PlainRefusal::of(reply);
+        match refusal.quota() {
+            Some(period) if !refusal.is_shut() => return Self::Quota(period),
             _ if reply.code < 500 => return Self::Mail,
             _ => {}
         }
-        let is_account = stage.is_of_the_account() || said.is_about_the_account();
-        match (is_account, said.comes_back()) {
+        let is_account = stage.is_of_the_account() || refusal.is_about_the_account();
+        match (is_account, refusal.comes_back()) {
             (true, true) => Self::Account(Recovery::Time),
             (true, false) => Self::Account(Recovery::Person),
             (false, true) if stage != Stage::Recipient => Self::Passing,
-            (false, _) if stage == Stage::Sender && !said.is_about_the_message() => Self::Sender,
+            (false, _) if stage == Stage::Sender && !refusal.is_about_the_message() => Self::Sender,
             (false, _) => Self::Mail,
         }
     }
 
     /// Whose fault it is by a provider's words alone.
     pub fn is_quota(words: &str) -> Option<Period> {
-        Said::of(&Reply { code: 400, enhanced: None, text: words.to_owned() }).quota()
+        PlainRefusal::of(&Reply { code: 400, enhanced: None, text: words.to_owned() }).quota()
     }
 
     /// Seconds to wait before the account is tried again, where the server named none.
@@ -166,14 +166,14 @@ fn blame_of(recipients: &[RecipientReply]) -> Blame {
 }
 
 /// A refusal in plain form.
-struct Said {
+struct PlainRefusal {
     code: u16,
     /// Subject and detail of the enhanced code (RFC 3463).
     enhanced: Option<(u16, u16)>,
     words: String,
 }
 
-impl Said {
+impl PlainRefusal {
     fn of(reply: &Reply) -> Self {
         let enhanced = reply.enhanced.as_deref().and_then(|code| {
             let mut numbers = code.split('.').skip(1).map(|number| number.parse().ok());

@@ -8,7 +8,7 @@
 
 use super::event::{Event, EventKind, named};
 use super::reason::{self, StatusReason};
-use crate::domain::address::Address;
+use crate::domain::address::match_key;
 use crate::domain::language::Language;
 use crate::domain::reason::Reason;
 use chrono::{DateTime, FixedOffset, TimeDelta};
@@ -99,7 +99,7 @@ pub fn outstanding(recipients: &[String], events: &[Event]) -> Vec<String> {
     let keyed = keyed(events);
     let waits = |to: &&String| {
         let facts = facts_of(to, &keyed);
-        facts.iter().all(|event| bearing(event.kind) == Bearing::Own)
+        facts.iter().all(|event| phase(event.kind) == Phase::Own)
             && latest(facts.iter().copied()).is_none_or(|event| {
                 matches!(event.kind, EventKind::Queued | EventKind::Deferred | EventKind::Unsent)
             })
@@ -116,7 +116,7 @@ pub fn in_doubt(recipients: &[String], events: &[Event]) -> Option<Vec<String>> 
     for to in recipients {
         let facts = facts_of(to, &keyed);
         let (own, left): (Vec<&Event>, Vec<_>) =
-            facts.into_iter().partition(|event| bearing(event.kind) == Bearing::Own);
+            facts.into_iter().partition(|event| phase(event.kind) == Phase::Own);
         if latest(own.into_iter()).is_some_and(|event| event.kind == EventKind::InDoubt) {
             is_on_record = true;
             if left.is_empty() {
@@ -129,17 +129,17 @@ pub fn in_doubt(recipients: &[String], events: &[Event]) -> Option<Vec<String>> 
 
 /// Whose doing a kind of fact is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bearing {
+enum Phase {
     /// An attempt of ours that no server took responsibility for.
     Own,
     /// The mail has left.
     Left,
 }
 
-fn bearing(kind: EventKind) -> Bearing {
+fn phase(kind: EventKind) -> Phase {
     use EventKind as K;
     match kind {
-        K::Queued | K::Deferred | K::Refused | K::Unsent | K::InDoubt | K::HandedOver => Bearing::Own,
+        K::Queued | K::Deferred | K::Refused | K::Unsent | K::InDoubt | K::HandedOver => Phase::Own,
         K::Accepted
         | K::Stored
         | K::Relayed
@@ -157,7 +157,7 @@ fn bearing(kind: EventKind) -> Bearing {
         | K::Clicked
         | K::Replied
         | K::PortalVisit
-        | K::Complaint => Bearing::Left,
+        | K::Complaint => Phase::Left,
     }
 }
 
@@ -177,20 +177,12 @@ pub(super) fn proves(kind: EventKind) -> Status {
     }
 }
 
-/// What two spellings of one address have in common: no case, the domain in ASCII.
-pub(crate) fn key(address: &str) -> String {
-    match Address::parse(address.trim()) {
-        Ok(parsed) => parsed.wire().to_lowercase(),
-        Err(_) => address.trim().to_lowercase(),
-    }
-}
-
 fn keyed(events: &[Event]) -> Vec<(Option<String>, &Event)> {
-    events.iter().map(|event| (event.recipient.as_deref().map(key), event)).collect()
+    events.iter().map(|event| (event.recipient.as_deref().map(match_key), event)).collect()
 }
 
 fn facts_of<'a>(recipient: &str, events: &[(Option<String>, &'a Event)]) -> Vec<&'a Event> {
-    let own = key(recipient);
+    let own = match_key(recipient);
     let concerns = |to: &Option<String>| to.as_ref().is_none_or(|to| *to == own);
     events.iter().filter(|(to, _)| concerns(to)).map(|(_, event)| *event).collect()
 }
@@ -204,8 +196,8 @@ fn earliest<'a>(events: impl Iterator<Item = &'a Event>) -> Option<&'a Event> {
 }
 
 fn of_recipient(recipient: &str, facts: &[&Event], now: DateTime<FixedOffset>) -> RecipientStatus {
-    let left = || facts.iter().copied().filter(|event| bearing(event.kind) == Bearing::Left);
-    let own = latest(facts.iter().copied().filter(|event| bearing(event.kind) == Bearing::Own));
+    let left = || facts.iter().copied().filter(|event| phase(event.kind) == Phase::Left);
+    let own = latest(facts.iter().copied().filter(|event| phase(event.kind) == Phase::Own));
     let own = own.filter(|own| proves(own.kind) != Status::Failed || !left().any(|event| event.at >= own.at));
 
     let standing = || left().chain(own);

@@ -5,7 +5,7 @@
 
 use super::blame::Blame;
 use super::event::{Event, EventKind, EventSource, named};
-use super::fold::key;
+use crate::domain::address::match_key;
 use chrono::{DateTime, FixedOffset};
 use std::collections::BTreeMap;
 
@@ -145,9 +145,9 @@ pub fn events_of_acceptance(
         ServerRole::Submission => EventKind::Accepted,
         ServerRole::Final => EventKind::Stored,
     };
-    let fact = |to: &RecipientReply| match judged(&to.reply) {
-        None => said(&to.address, taken, &accepted.reply, at),
-        Some(kind) => said(&to.address, kind, &to.reply, at),
+    let fact = |to: &RecipientReply| match kind_of_reply(&to.reply) {
+        None => event_of_reply(&to.address, taken, &accepted.reply, at),
+        Some(kind) => event_of_reply(&to.address, kind, &to.reply, at),
     };
     accepted.recipients.iter().map(fact).collect()
 }
@@ -155,19 +155,19 @@ pub fn events_of_acceptance(
 /// Facts of an attempt that failed, one for each of the envelope's `recipients`.
 pub fn events_of_failure(recipients: &[String], failure: &Failure, at: DateTime<FixedOffset>) -> Vec<Event> {
     let answers: BTreeMap<String, &RecipientReply> =
-        failure.recipients.iter().rev().map(|to| (key(&to.address), to)).collect();
+        failure.recipients.iter().rev().map(|to| (match_key(&to.address), to)).collect();
     let fact = |address: &String| {
-        let answer = answers.get(&key(address));
-        let own = answer.and_then(|to| judged(&to.reply).map(|kind| (kind, &to.reply)));
+        let answer = answers.get(&match_key(address));
+        let own = answer.and_then(|to| kind_of_reply(&to.reply).map(|kind| (kind, &to.reply)));
         match (own, failure.verdict) {
             // What was said to this very recipient holds, whatever became of the rest …
-            (Some((EventKind::Refused, reply)), _) => said(address, EventKind::Refused, reply, at),
+            (Some((EventKind::Refused, reply)), _) => event_of_reply(address, EventKind::Refused, reply, at),
             // … except that "later" is no answer once the message was refused as such.
             (Some((kind, reply)), Verdict::Transient | Verdict::NeedsSignIn | Verdict::InDoubt) => {
-                said(address, kind, reply, at)
+                event_of_reply(address, kind, reply, at)
             }
             (Some((kind, reply)), Verdict::Permanent) if failure.stage == Stage::Recipient => {
-                said(address, kind, reply, at)
+                event_of_reply(address, kind, reply, at)
             }
             (_, verdict) => of_all(address, failure, verdict, at),
         }
@@ -186,7 +186,7 @@ fn of_all(address: &str, failure: &Failure, verdict: Verdict, at: DateTime<Fixed
         Verdict::Permanent => EventKind::Unsent,
     };
     match &failure.reply {
-        Some(reply) => said(address, kind, reply, at),
+        Some(reply) => event_of_reply(address, kind, reply, at),
         None => Event {
             recipient: Some(address.to_owned()),
             kind,
@@ -199,7 +199,7 @@ fn of_all(address: &str, failure: &Failure, verdict: Verdict, at: DateTime<Fixed
 }
 
 /// What a reply to RCPT says against the recipient; none: nothing.
-fn judged(reply: &Reply) -> Option<EventKind> {
+fn kind_of_reply(reply: &Reply) -> Option<EventKind> {
     if reply.is_undecided() {
         Some(EventKind::Deferred)
     } else {
@@ -207,7 +207,7 @@ fn judged(reply: &Reply) -> Option<EventKind> {
     }
 }
 
-fn said(address: &str, kind: EventKind, reply: &Reply, at: DateTime<FixedOffset>) -> Event {
+fn event_of_reply(address: &str, kind: EventKind, reply: &Reply, at: DateTime<FixedOffset>) -> Event {
     Event {
         recipient: Some(address.to_owned()),
         kind,

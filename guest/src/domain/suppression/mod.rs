@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::inbound::{Class, Hardness, hardness, limits};
+use super::inbound::{BounceType, Class, bounce_type, limits};
 use super::matching::{Claim, ClaimedRecipient, Parties, TraceKind};
 use super::status::{Event, EventKind, EventSource, named};
 use super::webhook::Notice;
@@ -45,7 +45,8 @@ pub fn of_events(events: &[Event], mail: &Parties<'_>) -> Vec<Suppression> {
     let refused = events.iter().filter(|event| {
         event.kind == EventKind::Refused
             && event.source == EventSource::Smtp
-            && hardness(event.code.as_deref(), event.words.as_deref().unwrap_or_default()) == Hardness::Hard
+            && bounce_type(event.code.as_deref(), event.words.as_deref().unwrap_or_default())
+                == BounceType::Hard
     });
     each_once(refused.filter_map(|event| of_event(SuppressionKind::HardBounce, event, mail)))
 }
@@ -88,9 +89,9 @@ fn of_recipient(
     since: DateTime<FixedOffset>,
     mail: &Parties<'_>,
 ) -> Option<Suppression> {
-    let (kind, source) = match (of.class, of.hardness) {
+    let (kind, source) = match (of.class, of.bounce_type) {
         (Class::Complaint, _) => (SuppressionKind::Complaint, "complaint"),
-        (Class::Bounce, Some(Hardness::Hard)) => {
+        (Class::Bounce, Some(BounceType::Hard)) => {
             (SuppressionKind::HardBounce, EventSource::DeliveryReport.name())
         }
         _ => return None,

@@ -5,7 +5,7 @@
 
 use super::body::unbroken;
 use super::record::{Record, Root, unknown};
-use super::render::RenderRequest;
+use super::request::RenderRequest;
 use super::value::{amount, date, decimal, none, text};
 use crate::domain::document::{Adjustment, Document, Money, masked};
 use crate::domain::kind::DocumentKind;
@@ -14,10 +14,6 @@ use chrono::NaiveDate;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use rust_decimal::Decimal;
 use std::sync::Arc;
-
-/// Names that every text begins with.
-pub const ROOT: &[&str] =
-    &["document", "company", "sender", "partner", "recipient", "attached", "portal", "language", "locale"];
 
 /// Fields of `document`.
 pub const DOCUMENT: &[&str] = &[

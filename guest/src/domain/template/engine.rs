@@ -6,6 +6,7 @@
 //! its one mail only.
 
 use super::fault::{Rule, TemplateFault};
+use super::names::{LAYOUT_ROOT, ROOT};
 use super::value::{Amount, Date, absent, to_decimal, wrong};
 use super::words::Words;
 use super::{format, shipped};
@@ -201,11 +202,11 @@ impl TextSet {
         }
         // The engine does not name a variable that is not there at all: the text's own list of names does.
         if error.kind() == minijinja::ErrorKind::UndefinedError && error.detail().is_none() {
-            let known = |n: &String| super::context::ROOT.contains(&n.as_str()) || super::layout::is_name(n);
+            let known = |n: &String| ROOT.contains(&n.as_str()) || n == LAYOUT_ROOT;
             let unknown = self.undeclared(&fault.name, false).unwrap_or_default();
             let unknown: Vec<_> = unknown.into_iter().filter(|n| !known(n) && n != "plural").collect();
             if !unknown.is_empty() {
-                let roots = super::context::ROOT.join(", ");
+                let roots = ROOT.join(", ");
                 fault.detail =
                     format!("there is no \"{}\": a text begins with {roots}", unknown.join("\", \""));
             }

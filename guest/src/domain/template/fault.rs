@@ -81,18 +81,18 @@ fn rule(error: &Error) -> Rule {
 }
 
 fn detail(error: &Error) -> String {
-    let said = error.detail().map(str::to_owned);
+    let detail = error.detail().map(str::to_owned);
     match error.kind() {
         ErrorKind::OutOfFuel => {
             "it takes too many steps to render; is there a loop that does not end?".into()
         }
         ErrorKind::WriteFailure => "its output is larger than a mail may be".into(),
-        ErrorKind::UndefinedError => said.unwrap_or_else(|| "a field that is not known".into()),
+        ErrorKind::UndefinedError => detail.unwrap_or_else(|| "a field that is not known".into()),
         ErrorKind::TemplateNotFound => {
-            format!("{}; only shipped and overridden texts can be included", said.unwrap_or_default())
+            format!("{}; only shipped and overridden texts can be included", detail.unwrap_or_default())
         }
-        kind => match said {
-            Some(said) => format!("{kind}: {said}"),
+        kind => match detail {
+            Some(detail) => format!("{kind}: {detail}"),
             None => kind.to_string(),
         },
     }

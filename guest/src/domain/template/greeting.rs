@@ -1,7 +1,7 @@
 //! How a mail begins and ends: with what the contact wants, a person's name, or neither.
 
 use super::TemplateFault;
-use super::render::RenderRequest;
+use super::request::RenderRequest;
 use super::words::Words;
 use crate::domain::kind::{DocumentKind as K, UseCase as U};
 

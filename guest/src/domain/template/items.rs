@@ -4,7 +4,7 @@
 use super::fault::TemplateFault;
 use super::format::{long_date, money, number};
 use super::record::Record;
-use super::render::RenderRequest;
+use super::request::RenderRequest;
 use super::value::none;
 use super::words::Words;
 use crate::domain::document::{Line, Money};

@@ -14,10 +14,12 @@ mod items;
 mod language;
 mod layout;
 pub mod lint;
+mod names;
 mod nearest;
 mod pay_by;
 mod record;
 mod render;
+mod request;
 mod samples;
 pub mod shipped;
 mod signature;
@@ -32,7 +34,8 @@ pub use language::{Chosen, LanguageReason, LanguageSources, choose_language};
 pub use layout::{LONGEST_LINK, is_web};
 pub use nearest::nearest;
 pub use pay_by::pay_by;
-pub use render::{Attached, Edits, Logo, Portal, RenderRequest, Rendered, Sender, render};
+pub use render::{Rendered, render};
+pub use request::{Attached, Edits, Logo, Portal, RenderRequest, Sender};
 pub use signature::{safe_signature, signature_text};
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::body::{self, stands_alone};
 use super::fault::TemplateFault;
 use super::format::{money, short_date};
 use super::layout::{Demand, asked, due_date, when_due};
-use super::render::RenderRequest;
+use super::request::RenderRequest;
 use super::words::Words;
 use rust_decimal::Decimal;
 

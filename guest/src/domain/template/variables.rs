@@ -2,7 +2,7 @@
 //! those of [`context`]; a test walks what texts read and finds one that is missing here, or too many.
 
 use super::context;
-use super::render::{Attached, Edits, Portal, RenderRequest, Sender};
+use super::request::{Attached, Edits, Portal, RenderRequest, Sender};
 use crate::domain::document;
 use crate::domain::kind::{DocumentKind, Purpose, UseCase};
 use crate::domain::language::Locale;
@@ -222,7 +222,7 @@ mod tests {
     fn every_name_that_a_text_can_say_is_described_and_no_other() {
         let context = sample_context(Arc::new(full())).unwrap();
         let roots: Vec<&str> = context.iter().map(|(root, _)| *root).collect();
-        assert_eq!(roots, context::ROOT);
+        assert_eq!(roots, crate::domain::template::names::ROOT);
         let mut names = BTreeSet::new();
         for (root, value) in &context {
             walk(root, value, &mut names);

@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(html.matches("<span").count(), 20_000);
         let long = format!("INV-7/{}", "x-".repeat(20));
         assert!(!paragraph_html(&[format!("INV-7/{long}")], &links()).contains("<span"));
-        for (number, kept) in [
+        for (number, expected) in [
             ("BC-2026-55", true),
             ("RE/2026 17", true),
             ("20260417", false),
@@ -92,7 +92,7 @@ mod tests {
             ("-----", false),
             ("", false),
         ] {
-            assert_eq!(is_kept_whole(number), kept, "{number}");
+            assert_eq!(is_kept_whole(number), expected, "{number}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Fields of a provider's JSON, each within bounds or not there.
 
 use super::{Notice, Reference};
-use crate::domain::opening::{self, Sighting};
+use crate::domain::opening::{self, ReportedOpening};
 use crate::domain::status::{Event, EventKind, EventSource};
 use chrono::{DateTime, FixedOffset};
 use serde_json::Value;
@@ -103,7 +103,7 @@ pub(super) fn notice(
 
 /// An opening that a provider saw.
 pub(super) fn opening(user_agent: Option<&str>, is_flagged: bool, at: DateTime<FixedOffset>) -> EventKind {
-    opening::of_provider(Sighting { user_agent, is_flagged, sent: None, at })
+    opening::of_provider(ReportedOpening { user_agent, is_flagged, sent: None, at })
 }
 
 /// A click that a provider saw; none where a program followed the link, which proves nothing of a person.
@@ -112,6 +112,6 @@ pub(super) fn click(
     is_flagged: bool,
     at: DateTime<FixedOffset>,
 ) -> Option<EventKind> {
-    let by_machine = opening::is_click_by_machine(Sighting { user_agent, is_flagged, sent: None, at });
+    let by_machine = opening::is_click_by_machine(ReportedOpening { user_agent, is_flagged, sent: None, at });
     (!by_machine).then_some(EventKind::Clicked)
 }

@@ -2,25 +2,25 @@
 //! words mean the same whichever way they reach us.
 
 use super::Notice;
-use crate::domain::inbound::{self, Cause, Hardness};
+use crate::domain::inbound::{self, BounceType, Cause};
 use crate::domain::status::EventKind;
 
 /// Judges a notice of a bounce by its code and words. `flag` is what the provider's own type says; it counts where neither
 /// code nor words tell.
-pub(super) fn judge(notice: &mut Notice, flag: Hardness) {
+pub(super) fn set_bounce_type(notice: &mut Notice, flag: BounceType) {
     if notice.event.kind != EventKind::Bounced {
         return;
     }
     let words = notice.event.words.as_deref().unwrap_or_default();
-    let found = inbound::judge(notice.event.code.as_deref(), words);
+    let found = inbound::bounce_reason(notice.event.code.as_deref(), words);
     if found.cause == Some(Cause::Expired) {
         notice.event.kind = EventKind::Expired;
     }
-    notice.lasting = inbound::weighed(&found, flag) == Hardness::Hard;
+    notice.lasting = inbound::combined_bounce_type(&found, flag) == BounceType::Hard;
 }
 
 /// Whether words are a server's final refusal: they have a code of class 5, and say why.
 pub(super) fn is_final_refusal(words: &str) -> bool {
-    let found = inbound::judge(None, words);
+    let found = inbound::bounce_reason(None, words);
     found.cause.is_some() && found.code.is_some_and(|code| code.starts_with('5'))
 }

@@ -4,9 +4,9 @@
 
 use super::field::{address, bare_address, code, id, notice, text, time, words};
 use super::{MOST_ENTRIES, Malformed, Notice, Reading, Reference, refusal};
-use crate::domain::inbound::Hardness;
+use crate::domain::inbound::BounceType;
 use crate::domain::inbound::amazon::{self, Bounce, Complaint};
-use crate::domain::opening::{self, Sighting};
+use crate::domain::opening::{self, ReportedOpening};
 use crate::domain::status::EventKind as K;
 use serde_json::Value;
 
@@ -52,7 +52,7 @@ fn notices(entry: &Value, envelope: Option<String>) -> Option<Vec<Notice>> {
     let (own_time, sent) = (time(part, "timestamp"), time(mail, "timestamp"));
     let at = own_time.or(sent)?;
     let user_agent = text(part, "userAgent");
-    let seen = Sighting { user_agent, is_flagged: false, sent: own_time.and(sent), at };
+    let seen = ReportedOpening { user_agent, is_flagged: false, sent: own_time.and(sent), at };
     let kind = match kind {
         K::Opened => opening::of_provider(seen),
         K::Clicked if opening::is_click_by_machine(seen) => return None,
@@ -73,27 +73,27 @@ fn notices(entry: &Value, envelope: Option<String>) -> Option<Vec<Notice>> {
         _ => None,
     };
     let of = |(recipient, own): (Option<String>, &Value)| {
-        let (kind, flag) = if kind == K::Bounced { bounce(part, own)? } else { (kind, Hardness::Soft) };
+        let (kind, flag) = if kind == K::Bounced { bounce(part, own)? } else { (kind, BounceType::Soft) };
         let mut notice = new(recipient, kind);
-        let said = text(own, "diagnosticCode").map(|it| it.strip_prefix("smtp;").unwrap_or(it));
+        let diagnostic = text(own, "diagnosticCode").map(|it| it.strip_prefix("smtp;").unwrap_or(it));
         let subtype = || text(part, "bounceSubType").filter(|_| kind == K::Dropped);
-        notice.event.words = said.or(whole).or_else(subtype).and_then(words);
+        notice.event.words = diagnostic.or(whole).or_else(subtype).and_then(words);
         notice.event.code = code(own, "status");
-        refusal::judge(&mut notice, flag);
+        refusal::set_bounce_type(&mut notice, flag);
         Some(notice)
     };
     Some(recipients.into_iter().take(MOST_ENTRIES).filter_map(of).collect())
 }
 
 /// What a bounce is for one recipient, and how lasting by SES's own type.
-fn bounce(part: &Value, own: &Value) -> Option<(K, Hardness)> {
+fn bounce(part: &Value, own: &Value) -> Option<(K, BounceType)> {
     let named = |name: &str| text(part, name).unwrap_or_default();
     let is_bare = ["action", "status", "diagnosticCode"].iter().all(|name| text(own, name).is_none());
     match amazon::bounce(named("bounceType"), named("bounceSubType"), is_bare) {
-        Bounce::Returned(hardness) => Some((K::Bounced, hardness)),
-        Bounce::Expired => Some((K::Expired, Hardness::Soft)),
-        Bounce::KeptBack => Some((K::Dropped, Hardness::Soft)),
-        Bounce::Answered => Some((K::AutoReply, Hardness::Soft)),
+        Bounce::Returned(bounce_type) => Some((K::Bounced, bounce_type)),
+        Bounce::Expired => Some((K::Expired, BounceType::Soft)),
+        Bounce::KeptBack => Some((K::Dropped, BounceType::Soft)),
+        Bounce::Answered => Some((K::AutoReply, BounceType::Soft)),
         Bounce::Unknown => None,
     }
 }
@@ -118,9 +118,9 @@ fn complaints(
             Some(vec![notice])
         }
         Complaint::KeptBack => {
-            let said = text(part, "complaintSubType").and_then(words);
+            let diagnostic = text(part, "complaintSubType").and_then(words);
             let mut notices = all(K::Dropped);
-            notices.iter_mut().for_each(|notice| notice.event.words.clone_from(&said));
+            notices.iter_mut().for_each(|notice| notice.event.words.clone_from(&diagnostic));
             Some(notices)
         }
         Complaint::Nothing => None,

@@ -4,8 +4,8 @@
 //! to whom To, Cc and Bcc name, and takes the Bcc out. Errors:
 //! <https://developers.google.com/workspace/gmail/api/guides/handle-errors>.
 
-use super::answer::{Meaning, NotTaken, Words, error_object, no_answer, of_status, refusal, unfit};
-use super::web::{Answer, Piece, Request, Web, encoded, identifier};
+use super::response::{ApiRefusal, Meaning, Words, error_object, no_answer, of_status, refusal, unsuitable};
+use super::web::{Piece, Request, Web, WebResponse, encoded, identifier};
 use super::{Mail, Receipt};
 use crate::domain::address::Address;
 use crate::domain::compose::{Addressees, Chunk, MessageId, readdress};
@@ -31,12 +31,12 @@ const SCOPE: &[&str] = &["insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFIC
 const ACCOUNT: &[&str] =
     &["accessNotConfigured", "SERVICE_DISABLED", "domainPolicy", "delegationDenied", "failedPrecondition"];
 
-pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, NotTaken> {
+pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, ApiRefusal> {
     let to = Addressees::of(&mail.parts, &mail.recipients);
     let chunks = readdress(mail.outgoing.chunks.clone(), &to);
-    let size = mail.outgoing.size + grown(&mail.outgoing.chunks, &chunks);
+    let size = mail.outgoing.size + bytes_added(&mail.outgoing.chunks, &chunks);
     if size > MAX_SIZE {
-        return Err(unfit(format!("{NAME} takes at most {MAX_SIZE} bytes: this mail has {size}")));
+        return Err(unsuitable(format!("{NAME} takes at most {MAX_SIZE} bytes: this mail has {size}")));
     }
     let target = "/upload/gmail/v1/users/me/messages/send?uploadType=media";
     let request = Request::new(mail.account, "POST", target.to_owned())
@@ -48,7 +48,7 @@ pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, NotTak
 }
 
 /// What the answer to the request that sends says, but the Message-ID, which another request asks for.
-pub(super) fn receipt(mail: &Mail<'_>, answer: &Answer) -> Result<Receipt, NotTaken> {
+pub(super) fn receipt(mail: &Mail<'_>, answer: &WebResponse) -> Result<Receipt, ApiRefusal> {
     let json = answer.json();
     let Some(id) = identifier(&json["id"]).filter(|_| answer.status == 200) else {
         let to = Addressees::of(&mail.parts, &mail.recipients);
@@ -66,7 +66,7 @@ pub(super) fn receipt(mail: &Mail<'_>, answer: &Answer) -> Result<Receipt, NotTa
 }
 
 /// Bytes that the new headers add.
-fn grown(before: &[Chunk], after: &[Chunk]) -> u64 {
+fn bytes_added(before: &[Chunk], after: &[Chunk]) -> u64 {
     let text = |chunks: &[Chunk]| match chunks.first() {
         Some(Chunk::Text(text)) => text.len() as u64,
         _ => 0,
@@ -86,7 +86,7 @@ pub(super) fn metadata(
     id: &str,
     name: &str,
     web: &mut dyn Web,
-) -> Result<Option<String>, NotTaken> {
+) -> Result<Option<String>, ApiRefusal> {
     let target = format!(
         "/gmail/v1/users/me/messages/{}?format=metadata&metadataHeaders={}",
         encoded(id),
@@ -105,7 +105,7 @@ pub(super) fn metadata(
 
 /// What an answer to a question about the mailbox means that is none. A grant that may only send is no reason to
 /// bother the user.
-pub(super) fn unreadable(answer: &Answer) -> NotTaken {
+pub(super) fn unreadable(answer: &WebResponse) -> ApiRefusal {
     let words = words(answer);
     let meaning = match answer.status {
         403 => Meaning::Permanent(Stage::Login),
@@ -119,7 +119,7 @@ fn labels(of: &Value) -> Vec<String> {
 }
 
 /// The error document: its own `reason` names the error more closely than its status.
-fn words(answer: &Answer) -> Words {
+fn words(answer: &WebResponse) -> Words {
     let Some(error) = error_object(answer) else { return Words::of_body(answer) };
     let reason = error["errors"][0]["reason"].as_str();
     let details = error["details"].as_array();

@@ -4,9 +4,9 @@
 //! `sendMail` with MIME: <https://learn.microsoft.com/graph/outlook-send-mime-message>. Only 202 is acceptance: a 200 has
 //! been seen for a mail that was too large and was never sent. Errors: <https://learn.microsoft.com/graph/errors>.
 
-use super::answer::{Meaning, NotTaken, Words, error_object, no_answer, of_status, refusal, unfit};
+use super::response::{ApiRefusal, Meaning, Words, error_object, no_answer, of_status, refusal, unsuitable};
 use super::upload;
-use super::web::{Answer, Piece, Request, Web, encoded, identifier};
+use super::web::{Piece, Request, Web, WebResponse, encoded, identifier};
 use super::{Mail, Receipt};
 use crate::domain::address::Mailbox;
 use crate::domain::compose::{Addressees, Chunk, MessageId, readdress, without_files};
@@ -56,7 +56,7 @@ const ACCOUNT: &[&str] = &[
 /// A recipient is at fault.
 const RECIPIENT: &[&str] = &["ErrorInvalidRecipients", "ErrorInvalidInternetAddress", "ErrorInvalidAddress"];
 
-pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, NotTaken> {
+pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, ApiRefusal> {
     let to = Addressees::of(&mail.parts, &mail.recipients);
     let chunks = readdress(mail.outgoing.chunks.clone(), &to);
     let base = base(mail.sender.as_ref());
@@ -88,20 +88,20 @@ pub(super) fn base(sender: Option<&Mailbox>) -> String {
 }
 
 /// The request that sends: 202, and nothing else, is acceptance.
-fn submit(mail: &Mail<'_>, request: Request, web: &mut dyn Web) -> Result<Receipt, NotTaken> {
+fn submit(mail: &Mail<'_>, request: Request, web: &mut dyn Web) -> Result<Receipt, ApiRefusal> {
     let answer = web.call(request).map_err(|error| no_answer(error, true))?;
     receipt(mail, &answer)
 }
 
 /// What the answer to that request says.
-pub(super) fn receipt(mail: &Mail<'_>, answer: &Answer) -> Result<Receipt, NotTaken> {
+pub(super) fn receipt(mail: &Mail<'_>, answer: &WebResponse) -> Result<Receipt, ApiRefusal> {
     if answer.status == 202 {
         return Ok(Receipt { status: 202, ..Receipt::default() });
     }
     Err(refused(mail, answer))
 }
 
-fn refused(mail: &Mail<'_>, answer: &Answer) -> NotTaken {
+fn refused(mail: &Mail<'_>, answer: &WebResponse) -> ApiRefusal {
     let words = words(answer);
     let meaning = meaning(answer.status, &words, &mail.outgoing.recipients);
     refusal(NAME, answer, words, meaning)
@@ -109,16 +109,21 @@ fn refused(mail: &Mail<'_>, answer: &Answer) -> NotTaken {
 
 /// By draft, files, and `send`. Until the last request nothing can have been sent, so whatever fails before it may be
 /// tried again, and the draft is taken away.
-fn send_draft(mail: &Mail<'_>, base: &str, chunks: &[Chunk], web: &mut dyn Web) -> Result<Receipt, NotTaken> {
+fn send_draft(
+    mail: &Mail<'_>,
+    base: &str,
+    chunks: &[Chunk],
+    web: &mut dyn Web,
+) -> Result<Receipt, ApiRefusal> {
     let files: Vec<_> = mail.parts.files.iter().filter(|file| file.content_id.is_none()).collect();
     let handles: Vec<u32> = files.iter().map(|file| file.handle).collect();
     let mut sized = Vec::with_capacity(files.len());
     for file in files {
         let Some(size) = mail.size_of(file.handle) else {
-            return Err(unfit(format!("mail.files: the size of \"{}\" is not given", file.name)));
+            return Err(unsuitable(format!("mail.files: the size of \"{}\" is not given", file.name)));
         };
         if size > MAX_FILE {
-            return Err(unfit(format!(
+            return Err(unsuitable(format!(
                 "{NAME} takes at most {MAX_FILE} bytes a file: \"{}\" has {size}",
                 file.name
             )));
@@ -126,7 +131,7 @@ fn send_draft(mail: &Mail<'_>, base: &str, chunks: &[Chunk], web: &mut dyn Web) 
         sized.push((file, size));
     }
     let Some(skeleton) = without_files(chunks, &handles) else {
-        return Err(unfit("mail.chunks: the files are not where this plugin puts them"));
+        return Err(unsuitable("mail.chunks: the files are not where this plugin puts them"));
     };
     let mut request = Request::new(mail.account, "POST", format!("{base}/messages"))
         .with("text/plain", vec![Piece::MessageBase64(skeleton)]);
@@ -143,11 +148,11 @@ fn send_draft(mail: &Mail<'_>, base: &str, chunks: &[Chunk], web: &mut dyn Web) 
         sized.into_iter().try_for_each(|(file, size)| upload::attach(mail.account, &draft, file, size, web));
     let sent = match step {
         Ok(()) => submit(mail, Request::new(mail.account, "POST", format!("{draft}/send")), web),
-        Err(upload::Failed::Answer(answer)) => Err(nothing_sent(refused(mail, &answer))),
+        Err(upload::Failed::WebResponse(answer)) => Err(nothing_sent(refused(mail, &answer))),
         Err(upload::Failed::Session(answer)) => Err(session_lost(&answer)),
-        Err(upload::Failed::NotTaken(error)) => Err(error),
+        Err(upload::Failed::ApiRefusal(error)) => Err(error),
     };
-    let in_doubt = matches!(&sent, Err(NotTaken::Failed(ApiFailure { verdict: Verdict::InDoubt, .. })));
+    let in_doubt = matches!(&sent, Err(ApiRefusal::Failed(ApiFailure { verdict: Verdict::InDoubt, .. })));
     if sent.is_err() && !in_doubt {
         let _ = web.call(Request::new(mail.account, "DELETE", draft));
     }
@@ -161,7 +166,7 @@ fn send_draft(mail: &Mail<'_>, base: &str, chunks: &[Chunk], web: &mut dyn Web) 
 }
 
 /// The mail is too large for the mailbox, or the session has ended.
-fn session_lost(answer: &Answer) -> NotTaken {
+fn session_lost(answer: &WebResponse) -> ApiRefusal {
     let words = words(answer);
     let too_large = answer.status == 413 || words.is(&["ErrorMessageSizeExceeded"]);
     let meaning = if too_large { Meaning::Permanent(Stage::Data) } else { Meaning::Transient };
@@ -169,18 +174,20 @@ fn session_lost(answer: &Answer) -> NotTaken {
 }
 
 /// What is in doubt about a step before the last one is not whether the mail was sent.
-fn nothing_sent(refusal: NotTaken) -> NotTaken {
+fn nothing_sent(refusal: ApiRefusal) -> ApiRefusal {
     match refusal {
-        NotTaken::Failed(failure) if failure.verdict == Verdict::InDoubt => NotTaken::Failed(ApiFailure {
-            stage: Stage::Data,
-            verdict: Verdict::Transient,
-            detail: failure.detail.replacen(
-                "could not say whether it took the mail",
-                "did not make the draft",
-                1,
-            ),
-            ..failure
-        }),
+        ApiRefusal::Failed(failure) if failure.verdict == Verdict::InDoubt => {
+            ApiRefusal::Failed(ApiFailure {
+                stage: Stage::Data,
+                verdict: Verdict::Transient,
+                detail: failure.detail.replacen(
+                    "could not say whether it took the mail",
+                    "did not make the draft",
+                    1,
+                ),
+                ..failure
+            })
+        }
         other => other,
     }
 }
@@ -191,7 +198,7 @@ pub(super) fn find(
     folder: &str,
     id: &MessageId,
     web: &mut dyn Web,
-) -> Result<Vec<(Receipt, bool)>, NotTaken> {
+) -> Result<Vec<(Receipt, bool)>, ApiRefusal> {
     let filter = format!("internetMessageId eq '{}'", id.to_string().replace('\'', "''"));
     let target = format!(
         "{folder}/messages?$filter={}&$select=id,conversationId,internetMessageId,isDraft&$top=10",
@@ -220,7 +227,7 @@ fn message_id(of: &Value) -> Option<String> {
     MessageId::parse(of.as_str()?).ok().map(|id| id.to_string())
 }
 
-fn words(answer: &Answer) -> Words {
+fn words(answer: &WebResponse) -> Words {
     let Some(error) = error_object(answer) else { return Words::of_body(answer) };
     Words::of(error["code"].as_str(), error["message"].as_str())
 }

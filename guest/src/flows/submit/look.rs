@@ -1,7 +1,7 @@
 //! Looking for a mail in doubt where its attempt would have left it.
 
 use super::Receipt;
-use super::answer::{NotTaken, no_answer, unfit};
+use super::response::{ApiRefusal, no_answer, unsuitable};
 use super::web::{Request, Web, encoded, identifier};
 use super::{gmail, graph};
 use crate::domain::address::{Address, Mailbox};
@@ -64,8 +64,8 @@ pub fn look_in_sent(
         Ok(Some(receipt)) => LookupResult::Found(receipt),
         Ok(None) if settled => LookupResult::NotFound,
         Ok(None) => LookupResult::NotYet(LOOK_AGAIN),
-        Err(NotTaken::NeedsSignIn(words)) => LookupResult::NeedsSignIn(words),
-        Err(NotTaken::Failed(failure)) => LookupResult::CannotTell(failure.detail),
+        Err(ApiRefusal::NeedsSignIn(words)) => LookupResult::NeedsSignIn(words),
+        Err(ApiRefusal::Failed(failure)) => LookupResult::CannotTell(failure.detail),
     }
 }
 
@@ -75,7 +75,7 @@ fn in_gmail(
     id: &MessageId,
     account: &str,
     web: &mut dyn Web,
-) -> Result<Option<Receipt>, NotTaken> {
+) -> Result<Option<Receipt>, ApiRefusal> {
     let receipt = |id: &str| Receipt { status: 200, provider_id: Some(id.to_owned()), ..Receipt::default() };
     let by_id = list(account, &format!("in:sent rfc822msgid:{}", id.as_str()), 2, web)?;
     if let Some((found, thread)) = by_id.into_iter().next() {
@@ -93,7 +93,7 @@ fn in_gmail(
     }
     if too_many {
         let detail = format!("more than {MOST_ASKED} mails were sent since: not all can be looked at");
-        return Err(unfit(detail));
+        return Err(unsuitable(detail));
     }
     Ok(None)
 }
@@ -104,7 +104,7 @@ fn list(
     query: &str,
     most: usize,
     web: &mut dyn Web,
-) -> Result<Vec<(String, Option<String>)>, NotTaken> {
+) -> Result<Vec<(String, Option<String>)>, ApiRefusal> {
     let target = format!("/gmail/v1/users/me/messages?maxResults={most}&q={}", encoded(query));
     let answer = web.call(Request::new(account, "GET", target)).map_err(|error| no_answer(error, false))?;
     let json = answer.json();
@@ -123,10 +123,10 @@ fn in_graph(
     account: &str,
     settled: bool,
     web: &mut dyn Web,
-) -> Result<Option<Receipt>, NotTaken> {
+) -> Result<Option<Receipt>, ApiRefusal> {
     let sender = search.sender.as_ref().map(|address| {
         let address = Address::parse(address);
-        address.map(|address| Mailbox { name: None, address }).map_err(|e| unfit(format!("sender: {e}")))
+        address.map(|address| Mailbox { name: None, address }).map_err(|e| unsuitable(format!("sender: {e}")))
     });
     let base = graph::base(sender.transpose()?.as_ref());
     let (drafts, sent): (Vec<_>, Vec<_>) =

@@ -1,10 +1,10 @@
 //! One attempt to hand a composed mail to a server or to a provider's API, and the facts that come of it.
 
-mod answer;
 mod gmail;
 mod graph;
 mod look;
 mod probe;
+mod response;
 mod sendgrid;
 mod settle_api;
 mod smtp;
@@ -17,7 +17,7 @@ pub use look::{LookupResult, Search, look_in_sent};
 pub use probe::{Probe, probe_api};
 pub use settle_api::settle_api;
 pub use smtp::{Smtp, Submission};
-pub use web::{Answer, Piece, Request, Web, WebError, WebFailure, WebStage};
+pub use web::{Piece, Request, Web, WebError, WebFailure, WebResponse, WebStage};
 
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::compose::{Chunk, MessageId, Parts, read_back};
@@ -26,8 +26,8 @@ use crate::domain::status::{
     ApiFailure, Event, Failure, Reply, Stage, events_of_api_failure, events_of_missing_sign_in,
     events_of_receipt,
 };
-use answer::NotTaken;
 use chrono::{DateTime, FixedOffset};
+use response::ApiRefusal;
 
 /// A composed mail, ready to leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,7 +178,7 @@ pub fn submit(
 }
 
 /// What an API's answer to these recipients comes to.
-fn outcome_of(to: &[String], answer: Result<Receipt, NotTaken>, at: DateTime<FixedOffset>) -> Outcome {
+fn outcome_of(to: &[String], answer: Result<Receipt, ApiRefusal>, at: DateTime<FixedOffset>) -> Outcome {
     match answer {
         Ok(receipt) => Outcome {
             events: events_of_receipt(to, receipt.status, at),
@@ -189,7 +189,7 @@ fn outcome_of(to: &[String], answer: Result<Receipt, NotTaken>, at: DateTime<Fix
             stage: None,
             pause: None,
         },
-        Err(NotTaken::NeedsSignIn(words)) => Outcome {
+        Err(ApiRefusal::NeedsSignIn(words)) => Outcome {
             events: events_of_missing_sign_in(to, &words, at),
             error: Some(SubmitError::NeedsSignIn(words)),
             reply: None,
@@ -198,7 +198,7 @@ fn outcome_of(to: &[String], answer: Result<Receipt, NotTaken>, at: DateTime<Fix
             stage: Some(Stage::Login),
             pause: None,
         },
-        Err(NotTaken::Failed(failure)) => Outcome {
+        Err(ApiRefusal::Failed(failure)) => Outcome {
             events: events_of_api_failure(to, &failure, at),
             result: AttemptResult::of_api_failure(&failure, to),
             reply: None,

@@ -1,8 +1,8 @@
 //! The connection test of a provider's API (FEATURES A8): a harmless question that the grant allows, so that token, host
 //! and permission are known to work before a mail depends on them.
 
-use super::answer::{Meaning, NotTaken, Words, error_object, no_answer, of_status, refusal};
-use super::web::{Answer, Request, Web};
+use super::response::{ApiRefusal, Meaning, Words, error_object, no_answer, of_status, refusal};
+use super::web::{Request, Web, WebResponse};
 use crate::domain::delivery::Transport;
 use crate::domain::status::{Failure, Stage};
 use serde_json::Value;
@@ -46,11 +46,11 @@ pub fn probe_api(account: &str, transport: Transport, web: &mut dyn Web) -> Opti
     let request = Request::new(account, "GET", question.target.to_owned());
     Some(match web.call(request) {
         Err(error) => Probe { steps: Vec::new(), failure: Some(failure(no_answer(error, false))) },
-        Ok(answer) => judge(&question, &answer),
+        Ok(answer) => read_answer(&question, &answer),
     })
 }
 
-fn judge(question: &Question, answer: &Answer) -> Probe {
+fn read_answer(question: &Question, answer: &WebResponse) -> Probe {
     let Question { provider, address, .. } = question;
     let mut steps = vec![(Stage::Tls, format!("{provider} answers: HTTP {}", answer.status))];
     let json = answer.json();
@@ -90,7 +90,7 @@ fn judge(question: &Question, answer: &Answer) -> Probe {
 }
 
 /// Google's and Microsoft's error object, SendGrid's list, or the body itself.
-fn words(answer: &Answer) -> Words {
+fn words(answer: &WebResponse) -> Words {
     if let Some(error) = error_object(answer) {
         let reason = error["errors"][0]["reason"].as_str();
         return Words::of(
@@ -105,10 +105,10 @@ fn words(answer: &Answer) -> Words {
     }
 }
 
-fn failure(of: NotTaken) -> Failure {
+fn failure(of: ApiRefusal) -> Failure {
     use crate::domain::status::Verdict;
     match of {
-        NotTaken::NeedsSignIn(words) => Failure {
+        ApiRefusal::NeedsSignIn(words) => Failure {
             stage: Stage::Login,
             verdict: Verdict::NeedsSignIn,
             reply: None,
@@ -116,7 +116,7 @@ fn failure(of: NotTaken) -> Failure {
             retry_after: None,
             recipients: Vec::new(),
         },
-        NotTaken::Failed(api) => Failure {
+        ApiRefusal::Failed(api) => Failure {
             stage: api.stage,
             verdict: api.verdict,
             reply: None,

@@ -3,8 +3,8 @@
 //! `mail/send`: <https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send>. It makes a message of its own
 //! from them, knows no idempotency key and can't be asked for a mail by its Message-ID: what is in doubt stays so.
 
-use super::answer::{Meaning, NotTaken, Words, no_answer, of_status, refusal, unfit};
-use super::web::{Answer, Piece, Request, Web, identifier};
+use super::response::{ApiRefusal, Meaning, Words, no_answer, of_status, refusal, unsuitable};
+use super::web::{Piece, Request, Web, WebResponse, identifier};
 use super::{Mail, Receipt};
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::compose::Addressees;
@@ -20,7 +20,7 @@ const MAX_SIZE: u64 = 30_000_000;
 /// Most recipients of one request.
 const MAX_RECIPIENTS: usize = 1_000;
 
-pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, NotTaken> {
+pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, ApiRefusal> {
     let body = body(mail)?;
     let request =
         Request::new(mail.account, "POST", "/v3/mail/send".to_owned()).with("application/json", body);
@@ -29,7 +29,7 @@ pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, NotTak
 }
 
 /// What the answer to that request says.
-pub(super) fn receipt(mail: &Mail<'_>, answer: &Answer) -> Result<Receipt, NotTaken> {
+pub(super) fn receipt(mail: &Mail<'_>, answer: &WebResponse) -> Result<Receipt, ApiRefusal> {
     if answer.status != 202 {
         let words = words(answer);
         let meaning = meaning(answer, &words, mail);
@@ -45,13 +45,13 @@ pub(super) fn receipt(mail: &Mail<'_>, answer: &Answer) -> Result<Receipt, NotTa
 }
 
 /// The request's JSON, its files left to the host.
-fn body(mail: &Mail<'_>) -> Result<Vec<Piece>, NotTaken> {
+fn body(mail: &Mail<'_>) -> Result<Vec<Piece>, ApiRefusal> {
     if mail.outgoing.needs_smtputf8 {
-        return Err(unfit(format!("{NAME} takes no address beyond ASCII")));
+        return Err(unsuitable(format!("{NAME} takes no address beyond ASCII")));
     }
     if mail.recipients.len() > MAX_RECIPIENTS {
         let count = mail.recipients.len();
-        return Err(unfit(format!(
+        return Err(unsuitable(format!(
             "{NAME} takes at most {MAX_RECIPIENTS} recipients: this mail has {count}"
         )));
     }
@@ -63,7 +63,7 @@ fn body(mail: &Mail<'_>) -> Result<Vec<Piece>, NotTaken> {
     let mut before = ",\"attachments\":[";
     for file in &mail.parts.files {
         let Some(bytes) = mail.size_of(file.handle) else {
-            return Err(unfit(format!("mail.files: the size of \"{}\" is not given", file.name)));
+            return Err(unsuitable(format!("mail.files: the size of \"{}\" is not given", file.name)));
         };
         size += bytes.div_ceil(3).saturating_mul(4);
         let mut fields =
@@ -93,7 +93,7 @@ fn body(mail: &Mail<'_>) -> Result<Vec<Piece>, NotTaken> {
     size +=
         pieces.iter().map(|it| if let Piece::Text(text) = it { text.len() as u64 } else { 0 }).sum::<u64>();
     if size >= MAX_SIZE {
-        return Err(unfit(format!(
+        return Err(unsuitable(format!(
             "{NAME} takes less than {MAX_SIZE} bytes: this mail has {size}, its files encoded"
         )));
     }
@@ -162,7 +162,7 @@ fn personalizations(people: &Addressees) -> Vec<Value> {
 }
 
 /// `{"errors":[{"message":…,"field":…}]}`; the field names the error.
-fn words(answer: &Answer) -> Words {
+fn words(answer: &WebResponse) -> Words {
     let json = answer.json();
     let Some(errors) = json["errors"].as_array().filter(|errors| !errors.is_empty()) else {
         return Words::of_body(answer);
@@ -171,7 +171,7 @@ fn words(answer: &Answer) -> Words {
     Words::of(errors[0]["field"].as_str(), Some(&all.join("\n")))
 }
 
-fn meaning(answer: &Answer, words: &Words, mail: &Mail<'_>) -> Meaning {
+fn meaning(answer: &WebResponse, words: &Words, mail: &Mail<'_>) -> Meaning {
     match answer.status {
         // Not the key: the plan's mails are used up until it is renewed.
         401 | 403 if words.mentions("credits exceeded") => Meaning::Quota,
@@ -186,7 +186,7 @@ fn meaning(answer: &Answer, words: &Words, mail: &Mail<'_>) -> Meaning {
 }
 
 /// The recipients whose place in the request an error names: `personalizations.0.to.1.email`.
-fn named(answer: &Answer, mail: &Mail<'_>) -> Vec<String> {
+fn named(answer: &WebResponse, mail: &Mail<'_>) -> Vec<String> {
     let sent =
         json!({ "personalizations": personalizations(&Addressees::of(&mail.parts, &mail.recipients)) });
     let json = answer.json();

@@ -1,7 +1,7 @@
 //! What an API's answer means to a host that calls it by itself: just what [`submit`](super::submit) makes of that answer.
 
-use super::answer::no_answer;
-use super::web::{Answer, WebError};
+use super::response::no_answer;
+use super::web::{WebError, WebResponse};
 use super::{Mail, Outcome, OutgoingMail, check, fault, gmail, graph, not_attempted, outcome_of, sendgrid};
 use crate::domain::delivery::Transport;
 use chrono::{DateTime, FixedOffset};
@@ -11,7 +11,7 @@ use chrono::{DateTime, FixedOffset};
 pub fn settle_api(
     transport: &str,
     outgoing: &OutgoingMail,
-    answer: Result<Answer, WebError>,
+    answer: Result<WebResponse, WebError>,
     at: DateTime<FixedOffset>,
 ) -> Outcome {
     let taken = match Transport::named(transport) {

@@ -2,8 +2,8 @@
 //!
 //! <https://learn.microsoft.com/graph/outlook-large-attachments>.
 
-use super::answer::{NotTaken, no_answer, unfit};
-use super::web::{Answer, Piece, Request, Web};
+use super::response::{ApiRefusal, no_answer, unsuitable};
+use super::web::{Piece, Request, Web, WebResponse};
 use crate::domain::compose::PartFile;
 use serde_json::{Value, json};
 
@@ -17,11 +17,11 @@ const LONGEST_URL: usize = 8 * 1024;
 /// A file was not added. Nothing was sent.
 pub(super) enum Failed {
     /// The answer says why.
-    Answer(Answer),
+    WebResponse(WebResponse),
     /// The session did not take a stretch: the answer concerns the session, not the account. A new one may do.
-    Session(Answer),
+    Session(WebResponse),
     /// No answer, or none that can be gone on with.
-    NotTaken(NotTaken),
+    ApiRefusal(ApiRefusal),
 }
 
 /// Adds a file to the draft.
@@ -51,7 +51,7 @@ pub(super) fn attach(
     let session = expect(call(request, web)?, &[200, 201])?;
     let Some(url) = session.json()["uploadUrl"].as_str().filter(|url| is_upload_url(url)).map(str::to_owned)
     else {
-        return Err(Failed::NotTaken(unfit("Microsoft Graph gave no https URL to upload to")));
+        return Err(Failed::ApiRefusal(unsuitable("Microsoft Graph gave no https URL to upload to")));
     };
     upload(account, &url, file.handle, size, web)
 }
@@ -87,12 +87,12 @@ fn resumes_at(answer: &Value) -> Option<u64> {
     ranges[0].as_str()?.split('-').next()?.trim().parse().ok()
 }
 
-fn call(request: Request, web: &mut dyn Web) -> Result<Answer, Failed> {
-    web.call(request).map_err(|error| Failed::NotTaken(no_answer(error, false)))
+fn call(request: Request, web: &mut dyn Web) -> Result<WebResponse, Failed> {
+    web.call(request).map_err(|error| Failed::ApiRefusal(no_answer(error, false)))
 }
 
-fn expect(answer: Answer, statuses: &[u16]) -> Result<Answer, Failed> {
-    if statuses.contains(&answer.status) { Ok(answer) } else { Err(Failed::Answer(answer)) }
+fn expect(answer: WebResponse, statuses: &[u16]) -> Result<WebResponse, Failed> {
+    if statuses.contains(&answer.status) { Ok(answer) } else { Err(Failed::WebResponse(answer)) }
 }
 
 /// An absolute `https` URL without user information, white space or anything else that two readers could read in

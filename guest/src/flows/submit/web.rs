@@ -9,7 +9,7 @@ pub trait Web {
     ///
     /// # Errors
     /// [`WebError`]: no answer came, and what that means. An answer of 4xx or 5xx is none.
-    fn call(&mut self, request: Request) -> Result<Answer, WebError>;
+    fn call(&mut self, request: Request) -> Result<WebResponse, WebError>;
 }
 
 /// One request.
@@ -50,7 +50,7 @@ pub enum Piece {
 
 /// An answer, whatever its status.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Answer {
+pub struct WebResponse {
     /// HTTP status.
     pub status: u16,
     /// Fields, names in lower case.
@@ -103,7 +103,7 @@ pub enum WebStage {
     /// Sending the request.
     Request,
     /// The request was sent, its answer not read.
-    Answer,
+    WebResponse,
 }
 
 /// Bytes of an answer that are read where it holds a few fields.
@@ -132,7 +132,7 @@ impl Request {
     }
 }
 
-impl Answer {
+impl WebResponse {
     /// The value of a field.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(it, _)| it.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())

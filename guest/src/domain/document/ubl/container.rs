@@ -93,8 +93,8 @@ pub(super) fn pdf(root: Element<'_, '_>) -> Result<Option<EmbeddedFile>, Documen
     }
     let marked = |of: &&(Element<'_, '_>, Element<'_, '_>, Option<String>)| {
         ["DocumentType", "DocumentDescription"].iter().any(|field| {
-            let said = of.0.values(field).next().map(|value| value.whole_text().trim());
-            said.is_some_and(|said| PICTURES.contains(&said))
+            let media_type = of.0.values(field).next().map(|value| value.whole_text().trim());
+            media_type.is_some_and(|media_type| PICTURES.contains(&media_type))
         })
     };
     let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned();

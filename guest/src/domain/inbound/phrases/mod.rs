@@ -48,6 +48,8 @@ tables! {
     DELIVERY_AGENTS = BOUNCES["delivery-agents"];
     /// Where the original begins.
     ORIGINAL = BOUNCES["original"];
+    /// What ends the line over a quotation, behind its author.
+    QUOTATION_LINES = BOUNCES["quotation-lines"];
     /// What programs put before the subject when a person answers or forwards.
     PERSON_PREFIXES = BOUNCES["person-prefixes"];
     /// Subjects of automatic replies.

@@ -30,7 +30,7 @@ const REPORT: &str = "From: Mail Delivery System <MAILER-DAEMON@mx.customer.exam
 
 fn is_a_persons(what: &str, raw: &str) {
     let found = understood(raw.as_bytes());
-    assert_eq!((found.class, found.hardness), (Class::Ordinary, None), "{what}: {:?}", found.recipients);
+    assert_eq!((found.class, found.bounce_type), (Class::Ordinary, None), "{what}: {:?}", found.recipients);
     let failed =
         [EventKind::Bounced, EventKind::Expired, EventKind::DispositionDeleted, EventKind::Delivered];
     assert!(found.events.iter().all(|it| !failed.contains(&it.kind)), "{what}: {:?}", found.events);

@@ -6,7 +6,7 @@ use crate::domain::template::body::unbroken;
 use crate::domain::template::fault::TemplateFault;
 use crate::domain::template::format::{long_date, money, number};
 use crate::domain::template::record::Record;
-use crate::domain::template::render::RenderRequest;
+use crate::domain::template::request::RenderRequest;
 use crate::domain::template::words::Words;
 use chrono::NaiveDate;
 use minijinja::value::Value;

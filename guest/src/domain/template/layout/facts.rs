@@ -8,7 +8,7 @@ use crate::domain::kind::{Audience, DocumentKind as K, UseCase as U};
 use crate::domain::language::Locale;
 use crate::domain::template::fault::TemplateFault;
 use crate::domain::template::format::{long_date, money};
-use crate::domain::template::render::RenderRequest;
+use crate::domain::template::request::RenderRequest;
 use crate::domain::template::words::Words;
 use chrono::NaiveDate;
 

@@ -5,7 +5,7 @@ use super::links;
 use crate::domain::template::context::{CompanyFacts, company_of};
 use crate::domain::template::fault::TemplateFault;
 use crate::domain::template::record::Record;
-use crate::domain::template::render::RenderRequest;
+use crate::domain::template::request::RenderRequest;
 use crate::domain::template::value::text;
 use crate::domain::template::words::Words;
 use minijinja::value::Value;

@@ -1,7 +1,7 @@
 //! Links that a mail may carry: pages, and the company's own telephone, address and web site.
 
 use super::super::body::unbroken;
-use crate::domain::template::render::RenderRequest;
+use crate::domain::template::request::RenderRequest;
 
 /// Longest link of a portal, in bytes.
 pub const LONGEST_LINK: usize = 2_000;

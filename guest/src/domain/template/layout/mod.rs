@@ -19,7 +19,7 @@ use super::format::number;
 use super::greeting::closing;
 use super::items::{Columns, Shown, lines};
 use super::record::Record;
-use super::render::RenderRequest;
+use super::request::RenderRequest;
 use super::signature;
 use super::value::{none, text};
 use super::words::Words;
@@ -85,11 +85,6 @@ const LOGO: &[&str; 2] = &["width", "height"];
 const BUTTON: &[&str; 3] = &["label", "url", "filled"];
 const DOWNLOAD: &[&str; 3] = &["label", "url", "title_html"];
 const CODE: &[&str; 2] = &["alt", "hint"];
-
-/// True for a name that only layouts have.
-pub(super) fn is_name(name: &str) -> bool {
-    name == "mail"
-}
 
 /// How many lines of the document the layout shows where there is room for all of them. A mail that comes back to a document whose
 /// lines were read before is about its amount or its answer; the lines of a reminder and of a statement are invoices, and the first

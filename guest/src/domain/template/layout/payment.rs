@@ -9,7 +9,7 @@ use crate::domain::payment_code::Transfer;
 use crate::domain::template::context::company_of;
 use crate::domain::template::fault::TemplateFault;
 use crate::domain::template::format::money;
-use crate::domain::template::render::RenderRequest;
+use crate::domain::template::request::RenderRequest;
 use crate::domain::template::words::Words;
 
 /// Payment details. None where nothing is asked, or nothing is known of how.

@@ -31,9 +31,9 @@ pub(super) fn text(
             found.map(|row| labelled(&row.label, &row.value))
         }
     };
-    let said: Vec<String> = [amount, date].into_iter().flatten().collect();
-    if !said.is_empty() {
-        return Ok(said.join(" · "));
+    let parts: Vec<String> = [amount, date].into_iter().flatten().collect();
+    if !parts.is_empty() {
+        return Ok(parts.join(" · "));
     }
     let first = body.first().map(|lines| lines.join(" ")).unwrap_or_default();
     // A text that goes on after its greeting begins here.

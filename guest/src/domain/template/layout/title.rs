@@ -3,7 +3,7 @@
 use crate::domain::html::push_escaped;
 use crate::domain::kind::UseCase as U;
 use crate::domain::template::fault::TemplateFault;
-use crate::domain::template::render::RenderRequest;
+use crate::domain::template::request::RenderRequest;
 use crate::domain::template::whole::{is_kept_whole, push_whole};
 use crate::domain::template::words::Words;
 

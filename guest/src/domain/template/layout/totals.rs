@@ -8,7 +8,7 @@ use crate::domain::kind::{DocumentKind as K, UseCase as U};
 use crate::domain::language::{Language, Locale};
 use crate::domain::template::fault::TemplateFault;
 use crate::domain::template::format::{money, number};
-use crate::domain::template::render::RenderRequest;
+use crate::domain::template::request::RenderRequest;
 use crate::domain::template::words::Words;
 use rust_decimal::Decimal;
 
@@ -63,7 +63,7 @@ pub(super) fn name_of_total(d: &Document, total: Money) -> &'static str {
 pub(super) fn after_total(
     request: &RenderRequest<'_>,
     words: &Words,
-    said: Option<Money>,
+    stated: Option<Money>,
 ) -> Result<Vec<Row>, TemplateFault> {
     let d = request.document.as_ref();
     let Some(total) = d.total() else { return Ok(Vec::new()) };
@@ -79,7 +79,7 @@ pub(super) fn after_total(
     // What the thanks are for may not be counted as paid yet: then nobody knows what is left.
     let is_known = request.purpose.use_case() != U::ThankYou || d.paid().is_some();
     if is_known && (!rows.is_empty() || d.owed().is_some_and(|owed| owed != total)) {
-        let left = remainder(request).filter(|(_, left)| said != Some(*left));
+        let left = remainder(request).filter(|(_, left)| stated != Some(*left));
         if let Some((key, left)) = left {
             rows.push(Row::strong(words.get(key)?, money(left, request.locale)));
         }

@@ -9,8 +9,10 @@ mod markup;
 use super::context;
 use super::engine::TextSet;
 use super::layout::{HTML, MAIL, TEXT};
+use super::names::ROOT;
 use super::nearest::nearest;
-use super::render::{Attached, Edits, Logo, Portal, RenderRequest, Sender, render_with};
+use super::render::render_with;
+use super::request::{Attached, Edits, Logo, Portal, RenderRequest, Sender};
 use super::samples::{self, Fill};
 use super::words::Words;
 use super::{Rule, TemplateFault, shipped};
@@ -168,7 +170,7 @@ fn unknown_field(name: &str, path: &str) -> Option<String> {
         "portal" => context::PORTAL,
         "mail" if name.starts_with("layout/") => MAIL,
         "language" | "locale" | "plural" | "range" | "namespace" | "dict" => return None,
-        _ => return Some(format!("there is no \"{root}\": a text begins with {}", context::ROOT.join(", "))),
+        _ => return Some(format!("there is no \"{root}\": a text begins with {}", ROOT.join(", "))),
     };
     let field = field?;
     let total = || context::TOTALS.contains(&parts.clone().next().unwrap_or("tax"));

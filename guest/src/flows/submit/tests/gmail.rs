@@ -4,7 +4,7 @@ use super::*;
 
 const SENT: &str = r#"{"id":"18c5f1","threadId":"18c5e0","labelIds":["SENT"]}"#;
 
-fn google(status: u16, reason: &str, message: &str) -> Answer {
+fn google(status: u16, reason: &str, message: &str) -> WebResponse {
     let body = serde_json::json!({ "error": {
         "code": status, "message": message,
         "errors": [{ "domain": "global", "reason": reason, "message": message }],
@@ -52,7 +52,7 @@ fn what_happens_after_gmail_took_a_mail_does_not_change_that_it_did() {
         Ok(google(401, "authError", "Invalid Credentials")),
         Ok(answer(200, "{")),
         Ok(answer(200, r#"{"payload":{"headers":[{"name":"Message-ID","value":"<a>\r\nX: y"}]}}"#)),
-        Err(lost(WebStage::Answer, Verdict::InDoubt)),
+        Err(lost(WebStage::WebResponse, Verdict::InDoubt)),
         Err(WebError::NeedsSignIn("invalid_grant".into())),
     ];
     for then in after {
@@ -105,7 +105,7 @@ fn a9_gmails_answers_mean_what_its_documentation_says() {
         assert_eq!(short(&outcome), expected, "{text}");
         assert_eq!(provider.asked.len(), 1, "{text}");
         if let Some(message) = json["error"]["message"].as_str() {
-            assert_eq!(said(&outcome).1, Some(message), "{text}");
+            assert_eq!(error_and_words(&outcome).1, Some(message), "{text}");
         }
     }
 }
@@ -117,7 +117,7 @@ fn gmail_names_the_wait_and_the_newer_form_of_its_errors_is_read_too() {
     limited.headers.push(("retry-after".into(), "120".into()));
     let outcome = send(invoice(), "gmail", &mut Provider::answering([limited]));
     assert_eq!(outcome.result, AttemptResult::AccountUnavailable(Some(120)));
-    assert_eq!(said(&outcome).0, Some("RATE_LIMIT_EXCEEDED"));
+    assert_eq!(error_and_words(&outcome).0, Some("RATE_LIMIT_EXCEEDED"));
     let Some(SubmitError::Api(failure)) = outcome.error else { panic!() };
     assert_eq!(
         failure.detail,

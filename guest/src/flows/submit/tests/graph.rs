@@ -9,12 +9,12 @@ const URL: &str =
 const DRAFT: &str =
     r#"{"id":"AAMk=/+","conversationId":"AAQk","internetMessageId":"<inv-1@nord.example>","isDraft":true}"#;
 
-fn microsoft(status: u16, code: &str, message: &str) -> Answer {
+fn microsoft(status: u16, code: &str, message: &str) -> WebResponse {
     let error = serde_json::json!({ "error": { "code": code, "message": message, "innerError": {} } });
     answer(status, &error.to_string())
 }
 
-fn session(url: &str) -> Answer {
+fn session(url: &str) -> WebResponse {
     let body = serde_json::json!({ "uploadUrl": url, "nextExpectedRanges": ["0-"] });
     answer(201, &body.to_string())
 }
@@ -48,7 +48,7 @@ fn a_mail_that_graph_took_stays_taken_when_its_id_can_not_be_found() {
     for then in [
         Ok(answer(200, r#"{"value":[]}"#)),
         Ok(microsoft(403, "ErrorAccessDenied", "no")),
-        Err(lost(WebStage::Answer, Verdict::InDoubt)),
+        Err(lost(WebStage::WebResponse, Verdict::InDoubt)),
     ] {
         let mut provider =
             Provider { answers: [Ok(answer(ACCEPTED, "")), then.clone()].into(), asked: vec![] };
@@ -233,7 +233,7 @@ fn a_file_too_small_for_a_session_is_added_in_one_request() {
 #[test]
 fn what_fails_before_the_draft_is_sent_may_be_tried_again_and_takes_the_draft_away() {
     let later = "Transient(None) data deferred,deferred,deferred";
-    let broken = || Err(lost(WebStage::Answer, Verdict::InDoubt));
+    let broken = || Err(lost(WebStage::WebResponse, Verdict::InDoubt));
     let rows = [
         (vec![broken()], later, false),
         (vec![Ok(microsoft(500, "InternalServerError", ""))], later, false),
@@ -276,7 +276,7 @@ fn what_fails_before_the_draft_is_sent_may_be_tried_again_and_takes_the_draft_aw
 #[test]
 fn a_draft_whose_sending_had_no_answer_is_in_doubt_and_left_alone() {
     let answers =
-        [Ok(answer(201, DRAFT)), Ok(answer(201, "{}")), Err(lost(WebStage::Answer, Verdict::InDoubt))];
+        [Ok(answer(201, DRAFT)), Ok(answer(201, "{}")), Err(lost(WebStage::WebResponse, Verdict::InDoubt))];
     let mut provider = Provider { answers: answers.into(), asked: vec![] };
     let outcome = send(invoice_with(2_500_000), "graph", &mut provider);
     assert_eq!(short(&outcome), "InDoubt after-dot in-doubt,in-doubt,in-doubt");

@@ -86,7 +86,7 @@ fn a_provider_that_can_not_tell_is_never_taken_for_a_no() {
         ("gmail", vec![answer(200, "{}"), answer(200, r#"{"messages":[{"id":"1"}]}"#), answer(500, "")]),
         ("graph", vec![answer(200, "{}")]),
         ("graph", vec![answer(200, r#"{"value":{}}"#)]),
-        ("graph", vec![Answer { truncated: true, ..answer(200, r#"{"value":[]}"#) }]),
+        ("graph", vec![WebResponse { truncated: true, ..answer(200, r#"{"value":[]}"#) }]),
         ("graph", vec![answer(403, r#"{"error":{"code":"ErrorAccessDenied","message":"no"}}"#)]),
         ("graph", vec![]),
         ("sendgrid", vec![]),

@@ -10,7 +10,7 @@ mod smtp;
 
 use super::*;
 use crate::domain::attachment::{Attachment, Format, Role, check as check_files};
-use crate::domain::compose::{Letter, LetterId, compose};
+use crate::domain::compose::{MailId, MessageContent, compose};
 use crate::domain::status::{Acceptance, Verdict, fold};
 use std::collections::VecDeque;
 
@@ -20,12 +20,12 @@ const PDF: u64 = 120_000;
 /// A provider that answers by a script and keeps what it was asked.
 #[derive(Debug, Default)]
 struct Provider {
-    answers: VecDeque<Result<Answer, WebError>>,
+    answers: VecDeque<Result<WebResponse, WebError>>,
     asked: Vec<Request>,
 }
 
 impl Provider {
-    fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
+    fn answering(answers: impl IntoIterator<Item = WebResponse>) -> Self {
         Self { answers: answers.into_iter().map(Ok).collect(), asked: Vec::new() }
     }
 
@@ -36,7 +36,7 @@ impl Provider {
 }
 
 impl Web for Provider {
-    fn call(&mut self, request: Request) -> Result<Answer, WebError> {
+    fn call(&mut self, request: Request) -> Result<WebResponse, WebError> {
         self.asked.push(request);
         self.answers.pop_front().unwrap_or(Err(WebError::Refused("nothing more is scripted".into())))
     }
@@ -51,8 +51,8 @@ impl Smtp for NoSmtp {
     }
 }
 
-fn answer(status: u16, body: &str) -> Answer {
-    Answer {
+fn answer(status: u16, body: &str) -> WebResponse {
+    WebResponse {
         status,
         headers: vec![("content-type".into(), "application/json".into())],
         body: body.as_bytes().to_vec(),
@@ -93,8 +93,8 @@ fn invoice_with(pdf: u64) -> OutgoingMail {
         file(1, "Rechnung Müller.pdf", "application/pdf", pdf, Role::Pdf),
         file(2, "logo.png", "image/png", 6_000, Role::Logo),
     ];
-    let composed = compose(&Letter {
-        id: &LetterId::parse("inv-1").unwrap(),
+    let composed = compose(&MessageContent {
+        id: &MailId::parse("inv-1").unwrap(),
         message_id_domain: "nord.example",
         date: now(),
         from: &mailbox("Atelier Nord", "office@nord.example"),
@@ -144,7 +144,7 @@ fn short(outcome: &Outcome) -> String {
 }
 
 /// The words of the failure, and the provider's name for it.
-fn said(outcome: &Outcome) -> (Option<&str>, Option<&str>) {
+fn error_and_words(outcome: &Outcome) -> (Option<&str>, Option<&str>) {
     match &outcome.error {
         Some(SubmitError::Api(failure)) => (failure.code.as_deref(), failure.words.as_deref()),
         Some(SubmitError::NeedsSignIn(words)) => (None, Some(words)),
@@ -207,13 +207,13 @@ fn whatever_a_provider_answers_every_recipient_gets_one_fact_and_nothing_unprove
             for body in bodies {
                 for truncated in [false, true] {
                     for pdf in [PDF, 4_000_000] {
-                        let bad = Answer { status, headers: vec![], body: body.to_vec(), truncated };
+                        let bad = WebResponse { status, headers: vec![], body: body.to_vec(), truncated };
                         let mut provider = Provider::answering([bad]);
                         let outcome = send(invoice_with(pdf), transport, &mut provider);
                         let what = format!("{transport} {status} {body:.40?} {truncated} {pdf}");
                         assert_eq!(outcome.events.len(), 3, "{what}");
                         assert!(outcome.receipt.is_none() && outcome.error.is_some(), "{what}: {outcome:?}");
-                        let words = said(&outcome).1.map_or(0, |words| words.chars().count());
+                        let words = error_and_words(&outcome).1.map_or(0, |words| words.chars().count());
                         assert!(words <= 2_000, "{what}");
                         let submitting = provider.asked.iter().filter(|it| it.target.contains("end")).count();
                         assert!(submitting <= 1, "{what}");
@@ -235,8 +235,8 @@ fn a_call_without_an_answer_is_in_doubt_only_where_the_whole_request_left() {
         (lost(W::Token, Verdict::NeedsSignIn), "NeedsSignIn login deferred,deferred,deferred"),
         (lost(W::Request, Verdict::Transient), "Transient(None) data deferred,deferred,deferred"),
         (lost(W::Request, Verdict::InDoubt), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
-        (lost(W::Answer, Verdict::InDoubt), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
-        (lost(W::Answer, Verdict::Transient), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
+        (lost(W::WebResponse, Verdict::InDoubt), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
+        (lost(W::WebResponse, Verdict::Transient), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
         (WebError::UnknownAccount, "AccountUnavailable(None) login deferred,deferred,deferred"),
         (WebError::Refused("not the provider's".into()), "Permanent prepare unsent,unsent,unsent"),
         (WebError::NeedsSignIn("invalid_grant".into()), "NeedsSignIn login deferred,deferred,deferred"),

@@ -3,13 +3,13 @@
 use super::*;
 use serde_json::{Value, json};
 
-fn accepted() -> Answer {
+fn accepted() -> WebResponse {
     let mut answer = answer(202, "");
     answer.headers.push(("x-message-id".into(), "14c5d75ce93".into()));
     answer
 }
 
-fn errors(status: u16, field: Value, message: &str) -> Answer {
+fn errors(status: u16, field: Value, message: &str) -> WebResponse {
     answer(status, &json!({ "errors": [{ "message": message, "field": field, "help": null }] }).to_string())
 }
 
@@ -190,7 +190,7 @@ fn a13_sendgrids_answers_mean_what_its_documentation_says() {
         let outcome = send(invoice(), "sendgrid", &mut provider);
         assert_eq!(short(&outcome), expected, "{json}");
         if let Some(message) = json["errors"][0]["message"].as_str() {
-            assert_eq!(said(&outcome).1, Some(message), "{json}");
+            assert_eq!(error_and_words(&outcome).1, Some(message), "{json}");
         }
     }
 }
@@ -209,8 +209,8 @@ fn what_sendgrid_can_not_carry_is_refused_before_it_is_sent_with_the_numbers() {
         let outcome = send(outgoing, "sendgrid", &mut provider);
         assert_eq!(outcome.result, AttemptResult::Permanent, "{words}");
         assert_eq!(outcome.stage, Some(Stage::Prepare), "{words}");
-        let said = outcome.events[0].words.clone().unwrap();
-        assert!(said.contains(words), "{words}: {said}");
+        let recorded = outcome.events[0].words.clone().unwrap();
+        assert!(recorded.contains(words), "{words}: {recorded}");
         assert!(provider.asked.is_empty(), "{words}");
     }
     let mut provider = Provider::answering([accepted()]);

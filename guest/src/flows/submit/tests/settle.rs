@@ -9,7 +9,7 @@ const TO: [&str; 3] = ["ann@example.com", "bob@example.com", "eve@example.com"];
 
 /// What a server may say: of the mail, of a recipient, of the account; now, later and never.
 fn replies() -> Vec<Reply> {
-    let said = [
+    let replies_given = [
         (250, "2.1.5", "ok"),
         (252, "2.0.0", "will try"),
         (421, "4.3.2", "come later"),
@@ -24,7 +24,7 @@ fn replies() -> Vec<Reply> {
         (554, "5.7.1", "rejected as spam"),
         (199, "2.0.0", "no code of SMTP"),
     ];
-    said.map(|(code, enhanced, text)| reply(code, enhanced, text)).to_vec()
+    replies_given.map(|(code, enhanced, text)| reply(code, enhanced, text)).to_vec()
 }
 
 /// Replies to the three recipients: all alike, and each beside ones that were accepted.
@@ -50,11 +50,12 @@ fn every_answer() -> Vec<Result<Acceptance, Failure>> {
             all.push(Ok(Acceptance { reply: reply(250, "2.0.0", "queued as 1"), recipients }));
         }
     }
-    let said: Vec<Option<Reply>> = std::iter::once(None).chain(replies().into_iter().map(Some)).collect();
+    let replies_given: Vec<Option<Reply>> =
+        std::iter::once(None).chain(replies().into_iter().map(Some)).collect();
     let none_or_some = [vec![]].into_iter().chain(answers_to_recipients()).collect::<Vec<_>>();
     for stage in Stage::ALL {
         for verdict in Verdict::ALL {
-            for (index, reply) in said.iter().enumerate() {
+            for (index, reply) in replies_given.iter().enumerate() {
                 let retry_after = [None, Some(0), Some(90), Some(1_000_000)][index % 4];
                 // RCPT was reached, or not; with each reply another answer to the recipients, and all of them in turn.
                 for recipients in none_or_some.iter().skip(index % 3).step_by(3) {
@@ -105,7 +106,7 @@ fn a_settled_answer_is_what_a_submission_makes_of_it() {
 }
 
 /// What APIs answer: taken, refused for each reason that they have, broken, and nothing that can be read.
-fn api_answers() -> Vec<Result<Answer, WebError>> {
+fn api_answers() -> Vec<Result<WebResponse, WebError>> {
     let bodies = [
         "",
         "not json",
@@ -134,7 +135,7 @@ fn api_answers() -> Vec<Result<Answer, WebError>> {
         WebStage::Connect,
         WebStage::Tls,
         WebStage::Request,
-        WebStage::Answer,
+        WebStage::WebResponse,
     ];
     let unanswered = stages
         .into_iter()
@@ -150,8 +151,8 @@ fn a_settled_answer_of_an_api_is_what_a_submission_makes_of_it() {
             let mut provider = Provider { answers: VecDeque::from([answer.clone()]), asked: vec![] };
             let submitted = send(invoice(), transport, &mut provider);
             let settled = settle_api(transport, &invoice(), answer.clone(), now());
-            let kept = |of: &Outcome| (of.error.clone(), of.clone().settlement());
-            assert_eq!(kept(&settled), kept(&submitted), "{transport}: {answer:?}");
+            let stored = |of: &Outcome| (of.error.clone(), of.clone().settlement());
+            assert_eq!(stored(&settled), stored(&submitted), "{transport}: {answer:?}");
             seen.insert(settled.result.name());
         }
     }

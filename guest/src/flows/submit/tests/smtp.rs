@@ -19,7 +19,7 @@ impl Smtp for Scripted {
 struct NoWeb;
 
 impl Web for NoWeb {
-    fn call(&mut self, _: Request) -> Result<Answer, WebError> {
+    fn call(&mut self, _: Request) -> Result<WebResponse, WebError> {
         panic!("SMTP reached for an API");
     }
 }

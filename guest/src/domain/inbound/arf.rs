@@ -2,16 +2,16 @@
 
 use super::address;
 use super::fields::{Fields, blocks};
-use super::letter::Letter;
 use super::limits;
+use super::message::InboundMessage;
 use super::model::{Class, RecipientReport};
 use super::phrases::{self, COMPLAINT_SUBJECTS};
 use crate::domain::status::{EventKind, EventSource};
 
 /// The fields of the report, in one block.
-pub(super) fn fields(letter: &Letter) -> Option<Fields> {
+pub(super) fn fields(message: &InboundMessage) -> Option<Fields> {
     let mut all = Fields::default();
-    for block in blocks(letter.feedback.as_deref()?) {
+    for block in blocks(message.feedback.as_deref()?) {
         block.iter().for_each(|(name, value)| all.push(name, value));
     }
     Some(all)
@@ -25,22 +25,22 @@ pub(super) fn is_complaint(feedback_type: &str) -> bool {
 }
 
 /// What a complaint says; none where there is none.
-pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
-    let Some(fields) = fields(letter) else { return read_unlabelled(letter) };
+pub(super) fn read(message: &InboundMessage) -> Option<RecipientReport> {
+    let Some(fields) = fields(message) else { return read_unlabelled(message) };
     let kind = fields.get("feedback-type").unwrap_or("abuse").to_ascii_lowercase();
     if !is_complaint(&kind) {
         return None;
     }
     let removed = fields.any(&["original-rcpt-to", "removal-recipient", "original-recipient"]);
     let returned =
-        || letter.returned.as_ref().and_then(|header| header.any(&["x-original-to", "delivered-to", "to"]));
+        || message.returned.as_ref().and_then(|header| header.any(&["x-original-to", "delivered-to", "to"]));
     let remote = fields.any(&["reporting-mta", "user-agent"]);
     let remote = remote.map(|value| value.split_once(';').map_or(value, |(_, host)| host).trim());
     Some(RecipientReport {
         recipient: removed.and_then(address::of_field).or_else(|| returned().and_then(address::find)),
         final_recipient: None,
         class: Class::Complaint,
-        hardness: None,
+        bounce_type: None,
         code: None,
         words: Some(format!("Feedback-Type: {}", limits::bounded(&kind, 60))),
         remote: remote.map(|value| limits::bounded(value, limits::ADDRESS).to_owned()),
@@ -51,11 +51,11 @@ pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
 
 /// Complaints without a report: Hotmail's, which are the mail itself under a subject of their own, and what Apple's mail
 /// program sends when its user presses "unsubscribe".
-fn read_unlabelled(letter: &Letter) -> Option<RecipientReport> {
-    let returned = letter.returned.as_ref();
-    let is_complaint = returned.is_some() && COMPLAINT_SUBJECTS.begins(&phrases::plain(&letter.subject));
-    let recipient = if letter.header.has("x-apple-unsubscribe") {
-        letter.sender.as_ref().map(|sender| sender.address.clone())
+fn read_unlabelled(message: &InboundMessage) -> Option<RecipientReport> {
+    let returned = message.returned.as_ref();
+    let is_complaint = returned.is_some() && COMPLAINT_SUBJECTS.begins(&phrases::plain(&message.subject));
+    let recipient = if message.header.has("x-apple-unsubscribe") {
+        message.sender.as_ref().map(|sender| sender.address.clone())
     } else if is_complaint {
         returned
             .and_then(|header| header.any(&["x-hmxmroriginalrecipient", "x-original-to", "to"]))
@@ -67,9 +67,9 @@ fn read_unlabelled(letter: &Letter) -> Option<RecipientReport> {
         recipient,
         final_recipient: None,
         class: Class::Complaint,
-        hardness: None,
+        bounce_type: None,
         code: None,
-        words: Some(letter.subject.clone()),
+        words: Some(message.subject.clone()),
         remote: None,
         kind: EventKind::Complaint,
         source: EventSource::DeliveryReport,

@@ -1,15 +1,15 @@
 //! What a message is made of, and what comes out.
 
-use super::{Chunk, LetterId, MessageId};
+use super::{Chunk, MailId, MessageId};
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::attachment::Selected;
 use chrono::{DateTime, FixedOffset};
 
 /// A mail before it is a message: everything decided, nothing encoded.
 #[derive(Debug, Clone, Copy)]
-pub struct Letter<'a> {
+pub struct MessageContent<'a> {
     /// Identity: the same id gives the same message.
-    pub id: &'a LetterId,
+    pub id: &'a MailId,
     /// Right side of the Message-ID: a domain in ASCII or an address literal, usually the sender's.
     pub message_id_domain: &'a str,
     /// The time in `Date`.
@@ -79,7 +79,7 @@ pub struct Envelope {
 
 /// Why a letter can't become a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LetterFault {
+pub enum ContentFault {
     /// A `Date` header has years of four digits.
     #[error("the date of a mail must lie in the years 1900 to 9999: this is {0}")]
     Date(DateTime<FixedOffset>),

@@ -2,13 +2,14 @@
 
 use super::address;
 use super::amazon;
+use super::bounce_reason::bounce_reason;
+use super::class::kind_of;
 use super::code::Enhanced;
-use super::delivery::{kind_of, without_type};
-use super::flagged::weighed;
-use super::judge::judge;
-use super::letter::Letter;
+use super::dsn::without_type;
+use super::flagged::combined_bounce_type;
 use super::limits;
-use super::model::{Class, Hardness, RecipientReport};
+use super::message::InboundMessage;
+use super::model::{BounceType, Class, RecipientReport};
 use crate::domain::status::{EventKind, EventSource};
 use serde::Deserialize;
 
@@ -68,9 +69,9 @@ struct CommonHeaders {
     message_id: Option<String>,
 }
 
-fn notification(letter: &Letter) -> Option<Notification> {
-    let sender = &letter.sender.as_ref()?.address;
-    let text = limits::bounded_bytes(letter.text.trim_start(), limits::TEXT);
+fn notification(message: &InboundMessage) -> Option<Notification> {
+    let sender = &message.sender.as_ref()?.address;
+    let text = limits::bounded_bytes(message.text.trim_start(), limits::TEXT);
     if !is_amazons(sender) || !text.starts_with('{') {
         return None;
     }
@@ -87,8 +88,8 @@ fn is_amazons(address: &str) -> bool {
 }
 
 /// What a notification says of each recipient, which may be nothing; none where it is none.
-pub(super) fn read(letter: &Letter) -> Option<Vec<RecipientReport>> {
-    let of = notification(letter)?;
+pub(super) fn read(message: &InboundMessage) -> Option<Vec<RecipientReport>> {
+    let of = notification(message)?;
     let found: Vec<_> = match of.notification_type.as_str() {
         "Bounce" => {
             let Bounce { bounce_type: kind, bounce_sub_type: subtype, bounced_recipients } = of.bounce;
@@ -114,8 +115,8 @@ pub(super) fn read(letter: &Letter) -> Option<Vec<RecipientReport>> {
 }
 
 /// The Message-ID of the mail that a notification is about.
-pub(super) fn message_id(letter: &Letter) -> Option<String> {
-    notification(letter)?.mail.common_headers.message_id
+pub(super) fn message_id(message: &InboundMessage) -> Option<String> {
+    notification(message)?.mail.common_headers.message_id
 }
 
 /// What a bounce is for one recipient; none where its type is not known and no code came with it.
@@ -123,9 +124,9 @@ fn bounced(of: Recipient, kind: &str, subtype: &str) -> Option<RecipientReport> 
     let has_text = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
     let is_bare = ![&of.action, &of.status, &of.diagnostic_code].into_iter().any(has_text);
     let words = of.diagnostic_code.as_deref().map(without_type).unwrap_or_default();
-    let mut found = judge(of.status.as_deref(), words);
+    let mut found = bounce_reason(of.status.as_deref(), words);
     let soft = |kind| RecipientReport {
-        hardness: Some(Hardness::Soft),
+        bounce_type: Some(BounceType::Soft),
         words: bounded_words(words),
         code: found.code.clone(),
         ..report(&of.email_address, Class::Bounce, kind)
@@ -142,9 +143,9 @@ fn bounced(of: Recipient, kind: &str, subtype: &str) -> Option<RecipientReport> 
         }
         amazon::Bounce::Unknown => return None,
     };
-    found.hardness = weighed(&found, flag);
+    found.bounce_type = combined_bounce_type(&found, flag);
     Some(RecipientReport {
-        hardness: Some(found.hardness),
+        bounce_type: Some(found.bounce_type),
         words: bounded_words(words),
         code: found.code.clone(),
         ..report(&of.email_address, Class::Bounce, kind_of(Class::Bounce, &found))
@@ -169,7 +170,7 @@ fn complained(of: Complaint) -> Vec<RecipientReport> {
         }
         amazon::Complaint::KeptBack => {
             let kept_back = |to: &String| RecipientReport {
-                hardness: Some(Hardness::Soft),
+                bounce_type: Some(BounceType::Soft),
                 words: bounded_words(&subtype),
                 ..report(to, Class::Bounce, EventKind::Dropped)
             };
@@ -189,7 +190,7 @@ fn report(address: &str, class: Class, kind: EventKind) -> RecipientReport {
         recipient: address::find(address),
         final_recipient: None,
         class,
-        hardness: None,
+        bounce_type: None,
         code: None,
         words: None,
         remote: None,
@@ -223,23 +224,23 @@ mod tests {
     fn understood(kind: &str, part: &str, what: &serde_json::Value) -> super::super::Report {
         let body = serde_json::json!({"notificationType": kind, part: what,
             "mail": {"commonHeaders": {"messageId": "<1@nord.example>"}}});
-        let letter = format!(
+        let message = format!(
             "From: AWS Notifications <no-reply@sns.amazonaws.com>\r\nTo: office@nord.example\r\n\
              Subject: Amazon SES Email Event Notification\r\nMessage-ID: <n@sns.amazonaws.com>\r\n\
              Content-Type: text/plain; charset=utf-8\r\n\r\n{body}\r\n"
         );
         let now = chrono::DateTime::parse_from_rfc3339("2026-09-22T00:00:00Z").unwrap();
-        super::super::read(letter.as_bytes(), &["office@nord.example".to_owned()], now).unwrap()
+        super::super::read(message.as_bytes(), &["office@nord.example".to_owned()], now).unwrap()
     }
 
     #[test]
     fn a_bounce_is_what_its_type_and_its_code_say() {
         use EventKind::{AutoReply, Bounced, Dropped, Expired};
         use serde_json::json;
-        let hard = Some(Hardness::Hard);
-        let soft = Some(Hardness::Soft);
+        let hard = Some(BounceType::Hard);
+        let soft = Some(BounceType::Soft);
         let to = "jo@example.com";
-        for (kind, subtype, recipient, class, fact, hardness) in [
+        for (kind, subtype, recipient, class, fact, bounce_type) in [
             ("Transient", "General", json!({"emailAddress": to}), Class::Delivered, AutoReply, None),
             (
                 "Transient",
@@ -289,7 +290,7 @@ mod tests {
             let found = understood("Bounce", "bounce", &what);
             let kinds: Vec<_> = found.events.iter().map(|event| event.kind).collect();
             assert_eq!((found.class, kinds.as_slice()), (class, [fact].as_slice()), "{what}");
-            assert_eq!(found.recipients[0].hardness, hardness, "{what}");
+            assert_eq!(found.recipients[0].bounce_type, bounce_type, "{what}");
             assert_eq!(found.events[0].recipient.as_deref(), Some(to), "{what}");
         }
     }
@@ -318,7 +319,7 @@ mod tests {
             let found = understood("Complaint", "complaint", &what);
             assert_eq!((found.class, found.recipients.len()), (class, 1), "{what}");
             assert_eq!(found.recipients[0].recipient.as_deref(), named, "{what}");
-            assert_ne!(found.hardness, Some(Hardness::Hard), "{what}");
+            assert_ne!(found.bounce_type, Some(BounceType::Hard), "{what}");
         }
         for feedback_type in ["not-spam", "auth-failure"] {
             let what = json!({"complaintFeedbackType": feedback_type, "complainedRecipients": one()});

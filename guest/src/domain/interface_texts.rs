@@ -7,7 +7,7 @@ use serde::Deserialize;
 /// The pages of a language. `{}` stands for what is filled in.
 #[derive(Debug, Default, Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"))]
-pub struct Office {
+pub struct InterfaceTexts {
     /// The page for the administrator of the company's mail.
     pub administrator: Administrator,
     /// The message of a test.
@@ -68,11 +68,11 @@ pub struct TestMessage {
 }
 
 /// The texts of a language. That they are read is tested; one that were not would be empty.
-pub fn office(language: Language) -> Office {
+pub fn interface_texts(language: Language) -> InterfaceTexts {
     read(language).unwrap_or_default()
 }
 
-fn read(language: Language) -> serde_json::Result<Office> {
+fn read(language: Language) -> serde_json::Result<InterfaceTexts> {
     serde_json::from_str(source(language))
 }
 
@@ -148,9 +148,9 @@ mod tests {
     #[test]
     fn every_language_has_the_pages() {
         for language in Language::ALL {
-            let office = read(language).unwrap();
+            let texts = read(language).unwrap();
             assert!(
-                !office.administrator.title.is_empty() && !office.test_message.works.is_empty(),
+                !texts.administrator.title.is_empty() && !texts.test_message.works.is_empty(),
                 "{language}"
             );
         }

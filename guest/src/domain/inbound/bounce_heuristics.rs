@@ -3,15 +3,16 @@
 //! of these alone proves nothing.
 
 use super::address;
+use super::bounce_reason::bounce_reason;
+use super::class::{class_of_text, kind_of};
 use super::code::{Enhanced, reply_code};
-use super::delivery::{class_of_text, kind_of};
 use super::fields::{self, Fields};
-use super::judge::judge;
-use super::letter::Letter;
 use super::limits::{self, bounded, bounded_bytes};
+use super::message::InboundMessage;
 use super::model::{Class, RecipientReport};
-use super::phrases::{self, CAUSE_TABLE, DAEMON_NAMES, DAEMONS, FAILURE_SUBJECTS, FAILURES, ORIGINAL};
-use super::{answer, automatic, person};
+use super::phrases::{self, CAUSE_TABLE, DAEMON_NAMES, DAEMONS, FAILURE_SUBJECTS, FAILURES};
+use super::{automatic, person, quoted_reply};
+use crate::domain::address::match_key;
 use crate::domain::status::EventSource;
 
 /// Of an address that nobody writes to in a report: whom to ask.
@@ -29,7 +30,7 @@ const WHOM_TO_ASK: &[&str] = &[
 
 /// How much the sender looks like a program that reports on mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Likeness {
+pub(super) enum DaemonLikeness {
     /// Like anybody.
     None,
     /// By the display name alone: parcels are delivered too.
@@ -41,12 +42,12 @@ pub(super) enum Likeness {
 }
 
 /// How much the sender looks like a program that reports on mail.
-pub(super) fn likeness(letter: &Letter) -> Likeness {
-    if letter.is_report && !letter.delivery.is_empty() {
-        return Likeness::Daemon;
+pub(super) fn likeness(message: &InboundMessage) -> DaemonLikeness {
+    if message.is_report && !message.delivery.is_empty() {
+        return DaemonLikeness::Daemon;
     }
-    let Some(sender) = &letter.sender else {
-        return if letter.has_null_return_path() { Likeness::Daemon } else { Likeness::None };
+    let Some(sender) = &message.sender else {
+        return if message.has_null_return_path() { DaemonLikeness::Daemon } else { DaemonLikeness::None };
     };
     let local = address::local(&sender.address);
     let name = sender.name.as_deref().map(phrases::plain).unwrap_or_default();
@@ -54,85 +55,85 @@ pub(super) fn likeness(letter: &Letter) -> Likeness {
     // `MAILER-DAEMON <>`: who can't be answered is no person.
     let has_no_address = !sender.address.contains('@');
     if local.contains("daemon") || name.contains("daemon") || (has_no_address && is_named) {
-        Likeness::Daemon
+        DaemonLikeness::Daemon
     } else if DAEMONS.begins(&local) {
-        Likeness::Address
+        DaemonLikeness::Address
     } else if is_named {
-        Likeness::Name
+        DaemonLikeness::Name
     } else {
-        Likeness::None
+        DaemonLikeness::None
     }
 }
 
 /// A program that reports on mail sent this, by its address, its name, or the empty return path.
-pub(super) fn is_from_daemon(letter: &Letter) -> bool {
-    likeness(letter) > Likeness::None
+pub(super) fn is_from_daemon(message: &InboundMessage) -> bool {
+    likeness(message) > DaemonLikeness::None
 }
 
 /// What a bounce without a report says of each recipient; none where it is no bounce.
-pub(super) fn read(letter: &Letter) -> Option<Vec<RecipientReport>> {
-    let failed: Vec<String> = letter
+pub(super) fn read(message: &InboundMessage) -> Option<Vec<RecipientReport>> {
+    let failed: Vec<String> = message
         .header
         .all("x-failed-recipients")
         .flat_map(|value| address::all(value).map(|(_, address)| address).collect::<Vec<_>>())
         .take(limits::RECIPIENTS)
         .collect();
-    if failed.is_empty() && !is_a_bounce(letter) {
+    if failed.is_empty() && !is_a_bounce(message) {
         return None;
     }
-    let class = class_of_text(letter);
-    if class == Class::Delivered && failed.is_empty() && !is_from_daemon(letter) {
+    let class = class_of_text(message);
+    if class == Class::Delivered && failed.is_empty() && !is_from_daemon(message) {
         return None;
     }
-    let mut recipients = if failed.is_empty() { named(letter) } else { failed };
+    let mut recipients = if failed.is_empty() { named(message) } else { failed };
     dedup(&mut recipients);
     if recipients.is_empty() {
-        return Some(vec![of(letter, None, class)]);
+        return Some(vec![of(message, None, class)]);
     }
-    Some(recipients.into_iter().map(|recipient| of(letter, Some(recipient), class)).collect())
+    Some(recipients.into_iter().map(|recipient| of(message, Some(recipient), class)).collect())
 }
 
-fn is_a_bounce(letter: &Letter) -> bool {
-    let text = own_text(&letter.text);
+fn is_a_bounce(message: &InboundMessage) -> bool {
+    let text = message.own_text();
     let plain = phrases::plain(bounded_bytes(text, 16 << 10));
-    let by_subject = FAILURE_SUBJECTS.is_in(&phrases::plain(&letter.subject));
+    let by_subject = FAILURE_SUBJECTS.is_in(&phrases::plain(&message.subject));
     let by_text = FAILURES.is_in(&plain);
     let has_code = Enhanced::find(text).is_some_and(|code| code.class != 2) || reply_code(text).is_some();
-    let returns = returned(letter).is_some();
-    let likeness = likeness(letter);
-    if person::passes_on(letter) {
+    let returns = returned(message).is_some();
+    let likeness = likeness(message);
+    if person::passes_on(message) {
         // Some gateways answer as a person would; a person quotes.
-        let quotes = answer::of(&letter.text).is_some_and(|answer| answer.quoted.is_some());
-        return likeness >= Likeness::Address && by_text && (returns || has_code) && !quotes;
+        let quotes = quoted_reply::of(&message.text).is_some_and(|answer| answer.quoted.is_some());
+        return likeness >= DaemonLikeness::Address && by_text && (returns || has_code) && !quotes;
     }
     // Whom it is about, and what a server said; or the mail itself.
-    let has_proof = || returns || (has_code && !named(letter).is_empty());
+    let has_proof = || returns || (has_code && !named(message).is_empty());
     match likeness {
-        Likeness::Daemon => by_subject || by_text || (has_code && returns),
-        Likeness::Address => {
+        DaemonLikeness::Daemon => by_subject || by_text || (has_code && returns),
+        DaemonLikeness::Address => {
             let pieces = [by_subject, by_text || CAUSE_TABLE.0.is_in(&plain), has_code, returns];
             pieces.into_iter().filter(|piece| *piece).count() >= 2
         }
-        _ if automatic::is_marked(letter) || automatic::has_subject(letter) => false,
-        _ if letter.has_null_return_path() => {
+        _ if automatic::is_marked(message) || automatic::has_subject(message) => false,
+        _ if message.has_null_return_path() => {
             (by_text || (by_subject && CAUSE_TABLE.0.is_in(&plain)))
                 && (by_subject || has_code || returns)
-                && !automatic::is_notice(letter)
+                && !automatic::is_notice(message)
         }
-        Likeness::Name => (by_subject || by_text) && has_proof(),
-        Likeness::None => {
+        DaemonLikeness::Name => (by_subject || by_text) && has_proof(),
+        DaemonLikeness::None => {
             let conversation = ["list-id", "list-unsubscribe", "list-post", "in-reply-to", "references"];
-            by_subject && by_text && has_proof() && !conversation.iter().any(|name| letter.header.has(name))
+            by_subject && by_text && has_proof() && !conversation.iter().any(|name| message.header.has(name))
         }
     }
 }
 
-fn of(letter: &Letter, recipient: Option<String>, class: Class) -> RecipientReport {
-    let words = said_of(letter, recipient.as_deref());
-    let mut found = judge(None, words.as_deref().unwrap_or_default());
+fn of(message: &InboundMessage, recipient: Option<String>, class: Class) -> RecipientReport {
+    let words = words_about(message, recipient.as_deref());
+    let mut found = bounce_reason(None, words.as_deref().unwrap_or_default());
     if found.code.is_none() || found.cause.is_none() {
-        let text = bounded(own_text(&letter.text), 4 * limits::WORDS);
-        let wider = judge(None, &[text, " ", &letter.subject].concat());
+        let text = bounded(message.own_text(), 4 * limits::WORDS);
+        let wider = bounce_reason(None, &[text, " ", &message.subject].concat());
         if found.cause.is_none() || (found.code.is_none() && wider.code.is_some()) {
             found = wider;
         }
@@ -141,7 +142,7 @@ fn of(letter: &Letter, recipient: Option<String>, class: Class) -> RecipientRepo
         recipient,
         final_recipient: None,
         class,
-        hardness: (class == Class::Bounce).then_some(found.hardness),
+        bounce_type: (class == Class::Bounce).then_some(found.bounce_type),
         kind: kind_of(class, &found),
         code: found.code,
         words,
@@ -152,30 +153,30 @@ fn of(letter: &Letter, recipient: Option<String>, class: Class) -> RecipientRepo
 
 fn dedup(recipients: &mut Vec<String>) {
     let mut seen = std::collections::BTreeSet::new();
-    recipients.retain(|recipient| seen.insert(address::key(recipient)));
+    recipients.retain(|recipient| seen.insert(match_key(recipient)));
     recipients.truncate(limits::RECIPIENTS);
 }
 
 /// Addresses that the text is about: those that the returned message was for, else those that begin a line, else the
 /// first.
-fn named(letter: &Letter) -> Vec<String> {
-    let returned = returned(letter).unwrap_or_default();
+fn named(message: &InboundMessage) -> Vec<String> {
+    let returned = returned(message).unwrap_or_default();
     let not_meant: Vec<String> = ["from", "to", "reply-to", "return-path"]
         .iter()
-        .flat_map(|name| letter.header.all(name))
+        .flat_map(|name| message.header.all(name))
         .chain(["from", "sender", "return-path", "reply-to"].iter().flat_map(|name| returned.all(name)))
-        .flat_map(|value| address::all(value).map(|(_, address)| address::key(&address)).collect::<Vec<_>>())
+        .flat_map(|value| address::all(value).map(|(_, address)| match_key(&address)).collect::<Vec<_>>())
         .collect();
     let meant: Vec<String> = ["to", "cc", "bcc", "x-original-to", "delivered-to", "envelope-to"]
         .iter()
         .flat_map(|name| returned.all(name))
-        .flat_map(|value| address::all(value).map(|(_, address)| address::key(&address)).collect::<Vec<_>>())
+        .flat_map(|value| address::all(value).map(|(_, address)| match_key(&address)).collect::<Vec<_>>())
         .collect();
-    let text = bounded_bytes(own_text(&letter.text), limits::TEXT);
+    let text = bounded_bytes(message.own_text(), limits::TEXT);
     let (mut certain, mut leading, mut others) = (vec![], vec![], vec![]);
     for line in text.lines().filter(|line| !phrases::plain(bounded(line, 20)).starts_with("message-id")) {
         for (at, found) in address::all(line).take(20) {
-            let key = address::key(&found);
+            let key = match_key(&found);
             if not_meant.contains(&key) || WHOM_TO_ASK.contains(&address::local(&found).as_str()) {
                 continue;
             }
@@ -201,33 +202,17 @@ fn named(letter: &Letter) -> Vec<String> {
     others.truncate(1);
     if others.is_empty() {
         let first = returned.any(&["x-original-to", "to"]).and_then(address::find);
-        others.extend(first.filter(|first| !not_meant.contains(&address::key(first))));
+        others.extend(first.filter(|first| !not_meant.contains(&match_key(first))));
     }
     others
 }
 
-/// The text up to where it repeats the message that it is about.
-pub(super) fn own_text(text: &str) -> &str {
-    let mut at = 0;
-    let mut said = 0;
-    for line in text.split_inclusive('\n') {
-        let plain = phrases::plain(bounded(line, 80));
-        let bare = plain.trim_start_matches(['-', '=', '*', '_', '>', '|', '#', ' ']);
-        if said > 0 && ORIGINAL.begins(bare) {
-            return text.get(..at).unwrap_or(text);
-        }
-        said += usize::from(bare.chars().any(char::is_alphanumeric));
-        at += line.len();
-    }
-    text
-}
-
 /// Header of the message that was returned, in a part of its own or at the end of the text.
-pub(super) fn returned(letter: &Letter) -> Option<Fields> {
-    if letter.returned.is_some() {
-        return letter.returned.clone();
+pub(super) fn returned(message: &InboundMessage) -> Option<Fields> {
+    if message.returned.is_some() {
+        return message.returned.clone();
     }
-    let rest = letter.text.get(own_text(&letter.text).len()..)?;
+    let rest = message.text.get(message.own_text().len()..)?;
     let mut at = 0;
     for line in rest.split_inclusive('\n').take(60) {
         let is_start = fields::field(line.trim_start_matches(['>', '|', ' '])).is_some_and(|(name, _)| {
@@ -245,9 +230,9 @@ pub(super) fn returned(letter: &Letter) -> Option<Fields> {
 }
 
 /// What the text for people says of a recipient: his paragraph, else the lines that give a reason, else all of it.
-pub(super) fn said_of(letter: &Letter, recipient: Option<&str>) -> Option<String> {
-    let text = bounded_bytes(own_text(&letter.text), limits::TEXT);
-    let wanted = recipient.map(address::key).filter(|key| !key.is_empty());
+pub(super) fn words_about(message: &InboundMessage, recipient: Option<&str>) -> Option<String> {
+    let text = bounded_bytes(message.own_text(), limits::TEXT);
+    let wanted = recipient.map(match_key).filter(|key| !key.is_empty());
     let about = wanted.and_then(|wanted| paragraph_about(text, &wanted));
     let reasons = || {
         let telling = |line: &&str| {
@@ -259,16 +244,16 @@ pub(super) fn said_of(letter: &Letter, recipient: Option<&str>) -> Option<String
         (!lines.is_empty()).then(|| lines.join("\n"))
     };
     let all = || Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned);
-    let said = about.or_else(reasons).or_else(all)?;
-    Some(bounded(&said, limits::WORDS).to_owned())
+    let lines = about.or_else(reasons).or_else(all)?;
+    Some(bounded(&lines, limits::WORDS).to_owned())
 }
 
 /// The address that a server's own text says this one was made from, in the line that names it or in the next: Postfix's
 /// `(expanded from <…>)`, Exim's `(generated from …)`. It is whom the mail was sent to, where the report has no
 /// Original-Recipient.
-pub(super) fn origin_of(letter: &Letter, last: &str) -> Option<String> {
-    let text = bounded_bytes(own_text(&letter.text), limits::TEXT);
-    let wanted = address::key(last);
+pub(super) fn origin_of(message: &InboundMessage, last: &str) -> Option<String> {
+    let text = bounded_bytes(message.own_text(), limits::TEXT);
+    let wanted = match_key(last);
     let mut lines = text.lines().skip_while(|line| !line.to_lowercase().contains(&wanted));
     let about = [lines.next()?, lines.next().unwrap_or_default()];
     about.into_iter().find_map(|line| {
@@ -277,39 +262,39 @@ pub(super) fn origin_of(letter: &Letter, last: &str) -> Option<String> {
             .iter()
             .find_map(|known| Some(plain.find(known)? + known.len()))?;
         let origin = address::find(line.get(at..)?)?;
-        (address::key(&origin) != wanted).then_some(origin)
+        (match_key(&origin) != wanted).then_some(origin)
     })
 }
 
 /// From the line that names the recipient to the code that a server gave, or as far as the reason goes.
 fn paragraph_about(text: &str, wanted: &str) -> Option<String> {
-    let lines = text.lines().skip_while(|line| !line.to_lowercase().contains(wanted));
-    let mut said: Vec<&str> = vec![];
+    let following = text.lines().skip_while(|line| !line.to_lowercase().contains(wanted));
+    let mut lines: Vec<&str> = vec![];
     let mut reason = None;
-    for line in lines.take(40) {
+    for line in following.take(40) {
         let line = line.trim();
         if line.is_empty() {
-            let found = judge(None, &said.join(" "));
+            let found = bounce_reason(None, &lines.join(" "));
             if found.code.is_some() {
-                return Some(said.join("\n"));
+                return Some(lines.join("\n"));
             }
             if found.cause.is_some() && reason.is_none() {
-                reason = Some(said.len());
+                reason = Some(lines.len());
             }
             continue;
         }
         // The next recipient's.
         let begins = address::all(line).next().filter(|(at, _)| *at <= 1);
-        if !said.is_empty() && begins.is_some_and(|(_, other)| address::key(&other) != wanted) {
+        if !lines.is_empty() && begins.is_some_and(|(_, other)| match_key(&other) != wanted) {
             break;
         }
-        said.push(line);
+        lines.push(line);
     }
-    let found = judge(None, &said.join(" "));
+    let found = bounce_reason(None, &lines.join(" "));
     if found.code.is_none()
         && let Some(reason) = reason
     {
-        said.truncate(reason);
+        lines.truncate(reason);
     }
-    (found.cause.is_some() || found.code.is_some()).then(|| said.join("\n"))
+    (found.cause.is_some() || found.code.is_some()).then(|| lines.join("\n"))
 }

@@ -8,6 +8,7 @@ use super::encoded_word;
 use super::fields::{self, Fields};
 use super::limits::{self, bounded_bytes};
 use super::model::{Refused, Sender};
+use super::phrases;
 use super::tnef;
 use aho_corasick::AhoCorasick;
 use mail_parser::decoders::base64::base64_decode;
@@ -19,7 +20,7 @@ use std::sync::LazyLock;
 
 /// A message that came in.
 #[derive(Debug, Default)]
-pub(super) struct Letter {
+pub(super) struct InboundMessage {
     /// Its header, values unfolded but not decoded.
     pub(super) header: Fields,
     /// Subject, decoded.
@@ -52,7 +53,7 @@ static NESTING: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder().ascii_case_insensitive(true).build(marks).ok()
 });
 
-impl Letter {
+impl InboundMessage {
     /// Reads a message. Bytes that are none give an empty letter.
     ///
     /// # Errors
@@ -66,32 +67,32 @@ impl Letter {
             return Err(Refused(format!("it has more than {} nested parts", limits::PARTS)));
         }
         let raw = with_bounded_header(without_envelope_line(raw));
-        let Some(message) = MessageParser::default().parse(raw) else { return Ok(Self::default()) };
-        if message.parts.len() > limits::PARTS {
+        let Some(parsed) = MessageParser::default().parse(raw) else { return Ok(Self::default()) };
+        if parsed.parts.len() > limits::PARTS {
             return Err(Refused(format!("it has more than {} parts", limits::PARTS)));
         }
-        let header = header_of(&message);
-        let mut letter = Self {
+        let header = header_of(&parsed);
+        let mut message = Self {
             subject: subject_of(&header),
             sender: sender_of(&header),
             date: date_of(&header),
             header,
-            is_report: message.content_type().is_some_and(|kind| {
+            is_report: parsed.content_type().is_some_and(|kind| {
                 kind.ctype().eq_ignore_ascii_case("multipart")
                     && kind.subtype().is_some_and(|subtype| subtype.eq_ignore_ascii_case("report"))
             }),
             ..Self::default()
         };
-        let has_plain = message.parts.iter().any(|part| matches!(&part.body, PartType::Text(text) if kind_of(part) != "text/rfc822-headers" && !text.trim().is_empty()));
-        for part in &message.parts {
-            letter.take(part, &message, has_plain);
+        let has_plain = parsed.parts.iter().any(|part| matches!(&part.body, PartType::Text(text) if kind_of(part) != "text/rfc822-headers" && !text.trim().is_empty()));
+        for part in &parsed.parts {
+            message.take(part, &parsed, has_plain);
         }
-        Ok(letter)
+        Ok(message)
     }
 
     fn take(&mut self, part: &MessagePart<'_>, of: &Message<'_>, has_plain: bool) {
         let kind = kind_of(part);
-        let said = || match &part.body {
+        let decoded = || match &part.body {
             PartType::Text(text) | PartType::Html(text) => {
                 text_of(part, bounded_bytes(text, limits::TEXT), &of.raw_message)
             }
@@ -108,35 +109,35 @@ impl Letter {
         match kind.as_str() {
             "message/delivery-status" | "message/global-delivery-status" => {
                 if self.delivery.len() < limits::RECIPIENTS {
-                    self.delivery.push(said().into_owned());
+                    self.delivery.push(decoded().into_owned());
                 }
             }
             "message/disposition-notification" | "message/global-disposition-notification" => {
-                self.disposition.get_or_insert_with(|| said().into_owned());
+                self.disposition.get_or_insert_with(|| decoded().into_owned());
             }
             "message/feedback-report" => {
-                self.feedback.get_or_insert_with(|| said().into_owned());
+                self.feedback.get_or_insert_with(|| decoded().into_owned());
             }
             "text/rfc822-headers" | "text/rfc822-header" | "message/global-headers" => {
-                self.returned.get_or_insert_with(|| fields::header(&said()));
+                self.returned.get_or_insert_with(|| fields::header(&decoded()));
             }
             _ => match &part.body {
                 PartType::Message(message) => self.take_returned(message),
                 // A multipart whose boundary can't be found is read as it stands.
                 PartType::Binary(_) | PartType::InlineBinary(_) if kind.starts_with("multipart/") => {
-                    self.say(&said());
+                    self.push_text(&decoded());
                 }
-                PartType::Text(_) => self.say(&said()),
+                PartType::Text(_) => self.push_text(&decoded()),
                 PartType::Html(text) if !has_plain => {
                     let html = text_of(part, bounded_bytes(text, 4 * limits::TEXT), &of.raw_message);
-                    self.say(&html_to_text(&html));
+                    self.push_text(&html_to_text(&html));
                 }
                 _ => {}
             },
         }
     }
 
-    fn say(&mut self, text: &str) {
+    fn push_text(&mut self, text: &str) {
         let left = limits::ANSWER.saturating_sub(self.text.len());
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.text.push('\n');
@@ -150,6 +151,23 @@ impl Letter {
             let text = message.body_text(0).unwrap_or_default();
             self.returned_text = bounded_bytes(&text, limits::TEXT).to_owned();
         }
+    }
+
+    /// Returns the text up to where it repeats the message that it is about.
+    pub(super) fn own_text(&self) -> &str {
+        let text = self.text.as_str();
+        let mut at = 0;
+        let mut lines = 0;
+        for line in text.split_inclusive('\n') {
+            let plain = phrases::plain(limits::bounded(line, 80));
+            let bare = plain.trim_start_matches(['-', '=', '*', '_', '>', '|', '#', ' ']);
+            if lines > 0 && phrases::ORIGINAL.begins(bare) {
+                return text.get(..at).unwrap_or(text);
+            }
+            lines += usize::from(bare.chars().any(char::is_alphanumeric));
+            at += line.len();
+        }
+        text
     }
 
     /// True where the envelope's sender was empty, as far as the last server wrote it down.

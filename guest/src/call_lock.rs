@@ -7,27 +7,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Lets one in at a time.
 #[derive(Debug)]
-pub(crate) struct Entrance(AtomicBool);
+pub(crate) struct CallLock(AtomicBool);
 
 /// Is in, until it is dropped. One that never is, since an exception took the stack away, keeps the entrance closed.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct Entered<'a>(&'a Entrance);
+pub(crate) struct CallGuard<'a>(&'a CallLock);
 
-impl Entrance {
+impl CallLock {
     /// Open.
     pub(crate) const fn new() -> Self {
         Self(AtomicBool::new(false))
     }
 
     /// Enters; none while another is in.
-    pub(crate) fn enter(&self) -> Option<Entered<'_>> {
+    pub(crate) fn try_lock(&self) -> Option<CallGuard<'_>> {
         let is_free = !self.0.swap(true, Ordering::Acquire);
-        is_free.then(|| Entered(self))
+        is_free.then(|| CallGuard(self))
     }
 }
 
-impl Drop for Entered<'_> {
+impl Drop for CallGuard<'_> {
     fn drop(&mut self) {
         self.0.0.store(false, Ordering::Release);
     }
@@ -39,37 +39,37 @@ mod tests {
 
     #[test]
     fn one_enters_at_a_time() {
-        let entrance = Entrance::new();
+        let call_lock = CallLock::new();
         for _ in 0..3 {
-            let first = entrance.enter();
+            let first = call_lock.try_lock();
             assert!(first.is_some());
-            assert!(entrance.enter().is_none(), "while another is in");
-            assert!(entrance.enter().is_none(), "being refused opens nothing");
+            assert!(call_lock.try_lock().is_none(), "while another is in");
+            assert!(call_lock.try_lock().is_none(), "being refused opens nothing");
         }
-        assert!(entrance.enter().is_some(), "each has left");
+        assert!(call_lock.try_lock().is_some(), "each has left");
     }
 
     #[test]
     fn one_whose_stack_was_taken_away_keeps_the_others_out() {
-        let entrance = Entrance::new();
+        let call_lock = CallLock::new();
         // An exception that passes through WebAssembly runs no destructors.
-        std::mem::forget(entrance.enter());
-        assert!(entrance.enter().is_none());
+        std::mem::forget(call_lock.try_lock());
+        assert!(call_lock.try_lock().is_none());
     }
 
     #[test]
     fn of_many_threads_one_enters() {
-        let (entrance, inside) = (Entrance::new(), std::sync::Barrier::new(4));
-        let entered = std::thread::scope(|scope| {
+        let (call_lock, inside) = (CallLock::new(), std::sync::Barrier::new(4));
+        let guard = std::thread::scope(|scope| {
             let threads = [(); 4].map(|()| {
                 scope.spawn(|| {
-                    let entered = entrance.enter();
+                    let guard = call_lock.try_lock();
                     inside.wait();
-                    entered.is_some()
+                    guard.is_some()
                 })
             });
             threads.map(|thread| thread.join().unwrap())
         });
-        assert_eq!(entered.iter().filter(|it| **it).count(), 1);
+        assert_eq!(guard.iter().filter(|it| **it).count(), 1);
     }
 }
