@@ -15,12 +15,12 @@ pub(crate) struct CallLock(AtomicBool);
 pub(crate) struct CallGuard<'a>(&'a CallLock);
 
 impl CallLock {
-    /// Open.
+    /// Makes a lock that is free.
     pub(crate) const fn new() -> Self {
         Self(AtomicBool::new(false))
     }
 
-    /// Enters; none while another is in.
+    /// Takes the lock; none while another call holds it.
     pub(crate) fn try_lock(&self) -> Option<CallGuard<'_>> {
         let is_free = !self.0.swap(true, Ordering::Acquire);
         is_free.then(|| CallGuard(self))

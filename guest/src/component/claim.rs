@@ -11,7 +11,7 @@ pub(super) fn claim_in(report: inbound::Report) -> Result<Claim, ArgumentError> 
     Ok(Claim { events, ..claim_without_facts(inbound::Report { events: vec![], ..report }) })
 }
 
-/// For what needs none of its facts, which may then be anything.
+/// Makes a claim without facts, for rules that read none of them.
 pub(super) fn claim_without_facts(report: inbound::Report) -> Claim {
     Claim {
         class: class_in(&report.kind),
@@ -33,13 +33,13 @@ fn recipient_in(of: inbound::RecipientReport) -> ClaimedRecipient {
     }
 }
 
-/// None: a place that is not known, so that it proves nothing.
+/// Reads a token; none from a place that is not known, so that it proves nothing.
 fn token_in(token: inbound::Token) -> Option<Token> {
     let place = TokenPlace::named(&token.place).ok()?;
     Some(Token { value: token.value, place })
 }
 
-/// What is not known is nothing that a rule is about.
+/// Reads the class of a report; one that is not known is `Ordinary`, which no rule is about.
 fn class_in(kind: &str) -> Class {
     Class::named(kind).unwrap_or(Class::Ordinary)
 }

@@ -21,7 +21,7 @@ impl Files for HostFiles {
     }
 }
 
-/// The bytes of a block, whichever form its host gave them.
+/// Reads the bytes of a block, whichever form its host chose.
 fn bytes_of(block: attachments::Block) -> Result<Vec<u8>, base64::DecodeError> {
     match block {
         attachments::Block::Bytes(bytes) => Ok(bytes),
@@ -72,7 +72,7 @@ mod submission {
         }
     }
 
-    /// A body that is not the base64 that it is said to be was not read.
+    /// Reads a response; a body that is not valid base64 counts as a response that was not read.
     fn response_in(of: web::Response) -> Result<WebResponse, WebError> {
         let body = super::bytes_of(of.body).map_err(|fault| {
             WebError::Failed(WebFailure {
@@ -146,7 +146,7 @@ mod mailboxes {
         }
     }
 
-    /// What the host gave is not what it said that it gives.
+    /// Makes the error for an answer of the host that breaks the contract.
     fn unreadable(fault: &str) -> imap::ImapError {
         imap::ImapError::Failed(Failure {
             stage: Stage::Command,

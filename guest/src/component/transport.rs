@@ -9,7 +9,7 @@ pub(in crate::component) fn acceptance_in(of: transport::Acceptance) -> Acceptan
     Acceptance { reply: reply_in(of.reply), recipients }
 }
 
-/// The reply that decided it is in two places: its words and its enhanced code, like those of any other server, in the failure.
+/// Reads a failed submission; the failure has the words and the enhanced code of the reply that decided it, like those of any other server.
 pub(in crate::component) fn submission_failure_in(of: transport::SubmissionFailure) -> Failure {
     let (code, words) = (of.failure.code, of.failure.words);
     Failure {
@@ -51,7 +51,7 @@ pub(in crate::component) fn failure_out(of: Failure) -> transport::Failure {
     }
 }
 
-/// No response of an API: the call came to nothing.
+/// Reads a call of an API that got no response.
 pub(in crate::component) fn web_failure_in(of: transport::Failure) -> WebError {
     WebError::Failed(WebFailure {
         stage: match of.stage {
@@ -69,7 +69,7 @@ pub(in crate::component) fn web_failure_in(of: transport::Failure) -> WebError {
     })
 }
 
-/// An API's response in hand.
+/// Reads an API's response that the host has in hand.
 pub(in crate::component) fn api_response_in(of: transport::ApiResponse) -> WebResponse {
     let headers =
         [("retry-after", of.retry_after.map(|seconds| seconds.to_string())), ("x-message-id", of.message_id)];

@@ -25,12 +25,12 @@ macro_rules! reasons {
             /// The code of every case.
             pub const CODES: &'static [&'static str] = &[$($code),*];
 
-            /// The code.
+            /// Returns the code.
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$case => $code),* }
             }
 
-            /// What it says in English.
+            /// Returns its meaning in English.
             pub const fn words(self) -> &'static str {
                 match self { $(Self::$case => $words),* }
             }
@@ -45,7 +45,7 @@ macro_rules! reasons {
 }
 pub(crate) use reasons;
 
-/// Two lists of codes as one, whose length is that of both.
+/// Joins two lists of codes, whose lengths make that of both.
 pub(crate) const fn joined<const N: usize>(
     first: &[&'static str],
     second: &[&'static str],

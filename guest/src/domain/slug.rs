@@ -3,8 +3,8 @@
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
 
-/// Lower-case letters, digits and single hyphens between them, at most `limit` bytes, cut between words where that
-/// leaves enough. Empty where the name has no Latin letter and no digit.
+/// Makes a slug: lower-case letters, digits and single hyphens between them, at most `limit` bytes, cut between words where that leaves
+/// enough. Empty where the name has no Latin letter and no digit.
 pub fn slug(name: &str, limit: usize) -> String {
     let mut words = String::new();
     let mut before = ' ';

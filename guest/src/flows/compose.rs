@@ -226,7 +226,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
     Ok(Message { composed, from, rendered, language, warnings })
 }
 
-/// What all mails about a document have in common, reminders of it by a document of their own included.
+/// Returns what all mails about a document have in common, reminders of it by a document of their own included.
 fn about(document: &Document, from: &Mailbox) -> String {
     let number = match (document.kind, document.references.invoices.as_slice()) {
         (DocumentKind::Reminder, [invoice]) => invoice,
@@ -273,7 +273,7 @@ fn render(
     Ok(rendered)
 }
 
-/// From: the settings before the account's mailbox, the company's name before the document's issuer.
+/// Chooses From: the settings before the account's mailbox, the company's name before the document's issuer.
 fn sender(job: &Job, settings: &Settings, document: &Document) -> Result<Mailbox, ComposeError> {
     let (name, address) = &job.sender;
     let own = (job.mode != Mode::Platform).then_some(&settings.user);
@@ -294,7 +294,7 @@ fn return_path(address: &String) -> Result<Address, ComposeError> {
         .map_err(|e| ComposeError::job("options.return_path", format!("\"{address}\": {e}")))
 }
 
-/// To, Cc, Bcc and Reply-To.
+/// Resolves To, Cc, Bcc and Reply-To.
 fn addressees(job: &Job) -> Result<[Vec<Mailbox>; 4], ComposeError> {
     let mut fields = [const { Vec::new() }; 4];
     for (index, (field, name, address)) in job.recipients.iter().enumerate() {
@@ -311,7 +311,7 @@ fn addressees(job: &Job) -> Result<[Vec<Mailbox>; 4], ComposeError> {
     Ok(fields)
 }
 
-/// A link that would be left out in silence is a mistake of the host, better known before the mail leaves.
+/// Refuses a link that would otherwise be left out silently: it is a mistake of the host, better known before the mail leaves.
 fn check_links(job: &Job) -> Result<(), ComposeError> {
     let Some((view, pdf)) = &job.portal else { return Ok(()) };
     for (field, url) in [("options.portal.view_url", Some(view)), ("options.portal.pdf_url", pdf.as_ref())] {
@@ -327,8 +327,8 @@ fn check_links(job: &Job) -> Result<(), ComposeError> {
     Ok(())
 }
 
-/// Without a portal nothing would carry the document; without its one Reply-To an answer to the platform's
-/// address would reach nobody.
+/// Refuses modes that can't work: without a portal nothing would carry the document; without its one Reply-To an answer to the platform's
+/// address would be lost.
 fn check_mode(job: &Job, reply_to: &[Mailbox]) -> Result<(), ComposeError> {
     if job.format == Format::Link && job.portal.is_none() {
         return Err(ComposeError::job(
@@ -364,7 +364,7 @@ fn conversation((in_reply_to, references): &(Option<String>, Vec<String>)) -> Re
     Ok(Thread { in_reply_to, references: references.collect::<Result<_, _>>()? })
 }
 
-/// What is too much for a mail can be had from the portal, where there is one.
+/// Offers the portal's link in place of what is too much for a mail, where there is a portal.
 fn offer_link(mut fault: AttachmentFault, job: &Job) -> AttachmentFault {
     let too_much = matches!(fault.rule, Rule::Count | Rule::FileSize | Rule::TotalSize);
     if let (true, Some((view, _))) = (too_much, &job.portal) {

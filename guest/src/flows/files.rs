@@ -2,10 +2,7 @@
 
 /// The files of a call, for rules that must look inside one.
 pub trait Files {
-    /// At most `length` bytes of a file from `offset`.
-    ///
-    /// # Errors
-    /// [`FileError`].
+    /// Reads at most `length` bytes of a file from `offset`.
     fn read(&mut self, handle: u32, offset: u64, length: u32) -> Result<Vec<u8>, FileError>;
 }
 

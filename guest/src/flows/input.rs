@@ -93,7 +93,7 @@ impl Source {
         Ok(read)
     }
 
-    /// The PDF that is the document itself, where the document carries one.
+    /// Returns the PDF that is the document itself, where the document carries one.
     ///
     /// # Errors
     /// [`DocumentError`], naming path and line.
@@ -104,8 +104,7 @@ impl Source {
         }
     }
 
-    /// Whether this is that one. In words of 16 bytes: the sandbox's own comparison goes byte by byte, which is felt with every
-    /// mail.
+    /// True if this is that one. In words of 16 bytes: the sandbox's own comparison goes byte by byte, which is felt with every mail.
     fn is(&self, other: &Self) -> bool {
         let ((words, rest), (others, remaining)) =
             (self.content.bytes().as_chunks::<16>(), other.content.bytes().as_chunks::<16>());

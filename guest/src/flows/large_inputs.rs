@@ -149,7 +149,7 @@ const READERS: [(&str, usize, Reader); 14] = [
     }),
 ];
 
-/// How long a reader takes over as much of the one piece, and then as much of the other, as half the size has room for.
+/// Returns how long a reader takes over as much of the one piece, and then as much of the other, as half the size has room for.
 fn taken(reader: Reader, pieces: [&str; 2], size: usize) -> Duration {
     let text = pieces.map(|piece| piece.repeat(size / 2 / piece.len().max(1))).concat();
     let start = Instant::now();

@@ -27,7 +27,7 @@ impl Pixel {
         Ok(Self { image })
     }
 
-    /// The HTML with the pixel at the end of its body, or why there is none.
+    /// Inserts the pixel at the end of the HTML's body, or returns why there is none.
     pub(super) fn insert_into(&self, html: &str, people: usize, mode: Mode) -> Result<String, &'static str> {
         if mode == Mode::MailClient {
             return Err("the mail is sent by the user's own program: its opening is not checked");

@@ -12,13 +12,13 @@ pub trait Imap {
     /// What became of one message of an `append`.
     type Filed;
 
-    /// All folders.
+    /// Lists all folders.
     ///
     /// # Errors
     /// The port's own.
     fn folders(&mut self, account: &str) -> Result<Vec<Folder>, Self::Error>;
 
-    /// Messages of a folder that meet a criterion, newest first, at most `limit`.
+    /// Finds messages of a folder that meet a criterion, newest first, at most `limit`.
     ///
     /// # Errors
     /// The port's own.
@@ -30,7 +30,7 @@ pub trait Imap {
         limit: u32,
     ) -> Result<Found, Self::Error>;
 
-    /// Uid and Message-ID, with angle brackets, of messages; those that are gone are left out.
+    /// Reads uid and Message-ID, with angle brackets, of messages; those that are gone are left out.
     ///
     /// # Errors
     /// The port's own.
@@ -248,7 +248,7 @@ fn search_folder<'i, I: Imap>(
     Ok(())
 }
 
-/// None where the folder went since the folders were listed.
+/// Turns the error for a folder that went since the folders were listed into none.
 fn if_folder_exists<I: Imap, T>(answer: Result<T, I::Error>) -> Result<Option<T>, SentError<I::Error>> {
     match answer {
         Ok(answer) => Ok(Some(answer)),

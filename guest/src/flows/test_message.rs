@@ -38,9 +38,6 @@ const MAX_RECIPIENTS: usize = 10;
 const MAX_SUBJECT: usize = 1_000;
 
 /// Makes the message. The same request gives the same bytes.
-///
-/// # Errors
-/// [`TestFault`].
 pub fn test_message(request: &TestRequest) -> Result<Message, TestFault> {
     let fault = |field: &str, detail: &dyn ToString| (field.to_owned(), detail.to_string());
     let id = MailId::parse(&request.id).map_err(|e| fault("id", &e))?;

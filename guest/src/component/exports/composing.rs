@@ -102,7 +102,7 @@ pub(super) fn message_out(of: Message, sizes: &[(u32, u32)]) -> wit::Message {
     }
 }
 
-/// A preview shows the code without the message around it.
+/// Inlines the payment code into the HTML: a preview is shown without the message around it.
 fn with_payment_code(html: String, png: Option<&[u8]>) -> String {
     match png {
         Some(png) => {

@@ -109,7 +109,7 @@ impl wit::Guest for Component {
     }
 }
 
-/// A mail for these recipients, without options. One whom the mail was not composed for would get what is not theirs.
+/// Reads a mail for these recipients, without options. One whom the mail was not composed for would get what is not theirs.
 pub(super) fn outgoing_in(
     of: OutgoingMail,
     recipients: Vec<String>,
@@ -216,7 +216,7 @@ pub(super) fn pause_out(of: PauseAsked) -> wit::PauseAsked {
     }
 }
 
-/// A route by which something can be submitted.
+/// Checks that something can be submitted by a route.
 fn known_route(path: &str, of: wit::Route) -> Result<Route, ArgumentError> {
     Transport::named(&of.transport).map_err(at_argument(&format!("{path}.transport")))?;
     Ok(route_in(of))

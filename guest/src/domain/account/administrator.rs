@@ -224,8 +224,8 @@ fn login(server: &Server, words: &Administrator) -> String {
     }
 }
 
-/// For PowerShell: in single quotes, those inside doubled, so that nothing in it is a command. Typographic ones are
-/// quotes to PowerShell too.
+/// Quotes for PowerShell: in single quotes, those inside doubled, so that nothing in it is a command. Typographic ones are quotes to
+/// PowerShell too.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("'");
     for c in clean_name(text).chars() {

@@ -22,7 +22,7 @@ impl Availability {
     /// Every case, in the order of the contract.
     pub const ALL: [Self; 3] = [Self::Yes, Self::ByProvider, Self::No];
 
-    /// Name in the contract.
+    /// Returns the name in the contract.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Yes => "yes",
@@ -45,7 +45,7 @@ pub struct Capability {
 }
 
 impl Capability {
-    /// All reasons as one English sentence.
+    /// Returns all reasons as one English sentence.
     pub fn reason(&self) -> String {
         let all: Vec<_> = self.reasons.iter().map(|reason| reason.detail.as_str()).collect();
         sentence(&all.join("; "))
@@ -79,7 +79,7 @@ pub const CAPABILITIES: [&str; 11] = [
     "status-unknown",
 ];
 
-/// What the account can do, and which statuses its mail can get, in the order of the contract.
+/// Returns what the account can do, and which statuses its mail can get, in the order of the contract.
 pub fn capabilities(account: &Account) -> Vec<Capability> {
     let all = [
         ("send", send(account)),

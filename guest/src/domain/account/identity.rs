@@ -66,7 +66,7 @@ const RESERVED: &[&str] = &[
     "www",
 ];
 
-/// Who a company is on the platform. The same company has the same address at every call.
+/// Returns a company's identity on the platform. The same company has the same address at every call.
 ///
 /// # Errors
 /// [`IdentityFault`] names the argument.
@@ -115,8 +115,8 @@ pub fn platform_identity(
     })
 }
 
-/// The company's part. A name without Latin letters is written as in an internationalised domain (RFC 3492), which
-/// is ASCII and the same at every call.
+/// Returns the company's part. A name without Latin letters is written as in an internationalised domain (RFC 3492), which is ASCII and the
+/// same at every call.
 fn local_part(name: &str) -> String {
     let mut local = slug(name, MAX_NAME);
     if local.is_empty() {

@@ -26,7 +26,7 @@ const fn per_day(recipients: u32) -> Limits {
     Limits { per_day: Some(recipients), ..NONE }
 }
 
-/// Where a provider counts by the hour: an even pace that stays below.
+/// Makes the limits for a provider that counts by the hour: an even pace that stays below.
 const fn per_hour(mails: u32) -> Limits {
     Limits { per_minute: Some(mails / 60), ..NONE }
 }
@@ -89,7 +89,7 @@ const OF_ITS_OWN_DOMAINS: &[(&str, Limits)] = &[
     ("infomaniak", per_day(500)),
 ];
 
-/// What the account's provider allows.
+/// Returns what the account's provider allows.
 pub fn limits(account: &Account) -> Limits {
     let domain = domain(account);
     let is_of = |provider| domain.as_deref().is_some_and(|domain| is_own_domain(provider, domain));
@@ -116,14 +116,14 @@ fn find(table: &[(&str, Limits)], provider: &str) -> Option<Limits> {
     table.iter().find(|(id, _)| *id == provider).map(|(_, limits)| *limits)
 }
 
-/// By the server's name; what the account calls its provider says nothing about another server.
+/// Finds the provider by the server's name; the account's name for its provider proves nothing about another server.
 fn provider(account: &Account) -> Option<&'static str> {
     let host = account.smtp.as_ref()?.host.trim().trim_end_matches('.');
     let is_its = |of: &&super::Preset| of.smtp.as_ref().is_some_and(|it| it.name.eq_ignore_ascii_case(host));
     presets().iter().find(is_its).map(|preset| preset.id)
 }
 
-/// The domain of the mailbox that signs in: of the login where that is an address, else of the account's address.
+/// Returns the domain of the mailbox that signs in: of the login where that is an address, else of the account's address.
 fn domain(account: &Account) -> Option<String> {
     let login = account.smtp.as_ref().filter(|_| account.transport == Transport::Smtp);
     let login = login.and_then(|server| server.login.as_deref());

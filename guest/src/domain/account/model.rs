@@ -182,13 +182,13 @@ impl Account {
         Ok(account)
     }
 
-    /// Name to show.
+    /// Returns the name to show.
     pub(super) fn title(&self) -> &str {
         let given = [self.name.as_deref(), self.address.as_deref()];
         given.into_iter().flatten().find(|text| !text.trim().is_empty()).unwrap_or(self.transport.name())
     }
 
-    /// Id of the provider whose mailbox it is: as stated, else by the transport, the servers, the address.
+    /// Returns the id of the provider whose mailbox it is: as stated, else by the transport, the servers, the address.
     pub fn provider(&self) -> Option<&str> {
         if let Some(stated) = self.provider.as_deref() {
             return Some(stated);
@@ -206,21 +206,21 @@ impl Account {
         }
     }
 
-    /// From, as text: the user's, else the account's own.
+    /// Returns From, as text: the user's, else the account's own.
     pub(super) fn sender_address(&self) -> Option<&str> {
         self.sender.address.as_deref().or(self.address.as_deref())
     }
 }
 
 impl Server {
-    /// The port, proposed from the security where none was chosen.
+    /// Returns the port, proposed from the security where none was chosen.
     pub fn port_for(&self, protocol: Protocol) -> u16 {
         self.port.unwrap_or_else(|| proposed_port(protocol, self.security))
     }
 }
 
 impl Transport {
-    /// Name in the contract.
+    /// Returns the name in the contract.
     pub fn name(self) -> &'static str {
         match self {
             Self::Smtp => "smtp",
@@ -234,7 +234,7 @@ impl Transport {
 }
 
 impl Security {
-    /// As the user knows it (FEATURES A5).
+    /// Returns the name that users know (A5).
     pub fn name(self) -> &'static str {
         match self {
             Self::Ssl => "SSL",
@@ -248,7 +248,7 @@ impl SignIn {
     /// Every way, in the order of the contract.
     pub const ALL: [Self; 4] = [Self::Oauth, Self::AppPassword, Self::Password, Self::None];
 
-    /// Name in the contract.
+    /// Returns the name in the contract.
     pub fn name(self) -> &'static str {
         match self {
             Self::Password => "password",

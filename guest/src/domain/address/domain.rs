@@ -88,7 +88,7 @@ fn check_labels(ascii: &str) -> Result<(), AddressFault> {
     Ok(())
 }
 
-/// What follows `[`, given back in one canonical form. The tag `IPv6` is the only one registered.
+/// Parses what follows `[`, and returns it in one canonical form. The tag `IPv6` is the only one registered.
 fn literal(rest: &str) -> Result<String, AddressFault> {
     let (content, after) = rest.split_once(']').ok_or(AddressFault::OpenBracket)?;
     if !after.is_empty() {
@@ -114,8 +114,7 @@ fn ipv4(text: &str) -> Option<Ipv4Addr> {
     parts.next().is_none().then(|| Ipv4Addr::from(octets))
 }
 
-/// IPv6-full, IPv6-comp, IPv6v4-full and IPv6v4-comp of RFC 5321, 4.1.3, where `::` stands for two groups
-/// at least.
+/// Checks an IPv6 address: IPv6-full, IPv6-comp, IPv6v4-full and IPv6v4-comp of RFC 5321, 4.1.3, where `::` stands for two groups at least.
 fn ipv6(text: &str) -> Option<Ipv6Addr> {
     let (before, after) = match text.split_once("::") {
         Some((before, after)) => (before, Some(after)),
@@ -134,7 +133,7 @@ fn ipv6(text: &str) -> Option<Ipv6Addr> {
     Some(Ipv6Addr::from(all))
 }
 
-/// Groups of one to four hexadecimal digits; the last may be an IPv4 address, which counts for two.
+/// Counts groups of one to four hexadecimal digits; the last may be an IPv4 address, which counts for two.
 fn groups(text: &str, last: bool) -> Option<Vec<u16>> {
     let mut out = Vec::new();
     if text.is_empty() {

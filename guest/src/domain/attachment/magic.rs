@@ -10,8 +10,8 @@ pub const FIRST_BYTES: u32 = 1024;
 /// of a linearised file at its start.
 pub const LAST_BYTES: u32 = 4_096;
 
-/// What the first and the last bytes say against the file, if anything. Only files of the types that the plugin relies on
-/// are judged: PDFs, and the logo.
+/// Checks a file's first and last bytes against its declared type; returns a warning where they differ. Only files of the types that the
+/// plugin relies on are judged: PDFs, and the logo.
 pub fn check_content(file: &Attachment, first_bytes: &[u8], last_bytes: &[u8]) -> Option<Warning> {
     if file.role == Role::Logo {
         let fits = match file.media_type.as_str() {
@@ -44,7 +44,7 @@ pub fn check_content(file: &Attachment, first_bytes: &[u8], last_bytes: &[u8]) -
     }
 }
 
-/// Every mail's PDF is looked at: a comparison at each byte would cost a tenth of what composing costs.
+/// True if `bytes` has the marker. Every mail's PDF is searched: a comparison at each byte would cost a tenth of what composing costs.
 fn has(bytes: &[u8], what: &[u8]) -> bool {
     memchr::memmem::find(bytes, what).is_some()
 }

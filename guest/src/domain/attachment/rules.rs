@@ -133,7 +133,7 @@ fn only(files: &[Attachment], role: Role) -> Result<Option<&Attachment>, Attachm
     }
 }
 
-/// The file with which the limit on the total is passed.
+/// Returns the file with which the limit on the total is passed.
 fn first_beyond<'a>(files: &[&'a Attachment]) -> Option<&'a Attachment> {
     let mut sum = 0u64;
     let beyond = files.iter().find(|f| {

@@ -40,7 +40,7 @@ impl MailId {
         }
     }
 
-    /// The id.
+    /// Returns the id.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -59,7 +59,7 @@ impl MessageId {
         }
     }
 
-    /// Without brackets.
+    /// Returns the Message-ID without brackets.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -72,7 +72,7 @@ impl fmt::Display for MessageId {
     }
 }
 
-/// Enough of a hostile text to recognise it in a message.
+/// Shortens a hostile text to enough to recognise it in a message.
 fn excerpt(text: &str) -> String {
     text.chars().take(100).collect()
 }

@@ -35,7 +35,7 @@ pub fn compose(content: &MessageContent<'_>) -> Result<Composed, ContentFault> {
     Ok(Composed { message_id: format!("<{id}>"), chunks, size, needs_smtputf8, envelope: envelope(content) })
 }
 
-/// Who the message is sent by and to.
+/// Returns the envelope: who the message is sent by and to.
 fn envelope(content: &MessageContent<'_>) -> Envelope {
     let mut seen = BTreeSet::new();
     let everyone = [content.to, content.cc, content.bcc].into_iter().flatten().map(|m| &m.address);
@@ -43,7 +43,7 @@ fn envelope(content: &MessageContent<'_>) -> Envelope {
     Envelope { recipients: recipients.cloned().collect(), mail_from: content.from.address.clone() }
 }
 
-/// Without brackets.
+/// Returns the Message-ID without brackets.
 fn message_id(content: &MessageContent<'_>) -> Result<String, ContentFault> {
     let domain = content.message_id_domain;
     // A sender's domain may be an address literal, `[192.0.2.1]`.
@@ -59,7 +59,7 @@ fn message_id(content: &MessageContent<'_>) -> Result<String, ContentFault> {
     }
 }
 
-/// The Content-ID of a picture, without brackets. It stands in a link, too, where an address literal's brackets can't.
+/// Returns the Content-ID of a picture, without brackets. It stands in a link, too, where an address literal's brackets can't.
 fn content_id(content: &MessageContent<'_>, name: &str) -> String {
     let mut atoms = content.message_id_domain.split(['[', ']', ':', '.']).filter(|atom| !atom.is_empty());
     let mut id = format!("{name}.{}@{}", content.id.as_str(), atoms.next().unwrap_or("localhost"));
@@ -70,7 +70,7 @@ fn content_id(content: &MessageContent<'_>, name: &str) -> String {
     id
 }
 
-/// The HTML with its pictures by their Content-IDs.
+/// Replaces the names of pictures in the HTML by their Content-IDs.
 fn with_content_ids(content: &MessageContent<'_>) -> String {
     let mut html = String::with_capacity(content.html.len() + 256);
     let mut rest = content.html;
@@ -96,13 +96,13 @@ type Headers<'x> = Vec<(Cow<'x, str>, HeaderType<'x>)>;
 /// Makes the part of a file from its headers.
 type FilePart<'x, 'p> = &'p dyn Fn(Headers<'x>, &Attachment) -> MimePart<'x>;
 
-/// The part of a file whose bytes are elsewhere.
+/// Returns the part of a file whose bytes are elsewhere.
 fn in_place<'x>(headers: Headers<'x>, file: &Attachment) -> MimePart<'x> {
     let contents = BodyPart::Binary(placeholder(file.handle, file.size).to_vec().into());
     MimePart { headers, contents }.transfer_encoding("base64")
 }
 
-/// The message with its files as `part` makes them.
+/// Builds the message with its files as `part` makes them.
 pub(super) fn built<'x>(
     content: &MessageContent<'x>,
     message_id: &'x str,
@@ -112,7 +112,7 @@ pub(super) fn built<'x>(
         .body(body(content, part)))
 }
 
-/// The headers of the message but for the last two, which mail-builder adds: MIME-Version and Content-Type.
+/// Builds the headers of the message but for the last two, which mail-builder adds: MIME-Version and Content-Type.
 fn headers<'x>(content: &MessageContent<'x>, message_id: &'x str) -> Result<Headers<'x>, ContentFault> {
     if !(1900..=9999).contains(&content.date.year()) {
         return Err(ContentFault::Date(content.date));
@@ -160,7 +160,7 @@ fn headers<'x>(content: &MessageContent<'x>, message_id: &'x str) -> Result<Head
     Ok(headers)
 }
 
-/// The conversation with the parent at its end, where RFC 5322 §3.6.4 wants it.
+/// Returns the references with the parent at their end, where RFC 5322 §3.6.4 wants it.
 fn references(thread: &Thread) -> Vec<&str> {
     let mut ids: Vec<&str> = thread.references.iter().map(|id| id.as_str()).collect();
     let parent = thread.in_reply_to.as_ref().map(|id| id.as_str());
@@ -168,7 +168,7 @@ fn references(thread: &Thread) -> Vec<&str> {
     ids
 }
 
-/// The tree of parts.
+/// Builds the tree of parts.
 fn body<'x>(content: &MessageContent<'x>, part: FilePart<'x, '_>) -> MimePart<'x> {
     let parts = vec![body_part("text/plain", content.text), html_part(&with_content_ids(content))];
     let mut body = MimePart::new(multipart(content, "alternative"), parts);
@@ -188,22 +188,21 @@ fn body<'x>(content: &MessageContent<'x>, part: FilePart<'x, '_>) -> MimePart<'x
     body
 }
 
-/// Content-Type of a level. Boundaries differ in their third character, so none begins another; with an id of
-/// 64 they have 68 characters of the 70 allowed.
+/// Returns Content-Type of a level. Boundaries differ in their third character, so none begins another; with an id of 64 they have 68
+/// characters of the 70 allowed.
 fn multipart<'x>(content: &MessageContent<'x>, level: &'static str) -> ContentType<'x> {
     let boundary = format!("{BOUNDARY_MARK}{}_{}", &level[..1], content.id.as_str());
     ContentType::new(format!("multipart/{level}")).attribute("boundary", boundary)
 }
 
-/// The HTML body: as it is where it can be had in ASCII, which is nearly always.
+/// Builds the part of the HTML body: in ASCII where that is possible, which is nearly always.
 fn html_part<'x>(html: &str) -> MimePart<'x> {
     let Some(ascii) = seven_bit_html(html) else { return body_part("text/html", html) };
     let content_type = ContentType::new("text/html").attribute("charset", "utf-8");
     MimePart::new(content_type, BodyPart::Binary(ascii.into_bytes().into())).transfer_encoding("7bit")
 }
 
-/// A body. mail-builder writes it as it is where it can, else as quoted-printable or base64, whichever is
-/// shorter; what looks like a boundary of ours is base64 in any case.
+/// Builds the part of a text body.
 fn body_part<'x>(media_type: &'static str, text: &str) -> MimePart<'x> {
     let body = canonical(text);
     let content_type = ContentType::new(media_type).attribute("charset", "utf-8");
@@ -215,7 +214,7 @@ fn body_part<'x>(media_type: &'static str, text: &str) -> MimePart<'x> {
     MimePart::new(content_type, BodyPart::Binary(encoded.into())).transfer_encoding("base64")
 }
 
-/// A file, or the logo. Text is attached as bytes, too: base64 keeps its line ends as they are.
+/// Builds the part of a file, or of the logo. Text is attached as bytes, too: base64 keeps its line ends as they are.
 fn file_part<'x>(content: &MessageContent<'x>, file: &'x Attachment, part: FilePart<'x, '_>) -> MimePart<'x> {
     let mut headers: Headers<'x> = Vec::with_capacity(4);
     headers.push(("Content-Type".into(), header::file_type(sent_type(file), &file.file_name)));
@@ -229,7 +228,7 @@ fn file_part<'x>(content: &MessageContent<'x>, file: &'x Attachment, part: FileP
     part(headers, file)
 }
 
-/// The code to pay by. Its bytes are made here and are few, so that they travel with the text.
+/// Builds the part of the payment code. Its bytes are made here and are few, so that they travel with the text.
 fn code_part<'x>(content: &MessageContent<'x>, png: &[u8]) -> MimePart<'x> {
     let name = "payment-code.png";
     let headers: Headers<'x> = vec![
@@ -242,8 +241,8 @@ fn code_part<'x>(content: &MessageContent<'x>, png: &[u8]) -> MimePart<'x> {
     MimePart { headers, contents: BodyPart::Binary(encoded.into()) }.transfer_encoding("base64")
 }
 
-/// The media type that the part declares. `message/…` and `multipart/…` must not be base64 (RFC 2045 §6.4):
-/// such a file is attached as bytes, and its name says what it is.
+/// Returns the media type that the part declares. `message/…` and `multipart/…` must not be base64 (RFC 2045 §6.4): such a file is attached
+/// as bytes, and its name says what it is.
 fn sent_type(file: &Attachment) -> &str {
     match file.media_type.as_str() {
         _ if file.role == Role::Ubl => "application/xml",

@@ -117,7 +117,7 @@ pub fn read_back(chunks: &[Chunk]) -> Result<Parts, NotComposed> {
     })
 }
 
-/// A part that holds a picture and not the handle of a file.
+/// Reads a part that holds a picture and not the handle of a file.
 fn picture(part: &MessagePart<'_>) -> Option<PartPicture> {
     let png = part.contents();
     let content_id = part.content_id().filter(|_| png.starts_with(b"\x89PNG"))?.to_owned();

@@ -23,7 +23,7 @@ pub struct Addressees {
 }
 
 impl Addressees {
-    /// The recipients of an attempt, each in the header that the message names it in. Nobody twice.
+    /// Finds the header of the message that names each recipient of an attempt. Nobody twice.
     pub fn of(parts: &Parts, recipients: &[Address]) -> Self {
         let mut all = Self::default();
         for (list, named) in [(&mut all.to, &parts.to), (&mut all.cc, &parts.cc)] {
@@ -53,7 +53,7 @@ impl Addressees {
     }
 }
 
-/// The message with headers that name these people and nobody else.
+/// Rewrites the recipient headers of a message so that they name these people alone.
 pub fn readdress(mut chunks: Vec<Chunk>, to: &Addressees) -> Vec<Chunk> {
     let Some(Chunk::Text(text)) = chunks.first_mut() else { return chunks };
     let end = text.find("\r\n\r\n").map_or(text.len(), |end| end + 2);
@@ -89,7 +89,7 @@ pub fn readdress(mut chunks: Vec<Chunk>, to: &Addressees) -> Vec<Chunk> {
     chunks
 }
 
-/// The message without the parts of these files. None where it has no such parts: it is none of ours.
+/// Removes the parts of these files from a message. None where it has no such parts: it is none of ours.
 pub fn without_files(chunks: &[Chunk], files: &[u32]) -> Option<Vec<Chunk>> {
     // At the start of a line, where only a boundary of ours can stand.
     let part = format!("\r\n--{BOUNDARY_MARK}m_");

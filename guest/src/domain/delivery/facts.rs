@@ -56,7 +56,7 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Seconds that the server asked to wait.
+    /// Returns seconds that the server asked to wait.
     pub(super) fn asked(&self) -> Option<u32> {
         match self.result {
             Some(
@@ -68,17 +68,17 @@ impl Attempt {
         }
     }
 
-    /// It was taken for some, and others may be tried again.
+    /// True if a server took the mail for some recipients, and others may be tried again.
     pub(super) fn leaves_some(&self) -> bool {
         matches!(self.result, Some(AttemptResult::PartlyAccepted(_)))
     }
 
-    /// The account could not send.
+    /// True if the account could not send.
     pub(super) fn is_for_the_account(&self) -> bool {
         matches!(self.result, Some(AttemptResult::AccountUnavailable(_)))
     }
 
-    /// It says something of the account alone, nothing of the mail.
+    /// True if the attempt failed by the account alone and proves nothing about the mail.
     pub(super) fn judges_nothing(&self) -> bool {
         let of_the_account = self.stage.is_some_and(Stage::is_of_the_account);
         match self.result {
@@ -188,7 +188,7 @@ pub struct PauseAsked {
 pub(super) const LONGEST_PAUSE: u32 = 24 * 3600;
 
 impl PauseAsked {
-    /// What follows from whose fault a failure is, from the seconds that the server named, and from its words.
+    /// Derives what follows from whose fault a failure is, from the seconds that the server named, and from its words.
     pub fn of(blame: Blame, asked: Option<u32>, reply: Option<&Reply>) -> Option<Self> {
         let (cause, period) = match blame {
             Blame::Quota(period) => (PauseCause::Quota, Some(period)),
@@ -235,14 +235,13 @@ pub struct GivingUp {
 }
 
 impl AttemptResult {
-    /// What to remember of a message that was taken for somebody.
+    /// Makes the memo of a message that a server took for at least one recipient.
     pub fn of_acceptance(accepted: &Acceptance) -> Self {
         let later = accepted.recipients.iter().any(|to| to.reply.is_undecided());
         if later { Self::PartlyAccepted(None) } else { Self::Accepted }
     }
 
-    /// What to remember of a failed attempt. Where the recipients were refused, "later" to one of them is
-    /// enough to try again.
+    /// Makes the memo of a failed attempt. Where the recipients were refused, "later" to one of them is enough to try again.
     pub fn of_failure(failure: &Failure) -> Self {
         let later = failure.recipients.iter().any(|to| to.reply.is_undecided());
         let blame = failure.blame();
@@ -256,8 +255,7 @@ impl AttemptResult {
         }
     }
 
-    /// What to remember of an attempt that an API did not take. Where it refused some of the recipients by name,
-    /// the others are tried again.
+    /// Makes the memo of an attempt that an API did not take. Where it refused some of the recipients by name, the others are tried again.
     pub fn of_api_failure(failure: &ApiFailure, recipients: &[String]) -> Self {
         match failure.verdict {
             Verdict::InDoubt => Self::InDoubt,
@@ -268,12 +266,12 @@ impl AttemptResult {
         }
     }
 
-    /// Nobody knows whether a mail left.
+    /// True if it is unknown whether a mail left.
     pub(super) fn is_in_doubt(result: Option<Self>) -> bool {
         matches!(result, None | Some(Self::InDoubt))
     }
 
-    /// There is nothing left to send.
+    /// True if there is nothing left to send.
     pub(super) fn is_done(result: Option<Self>) -> bool {
         matches!(result, Some(Self::Accepted | Self::Found))
     }

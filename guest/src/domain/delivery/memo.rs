@@ -46,9 +46,6 @@ struct Written {
 
 impl Memo {
     /// Makes a memo of its fields' names.
-    ///
-    /// # Errors
-    /// [`MemoFault`].
     pub fn of(
         outcome: &str,
         retry_after: Option<u32>,
@@ -67,9 +64,6 @@ impl Memo {
     }
 
     /// Reads a memo.
-    ///
-    /// # Errors
-    /// [`MemoFault`].
     pub fn read(text: &str) -> Result<Self, MemoFault> {
         let fault = |detail: String| MemoFault { field: "memo", detail };
         if text.len() > LONGEST {
@@ -94,7 +88,7 @@ impl Memo {
     }
 }
 
-/// The stage of a submission, also of those of other protocols.
+/// Finds the stage of a submission by its name, also of those of other protocols.
 fn stage_named(name: &str) -> Result<Stage, UnknownName> {
     match name {
         "token" => Ok(Stage::Login),
@@ -123,7 +117,7 @@ impl AttemptResult {
         "not-found",
     ];
 
-    /// Name in the contract.
+    /// Returns the name in the contract.
     pub fn name(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
@@ -139,7 +133,7 @@ impl AttemptResult {
         }
     }
 
-    /// Seconds that the server asked to wait.
+    /// Returns seconds that the server asked to wait.
     pub fn retry_after(self) -> Option<u32> {
         match self {
             Self::PartlyAccepted(after) | Self::Transient(after) | Self::AccountUnavailable(after) => after,

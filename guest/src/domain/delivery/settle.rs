@@ -142,7 +142,7 @@ impl Settlement {
     }
 }
 
-/// A fact that no server vouches for.
+/// Makes an event that no server vouches for.
 pub(super) fn own_fact(recipient: &str, kind: EventKind, at: Time, words: Option<&str>) -> Event {
     Event {
         recipient: Some(recipient.to_owned()),

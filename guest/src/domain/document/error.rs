@@ -45,24 +45,24 @@ impl fmt::Display for DocumentError {
 }
 
 impl DocumentError {
-    /// A fault of the file as a whole.
+    /// Makes the error for a fault of the file as a whole.
     pub(crate) fn whole(fault: DocumentFault, detail: impl Into<String>) -> Self {
         Self { fault, path: String::new(), line: None, detail: detail.into() }
     }
 
-    /// A fault at a place; what the file itself says is cut to a length that fits in a log.
+    /// Makes the error for a fault at a place; text from the file is cut to a length that fits in a log.
     pub(super) fn at(fault: DocumentFault, path: &str, line: Option<u32>, detail: &str) -> Self {
         Self { fault, path: shortened(path, 300), line, detail: shortened(detail, 600) }
     }
 }
 
-/// The line, from 1, of a byte of a text.
+/// Returns the line, from 1, of a byte of a text.
 pub(super) fn line_of(text: &str, offset: usize) -> u32 {
     let before = &text.as_bytes()[..offset.min(text.len())];
     u32::try_from(before.iter().filter(|byte| **byte == b'\n').count() + 1).unwrap_or(u32::MAX)
 }
 
-/// The text, or its beginning and an ellipsis.
+/// Returns the text, or its beginning and an ellipsis.
 pub(super) fn shortened(text: &str, bytes: usize) -> String {
     if text.len() <= bytes {
         return text.to_owned();

@@ -59,7 +59,7 @@ fn on_one_line(mut document: Document) -> Document {
     document
 }
 
-/// The PDF that is the document itself, where the document carries one; JSON carries none. The file is read as by [`read`].
+/// Returns the PDF that is the document itself, where the document carries one; JSON carries none. The file is read as by [`read`].
 pub fn embedded_pdf(media_type: &str, content: &[u8]) -> Result<Option<EmbeddedFile>, DocumentError> {
     match form(media_type, content)? {
         Form::Json => Ok(None),
@@ -67,7 +67,7 @@ pub fn embedded_pdf(media_type: &str, content: &[u8]) -> Result<Option<EmbeddedF
     }
 }
 
-/// The same of a document that is text by now.
+/// Returns the PDF that is the document itself, of a document that is decoded text.
 pub fn embedded_pdf_of_text(media_type: &str, text: &str) -> Result<Option<EmbeddedFile>, DocumentError> {
     match form(media_type, text.as_bytes())? {
         Form::Json => Ok(None),
@@ -81,7 +81,7 @@ enum Form {
     Xml,
 }
 
-/// What the media type says, of a file that is not too large.
+/// Finds the format of a file by its media type, if the file is not too large.
 fn form(media_type: &str, content: &[u8]) -> Result<Form, DocumentError> {
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let form = match essence.as_str() {

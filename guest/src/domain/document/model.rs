@@ -116,12 +116,12 @@ pub struct PersonInCharge {
 }
 
 impl Document {
-    /// Which side of the trade its mails go to: the kind's, but the supplier where the buyer made it out.
+    /// Returns which side of the trade its mails go to: the kind's, but the supplier where the buyer made it out.
     pub fn audience(&self) -> Audience {
         if self.is_self_billed() { Audience::Vendor } else { self.kind.audience() }
     }
 
-    /// Who a mail about this document goes to.
+    /// Returns the party that a mail about this document goes to.
     pub fn partner(&self) -> &Party {
         match self.audience() {
             Audience::Customer => &self.buyer,
@@ -129,7 +129,7 @@ impl Document {
         }
     }
 
-    /// Who writes it.
+    /// Returns the party that issued it.
     pub fn issuer(&self) -> &Party {
         match self.audience() {
             Audience::Customer => &self.seller,
@@ -171,8 +171,8 @@ pub struct Party {
 }
 
 impl Party {
-    /// Where the document itself says this party gets mail: the first contact with an e-mail, else the
-    /// electronic address if it is an e-mail. As it was written; `recipients` says what is wrong with it.
+    /// Returns where the document itself says this party gets mail: the first contact with an e-mail, else the electronic address if it is
+    /// an e-mail. As it was written; `recipients` says what is wrong with it.
     pub fn mailbox_text(&self) -> Option<&str> {
         let contact = self.contacts.iter().find_map(Contact::email_text);
         contact.or_else(|| self.endpoint.as_ref().and_then(Endpoint::email_text))
@@ -195,7 +195,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The address, if the scheme says that it is an e-mail.
+    /// Returns the address, if the scheme says that it is an e-mail.
     pub fn email_text(&self) -> Option<&str> {
         let id = self.id.trim();
         (self.scheme.trim().eq_ignore_ascii_case("EM") && !id.is_empty()).then_some(id)
@@ -221,7 +221,7 @@ pub struct PostalAddress {
 }
 
 impl PostalAddress {
-    /// The country as ISO 3166-1 writes it, whatever case and white space it came with; none for a blank one.
+    /// Returns the country as ISO 3166-1 writes it, whatever case and white space it came with; none for a blank one.
     pub fn country_code(&self) -> Option<String> {
         self.country.as_deref().map(|code| code.trim().to_ascii_uppercase()).filter(|code| !code.is_empty())
     }
@@ -268,7 +268,7 @@ pub struct Contact {
 }
 
 impl Contact {
-    /// The e-mail as it was written; none for a blank one.
+    /// Returns the e-mail as it was written; none for a blank one.
     pub fn email_text(&self) -> Option<&str> {
         self.email.as_deref().map(str::trim).filter(|email| !email.is_empty())
     }

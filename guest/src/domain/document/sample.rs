@@ -3,7 +3,7 @@
 
 use crate::domain::kind::DocumentKind;
 
-/// A document of a kind as JSON.
+/// Makes a document of a kind as JSON.
 pub fn sample(kind: DocumentKind) -> &'static str {
     match kind {
         DocumentKind::Quote => include_str!("samples/quote.json"),

@@ -44,24 +44,24 @@ pub struct Instalment {
 }
 
 impl Instalment {
-    /// A part without a name that is still to be paid.
+    /// Returns a part without a name that is still to be paid.
     pub fn open(due_date: NaiveDate, amount: Decimal) -> Self {
         Self { due_date, amount, label: None, settled: false }
     }
 }
 
 impl Document {
-    /// All that was taken off the whole: the total stated, else the sum of the allowances.
+    /// Returns all that was taken off the whole: the total stated, else the sum of the allowances.
     pub fn allowed(&self) -> Option<Decimal> {
         self.totals.allowances.or_else(|| sum(&self.allowances))
     }
 
-    /// All that was added to the whole: the total stated, else the sum of the charges.
+    /// Returns all that was added to the whole: the total stated, else the sum of the charges.
     pub fn charged(&self) -> Option<Decimal> {
         self.totals.charges.or_else(|| sum(&self.charges))
     }
 
-    /// Totals of allowances or charges that are stated and are not the sum of them: which, what is stated, and the sum.
+    /// Finds totals of allowances or charges that are stated and are not the sum of them: which, what is stated, and the sum.
     pub fn differing_sums(&self) -> impl Iterator<Item = (&'static str, Decimal, Decimal)> {
         let pairs = [
             ("allowances", self.totals.allowances, sum(&self.allowances)),
@@ -73,8 +73,8 @@ impl Document {
         pairs.into_iter().filter_map(differ)
     }
 
-    /// What is left of a plan by the parts that the business system calls settled; none where it calls none so, or where the parts
-    /// do not add up to what is to be paid.
+    /// Returns what is left of a plan after the parts that the business system calls settled; none where it calls none so, or where the
+    /// parts do not add up to what is to be paid.
     pub(super) fn left_of_plan(&self) -> Option<Decimal> {
         let (planned, settled) = planned_and_settled(&self.instalments);
         let open = self.totals.open()?;
@@ -86,7 +86,7 @@ impl Document {
     }
 }
 
-/// What parts come to, and what those of them that are called settled come to.
+/// Returns what parts come to, and what those of them that are called settled come to.
 pub(super) fn planned_and_settled(parts: &[Instalment]) -> (Decimal, Decimal) {
     let planned = parts.iter().map(|part| part.amount).sum();
     let settled = parts.iter().filter(|part| part.settled).map(|part| part.amount).sum();

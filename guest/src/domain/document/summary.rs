@@ -53,7 +53,7 @@ pub struct PaymentSummary {
 }
 
 impl Document {
-    /// How it is to be paid, where its kind is one that is.
+    /// Returns how the document is to be paid, where its kind is one that is.
     fn payment_summary(&self) -> Option<PaymentSummary> {
         use DocumentKind::{Invoice, Receipt, Reminder, Statement};
         let transfer = self.transfer();
@@ -65,7 +65,7 @@ impl Document {
         })
     }
 
-    /// What identifies it.
+    /// Returns what identifies the document: kind, number, parties, amounts.
     pub fn summary(&self) -> Summary {
         Summary {
             kind: self.kind,

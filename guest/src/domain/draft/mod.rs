@@ -49,7 +49,7 @@ const LEFT_OUT: &[&str] = &[
 /// Bytes of a file's name without its extension.
 const MAX_NAME: usize = 60;
 
-/// The draft of a composed message: none where that is no message.
+/// Makes the draft of a composed message.
 pub fn unsent(chunks: Vec<Chunk>, size: u64, subject: &str, bcc: &[Mailbox]) -> Option<Unsent> {
     let mut chunks = chunks.into_iter();
     let Some(Chunk::Text(first)) = chunks.next() else { return None };
@@ -76,7 +76,7 @@ pub fn unsent(chunks: Vec<Chunk>, size: u64, subject: &str, bcc: &[Mailbox]) -> 
     Some(Unsent { file_name: file_name(subject), chunks, size })
 }
 
-/// Header fields, each with its continuation lines, without the line end after it.
+/// Splits a header into its fields, each with its continuation lines, without the line end after it.
 fn fields(head: &str) -> Vec<&str> {
     let mut fields = Vec::new();
     let mut start = 0;
@@ -91,7 +91,7 @@ fn fields(head: &str) -> Vec<&str> {
     fields
 }
 
-/// From the subject: ASCII, and not one of the names that Windows keeps for devices.
+/// Makes a file name from the subject: ASCII, and not one of the names that Windows keeps for devices.
 fn file_name(subject: &str) -> String {
     let stem = slug(subject, MAX_NAME);
     let device = matches!(stem.as_str(), "con" | "prn" | "aux" | "nul")

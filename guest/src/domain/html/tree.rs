@@ -58,7 +58,7 @@ impl Tree {
         tree
     }
 
-    /// Number of nodes, of those too that hang nowhere.
+    /// Returns the number of nodes, of those too that hang nowhere.
     pub(super) fn len(&self) -> usize {
         self.nodes.len()
     }

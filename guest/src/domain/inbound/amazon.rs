@@ -61,7 +61,7 @@ pub enum Complaint {
     Nothing,
 }
 
-/// Words for the timeline where one of several recipients complained.
+/// Returns words for the timeline where one of several recipients complained.
 pub fn one_of(recipients: usize) -> String {
     if recipients == 0 {
         return "a recipient marked it as unwanted: Amazon SES does not say which".to_owned();

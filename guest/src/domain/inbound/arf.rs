@@ -8,7 +8,7 @@ use super::model::{Class, RecipientReport};
 use super::phrases::{self, COMPLAINT_SUBJECTS};
 use crate::domain::status::{EventKind, EventSource};
 
-/// The fields of the report, in one block.
+/// Returns the fields of the report, in one block.
 pub(super) fn fields(message: &InboundMessage) -> Option<Fields> {
     let mut all = Fields::default();
     for block in blocks(message.feedback.as_deref()?) {
@@ -17,14 +17,14 @@ pub(super) fn fields(message: &InboundMessage) -> Option<Fields> {
     Some(all)
 }
 
-/// Whether feedback of a type is a complaint. Reports on authentication have the same form and are none, and `not-spam` is
-/// the contrary of one. Where no type is named it is one.
+/// True if feedback of a type is a complaint. Reports on authentication have the same form and are none, and `not-spam` is the contrary of
+/// one. Where no type is named it is one.
 pub(super) fn is_complaint(feedback_type: &str) -> bool {
     let none = ["auth-failure", "not-spam", "dmarc", "dkim"];
     !none.iter().any(|it| feedback_type.trim().eq_ignore_ascii_case(it))
 }
 
-/// What a complaint says; none where there is none.
+/// Reads a complaint; none where the message is none.
 pub(super) fn read(message: &InboundMessage) -> Option<RecipientReport> {
     let Some(fields) = fields(message) else { return read_unlabelled(message) };
     let kind = fields.get("feedback-type").unwrap_or("abuse").to_ascii_lowercase();
@@ -49,8 +49,8 @@ pub(super) fn read(message: &InboundMessage) -> Option<RecipientReport> {
     })
 }
 
-/// Complaints without a report: Hotmail's, which are the mail itself under a subject of their own, and what Apple's mail
-/// program sends when its user presses "unsubscribe".
+/// Reads complaints without a report: Hotmail's, which are the mail itself under a subject of their own, and what Apple's mail program
+/// sends when its user presses "unsubscribe".
 fn read_unlabelled(message: &InboundMessage) -> Option<RecipientReport> {
     let returned = message.returned.as_ref();
     let is_complaint = returned.is_some() && COMPLAINT_SUBJECTS.begins(&phrases::plain(&message.subject));

@@ -41,7 +41,7 @@ pub(super) enum DaemonLikeness {
     Daemon,
 }
 
-/// How much the sender looks like a program that reports on mail.
+/// Estimates how much the sender looks like a program that reports on mail.
 pub(super) fn likeness(message: &InboundMessage) -> DaemonLikeness {
     if message.is_report && !message.delivery.is_empty() {
         return DaemonLikeness::Daemon;
@@ -65,12 +65,12 @@ pub(super) fn likeness(message: &InboundMessage) -> DaemonLikeness {
     }
 }
 
-/// A program that reports on mail sent this, by its address, its name, or the empty return path.
+/// True if a program that reports on mail sent this, by its address, its name, or the empty return path.
 pub(super) fn is_from_daemon(message: &InboundMessage) -> bool {
     likeness(message) > DaemonLikeness::None
 }
 
-/// What a bounce without a report says of each recipient; none where it is no bounce.
+/// Reads a bounce without a report, recipient by recipient; none where the message is no bounce.
 pub(super) fn read(message: &InboundMessage) -> Option<Vec<RecipientReport>> {
     let failed: Vec<String> = message
         .header
@@ -157,8 +157,7 @@ fn dedup(recipients: &mut Vec<String>) {
     recipients.truncate(limits::RECIPIENTS);
 }
 
-/// Addresses that the text is about: those that the returned message was for, else those that begin a line, else the
-/// first.
+/// Finds the addresses that the text is about: those that the returned message was for, else those that begin a line, else the first.
 fn named(message: &InboundMessage) -> Vec<String> {
     let returned = returned(message).unwrap_or_default();
     let not_meant: Vec<String> = ["from", "to", "reply-to", "return-path"]
@@ -207,7 +206,7 @@ fn named(message: &InboundMessage) -> Vec<String> {
     others
 }
 
-/// Header of the message that was returned, in a part of its own or at the end of the text.
+/// Returns the header of the message that was returned, in a part of its own or at the end of the text.
 pub(super) fn returned(message: &InboundMessage) -> Option<Fields> {
     if message.returned.is_some() {
         return message.returned.clone();
@@ -229,7 +228,7 @@ pub(super) fn returned(message: &InboundMessage) -> Option<Fields> {
     None
 }
 
-/// What the text for people says of a recipient: his paragraph, else the lines that give a reason, else all of it.
+/// Returns the words of the text about a recipient: their paragraph, else the lines that give a reason, else all of it.
 pub(super) fn words_about(message: &InboundMessage, recipient: Option<&str>) -> Option<String> {
     let text = bounded_bytes(message.own_text(), limits::TEXT);
     let wanted = recipient.map(match_key).filter(|key| !key.is_empty());
@@ -248,9 +247,8 @@ pub(super) fn words_about(message: &InboundMessage, recipient: Option<&str>) -> 
     Some(bounded(&lines, limits::WORDS).to_owned())
 }
 
-/// The address that a server's own text says this one was made from, in the line that names it or in the next: Postfix's
-/// `(expanded from <…>)`, Exim's `(generated from …)`. It is whom the mail was sent to, where the report has no
-/// Original-Recipient.
+/// Finds the address that this one was made from, in the line of the server's text that names it or in the next: Postfix's `(expanded from
+/// <…>)`, Exim's `(generated from …)`. It is whom the mail was sent to, where the report has no Original-Recipient.
 pub(super) fn origin_of(message: &InboundMessage, last: &str) -> Option<String> {
     let text = bounded_bytes(message.own_text(), limits::TEXT);
     let wanted = match_key(last);
@@ -266,7 +264,7 @@ pub(super) fn origin_of(message: &InboundMessage, last: &str) -> Option<String> 
     })
 }
 
-/// From the line that names the recipient to the code that a server gave, or as far as the reason goes.
+/// Returns the lines from the one that names the recipient to the code that a server gave, or as far as the reason goes.
 fn paragraph_about(text: &str, wanted: &str) -> Option<String> {
     let following = text.lines().skip_while(|line| !line.to_lowercase().contains(wanted));
     let mut lines: Vec<&str> = vec![];

@@ -20,7 +20,7 @@ pub struct BounceReason {
     pub code: Option<String>,
 }
 
-/// Hears a code, as a report states it or a server gave it, and words.
+/// Finds the reason of a bounce from a code, as a report states it or a server gave it, and from words.
 pub fn bounce_reason(stated: Option<&str>, words: &str) -> BounceReason {
     let stated_code = stated.and_then(Enhanced::find);
     let said_code = Enhanced::find(words);
@@ -42,7 +42,7 @@ pub fn bounce_reason(stated: Option<&str>, words: &str) -> BounceReason {
     BounceReason { cause, bounce_type, code }
 }
 
-/// The first cause, in the order of [`Cause`], that the words name.
+/// Finds the first cause, in the order of [`Cause`], that the words name.
 fn cause_in(words: &str) -> Option<Cause> {
     let (table, causes) = &*CAUSE_TABLE;
     let first = |words: &str| {
@@ -73,7 +73,7 @@ fn most_specific(worded: Option<Cause>, code: Option<Enhanced>, reply: Option<u1
     }
 }
 
-/// Whether a refusal with this code and these words is for ever.
+/// Returns whether a refusal with this code and these words is permanent.
 pub fn bounce_type(code: Option<&str>, words: &str) -> BounceType {
     bounce_reason(code, words).bounce_type
 }

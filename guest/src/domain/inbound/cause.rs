@@ -50,7 +50,7 @@ named! {
 }
 
 impl Cause {
-    /// Whether sending again may be of use.
+    /// Returns whether sending again may be of use.
     pub fn bounce_type(self) -> BounceType {
         match self {
             Self::Moved

@@ -6,7 +6,7 @@ use super::message::InboundMessage;
 use super::model::{Token, TokenPlace};
 use super::{arf, bounce_heuristics, dsn, mdn, ses_mail};
 
-/// Message-IDs with angle brackets, the likeliest first.
+/// Collects the Message-IDs that a message is about, with angle brackets, the likeliest first.
 pub(super) fn about(message: &InboundMessage, is_report: bool) -> Vec<String> {
     let mut found = vec![];
     if is_report {
@@ -44,7 +44,7 @@ pub(super) fn about(message: &InboundMessage, is_report: bool) -> Vec<String> {
     found
 }
 
-/// `<a@b> <c@d>`: each, with its brackets. An id without them is none.
+/// Splits `<a@b> <c@d>` into its ids, each with its brackets. An id without them is none.
 pub(super) fn ids(value: &str) -> Vec<String> {
     let starts = value.split('<').skip(1).take(2 * limits::REFERENCES);
     let ids = starts.filter_map(|rest| rest.split_once('>')).map(|(id, _)| id.trim());
@@ -52,7 +52,7 @@ pub(super) fn ids(value: &str) -> Vec<String> {
     ids.filter(fits).map(|id| format!("<{id}>")).collect()
 }
 
-/// Texts to verify.
+/// Collects the texts in which the host may find a token of its own.
 pub(super) fn tokens(message: &InboundMessage, about: &[String]) -> Vec<Token> {
     let mut found = vec![];
     let mut add = |place: TokenPlace, value: String| {

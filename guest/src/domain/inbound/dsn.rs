@@ -14,7 +14,7 @@ use super::model::{Class, RecipientReport};
 use crate::domain::address::match_key;
 use crate::domain::status::EventSource;
 
-/// What a delivery report says of each recipient; empty where there is none, or nothing in it.
+/// Reads a delivery report, recipient by recipient; empty where there is none, or nothing in it.
 pub(super) fn read(message: &InboundMessage) -> Vec<RecipientReport> {
     let mut found: Vec<RecipientReport> = vec![];
     for body in &message.delivery {
@@ -29,7 +29,7 @@ pub(super) fn read(message: &InboundMessage) -> Vec<RecipientReport> {
     found
 }
 
-/// What the whole message is about, for whoever matches it.
+/// Finds the envelope id of the mail that the report is about.
 pub(super) fn envelope_id(message: &InboundMessage) -> Option<String> {
     let of_body = |body: &String| {
         blocks(body).iter().find_map(|block| block.get("original-envelope-id").map(str::to_owned))
@@ -37,7 +37,7 @@ pub(super) fn envelope_id(message: &InboundMessage) -> Option<String> {
     message.delivery.iter().find_map(of_body)
 }
 
-/// Other fields of the report itself, the first block of each body.
+/// Returns the fields of the report itself, the first block of each body.
 pub(super) fn about_message(message: &InboundMessage) -> Vec<Fields> {
     message.delivery.iter().filter_map(|body| blocks(body).into_iter().next()).collect()
 }
@@ -49,7 +49,7 @@ fn concerns_a_recipient(block: &Fields) -> bool {
         || (block.get("status").is_some() && block.get("reporting-mta").is_none())
 }
 
-/// `dns; mx.example.com (192.0.2.1)` is a host.
+/// Reads the host in `dns; mx.example.com (192.0.2.1)`.
 fn host(value: &str) -> String {
     let value = value.split_once(';').map_or(value, |(_, host)| host).trim();
     limits::bounded(value.split_whitespace().next().unwrap_or_default(), limits::ADDRESS).to_owned()
@@ -97,7 +97,7 @@ fn of_block(block: &Fields, reporting: Option<&str>, message: &InboundMessage) -
     }
 }
 
-/// `smtp; 550 …`: the words without their type.
+/// Removes the type of words: `smtp; 550 …`.
 pub(super) fn without_type(value: &str) -> &str {
     match value.split_once(';') {
         Some((kind, words)) if kind.trim().len() <= 20 && !kind.trim().contains(' ') => words.trim(),
@@ -105,13 +105,13 @@ pub(super) fn without_type(value: &str) -> &str {
     }
 }
 
-/// `failed (5.1.1)`: the word alone.
+/// Reads the word alone of `failed (5.1.1)`.
 fn action_word(value: &str) -> String {
     let end = value.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(value.len());
     value.get(..end).unwrap_or_default().to_ascii_lowercase()
 }
 
-/// What is behind such a cause may be said better in the text for people.
+/// True for a cause so general that the text for people may name a better one.
 fn is_telling_little(cause: Cause) -> bool {
     matches!(cause, Cause::Policy | Cause::System | Cause::Network)
 }

@@ -16,7 +16,7 @@ use super::phrases::{self, DELIVERY_AGENTS, NOT_READ, REFUSED};
 use crate::domain::address::match_key;
 use crate::domain::status::{EventKind, EventSource};
 
-/// The fields of the report, in one block.
+/// Returns the fields of the report, in one block.
 pub(super) fn fields(message: &InboundMessage) -> Option<Fields> {
     let body = message.disposition.as_deref()?;
     let mut all = Fields::default();
@@ -26,7 +26,7 @@ pub(super) fn fields(message: &InboundMessage) -> Option<Fields> {
     (!all.is_empty()).then_some(all)
 }
 
-/// What a disposition report says; none where there is none.
+/// Reads a disposition report; none where there is none.
 pub(super) fn read(message: &InboundMessage) -> Option<RecipientReport> {
     let fields = fields(message)?;
     let disposition = fields.get("disposition").unwrap_or_default();
@@ -65,13 +65,13 @@ pub(super) fn read(message: &InboundMessage) -> Option<RecipientReport> {
     })
 }
 
-/// All that the report says to people: the reason is its author's and may have many lines.
+/// Returns the report's text for people: the reason for a refusal is its author's and may have many lines.
 fn refusal_words(message: &InboundMessage) -> Option<String> {
     let text = message.text.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The mail was deleted by a rule that refuses it.
+/// True if the mail was deleted by a rule that refuses it.
 fn is_refusal(message: &InboundMessage, fields: &Fields, mode: &str, modifiers: &[&str]) -> bool {
     // A person did it.
     if mode.contains("manual-action") {
@@ -96,7 +96,7 @@ fn is_refusal(message: &InboundMessage, fields: &Fields, mode: &str, modifiers: 
     is_agents || text_refuses(message)
 }
 
-/// The words say that it was refused, and not that it was deleted unread. What they repeat of the mail itself is not theirs.
+/// True if the words are about a refusal, and not about a mail deleted unread. What they repeat of the mail itself is not theirs.
 fn text_refuses(message: &InboundMessage) -> bool {
     let subject = phrases::plain(&message.subject);
     let (before, behind) = subject.split_once([':', '：']).unwrap_or((&subject, ""));

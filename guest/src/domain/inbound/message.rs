@@ -55,9 +55,6 @@ static NESTING: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 
 impl InboundMessage {
     /// Reads a message. Bytes that are none give an empty letter.
-    ///
-    /// # Errors
-    /// [`Refused`].
     pub(super) fn read(raw: &[u8]) -> Result<Self, Refused> {
         if raw.len() > limits::MESSAGE {
             return Err(Refused(format!("it has {} bytes, more than {}", raw.len(), limits::MESSAGE)));
@@ -179,7 +176,7 @@ impl InboundMessage {
     }
 }
 
-/// `From sender date`, with which mailboxes of one file begin a message; and the mark with which some programs begin a text in
+/// Removes `From sender date`, with which mailboxes of one file begin a message; and the mark with which some programs begin a text in
 /// UTF-8, which would be a part of the first field's name.
 fn without_envelope_line(raw: &[u8]) -> &[u8] {
     let raw = raw.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(raw).trim_ascii_start();
@@ -190,7 +187,7 @@ fn without_envelope_line(raw: &[u8]) -> &[u8] {
     raw
 }
 
-/// A header that does not end is no header: what is read of it is its beginning, without what may follow.
+/// Cuts a message whose header has no end to the beginning of the header, without what may follow.
 fn with_bounded_header(raw: &[u8]) -> &[u8] {
     let begin = raw.get(..limits::HEADER).unwrap_or(raw);
     let ends =
@@ -204,8 +201,8 @@ fn kind_of(part: &MessagePart<'_>) -> String {
     })
 }
 
-/// The header as it stands there. The library's own list of fields is not used: a field that it can't read to the end,
-/// such as a date in a zone that it does not know, takes the next one with it.
+/// Reads the header from the raw message. The library's own list of fields is not used: a field that it can't read to the end, such as a
+/// date in a zone that it does not know, takes the next one with it.
 fn header_of(message: &Message<'_>) -> Fields {
     let Some(root) = message.parts.first() else { return Fields::default() };
     let (start, end) = (root.offset_header as usize, root.offset_body as usize);
@@ -228,12 +225,12 @@ fn header_of(message: &Message<'_>) -> Fields {
     fields::header(&text)
 }
 
-/// Charset of a part, as it is named.
+/// Returns the charset of a part, as it is named.
 fn charset_of<'m>(part: &'m MessagePart<'_>) -> Option<&'m str> {
     part.content_type()?.attribute("charset")
 }
 
-/// The text of a part, made anew from its bytes where the library does not know the charset, or none is named.
+/// Decodes the text of a part anew from its bytes where the library does not know the charset, or none is named.
 fn text_of<'t>(part: &MessagePart<'_>, text: &'t str, raw: &[u8]) -> Cow<'t, str> {
     let label = charset_of(part);
     if !charset::is_misread(label, text) {
@@ -250,7 +247,7 @@ fn text_of<'t>(part: &MessagePart<'_>, text: &'t str, raw: &[u8]) -> Cow<'t, str
     Cow::Owned(charset::decode(label, &bytes))
 }
 
-/// What the library makes of one field alone.
+/// Parses one field alone with the library.
 fn alone<T>(name: &str, value: &str, take: impl FnOnce(&Message<'_>) -> Option<T>) -> Option<T> {
     let field = format!("{name}: {value}\r\n\r\n");
     MessageParser::default().parse_headers(field.as_bytes()).and_then(|message| take(&message))

@@ -4,7 +4,7 @@ use super::limits::{self, bounded, bounded_bytes};
 use super::model::ReplyText;
 use super::phrases;
 
-/// The text and the quotation under it; none where nothing was written.
+/// Splits a reply into the text written and the quotation under it; none where nothing was written.
 pub(super) fn of(text: &str) -> Option<ReplyText> {
     let text = bounded_bytes(text, limits::ANSWER);
     let split = quotation(text).unwrap_or(text.len());
@@ -16,7 +16,7 @@ pub(super) fn of(text: &str) -> Option<ReplyText> {
         .then(|| ReplyText { text: own.to_owned(), quoted: (!quoted.is_empty()).then(|| quoted.to_owned()) })
 }
 
-/// Where the quotation begins that goes on to the end.
+/// Finds where the quotation begins that goes on to the end.
 fn quotation(text: &str) -> Option<usize> {
     let mut at = 0;
     let lines: Vec<(usize, &str)> = text

@@ -36,7 +36,7 @@ enum Proof {
     Arrived,
 }
 
-/// What a receipt says; none where the message is none.
+/// Reads a receipt; none where the message is none.
 pub(super) fn read(message: &InboundMessage) -> Option<RecipientReport> {
     let sender = message.sender.as_ref().filter(|sender| sender.address.contains('@'))?;
     if message.is_report || bounce_heuristics::is_from_daemon(message) || person::is_prefixed(message) {
@@ -64,7 +64,7 @@ pub(super) fn read(message: &InboundMessage) -> Option<RecipientReport> {
     })
 }
 
-/// Exchange's classes: `IPNRN` is a notification of receipt, `IPNNRN` one of the contrary.
+/// Recognises a receipt by Exchange's classes: `IPNRN` is a notification of receipt, `IPNNRN` one of the contrary.
 fn by_class(message: &InboundMessage) -> Option<Proof> {
     let class = message.message_class.as_deref()?;
     if class.ends_with(".ipnrn") || class.ends_with("read receipt") {
@@ -76,7 +76,7 @@ fn by_class(message: &InboundMessage) -> Option<Proof> {
     }
 }
 
-/// A mark in the header: Exchange's of a disposition report whose parts were lost, and the name of Notes' form.
+/// Recognises a receipt by a mark in the header: Exchange's of a disposition report whose parts were lost, and the name of Notes' form.
 fn by_mark(message: &InboundMessage) -> Option<Proof> {
     let holds = |name: &str, what: &str| {
         message.header.all(name).any(|value| value.to_ascii_lowercase().contains(what))
@@ -102,8 +102,8 @@ fn by_words(message: &InboundMessage) -> Option<Proof> {
     (plain.is_empty() || is_sentence).then(|| proof_of(&format!("{before} {plain}")))
 }
 
-/// The form by itself: the subject repeated, at most two fields beside it, a sentence, a time; and nothing of the mail that it
-/// answers, which a person's program would quote with our address in it.
+/// Recognises a receipt by its form: the subject repeated, at most two fields beside it, a sentence, a time; and nothing of the mail that
+/// it answers, which a person's program would quote with our address in it.
 fn by_form(message: &InboundMessage) -> Option<Proof> {
     let answers = ["in-reply-to", "references"].iter().any(|name| message.header.get(name).is_some());
     let plain = short(message)?;
@@ -131,7 +131,7 @@ fn proof_of(plain: &str) -> Proof {
     }
 }
 
-/// The text in plain form, where it is short and quotes nothing.
+/// Returns the text in plain form, where it is short and quotes nothing.
 fn short(message: &InboundMessage) -> Option<String> {
     let plain = phrases::plain(bounded(&message.text, 2 * LONGEST));
     let quotes = message.text.lines().take(200).any(|line| line.trim_start().starts_with('>'));
@@ -145,14 +145,14 @@ fn is_field(line: &str) -> bool {
         })
 }
 
-/// A text is the subject behind its first colon.
+/// True if a text is the subject behind its first colon.
 fn is_subject(message: &InboundMessage, text: &str) -> bool {
     let Some((_, behind)) = message.subject.split_once([':', '：']) else { return false };
     let behind = phrases::plain(behind.trim());
     behind.chars().count() >= 3 && phrases::plain(bounded(text, limits::SUBJECT)).trim() == behind
 }
 
-/// A line of the text is the subject, alone or as a field.
+/// True if a line of the text is the subject, alone or as a field.
 fn repeats_subject(message: &InboundMessage) -> bool {
     message.text.lines().take(50).any(|line| {
         is_subject(message, line)
@@ -160,7 +160,7 @@ fn repeats_subject(message: &InboundMessage) -> bool {
     })
 }
 
-/// A date or a time of day is in the text.
+/// True if a date or a time of day is in the text.
 fn has_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);

@@ -90,7 +90,7 @@ fn classify(message: &InboundMessage) -> (Class, Vec<RecipientReport>) {
     (Class::Ordinary, vec![])
 }
 
-/// Of several recipients' fates: bounce, delay, relayed, delivered.
+/// Returns the worst of several recipients' results: bounce, delay, relayed, delivered.
 fn worst(recipients: &[RecipientReport]) -> Option<Class> {
     recipients.iter().map(|recipient| recipient.class).min_by_key(|class| match class {
         Class::Bounce => 0,
@@ -111,8 +111,8 @@ fn event_of(recipient: &RecipientReport, at: DateTime<FixedOffset>) -> Event {
     }
 }
 
-/// An answer proves that a mail arrived, and a person's that it was read. Mail of our own proves nothing, and a list's
-/// answers nobody.
+/// Makes the events of a reply: an answer proves that a mail arrived, and a person's that it was read. Mail of our own proves nothing, and
+/// a list's answers nobody.
 fn events_of_reply(
     message: &InboundMessage,
     class: Class,

@@ -81,13 +81,13 @@ fn notification(message: &InboundMessage) -> Option<Notification> {
     first(text).or_else(|| first(&text.replace('\r', "").replace("!\n ", "").replace("\n ", "")))
 }
 
-/// Whether an address is of Amazon's domain, and not of one that ends like it.
+/// True if an address is of Amazon's domain, and not of one that ends like it.
 fn is_amazons(address: &str) -> bool {
     let domain = address.rsplit_once('@').map(|(_, domain)| domain.to_ascii_lowercase());
     domain.is_some_and(|domain| domain == "amazonaws.com" || domain.ends_with(".amazonaws.com"))
 }
 
-/// What a notification says of each recipient, which may be nothing; none where it is none.
+/// Reads a notification, recipient by recipient, which may be none of them; none where the message is no notification.
 pub(super) fn read(message: &InboundMessage) -> Option<Vec<RecipientReport>> {
     let of = notification(message)?;
     let found: Vec<_> = match of.notification_type.as_str() {
@@ -114,12 +114,12 @@ pub(super) fn read(message: &InboundMessage) -> Option<Vec<RecipientReport>> {
     Some(found.into_iter().take(limits::RECIPIENTS).collect())
 }
 
-/// The Message-ID of the mail that a notification is about.
+/// Finds the Message-ID of the mail that a notification is about.
 pub(super) fn message_id(message: &InboundMessage) -> Option<String> {
     notification(message)?.mail.common_headers.message_id
 }
 
-/// What a bounce is for one recipient; none where its type is not known and no code came with it.
+/// Reads a bounce for one recipient; none where its type is not known and no code came with it.
 fn bounced(of: Recipient, kind: &str, subtype: &str) -> Option<RecipientReport> {
     let has_text = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
     let is_bare = ![&of.action, &of.status, &of.diagnostic_code].into_iter().any(has_text);
@@ -152,7 +152,7 @@ fn bounced(of: Recipient, kind: &str, subtype: &str) -> Option<RecipientReport> 
     })
 }
 
-/// What a complaint is: of one recipient, of one of several, unnamed, or none at all.
+/// Reads a complaint: of one recipient, of one of several, unnamed, or none at all.
 fn complained(of: Complaint) -> Vec<RecipientReport> {
     let (subtype, feedback_type) =
         (of.complaint_sub_type.unwrap_or_default(), of.complaint_feedback_type.unwrap_or_default());
@@ -180,7 +180,7 @@ fn complained(of: Complaint) -> Vec<RecipientReport> {
     }
 }
 
-/// Words within their bounds; none where there are none.
+/// Bounds words; none where there are none.
 fn bounded_words(words: &str) -> Option<String> {
     Some(limits::bounded(words.trim(), limits::WORDS).to_owned()).filter(|words| !words.is_empty())
 }

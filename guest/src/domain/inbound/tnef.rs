@@ -10,7 +10,7 @@ const MOST: usize = 64;
 /// Bytes of a class.
 const LONGEST: usize = 255;
 
-/// The class of the message, in lower case; none where the bytes are not of this format.
+/// Reads the class of the message, in lower case; none where the bytes are not of this format.
 pub(super) fn message_class(bytes: &[u8]) -> Option<String> {
     let mut rest = bytes.strip_prefix(&SIGNATURE)?.get(2..)?;
     for _ in 0..MOST {

@@ -13,7 +13,7 @@ pub struct Parties<'a> {
 }
 
 impl<'a> Parties<'a> {
-    /// Of the envelope's recipients, and of the addresses that the company writes from and those of its users.
+    /// Collects the envelope's recipients, and the addresses that the company and its users write from.
     pub fn new(recipients: &'a [String], own_addresses: &[String]) -> Self {
         let mut by_key = BTreeMap::new();
         for recipient in recipients {
@@ -22,17 +22,17 @@ impl<'a> Parties<'a> {
         Self { recipients, by_key, own: own_addresses.iter().map(|own| match_key(own)).collect() }
     }
 
-    /// The recipient that an address means, as the mail has it.
+    /// Finds the recipient that an address means, as the mail has it.
     pub fn recipient(&self, address: &str) -> Option<&'a str> {
         self.by_key.get(&match_key(address)).copied()
     }
 
-    /// Whether an address is the company's own.
+    /// True if an address is the company's own.
     pub fn is_own(&self, address: &str) -> bool {
         self.own.contains(&match_key(address))
     }
 
-    /// The one recipient of a mail to one.
+    /// Returns the recipient of a mail that has only one.
     pub fn sole(&self) -> Option<&'a str> {
         match self.recipients {
             [only] => Some(only),
@@ -40,7 +40,7 @@ impl<'a> Parties<'a> {
         }
     }
 
-    /// The one recipient whom the mail was written to: copies to the company's own addresses do not count, unless there is no
+    /// Returns the one recipient whom the mail was written to: copies to the company's own addresses do not count, unless there is no
     /// other.
     pub(super) fn addressee(&self) -> Option<&'a str> {
         let mut others = self.recipients.iter().filter(|to| !self.is_own(to));
@@ -51,7 +51,7 @@ impl<'a> Parties<'a> {
     }
 }
 
-/// The domain of an address, as DNS has it.
+/// Returns the domain of an address, as DNS has it.
 pub(super) fn domain(address: &str) -> Option<String> {
     match_key(address).rsplit_once('@').map(|(_, domain)| domain.to_owned())
 }

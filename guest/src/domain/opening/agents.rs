@@ -123,30 +123,30 @@ fn find(lower: &str, known: &'static [(&str, &str)]) -> Option<&'static str> {
     known.iter().find(|(part, _)| lower.contains(part)).map(|(_, name)| *name)
 }
 
-/// A word that ends in `bot`: `Googlebot/2.1`, `bot`, but not `Abbott`.
+/// True for a word that ends in `bot`: `Googlebot/2.1`, `bot`, but not `Abbott`.
 fn is_robot(lower: &str) -> bool {
     lower.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word.ends_with("bot") && word != "cubot")
 }
 
-/// The name of a scanner or robot.
+/// Finds the name of a scanner or robot.
 pub(super) fn scanner(agent: &str) -> Option<&'static str> {
     let lower = lowered(agent);
     let is_alone = || ALONE.contains(&lower.trim()).then_some("a program without a version");
     find(&lower, SCANNERS).or_else(is_alone).or_else(|| is_robot(&lower).then_some("a robot"))
 }
 
-/// Whether Gmail fetched ahead of its user: a browser's name with a second `Mozilla/5.0` at its end, which no browser has.
+/// True if Gmail fetched ahead of its user: a browser's name with a second `Mozilla/5.0` at its end, which no browser has.
 pub(super) fn is_prefetch(agent: &str) -> bool {
     let agent = agent.trim();
     agent.len() > BARE.len() && agent.starts_with(BARE) && agent.ends_with(" Mozilla/5.0")
 }
 
-/// The name of a proxy that fetches when the mail is opened.
+/// Finds the name of a proxy that fetches when the mail is opened.
 pub(super) fn proxy(agent: &str) -> Option<&'static str> {
     find(&lowered(agent), PROXIES)
 }
 
-/// Whether the name is that of Apple's privacy proxy.
+/// True if the name is that of Apple's privacy proxy.
 pub(super) fn is_bare(agent: &str) -> bool {
     agent.trim() == BARE
 }

@@ -21,7 +21,7 @@ pub(super) struct Chosen<'a> {
 /// Roles that contacts are chosen by; others are kept and match nothing.
 pub const ROLES: [&str; 5] = ["billing", "purchasing", "sales", "logistics", "general"];
 
-/// Roles that a document is for, the best first.
+/// Returns roles that a document is for, the best first.
 pub(super) fn roles(kind: DocumentKind) -> &'static [&'static str] {
     use DocumentKind as K;
     match kind {
@@ -33,7 +33,7 @@ pub(super) fn roles(kind: DocumentKind) -> &'static [&'static str] {
     }
 }
 
-/// The contacts that a document of this kind goes to; none where no contact has a usable address.
+/// Chooses the contacts that a document of this kind goes to; none where no contact has a usable address.
 pub(super) fn choose<'a>(
     partner: &'a Party,
     kind: DocumentKind,
@@ -58,7 +58,7 @@ pub(super) fn choose<'a>(
     candidates.take(|_| true, Reason::Document, "contact", 1)
 }
 
-/// The usable mailboxes of a contact, under its own name, and what is wrong with the others.
+/// Returns the usable mailboxes of a contact, under its own name, and what is wrong with the others.
 pub(super) fn mailboxes(name: Option<&str>, email: &str) -> AddressList {
     let mut list = read_line(email);
     if let Some(name) = name {
@@ -88,7 +88,7 @@ impl<'a> Candidates<'a, '_> {
         self.take(fits, reason, &format!("{role} contact"), usize::MAX)
     }
 
-    /// The contacts that fit, up to `limit` of them that have a usable address.
+    /// Takes the contacts that fit, up to `limit` of them that have a usable address.
     fn take(
         &mut self,
         fits: impl Fn(&Contact) -> bool,

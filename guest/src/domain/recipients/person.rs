@@ -27,7 +27,7 @@ const BETWEEN: [&str; 8] = ["and", "en", "et", "und", "AND", "EN", "ET", "UND"];
 /// Letters of a title behind a comma: "Jan Peeters, CFO".
 const TITLE: std::ops::RangeInclusive<usize> = 2..=4;
 
-/// The name of the person that a mail to this contact, or to this name of a recipient, greets; none greets nobody by name.
+/// Returns the name of the person that a mail to this contact, or to this name of a recipient, greets; none greets nobody by name.
 ///
 /// Said by the contact's `kind` where it has one. Else a name counts that looks like a person's: two words or more, no digit, no
 /// sign of an address, of several people or of a company, not the partner itself, no department. A single word counts where somebody
@@ -54,13 +54,13 @@ pub fn person_name(contact: Option<&Contact>, typed: Option<&str>, partner: &Par
     (is_line && is_person).then_some(name)
 }
 
-/// The name up to its first bracket: "Jan Peeters (Inkoop)".
+/// Cuts a name before its first bracket: "Jan Peeters (Inkoop)".
 fn without_brackets(name: &str) -> String {
     let end = name.find(['(', '[', '<', '{']).unwrap_or(name.len());
     name[..end].split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// "Delacroix, Camille" as it is spoken, and "Jan Peeters, CFO" without what they are; none for an empty name and for a list.
+/// Returns "Delacroix, Camille" as it is spoken, and "Jan Peeters, CFO" without the title; none for an empty name and for a list.
 fn with_name_order_swapped(name: &str) -> Option<String> {
     let mut parts = name.split(',').map(str::trim);
     let (family, given, more) = (parts.next()?, parts.next(), parts.next());
@@ -74,7 +74,7 @@ fn with_name_order_swapped(name: &str) -> Option<String> {
     }
 }
 
-/// Capitals alone. In a name of capitals alone they are as likely a first name.
+/// True for capitals alone. In a name of capitals alone they are as likely a first name.
 fn is_title(text: &str) -> bool {
     TITLE.contains(&text.chars().count()) && text.chars().all(char::is_uppercase)
 }
@@ -89,7 +89,7 @@ fn words_of(name: &str) -> Vec<&str> {
     name.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect()
 }
 
-/// The words of a name before the legal form that it ends in.
+/// Removes the legal form that a name ends in.
 fn without_legal_form<'w, 'n>(words: &'w [&'n str]) -> &'w [&'n str] {
     // "Sp. z o.o." is the longest in words. A name has one word of its own at the least.
     for count in (1..=3).rev() {
@@ -114,7 +114,7 @@ fn without_legal_form<'w, 'n>(words: &'w [&'n str]) -> &'w [&'n str] {
     words
 }
 
-/// "Sa", "As", "Ek": short, written and spoken as a name is. "Bv" and "Ltd" can't be spoken.
+/// True for "Sa", "As", "Ek": short, written and spoken as a name is. "Bv" and "Ltd" can't be spoken.
 fn may_be_a_name(word: &str) -> bool {
     let mut letters = word.chars();
     letters.next().is_some_and(char::is_uppercase)

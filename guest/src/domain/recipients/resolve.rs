@@ -12,7 +12,7 @@ const BY_USER: &str = "typed by the user";
 const BY_COMPANY: &str = "setting of the company";
 const TO_SELF: &str = "blind copy to the user who created the mail";
 
-/// Addresses for a mail about `document`: To, Cc, Bcc and Reply-To, each with the reason.
+/// Resolves the addresses for a mail about `document`: To, Cc, Bcc and Reply-To, each with the reason.
 ///
 /// No recipient at all is an empty answer, not a fault. An address stands in one of To, Cc and Bcc only, the
 /// first of them. Where the user typed a To, the partner's contacts are not asked, even if none of what was
@@ -76,7 +76,7 @@ impl ResolutionBuilder {
         }
     }
 
-    /// The user's text, even a blank one, in place of the company's.
+    /// Adds the user's text, even a blank one, in place of the company's.
     fn add_setting(&mut self, field: Field, user: Option<&str>, company: Option<&str>) {
         match user {
             Some(text) => self.add_text(field, Some(text), Reason::User, BY_USER),
@@ -84,7 +84,7 @@ impl ResolutionBuilder {
         }
     }
 
-    /// The partner's contacts, else its electronic address.
+    /// Adds the partner's contacts, else its electronic address.
     fn add_partner(&mut self, partner: &Party, purpose: Purpose) {
         let chosen = contacts::choose(partner, purpose.kind(), &mut self.invalid);
         if let Some(first) = chosen.first() {
@@ -102,7 +102,7 @@ impl ResolutionBuilder {
         }
     }
 
-    /// FEATURES A3. A user who asked for a copy and has no address is told so.
+    /// Adds a copy to the user (A3); one who asked for it and has no address gets a warning.
     fn add_self(&mut self, user: &User) {
         if !user.auto_bcc_self {
             return;
@@ -130,7 +130,7 @@ impl ResolutionBuilder {
     }
 }
 
-/// The partner's contact with this address, else the name typed.
+/// Finds the partner's contact with this address, else the name typed.
 fn addressee_of_typed(typed: &Mailbox, partner: &Party) -> Option<Addressee> {
     let known = partner.contacts.iter().find(|contact| {
         let email = contact.email.as_deref().unwrap_or_default();

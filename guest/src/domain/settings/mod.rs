@@ -192,7 +192,7 @@ impl Default for Payment {
 }
 
 impl Settings {
-    /// These settings as a mail in this language has them: with what company and user say differently in it.
+    /// Applies what company and user set differently for a language.
     pub fn in_language(&self, locale: Locale) -> Cow<'_, Self> {
         let company = by_language(&self.company.languages, locale);
         let user = by_language(&self.user.languages, locale);
@@ -241,7 +241,7 @@ impl Settings {
     }
 }
 
-/// What is different in a language, and after it what is different in its region: each over what comes before.
+/// Returns the settings that differ in a language, and after them those that differ in its region: each over what comes before.
 fn by_language<T>(entries: &BTreeMap<String, T>, locale: Locale) -> Vec<&T> {
     let of = |locale: Locale| {
         let mut named = entries.iter().filter(move |(tag, _)| Locale::parse(tag) == Some(locale));

@@ -70,7 +70,7 @@ const KNOWN: [Known; 4] = [
     Known { codes: &["5.7.25"], vague: &[], words: &[], advice: Advice::ReverseDns },
 ];
 
-/// What to do about a refusal with this code and these words; none: nothing is known beyond what they say.
+/// Returns what to do about a refusal with this code and these words; none where nothing is known beyond them.
 pub fn advice(code: Option<&str>, words: &str) -> Option<Advice> {
     let words = words.to_lowercase();
     let code = code.unwrap_or_default();

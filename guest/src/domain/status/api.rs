@@ -34,13 +34,13 @@ pub struct ApiFailure {
 }
 
 impl ApiFailure {
-    /// Some recipients were refused by name and others were not: the next attempt goes to the others.
+    /// True if some recipients were refused by name and others were not: the next attempt goes to the others.
     pub fn leaves_others(&self, recipients: &[String]) -> bool {
         let refused = |address: &String| self.refused.iter().any(|it| match_key(it) == match_key(address));
         !self.refused.is_empty() && !recipients.iter().all(refused)
     }
 
-    /// Whose fault it is. An API says it by its status and its own names, which the stage and `quota` are made of.
+    /// Returns whose fault the failure is. An API says it by its status and its own names, which the stage and `quota` are made of.
     pub fn blame(&self) -> Blame {
         match (self.verdict, self.stage) {
             (Verdict::Transient, _) if let Some(period) = self.quota => Blame::Quota(period),
@@ -49,24 +49,24 @@ impl ApiFailure {
         }
     }
 
-    /// The provider's name of the error, else the HTTP status, as a fact carries it.
+    /// Returns the provider's name of the error, else the HTTP status, as an event carries it.
     fn evidence(&self) -> Option<String> {
         self.code.clone().or_else(|| self.status.map(http))
     }
 }
 
-/// An HTTP status as evidence.
+/// Returns an HTTP status as evidence.
 fn http(status: u16) -> String {
     format!("HTTP {status}")
 }
 
-/// Facts of a mail that an API took, one for each recipient.
+/// Makes the events of a mail that an API took, one for each recipient.
 pub fn events_of_receipt(recipients: &[String], status: u16, at: DateTime<FixedOffset>) -> Vec<Event> {
     let fact = |address: &String| event(address, EventKind::Accepted, at, Some(http(status)), None);
     recipients.iter().map(fact).collect()
 }
 
-/// Facts of an attempt that an API did not take, one for each recipient.
+/// Makes the events of an attempt that an API did not take, one for each recipient.
 pub fn events_of_api_failure(
     recipients: &[String],
     failure: &ApiFailure,
@@ -96,7 +96,7 @@ pub fn events_of_api_failure(
     recipients.iter().map(fact).collect()
 }
 
-/// Facts of an attempt that needs the user first, one for each recipient.
+/// Makes the events of an attempt that needs the user first, one for each recipient.
 pub fn events_of_missing_sign_in(
     recipients: &[String],
     words: &str,

@@ -51,12 +51,12 @@ macro_rules! named {
             /// Every name, in the same order.
             pub const NAMES: &'static [&'static str] = &[$($name),*];
 
-            /// Name in the contract.
+            /// Returns the name in the contract.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$case => $name),* }
             }
 
-            /// The case by its name.
+            /// Finds the case by its name.
             pub fn named(name: &str) -> Result<Self, $crate::domain::status::UnknownName> {
                 Self::ALL.iter().copied().find(|case| case.name() == name).ok_or_else(|| {
                     $crate::domain::status::UnknownName::of($what, name, Self::ALL.iter().map(|case| case.name()))
@@ -152,8 +152,8 @@ named! {
 }
 
 impl Event {
-    /// An order in which equal means the same in every field, so that the choice of evidence depends on nothing
-    /// but the facts. Earlier facts come first.
+    /// Compares two events in an order in which equal means the same in every field, so that the choice of evidence depends on nothing but
+    /// the facts. Earlier facts come first.
     pub fn chronological(&self, other: &Self) -> Ordering {
         self.at
             .cmp(&other.at)

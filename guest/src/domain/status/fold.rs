@@ -33,7 +33,7 @@ named! {
 }
 
 impl Status {
-    /// The status as users see it.
+    /// Returns the status as users see it.
     pub const fn label(self, language: Language) -> &'static str {
         let [nl, fr, en, de] = match self {
             Self::Unknown => ["Onbekend", "Inconnu", "Unknown", "Unbekannt"],
@@ -80,7 +80,7 @@ pub struct Timeline {
     pub recipients: Vec<RecipientStatus>,
 }
 
-/// Folds the facts known at `now`. Facts about an address that is not among the recipients change nothing.
+/// Folds the facts known at `now` into a status. Facts about an address that is not among the recipients change nothing.
 pub fn fold(recipients: &[String], events: &[Event], now: DateTime<FixedOffset>) -> Timeline {
     let keyed = keyed(events);
     let rows: Vec<_> = recipients.iter().map(|to| of_recipient(to, &facts_of(to, &keyed), now)).collect();
@@ -93,8 +93,8 @@ pub fn fold(recipients: &[String], events: &[Event], now: DateTime<FixedOffset>)
     Timeline { status, reason: reason::of_message(status, &rows), recipients: rows }
 }
 
-/// Recipients that another attempt would have to name: no server took the mail for them, none refused it,
-/// and no attempt is in doubt. In the order given.
+/// Returns the recipients that another attempt would have to name: no server took the mail for them, none refused it, and no attempt is in
+/// doubt. In the order given.
 pub fn outstanding(recipients: &[String], events: &[Event]) -> Vec<String> {
     let keyed = keyed(events);
     let waits = |to: &&String| {
@@ -107,8 +107,8 @@ pub fn outstanding(recipients: &[String], events: &[Event]) -> Vec<String> {
     recipients.iter().filter(waits).cloned().collect()
 }
 
-/// Recipients of whom it is unknown whether an attempt reached them, in the order given: the latest of our attempts is in doubt, and
-/// nothing shows that the mail has left. None where no attempt is on record as in doubt.
+/// Returns the recipients of whom it is unknown whether an attempt reached them, in the order given: the latest of our attempts is in
+/// doubt, and nothing shows that the mail has left. None where no attempt is on record as in doubt.
 pub fn in_doubt(recipients: &[String], events: &[Event]) -> Option<Vec<String>> {
     let keyed = keyed(events);
     let mut is_on_record = false;
@@ -161,7 +161,7 @@ fn phase(kind: EventKind) -> Phase {
     }
 }
 
-/// What a fact proves by itself.
+/// Returns the status that an event proves by itself.
 pub(super) fn proves(kind: EventKind) -> Status {
     use EventKind as K;
     match kind {
@@ -222,9 +222,9 @@ fn of_recipient(recipient: &str, facts: &[&Event], now: DateTime<FixedOffset>) -
     }
 }
 
-/// The fact to show. On its way, or lost from sight: the latest news, whose age decides about Unknown; a
-/// stamp from the future (another machine's clock) counts only where there is no other. Settled: the first
-/// fact that settled it; for a failure the first with the remote words, since these are what the user needs.
+/// Chooses the event to show. On its way, or lost from sight: the latest news, whose age decides about Unknown; a stamp from the future
+/// (another machine's clock) counts only where there is no other. Settled: the first fact that settled it; for a failure the first with the
+/// remote words, since these are what the user needs.
 fn evidence<'a, I>(status: Status, proofs: impl Fn() -> I, now: DateTime<FixedOffset>) -> Option<&'a Event>
 where
     I: Iterator<Item = &'a Event>,

@@ -105,17 +105,17 @@ pub enum ServerRole {
 }
 
 impl Reply {
-    /// 2xx.
+    /// True for 2xx.
     pub fn is_positive(&self) -> bool {
         (200..300).contains(&self.code)
     }
 
-    /// 5xx.
+    /// True for 5xx.
     pub fn is_permanent(&self) -> bool {
         (500..600).contains(&self.code)
     }
 
-    /// To RCPT: neither taken nor refused. 4xx, or a code that makes no sense; or a 5xx that is about the account, not
+    /// True for a reply to RCPT that neither takes nor refuses: 4xx, or a code that makes no sense; or a 5xx that is about the account, not
     /// about the recipient. It may be asked again, which loses nothing.
     pub fn is_undecided(&self) -> bool {
         let is_judged = self.is_permanent() && Blame::of_reply(Stage::Recipient, self) == Blame::Mail;
@@ -124,18 +124,18 @@ impl Reply {
 }
 
 impl Stage {
-    /// The account is at fault or unreachable: no recipient and no message was judged yet.
+    /// True if the account is at fault or unreachable: no recipient and no message was judged yet.
     pub fn is_of_the_account(self) -> bool {
         matches!(self, Self::Resolve | Self::Connect | Self::Tls | Self::Greeting | Self::Login)
     }
 
-    /// A server has judged the sender, a recipient or the message.
+    /// True if a server has judged the sender, a recipient or the message.
     fn is_a_judgement(self) -> bool {
         matches!(self, Self::Sender | Self::Recipient | Self::Data | Self::AfterDot)
     }
 }
 
-/// Facts of a message that a server took: one per recipient.
+/// Makes the events of a message that a server took: one per recipient.
 pub fn events_of_acceptance(
     accepted: &Acceptance,
     role: ServerRole,
@@ -152,7 +152,7 @@ pub fn events_of_acceptance(
     accepted.recipients.iter().map(fact).collect()
 }
 
-/// Facts of an attempt that failed, one for each of the envelope's `recipients`.
+/// Makes the events of an attempt that failed, one for each of the envelope's `recipients`.
 pub fn events_of_failure(recipients: &[String], failure: &Failure, at: DateTime<FixedOffset>) -> Vec<Event> {
     let answers: BTreeMap<String, &RecipientReply> =
         failure.recipients.iter().rev().map(|to| (match_key(&to.address), to)).collect();
@@ -175,7 +175,7 @@ pub fn events_of_failure(recipients: &[String], failure: &Failure, at: DateTime<
     recipients.iter().map(fact).collect()
 }
 
-/// The verdict on the whole attempt, as a fact about one recipient.
+/// Makes the event about one recipient from the verdict on the whole attempt.
 fn of_all(address: &str, failure: &Failure, verdict: Verdict, at: DateTime<FixedOffset>) -> Event {
     let is_judged = failure.stage.is_a_judgement() && failure.reply.is_some();
     let kind = match verdict {
@@ -198,7 +198,7 @@ fn of_all(address: &str, failure: &Failure, verdict: Verdict, at: DateTime<Fixed
     }
 }
 
-/// What a reply to RCPT says against the recipient; none: nothing.
+/// Returns what a reply to RCPT proves against the recipient, if anything.
 fn kind_of_reply(reply: &Reply) -> Option<EventKind> {
     if reply.is_undecided() {
         Some(EventKind::Deferred)

@@ -110,7 +110,7 @@ pub const ATTACHED: &[&str; 3] = &["pdf", "ubl", "added"];
 /// Fields of `portal`.
 pub const PORTAL: &[&str; 2] = &["view_url", "pdf_url"];
 
-/// The context of a request, without the layout's own names.
+/// Makes the context of a request, without the layout's own names.
 pub(super) fn root(request: &RenderRequest<'_>) -> Root {
     let locale = request.locale;
     let (document, today) = (Arc::clone(request.document), request.today);
@@ -189,7 +189,7 @@ fn partner_name(document: &Document) -> &str {
     partner.trading_name.as_deref().unwrap_or(&partner.name)
 }
 
-/// Days by which a date has passed; negative before it.
+/// Returns the days by which a date has passed; negative before it.
 fn days_since(due: NaiveDate, today: NaiveDate) -> i64 {
     today.signed_duration_since(due).num_days()
 }
@@ -403,7 +403,7 @@ impl Object for ExtraView {
     }
 }
 
-/// What the reader still owes: an invoice that was overpaid asks for nothing.
+/// Returns what the reader still owes: an invoice that was overpaid asks for nothing.
 fn open(document: &Document) -> Option<Money> {
     match document.kind {
         DocumentKind::Invoice | DocumentKind::Reminder | DocumentKind::Statement => document.owed(),

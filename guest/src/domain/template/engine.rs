@@ -86,7 +86,7 @@ impl TextSet {
         if name.starts_with("layout/") { &self.layout } else { &self.prose }
     }
 
-    /// The highest level that has a text.
+    /// Returns the highest level that has a text.
     pub(super) fn level(&self, name: &str) -> Option<Level> {
         if self.overrides.user.contains_key(name) {
             Some(Level::User)
@@ -97,8 +97,8 @@ impl TextSet {
         }
     }
 
-    /// The text of a pair: the user's before the company's before the shipped one, and on each level that of the region before
-    /// that of the language. German for Switzerland is the language's own, without ß.
+    /// Finds the text of a pair: the user's before the company's before the shipped one, and on each level that of the region before that
+    /// of the language. German for Switzerland is the language's own, without ß.
     pub(super) fn find(&self, purpose: Purpose, locale: Locale, file: &str) -> Option<(String, Level)> {
         let regional = shipped::path(purpose, locale, file);
         if locale.region.is_none() {
@@ -128,7 +128,7 @@ impl TextSet {
         text.map(str::to_owned).map_err(|_| TemplateFault::new(name, "its output is not text"))
     }
 
-    /// Fixed words for a reader, those of tax as in the issuer's country; overrides over shipped ones, regions over languages.
+    /// Returns the fixed words for a reader, those of tax as in the issuer's country; overrides over shipped ones, regions over languages.
     pub(super) fn words(
         &mut self,
         locale: Locale,
@@ -149,7 +149,7 @@ impl TextSet {
         Ok(words)
     }
 
-    /// The locale, without a region that has no words of its own.
+    /// Returns the locale, without a region that has no words of its own.
     fn region(&self, locale: Locale) -> Locale {
         let has_own = self.level(&Words::path(locale)).is_some() || locale.writes_ss();
         if has_own { locale } else { Locale::of(locale.language) }
@@ -167,7 +167,7 @@ impl TextSet {
         Words::read(levels.into_iter())
     }
 
-    /// Names that a text reads without declaring them.
+    /// Lists the names that a text reads without declaring them.
     pub(super) fn undeclared(&self, name: &str, nested: bool) -> Result<Vec<String>, TemplateFault> {
         let template = self.environment(name).get_template(name).map_err(|e| TemplateFault::of(&e, name))?;
         let mut names: Vec<String> = template.undeclared_variables(nested).into_iter().collect();
@@ -175,7 +175,7 @@ impl TextSet {
         Ok(names)
     }
 
-    /// Says which of the business system's own fields a line prints that this document does not have.
+    /// Adds to a fault which of the business system's own fields a line prints that this document does not have.
     fn name_own_field(&self, fault: &mut TemplateFault) {
         let name = fault.name.as_str();
         let Ok(template) = self.environment(name).get_template(name) else { return };
@@ -265,8 +265,8 @@ fn environment(overrides: Arc<Overrides>) -> Environment<'static> {
     env
 }
 
-/// The value, or another where the document has none: `{{ document.extra.route | default("") }}`; with `true` behind it also in place of
-/// what is empty or zero, as in the engine's own filter.
+/// Returns the value, or another where the document has none: `{{ document.extra.route | default("") }}`; with `true` behind it also in
+/// place of what is empty or zero, as in the engine's own filter.
 fn or_default(value: &Value, other: Option<Value>, lax: Option<bool>) -> Value {
     match value.is_none() || value.is_undefined() || lax == Some(true) && !value.is_true() {
         true => other.unwrap_or_else(|| Value::from("")),

@@ -53,7 +53,7 @@ impl TemplateFault {
         Self { name: name.to_owned(), line: None, detail: detail.into(), rule: Rule::Failing }
     }
 
-    /// From the engine's error; the innermost cause says most.
+    /// Reads a fault from the engine's error; the innermost cause is the most specific.
     pub(super) fn of(error: &Error, asked_for: &str) -> Self {
         let mut inner = error;
         while let Some(next) = inner.source().and_then(|s| s.downcast_ref::<Error>()) {

@@ -13,7 +13,7 @@ pub enum LanguageReason {
 }
 
 impl LanguageReason {
-    /// Name in the contract.
+    /// Returns the name in the contract.
     pub fn name(self) -> &'static str {
         match self {
             LanguageReason::Job => "job",
@@ -50,7 +50,7 @@ pub struct Chosen {
     pub passed_over: Vec<String>,
 }
 
-/// The first of job, contact, document, partner and company whose language has texts; English if none.
+/// Chooses the first of job, contact, document, partner and company whose language has texts; English if none.
 pub fn choose_language(sources: LanguageSources<'_>) -> Chosen {
     let ladder = [
         (sources.job, LanguageReason::Job),

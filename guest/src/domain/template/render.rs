@@ -40,7 +40,7 @@ pub fn render(request: &RenderRequest<'_>) -> Result<Rendered, TemplateFault> {
     with_texts(&request.settings.templates, |texts| render_with(texts, request))
 }
 
-/// Like [`render`], over texts that are already there.
+/// Renders as [`render`] does, over texts that are already loaded.
 pub(super) fn render_with(
     texts: &mut TextSet,
     request: &RenderRequest<'_>,
@@ -105,7 +105,7 @@ pub(super) fn render_with(
     Ok(Rendered { subject, html, text: tidy(&text), template, payment_code })
 }
 
-/// The layout with so many of the document's lines that no mail program cuts it off: the totals below them would be gone.
+/// Lays out as many of the document's lines as fit before mail programs cut the mail off: the totals below them would be gone.
 fn as_many_lines_as_fit<T>(
     most: usize,
     laid_out: impl Fn(usize) -> Result<(String, T), TemplateFault>,

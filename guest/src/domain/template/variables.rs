@@ -108,7 +108,7 @@ const VARIABLES: &[(&str, &str)] = &[
 /// Stands for the name of an own field.
 const ANY: &str = "NAME";
 
-/// The names as JSON, each with an example from the sample of a kind.
+/// Writes the names as JSON, each with an example from the sample of a kind.
 pub fn of_kind(kind: DocumentKind) -> Option<String> {
     let document = document::read_text("application/json", document::sample(kind)).ok()?;
     let context = sample_context(Arc::new(document.as_it_stands()))?;
@@ -119,7 +119,7 @@ pub fn of_kind(kind: DocumentKind) -> Option<String> {
     serde_json::to_string_pretty(&all.collect::<Vec<_>>()).ok()
 }
 
-/// The names that a text about a document begins with, everything around the document filled in.
+/// Makes the names that a text about a document begins with, everything around the document filled in.
 fn sample_context(document: Arc<document::Document>) -> Option<Vec<(&'static str, Value)>> {
     let mut settings = Settings::default();
     let issuer = document.issuer();
@@ -149,7 +149,7 @@ fn sample_context(document: Arc<document::Document>) -> Option<Vec<(&'static str
     Some(context::root(&request).0)
 }
 
-/// The value that a path of the rest of a name leads to, as JSON; none where it leads nowhere.
+/// Finds the value that a path of the rest of a name leads to, as JSON; none where it leads nowhere.
 fn example(path: &str, value: &Value) -> Option<Json> {
     if path.is_empty() {
         return Some(printed(value));
@@ -167,7 +167,7 @@ fn example(path: &str, value: &Value) -> Option<Json> {
     example(rest, &found)
 }
 
-/// A value as it is printed; what is no text there, as JSON has it.
+/// Returns a value as it is printed; what is no text there, as JSON has it.
 fn printed(value: &Value) -> Json {
     match value.kind() {
         ValueKind::None | ValueKind::Undefined => Json::Null,

@@ -61,12 +61,12 @@ fn one(entry: &Value) -> Option<Notice> {
     Some(notice)
 }
 
-/// The words of the recipient's server.
+/// Reads the words of the recipient's server.
 fn server_words(status: &Value) -> Option<&str> {
     text(status, "message").or_else(|| text(status, "description"))
 }
 
-/// What a failure is, by its reason, its severity, and where neither tells by the server's code.
+/// Classifies a failure, by its reason, its severity, and where neither decides by the server's code.
 fn failure(entry: &Value, status: &Value) -> Option<K> {
     let code = code(status, "enhanced-code").or_else(|| code(status, "code"));
     match (text(entry, "reason"), text(entry, "severity")) {
@@ -88,7 +88,7 @@ fn failure(entry: &Value, status: &Value) -> Option<K> {
     }
 }
 
-/// The `User-Agent` of the image proxy that Mailgun names in `bot` instead.
+/// Finds the `User-Agent` of the image proxy that Mailgun names in `bot` instead.
 fn proxy(bot: &str) -> Option<&'static str> {
     match bot {
         "gmail" => Some("GoogleImageProxy"),
@@ -98,7 +98,7 @@ fn proxy(bot: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a `bot` is none of the image proxies that fetch when their user opens the mail.
+/// True if a `bot` is none of the image proxies that fetch when their user opens the mail.
 fn is_robot(bot: &str) -> bool {
     proxy(bot).is_none()
 }

@@ -99,7 +99,7 @@ fn one(entry: &Value) -> Option<Notice> {
     Some(notice)
 }
 
-/// What a bounce of a type is; none where nothing became of the mail, or the type is not known.
+/// Classifies a bounce by its type; none where nothing became of the mail, or the type is not known.
 fn bounce(name: &str, words: &str) -> Option<(K, BounceType)> {
     match TYPES.iter().find(|(known, _)| *known == name)?.1 {
         Meaning::Fact(kind, bounce_type) => Some((kind, bounce_type)),

@@ -61,7 +61,8 @@ fn one(entry: &Value) -> Option<Notice> {
     Some(notice)
 }
 
-/// What SendGrid's own types say: `blocked` is a matter of this mail or of the sender's standing, not of the address.
+/// Returns the bounce type that SendGrid's own types stand for: `blocked` is a matter of this mail or of the sender's reputation, not of
+/// the address.
 fn flag(entry: &Value) -> BounceType {
     let is_bounce = text(entry, "type") == Some("bounce");
     match text(entry, "bounce_classification") {

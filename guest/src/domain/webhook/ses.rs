@@ -28,7 +28,7 @@ pub(super) fn read(body: &Value) -> Result<Reading, Malformed> {
     Ok(reading)
 }
 
-/// One for each recipient that the entry names.
+/// Makes a notice for each recipient that the entry names.
 fn notices(entry: &Value, envelope: Option<String>) -> Option<Vec<Notice>> {
     let part = |name: &str| entry.get(name).filter(|part| part.is_object());
     let mail = entry.get("mail")?;
@@ -85,7 +85,7 @@ fn notices(entry: &Value, envelope: Option<String>) -> Option<Vec<Notice>> {
     Some(recipients.into_iter().take(MOST_ENTRIES).filter_map(of).collect())
 }
 
-/// What a bounce is for one recipient, and how lasting by SES's own type.
+/// Classifies a bounce for one recipient, and how lasting it is by SES's own type.
 fn bounce(part: &Value, own: &Value) -> Option<(K, BounceType)> {
     let named = |name: &str| text(part, name).unwrap_or_default();
     let is_bare = ["action", "status", "diagnosticCode"].iter().all(|name| text(own, name).is_none());
@@ -127,7 +127,7 @@ fn complaints(
     }
 }
 
-/// Those that the part names, else the mail's only one; several that nothing tells apart are not everybody.
+/// Returns the recipients that the part names, else the mail's only one; several that nothing tells apart are not all of them.
 fn recipients<'a>(part: &'a Value, mail: &'a Value) -> Vec<(Option<String>, &'a Value)> {
     for name in ["bouncedRecipients", "complainedRecipients", "delayedRecipients"] {
         if let Some(list) = part.get(name).and_then(Value::as_array) {
@@ -147,7 +147,7 @@ fn recipients<'a>(part: &'a Value, mail: &'a Value) -> Vec<(Option<String>, &'a 
     if told_apart { all } else { Vec::new() }
 }
 
-/// SES gives the mail a Message-ID of its own; ours is in what it kept of the headers.
+/// Finds the Message-IDs: SES gives the mail one of its own; ours is among the headers it stored.
 fn message_ids(mail: &Value) -> Vec<Reference> {
     let headers = mail.get("headers").and_then(Value::as_array).into_iter().flatten().take(200);
     let named =

@@ -47,7 +47,7 @@ pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, ApiRef
     Ok(Receipt { message_id, ..receipt })
 }
 
-/// What the answer to the request that sends says, but the Message-ID, which another request asks for.
+/// Reads the answer to the request that sends, but the Message-ID, which another request asks for.
 pub(super) fn receipt(mail: &Mail<'_>, answer: &WebResponse) -> Result<Receipt, ApiRefusal> {
     let json = answer.json();
     let Some(id) = identifier(&json["id"]).filter(|_| answer.status == 200) else {
@@ -65,7 +65,7 @@ pub(super) fn receipt(mail: &Mail<'_>, answer: &WebResponse) -> Result<Receipt, 
     })
 }
 
-/// Bytes that the new headers add.
+/// Counts the bytes that the new headers add.
 fn bytes_added(before: &[Chunk], after: &[Chunk]) -> u64 {
     let text = |chunks: &[Chunk]| match chunks.first() {
         Some(Chunk::Text(text)) => text.len() as u64,
@@ -74,13 +74,13 @@ fn bytes_added(before: &[Chunk], after: &[Chunk]) -> u64 {
     text(after).saturating_sub(text(before))
 }
 
-/// The Message-ID that Gmail sent the mail under: it replaces one that it finds broken. Nothing that goes wrong here
-/// changes that the mail was taken; a grant that may only send can't ask.
+/// Fetches the Message-ID that Gmail sent the mail under: it replaces one that it finds broken. Nothing that goes wrong here changes that
+/// the mail was taken; a grant that may only send can't ask.
 fn message_id(account: &str, id: &str, web: &mut dyn Web) -> Option<String> {
     metadata(account, id, "Message-ID", web).ok().flatten()
 }
 
-/// A Message-ID in a header field of a message in the mailbox; none where it has no such field.
+/// Fetches a Message-ID in a header field of a message in the mailbox; none where it has no such field.
 pub(super) fn metadata(
     account: &str,
     id: &str,
@@ -103,8 +103,7 @@ pub(super) fn metadata(
     Ok(value.and_then(|value| MessageId::parse(value).ok()).map(|id| id.to_string()))
 }
 
-/// What an answer to a question about the mailbox means that is none. A grant that may only send is no reason to
-/// bother the user.
+/// Makes the error for an answer about the mailbox that can't be read. A grant that may only send is no reason to bother the user.
 pub(super) fn unreadable(answer: &WebResponse) -> ApiRefusal {
     let words = words(answer);
     let meaning = match answer.status {
@@ -118,7 +117,7 @@ fn labels(of: &Value) -> Vec<String> {
     of.as_array().into_iter().flatten().filter_map(identifier).take(20).collect()
 }
 
-/// The error document: its own `reason` names the error more closely than its status.
+/// Reads the error document: its own `reason` names the error more closely than its status.
 fn words(answer: &WebResponse) -> Words {
     let Some(error) = error_object(answer) else { return Words::of_body(answer) };
     let reason = error["errors"][0]["reason"].as_str();

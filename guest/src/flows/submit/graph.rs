@@ -79,7 +79,7 @@ pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, ApiRef
     Ok(receipt)
 }
 
-/// The mailbox to call as.
+/// Returns the mailbox to call as.
 pub(super) fn base(sender: Option<&Mailbox>) -> String {
     match sender {
         Some(mailbox) => format!("/v1.0/users/{}", encoded(&mailbox.address.wire())),
@@ -87,13 +87,13 @@ pub(super) fn base(sender: Option<&Mailbox>) -> String {
     }
 }
 
-/// The request that sends: 202, and nothing else, is acceptance.
+/// Makes the request that sends: 202, and nothing else, is acceptance.
 fn submit(mail: &Mail<'_>, request: Request, web: &mut dyn Web) -> Result<Receipt, ApiRefusal> {
     let answer = web.call(request).map_err(|error| no_answer(error, true))?;
     receipt(mail, &answer)
 }
 
-/// What the answer to that request says.
+/// Reads the answer to that request.
 pub(super) fn receipt(mail: &Mail<'_>, answer: &WebResponse) -> Result<Receipt, ApiRefusal> {
     if answer.status == 202 {
         return Ok(Receipt { status: 202, ..Receipt::default() });
@@ -107,8 +107,8 @@ fn refused(mail: &Mail<'_>, answer: &WebResponse) -> ApiRefusal {
     refusal(NAME, answer, words, meaning)
 }
 
-/// By draft, files, and `send`. Until the last request nothing can have been sent, so whatever fails before it may be
-/// tried again, and the draft is taken away.
+/// Sends by draft, files, and `send`. Until the last request nothing can have been sent, so whatever fails before it may be tried again,
+/// and the draft is taken away.
 fn send_draft(
     mail: &Mail<'_>,
     base: &str,
@@ -165,7 +165,7 @@ fn send_draft(
     })
 }
 
-/// The mail is too large for the mailbox, or the session has ended.
+/// Makes the refusal for a session that is gone: the mail is too large for the mailbox, or the session has ended.
 fn session_lost(answer: &WebResponse) -> ApiRefusal {
     let words = words(answer);
     let too_large = answer.status == 413 || words.is(&["ErrorMessageSizeExceeded"]);
@@ -173,7 +173,7 @@ fn session_lost(answer: &WebResponse) -> ApiRefusal {
     refusal(NAME, answer, words, meaning)
 }
 
-/// What is in doubt about a step before the last one is not whether the mail was sent.
+/// Turns a doubt about a step before the last one into a failure: nothing was sent yet.
 fn nothing_sent(refusal: ApiRefusal) -> ApiRefusal {
     match refusal {
         ApiRefusal::Failed(failure) if failure.verdict == Verdict::InDoubt => {
@@ -192,7 +192,7 @@ fn nothing_sent(refusal: ApiRefusal) -> ApiRefusal {
     }
 }
 
-/// The mails of a folder, or of all folders, with this Message-ID, and whether each is still a draft.
+/// Finds the mails of a folder, or of all folders, with this Message-ID, and whether each is still a draft.
 pub(super) fn find(
     account: &str,
     folder: &str,

@@ -69,7 +69,7 @@ pub fn look_in_sent(
     }
 }
 
-/// By Message-ID; and where Gmail has replaced it, by the one it came with, which Gmail keeps in a field of its own.
+/// Searches by Message-ID; and where Gmail has replaced it, by the one it came with, which Gmail stores in a field of its own.
 fn in_gmail(
     search: &Search,
     id: &MessageId,
@@ -98,7 +98,7 @@ fn in_gmail(
     Ok(None)
 }
 
-/// Mails that a query of Gmail's search finds: their ids and threads.
+/// Lists the mails that a query of Gmail's search finds: their ids and threads.
 fn list(
     account: &str,
     query: &str,
@@ -115,8 +115,8 @@ fn list(
     Ok(messages.filter_map(|it| Some((identifier(&it["id"])?, identifier(&it["threadId"])))).collect())
 }
 
-/// In all folders: what is no draft has been sent. A draft that is still one when the matter is settled is ours and of
-/// no more use: it is taken away, or somebody would send it a second time.
+/// Searches all folders: what is no draft has been sent. A draft that is still one when the matter is settled is ours and of no more use:
+/// it is taken away, or somebody would send it a second time.
 fn in_graph(
     search: &Search,
     id: &MessageId,

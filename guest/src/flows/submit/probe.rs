@@ -89,7 +89,7 @@ fn read_answer(question: &Question, answer: &WebResponse) -> Probe {
     Probe { steps, failure: Some(failure(refusal(provider, answer, words, meaning))) }
 }
 
-/// Google's and Microsoft's error object, SendGrid's list, or the body itself.
+/// Reads Google's and Microsoft's error object, SendGrid's list, or the body itself.
 fn words(answer: &WebResponse) -> Words {
     if let Some(error) = error_object(answer) {
         let reason = error["errors"][0]["reason"].as_str();

@@ -48,7 +48,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    /// Of a text, with the name that goes before it. Bounded; empty is none.
+    /// Makes words of a text, with the name that goes before it. Bounded; empty is none.
     pub(super) fn of(code: Option<&str>, text: Option<&str>) -> Self {
         let shortened = |text: &str, most| text.chars().take(most).collect::<String>();
         Self {
@@ -57,7 +57,7 @@ impl Words {
         }
     }
 
-    /// Of an answer whose body is none of the provider's error documents: the body itself.
+    /// Makes words of an answer whose body is none of the provider's error documents: the body itself.
     pub(super) fn of_body(answer: &WebResponse) -> Self {
         Self::of(None, Some(&String::from_utf8_lossy(&answer.body)))
     }
@@ -70,7 +70,7 @@ impl Words {
         self.text.as_deref().is_some_and(|it| it.to_ascii_lowercase().contains(&text.to_ascii_lowercase()))
     }
 
-    /// Those of the recipients that the text names, address by address.
+    /// Finds those of the recipients that the text names, address by address.
     pub(super) fn named(&self, recipients: &[String]) -> Vec<String> {
         let text = self.text.as_deref().unwrap_or_default();
         let stops = |c: char| c.is_whitespace() || "<>\"'`,;:()[]{}".contains(c);
@@ -80,12 +80,12 @@ impl Words {
     }
 }
 
-/// The `error` object that Google's and Microsoft's APIs share, where the answer has one.
+/// Reads the `error` object that Google's and Microsoft's APIs share, where the answer has one.
 pub(super) fn error_object(answer: &WebResponse) -> Option<Value> {
     answer.json().get("error").filter(|error| error.is_object()).cloned()
 }
 
-/// The meaning of a status, where the provider's words don't say otherwise.
+/// Returns the meaning of a status, where the provider's words don't decide otherwise.
 pub(super) fn of_status(status: u16) -> Meaning {
     match status {
         401 => Meaning::NeedsSignIn,
@@ -97,7 +97,7 @@ pub(super) fn of_status(status: u16) -> Meaning {
     }
 }
 
-/// The refusal that an answer amounts to.
+/// Makes the refusal that an answer amounts to.
 pub(super) fn refusal(provider: &str, answer: &WebResponse, words: Words, meaning: Meaning) -> ApiRefusal {
     let server_words = words.text.as_deref().unwrap_or_default();
     let period =
@@ -137,7 +137,7 @@ pub(super) fn refusal(provider: &str, answer: &WebResponse, words: Words, meanin
     })
 }
 
-/// The refusal that a missing answer amounts to. `submits`: the request would have sent the mail.
+/// Makes the refusal that a missing answer amounts to. `submits`: the request would have sent the mail.
 pub(super) fn no_answer(error: WebError, submits: bool) -> ApiRefusal {
     let failure = match error {
         WebError::NeedsSignIn(words) => return ApiRefusal::NeedsSignIn(words),
@@ -180,7 +180,7 @@ pub(super) fn no_answer(error: WebError, submits: bool) -> ApiRefusal {
     })
 }
 
-/// A mail that this route can't carry: nothing was attempted.
+/// Makes the refusal of a mail that this route can't carry: nothing was attempted.
 pub(super) fn unsuitable(detail: impl Into<String>) -> ApiRefusal {
     no_answer(WebError::Failed(unsent(detail)), false)
 }

@@ -28,7 +28,7 @@ pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, ApiRef
     receipt(mail, &answer)
 }
 
-/// What the answer to that request says.
+/// Reads the answer to that request.
 pub(super) fn receipt(mail: &Mail<'_>, answer: &WebResponse) -> Result<Receipt, ApiRefusal> {
     if answer.status != 202 {
         let words = words(answer);
@@ -44,7 +44,7 @@ pub(super) fn receipt(mail: &Mail<'_>, answer: &WebResponse) -> Result<Receipt, 
     })
 }
 
-/// The request's JSON, its files left to the host.
+/// Writes the request's JSON, its files left to the host.
 fn body(mail: &Mail<'_>) -> Result<Vec<Piece>, ApiRefusal> {
     if mail.outgoing.needs_smtputf8 {
         return Err(unsuitable(format!("{NAME} takes no address beyond ASCII")));
@@ -100,7 +100,7 @@ fn body(mail: &Mail<'_>) -> Result<Vec<Piece>, ApiRefusal> {
     Ok(pieces)
 }
 
-/// All but the files.
+/// Writes the request but for the files.
 fn letter(mail: &Mail<'_>) -> Value {
     let parts = &mail.parts;
     let contents = [("text/plain", &parts.text), ("text/html", &parts.html)];
@@ -143,8 +143,8 @@ fn person(mailbox: &Mailbox) -> Value {
     }
 }
 
-/// Envelopes. Each must have a `to`: where the mail has none, those of Cc stand there, and those of Bcc get a copy
-/// each, so that none sees another.
+/// Writes the envelopes. Each must have a `to`: where the mail has none, those of Cc stand there, and those of Bcc get a copy each, so that
+/// none sees another.
 fn personalizations(people: &Addressees) -> Vec<Value> {
     let all = |list: &[Mailbox]| list.iter().map(person).collect::<Vec<_>>();
     let (to, cc) = if people.to.is_empty() { (&people.cc, &people.to) } else { (&people.to, &people.cc) };
@@ -161,7 +161,7 @@ fn personalizations(people: &Addressees) -> Vec<Value> {
     vec![one]
 }
 
-/// `{"errors":[{"message":…,"field":…}]}`; the field names the error.
+/// Reads `{"errors":[{"message":…,"field":…}]}`; the field names the error.
 fn words(answer: &WebResponse) -> Words {
     let json = answer.json();
     let Some(errors) = json["errors"].as_array().filter(|errors| !errors.is_empty()) else {
@@ -185,7 +185,7 @@ fn meaning(answer: &WebResponse, words: &Words, mail: &Mail<'_>) -> Meaning {
     }
 }
 
-/// The recipients whose place in the request an error names: `personalizations.0.to.1.email`.
+/// Finds the recipients whose place in the request an error names: `personalizations.0.to.1.email`.
 fn named(answer: &WebResponse, mail: &Mail<'_>) -> Vec<String> {
     let sent =
         json!({ "personalizations": personalizations(&Addressees::of(&mail.parts, &mail.recipients)) });

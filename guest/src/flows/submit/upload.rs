@@ -56,7 +56,7 @@ pub(super) fn attach(
     upload(account, &url, file.handle, size, web)
 }
 
-/// The file in stretches. The last answer is 201, each before it names where the next begins.
+/// Uploads the file in stretches. The last answer is 201, each before it names where the next begins.
 fn upload(account: &str, url: &str, file: u32, size: u64, web: &mut dyn Web) -> Result<(), Failed> {
     let mut offset = 0;
     while offset < size {
@@ -81,7 +81,7 @@ fn upload(account: &str, url: &str, file: u32, size: u64, web: &mut dyn Web) -> 
     Ok(())
 }
 
-/// First byte of the first range that is still wanted.
+/// Reads the first byte of the first range that is still wanted.
 fn resumes_at(answer: &Value) -> Option<u64> {
     let ranges = answer.get("nextExpectedRanges").or_else(|| answer.get("NextExpectedRanges"))?;
     ranges[0].as_str()?.split('-').next()?.trim().parse().ok()
@@ -95,8 +95,8 @@ fn expect(answer: WebResponse, statuses: &[u16]) -> Result<WebResponse, Failed> 
     if statuses.contains(&answer.status) { Ok(answer) } else { Err(Failed::WebResponse(answer)) }
 }
 
-/// An absolute `https` URL without user information, white space or anything else that two readers could read in
-/// two ways. On this machine itself plain `http` will do: the host decides whether it is allowed.
+/// True for an absolute `https` URL without user information, white space or anything else that two readers could read in two ways. On this
+/// machine itself plain `http` will do: the host decides whether it is allowed.
 fn is_upload_url(url: &str) -> bool {
     let rest = url
         .strip_prefix("https://")

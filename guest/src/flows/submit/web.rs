@@ -110,7 +110,7 @@ pub enum WebStage {
 const SHORT: u32 = 64 * 1024;
 
 impl Request {
-    /// A request without body, as the account.
+    /// Makes a request without body, as the account.
     pub(super) fn new(account: &str, method: &'static str, target: String) -> Self {
         Self {
             account: account.to_owned(),
@@ -124,7 +124,7 @@ impl Request {
         }
     }
 
-    /// With a body of a media type.
+    /// Adds a body of a media type.
     pub(super) fn with(mut self, media_type: &str, body: Vec<Piece>) -> Self {
         self.headers.push(("content-type", media_type.to_owned()));
         self.body = body;
@@ -133,12 +133,12 @@ impl Request {
 }
 
 impl WebResponse {
-    /// The value of a field.
+    /// Returns the value of a field.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(it, _)| it.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The body as JSON; null where it is none, or is not whole.
+    /// Reads the body as JSON; null where it is none, or is not whole.
     pub(super) fn json(&self) -> serde_json::Value {
         if self.truncated {
             return serde_json::Value::Null;
@@ -147,7 +147,7 @@ impl WebResponse {
     }
 }
 
-/// A text as one segment of a path, or one value of a query (RFC 3986 §2.3).
+/// Encodes a text as one segment of a path, or one value of a query (RFC 3986 §2.3).
 pub(super) fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for byte in text.bytes() {
@@ -160,7 +160,7 @@ pub(super) fn encoded(text: &str) -> String {
     out
 }
 
-/// An identifier that a provider gave, where it can be one: short, printable, without spaces.
+/// Reads an identifier that a provider gave, where it can be one: short, printable, without spaces.
 pub(super) fn identifier(value: &serde_json::Value) -> Option<String> {
     let text = value.as_str()?;
     let known = (1..=512).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());

@@ -107,7 +107,8 @@ pub(super) fn document(document: &Document) -> Checked {
     fields.into_iter().try_for_each(|(field, text)| optional(|| vec![field.into()], text.as_deref()))
 }
 
-/// What its reader pays is no credit note: its mail would ask or thank for the money that it gives back.
+/// Reads the type code, and takes it back where the amounts contradict it: a credit note that its reader has to pay would thank for money
+/// it asks for.
 fn type_code(document: &Document) -> Checked {
     let code = document.type_code.as_deref().map(str::trim).filter(|code| is_credit_code(code));
     let Some(code) = code.filter(|_| document.kind.is_to_be_paid()) else { return Ok(()) };
@@ -188,7 +189,7 @@ fn party(role: &str, party: &Party) -> Checked {
     Ok(())
 }
 
-/// A name that people are shown.
+/// Returns a name that people are shown.
 fn name(path: impl Fn() -> Vec<Step>, text: &str) -> Checked {
     if text.chars().any(is_turning) {
         let detail = format!("expected a name {TURNING}");

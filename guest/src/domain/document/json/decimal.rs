@@ -41,7 +41,7 @@ pub(in super::super) mod optional_decimal {
     }
 }
 
-/// The decimal in a string or a number.
+/// Reads the decimal in a string or a number.
 fn of(raw: &RawValue) -> Result<Decimal, DecimalFault> {
     let text = raw.get();
     match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
@@ -56,7 +56,7 @@ fn of(raw: &RawValue) -> Result<Decimal, DecimalFault> {
     }
 }
 
-/// A JSON number with an exponent, as some writers give a very small or large one.
+/// Reads a JSON number with an exponent, as some writers give a very small or large one.
 fn scientific(digits: &str, exponent: &str) -> Result<Decimal, DecimalFault> {
     let mut decimal = value::decimal(digits)?;
     let exponent: i32 = exponent.parse().map_err(|_| DecimalFault::Form)?;

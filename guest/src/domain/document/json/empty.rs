@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 const EMPTY: &[u8] = b"\"\"";
 
-/// The text with `null` in place of every field's `""`, line by line the same; as it is where there is none, which costs one search.
+/// Replaces every field's `""` by `null`, line by line the same; returns the text as it is where there is none, which costs one search.
 pub(super) fn as_null(text: &str) -> Cow<'_, str> {
     if memchr::memmem::find(text.as_bytes(), EMPTY).is_none() {
         return Cow::Borrowed(text);
@@ -29,7 +29,7 @@ pub(super) fn as_null(text: &str) -> Cow<'_, str> {
     Cow::Owned(read)
 }
 
-/// The place after a string that begins at `start`.
+/// Returns the place after a string that begins at `start`.
 fn end_of_string(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(found) = memchr::memchr2(b'"', b'\\', &bytes[at.min(bytes.len())..]) {
@@ -46,7 +46,7 @@ fn is_value_of_field(before: &[u8]) -> bool {
     before.trim_ascii_end().ends_with(b":")
 }
 
-/// The fault of a text that is no document of `T` once its empty fields are read as `null`: a required one is missing.
+/// Makes the error for a text that is no document of `T` once its empty fields are read as `null`: a required one is missing.
 pub(super) fn missing<'t, T: serde::Deserialize<'t>>(given: &str, read: &'t str) -> Option<DocumentError> {
     if given.len() == read.len() {
         return None;

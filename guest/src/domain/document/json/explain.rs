@@ -7,7 +7,7 @@ use super::place::{self, Step};
 use serde_json::error::Category;
 use serde_path_to_error::Segment;
 
-/// The fault of a text that serde refused with `first` when it read a `T`.
+/// Makes the error for a text that serde refused with `first` when it read a `T`.
 pub(in crate::domain) fn explain<'t, T: serde::Deserialize<'t>>(
     text: &'t str,
     first: &serde_json::Error,
@@ -42,7 +42,7 @@ pub(in crate::domain) fn explain<'t, T: serde::Deserialize<'t>>(
     DocumentError::at(kind, &place::written(&path), line, &detail)
 }
 
-/// The path to the first value that is none of its field in a `T`; none where the field itself is what is wrong.
+/// Finds the path to the first value that is none of its field in a `T`; none where the field itself is what is what is wrong.
 pub(super) fn first_wrong_value<'t, T: serde::Deserialize<'t>>(text: &'t str) -> Option<Vec<Step>> {
     let mut parser = serde_json::Deserializer::from_str(text);
     let traced = serde_path_to_error::deserialize::<_, T>(&mut parser).err()?;
@@ -60,14 +60,14 @@ fn step(segment: &Segment) -> Option<Step> {
     }
 }
 
-/// The message without the place that serde_json appends to it.
+/// Returns the message without the place that serde_json appends to it.
 fn words(fault: &serde_json::Error) -> String {
     let text = fault.to_string();
     let place = format!(" at line {} column {}", fault.line(), fault.column());
     text.strip_suffix(&place).unwrap_or(&text).to_owned()
 }
 
-/// The name in backquotes after a beginning that serde gives its messages.
+/// Returns the name in backquotes after a beginning that serde gives its messages.
 fn quoted_after(message: &str, beginning: &str) -> Option<String> {
     let (name, _) = message.strip_prefix(beginning)?.strip_prefix('`')?.split_once('`')?;
     Some(name.to_owned())

@@ -60,8 +60,7 @@ pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
     Ok(document)
 }
 
-/// The document as JSON by the schema, indented: always the same bytes for the same document. Reading them
-/// gives the same document.
+/// Writes the document as JSON by the schema, indented: always the same bytes for the same document. Reading them gives the same document.
 pub fn to_json(document: &Document) -> String {
     // Text, numbers and lists only: there is nothing in a document that JSON could refuse.
     serde_json::to_string_pretty(document).unwrap_or_default()

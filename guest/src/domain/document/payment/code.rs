@@ -14,7 +14,7 @@ pub(super) enum Meaning {
     DebitTransfer,
 }
 
-/// Every code that says how to pay; none for others.
+/// Returns what a code means for paying; none for codes that mean nothing of the kind.
 pub(super) fn meaning(code: &str) -> Option<Meaning> {
     use Meaning::{DebitTransfer, Method};
     Some(match code {

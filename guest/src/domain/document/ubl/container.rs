@@ -40,7 +40,7 @@ enum Held<'t, 'a> {
     Text(&'t str),
 }
 
-/// What is in an attachment itself; none for one that is blank or a link.
+/// Returns what is in an attachment itself; none for one that is blank or a link.
 fn held<'t, 'a>(attachment: Element<'t, 'a>) -> Option<Held<'t, 'a>> {
     let is_given = |value: &Element<'_, '_>| !value.whole_text().trim().is_empty();
     if let Some(file) = attachment.values("EmbeddedDocumentBinaryObject").find(is_given) {
@@ -76,8 +76,8 @@ pub(super) fn attached<T>(root: Element<'_, '_>, read: Inside<'_, T>) -> Result<
     open_text(text, read, true).map_err(within)
 }
 
-/// The PDF that is the document itself, where it carries one (BG-24): the one that a profile marks as such, else the one named by the
-/// document's number, else the only one. Several that nothing tells apart are supporting documents, and so none of them is it.
+/// Returns the PDF that is the document itself, where it carries one (BG-24): the one that a profile marks as such, else the one named by
+/// the document's number, else the only one. Several that nothing tells apart are supporting documents, and so none of them is it.
 pub(super) fn pdf(root: Element<'_, '_>) -> Result<Option<EmbeddedFile>, DocumentError> {
     let number = root.text("ID")?.unwrap_or_default();
     let mut pdfs = Vec::new();
@@ -116,7 +116,7 @@ pub(super) fn pdf(root: Element<'_, '_>) -> Result<Option<EmbeddedFile>, Documen
     Ok(Some(EmbeddedFile { file_name, content: decoded(*file)? }))
 }
 
-/// The name without folders, where it can be a file's.
+/// Returns the name without folders, where it can be a file's.
 fn last_part(name: &str) -> Option<String> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
     let is_name =
@@ -124,7 +124,7 @@ fn last_part(name: &str) -> Option<String> {
     (is_name && last.to_ascii_lowercase().ends_with(".pdf")).then(|| last.to_owned())
 }
 
-/// The bytes of a file in base64, whatever white space it is broken with.
+/// Returns the bytes of a file in base64, whatever white space it is broken with.
 fn decoded(file: Element<'_, '_>) -> Result<Vec<u8>, DocumentError> {
     let text: Vec<u8> = file.whole_text().bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     if text.len() / 4 * 3 > MAX_BYTES {

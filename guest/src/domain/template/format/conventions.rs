@@ -59,7 +59,7 @@ const fn plain(decimal: &'static str, group: &'static str, sign: Sign, short: Sh
     Conventions { decimal, group, money_group: group, sign, short }
 }
 
-/// The conventions of a locale; an unknown region keeps those of the language.
+/// Returns the conventions of a locale; an unknown region keeps those of the language.
 pub(super) fn conventions(locale: Locale) -> Conventions {
     let region = locale.region().unwrap_or("");
     match locale.language {
@@ -96,7 +96,7 @@ pub(super) fn conventions(locale: Locale) -> Conventions {
     }
 }
 
-/// The sign of a currency where readers of the locale know it unmistakably, else its ISO 4217 code.
+/// Returns the sign of a currency where readers of the locale know it unmistakably, else its ISO 4217 code.
 pub(super) fn currency_sign(currency: &Currency, locale: Locale) -> &str {
     let language = locale.language;
     match (currency.code(), language, locale.region()) {

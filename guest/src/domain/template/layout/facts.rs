@@ -12,7 +12,7 @@ use crate::domain::template::request::RenderRequest;
 use crate::domain::template::words::Words;
 use chrono::NaiveDate;
 
-/// The facts. A cancelled document has no date to keep and nothing to pay.
+/// Makes the rows of facts. A cancelled document has no date to keep and nothing to pay.
 pub(super) fn rows(
     request: &RenderRequest<'_>,
     words: &Words,
@@ -60,7 +60,8 @@ pub(super) fn rows(
     Ok(rows)
 }
 
-/// What leads from the document's total to the amount at the top, and from there to all that is owed; nothing where it is the total.
+/// Makes the rows that lead from the document's total to the amount at the top, and from there to all that is owed; none where it is the
+/// total.
 fn from_total_to_amount(
     request: &RenderRequest<'_>,
     words: &Words,
@@ -82,7 +83,7 @@ fn from_total_to_amount(
     Ok(rows)
 }
 
-/// A date that stands alone, in a column as narrow as its longest word.
+/// Writes a date that stands alone, in a column as narrow as its longest word.
 fn breakable_date(date: NaiveDate, locale: Locale) -> String {
     long_date(date, locale).replace('\u{a0}', " ")
 }

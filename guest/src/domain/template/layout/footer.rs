@@ -29,7 +29,7 @@ impl Part {
     }
 }
 
-/// The lines of the footer, each a list of parts.
+/// Makes the lines of the footer, each a list of parts.
 pub(super) fn lines(request: &RenderRequest<'_>, words: &Words) -> Result<Value, TemplateFault> {
     let registration = request.settings.company.registration.iter().filter(|line| !line.trim().is_empty());
     let registration = registration.map(|line| vec![Part::plain(line)]);

@@ -86,9 +86,9 @@ const BUTTON: &[&str; 3] = &["label", "url", "filled"];
 const DOWNLOAD: &[&str; 3] = &["label", "url", "title_html"];
 const CODE: &[&str; 2] = &["alt", "hint"];
 
-/// How many lines of the document the layout shows where there is room for all of them. A mail that comes back to a document whose
-/// lines were read before is about its amount or its answer; the lines of a reminder and of a statement are invoices, and the first
-/// are the oldest.
+/// Returns how many lines of the document the layout shows where there is room for all of them. A mail that comes back to a document whose
+/// lines were read before is about its amount or its answer; the lines of a reminder and of a statement are invoices, and the first are the
+/// oldest.
 pub(super) fn most_lines(request: &RenderRequest<'_>) -> usize {
     let of_use = match (request.purpose.kind(), request.purpose.use_case()) {
         (_, U::Cancelled) => 0,
@@ -99,7 +99,7 @@ pub(super) fn most_lines(request: &RenderRequest<'_>) -> usize {
     request.document.lines.len().min(request.settings.layout.lines as usize).min(of_use)
 }
 
-/// The `mail` of the layout, which shows these lines of the document.
+/// Makes the `mail` of the layout, which shows these lines of the document.
 pub(super) fn mail(
     request: &RenderRequest<'_>,
     words: &Words,
@@ -176,7 +176,7 @@ pub(super) fn mail(
     ))
 }
 
-/// What the document is called in the words: a second reminder has another name in German.
+/// Returns the key of the document's name in the words: a second reminder has another name in German.
 fn key(request: &RenderRequest<'_>) -> String {
     let kind = request.purpose.kind();
     match kind == K::Reminder && request.document.dunning_level.is_some_and(|level| level > 1) {
@@ -189,8 +189,8 @@ fn values(rows: Vec<Row>) -> Value {
     rows.into_iter().map(Row::value).collect()
 }
 
-/// The logo's size: within the settings' width and a height that leaves room for the mail, never larger than it is; its width
-/// alone where the file does not say.
+/// Returns the logo's size: within the settings' width and a height that leaves room for the mail, never larger than it is; its width alone
+/// where the file states no size.
 fn logo(request: &RenderRequest<'_>) -> Value {
     let Some(logo) = request.logo else { return none() };
     let most = request.settings.layout.logo_width.clamp(20, 520);
@@ -233,7 +233,7 @@ fn code(request: &RenderRequest<'_>, words: &Words) -> Result<Value, TemplateFau
     Ok(Record::value("code", CODE, [alt.into(), words.get("qr_hint")?.into()]))
 }
 
-/// How many lines the mail leaves out, in words.
+/// Writes how many lines the mail leaves out.
 fn more(
     document: &Document,
     shown: usize,
@@ -248,7 +248,7 @@ fn more(
     })
 }
 
-/// HTML and text of the signature. Without one of the user's own: the sender and the company.
+/// Makes HTML and text of the signature. Without one of the user's own: the sender and the company.
 fn signature_of(request: &RenderRequest<'_>, company: &str) -> (Option<String>, Option<String>) {
     if !request.signature {
         return (None, None);

@@ -8,7 +8,7 @@ use crate::domain::template::words::Words;
 /// Characters of a body that a preheader takes.
 const BEGINNING: usize = 110;
 
-/// The amount and the date to keep; without either, how the text begins.
+/// Writes the amount and the date to keep; without either, how the text begins.
 pub(super) fn text(
     amount: Option<&Headline>,
     due: Option<&Due>,

@@ -30,7 +30,7 @@ impl Row {
         Record::value("row", ROW, [self.label.into(), self.value.into(), self.strong.into()])
     }
 
-    /// As a fact: below its label stands a number that would be broken beside it.
+    /// Makes a fact of the row: below its label stands a number that would be broken beside it.
     pub(super) fn fact(self) -> Value {
         let length = self.label.chars().count() + self.value.chars().count();
         let is_below = length > BESIDE && is_kept_whole(&self.value) && !self.value.contains(' ');

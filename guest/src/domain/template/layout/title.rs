@@ -19,7 +19,7 @@ pub(super) struct Title<'a> {
 }
 
 impl<'a> Title<'a> {
-    /// The title of a document whose kind the word `key` names. One that came by a network is told from its copy.
+    /// Makes the title of a document whose kind the word `key` names. One that came by a network is told from its copy.
     pub(super) fn of(
         request: &RenderRequest<'a>,
         words: &'a Words,
@@ -30,13 +30,13 @@ impl<'a> Title<'a> {
         Ok(Self { kind: words.get(key)?, number: &request.document.number, copy })
     }
 
-    /// As a plain body has it.
+    /// Writes the title for a plain body.
     pub(super) fn text(self) -> String {
         let copy = self.copy.map(|copy| format!(" ({copy})")).unwrap_or_default();
         format!("{} {}{copy}", self.kind, self.number)
     }
 
-    /// As HTML, with a style for the number.
+    /// Writes the title in HTML, with a style for the number.
     pub(super) fn html(self, style: &str) -> String {
         let mut html = String::with_capacity(128);
         push_escaped(&mut html, self.kind);
@@ -54,7 +54,7 @@ impl<'a> Title<'a> {
     }
 }
 
-/// The numbers and references of a document that a text may name, as far as they would break.
+/// Lists the numbers and references of a document that a text may name, as far as they would break.
 pub(super) fn numbers(request: &RenderRequest<'_>) -> Vec<String> {
     let d = request.document.as_ref();
     let named = [

@@ -24,7 +24,7 @@ const STYLES: &[&str] = &[
 /// Pictures of one source that are reported.
 const MOST_PICTURES: usize = 100;
 
-/// Findings of one source.
+/// Checks one source.
 pub(super) fn check(name: &str, source: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let lower = source.to_ascii_lowercase();
@@ -61,8 +61,8 @@ pub(super) fn check(name: &str, source: &str) -> Vec<Finding> {
     findings
 }
 
-/// Pictures without an alt text, as many as somebody mends at once. Goes through a source once, however it is made: where a tag ends
-/// and where the next alt text stands is looked for from where it was found last.
+/// Finds pictures without an alt text, as many as one person mends at once. Goes through a source once, however it is made: where a tag
+/// ends and where the next alt text stands is looked for from where it was found last.
 fn pictures_without_text(name: &str, lower: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let (mut line, mut counted) = (1_u32, 0);
@@ -94,7 +94,7 @@ impl Next {
         Self { text, known: None }
     }
 
-    /// The first place at or behind `at`, else the end.
+    /// Finds the first place at or behind `at`, else the end.
     fn from(&mut self, source: &str, at: usize) -> usize {
         let place = match self.known.filter(|known| *known >= at) {
             Some(known) => known,

@@ -36,7 +36,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// Name in the contract.
+    /// Returns the name in the contract.
     pub fn name(self) -> &'static str {
         match self {
             Severity::Error => "error",
@@ -117,7 +117,7 @@ pub fn check(overrides: &BTreeMap<String, String>) -> Vec<Finding> {
     findings.into_iter().collect()
 }
 
-/// The languages, and the regions that these texts are of.
+/// Lists the languages, and the regions that these texts are of.
 fn locales(names: &[String]) -> BTreeSet<Locale> {
     let regional = names.iter().flat_map(|name| name.split('/')).filter_map(Locale::exactly);
     Language::ALL.into_iter().map(Locale::of).chain(regional).collect()
@@ -134,7 +134,7 @@ fn concerns(name: &str, purpose: Purpose, locale: Locale) -> bool {
     name.strip_prefix(&shipped::path(purpose, locale, "")).is_some()
 }
 
-/// What can be said of one text by reading it.
+/// Checks one text by reading it.
 fn read(texts: &mut TextSet, name: &str, source: &str) -> Vec<Finding> {
     let words = name.strip_prefix("layout/").and_then(|rest| rest.strip_suffix("/words.json"));
     if let Some(locale) = words.and_then(Locale::exactly) {
@@ -254,7 +254,7 @@ fn try_out(
     }
 }
 
-/// Settings with every field of the company.
+/// Returns settings with every field of the company.
 fn settings(templates: Overrides) -> Settings {
     let mut settings = Settings { templates, ..Settings::default() };
     let some = |text: &str| Some(text.to_owned());

@@ -94,7 +94,7 @@ fn is_wider(value: &str) -> bool {
     }
 }
 
-/// A length in pixels, of those units that mail programs write; none for another, and for a share.
+/// Reads a length in pixels, of those units that mail programs write; none for another, and for a share.
 fn pixels(value: &str) -> Option<u32> {
     let value = value.trim().to_ascii_lowercase();
     let end = value.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(value.len());

@@ -57,7 +57,7 @@ impl Plan {
     }
 }
 
-/// Every text of a purpose: the four languages, and the regions that have one of their own.
+/// Returns every text of a purpose: the four languages, and the regions that have one of their own.
 pub(super) fn texts(purpose: Purpose, file: &str) -> Vec<(Locale, String)> {
     let (folder, end) = (format!("{purpose}/"), format!("/{file}"));
     let tags = shipped::catalogue().filter_map(|name| name.strip_prefix(&folder)?.strip_suffix(&end));

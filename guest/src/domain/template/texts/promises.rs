@@ -28,7 +28,7 @@ const ASKING: [(Language, &[&str]); 4] = [
     (Language::En, &["Please pay", "please pay"]),
 ];
 
-/// Purposes whose texts ask to be paid.
+/// Returns purposes whose texts ask to be paid.
 fn asking() -> impl Iterator<Item = Purpose> {
     Purpose::all().filter(|purpose| purpose.asks_for_payment() && purpose.to_string() != "statement/new")
 }
