@@ -1,4 +1,4 @@
-//! The beginning and the end of a call: a panic is told before it traps, and no call begins inside another.
+//! The beginning and the end of a call: a panic is logged before it traps, and no call begins inside another.
 
 use super::bindings::postroom::plugin::log;
 use crate::call_lock::{CallGuard, CallLock};
@@ -9,8 +9,8 @@ static CALL: CallLock = CallLock::new();
 
 /// Begins a call; each export holds what this gives until it returns.
 ///
-/// Traps where another call of the instance has not ended: an import called back, two threads share the instance, or an import
-/// threw and its host goes on with the instance all the same. What such a call would compute is anybody's guess.
+/// Traps where another call of the instance has not ended: an import called back, two threads share the instance, or an import threw and
+/// its host goes on with the instance all the same. What such a call would compute is undefined.
 #[allow(clippy::panic)] // a trap is what it is for
 pub(super) fn begin() -> CallGuard<'static> {
     static ONCE: Once = Once::new();

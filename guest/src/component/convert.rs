@@ -1,4 +1,4 @@
-//! Between the words of the contract and those of the domain: the same records, one of each generated.
+//! Between the words of the contract and those of the domain: equal records, one of each generated.
 
 use super::bindings::exports::postroom::plugin::{documents, recipients, tracking};
 use super::bindings::postroom::plugin::{attachments, types};

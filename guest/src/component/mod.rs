@@ -16,7 +16,7 @@ mod transport;
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// The plugin, as the generated code knows it.
+/// The type that the generated code calls.
 struct Component;
 
 #[allow(unsafe_code, unreachable_pub)] // the generated export table

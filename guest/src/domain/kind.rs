@@ -1,7 +1,6 @@
 //! Which documents there are, what a mail about one can be for, and which of these pairs make sense.
 //!
-//! The table is closed: a pair that is not in it has no text and is refused, so that nobody ever gets an
-//! overdue notice for a quote.
+//! The table is closed: a pair that is not in it has no text and is refused, so that no one ever gets an overdue notice for a quote.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -144,7 +143,7 @@ impl Purpose {
         }
     }
 
-    /// True where the mail says that something should have been paid.
+    /// True if the mail reminds of something that should have been paid.
     pub fn reminds_of_payment(self) -> bool {
         match self.kind {
             K::Invoice => matches!(self.use_case, U::Reminder1 | U::Reminder2 | U::Reminder3 | U::Overdue),
@@ -191,7 +190,7 @@ impl DocumentKind {
         TABLE.iter().find(|(kind, _)| *kind == self).map_or(&[U::New], |(_, uses)| uses)
     }
 
-    /// True for what says how much its reader pays or paid. A credit note says the opposite.
+    /// True for what says how much its reader pays or paid. A credit note is the opposite.
     pub fn is_to_be_paid(self) -> bool {
         matches!(self, K::Invoice | K::Statement | K::Receipt | K::Reminder)
     }

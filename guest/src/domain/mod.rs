@@ -1,5 +1,4 @@
-//! The rules, each concept in a folder of its own. Nothing here does I/O, and nothing here knows the
-//! boundary.
+//! The rules, each concept in a folder of its own. Nothing in it does I/O, and nothing depends on the boundary.
 
 pub mod account;
 pub mod address;

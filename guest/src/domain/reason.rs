@@ -1,5 +1,5 @@
 //! Why something is so, for two readers: a code, which never changes its meaning and which [`explain`](super::office::explain) puts into
-//! the user's language, and English words, which say what is known of the single case.
+//! the user's language, and English words about the single case.
 //!
 //! The codes of a group are the cases of one type, so its list is complete: what is not in the list can't be given.
 
@@ -12,7 +12,7 @@ pub struct Reason {
     pub detail: String,
 }
 
-/// Declares the reasons of a group: each case with its code, and with what it says in English where nothing more is known.
+/// Declares the reasons of a group: each case with its code, and its English words where nothing more is known.
 macro_rules! reasons {
     ($(#[$doc:meta])* $type:ident, { $($case:ident = $code:literal, $words:expr;)* }) => {
         $(#[$doc])*

@@ -1,5 +1,5 @@
-//! Names as a few ASCII words, for an address or a file: `Brasserie L'Été & fils` is `brasserie-l-ete-fils`. The same
-//! name gives the same words for ever, since addresses are made of them.
+//! Names as a few ASCII words, for an address or a file: `Brasserie L'Été & fils` is `brasserie-l-ete-fils`. Equal names give equal words
+//! for ever, since addresses are made of them.
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
 
@@ -32,7 +32,7 @@ pub fn slug(name: &str, limit: usize) -> String {
             _ if !words.ends_with('-') => words.push('-'),
             _ => {}
         }
-        // An umlaut is written with an e; after a vowel the dots are a diaeresis, which says "read apart".
+        // An umlaut is written with an e; after a vowel the dots are a diaeresis: read apart.
         if has_diaeresis && matches!(lower, 'a' | 'o' | 'u') && !is_vowel(before) {
             words.push('e');
         }

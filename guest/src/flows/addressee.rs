@@ -1,12 +1,12 @@
-//! Whom a mail is written to: which of the partner's contacts, in which language, and by what name. An address may belong to several
-//! of them, who share a mailbox: then the name in To tells which, and without one nobody is greeted.
+//! Whom a mail is written to: which of the partner's contacts, in which language, and by what name. An address may belong to several of
+//! them, who share a mailbox: then the name in To shows which, and without one the greeting has no name.
 
 use crate::domain::address::{Address, Mailbox, is_unseen};
 use crate::domain::document::{Contact, Party};
 use crate::domain::language::Locale;
 use crate::domain::recipients::person_name;
 
-/// Who reads a mail, as far as To and the partner's contacts tell.
+/// The reader of a mail, as far as To and the partner's contacts show.
 pub(super) struct Addressee<'a> {
     /// The one contact that it is for.
     contact: Option<&'a Contact>,
@@ -14,7 +14,7 @@ pub(super) struct Addressee<'a> {
     typed: Option<&'a str>,
     /// Language of the contact, or of all who share the mailbox.
     language: Option<&'a str>,
-    /// To has one address: with several, nobody is greeted by name.
+    /// To has one address: with several, the greeting has no name.
     is_alone: bool,
 }
 

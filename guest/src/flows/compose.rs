@@ -64,7 +64,7 @@ pub struct Job {
     pub mode: Mode,
     /// Refusals that the user has seen and overrides.
     pub insist: Vec<String>,
-    /// The host's link that tells of the mail's opening.
+    /// The host's link to the picture that reports the mail's opening.
     pub pixel: Option<String>,
     /// Where reports of failure go, where that is not the sender.
     pub return_path: Option<String>,

@@ -1,4 +1,4 @@
-//! What a document says that is likely a mistake: told to the sender, and sent all the same.
+//! Likely mistakes in a document: the sender gets a warning, and the mail is sent all the same.
 
 use super::compose::Warning;
 use crate::domain::document::{Document, Party};

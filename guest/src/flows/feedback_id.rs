@@ -1,5 +1,5 @@
-//! `Feedback-ID`: by what a mailbox provider counts the complaints about a sender's mail. The platform sends for many companies from
-//! one domain, so that only this field tells whose mails are complained about. A company's own account has no use for it.
+//! `Feedback-ID`: by what a mailbox provider counts the complaints about a sender's mail. The platform sends for many companies from one
+//! domain, so that only this field shows whose mails are complained about. A company's own account has no use for it.
 
 use crate::domain::address::Address;
 use crate::domain::kind::DocumentKind;

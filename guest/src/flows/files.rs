@@ -35,8 +35,8 @@ pub fn read_whole(files: &mut impl Files, handle: u32, most: usize) -> Result<Ve
     })
 }
 
-/// Joins what `read` gives from one offset after the other, up to a block of fewer than `at_once` bytes. Where there is more than
-/// `most` it stops after one block too many, which is enough for whoever reads it to refuse it.
+/// Joins what `read` gives from one offset after the other, up to a block of fewer than `at_once` bytes. Where there is more than `most` it
+/// stops after one block too many, which is enough for a reader to refuse it.
 pub(super) fn in_blocks<E>(
     at_once: u32,
     most: usize,

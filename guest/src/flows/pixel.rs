@@ -1,7 +1,7 @@
-//! Composing with a pixel that tells of the mail's opening (FEATURES C4).
+//! Composing with a pixel that reports the mail's opening (rule C4).
 //!
-//! The pixel goes into the message alone: what is shown as a preview has none, or looking at one's own mail would read
-//! it. A mail to several people has none either, for nobody could say who opened it.
+//! The pixel goes into the message alone: what is shown as a preview has none, or looking at one's own mail would read it. A mail to
+//! several people has none either: it could not show which of them opened it.
 
 use super::compose::ComposeError;
 use crate::domain::html::escaped;
@@ -37,7 +37,7 @@ impl Pixel {
                 "several people get this mail, and nobody could say who opened it: its opening is not checked",
             );
         }
-        // A text of somebody's own may have no end of a body.
+        // A company's own text may have no end of a body.
         let at = html.rfind("</body>").unwrap_or(html.len());
         let (before, after) = html.split_at(at);
         Ok(format!("{before}{}{after}", self.image))

@@ -1,4 +1,4 @@
-//! The copy of a sent mail in the mailbox of its account: filing it, and finding it again (FEATURES B7).
+//! The copy of a sent mail in the mailbox of its account: filing it, and finding it again (rule B7).
 
 use crate::domain::compose::{Chunk, MessageId};
 use crate::domain::sent::{Folder, SentAccount, places_to_look};
@@ -53,7 +53,7 @@ pub trait Imap {
         messages: Vec<Filing>,
     ) -> Result<Vec<Self::Filed>, Self::Error>;
 
-    /// True where the error says that the folder is not there (any more).
+    /// True if the error means that the folder does not exist (any more).
     fn is_missing_folder(error: &Self::Error) -> bool;
 }
 

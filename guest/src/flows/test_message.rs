@@ -1,4 +1,4 @@
-//! The message of Send Test (FEATURES A7): small, without attachments, from the account under test.
+//! The message of Send Test (rule A7): small, without attachments, from the account under test.
 
 use super::Message;
 use crate::domain::address::{Address, Mailbox, clean_name, read_list};
@@ -17,7 +17,7 @@ pub struct TestRequest {
     pub id: String,
     /// Its date.
     pub now: DateTime<FixedOffset>,
-    /// The account, as the user knows it.
+    /// The account's name, which the user gave it.
     pub account: String,
     /// Who it is from: name and address.
     pub sender: (Option<String>, String),
@@ -37,7 +37,7 @@ const MAX_RECIPIENTS: usize = 10;
 /// Bytes of a subject.
 const MAX_SUBJECT: usize = 1_000;
 
-/// Makes the message. The same request gives the same bytes.
+/// Makes the message. Equal requests give equal bytes.
 pub fn test_message(request: &TestRequest) -> Result<Message, TestFault> {
     let fault = |field: &str, detail: &dyn ToString| (field.to_owned(), detail.to_string());
     let id = MailId::parse(&request.id).map_err(|e| fault("id", &e))?;

@@ -1,5 +1,4 @@
-//! What this plugin knows by name, and the limits that it keeps to: what `info` publishes, so that a host need not know a list by
-//! heart that grows.
+//! The names and limits of this plugin: what `info` publishes, so that a host need not know a list by heart that grows.
 
 use super::compose::{LONGEST_CONVERSATION, LONGEST_EDIT};
 use super::refusal::REFUSALS;

@@ -1,4 +1,4 @@
-//! Which files do not go along when a document is cancelled. A clean copy of it does not say that it is void: who opens or imports the
+//! Which files do not go along when a document is cancelled. A clean copy of it does not show that it is void: who opens or imports the
 //! file alone books it, pays it or delivers it once more.
 
 use super::compose::{Job, Warning};

@@ -118,7 +118,7 @@ pub(super) fn outgoing_in(
         of.envelope.recipients.iter().map(|it| (match_key(it), it)).collect();
     let mut named = Vec::with_capacity(recipients.len());
     for (index, recipient) in recipients.iter().enumerate() {
-        // As the mail spells it; whoever is named twice is not there any more.
+        // As the mail spells it; one named twice was removed the first time.
         let Some(spelled) = of_the_mail.remove(&match_key(recipient)) else {
             let detail = format!("\"{recipient}\" is none of the mail's envelope, or named twice");
             return Err(argument_error(format!("recipients[{index}]"), detail));

@@ -1,4 +1,4 @@
-//! The page for the administrator of a mail system (FEATURES A15): where connections come from, which hosts and ports
+//! The page for the administrator of a mail system (rule A15): where connections come from, which hosts and ports
 //! each account needs, and what has to be allowed. As text to forward and as HTML.
 
 use super::api::{Api, api_of};

@@ -1,4 +1,4 @@
-//! What an account can do (FEATURES A16). It depends on the transport, the provider, whether there is a mailbox, and
+//! What an account can do (rule A16). It depends on the transport, the provider, whether there is a mailbox, and
 //! what the host can see; each answer comes with its reason, to be shown.
 
 use super::evidence;

@@ -1,4 +1,4 @@
-//! What is wrong with an account's settings when they are saved. Every finding says what to do about it.
+//! What is wrong with an account's settings when they are saved. Every finding has what to do about it.
 
 use super::model::{Account, Relation, Transport};
 use super::preset::{self, Protocol, is_microsoft};
@@ -10,7 +10,7 @@ use crate::domain::address::{Address, read_list};
 pub enum Severity {
     /// The account can't work like this.
     Error,
-    /// It works, but not as somebody would expect.
+    /// It works, but not as one would expect.
     Warning,
     /// Good to know.
     Note,
@@ -55,7 +55,7 @@ crate::domain::status::named! {
 /// The code of every finding.
 pub const FINDINGS: &[&str] = Code::NAMES;
 
-/// Something that somebody should know.
+/// Something about an account that needs attention, with what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// JSON path.
@@ -180,7 +180,7 @@ fn reply_to(account: &Account, found: &mut Findings) {
     }
 }
 
-/// Checks the name that Gmail puts in From (A12).
+/// Checks the name that Gmail puts in From (rule A12).
 fn gmail_from_name(account: &Account, own: Option<&Address>, sender: Option<&Address>, found: &mut Findings) {
     let by_gmail = match account.transport {
         Transport::Gmail => true,
@@ -202,7 +202,7 @@ fn gmail_from_name(account: &Account, own: Option<&Address>, sender: Option<&Add
     }
 }
 
-/// Checks the other addresses that the account may write as (A15).
+/// Checks the other addresses that the account may write as (rule A15).
 fn send_as(account: &Account, own: Option<&Address>, sender: Option<&Address>, found: &mut Findings) {
     if account.send_as.len() > MAX_SEND_AS {
         found.error("$.send_as", Code::SendAs, format!("more than {MAX_SEND_AS} addresses"));

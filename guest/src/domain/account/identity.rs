@@ -1,4 +1,4 @@
-//! Who a company is on the platform (FEATURES A14): `Atelier Nord via Postroom <atelier-nord@platform.example>`, with
+//! Who a company is on the platform (rule A14): `Atelier Nord via Postroom <atelier-nord@platform.example>`, with
 //! a Reply-To that leads back to the Inbox by a token of the host's.
 
 use super::servers::is_domain;
@@ -66,7 +66,7 @@ const RESERVED: &[&str] = &[
     "www",
 ];
 
-/// Returns a company's identity on the platform. The same company has the same address at every call.
+/// Returns a company's identity on the platform. A company has one address, at every call.
 ///
 /// # Errors
 /// [`IdentityFault`] names the argument.

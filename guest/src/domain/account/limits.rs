@@ -1,7 +1,6 @@
-//! What a provider is known to allow an account: how fast, how many, how large. A host keeps to it, and so slows down where
-//! it would otherwise be refused. Figures are the providers' own; where they publish none, or the server is the company's,
-//! nothing is assumed. Where a provider has several plans, and the account does not tell which, the lowest counts that a
-//! company is likely to have.
+//! What a provider is known to allow an account: how fast, how many, how large. A host keeps to it, and so slows down where it would
+//! otherwise be refused. Figures are the providers' own; where they publish none, or the server is the company's, nothing is assumed. Where
+//! a provider has several plans, and the account does not show which, the lowest counts that a company is likely to have.
 
 use super::model::{Account, Transport};
 use super::preset::{is_own_domain, presets};
@@ -12,7 +11,7 @@ use crate::domain::address::Address;
 pub struct Limits {
     /// Mails a minute.
     pub per_minute: Option<u32>,
-    /// Mails at the same time.
+    /// Connections at once.
     pub connections: Option<u32>,
     /// Recipients in 24 hours.
     pub per_day: Option<u32>,
@@ -40,8 +39,8 @@ const EXCHANGE: Limits = Limits {
 };
 /// Exchange Online by Microsoft Graph, which takes large messages in pieces.
 const GRAPH: Limits = Limits { connections: Some(4), message_size: Some(150 * 1024 * 1024), ..EXCHANGE };
-/// Outlook.com without a subscription: 300, as users are told (learn.microsoft.com/answers, 2026-03-30). Microsoft itself
-/// publishes 5,000 for subscribers, and "lower" for everybody else.
+/// Outlook.com without a subscription: 300, as Microsoft answers users (learn.microsoft.com/answers, 2026-03-30). Microsoft itself
+/// publishes 5,000 for subscribers, and "lower" for all others.
 const OUTLOOK_COM: Limits = Limits { connections: Some(3), ..per_day(300) };
 /// The Gmail API in Google Workspace: support.google.com/a/answer/166852, 2026-11-29.
 const WORKSPACE: Limits = Limits {

@@ -42,7 +42,7 @@ pub enum Security {
     None,
 }
 
-/// How somebody signs in.
+/// How an account signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignIn {
@@ -52,7 +52,7 @@ pub enum SignIn {
     AppPassword,
     /// A grant of the provider.
     Oauth,
-    /// Nobody signs in: a relay that knows the sender's address.
+    /// No sign-in: a relay that allows the sender's address.
     None,
 }
 
@@ -70,7 +70,7 @@ pub enum Relation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
-    /// As the user knows it.
+    /// The name that the user gave it.
     #[serde(default)]
     pub name: Option<String>,
     /// How mail leaves.
@@ -87,10 +87,10 @@ pub struct Account {
     /// Mailbox server.
     #[serde(default, deserialize_with = "object::optional")]
     pub imap: Option<Server>,
-    /// The user's settings for this account (FEATURES A2).
+    /// The user's settings for this account (rule A2).
     #[serde(default, deserialize_with = "object::required")]
     pub sender: SenderSettings,
-    /// Other addresses that mail is sent as (FEATURES A15).
+    /// Other addresses that mail is sent as (rule A15).
     #[serde(default, deserialize_with = "list::objects")]
     pub send_as: Vec<SendAs>,
     /// The operator's platform.
@@ -234,7 +234,7 @@ impl Transport {
 }
 
 impl Security {
-    /// Returns the name that users know (A5).
+    /// Returns the name that users know (rule A5).
     pub fn name(self) -> &'static str {
         match self {
             Self::Ssl => "SSL",

@@ -1,4 +1,4 @@
-//! A page being written: the same blocks as plain text and as HTML.
+//! A page for forwarding: its blocks as plain text and as HTML.
 
 use super::administrator::Page;
 use crate::domain::html::escaped;

@@ -28,7 +28,7 @@ impl Protocol {
     }
 }
 
-/// Returns the port that goes with a security (FEATURES A5).
+/// Returns the port that goes with a security (rule A5).
 pub fn proposed_port(protocol: Protocol, security: Security) -> u16 {
     match (protocol, security) {
         (Protocol::Smtp, Security::Ssl) => 465,
@@ -77,7 +77,7 @@ impl LoginForm {
 pub struct Preset {
     /// Id, `gmail`.
     pub id: &'static str,
-    /// As a person knows it.
+    /// The name that people use.
     pub name: &'static str,
     /// Transport to propose.
     pub transport: Transport,
@@ -95,7 +95,7 @@ pub struct Preset {
     pub notes: Vec<Note>,
     /// Where its servers were read, and when.
     pub source: &'static str,
-    /// Domains of its customers' addresses; [`is_within`] says how they are written.
+    /// Domains of its customers' addresses; [`is_within`] defines how they are written.
     pub(super) domains: Vec<&'static str>,
     /// Hosts that take mail for its customers, likewise.
     pub(super) mx: Vec<&'static str>,
@@ -203,7 +203,7 @@ pub(super) fn is_own_domain(provider: &str, domain: &str) -> bool {
 }
 
 /// True if a provider files what was sent through it, by API and by SMTP alike. Exchange Online: `Set-Mailbox
-/// -MessageCopyForSMTPClientSubmissionEnabled`, on unless somebody switched it off.
+/// -MessageCopyForSMTPClientSubmissionEnabled`, on unless an administrator switched it off.
 pub fn files_by_itself(provider: &str) -> bool {
     matches!(provider, "gmail" | "microsoft" | "outlook-com")
 }

@@ -1,5 +1,5 @@
-//! The table of providers, `providers.txt`, read once. What could not be confirmed is left out of it: a provider without a
-//! server there has none that is the same for all its customers.
+//! The table of providers, `providers.txt`, read once. What could not be confirmed is left out of it: a provider without a server there has
+//! none that all its customers share.
 
 use super::model::{Security, SignIn, Transport};
 use super::notes::Note;

@@ -25,7 +25,7 @@ pub(super) fn check(
     sign_in(account, path, server, protocol, found);
 }
 
-/// Checks that each port has the security it is made for (A5).
+/// Checks that each port has the security it is made for (rule A5).
 fn ports(path: &str, server: &Server, protocol: Protocol, found: &mut Findings) {
     let field = format!("{path}.port");
     let port = server.port_for(protocol);

@@ -19,9 +19,8 @@ pub(super) fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200C}' | '\u{200D}')
 }
 
-/// Shows nothing by itself, or turns the direction of writing: zero-width spaces and marks, bidirectional
-/// controls, fillers, tags, non-characters; joiners apart. The replacement character too: it says that the
-/// text was damaged on its way.
+/// Shows nothing by itself, or turns the direction of writing: zero-width spaces and marks, bidirectional controls, fillers, tags,
+/// non-characters; joiners apart. The replacement character too: it means that the text was damaged on its way.
 pub(super) fn is_invisible(c: char) -> bool {
     let code = u32::from(c);
     matches!(
@@ -48,8 +47,8 @@ pub(super) fn is_invisible(c: char) -> bool {
     ) || code & 0xFFFE == 0xFFFE
 }
 
-/// True for a character that nobody sees, or that ends a line or turns the direction of writing: what people read as a name or a
-/// greeting holds none.
+/// True for an invisible character, or that ends a line or turns the direction of writing: what people read as a name or a greeting holds
+/// none.
 pub fn is_unseen(c: char) -> bool {
     is_control(c) || is_invisible(c) || is_joiner(c)
 }

@@ -1,8 +1,8 @@
 //! The domain: letters, digits and hyphens, or internationalised (UTS 46, and of that what IDNA 2008 allows), or an address
 //! literal.
 //!
-//! A domain of one label (`localhost`, a top-level domain) and one whose last label is a number are let
-//! pass: RFC 5321 has them, and which names exist is for the DNS to say.
+//! A domain of one label (`localhost`, a top-level domain) and one whose last label is a number are let pass: RFC 5321 has them, and which
+//! names exist is up to the DNS.
 
 use super::codepoint;
 use super::fault::{AddressFault, Part};

@@ -1,5 +1,5 @@
-//! What can be wrong with a text that should be an address, each way by its own name, so that a person
-//! reading the message knows which key to press.
+//! What can be wrong with a text that should be an address, each way by its own name, so that a person reading the message can see which
+//! key to press.
 
 use std::fmt;
 

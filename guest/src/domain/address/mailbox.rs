@@ -46,7 +46,7 @@ impl Address {
         if octets > LIMIT {
             return Err(AddressFault::LongAddress(octets));
         }
-        // Letter by letter: what is not the same letter stays another mailbox.
+        // Letter by letter: what is not an equal letter stays another mailbox.
         let folded = match local.is_ascii() {
             true => local.to_ascii_lowercase(),
             false => nfc(&local.chars().flat_map(char::to_lowercase).collect::<String>()).into_owned(),
@@ -123,7 +123,7 @@ impl PartialOrd for Address {
     }
 }
 
-/// As a reader sees it; reads back as the same address.
+/// As a reader sees it; reads back as an equal address.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.local, self.domain)

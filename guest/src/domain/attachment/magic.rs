@@ -1,6 +1,6 @@
-//! A look at the first and the last bytes of a file: is the PDF one that a customer can open, is the logo the image that it
-//! says it is? A print job that failed leaves an empty file, an error page saved as `invoice.pdf`, or half a document; all of
-//! them are caught here, before a customer gets them.
+//! A look at the first and the last bytes of a file: is the PDF one that a customer can open, is the logo the image that it claims to be? A
+//! print job that failed leaves an empty file, an error page saved as `invoice.pdf`, or half a document; all of them are caught here,
+//! before a customer gets them.
 
 use super::{Attachment, Role, Warning};
 

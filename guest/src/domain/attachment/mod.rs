@@ -191,7 +191,7 @@ pub enum Warning {
     NotThatImage {
         /// Name of the file.
         file_name: String,
-        /// Type it was said to have.
+        /// Type that the host declared.
         media_type: String,
     },
 }

@@ -35,8 +35,7 @@ crate::domain::status::named! {
 /// The name of every rule.
 pub const RULES: &[&str] = Rule::NAMES;
 
-/// A rule on attachments that the files break. The same files never pass: leave one out, or offer it as a
-/// link.
+/// A rule on attachments that the files break. These files never pass: leave one out, or offer it as a link.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct AttachmentFault {

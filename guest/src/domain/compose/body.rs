@@ -151,7 +151,7 @@ fn plain_length(bytes: &[u8]) -> usize {
     bytes.len() - rest.len() + rest.iter().take_while(is_plain).count()
 }
 
-/// Appends `&#233;` and says how many bytes that takes. Without the formatting machinery: there are hundreds in a mail, and nearly all
+/// Appends `&#233;` and returns how many bytes that takes. Without the formatting machinery: there are hundreds in a mail, and nearly all
 /// of them are what amounts are written with.
 fn push_reference(ascii: &mut String, c: char) -> usize {
     let mut reference = *b"&#0000000;";

@@ -63,9 +63,9 @@ pub(super) fn encode(file: &[u8], message: &mut Vec<u8>) {
     }
 }
 
-/// Returns what mail-builder is given as the content of a file, so that [`Skeleton`] knows it when it is written: a NUL, then whether there
-/// is any content, then the handle. Nothing else that is written begins with a NUL: bodies and headers have lost theirs, and every encoding
-/// is of printable characters.
+/// Returns what mail-builder is given as the content of a file, so that [`Skeleton`] recognises it when it is written: a NUL, then whether
+/// there is any content, then the handle. Nothing else that is written begins with a NUL: bodies and headers have lost theirs, and every
+/// encoding is of printable characters.
 pub(super) fn placeholder(handle: u32, size: u64) -> [u8; 6] {
     let [a, b, c, d] = handle.to_le_bytes();
     [0, u8::from(size > 0), a, b, c, d]

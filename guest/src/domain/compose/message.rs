@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 const LOGO: &str = "logo";
 const PAYMENT_CODE: &str = "payment-code";
 
-/// Makes the message. The same letter gives the same bytes.
+/// Makes the message. Equal contents give equal bytes.
 pub fn compose(content: &MessageContent<'_>) -> Result<Composed, ContentFault> {
     let id = message_id(content)?;
     let mut skeleton = Skeleton::default();
@@ -127,7 +127,7 @@ fn headers<'x>(content: &MessageContent<'x>, message_id: &'x str) -> Result<Head
     if !content.to.is_empty() {
         add("To", header::mailboxes(content.to));
     } else if content.cc.is_empty() {
-        // Filters distrust a mail to nobody.
+        // Filters distrust a mail without recipients.
         add("To", Raw::new("undisclosed-recipients:;").into());
     }
     if !content.cc.is_empty() {
@@ -153,8 +153,8 @@ fn headers<'x>(content: &MessageContent<'x>, message_id: &'x str) -> Result<Head
     }
     if content.automatic {
         add("Auto-Submitted", Raw::new("auto-generated").into());
-        // Exchange answers automatic mail unless told not to. Not `All`: that would silence its delivery
-        // reports too, which the status of the mail is made of.
+        // Exchange answers automatic mail unless a header forbids it. Not `All`: that would silence its delivery reports too, which the
+        // status of the mail is made of.
         add("X-Auto-Response-Suppress", Raw::new("OOF, AutoReply").into());
     }
     Ok(headers)
@@ -242,7 +242,7 @@ fn code_part<'x>(content: &MessageContent<'x>, png: &[u8]) -> MimePart<'x> {
 }
 
 /// Returns the media type that the part declares. `message/…` and `multipart/…` must not be base64 (RFC 2045 §6.4): such a file is attached
-/// as bytes, and its name says what it is.
+/// as bytes, and its name shows what it is.
 fn sent_type(file: &Attachment) -> &str {
     match file.media_type.as_str() {
         _ if file.role == Role::Ubl => "application/xml",

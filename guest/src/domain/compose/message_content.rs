@@ -8,7 +8,7 @@ use chrono::{DateTime, FixedOffset};
 /// A mail before it is a message: everything decided, nothing encoded.
 #[derive(Debug, Clone, Copy)]
 pub struct MessageContent<'a> {
-    /// Identity: the same id gives the same message.
+    /// Identity: equal ids give equal messages.
     pub id: &'a MailId,
     /// Right side of the Message-ID: a domain in ASCII or an address literal, usually the sender's.
     pub message_id_domain: &'a str,
@@ -32,7 +32,7 @@ pub struct MessageContent<'a> {
     pub html: &'a str,
     /// A PNG of the code that banking apps read.
     pub payment_code: Option<&'a [u8]>,
-    /// What the mail is about, the same in all mails about it.
+    /// What the mail is about, equal in all mails about it.
     pub reference: Option<&'a str>,
     /// By what a mailbox provider counts complaints, of mail that the platform sends: `a:b:sender`, ASCII.
     pub feedback_id: Option<&'a str>,

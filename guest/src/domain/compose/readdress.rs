@@ -1,7 +1,7 @@
-//! The same message for other readers: what an API that sends to whom the headers name is given.
+//! A message rewritten for some of its readers, for an API that sends to those whom the headers name.
 //!
-//! Over SMTP the envelope alone decides who gets a mail. An API reads To, Cc and Bcc instead, so these must be
-//! the envelope: nobody who has the mail already, nobody left out.
+//! Over SMTP the envelope alone decides who gets a mail. An API reads To, Cc and Bcc instead, so these must be the envelope: none who has
+//! the mail already, and none left out.
 
 use super::body::BOUNDARY_MARK;
 use super::read_back::Parts;
@@ -18,12 +18,12 @@ pub struct Addressees {
     pub cc: Vec<Mailbox>,
     /// Those that no header of the message names.
     pub bcc: Vec<Mailbox>,
-    /// Somebody whom the message names is not among the recipients.
+    /// A person whom the message names is not among the recipients.
     pub narrowed: bool,
 }
 
 impl Addressees {
-    /// Finds the header of the message that names each recipient of an attempt. Nobody twice.
+    /// Finds the header of the message that names each recipient of an attempt. Each is listed once.
     pub fn of(parts: &Parts, recipients: &[Address]) -> Self {
         let mut all = Self::default();
         for (list, named) in [(&mut all.to, &parts.to), (&mut all.cc, &parts.cc)] {

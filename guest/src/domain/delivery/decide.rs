@@ -1,10 +1,10 @@
 //! The decision. Read top to bottom it is the rule: done, held, in doubt, too early, refused, waiting for a
 //! sign-in, tried for long enough, then which route may be used and when.
 //!
-//! What is wrong with an account is no fault of its mails: they wait for it, and none is given up for it. A fallback
-//! answers for an account that does not work and that nobody can mend at once. A grant that ran out is not that: its
-//! user has only to sign in again, and a customer should not get the mail from another address for it. An account
-//! marked compromised is another matter: it is left at once, whatever its last attempt came to.
+//! What is wrong with an account is no fault of its mails: they wait for it, and none is given up for it. A fallback answers for an account
+//! that does not work and can't be mended at once. A grant that ran out is not that: its user has only to sign in again, and a customer
+//! should not get the mail from another address for it. An account marked compromised is another matter: it is left at once, whatever its
+//! last attempt came to.
 
 use super::facts::{
     Action, Attempt, AttemptResult, Facts, FallbackPolicy, GivingUp, LONGEST_PAUSE, Pause, PauseCause, Route,
@@ -188,7 +188,7 @@ impl<'a> RouteStates<'a> {
         let patience = i64::from(self.facts.patience);
         let pause = self.pause(now);
         let first = self.own.iter().map(|attempt| attempt.at).chain(pause.map(|pause| pause.since)).min();
-        // A first attempt beyond reach in the future is a clock gone back: nobody waits for that.
+        // A first attempt beyond reach in the future is a clock set back, which is no reason to wait.
         let patient_until = first.map(|at| if at > later(now, patience) { now } else { later(at, patience) });
         let patience_is_over = self.facts.compromised || patient_until.is_some_and(|until| now >= until);
         let out = self.own_is_out() || pause.is_some_and(|pause| pause.cause == PauseCause::Fault);

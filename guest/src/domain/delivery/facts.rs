@@ -47,7 +47,7 @@ pub struct Attempt {
     pub at: DateTime<FixedOffset>,
     /// By which route.
     pub route: Route,
-    /// What came of it; none: nobody knows, the host died under it.
+    /// What came of it; none where that is unknown, since the host died under it.
     pub result: Option<AttemptResult>,
     /// Where it failed, where it failed.
     pub stage: Option<Stage>,
@@ -83,7 +83,7 @@ impl Attempt {
         let of_the_account = self.stage.is_some_and(Stage::is_of_the_account);
         match self.result {
             Some(AttemptResult::NeedsSignIn) => true,
-            // Said to MAIL or later it may have been about the mail after all: such tries come to an end.
+            // As a reply to MAIL or later it may have been about the mail after all: such tries come to an end.
             Some(AttemptResult::AccountUnavailable(_)) => of_the_account || self.stage.is_none(),
             Some(AttemptResult::Permanent) => of_the_account,
             _ => false,
@@ -106,7 +106,7 @@ crate::domain::status::named! {
 }
 
 crate::domain::status::named! {
-    /// Whether a mail may leave by another route (FEATURES A13).
+    /// Whether a mail may leave by another route (rule A13).
     FallbackPolicy, "fallback policy", {
         /// Never.
         Off = "off",
@@ -144,7 +144,7 @@ pub struct Facts {
     pub compromised: bool,
     /// The account can't send at present.
     pub pause: Option<Pause>,
-    /// The same of the fallback's account.
+    /// Attempts of other mails by the fallback's account.
     pub fallback_pause: Option<Pause>,
     /// The host can look for the Message-ID where an attempt would have left it.
     pub can_look_in_sent: bool,
@@ -171,7 +171,7 @@ crate::domain::status::named! {
     }
 }
 
-/// What an attempt says of its account: it can't send at present.
+/// An attempt's proof that its account can't send at present.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PauseAsked {
     /// Why.

@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(Memo::of("found", None, Some("moon"), None).unwrap_err().field, "stage");
     }
 
-    /// A host keeps the stage that its own client told.
+    /// A host stores the stage that its own client reported.
     #[test]
     fn a_stage_of_any_protocol_is_one() {
         for stage in ["token", "folder", "command", "request", "response", "prepare", "after-dot"] {

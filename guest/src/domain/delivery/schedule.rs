@@ -65,7 +65,7 @@ fn wait(id: &str, count: usize, asked: Option<u32>) -> i64 {
     }
 }
 
-/// Returns −100 to 100 thousandths, spread evenly over mails and attempts and the same on every machine (FNV-1a).
+/// Returns −100 to 100 thousandths, spread evenly over mails and attempts and equal on every machine (FNV-1a).
 fn jitter(id: &str, count: usize) -> i64 {
     let bytes = id.bytes().chain((count as u64).to_le_bytes());
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

@@ -34,7 +34,7 @@ pub struct Settlement {
 pub enum Lookup {
     /// The mail had left.
     Found,
-    /// It had not, or somebody decided to send it again.
+    /// It had not left, or a person decided to send it again.
     NotFound,
 }
 
@@ -68,8 +68,7 @@ pub struct AnswerFault {
     pub detail: String,
 }
 
-/// Checks that an answer is one to the transaction that named these recipients: a host that leaves one out would never hear of
-/// them again.
+/// Checks that an answer is one to the transaction that named these recipients: a host that leaves one out would never learn of them again.
 ///
 /// # Errors
 /// The first [`AnswerFault`].

@@ -1,8 +1,8 @@
-//! Why a document was not read, said so that whoever wrote the file can find the place and correct it.
+//! Why a document was not read, in words by which the author of the file can find the place and correct it.
 
 use std::fmt;
 
-/// Whose fault a failure to read is. Reading the same bytes again can't help with any of them.
+/// Whose fault a failure to read is. Reading these bytes again can't help with any of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DocumentFault {
     /// The media type is none of those supported.

@@ -1,7 +1,7 @@
-//! What a file is that is no document this reader knows: named as what it is, with what to do about it. People attach the PDF, or
-//! the e-invoice of another syntax; "not XML" helps none of them.
+//! What a file is that is no document of a known format: named as what it is, with what to do about it. People attach the PDF, or the
+//! e-invoice of another syntax; "not XML" helps none of them.
 
-/// How much of the start of a file tells what it is.
+/// Bytes at the start of a file that its kind is recognised by.
 const BEGINNING: usize = 1_024;
 
 /// Explains the first bytes of a file that is neither XML nor JSON.

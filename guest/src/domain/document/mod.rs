@@ -1,6 +1,5 @@
-//! A business document, in the terms of EN 16931, whatever form it came in: the business system's JSON, or
-//! UBL 2.1 XML. Reading is bounded (see [`limits`]) and never guesses: what a document does not say stays
-//! unsaid, and what it says wrongly is named with its place.
+//! A business document, in the terms of EN 16931, whatever form it came in: the business system's JSON, or UBL 2.1 XML. Reading is bounded
+//! (see [`limits`]) and never guesses: what a document leaves out stays out, and what is wrong in it is named with its place.
 
 mod error;
 mod foreign;
@@ -33,10 +32,10 @@ pub use ubl::EmbeddedFile;
 /// JSON Schema (draft 2020-12) of a document.
 pub const SCHEMA: &str = include_str!("json/document.schema.json");
 
-/// Media types that [`read`] takes; parameters such as `charset` are ignored, the file says itself.
+/// Media types that [`read`] takes; parameters such as `charset` are ignored, the file itself has them.
 pub const MEDIA_TYPES: [&str; 4] = ["application/json", "text/json", "application/xml", "text/xml"];
 
-/// Reads a document. The same bytes give the same result, always.
+/// Reads a document. Equal bytes give equal results, always.
 pub fn read(media_type: &str, content: &[u8]) -> Result<Document, DocumentError> {
     match form(media_type, content)? {
         Form::Json => json::read(content),

@@ -38,7 +38,7 @@ pub struct Instalment {
     /// What it is called: `Deposit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// Paid, by what the business system knows.
+    /// Paid, by the business system's figure.
     #[serde(default, skip_serializing_if = "std::ops::Not::not", deserialize_with = "optional::or_default")]
     pub settled: bool,
 }
@@ -80,7 +80,7 @@ impl Document {
         let open = self.totals.open()?;
         let is_plan = self.instalments.iter().all(|part| part.amount > Decimal::ZERO)
             && [Some(open), self.totals.due()].contains(&Some(planned));
-        // A plan from before a payment may not name all that was paid: nobody is asked for more than is payable.
+        // A plan from before a payment may not name all that was paid: no mail asks for more than is payable.
         (is_plan && settled > Decimal::ZERO && self.kind != DocumentKind::CreditNote)
             .then(|| (planned - settled).min(open))
     }

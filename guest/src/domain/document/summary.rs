@@ -27,7 +27,7 @@ pub struct Summary {
     pub buyer: String,
     /// What the one that its mails go to is called in the business system.
     pub partner_identifier: Option<String>,
-    /// Language that it is to be written about in, where it says so itself.
+    /// Language of mails about it, where the document has one.
     pub language: Option<String>,
     /// The total stated in it.
     pub total: Option<Money>,

@@ -42,8 +42,7 @@ pub(super) enum DecimalFault {
     TooPrecise,
 }
 
-/// Reads `[+-]digits[.digits]`, exactly. Zeros that say nothing (leading, or at the end of a fraction too
-/// long to keep) do not count.
+/// Reads `[+-]digits[.digits]`, exactly. Zeros without a value (leading, or at the end of a fraction too long to keep) do not count.
 pub(super) fn decimal(text: &str) -> Result<Decimal, DecimalFault> {
     let (negative, digits) = match text.as_bytes() {
         [b'-', ..] => (true, &text[1..]),

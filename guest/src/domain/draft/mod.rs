@@ -1,4 +1,4 @@
-//! A mail as the user's own program gets it (FEATURES A6): an unsent message to edit, or a `mailto:` link.
+//! A mail as the user's own program gets it (rule A6): an unsent message to edit, or a `mailto:` link.
 
 mod mailto;
 
@@ -33,8 +33,8 @@ pub struct Unsent {
 /// Makes a program open the file for editing: Outlook, Thunderbird and Apple Mail know it.
 const UNSENT: &str = "X-Unsent: 1\r\n";
 
-/// What is the program's to give. With a From that is not one of its accounts Outlook asks the server to send in
-/// another's name, and is refused; a Date or a Message-ID would make two mails of one draft look the same.
+/// What is the program's to give. With a From that is not one of its accounts Outlook asks the server to send in another's name, and is
+/// refused; a Date or a Message-ID would make two mails of one draft look alike.
 const LEFT_OUT: &[&str] = &[
     "from",
     "sender",

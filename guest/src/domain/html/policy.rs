@@ -1,4 +1,4 @@
-//! What may be in generated HTML: lists, and one function for what lists can't say.
+//! What may be in generated HTML: lists, and one function for what lists can't express.
 
 /// An element's attributes as they are going to be written: their names, and their values without escapes.
 pub type Attributes = Vec<(&'static str, String)>;

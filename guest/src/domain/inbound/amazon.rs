@@ -18,7 +18,7 @@ const KEPT_BACK: &[&str] = &[
 /// What became of a mail that SES calls bounced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bounce {
-    /// It came back; how lasting that is where neither a code nor words tell.
+    /// It came back; how lasting that is where neither a code nor words decide it.
     Returned(BounceType),
     /// It came back after too many attempts.
     Expired,
@@ -53,7 +53,7 @@ pub fn bounce(kind: &str, subtype: &str, is_bare: bool) -> Bounce {
 pub enum Complaint {
     /// The recipient marked the mail as unwanted.
     Unwanted,
-    /// A recipient did, and SES does not say which: it names every recipient at the provider that complains, or none.
+    /// A recipient did, and SES does not name them: it names every recipient at the provider that complains, or none.
     OneOfSeveral,
     /// SES did not send it: the address is on the account's list since an earlier complaint.
     KeptBack,

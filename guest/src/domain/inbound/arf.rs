@@ -1,4 +1,4 @@
-//! Complaints (RFC 5965): a recipient pressed "this is junk", and his provider tells.
+//! Complaints (RFC 5965): a recipient pressed "this is junk", and their provider reports it.
 
 use super::address;
 use super::fields::{Fields, blocks};

@@ -121,7 +121,7 @@ pub(super) fn is_notice(message: &InboundMessage) -> bool {
     if has_quote || plain.len() > NOTICE {
         return false;
     }
-    // What is said first is what it is about.
+    // The first sentence is what it is about.
     let begin = bounded_bytes(&plain, 400);
     let in_answer = || answers(message) || person::is_prefixed(message);
     (AWAY.is_in(begin) && RETURN.is_in(&plain)) || (ACKNOWLEDGEMENTS.is_in(begin) && in_answer())

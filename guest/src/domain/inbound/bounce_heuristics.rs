@@ -1,6 +1,5 @@
-//! Bounces without a report in them: qmail's, Exim's, old Exchange's, those of carriers and of programs that nobody
-//! remembers. What tells them from a person's mail is who they come from, what stands over them and what they say; one
-//! of these alone proves nothing.
+//! Bounces without a report in them: qmail's, Exim's, old Exchange's, those of carriers and of forgotten programs. They differ from a
+//! person's mail by sender, subject and text; one of these alone proves nothing.
 
 use super::address;
 use super::bounce_reason::bounce_reason;
@@ -15,7 +14,7 @@ use super::{automatic, person, quoted_reply};
 use crate::domain::address::match_key;
 use crate::domain::status::EventSource;
 
-/// Of an address that nobody writes to in a report: whom to ask.
+/// Local parts that a report names only as a contact for questions.
 const WHOM_TO_ASK: &[&str] = &[
     "postmaster",
     "mailer-daemon",
@@ -31,7 +30,7 @@ const WHOM_TO_ASK: &[&str] = &[
 /// How much the sender looks like a program that reports on mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum DaemonLikeness {
-    /// Like anybody.
+    /// Not at all.
     None,
     /// By the display name alone: parcels are delivered too.
     Name,
@@ -106,7 +105,7 @@ fn is_a_bounce(message: &InboundMessage) -> bool {
         let quotes = quoted_reply::of(&message.text).is_some_and(|answer| answer.quoted.is_some());
         return likeness >= DaemonLikeness::Address && by_text && (returns || has_code) && !quotes;
     }
-    // Whom it is about, and what a server said; or the mail itself.
+    // Whom it is about, and a server's words; or the mail itself.
     let has_proof = || returns || (has_code && !named(message).is_empty());
     match likeness {
         DaemonLikeness::Daemon => by_subject || by_text || (has_code && returns),

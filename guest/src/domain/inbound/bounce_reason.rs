@@ -1,7 +1,7 @@
-//! The judge: from a code and a server's words to why, and from that to hard or soft.
+//! The reason of a bounce, from a code and a server's words; and from the reason, whether it is hard or soft.
 //!
-//! Words are heard before codes, since servers give one code for everything: a full mailbox as 5.1.1, spam as 5.1.1,
-//! an unknown user as 5.0.0 or 5.7.1. A code decides where the words say nothing, or only what a rule might say.
+//! Words count before codes, since servers give one code for everything: a full mailbox as 5.1.1, spam as 5.1.1, an unknown user as 5.0.0
+//! or 5.7.1. A code decides where the words decide nothing, or only name a rule.
 
 use super::address;
 use super::cause::Cause;
@@ -9,14 +9,14 @@ use super::code::{Enhanced, reply_code};
 use super::model::BounceType;
 use super::phrases::{self, CAUSE_TABLE};
 
-/// What the judge found.
+/// Why a mail bounced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BounceReason {
-    /// Why; none where nobody said.
+    /// The cause, where one is known.
     pub cause: Option<Cause>,
     /// Hard or soft.
     pub bounce_type: BounceType,
-    /// The code that tells the most: enhanced, else the reply's.
+    /// The most specific code: enhanced, else the reply's.
     pub code: Option<String>,
 }
 
@@ -49,7 +49,7 @@ fn cause_in(words: &str) -> Option<Cause> {
         let plain = phrases::plain(words);
         table.found(&plain).filter_map(|(_, number)| causes.get(number)).min().copied()
     };
-    // `User <a@b.example> unknown`: what is said stands around the address.
+    // `User <a@b.example> unknown`: the words stand around the address.
     let around = address::without(words);
     [first(words), around.and_then(|around| first(&around))].into_iter().flatten().min()
 }
@@ -58,7 +58,7 @@ fn most_specific(worded: Option<Cause>, code: Option<Enhanced>, reply: Option<u1
     let coded = code.and_then(Enhanced::cause);
     match (worded, coded) {
         (_, Some(Cause::Sender)) => coded,
-        // Rules, lists and breakdowns are named in passing: an exact code knows better.
+        // Rules, lists and breakdowns are named in passing: an exact code is more reliable.
         (Some(worded), Some(coded)) if worded >= Cause::Policy && coded.bounce_type() == BounceType::Hard => {
             Some(coded)
         }

@@ -24,7 +24,7 @@ named! {
         Authentication = "authentication",
         /// The sending host has no proper name.
         ReverseLookup = "reverse-lookup",
-        /// Nobody there takes mail, ever.
+        /// The domain or address never accepts mail.
         NeverAccepts = "never-accepts",
         /// There is no such address.
         UnknownAddress = "unknown-address",
@@ -34,7 +34,7 @@ named! {
         UnknownHost = "unknown-host",
         /// Taken for spam, or the sender is on a list.
         Spam = "spam",
-        /// The mailbox is not available, and nothing else was said.
+        /// The mailbox is not available, without any other reason.
         Unavailable = "unavailable",
         /// A rule of the server or of the recipient.
         Policy = "policy",

@@ -262,8 +262,8 @@ fn has_multibyte_utf8(bytes: &[u8]) -> bool {
     letters > damaged
 }
 
-/// Guesses the encoding of a text: where single letters are beyond ASCII, that of Western Europe; where whole words are, what their letters
-/// tell.
+/// Guesses the encoding of a text: where single letters are beyond ASCII, that of Western Europe; where whole words are, the one that their
+/// letters fit.
 fn guessed(bytes: &[u8]) -> &'static Encoding {
     let (mut longest, mut run) = (0, 0);
     for byte in bytes {
@@ -273,7 +273,7 @@ fn guessed(bytes: &[u8]) -> &'static Encoding {
     if longest < RUN {
         return WINDOWS_1252;
     }
-    // The detector was made for pages; of the two scripts with capitals a subject's few words tell more by how they are spelt.
+    // The detector was made for pages; of the two scripts with capitals a subject's few words are recognised better by their spelling.
     let spelt = [(WINDOWS_1251, CYRILLIC), (KOI8_U, CYRILLIC), (WINDOWS_1253, GREEK)];
     let likely = spelt.iter().filter_map(|(it, vowels)| Some((likeness(&decoded(it, bytes), vowels)?, *it)));
     if let Some((_, encoding)) = likely.min_by_key(|(distance, _)| *distance) {

@@ -1,4 +1,4 @@
-//! Enhanced status codes (RFC 3463) and reply codes in what servers write, and what they say about the cause.
+//! Enhanced status codes (RFC 3463) and reply codes in what servers write, and the causes that they stand for.
 
 use super::cause::Cause;
 

@@ -1,5 +1,5 @@
-//! Encoded words (RFC 2047) in headers. A word ends where a letter ends, says the RFC; programs that cut a subject at so many
-//! bytes make words that do not, so neighbours of one charset are joined before they are decoded.
+//! Encoded words (RFC 2047) in headers. By the RFC a word ends where a character ends; programs that cut a subject at so many bytes make
+//! words that do not, so neighbours of one charset are joined before they are decoded.
 
 use super::charset;
 use base64::Engine as _;

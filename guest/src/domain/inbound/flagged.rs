@@ -1,10 +1,9 @@
-//! Hard or soft where a report has a verdict of its own beside the server's code and words: the verdict counts where they
-//! say nothing.
+//! Hard or soft where a report has a verdict of its own beside the server's code and words: the verdict counts where they decide nothing.
 
 use super::bounce_reason::BounceReason;
 use super::model::BounceType;
 
-/// Weighs what was judged from code and words against a provider's own verdict, `flag`.
+/// Combines the reason found from code and words with a provider's own verdict, `flag`.
 pub fn combined_bounce_type(found: &BounceReason, flag: BounceType) -> BounceType {
     let is_temporary = found.code.as_ref().is_some_and(|code| code.starts_with('4'));
     match found.cause {

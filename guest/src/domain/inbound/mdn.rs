@@ -1,9 +1,9 @@
 //! Disposition reports (RFC 8098): what became of a mail after it was delivered. A mailbox that refuses mail by a rule
 //! answers with one too (RFC 5429): that is no receipt, the mail was not kept.
 //!
-//! Both say `automatic-action/MDN-sent-automatically; deleted`. What tells them apart is who writes: a mail program for its
-//! user, who deleted a mail unread, or the delivery agent that applied the rule. Only where neither shows do the words count,
-//! and where these say nothing either the mail arrived: a report that can't be told is no failure.
+//! Both say `automatic-action/MDN-sent-automatically; deleted`. They differ by their author: a mail program for its user, who deleted a
+//! mail unread, or the delivery agent that applied the rule. Only where neither shows do the words count, and where these decide nothing
+//! either the mail arrived: a report that can't be classified is no failure.
 
 use super::address;
 use super::bounce_heuristics::{self, DaemonLikeness};
@@ -81,7 +81,7 @@ fn is_refusal(message: &InboundMessage, fields: &Fields, mode: &str, modifiers: 
     if fields.any(&["failure", "error"]).is_some() || modifiers.iter().any(is_error) {
         return true;
     }
-    // `host; product`: what the host is called tells nothing.
+    // `host; product`: the name of the host has no meaning here.
     let program = fields.get("reporting-ua").unwrap_or_default();
     let program = phrases::plain(program.split_once(';').map_or(program, |(_, product)| product));
     if fields.has("x-msexch-correlation-key")

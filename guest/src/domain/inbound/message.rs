@@ -1,7 +1,7 @@
-//! A message taken apart: its header, what it says, the reports in it, and what it returns of another message.
+//! A message taken apart: its header, its text, the reports in it, and what it returns of another message.
 //!
-//! Only the message itself counts. What is inside an attached message was said to somebody else: whoever forwards a
-//! bounce has not bounced anything.
+//! Only the message itself counts. What is inside an attached message was written to another reader: a person who forwards a bounce has not
+//! bounced anything.
 
 use super::charset;
 use super::encoded_word;
@@ -31,7 +31,7 @@ pub(super) struct InboundMessage {
     pub(super) date: Option<String>,
     /// The root is `multipart/report`.
     pub(super) is_report: bool,
-    /// What it says, as plain text; in the order of its parts.
+    /// Its text as plain text; in the order of its parts.
     pub(super) text: String,
     /// Bodies of `message/delivery-status`.
     pub(super) delivery: Vec<String>,

@@ -1,9 +1,8 @@
 //! Messages that came in: what they are, which mail they are about, and what they prove.
 //!
-//! The order of the questions is the rule that nothing ordinary is ever called a failure. A report that says in a form
-//! made for programs what it is, is believed first; then a bounce that comes from a mail system; then an automatic
-//! reply; then everything is ordinary. What any of this says is a claim: the host believes it only with a token of its
-//! own in it.
+//! The order of the questions is the rule that nothing ordinary is ever called a failure. A report in a form made for programs counts
+//! first; then a bounce that comes from a mail system; then an automatic reply; then everything is ordinary. All of it is a claim: the host
+//! accepts it only with a token of its own in it.
 
 mod address;
 pub mod amazon;

@@ -3,7 +3,7 @@
 use crate::domain::status::{Event, EventKind, EventSource, named};
 
 named! {
-    /// What a message is. All that can't be told is ordinary.
+    /// What a message is. All that can't be classified is ordinary.
     Class, "class", {
         /// It will not arrive.
         Bounce = "bounce",
@@ -34,7 +34,7 @@ named! {
     }
 }
 
-/// What a report says of one recipient.
+/// A report's result for one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecipientReport {
     /// Address that the mail was sent to.
@@ -49,11 +49,11 @@ pub struct RecipientReport {
     pub code: Option<String>,
     /// The remote server's words, verbatim, at most [`limits::WORDS`](super::limits::WORDS) characters.
     pub words: Option<String>,
-    /// Server that said so.
+    /// Server that reported it.
     pub remote: Option<String>,
     /// The fact that it amounts to.
     pub kind: EventKind,
-    /// What said it.
+    /// Kind of report that it comes from.
     pub source: EventSource,
 }
 
@@ -73,7 +73,7 @@ named! {
     }
 }
 
-/// A text that may be one of the host's tokens. Only the host can tell.
+/// A text that may be one of the host's tokens. Only the host can verify it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// The text.

@@ -1,8 +1,8 @@
-//! A person's mail about a report, told from the report itself. Whoever answers or forwards a bounce or a receipt has bounced
-//! nothing, in whatever language their program says so.
+//! A person's mail about a report, distinguished from the report itself. A person who answers or forwards a bounce or a receipt has bounced
+//! nothing, in whatever language their program marks that.
 //!
-//! A report is the message itself: its root is `multipart/report`, or a program sent it, by its address, its empty return
-//! path or a mark in its header. A report that stands in the mail of anybody else was put there.
+//! A report is the message itself: its root is `multipart/report`, or a program sent it, by its address, its empty return path or a mark in
+//! its header. A report in the mail of any other sender was put there.
 
 use super::address;
 use super::automatic;
@@ -25,7 +25,7 @@ const TEXT: usize = 16 << 10;
 const FIELDS: usize = 3;
 /// Characters of their longest name.
 const LABEL: usize = 25;
-/// Local parts from which nobody writes.
+/// Local parts that people do not write from.
 const NO_PERSONS: &[&str] =
     &["noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "bounce", "bounces"];
 

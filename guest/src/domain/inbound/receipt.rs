@@ -2,8 +2,8 @@
 //! programs, which are a sentence under a subject of their own. They prove what a disposition report proves, and no person
 //! wrote them.
 //!
-//! A sentence alone proves nothing, and a word before the subject neither: both are needed, with a time; or the form itself,
-//! which repeats the subject as a field and says when, in whatever language.
+//! A sentence alone proves nothing, and a word before the subject neither: both are needed, with a time; or the form itself, which repeats
+//! the subject as a field and has a time, in whatever language.
 
 use super::address;
 use super::bounce_heuristics;
@@ -32,7 +32,7 @@ const WORD: usize = 8;
 enum Proof {
     /// It was shown.
     Displayed,
-    /// It arrived; what became of it there is not said, or it was deleted unread.
+    /// It arrived; what became of it there is unknown, or it was deleted unread.
     Arrived,
 }
 
@@ -96,7 +96,7 @@ fn by_words(message: &InboundMessage) -> Option<Proof> {
     }
     let plain = short(message)?;
     let has_phrase = READ.is_in(&plain) || NOT_READ.is_in(&plain) || repeats_subject(message);
-    // A receipt says when, or what it is.
+    // A receipt has a time, or names what it is.
     let is_sentence =
         has_phrase && (has_time(&plain) || (before.chars().count() > WORD && plain.contains(before)));
     (plain.is_empty() || is_sentence).then(|| proof_of(&format!("{before} {plain}")))

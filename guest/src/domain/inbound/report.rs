@@ -75,7 +75,7 @@ fn classify(message: &InboundMessage) -> (Class, Vec<RecipientReport>) {
     if let Some(receipt) = receipt::read(message) {
         return (Class::Receipt, vec![receipt]);
     }
-    // Whoever says in the header that he answers for a person is believed, unless he is a mail system by name.
+    // A header that marks an answer as a person's counts, unless the sender is a mail system by name.
     let is_reply = automatic::is_marked(message) || automatic::has_subject(message);
     let names_failed = message.header.has("x-failed-recipients");
     let is_daemon = bounce_heuristics::is_from_daemon(message) && !automatic::begins_so(message);

@@ -1,5 +1,5 @@
-//! What Exchange sends in a format of its own (TNEF, `winmail.dat`): of it only the class of the message, which tells a
-//! receipt or a rule's answer from a person's mail.
+//! What Exchange sends in a format of its own (TNEF, `winmail.dat`): of it only the class of the message, which distinguishes a receipt or
+//! a rule's answer from a person's mail.
 
 /// What the format begins with.
 const SIGNATURE: [u8; 4] = [0x78, 0x9F, 0x3E, 0x22];

@@ -23,7 +23,7 @@ fn fact(event: &Event, by_address: &ByAddress<'_>, mail: &Parties<'_>) -> Option
     let other = other(event, by_address, mail);
     let recipient = match meant(event, by_address, mail) {
         Some(recipient) => recipient,
-        // It says nothing of the mail's recipients, and is shown as what it is.
+        // It is not about the mail's recipients, and is shown as what it is.
         None => other.filter(|_| event.source != EventSource::Reply)?,
     };
     let words = with_address(other.filter(|other| *other != recipient), event.words.as_deref());
@@ -31,8 +31,8 @@ fn fact(event: &Event, by_address: &ByAddress<'_>, mail: &Parties<'_>) -> Option
 }
 
 /// Finds the recipient whom a fact is about; none where it names an address that the mail did not go to. Where a report names no address,
-/// or tells of an arrival, and the mail had one recipient, blind copies to ourselves apart, it is they. That it did not arrive at another
-/// address, which theirs may forward to, does not say that they have not got it; an answer is theirs only if it came from their domain.
+/// or reports an arrival, and the mail had one recipient, blind copies to ourselves apart, it is they. That it did not arrive at another
+/// address, which theirs may forward to, does not prove that they have not got it; an answer is theirs only if it came from their domain.
 fn meant<'a>(event: &Event, by_address: &ByAddress<'_>, mail: &Parties<'a>) -> Option<&'a str> {
     let named = event.recipient.as_deref();
     if let Some(recipient) = named.and_then(|address| mail.recipient(address)) {
@@ -62,7 +62,7 @@ fn other<'c>(event: &'c Event, by_address: &ByAddress<'c>, mail: &Parties<'_>) -
     mail.recipient(last).is_none().then_some(last)
 }
 
-/// True if a fact says that a mail has not arrived where it was last sent to.
+/// True if a fact reports that a mail has not arrived where it was last sent to.
 const fn has_not_arrived(kind: EventKind) -> bool {
     use EventKind as K;
     matches!(kind, K::Bounced | K::Expired | K::Dropped | K::Delayed | K::DispositionDeleted)

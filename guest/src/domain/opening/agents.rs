@@ -1,6 +1,6 @@
 //! What programs call themselves in `User-Agent`.
 
-/// Parts of names, in lower case, of what fetches pictures for nobody: mail protection, robots, libraries.
+/// Parts of names, in lower case, of what fetches pictures without a reader: mail protection, robots, libraries.
 const SCANNERS: &[(&str, &str)] = &[
     ("barracuda", "Barracuda"),
     ("mimecast", "Mimecast"),
@@ -92,14 +92,14 @@ const SCANNERS: &[(&str, &str)] = &[
     ("hubspot connect", "HubSpot"),
     ("google-apps-script", "Google Apps Script"),
     ("feedburner", "FeedBurner"),
-    // Robots name the page that tells of them, and no mail program does.
+    // Robots name the page about them, and no mail program does.
     ("+http", "a robot"),
     ("crawler", "a crawler"),
     ("spider", "a spider"),
     ("scanner", "a scanner"),
 ];
 
-/// Whole names, in lower case, of programs that say no more.
+/// Whole names, in lower case, of programs that have no more in them.
 const ALONE: &[&str] = &["curl", "java", "node", "okhttp", "perl", "php", "python", "ruby", "wget"];
 
 /// Proxies that fetch when their user opens the mail.

@@ -1,8 +1,8 @@
-//! Who opened a mail: a person, or one of the programs that fetch every picture of it. Told by the request for its
-//! pixel, by rules in a fixed order, each with its reason.
+//! Who opened a mail: a person, or one of the programs that fetch every picture of it. Recognised by the request for its pixel, by rules in
+//! a fixed order, each with its reason.
 //!
-//! No rule is certain of a person, since programs imitate them. The rules lean towards the machine: a mail that was read
-//! and is said to be Delivered costs less than one that is said to be Read and was not (notes: false opens by proxies).
+//! No rule is certain of a person, since programs imitate them. The rules lean towards the machine: a mail that was read and is shown as
+//! Delivered costs less than one that is shown as Read and was not (notes: false opens by proxies).
 
 mod agents;
 mod reported;
@@ -14,11 +14,11 @@ use chrono::{DateTime, FixedOffset, TimeDelta};
 
 pub use reported::{ReportedOpening, is_click_by_machine, of_provider};
 
-/// Nobody reads a mail so soon after it left; scanners on the way look at it then.
+/// People do not read a mail so soon after it left; scanners on the way look at it then.
 pub const TOO_SOON: TimeDelta = TimeDelta::seconds(10);
 
 super::status::named! {
-    /// Whose network a request came from, as the host knows networks.
+    /// Whose network a request came from, by the host's lists of networks.
     Network, "network", {
         /// Apple's own.
         Apple = "apple",
@@ -111,7 +111,7 @@ fn rule(fetch: &Fetch) -> (EventKind, Confidence, String) {
 
 const BY_APPLE: &str = "Apple's privacy proxy fetches every picture, opened or not";
 
-/// Why the name alone, or its absence, says that it is no person's program.
+/// Why the name alone, or its absence, proves that it is no person's program.
 fn by_name(agent: Option<&str>) -> Option<(Confidence, String)> {
     use Confidence::{Certain, Likely};
     let Some(agent) = agent.map(str::trim).filter(|it| !it.is_empty()) else {
@@ -126,7 +126,7 @@ fn by_name(agent: Option<&str>) -> Option<(Confidence, String)> {
     agents::is_prefetch(agent).then(|| (Certain, "Gmail fetched it ahead of its user".to_owned()))
 }
 
-/// Why the time says that it is no person, where it is known when the mail left.
+/// Why the time proves that it is no person, where it is known when the mail left.
 fn too_soon(sent: Option<DateTime<FixedOffset>>, at: DateTime<FixedOffset>) -> Option<String> {
     let after = at.signed_duration_since(sent?);
     let seconds = after.num_seconds().max(0);

@@ -1,5 +1,5 @@
-//! Openings and clicks that a provider saw with a pixel and links of its own: judged by the rules of our own pixel, as far
-//! as the provider passes on what they need, so that a proxy or scanner is the same at every provider.
+//! Openings and clicks that a provider saw with a pixel and links of its own: judged by the rules of our own pixel, as far as the provider
+//! passes on what they need, so that a proxy or scanner is recognised alike at every provider.
 
 use super::{agents, by_name, too_soon};
 use crate::domain::status::EventKind;
@@ -12,7 +12,7 @@ pub struct ReportedOpening<'a> {
     pub user_agent: Option<&'a str>,
     /// The provider calls it a machine's.
     pub is_flagged: bool,
-    /// When the mail left, where the report says so.
+    /// When the mail left, where the report has it.
     pub sent: Option<DateTime<FixedOffset>>,
     /// When the request came.
     pub at: DateTime<FixedOffset>,

@@ -19,7 +19,7 @@ pub struct JobOptions {
     /// Page and PDF link of the portal.
     #[serde(deserialize_with = "object::optional")]
     pub portal: Option<Portal>,
-    /// The host's link that tells of the mail's opening.
+    /// The host's link to the picture that reports the mail's opening.
     #[serde(deserialize_with = "text_or_none")]
     pub pixel: Option<String>,
     /// Where reports of failure go, where that is not the sender.

@@ -1,5 +1,5 @@
-//! Options: what will grow, and so crosses as JSON by a published schema. A field that is not known is refused with its path, so that
-//! nobody waits for what an older plugin passes over.
+//! Options: what will grow, and so crosses as JSON by a published schema. A field that is not known is refused with its path, so that so
+//! that no host waits for what an older plugin passes over.
 
 mod job;
 mod submission;

@@ -1,7 +1,7 @@
 //! The QR code that banking apps of the euro area read to fill in a transfer: EPC069-12, version 002, known as GiroCode.
 //!
-//! A code moves money to whoever it names, so that it is made of nothing doubtful: an account with a right checksum, euros, an
-//! amount that is open, a reference that fits whole. Where anything of that is missing there is no code.
+//! A code moves money to the payee in it, so that it is made of nothing doubtful: an account with a right checksum, euros, an amount that
+//! is open, a reference that fits whole. Where anything of that is missing there is no code.
 
 mod png;
 
@@ -34,7 +34,7 @@ pub struct Transfer<'a> {
     pub bic: Option<&'a str>,
     /// How much.
     pub amount: Money,
-    /// What the payee knows the payment by.
+    /// Reference by which the payee recognises the payment.
     pub reference: &'a str,
 }
 

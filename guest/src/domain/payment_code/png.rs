@@ -100,7 +100,7 @@ impl Bits {
 
     /// Repeats the last byte `length` times, 3 to 258.
     fn repeat(&mut self, length: usize) {
-        /// Shortest length of each code from 257, and how many bits tell which.
+        /// Shortest length of each code from 257, and how many bits select one.
         const LENGTHS: [(usize, u32); 29] = [
             (3, 0),
             (4, 0),

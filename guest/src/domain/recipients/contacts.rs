@@ -1,8 +1,8 @@
 //! Which of a partner's contacts a document goes to.
 //!
-//! The role that fits comes first, then the general contact, then a preferred one, then the first that has
-//! an address. All contacts of a role are written to; where some of them are preferred, those alone. A
-//! contact whose address is faulty is told, and the next best is taken.
+//! The role that fits comes first, then the general contact, then a preferred one, then the first that has an address. All contacts of a
+//! role are written to; where some of them are preferred, those alone. A contact whose address is faulty is reported, and the next best is
+//! taken.
 
 use super::{Field, Invalid, Reason};
 use crate::domain::address::{AddressList, Mailbox, clean_name, read_line};
@@ -72,7 +72,7 @@ pub(super) fn mailboxes(name: Option<&str>, email: &str) -> AddressList {
 
 struct Candidates<'a, 'b> {
     partner: &'a Party,
-    /// Contacts whose faults were told already.
+    /// Contacts whose faults were reported already.
     reported: BTreeSet<usize>,
     invalid: &'b mut Vec<Invalid>,
 }

@@ -38,13 +38,13 @@ pub enum Reason {
     ContactGeneral,
     /// The partner's electronic address (BT-34, BT-49) of scheme `EM`.
     Endpoint,
-    /// The first contact of the document, where nothing says that it fits.
+    /// The first contact of the document, where nothing shows that it fits.
     Document,
     /// The user typed it.
     User,
     /// The company's setting.
     CompanySetting,
-    /// The user's own blind copy (FEATURES A3).
+    /// The user's own blind copy (rule A3).
     AutoBccSelf,
 }
 

@@ -1,5 +1,5 @@
-//! Whom a mail greets by name. A contact of a business system is as often a desk, a company or an address as a person: nobody is
-//! greeted as "Dear Accounts payable".
+//! Whom a mail greets by name. A contact of a business system is as often a department, a company or an address as a person: none of these
+//! is greeted as "Dear Accounts payable".
 
 use crate::domain::address::is_unseen;
 use crate::domain::document::{Contact, ContactKind, Party};
@@ -27,11 +27,11 @@ const BETWEEN: [&str; 8] = ["and", "en", "et", "und", "AND", "EN", "ET", "UND"];
 /// Letters of a title behind a comma: "Jan Peeters, CFO".
 const TITLE: std::ops::RangeInclusive<usize> = 2..=4;
 
-/// Returns the name of the person that a mail to this contact, or to this name of a recipient, greets; none greets nobody by name.
+/// Returns the name of the person that a mail to this contact, or to this name of a recipient, greets; none where the greeting has no name.
 ///
-/// Said by the contact's `kind` where it has one. Else a name counts that looks like a person's: two words or more, no digit, no
-/// sign of an address, of several people or of a company, not the partner itself, no department. A single word counts where somebody
-/// typed it. "Delacroix, Camille" is turned round; what stands in brackets, and a title behind a comma, is left out.
+/// Decided by the contact's `kind` where it has one. Else a name counts that looks like a person's: two words or more, no digit, no sign of
+/// an address, of several people or of a company, not the partner itself, no department. A single word counts where somebody typed it.
+/// "Delacroix, Camille" is turned round; what stands in brackets, and a title behind a comma, is left out.
 pub fn person_name(contact: Option<&Contact>, typed: Option<&str>, partner: &Party) -> Option<String> {
     let known = contact.and_then(|contact| contact.name.as_deref());
     let kind = contact.and_then(|contact| contact.kind);

@@ -102,7 +102,7 @@ impl ResolutionBuilder {
         }
     }
 
-    /// Adds a copy to the user (A3); one who asked for it and has no address gets a warning.
+    /// Adds a copy to the user (rule A3); one who asked for it and has no address gets a warning.
     fn add_self(&mut self, user: &User) {
         if !user.auto_bcc_self {
             return;

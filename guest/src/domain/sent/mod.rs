@@ -1,4 +1,4 @@
-//! Where the copy of a sent mail belongs, and where a mail that may have been sent is looked for (FEATURES B7).
+//! Where the copy of a sent mail belongs, and where a mail that may have been sent is looked for (rule B7).
 
 mod names;
 
@@ -66,7 +66,7 @@ fn is_filed_by_provider(account: &SentAccount) -> bool {
         || (is(Transport::Smtp) && account.provider.as_deref().is_some_and(files_by_itself))
 }
 
-/// Finds the one folder for sent mail, where that is known. A chosen folder that is gone is not believed.
+/// Finds the one folder for sent mail, where that is known. A chosen folder that is gone does not count.
 fn sent_folder<'f>(account: &SentAccount, folders: &'f [Folder]) -> Option<&'f Folder> {
     let open = || folders.iter().filter(|folder| folder.selectable);
     let chosen = account.sent_folder.as_deref().and_then(|name| open().find(|folder| folder.name == name));

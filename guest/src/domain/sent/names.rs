@@ -1,4 +1,4 @@
-//! The usual names of the folder for sent mail, for servers that do not say which one it is.
+//! The usual names of the folder for sent mail, for servers that do not mark it.
 //!
 //! From what Thunderbird, Outlook, Apple Mail, Roundcube, Gmail and the hosters of each country create, in the
 //! languages of Europe. In lower case, form C; earlier ones are preferred.

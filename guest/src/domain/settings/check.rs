@@ -1,5 +1,5 @@
-//! What a type can't say about settings: colours, languages, lengths. A value that would be dropped in
-//! silence later is refused here, where its path is known.
+//! What a type can't express about settings: colours, languages, lengths. A value that would be dropped in silence later is refused here,
+//! where its path is known.
 
 use super::{Settings, SettingsError};
 use crate::domain::iban;

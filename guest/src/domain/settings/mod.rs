@@ -79,7 +79,7 @@ pub struct Company {
     pub languages: BTreeMap<String, CompanyTexts>,
 }
 
-/// What a company says differently in a language. What is left out stays as it is.
+/// What a company sets differently for a language. What is left out stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CompanyTexts {
@@ -91,7 +91,7 @@ pub struct CompanyTexts {
     pub address: Vec<String>,
 }
 
-/// The user who creates the mail (FEATURES A2 to A4).
+/// The user who creates the mail (rule A2 to A4).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct User {
@@ -111,7 +111,7 @@ pub struct User {
     pub languages: BTreeMap<String, UserTexts>,
 }
 
-/// What a user says differently in a language. What is left out stays as it is; a signature is one, in text and in HTML.
+/// What a user sets differently for a language. What is left out stays as it is; a signature is one, in text and in HTML.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct UserTexts {

@@ -1,5 +1,5 @@
-//! What large providers refuse for good, in words beside their own: their texts name a code and a page to read, and not what
-//! whoever sent the mail can do (FEATURES A17).
+//! What large providers refuse for good, in words beside their own: their texts name a code and a page to read, and not what the sender can
+//! do (rule A17).
 
 use crate::domain::reason::reasons;
 

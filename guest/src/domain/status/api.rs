@@ -1,7 +1,7 @@
-//! What one request to a provider's API tells about each recipient.
+//! The events of one request to a provider's API, for each recipient.
 //!
-//! An API answers for the mail as a whole: taken for all, or for none. What it says of single recipients it says
-//! in words, and an HTTP status is never mistaken for an SMTP code.
+//! An API answers for the mail as a whole: taken for all, or for none. What it reports of single recipients it reports in words, and an
+//! HTTP status is never mistaken for an SMTP code.
 
 use super::blame::{Blame, Period, Recovery};
 use super::event::{Event, EventKind, EventSource};
@@ -40,7 +40,8 @@ impl ApiFailure {
         !self.refused.is_empty() && !recipients.iter().all(refused)
     }
 
-    /// Returns whose fault the failure is. An API says it by its status and its own names, which the stage and `quota` are made of.
+    /// Returns whose fault the failure is. An API expresses it by its status and its own names, which the stage and `quota` are derived
+    /// from.
     pub fn blame(&self) -> Blame {
         match (self.verdict, self.stage) {
             (Verdict::Transient, _) if let Some(period) = self.quota => Blame::Quota(period),

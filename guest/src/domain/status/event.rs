@@ -12,7 +12,7 @@ pub struct Event {
     pub kind: EventKind,
     /// When it happened.
     pub at: DateTime<FixedOffset>,
-    /// Who says so.
+    /// The source.
     pub source: EventSource,
     /// Enhanced status code, or the reply code where there was no other.
     pub code: Option<String>,
@@ -48,7 +48,7 @@ macro_rules! named {
         impl $type {
             /// Every case, in the order of the contract.
             pub const ALL: &'static [Self] = &[$(Self::$case),*];
-            /// Every name, in the same order.
+            /// Every name, in that order.
             pub const NAMES: &'static [&'static str] = &[$($name),*];
 
             /// Returns the name in the contract.
@@ -128,7 +128,7 @@ named! {
 }
 
 named! {
-    /// Who says that something happened.
+    /// Where an event comes from.
     EventSource, "event source", {
         /// The server that the mail was submitted to.
         Smtp = "smtp",

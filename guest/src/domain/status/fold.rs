@@ -1,10 +1,9 @@
 //! From facts to a status.
 //!
-//! Two sorts of facts are kept apart. *Our own* ([`Bearing::Own`]) say how far our attempts came: the latest
-//! of them counts, since a retry outdates the attempt before it. All others say what happened to the mail
-//! after a server took it: the highest of them counts, in the order Read > Failed > Delivered > In transit.
-//! Then the higher of the two counts, with one exception: a refusal is outdated by any fact of the second
-//! sort that is not earlier, because the mail has left by a later attempt after all.
+//! Two sorts of facts are distinguished. *Our own* ([`Phase::Own`]) show how far our attempts came: the latest of them counts, since a
+//! retry outdates the attempt before it. All others show what happened to the mail after a server took it: the highest of them counts, in
+//! the order Read > Failed > Delivered > In transit. Then the higher of the two counts, with one exception: a refusal is outdated by any
+//! fact of the second sort that is not earlier, because the mail has left by a later attempt after all.
 
 use super::event::{Event, EventKind, named};
 use super::reason::{self, StatusReason};
@@ -62,7 +61,7 @@ pub struct RecipientStatus {
     pub evidence: Option<Event>,
     /// Why, in English with the remote words where there are any. The code is one of [`REASONS`](super::REASONS).
     pub reason: Reason,
-    /// What to do about it, where that is known beyond the remote words. The reason says it, too.
+    /// What to do about it, where that is known beyond the remote words. It is in the reason, too.
     pub advice: Option<Reason>,
     /// The recipient marked the mail as unwanted.
     pub complained: bool,

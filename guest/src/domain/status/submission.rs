@@ -1,4 +1,4 @@
-//! What one SMTP transaction tells about each recipient.
+//! The events of one SMTP transaction, for each recipient.
 //!
 //! Every recipient gets a fact of its own: a refused one must not hide behind an accepted one, nor the
 //! reverse.
@@ -38,7 +38,7 @@ pub struct Acceptance {
     pub recipients: Vec<RecipientReply>,
 }
 
-/// A message that was taken for nobody, or of which that is not known.
+/// A message that was taken for no recipient, or of which that is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// Where it failed.
@@ -86,7 +86,7 @@ named! {
     Verdict, "verdict", {
         /// May succeed later.
         Transient = "transient",
-        /// Will not, unless somebody changes something.
+        /// It will not, unless something is changed.
         Permanent = "permanent",
         /// The account's grant is gone: its user must sign in again.
         NeedsSignIn = "needs-sign-in",
@@ -160,7 +160,7 @@ pub fn events_of_failure(recipients: &[String], failure: &Failure, at: DateTime<
         let answer = answers.get(&match_key(address));
         let own = answer.and_then(|to| kind_of_reply(&to.reply).map(|kind| (kind, &to.reply)));
         match (own, failure.verdict) {
-            // What was said to this very recipient holds, whatever became of the rest …
+            // The reply to this very recipient holds, whatever became of the rest …
             (Some((EventKind::Refused, reply)), _) => event_of_reply(address, EventKind::Refused, reply, at),
             // … except that "later" is no answer once the message was refused as such.
             (Some((kind, reply)), Verdict::Transient | Verdict::NeedsSignIn | Verdict::InDoubt) => {

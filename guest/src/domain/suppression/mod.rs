@@ -1,7 +1,7 @@
 //! Which addresses are not to be written to any more, and on what evidence.
 //!
-//! Evidence is one of three: what a server said when the mail was submitted, a report that was matched with the mail, a
-//! provider's notice. All of them suppress recipients of the mail alone, and never an address of the company's own.
+//! Evidence is one of three: a server's reply when the mail was submitted, a report that was matched with the mail, a provider's notice.
+//! All of them suppress recipients of the mail alone, and never an address of the company's own.
 
 #[cfg(test)]
 mod tests;
@@ -36,7 +36,7 @@ pub struct Suppression {
     pub code: Option<String>,
     /// Its words.
     pub words: Option<String>,
-    /// Who says so.
+    /// The source.
     pub source: &'static str,
 }
 
@@ -62,7 +62,7 @@ pub fn of_report(claim: &Claim, proof: Option<TraceKind>, mail: &Parties<'_>) ->
     each_once(claim.recipients.iter().filter_map(|of| of_recipient(of, since, mail)))
 }
 
-/// The address that a provider says takes no mail at all, or whose owner complained.
+/// The address that takes no mail at all by its provider's word, or whose owner complained.
 pub fn of_notice(notice: &Notice, mail: &Parties<'_>) -> Option<Suppression> {
     let kind = match notice.event.kind {
         EventKind::Complaint => SuppressionKind::Complaint,

@@ -1,7 +1,7 @@
-//! What a text can say: the vocabulary of templates, and where each word comes from.
+//! The variables of templates, and where each value comes from.
 //!
-//! The document is looked at lazily (a text uses a handful of its fields); the rest is small and built at once.
-//! An absent optional value is `none`; printing it is an error, so that no mail ever says "none".
+//! The document is looked at lazily (a text uses a handful of its fields); the rest is small and built at once. An absent optional value is
+//! `none`; printing it is an error, so that no mail ever has "none" in it.
 
 use super::body::unbroken;
 use super::record::{Record, Root, unknown};
@@ -159,7 +159,7 @@ pub(super) fn root(request: &RenderRequest<'_>) -> Root {
     ])
 }
 
-/// The company as the mail shows it: settings, else what the document says of its issuer.
+/// The company as the mail shows it: settings, else the document's issuer.
 pub(super) struct CompanyFacts<'a> {
     pub(super) name: &'a str,
     pub(super) address: Vec<String>,

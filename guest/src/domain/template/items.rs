@@ -95,7 +95,7 @@ pub(super) fn lines(
 /// What the layouts show of a line.
 struct Item<'a> {
     name: Cow<'a, str>,
-    /// Below the name in a table: what one costs, and how many there are where the column does not say it.
+    /// Below the name in a table: what one costs, and how many there are where the column does not show it.
     each: String,
     detail: Option<Cow<'a, str>>,
     /// What stands at the right of a table.
@@ -255,7 +255,7 @@ fn joined(quantity: &str, price: &str, amount: &str) -> String {
     sum
 }
 
-/// Returns units whose symbol is the same in every language (UN/ECE Rec 20); others are left to the document itself.
+/// Returns the symbol of a unit that has one for all languages (UN/ECE Rec 20); others are left to the document itself.
 fn unit_symbol(code: &str) -> Option<&'static str> {
     Some(match code {
         "KGM" => "kg",

@@ -1,4 +1,4 @@
-//! Which path somebody meant who wrote one that nothing looks for.
+//! Which path was meant by one that does not exist.
 
 use super::shipped;
 use crate::domain::kind::TABLE;

@@ -25,7 +25,7 @@ pub fn pay_by(
         return None;
     }
     let partner = document.partner();
-    // A private person whose country is not said is one at home.
+    // A private person without a country is one of the company's own country.
     let country = || partner.address.country_code().or_else(|| document.issuer().address.country_code());
     let least = match (partner.consumer && is_first).then(country).flatten() {
         Some(country) => least_for_consumers(&country),

@@ -49,8 +49,7 @@ impl<const N: usize> Object for Record<N> {
     }
 }
 
-/// The names a template begins with; the last is found first. An unknown one is left to the engine, which knows
-/// functions too.
+/// The names a template begins with; the last is found first. An unknown one is left to the engine, which has functions too.
 #[derive(Debug, Clone)]
 pub(super) struct Root(pub(super) Vec<(&'static str, Value)>);
 

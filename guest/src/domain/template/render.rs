@@ -35,7 +35,7 @@ pub struct Rendered {
     pub payment_code: Option<Vec<u8>>,
 }
 
-/// Renders the texts of a mail. Pure: the same request gives the same bytes.
+/// Renders the texts of a mail. Pure: equal requests give equal bytes.
 pub fn render(request: &RenderRequest<'_>) -> Result<Rendered, TemplateFault> {
     with_texts(&request.settings.templates, |texts| render_with(texts, request))
 }

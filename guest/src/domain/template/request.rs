@@ -43,7 +43,7 @@ pub struct RenderRequest<'a> {
 /// A logo.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Logo {
-    /// Width and height in pixels, where its file says them.
+    /// Width and height in pixels, where its file has them.
     pub size: Option<(u32, u32)>,
 }
 

@@ -1,5 +1,5 @@
-//! The shipped texts, embedded: `<kind>/<use-case>/<language>/{subject.txt,body.txt}` and `layout/…`. A region has files of its own
-//! where it says something differently: `invoice/new/nl-BE/body.txt`, `layout/nl-BE/words.json` with the words that differ.
+//! The shipped texts, embedded: `<kind>/<use-case>/<language>/{subject.txt,body.txt}` and `layout/…`. A region has files of its own where
+//! its wording differs: `invoice/new/nl-BE/body.txt`, `layout/nl-BE/words.json` with the words that differ.
 
 use crate::domain::kind::Purpose;
 use crate::domain::language::{Language, Locale};

@@ -120,7 +120,7 @@ pub(super) fn wrong(value: &Value, wanted: &str) -> Error {
     if value.is_none() { absent() } else { invalid(format!("expected {wanted}, found {}", value.kind())) }
 }
 
-/// What is said where a value is printed that is not there.
+/// The error where a value is printed that does not exist.
 pub(super) const ABSENT: &str = "there is no such value for every document: guard it with {% if … %}";
 
 /// Makes the error for printing a value that the document does not have.

@@ -1,5 +1,5 @@
-//! What a text can say, for a template's editor: each name with what it means, and what it is in the sample of a kind. The names are
-//! those of [`context`]; a test walks what texts read and finds one that is missing here, or too many.
+//! The variables of templates, for an editor: each name with its meaning, and its value in the sample of a kind. The names are those of
+//! [`context`]; a test walks what texts read and finds one that is missing here, or too many.
 
 use super::context;
 use super::request::{Attached, Edits, Portal, RenderRequest, Sender};

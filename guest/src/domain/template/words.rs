@@ -11,7 +11,7 @@ pub(super) struct Words {
     words: BTreeMap<String, String>,
 }
 
-/// Words that tell of tax: they are those of the country of whoever issues the document, in the reader's language.
+/// Words about tax: they are those of the issuer's country, in the reader's language.
 const TAX: [&str; 4] = ["net_total", "tax", "vat_at", "vat_identifier"];
 
 impl Words {

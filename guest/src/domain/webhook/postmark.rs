@@ -11,9 +11,9 @@ use serde_json::Value;
 /// What a type of bounce is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Meaning {
-    /// A fact, and how lasting a bounce is where the server's code and words do not say.
+    /// A fact, and how lasting a bounce is where the server's code and words do not decide it.
     Fact(K, BounceType),
-    /// A bounce where the server's words say so; Postmark could not tell.
+    /// A bounce if the server's words are about one; Postmark could not classify it.
     ByWords,
     /// Nothing became of the mail.
     Nothing,

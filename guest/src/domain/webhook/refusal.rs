@@ -1,12 +1,11 @@
-//! Whether a refusal that a provider reports is for ever: by the judge of the mails that come in, since a server's code and
-//! words mean the same whichever way they reach us.
+//! Whether a refusal that a provider reports is for ever: by the judge of the mails that come in, since a server's code and words have one
+//! meaning whichever way they reach us.
 
 use super::Notice;
 use crate::domain::inbound::{self, BounceType, Cause};
 use crate::domain::status::EventKind;
 
-/// Judges a notice of a bounce by its code and words. `flag` is what the provider's own type says; it counts where neither
-/// code nor words tell.
+/// Sets a notice's bounce type by its code and words. `flag` is the provider's own type; it counts where code and words decide nothing.
 pub(super) fn set_bounce_type(notice: &mut Notice, flag: BounceType) {
     if notice.event.kind != EventKind::Bounced {
         return;

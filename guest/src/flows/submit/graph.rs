@@ -33,7 +33,7 @@ const QUOTA: &[&str] = &[
 ];
 /// Later: the service has no time.
 const BUSY: &[&str] = &["ErrorServerBusy", "ErrorTooManyObjectsOpened", "ErrorMailboxStoreUnavailable"];
-/// The account needs its user: the grant is gone, or Microsoft wants to see him first.
+/// The account needs its user: the grant is gone, or Microsoft wants them to sign in again.
 const SIGN_IN: &[&str] = &[
     "InvalidAuthenticationToken",
     "Authentication_ExpiredToken",

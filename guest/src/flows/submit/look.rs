@@ -27,7 +27,7 @@ pub struct Search {
     pub attempted: DateTime<FixedOffset>,
 }
 
-/// What a provider knows of a mail in doubt.
+/// The provider's record of a mail in doubt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LookupResult {
     /// It was sent.
@@ -36,7 +36,7 @@ pub enum LookupResult {
     NotFound,
     /// Look again after these seconds.
     NotYet(u32),
-    /// The provider could not be asked, or can't tell: why.
+    /// The provider could not be asked, or has no answer: why.
     CannotTell(String),
     /// The account needs its user: the provider's words.
     NeedsSignIn(String),
@@ -116,7 +116,7 @@ fn list(
 }
 
 /// Searches all folders: what is no draft has been sent. A draft that is still one when the matter is settled is ours and of no more use:
-/// it is taken away, or somebody would send it a second time.
+/// it is deleted, or a user would send it a second time.
 fn in_graph(
     search: &Search,
     id: &MessageId,

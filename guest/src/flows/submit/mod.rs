@@ -52,14 +52,14 @@ pub struct OutgoingMail {
     pub envelope_id: Option<String>,
     /// Ask for reports of delivery too.
     pub notify_delivered: bool,
-    /// Let the provider tell of openings.
+    /// Have the provider report openings.
     pub check_opens: bool,
 }
 
 /// Why an attempt did not come to an acceptance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SubmitError {
-    /// Nobody to send to. Nothing was attempted.
+    /// There are no recipients. Nothing was attempted.
     NoRecipient,
     /// An argument is wrong: which, and why. Nothing was attempted.
     Argument {
@@ -76,7 +76,7 @@ pub enum SubmitError {
     NeedsSignIn(String),
 }
 
-/// What an API said when it took a mail.
+/// The response of an API that took a mail.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Receipt {
     /// HTTP status.
@@ -268,7 +268,7 @@ impl<'a> Mail<'a> {
         })
     }
 
-    /// Bytes of a file; none where the outgoing mail does not say.
+    /// Bytes of a file; none where the outgoing mail states no size.
     fn size_of(&self, handle: u32) -> Option<u64> {
         self.outgoing.files.iter().find(|(it, _)| *it == handle).map(|(_, size)| *size)
     }

@@ -1,4 +1,4 @@
-//! The connection test of a provider's API (FEATURES A8): a harmless question that the grant allows, so that token, host
+//! The connection test of a provider's API (rule A8): a harmless question that the grant allows, so that token, host
 //! and permission are known to work before a mail depends on them.
 
 use super::response::{ApiRefusal, Meaning, Words, error_object, no_answer, of_status, refusal};
@@ -10,7 +10,7 @@ use serde_json::Value;
 /// Result of a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
-    /// Stages that went well, in order, and what was said.
+    /// Stages that went well, in order, and the words of the server.
     pub steps: Vec<(Stage, String)>,
     /// The first that did not.
     pub failure: Option<Failure>,

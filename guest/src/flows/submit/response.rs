@@ -1,15 +1,14 @@
 //! What a provider's answer means for the mail: the rules that all providers share.
 //!
-//! A status that a provider gives before it looks at a request (401, 403, 429, 503) says that nothing was sent. One
-//! that it gives when something broke while it worked (500, 502, 504) does not: the mail may be on its way, and an
-//! API has no idempotency to lean on. So these are in doubt, as a lost answer is, and so is a success that is not
-//! the documented one.
+//! A status that a provider gives before it looks at a request (401, 403, 429, 503) means that nothing was sent. One that it gives when
+//! something broke while it worked (500, 502, 504) does not: the mail may be on its way, and an API has no idempotency to lean on. So these
+//! are in doubt, as a lost answer is, and so is a success that is not the documented one.
 
 use super::web::{WebError, WebFailure, WebResponse, WebStage};
 use crate::domain::status::{ApiFailure, Blame, Period, Stage, Verdict};
 use serde_json::Value;
 
-/// Longest words of a provider that are kept, in characters; what it says of one mail is never longer.
+/// Longest words of a provider that are stored, in characters; its words about one mail are never longer.
 const LONGEST_WORDS: usize = 2_000;
 
 /// Why an API did not take a mail.
@@ -32,9 +31,9 @@ pub(super) enum Meaning {
     Quota,
     /// Not at all, and whose fault it is.
     Permanent(Stage),
-    /// Not to these recipients; empty: the provider did not say which.
+    /// Not to these recipients; empty: the provider did not name them.
     Recipients(Vec<String>),
-    /// Nobody knows whether it left.
+    /// It is unknown whether it left.
     InDoubt,
 }
 
@@ -141,7 +140,7 @@ pub(super) fn refusal(provider: &str, answer: &WebResponse, words: Words, meanin
 pub(super) fn no_answer(error: WebError, submits: bool) -> ApiRefusal {
     let failure = match error {
         WebError::NeedsSignIn(words) => return ApiRefusal::NeedsSignIn(words),
-        // The account's fault, not the mail's: it waits until somebody puts the account right.
+        // The account's fault, not the mail's: it waits until the account is put right.
         WebError::UnknownAccount => {
             WebFailure { stage: WebStage::Token, ..unsent("the host knows no such account with an API") }
         }
@@ -151,7 +150,7 @@ pub(super) fn no_answer(error: WebError, submits: bool) -> ApiRefusal {
         }
         WebError::Failed(failure) => failure,
     };
-    // Once the whole request has left, only its answer could say that nothing was sent.
+    // Once the whole request has left, only its answer could show that nothing was sent.
     let lost = failure.stage == WebStage::WebResponse || failure.verdict == Verdict::InDoubt;
     let verdict = match failure.verdict {
         _ if lost && submits => Verdict::InDoubt,

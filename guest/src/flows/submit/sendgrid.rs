@@ -1,7 +1,7 @@
 //! SendGrid's API, version 3: the parts of the message as JSON.
 //!
-//! `mail/send`: <https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send>. It makes a message of its own
-//! from them, knows no idempotency key and can't be asked for a mail by its Message-ID: what is in doubt stays so.
+//! `mail/send`: <https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send>. It makes a message of its own from them, has no
+//! idempotency key and can't be asked for a mail by its Message-ID: what is in doubt stays so.
 
 use super::response::{ApiRefusal, Meaning, Words, no_answer, of_status, refusal, unsuitable};
 use super::web::{Piece, Request, Web, WebResponse, identifier};

@@ -11,8 +11,7 @@ use chrono::{DateTime, FixedOffset};
 pub trait Smtp {
     /// Makes one transaction.
     ///
-    /// # Errors
-    /// The failure says where, whether a retry can help, and what is known of each recipient.
+    /// # Errors The failure has the stage, whether a retry can help, and what is known of each recipient.
     fn submit(&mut self, submission: Submission) -> Result<Acceptance, Failure>;
 }
 

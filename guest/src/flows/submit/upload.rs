@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 const SESSION_FROM: u64 = 3_000_000;
 /// Bytes of one `PUT`: a multiple of 320 KiB, under the 4 MB that one may have.
 const STRETCH: u64 = 10 * 320 * 1024;
-/// Longest upload URL that is believed.
+/// Longest upload URL that is accepted.
 const LONGEST_URL: usize = 8 * 1024;
 
 /// A file was not added. Nothing was sent.
 pub(super) enum Failed {
-    /// The answer says why.
+    /// The response has the reason.
     WebResponse(WebResponse),
     /// The session did not take a stretch: the answer concerns the session, not the account. A new one may do.
     Session(WebResponse),

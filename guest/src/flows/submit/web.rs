@@ -64,7 +64,7 @@ pub struct WebResponse {
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebError {
-    /// The host knows no such account, or it has no API.
+    /// The host has no such account, or the account has no API.
     UnknownAccount,
     /// The host's rules forbid the request.
     Refused(String),

@@ -1,6 +1,6 @@
-//! Lists of addresses as people paste them: out of mail programs, spreadsheets, web pages and their heads.
-//! What can't be read is given back with the reason; nothing is dropped, and nothing is guessed that could
-//! send a document to somebody else: a typographic apostrophe, which no mailbox has, is read as a straight one, with a word.
+//! Lists of addresses as people paste them: out of mail programs, spreadsheets, web pages and their heads. What can't be read is given back
+//! with the reason; nothing is dropped, and nothing is guessed that could send a document to another person: a typographic apostrophe,
+//! which no mailbox has, is read as a straight one, with a word.
 
 mod encoded_word;
 mod piece;
@@ -14,7 +14,7 @@ use split::{Chunk, Separator};
 
 /// Bytes of a list that are read.
 const TEXT_LIMIT: usize = 65_536;
-/// Mailboxes and faults of a list that are told.
+/// Most mailboxes and faults of a list that are reported.
 const COUNT_LIMIT: usize = 1_000;
 /// Characters of a faulty text that are shown.
 const SHOWN_LIMIT: usize = 120;

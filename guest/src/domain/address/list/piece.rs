@@ -207,7 +207,7 @@ fn without_comments(text: &str) -> (&str, Option<&str>) {
         comment = Some(&rest[1..end - 1]);
         rest = rest[end..].trim_start();
     }
-    // Each is looked for from the beginning: more of them than anybody writes are left to be refused.
+    // Each is looked for from the beginning: more of them than people write are left to be refused.
     for _ in 0..MOST_COMMENTS {
         if !rest.ends_with(')') {
             break;

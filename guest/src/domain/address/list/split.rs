@@ -1,5 +1,5 @@
-//! Where a list comes apart. Separators inside quotes, comments and brackets are none, but only where these
-//! are closed on the same line: one stray quote must not swallow the addresses after it.
+//! Where a list comes apart. Separators inside quotes, comments and brackets are none, but only where these are closed on their line: one
+//! stray quote must not swallow the addresses after it.
 
 /// Bytes of a quoted text, comment or bracket.
 const REGION_LIMIT: usize = 512;

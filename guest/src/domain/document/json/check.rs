@@ -1,4 +1,4 @@
-//! What a type can't say about a document: names that must not be blank, texts that must not be endless.
+//! What a type can't express about a document: names that must not be blank, texts that must not be endless.
 
 use super::super::limits::{MAX_NUMBER, MAX_TEXT};
 use super::super::value::{TURNING, is_credit_code, is_turning};

@@ -1,5 +1,4 @@
-//! What is wrong with a JSON text that was not read: parsed again, now with the path kept, and said in
-//! words for whoever writes the file.
+//! What is wrong with a JSON text that was not read: parsed again, now with the path, and explained to the author of the file.
 
 use super::super::{DocumentError, DocumentFault};
 use super::list::TOO_MANY;

@@ -39,7 +39,7 @@ pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
     })?;
     let read = empty::as_null(text);
     let Object(mut document) = serde_json::from_str::<Object<Document>>(&read).map_err(|fault| {
-        // What is no JSON at all is told of the text that was given.
+        // A fault of what is no JSON at all is one of the text that was given.
         if read.len() != text.len()
             && let Err(fault) = serde_json::from_str::<IgnoredAny>(text)
         {

@@ -1,4 +1,4 @@
-//! Fields of the business system's own, for texts of its own: few, short, and by names that a text can say.
+//! Fields of the business system's own, for texts of its own: few, short, and by names that a template can write.
 
 use super::super::limits::{MAX_OWN, MAX_OWN_NAME};
 use serde::de::{Error, MapAccess, Visitor};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// Most fields that say nothing.
+/// Most fields that are `null`.
 const MOST_EMPTY: usize = 10 * MAX_OWN;
 
 type Own = BTreeMap<String, String>;

@@ -41,8 +41,8 @@ impl Document {
         self.balance.is_none() && self.totals.forget_prepaid()
     }
 
-    /// Returns what the reader is still to pay, never below zero; none where it is not known. Nobody pays a credit note, or what their
-    /// customer made out in their name.
+    /// Returns what the reader is still to pay, never below zero; none where it is not known. A credit note is not paid by its reader, nor
+    /// what their customer made out in their name.
     pub fn owed(&self) -> Option<Money> {
         if self.kind == K::CreditNote || self.is_self_billed() {
             return Some(self.money(Decimal::ZERO));
@@ -52,7 +52,7 @@ impl Document {
     }
 
     /// Returns what stands in the reader's favour, above zero: what was paid too much, the amount of a credit note whichever sign it is
-    /// written with, or what a self-billed invoice says that they are paid.
+    /// written with, or what a self-billed invoice pays them.
     pub fn in_favour(&self) -> Option<Money> {
         let amount = match (self.kind, self.is_self_billed()) {
             (K::CreditNote, false) => self.total()?.amount.abs(),
@@ -92,7 +92,7 @@ impl Document {
     }
 
     /// Returns what is known to be late on `today`, above zero: the parts whose day has passed, else all that is owed once its due date
-    /// has. A statement's own date says nothing of the invoices on it.
+    /// has. A statement's own date is not that of the invoices on it.
     pub fn late(&self, today: NaiveDate) -> Option<Money> {
         let owed = self.owed()?;
         let late = match self.is_in_parts() {

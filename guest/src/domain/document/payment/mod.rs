@@ -1,12 +1,12 @@
-//! What a document says of its payment, in one place: how it is to be paid, to which account with which reference. Texts, layout and
-//! the refusals of the flows all ask here, so that no two of them name different things. What is still open is in [`amounts`].
+//! A document's payment, in one place: how it is to be paid, to which account with which reference. Texts, layout and the refusals of the
+//! flows all ask here, so that no two of them name different things. What is still open is in [`amounts`].
 //!
 //! Which of several means counts:
 //! 1. what is arranged already: a direct debit that names its mandate or the account that it collects from, or a card that
 //!    names its number. Who is asked for a transfer beside it pays twice;
 //! 2. a transfer. Of several accounts the first in the document's own currency; in euros, or to another country, an IBAN before
 //!    a number that only one country's banks know. Its own reference and no other belongs to it;
-//! 3. the first that says how it is used.
+//! 3. the first whose use is known.
 
 mod account;
 mod amounts;
@@ -24,7 +24,7 @@ const SELF_BILLED: [&str; 3] = ["389", "527", "261"];
 /// How a document is to be paid, by its UNTDID 4461 code (BT-81).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaymentMethod {
-    /// The reader transfers the amount; also where the document says nothing.
+    /// The reader transfers the amount; also where the document names no way.
     Transfer,
     /// The seller collects the amount under a mandate.
     DirectDebit,
@@ -32,7 +32,7 @@ pub enum PaymentMethod {
     Card,
     /// In cash or by cheque, hand to hand.
     Cash,
-    /// Balanced between the partners, or by a bill that somebody in between presents.
+    /// Balanced between the partners, or by a bill that a third party presents.
     Clearing,
 }
 
@@ -114,7 +114,7 @@ impl Document {
         chosen(&self.payment_means, self.currency, abroad).map(|index| &self.payment_means[index])
     }
 
-    /// Returns how the document is to be paid; by transfer where it does not say.
+    /// Returns how the document is to be paid; by transfer where it names no way.
     pub fn payment_method(&self) -> PaymentMethod {
         self.means().and_then(PaymentMeans::method).unwrap_or(PaymentMethod::Transfer)
     }

@@ -1,4 +1,4 @@
-//! Walking the tree of a UBL file: children by name, values by type, and errors that say where.
+//! Walking the tree of a UBL file: children by name, values by type, and errors with their place.
 
 use super::super::error::line_of;
 use super::super::limits::MAX_TEXT;

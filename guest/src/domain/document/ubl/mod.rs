@@ -1,8 +1,8 @@
 //! A document as UBL 2.1 XML: Invoice, CreditNote, Order, Quotation, Reminder.
 //!
-//! Read leniently where UBL is wider than this model (elements not known here are passed over, whatever
-//! profile they belong to) and strictly where a mail would say something wrong: dates, decimals, currency.
-//! No total is recomputed. What is around a document (an envelope, an AttachedDocument) is taken off.
+//! Read leniently where UBL is wider than this model (elements not known here are passed over, whatever profile they belong to) and
+//! strictly where a mail would have something wrong in it: dates, decimals, currency. No total is recomputed. What is around a document (an
+//! envelope, an AttachedDocument) is taken off.
 
 mod amounts;
 mod container;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 type Read<T> = Result<T, DocumentError>;
 
-/// What a document says of its payment, beside the words of its terms.
+/// A document's payment, beside the words of its terms.
 pub(super) struct Payment {
     pub(super) due_date: Option<NaiveDate>,
     pub(super) means: Vec<PaymentMeans>,

@@ -51,7 +51,7 @@ pub(super) struct Node<'a> {
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// No node: the root is never anybody's child or sibling.
+/// No node: the root is never a child or sibling.
 pub(super) const NONE: usize = 0;
 
 /// A parsed file.

@@ -129,7 +129,7 @@ pub(in crate::domain::template) fn asked(request: &RenderRequest<'_>) -> Option<
 }
 
 /// Returns the day on which the amount that is asked for is due. Several parts have none in common, unless what is asked for is what is
-/// late of them: its first. Nor has a statement whose invoices are not told apart.
+/// late of them: its first. Nor has a statement whose invoices are not listed.
 pub(in crate::domain::template) fn due_date(request: &RenderRequest<'_>) -> Option<NaiveDate> {
     let (d, today) = (request.document.as_ref(), request.today);
     d.due_date.filter(|date| match d.is_in_parts() {

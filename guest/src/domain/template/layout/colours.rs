@@ -61,7 +61,7 @@ fn parse(colour: &str) -> Option<[u8; 3]> {
     Some([at(0)?, at(2)?, at(4)?])
 }
 
-/// Computes the contrast ratio of two colours in hundredths, 100 to 2100. In whole numbers: the same on every machine.
+/// Computes the contrast ratio of two colours in hundredths, 100 to 2100. In whole numbers: equal on every machine.
 fn contrast(one: [u8; 3], other: [u8; 3]) -> u64 {
     // A twentieth, of light that is scattered.
     let (a, b) = (luminance(one) + ONE / 20, luminance(other) + ONE / 20);

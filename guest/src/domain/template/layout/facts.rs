@@ -32,7 +32,7 @@ pub(super) fn rows(
     };
     // Beside "21 days overdue": otherwise the amount's own line has the date.
     push_date("due_date", d.due_date, demand == Demand::Transfer && due.is_some_and(|due| due.is_late))?;
-    // Once an offer is accepted or has come, the day until which it was open says nothing.
+    // Once an offer is accepted or has come, the day until which it was open has no meaning.
     let open = live && request.purpose.use_case() != U::ThankYou;
     push_date("valid_until", d.valid_until, open && kind == K::Quote)?;
     push_date("quote_due", d.valid_until, open && kind == K::RequestForQuotation)?;
@@ -53,7 +53,7 @@ pub(super) fn rows(
             rows.push(Row::new(label, money(Money { amount: part.amount, currency: d.currency }, locale)));
         }
     }
-    // Below the lines the totals say it.
+    // Below the lines the totals have it.
     if !has_totals && live && counts_payments(d) {
         rows.extend(from_total_to_amount(request, words, amount)?);
     }

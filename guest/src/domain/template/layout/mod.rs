@@ -38,7 +38,7 @@ pub(super) use payment::code as payment_code;
 pub(super) const HTML: &str = "layout/mail.html";
 /// The plain layout.
 pub(super) const TEXT: &str = "layout/mail.txt";
-/// Most lines that a layout shows, whatever the settings say.
+/// Most lines that a layout shows, whatever the settings allow.
 const MOST_LINES: usize = 200;
 /// Tallest that a logo is shown, in pixels.
 const LOGO_HEIGHT: u32 = 72;

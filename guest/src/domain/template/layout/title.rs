@@ -19,7 +19,7 @@ pub(super) struct Title<'a> {
 }
 
 impl<'a> Title<'a> {
-    /// Makes the title of a document whose kind the word `key` names. One that came by a network is told from its copy.
+    /// Makes the title of a document whose kind the word `key` names. One that came by a network is distinguished from its copy.
     pub(super) fn of(
         request: &RenderRequest<'a>,
         words: &'a Words,

@@ -33,7 +33,7 @@ pub(super) fn rows(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Row
     if let Some(charges) = charges {
         push("charges", charges)?;
     }
-    // Without VAT the net total is the total: why there is none is for the document itself to say.
+    // Without VAT the net total is the total: why there is none is explained in the document itself.
     if let (Some(net), Some(tax)) = (t.tax_exclusive, t.tax.filter(|tax| !tax.is_zero())) {
         push("net_total", net)?;
         match rates(d) {
@@ -69,14 +69,14 @@ pub(super) fn after_total(
     let Some(total) = d.total() else { return Ok(Vec::new()) };
     let rounding = d.totals.rounding.filter(|rounding| !rounding.is_zero());
     let rounding = rounding.map(|amount| ("rounding", Money { amount, ..total }));
-    // Where the whole is called paid, that is said.
+    // Where the whole counts as paid, a row shows that.
     let paid =
         d.paid().filter(|_| counts_payments(d) && !is_paid(request)).map(|paid| ("already_paid", paid));
     let mut rows = Vec::new();
     for (key, of) in [rounding, paid].into_iter().flatten() {
         rows.push(Row::new(words.get(key)?, money(of, request.locale)));
     }
-    // What the thanks are for may not be counted as paid yet: then nobody knows what is left.
+    // What the thanks are for may not be counted as paid yet: then it is unknown what is left.
     let is_known = request.purpose.use_case() != U::ThankYou || d.paid().is_some();
     if is_known && (!rows.is_empty() || d.owed().is_some_and(|owed| owed != total)) {
         let left = remainder(request).filter(|(_, left)| stated != Some(*left));
