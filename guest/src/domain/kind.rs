@@ -190,7 +190,7 @@ impl DocumentKind {
         TABLE.iter().find(|(kind, _)| *kind == self).map_or(&[U::New], |(_, uses)| uses)
     }
 
-    /// True for what says how much its reader pays or paid. A credit note is the opposite.
+    /// True for documents with an amount that their reader pays or paid. A credit note is the opposite.
     pub fn is_to_be_paid(self) -> bool {
         matches!(self, K::Invoice | K::Statement | K::Receipt | K::Reminder)
     }

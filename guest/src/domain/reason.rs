@@ -1,5 +1,5 @@
-//! Why something is so, for two readers: a code, which never changes its meaning and which [`explain`](super::office::explain) puts into
-//! the user's language, and English words about the single case.
+//! Why something is so, for two readers: a code, which never changes its meaning and which [`explain`](super::interface_texts::explain)
+//! puts into the user's language, and English words about the single case.
 //!
 //! The codes of a group are the cases of one type, so its list is complete: what is not in the list can't be given.
 

@@ -7,8 +7,8 @@ use crate::domain::kind::DocumentKind;
 /// The last field, which names the sender of the whole stream.
 const SENDER: &str = "postroom";
 
-/// Makes `kind:company:postroom`. The company is a digest of its address on the platform: always the same, different from any other's, and
-/// without its name.
+/// Makes `kind:company:postroom`. The company is a digest of its address on the platform: constant, different from any other's, and without
+/// its name.
 pub(super) fn feedback_id(kind: DocumentKind, from: &Address) -> String {
     format!("{kind}:{:016x}:{SENDER}", digest(&from.wire().to_lowercase()))
 }

@@ -20,7 +20,7 @@ thread_local! {
 pub struct Read {
     /// As the business system has it.
     pub document: Arc<Document>,
-    /// [As it stands](Document::as_it_stands), which is what mails speak of.
+    /// [As it stands](Document::as_it_stands), which is what mails show.
     pub standing: Arc<Document>,
 }
 

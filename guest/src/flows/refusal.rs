@@ -39,8 +39,8 @@ pub(super) fn check(job: &Job, document: &Document, purpose: Purpose) -> Result<
     unless_insisted(job, refusal(document, purpose, job.now.date_naive()))
 }
 
-/// Refuses a mail that brings a document to be paid, where neither a file nor a link to the portal carries it. A reminder speaks of what
-/// was brought before, and a mail that asks for nothing may have any text.
+/// Refuses a mail that brings a document to be paid, where neither a file nor a link to the portal carries it. A reminder is about what was
+/// brought before, and a mail that asks for nothing may have any text.
 pub(super) fn check_carried(
     job: &Job,
     document: &Document,

@@ -5,7 +5,7 @@ use super::notes::Note;
 use super::providers::PROVIDERS;
 use crate::domain::address::Address;
 
-/// What is spoken to a server.
+/// Protocol of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     /// Submission.
@@ -197,7 +197,7 @@ fn is_within(name: &str, pattern: &str) -> bool {
     name == pattern
 }
 
-/// True if an address's domain is one of a provider's own, where everybody may have an address.
+/// True if an address's domain is one of a provider's own, where anyone may have an address.
 pub(super) fn is_own_domain(provider: &str, domain: &str) -> bool {
     by_id(provider).is_some_and(|preset| preset.domains.iter().any(|pattern| is_within(domain, pattern)))
 }

@@ -46,7 +46,7 @@ impl Address {
         if octets > LIMIT {
             return Err(AddressFault::LongAddress(octets));
         }
-        // Letter by letter: what is not an equal letter stays another mailbox.
+        // Character by character: what is not an equal letter stays another mailbox.
         let folded = match local.is_ascii() {
             true => local.to_ascii_lowercase(),
             false => nfc(&local.chars().flat_map(char::to_lowercase).collect::<String>()).into_owned(),

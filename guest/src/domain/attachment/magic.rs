@@ -4,7 +4,7 @@
 
 use super::{Attachment, Role, Warning};
 
-/// How many bytes from the start of a file [`look_inside`] wants at the most.
+/// How many bytes from the start of a file [`check_content`] reads at the most.
 pub const FIRST_BYTES: u32 = 1024;
 /// How many bytes from its end. The trailer, which names the encryption, stands there;
 /// of a linearised file at its start.

@@ -1,13 +1,12 @@
-//! Identities in headers: the letter's own id and the Message-IDs of a conversation. Parsed once, so that
-//! nothing that could break a header line gets near one.
+//! Identities in headers: the mail's own id and the Message-IDs of a conversation. Parsed once, so that nothing that could break a header
+//! line gets near one.
 
 use std::fmt;
 
 /// Longest Message-ID that is accepted, without brackets: it has to fit a line of 998 bytes.
 const MAX_MESSAGE_ID: usize = 900;
 
-/// Identity of a letter, from which its Message-ID and boundaries derive: 1 to 64 of `A–Z a–z 0–9 . _ -`,
-/// dots only between others.
+/// Identity of a mail, from which its Message-ID and boundaries derive: 1 to 64 of `A–Z a–z 0–9 . _ -`, dots only between others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailId(String);
 
@@ -19,7 +18,7 @@ pub struct MessageId(String);
 /// Why a text is not an identity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityFault {
-    /// Not a letter's id.
+    /// Not a mail's id.
     #[error("an id is 1 to 64 of A-Z a-z 0-9 . _ -, with dots only between others: this is {0:?}")]
     MailId(String),
     /// Not a Message-ID.

@@ -44,7 +44,7 @@ pub struct MessageContent<'a> {
     pub attachments: &'a Selected,
 }
 
-/// The conversation that a letter belongs to.
+/// The conversation that a mail belongs to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Thread {
     /// The message that it answers or follows.
@@ -77,7 +77,7 @@ pub struct Envelope {
     pub recipients: Vec<Address>,
 }
 
-/// Why a letter can't become a message.
+/// Why content can't become a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ContentFault {
     /// A `Date` header has years of four digits.

@@ -1,4 +1,4 @@
-//! From a letter to a message (RFC 5322, MIME), byte for byte reproducible.
+//! From a mail's content to a message (RFC 5322, MIME), byte for byte reproducible.
 //!
 //! The message is made as a skeleton: headers, bodies and the places where attachments go. The bytes of an
 //! attachment never come here, so that the cost of a mail does not depend on its PDF. [`assemble`] puts

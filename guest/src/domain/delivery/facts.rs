@@ -47,7 +47,7 @@ pub struct Attempt {
     pub at: DateTime<FixedOffset>,
     /// By which route.
     pub route: Route,
-    /// What came of it; none where that is unknown, since the host died under it.
+    /// What came of it; none where that is unknown, since the host's process ended meanwhile.
     pub result: Option<AttemptResult>,
     /// Where it failed, where it failed.
     pub stage: Option<Stage>,

@@ -1,7 +1,7 @@
 //! What came of an attempt, as a host stores it: of a server's answer, of an attempt that never came back, and of what was learned
 //! about one in doubt.
 //!
-//! One rule for everybody who submits: this plugin over the host's SMTP, and a host that submits by means of its own.
+//! One rule for all who submit: this plugin over the host's SMTP, and a host that submits by means of its own.
 
 use super::facts::{AttemptResult, PauseAsked, PauseCause};
 use crate::domain::address::match_key;

@@ -171,8 +171,8 @@ pub struct Party {
 }
 
 impl Party {
-    /// Returns where the document itself says this party gets mail: the first contact with an e-mail, else the electronic address if it is
-    /// an e-mail. As it was written; `recipients` reports what is wrong with it.
+    /// Returns the document's own text for where this party gets mail: the first contact with an e-mail, else the electronic address if it
+    /// is an e-mail. As it was written; `recipients` reports what is wrong with it.
     pub fn mailbox_text(&self) -> Option<&str> {
         let contact = self.contacts.iter().find_map(Contact::email_text);
         contact.or_else(|| self.endpoint.as_ref().and_then(Endpoint::email_text))
@@ -195,7 +195,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Returns the address, if the scheme says that it is an e-mail.
+    /// Returns the address, if the scheme is that of e-mail.
     pub fn email_text(&self) -> Option<&str> {
         let id = self.id.trim();
         (self.scheme.trim().eq_ignore_ascii_case("EM") && !id.is_empty()).then_some(id)
@@ -233,7 +233,7 @@ impl PostalAddress {
 pub enum ContactKind {
     /// One person, greeted by name.
     Person,
-    /// A desk or department, greeted without one.
+    /// A department, greeted without a name.
     Team,
 }
 
@@ -244,7 +244,7 @@ pub struct Contact {
     /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How to begin a letter to them, as they want it: `Geachte mevrouw Delacroix`.
+    /// Salutation of a mail to them, as they want it: `Geachte mevrouw Delacroix`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub salutation: Option<String>,
     /// One person, or several; where absent, the name decides.

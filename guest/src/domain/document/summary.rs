@@ -1,4 +1,4 @@
-//! What identifies a document, for lists and ledgers that need not know the rest of it.
+//! What identifies a document, for lists that need nothing else of it.
 
 use super::{Document, Money, PaymentMethod};
 use crate::domain::kind::DocumentKind;

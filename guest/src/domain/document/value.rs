@@ -20,7 +20,7 @@ pub(super) fn is_turning(c: char) -> bool {
 /// UNTDID 1001 codes that make a document a credit note: those of EN 16931's list.
 const CREDIT_CODES: [&str; 11] = ["81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"];
 
-/// True if a type code (BT-3) says that the document is a credit note.
+/// True for a type code (BT-3) of a credit note.
 pub(super) fn is_credit_code(code: &str) -> bool {
     CREDIT_CODES.contains(&code.trim())
 }

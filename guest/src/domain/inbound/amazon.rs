@@ -30,8 +30,7 @@ pub enum Bounce {
     Unknown,
 }
 
-/// Judges a bounce by its type and subtype. `is_bare`: of this recipient neither action, status nor diagnostic code is
-/// reported.
+/// Classifies a bounce by its type and subtype. `is_bare`: of this recipient neither action, status nor diagnostic code is reported.
 pub fn bounce(kind: &str, subtype: &str, is_bare: bool) -> Bounce {
     let (kind, subtype) = (kind.to_ascii_lowercase(), subtype.to_ascii_lowercase());
     match (kind.as_str(), subtype.as_str()) {
@@ -69,7 +68,7 @@ pub fn one_of(recipients: usize) -> String {
     format!("one of {recipients} recipients marked it as unwanted: Amazon SES does not say which")
 }
 
-/// Judges a complaint by its subtype, its feedback type and the number of recipients that it names.
+/// Classifies a complaint by its subtype, its feedback type and the number of recipients that it names.
 pub fn complaint(subtype: &str, feedback_type: &str, recipients: usize) -> Complaint {
     if KEPT_BACK.contains(&subtype.to_ascii_lowercase().as_str()) {
         Complaint::KeptBack

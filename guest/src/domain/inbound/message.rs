@@ -54,7 +54,7 @@ static NESTING: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 });
 
 impl InboundMessage {
-    /// Reads a message. Bytes that are none give an empty letter.
+    /// Reads a message. Bytes that are none give an empty message.
     pub(super) fn read(raw: &[u8]) -> Result<Self, Refused> {
         if raw.len() > limits::MESSAGE {
             return Err(Refused(format!("it has {} bytes, more than {}", raw.len(), limits::MESSAGE)));

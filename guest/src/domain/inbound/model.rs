@@ -66,7 +66,7 @@ named! {
         ReturnPath = "return-path",
         /// An address that this message was sent to.
         RecipientAddress = "recipient-address",
-        /// A Message-ID that it speaks of.
+        /// A Message-ID that it is about.
         MessageId = "message-id",
         /// Another header of the message that is reported on.
         Header = "header",
@@ -111,7 +111,7 @@ pub struct Report {
     pub recipients: Vec<RecipientReport>,
     /// The message's own Message-ID, with angle brackets.
     pub message_id: Option<String>,
-    /// Message-IDs it speaks of or answers, the likeliest first.
+    /// Message-IDs it is about or answers, the likeliest first.
     pub about: Vec<String>,
     /// Texts to verify.
     pub tokens: Vec<Token>,

@@ -112,7 +112,7 @@ fn event_of(recipient: &RecipientReport, at: DateTime<FixedOffset>) -> Event {
 }
 
 /// Makes the events of a reply: an answer proves that a mail arrived, and a person's that it was read. Mail of our own proves nothing, and
-/// a list's answers nobody.
+/// a list's answers no one.
 fn events_of_reply(
     message: &InboundMessage,
     class: Class,

@@ -10,7 +10,7 @@ pub struct Claim {
     pub class: Class,
     /// Of each recipient that it names.
     pub recipients: Vec<ClaimedRecipient>,
-    /// Message-IDs that it speaks of, the likeliest first.
+    /// Message-IDs that it is about, the likeliest first.
     pub about: Vec<String>,
     /// Texts that may be tokens of the host's.
     pub tokens: Vec<Token>,

@@ -1,4 +1,4 @@
-//! What a mail can be found by, the most reliable first. An address alone is no trace, since anyone may know one.
+//! What a mail can be found by, the most reliable first. An address alone is no trace, since it is no secret.
 
 use super::Claim;
 use crate::domain::inbound::{Class, TokenPlace};

@@ -1,5 +1,5 @@
-//! Openings and clicks that a provider saw with a pixel and links of its own: judged by the rules of our own pixel, as far as the provider
-//! passes on what they need, so that a proxy or scanner is recognised alike at every provider.
+//! Openings and clicks that a provider saw with a pixel and links of its own: classified by the rules of our own pixel, as far as the
+//! provider passes on what they need, so that a proxy or scanner is recognised alike at every provider.
 
 use super::{agents, by_name, too_soon};
 use crate::domain::status::EventKind;
@@ -18,7 +18,7 @@ pub struct ReportedOpening<'a> {
     pub at: DateTime<FixedOffset>,
 }
 
-/// Judges an opening. A proxy that fetches when its user opens the mail is the user, whatever the provider calls it.
+/// Classifies an opening. A proxy that fetches when its user opens the mail is the user, whatever the provider calls it.
 pub fn of_provider(seen: ReportedOpening<'_>) -> EventKind {
     let is_proxy = seen.user_agent.is_some_and(|agent| agents::proxy(agent).is_some());
     let is_machine = by_name(seen.user_agent).is_some()
@@ -27,8 +27,8 @@ pub fn of_provider(seen: ReportedOpening<'_>) -> EventKind {
     if is_machine { EventKind::MachineOpen } else { EventKind::Opened }
 }
 
-/// Judges a click: whether a program followed the link. Image proxies follow none; a click without a name is a person's,
-/// since providers leave the name out.
+/// Classifies a click: whether a program followed the link. Image proxies follow none; a click without a name is a person's, since
+/// providers leave the name out.
 pub fn is_click_by_machine(seen: ReportedOpening<'_>) -> bool {
     let agent = seen.user_agent.map(str::trim).filter(|it| !it.is_empty());
     let is_named =

@@ -8,7 +8,7 @@ use crate::domain::document::{Contact, ContactKind, Party};
 const DEPARTMENTS: &str = include_str!("departments.txt");
 /// Shortest department that is also recognised as the end of a longer word.
 const LONG_ENOUGH: usize = 6;
-/// A name longer than this is none that a letter begins with: characters, and words.
+/// A name longer than this is none that a mail begins with: characters, and words.
 const LONGEST: usize = 60;
 const MOST_WORDS: usize = 7;
 /// Legal forms, as they are written: a name with one is a company's, wherever it stands. At the end, also in another case.
@@ -30,7 +30,7 @@ const TITLE: std::ops::RangeInclusive<usize> = 2..=4;
 /// Returns the name of the person that a mail to this contact, or to this name of a recipient, greets; none where the greeting has no name.
 ///
 /// Decided by the contact's `kind` where it has one. Else a name counts that looks like a person's: two words or more, no digit, no sign of
-/// an address, of several people or of a company, not the partner itself, no department. A single word counts where somebody typed it.
+/// an address, of several people or of a company, not the partner itself, no department. A single word counts where a user typed it.
 /// "Delacroix, Camille" is turned round; what stands in brackets, and a title behind a comma, is left out.
 pub fn person_name(contact: Option<&Contact>, typed: Option<&str>, partner: &Party) -> Option<String> {
     let known = contact.and_then(|contact| contact.name.as_deref());

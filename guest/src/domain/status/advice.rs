@@ -23,7 +23,7 @@ struct Known {
     codes: &'static [&'static str],
     /// Codes that mean this where one of the words stands beside them.
     vague: &'static [&'static str],
-    /// In small letters.
+    /// In lower case.
     words: &'static [&'static str],
     advice: Advice,
 }

@@ -12,8 +12,7 @@ use chrono::{DateTime, FixedOffset};
 /// A mail that an API did not take, or of which that is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiFailure {
-    /// Where it failed: `Login` is the account's permission, `AfterDot` a request that left and had no answer
-    /// that says anything.
+    /// Where it failed: `Login` is the account's permission, `AfterDot` a request that left and had no answer that has any.
     pub stage: Stage,
     /// What that means.
     pub verdict: Verdict,

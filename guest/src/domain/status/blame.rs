@@ -152,7 +152,7 @@ impl Failure {
 }
 
 impl Acceptance {
-    /// Whose fault it is that it was not taken for everybody.
+    /// Returns whose fault it is that it was not taken for all recipients.
     pub fn blame(&self) -> Blame {
         blame_of(&self.recipients)
     }

@@ -1,5 +1,5 @@
-//! The document's lines in a layout: two columns at every width, so that a telephone shows them as a desk does. What a line is,
-//! with its quantity and price below, and what it comes to.
+//! The document's lines in a layout: two columns at every width, so that a telephone shows them as a desktop does. What a line is, with its
+//! quantity and price below, and what it comes to.
 
 use super::fault::TemplateFault;
 use super::format::{long_date, money, number};

@@ -45,7 +45,7 @@ pub(super) fn render_with(
     texts: &mut TextSet,
     request: &RenderRequest<'_>,
 ) -> Result<Rendered, TemplateFault> {
-    // A link that is none would be spoken of in the text and missing below it.
+    // A link that is none would be mentioned in the text and missing below it.
     let portal = request.portal.filter(|p| layout::is_web(p.view_url));
     let request = &RenderRequest { portal, ..*request };
     let issuer = request.document.issuer().address.country.as_deref();

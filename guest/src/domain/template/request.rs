@@ -22,7 +22,7 @@ pub struct RenderRequest<'a> {
     pub sender: Sender<'a>,
     /// Name of the person who is greeted; none greets without a name.
     pub addressee: Option<&'a str>,
-    /// How the contact wants a letter to begin, in place of a greeting.
+    /// Salutation that the contact wants, in place of a greeting.
     pub salutation: Option<&'a str>,
     /// What travels with the mail.
     pub attached: Attached,

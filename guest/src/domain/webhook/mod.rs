@@ -1,8 +1,8 @@
 //! What mail providers report about the mails that they were given, each in its own JSON, as the facts that a status is
 //! made of.
 //!
-//! A server's code and words are judged as in a mail that comes in, an opening as by our own pixel: a fact is one for every provider. A
-//! type that no table here has changes nothing.
+//! A server's code and words are classified as in an inbound mail, an opening as by our own pixel: a fact is one for every provider. A type
+//! that no table here has changes nothing.
 //!
 //! Bodies come from outside. The host has verified who wrote one, not what is in it: nothing here trusts a length, a number or a type. An
 //! entry without anything of use is passed over, never a reason to lose the others.

@@ -1,4 +1,4 @@
-//! Whether a refusal that a provider reports is for ever: by the judge of the mails that come in, since a server's code and words have one
+//! Whether a refusal that a provider reports is permanent: by the rules for inbound bounces, since a server's code and words have one
 //! meaning whichever way they reach us.
 
 use super::Notice;

@@ -127,7 +127,7 @@ fn complaints(
     }
 }
 
-/// Returns the recipients that the part names, else the mail's only one; several that nothing tells apart are not all of them.
+/// Returns the recipients that the part names, else the mail's only one; of several that nothing distinguishes, none.
 fn recipients<'a>(part: &'a Value, mail: &'a Value) -> Vec<(Option<String>, &'a Value)> {
     for name in ["bouncedRecipients", "complainedRecipients", "delayedRecipients"] {
         if let Some(list) = part.get(name).and_then(Value::as_array) {

@@ -57,7 +57,7 @@ fn body(mail: &Mail<'_>) -> Result<Vec<Piece>, ApiRefusal> {
     }
     let mut size = 0;
     let mut pieces = Vec::with_capacity(2 * mail.parts.files.len() + 1);
-    // The letter is left open, for the array of its files.
+    // The object is left open, for the array of its files.
     let mut pending = letter(mail).to_string();
     pending.pop();
     let mut before = ",\"attachments\":[";

@@ -31,7 +31,7 @@ impl Document {
         self.known_balance().or_else(|| self.totals.open()).map(|amount| self.money(amount))
     }
 
-    /// Returns the open amount that the business system states, whatever the totals say.
+    /// Returns the open amount that the business system states, whatever the totals are.
     fn known_balance(&self) -> Option<Decimal> {
         self.balance.or_else(|| self.left_of_plan())
     }

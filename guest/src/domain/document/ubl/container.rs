@@ -77,7 +77,7 @@ pub(super) fn attached<T>(root: Element<'_, '_>, read: Inside<'_, T>) -> Result<
 }
 
 /// Returns the PDF that is the document itself, where it carries one (BG-24): the one that a profile marks as such, else the one named by
-/// the document's number, else the only one. Several that nothing tells apart are supporting documents, and so none of them is it.
+/// the document's number, else the only one. Several that nothing distinguishes are supporting documents, and none of them is it.
 pub(super) fn pdf(root: Element<'_, '_>) -> Result<Option<EmbeddedFile>, DocumentError> {
     let number = root.text("ID")?.unwrap_or_default();
     let mut pdfs = Vec::new();

@@ -175,8 +175,8 @@ impl<'t, 'a> Element<'t, 'a> {
         line_of(self.tree.source, self.node().offset)
     }
 
-    /// Returns the path, `Invoice/cac:InvoiceLine[2]/cbc:LineExtensionAmount`: prefixes as everybody writes them, and the position where
-    /// there are several of a name.
+    /// Returns the path, `Invoice/cac:InvoiceLine[2]/cbc:LineExtensionAmount`: the usual prefixes, and the position where there are several
+    /// of a name.
     fn path(self) -> String {
         let node = self.node();
         if self.index == 0 {

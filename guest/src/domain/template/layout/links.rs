@@ -34,7 +34,7 @@ pub(super) fn known(request: &RenderRequest<'_>) -> Vec<(String, String)> {
 
 /// Makes the link `tel:+3295550120` of "+32 (0)9 555 01 20"; none for what a telephone would not dial.
 pub(super) fn tel(number: &str) -> Option<String> {
-    // Abroad the zero in brackets is not dialled, and with a country code everybody is abroad.
+    // Abroad the zero in brackets is not dialled, and a country code is for callers abroad.
     let number = number.trim();
     let number =
         if number.starts_with(['+', '0']) { number.replacen("(0)", "", 1) } else { number.to_owned() };

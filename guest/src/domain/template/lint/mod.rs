@@ -1,5 +1,5 @@
-//! Looks at texts before a customer does: are they well-formed, do they speak of fields that exist, do they
-//! hold for documents that lack what is optional, and will mail programs show them?
+//! Looks at texts before a customer does: are they well-formed, do they use fields that exist, do they hold for documents that lack what is
+//! optional, and will mail programs show them?
 //!
 //! What a text can do is found out by rendering it over the samples, with and without portal and files; what
 //! no sample reaches is found by reading the text.

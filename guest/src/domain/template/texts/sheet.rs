@@ -28,7 +28,7 @@ fn sheet(purpose: Purpose, locale: Locale, plan: &Plan) -> String {
     out
 }
 
-/// Returns what another text says that the first does not, and how many paragraphs it lacks.
+/// Returns what another text has that the first has not, and how many paragraphs it lacks.
 fn change(base: &Text, other: &Text) -> String {
     let mut out = String::new();
     if other.subject != base.subject {
