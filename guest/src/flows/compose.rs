@@ -133,7 +133,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
     let pixel = job.pixel.as_deref().map(Pixel::of).transpose()?;
     let return_path = job.return_path.as_ref().map(return_path).transpose()?;
     let id = MailId::parse(&job.id).map_err(|e| ComposeError::job("id", e))?;
-    let Input { standing: document, purpose, settings, .. } =
+    let Input { as_mailed: document, purpose, settings, .. } =
         Input::read(&job.document, &job.use_case, &job.settings)?;
     let [to, cc, bcc, reply_to] = addressees(job)?;
     let thread = job.thread.as_ref().map(conversation).transpose()?;

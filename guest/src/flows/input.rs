@@ -12,16 +12,16 @@ const REMEMBERED: usize = 64 * 1024;
 thread_local! {
     /// The document read last, with what was read and what it comes to. Who sends a mail asks for a summary, for the recipients, and for the
     /// mail itself, one after the other: reading it once is a third of the work.
-    static LAST: RefCell<Option<(Source, Read)>> = const { RefCell::new(None) };
+    static LAST: RefCell<Option<(Source, ReadDocument)>> = const { RefCell::new(None) };
 }
 
 /// A document that was read.
 #[derive(Debug, Clone)]
-pub struct Read {
+pub struct ReadDocument {
     /// As the business system has it.
     pub document: Arc<Document>,
-    /// [As it stands](Document::as_it_stands), which is what mails show.
-    pub standing: Arc<Document>,
+    /// [As mails show it](Document::as_mailed).
+    pub as_mailed: Arc<Document>,
 }
 
 /// The file of a document.
@@ -74,7 +74,7 @@ impl Source {
     ///
     /// # Errors
     /// [`DocumentError`], naming path and line.
-    pub fn read(&self) -> Result<Read, DocumentError> {
+    pub fn read(&self) -> Result<ReadDocument, DocumentError> {
         let known = LAST.with_borrow(|last| {
             last.as_ref().filter(|(source, _)| source.is(self)).map(|(_, read)| read.clone())
         });
@@ -85,8 +85,8 @@ impl Source {
             Content::Text(text) => document::read_text(&self.media_type, text),
             Content::Bytes(bytes) => document::read(&self.media_type, bytes),
         }?;
-        let standing = Arc::new(document.clone().as_it_stands());
-        let read = Read { document: Arc::new(document), standing };
+        let as_mailed = Arc::new(document.clone().as_mailed());
+        let read = ReadDocument { document: Arc::new(document), as_mailed };
         if self.content.bytes().len() <= REMEMBERED {
             LAST.set(Some((self.clone(), read.clone())));
         }
@@ -134,16 +134,16 @@ pub enum InputError {
 #[derive(Debug)]
 pub(super) struct Input {
     pub(super) document: Arc<Document>,
-    pub(super) standing: Arc<Document>,
+    pub(super) as_mailed: Arc<Document>,
     pub(super) purpose: Purpose,
     pub(super) settings: Settings,
 }
 
 impl Input {
     pub(super) fn read(source: &Source, use_case: &str, settings: &str) -> Result<Self, InputError> {
-        let Read { document, standing } = source.read()?;
+        let ReadDocument { document, as_mailed } = source.read()?;
         let purpose = Purpose::named(document.kind, use_case)?;
-        Ok(Self { document, standing, purpose, settings: Settings::from_json(settings)? })
+        Ok(Self { document, as_mailed, purpose, settings: Settings::from_json(settings)? })
     }
 }
 
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_read_as_it_stands_whatever_encoding_it_declares() {
+    fn text_is_read_as_mailed_whatever_encoding_it_declares() {
         let ubl = include_str!("../../../tests/fixtures/documents/invoice.ubl.xml");
         let (_, body) = ubl.split_once("?>").unwrap();
         let text = format!(

@@ -34,7 +34,7 @@ pub struct MemoFault {
 
 /// As it is written. What a later release writes besides is passed over.
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct MemoFields {
     outcome: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retry_after: Option<u32>,
@@ -69,7 +69,7 @@ impl Memo {
         if text.len() > LONGEST {
             return Err(fault(format!("{} bytes: a memo has at most {LONGEST}", text.len())));
         }
-        let written: Written = serde_json::from_str(text)
+        let written: MemoFields = serde_json::from_str(text)
             .map_err(|e| fault(format!("this is not what a settlement gave: {e}")))?;
         Self::of(&written.outcome, written.retry_after, written.stage.as_deref(), written.detail)
             .map_err(|e| fault(e.to_string()))
@@ -77,7 +77,7 @@ impl Memo {
 
     /// Writes it.
     pub fn write(&self) -> String {
-        let written = Written {
+        let written = MemoFields {
             outcome: self.result.name().to_owned(),
             retry_after: self.result.retry_after(),
             stage: self.stage.map(|stage| stage.name().to_owned()),

@@ -158,7 +158,7 @@ mod tests {
             let document = of("invoice", &fields);
             let open = Some(open.to_owned());
             assert_eq!(written(document.open_amount().map(|m| m.amount)), open, "{what}");
-            let document = document.as_it_stands();
+            let document = document.as_mailed();
             assert_eq!(written(document.open_amount().map(|m| m.amount)), open, "{what}: as it stands");
             let parts: Vec<_> = document
                 .instalments
@@ -191,7 +191,7 @@ mod tests {
             of("invoice", &stated("60")).differing_sums().map(|(what, ..)| what).collect();
         assert_eq!(differing, ["charges"]);
         let credit = json!({"allowances": [{"amount": "-50"}], "totals": {"tax_inclusive": "-100"}});
-        assert_eq!(written(of("credit-note", &credit).as_it_stands().allowed()).as_deref(), Some("50"));
+        assert_eq!(written(of("credit-note", &credit).as_mailed().allowed()).as_deref(), Some("50"));
     }
 
     #[test]

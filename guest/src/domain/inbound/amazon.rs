@@ -1,10 +1,11 @@
-//! What Amazon SES means by its types of bounces and complaints, whichever way a report of them comes: by webhook, or by a
-//! mail of SNS.
+//! Notifications and published events of Amazon SES: read in one way, and classified by one rule, whether they come by webhook or by a mail
+//! of SNS.
 //!
 //! <https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html>
 
 use super::arf;
 use super::model::BounceType;
+use serde_json::Value;
 
 /// Subtypes of what SES kept back itself, in lower case: the recipient's server has seen nothing of it.
 const KEPT_BACK: &[&str] = &[
@@ -30,8 +31,63 @@ pub enum Bounce {
     Unknown,
 }
 
+/// A notification or a published event. A field of another type than the documentation has counts as absent.
+#[derive(Debug)]
+pub struct Notification(Value);
+
+impl Notification {
+    /// Makes a notification of its JSON, whatever that is.
+    pub fn new(json: Value) -> Self {
+        Self(json)
+    }
+
+    /// Returns what it reports, such as `Bounce`: a published event has that in a field of its own.
+    pub fn event(&self) -> Option<&str> {
+        text(&self.0, "eventType").or_else(|| text(&self.0, "notificationType"))
+    }
+
+    /// Returns the object about the event, such as `bounce`.
+    pub fn part(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|part| part.is_object())
+    }
+
+    /// Returns the object about the mail.
+    pub fn mail(&self) -> Option<&Value> {
+        self.0.get("mail")
+    }
+}
+
+/// Returns the entries of a list, or none.
+pub fn entries<'a>(of: &'a Value, list: &str) -> impl Iterator<Item = &'a Value> {
+    of.get(list).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// Returns a text that is not empty.
+pub fn text<'a>(of: &'a Value, name: &str) -> Option<&'a str> {
+    of.get(name)?.as_str().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// Classifies a bounce, the part `bounce`, for one of its recipients.
+pub fn bounce_of(part: &Value, recipient: &Value) -> Bounce {
+    let named = |name: &str| text(part, name).unwrap_or_default();
+    let is_bare = ["action", "status", "diagnosticCode"].iter().all(|name| text(recipient, name).is_none());
+    bounce(named("bounceType"), named("bounceSubType"), is_bare)
+}
+
+/// Classifies a complaint, the part `complaint`, of so many different recipients.
+pub fn complaint_of(part: &Value, recipients: usize) -> Complaint {
+    let named = |name: &str| text(part, name).unwrap_or_default();
+    complaint(named("complaintSubType"), named("complaintFeedbackType"), recipients)
+}
+
+/// Sorts addresses and leaves each in once, whatever its case.
+pub fn each_once(addresses: &mut Vec<String>) {
+    addresses.sort_by_key(|address| address.to_lowercase());
+    addresses.dedup_by_key(|address| address.to_lowercase());
+}
+
 /// Classifies a bounce by its type and subtype. `is_bare`: of this recipient neither action, status nor diagnostic code is reported.
-pub fn bounce(kind: &str, subtype: &str, is_bare: bool) -> Bounce {
+fn bounce(kind: &str, subtype: &str, is_bare: bool) -> Bounce {
     let (kind, subtype) = (kind.to_ascii_lowercase(), subtype.to_ascii_lowercase());
     match (kind.as_str(), subtype.as_str()) {
         (_, kind) if KEPT_BACK.contains(&kind) => Bounce::KeptBack,
@@ -69,7 +125,7 @@ pub fn one_of(recipients: usize) -> String {
 }
 
 /// Classifies a complaint by its subtype, its feedback type and the number of recipients that it names.
-pub fn complaint(subtype: &str, feedback_type: &str, recipients: usize) -> Complaint {
+fn complaint(subtype: &str, feedback_type: &str, recipients: usize) -> Complaint {
     if KEPT_BACK.contains(&subtype.to_ascii_lowercase().as_str()) {
         Complaint::KeptBack
     } else if !arf::is_complaint(feedback_type) {

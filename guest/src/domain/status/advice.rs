@@ -18,7 +18,7 @@ reasons! {
 }
 
 /// A refusal that providers word in their own ways, and what to do about it.
-struct Known {
+struct KnownRefusal {
     /// Enhanced codes that mean this and nothing else.
     codes: &'static [&'static str],
     /// Codes that mean this where one of the words stands beside them.
@@ -28,9 +28,9 @@ struct Known {
     advice: Advice,
 }
 
-const KNOWN: [Known; 4] = [
+const KNOWN: [KnownRefusal; 4] = [
     // Google: 5.7.26; Microsoft: 5.7.515, 5.7.509; Yahoo: 5.7.9; RFC 7372: 5.7.20 to 5.7.27.
-    Known {
+    KnownRefusal {
         codes: &["5.7.26", "5.7.515", "5.7.509"],
         vague: &[
             "5.7.0", "5.7.1", "5.7.9", "5.7.20", "5.7.21", "5.7.22", "5.7.23", "5.7.27", "4.7.32", "554",
@@ -48,14 +48,14 @@ const KNOWN: [Known; 4] = [
         advice: Advice::Authentication,
     },
     // Exchange Online.
-    Known {
+    KnownRefusal {
         codes: &["5.7.30", "5.7.139"],
         vague: &["5.7.3", "5.7.57"],
         words: &["basic authentication", "smtpclientauthentication", "client authentication is disabled"],
         advice: Advice::BasicAuthentication,
     },
     // Google: 534 and 535.
-    Known {
+    KnownRefusal {
         codes: &[],
         vague: &["5.7.8", "5.7.9", "534", "535"],
         words: &[
@@ -67,14 +67,14 @@ const KNOWN: [Known; 4] = [
         ],
         advice: Advice::AppPassword,
     },
-    Known { codes: &["5.7.25"], vague: &[], words: &[], advice: Advice::ReverseDns },
+    KnownRefusal { codes: &["5.7.25"], vague: &[], words: &[], advice: Advice::ReverseDns },
 ];
 
 /// Returns what to do about a refusal with this code and these words; none where nothing is known beyond them.
 pub fn advice(code: Option<&str>, words: &str) -> Option<Advice> {
     let words = words.to_lowercase();
     let code = code.unwrap_or_default();
-    let meant = |known: &&Known| {
+    let meant = |known: &&KnownRefusal| {
         known.codes.contains(&code)
             || (known.vague.contains(&code) && known.words.iter().any(|it| words.contains(it)))
     };

@@ -111,7 +111,7 @@ const ANY: &str = "NAME";
 /// Writes the names as JSON, each with an example from the sample of a kind.
 pub fn of_kind(kind: DocumentKind) -> Option<String> {
     let document = document::read_text("application/json", document::sample(kind)).ok()?;
-    let context = sample_context(Arc::new(document.as_it_stands()))?;
+    let context = sample_context(Arc::new(document.as_mailed()))?;
     let all = VARIABLES.iter().map(|(name, description)| {
         let example = context.iter().find_map(|(root, value)| example(name.strip_prefix(root)?, value));
         json!({ "name": name, "description": description, "example": example })

@@ -1,6 +1,7 @@
 //! Fields of a provider's JSON, each within bounds or not there.
 
 use super::{Notice, Reference};
+pub(super) use crate::domain::inbound::amazon::text;
 use crate::domain::opening::{self, ReportedOpening};
 use crate::domain::status::{Event, EventKind, EventSource};
 use chrono::{DateTime, FixedOffset};
@@ -11,11 +12,6 @@ const LONGEST_ID: usize = 512;
 const LONGEST_ADDRESS: usize = 320;
 /// Characters of a server's words.
 const LONGEST_WORDS: usize = 2_000;
-
-/// Reads a text that is not empty.
-pub(super) fn text<'a>(of: &'a Value, name: &str) -> Option<&'a str> {
-    of.get(name)?.as_str().map(str::trim).filter(|text| !text.is_empty())
-}
 
 /// Reads an id: printable ASCII.
 pub(super) fn id(of: &Value, name: &str) -> Option<String> {

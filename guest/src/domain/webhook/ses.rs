@@ -5,7 +5,7 @@
 use super::field::{address, bare_address, code, id, notice, text, time, words};
 use super::{MOST_ENTRIES, Malformed, Notice, Reading, Reference, refusal};
 use crate::domain::inbound::BounceType;
-use crate::domain::inbound::amazon::{self, Bounce, Complaint};
+use crate::domain::inbound::amazon::{self, Bounce, Complaint, Notification, entries};
 use crate::domain::opening::{self, ReportedOpening};
 use crate::domain::status::EventKind as K;
 use serde_json::Value;
@@ -24,16 +24,15 @@ pub(super) fn read(body: &Value) -> Result<Reading, Malformed> {
         reading.add(None);
         return Ok(reading);
     };
-    reading.add(notices(&entry, id(body, "MessageId")));
+    reading.add(notices(&Notification::new(entry), id(body, "MessageId")));
     Ok(reading)
 }
 
 /// Makes a notice for each recipient that the entry names.
-fn notices(entry: &Value, envelope: Option<String>) -> Option<Vec<Notice>> {
-    let part = |name: &str| entry.get(name).filter(|part| part.is_object());
-    let mail = entry.get("mail")?;
-    let what = text(entry, "eventType").or_else(|| text(entry, "notificationType"))?;
-    let (kind, part) = match what {
+fn notices(entry: &Notification, envelope: Option<String>) -> Option<Vec<Notice>> {
+    let part = |name: &str| entry.part(name);
+    let mail = entry.mail()?;
+    let (kind, part) = match entry.event()? {
         "Send" => (K::Accepted, part("send")),
         "Delivery" => (K::Delivered, part("delivery")),
         "DeliveryDelay" => (K::Delayed, part("deliveryDelay")),
@@ -87,9 +86,7 @@ fn notices(entry: &Value, envelope: Option<String>) -> Option<Vec<Notice>> {
 
 /// Classifies a bounce for one recipient, and how lasting it is by SES's own type.
 fn bounce(part: &Value, own: &Value) -> Option<(K, BounceType)> {
-    let named = |name: &str| text(part, name).unwrap_or_default();
-    let is_bare = ["action", "status", "diagnosticCode"].iter().all(|name| text(own, name).is_none());
-    match amazon::bounce(named("bounceType"), named("bounceSubType"), is_bare) {
+    match amazon::bounce_of(part, own) {
         Bounce::Returned(bounce_type) => Some((K::Bounced, bounce_type)),
         Bounce::Expired => Some((K::Expired, BounceType::Soft)),
         Bounce::KeptBack => Some((K::Dropped, BounceType::Soft)),
@@ -103,14 +100,12 @@ fn complaints(
     recipients: Vec<(Option<String>, &Value)>,
     new: impl Fn(Option<String>, K) -> Notice,
 ) -> Option<Vec<Notice>> {
-    let named = |name: &str| text(part, name).unwrap_or_default();
     let mut addresses: Vec<String> = recipients.into_iter().filter_map(|(address, _)| address).collect();
-    addresses.sort_by_key(|address| address.to_lowercase());
-    addresses.dedup_by_key(|address| address.to_lowercase());
+    amazon::each_once(&mut addresses);
     let all = |kind| -> Vec<Notice> {
         addresses.iter().take(MOST_ENTRIES).map(|it| new(Some(it.clone()), kind)).collect()
     };
-    match amazon::complaint(named("complaintSubType"), named("complaintFeedbackType"), addresses.len()) {
+    match amazon::complaint_of(part, addresses.len()) {
         Complaint::Unwanted => Some(all(K::Complaint)),
         Complaint::OneOfSeveral => {
             let mut notice = new(None, K::Complaint);
@@ -135,8 +130,7 @@ fn recipients<'a>(part: &'a Value, mail: &'a Value) -> Vec<(Option<String>, &'a 
         }
     }
     let addresses = |of: &'a Value, name: &str| -> Vec<(Option<String>, &'a Value)> {
-        let list = of.get(name).and_then(Value::as_array).into_iter().flatten();
-        list.filter_map(|it| Some((Some(bare_address(it.as_str()?)?), it))).collect()
+        entries(of, name).filter_map(|it| Some((Some(bare_address(it.as_str()?)?), it))).collect()
     };
     let named = addresses(part, "recipients");
     if !named.is_empty() {
@@ -149,7 +143,7 @@ fn recipients<'a>(part: &'a Value, mail: &'a Value) -> Vec<(Option<String>, &'a 
 
 /// Finds the Message-IDs: SES gives the mail one of its own; ours is among the headers it stored.
 fn message_ids(mail: &Value) -> Vec<Reference> {
-    let headers = mail.get("headers").and_then(Value::as_array).into_iter().flatten().take(200);
+    let headers = entries(mail, "headers").take(200);
     let named =
         headers.filter(|it| text(it, "name").is_some_and(|name| name.eq_ignore_ascii_case("message-id")));
     let in_headers = named.filter_map(|it| super::field::message_id(it, "value"));

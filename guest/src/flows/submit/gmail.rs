@@ -41,23 +41,23 @@ pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, ApiRef
     let target = "/upload/gmail/v1/users/me/messages/send?uploadType=media";
     let request = Request::new(mail.account, "POST", target.to_owned())
         .with("message/rfc822", vec![Piece::Message(chunks)]);
-    let answer = web.call(request).map_err(|error| no_answer(error, true))?;
-    let receipt = receipt(mail, &answer)?;
+    let response = web.call(request).map_err(|error| no_answer(error, true))?;
+    let receipt = receipt(mail, &response)?;
     let message_id = receipt.provider_id.as_deref().and_then(|id| message_id(mail.account, id, web));
     Ok(Receipt { message_id, ..receipt })
 }
 
 /// Reads the answer to the request that sends, but the Message-ID, which another request asks for.
-pub(super) fn receipt(mail: &Mail<'_>, answer: &WebResponse) -> Result<Receipt, ApiRefusal> {
-    let json = answer.json();
-    let Some(id) = identifier(&json["id"]).filter(|_| answer.status == 200) else {
+pub(super) fn receipt(mail: &Mail<'_>, response: &WebResponse) -> Result<Receipt, ApiRefusal> {
+    let json = response.json();
+    let Some(id) = identifier(&json["id"]).filter(|_| response.status == 200) else {
         let to = Addressees::of(&mail.parts, &mail.recipients);
-        let words = words(answer);
-        let meaning = meaning(answer.status, &words, &to, &mail.outgoing.recipients);
-        return Err(refusal(NAME, answer, words, meaning));
+        let words = words(response);
+        let meaning = meaning(response.status, &words, &to, &mail.outgoing.recipients);
+        return Err(refusal(NAME, response, words, meaning));
     };
     Ok(Receipt {
-        status: answer.status,
+        status: response.status,
         message_id: None,
         thread_id: identifier(&json["threadId"]),
         labels: labels(&json["labelIds"]),
@@ -92,10 +92,10 @@ pub(super) fn metadata(
         encoded(id),
         encoded(name)
     );
-    let answer = web.call(Request::new(account, "GET", target)).map_err(|error| no_answer(error, false))?;
-    let json = answer.json();
-    if answer.status != 200 || !json.is_object() {
-        return Err(unreadable(&answer));
+    let response = web.call(Request::new(account, "GET", target)).map_err(|error| no_answer(error, false))?;
+    let json = response.json();
+    if response.status != 200 || !json.is_object() {
+        return Err(unreadable(&response));
     }
     let headers = json["payload"]["headers"].as_array();
     let is_it = |it: &&Value| it["name"].as_str().is_some_and(|it| it.eq_ignore_ascii_case(name));
@@ -104,13 +104,13 @@ pub(super) fn metadata(
 }
 
 /// Makes the error for an answer about the mailbox that can't be read. A grant that may only send is no reason to bother the user.
-pub(super) fn unreadable(answer: &WebResponse) -> ApiRefusal {
-    let words = words(answer);
-    let meaning = match answer.status {
+pub(super) fn unreadable(response: &WebResponse) -> ApiRefusal {
+    let words = words(response);
+    let meaning = match response.status {
         403 => Meaning::Permanent(Stage::Login),
         status => of_status(status),
     };
-    refusal(NAME, answer, words, meaning)
+    refusal(NAME, response, words, meaning)
 }
 
 fn labels(of: &Value) -> Vec<String> {
@@ -118,8 +118,8 @@ fn labels(of: &Value) -> Vec<String> {
 }
 
 /// Reads the error document: its own `reason` names the error more closely than its status.
-fn words(answer: &WebResponse) -> Words {
-    let Some(error) = error_object(answer) else { return Words::of_body(answer) };
+fn words(response: &WebResponse) -> Words {
+    let Some(error) = error_object(response) else { return Words::of_body(response) };
     let reason = error["errors"][0]["reason"].as_str();
     let details = error["details"].as_array();
     let detailed = details.and_then(|all| all.iter().find_map(|it| it["reason"].as_str()));

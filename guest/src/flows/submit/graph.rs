@@ -89,22 +89,22 @@ pub(super) fn base(sender: Option<&Mailbox>) -> String {
 
 /// Makes the request that sends: 202, and nothing else, is acceptance.
 fn submit(mail: &Mail<'_>, request: Request, web: &mut dyn Web) -> Result<Receipt, ApiRefusal> {
-    let answer = web.call(request).map_err(|error| no_answer(error, true))?;
-    receipt(mail, &answer)
+    let response = web.call(request).map_err(|error| no_answer(error, true))?;
+    receipt(mail, &response)
 }
 
 /// Reads the answer to that request.
-pub(super) fn receipt(mail: &Mail<'_>, answer: &WebResponse) -> Result<Receipt, ApiRefusal> {
-    if answer.status == 202 {
+pub(super) fn receipt(mail: &Mail<'_>, response: &WebResponse) -> Result<Receipt, ApiRefusal> {
+    if response.status == 202 {
         return Ok(Receipt { status: 202, ..Receipt::default() });
     }
-    Err(refused(mail, answer))
+    Err(refused(mail, response))
 }
 
-fn refused(mail: &Mail<'_>, answer: &WebResponse) -> ApiRefusal {
-    let words = words(answer);
-    let meaning = meaning(answer.status, &words, &mail.outgoing.recipients);
-    refusal(NAME, answer, words, meaning)
+fn refused(mail: &Mail<'_>, response: &WebResponse) -> ApiRefusal {
+    let words = words(response);
+    let meaning = meaning(response.status, &words, &mail.outgoing.recipients);
+    refusal(NAME, response, words, meaning)
 }
 
 /// Sends by draft, files, and `send`. Until the last request nothing can have been sent, so whatever fails before it may be tried again,
@@ -138,19 +138,19 @@ fn send_draft(
     // So that the draft's id is the sent mail's, too.
     request.headers.push(("prefer", "IdType=\"ImmutableId\"".to_owned()));
     request.limit = MESSAGE_AGAIN;
-    let answer = web.call(request).map_err(|error| no_answer(error, false))?;
-    let json = answer.json();
-    let Some(id) = identifier(&json["id"]).filter(|_| answer.status == 201) else {
-        return Err(nothing_sent(refused(mail, &answer)));
+    let response = web.call(request).map_err(|error| no_answer(error, false))?;
+    let json = response.json();
+    let Some(id) = identifier(&json["id"]).filter(|_| response.status == 201) else {
+        return Err(nothing_sent(refused(mail, &response)));
     };
     let draft = format!("{base}/messages/{}", encoded(&id));
     let step =
         sized.into_iter().try_for_each(|(file, size)| upload::attach(mail.account, &draft, file, size, web));
     let sent = match step {
         Ok(()) => submit(mail, Request::new(mail.account, "POST", format!("{draft}/send")), web),
-        Err(upload::Failed::WebResponse(answer)) => Err(nothing_sent(refused(mail, &answer))),
-        Err(upload::Failed::Session(answer)) => Err(session_lost(&answer)),
-        Err(upload::Failed::ApiRefusal(error)) => Err(error),
+        Err(upload::UploadFailure::WebResponse(response)) => Err(nothing_sent(refused(mail, &response))),
+        Err(upload::UploadFailure::Session(response)) => Err(session_lost(&response)),
+        Err(upload::UploadFailure::ApiRefusal(error)) => Err(error),
     };
     let in_doubt = matches!(&sent, Err(ApiRefusal::Failed(ApiFailure { verdict: Verdict::InDoubt, .. })));
     if sent.is_err() && !in_doubt {
@@ -166,11 +166,11 @@ fn send_draft(
 }
 
 /// Makes the refusal for a session that is gone: the mail is too large for the mailbox, or the session has ended.
-fn session_lost(answer: &WebResponse) -> ApiRefusal {
-    let words = words(answer);
-    let too_large = answer.status == 413 || words.is(&["ErrorMessageSizeExceeded"]);
+fn session_lost(response: &WebResponse) -> ApiRefusal {
+    let words = words(response);
+    let too_large = response.status == 413 || words.is(&["ErrorMessageSizeExceeded"]);
     let meaning = if too_large { Meaning::Permanent(Stage::Data) } else { Meaning::Transient };
-    refusal(NAME, answer, words, meaning)
+    refusal(NAME, response, words, meaning)
 }
 
 /// Turns a doubt about a step before the last one into a failure: nothing was sent yet.
@@ -206,15 +206,15 @@ pub(super) fn find(
     );
     let mut request = Request::new(account, "GET", target);
     request.headers.push(("prefer", "IdType=\"ImmutableId\"".to_owned()));
-    let answer = web.call(request).map_err(|error| no_answer(error, false))?;
-    let json = answer.json();
-    let Some(items) = json["value"].as_array().filter(|_| answer.status == 200) else {
-        let words = words(&answer);
-        let meaning = meaning(answer.status, &words, &[]);
-        return Err(refusal(NAME, &answer, words, meaning));
+    let response = web.call(request).map_err(|error| no_answer(error, false))?;
+    let json = response.json();
+    let Some(items) = json["value"].as_array().filter(|_| response.status == 200) else {
+        let words = words(&response);
+        let meaning = meaning(response.status, &words, &[]);
+        return Err(refusal(NAME, &response, words, meaning));
     };
     let receipt = |item: &Value| Receipt {
-        status: answer.status,
+        status: response.status,
         message_id: message_id(&item["internetMessageId"]),
         provider_id: identifier(&item["id"]),
         thread_id: identifier(&item["conversationId"]),
@@ -227,8 +227,8 @@ fn message_id(of: &Value) -> Option<String> {
     MessageId::parse(of.as_str()?).ok().map(|id| id.to_string())
 }
 
-fn words(answer: &WebResponse) -> Words {
-    let Some(error) = error_object(answer) else { return Words::of_body(answer) };
+fn words(response: &WebResponse) -> Words {
+    let Some(error) = error_object(response) else { return Words::of_body(response) };
     Words::of(error["code"].as_str(), error["message"].as_str())
 }
 

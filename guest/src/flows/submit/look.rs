@@ -106,10 +106,10 @@ fn list(
     web: &mut dyn Web,
 ) -> Result<Vec<(String, Option<String>)>, ApiRefusal> {
     let target = format!("/gmail/v1/users/me/messages?maxResults={most}&q={}", encoded(query));
-    let answer = web.call(Request::new(account, "GET", target)).map_err(|error| no_answer(error, false))?;
-    let json = answer.json();
-    if answer.status != 200 || !json.is_object() {
-        return Err(gmail::unreadable(&answer));
+    let response = web.call(Request::new(account, "GET", target)).map_err(|error| no_answer(error, false))?;
+    let json = response.json();
+    if response.status != 200 || !json.is_object() {
+        return Err(gmail::unreadable(&response));
     }
     let messages = json["messages"].as_array().into_iter().flatten();
     Ok(messages.filter_map(|it| Some((identifier(&it["id"])?, identifier(&it["threadId"])))).collect())

@@ -169,17 +169,17 @@ pub fn submit(
         Ok(mail) => mail,
         Err(error) => return not_attempted(error),
     };
-    let answer = match transport {
+    let response = match transport {
         Transport::Gmail => gmail::send(&mail, web),
         Transport::Graph => graph::send(&mail, web),
         Transport::SendGrid | Transport::Smtp => sendgrid::send(&mail, web),
     };
-    outcome_of(&outgoing.recipients, answer, at)
+    outcome_of(&outgoing.recipients, response, at)
 }
 
 /// What an API's answer to these recipients comes to.
-fn outcome_of(to: &[String], answer: Result<Receipt, ApiRefusal>, at: DateTime<FixedOffset>) -> Outcome {
-    match answer {
+fn outcome_of(to: &[String], response: Result<Receipt, ApiRefusal>, at: DateTime<FixedOffset>) -> Outcome {
+    match response {
         Ok(receipt) => Outcome {
             events: events_of_receipt(to, receipt.status, at),
             error: None,

@@ -46,21 +46,21 @@ pub fn probe_api(account: &str, transport: Transport, web: &mut dyn Web) -> Opti
     let request = Request::new(account, "GET", question.target.to_owned());
     Some(match web.call(request) {
         Err(error) => Probe { steps: Vec::new(), failure: Some(failure(no_answer(error, false))) },
-        Ok(answer) => read_answer(&question, &answer),
+        Ok(response) => read_answer(&question, &response),
     })
 }
 
-fn read_answer(question: &Question, answer: &WebResponse) -> Probe {
+fn read_answer(question: &Question, response: &WebResponse) -> Probe {
     let Question { provider, address, .. } = question;
-    let mut steps = vec![(Stage::Tls, format!("{provider} answers: HTTP {}", answer.status))];
-    let json = answer.json();
-    let words = words(answer);
-    if answer.status == 200 {
+    let mut steps = vec![(Stage::Tls, format!("{provider} answers: HTTP {}", response.status))];
+    let json = response.json();
+    let words = words(response);
+    if response.status == 200 {
         let scopes = json["scopes"].as_array();
         let may_send = |all: &Vec<Value>| all.iter().any(|scope| scope == "mail.send");
         if scopes.is_some_and(|all| !may_send(all)) {
             let lacks = Words::of(None, Some("the key has no permission \"mail.send\""));
-            let refused = refusal(provider, answer, lacks, Meaning::Permanent(Stage::Login));
+            let refused = refusal(provider, response, lacks, Meaning::Permanent(Stage::Login));
             return Probe { steps, failure: Some(failure(refused)) };
         }
         let known = address.iter().find_map(|field| json[*field].as_str());
@@ -77,31 +77,31 @@ fn read_answer(question: &Question, answer: &WebResponse) -> Probe {
     let narrow =
         words.is(&["insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "ErrorAccessDenied"])
             || words.mentions("insufficient authentication scopes");
-    if answer.status == 403 && narrow {
+    if response.status == 403 && narrow {
         steps.push((Stage::Login, "signed in, with the permission to send alone".to_owned()));
         return Probe { steps, failure: None };
     }
-    let meaning = match answer.status {
+    let meaning = match response.status {
         403 => Meaning::Permanent(Stage::Login),
         500.. => Meaning::Transient,
         status => of_status(status),
     };
-    Probe { steps, failure: Some(failure(refusal(provider, answer, words, meaning))) }
+    Probe { steps, failure: Some(failure(refusal(provider, response, words, meaning))) }
 }
 
 /// Reads Google's and Microsoft's error object, SendGrid's list, or the body itself.
-fn words(answer: &WebResponse) -> Words {
-    if let Some(error) = error_object(answer) {
+fn words(response: &WebResponse) -> Words {
+    if let Some(error) = error_object(response) {
         let reason = error["errors"][0]["reason"].as_str();
         return Words::of(
             reason.or(error["code"].as_str()).or(error["status"].as_str()),
             error["message"].as_str(),
         );
     }
-    let json = answer.json();
+    let json = response.json();
     match json["errors"][0]["message"].as_str() {
         Some(message) => Words::of(None, Some(message)),
-        None => Words::of_body(answer),
+        None => Words::of_body(response),
     }
 }
 

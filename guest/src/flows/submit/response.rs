@@ -57,8 +57,8 @@ impl Words {
     }
 
     /// Makes words of an answer whose body is none of the provider's error documents: the body itself.
-    pub(super) fn of_body(answer: &WebResponse) -> Self {
-        Self::of(None, Some(&String::from_utf8_lossy(&answer.body)))
+    pub(super) fn of_body(response: &WebResponse) -> Self {
+        Self::of(None, Some(&String::from_utf8_lossy(&response.body)))
     }
 
     pub(super) fn is(&self, codes: &[&str]) -> bool {
@@ -80,8 +80,8 @@ impl Words {
 }
 
 /// Reads the `error` object that Google's and Microsoft's APIs share, where the answer has one.
-pub(super) fn error_object(answer: &WebResponse) -> Option<Value> {
-    answer.json().get("error").filter(|error| error.is_object()).cloned()
+pub(super) fn error_object(response: &WebResponse) -> Option<Value> {
+    response.json().get("error").filter(|error| error.is_object()).cloned()
 }
 
 /// Returns the meaning of a status, where the provider's words don't decide otherwise.
@@ -97,7 +97,7 @@ pub(super) fn of_status(status: u16) -> Meaning {
 }
 
 /// Makes the refusal that an answer amounts to.
-pub(super) fn refusal(provider: &str, answer: &WebResponse, words: Words, meaning: Meaning) -> ApiRefusal {
+pub(super) fn refusal(provider: &str, response: &WebResponse, words: Words, meaning: Meaning) -> ApiRefusal {
     let server_words = words.text.as_deref().unwrap_or_default();
     let period =
         || Blame::is_quota(server_words).filter(|it| *it != Period::Unknown).unwrap_or(Period::Minute);
@@ -105,7 +105,7 @@ pub(super) fn refusal(provider: &str, answer: &WebResponse, words: Words, meanin
     let (stage, verdict, refused, verb) = match meaning {
         Meaning::NeedsSignIn => {
             let words = words.text.or(words.code);
-            return ApiRefusal::NeedsSignIn(words.unwrap_or_else(|| format!("HTTP {}", answer.status)));
+            return ApiRefusal::NeedsSignIn(words.unwrap_or_else(|| format!("HTTP {}", response.status)));
         }
         Meaning::Transient | Meaning::Quota => {
             (Stage::Data, Verdict::Transient, Vec::new(), "does not take the mail now")
@@ -126,11 +126,11 @@ pub(super) fn refusal(provider: &str, answer: &WebResponse, words: Words, meanin
     ApiRefusal::Failed(ApiFailure {
         stage,
         verdict,
-        status: Some(answer.status),
+        status: Some(response.status),
         code: words.code.clone(),
-        detail: format!("{provider} {verb}: HTTP {}{code}{server_words}", answer.status),
+        detail: format!("{provider} {verb}: HTTP {}{code}{server_words}", response.status),
         words: words.text,
-        retry_after: answer.header("retry-after").and_then(|seconds| seconds.trim().parse().ok()),
+        retry_after: response.header("retry-after").and_then(|seconds| seconds.trim().parse().ok()),
         refused,
         quota,
     })

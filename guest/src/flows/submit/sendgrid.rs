@@ -24,22 +24,22 @@ pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, ApiRef
     let body = body(mail)?;
     let request =
         Request::new(mail.account, "POST", "/v3/mail/send".to_owned()).with("application/json", body);
-    let answer = web.call(request).map_err(|error| no_answer(error, true))?;
-    receipt(mail, &answer)
+    let response = web.call(request).map_err(|error| no_answer(error, true))?;
+    receipt(mail, &response)
 }
 
 /// Reads the answer to that request.
-pub(super) fn receipt(mail: &Mail<'_>, answer: &WebResponse) -> Result<Receipt, ApiRefusal> {
-    if answer.status != 202 {
-        let words = words(answer);
-        let meaning = meaning(answer, &words, mail);
-        return Err(refusal(NAME, answer, words, meaning));
+pub(super) fn receipt(mail: &Mail<'_>, response: &WebResponse) -> Result<Receipt, ApiRefusal> {
+    if response.status != 202 {
+        let words = words(response);
+        let meaning = meaning(response, &words, mail);
+        return Err(refusal(NAME, response, words, meaning));
     }
     Ok(Receipt {
-        status: answer.status,
+        status: response.status,
         // It goes with the other headers, and is kept.
         message_id: Some(mail.message_id.to_string()),
-        provider_id: answer.header("x-message-id").and_then(|id| identifier(&json!(id))),
+        provider_id: response.header("x-message-id").and_then(|id| identifier(&json!(id))),
         ..Receipt::default()
     })
 }
@@ -162,22 +162,22 @@ fn personalizations(people: &Addressees) -> Vec<Value> {
 }
 
 /// Reads `{"errors":[{"message":…,"field":…}]}`; the field names the error.
-fn words(answer: &WebResponse) -> Words {
-    let json = answer.json();
+fn words(response: &WebResponse) -> Words {
+    let json = response.json();
     let Some(errors) = json["errors"].as_array().filter(|errors| !errors.is_empty()) else {
-        return Words::of_body(answer);
+        return Words::of_body(response);
     };
     let all: Vec<&str> = errors.iter().filter_map(|it| it["message"].as_str()).take(20).collect();
     Words::of(errors[0]["field"].as_str(), Some(&all.join("\n")))
 }
 
-fn meaning(answer: &WebResponse, words: &Words, mail: &Mail<'_>) -> Meaning {
-    match answer.status {
+fn meaning(response: &WebResponse, words: &Words, mail: &Mail<'_>) -> Meaning {
+    match response.status {
         // Not the key: the plan's mails are used up until it is renewed.
         401 | 403 if words.mentions("credits exceeded") => Meaning::Quota,
         // The key may not send, or the sender is not verified: the account's fault, not the mail's.
         403 => Meaning::Permanent(Stage::Login),
-        400 => match named(answer, mail) {
+        400 => match named(response, mail) {
             named if named.is_empty() => Meaning::Permanent(Stage::Data),
             named => Meaning::Recipients(named),
         },
@@ -186,10 +186,10 @@ fn meaning(answer: &WebResponse, words: &Words, mail: &Mail<'_>) -> Meaning {
 }
 
 /// Finds the recipients whose place in the request an error names: `personalizations.0.to.1.email`.
-fn named(answer: &WebResponse, mail: &Mail<'_>) -> Vec<String> {
+fn named(response: &WebResponse, mail: &Mail<'_>) -> Vec<String> {
     let sent =
         json!({ "personalizations": personalizations(&Addressees::of(&mail.parts, &mail.recipients)) });
-    let json = answer.json();
+    let json = response.json();
     let fields = json["errors"].as_array().into_iter().flatten().filter_map(|it| it["field"].as_str());
     let emails = fields.filter(|field| field.ends_with(".email")).filter_map(|field| {
         sent.pointer(&format!("/{}", field.replace('.', "/")))?

@@ -11,7 +11,7 @@ use chrono::{DateTime, FixedOffset};
 pub fn settle_api(
     transport: &str,
     outgoing: &OutgoingMail,
-    answer: Result<WebResponse, WebError>,
+    response: Result<WebResponse, WebError>,
     at: DateTime<FixedOffset>,
 ) -> Outcome {
     let taken = match Transport::named(transport) {
@@ -30,6 +30,7 @@ pub fn settle_api(
         Ok(mail) => mail,
         Err(error) => return not_attempted(error),
     };
-    let answer = answer.map_err(|error| no_answer(error, true)).and_then(|answer| taken(&mail, &answer));
-    outcome_of(&outgoing.recipients, answer, at)
+    let response =
+        response.map_err(|error| no_answer(error, true)).and_then(|response| taken(&mail, &response));
+    outcome_of(&outgoing.recipients, response, at)
 }

@@ -118,9 +118,9 @@ fn transaction(
         size: outgoing.size,
         chunks: outgoing.chunks,
     };
-    let answer = smtp.submit(submission);
-    let settled = settle(&recipients, &answer, at);
-    let (error, reply) = match answer {
+    let response = smtp.submit(submission);
+    let settled = settle(&recipients, &response, at);
+    let (error, reply) = match response {
         Ok(accepted) => (None, Some(accepted.reply)),
         Err(failure) => (Some(SubmitError::Failed(failure)), None),
     };

@@ -15,7 +15,7 @@ const STRETCH: u64 = 10 * 320 * 1024;
 const LONGEST_URL: usize = 8 * 1024;
 
 /// A file was not added. Nothing was sent.
-pub(super) enum Failed {
+pub(super) enum UploadFailure {
     /// The response has the reason.
     WebResponse(WebResponse),
     /// The session did not take a stretch: the answer concerns the session, not the account. A new one may do.
@@ -31,7 +31,7 @@ pub(super) fn attach(
     file: &PartFile,
     size: u64,
     web: &mut dyn Web,
-) -> Result<(), Failed> {
+) -> Result<(), UploadFailure> {
     if size < SESSION_FROM {
         let before = format!(
             "{{\"@odata.type\":\"#microsoft.graph.fileAttachment\",\"name\":{},\"contentType\":{},\"contentBytes\":\"",
@@ -51,13 +51,13 @@ pub(super) fn attach(
     let session = expect(call(request, web)?, &[200, 201])?;
     let Some(url) = session.json()["uploadUrl"].as_str().filter(|url| is_upload_url(url)).map(str::to_owned)
     else {
-        return Err(Failed::ApiRefusal(unsuitable("Microsoft Graph gave no https URL to upload to")));
+        return Err(UploadFailure::ApiRefusal(unsuitable("Microsoft Graph gave no https URL to upload to")));
     };
     upload(account, &url, file.handle, size, web)
 }
 
 /// Uploads the file in stretches. The last answer is 201, each before it names where the next begins.
-fn upload(account: &str, url: &str, file: u32, size: u64, web: &mut dyn Web) -> Result<(), Failed> {
+fn upload(account: &str, url: &str, file: u32, size: u64, web: &mut dyn Web) -> Result<(), UploadFailure> {
     let mut offset = 0;
     while offset < size {
         let length = STRETCH.min(size - offset);
@@ -67,14 +67,14 @@ fn upload(account: &str, url: &str, file: u32, size: u64, web: &mut dyn Web) -> 
         request.headers.push(("content-range", format!("bytes {offset}-{}/{size}", next - 1)));
         request.range = Some((offset, length));
         request.authorize = false;
-        let answer = call(request, web)?;
-        let is_expected = match answer.status {
+        let response = call(request, web)?;
+        let is_expected = match response.status {
             201 => next == size,
-            200 | 202 => next < size && resumes_at(&answer.json()).is_none_or(|at| at == next),
+            200 | 202 => next < size && resumes_at(&response.json()).is_none_or(|at| at == next),
             _ => false,
         };
         if !is_expected {
-            return Err(Failed::Session(answer));
+            return Err(UploadFailure::Session(response));
         }
         offset = next;
     }
@@ -82,17 +82,17 @@ fn upload(account: &str, url: &str, file: u32, size: u64, web: &mut dyn Web) -> 
 }
 
 /// Reads the first byte of the first range that is still wanted.
-fn resumes_at(answer: &Value) -> Option<u64> {
-    let ranges = answer.get("nextExpectedRanges").or_else(|| answer.get("NextExpectedRanges"))?;
+fn resumes_at(response: &Value) -> Option<u64> {
+    let ranges = response.get("nextExpectedRanges").or_else(|| response.get("NextExpectedRanges"))?;
     ranges[0].as_str()?.split('-').next()?.trim().parse().ok()
 }
 
-fn call(request: Request, web: &mut dyn Web) -> Result<WebResponse, Failed> {
-    web.call(request).map_err(|error| Failed::ApiRefusal(no_answer(error, false)))
+fn call(request: Request, web: &mut dyn Web) -> Result<WebResponse, UploadFailure> {
+    web.call(request).map_err(|error| UploadFailure::ApiRefusal(no_answer(error, false)))
 }
 
-fn expect(answer: WebResponse, statuses: &[u16]) -> Result<WebResponse, Failed> {
-    if statuses.contains(&answer.status) { Ok(answer) } else { Err(Failed::WebResponse(answer)) }
+fn expect(response: WebResponse, statuses: &[u16]) -> Result<WebResponse, UploadFailure> {
+    if statuses.contains(&response.status) { Ok(response) } else { Err(UploadFailure::WebResponse(response)) }
 }
 
 /// True for an absolute `https` URL without user information, white space or anything else that two readers could read in two ways. On this

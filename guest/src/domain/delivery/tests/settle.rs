@@ -72,8 +72,8 @@ fn a_doubt_is_settled_for_those_who_are_in_doubt_and_nobody_else() {
     );
     let delivered = event("ann@example.com", K::Delivered, 7);
     // What happened, the facts, who is in doubt, what comes of "found", and who is left then.
-    type Row = (&'static str, Vec<Event>, &'static [&'static str], R, &'static [&'static str]);
-    let rows: [Row; 8] = [
+    type Case = (&'static str, Vec<Event>, &'static [&'static str], R, &'static [&'static str]);
+    let rows: [Case; 8] = [
         ("all of them", vec![event("", K::InDoubt, 5)], &["ann", "bob", "eve"], R::Found, &[]),
         // The server had said "later" to one of them before the line was lost.
         (

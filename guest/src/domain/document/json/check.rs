@@ -3,7 +3,7 @@
 use super::super::limits::{MAX_NUMBER, MAX_TEXT};
 use super::super::value::{TURNING, is_credit_code, is_turning};
 use super::super::{Document, DocumentFault, Party};
-use super::place::Step;
+use super::path::Step;
 use crate::domain::kind::DocumentKind;
 
 /// A field that is wrong though its type is right.

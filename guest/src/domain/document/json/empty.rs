@@ -3,7 +3,7 @@
 
 use super::super::{DocumentError, DocumentFault};
 use super::explain::first_wrong_value;
-use super::place::{self, Step};
+use super::path::{self, Step};
 use std::borrow::Cow;
 
 const EMPTY: &[u8] = b"\"\"";
@@ -53,10 +53,10 @@ pub(super) fn missing<'t, T: serde::Deserialize<'t>>(given: &str, read: &'t str)
     }
     let path: Vec<Step> = first_wrong_value::<T>(read)?;
     let is_empty_field =
-        matches!(path.last(), Some(Step::Field(_))) && place::value(given, &path) == Some("\"\"");
+        matches!(path.last(), Some(Step::Field(_))) && path::value(given, &path) == Some("\"\"");
     is_empty_field.then(|| {
         let detail = "missing: this field is required, and an empty text is none";
-        DocumentError::at(DocumentFault::Invalid, &place::written(&path), place::line(given, &path), detail)
+        DocumentError::at(DocumentFault::Invalid, &path::written(&path), path::line(given, &path), detail)
     })
 }
 

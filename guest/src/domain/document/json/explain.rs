@@ -2,7 +2,7 @@
 
 use super::super::{DocumentError, DocumentFault};
 use super::list::TOO_MANY;
-use super::place::{self, Step};
+use super::path::{self, Step};
 use serde_json::error::Category;
 use serde_path_to_error::Segment;
 
@@ -37,8 +37,8 @@ pub(in crate::domain) fn explain<'t, T: serde::Deserialize<'t>>(
         detail = "given twice".into();
     }
     let kind = if detail.starts_with(TOO_MANY) { DocumentFault::Refused } else { DocumentFault::Invalid };
-    let line = place::line(text, &path).or_else(|| line(&fault));
-    DocumentError::at(kind, &place::written(&path), line, &detail)
+    let line = path::line(text, &path).or_else(|| line(&fault));
+    DocumentError::at(kind, &path::written(&path), line, &detail)
 }
 
 /// Finds the path to the first value that is none of its field in a `T`; none where the field itself is what is what is wrong.

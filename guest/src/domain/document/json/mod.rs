@@ -7,7 +7,7 @@
 mod check;
 mod empty;
 mod explain;
-mod place;
+mod path;
 
 pub(super) mod date;
 pub(super) mod decimal;
@@ -54,8 +54,8 @@ pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
         }
     }
     check::document(&document).map_err(|fault| {
-        let line = place::line(text, &fault.path);
-        DocumentError::at(fault.fault, &place::written(&fault.path), line, &fault.detail)
+        let line = path::line(text, &fault.path);
+        DocumentError::at(fault.fault, &path::written(&fault.path), line, &fault.detail)
     })?;
     Ok(document)
 }

@@ -110,7 +110,7 @@ impl Document {
 
     /// Returns the document as a mail of it is made: a credit note's amounts above zero, and of several parts those that are still to be
     /// paid.
-    pub fn as_it_stands(self) -> Self {
+    pub fn as_mailed(self) -> Self {
         self.with_credit_above_zero().with_open_instalments()
     }
 

@@ -34,20 +34,20 @@ pub struct EmbeddedFile {
 }
 
 /// What an attachment holds.
-enum Held<'t, 'a> {
+enum AttachedContent<'t, 'a> {
     /// In base64.
     File(Element<'t, 'a>),
     Text(&'t str),
 }
 
 /// Returns what is in an attachment itself; none for one that is blank or a link.
-fn held<'t, 'a>(attachment: Element<'t, 'a>) -> Option<Held<'t, 'a>> {
+fn content_of<'t, 'a>(attachment: Element<'t, 'a>) -> Option<AttachedContent<'t, 'a>> {
     let is_given = |value: &Element<'_, '_>| !value.whole_text().trim().is_empty();
     if let Some(file) = attachment.values("EmbeddedDocumentBinaryObject").find(is_given) {
-        return Some(Held::File(file));
+        return Some(AttachedContent::File(file));
     }
     let mut texts = attachment.all("ExternalReference").flat_map(|reference| reference.values("Description"));
-    texts.find(is_given).map(|text| Held::Text(text.whole_text().trim()))
+    texts.find(is_given).map(|text| AttachedContent::Text(text.whole_text().trim()))
 }
 
 /// Reads what is attached to an AttachedDocument, which holds no further one.
@@ -58,12 +58,12 @@ pub(super) fn attached<T>(root: Element<'_, '_>, read: Inside<'_, T>) -> Result<
         DocumentError { detail, line: None, ..fault }
     };
     let Some(first) = root.at(&["Attachment"]) else { return Err(root.missing("cac:Attachment")) };
-    let text = match root.all("Attachment").find_map(held) {
-        Some(Held::File(file)) => {
+    let text = match root.all("Attachment").find_map(content_of) {
+        Some(AttachedContent::File(file)) => {
             let content = decoded(file)?;
             return open_bytes(&content, read, true).map_err(within);
         }
-        Some(Held::Text(text)) => text,
+        Some(AttachedContent::Text(text)) => text,
         None => {
             let detail = "this AttachedDocument holds no document: what it refers to is elsewhere, and is to be given instead";
             return Err(first.fault(DocumentFault::Invalid, detail));

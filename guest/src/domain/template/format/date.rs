@@ -1,6 +1,6 @@
 //! Dates: long for reading, short for tables.
 
-use super::conventions::{Short, conventions};
+use super::conventions::{ShortDate, conventions};
 use crate::domain::language::{Language, Locale};
 use chrono::{Datelike, NaiveDate};
 use std::fmt::Write as _;
@@ -98,12 +98,12 @@ pub fn long_date(date: NaiveDate, locale: Locale) -> String {
 pub fn short_date(date: NaiveDate, locale: Locale) -> String {
     let (day, number, year) = (date.day(), date.month(), date.year());
     match conventions(locale).short {
-        Short::Dashes => format!("{day:02}-{number:02}-{year:04}"),
-        Short::Slashes => format!("{day:02}/{number:02}/{year:04}"),
-        Short::Dots => format!("{day:02}.{number:02}.{year:04}"),
-        Short::MonthFirst => format!("{number:02}/{day:02}/{year:04}"),
-        Short::Iso => format!("{year:04}-{number:02}-{day:02}"),
-        Short::Named => {
+        ShortDate::Dashes => format!("{day:02}-{number:02}-{year:04}"),
+        ShortDate::Slashes => format!("{day:02}/{number:02}/{year:04}"),
+        ShortDate::Dots => format!("{day:02}.{number:02}.{year:04}"),
+        ShortDate::MonthFirst => format!("{number:02}/{day:02}/{year:04}"),
+        ShortDate::Iso => format!("{year:04}-{number:02}-{day:02}"),
+        ShortDate::Named => {
             let name = month(date, locale);
             format!("{day} {} {year}", name.get(..3).unwrap_or(name))
         }

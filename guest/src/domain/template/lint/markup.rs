@@ -66,7 +66,7 @@ pub(super) fn check(name: &str, source: &str) -> Vec<Finding> {
 fn pictures_without_text(name: &str, lower: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let (mut line, mut counted) = (1_u32, 0);
-    let [mut ends, mut texts, mut below] = [">", " alt=", "\nalt="].map(Next::of);
+    let [mut ends, mut texts, mut below] = [">", " alt=", "\nalt="].map(Cursor::of);
     for (at, _) in lower.match_indices("<img") {
         line =
             line.saturating_add(u32::try_from(lower[counted..at].matches('\n').count()).unwrap_or(u32::MAX));
@@ -84,12 +84,12 @@ fn pictures_without_text(name: &str, lower: &str) -> Vec<Finding> {
 }
 
 /// Where a text stands next: found anew only once the last place is passed.
-struct Next {
+struct Cursor {
     text: &'static str,
     known: Option<usize>,
 }
 
-impl Next {
+impl Cursor {
     fn of(text: &'static str) -> Self {
         Self { text, known: None }
     }

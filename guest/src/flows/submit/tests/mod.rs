@@ -20,13 +20,13 @@ const PDF: u64 = 120_000;
 /// A provider that answers by a script and keeps what it was asked.
 #[derive(Debug, Default)]
 struct Provider {
-    answers: VecDeque<Result<WebResponse, WebError>>,
+    responses: VecDeque<Result<WebResponse, WebError>>,
     asked: Vec<Request>,
 }
 
 impl Provider {
-    fn answering(answers: impl IntoIterator<Item = WebResponse>) -> Self {
-        Self { answers: answers.into_iter().map(Ok).collect(), asked: Vec::new() }
+    fn answering(responses: impl IntoIterator<Item = WebResponse>) -> Self {
+        Self { responses: responses.into_iter().map(Ok).collect(), asked: Vec::new() }
     }
 
     /// Methods and targets, in order.
@@ -38,7 +38,7 @@ impl Provider {
 impl Web for Provider {
     fn call(&mut self, request: Request) -> Result<WebResponse, WebError> {
         self.asked.push(request);
-        self.answers.pop_front().unwrap_or(Err(WebError::Refused("nothing more is scripted".into())))
+        self.responses.pop_front().unwrap_or(Err(WebError::Refused("nothing more is scripted".into())))
     }
 }
 
@@ -51,7 +51,7 @@ impl Smtp for NoSmtp {
     }
 }
 
-fn answer(status: u16, body: &str) -> WebResponse {
+fn response(status: u16, body: &str) -> WebResponse {
     WebResponse {
         status,
         headers: vec![("content-type".into(), "application/json".into())],
@@ -243,7 +243,7 @@ fn a_call_without_an_answer_is_in_doubt_only_where_the_whole_request_left() {
     ];
     for transport in ["gmail", "graph", "sendgrid"] {
         for (error, expected) in &rows {
-            let mut provider = Provider { answers: [Err(error.clone())].into(), asked: vec![] };
+            let mut provider = Provider { responses: [Err(error.clone())].into(), asked: vec![] };
             let outcome = send(invoice(), transport, &mut provider);
             assert_eq!(short(&outcome), *expected, "{transport} {error:?}");
             assert_eq!(provider.asked.len(), 1, "{transport} {error:?}");
@@ -261,7 +261,7 @@ fn a_providers_own_error_is_worded_as_what_it_is() {
             (503, "does not take the mail now: HTTP 503", "Transient"),
             (504, "could not say whether it took the mail: HTTP 504", "InDoubt"),
         ] {
-            let mut provider = Provider::answering([answer(status, "upstream is tired")]);
+            let mut provider = Provider::answering([response(status, "upstream is tired")]);
             let outcome = send(invoice(), transport, &mut provider);
             let what = format!("{transport} {status}: {outcome:?}");
             let SubmitError::Api(failure) = outcome.error.as_ref().expect(&what) else { panic!("{what}") };

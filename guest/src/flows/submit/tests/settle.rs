@@ -78,16 +78,16 @@ fn every_answer() -> Vec<Result<Acceptance, Failure>> {
 fn a_settled_answer_is_what_a_submission_makes_of_it() {
     let recipients = TO.map(str::to_owned);
     let (mut results, mut paused) = (std::collections::BTreeSet::new(), 0);
-    let answers = every_answer();
-    assert!(answers.len() > 5_000, "{}", answers.len());
-    for answer in answers {
-        assert_eq!(check_answer(&recipients, &answer), Ok(()), "{answer:?}");
-        let settled = settle(&recipients, &answer, now());
-        let mut smtp = Scripted { answer: Some(answer.clone()), calls: 0 };
+    let responses = every_answer();
+    assert!(responses.len() > 5_000, "{}", responses.len());
+    for response in responses {
+        assert_eq!(check_answer(&recipients, &response), Ok(()), "{response:?}");
+        let settled = settle(&recipients, &response, now());
+        let mut smtp = Scripted { response: Some(response.clone()), calls: 0 };
         let outcome = by_smtp(outgoing(&TO), &mut smtp);
         let submitted = outcome.settlement();
-        assert_eq!(settled, submitted, "{answer:?}");
-        assert_eq!(settled.events.len(), TO.len(), "each recipient has a fact: {answer:?}");
+        assert_eq!(settled, submitted, "{response:?}");
+        assert_eq!(settled.events.len(), TO.len(), "each recipient has a fact: {response:?}");
         let result = format!("{:?}", settled.result);
         results.insert(result.split('(').next().unwrap_or_default().to_owned());
         paused += usize::from(settled.pause.is_some());
@@ -122,10 +122,10 @@ fn api_answers() -> Vec<Result<WebResponse, WebError>> {
     let statuses = [200, 202, 301, 400, 401, 403, 404, 408, 413, 429, 500, 502, 503];
     let answered = statuses.into_iter().flat_map(|status| {
         bodies.map(|body| {
-            let mut answer = answer(status, body);
-            answer.headers.push(("retry-after".to_owned(), "120".to_owned()));
-            answer.headers.push(("x-message-id".to_owned(), "sg-1".to_owned()));
-            Ok(answer)
+            let mut response = response(status, body);
+            response.headers.push(("retry-after".to_owned(), "120".to_owned()));
+            response.headers.push(("x-message-id".to_owned(), "sg-1".to_owned()));
+            Ok(response)
         })
     });
     let stages = [
@@ -147,12 +147,12 @@ fn api_answers() -> Vec<Result<WebResponse, WebError>> {
 fn a_settled_answer_of_an_api_is_what_a_submission_makes_of_it() {
     let mut seen = std::collections::BTreeSet::new();
     for transport in ["gmail", "graph", "sendgrid"] {
-        for answer in api_answers() {
-            let mut provider = Provider { answers: VecDeque::from([answer.clone()]), asked: vec![] };
+        for response in api_answers() {
+            let mut provider = Provider { responses: VecDeque::from([response.clone()]), asked: vec![] };
             let submitted = send(invoice(), transport, &mut provider);
-            let settled = settle_api(transport, &invoice(), answer.clone(), now());
+            let settled = settle_api(transport, &invoice(), response.clone(), now());
             let stored = |of: &Outcome| (of.error.clone(), of.clone().settlement());
-            assert_eq!(stored(&settled), stored(&submitted), "{transport}: {answer:?}");
+            assert_eq!(stored(&settled), stored(&submitted), "{transport}: {response:?}");
             seen.insert(settled.result.name());
         }
     }
@@ -168,7 +168,7 @@ fn what_is_no_request_to_an_api_is_not_settled() {
         ("gmail", OutgoingMail { chunks: vec![], ..invoice() }, "mail.chunks"),
         ("gmail", OutgoingMail { recipients: vec!["x".into()], ..invoice() }, "recipients[0]"),
     ] {
-        match settle_api(transport, &mail, Ok(answer(202, "")), now()).error {
+        match settle_api(transport, &mail, Ok(response(202, "")), now()).error {
             Some(SubmitError::Argument { field: named, .. }) => assert_eq!(named, field),
             other => panic!("{transport}: {other:?}"),
         }
