@@ -1,15 +1,15 @@
-//! Letting one in at a time: an instance of the plugin is not made to be called while it is in a call.
+//! One call at a time: an instance of the plugin is not made to be called while it is in a call.
 //!
 //! Some runtimes refuse that themselves, others don't: JavaScript's may call an export from within an import, and may go on with
 //! an instance whose import threw.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Lets one in at a time.
+/// A lock that one call holds at a time.
 #[derive(Debug)]
 pub(crate) struct CallLock(AtomicBool);
 
-/// Is in, until it is dropped. One that never is, since an exception took the stack away, keeps the entrance closed.
+/// Holds the lock until it is dropped. One that never is, since an exception removed the stack, keeps the lock for ever.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct CallGuard<'a>(&'a CallLock);
@@ -38,19 +38,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_enters_at_a_time() {
+    fn one_call_holds_the_lock_at_a_time() {
         let call_lock = CallLock::new();
         for _ in 0..3 {
             let first = call_lock.try_lock();
             assert!(first.is_some());
-            assert!(call_lock.try_lock().is_none(), "while another is in");
-            assert!(call_lock.try_lock().is_none(), "being refused opens nothing");
+            assert!(call_lock.try_lock().is_none(), "while another holds it");
+            assert!(call_lock.try_lock().is_none(), "being refused frees nothing");
         }
-        assert!(call_lock.try_lock().is_some(), "each has left");
+        assert!(call_lock.try_lock().is_some(), "each was released");
     }
 
     #[test]
-    fn one_whose_stack_was_taken_away_keeps_the_others_out() {
+    fn a_call_whose_stack_was_removed_keeps_the_lock() {
         let call_lock = CallLock::new();
         // An exception that passes through WebAssembly runs no destructors.
         std::mem::forget(call_lock.try_lock());
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_threads_one_enters() {
+    fn of_many_threads_one_gets_the_lock() {
         let (call_lock, inside) = (CallLock::new(), std::sync::Barrier::new(4));
         let guard = std::thread::scope(|scope| {
             let threads = [(); 4].map(|()| {

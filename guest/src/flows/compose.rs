@@ -2,7 +2,7 @@
 
 use super::addressee::Addressee;
 use super::contents::check_content;
-use super::doubt::{doubts, unknown_templates};
+use super::document_warnings::{document_warnings, unknown_templates};
 use super::feedback_id::feedback_id;
 use super::files::Files;
 use super::input::{Input, InputError, Source};
@@ -145,7 +145,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
     let selected = attachment::check(&job.attachments, format).map_err(|fault| offer_link(fault, job))?;
     refusal::check_carried(job, &document, purpose, &selected)?;
     warnings.extend(selected.warnings().iter().map(|w| warning(w.code(), w)));
-    warnings.extend(doubts(&document, &settings.company));
+    warnings.extend(document_warnings(&document, &settings.company));
     warnings.extend(unknown_templates(&settings.templates));
     let (selected, logo) = check_content(selected, files, &mut warnings)?;
 

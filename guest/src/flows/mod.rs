@@ -5,7 +5,7 @@ mod addressee;
 mod codes_tests;
 mod compose;
 mod contents;
-mod doubt;
+mod document_warnings;
 mod feedback_id;
 mod files;
 mod inbound;

@@ -28,7 +28,7 @@ fn composed(job: &Job, what: &str) -> Message {
     compose(job, &mut NoFiles).unwrap_or_else(|fault| panic!("{what}: {fault}"))
 }
 
-/// Codes of what is told, but for what the job leaves out: a recipient, a register.
+/// Codes of the warnings, but for what the job leaves out: a recipient, a register.
 fn warnings(message: &Message) -> Vec<&'static str> {
     let codes = message.warnings.iter().map(|warning| warning.code);
     codes.filter(|code| !matches!(*code, "no-recipient" | "no-registration")).collect()

@@ -1,4 +1,4 @@
-//! `composing`.
+//! The export `composing`: conversions around the use cases, no decisions.
 
 use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::composing as wit;

@@ -1,4 +1,4 @@
-//! `inbound`: what a message in hand is.
+//! The export `inbound`: what a message in hand is.
 
 use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::inbound as wit;

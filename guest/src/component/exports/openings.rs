@@ -1,4 +1,4 @@
-//! `openings`.
+//! The export `openings`: conversions around the use cases, no decisions.
 
 use crate::component::bindings::exports::postroom::plugin::openings as wit;
 use crate::component::bindings::postroom::plugin::types::ArgumentError;

@@ -1,4 +1,4 @@
-//! `schedule`: when a mail is to be sent, and by which way.
+//! The export `schedule`: when a mail is to be sent, and by which way.
 
 use crate::component::bindings::exports::postroom::plugin::composing::OutgoingMail;
 use crate::component::bindings::exports::postroom::plugin::schedule as wit;

@@ -12,7 +12,7 @@ use chrono::DateTime;
 use mail_builder::mime::{BodyPart, MimePart};
 use mail_parser::{Message, MessageParser, MimeHeaders as _, PartType};
 
-/// Owns what a letter borrows.
+/// Owns what a [`MessageContent`] borrows.
 #[derive(Debug, Clone)]
 struct ContentFixture {
     id: MailId,
@@ -81,7 +81,7 @@ fn typical() -> ContentFixture {
     }
 }
 
-/// The shortest letter: plain text in every field and no files.
+/// The shortest content: plain text in every field and no files.
 fn plain() -> ContentFixture {
     ContentFixture {
         from: mailbox("", "a@b.example"),

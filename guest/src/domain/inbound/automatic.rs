@@ -84,7 +84,7 @@ fn answers(message: &InboundMessage) -> bool {
     ["in-reply-to", "references"].iter().any(|name| message.header.get(name).is_some())
 }
 
-/// True if the subject begins as that of a notice, whoever sent it.
+/// True if the subject begins as that of a notice, of any sender.
 pub(super) fn begins_so(message: &InboundMessage) -> bool {
     let subject = phrases::plain(&message.subject);
     AUTOMATIC_SUBJECTS.begins(&subject) || ABSENCE_SUBJECTS.begins(&subject)

@@ -18,13 +18,13 @@ mod conversation;
 mod dsn;
 mod encoded_word;
 mod fields;
-mod flagged;
 pub mod limits;
 mod mdn;
 mod message;
 mod model;
 mod person;
 mod phrases;
+mod provider_verdict;
 mod quoted_reply;
 mod receipt;
 mod report;
@@ -33,8 +33,8 @@ mod tnef;
 
 pub use bounce_reason::{BounceReason, bounce_reason, bounce_type};
 pub use cause::Cause;
-pub use flagged::combined_bounce_type;
 pub use model::{BounceType, Class, RecipientReport, Refused, ReplyText, Report, Sender, Token, TokenPlace};
+pub use provider_verdict::combined_bounce_type;
 pub use report::read;
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use super::bounce_reason::bounce_reason;
 use super::class::kind_of;
 use super::code::Enhanced;
 use super::dsn::without_type;
-use super::flagged::combined_bounce_type;
 use super::limits;
 use super::message::InboundMessage;
 use super::model::{BounceType, Class, RecipientReport};
+use super::provider_verdict::combined_bounce_type;
 use crate::domain::status::{EventKind, EventSource};
 use serde_json::Value;
 

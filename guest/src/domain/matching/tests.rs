@@ -27,7 +27,7 @@ fn claim(class: Class) -> Claim {
     Claim { class, recipients: vec![], about: vec![], tokens: vec![], events: vec![] }
 }
 
-/// A fact about an address, as the report that tells it names that.
+/// A fact about an address, as its report names that.
 fn claim_of(kind: EventKind, source: EventSource, named: Option<&str>, last: Option<&str>) -> Claim {
     let own = |text: &str| text.to_owned();
     let class = if source == EventSource::Reply { Class::Ordinary } else { Class::Bounce };

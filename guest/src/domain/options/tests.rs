@@ -1,4 +1,4 @@
-//! What options may say, and how what is wrong with them is told.
+//! What options may hold, and how faults in them are reported.
 
 use super::*;
 use crate::domain::attachment::Format;

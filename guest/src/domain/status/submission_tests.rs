@@ -1,4 +1,4 @@
-//! What a transaction tells about each recipient.
+//! The events of a transaction, for each recipient.
 
 use super::event::{EventKind as K, EventSource};
 use super::*;

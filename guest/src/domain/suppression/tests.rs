@@ -137,7 +137,7 @@ fn where_a_mail_was_forwarded_its_recipient_is_not_dead() {
         let claim = report(vec![of.clone()]);
         let found = asked(&[MIA, NOAH], |mail| of_report(&claim, Some(TraceKind::ReturnAddress), mail));
         assert_eq!(addresses(found), texts(wanted), "{last}");
-        // Whoever complains has read it.
+        // A recipient who complains has read it.
         let claim = report(vec![ClaimedRecipient { class: Class::Complaint, ..of }]);
         let found = asked(&[MIA, NOAH], |mail| of_report(&claim, Some(TraceKind::ReturnAddress), mail));
         assert_eq!(addresses(found), [MIA], "{last}");

@@ -1,7 +1,7 @@
 //! Plain text on its way into a mail: the one line of a subject, the paragraphs of a body, their HTML, and
 //! lines short enough for a plain mail.
 
-use super::whole::push_unbroken;
+use super::unbroken::push_unbroken;
 use crate::domain::html::push_escaped;
 use std::borrow::Cow;
 use std::fmt::Write;

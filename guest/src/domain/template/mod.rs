@@ -24,9 +24,9 @@ mod samples;
 pub mod shipped;
 mod signature;
 mod subject_amount;
+mod unbroken;
 mod value;
 pub mod variables;
-mod whole;
 mod words;
 
 pub use fault::{RULES, Rule, TemplateFault};

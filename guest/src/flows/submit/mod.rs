@@ -2,10 +2,10 @@
 
 mod gmail;
 mod graph;
-mod look;
 mod probe;
 mod response;
 mod sendgrid;
+mod sent_lookup;
 mod settle_api;
 mod smtp;
 #[cfg(test)]
@@ -13,8 +13,8 @@ mod tests;
 mod upload;
 mod web;
 
-pub use look::{LookupResult, Search, look_in_sent};
 pub use probe::{Probe, probe_api};
+pub use sent_lookup::{LookupResult, Search, look_in_sent};
 pub use settle_api::settle_api;
 pub use smtp::{Smtp, Submission};
 pub use web::{Piece, Request, Web, WebError, WebFailure, WebResponse, WebStage};

@@ -1,4 +1,4 @@
-//! What tells a mail, its pictures and what it is about from others.
+//! What distinguishes a mail, its pictures and what it is about from others.
 
 use super::{ContentFixture, plain, typical};
 use crate::domain::compose::{Chunk, MessageContent, compose};

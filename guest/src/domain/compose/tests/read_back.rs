@@ -1,4 +1,4 @@
-//! A message read back is the letter it was made of, whoever wrote its names and texts.
+//! A message read back is the content it was made of, whatever its names and texts are.
 
 use super::hostile::file_names;
 use super::{ContentFixture, file, header_names, mailbox, parsed, plain, typical};

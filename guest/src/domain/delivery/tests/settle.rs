@@ -75,7 +75,7 @@ fn a_doubt_is_settled_for_those_who_are_in_doubt_and_nobody_else() {
     type Case = (&'static str, Vec<Event>, &'static [&'static str], R, &'static [&'static str]);
     let rows: [Case; 8] = [
         ("all of them", vec![event("", K::InDoubt, 5)], &["ann", "bob", "eve"], R::Found, &[]),
-        // The server had said "later" to one of them before the line was lost.
+        // The server had deferred one of them before the connection was lost.
         (
             "one was told to come later",
             vec![deferred.clone(), doubt("bob", 5), doubt("eve", 5)],

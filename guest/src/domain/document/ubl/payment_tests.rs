@@ -1,4 +1,4 @@
-//! How UBL files say how and when they are to be paid.
+//! How UBL files state how and when they are to be paid.
 
 use super::tests::{of, with};
 

@@ -1,4 +1,4 @@
-//! The fixtures, each against what `expected.tsv` says of it.
+//! The fixtures, each against its line in `expected.tsv`.
 
 use super::{fixture, folder, understood};
 use crate::domain::inbound::{BounceType, Class};

@@ -1,4 +1,4 @@
-//! Receipts and refusals: told apart by who writes them, in any language.
+//! Receipts and refusals: distinguished by who writes them, in any language.
 
 use super::understood;
 use crate::domain::inbound::{BounceType, Class, RecipientReport};
@@ -37,7 +37,7 @@ fn a_mail_that_its_reader_deleted_unread_has_arrived() {
             "Reporting-UA: mail.customer.example; Webmail",
         ),
         ("Subject: ไม่ได้อ่าน: ใบแจ้งหนี้", "ข้อความถูกลบ", "X-MSExch-Correlation-Key: abc=="),
-        // What the mail itself was about is not what the report says.
+        // What the mail itself was about is not the report's result.
         (
             "Subject: Not read: Your claim was rejected",
             "Your message\r\nSubject: Your claim was rejected\r\nwas deleted without being read.",
@@ -135,7 +135,7 @@ fn a_receipt_in_plain_text_is_no_persons_answer() {
         ),
         ("Nicht gelesen: Rechnung 7", "", Arrived),
         ("Não lida: Fatura 7", "A sua mensagem foi eliminada sem ser lida em 03/02/2026 09:41", Arrived),
-        // The form tells where the language does not.
+        // The form decides where the language does not.
         (
             "Perskaityta dabar: Sąskaita 7",
             "Jūsų laiškas\r\n\r\n   Kam: Jan\r\n   Tema: Sąskaita 7\r\n\r\nperžiūrėtas 2026-02-03 09:41.",

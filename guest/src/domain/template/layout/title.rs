@@ -4,7 +4,7 @@ use crate::domain::html::push_escaped;
 use crate::domain::kind::UseCase as U;
 use crate::domain::template::fault::TemplateFault;
 use crate::domain::template::request::RenderRequest;
-use crate::domain::template::whole::{is_kept_whole, push_whole};
+use crate::domain::template::unbroken::{push_whole, stays_on_one_line};
 use crate::domain::template::words::Words;
 
 /// Most invoices whose numbers are looked for in a text: the shipped ones name five.
@@ -41,7 +41,7 @@ impl<'a> Title<'a> {
         let mut html = String::with_capacity(128);
         push_escaped(&mut html, self.kind);
         html.push(' ');
-        match is_kept_whole(self.number) {
+        match stays_on_one_line(self.number) {
             true => push_whole(&mut html, self.number, style),
             false => push_escaped(&mut html, self.number),
         }
@@ -66,5 +66,5 @@ pub(super) fn numbers(request: &RenderRequest<'_>) -> Vec<String> {
         d.direct_debit().and_then(|means| means.mandate.as_ref()),
     ];
     let all = named.into_iter().flatten().chain(d.references.invoices.iter().take(INVOICES));
-    all.map(|number| number.trim()).filter(|number| is_kept_whole(number)).map(str::to_owned).collect()
+    all.map(|number| number.trim()).filter(|number| stays_on_one_line(number)).map(str::to_owned).collect()
 }

@@ -1,5 +1,4 @@
-//! What a server said is for ever or not by its code and words, whichever provider passes them on; and each provider's own
-//! types, one by one.
+//! A refusal is permanent or not by its code and words, whichever provider passes them on; and each provider's own types, one by one.
 
 use super::{Provider, Reading, mailgun, postmark, sendgrid, ses};
 use super::{one, reading};

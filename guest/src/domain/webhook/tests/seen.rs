@@ -1,4 +1,4 @@
-//! Who opened a mail or followed a link is the same whichever provider reports it.
+//! Who opened a mail or followed a link does not depend on the provider that reports it.
 
 use super::{Provider, read};
 use super::{mailgun, postmark, sendgrid, ses};

@@ -2,9 +2,9 @@
 
 mod gmail;
 mod graph;
-mod look;
 mod probe;
 mod sendgrid;
+mod sent_lookup;
 mod settle;
 mod smtp;
 
@@ -251,7 +251,7 @@ fn a_call_without_an_answer_is_in_doubt_only_where_the_whole_request_left() {
     }
 }
 
-/// An error of the provider's own is an answer: it is quoted as one, and no connection is said to be lost.
+/// An error of the provider's own is an answer: it is quoted as one, and no connection counts as lost.
 #[test]
 fn a_providers_own_error_is_worded_as_what_it_is() {
     for transport in ["gmail", "graph", "sendgrid"] {

@@ -1,4 +1,4 @@
-//! A host that submits by means of its own is told what one is told that submits through the plugin.
+//! A host that submits by means of its own gets the results of one that submits through the plugin.
 
 use super::smtp::{Scripted, by_smtp, outgoing, reply};
 use super::*;
@@ -7,7 +7,7 @@ use crate::domain::status::RecipientReply;
 
 const TO: [&str; 3] = ["ann@example.com", "bob@example.com", "eve@example.com"];
 
-/// What a server may say: of the mail, of a recipient, of the account; now, later and never.
+/// Replies that a server may give: about the mail, a recipient, the account; now, later and never.
 fn replies() -> Vec<Reply> {
     let replies_given = [
         (250, "2.1.5", "ok"),

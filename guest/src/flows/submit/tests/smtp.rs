@@ -101,7 +101,7 @@ fn a_mail_that_can_not_be_sent_reaches_no_server() {
     assert_eq!(smtp.calls, 0);
 }
 
-/// A server without SMTPUTF8, as the host tells of one; what it was given.
+/// A server without SMTPUTF8, as the host reports one; and what it was given.
 #[derive(Default)]
 struct Old {
     given: Vec<(Vec<String>, String)>,

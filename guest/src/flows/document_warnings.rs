@@ -7,7 +7,7 @@ use crate::domain::template;
 use crate::domain::warning::WarningCode;
 
 /// Makes warnings about a document, its partner and the company that sends it.
-pub(super) fn doubts(document: &Document, company: &Company) -> Vec<Warning> {
+pub(super) fn document_warnings(document: &Document, company: &Company) -> Vec<Warning> {
     let partner = document.partner();
     let mut doubts = Vec::new();
     if is_company(partner, company) {

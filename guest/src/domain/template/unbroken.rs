@@ -34,7 +34,7 @@ const LONGEST_NUMBER: usize = 24;
 const LONGEST_WORD: usize = 36;
 
 /// True for a number or reference that a browser would break within and that is kept on one line.
-pub(super) fn is_kept_whole(number: &str) -> bool {
+pub(super) fn stays_on_one_line(number: &str) -> bool {
     (SHORTEST_NUMBER..=LONGEST_NUMBER).contains(&number.chars().take(LONGEST_NUMBER + 1).count())
         && number.contains(char::is_alphanumeric)
         && number.contains(|c: char| !c.is_alphanumeric())
@@ -92,7 +92,7 @@ mod tests {
             ("-----", false),
             ("", false),
         ] {
-            assert_eq!(is_kept_whole(number), expected, "{number}");
+            assert_eq!(stays_on_one_line(number), expected, "{number}");
         }
     }
 }
