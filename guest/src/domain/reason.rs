@@ -8,7 +8,7 @@
 pub struct Reason {
     /// One of the codes of its group.
     pub code: &'static str,
-    /// In English.
+    /// What is known of the single case, in English.
     pub detail: String,
 }
 

@@ -75,7 +75,7 @@ pub struct Job {
 pub struct Warning {
     /// One of [`WARNINGS`](crate::domain::warning::WARNINGS).
     pub code: &'static str,
-    /// In English.
+    /// What is known of the single case, in English.
     pub detail: String,
 }
 
@@ -106,10 +106,10 @@ pub enum ComposeError {
     /// An attachment.
     #[error(transparent)]
     Attachment(#[from] AttachmentFault),
-    /// It could be made, and should not be.
+    /// The mail could be made, and should not be.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Another argument: which, and what is wrong.
+    /// Another argument is wrong: which, and how.
     #[error("{field}: {detail}")]
     Job {
         /// Name in the contract.

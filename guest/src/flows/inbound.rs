@@ -20,7 +20,7 @@ pub trait Messages {
 /// Why a message was not understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoredError<E> {
-    /// It is beyond the limits.
+    /// The message is beyond the limits.
     Refused(Refused),
     /// The mailbox could not be asked.
     Mailbox(E),

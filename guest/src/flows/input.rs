@@ -18,7 +18,7 @@ thread_local! {
 /// A document that was read.
 #[derive(Debug, Clone)]
 pub struct ReadDocument {
-    /// As the business system has it.
+    /// The document as the business system has it.
     pub document: Arc<Document>,
     /// [As mails show it](Document::as_mailed).
     pub as_mailed: Arc<Document>,
@@ -29,7 +29,7 @@ pub struct ReadDocument {
 pub enum Content {
     /// Decoded already: an encoding that an XML declaration names is not looked at.
     Text(String),
-    /// As it is, in the encoding that it names.
+    /// Bytes as they are, in the encoding that they name.
     Bytes(Vec<u8>),
 }
 

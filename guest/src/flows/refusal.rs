@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 const NOTHING_OPEN: &str = "nothing-open";
 /// Something is open, and the day to pay it has not passed.
 const NOT_YET_DUE: &str = "not-yet-due";
-/// It brings a document to be paid, without a file or a link.
+/// The mail brings a document to be paid, without a file or a link.
 const WITHOUT_DOCUMENT: &str = "without-document";
 /// The code of every refusal.
 pub const REFUSALS: &[&str] = &[NOTHING_OPEN, NOT_YET_DUE, WITHOUT_DOCUMENT];

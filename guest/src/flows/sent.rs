@@ -80,7 +80,7 @@ pub struct Found {
 pub struct Filing {
     /// The message.
     pub chunks: Vec<Chunk>,
-    /// Its bytes.
+    /// The message's size in bytes.
     pub size: u64,
     /// Flags to set.
     pub flags: &'static [&'static str],
@@ -93,7 +93,7 @@ pub struct Filing {
 pub struct SentCopy {
     /// The message, as submitted.
     pub chunks: Vec<Chunk>,
-    /// Its bytes.
+    /// The message's size in bytes.
     pub size: u64,
     /// When it was sent.
     pub at: DateTime<FixedOffset>,

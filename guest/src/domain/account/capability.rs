@@ -14,7 +14,7 @@ pub enum Availability {
     Yes,
     /// The provider, or the user's own program, does it by itself.
     ByProvider,
-    /// Not to be had.
+    /// The account lacks the ability.
     No,
 }
 

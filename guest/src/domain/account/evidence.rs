@@ -7,7 +7,7 @@ use super::reasons::CapabilityReason;
 use crate::domain::reason::Reason;
 use crate::domain::status::Status;
 
-/// Under which condition a way is open.
+/// The condition under which a rule applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Condition {
     /// Always.

@@ -8,7 +8,7 @@ use crate::domain::slug::slug;
 /// The platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Platform {
-    /// Its name.
+    /// The platform's name.
     pub name: String,
     /// Domain of the senders' addresses.
     pub domain: String,

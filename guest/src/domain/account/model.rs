@@ -16,7 +16,7 @@ const MAX_BYTES: usize = 64 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Transport {
-    /// Its own SMTP server.
+    /// The company's own SMTP server.
     Smtp,
     /// The Gmail API.
     Gmail,
@@ -159,9 +159,9 @@ pub struct SendAs {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlatformDomains {
-    /// Of the senders' addresses.
+    /// Domain of the senders' addresses.
     pub domain: String,
-    /// That answers go to.
+    /// Domain that answers go to.
     pub reply_domain: String,
 }
 

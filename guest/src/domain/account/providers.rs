@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 const TABLE: &str = include_str!("providers.txt");
 
-/// By name, as they are shown.
+/// The providers, sorted by name, as they are shown.
 pub(super) static PROVIDERS: LazyLock<Vec<Preset>> = LazyLock::new(|| read(TABLE).0);
 
 /// Reads the providers of a table; returns them with the lines that could not be read.

@@ -19,9 +19,9 @@ const LABEL_LIMIT: usize = 63;
 /// A domain in both its forms.
 #[derive(Debug)]
 pub(super) struct Domain {
-    /// As a reader sees it (U-labels).
+    /// The domain as a reader sees it (U-labels).
     pub(super) shown: String,
-    /// As the wire needs it (A-labels, lower case).
+    /// The domain as the wire needs it (A-labels, lower case).
     pub(super) ascii: String,
 }
 

@@ -123,7 +123,7 @@ impl PartialOrd for Address {
     }
 }
 
-/// As a reader sees it; reads back as an equal address.
+/// Writes the address as a reader sees it; it reads back as an equal address.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.local, self.domain)

@@ -76,7 +76,7 @@ pub enum Format {
     Pdf,
     /// The UBL file alone.
     Ubl,
-    /// Both.
+    /// The PDF and the UBL file.
     #[serde(rename = "pdf+ubl")]
     PdfUbl,
     /// Neither: links to the portal carry the document.

@@ -18,10 +18,10 @@ pub struct MessageId(String);
 /// Why a text is not an identity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityFault {
-    /// Not a mail's id.
+    /// The text is not a mail's id.
     #[error("an id is 1 to 64 of A-Z a-z 0-9 . _ -, with dots only between others: this is {0:?}")]
     MailId(String),
-    /// Not a Message-ID.
+    /// The text is not a Message-ID.
     #[error("a Message-ID is <id> of at most {MAX_MESSAGE_ID} printable ASCII characters: this is {0:?}")]
     MessageId(String),
 }
@@ -64,7 +64,7 @@ impl MessageId {
     }
 }
 
-/// With its angle brackets, as a header has it.
+/// Writes the id with its angle brackets, as a header has it.
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<{}>", self.0)

@@ -56,7 +56,7 @@ pub struct Thread {
 /// A composed message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Composed {
-    /// With angle brackets.
+    /// The Message-ID with angle brackets.
     pub message_id: String,
     /// The message, in order, nothing between the chunks.
     pub chunks: Vec<Chunk>,

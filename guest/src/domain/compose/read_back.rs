@@ -46,7 +46,7 @@ pub struct Parts {
 /// A picture of the HTML whose bytes are in the message: the code to pay by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartPicture {
-    /// Its name.
+    /// The picture's name.
     pub name: String,
     /// Content-ID, without brackets.
     pub content_id: String,
@@ -57,9 +57,9 @@ pub struct PartPicture {
 /// A file of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartFile {
-    /// Its handle in the chunks.
+    /// The file's handle in the chunks.
     pub handle: u32,
-    /// Its name as the recipient sees it.
+    /// The file's name as the recipient sees it.
     pub name: String,
     /// The media type that its part declares.
     pub media_type: String,

@@ -16,7 +16,7 @@ pub struct Addressees {
     pub to: Vec<Mailbox>,
     /// Cc.
     pub cc: Vec<Mailbox>,
-    /// Those that no header of the message names.
+    /// Blind copies: those that no header of the message names.
     pub bcc: Vec<Mailbox>,
     /// A person whom the message names is not among the recipients.
     pub narrowed: bool,

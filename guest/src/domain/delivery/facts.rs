@@ -45,7 +45,7 @@ pub enum AttemptResult {
 pub struct Attempt {
     /// When it began.
     pub at: DateTime<FixedOffset>,
-    /// By which route.
+    /// The route that it took.
     pub route: Route,
     /// What came of it; none where that is unknown, since the host's process ended meanwhile.
     pub result: Option<AttemptResult>,
@@ -120,13 +120,13 @@ crate::domain::status::named! {
 /// What is known of an intent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// Its identity: spreads retries in time.
+    /// The mail's id: spreads retries in time.
     pub id: String,
     /// Whom it goes to.
     pub recipients: Vec<String>,
     /// What is known of them.
     pub events: Vec<Event>,
-    /// Not before this time.
+    /// The earliest time to send it.
     pub send_at: Option<DateTime<FixedOffset>>,
     /// Held by a user.
     pub held: bool,
@@ -209,9 +209,9 @@ impl PauseAsked {
 pub enum Action {
     /// Record an attempt, then submit by this route.
     Submit(Route),
-    /// Nothing before this time.
+    /// Do nothing before this time.
     WaitUntil(DateTime<FixedOffset>),
-    /// Nothing until a person acts.
+    /// Do nothing until a person acts.
     Hold,
     /// Ask the user whether it may leave by this route.
     AskFallback(Route),
@@ -219,13 +219,13 @@ pub enum Action {
     LookInSent,
     /// Ask the user: it is unknown whether it left.
     AskInDoubt,
-    /// It is done.
+    /// Nothing is left to do.
     Done,
     /// No further attempt.
     GiveUp(GivingUp),
 }
 
-/// That no further attempt is made.
+/// The decision to make no further attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivingUp {
     /// Why, in English.

@@ -32,7 +32,7 @@ pub struct MemoFault {
     pub detail: String,
 }
 
-/// As it is written. What a later release writes besides is passed over.
+/// The fields of a memo as JSON. Fields of a later release are passed over.
 #[derive(Serialize, Deserialize)]
 struct MemoFields {
     outcome: String,

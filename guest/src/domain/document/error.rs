@@ -9,11 +9,11 @@ pub enum DocumentFault {
     Unsupported,
     /// Larger, deeper or more numerous than the limits allow, or an XML trick (a DTD, an entity).
     Refused,
-    /// Not JSON, not XML, not the encoding it claims.
+    /// The file is not JSON, not XML, or not in the encoding it claims.
     Malformed,
     /// Well-formed, but a field is missing, unknown or wrong.
     Invalid,
-    /// It is a file that the host could not read. Another attempt can help.
+    /// The host could not read the file. Another attempt can help.
     Unreadable,
 }
 

@@ -62,6 +62,6 @@ impl<'de> Deserialize<'de> for Currency {
 pub struct Money {
     /// How much.
     pub amount: Decimal,
-    /// Of what.
+    /// The currency.
     pub currency: Currency,
 }

@@ -13,9 +13,9 @@ pub struct Summary {
     pub type_code: Option<String>,
     /// The buyer made it out.
     pub self_billed: bool,
-    /// Its number, as printed on it.
+    /// The document's number, as printed on it.
     pub number: String,
-    /// Its revision, where the business system counts them.
+    /// The document's revision, where the business system counts them.
     pub revision: Option<String>,
     /// When it was issued.
     pub issue_date: NaiveDate,
@@ -42,7 +42,7 @@ pub struct Summary {
 /// The means of payment that counts, without what is the payer's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentSummary {
-    /// By which way.
+    /// How it is to be paid.
     pub method: PaymentMethod,
     /// Account to transfer to.
     pub account: Option<String>,

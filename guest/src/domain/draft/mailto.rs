@@ -14,7 +14,7 @@ pub enum MailtoFault {
     /// A link carries no files.
     #[error("files travel with this mail, and a link carries none")]
     HasAttachments,
-    /// It would have so many characters.
+    /// The link would have so many characters.
     #[error("the link would have {0} characters: programs take {LONGEST_LINK} for certain")]
     TooLong(usize),
 }

@@ -19,15 +19,15 @@ const KEPT_BACK: &[&str] = &[
 /// What became of a mail that SES calls bounced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bounce {
-    /// It came back; how lasting that is where neither a code nor words decide it.
+    /// The mail came back; how lasting that is where neither a code nor words decide it.
     Returned(BounceType),
-    /// It came back after too many attempts.
+    /// The mail came back after too many attempts.
     Expired,
     /// SES did not send it: the address is on a list.
     KeptBack,
     /// What came back has no code: an automatic reply looks like this, so nothing is lost.
     Answered,
-    /// Nothing that is known.
+    /// A type that is not known.
     Unknown,
 }
 
@@ -112,7 +112,7 @@ pub enum Complaint {
     OneOfSeveral,
     /// SES did not send it: the address is on the account's list since an earlier complaint.
     KeptBack,
-    /// It is none.
+    /// The report is no complaint.
     Nothing,
 }
 

@@ -10,9 +10,9 @@ named! {
         MailboxFull = "mailbox-full",
         /// The message is too large.
         TooLarge = "too-large",
-        /// Not now: greylisted, locked for a while.
+        /// Greylisted, or locked for a while.
         ComeBackLater = "come-back-later",
-        /// It is our own address that the server does not like.
+        /// The server refuses our own address.
         Sender = "sender",
         /// Only some may write there.
         Permission = "permission",

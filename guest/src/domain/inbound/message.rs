@@ -21,17 +21,17 @@ use std::sync::LazyLock;
 /// A message that came in.
 #[derive(Debug, Default)]
 pub(super) struct InboundMessage {
-    /// Its header, values unfolded but not decoded.
+    /// The message's header, values unfolded but not decoded.
     pub(super) header: Fields,
     /// Subject, decoded.
     pub(super) subject: String,
-    /// From; of several the first.
+    /// The address in From; of several the first.
     pub(super) sender: Option<Sender>,
     /// `Date`, RFC 3339, where there is a possible one.
     pub(super) date: Option<String>,
     /// The root is `multipart/report`.
     pub(super) is_report: bool,
-    /// Its text as plain text; in the order of its parts.
+    /// The text of the message as plain text, in the order of its parts.
     pub(super) text: String,
     /// Bodies of `message/delivery-status`.
     pub(super) delivery: Vec<String>,

@@ -5,11 +5,11 @@ use crate::domain::status::{Event, EventKind, EventSource, named};
 named! {
     /// What a message is. All that can't be classified is ordinary.
     Class, "class", {
-        /// It will not arrive.
+        /// The mail will not arrive.
         Bounce = "bounce",
-        /// It has not arrived yet.
+        /// The mail has not arrived yet.
         Delay = "delay",
-        /// It has arrived.
+        /// The mail has arrived.
         Delivered = "delivered",
         /// Passed on to a server that sends no reports.
         Relayed = "relayed",
@@ -43,7 +43,7 @@ pub struct RecipientReport {
     pub final_recipient: Option<String>,
     /// What became of it.
     pub class: Class,
-    /// Of a bounce.
+    /// Whether a bounce is hard or soft.
     pub bounce_type: Option<BounceType>,
     /// Enhanced status code; the reply code where there was no other.
     pub code: Option<String>,
@@ -105,9 +105,9 @@ pub struct Sender {
 pub struct Report {
     /// What it is; where recipients differ, the worst.
     pub class: Class,
-    /// Of a bounce: hard if one recipient's is.
+    /// Whether a bounce is hard or soft: hard if one recipient's is.
     pub bounce_type: Option<BounceType>,
-    /// Of each recipient that the report names.
+    /// The result for each recipient that the report names.
     pub recipients: Vec<RecipientReport>,
     /// The message's own Message-ID, with angle brackets.
     pub message_id: Option<String>,
@@ -117,7 +117,7 @@ pub struct Report {
     pub tokens: Vec<Token>,
     /// Who wrote it.
     pub sender: Option<Sender>,
-    /// Its date, RFC 3339.
+    /// The message's date, RFC 3339.
     pub date: Option<String>,
     /// Subject, decoded.
     pub subject: String,

@@ -30,9 +30,9 @@ const WORD: usize = 8;
 /// What a receipt proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Proof {
-    /// It was shown.
+    /// The mail was shown.
     Displayed,
-    /// It arrived; what became of it there is unknown, or it was deleted unread.
+    /// The mail arrived; what became of it there is unknown, or it was deleted unread.
     Arrived,
 }
 

@@ -44,11 +44,11 @@ named! {
 /// Something in a report by which a mail can be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace {
-    /// By what.
+    /// The kind of trace.
     pub kind: TraceKind,
     /// The text.
     pub value: String,
-    /// Of a return address what it must have been signed for, in the order to try.
+    /// What a return address must have been signed for, in the order to try.
     pub purposes: &'static [Purpose],
 }
 

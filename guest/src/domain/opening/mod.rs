@@ -28,7 +28,7 @@ super::status::named! {
         Microsoft = "microsoft",
         /// Yahoo's own.
         Yahoo = "yahoo",
-        /// Not of the public internet.
+        /// A network that is not of the public internet.
         Private = "private",
         /// Any other.
         Other = "other",

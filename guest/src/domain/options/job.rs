@@ -61,7 +61,7 @@ impl Mode {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Portal {
-    /// Behind the button.
+    /// The link behind the button.
     pub view_url: String,
     /// Direct download.
     #[serde(default, deserialize_with = "text_or_none")]

@@ -89,7 +89,7 @@ pub struct UserOverrides {
     pub to: Option<String>,
     /// Replaces the company's Cc; a blank one takes it away.
     pub cc: Option<String>,
-    /// Is added to the company's Bcc.
+    /// Addresses added to the company's Bcc.
     pub bcc: Option<String>,
     /// Replaces the company's Reply-To; a blank one takes it away.
     pub reply_to: Option<String>,

@@ -14,7 +14,7 @@ pub struct Folder {
     pub delimiter: Option<String>,
     /// RFC 6154, lower case, without the backslash.
     pub special_use: Vec<String>,
-    /// It holds messages.
+    /// True if the folder can hold messages.
     pub selectable: bool,
 }
 

@@ -122,7 +122,7 @@ impl Blame {
         }
     }
 
-    /// It is about the account, not about the mail.
+    /// True if the account is at fault, not the mail.
     pub fn is_of_the_account(self) -> bool {
         matches!(self, Self::Quota(_) | Self::Account(_) | Self::Sender)
     }
@@ -220,7 +220,7 @@ impl PlainRefusal {
         matches!(self.enhanced, Some((1, 8) | (7, 501..=503 | 508 | 511 | 705 | 708)))
     }
 
-    /// It has to sign in, or may not send (any more), or not in this name.
+    /// True if the account has to sign in, or may not send (any more), or not in this name.
     fn is_about_the_account(&self) -> bool {
         if self.is_shut()
             || matches!(self.enhanced, Some((7, 30 | 57 | 60 | 139)))
@@ -237,7 +237,7 @@ impl PlainRefusal {
                 || (self.has(&OURS) && self.has(&SHUT)))
     }
 
-    /// At MAIL a server may judge the message's parameters: its size, its form.
+    /// True for words about the message: at MAIL a server may judge its parameters, its size and its form.
     fn is_about_the_message(&self) -> bool {
         matches!(self.code, 500..=504 | 552 | 555)
             || matches!(self.enhanced, Some((3, 4) | (2, 3) | (1, 7) | (5 | 6, _)))

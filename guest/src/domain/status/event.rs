@@ -76,7 +76,7 @@ pub(crate) use named;
 named! {
     /// What happened.
     EventKind, "event kind", {
-        /// It stands in our own outbox.
+        /// The mail is in our own outbox.
         Queued = "queued",
         /// A submission server or an API took it: a 250, a 202.
         Accepted = "accepted",
@@ -86,7 +86,7 @@ named! {
         Deferred = "deferred",
         /// A server refused the sender, the recipient or the message, for good.
         Refused = "refused",
-        /// It could not be submitted, and no server judged it: unknown host, wrong password, a file that can't be read.
+        /// The mail could not be submitted, and no server judged it: unknown host, wrong password, a file that can't be read.
         Unsent = "unsent",
         /// The connection was lost after the final dot.
         InDoubt = "in-doubt",

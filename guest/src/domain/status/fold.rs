@@ -18,13 +18,13 @@ pub const DAYS_IN_TRANSIT: i64 = 25;
 named! {
     /// The five statuses, from least to most telling. Their order is the order of precedence.
     Status, "status", {
-        /// It could not be determined.
+        /// The status could not be determined.
         Unknown = "unknown",
-        /// On its way.
+        /// The mail is on its way.
         InTransit = "in-transit",
-        /// In the recipient's mailbox.
+        /// The mail is in the recipient's mailbox.
         Delivered = "delivered",
-        /// It will not arrive.
+        /// The mail will not arrive.
         Failed = "failed",
         /// Opened by a person.
         Read = "read",
@@ -75,7 +75,7 @@ pub struct Timeline {
     /// Why: the recipient's reason where there is one recipient, else that of the first who has the status, and for how many of them
     /// it holds.
     pub reason: Reason,
-    /// Of each recipient, in the order given.
+    /// The status of each recipient, in the order given.
     pub recipients: Vec<RecipientStatus>,
 }
 

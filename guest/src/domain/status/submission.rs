@@ -58,7 +58,7 @@ pub struct Failure {
 named! {
     /// How far a conversation had come.
     Stage, "stage", {
-        /// Before the network.
+        /// Before anything was sent over the network.
         Prepare = "prepare",
         /// The host name.
         Resolve = "resolve",
@@ -86,7 +86,7 @@ named! {
     Verdict, "verdict", {
         /// May succeed later.
         Transient = "transient",
-        /// It will not, unless something is changed.
+        /// A retry will not help, unless something is changed.
         Permanent = "permanent",
         /// The account's grant is gone: its user must sign in again.
         NeedsSignIn = "needs-sign-in",
@@ -98,9 +98,9 @@ named! {
 /// What the server that answered is to the recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServerRole {
-    /// It passes the mail on: its 250 is no delivery.
+    /// A server that passes the mail on: its 250 is no delivery.
     Submission,
-    /// It keeps the recipient's mailbox (final MX, LMTP): its 250 is a delivery.
+    /// A server that has the recipient's mailbox (final MX, LMTP): its 250 is a delivery.
     Final,
 }
 

@@ -16,9 +16,9 @@ use std::collections::BTreeSet;
 named! {
     /// Why an address is not written to any more.
     SuppressionKind, "kind of suppression", {
-        /// It does not exist, or never accepts.
+        /// The address does not exist, or never accepts mail.
         HardBounce = "hard-bounce",
-        /// Its owner called a mail unwanted.
+        /// The address's owner marked a mail as unwanted.
         Complaint = "complaint",
     }
 }
@@ -34,7 +34,7 @@ pub struct Suppression {
     pub since: DateTime<FixedOffset>,
     /// Code that a server gave.
     pub code: Option<String>,
-    /// Its words.
+    /// The source's words.
     pub words: Option<String>,
     /// The source.
     pub source: &'static str,

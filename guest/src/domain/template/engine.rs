@@ -36,7 +36,7 @@ pub(super) struct TextSet {
     overrides: Arc<Overrides>,
     /// A subject or body is prose: its line breaks are kept.
     prose: Environment<'static>,
-    /// In a layout a line with a statement alone leaves nothing behind.
+    /// The environment of layouts: a line with a statement alone leaves nothing behind.
     layout: Environment<'static>,
     words: BTreeMap<(Locale, Locale), Rc<Words>>,
 }
@@ -60,7 +60,7 @@ pub(super) fn with_texts<R>(overrides: &Overrides, work: impl FnOnce(&mut TextSe
     })
 }
 
-/// Before the name of a German text that is to be read without ß.
+/// Prefix to the name of a German text that is to be read without ß.
 const WITH_SS: &str = "ss:";
 
 /// Where a text comes from, the highest first.

@@ -6,25 +6,25 @@ use std::error::Error as _;
 crate::domain::status::named! {
     /// Sort of fault, by name: findings are sorted by it.
     Rule, "rule", {
-        /// It needs a value that some documents lack.
+        /// The text needs a value that some documents lack.
         AbsentValue = "absent-value",
-        /// It fails in another way.
+        /// The text fails in another way.
         Failing = "failing",
         /// A picture has no alternative text.
         MissingAlt = "missing-alt",
         /// A language has no text.
         MissingLanguage = "missing-language",
-        /// It is not well-formed.
+        /// The text is not well-formed.
         Syntax = "syntax",
-        /// Its output is too large.
+        /// The text's output is too large.
         TooLarge = "too-large",
-        /// It takes too long.
+        /// The text takes too many steps.
         TooManySteps = "too-many-steps",
-        /// It lets a document put markup into the mail.
+        /// The text lets a document put markup into the mail.
         Unescaped = "unescaped",
-        /// It names a field that there is not.
+        /// The text names a field that does not exist.
         UnknownField = "unknown-field",
-        /// Nothing looks for its path.
+        /// The text's path is not one that is read.
         UnknownPath = "unknown-path",
         /// Mail programs drop some of it.
         Unsupported = "unsupported",

@@ -29,13 +29,13 @@ impl LanguageReason {
 pub struct LanguageSources<'a> {
     /// Asked for in the job.
     pub job: Option<&'a str>,
-    /// Of the contact that the mail goes to.
+    /// The language of the contact that the mail goes to.
     pub contact: Option<&'a str>,
-    /// Of the document.
+    /// The document's language.
     pub document: Option<&'a str>,
-    /// Of the partner.
+    /// The partner's language.
     pub partner: Option<&'a str>,
-    /// Of the company's settings.
+    /// The language of the company's settings.
     pub company: Option<&'a str>,
 }
 

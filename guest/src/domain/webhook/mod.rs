@@ -63,7 +63,7 @@ pub struct Notice {
 /// A body that was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// In the body's order.
+    /// The notices, in the body's order.
     pub notices: Vec<Notice>,
     /// Number of entries that are not about a mail.
     pub passed_over: u32,

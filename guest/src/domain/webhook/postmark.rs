@@ -15,7 +15,7 @@ enum Meaning {
     Fact(K, BounceType),
     /// A bounce if the server's words are about one; Postmark could not classify it.
     ByWords,
-    /// Nothing became of the mail.
+    /// A bounce by which nothing became of the mail.
     Nothing,
 }
 

@@ -12,7 +12,7 @@ use crate::domain::compose::{Addressees, Chunk, MessageId, readdress};
 use crate::domain::status::Stage;
 use serde_json::Value;
 
-/// In the words of a failure.
+/// The provider's name in the words of a failure.
 const NAME: &str = "Gmail";
 /// Most bytes of a message (`maxSize` of the method in the API's discovery document).
 const MAX_SIZE: u64 = 36_700_160;

@@ -13,7 +13,7 @@ use crate::domain::compose::{Addressees, Chunk, MessageId, readdress, without_fi
 use crate::domain::status::{ApiFailure, Stage, Verdict};
 use serde_json::Value;
 
-/// In the words of a failure.
+/// The provider's name in the words of a failure.
 const NAME: &str = "Microsoft Graph";
 /// Largest message that `sendMail` is given: in base64 it fills the 4 MB that a request may have.
 const MAX_DIRECT: u64 = 3_000_000;

@@ -32,7 +32,7 @@ use response::ApiRefusal;
 /// A composed mail, ready to leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutgoingMail {
-    /// With angle brackets.
+    /// The Message-ID with angle brackets.
     pub message_id: String,
     /// Reverse-path; empty for the null one.
     pub mail_from: String,

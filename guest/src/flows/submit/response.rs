@@ -29,20 +29,20 @@ pub(super) enum Meaning {
     Transient,
     /// Later: the account has sent too much.
     Quota,
-    /// Not at all, and whose fault it is.
+    /// Another attempt can't help, and whose fault that is.
     Permanent(Stage),
     /// Not to these recipients; empty: the provider did not name them.
     Recipients(Vec<String>),
-    /// It is unknown whether it left.
+    /// It is unknown whether the mail left.
     InDoubt,
 }
 
 /// An error in a provider's words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Words {
-    /// Its name.
+    /// The error's name.
     pub(super) code: Option<String>,
-    /// Its text, verbatim.
+    /// The error's text, verbatim.
     pub(super) text: Option<String>,
 }
 

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-/// In the words of a failure.
+/// The provider's name in the words of a failure.
 const NAME: &str = "SendGrid";
 /// A mail must have less, its files encoded.
 const MAX_SIZE: u64 = 30_000_000;

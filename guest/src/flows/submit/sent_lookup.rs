@@ -19,7 +19,7 @@ const MOST_ASKED: usize = 25;
 /// What to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search {
-    /// With angle brackets.
+    /// The Message-ID with angle brackets.
     pub message_id: String,
     /// The mailbox to call as, where it is not the account's own.
     pub sender: Option<String>,
@@ -30,9 +30,9 @@ pub struct Search {
 /// The provider's record of a mail in doubt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LookupResult {
-    /// It was sent.
+    /// The mail was sent.
     Found(Receipt),
-    /// It was not.
+    /// The mail was not sent.
     NotFound,
     /// Look again after these seconds.
     NotYet(u32),

@@ -27,7 +27,7 @@ pub struct Request {
     pub body: Vec<Piece>,
     /// Offset and length of the stretch to send; none: all of it.
     pub range: Option<(u64, u64)>,
-    /// With the account's token.
+    /// True to send the account's token with it.
     pub authorize: bool,
     /// Bytes of the answer that are wanted at most.
     pub limit: u32,
@@ -57,7 +57,7 @@ pub struct WebResponse {
     pub headers: Vec<(String, String)>,
     /// What was read of the body.
     pub body: Vec<u8>,
-    /// There was more.
+    /// True if the body had more bytes.
     pub truncated: bool,
 }
 
@@ -90,7 +90,7 @@ pub struct WebFailure {
 /// How far a call had come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebStage {
-    /// Before the network.
+    /// Before anything was sent over the network.
     Prepare,
     /// Getting a token.
     Token,

@@ -27,15 +27,15 @@ const LONGEST_NAME: usize = 120;
 /// A file that a document carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmbeddedFile {
-    /// Its name; from the document's number where the document gives none.
+    /// The file's name; from the document's number where the document gives none.
     pub file_name: String,
-    /// Its bytes.
+    /// The file's bytes.
     pub content: Vec<u8>,
 }
 
 /// What an attachment holds.
 enum AttachedContent<'t, 'a> {
-    /// In base64.
+    /// A file in base64.
     File(Element<'t, 'a>),
     Text(&'t str),
 }

@@ -18,11 +18,11 @@ const DUE: &[&str; 2] = &["text", "late"];
 /// What a mail asks of its reader's money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::domain::template) enum Demand {
-    /// Nothing: it is paid, is paid by itself, or is not theirs to pay.
+    /// Asks for nothing: the document is paid, is paid by itself, or is not theirs to pay.
     Nothing,
-    /// To transfer what is open.
+    /// Asks to transfer what is open.
     Transfer,
-    /// To leave it in the account that a direct debit collects from.
+    /// Asks to leave it in the account that a direct debit collects from.
     Collection,
 }
 

@@ -31,7 +31,7 @@ pub const CLIPPED: usize = 102_000;
 pub enum Severity {
     /// A mail would be refused.
     Error,
-    /// It would look bad somewhere.
+    /// The text would look bad in some mail program.
     Warning,
 }
 
