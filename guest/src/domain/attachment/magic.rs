@@ -11,7 +11,7 @@ pub const FIRST_BYTES: u32 = 1024;
 pub const LAST_BYTES: u32 = 4_096;
 
 /// Checks a file's first and last bytes against its declared type; returns a warning where they differ. Only files of the types that the
-/// plugin relies on are judged: PDFs, and the logo.
+/// plugin relies on are checked: PDFs, and the logo.
 pub fn check_content(file: &Attachment, first_bytes: &[u8], last_bytes: &[u8]) -> Option<Warning> {
     if file.role == Role::Logo {
         let fits = match file.media_type.as_str() {

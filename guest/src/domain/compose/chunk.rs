@@ -63,7 +63,7 @@ pub(super) fn encode(file: &[u8], message: &mut Vec<u8>) {
     }
 }
 
-/// Returns what mail-builder is given as the content of a file, so that [`Skeleton`] recognises it when it is written: a NUL, then whether
+/// Returns what mail-builder is given as the content of a file, so that [`ChunkWriter`] recognises it when it is written: a NUL, then whether
 /// there is any content, then the handle. Nothing else that is written begins with a NUL: bodies and headers have lost theirs, and every
 /// encoding is of printable characters.
 pub(super) fn placeholder(handle: u32, size: u64) -> [u8; 6] {
@@ -73,12 +73,12 @@ pub(super) fn placeholder(handle: u32, size: u64) -> [u8; 6] {
 
 /// Receives a message from mail-builder and cuts it at the placeholders.
 #[derive(Debug, Default)]
-pub(super) struct Skeleton {
+pub(super) struct ChunkWriter {
     chunks: Vec<Chunk>,
     text: Vec<u8>,
 }
 
-impl Skeleton {
+impl ChunkWriter {
     /// Returns the chunks, in order.
     pub(super) fn finish(mut self) -> Vec<Chunk> {
         self.cut();
@@ -98,7 +98,7 @@ impl Skeleton {
     }
 }
 
-impl Writer for Skeleton {
+impl Writer for ChunkWriter {
     #[inline]
     fn write(&mut self, bytes: &[u8]) {
         match bytes {

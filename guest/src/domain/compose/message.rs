@@ -4,7 +4,7 @@
 //! related only where the HTML shows pictures: the logo, the code to pay by.
 
 use super::body::{BOUNDARY_MARK, canonical, seven_bit_html};
-use super::chunk::{Chunk, Skeleton, encode, encoded_len, placeholder};
+use super::chunk::{Chunk, ChunkWriter, encode, encoded_len, placeholder};
 use super::{Composed, ContentFault, Envelope, MessageContent, Thread, header};
 use crate::domain::attachment::{Attachment, Role};
 use chrono::Datelike as _;
@@ -23,9 +23,9 @@ const PAYMENT_CODE: &str = "payment-code";
 /// Makes the message. Equal contents give equal bytes.
 pub fn compose(content: &MessageContent<'_>) -> Result<Composed, ContentFault> {
     let id = message_id(content)?;
-    let mut skeleton = Skeleton::default();
-    built(content, &id, &in_place)?.serialize(&mut skeleton);
-    let chunks = skeleton.finish();
+    let mut writer = ChunkWriter::default();
+    built(content, &id, &in_place)?.serialize(&mut writer);
+    let chunks = writer.finish();
     let texts = chunks.iter().map(|c| if let Chunk::Text(text) = c { text.len() as u64 } else { 0 });
     let files = content.attachments.files().iter().chain(content.attachments.logo());
     let size = texts.sum::<u64>() + files.map(|f| encoded_len(f.size)).sum::<u64>();

@@ -1,9 +1,8 @@
 //! From a mail's content to a message (RFC 5322, MIME), byte for byte reproducible.
 //!
-//! The message is made as a skeleton: headers, bodies and the places where attachments go. The bytes of an
-//! attachment never come here, so that the cost of a mail does not depend on its PDF. [`assemble`] puts
-//! skeleton and files together for hosts that can't stream; the bytes are those that a streaming host sends
-//! and those that mail-builder writes with the files in hand (a test proves it).
+//! The message is made in chunks: headers, bodies and the places where attachments go. The bytes of an attachment never come here, so that
+//! the cost of a mail does not depend on its PDF. [`assemble`] puts chunks and files together for hosts that can't stream; the bytes are
+//! those that a streaming host sends and those that mail-builder writes with the files in hand (a test proves it).
 //!
 //! Deliberately absent: a clock, randomness and host names (Date, Message-ID and boundaries come from the
 //! letter), a `Bcc` header (only [`readdress`] writes one, for APIs that take it out again), and a `User-Agent`.

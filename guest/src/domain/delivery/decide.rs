@@ -91,7 +91,7 @@ fn resolve_doubt(facts: &Facts, lost: &Attempt) -> Decision {
 
 /// True for a failure of the account itself that waiting alone does not mend.
 fn is_broken(attempt: &Attempt) -> bool {
-    attempt.result == Some(AttemptResult::Permanent) && attempt.judges_nothing()
+    attempt.result == Some(AttemptResult::Permanent) && attempt.is_about_the_account_alone()
 }
 
 /// The routes of an intent, and how each of them fared.
@@ -287,7 +287,8 @@ fn at_the_latest(decision: Decision, patient_until: Option<Time>) -> Decision {
     }
 }
 
-/// True if the mail can't leave by this route: it is too large, or has an address that the route can't carry. No server has judged it.
+/// True if the mail can't leave by this route: it is too large, or has an address that the route can't carry. No server has decided about
+/// it.
 fn is_unfit(attempt: &Attempt) -> bool {
     attempt.result == Some(AttemptResult::Permanent) && attempt.stage == Some(Stage::Prepare)
 }

@@ -28,11 +28,11 @@ pub enum AttemptResult {
     Permanent,
     /// The account needs its user: the grant is gone, the key is not accepted.
     NeedsSignIn,
-    /// The account can't send at present, and no mail was judged: it waits for the account, at least these seconds.
+    /// The account can't send at present, and no server decided about the mail: it waits for the account, at least these seconds.
     AccountUnavailable(Option<u32>),
     /// Unknown whether it left.
     InDoubt,
-    /// Nothing was sent: an argument of the host's was wrong. No server has judged the mail.
+    /// Nothing was sent: an argument of the host's was wrong. No server has decided about the mail.
     NotAttempted,
     /// Looked for where it would have been left, and found.
     Found,
@@ -79,7 +79,7 @@ impl Attempt {
     }
 
     /// True if the attempt failed by the account alone and proves nothing about the mail.
-    pub(super) fn judges_nothing(&self) -> bool {
+    pub(super) fn is_about_the_account_alone(&self) -> bool {
         let of_the_account = self.stage.is_some_and(Stage::is_of_the_account);
         match self.result {
             Some(AttemptResult::NeedsSignIn) => true,

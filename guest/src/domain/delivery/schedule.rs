@@ -28,10 +28,10 @@ pub(super) fn later(time: Time, seconds: i64) -> Time {
 pub(super) fn tried(facts: &Facts) -> i64 {
     let attempts = &facts.attempts;
     let gaps = attempts.iter().zip(attempts.iter().skip(1)).enumerate().map(|(index, (one, next))| {
-        if one.judges_nothing() {
+        if one.is_about_the_account_alone() {
             return 0;
         }
-        let is_counted = |it: &&Attempt| it.route == one.route && !it.judges_nothing();
+        let is_counted = |it: &&Attempt| it.route == one.route && !it.is_about_the_account_alone();
         let count = attempts.iter().take(index + 1).filter(is_counted).count();
         let gap = next.at.signed_duration_since(one.at).num_seconds();
         // An account's pause is longer than what one of its mails was asked to wait.
@@ -44,7 +44,7 @@ pub(super) fn tried(facts: &Facts) -> i64 {
 /// Returns when the next attempt by the route of `attempts` (oldest first) is due; none before the first.
 pub(super) fn due(id: &str, attempts: &[&Attempt], now: Time) -> Option<Time> {
     let last = attempts.last()?;
-    let count = attempts.iter().filter(|attempt| !attempt.judges_nothing()).count();
+    let count = attempts.iter().filter(|attempt| !attempt.is_about_the_account_alone()).count();
     let wait = wait(id, count, last.asked());
     if last.at > later(now, wait) { Some(now) } else { Some(later(last.at, wait)) }
 }

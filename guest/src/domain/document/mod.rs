@@ -1,6 +1,7 @@
 //! A business document, in the terms of EN 16931, whatever form it came in: the business system's JSON, or UBL 2.1 XML. Reading is bounded
 //! (see [`limits`]) and never guesses: what a document leaves out stays out, and what is wrong in it is named with its place.
 
+mod adjustments_and_instalments;
 mod error;
 mod foreign;
 mod json;
@@ -10,11 +11,11 @@ mod money;
 mod one_line;
 mod payment;
 mod sample;
-mod settlement;
 mod summary;
 mod ubl;
 mod value;
 
+pub use adjustments_and_instalments::{Adjustment, Instalment};
 pub use error::{DocumentError, DocumentFault};
 pub use json::to_json;
 pub(in crate::domain) use json::{explain, list, object};
@@ -25,7 +26,6 @@ pub use model::{
 pub use money::{Currency, Money};
 pub use payment::{PaymentMethod, is_iban, masked};
 pub use sample::sample;
-pub use settlement::{Adjustment, Instalment};
 pub use summary::{PaymentSummary, Summary};
 pub use ubl::EmbeddedFile;
 

@@ -4,9 +4,9 @@
 //! The serde attributes are its form as JSON (`document.schema.json`); documents are read by [`super::read`], which also checks what a type
 //! can't express.
 
+use super::adjustments_and_instalments::{Adjustment, Instalment};
 use super::json::{date, decimal, list, object, optional, own};
 use super::money::Currency;
-use super::settlement::{Adjustment, Instalment};
 use crate::domain::kind::{Audience, DocumentKind};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;

@@ -26,7 +26,7 @@ pub(super) fn is_complaint(feedback_type: &str) -> bool {
 
 /// Reads a complaint; none where the message is none.
 pub(super) fn read(message: &InboundMessage) -> Option<RecipientReport> {
-    let Some(fields) = fields(message) else { return read_unlabelled(message) };
+    let Some(fields) = fields(message) else { return read_without_report(message) };
     let kind = fields.get("feedback-type").unwrap_or("abuse").to_ascii_lowercase();
     if !is_complaint(&kind) {
         return None;
@@ -51,7 +51,7 @@ pub(super) fn read(message: &InboundMessage) -> Option<RecipientReport> {
 
 /// Reads complaints without a report: Hotmail's, which are the mail itself under a subject of their own, and what Apple's mail program
 /// sends when its user presses "unsubscribe".
-fn read_unlabelled(message: &InboundMessage) -> Option<RecipientReport> {
+fn read_without_report(message: &InboundMessage) -> Option<RecipientReport> {
     let returned = message.returned.as_ref();
     let is_complaint = returned.is_some() && COMPLAINT_SUBJECTS.begins(&phrases::plain(&message.subject));
     let recipient = if message.header.has("x-apple-unsubscribe") {

@@ -85,16 +85,16 @@ pub(super) fn decode(label: Option<&str>, bytes: &[u8]) -> String {
     match label.and_then(Charset::named) {
         Some(Charset::Standard(encoding)) if encoding == UTF_8 => match std::str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
-            Err(_) => unlabelled(bytes, None).into_owned(),
+            Err(_) => decode_unlabelled(bytes, None).into_owned(),
         },
         Some(charset) => charset.decode(bytes),
-        None => unlabelled(bytes, None).into_owned(),
+        None => decode_unlabelled(bytes, None).into_owned(),
     }
 }
 
 /// Decodes bytes that stand where no charset is named: by their escape sequences, as UTF-8 where they are that, by the charset
 /// of the message around them, or as the text that they most likely are.
-pub(super) fn unlabelled<'a>(bytes: &'a [u8], around: Option<&str>) -> Cow<'a, str> {
+pub(super) fn decode_unlabelled<'a>(bytes: &'a [u8], around: Option<&str>) -> Cow<'a, str> {
     if let Some(charset) = escaped(bytes) {
         return Cow::Owned(charset.decode(bytes));
     }
@@ -364,7 +364,7 @@ mod tests {
             (None, b"Gr\xc3\xb6\xc3\x9fe \xc3", "Größe \u{fffd}"),
             (None, b"", ""),
         ] {
-            assert_eq!(unlabelled(bytes, around), wanted, "{around:?} {bytes:?}");
+            assert_eq!(decode_unlabelled(bytes, around), wanted, "{around:?} {bytes:?}");
         }
     }
 }

@@ -94,7 +94,7 @@ impl InboundMessage {
                 text_of(part, bounded_bytes(text, limits::TEXT), &of.raw_message)
             }
             PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {
-                charset::unlabelled(bytes.get(..limits::TEXT).unwrap_or(bytes), None)
+                charset::decode_unlabelled(bytes.get(..limits::TEXT).unwrap_or(bytes), None)
             }
             _ => Cow::Borrowed(""),
         };
@@ -219,7 +219,7 @@ fn header_of(message: &Message<'_>) -> Fields {
         let ends = memchr::memchr_iter(b'\n', rest).map(|end| end + 1);
         let is_folded = |end: &usize| matches!(rest.get(*end), Some(b' ' | b'\t'));
         let end = ends.into_iter().find(|end| !is_folded(end)).unwrap_or(rest.len());
-        text.push_str(&charset::unlabelled(rest.get(..end).unwrap_or(rest), around));
+        text.push_str(&charset::decode_unlabelled(rest.get(..end).unwrap_or(rest), around));
         from += end;
     }
     fields::header(&text)

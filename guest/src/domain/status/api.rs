@@ -75,14 +75,14 @@ pub fn events_of_api_failure(
     let leaves_others = failure.leaves_others(recipients);
     let fact = |address: &String| {
         let is_named = failure.refused.iter().any(|it| match_key(it) == match_key(address));
-        let judged = failure.status.is_some()
+        let is_refused = failure.status.is_some()
             && matches!(failure.stage, Stage::Sender | Stage::Recipient | Stage::Data);
         let kind = match failure.verdict {
             Verdict::InDoubt => EventKind::InDoubt,
             Verdict::Transient | Verdict::NeedsSignIn => EventKind::Deferred,
             Verdict::Permanent if leaves_others && !is_named => EventKind::Deferred,
             Verdict::Permanent if failure.blame() != Blame::Mail => EventKind::Deferred,
-            Verdict::Permanent if judged => EventKind::Refused,
+            Verdict::Permanent if is_refused => EventKind::Refused,
             Verdict::Permanent => EventKind::Unsent,
         };
         match failure.status {

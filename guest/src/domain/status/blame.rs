@@ -2,7 +2,7 @@
 //!
 //! A reply's first digit and the command that it answers are not enough: servers give `550` for a used-up quota, for a suspended account
 //! and for an unknown recipient alike, each of them at MAIL, RCPT or after the dot. What is the account's (its quota, its password, its
-//! certificate) judges no mail: the mail waits for it. The wordings are in `refusals.txt`.
+//! certificate) decides about no mail: the mail waits for it. The wordings are in `refusals.txt`.
 
 use super::event::named;
 use super::submission::{Acceptance, Failure, RecipientReply, Reply, Stage, Verdict};
@@ -237,7 +237,7 @@ impl PlainRefusal {
                 || (self.has(&OURS) && self.has(&SHUT)))
     }
 
-    /// True for words about the message: at MAIL a server may judge its parameters, its size and its form.
+    /// True for words about the message: at MAIL a server may refuse its parameters, its size and its form.
     fn is_about_the_message(&self) -> bool {
         matches!(self.code, 500..=504 | 552 | 555)
             || matches!(self.enhanced, Some((3, 4) | (2, 3) | (1, 7) | (5 | 6, _)))

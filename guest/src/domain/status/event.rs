@@ -86,7 +86,7 @@ named! {
         Deferred = "deferred",
         /// A server refused the sender, the recipient or the message, for good.
         Refused = "refused",
-        /// The mail could not be submitted, and no server judged it: unknown host, wrong password, a file that can't be read.
+        /// The mail could not be submitted, and no server decided about it: unknown host, wrong password, a file that can't be read.
         Unsent = "unsent",
         /// The connection was lost after the final dot.
         InDoubt = "in-doubt",

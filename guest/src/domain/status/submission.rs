@@ -118,19 +118,19 @@ impl Reply {
     /// True for a reply to RCPT that neither takes nor refuses: 4xx, or a code that makes no sense; or a 5xx that is about the account, not
     /// about the recipient. It may be asked again, which loses nothing.
     pub fn is_undecided(&self) -> bool {
-        let is_judged = self.is_permanent() && Blame::of_reply(Stage::Recipient, self) == Blame::Mail;
-        !self.is_positive() && !is_judged
+        let is_refused = self.is_permanent() && Blame::of_reply(Stage::Recipient, self) == Blame::Mail;
+        !self.is_positive() && !is_refused
     }
 }
 
 impl Stage {
-    /// True if the account is at fault or unreachable: no recipient and no message was judged yet.
+    /// True if the account is at fault or unreachable: no server decided about a recipient or a message yet.
     pub fn is_of_the_account(self) -> bool {
         matches!(self, Self::Resolve | Self::Connect | Self::Tls | Self::Greeting | Self::Login)
     }
 
-    /// True if a server has judged the sender, a recipient or the message.
-    fn is_a_judgement(self) -> bool {
+    /// True if a server has decided about the sender, a recipient or the message.
+    fn is_about_the_mail(self) -> bool {
         matches!(self, Self::Sender | Self::Recipient | Self::Data | Self::AfterDot)
     }
 }
@@ -177,12 +177,12 @@ pub fn events_of_failure(recipients: &[String], failure: &Failure, at: DateTime<
 
 /// Makes the event about one recipient from the verdict on the whole attempt.
 fn of_all(address: &str, failure: &Failure, verdict: Verdict, at: DateTime<FixedOffset>) -> Event {
-    let is_judged = failure.stage.is_a_judgement() && failure.reply.is_some();
+    let is_refused = failure.stage.is_about_the_mail() && failure.reply.is_some();
     let kind = match verdict {
         Verdict::Transient | Verdict::NeedsSignIn => EventKind::Deferred,
         Verdict::InDoubt => EventKind::InDoubt,
         Verdict::Permanent if failure.blame() != Blame::Mail => EventKind::Deferred,
-        Verdict::Permanent if is_judged => EventKind::Refused,
+        Verdict::Permanent if is_refused => EventKind::Refused,
         Verdict::Permanent => EventKind::Unsent,
     };
     match &failure.reply {

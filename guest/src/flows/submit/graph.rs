@@ -130,11 +130,11 @@ fn send_draft(
         }
         sized.push((file, size));
     }
-    let Some(skeleton) = without_files(chunks, &handles) else {
+    let Some(without_attachments) = without_files(chunks, &handles) else {
         return Err(unsuitable("mail.chunks: the files are not where this plugin puts them"));
     };
     let mut request = Request::new(mail.account, "POST", format!("{base}/messages"))
-        .with("text/plain", vec![Piece::MessageBase64(skeleton)]);
+        .with("text/plain", vec![Piece::MessageBase64(without_attachments)]);
     // So that the draft's id is the sent mail's, too.
     request.headers.push(("prefer", "IdType=\"ImmutableId\"".to_owned()));
     request.limit = MESSAGE_AGAIN;

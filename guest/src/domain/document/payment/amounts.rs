@@ -1,6 +1,6 @@
 //! What is still to be paid: one definition for texts, layout and refusals.
 
-use crate::domain::document::settlement::{planned_and_settled, turn};
+use crate::domain::document::adjustments_and_instalments::{planned_and_settled, turn};
 use crate::domain::document::{Document, Line, Money, TaxSubtotal, Totals};
 use crate::domain::kind::DocumentKind as K;
 use chrono::NaiveDate;
@@ -25,8 +25,8 @@ impl Document {
     }
 
     /// Returns what is still open, with the sign that the document gives it: the balance of the business system, else what is left of a
-    /// plan whose parts it calls settled, else what is payable (BT-115), else the total with tax less what was paid; none where nothing
-    /// says.
+    /// plan whose parts it calls settled, else what is payable (BT-115), else the total with tax less what was paid; none where none of
+    /// these is there.
     pub fn open_amount(&self) -> Option<Money> {
         self.known_balance().or_else(|| self.totals.open()).map(|amount| self.money(amount))
     }

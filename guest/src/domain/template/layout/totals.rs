@@ -58,8 +58,8 @@ pub(super) fn name_of_total(d: &Document, total: Money) -> &'static str {
     if is_balance { "balance" } else { "total" }
 }
 
-/// Makes the rows that follow the total where it is not what is owed: rounding, what was paid, and what is left, unless that is the amount
-/// `said` already.
+/// Makes the rows that follow the total where it is not what is owed: rounding, what was paid, and what is left, unless that amount was
+/// `stated` above.
 pub(super) fn after_total(
     request: &RenderRequest<'_>,
     words: &Words,

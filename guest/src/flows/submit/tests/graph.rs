@@ -182,11 +182,9 @@ fn a_mail_over_the_limit_leaves_as_a_draft_whose_files_are_uploaded_in_stretches
     );
     let [Piece::MessageBase64(chunks)] = provider.asked[0].body.as_slice() else { panic!() };
     assert!(!chunks.contains(&Chunk::Attachment(1)) && chunks.contains(&Chunk::Attachment(2)), "{chunks:?}");
-    let skeleton = crate::domain::compose::read_back(chunks).unwrap();
-    assert_eq!(skeleton.files.len(), 1, "the logo stays");
-    assert!(
-        skeleton.text.contains("Rechnung über 10 €") && skeleton.html.contains("cid:logo.inv-1@nord.example")
-    );
+    let parts = crate::domain::compose::read_back(chunks).unwrap();
+    assert_eq!(parts.files.len(), 1, "the logo stays");
+    assert!(parts.text.contains("Rechnung über 10 €") && parts.html.contains("cid:logo.inv-1@nord.example"));
     let [Piece::Text(item)] = provider.asked[1].body.as_slice() else { panic!() };
     let item: serde_json::Value = serde_json::from_str(item).unwrap();
     assert_eq!(item["AttachmentItem"]["name"], "Rechnung Müller.pdf");
