@@ -364,7 +364,7 @@ fn conversation((in_reply_to, references): &(Option<String>, Vec<String>)) -> Re
     Ok(Thread { in_reply_to, references: references.collect::<Result<_, _>>()? })
 }
 
-/// Offers the portal's link in place of what is too much for a mail, where there is a portal.
+/// Adds to a fault about too much for a mail that the portal's link can take its place, where there is a portal.
 fn offer_link(mut fault: AttachmentFault, job: &Job) -> AttachmentFault {
     let too_much = matches!(fault.rule, Rule::Count | Rule::FileSize | Rule::TotalSize);
     if let (true, Some((view, _))) = (too_much, &job.portal) {

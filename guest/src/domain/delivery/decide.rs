@@ -52,7 +52,7 @@ pub fn decide(facts: &Facts, now: Time) -> Decision {
     routes.choose(now)
 }
 
-/// Waits without judging the mail, until the program that sends it has been put right.
+/// Holds a mail whose attempt never began, until the program that sends it has been put right.
 fn not_attempted(attempt: &Attempt) -> Decision {
     let mut reason = Reason::from(Why::NotAttempted);
     if let Some(detail) = &attempt.detail {

@@ -61,7 +61,7 @@ pub(super) fn submit(
     second
 }
 
-/// Repeats a submission for those who need no SMTPUTF8, where some do and the server has none.
+/// Returns the mail for those who need no SMTPUTF8, where some do and the server has none.
 fn without_smtputf8(mut outgoing: OutgoingMail, outcome: &Outcome) -> Option<(OutgoingMail, &Failure)> {
     let Some(SubmitError::Failed(failure)) = &outcome.error else { return None };
     let is_named = |address: &String| failure.recipients.iter().any(|to| to.address == *address);

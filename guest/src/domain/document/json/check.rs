@@ -107,8 +107,8 @@ pub(super) fn document(document: &Document) -> Checked {
     fields.into_iter().try_for_each(|(field, text)| optional(|| vec![field.into()], text.as_deref()))
 }
 
-/// Reads the type code, and takes it back where the amounts contradict it: a credit note that its reader has to pay would thank for money
-/// it asks for.
+/// Refuses the type code of a credit note for a document that its reader pays: its mail would ask or thank for the money that it gives
+/// back.
 fn type_code(document: &Document) -> Checked {
     let code = document.type_code.as_deref().map(str::trim).filter(|code| is_credit_code(code));
     let Some(code) = code.filter(|_| document.kind.is_to_be_paid()) else { return Ok(()) };
