@@ -118,7 +118,7 @@ fn render(request: &TestRequest, from: &Mailbox, locale: Locale) -> Rendered {
     Rendered { subject, html, text, template: "test".to_owned(), payment_code: None }
 }
 
-/// One line, as the user typed it.
+/// Brings a name onto one line, as the user typed it.
 fn clean_name_of_any_length(subject: &str) -> String {
     let line: String = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     line.trim().to_owned()

@@ -196,7 +196,7 @@ const STATUSES: [(Status, &str); 5] = [
     (Status::Unknown, "status-unknown"),
 ];
 
-/// Whether each status can come by an account, by what, and by which program.
+/// Returns whether each status can come by an account, by what, and by which program.
 pub(super) fn statuses(account: &Account) -> impl Iterator<Item = Capability> {
     STATUSES.into_iter().map(|(status, name)| {
         let ways: Vec<&ProofRule> =
@@ -232,7 +232,7 @@ impl ProofRule {
     }
 }
 
-/// The table as it stands in docs/statuses.md.
+/// Writes the table as it stands in docs/statuses.md.
 #[cfg(test)]
 pub(super) fn table() -> String {
     use crate::domain::language::Language;

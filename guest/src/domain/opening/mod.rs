@@ -61,7 +61,7 @@ enum Confidence {
     Likely,
 }
 
-/// What the request proves.
+/// Classifies a request by what it proves.
 pub fn classify(fetch: &Fetch) -> Event {
     let (kind, confidence, words) = rule(fetch);
     let code = match confidence {
@@ -111,7 +111,7 @@ fn rule(fetch: &Fetch) -> (EventKind, Confidence, String) {
 
 const BY_APPLE: &str = "Apple's privacy proxy fetches every picture, opened or not";
 
-/// Why the name alone, or its absence, proves that it is no person's program.
+/// Returns why the name alone, or its absence, proves that it is no person's program.
 fn by_name(agent: Option<&str>) -> Option<(Confidence, String)> {
     use Confidence::{Certain, Likely};
     let Some(agent) = agent.map(str::trim).filter(|it| !it.is_empty()) else {
@@ -126,7 +126,7 @@ fn by_name(agent: Option<&str>) -> Option<(Confidence, String)> {
     agents::is_prefetch(agent).then(|| (Certain, "Gmail fetched it ahead of its user".to_owned()))
 }
 
-/// Why the time proves that it is no person, where it is known when the mail left.
+/// Returns why the time proves that it is no person, where it is known when the mail left.
 fn too_soon(sent: Option<DateTime<FixedOffset>>, at: DateTime<FixedOffset>) -> Option<String> {
     let after = at.signed_duration_since(sent?);
     let seconds = after.num_seconds().max(0);

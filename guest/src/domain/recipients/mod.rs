@@ -61,7 +61,7 @@ impl Reason {
         Reason::AutoBccSelf,
     ];
 
-    /// Name in the contract.
+    /// Returns the name in the contract.
     pub fn name(self) -> &'static str {
         match self {
             Reason::ContactRole => "contact-role",
@@ -142,7 +142,7 @@ pub struct Resolution {
 }
 
 impl Resolution {
-    /// The mailboxes of one field.
+    /// Returns the mailboxes of one field.
     pub fn of(&self, field: Field) -> impl Iterator<Item = &Mailbox> {
         self.entries.iter().filter(move |e| e.field == field).map(|e| &e.mailbox)
     }

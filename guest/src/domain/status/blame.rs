@@ -84,7 +84,7 @@ tables! {
 }
 
 impl Blame {
-    /// Whose fault a reply at a stage is. A reply that takes the mail is no one's.
+    /// Returns whose fault a reply at a stage is. A reply that takes the mail is no one's.
     pub fn of_reply(stage: Stage, reply: &Reply) -> Self {
         if reply.code < 400 {
             return Self::Mail;
@@ -105,12 +105,12 @@ impl Blame {
         }
     }
 
-    /// Whose fault it is by a provider's words alone.
+    /// Returns whose fault it is by a provider's words alone.
     pub fn is_quota(words: &str) -> Option<Period> {
         PlainRefusal::of(&Reply { code: 400, enhanced: None, text: words.to_owned() }).quota()
     }
 
-    /// Seconds to wait before the account is tried again, where the server named none.
+    /// Returns the seconds to wait before the account is tried again, where the server named none.
     pub fn first_wait(self) -> Option<u32> {
         match self {
             Self::Mail | Self::Passing => None,
@@ -134,7 +134,7 @@ impl Blame {
 }
 
 impl Failure {
-    /// Whose fault it is.
+    /// Returns whose fault it is.
     pub fn blame(&self) -> Blame {
         match (self.verdict, self.stage) {
             (Verdict::InDoubt | Verdict::NeedsSignIn, _) => Blame::Mail,
@@ -158,7 +158,7 @@ impl Acceptance {
     }
 }
 
-/// The account's, where one of the replies to RCPT is.
+/// Returns the account's fault if one of the replies to RCPT is about it, else the mail's.
 fn blame_of(recipients: &[RecipientReply]) -> Blame {
     let mut blames = recipients.iter().map(|to| Blame::of_reply(Stage::Recipient, &to.reply));
     blames.find(|blame| blame.is_of_the_account()).unwrap_or(Blame::Mail)
@@ -181,7 +181,7 @@ impl PlainRefusal {
         Self { code: reply.code, enhanced, words: plain(&apart(&without_places(&reply.text))) }
     }
 
-    /// The period of a limit that is used up; none where the words name none, or one that is not the account's.
+    /// Finds the period of a limit that is used up; none where the words name none, or one that is not the account's.
     fn quota(&self) -> Option<Period> {
         let period = self.period();
         let found = period.unwrap_or(Period::Unknown);
@@ -215,7 +215,7 @@ impl PlainRefusal {
             .map(|(_, period)| period)
     }
 
-    /// Exchange Online's codes for a sender, a tenant or a range of addresses that was shut.
+    /// True for Exchange Online's codes for a sender, a tenant or a range of addresses that was shut.
     fn is_shut(&self) -> bool {
         matches!(self.enhanced, Some((1, 8) | (7, 501..=503 | 508 | 511 | 705 | 708)))
     }
@@ -253,7 +253,7 @@ impl PlainRefusal {
     }
 }
 
-/// The words without addresses and links: what is in a name has no meaning, and a page about limits is linked from everywhere.
+/// Removes addresses and links from words: what is in a name has no meaning, and a page about limits is linked from everywhere.
 fn without_places(text: &str) -> String {
     let lower = text.to_lowercase();
     // Only where both have the same length is an index into one an index into the other.
@@ -267,7 +267,7 @@ fn without_places(text: &str) -> String {
     text.split_whitespace().filter(is_word).collect::<Vec<_>>().join(" ")
 }
 
-/// `SubmissionQuotaExceededException` in words.
+/// Splits a name such as `SubmissionQuotaExceededException` into words.
 fn apart(text: &str) -> String {
     let mut words = String::with_capacity(text.len() + 16);
     let mut before = ' ';

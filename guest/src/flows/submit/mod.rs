@@ -111,7 +111,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// What to store with the attempt.
+    /// Returns what to store with the attempt.
     pub fn settlement(self) -> Settlement {
         Settlement {
             detail: self.error.as_ref().map(SubmitError::sentence),
@@ -124,7 +124,7 @@ impl Outcome {
 }
 
 impl SubmitError {
-    /// Why an attempt came to nothing, in a sentence.
+    /// Explains why an attempt came to nothing, in a sentence.
     pub fn sentence(&self) -> String {
         match self {
             Self::NoRecipient => "there is nobody to send to".to_owned(),
@@ -177,7 +177,7 @@ pub fn submit(
     outcome_of(&outgoing.recipients, response, at)
 }
 
-/// What an API's answer to these recipients comes to.
+/// Makes the outcome of an API's answer to these recipients.
 fn outcome_of(to: &[String], response: Result<Receipt, ApiRefusal>, at: DateTime<FixedOffset>) -> Outcome {
     match response {
         Ok(receipt) => Outcome {
@@ -229,7 +229,7 @@ fn fault(field: impl Into<String>, detail: impl ToString) -> SubmitError {
     SubmitError::Argument { field: field.into(), detail: detail.to_string() }
 }
 
-/// What every transport needs of an outgoing mail: its recipients.
+/// Checks what every transport needs of an outgoing mail: its recipients.
 fn check(outgoing: &OutgoingMail) -> Result<Vec<Address>, SubmitError> {
     if outgoing.recipients.is_empty() {
         return Err(SubmitError::NoRecipient);
@@ -268,7 +268,7 @@ impl<'a> Mail<'a> {
         })
     }
 
-    /// Bytes of a file; none where the outgoing mail states no size.
+    /// Returns the bytes of a file; none where the outgoing mail states no size.
     fn size_of(&self, handle: u32) -> Option<u64> {
         self.outgoing.files.iter().find(|(it, _)| *it == handle).map(|(_, size)| *size)
     }

@@ -118,8 +118,8 @@ fn read_chunks(chunks: &[Chunk<'_>], list: &mut AddressList) {
     }
 }
 
-/// Index of the chunk that ends the mailbox which starts at `start`: `Müller, E. <e@f.de>` was split at its
-/// comma, and a spreadsheet has the name in the cell before the address.
+/// Finds the chunk that ends the mailbox which starts at `start`: `Müller, E. <e@f.de>` was split at its comma, and a spreadsheet has the
+/// name in the cell before the address.
 fn join_end(chunks: &[Chunk<'_>], start: usize) -> usize {
     let addressed = |c: &Chunk<'_>| c.text.contains(['@', '<', '>']);
     let separator = chunks[start].after;
@@ -142,7 +142,7 @@ fn join_end(chunks: &[Chunk<'_>], start: usize) -> usize {
     if joined { end } else { start }
 }
 
-/// The part that is read and the part that is not, cut where no address is cut in two.
+/// Splits a list into the part that is read and the part that is not, cut where no address is cut in two.
 fn bounded(text: &str) -> (&str, Option<&str>) {
     if text.len() <= TEXT_LIMIT {
         return (text, None);
@@ -152,7 +152,7 @@ fn bounded(text: &str) -> (&str, Option<&str>) {
     (&text[..cut], Some(&text[cut..]))
 }
 
-/// Normalisation form C, one kind of space, one kind of line end, nothing zero-width.
+/// Prepares a list: normalisation form C, one kind of space, one kind of line end, nothing zero-width.
 fn prepared(text: &str) -> String {
     let text = nfc(text);
     let mut out = String::with_capacity(text.len());
