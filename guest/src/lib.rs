@@ -9,7 +9,7 @@
 pub mod domain;
 pub mod flows;
 
+#[cfg(any(test, target_family = "wasm"))]
+mod call_lock;
 #[cfg(target_family = "wasm")]
 pub mod component;
-#[cfg(any(test, target_family = "wasm"))]
-mod entrance;

@@ -20,9 +20,9 @@ pub(super) fn on_request(use_case: &str) -> Option<String> {
             }
         }
         "memory" => {
-            let mut kept = Vec::new();
+            let mut held = Vec::new();
             loop {
-                kept.push(std::hint::black_box(vec![1_u8; 1 << 20]));
+                held.push(std::hint::black_box(vec![1_u8; 1 << 20]));
             }
         }
         "stack" => Some(deeper(1).to_string()),
@@ -44,8 +44,8 @@ fn deeper(depth: u64) -> u64 {
     below + depth
 }
 
-/// Whether a text occurs anywhere in the instance's memory. It is given as the complement of its bytes in
-/// hexadecimal, so that asking does not put it there.
+/// True if a text occurs anywhere in the instance's memory. It is given as the complement of its bytes in hexadecimal, so that asking does
+/// not put it there.
 fn occurs(complement: &str) -> bool {
     let digits = complement.as_bytes().chunks(2);
     let sought = digits.filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());

@@ -21,6 +21,6 @@ pub use exports::vocabulary;
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// The plugin, as the generated code knows it.
+/// The type that the generated code calls.
 #[derive(Debug)]
 pub struct Component;

@@ -1,4 +1,4 @@
-//! `composing`.
+//! The export `composing`: conversions around the use cases, no decisions.
 
 use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::composing as wit;
@@ -98,7 +98,7 @@ pub(super) fn message_out(of: Message, sizes: &[(u32, u32)]) -> wit::Message {
     }
 }
 
-/// A preview shows the code without the message around it.
+/// Inlines the payment code into the HTML: a preview is shown without the message around it.
 fn with_payment_code(html: String, png: Option<&[u8]>) -> String {
     match png {
         Some(png) => {

@@ -1,4 +1,4 @@
-//! `info`.
+//! The export `info`: conversions around the use cases, no decisions.
 
 use crate::component::bindings::exports::postroom::plugin::info::{DocumentKind, Guest};
 use crate::component::convert::language_in;

@@ -1,68 +1,68 @@
-//! The judge: from a code and a server's words to why, and from that to hard or soft.
+//! The reason of a bounce, from a code and a server's words; and from the reason, whether it is hard or soft.
 //!
-//! Words are heard before codes, since servers give one code for everything: a full mailbox as 5.1.1, spam as 5.1.1,
-//! an unknown user as 5.0.0 or 5.7.1. A code decides where the words say nothing, or only what a rule might say.
+//! Words count before codes, since servers give one code for everything: a full mailbox as 5.1.1, spam as 5.1.1, an unknown user as 5.0.0
+//! or 5.7.1. A code decides where the words decide nothing, or only name a rule.
 
 use super::address;
 use super::cause::Cause;
 use super::code::{Enhanced, reply_code};
-use super::model::Hardness;
+use super::model::BounceType;
 use super::phrases::{self, CAUSE_TABLE};
 
-/// What the judge found.
+/// Why a mail bounced.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judgement {
-    /// Why; none where nobody said.
+pub struct BounceReason {
+    /// The cause, where one is known.
     pub cause: Option<Cause>,
     /// Hard or soft.
-    pub hardness: Hardness,
-    /// The code that tells the most: enhanced, else the reply's.
+    pub bounce_type: BounceType,
+    /// The most specific code: enhanced, else the reply's.
     pub code: Option<String>,
 }
 
-/// Hears a code, as a report states it or a server gave it, and words.
-pub fn judge(stated: Option<&str>, words: &str) -> Judgement {
+/// Finds the reason of a bounce from a code, as a report states it or a server gave it, and from words.
+pub fn bounce_reason(stated: Option<&str>, words: &str) -> BounceReason {
     let stated_code = stated.and_then(Enhanced::find);
     let said_code = Enhanced::find(words);
     let reply = stated.and_then(reply_code).or_else(|| reply_code(words));
     let code = match (said_code, stated_code) {
-        (Some(said), Some(stated)) if said.is_vague() && !stated.is_vague() => Some(stated),
-        (said, stated) => said.or(stated),
+        (Some(worded), Some(stated)) if worded.is_vague() && !stated.is_vague() => Some(stated),
+        (worded, stated) => worded.or(stated),
     };
-    let cause = weigh(said_by(words), code, reply);
+    let cause = most_specific(cause_in(words), code, reply);
     let is_temporary =
         reply.map_or_else(|| said_code.is_some_and(|code| code.class == 4), |reply| reply < 500);
-    let hardness = match cause.map(|cause| (cause, cause.hardness())) {
+    let bounce_type = match cause.map(|cause| (cause, cause.bounce_type())) {
         // `450 mailbox unavailable`: it is locked, or the server could not ask yet.
-        Some((Cause::Unavailable | Cause::Disabled, _)) if is_temporary => Hardness::Soft,
-        Some((_, hardness)) => hardness,
-        None => Hardness::Soft,
+        Some((Cause::Unavailable | Cause::Disabled, _)) if is_temporary => BounceType::Soft,
+        Some((_, bounce_type)) => bounce_type,
+        None => BounceType::Soft,
     };
     let code = code.map(|code| code.to_string()).or_else(|| reply.map(|reply| reply.to_string()));
-    Judgement { cause, hardness, code }
+    BounceReason { cause, bounce_type, code }
 }
 
-/// The first cause, in the order of [`Cause`], that the words name.
-fn said_by(words: &str) -> Option<Cause> {
+/// Finds the first cause, in the order of [`Cause`], that the words name.
+fn cause_in(words: &str) -> Option<Cause> {
     let (table, causes) = &*CAUSE_TABLE;
     let first = |words: &str| {
         let plain = phrases::plain(words);
         table.found(&plain).filter_map(|(_, number)| causes.get(number)).min().copied()
     };
-    // `User <a@b.example> unknown`: what is said stands around the address.
+    // `User <a@b.example> unknown`: the words stand around the address.
     let around = address::without(words);
     [first(words), around.and_then(|around| first(&around))].into_iter().flatten().min()
 }
 
-fn weigh(said: Option<Cause>, code: Option<Enhanced>, reply: Option<u16>) -> Option<Cause> {
+fn most_specific(worded: Option<Cause>, code: Option<Enhanced>, reply: Option<u16>) -> Option<Cause> {
     let coded = code.and_then(Enhanced::cause);
-    match (said, coded) {
+    match (worded, coded) {
         (_, Some(Cause::Sender)) => coded,
-        // Rules, lists and breakdowns are named in passing: an exact code knows better.
-        (Some(said), Some(coded)) if said >= Cause::Policy && coded.hardness() == Hardness::Hard => {
+        // Rules, lists and breakdowns are named in passing: an exact code is more reliable.
+        (Some(worded), Some(coded)) if worded >= Cause::Policy && coded.bounce_type() == BounceType::Hard => {
             Some(coded)
         }
-        (Some(said), _) => Some(said),
+        (Some(worded), _) => Some(worded),
         (None, Some(coded)) => Some(coded),
         (None, None) => match reply? {
             551 => Some(Cause::Moved),
@@ -73,9 +73,9 @@ fn weigh(said: Option<Cause>, code: Option<Enhanced>, reply: Option<u16>) -> Opt
     }
 }
 
-/// Whether a refusal with this code and these words is for ever.
-pub fn hardness(code: Option<&str>, words: &str) -> Hardness {
-    judge(code, words).hardness
+/// Returns whether a refusal with this code and these words is permanent.
+pub fn bounce_type(code: Option<&str>, words: &str) -> BounceType {
+    bounce_reason(code, words).bounce_type
 }
 
 #[cfg(test)]
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn words_are_heard_before_codes() {
-        use Hardness::{Hard, Soft};
+        use BounceType::{Hard, Soft};
         for (code, words, wanted) in [
             (
                 Some("5.1.1"),
@@ -109,7 +109,7 @@ mod tests {
             (None, "450 4.2.0 greylisted", Soft),
             (None, "", Soft),
         ] {
-            assert_eq!(hardness(code, words), wanted, "{code:?} {words:?}");
+            assert_eq!(bounce_type(code, words), wanted, "{code:?} {words:?}");
         }
     }
 }

@@ -1,11 +1,11 @@
 //! What was written in answer, without what is quoted below it.
 
 use super::limits::{self, bounded, bounded_bytes};
-use super::model::Answer;
+use super::model::ReplyText;
 use super::phrases;
 
-/// The text and the quotation under it; none where nothing was written.
-pub(super) fn of(text: &str) -> Option<Answer> {
+/// Splits a reply into the text written and the quotation under it; none where nothing was written.
+pub(super) fn of(text: &str) -> Option<ReplyText> {
     let text = bounded_bytes(text, limits::ANSWER);
     let split = quotation(text).unwrap_or(text.len());
     let (own, quoted) = text.split_at_checked(split)?;
@@ -13,10 +13,10 @@ pub(super) fn of(text: &str) -> Option<Answer> {
     let (own, quoted) = if own.trim().is_empty() { (text, "") } else { (own, quoted) };
     let own = own.trim();
     (!own.is_empty())
-        .then(|| Answer { text: own.to_owned(), quoted: (!quoted.is_empty()).then(|| quoted.to_owned()) })
+        .then(|| ReplyText { text: own.to_owned(), quoted: (!quoted.is_empty()).then(|| quoted.to_owned()) })
 }
 
-/// Where the quotation begins that goes on to the end.
+/// Finds where the quotation begins that goes on to the end.
 fn quotation(text: &str) -> Option<usize> {
     let mut at = 0;
     let lines: Vec<(usize, &str)> = text
@@ -31,9 +31,7 @@ fn quotation(text: &str) -> Option<usize> {
         let plain = phrases::plain(bounded(line, 300));
         let bare = plain.trim_start_matches(['-', '_', '=', ' ']);
         let is_ruled = plain.starts_with("--") || plain.starts_with("__");
-        let announces =
-            ["wrote:", "schrieb:", "écrit :", "écrit:", "schreef:", "escribió:", "scritto:", "escreveu:"];
-        (is_ruled && phrases::ORIGINAL.begins(bare)) || announces.iter().any(|end| plain.ends_with(end))
+        (is_ruled && phrases::ORIGINAL.begins(bare)) || phrases::QUOTATION_LINES.ends(&plain)
     };
     if let Some((start, _)) = lines.iter().find(|(_, line)| opens(line)) {
         return Some(*start);

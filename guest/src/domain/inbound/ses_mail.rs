@@ -1,165 +1,108 @@
 //! What Amazon SES reports through SNS when that is subscribed by mail: JSON, with an SMTP server's words in it.
 
 use super::address;
-use super::amazon;
+use super::amazon::{self, Notification, entries, text};
+use super::bounce_reason::bounce_reason;
+use super::class::kind_of;
 use super::code::Enhanced;
-use super::delivery::{kind_of, without_type};
-use super::flagged::weighed;
-use super::judge::judge;
-use super::letter::Letter;
+use super::dsn::without_type;
 use super::limits;
-use super::model::{Class, Hardness, RecipientReport};
+use super::message::InboundMessage;
+use super::model::{BounceType, Class, RecipientReport};
+use super::provider_verdict::combined_bounce_type;
 use crate::domain::status::{EventKind, EventSource};
-use serde::Deserialize;
+use serde_json::Value;
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Notification {
-    /// Of a published event it is called otherwise.
-    #[serde(alias = "eventType")]
-    notification_type: String,
-    bounce: Bounce,
-    complaint: Complaint,
-    delivery: Delivery,
-    mail: Mail,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Bounce {
-    bounce_type: String,
-    bounce_sub_type: Option<String>,
-    bounced_recipients: Vec<Recipient>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Recipient {
-    email_address: String,
-    action: Option<String>,
-    status: Option<String>,
-    diagnostic_code: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Complaint {
-    complaint_sub_type: Option<String>,
-    complaint_feedback_type: Option<String>,
-    complained_recipients: Vec<Recipient>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Delivery {
-    recipients: Vec<String>,
-    smtp_response: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Mail {
-    common_headers: CommonHeaders,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct CommonHeaders {
-    message_id: Option<String>,
-}
-
-fn notification(letter: &Letter) -> Option<Notification> {
-    let sender = &letter.sender.as_ref()?.address;
-    let text = limits::bounded_bytes(letter.text.trim_start(), limits::TEXT);
-    if !is_amazons(sender) || !text.starts_with('{') {
+fn notification(message: &InboundMessage) -> Option<Notification> {
+    let sender = &message.sender.as_ref()?.address;
+    let body = limits::bounded_bytes(message.text.trim_start(), limits::TEXT);
+    if !is_amazons(sender) || !body.starts_with('{') {
         return None;
     }
-    let first =
-        |text: &str| serde_json::Deserializer::from_str(text).into_iter::<Notification>().next()?.ok();
+    let first = |text: &str| serde_json::Deserializer::from_str(text).into_iter::<Value>().next()?.ok();
     // It is one line; servers break it where a line grows too long for them, in the middle of a text too.
-    first(text).or_else(|| first(&text.replace('\r', "").replace("!\n ", "").replace("\n ", "")))
+    let json = first(body).or_else(|| first(&body.replace('\r', "").replace("!\n ", "").replace("\n ", "")));
+    json.map(Notification::new)
 }
 
-/// Whether an address is of Amazon's domain, and not of one that ends like it.
+/// True if an address is of Amazon's domain, and not of one that ends like it.
 fn is_amazons(address: &str) -> bool {
     let domain = address.rsplit_once('@').map(|(_, domain)| domain.to_ascii_lowercase());
     domain.is_some_and(|domain| domain == "amazonaws.com" || domain.ends_with(".amazonaws.com"))
 }
 
-/// What a notification says of each recipient, which may be nothing; none where it is none.
-pub(super) fn read(letter: &Letter) -> Option<Vec<RecipientReport>> {
-    let of = notification(letter)?;
-    let found: Vec<_> = match of.notification_type.as_str() {
+/// Reads a notification, recipient by recipient, which may be none of them; none where the message is no notification.
+pub(super) fn read(message: &InboundMessage) -> Option<Vec<RecipientReport>> {
+    let notification = notification(message)?;
+    let event = notification.event()?;
+    let absent = Value::Null;
+    let part = |name: &str| notification.part(name).unwrap_or(&absent);
+    let found: Vec<_> = match event {
         "Bounce" => {
-            let Bounce { bounce_type: kind, bounce_sub_type: subtype, bounced_recipients } = of.bounce;
-            bounced_recipients
-                .into_iter()
-                .filter_map(|it| bounced(it, &kind, subtype.as_deref().unwrap_or_default()))
-                .collect()
+            let part = part("bounce");
+            entries(part, "bouncedRecipients").filter_map(|it| bounced(part, it)).collect()
         }
-        "Complaint" => complained(of.complaint),
+        "Complaint" => complained(part("complaint")),
         "Delivery" => {
-            let words = of.delivery.smtp_response;
-            let recipients = of.delivery.recipients.into_iter();
-            let delivered = |to: String| RecipientReport {
-                code: words.as_deref().and_then(Enhanced::find).map(|code| code.to_string()),
-                words: words.as_deref().and_then(bounded_words),
-                ..report(&to, Class::Delivered, EventKind::Delivered)
+            let part = part("delivery");
+            let words = text(part, "smtpResponse");
+            let delivered = |to: &str| RecipientReport {
+                code: words.and_then(Enhanced::find).map(|code| code.to_string()),
+                words: words.and_then(bounded_words),
+                ..report(to, Class::Delivered, EventKind::Delivered)
             };
-            recipients.map(delivered).collect()
+            entries(part, "recipients").filter_map(Value::as_str).map(delivered).collect()
         }
         _ => return None,
     };
     Some(found.into_iter().take(limits::RECIPIENTS).collect())
 }
 
-/// The Message-ID of the mail that a notification is about.
-pub(super) fn message_id(letter: &Letter) -> Option<String> {
-    notification(letter)?.mail.common_headers.message_id
+/// Finds the Message-ID of the mail that a notification is about.
+pub(super) fn message_id(message: &InboundMessage) -> Option<String> {
+    let notification = notification(message)?;
+    text(notification.mail()?.get("commonHeaders")?, "messageId").map(str::to_owned)
 }
 
-/// What a bounce is for one recipient; none where its type is not known and no code came with it.
-fn bounced(of: Recipient, kind: &str, subtype: &str) -> Option<RecipientReport> {
-    let has_text = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
-    let is_bare = ![&of.action, &of.status, &of.diagnostic_code].into_iter().any(has_text);
-    let words = of.diagnostic_code.as_deref().map(without_type).unwrap_or_default();
-    let mut found = judge(of.status.as_deref(), words);
+/// Reads a bounce for one recipient; none where its type is not known and no code came with it.
+fn bounced(part: &Value, recipient: &Value) -> Option<RecipientReport> {
+    let address = text(recipient, "emailAddress").unwrap_or_default();
+    let words = text(recipient, "diagnosticCode").map(without_type).unwrap_or_default();
+    let mut found = bounce_reason(text(recipient, "status"), words);
     let soft = |kind| RecipientReport {
-        hardness: Some(Hardness::Soft),
+        bounce_type: Some(BounceType::Soft),
         words: bounded_words(words),
         code: found.code.clone(),
-        ..report(&of.email_address, Class::Bounce, kind)
+        ..report(address, Class::Bounce, kind)
     };
-    let flag = match amazon::bounce(kind, subtype, is_bare) {
+    let flag = match amazon::bounce_of(part, recipient) {
         amazon::Bounce::Returned(flag) => flag,
         amazon::Bounce::Expired => return Some(soft(EventKind::Expired)),
         amazon::Bounce::KeptBack => {
-            let words = bounded_words(words).or_else(|| bounded_words(subtype));
+            let subtype = || text(part, "bounceSubType").and_then(bounded_words);
+            let words = bounded_words(words).or_else(subtype);
             return Some(RecipientReport { words, ..soft(EventKind::Dropped) });
         }
         amazon::Bounce::Answered => {
-            return Some(report(&of.email_address, Class::Delivered, EventKind::AutoReply));
+            return Some(report(address, Class::Delivered, EventKind::AutoReply));
         }
         amazon::Bounce::Unknown => return None,
     };
-    found.hardness = weighed(&found, flag);
+    found.bounce_type = combined_bounce_type(&found, flag);
     Some(RecipientReport {
-        hardness: Some(found.hardness),
+        bounce_type: Some(found.bounce_type),
         words: bounded_words(words),
         code: found.code.clone(),
-        ..report(&of.email_address, Class::Bounce, kind_of(Class::Bounce, &found))
+        ..report(address, Class::Bounce, kind_of(Class::Bounce, &found))
     })
 }
 
-/// What a complaint is: of one recipient, of one of several, unnamed, or none at all.
-fn complained(of: Complaint) -> Vec<RecipientReport> {
-    let (subtype, feedback_type) =
-        (of.complaint_sub_type.unwrap_or_default(), of.complaint_feedback_type.unwrap_or_default());
-    let addresses = of.complained_recipients.into_iter().filter_map(|it| address::find(&it.email_address));
-    let mut named: Vec<String> = addresses.collect();
-    named.sort_by_key(|address| address.to_lowercase());
-    named.dedup_by_key(|address| address.to_lowercase());
-    match amazon::complaint(&subtype, &feedback_type, named.len()) {
+/// Reads a complaint: of one recipient, of one of several, unnamed, or none at all.
+fn complained(part: &Value) -> Vec<RecipientReport> {
+    let addresses = entries(part, "complainedRecipients").filter_map(|it| text(it, "emailAddress"));
+    let mut named: Vec<String> = addresses.filter_map(address::find).collect();
+    amazon::each_once(&mut named);
+    match amazon::complaint_of(part, named.len()) {
         amazon::Complaint::Unwanted => {
             named.iter().map(|to| report(to, Class::Complaint, EventKind::Complaint)).collect()
         }
@@ -169,8 +112,8 @@ fn complained(of: Complaint) -> Vec<RecipientReport> {
         }
         amazon::Complaint::KeptBack => {
             let kept_back = |to: &String| RecipientReport {
-                hardness: Some(Hardness::Soft),
-                words: bounded_words(&subtype),
+                bounce_type: Some(BounceType::Soft),
+                words: text(part, "complaintSubType").and_then(bounded_words),
                 ..report(to, Class::Bounce, EventKind::Dropped)
             };
             named.iter().map(kept_back).collect()
@@ -179,7 +122,7 @@ fn complained(of: Complaint) -> Vec<RecipientReport> {
     }
 }
 
-/// Words within their bounds; none where there are none.
+/// Bounds words; none where there are none.
 fn bounded_words(words: &str) -> Option<String> {
     Some(limits::bounded(words.trim(), limits::WORDS).to_owned()).filter(|words| !words.is_empty())
 }
@@ -189,7 +132,7 @@ fn report(address: &str, class: Class, kind: EventKind) -> RecipientReport {
         recipient: address::find(address),
         final_recipient: None,
         class,
-        hardness: None,
+        bounce_type: None,
         code: None,
         words: None,
         remote: None,
@@ -223,23 +166,23 @@ mod tests {
     fn understood(kind: &str, part: &str, what: &serde_json::Value) -> super::super::Report {
         let body = serde_json::json!({"notificationType": kind, part: what,
             "mail": {"commonHeaders": {"messageId": "<1@nord.example>"}}});
-        let letter = format!(
+        let message = format!(
             "From: AWS Notifications <no-reply@sns.amazonaws.com>\r\nTo: office@nord.example\r\n\
              Subject: Amazon SES Email Event Notification\r\nMessage-ID: <n@sns.amazonaws.com>\r\n\
              Content-Type: text/plain; charset=utf-8\r\n\r\n{body}\r\n"
         );
         let now = chrono::DateTime::parse_from_rfc3339("2026-09-22T00:00:00Z").unwrap();
-        super::super::read(letter.as_bytes(), &["office@nord.example".to_owned()], now).unwrap()
+        super::super::read(message.as_bytes(), &["office@nord.example".to_owned()], now).unwrap()
     }
 
     #[test]
     fn a_bounce_is_what_its_type_and_its_code_say() {
         use EventKind::{AutoReply, Bounced, Dropped, Expired};
         use serde_json::json;
-        let hard = Some(Hardness::Hard);
-        let soft = Some(Hardness::Soft);
+        let hard = Some(BounceType::Hard);
+        let soft = Some(BounceType::Soft);
         let to = "jo@example.com";
-        for (kind, subtype, recipient, class, fact, hardness) in [
+        for (kind, subtype, recipient, class, fact, bounce_type) in [
             ("Transient", "General", json!({"emailAddress": to}), Class::Delivered, AutoReply, None),
             (
                 "Transient",
@@ -289,7 +232,7 @@ mod tests {
             let found = understood("Bounce", "bounce", &what);
             let kinds: Vec<_> = found.events.iter().map(|event| event.kind).collect();
             assert_eq!((found.class, kinds.as_slice()), (class, [fact].as_slice()), "{what}");
-            assert_eq!(found.recipients[0].hardness, hardness, "{what}");
+            assert_eq!(found.recipients[0].bounce_type, bounce_type, "{what}");
             assert_eq!(found.events[0].recipient.as_deref(), Some(to), "{what}");
         }
     }
@@ -298,8 +241,9 @@ mod tests {
     fn a_published_event_is_read_as_a_notification_is() {
         let body = r#"{"eventType":"Bounce","bounce":{"bounceType":"Transient","bounceSubType":"General",
             "bouncedRecipients":[{"emailAddress":"jo@example.com"}]},"mail":{}}"#;
-        let of: Notification = serde_json::from_str(body).unwrap();
-        assert_eq!((of.notification_type.as_str(), of.bounce.bounced_recipients.len()), ("Bounce", 1));
+        let of = Notification::new(serde_json::from_str(body).unwrap());
+        let recipients = entries(of.part("bounce").unwrap(), "bouncedRecipients").count();
+        assert_eq!((of.event(), recipients), (Some("Bounce"), 1));
     }
 
     #[test]
@@ -318,7 +262,7 @@ mod tests {
             let found = understood("Complaint", "complaint", &what);
             assert_eq!((found.class, found.recipients.len()), (class, 1), "{what}");
             assert_eq!(found.recipients[0].recipient.as_deref(), named, "{what}");
-            assert_ne!(found.hardness, Some(Hardness::Hard), "{what}");
+            assert_ne!(found.bounce_type, Some(BounceType::Hard), "{what}");
         }
         for feedback_type in ["not-spam", "auth-failure"] {
             let what = json!({"complaintFeedbackType": feedback_type, "complainedRecipients": one()});

@@ -1,15 +1,15 @@
 //! What a message is made of, and what comes out.
 
-use super::{Chunk, LetterId, MessageId};
+use super::{Chunk, MailId, MessageId};
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::attachment::Selected;
 use chrono::{DateTime, FixedOffset};
 
 /// A mail before it is a message: everything decided, nothing encoded.
 #[derive(Debug, Clone, Copy)]
-pub struct Letter<'a> {
-    /// Identity: the same id gives the same message.
-    pub id: &'a LetterId,
+pub struct MessageContent<'a> {
+    /// Identity: equal ids give equal messages.
+    pub id: &'a MailId,
     /// Right side of the Message-ID: a domain in ASCII or an address literal, usually the sender's.
     pub message_id_domain: &'a str,
     /// The time in `Date`.
@@ -32,7 +32,7 @@ pub struct Letter<'a> {
     pub html: &'a str,
     /// A PNG of the code that banking apps read.
     pub payment_code: Option<&'a [u8]>,
-    /// What the mail is about, the same in all mails about it.
+    /// What the mail is about, equal in all mails about it.
     pub reference: Option<&'a str>,
     /// By what a mailbox provider counts complaints, of mail that the platform sends: `a:b:sender`, ASCII.
     pub feedback_id: Option<&'a str>,
@@ -44,7 +44,7 @@ pub struct Letter<'a> {
     pub attachments: &'a Selected,
 }
 
-/// The conversation that a letter belongs to.
+/// The conversation that a mail belongs to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Thread {
     /// The message that it answers or follows.
@@ -56,7 +56,7 @@ pub struct Thread {
 /// A composed message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Composed {
-    /// With angle brackets.
+    /// The Message-ID with angle brackets.
     pub message_id: String,
     /// The message, in order, nothing between the chunks.
     pub chunks: Vec<Chunk>,
@@ -77,9 +77,9 @@ pub struct Envelope {
     pub recipients: Vec<Address>,
 }
 
-/// Why a letter can't become a message.
+/// Why content can't become a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LetterFault {
+pub enum ContentFault {
     /// A `Date` header has years of four digits.
     #[error("the date of a mail must lie in the years 1900 to 9999: this is {0}")]
     Date(DateTime<FixedOffset>),

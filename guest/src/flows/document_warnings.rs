@@ -1,4 +1,4 @@
-//! What a document says that is likely a mistake: told to the sender, and sent all the same.
+//! Likely mistakes in a document: the sender gets a warning, and the mail is sent all the same.
 
 use super::compose::Warning;
 use crate::domain::document::{Document, Party};
@@ -6,8 +6,8 @@ use crate::domain::settings::{Company, Overrides};
 use crate::domain::template;
 use crate::domain::warning::WarningCode;
 
-/// Warnings about a document, its partner and the company that sends it.
-pub(super) fn doubts(document: &Document, company: &Company) -> Vec<Warning> {
+/// Makes warnings about a document, its partner and the company that sends it.
+pub(super) fn document_warnings(document: &Document, company: &Company) -> Vec<Warning> {
     let partner = document.partner();
     let mut doubts = Vec::new();
     if is_company(partner, company) {
@@ -36,7 +36,7 @@ pub(super) fn doubts(document: &Document, company: &Company) -> Vec<Warning> {
 /// Unknown paths that are named, most.
 const NAMED: usize = 5;
 
-/// Warnings about texts of the settings that no mail would use.
+/// Makes warnings about texts of the settings that no mail would use.
 pub(super) fn unknown_templates(overrides: &Overrides) -> Vec<Warning> {
     let paths = overrides.company.keys().chain(overrides.user.keys());
     let unknown = paths.filter(|path| !template::shipped::is_known(path)).take(NAMED);
@@ -70,7 +70,7 @@ fn is_company(party: &Party, company: &Company) -> bool {
     names.into_iter().any(|name| pair(company.name.as_deref(), name).is_some_and(|(own, other)| own == other))
 }
 
-/// Letters and digits alone, in lower case.
+/// Reduces a text to letters and digits alone, in lower case.
 fn bare(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -25,7 +25,7 @@ impl From<usize> for Step {
     }
 }
 
-/// `$.lines[3].quantity`; a field whose name is no plain word is quoted in brackets.
+/// Writes a path, `$.lines[3].quantity`; a field whose name is no plain word is quoted in brackets.
 pub(super) fn written(path: &[Step]) -> String {
     let mut text = String::from("$");
     for step in path {
@@ -41,7 +41,7 @@ pub(super) fn written(path: &[Step]) -> String {
     text
 }
 
-/// The line of the value that a path leads to, or of the innermost value around it that exists.
+/// Returns the line of the value that a path leads to, or of the innermost value around it that exists.
 pub(super) fn line(text: &str, path: &[Step]) -> Option<u32> {
     let (value, _) = innermost(text, path)?;
     // Raw values are slices of the text itself.
@@ -49,12 +49,12 @@ pub(super) fn line(text: &str, path: &[Step]) -> Option<u32> {
     Some(line_of(text, offset))
 }
 
-/// The value that a path leads to, as it is written.
+/// Returns the value that a path leads to, as it is written.
 pub(super) fn value<'t>(text: &'t str, path: &[Step]) -> Option<&'t str> {
     innermost(text, path).filter(|(_, steps)| *steps == path.len()).map(|(value, _)| value)
 }
 
-/// The innermost value on a path that exists, and how many steps lead to it.
+/// Returns the innermost value on a path that exists, and how many steps lead to it.
 fn innermost<'t>(text: &'t str, path: &[Step]) -> Option<(&'t str, usize)> {
     let mut value: &RawValue = serde_json::from_str(text).ok()?;
     for (steps, step) in path.iter().enumerate() {

@@ -1,23 +1,24 @@
 //! Disposition reports (RFC 8098): what became of a mail after it was delivered. A mailbox that refuses mail by a rule
 //! answers with one too (RFC 5429): that is no receipt, the mail was not kept.
 //!
-//! Both say `automatic-action/MDN-sent-automatically; deleted`. What tells them apart is who writes: a mail program for its
-//! user, who deleted a mail unread, or the delivery agent that applied the rule. Only where neither shows do the words count,
-//! and where these say nothing either the mail arrived: a report that can't be told is no failure.
+//! Both say `automatic-action/MDN-sent-automatically; deleted`. They differ by their author: a mail program for its user, who deleted a
+//! mail unread, or the delivery agent that applied the rule. Only where neither shows do the words count, and where these decide nothing
+//! either the mail arrived: a report that can't be classified is no failure.
 
 use super::address;
+use super::bounce_heuristics::{self, DaemonLikeness};
+use super::bounce_reason::bounce_reason;
 use super::fields::{Fields, blocks};
-use super::judge::judge;
-use super::letter::Letter;
 use super::limits::{self, bounded};
-use super::model::{Class, Hardness, RecipientReport};
+use super::message::InboundMessage;
+use super::model::{BounceType, Class, RecipientReport};
 use super::phrases::{self, DELIVERY_AGENTS, NOT_READ, REFUSED};
-use super::unlabelled::{self, Likeness};
+use crate::domain::address::match_key;
 use crate::domain::status::{EventKind, EventSource};
 
-/// The fields of the report, in one block.
-pub(super) fn fields(letter: &Letter) -> Option<Fields> {
-    let body = letter.disposition.as_deref()?;
+/// Returns the fields of the report, in one block.
+pub(super) fn fields(message: &InboundMessage) -> Option<Fields> {
+    let body = message.disposition.as_deref()?;
     let mut all = Fields::default();
     for block in blocks(body) {
         block.iter().for_each(|(name, value)| all.push(name, value));
@@ -25,9 +26,9 @@ pub(super) fn fields(letter: &Letter) -> Option<Fields> {
     (!all.is_empty()).then_some(all)
 }
 
-/// What a disposition report says; none where there is none.
-pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
-    let fields = fields(letter)?;
+/// Reads a disposition report; none where there is none.
+pub(super) fn read(message: &InboundMessage) -> Option<RecipientReport> {
+    let fields = fields(message)?;
     let disposition = fields.get("disposition").unwrap_or_default();
     let lower = disposition.to_ascii_lowercase();
     let (mode, rest) = lower.split_once(';').unwrap_or(("", lower.as_str()));
@@ -38,7 +39,7 @@ pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
     let last = fields.get("final-recipient").and_then(address::of_field);
     let recipient = original.or_else(|| last.clone());
     let failure = fields.any(&["failure", "error"]);
-    let is_refusal = what == "deleted" && is_refusal(letter, &fields, mode, &modifiers);
+    let is_refusal = what == "deleted" && is_refusal(message, &fields, mode, &modifiers);
     let (class, kind) = match what {
         "displayed" => (Class::Receipt, EventKind::DispositionDisplayed),
         "failed" | "denied" if failure.is_some() || what == "denied" => {
@@ -48,15 +49,14 @@ pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
         _ => (Class::Receipt, EventKind::DispositionOther),
     };
     let stated = failure.or(Some(disposition).filter(|it| !it.is_empty())).map(str::to_owned);
-    let words = if is_refusal { refusal_words(letter).or(stated) } else { stated };
-    let found = words.as_deref().map(|words| judge(None, words));
+    let words = if is_refusal { refusal_words(message).or(stated) } else { stated };
+    let found = words.as_deref().map(|words| bounce_reason(None, words));
     Some(RecipientReport {
-        final_recipient: last
-            .filter(|last| recipient.as_deref().map(address::key) != Some(address::key(last))),
+        final_recipient: last.filter(|last| recipient.as_deref().map(match_key) != Some(match_key(last))),
         recipient,
         class,
         // The mailbox is there and a person's rule refuses: another mail may please it.
-        hardness: (class == Class::Bounce).then_some(Hardness::Soft),
+        bounce_type: (class == Class::Bounce).then_some(BounceType::Soft),
         code: found.and_then(|found| found.code),
         words: words.map(|words| bounded(words.trim(), limits::WORDS).to_owned()),
         remote: fields.get("reporting-ua").map(|ua| bounded(ua, limits::ADDRESS).to_owned()),
@@ -65,14 +65,14 @@ pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
     })
 }
 
-/// All that the report says to people: the reason is its author's and may have many lines.
-fn refusal_words(letter: &Letter) -> Option<String> {
-    let text = letter.text.trim();
+/// Returns the report's text for people: the reason for a refusal is its author's and may have many lines.
+fn refusal_words(message: &InboundMessage) -> Option<String> {
+    let text = message.text.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The mail was deleted by a rule that refuses it.
-fn is_refusal(letter: &Letter, fields: &Fields, mode: &str, modifiers: &[&str]) -> bool {
+/// True if the mail was deleted by a rule that refuses it.
+fn is_refusal(message: &InboundMessage, fields: &Fields, mode: &str, modifiers: &[&str]) -> bool {
     // A person did it.
     if mode.contains("manual-action") {
         return false;
@@ -81,7 +81,7 @@ fn is_refusal(letter: &Letter, fields: &Fields, mode: &str, modifiers: &[&str]) 
     if fields.any(&["failure", "error"]).is_some() || modifiers.iter().any(is_error) {
         return true;
     }
-    // `host; product`: what the host is called tells nothing.
+    // `host; product`: the name of the host has no meaning here.
     let program = fields.get("reporting-ua").unwrap_or_default();
     let program = phrases::plain(program.split_once(';').map_or(program, |(_, product)| product));
     if fields.has("x-msexch-correlation-key")
@@ -89,16 +89,16 @@ fn is_refusal(letter: &Letter, fields: &Fields, mode: &str, modifiers: &[&str]) 
     {
         return false;
     }
-    let answered = phrases::plain(letter.header.get("auto-submitted").unwrap_or_default());
-    let is_agents = unlabelled::likeness(letter) >= Likeness::Address
+    let answered = phrases::plain(message.header.get("auto-submitted").unwrap_or_default());
+    let is_agents = bounce_heuristics::likeness(message) >= DaemonLikeness::Address
         || DELIVERY_AGENTS.is_in(&program)
         || REFUSED.is_in(&answered);
-    is_agents || text_refuses(letter)
+    is_agents || text_refuses(message)
 }
 
-/// The words say that it was refused, and not that it was deleted unread. What they repeat of the mail itself is not theirs.
-fn text_refuses(letter: &Letter) -> bool {
-    let subject = phrases::plain(&letter.subject);
+/// True if the words are about a refusal, and not about a mail deleted unread. What they repeat of the mail itself is not theirs.
+fn text_refuses(message: &InboundMessage) -> bool {
+    let subject = phrases::plain(&message.subject);
     let (before, behind) = subject.split_once([':', '：']).unwrap_or((&subject, ""));
     if NOT_READ.is_in(before) {
         return false;
@@ -106,7 +106,7 @@ fn text_refuses(letter: &Letter) -> bool {
     let behind = behind.trim();
     let repeats =
         |line: &&str| behind.chars().count() < 4 || !phrases::plain(bounded(line, 1_000)).contains(behind);
-    let own: Vec<&str> = unlabelled::own_text(&letter.text).lines().filter(repeats).collect();
+    let own: Vec<&str> = message.own_text().lines().filter(repeats).collect();
     let plain = phrases::plain(&own.join("\n"));
     if REFUSED.is_in(before) {
         return true;

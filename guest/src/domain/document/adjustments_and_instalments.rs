@@ -38,30 +38,30 @@ pub struct Instalment {
     /// What it is called: `Deposit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// Paid, by what the business system knows.
+    /// Paid, by the business system's figure.
     #[serde(default, skip_serializing_if = "std::ops::Not::not", deserialize_with = "optional::or_default")]
     pub settled: bool,
 }
 
 impl Instalment {
-    /// A part without a name that is still to be paid.
+    /// Returns a part without a name that is still to be paid.
     pub fn open(due_date: NaiveDate, amount: Decimal) -> Self {
         Self { due_date, amount, label: None, settled: false }
     }
 }
 
 impl Document {
-    /// All that was taken off the whole: the total stated, else the sum of the allowances.
+    /// Returns all that was taken off the whole: the total stated, else the sum of the allowances.
     pub fn allowed(&self) -> Option<Decimal> {
         self.totals.allowances.or_else(|| sum(&self.allowances))
     }
 
-    /// All that was added to the whole: the total stated, else the sum of the charges.
+    /// Returns all that was added to the whole: the total stated, else the sum of the charges.
     pub fn charged(&self) -> Option<Decimal> {
         self.totals.charges.or_else(|| sum(&self.charges))
     }
 
-    /// Totals of allowances or charges that are stated and are not the sum of them: which, what is stated, and the sum.
+    /// Finds totals of allowances or charges that are stated and are not the sum of them: which, what is stated, and the sum.
     pub fn differing_sums(&self) -> impl Iterator<Item = (&'static str, Decimal, Decimal)> {
         let pairs = [
             ("allowances", self.totals.allowances, sum(&self.allowances)),
@@ -73,20 +73,20 @@ impl Document {
         pairs.into_iter().filter_map(differ)
     }
 
-    /// What is left of a plan by the parts that the business system calls settled; none where it calls none so, or where the parts
-    /// do not add up to what is to be paid.
+    /// Returns what is left of a plan after the parts that the business system calls settled; none where it calls none so, or where the
+    /// parts do not add up to what is to be paid.
     pub(super) fn left_of_plan(&self) -> Option<Decimal> {
         let (planned, settled) = planned_and_settled(&self.instalments);
         let open = self.totals.open()?;
         let is_plan = self.instalments.iter().all(|part| part.amount > Decimal::ZERO)
             && [Some(open), self.totals.due()].contains(&Some(planned));
-        // A plan from before a payment may not name all that was paid: nobody is asked for more than is payable.
+        // A plan from before a payment may not name all that was paid: no mail asks for more than is payable.
         (is_plan && settled > Decimal::ZERO && self.kind != DocumentKind::CreditNote)
             .then(|| (planned - settled).min(open))
     }
 }
 
-/// What parts come to, and what those of them that are called settled come to.
+/// Returns what parts come to, and what those of them that are called settled come to.
 pub(super) fn planned_and_settled(parts: &[Instalment]) -> (Decimal, Decimal) {
     let planned = parts.iter().map(|part| part.amount).sum();
     let settled = parts.iter().filter(|part| part.settled).map(|part| part.amount).sum();
@@ -158,7 +158,7 @@ mod tests {
             let document = of("invoice", &fields);
             let open = Some(open.to_owned());
             assert_eq!(written(document.open_amount().map(|m| m.amount)), open, "{what}");
-            let document = document.as_it_stands();
+            let document = document.as_mailed();
             assert_eq!(written(document.open_amount().map(|m| m.amount)), open, "{what}: as it stands");
             let parts: Vec<_> = document
                 .instalments
@@ -191,7 +191,7 @@ mod tests {
             of("invoice", &stated("60")).differing_sums().map(|(what, ..)| what).collect();
         assert_eq!(differing, ["charges"]);
         let credit = json!({"allowances": [{"amount": "-50"}], "totals": {"tax_inclusive": "-100"}});
-        assert_eq!(written(of("credit-note", &credit).as_it_stands().allowed()).as_deref(), Some("50"));
+        assert_eq!(written(of("credit-note", &credit).as_mailed().allowed()).as_deref(), Some("50"));
     }
 
     #[test]

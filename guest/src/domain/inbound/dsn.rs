@@ -2,43 +2,44 @@
 //! actions of their own invention, and the reason only in the text for people.
 
 use super::address;
+use super::bounce_heuristics;
+use super::bounce_reason::{BounceReason, bounce_reason};
 use super::cause::Cause;
+use super::class::{class_of_text, kind_of};
 use super::code::Enhanced;
 use super::fields::{Fields, blocks};
-use super::judge::{Judgement, judge};
-use super::letter::Letter;
 use super::limits;
-use super::model::{Class, Hardness, RecipientReport};
-use super::phrases::{self, DELAY, FINAL, SUCCESS};
-use super::unlabelled;
-use crate::domain::status::{EventKind, EventSource};
+use super::message::InboundMessage;
+use super::model::{Class, RecipientReport};
+use crate::domain::address::match_key;
+use crate::domain::status::EventSource;
 
-/// What a delivery report says of each recipient; empty where there is none, or nothing in it.
-pub(super) fn read(letter: &Letter) -> Vec<RecipientReport> {
+/// Reads a delivery report, recipient by recipient; empty where there is none, or nothing in it.
+pub(super) fn read(message: &InboundMessage) -> Vec<RecipientReport> {
     let mut found: Vec<RecipientReport> = vec![];
-    for body in &letter.delivery {
+    for body in &message.delivery {
         let blocks = blocks(body);
         let remote = blocks.first().and_then(|first| first.get("reporting-mta")).map(host);
         for block in blocks.iter().filter(|block| concerns_a_recipient(block)) {
             if found.len() < limits::RECIPIENTS {
-                found.push(of_block(block, remote.as_deref(), letter));
+                found.push(of_block(block, remote.as_deref(), message));
             }
         }
     }
     found
 }
 
-/// What the whole message is about, for whoever matches it.
-pub(super) fn envelope_id(letter: &Letter) -> Option<String> {
+/// Finds the envelope id of the mail that the report is about.
+pub(super) fn envelope_id(message: &InboundMessage) -> Option<String> {
     let of_body = |body: &String| {
         blocks(body).iter().find_map(|block| block.get("original-envelope-id").map(str::to_owned))
     };
-    letter.delivery.iter().find_map(of_body)
+    message.delivery.iter().find_map(of_body)
 }
 
-/// Other fields of the report itself, the first block of each body.
-pub(super) fn about_message(letter: &Letter) -> Vec<Fields> {
-    letter.delivery.iter().filter_map(|body| blocks(body).into_iter().next()).collect()
+/// Returns the fields of the report itself, the first block of each body.
+pub(super) fn about_message(message: &InboundMessage) -> Vec<Fields> {
+    message.delivery.iter().filter_map(|body| blocks(body).into_iter().next()).collect()
 }
 
 fn concerns_a_recipient(block: &Fields) -> bool {
@@ -48,39 +49,40 @@ fn concerns_a_recipient(block: &Fields) -> bool {
         || (block.get("status").is_some() && block.get("reporting-mta").is_none())
 }
 
-/// `dns; mx.example.com (192.0.2.1)` is a host.
+/// Reads the host in `dns; mx.example.com (192.0.2.1)`.
 fn host(value: &str) -> String {
     let value = value.split_once(';').map_or(value, |(_, host)| host).trim();
     limits::bounded(value.split_whitespace().next().unwrap_or_default(), limits::ADDRESS).to_owned()
 }
 
-fn of_block(block: &Fields, reporting: Option<&str>, letter: &Letter) -> RecipientReport {
+fn of_block(block: &Fields, reporting: Option<&str>, message: &InboundMessage) -> RecipientReport {
     let last = block.any(&["final-recipient", "x-actual-recipient"]).and_then(address::of_field);
     let original = block.get("original-recipient").and_then(address::of_field);
-    let original = original.or_else(|| unlabelled::origin_of(letter, last.as_deref()?));
+    let original = original.or_else(|| bounce_heuristics::origin_of(message, last.as_deref()?));
     let diagnostic = block.get("diagnostic-code").map(without_type).filter(|words| !words.is_empty());
     let status = block.any(&["status", "diagnostic-code"]);
     let action = block.get("action").map(action_word).unwrap_or_default();
     let recipient = original.clone().or_else(|| last.clone());
-    let said = unlabelled::said_of(letter, recipient.as_deref());
-    let words = diagnostic.map(str::to_owned).or_else(|| said.clone());
-    let mut found = judge(block.get("status"), diagnostic.unwrap_or_default());
+    let about = bounce_heuristics::words_about(message, recipient.as_deref());
+    let words = diagnostic.map(str::to_owned).or_else(|| about.clone());
+    let mut found = bounce_reason(block.get("status"), diagnostic.unwrap_or_default());
     if found.cause.is_none_or(is_telling_little) {
-        let wider =
-            judge(status, &[diagnostic.unwrap_or_default(), said.as_deref().unwrap_or_default()].join(" "));
+        let wider = bounce_reason(
+            status,
+            &[diagnostic.unwrap_or_default(), about.as_deref().unwrap_or_default()].join(" "),
+        );
         let wider_code = found.code.take().or(wider.code);
-        found = Judgement { code: wider_code, ..wider };
+        found = BounceReason { code: wider_code, ..wider };
     }
-    let class = class_of(&action, block.get("status"), letter);
+    let class = class_of(&action, block.get("status"), message);
     let kind = kind_of(class, &found);
-    let final_recipient =
-        last.filter(|last| recipient.as_deref().map(address::key) != Some(address::key(last)));
+    let final_recipient = last.filter(|last| recipient.as_deref().map(match_key) != Some(match_key(last)));
     let words = words.filter(|_| class != Class::Delivered || diagnostic.is_some());
     RecipientReport {
         recipient,
         final_recipient,
         class,
-        hardness: (class == Class::Bounce).then_some(found.hardness),
+        bounce_type: (class == Class::Bounce).then_some(found.bounce_type),
         code: found
             .code
             .or_else(|| block.get("status").and_then(Enhanced::find).map(|code| code.to_string())),
@@ -95,7 +97,7 @@ fn of_block(block: &Fields, reporting: Option<&str>, letter: &Letter) -> Recipie
     }
 }
 
-/// `smtp; 550 …`: the words without their type.
+/// Removes the type of words: `smtp; 550 …`.
 pub(super) fn without_type(value: &str) -> &str {
     match value.split_once(';') {
         Some((kind, words)) if kind.trim().len() <= 20 && !kind.trim().contains(' ') => words.trim(),
@@ -103,18 +105,18 @@ pub(super) fn without_type(value: &str) -> &str {
     }
 }
 
-/// `failed (5.1.1)`: the word alone.
+/// Reads the word alone of `failed (5.1.1)`.
 fn action_word(value: &str) -> String {
     let end = value.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(value.len());
     value.get(..end).unwrap_or_default().to_ascii_lowercase()
 }
 
-/// What is behind such a cause may be said better in the text for people.
+/// True for a cause so general that the text for people may name a better one.
 fn is_telling_little(cause: Cause) -> bool {
     matches!(cause, Cause::Policy | Cause::System | Cause::Network)
 }
 
-fn class_of(action: &str, status: Option<&str>, letter: &Letter) -> Class {
+fn class_of(action: &str, status: Option<&str>, message: &InboundMessage) -> Class {
     let status = status.and_then(Enhanced::find);
     match (action, status.map(|status| status.class)) {
         ("delayed", _) => Class::Delay,
@@ -125,29 +127,6 @@ fn class_of(action: &str, status: Option<&str>, letter: &Letter) -> Class {
         }
         (_, Some(2)) => Class::Delivered,
         (_, Some(5)) => Class::Bounce,
-        _ => class_of_text(letter),
-    }
-}
-
-/// Where the fields do not say, the text does.
-pub(super) fn class_of_text(letter: &Letter) -> Class {
-    let plain = phrases::plain(&[&letter.subject, " ", unlabelled::own_text(&letter.text)].concat());
-    if DELAY.is_in(&plain) && !FINAL.is_in(&plain) {
-        Class::Delay
-    } else if SUCCESS.is_in(&plain) && !phrases::FAILURES.is_in(&plain) {
-        Class::Delivered
-    } else {
-        Class::Bounce
-    }
-}
-
-/// The fact that a class amounts to.
-pub(super) fn kind_of(class: Class, found: &Judgement) -> EventKind {
-    match class {
-        Class::Delay => EventKind::Delayed,
-        Class::Delivered => EventKind::Delivered,
-        Class::Relayed => EventKind::Relayed,
-        _ if found.cause == Some(Cause::Expired) && found.hardness == Hardness::Soft => EventKind::Expired,
-        _ => EventKind::Bounced,
+        _ => class_of_text(message),
     }
 }

@@ -1,7 +1,7 @@
 //! Looking for a mail in doubt where its attempt would have left it.
 
 use super::Receipt;
-use super::answer::{NotTaken, no_answer, unfit};
+use super::response::{ApiRefusal, no_answer, unsuitable};
 use super::web::{Request, Web, encoded, identifier};
 use super::{gmail, graph};
 use crate::domain::address::{Address, Mailbox};
@@ -19,7 +19,7 @@ const MOST_ASKED: usize = 25;
 /// What to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search {
-    /// With angle brackets.
+    /// The Message-ID with angle brackets.
     pub message_id: String,
     /// The mailbox to call as, where it is not the account's own.
     pub sender: Option<String>,
@@ -27,16 +27,16 @@ pub struct Search {
     pub attempted: DateTime<FixedOffset>,
 }
 
-/// What a provider knows of a mail in doubt.
+/// The provider's record of a mail in doubt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LookupResult {
-    /// It was sent.
+    /// The mail was sent.
     Found(Receipt),
-    /// It was not.
+    /// The mail was not sent.
     NotFound,
     /// Look again after these seconds.
     NotYet(u32),
-    /// The provider could not be asked, or can't tell: why.
+    /// The provider could not be asked, or has no answer: why.
     CannotTell(String),
     /// The account needs its user: the provider's words.
     NeedsSignIn(String),
@@ -64,18 +64,18 @@ pub fn look_in_sent(
         Ok(Some(receipt)) => LookupResult::Found(receipt),
         Ok(None) if settled => LookupResult::NotFound,
         Ok(None) => LookupResult::NotYet(LOOK_AGAIN),
-        Err(NotTaken::NeedsSignIn(words)) => LookupResult::NeedsSignIn(words),
-        Err(NotTaken::Failed(failure)) => LookupResult::CannotTell(failure.detail),
+        Err(ApiRefusal::NeedsSignIn(words)) => LookupResult::NeedsSignIn(words),
+        Err(ApiRefusal::Failed(failure)) => LookupResult::CannotTell(failure.detail),
     }
 }
 
-/// By Message-ID; and where Gmail has replaced it, by the one it came with, which Gmail keeps in a field of its own.
+/// Searches by Message-ID; and where Gmail has replaced it, by the one it came with, which Gmail stores in a field of its own.
 fn in_gmail(
     search: &Search,
     id: &MessageId,
     account: &str,
     web: &mut dyn Web,
-) -> Result<Option<Receipt>, NotTaken> {
+) -> Result<Option<Receipt>, ApiRefusal> {
     let receipt = |id: &str| Receipt { status: 200, provider_id: Some(id.to_owned()), ..Receipt::default() };
     let by_id = list(account, &format!("in:sent rfc822msgid:{}", id.as_str()), 2, web)?;
     if let Some((found, thread)) = by_id.into_iter().next() {
@@ -93,40 +93,40 @@ fn in_gmail(
     }
     if too_many {
         let detail = format!("more than {MOST_ASKED} mails were sent since: not all can be looked at");
-        return Err(unfit(detail));
+        return Err(unsuitable(detail));
     }
     Ok(None)
 }
 
-/// Mails that a query of Gmail's search finds: their ids and threads.
+/// Lists the mails that a query of Gmail's search finds: their ids and threads.
 fn list(
     account: &str,
     query: &str,
     most: usize,
     web: &mut dyn Web,
-) -> Result<Vec<(String, Option<String>)>, NotTaken> {
+) -> Result<Vec<(String, Option<String>)>, ApiRefusal> {
     let target = format!("/gmail/v1/users/me/messages?maxResults={most}&q={}", encoded(query));
-    let answer = web.call(Request::new(account, "GET", target)).map_err(|error| no_answer(error, false))?;
-    let json = answer.json();
-    if answer.status != 200 || !json.is_object() {
-        return Err(gmail::unreadable(&answer));
+    let response = web.call(Request::new(account, "GET", target)).map_err(|error| no_answer(error, false))?;
+    let json = response.json();
+    if response.status != 200 || !json.is_object() {
+        return Err(gmail::unreadable(&response));
     }
     let messages = json["messages"].as_array().into_iter().flatten();
     Ok(messages.filter_map(|it| Some((identifier(&it["id"])?, identifier(&it["threadId"])))).collect())
 }
 
-/// In all folders: what is no draft has been sent. A draft that is still one when the matter is settled is ours and of
-/// no more use: it is taken away, or somebody would send it a second time.
+/// Searches all folders: what is no draft has been sent. A draft that is still one when the matter is settled is ours and of no more use:
+/// it is deleted, or a user would send it a second time.
 fn in_graph(
     search: &Search,
     id: &MessageId,
     account: &str,
     settled: bool,
     web: &mut dyn Web,
-) -> Result<Option<Receipt>, NotTaken> {
+) -> Result<Option<Receipt>, ApiRefusal> {
     let sender = search.sender.as_ref().map(|address| {
         let address = Address::parse(address);
-        address.map(|address| Mailbox { name: None, address }).map_err(|e| unfit(format!("sender: {e}")))
+        address.map(|address| Mailbox { name: None, address }).map_err(|e| unsuitable(format!("sender: {e}")))
     });
     let base = graph::base(sender.transpose()?.as_ref());
     let (drafts, sent): (Vec<_>, Vec<_>) =

@@ -7,7 +7,7 @@ use serde::Deserialize;
 /// The pages of a language. `{}` stands for what is filled in.
 #[derive(Debug, Default, Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"))]
-pub struct Office {
+pub struct InterfaceTexts {
     /// The page for the administrator of the company's mail.
     pub administrator: Administrator,
     /// The message of a test.
@@ -67,19 +67,19 @@ pub struct TestMessage {
     pub colon: &'static str,
 }
 
-/// The texts of a language. That they are read is tested; one that were not would be empty.
-pub fn office(language: Language) -> Office {
+/// Returns the texts of a language. That they are read is tested; one that were not would be empty.
+pub fn interface_texts(language: Language) -> InterfaceTexts {
     read(language).unwrap_or_default()
 }
 
-fn read(language: Language) -> serde_json::Result<Office> {
+fn read(language: Language) -> serde_json::Result<InterfaceTexts> {
     serde_json::from_str(source(language))
 }
 
 const CODES: &str = include_str!("../../../templates/office/codes.txt");
 
-/// What a code means, as a sentence for the user; none for a code without one. Goes through the file without keeping anything of it: a
-/// user asks for one sentence, not for all.
+/// Explains a code in a sentence for the user; none for a code without one. Goes through the file without keeping anything of it: a user
+/// asks for one sentence, not for all.
 pub fn explain(code: &str, language: Language) -> Option<&'static str> {
     let is_named = |line: &&str| in_brackets(line) == Some(code);
     let below = CODES.lines().skip_while(|line| !is_named(line)).skip(1);
@@ -92,7 +92,7 @@ fn in_brackets(line: &str) -> Option<&str> {
     line.strip_prefix('[')?.strip_suffix(']')
 }
 
-/// Every code that has a sentence, in the order of the file.
+/// Returns every code that has a sentence, in the order of the file.
 #[cfg(test)]
 pub(crate) fn explained() -> Vec<&'static str> {
     CODES.lines().filter_map(in_brackets).collect()
@@ -148,9 +148,9 @@ mod tests {
     #[test]
     fn every_language_has_the_pages() {
         for language in Language::ALL {
-            let office = read(language).unwrap();
+            let texts = read(language).unwrap();
             assert!(
-                !office.administrator.title.is_empty() && !office.test_message.works.is_empty(),
+                !texts.administrator.title.is_empty() && !texts.test_message.works.is_empty(),
                 "{language}"
             );
         }

@@ -1,6 +1,7 @@
 //! Numbers and references that stay on one line of a mail: half a number at the end of a line is read, and typed, as a whole one.
 
-use super::body::{places, push_escaped, stands_alone};
+use super::body::{places, stands_alone};
+use crate::domain::html::push_escaped;
 use std::fmt::Write;
 
 /// Escapes a text whose numbers are kept whole, each with what touches it: a full stop must not begin the next line.
@@ -33,7 +34,7 @@ const LONGEST_NUMBER: usize = 24;
 const LONGEST_WORD: usize = 36;
 
 /// True for a number or reference that a browser would break within and that is kept on one line.
-pub(super) fn is_kept_whole(number: &str) -> bool {
+pub(super) fn stays_on_one_line(number: &str) -> bool {
     (SHORTEST_NUMBER..=LONGEST_NUMBER).contains(&number.chars().take(LONGEST_NUMBER + 1).count())
         && number.contains(char::is_alphanumeric)
         && number.contains(|c: char| !c.is_alphanumeric())
@@ -81,7 +82,7 @@ mod tests {
         assert_eq!(html.matches("<span").count(), 20_000);
         let long = format!("INV-7/{}", "x-".repeat(20));
         assert!(!paragraph_html(&[format!("INV-7/{long}")], &links()).contains("<span"));
-        for (number, kept) in [
+        for (number, expected) in [
             ("BC-2026-55", true),
             ("RE/2026 17", true),
             ("20260417", false),
@@ -91,7 +92,7 @@ mod tests {
             ("-----", false),
             ("", false),
         ] {
-            assert_eq!(is_kept_whole(number), kept, "{number}");
+            assert_eq!(stays_on_one_line(number), expected, "{number}");
         }
     }
 }

@@ -1,13 +1,14 @@
-//! A message taken apart: its header, what it says, the reports in it, and what it returns of another message.
+//! A message taken apart: its header, its text, the reports in it, and what it returns of another message.
 //!
-//! Only the message itself counts. What is inside an attached message was said to somebody else: whoever forwards a
-//! bounce has not bounced anything.
+//! Only the message itself counts. What is inside an attached message was written to another reader: a person who forwards a bounce has not
+//! bounced anything.
 
 use super::charset;
 use super::encoded_word;
 use super::fields::{self, Fields};
 use super::limits::{self, bounded_bytes};
 use super::model::{Refused, Sender};
+use super::phrases;
 use super::tnef;
 use aho_corasick::AhoCorasick;
 use mail_parser::decoders::base64::base64_decode;
@@ -19,18 +20,18 @@ use std::sync::LazyLock;
 
 /// A message that came in.
 #[derive(Debug, Default)]
-pub(super) struct Letter {
-    /// Its header, values unfolded but not decoded.
+pub(super) struct InboundMessage {
+    /// The message's header, values unfolded but not decoded.
     pub(super) header: Fields,
     /// Subject, decoded.
     pub(super) subject: String,
-    /// From; of several the first.
+    /// The address in From; of several the first.
     pub(super) sender: Option<Sender>,
     /// `Date`, RFC 3339, where there is a possible one.
     pub(super) date: Option<String>,
     /// The root is `multipart/report`.
     pub(super) is_report: bool,
-    /// What it says, as plain text; in the order of its parts.
+    /// The text of the message as plain text, in the order of its parts.
     pub(super) text: String,
     /// Bodies of `message/delivery-status`.
     pub(super) delivery: Vec<String>,
@@ -52,11 +53,8 @@ static NESTING: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder().ascii_case_insensitive(true).build(marks).ok()
 });
 
-impl Letter {
-    /// Reads a message. Bytes that are none give an empty letter.
-    ///
-    /// # Errors
-    /// [`Refused`].
+impl InboundMessage {
+    /// Reads a message. Bytes that are none give an empty message.
     pub(super) fn read(raw: &[u8]) -> Result<Self, Refused> {
         if raw.len() > limits::MESSAGE {
             return Err(Refused(format!("it has {} bytes, more than {}", raw.len(), limits::MESSAGE)));
@@ -66,37 +64,37 @@ impl Letter {
             return Err(Refused(format!("it has more than {} nested parts", limits::PARTS)));
         }
         let raw = with_bounded_header(without_envelope_line(raw));
-        let Some(message) = MessageParser::default().parse(raw) else { return Ok(Self::default()) };
-        if message.parts.len() > limits::PARTS {
+        let Some(parsed) = MessageParser::default().parse(raw) else { return Ok(Self::default()) };
+        if parsed.parts.len() > limits::PARTS {
             return Err(Refused(format!("it has more than {} parts", limits::PARTS)));
         }
-        let header = header_of(&message);
-        let mut letter = Self {
+        let header = header_of(&parsed);
+        let mut message = Self {
             subject: subject_of(&header),
             sender: sender_of(&header),
             date: date_of(&header),
             header,
-            is_report: message.content_type().is_some_and(|kind| {
+            is_report: parsed.content_type().is_some_and(|kind| {
                 kind.ctype().eq_ignore_ascii_case("multipart")
                     && kind.subtype().is_some_and(|subtype| subtype.eq_ignore_ascii_case("report"))
             }),
             ..Self::default()
         };
-        let has_plain = message.parts.iter().any(|part| matches!(&part.body, PartType::Text(text) if kind_of(part) != "text/rfc822-headers" && !text.trim().is_empty()));
-        for part in &message.parts {
-            letter.take(part, &message, has_plain);
+        let has_plain = parsed.parts.iter().any(|part| matches!(&part.body, PartType::Text(text) if kind_of(part) != "text/rfc822-headers" && !text.trim().is_empty()));
+        for part in &parsed.parts {
+            message.take(part, &parsed, has_plain);
         }
-        Ok(letter)
+        Ok(message)
     }
 
     fn take(&mut self, part: &MessagePart<'_>, of: &Message<'_>, has_plain: bool) {
         let kind = kind_of(part);
-        let said = || match &part.body {
+        let decoded = || match &part.body {
             PartType::Text(text) | PartType::Html(text) => {
                 text_of(part, bounded_bytes(text, limits::TEXT), &of.raw_message)
             }
             PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {
-                charset::unlabelled(bytes.get(..limits::TEXT).unwrap_or(bytes), None)
+                charset::decode_unlabelled(bytes.get(..limits::TEXT).unwrap_or(bytes), None)
             }
             _ => Cow::Borrowed(""),
         };
@@ -108,35 +106,35 @@ impl Letter {
         match kind.as_str() {
             "message/delivery-status" | "message/global-delivery-status" => {
                 if self.delivery.len() < limits::RECIPIENTS {
-                    self.delivery.push(said().into_owned());
+                    self.delivery.push(decoded().into_owned());
                 }
             }
             "message/disposition-notification" | "message/global-disposition-notification" => {
-                self.disposition.get_or_insert_with(|| said().into_owned());
+                self.disposition.get_or_insert_with(|| decoded().into_owned());
             }
             "message/feedback-report" => {
-                self.feedback.get_or_insert_with(|| said().into_owned());
+                self.feedback.get_or_insert_with(|| decoded().into_owned());
             }
             "text/rfc822-headers" | "text/rfc822-header" | "message/global-headers" => {
-                self.returned.get_or_insert_with(|| fields::header(&said()));
+                self.returned.get_or_insert_with(|| fields::header(&decoded()));
             }
             _ => match &part.body {
                 PartType::Message(message) => self.take_returned(message),
                 // A multipart whose boundary can't be found is read as it stands.
                 PartType::Binary(_) | PartType::InlineBinary(_) if kind.starts_with("multipart/") => {
-                    self.say(&said());
+                    self.push_text(&decoded());
                 }
-                PartType::Text(_) => self.say(&said()),
+                PartType::Text(_) => self.push_text(&decoded()),
                 PartType::Html(text) if !has_plain => {
                     let html = text_of(part, bounded_bytes(text, 4 * limits::TEXT), &of.raw_message);
-                    self.say(&html_to_text(&html));
+                    self.push_text(&html_to_text(&html));
                 }
                 _ => {}
             },
         }
     }
 
-    fn say(&mut self, text: &str) {
+    fn push_text(&mut self, text: &str) {
         let left = limits::ANSWER.saturating_sub(self.text.len());
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.text.push('\n');
@@ -152,6 +150,23 @@ impl Letter {
         }
     }
 
+    /// Returns the text up to where it repeats the message that it is about.
+    pub(super) fn own_text(&self) -> &str {
+        let text = self.text.as_str();
+        let mut at = 0;
+        let mut lines = 0;
+        for line in text.split_inclusive('\n') {
+            let plain = phrases::plain(limits::bounded(line, 80));
+            let bare = plain.trim_start_matches(['-', '=', '*', '_', '>', '|', '#', ' ']);
+            if lines > 0 && phrases::ORIGINAL.begins(bare) {
+                return text.get(..at).unwrap_or(text);
+            }
+            lines += usize::from(bare.chars().any(char::is_alphanumeric));
+            at += line.len();
+        }
+        text
+    }
+
     /// True where the envelope's sender was empty, as far as the last server wrote it down.
     pub(super) fn has_null_return_path(&self) -> bool {
         self.header.all("return-path").chain(self.header.all("x-envelope-from")).any(|path| {
@@ -161,7 +176,7 @@ impl Letter {
     }
 }
 
-/// `From sender date`, with which mailboxes of one file begin a message; and the mark with which some programs begin a text in
+/// Removes `From sender date`, with which mailboxes of one file begin a message; and the mark with which some programs begin a text in
 /// UTF-8, which would be a part of the first field's name.
 fn without_envelope_line(raw: &[u8]) -> &[u8] {
     let raw = raw.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(raw).trim_ascii_start();
@@ -172,7 +187,7 @@ fn without_envelope_line(raw: &[u8]) -> &[u8] {
     raw
 }
 
-/// A header that does not end is no header: what is read of it is its beginning, without what may follow.
+/// Cuts a message whose header has no end to the beginning of the header, without what may follow.
 fn with_bounded_header(raw: &[u8]) -> &[u8] {
     let begin = raw.get(..limits::HEADER).unwrap_or(raw);
     let ends =
@@ -186,8 +201,8 @@ fn kind_of(part: &MessagePart<'_>) -> String {
     })
 }
 
-/// The header as it stands there. The library's own list of fields is not used: a field that it can't read to the end,
-/// such as a date in a zone that it does not know, takes the next one with it.
+/// Reads the header from the raw message. The library's own list of fields is not used: a field that it can't read to the end, such as a
+/// date in a zone that it does not know, takes the next one with it.
 fn header_of(message: &Message<'_>) -> Fields {
     let Some(root) = message.parts.first() else { return Fields::default() };
     let (start, end) = (root.offset_header as usize, root.offset_body as usize);
@@ -204,18 +219,18 @@ fn header_of(message: &Message<'_>) -> Fields {
         let ends = memchr::memchr_iter(b'\n', rest).map(|end| end + 1);
         let is_folded = |end: &usize| matches!(rest.get(*end), Some(b' ' | b'\t'));
         let end = ends.into_iter().find(|end| !is_folded(end)).unwrap_or(rest.len());
-        text.push_str(&charset::unlabelled(rest.get(..end).unwrap_or(rest), around));
+        text.push_str(&charset::decode_unlabelled(rest.get(..end).unwrap_or(rest), around));
         from += end;
     }
     fields::header(&text)
 }
 
-/// Charset of a part, as it is named.
+/// Returns the charset of a part, as it is named.
 fn charset_of<'m>(part: &'m MessagePart<'_>) -> Option<&'m str> {
     part.content_type()?.attribute("charset")
 }
 
-/// The text of a part, made anew from its bytes where the library does not know the charset, or none is named.
+/// Decodes the text of a part anew from its bytes where the library does not know the charset, or none is named.
 fn text_of<'t>(part: &MessagePart<'_>, text: &'t str, raw: &[u8]) -> Cow<'t, str> {
     let label = charset_of(part);
     if !charset::is_misread(label, text) {
@@ -232,7 +247,7 @@ fn text_of<'t>(part: &MessagePart<'_>, text: &'t str, raw: &[u8]) -> Cow<'t, str
     Cow::Owned(charset::decode(label, &bytes))
 }
 
-/// What the library makes of one field alone.
+/// Parses one field alone with the library.
 fn alone<T>(name: &str, value: &str, take: impl FnOnce(&Message<'_>) -> Option<T>) -> Option<T> {
     let field = format!("{name}: {value}\r\n\r\n");
     MessageParser::default().parse_headers(field.as_bytes()).and_then(|message| take(&message))

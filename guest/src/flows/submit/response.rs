@@ -1,20 +1,19 @@
 //! What a provider's answer means for the mail: the rules that all providers share.
 //!
-//! A status that a provider gives before it looks at a request (401, 403, 429, 503) says that nothing was sent. One
-//! that it gives when something broke while it worked (500, 502, 504) does not: the mail may be on its way, and an
-//! API has no idempotency to lean on. So these are in doubt, as a lost answer is, and so is a success that is not
-//! the documented one.
+//! A status that a provider gives before it looks at a request (401, 403, 429, 503) means that nothing was sent. One that it gives when
+//! something broke while it worked (500, 502, 504) does not: the mail may be on its way, and an API has no idempotency to lean on. So these
+//! are in doubt, as a lost answer is, and so is a success that is not the documented one.
 
-use super::web::{Answer, WebError, WebFailure, WebStage};
+use super::web::{WebError, WebFailure, WebResponse, WebStage};
 use crate::domain::status::{ApiFailure, Blame, Period, Stage, Verdict};
 use serde_json::Value;
 
-/// Longest words of a provider that are kept, in characters; what it says of one mail is never longer.
+/// Longest words of a provider that are stored, in characters; its words about one mail are never longer.
 const LONGEST_WORDS: usize = 2_000;
 
 /// Why an API did not take a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum NotTaken {
+pub(super) enum ApiRefusal {
     /// All but a missing sign-in.
     Failed(ApiFailure),
     /// The provider's words.
@@ -30,36 +29,36 @@ pub(super) enum Meaning {
     Transient,
     /// Later: the account has sent too much.
     Quota,
-    /// Not at all, and whose fault it is.
+    /// Another attempt can't help, and whose fault that is.
     Permanent(Stage),
-    /// Not to these recipients; empty: the provider did not say which.
+    /// Not to these recipients; empty: the provider did not name them.
     Recipients(Vec<String>),
-    /// Nobody knows whether it left.
+    /// It is unknown whether the mail left.
     InDoubt,
 }
 
 /// An error in a provider's words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Words {
-    /// Its name.
+    /// The error's name.
     pub(super) code: Option<String>,
-    /// Its text, verbatim.
+    /// The error's text, verbatim.
     pub(super) text: Option<String>,
 }
 
 impl Words {
-    /// Of a text, with the name that goes before it. Bounded; empty is none.
+    /// Makes words of a text, with the name that goes before it. Bounded; empty is none.
     pub(super) fn of(code: Option<&str>, text: Option<&str>) -> Self {
-        let kept = |text: &str, most| text.chars().take(most).collect::<String>();
+        let shortened = |text: &str, most| text.chars().take(most).collect::<String>();
         Self {
-            code: code.filter(|it| !it.is_empty()).map(|it| kept(it, 100)),
-            text: text.filter(|it| !it.trim().is_empty()).map(|it| kept(it, LONGEST_WORDS)),
+            code: code.filter(|it| !it.is_empty()).map(|it| shortened(it, 100)),
+            text: text.filter(|it| !it.trim().is_empty()).map(|it| shortened(it, LONGEST_WORDS)),
         }
     }
 
-    /// Of an answer whose body is none of the provider's error documents: the body itself.
-    pub(super) fn of_body(answer: &Answer) -> Self {
-        Self::of(None, Some(&String::from_utf8_lossy(&answer.body)))
+    /// Makes words of an answer whose body is none of the provider's error documents: the body itself.
+    pub(super) fn of_body(response: &WebResponse) -> Self {
+        Self::of(None, Some(&String::from_utf8_lossy(&response.body)))
     }
 
     pub(super) fn is(&self, codes: &[&str]) -> bool {
@@ -70,7 +69,7 @@ impl Words {
         self.text.as_deref().is_some_and(|it| it.to_ascii_lowercase().contains(&text.to_ascii_lowercase()))
     }
 
-    /// Those of the recipients that the text names, address by address.
+    /// Finds those of the recipients that the text names, address by address.
     pub(super) fn named(&self, recipients: &[String]) -> Vec<String> {
         let text = self.text.as_deref().unwrap_or_default();
         let stops = |c: char| c.is_whitespace() || "<>\"'`,;:()[]{}".contains(c);
@@ -80,12 +79,12 @@ impl Words {
     }
 }
 
-/// The `error` object that Google's and Microsoft's APIs share, where the answer has one.
-pub(super) fn error_object(answer: &Answer) -> Option<Value> {
-    answer.json().get("error").filter(|error| error.is_object()).cloned()
+/// Reads the `error` object that Google's and Microsoft's APIs share, where the answer has one.
+pub(super) fn error_object(response: &WebResponse) -> Option<Value> {
+    response.json().get("error").filter(|error| error.is_object()).cloned()
 }
 
-/// The meaning of a status, where the provider's words don't say otherwise.
+/// Returns the meaning of a status, where the provider's words don't decide otherwise.
 pub(super) fn of_status(status: u16) -> Meaning {
     match status {
         401 => Meaning::NeedsSignIn,
@@ -97,15 +96,16 @@ pub(super) fn of_status(status: u16) -> Meaning {
     }
 }
 
-/// The refusal that an answer amounts to.
-pub(super) fn refusal(provider: &str, answer: &Answer, words: Words, meaning: Meaning) -> NotTaken {
-    let said = words.text.as_deref().unwrap_or_default();
-    let period = || Blame::is_quota(said).filter(|it| *it != Period::Unknown).unwrap_or(Period::Minute);
+/// Makes the refusal that an answer amounts to.
+pub(super) fn refusal(provider: &str, response: &WebResponse, words: Words, meaning: Meaning) -> ApiRefusal {
+    let server_words = words.text.as_deref().unwrap_or_default();
+    let period =
+        || Blame::is_quota(server_words).filter(|it| *it != Period::Unknown).unwrap_or(Period::Minute);
     let quota = (meaning == Meaning::Quota).then(period);
     let (stage, verdict, refused, verb) = match meaning {
         Meaning::NeedsSignIn => {
             let words = words.text.or(words.code);
-            return NotTaken::NeedsSignIn(words.unwrap_or_else(|| format!("HTTP {}", answer.status)));
+            return ApiRefusal::NeedsSignIn(words.unwrap_or_else(|| format!("HTTP {}", response.status)));
         }
         Meaning::Transient | Meaning::Quota => {
             (Stage::Data, Verdict::Transient, Vec::new(), "does not take the mail now")
@@ -122,36 +122,36 @@ pub(super) fn refusal(provider: &str, answer: &Answer, words: Words, meaning: Me
         }
     };
     let code = words.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
-    let said = words.text.as_deref().map(|text| format!(" \"{text}\"")).unwrap_or_default();
-    NotTaken::Failed(ApiFailure {
+    let server_words = words.text.as_deref().map(|text| format!(" \"{text}\"")).unwrap_or_default();
+    ApiRefusal::Failed(ApiFailure {
         stage,
         verdict,
-        status: Some(answer.status),
+        status: Some(response.status),
         code: words.code.clone(),
-        detail: format!("{provider} {verb}: HTTP {}{code}{said}", answer.status),
+        detail: format!("{provider} {verb}: HTTP {}{code}{server_words}", response.status),
         words: words.text,
-        retry_after: answer.header("retry-after").and_then(|seconds| seconds.trim().parse().ok()),
+        retry_after: response.header("retry-after").and_then(|seconds| seconds.trim().parse().ok()),
         refused,
         quota,
     })
 }
 
-/// The refusal that a missing answer amounts to. `submits`: the request would have sent the mail.
-pub(super) fn no_answer(error: WebError, submits: bool) -> NotTaken {
+/// Makes the refusal that a missing answer amounts to. `submits`: the request would have sent the mail.
+pub(super) fn no_answer(error: WebError, submits: bool) -> ApiRefusal {
     let failure = match error {
-        WebError::NeedsSignIn(words) => return NotTaken::NeedsSignIn(words),
-        // The account's fault, not the mail's: it waits until somebody puts the account right.
+        WebError::NeedsSignIn(words) => return ApiRefusal::NeedsSignIn(words),
+        // The account's fault, not the mail's: it waits until the account is put right.
         WebError::UnknownAccount => {
             WebFailure { stage: WebStage::Token, ..unsent("the host knows no such account with an API") }
         }
         WebError::Refused(why) => unsent(format!("the host refused the request: {why}")),
         WebError::Failed(failure) if failure.verdict == Verdict::NeedsSignIn => {
-            return NotTaken::NeedsSignIn(failure.detail);
+            return ApiRefusal::NeedsSignIn(failure.detail);
         }
         WebError::Failed(failure) => failure,
     };
-    // Once the whole request has left, only its answer could say that nothing was sent.
-    let lost = failure.stage == WebStage::Answer || failure.verdict == Verdict::InDoubt;
+    // Once the whole request has left, only its answer could show that nothing was sent.
+    let lost = failure.stage == WebStage::WebResponse || failure.verdict == Verdict::InDoubt;
     let verdict = match failure.verdict {
         _ if lost && submits => Verdict::InDoubt,
         _ if lost => Verdict::Transient,
@@ -163,10 +163,10 @@ pub(super) fn no_answer(error: WebError, submits: bool) -> NotTaken {
         WebStage::Resolve => Stage::Resolve,
         WebStage::Connect => Stage::Connect,
         WebStage::Tls => Stage::Tls,
-        WebStage::Request | WebStage::Answer if verdict == Verdict::InDoubt => Stage::AfterDot,
-        WebStage::Request | WebStage::Answer => Stage::Data,
+        WebStage::Request | WebStage::WebResponse if verdict == Verdict::InDoubt => Stage::AfterDot,
+        WebStage::Request | WebStage::WebResponse => Stage::Data,
     };
-    NotTaken::Failed(ApiFailure {
+    ApiRefusal::Failed(ApiFailure {
         stage,
         verdict,
         status: None,
@@ -179,8 +179,8 @@ pub(super) fn no_answer(error: WebError, submits: bool) -> NotTaken {
     })
 }
 
-/// A mail that this route can't carry: nothing was attempted.
-pub(super) fn unfit(detail: impl Into<String>) -> NotTaken {
+/// Makes the refusal of a mail that this route can't carry: nothing was attempted.
+pub(super) fn unsuitable(detail: impl Into<String>) -> ApiRefusal {
     no_answer(WebError::Failed(unsent(detail)), false)
 }
 

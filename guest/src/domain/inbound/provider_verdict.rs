@@ -1,27 +1,26 @@
-//! Hard or soft where a report has a verdict of its own beside the server's code and words: the verdict counts where they
-//! say nothing.
+//! Hard or soft where a report has a verdict of its own beside the server's code and words: the verdict counts where they decide nothing.
 
-use super::judge::Judgement;
-use super::model::Hardness;
+use super::bounce_reason::BounceReason;
+use super::model::BounceType;
 
-/// Weighs what was judged from code and words against a provider's own verdict, `flag`.
-pub fn weighed(found: &Judgement, flag: Hardness) -> Hardness {
+/// Combines the reason found from code and words with a provider's own verdict, `flag`.
+pub fn combined_bounce_type(found: &BounceReason, flag: BounceType) -> BounceType {
     let is_temporary = found.code.as_ref().is_some_and(|code| code.starts_with('4'));
     match found.cause {
-        Some(_) => found.hardness,
-        None if is_temporary => Hardness::Soft,
+        Some(_) => found.bounce_type,
+        None if is_temporary => BounceType::Soft,
         None => flag,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::judge::judge;
+    use super::super::bounce_reason::bounce_reason;
     use super::*;
 
     #[test]
     fn a_verdict_counts_where_code_and_words_say_nothing() {
-        use Hardness::{Hard, Soft};
+        use BounceType::{Hard, Soft};
         for (code, words, flag, wanted) in [
             (Some("550"), "No Such User Here", Soft, Hard),
             (Some("5.2.2"), "552 5.2.2 mailbox full", Hard, Soft),
@@ -32,7 +31,11 @@ mod tests {
             (Some("5.0.0"), "the machine did not want it", Hard, Hard),
             (Some("5.0.0"), "the machine did not want it", Soft, Soft),
         ] {
-            assert_eq!(weighed(&judge(code, words), flag), wanted, "{code:?} {words:?} {flag:?}");
+            assert_eq!(
+                combined_bounce_type(&bounce_reason(code, words), flag),
+                wanted,
+                "{code:?} {words:?} {flag:?}"
+            );
         }
     }
 }
