@@ -4,6 +4,7 @@ use crate::plugin::{self, Artefact};
 use crate::run::{Run, cargo, root};
 use crate::{checks, foreign, fuzz, packages};
 use anyhow::bail;
+use std::time::Instant;
 
 /// Every tier, and what it proves.
 const TIERS: [(&str, &str); 6] = [
@@ -24,15 +25,8 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         bail!("no such tier \"{unknown}\": there are {}", names.join(", "));
     }
     let is_wanted = |tier: &str| arguments.is_empty() || arguments.iter().any(|a| a == tier);
-    let all: Vec<&str> = names.into_iter().filter(|name| is_wanted(name)).collect();
-    let wanted = |tier: &str| {
-        let place = all.iter().position(|name| *name == tier);
-        let what = TIERS.iter().find(|(name, _)| *name == tier).map_or("", |(_, what)| what);
-        if let Some(place) = place {
-            eprintln!("\n== {tier}, {} of {}: {what}", place + 1, all.len());
-        }
-        place.is_some()
-    };
+    let mut progress = Progress::new(TIERS.into_iter().filter(|(name, _)| is_wanted(name)).collect());
+    let mut wanted = |tier: &str| progress.enter(tier);
     if wanted("checks") {
         checks::run()?;
     }
@@ -70,7 +64,40 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     if wanted("fuzz") {
         fuzz::run_all(FUZZED)?;
     }
+    progress.end();
     Ok(())
+}
+
+/// Prints which tier begins, and in the end how long each took.
+struct Progress {
+    tiers: Vec<(&'static str, &'static str)>,
+    begun: Vec<(&'static str, Instant)>,
+}
+
+impl Progress {
+    /// Begins with the tiers that are wanted, in their order.
+    fn new(tiers: Vec<(&'static str, &'static str)>) -> Self {
+        Self { tiers, begun: Vec::new() }
+    }
+
+    /// Begins a tier and prints it. Gives whether it is wanted.
+    fn enter(&mut self, tier: &str) -> bool {
+        let Some(place) = self.tiers.iter().position(|(name, _)| *name == tier) else { return false };
+        let (name, what) = self.tiers[place];
+        eprintln!("\n== {name}, {} of {}: {what}", place + 1, self.tiers.len());
+        self.begun.push((name, Instant::now()));
+        true
+    }
+
+    /// Prints how long each tier took, what it had to build included.
+    fn end(&self) {
+        let ends = self.begun.iter().skip(1).map(|(_, next)| *next).chain([Instant::now()]);
+        let took = self.begun.iter().zip(ends).map(|((name, begun), end)| {
+            let seconds = end.duration_since(*begun).as_secs();
+            format!("{name} {} min {} s", seconds / 60, seconds % 60)
+        });
+        eprintln!("\n== all passed: {}", took.collect::<Vec<_>>().join(", "));
+    }
 }
 
 /// Runs the tests named. Cargo is always asked for the same packages and features: for others it would choose other features of

@@ -1,6 +1,7 @@
 //! House rules that no compiler checks: which way arrows go, where SQL may be, that files say why they exist and
 //! stay readable, that the contract is documented and compatible.
 
+mod crates;
 mod documents;
 mod names;
 mod prose;
@@ -147,6 +148,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         }
     }
     found.extend(broken_links(&root)?);
+    found.extend(crates::complaints(&root)?);
     found.extend(names::complaints(&root)?);
     found.extend(prose::complaints(&root)?);
     found.extend(rules::complaints(&root)?);

@@ -51,7 +51,7 @@ pub(super) fn report_out(of: Report) -> wit::Report {
         sender: of.sender.map(|sender| Address { name: sender.name, address: sender.address }),
         date: of.date,
         subject: of.subject,
-        answer: of.answer.map(|answer| wit::WebResponse { text: answer.text, quoted: answer.quoted }),
+        answer: of.answer.map(|answer| wit::Answer { text: answer.text, quoted: answer.quoted }),
         events: of.events.into_iter().map(event_out).collect(),
     }
 }

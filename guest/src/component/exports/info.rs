@@ -3,8 +3,8 @@
 use crate::component::bindings::exports::postroom::plugin::info::{DocumentKind, Guest};
 use crate::component::convert::language_in;
 use crate::component::{Component, call};
+use crate::domain::interface_texts;
 use crate::domain::kind::{Audience, TABLE};
-use crate::domain::office;
 use crate::flows;
 
 impl Guest for Component {
@@ -38,7 +38,7 @@ impl Guest for Component {
 
     fn explain(code: String, language: String) -> Option<String> {
         let _call = call::begin();
-        office::explain(&code, language_in(&language)).map(str::to_owned)
+        interface_texts::explain(&code, language_in(&language)).map(str::to_owned)
     }
 }
 
