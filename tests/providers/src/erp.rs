@@ -3,6 +3,8 @@
 
 use crate::http::{Reply, Request, decoded};
 use crate::server::{self, Provider, Server};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -81,7 +83,35 @@ impl Erp {
         self.heard.lock().unwrap().clone()
     }
 
-    /// Whether a request is to be believed; otherwise the answer that says why not.
+    /// Checks that a notice is signed by Standard Webhooks; otherwise gives the answer that says why not.
+    fn check_notice(&self, request: &Request) -> Result<(), Reply> {
+        let refuse = |why: &str| Reply { body: why.as_bytes().to_vec(), ..Reply::empty(401) };
+        let field = |name: &str| request.header(name).ok_or_else(|| refuse("it is not signed"));
+        let (id, time, signatures) =
+            (field("webhook-id")?, field("webhook-timestamp")?, field("webhook-signature")?);
+        let mut proof = Hmac::<Sha256>::new_from_slice(self.key.as_bytes()).expect("a key");
+        proof.update(format!("{id}.{time}.").as_bytes());
+        proof.update(&request.body);
+        let is_ours = |signature: &str| {
+            let given = signature.strip_prefix("v1,").and_then(|it| STANDARD.decode(it).ok());
+            given.is_some_and(|given| proof.clone().verify_slice(&given).is_ok())
+        };
+        if !signatures.split(' ').any(is_ours) {
+            return Err(refuse("the signature is not Postroom's"));
+        }
+        self.check_time(time).map_err(refuse)
+    }
+
+    /// Checks that a time is within the window of this clock.
+    fn check_time(&self, time: &str) -> Result<(), &'static str> {
+        let now =
+            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
+        let now = now.saturating_add_signed(*self.offset.lock().unwrap());
+        let is_now = time.parse::<u64>().is_ok_and(|time| time.abs_diff(now) <= WINDOW);
+        if is_now { Ok(()) } else { Err("it was signed at another time") }
+    }
+
+    /// Checks that a question is signed; otherwise gives the answer that says why not.
     fn believe(&self, request: &Request) -> Result<(), Reply> {
         let refuse = |why: &str| Reply { body: why.as_bytes().to_vec(), ..Reply::empty(401) };
         let field = |name: &str| request.header(name).ok_or_else(|| refuse("it is not signed"));
@@ -98,12 +128,7 @@ impl Erp {
         if proof.verify_slice(&given.unwrap_or_default()).is_err() {
             return Err(refuse("the signature is not Postroom's"));
         }
-        let now =
-            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
-        let now = now.saturating_add_signed(*self.offset.lock().unwrap());
-        if time.parse::<u64>().map_or(true, |time| time.abs_diff(now) > WINDOW) {
-            return Err(refuse("it was signed at another time"));
-        }
+        self.check_time(time).map_err(refuse)?;
         if !self.nonces.lock().unwrap().insert(nonce.to_owned()) {
             return Err(refuse("it came before"));
         }
@@ -150,7 +175,9 @@ impl Erp {
 
 impl Provider for Erp {
     fn answer(&self, request: &Request) -> Reply {
-        if let Err(refused) = self.believe(request) {
+        let is_notice = request.method == "POST" && request.path.ends_with("/notices");
+        let checked = if is_notice { self.check_notice(request) } else { self.believe(request) };
+        if let Err(refused) = checked {
             return refused;
         }
         let segments: Vec<String> = request.path.trim_start_matches('/').split('/').map(decoded).collect();

@@ -59,13 +59,10 @@ impl Erp {
         Ok(Some(Self { web, account, key }))
     }
 
-    async fn ask(&self, request: Request, body: &[u8], keep: Keep<'_>) -> Result<Asked, RecordsError> {
-        let sign = |method: &str, url: &Url| signature::fields(&self.key, method, url, body);
-        self.web.ask(&self.account, request, &sign, keep).await.map_err(of_web)
-    }
-
     async fn get(&self, target: String, accept: &str, keep: Keep<'_>) -> Result<Asked, RecordsError> {
-        self.ask(request("GET", target, "accept", accept), &[], keep).await
+        let sign = |method: &str, url: &Url| signature::question_fields(&self.key, method, url);
+        let request = request("GET", target, "accept", accept);
+        self.web.ask(&self.account, request, &sign, keep).await.map_err(of_web)
     }
 
     /// A list, page by page.
@@ -193,10 +190,12 @@ impl Erp {
 
     async fn post(&self, notice: &Notice) -> Result<(), RecordsError> {
         let text = wire::notice(notice).map_err(|e| RecordsError::Unusable(e.to_string()))?;
-        let body = text.clone().into_bytes();
+        let body = text.clone();
+        let sign = |_: &str, _: &Url| signature::notice_fields(&self.key, &notice.id, &body);
         let mut asked = request("POST", "/notices".to_owned(), "content-type", "application/json");
         asked.body.push(Piece::Text(text));
-        let answer = self.ask(asked, &body, Keep::Memory(WORDS * 4)).await?;
+        let answered = self.web.ask(&self.account, asked, &sign, Keep::Memory(WORDS * 4)).await;
+        let answer = answered.map_err(of_web)?;
         match answer.status {
             // It has this id already.
             409 => Ok(()),

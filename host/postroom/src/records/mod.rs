@@ -20,7 +20,7 @@ pub use beside::beside;
 pub use erp::Erp;
 pub use error::{Blame, RecordsError};
 pub use folder::{Folder, documents_in, is_like};
-pub use signature::{RecordsKey, Signed, UnusableKey};
+pub use signature::{RecordsKey, SignedNotice, SignedQuestion, UnusableKey};
 
 use postroom_store::Notice;
 use postroom_transport::BoxFuture;
