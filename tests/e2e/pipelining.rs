@@ -7,8 +7,8 @@ use crate::servers::{SENDER, servers};
 use postroom::accounts::AllowList;
 use postroom::capabilities::attachments::{AttachmentSource, Chunk, MessageReader};
 use postroom::capabilities::smtp::{
-    Acceptance, Account, Failure, LaneLimits, Login, Mechanism, PoolLimits, Recipient, Secret, Security,
-    SmtpClient, Stage, Submission, Submitter, Verdict,
+    Acceptance, Account, ConnectionLimits, Failure, Login, Mechanism, PoolLimits, Recipient, Secret,
+    Security, SmtpClient, Stage, Submission, Submitter, Verdict,
 };
 
 /// Mails to one server. On few connections, so that they follow each other.
@@ -133,8 +133,8 @@ async fn mails_that_follow_each_other_closely_arrive_each_as_if_alone() {
         ("implicit", servers().implicit, Security::Tls),
         ("old", servers().old, Security::StartTls),
     ] {
-        let lanes = LaneLimits { connections: CONNECTIONS, ..LaneLimits::default() };
-        let client = SmtpClient::with_lanes(PoolLimits::default(), lanes);
+        let limits = ConnectionLimits { connections: CONNECTIONS, ..ConnectionLimits::default() };
+        let client = SmtpClient::with_limits(PoolLimits::default(), limits);
         let account = account(port, security);
         let mut all = Vec::new();
         for number in 0..COUNT {

@@ -13,13 +13,17 @@ pub mod http;
 pub mod http_api;
 pub mod imap;
 pub mod oauth;
-mod pool;
+pub mod session;
+
 pub mod smtp;
-mod tcp;
+
 #[cfg(test)]
 mod tests;
 pub mod tls;
 pub mod tokens;
+mod verdict;
+
+pub use verdict::Verdict;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -17,7 +17,7 @@ use super::exchange::{self, Progress};
 use super::failure::{Failure, Stage, WebError};
 use super::request::{Allowed, Request};
 use super::target::GivenUrls;
-use crate::smtp::Verdict;
+use crate::Verdict;
 
 /// Signs a request of this method to this URL, as they go out; its body is known to whoever asks. Gives the fields that prove
 /// who that is.

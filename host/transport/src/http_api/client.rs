@@ -14,8 +14,8 @@ use super::exchange::{self, Progress};
 use super::failure::{Failure, Stage, WebError};
 use super::request::{Allowed, Piece, Request};
 use super::target::GivenUrls;
+use crate::Verdict;
 use crate::http::{HttpClient, HttpSettings};
-use crate::smtp::Verdict;
 use crate::tls::TlsConfigs;
 use crate::tokens::{Bearer, TokenError};
 

@@ -16,8 +16,8 @@ use super::account::Timeouts;
 use super::body::BodyReader;
 use super::failure::{Failure, Stage};
 use super::request::{Piece, Range};
+use crate::Verdict;
 use crate::http::{HttpClient, HttpError};
-use crate::smtp::Verdict;
 
 /// How far a request has come.
 #[derive(Debug)]

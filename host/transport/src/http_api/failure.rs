@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::smtp::Verdict;
+use crate::Verdict;
 use crate::tokens::TokenError;
 
 /// How far a call had come.

@@ -11,7 +11,7 @@ use super::body::BodyReader;
 use super::failure::{Failure, Stage, WebError};
 use super::request::{Header, Request};
 use super::target::GivenUrls;
-use crate::smtp::Verdict;
+use crate::Verdict;
 
 /// A request that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]

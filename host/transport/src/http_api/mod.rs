@@ -8,7 +8,7 @@
 //!
 //! Three promises hold everywhere in here:
 //! - nothing but HTTPS, or plain HTTP to a loopback address that the operator allowed;
-//! - a request that left whole and was not answered is [`Verdict::InDoubt`](super::smtp::Verdict), never repeated
+//! - a request that left whole and was not answered is [`Verdict::InDoubt`](crate::Verdict), never repeated
 //!   from here; the one request that is repeated, once, is one refused for its token (401), since a server that
 //!   does not know who asks has done nothing;
 //! - no token appears in an answer, an error or a `Debug`.

@@ -7,10 +7,10 @@ use super::account::Account;
 use super::connection::Connection;
 use super::failure::{Failure, MailboxError, ProbeReport, Server, Stage};
 use super::mailbox::{Criterion, Envelope, Filed, Filing, Folder, FolderState, Headers, Matches, Place};
-use super::opening::{Trail, open};
+use super::opening::open;
 use super::{BoxFuture, Mailboxes, PoolLimits, Verdict};
 use crate::attachments::AttachmentSource;
-use crate::pool::{Pool, Reusable};
+use crate::session::{Pool, ProbeLog, Reusable};
 use crate::tls::TlsConfigs;
 
 /// Mailboxes over the network. Cloning it shares the connections.
@@ -54,7 +54,7 @@ macro_rules! repeatable {
                 return answer;
             }
         }
-        let mut $connection = open($account, &$client.shared.tls, &mut Trail::default()).await?;
+        let mut $connection = open($account, &$client.shared.tls, &mut ProbeLog::default()).await?;
         let answer = $question.await;
         $client.keep($account, $connection);
         answer
@@ -69,15 +69,15 @@ impl ImapClient {
 
     /// Says goodbye on every waiting connection. Call it before the program ends.
     pub async fn close(&self) {
-        let farewells: Vec<_> = self
+        let closed: Vec<_> = self
             .shared
             .pool
             .drain()
             .into_iter()
             .map(|connection| tokio::spawn(connection.log_out()))
             .collect();
-        for farewell in farewells {
-            let _ = farewell.await;
+        for closed in closed {
+            let _ = closed.await;
         }
     }
 
@@ -94,7 +94,7 @@ impl ImapClient {
         };
         let mut connection = match waiting {
             Some(waiting) => waiting,
-            None => open(account, &self.shared.tls, &mut Trail::default()).await?,
+            None => open(account, &self.shared.tls, &mut ProbeLog::default()).await?,
         };
         let filed = connection.append(folder, messages).await;
         self.keep(account, connection);
@@ -102,21 +102,21 @@ impl ImapClient {
     }
 
     async fn probe(&self, account: &Account) -> ProbeReport {
-        let mut trail = Trail::default();
-        let failure = self.try_out(account, &mut trail).await.err();
+        let mut log = ProbeLog::default();
+        let failure = self.try_out(account, &mut log).await.err();
         let failure = failure.map(|error| as_failure(&Server::of(account), error));
-        ProbeReport { steps: trail.steps, failure, capabilities: trail.capabilities }
+        log.report(failure)
     }
 
-    async fn try_out(&self, account: &Account, trail: &mut Trail) -> Result<(), MailboxError> {
-        let mut connection = open(account, &self.shared.tls, trail).await?;
+    async fn try_out(&self, account: &Account, log: &mut ProbeLog<Stage>) -> Result<(), MailboxError> {
+        let mut connection = open(account, &self.shared.tls, log).await?;
         let folders = connection.folders().await?;
         let sent = folders.iter().find(|folder| folder.special_use.iter().any(|what| what == "sent"));
         let count = match folders.len() {
             1 => "1 folder".to_owned(),
             count => format!("{count} folders"),
         };
-        trail.step(
+        log.step(
             Stage::Folder,
             match sent {
                 Some(sent) => format!("{count}; sent mails are kept in \"{}\"", sent.name),

@@ -7,7 +7,8 @@ use thiserror::Error;
 use super::Verdict;
 use super::account::Account;
 use super::response::{Kind, Status};
-use super::wire::Trouble;
+use super::wire::WireError;
+use crate::session;
 
 /// How far a conversation had come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,25 +84,11 @@ pub enum MailboxError {
     Failed(#[from] Failure),
 }
 
-/// A stage of a connection test that went well.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProbeStep {
-    /// Which.
-    pub stage: Stage,
-    /// What happened, with the server's words in quotes.
-    pub detail: String,
-}
+/// A stage of a connection test that succeeded.
+pub type ProbeStep = session::ProbeStep<Stage>;
 
-/// Result of a connection test.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProbeReport {
-    /// Each stage that was passed, in order.
-    pub steps: Vec<ProbeStep>,
-    /// The first that failed; none: the account works.
-    pub failure: Option<Failure>,
-    /// Capabilities after login.
-    pub capabilities: Vec<String>,
-}
+/// The result of a connection test.
+pub type ProbeReport = session::ProbeReport<Stage, Failure>;
 
 /// The server as errors name it.
 #[derive(Debug, Clone)]
@@ -133,10 +120,10 @@ impl Server {
         failure
     }
 
-    /// The conversation failed.
-    pub(super) fn trouble(&self, stage: Stage, what: &str, trouble: &Trouble) -> Failure {
-        let verdict = if trouble.is_transient() { Verdict::Transient } else { Verdict::Permanent };
-        self.failure(stage, verdict, format!("{what}: {trouble}"))
+    /// Builds the failure of a stage without a response.
+    pub(super) fn lost(&self, stage: Stage, what: &str, error: &WireError) -> Failure {
+        let verdict = if error.is_transient() { Verdict::Transient } else { Verdict::Permanent };
+        self.failure(stage, verdict, format!("{what}: {error}"))
     }
 }
 

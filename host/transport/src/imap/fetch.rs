@@ -9,7 +9,7 @@ use io_imap::types::core::{AString, Vec1};
 use io_imap::types::fetch::{MacroOrMessageDataItemNames, MessageDataItemName, Part as Numbers, Section};
 use io_imap::types::sequence::{Sequence, SequenceSet};
 
-use super::connection::{Access, Connection, MOST_MEMORY, Said, item};
+use super::connection::{Access, CommandResponse, Connection, MOST_MEMORY, item};
 use super::failure::{Failure, MailboxError};
 use super::header::{self, OF_ENVELOPE};
 use super::mailbox::{Address, Envelope, Headers, Part, Place};
@@ -122,8 +122,8 @@ impl Connection {
         let mut memory = SERVERS.reservation(MOST_MEMORY);
         for batch in wanted.chunks(BATCH) {
             let Some(set) = sequence_set(batch) else { continue };
-            let said = self.fetch(set, items.to_vec(), WITHOUT_TEXT).await?;
-            for items in said.fetched() {
+            let response = self.fetch(set, items.to_vec(), WITHOUT_TEXT).await?;
+            for items in response.fetched() {
                 // A server may tell of other messages at any time: only whole answers to the question count.
                 let uid = item(items, "UID").and_then(Value::number).filter(|uid| batch.contains(uid));
                 if let Some(uid) = uid
@@ -183,8 +183,8 @@ impl Connection {
     async fn leaf(&mut self, uid: u32, section: &str) -> Result<Leaf, MailboxError> {
         let set = sequence_set(&[uid]).ok_or(MailboxError::NoSuchMessage)?;
         let items = vec![MessageDataItemName::Uid, MessageDataItemName::BodyStructure];
-        let said = self.fetch(set, items, WITHOUT_TEXT).await?;
-        let structure = said
+        let response = self.fetch(set, items, WITHOUT_TEXT).await?;
+        let structure = response
             .fetched()
             .filter(|items| item(items, "UID").and_then(Value::number) == Some(uid))
             .find_map(|items| item(items, "BODYSTRUCTURE"))
@@ -213,9 +213,9 @@ impl Connection {
         };
         let response = length as usize + (64 << 10);
         let size = Expected { literal: length, response, data: &["FETCH"] };
-        let said = self.fetch(set, vec![MessageDataItemName::Uid, part], size).await?;
+        let response = self.fetch(set, vec![MessageDataItemName::Uid, part], size).await?;
         let mut answers =
-            said.fetched().filter(|items| item(items, "UID").and_then(Value::number) == Some(uid));
+            response.fetched().filter(|items| item(items, "UID").and_then(Value::number) == Some(uid));
         let bytes = answers.find_map(body).ok_or(MailboxError::NoSuchMessage)?;
         if bytes.len() > length as usize {
             self.give_up();
@@ -227,7 +227,7 @@ impl Connection {
 
     /// What was told is more than may be kept; the rest of it is not read.
     fn over_budget(&self, over: OverBudget) -> MailboxError {
-        self.lost("the messages could not be fetched", &over.into())
+        self.unanswered("the messages could not be fetched", &over.into())
     }
 
     async fn fetch(
@@ -235,7 +235,7 @@ impl Connection {
         sequence_set: SequenceSet,
         items: Vec<MessageDataItemName<'static>>,
         expected: Expected,
-    ) -> Result<Said, MailboxError> {
+    ) -> Result<CommandResponse, MailboxError> {
         let body = CommandBody::Fetch {
             sequence_set,
             macro_or_item_names: MacroOrMessageDataItemNames::MessageDataItemNames(items),
@@ -243,13 +243,14 @@ impl Connection {
             modifiers: Vec::new(),
         };
         let limit = self.timeouts.fetch;
-        let said = self.run(body, expected, limit).await;
-        let said = said.map_err(|trouble| self.lost("the messages could not be fetched", &trouble))?;
+        let response = self.run(body, expected, limit).await;
+        let response =
+            response.map_err(|error| self.unanswered("the messages could not be fetched", &error))?;
         // Gone in the middle of it: what was told counts (RFC 2180 §4.1).
-        if !said.status.has_code("EXPUNGEISSUED") {
-            self.expect_ok(&said, "the server does not give the messages")?;
+        if !response.status.has_code("EXPUNGEISSUED") {
+            self.expect_ok(&response, "the server does not give the messages")?;
         }
-        Ok(said)
+        Ok(response)
     }
 }
 

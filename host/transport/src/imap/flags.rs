@@ -45,9 +45,10 @@ impl Connection {
                 modifiers: Vec::new(),
             };
             let limit = self.timeouts.command;
-            let said = self.run(body, SMALL, limit).await;
-            let said = said.map_err(|trouble| self.lost("setting flags was not answered", &trouble))?;
-            self.expect_ok(&said, "the server refused to set the flags")?;
+            let response = self.run(body, SMALL, limit).await;
+            let response =
+                response.map_err(|error| self.unanswered("setting flags was not answered", &error))?;
+            self.expect_ok(&response, "the server refused to set the flags")?;
         }
         Ok(())
     }

@@ -40,11 +40,11 @@ impl Connection {
         };
         let request = Request::fixed(self.tag(), words);
         let limit = self.timeouts.command;
-        let said = self.ask(&request, Expected { data, ..SMALL }, limit).await;
-        let said = said.map_err(|trouble| self.lost("listing the folders failed", &trouble))?;
-        self.expect_ok(&said, "the server does not list the folders")?;
+        let response = self.ask(&request, Expected { data, ..SMALL }, limit).await;
+        let response = response.map_err(|error| self.unanswered("listing the folders failed", &error))?;
+        self.expect_ok(&response, "the server does not list the folders")?;
         let [name] = data;
-        Ok(said.named(name).filter_map(folder).take(MOST).collect())
+        Ok(response.named(name).filter_map(folder).take(MOST).collect())
     }
 }
 

@@ -30,13 +30,13 @@ pub struct MemoryMailboxes {
 
 #[derive(Debug, Default)]
 struct State {
-    accounts: BTreeMap<String, BTreeMap<String, Kept>>,
+    accounts: BTreeMap<String, BTreeMap<String, MemoryFolder>>,
     next: Vec<MailboxError>,
 }
 
 /// A folder.
 #[derive(Debug, Default)]
-struct Kept {
+struct MemoryFolder {
     special_use: Option<String>,
     messages: BTreeMap<u32, Mail>,
     last: u32,
@@ -51,7 +51,7 @@ struct Mail {
     changed: u64,
 }
 
-impl Kept {
+impl MemoryFolder {
     fn add(&mut self, bytes: Vec<u8>, flags: Vec<String>, received: DateTime<FixedOffset>) -> u32 {
         self.last += 1;
         self.changes += 1;
@@ -92,7 +92,7 @@ impl MemoryMailboxes {
     }
 
     /// The messages of a folder with their flags, oldest first.
-    pub fn kept(&self, account: &str, folder: &str) -> Vec<(Vec<u8>, Vec<String>)> {
+    pub fn messages(&self, account: &str, folder: &str) -> Vec<(Vec<u8>, Vec<String>)> {
         let mut state = self.lock();
         let Some(folder) = state.account(account).get(folder) else { return Vec::new() };
         folder.messages.values().map(|mail| (mail.bytes.clone(), mail.flags.clone())).collect()
@@ -113,7 +113,7 @@ impl MemoryMailboxes {
         account: &Account,
         folder: &str,
         uid_validity: Option<u32>,
-        answer: impl FnOnce(&mut Kept) -> Result<T, MailboxError>,
+        answer: impl FnOnce(&mut MemoryFolder) -> Result<T, MailboxError>,
     ) -> Result<T, MailboxError> {
         let mut state = self.lock();
         state.fail()?;
@@ -136,8 +136,8 @@ impl MemoryMailboxes {
         for message in messages {
             results.push(match read(message, &server).await {
                 Err(failure) => Filed::Refused(failure),
-                Ok(bytes) => self.ask(account, folder, None, |kept| {
-                    let uid = kept.add(bytes, message.flags.clone(), message.received);
+                Ok(bytes) => self.ask(account, folder, None, |stored| {
+                    let uid = stored.add(bytes, message.flags.clone(), message.received);
                     Ok(Filed::Stored(Some(place(folder, uid))))
                 })?,
             });
@@ -147,10 +147,10 @@ impl MemoryMailboxes {
 }
 
 impl State {
-    fn account(&mut self, name: &str) -> &mut BTreeMap<String, Kept> {
+    fn account(&mut self, name: &str) -> &mut BTreeMap<String, MemoryFolder> {
         self.accounts.entry(name.to_owned()).or_insert_with(|| {
-            let sent = Kept { special_use: Some("sent".to_owned()), ..Kept::default() };
-            BTreeMap::from([("INBOX".to_owned(), Kept::default()), ("Sent".to_owned(), sent)])
+            let sent = MemoryFolder { special_use: Some("sent".to_owned()), ..MemoryFolder::default() };
+            BTreeMap::from([("INBOX".to_owned(), MemoryFolder::default()), ("Sent".to_owned(), sent)])
         })
     }
 
@@ -277,13 +277,13 @@ impl Mailboxes for MemoryMailboxes {
             let mut state = self.lock();
             state.fail()?;
             let folders = state.account(&account.name).iter();
-            let folder = |(name, kept): (&String, &Kept)| Folder {
+            let folder = |(name, folder): (&String, &MemoryFolder)| Folder {
                 name: name.clone(),
                 delimiter: Some("/".to_owned()),
                 special_use: if name == "INBOX" {
                     vec!["inbox".to_owned()]
                 } else {
-                    kept.special_use.iter().cloned().collect()
+                    folder.special_use.iter().cloned().collect()
                 },
                 selectable: true,
             };
@@ -296,12 +296,12 @@ impl Mailboxes for MemoryMailboxes {
         account: &'a Account,
         folder: &'a str,
     ) -> BoxFuture<'a, Result<FolderState, MailboxError>> {
-        now!(self.ask(account, folder, None, |kept| {
+        now!(self.ask(account, folder, None, |folder| {
             Ok(FolderState {
                 uid_validity: UID_VALIDITY,
-                uid_next: kept.last + 1,
-                messages: u32::try_from(kept.messages.len()).unwrap_or(u32::MAX),
-                highest_modseq: Some(kept.changes),
+                uid_next: folder.last + 1,
+                messages: u32::try_from(folder.messages.len()).unwrap_or(u32::MAX),
+                highest_modseq: Some(folder.changes),
             })
         }))
     }
@@ -314,10 +314,10 @@ impl Mailboxes for MemoryMailboxes {
         before: Option<u32>,
         limit: u32,
     ) -> BoxFuture<'a, Result<Matches, MailboxError>> {
-        now!(self.ask(account, folder, None, |kept| {
+        now!(self.ask(account, folder, None, |folder| {
             criteria::search(criteria, before).map_err(|reason| Server::of(account).ruled_out(reason))?;
             let most = usize::try_from(limit).unwrap_or(MOST_MESSAGES).min(MOST_MESSAGES);
-            let below = kept.messages.range(..before.unwrap_or(u32::MAX)).rev();
+            let below = folder.messages.range(..before.unwrap_or(u32::MAX)).rev();
             let found =
                 below.filter(|(uid, mail)| criteria.iter().all(|criterion| meets(**uid, mail, criterion)));
             let mut uids: Vec<u32> = found.map(|(uid, _)| *uid).take(most + 1).collect();
@@ -334,8 +334,8 @@ impl Mailboxes for MemoryMailboxes {
         uid_validity: u32,
         uids: &'a [u32],
     ) -> BoxFuture<'a, Result<Vec<Envelope>, MailboxError>> {
-        now!(self.ask(account, folder, Some(uid_validity), |kept| {
-            Ok(uids.iter().filter_map(|uid| Some(envelope(*uid, kept.messages.get(uid)?))).collect())
+        now!(self.ask(account, folder, Some(uid_validity), |folder| {
+            Ok(uids.iter().filter_map(|uid| Some(envelope(*uid, folder.messages.get(uid)?))).collect())
         }))
     }
 
@@ -347,9 +347,9 @@ impl Mailboxes for MemoryMailboxes {
         uids: &'a [u32],
         names: &'a [String],
     ) -> BoxFuture<'a, Result<Vec<Headers>, MailboxError>> {
-        now!(self.ask(account, folder, Some(uid_validity), |kept| {
+        now!(self.ask(account, folder, Some(uid_validity), |folder| {
             let headers = |uid: &u32| {
-                let mut fields = header::fields(&kept.messages.get(uid)?.bytes);
+                let mut fields = header::fields(&folder.messages.get(uid)?.bytes);
                 fields.retain(|(name, _)| names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name)));
                 Some(Headers { uid: *uid, fields })
             };
@@ -364,8 +364,8 @@ impl Mailboxes for MemoryMailboxes {
         offset: u64,
         length: u32,
     ) -> BoxFuture<'a, Result<Vec<u8>, MailboxError>> {
-        now!(self.ask(account, &at.folder, Some(at.uid_validity), |kept| {
-            let mail = kept.messages.get(&at.uid).ok_or(MailboxError::NoSuchMessage)?;
+        now!(self.ask(account, &at.folder, Some(at.uid_validity), |folder| {
+            let mail = folder.messages.get(&at.uid).ok_or(MailboxError::NoSuchMessage)?;
             let from = usize::try_from(offset).unwrap_or(usize::MAX).min(mail.bytes.len());
             let to = from.saturating_add(length.min(LARGEST_SLICE) as usize).min(mail.bytes.len());
             Ok(mail.bytes.get(from..to).unwrap_or_default().to_vec())
@@ -378,8 +378,8 @@ impl Mailboxes for MemoryMailboxes {
         at: &'a Place,
         section: &'a str,
     ) -> BoxFuture<'a, Result<AttachmentSource, MailboxError>> {
-        now!(self.ask(account, &at.folder, Some(at.uid_validity), |kept| {
-            let mail = kept.messages.get(&at.uid).ok_or(MailboxError::NoSuchMessage)?;
+        now!(self.ask(account, &at.folder, Some(at.uid_validity), |folder| {
+            let mail = folder.messages.get(&at.uid).ok_or(MailboxError::NoSuchMessage)?;
             let none = || Server::of(account).ruled_out(format!("the message has no part {section}"));
             Ok(AttachmentSource::from_bytes(decoded(mail, section).ok_or_else(none)?))
         }))
@@ -403,14 +403,14 @@ impl Mailboxes for MemoryMailboxes {
         add: &'a [String],
         remove: &'a [String],
     ) -> BoxFuture<'a, Result<(), MailboxError>> {
-        now!(self.ask(account, folder, Some(uid_validity), |kept| {
+        now!(self.ask(account, folder, Some(uid_validity), |folder| {
             for names in [add, remove] {
                 flags(names).map_err(|reason| Server::of(account).ruled_out(reason))?;
             }
             for uid in uids {
-                kept.changes += 1;
-                let changed = kept.changes;
-                let Some(mail) = kept.messages.get_mut(uid) else { continue };
+                folder.changes += 1;
+                let changed = folder.changes;
+                let Some(mail) = folder.messages.get_mut(uid) else { continue };
                 mail.flags.retain(|flag| !remove.contains(flag) && !add.contains(flag));
                 mail.flags.extend(add.iter().filter(|flag| !remove.contains(flag)).cloned());
                 mail.changed = changed;

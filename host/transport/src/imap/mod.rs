@@ -42,8 +42,9 @@ mod wire;
 use super::BoxFuture;
 
 pub use super::attachments::Chunk;
-pub use super::pool::PoolLimits;
-pub use super::smtp::{Login, Mechanism, Secret, Security, Verdict};
+
+pub use super::session::{Login, Mechanism, OpeningTimeouts, PoolLimits, Secret, Security};
+pub use super::verdict::Verdict;
 pub use account::{Account, Timeouts, default_port};
 pub use client::ImapClient;
 pub use failure::{Failure, MailboxError, ProbeReport, ProbeStep, Stage};

@@ -4,7 +4,7 @@ use io_imap::types::command::CommandBody;
 use io_imap::types::core::Charset;
 
 use super::MOST_MESSAGES;
-use super::connection::{Access, Connection, Said, item};
+use super::connection::{Access, CommandResponse, Connection, item};
 use super::criteria::{self, Search};
 use super::failure::MailboxError;
 use super::mailbox::{Criterion, Matches};
@@ -44,11 +44,11 @@ impl Connection {
             request = request.at_end(&format!(" MODSEQ {}", sequence.saturating_add(1)));
         }
         let time = self.timeouts.search;
-        let said = self.ask(&request, LONG_LIST, time).await;
-        let said = said.map_err(|trouble| self.lost("the search was not answered", &trouble))?;
-        self.expect_ok(&said, "the server refused the search")?;
+        let response = self.ask(&request, LONG_LIST, time).await;
+        let response = response.map_err(|error| self.unanswered("the search was not answered", &error))?;
+        self.expect_ok(&response, "the server refused the search")?;
         let most = usize::try_from(limit).unwrap_or(MOST_MESSAGES).min(MOST_MESSAGES);
-        let mut uids = found(&said, before, most + 1);
+        let mut uids = found(&response, before, most + 1);
         let more = uids.len() > most;
         uids.truncate(most);
         Ok(Matches { uids, more, ..nothing })
@@ -56,16 +56,16 @@ impl Connection {
 }
 
 /// The highest uids that were found, at most `most`.
-fn found(said: &Said, before: Option<u32>, most: usize) -> Vec<u32> {
+fn found(response: &CommandResponse, before: Option<u32>, most: usize) -> Vec<u32> {
     let below = before.map_or(u64::from(u32::MAX) + 1, u64::from);
     let mut highest = Highest { below, most, ranges: Vec::new() };
-    for line in said.named("SEARCH") {
+    for line in response.named("SEARCH") {
         // Everything up to the first number that is none: `(MODSEQ 7)` at the end, say.
         let numbers = line.first().and_then(Value::bytes).unwrap_or_default().split(|byte| *byte == b' ');
         let numbers = numbers.map_while(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
         numbers.filter(|uid| *uid > 0).for_each(|uid| highest.add((uid, uid)));
     }
-    for line in said.named("ESEARCH") {
+    for line in response.named("ESEARCH") {
         if let Some(set) = item(line, "ALL").and_then(Value::atom) {
             set.split(',').filter_map(range).for_each(|range| highest.add(range));
         }

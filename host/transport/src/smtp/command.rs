@@ -127,10 +127,10 @@ fn report_parameters(recipient: &Recipient) -> Result<Vec<RcptParameter>, Unsaya
 }
 
 fn notify(recipient: &Recipient) -> Result<Option<String>, Unsayable> {
-    if let Some(wrong) = recipient.notify.iter().enumerate().find_map(|(place, condition)| {
+    if let Some(wrong) = recipient.notify.iter().enumerate().find_map(|(server, condition)| {
         let known = matches!(condition.as_str(), "success" | "failure" | "delay")
             || (condition == "never" && recipient.notify.len() == 1);
-        let repeated = recipient.notify.iter().take(place).any(|before| before == condition);
+        let repeated = recipient.notify.iter().take(server).any(|before| before == condition);
         (!known || repeated).then_some(condition)
     }) {
         return Err(Unsayable::BadNotify(wrong.chars().take(40).collect()));

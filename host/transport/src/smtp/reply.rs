@@ -69,14 +69,14 @@ impl Reply {
         }) {
             return None;
         }
-        words.iter().enumerate().find_map(|(place, word)| {
-            let before = place.checked_sub(1).and_then(|before| words.get(before)).map(String::as_str);
+        words.iter().enumerate().find_map(|(server, word)| {
+            let before = server.checked_sub(1).and_then(|before| words.get(before)).map(String::as_str);
             // `at 10:30` is a time of day.
             if let (Some("in" | "after" | "for" | "wait"), Some(seconds)) = (before, clock(word)) {
                 return Some(seconds.min(86_400));
             }
             // A final refusal may name the time that a limit is counted over: only one to come back in is meant.
-            let earlier = place.checked_sub(2).and_then(|place| words.get(place)).map(String::as_str);
+            let earlier = server.checked_sub(2).and_then(|server| words.get(server)).map(String::as_str);
             let comes_back = before == Some("wait")
                 || (matches!(before, Some("in" | "after" | "for"))
                     && matches!(earlier, Some("again" | "back" | "retry" | "later" | "wait")));
@@ -86,7 +86,7 @@ impl Reply {
             let digits = word.bytes().take_while(u8::is_ascii_digit).count();
             let (number, attached) = word.split_at(digits);
             let number: u32 = number.parse().ok()?;
-            let unit = if attached.is_empty() { words.get(place + 1)?.as_str() } else { attached };
+            let unit = if attached.is_empty() { words.get(server + 1)?.as_str() } else { attached };
             let seconds = match unit {
                 "s" | "sec" | "secs" | "second" | "seconds" => 1,
                 "m" | "min" | "mins" | "minute" | "minutes" => 60,
@@ -207,10 +207,10 @@ fn code(digits: &[u8]) -> Option<u16> {
 fn assemble<'a>(code: u16, lines: impl Iterator<Item = Line<'a>>) -> Reply {
     let mut enhanced: Option<String> = None;
     let mut text = String::new();
-    for (place, line) in lines.enumerate() {
+    for (server, line) in lines.enumerate() {
         let words = line.words();
         let (found, rest) = split_enhanced(code, &words);
-        if place == 0 {
+        if server == 0 {
             enhanced = found.map(str::to_owned);
         } else {
             text.push('\n');

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::reply::Reply;
-use crate::BeforeFinalDot;
 use crate::attachments::Chunk;
+use crate::{BeforeFinalDot, Verdict, session};
 
 /// One envelope recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,30 +80,6 @@ impl fmt::Display for Stage {
     }
 }
 
-/// What a failure means for the next attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verdict {
-    /// The same submission may succeed later.
-    Transient,
-    /// It will not, unless somebody changes something.
-    Permanent,
-    /// The account's grant is gone: its user must sign in again. Nothing was sent.
-    NeedsSignIn,
-    /// The final dot left, no answer came: it must not be sent again before somebody looked.
-    InDoubt,
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Transient => "transient",
-            Self::Permanent => "permanent",
-            Self::NeedsSignIn => "needs a sign-in",
-            Self::InDoubt => "in doubt",
-        })
-    }
-}
-
 /// Nothing, or nothing that is known, was accepted. Its `Display` is the sentence in `detail`.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{detail}")]
@@ -144,22 +120,8 @@ pub struct Acceptance {
     pub dsn: bool,
 }
 
-/// A stage of a connection test that went well.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProbeStep {
-    /// Which.
-    pub stage: Stage,
-    /// What happened, with the server's words in quotes.
-    pub detail: String,
-}
+/// A stage of a connection test that succeeded.
+pub type ProbeStep = session::ProbeStep<Stage>;
 
-/// Result of a connection test.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProbeReport {
-    /// Each stage that was reached and passed, in order.
-    pub steps: Vec<ProbeStep>,
-    /// The first that failed; none: the account works.
-    pub failure: Option<Failure>,
-    /// What the server announced after the last EHLO, one keyword with its parameters per item.
-    pub extensions: Vec<String>,
-}
+/// The result of a connection test.
+pub type ProbeReport = session::ProbeReport<Stage, Failure>;

@@ -25,7 +25,7 @@ pub(super) enum Script {
 }
 
 /// An answer of this status with this body.
-pub(super) fn say(status: &str, fields: &str, body: &str) -> Script {
+pub(super) fn send(status: &str, fields: &str, body: &str) -> Script {
     Script::Say(format!("HTTP/1.1 {status}\r\n{fields}content-length: {}\r\n\r\n{body}", body.len()))
 }
 

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::super::lane::Outcome;
+use super::super::account_queue::SubmitResult;
 use super::super::{
-    Account, Chunk, LaneLimits, PoolLimits, Security, SmtpClient, Stage, Submission, Submitter, Timeouts,
-    Verdict,
+    Account, Chunk, ConnectionLimits, PoolLimits, Security, SmtpClient, Stage, Submission, Submitter,
+    Timeouts, Verdict,
 };
 use super::server::{Peer, Server};
 use super::{LONG, SHORT, account, submission};
@@ -85,8 +85,8 @@ async fn converse(peer: &mut Peer, moods: Moods, shelf: &Shelf, carries: &mut bo
         if moods.one_in > 0 && dice.throw(moods.one_in) == 0 {
             match dice.throw(5) {
                 0 => return,
-                1 => return peer.say("421 4.3.2 closing\r\n").await,
-                2 => return peer.say("what?\r\n").await,
+                1 => return peer.send("421 4.3.2 closing\r\n").await,
+                2 => return peer.send("what?\r\n").await,
                 3 => {
                     let _ = tokio::time::timeout(6 * SHORT, peer.drain()).await;
                     return;
@@ -100,7 +100,7 @@ async fn converse(peer: &mut Peer, moods: Moods, shelf: &Shelf, carries: &mut bo
             if !sender {
                 shelf.lock().expect("book").end(carries);
             }
-            peer.say(if sender { "250 2.1.0 ok\r\n" } else { "550 5.7.1 no\r\n" }).await;
+            peer.send(if sender { "250 2.1.0 ok\r\n" } else { "550 5.7.1 no\r\n" }).await;
         } else if let Some(to) = line.strip_prefix("RCPT TO:<") {
             let local = to.split('@').next().unwrap_or_default();
             let (of, answer) = local.split_once('.').unwrap_or((local, "yes"));
@@ -114,20 +114,20 @@ async fn converse(peer: &mut Peer, moods: Moods, shelf: &Shelf, carries: &mut bo
                     "250 2.1.5 ok\r\n"
                 }
             };
-            peer.say(said).await;
+            peer.send(said).await;
         } else if line == "DATA" {
             if accepted == 0 {
                 shelf.lock().expect("book").end(carries);
             }
             if accepted == 0 && name.len().is_multiple_of(2) {
-                peer.say("554 5.5.1 no valid recipients\r\n").await;
+                peer.send("554 5.5.1 no valid recipients\r\n").await;
                 continue;
             }
-            peer.say("354 go\r\n").await;
+            peer.send("354 go\r\n").await;
             let message = peer.message().await;
             if accepted == 0 {
                 assert_eq!(message, b"", "a body for nobody");
-                peer.say("554 5.5.1 no valid recipients\r\n").await;
+                peer.send("554 5.5.1 no valid recipients\r\n").await;
                 continue;
             }
             assert!(
@@ -140,16 +140,16 @@ async fn converse(peer: &mut Peer, moods: Moods, shelf: &Shelf, carries: &mut bo
             }
             shelf.lock().expect("book").end(carries);
             if name.ends_with('x') {
-                peer.say(format!("554 5.7.1 spam {name}\r\n")).await;
+                peer.send(format!("554 5.7.1 spam {name}\r\n")).await;
             } else {
                 shelf.lock().expect("book").took.insert(name.clone());
-                peer.say(format!("250 2.0.0 took {name}\r\n")).await;
+                peer.send(format!("250 2.0.0 took {name}\r\n")).await;
             }
             sender = false;
         } else if line == "QUIT" {
-            return peer.say("221 bye\r\n").await;
+            return peer.send("221 bye\r\n").await;
         } else {
-            peer.say("250 ok\r\n").await;
+            peer.send("250 ok\r\n").await;
         }
     }
 }
@@ -181,7 +181,7 @@ fn mail(number: usize) -> (String, Submission) {
     (name, mail)
 }
 
-async fn submit_all(client: &SmtpClient, account: &Account, count: usize) -> BTreeMap<String, Outcome> {
+async fn submit_all(client: &SmtpClient, account: &Account, count: usize) -> BTreeMap<String, SubmitResult> {
     let mut all = Vec::new();
     for number in 0..count {
         let (client, account) = (client.clone(), account.clone());
@@ -190,14 +190,14 @@ async fn submit_all(client: &SmtpClient, account: &Account, count: usize) -> BTr
     }
     let mut outcomes = BTreeMap::new();
     for (name, one) in all {
-        let outcome = tokio::time::timeout(4 * LONG, one).await.expect("an outcome in time");
-        outcomes.insert(name, outcome.expect("no panic"));
+        let result = tokio::time::timeout(4 * LONG, one).await.expect("an outcome in time");
+        outcomes.insert(name, result.expect("no panic"));
     }
     outcomes
 }
 
 fn client(connections: usize, pool: PoolLimits) -> SmtpClient {
-    SmtpClient::with_lanes(pool, LaneLimits { connections, ..LaneLimits::default() })
+    SmtpClient::with_limits(pool, ConnectionLimits { connections, ..ConnectionLimits::default() })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -216,9 +216,9 @@ async fn each_of_many_mails_is_told_what_was_said_of_it() {
         assert!(book.most_carrying <= connections, "{} at once", book.most_carrying);
         for number in 0..COUNT {
             let (name, sent) = mail(number);
-            let outcome = &outcomes[&name];
-            let what = format!("mail {name}: {outcome:?}");
-            let failed = outcome.as_ref().err().map(|failure| (failure.stage, failure.verdict));
+            let result = &outcomes[&name];
+            let what = format!("mail {name}: {result:?}");
+            let failed = result.as_ref().err().map(|failure| (failure.stage, failure.verdict));
             let expected = match number {
                 _ if sent.size > 900_000 => Some((Stage::Prepare, Verdict::Permanent)),
                 _ if number % 9 == 4 => Some((Stage::Sender, Verdict::Permanent)),
@@ -229,7 +229,7 @@ async fn each_of_many_mails_is_told_what_was_said_of_it() {
             };
             assert_eq!(failed, expected, "{what}");
             assert_eq!(book.took.contains(&name), expected.is_none(), "{what}");
-            match outcome {
+            match result {
                 Ok(accepted) => assert_eq!(accepted.reply.text, format!("took {name}"), "{what}"),
                 Err(failure) if failure.stage == Stage::Data => {
                     assert!(failure.detail.contains(&name), "{what}")
@@ -269,11 +269,11 @@ async fn at_random(seed: u64) {
     client.close().await;
     server.finish().await;
     let book = shelf.lock().expect("book");
-    for (name, outcome) in &outcomes {
-        let what = format!("seed {seed}, mail {name}: {outcome:?}");
+    for (name, result) in &outcomes {
+        let what = format!("seed {seed}, mail {name}: {result:?}");
         let whole = book.whole.get(name).copied().unwrap_or_default();
         assert!(whole <= 1, "{whole} times: {what}");
-        match outcome {
+        match result {
             Ok(accepted) => {
                 assert!(book.took.contains(name), "{what}");
                 assert!(accepted.reply.text.ends_with(&format!("took {name}")), "{what}");
@@ -326,8 +326,8 @@ async fn a_mail_that_waits_too_long_for_a_connection_was_not_sent() {
         peer.hang().await;
     })
     .await;
-    let lanes = LaneLimits { connections: 1, wait: SHORT, ..LaneLimits::default() };
-    let client = SmtpClient::with_lanes(PoolLimits::default(), lanes);
+    let queues = ConnectionLimits { connections: 1, wait: SHORT, ..ConnectionLimits::default() };
+    let client = SmtpClient::with_limits(PoolLimits::default(), queues);
     let timeouts = Timeouts { sender: Duration::from_secs(2), ..Timeouts::all(LONG) };
     let account = Account { timeouts, ..account(server.port, Security::None) };
     let mail = submission(&["one@west.test"], "Subject: one\r\n\r\n");
@@ -355,7 +355,7 @@ async fn a_server_that_takes_fewer_connections_gets_the_mails_on_those() {
                 return serve(peer, Moods::NONE, pages).await;
             }
             tokio::time::sleep(Duration::from_millis(30)).await;
-            peer.say("421 4.7.0 too many connections\r\n").await;
+            peer.send("421 4.7.0 too many connections\r\n").await;
         }
     })
     .await;
@@ -378,7 +378,7 @@ async fn a_server_that_takes_fewer_connections_gets_the_mails_on_those() {
 async fn where_no_connection_opens_every_mail_is_told_why() {
     let server = Server::start(|mut peer: Peer| async move {
         tokio::time::sleep(Duration::from_millis(30)).await;
-        peer.say("554 5.7.1 not from you\r\n").await;
+        peer.send("554 5.7.1 not from you\r\n").await;
     })
     .await;
     let client = client(2, PoolLimits::default());
