@@ -133,8 +133,8 @@ async fn a9_de_authorize_ends_the_tokens_at_a_certified_provider() {
     grants.install(ACCOUNT, granted).await.unwrap();
     let bearer = grants.token(ACCOUNT, Resource::Api).await.unwrap();
     assert!(provider.is_good(&bearer));
-    let outcome = grants.deauthorize(ACCOUNT).await.unwrap();
-    assert_eq!(outcome.at_provider, Some(AtProvider::Revoked));
+    let result = grants.deauthorize(ACCOUNT).await.unwrap();
+    assert_eq!(result.at_provider, Some(AtProvider::Revoked));
     assert!(!provider.is_good(&bearer));
 }
 

@@ -27,14 +27,14 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) const ACCOUNT: &str = "account-1";
 
 /// A server, and what a host keeps.
-pub(crate) struct Office {
+pub(crate) struct TestHost {
     pub(crate) clock: TestClock,
     pub(crate) server: AuthorizationServer,
     pub(crate) store: Arc<InMemory>,
     pub(crate) grants: Grants,
 }
 
-impl Office {
+impl TestHost {
     pub(crate) async fn new(manner: Manner) -> Self {
         let clock = TestClock::new();
         let server = AuthorizationServer::start(manner, Arc::new(clock.clone())).await;
@@ -46,9 +46,9 @@ impl Office {
 
     /// The same with somebody signed in.
     pub(crate) async fn signed_in(manner: Manner) -> Self {
-        let office = Self::new(manner).await;
-        office.sign_in().await;
-        office
+        let host = Self::new(manner).await;
+        host.sign_in().await;
+        host
     }
 
     pub(crate) async fn sign_in(&self) {

@@ -6,7 +6,7 @@ use postroom::accounts::AllowList;
 use postroom::oauth::{Client, Error, Network, Provider, Purpose, Wanted, authorize_device};
 
 use crate::server::{Browser, CLIENT, Manner, Once, SECRET, WEB_REDIRECT};
-use crate::{Office, sign_in};
+use crate::{TestHost, sign_in};
 
 #[tokio::test]
 async fn a_user_who_declines_is_quoted_in_the_providers_words() {
@@ -15,9 +15,9 @@ async fn a_user_who_declines_is_quoted_in_the_providers_words() {
         (Manner::Microsoft, "access_denied: AADSTS65004: User declined to consent to access the app."),
     ];
     for (manner, words) in rows {
-        let office = Office::new(manner).await;
-        office.server.behave(|behaviour| behaviour.declines = true);
-        let (granted, page) = sign_in(&office.server.client(), Purpose::Send).await;
+        let host = TestHost::new(manner).await;
+        host.server.behave(|behaviour| behaviour.declines = true);
+        let (granted, page) = sign_in(&host.server.client(), Purpose::Send).await;
         assert_eq!(granted.unwrap_err(), Error::Declined(words.into()), "{manner:?}");
         assert!(!page.body.contains("65004") && !page.body.contains("said no"), "{page:?}");
     }
@@ -26,24 +26,24 @@ async fn a_user_who_declines_is_quoted_in_the_providers_words() {
 #[tokio::test]
 async fn a_permission_that_the_user_took_away_is_named() {
     let scope = "https://www.googleapis.com/auth/gmail.send";
-    let office = Office::new(Manner::Google).await;
-    office.server.behave(|behaviour| behaviour.withheld = vec![scope.into()]);
-    let (granted, _) = sign_in(&office.server.client(), Purpose::Send).await;
+    let host = TestHost::new(Manner::Google).await;
+    host.server.behave(|behaviour| behaviour.withheld = vec![scope.into()]);
+    let (granted, _) = sign_in(&host.server.client(), Purpose::Send).await;
     assert_eq!(granted.unwrap_err(), Error::Incomplete(vec![scope.into()]));
 
-    let office = Office::new(Manner::Microsoft).await;
+    let host = TestHost::new(Manner::Microsoft).await;
     let scope = "https://graph.microsoft.com/Mail.Send";
-    office.server.behave(|behaviour| behaviour.withheld = vec![scope.into()]);
-    let (granted, _) = sign_in(&office.server.client(), Purpose::Send).await;
+    host.server.behave(|behaviour| behaviour.withheld = vec![scope.into()]);
+    let (granted, _) = sign_in(&host.server.client(), Purpose::Send).await;
     assert_eq!(granted.unwrap_err(), Error::Incomplete(vec![scope.into()]));
 }
 
 #[tokio::test]
 async fn a_sign_in_without_a_refresh_token_is_none() {
-    let office = Office::new(Manner::Google).await;
+    let host = TestHost::new(Manner::Google).await;
     // Google gives one only to those who ask for it twice over.
-    let provider = Provider { parameters: Vec::new(), ..office.server.provider() };
-    let (granted, _) = sign_in(&office.server.client_of(provider), Purpose::Send).await;
+    let provider = Provider { parameters: Vec::new(), ..host.server.provider() };
+    let (granted, _) = sign_in(&host.server.client_of(provider), Purpose::Send).await;
     assert_eq!(granted.unwrap_err(), Error::Unusable("Google gave no refresh token".into()));
 }
 
@@ -54,21 +54,21 @@ async fn a_client_that_the_provider_does_not_know_is_for_the_operator_to_correct
         (Manner::Google, "invalid_client: Invalid client secret provided."),
         (Manner::Microsoft, "invalid_client: AADSTS7000215: Invalid client secret provided."),
     ] {
-        let office = Office::new(manner).await;
-        let wrong = Client::new(office.server.provider(), CLIENT, Some("yesterdays-secret".into()));
+        let host = TestHost::new(manner).await;
+        let wrong = Client::new(host.server.provider(), CLIENT, Some("yesterdays-secret".into()));
         let (granted, _) = sign_in(&wrong.network(network()), Purpose::Send).await;
         let Err(Error::Refused(said)) = granted else { panic!("{granted:?}") };
         assert!(said.starts_with(words), "{said}");
     }
-    let office = Office::new(Manner::Strict).await;
-    let wrong = Client::new(office.server.provider(), CLIENT, None).network(network());
+    let host = TestHost::new(Manner::Strict).await;
+    let wrong = Client::new(host.server.provider(), CLIENT, None).network(network());
     let (granted, _) = sign_in(&wrong, Purpose::Send).await;
     assert!(matches!(granted, Err(Error::Refused(_))), "{granted:?}");
 }
 
 #[tokio::test]
 async fn the_server_of_these_tests_insists_on_what_the_standards_let_it_insist_on() {
-    let office = Office::new(Manner::Strict).await;
+    let host = TestHost::new(Manner::Strict).await;
     let good = [
         ("response_type", "code"),
         ("client_id", CLIENT),
@@ -79,7 +79,7 @@ async fn the_server_of_these_tests_insists_on_what_the_standards_let_it_insist_o
         ("scope", "openid email"),
     ];
     let ask = async |changed: &str, value: &str| {
-        let mut url = office.server.origin().join("authorize").unwrap();
+        let mut url = host.server.origin().join("authorize").unwrap();
         let fields = good.map(|(name, kept)| (name, if name == changed { value } else { kept }));
         url.query_pairs_mut().extend_pairs(fields);
         let seen = Browser.fetch("GET", &url, None).await;
@@ -115,9 +115,9 @@ async fn the_server_of_these_tests_insists_on_what_the_standards_let_it_insist_o
 
 /// What a client hears when the token endpoint answers in this way.
 async fn hears(once: Once) -> Error {
-    let office = Office::new(Manner::Strict).await;
-    office.server.behave(|behaviour| behaviour.once.push_back(once));
-    sign_in(&office.server.client(), Purpose::Send).await.0.unwrap_err()
+    let host = TestHost::new(Manner::Strict).await;
+    host.server.behave(|behaviour| behaviour.once.push_back(once));
+    sign_in(&host.server.client(), Purpose::Send).await.0.unwrap_err()
 }
 
 fn says(status: u16, body: &str) -> Once {
@@ -190,8 +190,8 @@ async fn words_of_a_provider_are_quoted_without_the_tokens_in_them() {
 
 #[tokio::test]
 async fn only_what_the_operator_allowed_is_asked_and_only_by_https() {
-    let office = Office::new(Manner::Strict).await;
-    let here = office.server.provider();
+    let host = TestHost::new(Manner::Strict).await;
+    let here = host.server.provider();
     let moved = |token: &str| {
         let mut provider = here.clone();
         provider.endpoints.device = Some(token.parse().unwrap());
@@ -211,22 +211,22 @@ async fn only_what_the_operator_allowed_is_asked_and_only_by_https() {
     for (provider, allowed, words) in rows {
         let url = provider.endpoints.device.clone().unwrap();
         let client = Client::new(provider, CLIENT, None).network(Network { allowed, ..Network::default() });
-        let outcome = authorize_device(&client, &Wanted::new(Purpose::Send), |_| {}).await;
-        let Err(Error::Setup(said)) = outcome else { panic!("{url}: {outcome:?}") };
+        let result = authorize_device(&client, &Wanted::new(Purpose::Send), |_| {}).await;
+        let Err(Error::Setup(said)) = result else { panic!("{url}: {result:?}") };
         assert!(said.contains(words), "{url}: {said}");
     }
-    assert!(office.server.asked().is_empty());
+    assert!(host.server.asked().is_empty());
 }
 
 #[tokio::test]
 async fn a_server_without_a_trusted_certificate_gets_no_secret() {
     // It speaks no TLS at all: the handshake fails before anything is sent.
-    let office = Office::new(Manner::Strict).await;
-    let mut provider = office.server.provider();
-    let port = office.server.origin().port().unwrap();
+    let host = TestHost::new(Manner::Strict).await;
+    let mut provider = host.server.provider();
+    let port = host.server.origin().port().unwrap();
     provider.endpoints.token = format!("https://127.0.0.1:{port}/token").parse().unwrap();
-    let (granted, _) = sign_in(&office.server.client_of(provider), Purpose::Send).await;
+    let (granted, _) = sign_in(&host.server.client_of(provider), Purpose::Send).await;
     let error = granted.unwrap_err();
     assert!(error.is_transient() && error.to_string().contains("does not speak TLS here"), "{error}");
-    assert!(office.server.asked().is_empty());
+    assert!(host.server.asked().is_empty());
 }

@@ -29,7 +29,7 @@ pub struct NewCompany {
 }
 
 impl NewCompany {
-    /// A company with neutral settings.
+    /// Creates a company with neutral settings.
     pub fn named(name: Name) -> Self {
         Self { name, settings: "{}".to_owned(), fallback: Fallback::default() }
     }
@@ -45,7 +45,7 @@ pub struct Logo {
 }
 
 impl Logo {
-    /// Media type by the ending of the name.
+    /// Returns the media type by the ending of the name.
     pub fn media_type(&self) -> &'static str {
         let ending = self.file_name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
         match ending.as_deref() {
@@ -88,7 +88,7 @@ pub enum FallbackPolicy {
     /// If the user agrees.
     #[default]
     Ask,
-    /// When the patience is over.
+    /// What happens after `patience`.
     Automatic,
 }
 

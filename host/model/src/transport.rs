@@ -4,7 +4,7 @@ use super::{Endpoints, LoginName, MailAddress, Provider, ServiceUrl, SmtpServer,
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
-/// How mail leaves an account.
+/// The way in which an account sends mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "transport", rename_all = "kebab-case")]
 pub enum Transport {
@@ -24,7 +24,7 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// The contract's name of the transport that submits; none where nothing is submitted from here. `relay_is_api`:
+    /// Returns the contract's name of the transport that submits; none where nothing is submitted from here. `relay_is_api`:
     /// whether the operator's way out is an API at present, which no row of a company says.
     pub fn contract_name(&self, relay_is_api: bool) -> Option<&'static str> {
         match self {
@@ -37,7 +37,7 @@ impl Transport {
         }
     }
 
-    /// What it is called in the settings and on the command line.
+    /// Returns its name in the settings and on the command line.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Smtp(_) => "smtp",
@@ -49,7 +49,7 @@ impl Transport {
         }
     }
 
-    /// The OAuth grant that it needs.
+    /// Returns the OAuth grant that it needs.
     pub fn grant(&self) -> Option<&Grant> {
         match self {
             Self::Gmail(grant) | Self::Outlook(grant) => Some(grant),
@@ -58,7 +58,7 @@ impl Transport {
         }
     }
 
-    /// The same, to be changed.
+    /// Returns that grant, to be changed.
     pub fn grant_mut(&mut self) -> Option<&mut Grant> {
         match self {
             Self::Gmail(grant) | Self::Outlook(grant) => Some(grant),
@@ -79,7 +79,7 @@ pub struct Grant {
     /// Where the provider's services are. They count for a client of the account's own alone: the operator's client, whose
     /// secret is the operator's, is used where the operator's settings say.
     pub endpoints: Endpoints,
-    /// The address that was authorised, once somebody signed in (rule A12 compares it).
+    /// The address that was authorised, after a sign-in (rule A12 compares it).
     pub authorized: Option<MailAddress>,
 }
 

@@ -9,7 +9,7 @@ use crate::accounts::RecordsPlace;
 use crate::capabilities::BoxFuture;
 use crate::capabilities::budget::{HeapSize, OverBudget, SERVERS};
 use crate::capabilities::http_api::{
-    Account, Asked, Header, Keep, Piece, Request, Timeouts, WebClient, WebError,
+    Account, Header, HostResponse, Piece, Request, SaveBody, Timeouts, WebClient, WebError,
 };
 use crate::capabilities::smtp::Verdict;
 use crate::capabilities::tokens::TokenSource;
@@ -59,12 +59,22 @@ impl Erp {
         Ok(Some(Self { web, account, key }))
     }
 
-    async fn ask(&self, request: Request, body: &[u8], keep: Keep<'_>) -> Result<Asked, RecordsError> {
+    async fn ask(
+        &self,
+        request: Request,
+        body: &[u8],
+        keep: SaveBody<'_>,
+    ) -> Result<HostResponse, RecordsError> {
         let sign = |method: &str, url: &Url| signature::fields(&self.key, method, url, body);
-        self.web.ask(&self.account, request, &sign, keep).await.map_err(of_web)
+        self.web.send_signed(&self.account, request, &sign, keep).await.map_err(of_web)
     }
 
-    async fn get(&self, target: String, accept: &str, keep: Keep<'_>) -> Result<Asked, RecordsError> {
+    async fn get(
+        &self,
+        target: String,
+        accept: &str,
+        keep: SaveBody<'_>,
+    ) -> Result<HostResponse, RecordsError> {
         self.ask(request("GET", target, "accept", accept), &[], keep).await
     }
 
@@ -81,7 +91,7 @@ impl Erp {
         let mut cursor: Option<String> = None;
         for _ in 0..MOST_PAGES {
             let target = list_target(what, query, limit, cursor.as_deref());
-            let answer = succeeded(self.get(target, "application/json", Keep::Memory(PAGE)).await?)?;
+            let answer = succeeded(self.get(target, "application/json", SaveBody::Memory(PAGE)).await?)?;
             if answer.truncated {
                 return Err(RecordsError::Unusable(format!(
                     "a page of {what} has more than {PAGE} bytes, or broke off: give fewer at a time, and \"next\""
@@ -128,7 +138,7 @@ impl Erp {
     async fn read(&self, of: &Entry) -> Result<Document, RecordsError> {
         let most = usize::try_from(crate::DOCUMENT_LIMIT).unwrap_or(usize::MAX);
         let accept = "application/json, application/xml";
-        let answer = self.get(target_of(of, None)?, accept, Keep::Memory(most)).await?;
+        let answer = self.get(target_of(of, None)?, accept, SaveBody::Memory(most)).await?;
         let what = || format!("document {}", shown(&of.number));
         if answer.status == 404 {
             return Err(RecordsError::Missing(what()));
@@ -167,7 +177,7 @@ impl Erp {
         let mut options = tokio::fs::OpenOptions::new();
         options.write(true).create_new(true);
         let mut file = options.open(to).await.map_err(failed)?;
-        let answered = match self.get(target, "*/*", Keep::File(&mut file, LARGEST_FILE)).await {
+        let answered = match self.get(target, "*/*", SaveBody::File(&mut file, LARGEST_FILE)).await {
             Ok(answer) if matches!(answer.status, 204 | 404) => Ok(false),
             Ok(answer) => succeeded(answer).and_then(|answer| {
                 let what = format!("the {} of {}", role.as_str(), shown(&of.number));
@@ -196,7 +206,7 @@ impl Erp {
         let body = text.clone().into_bytes();
         let mut asked = request("POST", "/notices".to_owned(), "content-type", "application/json");
         asked.body.push(Piece::Text(text));
-        let answer = self.ask(asked, &body, Keep::Memory(WORDS * 4)).await?;
+        let answer = self.ask(asked, &body, SaveBody::Memory(WORDS * 4)).await?;
         match answer.status {
             // It has this id already.
             409 => Ok(()),
@@ -255,7 +265,7 @@ fn target_of(of: &Entry, role: Option<FileRole>) -> Result<String, RecordsError>
 }
 
 /// A success, or what its status says.
-fn succeeded(answer: Asked) -> Result<Asked, RecordsError> {
+fn succeeded(answer: HostResponse) -> Result<HostResponse, RecordsError> {
     let (status, words, retry_after) = (answer.status, words(&answer.body), answer.retry_after);
     match status {
         200..=299 => Ok(answer),

@@ -73,7 +73,7 @@ impl Reservation {
         Ok(())
     }
 
-    /// Bytes that are taken.
+    /// Returns the number of bytes that are reserved.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_share_a_budget_and_give_back_what_they_took() {
+    fn answers_share_a_budget_and_free_what_they_took() {
         static SHARED: MemoryBudget = MemoryBudget::new(1_000);
         let (mut one, mut other) = (SHARED.reservation(600), SHARED.reservation(600));
         assert_eq!(one.allocate(700), Err(OverBudget::BoxFuture(600)));

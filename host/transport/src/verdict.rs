@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What a failure means for the next attempt, the same for SMTP, IMAP and HTTP.
+/// The meaning of a failure for the next attempt, the same for SMTP, IMAP and HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// The same may succeed later.

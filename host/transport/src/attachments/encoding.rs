@@ -13,7 +13,7 @@ const LINE: usize = 76;
 /// A line with its line end.
 const LINE_AND_END: usize = LINE + 2;
 
-/// Number of bytes that a file of `size` bytes becomes.
+/// Returns the number of bytes that a file of `size` bytes becomes.
 pub fn encoded_length(size: u64) -> u64 {
     let characters = size.div_ceil(3) * 4;
     let lines = characters.div_ceil(LINE as u64);

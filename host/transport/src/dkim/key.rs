@@ -41,9 +41,6 @@ impl fmt::Debug for SigningKeyPair {
 
 impl SigningKeyPair {
     /// Reads PKCS#8, or PKCS#1 for RSA, in PEM.
-    ///
-    /// # Errors
-    /// [`UnusableKey`].
     pub fn from_pem(pem: &str) -> Result<Self, UnusableKey> {
         let der = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| UnusableKey::NotAKey)?;
         if let PrivateKeyDer::Pkcs8(der) = &der
@@ -55,7 +52,7 @@ impl SigningKeyPair {
         Ok(Self { kind: Kind::Rsa(key) })
     }
 
-    /// Content of the TXT record that publishes the public key (RFC 6376 §3.6.1, RFC 8463 §4).
+    /// Returns the content of the TXT record that publishes the public key (RFC 6376 §3.6.1, RFC 8463 §4).
     pub fn record(&self) -> String {
         match &self.kind {
             Kind::Rsa(key) => {

@@ -20,7 +20,7 @@ use key::Kind;
 pub use key::{SigningKeyPair, UnusableKey};
 pub use submitter::SigningSubmitter;
 
-/// Fields that are always signed; where one is missing, its absence is, so that nobody adds it on the way.
+/// Fields that are always signed; where one is missing, its absence is, so that it cannot be added on the way.
 const ALWAYS: [&str; 8] = ["From", "To", "Cc", "Subject", "Date", "Message-ID", "Reply-To", "MIME-Version"];
 /// Fields that readers see, signed once more than they are there: a second one, put above the first on the way, breaks the
 /// signature (RFC 6376 §8.15).
@@ -68,20 +68,17 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// A signer whose public key is at `<selector>._domainkey.<domain>`.
+    /// Creates a signer whose public key is at `<selector>._domainkey.<domain>`.
     pub fn new(domain: impl Into<String>, selector: impl Into<String>, key: SigningKeyPair) -> Self {
         Self { domain: domain.into(), selector: selector.into(), key }
     }
 
-    /// Name and content of the TXT record that the operator publishes.
+    /// Returns name and content of the TXT record that the operator publishes.
     pub fn record(&self) -> (String, String) {
         (format!("{}._domainkey.{}", self.selector, self.domain), self.key.record())
     }
 
-    /// The signature of a message as a header field, with its line end, to be put in front of the message.
-    ///
-    /// # Errors
-    /// [`SigningError`].
+    /// Signs a message. Returns the signature as a header field, with its line end, to be put in front of the message.
     pub async fn sign(&self, message: &[Chunk]) -> Result<String, SigningError> {
         match self.key.kind() {
             Kind::Rsa(key) => self.sign_with(Borrowed(key), message).await,

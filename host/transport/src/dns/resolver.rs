@@ -28,7 +28,7 @@ impl fmt::Debug for Resolver {
 }
 
 impl Resolver {
-    /// This machine's.
+    /// Creates this machine's resolver.
     ///
     /// # Errors
     /// [`NoAnswer`]: it has none that can be used.
@@ -36,10 +36,7 @@ impl Resolver {
         Self::built(TokioResolver::builder_tokio())
     }
 
-    /// The one at this address.
-    ///
-    /// # Errors
-    /// [`NoAnswer`].
+    /// Creates a client of the resolver at this address.
     pub fn at(server: SocketAddr) -> Result<Self, NoAnswer> {
         let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
             connection.port = server.port();

@@ -1,4 +1,4 @@
-//! Why there is no answer, whoever asked.
+//! Why there is no response, the same for every client.
 
 use crate::destination::Unresolved;
 use crate::tls::{self, TlsProblem};

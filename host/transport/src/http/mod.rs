@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::{Host, Url};
 
-/// How a client connects.
+/// The settings of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpSettings {
     /// What may be reached besides the public internet.

@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::Verdict;
 use crate::tokens::TokenError;
 
-/// How far a call had come.
+/// The stage that a call had reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
     /// Before the network.
@@ -23,7 +23,7 @@ pub enum Stage {
     /// Sending the request.
     Request,
     /// The request was sent, its answer not read.
-    Answer,
+    Response,
 }
 
 impl fmt::Display for Stage {
@@ -35,7 +35,7 @@ impl fmt::Display for Stage {
             Self::Connect => "connect",
             Self::Tls => "TLS",
             Self::Request => "request",
-            Self::Answer => "answer",
+            Self::Response => "answer",
         })
     }
 }
@@ -55,7 +55,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// `host` is named, the rest of the URL never: it may carry a permission.
+    /// Builds a failure that names the `host`, and never the rest of the URL, which may contain a credential.
     pub(super) fn new(host: &str, stage: Stage, verdict: Verdict, what: impl fmt::Display) -> Self {
         Self { stage, verdict, detail: format!("{host}, stage {stage}: {what}"), retry_after: None }
     }
@@ -79,7 +79,7 @@ pub enum WebError {
 }
 
 impl WebError {
-    /// No token: nothing was sent with it.
+    /// Builds the error of a call without a token, of which nothing was sent.
     pub(super) fn of_token(host: &str, error: TokenError) -> Self {
         let (verdict, retry_after) = match &error {
             TokenError::UnknownAccount => return Self::UnknownAccount,

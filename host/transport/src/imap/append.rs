@@ -48,7 +48,7 @@ impl From<WireError> for AppendError {
 }
 
 impl Connection {
-    /// Files messages, one result for each. Fails only if the folder does not exist or its name is invalid.
+    /// Appends messages to a folder, one result for each. Fails only if the folder does not exist or its name is invalid.
     pub(super) async fn append(
         &mut self,
         folder: &str,

@@ -1,4 +1,4 @@
-//! The real mailboxes: a pool of connections and the rule for when a fresh one is tried.
+//! Mailboxes over the network: a pool of connections, and when a second connection is tried.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,31 +43,31 @@ impl Default for ImapClient {
     }
 }
 
-/// Asks on a waiting connection, and once more on a fresh one where that had died. For what changes nothing,
-/// or may be repeated.
+/// Runs a command on an idle connection, and once more on a new one where the server had closed that. For commands that
+/// may be repeated.
 macro_rules! repeatable {
     ($client:ident, $account:ident, $connection:ident => $question:expr) => {{
         if let Some(mut $connection) = $client.shared.pool.take($account).await {
             let answer = $question.await;
             if !is_stale(&answer, &$connection) {
-                $client.keep($account, $connection);
+                $client.pool($account, $connection);
                 return answer;
             }
         }
         let mut $connection = open($account, &$client.shared.tls, &mut ProbeLog::default()).await?;
         let answer = $question.await;
-        $client.keep($account, $connection);
+        $client.pool($account, $connection);
         answer
     }};
 }
 
 impl ImapClient {
-    /// A client without connections.
+    /// Creates a client without connections.
     pub fn new(limits: PoolLimits) -> Self {
         Self { shared: Arc::new(Shared { pool: Pool::new(limits), tls: TlsConfigs::default() }) }
     }
 
-    /// Says goodbye on every waiting connection. Call it before the program ends.
+    /// Closes every idle connection with LOGOUT. Call it before the program ends.
     pub async fn close(&self) {
         let closed: Vec<_> = self
             .shared
@@ -81,7 +81,7 @@ impl ImapClient {
         }
     }
 
-    /// On a connection that was heard a moment ago: filing is not tried twice.
+    /// Appends messages on a connection that was checked by NOOP: APPEND is not tried twice.
     async fn append(
         &self,
         account: &Account,
@@ -97,7 +97,7 @@ impl ImapClient {
             None => open(account, &self.shared.tls, &mut ProbeLog::default()).await?,
         };
         let filed = connection.append(folder, messages).await;
-        self.keep(account, connection);
+        self.pool(account, connection);
         filed
     }
 
@@ -127,8 +127,8 @@ impl ImapClient {
         Ok(())
     }
 
-    /// Keeps a usable connection, and sees to it that it does not wait for longer than it may.
-    fn keep(&self, account: &Account, connection: Connection) {
+    /// Pools a usable connection, and closes it when it was idle for too long.
+    fn pool(&self, account: &Account, connection: Connection) {
         for leaving in self.shared.pool.put(account, connection) {
             tokio::spawn(leaving.log_out());
         }
@@ -144,7 +144,7 @@ impl ImapClient {
     }
 }
 
-/// A waiting connection that had died.
+/// Returns whether an idle connection had been closed by the server.
 fn is_stale<T>(answer: &Result<T, MailboxError>, connection: &Connection) -> bool {
     let passing =
         matches!(answer, Err(MailboxError::Failed(failure)) if failure.verdict == Verdict::Transient);

@@ -63,7 +63,7 @@ struct SelectedFolder {
     state: FolderState,
 }
 
-/// How to select a folder: EXAMINE or SELECT.
+/// The access to a folder: by EXAMINE or by SELECT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     Read,
@@ -372,7 +372,7 @@ impl Connection {
 /// The tag of LOGOUT, after which BYE is no failure.
 const LOGOUT: &str = "bye";
 
-/// What ended the wait for a continuation request (RFC 9051 §7.6).
+/// The end of a wait for a continuation request (RFC 9051 §7.6).
 pub(super) enum Continuation {
     /// The server sent `+`, with this text.
     Requested(String),

@@ -19,7 +19,7 @@ pub struct Folder {
     pub selectable: bool,
 }
 
-/// How a folder stands.
+/// The state of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FolderState {
     /// Changes when the server numbered the folder anew.
@@ -32,7 +32,7 @@ pub struct FolderState {
     pub highest_modseq: Option<u64>,
 }
 
-/// Where a message lies.
+/// The place of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// Folder, by its full name.
@@ -80,7 +80,7 @@ pub enum Criterion {
     ChangedSince(u64),
 }
 
-/// What a search found.
+/// The result of a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matches {
     /// The folder's validity.
@@ -173,13 +173,13 @@ pub struct Filing {
 }
 
 impl Filing {
-    /// Bytes of the message.
+    /// Returns the number of bytes of the message.
     pub fn size(&self) -> u64 {
         self.chunks.iter().map(Chunk::length).sum()
     }
 }
 
-/// What became of a message that was to be filed.
+/// The result of filing a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filed {
     /// It is there; its place where the server said so (RFC 4315).

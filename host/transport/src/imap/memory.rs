@@ -1,5 +1,4 @@
-//! Mailboxes without a network, for tests and demonstrations: they keep what they are given, and answer
-//! questions about it as a server would.
+//! Mailboxes in memory, for tests and demonstrations: they store messages, and respond as a server would.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,10 +18,10 @@ use super::part::Decoder;
 use super::{BoxFuture, LARGEST_SLICE, MOST_MESSAGES, MOST_PARTS, Mailboxes};
 use crate::attachments::{AttachmentSource, MessageReader};
 
-/// The validity of every folder in here.
+/// The UIDVALIDITY of every folder.
 const UID_VALIDITY: u32 = 1;
 
-/// Keeps mailboxes in memory, one for each name of an account.
+/// Stores mailboxes in memory, one for each name of an account.
 #[derive(Debug, Default)]
 pub struct MemoryMailboxes {
     state: Mutex<State>,
@@ -61,7 +60,7 @@ impl MemoryFolder {
 }
 
 impl MemoryMailboxes {
-    /// Every account has an empty INBOX, and `Sent` with that use.
+    /// Creates an empty INBOX and `Sent` for every account.
     pub fn new() -> Self {
         Self::default()
     }
@@ -78,7 +77,7 @@ impl MemoryMailboxes {
         self.lock().account(account).remove(folder);
     }
 
-    /// Puts a message into a folder, which is made if need be; its uid.
+    /// Adds a message to a folder, which is created if need be, and returns its uid.
     pub fn deliver(
         &self,
         account: &str,
@@ -91,14 +90,14 @@ impl MemoryMailboxes {
         folder.add(message.into(), Vec::new(), received)
     }
 
-    /// The messages of a folder with their flags, oldest first.
+    /// Returns the messages of a folder with their flags, oldest first.
     pub fn messages(&self, account: &str, folder: &str) -> Vec<(Vec<u8>, Vec<String>)> {
         let mut state = self.lock();
         let Some(folder) = state.account(account).get(folder) else { return Vec::new() };
         folder.messages.values().map(|mail| (mail.bytes.clone(), mail.flags.clone())).collect()
     }
 
-    /// Answers the next question, whichever it is, with this error; called again, the ones after it.
+    /// Fails the next request with this error; called again, the ones after it.
     pub fn fail_next(&self, error: MailboxError) {
         self.lock().next.push(error);
     }
@@ -225,7 +224,7 @@ fn decoded(mail: &Mail, section: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Whether a message meets a criterion.
+/// Returns whether a message meets a criterion.
 fn meets(uid: u32, mail: &Mail, criterion: &Criterion) -> bool {
     let envelope = || header::envelope(uid, mail.received, &mail.bytes);
     let fields = || header::fields(&mail.bytes);

@@ -5,7 +5,7 @@ use base64_simd::forgiving_decode_to_vec;
 /// Undoes a transfer encoding (RFC 2045 §6).
 #[derive(Debug)]
 pub(super) enum Decoder {
-    /// `7bit`, `8bit`, `binary`, and what nobody knows.
+    /// `7bit`, `8bit`, `binary`, and unknown encodings.
     Identity,
     /// Characters of the alphabet that wait for their group of four to be full.
     Base64(Vec<u8>),
@@ -14,7 +14,7 @@ pub(super) enum Decoder {
 }
 
 impl Decoder {
-    /// The decoder for an encoding in lower case.
+    /// Returns the decoder for an encoding in lower case.
     pub(super) fn of(encoding: &str) -> Self {
         match encoding {
             "base64" => Self::Base64(Vec::new()),

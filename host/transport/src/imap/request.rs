@@ -15,7 +15,7 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// A command of the codec.
+    /// Encodes a command of the codec.
     pub(super) fn typed(tag: String, body: CommandBody<'_>) -> Self {
         let command = Command { tag: Tag::unvalidated(tag.clone()), body };
         let mut pieces = vec![Vec::new()];
@@ -32,7 +32,7 @@ impl Request {
         Self { tag, pieces }
     }
 
-    /// A command that is the same whatever the user does.
+    /// Encodes a command of fixed text.
     pub(super) fn fixed(tag: String, words: &'static str) -> Self {
         let line = format!("{tag} {words}\r\n").into_bytes();
         Self { tag, pieces: vec![line] }

@@ -16,7 +16,7 @@ pub(super) struct Leaf {
     pub(super) encoding: String,
 }
 
-/// The parts of a message that are no multiparts, in order. A part that makes no sense is left out; its
+/// Returns the parts of a message that are no multiparts, in order. A part that makes no sense is left out; its
 /// neighbours keep their numbers.
 pub(super) fn leaves(structure: &Value) -> Vec<Leaf> {
     let mut leaves = Vec::new();

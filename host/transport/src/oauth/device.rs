@@ -19,7 +19,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_sec
 /// The longest wait for a user, whatever the server says.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 
-/// What the user is told.
+/// The instructions for the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DevicePrompt {
     /// The page to open, on any device.
@@ -32,7 +32,7 @@ pub struct DevicePrompt {
     pub expires_in: Duration,
 }
 
-/// Signs in by a code. `show` is called once. Asks as often as the provider allows until somebody has signed in.
+/// Signs in by a code. `show` is called once. Polls as often as the provider allows until a user has signed in.
 ///
 /// # Errors
 /// [`Error::Setup`] where the provider has no such flow for mail (Google); [`Error::TooLate`] when the code expired;

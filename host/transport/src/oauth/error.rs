@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::tokens::TokenError;
 
-/// What went wrong. Holds the provider's words, never a token.
+/// An error of a sign-in or a token. It contains the provider's words, never a token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The grant or code is worth nothing (any more): the user must sign in. A retry does not help.
@@ -24,11 +24,11 @@ pub enum Error {
     /// The settings can't work. The operator must correct them; nothing was asked.
     #[error("{0}")]
     Setup(String),
-    /// What came back does not belong to this authorization: somebody may have interfered. Helps: starting
+    /// What came back does not belong to this authorization: the sign-in may be under attack. Helps: starting
     /// again.
     #[error("the answer does not belong to this sign-in: {0}; start again")]
     Foreign(String),
-    /// Nobody signed in in time. Helps: starting again.
+    /// The user did not sign in in time. Helps: starting again.
     #[error("nobody signed in within {} s; start again", .0.as_secs_f32())]
     TooLate(Duration),
     /// The same may succeed later.
@@ -45,7 +45,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same may succeed later without anybody doing anything.
+    /// Returns whether the same may succeed later without a change.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. })
     }
@@ -55,7 +55,7 @@ impl Error {
         Self::Unavailable { detail: detail.into(), retry_after: None }
     }
 
-    /// What the provider's `error` means for us; `words` are what is quoted.
+    /// Converts the provider's `error`; `words` are quoted.
     pub(super) fn of_code(code: &str, words: String) -> Self {
         match code {
             // The last three as Microsoft says it (OpenID Connect Core §3.1.2.6).

@@ -32,7 +32,7 @@ pub enum Deadline {
 }
 
 impl Deadline {
-    /// The time itself.
+    /// Returns the time.
     pub fn at(self) -> DateTime<Utc> {
         match self {
             Self::Ends(at) | Self::UnlessUsed(at) => at,
@@ -50,13 +50,13 @@ impl fmt::Display for Deadline {
     }
 }
 
-/// The outcome of a sign-in. Nothing is kept before [`Grants::install`](super::Grants::install).
+/// The result of a sign-in. Nothing is stored before [`Grants::install`](super::Grants::install).
 #[derive(Debug, Clone)]
 pub struct Granted {
     /// To be kept.
     pub grant: Grant,
     /// The address that signed in, as the provider says; none where it does not say. Good for comparing with what
-    /// was expected, not for deciding who somebody is.
+    /// was expected, not for deciding who the user is.
     pub address: Option<String>,
 }
 
@@ -127,7 +127,7 @@ pub struct Grant {
     pub(super) mail: Option<Access>,
     /// One token serves every resource, and is kept under `api`.
     pub(super) single: bool,
-    /// Somebody is refreshing it; nobody else does before this.
+    /// A process refreshes it; no other process does before this.
     pub(super) claimed: Option<DateTime<Utc>>,
 }
 
@@ -139,7 +139,7 @@ pub(super) struct Access {
 }
 
 impl Grant {
-    /// The whole, secrets included, for a vault.
+    /// Serialises the grant, secrets included, for a vault.
     ///
     /// # Errors
     /// None in practice: the form is plain JSON.
@@ -163,7 +163,7 @@ impl Grant {
         serde_json::to_string(&sealed).map(SecretString::from)
     }
 
-    /// What [`Grant::seal`] gave.
+    /// Reads what [`Grant::seal`] returned.
     ///
     /// # Errors
     /// The text is not that. The message holds nothing of it.
@@ -189,7 +189,7 @@ impl Grant {
         })
     }
 
-    /// An access token that is valid now.
+    /// Returns an access token that is valid now.
     pub(super) fn usable(&self, resource: Resource, now: DateTime<Utc>) -> Option<Bearer> {
         let access = match resource {
             Resource::Mail if !self.single => &self.mail,
@@ -213,7 +213,7 @@ impl Grant {
         }
         let unused = || provider.idle().map(|idle| Deadline::UnlessUsed(after(answer.asked_at, idle)));
         self.deadline = match (answer.refresh_lifetime, self.deadline) {
-            (Some(told), _) => Some(Deadline::Ends(after(answer.asked_at, told))),
+            (Some(seconds), _) => Some(Deadline::Ends(after(answer.asked_at, seconds))),
             (None, Some(ends @ Deadline::Ends(_))) => Some(ends),
             (None, _) => unused(),
         };

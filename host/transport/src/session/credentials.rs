@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::tokens::{Bearer, TokenError, TokenSource};
 
-/// How a connection is secured. A server that does not offer it gets neither a password nor a mail.
+/// The security of a connection. A server that does not offer it gets neither a password nor a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Security {
     /// TLS from the first byte ("SSL" in many programs, RFC 8314).

@@ -15,7 +15,7 @@ use super::timeouts::OpeningTimeouts;
 use crate::destination::resolve;
 use crate::tls::{TlsConfigs, TlsProblem, describe, secure};
 
-/// Where to connect, and how the connection is secured.
+/// The server to connect to, and the security of the connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Endpoint<'a> {
     pub(crate) host: &'a str,
@@ -35,7 +35,7 @@ pub(crate) enum OpeningStage {
     Greeting,
 }
 
-/// How a protocol greets, lists its extensions and asks for STARTTLS.
+/// A protocol's greeting, list of extensions and STARTTLS.
 pub(crate) trait Protocol: Sync {
     /// The protocol's side of a connection, until the login.
     type Conversation: Send;

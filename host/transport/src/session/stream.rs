@@ -74,7 +74,7 @@ impl Deadline {
     }
 }
 
-/// How a write ended.
+/// The end of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sent {
     /// Every byte was sent.
@@ -237,5 +237,41 @@ impl ByteStream {
             }
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+
+    async fn pair() -> (ByteStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("connected");
+        let (server, _) = listener.accept().await.expect("accepted");
+        (ByteStream::new(Socket::Plain(client)), server)
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_given_to_tls_only_while_every_byte_of_it_was_parsed() {
+        let (stream, _server) = pair().await;
+        assert!(stream.into_unread_tcp().await.is_some(), "nothing was received");
+
+        let (mut stream, mut server) = pair().await;
+        server.write_all(b"220 go\r\n250 injected\r\n").await.expect("sent");
+        stream.receive().await.expect("received");
+        stream.consume(b"220 go\r\n".len());
+        assert!(stream.into_unread_tcp().await.is_none(), "a reply is unread");
+
+        let (mut stream, mut server) = pair().await;
+        server.write_all(b"220 go\r\n").await.expect("sent");
+        stream.receive().await.expect("received");
+        stream.consume(b"220 go\r\n".len());
+        server.write_all(b"250 injected\r\n").await.expect("sent");
+        // Still in the system's buffers, not in ours.
+        let Socket::Plain(socket) = &stream.socket else { panic!("plain") };
+        socket.readable().await.expect("readable");
+        assert!(stream.into_unread_tcp().await.is_none(), "a reply arrived after the one to STARTTLS");
     }
 }

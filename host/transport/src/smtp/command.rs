@@ -69,7 +69,7 @@ pub(super) fn check(submission: &Submission) -> Result<(), Unsayable> {
     }
 }
 
-/// The commands for this server, or why this server cannot take the message.
+/// Builds the commands for this server, or why this server cannot take the message.
 pub(super) fn envelope(
     submission: &Submission,
     size: u64,
@@ -202,7 +202,7 @@ fn printable(byte: u8) -> bool {
     (b' '..=b'~').contains(&byte)
 }
 
-/// RFC 3461 §4: what is not printable, a space, `+` or `=` becomes `+` and two hexadecimal digits.
+/// Encodes xtext (RFC 3461 §4): what is not printable, a space, `+` or `=` becomes `+` and two hexadecimal digits.
 pub(super) fn xtext(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -215,7 +215,7 @@ pub(super) fn xtext(text: &str) -> String {
     encoded
 }
 
-/// RFC 6533 §3, utf-8-addr-xtext: anything else than plain characters becomes `\x{…}`.
+/// Encodes utf-8-addr-xtext (RFC 6533 §3): anything else than plain characters becomes `\x{…}`.
 pub(super) fn utf8_xtext(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for character in text.chars() {

@@ -16,7 +16,7 @@ use crate::Verdict;
 /// For how long no further connection is opened after one was refused while others work.
 const CAUTION: Duration = Duration::from_secs(60);
 
-/// What a free connection does next.
+/// The next step of a free connection.
 pub(super) enum Next {
     /// Send this mail.
     Send(Job),

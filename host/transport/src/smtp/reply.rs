@@ -26,32 +26,32 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// A reply of one line, for tests and for servers in memory.
+    /// Creates a reply of one line, for tests and for servers in memory.
     pub fn new(code: u16, enhanced: Option<&str>, text: impl Into<String>) -> Self {
         Self { code, enhanced: enhanced.map(str::to_owned), text: text.into() }
     }
 
-    /// 2xx.
+    /// Returns true for 2xx.
     pub fn is_positive(&self) -> bool {
         self.code / 100 == 2
     }
 
-    /// 4xx: may be tried again.
+    /// Returns true for 4xx: may be tried again.
     pub fn is_transient(&self) -> bool {
         self.code / 100 == 4
     }
 
-    /// 5xx: final.
+    /// Returns true for 5xx: final.
     pub fn is_permanent(&self) -> bool {
         self.code / 100 == 5
     }
 
-    /// The message is too large, for the server or for the mailbox's limit (RFC 1870, RFC 3463).
+    /// Returns true if the message is too large, for the server or for the mailbox's limit (RFC 1870, RFC 3463).
     pub fn is_about_size(&self) -> bool {
         self.enhanced.as_deref().map_or(self.code == 552, |code| matches!(code, "5.3.4" | "5.2.3"))
     }
 
-    /// Seconds that a refusal asks to wait, as greylisting servers and those with limits word it: `try again in 300 seconds`,
+    /// Returns the seconds that a refusal asks to wait, as greylisting servers and those with limits word it: `try again in 300 seconds`,
     /// `greylisted for 5 minutes`, `come back in 00:04:59`. At most a day.
     pub fn retry_after(&self) -> Option<u32> {
         if !self.is_transient() && !self.is_permanent() {
@@ -109,7 +109,7 @@ impl fmt::Display for Reply {
     }
 }
 
-/// What is not a reply.
+/// Bytes that are no reply.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(super) enum Malformed {
     #[error("what the server said is not a reply of an SMTP server: \"{0}\"")]

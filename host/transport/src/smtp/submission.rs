@@ -1,4 +1,4 @@
-//! The words of the contract (`wit/smtp.wit`) in Rust: what is submitted, and what became of it.
+//! The types of the contract (`wit/smtp.wit`) in Rust: a submission and its result.
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,11 +34,11 @@ pub struct Submission {
     pub size: u64,
     /// The message.
     pub chunks: Vec<Chunk>,
-    /// Is asked before the last bytes of the message leave.
+    /// Called before the last bytes of the message are sent.
     pub gate: Option<Arc<dyn BeforeFinalDot>>,
 }
 
-/// How far a conversation had come.
+/// The stage that a connection had reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
     /// Before the network: the account, the message or the server's announced limits rule it out.
@@ -80,7 +80,7 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Nothing, or nothing that is known, was accepted. Its `Display` is the sentence in `detail`.
+/// A submission of which nothing was accepted, as far as is known. Its `Display` is the sentence in `detail`.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{detail}")]
 pub struct Failure {
@@ -101,13 +101,13 @@ pub struct Failure {
 /// The server's answer to one RCPT TO.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecipientReply {
-    /// The address as it was asked.
+    /// The address as it was sent.
     pub address: String,
     /// 2xx is acceptance, 4xx may be tried again, 5xx is final.
     pub reply: Reply,
 }
 
-/// The server took responsibility for every recipient whose reply is 2xx, and for no other.
+/// A submission that the server accepted, for every recipient whose reply is 2xx and for no other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acceptance {
     /// Host name the server was reached by.

@@ -1,4 +1,4 @@
-//! Messages are filed byte for byte, once, and nobody claims more than the server said.
+//! Messages are filed byte for byte, once, and no result claims more than the server confirmed.
 
 use chrono::{DateTime, FixedOffset};
 

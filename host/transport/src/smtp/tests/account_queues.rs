@@ -50,12 +50,12 @@ pub(super) async fn hand_in_all(
     all
 }
 
-pub(super) async fn outcomes(all: Vec<tokio::task::JoinHandle<SubmitResult>>) -> Vec<SubmitResult> {
-    let mut outcomes = Vec::new();
+pub(super) async fn results(all: Vec<tokio::task::JoinHandle<SubmitResult>>) -> Vec<SubmitResult> {
+    let mut results = Vec::new();
     for one in all {
-        outcomes.push(tokio::time::timeout(LONG, one).await.expect("an outcome in time").expect("no panic"));
+        results.push(tokio::time::timeout(LONG, one).await.expect("an outcome in time").expect("no panic"));
     }
-    outcomes
+    results
 }
 
 /// What came of it, in a few words.
@@ -66,8 +66,8 @@ fn words(result: &SubmitResult) -> String {
     }
 }
 
-pub(super) fn all_words(outcomes: &[SubmitResult]) -> Vec<String> {
-    outcomes.iter().map(words).collect()
+pub(super) fn all_words(results: &[SubmitResult]) -> Vec<String> {
+    results.iter().map(words).collect()
 }
 
 /// Reads the commands of a mail to this name, answers none.
@@ -114,7 +114,7 @@ async fn the_commands_of_the_next_mail_leave_with_the_end_of_the_body() {
     .await;
     let (client, account) = (client(1), account(server.port, Security::None));
     let all = hand_in_all(&client, &account, &["one", "two"]).await;
-    assert_eq!(all_words(&outcomes(all).await), ["accepted: took one", "accepted: took two"]);
+    assert_eq!(all_words(&results(all).await), ["accepted: took one", "accepted: took two"]);
     client.close().await;
     server.finish().await;
 }
@@ -143,7 +143,7 @@ async fn a_mail_that_comes_while_the_dot_is_unanswered_is_opened_at_once() {
     let first = hand_in(&client, &account, mail("one")).await;
     unanswered.notified().await;
     let second = hand_in(&client, &account, mail("two")).await;
-    assert_eq!(all_words(&outcomes(vec![first, second]).await), ["accepted: took one", "accepted: took two"]);
+    assert_eq!(all_words(&results(vec![first, second]).await), ["accepted: took one", "accepted: took two"]);
     client.close().await;
     server.finish().await;
 }
@@ -169,7 +169,7 @@ async fn without_pipelining_or_permission_each_mail_waits_for_the_answer_to_the_
         let account = account(server.port, Security::None);
         let all = hand_in_all(&client, &account, &["one", "two", "three"]).await;
         assert_eq!(
-            all_words(&outcomes(all).await),
+            all_words(&results(all).await),
             ["accepted: took one", "accepted: took two", "accepted: took three"],
             "{extensions:?}"
         );
@@ -211,7 +211,7 @@ async fn a_refused_mail_hurts_neither_the_one_before_nor_the_one_after() {
         let (client, account) = (client(1), account(server.port, Security::None));
         let all = hand_in_all(&client, &account, &["one", "two", "three"]).await;
         assert_eq!(
-            all_words(&outcomes(all).await),
+            all_words(&results(all).await),
             ["accepted: took one", expected, "accepted: took three"],
             "{answers:?}"
         );
@@ -251,7 +251,7 @@ async fn an_answer_to_the_dot_is_its_mails_own_whatever_follows() {
         let (client, account) = (client(1), account(server.port, Security::None));
         let all = hand_in_all(&client, &account, &["one", "two"]).await;
         let second = format!("accepted: on connection {connection}");
-        assert_eq!(all_words(&outcomes(all).await), [expected, &second], "{answer:?}");
+        assert_eq!(all_words(&results(all).await), [expected, &second], "{answer:?}");
         client.close().await;
         server.finish().await;
     }
@@ -270,26 +270,26 @@ async fn a_close_between_mails_says_of_each_what_is_known() {
         ("250 took one\r\n250 ok\r\n250 ok\r\nnonsense\r\n", "accepted: took one", "transient at data"),
         ("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n", "accepted: took one", "in doubt at after-dot"),
     ];
-    for (said, first, second) in cases {
+    for (reply, first, second) in cases {
         let server = Server::start(move |mut peer: Peer| async move {
             peer.welcome(EXTENSIONS).await;
             if peer.number > 0 {
                 return obey(&mut peer, "on connection 1").await;
             }
             two_unanswered(&mut peer).await;
-            peer.send(said).await;
-            if said.contains("354") {
+            peer.send(reply).await;
+            if reply.contains("354") {
                 peer.message().await;
             }
         })
         .await;
         let (client, account) = (client(1), account(server.port, Security::None));
         let all = hand_in_all(&client, &account, &["one", "two"]).await;
-        assert_eq!(all_words(&outcomes(all).await), [first, second], "{said:?}");
+        assert_eq!(all_words(&results(all).await), [first, second], "{reply:?}");
         client.close().await;
         let lines = server.finish().await;
         let begun = lines.iter().filter(|line| line.contains("two@west.test")).count();
-        assert_eq!(begun, if second.contains("on connection 1") { 2 } else { 1 }, "{said:?}: {lines:?}");
+        assert_eq!(begun, if second.contains("on connection 1") { 2 } else { 1 }, "{reply:?}: {lines:?}");
     }
 }
 
@@ -307,7 +307,7 @@ async fn a_mail_whose_second_connection_is_no_better_is_not_tried_a_third_time()
     .await;
     let (client, account) = (client(1), account(server.port, Security::None));
     let all = hand_in_all(&client, &account, &["one", "two"]).await;
-    assert_eq!(all_words(&outcomes(all).await), ["accepted: took one", "transient at sender"]);
+    assert_eq!(all_words(&results(all).await), ["accepted: took one", "transient at sender"]);
     let lines = server.finish().await;
     assert_eq!(lines.iter().filter(|line| line.starts_with("EHLO")).count(), 2, "{lines:?}");
 }
@@ -334,7 +334,7 @@ async fn a_body_that_breaks_off_takes_nobody_with_it() {
         hand_in(&client, &account, mail("three")).await,
     ];
     assert_eq!(
-        all_words(&outcomes(all).await),
+        all_words(&results(all).await),
         ["accepted: took one", "transient at data", "accepted: on connection 1"]
     );
     client.close().await;
@@ -353,21 +353,21 @@ async fn a_server_that_stalls_times_out_by_stage_and_leaves_the_other_mails_whol
         ("250 took one\r\n250 ok\r\n250 ok\r\n", "accepted: took one", "transient at data"),
         ("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n", "accepted: took one", "in doubt at after-dot"),
     ];
-    for (said, first, second) in cases {
+    for (reply, first, second) in cases {
         let server = Server::start(move |mut peer: Peer| async move {
             peer.welcome(EXTENSIONS).await;
             if peer.number > 0 {
                 return obey(&mut peer, "on connection 1").await;
             }
             two_unanswered(&mut peer).await;
-            peer.send(said).await;
+            peer.send(reply).await;
             peer.hang().await;
         })
         .await;
         let client = client(1);
         let account = Account { timeouts: Timeouts::all(SHORT), ..account(server.port, Security::None) };
         let all = hand_in_all(&client, &account, &["one", "two"]).await;
-        assert_eq!(all_words(&outcomes(all).await), [first, second], "{said:?}");
+        assert_eq!(all_words(&results(all).await), [first, second], "{reply:?}");
         client.close().await;
         server.finish().await;
     }
@@ -397,7 +397,7 @@ async fn a_server_that_loses_what_follows_a_body_is_not_sent_such_again() {
     let account = Account { timeouts, ..account(server.port, Security::None) };
     let all = hand_in_all(&client, &account, &["one", "two", "three", "four"]).await;
     let expected = ["one", "two", "three", "four"].map(|name| format!("accepted: took {name}"));
-    assert_eq!(all_words(&outcomes(all).await), expected);
+    assert_eq!(all_words(&results(all).await), expected);
     client.close().await;
     server.finish().await;
 }
@@ -414,9 +414,9 @@ async fn a_surplus_answer_makes_no_acceptance() {
     .await;
     let (client, account) = (client(1), account(server.port, Security::None));
     let all = hand_in_all(&client, &account, &["one", "two"]).await;
-    let outcomes = outcomes(all).await;
-    assert_eq!(words(&outcomes[0]), "accepted: took one");
-    assert!(outcomes[1].is_err(), "{}", words(&outcomes[1]));
+    let results = results(all).await;
+    assert_eq!(words(&results[0]), "accepted: took one");
+    assert!(results[1].is_err(), "{}", words(&results[1]));
     drop(client);
     server.finish().await;
 }

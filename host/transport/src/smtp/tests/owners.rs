@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::Security;
 use super::account;
 use super::account_queues::{
-    EXTENSIONS, all_words, client, commands, hand_in, hand_in_all, mail, obey, outcomes,
+    EXTENSIONS, all_words, client, commands, hand_in, hand_in_all, mail, obey, results,
 };
 use super::server::{Peer, Server};
 
@@ -35,10 +35,7 @@ async fn a_mail_whose_owner_went_away_while_it_waited_is_not_sent() {
     second.abort();
     let _ = second.await;
     gone.notify_one();
-    assert_eq!(
-        all_words(&outcomes(vec![first, third]).await),
-        ["accepted: took one", "accepted: took three"]
-    );
+    assert_eq!(all_words(&results(vec![first, third]).await), ["accepted: took one", "accepted: took three"]);
     client.close().await;
     let lines = server.finish().await;
     assert!(!lines.iter().any(|line| line.contains("two@")), "{lines:?}");
@@ -92,7 +89,7 @@ async fn an_owner_who_goes_away_in_the_middle_leaves_the_conversation_in_order()
         all.push(hand_in(&client, &account, mail("three")).await);
         let stayed = if when == When::CommandsBehindABody { "one" } else { "two" };
         assert_eq!(
-            all_words(&outcomes(all).await),
+            all_words(&results(all).await),
             [format!("accepted: took {stayed}"), "accepted: took three".to_owned()],
             "{when:?}"
         );

@@ -95,6 +95,18 @@ async fn words_injected_before_tls_are_refused() {
 }
 
 #[tokio::test]
+async fn a_server_that_closes_the_connection_after_starttls_may_be_tried_again() {
+    let server = Server::start(|mut peer: Peer| async move {
+        peer.welcome(&["STARTTLS"]).await;
+        peer.expect("STARTTLS", "220 go\r\n").await;
+    })
+    .await;
+    let failure = fails(&account(server.port, Security::StartTls)).await;
+    assert_eq!((failure.stage, failure.verdict), (Stage::Tls, Verdict::Transient), "{failure}");
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn what_was_announced_before_tls_does_not_count_after_it() {
     let server = Server::start(|mut peer: Peer| async move {
         peer.welcome(&["STARTTLS", "AUTH PLAIN LOGIN", "PIPELINING"]).await;

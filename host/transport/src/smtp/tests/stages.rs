@@ -79,7 +79,7 @@ fn timeouts(at: At) -> Timeouts {
 
 async fn misbehave(mut peer: Peer, at: At, how: How) {
     match how {
-        // Whoever hangs in the middle of a body reads no more of it.
+        // A server that hangs in the middle of a body reads no more of it.
         How::Hang if at == At::Body => tokio::time::sleep(Duration::from_secs(2)).await,
         How::Hang => peer.hang().await,
         How::Close => {}
@@ -232,7 +232,7 @@ async fn an_answer_that_comes_a_byte_at_a_time_does_not_escape_the_limit() {
     let account = Account { timeouts: timeouts(At::Greeting), ..account(server.port, Security::None) };
     let failure =
         SmtpClient::default().submit(&account, &submission(&["a@b.test"], MESSAGE)).await.expect_err("slow");
-    // The server ends its words at some time; whoever heard them to their end says so.
+    // The server ends its words at some time; a client that received them to the end reports so.
     assert!(failure.detail.contains("no answer within 300 ms"), "{failure}");
     assert_eq!((failure.stage, failure.verdict), (Stage::Greeting, Verdict::Transient), "{failure}");
     server.finish().await;

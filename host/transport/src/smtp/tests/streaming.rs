@@ -87,8 +87,8 @@ async fn nothing_can_be_smuggled_behind_a_message() {
 #[tokio::test]
 async fn a_refusal_in_the_middle_of_a_body_is_heard_at_once() {
     for words in ["421 4.3.2 shutting down\r\n", "552 5.3.4 too much\r\n"] {
-        let heard = Arc::new(Notify::new());
-        let waiting = heard.clone();
+        let received = Arc::new(Notify::new());
+        let waiting = received.clone();
         let server = Server::start(move |mut peer: Peer| {
             let waiting = waiting.clone();
             async move {
@@ -105,7 +105,7 @@ async fn a_refusal_in_the_middle_of_a_body_is_heard_at_once() {
             .submit(&account(server.port, Security::None), &sent)
             .await
             .expect_err("refused");
-        heard.notify_one();
+        received.notify_one();
         assert_eq!(failure.stage, Stage::Data, "{failure}");
         assert_eq!(failure.reply.map(|reply| reply.code.to_string()), Some(words[..3].to_owned()));
         assert_eq!(failure.recipients.len(), 1);
@@ -115,8 +115,8 @@ async fn a_refusal_in_the_middle_of_a_body_is_heard_at_once() {
 
 #[tokio::test]
 async fn an_acceptance_before_the_end_of_the_body_is_none() {
-    let heard = Arc::new(Notify::new());
-    let waiting = heard.clone();
+    let received = Arc::new(Notify::new());
+    let waiting = received.clone();
     let server = Server::start(move |mut peer: Peer| {
         let waiting = waiting.clone();
         async move {
@@ -129,7 +129,7 @@ async fn an_acceptance_before_the_end_of_the_body_is_none() {
     let mut sent = submission(&["one@west.test"], MESSAGE);
     sent.chunks.push(Chunk::Attachment(AttachmentSource::from_bytes(vec![7; 24_000_000])));
     let result = SmtpClient::default().submit(&account(server.port, Security::None), &sent).await;
-    heard.notify_one();
+    received.notify_one();
     let failure = result.expect_err("no acceptance");
     assert_eq!((failure.stage, failure.verdict), (Stage::Data, Verdict::Transient), "{failure}");
     server.finish().await;
