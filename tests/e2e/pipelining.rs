@@ -139,7 +139,7 @@ async fn mails_that_follow_each_other_closely_arrive_each_as_if_alone() {
         let mut all = Vec::new();
         for number in 0..COUNT {
             let kind = KINDS[number % KINDS.len()];
-            let mailbox = format!("box-lane-{name}-{number}");
+            let mailbox = format!("box-queue-{name}-{number}");
             let mail = mail(kind, &mailbox, number);
             let (client, account, sent) = (client.clone(), account.clone(), mail.clone());
             let submitted = tokio::spawn(async move { client.submit(&account, &sent).await });

@@ -48,9 +48,9 @@ async fn a9_the_tokens_are_forgotten_also_when_the_provider_can_not_be_asked() {
     host.server.behave(|behaviour| behaviour.revocation_fails = Some(503));
     let result = host.grants.deauthorize(ACCOUNT).await.unwrap();
     assert!(matches!(result.at_provider, Some(AtProvider::Failed(_))), "{result:?}");
-    let said = result.to_string();
-    assert!(said.contains("Google has not revoked the grant") && said.contains("out of order"), "{said}");
-    assert!(said.ends_with("withdraw it at https://myaccount.google.com/connections"), "{said}");
+    let text = result.to_string();
+    assert!(text.contains("Google has not revoked the grant") && text.contains("out of order"), "{text}");
+    assert!(text.ends_with("withdraw it at https://myaccount.google.com/connections"), "{text}");
     assert_signed_out(&host).await;
 
     let host = TestHost::signed_in(Manner::Google).await;

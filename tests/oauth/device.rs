@@ -44,10 +44,13 @@ async fn a10_a_user_without_a_browser_signs_in_by_a_code() {
     let host = Arc::new(TestHost::new(Manner::Microsoft).await);
     let granted = by_code(&host, Some((2, true))).await.unwrap();
     assert_eq!(granted.address.as_deref(), Some("office@ateliernord.example.com"));
-    let heard = errors(&host);
-    assert!(heard.len() >= 3, "{heard:?}");
-    assert_eq!(heard.last().map(String::as_str), Some("none"), "{heard:?}");
-    assert!(heard[..heard.len() - 1].iter().all(|error| error == "authorization_pending"), "{heard:?}");
+    let errors_received = errors(&host);
+    assert!(errors_received.len() >= 3, "{errors_received:?}");
+    assert_eq!(errors_received.last().map(String::as_str), Some("none"), "{errors_received:?}");
+    assert!(
+        errors_received[..errors_received.len() - 1].iter().all(|error| error == "authorization_pending"),
+        "{errors_received:?}"
+    );
     host.grants.install(ACCOUNT, granted).await.unwrap();
     let bearer = host.grants.token(ACCOUNT, Resource::Api).await.unwrap();
     assert!(host.server.mailbox_owner(bearer.expose(), Resource::Api).is_some());
@@ -58,18 +61,26 @@ async fn a10_a_user_without_a_browser_signs_in_by_a_code() {
 #[tokio::test]
 async fn a_server_that_is_asked_too_often_is_asked_less_often() {
     let host = Arc::new(TestHost::new(Manner::Strict).await);
-    host.server.behave(|behaviour| behaviour.told_interval = 2);
+    host.server.behave(|behaviour| behaviour.announced_interval = 2);
     let granted = by_code(&host, Some((4, true))).await;
     assert!(granted.is_ok(), "{granted:?}");
-    let heard = errors(&host);
-    assert_eq!(heard[..3], ["authorization_pending", "slow_down", "authorization_pending"], "{heard:?}");
-    assert_eq!(heard.iter().filter(|error| *error == "slow_down").count(), 1, "{heard:?}");
+    let errors_received = errors(&host);
+    assert_eq!(
+        errors_received[..3],
+        ["authorization_pending", "slow_down", "authorization_pending"],
+        "{errors_received:?}"
+    );
+    assert_eq!(
+        errors_received.iter().filter(|error| *error == "slow_down").count(),
+        1,
+        "{errors_received:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_server_that_wants_to_be_asked_at_once_is_given_a_second() {
     let host = Arc::new(TestHost::new(Manner::Strict).await);
-    host.server.behave(|behaviour| behaviour.told_interval = 0);
+    host.server.behave(|behaviour| behaviour.announced_interval = 0);
     let before = host.clock.now();
     assert!(by_code(&host, Some((3, true))).await.is_ok());
     let questions = i32::try_from(host.server.asked().len()).unwrap();
@@ -108,7 +119,7 @@ async fn no_prompt_of_a_server_can_do_harm() {
     let prompt = |page: &str, code: &str| json!({ "device_code": "d", "user_code": code, "verification_uri": page, "expires_in": u64::MAX });
     for page in ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x"] {
         let host = TestHost::new(Manner::Strict).await;
-        host.server.behave(|behaviour| behaviour.device_says = Some(prompt(page, "c")));
+        host.server.behave(|behaviour| behaviour.device_response = Some(prompt(page, "c")));
         let result = authorize_device(&host.server.client(), &Wanted::new(Purpose::Send), |prompt| {
             panic!("shown: {prompt:?}");
         })
@@ -117,7 +128,7 @@ async fn no_prompt_of_a_server_can_do_harm() {
     }
     let host = TestHost::new(Manner::Strict).await;
     let code = format!("\u{1b}[2J{}", "x".repeat(10_000));
-    host.server.behave(|behaviour| behaviour.device_says = Some(prompt("https://example.com/", &code)));
+    host.server.behave(|behaviour| behaviour.device_response = Some(prompt("https://example.com/", &code)));
     let result = authorize_device(&host.server.client(), &Wanted::new(Purpose::Send), |prompt| {
         assert!(prompt.code.len() <= 64 && !prompt.code.contains('\u{1b}'), "{prompt:?}");
         assert!(prompt.expires_in <= Duration::from_secs(1_800));

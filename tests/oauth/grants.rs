@@ -236,7 +236,7 @@ async fn a_refused_client_is_the_operators_matter_and_the_grant_stays() {
     let host = TestHost::signed_in(Manner::Microsoft).await;
     host.clock.advance(HOUR);
     let refusal = r#"{"error":"invalid_client","error_description":"AADSTS7000222: The provided client secret keys are expired."}"#;
-    let once = Once::Say(401, "application/json", refusal.into());
+    let once = Once::Respond(401, "application/json", refusal.into());
     host.server.behave(|behaviour| behaviour.once.push_back(once));
     let problem = host.grants.token(ACCOUNT, Resource::Api).await.unwrap_err();
     let TokenError::Permanent(words) = problem else { panic!("{problem}") };

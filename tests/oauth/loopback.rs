@@ -215,20 +215,21 @@ async fn an_answer_of_another_provider_is_not_redeemed() {
         (Issuer::Always, None, false),
         (Issuer::Always, Some("right"), true),
     ];
-    for (expected, said, is_right) in rows {
+    for (expected, issuer_sent, is_right) in rows {
         let host = TestHost::new(Manner::Google).await;
-        let said_iss = said.map(|said| if said == "right" { right(&host) } else { said.to_owned() });
-        host.server.behave(|behaviour| behaviour.iss = said_iss);
+        let sent = issuer_sent
+            .map(|issuer_sent| if issuer_sent == "right" { right(&host) } else { issuer_sent.to_owned() });
+        host.server.behave(|behaviour| behaviour.iss = sent);
         let issuer = expected(right(&host));
         let client = host.server.client_of(Provider { issuer: issuer.clone(), ..host.server.provider() });
         let (granted, _) = sign_in(&client, Purpose::Send).await;
         match granted {
-            Ok(_) => assert!(is_right, "{issuer:?}, {said:?}"),
+            Ok(_) => assert!(is_right, "{issuer:?}, {issuer_sent:?}"),
             Err(Error::Foreign(_)) => {
-                assert!(!is_right, "{issuer:?}, {said:?}");
+                assert!(!is_right, "{issuer:?}, {issuer_sent:?}");
                 assert!(host.server.asked().is_empty());
             }
-            Err(error) => panic!("{issuer:?}, {said:?}: {error}"),
+            Err(error) => panic!("{issuer:?}, {issuer_sent:?}: {error}"),
         }
     }
 }

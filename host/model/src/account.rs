@@ -120,14 +120,14 @@ pub enum AccountState {
     Ready,
     /// Only a person can help: the grant expired or was revoked, or there is no password yet. Its mail is held.
     NeedsSignIn {
-        /// Why; the provider's words where it said some.
+        /// The reason, in the provider's words where it sent some.
         reason: String,
         /// Since when.
         since: DateTime<FixedOffset>,
     },
     /// The credentials are compromised, as an administrator reported: they are not used (rule A13).
     Compromised {
-        /// Who said so.
+        /// Name of the administrator.
         by: String,
         /// Since when.
         since: DateTime<FixedOffset>,
@@ -140,13 +140,13 @@ pub enum AccountState {
 pub enum FolderUse {
     /// What arrives.
     Inbox,
-    /// What was sent.
+    /// Sent mails.
     Sent,
-    /// What is not finished.
+    /// Drafts.
     Drafts,
-    /// What is kept.
+    /// Archived mails.
     Archive,
-    /// What is unwanted.
+    /// Unwanted mails.
     Junk,
     /// What is deleted.
     Trash,

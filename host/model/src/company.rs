@@ -38,7 +38,7 @@ impl NewCompany {
 /// The company's logo as it is in a file, at most 200,000 bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logo {
-    /// Name of the file; its ending tells the media type.
+    /// Name of the file; its ending decides the media type.
     pub file_name: String,
     /// PNG, JPEG or GIF.
     pub content: Vec<u8>,
@@ -79,7 +79,7 @@ impl Default for Fallback {
     }
 }
 
-/// Whether a mail may leave by another route. The contract's words.
+/// The policy for another route of a mail, in the contract's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FallbackPolicy {

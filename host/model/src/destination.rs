@@ -19,29 +19,29 @@ pub struct Destination(String);
 pub struct Destinations(BTreeSet<Destination>);
 
 impl Destination {
-    /// Names this installation: the secret is checked here, and is never sent.
+    /// Returns this installation: the secret is checked here, and is never sent.
     pub fn this_installation() -> Self {
         Self("this installation".to_owned())
     }
 
-    /// Names a submission server.
+    /// Returns the destination of a submission server.
     pub fn smtp(server: &SmtpServer) -> Self {
         let SmtpServer { host, port, security, trusted_ca, .. } = server;
         Self::server("smtp", host.as_str(), port.get(), *security, trusted_ca.as_deref())
     }
 
-    /// Names a mailbox.
+    /// Returns the destination of a mailbox.
     pub fn imap(server: &ImapServer) -> Self {
         let ImapServer { host, port, security, trusted_ca, .. } = server;
         Self::server("imap", host.as_str(), port.get(), *security, trusted_ca.as_deref())
     }
 
-    /// Names a service by HTTP.
+    /// Returns the destination of a service by HTTP.
     pub fn url(url: &ServiceUrl, trusted_ca: Option<&str>) -> Self {
         Self(format!("{url}{}", roots(trusted_ca)))
     }
 
-    /// Names the operator's client at a provider, which only the operator can change.
+    /// Returns the operator's client at a provider, which only the operator can change.
     pub fn of_operator(provider: Provider) -> Self {
         Self(format!("the operator's client at {provider}"))
     }
@@ -76,7 +76,7 @@ impl fmt::Display for Destination {
 }
 
 impl Destinations {
-    /// Names this installation alone.
+    /// Returns this installation alone.
     pub fn this_installation() -> Self {
         Self::from_iter([Destination::this_installation()])
     }

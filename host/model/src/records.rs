@@ -12,7 +12,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "at", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum RecordsPlace {
-    /// In an ERP, which speaks the interface of `docs/records.md`.
+    /// In an ERP with the interface of `docs/records.md`.
     Erp {
         /// Base URL of the interface.
         url: ServiceUrl,
@@ -24,7 +24,7 @@ pub enum RecordsPlace {
         /// Seconds that each step of a request may take; none: [`RecordsPlace::TIMEOUT`].
         timeout: Option<NonZeroU32>,
     },
-    /// In a folder of documents. What would be told to an ERP stays in the store, to be read there.
+    /// In a folder of documents. Notifications for an ERP stay in the store, to be read there.
     Folder {
         /// Absolute path.
         path: PathBuf,

@@ -114,7 +114,7 @@ checked_text! {
     }
 }
 checked_text! {
-    /// What a server is told as login, usually the mail address. One line of at most 320 bytes.
+    /// User name of a login, in most cases the mail address. One line of at most 320 bytes.
     LoginName, "login", |text| one_line(text, 320)
 }
 checked_text! {

@@ -1,8 +1,8 @@
 //! A budget for the memory that the answers of servers take: of one answer, and of all answers in this process.
 //!
-//! Bytes on the wire are bounded where they are read. What is made of them is another matter: `(a)` is three bytes, and a
-//! hundred as a list with an atom in it. A server is named by one tenant and read by a worker that serves all of them, so
-//! what it may cost is counted where values are made, before they are.
+//! Bytes on the wire are bounded where they are read, and what they are parsed into takes more: `(a)` is three bytes, and a
+//! hundred as a list with an atom in it. One tenant chooses the server, and the worker that reads its responses serves all of
+//! them: so memory is counted before values are created.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 

@@ -17,7 +17,7 @@ static SYSTEM_ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
 /// Why there is no secured connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsProblem {
-    /// What is wrong, in words.
+    /// What is wrong, as a sentence.
     pub detail: String,
     /// Whether the same may succeed later.
     pub is_transient: bool,
@@ -33,7 +33,7 @@ impl TlsProblem {
     }
 }
 
-/// The most configurations that are kept ready: each holds all roots of the machine, and accounts name certificates.
+/// The most configurations in the cache: each holds all roots of the machine, and accounts name certificates.
 const MOST_CONFIGS: usize = 64;
 
 /// Names a set of extra certificates: SHA-256 of their PEM; none for the system's roots alone.
@@ -182,7 +182,7 @@ pub fn explain(error: &std::io::Error, host: &str) -> TlsProblem {
             "the server has no version or cipher of TLS in common with us (1.2 and 1.3): {reason:?}"
         )),
         Some(other) => TlsProblem::permanent(format!("the TLS handshake failed: {other}")),
-        // A server of TLS 1.0 or 1.1 alone may hang up without a word; so may one that is restarted.
+        // A server of TLS 1.0 or 1.1 alone may close the connection without an alert; so may one that is restarted.
         None if is_hang_up(error) => TlsProblem::transient(format!(
             "the server hung up during the TLS handshake ({error}); if it does so every time, {OLD_VERSIONS}"
         )),
@@ -269,7 +269,7 @@ mod tests {
         assert_eq!(configs.known.lock().unwrap().len(), MOST_CONFIGS);
     }
 
-    /// What a client hears of a server that answers its first message with these bytes, and hangs up.
+    /// Returns the error of a client whose server sends these bytes and closes the connection.
     async fn handshake_with(answer: Vec<u8>) -> TlsProblem {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

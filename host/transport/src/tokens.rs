@@ -64,7 +64,7 @@ pub enum TokenError {
     /// retry does not help before that.
     #[error("the account needs a new sign-in: {0}")]
     NeedsSignIn(String),
-    /// The provider refuses for a reason that the user can't change: a client id that it does not know, say.
+    /// The provider refuses for a reason that the user can't change: an unknown client id, for example.
     /// A retry does not help before the operator acts.
     #[error("the provider gives out no token: {0}")]
     Permanent(String),
@@ -73,7 +73,7 @@ pub enum TokenError {
     Transient {
         /// What happened, the server's words in quotes.
         detail: String,
-        /// Seconds to wait at least, where the provider said so.
+        /// Seconds to wait at least, where the provider sent them.
         retry_after: Option<u32>,
     },
 }
@@ -144,7 +144,7 @@ impl TokenSource {
         self.tokens.token(&self.account, self.resource).await
     }
 
-    /// Reports a token that a server refused.
+    /// Notes that a server refused a token.
     pub async fn rejected(&self, bearer: &Bearer) {
         self.tokens.rejected(&self.account, self.resource, bearer).await;
     }

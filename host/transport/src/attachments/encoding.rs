@@ -1,8 +1,7 @@
-//! Base64 as `wit/attachments.wit` lays it out: lines of 76 characters, CRLF between them, none at the end.
+//! Base64 in the layout of `wit/attachments.wit`: lines of 76 characters, CRLF between them, none at the end.
 //!
-//! The only place that knows this layout. Whole lines are encoded in one SIMD pass at the far end of the
-//! room made for them and then moved apart to let the line ends in, so nothing is copied through a second
-//! buffer.
+//! No other module has this layout. Whole lines are encoded in one SIMD pass at the end of their part of the buffer and
+//! then moved apart for the line ends, so that no second buffer is needed.
 
 use base64_simd::{Out, STANDARD};
 

@@ -23,7 +23,7 @@ pub enum ReadError {
     System {
         /// The file.
         path: String,
-        /// The system's own words.
+        /// The system's message.
         source: std::io::Error,
     },
     /// The file is not the one that was named: its size or time of change differs.

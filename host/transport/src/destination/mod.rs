@@ -1,8 +1,8 @@
 //! From the host name that a user typed to the addresses that may be connected to.
 //!
-//! The name is resolved once, and the connection goes to the address that was checked: a name that answers
-//! differently the second time (DNS rebinding) gains nothing. The rule is one for SMTP, IMAP and HTTP: the public
-//! internet, and what the operator put on the [`AllowList`].
+//! The name is resolved once, and the connection goes to the address that was checked: a name that resolves
+//! differently the second time (DNS rebinding) has no effect. SMTP, IMAP and HTTP share one rule: the public internet, and
+//! what the operator put on the [`AllowList`].
 
 mod territory;
 #[cfg(test)]
@@ -24,7 +24,7 @@ pub enum Unresolved {
     /// The text is no host name.
     #[error(transparent)]
     NotAName(#[from] NotAHostName),
-    /// The resolver knows no such name, in its words.
+    /// There is no such name, in the resolver's words.
     #[error("there is no such host: {0}")]
     Unknown(String),
     /// The resolver did not answer in time.

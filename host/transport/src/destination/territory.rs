@@ -9,7 +9,7 @@ pub enum Territory {
     Loopback,
     /// A private network (RFC 1918, unique-local, site-local).
     Private,
-    /// The local link, where clouds keep their metadata services.
+    /// The local link, with the metadata services of clouds.
     LinkLocal,
     /// A provider's shared space (RFC 6598).
     Shared,

@@ -15,7 +15,7 @@ pub enum UnusableKey {
     /// No PEM, or not of a private key.
     #[error("expected a private key in PEM (BEGIN PRIVATE KEY or BEGIN RSA PRIVATE KEY)")]
     NotAKey,
-    /// A private key of another kind, or too weak a one; the library's words.
+    /// A private key of another kind, or too weak a one, in the library's words.
     #[error("expected an RSA key of 2048 bits or more, or an Ed25519 key: {0}")]
     Unsuitable(String),
 }

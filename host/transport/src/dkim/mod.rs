@@ -1,8 +1,7 @@
 //! DKIM signatures (RFC 6376) for mail that leaves from the platform's own domain.
 //!
-//! A message is signed as it will be sent, piece by piece, its attachments read once more from where they are; the
-//! signature goes in front of it and changes nothing else. Headers and body are canonicalised `relaxed`, as mail
-//! servers re-fold lines on the way.
+//! A message is signed as it will be sent, chunk by chunk, with its attachments read once more; the signature is put in front
+//! of it and changes nothing else. Headers and body are canonicalised `relaxed`, since mail servers re-fold lines.
 
 mod key;
 mod submitter;
@@ -25,7 +24,7 @@ const ALWAYS: [&str; 8] = ["From", "To", "Cc", "Subject", "Date", "Message-ID", 
 /// Fields that readers see, signed once more than they are there: a second one, put above the first on the way, breaks the
 /// signature (RFC 6376 §8.15).
 const ONCE: [&str; 4] = ["From", "To", "Subject", "Reply-To"];
-/// Fields that are signed where they are (RFC 8058 §4 wants those of unsubscribing, Google that of complaints).
+/// Fields that are signed where they are (RFC 8058 §4 requires those of unsubscribing, Google that of complaints).
 const WHERE_PRESENT: [&str; 7] = [
     "Content-Type",
     "In-Reply-To",
@@ -54,7 +53,7 @@ pub enum SigningError {
         selector: String,
         /// Domain.
         domain: String,
-        /// The library's words.
+        /// The library's message.
         reason: String,
     },
 }

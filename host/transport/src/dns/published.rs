@@ -1,5 +1,5 @@
-//! What is missing at a domain for its mail to be believed: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489), and a place
-//! where answers and reports can arrive (RFC 5321, RFC 7505).
+//! Checks what a domain lacks for its mail to be accepted: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489), and a host
+//! that receives replies and reports (RFC 5321, RFC 7505).
 
 use super::{Dns, NoAnswer};
 

@@ -11,7 +11,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// How long one server is waited for, and how often it is asked.
+/// The longest wait for one server, and the number of queries to it.
 const TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPTS: usize = 2;
 
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use tokio::net::UdpSocket;
 
-    /// Answers what the first label asks for, as a server with a bad day might.
+    /// Responds as the first label of the name asks for, errors included.
     async fn server() -> SocketAddr {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();

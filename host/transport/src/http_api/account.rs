@@ -1,4 +1,4 @@
-//! An account as the host keeps it: which API, whose tokens, how long to wait.
+//! An account of an API: its base URL, its tokens and its time-outs.
 
 use postroom_model::AllowList;
 use std::time::Duration;

@@ -19,10 +19,10 @@ use crate::http::{HttpClient, HttpSettings};
 use crate::tls::TlsConfigs;
 use crate::tokens::{Bearer, TokenError};
 
-/// Connections are kept for the next request of the same call, not for a later one: a provider that closes an
+/// Connections are pooled for the next request of the same call, not for a later one: a provider that closes an
 /// idle connection while a request is sent on it would leave the request in doubt.
 const IDLE: Duration = Duration::from_secs(10);
-/// The most clients that are kept ready.
+/// The most clients in the cache.
 const MOST_CLIENTS: usize = 32;
 
 /// Calls providers' APIs over the network. Cloning it shares the connections.

@@ -174,7 +174,7 @@ pub(super) async fn read(mut answer: Response, limit: usize, time: Duration) -> 
                 }
             }
             Ok(Ok(None)) => return (body, false),
-            // The status is an answer, whatever became of the words that follow it.
+            // The status is a response, also where its body is cut.
             Ok(Err(_)) | Err(_) => return (body, true),
         }
     }

@@ -1,4 +1,4 @@
-//! Why there is no answer, in the words of the contract (`wit/web.wit`).
+//! Errors of a call, as the contract (`wit/web.wit`) has them.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ pub enum Stage {
     Tls,
     /// Sending the request.
     Request,
-    /// The request was sent, its answer not read.
+    /// The request was sent, no response was received.
     Response,
 }
 
@@ -40,13 +40,13 @@ impl fmt::Display for Stage {
     }
 }
 
-/// No answer. Its `Display` is the sentence in `detail`.
+/// A call without a response. Its `Display` is the sentence in `detail`.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{detail}")]
 pub struct Failure {
     /// Where it failed.
     pub stage: Stage,
-    /// What that means. In doubt: the whole request left.
+    /// What that means. In doubt: the whole request was sent.
     pub verdict: Verdict,
     /// One sentence naming host and stage.
     pub detail: String,
@@ -73,7 +73,7 @@ pub enum WebError {
     /// The user must sign in again; the provider's words.
     #[error("the account needs a new sign-in: {0}")]
     NeedsSignIn(String),
-    /// All else; the verdict says whether a retry helps.
+    /// Any other failure; whether to retry is in the verdict.
     #[error(transparent)]
     Failed(#[from] Failure),
 }

@@ -120,11 +120,11 @@ impl Connection {
         limit: Duration,
     ) -> Result<CommandResponse, WireError> {
         let request = Request::typed(self.tag(), body);
-        self.ask(&request, expected, limit).await
+        self.run_request(&request, expected, limit).await
     }
 
     /// Sends a command, and receives the responses to it. If this fails the connection is of no more use.
-    pub(super) async fn ask(
+    pub(super) async fn run_request(
         &mut self,
         request: &Request,
         expected: Expected,
@@ -311,7 +311,7 @@ impl Connection {
         let request = Request::fixed(self.tag(), "FETCH * (UID)");
         let limit = self.timeouts.command;
         let expected = Expected { data: &["FETCH"], ..SMALL };
-        let response = self.ask(&request, expected, limit).await;
+        let response = self.run_request(&request, expected, limit).await;
         let response = response
             .map_err(|error| self.server.lost(Stage::Folder, "asking for the last message failed", &error))?;
         let last: u32 =
@@ -365,7 +365,7 @@ impl Connection {
     pub(super) async fn log_out(mut self) {
         let request = Request::typed(LOGOUT.to_owned(), CommandBody::Logout);
         let limit = self.timeouts.logout;
-        let _ = self.ask(&request, SMALL, limit).await;
+        let _ = self.run_request(&request, SMALL, limit).await;
     }
 }
 

@@ -79,7 +79,7 @@ pub enum MailboxError {
     /// The user must sign in again. A retry does not help before that.
     #[error("the account needs a new sign-in: {0}")]
     NeedsSignIn(String),
-    /// All else; the verdict says whether to retry.
+    /// Any other failure; whether to retry is in the verdict.
     #[error(transparent)]
     Failed(#[from] Failure),
 }

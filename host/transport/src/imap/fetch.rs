@@ -1,4 +1,4 @@
-//! Reading messages: always with PEEK, so that nothing counts as read because we looked.
+//! FETCH: always with PEEK, so that reading does not set `\Seen`.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -101,7 +101,7 @@ impl Connection {
         })
     }
 
-    /// Fetches the same of many messages; what each becomes, in the order asked.
+    /// Fetches `items` of many messages, and reads each message's; in the order of `uids`.
     async fn fetch_each<T: HeapSize>(
         &mut self,
         folder: &str,
@@ -124,7 +124,7 @@ impl Connection {
             let Some(set) = sequence_set(batch) else { continue };
             let response = self.fetch(set, items.to_vec(), WITHOUT_TEXT).await?;
             for items in response.fetched() {
-                // A server may tell of other messages at any time: only whole answers to the question count.
+                // A server may send data of other messages at any time: only complete responses to this request count.
                 let uid = item(items, "UID").and_then(Value::number).filter(|uid| batch.contains(uid));
                 if let Some(uid) = uid
                     && body(items).is_some()
@@ -162,7 +162,7 @@ impl Connection {
         let (mut file, mut offset) = (Vec::new(), 0);
         // The file, and a slice of it that is being decoded.
         let mut memory = SERVERS.reservation(MOST_MEMORY + 2 * LARGEST_PART as usize);
-        // The size that the structure tells may be wrong; that the part has ended shows in a short slice.
+        // The size in the structure may be wrong; a short slice shows the end of the part.
         loop {
             let slice = self.slice(at.uid, Some(&numbers), offset, LARGEST_SLICE).await?;
             offset += slice.len() as u64;
@@ -214,9 +214,9 @@ impl Connection {
         let response = length as usize + (64 << 10);
         let size = Expected { literal: length, response, data: &["FETCH"] };
         let response = self.fetch(set, vec![MessageDataItemName::Uid, part], size).await?;
-        let mut answers =
+        let mut parts =
             response.fetched().filter(|items| item(items, "UID").and_then(Value::number) == Some(uid));
-        let bytes = answers.find_map(body).ok_or(MailboxError::NoSuchMessage)?;
+        let bytes = parts.find_map(body).ok_or(MailboxError::NoSuchMessage)?;
         if bytes.len() > length as usize {
             self.give_up();
             let what = format!("the server gives {} bytes where {length} were asked for", bytes.len());
@@ -225,7 +225,7 @@ impl Connection {
         Ok(bytes)
     }
 
-    /// What was told is more than may be kept; the rest of it is not read.
+    /// Builds the error of responses beyond the memory budget; the rest of them is not received.
     fn over_budget(&self, over: OverBudget) -> MailboxError {
         self.unanswered("the messages could not be fetched", &over.into())
     }
@@ -246,7 +246,7 @@ impl Connection {
         let response = self.run(body, expected, limit).await;
         let response =
             response.map_err(|error| self.unanswered("the messages could not be fetched", &error))?;
-        // Gone in the middle of it: what was told counts (RFC 2180 §4.1).
+        // Expunged in the meantime: the data that was sent counts (RFC 2180 §4.1).
         if !response.status.has_code("EXPUNGEISSUED") {
             self.expect_ok(&response, "the server does not give the messages")?;
         }

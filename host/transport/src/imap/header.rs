@@ -8,7 +8,7 @@ use super::mailbox::{Address, Envelope};
 /// The fields that an envelope is made of, for `BODY[HEADER.FIELDS (…)]`.
 pub(super) const OF_ENVELOPE: &[&str] =
     &["Date", "Subject", "From", "Reply-To", "To", "Cc", "Bcc", "Message-ID", "In-Reply-To", "References"];
-/// The longest decoded text that is kept, in characters.
+/// The longest decoded text that is stored, in characters.
 const LONGEST: usize = 1_000;
 /// The most addresses of a field, and the most Message-IDs.
 const MOST: usize = 500;

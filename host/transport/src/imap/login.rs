@@ -18,7 +18,7 @@ use crate::tokens::{Bearer, TokenError};
 
 /// A command that logs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum LoginMethod {
     /// `AUTHENTICATE` with a mechanism of SASL.
     Sasl(Sasl),
     /// The command `LOGIN`.
@@ -33,7 +33,7 @@ enum Sasl {
     OAuthBearer,
 }
 
-impl Way {
+impl LoginMethod {
     fn name(self) -> &'static str {
         match self {
             Self::Sasl(Sasl::Plain) => "PLAIN",
@@ -82,48 +82,51 @@ impl Connection {
         login: &Login,
         log: &mut ProbeLog<Stage>,
     ) -> Result<(), MailboxError> {
-        let way = self.way(login)?;
+        let method = self.method(login)?;
         let limit = self.timeouts.opening.login;
         let secret = get_token(limit, login.secret.reveal()).await;
         let secret = secret.map_err(|error| self.server.no_token(error))?;
-        let mut attempt = self.attempt(way, login, &secret).await;
+        let mut attempt = self.attempt(method, login, &secret).await;
         if let Err(LoginError::Refused(_)) = &attempt {
             // A token may be revoked before it expires; then a fresh one is accepted.
             let fresh = get_token(limit, login.secret.instead_of(&secret)).await;
             if let Some(fresh) = fresh.map_err(|error| self.server.no_token(error))? {
-                attempt = self.attempt(way, login, &fresh).await;
+                attempt = self.attempt(method, login, &fresh).await;
             }
         }
         let response = attempt.map_err(|error| self.explain(error, login))?;
         let announced = response.status.arguments("CAPABILITY").is_some();
         let words = Status { code: None, ..response.status };
-        log.step(Stage::Login, format!("logged in as {} by {}: {words}", login.user, way.name()));
+        log.step(Stage::Login, format!("logged in as {} by {}: {words}", login.user, method.name()));
         if !announced {
             let limit = self.timeouts.opening.greeting;
-            let asked = self.run(CommandBody::Capability, SMALL, limit).await;
-            asked.map_err(|error| self.server.lost(Stage::Login, "CAPABILITY was not answered", &error))?;
+            let response = self.run(CommandBody::Capability, SMALL, limit).await;
+            response
+                .map_err(|error| self.server.lost(Stage::Login, "CAPABILITY was not answered", &error))?;
         }
         if self.can("UTF8=ONLY") {
             let request = Request::fixed(self.tag(), "ENABLE UTF8=ACCEPT");
             let limit = self.timeouts.opening.greeting;
-            let asked = self.ask(&request, SMALL, limit).await;
-            asked.map_err(|error| self.server.lost(Stage::Login, "ENABLE was not answered", &error))?;
+            let response = self.run_request(&request, SMALL, limit).await;
+            response.map_err(|error| self.server.lost(Stage::Login, "ENABLE was not answered", &error))?;
         }
         Ok(())
     }
 
-    fn way(&self, login: &Login) -> Result<Way, Failure> {
-        let wanted: &[Way] = match login.mechanism {
+    fn method(&self, login: &Login) -> Result<LoginMethod, Failure> {
+        let wanted: &[LoginMethod] = match login.mechanism {
             Mechanism::Auto if login.secret.is_token() => {
-                &[Way::Sasl(Sasl::XOAuth2), Way::Sasl(Sasl::OAuthBearer)]
+                &[LoginMethod::Sasl(Sasl::XOAuth2), LoginMethod::Sasl(Sasl::OAuthBearer)]
             }
-            Mechanism::Auto => &[Way::Sasl(Sasl::Plain), Way::Command, Way::Sasl(Sasl::Login)],
-            Mechanism::Plain => &[Way::Sasl(Sasl::Plain)],
-            Mechanism::Login => &[Way::Command, Way::Sasl(Sasl::Login)],
-            Mechanism::XOAuth2 => &[Way::Sasl(Sasl::XOAuth2)],
+            Mechanism::Auto => {
+                &[LoginMethod::Sasl(Sasl::Plain), LoginMethod::Command, LoginMethod::Sasl(Sasl::Login)]
+            }
+            Mechanism::Plain => &[LoginMethod::Sasl(Sasl::Plain)],
+            Mechanism::Login => &[LoginMethod::Command, LoginMethod::Sasl(Sasl::Login)],
+            Mechanism::XOAuth2 => &[LoginMethod::Sasl(Sasl::XOAuth2)],
         };
-        wanted.iter().copied().find(|way| way.is_offered_by(self)).ok_or_else(|| {
-            let wanted: Vec<&str> = wanted.iter().map(|way| way.name()).collect();
+        wanted.iter().copied().find(|method| method.is_offered_by(self)).ok_or_else(|| {
+            let wanted: Vec<&str> = wanted.iter().map(|method| method.name()).collect();
             let offered: Vec<&str> =
                 self.capabilities.iter().filter_map(|name| name.strip_prefix("AUTH=")).collect();
             let offered = if offered.is_empty() { "no login at all".to_owned() } else { offered.join(", ") };
@@ -134,13 +137,13 @@ impl Connection {
 
     async fn attempt(
         &mut self,
-        way: Way,
+        method: LoginMethod,
         login: &Login,
         secret: &Bearer,
     ) -> Result<CommandResponse, LoginError> {
         let mut reason = None;
-        let result = match way {
-            Way::Command => {
+        let result = match method {
+            LoginMethod::Command => {
                 let username = AString::try_from(login.user.clone());
                 let password = AString::try_from(secret.expose().to_owned());
                 let (Ok(username), Ok(password)) = (username, password) else {
@@ -150,9 +153,9 @@ impl Connection {
                 let limit = self.timeouts.opening.login;
                 self.run(body, SMALL, limit).await
             }
-            Way::Sasl(mechanism) => self.exchange(mechanism, login, secret, &mut reason).await,
+            LoginMethod::Sasl(mechanism) => self.exchange(mechanism, login, secret, &mut reason).await,
         };
-        let without_secret = |text: &str| censored(text, way, login, secret);
+        let without_secret = |text: &str| censored(text, method, login, secret);
         let reason = reason.as_deref().map(without_secret);
         match result {
             Ok(mut response) => {
@@ -190,7 +193,7 @@ impl Connection {
         reason: &mut Option<String>,
     ) -> Result<CommandResponse, WireError> {
         let deadline = Deadline::after(self.timeouts.opening.login);
-        let mut answers = answers(mechanism, login, secret).into_iter();
+        let mut sasl_responses = sasl_responses(mechanism, login, secret).into_iter();
         let tag = self.tag();
         let at_once = self.can("SASL-IR") && mechanism != Sasl::Login;
         let body = CommandBody::Authenticate {
@@ -201,7 +204,7 @@ impl Connection {
                 Sasl::OAuthBearer => AuthMechanism::OAuthBearer,
             },
             initial_response: at_once
-                .then(|| answers.next())
+                .then(|| sasl_responses.next())
                 .flatten()
                 .map(|answer| Hidden::new(answer.into())),
         };
@@ -219,7 +222,7 @@ impl Connection {
                 }
                 Continuation::Requested(challenge) => challenge,
             };
-            let line = match (answers.next(), mechanism) {
+            let line = match (sasl_responses.next(), mechanism) {
                 (Some(answer), _) => STANDARD.encode(answer),
                 // A second challenge of these two only explains a refusal, and a response is due before the status.
                 (None, Sasl::XOAuth2 | Sasl::OAuthBearer) => {
@@ -267,7 +270,7 @@ impl Server {
 }
 
 /// Encodes the responses to the challenges, in order.
-fn answers(mechanism: Sasl, login: &Login, secret: &Bearer) -> Vec<Vec<u8>> {
+fn sasl_responses(mechanism: Sasl, login: &Login, secret: &Bearer) -> Vec<Vec<u8>> {
     let (user, secret) = (&login.user, secret.expose());
     match mechanism {
         // RFC 4616
@@ -283,10 +286,10 @@ fn answers(mechanism: Sasl, login: &Login, secret: &Bearer) -> Vec<Vec<u8>> {
 }
 
 /// Removes the secret, in every form in which it was sent: a server may repeat the command in its response.
-fn censored(text: &str, way: Way, login: &Login, secret: &Bearer) -> String {
+fn censored(text: &str, method: LoginMethod, login: &Login, secret: &Bearer) -> String {
     let mut forms = vec![secret.expose().to_owned(), STANDARD.encode(secret.expose())];
-    if let Way::Sasl(mechanism) = way {
-        forms.extend(answers(mechanism, login, secret).iter().map(|answer| STANDARD.encode(answer)));
+    if let LoginMethod::Sasl(mechanism) = method {
+        forms.extend(sasl_responses(mechanism, login, secret).iter().map(|answer| STANDARD.encode(answer)));
     }
     let mut text = text.to_owned();
     // The longest first: it may hold the others.
@@ -297,7 +300,7 @@ fn censored(text: &str, way: Way, login: &Login, secret: &Bearer) -> String {
             .into_iter()
             .find(|form| text.contains(*form))
             .map(str::to_owned);
-        // A password of three letters is a part of too many words. That of the user's own name is no secret.
+        // A password of three letters is part of too many words. One that is the user's name is no secret.
         if let Some(repeated) = repeated
             && bare.len() > 3
             && form != login.user

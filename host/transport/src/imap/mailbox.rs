@@ -1,5 +1,4 @@
-//! The words of the contract (`wit/imap.wit`) in Rust: folders, messages, what is looked for and what is
-//! filed.
+//! The types of the contract (`wit/imap.wit`) in Rust: folders, messages, criteria of a search, and messages to be filed.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 
@@ -62,7 +61,7 @@ pub enum Criterion {
     MessageId(Vec<String>),
     /// One of these stands in In-Reply-To or References; with angle brackets.
     RefersTo(Vec<String>),
-    /// A header field contains a text: name and text; the empty text asks for the field's presence.
+    /// A header field contains a text: name and text; with the empty text, the field is present.
     Header(String, String),
     /// Received on this day or later.
     Since(NaiveDate),
@@ -182,7 +181,7 @@ impl Filing {
 /// The result of filing a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filed {
-    /// It is there; its place where the server said so (RFC 4315).
+    /// It is stored; with its place where the server sent it (RFC 4315).
     Stored(Option<Place>),
     /// It is not there.
     Refused(Failure),

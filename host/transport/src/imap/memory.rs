@@ -15,7 +15,7 @@ use super::mailbox::{
     Criterion, Envelope, Filed, Filing, Folder, FolderState, Headers, Matches, Part, Place,
 };
 use super::part::Decoder;
-use super::{BoxFuture, LARGEST_SLICE, MOST_MESSAGES, MOST_PARTS, Mailboxes};
+use super::{BoxFuture, LARGEST_SLICE, MOST_MESSAGES, MOST_PARTS, MailboxFuture, Mailboxes};
 use crate::attachments::{AttachmentSource, MessageReader};
 
 /// The UIDVALIDITY of every folder.
@@ -107,7 +107,7 @@ impl MemoryMailboxes {
     }
 
     /// Answers from a folder, unless the next question is to fail.
-    fn ask<T>(
+    fn with_folder<T>(
         &self,
         account: &Account,
         folder: &str,
@@ -130,12 +130,12 @@ impl MemoryMailboxes {
         messages: &[Filing],
     ) -> Result<Vec<Filed>, MailboxError> {
         let server = Server::of(account);
-        self.ask(account, folder, None, |_| Ok(()))?;
+        self.with_folder(account, folder, None, |_| Ok(()))?;
         let mut results = Vec::new();
         for message in messages {
             results.push(match read(message, &server).await {
                 Err(failure) => Filed::Refused(failure),
-                Ok(bytes) => self.ask(account, folder, None, |stored| {
+                Ok(bytes) => self.with_folder(account, folder, None, |stored| {
                     let uid = stored.add(bytes, message.flags.clone(), message.received);
                     Ok(Filed::Stored(Some(place(folder, uid))))
                 })?,
@@ -263,15 +263,15 @@ fn meets(uid: u32, mail: &Mail, criterion: &Criterion) -> bool {
     }
 }
 
-/// An answer that is there at once.
+/// A future that is ready at once.
 macro_rules! now {
-    ($answer:expr) => {
-        Box::pin(async move { $answer })
+    ($result:expr) => {
+        Box::pin(async move { $result })
     };
 }
 
 impl Mailboxes for MemoryMailboxes {
-    fn folders<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Result<Vec<Folder>, MailboxError>> {
+    fn folders<'a>(&'a self, account: &'a Account) -> MailboxFuture<'a, Vec<Folder>> {
         now!({
             let mut state = self.lock();
             state.fail()?;
@@ -290,12 +290,8 @@ impl Mailboxes for MemoryMailboxes {
         })
     }
 
-    fn state<'a>(
-        &'a self,
-        account: &'a Account,
-        folder: &'a str,
-    ) -> BoxFuture<'a, Result<FolderState, MailboxError>> {
-        now!(self.ask(account, folder, None, |folder| {
+    fn state<'a>(&'a self, account: &'a Account, folder: &'a str) -> MailboxFuture<'a, FolderState> {
+        now!(self.with_folder(account, folder, None, |folder| {
             Ok(FolderState {
                 uid_validity: UID_VALIDITY,
                 uid_next: folder.last + 1,
@@ -312,8 +308,8 @@ impl Mailboxes for MemoryMailboxes {
         criteria: &'a [Criterion],
         before: Option<u32>,
         limit: u32,
-    ) -> BoxFuture<'a, Result<Matches, MailboxError>> {
-        now!(self.ask(account, folder, None, |folder| {
+    ) -> MailboxFuture<'a, Matches> {
+        now!(self.with_folder(account, folder, None, |folder| {
             criteria::search(criteria, before).map_err(|reason| Server::of(account).ruled_out(reason))?;
             let most = usize::try_from(limit).unwrap_or(MOST_MESSAGES).min(MOST_MESSAGES);
             let below = folder.messages.range(..before.unwrap_or(u32::MAX)).rev();
@@ -332,8 +328,8 @@ impl Mailboxes for MemoryMailboxes {
         folder: &'a str,
         uid_validity: u32,
         uids: &'a [u32],
-    ) -> BoxFuture<'a, Result<Vec<Envelope>, MailboxError>> {
-        now!(self.ask(account, folder, Some(uid_validity), |folder| {
+    ) -> MailboxFuture<'a, Vec<Envelope>> {
+        now!(self.with_folder(account, folder, Some(uid_validity), |folder| {
             Ok(uids.iter().filter_map(|uid| Some(envelope(*uid, folder.messages.get(uid)?))).collect())
         }))
     }
@@ -345,8 +341,8 @@ impl Mailboxes for MemoryMailboxes {
         uid_validity: u32,
         uids: &'a [u32],
         names: &'a [String],
-    ) -> BoxFuture<'a, Result<Vec<Headers>, MailboxError>> {
-        now!(self.ask(account, folder, Some(uid_validity), |folder| {
+    ) -> MailboxFuture<'a, Vec<Headers>> {
+        now!(self.with_folder(account, folder, Some(uid_validity), |folder| {
             let headers = |uid: &u32| {
                 let mut fields = header::fields(&folder.messages.get(uid)?.bytes);
                 fields.retain(|(name, _)| names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name)));
@@ -362,8 +358,8 @@ impl Mailboxes for MemoryMailboxes {
         at: &'a Place,
         offset: u64,
         length: u32,
-    ) -> BoxFuture<'a, Result<Vec<u8>, MailboxError>> {
-        now!(self.ask(account, &at.folder, Some(at.uid_validity), |folder| {
+    ) -> MailboxFuture<'a, Vec<u8>> {
+        now!(self.with_folder(account, &at.folder, Some(at.uid_validity), |folder| {
             let mail = folder.messages.get(&at.uid).ok_or(MailboxError::NoSuchMessage)?;
             let from = usize::try_from(offset).unwrap_or(usize::MAX).min(mail.bytes.len());
             let to = from.saturating_add(length.min(LARGEST_SLICE) as usize).min(mail.bytes.len());
@@ -376,8 +372,8 @@ impl Mailboxes for MemoryMailboxes {
         account: &'a Account,
         at: &'a Place,
         section: &'a str,
-    ) -> BoxFuture<'a, Result<AttachmentSource, MailboxError>> {
-        now!(self.ask(account, &at.folder, Some(at.uid_validity), |folder| {
+    ) -> MailboxFuture<'a, AttachmentSource> {
+        now!(self.with_folder(account, &at.folder, Some(at.uid_validity), |folder| {
             let mail = folder.messages.get(&at.uid).ok_or(MailboxError::NoSuchMessage)?;
             let none = || Server::of(account).ruled_out(format!("the message has no part {section}"));
             Ok(AttachmentSource::from_bytes(decoded(mail, section).ok_or_else(none)?))
@@ -389,7 +385,7 @@ impl Mailboxes for MemoryMailboxes {
         account: &'a Account,
         folder: &'a str,
         messages: &'a [Filing],
-    ) -> BoxFuture<'a, Result<Vec<Filed>, MailboxError>> {
+    ) -> MailboxFuture<'a, Vec<Filed>> {
         Box::pin(self.append(account, folder, messages))
     }
 
@@ -401,8 +397,8 @@ impl Mailboxes for MemoryMailboxes {
         uids: &'a [u32],
         add: &'a [String],
         remove: &'a [String],
-    ) -> BoxFuture<'a, Result<(), MailboxError>> {
-        now!(self.ask(account, folder, Some(uid_validity), |folder| {
+    ) -> MailboxFuture<'a, ()> {
+        now!(self.with_folder(account, folder, Some(uid_validity), |folder| {
             for names in [add, remove] {
                 flags(names).map_err(|reason| Server::of(account).ruled_out(reason))?;
             }

@@ -66,18 +66,17 @@ pub const MOST_PARTS: usize = 200;
 /// The largest part that is fetched as a file, in bytes as encoded in the message.
 pub const LARGEST_PART: u64 = 64 << 20;
 
+/// What a request to a mailbox returns.
+pub type MailboxFuture<'a, T> = BoxFuture<'a, Result<T, MailboxError>>;
+
 /// Reads and files messages: [`ImapClient`] over the network, [`MemoryMailboxes`] without one. All but `append` may be
 /// repeated.
 pub trait Mailboxes: Send + Sync {
     /// Lists the folders.
-    fn folders<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Result<Vec<Folder>, MailboxError>>;
+    fn folders<'a>(&'a self, account: &'a Account) -> MailboxFuture<'a, Vec<Folder>>;
 
     /// Returns the state of a folder.
-    fn state<'a>(
-        &'a self,
-        account: &'a Account,
-        folder: &'a str,
-    ) -> BoxFuture<'a, Result<FolderState, MailboxError>>;
+    fn state<'a>(&'a self, account: &'a Account, folder: &'a str) -> MailboxFuture<'a, FolderState>;
 
     /// Searches for messages that meet all criteria, with uids below `before` where given, highest first, at most `limit`
     /// and [`MOST_MESSAGES`].
@@ -88,7 +87,7 @@ pub trait Mailboxes: Send + Sync {
         criteria: &'a [Criterion],
         before: Option<u32>,
         limit: u32,
-    ) -> BoxFuture<'a, Result<Matches, MailboxError>>;
+    ) -> MailboxFuture<'a, Matches>;
 
     /// Fetches envelopes in the order of `uids`; messages that are gone are left out.
     fn fetch_envelopes<'a>(
@@ -97,7 +96,7 @@ pub trait Mailboxes: Send + Sync {
         folder: &'a str,
         uid_validity: u32,
         uids: &'a [u32],
-    ) -> BoxFuture<'a, Result<Vec<Envelope>, MailboxError>>;
+    ) -> MailboxFuture<'a, Vec<Envelope>>;
 
     /// Fetches named header fields, in the order of `uids`; messages that are gone are left out.
     fn fetch_headers<'a>(
@@ -107,7 +106,7 @@ pub trait Mailboxes: Send + Sync {
         uid_validity: u32,
         uids: &'a [u32],
         names: &'a [String],
-    ) -> BoxFuture<'a, Result<Vec<Headers>, MailboxError>>;
+    ) -> MailboxFuture<'a, Vec<Headers>>;
 
     /// Fetches at most `length` bytes (and [`LARGEST_SLICE`]) of the raw message from `offset`; fewer at its end.
     fn fetch_message<'a>(
@@ -116,7 +115,7 @@ pub trait Mailboxes: Send + Sync {
         at: &'a Place,
         offset: u64,
         length: u32,
-    ) -> BoxFuture<'a, Result<Vec<u8>, MailboxError>>;
+    ) -> MailboxFuture<'a, Vec<u8>>;
 
     /// Fetches a part of a message, decoded.
     fn fetch_part<'a>(
@@ -124,7 +123,7 @@ pub trait Mailboxes: Send + Sync {
         account: &'a Account,
         at: &'a Place,
         section: &'a str,
-    ) -> BoxFuture<'a, Result<AttachmentSource, MailboxError>>;
+    ) -> MailboxFuture<'a, AttachmentSource>;
 
     /// Appends messages to a folder. One result per message, in order.
     fn append<'a>(
@@ -132,7 +131,7 @@ pub trait Mailboxes: Send + Sync {
         account: &'a Account,
         folder: &'a str,
         messages: &'a [Filing],
-    ) -> BoxFuture<'a, Result<Vec<Filed>, MailboxError>>;
+    ) -> MailboxFuture<'a, Vec<Filed>>;
 
     /// Adds and removes flags. `\Deleted` is refused.
     fn set_flags<'a>(
@@ -143,7 +142,7 @@ pub trait Mailboxes: Send + Sync {
         uids: &'a [u32],
         add: &'a [String],
         remove: &'a [String],
-    ) -> BoxFuture<'a, Result<(), MailboxError>>;
+    ) -> MailboxFuture<'a, ()>;
 
     /// Tests an account: connects, secures, authenticates, lists the folders, and logs out.
     fn probe<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, ProbeReport>;

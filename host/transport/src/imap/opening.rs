@@ -34,7 +34,7 @@ pub(super) async fn open(
     Ok(connection)
 }
 
-/// IMAP as an account speaks it.
+/// The protocol for an account.
 struct Imap<'a> {
     account: &'a Account,
     server: &'a Server,

@@ -1,4 +1,4 @@
-//! What a server says, read as tolerantly as can be: words with their code, or data as a tree of values.
+//! Parses responses tolerantly: a status with its code, or data as a tree of values.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use crate::budget::{HeapSize, OverBudget, Reservation};
 
 /// The deepest nesting of data.
 const DEEPEST: usize = 64;
-/// The longest words that are kept, in characters.
+/// The longest text of a status that is stored, in characters.
 const LONGEST_WORDS: usize = 2_000;
-/// The most capabilities that are kept of a server.
+/// The most capabilities of a server that are stored.
 const MOST_CAPABILITIES: usize = 500;
 /// The longest name of a capability, in bytes.
 const LONGEST_CAPABILITY: usize = 200;

@@ -73,7 +73,7 @@ fn leaf(body: &[Value], section: String) -> Option<Leaf> {
             file_name: name,
             disposition: disposition.map(|name| name.to_ascii_lowercase().chars().take(100).collect()),
             content_id: id,
-            // Some servers say -1 where they do not know.
+            // Some servers send -1 for an unknown size.
             size: size.number().unwrap_or(0),
         },
         encoding: encoding.text().unwrap_or_default().trim().to_ascii_lowercase(),

@@ -16,7 +16,7 @@ pub(super) const LONGEST_QUERY: usize = 16 << 10;
 /// A sign-in to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// What the user is asked to allow.
+    /// The permissions that the user is asked for.
     pub purpose: Purpose,
     /// The address that is expected to sign in; the provider proposes it.
     pub hint: Option<String>,
@@ -124,7 +124,7 @@ pub struct AuthorizationReply {
 }
 
 impl AuthorizationReply {
-    /// Reads a query. None where it is too long or says something twice (RFC 6749 §3.1).
+    /// Reads a query. None where it is too long or has a parameter twice (RFC 6749 §3.1).
     pub fn read(query: &str) -> Option<Self> {
         if query.len() > LONGEST_QUERY {
             return None;

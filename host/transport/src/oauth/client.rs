@@ -1,4 +1,4 @@
-//! What an operator registered at a provider, and the requests made in its name.
+//! A client that an operator registered at a provider, and its requests.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -45,7 +45,7 @@ impl fmt::Debug for Client {
 
 impl Client {
     /// Creates a client by its id. Google's desktop clients and confidential ones have a secret; that of a desktop
-    /// client protects nothing (RFC 8252 §8.5), but Google wants it.
+    /// client protects nothing (RFC 8252 §8.5), but Google requires it.
     pub fn new(provider: Provider, id: impl Into<String>, secret: Option<SecretString>) -> Self {
         Self {
             provider: Arc::new(provider),
@@ -167,7 +167,7 @@ impl Client {
             return Ok(true);
         }
         match refusal(answer.body()) {
-            // Google's way of saying that it is gone already; RFC 7009 §2.2 would have it say 200.
+            // Google's response for a token that is gone already; by RFC 7009 §2.2 it would be 200.
             (code, _) if code == "invalid_token" => Ok(false),
             (code, words) => Err(Error::of_code(&code, words)),
         }
@@ -257,7 +257,7 @@ impl Redeemed {
     }
 }
 
-/// Converts an error of `oauth2`. Its `Parse` holds the body, and serde's words hold values of it: neither is kept.
+/// Converts an error of `oauth2`. Its `Parse` contains the body, and serde's message contains values of it: both are dropped.
 pub(super) fn explain<E>(error: RequestTokenError<NoAnswer, E>) -> Error
 where
     E: ErrorResponse + fmt::Display + 'static,

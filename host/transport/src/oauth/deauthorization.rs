@@ -13,14 +13,13 @@ use super::store::{StoreError, Swap};
 /// The provider's part of a revocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AtProvider {
-    /// It revoked the grant: all its tokens are worth nothing.
+    /// It revoked the grant: all its tokens are invalid.
     Revoked,
-    /// It did not know the grant any more.
+    /// The grant was gone there already.
     WasGone,
-    /// It has no way for an app to revoke its own grant. Access tokens that were given out live on until they
-    /// expire, about an hour, but none is stored.
+    /// It has no way for an app to revoke its own grant. Access tokens that were issued are valid until they expire, about an hour, but none is stored.
     NotOffered,
-    /// It could not be asked, or refused; its words. The user should withdraw the permission there.
+    /// The request failed or was refused; the provider's words. The user should withdraw the permission there.
     Failed(String),
 }
 

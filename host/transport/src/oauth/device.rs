@@ -14,12 +14,12 @@ use super::error::Error;
 use super::grant::Granted;
 use crate::tokens::Resource;
 
-/// The shortest and longest pause between two questions, whatever the server says.
+/// The shortest and longest pause between two requests, whatever the server asks for.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
-/// The longest wait for a user, whatever the server says.
+/// The longest wait for a user, whatever the server allows.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 
-/// The instructions for the user.
+/// The instructions to show to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DevicePrompt {
     /// The page to open, on any device.

@@ -34,14 +34,14 @@ const TRIES: u32 = 4;
 pub enum GrantState {
     /// No user has signed in, or the grant was ended.
     SignedOut,
-    /// Tokens can be had.
+    /// Tokens are available.
     SignedIn {
-        /// Who signed in, as the provider said.
+        /// Address of the user, as the provider sent it.
         address: Option<String>,
-        /// When that ends, where it is known: the user should be told before.
+        /// When that ends, where it is known: the user should get a notice before.
         deadline: Option<Deadline>,
     },
-    /// The provider wants a new sign-in; its words.
+    /// The provider requires a new sign-in; its words.
     NeedsSignIn(String),
 }
 
@@ -131,7 +131,7 @@ impl Grants {
 }
 
 impl Inner {
-    /// Waits for this account's turn.
+    /// Waits until no other call of this process refreshes the account's grant.
     pub(super) async fn turn(&self, account: &str) -> tokio::sync::OwnedMutexGuard<()> {
         let turn = {
             let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
@@ -204,7 +204,9 @@ impl Inner {
     ) -> Result<Option<Bearer>, Error> {
         let result = client.refresh(&grant.refresh, grant.purpose, resource).await;
         let problem = match result {
-            Ok(redeemed) => return self.keep(account, version, grant, client, resource, redeemed).await,
+            Ok(redeemed) => {
+                return self.store_refreshed(account, version, grant, client, resource, redeemed).await;
+            }
             Err(problem) => problem,
         };
         grant.claimed = None;
@@ -213,7 +215,7 @@ impl Inner {
         {
             grant.spent = Some(words.clone());
         }
-        // Where this write fails the claim runs out by itself, and the next refresh hears the same.
+        // Where this write fails the claim expires, and the next refresh gets the same refusal.
         match self.store.replace(account, Some(version), Some(&grant)).await {
             // The refusal was of a token that is not the account's any more.
             Ok(Swap::Changed) if matches!(problem, Error::SignIn(_)) => Ok(None),
@@ -221,8 +223,8 @@ impl Inner {
         }
     }
 
-    /// Stores what a refresh brought, and only then gives it out.
-    async fn keep(
+    /// Stores the tokens of a refresh, and returns the access token afterwards.
+    async fn store_refreshed(
         &self,
         account: &str,
         version: u64,
@@ -309,13 +311,13 @@ fn check(client: &Client, grant: &Grant, resource: Resource) -> Result<(), Error
 }
 
 impl Grants {
-    /// Gives out tokens that are sent to this place alone: those of a grant that was given for another are kept back.
+    /// Returns tokens for this destination alone: a grant that was given for another has none.
     pub fn tokens_for(&self, destination: impl Into<String>) -> BoundTokens {
         BoundTokens { grants: self.clone(), destination: destination.into() }
     }
 }
 
-/// Access tokens for one place. See [`Grants::tokens_for`].
+/// Access tokens for one destination. See [`Grants::tokens_for`].
 #[derive(Debug, Clone)]
 pub struct BoundTokens {
     grants: Grants,
@@ -348,7 +350,7 @@ impl Tokens for Grants {
     fn rejected<'a>(&'a self, account: &'a str, _: Resource, bearer: &'a Bearer) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let _turn = self.inner.turn(account).await;
-            // A store that can't be read or written will say so to the next question.
+            // A store that can't be read or written fails the next call, too.
             while let Ok(Some(Stored { version, mut grant })) = self.inner.store.load(account).await {
                 if !grant.forget(bearer) {
                     return;

@@ -21,8 +21,8 @@ const LARGEST: usize = 256 << 10;
 /// The destinations that the operator allows, and the time limit of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
-    /// What may be asked besides the public internet, for an authorization server of the company's own. A server on
-    /// this machine that is on the list may be asked without TLS.
+    /// Allowed destinations besides the public internet, for an authorization server of the company's own. A server on
+    /// this machine that is on the list may be used without TLS.
     pub allowed: AllowList,
     /// Certificates in PEM that are trusted besides the system's.
     pub trusted_ca: Option<String>,

@@ -1,6 +1,7 @@
 //! Whose account it is that was signed in to.
 //!
-//! The provider is asked with the fresh token; an ID token, which came over the same connection, is the second best.
+//! The provider's profile is fetched with the fresh token; the ID token, which came over the same connection, is the second
+//! choice.
 //! Its signature is not checked, so it proves nothing to others: the address is compared with what a user expects
 //! (A12), and decides about no access.
 
@@ -12,7 +13,7 @@ use serde_json::Value;
 
 use super::client::{Client, Redeemed};
 
-/// Where Google, Microsoft and OpenID Connect say an address, the best first. Microsoft's `mail` is the mailbox's own
+/// The fields in which Google, Microsoft and OpenID Connect send an address, the best first. Microsoft's `mail` is the mailbox's own
 /// address, its user principal name often only looks like one.
 const FIELDS: [&str; 6] = ["mail", "email", "emailAddress", "preferred_username", "userPrincipalName", "upn"];
 

@@ -60,7 +60,7 @@ pub trait GrantStore: Send + Sync {
 
 /// Knows which client an account signs in by.
 pub trait Clients: Send + Sync {
-    /// The account's client. An error is one of the settings, or says that they can't be read for now.
+    /// The account's client. Fails for wrong settings, or where they can't be read for now.
     fn client<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Result<Arc<Client>, Error>>;
 }
 

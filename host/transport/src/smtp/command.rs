@@ -1,7 +1,7 @@
-//! MAIL and RCPT with their parameters, from what the plugin asked for and what the server offers.
+//! MAIL and RCPT with their parameters, from the submission and the extensions that the server offers.
 //!
-//! The commands are lettre's. Parameters whose value needs xtext are handed over as finished words: lettre's
-//! own xtext writes a TAB as `+9` and leaves what is not ASCII as it is, both of which RFC 3461 forbids.
+//! The commands are lettre's. Parameters whose value needs xtext are passed on encoded: lettre's own xtext
+//! writes a TAB as `+9` and leaves what is not ASCII as it is, both of which RFC 3461 forbids.
 
 use lettre::Address;
 use lettre::transport::smtp::commands::{Mail, Rcpt};
@@ -146,8 +146,8 @@ fn sender(submission: &Submission) -> Result<Option<Address>, Unsayable> {
     address(&submission.mail_from, submission.smtputf8).map(Some)
 }
 
-/// Lets through what servers may know and we need not judge (`a..b@example.org`), and nothing that could end
-/// the path or the command.
+/// Accepts addresses that only the server can judge (`a..b@example.org`), and none that could end the path or the
+/// command.
 fn address(text: &str, utf8: bool) -> Result<Address, Unsayable> {
     let bad = || Unsayable::BadAddress(text.chars().take(LONGEST_ADDRESS).collect());
     if text.chars().any(char::is_control) || text.len() > LONGEST_ADDRESS {

@@ -140,7 +140,7 @@ impl<'a> Exchange<'a> {
         }
         for form in forms.iter().rev() {
             let bare = form.trim_end_matches('=');
-            // A password of three letters is a part of too many words.
+            // A password of three letters is part of too many words.
             if bare.len() > 3 && text.contains(bare) {
                 text = text.replace(form.as_str(), "[…]").replace(bare, "[…]");
             }

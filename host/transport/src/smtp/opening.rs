@@ -22,7 +22,7 @@ pub(super) struct Greeted {
     helo: ClientId,
 }
 
-/// SMTP as an account speaks it.
+/// The protocol for an account.
 pub(super) struct Smtp<'a> {
     pub(super) account: &'a Account,
     pub(super) server: &'a Server,

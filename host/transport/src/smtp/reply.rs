@@ -1,8 +1,8 @@
-//! Replies as servers really write them, not only as RFC 5321 §4.2 does.
+//! Parses replies as servers really send them, not only as RFC 5321 §4.2 does.
 //!
-//! Taken: a bare code, LF alone, bytes that are not UTF-8, any code from 200 to 599, lines without a code
-//! inside a reply of several lines, codes that differ between the lines (the last line rules, as its code is
-//! the one that says the reply is over). Refused: what begins with no code at all, and what has no end.
+//! Accepted: a bare code, LF alone, bytes that are not UTF-8, any code from 200 to 599, lines without a code
+//! inside a reply of several lines, codes that differ between the lines (the last line decides, since its
+//! code ends the reply). Refused: what begins without a code, and what has no end.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use thiserror::Error;
 
 /// The most bytes of one reply. An EHLO answer of a large provider has about 300.
 pub(super) const LONGEST: usize = 64 * 1024;
-/// The most bytes of a reply's words that are kept: there may be a reply about each of many recipients.
+/// The most bytes of a reply's text that are stored: there may be a reply about each of many recipients.
 const MOST_WORDS: usize = 8 * 1024;
 
 /// A reply. RFC 5321 §4.2, RFC 2034.
@@ -136,7 +136,7 @@ pub(super) fn parse(input: &[u8]) -> Result<Option<(Reply, usize)>, Malformed> {
             return Ok(Some((assemble(code, lines.map(Line::read)), taken)));
         }
     }
-    // No line end yet. Enough may be there to know that this will never be a reply.
+    // No line end yet. The beginning may show already that this is no reply.
     let rest = input.get(taken..).unwrap_or_default();
     if input.len() > LONGEST {
         return Err(Malformed::TooLong);
@@ -215,7 +215,7 @@ fn assemble<'a>(code: u16, lines: impl Iterator<Item = Line<'a>>) -> Reply {
         } else {
             text.push('\n');
         }
-        // Repeated on each line it is a code; a different one belongs to the words.
+        // Repeated on each line it is a code; a different one belongs to the text.
         text.push_str(if found.is_some() && found == enhanced.as_deref() { rest } else { &words });
         if text.len() > MOST_WORDS {
             text.truncate(text.floor_char_boundary(MOST_WORDS));
@@ -226,7 +226,7 @@ fn assemble<'a>(code: u16, lines: impl Iterator<Item = Line<'a>>) -> Reply {
     Reply { code, enhanced, text }
 }
 
-/// `5.1.1 words` apart, if its class is that of the code (RFC 2034 §4).
+/// Splits `5.1.1 text`, if its class is that of the code (RFC 2034 §4).
 fn split_enhanced(code: u16, text: &str) -> (Option<&str>, &str) {
     let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
     let mut parts = first.split('.');

@@ -92,7 +92,7 @@ pub struct Failure {
     pub reply: Option<Reply>,
     /// One sentence naming host and stage, the server's words in quotes.
     pub detail: String,
-    /// Seconds to wait at least, where the server said so.
+    /// Seconds to wait at least, where the server sent them.
     pub retry_after: Option<u32>,
     /// What is known of each recipient, in the order given; empty when RCPT was not reached.
     pub recipients: Vec<RecipientReply>,

@@ -124,7 +124,7 @@ impl Connection {
                 let failure = self.server.refused(Stage::Data, "the server refused the message", reply);
                 Err(Failure { recipients, ..failure })
             }
-            // No reply that RFC 5321 knows after the end of a message, which may have been accepted.
+            // RFC 5321 has no such reply to the end of a message, which may have been accepted.
             _ => {
                 self.usable = false;
                 let what =
