@@ -12,7 +12,7 @@ pub(crate) struct CallLock(AtomicBool);
 /// Holds the lock until it is dropped. One that never is, since an exception removed the stack, keeps the lock for ever.
 #[derive(Debug)]
 #[must_use]
-pub struct CallGuard<'a>(&'a CallLock);
+pub(crate) struct CallGuard<'a>(&'a CallLock);
 
 impl CallLock {
     /// Makes a lock that is free.

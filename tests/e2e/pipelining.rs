@@ -7,8 +7,8 @@ use crate::servers::{SENDER, servers};
 use postroom::model::AllowList;
 use postroom::transport::attachments::{AttachmentSource, Chunk, MessageReader};
 use postroom::transport::smtp::{
-    Acceptance, Account, Failure, LaneLimits, Login, Mechanism, PoolLimits, Recipient, Secret, Security,
-    SmtpClient, Stage, Submission, Submitter, Verdict,
+    Acceptance, Account, ConnectionLimits, Failure, Login, Mechanism, PoolLimits, Recipient, Secret,
+    Security, SmtpClient, Stage, Submission, Submitter, Verdict,
 };
 
 /// Mails to one server. On few connections, so that they follow each other.
@@ -133,13 +133,13 @@ async fn mails_that_follow_each_other_closely_arrive_each_as_if_alone() {
         ("implicit", servers().implicit, Security::Tls),
         ("old", servers().old, Security::StartTls),
     ] {
-        let lanes = LaneLimits { connections: CONNECTIONS, ..LaneLimits::default() };
-        let client = SmtpClient::with_lanes(PoolLimits::default(), lanes);
+        let limits = ConnectionLimits { connections: CONNECTIONS, ..ConnectionLimits::default() };
+        let client = SmtpClient::with_limits(PoolLimits::default(), limits);
         let account = account(port, security);
         let mut all = Vec::new();
         for number in 0..COUNT {
             let kind = KINDS[number % KINDS.len()];
-            let mailbox = format!("box-lane-{name}-{number}");
+            let mailbox = format!("box-queue-{name}-{number}");
             let mail = mail(kind, &mailbox, number);
             let (client, account, sent) = (client.clone(), account.clone(), mail.clone());
             let submitted = tokio::spawn(async move { client.submit(&account, &sent).await });

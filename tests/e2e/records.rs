@@ -116,7 +116,7 @@ fn documents_of_the_erp_become_mails_and_their_statuses_reach_it_within_ten_seco
     pairs.sort();
     let in_transit = |number: &str| (number.to_owned(), "in-transit".to_owned());
     assert_eq!(pairs, ["F-1", "F-2", "F-3"].map(in_transit));
-    for (heard, notice) in erp.heard() {
+    for (heard, notice) in erp.received() {
         let at: chrono::DateTime<chrono::FixedOffset> =
             notice["at"].as_str().expect("a time").parse().expect("one");
         let late = heard.duration_since(SystemTime::from(at)).unwrap_or_default();
@@ -180,8 +180,8 @@ fn an_erp_that_fails_is_slow_redirects_or_loses_answers_gets_every_notice_once_a
     }
     let wanted = ["in-transit", "failed"].map(|word| ("F-1".to_owned(), word.to_owned()));
     assert_eq!(words(&erp.notices()), wanted);
-    assert_eq!(erp.heard().len(), 3, "the one whose answer was lost came twice, under one id");
-    let ids: Vec<_> = erp.heard().iter().map(|(_, it)| it["id"].clone()).collect();
+    assert_eq!(erp.received().len(), 3, "the one whose answer was lost came twice, under one id");
+    let ids: Vec<_> = erp.received().iter().map(|(_, it)| it["id"].clone()).collect();
     assert_eq!(ids[0], ids[1]);
     // What it will never take holds up nothing, and is there to be seen.
     erp.fail_next(

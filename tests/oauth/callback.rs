@@ -12,7 +12,7 @@ use postroom_web::oauth::{Owner, Session, WebCallback};
 use url::Url;
 
 use crate::server::{Browser, Manner, WEB_REDIRECT};
-use crate::{ACCOUNT, Office};
+use crate::{ACCOUNT, TestHost};
 
 fn owner(user: &str) -> Owner {
     Owner { company: "nord".into(), user: user.into(), account: ACCOUNT.into() }
@@ -23,8 +23,8 @@ fn web() -> WebCallback {
 }
 
 /// Begins a sign-in, lets the provider answer, and gives the query that comes back.
-async fn begun(office: &Office, web: &WebCallback, user: &str) -> String {
-    let url = web.begin(&office.server.client(), &Wanted::new(Purpose::Send), owner(user)).unwrap();
+async fn begun(host: &TestHost, web: &WebCallback, user: &str) -> String {
+    let url = web.begin(&host.server.client(), &Wanted::new(Purpose::Send), owner(user)).unwrap();
     let back = Browser.redirect_of(&url).await;
     assert!(back.as_str().starts_with(WEB_REDIRECT), "{back}");
     back.query().unwrap().to_owned()
@@ -32,44 +32,44 @@ async fn begun(office: &Office, web: &WebCallback, user: &str) -> String {
 
 #[tokio::test]
 async fn a9_a_user_of_the_web_app_signs_in_for_the_account_that_he_chose() {
-    let office = Office::new(Manner::Google).await;
+    let host = TestHost::new(Manner::Google).await;
     let web = web();
-    let query = begun(&office, &web, "ann").await;
+    let query = begun(&host, &web, "ann").await;
     let (of, granted) = web.finish(&query, ("nord", "ann")).await.unwrap();
     assert_eq!(of, owner("ann"));
-    office.grants.install(&of.account, granted.unwrap()).await.unwrap();
-    assert!(office.grants.token(ACCOUNT, Resource::Api).await.is_ok());
+    host.grants.install(&of.account, granted.unwrap()).await.unwrap();
+    assert!(host.grants.token(ACCOUNT, Resource::Api).await.is_ok());
 }
 
 #[tokio::test]
 async fn an_answer_is_taken_once() {
-    let office = Office::new(Manner::Strict).await;
+    let host = TestHost::new(Manner::Strict).await;
     let web = web();
-    let query = begun(&office, &web, "ann").await;
+    let query = begun(&host, &web, "ann").await;
     assert!(web.finish(&query, ("nord", "ann")).await.unwrap().1.is_ok());
     let again = web.finish(&query, ("nord", "ann")).await.unwrap_err();
     assert_eq!(again, Error::Foreign("it is over, or never began".into()));
-    assert_eq!(office.server.asked().len(), 1, "its code was redeemed once");
+    assert_eq!(host.server.asked().len(), 1, "its code was redeemed once");
 }
 
 #[tokio::test]
 async fn nobody_else_can_end_what_a_user_began_and_trying_does_not_spoil_it() {
-    let office = Office::new(Manner::Strict).await;
+    let host = TestHost::new(Manner::Strict).await;
     let web = web();
-    let query = begun(&office, &web, "ann").await;
+    let query = begun(&host, &web, "ann").await;
     for visitor in [("nord", "bob"), ("sud", "ann"), ("", "")] {
         let refused = web.finish(&query, visitor).await.unwrap_err();
         assert_eq!(refused, Error::Foreign("another user began it".into()), "{visitor:?}");
     }
-    assert!(office.server.asked().is_empty());
+    assert!(host.server.asked().is_empty());
     assert!(web.finish(&query, ("nord", "ann")).await.unwrap().1.is_ok());
 }
 
 #[tokio::test]
 async fn an_answer_that_belongs_to_nothing_ends_nothing() {
-    let office = Office::new(Manner::Strict).await;
+    let host = TestHost::new(Manner::Strict).await;
     let web = web();
-    let query = begun(&office, &web, "ann").await;
+    let query = begun(&host, &web, "ann").await;
     let long = format!("{query}&x={}", "x".repeat(20_000));
     let twice = format!("{query}&{query}");
     for bad in ["", "code=x", "state=x&code=x", "state=&code=x", "state", "%", &long, &twice] {
@@ -81,10 +81,10 @@ async fn an_answer_that_belongs_to_nothing_ends_nothing() {
 
 #[tokio::test]
 async fn a_sign_in_that_takes_more_than_ten_minutes_is_over() {
-    let office = Office::new(Manner::Google).await;
+    let host = TestHost::new(Manner::Google).await;
     let web = web();
-    let url = web.begin(&office.server.client(), &Wanted::new(Purpose::Send), owner("ann")).unwrap();
-    office.clock.advance(TimeDelta::minutes(10));
+    let url = web.begin(&host.server.client(), &Wanted::new(Purpose::Send), owner("ann")).unwrap();
+    host.clock.advance(TimeDelta::minutes(10));
     let back = Browser.redirect_of(&url).await;
     let refused = web.finish(back.query().unwrap(), ("nord", "ann")).await.unwrap_err();
     assert_eq!(refused, Error::Foreign("it is over, or never began".into()));
@@ -92,23 +92,23 @@ async fn a_sign_in_that_takes_more_than_ten_minutes_is_over() {
 
 #[tokio::test]
 async fn one_user_can_not_begin_without_end() {
-    let office = Office::new(Manner::Google).await;
+    let host = TestHost::new(Manner::Google).await;
     let web = web();
-    let begin = |user: &str| web.begin(&office.server.client(), &Wanted::new(Purpose::Send), owner(user));
+    let begin = |user: &str| web.begin(&host.server.client(), &Wanted::new(Purpose::Send), owner(user));
     for _ in 0..8 {
         begin("ann").unwrap();
     }
     assert!(begin("ann").unwrap_err().is_transient());
     assert!(begin("bob").is_ok(), "others can");
-    office.clock.advance(TimeDelta::minutes(10));
+    host.clock.advance(TimeDelta::minutes(10));
     assert!(begin("ann").is_ok());
 }
 
 #[tokio::test]
 async fn a_code_with_the_verifier_of_another_sign_in_is_refused_by_the_provider() {
-    let office = Office::new(Manner::Strict).await;
+    let host = TestHost::new(Manner::Strict).await;
     let web = web();
-    let (one, other) = (begun(&office, &web, "ann").await, begun(&office, &web, "ann").await);
+    let (one, other) = (begun(&host, &web, "ann").await, begun(&host, &web, "ann").await);
     let of = |query: &str, name: &str| {
         url::form_urlencoded::parse(query.as_bytes()).find(|(field, _)| field == name).unwrap().1.into_owned()
     };
@@ -125,15 +125,15 @@ async fn a_code_with_the_verifier_of_another_sign_in_is_refused_by_the_provider(
 
 #[tokio::test]
 async fn a_code_that_was_redeemed_elsewhere_is_worth_nothing_and_neither_is_what_it_brought() {
-    let office = Office::new(Manner::Strict).await;
+    let host = TestHost::new(Manner::Strict).await;
     let (one, other) = (web(), web());
-    let client = office.server.client();
+    let client = host.server.client();
     let url = one.begin(&client, &Wanted::new(Purpose::Send), owner("ann")).unwrap();
     let query = Browser.redirect_of(&url).await.query().unwrap().to_owned();
     let granted = one.finish(&query, ("nord", "ann")).await.unwrap().1.unwrap();
-    office.grants.install(ACCOUNT, granted).await.unwrap();
+    host.grants.install(ACCOUNT, granted).await.unwrap();
     // The same code once more, in a sign-in of its own.
-    let later = begun(&office, &other, "ann").await;
+    let later = begun(&host, &other, "ann").await;
     let of = |query: &str, name: &str| {
         url::form_urlencoded::parse(query.as_bytes()).find(|(field, _)| field == name).unwrap().1.into_owned()
     };
@@ -143,9 +143,9 @@ async fn a_code_that_was_redeemed_elsewhere_is_worth_nothing_and_neither_is_what
     );
     let (_, refused) = other.finish(&replayed, ("nord", "ann")).await.unwrap();
     assert!(matches!(refused, Err(Error::SignIn(_))), "{refused:?}");
-    assert_eq!(office.server.good_tokens(), 0, "the server revoked what the first one brought");
-    office.clock.advance(TimeDelta::hours(1));
-    assert!(office.grants.token(ACCOUNT, Resource::Api).await.is_err());
+    assert_eq!(host.server.good_tokens(), 0, "the server revoked what the first one brought");
+    host.clock.advance(TimeDelta::hours(1));
+    assert!(host.grants.token(ACCOUNT, Resource::Api).await.is_err());
 }
 
 /// A web app whose cookie is the user.
@@ -161,8 +161,8 @@ impl Session for App {
         (cookie == "session=1").then(|| ("nord".into(), "ann".into()))
     }
 
-    fn ended(&self, owner: Owner, outcome: Result<Granted, Error>) -> BoxFuture<'_, bool> {
-        self.ended.lock().unwrap().push((owner, outcome.is_ok()));
+    fn ended(&self, owner: Owner, result: Result<Granted, Error>) -> BoxFuture<'_, bool> {
+        self.ended.lock().unwrap().push((owner, result.is_ok()));
         Box::pin(async { !self.full })
     }
 }
@@ -183,11 +183,11 @@ async fn the_page_of_the_web_app_says_how_it_went_and_repeats_nothing() {
         (true, false, "<h1>Not signed in"),
         (false, true, "<h1>Not signed in"),
     ] {
-        let office = Office::new(Manner::Strict).await;
-        office.server.behave(|behaviour| behaviour.declines = declines);
+        let host = TestHost::new(Manner::Strict).await;
+        host.server.behave(|behaviour| behaviour.declines = declines);
         let (web, app) = (Arc::new(web()), Arc::new(App { full, ..App::default() }));
         let mut page = serve(&web, &app).await;
-        page.set_query(Some(&begun(&office, &web, "ann").await));
+        page.set_query(Some(&begun(&host, &web, "ann").await));
         assert_eq!(Browser.fetch("HEAD", &page, None).await.status, 400, "HEAD ends nothing");
         let seen = Browser.fetch("GET", &page, None).await;
         assert!(seen.status == 200 && seen.body.contains(title), "{seen:?}");
@@ -212,13 +212,13 @@ async fn a_visitor_who_is_not_logged_in_ends_nothing() {
             panic!("{owner:?}")
         }
     }
-    let office = Office::new(Manner::Strict).await;
+    let host = TestHost::new(Manner::Strict).await;
     let web = Arc::new(web());
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let mut page: Url = format!("http://{}/oauth/callback", listener.local_addr().unwrap()).parse().unwrap();
     let router = Arc::clone(&web).router(Arc::new(Nobody));
     tokio::spawn(async move { axum::serve(listener, router).await });
-    let query = begun(&office, &web, "ann").await;
+    let query = begun(&host, &web, "ann").await;
     page.set_query(Some(&query));
     assert_eq!(Browser.fetch("GET", &page, None).await.status, 401);
     assert!(web.finish(&query, ("nord", "ann")).await.unwrap().1.is_ok(), "it can still be ended");

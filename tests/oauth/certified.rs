@@ -19,7 +19,7 @@ use crate::{ACCOUNT, sign_in};
 /// The running provider.
 struct Certified {
     child: Child,
-    orders: ChildStdin,
+    input: ChildStdin,
     answers: BufReader<ChildStdout>,
     issuer: Url,
 }
@@ -44,13 +44,13 @@ impl Certified {
             .stderr(Stdio::null())
             .spawn()
             .expect("node starts");
-        let orders = child.stdin.take().unwrap();
+        let input = child.stdin.take().unwrap();
         let mut answers = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         answers.read_line(&mut line).unwrap();
-        let said: serde_json::Value = serde_json::from_str(&line).expect("it says where it is");
-        let issuer = said["issuer"].as_str().unwrap().parse().unwrap();
-        Self { child, orders, answers, issuer }
+        let announced: serde_json::Value = serde_json::from_str(&line).expect("it says where it is");
+        let issuer = announced["issuer"].as_str().unwrap().parse().unwrap();
+        Self { child, input, answers, issuer }
     }
 
     fn client(&self, secret: &str, clock: &TestClock) -> Client {
@@ -77,7 +77,7 @@ impl Certified {
     }
 
     fn is_good(&mut self, bearer: &Bearer) -> bool {
-        writeln!(self.orders, "{}", bearer.expose()).unwrap();
+        writeln!(self.input, "{}", bearer.expose()).unwrap();
         let mut line = String::new();
         self.answers.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap()
@@ -135,8 +135,8 @@ async fn a9_de_authorize_ends_the_tokens_at_a_certified_provider() {
     grants.install(ACCOUNT, granted).await.unwrap();
     let bearer = grants.token(ACCOUNT, Resource::Api).await.unwrap();
     assert!(provider.is_good(&bearer));
-    let outcome = grants.deauthorize(ACCOUNT).await.unwrap();
-    assert_eq!(outcome.at_provider, Some(AtProvider::Revoked));
+    let result = grants.deauthorize(ACCOUNT).await.unwrap();
+    assert_eq!(result.at_provider, Some(AtProvider::Revoked));
     assert!(!provider.is_good(&bearer));
 }
 

@@ -9,23 +9,23 @@ use postroom::transport::tokens::{Resource, Tokens as _};
 use serde_json::json;
 
 use crate::server::Manner;
-use crate::{ACCOUNT, Office};
+use crate::{ACCOUNT, TestHost};
 
 /// Signs in by a code; the user decides after so many questions, or never.
-async fn by_code(office: &Arc<Office>, decides: Option<(usize, bool)>) -> Result<Granted, Error> {
+async fn by_code(host: &Arc<TestHost>, decides: Option<(usize, bool)>) -> Result<Granted, Error> {
     let mut deciding = None;
-    let client = office.server.client();
+    let client = host.server.client();
     let granted = authorize_device(&client, &Wanted::new(Purpose::Send), |prompt| {
         assert!(prompt.page.as_str().ends_with("/type-it-here"), "{prompt:?}");
         assert!(prompt.page_with_code.as_ref().unwrap().as_str().ends_with(&prompt.code), "{prompt:?}");
         assert_eq!(prompt.expires_in, Duration::from_secs(900));
         let Some((questions, allows)) = decides else { return };
-        let (office, code) = (Arc::clone(office), prompt.code.clone());
+        let (host, code) = (Arc::clone(host), prompt.code.clone());
         deciding = Some(tokio::spawn(async move {
-            while office.server.asked().len() < questions {
+            while host.server.asked().len() < questions {
                 tokio::task::yield_now().await;
             }
-            office.server.decide(&code, allows);
+            host.server.decide(&code, allows);
         }));
     })
     .await;
@@ -35,93 +35,104 @@ async fn by_code(office: &Arc<Office>, decides: Option<(usize, bool)>) -> Result
     granted
 }
 
-fn errors(office: &Office) -> Vec<String> {
-    office.server.asked().into_iter().map(|asked| asked.error.unwrap_or_else(|| "none".into())).collect()
+fn errors(host: &TestHost) -> Vec<String> {
+    host.server.asked().into_iter().map(|asked| asked.error.unwrap_or_else(|| "none".into())).collect()
 }
 
 #[tokio::test]
 async fn a10_a_user_without_a_browser_signs_in_by_a_code() {
-    let office = Arc::new(Office::new(Manner::Microsoft).await);
-    let granted = by_code(&office, Some((2, true))).await.unwrap();
+    let host = Arc::new(TestHost::new(Manner::Microsoft).await);
+    let granted = by_code(&host, Some((2, true))).await.unwrap();
     assert_eq!(granted.address.as_deref(), Some("office@ateliernord.example.com"));
-    let heard = errors(&office);
-    assert!(heard.len() >= 3, "{heard:?}");
-    assert_eq!(heard.last().map(String::as_str), Some("none"), "{heard:?}");
-    assert!(heard[..heard.len() - 1].iter().all(|error| error == "authorization_pending"), "{heard:?}");
-    office.grants.install(ACCOUNT, granted).await.unwrap();
-    let bearer = office.grants.token(ACCOUNT, Resource::Api).await.unwrap();
-    assert!(office.server.mailbox_owner(bearer.expose(), Resource::Api).is_some());
-    office.clock.advance(TimeDelta::hours(2));
-    assert!(office.grants.token(ACCOUNT, Resource::Api).await.is_ok(), "it brought a refresh token");
+    let errors_received = errors(&host);
+    assert!(errors_received.len() >= 3, "{errors_received:?}");
+    assert_eq!(errors_received.last().map(String::as_str), Some("none"), "{errors_received:?}");
+    assert!(
+        errors_received[..errors_received.len() - 1].iter().all(|error| error == "authorization_pending"),
+        "{errors_received:?}"
+    );
+    host.grants.install(ACCOUNT, granted).await.unwrap();
+    let bearer = host.grants.token(ACCOUNT, Resource::Api).await.unwrap();
+    assert!(host.server.mailbox_owner(bearer.expose(), Resource::Api).is_some());
+    host.clock.advance(TimeDelta::hours(2));
+    assert!(host.grants.token(ACCOUNT, Resource::Api).await.is_ok(), "it brought a refresh token");
 }
 
 #[tokio::test]
 async fn a_server_that_is_asked_too_often_is_asked_less_often() {
-    let office = Arc::new(Office::new(Manner::Strict).await);
-    office.server.behave(|behaviour| behaviour.told_interval = 2);
-    let granted = by_code(&office, Some((4, true))).await;
+    let host = Arc::new(TestHost::new(Manner::Strict).await);
+    host.server.behave(|behaviour| behaviour.announced_interval = 2);
+    let granted = by_code(&host, Some((4, true))).await;
     assert!(granted.is_ok(), "{granted:?}");
-    let heard = errors(&office);
-    assert_eq!(heard[..3], ["authorization_pending", "slow_down", "authorization_pending"], "{heard:?}");
-    assert_eq!(heard.iter().filter(|error| *error == "slow_down").count(), 1, "{heard:?}");
+    let errors_received = errors(&host);
+    assert_eq!(
+        errors_received[..3],
+        ["authorization_pending", "slow_down", "authorization_pending"],
+        "{errors_received:?}"
+    );
+    assert_eq!(
+        errors_received.iter().filter(|error| *error == "slow_down").count(),
+        1,
+        "{errors_received:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_server_that_wants_to_be_asked_at_once_is_given_a_second() {
-    let office = Arc::new(Office::new(Manner::Strict).await);
-    office.server.behave(|behaviour| behaviour.told_interval = 0);
-    let before = office.clock.now();
-    assert!(by_code(&office, Some((3, true))).await.is_ok());
-    let questions = i32::try_from(office.server.asked().len()).unwrap();
-    assert!(office.clock.now() - before >= TimeDelta::seconds(1) * (questions - 1));
+    let host = Arc::new(TestHost::new(Manner::Strict).await);
+    host.server.behave(|behaviour| behaviour.announced_interval = 0);
+    let before = host.clock.now();
+    assert!(by_code(&host, Some((3, true))).await.is_ok());
+    let questions = i32::try_from(host.server.asked().len()).unwrap();
+    assert!(host.clock.now() - before >= TimeDelta::seconds(1) * (questions - 1));
 }
 
 #[tokio::test]
 async fn a_user_who_declines_elsewhere_has_declined() {
     for manner in [Manner::Microsoft, Manner::Strict] {
-        let office = Arc::new(Office::new(manner).await);
-        let granted = by_code(&office, Some((1, false))).await;
+        let host = Arc::new(TestHost::new(manner).await);
+        let granted = by_code(&host, Some((1, false))).await;
         assert!(matches!(granted, Err(Error::Declined(_))), "{manner:?}: {granted:?}");
     }
 }
 
 #[tokio::test]
 async fn a_code_that_nobody_types_expires() {
-    let office = Arc::new(Office::new(Manner::Microsoft).await);
-    let before = office.clock.now();
-    let granted = by_code(&office, None).await;
+    let host = Arc::new(TestHost::new(Manner::Microsoft).await);
+    let before = host.clock.now();
+    let granted = by_code(&host, None).await;
     assert_eq!(granted.unwrap_err(), Error::TooLate(Duration::from_secs(900)));
-    assert!(office.clock.now() - before >= TimeDelta::seconds(900));
+    assert!(host.clock.now() - before >= TimeDelta::seconds(900));
 }
 
 #[tokio::test]
 async fn a9_google_has_no_sign_in_by_code_for_mail_and_that_is_said() {
-    let office = Office::new(Manner::Google).await;
-    let outcome = authorize_device(&office.server.client(), &Wanted::new(Purpose::Send), |_| {}).await;
+    let host = TestHost::new(Manner::Google).await;
+    let result = authorize_device(&host.server.client(), &Wanted::new(Purpose::Send), |_| {}).await;
     let words = "Google has no sign-in by code for mail; use a browser";
-    assert_eq!(outcome.unwrap_err(), Error::Setup(words.into()));
-    assert!(office.server.asked().is_empty());
+    assert_eq!(result.unwrap_err(), Error::Setup(words.into()));
+    assert!(host.server.asked().is_empty());
 }
 
 #[tokio::test]
 async fn no_prompt_of_a_server_can_do_harm() {
     let prompt = |page: &str, code: &str| json!({ "device_code": "d", "user_code": code, "verification_uri": page, "expires_in": u64::MAX });
     for page in ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x"] {
-        let office = Office::new(Manner::Strict).await;
-        office.server.behave(|behaviour| behaviour.device_says = Some(prompt(page, "c")));
-        let outcome = authorize_device(&office.server.client(), &Wanted::new(Purpose::Send), |prompt| {
+        let host = TestHost::new(Manner::Strict).await;
+        host.server.behave(|behaviour| behaviour.device_response = Some(prompt(page, "c")));
+        let result = authorize_device(&host.server.client(), &Wanted::new(Purpose::Send), |prompt| {
             panic!("shown: {prompt:?}");
         })
         .await;
-        assert!(matches!(outcome, Err(Error::Unusable(_))), "{page}: {outcome:?}");
+        assert!(matches!(result, Err(Error::Unusable(_))), "{page}: {result:?}");
     }
-    let office = Office::new(Manner::Strict).await;
+    let host = TestHost::new(Manner::Strict).await;
     let code = format!("\u{1b}[2J{}", "x".repeat(10_000));
-    office.server.behave(|behaviour| behaviour.device_says = Some(prompt("https://example.com/", &code)));
-    let outcome = authorize_device(&office.server.client(), &Wanted::new(Purpose::Send), |prompt| {
+    host.server.behave(|behaviour| behaviour.device_response = Some(prompt("https://example.com/", &code)));
+    let result = authorize_device(&host.server.client(), &Wanted::new(Purpose::Send), |prompt| {
         assert!(prompt.code.len() <= 64 && !prompt.code.contains('\u{1b}'), "{prompt:?}");
         assert!(prompt.expires_in <= Duration::from_secs(1_800));
     })
     .await;
-    assert!(outcome.is_err(), "{outcome:?}");
+    assert!(result.is_err(), "{result:?}");
 }

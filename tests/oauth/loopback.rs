@@ -8,72 +8,72 @@ use postroom_web::oauth::authorize_loopback;
 use url::Url;
 
 use crate::server::{Browser, Manner};
-use crate::{ACCOUNT, Office, PATIENCE, sign_in};
+use crate::{ACCOUNT, PATIENCE, TestHost, sign_in};
 
 #[tokio::test]
 async fn a9_a_user_signs_in_at_google_and_the_account_has_a_token_for_its_api() {
-    let office = Office::new(Manner::Google).await;
-    let (granted, page) = sign_in(&office.server.client(), Purpose::Send).await;
+    let host = TestHost::new(Manner::Google).await;
+    let (granted, page) = sign_in(&host.server.client(), Purpose::Send).await;
     let granted = granted.unwrap();
     assert_eq!(granted.address.as_deref(), Some("office@ateliernord.example.com"));
     assert_eq!(page.status, 200);
     assert!(page.body.contains("You can close this window"), "{page:?}");
-    office.grants.install(ACCOUNT, granted).await.unwrap();
-    let bearer = office.grants.token(ACCOUNT, Resource::Api).await.unwrap();
-    let mailbox_owner = office.server.mailbox_owner(bearer.expose(), Resource::Api).unwrap();
+    host.grants.install(ACCOUNT, granted).await.unwrap();
+    let bearer = host.grants.token(ACCOUNT, Resource::Api).await.unwrap();
+    let mailbox_owner = host.server.mailbox_owner(bearer.expose(), Resource::Api).unwrap();
     assert_eq!(mailbox_owner.address, "office@ateliernord.example.com");
     assert_eq!(mailbox_owner.scopes, ["openid", "email", "https://www.googleapis.com/auth/gmail.send"]);
-    assert_eq!(office.server.refreshes(), 0, "the first token came with the sign-in");
+    assert_eq!(host.server.refreshes(), 0, "the first token came with the sign-in");
 }
 
 #[tokio::test]
 async fn a10_a_user_signs_in_at_microsoft_and_each_resource_has_its_own_token() {
-    let office = Office::signed_in(Manner::Microsoft).await;
-    let api = office.grants.token(ACCOUNT, Resource::Api).await.unwrap();
-    let mail = office.grants.token(ACCOUNT, Resource::Mail).await.unwrap();
-    assert!(office.server.mailbox_owner(api.expose(), Resource::Api).is_some());
-    assert!(office.server.mailbox_owner(api.expose(), Resource::Mail).is_none());
-    let mailbox_owner = office.server.mailbox_owner(mail.expose(), Resource::Mail).unwrap();
+    let host = TestHost::signed_in(Manner::Microsoft).await;
+    let api = host.grants.token(ACCOUNT, Resource::Api).await.unwrap();
+    let mail = host.grants.token(ACCOUNT, Resource::Mail).await.unwrap();
+    assert!(host.server.mailbox_owner(api.expose(), Resource::Api).is_some());
+    assert!(host.server.mailbox_owner(api.expose(), Resource::Mail).is_none());
+    let mailbox_owner = host.server.mailbox_owner(mail.expose(), Resource::Mail).unwrap();
     assert!(
         mailbox_owner.scopes.contains(&"https://outlook.office.com/SMTP.Send".to_owned()),
         "{mailbox_owner:?}"
     );
-    assert_eq!(office.server.refreshes(), 1, "one grant, redeemed again for the other resource");
-    assert_eq!(office.grants.token(ACCOUNT, Resource::Mail).await.unwrap(), mail);
-    assert_eq!(office.server.refreshes(), 1, "both tokens are kept");
+    assert_eq!(host.server.refreshes(), 1, "one grant, redeemed again for the other resource");
+    assert_eq!(host.grants.token(ACCOUNT, Resource::Mail).await.unwrap(), mail);
+    assert_eq!(host.server.refreshes(), 1, "both tokens are kept");
 }
 
 #[tokio::test]
 async fn a10_the_mailbox_address_counts_and_not_a_principal_name_that_looks_like_one() {
-    let office = Office::new(Manner::Microsoft).await;
-    let (granted, _) = sign_in(&office.server.client(), Purpose::Send).await;
+    let host = TestHost::new(Manner::Microsoft).await;
+    let (granted, _) = sign_in(&host.server.client(), Purpose::Send).await;
     assert_eq!(granted.unwrap().address.as_deref(), Some("office@ateliernord.example.com"));
 }
 
 #[tokio::test]
 async fn a_sign_in_that_tells_nobody_who_it_was_is_a_sign_in_all_the_same() {
-    let office = Office::new(Manner::Google).await;
-    office.server.behave(|behaviour| behaviour.anonymous = true);
-    let (granted, _) = sign_in(&office.server.client(), Purpose::Send).await;
+    let host = TestHost::new(Manner::Google).await;
+    host.server.behave(|behaviour| behaviour.anonymous = true);
+    let (granted, _) = sign_in(&host.server.client(), Purpose::Send).await;
     assert_eq!(granted.unwrap().address, None);
 }
 
 #[tokio::test]
 async fn the_id_token_names_the_address_where_no_profile_can_be_asked_for() {
-    let office = Office::new(Manner::Google).await;
-    let mut provider = office.server.provider();
+    let host = TestHost::new(Manner::Google).await;
+    let mut provider = host.server.provider();
     provider.endpoints.identity = None;
-    let (granted, _) = sign_in(&office.server.client_of(provider), Purpose::Send).await;
+    let (granted, _) = sign_in(&host.server.client_of(provider), Purpose::Send).await;
     assert_eq!(granted.unwrap().address.as_deref(), Some("office@ateliernord.example.com"));
 }
 
 #[tokio::test]
 async fn the_request_names_the_purpose_and_nothing_can_be_guessed_of_it() {
-    let office = Office::new(Manner::Google).await;
+    let host = TestHost::new(Manner::Google).await;
     let mut seen = Vec::new();
     for _ in 0..2 {
         let wanted = Wanted::new(Purpose::Mailbox).hint("a@example.com");
-        let _ = authorize_loopback(&office.server.client(), &wanted, Duration::ZERO, |url| {
+        let _ = authorize_loopback(&host.server.client(), &wanted, Duration::ZERO, |url| {
             seen.push(url.clone());
         })
         .await;
@@ -113,22 +113,22 @@ where
 
 #[tokio::test]
 async fn an_answer_with_a_state_of_somebody_else_is_not_taken() {
-    let office = Office::new(Manner::Google).await;
-    office.server.behave(|behaviour| behaviour.state = Some("somebody-elses-state-4711".into()));
-    let granted = instead(&office.server.client(), |url, _| async move {
+    let host = TestHost::new(Manner::Google).await;
+    host.server.behave(|behaviour| behaviour.state = Some("somebody-elses-state-4711".into()));
+    let granted = instead(&host.server.client(), |url, _| async move {
         let page = Browser.open(&url).await;
         assert_eq!(page.status, 400);
         assert!(!page.body.contains("4711"), "nothing of the request is in the page: {page:?}");
     })
     .await;
     assert!(matches!(granted, Err(Error::Foreign(_))), "{granted:?}");
-    assert!(office.server.asked().is_empty(), "its code was not redeemed");
+    assert!(host.server.asked().is_empty(), "its code was not redeemed");
 }
 
 #[tokio::test]
 async fn somebody_who_guesses_neither_ends_nor_spoils_a_sign_in() {
-    let office = Office::new(Manner::Google).await;
-    let granted = instead(&office.server.client(), |url, redirect| async move {
+    let host = TestHost::new(Manner::Google).await;
+    let granted = instead(&host.server.client(), |url, redirect| async move {
         for query in
             ["", "code=x", "state=&code=x", "state=guess&code=x", "state=a&state=b&code=x", "%ff=%00"]
         {
@@ -144,8 +144,8 @@ async fn somebody_who_guesses_neither_ends_nor_spoils_a_sign_in() {
 
 #[tokio::test]
 async fn somebody_who_goes_on_guessing_ends_it_before_he_can_be_right() {
-    let office = Office::new(Manner::Google).await;
-    let granted = instead(&office.server.client(), |_, redirect| async move {
+    let host = TestHost::new(Manner::Google).await;
+    let granted = instead(&host.server.client(), |_, redirect| async move {
         for guess in 0..16 {
             let mut url = redirect.clone();
             url.set_query(Some(&format!("state={guess}&code=x")));
@@ -159,8 +159,8 @@ async fn somebody_who_goes_on_guessing_ends_it_before_he_can_be_right() {
 
 #[tokio::test]
 async fn the_listener_takes_one_get_of_its_own_page_under_its_own_name() {
-    let office = Office::new(Manner::Google).await;
-    let granted = instead(&office.server.client(), |url, redirect| async move {
+    let host = TestHost::new(Manner::Google).await;
+    let granted = instead(&host.server.client(), |url, redirect| async move {
         let answer = Browser.redirect_of(&url).await;
         let rows = [
             ("HEAD", answer.path(), None, 405),
@@ -194,17 +194,17 @@ async fn the_listener_takes_one_get_of_its_own_page_under_its_own_name() {
 
 #[tokio::test]
 async fn when_nobody_signs_in_the_wait_ends_and_says_so() {
-    let office = Office::new(Manner::Google).await;
+    let host = TestHost::new(Manner::Google).await;
     let limit = Duration::from_millis(20);
     let wanted = Wanted::new(Purpose::Send);
-    let granted = authorize_loopback(&office.server.client(), &wanted, limit, |_| {}).await;
+    let granted = authorize_loopback(&host.server.client(), &wanted, limit, |_| {}).await;
     assert_eq!(granted.unwrap_err(), Error::TooLate(limit));
     assert_eq!(Error::TooLate(PATIENCE).to_string(), "nobody signed in within 30 s; start again");
 }
 
 #[tokio::test]
 async fn an_answer_of_another_provider_is_not_redeemed() {
-    let right = |office: &Office| office.server.issuer();
+    let right = |host: &TestHost| host.server.issuer();
     // What the client expects, what the server says, and whether that is right.
     type Expected = fn(String) -> Issuer;
     let rows: [(Expected, Option<&str>, bool); 6] = [
@@ -215,34 +215,35 @@ async fn an_answer_of_another_provider_is_not_redeemed() {
         (Issuer::Always, None, false),
         (Issuer::Always, Some("right"), true),
     ];
-    for (expected, said, is_right) in rows {
-        let office = Office::new(Manner::Google).await;
-        let said_iss = said.map(|said| if said == "right" { right(&office) } else { said.to_owned() });
-        office.server.behave(|behaviour| behaviour.iss = said_iss);
-        let issuer = expected(right(&office));
-        let client = office.server.client_of(Provider { issuer: issuer.clone(), ..office.server.provider() });
+    for (expected, issuer_sent, is_right) in rows {
+        let host = TestHost::new(Manner::Google).await;
+        let sent = issuer_sent
+            .map(|issuer_sent| if issuer_sent == "right" { right(&host) } else { issuer_sent.to_owned() });
+        host.server.behave(|behaviour| behaviour.iss = sent);
+        let issuer = expected(right(&host));
+        let client = host.server.client_of(Provider { issuer: issuer.clone(), ..host.server.provider() });
         let (granted, _) = sign_in(&client, Purpose::Send).await;
         match granted {
-            Ok(_) => assert!(is_right, "{issuer:?}, {said:?}"),
+            Ok(_) => assert!(is_right, "{issuer:?}, {issuer_sent:?}"),
             Err(Error::Foreign(_)) => {
-                assert!(!is_right, "{issuer:?}, {said:?}");
-                assert!(office.server.asked().is_empty());
+                assert!(!is_right, "{issuer:?}, {issuer_sent:?}");
+                assert!(host.server.asked().is_empty());
             }
-            Err(error) => panic!("{issuer:?}, {said:?}: {error}"),
+            Err(error) => panic!("{issuer:?}, {issuer_sent:?}: {error}"),
         }
     }
 }
 
 #[tokio::test]
 async fn a_server_that_sends_the_browser_elsewhere_gets_no_token_asked_of_it() {
-    let office = Office::new(Manner::Strict).await;
+    let host = TestHost::new(Manner::Strict).await;
     let elsewhere = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let there = format!("http://{}/steal", elsewhere.local_addr().unwrap());
-    office.server.behave(|behaviour| behaviour.elsewhere = Some(there));
-    let granted = instead(&office.server.client(), |url, redirect| async move {
+    host.server.behave(|behaviour| behaviour.elsewhere = Some(there));
+    let granted = instead(&host.server.client(), |url, redirect| async move {
         assert_ne!(Browser.redirect_of(&url).await.port(), redirect.port());
     })
     .await;
     assert!(matches!(granted, Err(Error::TooLate(_))), "{granted:?}");
-    assert!(office.server.asked().is_empty());
+    assert!(host.server.asked().is_empty());
 }

@@ -1,5 +1,5 @@
-//! Signing in and staying signed in, over HTTP: against a server of our own that insists on everything ([`server`]), and
-//! in the end-to-end tier against a certified one that others wrote ([`certified`]).
+//! OAuth sign-in and refresh over HTTP: against a strict server of our own ([`server`]), and in the end-to-end tier against a
+//! certified one that others wrote ([`certified`]).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -25,15 +25,15 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// The account of these tests.
 pub(crate) const ACCOUNT: &str = "account-1";
 
-/// A server, and what a host keeps.
-pub(crate) struct Office {
+/// An authorization server, and the grants of a host that signs in at it.
+pub(crate) struct TestHost {
     pub(crate) clock: TestClock,
     pub(crate) server: AuthorizationServer,
     pub(crate) store: Arc<InMemory>,
     pub(crate) grants: Grants,
 }
 
-impl Office {
+impl TestHost {
     pub(crate) async fn new(manner: Manner) -> Self {
         let clock = TestClock::new();
         let server = AuthorizationServer::start(manner, Arc::new(clock.clone())).await;
@@ -43,11 +43,11 @@ impl Office {
         Self { clock, server, store, grants }
     }
 
-    /// The same with somebody signed in.
+    /// Starts the server, and signs a user in.
     pub(crate) async fn signed_in(manner: Manner) -> Self {
-        let office = Self::new(manner).await;
-        office.sign_in().await;
-        office
+        let host = Self::new(manner).await;
+        host.sign_in().await;
+        host
     }
 
     pub(crate) async fn sign_in(&self) {
@@ -55,13 +55,13 @@ impl Office {
         self.grants.install(ACCOUNT, granted).await.expect("it can be kept");
     }
 
-    /// Another process with the same store.
+    /// Opens the same store as another process would.
     pub(crate) fn other_process(&self) -> Grants {
         Grants::with_clock(self.store.clone(), self.store.clone(), Arc::new(self.clock.clone()))
     }
 }
 
-/// Signs in with a browser that goes where it is sent; the outcome, and the last page that the browser saw.
+/// Signs in with a browser that follows redirects. Returns the result, and the last page that the browser saw.
 pub(crate) async fn sign_in(client: &Client, purpose: Purpose) -> (Result<Granted, Error>, Seen) {
     let (open, opened) = tokio::sync::oneshot::channel();
     let browsing = tokio::spawn(async move { Browser.open(&opened.await.expect("a page to open")).await });

@@ -6,7 +6,7 @@ use postroom::model::AllowList;
 use postroom::transport::oauth::{Client, Error, Network, Provider, Purpose, Wanted, authorize_device};
 
 use crate::server::{Browser, CLIENT, Manner, Once, SECRET, WEB_REDIRECT};
-use crate::{Office, sign_in};
+use crate::{TestHost, sign_in};
 
 #[tokio::test]
 async fn a_user_who_declines_is_quoted_in_the_providers_words() {
@@ -15,9 +15,9 @@ async fn a_user_who_declines_is_quoted_in_the_providers_words() {
         (Manner::Microsoft, "access_denied: AADSTS65004: User declined to consent to access the app."),
     ];
     for (manner, words) in rows {
-        let office = Office::new(manner).await;
-        office.server.behave(|behaviour| behaviour.declines = true);
-        let (granted, page) = sign_in(&office.server.client(), Purpose::Send).await;
+        let host = TestHost::new(manner).await;
+        host.server.behave(|behaviour| behaviour.declines = true);
+        let (granted, page) = sign_in(&host.server.client(), Purpose::Send).await;
         assert_eq!(granted.unwrap_err(), Error::Declined(words.into()), "{manner:?}");
         assert!(!page.body.contains("65004") && !page.body.contains("said no"), "{page:?}");
     }
@@ -26,24 +26,24 @@ async fn a_user_who_declines_is_quoted_in_the_providers_words() {
 #[tokio::test]
 async fn a_permission_that_the_user_took_away_is_named() {
     let scope = "https://www.googleapis.com/auth/gmail.send";
-    let office = Office::new(Manner::Google).await;
-    office.server.behave(|behaviour| behaviour.withheld = vec![scope.into()]);
-    let (granted, _) = sign_in(&office.server.client(), Purpose::Send).await;
+    let host = TestHost::new(Manner::Google).await;
+    host.server.behave(|behaviour| behaviour.withheld = vec![scope.into()]);
+    let (granted, _) = sign_in(&host.server.client(), Purpose::Send).await;
     assert_eq!(granted.unwrap_err(), Error::Incomplete(vec![scope.into()]));
 
-    let office = Office::new(Manner::Microsoft).await;
+    let host = TestHost::new(Manner::Microsoft).await;
     let scope = "https://graph.microsoft.com/Mail.Send";
-    office.server.behave(|behaviour| behaviour.withheld = vec![scope.into()]);
-    let (granted, _) = sign_in(&office.server.client(), Purpose::Send).await;
+    host.server.behave(|behaviour| behaviour.withheld = vec![scope.into()]);
+    let (granted, _) = sign_in(&host.server.client(), Purpose::Send).await;
     assert_eq!(granted.unwrap_err(), Error::Incomplete(vec![scope.into()]));
 }
 
 #[tokio::test]
 async fn a_sign_in_without_a_refresh_token_is_none() {
-    let office = Office::new(Manner::Google).await;
+    let host = TestHost::new(Manner::Google).await;
     // Google gives one only to those who ask for it twice over.
-    let provider = Provider { parameters: Vec::new(), ..office.server.provider() };
-    let (granted, _) = sign_in(&office.server.client_of(provider), Purpose::Send).await;
+    let provider = Provider { parameters: Vec::new(), ..host.server.provider() };
+    let (granted, _) = sign_in(&host.server.client_of(provider), Purpose::Send).await;
     assert_eq!(granted.unwrap_err(), Error::Unusable("Google gave no refresh token".into()));
 }
 
@@ -54,21 +54,21 @@ async fn a_client_that_the_provider_does_not_know_is_for_the_operator_to_correct
         (Manner::Google, "invalid_client: Invalid client secret provided."),
         (Manner::Microsoft, "invalid_client: AADSTS7000215: Invalid client secret provided."),
     ] {
-        let office = Office::new(manner).await;
-        let wrong = Client::new(office.server.provider(), CLIENT, Some("yesterdays-secret".into()));
+        let host = TestHost::new(manner).await;
+        let wrong = Client::new(host.server.provider(), CLIENT, Some("yesterdays-secret".into()));
         let (granted, _) = sign_in(&wrong.network(network()), Purpose::Send).await;
-        let Err(Error::Refused(said)) = granted else { panic!("{granted:?}") };
-        assert!(said.starts_with(words), "{said}");
+        let Err(Error::Refused(text)) = granted else { panic!("{granted:?}") };
+        assert!(text.starts_with(words), "{text}");
     }
-    let office = Office::new(Manner::Strict).await;
-    let wrong = Client::new(office.server.provider(), CLIENT, None).network(network());
+    let host = TestHost::new(Manner::Strict).await;
+    let wrong = Client::new(host.server.provider(), CLIENT, None).network(network());
     let (granted, _) = sign_in(&wrong, Purpose::Send).await;
     assert!(matches!(granted, Err(Error::Refused(_))), "{granted:?}");
 }
 
 #[tokio::test]
 async fn the_server_of_these_tests_insists_on_what_the_standards_let_it_insist_on() {
-    let office = Office::new(Manner::Strict).await;
+    let host = TestHost::new(Manner::Strict).await;
     let good = [
         ("response_type", "code"),
         ("client_id", CLIENT),
@@ -79,8 +79,8 @@ async fn the_server_of_these_tests_insists_on_what_the_standards_let_it_insist_o
         ("scope", "openid email"),
     ];
     let ask = async |changed: &str, value: &str| {
-        let mut url = office.server.origin().join("authorize").unwrap();
-        let fields = good.map(|(name, kept)| (name, if name == changed { value } else { kept }));
+        let mut url = host.server.origin().join("authorize").unwrap();
+        let fields = good.map(|(name, value)| (name, if name == changed { value } else { value }));
         url.query_pairs_mut().extend_pairs(fields);
         let seen = Browser.fetch("GET", &url, None).await;
         (seen.status, seen.header("location").unwrap_or_default().to_owned())
@@ -114,53 +114,53 @@ async fn the_server_of_these_tests_insists_on_what_the_standards_let_it_insist_o
 }
 
 /// What a client hears when the token endpoint answers in this way.
-async fn hears(once: Once) -> Error {
-    let office = Office::new(Manner::Strict).await;
-    office.server.behave(|behaviour| behaviour.once.push_back(once));
-    sign_in(&office.server.client(), Purpose::Send).await.0.unwrap_err()
+async fn error_of(once: Once) -> Error {
+    let host = TestHost::new(Manner::Strict).await;
+    host.server.behave(|behaviour| behaviour.once.push_back(once));
+    sign_in(&host.server.client(), Purpose::Send).await.0.unwrap_err()
 }
 
-fn says(status: u16, body: &str) -> Once {
-    Once::Say(status, "application/json", body.to_owned())
+fn respond(status: u16, body: &str) -> Once {
+    Once::Respond(status, "application/json", body.to_owned())
 }
 
 #[tokio::test]
 async fn what_is_wrong_for_now_is_told_from_what_stays_wrong() {
     let detail = "127.0.0.1 answered 503 Service Unavailable: \"temporarily_unavailable: come back later\"";
-    let busy = hears(Once::Busy(503, 7)).await;
+    let busy = error_of(Once::Busy(503, 7)).await;
     let retry_after = Some(Duration::from_secs(7));
     assert_eq!(busy, Error::Unavailable { detail: detail.into(), retry_after });
     let rows = [
         (Once::Busy(429, 1), true),
-        (says(500, "<html>oops</html>"), true),
+        (respond(500, "<html>oops</html>"), true),
         (
-            says(
+            respond(
                 400,
                 r#"{"error":"temporarily_unavailable","error_description":"AADSTS90033: A transient error."}"#,
             ),
             true,
         ),
-        (says(400, r#"{"error":"server_error"}"#), true),
+        (respond(400, r#"{"error":"server_error"}"#), true),
         (Once::HangUp, true),
-        (says(400, r#"{"error":"invalid_grant"}"#), false),
-        (says(400, r#"{"error":"invalid_scope"}"#), false),
+        (respond(400, r#"{"error":"invalid_grant"}"#), false),
+        (respond(400, r#"{"error":"invalid_scope"}"#), false),
         (
-            says(401, r#"{"error":"deleted_client","error_description":"The OAuth client was deleted."}"#),
+            respond(401, r#"{"error":"deleted_client","error_description":"The OAuth client was deleted."}"#),
             false,
         ),
-        (says(404, "<html>not here</html>"), false),
-        (says(400, ""), false),
-        (says(200, ""), false),
-        (says(200, "[]"), false),
-        (says(200, r#"{"access_token":"t","token_type":"mac","refresh_token":"r"}"#), false),
-        (says(200, r#"{"access_token":"a\nb","token_type":"bearer","refresh_token":"r"}"#), false),
-        (says(200, r#"{"access_token":17,"token_type":"bearer"}"#), false),
-        (says(200, &format!("{{\"x\":\"{}\"}}", "x".repeat(300_000))), false),
-        (Once::Say(200, "text/html", "<html>log in to this hotel's network</html>".into()), false),
+        (respond(404, "<html>not here</html>"), false),
+        (respond(400, ""), false),
+        (respond(200, ""), false),
+        (respond(200, "[]"), false),
+        (respond(200, r#"{"access_token":"t","token_type":"mac","refresh_token":"r"}"#), false),
+        (respond(200, r#"{"access_token":"a\nb","token_type":"bearer","refresh_token":"r"}"#), false),
+        (respond(200, r#"{"access_token":17,"token_type":"bearer"}"#), false),
+        (respond(200, &format!("{{\"x\":\"{}\"}}", "x".repeat(300_000))), false),
+        (Once::Respond(200, "text/html", "<html>log in to this hotel's network</html>".into()), false),
         (Once::Redirect("http://127.0.0.1:1/steal".into()), false),
     ];
     for (once, is_transient) in rows {
-        let error = hears(once.clone()).await;
+        let error = error_of(once.clone()).await;
         assert_eq!(error.is_transient(), is_transient, "{once:?}: {error}");
     }
 }
@@ -173,16 +173,18 @@ async fn words_of_a_provider_are_quoted_without_the_tokens_in_them() {
     let body = format!(
         r#"{{"error":"invalid_grant","error_description":"{token} and {SECRET} and {long}, {trace}","access_token":"{long}"}}"#
     );
-    let Error::SignIn(words) = hears(says(400, &body)).await else { panic!("not a matter of signing in") };
+    let Error::SignIn(words) = error_of(respond(400, &body)).await else {
+        panic!("not a matter of signing in")
+    };
     assert_eq!(words, format!("invalid_grant: […] and […] and […], {trace}"));
     // Also where the answer can't be read, or isn't JSON.
     for once in [
-        says(200, &format!(r#"{{"access_token":["{long}"],"token_type":"bearer"}}"#)),
-        says(200, &format!(r#"{{"access_token":"t","token_type":"bearer","expires_in":"{long}"}}"#)),
-        Once::Say(500, "text/plain", format!("stack trace with {SECRET} and {long}")),
-        Once::Say(403, "text/plain", format!("stack trace with {SECRET} and {long}")),
+        respond(200, &format!(r#"{{"access_token":["{long}"],"token_type":"bearer"}}"#)),
+        respond(200, &format!(r#"{{"access_token":"t","token_type":"bearer","expires_in":"{long}"}}"#)),
+        Once::Respond(500, "text/plain", format!("stack trace with {SECRET} and {long}")),
+        Once::Respond(403, "text/plain", format!("stack trace with {SECRET} and {long}")),
     ] {
-        let error = hears(once.clone()).await;
+        let error = error_of(once.clone()).await;
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains(SECRET) && !shown.contains(long), "{once:?}: {shown}");
     }
@@ -190,15 +192,15 @@ async fn words_of_a_provider_are_quoted_without_the_tokens_in_them() {
 
 #[tokio::test]
 async fn only_what_the_operator_allowed_is_asked_and_only_by_https() {
-    let office = Office::new(Manner::Strict).await;
-    let here = office.server.provider();
+    let host = TestHost::new(Manner::Strict).await;
+    let own = host.server.provider();
     let moved = |token: &str| {
-        let mut provider = here.clone();
+        let mut provider = own.clone();
         provider.endpoints.device = Some(token.parse().unwrap());
         provider
     };
     let rows = [
-        (here.clone(), AllowList::none(), "the operator has not allowed it"),
+        (own.clone(), AllowList::none(), "the operator has not allowed it"),
         (
             moved("http://192.0.2.1/device"),
             AllowList::everything(),
@@ -211,22 +213,22 @@ async fn only_what_the_operator_allowed_is_asked_and_only_by_https() {
     for (provider, allowed, words) in rows {
         let url = provider.endpoints.device.clone().unwrap();
         let client = Client::new(provider, CLIENT, None).network(Network { allowed, ..Network::default() });
-        let outcome = authorize_device(&client, &Wanted::new(Purpose::Send), |_| {}).await;
-        let Err(Error::Setup(said)) = outcome else { panic!("{url}: {outcome:?}") };
-        assert!(said.contains(words), "{url}: {said}");
+        let result = authorize_device(&client, &Wanted::new(Purpose::Send), |_| {}).await;
+        let Err(Error::Setup(text)) = result else { panic!("{url}: {result:?}") };
+        assert!(text.contains(words), "{url}: {text}");
     }
-    assert!(office.server.asked().is_empty());
+    assert!(host.server.asked().is_empty());
 }
 
 #[tokio::test]
 async fn a_server_without_a_trusted_certificate_gets_no_secret() {
     // It speaks no TLS at all: the handshake fails before anything is sent.
-    let office = Office::new(Manner::Strict).await;
-    let mut provider = office.server.provider();
-    let port = office.server.origin().port().unwrap();
+    let host = TestHost::new(Manner::Strict).await;
+    let mut provider = host.server.provider();
+    let port = host.server.origin().port().unwrap();
     provider.endpoints.token = format!("https://127.0.0.1:{port}/token").parse().unwrap();
-    let (granted, _) = sign_in(&office.server.client_of(provider), Purpose::Send).await;
+    let (granted, _) = sign_in(&host.server.client_of(provider), Purpose::Send).await;
     let error = granted.unwrap_err();
     assert!(error.is_transient() && error.to_string().contains("does not speak TLS here"), "{error}");
-    assert!(office.server.asked().is_empty());
+    assert!(host.server.asked().is_empty());
 }

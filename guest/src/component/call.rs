@@ -1,7 +1,7 @@
 //! The beginning and the end of a call: a panic is logged before it traps, and no call begins inside another.
 
 use super::bindings::postroom::plugin::log;
-use crate::call_lock::{CallGuard, CallLock};
+use crate::call_lock::CallLock;
 use std::sync::Once;
 
 /// One instance serves one call at a time.
@@ -12,7 +12,7 @@ static CALL: CallLock = CallLock::new();
 /// Traps where another call of the instance has not ended: an import called back, two threads share the instance, or an import threw and
 /// its host goes on with the instance all the same. What such a call would compute is undefined.
 #[allow(clippy::panic)] // a trap is what it is for
-pub fn begin() -> CallGuard<'static> {
+pub fn begin() -> impl Drop + use<> {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         std::panic::set_hook(Box::new(|info| log::write(log::Level::Error, &format!("panic: {info}"))));

@@ -39,13 +39,13 @@ pub struct Account {
 }
 
 impl Account {
-    /// The OAuth grant that it needs: one serves mail and mailbox.
+    /// Returns the OAuth grant that it needs: one serves mail and mailbox.
     pub fn grant(&self) -> Option<&Grant> {
         let mailbox = self.mailbox.as_ref().and_then(|server| server.authentication.grant());
         self.transport.grant().or(mailbox)
     }
 
-    /// The same, to be changed: every place that has one.
+    /// Returns every grant, to be changed.
     pub fn grants_mut(&mut self) -> impl Iterator<Item = &mut Grant> {
         let mailbox = self.mailbox.as_mut().and_then(|server| server.authentication.grant_mut());
         self.transport.grant_mut().into_iter().chain(mailbox)
@@ -74,7 +74,7 @@ pub struct NewAccount {
 }
 
 impl NewAccount {
-    /// An account without a mailbox, ready.
+    /// Creates an account without a mailbox.
     pub fn new(name: Name, address: MailAddress, transport: Transport) -> Self {
         Self {
             name,
@@ -99,7 +99,7 @@ pub struct SendAs {
     pub relation: Relation,
 }
 
-/// How another address belongs to an account. The contract's words.
+/// The relation of another address to an account, in the contract's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relation {
@@ -120,33 +120,33 @@ pub enum AccountState {
     Ready,
     /// Only a person can help: the grant expired or was revoked, or there is no password yet. Its mail is held.
     NeedsSignIn {
-        /// Why; the provider's words where it said some.
+        /// The reason, in the provider's words where it sent some.
         reason: String,
         /// Since when.
         since: DateTime<FixedOffset>,
     },
-    /// An administrator said that somebody else knows the credentials: they are not used (rule A13).
+    /// The credentials are compromised, as an administrator reported: they are not used (rule A13).
     Compromised {
-        /// Who said so.
+        /// Name of the administrator.
         by: String,
         /// Since when.
         since: DateTime<FixedOffset>,
     },
 }
 
-/// What a folder is used for, by the names of RFC 6154.
+/// The use of a folder, by the names of RFC 6154.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FolderUse {
     /// What arrives.
     Inbox,
-    /// What was sent.
+    /// Sent mails.
     Sent,
-    /// What is not finished.
+    /// Drafts.
     Drafts,
-    /// What is kept.
+    /// Archived mails.
     Archive,
-    /// What is unwanted.
+    /// Unwanted mails.
     Junk,
     /// What is deleted.
     Trash,

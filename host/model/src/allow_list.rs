@@ -40,18 +40,18 @@ pub enum NotAllowable {
 }
 
 impl AllowList {
-    /// Nothing but the public internet.
+    /// Allows nothing but the public internet.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Every address there is, metadata services included.
+    /// Allows every address, metadata services included.
     pub fn everything() -> Self {
         let all = |address: IpAddr| Network { address, length: 0 };
         Self { networks: vec![all([0; 4].into()), all([0; 16].into())], names: Vec::new() }
     }
 
-    /// This machine.
+    /// Allows this machine.
     pub fn loopback() -> Self {
         let four = Network { address: [127, 0, 0, 0].into(), length: 8 };
         let six = Network { address: std::net::Ipv6Addr::LOCALHOST.into(), length: 128 };
@@ -70,7 +70,7 @@ impl AllowList {
         Ok(list)
     }
 
-    /// Whether a host of this name may be connected to at this address.
+    /// Returns whether a host of this name may be connected to at this address.
     pub fn allows(&self, host: &str, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.networks.iter().any(|network| network.contains(address))
@@ -106,7 +106,7 @@ impl AllowList {
                 let address = address.to_canonical();
                 self.networks.push(Network { address, length: bits(address) });
             }
-            // `127.1` and the like are addresses to a resolver, and names to nobody.
+            // `127.1` and the like are addresses to a resolver, and no names.
             Err(_) if name.rsplit('.').next().is_some_and(is_numeric) => return Err(unreadable()),
             Err(_) => self.names.push(Name { name, below }),
         }

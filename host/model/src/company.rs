@@ -29,7 +29,7 @@ pub struct NewCompany {
 }
 
 impl NewCompany {
-    /// A company with neutral settings.
+    /// Creates a company with neutral settings.
     pub fn named(name: Name) -> Self {
         Self { name, settings: "{}".to_owned(), fallback: Fallback::default() }
     }
@@ -38,14 +38,14 @@ impl NewCompany {
 /// The company's logo as it is in a file, at most 200,000 bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logo {
-    /// Name of the file; its ending tells the media type.
+    /// Name of the file; its ending decides the media type.
     pub file_name: String,
     /// PNG, JPEG or GIF.
     pub content: Vec<u8>,
 }
 
 impl Logo {
-    /// Media type by the ending of the name.
+    /// Returns the media type by the ending of the name.
     pub fn media_type(&self) -> &'static str {
         let ending = self.file_name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
         match ending.as_deref() {
@@ -79,7 +79,7 @@ impl Default for Fallback {
     }
 }
 
-/// Whether a mail may leave by another route. The contract's words.
+/// The policy for another route of a mail, in the contract's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FallbackPolicy {
@@ -88,7 +88,7 @@ pub enum FallbackPolicy {
     /// If the user agrees.
     #[default]
     Ask,
-    /// When the patience is over.
+    /// What happens after `patience`.
     Automatic,
 }
 

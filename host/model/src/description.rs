@@ -12,7 +12,7 @@ pub struct PlatformDomains<'a> {
     pub reply_domain: &'a HostName,
 }
 
-/// The account, with what a user has set for it. `platform` where the operator has one.
+/// Describes the account, with what a user has set for it. `platform` where the operator has one.
 pub fn describe(account: &Account, own: &UserSettings, platform: Option<PlatformDomains<'_>>) -> String {
     let mut fields = Map::new();
     let mut add = |name: &str, value: Value| fields.insert(name.to_owned(), value);

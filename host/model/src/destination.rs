@@ -1,9 +1,11 @@
-//! Where a secret may be sent: what it is sealed together with, so that a change of an account's server sends it nowhere else.
+//! Where a secret may be sent. A secret is sealed together with its destinations, so that a changed server of an account
+//! does not receive it.
 
 use super::{
     Account, Authentication, Endpoints, Grant, ImapServer, Provider, RecordsPlace, SecretKind, Security,
     ServiceUrl, SmtpServer, Transport,
 };
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,29 +19,29 @@ pub struct Destination(String);
 pub struct Destinations(BTreeSet<Destination>);
 
 impl Destination {
-    /// Nowhere: the secret proves something to this installation, and leaves it never.
-    pub fn here() -> Self {
+    /// Returns this installation: the secret is checked here, and is never sent.
+    pub fn this_installation() -> Self {
         Self("this installation".to_owned())
     }
 
-    /// A submission server.
+    /// Returns the destination of a submission server.
     pub fn smtp(server: &SmtpServer) -> Self {
         let SmtpServer { host, port, security, trusted_ca, .. } = server;
         Self::server("smtp", host.as_str(), port.get(), *security, trusted_ca.as_deref())
     }
 
-    /// A mailbox.
+    /// Returns the destination of a mailbox.
     pub fn imap(server: &ImapServer) -> Self {
         let ImapServer { host, port, security, trusted_ca, .. } = server;
         Self::server("imap", host.as_str(), port.get(), *security, trusted_ca.as_deref())
     }
 
-    /// A service by HTTP.
+    /// Returns the destination of a service by HTTP.
     pub fn url(url: &ServiceUrl, trusted_ca: Option<&str>) -> Self {
         Self(format!("{url}{}", roots(trusted_ca)))
     }
 
-    /// What the operator's settings say of a provider. The operator may change it, and nobody else can.
+    /// Returns the operator's client at a provider, which only the operator can change.
     pub fn of_operator(provider: Provider) -> Self {
         Self(format!("the operator's client at {provider}"))
     }
@@ -49,12 +51,12 @@ impl Destination {
         Self(format!("{service} {host}:{port} {security}{}", roots(trusted_ca)))
     }
 
-    /// The place of this text, as [`Destination::as_str`] gave it.
+    /// Reads what [`Destination::as_str`] returned.
     pub fn named(text: &str) -> Self {
         Self(text.to_owned())
     }
 
-    /// Its text.
+    /// Returns its text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -62,45 +64,44 @@ impl Destination {
 
 /// Certificates that are trusted besides the system's, by their digest.
 fn roots(trusted_ca: Option<&str>) -> String {
-    let digest =
-        |pem: &str| Sha256::digest(pem.trim()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let digest = |pem: &str| HEXLOWER.encode(&Sha256::digest(pem.trim()));
     trusted_ca.map_or_else(String::new, |pem| format!(" roots {}", digest(pem)))
 }
 
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The digest says nothing to a person.
+        // The digest means nothing to a person.
         f.write_str(self.0.split(" roots ").next().unwrap_or_default())
     }
 }
 
 impl Destinations {
-    /// This installation alone.
-    pub fn here() -> Self {
-        Self::from_iter([Destination::here()])
+    /// Returns this installation alone.
+    pub fn this_installation() -> Self {
+        Self::from_iter([Destination::this_installation()])
     }
 
-    /// Whether the secret may be sent there.
+    /// Returns whether the secret may be sent there.
     pub fn contains(&self, destination: &Destination) -> bool {
         self.0.contains(destination)
     }
 
-    /// Whether every place of these is one of `others`.
+    /// Returns whether every destination is one of `others`.
     pub fn is_within(&self, others: &Self) -> bool {
         self.0.is_subset(&others.0)
     }
 
-    /// Each place.
+    /// Iterates over the destinations.
     pub fn iter(&self) -> impl Iterator<Item = &Destination> {
         self.0.iter()
     }
 
-    /// Their texts, a line each. No host and no URL has a line break.
+    /// Returns their texts, a line each. No host and no URL has a line break.
     pub fn to_text(&self) -> String {
         self.0.iter().map(Destination::as_str).collect::<Vec<_>>().join("\n")
     }
 
-    /// What [`Destinations::to_text`] gave.
+    /// Reads what [`Destinations::to_text`] returned.
     pub fn from_text(text: &str) -> Self {
         text.lines().map(|line| Destination(line.to_owned())).collect()
     }
@@ -178,7 +179,7 @@ impl Account {
                 _ => Destinations::default(),
             },
             SecretKind::DkimKey | SecretKind::TokenKey | SecretKind::Webhook | SecretKind::RecordsKey => {
-                Destinations::here()
+                Destinations::this_installation()
             }
         }
     }

@@ -1,5 +1,5 @@
 //! Identities: UUIDs of version 7, so that rows sort by when they were made. One type each, since an account's id where a
-//! company's belongs would be an access to somebody else's mail.
+//! company's belongs would be an access to another company's mail.
 
 macro_rules! identity {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
@@ -9,18 +9,18 @@ macro_rules! identity {
         pub struct $name(uuid::Uuid);
 
         impl $name {
-            /// A new one.
+            /// Creates a new id.
             #[allow(clippy::new_without_default)]
             pub fn new() -> Self {
                 Self(uuid::Uuid::now_v7())
             }
 
-            /// Its sixteen bytes.
+            /// Returns its sixteen bytes.
             pub fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
             }
 
-            /// The id of these bytes.
+            /// Reads an id from its bytes.
             pub fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(uuid::Uuid::from_bytes(bytes))
             }

@@ -1,5 +1,5 @@
 //! Where a company's records are: partners, contacts, documents and their files. Without a place the host works from the
-//! files that it is given, and tells nobody what became of a mail.
+//! files that it is given, and reports the status of no mail.
 
 use super::ServiceUrl;
 use crate::AllowList;
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-/// Where a company's records are. The key that requests are signed with is in the vault
+/// The place of a company's records. The key that requests are signed with is in the vault
 /// ([`SecretKind::RecordsKey`](super::SecretKind)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "at", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum RecordsPlace {
-    /// In an ERP, which speaks the interface of `docs/records.md`.
+    /// In an ERP with the interface of `docs/records.md`.
     Erp {
         /// Base URL of the interface.
         url: ServiceUrl,
@@ -24,7 +24,7 @@ pub enum RecordsPlace {
         /// Seconds that each step of a request may take; none: [`RecordsPlace::TIMEOUT`].
         timeout: Option<NonZeroU32>,
     },
-    /// In a folder of documents. What would be told to an ERP stays in the store, to be read there.
+    /// In a folder of documents. Notifications for an ERP stay in the store, to be read there.
     Folder {
         /// Absolute path.
         path: PathBuf,
@@ -32,7 +32,7 @@ pub enum RecordsPlace {
 }
 
 impl RecordsPlace {
-    /// Seconds that each step of a request may take, unless somebody said otherwise; and at most.
+    /// Seconds that each step of a request may take, where none are set; and at most.
     pub const TIMEOUT: u32 = 20;
     /// See [`RecordsPlace::TIMEOUT`].
     pub const LONGEST_TIMEOUT: u32 = 60;

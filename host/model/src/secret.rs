@@ -2,7 +2,7 @@
 
 use super::{AccountId, CompanyId};
 
-/// Whose secret it is.
+/// The owner of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SecretOwner {
     /// An account of a company.
@@ -13,14 +13,14 @@ pub enum SecretOwner {
     Operator,
 }
 
-/// What a secret is for.
+/// The use of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SecretKind {
     /// Password for the submission server.
     SmtpPassword,
     /// Password for the mailbox, where it is not the same.
     ImapPassword,
-    /// An OAuth access token that somebody gave as such, without a grant to renew it.
+    /// An OAuth access token that was entered as such, without a grant to renew it.
     AccessToken,
     /// OAuth refresh token, with what belongs to the grant.
     Grant,
@@ -45,7 +45,7 @@ macro_rules! named {
             /// Every one.
             pub const ALL: &'static [Self] = &[$(Self::$case),+];
 
-            /// Its name.
+            /// Returns its name.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$case => $name),+ }
             }

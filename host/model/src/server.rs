@@ -4,7 +4,7 @@ use super::{Grant, HeloName, HostName, LoginName};
 use serde::{Deserialize, Serialize};
 use std::num::{NonZeroU16, NonZeroU32};
 
-/// How a connection is secured. What is asked for is what happens, or the account does not work.
+/// The security of a connection. An account does not work with a server that does not offer it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Security {
@@ -19,7 +19,7 @@ pub enum Security {
 super::secret::named! { Security, "security", { Ssl = "ssl", Tls = "tls", None = "none" } }
 
 impl Security {
-    /// The port to propose for submission: 465, 587 or 25.
+    /// Returns the port of submission: 465 (RFC 8314), 587 (RFC 6409) or 25.
     pub const fn smtp_port(self) -> NonZeroU16 {
         match self {
             Self::Ssl => port(465),
@@ -28,7 +28,7 @@ impl Security {
         }
     }
 
-    /// The port to propose for IMAP: 993 or 143.
+    /// Returns the port of IMAP: 993 (RFC 8314) or 143.
     pub const fn imap_port(self) -> NonZeroU16 {
         match self {
             Self::Ssl => port(993),
@@ -44,7 +44,7 @@ const fn port(number: u16) -> NonZeroU16 {
     }
 }
 
-/// How to prove who we are.
+/// The proof of identity to a server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Authentication {
@@ -58,7 +58,7 @@ pub enum Authentication {
         #[serde(default)]
         mechanism: PasswordMechanism,
     },
-    /// By XOAUTH2 with an access token of the vault that nobody renews.
+    /// By XOAUTH2 with an access token of the vault that is not renewed.
     Token {
         /// Login.
         login: LoginName,
@@ -73,17 +73,17 @@ pub enum Authentication {
 }
 
 impl Authentication {
-    /// The grant that its tokens come from.
+    /// Returns the grant that its tokens come from.
     pub fn grant(&self) -> Option<&Grant> {
         if let Self::Grant { grant, .. } = self { Some(grant) } else { None }
     }
 
-    /// The same, to be changed.
+    /// Returns that grant, to be changed.
     pub fn grant_mut(&mut self) -> Option<&mut Grant> {
         if let Self::Grant { grant, .. } = self { Some(grant) } else { None }
     }
 
-    /// Login, where there is one.
+    /// Returns the login, where there is one.
     pub fn login(&self) -> Option<&LoginName> {
         match self {
             Self::None => None,
@@ -92,7 +92,7 @@ impl Authentication {
     }
 }
 
-/// How a password is given.
+/// The SASL mechanism of a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PasswordMechanism {
@@ -128,7 +128,7 @@ pub struct SmtpServer {
 }
 
 impl SmtpServer {
-    /// A server at the proposed port.
+    /// Creates a server with the default port.
     pub fn new(host: HostName, security: Security, authentication: Authentication) -> Self {
         let port = security.smtp_port();
         Self { host, port, security, authentication, trusted_ca: None, timeout: None, helo: None }
@@ -154,7 +154,7 @@ pub struct ImapServer {
 }
 
 impl ImapServer {
-    /// A server at the proposed port.
+    /// Creates a server with the default port.
     pub fn new(host: HostName, security: Security, authentication: Authentication) -> Self {
         let port = security.imap_port();
         Self { host, port, security, authentication, trusted_ca: None, timeout: None }

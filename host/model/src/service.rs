@@ -16,7 +16,7 @@ use url::{Host, Url};
 pub struct ServiceUrl(Cow<'static, str>);
 
 impl ServiceUrl {
-    /// The URL's text.
+    /// Returns the URL's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -83,7 +83,7 @@ impl fmt::Debug for ServiceUrl {
     }
 }
 
-/// Who signs users in.
+/// A provider that signs users in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
@@ -98,7 +98,7 @@ super::secret::named! { Provider, "provider", { Google = "google", Microsoft = "
 /// Where Microsoft signs users in.
 const MICROSOFT: &str = "https://login.microsoftonline.com/";
 
-/// Where a provider's services are.
+/// The URLs of a provider's services.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoints {
@@ -115,7 +115,7 @@ pub struct Endpoints {
 }
 
 impl Endpoints {
-    /// Google's.
+    /// Returns Google's.
     pub const fn google() -> Self {
         Self {
             authorization: ServiceUrl::known("https://accounts.google.com/o/oauth2/v2/auth"),
@@ -126,7 +126,7 @@ impl Endpoints {
         }
     }
 
-    /// Microsoft's, for a tenant. Microsoft has no service that revokes one grant.
+    /// Returns Microsoft's, for a tenant. Microsoft has no service that revokes one grant.
     pub fn microsoft(tenant: &Tenant) -> Self {
         let identity =
             |service: &str| ServiceUrl(format!("{MICROSOFT}{tenant}/oauth2/v2.0/{service}").into());
@@ -142,7 +142,7 @@ impl Endpoints {
 
 impl Endpoints {
     /// Gives whose accounts may sign in at these endpoints, where they are the provider's own; none where any of them is
-    /// somebody else's. Google has no tenants: everybody's may.
+    /// another tenant's. Google has no tenants: every account may.
     pub fn tenant(&self, provider: Provider) -> Option<Tenant> {
         match provider {
             Provider::Google => (*self == Self::google()).then(Tenant::common),
@@ -156,12 +156,12 @@ impl Endpoints {
 }
 
 impl SendGridSender {
-    /// SendGrid in its global region.
+    /// Returns SendGrid in its global region.
     pub const fn global() -> Self {
         Self { api: ServiceUrl::known("https://api.sendgrid.com/"), verified: Vec::new() }
     }
 
-    /// SendGrid in the European Union.
+    /// Returns SendGrid in the European Union.
     pub const fn european() -> Self {
         Self { api: ServiceUrl::known("https://api.eu.sendgrid.com/"), verified: Vec::new() }
     }
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn one_host_is_written_in_one_way() {
-        for (typed, kept) in [
+        for (typed, stored) in [
             ("https://api.nord.example.", "https://api.nord.example/"),
             ("https://API.Nord.Example./v1", "https://api.nord.example/v1"),
             ("https://b\u{fc}ro.example", "https://xn--bro-hoa.example/"),
@@ -182,7 +182,7 @@ mod tests {
             ("https://127.1", "https://127.0.0.1/"),
             ("https://[0:0:0:0:0:0:0:1]", "https://[::1]/"),
         ] {
-            assert_eq!(typed.parse::<ServiceUrl>().expect(typed).as_str(), kept, "{typed}");
+            assert_eq!(typed.parse::<ServiceUrl>().expect(typed).as_str(), stored, "{typed}");
         }
         for typed in [
             "https://nord..example",

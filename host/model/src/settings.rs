@@ -3,7 +3,7 @@
 use super::{Company, User, UserSettings};
 use serde_json::{Map, Value, json};
 
-/// JSON by the schema `settings`, for a mail that this user creates for this account. The company's texts and look, the
+/// Builds JSON by the schema `settings`, for a mail that this user creates for this account. The company's texts and look, the
 /// user's name, signature and texts. In the mode of the mail client the caller leaves the signature out (rule A4)
 /// by the contract's `job.signature`, not here.
 pub fn plugin_settings(company: &Company, user: &User, own: &UserSettings) -> String {

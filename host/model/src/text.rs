@@ -3,7 +3,7 @@
 use crate::ascii_host;
 use std::fmt;
 
-/// A text that can't be used; the reason is for whoever typed it. Trying again without a change gives the same answer.
+/// A text that can't be used, with a reason for the user who typed it. The same text is refused again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} {found:?}: {expected}")]
 pub struct Unusable {
@@ -16,7 +16,7 @@ pub struct Unusable {
 }
 
 impl Unusable {
-    /// A text that can't be used.
+    /// Wraps the reason why a text can't be used.
     pub fn new(what: &'static str, found: &str, expected: impl Into<String>) -> Self {
         Self { what, found: found.chars().take(100).collect(), expected: expected.into() }
     }
@@ -31,7 +31,7 @@ macro_rules! checked_text {
         pub struct $name(String);
 
         impl $name {
-            /// The text.
+            /// Returns the text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -84,7 +84,7 @@ checked_text! {
 }
 
 impl Name {
-    /// The form in which names are compared.
+    /// Returns the form in which names are compared.
     pub fn key(&self) -> String {
         self.0.to_lowercase()
     }
@@ -114,7 +114,7 @@ checked_text! {
     }
 }
 checked_text! {
-    /// What a server is told as login, usually the mail address. One line of at most 320 bytes.
+    /// User name of a login, in most cases the mail address. One line of at most 320 bytes.
     LoginName, "login", |text| one_line(text, 320)
 }
 checked_text! {
@@ -146,7 +146,7 @@ checked_text! {
 }
 
 impl Tenant {
-    /// Work, school and personal accounts of anybody.
+    /// Allows work, school and personal accounts of every tenant.
     pub fn common() -> Self {
         Self("common".to_owned())
     }
@@ -167,7 +167,7 @@ fn one_line(text: &str, most: usize) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Whether a character ends or moves a line, or turns the direction of text: such marks let a text show as another.
+/// Returns whether a character ends or moves a line, or turns the direction of text: such marks let a text show as another.
 pub fn is_control_or_bidi(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }

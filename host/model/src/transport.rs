@@ -4,7 +4,7 @@ use super::{Endpoints, LoginName, MailAddress, Provider, ServiceUrl, SmtpServer,
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
-/// How mail leaves an account.
+/// The way in which an account sends mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "transport", rename_all = "kebab-case")]
 pub enum Transport {
@@ -24,8 +24,8 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// The contract's name of the transport that submits; none where nothing is submitted from here. `relay_is_api`:
-    /// whether the operator's way out is an API at present, which no row of a company says.
+    /// Returns the contract's name of the transport that submits; none where nothing is submitted from here. `relay_is_api`:
+    /// whether the operator's way out is an API at present, which is in no row of a company.
     pub fn contract_name(&self, relay_is_api: bool) -> Option<&'static str> {
         match self {
             Self::Smtp(_) => Some("smtp"),
@@ -37,7 +37,7 @@ impl Transport {
         }
     }
 
-    /// What it is called in the settings and on the command line.
+    /// Returns its name in the settings and on the command line.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Smtp(_) => "smtp",
@@ -49,7 +49,7 @@ impl Transport {
         }
     }
 
-    /// The OAuth grant that it needs.
+    /// Returns the OAuth grant that it needs.
     pub fn grant(&self) -> Option<&Grant> {
         match self {
             Self::Gmail(grant) | Self::Outlook(grant) => Some(grant),
@@ -58,7 +58,7 @@ impl Transport {
         }
     }
 
-    /// The same, to be changed.
+    /// Returns that grant, to be changed.
     pub fn grant_mut(&mut self) -> Option<&mut Grant> {
         match self {
             Self::Gmail(grant) | Self::Outlook(grant) => Some(grant),
@@ -72,20 +72,20 @@ impl Transport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
-    /// Who signs users in.
+    /// Provider that signs users in.
     pub provider: Provider,
     /// Client id registered at the provider; none: the operator's.
     pub client_id: Option<LoginName>,
-    /// Where the provider's services are. They count for a client of the account's own alone: the operator's client, whose
-    /// secret is the operator's, is used where the operator's settings say.
+    /// URLs of the provider's services. They count for a client of the account's own alone: the operator's client is used
+    /// with the URLs of the operator's settings, so that its secret goes nowhere else.
     pub endpoints: Endpoints,
-    /// The address that was authorised, once somebody signed in (rule A12 compares it).
+    /// The address that was authorised, after a sign-in (rule A12 compares it).
     pub authorized: Option<MailAddress>,
 }
 
 impl Grant {
     /// Checks that endpoints other than the provider's own come with a client of the account's own: the secret of the
-    /// operator's client must not be sent to a place that a company names.
+    /// operator's client must not be sent to a URL that a company chooses.
     ///
     /// # Errors
     /// [`Unusable`], with what to do.
@@ -106,7 +106,7 @@ impl Grant {
 }
 
 /// Sending from the platform's domain, for a company without an account of its own. Server, domain and keys are the
-/// operator's, and only the operator's settings name them: a row of a company must not say where the operator's password goes.
+/// operator's, and only the operator's settings contain them: no row of a company may decide where the operator's password goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlatformSender {

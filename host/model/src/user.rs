@@ -1,4 +1,4 @@
-//! A user, and what he has set for each account that he may use (rules A2 to A4, C4).
+//! A user, and what they have set for each account that they may use (rules A2 to A4, C4).
 
 use super::{CompanyId, DisplayName, MailAddress, Name, UserId};
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ pub struct NewUser {
     pub address: MailAddress,
 }
 
-/// What one user has set for one account. All left out: mail leaves as the account's address, under its display name.
+/// The settings of one user for one account. All left out: mail leaves as the account's address, under its display name.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct UserSettings {

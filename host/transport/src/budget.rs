@@ -1,8 +1,8 @@
 //! A budget for the memory that the answers of servers take: of one answer, and of all answers in this process.
 //!
-//! Bytes on the wire are bounded where they are read. What is made of them is another matter: `(a)` is three bytes, and a
-//! hundred as a list with an atom in it. A server is named by one tenant and read by a worker that serves all of them, so
-//! what it may cost is counted where values are made, before they are.
+//! Bytes on the wire are bounded where they are read, and what they are parsed into takes more: `(a)` is three bytes, and a
+//! hundred as a list with an atom in it. One tenant chooses the server, and the worker that reads its responses serves all of
+//! them: so memory is counted before values are created.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -19,7 +19,7 @@ const OVERHEAD: usize = 16;
 pub enum OverBudget {
     /// The answer alone is too much: it would be the next time, too.
     #[error("the server's answer takes more than {} MiB of memory", .0 >> 20)]
-    BoxFuture(usize),
+    Response(usize),
     /// All together are too much: later there may be room.
     #[error("the answers of all servers together take more than {} MiB of memory; try again later", .0 >> 20)]
     Process(usize),
@@ -73,7 +73,7 @@ impl Reservation {
         Ok(())
     }
 
-    /// Bytes that are taken.
+    /// Returns the number of bytes that are reserved.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -87,7 +87,7 @@ impl Reservation {
 
     fn take(&mut self, bytes: usize) -> Result<(), OverBudget> {
         if bytes > self.most.saturating_sub(self.bytes) {
-            return Err(OverBudget::BoxFuture(self.most));
+            return Err(OverBudget::Response(self.most));
         }
         let most = self.budget.most;
         let fits = |taken: usize| taken.checked_add(bytes).filter(|sum| *sum <= most);
@@ -139,12 +139,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_share_a_budget_and_give_back_what_they_took() {
+    fn answers_share_a_budget_and_free_what_they_took() {
         static SHARED: MemoryBudget = MemoryBudget::new(1_000);
         let (mut one, mut other) = (SHARED.reservation(600), SHARED.reservation(600));
-        assert_eq!(one.allocate(700), Err(OverBudget::BoxFuture(600)));
+        assert_eq!(one.allocate(700), Err(OverBudget::Response(600)));
         assert_eq!(one.allocate(600 - OVERHEAD), Ok(()));
-        assert_eq!(one.allocate(1), Err(OverBudget::BoxFuture(600)));
+        assert_eq!(one.allocate(1), Err(OverBudget::Response(600)));
         assert_eq!(other.allocate(500), Err(OverBudget::Process(1_000)));
         assert_eq!(other.allocate(400 - OVERHEAD), Ok(()));
         one.shrink_to(500);
@@ -166,6 +166,6 @@ mod tests {
                 None
             })
         });
-        assert_eq!((ended, list.len(), list.capacity()), (Some(OverBudget::BoxFuture(100)), 8, 8));
+        assert_eq!((ended, list.len(), list.capacity()), (Some(OverBudget::Response(100)), 8, 8));
     }
 }

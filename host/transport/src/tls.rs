@@ -1,4 +1,4 @@
-//! TLS as clients of mail servers need it: the system's roots, the account's own, and errors one can act on.
+//! TLS for SMTP, IMAP and HTTP: the system's roots, the account's own, and errors that name a remedy.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -17,23 +17,23 @@ static SYSTEM_ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
 /// Why there is no secured connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsProblem {
-    /// What is wrong, in words.
+    /// What is wrong, as a sentence.
     pub detail: String,
-    /// Whether the same may go well later.
+    /// Whether the same may succeed later.
     pub is_transient: bool,
 }
 
 impl TlsProblem {
-    fn lasting(detail: impl Into<String>) -> Self {
+    fn permanent(detail: impl Into<String>) -> Self {
         Self { detail: detail.into(), is_transient: false }
     }
 
-    fn passing(detail: impl Into<String>) -> Self {
+    fn transient(detail: impl Into<String>) -> Self {
         Self { detail: detail.into(), is_transient: true }
     }
 }
 
-/// The most configurations that are kept ready: each holds all roots of the machine, and accounts name certificates.
+/// The most configurations in the cache: each holds all roots of the machine, and accounts name certificates.
 const MOST_CONFIGS: usize = 64;
 
 /// Names a set of extra certificates: SHA-256 of their PEM; none for the system's roots alone.
@@ -48,7 +48,7 @@ pub struct TlsConfigs {
 }
 
 impl TlsConfigs {
-    /// The configuration that trusts the system's roots and these.
+    /// Returns the configuration that trusts the system's roots and these.
     pub async fn for_roots(&self, extra: Option<&String>) -> Result<Arc<ClientConfig>, TlsProblem> {
         let key = extra.map(|pem| Sha256::digest(pem).into());
         if let Some(known) = self.find(key) {
@@ -57,7 +57,7 @@ impl TlsConfigs {
         let pem = extra.cloned();
         let config = tokio::task::spawn_blocking(move || build(pem.as_deref()))
             .await
-            .map_err(|error| TlsProblem::passing(error.to_string()))??;
+            .map_err(|error| TlsProblem::transient(error.to_string()))??;
         // Another task may have been faster: its sessions are the ones to be resumed.
         Ok(self.find(key).unwrap_or_else(|| self.add(key, config)))
     }
@@ -92,7 +92,7 @@ fn build(extra: Option<&str>) -> Result<Arc<ClientConfig>, TlsProblem> {
         let mut count = 0;
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
             let unusable = |error: String| {
-                TlsProblem::lasting(format!("the account's trusted certificate cannot be used: {error}"))
+                TlsProblem::permanent(format!("the account's trusted certificate cannot be used: {error}"))
             };
             roots
                 .add(certificate.map_err(|error| unusable(error.to_string()))?)
@@ -100,24 +100,26 @@ fn build(extra: Option<&str>) -> Result<Arc<ClientConfig>, TlsProblem> {
             count += 1;
         }
         if count == 0 {
-            return Err(TlsProblem::lasting("the account's trusted certificate holds no certificate in PEM"));
+            return Err(TlsProblem::permanent(
+                "the account's trusted certificate holds no certificate in PEM",
+            ));
         }
     }
     if roots.is_empty() {
-        return Err(TlsProblem::lasting(
+        return Err(TlsProblem::permanent(
             "this machine has no trusted root certificates; install ca-certificates",
         ));
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| TlsProblem::lasting(error.to_string()))?
+        .map_err(|error| TlsProblem::permanent(error.to_string()))?
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Arc::new(config))
 }
 
-/// Secures a connection to the host of that name.
+/// Starts TLS on a connection to the host of that name.
 pub async fn secure(
     stream: TcpStream,
     host: &str,
@@ -125,16 +127,16 @@ pub async fn secure(
     limit: Duration,
 ) -> Result<TlsStream<TcpStream>, TlsProblem> {
     let name = ServerName::try_from(host.to_owned()).map_err(|_| {
-        TlsProblem::lasting(format!("\"{host}\" is not a name that a certificate can be for"))
+        TlsProblem::permanent(format!("\"{host}\" is not a name that a certificate can be for"))
     })?;
     match tokio::time::timeout(limit, TlsConnector::from(config).connect(name, stream)).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => Err(explain(&error, host)),
-        Err(_) => Err(TlsProblem::passing(format!("no TLS handshake within {} ms", limit.as_millis()))),
+        Err(_) => Err(TlsProblem::transient(format!("no TLS handshake within {} ms", limit.as_millis()))),
     }
 }
 
-/// `TLS 1.3, TLS13_AES_256_GCM_SHA384` for the report of a test.
+/// Formats version and cipher for the report of a test: `TLS 1.3, TLS13_AES_256_GCM_SHA384`.
 pub fn describe(stream: &TlsStream<TcpStream>) -> String {
     let (_, session) = stream.get_ref();
     let version = match session.protocol_version() {
@@ -148,41 +150,43 @@ pub fn describe(stream: &TlsStream<TcpStream>) -> String {
     }
 }
 
-/// A handshake's error in words that say what to do.
+/// Explains the error of a handshake, with a remedy.
 pub fn explain(error: &std::io::Error, host: &str) -> TlsProblem {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match inner {
-        Some(rustls::Error::InvalidCertificate(reason)) => TlsProblem::lasting(certificate(reason, host)),
-        Some(rustls::Error::InvalidMessage(_)) => TlsProblem::lasting(
+        Some(rustls::Error::InvalidCertificate(reason)) => TlsProblem::permanent(certificate(reason, host)),
+        Some(rustls::Error::InvalidMessage(_)) => TlsProblem::permanent(
             "the server does not speak TLS here; perhaps the security of this port is STARTTLS or none",
         ),
         Some(rustls::Error::AlertReceived(
             alert @ (AlertDescription::InternalError | AlertDescription::CloseNotify),
-        )) => TlsProblem::passing(format!("the server broke off the TLS handshake: {alert:?}")),
+        )) => TlsProblem::transient(format!("the server broke off the TLS handshake: {alert:?}")),
         // What a server answers that has none of our versions, and some that have none of our ciphers.
         Some(rustls::Error::AlertReceived(
             alert @ (AlertDescription::ProtocolVersion
             | AlertDescription::HandshakeFailure
             | AlertDescription::InsufficientSecurity),
-        )) => TlsProblem::lasting(format!("the server refused the TLS handshake: {alert:?}; {OLD_VERSIONS}")),
+        )) => {
+            TlsProblem::permanent(format!("the server refused the TLS handshake: {alert:?}; {OLD_VERSIONS}"))
+        }
         Some(rustls::Error::AlertReceived(alert)) => {
-            TlsProblem::lasting(format!("the server refused the TLS handshake: {alert:?}"))
+            TlsProblem::permanent(format!("the server refused the TLS handshake: {alert:?}"))
         }
         Some(rustls::Error::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
-        )) => {
-            TlsProblem::lasting("the server only speaks TLS versions below 1.2, which are not safe any more")
-        }
-        Some(rustls::Error::PeerIncompatible(reason)) => TlsProblem::lasting(format!(
+        )) => TlsProblem::permanent(
+            "the server only speaks TLS versions below 1.2, which are not safe any more",
+        ),
+        Some(rustls::Error::PeerIncompatible(reason)) => TlsProblem::permanent(format!(
             "the server has no version or cipher of TLS in common with us (1.2 and 1.3): {reason:?}"
         )),
-        Some(other) => TlsProblem::lasting(format!("the TLS handshake failed: {other}")),
-        // A server of TLS 1.0 or 1.1 alone may hang up without a word; so may one that is restarted.
-        None if is_hang_up(error) => TlsProblem::passing(format!(
+        Some(other) => TlsProblem::permanent(format!("the TLS handshake failed: {other}")),
+        // A server of TLS 1.0 or 1.1 alone may close the connection without an alert; so may one that is restarted.
+        None if is_hang_up(error) => TlsProblem::transient(format!(
             "the server hung up during the TLS handshake ({error}); if it does so every time, {OLD_VERSIONS}"
         )),
-        None => TlsProblem::passing(format!("the connection broke during the TLS handshake: {error}")),
+        None => TlsProblem::transient(format!("the connection broke during the TLS handshake: {error}")),
     }
 }
 
@@ -265,7 +269,7 @@ mod tests {
         assert_eq!(configs.known.lock().unwrap().len(), MOST_CONFIGS);
     }
 
-    /// What a client hears of a server that answers its first message with these bytes, and hangs up.
+    /// Returns the error of a client whose server sends these bytes and closes the connection.
     async fn handshake_with(answer: Vec<u8>) -> TlsProblem {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

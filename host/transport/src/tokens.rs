@@ -1,8 +1,8 @@
-//! Access tokens for whoever speaks as an account: SMTP and IMAP by XOAUTH2, providers' APIs by `Bearer`.
+//! Access tokens of accounts: for SMTP and IMAP by XOAUTH2, for providers' APIs by `Bearer`.
 //!
-//! A capability that needs a token asks for it when it connects or calls, and says when a server did not take
-//! it. Where tokens come from (an OAuth grant, an API key) is the implementation's business. Accounts are
-//! named by a key of the host's choice, the same for everything that speaks as that account.
+//! A client gets a token when it connects or calls, and reports one that a server refused. Where tokens come from (an OAuth
+//! grant, an API key) is up to the implementation. Accounts are named by a key of the host's choice, the same for every
+//! client of that account.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use super::BoxFuture;
 
-/// What a token is for. Microsoft gives out one for each resource; elsewhere one serves both.
+/// The use of a token. Microsoft issues one for each resource; elsewhere one serves both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resource {
     /// The provider's HTTP API.
@@ -34,7 +34,7 @@ impl Bearer {
         Self { value: SecretString::from(value.into()) }
     }
 
-    /// The value itself, to be sent to the server it is for and to nobody else.
+    /// Returns the value, which may be sent to its own server alone.
     pub fn expose(&self) -> &str {
         self.value.expose_secret()
     }
@@ -64,7 +64,7 @@ pub enum TokenError {
     /// retry does not help before that.
     #[error("the account needs a new sign-in: {0}")]
     NeedsSignIn(String),
-    /// The provider refuses for a reason that the user can't change: a client id that it does not know, say.
+    /// The provider refuses for a reason that the user can't change: an unknown client id, for example.
     /// A retry does not help before the operator acts.
     #[error("the provider gives out no token: {0}")]
     Permanent(String),
@@ -73,26 +73,26 @@ pub enum TokenError {
     Transient {
         /// What happened, the server's words in quotes.
         detail: String,
-        /// Seconds to wait at least, where the provider said so.
+        /// Seconds to wait at least, where the provider sent them.
         retry_after: Option<u32>,
     },
 }
 
 impl TokenError {
-    /// Whether the same question may be answered later without anybody doing anything.
+    /// Returns whether the same may succeed later without a change.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Transient { .. })
     }
 }
 
-/// Something that gives out access tokens.
+/// A source of access tokens.
 pub trait Tokens: Send + Sync {
-    /// A token that is valid now, as far as is known. May take a refresh at the provider; many callers at
+    /// Returns a token that is valid now, as far as is known. May take a refresh at the provider; many callers at
     /// once cause one refresh. Bounded in time by the implementation.
     fn token<'a>(&'a self, account: &'a str, resource: Resource)
     -> BoxFuture<'a, Result<Bearer, TokenError>>;
 
-    /// A server did not take this token, although it should be valid: the next answer is another one, or an
+    /// Reports a token that a server refused, although it should be valid: the next call returns another one, or an
     /// error. Does nothing if the token has been replaced since.
     fn rejected<'a>(&'a self, account: &'a str, resource: Resource, bearer: &'a Bearer) -> BoxFuture<'a, ()>;
 }
@@ -104,7 +104,7 @@ pub struct ConstantToken {
 }
 
 impl ConstantToken {
-    /// Gives out this one.
+    /// Wraps a token.
     pub fn new(value: impl Into<String>) -> Self {
         Self { bearer: Bearer::new(value) }
     }
@@ -134,20 +134,17 @@ impl TokenSource {
         Self { tokens, account: account.into(), resource }
     }
 
-    /// Always the same token.
+    /// Creates a source of the same token, always.
     pub fn constant(value: impl Into<String>) -> Self {
         Self::new(Arc::new(ConstantToken::new(value)), "", Resource::Api)
     }
 
-    /// A token to use now.
-    ///
-    /// # Errors
-    /// As [`Tokens::token`].
+    /// Returns a token to use now.
     pub async fn token(&self) -> Result<Bearer, TokenError> {
         self.tokens.token(&self.account, self.resource).await
     }
 
-    /// The server refused this one.
+    /// Notes that a server refused a token.
     pub async fn rejected(&self, bearer: &Bearer) {
         self.tokens.rejected(&self.account, self.resource, bearer).await;
     }

@@ -8,7 +8,7 @@ use postroom::contract::{attachments, composing, documents, recipients, types};
 use postroom::engine::{Accounts, Capabilities, CompanyPlugin, Engine, Files, Options};
 use postroom::model::AllowList;
 use postroom::transport::attachments::AttachmentSource;
-use postroom::transport::smtp::{Account, LaneLimits, PoolLimits, Security, SmtpClient};
+use postroom::transport::smtp::{Account, ConnectionLimits, PoolLimits, Security, SmtpClient};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,7 +51,8 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         ..Account::new("bench", "127.0.0.1", Security::None)
     };
     let pool = PoolLimits { per_account: connections, transactions: u32::MAX, ..PoolLimits::default() };
-    let client = SmtpClient::with_lanes(pool, LaneLimits { connections, ..LaneLimits::default() });
+    let client =
+        SmtpClient::with_limits(pool, ConnectionLimits { connections, ..ConnectionLimits::default() });
     let capabilities = Capabilities {
         accounts: Arc::new(Accounts::from([("bench".to_owned(), account)])),
         submitter: Arc::new(client.clone()),

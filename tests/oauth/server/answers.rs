@@ -84,19 +84,19 @@ pub(super) async fn profile(State(server): State<Arc<Server>>, headers: HeaderMa
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = bearer.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
     let now = server.clock.now();
-    let books = server.books();
-    let access = books.access.get(token).filter(|access| books.is_good(access, now));
+    let server_state = server.server_state();
+    let access = server_state.access.get(token).filter(|access| server_state.is_good(access, now));
     let Some(access) = access else {
         let error = json!({ "error": { "code": 401, "message": "Invalid credentials", "status": "UNAUTHENTICATED" } });
         return json_answer(401, &error);
     };
-    if books.behaviour.anonymous {
+    if server_state.behaviour.anonymous {
         return json_answer(
             403,
             &json!({ "error": { "code": "Authorization_RequestDenied", "message": "no" } }),
         );
     }
-    let address = &books.families[&access.family].address;
+    let address = &server_state.families[&access.family].address;
     let body = match server.manner {
         Manner::Microsoft => {
             json!({ "mail": address, "userPrincipalName": "nord_office#EXT#@nord.onmicrosoft.com" })

@@ -56,8 +56,8 @@ pub(super) async fn authorize(State(server): State<Arc<Server>>, RawQuery(query)
     if !is_registered(server.manner, of("redirect_uri")) {
         return page("redirect_uri_mismatch");
     }
-    let mut books = server.books();
-    let behaviour = books.behaviour.clone();
+    let mut server_state = server.server_state();
+    let behaviour = server_state.behaviour.clone();
     let mut back = Url::parse(of("redirect_uri")).expect("a registered URL");
     if let Some(elsewhere) = &behaviour.elsewhere {
         back = Url::parse(elsewhere).expect("a URL");
@@ -80,7 +80,7 @@ pub(super) async fn authorize(State(server): State<Arc<Server>>, RawQuery(query)
             answer.extend([("error", error.to_owned()), ("error_description", words.to_owned())]);
         }
         None => {
-            let code = books.fresh("4/0A");
+            let code = server_state.fresh("4/0A");
             let scopes = scopes.into_iter().filter(|scope| !behaviour.withheld.contains(scope)).collect();
             let granted = Code {
                 client: CLIENT.to_owned(),
@@ -91,7 +91,7 @@ pub(super) async fn authorize(State(server): State<Arc<Server>>, RawQuery(query)
                 until: server.after(CODE_SECONDS),
                 family: None,
             };
-            books.codes.insert(code.clone(), granted);
+            server_state.codes.insert(code.clone(), granted);
             answer.push(("code", code));
         }
     }

@@ -24,9 +24,9 @@ pub(super) async fn begin(State(server): State<Arc<Server>>, headers: HeaderMap,
         Err(refused) => return server.refuse(&refused),
     };
     let scopes = form.get("scope").map(|scope| scope.split(' ').map(str::to_owned).collect::<Vec<_>>());
-    let mut books = server.books();
-    let device_code = books.fresh("DAQAB");
-    let user_code = format!("WDJB-{:04}", books.last);
+    let mut server_state = server.server_state();
+    let device_code = server_state.fresh("DAQAB");
+    let user_code = format!("WDJB-{:04}", server_state.last);
     let scopes = scopes.unwrap_or_default();
     if server.manner == Manner::Microsoft && audience(&scopes).is_none() {
         return server.refuse(&refusal("invalid_request", 28_000, "scope contains more than one resource."));
@@ -34,9 +34,9 @@ pub(super) async fn begin(State(server): State<Arc<Server>>, headers: HeaderMap,
     // The first question may come at once.
     let (until, next) = (server.after(CODE_SECONDS), server.clock.now());
     let device = Device { user_code: user_code.clone(), scopes, until, next, decided: None };
-    books.devices.insert(device_code.clone(), device);
-    if let Some(said) = &books.behaviour.device_says {
-        return json_answer(200, said);
+    server_state.devices.insert(device_code.clone(), device);
+    if let Some(body) = &server_state.behaviour.device_response {
+        return json_answer(200, body);
     }
     let page = server.origin.join("type-it-here").expect("a URL");
     json_answer(
@@ -47,7 +47,7 @@ pub(super) async fn begin(State(server): State<Arc<Server>>, headers: HeaderMap,
             "verification_uri": page,
             "verification_uri_complete": format!("{page}?user_code={user_code}"),
             "expires_in": CODE_SECONDS,
-            "interval": books.behaviour.told_interval,
+            "interval": server_state.behaviour.announced_interval,
             "message": "To sign in, open the page and enter the code.",
         }),
     )
@@ -59,9 +59,9 @@ impl Server {
         form: &BTreeMap<String, String>,
     ) -> Result<serde_json::Value, Refusal> {
         let now = self.clock.now();
-        let mut books = self.books();
+        let mut server_state = self.server_state();
         let name = form.get("device_code").cloned().unwrap_or_default();
-        let Some(device) = books.devices.get_mut(&name) else {
+        let Some(device) = server_state.devices.get_mut(&name) else {
             let error =
                 if self.manner == Manner::Microsoft { "bad_verification_code" } else { "invalid_grant" };
             return Err(refusal(error, 70_018, "no such device code"));
@@ -87,9 +87,9 @@ impl Server {
         }
         let granted = device.scopes.clone();
         let scopes = self.narrowed(form, &granted)?;
-        books.devices.remove(&name);
-        let address = books.behaviour.user.clone();
-        let family = books.begin(Family { address, scopes: granted, revoked: None });
-        Ok(self.tokens(&mut books, family, &scopes, true))
+        server_state.devices.remove(&name);
+        let address = server_state.behaviour.user.clone();
+        let family = server_state.begin(Family { address, scopes: granted, revoked: None });
+        Ok(self.tokens(&mut server_state, family, &scopes, true))
     }
 }

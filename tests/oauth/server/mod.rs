@@ -1,7 +1,7 @@
-//! An authorization server that takes nothing for granted: what RFC 6749, 7636, 8252, 8628, 7009 and 9207 let a server
-//! insist on, it insists on, in the manner of Google or Microsoft. On loopback, without TLS, for tests.
+//! A strict authorization server for tests, on loopback and without TLS: what RFC 6749, 7636, 8252, 8628, 7009 and 9207
+//! let a server require, it requires, in the manner of Google or Microsoft.
 //!
-//! Its user consents at once, except where [`Behaviour`] says otherwise. Its clock is the test's.
+//! Its user consents at once, unless [`Behaviour`] is set otherwise. Its clock is the test's.
 
 mod answers;
 mod authorize;
@@ -32,10 +32,10 @@ pub(crate) use clock::{PatientClock, TestClock};
 pub(crate) const CLIENT: &str = "postroom-under-test";
 /// Its secret.
 pub(crate) const SECRET: &str = "the-secret-of-the-client";
-/// Where it may be called back besides loopback.
+/// A redirect URI besides loopback.
 pub(crate) const WEB_REDIRECT: &str = "https://postroom.example.com/oauth/callback";
 
-/// Whose manners the server has.
+/// The provider that the server behaves like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
     /// One token for everything; refresh tokens stay; a revocation endpoint; wants `access_type=offline`.
@@ -46,20 +46,20 @@ pub(crate) enum Manner {
     Strict,
 }
 
-/// How the token endpoint answers once.
+/// One response of the token endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Once {
     /// With this status, type and body, and without doing anything.
-    Say(u16, &'static str, String),
+    Respond(u16, &'static str, String),
     /// As above with `Retry-After`.
     Busy(u16, u32),
     /// With a redirect to this place.
     Redirect(String),
-    /// Does its work, then closes the connection without a word.
+    /// Issues the tokens, then closes the connection without a response.
     HangUp,
 }
 
-/// What can be changed while it runs.
+/// Settings that can be changed while it runs.
 #[derive(Debug, Clone)]
 pub(crate) struct Behaviour {
     /// The user who consents.
@@ -87,9 +87,9 @@ pub(crate) struct Behaviour {
     /// Answers of the revocation endpoint: this status.
     pub(crate) revocation_fails: Option<u16>,
     /// The device endpoint's word for the least time between two questions, in seconds. In truth it is 5.
-    pub(crate) told_interval: i64,
+    pub(crate) announced_interval: i64,
     /// What the device endpoint says in place of its answer.
-    pub(crate) device_says: Option<serde_json::Value>,
+    pub(crate) device_response: Option<serde_json::Value>,
     /// The token endpoint waits for a permit of this before each answer.
     pub(crate) held: Option<Arc<tokio::sync::Semaphore>>,
 }
@@ -156,7 +156,7 @@ struct Device {
     decided: Option<bool>,
 }
 
-struct Books {
+struct ServerState {
     behaviour: Behaviour,
     last: u64,
     codes: BTreeMap<String, Code>,
@@ -171,7 +171,7 @@ struct Server {
     manner: Manner,
     origin: Url,
     clock: Arc<dyn Clock>,
-    books: Mutex<Books>,
+    server_state: Mutex<ServerState>,
 }
 
 /// A running server; it stops when dropped.
@@ -204,11 +204,11 @@ impl AuthorizationServer {
             refresh_seconds: None,
             once: VecDeque::new(),
             revocation_fails: None,
-            told_interval: 5,
-            device_says: None,
+            announced_interval: 5,
+            device_response: None,
             held: None,
         };
-        let books = Books {
+        let server_state = ServerState {
             behaviour,
             last: 0,
             codes: BTreeMap::new(),
@@ -219,7 +219,7 @@ impl AuthorizationServer {
             asked: Vec::new(),
         };
         let origin = Url::parse(&format!("http://{address}/")).expect("a URL");
-        let server = Arc::new(Server { manner, origin, clock, books: Mutex::new(books) });
+        let server = Arc::new(Server { manner, origin, clock, server_state: Mutex::new(server_state) });
         let router = Router::new()
             .route("/authorize", get(authorize::authorize))
             .route("/token", post(token::token))
@@ -284,12 +284,12 @@ impl AuthorizationServer {
 
     /// Changes how it behaves.
     pub(crate) fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
-        change(&mut self.server.books().behaviour);
+        change(&mut self.server.server_state().behaviour);
     }
 
     /// What the token endpoint was asked so far.
     pub(crate) fn asked(&self) -> Vec<Asked> {
-        self.server.books().asked.clone()
+        self.server.server_state().asked.clone()
     }
 
     /// How many refreshes it was asked for.
@@ -300,15 +300,15 @@ impl AuthorizationServer {
     /// How many access tokens are good now.
     pub(crate) fn good_tokens(&self) -> usize {
         let now = self.server.clock.now();
-        let books = self.server.books();
-        books.access.values().filter(|access| books.is_good(access, now)).count()
+        let server_state = self.server.server_state();
+        server_state.access.values().filter(|access| server_state.is_good(access, now)).count()
     }
 
     /// Whose this access token is, if it is good now for this resource.
     pub(crate) fn mailbox_owner(&self, token: &str, resource: Resource) -> Option<MailboxOwner> {
         let now = self.server.clock.now();
-        let books = self.server.books();
-        let access = books.access.get(token).filter(|access| books.is_good(access, now))?;
+        let server_state = self.server.server_state();
+        let access = server_state.access.get(token).filter(|access| server_state.is_good(access, now))?;
         if self.server.manner == Manner::Microsoft {
             let audience = answers::audience(&access.scopes)?;
             let wanted = match resource {
@@ -319,42 +319,43 @@ impl AuthorizationServer {
                 return None;
             }
         }
-        let address = books.families[&access.family].address.clone();
+        let address = server_state.families[&access.family].address.clone();
         Some(MailboxOwner { address, scopes: access.scopes.clone() })
     }
 
     /// Every token, code and secret that was given out: none of them may be found where it does not belong.
     pub(crate) fn secrets(&self) -> Vec<String> {
-        let books = self.server.books();
-        let mut all: Vec<String> = books.refresh.keys().chain(books.access.keys()).cloned().collect();
-        all.extend(books.codes.keys().cloned());
+        let server_state = self.server.server_state();
+        let mut all: Vec<String> =
+            server_state.refresh.keys().chain(server_state.access.keys()).cloned().collect();
+        all.extend(server_state.codes.keys().cloned());
         all.push(SECRET.to_owned());
         all
     }
 
     /// The user withdraws what was granted, at the provider.
     pub(crate) fn withdraw(&self) {
-        for family in self.server.books().families.values_mut() {
+        for family in self.server.server_state().families.values_mut() {
             family.revoked = Some("withdrawn");
         }
     }
 
     /// All access tokens stop working, refresh tokens do not.
     pub(crate) fn forget_access_tokens(&self) {
-        self.server.books().access.clear();
+        self.server.server_state().access.clear();
     }
 
     /// The user types a device code and decides.
     pub(crate) fn decide(&self, user_code: &str, allows: bool) {
-        let mut books = self.server.books();
-        let device = books.devices.values_mut().find(|device| device.user_code == user_code);
+        let mut server_state = self.server.server_state();
+        let device = server_state.devices.values_mut().find(|device| device.user_code == user_code);
         device.expect("a code that was given out").decided = Some(allows);
     }
 }
 
 impl Server {
-    fn books(&self) -> MutexGuard<'_, Books> {
-        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    fn server_state(&self) -> MutexGuard<'_, ServerState> {
+        self.server_state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn issuer(&self) -> String {
@@ -366,7 +367,7 @@ impl Server {
     }
 }
 
-impl Books {
+impl ServerState {
     /// Something nobody guesses, with a look of its own.
     fn fresh(&mut self, prefix: &str) -> String {
         self.last += 1;

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::answers::{Refusal, audience, json_answer, refusal};
 use super::authorize::once_each;
-use super::{Access, Asked, Books, CLIENT, Family, Manner, Once, Refresh, SECRET, Server};
+use super::{Access, Asked, CLIENT, Family, Manner, Once, Refresh, SECRET, Server, ServerState};
 
 type Form = BTreeMap<String, String>;
 
@@ -53,13 +53,13 @@ pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Form, Refusal> {
 }
 
 pub(super) async fn token(State(server): State<Arc<Server>>, headers: HeaderMap, body: Bytes) -> Response {
-    let held = server.books().behaviour.held.clone();
+    let held = server.server_state().behaviour.held.clone();
     if let Some(held) = held {
         held.acquire().await.expect("a gate").forget();
     }
-    let once = server.books().behaviour.once.pop_front();
+    let once = server.server_state().behaviour.once.pop_front();
     match once {
-        Some(Once::Say(status, content_type, body)) => {
+        Some(Once::Respond(status, content_type, body)) => {
             let status = StatusCode::from_u16(status).expect("a status");
             return (status, [(header::CONTENT_TYPE, content_type)], body).into_response();
         }
@@ -82,7 +82,7 @@ pub(super) async fn token(State(server): State<Arc<Server>>, headers: HeaderMap,
         Err((form, refused)) => (form, Some(refused.error.to_owned())),
     };
     let grant_type = of(form, "grant_type").to_owned();
-    server.books().asked.push(Asked { grant_type, scope: form.get("scope").cloned(), error });
+    server.server_state().asked.push(Asked { grant_type, scope: form.get("scope").cloned(), error });
     if once == Some(Once::HangUp) {
         // Ends the connection's task, and with it the connection; no panic is reported.
         std::panic::resume_unwind(Box::new("hangs up"))
@@ -105,13 +105,13 @@ impl Server {
 
     fn redeem_code(&self, form: &Form) -> Result<serde_json::Value, Refusal> {
         let now = self.clock.now();
-        let mut books = self.books();
+        let mut server_state = self.server_state();
         let bad = |number, words: &str| refusal("invalid_grant", number, words);
-        let code = books.codes.get(of(form, "code")).cloned();
+        let code = server_state.codes.get(of(form, "code")).cloned();
         let code = code.ok_or_else(|| bad(9_002_313, "Malformed auth code."))?;
         if let Some(family) = code.family {
             // RFC 6749 §4.1.2: what the first one brought is worth nothing either.
-            books.revoke(family, "its code was replayed");
+            server_state.revoke(family, "its code was replayed");
             return Err(bad(54_005, "OAuth2 Authorization code was already redeemed."));
         }
         if now >= code.until {
@@ -129,38 +129,38 @@ impl Server {
             return Err(bad(50_148, "The code_verifier does not match the code_challenge."));
         }
         let scopes = self.narrowed(form, &code.scopes)?;
-        let address = books.behaviour.user.clone();
-        let family = books.begin(Family { address, scopes: code.scopes.clone(), revoked: None });
-        if let Some(kept) = books.codes.get_mut(of(form, "code")) {
-            kept.family = Some(family);
+        let address = server_state.behaviour.user.clone();
+        let family = server_state.begin(Family { address, scopes: code.scopes.clone(), revoked: None });
+        if let Some(stored) = server_state.codes.get_mut(of(form, "code")) {
+            stored.family = Some(family);
         }
-        Ok(self.tokens(&mut books, family, &scopes, code.offline))
+        Ok(self.tokens(&mut server_state, family, &scopes, code.offline))
     }
 
     fn redeem_refresh_token(&self, form: &Form) -> Result<serde_json::Value, Refusal> {
         let now = self.clock.now();
-        let mut books = self.books();
+        let mut server_state = self.server_state();
         let bad = |number, words: &str| Err(refusal("invalid_grant", number, words));
         let name = of(form, "refresh_token").to_owned();
-        let Some(token) = books.refresh.get(&name).cloned() else {
+        let Some(token) = server_state.refresh.get(&name).cloned() else {
             return bad(9_002_313, "Token has been expired or revoked.");
         };
-        if books.families[&token.family].revoked.is_some() {
+        if server_state.families[&token.family].revoked.is_some() {
             return bad(50_173, "Token has been expired or revoked.");
         }
         if token.until.is_some_and(|until| now >= until) {
             return bad(700_082, "The refresh token has expired due to inactivity.");
         }
         if token.used && self.manner == Manner::Strict {
-            books.revoke(token.family, "a refresh token came twice");
+            server_state.revoke(token.family, "a refresh token came twice");
             return bad(50_173, "Token has been expired or revoked.");
         }
-        let scopes = books.families[&token.family].scopes.clone();
+        let scopes = server_state.families[&token.family].scopes.clone();
         let scopes = self.narrowed(form, &scopes)?;
-        if let Some(kept) = books.refresh.get_mut(&name) {
-            kept.used = true;
+        if let Some(stored) = server_state.refresh.get_mut(&name) {
+            stored.used = true;
         }
-        Ok(self.tokens(&mut books, token.family, &scopes, self.manner != Manner::Google))
+        Ok(self.tokens(&mut server_state, token.family, &scopes, self.manner != Manner::Google))
     }
 
     /// The scopes of the token: those asked for, of those granted; in Microsoft's manner of one resource.
@@ -177,9 +177,9 @@ impl Server {
             let words = "Provided value for the input parameter scope contains more than one resource.";
             return Err(refusal("invalid_request", 28_000, words));
         }
-        let (kept, missing): (Vec<String>, Vec<String>) =
+        let (stored, missing): (Vec<String>, Vec<String>) =
             asked.into_iter().partition(|scope| granted.contains(scope));
-        if self.manner == Manner::Microsoft && kept.iter().all(|scope| !scope.contains("://")) {
+        if self.manner == Manner::Microsoft && stored.iter().all(|scope| !scope.contains("://")) {
             let words = "The user or administrator has not consented to use the application.";
             return Err(refusal("invalid_grant", 65_001, words));
         }
@@ -187,25 +187,28 @@ impl Server {
             Some(scope) if self.manner != Manner::Microsoft => {
                 Err(refusal("invalid_scope", 70_011, format!("{scope} was not granted")))
             }
-            _ => Ok(kept),
+            _ => Ok(stored),
         }
     }
 
     /// A successful answer.
     pub(super) fn tokens(
         &self,
-        books: &mut Books,
+        server_state: &mut ServerState,
         family: u64,
         scopes: &[String],
         with_refresh: bool,
     ) -> serde_json::Value {
-        let behaviour = books.behaviour.clone();
-        let access =
-            books.fresh(if self.manner == Manner::Microsoft { "eyJ0eXAiOiJKV1Qi." } else { "ya29.a0" });
+        let behaviour = server_state.behaviour.clone();
+        let access = server_state.fresh(if self.manner == Manner::Microsoft {
+            "eyJ0eXAiOiJKV1Qi."
+        } else {
+            "ya29.a0"
+        });
         let until = self.after(behaviour.access_seconds);
-        books.access.insert(access.clone(), Access { family, scopes: scopes.to_vec(), until });
+        server_state.access.insert(access.clone(), Access { family, scopes: scopes.to_vec(), until });
         // Microsoft leaves out resource and sign-in scopes.
-        let told: Vec<&str> = match self.manner {
+        let listed: Vec<&str> = match self.manner {
             Manner::Microsoft => {
                 let mail = scopes.iter().filter(|scope| scope.contains("://"));
                 mail.filter_map(|scope| scope.rsplit('/').next()).collect()
@@ -216,29 +219,29 @@ impl Server {
             "token_type": "Bearer",
             "access_token": access,
             "expires_in": behaviour.access_seconds,
-            "scope": told.join(" "),
+            "scope": listed.join(" "),
         });
         if with_refresh && !behaviour.keeps_refresh_token {
-            let refresh = books.fresh(if self.manner == Manner::Microsoft { "0.AX" } else { "1//0g" });
+            let refresh = server_state.fresh(if self.manner == Manner::Microsoft { "0.AX" } else { "1//0g" });
             let until = match self.manner {
                 // Ninety days, counted from its last use.
                 Manner::Microsoft => Some(self.after(90 * 86_400)),
                 _ => behaviour.refresh_seconds.map(|seconds| self.after(seconds)),
             };
-            books.refresh.insert(refresh.clone(), Refresh { family, used: false, until });
+            server_state.refresh.insert(refresh.clone(), Refresh { family, used: false, until });
             body["refresh_token"] = refresh.into();
         }
         if let Some(seconds) = behaviour.refresh_seconds {
             body["refresh_token_expires_in"] = seconds.into();
         }
         if scopes.iter().any(|scope| scope == "openid") && !behaviour.anonymous {
-            body["id_token"] = self.id_token(&books.families[&family].address).into();
+            body["id_token"] = self.id_token(&server_state.families[&family].address).into();
         }
         body
     }
 }
 
-impl Books {
+impl ServerState {
     pub(super) fn begin(&mut self, family: Family) -> u64 {
         self.last += 1;
         self.families.insert(self.last, family);
@@ -258,17 +261,17 @@ pub(super) async fn revoke(State(server): State<Arc<Server>>, headers: HeaderMap
         Ok(form) => form,
         Err(refused) => return server.refuse(&refused),
     };
-    let mut books = server.books();
-    if let Some(status) = books.behaviour.revocation_fails {
+    let mut server_state = server.server_state();
+    if let Some(status) = server_state.behaviour.revocation_fails {
         return json_answer(status, &json!({ "error": "server_error", "error_description": "out of order" }));
     }
     let token = of(&form, "token");
-    let family = books.refresh.get(token).map(|token| token.family);
-    let family = family.or(books.access.get(token).map(|token| token.family));
-    let family = family.filter(|family| books.families[family].revoked.is_none());
+    let family = server_state.refresh.get(token).map(|token| token.family);
+    let family = family.or(server_state.access.get(token).map(|token| token.family));
+    let family = family.filter(|family| server_state.families[family].revoked.is_none());
     match family {
         Some(family) => {
-            books.revoke(family, "revoked by the client");
+            server_state.revoke(family, "revoked by the client");
             json_answer(200, &json!({}))
         }
         None if server.manner == Manner::Google => {

@@ -5,6 +5,7 @@ use crate::http::{Reply, Request, decoded};
 use crate::server::{self, Provider, Server};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -33,7 +34,7 @@ pub struct Erp {
     documents: Mutex<BTreeMap<String, Record>>,
     partners: Mutex<Vec<Value>>,
     notices: Mutex<Vec<Value>>,
-    heard: Mutex<Vec<(SystemTime, Value)>>,
+    received: Mutex<Vec<(SystemTime, Value)>>,
 }
 
 impl Erp {
@@ -46,7 +47,7 @@ impl Erp {
             documents: Mutex::default(),
             partners: Mutex::default(),
             notices: Mutex::default(),
-            heard: Mutex::default(),
+            received: Mutex::default(),
         })
     }
 
@@ -79,8 +80,8 @@ impl Erp {
     }
 
     /// Every notice that was signed, repeated ones too, with the time when it came.
-    pub fn heard(&self) -> Vec<(SystemTime, Value)> {
-        self.heard.lock().unwrap().clone()
+    pub fn received(&self) -> Vec<(SystemTime, Value)> {
+        self.received.lock().unwrap().clone()
     }
 
     /// Checks that a notice is signed by Standard Webhooks; otherwise gives the answer that says why not.
@@ -117,14 +118,11 @@ impl Erp {
         let field = |name: &str| request.header(name).ok_or_else(|| refuse("it is not signed"));
         let (time, nonce, signature) =
             (field("postroom-timestamp")?, field("postroom-nonce")?, field("postroom-signature")?);
-        let body: String = Sha256::digest(&request.body).iter().map(|byte| format!("{byte:02x}")).collect();
+        let body = HEXLOWER.encode(&Sha256::digest(&request.body));
         let text = ["postroom-records-1", &request.method, &request.target, time, nonce, &body].join("\n");
         let mut proof = Hmac::<Sha256>::new_from_slice(self.key.as_bytes()).expect("a key");
         proof.update(text.as_bytes());
-        let given: Option<Vec<u8>> = (0..signature.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(signature.get(at..at + 2)?, 16).ok())
-            .collect();
+        let given = HEXLOWER_PERMISSIVE.decode(signature.as_bytes()).ok();
         if proof.verify_slice(&given.unwrap_or_default()).is_err() {
             return Err(refuse("the signature is not Postroom's"));
         }
@@ -163,7 +161,7 @@ impl Erp {
         if !is_whole {
             return Reply { body: b"not a notice".to_vec(), ..Reply::empty(400) };
         }
-        self.heard.lock().unwrap().push((SystemTime::now(), notice.clone()));
+        self.received.lock().unwrap().push((SystemTime::now(), notice.clone()));
         let mut notices = self.notices.lock().unwrap();
         if notices.iter().any(|known| known["id"] == notice["id"]) {
             return Reply::empty(409);

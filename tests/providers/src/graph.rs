@@ -56,15 +56,15 @@ impl Graph {
 
     /// The mails that were sent, drafts not among them.
     pub fn sent(&self) -> Vec<Mail> {
-        self.kept(false)
+        self.mails(false)
     }
 
     /// The drafts that are left.
     pub fn drafts(&self) -> Vec<Mail> {
-        self.kept(true)
+        self.mails(true)
     }
 
-    fn kept(&self, drafts: bool) -> Vec<Mail> {
+    fn mails(&self, drafts: bool) -> Vec<Mail> {
         let state = self.state.lock().unwrap();
         state.messages.iter().filter(|it| it.is_draft == drafts).map(|it| it.mail.clone()).collect()
     }

@@ -215,8 +215,8 @@ impl Connections {
         let (owner, kind) = (SecretOwner::Operator, SecretKind::TokenKey);
         loop {
             if let Some((version, places, text)) = self.vault().get_versioned(owner, kind).await? {
-                if !places.contains(&Destination::here()) {
-                    let place = Destination::here().to_string();
+                if !places.contains(&Destination::this_installation()) {
+                    let place = Destination::this_installation().to_string();
                     return Err(VaultError::OtherPlace { what: kind.as_str(), place });
                 }
                 return Ok((version, TokenKeys::read(&text)?));
@@ -229,7 +229,7 @@ impl Connections {
 
     async fn keep_token_keys(&self, expected: Option<Version>, keys: &TokenKeys) -> Result<bool, VaultError> {
         let (owner, kind) = (SecretOwner::Operator, SecretKind::TokenKey);
-        let (text, to) = (keys.write()?, Destinations::here());
+        let (text, to) = (keys.write()?, Destinations::this_installation());
         let kept = self.vault().replace_versioned(owner, kind, expected, Some((&text, &to)), None).await?;
         Ok(kept.is_some())
     }
@@ -309,7 +309,7 @@ mod tests {
         let (_folder, connections) = connections().await;
         let key = MasterKey::generate().unwrap().write();
         let (owner, kind) = (SecretOwner::Operator, SecretKind::TokenKey);
-        connections.vault().put(owner, kind, &key, &Destinations::here()).await.unwrap();
+        connections.vault().put(owner, kind, &key, &Destinations::this_installation()).await.unwrap();
         let bytes = STANDARD.decode(key.expose_secret()).unwrap();
         assert_eq!(connections.token_secret().await.unwrap().expose_secret(), bytes);
         assert_eq!(connections.pseudonym_secret().await.unwrap().expose_secret(), bytes);

@@ -84,7 +84,7 @@ pub fn probe_report(of: wire::ProbeReport) -> transport::ProbeReport {
             .map(|s| transport::ProbeStep { stage: stage(s.stage), detail: s.detail })
             .collect(),
         failure: of.failure.map(failure),
-        capabilities: of.extensions,
+        capabilities: of.capabilities,
     }
 }
 

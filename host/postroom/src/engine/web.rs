@@ -74,7 +74,7 @@ fn convert_piece(of: web::Piece, files: &Files) -> Result<api::Piece, attachment
     })
 }
 
-fn answer(of: api::Answer) -> web::Response {
+fn answer(of: api::ApiResponse) -> web::Response {
     web::Response {
         status: of.status,
         headers: of.headers.into_iter().map(|h| web::Header { name: h.name, value: h.value }).collect(),
@@ -112,6 +112,6 @@ fn stage(of: api::Stage) -> transport::Stage {
         api::Stage::Connect => transport::Stage::Connect,
         api::Stage::Tls => transport::Stage::Tls,
         api::Stage::Request => transport::Stage::Request,
-        api::Stage::Answer => transport::Stage::Response,
+        api::Stage::Response => transport::Stage::Response,
     }
 }

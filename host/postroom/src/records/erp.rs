@@ -10,7 +10,7 @@ use postroom_store::Notice;
 use postroom_transport::BoxFuture;
 use postroom_transport::budget::{HeapSize, OverBudget, SERVERS};
 use postroom_transport::http_api::{
-    Account, Asked, Header, Keep, Piece, Request, Timeouts, WebClient, WebError,
+    Account, Header, HostResponse, Piece, Request, SaveBody, Timeouts, WebClient, WebError,
 };
 use postroom_transport::smtp::Verdict;
 use postroom_transport::tokens::TokenSource;
@@ -59,10 +59,15 @@ impl Erp {
         Ok(Some(Self { web, account, key }))
     }
 
-    async fn get(&self, target: String, accept: &str, keep: Keep<'_>) -> Result<Asked, RecordsError> {
+    async fn get(
+        &self,
+        target: String,
+        accept: &str,
+        keep: SaveBody<'_>,
+    ) -> Result<HostResponse, RecordsError> {
         let sign = |method: &str, url: &Url| signature::question_fields(&self.key, method, url);
         let request = request("GET", target, "accept", accept);
-        self.web.ask(&self.account, request, &sign, keep).await.map_err(of_web)
+        self.web.send_signed(&self.account, request, &sign, keep).await.map_err(of_web)
     }
 
     /// A list, page by page.
@@ -78,7 +83,7 @@ impl Erp {
         let mut cursor: Option<String> = None;
         for _ in 0..MOST_PAGES {
             let target = list_target(what, query, limit, cursor.as_deref());
-            let answer = succeeded(self.get(target, "application/json", Keep::Memory(PAGE)).await?)?;
+            let answer = succeeded(self.get(target, "application/json", SaveBody::Memory(PAGE)).await?)?;
             if answer.truncated {
                 return Err(RecordsError::Unusable(format!(
                     "a page of {what} has more than {PAGE} bytes, or broke off: give fewer at a time, and \"next\""
@@ -125,7 +130,7 @@ impl Erp {
     async fn read(&self, of: &Entry) -> Result<Document, RecordsError> {
         let most = usize::try_from(postroom_model::DOCUMENT_LIMIT).unwrap_or(usize::MAX);
         let accept = "application/json, application/xml";
-        let answer = self.get(target_of(of, None)?, accept, Keep::Memory(most)).await?;
+        let answer = self.get(target_of(of, None)?, accept, SaveBody::Memory(most)).await?;
         let what = || format!("document {}", shown(&of.number));
         if answer.status == 404 {
             return Err(RecordsError::Missing(what()));
@@ -164,7 +169,7 @@ impl Erp {
         let mut options = tokio::fs::OpenOptions::new();
         options.write(true).create_new(true);
         let mut file = options.open(to).await.map_err(failed)?;
-        let answered = match self.get(target, "*/*", Keep::File(&mut file, LARGEST_FILE)).await {
+        let answered = match self.get(target, "*/*", SaveBody::File(&mut file, LARGEST_FILE)).await {
             Ok(answer) if matches!(answer.status, 204 | 404) => Ok(false),
             Ok(answer) => succeeded(answer).and_then(|answer| {
                 let what = format!("the {} of {}", role.as_str(), shown(&of.number));
@@ -194,8 +199,8 @@ impl Erp {
         let sign = |_: &str, _: &Url| signature::notice_fields(&self.key, &notice.id, &body);
         let mut asked = request("POST", "/notices".to_owned(), "content-type", "application/json");
         asked.body.push(Piece::Text(text));
-        let answered = self.web.ask(&self.account, asked, &sign, Keep::Memory(WORDS * 4)).await;
-        let answer = answered.map_err(of_web)?;
+        let save = SaveBody::Memory(WORDS * 4);
+        let answer = self.web.send_signed(&self.account, asked, &sign, save).await.map_err(of_web)?;
         match answer.status {
             // It has this id already.
             409 => Ok(()),
@@ -254,7 +259,7 @@ fn target_of(of: &Entry, role: Option<FileRole>) -> Result<String, RecordsError>
 }
 
 /// A success, or what its status says.
-fn succeeded(answer: Asked) -> Result<Asked, RecordsError> {
+fn succeeded(answer: HostResponse) -> Result<HostResponse, RecordsError> {
     let (status, words, retry_after) = (answer.status, words(&answer.body), answer.retry_after);
     match status {
         200..=299 => Ok(answer),
@@ -271,7 +276,7 @@ fn succeeded(answer: Asked) -> Result<Asked, RecordsError> {
 
 fn over_budget(what: &str, over: OverBudget) -> RecordsError {
     match over {
-        OverBudget::BoxFuture(most) => RecordsError::Unusable(format!(
+        OverBudget::Response(most) => RecordsError::Unusable(format!(
             "the list of {what} takes more than {} MiB: ask for fewer",
             most >> 20
         )),

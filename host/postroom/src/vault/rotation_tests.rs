@@ -50,7 +50,8 @@ async fn a_rotation_leaves_every_secret_readable_with_either_key_until_the_old_o
     assert_eq!(retired.retired, std::slice::from_ref(&old));
     assert_all(&room, &with_new, "retired").await;
     for (owner, kind) in all(&room) {
-        let error = with_old.get(owner, kind, &Destination::here()).await.map(|_| ()).unwrap_err();
+        let error =
+            with_old.get(owner, kind, &Destination::this_installation()).await.map(|_| ()).unwrap_err();
         assert!(matches!(error, VaultError::KeyLost { .. }), "{owner:?} {kind}: {error}");
     }
     assert_eq!(room.store.keys_in_use().await.unwrap(), [(rotated.current.clone(), all(&room).len() as u64)]);

@@ -48,7 +48,7 @@ impl Room {
 }
 
 pub(super) fn here() -> Destinations {
-    Destinations::here()
+    Destinations::this_installation()
 }
 
 pub(super) fn secret(text: &str) -> SecretString {
@@ -57,7 +57,7 @@ pub(super) fn secret(text: &str) -> SecretString {
 
 pub(super) async fn read(vault: &Vault, owner: SecretOwner, kind: SecretKind) -> Option<String> {
     vault
-        .get(owner, kind, &Destination::here())
+        .get(owner, kind, &Destination::this_installation())
         .await
         .unwrap()
         .map(|secret| secret.expose_secret().to_owned())
@@ -211,7 +211,7 @@ async fn a_lost_key_is_said_to_be_lost_and_no_new_one_is_made() {
     assert!(!error.is_transient() && !room.file().exists());
     let other = Vault::with_keys(room.store.clone(), Keys::one(MasterKey::generate().unwrap()));
     let error = other
-        .get(room.owners[1], SecretKind::SmtpPassword, &Destination::here())
+        .get(room.owners[1], SecretKind::SmtpPassword, &Destination::this_installation())
         .await
         .map(|_| ())
         .unwrap_err();

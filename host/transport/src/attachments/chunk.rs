@@ -18,7 +18,7 @@ pub enum Chunk {
 }
 
 impl Chunk {
-    /// Bytes on the wire, line ends as they are, before SMTP stuffs dots.
+    /// Returns the number of bytes on the wire, line ends as they are, before SMTP stuffs dots.
     pub fn length(&self) -> u64 {
         match self {
             Self::Text(text) => text.len() as u64,

@@ -1,8 +1,7 @@
-//! Base64 as `wit/attachments.wit` lays it out: lines of 76 characters, CRLF between them, none at the end.
+//! Base64 in the layout of `wit/attachments.wit`: lines of 76 characters, CRLF between them, none at the end.
 //!
-//! The only place that knows this layout. Whole lines are encoded in one SIMD pass at the far end of the
-//! room made for them and then moved apart to let the line ends in, so nothing is copied through a second
-//! buffer.
+//! No other module has this layout. Whole lines are encoded in one SIMD pass at the end of their part of the buffer and
+//! then moved apart for the line ends, so that no second buffer is needed.
 
 use base64_simd::{Out, STANDARD};
 
@@ -13,7 +12,7 @@ const LINE: usize = 76;
 /// A line with its line end.
 const LINE_AND_END: usize = LINE + 2;
 
-/// Number of bytes that a file of `size` bytes becomes.
+/// Returns the number of bytes that a file of `size` bytes becomes.
 pub fn encoded_length(size: u64) -> u64 {
     let characters = size.div_ceil(3) * 4;
     let lines = characters.div_ceil(LINE as u64);

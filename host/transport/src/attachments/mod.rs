@@ -1,10 +1,10 @@
-//! Files that travel with a mail, kept by the host.
+//! Files of a mail: streamed by the host, never as a whole in memory.
 //!
-//! The plugin names a file by a number; the bytes never enter the sandbox except where a rule must look at
-//! the first few. The mail's body takes them from here as base64, straight into the socket's buffer.
+//! The plugin names a file by a number; its bytes enter the sandbox only where a rule must examine the first few. They are
+//! encoded as base64 straight into the socket's buffer.
 //!
-//! A file on disk is pinned by its size and time of change when it is first named: if either differs later,
-//! reading fails rather than giving a mail half of one version and half of the next.
+//! A file on disk is pinned by its size and time of change when it is opened first: if either differs later, reading fails,
+//! so that no mail contains half of one version and half of the next.
 
 mod chunk;
 mod encoding;

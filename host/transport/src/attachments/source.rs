@@ -23,7 +23,7 @@ pub enum ReadError {
     System {
         /// The file.
         path: String,
-        /// The system's own words.
+        /// The system's message.
         source: std::io::Error,
     },
     /// The file is not the one that was named: its size or time of change differs.
@@ -67,7 +67,7 @@ struct Pinned {
     ends: Arc<OnceLock<Ends>>,
 }
 
-/// The first and the last bytes of a file. Whoever looks at one of them to see whether a file is whole looks at the other, too:
+/// The first and the last bytes of a file. A check whether a file is complete needs both:
 /// they are read at once, since going to the disk costs more than the bytes.
 #[derive(Debug)]
 struct Ends {
@@ -135,7 +135,7 @@ impl Pinned {
         ReadError::Changed { path: self.path.display().to_string(), expected: self.size, found }
     }
 
-    /// Does something with the disk where it holds up nobody else.
+    /// Runs `work` on a thread that may block.
     async fn away<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T, ReadError> + Send + 'static,
@@ -156,12 +156,12 @@ impl std::fmt::Debug for Place {
 }
 
 impl AttachmentSource {
-    /// Bytes that are already in memory.
+    /// Wraps bytes that are already in memory.
     pub fn from_bytes(bytes: impl Into<Arc<[u8]>>) -> Self {
         Self { place: Place::Memory(bytes.into()) }
     }
 
-    /// A file on disk, pinned to the size and time of change that it has now.
+    /// Opens a file on disk, pinned to the size and time of change that it has now.
     pub fn from_file(path: impl Into<PathBuf>) -> Result<Self, ReadError> {
         let path: PathBuf = path.into();
         let facts = std::fs::metadata(&path).map_err(|source| system(&path, source))?;
@@ -178,7 +178,7 @@ impl AttachmentSource {
         })
     }
 
-    /// The file, where it is one on disk.
+    /// Returns the path of a file on disk.
     pub fn path(&self) -> Option<&Path> {
         match &self.place {
             Place::Memory(_) => None,
@@ -186,7 +186,7 @@ impl AttachmentSource {
         }
     }
 
-    /// Exact number of bytes.
+    /// Returns the exact number of bytes.
     pub fn size(&self) -> u64 {
         match &self.place {
             Place::Memory(bytes) => bytes.len() as u64,
@@ -194,7 +194,7 @@ impl AttachmentSource {
         }
     }
 
-    /// At most `length` bytes from `offset`; fewer at the end of the file, none beyond it.
+    /// Reads at most `length` bytes from `offset`; fewer at the end of the file, none beyond it.
     pub async fn read(&self, offset: u64, length: u32) -> Result<Vec<u8>, ReadError> {
         let end = offset.saturating_add(u64::from(length)).min(self.size());
         if offset >= end {
@@ -244,7 +244,7 @@ impl AttachmentSource {
         Ok(SourceReader { state })
     }
 
-    /// SHA-256 of all the bytes.
+    /// Computes SHA-256 of all the bytes.
     pub async fn sha256(&self) -> Result<[u8; 32], ReadError> {
         let mut digest = Sha256::new();
         let mut reader = self.open().await?;
@@ -307,7 +307,7 @@ impl Disk {
 }
 
 impl SourceReader<'_> {
-    /// The next block, or `None` after the last. Together the blocks are exactly [`AttachmentSource::size`]
+    /// Reads the next block, or `None` after the last. Together the blocks are exactly [`AttachmentSource::size`]
     /// bytes, or there is an error.
     pub async fn next(&mut self) -> Result<Option<&[u8]>, ReadError> {
         match &mut self.state {

@@ -128,13 +128,13 @@ async fn a_file_that_grows_or_shrinks_while_it_is_read_is_an_error() {
         let mut reader = source.open().await.expect("open");
         reader.next().await.expect("first block").expect("not empty");
         file.as_file().set_len(if shorter { 400_000 } else { 500_001 }).expect("resized");
-        let outcome = loop {
+        let result = loop {
             match reader.next().await {
                 Ok(Some(_)) => {}
                 other => break other.map(|_| ()),
             }
         };
-        assert!(matches!(outcome, Err(ReadError::Changed { expected: 500_000, .. })), "shorter: {shorter}");
+        assert!(matches!(result, Err(ReadError::Changed { expected: 500_000, .. })), "shorter: {shorter}");
         assert!(matches!(whole(&source).await, Err(ReadError::Changed { .. })), "shorter: {shorter}");
     }
 }

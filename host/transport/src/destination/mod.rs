@@ -1,8 +1,8 @@
 //! From the host name that a user typed to the addresses that may be connected to.
 //!
-//! The name is resolved once, and the connection goes to the address that was checked: a name that answers
-//! differently the second time (DNS rebinding) gains nothing. The rule is one for SMTP, IMAP and HTTP: the public
-//! internet, and what the operator put on the [`AllowList`].
+//! The name is resolved once, and the connection goes to the address that was checked: a name that resolves
+//! differently the second time (DNS rebinding) has no effect. SMTP, IMAP and HTTP share one rule: the public internet, and
+//! what the operator put on the [`AllowList`].
 
 mod territory;
 #[cfg(test)]
@@ -24,7 +24,7 @@ pub enum Unresolved {
     /// The text is no host name.
     #[error(transparent)]
     NotAName(#[from] NotAHostName),
-    /// The resolver knows no such name, in its words.
+    /// There is no such name, in the resolver's words.
     #[error("there is no such host: {0}")]
     Unknown(String),
     /// The resolver did not answer in time.
@@ -46,7 +46,7 @@ pub enum Unresolved {
 }
 
 impl Unresolved {
-    /// Whether the same name may resolve later.
+    /// Returns whether the same name may resolve later.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unknown(_) | Self::TimedOut(_))
     }
@@ -79,7 +79,7 @@ pub(crate) async fn resolve(
     resolve_by(&SystemLookup, host, port, allowed, limit).await
 }
 
-/// [`resolve`] by another resolver than this machine's.
+/// Resolves like [`resolve`], by another resolver than this machine's.
 pub(crate) async fn resolve_by(
     lookup: &dyn Lookup,
     host: &str,
@@ -103,19 +103,21 @@ pub(crate) fn permitted(
     allowed: &AllowList,
 ) -> Result<Vec<SocketAddr>, Unresolved> {
     let mut refused = None;
-    let mut kept: Vec<SocketAddr> = Vec::new();
+    let mut permitted_addresses: Vec<SocketAddr> = Vec::new();
     for address in found {
         match territory(address.ip()).filter(|_| !allowed.allows(host, address.ip())) {
             Some(place) => refused = refused.or(Some((address.ip(), place))),
-            None if kept.len() < MOST && !kept.contains(&address) => kept.push(address),
+            None if permitted_addresses.len() < MOST && !permitted_addresses.contains(&address) => {
+                permitted_addresses.push(address)
+            }
             None => {}
         }
     }
     match refused {
-        Some((address, territory)) if kept.is_empty() => {
+        Some((address, territory)) if permitted_addresses.is_empty() => {
             Err(Unresolved::Forbidden { host: host.to_owned(), address, territory })
         }
-        None if kept.is_empty() => Err(Unresolved::Unknown("the name has no address".into())),
-        _ => Ok(kept),
+        None if permitted_addresses.is_empty() => Err(Unresolved::Unknown("the name has no address".into())),
+        _ => Ok(permitted_addresses),
     }
 }

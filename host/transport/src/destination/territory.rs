@@ -2,14 +2,14 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What kind of place an address is, where it is not the public internet.
+/// The kind of an address that does not belong to the public internet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Territory {
     /// This machine.
     Loopback,
     /// A private network (RFC 1918, unique-local, site-local).
     Private,
-    /// The local link, where clouds keep their metadata services.
+    /// The local link, with the metadata services of clouds.
     LinkLocal,
     /// A provider's shared space (RFC 6598).
     Shared,
@@ -32,7 +32,7 @@ impl std::fmt::Display for Territory {
     }
 }
 
-/// Where an address is; `None` for the public internet. An IPv4 address inside an IPv6 one counts as itself.
+/// Returns the kind of an address; `None` for the public internet. An IPv4 address inside an IPv6 one counts as itself.
 pub fn territory(address: IpAddr) -> Option<Territory> {
     match address {
         IpAddr::V4(address) => territory_v4(address),

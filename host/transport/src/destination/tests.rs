@@ -70,7 +70,7 @@ fn public_addresses_stay_when_others_stand_beside_them() {
     assert!(!refused.is_transient());
     assert!(matches!(permitted("h", Vec::new(), &none), Err(Unresolved::Unknown(_))));
     let many = (1..=20).map(|last| at(&format!("1.1.1.{last}"))).collect();
-    assert_eq!(permitted("h", many, &none).map(|kept| kept.len()), Ok(8));
+    assert_eq!(permitted("h", many, &none).map(|permitted_addresses| permitted_addresses.len()), Ok(8));
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub enum UnusableKey {
     /// No PEM, or not of a private key.
     #[error("expected a private key in PEM (BEGIN PRIVATE KEY or BEGIN RSA PRIVATE KEY)")]
     NotAKey,
-    /// A private key of another kind, or too weak a one; the library's words.
+    /// A private key of another kind, or too weak a one, in the library's words.
     #[error("expected an RSA key of 2048 bits or more, or an Ed25519 key: {0}")]
     Unsuitable(String),
 }
@@ -41,9 +41,6 @@ impl fmt::Debug for SigningKeyPair {
 
 impl SigningKeyPair {
     /// Reads PKCS#8, or PKCS#1 for RSA, in PEM.
-    ///
-    /// # Errors
-    /// [`UnusableKey`].
     pub fn from_pem(pem: &str) -> Result<Self, UnusableKey> {
         let der = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| UnusableKey::NotAKey)?;
         if let PrivateKeyDer::Pkcs8(der) = &der
@@ -55,7 +52,7 @@ impl SigningKeyPair {
         Ok(Self { kind: Kind::Rsa(key) })
     }
 
-    /// Content of the TXT record that publishes the public key (RFC 6376 §3.6.1, RFC 8463 §4).
+    /// Returns the content of the TXT record that publishes the public key (RFC 6376 §3.6.1, RFC 8463 §4).
     pub fn record(&self) -> String {
         match &self.kind {
             Kind::Rsa(key) => {

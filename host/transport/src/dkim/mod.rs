@@ -1,8 +1,7 @@
 //! DKIM signatures (RFC 6376) for mail that leaves from the platform's own domain.
 //!
-//! A message is signed as it will be sent, piece by piece, its attachments read once more from where they are; the
-//! signature goes in front of it and changes nothing else. Headers and body are canonicalised `relaxed`, as mail
-//! servers re-fold lines on the way.
+//! A message is signed as it will be sent, chunk by chunk, with its attachments read once more; the signature is put in front
+//! of it and changes nothing else. Headers and body are canonicalised `relaxed`, since mail servers re-fold lines.
 
 mod key;
 mod submitter;
@@ -20,12 +19,12 @@ use key::Kind;
 pub use key::{SigningKeyPair, UnusableKey};
 pub use submitter::SigningSubmitter;
 
-/// Fields that are always signed; where one is missing, its absence is, so that nobody adds it on the way.
+/// Fields that are always signed; where one is missing, its absence is, so that it cannot be added on the way.
 const ALWAYS: [&str; 8] = ["From", "To", "Cc", "Subject", "Date", "Message-ID", "Reply-To", "MIME-Version"];
 /// Fields that readers see, signed once more than they are there: a second one, put above the first on the way, breaks the
 /// signature (RFC 6376 §8.15).
 const ONCE: [&str; 4] = ["From", "To", "Subject", "Reply-To"];
-/// Fields that are signed where they are (RFC 8058 §4 wants those of unsubscribing, Google that of complaints).
+/// Fields that are signed where they are (RFC 8058 §4 requires those of unsubscribing, Google that of complaints).
 const WHERE_PRESENT: [&str; 7] = [
     "Content-Type",
     "In-Reply-To",
@@ -54,7 +53,7 @@ pub enum SigningError {
         selector: String,
         /// Domain.
         domain: String,
-        /// The library's words.
+        /// The library's message.
         reason: String,
     },
 }
@@ -68,20 +67,17 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// A signer whose public key is at `<selector>._domainkey.<domain>`.
+    /// Creates a signer whose public key is at `<selector>._domainkey.<domain>`.
     pub fn new(domain: impl Into<String>, selector: impl Into<String>, key: SigningKeyPair) -> Self {
         Self { domain: domain.into(), selector: selector.into(), key }
     }
 
-    /// Name and content of the TXT record that the operator publishes.
+    /// Returns name and content of the TXT record that the operator publishes.
     pub fn record(&self) -> (String, String) {
         (format!("{}._domainkey.{}", self.selector, self.domain), self.key.record())
     }
 
-    /// The signature of a message as a header field, with its line end, to be put in front of the message.
-    ///
-    /// # Errors
-    /// [`SigningError`].
+    /// Signs a message. Returns the signature as a header field, with its line end, to be put in front of the message.
     pub async fn sign(&self, message: &[Chunk]) -> Result<String, SigningError> {
         match self.key.kind() {
             Kind::Rsa(key) => self.sign_with(Borrowed(key), message).await,

@@ -1,5 +1,5 @@
-//! What a domain publishes about its mail: who may send it, and who takes it. Asked for only where somebody wants to
-//! know it before a batch leaves; nothing is sent or held because of an answer.
+//! The DNS records of a domain about its mail: which servers may send it, and which receive it. They are looked up only for
+//! a report before a batch; no mail is sent or held because of them.
 
 mod published;
 mod resolver;
@@ -12,24 +12,20 @@ use std::fmt;
 
 /// Records by name.
 pub trait Dns: fmt::Debug + Send + Sync {
-    /// The texts at a name, the strings of each as one (RFC 1035, 3.3.14); none where there is no such name.
-    ///
-    /// # Errors
-    /// [`NoAnswer`]: nobody knows whether there are any.
+    /// Looks up the TXT records of a name, the strings of each as one (RFC 1035 §3.3.14); none where the name does not
+    /// exist.
     fn texts<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Vec<String>, NoAnswer>>;
 
-    /// The hosts that take a domain's mail (RFC 5321, 5.1); a lone empty one says that it takes none (RFC 7505).
-    ///
-    /// # Errors
-    /// [`NoAnswer`].
+    /// Looks up the hosts that receive a domain's mail (RFC 5321 §5.1); a single empty one means that it receives none
+    /// (RFC 7505).
     fn exchangers<'a>(&'a self, domain: &'a str) -> BoxFuture<'a, Result<Vec<String>, NoAnswer>>;
 }
 
-/// Nobody answered.
+/// A DNS query without an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("DNS did not answer for {name}: {detail}")]
 pub struct NoAnswer {
-    /// What was asked for.
+    /// Name that was looked up.
     pub name: String,
     /// Why.
     pub detail: String,

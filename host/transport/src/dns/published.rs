@@ -1,24 +1,24 @@
-//! What is missing at a domain for its mail to be believed: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489), and a place
-//! where answers and reports can arrive (RFC 5321, RFC 7505).
+//! Checks what a domain lacks for its mail to be accepted: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489), and a host
+//! that receives replies and reports (RFC 5321, RFC 7505).
 
 use super::{Dns, NoAnswer};
 
-/// Names above a domain at which its policy may stand.
+/// Names above a domain at which its policy may be published.
 const ABOVE: usize = 4;
 
-/// What is missing at a domain, a sentence each; none: nothing. `selector`: of the DKIM key that signs, where it is known.
+/// Lists what is missing at a domain, a sentence each. `selector`: of the DKIM key that signs, where it is known.
 pub async fn shortcomings(dns: &dyn Dns, domain: &str, selector: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
-    let mut tell = |told: Result<Option<String>, NoAnswer>| match told {
+    let mut add = |checked: Result<Option<String>, NoAnswer>| match checked {
         Ok(lack) => found.extend(lack),
         Err(silent) => found.push(silent.to_string()),
     };
-    tell(spf(dns, domain).await);
+    add(spf(dns, domain).await);
     if let Some(selector) = selector {
-        tell(dkim(dns, domain, selector).await);
+        add(dkim(dns, domain, selector).await);
     }
-    tell(dmarc(dns, domain).await);
-    tell(exchangers(dns, domain).await);
+    add(dmarc(dns, domain).await);
+    add(exchangers(dns, domain).await);
     found
 }
 
@@ -56,7 +56,7 @@ async fn dkim(dns: &dyn Dns, domain: &str, selector: &str) -> Result<Option<Stri
     })
 }
 
-/// At the domain, else above it: a company's policy holds for the names below its own.
+/// Looks for a policy at the domain, else above it: a company's policy holds for the names below its own.
 async fn dmarc(dns: &dyn Dns, domain: &str) -> Result<Option<String>, NoAnswer> {
     let mut at = Some(domain);
     for _ in 0..=ABOVE {
@@ -142,9 +142,9 @@ mod tests {
             (vec![spf, key, policy], &[""], vec!["takes no mail"]),
             (vec![], &[], vec!["SPF", "DKIM", "DMARC", "MX"]),
         ] {
-            let told = lacks(&texts, hosts, "nord.test").await;
-            assert!(wanted.iter().all(|it| told.contains(it)), "{told}, wanted {wanted:?}");
-            assert_eq!(told.is_empty(), wanted.is_empty(), "{texts:?} {hosts:?}: {told}");
+            let found = lacks(&texts, hosts, "nord.test").await;
+            assert!(wanted.iter().all(|it| found.contains(it)), "{found}, wanted {wanted:?}");
+            assert_eq!(found.is_empty(), wanted.is_empty(), "{texts:?} {hosts:?}: {found}");
         }
     }
 
@@ -153,8 +153,8 @@ mod tests {
         let above = [("_dmarc.nord.test", "v=DMARC1; p=reject")];
         assert!(!lacks(&above, &[], "mail.shop.nord.test").await.contains("DMARC"));
         assert!(lacks(&[("_dmarc.test", "v=DMARC1; p=reject")], &[], "nord.test").await.contains("DMARC"));
-        let told = lacks(&[], &[], "silent.test").await;
-        assert_eq!(told.matches("DNS did not answer").count(), 4, "{told}");
+        let found = lacks(&[], &[], "silent.test").await;
+        assert_eq!(found.matches("DNS did not answer").count(), 4, "{found}");
         for domain in ["", ".", "a", "....", &"x.".repeat(500)] {
             lacks(&[], &[], domain).await;
         }

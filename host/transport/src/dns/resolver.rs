@@ -11,7 +11,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// How long one server is waited for, and how often it is asked.
+/// The longest wait for one server, and the number of queries to it.
 const TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPTS: usize = 2;
 
@@ -28,7 +28,7 @@ impl fmt::Debug for Resolver {
 }
 
 impl Resolver {
-    /// This machine's.
+    /// Creates this machine's resolver.
     ///
     /// # Errors
     /// [`NoAnswer`]: it has none that can be used.
@@ -36,10 +36,7 @@ impl Resolver {
         Self::built(TokioResolver::builder_tokio())
     }
 
-    /// The one at this address.
-    ///
-    /// # Errors
-    /// [`NoAnswer`].
+    /// Creates a client of the resolver at this address.
     pub fn at(server: SocketAddr) -> Result<Self, NoAnswer> {
         let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
             connection.port = server.port();
@@ -100,7 +97,7 @@ mod tests {
     use super::*;
     use tokio::net::UdpSocket;
 
-    /// Answers what the first label asks for, as a server with a bad day might.
+    /// Responds as the first label of the name asks for, errors included.
     async fn server() -> SocketAddr {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();

@@ -1,14 +1,14 @@
-//! Why there is no answer, whoever asked.
+//! Why there is no response, the same for every client.
 
 use crate::destination::Unresolved;
 use crate::tls::{self, TlsProblem};
 use std::error::Error;
 use thiserror::Error as ThisError;
 
-/// Why there is no answer. No URL is in its words: a path or a query may carry a permission.
+/// Why there is no response. It contains no URL: a path or a query may be a credential.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 pub enum HttpError {
-    /// The URL is none that is asked; nothing was connected to.
+    /// The URL is refused; nothing was connected to.
     #[error("{0}")]
     Refused(&'static str),
     /// There is no address that may be connected to.
@@ -26,7 +26,7 @@ pub enum HttpError {
 }
 
 impl HttpError {
-    /// Sorts an error of the client's by its causes; `host` is the one that was asked.
+    /// Converts an error of the client by its causes; `host` is the one of the request.
     pub fn of(error: reqwest::Error, host: &str) -> Self {
         let error = error.without_url();
         for cause in causes(&error) {
@@ -40,7 +40,7 @@ impl HttpError {
         if error.is_connect() && error.is_timeout() {
             return Self::Connect("no connection in time".to_owned());
         }
-        // The layers above the cause at the bottom say only that something happened.
+        // The layers above the innermost cause add nothing.
         let root = causes(&error).last().map_or_else(|| error.to_string(), ToString::to_string);
         if error.is_connect() { Self::Connect(root) } else { Self::Broken(root) }
     }

@@ -1,11 +1,11 @@
-//! The one HTTP client of the host: providers' APIs, OAuth, SNS and the records of an ERP are asked by it.
+//! The one HTTP client of the host, for providers' APIs, OAuth, SNS and the records of an ERP.
 //!
-//! *Invariant*: every connection goes to an address that [`permitted`] let pass. Names are resolved by
+//! *Invariant*: every connection goes to an address that [`permitted`] allowed. Names are resolved by
 //! [`CheckedResolver`], whatever name the URL, a pooled connection or a later request asks for; addresses in a URL are
 //! checked before the request; the host is normalised first, so that `host` and `host.` can't be two names. There is no
 //! other way to make a client: clippy refuses `reqwest::Client` everywhere but here.
 //!
-//! Deliberately absent: redirects, proxies, retries, cookies, HTTP/2. A token goes where it was meant to go, or nowhere.
+//! Deliberately absent: redirects, proxies, retries, cookies, HTTP/2. A token goes to its own server or nowhere.
 
 mod error;
 mod resolver;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::{Host, Url};
 
-/// How a client connects.
+/// The settings of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpSettings {
     /// What may be reached besides the public internet.
@@ -48,7 +48,7 @@ impl HttpClient {
     /// Makes a client that trusts the roots of this TLS configuration.
     ///
     /// # Errors
-    /// What the client can't be made with, in words.
+    /// What is wrong with the settings, in words.
     pub fn new(settings: &HttpSettings, tls: &rustls::ClientConfig) -> Result<Self, String> {
         Self::with_lookup(settings, tls, Arc::new(SystemLookup))
     }
@@ -94,7 +94,7 @@ impl HttpClient {
 }
 
 /// Normalises a URL's host and checks what needs no resolver: the scheme, a login in it, and an address in place of a name.
-/// Without TLS only a server on this machine is asked.
+/// Refuses URLs without TLS, except of a server on this machine.
 pub fn check(url: &mut Url, allowed: &AllowList) -> Result<(), HttpError> {
     normalise_host(url).map_err(Unresolved::from)?;
     if !url.username().is_empty() || url.password().is_some() {

@@ -21,7 +21,7 @@ impl Resolve for CheckedResolver {
             // The port is the client's business.
             let mut addresses = resolve_by(&*lookup, &host, 0, &allowed, limit).await?;
             if host == "localhost" {
-                // It may be asked without TLS: it is this machine, whatever a resolver says.
+                // It may be used without TLS: it is this machine, whatever a resolver returns.
                 addresses.retain(|address| address.ip().to_canonical().is_loopback());
                 if addresses.is_empty() {
                     return Err(Unresolved::Unknown("localhost is not this machine".into()).into());

@@ -53,7 +53,7 @@ impl Servers {
                     Ok(listener) => others.push(listener),
                     // A machine without IPv6 has nothing to connect to there.
                     Err(_) if address == "::1" => {}
-                    // Somebody else has this port of that address: another one is taken.
+                    // This port of that address is in use: another one is taken.
                     Err(_) => continue,
                 }
             }
@@ -163,7 +163,7 @@ fn whatever_url_is_asked_for_every_connection_goes_to_an_address_that_was_permit
     proptest!(ProptestConfig::with_cases(400), |((scheme, login, host, rest, answers) in shape)| {
         let text = format!("{scheme}://{login}{host}:{}{rest}", servers.port);
         let Ok(url) = Url::parse(&text) else { return Ok(()) };
-        // A path that was read as a host has another port: nobody of ours listens there.
+        // A path that was read as a host has another port: none of our servers listens there.
         prop_assume!(url.port() == Some(servers.port));
         let lookup = Arc::new(FickleLookup { answers: answers.clone(), asked: Mutex::default() });
         let before = servers.allowed.load(Ordering::SeqCst);

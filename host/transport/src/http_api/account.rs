@@ -1,4 +1,4 @@
-//! An account as the host keeps it: which API, whose tokens, how long to wait.
+//! An account of an API: its base URL, its tokens and its time-outs.
 
 use postroom_model::AllowList;
 use std::time::Duration;
@@ -40,7 +40,7 @@ impl Default for Timeouts {
 }
 
 impl Timeouts {
-    /// The same limit for every step.
+    /// Sets every step to `limit`.
     pub fn all(limit: Duration) -> Self {
         Self { token: limit, resolve: limit, connect: limit, block: limit, answer: limit, rest: limit }
     }
@@ -65,7 +65,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// An account with the defaults.
+    /// Creates an account with the default time-outs.
     pub fn new(name: impl Into<String>, base: Url, tokens: TokenSource) -> Self {
         Self {
             name: name.into(),

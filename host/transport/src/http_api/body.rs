@@ -8,7 +8,7 @@ use crate::attachments::{Chunk, MessageReader, ReadError, SourceReader};
 /// Bytes of text in one block.
 const BLOCK: usize = 64 * 1024;
 
-/// Bytes of the whole body, as it is sent.
+/// Returns the number of bytes of the whole body, as it is sent.
 pub(super) fn length(pieces: &[Piece]) -> u64 {
     pieces.iter().map(piece_length).sum()
 }
@@ -98,7 +98,7 @@ impl<'a> BodyReader<'a> {
         Self { rest: pieces.iter(), open: Open::Nothing, skip: stretch.offset, left: stretch.length }
     }
 
-    /// The next block; none after the last. Together they are exactly the stretch, or there is an error.
+    /// Reads the next block; none after the last. Together the blocks are exactly the stretch, or there is an error.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
         while self.left > 0 {
             let mut block = Vec::new();

@@ -1,4 +1,4 @@
-//! The real client, over the host's one way of making HTTP requests.
+//! Calls over the network, by the host's one HTTP client.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,20 +9,20 @@ use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 
 use super::Web;
 use super::account::Account;
-use super::answer::{self, Answer};
 use super::exchange::{self, Progress};
 use super::failure::{Failure, Stage, WebError};
 use super::request::{Allowed, Piece, Request};
+use super::response::{self, ApiResponse};
 use super::target::GivenUrls;
+use crate::Verdict;
 use crate::http::{HttpClient, HttpSettings};
-use crate::smtp::Verdict;
 use crate::tls::TlsConfigs;
 use crate::tokens::{Bearer, TokenError};
 
-/// Connections are kept for the next request of the same call, not for a later one: a provider that closes a
-/// connection while a request is on its way leaves a doubt that need not be.
+/// Connections are pooled for the next request of the same call, not for a later one: a provider that closes an
+/// idle connection while a request is sent on it would leave the request in doubt.
 const IDLE: Duration = Duration::from_secs(10);
-/// The most clients that are kept ready.
+/// The most clients in the cache.
 const MOST_CLIENTS: usize = 32;
 
 /// Calls providers' APIs over the network. Cloning it shares the connections.
@@ -34,12 +34,12 @@ pub struct WebClient {
 #[derive(Default)]
 struct Shared {
     tls: TlsConfigs,
-    clients: Mutex<Vec<(Way, HttpClient)>>,
+    clients: Mutex<Vec<(ClientKey, HttpClient)>>,
 }
 
-/// All that accounts must have in common to share connections.
+/// The settings that accounts must have in common to share connections.
 #[derive(Clone, PartialEq, Eq)]
-struct Way {
+struct ClientKey {
     settings: HttpSettings,
     trusted_ca: Option<String>,
 }
@@ -51,12 +51,17 @@ impl std::fmt::Debug for WebClient {
 }
 
 impl WebClient {
-    /// A client without connections.
+    /// Creates a client without connections.
     pub fn new() -> Self {
         Self::default()
     }
 
-    async fn call(&self, account: &Account, request: Request, given: &GivenUrls) -> Result<Answer, WebError> {
+    async fn call(
+        &self,
+        account: &Account,
+        request: Request,
+        given: &GivenUrls,
+    ) -> Result<ApiResponse, WebError> {
         let allowed = request.check(account, given)?;
         let host = allowed.url.host_str().unwrap_or_default().to_owned();
         let client = self.client(account, &host).await?;
@@ -67,21 +72,21 @@ impl WebClient {
         let call = Call { account, allowed: &allowed, pieces: request.body.into(), limit: request.limit };
         let mut answer = call.make(&client, bearer.as_ref()).await?;
         if let (401, Some(stale)) = (answer.status, &bearer) {
-            // Who does not know who asks has done nothing, so this may be asked again, with every byte of the
-            // body: files are pinned, and a changed one stops the request.
+            // A server that does not accept the token has done nothing, so the request may be repeated with every byte of
+            // the body: files are pinned, and a changed one stops the request.
             account.tokens.rejected(stale).await;
             let fresh = token(account, &host).await?;
             if fresh != *stale {
                 answer = call.make(&client, Some(&fresh)).await?;
             }
         }
-        for url in answer::pointers(&answer.headers, &answer.body) {
-            given.learn(account, &url);
+        for url in response::pointers(&answer.headers, &answer.body) {
+            given.add(account, &url);
         }
         Ok(answer)
     }
 
-    /// The client that connects in the account's way.
+    /// Returns the client for the account's settings.
     pub(super) async fn client(&self, account: &Account, host: &str) -> Result<HttpClient, Failure> {
         let settings = HttpSettings {
             allowed: account.allow_private.clone(),
@@ -89,8 +94,8 @@ impl WebClient {
             connect: account.timeouts.connect,
             idle: Some(IDLE),
         };
-        let way = Way { settings, trusted_ca: account.trusted_ca.clone() };
-        let known = |clients: &[(Way, HttpClient)]| {
+        let way = ClientKey { settings, trusted_ca: account.trusted_ca.clone() };
+        let known = |clients: &[(ClientKey, HttpClient)]| {
             clients.iter().find(|(known, _)| *known == way).map(|(_, client)| client.clone())
         };
         if let Some(client) = known(&self.lock()) {
@@ -113,7 +118,7 @@ impl WebClient {
         Ok(client)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Way, HttpClient)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(ClientKey, HttpClient)>> {
         self.shared.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -127,7 +132,7 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    async fn make(&self, client: &HttpClient, bearer: Option<&Bearer>) -> Result<Answer, Failure> {
+    async fn make(&self, client: &HttpClient, bearer: Option<&Bearer>) -> Result<ApiResponse, Failure> {
         let Allowed { method, url, headers, stretch } = self.allowed;
         let mut request = reqwest::Request::new(method.clone(), url.clone());
         *request.headers_mut() = headers.clone();
@@ -154,14 +159,14 @@ impl Call<'_> {
         let response = exchange::send(client, request, &progress, limits).await?;
         let secret = bearer.map(Bearer::expose);
         let status = response.status().as_u16();
-        let headers = answer::fields(status, response.headers(), secret, Utc::now());
+        let headers = response::fields(status, response.headers(), secret, Utc::now());
         // A little more than is wanted, so that a token across the end is recognised.
         let wanted = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let (body, cut) = exchange::read(response, wanted + secret.map_or(0, str::len), limits.rest).await;
-        let mut body = answer::without(secret, body);
+        let mut body = response::without(secret, body);
         let truncated = cut || body.len() > wanted;
         body.truncate(wanted);
-        Ok(Answer { status, headers, body, truncated })
+        Ok(ApiResponse { status, headers, body, truncated })
     }
 }
 
@@ -180,7 +185,7 @@ impl Web for WebClient {
         account: &'a Account,
         request: Request,
         given: &'a GivenUrls,
-    ) -> crate::BoxFuture<'a, Result<Answer, WebError>> {
+    ) -> crate::BoxFuture<'a, Result<ApiResponse, WebError>> {
         Box::pin(self.call(account, request, given))
     }
 }

@@ -16,10 +16,10 @@ use super::account::Timeouts;
 use super::body::BodyReader;
 use super::failure::{Failure, Stage};
 use super::request::{Piece, Range};
+use crate::Verdict;
 use crate::http::{HttpClient, HttpError};
-use crate::smtp::Verdict;
 
-/// How far a request has come.
+/// The progress of a request.
 #[derive(Debug)]
 pub(super) struct Progress {
     /// Bytes of its body.
@@ -114,7 +114,7 @@ impl Body for Upload {
     }
 }
 
-/// The body of a request. Reading goes on by itself, a block ahead of the connection, and ends with it.
+/// Builds the body of a request. It is read in a task of its own, a block ahead of the connection, and ends with it.
 pub(super) fn body(pieces: Arc<[Piece]>, stretch: Range, progress: &Arc<Progress>) -> reqwest::Body {
     let (sender, blocks) = mpsc::channel(1);
     let reporter = Arc::clone(progress);
@@ -174,13 +174,13 @@ pub(super) async fn read(mut answer: Response, limit: usize, time: Duration) -> 
                 }
             }
             Ok(Ok(None)) => return (body, false),
-            // The status is an answer, whatever became of the words that follow it.
+            // The status is a response, also where its body is cut.
             Ok(Err(_)) | Err(_) => return (body, true),
         }
     }
 }
 
-/// Host and port, for errors. Never the path: it may carry a permission.
+/// Returns host and port, for errors. Never the path, which may contain a credential.
 pub(super) fn host_of(request: &reqwest::Request) -> String {
     let url = request.url();
     let host = url.host_str().unwrap_or_default();
@@ -209,10 +209,10 @@ impl Place<'_> {
 
     fn unanswered(&self, what: String) -> Failure {
         if self.method == Method::GET {
-            return self.failure(Stage::Answer, Verdict::Transient, what);
+            return self.failure(Stage::Response, Verdict::Transient, what);
         }
         let what = format!("the whole request was sent, and then: {what}; it may have been obeyed or not");
-        self.failure(Stage::Answer, Verdict::InDoubt, what)
+        self.failure(Stage::Response, Verdict::InDoubt, what)
     }
 
     fn trouble(&self, error: HttpError) -> Failure {

@@ -1,13 +1,13 @@
-//! Why there is no answer, in the words of the contract (`wit/web.wit`).
+//! Errors of a call, as the contract (`wit/web.wit`) has them.
 
 use std::fmt;
 
 use thiserror::Error;
 
-use crate::smtp::Verdict;
+use crate::Verdict;
 use crate::tokens::TokenError;
 
-/// How far a call had come.
+/// The stage that a call had reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
     /// Before the network.
@@ -22,8 +22,8 @@ pub enum Stage {
     Tls,
     /// Sending the request.
     Request,
-    /// The request was sent, its answer not read.
-    Answer,
+    /// The request was sent, no response was received.
+    Response,
 }
 
 impl fmt::Display for Stage {
@@ -35,18 +35,18 @@ impl fmt::Display for Stage {
             Self::Connect => "connect",
             Self::Tls => "TLS",
             Self::Request => "request",
-            Self::Answer => "answer",
+            Self::Response => "answer",
         })
     }
 }
 
-/// No answer. Its `Display` is the sentence in `detail`.
+/// A call without a response. Its `Display` is the sentence in `detail`.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{detail}")]
 pub struct Failure {
     /// Where it failed.
     pub stage: Stage,
-    /// What that means. In doubt: the whole request left.
+    /// What that means. In doubt: the whole request was sent.
     pub verdict: Verdict,
     /// One sentence naming host and stage.
     pub detail: String,
@@ -55,7 +55,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// `host` is named, the rest of the URL never: it may carry a permission.
+    /// Builds a failure that names the `host`, and never the rest of the URL, which may contain a credential.
     pub(super) fn new(host: &str, stage: Stage, verdict: Verdict, what: impl fmt::Display) -> Self {
         Self { stage, verdict, detail: format!("{host}, stage {stage}: {what}"), retry_after: None }
     }
@@ -73,13 +73,13 @@ pub enum WebError {
     /// The user must sign in again; the provider's words.
     #[error("the account needs a new sign-in: {0}")]
     NeedsSignIn(String),
-    /// All else; the verdict says whether a retry helps.
+    /// Any other failure; whether to retry is in the verdict.
     #[error(transparent)]
     Failed(#[from] Failure),
 }
 
 impl WebError {
-    /// No token: nothing was sent with it.
+    /// Builds the error of a call without a token, of which nothing was sent.
     pub(super) fn of_token(host: &str, error: TokenError) -> Self {
         let (verdict, retry_after) = match &error {
             TokenError::UnknownAccount => return Self::UnknownAccount,

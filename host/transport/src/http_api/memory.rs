@@ -1,17 +1,17 @@
-//! An API without a network, for tests and demonstrations: it remembers what was asked and answers what it was
-//! told to. The rules for requests are those of the real one.
+//! Calls in memory, for tests and demonstrations: requests are recorded, and get the responses that a test set. The rules
+//! for requests are those of the network client.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Web;
 use super::account::Account;
-use super::answer::{self, Answer};
 use super::body::BodyReader;
 use super::failure::{Failure, Stage, WebError};
 use super::request::{Header, Request};
+use super::response::{self, ApiResponse};
 use super::target::GivenUrls;
-use crate::smtp::Verdict;
+use crate::Verdict;
 
 /// A request that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Recorded {
     pub authorized: bool,
 }
 
-/// Keeps calls in memory.
+/// Records calls in memory.
 #[derive(Debug, Default)]
 pub struct MemoryWeb {
     state: Mutex<State>,
@@ -39,31 +39,36 @@ pub struct MemoryWeb {
 #[derive(Debug, Default)]
 struct State {
     calls: Vec<Recorded>,
-    answers: VecDeque<Result<Answer, WebError>>,
+    answers: VecDeque<Result<ApiResponse, WebError>>,
 }
 
 impl MemoryWeb {
-    /// One that answers 404 to everything.
+    /// Creates one that responds 404 to every request.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Answers the next call so; called again, the ones after it.
-    pub fn answer_next(&self, answer: Answer) {
+    /// Sets the response to the next call; called again, to the ones after it.
+    pub fn answer_next(&self, answer: ApiResponse) {
         self.lock().answers.push_back(Ok(answer));
     }
 
-    /// Fails the next call so; called again, the ones after it. A call that fails is not remembered.
+    /// Fails the next call; called again, the ones after it. A call that fails is not recorded.
     pub fn fail_next(&self, error: WebError) {
         self.lock().answers.push_back(Err(error));
     }
 
-    /// What was asked so far, in order.
+    /// Returns the requests so far, in order.
     pub fn calls(&self) -> Vec<Recorded> {
         self.lock().calls.clone()
     }
 
-    async fn call(&self, account: &Account, request: Request, given: &GivenUrls) -> Result<Answer, WebError> {
+    async fn call(
+        &self,
+        account: &Account,
+        request: Request,
+        given: &GivenUrls,
+    ) -> Result<ApiResponse, WebError> {
         let allowed = request.check(account, given)?;
         let mut body = Vec::new();
         if let Some(stretch) = allowed.stretch {
@@ -76,7 +81,7 @@ impl MemoryWeb {
             }
         }
         let mut state = self.lock();
-        let missing = Answer { status: 404, headers: Vec::new(), body: Vec::new(), truncated: false };
+        let missing = ApiResponse { status: 404, headers: Vec::new(), body: Vec::new(), truncated: false };
         let mut answer = state.answers.pop_front().unwrap_or(Ok(missing))?;
         state.calls.push(Recorded {
             account: account.name.clone(),
@@ -87,8 +92,8 @@ impl MemoryWeb {
             authorized: request.authorize,
         });
         drop(state);
-        for url in answer::pointers(&answer.headers, &answer.body) {
-            given.learn(account, &url);
+        for url in response::pointers(&answer.headers, &answer.body) {
+            given.add(account, &url);
         }
         let wanted = usize::try_from(request.limit).unwrap_or(usize::MAX);
         answer.truncated |= answer.body.len() > wanted;
@@ -107,7 +112,7 @@ impl Web for MemoryWeb {
         account: &'a Account,
         request: Request,
         given: &'a GivenUrls,
-    ) -> crate::BoxFuture<'a, Result<Answer, WebError>> {
+    ) -> crate::BoxFuture<'a, Result<ApiResponse, WebError>> {
         Box::pin(self.call(account, request, given))
     }
 }

@@ -1,44 +1,43 @@
-//! Calls of providers' HTTP APIs: the real counterpart of `wit/web.wit`.
+//! Calls of providers' HTTP APIs: the implementation of `wit/web.wit`, over the network and in memory.
 //!
-//! The plugin says what to ask; this side says as whom and of whom. A token is added here and goes to the
-//! account's own API and nowhere else; a target is a path on that API, or a URL that the API itself gave during
-//! the same call of the plugin; redirects are answers, not orders; names are resolved once and checked
-//! ([`destination`](super::destination)). Bodies are streamed from where they are, with their exact length
-//! announced beforehand.
+//! The plugin builds the request; the host adds the account's token and chooses the server. A token is sent to the
+//! account's own API and to no other server; a target is a path on that API, or a URL that the API itself returned during
+//! the same call of the plugin; redirects are responses and are not followed; names are resolved once and checked
+//! ([`destination`](super::destination)). Bodies are streamed, with their exact length announced beforehand.
 //!
-//! Three promises hold everywhere in here:
-//! - nothing but HTTPS, or plain HTTP to a loopback address that the operator allowed;
-//! - a request that left whole and was not answered is [`Verdict::InDoubt`](super::smtp::Verdict), never repeated
-//!   from here; the one request that is repeated, once, is one refused for its token (401), since a server that
-//!   does not know who asks has done nothing;
-//! - no token appears in an answer, an error or a `Debug`.
+//! Invariants:
+//! - HTTPS only, or plain HTTP to a loopback address that the operator allowed;
+//! - a request that was sent completely and got no response is [`Verdict::InDoubt`](crate::Verdict), never repeated here;
+//!   one that was refused for its token (401) is repeated once, since a server that does not accept the token has done
+//!   nothing;
+//! - no token appears in a response, an error or a `Debug`.
 
 mod account;
-mod answer;
-mod asking;
 mod body;
 mod client;
 mod exchange;
 mod failure;
 mod memory;
 mod request;
+mod response;
+mod signed;
 mod target;
 #[cfg(test)]
 mod tests;
 
 pub use account::{Account, Timeouts};
-pub use answer::Answer;
-pub use asking::{Asked, Keep, Sign};
 pub use client::WebClient;
 pub use failure::{Failure, Stage, WebError};
 pub use memory::{MemoryWeb, Recorded};
 pub use request::{Header, Piece, Range, Request};
+pub use response::ApiResponse;
+pub use signed::{HostResponse, SaveBody, Sign};
 pub use target::GivenUrls;
 
-/// Something that calls providers' APIs: [`WebClient`], or [`MemoryWeb`] where there is no network.
+/// Calls providers' APIs: [`WebClient`] over the network, [`MemoryWeb`] without one.
 pub trait Web: Send + Sync {
-    /// Makes one call. `given` is what the provider gave during the same call of the plugin, and learns from
-    /// the answer.
+    /// Sends one request. `given` has the URLs that the provider returned during the same call of the plugin; those of this
+    /// response are added to it.
     ///
     /// A call that is dropped half-way (its future cancelled) may have reached the provider all the same.
     fn call<'a>(
@@ -46,5 +45,5 @@ pub trait Web: Send + Sync {
         account: &'a Account,
         request: Request,
         given: &'a GivenUrls,
-    ) -> super::BoxFuture<'a, Result<Answer, WebError>>;
+    ) -> super::BoxFuture<'a, Result<ApiResponse, WebError>>;
 }

@@ -1,4 +1,4 @@
-//! One request as the plugin asks for it, and the rules it must keep.
+//! One request as the plugin builds it, and the rules for it.
 
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -79,7 +79,7 @@ pub struct Request {
     pub limit: u32,
 }
 
-/// A request that keeps the rules.
+/// A request that the rules allow.
 #[derive(Debug)]
 pub(super) struct Allowed {
     pub(super) method: Method,

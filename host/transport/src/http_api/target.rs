@@ -14,7 +14,7 @@ const MOST_GIVEN: usize = 16;
 /// The longest target.
 const LONGEST: usize = 8 * 1024;
 
-/// What providers pointed to (upload sessions) while one call of the plugin ran. Only the origin counts. The
+/// The URLs that providers returned (upload sessions) during one call of the plugin. Only the origin counts. The
 /// oldest are forgotten first.
 #[derive(Debug, Default)]
 pub struct GivenUrls {
@@ -22,13 +22,13 @@ pub struct GivenUrls {
 }
 
 impl GivenUrls {
-    /// Nothing yet.
+    /// Creates an empty set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The provider of this account gave this URL; what the rules forbid is not remembered.
-    pub(super) fn learn(&self, account: &Account, url: &str) {
+    /// Adds a URL that the provider of this account returned, unless the rules forbid it.
+    pub(super) fn add(&self, account: &Account, url: &str) {
         let Ok(mut url) = Url::parse(url) else { return };
         if normalise_host(&mut url).is_err() || check(&url, &account.allow_private).is_err() {
             return;
@@ -43,13 +43,13 @@ impl GivenUrls {
         }
     }
 
-    fn knows(&self, account: &Account, url: &Url) -> bool {
+    fn contains(&self, account: &Account, url: &Url) -> bool {
         let origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
         origins.iter().any(|(name, origin)| *name == account.name && *origin == url.origin())
     }
 }
 
-/// The URL of a target; the error says which rule forbids it.
+/// Returns the URL of a target, or which rule forbids it.
 pub(super) fn read(target: &str, account: &Account, given: &GivenUrls) -> Result<Url, String> {
     if target.len() > LONGEST {
         return Err(format!("the target is longer than {LONGEST} bytes"));
@@ -72,7 +72,7 @@ pub(super) fn read(target: &str, account: &Account, given: &GivenUrls) -> Result
     let mut url = Url::parse(target).map_err(|_| "the target is neither a path nor a URL".to_owned())?;
     normalise_host(&mut url).map_err(|error| error.to_string())?;
     check(&url, &account.allow_private)?;
-    if !given.knows(account, &url) {
+    if !given.contains(account, &url) {
         return Err("the target is not the provider's, and the provider has not given it in this call".into());
     }
     Ok(url)

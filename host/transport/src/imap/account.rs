@@ -1,11 +1,12 @@
-//! A mailbox as the host keeps it: where the server is, how it must be secured, who logs in.
+//! An account with a mailbox: where the server is, how it is secured, who logs in.
 
-use postroom_model::AllowList;
 use std::time::Duration;
 
-use super::{Login, Security};
+use postroom_model::AllowList;
 
-/// The port to propose: 993 with TLS from the first byte, else 143.
+use crate::session::{Endpoint, Login, OpeningTimeouts, Security};
+
+/// Returns the port of IMAP: 993 with TLS from the first byte (RFC 8314), else 143.
 pub fn default_port(security: Security) -> u16 {
     match security {
         Security::Tls => 993,
@@ -13,31 +14,23 @@ pub fn default_port(security: Security) -> u16 {
     }
 }
 
-/// The longest wait for each step. Each covers the whole step, so a server that answers one byte a minute
-/// does not escape it.
+/// The longest wait for each step. Each covers the whole step, so that a server which sends one byte a minute does not
+/// escape it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// Resolving the host name.
-    pub resolve: Duration,
-    /// The TCP connection, all addresses together.
-    pub connect: Duration,
-    /// The STARTTLS command and the TLS handshake, each.
-    pub tls: Duration,
-    /// The greeting, and the list of capabilities.
-    pub greeting: Duration,
-    /// Getting an access token, and each answer during the login.
-    pub login: Duration,
+    /// From the host name to the login.
+    pub opening: OpeningTimeouts,
     /// Opening a folder, listing the folders, setting flags: each.
     pub command: Duration,
     /// A search. Long, since a server without an index reads every message.
     pub search: Duration,
     /// Each 200 envelopes, and each MiB of a message.
     pub fetch: Duration,
-    /// Each 64 KiB of a message that is filed, and the permission to send it.
+    /// Each 64 KiB of a message that is filed, and the continuation request before it.
     pub block: Duration,
-    /// The answer to a filed message. Long, since giving up here leaves it in doubt.
+    /// The response to APPEND. Long, since the message is in doubt after it.
     pub filed: Duration,
-    /// The answer to LOGOUT, out of politeness.
+    /// The response to LOGOUT, which changes nothing any more.
     pub logout: Duration,
 }
 
@@ -45,11 +38,7 @@ impl Default for Timeouts {
     fn default() -> Self {
         let seconds = Duration::from_secs;
         Self {
-            resolve: seconds(10),
-            connect: seconds(20),
-            tls: seconds(20),
-            greeting: seconds(60),
-            login: seconds(60),
+            opening: OpeningTimeouts::default(),
             command: seconds(60),
             search: seconds(300),
             fetch: seconds(120),
@@ -61,14 +50,10 @@ impl Default for Timeouts {
 }
 
 impl Timeouts {
-    /// The same limit for every step.
+    /// Sets every step to `limit`.
     pub fn all(limit: Duration) -> Self {
         Self {
-            resolve: limit,
-            connect: limit,
-            tls: limit,
-            greeting: limit,
-            login: limit,
+            opening: OpeningTimeouts::all(limit),
             command: limit,
             search: limit,
             fetch: limit,
@@ -82,30 +67,30 @@ impl Timeouts {
 /// An account with a mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// The host's name for it.
+    /// Name of the account, for messages to people.
     pub name: String,
-    /// Server, a name or an address. The certificate must be for it.
+    /// Server, a name or an address. The certificate must be valid for it.
     pub host: String,
-    /// Port.
+    /// Port of the server.
     pub port: u16,
     /// How the connection is secured.
     pub security: Security,
-    /// Who logs in.
+    /// User who logs in.
     pub login: Login,
     /// The longest wait for each step.
     pub timeouts: Timeouts,
     /// Certificates in PEM that are trusted besides the system's.
     pub trusted_ca: Option<String>,
-    /// What the operator allows to be reached beside the public internet. Not the user's: who may type a host
-    /// name must not be able to set this.
+    /// Addresses that are not public (loopback, private networks) and that the operator allows. Never set by the user,
+    /// who may type any host name.
     pub allow_private: AllowList,
-    /// The operator's permission to log in although [`Security::None`] lets everybody on the way read the
-    /// password. Without it such an account is refused before the network.
+    /// Whether the operator allows a login with [`Security::None`], which shows the password to the network. Without it
+    /// such an account is refused before anything is sent.
     pub allow_cleartext_login: bool,
 }
 
 impl Account {
-    /// An account with the proposed port and the defaults.
+    /// Creates an account with the default port and the default time-outs.
     pub fn new(name: impl Into<String>, host: impl Into<String>, security: Security, login: Login) -> Self {
         Self {
             name: name.into(),
@@ -117,6 +102,17 @@ impl Account {
             trusted_ca: None,
             allow_private: AllowList::none(),
             allow_cleartext_login: false,
+        }
+    }
+
+    pub(super) fn endpoint(&self) -> Endpoint<'_> {
+        Endpoint {
+            host: &self.host,
+            port: self.port,
+            security: self.security,
+            trusted_ca: self.trusted_ca.as_ref(),
+            allow_private: &self.allow_private,
+            timeouts: self.timeouts.opening,
         }
     }
 }

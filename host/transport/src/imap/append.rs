@@ -1,7 +1,7 @@
-//! Filing messages: streamed from their pieces, several in one command where the server can (RFC 3502).
+//! APPEND: messages streamed from their chunks, several in one command to a server with MULTIAPPEND (RFC 3502).
 //!
-//! The end of the command leaves with the last bytes of the last message: as long as one byte of that write
-//! has not left, the server cannot have filed anything; after it, only the server's answer says.
+//! The end of the command is sent with the last bytes of the last message: before all of that write was sent the server
+//! cannot have filed anything; after it only the response decides.
 
 use io_imap::types::command::CommandBody;
 use io_imap::types::core::Literal;
@@ -9,45 +9,46 @@ use io_imap::types::datetime::DateTime;
 use io_imap::types::extensions::binary::LiteralOrLiteral8;
 use io_imap::types::mailbox::Mailbox;
 
-use super::connection::{Connection, Permission, SMALL, Said};
+use super::connection::{CommandResponse, Connection, Continuation, SMALL};
 use super::failure::{Failure, MailboxError, Stage};
 use super::flags::flags;
 use super::mailbox::{Filed, Filing, Place};
 use super::request::Request;
 use super::response::{Kind, Status};
-use super::wire::{Deadline, Trouble};
+use super::wire::WireError;
 use super::{Chunk, Verdict};
 use crate::attachments::MessageReader;
+use crate::session::Deadline;
 
-/// Bytes gathered before they are written.
+/// Bytes that are collected for one write.
 const BLOCK: usize = 64 * 1024;
 /// The most messages in one command.
 const MOST_AT_ONCE: usize = 100;
 /// The most bytes in one command, unless a single message has more.
 const LARGEST_AT_ONCE: u64 = 32 << 20;
-/// What LITERAL- allows without asking (RFC 7888).
+/// The largest literal that LITERAL- allows without a continuation request (RFC 7888).
 const SMALL_LITERAL: u64 = 4_096;
 
-/// What stopped a command before its end.
-enum Stopped {
-    /// The server answered early, and not with OK.
-    Answered(Status),
+/// Why a command was not completed.
+enum AppendError {
+    /// The server completed the command before its end was sent, and not with OK.
+    Refused(Status),
     /// The connection failed before the end.
-    Lost(Trouble),
+    Lost(WireError),
     /// A file could not be read; the connection is in the middle of a literal and of no more use.
     Unreadable(String),
-    /// The end was sent, its answer did not come.
+    /// The end was sent, and no response came.
     InDoubt(String),
 }
 
-impl From<Trouble> for Stopped {
-    fn from(trouble: Trouble) -> Self {
-        Self::Lost(trouble)
+impl From<WireError> for AppendError {
+    fn from(error: WireError) -> Self {
+        Self::Lost(error)
     }
 }
 
 impl Connection {
-    /// Files messages, one result for each. The only error is that there is no such folder, or no such name.
+    /// Appends messages to a folder, one result for each. Fails only if the folder does not exist or its name is invalid.
     pub(super) async fn append(
         &mut self,
         folder: &str,
@@ -64,29 +65,31 @@ impl Connection {
             if batch.is_empty() {
                 break;
             }
-            let outcomes = match &broken {
+            let filed = match &broken {
                 Some(failure) => vec![Filed::Refused(failure.clone()); batch.len()],
                 None => {
                     let chosen: Vec<&Filing> =
-                        batch.iter().filter_map(|place| messages.get(*place)).collect();
-                    let outcome = self.file(&mailbox, &chosen).await;
-                    if let Err(Stopped::Lost(_) | Stopped::InDoubt(_) | Stopped::Unreadable(_)) = &outcome {
+                        batch.iter().filter_map(|index| messages.get(*index)).collect();
+                    let result = self.file(&mailbox, &chosen).await;
+                    if let Err(AppendError::Lost(_) | AppendError::InDoubt(_) | AppendError::Unreadable(_)) =
+                        &result
+                    {
                         let what = "not tried, since the connection was lost with the message before it";
                         broken = Some(self.server.failure(Stage::Command, Verdict::Transient, what));
                     }
-                    self.outcomes(folder, batch.len(), outcome)?
+                    self.filed(folder, batch.len(), result)?
                 }
             };
-            for (place, outcome) in batch.into_iter().zip(outcomes) {
-                if let Some(result) = results.get_mut(place) {
-                    *result = Some(outcome);
+            for (index, filed) in batch.into_iter().zip(filed) {
+                if let Some(result) = results.get_mut(index) {
+                    *result = Some(filed);
                 }
             }
         }
         Ok(results.into_iter().flatten().collect())
     }
 
-    /// What can be known of a message before it is sent.
+    /// Returns why a message can't be filed, as far as that is known before it is sent.
     async fn ruled_out(&self, message: &Filing) -> Option<Failure> {
         let refuse = |reason: String| Some(self.server.ruled_out(reason));
         if let Err(reason) = flags(&message.flags) {
@@ -114,26 +117,30 @@ impl Connection {
         None
     }
 
-    /// The next messages without a result that go into one command.
+    /// Returns the next messages without a result that fit into one command.
     fn next_batch(&self, messages: &[Filing], results: &[Option<Filed>]) -> Vec<usize> {
         let most = if self.can("MULTIAPPEND") { MOST_AT_ONCE } else { 1 };
         let mut batch = Vec::new();
         let mut size = 0;
-        for (place, message) in messages.iter().enumerate() {
-            if results.get(place).is_some_and(Option::is_some) {
+        for (index, message) in messages.iter().enumerate() {
+            if results.get(index).is_some_and(Option::is_some) {
                 continue;
             }
             size += message.size();
             if batch.len() == most || (size > LARGEST_AT_ONCE && !batch.is_empty()) {
                 break;
             }
-            batch.push(place);
+            batch.push(index);
         }
         batch
     }
 
-    /// One command.
-    async fn file(&mut self, mailbox: &Mailbox<'static>, messages: &[&Filing]) -> Result<Said, Stopped> {
+    /// Files messages by one command.
+    async fn file(
+        &mut self,
+        mailbox: &Mailbox<'static>,
+        messages: &[&Filing],
+    ) -> Result<CommandResponse, AppendError> {
         let tag = self.tag();
         self.give_up();
         let (all_at_once, small_at_once) =
@@ -159,7 +166,7 @@ impl Connection {
                     Ok(true) if out.len() >= BLOCK => self.send_block(&tag, &mut out).await?,
                     Ok(true) => {}
                     Ok(false) => break,
-                    Err(error) => return Err(Stopped::Unreadable(error.to_string())),
+                    Err(error) => return Err(AppendError::Unreadable(error.to_string())),
                 }
             }
         }
@@ -168,60 +175,62 @@ impl Connection {
         let sent = self.wire.send(&out, &mut left, Deadline::after(self.timeouts.block)).await;
         if left < out.len() {
             sent?;
-            return Err(self.early_answer(&tag).await);
+            return Err(self.early_response(&tag).await);
         }
-        let answer = match sent {
-            Ok(()) => self.answer(&tag, SMALL, Deadline::after(self.timeouts.filed)).await,
-            Err(trouble) => Err(trouble),
+        let response = match sent {
+            Ok(()) => self.response(&tag, SMALL, Deadline::after(self.timeouts.filed)).await,
+            Err(error) => Err(error),
         };
-        match answer {
-            Ok(said) if said.status.kind == Kind::Bye => Err(Stopped::InDoubt(said.status.to_string())),
-            Ok(said) => {
-                self.settle(&said);
-                Ok(said)
+        match response {
+            Ok(response) if response.status.kind == Kind::Bye => {
+                Err(AppendError::InDoubt(response.status.to_string()))
             }
-            Err(trouble) => Err(Stopped::InDoubt(trouble.to_string())),
+            Ok(response) => {
+                self.complete(&response);
+                Ok(response)
+            }
+            Err(error) => Err(AppendError::InDoubt(error.to_string())),
         }
     }
 
-    /// Sends what was gathered and waits for the server's permission to go on.
-    async fn send_waiting(&mut self, tag: &str, out: &mut Vec<u8>) -> Result<(), Stopped> {
+    /// Sends what was collected, and waits for the continuation request.
+    async fn send_waiting(&mut self, tag: &str, out: &mut Vec<u8>) -> Result<(), AppendError> {
         let deadline = Deadline::after(self.timeouts.block);
         self.wire.send(out, &mut 0, deadline).await?;
         out.clear();
-        match self.permission(tag, SMALL, deadline).await? {
-            Permission::Given(_) => Ok(()),
-            Permission::Answered(said) => {
-                self.settle(&said);
-                Err(Stopped::Answered(said.status))
+        match self.continuation(tag, SMALL, deadline).await? {
+            Continuation::Requested(_) => Ok(()),
+            Continuation::Completed(response) => {
+                self.complete(&response);
+                Err(AppendError::Refused(response.status))
             }
         }
     }
 
-    async fn send_block(&mut self, tag: &str, out: &mut Vec<u8>) -> Result<(), Stopped> {
+    async fn send_block(&mut self, tag: &str, out: &mut Vec<u8>) -> Result<(), AppendError> {
         let mut left = 0;
         self.wire.send(out, &mut left, Deadline::after(self.timeouts.block)).await?;
         if left < out.len() {
-            return Err(self.early_answer(tag).await);
+            return Err(self.early_response(tag).await);
         }
         out.clear();
         Ok(())
     }
 
-    /// The server hung up in the middle; its last words, if there are any.
-    async fn early_answer(&mut self, tag: &str) -> Stopped {
-        match self.answer(tag, SMALL, Deadline::after(self.timeouts.command)).await {
-            Ok(said) => Stopped::Answered(said.status),
-            Err(trouble) => Stopped::Lost(trouble),
+    /// Receives the response of a server that closed the connection before the end.
+    async fn early_response(&mut self, tag: &str) -> AppendError {
+        match self.response(tag, SMALL, Deadline::after(self.timeouts.command)).await {
+            Ok(response) => AppendError::Refused(response.status),
+            Err(error) => AppendError::Lost(error),
         }
     }
 
-    /// What became of each message of a command.
-    fn outcomes(
+    /// Builds the result of each message of a command.
+    fn filed(
         &mut self,
         folder: &str,
         count: usize,
-        outcome: Result<Said, Stopped>,
+        result: Result<CommandResponse, AppendError>,
     ) -> Result<Vec<Filed>, MailboxError> {
         let refused = |connection: &Self, status: &Status| {
             if status.has_code("TRYCREATE") || status.has_code("NONEXISTENT") {
@@ -230,18 +239,18 @@ impl Connection {
             let what = format!("the server does not file the message in \"{folder}\"");
             Ok(Filed::Refused(connection.server.refused(Stage::Command, &what, status)))
         };
-        let same = match outcome {
-            Ok(said) if said.status.is_ok() => return Ok(stored(folder, &said.status, count)),
-            Ok(Said { status, .. }) | Err(Stopped::Answered(status)) => refused(self, &status)?,
-            Err(Stopped::Lost(trouble)) => {
+        let same = match result {
+            Ok(response) if response.status.is_ok() => return Ok(stored(folder, &response.status, count)),
+            Ok(CommandResponse { status, .. }) | Err(AppendError::Refused(status)) => refused(self, &status)?,
+            Err(AppendError::Lost(error)) => {
                 let what = "the message could not be sent, and is not filed";
-                Filed::Refused(self.server.trouble(Stage::Command, what, &trouble))
+                Filed::Refused(self.server.lost(Stage::Command, what, &error))
             }
-            Err(Stopped::Unreadable(error)) => {
+            Err(AppendError::Unreadable(error)) => {
                 let what = format!("an attachment could not be read, so filing was broken off: {error}");
                 Filed::Refused(self.server.failure(Stage::Command, Verdict::Permanent, what))
             }
-            Err(Stopped::InDoubt(why)) => {
+            Err(AppendError::InDoubt(why)) => {
                 let what = format!("the whole message was sent, and then: {why}; it may be filed or not");
                 Filed::InDoubt(self.server.failure(Stage::Command, Verdict::InDoubt, what))
             }
@@ -250,13 +259,13 @@ impl Connection {
     }
 }
 
-/// The command up to the literal's announcement; without the command's name for all but the first message.
+/// Encodes the command up to the literal's announcement; without the command's name for all but the first message.
 fn head(tag: &str, mailbox: &Mailbox<'static>, message: &Filing, first: bool) -> Vec<Vec<u8>> {
     let body = CommandBody::Append {
         mailbox: if first { mailbox.clone() } else { Mailbox::Inbox },
         flags: flags(&message.flags).unwrap_or_default(),
         date: date(message),
-        // In place of the message, which does not go through memory as a whole.
+        // A placeholder: the message itself is streamed.
         message: LiteralOrLiteral8::Literal(Literal::unvalidated_non_sync(Vec::new())),
     };
     let mut pieces = Request::typed(tag.to_owned(), body).pieces;
@@ -276,7 +285,8 @@ fn date(message: &Filing) -> Option<DateTime> {
     DateTime::try_from(message.received.trunc_subsecs(0)).ok()
 }
 
-/// The messages are there; where, if the server said so: `APPENDUID 38505 3955:3957`.
+/// Builds the results of messages that were filed, with their uids where the status has them:
+/// `APPENDUID 38505 3955:3957` (RFC 4315).
 fn stored(folder: &str, status: &Status, count: usize) -> Vec<Filed> {
     let places = status.arguments("APPENDUID").and_then(|arguments| {
         let (validity, set) = arguments.trim().split_once(' ')?;
@@ -301,8 +311,8 @@ fn stored(folder: &str, status: &Status, count: usize) -> Vec<Filed> {
     }
 }
 
-/// Why a message's text can't be filed as it is: servers count lines differently where they do not end in
-/// CRLF, and a literal holds no NUL.
+/// Returns why a message's text can't be filed as it is: servers count lines differently where they do not end in CRLF,
+/// and a literal holds no NUL.
 fn unfit(chunks: &[Chunk]) -> Option<&'static str> {
     const LINES: &str = "a line of the message does not end in CRLF";
     let mut after_cr = false;

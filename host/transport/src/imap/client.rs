@@ -1,4 +1,4 @@
-//! The real mailboxes: a pool of connections and the rule for when a fresh one is tried.
+//! Mailboxes over the network: a pool of connections, and when a second connection is tried.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,10 +7,10 @@ use super::account::Account;
 use super::connection::Connection;
 use super::failure::{Failure, MailboxError, ProbeReport, Server, Stage};
 use super::mailbox::{Criterion, Envelope, Filed, Filing, Folder, FolderState, Headers, Matches, Place};
-use super::opening::{Trail, open};
-use super::{BoxFuture, Mailboxes, PoolLimits, Verdict};
+use super::opening::open;
+use super::{BoxFuture, MailboxFuture, Mailboxes, PoolLimits, Verdict};
 use crate::attachments::AttachmentSource;
-use crate::pool::{Pool, Reusable};
+use crate::session::{Pool, ProbeLog, Reusable};
 use crate::tls::TlsConfigs;
 
 /// Mailboxes over the network. Cloning it shares the connections.
@@ -43,80 +43,82 @@ impl Default for ImapClient {
     }
 }
 
-/// Asks on a waiting connection, and once more on a fresh one where that had died. For what changes nothing,
-/// or may be repeated.
+/// Runs a command on an idle connection, and once more on a new one where the server had closed that. For commands that
+/// may be repeated.
 macro_rules! repeatable {
-    ($client:ident, $account:ident, $connection:ident => $question:expr) => {{
-        if let Some(mut $connection) = $client.shared.pool.take($account).await {
-            let answer = $question.await;
-            if !is_stale(&answer, &$connection) {
-                $client.keep($account, $connection);
-                return answer;
+    ($client:ident, $account:ident, $connection:ident => $request:expr) => {
+        Box::pin(async move {
+            if let Some(mut $connection) = $client.shared.pool.take($account).await {
+                let result = $request.await;
+                if !is_stale(&result, &$connection) {
+                    $client.pool($account, $connection);
+                    return result;
+                }
             }
-        }
-        let mut $connection = open($account, &$client.shared.tls, &mut Trail::default()).await?;
-        let answer = $question.await;
-        $client.keep($account, $connection);
-        answer
-    }};
+            let mut $connection = open($account, &$client.shared.tls, &mut ProbeLog::default()).await?;
+            let result = $request.await;
+            $client.pool($account, $connection);
+            result
+        })
+    };
 }
 
 impl ImapClient {
-    /// A client without connections.
+    /// Creates a client without connections.
     pub fn new(limits: PoolLimits) -> Self {
         Self { shared: Arc::new(Shared { pool: Pool::new(limits), tls: TlsConfigs::default() }) }
     }
 
-    /// Says goodbye on every waiting connection. Call it before the program ends.
+    /// Closes every idle connection with LOGOUT. Call it before the program ends.
     pub async fn close(&self) {
-        let farewells: Vec<_> = self
+        let all_closed: Vec<_> = self
             .shared
             .pool
             .drain()
             .into_iter()
             .map(|connection| tokio::spawn(connection.log_out()))
             .collect();
-        for farewell in farewells {
-            let _ = farewell.await;
+        for closed in all_closed {
+            let _ = closed.await;
         }
     }
 
-    /// On a connection that was heard a moment ago: filing is not tried twice.
+    /// Appends messages on a connection that was checked by NOOP: APPEND is not tried twice.
     async fn append(
         &self,
         account: &Account,
         folder: &str,
         messages: &[Filing],
     ) -> Result<Vec<Filed>, MailboxError> {
-        let waiting = match self.shared.pool.take(account).await {
-            Some(mut waiting) => waiting.is_alive().await.then_some(waiting),
+        let idle = match self.shared.pool.take(account).await {
+            Some(mut idle) => idle.is_alive().await.then_some(idle),
             None => None,
         };
-        let mut connection = match waiting {
-            Some(waiting) => waiting,
-            None => open(account, &self.shared.tls, &mut Trail::default()).await?,
+        let mut connection = match idle {
+            Some(idle) => idle,
+            None => open(account, &self.shared.tls, &mut ProbeLog::default()).await?,
         };
         let filed = connection.append(folder, messages).await;
-        self.keep(account, connection);
+        self.pool(account, connection);
         filed
     }
 
     async fn probe(&self, account: &Account) -> ProbeReport {
-        let mut trail = Trail::default();
-        let failure = self.try_out(account, &mut trail).await.err();
+        let mut log = ProbeLog::default();
+        let failure = self.try_out(account, &mut log).await.err();
         let failure = failure.map(|error| as_failure(&Server::of(account), error));
-        ProbeReport { steps: trail.steps, failure, capabilities: trail.capabilities }
+        log.report(failure)
     }
 
-    async fn try_out(&self, account: &Account, trail: &mut Trail) -> Result<(), MailboxError> {
-        let mut connection = open(account, &self.shared.tls, trail).await?;
+    async fn try_out(&self, account: &Account, log: &mut ProbeLog<Stage>) -> Result<(), MailboxError> {
+        let mut connection = open(account, &self.shared.tls, log).await?;
         let folders = connection.folders().await?;
         let sent = folders.iter().find(|folder| folder.special_use.iter().any(|what| what == "sent"));
         let count = match folders.len() {
             1 => "1 folder".to_owned(),
             count => format!("{count} folders"),
         };
-        trail.step(
+        log.step(
             Stage::Folder,
             match sent {
                 Some(sent) => format!("{count}; sent mails are kept in \"{}\"", sent.name),
@@ -127,28 +129,28 @@ impl ImapClient {
         Ok(())
     }
 
-    /// Keeps a usable connection, and sees to it that it does not wait for longer than it may.
-    fn keep(&self, account: &Account, connection: Connection) {
-        for leaving in self.shared.pool.put(account, connection) {
-            tokio::spawn(leaving.log_out());
+    /// Pools a usable connection, and closes it when it was idle for too long.
+    fn pool(&self, account: &Account, connection: Connection) {
+        for connection in self.shared.pool.put(account, connection) {
+            tokio::spawn(connection.log_out());
         }
         let shared = Arc::downgrade(&self.shared);
         let wait = self.shared.pool.idle_limit();
         tokio::spawn(async move {
             tokio::time::sleep(wait).await;
             let Some(shared) = shared.upgrade() else { return };
-            for leaving in shared.pool.expired() {
-                tokio::spawn(leaving.log_out());
+            for connection in shared.pool.expired() {
+                tokio::spawn(connection.log_out());
             }
         });
     }
 }
 
-/// A waiting connection that had died.
-fn is_stale<T>(answer: &Result<T, MailboxError>, connection: &Connection) -> bool {
-    let passing =
-        matches!(answer, Err(MailboxError::Failed(failure)) if failure.verdict == Verdict::Transient);
-    passing && !connection.is_usable()
+/// Returns whether an idle connection had been closed by the server.
+fn is_stale<T>(result: &Result<T, MailboxError>, connection: &Connection) -> bool {
+    let is_transient =
+        matches!(result, Err(MailboxError::Failed(failure)) if failure.verdict == Verdict::Transient);
+    is_transient && !connection.is_usable()
 }
 
 fn as_failure(server: &Server, error: MailboxError) -> Failure {
@@ -160,19 +162,13 @@ fn as_failure(server: &Server, error: MailboxError) -> Failure {
 }
 
 impl Mailboxes for ImapClient {
-    fn folders<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Result<Vec<Folder>, MailboxError>> {
-        Box::pin(async move { repeatable!(self, account, connection => connection.folders()) })
+    fn folders<'a>(&'a self, account: &'a Account) -> MailboxFuture<'a, Vec<Folder>> {
+        repeatable!(self, account, connection => connection.folders())
     }
 
-    fn state<'a>(
-        &'a self,
-        account: &'a Account,
-        folder: &'a str,
-    ) -> BoxFuture<'a, Result<FolderState, MailboxError>> {
+    fn state<'a>(&'a self, account: &'a Account, folder: &'a str) -> MailboxFuture<'a, FolderState> {
         use super::connection::Access;
-        Box::pin(async move {
-            repeatable!(self, account, connection => connection.open(folder, Access::Read, true))
-        })
+        repeatable!(self, account, connection => connection.open(folder, Access::Read, true))
     }
 
     fn search<'a>(
@@ -182,10 +178,8 @@ impl Mailboxes for ImapClient {
         criteria: &'a [Criterion],
         before: Option<u32>,
         limit: u32,
-    ) -> BoxFuture<'a, Result<Matches, MailboxError>> {
-        Box::pin(async move {
-            repeatable!(self, account, connection => connection.search(folder, criteria, before, limit))
-        })
+    ) -> MailboxFuture<'a, Matches> {
+        repeatable!(self, account, connection => connection.search(folder, criteria, before, limit))
     }
 
     fn fetch_envelopes<'a>(
@@ -194,10 +188,8 @@ impl Mailboxes for ImapClient {
         folder: &'a str,
         uid_validity: u32,
         uids: &'a [u32],
-    ) -> BoxFuture<'a, Result<Vec<Envelope>, MailboxError>> {
-        Box::pin(async move {
-            repeatable!(self, account, connection => connection.fetch_envelopes(folder, uid_validity, uids))
-        })
+    ) -> MailboxFuture<'a, Vec<Envelope>> {
+        repeatable!(self, account, connection => connection.fetch_envelopes(folder, uid_validity, uids))
     }
 
     fn fetch_headers<'a>(
@@ -207,10 +199,8 @@ impl Mailboxes for ImapClient {
         uid_validity: u32,
         uids: &'a [u32],
         names: &'a [String],
-    ) -> BoxFuture<'a, Result<Vec<Headers>, MailboxError>> {
-        Box::pin(async move {
-            repeatable!(self, account, connection => connection.fetch_headers(folder, uid_validity, uids, names))
-        })
+    ) -> MailboxFuture<'a, Vec<Headers>> {
+        repeatable!(self, account, connection => connection.fetch_headers(folder, uid_validity, uids, names))
     }
 
     fn fetch_message<'a>(
@@ -219,10 +209,8 @@ impl Mailboxes for ImapClient {
         at: &'a Place,
         offset: u64,
         length: u32,
-    ) -> BoxFuture<'a, Result<Vec<u8>, MailboxError>> {
-        Box::pin(async move {
-            repeatable!(self, account, connection => connection.fetch_message(at, offset, length))
-        })
+    ) -> MailboxFuture<'a, Vec<u8>> {
+        repeatable!(self, account, connection => connection.fetch_message(at, offset, length))
     }
 
     fn fetch_part<'a>(
@@ -230,8 +218,8 @@ impl Mailboxes for ImapClient {
         account: &'a Account,
         at: &'a Place,
         section: &'a str,
-    ) -> BoxFuture<'a, Result<AttachmentSource, MailboxError>> {
-        Box::pin(async move { repeatable!(self, account, connection => connection.fetch_part(at, section)) })
+    ) -> MailboxFuture<'a, AttachmentSource> {
+        repeatable!(self, account, connection => connection.fetch_part(at, section))
     }
 
     fn append<'a>(
@@ -239,7 +227,7 @@ impl Mailboxes for ImapClient {
         account: &'a Account,
         folder: &'a str,
         messages: &'a [Filing],
-    ) -> BoxFuture<'a, Result<Vec<Filed>, MailboxError>> {
+    ) -> MailboxFuture<'a, Vec<Filed>> {
         Box::pin(self.append(account, folder, messages))
     }
 
@@ -251,10 +239,8 @@ impl Mailboxes for ImapClient {
         uids: &'a [u32],
         add: &'a [String],
         remove: &'a [String],
-    ) -> BoxFuture<'a, Result<(), MailboxError>> {
-        Box::pin(async move {
-            repeatable!(self, account, connection => connection.set_flags(folder, uid_validity, uids, add, remove))
-        })
+    ) -> MailboxFuture<'a, ()> {
+        repeatable!(self, account, connection => connection.set_flags(folder, uid_validity, uids, add, remove))
     }
 
     fn probe<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, ProbeReport> {

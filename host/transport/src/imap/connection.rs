@@ -1,5 +1,4 @@
-//! A connection that is logged in: one command at a time, what the server says to it, and which folder is
-//! open.
+//! A connection: one command at a time, the responses to it, and the folder that is selected.
 
 use std::time::{Duration, Instant};
 
@@ -11,30 +10,30 @@ use super::failure::{Failure, MailboxError, Server, Stage};
 use super::request::Request;
 use super::response::{Kind, Response, Status, Value, capabilities};
 use super::utf7;
-use super::wire::{Deadline, Expected, Trouble, Wire};
+use super::wire::{Expected, Wire, WireError};
 use super::{FolderState, Verdict};
 use crate::budget::{OverBudget, Reservation, SERVERS};
-use crate::pool::Reusable;
+use crate::session::{Deadline, Reusable};
 
 /// The most responses to one command.
 const MOST_RESPONSES: usize = 100_000;
-/// The most memory that the values of one answer take, and what is made of them.
+/// The most memory for the values of all responses to a command, and for what is built from them.
 pub(super) const MOST_MEMORY: usize = 24 << 20;
-/// Responses that hold no text of a message, and no data that is of use.
+/// Limits of responses without text of a message, and without data to be parsed.
 pub(super) const SMALL: Expected = Expected { literal: 64 << 10, response: 1 << 20, data: &[] };
 
-/// What a server said to a command.
+/// The responses to a command.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct CommandResponse {
     pub(super) status: Status,
     pub(super) data: Vec<Vec<Value>>,
-    /// Those with a code.
+    /// Untagged statuses with a response code.
     pub(super) statuses: Vec<Status>,
     _memory: Reservation,
 }
 
-impl Said {
-    /// The lines of data of this name: `* LIST …`.
+impl CommandResponse {
+    /// Returns the lines of data of this name: `* LIST …`.
     pub(super) fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [Value]> {
         self.data.iter().filter_map(move |line| match line.split_first() {
             Some((first, rest)) if first.is_atom(name) => Some(rest),
@@ -42,7 +41,7 @@ impl Said {
         })
     }
 
-    /// The items of the lines `* 12 FETCH (…)`.
+    /// Returns the items of the lines `* 12 FETCH (…)`.
     pub(super) fn fetched(&self) -> impl Iterator<Item = &[Value]> {
         self.data.iter().filter_map(|line| match line.as_slice() {
             [_, name, Value::List(items)] if name.is_atom("FETCH") => Some(items.as_slice()),
@@ -51,20 +50,20 @@ impl Said {
     }
 }
 
-/// The value after a name among items.
+/// Returns the value behind a name among items.
 pub(super) fn item<'a>(items: &'a [Value], name: &str) -> Option<&'a Value> {
     items.iter().position(|value| value.is_atom(name)).and_then(|place| items.get(place + 1))
 }
 
-/// The folder that is open.
+/// The folder that is selected (RFC 9051 §6.3.2).
 #[derive(Debug, Clone)]
-struct Opened {
+struct SelectedFolder {
     folder: String,
     writable: bool,
     state: FolderState,
 }
 
-/// How to open a folder.
+/// The access to a folder: by EXAMINE or by SELECT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     Read,
@@ -78,9 +77,9 @@ pub(super) struct Connection {
     /// In upper case.
     pub(super) capabilities: Vec<String>,
     pub(super) timeouts: Timeouts,
-    open: Option<Opened>,
+    selected: Option<SelectedFolder>,
     tags: u32,
-    /// Both sides agree on where they are.
+    /// Both sides agree on the state of the protocol.
     usable: bool,
     transactions: u32,
     opened: Instant,
@@ -95,7 +94,7 @@ impl Connection {
             server,
             capabilities: Vec::new(),
             timeouts,
-            open: None,
+            selected: None,
             tags: 0,
             usable: true,
             transactions: 0,
@@ -113,159 +112,160 @@ impl Connection {
         format!("p{}", self.tags)
     }
 
-    /// Sends a command of the codec and reads what is said to it.
+    /// Sends a command of the codec, and receives the responses to it.
     pub(super) async fn run(
         &mut self,
         body: CommandBody<'_>,
         expected: Expected,
         limit: Duration,
-    ) -> Result<Said, Trouble> {
+    ) -> Result<CommandResponse, WireError> {
         let request = Request::typed(self.tag(), body);
-        self.ask(&request, expected, limit).await
+        self.run_request(&request, expected, limit).await
     }
 
-    /// Sends a command and reads what is said to it. If this fails the connection is of no more use.
-    pub(super) async fn ask(
+    /// Sends a command, and receives the responses to it. If this fails the connection is of no more use.
+    pub(super) async fn run_request(
         &mut self,
         request: &Request,
         expected: Expected,
         limit: Duration,
-    ) -> Result<Said, Trouble> {
+    ) -> Result<CommandResponse, WireError> {
         let deadline = Deadline::after(limit);
         self.usable = false;
-        let mut said = None;
+        let mut response = None;
         for (number, piece) in request.pieces.iter().enumerate() {
             if number > 0
-                && let Permission::Answered(early) = self.permission(&request.tag, expected, deadline).await?
+                && let Continuation::Completed(early) =
+                    self.continuation(&request.tag, expected, deadline).await?
             {
-                said = Some(*early);
+                response = Some(*early);
                 break;
             }
             self.wire.send(piece, &mut 0, deadline).await?;
         }
-        let said = match said {
-            Some(said) => said,
-            None => self.answer(&request.tag, expected, deadline).await?,
+        let response = match response {
+            Some(response) => response,
+            None => self.response(&request.tag, expected, deadline).await?,
         };
-        self.settle(&said);
-        Ok(said)
+        self.complete(&response);
+        Ok(response)
     }
 
-    /// The connection may be used again.
-    pub(super) fn settle(&mut self, said: &Said) {
+    /// Marks the connection as usable again.
+    pub(super) fn complete(&mut self, response: &CommandResponse) {
         self.wire.release();
         self.transactions += 1;
         self.last_used = Instant::now();
-        self.usable = said.status.kind != Kind::Bye;
+        self.usable = response.status.kind != Kind::Bye;
     }
 
-    /// The connection may not be used again.
+    /// Marks the connection as unusable, until a command is completed.
     pub(super) fn give_up(&mut self) {
         self.usable = false;
     }
 
-    /// Waits for `+`.
-    pub(super) async fn permission(
+    /// Waits for a continuation request.
+    pub(super) async fn continuation(
         &mut self,
         tag: &str,
         expected: Expected,
         deadline: Deadline,
-    ) -> Result<Permission, Trouble> {
-        self.listen(tag, expected, deadline, true).await
+    ) -> Result<Continuation, WireError> {
+        self.receive_responses(tag, expected, deadline, true).await
     }
 
-    /// Reads up to the answer to a command.
-    pub(super) async fn answer(
+    /// Receives the responses to a command.
+    pub(super) async fn response(
         &mut self,
         tag: &str,
         expected: Expected,
         deadline: Deadline,
-    ) -> Result<Said, Trouble> {
-        match self.listen(tag, expected, deadline, false).await? {
-            Permission::Answered(said) => Ok(*said),
-            Permission::Given(words) => Err(Trouble::Nonsense(format!("+ {words}"))),
+    ) -> Result<CommandResponse, WireError> {
+        match self.receive_responses(tag, expected, deadline, false).await? {
+            Continuation::Completed(response) => Ok(*response),
+            Continuation::Requested(words) => Err(WireError::NotImap(format!("+ {words}"))),
         }
     }
 
-    async fn listen(
+    async fn receive_responses(
         &mut self,
         tag: &str,
         expected: Expected,
         deadline: Deadline,
-        permission: bool,
-    ) -> Result<Permission, Trouble> {
+        continuation: bool,
+    ) -> Result<Continuation, WireError> {
         let most = expected.response.max(64 << 20);
         let mut left = most;
-        let mut said = Heard::new();
+        let mut untagged = Untagged::new();
         for _ in 0..MOST_RESPONSES {
             self.wire.receive(expected, deadline).await?;
             let response = self.wire.response();
-            left = left.checked_sub(response.len()).ok_or(Trouble::TooLong(most))?;
-            match Response::read(response, expected.data, &mut said.memory)? {
+            left = left.checked_sub(response.len()).ok_or(WireError::TooLong(most))?;
+            match Response::read(response, expected.data, &mut untagged.memory)? {
                 Response::Tagged(answered, status) if answered == tag => {
-                    self.learn(&status);
-                    return Ok(Permission::Answered(Box::new(said.ended(status))));
+                    self.store_capabilities(&status);
+                    return Ok(Continuation::Completed(Box::new(untagged.completed(status))));
                 }
                 Response::Tagged(other, status) => {
-                    return Err(Trouble::Nonsense(format!("{other} {status}")));
+                    return Err(WireError::NotImap(format!("{other} {status}")));
                 }
                 Response::Status(status) if status.kind == Kind::Bye && tag != LOGOUT => {
-                    return Ok(Permission::Answered(Box::new(said.ended(status))));
+                    return Ok(Continuation::Completed(Box::new(untagged.completed(status))));
                 }
                 Response::Status(status) => {
-                    self.learn(&status);
-                    said.keep_status(status)?;
+                    self.store_capabilities(&status);
+                    untagged.store_status(status)?;
                 }
                 Response::Capability(names) => self.capabilities = names,
-                Response::Data(line) => said.keep_data(line)?,
-                Response::Continue(words) if permission => return Ok(Permission::Given(words)),
-                // Somebody's idea of patience.
+                Response::Data(line) => untagged.store_data(line)?,
+                Response::Continue(words) if continuation => return Ok(Continuation::Requested(words)),
+                // Some servers send `+` as a sign of life.
                 Response::Continue(_) | Response::Unasked | Response::Unreadable => {}
             }
         }
-        Err(Trouble::TooMany(MOST_RESPONSES))
+        Err(WireError::TooMany(MOST_RESPONSES))
     }
 
-    fn learn(&mut self, status: &Status) {
+    fn store_capabilities(&mut self, status: &Status) {
         if let Some(names) = status.arguments("CAPABILITY") {
             self.capabilities = capabilities(names.as_bytes());
         }
     }
 
-    /// Opens a folder, or makes sure that it is open. `fresh`: what arrived a moment ago counts too.
+    /// Selects a folder, unless it is selected already. `fresh`: selects it anew, for the newest state.
     pub(super) async fn open(
         &mut self,
         folder: &str,
         access: Access,
         fresh: bool,
     ) -> Result<FolderState, MailboxError> {
-        if let Some(open) = &self.open
-            && open.folder == folder
+        if let Some(selected) = &self.selected
+            && selected.folder == folder
             && !fresh
-            && (open.writable || access == Access::Read)
+            && (selected.writable || access == Access::Read)
         {
-            return Ok(open.state);
+            return Ok(selected.state);
         }
         let mailbox = self.mailbox(folder)?;
-        // Asked for, or some servers do not tell the highest modification sequence (RFC 7162 §3.1.8).
+        // Without it, some servers do not send the highest modification sequence (RFC 7162 §3.1.8).
         let parameters = if self.can("CONDSTORE") { vec![SelectParameter::CondStore] } else { Vec::new() };
         let body = match access {
             Access::Read => CommandBody::Examine { mailbox, parameters },
             Access::Write => CommandBody::Select { mailbox, parameters },
         };
         // A server closes the folder that was open before it looks for the other (RFC 3501 §6.3.1).
-        self.open = None;
+        self.selected = None;
         let limit = self.timeouts.command;
         let expected = Expected { data: &["EXISTS"], ..SMALL };
-        let said = self.run(body, expected, limit).await.map_err(|trouble| {
-            self.server.trouble(Stage::Folder, &format!("opening the folder \"{folder}\" failed"), &trouble)
+        let response = self.run(body, expected, limit).await.map_err(|error| {
+            self.server.lost(Stage::Folder, &format!("opening the folder \"{folder}\" failed"), &error)
         })?;
-        if !said.status.is_ok() {
-            return Err(self.not_opened(folder, &said.status));
+        if !response.status.is_ok() {
+            return Err(self.not_opened(folder, &response.status));
         }
-        let codes = || said.statuses.iter().chain([&said.status]);
+        let codes = || response.statuses.iter().chain([&response.status]);
         let number = |name: &str| codes().find_map(|status| status.arguments(name)?.trim().parse().ok());
-        let exists = said.data.iter().rev().find_map(|line| match line.as_slice() {
+        let exists = response.data.iter().rev().find_map(|line| match line.as_slice() {
             [count, name] if name.is_atom("EXISTS") => count.number(),
             _ => None,
         });
@@ -274,13 +274,13 @@ impl Connection {
             let what = format!("the server opened the folder \"{folder}\" and did not say how it stands");
             return Err(self.server.failure(Stage::Folder, Verdict::Permanent, what).into());
         };
-        let writable = access == Access::Write && !said.status.has_code("READ-ONLY");
+        let writable = access == Access::Write && !response.status.has_code("READ-ONLY");
         let uid_next = match number("UIDNEXT") {
             Some(next) => next,
             None => self.uid_after_last(messages).await?,
         };
         let state = FolderState { uid_validity, uid_next, messages, highest_modseq: modseq };
-        self.open = Some(Opened { folder: folder.to_owned(), writable, state });
+        self.selected = Some(SelectedFolder { folder: folder.to_owned(), writable, state });
         if access == Access::Write && !writable {
             let what = format!("the folder \"{folder}\" may only be read");
             return Err(self.server.failure(Stage::Folder, Verdict::Permanent, what).into());
@@ -288,7 +288,7 @@ impl Connection {
         Ok(state)
     }
 
-    /// Opens a folder in which uids are known already.
+    /// Selects a folder, and fails if the uids that the caller has are not valid in it any more.
     pub(super) async fn open_as(
         &mut self,
         folder: &str,
@@ -303,7 +303,7 @@ impl Connection {
         }
     }
 
-    /// What an old server does not say: one above the uid of the last message.
+    /// Computes UIDNEXT for a server that does not send it: one above the uid of the last message.
     async fn uid_after_last(&mut self, messages: u32) -> Result<u32, Failure> {
         if messages == 0 {
             return Ok(1);
@@ -311,11 +311,11 @@ impl Connection {
         let request = Request::fixed(self.tag(), "FETCH * (UID)");
         let limit = self.timeouts.command;
         let expected = Expected { data: &["FETCH"], ..SMALL };
-        let said = self.ask(&request, expected, limit).await;
-        let said = said.map_err(|trouble| {
-            self.server.trouble(Stage::Folder, "asking for the last message failed", &trouble)
-        })?;
-        let last: u32 = said.fetched().filter_map(|items| item(items, "UID")?.number()).max().unwrap_or(0);
+        let response = self.run_request(&request, expected, limit).await;
+        let response = response
+            .map_err(|error| self.server.lost(Stage::Folder, "asking for the last message failed", &error))?;
+        let last: u32 =
+            response.fetched().filter_map(|items| item(items, "UID")?.number()).max().unwrap_or(0);
         Ok(last.saturating_add(1))
     }
 
@@ -328,7 +328,7 @@ impl Connection {
         Mailbox::try_from(name).map_err(|_| unusable(()))
     }
 
-    /// What a refusal to open a folder, or to file in it, means.
+    /// Builds the error of a folder that the server refuses to select or to append to.
     pub(super) fn not_opened(&self, folder: &str, status: &Status) -> MailboxError {
         let absent = match &status.code {
             Some(code) => matches!(code.name.as_str(), "NONEXISTENT" | "TRYCREATE" | "CANNOT"),
@@ -342,65 +342,65 @@ impl Connection {
         failure.into()
     }
 
-    /// A command that was not answered.
-    pub(super) fn lost(&self, what: &str, trouble: &Trouble) -> MailboxError {
-        self.server.trouble(Stage::Command, what, trouble).into()
+    /// Builds the error of a command without a response.
+    pub(super) fn unanswered(&self, what: &str, error: &WireError) -> MailboxError {
+        self.server.lost(Stage::Command, what, error).into()
     }
 
-    /// Fails unless the server said OK.
-    pub(super) fn expect_ok(&self, said: &Said, what: &str) -> Result<(), MailboxError> {
-        if said.status.is_ok() {
+    /// Fails unless the status is OK.
+    pub(super) fn expect_ok(&self, response: &CommandResponse, what: &str) -> Result<(), MailboxError> {
+        if response.status.is_ok() {
             return Ok(());
         }
-        Err(self.server.refused(Stage::Command, what, &said.status).into())
+        Err(self.server.refused(Stage::Command, what, &response.status).into())
     }
 
-    /// Whether a connection that waited still answers.
+    /// Returns whether an idle connection still answers.
     pub(super) async fn is_alive(&mut self) -> bool {
         let limit = self.timeouts.command;
-        self.run(CommandBody::Noop, SMALL, limit).await.is_ok_and(|said| said.status.is_ok())
+        self.run(CommandBody::Noop, SMALL, limit).await.is_ok_and(|response| response.status.is_ok())
     }
 
-    /// Says goodbye and does not wait long for the answer.
+    /// Sends LOGOUT, and does not wait long for the response.
     pub(super) async fn log_out(mut self) {
         let request = Request::typed(LOGOUT.to_owned(), CommandBody::Logout);
         let limit = self.timeouts.logout;
-        let _ = self.ask(&request, SMALL, limit).await;
+        let _ = self.run_request(&request, SMALL, limit).await;
     }
 }
 
-/// The tag of LOGOUT, to which BYE is no failure.
+/// The tag of LOGOUT, after which BYE is no failure.
 const LOGOUT: &str = "bye";
 
-/// What came while `+` was waited for.
-pub(super) enum Permission {
-    /// `+` and what followed it.
-    Given(String),
-    /// The answer to the whole command.
-    Answered(Box<Said>),
+/// The end of a wait for a continuation request (RFC 9051 §7.6).
+pub(super) enum Continuation {
+    /// The server sent `+`, with this text.
+    Requested(String),
+    /// The server completed the command.
+    Completed(Box<CommandResponse>),
 }
 
-/// What was said so far, and the memory that it takes.
-struct Heard {
+/// The untagged responses so far, and the memory that they take.
+struct Untagged {
     data: Vec<Vec<Value>>,
     statuses: Vec<Status>,
     memory: Reservation,
 }
 
-impl Heard {
+impl Untagged {
     fn new() -> Self {
         Self { data: Vec::new(), statuses: Vec::new(), memory: SERVERS.reservation(MOST_MEMORY) }
     }
 
-    /// Keeps a line, whose values are paid for already.
-    fn keep_data(&mut self, line: Vec<Value>) -> Result<(), OverBudget> {
+    /// Stores a line, whose values are counted already.
+    fn store_data(&mut self, line: Vec<Value>) -> Result<(), OverBudget> {
         self.memory.room_for_one(&mut self.data)?;
         self.data.push(line);
         Ok(())
     }
 
-    /// Keeps a status with a code; of one without only the words would be left, and they answer nothing.
-    fn keep_status(&mut self, status: Status) -> Result<(), OverBudget> {
+    /// Stores a status with a response code; the text of one without answers nothing.
+    fn store_status(&mut self, status: Status) -> Result<(), OverBudget> {
         if status.code.is_some() {
             self.memory.hold(&status)?;
             self.memory.room_for_one(&mut self.statuses)?;
@@ -409,8 +409,8 @@ impl Heard {
         Ok(())
     }
 
-    fn ended(self, status: Status) -> Said {
-        Said { status, data: self.data, statuses: self.statuses, _memory: self.memory }
+    fn completed(self, status: Status) -> CommandResponse {
+        CommandResponse { status, data: self.data, statuses: self.statuses, _memory: self.memory }
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) enum Search {
 
 type Key = SearchKey<'static>;
 
-/// Turns criteria into keys; the error says which of them can't be asked.
+/// Converts criteria to keys, or returns which of them is impossible.
 pub(super) fn search(criteria: &[Criterion], before: Option<u32>) -> Result<Search, String> {
     let mut gathered = Gathered::default();
     let mut keys = Vec::new();

@@ -1,4 +1,4 @@
-//! What goes wrong with a mailbox, where, and what that means for the next attempt.
+//! Errors of mailboxes: the stage, and what the error means for the next attempt.
 
 use std::fmt;
 
@@ -7,9 +7,10 @@ use thiserror::Error;
 use super::Verdict;
 use super::account::Account;
 use super::response::{Kind, Status};
-use super::wire::Trouble;
+use super::wire::WireError;
+use crate::session;
 
-/// How far a conversation had come.
+/// The stage that a connection had reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
     /// Before the network.
@@ -49,9 +50,9 @@ impl fmt::Display for Stage {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{detail}")]
 pub struct Failure {
-    /// Where.
+    /// Where it failed.
     pub stage: Stage,
-    /// What it means for the next attempt. [`Verdict::InDoubt`] comes of filing only.
+    /// What it means for the next attempt. Only APPEND can be [`Verdict::InDoubt`].
     pub verdict: Verdict,
     /// Response code (RFC 5530), `AUTHENTICATIONFAILED`, `OVERQUOTA`, where there was one.
     pub code: Option<String>,
@@ -63,7 +64,7 @@ pub struct Failure {
     pub retry_after: Option<u32>,
 }
 
-/// Why a question has no answer.
+/// Why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum MailboxError {
     /// There is no such folder. A retry does not help before the folders were listed again.
@@ -78,30 +79,16 @@ pub enum MailboxError {
     /// The user must sign in again. A retry does not help before that.
     #[error("the account needs a new sign-in: {0}")]
     NeedsSignIn(String),
-    /// All else; the verdict says whether to retry.
+    /// Any other failure; whether to retry is in the verdict.
     #[error(transparent)]
     Failed(#[from] Failure),
 }
 
-/// A stage of a connection test that went well.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProbeStep {
-    /// Which.
-    pub stage: Stage,
-    /// What happened, with the server's words in quotes.
-    pub detail: String,
-}
+/// A stage of a connection test that succeeded.
+pub type ProbeStep = session::ProbeStep<Stage>;
 
-/// Result of a connection test.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProbeReport {
-    /// Each stage that was passed, in order.
-    pub steps: Vec<ProbeStep>,
-    /// The first that failed; none: the account works.
-    pub failure: Option<Failure>,
-    /// Capabilities after login.
-    pub capabilities: Vec<String>,
-}
+/// The result of a connection test.
+pub type ProbeReport = session::ProbeReport<Stage, Failure>;
 
 /// The server as errors name it.
 #[derive(Debug, Clone)]
@@ -120,12 +107,12 @@ impl Server {
         Failure { stage, verdict, code: None, words: None, detail, retry_after: None }
     }
 
-    /// What the caller asks for can't be done.
+    /// Builds the failure of a request that can't be made.
     pub(super) fn ruled_out(&self, what: impl fmt::Display) -> Failure {
         self.failure(Stage::Prepare, Verdict::Permanent, what)
     }
 
-    /// The server answered, and not as hoped.
+    /// Builds the failure of a stage that the server refused.
     pub(super) fn refused(&self, stage: Stage, what: &str, status: &Status) -> Failure {
         let mut failure = self.failure(stage, verdict(status), format!("{what}: {status}"));
         failure.code = status.code.as_ref().map(|code| code.name.clone());
@@ -133,15 +120,15 @@ impl Server {
         failure
     }
 
-    /// The conversation failed.
-    pub(super) fn trouble(&self, stage: Stage, what: &str, trouble: &Trouble) -> Failure {
-        let verdict = if trouble.is_transient() { Verdict::Transient } else { Verdict::Permanent };
-        self.failure(stage, verdict, format!("{what}: {trouble}"))
+    /// Builds the failure of a stage without a response.
+    pub(super) fn lost(&self, stage: Stage, what: &str, error: &WireError) -> Failure {
+        let verdict = if error.is_transient() { Verdict::Transient } else { Verdict::Permanent };
+        self.failure(stage, verdict, format!("{what}: {error}"))
     }
 }
 
-/// What a refusal means for the next attempt: RFC 5530's codes, and where there is none, how servers that are
-/// busy say so.
+/// Decides what a refusal means for the next attempt: by RFC 5530's codes, and where there is none, by the words of
+/// servers that are busy.
 fn verdict(status: &Status) -> Verdict {
     const PASSING: &[&str] = &["UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT", "THROTTLED", "EXPUNGEISSUED"];
     const BUSY: &[&str] = &["too many", "try again", "temporar", "throttl", "timeout", "timed out"];

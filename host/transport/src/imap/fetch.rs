@@ -1,4 +1,4 @@
-//! Reading messages: always with PEEK, so that nothing counts as read because we looked.
+//! FETCH: always with PEEK, so that reading does not set `\Seen`.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -9,7 +9,7 @@ use io_imap::types::core::{AString, Vec1};
 use io_imap::types::fetch::{MacroOrMessageDataItemNames, MessageDataItemName, Part as Numbers, Section};
 use io_imap::types::sequence::{Sequence, SequenceSet};
 
-use super::connection::{Access, Connection, MOST_MEMORY, Said, item};
+use super::connection::{Access, CommandResponse, Connection, MOST_MEMORY, item};
 use super::failure::{Failure, MailboxError};
 use super::header::{self, OF_ENVELOPE};
 use super::mailbox::{Address, Envelope, Headers, Part, Place};
@@ -101,7 +101,7 @@ impl Connection {
         })
     }
 
-    /// Fetches the same of many messages; what each becomes, in the order asked.
+    /// Fetches `items` of many messages, and reads each message's; in the order of `uids`.
     async fn fetch_each<T: HeapSize>(
         &mut self,
         folder: &str,
@@ -122,9 +122,9 @@ impl Connection {
         let mut memory = SERVERS.reservation(MOST_MEMORY);
         for batch in wanted.chunks(BATCH) {
             let Some(set) = sequence_set(batch) else { continue };
-            let said = self.fetch(set, items.to_vec(), WITHOUT_TEXT).await?;
-            for items in said.fetched() {
-                // A server may tell of other messages at any time: only whole answers to the question count.
+            let response = self.fetch(set, items.to_vec(), WITHOUT_TEXT).await?;
+            for items in response.fetched() {
+                // A server may send data of other messages at any time: only complete responses to this request count.
                 let uid = item(items, "UID").and_then(Value::number).filter(|uid| batch.contains(uid));
                 if let Some(uid) = uid
                     && body(items).is_some()
@@ -162,7 +162,7 @@ impl Connection {
         let (mut file, mut offset) = (Vec::new(), 0);
         // The file, and a slice of it that is being decoded.
         let mut memory = SERVERS.reservation(MOST_MEMORY + 2 * LARGEST_PART as usize);
-        // The size that the structure tells may be wrong; that the part has ended shows in a short slice.
+        // The size in the structure may be wrong; a short slice shows the end of the part.
         loop {
             let slice = self.slice(at.uid, Some(&numbers), offset, LARGEST_SLICE).await?;
             offset += slice.len() as u64;
@@ -183,8 +183,8 @@ impl Connection {
     async fn leaf(&mut self, uid: u32, section: &str) -> Result<Leaf, MailboxError> {
         let set = sequence_set(&[uid]).ok_or(MailboxError::NoSuchMessage)?;
         let items = vec![MessageDataItemName::Uid, MessageDataItemName::BodyStructure];
-        let said = self.fetch(set, items, WITHOUT_TEXT).await?;
-        let structure = said
+        let response = self.fetch(set, items, WITHOUT_TEXT).await?;
+        let structure = response
             .fetched()
             .filter(|items| item(items, "UID").and_then(Value::number) == Some(uid))
             .find_map(|items| item(items, "BODYSTRUCTURE"))
@@ -213,10 +213,10 @@ impl Connection {
         };
         let response = length as usize + (64 << 10);
         let size = Expected { literal: length, response, data: &["FETCH"] };
-        let said = self.fetch(set, vec![MessageDataItemName::Uid, part], size).await?;
-        let mut answers =
-            said.fetched().filter(|items| item(items, "UID").and_then(Value::number) == Some(uid));
-        let bytes = answers.find_map(body).ok_or(MailboxError::NoSuchMessage)?;
+        let response = self.fetch(set, vec![MessageDataItemName::Uid, part], size).await?;
+        let mut parts =
+            response.fetched().filter(|items| item(items, "UID").and_then(Value::number) == Some(uid));
+        let bytes = parts.find_map(body).ok_or(MailboxError::NoSuchMessage)?;
         if bytes.len() > length as usize {
             self.give_up();
             let what = format!("the server gives {} bytes where {length} were asked for", bytes.len());
@@ -225,9 +225,9 @@ impl Connection {
         Ok(bytes)
     }
 
-    /// What was told is more than may be kept; the rest of it is not read.
+    /// Builds the error of responses beyond the memory budget; the rest of them is not received.
     fn over_budget(&self, over: OverBudget) -> MailboxError {
-        self.lost("the messages could not be fetched", &over.into())
+        self.unanswered("the messages could not be fetched", &over.into())
     }
 
     async fn fetch(
@@ -235,7 +235,7 @@ impl Connection {
         sequence_set: SequenceSet,
         items: Vec<MessageDataItemName<'static>>,
         expected: Expected,
-    ) -> Result<Said, MailboxError> {
+    ) -> Result<CommandResponse, MailboxError> {
         let body = CommandBody::Fetch {
             sequence_set,
             macro_or_item_names: MacroOrMessageDataItemNames::MessageDataItemNames(items),
@@ -243,13 +243,14 @@ impl Connection {
             modifiers: Vec::new(),
         };
         let limit = self.timeouts.fetch;
-        let said = self.run(body, expected, limit).await;
-        let said = said.map_err(|trouble| self.lost("the messages could not be fetched", &trouble))?;
-        // Gone in the middle of it: what was told counts (RFC 2180 §4.1).
-        if !said.status.has_code("EXPUNGEISSUED") {
-            self.expect_ok(&said, "the server does not give the messages")?;
+        let response = self.run(body, expected, limit).await;
+        let response =
+            response.map_err(|error| self.unanswered("the messages could not be fetched", &error))?;
+        // Expunged in the meantime: the data that was sent counts (RFC 2180 §4.1).
+        if !response.status.has_code("EXPUNGEISSUED") {
+            self.expect_ok(&response, "the server does not give the messages")?;
         }
-        Ok(said)
+        Ok(response)
     }
 }
 

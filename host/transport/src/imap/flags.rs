@@ -1,4 +1,4 @@
-//! Setting and removing flags. Nothing here can delete a message.
+//! STORE: adds and removes flags. Nothing here can delete a message.
 
 use io_imap::types::IntoStatic;
 use io_imap::types::command::CommandBody;
@@ -9,7 +9,7 @@ use super::connection::{Access, Connection, SMALL};
 use super::failure::MailboxError;
 use super::fetch::sequence_set;
 
-/// The most flags in one question.
+/// The most flags in one request.
 const MOST_FLAGS: usize = 100;
 
 impl Connection {
@@ -45,15 +45,16 @@ impl Connection {
                 modifiers: Vec::new(),
             };
             let limit = self.timeouts.command;
-            let said = self.run(body, SMALL, limit).await;
-            let said = said.map_err(|trouble| self.lost("setting flags was not answered", &trouble))?;
-            self.expect_ok(&said, "the server refused to set the flags")?;
+            let response = self.run(body, SMALL, limit).await;
+            let response =
+                response.map_err(|error| self.unanswered("setting flags was not answered", &error))?;
+            self.expect_ok(&response, "the server refused to set the flags")?;
         }
         Ok(())
     }
 }
 
-/// Flags that may be set; the error says which may not.
+/// Parses flags, or returns which of them may not be set.
 pub(super) fn flags(names: &[String]) -> Result<Vec<Flag<'static>>, String> {
     if names.len() > MOST_FLAGS {
         return Err(format!("more than {MOST_FLAGS} flags"));

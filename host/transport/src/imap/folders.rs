@@ -1,4 +1,4 @@
-//! The list of folders, with what each is for.
+//! LIST: the folders, with the special use of each (RFC 6154).
 
 use super::connection::{Connection, SMALL};
 use super::failure::MailboxError;
@@ -8,7 +8,7 @@ use super::response::Value;
 use super::utf7;
 use super::wire::Expected;
 
-/// The most folders that are told of.
+/// The most folders that are listed.
 const MOST: usize = 10_000;
 
 /// Uses of RFC 6154, and Gmail's older names for them (XLIST).
@@ -35,16 +35,16 @@ impl Connection {
         } else if self.can("XLIST") && !self.can("SPECIAL-USE") {
             (r#"XLIST "" "*""#, &["XLIST"])
         } else {
-            // Servers that have SPECIAL-USE without LIST-EXTENDED tell the uses unasked.
+            // Servers with SPECIAL-USE and without LIST-EXTENDED send the uses in any case.
             (r#"LIST "" "*""#, &["LIST"])
         };
         let request = Request::fixed(self.tag(), words);
         let limit = self.timeouts.command;
-        let said = self.ask(&request, Expected { data, ..SMALL }, limit).await;
-        let said = said.map_err(|trouble| self.lost("listing the folders failed", &trouble))?;
-        self.expect_ok(&said, "the server does not list the folders")?;
+        let response = self.run_request(&request, Expected { data, ..SMALL }, limit).await;
+        let response = response.map_err(|error| self.unanswered("listing the folders failed", &error))?;
+        self.expect_ok(&response, "the server does not list the folders")?;
         let [name] = data;
-        Ok(said.named(name).filter_map(folder).take(MOST).collect())
+        Ok(response.named(name).filter_map(folder).take(MOST).collect())
     }
 }
 

@@ -1,20 +1,19 @@
-//! A conversation with a server whose part of it is written already.
+//! IMAP with a server whose responses were written beforehand, for the fuzzers.
 
 use super::account::Account;
 use super::connection::{Access, Connection};
 use super::failure::Server;
 use super::mailbox::Place;
-use super::opening::Trail;
 use super::wire::Wire;
 use super::{Login, Mechanism, Secret, Security};
-use crate::tcp::Stream;
+use crate::session::{ByteStream, ProbeLog, Socket};
 
-/// Asks one of the questions there are, and reads the answer to it.
-pub async fn answer(question: u8, said: &[u8]) {
+/// Runs the command that `question` selects, and parses the responses to it.
+pub async fn answer(question: u8, script: &[u8]) {
     let secret = Secret::password("pw-4711-secret".to_owned());
     let login = Login { user: "nora".to_owned(), secret, mechanism: Mechanism::Auto };
     let account = Account::new("fuzzed", "imap.example", Security::Tls, login);
-    let wire = Wire::new(Stream::Said(std::io::Cursor::new(said.to_vec())));
+    let wire = Wire::new(ByteStream::new(Socket::Scripted(std::io::Cursor::new(script.to_vec()))));
     let mut connection = Connection::new(wire, Server::of(&account), account.timeouts);
     if question & 0x80 != 0 {
         let all = "CONDSTORE ESEARCH SPECIAL-USE LIST-EXTENDED SASL-IR AUTH=PLAIN UTF8=ONLY";
@@ -31,7 +30,7 @@ pub async fn answer(question: u8, said: &[u8]) {
         5 => drop(connection.fetch_message(&at, 0, 1_000).await),
         6 => drop(connection.fetch_part(&at, "1").await),
         7 => drop(connection.set_flags("INBOX", 7, &uids, &["\\Seen".to_owned()], &[]).await),
-        8 => drop(connection.log_in(&account.login, &mut Trail::default()).await),
+        8 => drop(connection.log_in(&account.login, &mut ProbeLog::default()).await),
         _ => drop(connection.search("INBOX", &[], Some(1_000), 10).await),
     }
 }

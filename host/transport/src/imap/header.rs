@@ -8,12 +8,12 @@ use super::mailbox::{Address, Envelope};
 /// The fields that an envelope is made of, for `BODY[HEADER.FIELDS (…)]`.
 pub(super) const OF_ENVELOPE: &[&str] =
     &["Date", "Subject", "From", "Reply-To", "To", "Cc", "Bcc", "Message-ID", "In-Reply-To", "References"];
-/// The longest decoded text that is kept, in characters.
+/// The longest decoded text that is stored, in characters.
 const LONGEST: usize = 1_000;
 /// The most addresses of a field, and the most Message-IDs.
 const MOST: usize = 500;
 
-/// An envelope from the header of a message; what is not in the header is empty.
+/// Builds an envelope from the header of a message; what is not in the header is empty.
 pub(super) fn envelope(uid: u32, received: DateTime<FixedOffset>, header: &[u8]) -> Envelope {
     let mut envelope = Envelope {
         uid,
@@ -76,7 +76,7 @@ fn ids(value: Option<&HeaderValue<'_>>) -> Vec<String> {
     fitting.get(fitting.len().saturating_sub(MOST)..).unwrap_or_default().to_vec()
 }
 
-/// Name and value of each field, unfolded, in order. A field that was cut off at the end is left out.
+/// Returns name and value of each field, unfolded, in order. A field that was cut off at the end is left out.
 pub(super) fn fields(header: &[u8]) -> Vec<(String, String)> {
     let text = String::from_utf8_lossy(header);
     let mut fields: Vec<(String, String)> = Vec::new();
@@ -103,7 +103,7 @@ pub(super) fn fields(header: &[u8]) -> Vec<(String, String)> {
     fields
 }
 
-/// The decoded name of a file from the parameters of Content-Disposition or Content-Type: RFC 2231 and
+/// Decodes the name of a file from the parameters of Content-Disposition or Content-Type: RFC 2231 and
 /// RFC 2047 both, as programs mix them.
 pub(super) fn file_name(parameters: &[(String, String)], name: &str) -> Option<String> {
     let mut field = b"Content-Disposition: attachment".to_vec();

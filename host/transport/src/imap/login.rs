@@ -1,4 +1,4 @@
-//! Authentication: which mechanism, its exchange, and the words of a refusal.
+//! AUTHENTICATE and LOGIN (RFC 9051 §6.2.2): the choice of a mechanism, its exchange, and the reason of a refusal.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,18 +7,18 @@ use io_imap::types::command::CommandBody;
 use io_imap::types::core::AString;
 use io_imap::types::secret::Secret as Hidden;
 
-use super::connection::{Connection, Permission, SMALL, Said};
-use super::failure::{Failure, MailboxError, Stage};
-use super::opening::Trail;
+use super::connection::{CommandResponse, Connection, Continuation, SMALL};
+use super::failure::{Failure, MailboxError, Server, Stage};
 use super::request::Request;
 use super::response::Status;
-use super::wire::{Deadline, Trouble};
+use super::wire::WireError;
 use super::{Login, Mechanism, Verdict};
+use crate::session::{Deadline, ProbeLog, get_token};
 use crate::tokens::{Bearer, TokenError};
 
-/// A way to log in.
+/// A command that logs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum LoginMethod {
     /// `AUTHENTICATE` with a mechanism of SASL.
     Sasl(Sasl),
     /// The command `LOGIN`.
@@ -33,7 +33,7 @@ enum Sasl {
     OAuthBearer,
 }
 
-impl Way {
+impl LoginMethod {
     fn name(self) -> &'static str {
         match self {
             Self::Sasl(Sasl::Plain) => "PLAIN",
@@ -55,71 +55,78 @@ impl Way {
     }
 }
 
-/// The server's no.
+/// A refusal by the server.
 struct Refusal {
     status: Status,
-    /// What it gave as the reason in a challenge.
+    /// The reason that its challenge contained.
     reason: Option<String>,
 }
 
-/// Why an attempt ended without a login.
-enum Ended {
+/// Why an attempt to log in failed.
+enum LoginError {
     Refused(Refusal),
-    Lost(Trouble),
+    Lost(WireError),
     Impossible(&'static str),
 }
 
-impl From<Trouble> for Ended {
-    fn from(trouble: Trouble) -> Self {
-        Self::Lost(trouble)
+impl From<WireError> for LoginError {
+    fn from(error: WireError) -> Self {
+        Self::Lost(error)
     }
 }
 
 impl Connection {
-    /// Logs in, and asks anew for the capabilities, which differ afterwards.
-    pub(super) async fn log_in(&mut self, login: &Login, trail: &mut Trail) -> Result<(), MailboxError> {
-        let way = self.way(login)?;
-        let secret = self.in_time(login.secret.reveal()).await?;
-        let mut ended = self.attempt(way, login, &secret).await;
-        if let Err(Ended::Refused(_)) = &ended {
-            // A token may be revoked before it expires: a fresh one tells.
-            if let Some(fresh) = self.in_time(login.secret.instead_of(&secret)).await? {
-                ended = self.attempt(way, login, &fresh).await;
+    /// Logs in, and requests the capabilities again, which differ afterwards.
+    pub(super) async fn log_in(
+        &mut self,
+        login: &Login,
+        log: &mut ProbeLog<Stage>,
+    ) -> Result<(), MailboxError> {
+        let method = self.method(login)?;
+        let limit = self.timeouts.opening.login;
+        let secret = get_token(limit, login.secret.reveal()).await;
+        let secret = secret.map_err(|error| self.server.no_token(error))?;
+        let mut attempt = self.attempt(method, login, &secret).await;
+        if let Err(LoginError::Refused(_)) = &attempt {
+            // A token may be revoked before it expires; then a fresh one is accepted.
+            let fresh = get_token(limit, login.secret.instead_of(&secret)).await;
+            if let Some(fresh) = fresh.map_err(|error| self.server.no_token(error))? {
+                attempt = self.attempt(method, login, &fresh).await;
             }
         }
-        let said = ended.map_err(|ended| self.explain(ended, login))?;
-        let told = said.status.arguments("CAPABILITY").is_some();
-        let words = Status { code: None, ..said.status };
-        trail.step(Stage::Login, format!("logged in as {} by {}: {words}", login.user, way.name()));
-        if !told {
-            let limit = self.timeouts.greeting;
-            let asked = self.run(CommandBody::Capability, SMALL, limit).await;
-            asked.map_err(|trouble| {
-                self.server.trouble(Stage::Login, "CAPABILITY was not answered", &trouble)
-            })?;
+        let response = attempt.map_err(|error| self.explain(error, login))?;
+        let announced = response.status.arguments("CAPABILITY").is_some();
+        let words = Status { code: None, ..response.status };
+        log.step(Stage::Login, format!("logged in as {} by {}: {words}", login.user, method.name()));
+        if !announced {
+            let limit = self.timeouts.opening.greeting;
+            let response = self.run(CommandBody::Capability, SMALL, limit).await;
+            response
+                .map_err(|error| self.server.lost(Stage::Login, "CAPABILITY was not answered", &error))?;
         }
         if self.can("UTF8=ONLY") {
             let request = Request::fixed(self.tag(), "ENABLE UTF8=ACCEPT");
-            let limit = self.timeouts.greeting;
-            let asked = self.ask(&request, SMALL, limit).await;
-            asked
-                .map_err(|trouble| self.server.trouble(Stage::Login, "ENABLE was not answered", &trouble))?;
+            let limit = self.timeouts.opening.greeting;
+            let response = self.run_request(&request, SMALL, limit).await;
+            response.map_err(|error| self.server.lost(Stage::Login, "ENABLE was not answered", &error))?;
         }
         Ok(())
     }
 
-    fn way(&self, login: &Login) -> Result<Way, Failure> {
-        let wanted: &[Way] = match login.mechanism {
+    fn method(&self, login: &Login) -> Result<LoginMethod, Failure> {
+        let wanted: &[LoginMethod] = match login.mechanism {
             Mechanism::Auto if login.secret.is_token() => {
-                &[Way::Sasl(Sasl::XOAuth2), Way::Sasl(Sasl::OAuthBearer)]
+                &[LoginMethod::Sasl(Sasl::XOAuth2), LoginMethod::Sasl(Sasl::OAuthBearer)]
             }
-            Mechanism::Auto => &[Way::Sasl(Sasl::Plain), Way::Command, Way::Sasl(Sasl::Login)],
-            Mechanism::Plain => &[Way::Sasl(Sasl::Plain)],
-            Mechanism::Login => &[Way::Command, Way::Sasl(Sasl::Login)],
-            Mechanism::XOAuth2 => &[Way::Sasl(Sasl::XOAuth2)],
+            Mechanism::Auto => {
+                &[LoginMethod::Sasl(Sasl::Plain), LoginMethod::Command, LoginMethod::Sasl(Sasl::Login)]
+            }
+            Mechanism::Plain => &[LoginMethod::Sasl(Sasl::Plain)],
+            Mechanism::Login => &[LoginMethod::Command, LoginMethod::Sasl(Sasl::Login)],
+            Mechanism::XOAuth2 => &[LoginMethod::Sasl(Sasl::XOAuth2)],
         };
-        wanted.iter().copied().find(|way| way.is_offered_by(self)).ok_or_else(|| {
-            let wanted: Vec<&str> = wanted.iter().map(|way| way.name()).collect();
+        wanted.iter().copied().find(|method| method.is_offered_by(self)).ok_or_else(|| {
+            let wanted: Vec<&str> = wanted.iter().map(|method| method.name()).collect();
             let offered: Vec<&str> =
                 self.capabilities.iter().filter_map(|name| name.strip_prefix("AUTH=")).collect();
             let offered = if offered.is_empty() { "no login at all".to_owned() } else { offered.join(", ") };
@@ -128,58 +135,65 @@ impl Connection {
         })
     }
 
-    async fn attempt(&mut self, way: Way, login: &Login, secret: &Bearer) -> Result<Said, Ended> {
+    async fn attempt(
+        &mut self,
+        method: LoginMethod,
+        login: &Login,
+        secret: &Bearer,
+    ) -> Result<CommandResponse, LoginError> {
         let mut reason = None;
-        let outcome = match way {
-            Way::Command => {
+        let result = match method {
+            LoginMethod::Command => {
                 let username = AString::try_from(login.user.clone());
                 let password = AString::try_from(secret.expose().to_owned());
                 let (Ok(username), Ok(password)) = (username, password) else {
-                    return Err(Ended::Impossible("user or password hold a NUL"));
+                    return Err(LoginError::Impossible("user or password hold a NUL"));
                 };
                 let body = CommandBody::Login { username, password: Hidden::new(password) };
-                let limit = self.timeouts.login;
+                let limit = self.timeouts.opening.login;
                 self.run(body, SMALL, limit).await
             }
-            Way::Sasl(mechanism) => self.exchange(mechanism, login, secret, &mut reason).await,
+            LoginMethod::Sasl(mechanism) => self.exchange(mechanism, login, secret, &mut reason).await,
         };
-        let without_secret = |text: &str| censored(text, way, login, secret);
+        let without_secret = |text: &str| censored(text, method, login, secret);
         let reason = reason.as_deref().map(without_secret);
-        match outcome {
-            Ok(mut said) => {
-                said.status.words = without_secret(&said.status.words);
-                if let Some(code) = &mut said.status.code {
+        match result {
+            Ok(mut response) => {
+                response.status.words = without_secret(&response.status.words);
+                if let Some(code) = &mut response.status.code {
                     code.arguments = without_secret(&code.arguments);
                     code.name = without_secret(&code.name);
                 }
-                if said.status.is_ok() {
-                    Ok(said)
+                if response.status.is_ok() {
+                    Ok(response)
                 } else {
-                    Err(Ended::Refused(Refusal { status: said.status, reason }))
+                    Err(LoginError::Refused(Refusal { status: response.status, reason }))
                 }
             }
-            Err(Trouble::Nonsense(words)) => Err(Ended::Lost(Trouble::Nonsense(without_secret(&words)))),
-            Err(trouble) => match reason {
-                // The refusal was in the challenge; a server that then says nothing has refused all the same.
-                Some(reason) => Err(Ended::Refused(Refusal {
+            Err(WireError::NotImap(words)) => {
+                Err(LoginError::Lost(WireError::NotImap(without_secret(&words))))
+            }
+            Err(error) => match reason {
+                // The refusal was in the challenge; a server that sends nothing afterwards has refused all the same.
+                Some(reason) => Err(LoginError::Refused(Refusal {
                     status: Status { kind: super::response::Kind::No, code: None, words: String::new() },
                     reason: Some(reason),
                 })),
-                None => Err(trouble.into()),
+                None => Err(error.into()),
             },
         }
     }
 
-    /// AUTHENTICATE, with the first answer in the command where the server takes it there (RFC 4959).
+    /// Sends AUTHENTICATE, with the initial response in the command to a server with SASL-IR (RFC 4959).
     async fn exchange(
         &mut self,
         mechanism: Sasl,
         login: &Login,
         secret: &Bearer,
         reason: &mut Option<String>,
-    ) -> Result<Said, Trouble> {
-        let deadline = Deadline::after(self.timeouts.login);
-        let mut answers = answers(mechanism, login, secret).into_iter();
+    ) -> Result<CommandResponse, WireError> {
+        let deadline = Deadline::after(self.timeouts.opening.login);
+        let mut sasl_responses = sasl_responses(mechanism, login, secret).into_iter();
         let tag = self.tag();
         let at_once = self.can("SASL-IR") && mechanism != Sasl::Login;
         let body = CommandBody::Authenticate {
@@ -190,7 +204,7 @@ impl Connection {
                 Sasl::OAuthBearer => AuthMechanism::OAuthBearer,
             },
             initial_response: at_once
-                .then(|| answers.next())
+                .then(|| sasl_responses.next())
                 .flatten()
                 .map(|answer| Hidden::new(answer.into())),
         };
@@ -201,16 +215,16 @@ impl Connection {
         }
         // A challenge per turn; no mechanism has more than two.
         for _ in 0..4 {
-            let challenge = match self.permission(&tag, SMALL, deadline).await? {
-                Permission::Answered(said) => {
-                    self.settle(&said);
-                    return Ok(*said);
+            let challenge = match self.continuation(&tag, SMALL, deadline).await? {
+                Continuation::Completed(response) => {
+                    self.complete(&response);
+                    return Ok(*response);
                 }
-                Permission::Given(challenge) => challenge,
+                Continuation::Requested(challenge) => challenge,
             };
-            let line = match (answers.next(), mechanism) {
+            let line = match (sasl_responses.next(), mechanism) {
                 (Some(answer), _) => STANDARD.encode(answer),
-                // Asked once more, these two only explain a refusal, and want a word before they say so.
+                // A second challenge of these two only explains a refusal, and a response is due before the status.
                 (None, Sasl::XOAuth2 | Sasl::OAuthBearer) => {
                     let decoded = STANDARD.decode(challenge.trim()).ok();
                     let words = decoded.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
@@ -222,14 +236,14 @@ impl Connection {
             };
             self.wire.send(format!("{line}\r\n").as_bytes(), &mut 0, deadline).await?;
         }
-        Err(Trouble::Nonsense("one challenge after the other".into()))
+        Err(WireError::NotImap("one challenge after the other".into()))
     }
 
-    fn explain(&self, ended: Ended, login: &Login) -> Failure {
-        match ended {
-            Ended::Impossible(what) => self.server.failure(Stage::Login, Verdict::Permanent, what),
-            Ended::Lost(trouble) => self.server.trouble(Stage::Login, "the login was not answered", &trouble),
-            Ended::Refused(Refusal { status, reason }) => {
+    fn explain(&self, error: LoginError, login: &Login) -> Failure {
+        match error {
+            LoginError::Impossible(what) => self.server.failure(Stage::Login, Verdict::Permanent, what),
+            LoginError::Lost(error) => self.server.lost(Stage::Login, "the login was not answered", &error),
+            LoginError::Refused(Refusal { status, reason }) => {
                 let what = format!("the server refused the login of {}", login.user);
                 let mut failure = self.server.refused(Stage::Login, &what, &status);
                 if let Some(reason) = reason {
@@ -239,32 +253,24 @@ impl Connection {
             }
         }
     }
+}
 
-    /// Waits for a token as long as for an answer during the login.
-    async fn in_time<T>(
-        &self,
-        token: impl Future<Output = Result<T, TokenError>>,
-    ) -> Result<T, MailboxError> {
-        let limit = self.timeouts.login;
-        let answer = tokio::time::timeout(limit, token).await.unwrap_or_else(|_| {
-            let detail = format!("the token did not come within {} s", limit.as_secs());
-            Err(TokenError::Transient { detail, retry_after: None })
-        });
-        answer.map_err(|error| {
-            let verdict = if error.is_transient() { Verdict::Transient } else { Verdict::Permanent };
-            let mut failure = self.server.failure(Stage::Login, verdict, &error);
-            match error {
-                TokenError::NeedsSignIn(words) => return MailboxError::NeedsSignIn(words),
-                TokenError::Transient { retry_after, .. } => failure.retry_after = retry_after,
-                _ => {}
-            }
-            failure.into()
-        })
+impl Server {
+    /// Builds the error of a login without a token.
+    fn no_token(&self, error: TokenError) -> MailboxError {
+        let verdict = if error.is_transient() { Verdict::Transient } else { Verdict::Permanent };
+        let mut failure = self.failure(Stage::Login, verdict, &error);
+        match error {
+            TokenError::NeedsSignIn(words) => return MailboxError::NeedsSignIn(words),
+            TokenError::Transient { retry_after, .. } => failure.retry_after = retry_after,
+            _ => {}
+        }
+        failure.into()
     }
 }
 
-/// What to answer to the challenges, in order.
-fn answers(mechanism: Sasl, login: &Login, secret: &Bearer) -> Vec<Vec<u8>> {
+/// Encodes the responses to the challenges, in order.
+fn sasl_responses(mechanism: Sasl, login: &Login, secret: &Bearer) -> Vec<Vec<u8>> {
     let (user, secret) = (&login.user, secret.expose());
     match mechanism {
         // RFC 4616
@@ -279,11 +285,11 @@ fn answers(mechanism: Sasl, login: &Login, secret: &Bearer) -> Vec<Vec<u8>> {
     }
 }
 
-/// A server may repeat the command it did not like: the secret is cut out, in every form it was sent in.
-fn censored(text: &str, way: Way, login: &Login, secret: &Bearer) -> String {
+/// Removes the secret, in every form in which it was sent: a server may repeat the command in its response.
+fn censored(text: &str, method: LoginMethod, login: &Login, secret: &Bearer) -> String {
     let mut forms = vec![secret.expose().to_owned(), STANDARD.encode(secret.expose())];
-    if let Way::Sasl(mechanism) = way {
-        forms.extend(answers(mechanism, login, secret).iter().map(|answer| STANDARD.encode(answer)));
+    if let LoginMethod::Sasl(mechanism) = method {
+        forms.extend(sasl_responses(mechanism, login, secret).iter().map(|answer| STANDARD.encode(answer)));
     }
     let mut text = text.to_owned();
     // The longest first: it may hold the others.
@@ -294,7 +300,7 @@ fn censored(text: &str, way: Way, login: &Login, secret: &Bearer) -> String {
             .into_iter()
             .find(|form| text.contains(*form))
             .map(str::to_owned);
-        // A password of three letters is a part of too many words. That of the user's own name is no secret.
+        // A password of three letters is part of too many words. One that is the user's name is no secret.
         if let Some(repeated) = repeated
             && bare.len() > 3
             && form != login.user

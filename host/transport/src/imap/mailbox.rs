@@ -1,5 +1,4 @@
-//! The words of the contract (`wit/imap.wit`) in Rust: folders, messages, what is looked for and what is
-//! filed.
+//! The types of the contract (`wit/imap.wit`) in Rust: folders, messages, criteria of a search, and messages to be filed.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 
@@ -19,7 +18,7 @@ pub struct Folder {
     pub selectable: bool,
 }
 
-/// How a folder stands.
+/// The state of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FolderState {
     /// Changes when the server numbered the folder anew.
@@ -32,7 +31,7 @@ pub struct FolderState {
     pub highest_modseq: Option<u64>,
 }
 
-/// Where a message lies.
+/// The place of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// Folder, by its full name.
@@ -62,7 +61,7 @@ pub enum Criterion {
     MessageId(Vec<String>),
     /// One of these stands in In-Reply-To or References; with angle brackets.
     RefersTo(Vec<String>),
-    /// A header field contains a text: name and text; the empty text asks for the field's presence.
+    /// A header field contains a text: name and text; with the empty text, the field is present.
     Header(String, String),
     /// Received on this day or later.
     Since(NaiveDate),
@@ -80,7 +79,7 @@ pub enum Criterion {
     ChangedSince(u64),
 }
 
-/// What a search found.
+/// The result of a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matches {
     /// The folder's validity.
@@ -173,16 +172,16 @@ pub struct Filing {
 }
 
 impl Filing {
-    /// Bytes of the message.
+    /// Returns the number of bytes of the message.
     pub fn size(&self) -> u64 {
         self.chunks.iter().map(Chunk::length).sum()
     }
 }
 
-/// What became of a message that was to be filed.
+/// The result of filing a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filed {
-    /// It is there; its place where the server said so (RFC 4315).
+    /// It is stored; with its place where the server sent it (RFC 4315).
     Stored(Option<Place>),
     /// It is not there.
     Refused(Failure),

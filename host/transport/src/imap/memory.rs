@@ -1,5 +1,4 @@
-//! Mailboxes without a network, for tests and demonstrations: they keep what they are given, and answer
-//! questions about it as a server would.
+//! Mailboxes in memory, for tests and demonstrations: they store messages, and respond as a server would.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,13 +15,13 @@ use super::mailbox::{
     Criterion, Envelope, Filed, Filing, Folder, FolderState, Headers, Matches, Part, Place,
 };
 use super::part::Decoder;
-use super::{BoxFuture, LARGEST_SLICE, MOST_MESSAGES, MOST_PARTS, Mailboxes};
+use super::{BoxFuture, LARGEST_SLICE, MOST_MESSAGES, MOST_PARTS, MailboxFuture, Mailboxes};
 use crate::attachments::{AttachmentSource, MessageReader};
 
-/// The validity of every folder in here.
+/// The UIDVALIDITY of every folder.
 const UID_VALIDITY: u32 = 1;
 
-/// Keeps mailboxes in memory, one for each name of an account.
+/// Stores mailboxes in memory, one for each name of an account.
 #[derive(Debug, Default)]
 pub struct MemoryMailboxes {
     state: Mutex<State>,
@@ -30,13 +29,13 @@ pub struct MemoryMailboxes {
 
 #[derive(Debug, Default)]
 struct State {
-    accounts: BTreeMap<String, BTreeMap<String, Kept>>,
+    accounts: BTreeMap<String, BTreeMap<String, MemoryFolder>>,
     next: Vec<MailboxError>,
 }
 
 /// A folder.
 #[derive(Debug, Default)]
-struct Kept {
+struct MemoryFolder {
     special_use: Option<String>,
     messages: BTreeMap<u32, Mail>,
     last: u32,
@@ -51,7 +50,7 @@ struct Mail {
     changed: u64,
 }
 
-impl Kept {
+impl MemoryFolder {
     fn add(&mut self, bytes: Vec<u8>, flags: Vec<String>, received: DateTime<FixedOffset>) -> u32 {
         self.last += 1;
         self.changes += 1;
@@ -61,7 +60,7 @@ impl Kept {
 }
 
 impl MemoryMailboxes {
-    /// Every account has an empty INBOX, and `Sent` with that use.
+    /// Creates an empty INBOX and `Sent` for every account.
     pub fn new() -> Self {
         Self::default()
     }
@@ -78,7 +77,7 @@ impl MemoryMailboxes {
         self.lock().account(account).remove(folder);
     }
 
-    /// Puts a message into a folder, which is made if need be; its uid.
+    /// Adds a message to a folder, which is created if need be, and returns its uid.
     pub fn deliver(
         &self,
         account: &str,
@@ -91,14 +90,14 @@ impl MemoryMailboxes {
         folder.add(message.into(), Vec::new(), received)
     }
 
-    /// The messages of a folder with their flags, oldest first.
-    pub fn kept(&self, account: &str, folder: &str) -> Vec<(Vec<u8>, Vec<String>)> {
+    /// Returns the messages of a folder with their flags, oldest first.
+    pub fn messages(&self, account: &str, folder: &str) -> Vec<(Vec<u8>, Vec<String>)> {
         let mut state = self.lock();
         let Some(folder) = state.account(account).get(folder) else { return Vec::new() };
         folder.messages.values().map(|mail| (mail.bytes.clone(), mail.flags.clone())).collect()
     }
 
-    /// Answers the next question, whichever it is, with this error; called again, the ones after it.
+    /// Fails the next request with this error; called again, the ones after it.
     pub fn fail_next(&self, error: MailboxError) {
         self.lock().next.push(error);
     }
@@ -108,12 +107,12 @@ impl MemoryMailboxes {
     }
 
     /// Answers from a folder, unless the next question is to fail.
-    fn ask<T>(
+    fn with_folder<T>(
         &self,
         account: &Account,
         folder: &str,
         uid_validity: Option<u32>,
-        answer: impl FnOnce(&mut Kept) -> Result<T, MailboxError>,
+        answer: impl FnOnce(&mut MemoryFolder) -> Result<T, MailboxError>,
     ) -> Result<T, MailboxError> {
         let mut state = self.lock();
         state.fail()?;
@@ -131,13 +130,13 @@ impl MemoryMailboxes {
         messages: &[Filing],
     ) -> Result<Vec<Filed>, MailboxError> {
         let server = Server::of(account);
-        self.ask(account, folder, None, |_| Ok(()))?;
+        self.with_folder(account, folder, None, |_| Ok(()))?;
         let mut results = Vec::new();
         for message in messages {
             results.push(match read(message, &server).await {
                 Err(failure) => Filed::Refused(failure),
-                Ok(bytes) => self.ask(account, folder, None, |kept| {
-                    let uid = kept.add(bytes, message.flags.clone(), message.received);
+                Ok(bytes) => self.with_folder(account, folder, None, |stored| {
+                    let uid = stored.add(bytes, message.flags.clone(), message.received);
                     Ok(Filed::Stored(Some(place(folder, uid))))
                 })?,
             });
@@ -147,10 +146,10 @@ impl MemoryMailboxes {
 }
 
 impl State {
-    fn account(&mut self, name: &str) -> &mut BTreeMap<String, Kept> {
+    fn account(&mut self, name: &str) -> &mut BTreeMap<String, MemoryFolder> {
         self.accounts.entry(name.to_owned()).or_insert_with(|| {
-            let sent = Kept { special_use: Some("sent".to_owned()), ..Kept::default() };
-            BTreeMap::from([("INBOX".to_owned(), Kept::default()), ("Sent".to_owned(), sent)])
+            let sent = MemoryFolder { special_use: Some("sent".to_owned()), ..MemoryFolder::default() };
+            BTreeMap::from([("INBOX".to_owned(), MemoryFolder::default()), ("Sent".to_owned(), sent)])
         })
     }
 
@@ -225,7 +224,7 @@ fn decoded(mail: &Mail, section: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Whether a message meets a criterion.
+/// Returns whether a message meets a criterion.
 fn meets(uid: u32, mail: &Mail, criterion: &Criterion) -> bool {
     let envelope = || header::envelope(uid, mail.received, &mail.bytes);
     let fields = || header::fields(&mail.bytes);
@@ -264,26 +263,26 @@ fn meets(uid: u32, mail: &Mail, criterion: &Criterion) -> bool {
     }
 }
 
-/// An answer that is there at once.
+/// A future that is ready at once.
 macro_rules! now {
-    ($answer:expr) => {
-        Box::pin(async move { $answer })
+    ($result:expr) => {
+        Box::pin(async move { $result })
     };
 }
 
 impl Mailboxes for MemoryMailboxes {
-    fn folders<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Result<Vec<Folder>, MailboxError>> {
+    fn folders<'a>(&'a self, account: &'a Account) -> MailboxFuture<'a, Vec<Folder>> {
         now!({
             let mut state = self.lock();
             state.fail()?;
             let folders = state.account(&account.name).iter();
-            let folder = |(name, kept): (&String, &Kept)| Folder {
+            let folder = |(name, folder): (&String, &MemoryFolder)| Folder {
                 name: name.clone(),
                 delimiter: Some("/".to_owned()),
                 special_use: if name == "INBOX" {
                     vec!["inbox".to_owned()]
                 } else {
-                    kept.special_use.iter().cloned().collect()
+                    folder.special_use.iter().cloned().collect()
                 },
                 selectable: true,
             };
@@ -291,17 +290,13 @@ impl Mailboxes for MemoryMailboxes {
         })
     }
 
-    fn state<'a>(
-        &'a self,
-        account: &'a Account,
-        folder: &'a str,
-    ) -> BoxFuture<'a, Result<FolderState, MailboxError>> {
-        now!(self.ask(account, folder, None, |kept| {
+    fn state<'a>(&'a self, account: &'a Account, folder: &'a str) -> MailboxFuture<'a, FolderState> {
+        now!(self.with_folder(account, folder, None, |folder| {
             Ok(FolderState {
                 uid_validity: UID_VALIDITY,
-                uid_next: kept.last + 1,
-                messages: u32::try_from(kept.messages.len()).unwrap_or(u32::MAX),
-                highest_modseq: Some(kept.changes),
+                uid_next: folder.last + 1,
+                messages: u32::try_from(folder.messages.len()).unwrap_or(u32::MAX),
+                highest_modseq: Some(folder.changes),
             })
         }))
     }
@@ -313,11 +308,11 @@ impl Mailboxes for MemoryMailboxes {
         criteria: &'a [Criterion],
         before: Option<u32>,
         limit: u32,
-    ) -> BoxFuture<'a, Result<Matches, MailboxError>> {
-        now!(self.ask(account, folder, None, |kept| {
+    ) -> MailboxFuture<'a, Matches> {
+        now!(self.with_folder(account, folder, None, |folder| {
             criteria::search(criteria, before).map_err(|reason| Server::of(account).ruled_out(reason))?;
             let most = usize::try_from(limit).unwrap_or(MOST_MESSAGES).min(MOST_MESSAGES);
-            let below = kept.messages.range(..before.unwrap_or(u32::MAX)).rev();
+            let below = folder.messages.range(..before.unwrap_or(u32::MAX)).rev();
             let found =
                 below.filter(|(uid, mail)| criteria.iter().all(|criterion| meets(**uid, mail, criterion)));
             let mut uids: Vec<u32> = found.map(|(uid, _)| *uid).take(most + 1).collect();
@@ -333,9 +328,9 @@ impl Mailboxes for MemoryMailboxes {
         folder: &'a str,
         uid_validity: u32,
         uids: &'a [u32],
-    ) -> BoxFuture<'a, Result<Vec<Envelope>, MailboxError>> {
-        now!(self.ask(account, folder, Some(uid_validity), |kept| {
-            Ok(uids.iter().filter_map(|uid| Some(envelope(*uid, kept.messages.get(uid)?))).collect())
+    ) -> MailboxFuture<'a, Vec<Envelope>> {
+        now!(self.with_folder(account, folder, Some(uid_validity), |folder| {
+            Ok(uids.iter().filter_map(|uid| Some(envelope(*uid, folder.messages.get(uid)?))).collect())
         }))
     }
 
@@ -346,10 +341,10 @@ impl Mailboxes for MemoryMailboxes {
         uid_validity: u32,
         uids: &'a [u32],
         names: &'a [String],
-    ) -> BoxFuture<'a, Result<Vec<Headers>, MailboxError>> {
-        now!(self.ask(account, folder, Some(uid_validity), |kept| {
+    ) -> MailboxFuture<'a, Vec<Headers>> {
+        now!(self.with_folder(account, folder, Some(uid_validity), |folder| {
             let headers = |uid: &u32| {
-                let mut fields = header::fields(&kept.messages.get(uid)?.bytes);
+                let mut fields = header::fields(&folder.messages.get(uid)?.bytes);
                 fields.retain(|(name, _)| names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name)));
                 Some(Headers { uid: *uid, fields })
             };
@@ -363,9 +358,9 @@ impl Mailboxes for MemoryMailboxes {
         at: &'a Place,
         offset: u64,
         length: u32,
-    ) -> BoxFuture<'a, Result<Vec<u8>, MailboxError>> {
-        now!(self.ask(account, &at.folder, Some(at.uid_validity), |kept| {
-            let mail = kept.messages.get(&at.uid).ok_or(MailboxError::NoSuchMessage)?;
+    ) -> MailboxFuture<'a, Vec<u8>> {
+        now!(self.with_folder(account, &at.folder, Some(at.uid_validity), |folder| {
+            let mail = folder.messages.get(&at.uid).ok_or(MailboxError::NoSuchMessage)?;
             let from = usize::try_from(offset).unwrap_or(usize::MAX).min(mail.bytes.len());
             let to = from.saturating_add(length.min(LARGEST_SLICE) as usize).min(mail.bytes.len());
             Ok(mail.bytes.get(from..to).unwrap_or_default().to_vec())
@@ -377,9 +372,9 @@ impl Mailboxes for MemoryMailboxes {
         account: &'a Account,
         at: &'a Place,
         section: &'a str,
-    ) -> BoxFuture<'a, Result<AttachmentSource, MailboxError>> {
-        now!(self.ask(account, &at.folder, Some(at.uid_validity), |kept| {
-            let mail = kept.messages.get(&at.uid).ok_or(MailboxError::NoSuchMessage)?;
+    ) -> MailboxFuture<'a, AttachmentSource> {
+        now!(self.with_folder(account, &at.folder, Some(at.uid_validity), |folder| {
+            let mail = folder.messages.get(&at.uid).ok_or(MailboxError::NoSuchMessage)?;
             let none = || Server::of(account).ruled_out(format!("the message has no part {section}"));
             Ok(AttachmentSource::from_bytes(decoded(mail, section).ok_or_else(none)?))
         }))
@@ -390,7 +385,7 @@ impl Mailboxes for MemoryMailboxes {
         account: &'a Account,
         folder: &'a str,
         messages: &'a [Filing],
-    ) -> BoxFuture<'a, Result<Vec<Filed>, MailboxError>> {
+    ) -> MailboxFuture<'a, Vec<Filed>> {
         Box::pin(self.append(account, folder, messages))
     }
 
@@ -402,15 +397,15 @@ impl Mailboxes for MemoryMailboxes {
         uids: &'a [u32],
         add: &'a [String],
         remove: &'a [String],
-    ) -> BoxFuture<'a, Result<(), MailboxError>> {
-        now!(self.ask(account, folder, Some(uid_validity), |kept| {
+    ) -> MailboxFuture<'a, ()> {
+        now!(self.with_folder(account, folder, Some(uid_validity), |folder| {
             for names in [add, remove] {
                 flags(names).map_err(|reason| Server::of(account).ruled_out(reason))?;
             }
             for uid in uids {
-                kept.changes += 1;
-                let changed = kept.changes;
-                let Some(mail) = kept.messages.get_mut(uid) else { continue };
+                folder.changes += 1;
+                let changed = folder.changes;
+                let Some(mail) = folder.messages.get_mut(uid) else { continue };
                 mail.flags.retain(|flag| !remove.contains(flag) && !add.contains(flag));
                 mail.flags.extend(add.iter().filter(|flag| !remove.contains(flag)).cloned());
                 mail.changed = changed;

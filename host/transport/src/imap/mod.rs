@@ -1,17 +1,16 @@
-//! Mailboxes on their servers: the real counterpart of `wit/imap.wit`.
+//! Mailboxes by IMAP (RFC 9051, RFC 3501): the implementation of `wit/imap.wit`, over the network and in memory.
 //!
-//! io-imap's codec frames what comes and encodes what goes, over a wire of our own. What a server answers is
-//! read here: the codec leaves out a line that it can't decode, which for a message means that it silently is
-//! not there; it has neither the server's words verbatim, nor bounds on an answer, nor `SPECIAL-USE`,
-//! `ESEARCH` and `MULTIAPPEND`.
+//! io-imap's codec frames responses and encodes commands, over a connection of our own. Responses are parsed here: the codec
+//! drops a line that it can't decode, so that a message would silently be missing; it has neither the server's words
+//! verbatim, nor bounds on a response, nor `SPECIAL-USE`, `ESEARCH` and `MULTIAPPEND`.
 //!
-//! Four promises hold everywhere in here:
+//! Invariants:
 //! - the security that the account asks for is what it gets, or nothing is sent;
 //! - nothing moves or deletes a message, and reading does not set `\Seen`;
-//! - a message whose filing was not answered is *in doubt*, never filed again from here;
+//! - a message whose APPEND got no response is *in doubt*, never filed again here;
 //! - no secret appears in an error, the server's words or a `Debug`.
 //!
-//! A server is as little trusted as a stranger's mail: every answer is bounded in time, size and depth.
+//! A server is as little trusted as a stranger's mail: every response is bounded in time, size and depth.
 
 mod account;
 mod append;
@@ -42,8 +41,9 @@ mod wire;
 use super::BoxFuture;
 
 pub use super::attachments::Chunk;
-pub use super::pool::PoolLimits;
-pub use super::smtp::{Login, Mechanism, Secret, Security, Verdict};
+
+pub use super::session::{Login, Mechanism, OpeningTimeouts, PoolLimits, Secret, Security};
+pub use super::verdict::Verdict;
 pub use account::{Account, Timeouts, default_port};
 pub use client::ImapClient;
 pub use failure::{Failure, MailboxError, ProbeReport, ProbeStep, Stage};
@@ -54,32 +54,31 @@ pub use memory::MemoryMailboxes;
 
 use super::attachments::AttachmentSource;
 
-/// What a connection test says when every stage went well, word for word.
+/// The text of a connection test that succeeded, word for word.
 pub const TEST_SUCCESSFUL: &str = "IMAP test successful";
 
-/// The most messages that one question may be about.
+/// The most messages of one request.
 pub const MOST_MESSAGES: usize = 1_000;
-/// The most bytes of a message that one question gets.
+/// The most bytes of a message that one request returns.
 pub const LARGEST_SLICE: u32 = 1 << 20;
-/// The most parts of a message that are told of.
+/// The most parts of a message that are listed.
 pub const MOST_PARTS: usize = 200;
 /// The largest part that is fetched as a file, in bytes as encoded in the message.
 pub const LARGEST_PART: u64 = 64 << 20;
 
-/// Something that keeps mailboxes: [`ImapClient`], or [`MemoryMailboxes`] where there is no network. All but
-/// `append` may be repeated.
+/// What a request to a mailbox returns.
+pub type MailboxFuture<'a, T> = BoxFuture<'a, Result<T, MailboxError>>;
+
+/// Reads and files messages: [`ImapClient`] over the network, [`MemoryMailboxes`] without one. All but `append` may be
+/// repeated.
 pub trait Mailboxes: Send + Sync {
     /// Lists the folders.
-    fn folders<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Result<Vec<Folder>, MailboxError>>;
+    fn folders<'a>(&'a self, account: &'a Account) -> MailboxFuture<'a, Vec<Folder>>;
 
-    /// How a folder stands.
-    fn state<'a>(
-        &'a self,
-        account: &'a Account,
-        folder: &'a str,
-    ) -> BoxFuture<'a, Result<FolderState, MailboxError>>;
+    /// Returns the state of a folder.
+    fn state<'a>(&'a self, account: &'a Account, folder: &'a str) -> MailboxFuture<'a, FolderState>;
 
-    /// Messages that meet all criteria, with uids below `before` where given, highest first, at most `limit`
+    /// Searches for messages that meet all criteria, with uids below `before` where given, highest first, at most `limit`
     /// and [`MOST_MESSAGES`].
     fn search<'a>(
         &'a self,
@@ -88,18 +87,18 @@ pub trait Mailboxes: Send + Sync {
         criteria: &'a [Criterion],
         before: Option<u32>,
         limit: u32,
-    ) -> BoxFuture<'a, Result<Matches, MailboxError>>;
+    ) -> MailboxFuture<'a, Matches>;
 
-    /// Envelopes in the order asked; those that are gone are left out.
+    /// Fetches envelopes in the order of `uids`; messages that are gone are left out.
     fn fetch_envelopes<'a>(
         &'a self,
         account: &'a Account,
         folder: &'a str,
         uid_validity: u32,
         uids: &'a [u32],
-    ) -> BoxFuture<'a, Result<Vec<Envelope>, MailboxError>>;
+    ) -> MailboxFuture<'a, Vec<Envelope>>;
 
-    /// Named header fields, in the order asked; messages that are gone are left out.
+    /// Fetches named header fields, in the order of `uids`; messages that are gone are left out.
     fn fetch_headers<'a>(
         &'a self,
         account: &'a Account,
@@ -107,32 +106,32 @@ pub trait Mailboxes: Send + Sync {
         uid_validity: u32,
         uids: &'a [u32],
         names: &'a [String],
-    ) -> BoxFuture<'a, Result<Vec<Headers>, MailboxError>>;
+    ) -> MailboxFuture<'a, Vec<Headers>>;
 
-    /// At most `length` bytes (and [`LARGEST_SLICE`]) of the raw message from `offset`; fewer at its end.
+    /// Fetches at most `length` bytes (and [`LARGEST_SLICE`]) of the raw message from `offset`; fewer at its end.
     fn fetch_message<'a>(
         &'a self,
         account: &'a Account,
         at: &'a Place,
         offset: u64,
         length: u32,
-    ) -> BoxFuture<'a, Result<Vec<u8>, MailboxError>>;
+    ) -> MailboxFuture<'a, Vec<u8>>;
 
-    /// A part of a message with its transfer encoding undone.
+    /// Fetches a part of a message, decoded.
     fn fetch_part<'a>(
         &'a self,
         account: &'a Account,
         at: &'a Place,
         section: &'a str,
-    ) -> BoxFuture<'a, Result<AttachmentSource, MailboxError>>;
+    ) -> MailboxFuture<'a, AttachmentSource>;
 
-    /// Files messages. One result per message, in order.
+    /// Appends messages to a folder. One result per message, in order.
     fn append<'a>(
         &'a self,
         account: &'a Account,
         folder: &'a str,
         messages: &'a [Filing],
-    ) -> BoxFuture<'a, Result<Vec<Filed>, MailboxError>>;
+    ) -> MailboxFuture<'a, Vec<Filed>>;
 
     /// Adds and removes flags. `\Deleted` is refused.
     fn set_flags<'a>(
@@ -143,8 +142,8 @@ pub trait Mailboxes: Send + Sync {
         uids: &'a [u32],
         add: &'a [String],
         remove: &'a [String],
-    ) -> BoxFuture<'a, Result<(), MailboxError>>;
+    ) -> MailboxFuture<'a, ()>;
 
-    /// Connects, secures, authenticates, lists the folders, says goodbye.
+    /// Tests an account: connects, secures, authenticates, lists the folders, and logs out.
     fn probe<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, ProbeReport>;
 }

@@ -1,11 +1,11 @@
-//! A part of a message as the file it is: transfer encodings undone, piece by piece.
+//! Decodes the transfer encoding of a part, piece by piece.
 
 use base64_simd::forgiving_decode_to_vec;
 
-/// Undoes a transfer encoding (RFC 2045 §6).
+/// A decoder of a transfer encoding (RFC 2045 §6).
 #[derive(Debug)]
 pub(super) enum Decoder {
-    /// `7bit`, `8bit`, `binary`, and what nobody knows.
+    /// `7bit`, `8bit`, `binary`, and unknown encodings.
     Identity,
     /// Characters of the alphabet that wait for their group of four to be full.
     Base64(Vec<u8>),
@@ -14,7 +14,7 @@ pub(super) enum Decoder {
 }
 
 impl Decoder {
-    /// The decoder for an encoding in lower case.
+    /// Returns the decoder for an encoding in lower case.
     pub(super) fn of(encoding: &str) -> Self {
         match encoding {
             "base64" => Self::Base64(Vec::new()),
@@ -54,7 +54,7 @@ impl Decoder {
     }
 }
 
-/// What is not of the alphabet is skipped (RFC 2045 §6.8). So is the padding: what it says the length says too.
+/// What is not of the alphabet is skipped (RFC 2045 §6.8). So is the padding, which the length implies.
 fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
 }

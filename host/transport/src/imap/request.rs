@@ -1,13 +1,12 @@
-//! What is said to a server: typed commands from the codec, so that nothing that a user typed can become a
-//! command, and the few that it does not know.
+//! Encodes commands: typed ones by the codec, so that nothing that a user typed can become a command, and the few that the
+//! codec does not have.
 
 use io_imap::codec::CommandCodec;
 use io_imap::codec::encode::{Encoder, Fragment};
 use io_imap::types::command::{Command, CommandBody};
 use io_imap::types::core::{LiteralMode, Tag};
 
-/// A command as bytes. Each piece but the first waits for the server's permission, since a literal of ours
-/// goes before it.
+/// A command as bytes. Each piece but the first waits for a continuation request, since a literal ends the one before.
 #[derive(Clone)]
 pub(super) struct Request {
     pub(super) tag: String,
@@ -15,7 +14,7 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// A command of the codec.
+    /// Encodes a command of the codec.
     pub(super) fn typed(tag: String, body: CommandBody<'_>) -> Self {
         let command = Command { tag: Tag::unvalidated(tag.clone()), body };
         let mut pieces = vec![Vec::new()];
@@ -32,13 +31,13 @@ impl Request {
         Self { tag, pieces }
     }
 
-    /// A command that is the same whatever the user does.
+    /// Encodes a command of fixed text.
     pub(super) fn fixed(tag: String, words: &'static str) -> Self {
         let line = format!("{tag} {words}\r\n").into_bytes();
         Self { tag, pieces: vec![line] }
     }
 
-    /// Puts words after the command's name, `UID SEARCH` say.
+    /// Inserts text behind the command's name, such as `UID SEARCH`.
     pub(super) fn after_name(mut self, name: &str, words: &'static str) -> Self {
         let start = format!("{} {name} ", self.tag);
         if let Some(first) = self.pieces.first_mut()
@@ -49,7 +48,7 @@ impl Request {
         self
     }
 
-    /// Puts words at the end of the command.
+    /// Appends text to the command.
     pub(super) fn at_end(mut self, words: &str) -> Self {
         if let Some(last) = self.pieces.last_mut()
             && last.ends_with(b"\r\n")

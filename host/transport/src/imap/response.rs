@@ -1,4 +1,4 @@
-//! What a server says, read as tolerantly as can be: words with their code, or data as a tree of values.
+//! Parses responses tolerantly: a status with its code, or data as a tree of values.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use crate::budget::{HeapSize, OverBudget, Reservation};
 
 /// The deepest nesting of data.
 const DEEPEST: usize = 64;
-/// The longest words that are kept, in characters.
+/// The longest text of a status that is stored, in characters.
 const LONGEST_WORDS: usize = 2_000;
-/// The most capabilities that are kept of a server.
+/// The most capabilities of a server that are stored.
 const MOST_CAPABILITIES: usize = 500;
 /// The longest name of a capability, in bytes.
 const LONGEST_CAPABILITY: usize = 200;
 
-/// How a status begins.
+/// The kind of a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Ok,
@@ -48,7 +48,7 @@ impl Status {
         self.code.as_ref().is_some_and(|code| code.name == name)
     }
 
-    /// The arguments of a code.
+    /// Returns the arguments of a response code.
     pub(super) fn arguments(&self, name: &str) -> Option<&str> {
         self.code.as_ref().filter(|code| code.name == name).map(|code| code.arguments.as_str())
     }
@@ -107,7 +107,7 @@ impl Value {
         }
     }
 
-    /// The bytes of a string, and of an atom where a server left the quotes out.
+    /// Returns the bytes of a string, and of an atom where a server left the quotes out.
     pub(super) fn bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Text(text) => Some(text),
@@ -140,7 +140,7 @@ pub(super) enum Response {
     Capability(Vec<String>),
     /// Data that was asked for. The numbers of `* SEARCH` are one text: too many to make values of them.
     Data(Vec<Value>),
-    /// Data that nobody asked for: not looked into.
+    /// Data that was not asked for: not parsed.
     Unasked,
     /// `+`: go on, with what follows it.
     Continue(String),
@@ -189,7 +189,7 @@ impl Response {
     }
 }
 
-/// The capabilities of a line or a code, in upper case. A connection keeps them as long as it lasts.
+/// Parses the capabilities of a line or a response code, in upper case. A connection stores them as long as it lasts.
 pub(super) fn capabilities(names: &[u8]) -> Vec<String> {
     let names = names.split(u8::is_ascii_whitespace).filter(|name| !name.is_empty());
     let fitting = names.filter(|name| name.len() <= LONGEST_CAPABILITY).take(MOST_CAPABILITIES);

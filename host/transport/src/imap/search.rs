@@ -1,10 +1,10 @@
-//! SEARCH, and ESEARCH (RFC 4731) where the server has it: its answer is short, however much it found.
+//! SEARCH, and ESEARCH (RFC 4731) where the server has it: its response is short, however many messages it found.
 
 use io_imap::types::command::CommandBody;
 use io_imap::types::core::Charset;
 
 use super::MOST_MESSAGES;
-use super::connection::{Access, Connection, Said, item};
+use super::connection::{Access, CommandResponse, Connection, item};
 use super::criteria::{self, Search};
 use super::failure::MailboxError;
 use super::mailbox::{Criterion, Matches};
@@ -33,7 +33,7 @@ impl Connection {
             let what = "the server does not count changes of this folder";
             return Err(self.server.ruled_out(what).into());
         }
-        // RFC 6855 §3: a server that speaks UTF-8 alone wants no charset.
+        // RFC 6855 §3: a server with `UTF8=ONLY` accepts no charset.
         let charset = (unicode && !self.can("UTF8=ONLY")).then(|| Charset::try_from("UTF-8").ok()).flatten();
         let body = CommandBody::Search { charset, criteria: keys, uid: true };
         let mut request = Request::typed(self.tag(), body);
@@ -44,28 +44,28 @@ impl Connection {
             request = request.at_end(&format!(" MODSEQ {}", sequence.saturating_add(1)));
         }
         let time = self.timeouts.search;
-        let said = self.ask(&request, LONG_LIST, time).await;
-        let said = said.map_err(|trouble| self.lost("the search was not answered", &trouble))?;
-        self.expect_ok(&said, "the server refused the search")?;
+        let response = self.run_request(&request, LONG_LIST, time).await;
+        let response = response.map_err(|error| self.unanswered("the search was not answered", &error))?;
+        self.expect_ok(&response, "the server refused the search")?;
         let most = usize::try_from(limit).unwrap_or(MOST_MESSAGES).min(MOST_MESSAGES);
-        let mut uids = found(&said, before, most + 1);
+        let mut uids = found(&response, before, most + 1);
         let more = uids.len() > most;
         uids.truncate(most);
         Ok(Matches { uids, more, ..nothing })
     }
 }
 
-/// The highest uids that were found, at most `most`.
-fn found(said: &Said, before: Option<u32>, most: usize) -> Vec<u32> {
+/// Returns the highest uids that were found, at most `most`.
+fn found(response: &CommandResponse, before: Option<u32>, most: usize) -> Vec<u32> {
     let below = before.map_or(u64::from(u32::MAX) + 1, u64::from);
     let mut highest = Highest { below, most, ranges: Vec::new() };
-    for line in said.named("SEARCH") {
-        // Everything up to the first number that is none: `(MODSEQ 7)` at the end, say.
+    for line in response.named("SEARCH") {
+        // Everything up to the first word that is no number, such as `(MODSEQ 7)` at the end.
         let numbers = line.first().and_then(Value::bytes).unwrap_or_default().split(|byte| *byte == b' ');
         let numbers = numbers.map_while(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
         numbers.filter(|uid| *uid > 0).for_each(|uid| highest.add((uid, uid)));
     }
-    for line in said.named("ESEARCH") {
+    for line in response.named("ESEARCH") {
         if let Some(set) = item(line, "ALL").and_then(Value::atom) {
             set.split(',').filter_map(range).for_each(|range| highest.add(range));
         }
@@ -73,7 +73,7 @@ fn found(said: &Said, before: Option<u32>, most: usize) -> Vec<u32> {
     highest.uids()
 }
 
-/// Gathers the highest uids of as many ranges as a server tells, in little memory.
+/// Collects the highest uids of any number of ranges, in little memory.
 struct Highest {
     /// Those from here on do not count.
     below: u64,
@@ -91,7 +91,7 @@ impl Highest {
         }
     }
 
-    /// The highest uids of the ranges so far, from the top.
+    /// Returns the highest uids of the ranges so far, in descending order.
     fn uids(&mut self) -> Vec<u32> {
         // A range never counts what a higher one counted.
         self.ranges.sort_unstable_by(|one, other| other.1.cmp(&one.1).then(other.0.cmp(&one.0)));
@@ -112,7 +112,7 @@ impl Highest {
     }
 }
 
-/// `3` or `5:9`, in either order. Uids begin at 1.
+/// Parses `3` or `5:9`, in either order. Uids begin at 1.
 fn range(text: &str) -> Option<(u32, u32)> {
     let (first, last) = text.split_once(':').unwrap_or((text, text));
     let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);

@@ -16,7 +16,7 @@ pub(super) struct Leaf {
     pub(super) encoding: String,
 }
 
-/// The parts of a message that are no multiparts, in order. A part that makes no sense is left out; its
+/// Returns the parts of a message that are no multiparts, in order. A part that makes no sense is left out; its
 /// neighbours keep their numbers.
 pub(super) fn leaves(structure: &Value) -> Vec<Leaf> {
     let mut leaves = Vec::new();
@@ -73,7 +73,7 @@ fn leaf(body: &[Value], section: String) -> Option<Leaf> {
             file_name: name,
             disposition: disposition.map(|name| name.to_ascii_lowercase().chars().take(100).collect()),
             content_id: id,
-            // Some servers say -1 where they do not know.
+            // Some servers send -1 for an unknown size.
             size: size.number().unwrap_or(0),
         },
         encoding: encoding.text().unwrap_or_default().trim().to_ascii_lowercase(),

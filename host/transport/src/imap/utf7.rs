@@ -6,7 +6,7 @@ use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 
 const SHIFTED: GeneralPurpose = GeneralPurpose::new(&IMAP_MUTF7, NO_PAD);
 
-/// A name for the wire.
+/// Encodes a name.
 pub(super) fn encode(name: &str) -> String {
     let mut wire = String::with_capacity(name.len());
     let mut rest = name;
@@ -27,7 +27,7 @@ pub(super) fn encode(name: &str) -> String {
     wire
 }
 
-/// A name from the wire; none for what no name encodes to.
+/// Decodes a name; none for text that is no encoded name.
 pub(super) fn decode(wire: &str) -> Option<String> {
     let mut name = String::with_capacity(wire.len());
     let mut rest = wire;

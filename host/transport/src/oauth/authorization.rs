@@ -1,4 +1,4 @@
-//! One authorization from the browser's way out to its way back: state, PKCE, and the checks on what returns.
+//! The authorization code flow (RFC 6749 §4.1): state, PKCE (RFC 7636), and the checks on the reply.
 
 use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope};
 use sha2::{Digest as _, Sha256};
@@ -13,22 +13,22 @@ use super::redaction::quotable;
 /// Longest query of a callback that is read, in bytes. Microsoft's codes take about 2 KB.
 pub(super) const LONGEST_QUERY: usize = 16 << 10;
 
-/// What a sign-in is for.
+/// A sign-in to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// What the user is asked to allow.
+    /// The permissions that the user is asked for.
     pub purpose: Purpose,
     /// The address that is expected to sign in; the provider proposes it.
     pub hint: Option<String>,
 }
 
 impl Wanted {
-    /// For this purpose, whoever signs in.
+    /// Asks for `purpose`, for any user.
     pub fn new(purpose: Purpose) -> Self {
         Self { purpose, hint: None }
     }
 
-    /// The same for this address.
+    /// Proposes the address that is expected to sign in.
     pub fn hint(self, address: impl Into<String>) -> Self {
         Self { hint: Some(address.into()), ..self }
     }
@@ -112,7 +112,7 @@ impl PendingAuthorization {
     }
 }
 
-/// What the browser brought back (RFC 6749 §4.1.2).
+/// The query of the callback (RFC 6749 §4.1.2).
 #[derive(Default, PartialEq, Eq)]
 pub struct AuthorizationReply {
     /// Which authorization it answers.
@@ -124,7 +124,7 @@ pub struct AuthorizationReply {
 }
 
 impl AuthorizationReply {
-    /// Reads a query. None where it is too long or says something twice (RFC 6749 §3.1).
+    /// Reads a query. None where it is too long or has a parameter twice (RFC 6749 §3.1).
     pub fn read(query: &str) -> Option<Self> {
         if query.len() > LONGEST_QUERY {
             return None;

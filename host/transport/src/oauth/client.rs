@@ -1,4 +1,4 @@
-//! What an operator registered at a provider, and the requests made in its name.
+//! A client that an operator registered at a provider, and its requests.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -44,8 +44,8 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client by its id. Google's desktop clients and confidential ones have a secret; that of a desktop
-    /// client protects nothing (RFC 8252 §8.5), but Google wants it.
+    /// Creates a client by its id. Google's desktop clients and confidential ones have a secret; that of a desktop
+    /// client protects nothing (RFC 8252 §8.5), but Google requires it.
     pub fn new(provider: Provider, id: impl Into<String>, secret: Option<SecretString>) -> Self {
         Self {
             provider: Arc::new(provider),
@@ -57,18 +57,18 @@ impl Client {
         }
     }
 
-    /// The same for tokens that may be sent to these places, by the host's names. A grant that was given for others is not
+    /// Allows tokens to be sent to these destinations, by the host's names. A grant that was given for others is not
     /// used.
     pub fn sending_to(self, destinations: impl IntoIterator<Item = String>) -> Self {
         Self { destinations: Arc::new(destinations.into_iter().collect()), ..self }
     }
 
-    /// Where its tokens may be sent.
+    /// Returns where its tokens may be sent.
     pub fn destinations(&self) -> &BTreeSet<String> {
         &self.destinations
     }
 
-    /// The same with what the operator allows.
+    /// Sets what the operator allows.
     pub fn network(self, network: Network) -> Self {
         Self { http: Http::new(network), ..self }
     }
@@ -83,12 +83,12 @@ impl Client {
         Self { clock, ..self }
     }
 
-    /// Where it is registered.
+    /// Returns the provider where it is registered.
     pub fn provider(&self) -> &Provider {
         &self.provider
     }
 
-    /// Its id there.
+    /// Returns its id there.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -167,14 +167,14 @@ impl Client {
             return Ok(true);
         }
         match refusal(answer.body()) {
-            // Google's way of saying that it is gone already; RFC 7009 §2.2 would have it say 200.
+            // Google's response for a token that is gone already; by RFC 7009 §2.2 it would be 200.
             (code, _) if code == "invalid_token" => Ok(false),
             (code, words) => Err(Error::of_code(&code, words)),
         }
     }
 }
 
-/// Code and words of a refusal that [`Http::send`] cleaned.
+/// Returns code and words of a refusal that [`Http::send`] cleaned.
 pub(super) fn refusal(body: &[u8]) -> (String, String) {
     match serde_json::from_slice::<BasicErrorResponse>(body) {
         Ok(error) => (error.error().to_string(), error.to_string()),
@@ -198,7 +198,7 @@ pub(super) type Protocol = oauth2::Client<
 
 pub(super) type Answered = StandardTokenResponse<MoreFields, BasicTokenType>;
 
-/// What providers say beyond RFC 6749.
+/// The fields of a token response beyond RFC 6749.
 #[derive(Serialize, Deserialize)]
 pub(super) struct MoreFields {
     /// OpenID Connect's.
@@ -257,7 +257,7 @@ impl Redeemed {
     }
 }
 
-/// `oauth2`'s error in our terms. Its `Parse` holds the body, and serde's words hold values of it: neither is kept.
+/// Converts an error of `oauth2`. Its `Parse` contains the body, and serde's message contains values of it: both are dropped.
 pub(super) fn explain<E>(error: RequestTokenError<NoAnswer, E>) -> Error
 where
     E: ErrorResponse + fmt::Display + 'static,

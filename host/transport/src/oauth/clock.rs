@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::BoxFuture;
 
-/// What time it is, and waiting.
+/// A clock that can wait.
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> DateTime<Utc>;
@@ -15,7 +15,7 @@ pub trait Clock: Send + Sync {
     fn sleep(&self, time: Duration) -> BoxFuture<'static, ()>;
 }
 
-/// This machine's.
+/// The clock of this machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

@@ -10,26 +10,25 @@ use super::grant::Grant;
 use super::grants::Grants;
 use super::store::{StoreError, Swap};
 
-/// What happened at the provider.
+/// The provider's part of a revocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AtProvider {
-    /// It revoked the grant: all its tokens are worth nothing.
+    /// It revoked the grant: all its tokens are invalid.
     Revoked,
-    /// It did not know the grant any more.
+    /// The grant was gone there already.
     WasGone,
-    /// It has no way for an app to revoke its own grant. Access tokens that were given out live on until they
-    /// expire, about an hour, but nobody holds one.
+    /// It has no way for an app to revoke its own grant. Access tokens that were issued are valid until they expire, about an hour, but none is stored.
     NotOffered,
-    /// It could not be asked, or refused; its words. The user should withdraw the permission there.
+    /// The request failed or was refused; the provider's words. The user should withdraw the permission there.
     Failed(String),
 }
 
-/// What De-Authorize did. The tokens are forgotten here whatever happened at the provider.
+/// The result of De-Authorize. The tokens are erased here, whatever happened at the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deauthorized {
     /// The provider's name; none where the account's client is unknown.
     pub provider: Option<String>,
-    /// What happened there; none where nobody had signed in.
+    /// What happened there; none without a sign-in.
     pub at_provider: Option<AtProvider>,
     /// Pages where the user sees and withdraws permissions.
     pub permissions: Vec<Url>,
@@ -72,14 +71,14 @@ impl Grants {
             at_provider = Some(revoke(client, &grant).await);
         }
         while let Some(stored) = inner.store.load(account).await? {
-            let outcome = match &client {
+            let result = match &client {
                 Ok(client) => revoke(client, &stored.grant).await,
                 Err(error) => AtProvider::Failed(error.to_string()),
             };
-            if !matches!((&at_provider, &outcome), (Some(AtProvider::Revoked), AtProvider::WasGone)) {
-                at_provider = Some(outcome);
+            if !matches!((&at_provider, &result), (Some(AtProvider::Revoked), AtProvider::WasGone)) {
+                at_provider = Some(result);
             }
-            // Somebody who refreshed meanwhile has stored a newer token: that one is revoked too.
+            // Another process that refreshed meanwhile has stored a newer token: that one is revoked too.
             if let Swap::Done(_) = inner.store.replace(account, Some(stored.version), None).await? {
                 break;
             }

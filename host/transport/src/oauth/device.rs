@@ -14,12 +14,12 @@ use super::error::Error;
 use super::grant::Granted;
 use crate::tokens::Resource;
 
-/// The shortest and longest pause between two questions, whatever the server says.
+/// The shortest and longest pause between two requests, whatever the server asks for.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
-/// The longest wait for a user, whatever the server says.
+/// The longest wait for a user, whatever the server allows.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 
-/// What the user is told.
+/// The instructions to show to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DevicePrompt {
     /// The page to open, on any device.
@@ -32,7 +32,7 @@ pub struct DevicePrompt {
     pub expires_in: Duration,
 }
 
-/// Signs in by a code. `show` is called once. Asks as often as the provider allows until somebody has signed in.
+/// Signs in by a code. `show` is called once. Polls as often as the provider allows until a user has signed in.
 ///
 /// # Errors
 /// [`Error::Setup`] where the provider has no such flow for mail (Google); [`Error::TooLate`] when the code expired;

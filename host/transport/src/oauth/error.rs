@@ -1,16 +1,16 @@
-//! Why there is no sign-in or no token, sorted by who has to do something about it.
+//! Errors of sign-ins and tokens, by who has to act: the user, the operator, or none.
 
 use std::time::Duration;
 
 use crate::tokens::TokenError;
 
-/// What went wrong. Holds the provider's words, never a token.
+/// An error of a sign-in or a token. It contains the provider's words, never a token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The grant or code is worth nothing (any more): the user must sign in. A retry does not help.
+    /// The grant or code is not valid (any more): the user must sign in. A retry does not help.
     #[error("the provider wants a new sign-in: \"{0}\"")]
     SignIn(String),
-    /// The user or an administrator said no. A retry does not help.
+    /// The user or an administrator declined. A retry does not help.
     #[error("the sign-in was declined: \"{0}\"")]
     Declined(String),
     /// The user took away permissions that sending needs. Helps: signing in again and leaving them.
@@ -21,14 +21,14 @@ pub enum Error {
         "the provider refuses the client: \"{0}\"; check the client id and secret and what is registered"
     )]
     Refused(String),
-    /// The settings can't work. The operator must correct them; nothing was asked.
+    /// The settings can't work. The operator must correct them; nothing was sent.
     #[error("{0}")]
     Setup(String),
-    /// What came back does not belong to this authorization: somebody may have interfered. Helps: starting
+    /// What came back does not belong to this authorization: the sign-in may be under attack. Helps: starting
     /// again.
     #[error("the answer does not belong to this sign-in: {0}; start again")]
     Foreign(String),
-    /// Nobody signed in in time. Helps: starting again.
+    /// The user did not sign in in time. Helps: starting again.
     #[error("nobody signed in within {} s; start again", .0.as_secs_f32())]
     TooLate(Duration),
     /// The same may succeed later.
@@ -36,7 +36,7 @@ pub enum Error {
     Unavailable {
         /// What happened, a server's words in quotes.
         detail: String,
-        /// The least wait, where the provider said so.
+        /// The least wait, where the provider sent one.
         retry_after: Option<Duration>,
     },
     /// An answer that is not OAuth's, or lacks what must be in it. A retry does not help.
@@ -45,7 +45,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same may succeed later without anybody doing anything.
+    /// Returns whether the same may succeed later without a change.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. })
     }
@@ -55,14 +55,14 @@ impl Error {
         Self::Unavailable { detail: detail.into(), retry_after: None }
     }
 
-    /// What the provider's `error` means for us; `words` are what is quoted.
+    /// Converts the provider's `error`; `words` are quoted.
     pub(super) fn of_code(code: &str, words: String) -> Self {
         match code {
-            // The last three as Microsoft says it (OpenID Connect Core §3.1.2.6).
+            // Microsoft sends the last three (OpenID Connect Core §3.1.2.6).
             "invalid_grant" | "interaction_required" | "login_required" | "consent_required" => {
                 Self::SignIn(words)
             }
-            // RFC 6749 §4.1.2.1; "declined" is Microsoft's word in the device flow.
+            // RFC 6749 §4.1.2.1; "declined" is Microsoft's, in the device flow.
             "access_denied" | "authorization_declined" => Self::Declined(words),
             "server_error" | "temporarily_unavailable" | "rate_limit_exceeded" | "slow_down" => {
                 Self::unavailable(format!("\"{words}\""))

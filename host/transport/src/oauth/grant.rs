@@ -1,4 +1,4 @@
-//! What a user granted, as it is kept.
+//! A user's grant, as it is stored.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,22 +17,22 @@ use crate::tokens::{Bearer, Resource};
 
 /// The most by which an access token counts as expired early: clocks differ, and a request takes its time.
 const MARGIN: Duration = Duration::from_secs(60);
-/// What is assumed of an access token whose provider does not say how long it lives. A refusal before that leads to a
-/// refresh all the same.
+/// The assumed lifetime of an access token whose provider does not send one. A refusal before that leads to a refresh all
+/// the same.
 const USUAL_LIFETIME: Duration = Duration::from_secs(3_600);
 
-/// When the user must have signed in again, as far as the provider tells.
+/// The time before which the user must sign in again, as far as the provider sends one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deadline {
-    /// The grant ends then whatever happens. Google says so for clients that are still in testing, 7 days ahead.
+    /// The grant ends then in any case. Google sends this for clients that are still in testing, 7 days ahead.
     Ends(DateTime<Utc>),
     /// It ends then if the account is not used before.
     UnlessUsed(DateTime<Utc>),
 }
 
 impl Deadline {
-    /// The time itself.
+    /// Returns the time.
     pub fn at(self) -> DateTime<Utc> {
         match self {
             Self::Ends(at) | Self::UnlessUsed(at) => at,
@@ -50,18 +50,18 @@ impl fmt::Display for Deadline {
     }
 }
 
-/// The outcome of a sign-in. Nothing is kept before [`Grants::install`](super::Grants::install).
+/// The result of a sign-in. Nothing is stored before [`Grants::install`](super::Grants::install).
 #[derive(Debug, Clone)]
 pub struct Granted {
-    /// To be kept.
+    /// The grant to be stored.
     pub grant: Grant,
-    /// The address that signed in, as the provider says; none where it does not say. Good for comparing with what
-    /// was expected, not for deciding who somebody is.
+    /// The address that signed in, as the provider sends it; none where it does not. It may be compared with the expected
+    /// address, and does not prove who the user is.
     pub address: Option<String>,
 }
 
 impl Granted {
-    /// Checks an answer and learns who signed in.
+    /// Checks a token response, and gets the user's address.
     pub(super) async fn of(client: &Client, purpose: Purpose, redeemed: Redeemed) -> Result<Self, Error> {
         let provider = client.provider();
         let missing = missing(provider, purpose, redeemed.scopes.as_deref());
@@ -91,7 +91,7 @@ impl Granted {
     }
 }
 
-/// Scopes without which the purpose can't be served. An answer without `scope` allowed all that was asked (RFC 6749
+/// Returns scopes that the purpose needs and that were not granted. A response without `scope` allowed all that was asked (RFC 6749
 /// §5.1).
 fn missing(provider: &Provider, purpose: Purpose, allowed: Option<&[String]>) -> Vec<String> {
     let Some(allowed) = allowed else { return Vec::new() };
@@ -120,14 +120,14 @@ pub struct Grant {
     pub deadline: Option<Deadline>,
     /// The provider's words, where the grant is worth nothing any more: the account needs a sign-in.
     pub spent: Option<String>,
-    /// Where its tokens may be sent: the places that its client had when the user signed in. The vault keeps them.
+    /// Where its tokens may be sent: the destinations that its client had when the user signed in. The vault stores them.
     pub destinations: BTreeSet<String>,
     pub(super) refresh: SecretString,
     pub(super) api: Option<Access>,
     pub(super) mail: Option<Access>,
-    /// One token serves every resource, and is kept under `api`.
+    /// One token serves every resource, and is stored under `api`.
     pub(super) single: bool,
-    /// Somebody is refreshing it; nobody else does before this.
+    /// A process refreshes it; no other process does before this.
     pub(super) claimed: Option<DateTime<Utc>>,
 }
 
@@ -139,7 +139,7 @@ pub(super) struct Access {
 }
 
 impl Grant {
-    /// The whole, secrets included, for a vault.
+    /// Serialises the grant, secrets included, for a vault.
     ///
     /// # Errors
     /// None in practice: the form is plain JSON.
@@ -163,7 +163,7 @@ impl Grant {
         serde_json::to_string(&sealed).map(SecretString::from)
     }
 
-    /// What [`Grant::seal`] gave.
+    /// Reads what [`Grant::seal`] returned.
     ///
     /// # Errors
     /// The text is not that. The message holds nothing of it.
@@ -189,7 +189,7 @@ impl Grant {
         })
     }
 
-    /// An access token that is valid now.
+    /// Returns an access token that is valid now.
     pub(super) fn usable(&self, resource: Resource, now: DateTime<Utc>) -> Option<Bearer> {
         let access = match resource {
             Resource::Mail if !self.single => &self.mail,
@@ -199,7 +199,7 @@ impl Grant {
         Some(Bearer::new(valid.token.expose_secret()))
     }
 
-    /// Takes in an answer of the token endpoint.
+    /// Stores a response of the token endpoint in the grant.
     pub(super) fn take(&mut self, provider: &Provider, resource: Resource, answer: Redeemed) {
         let lifetime = answer.lifetime.unwrap_or(USUAL_LIFETIME);
         let good_for = lifetime.saturating_sub(MARGIN.min(lifetime / 10));
@@ -213,7 +213,7 @@ impl Grant {
         }
         let unused = || provider.idle().map(|idle| Deadline::UnlessUsed(after(answer.asked_at, idle)));
         self.deadline = match (answer.refresh_lifetime, self.deadline) {
-            (Some(told), _) => Some(Deadline::Ends(after(answer.asked_at, told))),
+            (Some(seconds), _) => Some(Deadline::Ends(after(answer.asked_at, seconds))),
             (None, Some(ends @ Deadline::Ends(_))) => Some(ends),
             (None, _) => unused(),
         };
@@ -231,7 +231,7 @@ impl Grant {
     }
 }
 
-/// The form in which a grant is kept.
+/// The serialised form of a grant.
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     client: String,

@@ -1,11 +1,10 @@
 //! Access tokens for as long as the provider allows.
 //!
-//! The stored grant is the only truth: every question reads it, so that what one process refreshed, replaced or
-//! erased holds for all. A refresh happens once however many ask: inside a process they take turns, between processes
-//! the one that refreshes has claimed the stored grant (compare-and-swap of its version) for the time that a request
-//! can take. That matters where refresh tokens rotate: a server that sees an old one again revokes everything. The
-//! rotated token is stored before the access token that came with it is used, and the work goes on when the caller
-//! has gone away.
+//! The stored grant is the only state: every call reads it, so that what one process refreshed, replaced or erased holds
+//! for all. One refresh serves all callers: inside a process they wait for each other, between processes the one that
+//! refreshes has claimed the stored grant (compare-and-swap of its version) for the time that a request can take. That
+//! matters where refresh tokens rotate: a server that sees an old one again revokes everything. The rotated token is
+//! stored before the access token that came with it is used, also when the caller has stopped waiting.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,26 +22,26 @@ use super::store::{Clients, GrantStore, StoreError, Stored, Swap};
 use crate::BoxFuture;
 use crate::tokens::{Bearer, Resource, TokenError, Tokens};
 
-/// How much longer than a request a claim holds, for storing what came of it.
+/// How much longer than a request a claim lasts, for storing the new tokens.
 const CLAIM_MARGIN: Duration = Duration::from_secs(15);
-/// How often somebody else's claim is looked at.
+/// The pause before another process's claim is checked again.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How often a write is tried whose loss would cost the grant.
+/// How often a write is tried whose loss would lose the grant.
 const TRIES: u32 = 4;
 
-/// How an account stands.
+/// The state of an account's grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GrantState {
-    /// Nobody signed in, or somebody signed out.
+    /// No user has signed in, or the grant was ended.
     SignedOut,
-    /// Tokens can be had.
+    /// Tokens are available.
     SignedIn {
-        /// Who signed in, as the provider said.
+        /// Address of the user, as the provider sent it.
         address: Option<String>,
-        /// When that ends, where it is known: the user should be told before.
+        /// When that ends, where it is known: the user should get a notice before.
         deadline: Option<Deadline>,
     },
-    /// The provider wants a new sign-in; its words.
+    /// The provider requires a new sign-in; its words.
     NeedsSignIn(String),
 }
 
@@ -68,18 +67,18 @@ pub(super) struct Inner {
 }
 
 impl Grants {
-    /// Grants that are kept there, of these clients.
+    /// Creates the grants of a store, refreshed by these clients.
     pub fn new(store: Arc<dyn GrantStore>, clients: Arc<dyn Clients>) -> Self {
         Self::with_clock(store, clients, Arc::new(SystemClock))
     }
 
-    /// The same with another clock.
+    /// Creates the grants of a store, with another clock.
     pub fn with_clock(store: Arc<dyn GrantStore>, clients: Arc<dyn Clients>, clock: Arc<dyn Clock>) -> Self {
         let (turns, unsaved) = (Mutex::default(), Mutex::default());
         Self { inner: Arc::new(Inner { store, clients, clock, turns, unsaved }) }
     }
 
-    /// Keeps the outcome of a sign-in in place of what was there.
+    /// Stores the result of a sign-in in place of the grant that was there.
     ///
     /// # Errors
     /// The store can't be written: nothing was changed.
@@ -94,7 +93,7 @@ impl Grants {
         }
     }
 
-    /// How the account stands. Asks nobody but the store.
+    /// Reads the state of the account's grant from the store. Sends no request.
     ///
     /// # Errors
     /// The store can't be read.
@@ -106,7 +105,7 @@ impl Grants {
         })
     }
 
-    /// An access token that is valid now.
+    /// Returns an access token that is valid now.
     ///
     /// # Errors
     /// [`Error::SignIn`] where the user has to sign in (again), and what a refresh can meet.
@@ -122,7 +121,7 @@ impl Grants {
         {
             return Ok(bearer);
         }
-        // A task of its own: a caller who stops waiting must not lose a rotated token.
+        // A task of its own: a caller that stops waiting must not lose a rotated token.
         let (inner, account) = (Arc::clone(&self.inner), account.to_owned());
         let destination = destination.map(str::to_owned);
         let refreshed =
@@ -132,7 +131,7 @@ impl Grants {
 }
 
 impl Inner {
-    /// Waits for this account's turn.
+    /// Waits until no other call of this process refreshes the account's grant.
     pub(super) async fn turn(&self, account: &str) -> tokio::sync::OwnedMutexGuard<()> {
         let turn = {
             let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
@@ -184,7 +183,7 @@ impl Inner {
         }
     }
 
-    /// Makes sure that nobody else refreshes; none where somebody was faster.
+    /// Claims the refresh; none where another process has claimed it.
     async fn claim(&self, account: &str, stored: &Stored, client: &Client) -> Result<Option<u64>, Error> {
         let until = after(self.clock.now(), client.http.limit() + CLAIM_MARGIN);
         let claimed = Grant { claimed: Some(until), ..stored.grant.clone() };
@@ -194,7 +193,7 @@ impl Inner {
         })
     }
 
-    /// One refresh of a claimed grant. None where somebody replaced it meanwhile.
+    /// Refreshes a claimed grant once. None where it was replaced meanwhile.
     async fn refresh(
         &self,
         account: &str,
@@ -203,9 +202,11 @@ impl Inner {
         client: &Client,
         resource: Resource,
     ) -> Result<Option<Bearer>, Error> {
-        let outcome = client.refresh(&grant.refresh, grant.purpose, resource).await;
-        let problem = match outcome {
-            Ok(redeemed) => return self.keep(account, version, grant, client, resource, redeemed).await,
+        let result = client.refresh(&grant.refresh, grant.purpose, resource).await;
+        let problem = match result {
+            Ok(redeemed) => {
+                return self.store_refreshed(account, version, grant, client, resource, redeemed).await;
+            }
             Err(problem) => problem,
         };
         grant.claimed = None;
@@ -214,7 +215,7 @@ impl Inner {
         {
             grant.spent = Some(words.clone());
         }
-        // Where this write fails the claim runs out by itself, and the next refresh hears the same.
+        // Where this write fails the claim expires, and the next refresh gets the same refusal.
         match self.store.replace(account, Some(version), Some(&grant)).await {
             // The refusal was of a token that is not the account's any more.
             Ok(Swap::Changed) if matches!(problem, Error::SignIn(_)) => Ok(None),
@@ -222,8 +223,8 @@ impl Inner {
         }
     }
 
-    /// Stores what a refresh brought, and only then gives it out.
-    async fn keep(
+    /// Stores the tokens of a refresh, and returns the access token afterwards.
+    async fn store_refreshed(
         &self,
         account: &str,
         version: u64,
@@ -238,7 +239,7 @@ impl Inner {
             Ok(Swap::Done(_)) => Ok(Some(bearer)),
             Ok(Swap::Changed) => {
                 if self.store.load(account).await?.is_none() {
-                    // Somebody signed out meanwhile: what was just obtained must not outlive that.
+                    // The grant was ended meanwhile: the new tokens must not outlive that.
                     revoke(client, &grant).await;
                 }
                 Ok(None)
@@ -258,7 +259,7 @@ impl Inner {
                     self.clock.sleep(PAUSE * tries).await;
                     tries += 1;
                 }
-                outcome => return outcome,
+                result => return result,
             }
         }
     }
@@ -277,7 +278,7 @@ fn is_about_one_resource(words: &str) -> bool {
     words.contains("AADSTS65001")
 }
 
-/// An error for tokens of a grant that was not given for this place. None: whoever asks sends them nowhere but to the provider.
+/// Fails for tokens of a grant that was not given for this destination. None: the caller sends them to the provider alone.
 fn may_be_sent(grant: &Grant, destination: Option<&str>) -> Result<bool, Error> {
     match destination {
         Some(place) if !grant.destinations.contains(place) => Err(moved()),
@@ -310,13 +311,13 @@ fn check(client: &Client, grant: &Grant, resource: Resource) -> Result<(), Error
 }
 
 impl Grants {
-    /// Gives out tokens that are sent to this place alone: those of a grant that was given for another are kept back.
+    /// Returns tokens for this destination alone: a grant that was given for another has none.
     pub fn tokens_for(&self, destination: impl Into<String>) -> BoundTokens {
         BoundTokens { grants: self.clone(), destination: destination.into() }
     }
 }
 
-/// Access tokens for one place. See [`Grants::tokens_for`].
+/// Access tokens for one destination. See [`Grants::tokens_for`].
 #[derive(Debug, Clone)]
 pub struct BoundTokens {
     grants: Grants,
@@ -349,7 +350,7 @@ impl Tokens for Grants {
     fn rejected<'a>(&'a self, account: &'a str, _: Resource, bearer: &'a Bearer) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let _turn = self.inner.turn(account).await;
-            // A store that can't be read or written will say so to the next question.
+            // A store that can't be read or written fails the next call, too.
             while let Ok(Some(Stored { version, mut grant })) = self.inner.store.load(account).await {
                 if !grant.forget(bearer) {
                     return;

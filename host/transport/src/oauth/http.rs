@@ -18,11 +18,11 @@ use crate::tls::TlsConfigs;
 /// Largest answer that is read, in bytes. Microsoft's tokens take a few KB.
 const LARGEST: usize = 256 << 10;
 
-/// What the operator allows, and how long a request may take.
+/// The destinations that the operator allows, and the time limit of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
-    /// What may be asked besides the public internet, for an authorization server of the company's own. A server on
-    /// this machine that is on the list may be asked without TLS.
+    /// Allowed destinations besides the public internet, for an authorization server of the company's own. A server on
+    /// this machine that is on the list may be used without TLS.
     pub allowed: AllowList,
     /// Certificates in PEM that are trusted besides the system's.
     pub trusted_ca: Option<String>,
@@ -53,12 +53,12 @@ impl Http {
         Self { network: Arc::new(network), tls: Arc::default() }
     }
 
-    /// How long a request may take.
+    /// Returns the time limit of a request.
     pub(super) fn limit(&self) -> Duration {
         self.network.limit
     }
 
-    /// One request. An answer of 5xx, 429 or 3xx is an error, since none of them is the endpoint's own. A 4xx comes
+    /// Sends one request. A response of 5xx, 429 or 3xx is an error, since none of them is the endpoint's own. A 4xx comes
     /// back as JSON of `error` and `error_description` alone, without anything secret.
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
         let host = request.uri().host().unwrap_or("the provider").to_owned();

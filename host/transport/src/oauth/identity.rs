@@ -1,6 +1,7 @@
 //! Whose account it is that was signed in to.
 //!
-//! The provider is asked with the fresh token; an ID token, which came over the same connection, is the second best.
+//! The provider's profile is fetched with the fresh token; the ID token, which came over the same connection, is the second
+//! choice.
 //! Its signature is not checked, so it proves nothing to others: the address is compared with what a user expects
 //! (A12), and decides about no access.
 
@@ -12,11 +13,11 @@ use serde_json::Value;
 
 use super::client::{Client, Redeemed};
 
-/// Where Google, Microsoft and OpenID Connect say an address, the best first. Microsoft's `mail` is the mailbox's own
+/// The fields in which Google, Microsoft and OpenID Connect send an address, the best first. Microsoft's `mail` is the mailbox's own
 /// address, its user principal name often only looks like one.
 const FIELDS: [&str; 6] = ["mail", "email", "emailAddress", "preferred_username", "userPrincipalName", "upn"];
 
-/// The address, or none: a sign-in does not fail because a profile can't be read.
+/// Returns the address, or none: a sign-in does not fail because a profile can't be read.
 pub(super) async fn learn(client: &Client, redeemed: &Redeemed) -> Option<String> {
     if let Some(address) = asked(client, redeemed).await {
         return Some(address);
@@ -40,13 +41,13 @@ async fn asked(client: &Client, redeemed: &Redeemed) -> Option<String> {
     address_in(&serde_json::from_slice(answer.body()).ok()?)
 }
 
-/// The claims of an ID token: the middle of `header.claims.signature`.
+/// Decodes the claims of an ID token: the middle of `header.claims.signature`.
 pub(super) fn claims(token: &str) -> Option<Value> {
     let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     serde_json::from_slice(&claims).ok()
 }
 
-/// The first field that holds an address.
+/// Returns the first field that is an address.
 pub(super) fn address_in(profile: &Value) -> Option<String> {
     FIELDS.iter().filter_map(|field| profile[field].as_str()).find_map(|text| {
         let parsed: lettre::Address = text.trim().parse().ok()?;

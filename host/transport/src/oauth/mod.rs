@@ -2,8 +2,8 @@
 //!
 //! A [`Provider`] is data: endpoints and scopes. A [`Client`] is what an operator registered there. One of three
 //! ways leads to a [`Granted`]: a browser on this machine (RFC 8252) or at a web app, by a [`PendingAuthorization`] whose
-//! page the web server has; or [`authorize_device`] (a code typed elsewhere, RFC 8628). [`Grants`] keeps it and gives out access tokens for as long as the provider allows: it is the [`Tokens`] of SMTP, IMAP and the
-//! providers' APIs.
+//! page the web server has; or [`authorize_device`] (a code typed elsewhere, RFC 8628). [`Grants`] stores it and returns
+//! access tokens for as long as the provider allows: it is the [`Tokens`] of SMTP, IMAP and the providers' APIs.
 //!
 //! ```no_run
 //! use postroom_transport::oauth::*;
@@ -23,8 +23,8 @@
 //! ```
 //!
 //! Security follows RFC 9700: PKCE with S256 always, exact redirect URIs, `state` and `iss` (RFC 9207) checked, no
-//! redirect followed, HTTPS only (plain HTTP to a loopback server that the operator allowed), everything that a
-//! server says bounded. Tokens are in no `Debug`, error or log; what a provider says is quoted without them.
+//! redirect followed, HTTPS only (plain HTTP to a loopback server that the operator allowed), every response
+//! bounded. Tokens are in no `Debug`, error or log; a provider's words are quoted without them.
 //!
 //! [`Tokens`]: crate::tokens::Tokens
 

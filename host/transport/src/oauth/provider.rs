@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::tokens::Resource;
 
-/// What the user is asked to allow.
+/// The permissions that the user is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
@@ -18,7 +18,7 @@ pub enum Purpose {
     Mailbox,
 }
 
-/// Where the provider is asked. HTTPS, or HTTP on a loopback server that the operator allowed.
+/// The URLs of a provider. HTTPS, or HTTP on a loopback server that the operator allowed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoints {
     /// The page where the user signs in.
@@ -31,7 +31,7 @@ pub struct Endpoints {
     /// Revocation (RFC 7009); none: a single app's grant can't be revoked by that app.
     #[serde(default)]
     pub revoke: Option<Url>,
-    /// Says to the holder of a fresh token whose it is.
+    /// Returns the user's address for a token.
     #[serde(default)]
     pub identity: Option<Url>,
 }
@@ -54,7 +54,7 @@ pub struct Scopes {
     pub mail: Option<Vec<String>>,
 }
 
-/// What the provider calls itself in the answer to an authorization (`iss`, RFC 9207).
+/// The issuer in the reply to an authorization (`iss`, RFC 9207).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Issuer {
@@ -80,7 +80,7 @@ pub enum LoopbackHost {
 }
 
 impl LoopbackHost {
-    /// As it stands in the redirect URI.
+    /// Returns the host of the redirect URI.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Address => "127.0.0.1",
@@ -89,7 +89,7 @@ impl LoopbackHost {
     }
 }
 
-/// Whose accounts may sign in at Microsoft.
+/// The accounts that may sign in at Microsoft.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tenant {
     /// Work, school and personal accounts.
@@ -105,20 +105,20 @@ pub enum Tenant {
 pub struct Provider {
     /// For messages: `Google`.
     pub name: String,
-    /// Where it is asked.
+    /// URLs.
     pub endpoints: Endpoints,
-    /// What it is asked for.
+    /// Scopes of each purpose.
     pub scopes: Scopes,
     /// More parameters of the authorization request.
     #[serde(default)]
     pub parameters: Vec<(String, String)>,
-    /// What it calls itself.
+    /// Issuer in the reply to an authorization.
     #[serde(default)]
     pub issuer: Issuer,
-    /// How it wants a loopback redirect written.
+    /// Host of a loopback redirect.
     #[serde(default)]
     pub loopback: LoopbackHost,
-    /// Days after which a refresh token that nobody used is worth nothing. None: not known.
+    /// Days after which an unused refresh token expires. None: not known.
     #[serde(default)]
     pub idle_days: Option<u32>,
     /// Where users see and withdraw what they allowed.
@@ -127,7 +127,7 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// Google: Gmail's API; with [`Purpose::Mailbox`] also SMTP and IMAP, by the same token. No device flow: Google
+    /// Returns Google: Gmail's API; with [`Purpose::Mailbox`] also SMTP and IMAP, by the same token. No device flow: Google
     /// has none for Gmail's scopes.
     pub fn google() -> Self {
         Self {
@@ -155,7 +155,7 @@ impl Provider {
         }
     }
 
-    /// Microsoft: Graph, and the same grant redeemed for Outlook's SMTP and IMAP. It has no way to revoke one
+    /// Returns Microsoft: Graph, and the same grant redeemed for Outlook's SMTP and IMAP. It has no way to revoke one
     /// app's grant.
     ///
     /// # Errors
@@ -192,7 +192,7 @@ impl Provider {
                 mail: Some(words(&format!("{outlook}/IMAP.AccessAsUser.All {outlook}/SMTP.Send"))),
             },
             parameters: pairs(&[("prompt", "select_account")]),
-            // It names the tenant of whoever signed in, which nobody knows beforehand.
+            // It names the tenant of the user, which is not known beforehand.
             issuer: Issuer::Unknown,
             loopback: LoopbackHost::Name,
             idle_days: Some(90),
@@ -203,7 +203,7 @@ impl Provider {
         })
     }
 
-    /// Another provider, for SMTP and IMAP servers that take its tokens. All else can be set afterwards.
+    /// Creates another provider, for SMTP and IMAP servers that take its tokens. All else can be set afterwards.
     pub fn custom(name: impl Into<String>, endpoints: Endpoints, scopes: Scopes) -> Self {
         Self {
             name: name.into(),
@@ -217,7 +217,7 @@ impl Provider {
         }
     }
 
-    /// All that the user is asked to allow.
+    /// Returns all scopes that the user is asked for.
     pub(super) fn asked(&self, purpose: Purpose) -> Vec<String> {
         let mut all = self.scopes.sign_in.clone();
         all.extend(self.essential(purpose, Resource::Api));
@@ -227,12 +227,12 @@ impl Provider {
         all
     }
 
-    /// Whether a grant for this purpose gives tokens for this resource.
+    /// Returns whether a grant for this purpose gives tokens for this resource.
     pub(super) fn covers(&self, purpose: Purpose, resource: Resource) -> bool {
         self.scopes.mail.is_none() || resource == Resource::Api || purpose == Purpose::Mailbox
     }
 
-    /// What a token for this resource must allow.
+    /// Returns the scopes that a token for this resource must have.
     pub(super) fn essential(&self, purpose: Purpose, resource: Resource) -> Vec<String> {
         match (&self.scopes.mail, resource, purpose) {
             (Some(mail), Resource::Mail, _) => mail.clone(),
@@ -241,14 +241,14 @@ impl Provider {
         }
     }
 
-    /// The `scope` of a request to the token endpoint. None where one token serves everything.
+    /// Returns the `scope` of a request to the token endpoint. None where one token serves everything.
     pub(super) fn narrowed(&self, purpose: Purpose, resource: Resource) -> Option<String> {
         self.scopes.mail.as_ref()?;
         let scopes = [self.essential(purpose, resource), self.scopes.sign_in.clone()].concat();
         Some(scopes.join(" "))
     }
 
-    /// How long an unused refresh token lives.
+    /// Returns how long an unused refresh token is valid.
     pub(super) fn idle(&self) -> Option<Duration> {
         self.idle_days.map(|days| Duration::from_secs(u64::from(days) * 86_400))
     }

@@ -35,13 +35,13 @@ impl Refusal {
         }
     }
 
-    /// `invalid_grant: Token has been expired or revoked.`
+    /// Formats a refusal: `invalid_grant: Token has been expired or revoked.`
     pub(super) fn words(&self) -> String {
         let parts = [self.code.as_deref(), self.description.as_deref()];
         parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
     }
 
-    /// The same as the body of an answer; none where it was not OAuth's.
+    /// Builds a refusal's body; none where the response was not OAuth's.
     pub(super) fn as_answer(&self) -> Option<Vec<u8>> {
         let code = self.code.as_deref()?;
         let mut fields = serde_json::Map::from_iter([("error".to_owned(), code.into())]);
@@ -52,7 +52,7 @@ impl Refusal {
     }
 }
 
-/// The words in one line, bounded, without `secrets` and without anything that looks like one.
+/// Returns the words in one line, bounded, without `secrets` and without anything that looks like one.
 pub(super) fn quotable(words: &str, secrets: &[String]) -> String {
     let bounded: String = words.chars().take(LONGEST * 4).collect();
     let mut text =

@@ -1,4 +1,4 @@
-//! Where grants are kept: what the host's store and vault must do, and the same in memory.
+//! Storage of grants: what the host's store and vault implement, and an implementation in memory.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,12 +17,12 @@ pub struct Stored {
     pub grant: Grant,
 }
 
-/// What came of a conditional write.
+/// The result of a conditional write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Swap {
     /// It was written, and this is its version.
     Done(u64),
-    /// Somebody else had written or erased it; nothing was changed.
+    /// It was written or erased meanwhile; nothing was changed.
     Changed,
 }
 
@@ -37,11 +37,11 @@ impl From<StoreError> for Error {
     }
 }
 
-/// Keeps one grant for each account. Accounts are named by a key of the host's choice.
+/// Stores one grant for each account. Accounts are named by a key of the host's choice.
 ///
 /// The sealed grant ([`Grant::seal`]) holds tokens: it belongs in the vault. A write that comes back is durable.
 pub trait GrantStore: Send + Sync {
-    /// The account's grant.
+    /// Loads the account's grant.
     fn load<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Result<Option<Stored>, StoreError>>;
 
     /// Replaces what is stored, in one transaction, if its version is still `expected` (none: if nothing is
@@ -60,7 +60,7 @@ pub trait GrantStore: Send + Sync {
 
 /// Knows which client an account signs in by.
 pub trait Clients: Send + Sync {
-    /// The account's client. An error is one of the settings, or says that they can't be read for now.
+    /// The account's client. Fails for wrong settings, or where they can't be read for now.
     fn client<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Result<Arc<Client>, Error>>;
 }
 

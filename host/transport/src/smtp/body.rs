@@ -1,11 +1,11 @@
-//! The message as DATA carries it: every line ends in CRLF, every line that begins with a dot gets another
-//! one, and the last line is the only one that is a dot alone.
+//! Dot-stuffing (RFC 5321 §4.5.2): every line ends in CRLF, every line that begins with a dot gets another one, and
+//! only the last line is a dot alone.
 //!
-//! Line ends are normalised before dots are looked for. `LF . CRLF`, `CR . CR` and their kin, which some
-//! servers take for the end of a message, arrive as lines of text: nothing can be smuggled behind them. The
-//! state lives across pieces, so it does not matter where a message was cut.
+//! Line ends are normalised before dots are looked for. `LF . CRLF`, `CR . CR` and the like, which some servers take for
+//! the end of a message, become lines of text: no second mail can be smuggled behind them. The state is kept from piece
+//! to piece, so it does not matter where a message was cut.
 
-/// Where in a line the last byte left us.
+/// Where in a line the next byte is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Position {
     /// A line begins here.
@@ -61,8 +61,8 @@ impl Stuffer {
         }
     }
 
-    /// Tells that base64, whose lines end in CRLF and never begin with a dot, is about to be appended.
-    /// Whatever line end was half-way is completed first.
+    /// Prepares for base64, whose lines end in CRLF and never begin with a dot. A line end that is half-way is completed
+    /// first.
     pub(super) fn before_base64(&mut self, out: &mut Vec<u8>) {
         if self.position == Position::AfterCr {
             out.extend_from_slice(b"\r\n");

@@ -1,17 +1,20 @@
-//! The real submitter: a lane of connections for each account.
+//! Submission over the network: a queue and its connections for each account.
 //!
-//! A connection is used again only by an account that is equal in every field, so a changed password or host
-//! never rides on an old login.
+//! A connection is used again only by an account that is equal in every field, so that a changed password or host never
+//! uses an old login.
 
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::account::{Account, Security};
+use super::account::Account;
+use super::account_queue::{AccountQueue, ConnectionLimits};
 use super::command;
-use super::connection::{Connection, Place, Trail};
-use super::lane::{Lane, LaneLimits};
-use super::submission::{Acceptance, Failure, ProbeReport, Stage, Submission, Verdict};
-use super::{BoxFuture, Chunk, PoolLimits, Submitter};
+use super::connection::Connection;
+use super::server::Server;
+use super::submission::{Acceptance, Failure, ProbeReport, Stage, Submission};
+use super::{BoxFuture, Chunk, PoolLimits, Security, Submitter};
+use crate::Verdict;
+use crate::session::ProbeLog;
 use crate::tls::TlsConfigs;
 
 /// Submits mail over the network. Cloning it shares the connections.
@@ -21,9 +24,9 @@ pub struct SmtpClient {
 }
 
 struct Shared {
-    lanes: Mutex<Vec<Arc<Lane>>>,
-    limits: (PoolLimits, LaneLimits),
-    waiting: Arc<AtomicUsize>,
+    queues: Mutex<Vec<Arc<AccountQueue>>>,
+    limits: (PoolLimits, ConnectionLimits),
+    all_idle: Arc<AtomicUsize>,
     tls: Arc<TlsConfigs>,
 }
 
@@ -40,48 +43,47 @@ impl Default for SmtpClient {
 }
 
 impl SmtpClient {
-    /// A client without connections.
+    /// Creates a client without connections.
     pub fn new(limits: PoolLimits) -> Self {
-        Self::with_lanes(limits, LaneLimits::default())
+        Self::with_limits(limits, ConnectionLimits::default())
     }
 
-    /// The same with limits for those at work too.
-    pub fn with_lanes(waiting: PoolLimits, lanes: LaneLimits) -> Self {
+    /// Creates a client with limits for idle and for working connections.
+    pub fn with_limits(idle: PoolLimits, working: ConnectionLimits) -> Self {
         Self {
             shared: Arc::new(Shared {
-                lanes: Mutex::default(),
-                limits: (waiting, lanes),
-                waiting: Arc::default(),
+                queues: Mutex::default(),
+                limits: (idle, working),
+                all_idle: Arc::default(),
                 tls: Arc::default(),
             }),
         }
     }
 
-    /// A client for many mails at once: as many connections stay open between two of them as may work.
+    /// Creates a client for many mails at once: as many connections may be idle as may work.
     pub fn for_batches() -> Self {
-        let lanes = LaneLimits::batch();
-        Self::with_lanes(PoolLimits { per_account: lanes.connections, ..PoolLimits::default() }, lanes)
+        let working = ConnectionLimits::batch();
+        Self::with_limits(PoolLimits { per_account: working.connections, ..PoolLimits::default() }, working)
     }
 
-    /// Says goodbye on every waiting connection. Call it before the program ends; a server that is not told
-    /// writes a complaint into its log.
+    /// Closes every idle connection with QUIT. Call it before the program ends: many servers log a lost connection.
     pub async fn close(&self) {
-        let lanes = self.shared.lanes().clone();
-        let farewells: Vec<_> = lanes.iter().flat_map(|lane| lane.dismiss()).collect();
-        for farewell in farewells {
-            let _ = farewell.await;
+        let queues = self.shared.queues().clone();
+        let all_closed: Vec<_> = queues.iter().flat_map(|queue| queue.close_idle()).collect();
+        for closed in all_closed {
+            let _ = closed.await;
         }
     }
 
     async fn submit(&self, account: &Account, submission: &Submission) -> Result<Acceptance, Failure> {
         rule_out(account, Some(submission)).await?;
-        self.shared.lane(account).submit(submission.clone()).await
+        self.shared.queue(account).submit(submission.clone()).await
     }
 
     async fn probe(&self, account: &Account) -> ProbeReport {
-        let mut trail = Trail::default();
+        let mut log = ProbeLog::default();
         let opened = match rule_out(account, None).await {
-            Ok(()) => Connection::open(account, &self.shared.tls, &mut trail).await,
+            Ok(()) => Connection::open(account, &self.shared.tls, &mut log).await,
             Err(failure) => Err(failure),
         };
         let failure = match opened {
@@ -91,33 +93,33 @@ impl SmtpClient {
             }
             Err(failure) => Some(failure),
         };
-        ProbeReport { steps: trail.steps, failure, extensions: trail.extensions }
+        log.report(failure)
     }
 }
 
 impl Shared {
-    /// The lane of an account. Those in which nothing is left are dropped when a new one is made.
-    fn lane(&self, account: &Account) -> Arc<Lane> {
-        let mut lanes = self.lanes();
-        if let Some(lane) = lanes.iter().find(|lane| lane.account == *account) {
-            return Arc::clone(lane);
+    /// Returns the queue of an account. Queues that are idle are dropped when a new one is created.
+    fn queue(&self, account: &Account) -> Arc<AccountQueue> {
+        let mut queues = self.queues();
+        if let Some(queue) = queues.iter().find(|queue| queue.account == *account) {
+            return Arc::clone(queue);
         }
-        // Whoever was given a lane and has not handed in yet holds it too.
-        lanes.retain(|lane| Arc::strong_count(lane) > 1 || !lane.is_deserted());
-        let (tls, waiting) = (Arc::clone(&self.tls), Arc::clone(&self.waiting));
-        let lane = Arc::new(Lane::new(account.clone(), tls, self.limits, waiting));
-        lanes.push(Arc::clone(&lane));
-        lane
+        // A call that got a queue and has not pushed its mail yet holds a reference to it.
+        queues.retain(|queue| Arc::strong_count(queue) > 1 || !queue.is_idle());
+        let (tls, all_idle) = (Arc::clone(&self.tls), Arc::clone(&self.all_idle));
+        let queue = Arc::new(AccountQueue::new(account.clone(), tls, self.limits, all_idle));
+        queues.push(Arc::clone(&queue));
+        queue
     }
 
-    fn lanes(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Lane>>> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn queues(&self) -> MutexGuard<'_, Vec<Arc<AccountQueue>>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        self.lanes().iter().for_each(|lane| lane.close());
+        self.queues().iter().for_each(|queue| queue.close());
     }
 }
 
@@ -135,9 +137,9 @@ impl Submitter for SmtpClient {
     }
 }
 
-/// What can be known before the network.
+/// Refuses what can be refused before a connection is opened.
 async fn rule_out(account: &Account, submission: Option<&Submission>) -> Result<(), Failure> {
-    let failure = |reason: String| Place::of(account).failure(Stage::Prepare, Verdict::Permanent, reason);
+    let failure = |reason: String| Server::of(account).failure(Stage::Prepare, Verdict::Permanent, reason);
     if account.security == Security::None && account.login.is_some() && !account.allow_cleartext_login {
         return Err(failure(
             "the account has a login and no security, which would show the password to everybody on the way; \

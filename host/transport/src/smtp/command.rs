@@ -1,7 +1,7 @@
-//! MAIL and RCPT with their parameters, from what the plugin asked for and what the server offers.
+//! MAIL and RCPT with their parameters, from the submission and the extensions that the server offers.
 //!
-//! The commands are lettre's. Parameters whose value needs xtext are handed over as finished words: lettre's
-//! own xtext writes a TAB as `+9` and leaves what is not ASCII as it is, both of which RFC 3461 forbids.
+//! The commands are lettre's. Parameters whose value needs xtext are passed on encoded: lettre's own xtext
+//! writes a TAB as `+9` and leaves what is not ASCII as it is, both of which RFC 3461 forbids.
 
 use lettre::Address;
 use lettre::transport::smtp::commands::{Mail, Rcpt};
@@ -69,7 +69,7 @@ pub(super) fn check(submission: &Submission) -> Result<(), Unsayable> {
     }
 }
 
-/// The commands for this server, or why this server cannot take the message.
+/// Builds the commands for this server, or why this server cannot take the message.
 pub(super) fn envelope(
     submission: &Submission,
     size: u64,
@@ -127,10 +127,10 @@ fn report_parameters(recipient: &Recipient) -> Result<Vec<RcptParameter>, Unsaya
 }
 
 fn notify(recipient: &Recipient) -> Result<Option<String>, Unsayable> {
-    if let Some(wrong) = recipient.notify.iter().enumerate().find_map(|(place, condition)| {
+    if let Some(wrong) = recipient.notify.iter().enumerate().find_map(|(server, condition)| {
         let known = matches!(condition.as_str(), "success" | "failure" | "delay")
             || (condition == "never" && recipient.notify.len() == 1);
-        let repeated = recipient.notify.iter().take(place).any(|before| before == condition);
+        let repeated = recipient.notify.iter().take(server).any(|before| before == condition);
         (!known || repeated).then_some(condition)
     }) {
         return Err(Unsayable::BadNotify(wrong.chars().take(40).collect()));
@@ -146,8 +146,8 @@ fn sender(submission: &Submission) -> Result<Option<Address>, Unsayable> {
     address(&submission.mail_from, submission.smtputf8).map(Some)
 }
 
-/// Lets through what servers may know and we need not judge (`a..b@example.org`), and nothing that could end
-/// the path or the command.
+/// Accepts addresses that only the server can judge (`a..b@example.org`), and none that could end the path or the
+/// command.
 fn address(text: &str, utf8: bool) -> Result<Address, Unsayable> {
     let bad = || Unsayable::BadAddress(text.chars().take(LONGEST_ADDRESS).collect());
     if text.chars().any(char::is_control) || text.len() > LONGEST_ADDRESS {
@@ -202,7 +202,7 @@ fn printable(byte: u8) -> bool {
     (b' '..=b'~').contains(&byte)
 }
 
-/// RFC 3461 §4: what is not printable, a space, `+` or `=` becomes `+` and two hexadecimal digits.
+/// Encodes xtext (RFC 3461 §4): what is not printable, a space, `+` or `=` becomes `+` and two hexadecimal digits.
 pub(super) fn xtext(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -215,7 +215,7 @@ pub(super) fn xtext(text: &str) -> String {
     encoded
 }
 
-/// RFC 6533 §3, utf-8-addr-xtext: anything else than plain characters becomes `\x{…}`.
+/// Encodes utf-8-addr-xtext (RFC 6533 §3): anything else than plain characters becomes `\x{…}`.
 pub(super) fn utf8_xtext(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for character in text.chars() {

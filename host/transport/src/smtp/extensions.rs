@@ -1,8 +1,8 @@
-//! What a server announced after EHLO.
+//! The extensions that a server announced after EHLO.
 
 use super::reply::Reply;
 
-/// The announced extensions that matter here, and all lines for the report of a test.
+/// The announced extensions that are used, and all lines for the report of a test.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Extensions {
     /// One keyword with its parameters per item, as announced.
@@ -21,13 +21,13 @@ pub(super) struct Extensions {
 }
 
 impl Extensions {
-    /// Reads an answer to EHLO: the first line is a greeting, each other one an extension.
+    /// Parses the reply to EHLO: the first line is a greeting, each other one an extension.
     pub(super) fn read(reply: &Reply) -> Self {
         let mut all = Self::default();
         for line in reply.text.split('\n').skip(1).map(str::trim).filter(|line| !line.is_empty()) {
             all.lines.push(line.to_owned());
             let upper = line.to_ascii_uppercase();
-            // `AUTH=LOGIN` is how some servers still say it for the sake of old programs.
+            // Some servers still announce `AUTH=LOGIN` for old programs.
             let mut words = upper.split([' ', '\t', '=']).filter(|word| !word.is_empty());
             match words.next() {
                 Some("STARTTLS") => all.starttls = true,

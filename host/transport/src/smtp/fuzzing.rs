@@ -1,53 +1,39 @@
-//! A conversation with a server whose part of it is written already.
+//! SMTP with a server whose replies were written beforehand, for the fuzzers.
 
-use std::time::Instant;
-
-use super::account::{Account, Login, Mechanism, Secret, Security};
-use super::connection::{Connection, Place, Trail};
+use super::account::Account;
+use super::connection::Connection;
 use super::extensions::Extensions;
+use super::server::Server;
 use super::submission::{Recipient, Submission};
-use super::transfer::Followers;
+use super::transfer::PipelineSource;
 use super::wire::Wire;
-use super::{Chunk, reply};
-use crate::tcp::Stream;
+use super::{Chunk, Login, Mechanism, Secret, Security, reply};
+use crate::session::{ByteStream, ProbeLog, Socket};
 
-struct Nobody;
+struct NoPipeline;
 
-impl Followers for Nobody {
+impl PipelineSource for NoPipeline {
     fn next(&mut self, _: &mut Connection) -> Option<String> {
         None
     }
 
-    async fn stirred(&self) {
+    async fn changed(&self) {
         std::future::pending().await
     }
 }
 
-/// Reads an answer to EHLO, logs in, and submits two mails of three recipients each.
-pub async fn replies(said: &[u8]) {
-    let _ = reply::parse_at_close(said);
+/// Parses a reply to EHLO, logs in, and submits two mails of three recipients each.
+pub async fn replies(script: &[u8]) {
+    let _ = reply::parse_at_close(script);
     let secret = Secret::password("pw-4711-secret");
     let login = Login { user: "nora".to_owned(), secret, mechanism: Mechanism::Auto };
     let account = Account { login: Some(login), ..Account::new("fuzzed", "smtp.example", Security::Tls) };
-    let mut wire = Wire::new(Stream::Said(std::io::Cursor::new(said.to_vec())));
-    let Ok(hello) = wire.reply(account.timeouts.greeting).await else { return };
-    let now = Instant::now();
-    let mut connection = Connection {
-        wire,
-        place: Place::of(&account),
-        offered: Extensions::read(&hello),
-        timeouts: account.timeouts,
-        reset_first: false,
-        usable: true,
-        severed: false,
-        unheard: false,
-        buffer: Vec::new(),
-        transactions: 0,
-        opened: now,
-        last_used: now,
-    };
+    let mut wire = Wire::new(ByteStream::new(Socket::Scripted(std::io::Cursor::new(script.to_vec()))));
+    let Ok(hello) = wire.reply(account.timeouts.opening.greeting).await else { return };
+    let offered = Extensions::read(&hello);
+    let mut connection = Connection::new(wire, Server::of(&account), offered, account.timeouts);
     if !connection.offered.auth.is_empty()
-        && connection.log_in(&account, &mut Trail::default()).await.is_err()
+        && connection.log_in(&account, &mut ProbeLog::default()).await.is_err()
     {
         return;
     }
@@ -63,6 +49,6 @@ pub async fn replies(said: &[u8]) {
     };
     for _ in 0..2 {
         let Ok(opened) = connection.open_transaction(&submission) else { return };
-        let _ = connection.transact(&submission, &opened, &mut Nobody).await;
+        let _ = connection.submit_first(&submission, &opened, &mut NoPipeline).await;
     }
 }

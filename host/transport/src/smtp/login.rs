@@ -1,4 +1,4 @@
-//! AUTH: which mechanism, its exchange, and the words of a refusal.
+//! AUTH (RFC 4954): the choice of a mechanism, its exchange, and the reason of a refusal.
 
 use std::time::Duration;
 
@@ -7,29 +7,29 @@ use base64::engine::general_purpose::STANDARD;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism as Sasl};
 use lettre::transport::smtp::commands::Auth;
 
-use super::account::{Login, Mechanism};
 use super::reply::Reply;
-use super::wire::{Trouble, Wire};
+use super::wire::{Wire, WireError};
+use super::{Login, Mechanism};
 use crate::tokens::Bearer;
 
-/// Why nobody is logged in.
+/// Why a login failed.
 #[derive(Debug)]
 pub(super) enum LoginProblem {
-    /// The server offers nothing that the account can use.
+    /// The server offers no mechanism that the account can use.
     NoMechanism(String),
-    /// The server said no. With what it gave as the reason in a challenge, if it did.
+    /// The server refused it. With the reason that its challenge contained, if it did.
     Refused { reply: Reply, reason: Option<String> },
-    /// The conversation failed.
-    Trouble(Trouble),
+    /// No reply came.
+    Lost(WireError),
 }
 
-impl From<Trouble> for LoginProblem {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
+impl From<WireError> for LoginProblem {
+    fn from(error: WireError) -> Self {
+        Self::Lost(error)
     }
 }
 
-/// Logs in; the reply is the server's welcome.
+/// Logs in, and returns the positive reply.
 pub(super) async fn log_in(
     wire: &mut Wire,
     login: &Login,
@@ -92,7 +92,7 @@ impl<'a> Exchange<'a> {
             }
             let answer = self.answer(turn, &reply);
             reply = match self.turn(wire, &format!("{answer}\r\n"), limit).await {
-                // The refusal was in the challenge; a server that then says nothing has refused all the same.
+                // The refusal was in the challenge; a server that sends nothing afterwards has refused all the same.
                 Err(_) if self.reason.is_some() => break,
                 other => other?,
             };
@@ -100,16 +100,16 @@ impl<'a> Exchange<'a> {
         Ok(reply)
     }
 
-    async fn turn(&self, wire: &mut Wire, line: &str, limit: Duration) -> Result<Reply, Trouble> {
+    async fn turn(&self, wire: &mut Wire, line: &str, limit: Duration) -> Result<Reply, WireError> {
         wire.send(line.as_bytes(), limit).await?;
         let mut reply = wire.reply(limit).await?;
         reply.text = self.without_secret(reply.text);
         Ok(reply)
     }
 
-    /// The answer to a challenge. LOGIN asks for the user first and the password second, in words that differ
-    /// from server to server, so the order counts. XOAUTH2 asks only to explain a refusal, and wants an empty
-    /// line before it says so.
+    /// Builds the response to a challenge. LOGIN asks for the user first and the password second, in words that differ
+    /// from server to server, so the order counts. XOAUTH2 sends a challenge only to explain a refusal, and expects an
+    /// empty line before the reply.
     fn answer(&mut self, turn: usize, challenge: &Reply) -> String {
         let (question, encoded) = match (self.mechanism, turn) {
             (Sasl::Xoauth2, _) => {
@@ -131,7 +131,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// A server may repeat the command it did not like: the secret is cut out, in every form it was sent in.
+    /// Removes the secret, in every form in which it was sent: a server may repeat the command in its reply.
     fn without_secret(&self, mut text: String) -> String {
         let secret = self.secret.expose();
         let mut forms = vec![secret.to_owned(), STANDARD.encode(secret)];
@@ -140,7 +140,7 @@ impl<'a> Exchange<'a> {
         }
         for form in forms.iter().rev() {
             let bare = form.trim_end_matches('=');
-            // A password of three letters is a part of too many words.
+            // A password of three letters is part of too many words.
             if bare.len() > 3 && text.contains(bare) {
                 text = text.replace(form.as_str(), "[…]").replace(bare, "[…]");
             }

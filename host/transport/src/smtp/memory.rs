@@ -1,20 +1,18 @@
-//! A submitter without a network, for tests and demonstrations: it takes what it is given, remembers it, and
-//! refuses what it was told to refuse.
+//! Submission in memory, for tests and demonstrations: mails are recorded, and refused where a test asks for it.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::account::Account;
 use super::command;
-use super::connection::Place;
 use super::reply::Reply;
-use super::submission::{
-    Acceptance, Failure, ProbeReport, ProbeStep, RecipientReply, Stage, Submission, Verdict,
-};
+use super::server::Server;
+use super::submission::{Acceptance, Failure, ProbeReport, ProbeStep, RecipientReply, Stage, Submission};
 use super::{BoxFuture, Submitter};
+use crate::Verdict;
 use crate::attachments::MessageReader;
 
-/// A message that was taken.
+/// A message that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
     /// Name of the account.
@@ -29,7 +27,7 @@ pub struct Recorded {
     pub message: Vec<u8>,
 }
 
-/// Keeps mails in memory.
+/// Accepts mails and records them.
 #[derive(Debug, Default)]
 pub struct MemorySubmitter {
     state: Mutex<State>,
@@ -44,17 +42,17 @@ struct State {
 }
 
 impl MemorySubmitter {
-    /// One that takes everything and announces DSN.
+    /// Creates one that accepts every mail and announces DSN.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Answers this recipient so from now on.
+    /// Replies to this recipient with `reply` from now on.
     pub fn answer_recipient(&self, address: impl Into<String>, reply: Reply) {
         self.lock().refused.insert(address.into(), reply);
     }
 
-    /// Fails the next submission or probe so; called again, the ones after it.
+    /// Fails the next submission or probe with `failure`; called again, the ones after it.
     pub fn fail_next(&self, failure: Failure) {
         self.lock().next.push(failure);
     }
@@ -64,14 +62,14 @@ impl MemorySubmitter {
         self.lock().no_dsn = true;
     }
 
-    /// What was taken so far, in order.
+    /// Returns the mails that were accepted so far, in order.
     pub fn taken(&self) -> Vec<Recorded> {
         self.lock().taken.clone()
     }
 
     async fn submit(&self, account: &Account, submission: &Submission) -> Result<Acceptance, Failure> {
-        let place = Place::of(account);
-        let ruled_out = |reason: String| place.failure(Stage::Prepare, Verdict::Permanent, reason);
+        let server = Server::of(account);
+        let ruled_out = |reason: String| server.failure(Stage::Prepare, Verdict::Permanent, reason);
         command::check(submission).map_err(|reason| ruled_out(reason.to_string()))?;
         let mut message = Vec::new();
         let mut reader = MessageReader::new(&submission.chunks);
@@ -98,7 +96,7 @@ impl MemorySubmitter {
             .map(|answer| answer.address.clone())
             .collect();
         if accepted.is_empty() {
-            return Err(place.all_refused(recipients));
+            return Err(server.all_refused(recipients));
         }
         state.taken.push(Recorded {
             account: account.name.clone(),
@@ -114,13 +112,13 @@ impl MemorySubmitter {
     fn probe(&self, account: &Account) -> ProbeReport {
         let mut state = self.lock();
         let failure = (!state.next.is_empty()).then(|| state.next.remove(0));
-        let extensions = if state.no_dsn { Vec::new() } else { vec!["DSN".to_owned()] };
+        let capabilities = if state.no_dsn { Vec::new() } else { vec!["DSN".to_owned()] };
         let detail = format!("{} is kept in memory", account.host);
         let steps = match failure {
             Some(_) => Vec::new(),
             None => vec![ProbeStep { stage: Stage::Connect, detail }],
         };
-        ProbeReport { steps, failure, extensions }
+        ProbeReport { steps, failure, capabilities }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

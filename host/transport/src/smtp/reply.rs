@@ -1,8 +1,8 @@
-//! Replies as servers really write them, not only as RFC 5321 §4.2 does.
+//! Parses replies as servers really send them, not only as RFC 5321 §4.2 does.
 //!
-//! Taken: a bare code, LF alone, bytes that are not UTF-8, any code from 200 to 599, lines without a code
-//! inside a reply of several lines, codes that differ between the lines (the last line rules, as its code is
-//! the one that says the reply is over). Refused: what begins with no code at all, and what has no end.
+//! Accepted: a bare code, LF alone, bytes that are not UTF-8, any code from 200 to 599, lines without a code
+//! inside a reply of several lines, codes that differ between the lines (the last line decides, since its
+//! code ends the reply). Refused: what begins without a code, and what has no end.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use thiserror::Error;
 
 /// The most bytes of one reply. An EHLO answer of a large provider has about 300.
 pub(super) const LONGEST: usize = 64 * 1024;
-/// The most bytes of a reply's words that are kept: there may be a reply about each of many recipients.
+/// The most bytes of a reply's text that are stored: there may be a reply about each of many recipients.
 const MOST_WORDS: usize = 8 * 1024;
 
 /// A reply. RFC 5321 §4.2, RFC 2034.
@@ -26,32 +26,32 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// A reply of one line, for tests and for servers in memory.
+    /// Creates a reply of one line, for tests and for servers in memory.
     pub fn new(code: u16, enhanced: Option<&str>, text: impl Into<String>) -> Self {
         Self { code, enhanced: enhanced.map(str::to_owned), text: text.into() }
     }
 
-    /// 2xx.
+    /// Returns true for 2xx.
     pub fn is_positive(&self) -> bool {
         self.code / 100 == 2
     }
 
-    /// 4xx: may be tried again.
+    /// Returns true for 4xx: may be tried again.
     pub fn is_transient(&self) -> bool {
         self.code / 100 == 4
     }
 
-    /// 5xx: final.
+    /// Returns true for 5xx: final.
     pub fn is_permanent(&self) -> bool {
         self.code / 100 == 5
     }
 
-    /// The message is too large, for the server or for the mailbox's limit (RFC 1870, RFC 3463).
+    /// Returns true if the message is too large, for the server or for the mailbox's limit (RFC 1870, RFC 3463).
     pub fn is_about_size(&self) -> bool {
         self.enhanced.as_deref().map_or(self.code == 552, |code| matches!(code, "5.3.4" | "5.2.3"))
     }
 
-    /// Seconds that a refusal asks to wait, as greylisting servers and those with limits word it: `try again in 300 seconds`,
+    /// Returns the seconds that a refusal asks to wait, as greylisting servers and those with limits word it: `try again in 300 seconds`,
     /// `greylisted for 5 minutes`, `come back in 00:04:59`. At most a day.
     pub fn retry_after(&self) -> Option<u32> {
         if !self.is_transient() && !self.is_permanent() {
@@ -69,14 +69,14 @@ impl Reply {
         }) {
             return None;
         }
-        words.iter().enumerate().find_map(|(place, word)| {
-            let before = place.checked_sub(1).and_then(|before| words.get(before)).map(String::as_str);
+        words.iter().enumerate().find_map(|(server, word)| {
+            let before = server.checked_sub(1).and_then(|before| words.get(before)).map(String::as_str);
             // `at 10:30` is a time of day.
             if let (Some("in" | "after" | "for" | "wait"), Some(seconds)) = (before, clock(word)) {
                 return Some(seconds.min(86_400));
             }
             // A final refusal may name the time that a limit is counted over: only one to come back in is meant.
-            let earlier = place.checked_sub(2).and_then(|place| words.get(place)).map(String::as_str);
+            let earlier = server.checked_sub(2).and_then(|server| words.get(server)).map(String::as_str);
             let comes_back = before == Some("wait")
                 || (matches!(before, Some("in" | "after" | "for"))
                     && matches!(earlier, Some("again" | "back" | "retry" | "later" | "wait")));
@@ -86,7 +86,7 @@ impl Reply {
             let digits = word.bytes().take_while(u8::is_ascii_digit).count();
             let (number, attached) = word.split_at(digits);
             let number: u32 = number.parse().ok()?;
-            let unit = if attached.is_empty() { words.get(place + 1)?.as_str() } else { attached };
+            let unit = if attached.is_empty() { words.get(server + 1)?.as_str() } else { attached };
             let seconds = match unit {
                 "s" | "sec" | "secs" | "second" | "seconds" => 1,
                 "m" | "min" | "mins" | "minute" | "minutes" => 60,
@@ -109,7 +109,7 @@ impl fmt::Display for Reply {
     }
 }
 
-/// What is not a reply.
+/// Bytes that are no reply.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(super) enum Malformed {
     #[error("what the server said is not a reply of an SMTP server: \"{0}\"")]
@@ -136,7 +136,7 @@ pub(super) fn parse(input: &[u8]) -> Result<Option<(Reply, usize)>, Malformed> {
             return Ok(Some((assemble(code, lines.map(Line::read)), taken)));
         }
     }
-    // No line end yet. Enough may be there to know that this will never be a reply.
+    // No line end yet. The beginning may show already that this is no reply.
     let rest = input.get(taken..).unwrap_or_default();
     if input.len() > LONGEST {
         return Err(Malformed::TooLong);
@@ -207,15 +207,15 @@ fn code(digits: &[u8]) -> Option<u16> {
 fn assemble<'a>(code: u16, lines: impl Iterator<Item = Line<'a>>) -> Reply {
     let mut enhanced: Option<String> = None;
     let mut text = String::new();
-    for (place, line) in lines.enumerate() {
+    for (server, line) in lines.enumerate() {
         let words = line.words();
         let (found, rest) = split_enhanced(code, &words);
-        if place == 0 {
+        if server == 0 {
             enhanced = found.map(str::to_owned);
         } else {
             text.push('\n');
         }
-        // Repeated on each line it is a code; a different one belongs to the words.
+        // Repeated on each line it is a code; a different one belongs to the text.
         text.push_str(if found.is_some() && found == enhanced.as_deref() { rest } else { &words });
         if text.len() > MOST_WORDS {
             text.truncate(text.floor_char_boundary(MOST_WORDS));
@@ -226,7 +226,7 @@ fn assemble<'a>(code: u16, lines: impl Iterator<Item = Line<'a>>) -> Reply {
     Reply { code, enhanced, text }
 }
 
-/// `5.1.1 words` apart, if its class is that of the code (RFC 2034 §4).
+/// Splits `5.1.1 text`, if its class is that of the code (RFC 2034 §4).
 fn split_enhanced(code: u16, text: &str) -> (Option<&str>, &str) {
     let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
     let mut parts = first.split('.');

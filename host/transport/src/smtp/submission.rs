@@ -1,4 +1,4 @@
-//! The words of the contract (`wit/smtp.wit`) in Rust: what is submitted, and what became of it.
+//! The types of the contract (`wit/smtp.wit`) in Rust: a submission and its result.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::reply::Reply;
-use crate::BeforeFinalDot;
 use crate::attachments::Chunk;
+use crate::{BeforeFinalDot, Verdict, session};
 
 /// One envelope recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,11 +34,11 @@ pub struct Submission {
     pub size: u64,
     /// The message.
     pub chunks: Vec<Chunk>,
-    /// Is asked before the last bytes of the message leave.
+    /// Called before the last bytes of the message are sent.
     pub gate: Option<Arc<dyn BeforeFinalDot>>,
 }
 
-/// How far a conversation had come.
+/// The stage that a connection had reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
     /// Before the network: the account, the message or the server's announced limits rule it out.
@@ -80,31 +80,7 @@ impl fmt::Display for Stage {
     }
 }
 
-/// What a failure means for the next attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verdict {
-    /// The same submission may succeed later.
-    Transient,
-    /// It will not, unless somebody changes something.
-    Permanent,
-    /// The account's grant is gone: its user must sign in again. Nothing was sent.
-    NeedsSignIn,
-    /// The final dot left, no answer came: it must not be sent again before somebody looked.
-    InDoubt,
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Transient => "transient",
-            Self::Permanent => "permanent",
-            Self::NeedsSignIn => "needs a sign-in",
-            Self::InDoubt => "in doubt",
-        })
-    }
-}
-
-/// Nothing, or nothing that is known, was accepted. Its `Display` is the sentence in `detail`.
+/// A submission of which nothing was accepted, as far as is known. Its `Display` is the sentence in `detail`.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{detail}")]
 pub struct Failure {
@@ -116,7 +92,7 @@ pub struct Failure {
     pub reply: Option<Reply>,
     /// One sentence naming host and stage, the server's words in quotes.
     pub detail: String,
-    /// Seconds to wait at least, where the server said so.
+    /// Seconds to wait at least, where the server sent them.
     pub retry_after: Option<u32>,
     /// What is known of each recipient, in the order given; empty when RCPT was not reached.
     pub recipients: Vec<RecipientReply>,
@@ -125,13 +101,13 @@ pub struct Failure {
 /// The server's answer to one RCPT TO.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecipientReply {
-    /// The address as it was asked.
+    /// The address as it was sent.
     pub address: String,
     /// 2xx is acceptance, 4xx may be tried again, 5xx is final.
     pub reply: Reply,
 }
 
-/// The server took responsibility for every recipient whose reply is 2xx, and for no other.
+/// A submission that the server accepted, for every recipient whose reply is 2xx and for no other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acceptance {
     /// Host name the server was reached by.
@@ -144,22 +120,8 @@ pub struct Acceptance {
     pub dsn: bool,
 }
 
-/// A stage of a connection test that went well.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProbeStep {
-    /// Which.
-    pub stage: Stage,
-    /// What happened, with the server's words in quotes.
-    pub detail: String,
-}
+/// A stage of a connection test that succeeded.
+pub type ProbeStep = session::ProbeStep<Stage>;
 
-/// Result of a connection test.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProbeReport {
-    /// Each stage that was reached and passed, in order.
-    pub steps: Vec<ProbeStep>,
-    /// The first that failed; none: the account works.
-    pub failure: Option<Failure>,
-    /// What the server announced after the last EHLO, one keyword with its parameters per item.
-    pub extensions: Vec<String>,
-}
+/// The result of a connection test.
+pub type ProbeReport = session::ProbeReport<Stage, Failure>;

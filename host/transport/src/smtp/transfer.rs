@@ -1,10 +1,9 @@
-//! The body of a mail on its way, and what follows it in the same write.
+//! Sends the body of a mail, and the commands of the next mail in the same write.
 //!
-//! A body waits for its 354. Where the server has PIPELINING, the commands of the next mail leave in one write
-//! with the end of this one (RFC 2920): a round trip for each mail instead of two. What is known of which mail
-//! follows from one number, how many bytes left: as long as the final dot has not left, the server cannot have
-//! taken the mail; once it has, only the server's answer says; and the mail that follows is not begun before its
-//! own body.
+//! A body waits for its 354. To a server with PIPELINING, the commands of the next mail are sent in one write with the
+//! end of this one (RFC 2920): one round trip for each mail instead of two. How many bytes were sent decides about both
+//! mails: before the final dot was sent the server cannot have accepted the first; after it only the reply decides; and
+//! the second is not begun before its own body.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -12,87 +11,87 @@ use std::time::{Duration, Instant};
 use super::body::Stuffer;
 use super::connection::Connection;
 use super::reply::Reply;
-use super::submission::{Failure, Stage, Submission, Verdict};
-use super::wire::{Sent, Trouble};
+use super::submission::{Failure, Stage, Submission};
+use super::wire::WireError;
+use crate::Verdict;
 use crate::attachments::{Base64Lines, Chunk, ReadError};
+use crate::session::{Sent, StreamError};
 
 /// Bytes gathered before they are written.
 const BLOCK: usize = 64 * 1024;
 
-/// Room for a block and what the last piece put on top of it.
+/// Room for a block and the piece of text that completed it.
 const ROOM: usize = 3 * BLOCK;
 
-/// Mails that may follow on the same connection before the one in hand was answered.
-pub(super) trait Followers: Send {
-    /// The commands that open the next mail, if one waits and the connection may carry it. Whoever gave them
-    /// has to see to the answers, or to the mail if the connection is lost.
+/// A source of mails to be pipelined behind the one that is being sent.
+pub(super) trait PipelineSource: Send {
+    /// Takes the next mail, and returns the commands that open it, if one waits and the connection may be used for it. The
+    /// source then receives the replies, or sends the mail on another connection if this one is lost.
     fn next(&mut self, connection: &mut Connection) -> Option<String>;
 
-    /// Returns when it is worth asking again.
-    fn stirred(&self) -> impl Future<Output = ()> + Send;
+    /// Waits until another mail may be there.
+    fn changed(&self) -> impl Future<Output = ()> + Send;
 }
 
-/// What stopped a body.
-pub(super) enum Stopped {
+/// Why a body was not accepted.
+pub(super) enum BodyError {
     /// A file could not be read.
     Unreadable(ReadError),
-    /// That the last bytes are about to leave could not be recorded: they did not leave.
+    /// It could not be recorded that the last bytes are about to be sent: they were not sent.
     Unrecorded(String),
-    /// The server answered before the end.
-    Answered(Reply),
-    /// The connection failed before the end.
-    Lost(Trouble),
-    /// The end was sent, its answer did not come.
-    InDoubt(Trouble),
+    /// The server replied before the end was sent.
+    Replied(Reply),
+    /// The connection failed before the end was sent.
+    Lost(WireError),
+    /// The end was sent, and no reply came.
+    InDoubt(WireError),
 }
 
 impl Connection {
-    /// What a stopped body means.
-    pub(super) fn stopped(&self, stopped: Stopped) -> Failure {
-        match stopped {
-            Stopped::Unreadable(error) => {
+    /// Builds the failure of a body.
+    pub(super) fn body_failure(&self, error: BodyError) -> Failure {
+        match error {
+            BodyError::Unreadable(error) => {
                 let what = format!("an attachment could not be read, so the message was broken off: {error}");
-                self.place.failure(Stage::Data, Verdict::Permanent, what)
+                self.server.failure(Stage::Data, Verdict::Permanent, what)
             }
-            Stopped::Unrecorded(why) => {
+            BodyError::Unrecorded(why) => {
                 let what = format!("the message was broken off, since it could not be recorded: {why}");
-                self.place.failure(Stage::Data, Verdict::Transient, what)
+                self.server.failure(Stage::Data, Verdict::Transient, what)
             }
-            Stopped::Answered(reply) => {
-                self.place.refused(Stage::Data, "the server answered before the end of the message", reply)
+            BodyError::Replied(reply) => {
+                self.server.refused(Stage::Data, "the server answered before the end of the message", reply)
             }
-            Stopped::Lost(trouble) => {
-                self.place.trouble(Stage::Data, "the message could not be sent", &trouble)
-            }
-            Stopped::InDoubt(trouble) => {
+            BodyError::Lost(error) => self.server.lost(Stage::Data, "the message could not be sent", &error),
+            BodyError::InDoubt(error) => {
                 let what =
-                    format!("the whole message was sent, and then: {trouble}; it may have been taken or not");
-                self.place.failure(Stage::AfterDot, Verdict::InDoubt, what)
+                    format!("the whole message was sent, and then: {error}; it may have been taken or not");
+                self.server.failure(Stage::AfterDot, Verdict::InDoubt, what)
             }
         }
     }
 
-    /// Sends the body and its dot, and waits for the answer. Afterwards `severed` says whether commands that
-    /// followed may have been cut off.
-    pub(super) async fn body(
+    /// Sends the body and its dot, and receives the reply. Sets `pipelined_write_cut` if commands were pipelined behind the
+    /// body and not all of them may have been sent.
+    pub(super) async fn send_body(
         &mut self,
         submission: &Submission,
-        followers: &mut impl Followers,
-    ) -> Result<Reply, Stopped> {
+        source: &mut impl PipelineSource,
+    ) -> Result<Reply, BodyError> {
         let mut out = std::mem::take(&mut self.buffer);
         out.clear();
         out.reserve(ROOM);
-        let answer = self.body_from(submission, followers, &mut out).await;
+        let reply = self.send_body_from(submission, source, &mut out).await;
         self.buffer = out;
-        answer
+        reply
     }
 
-    async fn body_from(
+    async fn send_body_from(
         &mut self,
         submission: &Submission,
-        followers: &mut impl Followers,
+        source: &mut impl PipelineSource,
         out: &mut Vec<u8>,
-    ) -> Result<Reply, Stopped> {
+    ) -> Result<Reply, BodyError> {
         let mut stuffer = Stuffer::new();
         for chunk in &submission.chunks {
             match chunk {
@@ -103,9 +102,9 @@ impl Connection {
                     }
                 }
                 Chunk::Attachment(source) => {
-                    let mut reader = source.open().await.map_err(Stopped::Unreadable)?;
+                    let mut reader = source.open().await.map_err(BodyError::Unreadable)?;
                     let mut lines = Base64Lines::new();
-                    while let Some(block) = reader.next().await.map_err(Stopped::Unreadable)? {
+                    while let Some(block) = reader.next().await.map_err(BodyError::Unreadable)? {
                         stuffer.before_base64(out);
                         lines.push(block, out);
                         self.send_full_block(out).await?;
@@ -113,8 +112,8 @@ impl Connection {
                     lines.finish(out);
                 }
                 Chunk::Raw(source) => {
-                    let mut reader = source.open().await.map_err(Stopped::Unreadable)?;
-                    while let Some(block) = reader.next().await.map_err(Stopped::Unreadable)? {
+                    let mut reader = source.open().await.map_err(BodyError::Unreadable)?;
+                    while let Some(block) = reader.next().await.map_err(BodyError::Unreadable)? {
                         stuffer.text(block, out);
                         self.send_full_block(out).await?;
                     }
@@ -122,11 +121,11 @@ impl Connection {
             }
         }
         if let Some(gate) = &submission.gate {
-            gate.open().await.map_err(Stopped::Unrecorded)?;
+            gate.open().await.map_err(BodyError::Unrecorded)?;
         }
         stuffer.finish(out);
         let end = out.len();
-        let mut followed = self.follow(followers, out);
+        let mut pipelined = self.pipeline(source, out);
 
         let limit = self.timeouts.block;
         let mut left = 0;
@@ -134,11 +133,12 @@ impl Connection {
         let dot_left = left >= end;
         match sent {
             Ok(Sent::All) => {}
-            Ok(Sent::Interrupted) if !dot_left => return Err(self.early_answer().await),
-            Err(trouble) if !dot_left => return Err(Stopped::Lost(trouble)),
-            // The answer may come all the same.
-            Ok(Sent::Interrupted) | Err(Trouble::TimedOut(_)) => self.severed = followed,
-            Err(trouble) => return Err(Stopped::InDoubt(trouble)),
+            Ok(Sent::Interrupted) if !dot_left => return Err(self.early_reply().await),
+            Err(error) if !dot_left => return Err(BodyError::Lost(error)),
+            // The reply may come all the same.
+            Ok(Sent::Interrupted) => self.pipelined_write_cut = pipelined,
+            Err(error) if error.is_timeout() => self.pipelined_write_cut = pipelined,
+            Err(error) => return Err(BodyError::InDoubt(error)),
         }
 
         let begun = Instant::now();
@@ -146,30 +146,32 @@ impl Connection {
             let wait = self.timeouts.dot.saturating_sub(begun.elapsed());
             tokio::select! {
                 biased;
-                reply = self.wire.reply(wait) => return reply.map_err(|it| Stopped::InDoubt(in_all(it, self.timeouts.dot))),
-                () = followers.stirred(), if self.offered.pipelining && !followed => {}
+                reply = self.wire.reply(wait) => {
+                    return reply.map_err(|error| BodyError::InDoubt(in_all(error, self.timeouts.dot)));
+                }
+                () = source.changed(), if self.offered.pipelining && !pipelined => {}
             }
             out.clear();
-            followed = self.follow(followers, out);
-            if followed {
+            pipelined = self.pipeline(source, out);
+            if pipelined {
                 let sent = self.wire.send(out, self.timeouts.sender).await;
-                self.severed = !matches!(sent, Ok(Sent::All));
+                self.pipelined_write_cut = !matches!(sent, Ok(Sent::All));
             }
         }
     }
 
     /// Appends the commands of the next mail, if there is one.
-    fn follow(&mut self, followers: &mut impl Followers, out: &mut Vec<u8>) -> bool {
-        self.severed = false;
+    fn pipeline(&mut self, source: &mut impl PipelineSource, out: &mut Vec<u8>) -> bool {
+        self.pipelined_write_cut = false;
         if !self.offered.pipelining {
             return false;
         }
-        let Some(commands) = followers.next(self) else { return false };
+        let Some(commands) = source.next(self) else { return false };
         out.extend_from_slice(commands.as_bytes());
         true
     }
 
-    async fn send_full_block(&mut self, out: &mut Vec<u8>) -> Result<(), Stopped> {
+    async fn send_full_block(&mut self, out: &mut Vec<u8>) -> Result<(), BodyError> {
         if out.len() < BLOCK {
             return Ok(());
         }
@@ -179,23 +181,23 @@ impl Connection {
                 out.clear();
                 Ok(())
             }
-            Ok(Sent::Interrupted) => Err(self.early_answer().await),
-            Err(trouble) => Err(Stopped::Lost(trouble)),
+            Ok(Sent::Interrupted) => Err(self.early_reply().await),
+            Err(error) => Err(BodyError::Lost(error)),
         }
     }
 
-    async fn early_answer(&mut self) -> Stopped {
+    async fn early_reply(&mut self) -> BodyError {
         match self.wire.reply(self.timeouts.data).await {
-            Ok(reply) => Stopped::Answered(reply),
-            Err(trouble) => Stopped::Lost(trouble),
+            Ok(reply) => BodyError::Replied(reply),
+            Err(error) => BodyError::Lost(error),
         }
     }
 }
 
-/// A wait that was cut in pieces took as long as all of them.
-fn in_all(trouble: Trouble, limit: Duration) -> Trouble {
-    match trouble {
-        Trouble::TimedOut(_) => Trouble::TimedOut(limit),
+/// Reports the whole limit where the wait was divided into several.
+fn in_all(error: WireError, limit: Duration) -> WireError {
+    match error {
+        WireError::Stream(StreamError::TimedOut(_)) => StreamError::TimedOut(limit).into(),
         other => other,
     }
 }

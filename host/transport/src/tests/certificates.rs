@@ -62,7 +62,7 @@ pub(crate) fn good() -> Identity {
     signed(&["127.0.0.1", "localhost"], |_| {})
 }
 
-/// For somebody else.
+/// For another name.
 pub(crate) fn for_others() -> Identity {
     signed(&["mail.other.test", "smtp.other.test"], |_| {})
 }

@@ -24,7 +24,7 @@ pub(crate) struct Peer {
 
 impl Peer {
     /// Sends bytes as they are.
-    pub(crate) async fn say(&mut self, words: impl AsRef<[u8]>) {
+    pub(crate) async fn send(&mut self, words: impl AsRef<[u8]>) {
         let stream = self.stream.as_mut().expect("connected");
         // The client may have hung up already; what it must not do is asserted elsewhere.
         let _ = stream.write_all(words.as_ref()).await;
@@ -32,9 +32,9 @@ impl Peer {
     }
 
     /// Sends each byte in a packet of its own.
-    pub(crate) async fn say_slowly(&mut self, words: &str) {
+    pub(crate) async fn send_slowly(&mut self, words: &str) {
         for byte in words.as_bytes() {
-            self.say([*byte]).await;
+            self.send([*byte]).await;
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
@@ -60,7 +60,7 @@ impl Peer {
         let line =
             self.line().await.unwrap_or_else(|| panic!("{beginning} was expected, the client hung up"));
         assert!(line.starts_with(beginning), "{beginning} was expected, came {line}");
-        self.say(answer).await;
+        self.send(answer).await;
         line
     }
 
@@ -118,7 +118,7 @@ impl Peer {
 
     /// Greeting and EHLO with these extensions.
     pub(crate) async fn welcome(&mut self, extensions: &[&str]) {
-        self.say("220 scripted.test ESMTP\r\n").await;
+        self.send("220 scripted.test ESMTP\r\n").await;
         self.hello(extensions).await;
     }
 

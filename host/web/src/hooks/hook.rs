@@ -134,7 +134,7 @@ impl Hook {
             topics: self.topics.clone(),
         };
         let text = serde_json::to_string(&sealed).map_err(|_| VaultError::Damaged("webhook"))?;
-        vault.put(owner(account), SecretKind::Webhook, &text.into(), &Destinations::here()).await
+        vault.put(owner(account), SecretKind::Webhook, &text.into(), &Destinations::this_installation()).await
     }
 
     /// An account's webhook.
@@ -142,7 +142,7 @@ impl Hook {
     /// # Errors
     /// [`VaultError`].
     pub async fn load(vault: &Vault, account: &Account) -> Result<Option<Self>, VaultError> {
-        let text = vault.get(owner(account), SecretKind::Webhook, &Destination::here()).await?;
+        let text = vault.get(owner(account), SecretKind::Webhook, &Destination::this_installation()).await?;
         let Some(text) = text else { return Ok(None) };
         let sealed: Sealed =
             serde_json::from_str(text.expose_secret()).map_err(|_| VaultError::Damaged("webhook"))?;

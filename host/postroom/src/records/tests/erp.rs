@@ -100,7 +100,7 @@ async fn an_erp_is_told_what_happened_and_knows_it_again() {
     for _ in 0..2 {
         erp.tell(&notice("n1")).await.unwrap();
     }
-    assert_eq!(server.heard().len(), 2);
+    assert_eq!(server.received().len(), 2);
     let told = json!({
         "id": "n1", "kind": "status", "at": "2026-11-23T10:00:02+01:00",
         "document": { "kind": "invoice", "number": "F 1" }, "partner": "Müller",
@@ -191,7 +191,7 @@ async fn what_an_erp_does_wrong_is_said_and_whose_matter_it_is() {
     server.fail_next("POST /api/notices", Fault::LoseAnswer);
     assert!(erp.tell(&notice("n1")).await.is_err());
     erp.tell(&notice("n1")).await.unwrap();
-    assert_eq!((server.heard().len(), server.notices().len()), (2, 1));
+    assert_eq!((server.received().len(), server.notices().len()), (2, 1));
 
     for (fault, words) in [
         (Fault::Huge, "more than"),

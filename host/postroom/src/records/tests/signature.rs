@@ -18,7 +18,10 @@ fn the_examples_in_the_documentation_are_what_is_computed() {
     for part in [KEY, STANDARD_KEY, body, &notice, &text, &signature] {
         assert!(PAGE.contains(part), "docs/records.md has no\n{part}");
     }
-    assert_eq!(SignedNotice { id: "0b7c", timestamp, body }.signature(&RecordsKey::new(STANDARD_KEY).unwrap()), notice);
+    assert_eq!(
+        SignedNotice { id: "0b7c", timestamp, body }.signature(&RecordsKey::new(STANDARD_KEY).unwrap()),
+        notice
+    );
 }
 
 /// The example of the specification of Standard Webhooks.
@@ -68,7 +71,12 @@ fn another_method_target_time_nonce_body_or_key_is_another_signature_of_a_questi
 
 #[test]
 fn a_standard_key_is_base64_of_enough_bytes() {
-    for text in ["whsec_", "whsec_not base64 at all, and long enough", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAA", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS?"] {
+    for text in [
+        "whsec_",
+        "whsec_not base64 at all, and long enough",
+        "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS?",
+    ] {
         let error = RecordsKey::new(text).unwrap_err().to_string();
         assert!(error.contains("base64") && !error.contains(text), "{text}: {error}");
     }

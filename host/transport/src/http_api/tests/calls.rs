@@ -1,6 +1,6 @@
 //! Calls that are answered.
 
-use super::server::{Script, Server, say};
+use super::server::{Script, Server, send};
 use super::{
     Header, LONG, Piece, Request, SHORT, TOKEN, TokenError, WebError, account, call, post, request, tokens,
 };
@@ -10,7 +10,7 @@ use crate::smtp::Verdict;
 
 #[tokio::test]
 async fn a_call_carries_the_token_its_length_and_the_fields_asked_for() {
-    let server = Server::start(vec![say("202 Accepted", "request-id: 7\r\n", "")]).await;
+    let server = Server::start(vec![send("202 Accepted", "request-id: 7\r\n", "")]).await;
     let pdf = AttachmentSource::from_bytes(vec![7; 300_000]);
     let request = Request {
         headers: vec![Header { name: "content-type".into(), value: "text/plain".into() }],
@@ -33,7 +33,7 @@ async fn a_call_carries_the_token_its_length_and_the_fields_asked_for() {
 
 #[tokio::test]
 async fn a_stretch_of_the_body_goes_out_without_a_token_where_none_is_wanted() {
-    let server = Server::start(vec![say("200 OK", "", "{}")]).await;
+    let server = Server::start(vec![send("200 OK", "", "{}")]).await;
     let request =
         Request { range: Some(Range { offset: 2, length: 3 }), authorize: false, ..post("0123456789") };
     call(&account(server.port), request).await.expect("an answer");
@@ -44,14 +44,15 @@ async fn a_stretch_of_the_body_goes_out_without_a_token_where_none_is_wanted() {
 
 #[tokio::test]
 async fn a_post_without_a_body_says_that_it_has_none() {
-    let server = Server::start(vec![say("202 Accepted", "", "")]).await;
+    let server = Server::start(vec![send("202 Accepted", "", "")]).await;
     call(&account(server.port), request("POST", "/me/messages/1/send")).await.expect("an answer");
     assert!(server.came()[0].has("content-length: 0"), "{}", server.came()[0].head);
 }
 
 #[tokio::test]
 async fn a_redirect_is_an_answer_and_nobody_follows_it() {
-    let server = Server::start(vec![say("307 Temporary", "location: http://127.0.0.1:1/else\r\n", "")]).await;
+    let server =
+        Server::start(vec![send("307 Temporary", "location: http://127.0.0.1:1/else\r\n", "")]).await;
     let answer = call(&account(server.port), post("x")).await.expect("an answer");
     assert_eq!((answer.status, answer.header("location")), (307, Some("http://127.0.0.1:1/else")));
     assert_eq!(server.came().len(), 1);
@@ -62,7 +63,7 @@ async fn no_more_of_an_answer_comes_back_than_was_wanted() {
     for (limit, body, truncated) in
         [(4, "0123", true), (10, "0123456789", false), (0, "", true), (11, "0123456789", false)]
     {
-        let server = Server::start(vec![say("200 OK", "", "0123456789")]).await;
+        let server = Server::start(vec![send("200 OK", "", "0123456789")]).await;
         let request = Request { limit, ..request("GET", "/") };
         let answer = call(&account(server.port), request).await.expect("an answer");
         assert_eq!(
@@ -77,7 +78,7 @@ async fn no_more_of_an_answer_comes_back_than_was_wanted() {
 async fn a_token_that_the_server_repeats_is_cut_out_also_where_the_answer_is_cut_off() {
     let body = format!("{{\"you said\":\"{TOKEN}\"}}");
     for limit in [65_536, 20] {
-        let server = Server::start(vec![say("400 Bad Request", "", &body)]).await;
+        let server = Server::start(vec![send("400 Bad Request", "", &body)]).await;
         let answer = call(&account(server.port), Request { limit, ..post("x") }).await.expect("an answer");
         assert!(answer.body.starts_with(b"{\"you said\":\"[...]"), "{answer:?}");
     }
@@ -85,11 +86,11 @@ async fn a_token_that_the_server_repeats_is_cut_out_also_where_the_answer_is_cut
 
 #[tokio::test]
 async fn a_401_is_asked_again_once_with_a_fresh_token_and_the_whole_body() {
-    let refused = || say("401 Unauthorized", "", "{\"error\":\"expired\"}");
+    let refused = || send("401 Unauthorized", "", "{\"error\":\"expired\"}");
     for (row, scripts, status, used) in [
-        (&["stale", "fresh"][..], vec![refused(), say("202 Accepted", "", "")], 202, 2),
+        (&["stale", "fresh"][..], vec![refused(), send("202 Accepted", "", "")], 202, 2),
         (&["stale", "fresh", "third"], vec![refused(), refused()], 401, 2),
-        (&["right"], vec![say("403 Forbidden", "", "")], 403, 1),
+        (&["right"], vec![send("403 Forbidden", "", "")], 403, 1),
     ] {
         let server = Server::start(scripts).await;
         let mut account = account(server.port);
@@ -117,7 +118,7 @@ async fn a_missing_token_is_told_apart_and_nothing_is_sent() {
         TokenError::Permanent("invalid_client".into()),
         later,
     ] {
-        let server = Server::start(vec![say("200 OK", "", "")]).await;
+        let server = Server::start(vec![send("200 OK", "", "")]).await;
         let mut account = account(server.port);
         account.tokens = tokens(&[], error.clone());
         match (call(&account, post("x")).await, error) {

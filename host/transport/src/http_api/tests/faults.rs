@@ -37,7 +37,7 @@ async fn silence_after_the_whole_request_leaves_doubt_unless_it_was_a_question()
             let failure = failed(&account, request).await;
             assert_eq!(
                 (failure.stage, failure.verdict),
-                (Stage::Answer, verdict),
+                (Stage::Response, verdict),
                 "{script:?} {method}: {failure}"
             );
             assert!(failure.detail.starts_with("127.0.0.1:"), "{failure}");

@@ -1,10 +1,10 @@
 //! The capability against scripted servers that misbehave, and its pure parts against tables.
 
-mod answers;
 mod bodies;
 mod calls;
 mod faults;
 mod https;
+mod responses;
 mod rules;
 mod server;
 
@@ -12,7 +12,7 @@ use postroom_model::AllowList;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{Account, Answer, GivenUrls, Header, Piece, Request, Timeouts, Web, WebClient, WebError};
+use super::{Account, ApiResponse, GivenUrls, Header, Piece, Request, Timeouts, Web, WebClient, WebError};
 use crate::tokens::{Bearer, Resource, TokenError, TokenSource, Tokens};
 
 /// Long enough for a loaded machine, short enough to wait for.
@@ -48,7 +48,7 @@ fn post(text: &str) -> Request {
 }
 
 /// A call, and the promise that no token is in what comes of it.
-async fn call(account: &Account, request: Request) -> Result<Answer, WebError> {
+async fn call(account: &Account, request: Request) -> Result<ApiResponse, WebError> {
     let answer = WebClient::new().call(account, request, &GivenUrls::new()).await;
     let words = match &answer {
         Ok(answer) => format!("{answer:?} {} {account:?}", String::from_utf8_lossy(&answer.body)),

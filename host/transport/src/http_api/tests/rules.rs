@@ -1,10 +1,10 @@
 //! What is refused before the network.
 
 use super::super::{GivenUrls, Header, MemoryWeb, Piece, Range, Request, Web, WebClient, WebError};
-use super::{AllowList, Answer, account, call, post, request};
+use super::{AllowList, ApiResponse, account, call, post, request};
 
 async fn refused(request: Request) -> String {
-    // Nobody listens there: what is not refused fails otherwise.
+    // No server listens there: what is not refused fails otherwise.
     match call(&account(1), request).await {
         Err(WebError::Refused(rule)) => rule,
         other => panic!("{other:?}"),
@@ -114,7 +114,7 @@ async fn an_upload_url_is_a_target_once_the_provider_gave_it_and_only_without_a_
         let put = || Request { authorize: false, ..request("PUT", url) };
         let early = web.call(&account, put(), &given).await;
         assert!(matches!(early, Err(WebError::Refused(_))), "{early:?}");
-        web.answer_next(Answer { status: 200, headers, body: body.into_bytes(), truncated: false });
+        web.answer_next(ApiResponse { status: 200, headers, body: body.into_bytes(), truncated: false });
         web.call(&account, request("POST", "/me/messages/1/attachments/createUploadSession"), &given)
             .await
             .expect("a session");
@@ -135,10 +135,10 @@ async fn what_a_provider_gives_is_bounded_and_held_to_the_same_rules() {
     account.base = "https://graph.nord.test/".parse().expect("a URL");
     let given = GivenUrls::new();
     for n in 0..40 {
-        given.learn(&account, &format!("https://upload-{n}.test/x"));
+        given.add(&account, &format!("https://upload-{n}.test/x"));
     }
     for url in ["http://plain.test/", "not a URL", "javascript:alert(1)", "https://a:b@c.test/"] {
-        given.learn(&account, url);
+        given.add(&account, url);
         let asked = Request { authorize: false, ..request("GET", url) };
         assert!(MemoryWeb::new().call(&account, asked, &given).await.is_err(), "{url}");
     }

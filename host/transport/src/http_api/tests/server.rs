@@ -25,7 +25,7 @@ pub(super) enum Script {
 }
 
 /// An answer of this status with this body.
-pub(super) fn say(status: &str, fields: &str, body: &str) -> Script {
+pub(super) fn send(status: &str, fields: &str, body: &str) -> Script {
     Script::Say(format!("HTTP/1.1 {status}\r\n{fields}content-length: {}\r\n\r\n{body}", body.len()))
 }
 
@@ -53,14 +53,14 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let came = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&came);
+        let received = Arc::clone(&came);
         tokio::spawn(async move {
             let mut waiting = Vec::new();
             for script in scripts {
                 let (stream, _) = listener.accept().await.expect("a connection");
-                waiting.extend(serve(stream, script, &kept).await);
+                waiting.extend(serve(stream, script, &received).await);
             }
-            // Connections that hang stay open, and who comes too often finds nobody.
+            // Connections that hang stay open, and a client that comes too often is not accepted.
             drop(listener);
             std::future::pending::<()>().await;
         });
@@ -72,7 +72,7 @@ impl Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, script: Script, kept: &Mutex<Vec<Came>>) -> Option<TcpStream> {
+async fn serve(mut stream: TcpStream, script: Script, received: &Mutex<Vec<Came>>) -> Option<TcpStream> {
     if matches!(script, Script::Ignore) {
         return Some(stream);
     }
@@ -103,7 +103,7 @@ async fn serve(mut stream: TcpStream, script: Script, kept: &Mutex<Vec<Came>>) -
         }
     }
     assert_eq!(input.len(), end + length, "more than was announced");
-    kept.lock().expect("lock").push(Came { head, body: input[end..].to_vec() });
+    received.lock().expect("lock").push(Came { head, body: input[end..].to_vec() });
     match script {
         Script::Say(words) => {
             stream.write_all(words.as_bytes()).await.expect("an answer");

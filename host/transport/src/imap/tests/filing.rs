@@ -1,4 +1,4 @@
-//! Messages are filed byte for byte, once, and nobody claims more than the server said.
+//! Messages are filed byte for byte, once, and no result claims more than the server confirmed.
 
 use chrono::{DateTime, FixedOffset};
 
@@ -53,13 +53,13 @@ async fn a_message_with_a_file_is_streamed_as_a_literal_of_every_kind() {
             assert_eq!(line, format!("APPEND \"Gesendet &AOQ-\" {HEAD}{size}{plus}}}"));
             if plus.is_empty() {
                 peer.assert_client_waits("the announcement of a literal").await;
-                peer.say("+ go on\r\n").await;
+                peer.send("+ go on\r\n").await;
             }
             let message = peer.bytes(size.parse().expect("a size")).await;
             let encoded = message.strip_prefix(TEXT.as_bytes()).expect("the text first");
             assert!(encoded.starts_with(b"BwcHBwcH") && encoded.ends_with(b"BwcH\r\n"));
             assert_eq!(peer.bytes(2).await, b"\r\n");
-            peer.say(format!("* 4 EXISTS\r\n{tag} OK [APPENDUID 9 31] done\r\n")).await;
+            peer.send(format!("* 4 EXISTS\r\n{tag} OK [APPENDUID 9 31] done\r\n")).await;
             peer.drain().await;
         })
         .await;
@@ -82,10 +82,10 @@ async fn several_messages_go_in_one_command_where_the_server_can() {
         assert_eq!(peer.line().await, Some(format!(" {HEAD}{size}+}}")));
         assert_eq!(peer.bytes(size).await, TEXT.as_bytes());
         assert_eq!(peer.line().await, Some(format!(" {HEAD}6000}}")));
-        peer.say("+\r\n").await;
+        peer.send("+\r\n").await;
         assert_eq!(peer.bytes(6000).await, "x".repeat(6000).as_bytes());
         assert_eq!(peer.line().await.as_deref(), Some(""));
-        peer.say(format!("{tag} OK [APPENDUID 9 31:32,40] done\r\n")).await;
+        peer.send(format!("{tag} OK [APPENDUID 9 31:32,40] done\r\n")).await;
         peer.drain().await;
     })
     .await;
@@ -104,7 +104,7 @@ async fn elsewhere_they_go_one_by_one_and_a_refused_one_does_not_hold_back_the_o
         for status in ["OK done", "NO [OVERQUOTA] voll", "OK [APPENDUID 9 5:900000] done"] {
             let (tag, _) = command(&mut peer, "APPEND ").await;
             peer.bytes(TEXT.len() + 2).await;
-            peer.say(format!("{tag} {status}\r\n")).await;
+            peer.send(format!("{tag} {status}\r\n")).await;
         }
         peer.drain().await;
     })
@@ -126,7 +126,7 @@ async fn a_folder_that_is_not_there_is_not_made() {
             if !early {
                 peer.bytes(TEXT.len() + 2).await;
             }
-            peer.say(format!("{tag} NO [TRYCREATE] no such folder\r\n")).await;
+            peer.send(format!("{tag} NO [TRYCREATE] no such folder\r\n")).await;
             assert!(String::from_utf8_lossy(&peer.drain().await).contains("LOGOUT"));
         })
         .await;
@@ -137,18 +137,18 @@ async fn a_folder_that_is_not_there_is_not_made() {
 
 #[tokio::test]
 async fn a_connection_lost_after_the_literal_leaves_the_message_in_doubt() {
-    for farewell in ["", "* BYE crashed\r\n", "nonsense\r\n", "p77 OK done\r\n"] {
+    for closed in ["", "* BYE crashed\r\n", "nonsense\r\n", "p77 OK done\r\n"] {
         let server = Server::start(move |mut peer: Peer| async move {
             logged_in(&mut peer, "LITERAL+").await;
             command(&mut peer, "APPEND ").await;
             peer.bytes(TEXT.len() + 2).await;
-            peer.say(farewell).await;
+            peer.send(closed).await;
         })
         .await;
         let filed = file(server.port, &[text(TEXT), text(TEXT)]).await.expect("filed");
-        let Filed::InDoubt(failure) = &filed[0] else { panic!("{farewell:?}: {filed:?}") };
+        let Filed::InDoubt(failure) = &filed[0] else { panic!("{closed:?}: {filed:?}") };
         assert_eq!((failure.stage, failure.verdict), (Stage::Command, Verdict::InDoubt), "{failure}");
-        assert_eq!(refused(&filed[1]).verdict, Verdict::Transient, "{farewell:?}: {filed:?}");
+        assert_eq!(refused(&filed[1]).verdict, Verdict::Transient, "{closed:?}: {filed:?}");
         assert_eq!(server.finish().await.iter().filter(|line| line.contains("APPEND")).count(), 1);
     }
 }
@@ -159,7 +159,7 @@ async fn a_connection_lost_within_the_literal_filed_nothing() {
         let server = Server::start(move |mut peer: Peer| async move {
             logged_in(&mut peer, "").await;
             command(&mut peer, "APPEND ").await;
-            peer.say(format!("+ go\r\n{words}")).await;
+            peer.send(format!("+ go\r\n{words}")).await;
             peer.bytes(10).await;
         })
         .await;
@@ -208,7 +208,7 @@ async fn a_cut_between_cr_and_lf_is_none() {
         logged_in(&mut peer, "LITERAL+").await;
         let (tag, _) = command(&mut peer, "APPEND ").await;
         assert_eq!(peer.bytes(6).await, b"a\r\nb\r\n");
-        peer.say(format!("{tag} OK\r\n")).await;
+        peer.send(format!("{tag} OK\r\n")).await;
         peer.drain().await;
     })
     .await;
@@ -229,7 +229,7 @@ async fn a_file_that_changed_is_not_filed_by_half() {
             logged_in(&mut peer, "").await;
             command(&mut peer, "APPEND ").await;
             std::fs::write(&path, vec![8; 100]).expect("written");
-            peer.say("+ go\r\n").await;
+            peer.send("+ go\r\n").await;
             let sent = peer.drain().await;
             assert!(sent.len() < 200_000, "{} bytes", sent.len());
         }
@@ -248,7 +248,7 @@ async fn a_name_that_is_none_is_refused() {
         while let Some(line) = peer.line().await {
             let tag = line.split(' ').next().expect("a tag");
             assert!(line.ends_with("NOOP") || line.ends_with("LOGOUT"), "{line}");
-            peer.say(format!("{tag} OK\r\n")).await;
+            peer.send(format!("{tag} OK\r\n")).await;
         }
     })
     .await;

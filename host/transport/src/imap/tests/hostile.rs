@@ -35,8 +35,8 @@ async fn an_answer_larger_than_the_question_ends_the_connection() {
                 logged_in(&mut peer, "").await;
                 opened(&mut peer, "EXAMINE INBOX").await;
                 let (tag, _) = command(&mut peer, "UID FETCH 3").await;
-                peer.say(words).await;
-                peer.say(format!("{tag} OK\r\n")).await;
+                peer.send(words).await;
+                peer.send(format!("{tag} OK\r\n")).await;
                 assert!(peer.drain().await.is_empty(), "the client went on");
             }
         })
@@ -58,7 +58,7 @@ async fn half_a_literal_is_no_message() {
         logged_in(&mut peer, "").await;
         opened(&mut peer, "EXAMINE INBOX").await;
         command(&mut peer, "UID FETCH 3").await;
-        peer.say("* 1 FETCH (UID 3 BODY[] {10}\r\nhalf").await;
+        peer.send("* 1 FETCH (UID 3 BODY[] {10}\r\nhalf").await;
     })
     .await;
     let account = account(server.port, Security::None);
@@ -74,9 +74,9 @@ async fn lines_that_make_no_sense_do_not_hide_those_that_do() {
         logged_in(&mut peer, "").await;
         opened(&mut peer, "EXAMINE INBOX").await;
         let (tag, _) = command(&mut peer, "UID FETCH 3").await;
-        peer.say("* 1 FETCH (UID 3 BODY[] \"unbalanced\"\r\n* \r\n*\r\n\r\n+ what\r\n* 1 FETCH )\r\n").await;
-        peer.say("* \u{fffd}\u{0} (\r\n* 1 FETCH (UID 3 BODY[] \"here\")\r\n").await;
-        peer.say(format!("{tag} OK\r\n")).await;
+        peer.send("* 1 FETCH (UID 3 BODY[] \"unbalanced\"\r\n* \r\n*\r\n\r\n+ what\r\n* 1 FETCH )\r\n").await;
+        peer.send("* \u{fffd}\u{0} (\r\n* 1 FETCH (UID 3 BODY[] \"here\")\r\n").await;
+        peer.send(format!("{tag} OK\r\n")).await;
         peer.drain().await;
     })
     .await;
@@ -95,7 +95,7 @@ fn nesting_and_the_memory_of_values_are_bounded() {
     let wide = format!("* 1 FETCH ({})\r\n", "()".repeat(1_000_000));
     let mut memory = SERVERS.reservation(MOST_MEMORY);
     let over = Response::read(wide.as_bytes(), &["FETCH"], &mut memory).expect_err("too dear");
-    assert_eq!(over, OverBudget::BoxFuture(MOST_MEMORY));
+    assert_eq!(over, OverBudget::Response(MOST_MEMORY));
     let part = "(\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 1 1)";
     let many = format!("* 1 FETCH ({} \"MIXED\")\r\n", part.repeat(1_000));
     let Response::Data(values) = read(many) else { panic!("data") };

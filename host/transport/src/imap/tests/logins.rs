@@ -50,10 +50,10 @@ async fn a_password_goes_by_the_best_way_that_the_server_offers() {
                 let first = first.replace("LOGIN nora@nord.test", "LOGIN \"nora@nord.test\"");
                 assert_eq!(first, lines[0]);
                 for line in &lines[1..] {
-                    peer.say("+ \r\n").await;
+                    peer.send("+ \r\n").await;
                     assert_eq!(peer.line().await.as_ref(), Some(line));
                 }
-                peer.say(format!("{tag} OK in\r\n")).await;
+                peer.send(format!("{tag} OK in\r\n")).await;
                 end(&mut peer).await;
             }
         })
@@ -74,7 +74,7 @@ async fn no_password_becomes_a_command() {
             let (tag, line) = command(&mut peer, "LOGIN").await;
             let sent = match line.rsplit_once('{') {
                 Some((_, length)) if line.ends_with('}') && !line.contains("a{3}") => {
-                    peer.say("+ go\r\n").await;
+                    peer.send("+ go\r\n").await;
                     let length: usize = length.trim_end_matches('}').parse().expect("a length");
                     let bytes = peer.bytes(length).await;
                     assert_eq!(peer.bytes(2).await, b"\r\n");
@@ -88,7 +88,7 @@ async fn no_password_becomes_a_command() {
                 }
             };
             assert_eq!(sent, password);
-            peer.say(format!("{tag} OK in\r\n")).await;
+            peer.send(format!("{tag} OK in\r\n")).await;
             end(&mut peer).await;
         })
         .await;
@@ -122,8 +122,8 @@ async fn a_refused_login_is_quoted_without_the_secret() {
         assert_eq!((failure.stage, failure.verdict), (Stage::Login, verdict), "{status}: {failure}");
         let shown = format!("{failure} {failure:?}");
         assert!(!shown.contains(PASSWORD) && !shown.contains("HB3LTQ3MTEtc2Vjc"), "{shown}");
-        let told = status.split(':').next().unwrap_or_default();
-        assert!(failure.detail.contains(told), "{status}: {failure}");
+        let announced = status.split(':').next().unwrap_or_default();
+        assert!(failure.detail.contains(announced), "{status}: {failure}");
         server.finish().await;
     }
 }
@@ -147,13 +147,13 @@ async fn xoauth2_and_oauthbearer_show_the_json_of_a_refusal() {
                     let sent = if at_once {
                         line.rsplit(' ').next().expect("a response").to_owned()
                     } else {
-                        peer.say("+\r\n").await;
+                        peer.send("+\r\n").await;
                         peer.line().await.expect("a response")
                     };
                     assert_eq!(STANDARD.decode(sent).expect("base64"), expected.as_bytes());
-                    peer.say(format!("+ {}\r\n", STANDARD.encode(json))).await;
+                    peer.send(format!("+ {}\r\n", STANDARD.encode(json))).await;
                     assert_eq!(peer.line().await.as_deref(), Some(last));
-                    peer.say(format!("{tag} NO [AUTHENTICATIONFAILED] invalid\r\n")).await;
+                    peer.send(format!("{tag} NO [AUTHENTICATIONFAILED] invalid\r\n")).await;
                     peer.drain().await;
                 }
             })
@@ -197,7 +197,7 @@ async fn refuse_first(mut peer: Peer) {
     if let Some(line) = peer.line().await {
         let sent = STANDARD.decode(line.rsplit(' ').next().expect("a word")).expect("base64");
         assert!(String::from_utf8_lossy(&sent).contains("Bearer token-1"), "{sent:?}");
-        peer.say(format!("{} OK in\r\n", line.split(' ').next().expect("a tag"))).await;
+        peer.send(format!("{} OK in\r\n", line.split(' ').next().expect("a tag"))).await;
         end(&mut peer).await;
     }
 }

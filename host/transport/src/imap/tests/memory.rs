@@ -60,7 +60,7 @@ async fn what_is_filed_is_found_and_read_again() {
         .set_flags(&account, "Sent", at.uid_validity, &[at.uid], &["$Paid".into()], &["\\Seen".into()])
         .await
         .expect("set");
-    assert_eq!(mailboxes.kept("office", "Sent")[0].1, ["$Paid"]);
+    assert_eq!(mailboxes.messages("office", "Sent")[0].1, ["$Paid"]);
 }
 
 #[tokio::test]

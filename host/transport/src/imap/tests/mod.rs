@@ -59,17 +59,17 @@ async fn answer(peer: &mut Peer, beginning: &str, untagged: &[&str], status: &st
     let (tag, line) = command(peer, beginning).await;
     let mut words: String = untagged.iter().map(|line| format!("* {line}\r\n")).collect();
     words.push_str(&format!("{tag} {status}\r\n"));
-    peer.say(words).await;
+    peer.send(words).await;
     line
 }
 
 /// Greeting and capabilities.
 async fn welcome(peer: &mut Peer, capabilities: &str) {
-    peer.say("* OK scripted.test ready\r\n").await;
-    tell(peer, capabilities).await;
+    peer.send("* OK scripted.test ready\r\n").await;
+    send_capabilities(peer, capabilities).await;
 }
 
-async fn tell(peer: &mut Peer, capabilities: &str) {
+async fn send_capabilities(peer: &mut Peer, capabilities: &str) {
     answer(peer, "CAPABILITY", &[&format!("CAPABILITY IMAP4rev1 {capabilities}")], "OK done").await;
 }
 

@@ -99,10 +99,10 @@ async fn what_is_looked_for_never_becomes_a_command() {
         opened(&mut peer, "EXAMINE INBOX").await;
         let (tag, line) = command(&mut peer, "UID SEARCH CHARSET UTF-8 SUBJECT {").await;
         assert!(line.ends_with("{26}"), "{line}");
-        peer.say("+ go on\r\n").await;
+        peer.send("+ go on\r\n").await;
         assert_eq!(peer.bytes(26).await, "ä\" ALL\r\np9 DELETE INBOX\r\n".as_bytes());
         assert_eq!(peer.bytes(2).await, b"\r\n");
-        peer.say(format!("{tag} NO [BADCHARSET] no\r\n")).await;
+        peer.send(format!("{tag} NO [BADCHARSET] no\r\n")).await;
         peer.drain().await;
     })
     .await;

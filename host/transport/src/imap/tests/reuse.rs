@@ -73,7 +73,7 @@ async fn filing_never_begins_on_a_connection_that_does_not_answer() {
             } else {
                 let (tag, _) = super::command(&mut peer, "APPEND Sent").await;
                 peer.bytes(3).await;
-                peer.say(format!("{tag} OK\r\n")).await;
+                peer.send(format!("{tag} OK\r\n")).await;
                 peer.drain().await;
             }
         }

@@ -1,7 +1,7 @@
 //! TLS: what is asked for is what happens, and what goes wrong is said so that one can act on it.
 
 use super::super::{Account, Failure, ImapClient, Mailboxes, Security, Stage, Verdict};
-use super::{PASSWORD, account, answer, certificates, tell, welcome};
+use super::{PASSWORD, account, answer, certificates, send_capabilities, welcome};
 use crate::tests::server::{Peer, Server};
 
 async fn fails(account: &Account) -> Failure {
@@ -22,7 +22,7 @@ async fn implicit_tls_and_starttls_lead_to_a_login() {
                 welcome(&mut peer, "STARTTLS LOGINDISABLED").await;
                 answer(&mut peer, "STARTTLS", &[], "OK go").await;
                 assert!(peer.start_tls(&identity).await);
-                tell(&mut peer, "AUTH=PLAIN SASL-IR").await;
+                send_capabilities(&mut peer, "AUTH=PLAIN SASL-IR").await;
             }
             answer(&mut peer, "AUTHENTICATE PLAIN", &[], "OK [CAPABILITY IMAP4rev1] in").await;
             answer(&mut peer, "LIST", &["LIST () NIL INBOX"], "OK").await;
@@ -41,9 +41,9 @@ async fn implicit_tls_and_starttls_lead_to_a_login() {
 async fn a_server_without_starttls_never_sees_the_password() {
     for greeting in ["* OK hi\r\n", "* PREAUTH come in\r\n"] {
         let server = Server::start(move |mut peer: Peer| async move {
-            peer.say(greeting).await;
+            peer.send(greeting).await;
             if greeting.starts_with("* OK") {
-                tell(&mut peer, "AUTH=PLAIN").await;
+                send_capabilities(&mut peer, "AUTH=PLAIN").await;
             }
             assert!(peer.drain().await.is_empty());
         })
@@ -70,12 +70,25 @@ async fn responses_injected_before_tls_are_refused() {
 }
 
 #[tokio::test]
+async fn a_server_that_closes_the_connection_after_starttls_may_be_tried_again() {
+    let server = Server::start(|mut peer: Peer| async move {
+        welcome(&mut peer, "STARTTLS").await;
+        answer(&mut peer, "STARTTLS", &[], "OK go").await;
+    })
+    .await;
+    let failure = fails(&account(server.port, Security::StartTls)).await;
+    assert_eq!((failure.stage, failure.verdict), (Stage::Tls, Verdict::Transient), "{failure}");
+    assert!(!failure.detail.contains("injects"), "{failure}");
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn what_was_announced_before_tls_does_not_count_after_it() {
     let server = Server::start(|mut peer: Peer| async move {
         welcome(&mut peer, "STARTTLS AUTH=PLAIN").await;
         answer(&mut peer, "STARTTLS", &[], "OK go").await;
         assert!(peer.start_tls(&certificates::good()).await);
-        tell(&mut peer, "LOGINDISABLED AUTH=XOAUTH2").await;
+        send_capabilities(&mut peer, "LOGINDISABLED AUTH=XOAUTH2").await;
         peer.drain().await;
     })
     .await;
@@ -114,7 +127,7 @@ async fn certificate_faults_are_told_apart() {
 #[tokio::test]
 async fn a_plain_server_is_recognised_when_tls_was_asked_for() {
     let server = Server::start(|mut peer: Peer| async move {
-        peer.say("* OK plain\r\n").await;
+        peer.send("* OK plain\r\n").await;
         peer.drain().await;
     })
     .await;

@@ -42,7 +42,7 @@ async fn a_server_that_falls_silent_is_left_at_the_stage_where_it_did() {
         for hang_up in [false, true] {
             let server = Server::start(move |mut peer: Peer| async move {
                 if answers > 0 {
-                    peer.say("* OK hi\r\n").await;
+                    peer.send("* OK hi\r\n").await;
                 }
                 if answers > 1 {
                     answer(&mut peer, "CAPABILITY", &["CAPABILITY SASL-IR AUTH=PLAIN"], "OK").await;
@@ -61,7 +61,9 @@ async fn a_server_that_falls_silent_is_left_at_the_stage_where_it_did() {
             let mut account = account(server.port, Security::None);
             if !hang_up {
                 let limit = Duration::from_millis(150);
-                account.timeouts = Timeouts { resolve: LONG, connect: LONG, ..Timeouts::all(limit) };
+                account.timeouts = Timeouts::all(limit);
+                account.timeouts.opening.resolve = LONG;
+                account.timeouts.opening.connect = LONG;
             }
             let report = ImapClient::default().probe(&account).await;
             let failure = report.failure.expect("a failure");
@@ -86,7 +88,7 @@ async fn who_is_turned_away_hears_why() {
     ];
     for (greeting, verdict, code, words) in cases {
         let server = Server::start(move |mut peer: Peer| async move {
-            peer.say(greeting).await;
+            peer.send(greeting).await;
             assert!(peer.drain().await.is_empty(), "the client went on after {greeting}");
         })
         .await;
@@ -132,7 +134,7 @@ async fn a_goodbye_in_the_middle_is_heard() {
     let server = Server::start(|mut peer: Peer| async move {
         logged_in(&mut peer, "").await;
         command(&mut peer, "LIST").await;
-        peer.say("* LIST () \"/\" INBOX\r\n* BYE [UNAVAILABLE] shutting down\r\n").await;
+        peer.send("* LIST () \"/\" INBOX\r\n* BYE [UNAVAILABLE] shutting down\r\n").await;
     })
     .await;
     let failure = super::failed(ImapClient::default().folders(&account(server.port, Security::None)).await);

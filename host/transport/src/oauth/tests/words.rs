@@ -34,12 +34,12 @@ fn what_an_administrator_needs_stays_and_what_is_a_token_goes() {
         ("two\r\nlines\tand\u{0}a \u{1b}[31mcolour", "two lines and a [31mcolour"),
         ("", ""),
     ];
-    for (said, quoted) in rows {
-        let shown = quotable(said, &[]);
-        if said.starts_with("refresh_token=") {
-            assert!(!shown.contains("AbCdEf"), "{said}: {shown}");
+    for (text, quoted) in rows {
+        let shown = quotable(text, &[]);
+        if text.starts_with("refresh_token=") {
+            assert!(!shown.contains("AbCdEf"), "{text}: {shown}");
         } else {
-            assert_eq!(shown, quoted, "{said}");
+            assert_eq!(shown, quoted, "{text}");
         }
     }
 }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::super::lane::Outcome;
+use super::super::account_queue::SubmitResult;
 use super::super::{
-    Account, Chunk, LaneLimits, PoolLimits, Security, SmtpClient, Stage, Submission, Submitter, Timeouts,
-    Verdict,
+    Account, Chunk, ConnectionLimits, PoolLimits, Security, SmtpClient, Stage, Submission, Submitter,
+    Timeouts, Verdict,
 };
 use super::server::{Peer, Server};
 use super::{LONG, SHORT, account, submission};
@@ -16,7 +16,7 @@ use crate::attachments::AttachmentSource;
 
 /// What a server saw and said.
 #[derive(Default)]
-struct Book {
+struct ServerLog {
     /// How often each mail came whole.
     whole: BTreeMap<String, usize>,
     /// Those that it took.
@@ -27,7 +27,7 @@ struct Book {
     most_carrying: usize,
 }
 
-impl Book {
+impl ServerLog {
     fn begin(&mut self, carries: &mut bool) {
         if !std::mem::replace(carries, true) {
             self.carrying += 1;
@@ -43,7 +43,7 @@ impl Book {
     }
 }
 
-type Shelf = Arc<Mutex<Book>>;
+type SharedLog = Arc<Mutex<ServerLog>>;
 
 /// The same numbers in the same order for the same seed.
 #[derive(Clone)]
@@ -60,33 +60,33 @@ impl Dice {
 
 /// What a server does out of turn, one in so many times; never where 0.
 #[derive(Clone, Copy)]
-struct Moods {
+struct Faults {
     seed: u64,
     one_in: u64,
 }
 
-impl Moods {
+impl Faults {
     const NONE: Self = Self { seed: 1, one_in: 0 };
 }
 
 /// A server that keeps to the protocol as long as its mood is good: a mail is named by its recipients' local
 /// part up to the first dot, and what follows the dot says how the recipient is answered.
-async fn serve(mut peer: Peer, moods: Moods, shelf: Shelf) {
+async fn serve(mut peer: Peer, faults: Faults, log: SharedLog) {
     let mut carries = false;
-    converse(&mut peer, moods, &shelf, &mut carries).await;
-    shelf.lock().expect("book").end(&mut carries);
+    converse(&mut peer, faults, &log, &mut carries).await;
+    log.lock().expect("book").end(&mut carries);
 }
 
-async fn converse(peer: &mut Peer, moods: Moods, shelf: &Shelf, carries: &mut bool) {
-    let mut dice = Dice(moods.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (peer.number as u64 + 1) << 32);
+async fn converse(peer: &mut Peer, faults: Faults, log: &SharedLog, carries: &mut bool) {
+    let mut dice = Dice(faults.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (peer.number as u64 + 1) << 32);
     peer.welcome(&["PIPELINING", "8BITMIME", "SIZE 900000"]).await;
     let (mut sender, mut name, mut accepted) = (false, String::new(), 0);
     while let Some(line) = peer.line().await {
-        if moods.one_in > 0 && dice.throw(moods.one_in) == 0 {
+        if faults.one_in > 0 && dice.throw(faults.one_in) == 0 {
             match dice.throw(5) {
                 0 => return,
-                1 => return peer.say("421 4.3.2 closing\r\n").await,
-                2 => return peer.say("what?\r\n").await,
+                1 => return peer.send("421 4.3.2 closing\r\n").await,
+                2 => return peer.send("what?\r\n").await,
                 3 => {
                     let _ = tokio::time::timeout(6 * SHORT, peer.drain()).await;
                     return;
@@ -96,16 +96,16 @@ async fn converse(peer: &mut Peer, moods: Moods, shelf: &Shelf, carries: &mut bo
         }
         if let Some(from) = line.strip_prefix("MAIL FROM:<") {
             (sender, accepted) = (!from.starts_with("refused"), 0);
-            shelf.lock().expect("book").begin(carries);
+            log.lock().expect("book").begin(carries);
             if !sender {
-                shelf.lock().expect("book").end(carries);
+                log.lock().expect("book").end(carries);
             }
-            peer.say(if sender { "250 2.1.0 ok\r\n" } else { "550 5.7.1 no\r\n" }).await;
+            peer.send(if sender { "250 2.1.0 ok\r\n" } else { "550 5.7.1 no\r\n" }).await;
         } else if let Some(to) = line.strip_prefix("RCPT TO:<") {
             let local = to.split('@').next().unwrap_or_default();
             let (of, answer) = local.split_once('.').unwrap_or((local, "yes"));
             name = of.to_owned();
-            let said = match answer {
+            let reply = match answer {
                 _ if !sender => "503 5.5.1 sender first\r\n",
                 "unknown" => "550 5.1.1 unknown\r\n",
                 "later" => "451 4.7.1 later\r\n",
@@ -114,42 +114,42 @@ async fn converse(peer: &mut Peer, moods: Moods, shelf: &Shelf, carries: &mut bo
                     "250 2.1.5 ok\r\n"
                 }
             };
-            peer.say(said).await;
+            peer.send(reply).await;
         } else if line == "DATA" {
             if accepted == 0 {
-                shelf.lock().expect("book").end(carries);
+                log.lock().expect("book").end(carries);
             }
             if accepted == 0 && name.len().is_multiple_of(2) {
-                peer.say("554 5.5.1 no valid recipients\r\n").await;
+                peer.send("554 5.5.1 no valid recipients\r\n").await;
                 continue;
             }
-            peer.say("354 go\r\n").await;
+            peer.send("354 go\r\n").await;
             let message = peer.message().await;
             if accepted == 0 {
                 assert_eq!(message, b"", "a body for nobody");
-                peer.say("554 5.5.1 no valid recipients\r\n").await;
+                peer.send("554 5.5.1 no valid recipients\r\n").await;
                 continue;
             }
             assert!(
                 message.starts_with(format!("Subject: {name}\r\n").as_bytes()),
                 "{name} has another's body"
             );
-            *shelf.lock().expect("book").whole.entry(name.clone()).or_default() += 1;
-            if moods.one_in > 0 && dice.throw(2 * moods.one_in) == 0 {
+            *log.lock().expect("book").whole.entry(name.clone()).or_default() += 1;
+            if faults.one_in > 0 && dice.throw(2 * faults.one_in) == 0 {
                 return;
             }
-            shelf.lock().expect("book").end(carries);
+            log.lock().expect("book").end(carries);
             if name.ends_with('x') {
-                peer.say(format!("554 5.7.1 spam {name}\r\n")).await;
+                peer.send(format!("554 5.7.1 spam {name}\r\n")).await;
             } else {
-                shelf.lock().expect("book").took.insert(name.clone());
-                peer.say(format!("250 2.0.0 took {name}\r\n")).await;
+                log.lock().expect("book").took.insert(name.clone());
+                peer.send(format!("250 2.0.0 took {name}\r\n")).await;
             }
             sender = false;
         } else if line == "QUIT" {
-            return peer.say("221 bye\r\n").await;
+            return peer.send("221 bye\r\n").await;
         } else {
-            peer.say("250 ok\r\n").await;
+            peer.send("250 ok\r\n").await;
         }
     }
 }
@@ -181,44 +181,44 @@ fn mail(number: usize) -> (String, Submission) {
     (name, mail)
 }
 
-async fn submit_all(client: &SmtpClient, account: &Account, count: usize) -> BTreeMap<String, Outcome> {
+async fn submit_all(client: &SmtpClient, account: &Account, count: usize) -> BTreeMap<String, SubmitResult> {
     let mut all = Vec::new();
     for number in 0..count {
         let (client, account) = (client.clone(), account.clone());
         let (name, mail) = mail(number);
         all.push((name, tokio::spawn(async move { client.submit(&account, &mail).await })));
     }
-    let mut outcomes = BTreeMap::new();
+    let mut results = BTreeMap::new();
     for (name, one) in all {
-        let outcome = tokio::time::timeout(4 * LONG, one).await.expect("an outcome in time");
-        outcomes.insert(name, outcome.expect("no panic"));
+        let result = tokio::time::timeout(4 * LONG, one).await.expect("an outcome in time");
+        results.insert(name, result.expect("no panic"));
     }
-    outcomes
+    results
 }
 
 fn client(connections: usize, pool: PoolLimits) -> SmtpClient {
-    SmtpClient::with_lanes(pool, LaneLimits { connections, ..LaneLimits::default() })
+    SmtpClient::with_limits(pool, ConnectionLimits { connections, ..ConnectionLimits::default() })
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_of_many_mails_is_told_what_was_said_of_it() {
     const COUNT: usize = 300;
     for connections in [1, 4] {
-        let shelf = Shelf::default();
-        let pages = shelf.clone();
-        let server = Server::start(move |peer: Peer| serve(peer, Moods::NONE, pages.clone())).await;
+        let log = SharedLog::default();
+        let pages = log.clone();
+        let server = Server::start(move |peer: Peer| serve(peer, Faults::NONE, pages.clone())).await;
         let client = client(connections, PoolLimits::default());
         let account = account(server.port, Security::None);
-        let outcomes = submit_all(&client, &account, COUNT).await;
+        let results = submit_all(&client, &account, COUNT).await;
         client.close().await;
         server.finish().await;
-        let book = shelf.lock().expect("book");
+        let book = log.lock().expect("book");
         assert!(book.most_carrying <= connections, "{} at once", book.most_carrying);
         for number in 0..COUNT {
             let (name, sent) = mail(number);
-            let outcome = &outcomes[&name];
-            let what = format!("mail {name}: {outcome:?}");
-            let failed = outcome.as_ref().err().map(|failure| (failure.stage, failure.verdict));
+            let result = &results[&name];
+            let what = format!("mail {name}: {result:?}");
+            let failed = result.as_ref().err().map(|failure| (failure.stage, failure.verdict));
             let expected = match number {
                 _ if sent.size > 900_000 => Some((Stage::Prepare, Verdict::Permanent)),
                 _ if number % 9 == 4 => Some((Stage::Sender, Verdict::Permanent)),
@@ -229,7 +229,7 @@ async fn each_of_many_mails_is_told_what_was_said_of_it() {
             };
             assert_eq!(failed, expected, "{what}");
             assert_eq!(book.took.contains(&name), expected.is_none(), "{what}");
-            match outcome {
+            match result {
                 Ok(accepted) => assert_eq!(accepted.reply.text, format!("took {name}"), "{what}"),
                 Err(failure) if failure.stage == Stage::Data => {
                     assert!(failure.detail.contains(&name), "{what}")
@@ -258,22 +258,22 @@ async fn whatever_a_server_does_no_mail_is_doubled_and_none_that_was_taken_is_ca
 
 async fn at_random(seed: u64) {
     const COUNT: usize = 40;
-    let shelf = Shelf::default();
-    let pages = shelf.clone();
-    let moods = Moods { seed, one_in: 12 + seed };
-    let server = Server::start(move |peer: Peer| serve(peer, moods, pages.clone())).await;
+    let log = SharedLog::default();
+    let pages = log.clone();
+    let faults = Faults { seed, one_in: 12 + seed };
+    let server = Server::start(move |peer: Peer| serve(peer, faults, pages.clone())).await;
     let client = client(1 + (seed % 3) as usize, PoolLimits { transactions: 9, ..PoolLimits::default() });
     let timeouts = Timeouts { quit: SHORT, ..Timeouts::all(3 * SHORT) };
     let account = Account { timeouts, ..account(server.port, Security::None) };
-    let outcomes = submit_all(&client, &account, COUNT).await;
+    let results = submit_all(&client, &account, COUNT).await;
     client.close().await;
     server.finish().await;
-    let book = shelf.lock().expect("book");
-    for (name, outcome) in &outcomes {
-        let what = format!("seed {seed}, mail {name}: {outcome:?}");
+    let book = log.lock().expect("book");
+    for (name, result) in &results {
+        let what = format!("seed {seed}, mail {name}: {result:?}");
         let whole = book.whole.get(name).copied().unwrap_or_default();
         assert!(whole <= 1, "{whole} times: {what}");
-        match outcome {
+        match result {
             Ok(accepted) => {
                 assert!(book.took.contains(name), "{what}");
                 assert!(accepted.reply.text.ends_with(&format!("took {name}")), "{what}");
@@ -288,9 +288,9 @@ async fn at_random(seed: u64) {
 
 #[tokio::test]
 async fn a_connection_carries_no_more_mails_than_it_may() {
-    let shelf = Shelf::default();
-    let pages = shelf.clone();
-    let server = Server::start(move |peer: Peer| serve(peer, Moods::NONE, pages.clone())).await;
+    let log = SharedLog::default();
+    let pages = log.clone();
+    let server = Server::start(move |peer: Peer| serve(peer, Faults::NONE, pages.clone())).await;
     let client = client(1, PoolLimits { transactions: 3, ..PoolLimits::default() });
     let account = account(server.port, Security::None);
     let mut all = Vec::new();
@@ -326,8 +326,8 @@ async fn a_mail_that_waits_too_long_for_a_connection_was_not_sent() {
         peer.hang().await;
     })
     .await;
-    let lanes = LaneLimits { connections: 1, wait: SHORT, ..LaneLimits::default() };
-    let client = SmtpClient::with_lanes(PoolLimits::default(), lanes);
+    let queues = ConnectionLimits { connections: 1, wait: SHORT, ..ConnectionLimits::default() };
+    let client = SmtpClient::with_limits(PoolLimits::default(), queues);
     let timeouts = Timeouts { sender: Duration::from_secs(2), ..Timeouts::all(LONG) };
     let account = Account { timeouts, ..account(server.port, Security::None) };
     let mail = submission(&["one@west.test"], "Subject: one\r\n\r\n");
@@ -346,16 +346,16 @@ async fn a_mail_that_waits_too_long_for_a_connection_was_not_sent() {
 
 #[tokio::test]
 async fn a_server_that_takes_fewer_connections_gets_the_mails_on_those() {
-    let shelf = Shelf::default();
-    let pages = shelf.clone();
+    let log = SharedLog::default();
+    let pages = log.clone();
     let server = Server::start(move |mut peer: Peer| {
         let pages = pages.clone();
         async move {
             if peer.number == 0 {
-                return serve(peer, Moods::NONE, pages).await;
+                return serve(peer, Faults::NONE, pages).await;
             }
             tokio::time::sleep(Duration::from_millis(30)).await;
-            peer.say("421 4.7.0 too many connections\r\n").await;
+            peer.send("421 4.7.0 too many connections\r\n").await;
         }
     })
     .await;
@@ -378,7 +378,7 @@ async fn a_server_that_takes_fewer_connections_gets_the_mails_on_those() {
 async fn where_no_connection_opens_every_mail_is_told_why() {
     let server = Server::start(|mut peer: Peer| async move {
         tokio::time::sleep(Duration::from_millis(30)).await;
-        peer.say("554 5.7.1 not from you\r\n").await;
+        peer.send("554 5.7.1 not from you\r\n").await;
     })
     .await;
     let client = client(2, PoolLimits::default());

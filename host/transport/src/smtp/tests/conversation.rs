@@ -19,7 +19,7 @@ async fn a_refused_recipient_does_not_hold_back_the_others() {
             peer.expect("RCPT TO:<four@west.test>", "252\n").await;
             peer.expect("DATA", "354 go\r\n").await;
             assert_eq!(String::from_utf8_lossy(&peer.message().await), MESSAGE);
-            peer.say("250 2.0.0 Ok: queued as 4F\r\n").await;
+            peer.send("250 2.0.0 Ok: queued as 4F\r\n").await;
             peer.expect("QUIT", "221 bye\r\n").await;
         })
         .await;
@@ -66,7 +66,7 @@ async fn when_all_recipients_are_refused_nothing_of_the_message_leaves() {
                 peer.expect("DATA", data).await;
                 if data.starts_with("354") {
                     assert_eq!(peer.message().await, b"", "only the dot");
-                    peer.say("554 5.5.1 no valid recipients\r\n").await;
+                    peer.send("554 5.5.1 no valid recipients\r\n").await;
                 }
             }
             peer.drain().await;
@@ -118,9 +118,9 @@ async fn the_envelope_is_one_write_where_pipelining_is_offered() {
         }
         assert!(group[3] == "DATA", "{group:?}");
         peer.assert_client_waits("DATA").await;
-        peer.say("250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n").await;
+        peer.send("250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n").await;
         peer.message().await;
-        peer.say("250 ok\r\n").await;
+        peer.send("250 ok\r\n").await;
         peer.drain().await;
     })
     .await;
@@ -143,11 +143,11 @@ async fn without_pipelining_each_command_waits_for_its_answer() {
         ] {
             peer.expect(command, "").await;
             peer.assert_client_waits(command).await;
-            peer.say(answer).await;
+            peer.send(answer).await;
         }
         peer.message().await;
         peer.assert_client_waits("the dot").await;
-        peer.say("250 ok\r\n").await;
+        peer.send("250 ok\r\n").await;
         peer.drain().await;
     })
     .await;
@@ -197,16 +197,16 @@ async fn what_the_announced_limits_rule_out_never_reaches_mail() {
 #[tokio::test]
 async fn replies_in_pieces_without_returns_or_words_do_for_a_whole_mail() {
     let server = Server::start(|mut peer: Peer| async move {
-        peer.say_slowly("220-hello\n220\n").await;
+        peer.send_slowly("220-hello\n220\n").await;
         peer.line().await.expect("EHLO");
-        peer.say_slowly("250-me\r\n250-PIPELINING\n250 DSN\r\n").await;
+        peer.send_slowly("250-me\r\n250-PIPELINING\n250 DSN\r\n").await;
         for _ in 0..3 {
             peer.line().await.expect("a command");
         }
-        peer.say_slowly("250\n250 2.1.5\r\n354\n").await;
+        peer.send_slowly("250\n250 2.1.5\r\n354\n").await;
         peer.message().await;
         // The last words before a close, without a line end.
-        peer.say_slowly("250 2.0.0 Gr\u{fc}\u{df}e").await;
+        peer.send_slowly("250 2.0.0 Gr\u{fc}\u{df}e").await;
     })
     .await;
     let sent = submission(&["one@west.test"], MESSAGE);
@@ -222,14 +222,14 @@ async fn replies_in_pieces_without_returns_or_words_do_for_a_whole_mail() {
 #[tokio::test]
 async fn a_server_without_ehlo_is_spoken_to_with_helo() {
     let server = Server::start(|mut peer: Peer| async move {
-        peer.say("220 old\r\n").await;
+        peer.send("220 old\r\n").await;
         peer.expect("EHLO [127.0.0.1]", "502 what?\r\n").await;
         peer.expect("HELO [127.0.0.1]", "250 old\r\n").await;
         peer.expect("MAIL FROM:<nora@nord.test>", "250 ok\r\n").await;
         peer.expect("RCPT TO:<one@west.test>", "250 ok\r\n").await;
         peer.expect("DATA", "354 go\r\n").await;
         peer.message().await;
-        peer.say("250 ok\r\n").await;
+        peer.send("250 ok\r\n").await;
         peer.drain().await;
     })
     .await;
@@ -253,7 +253,7 @@ async fn two_thousand_recipients_do_not_make_both_sides_wait_for_each_other() {
         }
         peer.expect("DATA", "354 go\r\n").await;
         peer.message().await;
-        peer.say("250 ok\r\n").await;
+        peer.send("250 ok\r\n").await;
         peer.drain().await;
     })
     .await;

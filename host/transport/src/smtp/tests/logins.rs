@@ -61,7 +61,7 @@ async fn plain_is_preferred_and_sent_at_once() {
     .await;
     let report = probe(&with_password(server.port, Mechanism::Auto)).await;
     assert_eq!(report.failure, None);
-    assert_eq!(report.extensions, ["AUTH LOGIN PLAIN", "DSN"]);
+    assert_eq!(report.capabilities, ["AUTH LOGIN PLAIN", "DSN"]);
     let stages: Vec<Stage> = report.steps.iter().map(|step| step.stage).collect();
     assert_eq!(stages, [Stage::Resolve, Stage::Connect, Stage::Greeting, Stage::Login]);
     assert!(report.steps[3].detail.contains("235 2.7.0 \"Welcome\""), "{:?}", report.steps[3]);
@@ -135,7 +135,7 @@ async fn a_token_goes_out_as_xoauth2_and_a_refusal_keeps_both_its_words() {
             format!("user=nora@nord.test\x01auth=Bearer {TOKEN}\x01\x01")
         );
         assert_eq!(peer.line().await.as_deref(), Some(""), "an empty line asks for the refusal");
-        peer.say("535-5.7.8 Username and Password not accepted.\r\n535 5.7.8 Learn more\r\n").await;
+        peer.send("535-5.7.8 Username and Password not accepted.\r\n535 5.7.8 Learn more\r\n").await;
         peer.drain().await;
     })
     .await;
@@ -235,12 +235,12 @@ async fn a_secret_that_the_server_repeats_is_cut_out() {
             peer.welcome(&["AUTH PLAIN LOGIN"]).await;
             let mut line = peer.line().await.expect("AUTH");
             if mechanism == Mechanism::Login {
-                peer.say("334 VXNlcm5hbWU6\r\n").await;
+                peer.send("334 VXNlcm5hbWU6\r\n").await;
                 peer.line().await.expect("a user");
-                peer.say("334 UGFzc3dvcmQ6\r\n").await;
+                peer.send("334 UGFzc3dvcmQ6\r\n").await;
                 line = peer.line().await.expect("a password");
             }
-            peer.say(format!("535 5.7.8 not understood: {line} ({PASSWORD})\r\n")).await;
+            peer.send(format!("535 5.7.8 not understood: {line} ({PASSWORD})\r\n")).await;
             peer.drain().await;
         })
         .await;

@@ -1,12 +1,12 @@
 //! The capability against scripted servers that misbehave in every way seen in the wild, and its pure parts
 //! against tables and random input.
 
+mod account_queues;
 mod batches;
 mod bodies;
 mod commands;
 mod conversation;
 mod destinations;
-mod lanes;
 mod logins;
 mod memory;
 mod owners;

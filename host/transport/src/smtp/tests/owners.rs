@@ -6,22 +6,24 @@ use std::time::Duration;
 
 use super::super::Security;
 use super::account;
-use super::lanes::{EXTENSIONS, all_words, client, commands, hand_in, hand_in_all, mail, obey, outcomes};
+use super::account_queues::{
+    EXTENSIONS, all_words, client, commands, hand_in, hand_in_all, mail, obey, results,
+};
 use super::server::{Peer, Server};
 
 #[tokio::test]
 async fn a_mail_whose_owner_went_away_while_it_waited_is_not_sent() {
     let gone = Arc::new(tokio::sync::Notify::new());
-    let may_go_on = gone.clone();
+    let may_be_used_again = gone.clone();
     let server = Server::start(move |mut peer: Peer| {
-        let may_go_on = may_go_on.clone();
+        let may_be_used_again = may_be_used_again.clone();
         async move {
             peer.welcome(EXTENSIONS).await;
             commands(&mut peer, "one").await;
-            may_go_on.notified().await;
-            peer.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
+            may_be_used_again.notified().await;
+            peer.send("250 ok\r\n250 ok\r\n354 go\r\n").await;
             peer.message().await;
-            peer.say("250 took one\r\n").await;
+            peer.send("250 took one\r\n").await;
             obey(&mut peer, "took three").await;
         }
     })
@@ -33,10 +35,7 @@ async fn a_mail_whose_owner_went_away_while_it_waited_is_not_sent() {
     second.abort();
     let _ = second.await;
     gone.notify_one();
-    assert_eq!(
-        all_words(&outcomes(vec![first, third]).await),
-        ["accepted: took one", "accepted: took three"]
-    );
+    assert_eq!(all_words(&results(vec![first, third]).await), ["accepted: took one", "accepted: took three"]);
     client.close().await;
     let lines = server.finish().await;
     assert!(!lines.iter().any(|line| line.contains("two@")), "{lines:?}");
@@ -52,30 +51,30 @@ async fn an_owner_who_goes_away_in_the_middle_leaves_the_conversation_in_order()
     }
     for when in [When::CommandsSent, When::BodySent, When::CommandsBehindABody] {
         let (gone, there) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
-        let (may_go_on, arrived) = (gone.clone(), there.clone());
+        let (may_be_used_again, arrived) = (gone.clone(), there.clone());
         let server = Server::start(move |mut peer: Peer| {
-            let (may_go_on, arrived) = (may_go_on.clone(), arrived.clone());
+            let (may_be_used_again, arrived) = (may_be_used_again.clone(), arrived.clone());
             async move {
                 peer.welcome(EXTENSIONS).await;
                 commands(&mut peer, "one").await;
                 if when == When::CommandsSent {
                     arrived.notify_one();
-                    may_go_on.notified().await;
+                    may_be_used_again.notified().await;
                 }
                 tokio::time::sleep(Duration::from_millis(100)).await;
-                peer.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
+                peer.send("250 ok\r\n250 ok\r\n354 go\r\n").await;
                 assert!(peer.message().await.starts_with(b"Subject: one"));
                 if when != When::CommandsSent {
                     commands(&mut peer, "two").await;
                     arrived.notify_one();
-                    may_go_on.notified().await;
-                    peer.say("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n").await;
+                    may_be_used_again.notified().await;
+                    peer.send("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n").await;
                 } else {
                     commands(&mut peer, "two").await;
-                    peer.say("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n").await;
+                    peer.send("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n").await;
                 }
                 assert!(peer.message().await.starts_with(b"Subject: two"));
-                peer.say("250 took two\r\n").await;
+                peer.send("250 took two\r\n").await;
                 obey(&mut peer, "took three").await;
             }
         })
@@ -90,7 +89,7 @@ async fn an_owner_who_goes_away_in_the_middle_leaves_the_conversation_in_order()
         all.push(hand_in(&client, &account, mail("three")).await);
         let stayed = if when == When::CommandsBehindABody { "one" } else { "two" };
         assert_eq!(
-            all_words(&outcomes(all).await),
+            all_words(&results(all).await),
             [format!("accepted: took {stayed}"), "accepted: took three".to_owned()],
             "{when:?}"
         );

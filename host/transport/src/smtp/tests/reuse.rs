@@ -18,12 +18,12 @@ async fn accept_one(peer: &mut Peer) {
     peer.expect("RCPT TO:", "250 ok\r\n").await;
     peer.expect("DATA", "354 go\r\n").await;
     peer.message().await;
-    peer.say(format!("250 on connection {}\r\n", peer.number)).await;
+    peer.send(format!("250 on connection {}\r\n", peer.number)).await;
 }
 
 /// Which connection took the mail.
-fn number(outcome: Result<Acceptance, Failure>) -> String {
-    outcome.map_or_else(|failure| failure.detail, |accepted| accepted.reply.text)
+fn number(result: Result<Acceptance, Failure>) -> String {
+    result.map_or_else(|failure| failure.detail, |accepted| accepted.reply.text)
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn an_account_that_changed_does_not_ride_on_the_old_login() {
 
 #[tokio::test]
 async fn a_connection_that_died_while_it_waited_is_replaced_unnoticed() {
-    for farewell in ["", "421 4.4.2 idle for too long\r\n"] {
+    for closed in ["", "421 4.4.2 idle for too long\r\n"] {
         let left = std::sync::Arc::new(tokio::sync::Notify::new());
         let leaving = left.clone();
         let server = Server::start(move |mut peer: Peer| {
@@ -75,7 +75,7 @@ async fn a_connection_that_died_while_it_waited_is_replaced_unnoticed() {
                 peer.welcome(EXTENSIONS).await;
                 accept_one(&mut peer).await;
                 if peer.number == 0 {
-                    peer.say(farewell).await;
+                    peer.send(closed).await;
                     drop(peer);
                     leaving.notify_one();
                 } else {
@@ -88,7 +88,7 @@ async fn a_connection_that_died_while_it_waited_is_replaced_unnoticed() {
         let account = account(server.port, Security::None);
         assert_eq!(number(send(&client, &account).await), "on connection 0");
         left.notified().await;
-        assert_eq!(number(send(&client, &account).await), "on connection 1", "{farewell:?}");
+        assert_eq!(number(send(&client, &account).await), "on connection 1", "{closed:?}");
         client.close().await;
         server.finish().await;
     }
@@ -195,15 +195,15 @@ async fn no_more_connections_wait_than_may() {
         // Long enough for all three to be open at once.
         let end = peer.line().await;
         assert_eq!(end.as_deref(), Some("QUIT"));
-        peer.say("221 bye\r\n").await;
+        peer.send("221 bye\r\n").await;
     })
     .await;
     let client = SmtpClient::new(PoolLimits { per_account: 1, ..PoolLimits::default() });
     let account = account(server.port, Security::None);
     let (one, two, three) =
         tokio::join!(send(&client, &account), send(&client, &account), send(&client, &account));
-    for outcome in [one, two, three] {
-        outcome.expect("accepted");
+    for result in [one, two, three] {
+        result.expect("accepted");
     }
     client.close().await;
     let lines = server.finish().await;

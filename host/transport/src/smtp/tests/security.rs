@@ -16,7 +16,7 @@ async fn accept_one(mut peer: Peer) {
     peer.expect("RCPT TO:", "250 ok\r\n").await;
     peer.expect("DATA", "354 go\r\n").await;
     peer.message().await;
-    peer.say("250 ok\r\n").await;
+    peer.send("250 ok\r\n").await;
     peer.expect("QUIT", "221 bye\r\n").await;
 }
 
@@ -69,7 +69,7 @@ async fn a_server_without_starttls_is_never_spoken_to_in_the_clear() {
 #[tokio::test]
 async fn a_helo_only_server_is_no_way_around_starttls() {
     let server = Server::start(|mut peer: Peer| async move {
-        peer.say("220 hi\r\n").await;
+        peer.send("220 hi\r\n").await;
         peer.expect("EHLO", "500 no\r\n").await;
         peer.expect("HELO", "250 ok\r\n").await;
         peer.drain().await;
@@ -95,6 +95,18 @@ async fn words_injected_before_tls_are_refused() {
 }
 
 #[tokio::test]
+async fn a_server_that_closes_the_connection_after_starttls_may_be_tried_again() {
+    let server = Server::start(|mut peer: Peer| async move {
+        peer.welcome(&["STARTTLS"]).await;
+        peer.expect("STARTTLS", "220 go\r\n").await;
+    })
+    .await;
+    let failure = fails(&account(server.port, Security::StartTls)).await;
+    assert_eq!((failure.stage, failure.verdict), (Stage::Tls, Verdict::Transient), "{failure}");
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn what_was_announced_before_tls_does_not_count_after_it() {
     let server = Server::start(|mut peer: Peer| async move {
         peer.welcome(&["STARTTLS", "AUTH PLAIN LOGIN", "PIPELINING"]).await;
@@ -110,7 +122,7 @@ async fn what_was_announced_before_tls_does_not_count_after_it() {
     let failure = report.failure.expect("no mechanism");
     assert_eq!(failure.stage, Stage::Login, "{failure}");
     assert!(failure.detail.contains("needs PLAIN or LOGIN, the server offers XOAUTH2"), "{failure}");
-    assert_eq!(report.extensions, ["AUTH XOAUTH2"]);
+    assert_eq!(report.capabilities, ["AUTH XOAUTH2"]);
     server.finish().await;
 }
 
@@ -165,7 +177,7 @@ async fn certificate_faults_are_told_apart() {
 #[tokio::test]
 async fn the_wrong_kind_of_port_is_recognised() {
     let plain = Server::start(|mut peer: Peer| async move {
-        peer.say("220 plain.test ESMTP\r\n").await;
+        peer.send("220 plain.test ESMTP\r\n").await;
         peer.drain().await;
     })
     .await;
@@ -176,14 +188,14 @@ async fn the_wrong_kind_of_port_is_recognised() {
 
     let silent = Server::start(|mut peer: Peer| async move { peer.hang().await }).await;
     let mut waiting = account(silent.port, Security::StartTls);
-    waiting.timeouts.greeting = SHORT;
+    waiting.timeouts.opening.greeting = SHORT;
     let failure = fails(&waiting).await;
     assert_eq!((failure.stage, failure.verdict), (Stage::Greeting, Verdict::Transient), "{failure}");
     assert!(failure.detail.contains("implicit TLS"), "{failure}");
     silent.finish().await;
 
     let other = Server::start(|mut peer: Peer| async move {
-        peer.say("SSH-2.0-OpenSSH_9.2p1\r\n").await;
+        peer.send("SSH-2.0-OpenSSH_9.2p1\r\n").await;
         peer.drain().await;
     })
     .await;

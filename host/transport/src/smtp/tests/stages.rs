@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::connection::Place;
 use super::super::reply::Reply;
+use super::super::server::Server as Named;
 use super::super::{
     Account, Chunk, Failure, Mechanism, Secret, Security, SmtpClient, Stage, Submitter, Timeouts, Verdict,
 };
@@ -64,9 +64,9 @@ fn stage(at: At) -> Stage {
 fn timeouts(at: At) -> Timeouts {
     let mut limits = Timeouts::all(LONG);
     let limit = match at {
-        At::Greeting | At::Ehlo | At::EhloInTls => &mut limits.greeting,
-        At::StartTls | At::Handshake => &mut limits.tls,
-        At::Auth => &mut limits.login,
+        At::Greeting | At::Ehlo | At::EhloInTls => &mut limits.opening.greeting,
+        At::StartTls | At::Handshake => &mut limits.opening.tls,
+        At::Auth => &mut limits.opening.login,
         At::Mail => &mut limits.sender,
         At::Rcpt => &mut limits.recipient,
         At::Data => &mut limits.data,
@@ -79,12 +79,12 @@ fn timeouts(at: At) -> Timeouts {
 
 async fn misbehave(mut peer: Peer, at: At, how: How) {
     match how {
-        // Whoever hangs in the middle of a body reads no more of it.
+        // A server that hangs in the middle of a body reads no more of it.
         How::Hang if at == At::Body => tokio::time::sleep(Duration::from_secs(2)).await,
         How::Hang => peer.hang().await,
         How::Close => {}
         How::Say(words) => {
-            peer.say(words).await;
+            peer.send(words).await;
             let _ = tokio::time::timeout(SHORT, peer.drain()).await;
         }
     }
@@ -95,7 +95,7 @@ async fn script(mut peer: Peer, at: At, how: How, extensions: &'static [&'static
     if at == At::Greeting {
         return misbehave(peer, at, how).await;
     }
-    peer.say("220 scripted.test ESMTP\r\n").await;
+    peer.send("220 scripted.test ESMTP\r\n").await;
     if at == At::Ehlo {
         peer.expect("EHLO", "").await;
         return misbehave(peer, at, how).await;
@@ -105,7 +105,7 @@ async fn script(mut peer: Peer, at: At, how: How, extensions: &'static [&'static
     if at == At::StartTls {
         return misbehave(peer, at, how).await;
     }
-    peer.say("220 go\r\n").await;
+    peer.send("220 go\r\n").await;
     if at == At::Handshake {
         return misbehave(peer, at, how).await;
     }
@@ -125,7 +125,7 @@ async fn script(mut peer: Peer, at: At, how: How, extensions: &'static [&'static
         if at == this {
             return misbehave(peer, at, how).await;
         }
-        peer.say(answer).await;
+        peer.send(answer).await;
     }
     if at == At::Body {
         return misbehave(peer, at, how).await;
@@ -141,7 +141,7 @@ fn secured(port: u16, at: At) -> Account {
     with_login(account, Secret::password(PASSWORD), Mechanism::Auto)
 }
 
-async fn outcome(at: At, how: How, extensions: &'static [&'static str]) -> Failure {
+async fn result(at: At, how: How, extensions: &'static [&'static str]) -> Failure {
     let server = Server::start(move |peer| script(peer, at, how, extensions)).await;
     let mut message = submission(&["otto@west.test"], MESSAGE);
     if at == At::Body {
@@ -167,7 +167,7 @@ async fn silence_and_closing_are_reported_at_their_stage() {
     for extensions in [PIPELINING, LOCK_STEP] {
         for how in [How::Hang, How::Close] {
             for at in ALL {
-                let failure = outcome(at, how, extensions).await;
+                let failure = result(at, how, extensions).await;
                 let verdict = if at == At::Dot { Verdict::InDoubt } else { Verdict::Transient };
                 assert_eq!(
                     (failure.stage, failure.verdict),
@@ -202,7 +202,7 @@ async fn a_refusal_at_any_stage_comes_back_word_for_word() {
     for extensions in [PIPELINING, LOCK_STEP] {
         for (words, code, enhanced, text, verdict) in cases {
             for at in ALL.into_iter().filter(|at| *at != At::Handshake) {
-                let failure = outcome(at, How::Say(words), extensions).await;
+                let failure = result(at, How::Say(words), extensions).await;
                 // An answer to the end of the message leaves no doubt.
                 let stage = if at == At::Dot { Stage::Data } else { stage(at) };
                 assert_eq!((failure.stage, failure.verdict), (stage, verdict), "{at:?} {words:?}: {failure}");
@@ -222,17 +222,17 @@ async fn a_refusal_at_any_stage_comes_back_word_for_word() {
 #[tokio::test]
 async fn an_answer_that_comes_a_byte_at_a_time_does_not_escape_the_limit() {
     let server = Server::start(|mut peer| async move {
-        peer.say("220 scripted.test").await;
+        peer.send("220 scripted.test").await;
         for _ in 0..100 {
             tokio::time::sleep(Duration::from_millis(20)).await;
-            peer.say(".").await;
+            peer.send(".").await;
         }
     })
     .await;
     let account = Account { timeouts: timeouts(At::Greeting), ..account(server.port, Security::None) };
     let failure =
         SmtpClient::default().submit(&account, &submission(&["a@b.test"], MESSAGE)).await.expect_err("slow");
-    // The server ends its words at some time; whoever heard them to their end says so.
+    // The server ends its words at some time; a client that received them to the end reports so.
     assert!(failure.detail.contains("no answer within 300 ms"), "{failure}");
     assert_eq!((failure.stage, failure.verdict), (Stage::Greeting, Verdict::Transient), "{failure}");
     server.finish().await;
@@ -240,7 +240,7 @@ async fn an_answer_that_comes_a_byte_at_a_time_does_not_escape_the_limit() {
 
 #[test]
 fn a_size_that_is_refused_at_mail_is_no_refused_sender() {
-    let place = Place { host: "mail.example".into(), port: 25 };
+    let server = Named { host: "mail.example".into(), port: 25 };
     for (code, enhanced, text, size) in [
         (552, None, "Message size exceeds maximum permitted", true),
         (552, Some("5.3.4"), "Message size exceeds fixed limit", true),
@@ -249,7 +249,7 @@ fn a_size_that_is_refused_at_mail_is_no_refused_sender() {
         (452, Some("4.3.1"), "Insufficient system storage", false),
         (550, Some("5.7.1"), "Sender rejected", false),
     ] {
-        let failure = place.refused_sender(Reply::new(code, enhanced, text));
+        let failure = server.refused_sender(Reply::new(code, enhanced, text));
         assert_eq!(failure.stage, Stage::Sender);
         assert!(failure.detail.contains(text), "{failure:?}");
         let words = if size { "takes no message of this size" } else { "refused the sender" };

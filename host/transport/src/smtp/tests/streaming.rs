@@ -41,7 +41,7 @@ async fn text_and_files_arrive_as_one_message_byte_for_byte() {
         async move {
             up_to_data(&mut peer, ALL).await;
             assert!(peer.message().await == expected.as_bytes(), "the message differs");
-            peer.say("250 ok\r\n").await;
+            peer.send("250 ok\r\n").await;
             peer.drain().await;
         }
     })
@@ -70,7 +70,7 @@ async fn nothing_can_be_smuggled_behind_a_message() {
                 let text = String::from_utf8_lossy(&message).into_owned();
                 assert!(text.contains("\r\n..\r\n") && text.contains("MAIL FROM:<x@y.test>"), "{text:?}");
                 assert!(!text.replace("\r\n", "").contains(['\r', '\n']), "{text:?}");
-                peer.say("250 ok\r\n").await;
+                peer.send("250 ok\r\n").await;
                 assert_eq!(peer.drain().await, b"QUIT\r\n");
             })
             .await;
@@ -87,14 +87,14 @@ async fn nothing_can_be_smuggled_behind_a_message() {
 #[tokio::test]
 async fn a_refusal_in_the_middle_of_a_body_is_heard_at_once() {
     for words in ["421 4.3.2 shutting down\r\n", "552 5.3.4 too much\r\n"] {
-        let heard = Arc::new(Notify::new());
-        let waiting = heard.clone();
+        let received = Arc::new(Notify::new());
+        let waiting = received.clone();
         let server = Server::start(move |mut peer: Peer| {
             let waiting = waiting.clone();
             async move {
                 up_to_data(&mut peer, ALL).await;
                 // The server reads no further: the rest of the body would wait for ever.
-                peer.say(words).await;
+                peer.send(words).await;
                 waiting.notified().await;
             }
         })
@@ -105,7 +105,7 @@ async fn a_refusal_in_the_middle_of_a_body_is_heard_at_once() {
             .submit(&account(server.port, Security::None), &sent)
             .await
             .expect_err("refused");
-        heard.notify_one();
+        received.notify_one();
         assert_eq!(failure.stage, Stage::Data, "{failure}");
         assert_eq!(failure.reply.map(|reply| reply.code.to_string()), Some(words[..3].to_owned()));
         assert_eq!(failure.recipients.len(), 1);
@@ -115,22 +115,22 @@ async fn a_refusal_in_the_middle_of_a_body_is_heard_at_once() {
 
 #[tokio::test]
 async fn an_acceptance_before_the_end_of_the_body_is_none() {
-    let heard = Arc::new(Notify::new());
-    let waiting = heard.clone();
+    let received = Arc::new(Notify::new());
+    let waiting = received.clone();
     let server = Server::start(move |mut peer: Peer| {
         let waiting = waiting.clone();
         async move {
             up_to_data(&mut peer, ALL).await;
-            peer.say("250 thank you\r\n").await;
+            peer.send("250 thank you\r\n").await;
             waiting.notified().await;
         }
     })
     .await;
     let mut sent = submission(&["one@west.test"], MESSAGE);
     sent.chunks.push(Chunk::Attachment(AttachmentSource::from_bytes(vec![7; 24_000_000])));
-    let outcome = SmtpClient::default().submit(&account(server.port, Security::None), &sent).await;
-    heard.notify_one();
-    let failure = outcome.expect_err("no acceptance");
+    let result = SmtpClient::default().submit(&account(server.port, Security::None), &sent).await;
+    received.notify_one();
+    let failure = result.expect_err("no acceptance");
     assert_eq!((failure.stage, failure.verdict), (Stage::Data, Verdict::Transient), "{failure}");
     server.finish().await;
 }
@@ -141,12 +141,12 @@ async fn an_answer_to_the_dot_that_makes_no_sense_leaves_doubt() {
         let server = Server::start(move |mut peer: Peer| async move {
             up_to_data(&mut peer, ALL).await;
             peer.message().await;
-            peer.say(words).await;
+            peer.send(words).await;
         })
         .await;
         let sent = submission(&["one@west.test"], MESSAGE);
-        let outcome = SmtpClient::default().submit(&account(server.port, Security::None), &sent).await;
-        let failure = outcome.expect_err(words);
+        let result = SmtpClient::default().submit(&account(server.port, Security::None), &sent).await;
+        let failure = result.expect_err(words);
         assert_eq!(
             (failure.stage, failure.verdict),
             (Stage::AfterDot, Verdict::InDoubt),
@@ -176,8 +176,8 @@ async fn a_file_that_changes_while_it_is_sent_stops_the_message_before_its_dot()
     .await;
     let mut sent = submission(&["one@west.test"], MESSAGE);
     sent.chunks.push(Chunk::Attachment(AttachmentSource::from_file(file.path()).expect("a file")));
-    let outcome = SmtpClient::default().submit(&account(server.port, Security::None), &sent).await;
-    let failure = outcome.expect_err("changed");
+    let result = SmtpClient::default().submit(&account(server.port, Security::None), &sent).await;
+    let failure = result.expect_err("changed");
     assert_eq!((failure.stage, failure.verdict), (Stage::Data, Verdict::Permanent), "{failure}");
     assert!(failure.detail.contains("400000 bytes and now has 400001"), "{failure}");
     server.finish().await;

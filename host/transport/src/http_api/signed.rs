@@ -1,5 +1,6 @@
-//! Requests of the host itself, to a service that is not a mail provider: the same rules for where one may go, the same
-//! client, the same exact account of how far it came. What proves who asks is put on last, when every byte is known.
+//! Signed requests of the host itself, to a service that is not a mail provider (an ERP's records). The rules for targets,
+//! the client and the stages of a failure are those of the providers' APIs. The signature is added last, when every byte
+//! is known.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,21 +12,21 @@ use tokio::io::AsyncWriteExt as _;
 use url::Url;
 
 use super::account::Account;
-use super::answer;
 use super::client::WebClient;
 use super::exchange::{self, Progress};
 use super::failure::{Failure, Stage, WebError};
 use super::request::{Allowed, Request};
+use super::response;
 use super::target::GivenUrls;
-use crate::smtp::Verdict;
+use crate::Verdict;
 
-/// Signs a request of this method to this URL, as they go out; its body is known to whoever asks. Gives the fields that prove
-/// who that is.
+/// Signs a request of this method to this URL, as they are sent, and returns the fields of the signature. The caller
+/// has the body.
 pub type Sign<'a> = &'a (dyn Fn(&str, &Url) -> HeaderMap + Send + Sync);
 
-/// Where the body of an answer goes.
+/// The destination of a response's body.
 #[derive(Debug)]
-pub enum Keep<'a> {
+pub enum SaveBody<'a> {
     /// Into memory, at most so many bytes of it.
     Memory(usize),
     /// Into this file, at most so many bytes: one that is longer is broken off. An answer that is no success goes into
@@ -33,12 +34,12 @@ pub enum Keep<'a> {
     File(&'a mut tokio::fs::File, u64),
 }
 
-/// Bytes of an answer's words, where it is no success.
+/// The most bytes of the body of a response that is no success.
 const WORDS: usize = 4 * 1024;
 
-/// What was answered.
+/// The response to a request of the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct HostResponse {
     /// HTTP status.
     pub status: u16,
     /// Media type, as the server wrote it.
@@ -54,18 +55,18 @@ pub struct Asked {
 }
 
 impl WebClient {
-    /// Makes one request, without a token, as an `account` that names the service's base URL. It is made once: no redirect
-    /// is followed.
+    /// Sends one request, without a token, to the service whose base URL the `account` contains. It is sent once, and no
+    /// redirect is followed.
     ///
     /// # Errors
     /// [`WebError::Refused`] for a request that the rules forbid, [`WebError::Failed`] for one without an answer.
-    pub async fn ask(
+    pub async fn send_signed(
         &self,
         account: &Account,
         request: Request,
         sign: Sign<'_>,
-        keep: Keep<'_>,
-    ) -> Result<Asked, WebError> {
+        keep: SaveBody<'_>,
+    ) -> Result<HostResponse, WebError> {
         let Allowed { method, url, headers, stretch } = request.check(account, &GivenUrls::new())?;
         let host = url.host_str().unwrap_or_default().to_owned();
         let client = self.client(account, &host).await?;
@@ -85,23 +86,23 @@ impl WebClient {
         let limits = &account.timeouts;
         let response = exchange::send(&client, asked, &progress, limits).await?;
         let field = |name: &str| response.headers().get(name)?.to_str().ok().map(str::to_owned);
-        let mut answered = Asked {
+        let mut answered = HostResponse {
             status: response.status().as_u16(),
             content_type: field("content-type"),
-            retry_after: field(RETRY_AFTER.as_str()).and_then(|value| answer::seconds(&value, Utc::now())),
+            retry_after: field(RETRY_AFTER.as_str()).and_then(|value| response::seconds(&value, Utc::now())),
             body: Vec::new(),
             written: 0,
             truncated: false,
         };
         match keep {
-            Keep::File(file, most) if response.status().is_success() => {
+            SaveBody::File(file, most) if response.status().is_success() => {
                 let (written, cut) = stream(response, file, most, limits.rest, &host).await?;
                 (answered.written, answered.truncated) = (written, cut);
             }
-            Keep::File(..) => {
+            SaveBody::File(..) => {
                 (answered.body, answered.truncated) = exchange::read(response, WORDS, limits.rest).await;
             }
-            Keep::Memory(most) => {
+            SaveBody::Memory(most) => {
                 let most = if response.status().is_success() { most } else { WORDS };
                 (answered.body, answered.truncated) = exchange::read(response, most, limits.rest).await;
             }
@@ -123,7 +124,12 @@ async fn stream(
         return Ok((0, true));
     }
     let unwritable = |error: std::io::Error| {
-        Failure::new(host, Stage::Answer, Verdict::Transient, format!("what came can't be written: {error}"))
+        Failure::new(
+            host,
+            Stage::Response,
+            Verdict::Transient,
+            format!("what came can't be written: {error}"),
+        )
     };
     let end = tokio::time::Instant::now() + time;
     let mut written = 0_u64;

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use super::super::lane::Outcome;
+use super::super::account_queue::SubmitResult;
 use super::super::{
-    Account, Failure, LaneLimits, PoolLimits, Security, SmtpClient, Submission, Submitter, Timeouts,
+    Account, ConnectionLimits, Failure, PoolLimits, Security, SmtpClient, Submission, Submitter, Timeouts,
 };
 use super::server::{Peer, Server};
 use super::{LONG, SHORT, account, submission};
@@ -14,8 +14,8 @@ pub(super) const EXTENSIONS: &[&str] = &["PIPELINING", "SIZE 1000"];
 
 /// A client that carries everything on so many connections.
 pub(super) fn client(connections: usize) -> SmtpClient {
-    let lanes = LaneLimits { connections, ..LaneLimits::default() };
-    SmtpClient::with_lanes(PoolLimits { per_account: 16, ..PoolLimits::default() }, lanes)
+    let queues = ConnectionLimits { connections, ..ConnectionLimits::default() };
+    SmtpClient::with_limits(PoolLimits { per_account: 16, ..PoolLimits::default() }, queues)
 }
 
 /// A mail that says its name.
@@ -28,7 +28,7 @@ pub(super) async fn hand_in(
     client: &SmtpClient,
     account: &Account,
     mail: Submission,
-) -> tokio::task::JoinHandle<Outcome> {
+) -> tokio::task::JoinHandle<SubmitResult> {
     let (client, account) = (client.clone(), account.clone());
     let handed_in = tokio::spawn(async move { client.submit(&account, &mail).await });
     // All of a test runs on one thread: others go on until they wait for the network.
@@ -42,7 +42,7 @@ pub(super) async fn hand_in_all(
     client: &SmtpClient,
     account: &Account,
     names: &[&str],
-) -> Vec<tokio::task::JoinHandle<Outcome>> {
+) -> Vec<tokio::task::JoinHandle<SubmitResult>> {
     let mut all = Vec::new();
     for name in names {
         all.push(hand_in(client, account, mail(name)).await);
@@ -50,24 +50,24 @@ pub(super) async fn hand_in_all(
     all
 }
 
-pub(super) async fn outcomes(all: Vec<tokio::task::JoinHandle<Outcome>>) -> Vec<Outcome> {
-    let mut outcomes = Vec::new();
+pub(super) async fn results(all: Vec<tokio::task::JoinHandle<SubmitResult>>) -> Vec<SubmitResult> {
+    let mut results = Vec::new();
     for one in all {
-        outcomes.push(tokio::time::timeout(LONG, one).await.expect("an outcome in time").expect("no panic"));
+        results.push(tokio::time::timeout(LONG, one).await.expect("an outcome in time").expect("no panic"));
     }
-    outcomes
+    results
 }
 
 /// What came of it, in a few words.
-fn words(outcome: &Outcome) -> String {
-    match outcome {
+fn words(result: &SubmitResult) -> String {
+    match result {
         Ok(accepted) => format!("accepted: {}", accepted.reply.text),
         Err(Failure { stage, verdict, .. }) => format!("{verdict} at {stage}"),
     }
 }
 
-pub(super) fn all_words(outcomes: &[Outcome]) -> Vec<String> {
-    outcomes.iter().map(words).collect()
+pub(super) fn all_words(results: &[SubmitResult]) -> Vec<String> {
+    results.iter().map(words).collect()
 }
 
 /// Reads the commands of a mail to this name, answers none.
@@ -81,7 +81,7 @@ pub(super) async fn commands(peer: &mut Peer, name: &str) {
 async fn two_unanswered(peer: &mut Peer) {
     // The second was handed in before the first byte came.
     commands(peer, "one").await;
-    peer.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
+    peer.send("250 ok\r\n250 ok\r\n354 go\r\n").await;
     peer.message().await;
     commands(peer, "two").await;
 }
@@ -91,12 +91,12 @@ pub(super) async fn obey(peer: &mut Peer, answer: &str) {
     while let Some(line) = peer.line().await {
         match line.get(..4) {
             Some("DATA") => {
-                peer.say("354 go\r\n").await;
+                peer.send("354 go\r\n").await;
                 peer.message().await;
-                peer.say(format!("250 {answer}\r\n")).await;
+                peer.send(format!("250 {answer}\r\n")).await;
             }
-            Some("QUIT") => return peer.say("221 bye\r\n").await,
-            _ => peer.say("250 ok\r\n").await,
+            Some("QUIT") => return peer.send("221 bye\r\n").await,
+            _ => peer.send("250 ok\r\n").await,
         }
     }
 }
@@ -106,15 +106,15 @@ async fn the_commands_of_the_next_mail_leave_with_the_end_of_the_body() {
     let server = Server::start(|mut peer: Peer| async move {
         peer.welcome(EXTENSIONS).await;
         two_unanswered(&mut peer).await;
-        peer.say("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n").await;
+        peer.send("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n").await;
         assert!(peer.message().await.starts_with(b"Subject: two"));
-        peer.say("250 took two\r\n").await;
+        peer.send("250 took two\r\n").await;
         peer.expect("QUIT", "221 bye\r\n").await;
     })
     .await;
     let (client, account) = (client(1), account(server.port, Security::None));
     let all = hand_in_all(&client, &account, &["one", "two"]).await;
-    assert_eq!(all_words(&outcomes(all).await), ["accepted: took one", "accepted: took two"]);
+    assert_eq!(all_words(&results(all).await), ["accepted: took one", "accepted: took two"]);
     client.close().await;
     server.finish().await;
 }
@@ -128,13 +128,13 @@ async fn a_mail_that_comes_while_the_dot_is_unanswered_is_opened_at_once() {
         async move {
             peer.welcome(EXTENSIONS).await;
             commands(&mut peer, "one").await;
-            peer.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
+            peer.send("250 ok\r\n250 ok\r\n354 go\r\n").await;
             peer.message().await;
             has_all.notify_one();
             commands(&mut peer, "two").await;
-            peer.say("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n").await;
+            peer.send("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n").await;
             peer.message().await;
-            peer.say("250 took two\r\n").await;
+            peer.send("250 took two\r\n").await;
             peer.drain().await;
         }
     })
@@ -143,7 +143,7 @@ async fn a_mail_that_comes_while_the_dot_is_unanswered_is_opened_at_once() {
     let first = hand_in(&client, &account, mail("one")).await;
     unanswered.notified().await;
     let second = hand_in(&client, &account, mail("two")).await;
-    assert_eq!(all_words(&outcomes(vec![first, second]).await), ["accepted: took one", "accepted: took two"]);
+    assert_eq!(all_words(&results(vec![first, second]).await), ["accepted: took one", "accepted: took two"]);
     client.close().await;
     server.finish().await;
 }
@@ -159,17 +159,17 @@ async fn without_pipelining_or_permission_each_mail_waits_for_the_answer_to_the_
                 peer.expect("DATA", "354 go\r\n").await;
                 peer.message().await;
                 peer.assert_client_waits("the dot").await;
-                peer.say(format!("250 took {name}\r\n")).await;
+                peer.send(format!("250 took {name}\r\n")).await;
             }
             peer.drain().await;
         })
         .await;
-        let lanes = LaneLimits { connections: 1, pipelining, ..LaneLimits::default() };
-        let client = SmtpClient::with_lanes(PoolLimits::default(), lanes);
+        let queues = ConnectionLimits { connections: 1, pipelining, ..ConnectionLimits::default() };
+        let client = SmtpClient::with_limits(PoolLimits::default(), queues);
         let account = account(server.port, Security::None);
         let all = hand_in_all(&client, &account, &["one", "two", "three"]).await;
         assert_eq!(
-            all_words(&outcomes(all).await),
+            all_words(&results(all).await),
             ["accepted: took one", "accepted: took two", "accepted: took three"],
             "{extensions:?}"
         );
@@ -195,23 +195,23 @@ async fn a_refused_mail_hurts_neither_the_one_before_nor_the_one_after() {
         let server = Server::start(move |mut peer: Peer| async move {
             peer.welcome(EXTENSIONS).await;
             two_unanswered(&mut peer).await;
-            peer.say(format!("250 took one\r\n{answers}")).await;
+            peer.send(format!("250 took one\r\n{answers}")).await;
             if let Some(end) = end {
                 assert_eq!(peer.message().await, b"", "only the dot");
-                peer.say(end).await;
+                peer.send(end).await;
             }
             peer.expect("RSET", "250 ok\r\n").await;
             commands(&mut peer, "three").await;
-            peer.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
+            peer.send("250 ok\r\n250 ok\r\n354 go\r\n").await;
             assert!(peer.message().await.starts_with(b"Subject: three"));
-            peer.say("250 took three\r\n").await;
+            peer.send("250 took three\r\n").await;
             peer.drain().await;
         })
         .await;
         let (client, account) = (client(1), account(server.port, Security::None));
         let all = hand_in_all(&client, &account, &["one", "two", "three"]).await;
         assert_eq!(
-            all_words(&outcomes(all).await),
+            all_words(&results(all).await),
             ["accepted: took one", expected, "accepted: took three"],
             "{answers:?}"
         );
@@ -239,11 +239,11 @@ async fn an_answer_to_the_dot_is_its_mails_own_whatever_follows() {
                 return obey(&mut peer, "on connection 1").await;
             }
             two_unanswered(&mut peer).await;
-            peer.say(answer).await;
+            peer.send(answer).await;
             if connection == 0 {
-                peer.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
+                peer.send("250 ok\r\n250 ok\r\n354 go\r\n").await;
                 peer.message().await;
-                peer.say("250 on connection 0\r\n").await;
+                peer.send("250 on connection 0\r\n").await;
                 peer.drain().await;
             }
         })
@@ -251,7 +251,7 @@ async fn an_answer_to_the_dot_is_its_mails_own_whatever_follows() {
         let (client, account) = (client(1), account(server.port, Security::None));
         let all = hand_in_all(&client, &account, &["one", "two"]).await;
         let second = format!("accepted: on connection {connection}");
-        assert_eq!(all_words(&outcomes(all).await), [expected, &second], "{answer:?}");
+        assert_eq!(all_words(&results(all).await), [expected, &second], "{answer:?}");
         client.close().await;
         server.finish().await;
     }
@@ -270,26 +270,26 @@ async fn a_close_between_mails_says_of_each_what_is_known() {
         ("250 took one\r\n250 ok\r\n250 ok\r\nnonsense\r\n", "accepted: took one", "transient at data"),
         ("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n", "accepted: took one", "in doubt at after-dot"),
     ];
-    for (said, first, second) in cases {
+    for (reply, first, second) in cases {
         let server = Server::start(move |mut peer: Peer| async move {
             peer.welcome(EXTENSIONS).await;
             if peer.number > 0 {
                 return obey(&mut peer, "on connection 1").await;
             }
             two_unanswered(&mut peer).await;
-            peer.say(said).await;
-            if said.contains("354") {
+            peer.send(reply).await;
+            if reply.contains("354") {
                 peer.message().await;
             }
         })
         .await;
         let (client, account) = (client(1), account(server.port, Security::None));
         let all = hand_in_all(&client, &account, &["one", "two"]).await;
-        assert_eq!(all_words(&outcomes(all).await), [first, second], "{said:?}");
+        assert_eq!(all_words(&results(all).await), [first, second], "{reply:?}");
         client.close().await;
         let lines = server.finish().await;
         let begun = lines.iter().filter(|line| line.contains("two@west.test")).count();
-        assert_eq!(begun, if second.contains("on connection 1") { 2 } else { 1 }, "{said:?}: {lines:?}");
+        assert_eq!(begun, if second.contains("on connection 1") { 2 } else { 1 }, "{reply:?}: {lines:?}");
     }
 }
 
@@ -299,7 +299,7 @@ async fn a_mail_whose_second_connection_is_no_better_is_not_tried_a_third_time()
         peer.welcome(EXTENSIONS).await;
         if peer.number == 0 {
             two_unanswered(&mut peer).await;
-            peer.say("250 took one\r\n").await;
+            peer.send("250 took one\r\n").await;
         } else {
             peer.expect("MAIL FROM:", "").await;
         }
@@ -307,7 +307,7 @@ async fn a_mail_whose_second_connection_is_no_better_is_not_tried_a_third_time()
     .await;
     let (client, account) = (client(1), account(server.port, Security::None));
     let all = hand_in_all(&client, &account, &["one", "two"]).await;
-    assert_eq!(all_words(&outcomes(all).await), ["accepted: took one", "transient at sender"]);
+    assert_eq!(all_words(&results(all).await), ["accepted: took one", "transient at sender"]);
     let lines = server.finish().await;
     assert_eq!(lines.iter().filter(|line| line.starts_with("EHLO")).count(), 2, "{lines:?}");
 }
@@ -320,7 +320,7 @@ async fn a_body_that_breaks_off_takes_nobody_with_it() {
             return obey(&mut peer, "on connection 1").await;
         }
         two_unanswered(&mut peer).await;
-        peer.say("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n").await;
+        peer.send("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n").await;
         tokio::time::sleep(Duration::from_millis(100)).await;
     })
     .await;
@@ -334,7 +334,7 @@ async fn a_body_that_breaks_off_takes_nobody_with_it() {
         hand_in(&client, &account, mail("three")).await,
     ];
     assert_eq!(
-        all_words(&outcomes(all).await),
+        all_words(&results(all).await),
         ["accepted: took one", "transient at data", "accepted: on connection 1"]
     );
     client.close().await;
@@ -353,21 +353,21 @@ async fn a_server_that_stalls_times_out_by_stage_and_leaves_the_other_mails_whol
         ("250 took one\r\n250 ok\r\n250 ok\r\n", "accepted: took one", "transient at data"),
         ("250 took one\r\n250 ok\r\n250 ok\r\n354 go\r\n", "accepted: took one", "in doubt at after-dot"),
     ];
-    for (said, first, second) in cases {
+    for (reply, first, second) in cases {
         let server = Server::start(move |mut peer: Peer| async move {
             peer.welcome(EXTENSIONS).await;
             if peer.number > 0 {
                 return obey(&mut peer, "on connection 1").await;
             }
             two_unanswered(&mut peer).await;
-            peer.say(said).await;
+            peer.send(reply).await;
             peer.hang().await;
         })
         .await;
         let client = client(1);
         let account = Account { timeouts: Timeouts::all(SHORT), ..account(server.port, Security::None) };
         let all = hand_in_all(&client, &account, &["one", "two"]).await;
-        assert_eq!(all_words(&outcomes(all).await), [first, second], "{said:?}");
+        assert_eq!(all_words(&results(all).await), [first, second], "{reply:?}");
         client.close().await;
         server.finish().await;
     }
@@ -379,15 +379,15 @@ async fn a_server_that_loses_what_follows_a_body_is_not_sent_such_again() {
         peer.welcome(EXTENSIONS).await;
         if peer.number == 0 {
             two_unanswered(&mut peer).await;
-            peer.say("250 took one\r\n").await;
+            peer.send("250 took one\r\n").await;
             return peer.hang().await;
         }
         for name in ["two", "three", "four"] {
             commands(&mut peer, name).await;
-            peer.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
+            peer.send("250 ok\r\n250 ok\r\n354 go\r\n").await;
             peer.message().await;
             peer.assert_client_waits("the dot").await;
-            peer.say(format!("250 took {name}\r\n")).await;
+            peer.send(format!("250 took {name}\r\n")).await;
         }
         peer.drain().await;
     })
@@ -397,7 +397,7 @@ async fn a_server_that_loses_what_follows_a_body_is_not_sent_such_again() {
     let account = Account { timeouts, ..account(server.port, Security::None) };
     let all = hand_in_all(&client, &account, &["one", "two", "three", "four"]).await;
     let expected = ["one", "two", "three", "four"].map(|name| format!("accepted: took {name}"));
-    assert_eq!(all_words(&outcomes(all).await), expected);
+    assert_eq!(all_words(&results(all).await), expected);
     client.close().await;
     server.finish().await;
 }
@@ -407,16 +407,16 @@ async fn a_surplus_answer_makes_no_acceptance() {
     let server = Server::start(|mut peer: Peer| async move {
         peer.welcome(EXTENSIONS).await;
         two_unanswered(&mut peer).await;
-        peer.say("250 took one\r\n250 once more\r\n250 ok\r\n550 no\r\n554 nobody\r\n").await;
+        peer.send("250 took one\r\n250 once more\r\n250 ok\r\n550 no\r\n554 nobody\r\n").await;
         let more = peer.drain().await;
         assert!(!more.windows(9).any(|it| it == b"Subject: "), "a body left");
     })
     .await;
     let (client, account) = (client(1), account(server.port, Security::None));
     let all = hand_in_all(&client, &account, &["one", "two"]).await;
-    let outcomes = outcomes(all).await;
-    assert_eq!(words(&outcomes[0]), "accepted: took one");
-    assert!(outcomes[1].is_err(), "{}", words(&outcomes[1]));
+    let results = results(all).await;
+    assert_eq!(words(&results[0]), "accepted: took one");
+    assert!(results[1].is_err(), "{}", words(&results[1]));
     drop(client);
     server.finish().await;
 }

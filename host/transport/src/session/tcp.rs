@@ -1,4 +1,4 @@
-//! TCP as clients of mail servers need it: the first address that answers, and a stream that may become TLS.
+//! TCP: connects to the first address that answers; the socket may become TLS.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -10,15 +10,27 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 /// A TCP connection, secured or not.
-pub(crate) enum Stream {
+pub(crate) enum Socket {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
-    /// What a server is to have said, in place of one: takes whatever is sent to it.
+    /// The replies of a server, written beforehand; what is sent to it is dropped.
     #[cfg(fuzzing)]
-    Said(std::io::Cursor<Vec<u8>>),
+    Scripted(std::io::Cursor<Vec<u8>>),
 }
 
-impl AsyncRead for Stream {
+impl Socket {
+    /// Returns our own address.
+    pub(super) fn local_address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Plain(stream) => stream.local_addr().ok(),
+            Self::Tls(stream) => stream.get_ref().0.local_addr().ok(),
+            #[cfg(fuzzing)]
+            Self::Scripted(_) => None,
+        }
+    }
+}
+
+impl AsyncRead for Socket {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -28,18 +40,18 @@ impl AsyncRead for Stream {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, into),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, into),
             #[cfg(fuzzing)]
-            Self::Said(bytes) => Pin::new(bytes).poll_read(cx, into),
+            Self::Scripted(bytes) => Pin::new(bytes).poll_read(cx, into),
         }
     }
 }
 
-impl AsyncWrite for Stream {
+impl AsyncWrite for Socket {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
             #[cfg(fuzzing)]
-            Self::Said(_) => Poll::Ready(Ok(bytes.len())),
+            Self::Scripted(_) => Poll::Ready(Ok(bytes.len())),
         }
     }
 
@@ -48,7 +60,7 @@ impl AsyncWrite for Stream {
             Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
             #[cfg(fuzzing)]
-            Self::Said(_) => Poll::Ready(Ok(())),
+            Self::Scripted(_) => Poll::Ready(Ok(())),
         }
     }
 
@@ -57,14 +69,14 @@ impl AsyncWrite for Stream {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
             #[cfg(fuzzing)]
-            Self::Said(_) => Poll::Ready(Ok(())),
+            Self::Scripted(_) => Poll::Ready(Ok(())),
         }
     }
 }
 
-/// Connects to the first address that answers. The time is divided among them, so that one that swallows
-/// packets does not use up the turn of the others. The error names what each of them said.
-pub(crate) async fn connect(addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, String> {
+/// Connects to the first address that answers. The time is divided among the addresses, so that one that drops
+/// packets does not use up the time of the others. The error names why each of them failed.
+pub(super) async fn connect(addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, String> {
     let end = Instant::now() + limit;
     let mut reasons = Vec::new();
     for (tried, address) in addresses.iter().enumerate() {

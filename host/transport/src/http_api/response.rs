@@ -1,4 +1,4 @@
-//! An answer as the plugin gets it: few fields, a bounded body, and no token in either.
+//! A response as the plugin gets it: few fields, a bounded body, and no token in either.
 
 use chrono::{DateTime, Utc};
 use reqwest::header::HeaderMap;
@@ -21,9 +21,9 @@ const FIELDS: [&str; 9] = [
 /// Longest value that passes, in bytes.
 const LONGEST_VALUE: usize = 8 * 1024;
 
-/// An answer, whatever its status.
+/// A response of any status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct ApiResponse {
     /// HTTP status.
     pub status: u16,
     /// The fields that pass, names in lower case, `retry-after` in seconds.
@@ -34,14 +34,14 @@ pub struct Answer {
     pub truncated: bool,
 }
 
-impl Answer {
-    /// Value of a field.
+impl ApiResponse {
+    /// Returns the value of a field.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|header| header.name == name).map(|header| header.value.as_str())
     }
 }
 
-/// The fields that pass, without the secret.
+/// Returns the fields that pass, without the secret.
 pub(super) fn fields(
     status: u16,
     headers: &HeaderMap,
@@ -53,24 +53,24 @@ pub(super) fn fields(
         (value.len() <= LONGEST_VALUE).then(|| without(secret, value.to_owned().into_bytes()))
     };
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    let mut kept: Vec<Header> = FIELDS
+    let mut received: Vec<Header> = FIELDS
         .iter()
         .filter_map(|name| Some(Header { name: (*name).to_owned(), value: text(value(name)?) }))
         .collect();
     let wait = headers.get("retry-after").and_then(|value| value.to_str().ok()).and_then(|v| seconds(v, now));
-    // SendGrid says when the limit is reset, in seconds since 1970, and gives no Retry-After:
+    // SendGrid sends when the limit is reset, in seconds since 1970, and gives no Retry-After:
     // https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/rate-limits
     let reset = || {
         let at: i64 = headers.get("x-ratelimit-reset")?.to_str().ok()?.trim().parse().ok()?;
         (status == 429).then(|| whole_seconds(at.saturating_sub(now.timestamp())))
     };
     if let Some(seconds) = wait.or_else(reset) {
-        kept.push(Header { name: "retry-after".into(), value: seconds.to_string() });
+        received.push(Header { name: "retry-after".into(), value: seconds.to_string() });
     }
-    kept
+    received
 }
 
-/// `Retry-After` in its two forms (RFC 9110 §10.2.3) as seconds from now.
+/// Parses `Retry-After` in its two forms (RFC 9110 §10.2.3) as seconds from now.
 pub(super) fn seconds(value: &str, now: DateTime<Utc>) -> Option<u32> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -84,7 +84,7 @@ fn whole_seconds(seconds: i64) -> u32 {
     u32::try_from(seconds.max(0)).unwrap_or(u32::MAX)
 }
 
-/// Cuts the secret out of what a server repeated.
+/// Removes the secret where a server repeated it.
 pub(super) fn without(secret: Option<&str>, mut bytes: Vec<u8>) -> Vec<u8> {
     let Some(secret) = secret.map(str::as_bytes).filter(|secret| secret.len() > 3) else { return bytes };
     let mut searched = 0;
@@ -98,7 +98,7 @@ pub(super) fn without(secret: Option<&str>, mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// URLs that an answer points to: where the resource is, where an upload goes, where the next page is.
+/// Returns the URLs that a response points to: where the resource is, where an upload goes, where the next page is.
 pub(super) fn pointers(headers: &[Header], body: &[u8]) -> Vec<String> {
     let mut found: Vec<String> = headers
         .iter()

@@ -3,7 +3,7 @@
 use chrono::{TimeZone, Utc};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::super::answer::{fields, seconds, without};
+use super::super::response::{fields, seconds, without};
 use super::TOKEN;
 
 fn map(fields: &[(&str, &str)]) -> HeaderMap {
@@ -38,9 +38,9 @@ fn a_time_to_wait_comes_as_seconds_whatever_form_it_had() {
         (202, map(&[("x-ratelimit-reset", &reset)]), None),
         (429, map(&[("x-ratelimit-reset", "soon")]), None),
     ] {
-        let kept = fields(status, &headers, None, now);
+        let received = fields(status, &headers, None, now);
         let wait =
-            kept.iter().find(|header| header.name == "retry-after").map(|header| header.value.as_str());
+            received.iter().find(|header| header.name == "retry-after").map(|header| header.value.as_str());
         assert_eq!(wait, expected, "{status} {headers:?}");
     }
 }
@@ -56,10 +56,10 @@ fn few_fields_pass_and_none_with_the_token() {
         ("location", &format!("https://a.test/?t={TOKEN}&u=1")),
         ("etag", &"e".repeat(9_000)),
     ]);
-    let kept = fields(200, &headers, Some(TOKEN), Utc::now());
-    let kept: Vec<(&str, &str)> = kept.iter().map(|h| (h.name.as_str(), h.value.as_str())).collect();
+    let received = fields(200, &headers, Some(TOKEN), Utc::now());
+    let received: Vec<(&str, &str)> = received.iter().map(|h| (h.name.as_str(), h.value.as_str())).collect();
     assert_eq!(
-        kept,
+        received,
         [
             ("content-type", "application/json"),
             ("location", "https://a.test/?t=[...]&u=1"),
