@@ -1,7 +1,7 @@
 //! The one HTTP client of the host, for providers' APIs, OAuth, SNS and the records of an ERP.
 //!
-//! *Invariant*: every connection goes to an address that [`permitted`] allowed. Names are resolved by
-//! [`CheckedResolver`], whatever name the URL, a pooled connection or a later request asks for; addresses in a URL are
+//! *Invariant*: every connection goes to an address that `permitted` allowed. Names are resolved by
+//! `CheckedResolver`, whatever name the URL, a pooled connection or a later request asks for; addresses in a URL are
 //! checked before the request; the host is normalised first, so that `host` and `host.` can't be two names. There is no
 //! other way to make a client: clippy refuses `reqwest::Client` everywhere but here.
 //!

@@ -2,7 +2,7 @@
 //!
 //! Both protocols share this code because it protects passwords. An account that asks for STARTTLS gets it or nothing
 //! is sent, bytes that were received before the handshake are refused (RFC 3207 §6, RFC 9051 §11.1), and what a server
-//! announced in the clear does not count after it. The protocols differ in [`Protocol`]: how a greeting, EHLO or
+//! announced in the clear does not count after it. The protocols differ in the trait `Protocol`: how a greeting, EHLO or
 //! CAPABILITY and STARTTLS are written. Messages, folders and logins are theirs alone.
 
 mod credentials;
