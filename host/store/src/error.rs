@@ -131,14 +131,14 @@ impl StoreError {
         matches!(self, Self::DiskFull(_) | Self::DiskFails(_) | Self::ReadOnly(_))
     }
 
-    pub(super) fn invalid(what: &'static str, detail: impl ToString) -> Self {
+    pub(crate) fn invalid(what: &'static str, detail: impl ToString) -> Self {
         Self::Invalid { what, detail: detail.to_string() }
     }
 }
 
 /// A constraint that a change would break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Broken {
+pub(crate) enum Broken {
     /// Something of that name or identity is there.
     Unique,
     /// Something that it refers to is not there.
@@ -146,7 +146,7 @@ pub(super) enum Broken {
 }
 
 /// The constraint at which the database refused.
-pub(super) fn broken(error: &sqlx::Error) -> Option<Broken> {
+pub(crate) fn broken(error: &sqlx::Error) -> Option<Broken> {
     let kind = error.as_database_error()?.kind();
     match kind {
         sqlx::error::ErrorKind::UniqueViolation => Some(Broken::Unique),
@@ -156,7 +156,7 @@ pub(super) fn broken(error: &sqlx::Error) -> Option<Broken> {
 }
 
 /// Gives `taken` in place of a refusal because of the name.
-pub(super) fn or_taken(what: &'static str, name: impl ToString) -> impl FnOnce(sqlx::Error) -> StoreError {
+pub(crate) fn or_taken(what: &'static str, name: impl ToString) -> impl FnOnce(sqlx::Error) -> StoreError {
     let name = name.to_string();
     move |error| match broken(&error) {
         Some(Broken::Unique) => StoreError::Taken { what, name },

@@ -1,9 +1,9 @@
 //! The store without a scope: what the worker and the web server work with, which act for every company.
 //!
 //! Nobody who acts for a person has one. `cargo xtask tidy` refuses it in the command line, whose commands go through
-//! [`UserStore`](super::UserStore) or [`CompanyStore`](super::CompanyStore): there each statement names its owner.
+//! [`UserStore`](crate::UserStore) or [`CompanyStore`](crate::CompanyStore): there each statement names its owner.
 
-use super::Store;
+use crate::Store;
 use std::ops::Deref;
 
 /// The store with every method that takes an id without its owner. Cloning it shares the connections.

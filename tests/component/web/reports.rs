@@ -252,11 +252,7 @@ async fn what_is_sent_to_the_wrong_address_is_answered_so_that_it_does_not_come_
         (HookProvider::Postmark, "post:4711-4711-4711-4711", "", &inbound, 401),
         (HookProvider::Postmark, "post:4711-4711-4711-4711", basic.as_str(), &parts, 403),
     ] {
-        Hook::new(provider, Some(key), Vec::new())
-            .unwrap()
-            .keep(&world.vault, &world.account)
-            .await
-            .unwrap();
+        Hook::new(provider, Some(key), Vec::new()).unwrap().keep(&world.vault, &world.account).await.unwrap();
         let path = world.hook().replace("sendgrid", provider.as_str());
         let answer = world.ask("POST", &path, headers, body.as_bytes()).await;
         assert_eq!(answer.status, status, "{provider}: {body:.40}: {}", world.log());

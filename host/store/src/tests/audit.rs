@@ -1,7 +1,7 @@
 //! Who did what is on record, once, in the words of whoever did it; and the record stays.
 
 use super::office::{Office, at, new_mail};
-use crate::connect::Dialect;
+use crate::schema::dialect::Dialect;
 use crate::*;
 use postroom_model::AccountState;
 use sqlx::Connection as _;

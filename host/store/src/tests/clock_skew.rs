@@ -50,7 +50,7 @@ pub(super) async fn a_clock_that_went_back_leaves_no_mail_behind_and_wakes_none_
 
 pub(super) async fn a_program_goes_on_until_a_migration_says_that_it_must_know_it(store: Store) {
     store.fits().await.unwrap();
-    let known = crate::migrations::KNOWN;
+    let known = crate::schema::migrations::KNOWN;
     for (least, fits) in [(known - 1, true), (known, true), (known + 1, false)] {
         sqlx::query("update compatibility set least = $1").bind(least).execute(&store.pool).await.unwrap();
         match store.fits().await {

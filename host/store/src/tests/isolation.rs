@@ -3,8 +3,8 @@
 
 use super::dump::{Dump, assert_same, everything, naming};
 use super::matrix::{
-    COMPANYS_OWN, Called, Foreign, OPERATORS, USERS_OWN, all_are_called, as_administrator, as_company,
-    as_user, now, said,
+    COMPANYS_OWN, Called, Foreign, OPERATORS, USERS_OWN, VAULTS, all_are_called, as_administrator,
+    as_company, as_user, now, said,
 };
 use super::office::{LEASE, Office, event, new_account, new_attempt, new_mail, new_user, outcome, parse};
 use crate::*;
@@ -151,7 +151,7 @@ pub(super) async fn a_user_reaches_nothing_of_another_account_or_company_by_any_
         as_if_it_never_was(who, (foreign, &called), (&nothing, &missing));
         all = called;
     }
-    all_are_called("Acting<'_>", &all, USERS_OWN);
+    all_are_called("UserStore<'_>", &all, USERS_OWN);
     // The one whose it is finds it.
     let lotte = office.user_store();
     for mail in &world.colleague.mails {
@@ -172,13 +172,13 @@ pub(super) async fn an_administrator_reaches_nothing_of_another_company_by_any_m
     assert_same(&before, &world.dump().await, "an administrator");
     let missing = as_administrator(office.admin(), own, &nothing).await;
     as_if_it_never_was("an administrator", (foreign, &called), (&nothing, &missing));
-    all_are_called("Administrator<'_>", &called, COMPANYS_OWN);
+    all_are_called("CompanyStore<'_>", &called, COMPANYS_OWN);
 
     let called = as_company(&office.store, office.company.id, foreign).await;
     assert_same(&before, &world.dump().await, "another company's id");
     let missing = as_company(&office.store, office.company.id, &nothing).await;
     as_if_it_never_was("a company", (foreign, &called), (&nothing, &missing));
-    all_are_called("Store", &called, OPERATORS);
+    all_are_called("Store", &called, &[OPERATORS, VAULTS].concat());
 }
 
 /// What an administrator changes of their own company changes no row that names anything of another's, though addresses,
@@ -198,7 +198,7 @@ pub(super) async fn what_a_company_changes_of_its_own_changes_nothing_next_door(
         ("add_account", said(admin.add_account(&new_account("counter")).await)),
         ("note_export", said(admin.note_export().await)),
         ("set_retention", said(admin.set_retention(Some(1)).await)),
-        ("tell_again", said(admin.notify_again().await)),
+        ("notify_again", said(admin.notify_again().await)),
         ("remove_account", said(admin.remove_account(world.spare.id).await)),
     ]);
     for (step, said) in &steps {

@@ -2,7 +2,7 @@
 
 use super::office::{Office, at, event, new_account, new_attempt, new_mail, outcome, parse};
 use super::schema::{everything, text_columns};
-use crate::personal::{IMPERSONAL, REPLACED_WHOLE, REWRITTEN};
+use crate::compliance::personal::{IMPERSONAL, REPLACED_WHOLE, REWRITTEN};
 use crate::*;
 use postroom_model::{AccountState, NewAccount, RecordsPlace};
 use sqlx::AssertSqlSafe;

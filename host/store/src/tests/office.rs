@@ -1,7 +1,7 @@
 //! A company to test with: Lotte may use the account "office", Marc may not; next door another company has an account of
 //! the same name, and Eve uses that.
 
-use super::super::*;
+use crate::*;
 use postroom_model::*;
 
 pub(super) struct Office {

@@ -1,7 +1,8 @@
 //! The daily limit of an account: nothing is refused, nothing waits longer than it must, and a day never holds more.
 
 use super::office::{LEASE, Office, event, new_attempt, new_mail, outcome};
-use crate::attempts::{Beginning, Finishing, begin, finish};
+use crate::attempts::lifecycle::{Beginning, begin, finish};
+use crate::attempts::result_row::Finishing;
 use crate::*;
 use chrono::{DateTime, Duration, FixedOffset};
 
