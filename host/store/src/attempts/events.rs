@@ -48,7 +48,7 @@ impl SystemStore {
         let mut transaction = self.write().await?;
         // Changes nothing, and keeps the row from being taken over until the facts are there.
         let held = sqlx::query(
-            "update outbox set holder = holder where mail = $1 and holder = $2 and state = 'ready' returning mail",
+            "update outbox set lease_owner = lease_owner where mail = $1 and lease_owner = $2 and state = 'ready' returning mail",
         );
         let held =
             held.bind(mail.to_string()).bind(lease_owner.as_str()).fetch_optional(&mut *transaction).await?;

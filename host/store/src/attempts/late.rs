@@ -70,7 +70,7 @@ async fn end_doubt(
     // that all servers took is settled as sent by the report itself.
     if outcome.result != AttemptResult::Accepted && !outcome.result.is_in_doubt() {
         let sql = format!(
-            "update outbox set state = 'ready', holder = null, due = $1, cause = null, reason = null \
+            "update outbox set state = 'ready', lease_owner = null, due = $1, cause = null, reason = null \
              where mail = $2 and state in ('ready', 'in-doubt') and {HAS_ACCOUNT}"
         );
         let again = sqlx::query(AssertSqlSafe(sql));

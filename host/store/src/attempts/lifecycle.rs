@@ -91,7 +91,7 @@ pub(crate) async fn begin(
          join accounts on accounts.id = {} and accounts.company = mails.company and accounts.name_key is not null \
          left join fallbacks on fallbacks.account = accounts.id \
          where (accounts.id = mails.account or (fallbacks.account is not null and {} = 1)) \
-         and outbox.holder = {} and outbox.state = 'ready' returning id",
+         and outbox.lease_owner = {} and outbox.state = 'ready' returning id",
         text("id"),
         text("transport"),
         number("fallback"),
@@ -122,9 +122,9 @@ async fn why_not_begun(
     refused: &Beginning<'_>,
 ) -> Result<StoreError, StoreError> {
     let mail = refused.mail.to_string();
-    let row = sqlx::query("select holder, state from outbox where mail = $1").bind(mail.clone());
+    let row = sqlx::query("select lease_owner, state from outbox where mail = $1").bind(mail.clone());
     let Some(row) = row.fetch_optional(connection).await? else { return Ok(StoreError::NoSuchMail(mail)) };
-    let is_own = row::optional_text(&row, "holder")?.as_deref() == Some(refused.lease_owner.as_str());
+    let is_own = row::optional_text(&row, "lease_owner")?.as_deref() == Some(refused.lease_owner.as_str());
     Ok(match is_own && row::text(&row, "state")? == "ready" {
         true => StoreError::NoSuchAccount(refused.attempt.account.to_string()),
         false => StoreError::LeaseLost(mail),
@@ -158,7 +158,7 @@ pub(crate) async fn release(
     let each = JsonRows::on(connection);
     let sql = format!(
         "update attempts set released = {} from {}, outbox where attempts.id = {} and attempts.result is null \
-         and outbox.mail = attempts.mail and outbox.holder = {} and outbox.state = 'ready' returning attempts.id",
+         and outbox.mail = attempts.mail and outbox.lease_owner = {} and outbox.state = 'ready' returning attempts.id",
         each.text("at"),
         each.row(),
         each.text("id"),
@@ -254,7 +254,7 @@ pub(crate) async fn decide(
     let sql = format!(
         "update attempts set {} from {} where attempts.id = {} and attempts.result = $2 \
          and attempts.interrupted = $3 and exists (select 1 from outbox where outbox.mail = attempts.mail \
-         and outbox.holder = $4 and outbox.state = 'ready') returning attempts.mail",
+         and outbox.lease_owner = $4 and outbox.state = 'ready') returning attempts.mail",
         outcome_columns(each),
         each.row(),
         each.text("id"),

@@ -98,8 +98,6 @@ impl FromStr for AuditHead {
 pub struct AuditVerdict {
     /// The last entry of the chain.
     pub head: AuditHead,
-    /// Entries from before entries were chained: nothing proves them.
-    pub unchained: u64,
     /// Where the log is not what was written; none: it is whole.
     pub broken: Option<BrokenEntry>,
 }
@@ -189,7 +187,7 @@ async fn lock_head(connection: &mut AnyConnection, company: CompanyId) -> Result
             return Ok((row.try_get("number")?, row::text(&row, "hash")?));
         }
         sqlx::query(
-            "insert into audit_heads (company, number, hash, unchained) values ($1, 0, $2, 0) \
+            "insert into audit_heads (company, number, hash) values ($1, 0, $2) \
              on conflict (company) do nothing",
         )
         .bind(company.to_string())
@@ -206,7 +204,7 @@ impl CompanyStore<'_> {
     /// # Errors
     /// [`StoreError`].
     pub async fn audit_head(&self) -> Result<AuditHead, StoreError> {
-        Ok(head(&mut *self.store.pool.acquire().await?, self.company).await?.0)
+        Ok(head(&mut *self.store.pool.acquire().await?, self.company).await?)
     }
 
     /// Checks every entry of the company's log against the one before, the last against the head, and the log against a head
@@ -216,26 +214,20 @@ impl CompanyStore<'_> {
     /// [`StoreError`].
     pub async fn verify_audit(&self, kept: Option<&AuditHead>) -> Result<AuditVerdict, StoreError> {
         let mut connection = self.store.pool.acquire().await?;
-        let (head, unchained) = head(&mut connection, self.company).await?;
-        let broken = self.first_broken(&mut connection, &head, unchained, kept).await?;
-        Ok(AuditVerdict { head, unchained, broken })
+        let head = head(&mut connection, self.company).await?;
+        let broken = self.first_broken(&mut connection, &head, kept).await?;
+        Ok(AuditVerdict { head, broken })
     }
 
     async fn first_broken(
         &self,
         connection: &mut AnyConnection,
         head: &AuditHead,
-        unchained: u64,
         kept: Option<&AuditHead>,
     ) -> Result<Option<BrokenEntry>, StoreError> {
         let broken = |entry: i64, detail: &str| {
             Ok(Some(BrokenEntry { entry: u64::try_from(entry).unwrap_or(0), detail: detail.to_owned() }))
         };
-        let count = sqlx::query("select count(*) as many from audit where company = $1 and number is null");
-        let found = count.bind(self.company.to_string()).fetch_one(&mut *connection).await?;
-        if row::count(&found, "many")? != unchained {
-            return broken(0, "entries from before the chain were added or removed");
-        }
         let (mut number, mut hash) = (0_i64, BEFORE_THE_FIRST.to_owned());
         loop {
             let rows = sqlx::query(
@@ -308,11 +300,11 @@ pub(crate) async fn heads(
     rows.fetch_all(connection).await?.iter().map(one).collect()
 }
 
-async fn head(connection: &mut AnyConnection, company: CompanyId) -> Result<(AuditHead, u64), StoreError> {
-    let row = sqlx::query("select number, hash, unchained from audit_heads where company = $1");
+async fn head(connection: &mut AnyConnection, company: CompanyId) -> Result<AuditHead, StoreError> {
+    let row = sqlx::query("select number, hash from audit_heads where company = $1");
     match row.bind(company.to_string()).fetch_optional(connection).await? {
-        Some(row) => Ok((head_of(&row)?, row::count(&row, "unchained")?)),
-        None => Ok((AuditHead { entry: 0, hash: BEFORE_THE_FIRST.to_owned() }, 0)),
+        Some(row) => head_of(&row),
+        None => Ok(AuditHead { entry: 0, hash: BEFORE_THE_FIRST.to_owned() }),
     }
 }
 

@@ -120,7 +120,7 @@ impl Store {
                 taken.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S")
             );
             held = sqlx::query(
-                "update outbox set state = 'held', cause = 'user', reason = $1, restored = $2, holder = null, due = 0 \
+                "update outbox set state = 'held', cause = 'user', reason = $1, restored = $2, lease_owner = null, due = 0 \
                  where state in ('ready', 'held', 'in-doubt')",
             )
             .bind(reason)

@@ -216,9 +216,9 @@ async fn cancel(transaction: &mut WriteTransaction, mail: MailId, now: Time) -> 
     let was_in_doubt =
         "exists (select 1 from attempts where attempts.mail = outbox.mail and result = 'in-doubt')";
     let sql = format!(
-        "update outbox set state = 'cancelled', holder = null, cause = 'user', restored = null, \
+        "update outbox set state = 'cancelled', lease_owner = null, cause = 'user', restored = null, \
          reason = 'a recipient''s data were erased' where mail = $1 and (state in ('held', 'in-doubt') \
-         or (state = 'ready' and (holder is null or due <= $2))) \
+         or (state = 'ready' and (lease_owner is null or due <= $2))) \
          returning case when {was_in_doubt} then 1 else 0 end as doubtful"
     );
     let done = sqlx::query(AssertSqlSafe(sql)).bind(mail.to_string()).bind(now.timestamp_millis());

@@ -122,7 +122,7 @@ pub(crate) const IMPERSONAL: &[(&str, &[&str])] = &[
     ("secrets", &["owner", "kind", "company", "account"]),
     ("secret_keys", &["owner", "kind", "master_key"]),
     ("master_keys", &["id", "since", "retired"]),
-    ("key_holders", &["id", "program", "host", "keys"]),
+    ("key_users", &["id", "program", "host", "keys"]),
     // Numbers of documents stay for the books (`docs/operations.md`).
     (
         "mails",
@@ -151,7 +151,18 @@ pub(crate) const IMPERSONAL: &[(&str, &[&str])] = &[
     ("events", &["id", "mail", "kind", "at", "source"]),
     (
         "outbox",
-        &["mail", "company", "account", "state", "send_at", "holder", "cause", "batch", "copy", "restored"],
+        &[
+            "mail",
+            "company",
+            "account",
+            "state",
+            "send_at",
+            "lease_owner",
+            "cause",
+            "batch",
+            "copy",
+            "restored",
+        ],
     ),
     ("checked_opens", &["mail", "way"]),
     // Ids that servers gave: of characters that make no address, or a Message-ID.
@@ -163,8 +174,8 @@ pub(crate) const IMPERSONAL: &[(&str, &[&str])] = &[
     ("audit", &["id", "company", "actor", "action", "mail", "detail", "hash"]),
     ("audit_heads", &["company", "hash"]),
     ("backups", &["taken"]),
-    ("records", &["company", "place", "holder"]),
-    ("news", &["mail", "company"]),
+    ("records", &["company", "place", "lease_owner"]),
+    ("status_changes", &["mail", "company"]),
     (
         "notices",
         &[

@@ -72,7 +72,7 @@ impl Store {
             let rows = sqlx::query(
                 "select mails.id, created from mails join outbox on outbox.mail = mails.id \
                  where mails.company = $1 and emptied is null and mails.id > $2 \
-                 and outbox.state in ('sent', 'failed', 'cancelled') and outbox.holder is null \
+                 and outbox.state in ('sent', 'failed', 'cancelled') and outbox.lease_owner is null \
                  order by mails.id limit $3",
             );
             let rows = rows
@@ -130,7 +130,7 @@ async fn ended(connection: &mut AnyConnection, mail: MailId, created: Time) -> R
 /// Takes a mail's content away: text, files. The copy in Sent that was not filed yet can't be any more.
 pub(crate) async fn empty(connection: &mut AnyConnection, mail: MailId, now: Time) -> Result<(), StoreError> {
     let nothing = Skeleton { pieces: (&[] as &[_]).into(), html: "".into(), text: "".into() }.pack()?;
-    sqlx::query("update mails set skeleton = $1, emptied = $2 where id = $3")
+    sqlx::query("update mails set message_blob = $1, emptied = $2 where id = $3")
         .bind(nothing)
         .bind(row::stamp(now))
         .bind(mail.to_string())

@@ -203,7 +203,7 @@ impl Store {
     /// A program says that it is there until this time, in milliseconds since 1970.
     pub async fn attend(&self, id: &str, lease_owner: &KeyHolder, until: i64) -> Result<(), StoreError> {
         let said = sqlx::query(
-            "insert into key_holders (id, program, host, pid, keys, until) values ($1, $2, $3, $4, $5, $6) \
+            "insert into key_users (id, program, host, pid, keys, until) values ($1, $2, $3, $4, $5, $6) \
              on conflict (id) do update set keys = excluded.keys, until = excluded.until",
         );
         let said = said.bind(id.to_owned()).bind(row::without_zeros(&lease_owner.program));
@@ -214,14 +214,14 @@ impl Store {
 
     /// A program goes.
     pub async fn leave(&self, id: &str) -> Result<(), StoreError> {
-        self.write_one(sqlx::query("delete from key_holders where id = $1").bind(id.to_owned())).await?;
+        self.write_one(sqlx::query("delete from key_users where id = $1").bind(id.to_owned())).await?;
         Ok(())
     }
 
     /// The programs that are there; those that were not heard of in time are forgotten.
     pub async fn key_holders(&self, now: i64) -> Result<Vec<KeyHolder>, StoreError> {
-        self.write_one(sqlx::query("delete from key_holders where until < $1").bind(now)).await?;
-        let rows = sqlx::query("select program, host, pid, keys from key_holders order by host, pid, id");
+        self.write_one(sqlx::query("delete from key_users where until < $1").bind(now)).await?;
+        let rows = sqlx::query("select program, host, pid, keys from key_users order by host, pid, id");
         let read = |row: &AnyRow| {
             let keys = row::text(row, "keys")?;
             Ok(KeyHolder {

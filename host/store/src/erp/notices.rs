@@ -176,7 +176,7 @@ impl SystemStore {
         let mut transaction = self.write().await?;
         for (id, telling) in came {
             let (state, due, words) = match telling {
-                NotificationResult::Told => ("told", 0, None),
+                NotificationResult::Told => ("delivered", 0, None),
                 NotificationResult::Refused(words) => ("refused", 0, Some(words)),
                 NotificationResult::Later(due, words) => ("waiting", due.timestamp_millis(), Some(words)),
             };
@@ -210,7 +210,7 @@ impl CompanyStore<'_> {
     pub async fn notices(&self, filter: &NoticeFilter) -> Result<Vec<NoticeRow>, StoreError> {
         let rows = sqlx::query(
             "select * from notices where company = $1 and ($2 is null or document_number = $2) \
-             and ($3 = 0 or state <> 'told') order by seq desc limit $4",
+             and ($3 = 0 or state <> 'delivered') order by seq desc limit $4",
         );
         let rows = rows
             .bind(self.company.to_string())
@@ -234,7 +234,7 @@ impl CompanyStore<'_> {
             .execute(&mut *transaction)
             .await?;
         let again = sqlx::query(
-            "update notices set state = 'waiting', due = 0 where company = $1 and state <> 'told'",
+            "update notices set state = 'waiting', due = 0 where company = $1 and state <> 'delivered'",
         );
         let again = again.bind(company).execute(&mut *transaction).await?.rows_affected();
         transaction.commit().await?;
@@ -307,7 +307,7 @@ pub(crate) async fn erase(
             continue;
         }
         for statement in [
-            "delete from notices where company = $1 and recipient = $2 and kind = 'address' and state <> 'told' and $3 <> ''",
+            "delete from notices where company = $1 and recipient = $2 and kind = 'address' and state <> 'delivered' and $3 <> ''",
             "update notices set recipient = $3, thread = case when thread = $2 then $3 else thread end, name = null, \
              partner = case when kind = 'address' then null else partner end where company = $1 and recipient = $2",
         ] {
@@ -360,7 +360,7 @@ fn tries(row: &AnyRow) -> Result<u32, StoreError> {
 fn listed(row: &AnyRow) -> Result<NoticeRow, StoreError> {
     let state = match row::text(row, "state")?.as_str() {
         "waiting" => NoticeState::Waiting,
-        "told" => NoticeState::Told,
+        "delivered" => NoticeState::Told,
         "refused" => NoticeState::Refused,
         other => return Err(StoreError::Damaged(format!("a notice's state: {other}"))),
     };

@@ -68,8 +68,8 @@ impl CompanyStore<'_> {
             None => {
                 for statement in [
                     "delete from records where company = $1",
-                    "delete from news where company = $1",
-                    "delete from notices where company = $1 and state <> 'told'",
+                    "delete from status_changes where company = $1",
+                    "delete from notices where company = $1 and state <> 'delivered'",
                 ] {
                     sqlx::query(statement).bind(company.clone()).execute(&mut *transaction).await?;
                 }
@@ -86,8 +86,8 @@ impl SystemStore {
     /// [`StoreError`].
     pub async fn records_due(&self, now: Time) -> Result<Vec<CompanyId>, StoreError> {
         let rows = sqlx::query(
-            "select company, holder, lease from records where due <= $1 and (exists (select 1 from news \
-             where news.company = records.company and news.due <= $1) or exists (select 1 from notices \
+            "select company, lease_owner, lease from records where due <= $1 and (exists (select 1 from status_changes \
+             where status_changes.company = records.company and status_changes.due <= $1) or exists (select 1 from notices \
              where notices.company = records.company and state = 'waiting' and notices.due <= $1)) order by company",
         );
         let rows = rows.bind(now.timestamp_millis()).fetch_all(&self.pool).await?;
@@ -112,15 +112,16 @@ impl SystemStore {
         lease: Duration,
     ) -> Result<bool, StoreError> {
         let company = company.to_string();
-        let row = sqlx::query("select holder, lease from records where company = $1").bind(company.clone());
+        let row =
+            sqlx::query("select lease_owner, lease from records where company = $1").bind(company.clone());
         let Some(row) = row.fetch_optional(&self.pool).await? else { return Ok(false) };
-        let (before, until) = (row::optional_text(&row, "holder")?, row.try_get::<i64, _>("lease")?);
+        let (before, until) = (row::optional_text(&row, "lease_owner")?, row.try_get::<i64, _>("lease")?);
         if before.as_deref() != Some(lease_owner.as_str()) && !is_free(&row, now)? {
             return Ok(false);
         }
         let millis = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
         let taken = sqlx::query(
-            "update records set holder = $1, lease = $2 where company = $3 and coalesce(holder, '') = $4 and lease = $5",
+            "update records set lease_owner = $1, lease = $2 where company = $3 and coalesce(lease_owner, '') = $4 and lease = $5",
         );
         let taken = taken
             .bind(lease_owner.as_str())
@@ -145,8 +146,9 @@ impl SystemStore {
             Pause::None => "due = 0, tries = 0, words = null",
             Pause::Until(..) => "due = $3, tries = tries + 1, words = $4",
         };
-        let sql =
-            format!("update records set holder = null, lease = 0, {sql} where company = $1 and holder = $2");
+        let sql = format!(
+            "update records set lease_owner = null, lease = 0, {sql} where company = $1 and lease_owner = $2"
+        );
         let mut transaction = self.write().await?;
         let left = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(company.to_string()).bind(lease_owner.as_str());
         let left = match pause {
@@ -163,7 +165,7 @@ impl SystemStore {
 
 /// Nobody has them: the lease has ended, or its holder was a program of this machine that has.
 fn is_free(row: &AnyRow, now: Time) -> Result<bool, StoreError> {
-    let lease_owner = row::optional_text(row, "holder")?;
+    let lease_owner = row::optional_text(row, "lease_owner")?;
     let until: i64 = row.try_get("lease")?;
     Ok(until <= now.timestamp_millis() || lease_owner.is_none_or(|name| LeaseOwner::has_ended(&name)))
 }

@@ -65,10 +65,10 @@ impl SystemStore {
     ) -> Result<Vec<StatusChange>, StoreError> {
         let mut connection = self.pool.acquire().await?;
         let rows = sqlx::query(
-            "select news.mail, news.version, mails.document_kind, mails.document_number, mails.partner, mails.rcpt_to, \
+            "select status_changes.mail, status_changes.version, mails.document_kind, mails.document_number, mails.partner, mails.rcpt_to, \
              mails.recipients \
-             from news join mails on mails.id = news.mail \
-             where news.company = $1 and news.due <= $2 order by news.due, news.mail limit $3",
+             from status_changes join mails on mails.id = status_changes.mail \
+             where status_changes.company = $1 and status_changes.due <= $2 order by status_changes.due, status_changes.mail limit $3",
         );
         let rows = rows
             .bind(company.to_string())
@@ -119,8 +119,8 @@ impl SystemStore {
                 keep(&mut transaction, news.company, notice).await?;
             }
             let sql = match next {
-                Some(_) => "update news set due = $3 where mail = $1 and version = $2",
-                None => "delete from news where mail = $1 and version = $2",
+                Some(_) => "update status_changes set due = $3 where mail = $1 and version = $2",
+                None => "delete from status_changes where mail = $1 and version = $2",
             };
             let settled = sqlx::query(sql).bind(news.mail.to_string()).bind(news.version);
             let settled = match next {

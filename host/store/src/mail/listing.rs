@@ -84,7 +84,7 @@ impl UserStore<'_> {
     pub async fn active(&self, batch: BatchId, now: Time) -> Result<u64, StoreError> {
         let sql = format!(
             "select count(*) as many from outbox where {} and batch = $2 and state = 'ready' \
-             and (due <= $3 or holder is not null)",
+             and (due <= $3 or lease_owner is not null)",
             self.scope().on("outbox", 1),
         );
         let row = sqlx::query(AssertSqlSafe(sql))
@@ -179,7 +179,7 @@ impl Store {
         let sql = format!(
             "select mails.id, mails.account, user_id, created, document_kind, document_number, partner, use_case, subject, \
              from_name, from_address, recipients, message_id, resend, accounts.name as account_name, outbox.state, \
-             outbox.due, outbox.send_at, outbox.holder, outbox.cause, outbox.reason, outbox.answer, outbox.restored from mails \
+             outbox.due, outbox.send_at, outbox.lease_owner, outbox.cause, outbox.reason, outbox.answer, outbox.restored from mails \
              join outbox on outbox.mail = mails.id join accounts on accounts.id = mails.account where {}{states} \
              and ($2 is null or lower(document_number) = $2 or lower(partner) = $2 or mails.id = $2 \
              or document_number = $7 or partner = $7) \
@@ -276,24 +276,24 @@ impl Store {
     ) -> Result<MailCommandResult, StoreError> {
         let (set, when) = match word {
             MailCommand::Hold => {
-                ("state = 'held', cause = 'user', reason = $2, holder = null", "state = 'ready'")
+                ("state = 'held', cause = 'user', reason = $2, lease_owner = null", "state = 'ready'")
             }
             MailCommand::Release => (
-                "state = 'ready', cause = null, reason = $2, send_at = null, due = $3, restored = null, holder = null",
+                "state = 'ready', cause = null, reason = $2, send_at = null, due = $3, restored = null, lease_owner = null",
                 "state in ('held', 'ready')",
             ),
             // What is sent at a time of its own keeps it; what may have left since a backup is a person's decision, mail by mail.
             MailCommand::ReleaseAll => (
-                "state = 'ready', cause = null, reason = $2, holder = null, \
+                "state = 'ready', cause = null, reason = $2, lease_owner = null, \
                  due = case when send_at is not null and due > $3 then due else $3 end",
                 "state = 'held' and restored is null",
             ),
             MailCommand::Cancel => (
-                "state = 'cancelled', cause = 'user', reason = $2, holder = null",
+                "state = 'cancelled', cause = 'user', reason = $2, lease_owner = null",
                 "state in ('ready', 'held', 'in-doubt')",
             ),
             MailCommand::CancelAll => (
-                "state = 'cancelled', cause = 'user', reason = $2, holder = null",
+                "state = 'cancelled', cause = 'user', reason = $2, lease_owner = null",
                 "state in ('ready', 'held')",
             ),
         };
@@ -304,7 +304,7 @@ impl Store {
         };
         let theirs = scope.on("outbox", 4);
         let sql = format!(
-            "update outbox set {set} where mail = $1 and {theirs} and {when}{there} and (holder is null or due <= $3)"
+            "update outbox set {set} where mail = $1 and {theirs} and {when}{there} and (lease_owner is null or due <= $3)"
         );
         let reason = match word {
             MailCommand::Hold => Some(format!("held by {by}")),

@@ -59,7 +59,7 @@ async fn load_all(
     }
     let each = JsonRows::on(connection);
     let sql = format!(
-        "select mails.*, outbox.state, outbox.due, outbox.send_at, outbox.holder, outbox.cause, outbox.reason, \
+        "select mails.*, outbox.state, outbox.due, outbox.send_at, outbox.lease_owner, outbox.cause, outbox.reason, \
          outbox.answer, outbox.restored, checked_opens.way from mails join outbox on outbox.mail = mails.id \
          left join checked_opens on checked_opens.mail = mails.id \
          where mails.id in (select {} from {}){}",
@@ -109,7 +109,7 @@ async fn load_all(
 }
 
 fn kept(row: &AnyRow, id: MailId, files: Vec<AttachedFile>) -> Result<NewMail, StoreError> {
-    let skeleton = Skeleton::unpack(&row::bytes(row, "skeleton")?)?;
+    let skeleton = Skeleton::unpack(&row::bytes(row, "message_blob")?)?;
     let summary = MailSummary::from_row(row)?;
     Ok(NewMail {
         id,

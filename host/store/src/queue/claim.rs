@@ -91,8 +91,8 @@ impl SystemStore {
         }
         let lock = if self.dialect == Dialect::Postgres { " for update skip locked" } else { "" };
         let sql = format!(
-            "update outbox set holder = $1, due = $2 where mail in (select mail from outbox \
-             where account = $3 and state = 'ready' and due <= $4 and (holder is null or holder <> $1) \
+            "update outbox set lease_owner = $1, due = $2 where mail in (select mail from outbox \
+             where account = $3 and state = 'ready' and due <= $4 and (lease_owner is null or lease_owner <> $1) \
              order by due, mail limit $5{lock}) returning mail, {} as is_undecided",
             interruption::IS_UNDECIDED,
         );
@@ -151,7 +151,7 @@ impl SystemStore {
         now: Time,
         lease: Duration,
     ) -> Result<(), StoreError> {
-        let longer = sqlx::query("update outbox set due = $1 where holder = $2 and state = 'ready'");
+        let longer = sqlx::query("update outbox set due = $1 where lease_owner = $2 and state = 'ready'");
         self.write_one(longer.bind(row::lease_end(now, lease)).bind(lease_owner.as_str())).await.map(drop)
     }
 
@@ -161,7 +161,7 @@ impl SystemStore {
     /// [`StoreError`].
     pub async fn release_leases(&self, kind: &str, now: Time) -> Result<u64, StoreError> {
         let back = sqlx::query(
-            "update outbox set holder = null, due = $1 where holder is not null and holder like $2 and state = 'ready'",
+            "update outbox set lease_owner = null, due = $1 where lease_owner is not null and lease_owner like $2 and state = 'ready'",
         );
         self.write_one(back.bind(now.timestamp_millis()).bind(format!("{kind}/%"))).await
     }
@@ -303,8 +303,9 @@ impl Store {
             note_mail(&mut transaction, mail, &Note::of(Action::Released, &by, now)).await?;
         }
         let theirs = scope.on("outbox", 4);
-        let sql =
-            format!("update outbox set holder = $1, state = 'ready', due = $2 where mail = $3 and {theirs}");
+        let sql = format!(
+            "update outbox set lease_owner = $1, state = 'ready', due = $2 where mail = $3 and {theirs}"
+        );
         sqlx::query(AssertSqlSafe(sql))
             .bind(lease_owner.as_str())
             .bind(row::lease_end(now, lease))

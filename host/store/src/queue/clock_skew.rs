@@ -23,9 +23,9 @@ impl SystemStore {
     pub async fn bring_back(&self, now: Time) -> Result<u64, StoreError> {
         let after = |wait: Duration| (now + wait).timestamp_millis();
         let mails = sqlx::query(
-            "update outbox set due = $1, holder = null where state = 'ready' and due > $2 \
+            "update outbox set due = $1, lease_owner = null where state = 'ready' and due > $2 \
              and account in (select id from accounts where name_key is not null) \
-             and (holder is not null or (send_at is null and (cause is null or due > $3)))",
+             and (lease_owner is not null or (send_at is null and (cause is null or due > $3)))",
         );
         let mails = mails.bind(now.timestamp_millis()).bind(after(LEASE)).bind(after(WAIT));
         let mails = self.write_one(mails).await?;

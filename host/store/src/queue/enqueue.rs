@@ -226,7 +226,7 @@ impl UserStore<'_> {
         let kept = sqlx::query(
             "insert into mails (id, company, account, user_id, created, document_kind, document_number, partner, \
              use_case, subject, from_name, from_address, recipients, message_id, mail_from, rcpt_to, size, \
-             needs_smtputf8, skeleton, revision, intent, resend, options) \
+             needs_smtputf8, message_blob, revision, intent, resend, options) \
              select $1, company, id, user_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
              $17, $18, $19, $20 from reachable where user_id = $21 and id = $22",
         )
@@ -306,7 +306,7 @@ async fn enqueue(
     };
     let each = JsonRows::on(connection);
     let sql = format!(
-        "insert into outbox (mail, company, account, state, due, send_at, holder, cause, reason, batch) \
+        "insert into outbox (mail, company, account, state, due, send_at, lease_owner, cause, reason, batch) \
          select mails.id, mails.company, mails.account, {}, {}, $2, $3, {}, {}, $4 from {} \
          join mails on mails.id = {}",
         each.text("state"),

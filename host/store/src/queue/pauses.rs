@@ -170,7 +170,7 @@ impl Store {
              on conflict (account) do update set cause = excluded.cause, reason = excluded.reason, \
              since = case when pauses.until is null then excluded.since else pauses.since end, \
              until = excluded.until, tries = pauses.tries + 1 \
-             where (pauses.until is null and (coalesce(pauses.mended, 0) <= $7 or pauses.mended > $8)) \
+             where (pauses.until is null and (coalesce(pauses.resumed, 0) <= $7 or pauses.resumed > $8)) \
              or pauses.until <= $7 or pauses.until > $9",
         )
         .bind(new.cause.as_str())
@@ -212,7 +212,7 @@ impl Store {
         end_pause(&mut transaction, company, account, now.timestamp_millis()).await?;
         sqlx::query(
             "update outbox set due = $1, cause = null, reason = null where company = $2 and account = $3 \
-             and state = 'ready' and cause = 'account' and holder is null and due > $1 and due <= $4",
+             and state = 'ready' and cause = 'account' and lease_owner is null and due > $1 and due <= $4",
         )
         .bind(Local::now().timestamp_millis())
         .bind(company.to_string())
@@ -239,7 +239,7 @@ impl Store {
         let go = sqlx::query(
             "update outbox set state = 'ready', due = $1, cause = null, reason = null \
              where company = $2 and account = $3 and cause = 'account' \
-             and (state = 'held' or (state = 'ready' and holder is null))",
+             and (state = 'held' or (state = 'ready' and lease_owner is null))",
         );
         let now = Local::now().timestamp_millis();
         let mut transaction = self.write().await?;
@@ -322,7 +322,7 @@ pub(crate) async fn end_pause(
     at: i64,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "update pauses set until = null, mended = $1, tries = 0, reason = '' where company = $2 and account = $3",
+        "update pauses set until = null, resumed = $1, tries = 0, reason = '' where company = $2 and account = $3",
     )
     .bind(at)
     .bind(company.to_string())

@@ -111,7 +111,7 @@ impl Store {
     ) -> Result<i64, StoreError> {
         let sql = format!(
             "select cast(coalesce(sum({}), 0) as bigint) as recipients from outbox join mails on mails.id = outbox.mail \
-             where outbox.holder is not null and outbox.account = $1 and outbox.state = 'ready' and outbox.due > $2",
+             where outbox.lease_owner is not null and outbox.account = $1 and outbox.state = 'ready' and outbox.due > $2",
             self.recipients(),
         );
         let row = sqlx::query(AssertSqlSafe(sql)).bind(account.to_string()).bind(at);
@@ -157,7 +157,7 @@ impl Store {
         for (due, mails) in steps {
             let mails = i64::try_from(mails).unwrap_or(i64::MAX);
             let moved = sqlx::query(
-                "update outbox set due = $1, holder = null, cause = $2, reason = $3 where mail in (select mail from outbox \
+                "update outbox set due = $1, lease_owner = null, cause = $2, reason = $3 where mail in (select mail from outbox \
                  where account = $4 and state = 'ready' and due <= $5 order by due, mail limit $6)",
             )
             .bind(due)

@@ -213,7 +213,7 @@ impl OutboxRow {
         let answer: Option<i64> = row.try_get("answer")?;
         Ok(Self {
             queue_state,
-            lease_owner: row::optional_text(row, "holder")?,
+            lease_owner: row::optional_text(row, "lease_owner")?,
             send_at: row::optional_time(row, "send_at")?,
             answer: answer.map(|it| it != 0),
             restored: row::optional_time(row, "restored")?,

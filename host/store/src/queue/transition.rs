@@ -61,9 +61,9 @@ pub(crate) async fn settle(
     };
     let each = JsonRows::on(transaction);
     let sql = format!(
-        "update outbox set holder = null, state = {state}, due = {}, cause = {}, reason = {}, \
+        "update outbox set lease_owner = null, state = {state}, due = {}, cause = {}, reason = {}, \
          copy = coalesce({}, outbox.copy) from {} where outbox.mail = {} \
-         and (outbox.holder = {}{}) returning mail",
+         and (outbox.lease_owner = {}{}) returning mail",
         each.number("due"),
         each.text("cause"),
         each.text("reason"),

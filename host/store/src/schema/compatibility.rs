@@ -1,6 +1,5 @@
-//! Programs of two versions at one store. Each migration says whether a program that does not know it may go on: one that
-//! only adds leaves the row of `compatibility` alone, any other sets it to its own number. So a program asks one thing: is
-//! the number one that it knows?
+//! Programs of two versions that work with one store. A migration that only adds leaves the row of `compatibility` as it is, any
+//! other sets it to its own number. A program goes on where it has a migration of that number, and refuses where it has not.
 
 use crate::schema::dialect::Dialect;
 use crate::schema::migrations::KNOWN;
@@ -8,8 +7,8 @@ use crate::{Store, StoreError};
 use sqlx::{AnyConnection, Row as _};
 
 impl Store {
-    /// Whether this program may still work with the store: another one may have brought it to a version that it does not
-    /// know. For whoever stays at it for long.
+    /// Checks that this program may still work with the store, which a later version may have changed meanwhile. A program that runs
+    /// for long calls this from time to time.
     ///
     /// # Errors
     /// [`StoreError::SchemaNewer`]: it may not.
@@ -19,23 +18,23 @@ impl Store {
     }
 }
 
-/// The least migration that a program must know; none in a store from before the question was asked, or in no store yet.
+/// Reads the least migration that a program must know; none in an empty database.
 pub(crate) async fn least(
     connection: &mut AnyConnection,
     dialect: Dialect,
 ) -> Result<Option<i64>, StoreError> {
-    let there = match dialect {
+    let table = match dialect {
         Dialect::Sqlite => "select 1 from sqlite_master where type = 'table' and name = 'compatibility'",
         Dialect::Postgres => "select 1 where to_regclass('compatibility') is not null",
     };
-    if sqlx::query(there).fetch_optional(&mut *connection).await?.is_none() {
+    if sqlx::query(table).fetch_optional(&mut *connection).await?.is_none() {
         return Ok(None);
     }
     let row = sqlx::query("select least from compatibility").fetch_one(connection).await?;
     Ok(Some(row.try_get("least")?))
 }
 
-/// An error for a number that this program does not know.
+/// Fails with a number that this program has no migration of.
 pub(crate) fn known(least: i64) -> Result<(), StoreError> {
     if least > KNOWN { Err(StoreError::SchemaNewer { found: least, known: KNOWN }) } else { Ok(()) }
 }

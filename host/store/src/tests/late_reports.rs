@@ -375,7 +375,7 @@ pub(super) async fn what_an_erasure_rewrites_it_rewrites_in_every_column(store: 
     };
     assert!(store.system().notify(office.company.id, &told).await.unwrap());
     office.user_store().open_batch(office.account.id, &parse("november"), now()).await.unwrap();
-    sqlx::query("update notices set state = 'told'").execute(&store.pool).await.unwrap();
+    sqlx::query("update notices set state = 'delivered'").execute(&store.pool).await.unwrap();
     for (number, column) in REWRITTEN.iter().enumerate() {
         let (table, name) = (column.table, column.column);
         let planted = match name {

@@ -76,7 +76,7 @@ pub(super) async fn news_come_with_every_fact_of_a_company_that_has_records_and_
     let lease = Duration::from_secs(60);
     store.claim(&lease_owner, office.account.id, Pace::default(), 9, now(), lease).await.unwrap();
     let attempt = journal.begin(mail.id, &new_attempt(office.account.id), &lease_owner).await.unwrap();
-    assert_eq!(store.news(company, now(), 10).await.unwrap(), [], "an attempt is no news");
+    assert_eq!(store.news(company, now(), 10).await.unwrap(), [], "an attempt changes no status");
     let accepted = event("accepted");
     let sent = Some(StateChange::of(&lease_owner, QueueState::Sent));
     journal
@@ -107,7 +107,11 @@ pub(super) async fn news_come_with_every_fact_of_a_company_that_has_records_and_
     assert_eq!(store.news(company, now(), 10).await.unwrap(), []);
     assert_eq!(store.news(company, later, 10).await.unwrap().len(), 1, "looked at again, later");
     store.add_events(mail.id, &[event("opened")]).await.unwrap();
-    assert_eq!(store.news(company, now(), 10).await.unwrap().len(), 1, "news do not wait for that");
+    assert_eq!(
+        store.news(company, now(), 10).await.unwrap().len(),
+        1,
+        "a status change does not wait for that"
+    );
 
     // Next door has no records.
     let theirs = new_mail(office.theirs.id);
@@ -228,7 +232,7 @@ pub(super) async fn a_person_is_erased_in_notices_too_and_a_company_takes_them_w
     store.lend_pseudonym_key(vec![7; 32].into());
     let mail = office.mail().await;
     let words = Some("<E@Example.com>: no such user".to_owned());
-    let told = Notice { mail: Some(mail.id), reason: words.clone(), ..notice("told", "1", "failed") };
+    let told = Notice { mail: Some(mail.id), reason: words.clone(), ..notice("delivered", "1", "failed") };
     let address = |id: &str| Notice {
         document: None,
         kind: NoticeKind::Address { name: Some("Erika Muster".into()) },
@@ -238,7 +242,8 @@ pub(super) async fn a_person_is_erased_in_notices_too_and_a_company_takes_them_w
         store.notify(company, one).await.unwrap();
     }
     came(store, company, "known", NotificationResult::Told).await;
-    came(store, company, "told", NotificationResult::Later(now(), "e@example.com is nobody".into())).await;
+    came(store, company, "delivered", NotificationResult::Later(now(), "e@example.com is nobody".into()))
+        .await;
     office.admin().erase(&parse("e@example.com"), now()).await.unwrap();
     let all = NoticeFilter { limit: 9, ..NoticeFilter::default() };
     let left = office.admin().notices(&all).await.unwrap();
@@ -262,7 +267,7 @@ pub(super) async fn a_person_is_erased_in_notices_too_and_a_company_takes_them_w
     let stranger = SecretOwner::Company(office.next_door.id);
     assert_eq!(store.sealed(stranger, SecretKind::RecordsKey).await.unwrap(), None);
     store.remove_company(company).await.unwrap();
-    for table in ["records", "news", "notices", "secrets"] {
+    for table in ["records", "status_changes", "notices", "secrets"] {
         let sql = format!("select count(*) from {table}");
         let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&store.pool).await.unwrap();
         assert_eq!(count, 0, "{table}");
