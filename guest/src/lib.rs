@@ -4,12 +4,12 @@
 //! [`flows`] (use cases over ports), which call [`domain`] (rules; no I/O, no clock, no randomness).
 //!
 //! Natively this crate is an ordinary library: tests and benchmarks run the very code that runs in the
-//! sandbox.
+//! sandbox. The artefacts are crates of a few lines over it: `guest/plugin`, `guest/core`, `guest/misbehave`.
 
 pub mod domain;
 pub mod flows;
 
-#[cfg(target_family = "wasm")]
-mod component;
 #[cfg(any(test, target_family = "wasm"))]
-mod entrance;
+mod call_lock;
+#[cfg(target_family = "wasm")]
+pub mod component;

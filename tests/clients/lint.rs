@@ -31,5 +31,8 @@ fn nothing_is_accepted_in_the_layout_that_no_shipped_mail_uses() {
         used.extend(supports.into_iter().filter(|it| it.accepted.is_some()).map(|it| it.feature));
     }
     let idle: Vec<_> = mail_clients::accepted_in_layout().filter(|feature| !used.contains(feature)).collect();
-    assert!(idle.is_empty(), "host/src/mail_clients/data/accepted.json has rows for nothing: {idle:?}");
+    assert!(
+        idle.is_empty(),
+        "host/postroom/src/mail_clients/data/accepted.json has rows for nothing: {idle:?}"
+    );
 }

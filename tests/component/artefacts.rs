@@ -33,7 +33,7 @@ fn built() -> PathBuf {
     let build = || {
         let root = fixtures::folder().parent().unwrap().to_owned();
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let arguments = ["run", "--quiet", "--package", "xtask", "--", "plugin", "--for-tests"];
+        let arguments = ["run", "--quiet", "--bin", "xtask", "--", "plugin", "--for-tests"];
         let status = Command::new(cargo).args(arguments).current_dir(&root).status().unwrap();
         assert!(status.success(), "cargo xtask plugin --for-tests: {status}");
         root.join("target/plugin")

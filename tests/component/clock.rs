@@ -3,12 +3,12 @@
 
 use crate::test_worker::Shop;
 use chrono::Duration;
-use postroom::capabilities::BoxFuture;
-use postroom::capabilities::smtp::{
+use postroom::store::{LeaseOwner, MailId, Pace, QueueState, WaitReason};
+use postroom::transport::BoxFuture;
+use postroom::transport::smtp::{
     Acceptance, Account, Failure, MemorySubmitter, ProbeReport, RecipientReply, Reply, Stage, Submission,
     Submitter, Verdict,
 };
-use postroom::store::{LeaseOwner, MailId, Pace, QueueState, WaitReason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 

@@ -3,12 +3,12 @@
 use crate::stored_message::{Enqueued, now};
 use crate::test_host::shipped;
 use chrono::{DateTime, FixedOffset, TimeDelta};
-use postroom::accounts::{CompanyId, RecordsPlace};
-use postroom::capabilities::BoxFuture;
 use postroom::engine::Capabilities;
+use postroom::model::{CompanyId, RecordsPlace};
 use postroom::outbox::{Clock, Delivered, ErpNotifier, NotifierContext, OutboxHandle, RecordsAccess};
 use postroom::records::{Document, Entry, FileRole, Partner, Records, RecordsError};
 use postroom::store::{DocumentRef, Event, Notice, NoticeFilter, NoticeKind, NoticeState};
+use postroom::transport::BoxFuture;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 

@@ -3,9 +3,9 @@
 
 use crate::test_worker::Shop;
 use chrono::Duration;
-use postroom::accounts::AllowList;
-use postroom::capabilities::smtp::{Account, Security, SmtpClient, Submitter, Timeouts};
+use postroom::model::AllowList;
 use postroom::store::QueueState;
+use postroom::transport::smtp::{Account, Security, SmtpClient, Submitter, Timeouts};
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};

@@ -3,7 +3,7 @@
 
 use crate::artefacts;
 use crate::python::{compiled, python};
-use postroom::catcher::Catcher;
+use postroom_cli::catcher::Catcher;
 use postroom_tests::fixtures;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

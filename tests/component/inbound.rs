@@ -6,7 +6,7 @@ use crate::test_host::{House, shipped};
 use postroom::contract::inbound::{BounceType, InboundError, MessageContent};
 use postroom::contract::tracking::Status;
 use postroom::engine::{EngineError, Files};
-use postroom::inbox::{MatchedBy, Taken};
+use postroom::inbound::{MatchedBy, Taken};
 use postroom::outbox::{suppress_refused, timeline};
 use postroom::return_address::{KeyId, Keys, Purpose, ReturnAddresses};
 use postroom::store::{Event, MailId};
@@ -206,7 +206,7 @@ async fn a_report_is_matched_by_the_return_address_that_was_signed_and_by_no_oth
     for (what, to) in [
         ("another key", addresses(8).mint(Purpose::Bounce, kept.company.id, kept.mail)),
         ("the address for people", ours.mint(Purpose::Reply, kept.company.id, kept.mail)),
-        ("another company", ours.mint(Purpose::Bounce, postroom::accounts::CompanyId::new(), kept.mail)),
+        ("another company", ours.mint(Purpose::Bounce, postroom::model::CompanyId::new(), kept.mail)),
         ("a mail that is not there", ours.mint(Purpose::Bounce, kept.company.id, MailId::new())),
         ("no token", "office@ateliernord.example".to_owned()),
     ] {

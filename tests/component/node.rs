@@ -3,7 +3,7 @@
 
 use crate::test_host::{House, shipped, streamed};
 use crate::{artefacts, python};
-use postroom::catcher::Catcher;
+use postroom_cli::catcher::Catcher;
 use postroom_tests::case::Case;
 use postroom_tests::fixtures;
 use postroom_tests::scripted::{At, How, server};

@@ -1,5 +1,5 @@
 //! The program `postroom`, as the tests of the command line run it.
 
 fn main() -> std::process::ExitCode {
-    postroom::cli::main()
+    postroom_cli::main()
 }

@@ -1,13 +1,13 @@
 //! The plugin at the providers' APIs: the invoice arrives byte for byte, and what goes wrong is told apart.
 
 use crate::test_host::{House, draft, shipped, streamed};
-use postroom::accounts::AllowList;
-use postroom::capabilities::http_api::{Account, Timeouts, WebClient};
-use postroom::capabilities::tokens::TokenSource;
 use postroom::contract::delivery::{LookupResult, SubmissionResult};
 use postroom::contract::schedule::Route;
 use postroom::engine::{Capabilities, CompanyPlugin, Files};
+use postroom::model::AllowList;
 use postroom::outbox::Ready;
+use postroom::transport::http_api::{Account, Timeouts, WebClient};
+use postroom::transport::tokens::TokenSource;
 use postroom_providers::{Fault, File, Gmail, Graph, Reply, SendGrid, TokenState};
 use postroom_tests::case::{Case, SENDER};
 use serde_json::Value;

@@ -5,7 +5,7 @@ use crate::artefacts;
 use crate::test_host::{House, shipped, streamed};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use postroom::catcher::Catcher;
+use postroom_cli::catcher::Catcher;
 use postroom_tests::case::{Case, SENDER};
 use postroom_tests::fixtures;
 use postroom_tests::scripted::{At, How, server};

@@ -2,14 +2,14 @@
 //! the providers' APIs are, which is where the host lets it go.
 
 use crate::test_host::{House, shipped};
-use postroom::accounts::{Endpoints, SendGridSender, ServiceUrl, Tenant};
 use postroom::contract::accounts::{Api, SignIn};
 use postroom::contract::inbound::{MessageContent, Report};
 use postroom::contract::suppressions::Suppression;
 use postroom::contract::tracking::Event;
 use postroom::contract::webhooks::Notice;
 use postroom::engine::Files;
-use postroom::oauth;
+use postroom::model::{Endpoints, SendGridSender, ServiceUrl, Tenant};
+use postroom::transport::oauth;
 
 const NOW: &str = "2026-11-27T09:00:00+01:00";
 const MIA: &str = "Mia@shop.example";

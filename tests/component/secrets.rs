@@ -1,10 +1,10 @@
 //! Invariant 2: no secret enters the sandbox, and none shows in what the host says.
 
 use crate::test_host::{House, cases, misbehaving};
-use postroom::capabilities::smtp::{
+use postroom::outbox::Attempt;
+use postroom::transport::smtp::{
     Account, Failure, Login, Mechanism, Reply, Secret, Security, Stage, Verdict,
 };
-use postroom::outbox::Attempt;
 use postroom_tests::fixtures;
 use std::collections::BTreeSet;
 

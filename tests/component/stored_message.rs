@@ -2,11 +2,11 @@
 
 use crate::test_host::{House, shipped};
 use chrono::{DateTime, FixedOffset};
-use postroom::accounts::{
+use postroom::inbound::{Inbox, Taken};
+use postroom::model::{
     Authentication, Company, NewAccount, NewCompany, NewUser, PasswordMechanism, Security, SmtpServer,
     Transport,
 };
-use postroom::inbox::{Inbox, Taken};
 use postroom::return_address::ReturnAddresses;
 use postroom::store::{
     AttemptId, Event, GroupCommitWriter, LeaseOwner, Location, MailId, Message, NewAttempt, NewMail,

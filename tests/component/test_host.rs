@@ -2,11 +2,11 @@
 //! keep mail in memory, drafts of the sample cases.
 
 use crate::artefacts;
-use postroom::capabilities::attachments::AttachmentSource;
-use postroom::capabilities::smtp::{Account, MemorySubmitter, Security};
 use postroom::contract::{composing, documents, log, types};
 use postroom::engine::{Accounts, Capabilities, CompanyPlugin, Engine, EngineError, Files, Limits, Options};
 use postroom::outbox::{Draft, Portal, Ready};
+use postroom::transport::attachments::AttachmentSource;
+use postroom::transport::smtp::{Account, MemorySubmitter, Security};
 use postroom_tests::case::{Case, SENDER};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};

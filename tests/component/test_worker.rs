@@ -2,18 +2,18 @@
 
 use crate::test_host::shipped;
 use chrono::{Duration, Local};
-use postroom::accounts::{
+use postroom::engine::{Accounts, Capabilities, CompanyPlugin};
+use postroom::model::{
     Account, Authentication, Company, NewAccount, NewCompany, NewUser, PasswordMechanism, Security,
     SmtpServer, Transport, User,
 };
-use postroom::capabilities::BoxFuture;
-use postroom::capabilities::smtp::{self, Submitter};
-use postroom::engine::{Accounts, Capabilities, CompanyPlugin};
 use postroom::outbox::{Clock, OutboxHandle, PluginProvider, Tally, Unreachable, Worker, WorkerOptions};
 use postroom::store::{
     Location, MailId, Message, NewMail, OpenCheck, Order, OutboxRow, Party, Piece, Recipient, SendOptions,
     Store, SystemStore,
 };
+use postroom::transport::BoxFuture;
+use postroom::transport::smtp::{self, Submitter};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 

@@ -3,9 +3,9 @@
 use crate::samples::pdf;
 use crate::servers::{TOKEN_HOLDER, servers};
 use chrono::{DateTime, FixedOffset, NaiveDate};
-use postroom::accounts::AllowList;
-use postroom::capabilities::attachments::AttachmentSource;
-use postroom::capabilities::imap::*;
+use postroom::model::AllowList;
+use postroom::transport::attachments::AttachmentSource;
+use postroom::transport::imap::*;
 use postroom_providers::ClosedPort;
 
 fn account(user: &str, security: Security) -> Account {
@@ -52,7 +52,7 @@ fn mail(id: &str, file: &[u8]) -> Filing {
 /// The bytes that a filing is.
 async fn bytes(filing: &Filing) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut reader = postroom::capabilities::attachments::MessageReader::new(&filing.chunks);
+    let mut reader = postroom::transport::attachments::MessageReader::new(&filing.chunks);
     while reader.next(&mut bytes).await.expect("readable") {}
     bytes
 }

@@ -4,9 +4,9 @@
 use crate::mailbox::arrived;
 use crate::samples::pdf;
 use crate::servers::{SENDER, servers};
-use postroom::accounts::AllowList;
-use postroom::capabilities::attachments::{AttachmentSource, Chunk, MessageReader};
-use postroom::capabilities::smtp::{
+use postroom::model::AllowList;
+use postroom::transport::attachments::{AttachmentSource, Chunk, MessageReader};
+use postroom::transport::smtp::{
     Acceptance, Account, Failure, LaneLimits, Login, Mechanism, PoolLimits, Recipient, Secret, Security,
     SmtpClient, Stage, Submission, Submitter, Verdict,
 };
@@ -100,7 +100,7 @@ async fn bytes(mail: &Submission) -> Vec<u8> {
 }
 
 fn check(kind: Kind, authenticated: bool, what: &str, outcome: &Result<Acceptance, Failure>) {
-    let codes = |of: &[postroom::capabilities::smtp::RecipientReply]| -> Vec<u16> {
+    let codes = |of: &[postroom::transport::smtp::RecipientReply]| -> Vec<u16> {
         of.iter().map(|answer| answer.reply.code).collect()
     };
     match (kind, outcome) {

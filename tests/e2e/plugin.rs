@@ -1,7 +1,7 @@
 //! The plugin under test, loaded once, and offices in which it works.
 
-use postroom::capabilities::smtp::{Account, SmtpClient};
 use postroom::engine::{Accounts, Capabilities, CompanyPlugin, Engine, Options};
+use postroom::transport::smtp::{Account, SmtpClient};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, OnceLock};

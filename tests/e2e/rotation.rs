@@ -8,7 +8,7 @@ use crate::sign_in::{USER, add};
 use crate::web::{OPERATOR, Served, path};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use postroom::oauth::SystemClock;
+use postroom::transport::oauth::SystemClock;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Child;
 use std::sync::Arc;

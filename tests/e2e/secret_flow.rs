@@ -4,7 +4,7 @@
 use crate::home::Home;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use postroom::accounts::*;
+use postroom::model::*;
 use postroom::store::{Location, Store};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

@@ -5,8 +5,8 @@ use crate::mailbox::{arrived, the_one};
 use crate::samples::pdf;
 use crate::servers::servers;
 use mail_parser::{MessageParser, MimeHeaders};
-use postroom::accounts::AllowList;
-use postroom::capabilities::imap::{
+use postroom::model::AllowList;
+use postroom::transport::imap::{
     Account, Criterion, ImapClient, Login, Mailboxes, Mechanism, Place, Secret, Security,
 };
 use postroom_providers::ClosedPort;

@@ -5,14 +5,14 @@ use crate::plugin::company_plugin;
 use crate::program::{Desk, Written};
 use crate::samples::{invoice, pdf};
 use crate::servers::SENDER;
-use postroom::accounts::AllowList;
-use postroom::capabilities::attachments::AttachmentSource;
-use postroom::capabilities::smtp::{Account, Login, Mechanism, Secret, Security, Timeouts};
 use postroom::contract::delivery::SubmitError;
 use postroom::contract::tracking::Status;
 use postroom::contract::transport::{Failure, Stage, Verdict};
 use postroom::contract::types::Address;
+use postroom::model::AllowList;
 use postroom::outbox::{Attempt, Draft, Sent};
+use postroom::transport::attachments::AttachmentSource;
+use postroom::transport::smtp::{Account, Login, Mechanism, Secret, Security, Timeouts};
 use postroom_tests::scripted::{At, How, server};
 use std::time::{Duration, Instant};
 

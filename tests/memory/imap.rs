@@ -1,8 +1,8 @@
 //! An IMAP server that answers with 30 MB of what is dear to keep.
 
 use crate::process::{CASE, cost, measure};
-use postroom::accounts::AllowList;
-use postroom::capabilities::imap::{
+use postroom::model::AllowList;
+use postroom::transport::imap::{
     Account, ImapClient, Login, MailboxError, Mailboxes, Mechanism, Place, Secret, Security,
 };
 use std::io::{BufRead, BufReader, Write};

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use axum::http::HeaderMap;
 use chrono::TimeDelta;
-use postroom::capabilities::BoxFuture;
-use postroom::capabilities::tokens::{Resource, Tokens as _};
-use postroom::oauth::{Error, Granted, Purpose, Wanted};
-use postroom::web::oauth::{Owner, Session, WebCallback};
+use postroom::transport::BoxFuture;
+use postroom::transport::oauth::{Error, Granted, Purpose, Wanted};
+use postroom::transport::tokens::{Resource, Tokens as _};
+use postroom_web::oauth::{Owner, Session, WebCallback};
 use url::Url;
 
 use crate::server::{Browser, Manner, WEB_REDIRECT};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use postroom::capabilities::tokens::{Resource, TokenError, Tokens as _};
-use postroom::oauth::{AtProvider, GrantState, GrantStore as _, Grants, InMemory};
+use postroom::transport::oauth::{AtProvider, GrantState, GrantStore as _, Grants, InMemory};
+use postroom::transport::tokens::{Resource, TokenError, Tokens as _};
 
 use crate::server::Manner;
 use crate::stores::Fragile;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use postroom::capabilities::tokens::{Resource, Tokens as _};
-use postroom::oauth::{Clock as _, Error, Granted, Purpose, Wanted, authorize_device};
+use postroom::transport::oauth::{Clock as _, Error, Granted, Purpose, Wanted, authorize_device};
+use postroom::transport::tokens::{Resource, Tokens as _};
 use serde_json::json;
 
 use crate::server::Manner;

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use chrono::TimeDelta;
-use postroom::capabilities::tokens::{Bearer, Resource, TokenError, Tokens as _};
-use postroom::oauth::{Client, Clock as _, Deadline, Grant, GrantState, GrantStore as _, Grants, Purpose};
+use postroom::transport::oauth::{
+    Client, Clock as _, Deadline, Grant, GrantState, GrantStore as _, Grants, Purpose,
+};
+use postroom::transport::tokens::{Bearer, Resource, TokenError, Tokens as _};
 use tokio::sync::Semaphore;
 
 use crate::server::{Manner, Once, PatientClock};

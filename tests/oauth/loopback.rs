@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use postroom::capabilities::tokens::{Resource, Tokens as _};
-use postroom::oauth::{Client, Error, Granted, Issuer, Provider, Purpose, Wanted};
-use postroom::web::oauth::authorize_loopback;
+use postroom::transport::oauth::{Client, Error, Granted, Issuer, Provider, Purpose, Wanted};
+use postroom::transport::tokens::{Resource, Tokens as _};
+use postroom_web::oauth::authorize_loopback;
 use url::Url;
 
 use crate::server::{Browser, Manner};

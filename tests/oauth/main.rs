@@ -1,10 +1,9 @@
 //! Signing in and staying signed in, over HTTP: against a server of our own that insists on everything ([`server`]), and
-//! with the feature `e2e` against a certified one that others wrote ([`certified`]).
+//! in the end-to-end tier against a certified one that others wrote ([`certified`]).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod callback;
-#[cfg(feature = "e2e")]
 mod certified;
 mod deauthorization;
 mod device;
@@ -17,8 +16,8 @@ mod stores;
 use std::sync::Arc;
 use std::time::Duration;
 
-use postroom::oauth::{Client, Error, Granted, Grants, InMemory, Purpose, Wanted};
-use postroom::web::oauth::authorize_loopback;
+use postroom::transport::oauth::{Client, Error, Granted, Grants, InMemory, Purpose, Wanted};
+use postroom_web::oauth::authorize_loopback;
 use server::{AuthorizationServer, Browser, Manner, Seen, TestClock};
 
 /// Long enough for a slow machine; nothing waits this long but what fails.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use postroom::accounts::AllowList;
-use postroom::oauth::{Client, Error, Network, Provider, Purpose, Wanted, authorize_device};
+use postroom::model::AllowList;
+use postroom::transport::oauth::{Client, Error, Network, Provider, Purpose, Wanted, authorize_device};
 
 use crate::server::{Browser, CLIENT, Manner, Once, SECRET, WEB_REDIRECT};
 use crate::{Office, sign_in};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use postroom::capabilities::BoxFuture;
-use postroom::oauth::{Grant, GrantStore, InMemory, StoreError, Stored, Swap};
+use postroom::transport::BoxFuture;
+use postroom::transport::oauth::{Grant, GrantStore, InMemory, StoreError, Stored, Swap};
 
 /// A store on a disk that is full now and then.
 #[derive(Debug)]

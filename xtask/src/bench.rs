@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: ratios against peers, measured side by side in one run. No test depends on a time.
 
+use crate::foreign;
+use crate::plugin::{self, Artefact};
 use crate::run::{cargo, has_program, program, target};
-use crate::{foreign, plugin};
 use anyhow::{Context as _, bail};
 use std::path::{Path, PathBuf};
 
@@ -12,11 +13,11 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     let Some((_, peers)) = BENCHES.iter().find(|(known, _)| known == name) else {
         bail!("no such benchmark \"{name}\": there are {}", names.join(", "));
     };
-    let plugin = plugin::build()?;
+    plugin::build(&[Artefact::Full])?;
     let folder = target().join("bench");
     let mut bench = cargo(["bench", "--quiet", "--package", "postroom-tests", "--bench", name, "--"])
         .args(rest)
-        .env("POSTROOM_PLUGIN", plugin.full)
+        .env("POSTROOM_PLUGIN", Artefact::Full.path())
         .env("POSTROOM_BENCH_FOLDER", &folder);
     for (name, variable, prepare) in *peers {
         match prepare(&folder.join("peers").join(name)) {

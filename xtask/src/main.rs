@@ -20,6 +20,7 @@ mod test;
 mod tidy;
 
 use anyhow::bail;
+use plugin::Artefact;
 use std::process::ExitCode;
 
 const HELP: &str = "\
@@ -43,7 +44,7 @@ cargo xtask COMMAND
   presets FOLDER  compare the mail providers that are known (guest/src/domain/account/providers.txt) with a copy of
                   Thunderbird's database, github.com/thunderbird/autoconfig: servers, ports, security, logins and
                   domains, as a table of what differs; FOLDER is the checkout, or its folder ispdb
-  clients [FILE]  make the host's data of mail clients (host/src/mail_clients/data/caniemail.json) anew: from the npm package
+  clients [FILE]  make the host's data of mail clients (host/postroom/src/mail_clients/data/caniemail.json) anew: from the npm package
                   `caniemail`, or from FILE, what caniemail.com publishes as data.json
   tidy [--names | --prose | --documents]
                   layering, names, rules and the truth of documents; with --names list every name that the project does
@@ -74,11 +75,8 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<()> {
         [command, rest @ ..] => (command.as_str(), rest),
     };
     match command {
-        "plugin" if rest == ["--for-tests"] => {
-            plugin::build()?;
-            plugin::build_misbehaving().map(drop)
-        }
-        "plugin" => plugin::build().map(drop),
+        "plugin" if rest == ["--for-tests"] => plugin::build(Artefact::ALL),
+        "plugin" => plugin::build(Artefact::SHIPPED),
         "demo" => demo::run(rest),
         "test" => test::run(rest),
         "sheet" => test::sheet(),

@@ -1,4 +1,4 @@
-//! The two components, `postroom.wasm` and `postroom-core.wasm`, and beside them the contract that they keep, as
+//! The components, `postroom.wasm` and `postroom-core.wasm`, and beside them the contract that they keep, as
 //! `postroom.wit` and `postroom.wit.wasm`.
 
 use crate::contract::published;
@@ -8,65 +8,91 @@ use std::path::{Path, PathBuf};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Where the components are.
-pub(crate) struct Built {
+/// A component, made by a crate of a few lines over the guest's library.
+#[derive(Clone, Copy)]
+pub(crate) enum Artefact {
     /// Everything.
-    pub(crate) full: PathBuf,
+    Full,
     /// All that is pure.
-    pub(crate) core: PathBuf,
+    Core,
+    /// Everything, and it goes wrong on request: for the tests of the limits alone.
+    Misbehaving,
 }
 
-/// Builds both and writes the contract, installing the compiler's target for WebAssembly where it is missing.
-pub(crate) fn build() -> anyhow::Result<Built> {
-    let full = build_full()?;
-    let core = component(Some("core"), "core", "postroom-core.wasm")?;
-    let contract = root().join("wit");
-    keep("postroom.wit", published::text(&contract)?.as_bytes())?;
-    keep("postroom.wit.wasm", &published::binary(&contract)?)?;
-    Ok(Built { full, core })
+impl Artefact {
+    /// What ships.
+    pub(crate) const SHIPPED: &'static [Self] = &[Self::Full, Self::Core];
+    /// What the component tests load.
+    pub(crate) const ALL: &'static [Self] = &[Self::Full, Self::Core, Self::Misbehaving];
+
+    fn package(self) -> &'static str {
+        match self {
+            Self::Full => "postroom-plugin-component",
+            Self::Core => "postroom-core-component",
+            Self::Misbehaving => "postroom-misbehave-component",
+        }
+    }
+
+    fn world(self) -> &'static str {
+        match self {
+            Self::Full | Self::Misbehaving => "plugin",
+            Self::Core => "core",
+        }
+    }
+
+    fn file(self) -> &'static str {
+        match self {
+            Self::Full => "postroom.wasm",
+            Self::Core => "postroom-core.wasm",
+            Self::Misbehaving => "postroom-misbehave.wasm",
+        }
+    }
+
+    /// Names the file that [`build`] writes.
+    pub(crate) fn path(self) -> PathBuf {
+        target().join("plugin").join(self.file())
+    }
 }
 
-/// Builds the first alone, for who only runs mails through it.
-pub(crate) fn build_full() -> anyhow::Result<PathBuf> {
-    install_target()?;
-    component(None, "plugin", "postroom.wasm")
-}
-
-/// Builds a third, that misbehaves on request: for the tests of the limits alone.
-pub(crate) fn build_misbehaving() -> anyhow::Result<PathBuf> {
-    install_target()?;
-    component(Some("misbehave"), "plugin", "postroom-misbehave.wasm")
-}
-
-/// The crate is a plain library everywhere else: a `cdylib` beside it would break the native link and switch fat
-/// link-time optimisation off.
+/// Builds components and writes the contract, installing the compiler's target for WebAssembly where it is missing.
 ///
-/// Each has a folder to itself: a library of this kind has the same name whatever its features, and building one in the
-/// place of another builds both anew the next time.
-fn component(feature: Option<&str>, world: &str, name: &str) -> anyhow::Result<PathBuf> {
-    let folder = feature.map_or_else(target, |feature| target().join("variants").join(feature));
-    cargo(["rustc", "--package", "postroom-plugin", "--lib", "--profile", "plugin"])
-        .args(["--target", TARGET, "--crate-type", "cdylib", "--target-dir"])
-        .args([&folder])
-        .args(feature.iter().flat_map(|feature| ["--features", feature]))
+/// All by one call of cargo: the library is compiled once, and the linker, which has one thread, runs for several side by side.
+pub(crate) fn build(artefacts: &[Artefact]) -> anyhow::Result<()> {
+    install_target()?;
+    cargo(["build", "--profile", "plugin", "--target", TARGET])
+        .args(artefacts.iter().flat_map(|artefact| ["--package", artefact.package()]))
         .build()?;
-    let made = folder.join(TARGET).join("plugin/postroom_plugin.wasm");
-    let bytes = std::fs::read(&made).with_context(|| format!("can't read {}", made.display()))?;
-    let documented = published::with_documentation(&root().join("wit"), world, bytes)?;
-    let kept = keep(name, &documented)?;
-    eprintln!("{name}: {} bytes", documented.len());
-    Ok(kept)
+    let contract = root().join("wit");
+    for artefact in artefacts {
+        let name = format!("{}.wasm", artefact.package().replace('-', "_"));
+        let made = target().join(TARGET).join("plugin").join(name);
+        let bytes = std::fs::read(&made).with_context(|| format!("can't read {}", made.display()))?;
+        let documented = published::with_documentation(&contract, artefact.world(), bytes)?;
+        keep(artefact.file(), &documented)?;
+        eprintln!("{}: {} bytes", artefact.file(), documented.len());
+    }
+    keep("postroom.wit", published::text(&contract)?.as_bytes())?;
+    keep("postroom.wit.wasm", &published::binary(&contract)?)
 }
 
-/// Writes a file where the build puts its own, and to target/plugin of the checkout. Says where the first is.
-fn keep(name: &str, bytes: &[u8]) -> anyhow::Result<PathBuf> {
+/// Lints the boundary, which exists in the sandbox alone, and the artefacts.
+pub(crate) fn lint() -> anyhow::Result<()> {
+    install_target()?;
+    cargo(["clippy", "--package", "postroom-plugin", "--target", TARGET])
+        .args(Artefact::ALL.iter().flat_map(|artefact| ["--package", artefact.package()]))
+        .args(["--", "-D", "warnings"])
+        .build()
+}
+
+/// Writes a file where the build puts its own, and to target/plugin of the checkout.
+fn keep(name: &str, bytes: &[u8]) -> anyhow::Result<()> {
     let kept = target().join("plugin").join(name);
     write(&kept, bytes)?;
     let in_checkout = root().join("target/plugin").join(name);
     if in_checkout != kept {
         write(&in_checkout, bytes)?;
     }
-    Ok(kept)
+    Ok(())
 }
 
 /// Writes unless the bytes are there already, so that what is compiled from them stays valid.

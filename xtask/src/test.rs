@@ -1,7 +1,8 @@
 //! `cargo xtask test`: the tiers, one after the other.
 
-use crate::run::{cargo, root};
-use crate::{checks, foreign, fuzz, packages, plugin};
+use crate::plugin::{self, Artefact};
+use crate::run::{Run, cargo, root};
+use crate::{checks, foreign, fuzz, packages};
 use anyhow::bail;
 
 /// Every tier, and what it proves.
@@ -32,25 +33,15 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         }
         place.is_some()
     };
-    if all == ["fuzz"] {
-        wanted("fuzz");
-        return fuzz::run_all(FUZZED);
-    }
-    if all == ["clients"] {
-        wanted("clients");
-        return clients();
-    }
-    eprintln!("== first the plugin, for {}", all.join(", "));
-    let plugin = plugin::build()?;
     if wanted("checks") {
         checks::run()?;
     }
     if wanted("unit") {
-        cargo(["test", "--workspace", "--exclude", "postroom-tests"]).env("INSTA_UPDATE", "no").go()?;
-        cargo(["test", "--package", "postroom-tests", "--test", "snapshot", "--test", "oauth"])
-            .args(["--test", "memory", "--test", "clients"])
-            .env("INSTA_UPDATE", "no")
-            .go()?;
+        let named = ["snapshot", "oauth", "memory", "clients"].iter().flat_map(|name| ["--test", name]);
+        let native = || tests(["--lib", "--bins"]).args(named.clone());
+        native().args(["--no-run"]).build()?;
+        native().env("INSTA_UPDATE", "no").go()?;
+        tests(["--doc"]).go()?;
     }
     if wanted("clients") {
         clients()?;
@@ -58,21 +49,21 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     if wanted("component") {
         packages::ensure_python()?;
         foreign::ensure_node("loading the plugin from Node")?;
-        cargo(["test", "--package", "postroom-tests", "--test", "component"])
-            .env("POSTROOM_PLUGIN", &plugin.full)
-            .env("POSTROOM_CORE", &plugin.core)
-            .env("POSTROOM_MISBEHAVING", plugin::build_misbehaving()?)
+        plugin::build(Artefact::ALL)?;
+        tests(["--test", "component"])
+            .env("POSTROOM_PLUGIN", Artefact::Full.path())
+            .env("POSTROOM_CORE", Artefact::Core.path())
+            .env("POSTROOM_MISBEHAVING", Artefact::Misbehaving.path())
             .go()?;
     }
     if wanted("e2e") {
         packages::ensure(packages::MAIL_SERVERS, "the end-to-end tier")?;
         packages::ensure_postgresql()?;
+        plugin::build(&[Artefact::Full])?;
         // What the unit tier names and leaves out, since it needs a server.
-        cargo(["test", "--package", "postroom", "--lib", "--", "--ignored", "postgresql"]).go()?;
-        let tests = ["--features", "e2e", "--test", "e2e", "--test", "oauth"];
-        cargo(["test", "--package", "postroom-tests"])
-            .args(tests)
-            .env("POSTROOM_PLUGIN", &plugin.full)
+        tests(["--lib", "--", "--ignored", "postgresql"]).go()?;
+        tests(["--test", "e2e"]).env("POSTROOM_PLUGIN", Artefact::Full.path()).go()?;
+        tests(["--test", "oauth", "--", "--include-ignored"])
             .env("POSTROOM_OAUTH_PROVIDER", foreign::authorization_server()?)
             .go()?;
     }
@@ -82,31 +73,27 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Runs the tests named. Cargo is always asked for the same packages and features: for others it would choose other features of
+/// what they depend on, and compile the compiler of WebAssembly a second time.
+fn tests<const N: usize>(which: [&str; N]) -> Run {
+    cargo(["test", "--features", "postroom-tests/e2e"]).args(which)
+}
+
 /// Measures the mails; the plugin's code runs outside the sandbox.
 fn clients() -> anyhow::Result<()> {
     packages::ensure(packages::MAIL_READERS, "measuring mails")?;
     packages::ensure_python()?;
-    cargo([
-        "test",
-        "--package",
-        "postroom-tests",
-        "--test",
-        "clients",
-        "--",
-        "--include-ignored",
-        "--nocapture",
-    ])
-    .args(["--test-threads", "1", "--skip", "contact_sheet"])
-    .env("POSTROOM_AXE", foreign::axe()?)
-    .go()
+    tests(["--test", "clients", "--", "--include-ignored", "--nocapture"])
+        .args(["--test-threads", "1", "--skip", "contact_sheet"])
+        .env("POSTROOM_AXE", foreign::axe()?)
+        .go()
 }
 
 /// Draws every mail; the pictures are in target/sheet.
 pub(crate) fn sheet() -> anyhow::Result<()> {
     packages::ensure(packages::MAIL_READERS, "drawing mails")?;
     foreign::ensure_node("drawing mails")?;
-    cargo(["test", "--package", "postroom-tests", "--test", "clients", "--", "--ignored", "--nocapture"])
-        .args(["contact_sheet"])
+    tests(["--test", "clients", "--", "--ignored", "--nocapture", "contact_sheet"])
         .env("POSTROOM_SHEET", root().join("target/sheet"))
         .go()
 }

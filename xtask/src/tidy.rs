@@ -38,68 +38,93 @@ const RULES: &[Rule] = &[
         why: "flows reach the outside through their ports alone",
     },
     Rule {
-        folder: "host/src/engine",
+        folder: "host/postroom/src/engine",
         forbidden: &[
             "crate::outbox",
-            "crate::cli",
+            "crate::app",
             "crate::config",
             "crate::connections",
-            "crate::store",
+            "postroom_store",
             "crate::vault",
         ],
         why: "the engine runs the plugin for whoever asks",
     },
     Rule {
-        folder: "host/src/outbox",
-        forbidden: &["crate::cli", "crate::connections", "crate::inbox", "crate::vault"],
+        folder: "host/postroom/src/outbox",
+        forbidden: &["crate::app", "crate::connections", "crate::inbound", "crate::vault"],
         why: "the outbox is given an office that can reach what it needs; commands are built on it",
     },
     Rule {
-        folder: "host/src/inbox",
-        forbidden: &["crate::cli", "crate::connections", "crate::outbox", "crate::vault"],
+        folder: "host/postroom/src/inbound",
+        forbidden: &["crate::app", "crate::connections", "crate::outbox", "crate::vault"],
         why: "the inbox is given an office and a store; it sends nothing",
     },
     Rule {
-        folder: "host/src/records",
+        folder: "host/postroom/src/records",
         forbidden: &[
             "crate::engine",
-            "crate::contract",
+            "postroom_contract",
             "crate::outbox",
-            "crate::inbox",
-            "crate::cli",
+            "crate::inbound",
+            "crate::app",
             "crate::config",
             "crate::connections",
             "crate::vault",
-            "crate::web",
         ],
         why: "the records are a port: they know capabilities, and the types of accounts and store",
     },
     Rule {
-        folder: "host/src/connections",
-        forbidden: &["crate::cli", "crate::outbox", "crate::inbox", "crate::contract"],
+        folder: "host/postroom/src/connections",
+        forbidden: &["crate::app", "crate::outbox", "crate::inbound", "postroom_contract"],
         why: "connections turn stored accounts into capabilities, and send nothing",
     },
     Rule {
-        folder: "host/src/vault",
+        folder: "host/postroom/src/vault",
         forbidden: &[
             "crate::engine",
-            "crate::contract",
+            "postroom_contract",
             "crate::outbox",
-            "crate::cli",
+            "crate::app",
             "crate::config",
             "crate::connections",
         ],
         why: "the vault gives secrets to whoever opens it and knows nobody of them",
     },
     Rule {
-        folder: "host/src/web",
-        forbidden: &["crate::cli"],
-        why: "the web server is beside the command line, which starts it",
+        folder: "host/postroom/src/app",
+        forbidden: &[
+            "println!",
+            "print!",
+            "std::process",
+            "anyhow",
+            "axum",
+            "clap::",
+            "comfy_table",
+            "dialoguer",
+            "indicatif",
+        ],
+        why: "a use case knows no terminal, no HTTP and no process: it gives results, events and typed errors",
     },
     Rule {
-        folder: "host/src/cli",
+        folder: "host/postroom/src/app",
+        forbidden: &[".system()", "SystemStore"],
+        why: "a use case acts for a person: the unscoped store is the worker's and the web server's, and is opened there",
+    },
+    Rule {
+        folder: "host/cli/src",
         forbidden: &[".system()", "SystemStore"],
         why: "a command acts for a person: the unscoped store is the worker's and the web server's, and is opened there",
+    },
+    Rule {
+        folder: "host/cli/src",
+        forbidden: &[
+            "postroom_store",
+            "postroom::outbox",
+            "postroom::connections",
+            "postroom::vault",
+            "postroom::engine",
+        ],
+        why: "a command parses, calls a use case of app, and prints",
     },
 ];
 
@@ -269,14 +294,24 @@ mod tests {
 
     #[test]
     fn a_file_says_why_it_exists_and_has_a_name_that_says_something() {
-        let found = complaints("host/src/utils.rs", "fn main() {}\n");
+        let found = complaints("host/store/src/utils.rs", "fn main() {}\n");
         assert_eq!(found.len(), 2, "{found:?}");
     }
 
     #[test]
     fn a_command_has_no_unscoped_store() {
         let text = "//! Why.\nlet mail = connections.store().system().mail(id).await?;\n";
-        assert_eq!(complaints("host/src/cli/outbox.rs", text).len(), 1);
-        assert!(complaints("host/src/outbox/ledger.rs", text).is_empty());
+        assert_eq!(complaints("host/cli/src/outbox.rs", text).len(), 1);
+        assert!(complaints("host/postroom/src/outbox/ledger.rs", text).is_empty());
+    }
+
+    #[test]
+    fn a_use_case_prints_nothing_and_a_command_reaches_nothing_below_the_use_cases() {
+        let text = "//! Why.\nuse postroom_store::Store;\neprintln!(\"sent\");\n";
+        for (file, line) in [("host/postroom/src/app/session.rs", 3), ("host/cli/src/session.rs", 2)] {
+            let found = complaints(file, text);
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(found.iter().all(|it| it.starts_with(&format!("{file}:{line}: "))), "{found:?}");
+        }
     }
 }

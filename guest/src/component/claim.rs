@@ -3,7 +3,7 @@
 use super::bindings::exports::postroom::plugin::inbound;
 use super::bindings::postroom::plugin::types::ArgumentError;
 use super::convert::events_at;
-use crate::domain::inbound::{Class, Hardness, Token, TokenPlace};
+use crate::domain::inbound::{BounceType, Class, Token, TokenPlace};
 use crate::domain::matching::{Claim, ClaimedRecipient};
 
 pub(super) fn claim_in(report: inbound::Report) -> Result<Claim, ArgumentError> {
@@ -11,7 +11,7 @@ pub(super) fn claim_in(report: inbound::Report) -> Result<Claim, ArgumentError> 
     Ok(Claim { events, ..claim_without_facts(inbound::Report { events: vec![], ..report }) })
 }
 
-/// For what needs none of its facts, which may then be anything.
+/// Makes a claim without facts, for rules that read none of them.
 pub(super) fn claim_without_facts(report: inbound::Report) -> Claim {
     Claim {
         class: class_in(&report.kind),
@@ -27,26 +27,26 @@ fn recipient_in(of: inbound::RecipientReport) -> ClaimedRecipient {
         recipient: of.recipient,
         final_recipient: of.final_recipient,
         class: class_in(&of.kind),
-        hardness: of.bounce_type.map(bounce_type_in),
+        bounce_type: of.bounce_type.map(bounce_type_in),
         code: of.code,
         words: of.words,
     }
 }
 
-/// None: a place that is not known, so that it proves nothing.
+/// Reads a token; none from a place that is not known, so that it proves nothing.
 fn token_in(token: inbound::Token) -> Option<Token> {
     let place = TokenPlace::named(&token.place).ok()?;
     Some(Token { value: token.value, place })
 }
 
-/// What is not known is nothing that a rule is about.
+/// Reads the class of a report; one that is not known is `Ordinary`, which no rule is about.
 fn class_in(kind: &str) -> Class {
     Class::named(kind).unwrap_or(Class::Ordinary)
 }
 
-fn bounce_type_in(of: inbound::BounceType) -> Hardness {
+fn bounce_type_in(of: inbound::BounceType) -> BounceType {
     match of {
-        inbound::BounceType::Hard => Hardness::Hard,
-        inbound::BounceType::Soft => Hardness::Soft,
+        inbound::BounceType::Hard => BounceType::Hard,
+        inbound::BounceType::Soft => BounceType::Soft,
     }
 }

@@ -1,4 +1,4 @@
-//! Between the words of the contract and those of the domain: the same records, one of each generated.
+//! Between the words of the contract and those of the domain: equal records, one of each generated.
 
 use super::bindings::exports::postroom::plugin::{documents, recipients, tracking};
 use super::bindings::postroom::plugin::{attachments, types};
@@ -120,24 +120,24 @@ pub(super) fn events_at(
     numbered.map(|(index, event)| event_in(event, || format!("{path}[{index}]"))).collect()
 }
 
-/// A wrong argument, by its path.
+/// Makes the error for a wrong argument, by its path.
 pub(super) fn argument_error(argument: impl Into<String>, detail: impl Into<String>) -> types::ArgumentError {
     types::ArgumentError { argument: argument.into(), detail: detail.into() }
 }
 
-/// The same of whatever is wrong with it.
+/// Makes an adapter that turns any error about one argument into an [`ArgumentError`] with its path.
 pub(super) fn at_argument<E: std::fmt::Display>(argument: &str) -> impl Fn(E) -> types::ArgumentError {
     let argument = argument.to_owned();
     move |error| argument_error(&argument, error.to_string())
 }
 
-/// A wrong argument that is JSON: the path goes on inside, `settings.layout.accent` for `$.layout.accent`.
+/// Makes an adapter for errors in an argument that is JSON: the path goes on inside, `settings.layout.accent` for `$.layout.accent`.
 pub(super) fn json_error(argument: &str, fault: SettingsError) -> types::ArgumentError {
     let inside = fault.path.strip_prefix('$').unwrap_or(&fault.path);
     argument_error(format!("{argument}{inside}"), fault.detail)
 }
 
-/// The language of a text for the user: English where there are no texts.
+/// Returns the language of a text for the user: English where there are no texts.
 pub(super) fn language_in(tag: &str) -> Language {
     Locale::parse(tag).map_or(Language::En, |locale| locale.language)
 }
@@ -150,7 +150,7 @@ pub(super) fn address_out(of: &Mailbox) -> types::Address {
     types::Address { name: of.name.clone(), address: of.address.to_string() }
 }
 
-/// A number of bytes as the contract has it; what is beyond is refused long before.
+/// Returns a number of bytes as the contract has it; what is beyond is refused long before.
 pub(super) fn bytes_out(size: u64) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }

@@ -21,7 +21,7 @@ impl Files for HostFiles {
     }
 }
 
-/// The bytes of a block, whichever form its host gave them.
+/// Reads the bytes of a block, whichever form its host chose.
 fn bytes_of(block: attachments::Block) -> Result<Vec<u8>, base64::DecodeError> {
     match block {
         attachments::Block::Bytes(bytes) => Ok(bytes),
@@ -29,21 +29,19 @@ fn bytes_of(block: attachments::Block) -> Result<Vec<u8>, base64::DecodeError> {
     }
 }
 
-#[cfg(not(feature = "core"))]
 pub(super) use submission::{HostSmtp, HostWeb};
 
-#[cfg(not(feature = "core"))]
 mod submission {
     use crate::component::bindings::postroom::plugin::{smtp, web};
     use crate::component::{convert, transport};
     use crate::domain::status::{Acceptance, Failure, Verdict};
-    use crate::flows::{Answer, Piece, Request, Smtp, Submission, Web, WebError, WebFailure, WebStage};
+    use crate::flows::{Piece, Request, Smtp, Submission, Web, WebError, WebFailure, WebResponse, WebStage};
 
     /// The APIs of the host's accounts.
     pub(in crate::component) struct HostWeb;
 
     impl Web for HostWeb {
-        fn call(&mut self, request: Request) -> Result<Answer, WebError> {
+        fn call(&mut self, request: Request) -> Result<WebResponse, WebError> {
             let headers = request.headers.into_iter();
             let request = web::Request {
                 account_name: request.account,
@@ -58,7 +56,7 @@ mod submission {
                 authorize: request.authorize,
                 limit: request.limit,
             };
-            web::call(&request).map_err(error_in).and_then(answer_in)
+            web::call(&request).map_err(error_in).and_then(response_in)
         }
     }
 
@@ -72,17 +70,17 @@ mod submission {
         }
     }
 
-    /// A body that is not the base64 that it is said to be was not read.
-    fn answer_in(of: web::Response) -> Result<Answer, WebError> {
+    /// Reads a response; a body that is not valid base64 counts as a response that was not read.
+    fn response_in(of: web::Response) -> Result<WebResponse, WebError> {
         let body = super::bytes_of(of.body).map_err(|fault| {
             WebError::Failed(WebFailure {
-                stage: WebStage::Answer,
+                stage: WebStage::WebResponse,
                 verdict: Verdict::InDoubt,
                 detail: format!("the host gave a response's body that is no base64: {fault}"),
                 retry_after: None,
             })
         })?;
-        Ok(Answer {
+        Ok(WebResponse {
             status: of.status,
             headers: of.headers.into_iter().map(|header| (header.name, header.value)).collect(),
             body,
@@ -123,10 +121,8 @@ mod submission {
     }
 }
 
-#[cfg(not(feature = "core"))]
 pub(super) use mailboxes::{HostImap, folder_in};
 
-#[cfg(not(feature = "core"))]
 mod mailboxes {
     use crate::component::bindings::postroom::plugin::imap;
     use crate::component::bindings::postroom::plugin::transport::{Failure, Stage, Verdict};
@@ -146,7 +142,7 @@ mod mailboxes {
         }
     }
 
-    /// What the host gave is not what it said that it gives.
+    /// Makes the error for an answer of the host that breaks the contract.
     fn unreadable(fault: &str) -> imap::ImapError {
         imap::ImapError::Failed(Failure {
             stage: Stage::Command,

@@ -1,26 +1,26 @@
 //! The boundary: the contract's exports over [`flows`](crate::flows), its imports as the flows' ports. No
 //! decisions are made here; it exists in the sandbox alone.
+//!
+//! An artefact exports all of it by [`bindings`]' `export!`, or the interfaces that it names by
+//! [`export_interfaces!`](crate::export_interfaces).
 
-#[allow(unreachable_pub)] // generated
-mod bindings;
+pub mod bindings;
 mod call;
 mod claim;
 mod convert;
+#[doc(hidden)]
+pub mod export_macros;
 mod exports;
 mod imports;
-#[cfg(feature = "misbehave")]
-mod misbehaviour;
 mod transport;
+
+pub use call::begin;
+pub use exports::vocabulary;
 
 /// Composing makes many small texts; with this allocator it is a few per cent faster than with std's for this target.
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// The plugin, as the generated code knows it.
-struct Component;
-
-#[allow(unsafe_code, unreachable_pub)] // the generated export table
-mod export {
-    use super::{Component, bindings};
-    bindings::export!(Component with_types_in bindings);
-}
+/// The type that the generated code calls.
+#[derive(Debug)]
+pub struct Component;

@@ -2,14 +2,14 @@
 
 use crate::component::bindings::postroom::plugin::transport;
 use crate::domain::status::{Acceptance, Failure, RecipientReply, Reply, Stage, Verdict};
-use crate::flows::{Answer, WebError, WebFailure, WebStage};
+use crate::flows::{WebError, WebFailure, WebResponse, WebStage};
 
 pub(in crate::component) fn acceptance_in(of: transport::Acceptance) -> Acceptance {
     let recipients = of.recipients.into_iter().map(recipient_in).collect();
     Acceptance { reply: reply_in(of.reply), recipients }
 }
 
-/// The reply that decided it is in two places: its words and its enhanced code, like those of any other server, in the failure.
+/// Reads a failed submission; the failure has the words and the enhanced code of the reply that decided it, like those of any other server.
 pub(in crate::component) fn submission_failure_in(of: transport::SubmissionFailure) -> Failure {
     let (code, words) = (of.failure.code, of.failure.words);
     Failure {
@@ -26,7 +26,6 @@ pub(in crate::component) fn submission_failure_in(of: transport::SubmissionFailu
     }
 }
 
-#[cfg(not(feature = "core"))]
 pub(in crate::component) fn submission_failure_out(of: Failure) -> transport::SubmissionFailure {
     let recipients = of.recipients.clone().into_iter();
     transport::SubmissionFailure {
@@ -38,7 +37,6 @@ pub(in crate::component) fn submission_failure_out(of: Failure) -> transport::Su
     }
 }
 
-#[cfg(not(feature = "core"))]
 pub(in crate::component) fn failure_out(of: Failure) -> transport::Failure {
     let code = |reply: &Reply| reply.enhanced.clone().unwrap_or_else(|| reply.code.to_string());
     transport::Failure {
@@ -51,7 +49,7 @@ pub(in crate::component) fn failure_out(of: Failure) -> transport::Failure {
     }
 }
 
-/// No response of an API: the call came to nothing.
+/// Reads a call of an API that got no response.
 pub(in crate::component) fn web_failure_in(of: transport::Failure) -> WebError {
     WebError::Failed(WebFailure {
         stage: match of.stage {
@@ -60,7 +58,7 @@ pub(in crate::component) fn web_failure_in(of: transport::Failure) -> WebError {
             transport::Stage::Connect => WebStage::Connect,
             transport::Stage::Tls => WebStage::Tls,
             transport::Stage::Request | transport::Stage::Data => WebStage::Request,
-            transport::Stage::Response | transport::Stage::AfterDot => WebStage::Answer,
+            transport::Stage::Response | transport::Stage::AfterDot => WebStage::WebResponse,
             _ => WebStage::Prepare,
         },
         verdict: verdict_in(of.verdict),
@@ -69,11 +67,11 @@ pub(in crate::component) fn web_failure_in(of: transport::Failure) -> WebError {
     })
 }
 
-/// An API's response in hand.
-pub(in crate::component) fn api_response_in(of: transport::ApiResponse) -> Answer {
+/// Reads an API's response that the host has in hand.
+pub(in crate::component) fn api_response_in(of: transport::ApiResponse) -> WebResponse {
     let headers =
         [("retry-after", of.retry_after.map(|seconds| seconds.to_string())), ("x-message-id", of.message_id)];
-    Answer {
+    WebResponse {
         status: of.status,
         headers: headers.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect(),
         body: of.body.into_bytes(),
@@ -90,7 +88,6 @@ pub(in crate::component) fn verdict_in(of: transport::Verdict) -> Verdict {
     }
 }
 
-#[cfg(not(feature = "core"))]
 pub(in crate::component) fn verdict_out(of: Verdict) -> transport::Verdict {
     match of {
         Verdict::Transient => transport::Verdict::Transient,
@@ -100,7 +97,6 @@ pub(in crate::component) fn verdict_out(of: Verdict) -> transport::Verdict {
     }
 }
 
-#[cfg(not(feature = "core"))]
 pub(in crate::component) fn reply_out(of: Reply) -> transport::Reply {
     transport::Reply { code: of.code, enhanced: of.enhanced, text: of.text }
 }
@@ -131,7 +127,6 @@ fn stage_in(of: transport::Stage) -> Stage {
     }
 }
 
-#[cfg(not(feature = "core"))]
 pub(in crate::component) fn stage_out(of: Stage) -> transport::Stage {
     match of {
         Stage::Prepare => transport::Stage::Prepare,

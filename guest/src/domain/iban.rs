@@ -7,7 +7,7 @@ pub fn parse(text: &str) -> Option<String> {
     (has_form(bytes) && remainder(&bytes[4..], &bytes[..4]) == 1).then_some(bare)
 }
 
-/// What looks like an IBAN in groups of four, as people copy it, right or wrong; anything else as it is.
+/// Returns what looks like an IBAN in groups of four, as people copy it, right or wrong; anything else as it is.
 pub fn grouped(text: &str) -> String {
     let bare = bare(text);
     if !has_form(bare.as_bytes()) {
@@ -34,7 +34,7 @@ fn has_form(bytes: &[u8]) -> bool {
         && bytes[2..4].iter().all(u8::is_ascii_digit)
 }
 
-/// A creditor reference of ISO 11649, `RF18 5390 0754 7034`, in its electronic form. Its check is that of an IBAN.
+/// Reads a creditor reference of ISO 11649, `RF18 5390 0754 7034`, in its electronic form. Its check is that of an IBAN.
 pub fn creditor_reference(text: &str) -> Option<String> {
     let bare = bare(text).to_ascii_uppercase();
     let bytes = bare.as_bytes();
@@ -45,7 +45,7 @@ pub fn creditor_reference(text: &str) -> Option<String> {
     (has_form && remainder(&bytes[4..], &bytes[..4]) == 1).then_some(bare)
 }
 
-/// What is left after division by 97, letters read as 10 to 35 (ISO 7064).
+/// Returns what is left after division by 97, letters read as 10 to 35 (ISO 7064).
 fn remainder(first: &[u8], last: &[u8]) -> u32 {
     first.iter().chain(last).fold(0, |left, byte| match byte {
         b'0'..=b'9' => (left * 10 + u32::from(byte - b'0')) % 97,

@@ -1,7 +1,6 @@
 //! Which documents there are, what a mail about one can be for, and which of these pairs make sense.
 //!
-//! The table is closed: a pair that is not in it has no text and is refused, so that nobody ever gets an
-//! overdue notice for a quote.
+//! The table is closed: a pair that is not in it has no text and is refused, so that no one ever gets an overdue notice for a quote.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -103,7 +102,7 @@ fn known(kind: DocumentKind) -> String {
 }
 
 impl Purpose {
-    /// The pair, if it is in the table.
+    /// Makes the pair, if it is in the table.
     pub fn new(kind: DocumentKind, use_case: UseCase) -> Result<Self, NoSuchPurpose> {
         if kind.use_cases().contains(&use_case) {
             Ok(Self { kind, use_case })
@@ -112,7 +111,7 @@ impl Purpose {
         }
     }
 
-    /// The pair by the use case's name.
+    /// Finds the pair by the use case's name.
     pub fn named(kind: DocumentKind, use_case: &str) -> Result<Self, NoSuchPurpose> {
         let found = kind.use_cases().iter().find(|u| u.name() == use_case);
         found
@@ -120,17 +119,17 @@ impl Purpose {
             .ok_or_else(|| NoSuchPurpose { kind, use_case: use_case.to_owned() })
     }
 
-    /// Every pair, in the order of the table.
+    /// Returns every pair, in the order of the table.
     pub fn all() -> impl Iterator<Item = Self> {
         TABLE.iter().flat_map(|(kind, uses)| uses.iter().map(|u| Self { kind: *kind, use_case: *u }))
     }
 
-    /// Kind of the document.
+    /// Returns the kind of the document.
     pub fn kind(self) -> DocumentKind {
         self.kind
     }
 
-    /// What the mail is for.
+    /// Returns what the mail is for.
     pub fn use_case(self) -> UseCase {
         self.use_case
     }
@@ -144,7 +143,7 @@ impl Purpose {
         }
     }
 
-    /// True where the mail says that something should have been paid.
+    /// True if the mail reminds of something that should have been paid.
     pub fn reminds_of_payment(self) -> bool {
         match self.kind {
             K::Invoice => matches!(self.use_case, U::Reminder1 | U::Reminder2 | U::Reminder3 | U::Overdue),
@@ -163,12 +162,12 @@ impl fmt::Display for Purpose {
 }
 
 impl DocumentKind {
-    /// The kind by its name.
+    /// Finds the kind by its name.
     pub fn named(name: &str) -> Option<Self> {
         TABLE.iter().map(|(kind, _)| *kind).find(|kind| kind.name() == name)
     }
 
-    /// Name in files, on the command line and in the contract.
+    /// Returns the name in files, on the command line and in the contract.
     pub fn name(self) -> &'static str {
         match self {
             K::Quote => "quote",
@@ -186,17 +185,17 @@ impl DocumentKind {
         }
     }
 
-    /// Use cases that make sense for it; never empty.
+    /// Lists the use cases that make sense for the kind; never empty.
     pub fn use_cases(self) -> &'static [UseCase] {
         TABLE.iter().find(|(kind, _)| *kind == self).map_or(&[U::New], |(_, uses)| uses)
     }
 
-    /// True for what says how much its reader pays or paid. A credit note says the opposite.
+    /// True for documents with an amount that their reader pays or paid. A credit note is the opposite.
     pub fn is_to_be_paid(self) -> bool {
         matches!(self, K::Invoice | K::Statement | K::Receipt | K::Reminder)
     }
 
-    /// Who its mails go to: vendors for what we order, customers for all else.
+    /// Returns who its mails go to: vendors for what we order, customers for all else.
     pub fn audience(self) -> Audience {
         match self {
             K::PurchaseOrder | K::RequestForQuotation => Audience::Vendor,
@@ -206,7 +205,7 @@ impl DocumentKind {
 }
 
 impl UseCase {
-    /// Name in files, on the command line and in the contract.
+    /// Returns the name in files, on the command line and in the contract.
     pub fn name(self) -> &'static str {
         match self {
             U::New => "new",

@@ -18,7 +18,7 @@ impl Language {
     /// All of them.
     pub const ALL: [Language; 4] = [Language::Nl, Language::Fr, Language::En, Language::De];
 
-    /// Two-letter code, ISO 639-1.
+    /// Returns the two-letter code, ISO 639-1.
     pub fn code(self) -> &'static str {
         match self {
             Language::Nl => "nl",
@@ -45,7 +45,7 @@ pub struct Locale {
 }
 
 impl Locale {
-    /// The language without a region.
+    /// Makes the locale of a language without a region.
     pub const fn of(language: Language) -> Self {
         Self { language, region: None }
     }
@@ -66,7 +66,7 @@ impl Locale {
         Self::parse(tag).filter(|locale| locale.to_string() == tag)
     }
 
-    /// The language as it is written in a country, given by its ISO 3166-1 code; as it is where the country is no code.
+    /// Returns the language as it is written in a country, given by its ISO 3166-1 code; as it is where the country is no code.
     pub fn in_country(self, country: &str) -> Self {
         match country.trim().as_bytes() {
             [a, b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => {
@@ -81,7 +81,7 @@ impl Locale {
         self.language == Language::De && matches!(self.region(), Some("CH" | "LI"))
     }
 
-    /// Region as text.
+    /// Returns the region as text.
     pub fn region(&self) -> Option<&str> {
         self.region.as_ref().and_then(|r| std::str::from_utf8(r).ok())
     }

@@ -1,5 +1,4 @@
-//! The rules, each concept in a folder of its own. Nothing here does I/O, and nothing here knows the
-//! boundary.
+//! The rules, each concept in a folder of its own. Nothing in it does I/O, and nothing depends on the boundary.
 
 pub mod account;
 pub mod address;
@@ -8,12 +7,13 @@ pub mod compose;
 pub mod delivery;
 pub mod document;
 pub mod draft;
+pub mod html;
 pub mod iban;
 pub mod inbound;
+pub mod interface_texts;
 pub mod kind;
 pub mod language;
 pub mod matching;
-pub mod office;
 pub mod opening;
 pub mod options;
 pub mod payment_code;

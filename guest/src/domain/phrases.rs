@@ -7,22 +7,29 @@ use aho_corasick::AhoCorasick;
 pub(crate) struct Table(Option<AhoCorasick>);
 
 impl Table {
-    /// Of phrases in plain form.
+    /// Makes a table of phrases in plain form.
     pub(crate) fn new<'a>(phrases: impl IntoIterator<Item = &'a str>) -> Self {
         Self(AhoCorasick::new(phrases).ok())
     }
 
-    /// One of them is in the text, which is in plain form.
+    /// True if one of them is in the text, which is in plain form.
     pub(crate) fn is_in(&self, plain: &str) -> bool {
         self.first(plain).is_some()
     }
 
-    /// The text begins with one of them.
+    /// True if the text begins with one of them.
     pub(crate) fn begins(&self, plain: &str) -> bool {
         self.first(plain) == Some(0)
     }
 
-    /// The text is one of them, and nothing else.
+    /// True if the text ends with one of them, whatever stands before it.
+    pub(crate) fn ends(&self, plain: &str) -> bool {
+        let ends =
+            |table: &AhoCorasick| table.find_overlapping_iter(plain).any(|found| found.end() == plain.len());
+        self.0.as_ref().is_some_and(ends)
+    }
+
+    /// True if the text is one of them, and nothing else.
     pub(crate) fn is(&self, plain: &str) -> bool {
         let ends = |table: &AhoCorasick| {
             table.find_overlapping_iter(plain).any(|found| found.start() == 0 && found.end() == plain.len())
@@ -30,12 +37,12 @@ impl Table {
         self.0.as_ref().is_some_and(ends)
     }
 
-    /// Where the first of them begins.
+    /// Finds where the first of them begins.
     pub(crate) fn first(&self, plain: &str) -> Option<usize> {
         self.found(plain).map(|(start, _)| start).min()
     }
 
-    /// Begin and number of all that are in the text, overlapping ones too.
+    /// Finds begin and number of all that are in the text, overlapping ones too.
     pub(crate) fn found<'a>(&'a self, plain: &'a str) -> impl Iterator<Item = (usize, usize)> + 'a {
         let found = self.0.iter().flat_map(move |table| table.find_overlapping_iter(plain));
         let found = found.filter(move |found| begins_word(plain, found.start()));
@@ -43,7 +50,7 @@ impl Table {
     }
 }
 
-/// `until` is not in `groupuntil`; scripts that know no spaces are not looked at so closely.
+/// True if a phrase begins a word: `until` is not in `groupuntil`; scripts without spaces are not looked at so closely.
 fn begins_word(plain: &str, start: usize) -> bool {
     let before = plain.get(..start).and_then(|before| before.chars().next_back());
     let first = plain.get(start..).and_then(|rest| rest.chars().next());
@@ -51,7 +58,7 @@ fn begins_word(plain: &str, start: usize) -> bool {
     !(before.is_some_and(in_word) && first.is_some_and(in_word))
 }
 
-/// The phrases of a file by their section.
+/// Reads the phrases of a file by their section.
 pub(crate) fn sections(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let mut section = "";
     file.lines().filter_map(move |line| {
@@ -66,12 +73,12 @@ pub(crate) fn sections(file: &'static str) -> impl Iterator<Item = (&'static str
     })
 }
 
-/// The phrases of one section, to be searched for.
+/// Reads the phrases of one section into a table.
 pub(crate) fn section(file: &'static str, name: &'static str) -> Table {
     Table::new(sections(file).filter(move |(section, _)| *section == name).map(|(_, phrase)| phrase))
 }
 
-/// A text as the tables have it: lower case, single spaces, one kind of apostrophe.
+/// Brings a text into the form of the tables: lower case, single spaces, one kind of apostrophe.
 pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,5 +1,5 @@
-//! Why something is so, for two readers: a code, which never changes its meaning and which [`explain`](super::office::explain) puts into
-//! the user's language, and English words, which say what is known of the single case.
+//! Why something is so, for two readers: a code, which never changes its meaning and which [`explain`](super::interface_texts::explain)
+//! puts into the user's language, and English words about the single case.
 //!
 //! The codes of a group are the cases of one type, so its list is complete: what is not in the list can't be given.
 
@@ -8,11 +8,11 @@
 pub struct Reason {
     /// One of the codes of its group.
     pub code: &'static str,
-    /// In English.
+    /// What is known of the single case, in English.
     pub detail: String,
 }
 
-/// Declares the reasons of a group: each case with its code, and with what it says in English where nothing more is known.
+/// Declares the reasons of a group: each case with its code, and its English words where nothing more is known.
 macro_rules! reasons {
     ($(#[$doc:meta])* $type:ident, { $($case:ident = $code:literal, $words:expr;)* }) => {
         $(#[$doc])*
@@ -25,12 +25,12 @@ macro_rules! reasons {
             /// The code of every case.
             pub const CODES: &'static [&'static str] = &[$($code),*];
 
-            /// The code.
+            /// Returns the code.
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$case => $code),* }
             }
 
-            /// What it says in English.
+            /// Returns its meaning in English.
             pub const fn words(self) -> &'static str {
                 match self { $(Self::$case => $words),* }
             }
@@ -45,7 +45,7 @@ macro_rules! reasons {
 }
 pub(crate) use reasons;
 
-/// Two lists of codes as one, whose length is that of both.
+/// Joins two lists of codes, whose lengths make that of both.
 pub(crate) const fn joined<const N: usize>(
     first: &[&'static str],
     second: &[&'static str],

@@ -1,10 +1,10 @@
-//! Names as a few ASCII words, for an address or a file: `Brasserie L'Été & fils` is `brasserie-l-ete-fils`. The same
-//! name gives the same words for ever, since addresses are made of them.
+//! Names as a few ASCII words, for an address or a file: `Brasserie L'Été & fils` is `brasserie-l-ete-fils`. Equal names give equal words
+//! for ever, since addresses are made of them.
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
 
-/// Lower-case letters, digits and single hyphens between them, at most `limit` bytes, cut between words where that
-/// leaves enough. Empty where the name has no Latin letter and no digit.
+/// Makes a slug: lower-case letters, digits and single hyphens between them, at most `limit` bytes, cut between words where that leaves
+/// enough. Empty where the name has no Latin letter and no digit.
 pub fn slug(name: &str, limit: usize) -> String {
     let mut words = String::new();
     let mut before = ' ';
@@ -32,26 +32,26 @@ pub fn slug(name: &str, limit: usize) -> String {
             _ if !words.ends_with('-') => words.push('-'),
             _ => {}
         }
-        // An umlaut is written with an e; after a vowel the dots are a diaeresis, which says "read apart".
+        // An umlaut is written with an e; after a vowel the dots are a diaeresis: read apart.
         if has_diaeresis && matches!(lower, 'a' | 'o' | 'u') && !is_vowel(before) {
             words.push('e');
         }
         before = lower;
     }
-    let mut kept = String::new();
+    let mut slug = String::new();
     for word in words.split('-').filter(|word| !word.is_empty()) {
-        let room = limit.saturating_sub(kept.len() + usize::from(!kept.is_empty()));
+        let room = limit.saturating_sub(slug.len() + usize::from(!slug.is_empty()));
         if word.len() <= room {
-            kept.extend((!kept.is_empty()).then_some('-'));
-            kept.push_str(word);
+            slug.extend((!slug.is_empty()).then_some('-'));
+            slug.push_str(word);
         } else {
-            if kept.is_empty() {
-                kept.push_str(&word[..room]);
+            if slug.is_empty() {
+                slug.push_str(&word[..room]);
             }
             break;
         }
     }
-    kept
+    slug
 }
 
 fn is_mark(c: char) -> bool {

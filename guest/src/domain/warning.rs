@@ -3,7 +3,7 @@
 crate::domain::status::named! {
     /// What a sender should know.
     WarningCode, "warning", {
-        /// It has no recipient.
+        /// The mail has no recipient.
         NoRecipient = "no-recipient",
         /// The format asks for the PDF and there is none.
         NoPdf = "no-pdf",

@@ -1,12 +1,12 @@
-//! Whom a mail is written to: which of the partner's contacts, in which language, and by what name. An address may belong to several
-//! of them, who share a mailbox: then the name in To tells which, and without one nobody is greeted.
+//! Whom a mail is written to: which of the partner's contacts, in which language, and by what name. An address may belong to several of
+//! them, who share a mailbox: then the name in To shows which, and without one the greeting has no name.
 
 use crate::domain::address::{Address, Mailbox, is_unseen};
 use crate::domain::document::{Contact, Party};
 use crate::domain::language::Locale;
 use crate::domain::recipients::person_name;
 
-/// Who reads a mail, as far as To and the partner's contacts tell.
+/// The reader of a mail, as far as To and the partner's contacts show.
 pub(super) struct Addressee<'a> {
     /// The one contact that it is for.
     contact: Option<&'a Contact>,
@@ -14,12 +14,12 @@ pub(super) struct Addressee<'a> {
     typed: Option<&'a str>,
     /// Language of the contact, or of all who share the mailbox.
     language: Option<&'a str>,
-    /// To has one address: with several, nobody is greeted by name.
+    /// To has one address: with several, the greeting has no name.
     is_alone: bool,
 }
 
 impl<'a> Addressee<'a> {
-    /// The reader at the first address of To.
+    /// Finds the reader at the first address of To.
     pub(super) fn of(partner: &'a Party, to: &'a [Mailbox]) -> Self {
         let is_alone = to.len() == 1;
         let Some(first) = to.first() else {
@@ -40,17 +40,17 @@ impl<'a> Addressee<'a> {
         Self { contact, typed, language, is_alone }
     }
 
-    /// The language that they want to be written in.
+    /// Returns the language that they want to be written in.
     pub(super) fn language(&self) -> Option<&'a str> {
         self.language
     }
 
-    /// The person's name that the mail greets.
+    /// Returns the person's name that the mail greets.
     pub(super) fn name(&self, partner: &Party) -> Option<String> {
         person_name(self.contact, self.typed, partner).filter(|_| self.is_alone)
     }
 
-    /// How the contact wants a letter to begin; none where that is in another language than the mail, or holds what nobody sees.
+    /// Returns the salutation that the contact wants; none where that is in another language than the mail, or holds invisible characters.
     pub(super) fn salutation(&self, locale: Locale) -> Option<&'a str> {
         let contact = self.contact.filter(|_| self.is_alone)?;
         let own = contact.language.as_deref().filter(|tag| !tag.trim().is_empty());
@@ -77,7 +77,7 @@ fn is_named(contact: &Contact, typed: &str, mailbox: &Mailbox) -> bool {
     written.is_some_and(|name| name.trim().to_lowercase() == typed.trim().to_lowercase())
 }
 
-/// The language that all of them name.
+/// Returns the language that all of them name.
 fn common_language<'a>(contacts: &[&'a Contact]) -> Option<&'a str> {
     let first = contacts.first()?.language.as_deref()?;
     let is_it = |tag: &str| tag.trim().eq_ignore_ascii_case(first.trim());

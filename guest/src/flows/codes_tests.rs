@@ -1,7 +1,7 @@
 //! That whatever the plugin gives a code for has words for the user, and that no word is left of a code that is gone.
 
+use crate::domain::interface_texts::{explain, explained};
 use crate::domain::language::Language;
-use crate::domain::office::{explain, explained};
 use crate::domain::recipients;
 use crate::domain::{account, attachment, delivery, status, template, warning};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,8 +1,8 @@
 //! From a record to a message: document, language, texts, attachments, MIME.
 
 use super::addressee::Addressee;
-use super::contents::look_inside;
-use super::doubt::{doubts, unknown_templates};
+use super::contents::check_content;
+use super::document_warnings::{document_warnings, unknown_templates};
 use super::feedback_id::feedback_id;
 use super::files::Files;
 use super::input::{Input, InputError, Source};
@@ -11,7 +11,7 @@ use super::refusal::{self, Refusal};
 use super::void_copy;
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::attachment::{self, Attachment, AttachmentFault, Format, Role, Rule, Selected};
-use crate::domain::compose::{self, Composed, Letter, LetterId, MessageId, Thread};
+use crate::domain::compose::{self, Composed, MailId, MessageContent, MessageId, Thread};
 use crate::domain::document::Document;
 use crate::domain::kind::{DocumentKind, Purpose};
 use crate::domain::options::Mode;
@@ -64,7 +64,7 @@ pub struct Job {
     pub mode: Mode,
     /// Refusals that the user has seen and overrides.
     pub insist: Vec<String>,
-    /// The host's link that tells of the mail's opening.
+    /// The host's link to the picture that reports the mail's opening.
     pub pixel: Option<String>,
     /// Where reports of failure go, where that is not the sender.
     pub return_path: Option<String>,
@@ -75,7 +75,7 @@ pub struct Job {
 pub struct Warning {
     /// One of [`WARNINGS`](crate::domain::warning::WARNINGS).
     pub code: &'static str,
-    /// In English.
+    /// What is known of the single case, in English.
     pub detail: String,
 }
 
@@ -106,10 +106,10 @@ pub enum ComposeError {
     /// An attachment.
     #[error(transparent)]
     Attachment(#[from] AttachmentFault),
-    /// It could be made, and should not be.
+    /// The mail could be made, and should not be.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Another argument: which, and what is wrong.
+    /// Another argument is wrong: which, and how.
     #[error("{field}: {detail}")]
     Job {
         /// Name in the contract.
@@ -132,8 +132,8 @@ impl ComposeError {
 pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError> {
     let pixel = job.pixel.as_deref().map(Pixel::of).transpose()?;
     let return_path = job.return_path.as_ref().map(return_path).transpose()?;
-    let id = LetterId::parse(&job.id).map_err(|e| ComposeError::job("id", e))?;
-    let Input { standing: document, purpose, settings, .. } =
+    let id = MailId::parse(&job.id).map_err(|e| ComposeError::job("id", e))?;
+    let Input { as_mailed: document, purpose, settings, .. } =
         Input::read(&job.document, &job.use_case, &job.settings)?;
     let [to, cc, bcc, reply_to] = addressees(job)?;
     let thread = job.thread.as_ref().map(conversation).transpose()?;
@@ -145,9 +145,9 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
     let selected = attachment::check(&job.attachments, format).map_err(|fault| offer_link(fault, job))?;
     refusal::check_carried(job, &document, purpose, &selected)?;
     warnings.extend(selected.warnings().iter().map(|w| warning(w.code(), w)));
-    warnings.extend(doubts(&document, &settings.company));
+    warnings.extend(document_warnings(&document, &settings.company));
     warnings.extend(unknown_templates(&settings.templates));
-    let (selected, logo) = look_inside(selected, files, &mut warnings)?;
+    let (selected, logo) = check_content(selected, files, &mut warnings)?;
 
     let addressee = Addressee::of(document.partner(), &to);
     let mut language = template::choose_language(LanguageSources {
@@ -181,7 +181,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
         warnings.push(warning(WarningCode::LanguageFallback, detail));
     }
     let people = to.len() + cc.len() + bcc.len();
-    let tracked = match pixel.as_ref().map(|pixel| pixel.put_into(&rendered.html, people, job.mode)) {
+    let tracked = match pixel.as_ref().map(|pixel| pixel.insert_into(&rendered.html, people, job.mode)) {
         Some(Err(why)) => {
             warnings.push(warning(WarningCode::NoPixel, why));
             None
@@ -196,7 +196,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
     }
     let about = about(&document, &from);
     let feedback_id = (job.mode == Mode::Platform).then(|| feedback_id(document.kind, &from.address));
-    let letter = Letter {
+    let content = MessageContent {
         id: &id,
         message_id_domain: from.address.ascii_domain(),
         date: job.now,
@@ -215,7 +215,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
         automatic: job.automatic,
         attachments: &selected,
     };
-    let mut composed = compose::compose(&letter).map_err(|e| ComposeError::job("now", e))?;
+    let mut composed = compose::compose(&content).map_err(|e| ComposeError::job("now", e))?;
     if let Some(return_path) = return_path {
         composed.envelope.mail_from = return_path;
     }
@@ -226,7 +226,7 @@ pub fn compose(job: &Job, files: &mut dyn Files) -> Result<Message, ComposeError
     Ok(Message { composed, from, rendered, language, warnings })
 }
 
-/// What all mails about a document have in common, reminders of it by a document of their own included.
+/// Returns what all mails about a document have in common, reminders of it by a document of their own included.
 fn about(document: &Document, from: &Mailbox) -> String {
     let number = match (document.kind, document.references.invoices.as_slice()) {
         (DocumentKind::Reminder, [invoice]) => invoice,
@@ -273,7 +273,7 @@ fn render(
     Ok(rendered)
 }
 
-/// From: the settings before the account's mailbox, the company's name before the document's issuer.
+/// Chooses From: the settings before the account's mailbox, the company's name before the document's issuer.
 fn sender(job: &Job, settings: &Settings, document: &Document) -> Result<Mailbox, ComposeError> {
     let (name, address) = &job.sender;
     let own = (job.mode != Mode::Platform).then_some(&settings.user);
@@ -294,7 +294,7 @@ fn return_path(address: &String) -> Result<Address, ComposeError> {
         .map_err(|e| ComposeError::job("options.return_path", format!("\"{address}\": {e}")))
 }
 
-/// To, Cc, Bcc and Reply-To.
+/// Resolves To, Cc, Bcc and Reply-To.
 fn addressees(job: &Job) -> Result<[Vec<Mailbox>; 4], ComposeError> {
     let mut fields = [const { Vec::new() }; 4];
     for (index, (field, name, address)) in job.recipients.iter().enumerate() {
@@ -311,7 +311,7 @@ fn addressees(job: &Job) -> Result<[Vec<Mailbox>; 4], ComposeError> {
     Ok(fields)
 }
 
-/// A link that would be left out in silence is a mistake of the host, better known before the mail leaves.
+/// Refuses a link that would otherwise be left out silently: it is a mistake of the host, better known before the mail leaves.
 fn check_links(job: &Job) -> Result<(), ComposeError> {
     let Some((view, pdf)) = &job.portal else { return Ok(()) };
     for (field, url) in [("options.portal.view_url", Some(view)), ("options.portal.pdf_url", pdf.as_ref())] {
@@ -327,8 +327,8 @@ fn check_links(job: &Job) -> Result<(), ComposeError> {
     Ok(())
 }
 
-/// Without a portal nothing would carry the document; without its one Reply-To an answer to the platform's
-/// address would reach nobody.
+/// Refuses modes that can't work: without a portal nothing would carry the document; without its one Reply-To an answer to the platform's
+/// address would be lost.
 fn check_mode(job: &Job, reply_to: &[Mailbox]) -> Result<(), ComposeError> {
     if job.format == Format::Link && job.portal.is_none() {
         return Err(ComposeError::job(
@@ -364,7 +364,7 @@ fn conversation((in_reply_to, references): &(Option<String>, Vec<String>)) -> Re
     Ok(Thread { in_reply_to, references: references.collect::<Result<_, _>>()? })
 }
 
-/// What is too much for a mail can be had from the portal, where there is one.
+/// Adds to a fault about too much for a mail that the portal's link can take its place, where there is a portal.
 fn offer_link(mut fault: AttachmentFault, job: &Job) -> AttachmentFault {
     let too_much = matches!(fault.rule, Rule::Count | Rule::FileSize | Rule::TotalSize);
     if let (true, Some((view, _))) = (too_much, &job.portal) {

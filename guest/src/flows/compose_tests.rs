@@ -213,7 +213,7 @@ fn a_document_to_be_paid_is_not_brought_without_a_file_or_a_link() {
         ("new", r#"{"kind": "credit-note"}"#, false),
         ("new", r#"{"kind": "quote"}"#, false),
         ("new", r#"{"kind": "receipt"}"#, false),
-        // Speaks of what was brought before.
+        // Is about what was brought before.
         ("reminder-1", "{}", false),
         ("overdue", "{}", false),
         ("overdue", r#"{"kind": "statement"}"#, false),

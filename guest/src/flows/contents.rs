@@ -9,7 +9,7 @@ use crate::domain::template::Logo;
 
 /// Reads the first and the last bytes of PDFs and logo: what is not what it claims is reported, and a broken logo left out. Of the
 /// other its size is read.
-pub(super) fn look_inside(
+pub(super) fn check_content(
     mut selected: Selected,
     files: &mut dyn Files,
     warnings: &mut Vec<Warning>,
@@ -29,7 +29,7 @@ pub(super) fn look_inside(
             true => first.clone(),
             false => read(file.size.saturating_sub(LAST_BYTES.into()), LAST_BYTES)?,
         };
-        if let Some(found) = attachment::look_inside(&file, &first, &last) {
+        if let Some(found) = attachment::check_content(&file, &first, &last) {
             warnings.push(Warning { code: found.code().name(), detail: found.to_string() });
             if file.role == Role::Logo {
                 selected = selected.without_logo();

@@ -1,5 +1,5 @@
-//! `Feedback-ID`: by what a mailbox provider counts the complaints about a sender's mail. The platform sends for many companies from
-//! one domain, so that only this field tells whose mails are complained about. A company's own account has no use for it.
+//! `Feedback-ID`: by what a mailbox provider counts the complaints about a sender's mail. The platform sends for many companies from one
+//! domain, so that only this field shows whose mails are complained about. A company's own account has no use for it.
 
 use crate::domain::address::Address;
 use crate::domain::kind::DocumentKind;
@@ -7,13 +7,13 @@ use crate::domain::kind::DocumentKind;
 /// The last field, which names the sender of the whole stream.
 const SENDER: &str = "postroom";
 
-/// `kind:company:postroom`. The company is a digest of its address on the platform: always the same, different from any other's, and
-/// without its name.
+/// Makes `kind:company:postroom`. The company is a digest of its address on the platform: constant, different from any other's, and without
+/// its name.
 pub(super) fn feedback_id(kind: DocumentKind, from: &Address) -> String {
     format!("{kind}:{:016x}:{SENDER}", digest(&from.wire().to_lowercase()))
 }
 
-/// FNV-1a of 64 bits.
+/// Computes FNV-1a of 64 bits.
 fn digest(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

@@ -2,10 +2,7 @@
 
 /// The files of a call, for rules that must look inside one.
 pub trait Files {
-    /// At most `length` bytes of a file from `offset`.
-    ///
-    /// # Errors
-    /// [`FileError`].
+    /// Reads at most `length` bytes of a file from `offset`.
     fn read(&mut self, handle: u32, offset: u64, length: u32) -> Result<Vec<u8>, FileError>;
 }
 
@@ -38,8 +35,8 @@ pub fn read_whole(files: &mut impl Files, handle: u32, most: usize) -> Result<Ve
     })
 }
 
-/// Joins what `read` gives from one offset after the other, up to a block of fewer than `at_once` bytes. Where there is more than
-/// `most` it stops after one block too many, which is enough for whoever reads it to refuse it.
+/// Joins what `read` gives from one offset after the other, up to a block of fewer than `at_once` bytes. Where there is more than `most` it
+/// stops after one block too many, which is enough for a reader to refuse it.
 pub(super) fn in_blocks<E>(
     at_once: u32,
     most: usize,

@@ -10,7 +10,7 @@ pub trait Messages {
     /// Why a question has no answer.
     type Error;
 
-    /// At most `length` bytes of the raw message from `offset`; fewer at its end.
+    /// Fetches at most `length` bytes of the raw message from `offset`; fewer at its end.
     ///
     /// # Errors
     /// The port's own.
@@ -20,7 +20,7 @@ pub trait Messages {
 /// Why a message was not understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoredError<E> {
-    /// It is beyond the limits.
+    /// The message is beyond the limits.
     Refused(Refused),
     /// The mailbox could not be asked.
     Mailbox(E),
@@ -29,10 +29,7 @@ pub enum StoredError<E> {
 /// Bytes of one request: what the contract allows.
 const AT_ONCE: u32 = 1 << 20;
 
-/// Fetches a message and understands it.
-///
-/// # Errors
-/// [`StoredError`].
+/// Fetches a message and classifies it.
 pub fn classify_stored<M: Messages>(
     account: &str,
     at: &Place,

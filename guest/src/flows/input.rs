@@ -12,16 +12,16 @@ const REMEMBERED: usize = 64 * 1024;
 thread_local! {
     /// The document read last, with what was read and what it comes to. Who sends a mail asks for a summary, for the recipients, and for the
     /// mail itself, one after the other: reading it once is a third of the work.
-    static LAST: RefCell<Option<(Source, Read)>> = const { RefCell::new(None) };
+    static LAST: RefCell<Option<(Source, ReadDocument)>> = const { RefCell::new(None) };
 }
 
 /// A document that was read.
 #[derive(Debug, Clone)]
-pub struct Read {
-    /// As the business system has it.
+pub struct ReadDocument {
+    /// The document as the business system has it.
     pub document: Arc<Document>,
-    /// [As it stands](Document::as_it_stands), which is what mails speak of.
-    pub standing: Arc<Document>,
+    /// [As mails show it](Document::as_mailed).
+    pub as_mailed: Arc<Document>,
 }
 
 /// The file of a document.
@@ -29,7 +29,7 @@ pub struct Read {
 pub enum Content {
     /// Decoded already: an encoding that an XML declaration names is not looked at.
     Text(String),
-    /// As it is, in the encoding that it names.
+    /// Bytes as they are, in the encoding that they name.
     Bytes(Vec<u8>),
 }
 
@@ -74,7 +74,7 @@ impl Source {
     ///
     /// # Errors
     /// [`DocumentError`], naming path and line.
-    pub fn read(&self) -> Result<Read, DocumentError> {
+    pub fn read(&self) -> Result<ReadDocument, DocumentError> {
         let known = LAST.with_borrow(|last| {
             last.as_ref().filter(|(source, _)| source.is(self)).map(|(_, read)| read.clone())
         });
@@ -85,15 +85,15 @@ impl Source {
             Content::Text(text) => document::read_text(&self.media_type, text),
             Content::Bytes(bytes) => document::read(&self.media_type, bytes),
         }?;
-        let standing = Arc::new(document.clone().as_it_stands());
-        let read = Read { document: Arc::new(document), standing };
+        let as_mailed = Arc::new(document.clone().as_mailed());
+        let read = ReadDocument { document: Arc::new(document), as_mailed };
         if self.content.bytes().len() <= REMEMBERED {
             LAST.set(Some((self.clone(), read.clone())));
         }
         Ok(read)
     }
 
-    /// The PDF that is the document itself, where the document carries one.
+    /// Returns the PDF that is the document itself, where the document carries one.
     ///
     /// # Errors
     /// [`DocumentError`], naming path and line.
@@ -104,8 +104,7 @@ impl Source {
         }
     }
 
-    /// Whether this is that one. In words of 16 bytes: the sandbox's own comparison goes byte by byte, which is felt with every
-    /// mail.
+    /// True if this is that one. In words of 16 bytes: the sandbox's own comparison goes byte by byte, which is felt with every mail.
     fn is(&self, other: &Self) -> bool {
         let ((words, rest), (others, remaining)) =
             (self.content.bytes().as_chunks::<16>(), other.content.bytes().as_chunks::<16>());
@@ -117,7 +116,7 @@ impl Source {
     }
 }
 
-/// Which of the inputs is wrong. Retrying the same ones can't help.
+/// Which of the inputs is wrong. Retrying with equal inputs can't help.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// The document.
@@ -135,16 +134,16 @@ pub enum InputError {
 #[derive(Debug)]
 pub(super) struct Input {
     pub(super) document: Arc<Document>,
-    pub(super) standing: Arc<Document>,
+    pub(super) as_mailed: Arc<Document>,
     pub(super) purpose: Purpose,
     pub(super) settings: Settings,
 }
 
 impl Input {
     pub(super) fn read(source: &Source, use_case: &str, settings: &str) -> Result<Self, InputError> {
-        let Read { document, standing } = source.read()?;
+        let ReadDocument { document, as_mailed } = source.read()?;
         let purpose = Purpose::named(document.kind, use_case)?;
-        Ok(Self { document, standing, purpose, settings: Settings::from_json(settings)? })
+        Ok(Self { document, as_mailed, purpose, settings: Settings::from_json(settings)? })
     }
 }
 
@@ -170,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_read_as_it_stands_whatever_encoding_it_declares() {
+    fn text_is_read_as_mailed_whatever_encoding_it_declares() {
         let ubl = include_str!("../../../tests/fixtures/documents/invoice.ubl.xml");
         let (_, body) = ubl.split_once("?>").unwrap();
         let text = format!(

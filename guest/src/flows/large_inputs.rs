@@ -6,7 +6,7 @@
 use super::compose::Job;
 use super::test_job::{NoFiles, plain_job};
 use super::{Source, compose};
-use crate::domain::{address, document, inbound, template, webhook};
+use crate::domain::{address, document, html, inbound, template, webhook};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -93,7 +93,7 @@ fn mail(settings: serde_json::Value, body: Option<&str>) {
 }
 
 /// The readers, and how many bytes each is given.
-const READERS: [(&str, usize, Reader); 14] = [
+const READERS: [(&str, usize, Reader); 15] = [
     ("XML", 256 << 10, |text| {
         let _ = document::read("application/xml", text.as_bytes());
     }),
@@ -133,6 +133,9 @@ const READERS: [(&str, usize, Reader); 14] = [
         let _ = template::lint::check(&own);
     }),
     ("signature", 64 << 10, |text| mail(serde_json::json!({"user": {"signature_html": text}}), None)),
+    ("HTML", 128 << 10, |text| {
+        let _ = html::to_text(&html::parse(text, &html::Limits::of_bytes(1 << 20)), &[]);
+    }),
     ("body by hand", 96 << 10, |text| {
         let company = serde_json::json!({"company": {"telephone": "<a ", "email": "hi@a.example", "website": "https://a"}});
         mail(company, Some(text));
@@ -149,7 +152,7 @@ const READERS: [(&str, usize, Reader); 14] = [
     }),
 ];
 
-/// How long a reader takes over as much of the one piece, and then as much of the other, as half the size has room for.
+/// Returns how long a reader takes over as much of the one piece, and then as much of the other, as half the size has room for.
 fn taken(reader: Reader, pieces: [&str; 2], size: usize) -> Duration {
     let text = pieces.map(|piece| piece.repeat(size / 2 / piece.len().max(1))).concat();
     let start = Instant::now();

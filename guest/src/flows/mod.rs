@@ -5,7 +5,7 @@ mod addressee;
 mod codes_tests;
 mod compose;
 mod contents;
-mod doubt;
+mod document_warnings;
 mod feedback_id;
 mod files;
 mod inbound;
@@ -33,8 +33,9 @@ pub use refusal::{INSISTABLE, REFUSALS, Refusal};
 pub use resolve::resolve;
 pub use sent::{Criterion, Filing, Found, Imap, Place, SentCopy, SentError, file_sent, find_sent};
 pub use submit::{
-    Answer, LookupResult, Outcome, OutgoingMail, Piece, Probe, Receipt, Request, Search, Smtp, Submission,
-    SubmitError, Web, WebError, WebFailure, WebStage, look_in_sent, probe_api, settle_api, submit,
+    LookupResult, Outcome, OutgoingMail, Piece, Probe, Receipt, Request, Search, Smtp, Submission,
+    SubmitError, Web, WebError, WebFailure, WebResponse, WebStage, look_in_sent, probe_api, settle_api,
+    submit,
 };
 pub use test_message::{TestFault, TestRequest, test_message};
 pub use vocabulary::{SCHEMAS, limits, lists};

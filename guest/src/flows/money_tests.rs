@@ -211,7 +211,7 @@ fn a_reminder_of_parts_asks_for_those_that_are_late_in_its_text_too() {
         let (_, text) = mail("reminder", "new", language, &in_parts(ONE_LATE));
         let text = text.replace(['\n', '\u{202f}'], " ");
         assert!(text.contains(late) && text.contains(asks), "{language}: {text}");
-        // Of what is late as a whole no part is told apart.
+        // Of what is late as a whole no part is listed.
         let (_, text) = mail("reminder", "new", language, &in_parts(&[]));
         assert!(!text.contains(asks) && !text.replace('\u{202f}', " ").contains(&late[..late.len() - 4]));
     }

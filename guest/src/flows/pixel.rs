@@ -1,11 +1,12 @@
-//! Composing with a pixel that tells of the mail's opening (rule C4).
+//! Composing with a pixel that reports the mail's opening (rule C4).
 //!
-//! The pixel goes into the message alone: what is shown as a preview has none, or looking at one's own mail would read
-//! it. A mail to several people has none either, for nobody could say who opened it.
+//! The pixel goes into the message alone: what is shown as a preview has none, or looking at one's own mail would read it. A mail to
+//! several people has none either: it could not show which of them opened it.
 
 use super::compose::ComposeError;
+use crate::domain::html::escaped;
 use crate::domain::options::Mode;
-use crate::domain::template::{escaped, is_web};
+use crate::domain::template::is_web;
 
 /// The picture that the host counts the fetching of: its link, checked.
 pub(super) struct Pixel {
@@ -26,8 +27,8 @@ impl Pixel {
         Ok(Self { image })
     }
 
-    /// The HTML with the pixel at the end of its body, or why there is none.
-    pub(super) fn put_into(&self, html: &str, people: usize, mode: Mode) -> Result<String, &'static str> {
+    /// Inserts the pixel at the end of the HTML's body, or returns why there is none.
+    pub(super) fn insert_into(&self, html: &str, people: usize, mode: Mode) -> Result<String, &'static str> {
         if mode == Mode::MailClient {
             return Err("the mail is sent by the user's own program: its opening is not checked");
         }
@@ -36,7 +37,7 @@ impl Pixel {
                 "several people get this mail, and nobody could say who opened it: its opening is not checked",
             );
         }
-        // A text of somebody's own may have no end of a body.
+        // A company's own text may have no end of a body.
         let at = html.rfind("</body>").unwrap_or(html.len());
         let (before, after) = html.split_at(at);
         Ok(format!("{before}{}{after}", self.image))

@@ -8,11 +8,11 @@ use crate::domain::document::Document;
 use crate::domain::kind::{DocumentKind, Purpose, UseCase};
 use chrono::NaiveDate;
 
-/// Nothing is open: paid, overpaid, or owed by nobody.
+/// Nothing is open: paid, overpaid, or never owed.
 const NOTHING_OPEN: &str = "nothing-open";
 /// Something is open, and the day to pay it has not passed.
 const NOT_YET_DUE: &str = "not-yet-due";
-/// It brings a document to be paid, without a file or a link.
+/// The mail brings a document to be paid, without a file or a link.
 const WITHOUT_DOCUMENT: &str = "without-document";
 /// The code of every refusal.
 pub const REFUSALS: &[&str] = &[NOTHING_OPEN, NOT_YET_DUE, WITHOUT_DOCUMENT];
@@ -29,7 +29,7 @@ pub struct Refusal {
     pub detail: String,
 }
 
-/// Refuses what nobody insists on.
+/// Refuses a mail that the user does not insist on.
 pub(super) fn check(job: &Job, document: &Document, purpose: Purpose) -> Result<(), ComposeError> {
     if let Some(unknown) = job.insist.iter().find(|code| !INSISTABLE.contains(&code.as_str())) {
         let unknown: String = unknown.chars().take(40).collect();
@@ -39,8 +39,8 @@ pub(super) fn check(job: &Job, document: &Document, purpose: Purpose) -> Result<
     unless_insisted(job, refusal(document, purpose, job.now.date_naive()))
 }
 
-/// Refuses a mail that brings a document to be paid, where neither a file nor a link to the portal carries it. A reminder speaks of
-/// what was brought before, and what asks for nothing can be told in words.
+/// Refuses a mail that brings a document to be paid, where neither a file nor a link to the portal carries it. A reminder is about what was
+/// brought before, and a mail that asks for nothing may have any text.
 pub(super) fn check_carried(
     job: &Job,
     document: &Document,

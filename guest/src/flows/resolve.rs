@@ -3,7 +3,7 @@
 use super::input::{Input, InputError, Source};
 use crate::domain::recipients::{self, Resolution, UserOverrides};
 
-/// Addresses for a document: the user's, else the partner's contacts, else the document's own.
+/// Resolves the addresses for a document: the user's, else the partner's contacts, else the document's own.
 ///
 /// # Errors
 /// [`InputError`]: which input is wrong.

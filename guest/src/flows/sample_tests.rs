@@ -24,12 +24,12 @@ fn portal() -> Option<(String, Option<String>)> {
     Some(("https://portal.example/7".into(), None))
 }
 
-fn made(job: &Job, what: &str) -> Message {
+fn composed(job: &Job, what: &str) -> Message {
     compose(job, &mut NoFiles).unwrap_or_else(|fault| panic!("{what}: {fault}"))
 }
 
-/// Codes of what is told, but for what the job leaves out: a recipient, a register.
-fn told(message: &Message) -> Vec<&'static str> {
+/// Codes of the warnings, but for what the job leaves out: a recipient, a register.
+fn warnings(message: &Message) -> Vec<&'static str> {
     let codes = message.warnings.iter().map(|warning| warning.code);
     codes.filter(|code| !matches!(*code, "no-recipient" | "no-registration")).collect()
 }
@@ -41,8 +41,8 @@ fn a_sample_is_composed_for_every_use_case_in_every_language() {
             for day in ["2026-01-01", "2026-07-31", "2031-12-31"] {
                 let now = DateTime::parse_from_rfc3339(&format!("{day}T09:30:00+00:00")).unwrap();
                 let job = Job { now, portal: portal(), ..job(purpose, language) };
-                let message = made(&job, &format!("{purpose} in {language}"));
-                assert_eq!(told(&message), [""; 0], "{purpose} in {language}");
+                let message = composed(&job, &format!("{purpose} in {language}"));
+                assert_eq!(warnings(&message), [""; 0], "{purpose} in {language}");
                 assert_eq!(message.language.locale.language, language);
             }
         }
@@ -76,16 +76,16 @@ fn a_mail_without_a_file_claims_none_and_warns_of_none() {
                     assert!(is_refused, "{what}: {refused:?}");
                 }
                 assert_eq!(
-                    told(&made(&Job { portal: portal(), ..without.clone() }, &what)),
+                    warnings(&composed(&Job { portal: portal(), ..without.clone() }, &what)),
                     [""; 0],
                     "{what}"
                 );
-                made(&Job { insist: vec!["without-document".into()], ..without }, &what);
+                composed(&Job { insist: vec!["without-document".into()], ..without }, &what);
                 continue;
             }
-            let message = made(&without, &what);
-            assert_eq!(told(&message), [""; 0], "{what}");
-            let lacking = made(&Job { format: Format::Pdf, ..without }, &what);
+            let message = composed(&without, &what);
+            assert_eq!(warnings(&message), [""; 0], "{what}");
+            let lacking = composed(&Job { format: Format::Pdf, ..without }, &what);
             assert_eq!(message.rendered, lacking.rendered, "{what}: as where a file is missing");
             let text = message.rendered.text.to_lowercase();
             for word in [
@@ -110,18 +110,18 @@ fn a_text_that_nothing_looks_for_is_told_with_the_path_that_was_meant() {
     let purpose = Purpose::all().next().unwrap();
     let with = |templates: &str| {
         let settings = format!(r#"{{"templates": {templates}}}"#);
-        let message = made(&Job { settings, ..job(purpose, Language::En) }, templates);
-        let told = message.warnings.into_iter().filter(|warning| warning.code == "unknown-template");
-        told.map(|warning| warning.detail).collect::<Vec<_>>()
+        let message = composed(&Job { settings, ..job(purpose, Language::En) }, templates);
+        let warnings = message.warnings.into_iter().filter(|warning| warning.code == "unknown-template");
+        warnings.map(|warning| warning.detail).collect::<Vec<_>>()
     };
     assert!(
         with(r#"{"company": {"quote/new/en/body.html": "x", "layout/nl-BE/words.json": "{}"}}"#).is_empty()
     );
-    let told = with(
+    let warnings = with(
         r#"{"company": {"qoute/new/en/body.txt": "x"}, "user": {"quote/nwe/en/body.txt": "x", "a": "x"}}"#,
     );
-    assert_eq!(told.len(), 3, "{told:?}");
-    for (detail, meant) in told.iter().zip([
+    assert_eq!(warnings.len(), 3, "{warnings:?}");
+    for (detail, meant) in warnings.iter().zip([
         "was \"quote/new/en/body.txt\" meant?",
         "list of shipped texts",
         "was \"quote/new/en/body.txt\" meant?",

@@ -12,13 +12,13 @@ pub trait Imap {
     /// What became of one message of an `append`.
     type Filed;
 
-    /// All folders.
+    /// Lists all folders.
     ///
     /// # Errors
     /// The port's own.
     fn folders(&mut self, account: &str) -> Result<Vec<Folder>, Self::Error>;
 
-    /// Messages of a folder that meet a criterion, newest first, at most `limit`.
+    /// Finds messages of a folder that meet a criterion, newest first, at most `limit`.
     ///
     /// # Errors
     /// The port's own.
@@ -30,7 +30,7 @@ pub trait Imap {
         limit: u32,
     ) -> Result<Found, Self::Error>;
 
-    /// Uid and Message-ID, with angle brackets, of messages; those that are gone are left out.
+    /// Reads uid and Message-ID, with angle brackets, of messages; those that are gone are left out.
     ///
     /// # Errors
     /// The port's own.
@@ -53,7 +53,7 @@ pub trait Imap {
         messages: Vec<Filing>,
     ) -> Result<Vec<Self::Filed>, Self::Error>;
 
-    /// True where the error says that the folder is not there (any more).
+    /// True if the error means that the folder does not exist (any more).
     fn is_missing_folder(error: &Self::Error) -> bool;
 }
 
@@ -80,7 +80,7 @@ pub struct Found {
 pub struct Filing {
     /// The message.
     pub chunks: Vec<Chunk>,
-    /// Its bytes.
+    /// The message's size in bytes.
     pub size: u64,
     /// Flags to set.
     pub flags: &'static [&'static str],
@@ -93,7 +93,7 @@ pub struct Filing {
 pub struct SentCopy {
     /// The message, as submitted.
     pub chunks: Vec<Chunk>,
-    /// Its bytes.
+    /// The message's size in bytes.
     pub size: u64,
     /// When it was sent.
     pub at: DateTime<FixedOffset>,
@@ -177,7 +177,7 @@ pub fn find_sent<I: Imap>(
     if !ids.is_empty() {
         let folders = imap.folders(&account.name).map_err(SentError::Imap)?;
         for folder in places_to_look(account, &folders) {
-            look_in(account, folder, &ids, &mut found, imap)?;
+            search_folder(account, folder, &ids, &mut found, imap)?;
             if ids.iter().all(|id| found.contains_key(id.as_str())) {
                 break;
             }
@@ -198,7 +198,7 @@ fn read_ids(message_ids: &[String]) -> Result<Vec<String>, (String, String)> {
     read.collect()
 }
 
-fn look_in<'i, I: Imap>(
+fn search_folder<'i, I: Imap>(
     account: &SentAccount,
     folder: &str,
     ids: &'i [String],
@@ -208,8 +208,12 @@ fn look_in<'i, I: Imap>(
     let open: Vec<String> = ids.iter().filter(|id| !found.contains_key(id.as_str())).cloned().collect();
     let place = |uid_validity, uid| Place { folder: folder.to_owned(), uid_validity, uid };
     for some in open.chunks(IDS_AT_ONCE) {
-        let Some(matches) =
-            there::<I, _>(imap.search(&account.name, folder, Criterion::MessageId(some), MATCHES))?
+        let Some(matches) = if_folder_exists::<I, _>(imap.search(
+            &account.name,
+            folder,
+            Criterion::MessageId(some),
+            MATCHES,
+        ))?
         else {
             return Ok(());
         };
@@ -217,7 +221,7 @@ fn look_in<'i, I: Imap>(
             continue;
         }
         let read = imap.message_ids(&account.name, folder, matches.uid_validity, &matches.uids);
-        for (uid, id) in there::<I, _>(read)?.unwrap_or_default() {
+        for (uid, id) in if_folder_exists::<I, _>(read)?.unwrap_or_default() {
             let Some(id) = id.as_deref().map(str::trim) else { continue };
             // The search compares parts: the whole is compared here.
             if let Some(known) = ids.iter().find(|known| known.as_str() == id) {
@@ -233,7 +237,8 @@ fn look_in<'i, I: Imap>(
             continue;
         }
         let criterion = Criterion::Header(REPLACED_BY_GMAIL, id.trim_matches(['<', '>']));
-        let Some(matches) = there::<I, _>(imap.search(&account.name, folder, criterion, 1))? else {
+        let Some(matches) = if_folder_exists::<I, _>(imap.search(&account.name, folder, criterion, 1))?
+        else {
             return Ok(());
         };
         if let Some(uid) = matches.uids.first() {
@@ -243,8 +248,8 @@ fn look_in<'i, I: Imap>(
     Ok(())
 }
 
-/// None where the folder went since the folders were listed.
-fn there<I: Imap, T>(answer: Result<T, I::Error>) -> Result<Option<T>, SentError<I::Error>> {
+/// Turns the error for a folder that went since the folders were listed into none.
+fn if_folder_exists<I: Imap, T>(answer: Result<T, I::Error>) -> Result<Option<T>, SentError<I::Error>> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(error) if I::is_missing_folder(&error) => Ok(None),

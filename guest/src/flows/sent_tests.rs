@@ -60,8 +60,8 @@ impl Imap for Scripted {
             }
             Criterion::Header(name, text) => {
                 assert_eq!(name, "X-Google-Original-Message-ID");
-                let here = self.replaced.iter().filter(|(at, _, id)| *at == folder && *id == text);
-                here.map(|(_, uid, _)| *uid).collect()
+                let matching = self.replaced.iter().filter(|(at, _, id)| *at == folder && *id == text);
+                matching.map(|(_, uid, _)| *uid).collect()
             }
         };
         Ok(Found { uid_validity: 7, uids: uids.into_iter().take(limit as usize).collect() })

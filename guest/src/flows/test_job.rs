@@ -32,7 +32,7 @@ pub(super) fn plain_job() -> Job {
     }
 }
 
-/// A host that knows no file.
+/// A host without files.
 pub(super) struct NoFiles;
 
 impl Files for NoFiles {

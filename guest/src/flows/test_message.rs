@@ -3,10 +3,11 @@
 use super::Message;
 use crate::domain::address::{Address, Mailbox, clean_name, read_list};
 use crate::domain::attachment::Selected;
-use crate::domain::compose::{self, Letter, LetterId};
+use crate::domain::compose::{self, MailId, MessageContent};
+use crate::domain::html::escaped;
+use crate::domain::interface_texts::interface_texts;
 use crate::domain::language::{Language, Locale};
-use crate::domain::office::office;
-use crate::domain::template::{Chosen, LanguageReason, Rendered, escaped, format};
+use crate::domain::template::{Chosen, LanguageReason, Rendered, format};
 use chrono::{DateTime, FixedOffset};
 
 /// What is asked for.
@@ -16,7 +17,7 @@ pub struct TestRequest {
     pub id: String,
     /// Its date.
     pub now: DateTime<FixedOffset>,
-    /// The account, as the user knows it.
+    /// The account's name, which the user gave it.
     pub account: String,
     /// Who it is from: name and address.
     pub sender: (Option<String>, String),
@@ -36,13 +37,10 @@ const MAX_RECIPIENTS: usize = 10;
 /// Bytes of a subject.
 const MAX_SUBJECT: usize = 1_000;
 
-/// Makes the message. The same request gives the same bytes.
-///
-/// # Errors
-/// [`TestFault`].
+/// Makes the message. Equal requests give equal bytes.
 pub fn test_message(request: &TestRequest) -> Result<Message, TestFault> {
     let fault = |field: &str, detail: &dyn ToString| (field.to_owned(), detail.to_string());
-    let id = LetterId::parse(&request.id).map_err(|e| fault("id", &e))?;
+    let id = MailId::parse(&request.id).map_err(|e| fault("id", &e))?;
     let (name, address) = &request.sender;
     let address =
         Address::parse(address).map_err(|e| fault("sender.address", &format!("\"{address}\": {e}")))?;
@@ -59,7 +57,7 @@ pub fn test_message(request: &TestRequest) -> Result<Message, TestFault> {
         passed_over: asked.filter(|_| known.is_none()).map(str::to_owned).into_iter().collect(),
     };
     let rendered = render(request, &from, language.locale);
-    let composed = compose::compose(&Letter {
+    let composed = compose::compose(&MessageContent {
         id: &id,
         message_id_domain: from.address.ascii_domain(),
         date: request.now,
@@ -97,7 +95,7 @@ fn recipients(text: &str) -> Result<Vec<Mailbox>, TestFault> {
 
 fn render(request: &TestRequest, from: &Mailbox, locale: Locale) -> Rendered {
     let language = locale.language;
-    let words = office(language).test_message;
+    let words = interface_texts(language).test_message;
     let given = request.subject.as_deref().map(clean_name_of_any_length);
     let subject = given.filter(|subject| !subject.is_empty()).unwrap_or_else(|| words.subject.to_owned());
     let account = clean_name(&request.account);
@@ -120,7 +118,7 @@ fn render(request: &TestRequest, from: &Mailbox, locale: Locale) -> Rendered {
     Rendered { subject, html, text, template: "test".to_owned(), payment_code: None }
 }
 
-/// One line, as the user typed it.
+/// Brings a name onto one line, as the user typed it.
 fn clean_name_of_any_length(subject: &str) -> String {
     let line: String = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     line.trim().to_owned()

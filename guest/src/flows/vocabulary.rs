@@ -1,5 +1,4 @@
-//! What this plugin knows by name, and the limits that it keeps to: what `info` publishes, so that a host need not know a list by
-//! heart that grows.
+//! The names and limits of this plugin: what `info` publishes, so that a host need not know a list by heart that grows.
 
 use super::compose::{LONGEST_CONVERSATION, LONGEST_EDIT};
 use super::refusal::REFUSALS;
@@ -25,7 +24,7 @@ use crate::domain::webhook::Provider;
 /// Names of the published schemas.
 pub const SCHEMAS: [&str; 5] = ["document", "settings", "account", "job-options", "submission-options"];
 
-/// The lists that grow, by name. `reaches_network`: this plugin submits.
+/// Returns the lists that grow, by name. `reaches_network`: this plugin submits.
 pub fn lists(reaches_network: bool) -> Vec<(&'static str, Vec<&'static str>)> {
     let transports = if reaches_network { Transport::NAMES } else { &[] };
     vec![
@@ -65,7 +64,7 @@ pub fn lists(reaches_network: bool) -> Vec<(&'static str, Vec<&'static str>)> {
     ]
 }
 
-/// The limits, by name.
+/// Returns the limits, by name.
 pub fn limits() -> [(&'static str, u64); 12] {
     [
         ("document-bytes", document::limits::MAX_BYTES as u64),

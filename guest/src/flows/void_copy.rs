@@ -1,4 +1,4 @@
-//! Which files do not go along when a document is cancelled. A clean copy of it does not say that it is void: who opens or imports the
+//! Which files do not go along when a document is cancelled. A clean copy of it does not show that it is void: who opens or imports the
 //! file alone books it, pays it or delivers it once more.
 
 use super::compose::{Job, Warning};
@@ -10,7 +10,7 @@ use crate::domain::warning::WarningCode;
 /// A copy of the cancelled document was left out.
 pub(super) const VOID_COPY: &str = WarningCode::VoidCopy.name();
 
-/// The job's format without the files that the mail leaves out, with a warning of each that was given. A job that insists on them
+/// Removes from the job's format the files that the mail leaves out, with a warning for each that was given. A job that insists on them
 /// keeps them.
 pub(super) fn format(
     job: &Job,
@@ -36,7 +36,7 @@ pub(super) fn format(
     format
 }
 
-/// The document's own files that a mail of its cancellation leaves out: the one for programs, which import it without the mail; and
+/// Returns the document's own files that a mail of its cancellation leaves out: the one for programs, which import it without the mail; and
 /// the readable one of what is booked, paid or taken as a proof of payment. That of an offer, an order or a delivery shows what is
 /// cancelled.
 fn withheld(purpose: Purpose) -> &'static [Role] {
@@ -122,8 +122,8 @@ mod tests {
                 };
                 let message = mail(purpose, format, &["nothing-open", "not-yet-due"]);
                 assert_eq!(carried(&message), expected, "{purpose} as {}", format.name());
-                let told = message.warnings.iter().filter(|warning| warning.code == VOID_COPY).count();
-                assert_eq!(told, all.len() - expected.len(), "{purpose} as {}", format.name());
+                let warned = message.warnings.iter().filter(|warning| warning.code == VOID_COPY).count();
+                assert_eq!(warned, all.len() - expected.len(), "{purpose} as {}", format.name());
                 let message = mail(purpose, format, &["nothing-open", "not-yet-due", VOID_COPY]);
                 assert_eq!(carried(&message), all, "{purpose} as {}, insisted", format.name());
                 assert!(message.warnings.iter().all(|warning| warning.code != VOID_COPY));

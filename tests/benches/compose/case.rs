@@ -1,7 +1,7 @@
 //! The case: an invoice of 15 lines to a French-speaking customer, with its PDF and the company's logo.
 
 use anyhow::Context as _;
-use postroom::capabilities::attachments::Base64Lines;
+use postroom::transport::attachments::Base64Lines;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 

@@ -3,10 +3,10 @@
 use super::Contender;
 use super::case::{self, Case, Piece, whole};
 use anyhow::Context as _;
-use postroom::capabilities::attachments::AttachmentSource;
-use postroom::capabilities::smtp::MemorySubmitter;
 use postroom::contract::{attachments, composing, documents, recipients, types};
 use postroom::engine::{Accounts, Capabilities, CompanyPlugin, Engine, Files, Options};
+use postroom::transport::attachments::AttachmentSource;
+use postroom::transport::smtp::MemorySubmitter;
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;

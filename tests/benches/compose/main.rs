@@ -31,7 +31,7 @@ trait Contender {
 fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.first().is_some_and(|first| first == "render") {
-        return Ok(postroom::cli::main());
+        return Ok(postroom_cli::main());
     }
     // Cargo itself adds `--bench`.
     let unknown = arguments.iter().find(|a| !matches!(a.as_str(), "--json" | "--bench"));

@@ -75,7 +75,7 @@ fn main() -> anyhow::Result<ExitCode> {
             postroom::run(&arguments.split_off(1))?;
             return Ok(ExitCode::SUCCESS);
         }
-        Some(word) if outbox::COMMANDS.contains(&word) => return Ok(::postroom::cli::main()),
+        Some(word) if outbox::COMMANDS.contains(&word) => return Ok(::postroom_cli::main()),
         _ => {}
     }
     let (mut json, mut mails, mut queued, mut only, mut scale) = (false, MAILS, MANY, None, false);

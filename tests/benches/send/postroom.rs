@@ -3,12 +3,12 @@
 
 use super::case;
 use anyhow::{Context as _, bail, ensure};
-use postroom::accounts::AllowList;
-use postroom::capabilities::attachments::AttachmentSource;
-use postroom::capabilities::smtp::{Account, LaneLimits, PoolLimits, Security, SmtpClient};
 use postroom::contract::schedule::Route;
 use postroom::contract::{attachments, composing, documents, recipients, types};
 use postroom::engine::{Accounts, Capabilities, CompanyPlugin, Engine, Files, Options};
+use postroom::model::AllowList;
+use postroom::transport::attachments::AttachmentSource;
+use postroom::transport::smtp::{Account, LaneLimits, PoolLimits, Security, SmtpClient};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

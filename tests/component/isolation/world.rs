@@ -2,9 +2,9 @@
 //! `spare` alone; Beta with Bob, who may use `counter`. A mail catcher counts what is sent.
 
 use crate::artefacts;
-use postroom::catcher::Catcher;
 use postroom::outbox::LEASE;
 use postroom::store::{GroupCommitWriter, LeaseOwner, Location, MailId, Pace, QueueState, Store};
+use postroom_cli::catcher::Catcher;
 use postroom_tests::fixtures;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -1,7 +1,7 @@
 //! Accounts that need somebody: a sign-in, a doubt that the provider can clear, another account in their place.
 
 use super::{Erp, NOW, enqueue, on, outcomes, run, statuses};
-use postroom::catcher::Catcher;
+use postroom_cli::catcher::Catcher;
 use postroom_tests::scripted::{At, How, server};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! What comes back: a bounce, by each of the traces that it can have, and a webhook.
 
 use super::{Erp, NOW, enqueue, outcomes, run, statuses};
-use postroom::catcher::Catcher;
+use postroom_cli::catcher::Catcher;
 use serde_json::{Value, json};
 
 const LATER: &str = "2026-11-22T10:00:00Z";

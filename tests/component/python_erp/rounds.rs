@@ -1,7 +1,7 @@
 //! The loop against servers.
 
 use super::{Erp, NOW, enqueue, on, outcomes, run, statuses};
-use postroom::catcher::Catcher;
+use postroom_cli::catcher::Catcher;
 use postroom_tests::scripted::{At, How, server, telling_server};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! The tables under those who break off and those who come at once.
 
 use super::{Erp, NOW, enqueue, on, outcomes, run, statuses};
-use postroom::catcher::Catcher;
+use postroom_cli::catcher::Catcher;
 use postroom_tests::scripted::{At, How, server};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

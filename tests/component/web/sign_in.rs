@@ -2,7 +2,7 @@
 
 use super::provider::Provider;
 use super::*;
-use postroom::oauth::GrantState;
+use postroom::transport::oauth::GrantState;
 use std::collections::BTreeMap;
 
 const OWN_PAGE: &str = "Origin: https://post.example\r\nSec-Fetch-Site: same-origin\r\n";
@@ -40,7 +40,7 @@ impl Inviting {
         let (world, provider) = (World::new().await, Provider::start().await);
         let url = |path: &str| provider.url(path).parse().unwrap();
         let grant = Grant {
-            provider: postroom::accounts::Provider::Google,
+            provider: postroom::model::Provider::Google,
             client_id: Some("a-client".parse().unwrap()),
             endpoints: Endpoints {
                 authorization: url("authorize"),
@@ -73,7 +73,7 @@ impl Inviting {
             until,
         };
         let id = self.world.store.company_store(self.world.company.id).invite(&new).await.unwrap();
-        let invitation = postroom::web::Invitation { company: self.world.company.id, id, until };
+        let invitation = postroom_web::Invitation { company: self.world.company.id, id, until };
         format!("/oauth/start/{}", self.world.tokens.sign_in(&invitation))
     }
 

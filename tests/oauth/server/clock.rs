@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use postroom::capabilities::BoxFuture;
-use postroom::oauth::Clock;
+use postroom::transport::BoxFuture;
+use postroom::transport::oauth::Clock;
 
 /// A clock. Clones are the same clock.
 #[derive(Debug, Clone)]

@@ -19,9 +19,9 @@ use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use postroom::accounts::AllowList;
-use postroom::capabilities::tokens::Resource;
-use postroom::oauth::{Client, Clock, Endpoints, Issuer, Network, Provider, Tenant};
+use postroom::model::AllowList;
+use postroom::transport::oauth::{Client, Clock, Endpoints, Issuer, Network, Provider, Tenant};
+use postroom::transport::tokens::Resource;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// The data that is made, from the project's root.
-const DATA: &str = "host/src/mail_clients/data/caniemail.json";
+const DATA: &str = "host/postroom/src/mail_clients/data/caniemail.json";
 /// The package that carries a copy of caniemail's published data, and where in it.
 const PACKAGE: &str = "caniemail@2.0.2";
 const IN_PACKAGE: &str = "package/data/caniemail.json";

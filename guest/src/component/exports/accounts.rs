@@ -1,4 +1,4 @@
-//! `accounts`.
+//! The export `accounts`: conversions around the use cases, no decisions.
 
 use super::composing::message_out;
 use crate::component::Component;

@@ -1,4 +1,4 @@
-//! `composing`.
+//! The export `composing`: conversions around the use cases, no decisions.
 
 use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::composing as wit;
@@ -18,10 +18,6 @@ use base64::Engine as _;
 impl wit::Guest for Component {
     fn compose(job: wit::Job) -> Result<wit::Message, wit::ComposeError> {
         let _call = call::begin();
-        #[cfg(feature = "misbehave")]
-        if let Some(answer) = crate::component::misbehaviour::on_request(&job.use_case) {
-            return Err(wit::ComposeError::Argument(argument_error("use-case", answer)));
-        }
         let sizes: Vec<_> = job.attachments.iter().map(|file| (file.handle, file.size)).collect();
         let job = job_in(job)?;
         let message = flows::compose(&job, &mut HostFiles).map_err(error_out)?;
@@ -102,7 +98,7 @@ pub(super) fn message_out(of: Message, sizes: &[(u32, u32)]) -> wit::Message {
     }
 }
 
-/// A preview shows the code without the message around it.
+/// Inlines the payment code into the HTML: a preview is shown without the message around it.
 fn with_payment_code(html: String, png: Option<&[u8]>) -> String {
     match png {
         Some(png) => {

@@ -1,4 +1,4 @@
-//! `delivery`: what only the full plugin has.
+//! The export `delivery`: what only the full plugin has.
 
 use super::schedule::{outgoing_in, route_in, settlement_out};
 use crate::component::Component;

@@ -1,4 +1,4 @@
-//! `documents`.
+//! The export `documents`: conversions around the use cases, no decisions.
 
 use crate::component::bindings::exports::postroom::plugin::documents as wit;
 use crate::component::convert::{document_error_out, source_in};

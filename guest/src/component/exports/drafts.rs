@@ -1,4 +1,4 @@
-//! `drafts`.
+//! The export `drafts`: conversions around the use cases, no decisions.
 
 use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::composing::Message;

@@ -1,4 +1,4 @@
-//! `inbound`: what a message in hand is.
+//! The export `inbound`: what a message in hand is.
 
 use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::inbound as wit;
@@ -6,7 +6,7 @@ use crate::component::bindings::postroom::plugin::types::Address;
 use crate::component::call;
 use crate::component::convert::{at_argument, event_out, time_in};
 use crate::component::imports::HostFiles;
-use crate::domain::inbound::{self, Hardness, RecipientReport, Report, limits};
+use crate::domain::inbound::{self, BounceType, RecipientReport, Report, limits};
 use crate::flows::read_whole;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -33,7 +33,7 @@ impl wit::Guest for Component {
 
     fn bounce_type_of(code: Option<String>, words: String) -> wit::BounceType {
         let _call = call::begin();
-        bounce_type_out(inbound::hardness(code.as_deref(), &words))
+        bounce_type_out(inbound::bounce_type(code.as_deref(), &words))
     }
 }
 
@@ -41,7 +41,7 @@ pub(super) fn report_out(of: Report) -> wit::Report {
     let tokens = of.tokens.into_iter();
     wit::Report {
         kind: of.class.name().to_owned(),
-        bounce_type: of.hardness.map(bounce_type_out),
+        bounce_type: of.bounce_type.map(bounce_type_out),
         recipients: of.recipients.into_iter().map(recipient_out).collect(),
         message_id: of.message_id,
         about: of.about,
@@ -51,7 +51,7 @@ pub(super) fn report_out(of: Report) -> wit::Report {
         sender: of.sender.map(|sender| Address { name: sender.name, address: sender.address }),
         date: of.date,
         subject: of.subject,
-        answer: of.answer.map(|answer| wit::Answer { text: answer.text, quoted: answer.quoted }),
+        answer: of.answer.map(|answer| wit::WebResponse { text: answer.text, quoted: answer.quoted }),
         events: of.events.into_iter().map(event_out).collect(),
     }
 }
@@ -61,16 +61,16 @@ fn recipient_out(of: RecipientReport) -> wit::RecipientReport {
         recipient: of.recipient,
         final_recipient: of.final_recipient,
         kind: of.class.name().to_owned(),
-        bounce_type: of.hardness.map(bounce_type_out),
+        bounce_type: of.bounce_type.map(bounce_type_out),
         code: of.code,
         words: of.words,
         remote: of.remote,
     }
 }
 
-fn bounce_type_out(of: Hardness) -> wit::BounceType {
+fn bounce_type_out(of: BounceType) -> wit::BounceType {
     match of {
-        Hardness::Hard => wit::BounceType::Hard,
-        Hardness::Soft => wit::BounceType::Soft,
+        BounceType::Hard => wit::BounceType::Hard,
+        BounceType::Soft => wit::BounceType::Soft,
     }
 }

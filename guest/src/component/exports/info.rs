@@ -1,4 +1,4 @@
-//! `info`.
+//! The export `info`: conversions around the use cases, no decisions.
 
 use crate::component::bindings::exports::postroom::plugin::info::{DocumentKind, Guest};
 use crate::component::convert::language_in;
@@ -27,10 +27,7 @@ impl Guest for Component {
     }
 
     fn vocabulary() -> Vec<(String, Vec<String>)> {
-        let _call = call::begin();
-        let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
-        let lists = flows::lists(cfg!(not(feature = "core"))).into_iter();
-        lists.map(|(name, names)| (name.to_owned(), owned(names))).collect()
+        vocabulary(true)
     }
 
     fn limits() -> Vec<(String, u32)> {
@@ -43,4 +40,12 @@ impl Guest for Component {
         let _call = call::begin();
         office::explain(&code, language_in(&language)).map(str::to_owned)
     }
+}
+
+/// Lists what `info.vocabulary` gives in an artefact that reaches the network, or in one that does not.
+pub fn vocabulary(reaches_network: bool) -> Vec<(String, Vec<String>)> {
+    let _call = call::begin();
+    let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+    let lists = flows::lists(reaches_network).into_iter();
+    lists.map(|(name, names)| (name.to_owned(), owned(names))).collect()
 }

@@ -1,4 +1,4 @@
-//! `mailbox-inbound`: what only the full plugin has.
+//! The export `mailbox-inbound`: what only the full plugin has.
 
 use super::inbound::report_out;
 use crate::component::Component;

@@ -1,4 +1,4 @@
-//! `matching`.
+//! The export `matching`: conversions around the use cases, no decisions.
 
 use crate::component::bindings::exports::postroom::plugin::inbound::Report;
 use crate::component::bindings::exports::postroom::plugin::matching as wit;

@@ -1,4 +1,4 @@
-//! `openings`.
+//! The export `openings`: conversions around the use cases, no decisions.
 
 use crate::component::bindings::exports::postroom::plugin::openings as wit;
 use crate::component::bindings::postroom::plugin::types::ArgumentError;
@@ -19,6 +19,6 @@ impl wit::Guest for Component {
             purpose: fetch.purpose,
             recipient: fetch.recipient,
         };
-        Ok(event_out(opening::judge(&fetch)))
+        Ok(event_out(opening::classify(&fetch)))
     }
 }

@@ -1,4 +1,4 @@
-//! `recipients`.
+//! The export `recipients`: conversions around the use cases, no decisions.
 
 use crate::component::bindings::exports::postroom::plugin::documents::Source;
 use crate::component::bindings::exports::postroom::plugin::recipients as wit;

@@ -1,4 +1,4 @@
-//! `schedule`: when a mail is to be sent, and by which way.
+//! The export `schedule`: when a mail is to be sent, and by which way.
 
 use crate::component::bindings::exports::postroom::plugin::composing::OutgoingMail;
 use crate::component::bindings::exports::postroom::plugin::schedule as wit;
@@ -12,11 +12,12 @@ use crate::component::convert::{
 };
 use crate::component::transport::{acceptance_in, api_response_in, submission_failure_in, web_failure_in};
 use crate::component::{Component, call};
+use crate::domain::address::match_key;
 use crate::domain::delivery::{
     self, Action, Attempt, Decision, Facts, FallbackPolicy, Lookup, Memo, Pause, PauseAsked, PauseCause,
     Route, Settlement, Transport,
 };
-use crate::domain::status::{self, key};
+use crate::domain::status;
 use crate::flows::{self, SubmitError};
 use std::collections::BTreeMap;
 
@@ -108,17 +109,17 @@ impl wit::Guest for Component {
     }
 }
 
-/// A mail for these recipients, without options. One whom the mail was not composed for would get what is not theirs.
+/// Reads a mail for these recipients, without options. One whom the mail was not composed for would get what is not theirs.
 pub(super) fn outgoing_in(
     of: OutgoingMail,
     recipients: Vec<String>,
 ) -> Result<flows::OutgoingMail, ArgumentError> {
     let mut of_the_mail: BTreeMap<String, &String> =
-        of.envelope.recipients.iter().map(|it| (key(it), it)).collect();
+        of.envelope.recipients.iter().map(|it| (match_key(it), it)).collect();
     let mut named = Vec::with_capacity(recipients.len());
     for (index, recipient) in recipients.iter().enumerate() {
-        // As the mail spells it; whoever is named twice is not there any more.
-        let Some(spelled) = of_the_mail.remove(&key(recipient)) else {
+        // As the mail spells it; one named twice was removed the first time.
+        let Some(spelled) = of_the_mail.remove(&match_key(recipient)) else {
             let detail = format!("\"{recipient}\" is none of the mail's envelope, or named twice");
             return Err(argument_error(format!("recipients[{index}]"), detail));
         };
@@ -215,7 +216,7 @@ pub(super) fn pause_out(of: PauseAsked) -> wit::PauseAsked {
     }
 }
 
-/// A route by which something can be submitted.
+/// Checks that something can be submitted by a route.
 fn known_route(path: &str, of: wit::Route) -> Result<Route, ArgumentError> {
     Transport::named(&of.transport).map_err(at_argument(&format!("{path}.transport")))?;
     Ok(route_in(of))

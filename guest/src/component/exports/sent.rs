@@ -1,4 +1,4 @@
-//! `sent`: what only the full plugin has.
+//! The export `sent`: what only the full plugin has.
 
 use crate::component::Component;
 use crate::component::bindings::exports::postroom::plugin::sent as wit;

@@ -1,4 +1,4 @@
-//! `suppressions`.
+//! The export `suppressions`: conversions around the use cases, no decisions.
 
 use crate::component::bindings::exports::postroom::plugin::inbound::Report;
 use crate::component::bindings::exports::postroom::plugin::suppressions as wit;

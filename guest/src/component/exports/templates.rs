@@ -1,4 +1,4 @@
-//! `templates`.
+//! The export `templates`: conversions around the use cases, no decisions.
 
 use crate::component::bindings::exports::postroom::plugin::templates::{Guest, Text, TextFinding};
 use crate::component::{Component, call};

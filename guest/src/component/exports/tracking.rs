@@ -1,4 +1,4 @@
-//! `tracking`.
+//! The export `tracking`: conversions around the use cases, no decisions.
 
 use crate::component::bindings::exports::postroom::plugin::tracking::{
     Event, Guest, RecipientStatus, Status, Timeline,

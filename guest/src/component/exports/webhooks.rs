@@ -1,4 +1,4 @@
-//! `webhooks`.
+//! The export `webhooks`: conversions around the use cases, no decisions.
 
 use crate::component::bindings::exports::postroom::plugin::webhooks as wit;
 use crate::component::bindings::postroom::plugin::types::ArgumentError;

@@ -1,13 +1,13 @@
-//! The page for the administrator of a mail system (FEATURES A15): where connections come from, which hosts and ports
+//! The page for the administrator of a mail system (rule A15): where connections come from, which hosts and ports
 //! each account needs, and what has to be allowed. As text to forward and as HTML.
 
 use super::api::{Api, api_of};
 use super::model::{Account, Relation, Security, Server, SignIn, Transport};
-use super::page::Draught;
+use super::page::PageBuilder;
 use super::preset::{Protocol, is_microsoft};
 use crate::domain::address::clean_name;
+use crate::domain::interface_texts::{Administrator, interface_texts};
 use crate::domain::language::{Language, Locale};
-use crate::domain::office::{Administrator, office};
 
 /// Where the operator's connections come from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,12 +41,12 @@ const MAX_ADDRESSES: usize = 200;
 /// Makes the page; English where the language has no texts.
 pub fn administrator_page(accounts: &[Account], origin: &Origin, language: Option<&str>) -> Page {
     let language = language.and_then(Locale::parse).map_or(Language::En, |locale| locale.language);
-    let words = &office(language).administrator;
+    let words = &interface_texts(language).administrator;
     let product = match clean_name(&origin.product) {
         name if name.is_empty() => "Postroom".to_owned(),
         name => name,
     };
-    let mut page = Draught::new(filled(words.title, &product));
+    let mut page = PageBuilder::new(filled(words.title, &product));
     page.paragraph(filled(words.intro, &product));
     page.heading(words.origin.to_owned());
     if origin.addresses.is_empty() {
@@ -70,7 +70,7 @@ pub fn administrator_page(accounts: &[Account], origin: &Origin, language: Optio
     page.finish(language)
 }
 
-fn section(account: &Account, product: &str, words: &Administrator, page: &mut Draught) {
+fn section(account: &Account, product: &str, words: &Administrator, page: &mut PageBuilder) {
     page.heading(filled(words.account, &clean_name(account.title())));
     let mut rows = Vec::new();
     if let Some(address) = &account.address {
@@ -109,7 +109,7 @@ fn section(account: &Account, product: &str, words: &Administrator, page: &mut D
         });
         page.list(entries.collect());
     }
-    let mut needs = Draught::new(String::new());
+    let mut needs = PageBuilder::new(String::new());
     permissions(account, product, words, &mut needs);
     if !needs.is_empty() {
         page.paragraph(format!("{}:", words.allow));
@@ -117,7 +117,7 @@ fn section(account: &Account, product: &str, words: &Administrator, page: &mut D
     }
 }
 
-fn permissions(account: &Account, product: &str, words: &Administrator, page: &mut Draught) {
+fn permissions(account: &Account, product: &str, words: &Administrator, page: &mut PageBuilder) {
     let provider = account.provider().unwrap_or_default();
     let servers = || [account.smtp.as_ref(), account.imap.as_ref()].into_iter().flatten();
     let by = |sign_in| servers().any(|server| server.sign_in == sign_in);
@@ -152,7 +152,7 @@ fn permissions(account: &Account, product: &str, words: &Administrator, page: &m
     }
 }
 
-fn microsoft(account: &Account, product: &str, words: &Administrator, page: &mut Draught) {
+fn microsoft(account: &Account, product: &str, words: &Administrator, page: &mut PageBuilder) {
     let own = account.address.as_deref().unwrap_or_default();
     let oauth = |server: Option<&Server>| server.is_some_and(|server| server.sign_in == SignIn::Oauth);
     let smtp = account.smtp.as_ref().filter(|_| account.transport == Transport::Smtp);
@@ -224,8 +224,8 @@ fn login(server: &Server, words: &Administrator) -> String {
     }
 }
 
-/// For PowerShell: in single quotes, those inside doubled, so that nothing in it is a command. Typographic ones are
-/// quotes to PowerShell too.
+/// Quotes for PowerShell: in single quotes, those inside doubled, so that nothing in it is a command. Typographic ones are quotes to
+/// PowerShell too.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("'");
     for c in clean_name(text).chars() {

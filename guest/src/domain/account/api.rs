@@ -88,12 +88,12 @@ const SENDGRID: Api = Api {
     sign_in: None,
 };
 
-/// The APIs by which mail can leave.
+/// Returns the APIs by which mail can leave.
 pub const fn apis() -> &'static [Api] {
     &[GMAIL, GRAPH, SENDGRID]
 }
 
-/// The API of a transport; none: it has none.
+/// Returns the API of a transport, if it has one.
 pub(super) const fn api_of(transport: Transport) -> Option<&'static Api> {
     match transport {
         Transport::Gmail => Some(&GMAIL),
@@ -104,7 +104,7 @@ pub(super) const fn api_of(transport: Transport) -> Option<&'static Api> {
 }
 
 impl Api {
-    /// The hosts of the API and of its sign-in, each once.
+    /// Returns the hosts of the API and of its sign-in, each once.
     pub(super) fn hosts(&self) -> Vec<&'static str> {
         let sign_in = self.sign_in.iter().flat_map(|of| [of.token, of.authorization]);
         let mut hosts: Vec<&str> = Vec::new();

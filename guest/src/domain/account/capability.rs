@@ -1,4 +1,4 @@
-//! What an account can do (FEATURES A16). It depends on the transport, the provider, whether there is a mailbox, and
+//! What an account can do (rule A16). It depends on the transport, the provider, whether there is a mailbox, and
 //! what the host can see; each answer comes with its reason, to be shown.
 
 use super::evidence;
@@ -14,7 +14,7 @@ pub enum Availability {
     Yes,
     /// The provider, or the user's own program, does it by itself.
     ByProvider,
-    /// Not to be had.
+    /// The account lacks the ability.
     No,
 }
 
@@ -22,7 +22,7 @@ impl Availability {
     /// Every case, in the order of the contract.
     pub const ALL: [Self; 3] = [Self::Yes, Self::ByProvider, Self::No];
 
-    /// Name in the contract.
+    /// Returns the name in the contract.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Yes => "yes",
@@ -45,7 +45,7 @@ pub struct Capability {
 }
 
 impl Capability {
-    /// All reasons as one English sentence.
+    /// Returns all reasons as one English sentence.
     pub fn reason(&self) -> String {
         let all: Vec<_> = self.reasons.iter().map(|reason| reason.detail.as_str()).collect();
         sentence(&all.join("; "))
@@ -62,7 +62,7 @@ fn sentence(text: &str) -> String {
     sentence
 }
 
-type Answer = (Availability, R);
+type Assessment = (Availability, R);
 
 /// Names of the abilities, in the order of the contract.
 pub const CAPABILITIES: [&str; 11] = [
@@ -79,7 +79,7 @@ pub const CAPABILITIES: [&str; 11] = [
     "status-unknown",
 ];
 
-/// What the account can do, and which statuses its mail can get, in the order of the contract.
+/// Returns what the account can do, and which statuses its mail can get, in the order of the contract.
 pub fn capabilities(account: &Account) -> Vec<Capability> {
     let all = [
         ("send", send(account)),
@@ -89,7 +89,7 @@ pub fn capabilities(account: &Account) -> Vec<Capability> {
         ("delivered", delivered(account)),
         ("read", read(account)),
     ];
-    let able = |(name, (available, reason)): (_, Answer)| Capability {
+    let able = |(name, (available, reason)): (_, Assessment)| Capability {
         name,
         available,
         reasons: vec![reason.into()],
@@ -97,7 +97,7 @@ pub fn capabilities(account: &Account) -> Vec<Capability> {
     all.into_iter().map(able).chain(evidence::statuses(account)).collect()
 }
 
-fn send(account: &Account) -> Answer {
+fn send(account: &Account) -> Assessment {
     use Availability::{ByProvider, No, Yes};
     match account.transport {
         Transport::Smtp if account.smtp.is_none() => (No, R::NoSmtpServer),
@@ -110,7 +110,7 @@ fn send(account: &Account) -> Answer {
     }
 }
 
-fn sent_copy(account: &Account) -> Answer {
+fn sent_copy(account: &Account) -> Assessment {
     use Availability::{ByProvider, No, Yes};
     let mailbox = account.imap.is_some();
     match account.transport {
@@ -125,7 +125,7 @@ fn sent_copy(account: &Account) -> Answer {
     }
 }
 
-fn inbox(account: &Account) -> Answer {
+fn inbox(account: &Account) -> Assessment {
     use Availability::{No, Yes};
     match account.transport {
         _ if account.imap.is_some() && account.reads_mailbox => (Yes, R::InboxByImap),
@@ -138,7 +138,7 @@ fn inbox(account: &Account) -> Answer {
     }
 }
 
-fn replies(account: &Account) -> Answer {
+fn replies(account: &Account) -> Assessment {
     use Availability::{No, Yes};
     match account.transport {
         _ if account.imap.is_some() && account.reads_mailbox => (Yes, R::RepliesInMailbox),
@@ -148,7 +148,7 @@ fn replies(account: &Account) -> Answer {
     }
 }
 
-fn delivered(account: &Account) -> Answer {
+fn delivered(account: &Account) -> Assessment {
     use Availability::{ByProvider, No, Yes};
     match account.transport {
         Transport::MailClient => (No, R::UnknownByMailProgram),
@@ -164,7 +164,7 @@ fn delivered(account: &Account) -> Answer {
     }
 }
 
-fn read(account: &Account) -> Answer {
+fn read(account: &Account) -> Assessment {
     use Availability::{ByProvider, No, Yes};
     match account.transport {
         Transport::Smtp => (No, R::NoReadSmtp),

@@ -1,4 +1,4 @@
-//! What is wrong with an account's settings when they are saved. Every finding says what to do about it.
+//! What is wrong with an account's settings when they are saved. Every finding has what to do about it.
 
 use super::model::{Account, Relation, Transport};
 use super::preset::{self, Protocol, is_microsoft};
@@ -10,7 +10,7 @@ use crate::domain::address::{Address, read_list};
 pub enum Severity {
     /// The account can't work like this.
     Error,
-    /// It works, but not as somebody would expect.
+    /// It works, but not as one would expect.
     Warning,
     /// Good to know.
     Note,
@@ -55,7 +55,7 @@ crate::domain::status::named! {
 /// The code of every finding.
 pub const FINDINGS: &[&str] = Code::NAMES;
 
-/// Something that somebody should know.
+/// Something about an account that needs attention, with what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// JSON path.
@@ -93,7 +93,7 @@ impl Findings {
 /// Most other addresses of one account.
 const MAX_SEND_AS: usize = 200;
 
-/// What is wrong with an account given as JSON, the most serious first.
+/// Checks an account given as JSON; returns what is wrong with it, the most serious first.
 pub fn check(account: &str) -> Vec<Finding> {
     let mut found = Findings::default();
     match Account::from_json(account) {
@@ -180,7 +180,7 @@ fn reply_to(account: &Account, found: &mut Findings) {
     }
 }
 
-/// FEATURES A12.
+/// Checks the name that Gmail puts in From (rule A12).
 fn gmail_from_name(account: &Account, own: Option<&Address>, sender: Option<&Address>, found: &mut Findings) {
     let by_gmail = match account.transport {
         Transport::Gmail => true,
@@ -202,7 +202,7 @@ fn gmail_from_name(account: &Account, own: Option<&Address>, sender: Option<&Add
     }
 }
 
-/// FEATURES A15: who else the account may write as.
+/// Checks the other addresses that the account may write as (rule A15).
 fn send_as(account: &Account, own: Option<&Address>, sender: Option<&Address>, found: &mut Findings) {
     if account.send_as.len() > MAX_SEND_AS {
         found.error("$.send_as", Code::SendAs, format!("more than {MAX_SEND_AS} addresses"));
@@ -293,7 +293,7 @@ fn platform(account: &Account, found: &mut Findings) {
     }
 }
 
-/// SendGrid refuses a sender that nobody verified.
+/// Warns about a sender that SendGrid may refuse, since it is not verified.
 fn verified(account: &Account, sender: Option<&Address>, found: &mut Findings) {
     let Some(sender) = sender else { return };
     let is_verified = account.verified_senders.iter().any(|entry| match Address::parse(entry.trim()) {
@@ -315,7 +315,7 @@ fn verified(account: &Account, sender: Option<&Address>, found: &mut Findings) {
     }
 }
 
-/// Enough of what somebody typed to recognise it.
+/// Shortens what a user typed to enough to recognise it.
 pub(super) fn shortened(text: &str) -> String {
     text.chars().take(80).collect()
 }

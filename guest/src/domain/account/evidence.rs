@@ -7,7 +7,7 @@ use super::reasons::CapabilityReason;
 use crate::domain::reason::Reason;
 use crate::domain::status::Status;
 
-/// Under which condition a way is open.
+/// The condition under which a rule applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Condition {
     /// Always.
@@ -20,7 +20,7 @@ enum Condition {
 
 /// What proves a status.
 #[derive(Debug)]
-struct Way {
+struct ProofRule {
     code: &'static str,
     status: Status,
     by: &'static [Transport],
@@ -56,11 +56,11 @@ const fn way(
     condition: Condition,
     proof: &'static str,
     program: &'static str,
-) -> Way {
-    Way { code, status, by, condition, proof, program }
+) -> ProofRule {
+    ProofRule { code, status, by, condition, proof, program }
 }
 
-const WAYS: &[Way] = &[
+const PROOF_RULES: &[ProofRule] = &[
     way(
         "proof-sent",
         Status::InTransit,
@@ -177,11 +177,11 @@ const WAYS: &[Way] = &[
 ];
 
 /// The code of every way.
-pub(super) const PROOFS: [&str; WAYS.len()] = {
-    let mut codes = [""; WAYS.len()];
+pub(super) const PROOFS: [&str; PROOF_RULES.len()] = {
+    let mut codes = [""; PROOF_RULES.len()];
     let mut index = 0;
     while index < codes.len() {
-        codes[index] = WAYS[index].code;
+        codes[index] = PROOF_RULES[index].code;
         index += 1;
     }
     codes
@@ -196,11 +196,11 @@ const STATUSES: [(Status, &str); 5] = [
     (Status::Unknown, "status-unknown"),
 ];
 
-/// Whether each status can come by an account, by what, and by which program.
+/// Returns whether each status can come by an account, by what, and by which program.
 pub(super) fn statuses(account: &Account) -> impl Iterator<Item = Capability> {
     STATUSES.into_iter().map(|(status, name)| {
-        let ways: Vec<&Way> =
-            WAYS.iter().filter(|way| way.status == status && way.is_open(account)).collect();
+        let ways: Vec<&ProofRule> =
+            PROOF_RULES.iter().filter(|way| way.status == status && way.is_open(account)).collect();
         Capability {
             name,
             available: match ways.as_slice() {
@@ -216,7 +216,7 @@ pub(super) fn statuses(account: &Account) -> impl Iterator<Item = Capability> {
     })
 }
 
-impl Way {
+impl ProofRule {
     fn is_open(&self, account: &Account) -> bool {
         self.by.contains(&account.transport)
             && match self.condition {
@@ -232,7 +232,7 @@ impl Way {
     }
 }
 
-/// The table as it stands in docs/statuses.md.
+/// Writes the table as it stands in docs/statuses.md.
 #[cfg(test)]
 pub(super) fn table() -> String {
     use crate::domain::language::Language;
@@ -240,7 +240,7 @@ pub(super) fn table() -> String {
     let mut text = format!("| status | what proves it | what must run | {} |\n", columns.join(" | "));
     text.push_str("|---|---|---|:-:|:-:|:-:|:-:|:-:|:-:|\n");
     for (status, _) in STATUSES {
-        for way in WAYS.iter().filter(|way| way.status == status) {
+        for way in PROOF_RULES.iter().filter(|way| way.status == status) {
             let cells: Vec<&str> = ALL.iter().map(|transport| way.cell(*transport)).collect();
             let cells = cells.join(" | ");
             text.push_str(&format!(
@@ -255,7 +255,7 @@ pub(super) fn table() -> String {
 }
 
 #[cfg(test)]
-impl Way {
+impl ProofRule {
     fn cell(&self, transport: Transport) -> &'static str {
         match self.condition {
             _ if !self.by.contains(&transport) => "",

@@ -1,4 +1,4 @@
-//! Who a company is on the platform (FEATURES A14): `Atelier Nord via Postroom <atelier-nord@platform.example>`, with
+//! Who a company is on the platform (rule A14): `Atelier Nord via Postroom <atelier-nord@platform.example>`, with
 //! a Reply-To that leads back to the Inbox by a token of the host's.
 
 use super::servers::is_domain;
@@ -8,7 +8,7 @@ use crate::domain::slug::slug;
 /// The platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Platform {
-    /// Its name.
+    /// The platform's name.
     pub name: String,
     /// Domain of the senders' addresses.
     pub domain: String,
@@ -66,7 +66,7 @@ const RESERVED: &[&str] = &[
     "www",
 ];
 
-/// Who a company is on the platform. The same company has the same address at every call.
+/// Returns a company's identity on the platform. A company has one address, at every call.
 ///
 /// # Errors
 /// [`IdentityFault`] names the argument.
@@ -115,8 +115,8 @@ pub fn platform_identity(
     })
 }
 
-/// The company's part. A name without Latin letters is written as in an internationalised domain (RFC 3492), which
-/// is ASCII and the same at every call.
+/// Returns the company's part. A name without Latin letters is written as in an internationalised domain (RFC 3492), which is ASCII and the
+/// same at every call.
 fn local_part(name: &str) -> String {
     let mut local = slug(name, MAX_NAME);
     if local.is_empty() {

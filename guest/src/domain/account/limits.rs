@@ -1,7 +1,6 @@
-//! What a provider is known to allow an account: how fast, how many, how large. A host keeps to it, and so slows down where
-//! it would otherwise be refused. Figures are the providers' own; where they publish none, or the server is the company's,
-//! nothing is assumed. Where a provider has several plans, and the account does not tell which, the lowest counts that a
-//! company is likely to have.
+//! What a provider is known to allow an account: how fast, how many, how large. A host keeps to it, and so slows down where it would
+//! otherwise be refused. Figures are the providers' own; where they publish none, or the server is the company's, nothing is assumed. Where
+//! a provider has several plans, and the account does not show which, the lowest counts that a company is likely to have.
 
 use super::model::{Account, Transport};
 use super::preset::{is_own_domain, presets};
@@ -12,7 +11,7 @@ use crate::domain::address::Address;
 pub struct Limits {
     /// Mails a minute.
     pub per_minute: Option<u32>,
-    /// Mails at the same time.
+    /// Connections at once.
     pub connections: Option<u32>,
     /// Recipients in 24 hours.
     pub per_day: Option<u32>,
@@ -26,7 +25,7 @@ const fn per_day(recipients: u32) -> Limits {
     Limits { per_day: Some(recipients), ..NONE }
 }
 
-/// Where a provider counts by the hour: an even pace that stays below.
+/// Makes the limits for a provider that counts by the hour: an even pace that stays below.
 const fn per_hour(mails: u32) -> Limits {
     Limits { per_minute: Some(mails / 60), ..NONE }
 }
@@ -40,8 +39,8 @@ const EXCHANGE: Limits = Limits {
 };
 /// Exchange Online by Microsoft Graph, which takes large messages in pieces.
 const GRAPH: Limits = Limits { connections: Some(4), message_size: Some(150 * 1024 * 1024), ..EXCHANGE };
-/// Outlook.com without a subscription: 300, as users are told (learn.microsoft.com/answers, 2026-03-30). Microsoft itself
-/// publishes 5,000 for subscribers, and "lower" for everybody else.
+/// Outlook.com without a subscription: 300, as Microsoft answers users (learn.microsoft.com/answers, 2026-03-30). Microsoft itself
+/// publishes 5,000 for subscribers, and "lower" for all others.
 const OUTLOOK_COM: Limits = Limits { connections: Some(3), ..per_day(300) };
 /// The Gmail API in Google Workspace: support.google.com/a/answer/166852, 2026-11-29.
 const WORKSPACE: Limits = Limits {
@@ -89,7 +88,7 @@ const OF_ITS_OWN_DOMAINS: &[(&str, Limits)] = &[
     ("infomaniak", per_day(500)),
 ];
 
-/// What the account's provider allows.
+/// Returns what the account's provider allows.
 pub fn limits(account: &Account) -> Limits {
     let domain = domain(account);
     let is_of = |provider| domain.as_deref().is_some_and(|domain| is_own_domain(provider, domain));
@@ -116,14 +115,14 @@ fn find(table: &[(&str, Limits)], provider: &str) -> Option<Limits> {
     table.iter().find(|(id, _)| *id == provider).map(|(_, limits)| *limits)
 }
 
-/// By the server's name; what the account calls its provider says nothing about another server.
+/// Finds the provider by the server's name; the account's name for its provider proves nothing about another server.
 fn provider(account: &Account) -> Option<&'static str> {
     let host = account.smtp.as_ref()?.host.trim().trim_end_matches('.');
     let is_its = |of: &&super::Preset| of.smtp.as_ref().is_some_and(|it| it.name.eq_ignore_ascii_case(host));
     presets().iter().find(is_its).map(|preset| preset.id)
 }
 
-/// The domain of the mailbox that signs in: of the login where that is an address, else of the account's address.
+/// Returns the domain of the mailbox that signs in: of the login where that is an address, else of the account's address.
 fn domain(account: &Account) -> Option<String> {
     let login = account.smtp.as_ref().filter(|_| account.transport == Transport::Smtp);
     let login = login.and_then(|server| server.login.as_deref());

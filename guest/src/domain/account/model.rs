@@ -16,7 +16,7 @@ const MAX_BYTES: usize = 64 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Transport {
-    /// Its own SMTP server.
+    /// The company's own SMTP server.
     Smtp,
     /// The Gmail API.
     Gmail,
@@ -42,7 +42,7 @@ pub enum Security {
     None,
 }
 
-/// How somebody signs in.
+/// How an account signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignIn {
@@ -52,7 +52,7 @@ pub enum SignIn {
     AppPassword,
     /// A grant of the provider.
     Oauth,
-    /// Nobody signs in: a relay that knows the sender's address.
+    /// No sign-in: a relay that allows the sender's address.
     None,
 }
 
@@ -70,7 +70,7 @@ pub enum Relation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
-    /// As the user knows it.
+    /// The name that the user gave it.
     #[serde(default)]
     pub name: Option<String>,
     /// How mail leaves.
@@ -87,10 +87,10 @@ pub struct Account {
     /// Mailbox server.
     #[serde(default, deserialize_with = "object::optional")]
     pub imap: Option<Server>,
-    /// The user's settings for this account (FEATURES A2).
+    /// The user's settings for this account (rule A2).
     #[serde(default, deserialize_with = "object::required")]
     pub sender: SenderSettings,
-    /// Other addresses that mail is sent as (FEATURES A15).
+    /// Other addresses that mail is sent as (rule A15).
     #[serde(default, deserialize_with = "list::objects")]
     pub send_as: Vec<SendAs>,
     /// The operator's platform.
@@ -159,9 +159,9 @@ pub struct SendAs {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlatformDomains {
-    /// Of the senders' addresses.
+    /// Domain of the senders' addresses.
     pub domain: String,
-    /// That answers go to.
+    /// Domain that answers go to.
     pub reply_domain: String,
 }
 
@@ -182,13 +182,13 @@ impl Account {
         Ok(account)
     }
 
-    /// Name to show.
+    /// Returns the name to show.
     pub(super) fn title(&self) -> &str {
         let given = [self.name.as_deref(), self.address.as_deref()];
         given.into_iter().flatten().find(|text| !text.trim().is_empty()).unwrap_or(self.transport.name())
     }
 
-    /// Id of the provider whose mailbox it is: as stated, else by the transport, the servers, the address.
+    /// Returns the id of the provider whose mailbox it is: as stated, else by the transport, the servers, the address.
     pub fn provider(&self) -> Option<&str> {
         if let Some(stated) = self.provider.as_deref() {
             return Some(stated);
@@ -206,21 +206,21 @@ impl Account {
         }
     }
 
-    /// From, as text: the user's, else the account's own.
+    /// Returns From, as text: the user's, else the account's own.
     pub(super) fn sender_address(&self) -> Option<&str> {
         self.sender.address.as_deref().or(self.address.as_deref())
     }
 }
 
 impl Server {
-    /// The port, proposed from the security where none was chosen.
+    /// Returns the port, proposed from the security where none was chosen.
     pub fn port_for(&self, protocol: Protocol) -> u16 {
         self.port.unwrap_or_else(|| proposed_port(protocol, self.security))
     }
 }
 
 impl Transport {
-    /// Name in the contract.
+    /// Returns the name in the contract.
     pub fn name(self) -> &'static str {
         match self {
             Self::Smtp => "smtp",
@@ -234,7 +234,7 @@ impl Transport {
 }
 
 impl Security {
-    /// As the user knows it (FEATURES A5).
+    /// Returns the name that users know (rule A5).
     pub fn name(self) -> &'static str {
         match self {
             Self::Ssl => "SSL",
@@ -248,7 +248,7 @@ impl SignIn {
     /// Every way, in the order of the contract.
     pub const ALL: [Self; 4] = [Self::Oauth, Self::AppPassword, Self::Password, Self::None];
 
-    /// Name in the contract.
+    /// Returns the name in the contract.
     pub fn name(self) -> &'static str {
         match self {
             Self::Password => "password",

@@ -1,8 +1,8 @@
-//! A page being written: the same blocks as plain text and as HTML.
+//! A page for forwarding: its blocks as plain text and as HTML.
 
 use super::administrator::Page;
+use crate::domain::html::escaped;
 use crate::domain::language::Language;
-use crate::domain::template::escaped;
 use std::fmt::Write as _;
 
 enum Block {
@@ -14,12 +14,12 @@ enum Block {
 }
 
 /// A page being written. Its texts are plain; each form escapes what it must.
-pub(super) struct Draught {
+pub(super) struct PageBuilder {
     title: String,
     blocks: Vec<Block>,
 }
 
-impl Draught {
+impl PageBuilder {
     pub(super) fn new(title: String) -> Self {
         Self { title, blocks: Vec::new() }
     }

@@ -5,7 +5,7 @@ use super::notes::Note;
 use super::providers::PROVIDERS;
 use crate::domain::address::Address;
 
-/// What is spoken to a server.
+/// Protocol of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     /// Submission.
@@ -18,7 +18,7 @@ impl Protocol {
     /// Names in the contract.
     pub const NAMES: [&str; 2] = ["smtp", "imap"];
 
-    /// The protocol of this name.
+    /// Returns the protocol of this name.
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "smtp" => Some(Self::Smtp),
@@ -28,7 +28,7 @@ impl Protocol {
     }
 }
 
-/// The port that goes with a security (FEATURES A5).
+/// Returns the port that goes with a security (rule A5).
 pub fn proposed_port(protocol: Protocol, security: Security) -> u16 {
     match (protocol, security) {
         (Protocol::Smtp, Security::Ssl) => 465,
@@ -62,7 +62,7 @@ pub enum LoginForm {
 }
 
 impl LoginForm {
-    /// Name in the contract.
+    /// Returns the name in the contract.
     pub fn name(self) -> &'static str {
         match self {
             Self::Address => "address",
@@ -77,7 +77,7 @@ impl LoginForm {
 pub struct Preset {
     /// Id, `gmail`.
     pub id: &'static str,
-    /// As a person knows it.
+    /// The name that people use.
     pub name: &'static str,
     /// Transport to propose.
     pub transport: Transport,
@@ -95,14 +95,14 @@ pub struct Preset {
     pub notes: Vec<Note>,
     /// Where its servers were read, and when.
     pub source: &'static str,
-    /// Domains of its customers' addresses; [`is_within`] says how they are written.
+    /// Domains of its customers' addresses; [`is_within`] defines how they are written.
     pub(super) domains: Vec<&'static str>,
     /// Hosts that take mail for its customers, likewise.
     pub(super) mx: Vec<&'static str>,
 }
 
 impl Preset {
-    /// What the login is at one of its servers.
+    /// Returns what the login is at one of its servers.
     pub fn login_at(&self, protocol: Protocol) -> LoginForm {
         match protocol {
             Protocol::Smtp => self.login,
@@ -121,7 +121,7 @@ pub enum KnownBy {
 }
 
 impl KnownBy {
-    /// Name in the contract.
+    /// Returns the name in the contract.
     pub fn name(self) -> &'static str {
         match self {
             Self::Domain => "domain",
@@ -144,17 +144,17 @@ pub struct Candidate {
 /// Most hosts that are looked at; a domain has a handful.
 const MAX_MX: usize = 50;
 
-/// All of them, by name.
+/// Returns all presets, by name.
 pub fn presets() -> &'static [Preset] {
     &PROVIDERS
 }
 
-/// A preset by its id.
+/// Finds a preset by its id.
 pub fn by_id(id: &str) -> Option<&'static Preset> {
     presets().iter().find(|preset| preset.id == id)
 }
 
-/// The preset that has this server.
+/// Finds the preset that has this server.
 pub(super) fn by_server(host: &str) -> Option<&'static Preset> {
     let host = host.trim().trim_end_matches('.');
     PROVIDERS.iter().find(|preset| {
@@ -162,8 +162,8 @@ pub(super) fn by_server(host: &str) -> Option<&'static Preset> {
     })
 }
 
-/// The provider that an address belongs to: by its domain, else by the hosts that the domain's mail goes to. Where several
-/// patterns fit a host, the longest is meant: AOL's hosts are within Yahoo's.
+/// Returns the provider that an address belongs to: by its domain, else by the hosts that the domain's mail goes to. Where several patterns
+/// fit a host, the longest is meant: AOL's hosts are within Yahoo's.
 pub fn guess(address: &str, mx: &[String]) -> Option<Candidate> {
     let address = Address::parse(address.trim()).ok()?;
     let domain = address.ascii_domain();
@@ -177,7 +177,7 @@ pub fn guess(address: &str, mx: &[String]) -> Option<Candidate> {
     })
 }
 
-/// The provider of the longest pattern that a name is within.
+/// Returns the provider of the longest pattern that a name is within.
 fn closest(
     name: &str,
     patterns: impl Fn(&'static Preset) -> &'static Vec<&'static str>,
@@ -189,7 +189,7 @@ fn closest(
     fits.max_by_key(|(length, _)| *length).map(|(_, preset)| preset)
 }
 
-/// The name itself; with a dot before the pattern, `.onmicrosoft.com`, all below it.
+/// True for the name itself; with a dot before the pattern, `.onmicrosoft.com`, all below it.
 fn is_within(name: &str, pattern: &str) -> bool {
     if pattern.starts_with('.') {
         return name.len() > pattern.len() && name.ends_with(pattern);
@@ -197,18 +197,18 @@ fn is_within(name: &str, pattern: &str) -> bool {
     name == pattern
 }
 
-/// Whether an address's domain is one of a provider's own, where everybody may have an address.
+/// True if an address's domain is one of a provider's own, where anyone may have an address.
 pub(super) fn is_own_domain(provider: &str, domain: &str) -> bool {
     by_id(provider).is_some_and(|preset| preset.domains.iter().any(|pattern| is_within(domain, pattern)))
 }
 
-/// Whether a provider files what was sent through it, by API and by SMTP alike. Exchange Online:
-/// `Set-Mailbox -MessageCopyForSMTPClientSubmissionEnabled`, on unless somebody switched it off.
+/// True if a provider files what was sent through it, by API and by SMTP alike. Exchange Online: `Set-Mailbox
+/// -MessageCopyForSMTPClientSubmissionEnabled`, on unless an administrator switched it off.
 pub fn files_by_itself(provider: &str) -> bool {
     matches!(provider, "gmail" | "microsoft" | "outlook-com")
 }
 
-/// Microsoft's, whose rules on aliases and shared mailboxes are the same.
+/// True for Microsoft's providers, whose rules on aliases and shared mailboxes are the same.
 pub(super) fn is_microsoft(provider: &str) -> bool {
     matches!(provider, "microsoft" | "outlook-com")
 }

@@ -1,5 +1,5 @@
-//! The table of providers, `providers.txt`, read once. What could not be confirmed is left out of it: a provider without a
-//! server there has none that is the same for all its customers.
+//! The table of providers, `providers.txt`, read once. What could not be confirmed is left out of it: a provider without a server there has
+//! none that all its customers share.
 
 use super::model::{Security, SignIn, Transport};
 use super::notes::Note;
@@ -8,10 +8,10 @@ use std::sync::LazyLock;
 
 const TABLE: &str = include_str!("providers.txt");
 
-/// By name, as they are shown.
+/// The providers, sorted by name, as they are shown.
 pub(super) static PROVIDERS: LazyLock<Vec<Preset>> = LazyLock::new(|| read(TABLE).0);
 
-/// The providers of a table, and the lines that say nothing.
+/// Reads the providers of a table; returns them with the lines that could not be read.
 fn read(table: &'static str) -> (Vec<Preset>, Vec<&'static str>) {
     let (mut all, mut unread) = (Vec::<Preset>::new(), Vec::new());
     for line in table.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -35,7 +35,7 @@ fn read(table: &'static str) -> (Vec<Preset>, Vec<&'static str>) {
     (all, unread)
 }
 
-/// A provider of whom nothing is said yet.
+/// Makes a preset with nothing but its name.
 fn empty(id: &'static str) -> Preset {
     Preset {
         id,
@@ -86,7 +86,7 @@ fn set(preset: &mut Preset, field: &str, value: &'static str) -> Option<()> {
     Some(())
 }
 
-/// `smtp.example.com 465 ssl`.
+/// Reads a server from its line: `smtp.example.com 465 ssl`.
 fn host(value: &'static str) -> Option<Host> {
     let mut parts = value.split_ascii_whitespace();
     let (name, port) = (parts.next()?, parts.next()?.parse().ok()?);

@@ -25,7 +25,7 @@ pub(super) fn check(
     sign_in(account, path, server, protocol, found);
 }
 
-/// FEATURES A5: each port has the security it is made for.
+/// Checks that each port has the security it is made for (rule A5).
 fn ports(path: &str, server: &Server, protocol: Protocol, found: &mut Findings) {
     let field = format!("{path}.port");
     let port = server.port_for(protocol);
@@ -121,14 +121,14 @@ fn sign_in(account: &Account, path: &str, server: &Server, protocol: Protocol, f
     }
 }
 
-/// A name or an address that one can connect to.
+/// True for a name or an address that one can connect to.
 fn is_host(host: &str) -> bool {
     let bare = host.trim_end_matches('.');
     let address = host.parse::<std::net::IpAddr>().is_ok();
     address || (!bare.starts_with('[') && Address::parse(&format!("x@{bare}")).is_ok())
 }
 
-/// A name that mail can be addressed to.
+/// True for a name that mail can be addressed to.
 pub(super) fn is_domain(domain: &str) -> bool {
     domain.contains('.') && !domain.starts_with('[') && Address::parse(&format!("x@{domain}")).is_ok()
 }

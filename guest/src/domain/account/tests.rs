@@ -1,4 +1,4 @@
-//! Accounts as hosts describe them: what is guessed, what is said of them, what is complained about.
+//! Accounts as hosts describe them: what is guessed, what is reported about them, what is refused.
 
 use super::*;
 use serde_json::{Value, json};

@@ -4,24 +4,23 @@
 use icu_normalizer::ComposingNormalizerBorrowed;
 use std::borrow::Cow;
 
-/// Unicode normalisation form C: `u` and a combining diaeresis become `ü`.
+/// Brings a text into Unicode's normalisation form C: `u` and a combining diaeresis become `ü`.
 pub(super) fn nfc(text: &str) -> Cow<'_, str> {
     ComposingNormalizerBorrowed::new_nfc().normalize(text)
 }
 
-/// C0, DEL, C1, and the two separators that some programs take for line ends.
+/// True for C0, DEL, C1, and the two separators that some programs take for line ends.
 pub(super) fn is_control(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// Joiners, which some scripts cannot be written without. They are let stand between characters of such.
+/// True for joiners, which some scripts cannot be written without. They are let stand between characters of such.
 pub(super) fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200C}' | '\u{200D}')
 }
 
-/// Shows nothing by itself, or turns the direction of writing: zero-width spaces and marks, bidirectional
-/// controls, fillers, tags, non-characters; joiners apart. The replacement character too: it says that the
-/// text was damaged on its way.
+/// Shows nothing by itself, or turns the direction of writing: zero-width spaces and marks, bidirectional controls, fillers, tags,
+/// non-characters; joiners apart. The replacement character too: it means that the text was damaged on its way.
 pub(super) fn is_invisible(c: char) -> bool {
     let code = u32::from(c);
     matches!(
@@ -48,20 +47,19 @@ pub(super) fn is_invisible(c: char) -> bool {
     ) || code & 0xFFFE == 0xFFFE
 }
 
-/// True for a character that nobody sees, or that ends a line or turns the direction of writing: what people read as a name or a
-/// greeting holds none.
+/// True for an invisible character, or that ends a line or turns the direction of writing: what people read as a name or a greeting holds
+/// none.
 pub fn is_unseen(c: char) -> bool {
     is_control(c) || is_invisible(c) || is_joiner(c)
 }
 
-/// A joiner with something of its script on both sides; elsewhere it is only invisible.
+/// True for a joiner with something of its script on both sides; elsewhere it is only invisible.
 pub(super) fn joins(before: Option<char>, after: Option<char>) -> bool {
     let script = |c: Option<char>| c.is_some_and(|c| !c.is_ascii() && !is_joiner(c) && !c.is_whitespace());
     script(before) && script(after)
 }
 
-/// The text with every control and invisible character made visible, no longer than `limit` characters: safe
-/// to show in a message.
+/// Returns the text with every control and invisible character made visible, no longer than `limit` characters: safe to show in a message.
 pub(super) fn shown(text: &str, limit: usize) -> String {
     let mut out: String = text
         .chars()

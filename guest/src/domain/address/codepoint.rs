@@ -4,14 +4,14 @@
 use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, Script};
 
-/// What cannot stand where it does in a label, in its U-form; none where all may.
+/// Returns what cannot stand where it does in a label, in its U-form; none where all may.
 pub(super) fn not_allowed(label: &str) -> Option<char> {
     let characters: Vec<char> = label.chars().collect();
     characters.iter().enumerate().find(|(at, c)| !is_allowed(**c, *at, &characters)).map(|(_, c)| *c)
 }
 
-/// Punctuation or a mathematical sign, such as an arrow: beyond ASCII none of an address, wherever it stands. What a script
-/// writes inside a word is not meant.
+/// True for punctuation or a mathematical sign, such as an arrow: beyond ASCII none of an address, wherever it stands. What a script writes
+/// inside a word is not meant.
 pub(super) fn is_punctuation(c: char) -> bool {
     use GeneralCategory as G;
     let punctuation = [
@@ -26,13 +26,13 @@ pub(super) fn is_punctuation(c: char) -> bool {
     !c.is_ascii() && punctuation.contains(&category(c))
 }
 
-/// A sign that is a picture or a unit: a bullet, an envelope, a currency.
+/// True for a sign that is a picture or a unit: a bullet, an envelope, a currency.
 pub(super) fn is_symbol(c: char) -> bool {
     use GeneralCategory as G;
     !c.is_ascii() && [G::OtherSymbol, G::CurrencySymbol, G::ModifierSymbol].contains(&category(c))
 }
 
-/// Allowed in this place because the script there needs it (RFC 5892, appendix A); none: there is no such rule.
+/// Returns whether the script in this place needs the character (RFC 5892, appendix A); none where there is no such rule.
 pub(super) fn by_context(c: char, at: usize, label: &[char]) -> Option<bool> {
     let before = at.checked_sub(1).and_then(|at| label.get(at)).copied();
     let after = label.get(at + 1).copied();

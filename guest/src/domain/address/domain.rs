@@ -1,8 +1,8 @@
 //! The domain: letters, digits and hyphens, or internationalised (UTS 46, and of that what IDNA 2008 allows), or an address
 //! literal.
 //!
-//! A domain of one label (`localhost`, a top-level domain) and one whose last label is a number are let
-//! pass: RFC 5321 has them, and which names exist is for the DNS to say.
+//! A domain of one label (`localhost`, a top-level domain) and one whose last label is a number are let pass: RFC 5321 has them, and which
+//! names exist is up to the DNS.
 
 use super::codepoint;
 use super::fault::{AddressFault, Part};
@@ -19,9 +19,9 @@ const LABEL_LIMIT: usize = 63;
 /// A domain in both its forms.
 #[derive(Debug)]
 pub(super) struct Domain {
-    /// As a reader sees it (U-labels).
+    /// The domain as a reader sees it (U-labels).
     pub(super) shown: String,
-    /// As the wire needs it (A-labels, lower case).
+    /// The domain as the wire needs it (A-labels, lower case).
     pub(super) ascii: String,
 }
 
@@ -88,7 +88,7 @@ fn check_labels(ascii: &str) -> Result<(), AddressFault> {
     Ok(())
 }
 
-/// What follows `[`, given back in one canonical form. The tag `IPv6` is the only one registered.
+/// Parses what follows `[`, and returns it in one canonical form. The tag `IPv6` is the only one registered.
 fn literal(rest: &str) -> Result<String, AddressFault> {
     let (content, after) = rest.split_once(']').ok_or(AddressFault::OpenBracket)?;
     if !after.is_empty() {
@@ -114,8 +114,7 @@ fn ipv4(text: &str) -> Option<Ipv4Addr> {
     parts.next().is_none().then(|| Ipv4Addr::from(octets))
 }
 
-/// IPv6-full, IPv6-comp, IPv6v4-full and IPv6v4-comp of RFC 5321, 4.1.3, where `::` stands for two groups
-/// at least.
+/// Checks an IPv6 address: IPv6-full, IPv6-comp, IPv6v4-full and IPv6v4-comp of RFC 5321, 4.1.3, where `::` stands for two groups at least.
 fn ipv6(text: &str) -> Option<Ipv6Addr> {
     let (before, after) = match text.split_once("::") {
         Some((before, after)) => (before, Some(after)),
@@ -134,7 +133,7 @@ fn ipv6(text: &str) -> Option<Ipv6Addr> {
     Some(Ipv6Addr::from(all))
 }
 
-/// Groups of one to four hexadecimal digits; the last may be an IPv4 address, which counts for two.
+/// Counts groups of one to four hexadecimal digits; the last may be an IPv4 address, which counts for two.
 fn groups(text: &str, last: bool) -> Option<Vec<u16>> {
     let mut out = Vec::new();
     if text.is_empty() {

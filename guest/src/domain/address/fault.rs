@@ -1,12 +1,12 @@
-//! What can be wrong with a text that should be an address, each way by its own name, so that a person
-//! reading the message knows which key to press.
+//! What can be wrong with a text that should be an address, each way by its own name, so that a person reading the message can see which
+//! key to press.
 
 use std::fmt;
 
 /// Side of the `@`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// Before the `@`.
+    /// The part before the `@`.
     Local,
     /// After the `@`.
     Domain,
@@ -24,7 +24,7 @@ impl fmt::Display for Part {
 /// Why a text is not an address. Nothing in a message is a control character.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressFault {
-    /// Nothing there.
+    /// The text is empty.
     #[error("the address is empty")]
     Empty,
     /// No `@` outside quotes.

@@ -36,7 +36,7 @@ fn dotted(text: &str) -> Result<(String, usize, &str), AddressFault> {
     Ok((local.to_owned(), local.len(), rest))
 }
 
-/// The first character that can't stand in a Dot-string.
+/// Returns the first character that can't stand in a Dot-string.
 fn wrong_in(local: &str) -> Option<char> {
     let is_atext_or_dot = |c: char| is_atext(c) || c == '.';
     if local.is_ascii() {
@@ -53,7 +53,7 @@ fn wrong_in(local: &str) -> Option<char> {
     characters.iter().enumerate().find(wrong).map(|(_, c)| *c)
 }
 
-/// The address with straight apostrophes in place of typographic ones: programs for texts put these in, no mailbox has one.
+/// Returns the address with straight apostrophes in place of typographic ones: programs for texts put these in, no mailbox has one.
 fn straightened(local: &str, domain: &str) -> String {
     let local: String =
         local.chars().map(|c| if matches!(c, '’' | '‘' | '´' | '′') { '\'' } else { c }).collect();
@@ -81,7 +81,7 @@ fn quoted(text: &str) -> Result<(String, usize, &str), AddressFault> {
     }
 }
 
-/// The content as a Dot-string where it is one, else quoted with no backslash too many.
+/// Returns the content as a Dot-string where it is one, else quoted with no backslash too many.
 fn shortest(content: &str) -> String {
     let dotted =
         !content.is_empty() && check_dots(content, Part::Local).is_ok() && wrong_in(content).is_none();
@@ -100,7 +100,7 @@ fn shortest(content: &str) -> String {
     out
 }
 
-/// Dots stand alone and inside.
+/// Checks that dots stand alone and inside.
 pub(super) fn check_dots(text: &str, part: Part) -> Result<(), AddressFault> {
     if text.contains("..") {
         Err(AddressFault::TwoDots(part))
@@ -113,7 +113,7 @@ pub(super) fn check_dots(text: &str, part: Part) -> Result<(), AddressFault> {
     }
 }
 
-/// `atext` of RFC 5322, and all that is beyond ASCII (RFC 6531) but white space.
+/// True for `atext` of RFC 5322, and all that is beyond ASCII (RFC 6531) but white space.
 fn is_atext(c: char) -> bool {
     match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' => true,

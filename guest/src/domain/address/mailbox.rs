@@ -46,7 +46,7 @@ impl Address {
         if octets > LIMIT {
             return Err(AddressFault::LongAddress(octets));
         }
-        // Letter by letter: what is not the same letter stays another mailbox.
+        // Character by character: what is not an equal letter stays another mailbox.
         let folded = match local.is_ascii() {
             true => local.to_ascii_lowercase(),
             false => nfc(&local.chars().flat_map(char::to_lowercase).collect::<String>()).into_owned(),
@@ -54,17 +54,17 @@ impl Address {
         Ok(Self { local, domain: domain.shown, ascii_domain: domain.ascii, folded })
     }
 
-    /// The local part, quoted where it must be.
+    /// Returns the local part, quoted where it must be.
     pub fn local(&self) -> &str {
         &self.local
     }
 
-    /// The domain as a reader sees it.
+    /// Returns the domain as a reader sees it.
     pub fn domain(&self) -> &str {
         &self.domain
     }
 
-    /// The domain in ASCII, lower case.
+    /// Returns the domain in ASCII, lower case.
     pub fn ascii_domain(&self) -> &str {
         &self.ascii_domain
     }
@@ -74,7 +74,7 @@ impl Address {
         !self.local.is_ascii()
     }
 
-    /// As it stands in an envelope or header: the domain in ASCII, the local part as it is.
+    /// Writes the address for an envelope or header: the domain in ASCII, the local part as it is.
     pub fn wire(&self) -> String {
         format!("{}@{}", self.local, self.ascii_domain)
     }
@@ -123,7 +123,7 @@ impl PartialOrd for Address {
     }
 }
 
-/// As a reader sees it; reads back as the same address.
+/// Writes the address as a reader sees it; it reads back as an equal address.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.local, self.domain)
@@ -140,7 +140,7 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// A mailbox with its name cleaned; a name that says nothing but the address is left out.
+    /// Makes a mailbox with its name cleaned; a name that only repeats the address is left out.
     pub fn new(name: Option<&str>, address: Address) -> Self {
         let name = name.map(clean_name).filter(|name| !name.is_empty());
         let name = name.filter(|name| Address::parse(name).as_ref() != Ok(&address));

@@ -7,6 +7,7 @@ mod fault;
 mod list;
 mod local;
 mod mailbox;
+mod match_key;
 mod name;
 #[cfg(test)]
 mod tests;
@@ -15,4 +16,5 @@ pub use characters::is_unseen;
 pub use fault::{AddressFault, Part};
 pub use list::{AddressList, ListFault, Unreadable, read_line, read_list};
 pub use mailbox::{Address, Mailbox};
+pub use match_key::match_key;
 pub use name::clean_name;

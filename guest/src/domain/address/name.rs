@@ -5,9 +5,8 @@ use super::characters::{is_control, is_invisible, is_joiner, joins, nfc};
 /// Characters of a name; what goes beyond is cut off.
 const LIMIT: usize = 200;
 
-/// The name in normalisation form C, without control and invisible characters, without the quotes around
-/// it, white space collapsed. Nothing that a mail program would decode (`=?…`) is left in it. Cleaning
-/// twice changes nothing.
+/// Cleans a display name: normalisation form C, without control and invisible characters, without the quotes around it, white space
+/// collapsed. Nothing that a mail program would decode (`=?…`) is left in it. Cleaning twice changes nothing.
 pub fn clean_name(name: &str) -> String {
     let mut text = once(name);
     for _ in 0..8 {

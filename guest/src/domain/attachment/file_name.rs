@@ -4,7 +4,7 @@
 /// Longest name in bytes of UTF-8: what the usual file systems store.
 const MAX_BYTES: usize = 255;
 
-/// Why the name is refused, in words, or nothing.
+/// Returns why the name is refused, in words, or nothing.
 pub(super) fn fault(name: &str) -> Option<String> {
     if name.trim().is_empty() {
         return Some("a file must have a name".into());
@@ -36,7 +36,7 @@ pub(super) fn fault(name: &str) -> Option<String> {
     None
 }
 
-/// Embeddings, overrides and isolates: `invoice\u{202E}fdp.exe` reads as `invoiceexe.pdf`.
+/// True for embeddings, overrides and isolates: `invoice\u{202E}fdp.exe` reads as `invoiceexe.pdf`.
 fn is_bidi_override(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,18 +1,18 @@
-//! A look at the first and the last bytes of a file: is the PDF one that a customer can open, is the logo the image that it
-//! says it is? A print job that failed leaves an empty file, an error page saved as `invoice.pdf`, or half a document; all of
-//! them are caught here, before a customer gets them.
+//! A look at the first and the last bytes of a file: is the PDF one that a customer can open, is the logo the image that it claims to be? A
+//! print job that failed leaves an empty file, an error page saved as `invoice.pdf`, or half a document; all of them are caught here,
+//! before a customer gets them.
 
 use super::{Attachment, Role, Warning};
 
-/// How many bytes from the start of a file [`look_inside`] wants at the most.
+/// How many bytes from the start of a file [`check_content`] reads at the most.
 pub const FIRST_BYTES: u32 = 1024;
 /// How many bytes from its end. The trailer, which names the encryption, stands there;
 /// of a linearised file at its start.
 pub const LAST_BYTES: u32 = 4_096;
 
-/// What the first and the last bytes say against the file, if anything. Only files of the types that the plugin relies on
-/// are judged: PDFs, and the logo.
-pub fn look_inside(file: &Attachment, first_bytes: &[u8], last_bytes: &[u8]) -> Option<Warning> {
+/// Checks a file's first and last bytes against its declared type; returns a warning where they differ. Only files of the types that the
+/// plugin relies on are checked: PDFs, and the logo.
+pub fn check_content(file: &Attachment, first_bytes: &[u8], last_bytes: &[u8]) -> Option<Warning> {
     if file.role == Role::Logo {
         let fits = match file.media_type.as_str() {
             "image/png" => first_bytes.starts_with(b"\x89PNG\r\n\x1a\n"),
@@ -44,7 +44,7 @@ pub fn look_inside(file: &Attachment, first_bytes: &[u8], last_bytes: &[u8]) -> 
     }
 }
 
-/// Every mail's PDF is looked at: a comparison at each byte would cost a tenth of what composing costs.
+/// True if `bytes` has the marker. Every mail's PDF is searched: a comparison at each byte would cost a tenth of what composing costs.
 fn has(bytes: &[u8], what: &[u8]) -> bool {
     memchr::memmem::find(bytes, what).is_some()
 }
@@ -81,7 +81,7 @@ mod tests {
         ] {
             let first = &bytes[..bytes.len().min(FIRST_BYTES as usize)];
             let last = &bytes[bytes.len().saturating_sub(LAST_BYTES as usize)..];
-            let found = look_inside(&file(role, media_type, bytes.len()), first, last).map(|w| w.code());
+            let found = check_content(&file(role, media_type, bytes.len()), first, last).map(|w| w.code());
             assert_eq!(found.map(WarningCode::name), expected, "{role:?} {media_type} {bytes:?}");
         }
     }

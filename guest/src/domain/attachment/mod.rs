@@ -11,7 +11,7 @@ mod rules;
 
 use crate::domain::warning::WarningCode;
 
-pub use magic::{FIRST_BYTES, LAST_BYTES, look_inside};
+pub use magic::{FIRST_BYTES, LAST_BYTES, check_content};
 pub use picture::picture_size;
 pub use rules::{
     AttachmentFault, MAX_ADDED, MAX_ADDED_SIZE, MAX_LOGO_SIZE, MAX_TOTAL_SIZE, RULES, Rule, check,
@@ -51,12 +51,12 @@ impl Role {
     /// Names in the contract.
     pub const NAMES: [&str; 4] = ["pdf", "ubl", "logo", "added"];
 
-    /// The role by its name in the contract.
+    /// Finds the role by its name in the contract.
     pub fn named(name: &str) -> Option<Self> {
         [Self::Pdf, Self::Ubl, Self::Logo, Self::Added].into_iter().find(|r| r.name() == name)
     }
 
-    /// Name in the contract.
+    /// Returns the name in the contract.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pdf => "pdf",
@@ -76,7 +76,7 @@ pub enum Format {
     Pdf,
     /// The UBL file alone.
     Ubl,
-    /// Both.
+    /// The PDF and the UBL file.
     #[serde(rename = "pdf+ubl")]
     PdfUbl,
     /// Neither: links to the portal carry the document.
@@ -89,7 +89,7 @@ impl Format {
     /// Names in the contract and on the command line.
     pub const NAMES: [&str; 5] = ["pdf", "ubl", "pdf+ubl", "link", "none"];
 
-    /// Name in the contract and on the command line.
+    /// Returns the name in the contract and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pdf => "pdf",
@@ -100,7 +100,7 @@ impl Format {
         }
     }
 
-    /// What is left of the format without these of the document's own files.
+    /// Returns what is left of the format without these of the document's own files.
     #[must_use]
     pub fn without(self, roles: &[Role]) -> Self {
         let keeps = |role| self.has(role) && !roles.contains(&role);
@@ -142,22 +142,22 @@ pub struct Selected {
 }
 
 impl Selected {
-    /// What is attached: the document's PDF, its UBL file, then the added files in the order given.
+    /// Returns what is attached: the document's PDF, its UBL file, then the added files in the order given.
     pub fn files(&self) -> &[Attachment] {
         &self.files
     }
 
-    /// The logo, if the mail shows one.
+    /// Returns the logo, if the mail shows one.
     pub fn logo(&self) -> Option<&Attachment> {
         self.logo.as_ref()
     }
 
-    /// What the sender should know: a file that the format asks for is missing.
+    /// Returns warnings for the sender: a file that the format asks for is missing.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
-    /// The same without a logo, for a layout that shows none or a file that turned out not to be an image.
+    /// Drops the logo, for a layout that shows none or a file that turned out not to be an image.
     #[must_use]
     pub fn without_logo(mut self) -> Self {
         self.logo = None;
@@ -191,13 +191,13 @@ pub enum Warning {
     NotThatImage {
         /// Name of the file.
         file_name: String,
-        /// Type it was said to have.
+        /// Type that the host declared.
         media_type: String,
     },
 }
 
 impl Warning {
-    /// Code in the contract.
+    /// Returns the code in the contract.
     pub fn code(&self) -> WarningCode {
         match self {
             Self::NoPdf => WarningCode::NoPdf,

@@ -1,10 +1,10 @@
-//! How large a picture is, by what its file says: PNG, GIF and JPEG, the formats of a logo.
+//! How large a picture is, by its file's own header: PNG, GIF and JPEG, the formats of a logo.
 
-/// Most segments of a JPEG before the one that says its size.
+/// Most segments of a JPEG before the one that has its size.
 const MOST_SEGMENTS: usize = 100;
 
-/// Width and height of a picture in pixels. `read` gives at most so many bytes from an offset; none of a file that ends before,
-/// or says nothing.
+/// Reads width and height of a picture in pixels. `read` gives at most so many bytes from an offset; none of a file that ends before, or
+/// has no size.
 pub fn picture_size(media_type: &str, read: &mut dyn FnMut(u64, u32) -> Vec<u8>) -> Option<(u32, u32)> {
     let size = match media_type {
         "image/png" => {
@@ -23,7 +23,7 @@ pub fn picture_size(media_type: &str, read: &mut dyn FnMut(u64, u32) -> Vec<u8>)
     size.filter(|(width, height)| *width > 0 && *height > 0)
 }
 
-/// From segment to segment (ITU-T T.81, annex B): the frame's header has the size, and a camera writes much before it.
+/// Reads a JPEG from segment to segment (ITU-T T.81, annex B): the frame's header has the size, and a camera writes much before it.
 fn jpeg(read: &mut dyn FnMut(u64, u32) -> Vec<u8>) -> Option<(u32, u32)> {
     let mut offset = 2;
     for _ in 0..MOST_SEGMENTS {

@@ -35,8 +35,7 @@ crate::domain::status::named! {
 /// The name of every rule.
 pub const RULES: &[&str] = Rule::NAMES;
 
-/// A rule on attachments that the files break. The same files never pass: leave one out, or offer it as a
-/// link.
+/// A rule on attachments that the files break. These files never pass: leave one out, or offer it as a link.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct AttachmentFault {
@@ -133,7 +132,7 @@ fn only(files: &[Attachment], role: Role) -> Result<Option<&Attachment>, Attachm
     }
 }
 
-/// The file with which the limit on the total is passed.
+/// Returns the file with which the limit on the total is passed.
 fn first_beyond<'a>(files: &[&'a Attachment]) -> Option<&'a Attachment> {
     let mut sum = 0u64;
     let beyond = files.iter().find(|f| {

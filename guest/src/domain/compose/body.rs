@@ -40,11 +40,10 @@ fn is_like_a_boundary(line: &str) -> bool {
     line.strip_prefix("--").is_some_and(|rest| rest.starts_with(BOUNDARY_MARK))
 }
 
-/// An HTML body in ASCII, characters beyond it as references (`&#8364;`), so that it can travel as it is: no
-/// encoding to compute, and a source that people can read. None where that would change what is shown or is not
-/// allowed: text beyond ASCII where references mean nothing (style sheets, comments), a line longer than RFC 5322
-/// §2.1.1 lets one be, what looks like a boundary of ours. None, too, of what is mostly references: a letter of Greek takes two
-/// bytes as it is, and six or seven as one.
+/// Returns an HTML body in ASCII, characters beyond it as references (`&#8364;`), so that it can travel as it is: no encoding to compute,
+/// and a source that people can read. None where that would change what is shown or is not allowed: text beyond ASCII where references mean
+/// nothing (style sheets, comments), a line longer than RFC 5322 §2.1.1 lets one be, what looks like a boundary of ours. None, too, of what
+/// is mostly references: a letter of Greek takes two bytes as it is, and six or seven as one.
 pub(super) fn seven_bit_html(html: &str) -> Option<String> {
     let html = without_controls(html);
     if !is_ascii(html.as_bytes()) && has_unreferable(html.as_bytes()) {
@@ -79,13 +78,13 @@ pub(super) fn seven_bit_html(html: &str) -> Option<String> {
 /// Below this size a body is seven bits whatever it is made of: no mail program cuts it off.
 const MOSTLY_TEXT: usize = 50_000;
 
-/// Bytes of an HTML body as it arrives, which is what mail programs measure before they cut it off: characters beyond ASCII are
+/// Returns bytes of an HTML body as it arrives, which is what mail programs measure before they cut it off: characters beyond ASCII are
 /// references where those are few.
 pub fn html_size(html: &str) -> usize {
     seven_bit_html(html).map_or(html.len(), |ascii| ascii.len())
 }
 
-/// [`html_size`] where it is more than `most`; nearly every mail is too short to be measured.
+/// Returns [`html_size`] where it is more than `most`; nearly every mail is too short to be measured.
 pub fn html_size_beyond(html: &str, most: usize) -> Option<usize> {
     // Two bytes become seven at the most, and a line feed two.
     if html.len() <= most / 4 {
@@ -99,7 +98,7 @@ const LONGEST_LINE: usize = 998;
 /// Where a character reference is not one.
 const LITERAL: [(&str, &str); 3] = [("<style", "</style"), ("<script", "</script"), ("<!--", "-->")];
 
-/// Whether a style sheet, a script or a comment has text beyond ASCII.
+/// True if a style sheet, a script or a comment has text beyond ASCII.
 fn has_unreferable(html: &[u8]) -> bool {
     let mut inside = 0;
     let mut is_one = |at: usize| {
@@ -128,12 +127,12 @@ fn has_unreferable(html: &[u8]) -> bool {
 /// Bytes that are looked at together.
 const BLOCK: usize = 64;
 
-/// As std's, but without early exits, so that the compiler makes it a vector loop.
+/// True for ASCII, as std's, but without early exits, so that the compiler makes it a vector loop.
 fn is_ascii(bytes: &[u8]) -> bool {
     bytes.iter().fold(0, |all, b| all | b) < 0x80
 }
 
-/// How many bytes come before the first line feed or byte beyond ASCII.
+/// Returns how many bytes come before the first line feed or byte beyond ASCII.
 fn plain_length(bytes: &[u8]) -> usize {
     // Of eight bytes at once the high bits, and those of bytes that were a line feed: of these the first is never wrong.
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
@@ -152,7 +151,7 @@ fn plain_length(bytes: &[u8]) -> usize {
     bytes.len() - rest.len() + rest.iter().take_while(is_plain).count()
 }
 
-/// Appends `&#233;` and says how many bytes that takes. Without the formatting machinery: there are hundreds in a mail, and nearly all
+/// Appends `&#233;` and returns how many bytes that takes. Without the formatting machinery: there are hundreds in a mail, and nearly all
 /// of them are what amounts are written with.
 fn push_reference(ascii: &mut String, c: char) -> usize {
     let mut reference = *b"&#0000000;";
@@ -177,7 +176,7 @@ fn push_reference(ascii: &mut String, c: char) -> usize {
     usual.len()
 }
 
-/// With LF as the only line end. Borrows where there is nothing to do, as is usual.
+/// Makes LF the only line end and removes control characters. Borrows where there is nothing to do, as is usual.
 fn without_controls(body: &str) -> Cow<'_, str> {
     // No early exit, so that the compiler makes it a vector loop.
     let unusual = |b: u8| b.is_ascii_control() & (b != b'\n') & (b != b'\t');

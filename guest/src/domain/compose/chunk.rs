@@ -20,7 +20,7 @@ pub enum Chunk {
     Raw(u32),
 }
 
-/// Bytes that a file of this size takes in a message.
+/// Returns bytes that a file of this size takes in a message.
 pub fn encoded_len(size: u64) -> u64 {
     let characters = size.div_ceil(3).saturating_mul(4);
     let breaks = characters.div_ceil(LINE as u64).saturating_sub(1);
@@ -63,9 +63,9 @@ pub(super) fn encode(file: &[u8], message: &mut Vec<u8>) {
     }
 }
 
-/// What mail-builder is given as the content of a file, so that [`Skeleton`] knows it when it is written: a
-/// NUL, then whether there is any content, then the handle. Nothing else that is written begins with a NUL:
-/// bodies and headers have lost theirs, and every encoding is of printable characters.
+/// Returns what mail-builder is given as the content of a file, so that [`ChunkWriter`] recognises it when it is written: a NUL, then whether
+/// there is any content, then the handle. Nothing else that is written begins with a NUL: bodies and headers have lost theirs, and every
+/// encoding is of printable characters.
 pub(super) fn placeholder(handle: u32, size: u64) -> [u8; 6] {
     let [a, b, c, d] = handle.to_le_bytes();
     [0, u8::from(size > 0), a, b, c, d]
@@ -73,13 +73,13 @@ pub(super) fn placeholder(handle: u32, size: u64) -> [u8; 6] {
 
 /// Receives a message from mail-builder and cuts it at the placeholders.
 #[derive(Debug, Default)]
-pub(super) struct Skeleton {
+pub(super) struct ChunkWriter {
     chunks: Vec<Chunk>,
     text: Vec<u8>,
 }
 
-impl Skeleton {
-    /// The chunks, in order.
+impl ChunkWriter {
+    /// Returns the chunks, in order.
     pub(super) fn finish(mut self) -> Vec<Chunk> {
         self.cut();
         self.chunks
@@ -98,7 +98,7 @@ impl Skeleton {
     }
 }
 
-impl Writer for Skeleton {
+impl Writer for ChunkWriter {
     #[inline]
     fn write(&mut self, bytes: &[u8]) {
         match bytes {

@@ -36,7 +36,7 @@ const MAX_TOKEN: usize = 200;
 /// Characters of a long ASCII name in one section of RFC 2231: with every one escaped they still fit a line.
 const NAME_SECTION: usize = 30;
 
-/// One line of text: line breaks and tabs become a space, other control characters go.
+/// Brings text onto one line: line breaks and tabs become a space, other control characters go.
 pub(super) fn one_line(text: &str) -> Cow<'_, str> {
     let unusual = |c: char| c.is_control() || is_line_separator(c);
     let trimmed = text.trim();
@@ -66,7 +66,7 @@ fn is_line_separator(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// A subject, from a text that is one line.
+/// Writes a subject, from a text that is one line.
 pub(super) fn subject<'x>(line: Cow<'x, str>) -> HeaderType<'x> {
     let plain = |word: &str| word.len() <= MAX_PLAIN_WORD && word.bytes().all(|b| b.is_ascii_graphic());
     if line.contains("=?") {
@@ -80,7 +80,7 @@ pub(super) fn subject<'x>(line: Cow<'x, str>) -> HeaderType<'x> {
     }
 }
 
-/// A list of mailboxes.
+/// Writes a list of mailboxes.
 pub(super) fn mailboxes<'x>(list: &'x [Mailbox]) -> HeaderType<'x> {
     match list {
         [one] => mailbox(one).into(),
@@ -88,7 +88,7 @@ pub(super) fn mailboxes<'x>(list: &'x [Mailbox]) -> HeaderType<'x> {
     }
 }
 
-/// A whole field of mailboxes, with its line end: for what is written beside a message.
+/// Writes a whole field of mailboxes, with its line end: for what is written beside a message.
 pub(in crate::domain) fn address_field(name: &str, list: &[Mailbox]) -> String {
     let mut field = format!("{name}: ").into_bytes();
     let column = field.len();
@@ -96,33 +96,33 @@ pub(in crate::domain) fn address_field(name: &str, list: &[Mailbox]) -> String {
     String::from_utf8_lossy(&field).into_owned()
 }
 
-/// One mailbox.
+/// Writes one mailbox.
 pub(super) fn mailbox(mailbox: &Mailbox) -> Address<'_> {
     let name = mailbox.name.as_deref().map(display_name).filter(|name| !name.is_empty());
     Address::new_address(name, mailbox.address.wire())
 }
 
-/// A display name can't be written so that every reader leaves a `=?` in it alone: the two are set apart.
+/// Separates `=` and `?` in a display name: there is no way to write `=?` that every reader leaves alone.
 fn display_name(name: &str) -> Cow<'_, str> {
     let line = one_line(name);
     if line.contains("=?") { Cow::Owned(line.replace("=?", "= ?")) } else { line }
 }
 
-/// One word that means something to programs alone: letters, digits and a few marks, bounded.
+/// Reduces a text to one word for programs: letters, digits and a few marks, bounded.
 pub(super) fn token(text: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || ".-_@".contains(c) { c } else { '_' };
     text.trim().chars().take(MAX_TOKEN).map(plain).collect()
 }
 
-/// In-Reply-To, References.
+/// Writes the value of In-Reply-To or References.
 pub(super) fn message_ids<'x>(ids: &[&'x str]) -> HeaderType<'x> {
     let left_out = if ids.len() > MAX_REFERENCES { 1..ids.len() - MAX_REFERENCES + 1 } else { 0..0 };
-    let kept = ids.iter().enumerate().filter(|(i, _)| !left_out.contains(i)).map(|(_, id)| *id);
-    MessageIds::new_list(kept).into()
+    let remaining = ids.iter().enumerate().filter(|(i, _)| !left_out.contains(i)).map(|(_, id)| *id);
+    MessageIds::new_list(remaining).into()
 }
 
-/// Content-Type of a file, with its name for programs that look nowhere else: as RFC 2047 words where it is
-/// long or beyond ASCII, which no standard allows there and every older Outlook reads.
+/// Writes the Content-Type of a file, with its name for programs that look nowhere else: as RFC 2047 words where it is long or beyond
+/// ASCII, which no standard allows there and every older Outlook reads.
 pub(super) fn file_type<'x>(media_type: &str, file_name: &str) -> HeaderType<'x> {
     let quoted = fits_a_line(file_name);
     let name = if quoted { file_name.replace('"', "\\\"") } else { encoded_words(file_name) };
@@ -132,8 +132,8 @@ pub(super) fn file_type<'x>(media_type: &str, file_name: &str) -> HeaderType<'x>
     Raw::new(format!("{media_type}{separator}name=\"{name}\"")).into()
 }
 
-/// Content-Disposition of a file. A name beyond ASCII, or a long one, is written by RFC 2231 and nothing else:
-/// with a second, ASCII `filename` beside it some readers would take that one.
+/// Writes the Content-Disposition of a file. A name beyond ASCII, or a long one, is written by RFC 2231 and nothing else: with a second,
+/// ASCII `filename` beside it some readers would take that one.
 pub(super) fn disposition<'x>(kind: &'static str, file_name: &'x str) -> HeaderType<'x> {
     let header = ContentType::new(kind);
     if fits_a_line(file_name) || !file_name.is_ascii() {
@@ -158,7 +158,7 @@ fn fits_a_line(file_name: &str) -> bool {
     file_name.is_ascii() && file_name.len() + file_name.matches('"').count() <= MAX_QUOTED_NAME
 }
 
-/// RFC 2047 words of base64, split between characters, with a space between the words.
+/// Writes RFC 2047 words of base64, split between characters, with a space between the words.
 fn encoded_words(text: &str) -> String {
     let mut words = String::with_capacity(text.len() * 2 + 16);
     let mut rest = text;
@@ -231,8 +231,8 @@ mod tests {
         let ids: Vec<String> = (0..100).map(|i| format!("{i}@x")).collect();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let header = written(message_ids(&ids), 12);
-        let kept: Vec<&str> = header.split_whitespace().collect();
-        assert_eq!(kept.len(), 40, "{header}");
-        assert_eq!((kept[0], kept[1], kept[39]), ("<0@x>", "<61@x>", "<99@x>"));
+        let remaining: Vec<&str> = header.split_whitespace().collect();
+        assert_eq!(remaining.len(), 40, "{header}");
+        assert_eq!((remaining[0], remaining[1], remaining[39]), ("<0@x>", "<61@x>", "<99@x>"));
     }
 }

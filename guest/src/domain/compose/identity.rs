@@ -1,15 +1,14 @@
-//! Identities in headers: the letter's own id and the Message-IDs of a conversation. Parsed once, so that
-//! nothing that could break a header line gets near one.
+//! Identities in headers: the mail's own id and the Message-IDs of a conversation. Parsed once, so that nothing that could break a header
+//! line gets near one.
 
 use std::fmt;
 
 /// Longest Message-ID that is accepted, without brackets: it has to fit a line of 998 bytes.
 const MAX_MESSAGE_ID: usize = 900;
 
-/// Identity of a letter, from which its Message-ID and boundaries derive: 1 to 64 of `A–Z a–z 0–9 . _ -`,
-/// dots only between others.
+/// Identity of a mail, from which its Message-ID and boundaries derive: 1 to 64 of `A–Z a–z 0–9 . _ -`, dots only between others.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LetterId(String);
+pub struct MailId(String);
 
 /// A Message-ID (RFC 5322), without its angle brackets. Read leniently, as the world writes them: printable
 /// ASCII without spaces or angle brackets.
@@ -19,15 +18,15 @@ pub struct MessageId(String);
 /// Why a text is not an identity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityFault {
-    /// Not a letter's id.
+    /// The text is not a mail's id.
     #[error("an id is 1 to 64 of A-Z a-z 0-9 . _ -, with dots only between others: this is {0:?}")]
-    LetterId(String),
-    /// Not a Message-ID.
+    MailId(String),
+    /// The text is not a Message-ID.
     #[error("a Message-ID is <id> of at most {MAX_MESSAGE_ID} printable ASCII characters: this is {0:?}")]
     MessageId(String),
 }
 
-impl LetterId {
+impl MailId {
     /// Reads an id.
     pub fn parse(text: &str) -> Result<Self, IdentityFault> {
         let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
@@ -36,11 +35,11 @@ impl LetterId {
         if (1..=64).contains(&text.len()) && text.bytes().all(known) && dots {
             Ok(Self(text.to_owned()))
         } else {
-            Err(IdentityFault::LetterId(excerpt(text)))
+            Err(IdentityFault::MailId(excerpt(text)))
         }
     }
 
-    /// The id.
+    /// Returns the id.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -59,20 +58,20 @@ impl MessageId {
         }
     }
 
-    /// Without brackets.
+    /// Returns the Message-ID without brackets.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// With its angle brackets, as a header has it.
+/// Writes the id with its angle brackets, as a header has it.
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<{}>", self.0)
     }
 }
 
-/// Enough of a hostile text to recognise it in a message.
+/// Shortens a hostile text to enough to recognise it in a message.
 fn excerpt(text: &str) -> String {
     text.chars().take(100).collect()
 }
@@ -85,11 +84,11 @@ mod tests {
     fn an_id_is_what_a_message_id_and_a_boundary_can_hold() {
         let longest = "x".repeat(64);
         for good in ["a", "inv-2026.0001_r1", "0", &longest] {
-            assert!(LetterId::parse(good).is_ok(), "{good:?}");
+            assert!(MailId::parse(good).is_ok(), "{good:?}");
         }
         let too_long = "x".repeat(65);
         for bad in ["", ".", ".a", "a.", "a..b", "a b", "a\r\nb", "é", "a@b", "a/b", "\"", &too_long] {
-            assert!(LetterId::parse(bad).is_err(), "{bad:?}");
+            assert!(MailId::parse(bad).is_err(), "{bad:?}");
         }
     }
 

@@ -4,8 +4,8 @@
 //! related only where the HTML shows pictures: the logo, the code to pay by.
 
 use super::body::{BOUNDARY_MARK, canonical, seven_bit_html};
-use super::chunk::{Chunk, Skeleton, encode, encoded_len, placeholder};
-use super::{Composed, Envelope, Letter, LetterFault, Thread, header};
+use super::chunk::{Chunk, ChunkWriter, encode, encoded_len, placeholder};
+use super::{Composed, ContentFault, Envelope, MessageContent, Thread, header};
 use crate::domain::attachment::{Attachment, Role};
 use chrono::Datelike as _;
 use mail_builder::MessageBuilder;
@@ -20,32 +20,32 @@ use std::collections::BTreeSet;
 const LOGO: &str = "logo";
 const PAYMENT_CODE: &str = "payment-code";
 
-/// Makes the message. The same letter gives the same bytes.
-pub fn compose(letter: &Letter<'_>) -> Result<Composed, LetterFault> {
-    let id = message_id(letter)?;
-    let mut skeleton = Skeleton::default();
-    built(letter, &id, &in_place)?.serialize(&mut skeleton);
-    let chunks = skeleton.finish();
+/// Makes the message. Equal contents give equal bytes.
+pub fn compose(content: &MessageContent<'_>) -> Result<Composed, ContentFault> {
+    let id = message_id(content)?;
+    let mut writer = ChunkWriter::default();
+    built(content, &id, &in_place)?.serialize(&mut writer);
+    let chunks = writer.finish();
     let texts = chunks.iter().map(|c| if let Chunk::Text(text) = c { text.len() as u64 } else { 0 });
-    let files = letter.attachments.files().iter().chain(letter.attachments.logo());
+    let files = content.attachments.files().iter().chain(content.attachments.logo());
     let size = texts.sum::<u64>() + files.map(|f| encoded_len(f.size)).sum::<u64>();
-    let from = std::slice::from_ref(letter.from);
-    let mut everyone = [from, letter.reply_to, letter.to, letter.cc, letter.bcc].into_iter().flatten();
+    let from = std::slice::from_ref(content.from);
+    let mut everyone = [from, content.reply_to, content.to, content.cc, content.bcc].into_iter().flatten();
     let needs_smtputf8 = everyone.any(|m| m.address.needs_smtputf8());
-    Ok(Composed { message_id: format!("<{id}>"), chunks, size, needs_smtputf8, envelope: envelope(letter) })
+    Ok(Composed { message_id: format!("<{id}>"), chunks, size, needs_smtputf8, envelope: envelope(content) })
 }
 
-/// Who the message is sent by and to.
-fn envelope(letter: &Letter<'_>) -> Envelope {
+/// Returns the envelope: who the message is sent by and to.
+fn envelope(content: &MessageContent<'_>) -> Envelope {
     let mut seen = BTreeSet::new();
-    let everyone = [letter.to, letter.cc, letter.bcc].into_iter().flatten().map(|m| &m.address);
+    let everyone = [content.to, content.cc, content.bcc].into_iter().flatten().map(|m| &m.address);
     let recipients = everyone.filter(|a| seen.insert((a.local().to_lowercase(), a.ascii_domain())));
-    Envelope { recipients: recipients.cloned().collect(), mail_from: letter.from.address.clone() }
+    Envelope { recipients: recipients.cloned().collect(), mail_from: content.from.address.clone() }
 }
 
-/// Without brackets.
-fn message_id(letter: &Letter<'_>) -> Result<String, LetterFault> {
-    let domain = letter.message_id_domain;
+/// Returns the Message-ID without brackets.
+fn message_id(content: &MessageContent<'_>) -> Result<String, ContentFault> {
+    let domain = content.message_id_domain;
     // A sender's domain may be an address literal, `[192.0.2.1]`.
     let literal = domain.strip_prefix('[').and_then(|d| d.strip_suffix(']'));
     let known =
@@ -53,16 +53,16 @@ fn message_id(letter: &Letter<'_>) -> Result<String, LetterFault> {
     let label = |l: &str| !l.is_empty() && l.bytes().all(known);
     let valid = domain.len() <= 253 && literal.unwrap_or(domain).split('.').all(label);
     if valid {
-        Ok(format!("{}@{domain}", letter.id.as_str()))
+        Ok(format!("{}@{domain}", content.id.as_str()))
     } else {
-        Err(LetterFault::MessageIdDomain(domain.chars().take(100).collect()))
+        Err(ContentFault::MessageIdDomain(domain.chars().take(100).collect()))
     }
 }
 
-/// The Content-ID of a picture, without brackets. It stands in a link, too, where an address literal's brackets can't.
-fn content_id(letter: &Letter<'_>, name: &str) -> String {
-    let mut atoms = letter.message_id_domain.split(['[', ']', ':', '.']).filter(|atom| !atom.is_empty());
-    let mut id = format!("{name}.{}@{}", letter.id.as_str(), atoms.next().unwrap_or("localhost"));
+/// Returns the Content-ID of a picture, without brackets. It stands in a link, too, where an address literal's brackets can't.
+fn content_id(content: &MessageContent<'_>, name: &str) -> String {
+    let mut atoms = content.message_id_domain.split(['[', ']', ':', '.']).filter(|atom| !atom.is_empty());
+    let mut id = format!("{name}.{}@{}", content.id.as_str(), atoms.next().unwrap_or("localhost"));
     for atom in atoms {
         id.push('.');
         id.push_str(atom);
@@ -70,10 +70,10 @@ fn content_id(letter: &Letter<'_>, name: &str) -> String {
     id
 }
 
-/// The HTML with its pictures by their Content-IDs.
-fn with_content_ids(letter: &Letter<'_>) -> String {
-    let mut html = String::with_capacity(letter.html.len() + 256);
-    let mut rest = letter.html;
+/// Replaces the names of pictures in the HTML by their Content-IDs.
+fn with_content_ids(content: &MessageContent<'_>) -> String {
+    let mut html = String::with_capacity(content.html.len() + 256);
+    let mut rest = content.html;
     while let Some(at) = memchr::memmem::find(rest.as_bytes(), b"cid:") {
         let (before, after) = rest.split_at(at + "cid:".len());
         html.push_str(before);
@@ -84,7 +84,7 @@ fn with_content_ids(letter: &Letter<'_>) -> String {
             rest.strip_prefix(name).is_some_and(|end| quote.is_some_and(|quote| end.starts_with(quote)))
         });
         if let Some(name) = name {
-            html.push_str(&content_id(letter, name));
+            html.push_str(&content_id(content, name));
             rest = &rest[name.len()..];
         }
     }
@@ -96,46 +96,46 @@ type Headers<'x> = Vec<(Cow<'x, str>, HeaderType<'x>)>;
 /// Makes the part of a file from its headers.
 type FilePart<'x, 'p> = &'p dyn Fn(Headers<'x>, &Attachment) -> MimePart<'x>;
 
-/// The part of a file whose bytes are elsewhere.
+/// Returns the part of a file whose bytes are elsewhere.
 fn in_place<'x>(headers: Headers<'x>, file: &Attachment) -> MimePart<'x> {
     let contents = BodyPart::Binary(placeholder(file.handle, file.size).to_vec().into());
     MimePart { headers, contents }.transfer_encoding("base64")
 }
 
-/// The message with its files as `part` makes them.
+/// Builds the message with its files as `part` makes them.
 pub(super) fn built<'x>(
-    letter: &Letter<'x>,
+    content: &MessageContent<'x>,
     message_id: &'x str,
     part: FilePart<'x, '_>,
-) -> Result<MessageBuilder<'x>, LetterFault> {
-    Ok(MessageBuilder { headers: headers(letter, message_id)?, ..MessageBuilder::new() }
-        .body(body(letter, part)))
+) -> Result<MessageBuilder<'x>, ContentFault> {
+    Ok(MessageBuilder { headers: headers(content, message_id)?, ..MessageBuilder::new() }
+        .body(body(content, part)))
 }
 
-/// The headers of the message but for the last two, which mail-builder adds: MIME-Version and Content-Type.
-fn headers<'x>(letter: &Letter<'x>, message_id: &'x str) -> Result<Headers<'x>, LetterFault> {
-    if !(1900..=9999).contains(&letter.date.year()) {
-        return Err(LetterFault::Date(letter.date));
+/// Builds the headers of the message but for the last two, which mail-builder adds: MIME-Version and Content-Type.
+fn headers<'x>(content: &MessageContent<'x>, message_id: &'x str) -> Result<Headers<'x>, ContentFault> {
+    if !(1900..=9999).contains(&content.date.year()) {
+        return Err(ContentFault::Date(content.date));
     }
     let mut headers: Headers<'x> = Vec::with_capacity(12);
     let mut add = |name: &'static str, value: HeaderType<'x>| headers.push((name.into(), value));
-    add("Date", Raw::new(letter.date.to_rfc2822()).into());
-    add("From", header::mailbox(letter.from).into());
-    if !letter.reply_to.is_empty() {
-        add("Reply-To", header::mailboxes(letter.reply_to));
+    add("Date", Raw::new(content.date.to_rfc2822()).into());
+    add("From", header::mailbox(content.from).into());
+    if !content.reply_to.is_empty() {
+        add("Reply-To", header::mailboxes(content.reply_to));
     }
-    if !letter.to.is_empty() {
-        add("To", header::mailboxes(letter.to));
-    } else if letter.cc.is_empty() {
-        // Filters distrust a mail to nobody.
+    if !content.to.is_empty() {
+        add("To", header::mailboxes(content.to));
+    } else if content.cc.is_empty() {
+        // Filters distrust a mail without recipients.
         add("To", Raw::new("undisclosed-recipients:;").into());
     }
-    if !letter.cc.is_empty() {
-        add("Cc", header::mailboxes(letter.cc));
+    if !content.cc.is_empty() {
+        add("Cc", header::mailboxes(content.cc));
     }
-    add("Subject", header::subject(header::one_line(letter.subject)));
+    add("Subject", header::subject(header::one_line(content.subject)));
     add("Message-ID", header::message_ids(&[message_id]));
-    if let Some(thread) = letter.thread {
+    if let Some(thread) = content.thread {
         if let Some(parent) = &thread.in_reply_to {
             add("In-Reply-To", header::message_ids(&[parent.as_str()]));
         }
@@ -144,23 +144,23 @@ fn headers<'x>(letter: &Letter<'x>, message_id: &'x str) -> Result<Headers<'x>, 
             add("References", header::message_ids(&references));
         }
     }
-    if let Some(reference) = letter.reference.map(header::token).filter(|it| !it.is_empty()) {
+    if let Some(reference) = content.reference.map(header::token).filter(|it| !it.is_empty()) {
         // Gmail folds mails of one subject into one unless these differ; those about one document belong together.
         add("X-Entity-Ref-ID", Raw::new(reference).into());
     }
-    if let Some(feedback_id) = letter.feedback_id {
+    if let Some(feedback_id) = content.feedback_id {
         add("Feedback-ID", Raw::new(feedback_id).into());
     }
-    if letter.automatic {
+    if content.automatic {
         add("Auto-Submitted", Raw::new("auto-generated").into());
-        // Exchange answers automatic mail unless told not to. Not `All`: that would silence its delivery
-        // reports too, which the status of the mail is made of.
+        // Exchange answers automatic mail unless a header forbids it. Not `All`: that would silence its delivery reports too, which the
+        // status of the mail is made of.
         add("X-Auto-Response-Suppress", Raw::new("OOF, AutoReply").into());
     }
     Ok(headers)
 }
 
-/// The conversation with the parent at its end, where RFC 5322 §3.6.4 wants it.
+/// Returns the references with the parent at their end, where RFC 5322 §3.6.4 wants it.
 fn references(thread: &Thread) -> Vec<&str> {
     let mut ids: Vec<&str> = thread.references.iter().map(|id| id.as_str()).collect();
     let parent = thread.in_reply_to.as_ref().map(|id| id.as_str());
@@ -168,42 +168,41 @@ fn references(thread: &Thread) -> Vec<&str> {
     ids
 }
 
-/// The tree of parts.
-fn body<'x>(letter: &Letter<'x>, part: FilePart<'x, '_>) -> MimePart<'x> {
-    let parts = vec![body_part("text/plain", letter.text), html_part(&with_content_ids(letter))];
-    let mut body = MimePart::new(multipart(letter, "alternative"), parts);
-    let logo = letter.attachments.logo().map(|logo| file_part(letter, logo, part));
-    let code = letter.payment_code.map(|png| code_part(letter, png));
+/// Builds the tree of parts.
+fn body<'x>(content: &MessageContent<'x>, part: FilePart<'x, '_>) -> MimePart<'x> {
+    let parts = vec![body_part("text/plain", content.text), html_part(&with_content_ids(content))];
+    let mut body = MimePart::new(multipart(content, "alternative"), parts);
+    let logo = content.attachments.logo().map(|logo| file_part(content, logo, part));
+    let code = content.payment_code.map(|png| code_part(content, png));
     if logo.is_some() || code.is_some() {
-        let related = multipart(letter, "related").attribute("type", "multipart/alternative");
+        let related = multipart(content, "related").attribute("type", "multipart/alternative");
         body = MimePart::new(related, [Some(body), logo, code].into_iter().flatten().collect::<Vec<_>>());
     }
-    let files = letter.attachments.files();
+    let files = content.attachments.files();
     if !files.is_empty() {
         let mut parts = Vec::with_capacity(files.len() + 1);
         parts.push(body);
-        parts.extend(files.iter().map(|file| file_part(letter, file, part)));
-        body = MimePart::new(multipart(letter, "mixed"), parts);
+        parts.extend(files.iter().map(|file| file_part(content, file, part)));
+        body = MimePart::new(multipart(content, "mixed"), parts);
     }
     body
 }
 
-/// Content-Type of a level. Boundaries differ in their third character, so none begins another; with an id of
-/// 64 they have 68 characters of the 70 allowed.
-fn multipart<'x>(letter: &Letter<'x>, level: &'static str) -> ContentType<'x> {
-    let boundary = format!("{BOUNDARY_MARK}{}_{}", &level[..1], letter.id.as_str());
+/// Returns Content-Type of a level. Boundaries differ in their third character, so none begins another; with an id of 64 they have 68
+/// characters of the 70 allowed.
+fn multipart<'x>(content: &MessageContent<'x>, level: &'static str) -> ContentType<'x> {
+    let boundary = format!("{BOUNDARY_MARK}{}_{}", &level[..1], content.id.as_str());
     ContentType::new(format!("multipart/{level}")).attribute("boundary", boundary)
 }
 
-/// The HTML body: as it is where it can be had in ASCII, which is nearly always.
+/// Builds the part of the HTML body: in ASCII where that is possible, which is nearly always.
 fn html_part<'x>(html: &str) -> MimePart<'x> {
     let Some(ascii) = seven_bit_html(html) else { return body_part("text/html", html) };
     let content_type = ContentType::new("text/html").attribute("charset", "utf-8");
     MimePart::new(content_type, BodyPart::Binary(ascii.into_bytes().into())).transfer_encoding("7bit")
 }
 
-/// A body. mail-builder writes it as it is where it can, else as quoted-printable or base64, whichever is
-/// shorter; what looks like a boundary of ours is base64 in any case.
+/// Builds the part of a text body.
 fn body_part<'x>(media_type: &'static str, text: &str) -> MimePart<'x> {
     let body = canonical(text);
     let content_type = ContentType::new(media_type).attribute("charset", "utf-8");
@@ -215,12 +214,12 @@ fn body_part<'x>(media_type: &'static str, text: &str) -> MimePart<'x> {
     MimePart::new(content_type, BodyPart::Binary(encoded.into())).transfer_encoding("base64")
 }
 
-/// A file, or the logo. Text is attached as bytes, too: base64 keeps its line ends as they are.
-fn file_part<'x>(letter: &Letter<'x>, file: &'x Attachment, part: FilePart<'x, '_>) -> MimePart<'x> {
+/// Builds the part of a file, or of the logo. Text is attached as bytes, too: base64 keeps its line ends as they are.
+fn file_part<'x>(content: &MessageContent<'x>, file: &'x Attachment, part: FilePart<'x, '_>) -> MimePart<'x> {
     let mut headers: Headers<'x> = Vec::with_capacity(4);
     headers.push(("Content-Type".into(), header::file_type(sent_type(file), &file.file_name)));
     let kind = if file.role == Role::Logo {
-        headers.push(("Content-ID".into(), Raw::new(format!("<{}>", content_id(letter, LOGO))).into()));
+        headers.push(("Content-ID".into(), Raw::new(format!("<{}>", content_id(content, LOGO))).into()));
         "inline"
     } else {
         "attachment"
@@ -229,12 +228,12 @@ fn file_part<'x>(letter: &Letter<'x>, file: &'x Attachment, part: FilePart<'x, '
     part(headers, file)
 }
 
-/// The code to pay by. Its bytes are made here and are few, so that they travel with the text.
-fn code_part<'x>(letter: &Letter<'x>, png: &[u8]) -> MimePart<'x> {
+/// Builds the part of the payment code. Its bytes are made here and are few, so that they travel with the text.
+fn code_part<'x>(content: &MessageContent<'x>, png: &[u8]) -> MimePart<'x> {
     let name = "payment-code.png";
     let headers: Headers<'x> = vec![
         ("Content-Type".into(), header::file_type("image/png", name)),
-        ("Content-ID".into(), Raw::new(format!("<{}>", content_id(letter, PAYMENT_CODE))).into()),
+        ("Content-ID".into(), Raw::new(format!("<{}>", content_id(content, PAYMENT_CODE))).into()),
         ("Content-Disposition".into(), header::disposition("inline", name)),
     ];
     let mut encoded = Vec::with_capacity(png.len() / 2 * 3);
@@ -242,8 +241,8 @@ fn code_part<'x>(letter: &Letter<'x>, png: &[u8]) -> MimePart<'x> {
     MimePart { headers, contents: BodyPart::Binary(encoded.into()) }.transfer_encoding("base64")
 }
 
-/// The media type that the part declares. `message/…` and `multipart/…` must not be base64 (RFC 2045 §6.4):
-/// such a file is attached as bytes, and its name says what it is.
+/// Returns the media type that the part declares. `message/…` and `multipart/…` must not be base64 (RFC 2045 §6.4): such a file is attached
+/// as bytes, and its name shows what it is.
 fn sent_type(file: &Attachment) -> &str {
     match file.media_type.as_str() {
         _ if file.role == Role::Ubl => "application/xml",

@@ -46,7 +46,7 @@ pub struct Parts {
 /// A picture of the HTML whose bytes are in the message: the code to pay by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartPicture {
-    /// Its name.
+    /// The picture's name.
     pub name: String,
     /// Content-ID, without brackets.
     pub content_id: String,
@@ -57,9 +57,9 @@ pub struct PartPicture {
 /// A file of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartFile {
-    /// Its handle in the chunks.
+    /// The file's handle in the chunks.
     pub handle: u32,
-    /// Its name as the recipient sees it.
+    /// The file's name as the recipient sees it.
     pub name: String,
     /// The media type that its part declares.
     pub media_type: String,
@@ -117,7 +117,7 @@ pub fn read_back(chunks: &[Chunk]) -> Result<Parts, NotComposed> {
     })
 }
 
-/// A part that holds a picture and not the handle of a file.
+/// Reads a part that holds a picture and not the handle of a file.
 fn picture(part: &MessagePart<'_>) -> Option<PartPicture> {
     let png = part.contents();
     let content_id = part.content_id().filter(|_| png.starts_with(b"\x89PNG"))?.to_owned();

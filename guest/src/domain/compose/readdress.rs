@@ -1,7 +1,7 @@
-//! The same message for other readers: what an API that sends to whom the headers name is given.
+//! A message rewritten for some of its readers, for an API that sends to those whom the headers name.
 //!
-//! Over SMTP the envelope alone decides who gets a mail. An API reads To, Cc and Bcc instead, so these must be
-//! the envelope: nobody who has the mail already, nobody left out.
+//! Over SMTP the envelope alone decides who gets a mail. An API reads To, Cc and Bcc instead, so these must be the envelope: none who has
+//! the mail already, and none left out.
 
 use super::body::BOUNDARY_MARK;
 use super::read_back::Parts;
@@ -16,14 +16,14 @@ pub struct Addressees {
     pub to: Vec<Mailbox>,
     /// Cc.
     pub cc: Vec<Mailbox>,
-    /// Those that no header of the message names.
+    /// Blind copies: those that no header of the message names.
     pub bcc: Vec<Mailbox>,
-    /// Somebody whom the message names is not among the recipients.
+    /// A person whom the message names is not among the recipients.
     pub narrowed: bool,
 }
 
 impl Addressees {
-    /// The recipients of an attempt, each in the header that the message names it in. Nobody twice.
+    /// Finds the header of the message that names each recipient of an attempt. Each is listed once.
     pub fn of(parts: &Parts, recipients: &[Address]) -> Self {
         let mut all = Self::default();
         for (list, named) in [(&mut all.to, &parts.to), (&mut all.cc, &parts.cc)] {
@@ -53,7 +53,7 @@ impl Addressees {
     }
 }
 
-/// The message with headers that name these people and nobody else.
+/// Rewrites the recipient headers of a message so that they name these people alone.
 pub fn readdress(mut chunks: Vec<Chunk>, to: &Addressees) -> Vec<Chunk> {
     let Some(Chunk::Text(text)) = chunks.first_mut() else { return chunks };
     let end = text.find("\r\n\r\n").map_or(text.len(), |end| end + 2);
@@ -89,7 +89,7 @@ pub fn readdress(mut chunks: Vec<Chunk>, to: &Addressees) -> Vec<Chunk> {
     chunks
 }
 
-/// The message without the parts of these files. None where it has no such parts: it is none of ours.
+/// Removes the parts of these files from a message. None where it has no such parts: it is none of ours.
 pub fn without_files(chunks: &[Chunk], files: &[u32]) -> Option<Vec<Chunk>> {
     // At the start of a line, where only a boundary of ours can stand.
     let part = format!("\r\n--{BOUNDARY_MARK}m_");

@@ -12,10 +12,10 @@ use chrono::DateTime;
 use mail_builder::mime::{BodyPart, MimePart};
 use mail_parser::{Message, MessageParser, MimeHeaders as _, PartType};
 
-/// Owns what a letter borrows.
+/// Owns what a [`MessageContent`] borrows.
 #[derive(Debug, Clone)]
-struct Desk {
-    id: LetterId,
+struct ContentFixture {
+    id: MailId,
     from: Mailbox,
     reply_to: Vec<Mailbox>,
     to: Vec<Mailbox>,
@@ -47,7 +47,7 @@ fn file(handle: u32, file_name: &str, size: u64, role: Role) -> Attachment {
     Attachment { handle, file_name: file_name.into(), media_type: media_type.into(), size, role }
 }
 
-fn typical() -> Desk {
+fn typical() -> ContentFixture {
     let files = [
         file(1, "Rechnung Müller 2026-0001.pdf", 120_000, Role::Pdf),
         file(2, "2026-0001.xml", 9_000, Role::Ubl),
@@ -59,8 +59,8 @@ fn typical() -> Desk {
             Role::Added,
         ),
     ];
-    Desk {
-        id: LetterId::parse("inv-2026-0001.r1").unwrap(),
+    ContentFixture {
+        id: MailId::parse("inv-2026-0001.r1").unwrap(),
         from: mailbox("Buchhaltung Atelier Nord", "rechnung@atelier-nord.example"),
         reply_to: vec![mailbox("", "antwort@atelier-nord.example")],
         to: vec![mailbox("Müller, E.", "e.mueller@kunde.example"), mailbox("Einkauf", "einkauf@kunde.example")],
@@ -81,9 +81,9 @@ fn typical() -> Desk {
     }
 }
 
-/// The shortest letter: plain text in every field and no files.
-fn plain() -> Desk {
-    Desk {
+/// The shortest content: plain text in every field and no files.
+fn plain() -> ContentFixture {
+    ContentFixture {
         from: mailbox("", "a@b.example"),
         reply_to: vec![],
         to: vec![mailbox("", "c@d.example")],
@@ -102,9 +102,9 @@ fn plain() -> Desk {
     }
 }
 
-impl Desk {
-    fn letter(&self) -> Letter<'_> {
-        Letter {
+impl ContentFixture {
+    fn content(&self) -> MessageContent<'_> {
+        MessageContent {
             id: &self.id,
             message_id_domain: "atelier-nord.example",
             date: DateTime::parse_from_rfc3339("2026-07-01T10:52:37+02:00").unwrap(),
@@ -126,7 +126,7 @@ impl Desk {
     }
 
     fn composed(&self) -> Composed {
-        compose(&self.letter()).unwrap()
+        compose(&self.content()).unwrap()
     }
 
     /// Joined, every file made of its handle's byte.
@@ -147,7 +147,7 @@ impl Desk {
             headers,
             contents: BodyPart::Binary(content(file).into()),
         };
-        built(&self.letter(), &id, &part).unwrap().write_to_vec().unwrap()
+        built(&self.content(), &id, &part).unwrap().write_to_vec().unwrap()
     }
 }
 
@@ -258,7 +258,7 @@ fn levels_that_are_not_needed_are_left_out() {
         (vec![pdf.clone()], "mixed(alternative(text html) binary)"),
         (vec![pdf.clone(), logo.clone()], "mixed(related(alternative(text html) binary) binary)"),
     ] {
-        let desk = Desk { files: check(&files, Format::Pdf).unwrap(), ..plain() };
+        let desk = ContentFixture { files: check(&files, Format::Pdf).unwrap(), ..plain() };
         let message = desk.message();
         let mail = parsed(&message);
         assert_eq!(outline(&mail, 0), expected, "{files:?}");
@@ -268,7 +268,7 @@ fn levels_that_are_not_needed_are_left_out() {
         (vec![], "related(alternative(text html) binary)"),
         (vec![pdf, logo], "mixed(related(alternative(text html) binary binary) binary)"),
     ] {
-        let desk = Desk {
+        let desk = ContentFixture {
             files: check(&files, Format::Pdf).unwrap(),
             payment_code: payment_code.clone(),
             ..plain()
@@ -302,10 +302,10 @@ fn a_letter_that_a_person_sent_is_not_marked_automatic_and_has_only_the_headers_
 
 #[test]
 fn a_letter_to_nobody_that_can_be_named_says_so() {
-    let desk = Desk { to: vec![], bcc: vec![mailbox("", "x@y.example")], ..plain() };
+    let desk = ContentFixture { to: vec![], bcc: vec![mailbox("", "x@y.example")], ..plain() };
     let text = String::from_utf8(desk.message()).unwrap();
     assert!(text.contains("\r\nTo: undisclosed-recipients:;\r\n"), "{text}");
-    let desk = Desk { to: vec![], cc: vec![mailbox("", "x@y.example")], ..plain() };
+    let desk = ContentFixture { to: vec![], cc: vec![mailbox("", "x@y.example")], ..plain() };
     let text = String::from_utf8(desk.message()).unwrap();
     assert!(!text.contains("\r\nTo:"), "{text}");
 }
@@ -321,7 +321,7 @@ fn the_parent_is_the_last_reference_once() {
     ] {
         let thread =
             Thread { in_reply_to: parent.map(id), references: references.iter().map(|r| id(r)).collect() };
-        let desk = Desk { thread: Some(thread), ..plain() };
+        let desk = ContentFixture { thread: Some(thread), ..plain() };
         let text = String::from_utf8(desk.message()).unwrap();
         assert!(
             text.contains(&format!("\r\nReferences: {expected}\r\n")),
@@ -332,15 +332,15 @@ fn the_parent_is_the_last_reference_once() {
 
 #[test]
 fn only_a_local_part_beyond_ascii_needs_smtputf8() {
-    let desk = Desk { to: vec![mailbox("é", "jose@x.example")], ..plain() };
+    let desk = ContentFixture { to: vec![mailbox("é", "jose@x.example")], ..plain() };
     assert!(!desk.composed().needs_smtputf8);
     let utf8 = vec![mailbox("", "josé@x.example")];
     for desk in [
-        Desk { to: utf8.clone(), ..plain() },
-        Desk { cc: utf8.clone(), ..plain() },
-        Desk { bcc: utf8.clone(), ..plain() },
-        Desk { reply_to: utf8.clone(), ..plain() },
-        Desk { from: utf8[0].clone(), ..plain() },
+        ContentFixture { to: utf8.clone(), ..plain() },
+        ContentFixture { cc: utf8.clone(), ..plain() },
+        ContentFixture { bcc: utf8.clone(), ..plain() },
+        ContentFixture { reply_to: utf8.clone(), ..plain() },
+        ContentFixture { from: utf8[0].clone(), ..plain() },
     ] {
         assert!(desk.composed().needs_smtputf8, "{desk:?}");
     }
@@ -348,7 +348,7 @@ fn only_a_local_part_beyond_ascii_needs_smtputf8() {
 
 #[test]
 fn an_address_beyond_ascii_is_the_only_text_that_is_not_seven_bit() {
-    let desk = Desk { to: vec![mailbox("Müller", "josé@x.example")], ..typical() };
+    let desk = ContentFixture { to: vec![mailbox("Müller", "josé@x.example")], ..typical() };
     let text = String::from_utf8(desk.message()).unwrap();
     assert!(text.contains("<josé@x.example>"), "{text}");
     assert!(text.replace("<josé@x.example>", "").is_ascii(), "{text}");
@@ -357,7 +357,7 @@ fn an_address_beyond_ascii_is_the_only_text_that_is_not_seven_bit() {
 #[test]
 fn a_text_file_keeps_its_line_ends() {
     let csv = Attachment { media_type: "text/csv".into(), ..file(9, "a.csv", 8, Role::Added) };
-    let desk = Desk { files: check(&[csv], Format::Pdf).unwrap(), ..plain() };
+    let desk = ContentFixture { files: check(&[csv], Format::Pdf).unwrap(), ..plain() };
     let message = assemble(&desk.composed().chunks, |_| Some(b"a\nb\r\nc\r")).unwrap();
     let mail = parsed(&message);
     assert_eq!(mail.attachment(0).unwrap().contents(), b"a\nb\r\nc\r");
@@ -365,7 +365,7 @@ fn a_text_file_keeps_its_line_ends() {
 
 #[test]
 fn the_longest_id_makes_boundaries_of_a_length_that_is_allowed() {
-    let desk = Desk { id: LetterId::parse(&"x".repeat(64)).unwrap(), ..typical() };
+    let desk = ContentFixture { id: MailId::parse(&"x".repeat(64)).unwrap(), ..typical() };
     let text = String::from_utf8(desk.message()).unwrap();
     let mut found = 0;
     for after in text.split("boundary=\"").skip(1) {
@@ -379,7 +379,7 @@ fn the_longest_id_makes_boundaries_of_a_length_that_is_allowed() {
 #[test]
 fn a_body_cannot_end_its_part() {
     let body = "before\n--=_a_inv-2026-0001.r1--\n--=_m_inv-2026-0001.r1\nContent-Type: text/html\n\n<b>injected</b>\n";
-    let desk = Desk { text: body.into(), html: body.into(), ..typical() };
+    let desk = ContentFixture { text: body.into(), html: body.into(), ..typical() };
     let message = desk.message();
     let mail = parsed(&message);
     assert_eq!(outline(&mail, 0), outline(&parsed(&typical().message()), 0));
@@ -390,7 +390,7 @@ fn a_body_cannot_end_its_part() {
 #[test]
 fn files_that_base64_may_not_hold_by_their_type_are_attached_as_bytes() {
     let mail = Attachment { media_type: "message/rfc822".into(), ..file(1, "a.eml", 10, Role::Added) };
-    let desk = Desk { files: check(&[mail], Format::Pdf).unwrap(), ..plain() };
+    let desk = ContentFixture { files: check(&[mail], Format::Pdf).unwrap(), ..plain() };
     let text = String::from_utf8(desk.message()).unwrap();
     assert!(text.contains("Content-Type: application/octet-stream; name=\"a.eml\"\r\n"), "{text}");
 }
@@ -399,24 +399,24 @@ fn files_that_base64_may_not_hold_by_their_type_are_attached_as_bytes() {
 fn what_a_header_cannot_hold_is_refused() {
     let desk = plain();
     for domain in ["", ".", "a..b", "a b", "é.example", "a.b\r\nBcc: x@y", "a>b", "[]", "[a", "a:b"] {
-        let refused = compose(&Letter { message_id_domain: domain, ..desk.letter() });
-        assert_eq!(refused, Err(LetterFault::MessageIdDomain(domain.into())), "{domain:?}");
+        let refused = compose(&MessageContent { message_id_domain: domain, ..desk.content() });
+        assert_eq!(refused, Err(ContentFault::MessageIdDomain(domain.into())), "{domain:?}");
     }
     for domain in ["localhost", "my_host.example", "[192.0.2.1]", "[IPv6:2001:db8:1:1:1:1:1:1]"] {
-        let composed = compose(&Letter { message_id_domain: domain, ..desk.letter() }).unwrap();
+        let composed = compose(&MessageContent { message_id_domain: domain, ..desk.content() }).unwrap();
         assert_eq!(composed.message_id, format!("<inv-2026-0001.r1@{domain}>"));
     }
     for date in ["0001-01-01T00:00:00Z", "+10000-01-01T00:00:00Z"] {
         let date: DateTime<chrono::FixedOffset> = date.parse().unwrap();
-        let refused = compose(&Letter { date, ..desk.letter() });
-        assert_eq!(refused, Err(LetterFault::Date(date)), "{date}");
+        let refused = compose(&MessageContent { date, ..desk.content() });
+        assert_eq!(refused, Err(ContentFault::Date(date)), "{date}");
     }
 }
 
 #[test]
 fn another_id_gives_another_message_id_and_other_boundaries() {
     let first = typical();
-    let second = Desk { id: LetterId::parse("other").unwrap(), ..typical() };
+    let second = ContentFixture { id: MailId::parse("other").unwrap(), ..typical() };
     let ours = String::from_utf8(first.message()).unwrap();
     let theirs = String::from_utf8(second.message()).unwrap();
     assert_ne!(first.composed().message_id, second.composed().message_id);

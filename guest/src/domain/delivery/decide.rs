@@ -1,10 +1,10 @@
 //! The decision. Read top to bottom it is the rule: done, held, in doubt, too early, refused, waiting for a
 //! sign-in, tried for long enough, then which route may be used and when.
 //!
-//! What is wrong with an account is no fault of its mails: they wait for it, and none is given up for it. A fallback
-//! answers for an account that does not work and that nobody can mend at once. A grant that ran out is not that: its
-//! user has only to sign in again, and a customer should not get the mail from another address for it. An account
-//! marked compromised is another matter: it is left at once, whatever its last attempt came to.
+//! What is wrong with an account is no fault of its mails: they wait for it, and none is given up for it. A fallback answers for an account
+//! that does not work and can't be mended at once. A grant that ran out is not that: its user has only to sign in again, and a customer
+//! should not get the mail from another address for it. An account marked compromised is another matter: it is left at once, whatever its
+//! last attempt came to.
 
 use super::facts::{
     Action, Attempt, AttemptResult, Facts, FallbackPolicy, GivingUp, LONGEST_PAUSE, Pause, PauseCause, Route,
@@ -18,7 +18,7 @@ use chrono::{DateTime, FixedOffset};
 
 type Time = DateTime<FixedOffset>;
 
-/// What to do next, and why. The answer follows from the arguments alone.
+/// Decides what to do next, and why. The answer follows from the arguments alone.
 pub fn decide(facts: &Facts, now: Time) -> Decision {
     if facts.attempts.iter().any(|attempt| AttemptResult::is_done(attempt.result)) {
         return Decision::new(Action::Done, Why::Left);
@@ -35,24 +35,24 @@ pub fn decide(facts: &Facts, now: Time) -> Decision {
     if let Some(attempt) = facts.attempts.last().filter(|it| it.result == Some(AttemptResult::NotAttempted)) {
         return not_attempted(attempt);
     }
-    let ways = Ways::of(facts);
-    if let Some(refused) = facts.attempts.iter().find(|it| ways.is_refusal(it)) {
+    let routes = RouteStates::of(facts);
+    if let Some(refused) = facts.attempts.iter().find(|it| routes.is_refusal(it)) {
         let stage = refused.stage.map_or("unknown", Stage::name);
         let account = &refused.route.account;
         let detail = format!("the mail was refused for good by \"{account}\", at the stage {stage}");
         return give_up(facts, Reason { code: Why::RefusedForGood.code(), detail }, now);
     }
-    if let Some(why) = ways.wait_for_sign_in() {
+    if let Some(why) = routes.wait_for_sign_in() {
         return Decision::new(Action::Hold, why);
     }
     if tried(facts) >= WINDOW {
         let detail = format!("no server took it within {} hours", WINDOW / 3600);
         return give_up(facts, Reason { code: Why::WindowOver.code(), detail }, now);
     }
-    ways.choose(now)
+    routes.choose(now)
 }
 
-/// What is wrong is not the mail: it waits until somebody has put the program right that sends it.
+/// Holds a mail whose attempt never began, until the program that sends it has been put right.
 fn not_attempted(attempt: &Attempt) -> Decision {
     let mut reason = Reason::from(Why::NotAttempted);
     if let Some(detail) = &attempt.detail {
@@ -61,7 +61,7 @@ fn not_attempted(attempt: &Attempt) -> Decision {
     Decision { action: Action::Hold, reason }
 }
 
-/// Ends the attempts. The reason that helps is the last server's, so it goes with ours.
+/// Ends the attempts, with the last server's reason beside our own: it is the one that helps.
 fn give_up(facts: &Facts, mut why: Reason, now: Time) -> Decision {
     let last = facts.attempts.iter().rev().find_map(|attempt| attempt.detail.as_deref());
     if let Some(detail) = last {
@@ -73,13 +73,14 @@ fn give_up(facts: &Facts, mut why: Reason, now: Time) -> Decision {
     Decision { action: Action::GiveUp(GivingUp { reason: why.detail.clone(), events }), reason: why }
 }
 
-/// A host holds a mail for its user, or because its account waits for a sign-in: which of the two, the last attempt says.
+/// Returns why the host holds a mail: for its user, or because its account waits for a sign-in; the last attempt shows which.
 fn why_held(facts: &Facts) -> Why {
-    let ways = Ways::of(facts);
-    if !facts.compromised && needs_sign_in(&ways.own) { Why::NeedsSignIn } else { Why::Held }
+    let routes = RouteStates::of(facts);
+    if !facts.compromised && needs_sign_in(&routes.own) { Why::NeedsSignIn } else { Why::Held }
 }
 
-/// Never sent again blindly. A compromised account's credentials are not used for looking either.
+/// Decides what finds out whether a mail left; it is never sent again blindly. A compromised account's credentials are not used for looking
+/// either.
 fn resolve_doubt(facts: &Facts, lost: &Attempt) -> Decision {
     let may_look = facts.can_look_in_sent && !(facts.compromised && lost.route == facts.route);
     match may_look {
@@ -88,13 +89,13 @@ fn resolve_doubt(facts: &Facts, lost: &Attempt) -> Decision {
     }
 }
 
-/// A failure of the account itself that waiting alone does not mend.
+/// True for a failure of the account itself that waiting alone does not mend.
 fn is_broken(attempt: &Attempt) -> bool {
-    attempt.result == Some(AttemptResult::Permanent) && attempt.judges_nothing()
+    attempt.result == Some(AttemptResult::Permanent) && attempt.is_about_the_account_alone()
 }
 
 /// The routes of an intent, and how each of them fared.
-struct Ways<'a> {
+struct RouteStates<'a> {
     facts: &'a Facts,
     /// Attempts by the account's own route: all that were not by the fallback.
     own: Vec<&'a Attempt>,
@@ -104,7 +105,7 @@ struct Ways<'a> {
     fallback_needs_sign_in: bool,
 }
 
-impl<'a> Ways<'a> {
+impl<'a> RouteStates<'a> {
     fn of(facts: &'a Facts) -> Self {
         let other = other_route(facts);
         let (by_other, own): (Vec<_>, Vec<_>) =
@@ -124,8 +125,8 @@ impl<'a> Ways<'a> {
         }
     }
 
-    /// A permanent failure that is not the account's: of the sender, a recipient, the message. What the fallback
-    /// can't carry, the account's own route still may.
+    /// True for a permanent failure that is not the account's: of the sender, a recipient, the message. What the fallback can't carry, the
+    /// account's own route still may.
     fn is_refusal(&self, attempt: &Attempt) -> bool {
         let by_fallback = Some(&attempt.route) == other_route(self.facts);
         attempt.result == Some(AttemptResult::Permanent)
@@ -133,7 +134,7 @@ impl<'a> Ways<'a> {
             && !(by_fallback && is_unfit(attempt))
     }
 
-    /// Nothing leaves before a user has signed in. A mail that is already on its way by the fallback stays there.
+    /// Waits until a user has signed in. A mail that is already on its way by the fallback stays there.
     fn wait_for_sign_in(&self) -> Option<Why> {
         if self.fallback.as_ref().is_some_and(|(_, tried)| !tried.is_empty()) {
             return None;
@@ -144,17 +145,17 @@ impl<'a> Ways<'a> {
         (self.fallback_needs_sign_in && self.own_is_out()).then_some(Why::FallbackNeedsSignIn)
     }
 
-    /// The own route won't get better before a person acts.
+    /// True if the own route can't work before a person acts.
     fn own_is_out(&self) -> bool {
         is_out(self.facts, &self.own)
     }
 
-    /// The pause that the account is in.
+    /// Returns the pause that the account is in.
     fn pause(&self, now: Time) -> Option<&'a Pause> {
         under_way(self.facts.pause.as_ref(), now)
     }
 
-    /// What to do, but that nothing leaves by the fallback while its account is in a pause: then the own route goes on being tried,
+    /// Chooses what to do, but lets nothing leave by the fallback while its account is in a pause: then the own route goes on being tried,
     /// where it may be.
     fn choose(&self, now: Time) -> Decision {
         let chosen = self.choose_unpaused(now);
@@ -182,12 +183,12 @@ impl<'a> Ways<'a> {
         }
     }
 
-    /// There is a fallback that was not tried yet.
+    /// Decides between the own route and a fallback that was not tried yet.
     fn own_or_fallback(&self, route: &Route, now: Time) -> Decision {
         let patience = i64::from(self.facts.patience);
         let pause = self.pause(now);
         let first = self.own.iter().map(|attempt| attempt.at).chain(pause.map(|pause| pause.since)).min();
-        // A first attempt beyond reach in the future is a clock gone back: nobody waits for that.
+        // A first attempt beyond reach in the future is a clock set back, which is no reason to wait.
         let patient_until = first.map(|at| if at > later(now, patience) { now } else { later(at, patience) });
         let patience_is_over = self.facts.compromised || patient_until.is_some_and(|until| now >= until);
         let out = self.own_is_out() || pause.is_some_and(|pause| pause.cause == PauseCause::Fault);
@@ -210,7 +211,7 @@ impl<'a> Ways<'a> {
         }
     }
 
-    /// By the own route, not before the end of its account's pause.
+    /// Submits by the own route, not before the end of its account's pause.
     fn own_when_due(&self, now: Time) -> Decision {
         let own = self.submit_when_due(&self.facts.route, &self.own, now);
         match (self.pause(now), &own.action) {
@@ -220,7 +221,7 @@ impl<'a> Ways<'a> {
         }
     }
 
-    /// The last attempt is made when its time is over, whenever the next would be due.
+    /// Submits when the mail is due; the last attempt is made when its time is over, whenever the next would be due.
     fn submit_when_due(&self, route: &Route, attempts: &[&Attempt], now: Time) -> Decision {
         let rest = WINDOW.saturating_sub(tried(self.facts));
         let end = self.facts.attempts.last().map(|last| later(last.at, rest));
@@ -244,7 +245,7 @@ impl<'a> Ways<'a> {
     }
 }
 
-/// A pause, where it is not over. One that ends further ahead than any is of a clock that was ahead.
+/// Returns a pause that is not over. One that ends further ahead than any is of a clock that was ahead.
 fn under_way(pause: Option<&Pause>, now: Time) -> Option<&Pause> {
     let longest = i64::from(LONGEST_PAUSE) + 3600;
     pause.filter(|pause| pause.until > now && pause.until <= later(now, longest))
@@ -261,7 +262,7 @@ fn why_paused(pause: &Pause) -> Why {
     }
 }
 
-/// Why the next attempt by a route is not due yet.
+/// Returns why the next attempt by a route is not due yet.
 fn why_waited(attempts: &[&Attempt]) -> Why {
     match attempts.last() {
         Some(last) if last.asked().is_some() => Why::ServerAskedToWait,
@@ -270,7 +271,7 @@ fn why_waited(attempts: &[&Attempt]) -> Why {
     }
 }
 
-/// The fallback; one that is the account's own route is none.
+/// Returns the fallback, unless it is the account's own route.
 fn other_route(facts: &Facts) -> Option<&Route> {
     facts.fallback.as_ref().filter(|route| **route != facts.route)
 }
@@ -286,7 +287,8 @@ fn at_the_latest(decision: Decision, patient_until: Option<Time>) -> Decision {
     }
 }
 
-/// The mail is not for this route: too large, an address that it can't carry. No server has judged it.
+/// True if the mail can't leave by this route: it is too large, or has an address that the route can't carry. No server has decided about
+/// it.
 fn is_unfit(attempt: &Attempt) -> bool {
     attempt.result == Some(AttemptResult::Permanent) && attempt.stage == Some(Stage::Prepare)
 }
@@ -295,7 +297,7 @@ fn needs_sign_in(attempts: &[&Attempt]) -> bool {
     attempts.last().is_some_and(|last| last.result == Some(AttemptResult::NeedsSignIn))
 }
 
-/// The own route, with these attempts, won't get better before a person acts.
+/// True if the own route, with these attempts, can't work before a person acts.
 fn is_out(facts: &Facts, own: &[&Attempt]) -> bool {
     facts.compromised || is_last_broken(own)
 }

@@ -28,11 +28,11 @@ pub enum AttemptResult {
     Permanent,
     /// The account needs its user: the grant is gone, the key is not accepted.
     NeedsSignIn,
-    /// The account can't send at present, and no mail was judged: it waits for the account, at least these seconds.
+    /// The account can't send at present, and no server decided about the mail: it waits for the account, at least these seconds.
     AccountUnavailable(Option<u32>),
     /// Unknown whether it left.
     InDoubt,
-    /// Nothing was sent: an argument of the host's was wrong. No server has judged the mail.
+    /// Nothing was sent: an argument of the host's was wrong. No server has decided about the mail.
     NotAttempted,
     /// Looked for where it would have been left, and found.
     Found,
@@ -45,9 +45,9 @@ pub enum AttemptResult {
 pub struct Attempt {
     /// When it began.
     pub at: DateTime<FixedOffset>,
-    /// By which route.
+    /// The route that it took.
     pub route: Route,
-    /// What came of it; none: nobody knows, the host died under it.
+    /// What came of it; none where that is unknown, since the host's process ended meanwhile.
     pub result: Option<AttemptResult>,
     /// Where it failed, where it failed.
     pub stage: Option<Stage>,
@@ -56,7 +56,7 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Seconds that the server asked to wait.
+    /// Returns seconds that the server asked to wait.
     pub(super) fn asked(&self) -> Option<u32> {
         match self.result {
             Some(
@@ -68,22 +68,22 @@ impl Attempt {
         }
     }
 
-    /// It was taken for some, and others may be tried again.
+    /// True if a server took the mail for some recipients, and others may be tried again.
     pub(super) fn leaves_some(&self) -> bool {
         matches!(self.result, Some(AttemptResult::PartlyAccepted(_)))
     }
 
-    /// The account could not send.
+    /// True if the account could not send.
     pub(super) fn is_for_the_account(&self) -> bool {
         matches!(self.result, Some(AttemptResult::AccountUnavailable(_)))
     }
 
-    /// It says something of the account alone, nothing of the mail.
-    pub(super) fn judges_nothing(&self) -> bool {
+    /// True if the attempt failed by the account alone and proves nothing about the mail.
+    pub(super) fn is_about_the_account_alone(&self) -> bool {
         let of_the_account = self.stage.is_some_and(Stage::is_of_the_account);
         match self.result {
             Some(AttemptResult::NeedsSignIn) => true,
-            // Said to MAIL or later it may have been about the mail after all: such tries come to an end.
+            // As a reply to MAIL or later it may have been about the mail after all: such tries come to an end.
             Some(AttemptResult::AccountUnavailable(_)) => of_the_account || self.stage.is_none(),
             Some(AttemptResult::Permanent) => of_the_account,
             _ => false,
@@ -106,7 +106,7 @@ crate::domain::status::named! {
 }
 
 crate::domain::status::named! {
-    /// Whether a mail may leave by another route (FEATURES A13).
+    /// Whether a mail may leave by another route (rule A13).
     FallbackPolicy, "fallback policy", {
         /// Never.
         Off = "off",
@@ -120,13 +120,13 @@ crate::domain::status::named! {
 /// What is known of an intent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// Its identity: spreads retries in time.
+    /// The mail's id: spreads retries in time.
     pub id: String,
     /// Whom it goes to.
     pub recipients: Vec<String>,
     /// What is known of them.
     pub events: Vec<Event>,
-    /// Not before this time.
+    /// The earliest time to send it.
     pub send_at: Option<DateTime<FixedOffset>>,
     /// Held by a user.
     pub held: bool,
@@ -144,7 +144,7 @@ pub struct Facts {
     pub compromised: bool,
     /// The account can't send at present.
     pub pause: Option<Pause>,
-    /// The same of the fallback's account.
+    /// Attempts of other mails by the fallback's account.
     pub fallback_pause: Option<Pause>,
     /// The host can look for the Message-ID where an attempt would have left it.
     pub can_look_in_sent: bool,
@@ -171,7 +171,7 @@ crate::domain::status::named! {
     }
 }
 
-/// What an attempt says of its account: it can't send at present.
+/// An attempt's proof that its account can't send at present.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PauseAsked {
     /// Why.
@@ -188,15 +188,15 @@ pub struct PauseAsked {
 pub(super) const LONGEST_PAUSE: u32 = 24 * 3600;
 
 impl PauseAsked {
-    /// What follows from whose fault a failure is, from the seconds that the server named, and from its words.
-    pub fn of(blame: Blame, asked: Option<u32>, said: Option<&Reply>) -> Option<Self> {
+    /// Derives what follows from whose fault a failure is, from the seconds that the server named, and from its words.
+    pub fn of(blame: Blame, asked: Option<u32>, reply: Option<&Reply>) -> Option<Self> {
         let (cause, period) = match blame {
             Blame::Quota(period) => (PauseCause::Quota, Some(period)),
             Blame::Account(_) | Blame::Sender => (PauseCause::Fault, None),
             Blame::Mail | Blame::Passing => return None,
         };
         let seconds = asked.or(blame.first_wait())?.clamp(60, LONGEST_PAUSE);
-        let advice = said.and_then(|reply| {
+        let advice = reply.and_then(|reply| {
             let code = reply.enhanced.clone().unwrap_or_else(|| reply.code.to_string());
             advice(Some(&code), &reply.text).map(Reason::from)
         });
@@ -209,9 +209,9 @@ impl PauseAsked {
 pub enum Action {
     /// Record an attempt, then submit by this route.
     Submit(Route),
-    /// Nothing before this time.
+    /// Do nothing before this time.
     WaitUntil(DateTime<FixedOffset>),
-    /// Nothing until a person acts.
+    /// Do nothing until a person acts.
     Hold,
     /// Ask the user whether it may leave by this route.
     AskFallback(Route),
@@ -219,13 +219,13 @@ pub enum Action {
     LookInSent,
     /// Ask the user: it is unknown whether it left.
     AskInDoubt,
-    /// It is done.
+    /// Nothing is left to do.
     Done,
     /// No further attempt.
     GiveUp(GivingUp),
 }
 
-/// That no further attempt is made.
+/// The decision to make no further attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivingUp {
     /// Why, in English.
@@ -235,14 +235,13 @@ pub struct GivingUp {
 }
 
 impl AttemptResult {
-    /// What to remember of a message that was taken for somebody.
+    /// Makes the memo of a message that a server took for at least one recipient.
     pub fn of_acceptance(accepted: &Acceptance) -> Self {
         let later = accepted.recipients.iter().any(|to| to.reply.is_undecided());
         if later { Self::PartlyAccepted(None) } else { Self::Accepted }
     }
 
-    /// What to remember of a failed attempt. Where the recipients were refused, "later" to one of them is
-    /// enough to try again.
+    /// Makes the memo of a failed attempt. Where the recipients were refused, "later" to one of them is enough to try again.
     pub fn of_failure(failure: &Failure) -> Self {
         let later = failure.recipients.iter().any(|to| to.reply.is_undecided());
         let blame = failure.blame();
@@ -256,8 +255,7 @@ impl AttemptResult {
         }
     }
 
-    /// What to remember of an attempt that an API did not take. Where it refused some of the recipients by name,
-    /// the others are tried again.
+    /// Makes the memo of an attempt that an API did not take. Where it refused some of the recipients by name, the others are tried again.
     pub fn of_api_failure(failure: &ApiFailure, recipients: &[String]) -> Self {
         match failure.verdict {
             Verdict::InDoubt => Self::InDoubt,
@@ -268,12 +266,12 @@ impl AttemptResult {
         }
     }
 
-    /// Nobody knows whether a mail left.
+    /// True if it is unknown whether a mail left.
     pub(super) fn is_in_doubt(result: Option<Self>) -> bool {
         matches!(result, None | Some(Self::InDoubt))
     }
 
-    /// There is nothing left to send.
+    /// True if there is nothing left to send.
     pub(super) fn is_done(result: Option<Self>) -> bool {
         matches!(result, Some(Self::Accepted | Self::Found))
     }

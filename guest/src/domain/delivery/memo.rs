@@ -32,9 +32,9 @@ pub struct MemoFault {
     pub detail: String,
 }
 
-/// As it is written. What a later release writes besides is passed over.
+/// The fields of a memo as JSON. Fields of a later release are passed over.
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct MemoFields {
     outcome: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retry_after: Option<u32>,
@@ -46,9 +46,6 @@ struct Written {
 
 impl Memo {
     /// Makes a memo of its fields' names.
-    ///
-    /// # Errors
-    /// [`MemoFault`].
     pub fn of(
         outcome: &str,
         retry_after: Option<u32>,
@@ -67,15 +64,12 @@ impl Memo {
     }
 
     /// Reads a memo.
-    ///
-    /// # Errors
-    /// [`MemoFault`].
     pub fn read(text: &str) -> Result<Self, MemoFault> {
         let fault = |detail: String| MemoFault { field: "memo", detail };
         if text.len() > LONGEST {
             return Err(fault(format!("{} bytes: a memo has at most {LONGEST}", text.len())));
         }
-        let written: Written = serde_json::from_str(text)
+        let written: MemoFields = serde_json::from_str(text)
             .map_err(|e| fault(format!("this is not what a settlement gave: {e}")))?;
         Self::of(&written.outcome, written.retry_after, written.stage.as_deref(), written.detail)
             .map_err(|e| fault(e.to_string()))
@@ -83,7 +77,7 @@ impl Memo {
 
     /// Writes it.
     pub fn write(&self) -> String {
-        let written = Written {
+        let written = MemoFields {
             outcome: self.result.name().to_owned(),
             retry_after: self.result.retry_after(),
             stage: self.stage.map(|stage| stage.name().to_owned()),
@@ -94,7 +88,7 @@ impl Memo {
     }
 }
 
-/// The stage of a submission, also of those of other protocols.
+/// Finds the stage of a submission by its name, also of those of other protocols.
 fn stage_named(name: &str) -> Result<Stage, UnknownName> {
     match name {
         "token" => Ok(Stage::Login),
@@ -123,7 +117,7 @@ impl AttemptResult {
         "not-found",
     ];
 
-    /// Name in the contract.
+    /// Returns the name in the contract.
     pub fn name(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
@@ -139,7 +133,7 @@ impl AttemptResult {
         }
     }
 
-    /// Seconds that the server asked to wait.
+    /// Returns seconds that the server asked to wait.
     pub fn retry_after(self) -> Option<u32> {
         match self {
             Self::PartlyAccepted(after) | Self::Transient(after) | Self::AccountUnavailable(after) => after,
@@ -198,7 +192,7 @@ mod tests {
         assert_eq!(Memo::of("found", None, Some("moon"), None).unwrap_err().field, "stage");
     }
 
-    /// A host keeps the stage that its own client told.
+    /// A host stores the stage that its own client reported.
     #[test]
     fn a_stage_of_any_protocol_is_one() {
         for stage in ["token", "folder", "command", "request", "response", "prepare", "after-dot"] {

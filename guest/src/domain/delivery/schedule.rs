@@ -23,15 +23,15 @@ pub(super) fn later(time: Time, seconds: i64) -> Time {
     time.checked_add_signed(TimeDelta::seconds(seconds)).unwrap_or(time)
 }
 
-/// Seconds in which a mail was tried: from each attempt to the next, but no longer than the wait that was due between
-/// them, and not while its account could not send.
+/// Returns seconds in which a mail was tried: from each attempt to the next, but no longer than the wait that was due between them, and not
+/// while its account could not send.
 pub(super) fn tried(facts: &Facts) -> i64 {
     let attempts = &facts.attempts;
     let gaps = attempts.iter().zip(attempts.iter().skip(1)).enumerate().map(|(index, (one, next))| {
-        if one.judges_nothing() {
+        if one.is_about_the_account_alone() {
             return 0;
         }
-        let is_counted = |it: &&Attempt| it.route == one.route && !it.judges_nothing();
+        let is_counted = |it: &&Attempt| it.route == one.route && !it.is_about_the_account_alone();
         let count = attempts.iter().take(index + 1).filter(is_counted).count();
         let gap = next.at.signed_duration_since(one.at).num_seconds();
         // An account's pause is longer than what one of its mails was asked to wait.
@@ -41,16 +41,16 @@ pub(super) fn tried(facts: &Facts) -> i64 {
     gaps.fold(0, i64::saturating_add)
 }
 
-/// When the next attempt by the route of `attempts` (oldest first) is due; none before the first.
+/// Returns when the next attempt by the route of `attempts` (oldest first) is due; none before the first.
 pub(super) fn due(id: &str, attempts: &[&Attempt], now: Time) -> Option<Time> {
     let last = attempts.last()?;
-    let count = attempts.iter().filter(|attempt| !attempt.judges_nothing()).count();
+    let count = attempts.iter().filter(|attempt| !attempt.is_about_the_account_alone()).count();
     let wait = wait(id, count, last.asked());
     if last.at > later(now, wait) { Some(now) } else { Some(later(last.at, wait)) }
 }
 
-/// Seconds after the `count`th attempt. The server's own word goes first, but a minute is the least, and
-/// never sooner than it asked.
+/// Returns seconds after the `count`th attempt. The server's own word goes first, but a minute is the least, and never sooner than it
+/// asked.
 fn wait(id: &str, count: usize, asked: Option<u32>) -> i64 {
     let tenths = jitter(id, count);
     match asked {
@@ -65,7 +65,7 @@ fn wait(id: &str, count: usize, asked: Option<u32>) -> i64 {
     }
 }
 
-/// −100 to 100 thousandths, spread evenly over mails and attempts and the same on every machine (FNV-1a).
+/// Returns −100 to 100 thousandths, spread evenly over mails and attempts and equal on every machine (FNV-1a).
 fn jitter(id: &str, count: usize) -> i64 {
     let bytes = id.bytes().chain((count as u64).to_le_bytes());
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

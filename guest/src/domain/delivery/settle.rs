@@ -1,12 +1,13 @@
 //! What came of an attempt, as a host stores it: of a server's answer, of an attempt that never came back, and of what was learned
 //! about one in doubt.
 //!
-//! One rule for everybody who submits: this plugin over the host's SMTP, and a host that submits by means of its own.
+//! One rule for all who submit: this plugin over the host's SMTP, and a host that submits by means of its own.
 
 use super::facts::{AttemptResult, PauseAsked, PauseCause};
+use crate::domain::address::match_key;
 use crate::domain::status::{
     Acceptance, Event, EventKind, EventSource, Failure, ServerRole, Stage, events_of_acceptance,
-    events_of_failure, in_doubt, key, outstanding,
+    events_of_failure, in_doubt, outstanding,
 };
 use chrono::{DateTime, FixedOffset};
 use std::collections::BTreeSet;
@@ -33,7 +34,7 @@ pub struct Settlement {
 pub enum Lookup {
     /// The mail had left.
     Found,
-    /// It had not, or somebody decided to send it again.
+    /// It had not left, or a person decided to send it again.
     NotFound,
 }
 
@@ -67,8 +68,7 @@ pub struct AnswerFault {
     pub detail: String,
 }
 
-/// Checks that an answer is one to the transaction that named these recipients: a host that leaves one out would never hear of
-/// them again.
+/// Checks that an answer is one to the transaction that named these recipients: a host that leaves one out would never learn of them again.
 ///
 /// # Errors
 /// The first [`AnswerFault`].
@@ -81,8 +81,8 @@ pub fn check_answer(recipients: &[String], answer: &Result<Acceptance, Failure>)
         Ok(accepted) => &accepted.recipients,
         Err(failure) => &failure.recipients,
     };
-    let named: BTreeSet<String> = recipients.iter().map(|it| key(it)).collect();
-    let answered: Vec<String> = replies.iter().map(|it| key(&it.address)).collect();
+    let named: BTreeSet<String> = recipients.iter().map(|it| match_key(it)).collect();
+    let answered: Vec<String> = replies.iter().map(|it| match_key(&it.address)).collect();
     if let Some(index) = answered.iter().position(|it| !named.contains(it)) {
         return fault(
             format!("answer.recipients[{index}].address"),
@@ -93,7 +93,7 @@ pub fn check_answer(recipients: &[String], answer: &Result<Acceptance, Failure>)
         return Ok(());
     }
     let answered: BTreeSet<String> = answered.into_iter().collect();
-    if let Some(index) = recipients.iter().position(|it| !answered.contains(&key(it))) {
+    if let Some(index) = recipients.iter().position(|it| !answered.contains(&match_key(it))) {
         return fault("answer.recipients".to_owned(), format!("recipients[{index}] has no reply in it"));
     }
     if !replies.iter().any(|it| it.reply.is_positive()) {
@@ -141,7 +141,7 @@ impl Settlement {
     }
 }
 
-/// A fact that no server vouches for.
+/// Makes an event that no server vouches for.
 pub(super) fn own_fact(recipient: &str, kind: EventKind, at: Time, words: Option<&str>) -> Event {
     Event {
         recipient: Some(recipient.to_owned()),

@@ -1,4 +1,4 @@
-//! Why something is to be done next: what a user is told, and what they can do about it.
+//! Why something is to be done next: the reason a user reads, and what they can do about it.
 
 use super::facts::Action;
 use crate::domain::reason::{Reason, reasons};

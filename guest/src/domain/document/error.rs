@@ -1,19 +1,19 @@
-//! Why a document was not read, said so that whoever wrote the file can find the place and correct it.
+//! Why a document was not read, in words by which the author of the file can find the place and correct it.
 
 use std::fmt;
 
-/// Whose fault a failure to read is. Reading the same bytes again can't help with any of them.
+/// Whose fault a failure to read is. Reading these bytes again can't help with any of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DocumentFault {
     /// The media type is none of those supported.
     Unsupported,
     /// Larger, deeper or more numerous than the limits allow, or an XML trick (a DTD, an entity).
     Refused,
-    /// Not JSON, not XML, not the encoding it claims.
+    /// The file is not JSON, not XML, or not in the encoding it claims.
     Malformed,
     /// Well-formed, but a field is missing, unknown or wrong.
     Invalid,
-    /// It is a file that the host could not read. Another attempt can help.
+    /// The host could not read the file. Another attempt can help.
     Unreadable,
 }
 
@@ -45,24 +45,24 @@ impl fmt::Display for DocumentError {
 }
 
 impl DocumentError {
-    /// A fault of the file as a whole.
+    /// Makes the error for a fault of the file as a whole.
     pub(crate) fn whole(fault: DocumentFault, detail: impl Into<String>) -> Self {
         Self { fault, path: String::new(), line: None, detail: detail.into() }
     }
 
-    /// A fault at a place; what the file itself says is cut to a length that fits in a log.
+    /// Makes the error for a fault at a place; text from the file is cut to a length that fits in a log.
     pub(super) fn at(fault: DocumentFault, path: &str, line: Option<u32>, detail: &str) -> Self {
         Self { fault, path: shortened(path, 300), line, detail: shortened(detail, 600) }
     }
 }
 
-/// The line, from 1, of a byte of a text.
+/// Returns the line, from 1, of a byte of a text.
 pub(super) fn line_of(text: &str, offset: usize) -> u32 {
     let before = &text.as_bytes()[..offset.min(text.len())];
     u32::try_from(before.iter().filter(|byte| **byte == b'\n').count() + 1).unwrap_or(u32::MAX)
 }
 
-/// The text, or its beginning and an ellipsis.
+/// Returns the text, or its beginning and an ellipsis.
 pub(super) fn shortened(text: &str, bytes: usize) -> String {
     if text.len() <= bytes {
         return text.to_owned();

@@ -1,10 +1,10 @@
-//! What a file is that is no document this reader knows: named as what it is, with what to do about it. People attach the PDF, or
-//! the e-invoice of another syntax; "not XML" helps none of them.
+//! What a file is that is no document of a known format: named as what it is, with what to do about it. People attach the PDF, or the
+//! e-invoice of another syntax; "not XML" helps none of them.
 
-/// How much of the start of a file tells what it is.
+/// Bytes at the start of a file that its kind is recognised by.
 const BEGINNING: usize = 1_024;
 
-/// What the first bytes of a file say, where it is neither XML nor JSON.
+/// Explains the first bytes of a file that is neither XML nor JSON.
 pub(super) fn by_beginning(content: &[u8]) -> Option<String> {
     let content = content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(content).trim_ascii_start();
     let beginning = content[..content.len().min(BEGINNING)].to_ascii_lowercase();
@@ -61,7 +61,7 @@ const SYNTAXES: [(&str, &str); 12] = [
     ("www.w3.org/1999/xhtml", "a web page"),
 ];
 
-/// What a root element of no UBL 2 document is.
+/// Explains the root element of what is no UBL 2 document.
 pub(super) fn by_root(name: &str, namespace: Option<&str>) -> String {
     let instead = "is not read: give the document as UBL 2.1 or JSON";
     let local = name.rsplit(':').next().unwrap_or(name);

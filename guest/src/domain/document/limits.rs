@@ -17,7 +17,7 @@ pub const MAX_DEPTH: usize = 64;
 pub const MAX_ELEMENTS: usize = 262_144;
 /// Attributes of one XML element, namespace declarations included.
 pub const MAX_ATTRIBUTES: usize = 64;
-/// Digits of a decimal, all told.
+/// Digits of a decimal, before and behind the point together.
 pub const MAX_DIGITS: usize = 28;
 /// Digits of a decimal before the separator, so that sums of lines can't overflow.
 pub const MAX_INTEGER_DIGITS: usize = 18;

@@ -1,7 +1,7 @@
-//! A business document, in the terms of EN 16931, whatever form it came in: the business system's JSON, or
-//! UBL 2.1 XML. Reading is bounded (see [`limits`]) and never guesses: what a document does not say stays
-//! unsaid, and what it says wrongly is named with its place.
+//! A business document, in the terms of EN 16931, whatever form it came in: the business system's JSON, or UBL 2.1 XML. Reading is bounded
+//! (see [`limits`]) and never guesses: what a document leaves out stays out, and what is wrong in it is named with its place.
 
+mod adjustments_and_instalments;
 mod error;
 mod foreign;
 mod json;
@@ -11,11 +11,11 @@ mod money;
 mod one_line;
 mod payment;
 mod sample;
-mod settlement;
 mod summary;
 mod ubl;
 mod value;
 
+pub use adjustments_and_instalments::{Adjustment, Instalment};
 pub use error::{DocumentError, DocumentFault};
 pub use json::to_json;
 pub(in crate::domain) use json::{explain, list, object};
@@ -26,17 +26,16 @@ pub use model::{
 pub use money::{Currency, Money};
 pub use payment::{PaymentMethod, is_iban, masked};
 pub use sample::sample;
-pub use settlement::{Adjustment, Instalment};
 pub use summary::{PaymentSummary, Summary};
 pub use ubl::EmbeddedFile;
 
 /// JSON Schema (draft 2020-12) of a document.
 pub const SCHEMA: &str = include_str!("json/document.schema.json");
 
-/// Media types that [`read`] takes; parameters such as `charset` are ignored, the file says itself.
+/// Media types that [`read`] takes; parameters such as `charset` are ignored, the file itself has them.
 pub const MEDIA_TYPES: [&str; 4] = ["application/json", "text/json", "application/xml", "text/xml"];
 
-/// Reads a document. The same bytes give the same result, always.
+/// Reads a document. Equal bytes give equal results, always.
 pub fn read(media_type: &str, content: &[u8]) -> Result<Document, DocumentError> {
     match form(media_type, content)? {
         Form::Json => json::read(content),
@@ -59,7 +58,7 @@ fn on_one_line(mut document: Document) -> Document {
     document
 }
 
-/// The PDF that is the document itself, where the document carries one; JSON carries none. The file is read as by [`read`].
+/// Returns the PDF that is the document itself, where the document carries one; JSON carries none. The file is read as by [`read`].
 pub fn embedded_pdf(media_type: &str, content: &[u8]) -> Result<Option<EmbeddedFile>, DocumentError> {
     match form(media_type, content)? {
         Form::Json => Ok(None),
@@ -67,7 +66,7 @@ pub fn embedded_pdf(media_type: &str, content: &[u8]) -> Result<Option<EmbeddedF
     }
 }
 
-/// The same of a document that is text by now.
+/// Returns the PDF that is the document itself, of a document that is decoded text.
 pub fn embedded_pdf_of_text(media_type: &str, text: &str) -> Result<Option<EmbeddedFile>, DocumentError> {
     match form(media_type, text.as_bytes())? {
         Form::Json => Ok(None),
@@ -81,7 +80,7 @@ enum Form {
     Xml,
 }
 
-/// What the media type says, of a file that is not too large.
+/// Finds the format of a file by its media type, if the file is not too large.
 fn form(media_type: &str, content: &[u8]) -> Result<Form, DocumentError> {
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let form = match essence.as_str() {

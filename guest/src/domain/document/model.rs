@@ -1,12 +1,12 @@
 //! The one model of a business document. Names are the business terms of EN 16931; what an order, a quote
 //! or a reminder has beyond an invoice is named as UBL names it.
 //!
-//! The serde attributes are its form as JSON (`document.schema.json`); documents are read by
-//! [`super::read`], which also checks what a type can't say.
+//! The serde attributes are its form as JSON (`document.schema.json`); documents are read by [`super::read`], which also checks what a type
+//! can't express.
 
+use super::adjustments_and_instalments::{Adjustment, Instalment};
 use super::json::{date, decimal, list, object, optional, own};
 use super::money::Currency;
-use super::settlement::{Adjustment, Instalment};
 use crate::domain::kind::{Audience, DocumentKind};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -22,7 +22,7 @@ pub struct Document {
     /// What it is, more exactly: the UNTDID 1001 code (BT-3), `380`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub type_code: Option<String>,
-    /// Made out by the buyer in the supplier's name, where the type code alone does not say it.
+    /// Made out by the buyer in the supplier's name, where the type code alone does not express it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not", deserialize_with = "optional::or_default")]
     pub self_billed: bool,
     /// Number, as printed on it (BT-1). Never empty.
@@ -44,7 +44,7 @@ pub struct Document {
     pub delivery_date: Option<NaiveDate>,
     /// BT-5.
     pub currency: Currency,
-    /// Language the partner wants, where the document itself says so (BCP 47).
+    /// Language the partner wants, where the document itself has one (BCP 47).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// BG-4.
@@ -68,7 +68,7 @@ pub struct Document {
     /// BG-22.
     #[serde(default, skip_serializing_if = "optional::is_default", deserialize_with = "object::or_default")]
     pub totals: Totals,
-    /// What is still open, where the business system knows better than the document.
+    /// What is still open, where the business system has a later figure than the document.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional_decimal")]
     pub balance: Option<Decimal>,
     /// Payment terms in words (BT-20).
@@ -116,12 +116,12 @@ pub struct PersonInCharge {
 }
 
 impl Document {
-    /// Which side of the trade its mails go to: the kind's, but the supplier where the buyer made it out.
+    /// Returns which side of the trade its mails go to: the kind's, but the supplier where the buyer made it out.
     pub fn audience(&self) -> Audience {
         if self.is_self_billed() { Audience::Vendor } else { self.kind.audience() }
     }
 
-    /// Who a mail about this document goes to.
+    /// Returns the party that a mail about this document goes to.
     pub fn partner(&self) -> &Party {
         match self.audience() {
             Audience::Customer => &self.buyer,
@@ -129,7 +129,7 @@ impl Document {
         }
     }
 
-    /// Who writes it.
+    /// Returns the party that issued it.
     pub fn issuer(&self) -> &Party {
         match self.audience() {
             Audience::Customer => &self.seller,
@@ -171,8 +171,8 @@ pub struct Party {
 }
 
 impl Party {
-    /// Where the document itself says this party gets mail: the first contact with an e-mail, else the
-    /// electronic address if it is an e-mail. As it was written; `recipients` says what is wrong with it.
+    /// Returns the document's own text for where this party gets mail: the first contact with an e-mail, else the electronic address if it
+    /// is an e-mail. As it was written; `recipients` reports what is wrong with it.
     pub fn mailbox_text(&self) -> Option<&str> {
         let contact = self.contacts.iter().find_map(Contact::email_text);
         contact.or_else(|| self.endpoint.as_ref().and_then(Endpoint::email_text))
@@ -195,7 +195,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The address, if the scheme says that it is an e-mail.
+    /// Returns the address, if the scheme is that of e-mail.
     pub fn email_text(&self) -> Option<&str> {
         let id = self.id.trim();
         (self.scheme.trim().eq_ignore_ascii_case("EM") && !id.is_empty()).then_some(id)
@@ -221,33 +221,33 @@ pub struct PostalAddress {
 }
 
 impl PostalAddress {
-    /// The country as ISO 3166-1 writes it, whatever case and white space it came with; none for a blank one.
+    /// Returns the country as ISO 3166-1 writes it, whatever case and white space it came with; none for a blank one.
     pub fn country_code(&self) -> Option<String> {
         self.country.as_deref().map(|code| code.trim().to_ascii_uppercase()).filter(|code| !code.is_empty())
     }
 }
 
-/// Whether a contact is somebody or several.
+/// Whether a contact is one person or several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ContactKind {
     /// One person, greeted by name.
     Person,
-    /// A desk or department, greeted without one.
+    /// A department, greeted without a name.
     Team,
 }
 
-/// A person or desk at a party. The e-mail is kept as it was written: `recipients` says what is wrong with it.
+/// A person or department at a party. The e-mail is stored as it was written: `recipients` reports what is wrong with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Contact {
     /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How to begin a letter to them, as they want it: `Geachte mevrouw Delacroix`.
+    /// Salutation of a mail to them, as they want it: `Geachte mevrouw Delacroix`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub salutation: Option<String>,
-    /// Somebody, or several; where absent, the name tells.
+    /// One person, or several; where absent, the name decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<ContactKind>,
     /// E-mail address.
@@ -268,7 +268,7 @@ pub struct Contact {
 }
 
 impl Contact {
-    /// The e-mail as it was written; none for a blank one.
+    /// Returns the e-mail as it was written; none for a blank one.
     pub fn email_text(&self) -> Option<&str> {
         self.email.as_deref().map(str::trim).filter(|email| !email.is_empty())
     }
@@ -385,7 +385,7 @@ pub struct PaymentMeans {
     /// BIC (BT-86).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bic: Option<String>,
-    /// Currency that the account is held in, where the document says it.
+    /// Currency that the account is held in, where the document has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
     /// Mandate of a direct debit (BT-89).

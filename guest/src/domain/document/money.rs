@@ -19,12 +19,12 @@ impl Currency {
         bytes.iter().all(u8::is_ascii_uppercase).then_some(Self(bytes))
     }
 
-    /// The code.
+    /// Returns the code.
     pub fn code(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("XXX")
     }
 
-    /// Digits after the decimal separator, ISO 4217's minor unit.
+    /// Returns the digits after the decimal separator, ISO 4217's minor unit.
     pub fn minor_digits(&self) -> u32 {
         match &self.0 {
             b"JPY" | b"KRW" | b"CLP" | b"ISK" | b"VND" | b"XAF" | b"XOF" | b"XPF" | b"PYG" | b"UGX"
@@ -62,6 +62,6 @@ impl<'de> Deserialize<'de> for Currency {
 pub struct Money {
     /// How much.
     pub amount: Decimal,
-    /// Of what.
+    /// The currency.
     pub currency: Currency,
 }

@@ -53,7 +53,7 @@ fn optional(text: &mut Option<String>) {
     *text = text.take().map(|text| line(&text)).filter(|text| !text.is_empty());
 }
 
-/// The words of a text with one space between them; a control character ends a word as white space does.
+/// Returns the words of a text with one space between them; a control character ends a word as white space does.
 fn line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {

@@ -3,7 +3,7 @@
 
 use crate::domain::kind::DocumentKind;
 
-/// A document of a kind as JSON.
+/// Makes a document of a kind as JSON.
 pub fn sample(kind: DocumentKind) -> &'static str {
     match kind {
         DocumentKind::Quote => include_str!("samples/quote.json"),
@@ -67,7 +67,7 @@ mod tests {
     fn a_plan_of_a_sample_is_one() {
         for kind in [DocumentKind::Invoice, DocumentKind::Statement] {
             let document = read("application/json", sample(kind).as_bytes()).unwrap();
-            assert_eq!(document.as_it_stands().instalments.len(), 2, "{kind}");
+            assert_eq!(document.as_mailed().instalments.len(), 2, "{kind}");
         }
     }
 }

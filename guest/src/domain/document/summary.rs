@@ -1,4 +1,4 @@
-//! What identifies a document, for lists and ledgers that need not know the rest of it.
+//! What identifies a document, for lists that need nothing else of it.
 
 use super::{Document, Money, PaymentMethod};
 use crate::domain::kind::DocumentKind;
@@ -13,9 +13,9 @@ pub struct Summary {
     pub type_code: Option<String>,
     /// The buyer made it out.
     pub self_billed: bool,
-    /// Its number, as printed on it.
+    /// The document's number, as printed on it.
     pub number: String,
-    /// Its revision, where the business system counts them.
+    /// The document's revision, where the business system counts them.
     pub revision: Option<String>,
     /// When it was issued.
     pub issue_date: NaiveDate,
@@ -27,7 +27,7 @@ pub struct Summary {
     pub buyer: String,
     /// What the one that its mails go to is called in the business system.
     pub partner_identifier: Option<String>,
-    /// Language that it is to be written about in, where it says so itself.
+    /// Language of mails about it, where the document has one.
     pub language: Option<String>,
     /// The total stated in it.
     pub total: Option<Money>,
@@ -42,7 +42,7 @@ pub struct Summary {
 /// The means of payment that counts, without what is the payer's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentSummary {
-    /// By which way.
+    /// How it is to be paid.
     pub method: PaymentMethod,
     /// Account to transfer to.
     pub account: Option<String>,
@@ -53,7 +53,7 @@ pub struct PaymentSummary {
 }
 
 impl Document {
-    /// How it is to be paid, where its kind is one that is.
+    /// Returns how the document is to be paid, where its kind is one that is.
     fn payment_summary(&self) -> Option<PaymentSummary> {
         use DocumentKind::{Invoice, Receipt, Reminder, Statement};
         let transfer = self.transfer();
@@ -65,7 +65,7 @@ impl Document {
         })
     }
 
-    /// What identifies it.
+    /// Returns what identifies the document: kind, number, parties, amounts.
     pub fn summary(&self) -> Summary {
         Summary {
             kind: self.kind,

@@ -12,7 +12,7 @@ pub(super) const DECIMAL: &str = "a decimal such as -1234.50, with a point and n
 pub(super) const TURNING: &str =
     "without marks that turn the direction of text, which let it show as another";
 
-/// Whether a character ends a line without being a control character, or turns the direction of text.
+/// True if a character ends a line without being a control character, or turns the direction of text.
 pub(super) fn is_turning(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
@@ -20,7 +20,7 @@ pub(super) fn is_turning(c: char) -> bool {
 /// UNTDID 1001 codes that make a document a credit note: those of EN 16931's list.
 const CREDIT_CODES: [&str; 11] = ["81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"];
 
-/// Whether a type code (BT-3) says that the document is a credit note.
+/// True for a type code (BT-3) of a credit note.
 pub(super) fn is_credit_code(code: &str) -> bool {
     CREDIT_CODES.contains(&code.trim())
 }
@@ -42,8 +42,7 @@ pub(super) enum DecimalFault {
     TooPrecise,
 }
 
-/// Reads `[+-]digits[.digits]`, exactly. Zeros that say nothing (leading, or at the end of a fraction too
-/// long to keep) do not count.
+/// Reads `[+-]digits[.digits]`, exactly. Zeros without a value (leading, or at the end of a fraction too long to keep) do not count.
 pub(super) fn decimal(text: &str) -> Result<Decimal, DecimalFault> {
     let (negative, digits) = match text.as_bytes() {
         [b'-', ..] => (true, &text[1..]),
@@ -82,7 +81,7 @@ pub(super) fn decimal(text: &str) -> Result<Decimal, DecimalFault> {
     Decimal::try_from_i128_with_scale(signed, scale).map_err(|_| DecimalFault::TooPrecise)
 }
 
-/// A computed decimal, if it is one that could have been read.
+/// Returns a computed decimal, if it is one that could have been read.
 pub(super) fn bounded(computed: Option<Decimal>) -> Option<Decimal> {
     computed.and_then(|computed| decimal(&computed.to_string()).ok())
 }

@@ -14,12 +14,12 @@ pub enum MailtoFault {
     /// A link carries no files.
     #[error("files travel with this mail, and a link carries none")]
     HasAttachments,
-    /// It would have so many characters.
+    /// The link would have so many characters.
     #[error("the link would have {0} characters: programs take {LONGEST_LINK} for certain")]
     TooLong(usize),
 }
 
-/// A link with recipients, subject and plain text.
+/// Makes a link with recipients, subject and plain text.
 ///
 /// # Errors
 /// [`MailtoFault`]: make a draft instead.
@@ -53,7 +53,7 @@ pub fn mailto(to: &Addressees, subject: &str, text: &str, chunks: &[Chunk]) -> R
     if link.len() > LONGEST_LINK { Err(MailtoFault::TooLong(link.len())) } else { Ok(link) }
 }
 
-/// A file of the mail stands in the message as a part of its own; the logo is inline and belongs to the HTML.
+/// True if a file of the mail is a part of its own in the message; the logo is inline and belongs to the HTML.
 fn has_attachments(chunks: &[Chunk]) -> bool {
     chunks.windows(2).any(|pair| match pair {
         [Chunk::Text(before), Chunk::Attachment(_)] => {
@@ -66,7 +66,7 @@ fn has_attachments(chunks: &[Chunk]) -> bool {
     })
 }
 
-/// Addresses alone: names are not allowed there.
+/// Appends addresses alone: names are not allowed there.
 fn push_addresses(link: &mut String, list: &[Mailbox]) {
     for (index, mailbox) in list.iter().enumerate() {
         if index > 0 {

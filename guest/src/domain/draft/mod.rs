@@ -1,4 +1,4 @@
-//! A mail as the user's own program gets it (FEATURES A6): an unsent message to edit, or a `mailto:` link.
+//! A mail as the user's own program gets it (rule A6): an unsent message to edit, or a `mailto:` link.
 
 mod mailto;
 
@@ -33,8 +33,8 @@ pub struct Unsent {
 /// Makes a program open the file for editing: Outlook, Thunderbird and Apple Mail know it.
 const UNSENT: &str = "X-Unsent: 1\r\n";
 
-/// What is the program's to give. With a From that is not one of its accounts Outlook asks the server to send in
-/// another's name, and is refused; a Date or a Message-ID would make two mails of one draft look the same.
+/// What is the program's to give. With a From that is not one of its accounts Outlook asks the server to send in another's name, and is
+/// refused; a Date or a Message-ID would make two mails of one draft look alike.
 const LEFT_OUT: &[&str] = &[
     "from",
     "sender",
@@ -49,7 +49,7 @@ const LEFT_OUT: &[&str] = &[
 /// Bytes of a file's name without its extension.
 const MAX_NAME: usize = 60;
 
-/// The draft of a composed message: none where that is no message.
+/// Makes the draft of a composed message.
 pub fn unsent(chunks: Vec<Chunk>, size: u64, subject: &str, bcc: &[Mailbox]) -> Option<Unsent> {
     let mut chunks = chunks.into_iter();
     let Some(Chunk::Text(first)) = chunks.next() else { return None };
@@ -76,7 +76,7 @@ pub fn unsent(chunks: Vec<Chunk>, size: u64, subject: &str, bcc: &[Mailbox]) -> 
     Some(Unsent { file_name: file_name(subject), chunks, size })
 }
 
-/// Header fields, each with its continuation lines, without the line end after it.
+/// Splits a header into its fields, each with its continuation lines, without the line end after it.
 fn fields(head: &str) -> Vec<&str> {
     let mut fields = Vec::new();
     let mut start = 0;
@@ -91,7 +91,7 @@ fn fields(head: &str) -> Vec<&str> {
     fields
 }
 
-/// From the subject: ASCII, and not one of the names that Windows keeps for devices.
+/// Makes a file name from the subject: ASCII, and not one of the names that Windows keeps for devices.
 fn file_name(subject: &str) -> String {
     let stem = slug(subject, MAX_NAME);
     let device = matches!(stem.as_str(), "con" | "prn" | "aux" | "nul")

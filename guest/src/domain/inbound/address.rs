@@ -3,7 +3,7 @@
 use super::limits;
 use std::borrow::Cow;
 
-/// The address of a field such as `rfc822; <a@b.example>`; none where there is none, or one of another mail system.
+/// Finds the address in a field such as `rfc822; <a@b.example>`; none where there is none, or one of another mail system.
 pub(super) fn of_field(value: &str) -> Option<String> {
     let (kind, rest) = value.split_once(';').unwrap_or(("", value));
     let (kind, rest) = (kind.trim().to_ascii_lowercase(), rest.trim());
@@ -22,8 +22,8 @@ pub(super) fn of_field(value: &str) -> Option<String> {
     find(value)
 }
 
-/// A field that is an address and nothing else. What stands in its local part is not looked at where it is beyond ASCII: a
-/// sentence needs rules for where an address ends, a field does not.
+/// Reads a field that is an address and nothing else. What stands in its local part is not looked at where it is beyond ASCII: a sentence
+/// needs rules for where an address ends, a field does not.
 fn whole(text: &str) -> Option<String> {
     let text = text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text);
     let (local, domain) = text.split_once('@')?;
@@ -37,8 +37,8 @@ fn whole(text: &str) -> Option<String> {
         .then(|| text.to_owned())
 }
 
-/// Encoded as in an envelope (RFC 3461 §4), which a server forgot to undo: `+2B` for `+`, `+3D` for `=`, `+5C` for a
-/// backslash, or the bytes of a letter in UTF-8. `a+2024@b.example` is not.
+/// True for a text that is encoded as in an envelope (RFC 3461 §4), which a server forgot to undo: `+2B` for `+`, `+3D` for `=`, `+5C` for
+/// a backslash, or the bytes of a character in UTF-8. `a+2024@b.example` is not.
 fn is_xtext(text: &str) -> bool {
     let upper = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(b));
     let bytes = text.as_bytes();
@@ -51,7 +51,7 @@ fn is_xtext(text: &str) -> bool {
     })
 }
 
-/// `\x{e4}` is `ä` (RFC 6533 §3): how an address beyond ASCII stands in a report that is ASCII.
+/// Decodes embedded characters: `\x{e4}` is `ä` (RFC 6533 §3), how an address beyond ASCII stands in a report that is ASCII.
 fn embedded(text: &str) -> Cow<'_, str> {
     if !text.contains("\\x{") && !text.contains("\\X{") {
         return Cow::Borrowed(text);
@@ -84,7 +84,7 @@ fn embedded(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// May be in a word of some language: letters, digits, and the signs that belong to them; no punctuation.
+/// True for what may be in a word of some language: letters, digits, and the signs that belong to them; no punctuation.
 fn is_word(c: char) -> bool {
     c.is_alphanumeric()
         || (!c.is_ascii()
@@ -114,12 +114,12 @@ fn is_word(c: char) -> bool {
             ))
 }
 
-/// The first address in a text.
+/// Finds the first address in a text.
 pub(super) fn find(text: &str) -> Option<String> {
     all(text).next().map(|(_, address)| address)
 }
 
-/// Every address in a text, with the byte at which it begins.
+/// Finds every address in a text, with the byte at which it begins.
 pub(super) fn all(text: &str) -> impl Iterator<Item = (usize, String)> {
     let mut from = 0;
     std::iter::from_fn(move || {
@@ -138,7 +138,7 @@ pub(super) fn all(text: &str) -> impl Iterator<Item = (usize, String)> {
     })
 }
 
-/// The text without its addresses and their angle brackets; none where there are none.
+/// Removes the addresses and their angle brackets from a text; none where there are none.
 pub(super) fn without(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
@@ -180,7 +180,7 @@ fn domain_after(after: &str) -> &str {
     domain.trim_end_matches(['.', '-'])
 }
 
-/// `+2B` is `+` (RFC 3461 §4).
+/// Decodes xtext: `+2B` is `+` (RFC 3461 §4).
 fn xtext(text: &str) -> Cow<'_, str> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -205,20 +205,7 @@ fn xtext(text: &str) -> Cow<'_, str> {
     String::from_utf8(out).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
-/// Two spellings of one address have this in common.
-pub(super) fn key(address: &str) -> String {
-    let address = address.trim().trim_matches(['<', '>']).to_lowercase();
-    match address.rsplit_once('@') {
-        // `bücher.example` and `xn--bcher-kva.example` are one domain.
-        Some((local, domain)) if !domain.is_ascii() => match idna::domain_to_ascii(domain) {
-            Ok(domain) => format!("{local}@{domain}"),
-            Err(_) => address,
-        },
-        _ => address,
-    }
-}
-
-/// The part before the `@`, in lower case.
+/// Returns the part before the `@`, in lower case.
 pub(super) fn local(address: &str) -> String {
     address.rsplit_once('@').map_or(address, |(local, _)| local).to_lowercase()
 }
@@ -226,11 +213,12 @@ pub(super) fn local(address: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::address::match_key;
 
     #[test]
     fn two_spellings_of_a_domain_are_one_address() {
-        assert_eq!(key("Jörg@BÜCHER.example"), key("jörg@xn--bcher-kva.example"));
-        assert_ne!(key("jörg@bücher.example"), key("jorg@bücher.example"));
+        assert_eq!(match_key("Jörg@BÜCHER.example"), match_key("jörg@xn--bcher-kva.example"));
+        assert_ne!(match_key("jörg@bücher.example"), match_key("jorg@bücher.example"));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Automatic replies: vacation notices and acknowledgements, marked by RFC 3834, by fields that programs invented
 //! before it, or by nothing but their words.
 
-use super::letter::Letter;
 use super::limits::bounded_bytes;
+use super::message::InboundMessage;
 use super::person;
 use super::phrases::{self, ABSENCE_SUBJECTS, ACKNOWLEDGEMENTS, AUTOMATIC_SUBJECTS, AWAY, RETURN};
 
@@ -42,9 +42,9 @@ const VALUES: &[(&str, &[&str])] = &[
 /// Longest text that may be a notice without any mark, in bytes of plain text.
 const NOTICE: usize = 2_000;
 
-/// A program answered, by the marks in the header.
-pub(super) fn is_marked(letter: &Letter) -> bool {
-    let header = &letter.header;
+/// True if a program answered, by the marks in the header.
+pub(super) fn is_marked(message: &InboundMessage) -> bool {
+    let header = &message.header;
     let holds = |(name, words): &(&str, &[&str])| {
         header.all(name).any(|value| {
             let value = value.to_ascii_lowercase();
@@ -53,46 +53,46 @@ pub(super) fn is_marked(letter: &Letter) -> bool {
     };
     // Exchange's rules answer with messages of a class of their own.
     let by_rule = |class: &str| class.contains(".rules.");
-    letter.message_class.as_deref().is_some_and(by_rule)
+    message.message_class.as_deref().is_some_and(by_rule)
         || MARKS.iter().any(|name| header.has(name))
         || VALUES.iter().any(holds)
-        || (is_marked_by_its_program(letter) && answers(letter))
+        || (is_marked_by_its_program(message) && answers(message))
 }
 
-/// A program wrote it, of its own accord or in answer.
-pub(super) fn is_generated(letter: &Letter) -> bool {
-    is_marked_by_its_program(letter)
-        || letter.message_class.as_deref().is_some_and(|class| class.starts_with("report."))
-        || letter
+/// True if a program wrote the message, of its own accord or in answer.
+pub(super) fn is_generated(message: &InboundMessage) -> bool {
+    is_marked_by_its_program(message)
+        || message.message_class.as_deref().is_some_and(|class| class.starts_with("report."))
+        || message
             .header
             .all("precedence")
             .any(|value| ["bulk", "list", "junk"].contains(&value.trim().to_ascii_lowercase().as_str()))
         || ["list-id", "list-unsubscribe", "list-post", "feedback-id"]
             .iter()
-            .any(|name| letter.header.has(name))
+            .any(|name| message.header.has(name))
 }
 
-/// It says so itself (RFC 3834 §5).
-fn is_marked_by_its_program(letter: &Letter) -> bool {
-    letter
+/// True if the message is marked as automatic (RFC 3834 §5).
+fn is_marked_by_its_program(message: &InboundMessage) -> bool {
+    message
         .header
         .get("auto-submitted")
         .is_some_and(|value| !value.trim().to_ascii_lowercase().starts_with("no"))
 }
 
-fn answers(letter: &Letter) -> bool {
-    ["in-reply-to", "references"].iter().any(|name| letter.header.get(name).is_some())
+fn answers(message: &InboundMessage) -> bool {
+    ["in-reply-to", "references"].iter().any(|name| message.header.get(name).is_some())
 }
 
-/// The subject begins as that of a notice, whoever it comes from.
-pub(super) fn begins_so(letter: &Letter) -> bool {
-    let subject = phrases::plain(&letter.subject);
+/// True if the subject begins as that of a notice, of any sender.
+pub(super) fn begins_so(message: &InboundMessage) -> bool {
+    let subject = phrases::plain(&message.subject);
     AUTOMATIC_SUBJECTS.begins(&subject) || ABSENCE_SUBJECTS.begins(&subject)
 }
 
-/// The subject is that of a notice, and no person's answer to one.
-pub(super) fn has_subject(letter: &Letter) -> bool {
-    let subject = phrases::plain(&letter.subject);
+/// True if the subject is that of a notice, and no person's answer to one.
+pub(super) fn has_subject(message: &InboundMessage) -> bool {
+    let subject = phrases::plain(&message.subject);
     if AUTOMATIC_SUBJECTS.begins(&subject) {
         return true;
     }
@@ -100,29 +100,29 @@ pub(super) fn has_subject(letter: &Letter) -> bool {
     // may be a company's name, and what a person would quote decides.
     let behind = person::behind_prefix(&subject);
     let is_answer_to_one =
-        behind.is_some_and(|behind| AUTOMATIC_SUBJECTS.begins(behind)) && person::quotes(letter);
-    if is_answer_to_one || person::is_prefixed(letter) {
+        behind.is_some_and(|behind| AUTOMATIC_SUBJECTS.begins(behind)) && person::quotes(message);
+    if is_answer_to_one || person::is_prefixed(message) {
         let rest = behind.or(subject.split_once(':').map(|(_, rest)| rest.trim_start())).unwrap_or_default();
-        return AUTOMATIC_SUBJECTS.first(rest).is_some_and(|at| at > 0) || is_notice(letter);
+        return AUTOMATIC_SUBJECTS.first(rest).is_some_and(|at| at > 0) || is_notice(message);
     }
     AUTOMATIC_SUBJECTS.is_in(&subject)
         || ABSENCE_SUBJECTS.begins(&subject)
         || (ABSENCE_SUBJECTS.is_in(&subject)
-            && AWAY.is_in(&phrases::plain(bounded_bytes(&letter.text, NOTICE))))
+            && AWAY.is_in(&phrases::plain(bounded_bytes(&message.text, NOTICE))))
 }
 
-/// Nothing but the words says that somebody is away: short, about an absence and its end, and quoting nothing.
-pub(super) fn is_notice(letter: &Letter) -> bool {
-    if is_generated(letter) && !answers(letter) {
+/// True for a text that only its words mark as an absence: short, about an absence and its end, and quoting nothing.
+pub(super) fn is_notice(message: &InboundMessage) -> bool {
+    if is_generated(message) && !answers(message) {
         return false;
     }
-    let has_quote = letter.text.lines().any(|line| line.trim_start().starts_with('>'));
-    let plain = phrases::plain(bounded_bytes(&letter.text, 4 * NOTICE));
+    let has_quote = message.text.lines().any(|line| line.trim_start().starts_with('>'));
+    let plain = phrases::plain(bounded_bytes(&message.text, 4 * NOTICE));
     if has_quote || plain.len() > NOTICE {
         return false;
     }
-    // What is said first is what it is about.
+    // The first sentence is what it is about.
     let begin = bounded_bytes(&plain, 400);
-    let in_answer = || answers(letter) || person::is_prefixed(letter);
+    let in_answer = || answers(message) || person::is_prefixed(message);
     (AWAY.is_in(begin) && RETURN.is_in(&plain)) || (ACKNOWLEDGEMENTS.is_in(begin) && in_answer())
 }

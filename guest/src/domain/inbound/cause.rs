@@ -1,6 +1,6 @@
 //! Why a mail was not delivered, and whether sending again can be of use.
 
-use super::model::Hardness;
+use super::model::BounceType;
 use crate::domain::status::named;
 
 named! {
@@ -10,9 +10,9 @@ named! {
         MailboxFull = "mailbox-full",
         /// The message is too large.
         TooLarge = "too-large",
-        /// Not now: greylisted, locked for a while.
+        /// Greylisted, or locked for a while.
         ComeBackLater = "come-back-later",
-        /// It is our own address that the server does not like.
+        /// The server refuses our own address.
         Sender = "sender",
         /// Only some may write there.
         Permission = "permission",
@@ -24,7 +24,7 @@ named! {
         Authentication = "authentication",
         /// The sending host has no proper name.
         ReverseLookup = "reverse-lookup",
-        /// Nobody there takes mail, ever.
+        /// The domain or address never accepts mail.
         NeverAccepts = "never-accepts",
         /// There is no such address.
         UnknownAddress = "unknown-address",
@@ -34,7 +34,7 @@ named! {
         UnknownHost = "unknown-host",
         /// Taken for spam, or the sender is on a list.
         Spam = "spam",
-        /// The mailbox is not available, and nothing else was said.
+        /// The mailbox is not available, without any other reason.
         Unavailable = "unavailable",
         /// A rule of the server or of the recipient.
         Policy = "policy",
@@ -50,15 +50,15 @@ named! {
 }
 
 impl Cause {
-    /// Whether sending again may be of use.
-    pub fn hardness(self) -> Hardness {
+    /// Returns whether sending again may be of use.
+    pub fn bounce_type(self) -> BounceType {
         match self {
             Self::Moved
             | Self::NeverAccepts
             | Self::UnknownAddress
             | Self::Disabled
             | Self::UnknownHost
-            | Self::Unavailable => Hardness::Hard,
+            | Self::Unavailable => BounceType::Hard,
             Self::MailboxFull
             | Self::TooLarge
             | Self::ComeBackLater
@@ -72,7 +72,7 @@ impl Cause {
             | Self::RateLimited
             | Self::Expired
             | Self::Network
-            | Self::System => Hardness::Soft,
+            | Self::System => BounceType::Soft,
         }
     }
 }

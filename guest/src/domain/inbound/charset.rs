@@ -29,7 +29,7 @@ enum Charset {
 }
 
 impl Charset {
-    /// The charset of this name; none for ASCII too, since what is beyond it has no name then.
+    /// Finds a charset by its name; none for ASCII too, since what is beyond it has no name then.
     fn named(label: &str) -> Option<Self> {
         let label = label.trim().trim_matches(['"', '\'']);
         // RFC 2231: a language may follow.
@@ -74,8 +74,8 @@ impl Charset {
             }
             Self::Standard(encoding) => decoded(encoding, bytes),
             Self::Utf7 => utf7(bytes),
-            Self::Iso2022Kr => decoded(EUC_KR, &raised(bytes, Shift::Iso2022Kr)),
-            Self::Hz => decoded(GB18030, &raised(bytes, Shift::Hz)),
+            Self::Iso2022Kr => decoded(EUC_KR, &shifted(bytes, Shift::Iso2022Kr)),
+            Self::Hz => decoded(GB18030, &shifted(bytes, Shift::Hz)),
         }
     }
 }
@@ -85,16 +85,16 @@ pub(super) fn decode(label: Option<&str>, bytes: &[u8]) -> String {
     match label.and_then(Charset::named) {
         Some(Charset::Standard(encoding)) if encoding == UTF_8 => match std::str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
-            Err(_) => unlabelled(bytes, None).into_owned(),
+            Err(_) => decode_unlabelled(bytes, None).into_owned(),
         },
         Some(charset) => charset.decode(bytes),
-        None => unlabelled(bytes, None).into_owned(),
+        None => decode_unlabelled(bytes, None).into_owned(),
     }
 }
 
 /// Decodes bytes that stand where no charset is named: by their escape sequences, as UTF-8 where they are that, by the charset
 /// of the message around them, or as the text that they most likely are.
-pub(super) fn unlabelled<'a>(bytes: &'a [u8], around: Option<&str>) -> Cow<'a, str> {
+pub(super) fn decode_unlabelled<'a>(bytes: &'a [u8], around: Option<&str>) -> Cow<'a, str> {
     if let Some(charset) = escaped(bytes) {
         return Cow::Owned(charset.decode(bytes));
     }
@@ -114,7 +114,7 @@ pub(super) fn unlabelled<'a>(bytes: &'a [u8], around: Option<&str>) -> Cow<'a, s
     Cow::Owned(decoded(guessed(bytes), bytes))
 }
 
-/// Whether what the library made of a part has to be made anew from its bytes.
+/// True if a part has to be decoded anew from its bytes, because the library misread it.
 pub(super) fn is_misread(label: Option<&str>, text: &str) -> bool {
     let is_its_own =
         matches!(label.and_then(Charset::named), Some(Charset::Utf7 | Charset::Iso2022Kr | Charset::Hz));
@@ -128,7 +128,7 @@ fn decoded(encoding: &'static Encoding, bytes: &[u8]) -> String {
     encoding.decode_without_bom_handling(bytes).0.into_owned()
 }
 
-/// The charset that escape sequences announce.
+/// Finds the charset that escape sequences announce.
 fn escaped(bytes: &[u8]) -> Option<Charset> {
     memchr::memchr_iter(ESC, bytes).take(100).find_map(|at| match bytes.get(at + 1..at + 4)? {
         [b'$', b')', b'C'] => Some(Charset::Iso2022Kr),
@@ -137,8 +137,8 @@ fn escaped(bytes: &[u8]) -> Option<Charset> {
     })
 }
 
-/// Without escape sequences that nothing follows but another: the decoder takes an empty stretch for an error, and words that
-/// were joined have one at each seam.
+/// Removes escape sequences that only another one follows: the decoder takes an empty stretch for an error, and words that were joined have
+/// one at each seam.
 fn without_idle_escapes(bytes: &[u8]) -> Cow<'_, [u8]> {
     let length = |rest: &[u8]| match rest {
         [ESC, b'$', b'(', _, ..] => 4,
@@ -151,17 +151,17 @@ fn without_idle_escapes(bytes: &[u8]) -> Cow<'_, [u8]> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let here = length(rest);
-        if here == 0 {
+        let found = length(rest);
+        if found == 0 {
             out.extend(rest.first());
             at += 1;
             continue;
         }
-        let next = rest.get(here..).unwrap_or_default();
+        let next = rest.get(found..).unwrap_or_default();
         if length(next) == 0 {
-            out.extend(rest.get(..here).unwrap_or_default());
+            out.extend(rest.get(..found).unwrap_or_default());
         }
-        at += here;
+        at += found;
     }
     Cow::Owned(out)
 }
@@ -175,8 +175,8 @@ enum Shift {
     Hz,
 }
 
-/// The bytes with the high bit set where they are halves of a letter, without what shifts.
-fn raised(bytes: &[u8], by: Shift) -> Vec<u8> {
+/// Sets the high bit of bytes that are halves of a character, and removes the escape sequences.
+fn shifted(bytes: &[u8], by: Shift) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut is_raised = false;
     let mut rest = bytes;
@@ -207,7 +207,7 @@ fn raised(bytes: &[u8], by: Shift) -> Vec<u8> {
     out
 }
 
-/// UTF-7: `+` opens base64 of UTF-16, which anything that is no base64 ends, a `-` without being shown itself.
+/// Decodes UTF-7: `+` opens base64 of UTF-16, which anything that is no base64 ends, a `-` without being shown itself.
 fn utf7(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     let mut rest = bytes;
@@ -252,7 +252,7 @@ fn base64_value(byte: u8) -> Option<u32> {
     Some(value.into())
 }
 
-/// A letter of two bytes or more in UTF-8, and more of those than of bytes that are none.
+/// True for text with a character of two bytes or more in UTF-8, and more of those than of invalid bytes.
 fn has_multibyte_utf8(bytes: &[u8]) -> bool {
     let (mut letters, mut damaged) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
@@ -262,8 +262,8 @@ fn has_multibyte_utf8(bytes: &[u8]) -> bool {
     letters > damaged
 }
 
-/// The encoding that a text most likely has: where single letters are beyond ASCII, that of Western Europe; where whole words
-/// are, what their letters tell.
+/// Guesses the encoding of a text: where single letters are beyond ASCII, that of Western Europe; where whole words are, the one that their
+/// letters fit.
 fn guessed(bytes: &[u8]) -> &'static Encoding {
     let (mut longest, mut run) = (0, 0);
     for byte in bytes {
@@ -273,7 +273,7 @@ fn guessed(bytes: &[u8]) -> &'static Encoding {
     if longest < RUN {
         return WINDOWS_1252;
     }
-    // The detector was made for pages; of the two scripts with capitals a subject's few words tell more by how they are spelt.
+    // The detector was made for pages; of the two scripts with capitals a subject's few words are recognised better by their spelling.
     let spelt = [(WINDOWS_1251, CYRILLIC), (KOI8_U, CYRILLIC), (WINDOWS_1253, GREEK)];
     let likely = spelt.iter().filter_map(|(it, vowels)| Some((likeness(&decoded(it, bytes), vowels)?, *it)));
     if let Some((_, encoding)) = likely.min_by_key(|(distance, _)| *distance) {
@@ -292,9 +292,9 @@ const VOWELS: usize = 43;
 /// How far a few words may be from that.
 const FURTHEST: usize = 23;
 
-/// How far a text is from one of these scripts in the share of its vowels; none where it is spelt as no language is: a capital
-/// behind a small letter, other letters or signs in a word, a final sigma before the end; nor where all are capitals or none
-/// is, as in what Hebrew would be taken for.
+/// Measures how far a text is from one of these scripts in the share of its vowels; none where it is spelt as no language is: a capital
+/// behind a small letter, other letters or signs in a word, a final sigma before the end; nor where all are capitals or none is, as in what
+/// Hebrew would be taken for.
 fn likeness(text: &str, vowels: &str) -> Option<usize> {
     let (mut letters, mut sounding, mut capitals) = (0, 0, 0);
     for word in text.split(|c: char| c.is_ascii()).filter(|word| !word.is_empty()) {
@@ -364,7 +364,7 @@ mod tests {
             (None, b"Gr\xc3\xb6\xc3\x9fe \xc3", "Größe \u{fffd}"),
             (None, b"", ""),
         ] {
-            assert_eq!(unlabelled(bytes, around), wanted, "{around:?} {bytes:?}");
+            assert_eq!(decode_unlabelled(bytes, around), wanted, "{around:?} {bytes:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Enhanced status codes (RFC 3463) and reply codes in what servers write, and what they say about the cause.
+//! Enhanced status codes (RFC 3463) and reply codes in what servers write, and the causes that they stand for.
 
 use super::cause::Cause;
 
@@ -27,7 +27,7 @@ impl Enhanced {
         is_code.then_some(Self { class, subject, detail })
     }
 
-    /// The first code in a text; one that says something before one that does not, such as `5.0.0`.
+    /// Finds the first code in a text; a specific one before one such as `5.0.0`.
     pub(super) fn find(text: &str) -> Option<Self> {
         let is_code = |c: char| c.is_ascii_digit() || c == '.';
         let words = text.split(|c: char| !is_code(c)).map(|word| word.trim_matches('.'));
@@ -41,12 +41,12 @@ impl Enhanced {
         vague
     }
 
-    /// It says no more than its class.
+    /// True for a code that has no meaning beyond its class.
     pub(super) fn is_vague(self) -> bool {
         self.subject == 0 || self.detail == 0
     }
 
-    /// What the code says of the cause, by the registry and by what providers use it for.
+    /// Returns the cause that a code stands for, by the registry and by what providers use it for.
     pub(super) fn cause(self) -> Option<Cause> {
         Some(match (self.subject, self.detail) {
             (1, 1) if self.class == 4 => return None,
@@ -77,7 +77,7 @@ impl Enhanced {
     }
 }
 
-/// The first reply code in a text: three digits at the beginning of a word, a refusal.
+/// Finds the first reply code in a text: three digits at the beginning of a word, a refusal.
 pub(super) fn reply_code(text: &str) -> Option<u16> {
     let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);

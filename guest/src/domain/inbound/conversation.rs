@@ -1,19 +1,19 @@
 //! Which mail a message is about: the Message-IDs it names, and the texts in which the host may find a token of its own.
 
 use super::address;
-use super::letter::Letter;
 use super::limits;
+use super::message::InboundMessage;
 use super::model::{Token, TokenPlace};
-use super::{delivery, disposition, feedback, notification, unlabelled};
+use super::{arf, bounce_heuristics, dsn, mdn, ses_mail};
 
-/// Message-IDs with angle brackets, the likeliest first.
-pub(super) fn about(letter: &Letter, is_report: bool) -> Vec<String> {
+/// Collects the Message-IDs that a message is about, with angle brackets, the likeliest first.
+pub(super) fn about(message: &InboundMessage, is_report: bool) -> Vec<String> {
     let mut found = vec![];
     if is_report {
-        found.extend(notification::message_id(letter).iter().flat_map(|id| ids(id)));
-        let fields = disposition::fields(letter);
+        found.extend(ses_mail::message_id(message).iter().flat_map(|id| ids(id)));
+        let fields = mdn::fields(message);
         found.extend(fields.iter().flat_map(|fields| fields.all("original-message-id")).flat_map(ids));
-        if let Some(returned) = unlabelled::returned(letter) {
+        if let Some(returned) = bounce_heuristics::returned(message) {
             found.extend(
                 ["message-id", "x-google-original-message-id"]
                     .iter()
@@ -21,7 +21,7 @@ pub(super) fn about(letter: &Letter, is_report: bool) -> Vec<String> {
                     .flat_map(ids),
             );
         }
-        for block in delivery::about_message(letter) {
+        for block in dsn::about_message(message) {
             found.extend(
                 ["x-original-message-id", "original-message-id"]
                     .iter()
@@ -30,13 +30,10 @@ pub(super) fn about(letter: &Letter, is_report: bool) -> Vec<String> {
             );
         }
         found.extend(
-            feedback::fields(letter)
-                .iter()
-                .flat_map(|fields| fields.all("original-message-id"))
-                .flat_map(ids),
+            arf::fields(message).iter().flat_map(|fields| fields.all("original-message-id")).flat_map(ids),
         );
     }
-    let header = &letter.header;
+    let header = &message.header;
     found.extend(header.all("x-ms-exchange-message-id").flat_map(ids));
     found.extend(header.all("in-reply-to").flat_map(ids));
     let references: Vec<String> = header.all("references").flat_map(ids).collect();
@@ -47,7 +44,7 @@ pub(super) fn about(letter: &Letter, is_report: bool) -> Vec<String> {
     found
 }
 
-/// `<a@b> <c@d>`: each, with its brackets. An id without them is none.
+/// Splits `<a@b> <c@d>` into its ids, each with its brackets. An id without them is none.
 pub(super) fn ids(value: &str) -> Vec<String> {
     let starts = value.split('<').skip(1).take(2 * limits::REFERENCES);
     let ids = starts.filter_map(|rest| rest.split_once('>')).map(|(id, _)| id.trim());
@@ -55,8 +52,8 @@ pub(super) fn ids(value: &str) -> Vec<String> {
     ids.filter(fits).map(|id| format!("<{id}>")).collect()
 }
 
-/// Texts to verify.
-pub(super) fn tokens(letter: &Letter, about: &[String]) -> Vec<Token> {
+/// Collects the texts in which the host may find a token of its own.
+pub(super) fn tokens(message: &InboundMessage, about: &[String]) -> Vec<Token> {
     let mut found = vec![];
     let mut add = |place: TokenPlace, value: String| {
         let token = Token { value, place };
@@ -64,7 +61,7 @@ pub(super) fn tokens(letter: &Letter, about: &[String]) -> Vec<Token> {
             found.push(token);
         }
     };
-    if let Some(id) = delivery::envelope_id(letter) {
+    if let Some(id) = dsn::envelope_id(message) {
         add(TokenPlace::EnvelopeId, limits::bounded(&id, limits::ADDRESS).to_owned());
     }
     for name in [
@@ -77,13 +74,13 @@ pub(super) fn tokens(letter: &Letter, about: &[String]) -> Vec<Token> {
         "apparently-to",
         "x-forwarded-to",
     ] {
-        for value in letter.header.all(name) {
+        for value in message.header.all(name) {
             address::all(value).take(20).for_each(|(_, address)| add(TokenPlace::RecipientAddress, address));
         }
     }
-    let returned = unlabelled::returned(letter).unwrap_or_default();
-    let complaint = feedback::fields(letter).unwrap_or_default();
-    let reports = delivery::about_message(letter);
+    let returned = bounce_heuristics::returned(message).unwrap_or_default();
+    let complaint = arf::fields(message).unwrap_or_default();
+    let reports = dsn::about_message(message);
     let paths =
         ["return-path", "x-envelope-from", "envelope-from"].iter().flat_map(|name| returned.all(name));
     let paths = paths.chain(complaint.all("original-mail-from"));

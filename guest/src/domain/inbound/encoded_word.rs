@@ -1,5 +1,5 @@
-//! Encoded words (RFC 2047) in headers. A word ends where a letter ends, says the RFC; programs that cut a subject at so many
-//! bytes make words that do not, so neighbours of one charset are joined before they are decoded.
+//! Encoded words (RFC 2047) in headers. By the RFC a word ends where a character ends; programs that cut a subject at so many bytes make
+//! words that do not, so neighbours of one charset are joined before they are decoded.
 
 use super::charset;
 use base64::Engine as _;
@@ -30,13 +30,13 @@ struct Word<'a> {
 }
 
 impl Word<'_> {
-    /// Both can be decoded together.
+    /// True if both can be decoded together.
     fn joins(&self, other: &Self) -> bool {
         self.charset.eq_ignore_ascii_case(other.charset)
     }
 }
 
-/// A text of a header, decoded, with single spaces.
+/// Decodes the text of a header, with single spaces.
 pub(super) fn decode(value: &str) -> String {
     let decoded = rewrite(value, |out, text| out.push_str(text));
     let mut out = String::with_capacity(decoded.len());
@@ -49,7 +49,7 @@ pub(super) fn decode(value: &str) -> String {
     out
 }
 
-/// The value of a header with each row of encoded words as one in UTF-8: no comma or bracket in them is one of the header's.
+/// Joins each row of encoded words in a header's value into one word in UTF-8, so that no comma or bracket in them is one of the header's.
 pub(super) fn joined(value: &str) -> Cow<'_, str> {
     if !value.contains("=?") {
         return Cow::Borrowed(value);
@@ -61,7 +61,7 @@ pub(super) fn joined(value: &str) -> Cow<'_, str> {
     }))
 }
 
-/// The value with each row of words of one charset replaced by what `write` makes of its text.
+/// Replaces each row of words of one charset by what `write` makes of its text.
 fn rewrite(value: &str, write: impl Fn(&mut String, &str)) -> String {
     let mut out = String::with_capacity(value.len());
     let mut rest = value;
@@ -119,7 +119,7 @@ fn flush(base64: &mut String, bytes: &mut Vec<u8>) {
     base64.clear();
 }
 
-/// The encoded word that a text begins with.
+/// Returns the encoded word that a text begins with.
 fn word(text: &str) -> Option<Word<'_>> {
     let inside = text.strip_prefix("=?")?;
     let (charset, inside) = inside.split_at_checked(inside.bytes().take(CHARSET).position(|b| b == b'?')?)?;
@@ -138,7 +138,7 @@ fn word(text: &str) -> Option<Word<'_>> {
     Some(Word { charset, is_base64, content, length })
 }
 
-/// Where the content ends. `?` may stand in it though it must not, so that `?=E4` is no end in quoted-printable.
+/// Returns where the content ends. `?` may stand in it though it must not, so that `?=E4` is no end in quoted-printable.
 fn end(content: &str, is_base64: bool) -> Option<usize> {
     let bytes = content.as_bytes();
     let bytes = bytes.get(..LONGEST).unwrap_or(bytes);

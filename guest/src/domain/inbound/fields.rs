@@ -7,22 +7,22 @@ use super::limits;
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    /// The first value of a field, trimmed; none where it is empty.
+    /// Returns the first value of a field, trimmed; none where it is empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.all(name).find(|value| !value.is_empty())
     }
 
-    /// The value of the first of these that there is.
+    /// Returns the value of the first of these fields that the header has.
     pub(super) fn any(&self, names: &[&str]) -> Option<&str> {
         names.iter().find_map(|name| self.get(name))
     }
 
-    /// Every value of a field.
+    /// Returns every value of a field.
     pub(super) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(it, _)| it == name).map(|(_, value)| value.as_str())
     }
 
-    /// There is a field of this name, be it empty.
+    /// True if there is a field of this name, be it empty.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(it, _)| it == name)
     }
@@ -31,7 +31,7 @@ impl Fields {
         self.0.is_empty()
     }
 
-    /// Every name and value.
+    /// Returns every name and value.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -55,7 +55,7 @@ impl Fields {
     }
 }
 
-/// The name and value of a line, where it is a field.
+/// Splits a line into the name and value of a field, if it is one.
 pub(super) fn field(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.split_once(':')?;
     let name = name.trim_end();
@@ -63,8 +63,8 @@ pub(super) fn field(line: &str) -> Option<(&str, &str)> {
     ((1..=60).contains(&name.len()) && name.bytes().all(is_name)).then_some((name, value))
 }
 
-/// The blocks of a text, empty lines between them. A line that is no field is passed over: servers write all sorts
-/// of things into their reports.
+/// Splits a text into its blocks, with empty lines between them. A line that is no field is passed over: servers write all sorts of things
+/// into their reports.
 pub(super) fn blocks(text: &str) -> Vec<Fields> {
     let mut blocks = vec![];
     let mut open = Fields::default();
@@ -90,7 +90,7 @@ pub(super) fn blocks(text: &str) -> Vec<Fields> {
     blocks
 }
 
-/// The header at the beginning of a text.
+/// Reads the header at the beginning of a text.
 pub(super) fn header(text: &str) -> Fields {
     blocks(limits::bounded_bytes(text.trim_start(), 4 * limits::TEXT)).into_iter().next().unwrap_or_default()
 }

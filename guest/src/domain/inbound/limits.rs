@@ -25,7 +25,7 @@ pub(super) const SUBJECT: usize = 1_000;
 /// Bytes of an answer.
 pub(super) const ANSWER: usize = 256 << 10;
 
-/// The first so many characters.
+/// Returns the first `most` characters.
 pub(crate) fn bounded(text: &str, most: usize) -> &str {
     match text.char_indices().nth(most) {
         Some((end, _)) => text.get(..end).unwrap_or(text),
@@ -33,7 +33,7 @@ pub(crate) fn bounded(text: &str, most: usize) -> &str {
     }
 }
 
-/// At most so many bytes, not cutting a character in two.
+/// Returns at most so many bytes, not cutting a character in two.
 pub(super) fn bounded_bytes(text: &str, most: usize) -> &str {
     if text.len() <= most {
         return text;

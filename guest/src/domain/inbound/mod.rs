@@ -1,40 +1,40 @@
 //! Messages that came in: what they are, which mail they are about, and what they prove.
 //!
-//! The order of the questions is the rule that nothing ordinary is ever called a failure. A report that says in a form
-//! made for programs what it is, is believed first; then a bounce that comes from a mail system; then an automatic
-//! reply; then everything is ordinary. What any of this says is a claim: the host believes it only with a token of its
-//! own in it.
+//! The order of the questions is the rule that nothing ordinary is ever called a failure. A report in a form made for programs counts
+//! first; then a bounce that comes from a mail system; then an automatic reply; then everything is ordinary. All of it is a claim: the host
+//! accepts it only with a token of its own in it.
 
 mod address;
 pub mod amazon;
-mod answer;
+mod arf;
 mod automatic;
+mod bounce_heuristics;
+mod bounce_reason;
 mod cause;
 mod charset;
+mod class;
 mod code;
 mod conversation;
-mod delivery;
-mod disposition;
+mod dsn;
 mod encoded_word;
-mod feedback;
 mod fields;
-mod flagged;
-mod judge;
-mod letter;
 pub mod limits;
+mod mdn;
+mod message;
 mod model;
-mod notification;
 mod person;
 mod phrases;
+mod provider_verdict;
+mod quoted_reply;
 mod receipt;
 mod report;
+mod ses_mail;
 mod tnef;
-mod unlabelled;
 
+pub use bounce_reason::{BounceReason, bounce_reason, bounce_type};
 pub use cause::Cause;
-pub use flagged::weighed;
-pub use judge::{Judgement, hardness, judge};
-pub use model::{Answer, Class, Hardness, RecipientReport, Refused, Report, Sender, Token, TokenPlace};
+pub use model::{BounceType, Class, RecipientReport, Refused, ReplyText, Report, Sender, Token, TokenPlace};
+pub use provider_verdict::combined_bounce_type;
 pub use report::read;
 
 #[cfg(test)]

@@ -3,13 +3,13 @@
 use crate::domain::status::{Event, EventKind, EventSource, named};
 
 named! {
-    /// What a message is. All that can't be told is ordinary.
+    /// What a message is. All that can't be classified is ordinary.
     Class, "class", {
-        /// It will not arrive.
+        /// The mail will not arrive.
         Bounce = "bounce",
-        /// It has not arrived yet.
+        /// The mail has not arrived yet.
         Delay = "delay",
-        /// It has arrived.
+        /// The mail has arrived.
         Delivered = "delivered",
         /// Passed on to a server that sends no reports.
         Relayed = "relayed",
@@ -26,7 +26,7 @@ named! {
 
 named! {
     /// Whether a bounce is for ever.
-    Hardness, "hardness", {
+    BounceType, "bounce_type", {
         /// The address does not exist or never accepts: sending again is of no use.
         Hard = "hard",
         /// Sending again, later or differently, may be of use.
@@ -34,7 +34,7 @@ named! {
     }
 }
 
-/// What a report says of one recipient.
+/// A report's result for one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecipientReport {
     /// Address that the mail was sent to.
@@ -43,17 +43,17 @@ pub struct RecipientReport {
     pub final_recipient: Option<String>,
     /// What became of it.
     pub class: Class,
-    /// Of a bounce.
-    pub hardness: Option<Hardness>,
+    /// Whether a bounce is hard or soft.
+    pub bounce_type: Option<BounceType>,
     /// Enhanced status code; the reply code where there was no other.
     pub code: Option<String>,
     /// The remote server's words, verbatim, at most [`limits::WORDS`](super::limits::WORDS) characters.
     pub words: Option<String>,
-    /// Server that said so.
+    /// Server that reported it.
     pub remote: Option<String>,
     /// The fact that it amounts to.
     pub kind: EventKind,
-    /// What said it.
+    /// Kind of report that it comes from.
     pub source: EventSource,
 }
 
@@ -66,14 +66,14 @@ named! {
         ReturnPath = "return-path",
         /// An address that this message was sent to.
         RecipientAddress = "recipient-address",
-        /// A Message-ID that it speaks of.
+        /// A Message-ID that it is about.
         MessageId = "message-id",
         /// Another header of the message that is reported on.
         Header = "header",
     }
 }
 
-/// A text that may be one of the host's tokens. Only the host can tell.
+/// A text that may be one of the host's tokens. Only the host can verify it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// The text.
@@ -84,7 +84,7 @@ pub struct Token {
 
 /// What was written in answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct ReplyText {
     /// The text without what it quotes.
     pub text: String,
     /// What it quotes.
@@ -105,24 +105,24 @@ pub struct Sender {
 pub struct Report {
     /// What it is; where recipients differ, the worst.
     pub class: Class,
-    /// Of a bounce: hard if one recipient's is.
-    pub hardness: Option<Hardness>,
-    /// Of each recipient that the report names.
+    /// Whether a bounce is hard or soft: hard if one recipient's is.
+    pub bounce_type: Option<BounceType>,
+    /// The result for each recipient that the report names.
     pub recipients: Vec<RecipientReport>,
     /// The message's own Message-ID, with angle brackets.
     pub message_id: Option<String>,
-    /// Message-IDs it speaks of or answers, the likeliest first.
+    /// Message-IDs it is about or answers, the likeliest first.
     pub about: Vec<String>,
     /// Texts to verify.
     pub tokens: Vec<Token>,
     /// Who wrote it.
     pub sender: Option<Sender>,
-    /// Its date, RFC 3339.
+    /// The message's date, RFC 3339.
     pub date: Option<String>,
     /// Subject, decoded.
     pub subject: String,
     /// What a person, or an automatic reply, wrote.
-    pub answer: Option<Answer>,
+    pub answer: Option<ReplyText>,
     /// Facts for the timeline.
     pub events: Vec<Event>,
 }

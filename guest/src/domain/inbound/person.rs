@@ -1,20 +1,20 @@
-//! A person's mail about a report, told from the report itself. Whoever answers or forwards a bounce or a receipt has bounced
-//! nothing, in whatever language their program says so.
+//! A person's mail about a report, distinguished from the report itself. A person who answers or forwards a bounce or a receipt has bounced
+//! nothing, in whatever language their program marks that.
 //!
-//! A report is the message itself: its root is `multipart/report`, or a program sent it, by its address, its empty return
-//! path or a mark in its header. A report that stands in the mail of anybody else was put there.
+//! A report is the message itself: its root is `multipart/report`, or a program sent it, by its address, its empty return path or a mark in
+//! its header. A report in the mail of any other sender was put there.
 
 use super::address;
-use super::answer;
 use super::automatic;
+use super::bounce_heuristics::{self, DaemonLikeness};
 use super::fields::Fields;
-use super::letter::Letter;
 use super::limits::{bounded, bounded_bytes};
+use super::message::InboundMessage;
 use super::phrases::{
     self, AUTOMATIC_SUBJECTS, DAEMON_NAMES, DAEMONS, FAILURE_SUBJECTS, NOT_READ, PERSON_PREFIXES,
     READ_SUBJECTS,
 };
-use super::unlabelled::{self, Likeness};
+use super::quoted_reply;
 
 /// Characters and words that a program puts before a subject at the most.
 const PREFIX: usize = 20;
@@ -25,52 +25,52 @@ const TEXT: usize = 16 << 10;
 const FIELDS: usize = 3;
 /// Characters of their longest name.
 const LABEL: usize = 25;
-/// Local parts from which nobody writes.
+/// Local parts that people do not write from.
 const NO_PERSONS: &[&str] =
     &["noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "bounce", "bounces"];
 
-/// The report in a message was put there by a person.
-pub(super) fn encloses_report(letter: &Letter) -> bool {
-    if letter.is_report {
+/// True if a person put the report into the message.
+pub(super) fn encloses_report(message: &InboundMessage) -> bool {
+    if message.is_report {
         return false;
     }
-    match unlabelled::likeness(letter) {
-        Likeness::Daemon => false,
-        Likeness::Address | Likeness::Name => passes_on(letter),
-        Likeness::None => {
-            !is_by_program(letter) && (passes_on(letter) || letter.text.chars().any(char::is_alphanumeric))
+    match bounce_heuristics::likeness(message) {
+        DaemonLikeness::Daemon => false,
+        DaemonLikeness::Address | DaemonLikeness::Name => passes_on(message),
+        DaemonLikeness::None => {
+            !is_by_program(message) && (passes_on(message) || message.text.chars().any(char::is_alphanumeric))
         }
     }
 }
 
-/// A person answered or forwarded: by the subject, by what they copied into the text, or by the report that they attached.
-pub(super) fn passes_on(letter: &Letter) -> bool {
-    if is_prefixed(letter) {
+/// True if a person answered or forwarded: by the subject, by what they copied into the text, or by the report that they attached.
+pub(super) fn passes_on(message: &InboundMessage) -> bool {
+    if is_prefixed(message) {
         return true;
     }
     let has_report_in_it =
-        || letter.returned.as_ref().is_some_and(is_of_a_report) || copies_a_report(&letter.text);
-    match unlabelled::likeness(letter) {
-        Likeness::Daemon => false,
-        Likeness::Address | Likeness::Name => has_report_in_it(),
-        Likeness::None => {
-            !is_by_program(letter) && (prefixes_a_report(&letter.subject) || has_report_in_it())
+        || message.returned.as_ref().is_some_and(is_of_a_report) || copies_a_report(&message.text);
+    match bounce_heuristics::likeness(message) {
+        DaemonLikeness::Daemon => false,
+        DaemonLikeness::Address | DaemonLikeness::Name => has_report_in_it(),
+        DaemonLikeness::None => {
+            !is_by_program(message) && (prefixes_a_report(&message.subject) || has_report_in_it())
         }
     }
 }
 
 /// Repeats what it answers or passes on.
-pub(super) fn quotes(letter: &Letter) -> bool {
-    answer::of(&letter.text).is_some_and(|answer| answer.quoted.is_some())
-        || letter.text.lines().any(|line| line.trim_start().starts_with('>'))
+pub(super) fn quotes(message: &InboundMessage) -> bool {
+    quoted_reply::of(&message.text).is_some_and(|answer| answer.quoted.is_some())
+        || message.text.lines().any(|line| line.trim_start().starts_with('>'))
 }
 
-/// The subject has one of the words before it that programs use in the languages that we know.
-pub(super) fn is_prefixed(letter: &Letter) -> bool {
-    PERSON_PREFIXES.begins(&phrases::plain(&letter.subject))
+/// True if the subject has one of the words before it that programs use in the languages that we know.
+pub(super) fn is_prefixed(message: &InboundMessage) -> bool {
+    PERSON_PREFIXES.begins(&phrases::plain(&message.subject))
 }
 
-/// `İlt: subject`: the subject behind a word or a few and a colon, in plain form. Labels such as `[External]` may stand before.
+/// Returns the subject behind a word or a few and a colon, in plain form: `İlt: subject`. Labels such as `[External]` may stand before.
 pub(super) fn behind_prefix(plain: &str) -> Option<&str> {
     let mut rest = plain;
     while let Some(end) = rest.strip_prefix('[').and_then(|rest| rest.find(']')).filter(|end| *end <= 40) {
@@ -87,7 +87,7 @@ pub(super) fn behind_prefix(plain: &str) -> Option<&str> {
     (is_word && !behind.is_empty()).then_some(behind)
 }
 
-/// Some word and a colon stand before what begins as a report's or an automatic reply's subject.
+/// True if some word and a colon stand before what begins as a report's or an automatic reply's subject.
 fn prefixes_a_report(subject: &str) -> bool {
     let plain = phrases::plain(subject);
     if [&*FAILURE_SUBJECTS, &*AUTOMATIC_SUBJECTS].iter().any(|table| table.begins(&plain)) {
@@ -100,16 +100,16 @@ fn prefixes_a_report(subject: &str) -> bool {
         || inner.is_some_and(|inner| READ_SUBJECTS.is(inner) || NOT_READ.is(inner))
 }
 
-/// A program sent it, whatever its name is.
-fn is_by_program(letter: &Letter) -> bool {
-    let local = letter.sender.as_ref().map(|sender| address::local(&sender.address)).unwrap_or_default();
-    letter.has_null_return_path()
-        || automatic::is_generated(letter)
-        || letter.header.has("x-failed-recipients")
+/// True if a program sent it, whatever its name is.
+fn is_by_program(message: &InboundMessage) -> bool {
+    let local = message.sender.as_ref().map(|sender| address::local(&sender.address)).unwrap_or_default();
+    message.has_null_return_path()
+        || automatic::is_generated(message)
+        || message.header.has("x-failed-recipients")
         || NO_PERSONS.iter().any(|known| local.starts_with(known))
 }
 
-/// The header of a message that is itself a report.
+/// True for the header of a message that is itself a report.
 fn is_of_a_report(header: &Fields) -> bool {
     let is_kind = |value: &str| value.trim_start().to_ascii_lowercase().starts_with("multipart/report");
     header.all("content-type").any(is_kind)
@@ -117,7 +117,7 @@ fn is_of_a_report(header: &Fields) -> bool {
         || header.all("return-path").any(|path| path.trim() == "<>")
 }
 
-/// A value of a header that names a program which reports on mail.
+/// True for a value of a header that names a program which reports on mail.
 fn is_of_a_daemon(value: &str) -> bool {
     let is_daemon = |(_, found): (usize, String)| {
         let local = address::local(&found);
@@ -127,8 +127,8 @@ fn is_of_a_daemon(value: &str) -> bool {
         || DAEMON_NAMES.begins(phrases::plain(bounded(value, 100)).trim_matches(['"', '\'']))
 }
 
-/// The header of a report was copied into the text: `From: Mail Delivery System <MAILER-DAEMON@…>`, `Subject: Undelivered …`,
-/// one field below the other, whatever they are called there.
+/// True if the header of a report was copied into the text: `From: Mail Delivery System <MAILER-DAEMON@…>`, `Subject: Undelivered …`, one
+/// field below the other, whatever they are called there.
 fn copies_a_report(text: &str) -> bool {
     let (mut fields, mut has_daemon, mut has_subject) = (0, false, false);
     for line in bounded_bytes(text, TEXT).lines() {
@@ -150,7 +150,7 @@ fn copies_a_report(text: &str) -> bool {
     false
 }
 
-/// The value of a line `Label: value`. An address is no label: `<a@b.example>: 550 unknown`.
+/// Returns the value of a line `Label: value`. An address is no label: `<a@b.example>: 550 unknown`.
 fn value_of(line: &str) -> Option<&str> {
     let (label, value) = line.split_once([':', '：'])?;
     let is_label = label.chars().count() <= LABEL

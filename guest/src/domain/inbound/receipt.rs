@@ -2,17 +2,18 @@
 //! programs, which are a sentence under a subject of their own. They prove what a disposition report proves, and no person
 //! wrote them.
 //!
-//! A sentence alone proves nothing, and a word before the subject neither: both are needed, with a time; or the form itself,
-//! which repeats the subject as a field and says when, in whatever language.
+//! A sentence alone proves nothing, and a word before the subject neither: both are needed, with a time; or the form itself, which repeats
+//! the subject as a field and has a time, in whatever language.
 
 use super::address;
+use super::bounce_heuristics;
 use super::fields;
-use super::letter::Letter;
 use super::limits::{self, bounded};
+use super::message::InboundMessage;
 use super::model::{Class, RecipientReport};
 use super::person;
 use super::phrases::{self, NOT_READ, READ, READ_SUBJECTS};
-use super::unlabelled;
+use crate::domain::address::match_key;
 use crate::domain::status::{EventKind, EventSource};
 
 /// Characters of the longest receipt.
@@ -29,29 +30,29 @@ const WORD: usize = 8;
 /// What a receipt proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Proof {
-    /// It was shown.
+    /// The mail was shown.
     Displayed,
-    /// It arrived; what became of it there is not said, or it was deleted unread.
+    /// The mail arrived; what became of it there is unknown, or it was deleted unread.
     Arrived,
 }
 
-/// What a receipt says; none where the message is none.
-pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
-    let sender = letter.sender.as_ref().filter(|sender| sender.address.contains('@'))?;
-    if letter.is_report || unlabelled::is_from_daemon(letter) || person::is_prefixed(letter) {
+/// Reads a receipt; none where the message is none.
+pub(super) fn read(message: &InboundMessage) -> Option<RecipientReport> {
+    let sender = message.sender.as_ref().filter(|sender| sender.address.contains('@'))?;
+    if message.is_report || bounce_heuristics::is_from_daemon(message) || person::is_prefixed(message) {
         return None;
     }
-    let proof = by_class(letter)
-        .or_else(|| by_mark(letter))
-        .or_else(|| by_words(letter))
-        .or_else(|| by_form(letter))?;
-    let text = letter.text.trim();
-    let words = if text.is_empty() { letter.subject.as_str() } else { text };
+    let proof = by_class(message)
+        .or_else(|| by_mark(message))
+        .or_else(|| by_words(message))
+        .or_else(|| by_form(message))?;
+    let text = message.text.trim();
+    let words = if text.is_empty() { message.subject.as_str() } else { text };
     Some(RecipientReport {
         recipient: Some(sender.address.clone()),
         final_recipient: None,
         class: Class::Receipt,
-        hardness: None,
+        bounce_type: None,
         code: None,
         words: Some(bounded(words, limits::WORDS).to_owned()).filter(|words| !words.is_empty()),
         remote: None,
@@ -63,9 +64,9 @@ pub(super) fn read(letter: &Letter) -> Option<RecipientReport> {
     })
 }
 
-/// Exchange's classes: `IPNRN` is a notification of receipt, `IPNNRN` one of the contrary.
-fn by_class(letter: &Letter) -> Option<Proof> {
-    let class = letter.message_class.as_deref()?;
+/// Recognises a receipt by Exchange's classes: `IPNRN` is a notification of receipt, `IPNNRN` one of the contrary.
+fn by_class(message: &InboundMessage) -> Option<Proof> {
+    let class = message.message_class.as_deref()?;
     if class.ends_with(".ipnrn") || class.ends_with("read receipt") {
         Some(Proof::Displayed)
     } else if class.ends_with(".ipnnrn") {
@@ -75,17 +76,17 @@ fn by_class(letter: &Letter) -> Option<Proof> {
     }
 }
 
-/// A mark in the header: Exchange's of a disposition report whose parts were lost, and the name of Notes' form.
-fn by_mark(letter: &Letter) -> Option<Proof> {
+/// Recognises a receipt by a mark in the header: Exchange's of a disposition report whose parts were lost, and the name of Notes' form.
+fn by_mark(message: &InboundMessage) -> Option<Proof> {
     let holds = |name: &str, what: &str| {
-        letter.header.all(name).any(|value| value.to_ascii_lowercase().contains(what))
+        message.header.all(name).any(|value| value.to_ascii_lowercase().contains(what))
     };
     let is_marked = holds("content-class", "content-classes:mdn") || holds("x-notes-item", "return receipt");
-    is_marked.then(|| proof_of(&phrases::plain(&[&letter.subject, " ", &letter.text].concat())))
+    is_marked.then(|| proof_of(&phrases::plain(&[&message.subject, " ", &message.text].concat())))
 }
 
-fn by_words(letter: &Letter) -> Option<Proof> {
-    let subject = phrases::plain(&letter.subject);
+fn by_words(message: &InboundMessage) -> Option<Proof> {
+    let subject = phrases::plain(&message.subject);
     // `Read: subject`, `Return Receipt (displayed) - subject`, `Return Receipt`.
     let end = [":", "：", " (", " - "].iter().filter_map(|mark| subject.find(mark)).min();
     let before = subject.get(..end.unwrap_or(subject.len())).unwrap_or_default().trim_end();
@@ -93,28 +94,28 @@ fn by_words(letter: &Letter) -> Option<Proof> {
     if !is_subject {
         return None;
     }
-    let plain = short(letter)?;
-    let has_phrase = READ.is_in(&plain) || NOT_READ.is_in(&plain) || repeats_subject(letter);
-    // A receipt says when, or what it is.
+    let plain = short(message)?;
+    let has_phrase = READ.is_in(&plain) || NOT_READ.is_in(&plain) || repeats_subject(message);
+    // A receipt has a time, or names what it is.
     let is_sentence =
         has_phrase && (has_time(&plain) || (before.chars().count() > WORD && plain.contains(before)));
     (plain.is_empty() || is_sentence).then(|| proof_of(&format!("{before} {plain}")))
 }
 
-/// The form by itself: the subject repeated, at most two fields beside it, a sentence, a time; and nothing of the mail that it
-/// answers, which a person's program would quote with our address in it.
-fn by_form(letter: &Letter) -> Option<Proof> {
-    let answers = ["in-reply-to", "references"].iter().any(|name| letter.header.get(name).is_some());
-    let plain = short(letter)?;
-    let ours = letter.header.all("to").flat_map(address::all).map(|(_, address)| address::key(&address));
-    if !answers || !repeats_subject(letter) || ours.into_iter().any(|ours| plain.contains(&ours)) {
+/// Recognises a receipt by its form: the subject repeated, at most two fields beside it, a sentence, a time; and nothing of the mail that
+/// it answers, which a person's program would quote with our address in it.
+fn by_form(message: &InboundMessage) -> Option<Proof> {
+    let answers = ["in-reply-to", "references"].iter().any(|name| message.header.get(name).is_some());
+    let plain = short(message)?;
+    let ours = message.header.all("to").flat_map(address::all).map(|(_, address)| match_key(&address));
+    if !answers || !repeats_subject(message) || ours.into_iter().any(|ours| plain.contains(&ours)) {
         return None;
     }
-    let lines: Vec<&str> = letter.text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = message.text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let (repeated, others): (Vec<&str>, Vec<&str>) = lines.iter().partition(|line| is_field(line));
     let is_form = lines.len() <= LINES && repeated.len() <= FIELDS && (1..=SENTENCES).contains(&others.len());
     // Notes has the subject on a line by itself, and the time as a field.
-    let stands_alone = others.iter().any(|line| is_subject(letter, line));
+    let stands_alone = others.iter().any(|line| is_subject(message, line));
     let has_when = others.iter().chain(repeated.iter().filter(|_| stands_alone)).any(|line| has_time(line));
     (is_form && has_when).then(|| proof_of(&plain))
 }
@@ -130,10 +131,10 @@ fn proof_of(plain: &str) -> Proof {
     }
 }
 
-/// The text in plain form, where it is short and quotes nothing.
-fn short(letter: &Letter) -> Option<String> {
-    let plain = phrases::plain(bounded(&letter.text, 2 * LONGEST));
-    let quotes = letter.text.lines().take(200).any(|line| line.trim_start().starts_with('>'));
+/// Returns the text in plain form, where it is short and quotes nothing.
+fn short(message: &InboundMessage) -> Option<String> {
+    let plain = phrases::plain(bounded(&message.text, 2 * LONGEST));
+    let quotes = message.text.lines().take(200).any(|line| line.trim_start().starts_with('>'));
     (plain.chars().count() <= LONGEST && !quotes).then_some(plain)
 }
 
@@ -144,22 +145,22 @@ fn is_field(line: &str) -> bool {
         })
 }
 
-/// A text is the subject behind its first colon.
-fn is_subject(letter: &Letter, text: &str) -> bool {
-    let Some((_, behind)) = letter.subject.split_once([':', '：']) else { return false };
+/// True if a text is the subject behind its first colon.
+fn is_subject(message: &InboundMessage, text: &str) -> bool {
+    let Some((_, behind)) = message.subject.split_once([':', '：']) else { return false };
     let behind = phrases::plain(behind.trim());
     behind.chars().count() >= 3 && phrases::plain(bounded(text, limits::SUBJECT)).trim() == behind
 }
 
-/// A line of the text is the subject, alone or as a field.
-fn repeats_subject(letter: &Letter) -> bool {
-    letter.text.lines().take(50).any(|line| {
-        is_subject(letter, line)
-            || line.split_once([':', '：']).is_some_and(|(_, value)| is_subject(letter, value.trim()))
+/// True if a line of the text is the subject, alone or as a field.
+fn repeats_subject(message: &InboundMessage) -> bool {
+    message.text.lines().take(50).any(|line| {
+        is_subject(message, line)
+            || line.split_once([':', '：']).is_some_and(|(_, value)| is_subject(message, value.trim()))
     })
 }
 
-/// A date or a time of day is in the text.
+/// True if a date or a time of day is in the text.
 fn has_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);

@@ -1,5 +1,5 @@
-//! What Exchange sends in a format of its own (TNEF, `winmail.dat`): of it only the class of the message, which tells a
-//! receipt or a rule's answer from a person's mail.
+//! What Exchange sends in a format of its own (TNEF, `winmail.dat`): of it only the class of the message, which distinguishes a receipt or
+//! a rule's answer from a person's mail.
 
 /// What the format begins with.
 const SIGNATURE: [u8; 4] = [0x78, 0x9F, 0x3E, 0x22];
@@ -10,7 +10,7 @@ const MOST: usize = 64;
 /// Bytes of a class.
 const LONGEST: usize = 255;
 
-/// The class of the message, in lower case; none where the bytes are not of this format.
+/// Reads the class of the message, in lower case; none where the bytes are not of this format.
 pub(super) fn message_class(bytes: &[u8]) -> Option<String> {
     let mut rest = bytes.strip_prefix(&SIGNATURE)?.get(2..)?;
     for _ in 0..MOST {

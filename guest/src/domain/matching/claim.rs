@@ -1,6 +1,6 @@
 //! A report as far as matching and suppressions need it.
 
-use crate::domain::inbound::{Class, Hardness, Token};
+use crate::domain::inbound::{BounceType, Class, Token};
 use crate::domain::status::Event;
 
 /// What a report claims.
@@ -8,13 +8,13 @@ use crate::domain::status::Event;
 pub struct Claim {
     /// What the message is.
     pub class: Class,
-    /// Of each recipient that it names.
+    /// The claim about each recipient that it names.
     pub recipients: Vec<ClaimedRecipient>,
-    /// Message-IDs that it speaks of, the likeliest first.
+    /// Message-IDs that it is about, the likeliest first.
     pub about: Vec<String>,
     /// Texts that may be tokens of the host's.
     pub tokens: Vec<Token>,
-    /// Its facts, all stamped with one time.
+    /// The report's facts, all stamped with one time.
     pub events: Vec<Event>,
 }
 
@@ -27,11 +27,11 @@ pub struct ClaimedRecipient {
     pub final_recipient: Option<String>,
     /// What became of it.
     pub class: Class,
-    /// Of a bounce.
-    pub hardness: Option<Hardness>,
+    /// Whether a bounce is hard or soft.
+    pub bounce_type: Option<BounceType>,
     /// Code that a server gave.
     pub code: Option<String>,
-    /// Its words.
+    /// The server's words.
     pub words: Option<String>,
 }
 
@@ -42,7 +42,7 @@ impl From<crate::domain::inbound::Report> for Claim {
             recipient: of.recipient,
             final_recipient: of.final_recipient,
             class: of.class,
-            hardness: of.hardness,
+            bounce_type: of.bounce_type,
             code: of.code,
             words: of.words,
         });

@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 /// What a report claims of each address that it names.
 type ByAddress<'c> = BTreeMap<Option<&'c str>, Vec<&'c ClaimedRecipient>>;
 
-/// The facts of a report about the mail that it was matched with, each with the recipient whom it means, or with an address that
-/// the mail did not go to.
+/// Assigns the facts of a report to the recipients of the mail that it was matched with; a fact about another address stays with that.
 pub fn facts(claim: &Claim, mail: &Parties<'_>) -> Vec<Event> {
     let mut by_address = ByAddress::new();
     for of in claim.recipients.iter().take(limits::RECIPIENTS) {
@@ -24,17 +23,16 @@ fn fact(event: &Event, by_address: &ByAddress<'_>, mail: &Parties<'_>) -> Option
     let other = other(event, by_address, mail);
     let recipient = match meant(event, by_address, mail) {
         Some(recipient) => recipient,
-        // It says nothing of the mail's recipients, and is shown as what it is.
+        // It is not about the mail's recipients, and is shown as what it is.
         None => other.filter(|_| event.source != EventSource::Reply)?,
     };
     let words = with_address(other.filter(|other| *other != recipient), event.words.as_deref());
     Some(Event { recipient: Some(recipient.to_owned()), words, ..event.clone() })
 }
 
-/// The recipient whom a fact is about; none: it names an address that the mail did not go to. Where a report names no address,
-/// or tells of an arrival, and the mail had one recipient, blind copies to ourselves apart, it is they. That it did not arrive at
-/// another address, which theirs may forward to, does not say that they have not got it; an answer is theirs only if it came from
-/// their domain.
+/// Finds the recipient whom a fact is about; none where it names an address that the mail did not go to. Where a report names no address,
+/// or reports an arrival, and the mail had one recipient, blind copies to ourselves apart, it is they. That it did not arrive at another
+/// address, which theirs may forward to, does not prove that they have not got it; an answer is theirs only if it came from their domain.
 fn meant<'a>(event: &Event, by_address: &ByAddress<'_>, mail: &Parties<'a>) -> Option<&'a str> {
     let named = event.recipient.as_deref();
     if let Some(recipient) = named.and_then(|address| mail.recipient(address)) {
@@ -55,8 +53,8 @@ fn meant<'a>(event: &Event, by_address: &ByAddress<'_>, mail: &Parties<'a>) -> O
     }
 }
 
-/// The address that failed or answered where that is none of the mail's: whom the mail was forwarded to, or a member of a list
-/// (RFC 3464, 2.3.2).
+/// Returns the address that failed or answered where that is none of the mail's: whom the mail was forwarded to, or a member of a list (RFC
+/// 3464, 2.3.2).
 fn other<'c>(event: &'c Event, by_address: &ByAddress<'c>, mail: &Parties<'_>) -> Option<&'c str> {
     let named = event.recipient.as_deref();
     let reported = by_address.get(&named).and_then(|all| all.first());
@@ -64,13 +62,13 @@ fn other<'c>(event: &'c Event, by_address: &ByAddress<'c>, mail: &Parties<'_>) -
     mail.recipient(last).is_none().then_some(last)
 }
 
-/// Whether a fact says that a mail has not arrived where it was last sent to.
+/// True if a fact reports that a mail has not arrived where it was last sent to.
 const fn has_not_arrived(kind: EventKind) -> bool {
     use EventKind as K;
     matches!(kind, K::Bounced | K::Expired | K::Dropped | K::Delayed | K::DispositionDeleted)
 }
 
-/// The words with the address that they are about in front, unless they name it.
+/// Puts the address that words are about in front of them, unless they name it.
 fn with_address(address: Option<&str>, words: Option<&str>) -> Option<String> {
     let joined = match (address, words) {
         (Some(address), Some(words)) if !words.to_lowercase().contains(&address.to_lowercase()) => {

@@ -1,7 +1,7 @@
 //! Which mail a message is about, and whom of its recipients it concerns.
 //!
-//! A report is a claim that anyone could have written. It is believed where one of its traces leads the host to a mail; then
-//! its facts are those of that mail's recipients, or of an address that the mail did not go to.
+//! A report is a claim that any stranger could have written. It counts where one of its traces leads the host to a mail; then its facts are
+//! those of that mail's recipients, or of an address that the mail did not go to.
 
 mod claim;
 mod facts;

@@ -1,6 +1,7 @@
 //! Which traces count for which message, and for whom a fact holds.
 
 use super::*;
+use crate::domain::address::match_key;
 use crate::domain::inbound::{self, Class, Token, TokenPlace, limits};
 use crate::domain::status::{Event, EventKind, EventSource};
 use chrono::{DateTime, FixedOffset};
@@ -26,15 +27,15 @@ fn claim(class: Class) -> Claim {
     Claim { class, recipients: vec![], about: vec![], tokens: vec![], events: vec![] }
 }
 
-/// A fact about an address, as the report that tells it names that.
-fn told(kind: EventKind, source: EventSource, named: Option<&str>, last: Option<&str>) -> Claim {
+/// A fact about an address, as its report names that.
+fn claim_of(kind: EventKind, source: EventSource, named: Option<&str>, last: Option<&str>) -> Claim {
     let own = |text: &str| text.to_owned();
     let class = if source == EventSource::Reply { Class::Ordinary } else { Class::Bounce };
     let of = ClaimedRecipient {
         recipient: named.map(own),
         final_recipient: last.map(own),
         class,
-        hardness: None,
+        bounce_type: None,
         code: None,
         words: None,
     };
@@ -111,93 +112,98 @@ fn a_fact_is_about_the_recipient_that_its_address_means_as_the_mail_spells_it() 
     for (what, claim, to, wanted) in [
         (
             "by name",
-            told(K::Bounced, DeliveryReport, Some("MIA@SHOP.example."), None),
+            claim_of(K::Bounced, DeliveryReport, Some("MIA@SHOP.example."), None),
             &[MIA][..],
             Some((MIA, "said")),
         ),
         (
             "in quotes",
-            told(K::Bounced, DeliveryReport, Some("\"mia\"@shop.example"), None),
+            claim_of(K::Bounced, DeliveryReport, Some("\"mia\"@shop.example"), None),
             &[MIA],
             Some((MIA, "said")),
         ),
-        ("nobody named", told(K::Bounced, DeliveryReport, None, None), &[MIA], Some((MIA, "said"))),
+        ("nobody named", claim_of(K::Bounced, DeliveryReport, None, None), &[MIA], Some((MIA, "said"))),
         (
             "nobody named, a copy to us",
-            told(K::Bounced, DeliveryReport, None, None),
+            claim_of(K::Bounced, DeliveryReport, None, None),
             &[OURS, MIA],
             Some((MIA, "said")),
         ),
-        ("nobody named, of several", told(K::Bounced, DeliveryReport, None, None), &[MIA, NOAH], None),
+        ("nobody named, of several", claim_of(K::Bounced, DeliveryReport, None, None), &[MIA, NOAH], None),
         (
             "nobody named, none but us",
-            told(K::Bounced, DeliveryReport, None, None),
+            claim_of(K::Bounced, DeliveryReport, None, None),
             &[OURS],
             Some((OURS, "said")),
         ),
         (
             "by the last address",
-            told(K::Bounced, DeliveryReport, Some("x@alias.example"), Some("noah@shop.example")),
+            claim_of(K::Bounced, DeliveryReport, Some("x@alias.example"), Some("noah@shop.example")),
             &[MIA, NOAH],
             Some((NOAH, "said")),
         ),
         (
             "forwarded",
-            told(K::Bounced, DeliveryReport, Some(MIA), Some(STRANGER)),
+            claim_of(K::Bounced, DeliveryReport, Some(MIA), Some(STRANGER)),
             &[MIA, NOAH],
             Some((MIA, forwarded.as_str())),
         ),
         (
             "a stranger, not reached",
-            told(K::Delayed, DeliveryReport, Some(STRANGER), None),
+            claim_of(K::Delayed, DeliveryReport, Some(STRANGER), None),
             &[MIA],
             Some((STRANGER, "said")),
         ),
         (
             "a stranger, of several",
-            told(K::Bounced, DeliveryReport, Some(STRANGER), None),
+            claim_of(K::Bounced, DeliveryReport, Some(STRANGER), None),
             &[MIA, NOAH],
             Some((STRANGER, "said")),
         ),
         (
             "a stranger reached, of one",
-            told(K::Delivered, DeliveryReport, Some(STRANGER), None),
+            claim_of(K::Delivered, DeliveryReport, Some(STRANGER), None),
             &[MIA],
             Some((MIA, forwarded.as_str())),
         ),
         (
             "a stranger reached, of several",
-            told(K::Delivered, DeliveryReport, Some(STRANGER), None),
+            claim_of(K::Delivered, DeliveryReport, Some(STRANGER), None),
             &[MIA, NOAH],
             Some((STRANGER, "said")),
         ),
         (
             "deleted at a stranger's",
-            told(K::DispositionDeleted, DispositionReport, Some(STRANGER), None),
+            claim_of(K::DispositionDeleted, DispositionReport, Some(STRANGER), None),
             &[MIA],
             Some((STRANGER, "said")),
         ),
         (
             "shown to a stranger",
-            told(K::DispositionDisplayed, DispositionReport, Some(STRANGER), None),
+            claim_of(K::DispositionDisplayed, DispositionReport, Some(STRANGER), None),
             &[MIA],
             Some((MIA, forwarded.as_str())),
         ),
         (
             "an answer",
-            told(K::Replied, Reply, Some("mia@shop.example"), None),
+            claim_of(K::Replied, Reply, Some("mia@shop.example"), None),
             &[MIA, NOAH],
             Some((MIA, "said")),
         ),
         (
             "a colleague's answer",
-            told(K::Replied, Reply, Some("olga@SHOP.example"), None),
+            claim_of(K::Replied, Reply, Some("olga@SHOP.example"), None),
             &[MIA],
             Some((MIA, "olga@SHOP.example: said")),
         ),
-        ("a colleague of two", told(K::Replied, Reply, Some("olga@shop.example"), None), &[MIA, NOAH], None),
-        ("a stranger's answer", told(K::Replied, Reply, Some(STRANGER), None), &[MIA], None),
-        ("of a mail to nobody", told(K::Bounced, DeliveryReport, None, None), &[], None),
+        (
+            "a colleague of two",
+            claim_of(K::Replied, Reply, Some("olga@shop.example"), None),
+            &[MIA, NOAH],
+            None,
+        ),
+        ("a stranger's answer", claim_of(K::Replied, Reply, Some(STRANGER), None), &[MIA], None),
+        ("of a mail to nobody", claim_of(K::Bounced, DeliveryReport, None, None), &[], None),
     ] {
         let wanted: Vec<_> =
             wanted.into_iter().map(|(to, words)| (to.to_owned(), words.to_owned())).collect();
@@ -207,7 +213,7 @@ fn a_fact_is_about_the_recipient_that_its_address_means_as_the_mail_spells_it() 
 
 #[test]
 fn words_that_name_the_other_address_are_left_as_they_are_and_all_are_bounded() {
-    let mut claim = told(EventKind::Bounced, EventSource::DeliveryReport, Some(MIA), Some(STRANGER));
+    let mut claim = claim_of(EventKind::Bounced, EventSource::DeliveryReport, Some(MIA), Some(STRANGER));
     claim.events[0].words = Some("<BOSS@elsewhere.example>: unknown".into());
     assert_eq!(about(&claim, &[MIA])[0].1, "<BOSS@elsewhere.example>: unknown");
     claim.events[0].words = None;
@@ -223,7 +229,7 @@ fn spellings_of_one_address_are_one_and_others_are_not() {
         ("<mia@shop.example>", " MIA@shop.example. "),
         ("a..b@B\u{fc}ro.example", "A..B@xn--bro-hoa.example"),
     ] {
-        assert_eq!(parties::key(one), parties::key(other), "{one}");
+        assert_eq!(match_key(one), match_key(other), "{one}");
     }
     for (one, other) in [
         ("mia@shop.example", "mia@shop.example.evil.example"),
@@ -231,14 +237,14 @@ fn spellings_of_one_address_are_one_and_others_are_not() {
         ("\"mia boss\"@shop.example", "mia@shop.example"),
         ("", "@"),
     ] {
-        assert_ne!(parties::key(one), parties::key(other), "{one}");
+        assert_ne!(match_key(one), match_key(other), "{one}");
     }
 }
 
 /// A report of a hundred thousand strangers, about a mail to as many.
 #[test]
 fn a_huge_report_gives_no_more_facts_than_a_report_has() {
-    let one = told(EventKind::Bounced, EventSource::DeliveryReport, Some(STRANGER), None);
+    let one = claim_of(EventKind::Bounced, EventSource::DeliveryReport, Some(STRANGER), None);
     let mut claim = claim(Class::Bounce);
     for number in 0..100_000 {
         let address = Some(format!("{number}@elsewhere.example"));

@@ -1,4 +1,4 @@
-//! What a mail can be found by, the most reliable first. An address alone is no trace, since anyone may know one.
+//! What a mail can be found by, the most reliable first. An address alone is no trace, since it is no secret.
 
 use super::Claim;
 use crate::domain::inbound::{Class, TokenPlace};
@@ -21,8 +21,8 @@ named! {
 }
 
 impl TraceKind {
-    /// Whether only those can have written the report who carry the mail, not another of its recipients: everyone who gets a
-    /// mail knows its Message-ID.
+    /// True if only those can have written the report who carry the mail, not another of its recipients: every recipient of a mail can see
+    /// its Message-ID.
     pub const fn excludes_other_recipients(self) -> bool {
         match self {
             Self::ReturnAddress | Self::EnvelopeId => true,
@@ -44,15 +44,15 @@ named! {
 /// Something in a report by which a mail can be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace {
-    /// By what.
+    /// The kind of trace.
     pub kind: TraceKind,
     /// The text.
     pub value: String,
-    /// Of a return address what it must have been signed for, in the order to try.
+    /// What a return address must have been signed for, in the order to try.
     pub purposes: &'static [Purpose],
 }
 
-/// The traces of a report, the most reliable first.
+/// Collects the traces of a report, the most reliable first.
 pub fn traces(claim: &Claim) -> Vec<Trace> {
     let at = |places: &'static [TokenPlace]| {
         let tokens = claim.tokens.iter().filter(move |token| places.contains(&token.place));
@@ -65,8 +65,8 @@ pub fn traces(claim: &Claim) -> Vec<Trace> {
     found
 }
 
-/// What a return address must have been signed for to prove a message of this class. People answer to one kind of address,
-/// servers report to the other: what every recipient sees must not serve to report a bounce.
+/// Returns the purposes that a return address may have been signed for to prove a message of this class. People answer to one kind of
+/// address, servers report to the other: what every recipient sees must not serve to report a bounce.
 const fn purposes(class: Class) -> &'static [Purpose] {
     match class {
         Class::Ordinary | Class::AutoReply => &[Purpose::Reply],

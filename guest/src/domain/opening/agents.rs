@@ -1,6 +1,6 @@
 //! What programs call themselves in `User-Agent`.
 
-/// Parts of names, in lower case, of what fetches pictures for nobody: mail protection, robots, libraries.
+/// Parts of names, in lower case, of what fetches pictures without a reader: mail protection, robots, libraries.
 const SCANNERS: &[(&str, &str)] = &[
     ("barracuda", "Barracuda"),
     ("mimecast", "Mimecast"),
@@ -92,14 +92,14 @@ const SCANNERS: &[(&str, &str)] = &[
     ("hubspot connect", "HubSpot"),
     ("google-apps-script", "Google Apps Script"),
     ("feedburner", "FeedBurner"),
-    // Robots name the page that tells of them, and no mail program does.
+    // Robots name the page about them, and no mail program does.
     ("+http", "a robot"),
     ("crawler", "a crawler"),
     ("spider", "a spider"),
     ("scanner", "a scanner"),
 ];
 
-/// Whole names, in lower case, of programs that say no more.
+/// Whole names, in lower case, of programs that have no more in them.
 const ALONE: &[&str] = &["curl", "java", "node", "okhttp", "perl", "php", "python", "ruby", "wget"];
 
 /// Proxies that fetch when their user opens the mail.
@@ -123,30 +123,30 @@ fn find(lower: &str, known: &'static [(&str, &str)]) -> Option<&'static str> {
     known.iter().find(|(part, _)| lower.contains(part)).map(|(_, name)| *name)
 }
 
-/// A word that ends in `bot`: `Googlebot/2.1`, `bot`, but not `Abbott`.
+/// True for a word that ends in `bot`: `Googlebot/2.1`, `bot`, but not `Abbott`.
 fn is_robot(lower: &str) -> bool {
     lower.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word.ends_with("bot") && word != "cubot")
 }
 
-/// The name of a scanner or robot.
+/// Finds the name of a scanner or robot.
 pub(super) fn scanner(agent: &str) -> Option<&'static str> {
     let lower = lowered(agent);
     let is_alone = || ALONE.contains(&lower.trim()).then_some("a program without a version");
     find(&lower, SCANNERS).or_else(is_alone).or_else(|| is_robot(&lower).then_some("a robot"))
 }
 
-/// Whether Gmail fetched ahead of its user: a browser's name with a second `Mozilla/5.0` at its end, which no browser has.
+/// True if Gmail fetched ahead of its user: a browser's name with a second `Mozilla/5.0` at its end, which no browser has.
 pub(super) fn is_prefetch(agent: &str) -> bool {
     let agent = agent.trim();
     agent.len() > BARE.len() && agent.starts_with(BARE) && agent.ends_with(" Mozilla/5.0")
 }
 
-/// The name of a proxy that fetches when the mail is opened.
+/// Finds the name of a proxy that fetches when the mail is opened.
 pub(super) fn proxy(agent: &str) -> Option<&'static str> {
     find(&lowered(agent), PROXIES)
 }
 
-/// Whether the name is that of Apple's privacy proxy.
+/// True if the name is that of Apple's privacy proxy.
 pub(super) fn is_bare(agent: &str) -> bool {
     agent.trim() == BARE
 }

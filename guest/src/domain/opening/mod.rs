@@ -1,8 +1,8 @@
-//! Who opened a mail: a person, or one of the programs that fetch every picture of it. Told by the request for its
-//! pixel, by rules in a fixed order, each with its reason.
+//! Who opened a mail: a person, or one of the programs that fetch every picture of it. Recognised by the request for its pixel, by rules in
+//! a fixed order, each with its reason.
 //!
-//! No rule is certain of a person, since programs imitate them. The rules lean towards the machine: a mail that was read
-//! and is said to be Delivered costs less than one that is said to be Read and was not (notes: false opens by proxies).
+//! No rule is certain of a person, since programs imitate them. The rules lean towards the machine: a mail that was read and is shown as
+//! Delivered costs less than one that is shown as Read and was not (notes: false opens by proxies).
 
 mod agents;
 mod reported;
@@ -12,13 +12,13 @@ mod tests;
 use super::status::{Event, EventKind, EventSource};
 use chrono::{DateTime, FixedOffset, TimeDelta};
 
-pub use reported::{Sighting, is_click_by_machine, of_provider};
+pub use reported::{ReportedOpening, is_click_by_machine, of_provider};
 
-/// Nobody reads a mail so soon after it left; scanners on the way look at it then.
+/// People do not read a mail so soon after it left; scanners on the way look at it then.
 pub const TOO_SOON: TimeDelta = TimeDelta::seconds(10);
 
 super::status::named! {
-    /// Whose network a request came from, as the host knows networks.
+    /// Whose network a request came from, by the host's lists of networks.
     Network, "network", {
         /// Apple's own.
         Apple = "apple",
@@ -28,7 +28,7 @@ super::status::named! {
         Microsoft = "microsoft",
         /// Yahoo's own.
         Yahoo = "yahoo",
-        /// Not of the public internet.
+        /// A network that is not of the public internet.
         Private = "private",
         /// Any other.
         Other = "other",
@@ -61,8 +61,8 @@ enum Confidence {
     Likely,
 }
 
-/// What the request proves.
-pub fn judge(fetch: &Fetch) -> Event {
+/// Classifies a request by what it proves.
+pub fn classify(fetch: &Fetch) -> Event {
     let (kind, confidence, words) = rule(fetch);
     let code = match confidence {
         Confidence::Certain => "certain",
@@ -111,7 +111,7 @@ fn rule(fetch: &Fetch) -> (EventKind, Confidence, String) {
 
 const BY_APPLE: &str = "Apple's privacy proxy fetches every picture, opened or not";
 
-/// Why the name alone, or its absence, says that it is no person's program.
+/// Returns why the name alone, or its absence, proves that it is no person's program.
 fn by_name(agent: Option<&str>) -> Option<(Confidence, String)> {
     use Confidence::{Certain, Likely};
     let Some(agent) = agent.map(str::trim).filter(|it| !it.is_empty()) else {
@@ -126,7 +126,7 @@ fn by_name(agent: Option<&str>) -> Option<(Confidence, String)> {
     agents::is_prefetch(agent).then(|| (Certain, "Gmail fetched it ahead of its user".to_owned()))
 }
 
-/// Why the time says that it is no person, where it is known when the mail left.
+/// Returns why the time proves that it is no person, where it is known when the mail left.
 fn too_soon(sent: Option<DateTime<FixedOffset>>, at: DateTime<FixedOffset>) -> Option<String> {
     let after = at.signed_duration_since(sent?);
     let seconds = after.num_seconds().max(0);

@@ -75,7 +75,7 @@ fn requests_are_told_apart_by_what_is_known_of_them() {
         ),
     ];
     for (fetch, kind, confidence, words) in table {
-        let event = judge(&fetch);
+        let event = classify(&fetch);
         assert_eq!((event.kind, event.code.as_deref()), (kind, Some(confidence)), "{fetch:?}: {event:?}");
         assert!(event.words.as_ref().is_some_and(|said| said.contains(words)), "{fetch:?}: {event:?}");
         assert_eq!((event.source, event.recipient.as_deref()), (EventSource::Pixel, Some("jo@example.com")));
@@ -85,7 +85,7 @@ fn requests_are_told_apart_by_what_is_known_of_them() {
 proptest! {
     #[test]
     fn no_header_makes_the_rules_fail(agent in ".{0,300}", purpose in ".{0,40}", method in "[A-Z]{0,9}") {
-        let event = judge(&Fetch { method, purpose: Some(purpose), ..fetch(&agent) });
+        let event = classify(&Fetch { method, purpose: Some(purpose), ..fetch(&agent) });
         prop_assert!(matches!(event.kind, EventKind::Opened | EventKind::MachineOpen));
         prop_assert!(event.words.is_some_and(|words| words.len() < 200));
     }

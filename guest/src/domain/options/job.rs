@@ -19,7 +19,7 @@ pub struct JobOptions {
     /// Page and PDF link of the portal.
     #[serde(deserialize_with = "object::optional")]
     pub portal: Option<Portal>,
-    /// The host's link that tells of the mail's opening.
+    /// The host's link to the picture that reports the mail's opening.
     #[serde(deserialize_with = "text_or_none")]
     pub pixel: Option<String>,
     /// Where reports of failure go, where that is not the sender.
@@ -61,7 +61,7 @@ impl Mode {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Portal {
-    /// Behind the button.
+    /// The link behind the button.
     pub view_url: String,
     /// Direct download.
     #[serde(default, deserialize_with = "text_or_none")]

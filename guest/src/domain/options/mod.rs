@@ -1,5 +1,5 @@
-//! Options: what will grow, and so crosses as JSON by a published schema. A field that is not known is refused with its path, so that
-//! nobody waits for what an older plugin passes over.
+//! Options: what will grow, and so crosses as JSON by a published schema. A field that is not known is refused with its path, so that so
+//! that no host waits for what an older plugin passes over.
 
 mod job;
 mod submission;
@@ -38,12 +38,12 @@ fn read<'t, T: Deserialize<'t> + Default>(text: &'t str) -> Result<T, SettingsEr
     Ok(options)
 }
 
-/// A text, `null` or an empty one: the latter two are none.
+/// Deserialises a text, `null` or an empty one: the latter two are none.
 fn text_or_none<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(from)?.filter(|text| !text.is_empty()))
 }
 
-/// A value, or its default for `null`.
+/// Deserialises a value, or its default for `null`.
 fn value_or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     from: D,
 ) -> Result<T, D::Error> {

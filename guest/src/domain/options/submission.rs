@@ -18,7 +18,7 @@ pub struct SubmissionOptions {
     /// Ask for reports of delivery too.
     #[serde(deserialize_with = "value_or_default")]
     pub notify_delivered: bool,
-    /// Let the provider's own pixel tell of openings.
+    /// Have the provider's own pixel report openings.
     #[serde(deserialize_with = "value_or_default")]
     pub check_opens: bool,
 }

@@ -1,4 +1,4 @@
-//! What options may say, and how what is wrong with them is told.
+//! What options may hold, and how faults in them are reported.
 
 use super::*;
 use crate::domain::attachment::Format;
@@ -70,25 +70,25 @@ fn the_schemas_and_the_types_name_the_same_fields() {
         JobOptions::from_json(text).unwrap_err().detail
     }
     let schema: Value = serde_json::from_str(JOB_SCHEMA).unwrap();
-    let told = refused(r#"{"?":1}"#);
+    let detail = refused(r#"{"?":1}"#);
     for name in names(&schema) {
-        assert!(told.contains(&format!("`{name}`")), "{name}: {told}");
+        assert!(detail.contains(&format!("`{name}`")), "{name}: {detail}");
     }
-    assert_eq!(told.matches('`').count() / 2, names(&schema).len() + 1, "{told}");
+    assert_eq!(detail.matches('`').count() / 2, names(&schema).len() + 1, "{detail}");
     for (object, text) in [
         ("portal", r#"{"portal":{"?":1}}"#),
         ("edits", r#"{"edits":{"?":1}}"#),
         ("thread", r#"{"thread":{"?":1}}"#),
     ] {
-        let told = refused(text);
+        let detail = refused(text);
         for name in names(&schema["properties"][object]) {
-            assert!(told.contains(&format!("`{name}`")), "{object}.{name}: {told}");
+            assert!(detail.contains(&format!("`{name}`")), "{object}.{name}: {detail}");
         }
     }
     let schema: Value = serde_json::from_str(SUBMISSION_SCHEMA).unwrap();
-    let told = SubmissionOptions::from_json(r#"{"?":1}"#).unwrap_err().detail;
+    let detail = SubmissionOptions::from_json(r#"{"?":1}"#).unwrap_err().detail;
     for name in names(&schema) {
-        assert!(told.contains(&format!("`{name}`")), "{name}: {told}");
+        assert!(detail.contains(&format!("`{name}`")), "{name}: {detail}");
     }
     for (list, known) in [("mode", Mode::NAMES.to_vec()), ("format", Format::NAMES.to_vec())] {
         let schema: Value = serde_json::from_str(JOB_SCHEMA).unwrap();

@@ -1,7 +1,7 @@
 //! The QR code that banking apps of the euro area read to fill in a transfer: EPC069-12, version 002, known as GiroCode.
 //!
-//! A code moves money to whoever it names, so that it is made of nothing doubtful: an account with a right checksum, euros, an
-//! amount that is open, a reference that fits whole. Where anything of that is missing there is no code.
+//! A code moves money to the payee in it, so that it is made of nothing doubtful: an account with a right checksum, euros, an amount that
+//! is open, a reference that fits whole. Where anything of that is missing there is no code.
 
 mod png;
 
@@ -34,12 +34,12 @@ pub struct Transfer<'a> {
     pub bic: Option<&'a str>,
     /// How much.
     pub amount: Money,
-    /// What the payee knows the payment by.
+    /// Reference by which the payee recognises the payment.
     pub reference: &'a str,
 }
 
 impl Transfer<'_> {
-    /// The text of its code; none for a transfer that no code can hold.
+    /// Writes the text of a transfer's code; none for a transfer that no code can hold.
     pub fn payload(&self) -> Option<String> {
         let account = iban::parse(self.account)?;
         let amount = self.amount.amount.normalize();
@@ -79,7 +79,7 @@ impl Transfer<'_> {
         (payload.len() <= BYTES).then(|| payload.to_owned())
     }
 
-    /// Its code as a PNG of black and white, quiet zone included.
+    /// Draws a code as a PNG of black and white, quiet zone included.
     pub fn png(&self) -> Option<Vec<u8>> {
         let payload = self.payload()?;
         let segments = [qrcodegen::QrSegment::make_bytes(payload.as_bytes())];
@@ -95,13 +95,13 @@ impl Transfer<'_> {
     }
 }
 
-/// Without anything that would end a field.
+/// Removes what would end a field of the code.
 fn one_line(text: &str) -> String {
     let visible: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Eight or eleven characters: bank, country, place, branch (ISO 9362).
+/// True for eight or eleven characters: bank, country, place, branch (ISO 9362).
 fn is_bic(text: &str) -> bool {
     matches!(text.len(), 8 | 11)
         && text.bytes().all(|b| b.is_ascii_alphanumeric())

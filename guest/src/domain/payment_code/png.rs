@@ -7,7 +7,7 @@ const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Longest match of deflate.
 const MATCH: usize = 258;
 
-/// A picture of `side` × `side` squares of `scale` × `scale` pixels each.
+/// Draws a picture of `side` × `side` squares of `scale` × `scale` pixels each.
 pub(super) fn black_and_white(side: usize, scale: usize, dark: impl Fn(usize, usize) -> bool) -> Vec<u8> {
     let pixels = side * scale;
     let mut rows = Vec::with_capacity(pixels * (pixels / 8 + 2));
@@ -44,7 +44,7 @@ fn push_chunk(png: &mut Vec<u8>, name: [u8; 4], data: &[u8]) {
     png.extend(crc32(&checked).to_be_bytes());
 }
 
-/// One block of deflate with its fixed codes; runs of a byte are a literal and matches of distance one.
+/// Compresses into one block of deflate with its fixed codes; runs of a byte are a literal and matches of distance one.
 fn zlib(data: &[u8]) -> Vec<u8> {
     let mut out = Bits { bytes: vec![0x78, 0x01], pending: 0, count: 0 };
     // The last block, fixed codes.
@@ -75,7 +75,7 @@ struct Bits {
 }
 
 impl Bits {
-    /// Bits of a number, the lowest first.
+    /// Appends bits of a number, the lowest first.
     fn push(&mut self, bits: u32, count: u32) {
         self.pending |= bits << self.count;
         self.count += count;
@@ -86,7 +86,7 @@ impl Bits {
         }
     }
 
-    /// Bits of a code, the highest first.
+    /// Appends bits of a code, the highest first.
     fn code(&mut self, code: u32, count: u32) {
         self.push(code.reverse_bits() >> (32 - count), count);
     }
@@ -98,9 +98,9 @@ impl Bits {
         }
     }
 
-    /// The last byte again, `length` times, 3 to 258.
+    /// Repeats the last byte `length` times, 3 to 258.
     fn repeat(&mut self, length: usize) {
-        /// Shortest length of each code from 257, and how many bits tell which.
+        /// Shortest length of each code from 257, and how many bits select one.
         const LENGTHS: [(usize, u32); 29] = [
             (3, 0),
             (4, 0),

@@ -1,8 +1,8 @@
 //! Which of a partner's contacts a document goes to.
 //!
-//! The role that fits comes first, then the general contact, then a preferred one, then the first that has
-//! an address. All contacts of a role are written to; where some of them are preferred, those alone. A
-//! contact whose address is faulty is told, and the next best is taken.
+//! The role that fits comes first, then the general contact, then a preferred one, then the first that has an address. All contacts of a
+//! role are written to; where some of them are preferred, those alone. A contact whose address is faulty is reported, and the next best is
+//! taken.
 
 use super::{Field, Invalid, Reason};
 use crate::domain::address::{AddressList, Mailbox, clean_name, read_line};
@@ -21,7 +21,7 @@ pub(super) struct Chosen<'a> {
 /// Roles that contacts are chosen by; others are kept and match nothing.
 pub const ROLES: [&str; 5] = ["billing", "purchasing", "sales", "logistics", "general"];
 
-/// Roles that a document is for, the best first.
+/// Returns roles that a document is for, the best first.
 pub(super) fn roles(kind: DocumentKind) -> &'static [&'static str] {
     use DocumentKind as K;
     match kind {
@@ -33,13 +33,13 @@ pub(super) fn roles(kind: DocumentKind) -> &'static [&'static str] {
     }
 }
 
-/// The contacts that a document of this kind goes to; none where no contact has a usable address.
+/// Chooses the contacts that a document of this kind goes to; none where no contact has a usable address.
 pub(super) fn choose<'a>(
     partner: &'a Party,
     kind: DocumentKind,
     invalid: &mut Vec<Invalid>,
 ) -> Vec<Chosen<'a>> {
-    let mut candidates = Candidates { partner, told: BTreeSet::new(), invalid };
+    let mut candidates = Candidates { partner, reported: BTreeSet::new(), invalid };
     for role in roles(kind) {
         let chosen = candidates.of_role(role, Reason::ContactRole);
         if !chosen.is_empty() {
@@ -58,7 +58,7 @@ pub(super) fn choose<'a>(
     candidates.take(|_| true, Reason::Document, "contact", 1)
 }
 
-/// The usable mailboxes of a contact, under its own name, and what is wrong with the others.
+/// Returns the usable mailboxes of a contact, under its own name, and what is wrong with the others.
 pub(super) fn mailboxes(name: Option<&str>, email: &str) -> AddressList {
     let mut list = read_line(email);
     if let Some(name) = name {
@@ -72,8 +72,8 @@ pub(super) fn mailboxes(name: Option<&str>, email: &str) -> AddressList {
 
 struct Candidates<'a, 'b> {
     partner: &'a Party,
-    /// Contacts whose faults were told already.
-    told: BTreeSet<usize>,
+    /// Contacts whose faults were reported already.
+    reported: BTreeSet<usize>,
     invalid: &'b mut Vec<Invalid>,
 }
 
@@ -88,7 +88,7 @@ impl<'a> Candidates<'a, '_> {
         self.take(fits, reason, &format!("{role} contact"), usize::MAX)
     }
 
-    /// The contacts that fit, up to `limit` of them that have a usable address.
+    /// Takes the contacts that fit, up to `limit` of them that have a usable address.
     fn take(
         &mut self,
         fits: impl Fn(&Contact) -> bool,
@@ -104,7 +104,7 @@ impl<'a> Candidates<'a, '_> {
                 continue;
             };
             let list = mailboxes(contact.name.as_deref(), email);
-            if self.told.insert(index) {
+            if self.reported.insert(index) {
                 self.invalid.extend(list.invalid.into_iter().map(|i| Invalid {
                     field: Field::To,
                     detail: format!("{} ({detail})", i.fault),

@@ -38,13 +38,13 @@ pub enum Reason {
     ContactGeneral,
     /// The partner's electronic address (BT-34, BT-49) of scheme `EM`.
     Endpoint,
-    /// The first contact of the document, where nothing says that it fits.
+    /// The first contact of the document, where nothing shows that it fits.
     Document,
     /// The user typed it.
     User,
     /// The company's setting.
     CompanySetting,
-    /// The user's own blind copy (FEATURES A3).
+    /// The user's own blind copy (rule A3).
     AutoBccSelf,
 }
 
@@ -61,7 +61,7 @@ impl Reason {
         Reason::AutoBccSelf,
     ];
 
-    /// Name in the contract.
+    /// Returns the name in the contract.
     pub fn name(self) -> &'static str {
         match self {
             Reason::ContactRole => "contact-role",
@@ -89,7 +89,7 @@ pub struct UserOverrides {
     pub to: Option<String>,
     /// Replaces the company's Cc; a blank one takes it away.
     pub cc: Option<String>,
-    /// Is added to the company's Bcc.
+    /// Addresses added to the company's Bcc.
     pub bcc: Option<String>,
     /// Replaces the company's Reply-To; a blank one takes it away.
     pub reply_to: Option<String>,
@@ -142,7 +142,7 @@ pub struct Resolution {
 }
 
 impl Resolution {
-    /// The mailboxes of one field.
+    /// Returns the mailboxes of one field.
     pub fn of(&self, field: Field) -> impl Iterator<Item = &Mailbox> {
         self.entries.iter().filter(move |e| e.field == field).map(|e| &e.mailbox)
     }

@@ -1,5 +1,5 @@
-//! Whom a mail greets by name. A contact of a business system is as often a desk, a company or an address as a person: nobody is
-//! greeted as "Dear Accounts payable".
+//! Whom a mail greets by name. A contact of a business system is as often a department, a company or an address as a person: none of these
+//! is greeted as "Dear Accounts payable".
 
 use crate::domain::address::is_unseen;
 use crate::domain::document::{Contact, ContactKind, Party};
@@ -8,7 +8,7 @@ use crate::domain::document::{Contact, ContactKind, Party};
 const DEPARTMENTS: &str = include_str!("departments.txt");
 /// Shortest department that is also recognised as the end of a longer word.
 const LONG_ENOUGH: usize = 6;
-/// A name longer than this is none that a letter begins with: characters, and words.
+/// A name longer than this is none that a mail begins with: characters, and words.
 const LONGEST: usize = 60;
 const MOST_WORDS: usize = 7;
 /// Legal forms, as they are written: a name with one is a company's, wherever it stands. At the end, also in another case.
@@ -27,16 +27,16 @@ const BETWEEN: [&str; 8] = ["and", "en", "et", "und", "AND", "EN", "ET", "UND"];
 /// Letters of a title behind a comma: "Jan Peeters, CFO".
 const TITLE: std::ops::RangeInclusive<usize> = 2..=4;
 
-/// The name of the person that a mail to this contact, or to this name of a recipient, greets; none greets nobody by name.
+/// Returns the name of the person that a mail to this contact, or to this name of a recipient, greets; none where the greeting has no name.
 ///
-/// Said by the contact's `kind` where it has one. Else a name counts that looks like a person's: two words or more, no digit, no
-/// sign of an address, of several people or of a company, not the partner itself, no department. A single word counts where somebody
-/// typed it. "Delacroix, Camille" is turned round; what stands in brackets, and a title behind a comma, is left out.
+/// Decided by the contact's `kind` where it has one. Else a name counts that looks like a person's: two words or more, no digit, no sign of
+/// an address, of several people or of a company, not the partner itself, no department. A single word counts where a user typed it.
+/// "Delacroix, Camille" is turned round; what stands in brackets, and a title behind a comma, is left out.
 pub fn person_name(contact: Option<&Contact>, typed: Option<&str>, partner: &Party) -> Option<String> {
     let known = contact.and_then(|contact| contact.name.as_deref());
     let kind = contact.and_then(|contact| contact.kind);
     let written = without_brackets(known.or(typed)?);
-    let name = turned_round(&written)?;
+    let name = with_name_order_swapped(&written)?;
     let is_line = name.chars().count() <= LONGEST && !name.chars().any(is_unseen);
     let is_person = match kind {
         Some(ContactKind::Team) => false,
@@ -54,14 +54,14 @@ pub fn person_name(contact: Option<&Contact>, typed: Option<&str>, partner: &Par
     (is_line && is_person).then_some(name)
 }
 
-/// The name up to its first bracket: "Jan Peeters (Inkoop)".
+/// Cuts a name before its first bracket: "Jan Peeters (Inkoop)".
 fn without_brackets(name: &str) -> String {
     let end = name.find(['(', '[', '<', '{']).unwrap_or(name.len());
     name[..end].split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// "Delacroix, Camille" as it is spoken, and "Jan Peeters, CFO" without what they are; none for an empty name and for a list.
-fn turned_round(name: &str) -> Option<String> {
+/// Returns "Delacroix, Camille" as it is spoken, and "Jan Peeters, CFO" without the title; none for an empty name and for a list.
+fn with_name_order_swapped(name: &str) -> Option<String> {
     let mut parts = name.split(',').map(str::trim);
     let (family, given, more) = (parts.next()?, parts.next(), parts.next());
     match (family, given, more) {
@@ -74,7 +74,7 @@ fn turned_round(name: &str) -> Option<String> {
     }
 }
 
-/// Capitals alone. In a name of capitals alone they are as likely a first name.
+/// True for capitals alone. In a name of capitals alone they are as likely a first name.
 fn is_title(text: &str) -> bool {
     TITLE.contains(&text.chars().count()) && text.chars().all(char::is_uppercase)
 }
@@ -89,7 +89,7 @@ fn words_of(name: &str) -> Vec<&str> {
     name.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect()
 }
 
-/// The words of a name before the legal form that it ends in.
+/// Removes the legal form that a name ends in.
 fn without_legal_form<'w, 'n>(words: &'w [&'n str]) -> &'w [&'n str] {
     // "Sp. z o.o." is the longest in words. A name has one word of its own at the least.
     for count in (1..=3).rev() {
@@ -114,7 +114,7 @@ fn without_legal_form<'w, 'n>(words: &'w [&'n str]) -> &'w [&'n str] {
     words
 }
 
-/// "Sa", "As", "Ek": short, written and spoken as a name is. "Bv" and "Ltd" can't be spoken.
+/// True for "Sa", "As", "Ek": short, written and spoken as a name is. "Bv" and "Ltd" can't be spoken.
 fn may_be_a_name(word: &str) -> bool {
     let mut letters = word.chars();
     letters.next().is_some_and(char::is_uppercase)

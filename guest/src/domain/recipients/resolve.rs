@@ -12,7 +12,7 @@ const BY_USER: &str = "typed by the user";
 const BY_COMPANY: &str = "setting of the company";
 const TO_SELF: &str = "blind copy to the user who created the mail";
 
-/// Addresses for a mail about `document`: To, Cc, Bcc and Reply-To, each with the reason.
+/// Resolves the addresses for a mail about `document`: To, Cc, Bcc and Reply-To, each with the reason.
 ///
 /// No recipient at all is an empty answer, not a fault. An address stands in one of To, Cc and Bcc only, the
 /// first of them. Where the user typed a To, the partner's contacts are not asked, even if none of what was
@@ -23,27 +23,27 @@ pub fn resolve(
     settings: &Settings,
     user: &UserOverrides,
 ) -> Resolution {
-    let mut answer = Answer::default();
+    let mut resolution = ResolutionBuilder::default();
     let partner = document.partner();
     let typed = user.to.as_deref().map(read_list).filter(|list| *list != AddressList::default());
     match typed {
         Some(list) => {
             let greeted = list.mailboxes.first().and_then(|first| addressee_of_typed(first, partner));
-            answer.addressee = greeted;
-            answer.add_list(Field::To, list, Reason::User, BY_USER);
+            resolution.addressee = greeted;
+            resolution.add_list(Field::To, list, Reason::User, BY_USER);
         }
-        None => answer.add_partner(partner, purpose),
+        None => resolution.add_partner(partner, purpose),
     }
-    answer.add_setting(Field::Cc, user.cc.as_deref(), settings.recipients.cc.as_deref());
-    answer.add_text(Field::Bcc, settings.recipients.bcc.as_deref(), Reason::CompanySetting, BY_COMPANY);
-    answer.add_text(Field::Bcc, user.bcc.as_deref(), Reason::User, BY_USER);
-    answer.add_self(&settings.user);
-    answer.add_setting(Field::ReplyTo, user.reply_to.as_deref(), settings.recipients.reply_to.as_deref());
-    answer.finish()
+    resolution.add_setting(Field::Cc, user.cc.as_deref(), settings.recipients.cc.as_deref());
+    resolution.add_text(Field::Bcc, settings.recipients.bcc.as_deref(), Reason::CompanySetting, BY_COMPANY);
+    resolution.add_text(Field::Bcc, user.bcc.as_deref(), Reason::User, BY_USER);
+    resolution.add_self(&settings.user);
+    resolution.add_setting(Field::ReplyTo, user.reply_to.as_deref(), settings.recipients.reply_to.as_deref());
+    resolution.finish()
 }
 
 #[derive(Default)]
-struct Answer {
+struct ResolutionBuilder {
     entries: Vec<Entry>,
     invalid: Vec<Invalid>,
     addressee: Option<Addressee>,
@@ -51,7 +51,7 @@ struct Answer {
     reply_to: BTreeSet<Address>,
 }
 
-impl Answer {
+impl ResolutionBuilder {
     fn add(&mut self, field: Field, mailbox: Mailbox, reason: Reason, detail: &str) {
         let seen = if field == Field::ReplyTo { &mut self.reply_to } else { &mut self.recipients };
         if seen.insert(mailbox.address.clone()) {
@@ -76,7 +76,7 @@ impl Answer {
         }
     }
 
-    /// The user's text, even a blank one, in place of the company's.
+    /// Adds the user's text, even a blank one, in place of the company's.
     fn add_setting(&mut self, field: Field, user: Option<&str>, company: Option<&str>) {
         match user {
             Some(text) => self.add_text(field, Some(text), Reason::User, BY_USER),
@@ -84,7 +84,7 @@ impl Answer {
         }
     }
 
-    /// The partner's contacts, else its electronic address.
+    /// Adds the partner's contacts, else its electronic address.
     fn add_partner(&mut self, partner: &Party, purpose: Purpose) {
         let chosen = contacts::choose(partner, purpose.kind(), &mut self.invalid);
         if let Some(first) = chosen.first() {
@@ -102,7 +102,7 @@ impl Answer {
         }
     }
 
-    /// FEATURES A3. A user who asked for a copy and has no address is told so.
+    /// Adds a copy to the user (rule A3); one who asked for it and has no address gets a warning.
     fn add_self(&mut self, user: &User) {
         if !user.auto_bcc_self {
             return;
@@ -130,7 +130,7 @@ impl Answer {
     }
 }
 
-/// The partner's contact with this address, else the name typed.
+/// Finds the partner's contact with this address, else the name typed.
 fn addressee_of_typed(typed: &Mailbox, partner: &Party) -> Option<Addressee> {
     let known = partner.contacts.iter().find(|contact| {
         let email = contact.email.as_deref().unwrap_or_default();

@@ -296,8 +296,8 @@ fn the_first_contact_chosen_is_the_one_greeted() {
     ] {
         let user = UserOverrides { to: to.map(str::to_owned), ..Default::default() };
         let addressee = ask(&document, &Settings::default(), &user).addressee;
-        let told = addressee.as_ref().map(|a| (a.name.as_deref(), a.language.as_deref()));
-        assert_eq!(told, expected, "{to:?}");
+        let named = addressee.as_ref().map(|a| (a.name.as_deref(), a.language.as_deref()));
+        assert_eq!(named, expected, "{to:?}");
     }
 }
 

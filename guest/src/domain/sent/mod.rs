@@ -1,4 +1,4 @@
-//! Where the copy of a sent mail belongs, and where a mail that may have been sent is looked for (FEATURES B7).
+//! Where the copy of a sent mail belongs, and where a mail that may have been sent is looked for (rule B7).
 
 mod names;
 
@@ -14,7 +14,7 @@ pub struct Folder {
     pub delimiter: Option<String>,
     /// RFC 6154, lower case, without the backslash.
     pub special_use: Vec<String>,
-    /// It holds messages.
+    /// True if the folder can hold messages.
     pub selectable: bool,
 }
 
@@ -42,7 +42,7 @@ pub enum Plan {
     Choose(Vec<String>),
 }
 
-/// Where the copy belongs: the provider's doing, the user's choice, the special use, the usual names.
+/// Plans where the copy belongs: the provider's doing, the user's choice, the special use, the usual names.
 pub fn plan(account: &SentAccount, folders: &[Folder]) -> Plan {
     if is_filed_by_provider(account) {
         return Plan::ByProvider;
@@ -56,7 +56,8 @@ pub fn plan(account: &SentAccount, folders: &[Folder]) -> Plan {
     }
 }
 
-/// What leaves by another provider's server (a fallback) is not filed by the mailbox's own.
+/// True if the provider of the mailbox files what it sends itself. Mail that leaves by another provider's server (a fallback) is not filed
+/// by it.
 fn is_filed_by_provider(account: &SentAccount) -> bool {
     let is = |transport: Transport| account.transport == transport.name();
     is(Transport::Gmail)
@@ -65,7 +66,7 @@ fn is_filed_by_provider(account: &SentAccount) -> bool {
         || (is(Transport::Smtp) && account.provider.as_deref().is_some_and(files_by_itself))
 }
 
-/// The one folder for sent mail, where that is known. A chosen folder that is gone is not believed.
+/// Finds the one folder for sent mail, where that is known. A chosen folder that is gone does not count.
 fn sent_folder<'f>(account: &SentAccount, folders: &'f [Folder]) -> Option<&'f Folder> {
     let open = || folders.iter().filter(|folder| folder.selectable);
     let chosen = account.sent_folder.as_deref().and_then(|name| open().find(|folder| folder.name == name));
@@ -79,8 +80,8 @@ fn sent_folder<'f>(account: &SentAccount, folders: &'f [Folder]) -> Option<&'f F
     chosen.or_else(marked).or_else(named)
 }
 
-/// Folders that a mail which was sent may lie in, the likeliest first. Not drafts and not the trash: a mail that was
-/// never sent may lie there; not junk.
+/// Lists folders that a mail which was sent may lie in, the likeliest first. Not drafts and not the trash: a mail that was never sent may
+/// lie there; not junk.
 pub fn places_to_look<'f>(account: &SentAccount, folders: &'f [Folder]) -> Vec<&'f str> {
     let open = || folders.iter().filter(|folder| folder.selectable);
     let sent = sent_folder(account, folders).into_iter();
@@ -102,7 +103,7 @@ fn has_use(folder: &Folder, of: &str) -> bool {
     folder.special_use.iter().any(|mark| mark == of)
 }
 
-/// It is for something else than sent mail.
+/// True if the folder is for something else than sent mail.
 fn has_other_use(folder: &Folder) -> bool {
     let marked =
         folder.special_use.iter().any(|mark| !matches!(mark.as_str(), "sent" | "flagged" | "important"));

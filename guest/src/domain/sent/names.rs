@@ -1,4 +1,4 @@
-//! The usual names of the folder for sent mail, for servers that do not say which one it is.
+//! The usual names of the folder for sent mail, for servers that do not mark it.
 //!
 //! From what Thunderbird, Outlook, Apple Mail, Roundcube, Gmail and the hosters of each country create, in the
 //! languages of Europe. In lower case, form C; earlier ones are preferred.
@@ -88,21 +88,21 @@ const USUAL: &[&str] = &[
 pub(super) struct Rank(usize, usize);
 
 impl Rank {
-    /// None for a name that is not usual.
+    /// Ranks a usual name; none for another.
     pub(super) fn named(self) -> Option<Self> {
         (self.0 < USUAL.len()).then_some(self)
     }
 }
 
-/// The rank of a folder that lies at the top, or directly below the inbox or Gmail's own level.
+/// Returns the rank of a folder that lies at the top, or directly below the inbox or Gmail's own level.
 pub(super) fn rank(folder: &Folder) -> Rank {
     let name = inside_inbox(folder).to_lowercase();
     let place = USUAL.iter().position(|usual| *usual == name.trim()).unwrap_or(USUAL.len());
     Rank(place, folder.name.len())
 }
 
-/// The name without the level that some servers put everything below: `INBOX.Sent`, `[Gmail]/Sent Mail`. Empty for
-/// the inbox itself.
+/// Removes from a folder's name the level that some servers put everything below: `INBOX.Sent`, `[Gmail]/Sent Mail`. Empty for the inbox
+/// itself.
 pub(super) fn inside_inbox(folder: &Folder) -> &str {
     let name = folder.name.as_str();
     if name.eq_ignore_ascii_case("inbox") {

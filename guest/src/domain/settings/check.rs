@@ -1,5 +1,5 @@
-//! What a type can't say about settings: colours, languages, lengths. A value that would be dropped in
-//! silence later is refused here, where its path is known.
+//! What a type can't express about settings: colours, languages, lengths. A value that would be dropped in silence later is refused here,
+//! where its path is known.
 
 use super::{Settings, SettingsError};
 use crate::domain::iban;
@@ -101,7 +101,7 @@ pub(super) fn settings(settings: &Settings) -> Checked {
     accounts(&settings.payment.accounts)
 }
 
-/// A wrong digit would leave mails without their code, and nobody would know why.
+/// Checks the IBANs of the company: a wrong digit would leave mails without their code, unnoticed.
 fn accounts(accounts: &[String]) -> Checked {
     if accounts.len() > MAX_ACCOUNTS {
         return fault("$.payment.accounts", format!("at most {MAX_ACCOUNTS} accounts"));
@@ -154,7 +154,7 @@ fn is_colour(text: &str) -> bool {
         .is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// Such texts end up in headers and on one line of a footer.
+/// Checks that a text is one line: such texts end up in headers and on one line of a footer.
 fn one_line(path: &str, text: &str) -> Checked {
     if text.chars().any(|c| c.is_ascii_control()) {
         return fault(path, "a control character: this is one line of text".into());

@@ -79,7 +79,7 @@ pub struct Company {
     pub languages: BTreeMap<String, CompanyTexts>,
 }
 
-/// What a company says differently in a language. What is left out stays as it is.
+/// What a company sets differently for a language. What is left out stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CompanyTexts {
@@ -91,7 +91,7 @@ pub struct CompanyTexts {
     pub address: Vec<String>,
 }
 
-/// The user who creates the mail (FEATURES A2 to A4).
+/// The user who creates the mail (rule A2 to A4).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct User {
@@ -111,7 +111,7 @@ pub struct User {
     pub languages: BTreeMap<String, UserTexts>,
 }
 
-/// What a user says differently in a language. What is left out stays as it is; a signature is one, in text and in HTML.
+/// What a user sets differently for a language. What is left out stays as it is; a signature is one, in text and in HTML.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct UserTexts {
@@ -192,7 +192,7 @@ impl Default for Payment {
 }
 
 impl Settings {
-    /// These settings as a mail in this language has them: with what company and user say differently in it.
+    /// Applies what company and user set differently for a language.
     pub fn in_language(&self, locale: Locale) -> Cow<'_, Self> {
         let company = by_language(&self.company.languages, locale);
         let user = by_language(&self.user.languages, locale);
@@ -241,7 +241,7 @@ impl Settings {
     }
 }
 
-/// What is different in a language, and after it what is different in its region: each over what comes before.
+/// Returns the settings that differ in a language, and after them those that differ in its region: each over what comes before.
 fn by_language<T>(entries: &BTreeMap<String, T>, locale: Locale) -> Vec<&T> {
     let of = |locale: Locale| {
         let mut named = entries.iter().filter(move |(tag, _)| Locale::parse(tag) == Some(locale));

@@ -3,7 +3,7 @@
 use super::Company;
 use crate::domain::document::Party;
 
-/// What is missing from the footer of a company that has not said how it is registered, in the words of its country's law; none
+/// Finds what is missing from the footer of a company that has not stated how it is registered, in the words of its country's law; none
 /// where it has, and where no such law is known here.
 ///
 /// - Belgium: Wetboek van vennootschappen en verenigingen, art. 2:20; Wetboek van economisch recht, III.25.

@@ -1,5 +1,5 @@
-//! What large providers refuse for good, in words beside their own: their texts name a code and a page to read, and not what
-//! whoever sent the mail can do (FEATURES A17).
+//! What large providers refuse for good, in words beside their own: their texts name a code and a page to read, and not what the sender can
+//! do (rule A17).
 
 use crate::domain::reason::reasons;
 
@@ -18,19 +18,19 @@ reasons! {
 }
 
 /// A refusal that providers word in their own ways, and what to do about it.
-struct Known {
+struct KnownRefusal {
     /// Enhanced codes that mean this and nothing else.
     codes: &'static [&'static str],
     /// Codes that mean this where one of the words stands beside them.
     vague: &'static [&'static str],
-    /// In small letters.
+    /// In lower case.
     words: &'static [&'static str],
     advice: Advice,
 }
 
-const KNOWN: [Known; 4] = [
+const KNOWN: [KnownRefusal; 4] = [
     // Google: 5.7.26; Microsoft: 5.7.515, 5.7.509; Yahoo: 5.7.9; RFC 7372: 5.7.20 to 5.7.27.
-    Known {
+    KnownRefusal {
         codes: &["5.7.26", "5.7.515", "5.7.509"],
         vague: &[
             "5.7.0", "5.7.1", "5.7.9", "5.7.20", "5.7.21", "5.7.22", "5.7.23", "5.7.27", "4.7.32", "554",
@@ -48,14 +48,14 @@ const KNOWN: [Known; 4] = [
         advice: Advice::Authentication,
     },
     // Exchange Online.
-    Known {
+    KnownRefusal {
         codes: &["5.7.30", "5.7.139"],
         vague: &["5.7.3", "5.7.57"],
         words: &["basic authentication", "smtpclientauthentication", "client authentication is disabled"],
         advice: Advice::BasicAuthentication,
     },
     // Google: 534 and 535.
-    Known {
+    KnownRefusal {
         codes: &[],
         vague: &["5.7.8", "5.7.9", "534", "535"],
         words: &[
@@ -67,14 +67,14 @@ const KNOWN: [Known; 4] = [
         ],
         advice: Advice::AppPassword,
     },
-    Known { codes: &["5.7.25"], vague: &[], words: &[], advice: Advice::ReverseDns },
+    KnownRefusal { codes: &["5.7.25"], vague: &[], words: &[], advice: Advice::ReverseDns },
 ];
 
-/// What to do about a refusal with this code and these words; none: nothing is known beyond what they say.
+/// Returns what to do about a refusal with this code and these words; none where nothing is known beyond them.
 pub fn advice(code: Option<&str>, words: &str) -> Option<Advice> {
     let words = words.to_lowercase();
     let code = code.unwrap_or_default();
-    let meant = |known: &&Known| {
+    let meant = |known: &&KnownRefusal| {
         known.codes.contains(&code)
             || (known.vague.contains(&code) && known.words.iter().any(|it| words.contains(it)))
     };
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn a17_what_large_providers_refuse_is_explained_and_nothing_else() {
-        for (code, words, says) in [
+        for (code, words, expected) in [
             ("5.7.26", "Your email has been blocked because the sender is unauthenticated.", Some("SPF")),
             (
                 "5.7.515",
@@ -108,13 +108,13 @@ mod tests {
             ("5.7.1", "Relaying denied", None),
             ("5.7.8", "authentication failed", None),
         ] {
-            let said = advice(Some(code), words).map(Advice::words);
+            let found = advice(Some(code), words).map(Advice::words);
             assert_eq!(
-                said.is_some_and(|said| says.is_some_and(|it| said.contains(it))),
-                says.is_some(),
+                found.is_some_and(|found| expected.is_some_and(|it| found.contains(it))),
+                expected.is_some(),
                 "{code} {words}"
             );
-            assert_eq!(said.is_some(), says.is_some(), "{code} {words}");
+            assert_eq!(found.is_some(), expected.is_some(), "{code} {words}");
         }
         assert_eq!(advice(None, ""), None);
     }

@@ -1,9 +1,8 @@
-//! Whose fault a refusal is, by what the server says.
+//! Whose fault a refusal is, by the server's words.
 //!
-//! A reply's first digit and the command that it answers say too little: servers give `550` for a used-up quota, for a
-//! suspended account and for an unknown recipient alike, each of them at MAIL, RCPT or after the dot. What is the
-//! account's (its quota, its password, its certificate) judges no mail: the mail waits for it. The wordings are in
-//! `refusals.txt`.
+//! A reply's first digit and the command that it answers are not enough: servers give `550` for a used-up quota, for a suspended account
+//! and for an unknown recipient alike, each of them at MAIL, RCPT or after the dot. What is the account's (its quota, its password, its
+//! certificate) decides about no mail: the mail waits for it. The wordings are in `refusals.txt`.
 
 use super::event::named;
 use super::submission::{Acceptance, Failure, RecipientReply, Reply, Stage, Verdict};
@@ -17,7 +16,7 @@ const WORDINGS: &str = include_str!("refusals.txt");
 pub enum Blame {
     /// The recipient's, or the message's own: the refusal is about this mail.
     Mail,
-    /// Nobody's: the code is final, and the words say that it may be asked again.
+    /// No one's: the code is final, and by the words a retry may help.
     Passing,
     /// The account has sent too much, or too fast, for its provider.
     Quota(Period),
@@ -38,7 +37,7 @@ named! {
         Hour = "hour",
         /// A day.
         Day = "day",
-        /// The server did not say.
+        /// The server named none.
         Unknown = "unknown",
     }
 }
@@ -46,9 +45,9 @@ named! {
 /// What puts an account right again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recovery {
-    /// Time may: the server says that something of its own is broken.
+    /// Time may: by its words something of the server's own is broken.
     Time,
-    /// Somebody has to.
+    /// A person has to.
     Person,
 }
 
@@ -85,33 +84,33 @@ tables! {
 }
 
 impl Blame {
-    /// Whose fault a reply at a stage is. A reply that takes the mail is nobody's.
+    /// Returns whose fault a reply at a stage is. A reply that takes the mail is no one's.
     pub fn of_reply(stage: Stage, reply: &Reply) -> Self {
         if reply.code < 400 {
             return Self::Mail;
         }
-        let said = Said::of(reply);
-        match said.quota() {
-            Some(period) if !said.is_shut() => return Self::Quota(period),
+        let refusal = PlainRefusal::of(reply);
+        match refusal.quota() {
+            Some(period) if !refusal.is_shut() => return Self::Quota(period),
             _ if reply.code < 500 => return Self::Mail,
             _ => {}
         }
-        let is_account = stage.is_of_the_account() || said.is_about_the_account();
-        match (is_account, said.comes_back()) {
+        let is_account = stage.is_of_the_account() || refusal.is_about_the_account();
+        match (is_account, refusal.comes_back()) {
             (true, true) => Self::Account(Recovery::Time),
             (true, false) => Self::Account(Recovery::Person),
             (false, true) if stage != Stage::Recipient => Self::Passing,
-            (false, _) if stage == Stage::Sender && !said.is_about_the_message() => Self::Sender,
+            (false, _) if stage == Stage::Sender && !refusal.is_about_the_message() => Self::Sender,
             (false, _) => Self::Mail,
         }
     }
 
-    /// Whose fault it is by a provider's words alone.
+    /// Returns whose fault it is by a provider's words alone.
     pub fn is_quota(words: &str) -> Option<Period> {
-        Said::of(&Reply { code: 400, enhanced: None, text: words.to_owned() }).quota()
+        PlainRefusal::of(&Reply { code: 400, enhanced: None, text: words.to_owned() }).quota()
     }
 
-    /// Seconds to wait before the account is tried again, where the server named none.
+    /// Returns the seconds to wait before the account is tried again, where the server named none.
     pub fn first_wait(self) -> Option<u32> {
         match self {
             Self::Mail | Self::Passing => None,
@@ -123,19 +122,19 @@ impl Blame {
         }
     }
 
-    /// It is about the account, not about the mail.
+    /// True if the account is at fault, not the mail.
     pub fn is_of_the_account(self) -> bool {
         matches!(self, Self::Quota(_) | Self::Account(_) | Self::Sender)
     }
 
-    /// The stage to remember of a failure: what is certainly the account's is remembered as such, wherever it was said.
+    /// Returns the stage to store for a failure: what is certainly the account's is stored as such, at whichever command it came.
     pub fn stage(self, said_at: Stage) -> Stage {
         if matches!(self, Self::Account(_)) && !said_at.is_of_the_account() { Stage::Login } else { said_at }
     }
 }
 
 impl Failure {
-    /// Whose fault it is.
+    /// Returns whose fault it is.
     pub fn blame(&self) -> Blame {
         match (self.verdict, self.stage) {
             (Verdict::InDoubt | Verdict::NeedsSignIn, _) => Blame::Mail,
@@ -153,27 +152,27 @@ impl Failure {
 }
 
 impl Acceptance {
-    /// Whose fault it is that it was not taken for everybody.
+    /// Returns whose fault it is that it was not taken for all recipients.
     pub fn blame(&self) -> Blame {
         blame_of(&self.recipients)
     }
 }
 
-/// The account's, where one of the replies to RCPT is.
+/// Returns the account's fault if one of the replies to RCPT is about it, else the mail's.
 fn blame_of(recipients: &[RecipientReply]) -> Blame {
     let mut blames = recipients.iter().map(|to| Blame::of_reply(Stage::Recipient, &to.reply));
     blames.find(|blame| blame.is_of_the_account()).unwrap_or(Blame::Mail)
 }
 
 /// A refusal in plain form.
-struct Said {
+struct PlainRefusal {
     code: u16,
     /// Subject and detail of the enhanced code (RFC 3463).
     enhanced: Option<(u16, u16)>,
     words: String,
 }
 
-impl Said {
+impl PlainRefusal {
     fn of(reply: &Reply) -> Self {
         let enhanced = reply.enhanced.as_deref().and_then(|code| {
             let mut numbers = code.split('.').skip(1).map(|number| number.parse().ok());
@@ -182,7 +181,7 @@ impl Said {
         Self { code: reply.code, enhanced, words: plain(&apart(&without_places(&reply.text))) }
     }
 
-    /// The period of a limit that is used up; none: it says nothing of one, or of one that is not the account's.
+    /// Finds the period of a limit that is used up; none where the words name none, or one that is not the account's.
     fn quota(&self) -> Option<Period> {
         let period = self.period();
         let found = period.unwrap_or(Period::Unknown);
@@ -190,12 +189,12 @@ impl Said {
             return None;
         }
         let coded = matches!(self.enhanced, Some((1, 90) | (7, 232 | 233 | 236) | (7, 28)));
-        // "Congestion" is what Google says of a full day. Others say it of the recipient's server.
+        // "Congestion" is Google's word for a full day. Others mean the recipient's server by it.
         let congested = self.enhanced == Some((4, 5)) && self.has(&MEASURES);
         if coded || congested || self.has(&OWN_QUOTA) {
             return Some(found);
         }
-        // The recipient's mailbox has limits, too. `x.2.0` says nothing more than that there is one.
+        // The recipient's mailbox has limits, too. `x.2.0` means no more than that there is one.
         let of_the_mailbox =
             matches!(self.enhanced, Some((2, 1..))) || (self.has(&STORAGE) && !self.has(&SENDING));
         let of_the_message = self.has(&OTHER_MEASURES) || (self.has(&PER_MESSAGE) && period.is_none());
@@ -216,12 +215,12 @@ impl Said {
             .map(|(_, period)| period)
     }
 
-    /// Exchange Online's codes for a sender, a tenant or a range of addresses that was shut.
+    /// True for Exchange Online's codes for a sender, a tenant or a range of addresses that was shut.
     fn is_shut(&self) -> bool {
         matches!(self.enhanced, Some((1, 8) | (7, 501..=503 | 508 | 511 | 705 | 708)))
     }
 
-    /// It has to sign in, or may not send (any more), or not in this name.
+    /// True if the account has to sign in, or may not send (any more), or not in this name.
     fn is_about_the_account(&self) -> bool {
         if self.is_shut()
             || matches!(self.enhanced, Some((7, 30 | 57 | 60 | 139)))
@@ -229,7 +228,7 @@ impl Said {
         {
             return true;
         }
-        // What is said of an address or a mailbox, or is a rule of the recipient's, is not about ours.
+        // Words about an address or a mailbox, or about a rule of the recipient's, are not about our account.
         let of_the_recipient = matches!(self.enhanced, Some((1, 1..=6 | 10) | (2, _) | (7, 129 | 133)));
         !of_the_recipient
             && !self.has(&OTHERS_RULE)
@@ -238,7 +237,7 @@ impl Said {
                 || (self.has(&OURS) && self.has(&SHUT)))
     }
 
-    /// At MAIL a server may judge what it is told of the message: its size, its form.
+    /// True for words about the message: at MAIL a server may refuse its parameters, its size and its form.
     fn is_about_the_message(&self) -> bool {
         matches!(self.code, 500..=504 | 552 | 555)
             || matches!(self.enhanced, Some((3, 4) | (2, 3) | (1, 7) | (5 | 6, _)))
@@ -254,10 +253,10 @@ impl Said {
     }
 }
 
-/// The words without addresses and links: what is in a name says nothing, and a page about limits is linked from everywhere.
+/// Removes addresses and links from words: what is in a name has no meaning, and a page about limits is linked from everywhere.
 fn without_places(text: &str) -> String {
     let lower = text.to_lowercase();
-    // Only where both have the same length is a place in one a place in the other.
+    // Only where both have the same length is an index into one an index into the other.
     let end = ["for more information", "for further information", "for explanation", "to learn more"]
         .iter()
         .filter_map(|sign| lower.find(sign))
@@ -268,7 +267,7 @@ fn without_places(text: &str) -> String {
     text.split_whitespace().filter(is_word).collect::<Vec<_>>().join(" ")
 }
 
-/// `SubmissionQuotaExceededException` in words.
+/// Splits a name such as `SubmissionQuotaExceededException` into words.
 fn apart(text: &str) -> String {
     let mut words = String::with_capacity(text.len() + 16);
     let mut before = ' ';

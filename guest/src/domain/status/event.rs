@@ -12,7 +12,7 @@ pub struct Event {
     pub kind: EventKind,
     /// When it happened.
     pub at: DateTime<FixedOffset>,
-    /// Who says so.
+    /// The source.
     pub source: EventSource,
     /// Enhanced status code, or the reply code where there was no other.
     pub code: Option<String>,
@@ -48,15 +48,15 @@ macro_rules! named {
         impl $type {
             /// Every case, in the order of the contract.
             pub const ALL: &'static [Self] = &[$(Self::$case),*];
-            /// Every name, in the same order.
+            /// Every name, in that order.
             pub const NAMES: &'static [&'static str] = &[$($name),*];
 
-            /// Name in the contract.
+            /// Returns the name in the contract.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$case => $name),* }
             }
 
-            /// The case by its name.
+            /// Finds the case by its name.
             pub fn named(name: &str) -> Result<Self, $crate::domain::status::UnknownName> {
                 Self::ALL.iter().copied().find(|case| case.name() == name).ok_or_else(|| {
                     $crate::domain::status::UnknownName::of($what, name, Self::ALL.iter().map(|case| case.name()))
@@ -76,7 +76,7 @@ pub(crate) use named;
 named! {
     /// What happened.
     EventKind, "event kind", {
-        /// It stands in our own outbox.
+        /// The mail is in our own outbox.
         Queued = "queued",
         /// A submission server or an API took it: a 250, a 202.
         Accepted = "accepted",
@@ -86,7 +86,7 @@ named! {
         Deferred = "deferred",
         /// A server refused the sender, the recipient or the message, for good.
         Refused = "refused",
-        /// It could not be submitted, and no server judged it: unknown host, wrong password, a file that can't be read.
+        /// The mail could not be submitted, and no server decided about it: unknown host, wrong password, a file that can't be read.
         Unsent = "unsent",
         /// The connection was lost after the final dot.
         InDoubt = "in-doubt",
@@ -128,7 +128,7 @@ named! {
 }
 
 named! {
-    /// Who says that something happened.
+    /// Where an event comes from.
     EventSource, "event source", {
         /// The server that the mail was submitted to.
         Smtp = "smtp",
@@ -152,8 +152,8 @@ named! {
 }
 
 impl Event {
-    /// An order in which equal means the same in every field, so that the choice of evidence depends on nothing
-    /// but the facts. Earlier facts come first.
+    /// Compares two events in an order in which equal means the same in every field, so that the choice of evidence depends on nothing but
+    /// the facts. Earlier facts come first.
     pub fn chronological(&self, other: &Self) -> Ordering {
         self.at
             .cmp(&other.at)

@@ -1,14 +1,13 @@
 //! From facts to a status.
 //!
-//! Two sorts of facts are kept apart. *Our own* ([`Bearing::Own`]) say how far our attempts came: the latest
-//! of them counts, since a retry outdates the attempt before it. All others say what happened to the mail
-//! after a server took it: the highest of them counts, in the order Read > Failed > Delivered > In transit.
-//! Then the higher of the two counts, with one exception: a refusal is outdated by any fact of the second
-//! sort that is not earlier, because the mail has left by a later attempt after all.
+//! Two sorts of facts are distinguished. *Our own* ([`Phase::Own`]) show how far our attempts came: the latest of them counts, since a
+//! retry outdates the attempt before it. All others show what happened to the mail after a server took it: the highest of them counts, in
+//! the order Read > Failed > Delivered > In transit. Then the higher of the two counts, with one exception: a refusal is outdated by any
+//! fact of the second sort that is not earlier, because the mail has left by a later attempt after all.
 
 use super::event::{Event, EventKind, named};
 use super::reason::{self, StatusReason};
-use crate::domain::address::Address;
+use crate::domain::address::match_key;
 use crate::domain::language::Language;
 use crate::domain::reason::Reason;
 use chrono::{DateTime, FixedOffset, TimeDelta};
@@ -19,13 +18,13 @@ pub const DAYS_IN_TRANSIT: i64 = 25;
 named! {
     /// The five statuses, from least to most telling. Their order is the order of precedence.
     Status, "status", {
-        /// It could not be determined.
+        /// The status could not be determined.
         Unknown = "unknown",
-        /// On its way.
+        /// The mail is on its way.
         InTransit = "in-transit",
-        /// In the recipient's mailbox.
+        /// The mail is in the recipient's mailbox.
         Delivered = "delivered",
-        /// It will not arrive.
+        /// The mail will not arrive.
         Failed = "failed",
         /// Opened by a person.
         Read = "read",
@@ -33,7 +32,7 @@ named! {
 }
 
 impl Status {
-    /// The status as users see it.
+    /// Returns the status as users see it.
     pub const fn label(self, language: Language) -> &'static str {
         let [nl, fr, en, de] = match self {
             Self::Unknown => ["Onbekend", "Inconnu", "Unknown", "Unbekannt"],
@@ -62,7 +61,7 @@ pub struct RecipientStatus {
     pub evidence: Option<Event>,
     /// Why, in English with the remote words where there are any. The code is one of [`REASONS`](super::REASONS).
     pub reason: Reason,
-    /// What to do about it, where that is known beyond the remote words. The reason says it, too.
+    /// What to do about it, where that is known beyond the remote words. It is in the reason, too.
     pub advice: Option<Reason>,
     /// The recipient marked the mail as unwanted.
     pub complained: bool,
@@ -76,11 +75,11 @@ pub struct Timeline {
     /// Why: the recipient's reason where there is one recipient, else that of the first who has the status, and for how many of them
     /// it holds.
     pub reason: Reason,
-    /// Of each recipient, in the order given.
+    /// The status of each recipient, in the order given.
     pub recipients: Vec<RecipientStatus>,
 }
 
-/// Folds the facts known at `now`. Facts about an address that is not among the recipients change nothing.
+/// Folds the facts known at `now` into a status. Facts about an address that is not among the recipients change nothing.
 pub fn fold(recipients: &[String], events: &[Event], now: DateTime<FixedOffset>) -> Timeline {
     let keyed = keyed(events);
     let rows: Vec<_> = recipients.iter().map(|to| of_recipient(to, &facts_of(to, &keyed), now)).collect();
@@ -93,13 +92,13 @@ pub fn fold(recipients: &[String], events: &[Event], now: DateTime<FixedOffset>)
     Timeline { status, reason: reason::of_message(status, &rows), recipients: rows }
 }
 
-/// Recipients that another attempt would have to name: no server took the mail for them, none refused it,
-/// and no attempt is in doubt. In the order given.
+/// Returns the recipients that another attempt would have to name: no server took the mail for them, none refused it, and no attempt is in
+/// doubt. In the order given.
 pub fn outstanding(recipients: &[String], events: &[Event]) -> Vec<String> {
     let keyed = keyed(events);
     let waits = |to: &&String| {
         let facts = facts_of(to, &keyed);
-        facts.iter().all(|event| bearing(event.kind) == Bearing::Own)
+        facts.iter().all(|event| phase(event.kind) == Phase::Own)
             && latest(facts.iter().copied()).is_none_or(|event| {
                 matches!(event.kind, EventKind::Queued | EventKind::Deferred | EventKind::Unsent)
             })
@@ -107,8 +106,8 @@ pub fn outstanding(recipients: &[String], events: &[Event]) -> Vec<String> {
     recipients.iter().filter(waits).cloned().collect()
 }
 
-/// Recipients of whom it is unknown whether an attempt reached them, in the order given: the latest of our attempts is in doubt, and
-/// nothing shows that the mail has left. None where no attempt is on record as in doubt.
+/// Returns the recipients of whom it is unknown whether an attempt reached them, in the order given: the latest of our attempts is in
+/// doubt, and nothing shows that the mail has left. None where no attempt is on record as in doubt.
 pub fn in_doubt(recipients: &[String], events: &[Event]) -> Option<Vec<String>> {
     let keyed = keyed(events);
     let mut is_on_record = false;
@@ -116,7 +115,7 @@ pub fn in_doubt(recipients: &[String], events: &[Event]) -> Option<Vec<String>> 
     for to in recipients {
         let facts = facts_of(to, &keyed);
         let (own, left): (Vec<&Event>, Vec<_>) =
-            facts.into_iter().partition(|event| bearing(event.kind) == Bearing::Own);
+            facts.into_iter().partition(|event| phase(event.kind) == Phase::Own);
         if latest(own.into_iter()).is_some_and(|event| event.kind == EventKind::InDoubt) {
             is_on_record = true;
             if left.is_empty() {
@@ -129,17 +128,17 @@ pub fn in_doubt(recipients: &[String], events: &[Event]) -> Option<Vec<String>> 
 
 /// Whose doing a kind of fact is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bearing {
+enum Phase {
     /// An attempt of ours that no server took responsibility for.
     Own,
     /// The mail has left.
     Left,
 }
 
-fn bearing(kind: EventKind) -> Bearing {
+fn phase(kind: EventKind) -> Phase {
     use EventKind as K;
     match kind {
-        K::Queued | K::Deferred | K::Refused | K::Unsent | K::InDoubt | K::HandedOver => Bearing::Own,
+        K::Queued | K::Deferred | K::Refused | K::Unsent | K::InDoubt | K::HandedOver => Phase::Own,
         K::Accepted
         | K::Stored
         | K::Relayed
@@ -157,11 +156,11 @@ fn bearing(kind: EventKind) -> Bearing {
         | K::Clicked
         | K::Replied
         | K::PortalVisit
-        | K::Complaint => Bearing::Left,
+        | K::Complaint => Phase::Left,
     }
 }
 
-/// What a fact proves by itself.
+/// Returns the status that an event proves by itself.
 pub(super) fn proves(kind: EventKind) -> Status {
     use EventKind as K;
     match kind {
@@ -177,20 +176,12 @@ pub(super) fn proves(kind: EventKind) -> Status {
     }
 }
 
-/// What two spellings of one address have in common: no case, the domain in ASCII.
-pub(crate) fn key(address: &str) -> String {
-    match Address::parse(address.trim()) {
-        Ok(parsed) => parsed.wire().to_lowercase(),
-        Err(_) => address.trim().to_lowercase(),
-    }
-}
-
 fn keyed(events: &[Event]) -> Vec<(Option<String>, &Event)> {
-    events.iter().map(|event| (event.recipient.as_deref().map(key), event)).collect()
+    events.iter().map(|event| (event.recipient.as_deref().map(match_key), event)).collect()
 }
 
 fn facts_of<'a>(recipient: &str, events: &[(Option<String>, &'a Event)]) -> Vec<&'a Event> {
-    let own = key(recipient);
+    let own = match_key(recipient);
     let concerns = |to: &Option<String>| to.as_ref().is_none_or(|to| *to == own);
     events.iter().filter(|(to, _)| concerns(to)).map(|(_, event)| *event).collect()
 }
@@ -204,8 +195,8 @@ fn earliest<'a>(events: impl Iterator<Item = &'a Event>) -> Option<&'a Event> {
 }
 
 fn of_recipient(recipient: &str, facts: &[&Event], now: DateTime<FixedOffset>) -> RecipientStatus {
-    let left = || facts.iter().copied().filter(|event| bearing(event.kind) == Bearing::Left);
-    let own = latest(facts.iter().copied().filter(|event| bearing(event.kind) == Bearing::Own));
+    let left = || facts.iter().copied().filter(|event| phase(event.kind) == Phase::Left);
+    let own = latest(facts.iter().copied().filter(|event| phase(event.kind) == Phase::Own));
     let own = own.filter(|own| proves(own.kind) != Status::Failed || !left().any(|event| event.at >= own.at));
 
     let standing = || left().chain(own);
@@ -230,9 +221,9 @@ fn of_recipient(recipient: &str, facts: &[&Event], now: DateTime<FixedOffset>) -
     }
 }
 
-/// The fact to show. On its way, or lost from sight: the latest news, whose age decides about Unknown; a
-/// stamp from the future (another machine's clock) counts only where there is no other. Settled: the first
-/// fact that settled it; for a failure the first with the remote words, since these are what the user needs.
+/// Chooses the event to show. On its way, or lost from sight: the latest news, whose age decides about Unknown; a stamp from the future
+/// (another machine's clock) counts only where there is no other. Settled: the first fact that settled it; for a failure the first with the
+/// remote words, since these are what the user needs.
 fn evidence<'a, I>(status: Status, proofs: impl Fn() -> I, now: DateTime<FixedOffset>) -> Option<&'a Event>
 where
     I: Iterator<Item = &'a Event>,

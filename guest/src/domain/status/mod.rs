@@ -16,7 +16,6 @@ pub use api::{ApiFailure, events_of_api_failure, events_of_missing_sign_in, even
 pub use blame::{Blame, Period, Recovery};
 pub(crate) use event::named;
 pub use event::{Event, EventKind, EventSource, UnknownName};
-pub(crate) use fold::key;
 pub use fold::{DAYS_IN_TRANSIT, RecipientStatus, Status, Timeline, fold, in_doubt, outstanding};
 pub use reason::{REASONS, StatusReason};
 pub use submission::{

@@ -72,7 +72,7 @@ pub(super) fn of_event(event: &Event) -> Reason {
     Reason { code, detail }
 }
 
-/// What to do about what a fact says.
+/// Returns what to do about an event.
 pub(super) fn advice_on(event: &Event) -> Option<Advice> {
     advice(event.code.as_deref(), remote_words(event)?)
 }
@@ -87,7 +87,7 @@ pub(super) fn of_silence(last: &Event) -> Reason {
     Reason { code: StatusReason::NoNews.code(), detail }
 }
 
-/// Of several recipients, the code is that of the first who has the status.
+/// Returns the reason for a message's status; of several recipients the code is that of the first who has the status.
 pub(super) fn of_message(status: Status, rows: &[RecipientStatus]) -> Reason {
     match rows {
         [] => StatusReason::NothingKnown.into(),
@@ -105,7 +105,7 @@ pub(super) fn of_message(status: Status, rows: &[RecipientStatus]) -> Reason {
     }
 }
 
-/// Remote words are anyone's: one line, no control characters, bounded.
+/// Brings remote words onto one line: they may be anything, so without control characters, and bounded.
 fn one_line(words: &str) -> String {
     let mut shown: String = words
         .trim()

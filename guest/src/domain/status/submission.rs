@@ -1,11 +1,11 @@
-//! What one SMTP transaction tells about each recipient.
+//! The events of one SMTP transaction, for each recipient.
 //!
 //! Every recipient gets a fact of its own: a refused one must not hide behind an accepted one, nor the
 //! reverse.
 
 use super::blame::Blame;
 use super::event::{Event, EventKind, EventSource, named};
-use super::fold::key;
+use crate::domain::address::match_key;
 use chrono::{DateTime, FixedOffset};
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ pub struct Acceptance {
     pub recipients: Vec<RecipientReply>,
 }
 
-/// A message that was taken for nobody, or of which that is not known.
+/// A message that was taken for no recipient, or of which that is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// Where it failed.
@@ -58,7 +58,7 @@ pub struct Failure {
 named! {
     /// How far a conversation had come.
     Stage, "stage", {
-        /// Before the network.
+        /// Before anything was sent over the network.
         Prepare = "prepare",
         /// The host name.
         Resolve = "resolve",
@@ -86,7 +86,7 @@ named! {
     Verdict, "verdict", {
         /// May succeed later.
         Transient = "transient",
-        /// Will not, unless somebody changes something.
+        /// A retry will not help, unless something is changed.
         Permanent = "permanent",
         /// The account's grant is gone: its user must sign in again.
         NeedsSignIn = "needs-sign-in",
@@ -98,44 +98,44 @@ named! {
 /// What the server that answered is to the recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServerRole {
-    /// It passes the mail on: its 250 is no delivery.
+    /// A server that passes the mail on: its 250 is no delivery.
     Submission,
-    /// It keeps the recipient's mailbox (final MX, LMTP): its 250 is a delivery.
+    /// A server that has the recipient's mailbox (final MX, LMTP): its 250 is a delivery.
     Final,
 }
 
 impl Reply {
-    /// 2xx.
+    /// True for 2xx.
     pub fn is_positive(&self) -> bool {
         (200..300).contains(&self.code)
     }
 
-    /// 5xx.
+    /// True for 5xx.
     pub fn is_permanent(&self) -> bool {
         (500..600).contains(&self.code)
     }
 
-    /// To RCPT: neither taken nor refused. 4xx, or a code that makes no sense; or a 5xx that is about the account, not
+    /// True for a reply to RCPT that neither takes nor refuses: 4xx, or a code that makes no sense; or a 5xx that is about the account, not
     /// about the recipient. It may be asked again, which loses nothing.
     pub fn is_undecided(&self) -> bool {
-        let is_judged = self.is_permanent() && Blame::of_reply(Stage::Recipient, self) == Blame::Mail;
-        !self.is_positive() && !is_judged
+        let is_refused = self.is_permanent() && Blame::of_reply(Stage::Recipient, self) == Blame::Mail;
+        !self.is_positive() && !is_refused
     }
 }
 
 impl Stage {
-    /// The account is at fault or unreachable: no recipient and no message was judged yet.
+    /// True if the account is at fault or unreachable: no server decided about a recipient or a message yet.
     pub fn is_of_the_account(self) -> bool {
         matches!(self, Self::Resolve | Self::Connect | Self::Tls | Self::Greeting | Self::Login)
     }
 
-    /// A server has judged the sender, a recipient or the message.
-    fn is_a_judgement(self) -> bool {
+    /// True if a server has decided about the sender, a recipient or the message.
+    fn is_about_the_mail(self) -> bool {
         matches!(self, Self::Sender | Self::Recipient | Self::Data | Self::AfterDot)
     }
 }
 
-/// Facts of a message that a server took: one per recipient.
+/// Makes the events of a message that a server took: one per recipient.
 pub fn events_of_acceptance(
     accepted: &Acceptance,
     role: ServerRole,
@@ -145,29 +145,29 @@ pub fn events_of_acceptance(
         ServerRole::Submission => EventKind::Accepted,
         ServerRole::Final => EventKind::Stored,
     };
-    let fact = |to: &RecipientReply| match judged(&to.reply) {
-        None => said(&to.address, taken, &accepted.reply, at),
-        Some(kind) => said(&to.address, kind, &to.reply, at),
+    let fact = |to: &RecipientReply| match kind_of_reply(&to.reply) {
+        None => event_of_reply(&to.address, taken, &accepted.reply, at),
+        Some(kind) => event_of_reply(&to.address, kind, &to.reply, at),
     };
     accepted.recipients.iter().map(fact).collect()
 }
 
-/// Facts of an attempt that failed, one for each of the envelope's `recipients`.
+/// Makes the events of an attempt that failed, one for each of the envelope's `recipients`.
 pub fn events_of_failure(recipients: &[String], failure: &Failure, at: DateTime<FixedOffset>) -> Vec<Event> {
     let answers: BTreeMap<String, &RecipientReply> =
-        failure.recipients.iter().rev().map(|to| (key(&to.address), to)).collect();
+        failure.recipients.iter().rev().map(|to| (match_key(&to.address), to)).collect();
     let fact = |address: &String| {
-        let answer = answers.get(&key(address));
-        let own = answer.and_then(|to| judged(&to.reply).map(|kind| (kind, &to.reply)));
+        let answer = answers.get(&match_key(address));
+        let own = answer.and_then(|to| kind_of_reply(&to.reply).map(|kind| (kind, &to.reply)));
         match (own, failure.verdict) {
-            // What was said to this very recipient holds, whatever became of the rest …
-            (Some((EventKind::Refused, reply)), _) => said(address, EventKind::Refused, reply, at),
+            // The reply to this very recipient holds, whatever became of the rest …
+            (Some((EventKind::Refused, reply)), _) => event_of_reply(address, EventKind::Refused, reply, at),
             // … except that "later" is no answer once the message was refused as such.
             (Some((kind, reply)), Verdict::Transient | Verdict::NeedsSignIn | Verdict::InDoubt) => {
-                said(address, kind, reply, at)
+                event_of_reply(address, kind, reply, at)
             }
             (Some((kind, reply)), Verdict::Permanent) if failure.stage == Stage::Recipient => {
-                said(address, kind, reply, at)
+                event_of_reply(address, kind, reply, at)
             }
             (_, verdict) => of_all(address, failure, verdict, at),
         }
@@ -175,18 +175,18 @@ pub fn events_of_failure(recipients: &[String], failure: &Failure, at: DateTime<
     recipients.iter().map(fact).collect()
 }
 
-/// The verdict on the whole attempt, as a fact about one recipient.
+/// Makes the event about one recipient from the verdict on the whole attempt.
 fn of_all(address: &str, failure: &Failure, verdict: Verdict, at: DateTime<FixedOffset>) -> Event {
-    let is_judged = failure.stage.is_a_judgement() && failure.reply.is_some();
+    let is_refused = failure.stage.is_about_the_mail() && failure.reply.is_some();
     let kind = match verdict {
         Verdict::Transient | Verdict::NeedsSignIn => EventKind::Deferred,
         Verdict::InDoubt => EventKind::InDoubt,
         Verdict::Permanent if failure.blame() != Blame::Mail => EventKind::Deferred,
-        Verdict::Permanent if is_judged => EventKind::Refused,
+        Verdict::Permanent if is_refused => EventKind::Refused,
         Verdict::Permanent => EventKind::Unsent,
     };
     match &failure.reply {
-        Some(reply) => said(address, kind, reply, at),
+        Some(reply) => event_of_reply(address, kind, reply, at),
         None => Event {
             recipient: Some(address.to_owned()),
             kind,
@@ -198,8 +198,8 @@ fn of_all(address: &str, failure: &Failure, verdict: Verdict, at: DateTime<Fixed
     }
 }
 
-/// What a reply to RCPT says against the recipient; none: nothing.
-fn judged(reply: &Reply) -> Option<EventKind> {
+/// Returns what a reply to RCPT proves against the recipient, if anything.
+fn kind_of_reply(reply: &Reply) -> Option<EventKind> {
     if reply.is_undecided() {
         Some(EventKind::Deferred)
     } else {
@@ -207,7 +207,7 @@ fn judged(reply: &Reply) -> Option<EventKind> {
     }
 }
 
-fn said(address: &str, kind: EventKind, reply: &Reply, at: DateTime<FixedOffset>) -> Event {
+fn event_of_reply(address: &str, kind: EventKind, reply: &Reply, at: DateTime<FixedOffset>) -> Event {
     Event {
         recipient: Some(address.to_owned()),
         kind,

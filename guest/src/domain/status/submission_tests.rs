@@ -1,4 +1,4 @@
-//! What a transaction tells about each recipient.
+//! The events of a transaction, for each recipient.
 
 use super::event::{EventKind as K, EventSource};
 use super::*;
@@ -83,11 +83,11 @@ fn a_failed_attempt_says_of_each_recipient_what_is_known() {
         (S::AfterDot, V::InDoubt, &[], [K::InDoubt, K::InDoubt, K::InDoubt], 0),
     ];
     for (stage, verdict, known, expected, open) in rows {
-        let judged = matches!(stage, S::Sender | S::Recipient | S::Data) && verdict == V::Permanent;
+        let is_refused = matches!(stage, S::Sender | S::Recipient | S::Data) && verdict == V::Permanent;
         let failure = Failure {
             stage,
             verdict,
-            reply: Some(reply(554, "5.7.1", "no")).filter(|_| judged),
+            reply: Some(reply(554, "5.7.1", "no")).filter(|_| is_refused),
             detail: format!("{stage} at mail.example.be"),
             retry_after: None,
             recipients: answers(known),
@@ -96,7 +96,7 @@ fn a_failed_attempt_says_of_each_recipient_what_is_known() {
         let kinds: Vec<_> = events.iter().map(|e| e.kind).collect();
         assert_eq!(kinds, expected, "{stage} {verdict}");
         assert_eq!(outstanding(&to, &events).len(), open, "{stage} {verdict}");
-        if judged {
+        if is_refused {
             assert_eq!((events[0].code.as_deref(), events[0].words.as_deref()), (Some("5.7.1"), Some("no")));
         } else if known.is_empty() {
             assert_eq!(events[0].source, EventSource::Host);

@@ -63,8 +63,8 @@ fn each_kind_of_fact_alone_proves_its_status() {
 
 #[test]
 fn facts_together_prove_what_the_rules_say() {
-    type Row = (&'static str, &'static [(K, i64)], Status, Option<K>);
-    let rows: &[Row] = &[
+    type Case = (&'static str, &'static [(K, i64)], Status, Option<K>);
+    let rows: &[Case] = &[
         ("nothing is known", &[], Status::Unknown, None),
         (
             "a bounce beats an earlier delivery",
@@ -252,9 +252,9 @@ fn what_to_do_about_a_refusal_has_a_code_of_its_own() {
 
 #[test]
 fn a_message_fails_with_any_recipient_and_otherwise_holds_what_holds_for_all() {
-    type Row = (&'static [(&'static str, K)], Status, &'static str, &'static str);
+    type Case = (&'static [(&'static str, K)], Status, &'static str, &'static str);
     let to: Vec<String> = ["a@x.be", "b@x.be", "c@x.be"].map(String::from).to_vec();
-    let rows: &[Row] = &[
+    let rows: &[Case] = &[
         (
             &[("a@x.be", K::Opened), ("b@x.be", K::Bounced)],
             Status::Failed,

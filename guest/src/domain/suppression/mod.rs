@@ -1,12 +1,12 @@
 //! Which addresses are not to be written to any more, and on what evidence.
 //!
-//! Evidence is one of three: what a server said when the mail was submitted, a report that was matched with the mail, a
-//! provider's notice. All of them suppress recipients of the mail alone, and never an address of the company's own.
+//! Evidence is one of three: a server's reply when the mail was submitted, a report that was matched with the mail, a provider's notice.
+//! All of them suppress recipients of the mail alone, and never an address of the company's own.
 
 #[cfg(test)]
 mod tests;
 
-use super::inbound::{Class, Hardness, hardness, limits};
+use super::inbound::{BounceType, Class, bounce_type, limits};
 use super::matching::{Claim, ClaimedRecipient, Parties, TraceKind};
 use super::status::{Event, EventKind, EventSource, named};
 use super::webhook::Notice;
@@ -16,9 +16,9 @@ use std::collections::BTreeSet;
 named! {
     /// Why an address is not written to any more.
     SuppressionKind, "kind of suppression", {
-        /// It does not exist, or never accepts.
+        /// The address does not exist, or never accepts mail.
         HardBounce = "hard-bounce",
-        /// Its owner called a mail unwanted.
+        /// The address's owner marked a mail as unwanted.
         Complaint = "complaint",
     }
 }
@@ -34,24 +34,25 @@ pub struct Suppression {
     pub since: DateTime<FixedOffset>,
     /// Code that a server gave.
     pub code: Option<String>,
-    /// Its words.
+    /// The source's words.
     pub words: Option<String>,
-    /// Who says so.
+    /// The source.
     pub source: &'static str,
 }
 
-/// The recipients that a server refused for good while the mail was submitted.
+/// Finds the recipients that a server refused for good while the mail was submitted.
 pub fn of_events(events: &[Event], mail: &Parties<'_>) -> Vec<Suppression> {
     let refused = events.iter().filter(|event| {
         event.kind == EventKind::Refused
             && event.source == EventSource::Smtp
-            && hardness(event.code.as_deref(), event.words.as_deref().unwrap_or_default()) == Hardness::Hard
+            && bounce_type(event.code.as_deref(), event.words.as_deref().unwrap_or_default())
+                == BounceType::Hard
     });
     each_once(refused.filter_map(|event| of_event(SuppressionKind::HardBounce, event, mail)))
 }
 
-/// The recipients that a report names as dead, or as wanting nothing of us. `proof` is the trace that led to the mail; none: one
-/// that is not known, which proves no more than the weakest.
+/// Finds the recipients whose address a report names as dead, or who complained. `proof` is the trace that led to the mail; none: one that
+/// is not known, which proves no more than the weakest.
 pub fn of_report(claim: &Claim, proof: Option<TraceKind>, mail: &Parties<'_>) -> Vec<Suppression> {
     let excludes_others = proof.is_some_and(TraceKind::excludes_other_recipients);
     let Some(since) = claim.events.first().map(|event| event.at) else { return vec![] };
@@ -61,7 +62,7 @@ pub fn of_report(claim: &Claim, proof: Option<TraceKind>, mail: &Parties<'_>) ->
     each_once(claim.recipients.iter().filter_map(|of| of_recipient(of, since, mail)))
 }
 
-/// The address that a provider says takes no mail at all, or whose owner complained.
+/// Finds the address that takes no mail at all by its provider's word, or whose owner complained.
 pub fn of_notice(notice: &Notice, mail: &Parties<'_>) -> Option<Suppression> {
     let kind = match notice.event.kind {
         EventKind::Complaint => SuppressionKind::Complaint,
@@ -82,15 +83,16 @@ fn of_event(kind: SuppressionKind, event: &Event, mail: &Parties<'_>) -> Option<
     })
 }
 
-/// Where the mail was forwarded, what failed is the address that it was forwarded to: the recipient has theirs.
+/// Makes the suppression of a recipient with a hard bounce or a complaint. Where the mail was forwarded, what failed is the address that it
+/// was forwarded to: the recipient has theirs.
 fn of_recipient(
     of: &ClaimedRecipient,
     since: DateTime<FixedOffset>,
     mail: &Parties<'_>,
 ) -> Option<Suppression> {
-    let (kind, source) = match (of.class, of.hardness) {
+    let (kind, source) = match (of.class, of.bounce_type) {
         (Class::Complaint, _) => (SuppressionKind::Complaint, "complaint"),
-        (Class::Bounce, Some(Hardness::Hard)) => {
+        (Class::Bounce, Some(BounceType::Hard)) => {
             (SuppressionKind::HardBounce, EventSource::DeliveryReport.name())
         }
         _ => return None,
@@ -113,7 +115,7 @@ fn of_recipient(
     })
 }
 
-/// The recipient that an address means, unless it is one of the company's own.
+/// Finds the recipient that an address means, unless it is one of the company's own.
 fn address(named: &str, mail: &Parties<'_>) -> Option<String> {
     mail.recipient(named).filter(|address| !mail.is_own(address)).map(str::to_owned)
 }
@@ -122,8 +124,8 @@ fn bounded(words: Option<&str>) -> Option<String> {
     words.map(|words| limits::bounded(words, limits::WORDS).to_owned())
 }
 
-/// The first evidence of each kind about each address. So there is no more of it than the mail has recipients, however long the
-/// report is.
+/// Reduces suppressions to the first evidence of each kind about each address. So there is no more of it than the mail has recipients,
+/// however long the report is.
 fn each_once(all: impl Iterator<Item = Suppression>) -> Vec<Suppression> {
     let mut seen = BTreeSet::new();
     all.filter(|it| seen.insert((it.address.clone(), it.kind))).collect()

@@ -37,12 +37,12 @@ fn event(kind: EventKind, source: EventSource, to: Option<&str>, code: &str, wor
     }
 }
 
-fn claimed(class: Class, hardness: Option<Hardness>, to: Option<&str>) -> ClaimedRecipient {
+fn claimed(class: Class, bounce_type: Option<BounceType>, to: Option<&str>) -> ClaimedRecipient {
     ClaimedRecipient {
         recipient: to.map(str::to_owned),
         final_recipient: None,
         class,
-        hardness,
+        bounce_type,
         code: Some("5.1.1".into()),
         words: Some("no such user".into()),
     }
@@ -84,10 +84,10 @@ fn a_refusal_for_good_while_a_mail_was_submitted_suppresses_its_recipient() {
 #[test]
 fn a_report_suppresses_whom_it_calls_dead_and_whoever_complains() {
     use Class::{AutoReply, Bounce, Complaint, Delay, Delivered, Receipt};
-    let hard = Some(Hardness::Hard);
-    for (class, hardness, wanted) in [
+    let hard = Some(BounceType::Hard);
+    for (class, bounce_type, wanted) in [
         (Bounce, hard, Some((SuppressionKind::HardBounce, "delivery-report"))),
-        (Bounce, Some(Hardness::Soft), None),
+        (Bounce, Some(BounceType::Soft), None),
         (Bounce, None, None),
         (Complaint, None, Some((SuppressionKind::Complaint, "complaint"))),
         (Delay, hard, None),
@@ -95,10 +95,10 @@ fn a_report_suppresses_whom_it_calls_dead_and_whoever_complains() {
         (Receipt, hard, None),
         (AutoReply, None, None),
     ] {
-        let claim = report(vec![claimed(class, hardness, Some("mia@shop.example"))]);
+        let claim = report(vec![claimed(class, bounce_type, Some("mia@shop.example"))]);
         let found = asked(&[MIA], |mail| of_report(&claim, Some(TraceKind::MessageId), mail));
         let kinds: Vec<_> = found.iter().map(|it| (it.kind, it.source)).collect();
-        assert_eq!(kinds, wanted.into_iter().collect::<Vec<_>>(), "{class} {hardness:?}");
+        assert_eq!(kinds, wanted.into_iter().collect::<Vec<_>>(), "{class} {bounce_type:?}");
         let all_shown = found
             .iter()
             .all(|it| it.address == MIA && it.since == at() && it.code.as_deref() == Some("5.1.1"));
@@ -109,7 +109,7 @@ fn a_report_suppresses_whom_it_calls_dead_and_whoever_complains() {
 #[test]
 fn a_message_id_proves_nothing_about_one_of_several() {
     use TraceKind::{EnvelopeId, MessageId, ReturnAddress};
-    let hard = |to| report(vec![claimed(Class::Bounce, Some(Hardness::Hard), to)]);
+    let hard = |to| report(vec![claimed(Class::Bounce, Some(BounceType::Hard), to)]);
     for (proof, to, named, wanted) in [
         (Some(MessageId), &[MIA][..], Some(MIA), &[MIA][..]),
         (Some(MessageId), &[MIA, NOAH], Some(MIA), &[]),
@@ -132,12 +132,12 @@ fn a_message_id_proves_nothing_about_one_of_several() {
 #[test]
 fn where_a_mail_was_forwarded_its_recipient_is_not_dead() {
     for (last, wanted) in [(STRANGER, &[][..]), ("MIA@shop.example", &[MIA])] {
-        let mut of = claimed(Class::Bounce, Some(Hardness::Hard), Some(MIA));
+        let mut of = claimed(Class::Bounce, Some(BounceType::Hard), Some(MIA));
         of.final_recipient = Some(last.to_owned());
         let claim = report(vec![of.clone()]);
         let found = asked(&[MIA, NOAH], |mail| of_report(&claim, Some(TraceKind::ReturnAddress), mail));
         assert_eq!(addresses(found), texts(wanted), "{last}");
-        // Whoever complains has read it.
+        // A recipient who complains has read it.
         let claim = report(vec![ClaimedRecipient { class: Class::Complaint, ..of }]);
         let found = asked(&[MIA, NOAH], |mail| of_report(&claim, Some(TraceKind::ReturnAddress), mail));
         assert_eq!(addresses(found), [MIA], "{last}");
@@ -146,7 +146,7 @@ fn where_a_mail_was_forwarded_its_recipient_is_not_dead() {
 
 #[test]
 fn a_huge_report_gives_each_recipient_once() {
-    let hard = |to: &str| claimed(Class::Bounce, Some(Hardness::Hard), Some(to));
+    let hard = |to: &str| claimed(Class::Bounce, Some(BounceType::Hard), Some(to));
     let mut all: Vec<_> = (0..100_000).map(|number| hard(&format!("{number}@elsewhere.example"))).collect();
     all.extend((0..10_000).map(|_| hard("MIA@shop.example")));
     all.push(ClaimedRecipient { class: Class::Complaint, ..hard(MIA) });

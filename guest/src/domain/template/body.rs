@@ -1,7 +1,8 @@
 //! Plain text on its way into a mail: the one line of a subject, the paragraphs of a body, their HTML, and
 //! lines short enough for a plain mail.
 
-use super::whole::push_unbroken;
+use super::unbroken::push_unbroken;
+use crate::domain::html::push_escaped;
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -10,7 +11,7 @@ const SUBJECT: usize = 200;
 /// Width of lines in the plain body, in characters.
 const WIDTH: usize = 76;
 
-/// A subject: one line, no controls, bounded. Whatever a document's field contains, it can't end the header.
+/// Makes a subject: one line, no controls, bounded. Whatever a document's field contains, it can't end the header.
 pub(super) fn subject(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -30,12 +31,12 @@ pub(super) fn subject(text: &str) -> String {
     format!("{}…", cut.trim_end())
 }
 
-/// Characters that reorder or hide the text around them.
+/// True for characters that reorder or hide the text around them.
 fn is_invisible_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
-/// Paragraphs of a text: blocks between blank lines, each a list of lines.
+/// Splits a text into paragraphs: blocks between blank lines, each a list of lines.
 pub(super) fn paragraphs(text: &str) -> Vec<Vec<String>> {
     let text = match text.contains('\r') {
         true => Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")),
@@ -58,22 +59,21 @@ pub(super) fn paragraphs(text: &str) -> Vec<Vec<String>> {
     all
 }
 
-/// Whether a text has a control character, by their bytes: below the space, DEL, and U+0080 to U+009F. Without an early exit, so that
-/// the compiler makes it a vector loop.
+/// True if a text has a control character, by their bytes: below the space, DEL, and U+0080 to U+009F. Without an early exit, so that the
+/// compiler makes it a vector loop.
 fn has_control(text: &[u8]) -> bool {
     text.iter().fold(false, |found, byte| found | (*byte < b' ') | (*byte == 0x7f))
         || memchr::memchr_iter(0xc2, text).any(|at| matches!(text.get(at + 1), Some(0x80..=0x9f)))
 }
 
-/// What stands between line feeds, found faster than `str::split` does.
+/// Splits a text at line feeds, faster than `str::split` does.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
     let mut start = 0;
     ends.map(move |end| &text[std::mem::replace(&mut start, end + 1)..end])
 }
 
-/// Where a short text stands in another, found by its first byte: `str::match_indices` takes longer to prepare a search than these
-/// searches last.
+/// Finds a short text in another by its first byte: `str::match_indices` takes longer to prepare a search than these searches last.
 pub(super) fn places<'t>(text: &'t str, short: &'t str) -> impl Iterator<Item = usize> + use<'t> {
     let (bytes, wanted) = (text.as_bytes(), short.as_bytes());
     let mut from = 0;
@@ -101,7 +101,7 @@ pub(super) struct Links {
     pub(super) whole: Vec<String>,
 }
 
-/// A paragraph in HTML: escaped, lines broken where they were, addresses linked.
+/// Writes a paragraph in HTML: escaped, lines broken where they were, addresses linked.
 pub(super) fn paragraph_html(lines: &[String], links: &Links) -> String {
     let mut out = String::with_capacity(lines.iter().map(|l| l.len() + 16).sum());
     for (i, line) in lines.iter().enumerate() {
@@ -133,7 +133,7 @@ fn push_linked(out: &mut String, line: &str, links: &Links) {
 /// What a page's address begins with.
 const SCHEME: &str = "https://";
 
-/// Where the links of a line begin, how long they are, and where they lead if not to what they say; by where they begin. A line is
+/// Finds where the links of a line begin, how long they are, and where they lead if not to their own text; by where they begin. A line is
 /// gone through once for each known text.
 fn links_in<'a>(line: &str, links: &'a Links) -> Vec<(usize, usize, Option<&'a str>)> {
     let known = links.known.iter().flat_map(|(text, link)| {
@@ -170,18 +170,17 @@ pub(super) fn stands_alone(line: &str, at: usize, text: &str) -> bool {
         && !goes_on
 }
 
-/// A telephone number or the like, its parts held together.
+/// Holds the parts of a telephone number or the like together.
 pub(super) fn unbroken(text: &str) -> String {
     text.replace(' ', "\u{a0}")
 }
 
-/// The rule below a heading of a plain body: as long as the heading is wide, and as a line may be.
+/// Makes the rule below a heading of a plain body: as long as the heading is wide, and as a line may be.
 pub(super) fn rule(heading: &str) -> String {
     "-".repeat(heading.chars().count().min(WIDTH))
 }
 
-/// A text without the characters that turn what follows them round, or hide it: a name must not change how the amount beside it
-/// reads.
+/// Removes the characters that reorder or hide what follows them: a name must not change how the amount beside it reads.
 pub(super) fn without_reordering(text: String) -> String {
     match reorders(text.as_bytes()) {
         true => text.replace(|c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'), ""),
@@ -189,32 +188,13 @@ pub(super) fn without_reordering(text: String) -> String {
     }
 }
 
-/// Whether one of those characters is in a text, by their bytes: every mail is searched, and next to none has one.
+/// True if a text has one of those characters, by their bytes: every mail is searched, and next to none has one.
 fn reorders(text: &[u8]) -> bool {
     memchr::memchr_iter(0xe2, text)
         .any(|at| matches!(text.get(at..at + 3), Some([_, 0x80, 0xaa..=0xae] | [_, 0x81, 0xa6..=0xa9])))
 }
 
-/// Escapes for HTML text and double-quoted attributes.
-pub(super) fn push_escaped(out: &mut String, text: &str) {
-    let mut start = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let reference = match byte {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'"' => "&quot;",
-            b'\'' => "&#x27;",
-            _ => continue,
-        };
-        out.push_str(&text[start..at]);
-        out.push_str(reference);
-        start = at + 1;
-    }
-    out.push_str(&text[start..]);
-}
-
-/// Paragraphs as a plain body has them: wrapped, separated by blank lines.
+/// Writes paragraphs as a plain body has them: wrapped, separated by blank lines.
 pub(super) fn plain(paragraphs: &[Vec<String>]) -> String {
     let mut out = String::with_capacity(paragraphs.iter().flatten().map(|line| line.len() + 2).sum());
     for (i, lines) in paragraphs.iter().enumerate() {
@@ -231,8 +211,8 @@ pub(super) fn plain(paragraphs: &[Vec<String>]) -> String {
     out
 }
 
-/// A whole plain body as it is sent: no line wider than it may be, no spaces at the ends of lines, never two blank lines, one
-/// line feed at the end. The line that mail programs know a signature's beginning by keeps its space (RFC 3676 §4.3).
+/// Tidies a whole plain body as it is sent: no line wider than it may be, no spaces at the ends of lines, never two blank lines, one line
+/// feed at the end. The line that mail programs know a signature's beginning by keeps its space (RFC 3676 §4.3).
 pub(super) fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut blank = true;
@@ -258,7 +238,7 @@ pub(super) fn tidy(text: &str) -> String {
 /// The line before a signature.
 const DELIMITER: &str = "-- ";
 
-/// A long line wrapped below its own beginning: that of an item is not that of what continues it.
+/// Appends a long line wrapped below its own beginning: that of an item is not that of what continues it.
 fn push_hanging(out: &mut String, line: &str) {
     let indent = line.len() - line.trim_start_matches([' ', '-']).len();
     let (begin, rest) = line.split_at(indent.min(4));
@@ -276,8 +256,8 @@ fn push_hanging(out: &mut String, line: &str) {
     }
 }
 
-/// Breaks at plain spaces only: an amount and its sign are held together by no-break ones. A word longer than
-/// a line (a link) stays whole.
+/// Appends a text broken at plain spaces only: an amount and its sign are held together by no-break ones. A word longer than a line (a
+/// link) stays whole.
 fn push_wrapped(out: &mut String, line: &str, most: usize) {
     let mut width = 0;
     for word in line.split(' ').filter(|w| !w.is_empty()) {

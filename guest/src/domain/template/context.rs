@@ -1,11 +1,11 @@
-//! What a text can say: the vocabulary of templates, and where each word comes from.
+//! The variables of templates, and where each value comes from.
 //!
-//! The document is looked at lazily (a text uses a handful of its fields); the rest is small and built at once.
-//! An absent optional value is `none`; printing it is an error, so that no mail ever says "none".
+//! The document is looked at lazily (a text uses a handful of its fields); the rest is small and built at once. An absent optional value is
+//! `none`; printing it is an error, so that no mail ever has "none" in it.
 
 use super::body::unbroken;
 use super::record::{Record, Root, unknown};
-use super::render::RenderRequest;
+use super::request::RenderRequest;
 use super::value::{amount, date, decimal, none, text};
 use crate::domain::document::{Adjustment, Document, Money, masked};
 use crate::domain::kind::DocumentKind;
@@ -14,10 +14,6 @@ use chrono::NaiveDate;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use rust_decimal::Decimal;
 use std::sync::Arc;
-
-/// Names that every text begins with.
-pub const ROOT: &[&str] =
-    &["document", "company", "sender", "partner", "recipient", "attached", "portal", "language", "locale"];
 
 /// Fields of `document`.
 pub const DOCUMENT: &[&str] = &[
@@ -114,7 +110,7 @@ pub const ATTACHED: &[&str; 3] = &["pdf", "ubl", "added"];
 /// Fields of `portal`.
 pub const PORTAL: &[&str; 2] = &["view_url", "pdf_url"];
 
-/// The context of a request, without the layout's own names.
+/// Makes the context of a request, without the layout's own names.
 pub(super) fn root(request: &RenderRequest<'_>) -> Root {
     let locale = request.locale;
     let (document, today) = (Arc::clone(request.document), request.today);
@@ -163,7 +159,7 @@ pub(super) fn root(request: &RenderRequest<'_>) -> Root {
     ])
 }
 
-/// The company as the mail shows it: settings, else what the document says of its issuer.
+/// The company as the mail shows it: settings, else the document's issuer.
 pub(super) struct CompanyFacts<'a> {
     pub(super) name: &'a str,
     pub(super) address: Vec<String>,
@@ -193,7 +189,7 @@ fn partner_name(document: &Document) -> &str {
     partner.trading_name.as_deref().unwrap_or(&partner.name)
 }
 
-/// Days by which a date has passed; negative before it.
+/// Returns the days by which a date has passed; negative before it.
 fn days_since(due: NaiveDate, today: NaiveDate) -> i64 {
     today.signed_duration_since(due).num_days()
 }
@@ -407,7 +403,7 @@ impl Object for ExtraView {
     }
 }
 
-/// What the reader still owes: an invoice that was overpaid asks for nothing.
+/// Returns what the reader still owes: an invoice that was overpaid asks for nothing.
 fn open(document: &Document) -> Option<Money> {
     match document.kind {
         DocumentKind::Invoice | DocumentKind::Reminder | DocumentKind::Statement => document.owed(),

@@ -1,4 +1,4 @@
-//! What a business system knows beyond the printed document, as texts and layouts show it: own fields, a person in charge, lines that are
+//! What a business system has beyond the printed document, as texts and layouts show it: own fields, a person in charge, lines that are
 //! documents, what changes the whole, and parts with names.
 
 use super::samples::{self, Fill};

@@ -6,6 +6,7 @@
 //! its one mail only.
 
 use super::fault::{Rule, TemplateFault};
+use super::names::{LAYOUT_ROOT, ROOT};
 use super::value::{Amount, Date, absent, to_decimal, wrong};
 use super::words::Words;
 use super::{format, shipped};
@@ -35,7 +36,7 @@ pub(super) struct TextSet {
     overrides: Arc<Overrides>,
     /// A subject or body is prose: its line breaks are kept.
     prose: Environment<'static>,
-    /// In a layout a line with a statement alone leaves nothing behind.
+    /// The environment of layouts: a line with a statement alone leaves nothing behind.
     layout: Environment<'static>,
     words: BTreeMap<(Locale, Locale), Rc<Words>>,
 }
@@ -59,7 +60,7 @@ pub(super) fn with_texts<R>(overrides: &Overrides, work: impl FnOnce(&mut TextSe
     })
 }
 
-/// Before the name of a German text that is to be read without ß.
+/// Prefix to the name of a German text that is to be read without ß.
 const WITH_SS: &str = "ss:";
 
 /// Where a text comes from, the highest first.
@@ -85,7 +86,7 @@ impl TextSet {
         if name.starts_with("layout/") { &self.layout } else { &self.prose }
     }
 
-    /// The highest level that has a text.
+    /// Returns the highest level that has a text.
     pub(super) fn level(&self, name: &str) -> Option<Level> {
         if self.overrides.user.contains_key(name) {
             Some(Level::User)
@@ -96,8 +97,8 @@ impl TextSet {
         }
     }
 
-    /// The text of a pair: the user's before the company's before the shipped one, and on each level that of the region before
-    /// that of the language. German for Switzerland is the language's own, without ß.
+    /// Finds the text of a pair: the user's before the company's before the shipped one, and on each level that of the region before that
+    /// of the language. German for Switzerland is the language's own, without ß.
     pub(super) fn find(&self, purpose: Purpose, locale: Locale, file: &str) -> Option<(String, Level)> {
         let regional = shipped::path(purpose, locale, file);
         if locale.region.is_none() {
@@ -127,7 +128,7 @@ impl TextSet {
         text.map(str::to_owned).map_err(|_| TemplateFault::new(name, "its output is not text"))
     }
 
-    /// Fixed words for a reader, those of tax as in the issuer's country; overrides over shipped ones, regions over languages.
+    /// Returns the fixed words for a reader, those of tax as in the issuer's country; overrides over shipped ones, regions over languages.
     pub(super) fn words(
         &mut self,
         locale: Locale,
@@ -148,7 +149,7 @@ impl TextSet {
         Ok(words)
     }
 
-    /// The locale, without a region that has no words of its own.
+    /// Returns the locale, without a region that has no words of its own.
     fn region(&self, locale: Locale) -> Locale {
         let has_own = self.level(&Words::path(locale)).is_some() || locale.writes_ss();
         if has_own { locale } else { Locale::of(locale.language) }
@@ -166,7 +167,7 @@ impl TextSet {
         Words::read(levels.into_iter())
     }
 
-    /// Names that a text reads without declaring them.
+    /// Lists the names that a text reads without declaring them.
     pub(super) fn undeclared(&self, name: &str, nested: bool) -> Result<Vec<String>, TemplateFault> {
         let template = self.environment(name).get_template(name).map_err(|e| TemplateFault::of(&e, name))?;
         let mut names: Vec<String> = template.undeclared_variables(nested).into_iter().collect();
@@ -174,7 +175,7 @@ impl TextSet {
         Ok(names)
     }
 
-    /// Says which of the business system's own fields a line prints that this document does not have.
+    /// Adds to a fault which of the business system's own fields a line prints that this document does not have.
     fn name_own_field(&self, fault: &mut TemplateFault) {
         let name = fault.name.as_str();
         let Ok(template) = self.environment(name).get_template(name) else { return };
@@ -201,11 +202,11 @@ impl TextSet {
         }
         // The engine does not name a variable that is not there at all: the text's own list of names does.
         if error.kind() == minijinja::ErrorKind::UndefinedError && error.detail().is_none() {
-            let known = |n: &String| super::context::ROOT.contains(&n.as_str()) || super::layout::is_name(n);
+            let known = |n: &String| ROOT.contains(&n.as_str()) || n == LAYOUT_ROOT;
             let unknown = self.undeclared(&fault.name, false).unwrap_or_default();
             let unknown: Vec<_> = unknown.into_iter().filter(|n| !known(n) && n != "plural").collect();
             if !unknown.is_empty() {
-                let roots = super::context::ROOT.join(", ");
+                let roots = ROOT.join(", ");
                 fault.detail =
                     format!("there is no \"{}\": a text begins with {roots}", unknown.join("\", \""));
             }
@@ -264,8 +265,8 @@ fn environment(overrides: Arc<Overrides>) -> Environment<'static> {
     env
 }
 
-/// The value, or another where the document has none: `{{ document.extra.route | default("") }}`; with `true` behind it also in place of
-/// what is empty or zero, as in the engine's own filter.
+/// Returns the value, or another where the document has none: `{{ document.extra.route | default("") }}`; with `true` behind it also in
+/// place of what is empty or zero, as in the engine's own filter.
 fn or_default(value: &Value, other: Option<Value>, lax: Option<bool>) -> Value {
     match value.is_none() || value.is_undefined() || lax == Some(true) && !value.is_true() {
         true => other.unwrap_or_else(|| Value::from("")),

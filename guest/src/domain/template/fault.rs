@@ -6,25 +6,25 @@ use std::error::Error as _;
 crate::domain::status::named! {
     /// Sort of fault, by name: findings are sorted by it.
     Rule, "rule", {
-        /// It needs a value that some documents lack.
+        /// The text needs a value that some documents lack.
         AbsentValue = "absent-value",
-        /// It fails in another way.
+        /// The text fails in another way.
         Failing = "failing",
         /// A picture has no alternative text.
         MissingAlt = "missing-alt",
         /// A language has no text.
         MissingLanguage = "missing-language",
-        /// It is not well-formed.
+        /// The text is not well-formed.
         Syntax = "syntax",
-        /// Its output is too large.
+        /// The text's output is too large.
         TooLarge = "too-large",
-        /// It takes too long.
+        /// The text takes too many steps.
         TooManySteps = "too-many-steps",
-        /// It lets a document put markup into the mail.
+        /// The text lets a document put markup into the mail.
         Unescaped = "unescaped",
-        /// It names a field that there is not.
+        /// The text names a field that does not exist.
         UnknownField = "unknown-field",
-        /// Nothing looks for its path.
+        /// The text's path is not one that is read.
         UnknownPath = "unknown-path",
         /// Mail programs drop some of it.
         Unsupported = "unsupported",
@@ -53,7 +53,7 @@ impl TemplateFault {
         Self { name: name.to_owned(), line: None, detail: detail.into(), rule: Rule::Failing }
     }
 
-    /// From the engine's error; the innermost cause says most.
+    /// Reads a fault from the engine's error; the innermost cause is the most specific.
     pub(super) fn of(error: &Error, asked_for: &str) -> Self {
         let mut inner = error;
         while let Some(next) = inner.source().and_then(|s| s.downcast_ref::<Error>()) {
@@ -81,18 +81,18 @@ fn rule(error: &Error) -> Rule {
 }
 
 fn detail(error: &Error) -> String {
-    let said = error.detail().map(str::to_owned);
+    let detail = error.detail().map(str::to_owned);
     match error.kind() {
         ErrorKind::OutOfFuel => {
             "it takes too many steps to render; is there a loop that does not end?".into()
         }
         ErrorKind::WriteFailure => "its output is larger than a mail may be".into(),
-        ErrorKind::UndefinedError => said.unwrap_or_else(|| "a field that is not known".into()),
+        ErrorKind::UndefinedError => detail.unwrap_or_else(|| "a field that is not known".into()),
         ErrorKind::TemplateNotFound => {
-            format!("{}; only shipped and overridden texts can be included", said.unwrap_or_default())
+            format!("{}; only shipped and overridden texts can be included", detail.unwrap_or_default())
         }
-        kind => match said {
-            Some(said) => format!("{kind}: {said}"),
+        kind => match detail {
+            Some(detail) => format!("{kind}: {detail}"),
             None => kind.to_string(),
         },
     }

@@ -1,14 +1,15 @@
 //! How a mail begins and ends: with what the contact wants, a person's name, or neither.
 
 use super::TemplateFault;
-use super::render::RenderRequest;
+use super::request::RenderRequest;
 use super::words::Words;
 use crate::domain::kind::{DocumentKind as K, UseCase as U};
 
 /// Longest salutation of a contact, in characters.
 const LONGEST: usize = 200;
 
-/// The first line: the contact's own salutation as given, with a comma where the language's own greeting has one, else the person's name, else a greeting without one.
+/// Writes the first line: the contact's own salutation as given, with a comma where the language's own greeting has one, else the person's
+/// name, else a greeting without one.
 pub(super) fn greeting(request: &RenderRequest<'_>, words: &Words) -> Result<String, TemplateFault> {
     let salutation = request.salutation.map(str::trim).filter(|own| {
         !own.is_empty() && own.chars().count() <= LONGEST && !own.chars().any(char::is_control)
@@ -25,13 +26,13 @@ pub(super) fn greeting(request: &RenderRequest<'_>, words: &Words) -> Result<Str
     }
 }
 
-/// The line before the signature.
+/// Writes the line before the signature.
 pub(super) fn closing(request: &RenderRequest<'_>, words: &Words) -> Result<String, TemplateFault> {
     let key = if is_formal(request) { "closing_formal" } else { "closing" };
     Ok(words.get(key)?.to_owned())
 }
 
-/// The text as it goes on after a greeting: with a capital where the greeting does not end in a comma, as in Switzerland.
+/// Continues a text after a greeting: with a capital where the greeting does not end in a comma, as in Switzerland.
 pub(super) fn continued(greeting: &str, body: &mut [Vec<String>]) {
     let Some(first) = body.first_mut().and_then(|paragraph| paragraph.first_mut()) else { return };
     let mut letters = first.chars();

@@ -1,14 +1,14 @@
-//! The document's lines in a layout: two columns at every width, so that a telephone shows them as a desk does. What a line is,
-//! with its quantity and price below, and what it comes to.
+//! The document's lines in a layout: two columns at every width, so that a telephone shows them as a desktop does. What a line is, with its
+//! quantity and price below, and what it comes to.
 
-use super::body::push_escaped;
 use super::fault::TemplateFault;
 use super::format::{long_date, money, number};
 use super::record::Record;
-use super::render::RenderRequest;
+use super::request::RenderRequest;
 use super::value::none;
 use super::words::Words;
 use crate::domain::document::{Line, Money};
+use crate::domain::html::push_escaped;
 use crate::domain::kind::DocumentKind;
 use minijinja::value::Value;
 use rust_decimal::Decimal;
@@ -25,7 +25,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// A column is shown where a line has something for it.
+    /// Finds the columns that have something to show in at least one line.
     pub(super) fn of(lines: &[Line]) -> Self {
         Self {
             quantity: lines.iter().any(|l| l.quantity.is_some()),
@@ -33,7 +33,7 @@ impl Columns {
         }
     }
 
-    /// Their headings. At the right stand amounts, else quantities; none where there are neither.
+    /// Makes the headings of the columns. At the right stand amounts, else quantities; none where there are neither.
     pub(super) fn value(self, words: &Words) -> Result<Value, TemplateFault> {
         let value = self.heading(words)?.map_or_else(none, Value::from);
         Ok(Record::value("columns", COLUMNS, [Value::from(words.get("description")?), value]))
@@ -95,7 +95,7 @@ pub(super) fn lines(
 /// What the layouts show of a line.
 struct Item<'a> {
     name: Cow<'a, str>,
-    /// Below the name in a table: what one costs, and how many there are where the column does not say it.
+    /// Below the name in a table: what one costs, and how many there are where the column does not show it.
     each: String,
     detail: Option<Cow<'a, str>>,
     /// What stands at the right of a table.
@@ -197,7 +197,7 @@ impl<'a> Item<'a> {
         text.push('\n');
     }
 
-    /// The line for a layout that loops.
+    /// Makes the line for a layout that loops.
     fn value(&self) -> Value {
         let mut small = String::new();
         self.push_small(&mut small);
@@ -215,8 +215,8 @@ impl<'a> Item<'a> {
     }
 }
 
-/// What a line of a statement says of the document that it is about: number, day, total and due date, each where it is given and not said
-/// beside it.
+/// Describes the document that a line of a statement is about: number, day, total and due date, each where it is given and not shown beside
+/// it.
 fn facts(line: &Line, request: &RenderRequest<'_>, words: &Words) -> Result<Option<String>, TemplateFault> {
     if line.date.or(line.due_date).is_none() && line.document.is_none() && line.balance.is_none() {
         return Ok(None);
@@ -238,7 +238,7 @@ fn facts(line: &Line, request: &RenderRequest<'_>, words: &Words) -> Result<Opti
     Ok((!facts.is_empty()).then(|| facts.join(" · ")))
 }
 
-/// `2 × € 605,00 = € 1.210,00`, or as much of it as there is.
+/// Joins quantity, price and amount, `2 × € 605,00 = € 1.210,00`, or as much of it as there is.
 fn joined(quantity: &str, price: &str, amount: &str) -> String {
     let mut sum = String::with_capacity(quantity.len() + price.len() + amount.len() + 8);
     sum.push_str(quantity);
@@ -255,7 +255,7 @@ fn joined(quantity: &str, price: &str, amount: &str) -> String {
     sum
 }
 
-/// Units whose symbol is the same in every language (UN/ECE Rec 20); others are left to the document itself.
+/// Returns the symbol of a unit that has one for all languages (UN/ECE Rec 20); others are left to the document itself.
 fn unit_symbol(code: &str) -> Option<&'static str> {
     Some(match code {
         "KGM" => "kg",

@@ -13,7 +13,7 @@ pub enum LanguageReason {
 }
 
 impl LanguageReason {
-    /// Name in the contract.
+    /// Returns the name in the contract.
     pub fn name(self) -> &'static str {
         match self {
             LanguageReason::Job => "job",
@@ -29,13 +29,13 @@ impl LanguageReason {
 pub struct LanguageSources<'a> {
     /// Asked for in the job.
     pub job: Option<&'a str>,
-    /// Of the contact that the mail goes to.
+    /// The language of the contact that the mail goes to.
     pub contact: Option<&'a str>,
-    /// Of the document.
+    /// The document's language.
     pub document: Option<&'a str>,
-    /// Of the partner.
+    /// The partner's language.
     pub partner: Option<&'a str>,
-    /// Of the company's settings.
+    /// The language of the company's settings.
     pub company: Option<&'a str>,
 }
 
@@ -50,7 +50,7 @@ pub struct Chosen {
     pub passed_over: Vec<String>,
 }
 
-/// The first of job, contact, document, partner and company whose language has texts; English if none.
+/// Chooses the first of job, contact, document, partner and company whose language has texts; English if none.
 pub fn choose_language(sources: LanguageSources<'_>) -> Chosen {
     let ladder = [
         (sources.job, LanguageReason::Job),

@@ -14,17 +14,19 @@ mod items;
 mod language;
 mod layout;
 pub mod lint;
+mod names;
 mod nearest;
 mod pay_by;
 mod record;
 mod render;
+mod request;
 mod samples;
 pub mod shipped;
 mod signature;
 mod subject_amount;
+mod unbroken;
 mod value;
 pub mod variables;
-mod whole;
 mod words;
 
 pub use fault::{RULES, Rule, TemplateFault};
@@ -32,8 +34,9 @@ pub use language::{Chosen, LanguageReason, LanguageSources, choose_language};
 pub use layout::{LONGEST_LINK, is_web};
 pub use nearest::nearest;
 pub use pay_by::pay_by;
-pub use render::{Attached, Edits, Logo, Portal, RenderRequest, Rendered, Sender, render};
-pub use signature::escaped;
+pub use render::{Rendered, render};
+pub use request::{Attached, Edits, Logo, Portal, RenderRequest, Sender};
+pub use signature::{safe_signature, signature_text};
 
 #[cfg(test)]
 mod detail_tests;

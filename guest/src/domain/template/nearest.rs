@@ -1,4 +1,4 @@
-//! Which path somebody meant who wrote one that nothing looks for.
+//! Which path was meant by one that does not exist.
 
 use super::shipped;
 use crate::domain::kind::TABLE;
@@ -8,7 +8,7 @@ const FILES: [&str; 3] = ["subject.txt", "body.txt", "body.html"];
 /// Longer words are compared with nothing.
 const LONGEST: usize = 60;
 
-/// The known path that is nearest to one that is not, part by part; none where they have little in common.
+/// Finds the known path that is nearest to one that is not, part by part; none where they have little in common.
 pub fn nearest(name: &str) -> Option<String> {
     let parts: Vec<&str> = name.trim_matches('/').split('/').collect();
     let meant = match parts.as_slice() {
@@ -27,19 +27,19 @@ pub fn nearest(name: &str) -> Option<String> {
     (meant != name && shipped::is_known(&meant)).then_some(meant)
 }
 
-/// A locale as paths write it.
+/// Returns a locale as paths write it.
 fn locale(tag: &str) -> Option<String> {
     let read = Locale::parse(&tag.replace('_', "-")).map(|locale| locale.to_string());
     read.or_else(|| closest(tag, Language::ALL.into_iter().map(Language::code)).map(str::to_owned))
 }
 
-/// The nearest of some words, if no more than every third letter differs.
+/// Finds the nearest of some words, if no more than every third letter differs.
 fn closest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     let found = known.map(|known| (distance(word, known), known)).min_by_key(|(distance, _)| *distance);
     found.filter(|(distance, known)| *distance <= known.len().max(word.len()) / 3).map(|(_, known)| known)
 }
 
-/// How many letters are to be put in, taken out or changed.
+/// Counts the letters that are to be put in, taken out or changed.
 fn distance(a: &str, b: &str) -> usize {
     if a.len() > LONGEST || b.len() > LONGEST {
         return usize::MAX;

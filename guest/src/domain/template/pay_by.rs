@@ -5,8 +5,8 @@ use crate::domain::kind::{DocumentKind as K, Purpose, UseCase as U};
 use crate::domain::settings::Payment;
 use chrono::{Days, NaiveDate};
 
-/// The day to pay by; none where the mail reminds of nothing, before the due date, which then holds, and where the company names
-/// no days.
+/// Returns the day to pay by; none where the mail reminds of nothing, before the due date, which then holds, and where the company names no
+/// days.
 pub fn pay_by(
     purpose: Purpose,
     document: &Document,
@@ -25,7 +25,7 @@ pub fn pay_by(
         return None;
     }
     let partner = document.partner();
-    // A private person whose country is not said is one at home.
+    // A private person without a country is one of the company's own country.
     let country = || partner.address.country_code().or_else(|| document.issuer().address.country_code());
     let least = match (partner.consumer && is_first).then(country).flatten() {
         Some(country) => least_for_consumers(&country),
@@ -34,7 +34,7 @@ pub fn pay_by(
     today.checked_add_days(Days::new(days.max(least).into()))
 }
 
-/// Days that a consumer has at least after a first reminder, counted from the day on which it is mailed.
+/// Returns days that a consumer has at least after a first reminder, counted from the day on which it is mailed.
 ///
 /// - Belgium: fourteen calendar days, the first of them the day after the mail (Code de droit économique / Wetboek van economisch
 ///   recht, XIX.2).

@@ -14,18 +14,19 @@ pub(super) struct Record<const N: usize> {
 }
 
 impl<const N: usize> Record<N> {
-    /// A record called `what` in errors; values in the order of the fields.
+    /// Makes a record called `what` in errors; values in the order of the fields.
     pub(super) fn value(what: &'static str, fields: &'static [&'static str; N], values: [Value; N]) -> Value {
         Value::from_object(Self { what, fields, values })
     }
 }
 
-/// Letter by letter, from the first: names are short and most of them differ at once, and the sandbox's own comparison is a call.
+/// Compares character by character, from the first: names are short and most of them differ at once, and the sandbox's own comparison is a
+/// call.
 fn same(name: &str, key: &str) -> bool {
     name.len() == key.len() && name.bytes().eq(key.bytes())
 }
 
-/// A value that is an error as soon as it is used.
+/// Makes a value that is an error as soon as it is used.
 pub(super) fn unknown(what: &str, field: &str, fields: &[&str]) -> Value {
     Value::from(Error::new(
         ErrorKind::UndefinedError,
@@ -48,8 +49,7 @@ impl<const N: usize> Object for Record<N> {
     }
 }
 
-/// The names a template begins with; the last is found first. An unknown one is left to the engine, which knows
-/// functions too.
+/// The names a template begins with; the last is found first. An unknown one is left to the engine, which has functions too.
 #[derive(Debug, Clone)]
 pub(super) struct Root(pub(super) Vec<(&'static str, Value)>);
 

@@ -7,100 +7,18 @@ use super::fault::TemplateFault;
 use super::greeting::{continued, greeting};
 use super::items::Shown;
 use super::layout;
+use super::request::RenderRequest;
 use super::shipped;
 use super::subject_amount::with_amount;
 use crate::domain::compose::{html_size, html_size_beyond};
-use crate::domain::document::Document;
-use crate::domain::kind::Purpose;
 use crate::domain::language::Locale;
-use crate::domain::settings::Settings;
-use chrono::NaiveDate;
 use minijinja::value::Value;
-use std::sync::Arc;
 
 /// Bytes of HTML, as it is sent, that a layout fills with lines: Gmail cuts a mail off beyond [`CLIPPED`](super::lint::CLIPPED), and a
 /// pixel, a forward and a long signature want room, too.
 const BUDGET: usize = 85_000;
 /// How a layout refers to the code.
 const PAYMENT_CODE: &str = "cid:payment-code";
-
-/// What a mail's texts are made of.
-#[derive(Debug, Clone, Copy)]
-pub struct RenderRequest<'a> {
-    /// Kind of document and use case.
-    pub purpose: Purpose,
-    /// Language and region, from [`choose_language`](super::choose_language).
-    pub locale: Locale,
-    /// The document.
-    pub document: &'a Arc<Document>,
-    /// Company, user, overrides and look.
-    pub settings: &'a Settings,
-    /// Who sends.
-    pub sender: Sender<'a>,
-    /// Name of the person who is greeted; none greets without a name.
-    pub addressee: Option<&'a str>,
-    /// How the contact wants a letter to begin, in place of a greeting.
-    pub salutation: Option<&'a str>,
-    /// What travels with the mail.
-    pub attached: Attached,
-    /// Links to the portal, where there is one.
-    pub portal: Option<Portal<'a>>,
-    /// What the user wrote in place of the texts.
-    pub edits: Edits<'a>,
-    /// The day the mail is made, for days overdue.
-    pub today: NaiveDate,
-    /// The day that a reminder asks to pay by, where there is one.
-    pub pay_by: Option<NaiveDate>,
-    /// False where the mail program adds a signature of its own.
-    pub signature: bool,
-    /// The logo that travels with the mail as `cid:logo`, where one does.
-    pub logo: Option<Logo>,
-}
-
-/// A logo.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Logo {
-    /// Width and height in pixels, where its file says them.
-    pub size: Option<(u32, u32)>,
-}
-
-/// Who sends.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Sender<'a> {
-    /// Display name.
-    pub name: Option<&'a str>,
-    /// Address.
-    pub email: &'a str,
-}
-
-/// Which files travel with the mail.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Attached {
-    /// The document as PDF.
-    pub pdf: bool,
-    /// The document as UBL.
-    pub ubl: bool,
-    /// Number of files added.
-    pub added: usize,
-}
-
-/// Links to the portal. Only `https:` and `http:` become a button.
-#[derive(Debug, Clone, Copy)]
-pub struct Portal<'a> {
-    /// The document's page.
-    pub view_url: &'a str,
-    /// Download of the PDF.
-    pub pdf_url: Option<&'a str>,
-}
-
-/// What the user wrote in the compose window. Plain text: never read as a template.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Edits<'a> {
-    /// Subject.
-    pub subject: Option<&'a str>,
-    /// Body, paragraphs separated by blank lines.
-    pub body: Option<&'a str>,
-}
 
 /// The texts of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,17 +35,17 @@ pub struct Rendered {
     pub payment_code: Option<Vec<u8>>,
 }
 
-/// Renders the texts of a mail. Pure: the same request gives the same bytes.
+/// Renders the texts of a mail. Pure: equal requests give equal bytes.
 pub fn render(request: &RenderRequest<'_>) -> Result<Rendered, TemplateFault> {
     with_texts(&request.settings.templates, |texts| render_with(texts, request))
 }
 
-/// Like [`render`], over texts that are already there.
+/// Renders as [`render`] does, over texts that are already loaded.
 pub(super) fn render_with(
     texts: &mut TextSet,
     request: &RenderRequest<'_>,
 ) -> Result<Rendered, TemplateFault> {
-    // A link that is none would be spoken of in the text and missing below it.
+    // A link that is none would be mentioned in the text and missing below it.
     let portal = request.portal.filter(|p| layout::is_web(p.view_url));
     let request = &RenderRequest { portal, ..*request };
     let issuer = request.document.issuer().address.country.as_deref();
@@ -187,23 +105,23 @@ pub(super) fn render_with(
     Ok(Rendered { subject, html, text: tidy(&text), template, payment_code })
 }
 
-/// The layout with so many of the document's lines that no mail program cuts it off: the totals below them would be gone.
+/// Lays out as many of the document's lines as fit before mail programs cut the mail off: the totals below them would be gone.
 fn as_many_lines_as_fit<T>(
     most: usize,
     laid_out: impl Fn(usize) -> Result<(String, T), TemplateFault>,
 ) -> Result<(String, T), TemplateFault> {
     let mut shown = most;
-    let mut made = laid_out(shown)?;
-    if shown == 0 || html_size_beyond(&made.0, BUDGET).is_none() {
-        return Ok(made);
+    let mut rendered = laid_out(shown)?;
+    if shown == 0 || html_size_beyond(&rendered.0, BUDGET).is_none() {
+        return Ok(rendered);
     }
     let none = html_size(&laid_out(0)?.0);
     let room = BUDGET.saturating_sub(none);
-    while let (Some(all), true) = (html_size_beyond(&made.0, BUDGET), shown > 0) {
+    while let (Some(all), true) = (html_size_beyond(&rendered.0, BUDGET), shown > 0) {
         // As if all lines were of one length; where the first ones are longer, again.
         let fit = shown.saturating_mul(room) / all.saturating_sub(none).max(1);
         shown = fit.min(shown - 1);
-        made = laid_out(shown)?;
+        rendered = laid_out(shown)?;
     }
-    Ok(made)
+    Ok(rendered)
 }

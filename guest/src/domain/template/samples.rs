@@ -24,7 +24,7 @@ impl Fill {
     pub(super) const ALL: [Fill; 3] = [Fill::Full, Fill::Bare, Fill::Paid];
 }
 
-/// The day on which samples are sent: eleven days after the due date.
+/// Returns the day on which samples are sent: eleven days after the due date.
 pub(super) fn today() -> NaiveDate {
     day(2026, 12, 3)
 }
@@ -33,7 +33,7 @@ fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).unwrap_or(NaiveDate::MIN)
 }
 
-/// A document of a kind.
+/// Makes a document of a kind.
 pub(super) fn document(kind: DocumentKind, fill: Fill) -> Document {
     let full = fill != Fill::Bare;
     let some = |text: &str| full.then(|| text.to_owned());

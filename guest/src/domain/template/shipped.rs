@@ -1,23 +1,23 @@
-//! The shipped texts, embedded: `<kind>/<use-case>/<language>/{subject.txt,body.txt}` and `layout/…`. A region has files of its own
-//! where it says something differently: `invoice/new/nl-BE/body.txt`, `layout/nl-BE/words.json` with the words that differ.
+//! The shipped texts, embedded: `<kind>/<use-case>/<language>/{subject.txt,body.txt}` and `layout/…`. A region has files of its own where
+//! its wording differs: `invoice/new/nl-BE/body.txt`, `layout/nl-BE/words.json` with the words that differ.
 
 use crate::domain::kind::Purpose;
 use crate::domain::language::{Language, Locale};
 
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
-/// Paths of all shipped texts, sorted.
+/// Returns paths of all shipped texts, sorted.
 pub fn catalogue() -> impl Iterator<Item = &'static str> {
     FILES.iter().map(|(name, _)| *name)
 }
 
-/// Source of a shipped text.
+/// Returns the source of a shipped text.
 pub fn source(name: &str) -> Option<&'static str> {
     let found = FILES.binary_search_by(|(path, _)| (*path).cmp(name)).ok()?;
     FILES.get(found).map(|(_, source)| *source)
 }
 
-/// Path of a text of a pair: `invoice/new/en/subject.txt`.
+/// Returns the path of a text of a pair: `invoice/new/en/subject.txt`.
 pub fn path(purpose: Purpose, locale: Locale, file: &str) -> String {
     let region = locale.region();
     // Joined, not formatted: every mail asks for half a dozen.
@@ -26,14 +26,14 @@ pub fn path(purpose: Purpose, locale: Locale, file: &str) -> String {
     [kind, "/", use_case, "/", locale.language.code(), hyphen, region, "/", file].concat()
 }
 
-/// The regions that have words of their own in a language.
+/// Returns the regions that have words of their own in a language.
 pub fn regions(language: Language) -> impl Iterator<Item = Locale> {
     let words = catalogue().filter_map(|name| name.strip_prefix("layout/")?.strip_suffix("/words.json"));
     let locales = words.filter_map(Locale::exactly);
     locales.filter(move |locale| locale.language == language && locale.region.is_some())
 }
 
-/// The language as its reader writes it: in the region that was asked for, else in the reader's country if texts differ there.
+/// Returns the language as its reader writes it: in the region that was asked for, else in the reader's country if texts differ there.
 pub fn read_in(locale: Locale, country: Option<&str>) -> Locale {
     let there = country.map(|country| locale.in_country(country));
     match there.filter(|there| locale.region.is_none() && regions(locale.language).any(|it| it == *there)) {

@@ -4,15 +4,15 @@ use super::body::{self, stands_alone};
 use super::fault::TemplateFault;
 use super::format::{money, short_date};
 use super::layout::{Demand, asked, due_date, when_due};
-use super::render::RenderRequest;
+use super::request::RenderRequest;
 use super::words::Words;
 use rust_decimal::Decimal;
 
 /// Characters of a subject with its amount: what is longer stays without it.
 const LONGEST: usize = 150;
 
-/// The subject with the amount that it asks to transfer and when that is due, where the company wants it so: `… – €121.00, due
-/// 20 Dec 2026`. One that names the amount stays as it is.
+/// Adds to the subject the amount that it asks to transfer and when that is due, where the company wants it so: `… – €121.00, due 20 Dec
+/// 2026`. One that names the amount stays as it is.
 pub(super) fn with_amount(
     subject: String,
     request: &RenderRequest<'_>,
@@ -47,7 +47,7 @@ fn names(subject: &str, amount: &str) -> bool {
     })
 }
 
-/// A text as it goes on within a line: without its capital.
+/// Writes a text as it goes on within a line: without its capital.
 fn lowered(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()

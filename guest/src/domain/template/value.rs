@@ -103,7 +103,7 @@ pub(super) fn none() -> Value {
     Value::from(())
 }
 
-/// A number out of what a template passes to `number` or `plural`: ours, an integer, or digits as text.
+/// Reads a number that a template passes to `number` or `plural`: ours, an integer, or digits as text.
 pub(super) fn to_decimal(value: &Value) -> Result<Decimal, Error> {
     if let Some(number) = value.downcast_object_ref::<Number>() {
         return Ok(number.value);
@@ -115,15 +115,15 @@ pub(super) fn to_decimal(value: &Value) -> Result<Decimal, Error> {
     Decimal::from_str(&digits).map_err(|_| wrong(value, "a number"))
 }
 
-/// The error for a value of another sort than a filter takes.
+/// Makes the error for a value of another sort than a filter takes.
 pub(super) fn wrong(value: &Value, wanted: &str) -> Error {
     if value.is_none() { absent() } else { invalid(format!("expected {wanted}, found {}", value.kind())) }
 }
 
-/// What is said where a value is printed that is not there.
+/// The error where a value is printed that does not exist.
 pub(super) const ABSENT: &str = "there is no such value for every document: guard it with {% if … %}";
 
-/// The error for printing a value that the document does not have.
+/// Makes the error for printing a value that the document does not have.
 pub(super) fn absent() -> Error {
     invalid(ABSENT.to_owned())
 }

@@ -1,8 +1,8 @@
-//! What a text can say, for a template's editor: each name with what it means, and what it is in the sample of a kind. The names are
-//! those of [`context`]; a test walks what texts read and finds one that is missing here, or too many.
+//! The variables of templates, for an editor: each name with its meaning, and its value in the sample of a kind. The names are those of
+//! [`context`]; a test walks what texts read and finds one that is missing here, or too many.
 
 use super::context;
-use super::render::{Attached, Edits, Portal, RenderRequest, Sender};
+use super::request::{Attached, Edits, Portal, RenderRequest, Sender};
 use crate::domain::document;
 use crate::domain::kind::{DocumentKind, Purpose, UseCase};
 use crate::domain::language::Locale;
@@ -108,10 +108,10 @@ const VARIABLES: &[(&str, &str)] = &[
 /// Stands for the name of an own field.
 const ANY: &str = "NAME";
 
-/// The names as JSON, each with an example from the sample of a kind.
+/// Writes the names as JSON, each with an example from the sample of a kind.
 pub fn of_kind(kind: DocumentKind) -> Option<String> {
     let document = document::read_text("application/json", document::sample(kind)).ok()?;
-    let context = sample_context(Arc::new(document.as_it_stands()))?;
+    let context = sample_context(Arc::new(document.as_mailed()))?;
     let all = VARIABLES.iter().map(|(name, description)| {
         let example = context.iter().find_map(|(root, value)| example(name.strip_prefix(root)?, value));
         json!({ "name": name, "description": description, "example": example })
@@ -119,7 +119,7 @@ pub fn of_kind(kind: DocumentKind) -> Option<String> {
     serde_json::to_string_pretty(&all.collect::<Vec<_>>()).ok()
 }
 
-/// The names that a text about a document begins with, everything around the document filled in.
+/// Makes the names that a text about a document begins with, everything around the document filled in.
 fn sample_context(document: Arc<document::Document>) -> Option<Vec<(&'static str, Value)>> {
     let mut settings = Settings::default();
     let issuer = document.issuer();
@@ -149,7 +149,7 @@ fn sample_context(document: Arc<document::Document>) -> Option<Vec<(&'static str
     Some(context::root(&request).0)
 }
 
-/// The value that a path of the rest of a name leads to, as JSON; none where it leads nowhere.
+/// Finds the value that a path of the rest of a name leads to, as JSON; none where it leads nowhere.
 fn example(path: &str, value: &Value) -> Option<Json> {
     if path.is_empty() {
         return Some(printed(value));
@@ -167,7 +167,7 @@ fn example(path: &str, value: &Value) -> Option<Json> {
     example(rest, &found)
 }
 
-/// A value as it is printed; what is no text there, as JSON has it.
+/// Returns a value as it is printed; what is no text there, as JSON has it.
 fn printed(value: &Value) -> Json {
     match value.kind() {
         ValueKind::None | ValueKind::Undefined => Json::Null,
@@ -222,7 +222,7 @@ mod tests {
     fn every_name_that_a_text_can_say_is_described_and_no_other() {
         let context = sample_context(Arc::new(full())).unwrap();
         let roots: Vec<&str> = context.iter().map(|(root, _)| *root).collect();
-        assert_eq!(roots, context::ROOT);
+        assert_eq!(roots, crate::domain::template::names::ROOT);
         let mut names = BTreeSet::new();
         for (root, value) in &context {
             walk(root, value, &mut names);

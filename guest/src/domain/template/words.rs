@@ -11,11 +11,11 @@ pub(super) struct Words {
     words: BTreeMap<String, String>,
 }
 
-/// Words that tell of tax: they are those of the country of whoever issues the document, in the reader's language.
+/// Words about tax: they are those of the issuer's country, in the reader's language.
 const TAX: [&str; 4] = ["net_total", "tax", "vat_at", "vat_identifier"];
 
 impl Words {
-    /// Path of a locale's words.
+    /// Returns the path of a locale's words.
     pub(super) fn path(locale: Locale) -> String {
         format!("layout/{locale}/words.json")
     }
@@ -49,31 +49,31 @@ impl Words {
         Ok(Self { path: path.unwrap_or("layout").to_owned(), words })
     }
 
-    /// These words, with those that tell of tax from `issuer`.
+    /// Replaces the words about tax by those of `issuer`.
     pub(super) fn taxed_as(&self, issuer: &Self) -> Self {
         let tax = TAX.iter().filter_map(|key| issuer.words.get_key_value(*key));
         let tax = tax.map(|(key, word)| (key.clone(), word.clone()));
         Self { path: self.path.clone(), words: self.words.clone().into_iter().chain(tax).collect() }
     }
 
-    /// These words as they are written without ß.
+    /// Writes the words without ß.
     pub(super) fn with_ss(mut self) -> Self {
         self.words.values_mut().for_each(|word| *word = word.replace('ß', "ss"));
         self
     }
 
-    /// The word of a key.
+    /// Returns the word of a key.
     pub(super) fn get(&self, key: &str) -> Result<&str, TemplateFault> {
         let found = self.words.get(key).map(String::as_str);
         found.ok_or_else(|| TemplateFault::new(&self.path, format!("the word \"{key}\" is missing")))
     }
 
-    /// The word of a key with its `{…}` filled in.
+    /// Returns the word of a key with its `{…}` filled in.
     pub(super) fn fill(&self, key: &str, placeholder: &str, value: &str) -> Result<String, TemplateFault> {
         Ok(self.get(key)?.replace(placeholder, value))
     }
 
-    /// All keys.
+    /// Returns all keys.
     #[cfg(test)]
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
         self.words.keys().map(String::as_str)

@@ -1,7 +1,8 @@
 //! Fields of a provider's JSON, each within bounds or not there.
 
 use super::{Notice, Reference};
-use crate::domain::opening::{self, Sighting};
+pub(super) use crate::domain::inbound::amazon::text;
+use crate::domain::opening::{self, ReportedOpening};
 use crate::domain::status::{Event, EventKind, EventSource};
 use chrono::{DateTime, FixedOffset};
 use serde_json::Value;
@@ -12,12 +13,7 @@ const LONGEST_ADDRESS: usize = 320;
 /// Characters of a server's words.
 const LONGEST_WORDS: usize = 2_000;
 
-/// A text that is not empty.
-pub(super) fn text<'a>(of: &'a Value, name: &str) -> Option<&'a str> {
-    of.get(name)?.as_str().map(str::trim).filter(|text| !text.is_empty())
-}
-
-/// An id: printable ASCII.
+/// Reads an id: printable ASCII.
 pub(super) fn id(of: &Value, name: &str) -> Option<String> {
     let value = of.get(name)?;
     let text = match value {
@@ -28,12 +24,12 @@ pub(super) fn id(of: &Value, name: &str) -> Option<String> {
     known.then_some(text)
 }
 
-/// An address, or what stands in its place: `Jo <jo@example.com>` too.
+/// Reads an address, or what stands in its place: `Jo <jo@example.com>` too.
 pub(super) fn address(of: &Value, name: &str) -> Option<String> {
     bare_address(text(of, name)?)
 }
 
-/// The same of a text.
+/// Reads an address from a text, with or without a name.
 pub(super) fn bare_address(text: &str) -> Option<String> {
     let inside = text.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(inside, _)| inside);
     let address = inside.unwrap_or(text).trim();
@@ -43,18 +39,18 @@ pub(super) fn bare_address(text: &str) -> Option<String> {
     known.then(|| address.to_owned())
 }
 
-/// Words, shortened.
+/// Bounds words; none where there are none.
 pub(super) fn words(text: &str) -> Option<String> {
     let words: String = text.trim().chars().take(LONGEST_WORDS).collect();
     (!words.is_empty()).then_some(words)
 }
 
-/// A status or reply code: a number, or a short text.
+/// Reads a status or reply code: a number, or a short text.
 pub(super) fn code(of: &Value, name: &str) -> Option<String> {
     id(of, name).filter(|code| code.len() <= 20 && code != "0")
 }
 
-/// Seconds since 1970, whole or with a fraction, as a number or a text.
+/// Reads seconds since 1970, whole or with a fraction, as a number or a text.
 pub(super) fn unix_time(of: &Value, name: &str) -> Option<DateTime<FixedOffset>> {
     let written = id(of, name)?;
     let (seconds, fraction) = written.split_once('.').unwrap_or((&written, ""));
@@ -64,32 +60,32 @@ pub(super) fn unix_time(of: &Value, name: &str) -> Option<DateTime<FixedOffset>>
     within_reason(time.fixed_offset())
 }
 
-/// A time in RFC 3339.
+/// Reads a time in RFC 3339.
 pub(super) fn time(of: &Value, name: &str) -> Option<DateTime<FixedOffset>> {
     within_reason(DateTime::parse_from_rfc3339(text(of, name)?).ok()?)
 }
 
-/// Mail of the years that a mail can be of.
+/// Returns a time if its year can be one of a mail.
 fn within_reason(time: DateTime<FixedOffset>) -> Option<DateTime<FixedOffset>> {
     use chrono::Datelike as _;
     (2000..=9999).contains(&time.year()).then_some(time)
 }
 
-/// A Message-ID with its angle brackets, whether they were there or not.
+/// Reads a Message-ID and gives it angle brackets, whether they were there or not.
 pub(super) fn message_id(of: &Value, name: &str) -> Option<Reference> {
     let id = id(of, name)?;
     let bare = id.trim_start_matches('<').trim_end_matches('>');
     bare.contains('@').then(|| Reference::MessageId(format!("<{bare}>")))
 }
 
-/// The references that our own submissions put into what a provider keeps for the sender: SendGrid's custom arguments,
-/// Mailgun's variables, Postmark's metadata.
+/// Reads the references that our own submissions put into what a provider stores for the sender: SendGrid's custom arguments, Mailgun's
+/// variables, Postmark's metadata.
 pub(super) fn own_references(of: &Value) -> Vec<Reference> {
     let attempt = id(of, "envelope-id").map(Reference::Attempt);
     attempt.into_iter().chain(message_id(of, "message-id")).collect()
 }
 
-/// A notice.
+/// Makes a notice.
 pub(super) fn notice(
     id: Option<String>,
     references: Vec<Reference>,
@@ -101,17 +97,17 @@ pub(super) fn notice(
     Notice { id, references, event, lasting: false }
 }
 
-/// An opening that a provider saw.
+/// Makes the event of an opening that a provider saw.
 pub(super) fn opening(user_agent: Option<&str>, is_flagged: bool, at: DateTime<FixedOffset>) -> EventKind {
-    opening::of_provider(Sighting { user_agent, is_flagged, sent: None, at })
+    opening::of_provider(ReportedOpening { user_agent, is_flagged, sent: None, at })
 }
 
-/// A click that a provider saw; none where a program followed the link, which proves nothing of a person.
+/// Makes the event of a click that a provider saw; none where a program followed the link, which proves nothing of a person.
 pub(super) fn click(
     user_agent: Option<&str>,
     is_flagged: bool,
     at: DateTime<FixedOffset>,
 ) -> Option<EventKind> {
-    let by_machine = opening::is_click_by_machine(Sighting { user_agent, is_flagged, sent: None, at });
+    let by_machine = opening::is_click_by_machine(ReportedOpening { user_agent, is_flagged, sent: None, at });
     (!by_machine).then_some(EventKind::Clicked)
 }

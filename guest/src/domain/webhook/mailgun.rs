@@ -7,7 +7,7 @@ use super::field::{
     address, click, code, id, message_id, notice, opening, own_references, text, unix_time, words,
 };
 use super::{Malformed, Notice, Reading, refusal};
-use crate::domain::inbound::{self, Hardness};
+use crate::domain::inbound::{self, BounceType};
 use crate::domain::status::EventKind as K;
 use serde_json::Value;
 
@@ -44,7 +44,7 @@ fn one(entry: &Value) -> Option<Notice> {
     let headers = part("message").get("headers").unwrap_or(&empty);
     references.extend(message_id(headers, "message-id"));
     let mut notice = notice(id(entry, "id"), references, address(entry, "recipient"), kind, at);
-    let said = match kind {
+    let reason = match kind {
         K::Opened | K::MachineOpen => agent,
         K::Dropped => {
             server_words(status).or_else(|| text(part("reject"), "reason")).or_else(|| text(entry, "reason"))
@@ -54,19 +54,19 @@ fn one(entry: &Value) -> Option<Notice> {
         }
         _ => None,
     };
-    notice.event.words = said.and_then(words);
+    notice.event.words = reason.and_then(words);
     notice.event.code = code(status, "enhanced-code").or_else(|| code(status, "code"));
     let is_hard = text(entry, "reason") == Some("bounce");
-    refusal::judge(&mut notice, if is_hard { Hardness::Hard } else { Hardness::Soft });
+    refusal::set_bounce_type(&mut notice, if is_hard { BounceType::Hard } else { BounceType::Soft });
     Some(notice)
 }
 
-/// The words of the recipient's server.
+/// Reads the words of the recipient's server.
 fn server_words(status: &Value) -> Option<&str> {
     text(status, "message").or_else(|| text(status, "description"))
 }
 
-/// What a failure is, by its reason, its severity, and where neither tells by the server's code.
+/// Classifies a failure, by its reason, its severity, and where neither decides by the server's code.
 fn failure(entry: &Value, status: &Value) -> Option<K> {
     let code = code(status, "enhanced-code").or_else(|| code(status, "code"));
     match (text(entry, "reason"), text(entry, "severity")) {
@@ -76,7 +76,7 @@ fn failure(entry: &Value, status: &Value) -> Option<K> {
         // `bounce`, `generic`, `espblock`, `greylisted` and others.
         (_, Some("permanent")) => Some(K::Bounced),
         (_, Some("temporary")) => Some(K::Delayed),
-        _ => match inbound::judge(code.as_deref(), server_words(status).unwrap_or_default())
+        _ => match inbound::bounce_reason(code.as_deref(), server_words(status).unwrap_or_default())
             .code?
             .chars()
             .next()?
@@ -88,7 +88,7 @@ fn failure(entry: &Value, status: &Value) -> Option<K> {
     }
 }
 
-/// The `User-Agent` of the image proxy that Mailgun names in `bot` instead.
+/// Finds the `User-Agent` of the image proxy that Mailgun names in `bot` instead.
 fn proxy(bot: &str) -> Option<&'static str> {
     match bot {
         "gmail" => Some("GoogleImageProxy"),
@@ -98,7 +98,7 @@ fn proxy(bot: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a `bot` is none of the image proxies that fetch when their user opens the mail.
+/// True if a `bot` is none of the image proxies that fetch when their user opens the mail.
 fn is_robot(bot: &str) -> bool {
     proxy(bot).is_none()
 }

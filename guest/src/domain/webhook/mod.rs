@@ -1,11 +1,11 @@
 //! What mail providers report about the mails that they were given, each in its own JSON, as the facts that a status is
 //! made of.
 //!
-//! A server's code and words are judged as in a mail that comes in, an opening as by our own pixel: a fact is the same for
-//! every provider. A type that no table here has changes nothing.
+//! A server's code and words are classified as in an inbound mail, an opening as by our own pixel: a fact is one for every provider. A type
+//! that no table here has changes nothing.
 //!
-//! Bodies come from outside. The host knows who wrote one, not what is in it: nothing here trusts a length, a number or
-//! a type. An entry that says nothing of use is passed over, never a reason to lose the others.
+//! Bodies come from outside. The host has verified who wrote one, not what is in it: nothing here trusts a length, a number or a type. An
+//! entry without anything of use is passed over, never a reason to lose the others.
 
 mod field;
 mod mailgun;
@@ -60,12 +60,12 @@ pub struct Notice {
     pub lasting: bool,
 }
 
-/// What a body says.
+/// A body that was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// In the body's order.
+    /// The notices, in the body's order.
     pub notices: Vec<Notice>,
-    /// Entries that say nothing about a mail.
+    /// Number of entries that are not about a mail.
     pub passed_over: u32,
 }
 
@@ -96,8 +96,7 @@ impl Malformed {
 
 /// Reads a body.
 ///
-/// # Errors
-/// [`Malformed`]: the same body can never be read.
+/// # Errors [`Malformed`]: this body can never be read.
 pub fn read(provider: Provider, body: &str) -> Result<Reading, Malformed> {
     let json: Value = serde_json::from_str(body).map_err(|e| Malformed::new("$", e))?;
     match provider {

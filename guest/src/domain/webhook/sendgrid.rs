@@ -6,7 +6,7 @@ use super::field::{
     address, click, code, id, message_id, notice, opening, own_references, text, unix_time, words,
 };
 use super::{MOST_ENTRIES, Malformed, Notice, Reading, Reference, refusal};
-use crate::domain::inbound::Hardness;
+use crate::domain::inbound::BounceType;
 use crate::domain::status::EventKind as K;
 use serde_json::Value;
 
@@ -48,26 +48,27 @@ fn one(entry: &Value) -> Option<Notice> {
     references.extend(own.and_then(|id| Some(Reference::ProviderId(id.split('.').next()?.to_owned()))));
     references.extend(message_id(entry, "smtp-id"));
     let mut notice = notice(id(entry, "sg_event_id"), references, address(entry, "email"), kind, at);
-    let said = match kind {
+    let reason = match kind {
         K::Bounced | K::Expired | K::Dropped => text(entry, "reason"),
         K::Delayed => text(entry, "response").or_else(|| text(entry, "reason")),
         K::Delivered => text(entry, "response"),
         K::Opened | K::MachineOpen => agent,
         _ => None,
     };
-    notice.event.words = said.and_then(words);
+    notice.event.words = reason.and_then(words);
     notice.event.code = code(entry, "status");
-    refusal::judge(&mut notice, flag(entry));
+    refusal::set_bounce_type(&mut notice, flag(entry));
     Some(notice)
 }
 
-/// What SendGrid's own types say: `blocked` is a matter of this mail or of the sender's standing, not of the address.
-fn flag(entry: &Value) -> Hardness {
+/// Returns the bounce type that SendGrid's own types stand for: `blocked` is a matter of this mail or of the sender's reputation, not of
+/// the address.
+fn flag(entry: &Value) -> BounceType {
     let is_bounce = text(entry, "type") == Some("bounce");
     match text(entry, "bounce_classification") {
-        Some("Technical" | "Content" | "Reputation" | "Frequency or Volume Too High") => Hardness::Soft,
+        Some("Technical" | "Content" | "Reputation" | "Frequency or Volume Too High") => BounceType::Soft,
         // `Invalid Address`, `Mailbox Unavailable`, `Unclassified`.
-        _ if is_bounce => Hardness::Hard,
-        _ => Hardness::Soft,
+        _ if is_bounce => BounceType::Hard,
+        _ => BounceType::Soft,
     }
 }

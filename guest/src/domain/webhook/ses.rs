@@ -4,9 +4,9 @@
 
 use super::field::{address, bare_address, code, id, notice, text, time, words};
 use super::{MOST_ENTRIES, Malformed, Notice, Reading, Reference, refusal};
-use crate::domain::inbound::Hardness;
-use crate::domain::inbound::amazon::{self, Bounce, Complaint};
-use crate::domain::opening::{self, Sighting};
+use crate::domain::inbound::BounceType;
+use crate::domain::inbound::amazon::{self, Bounce, Complaint, Notification, entries};
+use crate::domain::opening::{self, ReportedOpening};
 use crate::domain::status::EventKind as K;
 use serde_json::Value;
 
@@ -24,16 +24,15 @@ pub(super) fn read(body: &Value) -> Result<Reading, Malformed> {
         reading.add(None);
         return Ok(reading);
     };
-    reading.add(notices(&entry, id(body, "MessageId")));
+    reading.add(notices(&Notification::new(entry), id(body, "MessageId")));
     Ok(reading)
 }
 
-/// One for each recipient that the entry names.
-fn notices(entry: &Value, envelope: Option<String>) -> Option<Vec<Notice>> {
-    let part = |name: &str| entry.get(name).filter(|part| part.is_object());
-    let mail = entry.get("mail")?;
-    let what = text(entry, "eventType").or_else(|| text(entry, "notificationType"))?;
-    let (kind, part) = match what {
+/// Makes a notice for each recipient that the entry names.
+fn notices(entry: &Notification, envelope: Option<String>) -> Option<Vec<Notice>> {
+    let part = |name: &str| entry.part(name);
+    let mail = entry.mail()?;
+    let (kind, part) = match entry.event()? {
         "Send" => (K::Accepted, part("send")),
         "Delivery" => (K::Delivered, part("delivery")),
         "DeliveryDelay" => (K::Delayed, part("deliveryDelay")),
@@ -52,7 +51,7 @@ fn notices(entry: &Value, envelope: Option<String>) -> Option<Vec<Notice>> {
     let (own_time, sent) = (time(part, "timestamp"), time(mail, "timestamp"));
     let at = own_time.or(sent)?;
     let user_agent = text(part, "userAgent");
-    let seen = Sighting { user_agent, is_flagged: false, sent: own_time.and(sent), at };
+    let seen = ReportedOpening { user_agent, is_flagged: false, sent: own_time.and(sent), at };
     let kind = match kind {
         K::Opened => opening::of_provider(seen),
         K::Clicked if opening::is_click_by_machine(seen) => return None,
@@ -73,27 +72,25 @@ fn notices(entry: &Value, envelope: Option<String>) -> Option<Vec<Notice>> {
         _ => None,
     };
     let of = |(recipient, own): (Option<String>, &Value)| {
-        let (kind, flag) = if kind == K::Bounced { bounce(part, own)? } else { (kind, Hardness::Soft) };
+        let (kind, flag) = if kind == K::Bounced { bounce(part, own)? } else { (kind, BounceType::Soft) };
         let mut notice = new(recipient, kind);
-        let said = text(own, "diagnosticCode").map(|it| it.strip_prefix("smtp;").unwrap_or(it));
+        let diagnostic = text(own, "diagnosticCode").map(|it| it.strip_prefix("smtp;").unwrap_or(it));
         let subtype = || text(part, "bounceSubType").filter(|_| kind == K::Dropped);
-        notice.event.words = said.or(whole).or_else(subtype).and_then(words);
+        notice.event.words = diagnostic.or(whole).or_else(subtype).and_then(words);
         notice.event.code = code(own, "status");
-        refusal::judge(&mut notice, flag);
+        refusal::set_bounce_type(&mut notice, flag);
         Some(notice)
     };
     Some(recipients.into_iter().take(MOST_ENTRIES).filter_map(of).collect())
 }
 
-/// What a bounce is for one recipient, and how lasting by SES's own type.
-fn bounce(part: &Value, own: &Value) -> Option<(K, Hardness)> {
-    let named = |name: &str| text(part, name).unwrap_or_default();
-    let is_bare = ["action", "status", "diagnosticCode"].iter().all(|name| text(own, name).is_none());
-    match amazon::bounce(named("bounceType"), named("bounceSubType"), is_bare) {
-        Bounce::Returned(hardness) => Some((K::Bounced, hardness)),
-        Bounce::Expired => Some((K::Expired, Hardness::Soft)),
-        Bounce::KeptBack => Some((K::Dropped, Hardness::Soft)),
-        Bounce::Answered => Some((K::AutoReply, Hardness::Soft)),
+/// Classifies a bounce for one recipient, and how lasting it is by SES's own type.
+fn bounce(part: &Value, own: &Value) -> Option<(K, BounceType)> {
+    match amazon::bounce_of(part, own) {
+        Bounce::Returned(bounce_type) => Some((K::Bounced, bounce_type)),
+        Bounce::Expired => Some((K::Expired, BounceType::Soft)),
+        Bounce::KeptBack => Some((K::Dropped, BounceType::Soft)),
+        Bounce::Answered => Some((K::AutoReply, BounceType::Soft)),
         Bounce::Unknown => None,
     }
 }
@@ -103,14 +100,12 @@ fn complaints(
     recipients: Vec<(Option<String>, &Value)>,
     new: impl Fn(Option<String>, K) -> Notice,
 ) -> Option<Vec<Notice>> {
-    let named = |name: &str| text(part, name).unwrap_or_default();
     let mut addresses: Vec<String> = recipients.into_iter().filter_map(|(address, _)| address).collect();
-    addresses.sort_by_key(|address| address.to_lowercase());
-    addresses.dedup_by_key(|address| address.to_lowercase());
+    amazon::each_once(&mut addresses);
     let all = |kind| -> Vec<Notice> {
         addresses.iter().take(MOST_ENTRIES).map(|it| new(Some(it.clone()), kind)).collect()
     };
-    match amazon::complaint(named("complaintSubType"), named("complaintFeedbackType"), addresses.len()) {
+    match amazon::complaint_of(part, addresses.len()) {
         Complaint::Unwanted => Some(all(K::Complaint)),
         Complaint::OneOfSeveral => {
             let mut notice = new(None, K::Complaint);
@@ -118,16 +113,16 @@ fn complaints(
             Some(vec![notice])
         }
         Complaint::KeptBack => {
-            let said = text(part, "complaintSubType").and_then(words);
+            let diagnostic = text(part, "complaintSubType").and_then(words);
             let mut notices = all(K::Dropped);
-            notices.iter_mut().for_each(|notice| notice.event.words.clone_from(&said));
+            notices.iter_mut().for_each(|notice| notice.event.words.clone_from(&diagnostic));
             Some(notices)
         }
         Complaint::Nothing => None,
     }
 }
 
-/// Those that the part names, else the mail's only one; several that nothing tells apart are not everybody.
+/// Returns the recipients that the part names, else the mail's only one; of several that nothing distinguishes, none.
 fn recipients<'a>(part: &'a Value, mail: &'a Value) -> Vec<(Option<String>, &'a Value)> {
     for name in ["bouncedRecipients", "complainedRecipients", "delayedRecipients"] {
         if let Some(list) = part.get(name).and_then(Value::as_array) {
@@ -135,8 +130,7 @@ fn recipients<'a>(part: &'a Value, mail: &'a Value) -> Vec<(Option<String>, &'a 
         }
     }
     let addresses = |of: &'a Value, name: &str| -> Vec<(Option<String>, &'a Value)> {
-        let list = of.get(name).and_then(Value::as_array).into_iter().flatten();
-        list.filter_map(|it| Some((Some(bare_address(it.as_str()?)?), it))).collect()
+        entries(of, name).filter_map(|it| Some((Some(bare_address(it.as_str()?)?), it))).collect()
     };
     let named = addresses(part, "recipients");
     if !named.is_empty() {
@@ -147,9 +141,9 @@ fn recipients<'a>(part: &'a Value, mail: &'a Value) -> Vec<(Option<String>, &'a 
     if told_apart { all } else { Vec::new() }
 }
 
-/// SES gives the mail a Message-ID of its own; ours is in what it kept of the headers.
+/// Finds the Message-IDs: SES gives the mail one of its own; ours is among the headers it stored.
 fn message_ids(mail: &Value) -> Vec<Reference> {
-    let headers = mail.get("headers").and_then(Value::as_array).into_iter().flatten().take(200);
+    let headers = entries(mail, "headers").take(200);
     let named =
         headers.filter(|it| text(it, "name").is_some_and(|name| name.eq_ignore_ascii_case("message-id")));
     let in_headers = named.filter_map(|it| super::field::message_id(it, "value"));

@@ -4,16 +4,16 @@
 //! `sendMail` with MIME: <https://learn.microsoft.com/graph/outlook-send-mime-message>. Only 202 is acceptance: a 200 has
 //! been seen for a mail that was too large and was never sent. Errors: <https://learn.microsoft.com/graph/errors>.
 
-use super::answer::{Meaning, NotTaken, Words, error_object, no_answer, of_status, refusal, unfit};
+use super::response::{ApiRefusal, Meaning, Words, error_object, no_answer, of_status, refusal, unsuitable};
 use super::upload;
-use super::web::{Answer, Piece, Request, Web, encoded, identifier};
+use super::web::{Piece, Request, Web, WebResponse, encoded, identifier};
 use super::{Mail, Receipt};
 use crate::domain::address::Mailbox;
 use crate::domain::compose::{Addressees, Chunk, MessageId, readdress, without_files};
 use crate::domain::status::{ApiFailure, Stage, Verdict};
 use serde_json::Value;
 
-/// In the words of a failure.
+/// The provider's name in the words of a failure.
 const NAME: &str = "Microsoft Graph";
 /// Largest message that `sendMail` is given: in base64 it fills the 4 MB that a request may have.
 const MAX_DIRECT: u64 = 3_000_000;
@@ -33,7 +33,7 @@ const QUOTA: &[&str] = &[
 ];
 /// Later: the service has no time.
 const BUSY: &[&str] = &["ErrorServerBusy", "ErrorTooManyObjectsOpened", "ErrorMailboxStoreUnavailable"];
-/// The account needs its user: the grant is gone, or Microsoft wants to see him first.
+/// The account needs its user: the grant is gone, or Microsoft wants them to sign in again.
 const SIGN_IN: &[&str] = &[
     "InvalidAuthenticationToken",
     "Authentication_ExpiredToken",
@@ -56,7 +56,7 @@ const ACCOUNT: &[&str] = &[
 /// A recipient is at fault.
 const RECIPIENT: &[&str] = &["ErrorInvalidRecipients", "ErrorInvalidInternetAddress", "ErrorInvalidAddress"];
 
-pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, NotTaken> {
+pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, ApiRefusal> {
     let to = Addressees::of(&mail.parts, &mail.recipients);
     let chunks = readdress(mail.outgoing.chunks.clone(), &to);
     let base = base(mail.sender.as_ref());
@@ -79,7 +79,7 @@ pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, NotTak
     Ok(receipt)
 }
 
-/// The mailbox to call as.
+/// Returns the mailbox to call as.
 pub(super) fn base(sender: Option<&Mailbox>) -> String {
     match sender {
         Some(mailbox) => format!("/v1.0/users/{}", encoded(&mailbox.address.wire())),
@@ -87,67 +87,72 @@ pub(super) fn base(sender: Option<&Mailbox>) -> String {
     }
 }
 
-/// The request that sends: 202, and nothing else, is acceptance.
-fn submit(mail: &Mail<'_>, request: Request, web: &mut dyn Web) -> Result<Receipt, NotTaken> {
-    let answer = web.call(request).map_err(|error| no_answer(error, true))?;
-    receipt(mail, &answer)
+/// Makes the request that sends: 202, and nothing else, is acceptance.
+fn submit(mail: &Mail<'_>, request: Request, web: &mut dyn Web) -> Result<Receipt, ApiRefusal> {
+    let response = web.call(request).map_err(|error| no_answer(error, true))?;
+    receipt(mail, &response)
 }
 
-/// What the answer to that request says.
-pub(super) fn receipt(mail: &Mail<'_>, answer: &Answer) -> Result<Receipt, NotTaken> {
-    if answer.status == 202 {
+/// Reads the answer to that request.
+pub(super) fn receipt(mail: &Mail<'_>, response: &WebResponse) -> Result<Receipt, ApiRefusal> {
+    if response.status == 202 {
         return Ok(Receipt { status: 202, ..Receipt::default() });
     }
-    Err(refused(mail, answer))
+    Err(refused(mail, response))
 }
 
-fn refused(mail: &Mail<'_>, answer: &Answer) -> NotTaken {
-    let words = words(answer);
-    let meaning = meaning(answer.status, &words, &mail.outgoing.recipients);
-    refusal(NAME, answer, words, meaning)
+fn refused(mail: &Mail<'_>, response: &WebResponse) -> ApiRefusal {
+    let words = words(response);
+    let meaning = meaning(response.status, &words, &mail.outgoing.recipients);
+    refusal(NAME, response, words, meaning)
 }
 
-/// By draft, files, and `send`. Until the last request nothing can have been sent, so whatever fails before it may be
-/// tried again, and the draft is taken away.
-fn send_draft(mail: &Mail<'_>, base: &str, chunks: &[Chunk], web: &mut dyn Web) -> Result<Receipt, NotTaken> {
+/// Sends by draft, files, and `send`. Until the last request nothing can have been sent, so whatever fails before it may be tried again,
+/// and the draft is taken away.
+fn send_draft(
+    mail: &Mail<'_>,
+    base: &str,
+    chunks: &[Chunk],
+    web: &mut dyn Web,
+) -> Result<Receipt, ApiRefusal> {
     let files: Vec<_> = mail.parts.files.iter().filter(|file| file.content_id.is_none()).collect();
     let handles: Vec<u32> = files.iter().map(|file| file.handle).collect();
     let mut sized = Vec::with_capacity(files.len());
     for file in files {
         let Some(size) = mail.size_of(file.handle) else {
-            return Err(unfit(format!("mail.files: the size of \"{}\" is not given", file.name)));
+            return Err(unsuitable(format!("mail.files: the size of \"{}\" is not given", file.name)));
         };
         if size > MAX_FILE {
-            return Err(unfit(format!(
+            return Err(unsuitable(format!(
                 "{NAME} takes at most {MAX_FILE} bytes a file: \"{}\" has {size}",
                 file.name
             )));
         }
         sized.push((file, size));
     }
-    let Some(skeleton) = without_files(chunks, &handles) else {
-        return Err(unfit("mail.chunks: the files are not where this plugin puts them"));
+    let Some(without_attachments) = without_files(chunks, &handles) else {
+        return Err(unsuitable("mail.chunks: the files are not where this plugin puts them"));
     };
     let mut request = Request::new(mail.account, "POST", format!("{base}/messages"))
-        .with("text/plain", vec![Piece::MessageBase64(skeleton)]);
+        .with("text/plain", vec![Piece::MessageBase64(without_attachments)]);
     // So that the draft's id is the sent mail's, too.
     request.headers.push(("prefer", "IdType=\"ImmutableId\"".to_owned()));
     request.limit = MESSAGE_AGAIN;
-    let answer = web.call(request).map_err(|error| no_answer(error, false))?;
-    let json = answer.json();
-    let Some(id) = identifier(&json["id"]).filter(|_| answer.status == 201) else {
-        return Err(nothing_sent(refused(mail, &answer)));
+    let response = web.call(request).map_err(|error| no_answer(error, false))?;
+    let json = response.json();
+    let Some(id) = identifier(&json["id"]).filter(|_| response.status == 201) else {
+        return Err(nothing_sent(refused(mail, &response)));
     };
     let draft = format!("{base}/messages/{}", encoded(&id));
     let step =
         sized.into_iter().try_for_each(|(file, size)| upload::attach(mail.account, &draft, file, size, web));
     let sent = match step {
         Ok(()) => submit(mail, Request::new(mail.account, "POST", format!("{draft}/send")), web),
-        Err(upload::Failed::Answer(answer)) => Err(nothing_sent(refused(mail, &answer))),
-        Err(upload::Failed::Session(answer)) => Err(session_lost(&answer)),
-        Err(upload::Failed::NotTaken(error)) => Err(error),
+        Err(upload::UploadFailure::WebResponse(response)) => Err(nothing_sent(refused(mail, &response))),
+        Err(upload::UploadFailure::Session(response)) => Err(session_lost(&response)),
+        Err(upload::UploadFailure::ApiRefusal(error)) => Err(error),
     };
-    let in_doubt = matches!(&sent, Err(NotTaken::Failed(ApiFailure { verdict: Verdict::InDoubt, .. })));
+    let in_doubt = matches!(&sent, Err(ApiRefusal::Failed(ApiFailure { verdict: Verdict::InDoubt, .. })));
     if sent.is_err() && !in_doubt {
         let _ = web.call(Request::new(mail.account, "DELETE", draft));
     }
@@ -160,38 +165,40 @@ fn send_draft(mail: &Mail<'_>, base: &str, chunks: &[Chunk], web: &mut dyn Web) 
     })
 }
 
-/// The mail is too large for the mailbox, or the session has ended.
-fn session_lost(answer: &Answer) -> NotTaken {
-    let words = words(answer);
-    let too_large = answer.status == 413 || words.is(&["ErrorMessageSizeExceeded"]);
+/// Makes the refusal for a session that is gone: the mail is too large for the mailbox, or the session has ended.
+fn session_lost(response: &WebResponse) -> ApiRefusal {
+    let words = words(response);
+    let too_large = response.status == 413 || words.is(&["ErrorMessageSizeExceeded"]);
     let meaning = if too_large { Meaning::Permanent(Stage::Data) } else { Meaning::Transient };
-    refusal(NAME, answer, words, meaning)
+    refusal(NAME, response, words, meaning)
 }
 
-/// What is in doubt about a step before the last one is not whether the mail was sent.
-fn nothing_sent(refusal: NotTaken) -> NotTaken {
+/// Turns a doubt about a step before the last one into a failure: nothing was sent yet.
+fn nothing_sent(refusal: ApiRefusal) -> ApiRefusal {
     match refusal {
-        NotTaken::Failed(failure) if failure.verdict == Verdict::InDoubt => NotTaken::Failed(ApiFailure {
-            stage: Stage::Data,
-            verdict: Verdict::Transient,
-            detail: failure.detail.replacen(
-                "could not say whether it took the mail",
-                "did not make the draft",
-                1,
-            ),
-            ..failure
-        }),
+        ApiRefusal::Failed(failure) if failure.verdict == Verdict::InDoubt => {
+            ApiRefusal::Failed(ApiFailure {
+                stage: Stage::Data,
+                verdict: Verdict::Transient,
+                detail: failure.detail.replacen(
+                    "could not say whether it took the mail",
+                    "did not make the draft",
+                    1,
+                ),
+                ..failure
+            })
+        }
         other => other,
     }
 }
 
-/// The mails of a folder, or of all folders, with this Message-ID, and whether each is still a draft.
+/// Finds the mails of a folder, or of all folders, with this Message-ID, and whether each is still a draft.
 pub(super) fn find(
     account: &str,
     folder: &str,
     id: &MessageId,
     web: &mut dyn Web,
-) -> Result<Vec<(Receipt, bool)>, NotTaken> {
+) -> Result<Vec<(Receipt, bool)>, ApiRefusal> {
     let filter = format!("internetMessageId eq '{}'", id.to_string().replace('\'', "''"));
     let target = format!(
         "{folder}/messages?$filter={}&$select=id,conversationId,internetMessageId,isDraft&$top=10",
@@ -199,15 +206,15 @@ pub(super) fn find(
     );
     let mut request = Request::new(account, "GET", target);
     request.headers.push(("prefer", "IdType=\"ImmutableId\"".to_owned()));
-    let answer = web.call(request).map_err(|error| no_answer(error, false))?;
-    let json = answer.json();
-    let Some(items) = json["value"].as_array().filter(|_| answer.status == 200) else {
-        let words = words(&answer);
-        let meaning = meaning(answer.status, &words, &[]);
-        return Err(refusal(NAME, &answer, words, meaning));
+    let response = web.call(request).map_err(|error| no_answer(error, false))?;
+    let json = response.json();
+    let Some(items) = json["value"].as_array().filter(|_| response.status == 200) else {
+        let words = words(&response);
+        let meaning = meaning(response.status, &words, &[]);
+        return Err(refusal(NAME, &response, words, meaning));
     };
     let receipt = |item: &Value| Receipt {
-        status: answer.status,
+        status: response.status,
         message_id: message_id(&item["internetMessageId"]),
         provider_id: identifier(&item["id"]),
         thread_id: identifier(&item["conversationId"]),
@@ -220,8 +227,8 @@ fn message_id(of: &Value) -> Option<String> {
     MessageId::parse(of.as_str()?).ok().map(|id| id.to_string())
 }
 
-fn words(answer: &Answer) -> Words {
-    let Some(error) = error_object(answer) else { return Words::of_body(answer) };
+fn words(response: &WebResponse) -> Words {
+    let Some(error) = error_object(response) else { return Words::of_body(response) };
     Words::of(error["code"].as_str(), error["message"].as_str())
 }
 

@@ -1,11 +1,11 @@
 //! One attempt to hand a composed mail to a server or to a provider's API, and the facts that come of it.
 
-mod answer;
 mod gmail;
 mod graph;
-mod look;
 mod probe;
+mod response;
 mod sendgrid;
+mod sent_lookup;
 mod settle_api;
 mod smtp;
 #[cfg(test)]
@@ -13,11 +13,11 @@ mod tests;
 mod upload;
 mod web;
 
-pub use look::{LookupResult, Search, look_in_sent};
 pub use probe::{Probe, probe_api};
+pub use sent_lookup::{LookupResult, Search, look_in_sent};
 pub use settle_api::settle_api;
 pub use smtp::{Smtp, Submission};
-pub use web::{Answer, Piece, Request, Web, WebError, WebFailure, WebStage};
+pub use web::{Piece, Request, Web, WebError, WebFailure, WebResponse, WebStage};
 
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::compose::{Chunk, MessageId, Parts, read_back};
@@ -26,13 +26,13 @@ use crate::domain::status::{
     ApiFailure, Event, Failure, Reply, Stage, events_of_api_failure, events_of_missing_sign_in,
     events_of_receipt,
 };
-use answer::NotTaken;
 use chrono::{DateTime, FixedOffset};
+use response::ApiRefusal;
 
 /// A composed mail, ready to leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutgoingMail {
-    /// With angle brackets.
+    /// The Message-ID with angle brackets.
     pub message_id: String,
     /// Reverse-path; empty for the null one.
     pub mail_from: String,
@@ -52,14 +52,14 @@ pub struct OutgoingMail {
     pub envelope_id: Option<String>,
     /// Ask for reports of delivery too.
     pub notify_delivered: bool,
-    /// Let the provider tell of openings.
+    /// Have the provider report openings.
     pub check_opens: bool,
 }
 
 /// Why an attempt did not come to an acceptance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SubmitError {
-    /// Nobody to send to. Nothing was attempted.
+    /// There are no recipients. Nothing was attempted.
     NoRecipient,
     /// An argument is wrong: which, and why. Nothing was attempted.
     Argument {
@@ -76,7 +76,7 @@ pub enum SubmitError {
     NeedsSignIn(String),
 }
 
-/// What an API said when it took a mail.
+/// The response of an API that took a mail.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Receipt {
     /// HTTP status.
@@ -111,7 +111,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// What to store with the attempt.
+    /// Returns what to store with the attempt.
     pub fn settlement(self) -> Settlement {
         Settlement {
             detail: self.error.as_ref().map(SubmitError::sentence),
@@ -124,7 +124,7 @@ impl Outcome {
 }
 
 impl SubmitError {
-    /// Why an attempt came to nothing, in a sentence.
+    /// Explains why an attempt came to nothing, in a sentence.
     pub fn sentence(&self) -> String {
         match self {
             Self::NoRecipient => "there is nobody to send to".to_owned(),
@@ -169,17 +169,17 @@ pub fn submit(
         Ok(mail) => mail,
         Err(error) => return not_attempted(error),
     };
-    let answer = match transport {
+    let response = match transport {
         Transport::Gmail => gmail::send(&mail, web),
         Transport::Graph => graph::send(&mail, web),
         Transport::SendGrid | Transport::Smtp => sendgrid::send(&mail, web),
     };
-    outcome_of(&outgoing.recipients, answer, at)
+    outcome_of(&outgoing.recipients, response, at)
 }
 
-/// What an API's answer to these recipients comes to.
-fn outcome_of(to: &[String], answer: Result<Receipt, NotTaken>, at: DateTime<FixedOffset>) -> Outcome {
-    match answer {
+/// Makes the outcome of an API's answer to these recipients.
+fn outcome_of(to: &[String], response: Result<Receipt, ApiRefusal>, at: DateTime<FixedOffset>) -> Outcome {
+    match response {
         Ok(receipt) => Outcome {
             events: events_of_receipt(to, receipt.status, at),
             error: None,
@@ -189,7 +189,7 @@ fn outcome_of(to: &[String], answer: Result<Receipt, NotTaken>, at: DateTime<Fix
             stage: None,
             pause: None,
         },
-        Err(NotTaken::NeedsSignIn(words)) => Outcome {
+        Err(ApiRefusal::NeedsSignIn(words)) => Outcome {
             events: events_of_missing_sign_in(to, &words, at),
             error: Some(SubmitError::NeedsSignIn(words)),
             reply: None,
@@ -198,7 +198,7 @@ fn outcome_of(to: &[String], answer: Result<Receipt, NotTaken>, at: DateTime<Fix
             stage: Some(Stage::Login),
             pause: None,
         },
-        Err(NotTaken::Failed(failure)) => Outcome {
+        Err(ApiRefusal::Failed(failure)) => Outcome {
             events: events_of_api_failure(to, &failure, at),
             result: AttemptResult::of_api_failure(&failure, to),
             reply: None,
@@ -229,7 +229,7 @@ fn fault(field: impl Into<String>, detail: impl ToString) -> SubmitError {
     SubmitError::Argument { field: field.into(), detail: detail.to_string() }
 }
 
-/// What every transport needs of an outgoing mail: its recipients.
+/// Checks what every transport needs of an outgoing mail: its recipients.
 fn check(outgoing: &OutgoingMail) -> Result<Vec<Address>, SubmitError> {
     if outgoing.recipients.is_empty() {
         return Err(SubmitError::NoRecipient);
@@ -268,7 +268,7 @@ impl<'a> Mail<'a> {
         })
     }
 
-    /// Bytes of a file; none where the outgoing mail does not say.
+    /// Returns the bytes of a file; none where the outgoing mail states no size.
     fn size_of(&self, handle: u32) -> Option<u64> {
         self.outgoing.files.iter().find(|(it, _)| *it == handle).map(|(_, size)| *size)
     }

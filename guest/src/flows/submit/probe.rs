@@ -1,8 +1,8 @@
 //! The connection test of a provider's API (rule A8): a harmless question that the grant allows, so that token, host
 //! and permission are known to work before a mail depends on them.
 
-use super::answer::{Meaning, NotTaken, Words, error_object, no_answer, of_status, refusal};
-use super::web::{Answer, Request, Web};
+use super::response::{ApiRefusal, Meaning, Words, error_object, no_answer, of_status, refusal};
+use super::web::{Request, Web, WebResponse};
 use crate::domain::delivery::Transport;
 use crate::domain::status::{Failure, Stage};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use serde_json::Value;
 /// Result of a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
-    /// Stages that went well, in order, and what was said.
+    /// Stages that went well, in order, and the words of the server.
     pub steps: Vec<(Stage, String)>,
     /// The first that did not.
     pub failure: Option<Failure>,
@@ -46,21 +46,21 @@ pub fn probe_api(account: &str, transport: Transport, web: &mut dyn Web) -> Opti
     let request = Request::new(account, "GET", question.target.to_owned());
     Some(match web.call(request) {
         Err(error) => Probe { steps: Vec::new(), failure: Some(failure(no_answer(error, false))) },
-        Ok(answer) => judge(&question, &answer),
+        Ok(response) => read_answer(&question, &response),
     })
 }
 
-fn judge(question: &Question, answer: &Answer) -> Probe {
+fn read_answer(question: &Question, response: &WebResponse) -> Probe {
     let Question { provider, address, .. } = question;
-    let mut steps = vec![(Stage::Tls, format!("{provider} answers: HTTP {}", answer.status))];
-    let json = answer.json();
-    let words = words(answer);
-    if answer.status == 200 {
+    let mut steps = vec![(Stage::Tls, format!("{provider} answers: HTTP {}", response.status))];
+    let json = response.json();
+    let words = words(response);
+    if response.status == 200 {
         let scopes = json["scopes"].as_array();
         let may_send = |all: &Vec<Value>| all.iter().any(|scope| scope == "mail.send");
         if scopes.is_some_and(|all| !may_send(all)) {
             let lacks = Words::of(None, Some("the key has no permission \"mail.send\""));
-            let refused = refusal(provider, answer, lacks, Meaning::Permanent(Stage::Login));
+            let refused = refusal(provider, response, lacks, Meaning::Permanent(Stage::Login));
             return Probe { steps, failure: Some(failure(refused)) };
         }
         let known = address.iter().find_map(|field| json[*field].as_str());
@@ -77,38 +77,38 @@ fn judge(question: &Question, answer: &Answer) -> Probe {
     let narrow =
         words.is(&["insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "ErrorAccessDenied"])
             || words.mentions("insufficient authentication scopes");
-    if answer.status == 403 && narrow {
+    if response.status == 403 && narrow {
         steps.push((Stage::Login, "signed in, with the permission to send alone".to_owned()));
         return Probe { steps, failure: None };
     }
-    let meaning = match answer.status {
+    let meaning = match response.status {
         403 => Meaning::Permanent(Stage::Login),
         500.. => Meaning::Transient,
         status => of_status(status),
     };
-    Probe { steps, failure: Some(failure(refusal(provider, answer, words, meaning))) }
+    Probe { steps, failure: Some(failure(refusal(provider, response, words, meaning))) }
 }
 
-/// Google's and Microsoft's error object, SendGrid's list, or the body itself.
-fn words(answer: &Answer) -> Words {
-    if let Some(error) = error_object(answer) {
+/// Reads Google's and Microsoft's error object, SendGrid's list, or the body itself.
+fn words(response: &WebResponse) -> Words {
+    if let Some(error) = error_object(response) {
         let reason = error["errors"][0]["reason"].as_str();
         return Words::of(
             reason.or(error["code"].as_str()).or(error["status"].as_str()),
             error["message"].as_str(),
         );
     }
-    let json = answer.json();
+    let json = response.json();
     match json["errors"][0]["message"].as_str() {
         Some(message) => Words::of(None, Some(message)),
-        None => Words::of_body(answer),
+        None => Words::of_body(response),
     }
 }
 
-fn failure(of: NotTaken) -> Failure {
+fn failure(of: ApiRefusal) -> Failure {
     use crate::domain::status::Verdict;
     match of {
-        NotTaken::NeedsSignIn(words) => Failure {
+        ApiRefusal::NeedsSignIn(words) => Failure {
             stage: Stage::Login,
             verdict: Verdict::NeedsSignIn,
             reply: None,
@@ -116,7 +116,7 @@ fn failure(of: NotTaken) -> Failure {
             retry_after: None,
             recipients: Vec::new(),
         },
-        NotTaken::Failed(api) => Failure {
+        ApiRefusal::Failed(api) => Failure {
             stage: api.stage,
             verdict: api.verdict,
             reply: None,

@@ -1,10 +1,10 @@
 //! SendGrid's API, version 3: the parts of the message as JSON.
 //!
-//! `mail/send`: <https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send>. It makes a message of its own
-//! from them, knows no idempotency key and can't be asked for a mail by its Message-ID: what is in doubt stays so.
+//! `mail/send`: <https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send>. It makes a message of its own from them, has no
+//! idempotency key and can't be asked for a mail by its Message-ID: what is in doubt stays so.
 
-use super::answer::{Meaning, NotTaken, Words, no_answer, of_status, refusal, unfit};
-use super::web::{Answer, Piece, Request, Web, identifier};
+use super::response::{ApiRefusal, Meaning, Words, no_answer, of_status, refusal, unsuitable};
+use super::web::{Piece, Request, Web, WebResponse, identifier};
 use super::{Mail, Receipt};
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::compose::Addressees;
@@ -13,57 +13,57 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-/// In the words of a failure.
+/// The provider's name in the words of a failure.
 const NAME: &str = "SendGrid";
 /// A mail must have less, its files encoded.
 const MAX_SIZE: u64 = 30_000_000;
 /// Most recipients of one request.
 const MAX_RECIPIENTS: usize = 1_000;
 
-pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, NotTaken> {
+pub(super) fn send(mail: &Mail<'_>, web: &mut dyn Web) -> Result<Receipt, ApiRefusal> {
     let body = body(mail)?;
     let request =
         Request::new(mail.account, "POST", "/v3/mail/send".to_owned()).with("application/json", body);
-    let answer = web.call(request).map_err(|error| no_answer(error, true))?;
-    receipt(mail, &answer)
+    let response = web.call(request).map_err(|error| no_answer(error, true))?;
+    receipt(mail, &response)
 }
 
-/// What the answer to that request says.
-pub(super) fn receipt(mail: &Mail<'_>, answer: &Answer) -> Result<Receipt, NotTaken> {
-    if answer.status != 202 {
-        let words = words(answer);
-        let meaning = meaning(answer, &words, mail);
-        return Err(refusal(NAME, answer, words, meaning));
+/// Reads the answer to that request.
+pub(super) fn receipt(mail: &Mail<'_>, response: &WebResponse) -> Result<Receipt, ApiRefusal> {
+    if response.status != 202 {
+        let words = words(response);
+        let meaning = meaning(response, &words, mail);
+        return Err(refusal(NAME, response, words, meaning));
     }
     Ok(Receipt {
-        status: answer.status,
+        status: response.status,
         // It goes with the other headers, and is kept.
         message_id: Some(mail.message_id.to_string()),
-        provider_id: answer.header("x-message-id").and_then(|id| identifier(&json!(id))),
+        provider_id: response.header("x-message-id").and_then(|id| identifier(&json!(id))),
         ..Receipt::default()
     })
 }
 
-/// The request's JSON, its files left to the host.
-fn body(mail: &Mail<'_>) -> Result<Vec<Piece>, NotTaken> {
+/// Writes the request's JSON, its files left to the host.
+fn body(mail: &Mail<'_>) -> Result<Vec<Piece>, ApiRefusal> {
     if mail.outgoing.needs_smtputf8 {
-        return Err(unfit(format!("{NAME} takes no address beyond ASCII")));
+        return Err(unsuitable(format!("{NAME} takes no address beyond ASCII")));
     }
     if mail.recipients.len() > MAX_RECIPIENTS {
         let count = mail.recipients.len();
-        return Err(unfit(format!(
+        return Err(unsuitable(format!(
             "{NAME} takes at most {MAX_RECIPIENTS} recipients: this mail has {count}"
         )));
     }
     let mut size = 0;
     let mut pieces = Vec::with_capacity(2 * mail.parts.files.len() + 1);
-    // The letter is left open, for the array of its files.
+    // The object is left open, for the array of its files.
     let mut pending = letter(mail).to_string();
     pending.pop();
     let mut before = ",\"attachments\":[";
     for file in &mail.parts.files {
         let Some(bytes) = mail.size_of(file.handle) else {
-            return Err(unfit(format!("mail.files: the size of \"{}\" is not given", file.name)));
+            return Err(unsuitable(format!("mail.files: the size of \"{}\" is not given", file.name)));
         };
         size += bytes.div_ceil(3).saturating_mul(4);
         let mut fields =
@@ -93,14 +93,14 @@ fn body(mail: &Mail<'_>) -> Result<Vec<Piece>, NotTaken> {
     size +=
         pieces.iter().map(|it| if let Piece::Text(text) = it { text.len() as u64 } else { 0 }).sum::<u64>();
     if size >= MAX_SIZE {
-        return Err(unfit(format!(
+        return Err(unsuitable(format!(
             "{NAME} takes less than {MAX_SIZE} bytes: this mail has {size}, its files encoded"
         )));
     }
     Ok(pieces)
 }
 
-/// All but the files.
+/// Writes the request but for the files.
 fn letter(mail: &Mail<'_>) -> Value {
     let parts = &mail.parts;
     let contents = [("text/plain", &parts.text), ("text/html", &parts.html)];
@@ -143,8 +143,8 @@ fn person(mailbox: &Mailbox) -> Value {
     }
 }
 
-/// Envelopes. Each must have a `to`: where the mail has none, those of Cc stand there, and those of Bcc get a copy
-/// each, so that none sees another.
+/// Writes the envelopes. Each must have a `to`: where the mail has none, those of Cc stand there, and those of Bcc get a copy each, so that
+/// none sees another.
 fn personalizations(people: &Addressees) -> Vec<Value> {
     let all = |list: &[Mailbox]| list.iter().map(person).collect::<Vec<_>>();
     let (to, cc) = if people.to.is_empty() { (&people.cc, &people.to) } else { (&people.to, &people.cc) };
@@ -161,23 +161,23 @@ fn personalizations(people: &Addressees) -> Vec<Value> {
     vec![one]
 }
 
-/// `{"errors":[{"message":…,"field":…}]}`; the field names the error.
-fn words(answer: &Answer) -> Words {
-    let json = answer.json();
+/// Reads `{"errors":[{"message":…,"field":…}]}`; the field names the error.
+fn words(response: &WebResponse) -> Words {
+    let json = response.json();
     let Some(errors) = json["errors"].as_array().filter(|errors| !errors.is_empty()) else {
-        return Words::of_body(answer);
+        return Words::of_body(response);
     };
     let all: Vec<&str> = errors.iter().filter_map(|it| it["message"].as_str()).take(20).collect();
     Words::of(errors[0]["field"].as_str(), Some(&all.join("\n")))
 }
 
-fn meaning(answer: &Answer, words: &Words, mail: &Mail<'_>) -> Meaning {
-    match answer.status {
+fn meaning(response: &WebResponse, words: &Words, mail: &Mail<'_>) -> Meaning {
+    match response.status {
         // Not the key: the plan's mails are used up until it is renewed.
         401 | 403 if words.mentions("credits exceeded") => Meaning::Quota,
         // The key may not send, or the sender is not verified: the account's fault, not the mail's.
         403 => Meaning::Permanent(Stage::Login),
-        400 => match named(answer, mail) {
+        400 => match named(response, mail) {
             named if named.is_empty() => Meaning::Permanent(Stage::Data),
             named => Meaning::Recipients(named),
         },
@@ -185,11 +185,11 @@ fn meaning(answer: &Answer, words: &Words, mail: &Mail<'_>) -> Meaning {
     }
 }
 
-/// The recipients whose place in the request an error names: `personalizations.0.to.1.email`.
-fn named(answer: &Answer, mail: &Mail<'_>) -> Vec<String> {
+/// Finds the recipients whose place in the request an error names: `personalizations.0.to.1.email`.
+fn named(response: &WebResponse, mail: &Mail<'_>) -> Vec<String> {
     let sent =
         json!({ "personalizations": personalizations(&Addressees::of(&mail.parts, &mail.recipients)) });
-    let json = answer.json();
+    let json = response.json();
     let fields = json["errors"].as_array().into_iter().flatten().filter_map(|it| it["field"].as_str());
     let emails = fields.filter(|field| field.ends_with(".email")).filter_map(|field| {
         sent.pointer(&format!("/{}", field.replace('.', "/")))?

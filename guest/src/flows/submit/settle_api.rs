@@ -1,7 +1,7 @@
 //! What an API's answer means to a host that calls it by itself: just what [`submit`](super::submit) makes of that answer.
 
-use super::answer::no_answer;
-use super::web::{Answer, WebError};
+use super::response::no_answer;
+use super::web::{WebError, WebResponse};
 use super::{Mail, Outcome, OutgoingMail, check, fault, gmail, graph, not_attempted, outcome_of, sendgrid};
 use crate::domain::delivery::Transport;
 use chrono::{DateTime, FixedOffset};
@@ -11,7 +11,7 @@ use chrono::{DateTime, FixedOffset};
 pub fn settle_api(
     transport: &str,
     outgoing: &OutgoingMail,
-    answer: Result<Answer, WebError>,
+    response: Result<WebResponse, WebError>,
     at: DateTime<FixedOffset>,
 ) -> Outcome {
     let taken = match Transport::named(transport) {
@@ -30,6 +30,7 @@ pub fn settle_api(
         Ok(mail) => mail,
         Err(error) => return not_attempted(error),
     };
-    let answer = answer.map_err(|error| no_answer(error, true)).and_then(|answer| taken(&mail, &answer));
-    outcome_of(&outgoing.recipients, answer, at)
+    let response =
+        response.map_err(|error| no_answer(error, true)).and_then(|response| taken(&mail, &response));
+    outcome_of(&outgoing.recipients, response, at)
 }

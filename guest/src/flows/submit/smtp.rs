@@ -11,8 +11,7 @@ use chrono::{DateTime, FixedOffset};
 pub trait Smtp {
     /// Makes one transaction.
     ///
-    /// # Errors
-    /// The failure says where, whether a retry can help, and what is known of each recipient.
+    /// # Errors The failure has the stage, whether a retry can help, and what is known of each recipient.
     fn submit(&mut self, submission: Submission) -> Result<Acceptance, Failure>;
 }
 
@@ -62,7 +61,7 @@ pub(super) fn submit(
     second
 }
 
-/// The same for those who need no SMTPUTF8, where some do and the server has none.
+/// Returns the mail for those who need no SMTPUTF8, where some do and the server has none.
 fn without_smtputf8(mut outgoing: OutgoingMail, outcome: &Outcome) -> Option<(OutgoingMail, &Failure)> {
     let Some(SubmitError::Failed(failure)) = &outcome.error else { return None };
     let is_named = |address: &String| failure.recipients.iter().any(|to| to.address == *address);
@@ -73,7 +72,7 @@ fn without_smtputf8(mut outgoing: OutgoingMail, outcome: &Outcome) -> Option<(Ou
     Some((addressed_to_its_recipients(outgoing), failure))
 }
 
-/// The message with headers that name nobody else, which may make it one that every server takes.
+/// Rewrites the message's headers so that they name only its recipients, which may make it one that every server takes.
 fn addressed_to_its_recipients(mut outgoing: OutgoingMail) -> OutgoingMail {
     let recipients: Result<Vec<Address>, _> =
         outgoing.recipients.iter().map(|it| Address::parse(it)).collect();
@@ -92,7 +91,7 @@ fn addressed_to_its_recipients(mut outgoing: OutgoingMail) -> OutgoingMail {
     outgoing
 }
 
-/// Bytes of a message without its files.
+/// Counts the bytes of a message without its files.
 fn text_bytes(chunks: &[Chunk]) -> u64 {
     let texts = chunks.iter().map(|chunk| match chunk {
         Chunk::Text(text) => text.len() as u64,
@@ -101,7 +100,7 @@ fn text_bytes(chunks: &[Chunk]) -> u64 {
     texts.sum()
 }
 
-/// One transaction.
+/// Runs one transaction.
 fn transaction(
     outgoing: OutgoingMail,
     account: &str,
@@ -119,9 +118,9 @@ fn transaction(
         size: outgoing.size,
         chunks: outgoing.chunks,
     };
-    let answer = smtp.submit(submission);
-    let settled = settle(&recipients, &answer, at);
-    let (error, reply) = match answer {
+    let response = smtp.submit(submission);
+    let settled = settle(&recipients, &response, at);
+    let (error, reply) = match response {
         Ok(accepted) => (None, Some(accepted.reply)),
         Err(failure) => (Some(SubmitError::Failed(failure)), None),
     };

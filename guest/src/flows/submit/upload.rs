@@ -2,8 +2,8 @@
 //!
 //! <https://learn.microsoft.com/graph/outlook-large-attachments>.
 
-use super::answer::{NotTaken, no_answer, unfit};
-use super::web::{Answer, Piece, Request, Web};
+use super::response::{ApiRefusal, no_answer, unsuitable};
+use super::web::{Piece, Request, Web, WebResponse};
 use crate::domain::compose::PartFile;
 use serde_json::{Value, json};
 
@@ -11,17 +11,17 @@ use serde_json::{Value, json};
 const SESSION_FROM: u64 = 3_000_000;
 /// Bytes of one `PUT`: a multiple of 320 KiB, under the 4 MB that one may have.
 const STRETCH: u64 = 10 * 320 * 1024;
-/// Longest upload URL that is believed.
+/// Longest upload URL that is accepted.
 const LONGEST_URL: usize = 8 * 1024;
 
 /// A file was not added. Nothing was sent.
-pub(super) enum Failed {
-    /// The answer says why.
-    Answer(Answer),
+pub(super) enum UploadFailure {
+    /// The response has the reason.
+    WebResponse(WebResponse),
     /// The session did not take a stretch: the answer concerns the session, not the account. A new one may do.
-    Session(Answer),
+    Session(WebResponse),
     /// No answer, or none that can be gone on with.
-    NotTaken(NotTaken),
+    ApiRefusal(ApiRefusal),
 }
 
 /// Adds a file to the draft.
@@ -31,7 +31,7 @@ pub(super) fn attach(
     file: &PartFile,
     size: u64,
     web: &mut dyn Web,
-) -> Result<(), Failed> {
+) -> Result<(), UploadFailure> {
     if size < SESSION_FROM {
         let before = format!(
             "{{\"@odata.type\":\"#microsoft.graph.fileAttachment\",\"name\":{},\"contentType\":{},\"contentBytes\":\"",
@@ -51,13 +51,13 @@ pub(super) fn attach(
     let session = expect(call(request, web)?, &[200, 201])?;
     let Some(url) = session.json()["uploadUrl"].as_str().filter(|url| is_upload_url(url)).map(str::to_owned)
     else {
-        return Err(Failed::NotTaken(unfit("Microsoft Graph gave no https URL to upload to")));
+        return Err(UploadFailure::ApiRefusal(unsuitable("Microsoft Graph gave no https URL to upload to")));
     };
     upload(account, &url, file.handle, size, web)
 }
 
-/// The file in stretches. The last answer is 201, each before it names where the next begins.
-fn upload(account: &str, url: &str, file: u32, size: u64, web: &mut dyn Web) -> Result<(), Failed> {
+/// Uploads the file in stretches. The last answer is 201, each before it names where the next begins.
+fn upload(account: &str, url: &str, file: u32, size: u64, web: &mut dyn Web) -> Result<(), UploadFailure> {
     let mut offset = 0;
     while offset < size {
         let length = STRETCH.min(size - offset);
@@ -67,36 +67,36 @@ fn upload(account: &str, url: &str, file: u32, size: u64, web: &mut dyn Web) -> 
         request.headers.push(("content-range", format!("bytes {offset}-{}/{size}", next - 1)));
         request.range = Some((offset, length));
         request.authorize = false;
-        let answer = call(request, web)?;
-        let is_expected = match answer.status {
+        let response = call(request, web)?;
+        let is_expected = match response.status {
             201 => next == size,
-            200 | 202 => next < size && resumes_at(&answer.json()).is_none_or(|at| at == next),
+            200 | 202 => next < size && resumes_at(&response.json()).is_none_or(|at| at == next),
             _ => false,
         };
         if !is_expected {
-            return Err(Failed::Session(answer));
+            return Err(UploadFailure::Session(response));
         }
         offset = next;
     }
     Ok(())
 }
 
-/// First byte of the first range that is still wanted.
-fn resumes_at(answer: &Value) -> Option<u64> {
-    let ranges = answer.get("nextExpectedRanges").or_else(|| answer.get("NextExpectedRanges"))?;
+/// Reads the first byte of the first range that is still wanted.
+fn resumes_at(response: &Value) -> Option<u64> {
+    let ranges = response.get("nextExpectedRanges").or_else(|| response.get("NextExpectedRanges"))?;
     ranges[0].as_str()?.split('-').next()?.trim().parse().ok()
 }
 
-fn call(request: Request, web: &mut dyn Web) -> Result<Answer, Failed> {
-    web.call(request).map_err(|error| Failed::NotTaken(no_answer(error, false)))
+fn call(request: Request, web: &mut dyn Web) -> Result<WebResponse, UploadFailure> {
+    web.call(request).map_err(|error| UploadFailure::ApiRefusal(no_answer(error, false)))
 }
 
-fn expect(answer: Answer, statuses: &[u16]) -> Result<Answer, Failed> {
-    if statuses.contains(&answer.status) { Ok(answer) } else { Err(Failed::Answer(answer)) }
+fn expect(response: WebResponse, statuses: &[u16]) -> Result<WebResponse, UploadFailure> {
+    if statuses.contains(&response.status) { Ok(response) } else { Err(UploadFailure::WebResponse(response)) }
 }
 
-/// An absolute `https` URL without user information, white space or anything else that two readers could read in
-/// two ways. On this machine itself plain `http` will do: the host decides whether it is allowed.
+/// True for an absolute `https` URL without user information, white space or anything else that two readers could read in two ways. On this
+/// machine itself plain `http` will do: the host decides whether it is allowed.
 fn is_upload_url(url: &str) -> bool {
     let rest = url
         .strip_prefix("https://")

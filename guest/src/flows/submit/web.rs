@@ -9,7 +9,7 @@ pub trait Web {
     ///
     /// # Errors
     /// [`WebError`]: no answer came, and what that means. An answer of 4xx or 5xx is none.
-    fn call(&mut self, request: Request) -> Result<Answer, WebError>;
+    fn call(&mut self, request: Request) -> Result<WebResponse, WebError>;
 }
 
 /// One request.
@@ -27,7 +27,7 @@ pub struct Request {
     pub body: Vec<Piece>,
     /// Offset and length of the stretch to send; none: all of it.
     pub range: Option<(u64, u64)>,
-    /// With the account's token.
+    /// True to send the account's token with it.
     pub authorize: bool,
     /// Bytes of the answer that are wanted at most.
     pub limit: u32,
@@ -50,21 +50,21 @@ pub enum Piece {
 
 /// An answer, whatever its status.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Answer {
+pub struct WebResponse {
     /// HTTP status.
     pub status: u16,
     /// Fields, names in lower case.
     pub headers: Vec<(String, String)>,
     /// What was read of the body.
     pub body: Vec<u8>,
-    /// There was more.
+    /// True if the body had more bytes.
     pub truncated: bool,
 }
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebError {
-    /// The host knows no such account, or it has no API.
+    /// The host has no such account, or the account has no API.
     UnknownAccount,
     /// The host's rules forbid the request.
     Refused(String),
@@ -90,7 +90,7 @@ pub struct WebFailure {
 /// How far a call had come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebStage {
-    /// Before the network.
+    /// Before anything was sent over the network.
     Prepare,
     /// Getting a token.
     Token,
@@ -103,14 +103,14 @@ pub enum WebStage {
     /// Sending the request.
     Request,
     /// The request was sent, its answer not read.
-    Answer,
+    WebResponse,
 }
 
 /// Bytes of an answer that are read where it holds a few fields.
 const SHORT: u32 = 64 * 1024;
 
 impl Request {
-    /// A request without body, as the account.
+    /// Makes a request without body, as the account.
     pub(super) fn new(account: &str, method: &'static str, target: String) -> Self {
         Self {
             account: account.to_owned(),
@@ -124,7 +124,7 @@ impl Request {
         }
     }
 
-    /// With a body of a media type.
+    /// Adds a body of a media type.
     pub(super) fn with(mut self, media_type: &str, body: Vec<Piece>) -> Self {
         self.headers.push(("content-type", media_type.to_owned()));
         self.body = body;
@@ -132,13 +132,13 @@ impl Request {
     }
 }
 
-impl Answer {
-    /// The value of a field.
+impl WebResponse {
+    /// Returns the value of a field.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(it, _)| it.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The body as JSON; null where it is none, or is not whole.
+    /// Reads the body as JSON; null where it is none, or is not whole.
     pub(super) fn json(&self) -> serde_json::Value {
         if self.truncated {
             return serde_json::Value::Null;
@@ -147,7 +147,7 @@ impl Answer {
     }
 }
 
-/// A text as one segment of a path, or one value of a query (RFC 3986 §2.3).
+/// Encodes a text as one segment of a path, or one value of a query (RFC 3986 §2.3).
 pub(super) fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for byte in text.bytes() {
@@ -160,7 +160,7 @@ pub(super) fn encoded(text: &str) -> String {
     out
 }
 
-/// An identifier that a provider gave, where it can be one: short, printable, without spaces.
+/// Reads an identifier that a provider gave, where it can be one: short, printable, without spaces.
 pub(super) fn identifier(value: &serde_json::Value) -> Option<String> {
     let text = value.as_str()?;
     let known = (1..=512).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());

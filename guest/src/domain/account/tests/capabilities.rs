@@ -1,4 +1,4 @@
-//! What is said of an account's abilities, and of the statuses that its mail can get: no more than what is so.
+//! An account's abilities, and the statuses that its mail can get: no more than what is so.
 
 use super::super::evidence;
 use super::{account, smtp};

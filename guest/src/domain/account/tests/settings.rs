@@ -53,11 +53,11 @@ fn a12_gmail_needs_a_display_name_and_the_authorised_address() {
     assert!(has(&nameless, "$.sender.display_name", rule, Severity::Warning), "{:?}", found(&nameless));
     let other = gmail(json!({"display_name": "Accounting", "address": "sales@example.com"}));
     assert!(has(&other, "$.sender.address", rule, Severity::Warning), "{:?}", found(&other));
-    let said = check(&other.to_string());
+    let findings = check(&other.to_string());
     assert!(
-        said[0].detail.contains("set it to office@example.com"),
+        findings[0].detail.contains("set it to office@example.com"),
         "the fix is in the message: {}",
-        said[0].detail
+        findings[0].detail
     );
     let by_smtp = json!({
         "transport": "smtp", "address": "office@example.com",

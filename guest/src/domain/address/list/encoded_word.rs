@@ -6,8 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 /// Bytes and their charset.
 type Word<'a> = (&'a str, Vec<u8>);
 
-/// The text with its encoded words decoded. A word in another charset than UTF-8, ASCII, Latin-1 or
-/// Windows-1252 stays as it is.
+/// Decodes the encoded words of a text. A word in another charset than UTF-8, ASCII, Latin-1 or Windows-1252 stays as it is.
 pub(super) fn decode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -37,7 +36,7 @@ pub(super) fn decode(text: &str) -> String {
     out
 }
 
-/// The encoded word that `text` starts with, and its length.
+/// Returns the encoded word that `text` starts with, and its length.
 fn word(text: &str) -> Option<(Word<'_>, usize)> {
     let mut parts = text.strip_prefix("=?")?.splitn(3, '?');
     let (charset, encoding, rest) = (parts.next()?, parts.next()?, parts.next()?);
@@ -78,7 +77,7 @@ fn characters(charset: &str, bytes: &[u8]) -> Option<String> {
     }
 }
 
-/// Latin-1 with the typographic marks that Windows has where Latin-1 has control characters.
+/// Decodes Latin-1 with the typographic marks that Windows has where Latin-1 has control characters.
 fn windows_1252(byte: u8) -> char {
     const MARKS: [char; 32] = [
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}',

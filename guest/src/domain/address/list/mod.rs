@@ -1,6 +1,6 @@
-//! Lists of addresses as people paste them: out of mail programs, spreadsheets, web pages and their heads.
-//! What can't be read is given back with the reason; nothing is dropped, and nothing is guessed that could
-//! send a document to somebody else: a typographic apostrophe, which no mailbox has, is read as a straight one, with a word.
+//! Lists of addresses as people paste them: out of mail programs, spreadsheets, web pages and their heads. What can't be read is given back
+//! with the reason; nothing is dropped, and nothing is guessed that could send a document to another person: a typographic apostrophe,
+//! which no mailbox has, is read as a straight one, with a word.
 
 mod encoded_word;
 mod piece;
@@ -14,7 +14,7 @@ use split::{Chunk, Separator};
 
 /// Bytes of a list that are read.
 const TEXT_LIMIT: usize = 65_536;
-/// Mailboxes and faults of a list that are told.
+/// Most mailboxes and faults of a list that are reported.
 const COUNT_LIMIT: usize = 1_000;
 /// Characters of a faulty text that are shown.
 const SHOWN_LIMIT: usize = 120;
@@ -118,8 +118,8 @@ fn read_chunks(chunks: &[Chunk<'_>], list: &mut AddressList) {
     }
 }
 
-/// Index of the chunk that ends the mailbox which starts at `start`: `Müller, E. <e@f.de>` was split at its
-/// comma, and a spreadsheet has the name in the cell before the address.
+/// Finds the chunk that ends the mailbox which starts at `start`: `Müller, E. <e@f.de>` was split at its comma, and a spreadsheet has the
+/// name in the cell before the address.
 fn join_end(chunks: &[Chunk<'_>], start: usize) -> usize {
     let addressed = |c: &Chunk<'_>| c.text.contains(['@', '<', '>']);
     let separator = chunks[start].after;
@@ -142,7 +142,7 @@ fn join_end(chunks: &[Chunk<'_>], start: usize) -> usize {
     if joined { end } else { start }
 }
 
-/// The part that is read and the part that is not, cut where no address is cut in two.
+/// Splits a list into the part that is read and the part that is not, cut where no address is cut in two.
 fn bounded(text: &str) -> (&str, Option<&str>) {
     if text.len() <= TEXT_LIMIT {
         return (text, None);
@@ -152,7 +152,7 @@ fn bounded(text: &str) -> (&str, Option<&str>) {
     (&text[..cut], Some(&text[cut..]))
 }
 
-/// Normalisation form C, one kind of space, one kind of line end, nothing zero-width.
+/// Prepares a list: normalisation form C, one kind of space, one kind of line end, nothing zero-width.
 fn prepared(text: &str) -> String {
     let text = nfc(text);
     let mut out = String::with_capacity(text.len());

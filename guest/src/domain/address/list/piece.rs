@@ -45,7 +45,7 @@ pub(super) fn has_angle(text: &str) -> bool {
     bracketed(text).is_some()
 }
 
-/// `Name <a@b.be>`, `Name [mailto:a@b.be]`, `a@b.be <c@d.be>` (two of them).
+/// Reads a named mailbox: `Name <a@b.be>`, `Name [mailto:a@b.be]`, `a@b.be <c@d.be>` (two of them).
 fn named(parts: &Bracketed<'_>, cell: Option<&str>, list: &mut AddressList) -> Result<(), ListFault> {
     let (address, straightened) = address(parts.content)?;
     let mut name = parts.before;
@@ -77,7 +77,7 @@ fn add(found: Found, piece: &str, list: &mut AddressList) {
     list.mailboxes.push(found.mailbox);
 }
 
-/// The address that a text is, without the punctuation around it; with a typographic apostrophe, the one that is meant.
+/// Returns the address that a text is, without the punctuation around it; with a typographic apostrophe, the one that is meant.
 fn address(text: &str) -> Result<(Address, Option<String>), AddressFault> {
     match Address::parse(&without_scheme(without_punctuation(text))) {
         Ok(address) => Ok((address, None)),
@@ -86,7 +86,7 @@ fn address(text: &str) -> Result<(Address, Option<String>), AddressFault> {
     }
 }
 
-/// The text without what programs for texts put around an address: typographic quotes, dashes, bullets, arrows; with a space
+/// Returns the text without what programs for texts put around an address: typographic quotes, dashes, bullets, arrows; with a space
 /// between, other signs too.
 fn without_punctuation(text: &str) -> &str {
     let mut rest = text.trim();
@@ -112,7 +112,7 @@ fn without_punctuation(text: &str) -> &str {
     rest
 }
 
-/// `a@b.be`, `mailto:a@b.be?subject=x`, `a@b.be (Jan)`, `'a@b.be'`, `Jan (a@b.be)`.
+/// Reads a bare address: `a@b.be`, `mailto:a@b.be?subject=x`, `a@b.be (Jan)`, `'a@b.be'`, `Jan (a@b.be)`.
 fn bare(text: &str, cell: Option<&str>) -> Result<Found, ListFault> {
     let (text, comment) = without_comments(text);
     let named = |(address, straightened), name: &str| Found {
@@ -141,8 +141,8 @@ fn quoted_whole(text: &str) -> bool {
     quote(text.chars().next()) && quote(text.chars().next_back())
 }
 
-/// Bare addresses with nothing but spaces between them. A word without `@` among them could be the half of
-/// an address that was torn apart: then nothing of the piece is taken.
+/// Reads bare addresses with nothing but spaces between them. A word without `@` among them could be the half of an address that was torn
+/// apart: then nothing of the piece is taken.
 fn row(text: &str, list: &mut AddressList) -> Option<()> {
     let mut words: Vec<&str> = Vec::new();
     let (mut start, mut at) = (0, 0);
@@ -172,7 +172,7 @@ fn row(text: &str, list: &mut AddressList) -> Option<()> {
     Some(())
 }
 
-/// The last closed `<…>`, or `[…]` with an address in it, that nothing but comments follow.
+/// Returns the last closed `<…>`, or `[…]` with an address in it, that nothing but comments follow.
 fn bracketed(text: &str) -> Option<Bracketed<'_>> {
     let (mut at, mut found) = (0, None);
     while let Some(c) = text[at..].chars().next() {
@@ -193,12 +193,12 @@ fn bracketed(text: &str) -> Option<Bracketed<'_>> {
     Some(Bracketed { before: text[..start].trim(), content: &text[start + 1..end - 1], comment })
 }
 
-/// The content of a text that is one comment.
+/// Returns the content of a text that is one comment.
 fn comment_of(text: &str) -> Option<&str> {
     (text.starts_with('(') && region(text, 0) == Some(text.len())).then(|| &text[1..text.len() - 1])
 }
 
-/// The text without comments at its ends, and the last of these.
+/// Returns the text without comments at its ends, and the last of these.
 fn without_comments(text: &str) -> (&str, Option<&str>) {
     let (mut rest, mut comment) = (text.trim(), None);
     while rest.starts_with('(')
@@ -207,7 +207,7 @@ fn without_comments(text: &str) -> (&str, Option<&str>) {
         comment = Some(&rest[1..end - 1]);
         rest = rest[end..].trim_start();
     }
-    // Each is looked for from the beginning: more of them than anybody writes are left to be refused.
+    // Each is looked for from the beginning: more of them than people write are left to be refused.
     for _ in 0..MOST_COMMENTS {
         if !rest.ends_with(')') {
             break;
@@ -228,7 +228,7 @@ fn without_comments(text: &str) -> (&str, Option<&str>) {
     (rest, comment)
 }
 
-/// `Team: a@x.be` without its `Team:`. The name of a group, or of a pasted header field, is no recipient.
+/// Removes the name of a group, or of a pasted header field: `Team: a@x.be` without its `Team:`, which is no recipient.
 fn without_group(text: &str) -> &str {
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
@@ -245,7 +245,7 @@ fn without_group(text: &str) -> &str {
     text
 }
 
-/// The address of a `mailto:` without its query, percent-decoded (RFC 6068); other text as it is.
+/// Returns the address of a `mailto:` without its query, percent-decoded (RFC 6068); other text as it is.
 fn without_scheme(text: &str) -> Cow<'_, str> {
     let scheme = |name: &str| {
         text.get(..name.len()).filter(|s| s.eq_ignore_ascii_case(name)).map(|_| &text[name.len()..])
@@ -278,7 +278,7 @@ fn percent_decoded(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
-/// A display name as it is meant: unquoted where it is quoted as a whole, encoded words decoded.
+/// Returns a display name as it is meant: unquoted where it is quoted as a whole, encoded words decoded.
 fn phrase(name: &str) -> String {
     let name = name.trim().trim_end_matches(',').trim_end();
     if name.starts_with('"') && region(name, 0) == Some(name.len()) {

@@ -1,5 +1,5 @@
-//! Where a list comes apart. Separators inside quotes, comments and brackets are none, but only where these
-//! are closed on the same line: one stray quote must not swallow the addresses after it.
+//! Where a list comes apart. Separators inside quotes, comments and brackets are none, but only where these are closed on their line: one
+//! stray quote must not swallow the addresses after it.
 
 /// Bytes of a quoted text, comment or bracket.
 const REGION_LIMIT: usize = 512;
@@ -78,7 +78,7 @@ fn cut<'a>(chunks: &mut Vec<Chunk<'a>>, text: &'a str, after: Separator) {
     }
 }
 
-/// Where the quoted text, comment or bracket that opens at `at` ends, if it is one that does.
+/// Returns where the quoted text, comment or bracket that opens at `at` ends, if it is one that does.
 pub(super) fn region(text: &str, at: usize) -> Option<usize> {
     let rest = &text[at..];
     let opener = rest.chars().next()?;
@@ -96,7 +96,7 @@ pub(super) fn region(text: &str, at: usize) -> Option<usize> {
     }
 }
 
-/// Characters of a region after its opener, up to the end of the line.
+/// Returns characters of a region after its opener, up to the end of the line.
 fn inside(rest: &str) -> impl Iterator<Item = (usize, char)> {
     rest.char_indices().skip(1).take_while(|(at, c)| *at < REGION_LIMIT && *c != '\n')
 }

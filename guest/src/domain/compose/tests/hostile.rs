@@ -2,7 +2,7 @@
 //! in hand, and text that would like to be more than text in every field.
 
 use super::super::{body, header};
-use super::{Desk, content, dereferenced, file, header_names, mailbox, outline, parsed, typical};
+use super::{ContentFixture, content, dereferenced, file, header_names, mailbox, outline, parsed, typical};
 use crate::domain::address::Mailbox;
 use crate::domain::attachment::{Format, Role, check};
 use mail_parser::MimeHeaders as _;
@@ -59,7 +59,7 @@ proptest! {
             names.iter().enumerate().map(|(i, (n, s))| file(i as u32 + 10, n, *s, Role::Added)).collect();
         files.extend(pdf.map(|size| file(1, "Rechnung März.pdf", size, Role::Pdf)));
         files.extend(logo.map(|size| file(u32::MAX, "logo.png", size, Role::Logo)));
-        let desk = Desk { files: check(&files, Format::Pdf).unwrap(), ..typical() };
+        let desk = ContentFixture { files: check(&files, Format::Pdf).unwrap(), ..typical() };
         let message = desk.message();
         prop_assert_eq!(message.len() as u64, desk.composed().size);
         prop_assert!(message == desk.in_hand());
@@ -82,7 +82,7 @@ proptest! {
         names in prop::collection::vec(nasty(), 6),
     ) {
         let named = |i: usize, address: &str| Mailbox { name: Some(names[i].clone()), ..mailbox("", address) };
-        let desk = Desk {
+        let desk = ContentFixture {
             from: named(0, "from@x.example"),
             reply_to: vec![named(1, "reply@x.example")],
             to: vec![named(2, "to1@x.example"), named(3, "to2@x.example")],

@@ -1,7 +1,7 @@
-//! A message read back is the letter it was made of, whoever wrote its names and texts.
+//! A message read back is the content it was made of, whatever its names and texts are.
 
 use super::hostile::file_names;
-use super::{Desk, file, header_names, mailbox, parsed, plain, typical};
+use super::{ContentFixture, file, header_names, mailbox, parsed, plain, typical};
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::attachment::{Format, Role, check};
 use crate::domain::compose::{Addressees, Chunk, PartFile, PartPicture, read_back, readdress, without_files};
@@ -32,15 +32,15 @@ fn a_typical_letter_comes_back_whole() {
         ]
     );
     // Every field that a letter may have is one that an API makes of the parts, or travels as it is.
-    let made = ["Date", "From", "Reply-To", "To", "Cc", "Subject", "MIME-Version", "Content-Type"];
+    let generated = ["Date", "From", "Reply-To", "To", "Cc", "Subject", "MIME-Version", "Content-Type"];
     let message = desk.message();
     let message = parsed(&message);
     let names = header_names(&message);
-    let mut rest: Vec<_> = names.iter().copied().filter(|name| !made.contains(name)).collect();
-    let mut kept: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
+    let mut rest: Vec<_> = names.iter().copied().filter(|name| !generated.contains(name)).collect();
+    let mut names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
     rest.sort_unstable();
-    kept.sort_unstable();
-    assert_eq!(rest, kept);
+    names.sort_unstable();
+    assert_eq!(rest, names);
     let logo = PartFile {
         handle: 3,
         name: "logo.png".into(),
@@ -79,7 +79,7 @@ fn what_compose_did_not_make_is_not_read() {
 
 #[test]
 fn everybody_is_named_once_in_the_header_that_named_them_first() {
-    let desk = Desk {
+    let desk = ContentFixture {
         to: vec![mailbox("A", "a@x.example"), mailbox("A again", "A@X.example")],
         cc: vec![mailbox("", "a@x.example"), mailbox("", "c@x.example")],
         ..plain()
@@ -104,7 +104,7 @@ proptest! {
         let mut files: Vec<_> =
             names.iter().enumerate().map(|(i, (n, s))| file(i as u32 + 10, n, *s, Role::Added)).collect();
         files.extend(logo.map(|size| file(u32::MAX, "logo.png", size, Role::Logo)));
-        let desk = Desk { files: check(&files, Format::Pdf).unwrap(), ..typical() };
+        let desk = ContentFixture { files: check(&files, Format::Pdf).unwrap(), ..typical() };
         let chunks = desk.composed().chunks;
         let parts = read_back(&chunks).unwrap();
         let mut found: Vec<_> = parts.files.iter().map(|it| (it.handle, it.name.clone())).collect();

@@ -1,4 +1,4 @@
-//! When a mail may leave by the company's fallback, and when it waits (FEATURES A13).
+//! When a mail may leave by the company's fallback, and when it waits (rule A13).
 
 use super::*;
 

@@ -388,7 +388,7 @@ proptest! {
                     facts.attempts.push(Attempt { at: now, route, result, stage: Some(S::Connect), detail: None });
                 }
                 Action::WaitUntil(until) => now = until,
-                // With its own way out of use it is asked until somebody answers.
+                // With its own route out of use the user is asked until they answer.
                 Action::AskFallback(_) if step < 1000 => now += TimeDelta::hours(1),
                 _ => {
                     prop_assert!(submissions <= 80, "{} submissions", submissions);

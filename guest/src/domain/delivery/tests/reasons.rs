@@ -1,4 +1,4 @@
-//! That each decision says why, and that no reason stands in the list without being given.
+//! That each decision has a reason, and that each reason in the list is given by one.
 
 use super::*;
 use std::collections::BTreeSet;
@@ -7,7 +7,7 @@ fn pause(cause: PauseCause, until: i64) -> Option<Pause> {
     Some(Pause { cause, since: at(0), until: at(until) })
 }
 
-/// Facts, seconds after the first attempt, and what is said.
+/// Facts, seconds after the first attempt, and the reason.
 fn table() -> Vec<(&'static str, Facts, i64, Why)> {
     use FallbackPolicy::{Ask, Automatic};
     let transient = || tried(0, R::Transient(None), Some(S::Data));

@@ -72,10 +72,10 @@ fn a_doubt_is_settled_for_those_who_are_in_doubt_and_nobody_else() {
     );
     let delivered = event("ann@example.com", K::Delivered, 7);
     // What happened, the facts, who is in doubt, what comes of "found", and who is left then.
-    type Row = (&'static str, Vec<Event>, &'static [&'static str], R, &'static [&'static str]);
-    let rows: [Row; 8] = [
+    type Case = (&'static str, Vec<Event>, &'static [&'static str], R, &'static [&'static str]);
+    let rows: [Case; 8] = [
         ("all of them", vec![event("", K::InDoubt, 5)], &["ann", "bob", "eve"], R::Found, &[]),
-        // The server had said "later" to one of them before the line was lost.
+        // The server had deferred one of them before the connection was lost.
         (
             "one was told to come later",
             vec![deferred.clone(), doubt("bob", 5), doubt("eve", 5)],
@@ -145,7 +145,7 @@ fn a_doubt_is_settled_for_those_who_are_in_doubt_and_nobody_else() {
 #[test]
 fn an_answer_that_is_none_to_the_transaction_is_refused() {
     let reply = |code| Reply { code, enhanced: None, text: "x".into() };
-    let said = |names: &[(&str, u16)]| {
+    let replies = |names: &[(&str, u16)]| {
         let replies = names.iter();
         replies
             .map(|(name, code)| RecipientReply {
@@ -154,7 +154,7 @@ fn an_answer_that_is_none_to_the_transaction_is_refused() {
             })
             .collect::<Vec<_>>()
     };
-    let accepted = |names: &[(&str, u16)]| Ok(Acceptance { reply: reply(250), recipients: said(names) });
+    let accepted = |names: &[(&str, u16)]| Ok(Acceptance { reply: reply(250), recipients: replies(names) });
     let failed = |names: &[(&str, u16)]| {
         Err(Failure {
             stage: S::Recipient,
@@ -162,7 +162,7 @@ fn an_answer_that_is_none_to_the_transaction_is_refused() {
             reply: None,
             detail: "x".into(),
             retry_after: None,
-            recipients: said(names),
+            recipients: replies(names),
         })
     };
     let both = to(&["ann", "bob"]);

@@ -1,9 +1,9 @@
-//! What a type can't say about a document: names that must not be blank, texts that must not be endless.
+//! What a type can't express about a document: names that must not be blank, texts that must not be endless.
 
 use super::super::limits::{MAX_NUMBER, MAX_TEXT};
 use super::super::value::{TURNING, is_credit_code, is_turning};
 use super::super::{Document, DocumentFault, Party};
-use super::place::Step;
+use super::path::Step;
 use crate::domain::kind::DocumentKind;
 
 /// A field that is wrong though its type is right.
@@ -107,7 +107,8 @@ pub(super) fn document(document: &Document) -> Checked {
     fields.into_iter().try_for_each(|(field, text)| optional(|| vec![field.into()], text.as_deref()))
 }
 
-/// What its reader pays is no credit note: its mail would ask or thank for the money that it gives back.
+/// Refuses the type code of a credit note for a document that its reader pays: its mail would ask or thank for the money that it gives
+/// back.
 fn type_code(document: &Document) -> Checked {
     let code = document.type_code.as_deref().map(str::trim).filter(|code| is_credit_code(code));
     let Some(code) = code.filter(|_| document.kind.is_to_be_paid()) else { return Ok(()) };
@@ -188,7 +189,7 @@ fn party(role: &str, party: &Party) -> Checked {
     Ok(())
 }
 
-/// A name that people are shown.
+/// Returns a name that people are shown.
 fn name(path: impl Fn() -> Vec<Step>, text: &str) -> Checked {
     if text.chars().any(is_turning) {
         let detail = format!("expected a name {TURNING}");

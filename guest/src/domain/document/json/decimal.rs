@@ -14,7 +14,7 @@ pub(in super::super) fn serialize<S: Serializer>(decimal: &Decimal, to: S) -> Re
 
 pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Decimal, D::Error> {
     let raw = <&RawValue>::deserialize(from)?;
-    of(raw).map_err(|fault| D::Error::custom(said(fault, raw)))
+    of(raw).map_err(|fault| D::Error::custom(message(fault, raw)))
 }
 
 /// A decimal, or `null`.
@@ -35,13 +35,13 @@ pub(in super::super) mod optional_decimal {
         from: D,
     ) -> Result<Option<Decimal>, D::Error> {
         match Option::<&RawValue>::deserialize(from)? {
-            Some(raw) => of(raw).map(Some).map_err(|fault| D::Error::custom(said(fault, raw))),
+            Some(raw) => of(raw).map(Some).map_err(|fault| D::Error::custom(message(fault, raw))),
             None => Ok(None),
         }
     }
 }
 
-/// The decimal in a string or a number.
+/// Reads the decimal in a string or a number.
 fn of(raw: &RawValue) -> Result<Decimal, DecimalFault> {
     let text = raw.get();
     match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
@@ -56,7 +56,7 @@ fn of(raw: &RawValue) -> Result<Decimal, DecimalFault> {
     }
 }
 
-/// A JSON number with an exponent, as some writers give a very small or large one.
+/// Reads a JSON number with an exponent, as some writers give a very small or large one.
 fn scientific(digits: &str, exponent: &str) -> Result<Decimal, DecimalFault> {
     let mut decimal = value::decimal(digits)?;
     let exponent: i32 = exponent.parse().map_err(|_| DecimalFault::Form)?;
@@ -78,7 +78,7 @@ fn scientific(digits: &str, exponent: &str) -> Result<Decimal, DecimalFault> {
     value::decimal(&decimal.to_string())
 }
 
-fn said(fault: DecimalFault, raw: &RawValue) -> String {
+fn message(fault: DecimalFault, raw: &RawValue) -> String {
     let found = super::super::error::shortened(raw.get(), 40);
     match fault {
         DecimalFault::Form => format!("{fault} (a string or a number), found {found}"),

@@ -3,12 +3,12 @@
 
 use super::super::{DocumentError, DocumentFault};
 use super::explain::first_wrong_value;
-use super::place::{self, Step};
+use super::path::{self, Step};
 use std::borrow::Cow;
 
 const EMPTY: &[u8] = b"\"\"";
 
-/// The text with `null` in place of every field's `""`, line by line the same; as it is where there is none, which costs one search.
+/// Replaces every field's `""` by `null`, line by line the same; returns the text as it is where there is none, which costs one search.
 pub(super) fn as_null(text: &str) -> Cow<'_, str> {
     if memchr::memmem::find(text.as_bytes(), EMPTY).is_none() {
         return Cow::Borrowed(text);
@@ -29,7 +29,7 @@ pub(super) fn as_null(text: &str) -> Cow<'_, str> {
     Cow::Owned(read)
 }
 
-/// The place after a string that begins at `start`.
+/// Returns the place after a string that begins at `start`.
 fn end_of_string(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(found) = memchr::memchr2(b'"', b'\\', &bytes[at.min(bytes.len())..]) {
@@ -46,17 +46,17 @@ fn is_value_of_field(before: &[u8]) -> bool {
     before.trim_ascii_end().ends_with(b":")
 }
 
-/// The fault of a text that is no document of `T` once its empty fields are read as `null`: a required one is missing.
+/// Makes the error for a text that is no document of `T` once its empty fields are read as `null`: a required one is missing.
 pub(super) fn missing<'t, T: serde::Deserialize<'t>>(given: &str, read: &'t str) -> Option<DocumentError> {
     if given.len() == read.len() {
         return None;
     }
     let path: Vec<Step> = first_wrong_value::<T>(read)?;
     let is_empty_field =
-        matches!(path.last(), Some(Step::Field(_))) && place::value(given, &path) == Some("\"\"");
+        matches!(path.last(), Some(Step::Field(_))) && path::value(given, &path) == Some("\"\"");
     is_empty_field.then(|| {
         let detail = "missing: this field is required, and an empty text is none";
-        DocumentError::at(DocumentFault::Invalid, &place::written(&path), place::line(given, &path), detail)
+        DocumentError::at(DocumentFault::Invalid, &path::written(&path), path::line(given, &path), detail)
     })
 }
 

@@ -1,13 +1,12 @@
-//! What is wrong with a JSON text that was not read: parsed again, now with the path kept, and said in
-//! words for whoever writes the file.
+//! What is wrong with a JSON text that was not read: parsed again, now with the path, and explained to the author of the file.
 
 use super::super::{DocumentError, DocumentFault};
 use super::list::TOO_MANY;
-use super::place::{self, Step};
+use super::path::{self, Step};
 use serde_json::error::Category;
 use serde_path_to_error::Segment;
 
-/// The fault of a text that serde refused with `first` when it read a `T`.
+/// Makes the error for a text that serde refused with `first` when it read a `T`.
 pub(in crate::domain) fn explain<'t, T: serde::Deserialize<'t>>(
     text: &'t str,
     first: &serde_json::Error,
@@ -38,11 +37,11 @@ pub(in crate::domain) fn explain<'t, T: serde::Deserialize<'t>>(
         detail = "given twice".into();
     }
     let kind = if detail.starts_with(TOO_MANY) { DocumentFault::Refused } else { DocumentFault::Invalid };
-    let line = place::line(text, &path).or_else(|| line(&fault));
-    DocumentError::at(kind, &place::written(&path), line, &detail)
+    let line = path::line(text, &path).or_else(|| line(&fault));
+    DocumentError::at(kind, &path::written(&path), line, &detail)
 }
 
-/// The path to the first value that is none of its field in a `T`; none where the field itself is what is wrong.
+/// Finds the path to the first value that is none of its field in a `T`; none where the field itself is what is what is wrong.
 pub(super) fn first_wrong_value<'t, T: serde::Deserialize<'t>>(text: &'t str) -> Option<Vec<Step>> {
     let mut parser = serde_json::Deserializer::from_str(text);
     let traced = serde_path_to_error::deserialize::<_, T>(&mut parser).err()?;
@@ -60,14 +59,14 @@ fn step(segment: &Segment) -> Option<Step> {
     }
 }
 
-/// The message without the place that serde_json appends to it.
+/// Returns the message without the place that serde_json appends to it.
 fn words(fault: &serde_json::Error) -> String {
     let text = fault.to_string();
     let place = format!(" at line {} column {}", fault.line(), fault.column());
     text.strip_suffix(&place).unwrap_or(&text).to_owned()
 }
 
-/// The name in backquotes after a beginning that serde gives its messages.
+/// Returns the name in backquotes after a beginning that serde gives its messages.
 fn quoted_after(message: &str, beginning: &str) -> Option<String> {
     let (name, _) = message.strip_prefix(beginning)?.strip_prefix('`')?.split_once('`')?;
     Some(name.to_owned())

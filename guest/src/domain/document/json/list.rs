@@ -7,14 +7,14 @@ use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// The lines of the document.
+/// Deserialises the lines of the document.
 pub(in super::super) fn lines<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from: D,
 ) -> Result<Vec<T>, D::Error> {
     objects_up_to(MAX_LINES, from)
 }
 
-/// Any other list of objects.
+/// Deserialises any other list of objects.
 pub(in crate::domain) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from: D,
 ) -> Result<Vec<T>, D::Error> {
@@ -29,7 +29,7 @@ fn objects_up_to<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from.deserialize_option(list)
 }
 
-/// A list of texts.
+/// Deserialises a list of texts.
 pub(in crate::domain) fn texts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     from.deserialize_option(List { most: MAX_ENTRIES, of: PhantomData::<String>, keep: |text| text })
 }

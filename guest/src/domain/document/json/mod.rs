@@ -7,7 +7,7 @@
 mod check;
 mod empty;
 mod explain;
-mod place;
+mod path;
 
 pub(super) mod date;
 pub(super) mod decimal;
@@ -39,7 +39,7 @@ pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
     })?;
     let read = empty::as_null(text);
     let Object(mut document) = serde_json::from_str::<Object<Document>>(&read).map_err(|fault| {
-        // What is no JSON at all is told of the text that was given.
+        // A fault of what is no JSON at all is one of the text that was given.
         if read.len() != text.len()
             && let Err(fault) = serde_json::from_str::<IgnoredAny>(text)
         {
@@ -54,14 +54,13 @@ pub(super) fn read(content: &[u8]) -> Result<Document, DocumentError> {
         }
     }
     check::document(&document).map_err(|fault| {
-        let line = place::line(text, &fault.path);
-        DocumentError::at(fault.fault, &place::written(&fault.path), line, &fault.detail)
+        let line = path::line(text, &fault.path);
+        DocumentError::at(fault.fault, &path::written(&fault.path), line, &fault.detail)
     })?;
     Ok(document)
 }
 
-/// The document as JSON by the schema, indented: always the same bytes for the same document. Reading them
-/// gives the same document.
+/// Writes the document as JSON by the schema, indented: always the same bytes for the same document. Reading them gives the same document.
 pub fn to_json(document: &Document) -> String {
     // Text, numbers and lists only: there is nothing in a document that JSON could refuse.
     serde_json::to_string_pretty(document).unwrap_or_default()

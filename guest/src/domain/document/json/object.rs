@@ -16,21 +16,21 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// An object.
+/// Deserialises an object.
 pub(in crate::domain) fn required<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from: D,
 ) -> Result<T, D::Error> {
     from.deserialize_map(Fields(PhantomData))
 }
 
-/// An object, or `null`.
+/// Deserialises an object, or `null`.
 pub(in crate::domain) fn optional<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from: D,
 ) -> Result<Option<T>, D::Error> {
     Ok(Option::<Object<T>>::deserialize(from)?.map(|object| object.0))
 }
 
-/// An object, or its default for `null`.
+/// Deserialises an object, or its default for `null`.
 pub(in crate::domain) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     from: D,
 ) -> Result<T, D::Error> {

@@ -4,19 +4,19 @@ use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 
-/// The value, or its default for `null`.
+/// Deserialises a value, or its default for `null`.
 pub(in super::super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     from: D,
 ) -> Result<T, D::Error> {
     Ok(Option::<T>::deserialize(from)?.unwrap_or_default())
 }
 
-/// Nothing in it worth writing.
+/// True if nothing in it is worth writing.
 pub(in super::super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// A text that `read` understands; `expected` says what that is.
+/// Deserialises a text that `read` accepts; `expected` names what that is.
 pub(in super::super) fn text<'de, D: Deserializer<'de>, T>(
     from: D,
     expected: &'static str,

@@ -1,4 +1,4 @@
-//! Fields of the business system's own, for texts of its own: few, short, and by names that a text can say.
+//! Fields of the business system's own, for texts of its own: few, short, and by names that a template can write.
 
 use super::super::limits::{MAX_OWN, MAX_OWN_NAME};
 use serde::de::{Error, MapAccess, Visitor};
@@ -6,12 +6,12 @@ use serde::{Deserialize, Deserializer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// Most fields that say nothing.
+/// Most fields that are `null`.
 const MOST_EMPTY: usize = 10 * MAX_OWN;
 
 type Own = BTreeMap<String, String>;
 
-/// Texts by name, or `null`; one that is `null` is not there.
+/// Deserialises texts by name, or `null`; one that is `null` is left out.
 pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Own, D::Error> {
     Ok(Option::<Texts>::deserialize(from)?.map(|texts| texts.0).unwrap_or_default())
 }
@@ -63,7 +63,7 @@ impl<'de> Visitor<'de> for OwnFields {
     }
 }
 
-/// A name that a text can say after a point.
+/// True for a name that a template can write after a point.
 fn is_name(name: &str) -> bool {
     let first = name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
     first && name.len() <= MAX_OWN_NAME && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')

@@ -24,7 +24,7 @@ fn types(part: &Value) -> Vec<&str> {
     }
 }
 
-/// A value with everything that the schema knows.
+/// A value with everything that the schema has.
 fn full(schema: &Value, part: &Value) -> Value {
     let part = resolved(schema, part);
     if let Some(first) = part.get("enum").map(|values| values[0].clone()) {

@@ -1,4 +1,4 @@
-//! Every way in which a JSON document is wrong, with the path and line that the writer is told.
+//! Every way in which a JSON document is wrong, with the path and line that are reported.
 
 use super::*;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! What is still to be paid: one definition for texts, layout and refusals.
 
-use crate::domain::document::settlement::{planned_and_settled, turn};
+use crate::domain::document::adjustments_and_instalments::{planned_and_settled, turn};
 use crate::domain::document::{Document, Line, Money, TaxSubtotal, Totals};
 use crate::domain::kind::DocumentKind as K;
 use chrono::NaiveDate;
@@ -11,12 +11,12 @@ impl Document {
         Money { amount, currency: self.currency }
     }
 
-    /// The total of the document: with tax, before what was paid; else what is payable, else without tax.
+    /// Returns the total of the document: with tax, before what was paid; else what is payable, else without tax.
     pub fn total(&self) -> Option<Money> {
         self.totals.stated().map(|amount| self.money(amount))
     }
 
-    /// An amount of the document as its reader sees it: a credit note's are above zero, whichever sign its file has.
+    /// Returns an amount of the document as its reader sees it: a credit note's are above zero, whichever sign its file has.
     pub fn as_read(&self, of: Money) -> Money {
         match self.kind {
             K::CreditNote => Money { amount: of.amount.abs(), ..of },
@@ -24,13 +24,14 @@ impl Document {
         }
     }
 
-    /// What is still open, with the sign that the document gives it: the balance of the business system, else what is left of a plan
-    /// whose parts it calls settled, else what is payable (BT-115), else the total with tax less what was paid; none where nothing says.
+    /// Returns what is still open, with the sign that the document gives it: the balance of the business system, else what is left of a
+    /// plan whose parts it calls settled, else what is payable (BT-115), else the total with tax less what was paid; none where none of
+    /// these is there.
     pub fn open_amount(&self) -> Option<Money> {
         self.known_balance().or_else(|| self.totals.open()).map(|amount| self.money(amount))
     }
 
-    /// What the business system says is open, whatever the totals say.
+    /// Returns the open amount that the business system states, whatever the totals are.
     fn known_balance(&self) -> Option<Decimal> {
         self.balance.or_else(|| self.left_of_plan())
     }
@@ -40,7 +41,7 @@ impl Document {
         self.balance.is_none() && self.totals.forget_prepaid()
     }
 
-    /// What the reader is still to pay, never below zero; none where it is not known. Nobody pays a credit note, or
+    /// Returns what the reader is still to pay, never below zero; none where it is not known. A credit note is not paid by its reader, nor
     /// what their customer made out in their name.
     pub fn owed(&self) -> Option<Money> {
         if self.kind == K::CreditNote || self.is_self_billed() {
@@ -50,8 +51,8 @@ impl Document {
         Some(Money { amount: open.amount.max(Decimal::ZERO), ..open })
     }
 
-    /// What stands in the reader's favour, above zero: what was paid too much, the amount of a credit note whichever sign it is
-    /// written with, or what a self-billed invoice says that they are paid.
+    /// Returns what stands in the reader's favour, above zero: what was paid too much, the amount of a credit note whichever sign it is
+    /// written with, or what a self-billed invoice pays them.
     pub fn in_favour(&self) -> Option<Money> {
         let amount = match (self.kind, self.is_self_billed()) {
             (K::CreditNote, false) => self.total()?.amount.abs(),
@@ -65,7 +66,7 @@ impl Document {
         (amount > Decimal::ZERO).then(|| self.money(amount))
     }
 
-    /// What was paid already, above zero.
+    /// Returns what was paid already, above zero.
     pub fn paid(&self) -> Option<Money> {
         let amount = match (self.totals.due(), self.known_balance()) {
             (Some(due), Some(balance)) => due - balance,
@@ -74,7 +75,7 @@ impl Document {
         (amount > Decimal::ZERO).then(|| self.money(amount))
     }
 
-    /// The first day on which something of it is to be paid.
+    /// Returns the first day on which something of it is to be paid.
     pub fn first_due_date(&self) -> Option<NaiveDate> {
         self.instalments.iter().map(|part| part.due_date).chain(self.due_date).min()
     }
@@ -84,14 +85,14 @@ impl Document {
         !self.instalments.is_empty()
     }
 
-    /// What a reminder of `today` asks for: of a document in parts those whose day has passed, else all that is owed.
+    /// Returns what a reminder of `today` asks for: of a document in parts those whose day has passed, else all that is owed.
     pub fn overdue(&self, today: NaiveDate) -> Option<Money> {
         let (owed, late) = (self.owed()?, self.late_parts(today));
         Some(if self.is_in_parts() && late > Decimal::ZERO { self.money(late) } else { owed })
     }
 
-    /// What of it is known to be late on `today`, above zero: the parts whose day has passed, else all that is owed once its due date
-    /// has. A statement's own date says nothing of the invoices on it.
+    /// Returns what is known to be late on `today`, above zero: the parts whose day has passed, else all that is owed once its due date
+    /// has. A statement's own date is not that of the invoices on it.
     pub fn late(&self, today: NaiveDate) -> Option<Money> {
         let owed = self.owed()?;
         let late = match self.is_in_parts() {
@@ -102,18 +103,18 @@ impl Document {
         (late > Decimal::ZERO).then(|| self.money(late))
     }
 
-    /// The sum of the parts whose day has passed.
+    /// Returns the sum of the parts whose day has passed.
     fn late_parts(&self, today: NaiveDate) -> Decimal {
         self.instalments.iter().filter(|part| part.due_date < today).map(|part| part.amount).sum()
     }
 
-    /// The document as a mail of it is made: a credit note's amounts above zero, and of several parts those that are still to be
+    /// Returns the document as a mail of it is made: a credit note's amounts above zero, and of several parts those that are still to be
     /// paid.
-    pub fn as_it_stands(self) -> Self {
+    pub fn as_mailed(self) -> Self {
         self.with_credit_above_zero().with_open_instalments()
     }
 
-    /// Totals, taxes, lines and balance are turned each for themselves, since programs write only some of them below zero.
+    /// Turns totals, taxes, lines and balance above zero, each for itself, since programs write only some of them below zero.
     fn with_credit_above_zero(mut self) -> Self {
         if self.kind != K::CreditNote {
             return self;
@@ -134,8 +135,8 @@ impl Document {
         self
     }
 
-    /// The parts that are still to be paid, the earliest first: what was paid of the plan settled those that are called so, then the
-    /// first of them. Parts that do not add up to what is owed, or was, are no plan but a choice (a discount for paying early), and are
+    /// Returns the parts that are still to be paid, the earliest first: what was paid of the plan settled those that are called so, then
+    /// the first of them. Parts that do not add up to what is owed, or was, are no plan but a choice (a discount for paying early), and are
     /// left out.
     fn with_open_instalments(mut self) -> Self {
         if self.instalments.is_empty() {
@@ -170,7 +171,7 @@ impl Document {
 }
 
 impl Totals {
-    /// The total that is stated: with tax, or what adds up to it; else without tax.
+    /// Returns the total that is stated: with tax, or what adds up to it; else without tax.
     fn stated(&self) -> Option<Decimal> {
         let with_tax = || Some(self.tax_exclusive? + self.tax?);
         let before_payment =
@@ -178,14 +179,14 @@ impl Totals {
         self.tax_inclusive.or_else(with_tax).or_else(before_payment).or(self.tax_exclusive)
     }
 
-    /// All that is to be paid, whenever it is: with tax and rounding.
+    /// Returns all that is to be paid, whenever it is: with tax and rounding.
     pub(in crate::domain::document) fn due(&self) -> Option<Decimal> {
         let with_tax = self.tax_inclusive.or_else(|| Some(self.tax_exclusive? + self.tax?))?;
         Some(with_tax + self.rounding.unwrap_or_default())
     }
 
-    /// BT-115 = BT-112 − BT-113 + BT-114 (BR-CO-16): where the first is missing, or is the amount before what was paid, the others
-    /// say it.
+    /// Computes the open amount, BT-115 = BT-112 − BT-113 + BT-114 (BR-CO-16): where the first is missing, or is the amount before what was
+    /// paid, the others give it.
     pub(in crate::domain::document) fn open(&self) -> Option<Decimal> {
         let left = self.due().map(|due| due - self.prepaid.unwrap_or_default());
         if self.forget_prepaid() { left } else { self.payable.or(left) }

@@ -1,11 +1,11 @@
 //! What each code of UNTDID 4461 means for the reader of a mail.
 //!
-//! Source: UN/EDIFACT data element 4461, "Payment means code" (D.16B and later), which EN 16931 takes for BT-81. Reversals, "hold"
-//! and codes that name no way of paying say nothing; so does 68, an online payment service, where the reader still has to act.
+//! Source: UN/EDIFACT data element 4461, "Payment means code" (D.16B and later), which EN 16931 takes for BT-81. Reversals, "hold" and
+//! codes that name no way of paying have no meaning here; so does 68, an online payment service, where the reader still has to act.
 
 use super::PaymentMethod;
 
-/// What a code says.
+/// What a code means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// One way of paying.
@@ -14,7 +14,7 @@ pub(super) enum Meaning {
     DebitTransfer,
 }
 
-/// Every code that says how to pay; none for others.
+/// Returns what a code means for paying; none for codes that mean nothing of the kind.
 pub(super) fn meaning(code: &str) -> Option<Meaning> {
     use Meaning::{DebitTransfer, Method};
     Some(match code {

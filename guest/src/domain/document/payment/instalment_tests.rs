@@ -16,7 +16,7 @@ fn invoice(fields: &Value, parts: &[(&str, &str)]) -> Document {
     for (name, value) in fields.as_object().unwrap() {
         document[name] = value.clone();
     }
-    read("application/json", document.to_string().as_bytes()).unwrap().as_it_stands()
+    read("application/json", document.to_string().as_bytes()).unwrap().as_mailed()
 }
 
 #[test]

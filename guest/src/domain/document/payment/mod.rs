@@ -1,12 +1,12 @@
-//! What a document says of its payment, in one place: how it is to be paid, to which account with which reference. Texts, layout and
-//! the refusals of the flows all ask here, so that no two of them name different things. What is still open is in [`amounts`].
+//! A document's payment, in one place: how it is to be paid, to which account with which reference. Texts, layout and the refusals of the
+//! flows all ask here, so that no two of them name different things. What is still open is in [`amounts`].
 //!
 //! Which of several means counts:
 //! 1. what is arranged already: a direct debit that names its mandate or the account that it collects from, or a card that
 //!    names its number. Who is asked for a transfer beside it pays twice;
 //! 2. a transfer. Of several accounts the first in the document's own currency; in euros, or to another country, an IBAN before
 //!    a number that only one country's banks know. Its own reference and no other belongs to it;
-//! 3. the first that says how it is used.
+//! 3. the first whose use is known.
 
 mod account;
 mod amounts;
@@ -24,7 +24,7 @@ const SELF_BILLED: [&str; 3] = ["389", "527", "261"];
 /// How a document is to be paid, by its UNTDID 4461 code (BT-81).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaymentMethod {
-    /// The reader transfers the amount; also where the document says nothing.
+    /// The reader transfers the amount; also where the document names no way.
     Transfer,
     /// The seller collects the amount under a mandate.
     DirectDebit,
@@ -32,12 +32,12 @@ pub enum PaymentMethod {
     Card,
     /// In cash or by cheque, hand to hand.
     Cash,
-    /// Balanced between the partners, or by a bill that somebody in between presents.
+    /// Balanced between the partners, or by a bill that a third party presents.
     Clearing,
 }
 
 impl PaymentMethod {
-    /// Name in templates and on the command line.
+    /// Returns the name in templates and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Transfer => "transfer",
@@ -50,7 +50,7 @@ impl PaymentMethod {
 }
 
 impl PaymentMeans {
-    /// How this one is used: by its code, else by what it names; none where neither says.
+    /// Returns how this one is used: by its code, else by the account, card or mandate it names.
     pub fn method(&self) -> Option<PaymentMethod> {
         let code = self.code.as_deref().map(|code| code.trim().trim_start_matches('0')).unwrap_or_default();
         match code::meaning(code) {
@@ -88,7 +88,8 @@ fn is_given(text: &Option<String>) -> bool {
     text.as_ref().is_some_and(|text| !text.trim().is_empty())
 }
 
-/// The means that counts of several, and its place among them. `abroad`: the payer's bank is in another country than the payee's.
+/// Returns the means of payment that counts of several, and its place among them. `abroad`: the payer's bank is in another country than the
+/// payee's.
 pub(super) fn chosen(means: &[PaymentMeans], currency: Currency, abroad: bool) -> Option<usize> {
     // One alone needs no rank: its account's digits cost more than all else here.
     let needs_iban = means.len() > 1 && (abroad || currency == Currency::EUR);
@@ -105,7 +106,7 @@ pub(super) fn chosen(means: &[PaymentMeans], currency: Currency, abroad: bool) -
 }
 
 impl Document {
-    /// The means that counts.
+    /// Returns the means of payment that counts.
     fn means(&self) -> Option<&PaymentMeans> {
         let [seller, buyer] = [&self.seller, &self.buyer].map(|party| party.address.country.as_deref());
         let abroad =
@@ -113,17 +114,17 @@ impl Document {
         chosen(&self.payment_means, self.currency, abroad).map(|index| &self.payment_means[index])
     }
 
-    /// How it is to be paid; by transfer where it does not say.
+    /// Returns how the document is to be paid; by transfer where it names no way.
     pub fn payment_method(&self) -> PaymentMethod {
         self.means().and_then(PaymentMeans::method).unwrap_or(PaymentMethod::Transfer)
     }
 
-    /// The account to transfer to, with the reference that belongs to it (BG-17). One of the two may be missing.
+    /// Returns the account to transfer to, with the reference that belongs to it (BG-17). One of the two may be missing.
     pub fn transfer(&self) -> Option<&PaymentMeans> {
         self.means().filter(|means| means.takes_a_transfer())
     }
 
-    /// The mandate under which the amount is collected (BG-19), where it is.
+    /// Returns the mandate under which the amount is collected (BG-19), where it is.
     pub fn direct_debit(&self) -> Option<&PaymentMeans> {
         self.means().filter(|means| means.method() == Some(PaymentMethod::DirectDebit))
     }

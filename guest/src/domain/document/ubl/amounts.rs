@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 type Read<T> = Result<T, DocumentError>;
 
-/// BG-22.
+/// Reads the totals (BG-22).
 pub(super) fn totals(root: Element<'_, '_>, form: &Form, currency: Currency) -> Read<Totals> {
     let Some(stated) = root.at(&[form.totals]) else {
         return Ok(Totals { tax: tax(root, currency)?, ..Totals::default() });
@@ -28,7 +28,7 @@ pub(super) fn totals(root: Element<'_, '_>, form: &Form, currency: Currency) -> 
     })
 }
 
-/// BT-115: the one amount that every mail shows, so it must be in the currency that the mail will show.
+/// Reads the payable amount (BT-115): the one amount that every mail shows, so it must be in the currency that the mail will show.
 fn payable(stated: Element<'_, '_>, currency: Currency) -> Read<Option<Decimal>> {
     let payable = stated.decimal("PayableAmount")?;
     for amount in stated.values("PayableAmount") {
@@ -41,7 +41,7 @@ fn payable(stated: Element<'_, '_>, currency: Currency) -> Read<Option<Decimal>>
     Ok(payable)
 }
 
-/// The totals of tax in the document's own currency: there may be another in that of the accounts (BT-111).
+/// Returns the totals of tax in the document's own currency: there may be another in that of the accounts (BT-111).
 fn own<'t, 'a>(root: Element<'t, 'a>, currency: Currency) -> impl Iterator<Item = Element<'t, 'a>> {
     root.all("TaxTotal").filter(move |total| {
         let code = total.values("TaxAmount").next().and_then(|amount| amount.attribute("currencyID"));
@@ -49,7 +49,7 @@ fn own<'t, 'a>(root: Element<'t, 'a>, currency: Currency) -> impl Iterator<Item 
     })
 }
 
-/// BT-110; several taxes, each with a total of its own, are added up.
+/// Reads the total of tax (BT-110); several taxes, each with a total of its own, are added up.
 fn tax(root: Element<'_, '_>, currency: Currency) -> Read<Option<Decimal>> {
     let mut sum: Option<Decimal> = None;
     for total in own(root, currency) {
@@ -62,7 +62,7 @@ fn tax(root: Element<'_, '_>, currency: Currency) -> Read<Option<Decimal>> {
     Ok(sum)
 }
 
-/// BG-20 and BG-21: what was taken off the whole, and what was added to it. Those without an amount say nothing.
+/// Reads allowances and charges (BG-20 and BG-21). Those without an amount are left out.
 pub(super) fn adjustments(root: Element<'_, '_>) -> Read<[Vec<Adjustment>; 2]> {
     let (mut allowances, mut charges) = (Vec::new(), Vec::new());
     for element in collect(root, "AllowanceCharge", MAX_ENTRIES, |_, element| Ok(element))? {
@@ -81,7 +81,7 @@ pub(super) fn adjustments(root: Element<'_, '_>) -> Read<[Vec<Adjustment>; 2]> {
     Ok([allowances, charges])
 }
 
-/// BG-23.
+/// Reads the tax subtotals (BG-23).
 pub(super) fn taxes(root: Element<'_, '_>, currency: Currency) -> Read<Vec<TaxSubtotal>> {
     let mut taxes = Vec::new();
     for element in own(root, currency).flat_map(|total| total.all("TaxSubtotal")) {

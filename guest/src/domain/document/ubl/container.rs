@@ -27,27 +27,27 @@ const LONGEST_NAME: usize = 120;
 /// A file that a document carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmbeddedFile {
-    /// Its name; from the document's number where the document gives none.
+    /// The file's name; from the document's number where the document gives none.
     pub file_name: String,
-    /// Its bytes.
+    /// The file's bytes.
     pub content: Vec<u8>,
 }
 
 /// What an attachment holds.
-enum Held<'t, 'a> {
-    /// In base64.
+enum AttachedContent<'t, 'a> {
+    /// A file in base64.
     File(Element<'t, 'a>),
     Text(&'t str),
 }
 
-/// What is in an attachment itself; none for one that is blank or a link.
-fn held<'t, 'a>(attachment: Element<'t, 'a>) -> Option<Held<'t, 'a>> {
+/// Returns what is in an attachment itself; none for one that is blank or a link.
+fn content_of<'t, 'a>(attachment: Element<'t, 'a>) -> Option<AttachedContent<'t, 'a>> {
     let is_given = |value: &Element<'_, '_>| !value.whole_text().trim().is_empty();
     if let Some(file) = attachment.values("EmbeddedDocumentBinaryObject").find(is_given) {
-        return Some(Held::File(file));
+        return Some(AttachedContent::File(file));
     }
     let mut texts = attachment.all("ExternalReference").flat_map(|reference| reference.values("Description"));
-    texts.find(is_given).map(|text| Held::Text(text.whole_text().trim()))
+    texts.find(is_given).map(|text| AttachedContent::Text(text.whole_text().trim()))
 }
 
 /// Reads what is attached to an AttachedDocument, which holds no further one.
@@ -58,12 +58,12 @@ pub(super) fn attached<T>(root: Element<'_, '_>, read: Inside<'_, T>) -> Result<
         DocumentError { detail, line: None, ..fault }
     };
     let Some(first) = root.at(&["Attachment"]) else { return Err(root.missing("cac:Attachment")) };
-    let text = match root.all("Attachment").find_map(held) {
-        Some(Held::File(file)) => {
+    let text = match root.all("Attachment").find_map(content_of) {
+        Some(AttachedContent::File(file)) => {
             let content = decoded(file)?;
             return open_bytes(&content, read, true).map_err(within);
         }
-        Some(Held::Text(text)) => text,
+        Some(AttachedContent::Text(text)) => text,
         None => {
             let detail = "this AttachedDocument holds no document: what it refers to is elsewhere, and is to be given instead";
             return Err(first.fault(DocumentFault::Invalid, detail));
@@ -76,8 +76,8 @@ pub(super) fn attached<T>(root: Element<'_, '_>, read: Inside<'_, T>) -> Result<
     open_text(text, read, true).map_err(within)
 }
 
-/// The PDF that is the document itself, where it carries one (BG-24): the one that a profile marks as such, else the one named by the
-/// document's number, else the only one. Several that nothing tells apart are supporting documents, and so none of them is it.
+/// Returns the PDF that is the document itself, where it carries one (BG-24): the one that a profile marks as such, else the one named by
+/// the document's number, else the only one. Several that nothing distinguishes are supporting documents, and none of them is it.
 pub(super) fn pdf(root: Element<'_, '_>) -> Result<Option<EmbeddedFile>, DocumentError> {
     let number = root.text("ID")?.unwrap_or_default();
     let mut pdfs = Vec::new();
@@ -93,8 +93,8 @@ pub(super) fn pdf(root: Element<'_, '_>) -> Result<Option<EmbeddedFile>, Documen
     }
     let marked = |of: &&(Element<'_, '_>, Element<'_, '_>, Option<String>)| {
         ["DocumentType", "DocumentDescription"].iter().any(|field| {
-            let said = of.0.values(field).next().map(|value| value.whole_text().trim());
-            said.is_some_and(|said| PICTURES.contains(&said))
+            let media_type = of.0.values(field).next().map(|value| value.whole_text().trim());
+            media_type.is_some_and(|media_type| PICTURES.contains(&media_type))
         })
     };
     let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned();
@@ -116,7 +116,7 @@ pub(super) fn pdf(root: Element<'_, '_>) -> Result<Option<EmbeddedFile>, Documen
     Ok(Some(EmbeddedFile { file_name, content: decoded(*file)? }))
 }
 
-/// The name without folders, where it can be a file's.
+/// Returns the name without folders, where it can be a file's.
 fn last_part(name: &str) -> Option<String> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
     let is_name =
@@ -124,7 +124,7 @@ fn last_part(name: &str) -> Option<String> {
     (is_name && last.to_ascii_lowercase().ends_with(".pdf")).then(|| last.to_owned())
 }
 
-/// The bytes of a file in base64, whatever white space it is broken with.
+/// Returns the bytes of a file in base64, whatever white space it is broken with.
 fn decoded(file: Element<'_, '_>) -> Result<Vec<u8>, DocumentError> {
     let text: Vec<u8> = file.whole_text().bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     if text.len() / 4 * 3 > MAX_BYTES {

@@ -1,4 +1,4 @@
-//! Walking the tree of a UBL file: children by name, values by type, and errors that say where.
+//! Walking the tree of a UBL file: children by name, values by type, and errors with their place.
 
 use super::super::error::line_of;
 use super::super::limits::MAX_TEXT;
@@ -20,7 +20,7 @@ pub(super) struct Element<'t, 'a> {
 }
 
 impl<'t, 'a> Element<'t, 'a> {
-    /// The root.
+    /// Returns the root element.
     pub(super) fn root(tree: &'t Tree<'a>) -> Self {
         Self { tree, index: 0 }
     }
@@ -29,12 +29,12 @@ impl<'t, 'a> Element<'t, 'a> {
         &self.tree.nodes[self.index]
     }
 
-    /// Local name.
+    /// Returns the local name.
     pub(super) fn name(&self) -> &'a str {
         self.node().name
     }
 
-    /// Its vocabulary.
+    /// Returns the element's vocabulary.
     pub(super) fn vocabulary(&self) -> Vocabulary {
         self.node().vocabulary
     }
@@ -48,22 +48,22 @@ impl<'t, 'a> Element<'t, 'a> {
         self.children().filter(move |child| child.vocabulary() == vocabulary && child.name() == name)
     }
 
-    /// Aggregates (`cac`) of a name.
+    /// Returns aggregates (`cac`) of a name.
     pub(super) fn all(self, name: &str) -> impl Iterator<Item = Element<'t, 'a>> {
         self.named(Vocabulary::Aggregate, name)
     }
 
-    /// Values (`cbc`) of a name.
+    /// Returns values (`cbc`) of a name.
     pub(super) fn values(self, name: &str) -> impl Iterator<Item = Element<'t, 'a>> {
         self.named(Vocabulary::Basic, name)
     }
 
-    /// The first aggregate at the end of a path.
+    /// Finds the first aggregate at the end of a path.
     pub(super) fn at(self, path: &[&str]) -> Option<Element<'t, 'a>> {
         path.iter().try_fold(self, |element, name| element.all(name).next())
     }
 
-    /// Its text without the space around it; none for a blank one.
+    /// Returns the element's text without the space around it; none for a blank one.
     pub(super) fn own_text(self) -> Result<Option<&'t str>, DocumentError> {
         let text = self.node().text.trim();
         if text.len() > MAX_TEXT {
@@ -73,12 +73,12 @@ impl<'t, 'a> Element<'t, 'a> {
         Ok((!text.is_empty()).then_some(text))
     }
 
-    /// Its text, however long: for what holds another document or a file.
+    /// Returns the element's text, however long: for what holds another document or a file.
     pub(super) fn whole_text(self) -> &'t str {
         &self.node().text
     }
 
-    /// Its own text as a value to keep: line ends as one character.
+    /// Returns the element's own text as a value to store: line ends as one character.
     pub(super) fn plain_text(self) -> Result<Option<String>, DocumentError> {
         Ok(self.own_text()?.map(|text| match text.contains('\r') {
             true => text.replace("\r\n", "\n").replace('\r', "\n"),
@@ -86,7 +86,7 @@ impl<'t, 'a> Element<'t, 'a> {
         }))
     }
 
-    /// The text of the first value of a name that is not blank.
+    /// Returns the text of the first value of a name that is not blank.
     pub(super) fn text(self, name: &str) -> Result<Option<String>, DocumentError> {
         for value in self.values(name) {
             if let Some(text) = value.plain_text()? {
@@ -96,12 +96,12 @@ impl<'t, 'a> Element<'t, 'a> {
         Ok(None)
     }
 
-    /// The text of a value at the end of a path of aggregates.
+    /// Returns the text of a value at the end of a path of aggregates.
     pub(super) fn text_at(self, path: &[&str], name: &str) -> Result<Option<String>, DocumentError> {
         self.at(path).map_or(Ok(None), |element| element.text(name))
     }
 
-    /// A date; XML Schema lets it carry a time zone, which says nothing about the day.
+    /// Reads a date; XML Schema lets it carry a time zone, which changes nothing about the day.
     pub(super) fn date(self, name: &str) -> Result<Option<NaiveDate>, DocumentError> {
         self.value(name, |text| {
             let (day, rest) = text.split_at_checked(10).unwrap_or((text, ""));
@@ -110,7 +110,7 @@ impl<'t, 'a> Element<'t, 'a> {
         })
     }
 
-    /// A decimal.
+    /// Reads a decimal.
     pub(super) fn decimal(self, name: &str) -> Result<Option<Decimal>, DocumentError> {
         self.value(name, |text| {
             // XML Schema allows `.5` and `5.` as well.
@@ -124,7 +124,7 @@ impl<'t, 'a> Element<'t, 'a> {
         })
     }
 
-    /// A currency code.
+    /// Reads a currency code.
     pub(super) fn currency(self, name: &str) -> Result<Option<Currency>, DocumentError> {
         self.value(name, |text| {
             Currency::parse(text)
@@ -148,14 +148,14 @@ impl<'t, 'a> Element<'t, 'a> {
         Ok(None)
     }
 
-    /// An attribute of no namespace; none for a blank one.
+    /// Returns an attribute of no namespace; none for a blank one.
     pub(super) fn attribute(self, name: &str) -> Option<String> {
         let found = Attributes::new(self.node().attributes, 0).flatten().find(|a| a.key.as_ref() == name)?;
         let value = quick_xml::escape::unescape(&found.value).ok()?.trim().to_owned();
         (!value.is_empty()).then_some(value)
     }
 
-    /// A required value that is not there.
+    /// Makes the error for a required value that is missing.
     pub(super) fn missing(self, name: &str) -> DocumentError {
         let path = format!("{}/{name}", self.path());
         DocumentError::at(
@@ -166,7 +166,7 @@ impl<'t, 'a> Element<'t, 'a> {
         )
     }
 
-    /// A fault of this element.
+    /// Makes an error about this element.
     pub(super) fn fault(self, fault: DocumentFault, detail: &str) -> DocumentError {
         DocumentError::at(fault, &self.path(), Some(self.line()), detail)
     }
@@ -175,8 +175,8 @@ impl<'t, 'a> Element<'t, 'a> {
         line_of(self.tree.source, self.node().offset)
     }
 
-    /// `Invoice/cac:InvoiceLine[2]/cbc:LineExtensionAmount`: prefixes as everybody writes them, and the
-    /// position where there are several of a name.
+    /// Returns the path, `Invoice/cac:InvoiceLine[2]/cbc:LineExtensionAmount`: the usual prefixes, and the position where there are several
+    /// of a name.
     fn path(self) -> String {
         let node = self.node();
         if self.index == 0 {

@@ -4,7 +4,7 @@
 use super::super::{DocumentError, DocumentFault};
 use std::borrow::Cow;
 
-/// The file as text without byte order mark.
+/// Decodes the file as text without byte order mark.
 pub(super) fn text(content: &[u8]) -> Result<Cow<'_, str>, DocumentError> {
     let text = match content {
         [0xEF, 0xBB, 0xBF, rest @ ..] => utf8(rest)?,
@@ -18,7 +18,7 @@ pub(super) fn text(content: &[u8]) -> Result<Cow<'_, str>, DocumentError> {
     Ok(text)
 }
 
-/// Names a control character that XML 1.0 does not know: no mail should have one either.
+/// Refuses control characters that XML 1.0 does not allow: no mail should have one either.
 pub(super) fn without_controls(text: &str) -> Result<(), DocumentError> {
     let control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
     let Some(at) = text.as_bytes().iter().position(control) else { return Ok(()) };
@@ -27,7 +27,7 @@ pub(super) fn without_controls(text: &str) -> Result<(), DocumentError> {
     Err(DocumentError::at(DocumentFault::Malformed, "", Some(line), &detail))
 }
 
-/// By the encoding that the XML declaration names; UTF-8 where it names none.
+/// Decodes by the encoding that the XML declaration names; UTF-8 where it names none.
 fn declared(content: &[u8]) -> Result<Cow<'_, str>, DocumentError> {
     let name = declaration(content).unwrap_or("UTF-8");
     match name.to_ascii_uppercase().as_str() {
@@ -46,7 +46,7 @@ fn declared(content: &[u8]) -> Result<Cow<'_, str>, DocumentError> {
     }
 }
 
-/// The value of `encoding` in the XML declaration.
+/// Returns the value of `encoding` in the XML declaration.
 fn declaration(content: &[u8]) -> Option<&str> {
     // A blank line before it is against the letter of XML, and common.
     let start = content.trim_ascii_start().strip_prefix(b"<?xml")?;
@@ -100,7 +100,7 @@ fn latin9(byte: u8) -> char {
     }
 }
 
-/// Windows-1252 has letters where Latin-1 has control characters.
+/// Decodes Windows-1252, which has letters where Latin-1 has control characters.
 fn windows(byte: u8) -> char {
     const HIGH: [char; 32] = [
         '€', '\u{FFFD}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{FFFD}', 'Ž', '\u{FFFD}',

@@ -55,7 +55,7 @@ pub(super) fn document(root: Element<'_, '_>, form: &Form) -> Read<Document> {
     Ok(document)
 }
 
-/// The issuer's own contact (BT-41 to BT-43), unless it is one for invoices or deliveries alone.
+/// Returns the issuer's own contact (BT-41 to BT-43), unless it is one for invoices or deliveries alone.
 fn person_in_charge(document: &Document) -> Option<PersonInCharge> {
     let is_of_a_desk = |role: &String| matches!(role.as_str(), "billing" | "logistics");
     let mut contacts = document.issuer().contacts.iter();
@@ -64,7 +64,7 @@ fn person_in_charge(document: &Document) -> Option<PersonInCharge> {
     Some(PersonInCharge { name, email, telephone })
 }
 
-/// Every aggregate of a name, read; more than `most` are refused.
+/// Reads every aggregate of a name; more than `most` are refused.
 pub(super) fn collect<'t, 'a, T>(
     parent: Element<'t, 'a>,
     name: &str,
@@ -81,7 +81,7 @@ pub(super) fn collect<'t, 'a, T>(
     Ok(list)
 }
 
-/// BT-3.
+/// Reads the type code (BT-3).
 fn type_code(root: Element<'_, '_>) -> Read<Option<String>> {
     for name in ["InvoiceTypeCode", "CreditNoteTypeCode"] {
         if let Some(code) = root.text(name)? {
@@ -116,7 +116,7 @@ fn number(root: Element<'_, '_>) -> Read<String> {
     Ok(number)
 }
 
-/// What the document says, else what its amounts say: not every order names its currency.
+/// Returns the document's currency, else that of its amounts: not every order names its currency.
 fn currency(root: Element<'_, '_>, form: &Form) -> Read<Currency> {
     for name in ["DocumentCurrencyCode", "PricingCurrencyCode", "RequestedInvoiceCurrencyCode"] {
         if let Some(currency) = root.currency(name)? {
@@ -183,7 +183,7 @@ fn references(root: Element<'_, '_>, form: &Form) -> Read<References> {
     })
 }
 
-/// Preceding invoices; of a reminder, the invoices that its lines are about. Each once.
+/// Returns preceding invoices; of a reminder, the invoices that its lines are about. Each once.
 fn invoices(root: Element<'_, '_>, form: &Form) -> Read<Vec<String>> {
     let mut numbers = collect(root, "BillingReference", MAX_ENTRIES, |_, reference| billed(reference))?;
     if form.kind == DocumentKind::Reminder {
@@ -201,7 +201,7 @@ fn invoices(root: Element<'_, '_>, form: &Form) -> Read<Vec<String>> {
     Ok(numbers)
 }
 
-/// The number of the invoice that a BillingReference names.
+/// Returns the number of the invoice that a BillingReference names.
 pub(super) fn billed(reference: Element<'_, '_>) -> Read<Option<String>> {
     for name in
         ["InvoiceDocumentReference", "SelfBilledInvoiceDocumentReference", "CreditNoteDocumentReference"]
@@ -213,7 +213,7 @@ pub(super) fn billed(reference: Element<'_, '_>) -> Read<Option<String>> {
     Ok(None)
 }
 
-/// BT-22, without the subject code (BT-21) that EN 16931's UBL writes before it: `#ADU#Thank you`.
+/// Reads the notes (BT-22), without the subject code (BT-21) that EN 16931's UBL writes before it: `#ADU#Thank you`.
 fn notes(root: Element<'_, '_>) -> Read<Vec<String>> {
     let mut notes = Vec::new();
     for note in root.values("Note") {

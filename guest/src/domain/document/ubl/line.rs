@@ -43,7 +43,7 @@ pub(super) fn line(element: Element<'_, '_>, form: &Form, position: usize) -> Re
     })
 }
 
-/// BT-146 is the price of BT-149 units; ours is the price of one.
+/// Reads the price of one unit: BT-146 is the price of BT-149 units.
 fn unit_price(line: Element<'_, '_>) -> Read<Option<Decimal>> {
     let Some(price) = line.at(&["Price"]) else { return Ok(None) };
     let Some(amount) = price.decimal("PriceAmount")? else { return Ok(None) };
@@ -58,7 +58,7 @@ fn rounded(price: Decimal) -> Decimal {
     price.round_dp(PRICE_DIGITS).normalize()
 }
 
-/// Where EN 16931 has it, else where other profiles do.
+/// Reads the tax rate where EN 16931 has it, else where other profiles do.
 fn tax_percent(line: Element<'_, '_>) -> Read<Option<Decimal>> {
     for path in [&["Item", "ClassifiedTaxCategory"][..], &["TaxTotal", "TaxSubtotal", "TaxCategory"]] {
         if let Some(percent) = line.at(path).map_or(Ok(None), |category| category.decimal("Percent"))? {
@@ -68,7 +68,7 @@ fn tax_percent(line: Element<'_, '_>) -> Read<Option<Decimal>> {
     Ok(None)
 }
 
-/// A line of a reminder is about an invoice: its number is the name, what it adds to the debt the amount.
+/// Reads a reminder's line as one about an invoice: its number is the name, what it adds to the debt the amount.
 fn reminded(element: Element<'_, '_>, position: usize) -> Read<Line> {
     let id = element.text("ID")?.unwrap_or_else(|| position.to_string());
     let note = element.text("Note")?;

@@ -1,8 +1,8 @@
 //! A document as UBL 2.1 XML: Invoice, CreditNote, Order, Quotation, Reminder.
 //!
-//! Read leniently where UBL is wider than this model (elements not known here are passed over, whatever
-//! profile they belong to) and strictly where a mail would say something wrong: dates, decimals, currency.
-//! No total is recomputed. What is around a document (an envelope, an AttachedDocument) is taken off.
+//! Read leniently where UBL is wider than this model (elements not known here are passed over, whatever profile they belong to) and
+//! strictly where a mail would have something wrong in it: dates, decimals, currency. No total is recomputed. What is around a document (an
+//! envelope, an AttachedDocument) is taken off.
 
 mod amounts;
 mod container;
@@ -85,12 +85,12 @@ pub(super) fn pdf(content: &[u8]) -> Result<Option<EmbeddedFile>, DocumentError>
     open_bytes(content, &container::pdf, false)
 }
 
-/// The same of text.
+/// Returns the PDF that is the document itself, of a file that is decoded text.
 pub(super) fn pdf_of_text(text: &str) -> Result<Option<EmbeddedFile>, DocumentError> {
     open_whole_text(text, &container::pdf)
 }
 
-/// What bytes are checked for holds for text, too; a byte order mark is no part of it.
+/// Opens a document of decoded text, checked as bytes are; a byte order mark is no part of it.
 fn open_whole_text<T>(text: &str, read: Inside<'_, T>) -> Result<T, DocumentError> {
     not_foreign(text.as_bytes())?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -98,13 +98,13 @@ fn open_whole_text<T>(text: &str, read: Inside<'_, T>) -> Result<T, DocumentErro
     open_text(text, read, false)
 }
 
-/// `is_attached`: it was found in an AttachedDocument.
+/// Opens a document; `is_attached` if it was found in an AttachedDocument.
 fn open_bytes<T>(content: &[u8], read: Inside<'_, T>, is_attached: bool) -> Result<T, DocumentError> {
     not_foreign(content)?;
     open_text(&encoding::text(content)?, read, is_attached)
 }
 
-/// Names what is no XML.
+/// Refuses what is not XML, and names what it is.
 fn not_foreign(content: &[u8]) -> Result<(), DocumentError> {
     if let Some(what) = foreign::by_beginning(content) {
         return Err(DocumentError::whole(DocumentFault::Malformed, what));

@@ -20,7 +20,7 @@ const ROLES: [(&str, &str); 5] = [
     ("DespatchContact", "logistics"),
 ];
 
-/// The party in the first of several aggregates that is there.
+/// Returns the party in the first of several aggregates that is there.
 pub(super) fn party(root: Element<'_, '_>, names: &[&str]) -> Read<Party> {
     let expected = names.first().copied().unwrap_or_default();
     let around = names.iter().find_map(|name| root.all(name).next().filter(|a| a.at(&["Party"]).is_some()));
@@ -67,7 +67,7 @@ fn person(party: Element<'_, '_>) -> Read<Option<String>> {
     Ok((!name.is_empty()).then_some(name))
 }
 
-/// BT-29 or BT-46, else the number in the other's books, else the register's. The creditor identifier of a
+/// Reads a party's identifier: BT-29 or BT-46, else the number in the other's books, else the register's. The creditor identifier of a
 /// direct debit (scheme `SEPA`) stands in the same place and is none of these.
 fn identifier(around: Element<'_, '_>, party: Element<'_, '_>) -> Read<Option<String>> {
     for identification in party.all("PartyIdentification") {

@@ -10,14 +10,14 @@ use std::collections::BTreeMap;
 
 type Read<T> = Result<T, DocumentError>;
 
-/// What a document says of its payment, beside the words of its terms.
+/// A document's payment, beside the words of its terms.
 pub(super) struct Payment {
     pub(super) due_date: Option<NaiveDate>,
     pub(super) means: Vec<PaymentMeans>,
     pub(super) instalments: Vec<Instalment>,
 }
 
-/// BG-16 and BT-9.
+/// Reads payment means and terms (BG-16 and BT-9).
 pub(super) fn payment(root: Element<'_, '_>, currency: Currency, parties: [&Party; 2]) -> Read<Payment> {
     let all = collect(root, "PaymentMeans", MAX_ENTRIES, |_, element| {
         Ok((means(element)?, (element.text("ID")?, due_date(element)?)))
@@ -71,7 +71,8 @@ fn means(means: Element<'_, '_>) -> Read<PaymentMeans> {
     })
 }
 
-/// BT-83. Where a payment slip's type of two digits stands in its place (`71`, OIOUBL), the number to quote is the instruction's.
+/// Reads the payment reference (BT-83). Where a payment slip's type of two digits stands in its place (`71`, OIOUBL), the number to quote
+/// is the instruction's.
 fn reference(means: Element<'_, '_>) -> Read<Option<String>> {
     let (payment, instruction) = (means.text("PaymentID")?, means.text("InstructionID")?);
     let is_slip_type = |id: &String| id.len() == 2 && id.bytes().all(|byte| byte.is_ascii_digit());
@@ -90,8 +91,8 @@ fn due_date(of: Element<'_, '_>) -> Read<Option<NaiveDate>> {
     Ok(None)
 }
 
-/// The terms that have a day, each with its amount where that is in the document's currency. The day is the terms' own, else
-/// that of the means which they name, the first of its id.
+/// Reads the terms that have a day, each with its amount where that is in the document's currency. The day is the terms' own, else that of
+/// the means which they name, the first of its id.
 fn parts(
     root: Element<'_, '_>,
     currency: Currency,
@@ -114,7 +115,7 @@ fn parts(
     Ok(parts)
 }
 
-/// Parts by their day, where there are several and each has an amount.
+/// Returns parts by their day, where there are several and each has an amount.
 fn instalments(parts: &[(NaiveDate, Option<Instalment>)]) -> Vec<Instalment> {
     let all: Option<Vec<Instalment>> = parts.iter().map(|(_, part)| part.clone()).collect();
     let mut all = all.filter(|all| all.len() > 1).unwrap_or_default();

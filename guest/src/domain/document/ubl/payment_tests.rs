@@ -1,4 +1,4 @@
-//! How UBL files say how and when they are to be paid.
+//! How UBL files state how and when they are to be paid.
 
 use super::tests::{of, with};
 
@@ -147,7 +147,7 @@ fn what_changes_the_whole_is_read_and_what_changes_a_line_is_not() {
         .map(|fields| adjustment(&fields))
         .concat(),
     );
-    let told = |of: &[crate::domain::document::Adjustment]| {
+    let listed = |of: &[crate::domain::document::Adjustment]| {
         let one = |it: &crate::domain::document::Adjustment| {
             let percent = it.tax_percent.map(|percent| percent.to_string());
             (it.reason.clone().unwrap_or_default(), it.amount.to_string(), it.tax_category.clone(), percent)
@@ -156,10 +156,10 @@ fn what_changes_the_whole_is_read_and_what_changes_a_line_is_not() {
     };
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(
-        told(&read.allowances),
+        listed(&read.allowances),
         [("Loyal customer".to_owned(), "50.00".to_owned(), some("S"), some("21"))]
     );
-    assert_eq!(told(&read.charges), [("FC".to_owned(), "7.5".to_owned(), None, None)]);
+    assert_eq!(listed(&read.charges), [("FC".to_owned(), "7.5".to_owned(), None, None)]);
     let of_line = with(
         "<cac:Item>",
         &format!(

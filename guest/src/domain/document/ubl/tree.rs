@@ -51,7 +51,7 @@ pub(super) struct Node<'a> {
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// No node: the root is never anybody's child or sibling.
+/// No node: the root is never a child or sibling.
 pub(super) const NONE: usize = 0;
 
 /// A parsed file.
@@ -232,8 +232,8 @@ impl<'a> Building<'a> {
         self.envelope == Envelope::None && namespace == Some(ENVELOPE.0) && local == ENVELOPE.1
     }
 
-    /// All of them, so that what is read later is known to be well-formed; counted on the way, since the search
-    /// for duplicates costs the square of their number.
+    /// Checks all attributes, so that what is read later is known to be well-formed; counted on the way, since the search for duplicates
+    /// costs the square of their number.
     fn check_attributes(&self, start: &BytesStart<'_>, at: usize) -> Result<(), DocumentError> {
         if start.attributes_raw().is_empty() {
             return Ok(());

@@ -30,17 +30,17 @@ tables! {
     FAILURES = BOUNCES["failures"];
     /// It is not yet given up.
     DELAY = BOUNCES["delay"];
-    /// It is given up, whatever else is said of trying.
+    /// It is given up, whatever else the text has about trying.
     FINAL = BOUNCES["final"];
     /// What stands over complaints in no standard form.
     COMPLAINT_SUBJECTS = BOUNCES["complaint-subjects"];
     /// It has arrived.
     SUCCESS = BOUNCES["success"];
-    /// A mail program says that its user deleted a mail unread.
+    /// A mail program reports that its user deleted a mail unread.
     NOT_READ = BOUNCES["not-read"];
     /// What stands before the subject of a receipt.
     READ_SUBJECTS = BOUNCES["read-subjects"];
-    /// A program says that its user opened a mail.
+    /// A program reports that its user opened a mail.
     READ = BOUNCES["read"];
     /// A rule of the recipient's refused a mail.
     REFUSED = BOUNCES["refused"];
@@ -48,17 +48,19 @@ tables! {
     DELIVERY_AGENTS = BOUNCES["delivery-agents"];
     /// Where the original begins.
     ORIGINAL = BOUNCES["original"];
+    /// What ends the line over a quotation, behind its author.
+    QUOTATION_LINES = BOUNCES["quotation-lines"];
     /// What programs put before the subject when a person answers or forwards.
     PERSON_PREFIXES = BOUNCES["person-prefixes"];
     /// Subjects of automatic replies.
     AUTOMATIC_SUBJECTS = ABSENCES["automatic-subjects"];
     /// Subjects of vacation notices.
     ABSENCE_SUBJECTS = ABSENCES["absence-subjects"];
-    /// What vacation notices say.
+    /// Phrases of vacation notices.
     AWAY = ABSENCES["away"];
-    /// What programs say that only acknowledge.
+    /// Phrases of programs that only acknowledge.
     ACKNOWLEDGEMENTS = ABSENCES["acknowledgements"];
-    /// What they say besides.
+    /// Phrases about the return, beside the absence.
     RETURN = ABSENCES["return"];
 }
 

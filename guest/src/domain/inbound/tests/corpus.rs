@@ -1,7 +1,7 @@
-//! The fixtures, each against what `expected.tsv` says of it.
+//! The fixtures, each against its line in `expected.tsv`.
 
 use super::{fixture, folder, understood};
-use crate::domain::inbound::{Class, Hardness};
+use crate::domain::inbound::{BounceType, Class};
 use crate::domain::status::EventKind;
 
 /// One line: file, class, hardness, code, recipient.
@@ -14,18 +14,18 @@ fn expected() -> Vec<[String; 5]> {
 #[test]
 fn every_system_is_understood() {
     let mut wrong = vec![];
-    for [name, class, hardness, code, recipient] in expected() {
+    for [name, class, bounce_type, code, recipient] in expected() {
         let found = understood(&fixture(&name));
         let decisive =
-            found.recipients.iter().find(|it| it.hardness == found.hardness && it.class == found.class);
+            found.recipients.iter().find(|it| it.bounce_type == found.bounce_type && it.class == found.class);
         let or_none = |text: Option<&str>| text.unwrap_or("-").to_owned();
         let is = [
             found.class.name().to_owned(),
-            or_none(found.hardness.map(Hardness::name)),
+            or_none(found.bounce_type.map(BounceType::name)),
             or_none(decisive.and_then(|it| it.code.as_deref()).filter(|code| code.contains('.'))),
             or_none(decisive.and_then(|it| it.recipient.as_deref())),
         ];
-        for (is, wanted) in is.iter().zip([&class, &hardness, &code, &recipient]) {
+        for (is, wanted) in is.iter().zip([&class, &bounce_type, &code, &recipient]) {
             if !wanted.is_empty() && is != wanted {
                 wrong.push(format!("{name}: {is:?} for {wanted:?} ({:?})", found.recipients));
             }
@@ -56,7 +56,7 @@ fn nothing_that_is_no_failure_makes_one() {
             [EventKind::Bounced, EventKind::Expired, EventKind::DispositionDeleted, EventKind::Dropped];
         let found = understood(&fixture(&name));
         assert!(found.events.iter().all(|event| !failed.contains(&event.kind)), "{name}: {:?}", found.events);
-        assert_eq!(found.hardness, None, "{name}");
+        assert_eq!(found.bounce_type, None, "{name}");
     }
 }
 

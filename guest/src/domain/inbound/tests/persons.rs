@@ -30,7 +30,7 @@ const REPORT: &str = "From: Mail Delivery System <MAILER-DAEMON@mx.customer.exam
 
 fn is_a_persons(what: &str, raw: &str) {
     let found = understood(raw.as_bytes());
-    assert_eq!((found.class, found.hardness), (Class::Ordinary, None), "{what}: {:?}", found.recipients);
+    assert_eq!((found.class, found.bounce_type), (Class::Ordinary, None), "{what}: {:?}", found.recipients);
     let failed =
         [EventKind::Bounced, EventKind::Expired, EventKind::DispositionDeleted, EventKind::Delivered];
     assert!(found.events.iter().all(|it| !failed.contains(&it.kind)), "{what}: {:?}", found.events);
@@ -99,12 +99,12 @@ fn a_report_is_believed_from_a_program_in_whatever_container() {
         );
         assert_eq!(understood(raw.as_bytes()).class, Class::Bounce, "{mark}");
     }
-    // A system of an unknown name that says whom to ask.
+    // A system of an unknown name that names a contact.
     let raw = "From: Hotline <info@isp.example>\r\nSubject: Undeliverable: Invoice\r\n\r\n\
         Delivery to the following recipient failed:\r\n<els@customer.example>: 550 5.1.1 User unknown\r\n\
         For help: postmaster@isp.example\r\n";
     assert_eq!(understood(raw.as_bytes()).class, Class::Bounce);
-    // At the root it is the message itself, whoever the sender claims to be.
+    // At the root it is the message itself, whatever sender it claims.
     let raw = format!(
         "From: Jan <jan@customer.example>\r\nSubject: Fwd: x\r\nContent-Type: multipart/report; report-type=delivery-status; \
          boundary=f\r\n\r\n--f\r\nContent-Type: message/delivery-status\r\n\r\n{DELIVERY}\r\n\r\n--f--\r\n"

@@ -168,7 +168,7 @@ fn scripts_and_character_sets_are_decoded() {
     assert_eq!(found.answer.unwrap().text, "休暇中");
 }
 
-/// A report without Original-Recipient names the address that a mail ended at; the text of some servers says which it was made from.
+/// A report without Original-Recipient names the address that a mail ended at; the text of some servers names the one it was made from.
 #[test]
 fn the_address_that_a_failed_one_was_made_from_is_read_from_the_servers_text() {
     for (text, origin) in [

@@ -1,7 +1,7 @@
-//! Receipts and refusals: told apart by who writes them, in any language.
+//! Receipts and refusals: distinguished by who writes them, in any language.
 
 use super::understood;
-use crate::domain::inbound::{Class, Hardness, RecipientReport};
+use crate::domain::inbound::{BounceType, Class, RecipientReport};
 use crate::domain::status::EventKind;
 
 /// A disposition report from Jan.
@@ -15,7 +15,7 @@ fn disposition(header: &str, text: &str, fields: &str) -> RecipientReport {
     );
     let found = understood(raw.as_bytes());
     let [of] = found.recipients.as_slice() else { panic!("{header} {text}: {found:?}") };
-    assert_eq!((found.class, found.hardness), (of.class, of.hardness), "{header} {text}");
+    assert_eq!((found.class, found.bounce_type), (of.class, of.bounce_type), "{header} {text}");
     of.clone()
 }
 
@@ -37,7 +37,7 @@ fn a_mail_that_its_reader_deleted_unread_has_arrived() {
             "Reporting-UA: mail.customer.example; Webmail",
         ),
         ("Subject: ไม่ได้อ่าน: ใบแจ้งหนี้", "ข้อความถูกลบ", "X-MSExch-Correlation-Key: abc=="),
-        // What the mail itself was about is not what the report says.
+        // What the mail itself was about is not the report's result.
         (
             "Subject: Not read: Your claim was rejected",
             "Your message\r\nSubject: Your claim was rejected\r\nwas deleted without being read.",
@@ -81,7 +81,11 @@ fn a_rule_that_refuses_makes_a_soft_bounce_and_gives_its_whole_reason() {
         ("Subject: Rejected: x", "This mailbox is not read.\r\nWrite to info@.", ""),
     ] {
         let found = disposition(header, text, &format!("{fields}\r\n{DELETED}").replace("\r\n\r\n", "\r\n"));
-        assert_eq!((found.class, found.hardness), (Class::Bounce, Some(Hardness::Soft)), "{header} {fields}");
+        assert_eq!(
+            (found.class, found.bounce_type),
+            (Class::Bounce, Some(BounceType::Soft)),
+            "{header} {fields}"
+        );
         assert_eq!(found.kind, EventKind::DispositionDeleted, "{header} {fields}");
         assert_eq!(found.words.as_deref(), Some(text), "{header} {fields}");
     }
@@ -131,7 +135,7 @@ fn a_receipt_in_plain_text_is_no_persons_answer() {
         ),
         ("Nicht gelesen: Rechnung 7", "", Arrived),
         ("Não lida: Fatura 7", "A sua mensagem foi eliminada sem ser lida em 03/02/2026 09:41", Arrived),
-        // The form tells where the language does not.
+        // The form decides where the language does not.
         (
             "Perskaityta dabar: Sąskaita 7",
             "Jūsų laiškas\r\n\r\n   Kam: Jan\r\n   Tema: Sąskaita 7\r\n\r\nperžiūrėtas 2026-02-03 09:41.",
@@ -140,7 +144,7 @@ fn a_receipt_in_plain_text_is_no_persons_answer() {
         ("სათაური: ინვოისი 7", "თემა: ინვოისი 7\r\n\r\nწაკითხულია 03.02.2026 09:41", Arrived),
     ] {
         let found = answer(subject, &format!("Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"));
-        assert_eq!((found.class, found.hardness), (Class::Receipt, None), "{subject}");
+        assert_eq!((found.class, found.bounce_type), (Class::Receipt, None), "{subject}");
         assert_eq!(found.answer, None, "{subject}");
         let facts: Vec<_> = found.events.iter().map(|it| (it.recipient.as_deref(), it.kind)).collect();
         assert_eq!(facts, [(Some("jan@customer.example"), kind)], "{subject}");

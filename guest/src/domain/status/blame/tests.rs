@@ -89,7 +89,7 @@ fn what_is_about_the_recipient_or_the_message_is_final_for_it_alone() {
         "550 5.7.133 Sender not allowed to send to this group",
         "550 you are not on the list of allowed senders of this recipient",
         "554 5.6.0 maximum nesting of the message exceeded",
-        // What recipients' servers say in words that accounts' servers use.
+        // Replies of recipients' servers in words that accounts' servers use.
         "554 delivery error: dd This user doesn't have an account. This account has been disabled or discontinued [#102]",
         "554 5.7.9 Message not accepted for policy reasons.",
         "550 5.2.1 This account is inactive / has been suspended",

@@ -25,7 +25,7 @@ pub(super) enum Sign {
 
 /// Short dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Short {
+pub(super) enum ShortDate {
     /// `22-11-2026`.
     Dashes,
     /// `22/11/2026`.
@@ -52,51 +52,51 @@ pub(super) struct Conventions {
     /// Place of the currency sign.
     pub(super) sign: Sign,
     /// Form of short dates.
-    pub(super) short: Short,
+    pub(super) short: ShortDate,
 }
 
-const fn plain(decimal: &'static str, group: &'static str, sign: Sign, short: Short) -> Conventions {
+const fn plain(decimal: &'static str, group: &'static str, sign: Sign, short: ShortDate) -> Conventions {
     Conventions { decimal, group, money_group: group, sign, short }
 }
 
-/// The conventions of a locale; an unknown region keeps those of the language.
+/// Returns the conventions of a locale; an unknown region keeps those of the language.
 pub(super) fn conventions(locale: Locale) -> Conventions {
     let region = locale.region().unwrap_or("");
     match locale.language {
         Language::Nl => match region {
-            "BE" => plain(",", ".", Sign::BeforeSpaced, Short::Slashes),
-            _ => plain(",", ".", Sign::BeforeSpaced, Short::Dashes),
+            "BE" => plain(",", ".", Sign::BeforeSpaced, ShortDate::Slashes),
+            _ => plain(",", ".", Sign::BeforeSpaced, ShortDate::Dashes),
         },
         Language::Fr => match region {
             // As Swiss banks and offices write in both languages, not CLDR's comma for numbers and point for money in one line.
-            "CH" => plain(".", "’", Sign::BeforeSpacedMinusTight, Short::Dots),
-            "LU" => plain(",", ".", Sign::After, Short::Slashes),
-            "CA" => plain(",", NBSP, Sign::After, Short::Iso),
-            _ => plain(",", NNBSP, Sign::After, Short::Slashes),
+            "CH" => plain(".", "’", Sign::BeforeSpacedMinusTight, ShortDate::Dots),
+            "LU" => plain(",", ".", Sign::After, ShortDate::Slashes),
+            "CA" => plain(",", NBSP, Sign::After, ShortDate::Iso),
+            _ => plain(",", NNBSP, Sign::After, ShortDate::Slashes),
         },
         Language::En => match region {
-            "US" => plain(".", ",", Sign::Before, Short::MonthFirst),
-            "CA" => plain(".", ",", Sign::Before, Short::Iso),
-            "GB" | "IE" | "AU" | "NZ" | "MT" | "CY" => plain(".", ",", Sign::Before, Short::Slashes),
-            "BE" => plain(",", ".", Sign::After, Short::Slashes),
-            "NL" => plain(",", ".", Sign::BeforeSpaced, Short::Slashes),
-            "DE" => plain(",", ".", Sign::After, Short::Slashes),
-            "AT" => plain(",", NBSP, Sign::BeforeSpacedMinusFirst, Short::Slashes),
-            "CH" => plain(".", "’", Sign::BeforeSpacedMinusTight, Short::Dots),
-            _ => plain(".", ",", Sign::Before, Short::Named),
+            "US" => plain(".", ",", Sign::Before, ShortDate::MonthFirst),
+            "CA" => plain(".", ",", Sign::Before, ShortDate::Iso),
+            "GB" | "IE" | "AU" | "NZ" | "MT" | "CY" => plain(".", ",", Sign::Before, ShortDate::Slashes),
+            "BE" => plain(",", ".", Sign::After, ShortDate::Slashes),
+            "NL" => plain(",", ".", Sign::BeforeSpaced, ShortDate::Slashes),
+            "DE" => plain(",", ".", Sign::After, ShortDate::Slashes),
+            "AT" => plain(",", NBSP, Sign::BeforeSpacedMinusFirst, ShortDate::Slashes),
+            "CH" => plain(".", "’", Sign::BeforeSpacedMinusTight, ShortDate::Dots),
+            _ => plain(".", ",", Sign::Before, ShortDate::Named),
         },
         Language::De => match region {
             "AT" => Conventions {
                 money_group: ".",
-                ..plain(",", NBSP, Sign::BeforeSpacedMinusFirst, Short::Dots)
+                ..plain(",", NBSP, Sign::BeforeSpacedMinusFirst, ShortDate::Dots)
             },
-            "CH" | "LI" => plain(".", "’", Sign::BeforeSpacedMinusTight, Short::Dots),
-            _ => plain(",", ".", Sign::After, Short::Dots),
+            "CH" | "LI" => plain(".", "’", Sign::BeforeSpacedMinusTight, ShortDate::Dots),
+            _ => plain(",", ".", Sign::After, ShortDate::Dots),
         },
     }
 }
 
-/// The sign of a currency where readers of the locale know it unmistakably, else its ISO 4217 code.
+/// Returns the sign of a currency where readers of the locale know it unmistakably, else its ISO 4217 code.
 pub(super) fn currency_sign(currency: &Currency, locale: Locale) -> &str {
     let language = locale.language;
     match (currency.code(), language, locale.region()) {

@@ -1,6 +1,6 @@
 //! Dates: long for reading, short for tables.
 
-use super::conventions::{Short, conventions};
+use super::conventions::{ShortDate, conventions};
 use crate::domain::language::{Language, Locale};
 use chrono::{Datelike, NaiveDate};
 use std::fmt::Write as _;
@@ -74,8 +74,8 @@ fn month(date: NaiveDate, locale: Locale) -> &'static str {
     names.get(index).copied().unwrap_or("")
 }
 
-/// `22 november 2026`, `22. November 2026`, `November 22, 2026` (en-US), `1er décembre 2026`. Day and month stand on one line: the
-/// space between them does not break.
+/// Writes a long date: `22 november 2026`, `22. November 2026`, `November 22, 2026` (en-US), `1er décembre 2026`. November 2026`, `November
+/// 22, 2026` (en-US), `1er décembre 2026`. Day and month stand on one line: the space between them does not break.
 ///
 /// English without a region takes the European order; French writes the first of a month as an ordinal, as
 /// careful writers do (CLDR does not).
@@ -94,16 +94,16 @@ pub fn long_date(date: NaiveDate, locale: Locale) -> String {
     text
 }
 
-/// `22-11-2026`, `22/11/2026`, `22.11.2026`; `22 Nov 2026` for English without a region.
+/// Writes a short date: `22-11-2026`, `22/11/2026`, `22.11.2026`; `22 Nov 2026` for English without a region.
 pub fn short_date(date: NaiveDate, locale: Locale) -> String {
     let (day, number, year) = (date.day(), date.month(), date.year());
     match conventions(locale).short {
-        Short::Dashes => format!("{day:02}-{number:02}-{year:04}"),
-        Short::Slashes => format!("{day:02}/{number:02}/{year:04}"),
-        Short::Dots => format!("{day:02}.{number:02}.{year:04}"),
-        Short::MonthFirst => format!("{number:02}/{day:02}/{year:04}"),
-        Short::Iso => format!("{year:04}-{number:02}-{day:02}"),
-        Short::Named => {
+        ShortDate::Dashes => format!("{day:02}-{number:02}-{year:04}"),
+        ShortDate::Slashes => format!("{day:02}/{number:02}/{year:04}"),
+        ShortDate::Dots => format!("{day:02}.{number:02}.{year:04}"),
+        ShortDate::MonthFirst => format!("{number:02}/{day:02}/{year:04}"),
+        ShortDate::Iso => format!("{year:04}-{number:02}-{day:02}"),
+        ShortDate::Named => {
             let name = month(date, locale);
             format!("{day} {} {year}", name.get(..3).unwrap_or(name))
         }

@@ -6,7 +6,7 @@ use crate::domain::document::Money;
 use crate::domain::language::Locale;
 use rust_decimal::Decimal;
 
-/// A number: `1.234,5`. Trailing zeros go, significant digits stay.
+/// Writes a number: `1.234,5`. Trailing zeros go, significant digits stay.
 pub fn number(value: Decimal, locale: Locale) -> String {
     let c = conventions(locale);
     let value = value.normalize();
@@ -18,8 +18,7 @@ pub fn number(value: Decimal, locale: Locale) -> String {
     out
 }
 
-/// An amount with its currency: `€ 1.210,00`. The currency's minor digits at least; more where the amount has
-/// more.
+/// Writes an amount with its currency: `€ 1.210,00`. The currency's minor digits at least; more where the amount has more.
 pub fn money(money: Money, locale: Locale) -> String {
     let c = conventions(locale);
     let amount = money.amount.normalize();
@@ -64,7 +63,7 @@ pub fn money(money: Money, locale: Locale) -> String {
 /// Digits that 128 bits may have.
 const MOST_DIGITS: usize = 39;
 
-/// The digits of a number, written to `place`. Without the formatting machinery and its memory: a mail has a hundred numbers.
+/// Writes the digits of a number up to `place`. Without the formatting machinery and its memory: a mail has a hundred numbers.
 fn digits_of(mut number: u128, place: &mut [u8; MOST_DIGITS]) -> &str {
     let mut at = MOST_DIGITS;
     let mut put = |digit: u8| {

@@ -12,7 +12,7 @@ pub fn is_one(number: Decimal, language: Language) -> bool {
     }
 }
 
-/// The singular or the plural, as the number and the language want it.
+/// Chooses the singular or the plural, as the number and the language want it.
 pub fn plural<'a>(number: Decimal, language: Language, one: &'a str, other: &'a str) -> &'a str {
     if is_one(number, language) { one } else { other }
 }

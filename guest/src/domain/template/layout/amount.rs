@@ -6,7 +6,7 @@ use crate::domain::template::body::unbroken;
 use crate::domain::template::fault::TemplateFault;
 use crate::domain::template::format::{long_date, money, number};
 use crate::domain::template::record::Record;
-use crate::domain::template::render::RenderRequest;
+use crate::domain::template::request::RenderRequest;
 use crate::domain::template::words::Words;
 use chrono::NaiveDate;
 use minijinja::value::Value;
@@ -18,16 +18,16 @@ const DUE: &[&str; 2] = &["text", "late"];
 /// What a mail asks of its reader's money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::domain::template) enum Demand {
-    /// Nothing: it is paid, is paid by itself, or is not theirs to pay.
+    /// Asks for nothing: the document is paid, is paid by itself, or is not theirs to pay.
     Nothing,
-    /// To transfer what is open.
+    /// Asks to transfer what is open.
     Transfer,
-    /// To leave it in the account that a direct debit collects from.
+    /// Asks to leave it in the account that a direct debit collects from.
     Collection,
 }
 
 impl Demand {
-    /// What a mail asks for, by its purpose and by how its document is paid.
+    /// Derives what a mail asks for, from its purpose and from how its document is paid.
     pub(in crate::domain::template) fn of(request: &RenderRequest<'_>) -> Self {
         let d = request.document.as_ref();
         let is_paid = d.owed().is_some_and(|owed| owed.amount.is_zero());
@@ -68,7 +68,7 @@ impl Headline {
     }
 }
 
-/// The amount that stands first. None of a cancelled document, and of those that are about goods.
+/// Returns the amount that stands first. None of a cancelled document, and of those that are about goods.
 pub(super) fn headline(
     request: &RenderRequest<'_>,
     words: &Words,
@@ -120,7 +120,7 @@ pub(super) fn is_paid(request: &RenderRequest<'_>) -> bool {
     }
 }
 
-/// What the mail is about: a reminder of a document in parts those that are late, else all that is owed.
+/// Returns what the mail is about: a reminder of a document in parts those that are late, else all that is owed.
 pub(in crate::domain::template) fn asked(request: &RenderRequest<'_>) -> Option<Money> {
     match request.purpose.reminds_of_payment() {
         true => request.document.overdue(request.today),
@@ -128,8 +128,8 @@ pub(in crate::domain::template) fn asked(request: &RenderRequest<'_>) -> Option<
     }
 }
 
-/// The day on which the amount that is asked for is due. Several parts have none in common, unless what is asked for is what is late
-/// of them: its first. Nor has a statement whose invoices are not told apart.
+/// Returns the day on which the amount that is asked for is due. Several parts have none in common, unless what is asked for is what is
+/// late of them: its first. Nor has a statement whose invoices are not listed.
 pub(in crate::domain::template) fn due_date(request: &RenderRequest<'_>) -> Option<NaiveDate> {
     let (d, today) = (request.document.as_ref(), request.today);
     d.due_date.filter(|date| match d.is_in_parts() {
@@ -138,7 +138,7 @@ pub(in crate::domain::template) fn due_date(request: &RenderRequest<'_>) -> Opti
     })
 }
 
-/// What is in the reader's favour, of the documents that can have such an amount.
+/// Returns what is in the reader's favour, of the documents that can have such an amount.
 pub(super) fn in_favour(d: &Document) -> Option<Money> {
     let can_have = matches!(d.kind, K::Invoice | K::Reminder | K::Statement | K::CreditNote);
     d.in_favour().filter(|_| can_have)
@@ -158,7 +158,7 @@ impl Due {
     }
 }
 
-/// When the amount is due, in days from today, or that the document no longer holds.
+/// Writes when the amount is due, in days from today, or that the document no longer holds.
 pub(super) fn due(
     request: &RenderRequest<'_>,
     words: &Words,
@@ -194,7 +194,7 @@ pub(super) fn due(
     }
 }
 
-/// When a transfer is due on `date`, which is `written` so: by which day, today, or for how long it has been late.
+/// Writes when a transfer is due on `date`, which is `written` so: by which day, today, or for how long it has been late.
 pub(in crate::domain::template) fn when_due(
     request: &RenderRequest<'_>,
     words: &Words,
@@ -214,7 +214,7 @@ fn days_until(request: &RenderRequest<'_>, date: NaiveDate) -> i64 {
     date.signed_duration_since(request.today).num_days()
 }
 
-/// So many days, by the word for one of them or for several.
+/// Writes a number of days, by the word for one of them or for several.
 fn counted(
     request: &RenderRequest<'_>,
     words: &Words,

@@ -25,7 +25,7 @@ pub(super) struct Colours {
 }
 
 impl Colours {
-    /// The colours that follow from the company's.
+    /// Derives the colours that follow from the company's.
     pub(super) fn of(accent: &str) -> Self {
         let (accent, rgb) = match parse(accent) {
             Some(rgb) => (accent, rgb),
@@ -43,7 +43,7 @@ impl Colours {
     }
 }
 
-/// The colour as bright as its hue is, with as much white as makes it readable on dark grounds.
+/// Returns the colour as bright as its hue is, with as much white as makes it readable on dark grounds.
 fn tint(rgb: [u8; 3]) -> String {
     let brightest = u32::from(rgb.into_iter().max().unwrap_or(0)).max(1);
     let bright = rgb.map(|c| (u32::from(c) * 255 / brightest) as u8);
@@ -53,7 +53,7 @@ fn tint(rgb: [u8; 3]) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
-/// `#rrggbb`.
+/// Reads `#rrggbb`.
 fn parse(colour: &str) -> Option<[u8; 3]> {
     let digits =
         colour.strip_prefix('#').filter(|d| d.len() == 6 && d.bytes().all(|b| b.is_ascii_hexdigit()))?;
@@ -61,7 +61,7 @@ fn parse(colour: &str) -> Option<[u8; 3]> {
     Some([at(0)?, at(2)?, at(4)?])
 }
 
-/// Contrast ratio of two colours in hundredths, 100 to 2100. In whole numbers: the same on every machine.
+/// Computes the contrast ratio of two colours in hundredths, 100 to 2100. In whole numbers: equal on every machine.
 fn contrast(one: [u8; 3], other: [u8; 3]) -> u64 {
     // A twentieth, of light that is scattered.
     let (a, b) = (luminance(one) + ONE / 20, luminance(other) + ONE / 20);
@@ -71,12 +71,12 @@ fn contrast(one: [u8; 3], other: [u8; 3]) -> u64 {
 /// One, in units of 2⁻³⁰.
 const ONE: u64 = 1 << 30;
 
-/// Relative luminance of sRGB, up to [`ONE`].
+/// Computes the relative luminance of sRGB, up to [`ONE`].
 fn luminance([r, g, b]: [u8; 3]) -> u64 {
     (2126 * linear(r) + 7152 * linear(g) + 722 * linear(b)) / 10_000
 }
 
-/// How much light a channel gives: ((c/255 + 0.055) / 1.055)^2.4, the darkest in proportion.
+/// Returns how much light a channel gives: ((c/255 + 0.055) / 1.055)^2.4, the darkest in proportion.
 fn linear(channel: u8) -> u64 {
     let c = u64::from(channel);
     if c <= 10 {

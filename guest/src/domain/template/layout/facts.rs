@@ -8,11 +8,11 @@ use crate::domain::kind::{Audience, DocumentKind as K, UseCase as U};
 use crate::domain::language::Locale;
 use crate::domain::template::fault::TemplateFault;
 use crate::domain::template::format::{long_date, money};
-use crate::domain::template::render::RenderRequest;
+use crate::domain::template::request::RenderRequest;
 use crate::domain::template::words::Words;
 use chrono::NaiveDate;
 
-/// The facts. A cancelled document has no date to keep and nothing to pay.
+/// Makes the rows of facts. A cancelled document has no date to keep and nothing to pay.
 pub(super) fn rows(
     request: &RenderRequest<'_>,
     words: &Words,
@@ -32,7 +32,7 @@ pub(super) fn rows(
     };
     // Beside "21 days overdue": otherwise the amount's own line has the date.
     push_date("due_date", d.due_date, demand == Demand::Transfer && due.is_some_and(|due| due.is_late))?;
-    // Once an offer is accepted or has come, the day until which it was open says nothing.
+    // Once an offer is accepted or has come, the day until which it was open has no meaning.
     let open = live && request.purpose.use_case() != U::ThankYou;
     push_date("valid_until", d.valid_until, open && kind == K::Quote)?;
     push_date("quote_due", d.valid_until, open && kind == K::RequestForQuotation)?;
@@ -53,14 +53,15 @@ pub(super) fn rows(
             rows.push(Row::new(label, money(Money { amount: part.amount, currency: d.currency }, locale)));
         }
     }
-    // Below the lines the totals say it.
+    // Below the lines the totals have it.
     if !has_totals && live && counts_payments(d) {
         rows.extend(from_total_to_amount(request, words, amount)?);
     }
     Ok(rows)
 }
 
-/// What leads from the document's total to the amount at the top, and from there to all that is owed; nothing where it is the total.
+/// Makes the rows that lead from the document's total to the amount at the top, and from there to all that is owed; none where it is the
+/// total.
 fn from_total_to_amount(
     request: &RenderRequest<'_>,
     words: &Words,
@@ -82,7 +83,7 @@ fn from_total_to_amount(
     Ok(rows)
 }
 
-/// A date that stands alone, in a column as narrow as its longest word.
+/// Writes a date that stands alone, in a column as narrow as its longest word.
 fn breakable_date(date: NaiveDate, locale: Locale) -> String {
     long_date(date, locale).replace('\u{a0}', " ")
 }

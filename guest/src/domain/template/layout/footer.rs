@@ -5,7 +5,7 @@ use super::links;
 use crate::domain::template::context::{CompanyFacts, company_of};
 use crate::domain::template::fault::TemplateFault;
 use crate::domain::template::record::Record;
-use crate::domain::template::render::RenderRequest;
+use crate::domain::template::request::RenderRequest;
 use crate::domain::template::value::text;
 use crate::domain::template::words::Words;
 use minijinja::value::Value;
@@ -29,7 +29,7 @@ impl Part {
     }
 }
 
-/// The lines of the footer, each a list of parts.
+/// Makes the lines of the footer, each a list of parts.
 pub(super) fn lines(request: &RenderRequest<'_>, words: &Words) -> Result<Value, TemplateFault> {
     let registration = request.settings.company.registration.iter().filter(|line| !line.trim().is_empty());
     let registration = registration.map(|line| vec![Part::plain(line)]);

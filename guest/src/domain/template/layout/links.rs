@@ -1,7 +1,7 @@
 //! Links that a mail may carry: pages, and the company's own telephone, address and web site.
 
 use super::super::body::unbroken;
-use crate::domain::template::render::RenderRequest;
+use crate::domain::template::request::RenderRequest;
 
 /// Longest link of a portal, in bytes.
 pub const LONGEST_LINK: usize = 2_000;
@@ -13,7 +13,7 @@ pub fn is_web(url: &str) -> bool {
         && !url.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
-/// The company's ways to be reached as they may stand in a text, each with its link. A page's address is linked by its scheme.
+/// Lists the company's ways to be reached as they may occur in a text, each with its link. A page's address is linked by its scheme.
 pub(super) fn known(request: &RenderRequest<'_>) -> Vec<(String, String)> {
     let company = &request.settings.company;
     let mut known = Vec::new();
@@ -32,9 +32,9 @@ pub(super) fn known(request: &RenderRequest<'_>) -> Vec<(String, String)> {
     known
 }
 
-/// `tel:+3295550120` of "+32 (0)9 555 01 20"; none for what a telephone would not dial.
+/// Makes the link `tel:+3295550120` of "+32 (0)9 555 01 20"; none for what a telephone would not dial.
 pub(super) fn tel(number: &str) -> Option<String> {
-    // Abroad the zero in brackets is not dialled, and with a country code everybody is abroad.
+    // Abroad the zero in brackets is not dialled, and a country code is for callers abroad.
     let number = number.trim();
     let number =
         if number.starts_with(['+', '0']) { number.replacen("(0)", "", 1) } else { number.to_owned() };
@@ -50,7 +50,7 @@ pub(super) fn tel(number: &str) -> Option<String> {
     (link.len() >= "tel:".len() + 3).then_some(link)
 }
 
-/// `mailto:` of an address that needs no quoting.
+/// Makes the `mailto:` of an address that needs no quoting.
 pub(super) fn mailto(address: &str) -> Option<String> {
     let (local, domain) = address.trim().split_once('@')?;
     let plain = |text: &str, more: &str| {
@@ -59,7 +59,7 @@ pub(super) fn mailto(address: &str) -> Option<String> {
     (plain(local, ".-_+") && plain(domain, ".-")).then(|| format!("mailto:{local}@{domain}"))
 }
 
-/// The page of a web site, with or without its scheme.
+/// Makes the link to a web site, with or without its scheme.
 pub(super) fn page(site: &str) -> Option<String> {
     let site = site.trim();
     if is_web(site) {

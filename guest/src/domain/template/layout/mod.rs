@@ -19,11 +19,12 @@ use super::format::number;
 use super::greeting::closing;
 use super::items::{Columns, Shown, lines};
 use super::record::Record;
-use super::render::RenderRequest;
+use super::request::RenderRequest;
 use super::signature;
 use super::value::{none, text};
 use super::words::Words;
 use crate::domain::document::Document;
+use crate::domain::html::escaped;
 use crate::domain::kind::{DocumentKind as K, UseCase as U};
 use minijinja::value::Value;
 use row::Row;
@@ -37,7 +38,7 @@ pub(super) use payment::code as payment_code;
 pub(super) const HTML: &str = "layout/mail.html";
 /// The plain layout.
 pub(super) const TEXT: &str = "layout/mail.txt";
-/// Most lines that a layout shows, whatever the settings say.
+/// Most lines that a layout shows, whatever the settings allow.
 const MOST_LINES: usize = 200;
 /// Tallest that a logo is shown, in pixels.
 const LOGO_HEIGHT: u32 = 72;
@@ -85,14 +86,9 @@ const BUTTON: &[&str; 3] = &["label", "url", "filled"];
 const DOWNLOAD: &[&str; 3] = &["label", "url", "title_html"];
 const CODE: &[&str; 2] = &["alt", "hint"];
 
-/// True for a name that only layouts have.
-pub(super) fn is_name(name: &str) -> bool {
-    name == "mail"
-}
-
-/// How many lines of the document the layout shows where there is room for all of them. A mail that comes back to a document whose
-/// lines were read before is about its amount or its answer; the lines of a reminder and of a statement are invoices, and the first
-/// are the oldest.
+/// Returns how many lines of the document the layout shows where there is room for all of them. A mail that comes back to a document whose
+/// lines were read before is about its amount or its answer; the lines of a reminder and of a statement are invoices, and the first are the
+/// oldest.
 pub(super) fn most_lines(request: &RenderRequest<'_>) -> usize {
     let of_use = match (request.purpose.kind(), request.purpose.use_case()) {
         (_, U::Cancelled) => 0,
@@ -103,7 +99,7 @@ pub(super) fn most_lines(request: &RenderRequest<'_>) -> usize {
     request.document.lines.len().min(request.settings.layout.lines as usize).min(of_use)
 }
 
-/// The `mail` of the layout, which shows these lines of the document.
+/// Makes the `mail` of the layout, which shows these lines of the document.
 pub(super) fn mail(
     request: &RenderRequest<'_>,
     words: &Words,
@@ -180,7 +176,7 @@ pub(super) fn mail(
     ))
 }
 
-/// What the document is called in the words: a second reminder has another name in German.
+/// Returns the key of the document's name in the words: a second reminder has another name in German.
 fn key(request: &RenderRequest<'_>) -> String {
     let kind = request.purpose.kind();
     match kind == K::Reminder && request.document.dunning_level.is_some_and(|level| level > 1) {
@@ -193,8 +189,8 @@ fn values(rows: Vec<Row>) -> Value {
     rows.into_iter().map(Row::value).collect()
 }
 
-/// The logo's size: within the settings' width and a height that leaves room for the mail, never larger than it is; its width
-/// alone where the file does not say.
+/// Returns the logo's size: within the settings' width and a height that leaves room for the mail, never larger than it is; its width alone
+/// where the file states no size.
 fn logo(request: &RenderRequest<'_>) -> Value {
     let Some(logo) = request.logo else { return none() };
     let most = request.settings.layout.logo_width.clamp(20, 520);
@@ -237,7 +233,7 @@ fn code(request: &RenderRequest<'_>, words: &Words) -> Result<Value, TemplateFau
     Ok(Record::value("code", CODE, [alt.into(), words.get("qr_hint")?.into()]))
 }
 
-/// How many lines the mail leaves out, in words.
+/// Writes how many lines the mail leaves out.
 fn more(
     document: &Document,
     shown: usize,
@@ -252,7 +248,7 @@ fn more(
     })
 }
 
-/// HTML and text of the signature. Without one of the user's own: the sender and the company.
+/// Makes HTML and text of the signature. Without one of the user's own: the sender and the company.
 fn signature_of(request: &RenderRequest<'_>, company: &str) -> (Option<String>, Option<String>) {
     if !request.signature {
         return (None, None);
@@ -264,12 +260,12 @@ fn signature_of(request: &RenderRequest<'_>, company: &str) -> (Option<String>, 
     let default = [name, Some(company)].into_iter().flatten().collect::<Vec<_>>().join("\n");
     let plain = match (own_text, own_html) {
         (Some(own), _) => own.to_owned(),
-        (None, Some(html)) => signature::as_text(html),
+        (None, Some(html)) => signature::signature_text(html),
         (None, None) => default,
     };
     let html = match own_html {
-        Some(own) => signature::sanitised(own),
-        None => plain.lines().map(signature::escaped).collect::<Vec<_>>().join("<br>"),
+        Some(own) => signature::safe_signature(own),
+        None => plain.lines().map(escaped).collect::<Vec<_>>().join("<br>"),
     };
     // Nothing in it must widen the mail. A long word is broken; between the columns of a table that rule would narrow one of them to a
     // letter: a table that is too wide for the screen is scrolled by itself.

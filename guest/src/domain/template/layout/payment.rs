@@ -9,10 +9,10 @@ use crate::domain::payment_code::Transfer;
 use crate::domain::template::context::company_of;
 use crate::domain::template::fault::TemplateFault;
 use crate::domain::template::format::money;
-use crate::domain::template::render::RenderRequest;
+use crate::domain::template::request::RenderRequest;
 use crate::domain::template::words::Words;
 
-/// Payment details. None where nothing is asked, or nothing is known of how.
+/// Makes the rows of payment details. None where nothing is asked, or nothing is known of how.
 pub(super) fn rows(
     request: &RenderRequest<'_>,
     words: &Words,
@@ -40,13 +40,13 @@ pub(super) fn rows(
     Ok(rows)
 }
 
-/// What the payee knows the payment by: the reference of this account, else the document's number.
+/// Returns the text that the payee recognises the payment by: the reference of this account, else the document's number.
 fn reference<'a>(request: &RenderRequest<'a>, means: &'a PaymentMeans) -> &'a str {
     let own = means.reference.as_deref().filter(|reference| !reference.trim().is_empty());
     own.unwrap_or(&request.document.number)
 }
 
-/// The transfer that a code may propose: what is open, to an account of the document that the company's own settings name.
+/// Returns the transfer that a code may propose: what is open, to an account of the document that the company's own settings name.
 fn proposed<'a>(request: &RenderRequest<'a>) -> Option<Transfer<'a>> {
     let d = request.document.as_ref();
     let means = d.transfer().filter(|_| Demand::of(request) == Demand::Transfer)?;
@@ -70,12 +70,12 @@ fn proposed<'a>(request: &RenderRequest<'a>) -> Option<Transfer<'a>> {
     })
 }
 
-/// The picture of the code, where there is one.
+/// Draws the picture of the code, where there is one.
 pub(in crate::domain::template) fn code(request: &RenderRequest<'_>) -> Option<Vec<u8>> {
     proposed(request)?.png()
 }
 
-/// What the code says to those who don't see it; none where there is no code.
+/// Describes the code to those who don't see it; none where there is no code.
 pub(super) fn code_alt(request: &RenderRequest<'_>, words: &Words) -> Result<Option<String>, TemplateFault> {
     let Some(transfer) = proposed(request).filter(|transfer| transfer.payload().is_some()) else {
         return Ok(None);

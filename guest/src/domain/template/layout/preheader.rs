@@ -8,7 +8,7 @@ use crate::domain::template::words::Words;
 /// Characters of a body that a preheader takes.
 const BEGINNING: usize = 110;
 
-/// The amount and the date to keep; without either, how the text begins.
+/// Writes the amount and the date to keep; without either, how the text begins.
 pub(super) fn text(
     amount: Option<&Headline>,
     due: Option<&Due>,
@@ -31,9 +31,9 @@ pub(super) fn text(
             found.map(|row| labelled(&row.label, &row.value))
         }
     };
-    let said: Vec<String> = [amount, date].into_iter().flatten().collect();
-    if !said.is_empty() {
-        return Ok(said.join(" · "));
+    let parts: Vec<String> = [amount, date].into_iter().flatten().collect();
+    if !parts.is_empty() {
+        return Ok(parts.join(" · "));
     }
     let first = body.first().map(|lines| lines.join(" ")).unwrap_or_default();
     // A text that goes on after its greeting begins here.

@@ -1,7 +1,7 @@
 //! A label and its value, as facts, totals and payment details show them.
 
 use crate::domain::template::record::Record;
-use crate::domain::template::whole::is_kept_whole;
+use crate::domain::template::unbroken::stays_on_one_line;
 use minijinja::value::Value;
 
 const ROW: &[&str; 3] = &["label", "value", "strong"];
@@ -30,10 +30,10 @@ impl Row {
         Record::value("row", ROW, [self.label.into(), self.value.into(), self.strong.into()])
     }
 
-    /// As a fact: below its label stands a number that would be broken beside it.
+    /// Makes a fact of the row: below its label stands a number that would be broken beside it.
     pub(super) fn fact(self) -> Value {
         let length = self.label.chars().count() + self.value.chars().count();
-        let is_below = length > BESIDE && is_kept_whole(&self.value) && !self.value.contains(' ');
+        let is_below = length > BESIDE && stays_on_one_line(&self.value) && !self.value.contains(' ');
         Record::value("fact", FACT, [self.label.into(), self.value.into(), is_below.into()])
     }
 }

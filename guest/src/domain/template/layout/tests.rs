@@ -27,7 +27,7 @@ fn invoice(change: impl FnOnce(&mut Document)) -> Arc<Document> {
     document(DocumentKind::Invoice, change)
 }
 
-/// The settings of a company that says which account is its own.
+/// The settings of a company that names its own account.
 fn own_account() -> Settings {
     let mut settings = settings_with(&[]);
     settings.payment.accounts = vec!["BE71 0961 2345 6769".to_owned()];

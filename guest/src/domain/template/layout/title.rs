@@ -1,10 +1,10 @@
 //! The document's name above the amount, and the numbers of a mail, which stay on one line.
 
+use crate::domain::html::push_escaped;
 use crate::domain::kind::UseCase as U;
-use crate::domain::template::body::push_escaped;
 use crate::domain::template::fault::TemplateFault;
-use crate::domain::template::render::RenderRequest;
-use crate::domain::template::whole::{is_kept_whole, push_whole};
+use crate::domain::template::request::RenderRequest;
+use crate::domain::template::unbroken::{push_whole, stays_on_one_line};
 use crate::domain::template::words::Words;
 
 /// Most invoices whose numbers are looked for in a text: the shipped ones name five.
@@ -19,7 +19,7 @@ pub(super) struct Title<'a> {
 }
 
 impl<'a> Title<'a> {
-    /// The title of a document whose kind the word `key` names. One that came by a network is told from its copy.
+    /// Makes the title of a document whose kind the word `key` names. One that came by a network is distinguished from its copy.
     pub(super) fn of(
         request: &RenderRequest<'a>,
         words: &'a Words,
@@ -30,18 +30,18 @@ impl<'a> Title<'a> {
         Ok(Self { kind: words.get(key)?, number: &request.document.number, copy })
     }
 
-    /// As a plain body has it.
+    /// Writes the title for a plain body.
     pub(super) fn text(self) -> String {
         let copy = self.copy.map(|copy| format!(" ({copy})")).unwrap_or_default();
         format!("{} {}{copy}", self.kind, self.number)
     }
 
-    /// As HTML, with a style for the number.
+    /// Writes the title in HTML, with a style for the number.
     pub(super) fn html(self, style: &str) -> String {
         let mut html = String::with_capacity(128);
         push_escaped(&mut html, self.kind);
         html.push(' ');
-        match is_kept_whole(self.number) {
+        match stays_on_one_line(self.number) {
             true => push_whole(&mut html, self.number, style),
             false => push_escaped(&mut html, self.number),
         }
@@ -54,7 +54,7 @@ impl<'a> Title<'a> {
     }
 }
 
-/// The numbers and references of a document that a text may name, as far as they would break.
+/// Lists the numbers and references of a document that a text may name, as far as they would break.
 pub(super) fn numbers(request: &RenderRequest<'_>) -> Vec<String> {
     let d = request.document.as_ref();
     let named = [
@@ -66,5 +66,5 @@ pub(super) fn numbers(request: &RenderRequest<'_>) -> Vec<String> {
         d.direct_debit().and_then(|means| means.mandate.as_ref()),
     ];
     let all = named.into_iter().flatten().chain(d.references.invoices.iter().take(INVOICES));
-    all.map(|number| number.trim()).filter(|number| is_kept_whole(number)).map(str::to_owned).collect()
+    all.map(|number| number.trim()).filter(|number| stays_on_one_line(number)).map(str::to_owned).collect()
 }

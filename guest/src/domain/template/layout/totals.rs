@@ -8,11 +8,11 @@ use crate::domain::kind::{DocumentKind as K, UseCase as U};
 use crate::domain::language::{Language, Locale};
 use crate::domain::template::fault::TemplateFault;
 use crate::domain::template::format::{money, number};
-use crate::domain::template::render::RenderRequest;
+use crate::domain::template::request::RenderRequest;
 use crate::domain::template::words::Words;
 use rust_decimal::Decimal;
 
-/// The rows, in the order in which they are added up.
+/// Makes the rows, in the order in which they are added up.
 pub(super) fn rows(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Row>, TemplateFault> {
     let d = request.document.as_ref();
     let t = &d.totals;
@@ -33,7 +33,7 @@ pub(super) fn rows(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Row
     if let Some(charges) = charges {
         push("charges", charges)?;
     }
-    // Without VAT the net total is the total: why there is none is for the document itself to say.
+    // Without VAT the net total is the total: why there is none is explained in the document itself.
     if let (Some(net), Some(tax)) = (t.tax_exclusive, t.tax.filter(|tax| !tax.is_zero())) {
         push("net_total", net)?;
         match rates(d) {
@@ -52,34 +52,34 @@ pub(super) fn rows(request: &RenderRequest<'_>, words: &Words) -> Result<Vec<Row
     Ok(rows)
 }
 
-/// The word for the total: that of a statement is its balance, where nothing of it is paid.
+/// Returns the word for the total: that of a statement is its balance, where nothing of it is paid.
 pub(super) fn name_of_total(d: &Document, total: Money) -> &'static str {
     let is_balance = d.kind == K::Statement && d.open_amount().is_none_or(|open| open == total);
     if is_balance { "balance" } else { "total" }
 }
 
-/// What follows the total where it is not what is owed: rounding, what was paid, and what is left, unless that is the amount `said`
-/// already.
+/// Makes the rows that follow the total where it is not what is owed: rounding, what was paid, and what is left, unless that amount was
+/// `stated` above.
 pub(super) fn after_total(
     request: &RenderRequest<'_>,
     words: &Words,
-    said: Option<Money>,
+    stated: Option<Money>,
 ) -> Result<Vec<Row>, TemplateFault> {
     let d = request.document.as_ref();
     let Some(total) = d.total() else { return Ok(Vec::new()) };
     let rounding = d.totals.rounding.filter(|rounding| !rounding.is_zero());
     let rounding = rounding.map(|amount| ("rounding", Money { amount, ..total }));
-    // Where the whole is called paid, that is said.
+    // Where the whole counts as paid, a row shows that.
     let paid =
         d.paid().filter(|_| counts_payments(d) && !is_paid(request)).map(|paid| ("already_paid", paid));
     let mut rows = Vec::new();
     for (key, of) in [rounding, paid].into_iter().flatten() {
         rows.push(Row::new(words.get(key)?, money(of, request.locale)));
     }
-    // What the thanks are for may not be counted as paid yet: then nobody knows what is left.
+    // What the thanks are for may not be counted as paid yet: then it is unknown what is left.
     let is_known = request.purpose.use_case() != U::ThankYou || d.paid().is_some();
     if is_known && (!rows.is_empty() || d.owed().is_some_and(|owed| owed != total)) {
-        let left = remainder(request).filter(|(_, left)| said != Some(*left));
+        let left = remainder(request).filter(|(_, left)| stated != Some(*left));
         if let Some((key, left)) = left {
             rows.push(Row::strong(words.get(key)?, money(left, request.locale)));
         }
@@ -92,13 +92,14 @@ pub(super) fn counts_payments(d: &Document) -> bool {
     matches!(d.kind, K::Invoice | K::Reminder | K::Statement | K::Receipt)
 }
 
-/// A rate as it is written: "21%", in French and German "21 %".
+/// Writes a rate: "21%", in French and German "21 %".
 fn percent_of(percent: Decimal, locale: Locale) -> String {
     let space = if matches!(locale.language, Language::Fr | Language::De) { "\u{a0}" } else { "" };
     format!("{}{space}%", number(percent, locale))
 }
 
-/// VAT by rate, where there are several, in the order of the document. Categories of one rate are one: a reader sees the rate alone.
+/// Makes the rows of VAT by rate, where there are several, in the order of the document. Categories of one rate are one: a reader sees the
+/// rate alone.
 fn rates(d: &Document) -> Option<Vec<(Decimal, Decimal)>> {
     let mut rates: Vec<(Decimal, Decimal)> = Vec::new();
     for of in &d.taxes {
@@ -111,7 +112,7 @@ fn rates(d: &Document) -> Option<Vec<(Decimal, Decimal)>> {
     (rates.len() > 1).then_some(rates)
 }
 
-/// What is left after what was paid, and the word for it at the top. Nothing of a document that is not theirs to pay.
+/// Returns what is left after what was paid, and the word for it at the top. Nothing of a document that is not theirs to pay.
 fn remainder(request: &RenderRequest<'_>) -> Option<(&'static str, Money)> {
     let d = request.document.as_ref();
     if !matches!(d.kind, K::Invoice | K::Reminder | K::Statement) || d.is_self_billed() {

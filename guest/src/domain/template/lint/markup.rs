@@ -24,7 +24,7 @@ const STYLES: &[&str] = &[
 /// Pictures of one source that are reported.
 const MOST_PICTURES: usize = 100;
 
-/// Findings of one source.
+/// Checks one source.
 pub(super) fn check(name: &str, source: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let lower = source.to_ascii_lowercase();
@@ -61,12 +61,12 @@ pub(super) fn check(name: &str, source: &str) -> Vec<Finding> {
     findings
 }
 
-/// Pictures without an alt text, as many as somebody mends at once. Goes through a source once, however it is made: where a tag ends
-/// and where the next alt text stands is looked for from where it was found last.
+/// Finds pictures without an alt text, as many as one person mends at once. Goes through a source once, however it is made: where a tag
+/// ends and where the next alt text stands is looked for from where it was found last.
 fn pictures_without_text(name: &str, lower: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let (mut line, mut counted) = (1_u32, 0);
-    let [mut ends, mut texts, mut below] = [">", " alt=", "\nalt="].map(Next::of);
+    let [mut ends, mut texts, mut below] = [">", " alt=", "\nalt="].map(Cursor::of);
     for (at, _) in lower.match_indices("<img") {
         line =
             line.saturating_add(u32::try_from(lower[counted..at].matches('\n').count()).unwrap_or(u32::MAX));
@@ -84,17 +84,17 @@ fn pictures_without_text(name: &str, lower: &str) -> Vec<Finding> {
 }
 
 /// Where a text stands next: found anew only once the last place is passed.
-struct Next {
+struct Cursor {
     text: &'static str,
     known: Option<usize>,
 }
 
-impl Next {
+impl Cursor {
     fn of(text: &'static str) -> Self {
         Self { text, known: None }
     }
 
-    /// The first place at or behind `at`, else the end.
+    /// Finds the first place at or behind `at`, else the end.
     fn from(&mut self, source: &str, at: usize) -> usize {
         let place = match self.known.filter(|known| *known >= at) {
             Some(known) => known,

@@ -1,5 +1,5 @@
-//! Looks at texts before a customer does: are they well-formed, do they speak of fields that exist, do they
-//! hold for documents that lack what is optional, and will mail programs show them?
+//! Looks at texts before a customer does: are they well-formed, do they use fields that exist, do they hold for documents that lack what is
+//! optional, and will mail programs show them?
 //!
 //! What a text can do is found out by rendering it over the samples, with and without portal and files; what
 //! no sample reaches is found by reading the text.
@@ -9,8 +9,10 @@ mod markup;
 use super::context;
 use super::engine::TextSet;
 use super::layout::{HTML, MAIL, TEXT};
+use super::names::ROOT;
 use super::nearest::nearest;
-use super::render::{Attached, Edits, Logo, Portal, RenderRequest, Sender, render_with};
+use super::render::render_with;
+use super::request::{Attached, Edits, Logo, Portal, RenderRequest, Sender};
 use super::samples::{self, Fill};
 use super::words::Words;
 use super::{Rule, TemplateFault, shipped};
@@ -29,12 +31,12 @@ pub const CLIPPED: usize = 102_000;
 pub enum Severity {
     /// A mail would be refused.
     Error,
-    /// It would look bad somewhere.
+    /// The text would look bad in some mail program.
     Warning,
 }
 
 impl Severity {
-    /// Name in the contract.
+    /// Returns the name in the contract.
     pub fn name(self) -> &'static str {
         match self {
             Severity::Error => "error",
@@ -115,7 +117,7 @@ pub fn check(overrides: &BTreeMap<String, String>) -> Vec<Finding> {
     findings.into_iter().collect()
 }
 
-/// The languages, and the regions that these texts are of.
+/// Lists the languages, and the regions that these texts are of.
 fn locales(names: &[String]) -> BTreeSet<Locale> {
     let regional = names.iter().flat_map(|name| name.split('/')).filter_map(Locale::exactly);
     Language::ALL.into_iter().map(Locale::of).chain(regional).collect()
@@ -132,7 +134,7 @@ fn concerns(name: &str, purpose: Purpose, locale: Locale) -> bool {
     name.strip_prefix(&shipped::path(purpose, locale, "")).is_some()
 }
 
-/// What can be said of one text by reading it.
+/// Checks one text by reading it.
 fn read(texts: &mut TextSet, name: &str, source: &str) -> Vec<Finding> {
     let words = name.strip_prefix("layout/").and_then(|rest| rest.strip_suffix("/words.json"));
     if let Some(locale) = words.and_then(Locale::exactly) {
@@ -168,7 +170,7 @@ fn unknown_field(name: &str, path: &str) -> Option<String> {
         "portal" => context::PORTAL,
         "mail" if name.starts_with("layout/") => MAIL,
         "language" | "locale" | "plural" | "range" | "namespace" | "dict" => return None,
-        _ => return Some(format!("there is no \"{root}\": a text begins with {}", context::ROOT.join(", "))),
+        _ => return Some(format!("there is no \"{root}\": a text begins with {}", ROOT.join(", "))),
     };
     let field = field?;
     let total = || context::TOTALS.contains(&parts.clone().next().unwrap_or("tax"));
@@ -252,7 +254,7 @@ fn try_out(
     }
 }
 
-/// Settings with every field of the company.
+/// Returns settings with every field of the company.
 fn settings(templates: Overrides) -> Settings {
     let mut settings = Settings { templates, ..Settings::default() };
     let some = |text: &str| Some(text.to_owned());

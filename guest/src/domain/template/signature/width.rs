@@ -1,6 +1,7 @@
-//! How wide a signature may be. A banner or a table of a desk's width would make the whole mail scroll sideways on a telephone: no
+//! How wide a signature may be. A banner or a table as wide as a desktop's window would make the whole mail scroll sideways on a telephone: no
 //! element is wider than the card, and pictures and tables shrink with it.
 
+use crate::domain::html::Attributes;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
@@ -8,7 +9,7 @@ use rust_decimal::prelude::ToPrimitive as _;
 const WIDEST: u32 = 520;
 
 /// Bounds the widths in an element's attributes and style.
-pub(super) fn bound(tag: &str, attributes: &mut Vec<(&'static str, String)>) {
+pub(super) fn bound(tag: &str, attributes: &mut Attributes) {
     let pixels = |value: &str| pixels(value).map(|width| width.min(WIDEST));
     let attribute = attributes.iter().find(|(name, _)| *name == "width").and_then(|(_, value)| pixels(value));
     let is_too_wide = attributes.iter().any(|(name, value)| *name == "width" && is_wider(value));
@@ -22,6 +23,11 @@ pub(super) fn bound(tag: &str, attributes: &mut Vec<(&'static str, String)>) {
     let style = attributes.iter().find(|(name, _)| *name == "style").map(|(_, value)| value.clone());
     let mut declarations: Vec<String> =
         style.iter().flat_map(|s| s.split(';')).filter(|d| !d.is_empty()).map(str::to_owned).collect();
+    // What must not break makes a mail wider than a telephone.
+    declarations.retain(|declaration| {
+        let value = declaration.strip_prefix("white-space:");
+        value.is_none_or(|value| value.to_ascii_lowercase().starts_with("pre-"))
+    });
     let value_of = |property: &str| {
         let found = declarations.iter().rev().find_map(|d| d.strip_prefix(property)?.strip_prefix(':'));
         found.map(str::to_owned)
@@ -88,7 +94,7 @@ fn is_wider(value: &str) -> bool {
     }
 }
 
-/// A length in pixels, of those units that mail programs write; none for another, and for a share.
+/// Reads a length in pixels, of those units that mail programs write; none for another, and for a share.
 fn pixels(value: &str) -> Option<u32> {
     let value = value.trim().to_ascii_lowercase();
     let end = value.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(value.len());

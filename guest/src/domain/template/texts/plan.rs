@@ -1,5 +1,5 @@
-//! The plan of `templates/plan.toml`, and the test that holds every text to it: what one language tells and another leaves out is a
-//! fault that no reader of one language alone can see.
+//! The plan of `templates/plan.toml`, and the test that holds every text to it: what one language has and another leaves out is a fault
+//! that no reader of one language alone can see.
 
 use super::super::engine::TextSet;
 use super::super::shipped;
@@ -9,7 +9,7 @@ use crate::domain::settings::Overrides;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What each purpose tells, asks and offers.
+/// What each purpose states, asks and offers.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Plan {
@@ -57,7 +57,7 @@ impl Plan {
     }
 }
 
-/// Every text of a purpose: the four languages, and the regions that have one of their own.
+/// Returns every text of a purpose: the four languages, and the regions that have one of their own.
 pub(super) fn texts(purpose: Purpose, file: &str) -> Vec<(Locale, String)> {
     let (folder, end) = (format!("{purpose}/"), format!("/{file}"));
     let tags = shipped::catalogue().filter_map(|name| name.strip_prefix(&folder)?.strip_suffix(&end));

@@ -1,5 +1,5 @@
-//! What the texts promise whatever the document has: who is asked for money and who is not, what is said of what is missing, and
-//! subjects that can be told apart on a telephone.
+//! What the texts promise whatever the document has: who is asked for money and who is not, which words stand for what is missing, and
+//! subjects that can be distinguished on a telephone.
 
 use super::super::format::{long_date, money};
 use super::super::samples;
@@ -28,7 +28,7 @@ const ASKING: [(Language, &[&str]); 4] = [
     (Language::En, &["Please pay", "please pay"]),
 ];
 
-/// Purposes whose texts ask to be paid.
+/// Returns purposes whose texts ask to be paid.
 fn asking() -> impl Iterator<Item = Purpose> {
     Purpose::all().filter(|purpose| purpose.asks_for_payment() && purpose.to_string() != "statement/new")
 }
@@ -217,7 +217,7 @@ fn a_private_person_hears_nothing_of_software_or_of_booking() {
             (private.attached.pdf, private.attached.ubl, private.portal) = (pdf, true, portal);
             for language in Language::ALL {
                 let text = read(purpose, Locale::of(language), &private).body();
-                // What "our accounts" say is ours.
+                // What is in "our accounts" is ours.
                 let text = text.replace("Selon notre comptabilité", "");
                 let found = business.iter().find(|word| text.contains(**word));
                 assert_eq!(found, None, "{purpose} {language}: {text}");

@@ -1,4 +1,4 @@
-//! What a region says differently, and that it says nothing else: terms of trade and tax, forms of dates, spelling.
+//! What differs in a region, and that nothing else does: terms of trade and tax, forms of dates, spelling.
 
 use super::super::engine::TextSet;
 use super::super::shipped;

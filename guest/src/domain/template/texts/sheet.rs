@@ -8,7 +8,7 @@ use crate::domain::language::Locale;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// All branches of a purpose in a locale.
+/// Returns all branches of a purpose in a locale.
 fn sheet(purpose: Purpose, locale: Locale, plan: &Plan) -> String {
     let mut variants = variants::all(purpose, plan).into_iter();
     let base = read(purpose, locale, &variants.next().unwrap());
@@ -28,7 +28,7 @@ fn sheet(purpose: Purpose, locale: Locale, plan: &Plan) -> String {
     out
 }
 
-/// What another text says that the first does not, and how many paragraphs it lacks.
+/// Returns what another text has that the first has not, and how many paragraphs it lacks.
 fn change(base: &Text, other: &Text) -> String {
     let mut out = String::new();
     if other.subject != base.subject {

@@ -34,13 +34,13 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// The paragraphs as one text.
+    /// Returns the paragraphs as one text.
     pub(super) fn body(&self) -> String {
         self.paragraphs.join("\n\n")
     }
 }
 
-/// The date that a reminder asks to pay by in these tests.
+/// Returns the date that a reminder asks to pay by in these tests.
 pub(super) fn pay_by() -> NaiveDate {
     day(2026, 12, 17)
 }
@@ -84,7 +84,7 @@ pub(super) fn read(purpose: Purpose, locale: Locale, variant: &Variant) -> Text 
     }
 }
 
-/// The document with everything in it, as it is when a mail of this purpose is due.
+/// Returns the document with everything in it, as it is when a mail of this purpose is due.
 pub(super) fn base(purpose: Purpose) -> Variant {
     let mut document = samples::document(purpose.kind(), Fill::Full);
     document.balance = document.totals.tax_inclusive;
@@ -101,7 +101,7 @@ pub(super) fn base(purpose: Purpose) -> Variant {
     Variant { label: "all there is".into(), document, attached, portal: false, telephone: true, pay_by: None }
 }
 
-/// The base, and a variant for each thing that can be otherwise.
+/// Returns the base, and a variant for each thing that can be otherwise.
 pub(super) fn all(purpose: Purpose, plan: &Plan) -> Vec<Variant> {
     let fields = &plan.fields(purpose, "body.txt") | &plan.fields(purpose, "subject.txt");
     let base = base(purpose);
@@ -216,14 +216,14 @@ fn instalments(number: u32) -> Vec<Instalment> {
     (0..number).map(|n| Instalment::open(day(2027, n + 1, 15), amount(n))).collect()
 }
 
-/// Three parts of which so many were to be paid before the mail.
+/// Returns three parts of which so many were to be paid before the mail.
 fn late_of_three(late: u32) -> Vec<Instalment> {
     let mut parts = instalments(3);
     parts.iter_mut().zip(0..late).for_each(|(part, n)| part.due_date = day(2026, 9 + n, 30));
     parts
 }
 
-/// The path of a text as the sheet names it.
+/// Returns the path of a text as the sheet names it.
 pub(super) fn name(purpose: Purpose, locale: Locale) -> String {
     shipped::path(purpose, locale, "").trim_end_matches('/').replacen('/', "-", 1).replace('/', "@")
 }

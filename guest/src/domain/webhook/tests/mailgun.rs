@@ -74,7 +74,7 @@ fn each_kind_of_event_is_the_fact_that_it_tells() {
     for (kind, more, expected) in table {
         let body = body(kind, more);
         let notice = one(Provider::Mailgun, &body);
-        assert_eq!(said(&notice), expected, "{body}");
+        assert_eq!(summary(&notice), expected, "{body}");
         assert!(names_the_mail(&notice), "{body}: {notice:?}");
         assert_eq!(notice.event.at.timestamp_millis(), 1_790_000_000_268, "{body}");
     }

@@ -28,7 +28,7 @@ fn one(provider: Provider, body: &Value) -> Notice {
 }
 
 /// Kind, code and words, and whether it lasts.
-fn said(notice: &Notice) -> (&'static str, &str, &str, bool) {
+fn summary(notice: &Notice) -> (&'static str, &str, &str, bool) {
     let text = |text: &'_ Option<String>| text.clone().unwrap_or_default().leak() as &str;
     (notice.event.kind.name(), text(&notice.event.code), text(&notice.event.words), notice.lasting)
 }

@@ -6,7 +6,7 @@ use chrono::DateTime;
 use proptest::prelude::*;
 use serde_json::json;
 
-/// A mail's life as SendGrid tells it: two recipients, one of whom reads it.
+/// A mail's events as SendGrid reports them: two recipients, one of whom reads it.
 fn life() -> Vec<Value> {
     let event = |to: &str, kind: &str, seconds: i64| {
         json!({"email": to, "event": kind, "timestamp": 1_790_000_000 + seconds, "sg_event_id": format!("{to}{kind}"),

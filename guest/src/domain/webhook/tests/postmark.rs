@@ -50,7 +50,7 @@ fn each_record_is_the_fact_that_it_tells() {
     for (kind, more, expected) in table {
         let body = body(kind, more);
         let notice = one(Provider::Postmark, &body);
-        assert_eq!(said(&notice), expected, "{body}");
+        assert_eq!(summary(&notice), expected, "{body}");
         assert_eq!(notice.event.recipient.as_deref(), Some("jo@example.com"), "{body}");
         assert_eq!(notice.event.at.timestamp(), 1_790_000_000, "{body}");
         assert!(

@@ -1,5 +1,4 @@
-//! What a server said is for ever or not by its code and words, whichever provider passes them on; and each provider's own
-//! types, one by one.
+//! A refusal is permanent or not by its code and words, whichever provider passes them on; and each provider's own types, one by one.
 
 use super::{Provider, Reading, mailgun, postmark, sendgrid, ses};
 use super::{one, reading};
@@ -47,7 +46,7 @@ fn a_servers_words_are_for_ever_or_not_whoever_passes_them_on() {
         ("5.7.26", "550 5.7.26 unauthenticated mail is not accepted from this domain", false),
         ("5.3.4", "552 5.3.4 Message size exceeds fixed limit", false),
     ] {
-        let hard = inbound::hardness(Some(status), words) == inbound::Hardness::Hard;
+        let hard = inbound::bounce_type(Some(status), words) == inbound::BounceType::Hard;
         assert_eq!(hard, lasting, "as a returned mail: {words}");
         for body in [
             (Provider::SendGrid, sendgrid_bounce("bounce", status, words)),
@@ -131,20 +130,24 @@ fn every_type_of_postmarks_is_what_it_says() {
         assert_eq!(kinds(&reading), wanted, "{kind}");
         assert_eq!(reading.notices.first().is_some_and(|notice| notice.lasting), lasting, "{kind}");
     }
-    let told = postmark_bounce("Unknown", "smtp;550 5.1.1 no such user");
-    assert_eq!(said(Provider::Postmark, &told), (K::Bounced, true), "the words tell what Postmark could not");
+    let bounced = postmark_bounce("Unknown", "smtp;550 5.1.1 no such user");
+    assert_eq!(
+        kind_and_type(Provider::Postmark, &bounced),
+        (K::Bounced, true),
+        "the words tell what Postmark could not"
+    );
     let deactivated = postmark::body(
         "Bounce",
         json!({"Type": "ManuallyDeactivated", "Email": JO, "BouncedAt": TIME, "Inactive": true}),
     );
-    assert_eq!(said(Provider::Postmark, &deactivated), (K::Dropped, false));
+    assert_eq!(kind_and_type(Provider::Postmark, &deactivated), (K::Dropped, false));
     for record in ["Inbound", "SubscriptionChange", "Novel"] {
         let reading = reading(Provider::Postmark, &postmark::body(record, json!({"ReceivedAt": TIME})));
         assert_eq!(kinds(&reading), None, "{record}");
     }
 }
 
-fn said(provider: Provider, body: &Value) -> (K, bool) {
+fn kind_and_type(provider: Provider, body: &Value) -> (K, bool) {
     let notice = one(provider, body);
     (notice.event.kind, notice.lasting)
 }
@@ -169,9 +172,9 @@ fn every_event_of_sendgrids_is_what_it_says() {
         assert_eq!(kinds(&reading), wanted, "{kind}");
     }
     let expired = sendgrid_bounce("expired", "", "");
-    assert_eq!(said(Provider::SendGrid, &expired), (K::Expired, false));
-    let told = sendgrid_bounce("bounce", "5.4.7", "554 5.4.7 delivery time expired");
-    assert_eq!(said(Provider::SendGrid, &told), (K::Expired, false));
+    assert_eq!(kind_and_type(Provider::SendGrid, &expired), (K::Expired, false));
+    let bounced = sendgrid_bounce("bounce", "5.4.7", "554 5.4.7 delivery time expired");
+    assert_eq!(kind_and_type(Provider::SendGrid, &bounced), (K::Expired, false));
     for reason in [
         "Bounced Address",
         "Unsubscribed Address",
@@ -182,7 +185,7 @@ fn every_event_of_sendgrids_is_what_it_says() {
         "Recipient List over Package Quota",
     ] {
         let body = json!([sendgrid::event("dropped", json!({"reason": reason}))]);
-        assert_eq!(said(Provider::SendGrid, &body), (K::Dropped, false), "{reason}");
+        assert_eq!(kind_and_type(Provider::SendGrid, &body), (K::Dropped, false), "{reason}");
     }
 }
 

@@ -1,8 +1,8 @@
-//! Who opened a mail or followed a link is the same whichever provider reports it.
+//! Who opened a mail or followed a link does not depend on the provider that reports it.
 
 use super::{Provider, read};
 use super::{mailgun, postmark, sendgrid, ses};
-use crate::domain::opening::{Fetch, Network, judge};
+use crate::domain::opening::{Fetch, Network, classify};
 use crate::domain::status::EventKind;
 use chrono::DateTime;
 use serde_json::{Value, json};
@@ -99,7 +99,7 @@ fn clicks(agent: &str) -> [(&'static str, Option<EventKind>); 4] {
 /// Our own pixel.
 fn own(agent: &str) -> EventKind {
     let at = DateTime::parse_from_rfc3339(TIME).unwrap();
-    judge(&Fetch {
+    classify(&Fetch {
         method: "GET".into(),
         user_agent: Some(agent.into()),
         purpose: None,

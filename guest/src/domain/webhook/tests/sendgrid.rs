@@ -58,7 +58,7 @@ fn each_kind_of_event_is_the_fact_that_it_tells() {
     for (kind, more, expected) in table {
         let body = json!([event(kind, more)]);
         let notice = one(Provider::SendGrid, &body);
-        assert_eq!(said(&notice), expected, "{body}");
+        assert_eq!(summary(&notice), expected, "{body}");
         assert_eq!(notice.id.as_deref(), Some("ZGVsaXZlcmVkLTAtMTIzNA"), "{body}");
         assert_eq!(notice.event.recipient.as_deref(), Some("jo@example.com"), "{body}");
         assert_eq!(notice.event.at.timestamp(), 1_790_000_000, "{body}");

@@ -89,7 +89,7 @@ fn each_kind_of_event_is_the_fact_that_it_tells() {
     for (kind, part, what, expected) in table {
         let body = body(kind, part, what, &["jo@example.com"]);
         let notice = one(Provider::Sns, &body);
-        assert_eq!(said(&notice), expected, "{body}");
+        assert_eq!(summary(&notice), expected, "{body}");
         assert_eq!(notice.event.recipient.as_deref(), Some("jo@example.com"), "{body}");
         assert!(
             names_the_mail(&notice) && notice.references.contains(&Reference::ProviderId(OWN.into())),

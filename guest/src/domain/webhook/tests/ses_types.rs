@@ -63,8 +63,8 @@ fn a_bounce_without_any_code_loses_nothing() {
         let first = found.first().map(|notice| (notice.event.kind, notice.lasting));
         assert_eq!(first, wanted, "{kind} {subtype} {recipient}");
     }
-    let kept = bounce("Permanent", "OnAccountSuppressionList", bare());
-    assert_eq!(kept[0].event.words.as_deref(), Some("OnAccountSuppressionList"));
+    let suppressed = bounce("Permanent", "OnAccountSuppressionList", bare());
+    assert_eq!(suppressed[0].event.words.as_deref(), Some("OnAccountSuppressionList"));
 }
 
 fn complaint(subtype: Value, feedback: Value, complained: &[&str], to: &[&str]) -> Vec<Notice> {

@@ -4,19 +4,19 @@ use super::*;
 
 const SENT: &str = r#"{"id":"18c5f1","threadId":"18c5e0","labelIds":["SENT"]}"#;
 
-fn google(status: u16, reason: &str, message: &str) -> Answer {
+fn google(status: u16, reason: &str, message: &str) -> WebResponse {
     let body = serde_json::json!({ "error": {
         "code": status, "message": message,
         "errors": [{ "domain": "global", "reason": reason, "message": message }],
     } });
-    answer(status, &body.to_string())
+    response(status, &body.to_string())
 }
 
 #[test]
 fn a9_gmail_is_given_the_message_itself_with_its_blind_copies_in_a_header() {
     let metadata =
         r#"{"id":"18c5f1","payload":{"headers":[{"name":"Message-Id","value":"<CA+new@mail.gmail.com>"}]}}"#;
-    let mut provider = Provider::answering([answer(200, SENT), answer(200, metadata)]);
+    let mut provider = Provider::answering([response(200, SENT), response(200, metadata)]);
     let outgoing = invoice();
     let outcome = send(outgoing.clone(), "gmail", &mut provider);
     assert_eq!(short(&outcome), "Accepted - accepted,accepted,accepted");
@@ -50,13 +50,14 @@ fn what_happens_after_gmail_took_a_mail_does_not_change_that_it_did() {
     let after = [
         Ok(google(403, "insufficientPermissions", "Request had insufficient authentication scopes.")),
         Ok(google(401, "authError", "Invalid Credentials")),
-        Ok(answer(200, "{")),
-        Ok(answer(200, r#"{"payload":{"headers":[{"name":"Message-ID","value":"<a>\r\nX: y"}]}}"#)),
-        Err(lost(WebStage::Answer, Verdict::InDoubt)),
+        Ok(response(200, "{")),
+        Ok(response(200, r#"{"payload":{"headers":[{"name":"Message-ID","value":"<a>\r\nX: y"}]}}"#)),
+        Err(lost(WebStage::WebResponse, Verdict::InDoubt)),
         Err(WebError::NeedsSignIn("invalid_grant".into())),
     ];
     for then in after {
-        let mut provider = Provider { answers: [Ok(answer(200, SENT)), then.clone()].into(), asked: vec![] };
+        let mut provider =
+            Provider { responses: [Ok(response(200, SENT)), then.clone()].into(), asked: vec![] };
         let outcome = send(invoice(), "gmail", &mut provider);
         assert_eq!(short(&outcome), "Accepted - accepted,accepted,accepted", "{then:?}");
         assert_eq!(outcome.receipt.unwrap().message_id, None, "{then:?}");
@@ -95,7 +96,7 @@ fn a9_gmails_answers_mean_what_its_documentation_says() {
         (google(429, "rateLimitExceeded", "User-rate limit exceeded."), quota),
         (google(500, "backendError", "Backend Error"), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
         (google(503, "backendError", "Service unavailable"), later),
-        (answer(200, "{}"), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
+        (response(200, "{}"), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
     ];
     for (said_by_gmail, expected) in rows {
         let text = String::from_utf8_lossy(&said_by_gmail.body).into_owned();
@@ -105,7 +106,7 @@ fn a9_gmails_answers_mean_what_its_documentation_says() {
         assert_eq!(short(&outcome), expected, "{text}");
         assert_eq!(provider.asked.len(), 1, "{text}");
         if let Some(message) = json["error"]["message"].as_str() {
-            assert_eq!(said(&outcome).1, Some(message), "{text}");
+            assert_eq!(error_and_words(&outcome).1, Some(message), "{text}");
         }
     }
 }
@@ -113,11 +114,11 @@ fn a9_gmails_answers_mean_what_its_documentation_says() {
 #[test]
 fn gmail_names_the_wait_and_the_newer_form_of_its_errors_is_read_too() {
     let body = r#"{"error":{"code":429,"message":"Quota exceeded for quota metric 'Queries'","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"RATE_LIMIT_EXCEEDED"}]}}"#;
-    let mut limited = answer(429, body);
+    let mut limited = response(429, body);
     limited.headers.push(("retry-after".into(), "120".into()));
     let outcome = send(invoice(), "gmail", &mut Provider::answering([limited]));
     assert_eq!(outcome.result, AttemptResult::AccountUnavailable(Some(120)));
-    assert_eq!(said(&outcome).0, Some("RATE_LIMIT_EXCEEDED"));
+    assert_eq!(error_and_words(&outcome).0, Some("RATE_LIMIT_EXCEEDED"));
     let Some(SubmitError::Api(failure)) = outcome.error else { panic!() };
     assert_eq!(
         failure.detail,
@@ -138,7 +139,7 @@ fn a_mail_that_some_have_already_is_addressed_to_the_others_alone() {
             "To: undisclosed-recipients:;\r\nBcc: <archive@nord.example>\r\nDate: ",
         ),
     ] {
-        let mut provider = Provider::answering([answer(200, SENT)]);
+        let mut provider = Provider::answering([response(200, SENT)]);
         let outgoing =
             OutgoingMail { recipients: left.iter().map(|it| (*it).to_owned()).collect(), ..invoice() };
         send(outgoing, "gmail", &mut provider);

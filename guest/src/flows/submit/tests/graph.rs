@@ -9,21 +9,21 @@ const URL: &str =
 const DRAFT: &str =
     r#"{"id":"AAMk=/+","conversationId":"AAQk","internetMessageId":"<inv-1@nord.example>","isDraft":true}"#;
 
-fn microsoft(status: u16, code: &str, message: &str) -> Answer {
+fn microsoft(status: u16, code: &str, message: &str) -> WebResponse {
     let error = serde_json::json!({ "error": { "code": code, "message": message, "innerError": {} } });
-    answer(status, &error.to_string())
+    response(status, &error.to_string())
 }
 
-fn session(url: &str) -> Answer {
+fn session(url: &str) -> WebResponse {
     let body = serde_json::json!({ "uploadUrl": url, "nextExpectedRanges": ["0-"] });
-    answer(201, &body.to_string())
+    response(201, &body.to_string())
 }
 
 #[test]
 fn a10_graph_is_given_the_message_in_base64_and_asked_what_became_of_its_id() {
     let item =
         r#"{"value":[{"id":"AAMk1","conversationId":"AAQk","internetMessageId":"<inv-1@nord.example>"}]}"#;
-    let mut provider = Provider::answering([answer(ACCEPTED, ""), answer(200, item)]);
+    let mut provider = Provider::answering([response(ACCEPTED, ""), response(200, item)]);
     let outcome = send(invoice(), "graph", &mut provider);
     assert_eq!(short(&outcome), "Accepted - accepted,accepted,accepted");
     assert_eq!(
@@ -46,12 +46,12 @@ fn a10_graph_is_given_the_message_in_base64_and_asked_what_became_of_its_id() {
 #[test]
 fn a_mail_that_graph_took_stays_taken_when_its_id_can_not_be_found() {
     for then in [
-        Ok(answer(200, r#"{"value":[]}"#)),
+        Ok(response(200, r#"{"value":[]}"#)),
         Ok(microsoft(403, "ErrorAccessDenied", "no")),
-        Err(lost(WebStage::Answer, Verdict::InDoubt)),
+        Err(lost(WebStage::WebResponse, Verdict::InDoubt)),
     ] {
         let mut provider =
-            Provider { answers: [Ok(answer(ACCEPTED, "")), then.clone()].into(), asked: vec![] };
+            Provider { responses: [Ok(response(ACCEPTED, "")), then.clone()].into(), asked: vec![] };
         let outcome = send(invoice(), "graph", &mut provider);
         assert_eq!(short(&outcome), "Accepted - accepted,accepted,accepted", "{then:?}");
         assert_eq!(outcome.receipt.unwrap().provider_id, None, "{then:?}");
@@ -60,7 +60,7 @@ fn a_mail_that_graph_took_stays_taken_when_its_id_can_not_be_found() {
 
 #[test]
 fn a_shared_mailbox_is_called_as_itself() {
-    let mut provider = Provider::answering([answer(ACCEPTED, "")]);
+    let mut provider = Provider::answering([response(ACCEPTED, "")]);
     let sender = Some((None, "info/sales+1@nord.example".into()));
     send(OutgoingMail { sender, ..invoice() }, "graph", &mut provider);
     assert_eq!(provider.asked()[0], "POST /v1.0/users/info%2Fsales%2B1%40nord.example/sendMail");
@@ -75,8 +75,8 @@ fn a10_graphs_answers_mean_what_its_documentation_says() {
     let doubt = "InDoubt after-dot in-doubt,in-doubt,in-doubt";
     let sign_in = "NeedsSignIn login deferred,deferred,deferred";
     let rows = [
-        (answer(200, ""), doubt),
-        (answer(201, "{}"), doubt),
+        (response(200, ""), doubt),
+        (response(201, "{}"), doubt),
         (
             microsoft(400, "ErrorMimeContentInvalidBase64String", "Invalid base64 string for MIME content."),
             refused,
@@ -156,14 +156,14 @@ fn a10_graphs_answers_mean_what_its_documentation_says() {
 #[test]
 fn a_mail_over_the_limit_leaves_as_a_draft_whose_files_are_uploaded_in_stretches() {
     let size = 2 * STRETCH + 100;
-    let next = |at: u64| answer(200, &format!("{{\"nextExpectedRanges\":[\"{at}-\"]}}"));
+    let next = |at: u64| response(200, &format!("{{\"nextExpectedRanges\":[\"{at}-\"]}}"));
     let mut provider = Provider::answering([
-        answer(201, DRAFT),
+        response(201, DRAFT),
         session(URL),
         next(STRETCH),
         next(2 * STRETCH),
-        answer(201, ""),
-        answer(ACCEPTED, ""),
+        response(201, ""),
+        response(ACCEPTED, ""),
     ]);
     let outcome = send(invoice_with(size), "graph", &mut provider);
     assert_eq!(short(&outcome), "Accepted - accepted,accepted,accepted");
@@ -182,11 +182,9 @@ fn a_mail_over_the_limit_leaves_as_a_draft_whose_files_are_uploaded_in_stretches
     );
     let [Piece::MessageBase64(chunks)] = provider.asked[0].body.as_slice() else { panic!() };
     assert!(!chunks.contains(&Chunk::Attachment(1)) && chunks.contains(&Chunk::Attachment(2)), "{chunks:?}");
-    let skeleton = crate::domain::compose::read_back(chunks).unwrap();
-    assert_eq!(skeleton.files.len(), 1, "the logo stays");
-    assert!(
-        skeleton.text.contains("Rechnung über 10 €") && skeleton.html.contains("cid:logo.inv-1@nord.example")
-    );
+    let parts = crate::domain::compose::read_back(chunks).unwrap();
+    assert_eq!(parts.files.len(), 1, "the logo stays");
+    assert!(parts.text.contains("Rechnung über 10 €") && parts.html.contains("cid:logo.inv-1@nord.example"));
     let [Piece::Text(item)] = provider.asked[1].body.as_slice() else { panic!() };
     let item: serde_json::Value = serde_json::from_str(item).unwrap();
     assert_eq!(item["AttachmentItem"]["name"], "Rechnung Müller.pdf");
@@ -213,7 +211,8 @@ fn a_mail_over_the_limit_leaves_as_a_draft_whose_files_are_uploaded_in_stretches
 
 #[test]
 fn a_file_too_small_for_a_session_is_added_in_one_request() {
-    let mut provider = Provider::answering([answer(201, DRAFT), answer(201, "{}"), answer(ACCEPTED, "")]);
+    let mut provider =
+        Provider::answering([response(201, DRAFT), response(201, "{}"), response(ACCEPTED, "")]);
     let outcome = send(invoice_with(2_999_999), "graph", &mut provider);
     assert_eq!(short(&outcome), "Accepted - accepted,accepted,accepted");
     let [Piece::Text(before), Piece::FileBase64(1), Piece::Text(after)] = provider.asked[1].body.as_slice()
@@ -233,38 +232,38 @@ fn a_file_too_small_for_a_session_is_added_in_one_request() {
 #[test]
 fn what_fails_before_the_draft_is_sent_may_be_tried_again_and_takes_the_draft_away() {
     let later = "Transient(None) data deferred,deferred,deferred";
-    let broken = || Err(lost(WebStage::Answer, Verdict::InDoubt));
+    let broken = || Err(lost(WebStage::WebResponse, Verdict::InDoubt));
     let rows = [
         (vec![broken()], later, false),
         (vec![Ok(microsoft(500, "InternalServerError", ""))], later, false),
-        (vec![Ok(answer(201, "{\"id\":")), broken()], later, false),
-        (vec![Ok(answer(201, DRAFT)), broken()], later, true),
-        (vec![Ok(answer(201, DRAFT)), Ok(microsoft(500, "InternalServerError", ""))], later, true),
-        (vec![Ok(answer(201, DRAFT)), Ok(session(URL)), broken()], later, true),
-        (vec![Ok(answer(201, DRAFT)), Ok(session(URL)), Ok(answer(401, "expired"))], later, true),
+        (vec![Ok(response(201, "{\"id\":")), broken()], later, false),
+        (vec![Ok(response(201, DRAFT)), broken()], later, true),
+        (vec![Ok(response(201, DRAFT)), Ok(microsoft(500, "InternalServerError", ""))], later, true),
+        (vec![Ok(response(201, DRAFT)), Ok(session(URL)), broken()], later, true),
+        (vec![Ok(response(201, DRAFT)), Ok(session(URL)), Ok(response(401, "expired"))], later, true),
         (
             vec![
-                Ok(answer(201, DRAFT)),
+                Ok(response(201, DRAFT)),
                 Ok(session(URL)),
-                Ok(answer(200, "{\"nextExpectedRanges\":[\"7-\"]}")),
+                Ok(response(200, "{\"nextExpectedRanges\":[\"7-\"]}")),
             ],
             later,
             true,
         ),
         (
-            vec![Ok(answer(201, DRAFT)), Ok(session(URL)), Ok(answer(413, ""))],
+            vec![Ok(response(201, DRAFT)), Ok(session(URL)), Ok(response(413, ""))],
             "Permanent data refused,refused,refused",
             true,
         ),
         (
-            vec![Ok(answer(201, DRAFT)), Ok(session("http://evil.example/upload"))],
+            vec![Ok(response(201, DRAFT)), Ok(session("http://evil.example/upload"))],
             "Permanent prepare unsent,unsent,unsent",
             true,
         ),
     ];
-    for (answers, expected, deletes) in rows {
-        let what = format!("{answers:?}");
-        let mut provider = Provider { answers: answers.into(), asked: vec![] };
+    for (responses, expected, deletes) in rows {
+        let what = format!("{responses:?}");
+        let mut provider = Provider { responses: responses.into(), asked: vec![] };
         let outcome = send(invoice_with(4_000_000), "graph", &mut provider);
         assert_eq!(short(&outcome), expected, "{what}");
         let last = provider.asked().pop().unwrap();
@@ -275,15 +274,18 @@ fn what_fails_before_the_draft_is_sent_may_be_tried_again_and_takes_the_draft_aw
 
 #[test]
 fn a_draft_whose_sending_had_no_answer_is_in_doubt_and_left_alone() {
-    let answers =
-        [Ok(answer(201, DRAFT)), Ok(answer(201, "{}")), Err(lost(WebStage::Answer, Verdict::InDoubt))];
-    let mut provider = Provider { answers: answers.into(), asked: vec![] };
+    let responses = [
+        Ok(response(201, DRAFT)),
+        Ok(response(201, "{}")),
+        Err(lost(WebStage::WebResponse, Verdict::InDoubt)),
+    ];
+    let mut provider = Provider { responses: responses.into(), asked: vec![] };
     let outcome = send(invoice_with(2_500_000), "graph", &mut provider);
     assert_eq!(short(&outcome), "InDoubt after-dot in-doubt,in-doubt,in-doubt");
     assert!(provider.asked().last().unwrap().ends_with("/send"), "{:?}", provider.asked());
     let refused =
-        [Ok(answer(201, DRAFT)), Ok(answer(201, "{}")), Ok(microsoft(400, "ErrorInvalidRequest", "no"))];
-    let mut provider = Provider { answers: refused.into(), asked: vec![] };
+        [Ok(response(201, DRAFT)), Ok(response(201, "{}")), Ok(microsoft(400, "ErrorInvalidRequest", "no"))];
+    let mut provider = Provider { responses: refused.into(), asked: vec![] };
     let outcome = send(invoice_with(2_500_000), "graph", &mut provider);
     assert_eq!(short(&outcome), "Permanent data refused,refused,refused");
     assert!(provider.asked().last().unwrap().starts_with("DELETE"), "{:?}", provider.asked());

@@ -2,15 +2,15 @@
 
 mod gmail;
 mod graph;
-mod look;
 mod probe;
 mod sendgrid;
+mod sent_lookup;
 mod settle;
 mod smtp;
 
 use super::*;
 use crate::domain::attachment::{Attachment, Format, Role, check as check_files};
-use crate::domain::compose::{Letter, LetterId, compose};
+use crate::domain::compose::{MailId, MessageContent, compose};
 use crate::domain::status::{Acceptance, Verdict, fold};
 use std::collections::VecDeque;
 
@@ -20,13 +20,13 @@ const PDF: u64 = 120_000;
 /// A provider that answers by a script and keeps what it was asked.
 #[derive(Debug, Default)]
 struct Provider {
-    answers: VecDeque<Result<Answer, WebError>>,
+    responses: VecDeque<Result<WebResponse, WebError>>,
     asked: Vec<Request>,
 }
 
 impl Provider {
-    fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
-        Self { answers: answers.into_iter().map(Ok).collect(), asked: Vec::new() }
+    fn answering(responses: impl IntoIterator<Item = WebResponse>) -> Self {
+        Self { responses: responses.into_iter().map(Ok).collect(), asked: Vec::new() }
     }
 
     /// Methods and targets, in order.
@@ -36,9 +36,9 @@ impl Provider {
 }
 
 impl Web for Provider {
-    fn call(&mut self, request: Request) -> Result<Answer, WebError> {
+    fn call(&mut self, request: Request) -> Result<WebResponse, WebError> {
         self.asked.push(request);
-        self.answers.pop_front().unwrap_or(Err(WebError::Refused("nothing more is scripted".into())))
+        self.responses.pop_front().unwrap_or(Err(WebError::Refused("nothing more is scripted".into())))
     }
 }
 
@@ -51,8 +51,8 @@ impl Smtp for NoSmtp {
     }
 }
 
-fn answer(status: u16, body: &str) -> Answer {
-    Answer {
+fn response(status: u16, body: &str) -> WebResponse {
+    WebResponse {
         status,
         headers: vec![("content-type".into(), "application/json".into())],
         body: body.as_bytes().to_vec(),
@@ -93,8 +93,8 @@ fn invoice_with(pdf: u64) -> OutgoingMail {
         file(1, "Rechnung Müller.pdf", "application/pdf", pdf, Role::Pdf),
         file(2, "logo.png", "image/png", 6_000, Role::Logo),
     ];
-    let composed = compose(&Letter {
-        id: &LetterId::parse("inv-1").unwrap(),
+    let composed = compose(&MessageContent {
+        id: &MailId::parse("inv-1").unwrap(),
         message_id_domain: "nord.example",
         date: now(),
         from: &mailbox("Atelier Nord", "office@nord.example"),
@@ -144,7 +144,7 @@ fn short(outcome: &Outcome) -> String {
 }
 
 /// The words of the failure, and the provider's name for it.
-fn said(outcome: &Outcome) -> (Option<&str>, Option<&str>) {
+fn error_and_words(outcome: &Outcome) -> (Option<&str>, Option<&str>) {
     match &outcome.error {
         Some(SubmitError::Api(failure)) => (failure.code.as_deref(), failure.words.as_deref()),
         Some(SubmitError::NeedsSignIn(words)) => (None, Some(words)),
@@ -207,13 +207,13 @@ fn whatever_a_provider_answers_every_recipient_gets_one_fact_and_nothing_unprove
             for body in bodies {
                 for truncated in [false, true] {
                     for pdf in [PDF, 4_000_000] {
-                        let bad = Answer { status, headers: vec![], body: body.to_vec(), truncated };
+                        let bad = WebResponse { status, headers: vec![], body: body.to_vec(), truncated };
                         let mut provider = Provider::answering([bad]);
                         let outcome = send(invoice_with(pdf), transport, &mut provider);
                         let what = format!("{transport} {status} {body:.40?} {truncated} {pdf}");
                         assert_eq!(outcome.events.len(), 3, "{what}");
                         assert!(outcome.receipt.is_none() && outcome.error.is_some(), "{what}: {outcome:?}");
-                        let words = said(&outcome).1.map_or(0, |words| words.chars().count());
+                        let words = error_and_words(&outcome).1.map_or(0, |words| words.chars().count());
                         assert!(words <= 2_000, "{what}");
                         let submitting = provider.asked.iter().filter(|it| it.target.contains("end")).count();
                         assert!(submitting <= 1, "{what}");
@@ -235,15 +235,15 @@ fn a_call_without_an_answer_is_in_doubt_only_where_the_whole_request_left() {
         (lost(W::Token, Verdict::NeedsSignIn), "NeedsSignIn login deferred,deferred,deferred"),
         (lost(W::Request, Verdict::Transient), "Transient(None) data deferred,deferred,deferred"),
         (lost(W::Request, Verdict::InDoubt), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
-        (lost(W::Answer, Verdict::InDoubt), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
-        (lost(W::Answer, Verdict::Transient), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
+        (lost(W::WebResponse, Verdict::InDoubt), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
+        (lost(W::WebResponse, Verdict::Transient), "InDoubt after-dot in-doubt,in-doubt,in-doubt"),
         (WebError::UnknownAccount, "AccountUnavailable(None) login deferred,deferred,deferred"),
         (WebError::Refused("not the provider's".into()), "Permanent prepare unsent,unsent,unsent"),
         (WebError::NeedsSignIn("invalid_grant".into()), "NeedsSignIn login deferred,deferred,deferred"),
     ];
     for transport in ["gmail", "graph", "sendgrid"] {
         for (error, expected) in &rows {
-            let mut provider = Provider { answers: [Err(error.clone())].into(), asked: vec![] };
+            let mut provider = Provider { responses: [Err(error.clone())].into(), asked: vec![] };
             let outcome = send(invoice(), transport, &mut provider);
             assert_eq!(short(&outcome), *expected, "{transport} {error:?}");
             assert_eq!(provider.asked.len(), 1, "{transport} {error:?}");
@@ -251,7 +251,7 @@ fn a_call_without_an_answer_is_in_doubt_only_where_the_whole_request_left() {
     }
 }
 
-/// An error of the provider's own is an answer: it is quoted as one, and no connection is said to be lost.
+/// An error of the provider's own is an answer: it is quoted as one, and no connection counts as lost.
 #[test]
 fn a_providers_own_error_is_worded_as_what_it_is() {
     for transport in ["gmail", "graph", "sendgrid"] {
@@ -261,7 +261,7 @@ fn a_providers_own_error_is_worded_as_what_it_is() {
             (503, "does not take the mail now: HTTP 503", "Transient"),
             (504, "could not say whether it took the mail: HTTP 504", "InDoubt"),
         ] {
-            let mut provider = Provider::answering([answer(status, "upstream is tired")]);
+            let mut provider = Provider::answering([response(status, "upstream is tired")]);
             let outcome = send(invoice(), transport, &mut provider);
             let what = format!("{transport} {status}: {outcome:?}");
             let SubmitError::Api(failure) = outcome.error.as_ref().expect(&what) else { panic!("{what}") };

@@ -3,20 +3,20 @@
 use crate::domain::delivery::Transport;
 use crate::domain::status::{Stage, Verdict};
 use crate::flows::submit::probe::probe_api;
-use crate::flows::{Answer, Request, Web, WebError, WebFailure, WebStage};
+use crate::flows::{Request, Web, WebError, WebFailure, WebResponse, WebStage};
 
-struct Says(Result<Answer, WebError>);
+struct ScriptedResponse(Result<WebResponse, WebError>);
 
-impl Web for Says {
-    fn call(&mut self, request: Request) -> Result<Answer, WebError> {
+impl Web for ScriptedResponse {
+    fn call(&mut self, request: Request) -> Result<WebResponse, WebError> {
         assert_eq!((request.method, request.account.as_str()), ("GET", "office"));
         assert!(request.body.is_empty(), "a test sends nothing");
         self.0.clone()
     }
 }
 
-fn says(status: u16, body: &str) -> Says {
-    Says(Ok(Answer { status, body: body.as_bytes().to_vec(), ..Answer::default() }))
+fn says(status: u16, body: &str) -> ScriptedResponse {
+    ScriptedResponse(Ok(WebResponse { status, body: body.as_bytes().to_vec(), ..WebResponse::default() }))
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_call_without_an_answer_fails_where_it_was() {
             detail: "gmail.example: stage".into(),
             retry_after: None,
         };
-        let mut web = Says(Err(WebError::Failed(failed)));
+        let mut web = ScriptedResponse(Err(WebError::Failed(failed)));
         let probe = probe_api("office", Transport::Gmail, &mut web).expect("an API");
         let failure = probe.failure.expect("a failure");
         assert_eq!((failure.stage, failure.verdict), (expected, Verdict::Transient));

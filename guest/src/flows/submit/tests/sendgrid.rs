@@ -3,14 +3,14 @@
 use super::*;
 use serde_json::{Value, json};
 
-fn accepted() -> Answer {
-    let mut answer = answer(202, "");
-    answer.headers.push(("x-message-id".into(), "14c5d75ce93".into()));
-    answer
+fn accepted() -> WebResponse {
+    let mut response = response(202, "");
+    response.headers.push(("x-message-id".into(), "14c5d75ce93".into()));
+    response
 }
 
-fn errors(status: u16, field: Value, message: &str) -> Answer {
-    answer(status, &json!({ "errors": [{ "message": message, "field": field, "help": null }] }).to_string())
+fn errors(status: u16, field: Value, message: &str) -> WebResponse {
+    response(status, &json!({ "errors": [{ "message": message, "field": field, "help": null }] }).to_string())
 }
 
 /// The request's body, with `file N` for the bytes of each file.
@@ -146,7 +146,7 @@ fn a13_sendgrids_answers_mean_what_its_documentation_says() {
     let quota = "AccountUnavailable(None) data deferred,deferred,deferred";
     let refused = "Permanent data refused,refused,refused";
     let rows = [
-        (answer(200, ""), doubt),
+        (response(200, ""), doubt),
         (errors(400, json!("subject"), "The subject is required."), refused),
         (
             errors(400, json!("personalizations.0.cc.0.email"), "Does not contain a valid address."),
@@ -182,7 +182,7 @@ fn a13_sendgrids_answers_mean_what_its_documentation_says() {
         (errors(429, Value::Null, "too many requests"), quota),
         (errors(500, Value::Null, "internal error"), doubt),
         (errors(503, Value::Null, "service not available"), later),
-        (answer(502, "<html>Bad Gateway</html>"), doubt),
+        (response(502, "<html>Bad Gateway</html>"), doubt),
     ];
     for (said_by_sendgrid, expected) in rows {
         let json = said_by_sendgrid.json();
@@ -190,7 +190,7 @@ fn a13_sendgrids_answers_mean_what_its_documentation_says() {
         let outcome = send(invoice(), "sendgrid", &mut provider);
         assert_eq!(short(&outcome), expected, "{json}");
         if let Some(message) = json["errors"][0]["message"].as_str() {
-            assert_eq!(said(&outcome).1, Some(message), "{json}");
+            assert_eq!(error_and_words(&outcome).1, Some(message), "{json}");
         }
     }
 }
@@ -209,8 +209,8 @@ fn what_sendgrid_can_not_carry_is_refused_before_it_is_sent_with_the_numbers() {
         let outcome = send(outgoing, "sendgrid", &mut provider);
         assert_eq!(outcome.result, AttemptResult::Permanent, "{words}");
         assert_eq!(outcome.stage, Some(Stage::Prepare), "{words}");
-        let said = outcome.events[0].words.clone().unwrap();
-        assert!(said.contains(words), "{words}: {said}");
+        let recorded = outcome.events[0].words.clone().unwrap();
+        assert!(recorded.contains(words), "{words}: {recorded}");
         assert!(provider.asked.is_empty(), "{words}");
     }
     let mut provider = Provider::answering([accepted()]);

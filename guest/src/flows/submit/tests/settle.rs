@@ -1,4 +1,4 @@
-//! A host that submits by means of its own is told what one is told that submits through the plugin.
+//! A host that submits by means of its own gets the results of one that submits through the plugin.
 
 use super::smtp::{Scripted, by_smtp, outgoing, reply};
 use super::*;
@@ -7,9 +7,9 @@ use crate::domain::status::RecipientReply;
 
 const TO: [&str; 3] = ["ann@example.com", "bob@example.com", "eve@example.com"];
 
-/// What a server may say: of the mail, of a recipient, of the account; now, later and never.
+/// Replies that a server may give: about the mail, a recipient, the account; now, later and never.
 fn replies() -> Vec<Reply> {
-    let said = [
+    let replies_given = [
         (250, "2.1.5", "ok"),
         (252, "2.0.0", "will try"),
         (421, "4.3.2", "come later"),
@@ -24,7 +24,7 @@ fn replies() -> Vec<Reply> {
         (554, "5.7.1", "rejected as spam"),
         (199, "2.0.0", "no code of SMTP"),
     ];
-    said.map(|(code, enhanced, text)| reply(code, enhanced, text)).to_vec()
+    replies_given.map(|(code, enhanced, text)| reply(code, enhanced, text)).to_vec()
 }
 
 /// Replies to the three recipients: all alike, and each beside ones that were accepted.
@@ -50,11 +50,12 @@ fn every_answer() -> Vec<Result<Acceptance, Failure>> {
             all.push(Ok(Acceptance { reply: reply(250, "2.0.0", "queued as 1"), recipients }));
         }
     }
-    let said: Vec<Option<Reply>> = std::iter::once(None).chain(replies().into_iter().map(Some)).collect();
+    let replies_given: Vec<Option<Reply>> =
+        std::iter::once(None).chain(replies().into_iter().map(Some)).collect();
     let none_or_some = [vec![]].into_iter().chain(answers_to_recipients()).collect::<Vec<_>>();
     for stage in Stage::ALL {
         for verdict in Verdict::ALL {
-            for (index, reply) in said.iter().enumerate() {
+            for (index, reply) in replies_given.iter().enumerate() {
                 let retry_after = [None, Some(0), Some(90), Some(1_000_000)][index % 4];
                 // RCPT was reached, or not; with each reply another answer to the recipients, and all of them in turn.
                 for recipients in none_or_some.iter().skip(index % 3).step_by(3) {
@@ -77,16 +78,16 @@ fn every_answer() -> Vec<Result<Acceptance, Failure>> {
 fn a_settled_answer_is_what_a_submission_makes_of_it() {
     let recipients = TO.map(str::to_owned);
     let (mut results, mut paused) = (std::collections::BTreeSet::new(), 0);
-    let answers = every_answer();
-    assert!(answers.len() > 5_000, "{}", answers.len());
-    for answer in answers {
-        assert_eq!(check_answer(&recipients, &answer), Ok(()), "{answer:?}");
-        let settled = settle(&recipients, &answer, now());
-        let mut smtp = Scripted { answer: Some(answer.clone()), calls: 0 };
+    let responses = every_answer();
+    assert!(responses.len() > 5_000, "{}", responses.len());
+    for response in responses {
+        assert_eq!(check_answer(&recipients, &response), Ok(()), "{response:?}");
+        let settled = settle(&recipients, &response, now());
+        let mut smtp = Scripted { response: Some(response.clone()), calls: 0 };
         let outcome = by_smtp(outgoing(&TO), &mut smtp);
         let submitted = outcome.settlement();
-        assert_eq!(settled, submitted, "{answer:?}");
-        assert_eq!(settled.events.len(), TO.len(), "each recipient has a fact: {answer:?}");
+        assert_eq!(settled, submitted, "{response:?}");
+        assert_eq!(settled.events.len(), TO.len(), "each recipient has a fact: {response:?}");
         let result = format!("{:?}", settled.result);
         results.insert(result.split('(').next().unwrap_or_default().to_owned());
         paused += usize::from(settled.pause.is_some());
@@ -105,7 +106,7 @@ fn a_settled_answer_is_what_a_submission_makes_of_it() {
 }
 
 /// What APIs answer: taken, refused for each reason that they have, broken, and nothing that can be read.
-fn api_answers() -> Vec<Result<Answer, WebError>> {
+fn api_answers() -> Vec<Result<WebResponse, WebError>> {
     let bodies = [
         "",
         "not json",
@@ -121,10 +122,10 @@ fn api_answers() -> Vec<Result<Answer, WebError>> {
     let statuses = [200, 202, 301, 400, 401, 403, 404, 408, 413, 429, 500, 502, 503];
     let answered = statuses.into_iter().flat_map(|status| {
         bodies.map(|body| {
-            let mut answer = answer(status, body);
-            answer.headers.push(("retry-after".to_owned(), "120".to_owned()));
-            answer.headers.push(("x-message-id".to_owned(), "sg-1".to_owned()));
-            Ok(answer)
+            let mut response = response(status, body);
+            response.headers.push(("retry-after".to_owned(), "120".to_owned()));
+            response.headers.push(("x-message-id".to_owned(), "sg-1".to_owned()));
+            Ok(response)
         })
     });
     let stages = [
@@ -134,7 +135,7 @@ fn api_answers() -> Vec<Result<Answer, WebError>> {
         WebStage::Connect,
         WebStage::Tls,
         WebStage::Request,
-        WebStage::Answer,
+        WebStage::WebResponse,
     ];
     let unanswered = stages
         .into_iter()
@@ -146,12 +147,12 @@ fn api_answers() -> Vec<Result<Answer, WebError>> {
 fn a_settled_answer_of_an_api_is_what_a_submission_makes_of_it() {
     let mut seen = std::collections::BTreeSet::new();
     for transport in ["gmail", "graph", "sendgrid"] {
-        for answer in api_answers() {
-            let mut provider = Provider { answers: VecDeque::from([answer.clone()]), asked: vec![] };
+        for response in api_answers() {
+            let mut provider = Provider { responses: VecDeque::from([response.clone()]), asked: vec![] };
             let submitted = send(invoice(), transport, &mut provider);
-            let settled = settle_api(transport, &invoice(), answer.clone(), now());
-            let kept = |of: &Outcome| (of.error.clone(), of.clone().settlement());
-            assert_eq!(kept(&settled), kept(&submitted), "{transport}: {answer:?}");
+            let settled = settle_api(transport, &invoice(), response.clone(), now());
+            let stored = |of: &Outcome| (of.error.clone(), of.clone().settlement());
+            assert_eq!(stored(&settled), stored(&submitted), "{transport}: {response:?}");
             seen.insert(settled.result.name());
         }
     }
@@ -167,7 +168,7 @@ fn what_is_no_request_to_an_api_is_not_settled() {
         ("gmail", OutgoingMail { chunks: vec![], ..invoice() }, "mail.chunks"),
         ("gmail", OutgoingMail { recipients: vec!["x".into()], ..invoice() }, "recipients[0]"),
     ] {
-        match settle_api(transport, &mail, Ok(answer(202, "")), now()).error {
+        match settle_api(transport, &mail, Ok(response(202, "")), now()).error {
             Some(SubmitError::Argument { field: named, .. }) => assert_eq!(named, field),
             other => panic!("{transport}: {other:?}"),
         }

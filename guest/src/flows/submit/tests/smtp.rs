@@ -4,14 +4,14 @@ use super::*;
 use crate::domain::status::{EventKind, RecipientReply};
 
 pub(super) struct Scripted {
-    pub(super) answer: Option<Result<Acceptance, Failure>>,
+    pub(super) response: Option<Result<Acceptance, Failure>>,
     pub(super) calls: usize,
 }
 
 impl Smtp for Scripted {
     fn submit(&mut self, _: Submission) -> Result<Acceptance, Failure> {
         self.calls += 1;
-        self.answer.take().expect("a second submission")
+        self.response.take().expect("a second submission")
     }
 }
 
@@ -19,7 +19,7 @@ impl Smtp for Scripted {
 struct NoWeb;
 
 impl Web for NoWeb {
-    fn call(&mut self, _: Request) -> Result<Answer, WebError> {
+    fn call(&mut self, _: Request) -> Result<WebResponse, WebError> {
         panic!("SMTP reached for an API");
     }
 }
@@ -44,11 +44,11 @@ pub(super) fn by_smtp(outgoing: OutgoingMail, smtp: &mut Scripted) -> Outcome {
 
 #[test]
 fn a_refused_recipient_does_not_hold_back_the_others() {
-    let answers =
+    let responses =
         [("a@example.com", reply(250, "2.1.5", "ok")), ("b@example.com", reply(550, "5.1.1", "who?"))];
-    let recipients = answers.map(|(address, reply)| RecipientReply { address: address.into(), reply });
+    let recipients = responses.map(|(address, reply)| RecipientReply { address: address.into(), reply });
     let accepted = Acceptance { reply: reply(250, "2.0.0", "queued as 1"), recipients: recipients.to_vec() };
-    let mut smtp = Scripted { answer: Some(Ok(accepted)), calls: 0 };
+    let mut smtp = Scripted { response: Some(Ok(accepted)), calls: 0 };
     let outcome = by_smtp(outgoing(&["a@example.com", "b@example.com"]), &mut smtp);
     assert_eq!(outcome.error, None);
     let kinds: Vec<_> = outcome.events.iter().map(|e| e.kind).collect();
@@ -67,7 +67,7 @@ fn a_connection_lost_after_the_final_dot_is_in_doubt_for_everyone() {
         retry_after: None,
         recipients: Vec::new(),
     };
-    let mut smtp = Scripted { answer: Some(Err(failure)), calls: 0 };
+    let mut smtp = Scripted { response: Some(Err(failure)), calls: 0 };
     let outcome = by_smtp(outgoing(&["a@example.com", "b@example.com"]), &mut smtp);
     assert_eq!(outcome.result, AttemptResult::InDoubt);
     assert!(outcome.events.iter().all(|e| e.kind == EventKind::InDoubt));
@@ -88,12 +88,12 @@ fn a_mail_that_can_not_be_sent_reaches_no_server() {
         ),
     ];
     for (outgoing, transport, expected) in cases {
-        let mut smtp = Scripted { answer: None, calls: 0 };
+        let mut smtp = Scripted { response: None, calls: 0 };
         let outcome = submit(outgoing, &route(transport), now(), &mut smtp, &mut NoWeb);
         assert_eq!(outcome.error, Some(expected));
         assert_eq!(smtp.calls, 0);
     }
-    let mut smtp = Scripted { answer: None, calls: 0 };
+    let mut smtp = Scripted { response: None, calls: 0 };
     let outcome = by_smtp(outgoing(&["a@example.com>\r\nDATA"]), &mut smtp);
     assert!(
         matches!(outcome.error, Some(SubmitError::Argument { ref field, .. }) if field == "recipients[0]")
@@ -101,7 +101,7 @@ fn a_mail_that_can_not_be_sent_reaches_no_server() {
     assert_eq!(smtp.calls, 0);
 }
 
-/// A server without SMTPUTF8, as the host tells of one; what it was given.
+/// A server without SMTPUTF8, as the host reports one; and what it was given.
 #[derive(Default)]
 struct Old {
     given: Vec<(Vec<String>, String)>,
@@ -109,10 +109,10 @@ struct Old {
 
 impl Smtp for Old {
     fn submit(&mut self, submission: Submission) -> Result<Acceptance, Failure> {
-        let answer = |address: &String, reply| RecipientReply { address: address.clone(), reply };
+        let response = |address: &String, reply| RecipientReply { address: address.clone(), reply };
         if submission.smtputf8 {
             let beyond = submission.recipients.iter().filter(|it| !it.is_ascii());
-            let refused = |it| answer(it, reply(553, "5.6.7", "the server offers no SMTPUTF8"));
+            let refused = |it| response(it, reply(553, "5.6.7", "the server offers no SMTPUTF8"));
             return Err(Failure {
                 stage: Stage::Prepare,
                 verdict: Verdict::Permanent,
@@ -124,7 +124,7 @@ impl Smtp for Old {
         }
         let Some(Chunk::Text(text)) = submission.chunks.first() else { panic!("no text") };
         self.given.push((submission.recipients.clone(), text.split("\r\n\r\n").next().unwrap().to_owned()));
-        let taken = submission.recipients.iter().map(|it| answer(it, reply(250, "2.1.5", "ok")));
+        let taken = submission.recipients.iter().map(|it| response(it, reply(250, "2.1.5", "ok")));
         Ok(Acceptance { reply: reply(250, "2.0.0", "queued"), recipients: taken.collect() })
     }
 }

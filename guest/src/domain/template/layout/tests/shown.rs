@@ -222,7 +222,7 @@ fn the_account_and_its_own_reference_are_those_of_one_means() {
     let mail = shown(&document, &own_account());
     assert!(mail.text.contains("Reference: +++090/9337/55493+++\n"), "{}", mail.text);
     assert!(mail.payment_code.is_some() && !mail.text.contains("OTHER"));
-    // Without one of its own the number is what a payee knows it by, never another means' reference.
+    // Without one of its own the number is what a payee recognises it by, never another means' reference.
     let document = invoice(|d| {
         d.payment_means[0].reference = None;
         d.payment_means.push(other);

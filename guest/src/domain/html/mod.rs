@@ -1,0 +1,27 @@
+//! HTML written by people we don't trust: a signature pasted from a mail program, a mail from a stranger. It is parsed as a browser
+//! parses it (html5ever), into a tree of bounded size, and new HTML is generated from that tree by lists of what is allowed. Nothing of the
+//! original markup is copied, so whatever a list does not name cannot be in the result.
+//!
+//! Invariants: no function here recurses on the depth of a document, dropping a tree included; the size of a tree and the time to build it
+//! are linear in the length of the input, whatever its shape; generated HTML is final, and nothing may rewrite it afterwards.
+
+mod escape;
+mod generate;
+mod limits;
+mod parse;
+mod policy;
+mod sink;
+mod style;
+mod text;
+mod tree;
+
+pub use escape::{escaped, push_escaped};
+pub use generate::generate;
+pub use limits::Limits;
+pub use parse::parse;
+pub use policy::{Attributes, Policy};
+pub use text::to_text;
+pub use tree::Tree;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,23 @@
+//! What may be in generated HTML: lists, and one function for what lists can't express.
+
+/// An element's attributes as they are going to be written: their names, and their values without escapes.
+pub type Attributes = Vec<(&'static str, String)>;
+
+/// What is allowed. All names are in lower case; whatever is in no list is left out.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// Elements that are written. Another element's content is written without it.
+    pub elements: &'static [&'static str],
+    /// Elements left out with all they contain. So are SVG and MathML, always.
+    pub dropped: &'static [&'static str],
+    /// Attributes that are written, of any element.
+    pub attributes: &'static [&'static str],
+    /// CSS properties that are written in a `style`.
+    pub properties: &'static [&'static str],
+    /// What an `href` may begin with.
+    pub link_schemes: &'static [&'static str],
+    /// What a `src` may begin with.
+    pub source_schemes: &'static [&'static str],
+    /// Changes an element's attributes before they are written: gets its name, and the attributes that the lists allow.
+    pub adjust: fn(&str, &mut Attributes),
+}

@@ -1,0 +1,5 @@
+//! The command line `postroom`.
+
+fn main() -> std::process::ExitCode {
+    postroom_cli::main()
+}

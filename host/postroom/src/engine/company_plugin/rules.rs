@@ -1,0 +1,30 @@
+//! Calls on what a report means: which mail it is about, whom it concerns, who is not written to any more. And on where the
+//! providers' APIs are.
+
+use super::{CompanyPlugin, EngineError, Files, composes};
+use postroom_contract::{accounts, inbound, matching, suppressions, tracking, types, webhooks};
+
+impl CompanyPlugin {
+    calls! {
+        /// What a report's mail can be found by, the most reliable first.
+        traces = postroom_plugin_matching.call_traces(report: &inbound::Report) -> Vec<matching::Trace>;
+        /// The facts of a report about the mail that it was matched with.
+        facts = postroom_plugin_matching.call_facts(
+            report: &inbound::Report, to: &[String], own_addresses: &[String]
+        ) -> Result<Vec<tracking::Event>, types::ArgumentError>;
+        /// Whom the facts of an attempt suppress.
+        suppressions_of_events = postroom_plugin_suppressions.call_of_events(
+            events: &[tracking::Event], to: &[String], own_addresses: &[String]
+        ) -> Result<Vec<suppressions::Suppression>, types::ArgumentError>;
+        /// Whom a report suppresses about the mail that it was matched with; `proof` is the kind of the trace that led there.
+        suppressions_of_report = postroom_plugin_suppressions.call_of_report(
+            report: &inbound::Report, proof: &str, to: &[String], own_addresses: &[String]
+        ) -> Result<Vec<suppressions::Suppression>, types::ArgumentError>;
+        /// Whom a provider's notice suppresses about the mail that it was matched with.
+        suppression_of_notice = postroom_plugin_suppressions.call_of_notice(
+            notice: &webhooks::Notice, to: &[String], own_addresses: &[String]
+        ) -> Result<Option<suppressions::Suppression>, types::ArgumentError>;
+        /// The providers' APIs as the plugin knows them.
+        apis = postroom_plugin_accounts.call_apis() -> Vec<accounts::Api>;
+    }
+}

@@ -1,0 +1,448 @@
+//! Moving a kept mail on: ask the plugin what to do next, record, do it, record.
+//!
+//! The rules are the plugin's (`schedule.decide`); here is the order of the steps. An attempt is on disk before it is
+//! made, what came of it afterwards, and one attempt without a result blocks every other.
+
+use super::attempt::without_answer;
+use super::error::OutboxError;
+use super::facts::{self, Time, Ways, stamp};
+use super::options::SubmissionOptions;
+use super::outbox_handle::OutboxHandle;
+use super::pending_status;
+use super::reconcile;
+use super::refusals;
+use super::sender::sender_of;
+use super::sent_copy::{self, SentCopy};
+use super::status;
+use super::stored_message;
+use super::waiting::{CurrentPause, Wait};
+use crate::engine::{CompanyPlugin, Files};
+use chrono::{DateTime, Duration};
+use postroom_contract::delivery;
+use postroom_contract::schedule::{self, Lookup, Route};
+use postroom_contract::tracking::Status;
+use postroom_model::{Account, AccountState, Company, Transport};
+use postroom_store::{
+    AttemptId, AttemptResult, Event, Mail, MailId, NewAttempt, OpenCheck, Outcome, QueueState, StateChange,
+    StoreError, WaitReason,
+};
+
+/// Why a mail failed that its server took.
+const ONLY_A_COPY: &str =
+    "refused for everybody whom it was written to; only the blind copy to the user who made it left";
+
+/// A question that nobody has answered is looked at again after this (the contract's word).
+const QUESTION: Duration = Duration::minutes(15);
+
+/// What the user said about a mail that waits for him.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Answers {
+    /// It may leave by the fallback, or it must not.
+    pub fallback: Option<bool>,
+    /// In doubt: it is to be sent again.
+    pub send_again: bool,
+}
+
+/// Mails on their way out as one account, in the hands of the ledger's holder. Who may send them was asked when they were
+/// kept.
+#[derive(Debug)]
+pub struct Dispatch<'a> {
+    /// The ledger.
+    pub outbox: &'a OutboxHandle,
+    /// The plugin at work for the company, able to reach both accounts.
+    pub company_plugin: &'a CompanyPlugin,
+    /// The company.
+    pub company: Company,
+    /// The account that the mails are sent as.
+    pub account: Account,
+    /// The company's fallback.
+    pub fallback: Option<Account>,
+    /// When the copy in Sent is filed.
+    pub copies: Copies,
+    /// The state that the account is taken to be in whatever the store says: for a test of the fallback.
+    pub pretend: Option<AccountState>,
+    /// Nobody whom the mail goes to was suppressed a moment ago, when it was taken: it need not be asked again.
+    pub cleared: bool,
+    /// Whether the account can send at present, as all who send as it here know it.
+    pub pause: CurrentPause,
+}
+
+/// When the copy in Sent is filed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copies {
+    /// With the mail, for somebody who watches.
+    AtOnce,
+    /// Later, many at once: the store has a list of them.
+    Later,
+}
+
+/// What was done, or what a mail waits for.
+#[derive(Debug)]
+pub enum Step {
+    /// An attempt was made, or an earlier one cleared up: ask again.
+    Made(Box<Made>),
+    /// Nothing before a time, and why.
+    WaitUntil(Wait),
+    /// Nothing until a person acts; what for.
+    Hold(String),
+    /// A recipient is not to be written to; who and why.
+    Suppressed(String),
+    /// May it leave through this account instead?
+    AskFallback(String),
+    /// It is unknown whether it left, and nobody can look.
+    AskInDoubt,
+    /// It has left.
+    Done,
+    /// No further attempt, and why.
+    GaveUp(String),
+}
+
+/// An attempt.
+#[derive(Debug)]
+pub struct Made {
+    /// Account by which it was made.
+    pub account: String,
+    /// It was the fallback.
+    pub fallback: bool,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What the plugin said went wrong.
+    pub error: Option<delivery::SubmitError>,
+    /// What became of the copy in Sent, once the mail was taken.
+    pub copy: Option<SentCopy>,
+    /// Where the mail stands since, if it needs no further attempt.
+    pub queue_state: Option<QueueState>,
+}
+
+impl Dispatch<'_> {
+    /// Does the next thing for a mail.
+    ///
+    /// # Errors
+    /// [`OutboxError`]. Nothing was sent, or what was is in the store.
+    pub async fn step(&self, id: MailId, answers: Answers, now: Time) -> Result<Step, OutboxError> {
+        let mail = self.outbox.store.mail(id).await?;
+        let mut own = self.current(&self.account).await?;
+        if let Some(state) = &self.pretend {
+            own.state = state.clone();
+        }
+        self.next(mail, &own, answers, now).await
+    }
+
+    /// The same for a mail and an account that were just read.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn next(
+        &self,
+        mut mail: Mail,
+        own: &Account,
+        answers: Answers,
+        now: Time,
+    ) -> Result<Step, OutboxError> {
+        if reconcile::record_interruption(self, &mail).await?
+            || reconcile::cleared_up(self, &mail, now).await?
+            || self.signed_in(&mail, own, now).await?
+        {
+            mail = self.outbox.store.mail(mail.mail.id).await?;
+        }
+        let can_look_in_sent = reconcile::can_look(self.company_plugin, &self.account, &mail).await?;
+        if let Some(until) = reconcile::may_run_until(&mail, now).filter(|_| can_look_in_sent) {
+            let until = reconcile::wait_for_interrupted(self, &mail, until, now).await?;
+            return Ok(Step::WaitUntil(Wait::for_the_first_try(until)));
+        }
+        let answer = answers.fallback.or(mail.outbox.answer);
+        let (fallback, pause) = (self.fallback.as_ref(), self.pause.get());
+        let ways = Ways {
+            company_plugin: self.company_plugin,
+            own,
+            fallback,
+            answer,
+            can_look_in_sent,
+            pause: pause.clone(),
+        };
+        let not_ours = || OutboxError::NotOurs(self.account.name.to_string());
+        let facts = ways.facts(&mail, &self.company).await?.ok_or_else(not_ours)?;
+        let decided = self.company_plugin.decide(&Files::default(), &facts, &stamp(now)).await?;
+        let action = decided.map_err(|fault| facts::disagreement(&fault))?;
+        Ok(match action.step {
+            schedule::Step::Submit(_) if let Some(reason) = self.suppressed(&mail).await? => {
+                Step::Suppressed(reason)
+            }
+            schedule::Step::Submit(route) => Step::Made(Box::new(self.attempt(&mail, &route, now).await?)),
+            schedule::Step::WaitUntil(time) => {
+                let until =
+                    DateTime::parse_from_rfc3339(&time).map_err(|e| OutboxError::Plugin(e.to_string()))?;
+                Step::WaitUntil(Wait::of(&mail, own, pause.as_ref(), until, now))
+            }
+            schedule::Step::Hold => Step::Hold(held(own, &mail)),
+            schedule::Step::AskFallback(route) => Step::AskFallback(route.account_name),
+            schedule::Step::LookInSent => reconcile::look(self, &mail, now).await?,
+            schedule::Step::AskInDoubt if answers.send_again => {
+                Step::Made(Box::new(reconcile::settle(self, &mail, Lookup::NotFound, now).await?))
+            }
+            schedule::Step::AskInDoubt => Step::AskInDoubt,
+            schedule::Step::Done => Step::Done,
+            schedule::Step::GiveUp(events) => {
+                // Nobody whom no server took it for gets it any more.
+                let events = facts::events_at(&events, now);
+                self.outbox.store.record_give_up(mail.mail.id, &self.outbox.lease_owner, &events).await?;
+                // Where the others have it, a copy to ourselves that did not leave makes no mail fail.
+                let is_done = !mail.mail.own_copies().is_empty() && {
+                    let mail = self.outbox.store.mail(mail.mail.id).await?;
+                    !self.is_failed(&mail, &[], now).await?
+                };
+                if is_done { Step::Done } else { Step::GaveUp(action.reason.detail) }
+            }
+        })
+    }
+
+    /// Looks once where a mail in doubt would be, and sends nothing: what a person asks for who wants to know.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn look_again(&self, id: MailId, now: Time) -> Result<Step, OutboxError> {
+        let mut mail = self.outbox.store.mail(id).await?;
+        if reconcile::record_interruption(self, &mail).await? {
+            mail = self.outbox.store.mail(id).await?;
+        }
+        if !reconcile::can_look(self.company_plugin, &self.account, &mail).await? {
+            return Ok(Step::AskInDoubt);
+        }
+        match reconcile::may_run_until(&mail, now) {
+            Some(until) => Ok(Step::WaitUntil(Wait::for_the_first_try(until))),
+            None => reconcile::look(self, &mail, now).await,
+        }
+    }
+
+    /// A mail that waited for a sign-in goes on, now that the account by which it was to leave has one. The store says so: what
+    /// is in hand may be from before the sign-in ended.
+    async fn signed_in(&self, mail: &Mail, own: &Account, now: Time) -> Result<bool, StoreError> {
+        if own.state != AccountState::Ready {
+            return Ok(false);
+        }
+        let mut waited = false;
+        for attempt in &mail.attempts {
+            let Some(outcome) = attempt.outcome.as_ref().filter(|it| it.result == AttemptResult::NeedsSignIn)
+            else {
+                continue;
+            };
+            match self.outbox.store.account(self.account.company, attempt.account).await {
+                Ok(account) if account.state == AccountState::Ready => {}
+                Ok(_) | Err(StoreError::NoSuchAccount(_)) => continue,
+                Err(error) => return Err(error),
+            }
+            let outcome =
+                Outcome { finished: now, result: AttemptResult::Transient(None), ..outcome.clone() };
+            let (journal, lease_owner) = (&self.outbox.journal, &self.outbox.lease_owner);
+            journal.decide(attempt.id, lease_owner, AttemptResult::NeedsSignIn, &outcome, &[]).await?;
+            waited = true;
+        }
+        Ok(waited)
+    }
+
+    /// An account as it is now: its state changes while mails wait. One that was removed can send nothing.
+    async fn current(&self, account: &Account) -> Result<Account, StoreError> {
+        self.outbox.store.account(account.company, account.id).await
+    }
+
+    /// Those that an attempt must name.
+    pub(super) async fn outstanding(&self, mail: &Mail) -> Result<Vec<String>, OutboxError> {
+        pending_status::outstanding(self.company_plugin, mail).await
+    }
+
+    async fn attempt(&self, mail: &Mail, route: &Route, now: Time) -> Result<Made, OutboxError> {
+        let fallback = self.fallback.as_ref().filter(|it| it.name.as_str() == route.account_name);
+        let account = fallback.unwrap_or(&self.account);
+        // What may fail without a trace comes before the record.
+        let files = stored_message::files(mail).await?;
+        let (outgoing, to) = (stored_message::outgoing(mail, &files), self.outstanding(mail).await?);
+        let started = NewAttempt {
+            started: now,
+            account: account.id,
+            transport: route.transport.clone(),
+            fallback: fallback.is_some(),
+        };
+        let id = self.outbox.journal.begin(mail.mail.id, &started, &self.outbox.lease_owner).await?;
+        let files = files.behind(self.outbox.gate(id));
+        let options = SubmissionOptions {
+            sender: sender_of(account, &mail.mail.from),
+            envelope_id: Some(id.to_string()),
+            notify_delivered: mail.mail.options.notify_delivered,
+            // Not where a pixel of ours tells of the mail's opening.
+            check_opens: route.transport == "sendgrid" && mail.mail.open_check == OpenCheck::Provider,
+        };
+        let (options, at) = (options.to_json(), stamp(now));
+        let submitted = match self.company_plugin.submit(&files, &outgoing, &to, &options, route, &at).await {
+            Ok(outcome) => outcome,
+            Err(error) => without_answer(&error, &to, &at),
+        };
+        self.keep(mail, account, (id, now), submitted, fallback.is_some()).await
+    }
+
+    /// Recipients that bounced for good or complained, with the evidence; none: all may be written to.
+    async fn suppressed(&self, mail: &Mail) -> Result<Option<String>, OutboxError> {
+        if self.cleared {
+            return Ok(None);
+        }
+        let to = self.outstanding(mail).await?;
+        let found = self.outbox.store.suppressed(self.company.id, &to).await?;
+        let Some(first) = found.first() else { return Ok(None) };
+        Ok(Some(format!("{first}: `postroom suppressions release {}`, then send it", first.address)))
+    }
+
+    /// Records what came of an attempt, and files the copy of a mail that left.
+    async fn keep(
+        &self,
+        mail: &Mail,
+        account: &Account,
+        (id, started): (AttemptId, Time),
+        of: delivery::SubmissionResult,
+        fallback: bool,
+    ) -> Result<Made, OutboxError> {
+        let now = self.outbox.clock.now();
+        let outcome = facts::outcome(&of, now);
+        let done = outcome.result == AttemptResult::Accepted;
+        let copy_due = self.copies == Copies::Later && self.account.mailbox.is_some();
+        // Of the moment when it was known: whoever took the mail over meanwhile recorded a doubt, which this answer ends.
+        let events = facts::events_at(&of.settlement.events, now);
+        let queue_state = match done {
+            true => Some(self.standing_of_accepted(mail, &events, now).await?),
+            false => None,
+        };
+        let settle = queue_state.clone().map(|queue_state| StateChange {
+            copy_due: copy_due && queue_state == QueueState::Sent,
+            ..StateChange::of(&self.outbox.lease_owner, queue_state)
+        });
+        self.outbox.finish(id, &outcome, &events, settle).await?;
+        refusals::suppress_refused(&self.outbox.store, self.company_plugin, mail, &events).await?;
+        if let Some(delivery::SubmitError::NeedsSignIn(words)) = &of.error {
+            let state = AccountState::NeedsSignIn { reason: words.clone(), since: now };
+            self.outbox.store.set_account_state(account.company, account.id, &state).await?;
+        }
+        self.note_account(account, &of, started, now).await?;
+        let left = matches!(outcome.result, AttemptResult::Accepted | AttemptResult::PartlyAccepted(_));
+        let copy = match self.copies {
+            Copies::AtOnce if left => Some(self.file_copy(mail, account, now).await?),
+            _ => None,
+        };
+        let (account, error) = (account.name.to_string(), of.error);
+        Ok(Made { account, fallback, outcome, error, copy, queue_state })
+    }
+
+    /// Where a mail stands that its servers took for all whom they did not refuse: where those are only copies to ourselves, nobody
+    /// has it whom it was written to.
+    async fn standing_of_accepted(
+        &self,
+        mail: &Mail,
+        events: &[Event],
+        now: Time,
+    ) -> Result<QueueState, OutboxError> {
+        if mail.mail.own_copies().is_empty() || !self.is_failed(mail, events, now).await? {
+            return Ok(QueueState::Sent);
+        }
+        Ok(QueueState::Failed { reason: ONLY_A_COPY.to_owned() })
+    }
+
+    /// Whether the facts of a mail, and these, say that it failed for those whom it was written to.
+    async fn is_failed(&self, mail: &Mail, more: &[Event], now: Time) -> Result<bool, OutboxError> {
+        let events: Vec<Event> = mail.events.iter().chain(more).cloned().collect();
+        Ok(status::folded(self.company_plugin, mail, &events, now).await?.status == Status::Failed)
+    }
+
+    /// Keeps what an attempt says of the account that it was made by: that it can't send, or that it can again.
+    async fn note_account(
+        &self,
+        account: &Account,
+        of: &delivery::SubmissionResult,
+        started: Time,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        let store = &self.outbox.store;
+        let is_own = account.id == self.account.id;
+        if let Some(new) = facts::account_pause(of, account, started) {
+            let pause = store.pause_account(account.company, account.id, &new, now).await?;
+            if is_own {
+                self.pause.set(pause);
+            }
+            return Ok(());
+        }
+        // A word about a recipient or the message is one that the account could ask for.
+        let works =
+            of.error.is_none() || matches!(of.settlement.stage.as_deref(), Some("recipient" | "data"));
+        let known = match is_own {
+            true => self.pause.get(),
+            false if works => store.account_pause(account.company, account.id).await?,
+            false => None,
+        };
+        // What began before the pause says nothing about it.
+        if known.is_some_and(|pause| works && pause.since <= started) {
+            store.resume_account(account.company, account.id, now).await?;
+            if is_own {
+                self.pause.set(None);
+            }
+        }
+        Ok(())
+    }
+
+    /// The copy belongs in the mailbox of the account that the mail is sent as, whichever way it left.
+    pub(super) async fn file_copy(
+        &self,
+        mail: &Mail,
+        by: &Account,
+        now: Time,
+    ) -> Result<SentCopy, OutboxError> {
+        let transport = facts::transport(self.company_plugin, by).unwrap_or("mail-client");
+        let copies = sent_copy::file(self.company_plugin, &self.account, transport, &[mail], now).await?;
+        Ok(copies.into_iter().next().unwrap_or(SentCopy::NoMailbox))
+    }
+}
+
+impl Step {
+    /// Where a mail stands after it.
+    pub fn queue_state(&self, now: Time) -> QueueState {
+        match self {
+            Self::Made(_) => QueueState::Ready { due: now, waits: None },
+            Self::WaitUntil(wait) => {
+                QueueState::Ready { due: wait.until, waits: Some((wait.cause, wait.why.clone())) }
+            }
+            Self::Hold(reason) => QueueState::Held { cause: WaitReason::Account, reason: reason.clone() },
+            Self::Suppressed(reason) => QueueState::Held { cause: WaitReason::User, reason: reason.clone() },
+            Self::AskFallback(account) => {
+                let question = format!("may it leave through {account}? Its own account goes on being tried");
+                QueueState::Ready { due: now + QUESTION, waits: Some((WaitReason::Question, question)) }
+            }
+            Self::AskInDoubt => QueueState::InDoubt {
+                reason: "it may have left, and nobody can look: ask a recipient before it is sent again"
+                    .to_owned(),
+            },
+            Self::Done => QueueState::Sent,
+            Self::GaveUp(reason) => QueueState::Failed { reason: reason.clone() },
+        }
+    }
+}
+
+/// What a mail that is held waits for.
+fn held(account: &Account, mail: &Mail) -> String {
+    let name = &account.name;
+    let last = mail.attempts.last().and_then(|attempt| attempt.outcome.as_ref());
+    match &account.state {
+        AccountState::NeedsSignIn { reason, .. } => {
+            let how = match (account.grant().is_some(), &account.transport) {
+                (true, _) => format!("`postroom account authorize {name}`"),
+                (false, Transport::SendGrid(_)) => {
+                    format!("`postroom account set {name} --api-key-file FILE` with a new key")
+                }
+                (false, _) => format!("`postroom account set {name}` with a new password or token"),
+            };
+            format!("the account \"{name}\" needs a new sign-in ({reason}): {how}")
+        }
+        AccountState::Compromised { by, .. } => {
+            format!(
+                "the account \"{name}\" was marked compromised by {by}, and there is no fallback that may be used"
+            )
+        }
+        AccountState::Ready => last
+            .and_then(|outcome| outcome.detail.clone())
+            .unwrap_or_else(|| "somebody has to release it".to_owned()),
+    }
+}

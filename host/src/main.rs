@@ -1,5 +1,0 @@
-//! The command line `postroom`.
-
-fn main() -> std::process::ExitCode {
-    postroom::cli::main()
-}
