@@ -53,7 +53,7 @@ pub use compliance::backup::{Backup, Restored, Restoring};
 pub use compliance::erasure::Erased;
 pub use compliance::suppressions::{NewSuppression, Release, Suppression, SuppressionKind};
 pub use directory::invitations::{InvitationKey, Invited, NewInvitation};
-pub use directory::master_keys::{KeyHolder, MasterKeyRow};
+pub use directory::master_keys::{KeyUser, MasterKeyRow};
 pub use directory::secrets::{Put, SealedSecret, Version, WrappedKey};
 pub use erp::notices::{
     Notice, NoticeFilter, NoticeKind, NoticeRow, NoticeState, NotificationResult, WaitingNotice,
@@ -62,7 +62,7 @@ pub use erp::records::{Pause, RecordsRow};
 pub use erp::status_changes::{LastNotified, ReviewedStatusChange, StatusChange};
 pub use error::StoreError;
 pub use mail::again::{Again, NotAgain};
-pub use mail::attempt::{Attempt, AttemptResult, NewAttempt, OpenAttempt, Outcome};
+pub use mail::attempt::{Attempt, AttemptResult, Completion, NewAttempt, OpenAttempt};
 pub use mail::batches::{Batch, BatchCounts, NUMBERED_BY_PARTNER};
 pub use mail::listing::{Count, Filter, Listed, MailCommand, MailCommandResult};
 pub use mail::types::{
@@ -90,40 +90,40 @@ use std::sync::Arc;
 pub struct Store {
     pool: AnyPool,
     dialect: Dialect,
-    turns: sql::writing::WriteLock,
-    /// As it may be shown.
+    write_lock: sql::writing::WriteLock,
+    /// Where the store is, without a password.
     place: Arc<str>,
     wakes: queue::wake::Notifier,
-    /// The key of what stands in place of erased addresses, once somebody has lent it.
+    /// The key of the pseudonyms of erased addresses, once the vault has lent it.
     pseudonyms: compliance::pseudonym::Pseudonyms,
 }
 
 impl Store {
-    /// Opens the store: makes it where there is none, and brings it up to date.
+    /// Opens the store: creates it where there is none, and brings its schema up to date.
     ///
     /// # Errors
     /// [`StoreError::CannotOpen`], [`StoreError::SchemaNewer`] after a step back to an earlier version of this program,
-    /// [`StoreError::ReadOnly`], [`StoreError::DiskFull`]; [`StoreError::ConnectionLost`] where the server is not there.
+    /// [`StoreError::ReadOnly`], [`StoreError::DiskFull`]; [`StoreError::ConnectionLost`] where the server does not answer.
     pub async fn open(location: &Location) -> Result<Self, StoreError> {
         let (pool, dialect) = schema::connect::open(location).await?;
         let place = location.to_string().into();
-        let turns = sql::writing::WriteLock::of(dialect);
+        let write_lock = sql::writing::WriteLock::of(dialect);
         Ok(Self {
             pool,
             dialect,
-            turns,
+            write_lock,
             place,
             wakes: queue::wake::Notifier::of(location),
             pseudonyms: Default::default(),
         })
     }
 
-    /// Where it is, to people: without a password.
+    /// Returns where the store is, without a password.
     pub fn place(&self) -> &str {
         &self.place
     }
 
-    /// Closes every connection. What was promised is on disk without it.
+    /// Closes every connection. What was committed is on disk without it.
     pub async fn close(&self) {
         self.pool.close().await;
     }

@@ -1,10 +1,10 @@
-//! Whom facts about mails concern, and what of their texts may be kept. Every event enters through here, whoever reports it:
-//! a server while a mail is submitted, a provider's webhook, a message in a mailbox.
+//! The recipients that facts about mails belong to, and what of their texts may be stored. Every event enters through here,
+//! from a server while a mail is submitted, a provider's webhook, or a message in a mailbox.
 //!
-//! A recipient that a report names is compared with the mail's in any spelling and, after an erasure, by its pseudonym; the fact is
-//! then kept under the address that the mail has. What a report says of any other address is kept under that one: it is shown, and
-//! no recipient's status follows from it. Addresses that were erased in the company are replaced in texts too: a report that
-//! arrives late brings nothing back.
+//! A recipient that a report names is compared with the mail's in any spelling and, after an erasure, by its pseudonym; the
+//! fact is then stored under the address that the mail has. What a report states of any other address is stored under that one:
+//! it is shown, and no recipient's status follows from it. Addresses that were erased in the company are replaced in texts too:
+//! a report that arrives late brings nothing back.
 
 use crate::StoreError;
 use crate::compliance::pseudonym::{Pseudonyms, replace_addresses};
@@ -16,7 +16,7 @@ use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What stands for an address that can't be compared with the erased ones, since the key of the pseudonyms was not read.
+/// Replaces an address that can't be compared with the erased ones, since the key of the pseudonyms was not read.
 const NOT_COMPARED: &str = "unknown@erased.invalid";
 
 /// The source of facts that a person's answer shows.
@@ -44,7 +44,7 @@ impl Erased {
         Ok(Self { company, pseudonyms })
     }
 
-    /// A text with a pseudonym in place of each erased address, apart from those addresses that are known again.
+    /// Replaces each erased address in a text by its pseudonym, apart from those addresses that are known again.
     fn text(&self, pseudonyms: &Pseudonyms, text: &str, known: &[String]) -> String {
         if self.pseudonyms.is_empty() {
             return text.to_owned();
@@ -62,7 +62,7 @@ impl Erased {
     }
 }
 
-/// A text about a company, with a pseudonym in place of each address that was erased there.
+/// Replaces each address in a text that was erased in the company by its pseudonym.
 pub(crate) async fn without_erased(
     connection: &mut AnyConnection,
     pseudonyms: &Pseudonyms,
@@ -83,11 +83,11 @@ pub(crate) struct Attribution<'a> {
     erased: BTreeMap<CompanyId, Erased>,
 }
 
-/// Of a row of `mails`: whether anybody was erased in its company.
+/// 1 for a row of `mails` in whose company an address was erased.
 const HAS_ERASED: &str = "cast(case when exists (select 1 from erased where erased.company = mails.company) \
      then 1 else 0 end as bigint)";
 
-/// What is read of a mail to attribute facts about it, for a statement in which the mail's id is this.
+/// Returns the columns that attribute facts about a mail, for a statement in which the mail's id is `mail`.
 pub(crate) fn columns(mail: &str) -> String {
     format!(
         "(select company from mails where mails.id = {mail}) as company, \
@@ -108,7 +108,7 @@ impl<'a> Attribution<'a> {
         Ok(of)
     }
 
-    /// What is known before anything is loaded.
+    /// Creates an attribution without mails.
     pub(crate) fn nothing(pseudonyms: &'a Pseudonyms) -> Self {
         Self { pseudonyms, mails: BTreeMap::new(), erased: BTreeMap::new() }
     }
@@ -130,7 +130,7 @@ impl<'a> Attribution<'a> {
         self.take(connection, &rows).await
     }
 
-    /// Takes what another statement read of mails: the id as `mail`, and [`columns`].
+    /// Adds what another statement read of mails: the id as `mail`, and [`columns`].
     pub(crate) async fn take(
         &mut self,
         connection: &mut AnyConnection,
@@ -146,20 +146,20 @@ impl<'a> Attribution<'a> {
         Ok(())
     }
 
-    /// The recipient of a mail that an address means, as the mail has it.
+    /// Returns the recipient of a mail that an address means, as the mail has it.
     pub(crate) fn recipient(&self, mail: MailId, address: &str) -> Option<&str> {
         let (company, rcpt_to) = self.mails.get(&mail)?;
         recipient_of(self.pseudonyms, *company, rcpt_to, address)
     }
 
-    /// How many recipients a mail has.
+    /// Counts the recipients of a mail.
     pub(crate) fn recipients(&self, mail: MailId) -> usize {
         self.mails.get(&mail).map_or(0, |(_, rcpt_to)| rcpt_to.len())
     }
 
-    /// The event as it may be kept, under an address of the mail; what is reported of another address, under that one. What an
-    /// attempt or a pixel says of another address says nothing of the recipients of a mail to several; of a mail to one it is a
-    /// fact of the mail. A person's answer is a fact only if a recipient gave it.
+    /// Returns the event as it may be stored, under an address of the mail; what is reported of another address, under that
+    /// one. What an attempt or a pixel states of another address is no fact about the recipients of a mail to several; of a
+    /// mail to one it is a fact of the mail. A person's answer is a fact only if a recipient gave it.
     pub(crate) fn event(&self, mail: MailId, event: &Event) -> Option<Event> {
         let recipient = match event.recipient.as_deref() {
             None => None,
@@ -183,7 +183,7 @@ impl<'a> Attribution<'a> {
         })
     }
 
-    /// A text about a mail, with a pseudonym in place of each erased address that is not one of the mail's again.
+    /// Replaces each erased address in a text about a mail by its pseudonym, unless it is one of the mail's again.
     pub(crate) fn text(&self, mail: MailId, text: &str) -> String {
         match self.mails.get(&mail) {
             Some((company, rcpt_to)) => match self.erased.get(company) {
@@ -195,7 +195,7 @@ impl<'a> Attribution<'a> {
     }
 }
 
-/// The one of a mail's recipients that an address means: in any spelling, or by the pseudonym that took its place.
+/// Returns the one of a mail's recipients that an address means: in any spelling, or by the pseudonym that replaced it.
 pub(crate) fn recipient_of<'m>(
     pseudonyms: &Pseudonyms,
     company: CompanyId,

@@ -1,19 +1,19 @@
-//! The alarm that a worker reports what contradicts the decision about its attempt.
+//! The alarm that a worker reports a result which contradicts the decision about its attempt.
 
 use crate::mail::attempt::AttemptResult;
 use postroom_model::{AttemptId, MailId};
 use std::fmt;
 
-/// A result that its maker reports of an attempt that was decided otherwise.
+/// A result that a worker reports of an attempt that was decided otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contradiction {
     /// The mail.
     pub mail: MailId,
     /// The attempt.
     pub attempt: AttemptId,
-    /// What is written down.
+    /// The stored result.
     pub decided: AttemptResult,
-    /// What its maker reports.
+    /// The result that the worker reports.
     pub reported: AttemptResult,
 }
 

@@ -1,14 +1,14 @@
-//! Facts about mails: a set, which is only added to.
+//! Facts about mails: a set that is only added to.
 
 use crate::attempts::attribution::Attribution;
 use crate::mail::types::Event;
 use crate::queue::lease_owner::LeaseOwner;
 use crate::queue::orphaned::HAS_ACCOUNT;
-use crate::sql::row;
-use crate::sql::row::bounded;
+use crate::sql::row::{self, bounded};
 use crate::sql::rows::by_mail;
 use crate::sql::rows::{self, JsonRows};
 use crate::{StoreError, SystemStore};
+use data_encoding::HEXLOWER;
 use postroom_model::MailId;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -18,10 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 impl SystemStore {
-    /// Keeps facts about a mail, each under an address of the mail's. May be repeated: a fact that is known changes nothing.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchMail`].
+    /// Stores facts about a mail, each under an address of the mail. May be repeated: a known fact changes nothing.
     pub async fn add_events(&self, mail: MailId, events: &[Event]) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         let found = sqlx::query("select id from mails where id = $1").bind(mail.to_string());
@@ -30,15 +27,15 @@ impl SystemStore {
         }
         let learned: Vec<_> = events.iter().map(|event| (mail, event)).collect();
         let of = Attribution::of(&mut transaction, &self.pseudonyms, &BTreeSet::from([mail])).await?;
-        keep_events(&mut transaction, &of, &learned).await?;
+        insert_events(&mut transaction, &of, &learned).await?;
         reopen(&mut transaction, mail).await?;
         transaction.commit().await
     }
 
-    /// Keeps the facts of giving a mail up, for the holder of its lease.
+    /// Stores the facts of giving a mail up, for its lease owner.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`]: the mail was taken over, or has ended; nothing is kept.
+    /// [`StoreError::LeaseLost`]: the mail was leased to another, or has ended; nothing is stored.
     pub async fn record_give_up(
         &self,
         mail: MailId,
@@ -46,7 +43,7 @@ impl SystemStore {
         events: &[Event],
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
-        // Changes nothing, and keeps the row from being taken over until the facts are there.
+        // Changes nothing, and locks the row until the facts are stored.
         let held = sqlx::query(
             "update outbox set lease_owner = lease_owner where mail = $1 and lease_owner = $2 and state = 'ready' returning mail",
         );
@@ -57,12 +54,12 @@ impl SystemStore {
         }
         let learned: Vec<_> = events.iter().map(|event| (mail, event)).collect();
         let of = Attribution::of(&mut transaction, &self.pseudonyms, &BTreeSet::from([mail])).await?;
-        keep_events(&mut transaction, &of, &learned).await?;
+        insert_events(&mut transaction, &of, &learned).await?;
         transaction.commit().await
     }
 }
 
-/// Has a mail decided anew that was in doubt: with other facts it may be so no longer.
+/// Makes a mail in doubt due: with other facts it may be in doubt no longer.
 pub(crate) async fn reopen(connection: &mut AnyConnection, mail: MailId) -> Result<(), StoreError> {
     let sql = format!(
         "update outbox set state = 'ready', due = 0, cause = null, reason = null \
@@ -72,9 +69,9 @@ pub(crate) async fn reopen(connection: &mut AnyConnection, mail: MailId) -> Resu
     Ok(())
 }
 
-/// Keeps facts about mails, which `of` has loaded, and gives them as they were kept: each under an address of its mail, without what was erased. What
-/// is known changes nothing. The only statement that writes into `events`.
-pub(crate) async fn keep_events(
+/// Stores facts about mails that `of` has loaded, and returns them as they are stored: each under an address of its mail,
+/// without erased addresses. A known fact changes nothing. The only statement that writes into `events`.
+pub(crate) async fn insert_events(
     connection: &mut AnyConnection,
     of: &Attribution<'_>,
     learned: &[(MailId, &Event)],
@@ -85,7 +82,7 @@ pub(crate) async fn keep_events(
         return Ok(Vec::new());
     }
     #[derive(Serialize)]
-    struct Row {
+    struct EventRow {
         id: String,
         mail: String,
         digest: String,
@@ -99,10 +96,10 @@ pub(crate) async fn keep_events(
     let row = |(mail, event): &(MailId, Event)| {
         let (at, words) = (row::stamp(event.at), event.words.as_deref().map(bounded));
         let digest = digest(&Event { words: words.clone(), ..event.clone() });
-        Row {
+        EventRow {
             id: Uuid::now_v7().to_string(),
             mail: mail.to_string(),
-            digest: rows::hex(&digest),
+            digest: HEXLOWER.encode(&digest),
             recipient: event.recipient.as_deref().map(row::without_zeros),
             kind: row::without_zeros(&event.kind),
             at,
@@ -126,12 +123,12 @@ pub(crate) async fn keep_events(
         each.text("words"),
         each.row(),
     );
-    let rows: Vec<Row> = learned.iter().map(row).collect();
-    rows::about(sql, &rows)?.execute(connection).await?;
+    let rows: Vec<EventRow> = learned.iter().map(row).collect();
+    rows::bulk_query(sql, &rows)?.execute(connection).await?;
     Ok(learned.into_iter().map(|(_, event)| event).collect())
 }
 
-/// Facts are a set: two that are equal in every field are one.
+/// Computes the identity of a fact: two facts that are equal in every field are one.
 pub(crate) fn digest(event: &Event) -> Vec<u8> {
     let at = row::stamp(event.at);
     let fields = [

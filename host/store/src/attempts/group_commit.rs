@@ -1,17 +1,17 @@
-//! Many small promises, one commit. Whoever writes here waits until his entry is on disk, together with all that came
-//! while the commit before was under way: a commit costs milliseconds, and thousands of mails a second each need three.
+//! Writes of many attempts in one commit. A caller waits until its entry is on disk, together with all that were sent while the
+//! commit before was under way: a commit costs milliseconds, and thousands of mails a second each need three.
 //!
 //! An entry that the database refuses fails alone: the others of its group are written again without it.
 
+use crate::attempts::completion::Finishing;
 use crate::attempts::contradiction::Contradiction;
 use crate::attempts::lifecycle::{Beginning, Deciding, Releasing, begin, decide, finish, release};
-use crate::attempts::result_row::Finishing;
 use crate::compliance::pseudonym::Pseudonyms;
-use crate::mail::attempt::{AttemptResult, NewAttempt, Outcome};
+use crate::mail::attempt::{AttemptResult, Completion, NewAttempt};
 use crate::mail::types::Event;
 use crate::queue::lease_owner::LeaseOwner;
 use crate::queue::state::{QueueState, StateChange};
-use crate::queue::transition::{By, settle};
+use crate::queue::transition::{By, apply_state_changes};
 use crate::schema::dialect::Dialect;
 use crate::sql::row::Time;
 use crate::sql::rows::{self, JsonRows};
@@ -25,7 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 /// Entries of one commit.
 const GROUP: usize = 256;
 
-/// What is written.
+/// An entry to be written.
 #[derive(Debug, Clone)]
 pub(crate) enum Entry {
     Begin {
@@ -41,7 +41,7 @@ pub(crate) enum Entry {
     },
     Finish {
         id: AttemptId,
-        outcome: Box<Outcome>,
+        completion: Box<Completion>,
         events: Vec<Event>,
         settle: Option<StateChange>,
     },
@@ -49,16 +49,16 @@ pub(crate) enum Entry {
         id: AttemptId,
         lease_owner: LeaseOwner,
         from: AttemptResult,
-        outcome: Box<Outcome>,
+        completion: Box<Completion>,
         events: Vec<Event>,
     },
-    Settle {
+    ChangeState {
         mail: MailId,
-        settlement: StateChange,
+        state_change: StateChange,
     },
 }
 
-/// What is said of an entry that is on disk.
+/// The alarm that a written entry raised, if any.
 type Entered = Option<Contradiction>;
 
 struct Request {
@@ -66,25 +66,26 @@ struct Request {
     answer: oneshot::Sender<Result<Entered, StoreError>>,
 }
 
-/// Writes attempts, results and standings, many to a commit. Cloning it shares the writer, which ends with the last clone.
+/// The writer of attempts, completions and state changes, many to a commit. Cloning it shares the writer, which ends with the
+/// last clone.
 #[derive(Debug, Clone)]
 pub struct GroupCommitWriter {
     requests: mpsc::Sender<Request>,
 }
 
 impl GroupCommitWriter {
-    /// A journal of this store. To be called on the runtime that its writer is to run on.
-    pub fn of(store: &SystemStore) -> Self {
+    /// Creates a writer for this store, on the current runtime.
+    pub fn new(store: &SystemStore) -> Self {
         let (requests, incoming) = mpsc::channel(4 * GROUP);
         tokio::spawn(write(store.clone(), incoming));
         Self { requests }
     }
 
-    /// Begins an attempt of the holder of a mail that is ready: on disk when it returns.
+    /// Begins an attempt of the lease owner of a mail that is ready: on disk when it returns.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchMail`] and [`StoreError::NoSuchAccount`]; [`StoreError::AttemptOpen`] while nobody knows what
-    /// came of an earlier one; [`StoreError::LeaseLost`] where the mail was taken over, or has ended.
+    /// [`StoreError::NoSuchMail`] and [`StoreError::NoSuchAccount`]; [`StoreError::AttemptOpen`] while an earlier one has no
+    /// result; [`StoreError::LeaseLost`] where the mail was leased to another, or has ended.
     pub async fn begin(
         &self,
         mail: MailId,
@@ -105,57 +106,52 @@ impl GroupCommitWriter {
         self.enter(Entry::Release { id, at, lease_owner: lease_owner.clone() }).await.map(drop)
     }
 
-    /// Keeps what came of an attempt, with the facts learned from it and where the mail stands now: what its maker reports. May
-    /// be repeated. Gives an alarm where the report contradicts what was decided about the attempt meanwhile; the facts are
-    /// kept, and nothing else is changed.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchAttempt`].
+    /// Stores the completion of an attempt, with the facts learned from it and the mail's new state, as its worker reports
+    /// them. May be repeated. Returns an alarm where the report contradicts what was decided about the attempt meanwhile; the
+    /// facts are stored, and nothing else is changed.
     pub async fn finish(
         &self,
         id: AttemptId,
-        outcome: &Outcome,
+        completion: &Completion,
         events: &[Event],
         settle: Option<StateChange>,
     ) -> Result<Option<Contradiction>, StoreError> {
-        let (outcome, events) = (Box::new(outcome.clone()), events.to_vec());
-        self.enter(Entry::Finish { id, outcome, events, settle }).await
+        let (completion, events) = (Box::new(completion.clone()), events.to_vec());
+        self.enter(Entry::Finish { id, completion, events, settle }).await
     }
 
-    /// Decides on an attempt that has the result `from`, for the holder of its mail: one in doubt was found or was not, a sign-in
-    /// was made.
+    /// Decides on an attempt that has the result `from`, for the lease owner of its mail: one in doubt was found or was not, a
+    /// sign-in was done.
     ///
     /// # Errors
-    /// [`StoreError::AttemptDecided`]: it has another result by now, or the mail another holder.
+    /// [`StoreError::AttemptDecided`]: it has another result by now, or the mail another lease owner.
     pub async fn decide(
         &self,
         id: AttemptId,
         lease_owner: &LeaseOwner,
         from: AttemptResult,
-        outcome: &Outcome,
+        completion: &Completion,
         events: &[Event],
     ) -> Result<(), StoreError> {
-        let (outcome, events) = (Box::new(outcome.clone()), events.to_vec());
-        self.enter(Entry::Decide { id, lease_owner: lease_owner.clone(), from, outcome, events })
+        let (completion, events) = (Box::new(completion.clone()), events.to_vec());
+        self.enter(Entry::Decide { id, lease_owner: lease_owner.clone(), from, completion, events })
             .await
             .map(drop)
     }
 
-    /// Says where a mail stands and gives it back. Where the holder has lost it, nothing is changed.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn settle(
+    /// Sets a mail's state and ends its lease. A mail that the owner has lost is not changed.
+    pub async fn change_state(
         &self,
         mail: MailId,
         lease_owner: &LeaseOwner,
         queue_state: QueueState,
     ) -> Result<(), StoreError> {
-        self.enter(Entry::Settle { mail, settlement: StateChange::of(lease_owner, queue_state) })
+        self.enter(Entry::ChangeState { mail, state_change: StateChange::of(lease_owner, queue_state) })
             .await
             .map(drop)
     }
 
+    /// Writes the entries of each kind by one statement.
     async fn enter(&self, entry: Entry) -> Result<Entered, StoreError> {
         let ended = || StoreError::Database("the store's writer has ended".to_owned());
         let (answer, answered) = oneshot::channel();
@@ -179,7 +175,7 @@ async fn write(store: SystemStore, mut incoming: mpsc::Receiver<Request>) {
                     let _ = request.answer.send(Ok(entered));
                 }
             }
-            // The database is away, and nobody's entry would fare better alone.
+            // The database does not answer: no entry would succeed alone.
             Some(Err(error)) => {
                 for request in group.drain(..) {
                     let _ = request.answer.send(Err(error.clone()));
@@ -196,7 +192,7 @@ async fn alone(store: &SystemStore, group: &mut Vec<Request>) {
     }
 }
 
-/// Commits entries, all or none, and says of each what there is to say, in their order.
+/// Commits entries, all or none, and returns the alarm of each, in their order.
 async fn commit(store: &SystemStore, group: &[Request]) -> Result<Vec<Entered>, StoreError> {
     let mut transaction = store.write().await?;
     if store.dialect == Dialect::Postgres {
@@ -207,14 +203,14 @@ async fn commit(store: &SystemStore, group: &[Request]) -> Result<Vec<Entered>, 
     Ok(entered)
 }
 
-/// Locks the rows of the outbox that the entries are about, in their order. Whoever takes, holds or cancels a mail locks its row
-/// before its attempts too: so nobody sees the mail still in its holder's hands while it is being taken, and no two wait for each
-/// other. A file needs none of it: it has one writer.
+/// Locks the rows of the outbox that the entries belong to, in their order. Claiming, holding and cancelling a mail lock its
+/// row before its attempts, too: so no transaction sees the former lease while the mail is being leased, and no two wait for
+/// each other. A file needs none of it: it has one writer.
 async fn lock_mails(connection: &mut AnyConnection, group: &[Request]) -> Result<(), StoreError> {
     let (mut mails, mut attempts) = (Vec::new(), Vec::new());
     for request in group {
         match &request.entry {
-            Entry::Begin { mail, .. } | Entry::Settle { mail, .. } => mails.push(*mail),
+            Entry::Begin { mail, .. } | Entry::ChangeState { mail, .. } => mails.push(*mail),
             Entry::Release { id, .. } | Entry::Finish { id, .. } | Entry::Decide { id, .. } => {
                 attempts.push(*id)
             }
@@ -229,11 +225,11 @@ async fn lock_mails(connection: &mut AnyConnection, group: &[Request]) -> Result
         id = each.text("id"),
     );
     let attempts = crate::sql::row::to_json(&rows::ids(attempts))?;
-    rows::about(sql, &rows::ids(mails))?.bind(attempts).execute(connection).await?;
+    rows::bulk_query(sql, &rows::ids(mails))?.bind(attempts).execute(connection).await?;
     Ok(())
 }
 
-/// Entries of one kind by one statement.
+/// Writes the entries of each kind by one statement.
 async fn enter(
     transaction: &mut WriteTransaction,
     pseudonyms: &Pseudonyms,
@@ -249,13 +245,13 @@ async fn enter(
             Entry::Release { id, at, lease_owner } => {
                 released.push(Releasing { id: *id, at: *at, lease_owner })
             }
-            Entry::Finish { id, outcome, events, settle } => {
-                finished.push((place, Finishing { id: *id, outcome, events }, settle.as_ref()));
+            Entry::Finish { id, completion, events, settle } => {
+                finished.push((place, Finishing { id: *id, completion, events }, settle.as_ref()));
             }
-            Entry::Decide { id, lease_owner, from, outcome, events } => {
-                decided.push(Deciding { id: *id, lease_owner, from: *from, outcome, events });
+            Entry::Decide { id, lease_owner, from, completion, events } => {
+                decided.push(Deciding { id: *id, lease_owner, from: *from, completion, events });
             }
-            Entry::Settle { mail, settlement } => settled.push((*mail, settlement)),
+            Entry::ChangeState { mail, state_change } => settled.push((*mail, state_change)),
         }
     }
     let mut entered = vec![None; group.len()];
@@ -271,27 +267,27 @@ async fn enter(
     if !finished.is_empty() {
         let finishing: Vec<Finishing<'_>> = finished.iter().map(|(_, it, _)| *it).collect();
         let mut reported = Vec::with_capacity(finished.len());
-        for ((place, _, settlement), done) in
+        for ((place, _, state_change), done) in
             finished.iter().zip(finish(transaction, pseudonyms, &finishing).await?)
         {
             if done.contradiction.is_none()
-                && let Some(settlement) = settlement
+                && let Some(state_change) = state_change
             {
-                reported.push((done.mail, *settlement));
+                reported.push((done.mail, *state_change));
             }
             if let Some(slot) = entered.get_mut(*place) {
                 *slot = done.contradiction;
             }
         }
-        // By itself: what a server said of a mail comes before what somebody says who puts it down.
-        settle(transaction, pseudonyms, By::Report, &reported).await?;
+        // By itself, and first: a server's report counts before the state that a lease owner sets.
+        apply_state_changes(transaction, pseudonyms, By::Report, &reported).await?;
     }
-    settle(transaction, pseudonyms, By::LeaseOwner, &settled).await?;
+    apply_state_changes(transaction, pseudonyms, By::LeaseOwner, &settled).await?;
     Ok(entered)
 }
 
-/// Whether an attempt or a mail is in more than one entry. Whoever made one waits for its answer before the next, but may have
-/// stopped waiting; a statement about many rows does not say which of two for the same it heeds.
+/// Returns true if an attempt or a mail is in more than one entry. A caller waits for its answer before the next entry, but may
+/// have stopped waiting; a statement about many rows does not define which of two for the same row it applies.
 fn repeats(group: &[Request]) -> bool {
     let (mut attempts, mut mails) = (BTreeSet::new(), BTreeSet::new());
     !group.iter().all(|request| match &request.entry {
@@ -299,6 +295,6 @@ fn repeats(group: &[Request]) -> bool {
         Entry::Release { id, .. } | Entry::Finish { id, .. } | Entry::Decide { id, .. } => {
             attempts.insert(*id)
         }
-        Entry::Settle { mail, .. } => mails.insert(*mail),
+        Entry::ChangeState { mail, .. } => mails.insert(*mail),
     })
 }

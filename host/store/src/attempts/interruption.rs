@@ -1,8 +1,8 @@
-//! Taking a mail from its holder, and ending one that is still in somebody's hands: its open attempt is closed by the same
-//! transaction, so that the former holder's last bytes stay where they are.
+//! Closing the open attempt of a mail that is leased to another, held, cancelled or erased, in the same transaction, so that
+//! the former worker's last bytes do not leave.
 //!
-//! Before its release no server can have taken the mail: the attempt is withdrawn. After it nobody knows: it is in doubt, until
-//! its maker reports what came of it, or somebody looks.
+//! Before its release no server can have taken the mail: the attempt is withdrawn. After it that is unknown: the attempt is in
+//! doubt, until its worker reports the result, or the mail is looked for.
 
 use crate::StoreError;
 use crate::mail::attempt::AttemptResult;
@@ -12,20 +12,19 @@ use postroom_model::MailId;
 use sqlx::AnyConnection;
 use std::collections::BTreeSet;
 
-/// What a person reads of an attempt that was closed before its release.
+/// The detail of an attempt that was closed before its release.
 const WITHDRAWN: &str = "the program ended before the message had left";
 
-/// What a person reads of an attempt that was closed after its release.
+/// The detail of an attempt that was closed after its release.
 const INTERRUPTED: &str =
     "the program ended when the message was leaving: whether a server took it is not known";
 
-/// In a statement about rows of the outbox, whether an attempt of the mail is open, or in doubt.
+/// True of a row of the outbox with an attempt that is open, or in doubt.
 pub(crate) const IS_UNDECIDED: &str = "cast(case when exists (select 1 from attempts where attempts.mail = outbox.mail \
      and (result is null or result = 'in-doubt')) then 1 else 0 end as bigint)";
 
-/// Closes the open attempts of these mails, which whoever asks has just taken or ended in this transaction. Gives the mails of
-/// which it is now in doubt whether they left: because of an attempt that was closed here, or of one that was closed before and
-/// that nobody has decided on.
+/// Closes the open attempts of these mails, whose lease this transaction has just changed or ended. Returns the mails of which
+/// it is now in doubt whether they left: by an attempt that was closed here, or by one that was closed before and is undecided.
 pub(crate) async fn close_open_attempts(
     connection: &mut AnyConnection,
     mails: &[MailId],
@@ -48,7 +47,7 @@ pub(crate) async fn close_open_attempts(
         each.text("id"),
         each.row(),
     );
-    let closed = rows::about(sql, &rows::ids(mails))?
+    let closed = rows::bulk_query(sql, &rows::ids(mails))?
         .bind(row::stamp(now))
         .bind(WITHDRAWN)
         .bind(INTERRUPTED)
@@ -63,7 +62,7 @@ pub(crate) async fn close_open_attempts(
     Ok(doubtful)
 }
 
-/// Says of mails that were to be held, cancelled or erased that they may have left: a person decides.
+/// Marks mails in doubt that were to be held, cancelled or erased, and may have left: a person decides.
 pub(crate) async fn leave_in_doubt(
     connection: &mut AnyConnection,
     mails: &BTreeSet<MailId>,
@@ -77,6 +76,6 @@ pub(crate) async fn leave_in_doubt(
         each.text("id"),
         each.row(),
     );
-    rows::about(sql, &rows::ids(mails))?.bind(INTERRUPTED).execute(connection).await?;
+    rows::bulk_query(sql, &rows::ids(mails))?.bind(INTERRUPTED).execute(connection).await?;
     Ok(())
 }

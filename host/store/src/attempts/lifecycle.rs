@@ -1,19 +1,19 @@
-//! Attempts and what came of them. An attempt is on disk before it is made; what came of it is kept whoever may still see
-//! the mail by then.
+//! The steps of an attempt. It is on disk before it is made, and its result is stored even if no user may see the mail by then.
 //!
-//! Every step is one statement that asks for the state it starts from: an attempt begins and is released by the holder of a
-//! mail that is ready, is finished while it is open, and is decided anew from the result that whoever decides has seen.
-//! [`crate::attempts::interruption`] closes it when its mail is taken from its maker, [`crate::attempts::late`] hears what that maker reports then.
+//! Every step is one statement that compares the state which it starts from: an attempt begins and is released by the lease
+//! owner of a mail that is ready, is finished while it is open, and is decided anew from the result that the decision is about.
+//! [`crate::attempts::interruption`] closes it when its mail is taken from its worker, [`crate::attempts::late`] receives what
+//! that worker reports then.
 
 use crate::attempts::attribution::{self, Attribution};
-use crate::attempts::events::keep_events;
+use crate::attempts::completion::{CompletionRow, Finished, Finishing, completion_columns};
+use crate::attempts::events::insert_events;
 use crate::attempts::late;
-use crate::attempts::reported::keep_reported_ids;
-use crate::attempts::reports::keep_message_ids;
-use crate::attempts::result_row::{Finished, Finishing, OutcomeRow, outcome_columns};
+use crate::attempts::reported::insert_reported_ids;
+use crate::attempts::reports::insert_message_ids;
 use crate::compliance::pseudonym::Pseudonyms;
 use crate::error::{Broken, broken};
-use crate::mail::attempt::{Attempt, AttemptResult, NewAttempt, OpenAttempt, Outcome};
+use crate::mail::attempt::{Attempt, AttemptResult, Completion, NewAttempt, OpenAttempt};
 use crate::mail::types::Event;
 use crate::queue::lease_owner::LeaseOwner;
 use crate::sql::row::{self, bounded};
@@ -28,11 +28,8 @@ use sqlx::any::AnyRow;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl SystemStore {
-    /// Attempts of which nobody knows what came, oldest first. After a start these are the ones that the program died
-    /// under: in doubt, and not to be repeated before somebody looked.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists the attempts without a result, oldest first. After a start these are the ones that the program died during: in
+    /// doubt, and not to be repeated before they were looked for.
     pub async fn open_attempts(&self) -> Result<Vec<OpenAttempt>, StoreError> {
         let rows = sqlx::query(
             "select mails.company, mails.id as mail, attempts.id as attempt from attempts \
@@ -49,7 +46,7 @@ impl SystemStore {
     }
 }
 
-/// An attempt that the holder of its mail begins.
+/// An attempt that the lease owner of its mail begins.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Beginning<'a> {
     pub(crate) id: AttemptId,
@@ -58,13 +55,13 @@ pub(crate) struct Beginning<'a> {
     pub(crate) lease_owner: &'a LeaseOwner,
 }
 
-/// Begins attempts, all or none. Which of several can't be begun is certain only of one by itself.
+/// Begins attempts, all or none. Which of several can't be begun is known only of one by itself.
 pub(crate) async fn begin(
     connection: &mut AnyConnection,
     beginnings: &[Beginning<'_>],
 ) -> Result<(), StoreError> {
     #[derive(Serialize)]
-    struct Row {
+    struct AttemptRow {
         id: String,
         mail: String,
         account: String,
@@ -73,7 +70,7 @@ pub(crate) async fn begin(
         started: String,
         lease_owner: String,
     }
-    let row = |it: &Beginning<'_>| Row {
+    let row = |it: &Beginning<'_>| AttemptRow {
         id: it.id.to_string(),
         mail: it.mail.to_string(),
         account: it.attempt.account.to_string(),
@@ -102,8 +99,8 @@ pub(crate) async fn begin(
         number("fallback"),
         text("lease_owner"),
     );
-    let rows: Vec<Row> = beginnings.iter().map(row).collect();
-    let begun = match rows::about(sql, &rows)?.fetch_all(&mut *connection).await {
+    let rows: Vec<AttemptRow> = beginnings.iter().map(row).collect();
+    let begun = match rows::bulk_query(sql, &rows)?.fetch_all(&mut *connection).await {
         Ok(begun) => ids_of(&begun)?,
         Err(error) if broken(&error) == Some(Broken::Unique) => {
             let first = beginnings.first().map(|it| it.mail.to_string());
@@ -143,14 +140,15 @@ pub(crate) struct Releasing<'a> {
     pub(crate) lease_owner: &'a LeaseOwner,
 }
 
-/// Records that the last bytes of these attempts are about to leave, all or none. Only the holder of a mail that is still to be
-/// sent may, and only while the attempt is open: whoever takes the mail over, holds, cancels or erases it closes the attempt.
+/// Records that the last bytes of these attempts are about to leave, all or none. Only the lease owner of a mail that is still
+/// to be sent may, and only while the attempt is open: leasing the mail anew, holding, cancelling or erasing it closes the
+/// attempt.
 pub(crate) async fn release(
     connection: &mut AnyConnection,
     released: &[Releasing<'_>],
 ) -> Result<(), StoreError> {
     #[derive(Serialize)]
-    struct Row {
+    struct ReleaseRow {
         id: String,
         at: String,
         lease_owner: String,
@@ -164,21 +162,21 @@ pub(crate) async fn release(
         each.text("id"),
         each.text("lease_owner"),
     );
-    let row = |it: &Releasing<'_>| Row {
+    let row = |it: &Releasing<'_>| ReleaseRow {
         id: it.id.to_string(),
         at: row::stamp(it.at),
         lease_owner: it.lease_owner.to_string(),
     };
-    let rows: Vec<Row> = released.iter().map(row).collect();
-    let done = ids_of(&rows::about(sql, &rows)?.fetch_all(connection).await?)?;
+    let rows: Vec<ReleaseRow> = released.iter().map(row).collect();
+    let done = ids_of(&rows::bulk_query(sql, &rows)?.fetch_all(connection).await?)?;
     match released.iter().find(|it| !done.contains(&it.id)) {
         None => Ok(()),
         Some(refused) => Err(StoreError::AttemptClosed(refused.id.to_string())),
     }
 }
 
-/// Keeps what came of attempts, all or none, and says of each what became of it, in their order. An attempt that is open by now
-/// is finished; of one that was closed in the meantime, see [`crate::attempts::late`].
+/// Stores the completions of attempts, all or none, and returns what became of each report, in their order. An attempt that is
+/// still open is finished; for one that was closed meanwhile, see [`crate::attempts::late`].
 pub(crate) async fn finish(
     transaction: &mut WriteTransaction,
     pseudonyms: &Pseudonyms,
@@ -190,14 +188,14 @@ pub(crate) async fn finish(
     let sql = format!(
         "update attempts set {} from {} where attempts.id = {} and attempts.result is null \
          returning attempts.id, attempts.mail{}",
-        outcome_columns(each),
+        completion_columns(each),
         each.row(),
         each.text("id"),
         columns.as_deref().unwrap_or_default(),
     );
-    let rows = finished.iter().map(|it| OutcomeRow::of(it.id, it.outcome));
-    let rows = rows.collect::<Result<Vec<OutcomeRow>, StoreError>>()?;
-    let rows = rows::about(sql, &rows)?.fetch_all(&mut **transaction).await?;
+    let rows = finished.iter().map(|it| CompletionRow::of(it.id, it.completion));
+    let rows = rows.collect::<Result<Vec<CompletionRow>, StoreError>>()?;
+    let rows = rows::bulk_query(sql, &rows)?.fetch_all(&mut **transaction).await?;
     let mut of = Attribution::nothing(pseudonyms);
     if columns.is_some() {
         of.take(transaction, &rows).await?;
@@ -215,51 +213,51 @@ pub(crate) async fn finish(
     }
     let mut learned = Vec::new();
     for (it, done) in finished.iter().zip(&all) {
-        keep_message_ids(transaction, done.mail, &it.outcome.provider_ids).await?;
-        keep_reported_ids(transaction, it.id, &it.outcome.provider_ids, it.events).await?;
+        insert_message_ids(transaction, done.mail, &it.completion.provider_ids).await?;
+        insert_reported_ids(transaction, it.id, &it.completion.provider_ids, it.events).await?;
         learned.extend(it.events.iter().map(|event| (done.mail, event)));
     }
     of.load(transaction, &all.iter().map(|done| done.mail).collect()).await?;
-    keep_events(transaction, &of, &learned).await?;
+    insert_events(transaction, &of, &learned).await?;
     for (it, done) in finished.iter().zip(&all) {
-        forget_erased(transaction, &of, it.id, done.mail, it.outcome).await?;
+        forget_erased(transaction, &of, it.id, done.mail, it.completion).await?;
     }
     Ok(all)
 }
 
-/// A decision about an attempt that has a result: one in doubt was found, or was not; a sign-in that it waited for was made.
+/// A decision about an attempt that has a result: one in doubt was found, or was not; the sign-in was done that it waited for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deciding<'a> {
     pub(crate) id: AttemptId,
-    /// Whoever decides has the mail.
+    /// The lease owner of the mail, who decides.
     pub(crate) lease_owner: &'a LeaseOwner,
     /// The result that the decision is about.
     pub(crate) from: AttemptResult,
-    pub(crate) outcome: &'a Outcome,
+    pub(crate) completion: &'a Completion,
     pub(crate) events: &'a [Event],
 }
 
-/// Keeps a decision about an attempt.
+/// Stores a decision about an attempt.
 ///
 /// # Errors
-/// [`StoreError::AttemptDecided`]: the attempt has another result by now, or somebody else has the mail.
+/// [`StoreError::AttemptDecided`]: the attempt has another result by now, or the mail another lease owner.
 pub(crate) async fn decide(
     connection: &mut AnyConnection,
     pseudonyms: &Pseudonyms,
     deciding: &Deciding<'_>,
 ) -> Result<(), StoreError> {
-    let Deciding { id, lease_owner, from, outcome, events } = *deciding;
+    let Deciding { id, lease_owner, from, completion, events } = *deciding;
     let (result, interrupted, _) = from.columns();
     let each = JsonRows::on(connection);
     let sql = format!(
         "update attempts set {} from {} where attempts.id = {} and attempts.result = $2 \
          and attempts.interrupted = $3 and exists (select 1 from outbox where outbox.mail = attempts.mail \
          and outbox.lease_owner = $4 and outbox.state = 'ready') returning attempts.mail",
-        outcome_columns(each),
+        completion_columns(each),
         each.row(),
         each.text("id"),
     );
-    let row = rows::about(sql, &[OutcomeRow::of(id, outcome)?])?
+    let row = rows::bulk_query(sql, &[CompletionRow::of(id, completion)?])?
         .bind(result)
         .bind(i64::from(interrupted))
         .bind(lease_owner.as_str())
@@ -269,25 +267,27 @@ pub(crate) async fn decide(
     let mail = row::parsed(&row, "mail")?;
     let of = Attribution::of(connection, pseudonyms, &BTreeSet::from([mail])).await?;
     let learned: Vec<_> = events.iter().map(|event| (mail, event)).collect();
-    keep_events(connection, &of, &learned).await?;
-    forget_erased(connection, &of, id, mail, outcome).await
+    insert_events(connection, &of, &learned).await?;
+    forget_erased(connection, &of, id, mail, completion).await
 }
 
-/// Takes addresses that were erased while an attempt ran out of what was just written of it; of one that was not changed it
-/// changes nothing.
+/// Replaces addresses that were erased while an attempt ran in what was just written of it; an attempt that was not changed
+/// stays as it is.
 async fn forget_erased(
     connection: &mut AnyConnection,
     of: &Attribution<'_>,
     id: AttemptId,
     mail: MailId,
-    outcome: &Outcome,
+    completion: &Completion,
 ) -> Result<(), StoreError> {
-    let Some(detail) = outcome.detail.as_deref().filter(|detail| detail.contains('@')) else { return Ok(()) };
+    let Some(detail) = completion.detail.as_deref().filter(|detail| detail.contains('@')) else {
+        return Ok(());
+    };
     let detail = bounded(detail);
-    let kept = of.text(mail, &detail);
-    if kept != detail {
+    let clean = of.text(mail, &detail);
+    if clean != detail {
         let statement = sqlx::query("update attempts set detail = $1 where id = $2 and detail = $3");
-        statement.bind(bounded(&kept)).bind(id.to_string()).bind(detail).execute(connection).await?;
+        statement.bind(bounded(&clean)).bind(id.to_string()).bind(detail).execute(connection).await?;
     }
     Ok(())
 }
@@ -302,8 +302,8 @@ pub(crate) async fn attempts_of(
 }
 
 fn attempt(row: &AnyRow) -> Result<Attempt, StoreError> {
-    let outcome = match row::optional_time(row, "finished")? {
-        Some(finished) => Some(Outcome {
+    let completion = match row::optional_time(row, "finished")? {
+        Some(finished) => Some(Completion {
             finished,
             result: AttemptResult::from_row(row)?,
             stage: row::optional_text(row, "stage")?,
@@ -320,6 +320,6 @@ fn attempt(row: &AnyRow) -> Result<Attempt, StoreError> {
         transport: row::text(row, "transport")?,
         fallback: row::flag(row, "fallback")?,
         released: row::optional_time(row, "released")?,
-        outcome,
+        completion,
     })
 }

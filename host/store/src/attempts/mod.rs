@@ -4,6 +4,7 @@
 //! one has a result before the later one begins. Facts are a set that is only added to.
 
 pub(crate) mod attribution;
+pub(crate) mod completion;
 pub(crate) mod contradiction;
 pub(crate) mod events;
 pub(crate) mod group_commit;
@@ -13,4 +14,3 @@ pub(crate) mod lifecycle;
 pub(crate) mod recording;
 pub(crate) mod reported;
 pub(crate) mod reports;
-pub(crate) mod result_row;

@@ -1,9 +1,9 @@
-//! Recording what a report says about a mail: one way in for messages in a mailbox, providers' webhooks and refusals of a
-//! server. What a report says of an address that the mail did not go to is recorded under that address, changes nobody's status
-//! and suppresses nobody.
+//! Recording what a report states about a mail: one way in for messages in a mailbox, providers' webhooks and refusals of a
+//! server. What a report states of an address that the mail did not go to is recorded under that address, and changes no
+//! recipient's status and suppresses no address.
 
 use crate::attempts::attribution::{Attribution, recipient_of};
-use crate::attempts::events::{keep_events, reopen};
+use crate::attempts::events::{insert_events, reopen};
 use crate::compliance::suppressions::{NewSuppression, suppress};
 use crate::mail::types::Event;
 use crate::sql::address_key::address_key;
@@ -13,7 +13,7 @@ use serde::Serialize;
 use sqlx::AnyConnection;
 use std::collections::BTreeSet;
 
-/// What tied a report to its mail.
+/// The identifier that tied a report to its mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MatchedBy {
@@ -30,14 +30,13 @@ pub enum MatchedBy {
 }
 
 impl MatchedBy {
-    /// Whether only those can have written the report who carry the mail, not another of its recipients: everybody who gets a
-    /// mail knows its Message-ID.
+    /// Returns true if no other recipient of the mail can have written the report: every recipient has the Message-ID.
     fn excludes_other_recipients(self) -> bool {
         !matches!(self, Self::MessageId)
     }
 }
 
-/// What a report says about a mail. Addresses are as the report names them.
+/// The facts of a report about a mail. Addresses are as the report names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportedFacts {
     /// What tied the report to the mail.
@@ -48,7 +47,7 @@ pub struct ReportedFacts {
     pub suppressions: Vec<NewSuppression>,
 }
 
-/// What was kept of a report.
+/// The recorded part of a report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recorded {
     /// Facts, each under the address that the mail has.
@@ -58,26 +57,24 @@ pub struct Recorded {
 }
 
 impl SystemStore {
-    /// The recipient of a mail that an address means, as the mail has it: in any spelling, or by the pseudonym that took its
-    /// place.
+    /// Returns the recipient of a mail that an address means, as the mail has it: in any spelling, or by the pseudonym that
+    /// replaced it.
     pub fn recipient_of<'m>(&self, mail: &'m Reported, address: &str) -> Option<&'m str> {
         recipient_of(&self.pseudonyms, mail.company, &mail.rcpt_to, address)
     }
 
-    /// The addresses that a mail's company writes from, that of the mail among them, and those of its users, to which blind copies
-    /// go.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists the addresses that a mail's company writes from, that of the mail among them, and those of its users, to which
+    /// blind copies go.
     pub async fn own_addresses(&self, mail: &Reported) -> Result<Vec<String>, StoreError> {
         own_addresses(&mut *self.pool.acquire().await?, mail).await
     }
 
-    /// Records what a report says about a mail, all or nothing. May be repeated: what is known changes nothing.
+    /// Records what a report states about a mail, all or nothing. May be repeated: a known fact changes nothing.
     ///
-    /// Whom a report suppresses is the plugin's to say. What it was told may have changed before this transaction began (an
-    /// erasure, a new account), so its answer is held against the mail and the addresses as they are now: nobody is suppressed
-    /// but a recipient, none of the company's own, and of a mail to several none by what each of them could have written.
+    /// The plugin decides which recipients a report suppresses. Its input may have changed before this transaction began (an
+    /// erasure, a new account), so its answer is compared with the mail and the addresses as they are now: only a recipient is
+    /// suppressed, no address of the company's own, and of a mail to several recipients none by a report that any of them could
+    /// have written.
     ///
     /// # Errors
     /// [`StoreError::NoSuchMail`]: the company has no such mail.
@@ -95,7 +92,7 @@ impl SystemStore {
         // The mail as it is in this transaction: an erasure may have changed it since it was found.
         let of = Attribution::of(&mut transaction, &self.pseudonyms, &BTreeSet::from([mail.id])).await?;
         let learned: Vec<_> = report.events.iter().map(|event| (mail.id, event)).collect();
-        let events = keep_events(&mut transaction, &of, &learned).await?;
+        let events = insert_events(&mut transaction, &of, &learned).await?;
         if !events.is_empty() {
             reopen(&mut transaction, mail.id).await?;
         }

@@ -1,7 +1,7 @@
-//! Which mail a provider's report, or a pixel, is about; and what of the mail the answer depends on.
+//! Which mail a provider's report or a pixel belongs to, and what of the mail decides about it.
 //!
-//! A report is believed for the mails of the account that it came in for: whoever holds the key of one account's
-//! webhook says nothing about another's mail.
+//! A report is believed for the mails of the account that it came in for: the key of one account's webhook proves nothing about
+//! another's mail.
 
 use crate::mail::types::Event;
 use crate::sql::row;
@@ -14,7 +14,7 @@ use sqlx::AnyConnection;
 const IDS_OF_REPLY: usize = 4;
 const ID_LENGTH: std::ops::RangeInclusive<usize> = 12..=200;
 
-/// What a report calls a mail.
+/// A name by which a report refers to a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReportedAs {
     /// The attempt that submitted it.
@@ -25,7 +25,7 @@ pub enum ReportedAs {
     ProviderId(String),
 }
 
-/// What a mail's pixel is judged by.
+/// The facts that decide about an opening that a mail's pixel reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tracked {
     /// Company.
@@ -34,15 +34,12 @@ pub struct Tracked {
     pub rcpt_to: Vec<String>,
     /// When a server first took it.
     pub sent: Option<DateTime<FixedOffset>>,
-    /// Facts that its pixel told already.
+    /// Openings that its pixel has reported already.
     pub openings: u64,
 }
 
 impl SystemStore {
-    /// The mail that a report calls so, if this account submitted it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Finds the mail that a report refers to, if this account submitted it.
     pub async fn reported_mail(
         &self,
         account: AccountId,
@@ -73,10 +70,7 @@ impl SystemStore {
         found.map(|found| row::parsed(&found, "found")).transpose()
     }
 
-    /// What a mail's pixel is judged by; none: there is no such mail.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Reads what decides about the openings of a mail; none: there is no such mail.
     pub async fn tracked(&self, mail: MailId) -> Result<Option<Tracked>, StoreError> {
         let row = sqlx::query(
             "select company, rcpt_to, \
@@ -99,18 +93,15 @@ impl SystemStore {
 }
 
 impl Store {
-    /// Whether the store answers.
-    ///
-    /// # Errors
-    /// [`StoreError`]: it does not.
-    pub async fn answers(&self) -> Result<(), StoreError> {
+    /// Checks that the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("select 1").execute(&self.pool).await?;
         Ok(())
     }
 }
 
-/// Keeps what the provider calls a mail, so that its reports find it.
-pub(crate) async fn keep_reported_ids(
+/// Stores a provider's ids of a mail, so that its reports find it.
+pub(crate) async fn insert_reported_ids(
     connection: &mut AnyConnection,
     attempt: AttemptId,
     provider_ids: &[(String, String)],
@@ -133,7 +124,7 @@ pub(crate) async fn keep_reported_ids(
     Ok(())
 }
 
-/// What looks like an id in a server's reply to the message: `250 Ok 0102019a2f3c-…`, `queued as 4ZbX…`.
+/// Finds what looks like an id in a server's reply to the message: `250 Ok 0102019a2f3c-…`, `queued as 4ZbX…`.
 fn ids_in(words: &str) -> impl Iterator<Item = &str> {
     let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let parts = words.split(move |c: char| !known(c)).map(|part| part.trim_matches(['.', '-']));

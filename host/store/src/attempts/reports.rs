@@ -1,11 +1,11 @@
-//! Which mail a report speaks of: by attempt, by Message-ID, and who its recipients are.
+//! Finding the mail that a report refers to: by attempt, by Message-ID; and its recipients.
 
 use crate::sql::row;
 use crate::{StoreError, SystemStore};
 use postroom_model::{AccountId, AttemptId, CompanyId, MailId};
 use sqlx::AnyConnection;
 
-/// Mails of one Message-ID: more than a few are somebody's invention.
+/// Mails of one Message-ID; more are forged.
 const SAME: i64 = 20;
 
 /// A mail as far as a report is concerned.
@@ -22,10 +22,7 @@ pub struct Reported {
 }
 
 impl SystemStore {
-    /// A mail, for a report about it.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchMail`].
+    /// Reads a mail for a report about it.
     pub async fn reported(&self, id: MailId) -> Result<Reported, StoreError> {
         let row = sqlx::query("select id, company, account, rcpt_to from mails where id = $1")
             .bind(id.to_string())
@@ -40,10 +37,7 @@ impl SystemStore {
         })
     }
 
-    /// The mail that an attempt was made for.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Finds the mail that an attempt belongs to.
     pub async fn mail_of_attempt(&self, attempt: AttemptId) -> Result<Option<MailId>, StoreError> {
         let row = sqlx::query("select mail from attempts where id = $1")
             .bind(attempt.to_string())
@@ -52,10 +46,7 @@ impl SystemStore {
         row.map(|row| row::parsed(&row, "mail")).transpose()
     }
 
-    /// Mails of this Message-ID, with angle brackets: their own, or one that a provider gave them.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Finds the mails of this Message-ID, with angle brackets: their own, or one that a provider gave them.
     pub async fn mails_of_message(&self, message_id: &str) -> Result<Vec<MailId>, StoreError> {
         let rows = sqlx::query(
             "select id from mails where message_id = $1 \
@@ -69,8 +60,8 @@ impl SystemStore {
     }
 }
 
-/// Keeps the Message-IDs among a provider's ids, so that answers to them find the mail.
-pub(crate) async fn keep_message_ids(
+/// Stores the Message-IDs among a provider's ids, so that answers to them find the mail.
+pub(crate) async fn insert_message_ids(
     connection: &mut AnyConnection,
     mail: MailId,
     provider_ids: &[(String, String)],

@@ -1,9 +1,9 @@
-//! Who did what: a log that is only added to, each entry in the transaction of what it tells of, so that there is neither
-//! without the other. The database refuses to change an entry, or to delete one whose company is still here, and each entry
-//! carries the digest of the one before ([`crate::compliance::audit_chain`]).
+//! The log of who did what: it is only added to, each entry in the transaction of what it records, so that there is neither
+//! without the other. The database refuses to change an entry, or to delete one whose company still exists, and each entry has
+//! the digest of the one before ([`crate::compliance::audit_chain`]).
 //!
-//! What a server answered is not in it but with the mail's attempts; and no recipient is named in it, only how many there
-//! were, so that erasing a person's data leaves the log as it was written.
+//! What a server answered is not in it but with the mail's attempts; and it names no recipient, only how many there were, so
+//! that erasing a person's data leaves the log as it was written.
 
 use crate::compliance::audit_chain::PendingEntry;
 use crate::mail::types::NewMail;
@@ -21,10 +21,10 @@ use uuid::Uuid;
 /// Most rows of one answer.
 const PAGE: u32 = 10_000;
 
-/// Names in the log that are no user's: nobody may have one of them for a login.
+/// Actors in the log that are no users: no user may have one of these logins.
 const NO_LOGINS: &[&str] = &["administrator", "operator", "worker", "command", "serve", "sign-in"];
 
-/// Refuses a login that would stand for somebody else in the log.
+/// Refuses a login that is the name of a part of the program in the log.
 pub(crate) fn check_login(login: &Name) -> Result<(), StoreError> {
     if NO_LOGINS.contains(&login.key().as_str()) {
         return Err(StoreError::invalid(
@@ -35,12 +35,12 @@ pub(crate) fn check_login(login: &Name) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What was done.
+/// An action in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// A mail was asked for.
     Asked,
-    /// A mail was asked for although the same was asked for before.
+    /// A mail was asked for although a mail of its intent existed.
     AskedAgain,
     /// A mail was held: by a person, or by a worker that can't go on without one.
     Held,
@@ -48,7 +48,7 @@ pub enum Action {
     Released,
     /// A mail must not leave any more.
     Cancelled,
-    /// A mail of which nobody knows whether it left is sent again, on a person's word.
+    /// A mail in doubt is sent again, on a person's decision.
     SentAgain,
     /// A person answered whether a mail may leave by the fallback.
     AnsweredFallback,
@@ -67,7 +67,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Its name.
+    /// Returns its name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Asked => "asked",
@@ -87,14 +87,14 @@ impl Action {
     }
 }
 
-/// A row of the log.
+/// An entry of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditEntry {
     /// When.
     pub at: Time,
     /// A user's login; `administrator`; or a part of this program: `worker`, `command`, `sign-in`.
     pub actor: String,
-    /// What, by the names of [`Action`].
+    /// The action, by the names of [`Action`].
     pub action: String,
     /// The mail that it was done to.
     pub mail: Option<String>,
@@ -104,7 +104,7 @@ pub struct AuditEntry {
     pub detail: Option<String>,
 }
 
-/// Which rows.
+/// A filter of the log.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {
     /// Not before.
@@ -116,10 +116,7 @@ pub struct AuditFilter {
 }
 
 impl CompanyStore<'_> {
-    /// The company's log, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists the company's log, newest first.
     pub async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {
         let rows = sqlx::query(
             "select at, actor, action, mail, recipients, detail from audit where company = $1 \
@@ -134,10 +131,7 @@ impl CompanyStore<'_> {
         rows.iter().map(entry).collect()
     }
 
-    /// Notes that the company was exported.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchCompany`].
+    /// Records that the company was exported.
     pub async fn note_export(&self) -> Result<(), StoreError> {
         self.company().await?;
         let note = Note::of(Action::Exported, "administrator", Local::now().fixed_offset());
@@ -148,7 +142,7 @@ impl CompanyStore<'_> {
 }
 
 impl UserStore<'_> {
-    /// Notes the user's word that a mail in doubt is to be sent again.
+    /// Records the user's decision that a mail in doubt is sent again.
     ///
     /// # Errors
     /// [`StoreError::NoSuchMail`], forbidden or missing.
@@ -165,7 +159,7 @@ impl UserStore<'_> {
     }
 }
 
-/// What is to be noted.
+/// An entry to be recorded.
 #[derive(Debug, Clone)]
 pub(crate) struct Note<'a> {
     pub(crate) action: Action,
@@ -199,7 +193,7 @@ pub(crate) fn add(
     });
 }
 
-/// Adds an entry about a mail that is kept.
+/// Adds an entry about a stored mail.
 pub(crate) async fn note_mail(
     transaction: &mut WriteTransaction,
     mail: MailId,
@@ -225,8 +219,8 @@ fn note_row(
     Ok(())
 }
 
-/// Adds a row about an account's state where that changes it, before it does. Compromised is changed by administrators
-/// alone.
+/// Adds an entry about an account's state where that changes it, before the change. Only administrators change that an account
+/// is compromised.
 pub(crate) async fn note_state(
     transaction: &mut WriteTransaction,
     company: CompanyId,
@@ -258,7 +252,7 @@ pub(crate) struct Asker {
     at: Time,
 }
 
-/// The user, for the rows of what he asks for now.
+/// Reads the user, for the entries about the mails that they ask for.
 pub(crate) async fn asker(connection: &mut AnyConnection, user: UserId) -> Result<Option<Asker>, StoreError> {
     let row = sqlx::query("select company, login from users where id = $1").bind(user.to_string());
     let Some(row) = row.fetch_optional(connection).await? else { return Ok(None) };
@@ -266,7 +260,7 @@ pub(crate) async fn asker(connection: &mut AnyConnection, user: UserId) -> Resul
     Ok(Some(Asker { company, login, at: Local::now().fixed_offset() }))
 }
 
-/// Adds an entry about each mail that they asked for.
+/// Adds an entry about each mail that the user asked for.
 pub(crate) fn note_asked(transaction: &mut WriteTransaction, asker: &Asker, asked: &[(&NewMail, Action)]) {
     for (mail, action) in asked {
         let of = mail.document.as_ref();

@@ -1,12 +1,14 @@
-//! The chain of the audit log: each entry of a company carries the SHA-256 of itself and of the entry before, so that a log that
-//! was changed behind the program's back can be told from one that was not.
+//! The chain of the audit log: each entry of a company has the SHA-256 of itself and of the entry before, so that a log that
+//! was changed by other means than this program can be told from one that was not.
 //!
-//! Whoever owns the database can write a chain anew from any entry on. What they can't change is a head that is somewhere else:
-//! in the line of a backup, in the log of a program. [`CompanyStore::verify_audit`] compares the log with such a head.
+//! The owner of the database can write a chain anew from any entry on. What they can't change is a head that is stored
+//! elsewhere: in the output of a backup, in the log of a program. [`CompanyStore::verify_audit`] compares the log with such a
+//! head.
 
 use crate::sql::row;
 use crate::sql::rows::{self, JsonRows};
 use crate::{CompanyStore, Store, StoreError};
+use data_encoding::HEXLOWER;
 use postroom_model::CompanyId;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -16,7 +18,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-/// What is hashed is this and nothing else, in case an entry ever has other fields.
+/// Separates these hashes from those of any other form of an entry.
 const CONTEXT: &str = "postroom audit entry, version 1";
 /// The hash that stands before the first entry.
 const BEFORE_THE_FIRST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -38,7 +40,7 @@ pub(crate) struct PendingEntry {
 }
 
 impl PendingEntry {
-    /// The hash of the entry at this place, after the one before.
+    /// Computes the hash of the entry at this place, after the one before.
     fn hash(&self, number: i64, before: &str) -> String {
         let (company, number, at) = (self.company.to_string(), number.to_string(), self.at.to_string());
         let recipients = self.recipients.map(|it| it.to_string());
@@ -61,7 +63,7 @@ impl PendingEntry {
             hash.update(field.map_or(u64::MAX, |text| text.len() as u64).to_be_bytes());
             hash.update(field.unwrap_or_default());
         }
-        rows::hex(&hash.finalize())
+        HEXLOWER.encode(&hash.finalize())
     }
 }
 
@@ -93,12 +95,12 @@ impl FromStr for AuditHead {
     }
 }
 
-/// What a check of a company's log found.
+/// The result of checking a company's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditVerdict {
     /// The last entry of the chain.
     pub head: AuditHead,
-    /// Where the log is not what was written; none: it is whole.
+    /// The first entry that is not what was written; none: the log is whole.
     pub broken: Option<BrokenEntry>,
 }
 
@@ -118,7 +120,7 @@ pub(crate) async fn append(
     entries: Vec<PendingEntry>,
 ) -> Result<(), StoreError> {
     #[derive(Serialize)]
-    struct Row<'a> {
+    struct ChainedRow<'a> {
         id: &'a str,
         at: i64,
         actor: &'a str,
@@ -139,7 +141,7 @@ pub(crate) async fn append(
         for it in &entries {
             number += 1;
             hash = it.hash(number, &hash);
-            chained.push(Row {
+            chained.push(ChainedRow {
                 id: &it.id,
                 at: it.at,
                 actor: &it.actor,
@@ -166,7 +168,7 @@ pub(crate) async fn append(
             each.text("hash"),
             each.row(),
         );
-        rows::about(sql, &chained)?.bind(company.to_string()).execute(&mut *connection).await?;
+        rows::bulk_query(sql, &chained)?.bind(company.to_string()).execute(&mut *connection).await?;
         sqlx::query("update audit_heads set number = $1, hash = $2 where company = $3")
             .bind(number)
             .bind(hash)
@@ -177,7 +179,8 @@ pub(crate) async fn append(
     Ok(())
 }
 
-/// The number and hash of a company's last entry, locked: whoever appends next waits for the end of this transaction.
+/// Returns the number and hash of a company's last entry, and locks them: another transaction that appends waits for the end of
+/// this one.
 async fn lock_head(connection: &mut AnyConnection, company: CompanyId) -> Result<(i64, String), StoreError> {
     for _ in 0..2 {
         let locked =
@@ -199,23 +202,17 @@ async fn lock_head(connection: &mut AnyConnection, company: CompanyId) -> Result
 }
 
 impl CompanyStore<'_> {
-    /// The head of the company's log.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Reads the head of the company's log.
     pub async fn audit_head(&self) -> Result<AuditHead, StoreError> {
-        Ok(head(&mut *self.store.pool.acquire().await?, self.company).await?)
+        head(&mut *self.store.pool.acquire().await?, self.company).await
     }
 
     /// Checks every entry of the company's log against the one before, the last against the head, and the log against a head
-    /// that somebody kept elsewhere.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn verify_audit(&self, kept: Option<&AuditHead>) -> Result<AuditVerdict, StoreError> {
+    /// that was stored elsewhere.
+    pub async fn verify_audit(&self, expected: Option<&AuditHead>) -> Result<AuditVerdict, StoreError> {
         let mut connection = self.store.pool.acquire().await?;
         let head = head(&mut connection, self.company).await?;
-        let broken = self.first_broken(&mut connection, &head, kept).await?;
+        let broken = self.first_broken(&mut connection, &head, expected).await?;
         Ok(AuditVerdict { head, broken })
     }
 
@@ -223,7 +220,7 @@ impl CompanyStore<'_> {
         &self,
         connection: &mut AnyConnection,
         head: &AuditHead,
-        kept: Option<&AuditHead>,
+        expected: Option<&AuditHead>,
     ) -> Result<Option<BrokenEntry>, StoreError> {
         let broken = |entry: i64, detail: &str| {
             Ok(Some(BrokenEntry { entry: u64::try_from(entry).unwrap_or(0), detail: detail.to_owned() }))
@@ -253,8 +250,8 @@ impl CompanyStore<'_> {
                 if row::text(row, "hash")? != hash {
                     return broken(number, "it is not what was written, or the entry before it is not");
                 }
-                let is_kept = kept.filter(|kept| i64::try_from(kept.entry) == Ok(number));
-                if is_kept.is_some_and(|kept| kept.hash != hash) {
+                let is_expected = expected.filter(|expected| i64::try_from(expected.entry) == Ok(number));
+                if is_expected.is_some_and(|expected| expected.hash != hash) {
                     return broken(number, "it is not the one that the head was kept of");
                 }
             }
@@ -262,7 +259,7 @@ impl CompanyStore<'_> {
         if (u64::try_from(number).unwrap_or(0), hash.as_str()) != (head.entry, head.hash.as_str()) {
             return broken(number + 1, "the log does not end where its head says");
         }
-        if kept.is_some_and(|kept| kept.entry > head.entry) {
+        if expected.is_some_and(|expected| expected.entry > head.entry) {
             return broken(number + 1, "it is missing: the head was kept of a later entry");
         }
         let beyond = sqlx::query(
@@ -278,17 +275,14 @@ impl CompanyStore<'_> {
 }
 
 impl Store {
-    /// The heads of every company's log, with the companies' names, for a place where whoever owns the database can't change
-    /// them.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists the heads of every company's log, with the companies' names, to be stored where the owner of the database can't
+    /// change them.
     pub async fn audit_heads(&self) -> Result<Vec<(CompanyId, String, AuditHead)>, StoreError> {
         heads(&mut *self.pool.acquire().await?).await
     }
 }
 
-/// The heads of every company's log that has entries.
+/// Lists the heads of every company's log that has entries.
 pub(crate) async fn heads(
     connection: &mut AnyConnection,
 ) -> Result<Vec<(CompanyId, String, AuditHead)>, StoreError> {

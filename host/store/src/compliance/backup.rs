@@ -1,8 +1,8 @@
-//! Backups of a store in a file, and coming back from one.
+//! Backups of a store in a file, and restoring one.
 //!
-//! A backup is one transaction's view of the database, however many programs write meanwhile. Coming back from it is not
-//! harmless: what the backup thinks is still to be sent may have left since. So a mail that had not ended is held, with the
-//! time of the backup, until a person has said what is to become of it; whoever knows better may have all of them go on.
+//! A backup is one transaction's view of the database, however many programs write meanwhile. Restoring it is not harmless: a
+//! mail that was still to be sent then may have left since. So a mail that had not ended is held, with the time of the backup,
+//! until a person has decided about it; a caller that knows that none has left may have all of them go on.
 
 use crate::compliance::audit::{Action, Note, add};
 use crate::compliance::audit_chain::{AuditHead, heads};
@@ -17,7 +17,7 @@ use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
-/// What a backup says of itself.
+/// A backup that was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Backup {
     /// Everything that was on disk at this time is in it.
@@ -28,12 +28,12 @@ pub struct Backup {
     pub audit_heads: Vec<(String, AuditHead)>,
 }
 
-/// How a store comes back.
+/// Options of restoring a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Restoring {
     /// Takes the place of a store that is there; that one stays beside it under another name.
     pub replace: bool,
-    /// Mails go on as the backup has them: for whoever knows that none of them has left since.
+    /// Mails go on as the backup has them: for a caller who knows that none of them has left since.
     pub resume_all: bool,
 }
 
@@ -49,12 +49,12 @@ pub struct Restored {
 }
 
 impl Store {
-    /// Writes a backup of a store in a file to a new file that nobody else may read. Programs may work with the store
+    /// Writes a backup of a store in a file to a new file that only its owner may read. Programs may work with the store
     /// meanwhile. What is under that name afterwards is whole.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] where something is under that name; [`StoreError::Invalid`] on PostgreSQL, which has a tool
-    /// of its own; [`StoreError::DiskFull`], [`StoreError::CannotOpen`].
+    /// [`StoreError::Taken`] where a file of that name exists; [`StoreError::Invalid`] on PostgreSQL, which has a tool of its
+    /// own; [`StoreError::DiskFull`], [`StoreError::CannotOpen`].
     pub async fn back_up(&self, to: &Path) -> Result<Backup, StoreError> {
         if self.dialect == Dialect::Postgres {
             return Err(StoreError::invalid("backup", "a store in PostgreSQL is backed up by pg_dump"));
@@ -66,7 +66,7 @@ impl Store {
         }
         let part = beside(&to, ".part");
         let written = self.write_backup(&part).await;
-        let kept = written.and_then(|backup| {
+        let result = written.and_then(|backup| {
             // Unlike a rename, a link never takes the place of a file that has come in the meantime.
             std::fs::hard_link(&part, &to).map_err(|e| match e.kind() {
                 std::io::ErrorKind::AlreadyExists => {
@@ -78,7 +78,7 @@ impl Store {
             Ok(backup)
         });
         remove_database(&part);
-        kept
+        result
     }
 
     async fn write_backup(&self, part: &Path) -> Result<Backup, StoreError> {
@@ -104,11 +104,8 @@ impl Store {
         Ok(Backup { taken, bytes, audit_heads })
     }
 
-    /// Says of a store that came back by the database's own means that it is as it was at this time: mails that had not
-    /// ended are held. Gives how many.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Marks a store that was restored by the database's own means as being of this time: mails that had not ended are held.
+    /// Returns how many.
     pub async fn mark_restored(&self, taken: Time, resume_all: bool) -> Result<u64, StoreError> {
         let mut transaction = self.write().await?;
         let now = Local::now().fixed_offset();
@@ -158,9 +155,9 @@ impl Location {
     /// Puts the store of a backup here. No worker may be at the place, and no other program with it.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] where a store is here and is not to be replaced; [`StoreError::Busy`] where a program works
-    /// with it; [`StoreError::Damaged`] and [`StoreError::Invalid`] for a backup that is none, or not whole. Then nothing
-    /// has changed.
+    /// [`StoreError::Taken`] where a store is here and is not to be replaced; [`StoreError::Busy`] where a program works with
+    /// it; [`StoreError::Damaged`] and [`StoreError::Invalid`] for a file that is no backup, or not whole. Then nothing has
+    /// changed.
     pub async fn restore(&self, from: &Path, how: Restoring) -> Result<Restored, StoreError> {
         let Some(to) = self.path() else {
             return Err(StoreError::invalid("restore", "a store in PostgreSQL comes back by pg_restore"));
@@ -190,7 +187,7 @@ impl Location {
     }
 }
 
-/// A store beside the place where it is to be: checked, up to date, and with its mails held.
+/// Prepares a store beside the place where it is to be: checked, up to date, and with its mails held.
 async fn prepare(from: &Path, part: &Path, how: Restoring) -> Result<Restored, StoreError> {
     remove_database(part);
     let mut source = File::open(from).map_err(|e| unusable(from, &e))?;
@@ -215,7 +212,7 @@ async fn prepare(from: &Path, part: &Path, how: Restoring) -> Result<Restored, S
     Ok(Restored { taken, held, before: None })
 }
 
-/// When the backup was taken; an error for what is none.
+/// Reads when the backup was taken; an error for a file that is none.
 async fn taken(connection: &mut AnyConnection) -> Result<Time, StoreError> {
     check(connection).await?;
     let none = || {
@@ -231,14 +228,14 @@ async fn taken(connection: &mut AnyConnection) -> Result<Time, StoreError> {
 /// Reads every page.
 async fn check(connection: &mut AnyConnection) -> Result<(), StoreError> {
     let rows = sqlx::query("pragma integrity_check(1)").fetch_all(connection).await?;
-    let said: Vec<String> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-    match said.as_slice() {
+    let lines: Vec<String> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    match lines.as_slice() {
         [ok] if ok == "ok" => Ok(()),
         words => Err(StoreError::Damaged(words.join("; "))),
     }
 }
 
-/// Moves the write-ahead log into the file, which needs that nobody else has it open.
+/// Moves the write-ahead log into the file, for which no other program may have it open.
 async fn gathered(location: &Location) -> Result<(), StoreError> {
     let mut connection = connect::plain(location).await?;
     let mode = sqlx::query("pragma journal_mode = delete").fetch_one(&mut connection).await;
@@ -250,7 +247,7 @@ async fn gathered(location: &Location) -> Result<(), StoreError> {
     }
 }
 
-/// Nobody works with the store that is to be replaced. One that can't be read any more is worked with by nobody.
+/// Checks that no program works with the store that is to be replaced. A store that can't be read any more counts as unused.
 async fn alone(path: &Path) -> Result<(), StoreError> {
     match gathered(&Location::file(path)).await {
         Err(StoreError::Busy(_)) => Err(StoreError::Busy(format!(
@@ -261,7 +258,7 @@ async fn alone(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// The store that was there, under another name.
+/// Renames the store that was there.
 fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
     let now = Local::now().format("%Y%m%d-%H%M%S");
     let mut aside = beside(path, &format!(".replaced-{now}"));
@@ -298,7 +295,7 @@ fn remove_database(path: &Path) {
     remove_logs(path);
 }
 
-/// A new file for its owner alone: everything that the company wrote is in it.
+/// Creates a file that only its owner may read: everything that the company wrote is in it.
 fn private_file(path: &Path) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
     options.create_new(true).read(true).write(true);
@@ -307,7 +304,7 @@ fn private_file(path: &Path) -> Result<File, StoreError> {
     options.open(path).map_err(|e| unusable(path, &e))
 }
 
-/// The name itself is on disk too, where the system lets a folder be asked for that.
+/// Makes the name durable too, where the system lets a folder be synchronised.
 fn settle_folder(path: &Path) {
     if let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) {
         let _ = folder.sync_all();

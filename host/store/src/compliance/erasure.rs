@@ -1,5 +1,5 @@
-//! A person's data, erased on request: a pseudonym stands in place of the address, the name and what was written are gone,
-//! and every count is as it was. An address that must not be written to still is not: the pseudonym recognises it.
+//! Erasing a person's data on request: a pseudonym replaces the address, the name and what was written are deleted, and every
+//! count stays. An address that must not be written to still is not: the pseudonym recognises it.
 
 use crate::attempts::events::{digest, event};
 use crate::attempts::interruption::close_open_attempts;
@@ -19,13 +19,13 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// How often the last traces are tried to be overwritten while others read.
+/// How often the log of the file is tried to be overwritten while other programs read.
 const TRIES: u32 = 40;
 
-/// What erasing came to.
+/// The result of erasing a person's data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Erased {
-    /// What stands in place of the address.
+    /// The pseudonym of the address.
     pub pseudonym: String,
     /// Mails that went, or were to go, to the person.
     pub mails: u64,
@@ -33,13 +33,13 @@ pub struct Erased {
     pub cancelled: Vec<String>,
     /// Reasons for which the address is not written to; they hold on.
     pub suppressions: u64,
-    /// Where the address still is: settings that somebody wrote, and can change.
+    /// Where the address still is: settings that a person wrote, and can change.
     pub left: Vec<String>,
 }
 
 impl CompanyStore<'_> {
     /// Erases a person's data in every mail of the company, all or nothing. Needs [`Store::lend_pseudonym_key`] before;
-    /// [`Store::scrub`] overwrites what a database file keeps of deleted rows.
+    /// [`Store::scrub`] overwrites what a database file contains of deleted rows.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] for the address of a user or an account of the company, and without the key;
@@ -100,7 +100,7 @@ impl CompanyStore<'_> {
         Ok(Erased { pseudonym, mails: mails.len() as u64, cancelled, suppressions, left })
     }
 
-    /// A user's or an account's own address is not erased while they are here: everything would go on using it.
+    /// Refuses the address of a user or an account of the company: the program would go on using it.
     async fn is_a_strangers(&self, connection: &mut AnyConnection, own: &str) -> Result<(), StoreError> {
         let rows = sqlx::query(
             "select 'user' as what, login as name, address from users where company = $1 \
@@ -117,7 +117,7 @@ impl CompanyStore<'_> {
         Ok(())
     }
 
-    /// The mails to the address, each with the names that the person has in it.
+    /// Finds the mails to the address, each with the names that the person has in it.
     async fn mails_of(
         &self,
         connection: &mut AnyConnection,
@@ -144,7 +144,7 @@ impl CompanyStore<'_> {
         }
     }
 
-    /// Puts the pseudonym in place of the address in a column, and of the names where the mail is one of these.
+    /// Replaces the address in a column by the pseudonym, and the names where the mail is one of these.
     async fn rewrite(
         &self,
         connection: &mut AnyConnection,
@@ -184,7 +184,7 @@ impl CompanyStore<'_> {
         Ok(())
     }
 
-    /// Settings that name the address: a person wrote them, and a person changes them.
+    /// Lists the settings that name the address: a person wrote them, and a person changes them.
     async fn settings_with(
         &self,
         connection: &mut AnyConnection,
@@ -210,8 +210,8 @@ impl CompanyStore<'_> {
     }
 }
 
-/// Cancels a mail that was still to be sent, and closes the attempt that a former holder left open. True where it is certain that
-/// it had not left.
+/// Cancels a mail that was still to be sent, and closes the attempt that a former lease owner left open. Returns true if it is
+/// certain that the mail had not left.
 async fn cancel(transaction: &mut WriteTransaction, mail: MailId, now: Time) -> Result<bool, StoreError> {
     let was_in_doubt =
         "exists (select 1 from attempts where attempts.mail = outbox.mail and result = 'in-doubt')";
@@ -237,7 +237,7 @@ async fn cancel(transaction: &mut WriteTransaction, mail: MailId, now: Time) -> 
     Ok(!doubtful && row.try_get::<i64, _>("doubtful")? == 0)
 }
 
-/// Recipients, envelope and facts in any spelling of the address; the person's name.
+/// Replaces recipients, envelope and facts in any spelling of the address, and deletes the person's name.
 async fn forget(
     connection: &mut AnyConnection,
     mail: MailId,
@@ -287,8 +287,8 @@ async fn forget(
 }
 
 impl Store {
-    /// Overwrites what a database file keeps of deleted rows, and the log before it. False: somebody reads all the time, and
-    /// the log still has them; the same call later does it. PostgreSQL clears away by itself, in its own time.
+    /// Overwrites what a database file contains of deleted rows, and its log. Returns false if other programs read all the
+    /// time, and the log still has them; a later call does it. PostgreSQL does so by itself, in its own time.
     ///
     /// # Errors
     /// [`StoreError::DiskFull`]: the file is written anew, and needs as much room again.

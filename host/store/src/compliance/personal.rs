@@ -1,5 +1,5 @@
-//! Which columns may hold something of a person, and which hold nothing: every text column of the schema is in one list or the
-//! other, which a test compares with the schema itself.
+//! Which columns may contain data of a person, and which do not: every text column of the schema is in one list or the other,
+//! which a test compares with the schema itself.
 
 /// A column that erasing rewrites: an address in it is replaced wherever it stands, and the person's name too where the row
 /// is about one of their mails.

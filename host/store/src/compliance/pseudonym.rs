@@ -1,10 +1,11 @@
-//! What stands in place of an erased address: the same for the same address, and nobody's who has not the key.
+//! Pseudonyms of erased addresses: the same for the same address, and impossible to compute without the key.
 //!
-//! The key is the vault's; the store is lent it, so that an address that must not be written to is recognised after it was
-//! erased here.
+//! The key is the vault's, and lent to the store, so that an address that must not be written to is recognised after it was
+//! erased.
 
 use crate::Store;
 use crate::sql::address_key::address_key;
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use postroom_model::CompanyId;
 use secrecy::{ExposeSecret, SecretSlice};
@@ -12,19 +13,19 @@ use sha2::Sha256;
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-/// What else the key might ever sign is something else.
+/// Separates these signatures from any other use of the key.
 const CONTEXT: &[u8] = b"postroom erased address, version 1";
 /// 128 bits of the HMAC.
 const BYTES: usize = 16;
 /// A domain that never is one (RFC 6761).
 const DOMAIN: &str = "erased.invalid";
 
-/// The key of pseudonyms, once somebody has lent it.
+/// The key of pseudonyms, once the vault has lent it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Pseudonyms(Arc<OnceLock<SecretSlice<u8>>>);
 
 impl Pseudonyms {
-    /// The pseudonym of an address; none without the key.
+    /// Computes the pseudonym of an address; none without the key.
     pub(crate) fn of(&self, company: CompanyId, address: &str) -> Option<String> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.get()?.expose_secret()).ok()?;
         let company = company.to_string();
@@ -34,11 +35,10 @@ impl Pseudonyms {
             mac.update(part);
         }
         let proof = mac.finalize().into_bytes();
-        let hex: String = proof.iter().take(BYTES).map(|byte| format!("{byte:02x}")).collect();
-        Some(format!("erased-{hex}@{DOMAIN}"))
+        Some(format!("erased-{}@{DOMAIN}", HEXLOWER.encode(proof.get(..BYTES)?)))
     }
 
-    /// Whether erased addresses can be told from others here.
+    /// Returns true if the key was lent, so that erased addresses are recognised.
     pub(crate) fn known(&self) -> bool {
         self.0.get().is_some()
     }
@@ -50,20 +50,20 @@ impl Store {
         let _ = self.pseudonyms.0.set(key);
     }
 
-    /// The keys under which addresses may be suppressed: themselves, and their pseudonyms once they were erased.
+    /// Returns the keys under which addresses may be suppressed: the addresses themselves, and their pseudonyms.
     pub(crate) fn suppression_keys(&self, company: CompanyId, addresses: &[String]) -> BTreeSet<String> {
         let own = addresses.iter().map(|address| address_key(address));
         own.chain(addresses.iter().filter_map(|address| self.pseudonyms.of(company, address))).collect()
     }
 }
 
-/// Whether an address is a pseudonym.
+/// Returns true if an address is a pseudonym.
 pub(crate) fn is_pseudonym(address: &str) -> bool {
     address.starts_with("erased-") && address.ends_with(DOMAIN)
 }
 
-/// A text with every occurrence of these words replaced, letters compared without regard to case. An occurrence within a
-/// longer address or word is none.
+/// Replaces every occurrence of these words in a text, letters compared without regard to case. An occurrence within a longer
+/// address or word is none.
 pub(crate) fn replaced(text: &str, words: &[String], by: &str) -> String {
     let mut text = text.to_owned();
     for word in words.iter().filter(|word| !word.is_empty()) {
@@ -89,7 +89,7 @@ pub(crate) fn replaced(text: &str, words: &[String], by: &str) -> String {
     text
 }
 
-/// A text with addresses in it replaced by what `by` says of each; none: it stays as it is.
+/// Replaces the addresses in a text by what `by` returns for each; none: it stays as it is.
 pub(crate) fn replace_addresses(text: &str, by: impl Fn(&str) -> Option<String>) -> String {
     let in_local = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '+' | '\'' | '.');
     let in_domain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.');
@@ -118,7 +118,7 @@ pub(crate) fn replace_addresses(text: &str, by: impl Fn(&str) -> Option<String>)
     out
 }
 
-/// The first occurrence: what is before it, it, and what follows.
+/// Finds the first occurrence: the text before it, the occurrence, and the text after it.
 fn find<'a>(text: &'a str, word: &str) -> Option<(&'a str, &'a str, &'a str)> {
     let lower = word.to_lowercase();
     for (at, _) in text.char_indices() {

@@ -1,11 +1,13 @@
-//! How long mails are kept whole. One that has lost its content still counts: who got it, what became of it and when,
-//! remain for the books; what it said does not.
+//! How long mails are stored with their content. A mail without its content still counts: its recipients, result and times
+//! remain for the books; its text does not.
 
 use crate::compliance::audit::{Action, Note, add};
-use crate::mail::message_blob::Skeleton;
+use crate::error::changed;
+use crate::mail::message_blob::MessageBlob;
 use crate::sql::row::{self, Time};
 use crate::{CompanyStore, Store, StoreError};
 use chrono::{DateTime, Duration};
+use data_encoding::HEXLOWER;
 use postroom_model::{CompanyId, MailId};
 use sha2::{Digest, Sha256};
 use sqlx::{AnyConnection, Row as _};
@@ -14,10 +16,7 @@ use sqlx::{AnyConnection, Row as _};
 const PAGE: i64 = 500;
 
 impl CompanyStore<'_> {
-    /// Days that a mail stays whole after it ended; none: for ever.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchCompany`].
+    /// Reads the days that a mail keeps its content after it ended; none: for ever.
     pub async fn retention(&self) -> Result<Option<u32>, StoreError> {
         let row = sqlx::query("select retention from companies where id = $1").bind(self.company.to_string());
         let row = row.fetch_optional(&self.store.pool).await?;
@@ -25,7 +24,7 @@ impl CompanyStore<'_> {
         Ok(row::optional_count(&row, "retention")?.and_then(|days| u32::try_from(days).ok()))
     }
 
-    /// Says so.
+    /// Sets the days that a mail keeps its content after it ended; none: for ever.
     ///
     /// # Errors
     /// [`StoreError::NoSuchCompany`]; [`StoreError::Invalid`] for no day at all.
@@ -38,20 +37,13 @@ impl CompanyStore<'_> {
             .bind(self.company.to_string())
             .execute(&self.store.pool)
             .await?;
-        if done.rows_affected() == 0 {
-            Err(StoreError::NoSuchCompany(self.company.to_string()))
-        } else {
-            Ok(())
-        }
+        changed(&done, || StoreError::NoSuchCompany(self.company.to_string()))
     }
 }
 
 impl Store {
-    /// Empties the mails of every company that ended longer ago than it keeps them. May be repeated, and interrupted. How
-    /// many were emptied now.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Empties the mails of every company that ended longer ago than it stores their content. May be repeated, and interrupted.
+    /// Returns how many were emptied now.
     pub async fn apply_retention(&self, now: Time) -> Result<u64, StoreError> {
         let rows = sqlx::query("select id, retention from companies where retention is not null");
         let mut all = 0;
@@ -100,7 +92,7 @@ impl Store {
             }
             transaction.commit().await?;
             done += count;
-            // They came in the order of their making: after these all are younger than what is to go.
+            // Mails are read in the order of their creation: all that follow are younger than the limit.
             if rows.iter().all(|row| row::time(row, "created").is_ok_and(|created| created >= before)) {
                 break;
             }
@@ -114,7 +106,7 @@ impl Store {
     }
 }
 
-/// The last time at which something was done about a mail that has ended.
+/// Returns the last time at which an ended mail was worked at.
 async fn ended(connection: &mut AnyConnection, mail: MailId, created: Time) -> Result<Time, StoreError> {
     let rows = sqlx::query("select finished from attempts where mail = $1 and finished is not null");
     let mut last = created;
@@ -122,14 +114,14 @@ async fn ended(connection: &mut AnyConnection, mail: MailId, created: Time) -> R
         last = last.max(row::time(&row, "finished")?);
     }
     let row = sqlx::query("select max(at) as at from audit where mail = $1").bind(mail.to_string());
-    let said: Option<i64> = row.fetch_one(connection).await?.try_get("at")?;
-    let said = said.and_then(DateTime::from_timestamp_millis).map(|at| at.fixed_offset());
-    Ok(said.map_or(last, |said| last.max(said)))
+    let noted: Option<i64> = row.fetch_one(connection).await?.try_get("at")?;
+    let noted = noted.and_then(DateTime::from_timestamp_millis).map(|at| at.fixed_offset());
+    Ok(noted.map_or(last, |noted| last.max(noted)))
 }
 
-/// Takes a mail's content away: text, files. The copy in Sent that was not filed yet can't be any more.
+/// Deletes a mail's content: text, files. A copy that was not filed in Sent yet can't be any more.
 pub(crate) async fn empty(connection: &mut AnyConnection, mail: MailId, now: Time) -> Result<(), StoreError> {
-    let nothing = Skeleton { pieces: (&[] as &[_]).into(), html: "".into(), text: "".into() }.pack()?;
+    let nothing = MessageBlob { pieces: (&[] as &[_]).into(), html: "".into(), text: "".into() }.pack()?;
     sqlx::query("update mails set message_blob = $1, emptied = $2 where id = $3")
         .bind(nothing)
         .bind(row::stamp(now))
@@ -145,7 +137,7 @@ pub(crate) async fn empty(connection: &mut AnyConnection, mail: MailId, now: Tim
     Ok(())
 }
 
-/// What a mail says beside its text: subject, names. Addresses stay, since each has a status of its own.
+/// Deletes what a mail has beside its text: subject, names. Addresses stay, since each has a status of its own.
 async fn forget_names(connection: &mut AnyConnection, mail: MailId) -> Result<(), StoreError> {
     let row = sqlx::query("select recipients, message_id from mails where id = $1").bind(mail.to_string());
     let row = row.fetch_one(&mut *connection).await?;
@@ -153,9 +145,9 @@ async fn forget_names(connection: &mut AnyConnection, mail: MailId) -> Result<()
     for recipient in &mut recipients {
         recipient.party.name = None;
     }
-    // Whoever holds the message can still show that it was this one.
+    // A person who has the message can still prove that it was this one.
     let digest = Sha256::digest(row::text(&row, "message_id")?);
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = HEXLOWER.encode(&digest);
     sqlx::query(
         "update mails set subject = '', from_name = null, recipients = $1, message_id = $2, \
          partner = case when partner is null then null else '' end where id = $3",
@@ -165,12 +157,12 @@ async fn forget_names(connection: &mut AnyConnection, mail: MailId) -> Result<()
     .bind(mail.to_string())
     .execute(&mut *connection)
     .await?;
-    let told = "update notices set name = null, partner = case when partner is null then null else '' end where mail = $1";
-    sqlx::query(told).bind(mail.to_string()).execute(connection).await?;
+    let redact = "update notices set name = null, partner = case when partner is null then null else '' end where mail = $1";
+    sqlx::query(redact).bind(mail.to_string()).execute(connection).await?;
     Ok(())
 }
 
-/// Contents that no mail of the company carries any more.
+/// Deletes contents that no mail of the company carries any more.
 pub(crate) async fn drop_contents(
     connection: &mut AnyConnection,
     company: CompanyId,

@@ -1,4 +1,4 @@
-//! Addresses that a company no longer writes to, each with the evidence, until somebody releases it.
+//! Addresses that a company no longer writes to, each with the evidence, until a person releases it.
 
 use crate::compliance::pseudonym::is_pseudonym;
 use crate::sql::address_key::address_key;
@@ -16,15 +16,15 @@ use std::str::FromStr;
 /// Characters of the evidence that are kept.
 const WORDS: usize = 2_000;
 
-/// Why an address is no longer written to.
+/// A reason why an address is no longer written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SuppressionKind {
     /// It does not exist, or never accepts.
     HardBounce,
-    /// Whoever reads it called our mail unwanted.
+    /// Its reader called our mail unwanted.
     Complaint,
-    /// Somebody here said so.
+    /// A user entered it.
     ByHand,
 }
 
@@ -62,9 +62,9 @@ pub struct NewSuppression {
     pub mail: Option<MailId>,
     /// Code that a server gave.
     pub code: Option<String>,
-    /// Its words; or why somebody entered it.
+    /// The server's words; or why a user entered it.
     pub words: Option<String>,
-    /// Who says so: the source of an event, or a person's login.
+    /// The source of the event, or a person's login.
     pub source: String,
 }
 
@@ -81,9 +81,9 @@ pub struct Suppression {
     pub mail: Option<String>,
     /// Code that a server gave.
     pub code: Option<String>,
-    /// Its words.
+    /// The server's words; or why a user entered it.
     pub words: Option<String>,
-    /// Who says so.
+    /// The source of the event, or a person's login.
     pub source: String,
     /// It is written to again.
     pub released: Option<Release>,
@@ -103,7 +103,7 @@ impl fmt::Display for Suppression {
     }
 }
 
-/// That an address is written to again.
+/// The release of an address, which is written to again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Release {
     /// When.
@@ -113,27 +113,21 @@ pub struct Release {
 }
 
 impl Store {
-    /// Suppresses an address on a person's word. True where that is news: what is known changes nothing, and what was
-    /// released counts again only by evidence that is newer than the release. What reports say of a mail's recipients comes by
-    /// [`SystemStore::record_report`](crate::SystemStore::record_report).
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchCompany`].
+    /// Suppresses an address that a person enters. Returns true if that changes anything: a known suppression does not, and a
+    /// released one counts again only by evidence that is newer than the release. What reports state of a mail's recipients is
+    /// stored by [`SystemStore::record_report`](crate::SystemStore::record_report).
     pub async fn suppress(&self, company: CompanyId, new: &NewSuppression) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
         let known = sqlx::query("select id from companies where id = $1").bind(company.to_string());
         if known.fetch_optional(&mut *transaction).await?.is_none() {
             return Err(StoreError::NoSuchCompany(company.to_string()));
         }
-        let is_news = suppress(&mut transaction, company, new).await?;
+        let is_new = suppress(&mut transaction, company, new).await?;
         transaction.commit().await?;
-        Ok(is_news)
+        Ok(is_new)
     }
 
-    /// Why these addresses are not written to; nothing of those that may be.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists why these addresses are not written to; the others are not in it.
     pub async fn suppressed(
         &self,
         company: CompanyId,
@@ -154,7 +148,7 @@ impl Store {
             each.text("id"),
             each.row(),
         );
-        let asked = rows::about(sql, &rows::ids(&keys))?.bind(company.to_string());
+        let asked = rows::bulk_query(sql, &rows::ids(&keys))?.bind(company.to_string());
         let mut found = Vec::new();
         for row in asked.fetch_all(&mut *connection).await? {
             let key = row::text(&row, "address_key")?;
@@ -170,10 +164,7 @@ impl Store {
         Ok(found)
     }
 
-    /// All of a company's, the latest first; released ones too.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists all suppressions of a company, the latest first; released ones too.
     pub async fn suppressions(&self, company: CompanyId) -> Result<Vec<Suppression>, StoreError> {
         let rows =
             sqlx::query("select * from suppressions where company = $1 order by since desc, address_key")
@@ -183,10 +174,7 @@ impl Store {
         rows.iter().map(suppression).collect()
     }
 
-    /// Lets an address be written to again, whatever it was kept from it for. How many reasons that ended.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Releases an address, whatever it was suppressed for. Returns how many reasons that ended.
     pub async fn release(
         &self,
         company: CompanyId,
@@ -208,7 +196,7 @@ impl Store {
     }
 }
 
-/// Suppresses an address. True where that is news.
+/// Suppresses an address. Returns true if that changes anything.
 pub(crate) async fn suppress(
     connection: &mut AnyConnection,
     company: CompanyId,

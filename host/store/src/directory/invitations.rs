@@ -1,10 +1,11 @@
-//! Invitations to sign in from a browser: made by an administrator, used once.
+//! Invitations to sign in from a browser: created by an administrator, used once.
 //!
-//! Whatever an invitation needs is asked in the statement that changes it: the link has not run out, the user may still use
-//! the account, the account is not compromised. The grant is kept in the transaction that uses the invitation up.
+//! The statement that changes an invitation checks all that it needs: the link has not run out, the user may still use the
+//! account, the account is not compromised. The grant is stored in the transaction that uses the invitation up.
 
 use crate::CompanyStore;
 use crate::directory::secrets::{Put, SealedSecret, follow, write_sealed};
+use crate::error::changed;
 use crate::sql::row;
 use crate::{Store, StoreError};
 use chrono::{DateTime, Utc};
@@ -14,7 +15,7 @@ use postroom_model::{
 use sqlx::AnyConnection;
 use std::time::Duration;
 
-/// How long an invitation that ran out is kept.
+/// How long an invitation that ran out is stored.
 const KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 /// What an invitation needs to hold, at the time `$1`.
@@ -22,12 +23,12 @@ const HOLDS: &str = "invitations.until >= $1 and exists (select 1 from reachable
      and reachable.company = invitations.company and reachable.user_id = invitations.user_id \
      and reachable.state <> 'compromised')";
 
-/// An invitation to be made.
+/// An invitation to be created.
 #[derive(Debug, Clone)]
 pub struct NewInvitation {
     /// The account that is to be connected.
     pub account: AccountId,
-    /// Who is invited; must be able to use the account.
+    /// The user who is invited, and may use the account.
     pub user: UserId,
     /// The mailbox that may sign in; none: the account's address.
     pub mailbox: Option<MailAddress>,
@@ -44,11 +45,11 @@ pub struct Invited {
     pub mailbox: MailAddress,
     /// The company's name.
     pub company: String,
-    /// Nobody has begun a sign-in by it.
+    /// No sign-in has begun by it.
     pub is_open: bool,
 }
 
-/// Which invitation, of which company, at what time.
+/// An invitation of a company, at a time.
 #[derive(Debug, Clone, Copy)]
 pub struct InvitationKey {
     /// The company that invites.
@@ -84,16 +85,14 @@ impl CompanyStore<'_> {
         .bind(new.user.to_string())
         .execute(&mut *writing)
         .await?;
-        if done.rows_affected() == 0 {
-            return Err(StoreError::NoSuchAccount(new.account.to_string()));
-        }
+        changed(&done, || StoreError::NoSuchAccount(new.account.to_string()))?;
         writing.commit().await?;
         Ok(id)
     }
 }
 
 impl Store {
-    /// An invitation that still holds and is not used up.
+    /// Reads an invitation that still holds and is not used up.
     pub async fn invitation(&self, key: InvitationKey) -> Result<Option<Invited>, StoreError> {
         let mut connection = self.pool.acquire().await?;
         let sql = format!(
@@ -119,12 +118,12 @@ impl Store {
         }))
     }
 
-    /// Begins the one sign-in of an open invitation. False where it does not hold, or a sign-in has begun.
+    /// Begins the one sign-in of an open invitation. Returns false where it does not hold, or a sign-in has begun.
     pub async fn begin_invitation(&self, key: InvitationKey) -> Result<bool, StoreError> {
         self.move_invitation(key, "open", "begun").await
     }
 
-    /// Opens an invitation again whose sign-in came to nothing.
+    /// Opens an invitation again whose sign-in failed.
     pub async fn reopen_invitation(&self, key: InvitationKey) -> Result<bool, StoreError> {
         self.move_invitation(key, "begun", "open").await
     }
@@ -142,8 +141,8 @@ impl Store {
         Ok(self.write_one(moved).await? == 1)
     }
 
-    /// Keeps the sealed grant of a sign-in and uses its invitation up, in one transaction. [`Put::Changed`], and nothing is done,
-    /// where the invitation has not begun, does not hold any more, or is for another mailbox or account.
+    /// Stores the sealed grant of a sign-in and uses its invitation up, in one transaction. Returns [`Put::Changed`], and
+    /// changes nothing, where the invitation has not begun, does not hold any more, or is for another mailbox or account.
     pub async fn redeem_invitation(
         &self,
         key: InvitationKey,
@@ -179,12 +178,12 @@ impl Store {
         follow(&mut writing, &self.pseudonyms, secret.owner, Some(&AccountState::Ready)).await?;
         note_authorized(&mut writing, (company, account), mailbox).await?;
         writing.commit().await?;
-        self.let_go(company, account, &AccountState::Ready).await?;
+        self.resume_waiting_mails(company, account, &AccountState::Ready).await?;
         Ok(Put::Done(version))
     }
 }
 
-/// Remembers which mailbox signed in. The transaction holds the account's row.
+/// Records which mailbox signed in. The transaction holds the account's row.
 async fn note_authorized(
     connection: &mut AnyConnection,
     (company, id): (CompanyId, AccountId),

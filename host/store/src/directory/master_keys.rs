@@ -1,4 +1,5 @@
-//! Master keys by their ids, the data keys under them, and the programs that have them. The keys themselves are elsewhere.
+//! Master keys by their ids, the data keys under them, and the programs that use them. The keys themselves are not in the
+//! store.
 
 use crate::directory::secrets::{gathered, owner_key};
 use crate::sql::row;
@@ -7,7 +8,7 @@ use chrono::Local;
 use postroom_model::{SecretKind, SecretOwner};
 use sqlx::any::AnyRow;
 
-/// A master key, as the store knows it.
+/// A master key as the store has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MasterKeyRow {
     /// Its public name.
@@ -22,7 +23,7 @@ pub struct MasterKeyRow {
 
 /// A program that works with the vault.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyHolder {
+pub struct KeyUser {
     /// Name of the program.
     pub program: String,
     /// Host that it runs on.
@@ -34,7 +35,7 @@ pub struct KeyHolder {
 }
 
 impl Store {
-    /// Makes a master key the current one of a store that has none yet. False where it has one.
+    /// Makes a master key the current one of a store that has none yet. Returns false where it has one.
     pub async fn begin_master_key(&self, key: &str) -> Result<bool, StoreError> {
         let done = sqlx::query(
             "insert into master_keys (id, since, is_current) select $1, $2, 1 \
@@ -44,13 +45,13 @@ impl Store {
         Ok(self.write_one(done).await? == 1)
     }
 
-    /// The current master key; none in a store that never had a secret.
+    /// Returns the current master key; none in a store that never had a secret.
     pub async fn current_master_key(&self) -> Result<Option<String>, StoreError> {
         let row = sqlx::query("select id from master_keys where is_current = 1").fetch_optional(&self.pool);
         row.await?.map(|row| row::text(&row, "id")).transpose()
     }
 
-    /// Makes a master key the current one; the one that was current is a former one.
+    /// Makes a master key the current one. The one before becomes a former one.
     pub async fn set_current_master_key(&self, key: &str) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         sqlx::query("update master_keys set is_current = 0 where is_current = 1 and id <> $1")
@@ -68,7 +69,7 @@ impl Store {
         transaction.commit().await
     }
 
-    /// All that are known, the oldest first.
+    /// Lists all master keys, the oldest first.
     pub async fn master_keys(&self) -> Result<Vec<MasterKeyRow>, StoreError> {
         let rows = sqlx::query(
             "select id, since, is_current, retired from master_keys union all \
@@ -86,21 +87,21 @@ impl Store {
         rows.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
-    /// Master keys that are not current, and not retired either.
+    /// Lists the master keys that are neither current nor retired.
     pub async fn former_master_keys(&self) -> Result<Vec<String>, StoreError> {
         let all = self.master_keys().await?;
         Ok(all.into_iter().filter(|it| !it.is_current && it.retired.is_none()).map(|it| it.key).collect())
     }
 
-    /// Ends the use of a former master key: the data keys under it go, and nothing more is written under it. Where secrets have
-    /// no other, nothing is done; gives how many those are.
+    /// Ends the use of a former master key: deletes the data keys under it, and lets none be written any more. Where secrets
+    /// have no other data key, nothing is changed; returns how many those are.
     pub async fn retire_master_key(&self, key: &str, current: &str) -> Result<u64, StoreError> {
         let mut transaction = self.write().await?;
         let retired = sqlx::query(
             "insert into master_keys (id, since, is_current, retired) values ($1, $2, 0, $2) \
              on conflict (id) do update set retired = excluded.retired where master_keys.is_current = 0",
         );
-        // First, so that whoever writes under it waits for this transaction, and finds it retired.
+        // First, so that a program that writes under it waits for this transaction, and finds it retired.
         let now = row::stamp(Local::now().fixed_offset());
         retired.bind(key.to_owned()).bind(now).execute(&mut *transaction).await?;
         let row = sqlx::query(
@@ -125,7 +126,7 @@ impl Store {
         Ok(0)
     }
 
-    /// Secrets without a data key under this master key, after this one, at most so many.
+    /// Reads at most `limit` secrets without a data key under this master key, in the order after `after`.
     pub async fn secrets_not_under(
         &self,
         key: &str,
@@ -150,7 +151,7 @@ impl Store {
         gathered(&rows)
     }
 
-    /// Gives a secret another data key, if it is still the secret that it was read as.
+    /// Adds a data key to a secret, if it is still the secret that was read.
     pub async fn add_wrapped_key(&self, secret: &SealedSecret, new: &WrappedKey) -> Result<bool, StoreError> {
         let Some(known) = secret.keys.first() else { return Ok(false) };
         let done = sqlx::query(
@@ -167,7 +168,7 @@ impl Store {
         Ok(self.write_one(done).await? == 1)
     }
 
-    /// The master keys that secrets are under, and how many are under each.
+    /// Lists the master keys that secrets are under, with the number of secrets.
     pub async fn keys_in_use(&self) -> Result<Vec<(String, u64)>, StoreError> {
         let rows = sqlx::query(
             "select master_key, count(*) as secrets from secret_keys group by master_key order by master_key",
@@ -176,7 +177,7 @@ impl Store {
         rows.fetch_all(&self.pool).await?.iter().map(key).collect()
     }
 
-    /// Secrets that none of these keys opens, by a key that would, and how many each.
+    /// Counts the secrets that none of these keys opens, by a key that would open them.
     pub async fn secrets_without(&self, keys: &[String]) -> Result<Vec<(String, u64)>, StoreError> {
         let rows =
             sqlx::query("select owner, kind, master_key from secret_keys order by owner, kind, master_key");
@@ -200,31 +201,31 @@ impl Store {
         Ok(missing.into_iter().collect())
     }
 
-    /// A program says that it is there until this time, in milliseconds since 1970.
-    pub async fn attend(&self, id: &str, lease_owner: &KeyHolder, until: i64) -> Result<(), StoreError> {
-        let said = sqlx::query(
+    /// Registers a program as a user of the vault until this time, in milliseconds since 1970.
+    pub async fn register_key_user(&self, id: &str, user: &KeyUser, until: i64) -> Result<(), StoreError> {
+        let query = sqlx::query(
             "insert into key_users (id, program, host, pid, keys, until) values ($1, $2, $3, $4, $5, $6) \
              on conflict (id) do update set keys = excluded.keys, until = excluded.until",
         );
-        let said = said.bind(id.to_owned()).bind(row::without_zeros(&lease_owner.program));
-        let said = said.bind(row::without_zeros(&lease_owner.host)).bind(i64::from(lease_owner.pid));
-        self.write_one(said.bind(lease_owner.keys.join(" ")).bind(until)).await?;
+        let query = query.bind(id.to_owned()).bind(row::without_zeros(&user.program));
+        let query = query.bind(row::without_zeros(&user.host)).bind(i64::from(user.pid));
+        self.write_one(query.bind(user.keys.join(" ")).bind(until)).await?;
         Ok(())
     }
 
-    /// A program goes.
-    pub async fn leave(&self, id: &str) -> Result<(), StoreError> {
+    /// Removes a program that ends.
+    pub async fn unregister_key_user(&self, id: &str) -> Result<(), StoreError> {
         self.write_one(sqlx::query("delete from key_users where id = $1").bind(id.to_owned())).await?;
         Ok(())
     }
 
-    /// The programs that are there; those that were not heard of in time are forgotten.
-    pub async fn key_holders(&self, now: i64) -> Result<Vec<KeyHolder>, StoreError> {
+    /// Lists the programs that use the vault; those whose time has ended are deleted.
+    pub async fn key_users(&self, now: i64) -> Result<Vec<KeyUser>, StoreError> {
         self.write_one(sqlx::query("delete from key_users where until < $1").bind(now)).await?;
         let rows = sqlx::query("select program, host, pid, keys from key_users order by host, pid, id");
         let read = |row: &AnyRow| {
             let keys = row::text(row, "keys")?;
-            Ok(KeyHolder {
+            Ok(KeyUser {
                 program: row::text(row, "program")?,
                 host: row::text(row, "host")?,
                 pid: u32::try_from(row::count(row, "pid")?).unwrap_or_default(),

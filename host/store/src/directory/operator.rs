@@ -1,8 +1,8 @@
-//! The operator's door: companies, permissions, and what the machinery needs to know of any account.
+//! The operator's part of the store: companies, permissions, and single accounts for the worker and for tokens.
 
 use crate::attempts::attribution::without_erased;
 use crate::compliance::audit::note_state;
-use crate::error::or_taken;
+use crate::error::{changed, or_taken};
 use crate::sql::row;
 use crate::{Store, StoreError, SystemStore};
 use postroom_model::{
@@ -14,10 +14,7 @@ use sqlx::any::AnyRow;
 const SETTINGS: usize = 4 << 20;
 
 impl SystemStore {
-    /// Finds an account by its id alone: a sign-in's owner is named by it.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchAccount`].
+    /// Reads an account by its id alone: the owner of a sign-in is named by it.
     pub async fn account_of_any_company(&self, id: AccountId) -> Result<Account, StoreError> {
         match self.owner_of(id).await? {
             Some(SecretOwner::Account(company, _)) => self.account(company, id).await,
@@ -27,10 +24,10 @@ impl SystemStore {
 }
 
 impl Store {
-    /// Makes a company.
+    /// Creates a company.
     ///
     /// # Errors
-    /// [`StoreError::Taken`], [`StoreError::Invalid`] where the settings are no JSON object.
+    /// [`StoreError::Taken`]; [`StoreError::Invalid`] where the settings are no JSON object.
     pub async fn create_company(&self, new: &NewCompany) -> Result<Company, StoreError> {
         check_settings(&new.settings)?;
         if new.fallback.account.is_some() {
@@ -53,10 +50,7 @@ impl Store {
         self.company(id).await
     }
 
-    /// All companies, by name.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists all companies, by name.
     pub async fn companies(&self) -> Result<Vec<Company>, StoreError> {
         let rows = sqlx::query(
             "select companies.*, fallbacks.account as fallback_account from companies \
@@ -65,10 +59,7 @@ impl Store {
         rows.fetch_all(&self.pool).await?.iter().map(row::company).collect()
     }
 
-    /// A company.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchCompany`].
+    /// Reads a company.
     pub async fn company(&self, id: CompanyId) -> Result<Company, StoreError> {
         let row = sqlx::query(
             "select companies.*, fallbacks.account as fallback_account from companies \
@@ -77,10 +68,7 @@ impl Store {
         found_company(row.bind(id.to_string()).fetch_optional(&self.pool).await?, &id.to_string())
     }
 
-    /// A company by its name.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchCompany`].
+    /// Reads a company by its name.
     pub async fn company_named(&self, name: &Name) -> Result<Company, StoreError> {
         let row = sqlx::query(
             "select companies.*, fallbacks.account as fallback_account from companies \
@@ -89,10 +77,7 @@ impl Store {
         found_company(row.bind(name.key()).fetch_optional(&self.pool).await?, name.as_str())
     }
 
-    /// Forgets a company with everything that is its: users, accounts, secrets, mails.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchCompany`].
+    /// Deletes a company with its users, accounts, secrets and mails.
     pub async fn remove_company(&self, id: CompanyId) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         // Its own secrets; those of its accounts go with the accounts.
@@ -102,16 +87,11 @@ impl Store {
             .bind(id.to_string())
             .execute(&mut *transaction)
             .await?;
-        if gone.rows_affected() == 0 {
-            return Err(StoreError::NoSuchCompany(id.to_string()));
-        }
+        changed(&gone, || StoreError::NoSuchCompany(id.to_string()))?;
         transaction.commit().await
     }
 
-    /// An account, for the machinery: a worker, a token's renewal.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchAccount`].
+    /// Reads an account of a company, for a worker or for the renewal of a token.
     pub async fn account(&self, company: CompanyId, id: AccountId) -> Result<Account, StoreError> {
         let mut connection = self.pool.acquire().await?;
         let row =
@@ -124,10 +104,7 @@ impl Store {
         row::account(&mut connection, &row).await
     }
 
-    /// What the operator allows an account.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchAccount`].
+    /// Sets what the operator allows an account.
     pub async fn set_permissions(
         &self,
         company: CompanyId,
@@ -142,11 +119,11 @@ impl Store {
         .bind(id.to_string())
         .execute(&self.pool)
         .await?;
-        if done.rows_affected() == 0 { Err(StoreError::NoSuchAccount(id.to_string())) } else { Ok(()) }
+        changed(&done, || StoreError::NoSuchAccount(id.to_string()))
     }
 
-    /// What the machinery found out: a grant has expired, or works again. An account that an administrator marked
-    /// compromised remains so; only he takes that back. Gives the state that holds now.
+    /// Sets the state of an account that a worker or a sign-in found out: a grant has expired, or works again. An account that
+    /// an administrator marked compromised keeps that state. Returns the state that the account has now.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`]; [`StoreError::Invalid`] for [`AccountState::Compromised`].
@@ -179,7 +156,7 @@ impl Store {
         .await?;
         transaction.commit().await?;
         let now = self.account(company, id).await?.state;
-        self.let_go(company, id, &now).await?;
+        self.resume_waiting_mails(company, id, &now).await?;
         Ok(now)
     }
 }
@@ -188,7 +165,7 @@ fn found_company(row: Option<AnyRow>, asked: &str) -> Result<Company, StoreError
     row.as_ref().map_or_else(|| Err(StoreError::NoSuchCompany(asked.to_owned())), row::company)
 }
 
-/// The plugin judges what is in them; here they must be what it can read at all.
+/// Checks that a company's settings are a JSON object of bounded size. The plugin judges the fields.
 pub(crate) fn check_settings(settings: &str) -> Result<(), StoreError> {
     if settings.len() > SETTINGS {
         return Err(StoreError::invalid("settings", format!("at most {SETTINGS} bytes")));

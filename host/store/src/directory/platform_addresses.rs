@@ -20,10 +20,7 @@ impl CompanyStore<'_> {
         transaction.commit().await
     }
 
-    /// Gives the addresses that are the company's, whether it still uses them or not.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists the addresses that belong to the company, whether it still uses them or not.
     pub async fn platform_addresses(&self) -> Result<Vec<String>, StoreError> {
         let rows = sqlx::query("select address from platform_addresses where company = $1 order by address")
             .bind(self.company.to_string())
@@ -109,7 +106,7 @@ pub(crate) async fn renumber(
     Ok(())
 }
 
-/// The ids of the company's accounts on the platform.
+/// Lists the ids of the company's accounts on the platform.
 pub(crate) async fn on_platform(
     connection: &mut AnyConnection,
     company: CompanyId,
@@ -127,7 +124,7 @@ pub(crate) async fn on_platform(
     Ok(found)
 }
 
-/// An account on the platform without an address that was claimed for it.
+/// Returns the error for an account on the platform without an address that was claimed for it.
 pub(crate) fn unclaimed() -> StoreError {
     StoreError::invalid(
         "transport",

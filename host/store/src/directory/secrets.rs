@@ -1,4 +1,4 @@
-//! Secrets as the vault sealed them: bytes that say nothing without its master key.
+//! Secrets as the vault sealed them: bytes that are worth nothing without its master key.
 
 use crate::attempts::attribution::without_erased;
 use crate::compliance::audit::note_state;
@@ -10,45 +10,46 @@ use postroom_model::{AccountId, AccountState, SecretKind, SecretOwner};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
-/// Changes with every write of a secret; never used twice for an account, not even after the secret was forgotten.
+/// The version of a secret: changes with every write, and is never used twice for an account, not even after the secret was
+/// deleted.
 pub type Version = u64;
 
 /// A data key, wrapped by a master key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrappedKey {
-    /// Which master key.
+    /// The id of the master key.
     pub master_key: String,
     /// The data key.
     pub wrapped_key: Vec<u8>,
 }
 
-/// What came of writing a secret.
+/// The result of writing a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Put {
     /// It is on disk, with this version.
     Done(Version),
-    /// Somebody else had written it: nothing was done.
+    /// Another program has written it: nothing was changed.
     Changed,
-    /// No master key that it is under is in use: nothing was done.
+    /// No master key that it is under is in use: nothing was changed.
     NoKey,
 }
 
 /// A sealed secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedSecret {
-    /// Whose.
+    /// Its owner.
     pub owner: SecretOwner,
-    /// What for.
+    /// What it is for.
     pub kind: SecretKind,
     /// The data key under each master key that opens it.
     pub keys: Vec<WrappedKey>,
     /// The secret, sealed with the data key.
     pub sealed: Vec<u8>,
-    /// As the store gave it; what is to be kept has none yet.
+    /// As the store returned it; ignored when the secret is written.
     pub version: Version,
 }
 
-/// The owner as a key: the database can't compare what is null. Ids are of one kind and never the same.
+/// Returns the owner as a text that the database can compare, which it could not do with null. Ids of all kinds differ.
 pub(crate) fn owner_key(owner: SecretOwner) -> String {
     match owner {
         SecretOwner::Operator => "operator".to_owned(),
@@ -58,11 +59,8 @@ pub(crate) fn owner_key(owner: SecretOwner) -> String {
 }
 
 impl Store {
-    /// Keeps a sealed secret in place of an earlier one, under those of its master keys that are in use; with `expected`, only
+    /// Stores a sealed secret in place of an earlier one, under those of its master keys that are in use; with `expected`, only
     /// if the earlier one still has this version (none: if there is none), and with `state` the account's state with it.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchAccount`].
     pub async fn put_sealed(
         &self,
         secret: &SealedSecret,
@@ -82,11 +80,8 @@ impl Store {
         Ok(Put::Done(version))
     }
 
-    /// Forgets a secret if it still has this version, and with `state` sets the account's state with it. Gives the
-    /// version that the absence has, none where nothing was done.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchAccount`].
+    /// Deletes a secret if it still has this version, and with `state` sets the account's state with it. Returns the version of
+    /// the absence, none where nothing was changed.
     pub async fn drop_sealed(
         &self,
         owner: SecretOwner,
@@ -107,7 +102,8 @@ impl Store {
         Ok(Some(version))
     }
 
-    /// A transaction that holds the owner, and the version that it writes; none where another is there than expected.
+    /// Begins a transaction that locks the owner, and returns it with the next version; none where another version is stored
+    /// than expected.
     pub(crate) async fn next_version(
         &self,
         owner: SecretOwner,
@@ -115,7 +111,7 @@ impl Store {
         expected: Option<Option<Version>>,
     ) -> Result<Option<(WriteTransaction, Version)>, StoreError> {
         let mut transaction = self.write().await?;
-        // Counting first locks the account: whoever else writes one of its secrets waits.
+        // Counting first locks the account: another writer of its secrets waits.
         let counted = match owner {
             SecretOwner::Operator => None,
             SecretOwner::Company(company) => {
@@ -152,7 +148,7 @@ impl Store {
         Ok(Some((transaction, version)))
     }
 
-    /// A sealed secret.
+    /// Reads a sealed secret.
     pub async fn sealed(
         &self,
         owner: SecretOwner,
@@ -169,11 +165,11 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         let found = gathered(&rows)?.pop();
-        // Whoever names another company does not get it, whatever the id.
+        // An id with another company reads nothing.
         Ok(found.filter(|secret| secret.owner == owner))
     }
 
-    /// The owner that an account is; none where there is no such account.
+    /// Returns an account as an owner; none where there is no such account.
     pub async fn owner_of(&self, account: AccountId) -> Result<Option<SecretOwner>, StoreError> {
         let row = sqlx::query("select company from accounts where id = $1 and name_key is not null")
             .bind(account.to_string())
@@ -182,7 +178,7 @@ impl Store {
         row.map(|row| Ok(SecretOwner::Account(row::parsed(&row, "company")?, account))).transpose()
     }
 
-    /// Forgets a secret; no kind: every one of the owner.
+    /// Deletes a secret; without a kind, every one of the owner.
     pub async fn forget_sealed(
         &self,
         owner: SecretOwner,
@@ -204,8 +200,8 @@ impl Store {
     }
 }
 
-/// Forgets the account's secrets of these kinds: they were given for places that it does not have any more. Gives those that were
-/// there.
+/// Deletes the account's secrets of these kinds, which belong to places that it does not have any more. Returns the kinds that
+/// were stored.
 pub(crate) async fn drop_outdated(
     connection: &mut AnyConnection,
     account: AccountId,
@@ -225,8 +221,8 @@ pub(crate) async fn drop_outdated(
     Ok(dropped)
 }
 
-/// Writes a sealed secret in place of an earlier one, under those of its master keys that are in use. False where none is: the
-/// transaction is to be rolled back.
+/// Writes a sealed secret in place of an earlier one, under those of its master keys that are in use. Returns false where none
+/// is: the transaction is to be rolled back.
 pub(crate) async fn write_sealed(
     connection: &mut AnyConnection,
     secret: &SealedSecret,
@@ -263,7 +259,7 @@ pub(crate) async fn write_sealed(
     Ok(true)
 }
 
-/// The data keys of a secret, in place of earlier ones.
+/// Replaces the data keys of a secret.
 async fn replace_keys<'a>(
     connection: &mut AnyConnection,
     secret: &SealedSecret,
@@ -286,7 +282,7 @@ async fn replace_keys<'a>(
     Ok(())
 }
 
-/// The account's state follows what became of its secret. Compromised remains so.
+/// Sets the account's state after a change of its secret. A compromised account keeps its state.
 pub(crate) async fn follow(
     transaction: &mut WriteTransaction,
     pseudonyms: &Pseudonyms,
@@ -312,15 +308,15 @@ pub(crate) async fn follow(
     Ok(())
 }
 
-/// Whether a master key is in use; and if so it is until the transaction ends: whoever retires it waits, and then finds what was
-/// written under it.
+/// Returns true if a master key is in use, and locks its row until the transaction ends: a program that retires it waits, and
+/// then finds what was written under it.
 async fn hold_master_key(connection: &mut AnyConnection, key: &str) -> Result<bool, StoreError> {
     let held =
         sqlx::query("update master_keys set is_current = is_current where id = $1 and retired is null");
     Ok(held.bind(key.to_owned()).execute(connection).await?.rows_affected() == 1)
 }
 
-/// Secrets of rows that are sorted by owner and kind: one for each data key.
+/// Reads secrets from rows that are sorted by owner and kind: one row for each data key.
 pub(crate) fn gathered(rows: &[AnyRow]) -> Result<Vec<SealedSecret>, StoreError> {
     let mut secrets: Vec<SealedSecret> = Vec::new();
     for row in rows {

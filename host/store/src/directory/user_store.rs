@@ -1,8 +1,6 @@
-//! A user's door (rule A1): what is not on the list of an account's users can't see it, send from it, or learn that
-//! it exists.
+//! The store of one user (rule A1): a user without access to an account can't see it, send from it, or find out that it exists.
 //!
-//! All of it goes through the view `reachable` of the database, which is the list. There is no method that takes an
-//! account and does not ask it.
+//! Every statement reads through the view `reachable` of the database, which is the list of a user's accounts.
 
 use crate::sql::row;
 use crate::{StoreError, UserStore};
@@ -13,10 +11,10 @@ use sqlx::AnyConnection;
 const SIGNATURE: usize = 64 * 1024;
 
 impl UserStore<'_> {
-    /// The user, as he is now.
+    /// Reads the user.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchUser`] once he is removed.
+    /// [`StoreError::NoSuchUser`] once the user is removed.
     pub async fn user(&self) -> Result<User, StoreError> {
         let row = sqlx::query("select * from users where id = $1").bind(self.user.to_string());
         match row.fetch_optional(&self.store.pool).await? {
@@ -25,40 +23,27 @@ impl UserStore<'_> {
         }
     }
 
-    /// His company.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchUser`].
+    /// Reads the user's company.
     pub async fn company(&self) -> Result<Company, StoreError> {
         self.store.company(self.user().await?.company).await
     }
 
-    /// His company's logo.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchUser`].
+    /// Reads the logo of the user's company.
     pub async fn logo(&self) -> Result<Option<Logo>, StoreError> {
         self.store.logo(self.user().await?.company).await
     }
 
-    /// The accounts he may use, by name.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists the accounts that the user may use, by name.
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
         let mut connection = self.store.pool.acquire().await?;
         let rows = sqlx::query("select * from reachable where user_id = $1 order by name_key")
             .bind(self.user.to_string())
             .fetch_all(&mut *connection)
             .await?;
-        let mut accounts = Vec::with_capacity(rows.len());
-        for row in &rows {
-            accounts.push(row::account(&mut connection, row).await?);
-        }
-        Ok(accounts)
+        row::accounts(&mut connection, &rows).await
     }
 
-    /// One of them by name.
+    /// Reads an account by its name.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`], forbidden or missing.
@@ -73,7 +58,7 @@ impl UserStore<'_> {
         row::account(&mut connection, &row).await
     }
 
-    /// The question that every other method asks first: may he use it?
+    /// Checks that the user may use an account.
     pub(crate) async fn reach(
         &self,
         connection: &mut AnyConnection,
@@ -87,7 +72,7 @@ impl UserStore<'_> {
         found.map(|_| ()).ok_or_else(|| StoreError::NoSuchAccount(account.to_string()))
     }
 
-    /// What he has set for an account.
+    /// Reads what the user has set for an account.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`], forbidden or missing.
@@ -105,7 +90,7 @@ impl UserStore<'_> {
         Ok(row::optional_json(&row, "settings")?.unwrap_or_default())
     }
 
-    /// Sets it. What the plugin says about the settings (rule A12) is asked before.
+    /// Sets the user's settings for an account, which the plugin has checked before (rule A12).
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`], forbidden or missing; [`StoreError::Invalid`] for a signature of more than 64 KiB.
@@ -126,7 +111,7 @@ impl UserStore<'_> {
     }
 }
 
-/// Refuses what is too long to be kept.
+/// Refuses a signature that is too long.
 pub(crate) fn check_settings(settings: &UserSettings) -> Result<(), StoreError> {
     for signature in [&settings.signature_html, &settings.signature_text] {
         if signature.as_ref().is_some_and(|text| text.len() > SIGNATURE) {

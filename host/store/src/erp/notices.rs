@@ -1,41 +1,40 @@
-//! What a company's records are told: durable before it is told, told at least once, in order for each document, and each
-//! under an id by which whoever hears it twice knows it again.
+//! Notices to a company's records: on disk before delivery, delivered at least once, in order for each document, and each under
+//! an id by which the records recognise a repetition.
 
 use crate::attempts::attribution::without_erased;
 use crate::mail::types::DocumentRef;
-use crate::sql::row::bounded;
-use crate::sql::row::{self, Time};
+use crate::sql::row::{self, Time, bounded};
 use crate::{CompanyStore, StoreError, SystemStore};
 use postroom_model::{CompanyId, MailId};
 use serde::Serialize;
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
-/// Characters of a field that somebody typed.
+/// Characters of a field that a person typed.
 const FIELD: usize = 1_000;
 
-/// A piece of news for the records.
+/// A notice to the records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// Its identity, for whoever hears it twice. The same id is one notice, however often it is given.
+    /// Its identity, by which the records recognise a repetition. Notices of one id are one notice.
     pub id: String,
     /// The mail it is about, where it is about one.
     pub mail: Option<MailId>,
-    /// The document it is about; notices about one document are told in order.
+    /// The document it is about; notices about one document are delivered in order.
     pub document: Option<DocumentRef>,
-    /// The partner it is about, where no document says so.
+    /// The partner it is about, where it is about no document.
     pub partner: Option<String>,
     /// Address of the person it is about.
     pub recipient: Option<String>,
     /// What happened.
     pub kind: NoticeKind,
-    /// Why, or how: one sentence, with the words of whoever said so.
+    /// Why, or how: one sentence, with the words of its source.
     pub reason: Option<String>,
     /// When.
     pub at: Time,
 }
 
-/// What happened.
+/// A kind of notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoticeKind {
     /// A mail has another status for the recipient.
@@ -45,12 +44,12 @@ pub enum NoticeKind {
         /// As users see it: `In transit`.
         label: String,
     },
-    /// A partner has a new address, the recipient. Reserved: nothing makes it yet.
+    /// A partner has a new address, the recipient. Reserved: no code creates it yet.
     Address {
         /// Name of the person.
         name: Option<String>,
     },
-    /// A document was paid, or is said to be. Reserved: nothing makes it yet.
+    /// A document was paid, or is reported as paid. Reserved: no code creates it yet.
     Payment {
         /// How much, in digits with a point.
         amount: String,
@@ -60,7 +59,7 @@ pub enum NoticeKind {
 }
 
 impl NoticeKind {
-    /// Its name.
+    /// Returns its name.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Status { .. } => "status",
@@ -70,33 +69,33 @@ impl NoticeKind {
     }
 }
 
-/// What became of a notice.
+/// The state of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoticeState {
-    /// It is still to be told.
+    /// It is still to be delivered.
     Waiting,
     /// The records have it.
-    Told,
-    /// The records will never take it, and said why.
+    Delivered,
+    /// The records refused it for good.
     Refused,
 }
 
-/// What came of telling a notice.
+/// The result of delivering a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotificationResult {
     /// The records have it.
-    Told,
-    /// They will never take it, and these are their words; those behind it go on.
+    Delivered,
+    /// They refused it for good, with these words; those behind it go on.
     Refused(String),
-    /// It is told again, not before this time; those of the same document wait behind it.
+    /// It is delivered again, not before this time; those of the same document wait behind it.
     Later(Time, String),
 }
 
-/// A notice that is to be told.
+/// A notice that is to be delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingNotice {
-    /// What to tell.
+    /// The notice.
     pub notice: Notice,
     /// Times that it was tried.
     pub tries: u32,
@@ -105,44 +104,38 @@ pub struct WaitingNotice {
 /// A notice in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoticeRow {
-    /// What is told.
+    /// The notice.
     pub notice: Notice,
-    /// What became of it.
+    /// Its state.
     pub state: NoticeState,
     /// Times that it was tried.
     pub tries: u32,
-    /// What the records said when they did not take it.
+    /// The words of the records when they did not take it.
     pub words: Option<String>,
 }
 
-/// Which notices of a company.
+/// A filter of a company's notices.
 #[derive(Debug, Clone, Default)]
 pub struct NoticeFilter {
     /// About the document of this number.
     pub document: Option<String>,
-    /// Only those that are not told.
+    /// Only those that are not delivered.
     pub open: bool,
     /// At most so many, the latest of them.
     pub limit: u32,
 }
 
 impl SystemStore {
-    /// Keeps a notice that is not about a status: a new address, a payment. False where this id is known, or the company
-    /// has no records to tell it to.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Adds a notice that is not about a status: a new address, a payment. Returns false where this id exists, or the company
+    /// has no records.
     pub async fn notify(&self, company: CompanyId, notice: &Notice) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
-        let kept = keep(&mut transaction, company, notice).await?;
+        let is_new = insert_notice(&mut transaction, company, notice).await?;
         transaction.commit().await?;
-        Ok(kept)
+        Ok(is_new)
     }
 
-    /// Of each document of a company the next notice, where it is due; at most so many, in the order of their making.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists the next notice of each document of a company that is due, at most `most`, in the order of their creation.
     pub async fn notices_due(
         &self,
         company: CompanyId,
@@ -164,19 +157,16 @@ impl SystemStore {
         rows.iter().map(waiting).collect()
     }
 
-    /// What came of telling notices, all of it in one commit. Of one that is told already nothing is changed.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Stores the results of deliveries in one commit. A notice that is delivered already is not changed.
     pub async fn record_notifications(
         &self,
         company: CompanyId,
-        came: &[(String, NotificationResult)],
+        results: &[(String, NotificationResult)],
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
-        for (id, telling) in came {
+        for (id, telling) in results {
             let (state, due, words) = match telling {
-                NotificationResult::Told => ("delivered", 0, None),
+                NotificationResult::Delivered => ("delivered", 0, None),
                 NotificationResult::Refused(words) => ("refused", 0, Some(words)),
                 NotificationResult::Later(due, words) => ("waiting", due.timestamp_millis(), Some(words)),
             };
@@ -203,10 +193,7 @@ impl SystemStore {
 }
 
 impl CompanyStore<'_> {
-    /// What the records were told, or are to be, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists the notices of the company, newest first.
     pub async fn notices(&self, filter: &NoticeFilter) -> Result<Vec<NoticeRow>, StoreError> {
         let rows = sqlx::query(
             "select * from notices where company = $1 and ($2 is null or document_number = $2) \
@@ -222,10 +209,7 @@ impl CompanyStore<'_> {
         rows.iter().map(listed).collect()
     }
 
-    /// What was refused is told once more, and what waits does not wait any longer. How many there are.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Makes all notices due that are not delivered, refused ones too. Returns how many.
     pub async fn notify_again(&self) -> Result<u64, StoreError> {
         let mut transaction = self.store.write().await?;
         let company = self.company.to_string();
@@ -242,8 +226,8 @@ impl CompanyStore<'_> {
     }
 }
 
-/// Adds a notice; false where its id is known, or the company has no records.
-pub(crate) async fn keep(
+/// Adds a notice. Returns false where its id exists, or the company has no records.
+pub(crate) async fn insert_notice(
     connection: &mut AnyConnection,
     company: CompanyId,
     notice: &Notice,
@@ -291,8 +275,8 @@ pub(crate) async fn keep(
     Ok(done.rows_affected() == 1)
 }
 
-/// A person's data in notices: the address in any spelling, and the name that came with it. A new address that nobody was
-/// told of yet is withdrawn. Words within sentences are the business of whoever erases.
+/// Erases a person in notices: the address in any spelling, and the name with it. A new address that is not delivered yet is
+/// withdrawn. Words within sentences are rewritten by [`crate::compliance::erasure`].
 pub(crate) async fn erase(
     connection: &mut AnyConnection,
     company: CompanyId,
@@ -360,7 +344,7 @@ fn tries(row: &AnyRow) -> Result<u32, StoreError> {
 fn listed(row: &AnyRow) -> Result<NoticeRow, StoreError> {
     let state = match row::text(row, "state")?.as_str() {
         "waiting" => NoticeState::Waiting,
-        "delivered" => NoticeState::Told,
+        "delivered" => NoticeState::Delivered,
         "refused" => NoticeState::Refused,
         other => return Err(StoreError::Damaged(format!("a notice's state: {other}"))),
     };

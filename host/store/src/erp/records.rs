@@ -1,10 +1,9 @@
-//! Where a company's records are, and who delivers to them now: one holder at a time, so that what is said about a document
-//! arrives in the order in which it happened.
+//! Where a company's records are, and who delivers to them now: one lease owner at a time, so that the notices of a document
+//! arrive in the order of what happened.
 
 use crate::attempts::attribution::without_erased;
 use crate::queue::lease_owner::LeaseOwner;
-use crate::sql::row::bounded;
-use crate::sql::row::{self, Time};
+use crate::sql::row::{self, Time, bounded};
 use crate::{CompanyStore, StoreError, SystemStore};
 use postroom_model::{CompanyId, RecordsPlace};
 use sqlx::Row as _;
@@ -20,30 +19,28 @@ pub struct RecordsRow {
     pub tries: u32,
     /// Why, the last time.
     pub words: Option<String>,
-    /// Not told anything before this time, in milliseconds since 1970.
+    /// No delivery before this time, in milliseconds since 1970.
     pub due: i64,
 }
 
-/// How a holder leaves a company's records.
+/// A pause of deliveries to a company's records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pause {
-    /// They answered.
+    /// They answered: no pause.
     None,
-    /// They did not; nothing is tried before this time.
+    /// They did not answer; no delivery is tried before this time.
     Until(Time, String),
 }
 
 impl CompanyStore<'_> {
-    /// The company's records; none where it has none.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Reads the company's records; none where it has none.
     pub async fn records(&self) -> Result<Option<RecordsRow>, StoreError> {
         let row = sqlx::query("select * from records where company = $1").bind(self.company.to_string());
         row.fetch_optional(&self.store.pool).await?.as_ref().map(records).transpose()
     }
 
-    /// Says where they are, from now on; none: the company has none any more, and what waited to be told is forgotten.
+    /// Sets the place of the records, from now on; none: the company has no records any more, and notices that wait are
+    /// deleted.
     ///
     /// # Errors
     /// [`StoreError::NoSuchCompany`]; [`StoreError::Invalid`] for a folder that is not named from the root.
@@ -80,10 +77,7 @@ impl CompanyStore<'_> {
 }
 
 impl SystemStore {
-    /// Companies whose records are to be told something, and whom nobody tells it at the moment.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists the companies whose records have notices or status changes due, and no lease owner.
     pub async fn records_due(&self, now: Time) -> Result<Vec<CompanyId>, StoreError> {
         let rows = sqlx::query(
             "select company, lease_owner, lease from records where due <= $1 and (exists (select 1 from status_changes \
@@ -100,10 +94,7 @@ impl SystemStore {
         Ok(companies)
     }
 
-    /// Takes a company's records in hand until `now + lease`. False: somebody else has them.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Leases a company's records until `now + lease`. Returns false where another owner has them.
     pub async fn lease_records(
         &self,
         company: CompanyId,
@@ -132,10 +123,7 @@ impl SystemStore {
         Ok(self.write_one(taken).await? == 1)
     }
 
-    /// Gives a company's records back.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Releases a company's records.
     pub async fn release_records(
         &self,
         company: CompanyId,
@@ -163,7 +151,8 @@ impl SystemStore {
     }
 }
 
-/// Nobody has them: the lease has ended, or its holder was a program of this machine that has.
+/// Returns true if the records have no lease owner: the lease has ended, or its owner was a program of this machine that has
+/// ended.
 fn is_free(row: &AnyRow, now: Time) -> Result<bool, StoreError> {
     let lease_owner = row::optional_text(row, "lease_owner")?;
     let until: i64 = row.try_get("lease")?;

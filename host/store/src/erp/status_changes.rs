@@ -1,8 +1,8 @@
-//! Mails of which something became known: a row of `news` that the database adds with every fact of a company that has
-//! records. What it amounts to is for whoever can fold facts; here is what he needs for it, and what comes of it.
+//! Mails whose status may have changed: a row of `status_changes` that the database adds with every fact of a company that has
+//! records. The caller folds the facts to a status; here is what it needs for that, and what follows.
 
 use crate::attempts::events::events_of;
-use crate::erp::notices::{Notice, keep};
+use crate::erp::notices::{Notice, insert_notice};
 use crate::mail::types::{DocumentRef, Event, Recipient, own_copies};
 use crate::sql::row::{self, Time};
 use crate::{StoreError, SystemStore};
@@ -12,52 +12,49 @@ use sqlx::Row as _;
 /// A mail whose status may have changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusChange {
-    /// Which.
+    /// The mail.
     pub mail: MailId,
     /// Company.
     pub company: CompanyId,
     /// The document it is about.
     pub document: Option<DocumentRef>,
-    /// Whom it went to, as in the envelope.
+    /// The recipients of the envelope.
     pub rcpt_to: Vec<String>,
-    /// Those of them that are the blind copy to the user who made it.
+    /// Those of them that are the blind copy to the user who created the mail.
     pub own_copies: Vec<String>,
-    /// Everything that is known.
+    /// All facts that are known.
     pub events: Vec<Event>,
-    /// The latest status of each recipient that the records were told, or are about to be.
-    pub told: Vec<LastNotified>,
-    /// Which news these are: later ones have another.
+    /// The latest status of each recipient that the records were notified of, or are about to be.
+    pub last_notified: Vec<LastNotified>,
+    /// The version of the change: a later fact has another.
     pub version: i64,
 }
 
-/// What the records were told of a recipient.
+/// The last status of a recipient that the records were notified of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastNotified {
-    /// Who.
+    /// The recipient.
     pub recipient: String,
     /// The status, by the contract's name.
     pub status: String,
-    /// How many times something was told of this recipient.
+    /// How many notices there were about this recipient.
     pub times: u64,
 }
 
-/// A mail whose news somebody has looked at.
+/// A status change that was reviewed.
 #[derive(Debug, Clone)]
 pub struct ReviewedStatusChange {
-    /// Which, and which news.
-    pub news: StatusChange,
-    /// What the records are to be told.
+    /// The change.
+    pub change: StatusChange,
+    /// The notices that follow.
     pub notices: Vec<Notice>,
-    /// When it is to be looked at again, although nothing happens.
+    /// When it is to be reviewed again without a new fact.
     pub next: Option<Time>,
 }
 
 impl SystemStore {
-    /// A company's mails with news, the longest waiting first, at most so many.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn news(
+    /// Lists at most `most` mails of a company whose status may have changed, the longest waiting first.
+    pub async fn status_changes(
         &self,
         company: CompanyId,
         now: Time,
@@ -79,11 +76,11 @@ impl SystemStore {
         let mut all = Vec::with_capacity(rows.len());
         for row in &rows {
             let mail: MailId = row::parsed(row, "mail")?;
-            let told = sqlx::query(
+            let last_notified = sqlx::query(
                 "select recipient, status from notices where mail = $1 and kind = 'status' order by seq",
             );
             let mut latest: Vec<LastNotified> = Vec::new();
-            for row in told.bind(mail.to_string()).fetch_all(&mut *connection).await? {
+            for row in last_notified.bind(mail.to_string()).fetch_all(&mut *connection).await? {
                 let recipient = row::optional_text(&row, "recipient")?.unwrap_or_default();
                 let status = row::optional_text(&row, "status")?.unwrap_or_default();
                 match latest.iter_mut().find(|it| it.recipient == recipient) {
@@ -100,29 +97,26 @@ impl SystemStore {
                 own_copies: own_copies(&recipients, &rcpt_to),
                 rcpt_to,
                 events: events_of(&mut connection, &[mail]).await?.remove(&mail).unwrap_or_default(),
-                told: latest,
+                last_notified: latest,
                 version: row.try_get("version")?,
             });
         }
         Ok(all)
     }
 
-    /// These mails have been looked at: what the records are to be told of them is kept, all or nothing, and each is looked
-    /// at again when it has other news, or at its time. Where others came meanwhile it stays due.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Stores the notices of reviewed changes, all or nothing. Each mail is reviewed again when it has another fact, or at its
+    /// time; where a fact arrived meanwhile, the change stays due.
     pub async fn record_status_changes(&self, looked: &[ReviewedStatusChange]) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
-        for ReviewedStatusChange { news, notices, next } in looked {
+        for ReviewedStatusChange { change, notices, next } in looked {
             for notice in notices {
-                keep(&mut transaction, news.company, notice).await?;
+                insert_notice(&mut transaction, change.company, notice).await?;
             }
             let sql = match next {
                 Some(_) => "update status_changes set due = $3 where mail = $1 and version = $2",
                 None => "delete from status_changes where mail = $1 and version = $2",
             };
-            let settled = sqlx::query(sql).bind(news.mail.to_string()).bind(news.version);
+            let settled = sqlx::query(sql).bind(change.mail.to_string()).bind(change.version);
             let settled = match next {
                 Some(next) => settled.bind(next.timestamp_millis()),
                 None => settled,

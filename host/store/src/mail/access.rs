@@ -1,4 +1,4 @@
-//! Giving mails to whoever may see the account that they left by.
+//! Mails for the users and administrators who may see the account that the mail left by.
 
 use crate::mail::loading::load_of;
 use crate::mail::types::{Mail, MailSummary};
@@ -10,7 +10,7 @@ use sqlx::AssertSqlSafe;
 const PAGE: u32 = 500;
 
 impl UserStore<'_> {
-    /// The mails sent as an account, newest first (rule A11): at most `limit` (and 500), older than `before`.
+    /// Lists the mails sent as an account, newest first (rule A11): at most `limit` (and 500), older than `before`.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`], forbidden or missing.
@@ -39,20 +39,20 @@ impl UserStore<'_> {
         rows.iter().map(MailSummary::from_row).collect()
     }
 
-    /// A mail with everything that is known about it.
+    /// Reads a mail with all that is known about it.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchMail`], forbidden or missing.
+    /// [`StoreError::NoSuchMail`], also for a mail that exists and belongs to another scope.
     pub async fn mail(&self, id: MailId) -> Result<Mail, StoreError> {
         load_of(&mut *self.store.pool.acquire().await?, id, self.scope()).await
     }
 }
 
 impl CompanyStore<'_> {
-    /// A mail with everything that is known about it.
+    /// Reads a mail with all that is known about it.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchMail`], of another company or missing.
+    /// [`StoreError::NoSuchMail`], also for a mail that exists and belongs to another scope.
     pub async fn mail(&self, id: MailId) -> Result<Mail, StoreError> {
         load_of(&mut *self.store.pool.acquire().await?, id, self.scope()).await
     }

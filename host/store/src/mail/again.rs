@@ -1,9 +1,9 @@
-//! Mails that failed for everybody, asked for again. Whether one may be is decided by the transaction that the new mail enters
-//! by: what a list said of it may have changed while a person was asked.
+//! Mails that failed for all recipients, asked for again. The transaction that the new mail enters by decides whether one may
+//! be: what a list showed may have changed while a person was asked.
 
 use crate::compliance::audit::asker;
 use crate::mail::batches::{NEVER_LEFT, NUMBERED_BY_PARTNER};
-use crate::mail::message_blob::Skeleton;
+use crate::mail::message_blob::MessageBlob;
 use crate::mail::types::NewMail;
 use crate::queue::enqueue::{Entering, Intent, intent};
 use crate::queue::state::Order;
@@ -18,13 +18,13 @@ use std::collections::BTreeMap;
 /// A mail that is to be sent again, and the mail that it is sent as.
 #[derive(Debug, Clone)]
 pub struct Again {
-    /// The mail that failed for everybody.
+    /// The mail that failed for all recipients.
     pub of: MailId,
     /// The new one: of the same intent.
     pub mail: NewMail,
 }
 
-/// What is known of a mail that is to be sent again. All but [`NotAgain::Repeated`] forbid it.
+/// A finding about a mail that is to be sent again. All but [`NotAgain::Repeated`] forbid it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAgain {
     /// There is no such mail, or the user may not use its account.
@@ -37,16 +37,16 @@ pub enum NotAgain {
     Left,
     /// This mail of the document left, may have, or still may: a later one, or another one of the same intent.
     Other(MailId),
-    /// This later mail of the document, of another revision or to others, failed for everybody, too.
+    /// This later mail of the document, of another revision or to others, failed for all recipients, too.
     Failed(MailId),
     /// As [`NotAgain::Other`] or [`NotAgain::Failed`], of accounts that the user may not use.
     Elsewhere,
-    /// This later mail of the same intent failed for everybody, too.
+    /// This later mail of the same intent failed for all recipients, too.
     Repeated(MailId),
 }
 
 impl NotAgain {
-    /// Of two things that are so of one mail the one that a person has to know first.
+    /// Ranks two findings about one mail by what a person has to know first.
     fn rank(self) -> u8 {
         match self {
             Self::Unknown | Self::Emptied | Self::NoIntent | Self::Left => 4,
@@ -58,46 +58,43 @@ impl NotAgain {
     }
 }
 
-/// What was found of mails that are to be sent again.
+/// The findings about mails that are to be sent again.
 struct Judged {
     not_again: BTreeMap<MailId, NotAgain>,
-    /// Account and intent of those that failed for everybody and are whole.
+    /// Account and intent of those that failed for all recipients and have their content.
     may: BTreeMap<MailId, (AccountId, Intent)>,
 }
 
 impl UserStore<'_> {
-    /// Finds out which of these mails may not be sent again, and why, by the rule of [`Self::enqueue_again`].
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Returns which of these mails may not be sent again, and why, by the rule of [`Self::enqueue_again`].
     pub async fn not_again(&self, mails: &[MailId]) -> Result<BTreeMap<MailId, NotAgain>, StoreError> {
         Ok(self.judged(&mut *self.store.pool.acquire().await?, mails, "").await?.not_again)
     }
 
-    /// Puts mails into the outbox that are sent again, each only while the mail that it is made of may be: not emptied, failed for
-    /// everybody, and without another mail of its document that forbids it. On disk when it returns; gives the new mail's
-    /// id or why nothing entered, in their order.
+    /// Puts mails into the outbox that are sent again, each only while its original may be: not emptied, failed for all
+    /// recipients, and without another mail of its document that forbids it. On disk when it returns; returns the new mail's id
+    /// or why nothing entered, in their order.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] for a mail that is of another account or intent than the one that it is made of,
-    /// [`StoreError::Taken`] for an id that is kept already: nothing entered.
+    /// [`StoreError::Invalid`] for a mail of another account or intent than its original, [`StoreError::Taken`] for an id that
+    /// is stored already: nothing entered.
     pub async fn enqueue_again(
         &self,
         mails: &[Again],
         order: &Order,
     ) -> Result<Vec<Result<MailId, NotAgain>>, StoreError> {
-        let packed = mails.iter().map(|it| Skeleton::of(&it.mail.message).pack());
+        let packed = mails.iter().map(|it| MessageBlob::of(&it.mail.message).pack());
         let packed = packed.collect::<Result<Vec<_>, _>>()?;
-        let entered = match self.keep_all_again(mails, &packed, order).await {
+        let entered = match self.enqueue_all_again(mails, &packed, order).await {
             // Another program asked for one of them at this moment, and was first: now its mail is there to be found.
-            Err(StoreError::Taken { .. }) => self.keep_all_again(mails, &packed, order).await?,
+            Err(StoreError::Taken { .. }) => self.enqueue_all_again(mails, &packed, order).await?,
             entered => entered?,
         };
         self.store.notify_workers().await;
         Ok(entered)
     }
 
-    async fn keep_all_again(
+    async fn enqueue_all_again(
         &self,
         mails: &[Again],
         packed: &[Vec<u8>],
@@ -107,7 +104,7 @@ impl UserStore<'_> {
         let lock = match self.store.dialect {
             // A file has one writer at a time.
             Dialect::Sqlite => "",
-            // Whoever erases a person locks the company before they look for mails: see `erasure`.
+            // An erasure locks the company before it looks for mails: see `erasure`.
             Dialect::Postgres => {
                 let sql =
                     "select 1 from companies where id = (select company from users where id = $1) for share";
@@ -148,7 +145,8 @@ impl UserStore<'_> {
         Ok(entered)
     }
 
-    /// Judges mails by this connection. With `lock`, what was found about the mails themselves stays so until its transaction ends.
+    /// Judges mails by this connection. With `lock`, what was found about the mails themselves stays so until its transaction
+    /// ends.
     async fn judged(
         &self,
         connection: &mut AnyConnection,
@@ -170,7 +168,7 @@ impl UserStore<'_> {
             each.text("id"),
             each.row(),
         );
-        let found = rows::about(sql, &rows::ids(mails))?.bind(self.scope().owner());
+        let found = rows::bulk_query(sql, &rows::ids(mails))?.bind(self.scope().owner());
         for row in found.fetch_all(&mut *connection).await? {
             let mail: MailId = row::parsed(&row, "id")?;
             let not = match row::text(&row, "found")?.as_str() {
@@ -225,7 +223,7 @@ impl UserStore<'_> {
             each.text("id"),
             each.row(),
         );
-        let found = rows::about(sql, &rows::ids(mails))?.bind(self.scope().owner());
+        let found = rows::bulk_query(sql, &rows::ids(mails))?.bind(self.scope().owner());
         let mut others = Vec::new();
         for row in found.fetch_all(connection).await? {
             let mail: MailId = row::parsed(&row, "mail")?;

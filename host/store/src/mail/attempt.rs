@@ -1,4 +1,4 @@
-//! An attempt to send a mail, as it is stored with the mail, and its result. How an attempt moves from one step to the next is in
+//! An attempt to send a mail, as it is stored with the mail, and how it was completed. The steps of an attempt are in
 //! [`crate::attempts`].
 
 use crate::StoreError;
@@ -8,7 +8,7 @@ use postroom_model::{AccountId, AttemptId, CompanyId, MailId};
 use sqlx::any::AnyRow;
 use std::fmt;
 
-/// An attempt of which nobody knows what came.
+/// An attempt without a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenAttempt {
     /// Company.
@@ -32,7 +32,7 @@ pub struct NewAttempt {
     pub fallback: bool,
 }
 
-/// An attempt, and what came of it.
+/// An attempt, and how it was completed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     /// Identity.
@@ -49,14 +49,14 @@ pub struct Attempt {
     pub fallback: bool,
     /// When the last bytes of the message were about to leave; none: no server can have taken it.
     pub released: Option<DateTime<FixedOffset>>,
-    /// What came of it; none: it runs, or the program died under it.
-    pub outcome: Option<Outcome>,
+    /// How it was completed; none: it runs, or the program died during it.
+    pub completion: Option<Completion>,
 }
 
-/// What came of an attempt.
+/// The completion of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// When it was known.
+pub struct Completion {
+    /// When it was completed.
     pub finished: DateTime<FixedOffset>,
     /// The contract's `attempt-result`.
     pub result: AttemptResult,
@@ -85,8 +85,8 @@ pub enum AttemptResult {
     AccountUnavailable(Option<u32>),
     /// Unknown whether it left.
     InDoubt {
-        /// Its mail was taken from its maker after the release: the attempt may still be under way, and its maker may still
-        /// report what came of it.
+        /// The mail was taken from the worker after the release: the attempt may still run, and the worker may still report its
+        /// result.
         interrupted: bool,
     },
     /// Looked for, and found.
@@ -98,12 +98,12 @@ pub enum AttemptResult {
 }
 
 impl AttemptResult {
-    /// Whether it is unknown if the mail left.
+    /// Returns true if it is unknown whether the mail left.
     pub fn is_in_doubt(self) -> bool {
         matches!(self, Self::InDoubt { .. })
     }
 
-    /// Whether a server took the mail; none: nobody knows.
+    /// Returns whether a server took the mail; none where that is unknown.
     pub fn was_taken(self) -> Option<bool> {
         match self {
             Self::Accepted | Self::PartlyAccepted(_) | Self::Found => Some(true),
@@ -117,20 +117,21 @@ impl AttemptResult {
         }
     }
 
-    /// Seconds that the server asked to wait.
+    /// Returns the seconds that the server asked to wait.
     pub fn retry_after(self) -> Option<u32> {
         self.columns().2
     }
 
-    /// By the contract's name for it; none for one that is not known here.
-    pub fn of_contract(outcome: &str, retry_after: Option<u32>) -> Option<Self> {
-        Self::parse(outcome, false, retry_after).filter(|result| *result != Self::Withdrawn)
+    /// Parses the contract's name of a result; none for an unknown name.
+    pub fn of_contract(name: &str, retry_after: Option<u32>) -> Option<Self> {
+        Self::parse(name, false, retry_after).filter(|result| *result != Self::Withdrawn)
     }
 
-    /// Its name in the store, which is the contract's.
+    /// Returns its name in the store, which is the contract's.
     pub fn as_str(self) -> &'static str {
         self.columns().0
     }
+
     /// Gives the columns `result`, `interrupted` and `retry_after`.
     pub(crate) fn columns(self) -> (&'static str, bool, Option<u32>) {
         match self {

@@ -1,6 +1,6 @@
 //! Batches: mails that were asked for together, under a name by which people list, hold, release, cancel and resume them as
-//! one. A batch is sent as one account, so whoever may use that account sees it; of its mails everybody sees those that they
-//! would see by themselves.
+//! one. A batch is sent as one account, and visible to the users of that account; of its mails each sees those that they would
+//! see by themselves.
 
 use crate::schema::dialect::Dialect;
 use crate::sql::row::{self, Time};
@@ -18,13 +18,13 @@ const PAGE: u32 = 1_000;
 /// Kinds of documents whose numbers may be a period or a round: the same number for another partner is another document.
 pub const NUMBERED_BY_PARTNER: [&str; 4] = ["statement", "reminder", "request-for-quotation", "other"];
 
-/// True of a row of `mails` whose row of `outbox` failed, and that no server took, or may have taken, for anybody.
+/// True of a row of `mails` whose row of `outbox` failed, and that no server took, or may have taken, for any recipient.
 pub(crate) const NEVER_LEFT: &str = "(outbox.state = 'failed' and not exists (select 1 from attempts \
      where attempts.mail = outbox.mail and (attempts.result is null \
      or attempts.result in ('accepted', 'partly-accepted', 'found', 'in-doubt'))))";
 
-/// True of a row of `mails` whose row of `outbox` is in a batch, and the latest that the batch has of the same intent: what was
-/// sent again counts once.
+/// True of a row of `mails` whose row of `outbox` is in a batch, and the latest of its intent in that batch: what was sent
+/// again counts once.
 pub(crate) const LATEST_OF_BATCH: &str = "not exists (select 1 from mails as again \
      join outbox as of_again on of_again.mail = again.id where again.company = mails.company \
      and again.intent = mails.intent and again.resend > mails.resend and of_again.batch = outbox.batch)";
@@ -38,7 +38,7 @@ pub struct Batch {
     pub name: String,
     /// When it was begun.
     pub created: Time,
-    /// Login of whoever began it; none once that user is gone.
+    /// Login of the user who began it; none once that user is removed.
     pub user: Option<String>,
     /// The account that it is sent as.
     pub account: AccountId,
@@ -46,11 +46,11 @@ pub struct Batch {
     pub account_name: String,
 }
 
-/// How many mails of a batch are where. Of what was sent again in the same batch the latest mail counts.
+/// The numbers of a batch's mails by state. Of what was sent again in the same batch the latest mail counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct BatchCounts {
-    /// On their way: due, in somebody's hands, or waiting for a time.
+    /// On their way: due, leased, or waiting for a time.
     pub to_be_sent: u64,
     /// Until a person acts.
     pub held: u64,
@@ -58,7 +58,7 @@ pub struct BatchCounts {
     pub waits_for_account: u64,
     /// Left.
     pub sent: u64,
-    /// Ended without having left for everybody.
+    /// Ended without having left for all recipients.
     pub failed: u64,
     /// They may have left.
     pub in_doubt: u64,
@@ -67,7 +67,7 @@ pub struct BatchCounts {
 }
 
 impl BatchCounts {
-    /// All of them.
+    /// Returns the number of all mails.
     pub fn all(&self) -> u64 {
         let ended = self.sent + self.failed + self.in_doubt + self.cancelled;
         self.to_be_sent + self.held + self.waits_for_account + ended
@@ -90,7 +90,7 @@ impl BatchCounts {
 }
 
 impl UserStore<'_> {
-    /// Finds the batch of this name that is sent as an account, or begins it.
+    /// Returns the batch of this name that is sent as an account, and creates it where there is none.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`], forbidden or missing.
@@ -102,7 +102,7 @@ impl UserStore<'_> {
     ) -> Result<BatchId, StoreError> {
         let mut transaction = self.store.write().await?;
         if self.store.dialect == Dialect::Postgres {
-            // Whoever opens one of the same name waits: it is made once.
+            // A second program that opens the same name waits here: the batch is created once.
             let sql = "select 1 from accounts where id = $1 and exists (select 1 from reachable \
                        where reachable.id = accounts.id and user_id = $2) for update";
             let lock = sqlx::query(sql).bind(account.to_string()).bind(self.user.to_string());
@@ -122,7 +122,7 @@ impl UserStore<'_> {
             return row::parsed(&row, "id");
         }
         let id = BatchId::new();
-        let made = sqlx::query(
+        let inserted = sqlx::query(
             "insert into batches (id, company, account, user_id, name, name_key, created) \
              select $1, company, id, user_id, $2, $3, $4 from reachable where user_id = $5 and id = $6",
         )
@@ -134,17 +134,14 @@ impl UserStore<'_> {
         .bind(account.to_string())
         .execute(&mut *transaction)
         .await?;
-        if made.rows_affected() == 0 {
+        if inserted.rows_affected() == 0 {
             return Err(StoreError::NoSuchAccount(account.to_string()));
         }
         transaction.commit().await?;
         Ok(id)
     }
 
-    /// Lists the batches that have mails, newest first: at most `limit` (and 1,000), or this one.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists the batches that have mails, newest first: at most `limit` (and 1,000), or `only` this one.
     pub async fn batches(
         &self,
         only: Option<BatchId>,
@@ -154,19 +151,13 @@ impl UserStore<'_> {
     }
 
     /// Finds batches by a name, without regard to case, or by an id.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn batches_called(&self, name: &str) -> Result<Vec<Batch>, StoreError> {
         self.store.batches_called(self.scope(), name).await
     }
 }
 
 impl CompanyStore<'_> {
-    /// Lists the batches that have mails, newest first: at most `limit` (and 1,000), or this one.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists the batches that have mails, newest first: at most `limit` (and 1,000), or `only` this one.
     pub async fn batches(
         &self,
         only: Option<BatchId>,
@@ -176,9 +167,6 @@ impl CompanyStore<'_> {
     }
 
     /// Finds batches by a name, without regard to case, or by an id.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn batches_called(&self, name: &str) -> Result<Vec<Batch>, StoreError> {
         self.store.batches_called(self.scope(), name).await
     }
@@ -244,16 +232,16 @@ async fn counts(
     let each = JsonRows::on(connection);
     let sql = format!(
         "select outbox.batch, case when outbox.state = 'ready' and outbox.cause = 'account' then 'waits' \
-         else outbox.state end as standing, count(*) as many from outbox join mails on mails.id = outbox.mail \
+         else outbox.state end as state, count(*) as many from outbox join mails on mails.id = outbox.mail \
          where {} and outbox.batch in (select {} from {}) and {LATEST_OF_BATCH} group by 1, 2",
         scope.on("outbox", 2),
         each.text("id"),
         each.row(),
     );
-    let found = rows::about(sql, &rows::ids(batches.iter().map(|it| it.id)))?.bind(scope.owner());
+    let found = rows::bulk_query(sql, &rows::ids(batches.iter().map(|it| it.id)))?.bind(scope.owner());
     for row in found.fetch_all(connection).await? {
         let of = counts.entry(row::parsed(&row, "batch")?).or_default();
-        of.add(&row::text(&row, "standing")?, row::count(&row, "many")?)?;
+        of.add(&row::text(&row, "state")?, row::count(&row, "many")?)?;
     }
     Ok(counts)
 }

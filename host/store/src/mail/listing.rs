@@ -1,5 +1,5 @@
-//! Lists of mails as people ask for them: by document, by partner, by where they stand. Each door shows only what is behind
-//! it: a user the mails of the accounts that he may use, an administrator those of the company.
+//! Lists of mails, and the commands of a person about a mail: hold, release, cancel. A user's lists have the mails of the
+//! accounts that they may use, an administrator's those of the company.
 
 use crate::attempts::interruption::{close_open_attempts, leave_in_doubt};
 use crate::compliance::audit::{Action, Note, note_mail};
@@ -19,11 +19,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most mails of a list.
 const PAGE: u32 = 10_000;
 
-/// Which mails.
+/// A filter of mails.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// A document's number, a partner's name, or a mail's id; letters are compared without regard to case.
-    pub about: Option<String>,
+    pub search: Option<String>,
     /// In these states, by the store's names: `ready`, `held`, `in-doubt`, `sent`, `failed`, `cancelled`.
     pub states: Vec<&'static str>,
     /// Sent as this account.
@@ -43,13 +43,13 @@ pub struct Listed {
     pub mail: MailSummary,
     /// Name of the account that it is sent as.
     pub account: String,
-    /// Where it stands.
+    /// Its row in the outbox.
     pub outbox: OutboxRow,
     /// How many times the same was asked for before.
     pub resend: u32,
 }
 
-/// How many mails of an account are in a state.
+/// The number of an account's mails in a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Count {
     /// Name of the account.
@@ -61,26 +61,17 @@ pub struct Count {
 }
 
 impl UserStore<'_> {
-    /// Mails, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists mails, newest first.
     pub async fn listed(&self, filter: &Filter) -> Result<Vec<Listed>, StoreError> {
         self.store.listed(self.scope(), filter).await
     }
 
-    /// How many mails are where; of a batch, the latest of those that were sent again in it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Counts the mails of each account by state; of a batch, the latest of those that were sent again in it.
     pub async fn counts(&self, batch: Option<BatchId>) -> Result<Vec<Count>, StoreError> {
         self.store.counted(self.scope(), batch).await
     }
 
     /// Counts the mails of a batch that are due or leased.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn active(&self, batch: BatchId, now: Time) -> Result<u64, StoreError> {
         let sql = format!(
             "select count(*) as many from outbox where {} and batch = $2 and state = 'ready' \
@@ -96,74 +87,68 @@ impl UserStore<'_> {
         row::count(&row, "many")
     }
 
-    /// Holds, releases or cancels a mail that nobody works at.
+    /// Holds, releases or cancels a mail that is not leased.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchMail`], forbidden or missing.
+    /// [`StoreError::NoSuchMail`], also for a mail of another scope.
     pub async fn apply_command(
         &self,
         mail: MailId,
-        word: MailCommand,
+        command: MailCommand,
         now: Time,
     ) -> Result<MailCommandResult, StoreError> {
-        self.store.say(self.scope(), mail, word, now).await
+        self.store.apply_one(self.scope(), mail, command, now).await
     }
 
-    /// Holds, releases or cancels mails that nobody works at, by one commit. Gives what came of each, in their order.
+    /// Holds, releases or cancels mails that are not leased, by one commit. Returns the results in their order.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchMail`], one of them forbidden or missing: nothing was changed.
+    /// [`StoreError::NoSuchMail`], also for a mail of another scope: nothing was changed.
     pub async fn apply_commands(
         &self,
         mails: &[MailId],
-        word: MailCommand,
+        command: MailCommand,
         now: Time,
     ) -> Result<Vec<MailCommandResult>, StoreError> {
-        self.store.apply_commands(self.scope(), mails, word, now).await
+        self.store.apply_commands(self.scope(), mails, command, now).await
     }
 }
 
 impl CompanyStore<'_> {
-    /// Mails, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists mails, newest first.
     pub async fn listed(&self, filter: &Filter) -> Result<Vec<Listed>, StoreError> {
         self.store.listed(self.scope(), filter).await
     }
 
-    /// How many mails are where; of a batch, the latest of those that were sent again in it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Counts the mails of each account by state; of a batch, the latest of those that were sent again in it.
     pub async fn counts(&self, batch: Option<BatchId>) -> Result<Vec<Count>, StoreError> {
         self.store.counted(self.scope(), batch).await
     }
 
-    /// Holds, releases or cancels a mail that nobody works at.
+    /// Holds, releases or cancels a mail that is not leased.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchMail`], of another company or missing.
+    /// [`StoreError::NoSuchMail`], also for a mail of another scope.
     pub async fn apply_command(
         &self,
         mail: MailId,
-        word: MailCommand,
+        command: MailCommand,
         now: Time,
     ) -> Result<MailCommandResult, StoreError> {
-        self.store.say(self.scope(), mail, word, now).await
+        self.store.apply_one(self.scope(), mail, command, now).await
     }
 
-    /// Holds, releases or cancels mails that nobody works at, by one commit. Gives what came of each, in their order.
+    /// Holds, releases or cancels mails that are not leased, by one commit. Returns the results in their order.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchMail`], one of them of another company or missing: nothing was changed.
+    /// [`StoreError::NoSuchMail`], also for a mail of another scope: nothing was changed.
     pub async fn apply_commands(
         &self,
         mails: &[MailId],
-        word: MailCommand,
+        command: MailCommand,
         now: Time,
     ) -> Result<Vec<MailCommandResult>, StoreError> {
-        self.store.apply_commands(self.scope(), mails, word, now).await
+        self.store.apply_commands(self.scope(), mails, command, now).await
     }
 }
 
@@ -189,13 +174,13 @@ impl Store {
         );
         let rows = sqlx::query(AssertSqlSafe(sql))
             .bind(scope.owner())
-            .bind(filter.about.as_deref().map(|about| about.trim().to_lowercase()))
+            .bind(filter.search.as_deref().map(|search| search.trim().to_lowercase()))
             .bind(filter.account.map(|id| id.to_string()))
             .bind(filter.batch.map(|id| id.to_string()))
             .bind(filter.before.map(|id| id.to_string()))
             .bind(i64::from(filter.limit.min(PAGE)))
             // SQLite's lower() knows ASCII alone.
-            .bind(filter.about.as_deref().map(str::trim))
+            .bind(filter.search.as_deref().map(str::trim))
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(listed).collect()
@@ -219,62 +204,59 @@ impl Store {
         rows.fetch_all(&self.pool).await?.iter().map(count).collect()
     }
 
-    /// How many mails of every company are in which state, for the operator's metrics.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Counts the mails of every company by state, for the operator's metrics.
     pub async fn depths(&self) -> Result<BTreeMap<String, u64>, StoreError> {
         let rows = sqlx::query("select state, count(*) as many from outbox group by state");
         let rows = rows.fetch_all(&self.pool).await?;
         rows.iter().map(|row| Ok((row::text(row, "state")?, row::count(row, "many")?))).collect()
     }
 
-    /// Holds, releases or cancels a mail that nobody works at, on a person's word.
-    async fn say(
+    /// Holds, releases or cancels a mail that is not leased.
+    async fn apply_one(
         &self,
         scope: Scope,
         mail: MailId,
-        word: MailCommand,
+        command: MailCommand,
         now: Time,
     ) -> Result<MailCommandResult, StoreError> {
-        let said = self.apply_commands(scope, &[mail], word, now).await?.pop();
-        said.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))
+        let results = self.apply_commands(scope, &[mail], command, now).await?.pop();
+        results.ok_or_else(|| StoreError::NoSuchMail(mail.to_string()))
     }
 
     async fn apply_commands(
         &self,
         scope: Scope,
         mails: &[MailId],
-        word: MailCommand,
+        command: MailCommand,
         now: Time,
     ) -> Result<Vec<MailCommandResult>, StoreError> {
         let Some(first) = mails.first() else { return Ok(Vec::new()) };
         let mut transaction = self.write().await?;
         let by = scope.actor(&mut transaction).await?;
         let by = by.ok_or_else(|| StoreError::NoSuchMail(first.to_string()))?;
-        // In the order in which everybody locks them.
-        let mut said = BTreeMap::new();
+        // In the order in which every transaction locks them.
+        let mut results = BTreeMap::new();
         for mail in mails.iter().copied().collect::<BTreeSet<_>>() {
-            said.insert(mail, self.say_in(&mut transaction, (scope, &by), mail, word, now).await?);
+            results.insert(mail, self.apply_in(&mut transaction, (scope, &by), mail, command, now).await?);
         }
         transaction.commit().await?;
-        if word.is_release() && said.values().any(|it| it.changed) {
+        if command.is_release() && results.values().any(|it| it.changed) {
             self.notify_workers().await;
         }
-        Ok(mails.iter().filter_map(|mail| said.get(mail).cloned()).collect())
+        Ok(mails.iter().filter_map(|mail| results.get(mail).cloned()).collect())
     }
 
-    /// Does so by this transaction. Gives the state that the mail then has, and whether the word changed it: a mail whose last bytes
-    /// were leaving when its worker fell silent is in doubt instead.
-    async fn say_in(
+    /// Applies a command in this transaction. Returns the state that the mail then has, and whether the command changed it: a
+    /// mail whose last bytes were leaving when its worker died is in doubt instead.
+    async fn apply_in(
         &self,
         transaction: &mut WriteTransaction,
         (scope, by): (Scope, &str),
         mail: MailId,
-        word: MailCommand,
+        command: MailCommand,
         now: Time,
     ) -> Result<MailCommandResult, StoreError> {
-        let (set, when) = match word {
+        let (set, when) = match command {
             MailCommand::Hold => {
                 ("state = 'held', cause = 'user', reason = $2, lease_owner = null", "state = 'ready'")
             }
@@ -298,7 +280,7 @@ impl Store {
             ),
         };
         // A mail whose account was removed would wait for ever.
-        let there = match word {
+        let there = match command {
             MailCommand::Release | MailCommand::ReleaseAll => format!(" and {HAS_ACCOUNT}"),
             MailCommand::Hold | MailCommand::Cancel | MailCommand::CancelAll => String::new(),
         };
@@ -306,7 +288,7 @@ impl Store {
         let sql = format!(
             "update outbox set {set} where mail = $1 and {theirs} and {when}{there} and (lease_owner is null or due <= $3)"
         );
-        let reason = match word {
+        let reason = match command {
             MailCommand::Hold => Some(format!("held by {by}")),
             MailCommand::Cancel | MailCommand::CancelAll => Some(format!("cancelled by {by}")),
             MailCommand::Release | MailCommand::ReleaseAll => None,
@@ -322,16 +304,16 @@ impl Store {
         let mut changed = done.rows_affected() == 1;
         if changed {
             let doubtful = close_open_attempts(transaction, &[mail], now).await?;
-            // It is in doubt: whoever wants to hold or cancel it has to know that before.
-            let was_told = matches!(before.queue_state, QueueState::InDoubt { .. });
-            if !doubtful.is_empty() && !word.is_release() && !was_told {
+            // A mail in doubt: a person who holds or cancels it has to know of the doubt before.
+            let was_in_doubt = matches!(before.queue_state, QueueState::InDoubt { .. });
+            if !doubtful.is_empty() && !command.is_release() && !was_in_doubt {
                 leave_in_doubt(transaction, &doubtful).await?;
                 changed = false;
             }
         }
         let row = self.row_of(transaction, scope, mail).await?;
         if changed {
-            let action = match word {
+            let action = match command {
                 MailCommand::Hold => Action::Held,
                 MailCommand::Release | MailCommand::ReleaseAll => Action::Released,
                 MailCommand::Cancel | MailCommand::CancelAll => Action::Cancelled,
@@ -342,19 +324,19 @@ impl Store {
     }
 }
 
-/// What a person says about a mail.
+/// A command of a person about a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailCommand {
-    /// Not before somebody releases it.
+    /// Hold it until a person releases it.
     Hold,
-    /// It may go, now.
+    /// Send it now.
     Release,
-    /// The same, for one of many that nobody looked at one by one: only if it is held, at the time that it was to be sent at, and
-    /// not if it may have left since the backup that it is from.
+    /// Send it as one of many that no person looked at one by one: only if it is held, at the time that it was to be sent at,
+    /// and not if it may have left since the backup that it is from.
     ReleaseAll,
-    /// It must not leave any more.
+    /// Never send it.
     Cancel,
-    /// The same, for one of many: not if it may have left already, which a person has to decide on.
+    /// Never send it, as one of many: not if it may have left already, which a person has to decide on.
     CancelAll,
 }
 
@@ -364,12 +346,12 @@ impl MailCommand {
     }
 }
 
-/// What came of a word.
+/// The result of a command about a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailCommandResult {
-    /// It was done. Otherwise the mail is being sent, or has ended.
+    /// The command was applied. Otherwise the mail is being sent, or has ended.
     pub changed: bool,
-    /// Where the mail stands.
+    /// The mail's row in the outbox.
     pub row: OutboxRow,
 }
 

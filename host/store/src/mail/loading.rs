@@ -1,8 +1,8 @@
-//! Mails as they were kept, with all that is known of them: one, or as many as a worker takes at a time.
+//! Reading mails with all that is known of them: one, or as many as a worker claims at a time.
 
 use crate::attempts::events::events_of;
 use crate::attempts::lifecycle::attempts_of;
-use crate::mail::message_blob::Skeleton;
+use crate::mail::message_blob::MessageBlob;
 use crate::mail::types::OpenCheck;
 use crate::mail::types::{AttachedFile, FilePlace, Mail, MailSummary, Message, NewMail};
 use crate::queue::state::OutboxRow;
@@ -17,24 +17,18 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 impl SystemStore {
-    /// A mail, whoever may see it: for the outbox, which goes on whatever happened to the user who made it.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchMail`].
+    /// Reads a mail in any state, whatever became of the user who created it.
     pub async fn mail(&self, id: MailId) -> Result<Mail, StoreError> {
         load(&mut *self.pool.acquire().await?, id, None).await
     }
 
-    /// Those of these mails that are there, in this order. A few dozen at a time.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Reads those of these mails that exist, in this order. A few dozen at a time.
     pub async fn mails(&self, ids: &[MailId]) -> Result<Vec<Mail>, StoreError> {
         load_all(&mut *self.pool.acquire().await?, ids, None).await
     }
 }
 
-/// Loads one mail of an owner.
+/// Reads a mail within a scope.
 pub(crate) async fn load_of(
     connection: &mut AnyConnection,
     id: MailId,
@@ -67,7 +61,7 @@ async fn load_all(
         each.row(),
         scope.map(|scope| format!(" and {}", scope.on("mails", 2))).unwrap_or_default(),
     );
-    let wanted = rows::about(sql, &rows::ids(ids))?;
+    let wanted = rows::bulk_query(sql, &rows::ids(ids))?;
     let wanted = match scope {
         Some(scope) => wanted.bind(scope.owner()),
         None => wanted,
@@ -91,7 +85,7 @@ async fn load_all(
     let mut mails = BTreeMap::new();
     for row in rows {
         let id = row::parsed(&row, "id")?;
-        let mail = kept(&row, id, files.remove(&id).unwrap_or_default())?;
+        let mail = composed_mail(&row, id, files.remove(&id).unwrap_or_default())?;
         mails.insert(
             id,
             Mail {
@@ -108,8 +102,8 @@ async fn load_all(
     Ok(ids.iter().filter_map(|id| mails.remove(id)).collect())
 }
 
-fn kept(row: &AnyRow, id: MailId, files: Vec<AttachedFile>) -> Result<NewMail, StoreError> {
-    let skeleton = Skeleton::unpack(&row::bytes(row, "message_blob")?)?;
+fn composed_mail(row: &AnyRow, id: MailId, files: Vec<AttachedFile>) -> Result<NewMail, StoreError> {
+    let message_blob = MessageBlob::unpack(&row::bytes(row, "message_blob")?)?;
     let summary = MailSummary::from_row(row)?;
     Ok(NewMail {
         id,
@@ -124,11 +118,11 @@ fn kept(row: &AnyRow, id: MailId, files: Vec<AttachedFile>) -> Result<NewMail, S
             message_id: summary.message_id,
             mail_from: row::text(row, "mail_from")?,
             rcpt_to: row::json(row, "rcpt_to")?,
-            pieces: skeleton.pieces.into_owned(),
+            pieces: message_blob.pieces.into_owned(),
             size: row::count(row, "size")?,
             needs_smtputf8: row::flag(row, "needs_smtputf8")?,
-            html: skeleton.html.into_owned(),
-            text: skeleton.text.into_owned(),
+            html: message_blob.html.into_owned(),
+            text: message_blob.text.into_owned(),
         },
         files,
         revision: row::optional_text(row, "revision")?,

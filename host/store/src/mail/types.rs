@@ -1,4 +1,4 @@
-//! What is kept of a mail: enough to send the same bytes again, to show it, and to say what became of it.
+//! A mail as it is stored: enough to send the same bytes again, to show it, and to report its status.
 
 use crate::StoreError;
 use crate::mail::attempt::Attempt;
@@ -10,7 +10,7 @@ use postroom_model::{AccountId, CompanyId, MailId, UserId};
 use sqlx::any::AnyRow;
 use std::path::PathBuf;
 
-/// A mail to be kept, before the first attempt to send it.
+/// A mail to be stored, before the first attempt to send it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMail {
     /// Identity, minted by the caller: [`MailId::new`].
@@ -53,7 +53,7 @@ pub struct DocumentRef {
     pub partner: String,
 }
 
-/// A name and an address as they stand in a header. What an address book of somebody else held is kept as it was.
+/// A name and an address as they stand in a header. What an address book contained is stored as it was.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Party {
     /// Display name.
@@ -62,46 +62,46 @@ pub struct Party {
     pub address: String,
 }
 
-/// Somebody who gets a mail.
+/// A recipient of a mail.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Recipient {
     /// `to`, `cc` or `bcc`.
     pub field: String,
-    /// Who.
+    /// Name and address.
     #[serde(flatten)]
     pub party: Party,
-    /// It is the blind copy to the user who made the mail (rule A3).
+    /// It is the blind copy to the user who created the mail (rule A3).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_own_copy: bool,
 }
 
 impl Recipient {
-    /// A recipient who is not the mail's own user.
+    /// Creates a recipient who is not the mail's own user.
     pub fn new(field: impl Into<String>, party: Party) -> Self {
         Self { field: field.into(), party, is_own_copy: false }
     }
 }
 
-/// The envelope's recipients that are the blind copy to the user who made the mail.
+/// Returns the recipients of the envelope that are the blind copy to the user who created the mail.
 pub(crate) fn own_copies(recipients: &[Recipient], rcpt_to: &[String]) -> Vec<String> {
     let copies = recipients.iter().filter(|it| it.is_own_copy);
     among_recipients(rcpt_to, copies.map(|it| it.party.address.as_str()))
 }
 
-/// Those of an envelope's recipients whom these addresses mean in any spelling, as the envelope spells them.
+/// Returns those of an envelope's recipients that these addresses mean in any spelling, as the envelope spells them.
 pub fn among_recipients<'a>(rcpt_to: &[String], addresses: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let keys: Vec<String> = addresses.into_iter().map(address_key).collect();
     rcpt_to.iter().filter(|to| keys.contains(&address_key(to))).cloned().collect()
 }
 
 impl NewMail {
-    /// The envelope's recipients that are the blind copy to the user who made the mail.
+    /// Returns the recipients of the envelope that are the blind copy to the user who created the mail.
     pub fn own_copies(&self) -> Vec<String> {
         own_copies(&self.recipients, &self.message.rcpt_to)
     }
 }
 
-/// A composed message: the skeleton as text, files by number. The same pieces and files give the same bytes.
+/// A composed message: its own text, and its files by number. The same pieces and files give the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// With angle brackets.
@@ -153,7 +153,7 @@ pub struct AttachedFile {
     pub place: FilePlace,
 }
 
-/// Where the bytes of a file are.
+/// The place of a file's bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FilePlace {
     /// A file on disk, by its absolute path.
@@ -162,22 +162,22 @@ pub enum FilePlace {
     Stored(Vec<u8>),
 }
 
-/// A mail as the store has it.
+/// A stored mail with all that is known about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// What was kept before the first attempt.
+    /// The mail as it was composed.
     pub mail: NewMail,
     /// Company.
     pub company: CompanyId,
-    /// Who created it; none once that user is gone.
+    /// The user who created it; none once that user is removed.
     pub user: Option<UserId>,
     /// Attempts so far, oldest first.
     pub attempts: Vec<Attempt>,
     /// Facts about it, in the order they became known.
     pub events: Vec<Event>,
-    /// How many times the same was asked for again before.
+    /// How many mails of the same intent were asked for before.
     pub resend: u32,
-    /// Where it stands in the outbox.
+    /// Its row in the outbox.
     pub outbox: OutboxRow,
 }
 
@@ -188,7 +188,7 @@ pub struct MailSummary {
     pub id: MailId,
     /// Account that it is sent as.
     pub account: AccountId,
-    /// Who created it; none once that user is gone.
+    /// The user who created it; none once that user is removed.
     pub user: Option<UserId>,
     /// When it was created.
     pub created: DateTime<FixedOffset>,
@@ -215,15 +215,15 @@ pub struct Event {
     pub kind: String,
     /// When it happened.
     pub at: DateTime<FixedOffset>,
-    /// Who says so.
+    /// The source that reported it.
     pub source: String,
     /// Code.
     pub code: Option<String>,
-    /// The remote words, verbatim.
+    /// The words of the remote server, verbatim.
     pub words: Option<String>,
 }
 
-/// How the opening of a mail is checked (rule C4).
+/// A way to check the opening of a mail (rule C4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OpenCheck {
     /// Not at all.
@@ -231,7 +231,7 @@ pub enum OpenCheck {
     Off,
     /// By a pixel of ours.
     Pixel,
-    /// By the provider's.
+    /// By the provider's pixel.
     Provider,
 }
 

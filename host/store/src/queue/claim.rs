@@ -1,5 +1,5 @@
-//! The ledger as a queue: what is due, who has taken it, and what became of it. One statement takes a mail, so no two
-//! workers have it; a lease that ends gives it back; an account's pace is a row that everybody who takes counts up.
+//! Leasing due mails. One statement leases a mail, so no two workers have it; a lease that ends releases it; an account's pace
+//! is a row that every claim counts up.
 
 use crate::attempts::interruption::{self, close_open_attempts};
 use crate::compliance::audit::{Action, Note, note_mail};
@@ -18,7 +18,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Mails that may leave at once after a pause, as a part of a minute's worth.
+/// Milliseconds of an account's pace that may leave at once after a pause.
 const BURST_MS: i64 = 1_000;
 
 /// An account with mails that are due.
@@ -31,10 +31,7 @@ pub struct Due {
 }
 
 impl SystemStore {
-    /// The accounts that have mails due, in the order of their companies.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists the accounts that have mails due, in the order of their companies.
     pub async fn due(&self, now: Time) -> Result<Vec<Due>, StoreError> {
         let rows = sqlx::query(
             "select id, company from accounts where name_key is not null and exists (select 1 from outbox \
@@ -44,12 +41,9 @@ impl SystemStore {
         rows.iter().map(due).collect()
     }
 
-    /// Takes at most `most` due mails of an account, oldest first, no more than its pace allows now. They are the
-    /// holder's until `now + lease`; what a holder has in hand already it does not take from itself. An attempt that a former
-    /// holder left open is closed. Where the account's day is full, what is due is put off.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Leases at most `most` due mails of an account to `lease_owner` until `now + lease`, oldest first, no more than the
+    /// account's pace allows now. Mails that the owner has leased already are not claimed again. An attempt that a former owner
+    /// left open is closed. Where the account's daily limit is reached, due mails are put off.
     pub async fn claim(
         &self,
         lease_owner: &LeaseOwner,
@@ -64,11 +58,11 @@ impl SystemStore {
         let (most, next) = match pace.per_minute {
             None => (most, None),
             Some(per_minute) => {
-                let said = self.next_of(&mut transaction, account).await?;
+                let stored = self.next_of(&mut transaction, account).await?;
                 let step = 60_000 / i64::from(per_minute.max(1));
-                // A clock that went back must not stop the account for as long.
-                let next = said.min(at + 60_000).max(at - BURST_MS.max(step));
-                if next < said {
+                // A clock that was set back must not stop the account for as long.
+                let next = stored.min(at + 60_000).max(at - BURST_MS.max(step));
+                if next < stored {
                     set_next(&mut transaction, account, next).await?;
                 }
                 let allowed = (at - next).max(-1) / step.max(1) + i64::from(next <= at);
@@ -78,7 +72,7 @@ impl SystemStore {
         let most = match pace.per_day {
             Some(per_day) if most > 0 => {
                 if pace.per_minute.is_none() {
-                    // Whoever asks now waits: no two see the same room.
+                    // A second claim waits here: no two see the same room.
                     self.next_of(&mut transaction, account).await?;
                 }
                 self.room(&mut transaction, account, per_day, most, at).await?
@@ -107,7 +101,7 @@ impl SystemStore {
         let mut mails =
             rows.iter().map(|row| row::parsed(row, "mail")).collect::<Result<Vec<MailId>, _>>()?;
         mails.sort_unstable();
-        // In a file nobody else writes meanwhile, and a statement more for each group of mails is felt. On PostgreSQL an attempt may
+        // A file has no other writer meanwhile, and one more statement for each group of mails costs time. On PostgreSQL an attempt may
         // have begun since this statement began to look.
         let undecided =
             rows.iter().map(|row| row::flag(row, "is_undecided")).collect::<Result<Vec<_>, _>>()?;
@@ -123,7 +117,7 @@ impl SystemStore {
         Ok(mails)
     }
 
-    /// When the account's next mail may leave. Whoever asks writes next: others wait.
+    /// Reads when the account's next mail may leave, and locks that row: the caller writes next.
     async fn next_of(&self, connection: &mut AnyConnection, account: AccountId) -> Result<i64, StoreError> {
         if self.dialect == Dialect::Postgres {
             sqlx::query("insert into paces (account) values ($1) on conflict (account) do nothing")
@@ -141,10 +135,7 @@ impl SystemStore {
         })
     }
 
-    /// Lengthens the leases of a holder that is at work. What it had lost stays lost.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Extends the leases of `lease_owner` until `now + lease`. A lease that was lost stays lost.
     pub async fn extend(
         &self,
         lease_owner: &LeaseOwner,
@@ -155,10 +146,7 @@ impl SystemStore {
         self.write_one(longer.bind(row::lease_end(now, lease)).bind(lease_owner.as_str())).await.map(drop)
     }
 
-    /// Gives back what holders whose name begins like this have taken, for whoever knows that they are gone.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Releases the leases of owners of this kind, for a caller that knows that they have ended. Returns how many.
     pub async fn release_leases(&self, kind: &str, now: Time) -> Result<u64, StoreError> {
         let back = sqlx::query(
             "update outbox set lease_owner = null, due = $1 where lease_owner is not null and lease_owner like $2 and state = 'ready'",
@@ -166,10 +154,7 @@ impl SystemStore {
         self.write_one(back.bind(now.timestamp_millis()).bind(format!("{kind}/%"))).await
     }
 
-    /// A mail's row in the outbox.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchMail`].
+    /// Reads a mail's row in the outbox.
     pub async fn outbox_row(&self, mail: MailId) -> Result<OutboxRow, StoreError> {
         let row = sqlx::query("select * from outbox where mail = $1").bind(mail.to_string());
         let row = row.fetch_optional(&self.pool).await?;
@@ -178,12 +163,12 @@ impl SystemStore {
 }
 
 impl UserStore<'_> {
-    /// Takes one mail, for a command that the user waits for; none: somebody else works at it, until that time. One that has left or
-    /// was cancelled is told of and not taken.
+    /// Leases one mail for a command that a person waits for. Returns the end of the lease where another owner has it. A mail
+    /// that has left or was cancelled is returned and not leased.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchMail`], forbidden or missing; [`StoreError::Restored`] for one that may have left since the
-    /// backup that it is from.
+    /// [`StoreError::NoSuchMail`], also for a mail of another scope; [`StoreError::Restored`] for one that may have left since
+    /// the backup that it is from.
     pub async fn take(
         &self,
         lease_owner: &LeaseOwner,
@@ -194,10 +179,7 @@ impl UserStore<'_> {
         self.store.take(self.scope(), lease_owner, mail, now, lease).await
     }
 
-    /// The outbox's rows of those of these mails that the user may see.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Reads the outbox's rows of those of these mails that the user may see.
     pub async fn outbox_rows(&self, mails: &[MailId]) -> Result<BTreeMap<MailId, OutboxRow>, StoreError> {
         if mails.is_empty() {
             return Ok(BTreeMap::new());
@@ -210,12 +192,12 @@ impl UserStore<'_> {
             each.text("id"),
             self.scope().on("outbox", 2),
         );
-        let found = rows::about(sql, &rows::ids(mails))?.bind(self.scope().owner());
+        let found = rows::bulk_query(sql, &rows::ids(mails))?.bind(self.scope().owner());
         let found = found.fetch_all(&mut *connection).await?;
         found.iter().map(|row| Ok((row::parsed(row, "mail")?, OutboxRow::from_row(row)?))).collect()
     }
 
-    /// Keeps the user's answer to the question whether a mail may leave by the fallback.
+    /// Stores the user's answer to the question whether a mail may leave by the fallback.
     ///
     /// # Errors
     /// [`StoreError::NoSuchMail`], forbidden or missing.
@@ -243,12 +225,12 @@ impl UserStore<'_> {
 }
 
 impl CompanyStore<'_> {
-    /// Takes one mail of the company, for a command that an administrator waits for; none: somebody else works at it,
-    /// until that time.
+    /// Leases one mail for a command that a person waits for. Returns the end of the lease where another owner has it. A mail
+    /// that has left or was cancelled is returned and not leased.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchMail`], of another company or missing; [`StoreError::Restored`] for one that may have left
-    /// since the backup that it is from.
+    /// [`StoreError::NoSuchMail`], also for a mail of another scope; [`StoreError::Restored`] for one that may have left since
+    /// the backup that it is from.
     pub async fn take(
         &self,
         lease_owner: &LeaseOwner,
@@ -261,7 +243,7 @@ impl CompanyStore<'_> {
 }
 
 impl Store {
-    /// Takes one mail, for a command that a person waits for; none: somebody else works at it, until that time.
+    /// Leases one mail for a command that a person waits for. Returns the end of the lease where another owner has it.
     async fn take(
         &self,
         scope: Scope,
@@ -283,7 +265,7 @@ impl Store {
         {
             return Ok(Err(*due));
         }
-        // What has left, or must not leave any more, is nobody's to take: it would stand there as if it were still to be sent.
+        // A mail that has left or was cancelled is not leased: it would look as if it were still to be sent.
         if before.queue_state.has_ended_for_good() {
             return Ok(Ok(before));
         }
@@ -318,7 +300,7 @@ impl Store {
         Ok(Ok(before))
     }
 
-    /// A mail's row in the outbox, where it is the owner's. It is nobody else's to change until the transaction ends.
+    /// Reads a mail's row in the outbox within a scope, and locks it until the transaction ends.
     async fn row_to_change(
         &self,
         connection: &mut AnyConnection,
@@ -334,7 +316,7 @@ impl Store {
         self.row_of(connection, scope, mail).await
     }
 
-    /// A mail's row in the outbox, where it is the owner's.
+    /// Reads a mail's row in the outbox within a scope.
     pub(crate) async fn row_of(
         &self,
         connection: &mut AnyConnection,
@@ -359,7 +341,7 @@ async fn set_next(connection: &mut AnyConnection, account: AccountId, next: i64)
     Ok(())
 }
 
-/// An account's row.
+/// Reads an account's row.
 pub(crate) fn due(row: &AnyRow) -> Result<Due, StoreError> {
     Ok(Due { company: row::parsed(row, "company")?, account: row::parsed(row, "id")? })
 }

@@ -1,26 +1,23 @@
-//! Times that a clock left behind which went back: further ahead than any wait or lease reaches. Nobody would look at these
-//! mails before that time came again.
+//! Repairs due times that a backward clock change left in the future, further ahead than any wait or lease reaches: no worker
+//! would look at these mails for that long.
 
 use crate::sql::row::Time;
 use crate::{StoreError, SystemStore};
 use chrono::Duration;
 
-/// No lease reaches so far, and no mail that waits for nothing in particular. Clocks of two machines differ by less.
+/// Longer than any lease, and than a mail waits for nothing in particular. Clocks of two machines differ by less.
 const LEASE: Duration = Duration::hours(1);
 
-/// No wait between two attempts reaches so far: after two days a mail is given up.
+/// Longer than any wait between two attempts: after two days a mail is given up.
 const WAIT: Duration = Duration::hours(49);
 
-/// No copy waits so long for its next filing.
+/// Longer than a copy waits for its next filing.
 const COPY: Duration = Duration::hours(3);
 
 impl SystemStore {
-    /// Makes due what is not, because a clock went back. What a person wished to leave at a time is left alone. Gives how
-    /// many mails. Whoever takes one decides anew what it waits for.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn bring_back(&self, now: Time) -> Result<u64, StoreError> {
+    /// Makes mails and copies due whose time lies further ahead than any wait or lease. A time that a person chose is left
+    /// alone. Returns how many mails; the worker that claims one decides anew what it waits for.
+    pub async fn repair_due_times(&self, now: Time) -> Result<u64, StoreError> {
         let after = |wait: Duration| (now + wait).timestamp_millis();
         let mails = sqlx::query(
             "update outbox set due = $1, lease_owner = null where state = 'ready' and due > $2 \

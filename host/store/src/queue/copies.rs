@@ -1,5 +1,5 @@
-//! Copies that are to be filed in Sent: a list beside the queue, with leases of its own, since a mailbox that is down must
-//! hold up no mail.
+//! Copies that are to be filed in Sent: a list beside the queue, with leases of its own, since a mailbox that is down must hold
+//! up no mail.
 
 use crate::queue::claim::{Due, due};
 use crate::sql::row::{self, Time};
@@ -12,17 +12,14 @@ use std::time::Duration;
 /// A copy to be filed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CopyDue {
-    /// Of which mail.
+    /// The mail.
     pub mail: MailId,
-    /// Times that it was tried; after the first nobody knows whether it is there.
+    /// Times that it was tried; after the first it is unknown whether it was filed.
     pub tries: u32,
 }
 
 impl SystemStore {
-    /// The accounts that have copies to file.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists the accounts that have copies to file.
     pub async fn copies_due(&self, now: Time) -> Result<Vec<Due>, StoreError> {
         let rows = sqlx::query(
             "select id, company from accounts where name_key is not null and exists (select 1 from outbox \
@@ -32,10 +29,7 @@ impl SystemStore {
         rows.iter().map(due).collect()
     }
 
-    /// Takes at most `most` of them, until `now + lease`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Leases at most `most` copies of an account until `now + lease`.
     pub async fn claim_copies(
         &self,
         account: AccountId,
@@ -64,10 +58,7 @@ impl SystemStore {
         Ok(copies)
     }
 
-    /// These copies need nothing further: they are there, or nobody can file them.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Marks copies as done: they are filed, or can not be.
     pub async fn copies_done(&self, mails: &[MailId]) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         for mail in mails {
@@ -77,10 +68,7 @@ impl SystemStore {
         transaction.commit().await
     }
 
-    /// These copies are tried again, not before a time.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Puts copies off until `due`.
     pub async fn copies_later(&self, mails: &[MailId], due: Time) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         for mail in mails {

@@ -1,9 +1,9 @@
-//! Keeping mails: a whole group by one commit and few statements, each once for what it asks.
+//! Storing mails and putting them into the outbox: a whole group by one commit and few statements, each intent once.
 
 use crate::compliance::audit::{Action, Asker, asker, note_asked};
 use crate::error::or_taken;
 use crate::mail::batches::NEVER_LEFT;
-use crate::mail::message_blob::Skeleton;
+use crate::mail::message_blob::MessageBlob;
 use crate::mail::types::OpenCheck;
 use crate::mail::types::{FilePlace, NewMail};
 use crate::queue::state::{Enqueued, Order, QueueState, WaitReason, intent_of};
@@ -11,45 +11,45 @@ use crate::sql::row;
 use crate::sql::rows::{self, JsonRows};
 use crate::sql::writing::WriteTransaction;
 use crate::{StoreError, UserStore};
+use data_encoding::HEXLOWER;
 use postroom_model::MailId;
 use serde::Serialize;
 use sqlx::{AnyConnection, Row as _};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What makes mails one: [`intent_of`].
+/// The identity by which two mails are one: [`intent_of`].
 pub(crate) type Intent = Vec<u8>;
 
-/// What is known of an intent: the latest mail of it that the user may see, and how many times it was asked for again by
-/// anybody.
+/// The earlier mails of an intent: the latest that the user may see, and how often it was asked for again, by all users.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Earlier {
     mail: Option<MailId>,
     pub(crate) resend: i64,
-    /// All of them failed, and no server took one for anybody: whoever asks for it again gets a new one.
+    /// All of them failed, and no server took one for any recipient: a user who asks for it again gets a new one.
     never_left: bool,
 }
 
 impl Earlier {
-    /// It failed where the user may see it.
+    /// Returns true if it failed, and the user may see it.
     fn sends_again(&self) -> bool {
         self.never_left && self.mail.is_some()
     }
 }
 
-/// Whether the same was asked for before.
+/// An answer whether a mail of the same intent exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AskedBefore {
     /// It would be the first.
     No,
-    /// It was: this is the latest mail.
+    /// It exists: this is the latest mail.
     As(MailId),
-    /// It was, and that mail failed for everybody: asked for again, it is sent again.
+    /// It exists, and failed for all recipients: asked for again, it is sent again.
     Failed(MailId),
-    /// It was, and from accounts alone that the user may not use.
+    /// It exists, of accounts alone that the user may not use.
     Elsewhere,
 }
 
-/// A mail that enters the outbox now, and how many times the same was asked for before.
+/// A mail that enters the outbox now, and how many mails of its intent there were before.
 pub(crate) struct Entering<'a> {
     pub(crate) mail: &'a NewMail,
     pub(crate) packed: &'a [u8],
@@ -58,27 +58,26 @@ pub(crate) struct Entering<'a> {
 }
 
 impl UserStore<'_> {
-    /// Keeps mails and puts them into the outbox, all or none: on disk when it returns. What was asked for before is not
-    /// added again, unless the order says so or it failed for everybody.
+    /// Stores mails and puts them into the outbox, all or none: on disk when it returns. A mail of an intent that exists is not
+    /// added again, unless the order asks for it or the earlier one failed for all recipients.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchAccount`], forbidden or missing; [`StoreError::Taken`] for an id that is kept already;
-    /// [`StoreError::AskedElsewhere`] where the same was asked for before, and from accounts alone that the user may not
-    /// use.
+    /// [`StoreError::NoSuchAccount`], forbidden or missing; [`StoreError::Taken`] for an id that is stored already;
+    /// [`StoreError::AskedElsewhere`] where the intent exists, of accounts alone that the user may not use.
     pub async fn enqueue(&self, mails: &[NewMail], order: &Order) -> Result<Vec<Enqueued>, StoreError> {
-        // Before anybody has to wait for it.
-        let packed = mails.iter().map(|mail| Skeleton::of(&mail.message).pack());
+        // Before the write lock is taken.
+        let packed = mails.iter().map(|mail| MessageBlob::of(&mail.message).pack());
         let packed = packed.collect::<Result<Vec<_>, _>>()?;
-        let kept = match self.keep_all(mails, &packed, order).await {
-            // Somebody else asked for the same at this moment, and was first: now his mail is there to be found.
-            Err(StoreError::Taken { .. }) => self.keep_all(mails, &packed, order).await?,
-            kept => kept?,
+        let enqueued = match self.enqueue_all(mails, &packed, order).await {
+            // Another program asked for the same at this moment, and was first: its mail is found now.
+            Err(StoreError::Taken { .. }) => self.enqueue_all(mails, &packed, order).await?,
+            enqueued => enqueued?,
         };
         self.store.notify_workers().await;
-        Ok(kept)
+        Ok(enqueued)
     }
 
-    async fn keep_all(
+    async fn enqueue_all(
         &self,
         mails: &[NewMail],
         packed: &[Vec<u8>],
@@ -91,29 +90,30 @@ impl UserStore<'_> {
         }
         let intents: Vec<Option<Intent>> = mails.iter().map(intent).collect();
         let mut earlier = self.earlier(&mut transaction, intents.iter().flatten()).await?;
-        let (mut kept, mut entering, mut adopted) = (Vec::with_capacity(mails.len()), Vec::new(), Vec::new());
+        let (mut enqueued, mut entering, mut adopted) =
+            (Vec::with_capacity(mails.len()), Vec::new(), Vec::new());
         for ((mail, packed), intent) in mails.iter().zip(packed).zip(intents) {
             let before = intent.as_ref().and_then(|intent| earlier.get(intent)).copied();
             if let Some(before) = before.filter(|before| !order.again && !before.sends_again()) {
                 let before = before.mail.ok_or_else(|| asked_elsewhere(mail))?;
                 adopted.push(before);
-                kept.push(Enqueued::Before(before));
+                enqueued.push(Enqueued::Existing(before));
                 continue;
             }
             let resend = before.map_or(0, |before| before.resend + 1);
             if let Some(intent) = &intent {
                 earlier.insert(intent.clone(), Earlier { mail: Some(mail.id), resend, never_left: false });
             }
-            kept.push(Enqueued::New(mail.id));
+            enqueued.push(Enqueued::New(mail.id));
             entering.push(Entering { mail, packed, intent, resend });
         }
         self.adopt(&mut transaction, &adopted, order).await?;
         self.enter(&mut transaction, asker.as_ref(), &entering, order).await?;
         transaction.commit().await?;
-        Ok(kept)
+        Ok(enqueued)
     }
 
-    /// Puts mails into the outbox by this transaction.
+    /// Puts mails into the outbox in this transaction.
     pub(crate) async fn enter(
         &self,
         transaction: &mut WriteTransaction,
@@ -122,11 +122,11 @@ impl UserStore<'_> {
         order: &Order,
     ) -> Result<(), StoreError> {
         for one in entering {
-            self.keep_mail(transaction, one).await?;
+            self.insert_mail(transaction, one).await?;
         }
-        keep_files(transaction, entering).await?;
-        keep_open_checks(transaction, entering).await?;
-        enqueue(transaction, entering, order).await?;
+        insert_files(transaction, entering).await?;
+        insert_open_checks(transaction, entering).await?;
+        insert_outbox_rows(transaction, entering, order).await?;
         if let Some(asker) = asker {
             let action = |resend| if resend > 0 { Action::AskedAgain } else { Action::Asked };
             let asked: Vec<_> = entering.iter().map(|it| (it.mail, action(it.resend))).collect();
@@ -135,7 +135,7 @@ impl UserStore<'_> {
         Ok(())
     }
 
-    /// Finds out which of these mails were asked for before, in their order.
+    /// Returns which of these mails have an intent that exists, in their order.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`], forbidden or missing.
@@ -162,10 +162,11 @@ impl UserStore<'_> {
         intents: impl Iterator<Item = &Intent>,
     ) -> Result<BTreeMap<Intent, Earlier>, StoreError> {
         #[derive(Serialize)]
-        struct Row {
+        struct IntentRow {
             intent: String,
         }
-        let intents: Vec<Row> = intents.map(|intent| Row { intent: rows::hex(intent) }).collect();
+        let intents: Vec<IntentRow> =
+            intents.map(|intent| IntentRow { intent: HEXLOWER.encode(intent) }).collect();
         if intents.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -180,7 +181,8 @@ impl UserStore<'_> {
             each.bytes("intent"),
             each.row(),
         );
-        let found = rows::about(sql, &intents)?.bind(self.user.to_string()).fetch_all(connection).await?;
+        let found =
+            rows::bulk_query(sql, &intents)?.bind(self.user.to_string()).fetch_all(connection).await?;
         let mut earlier: BTreeMap<Intent, Earlier> = BTreeMap::new();
         for row in &found {
             let intent = row::bytes(row, "intent")?;
@@ -195,7 +197,7 @@ impl UserStore<'_> {
         Ok(earlier)
     }
 
-    /// Makes mails that still wait part of the batch that asks for them now.
+    /// Adds mails that still wait to the batch that asks for them now.
     async fn adopt(
         &self,
         connection: &mut AnyConnection,
@@ -210,12 +212,13 @@ impl UserStore<'_> {
             each.text("id"),
             self.scope().on("outbox", 3),
         );
-        let adopt = rows::about(sql, &rows::ids(adopted))?.bind(batch.to_string()).bind(self.scope().owner());
+        let adopt =
+            rows::bulk_query(sql, &rows::ids(adopted))?.bind(batch.to_string()).bind(self.scope().owner());
         adopt.execute(connection).await?;
         Ok(())
     }
 
-    async fn keep_mail(
+    async fn insert_mail(
         &self,
         connection: &mut AnyConnection,
         entering: &Entering<'_>,
@@ -223,7 +226,7 @@ impl UserStore<'_> {
         let Entering { mail, packed, intent, resend } = entering;
         let clean = row::without_zeros;
         let document = mail.document.as_ref();
-        let kept = sqlx::query(
+        let enqueued = sqlx::query(
             "insert into mails (id, company, account, user_id, created, document_kind, document_number, partner, \
              use_case, subject, from_name, from_address, recipients, message_id, mail_from, rcpt_to, size, \
              needs_smtputf8, message_blob, revision, intent, resend, options) \
@@ -255,7 +258,7 @@ impl UserStore<'_> {
         .execute(connection)
         .await
         .map_err(or_taken("a mail", mail.id))?;
-        match kept.rows_affected() {
+        match enqueued.rows_affected() {
             0 => Err(StoreError::NoSuchAccount(mail.account.to_string())),
             _ => Ok(()),
         }
@@ -273,13 +276,13 @@ pub(crate) fn intent(mail: &NewMail) -> Option<Intent> {
     Some(intent_of(&document.kind, &document.number, revision, &mail.use_case, to))
 }
 
-async fn enqueue(
+async fn insert_outbox_rows(
     connection: &mut AnyConnection,
     entering: &[Entering<'_>],
     order: &Order,
 ) -> Result<(), StoreError> {
     #[derive(Serialize)]
-    struct Row {
+    struct NewOutboxRow {
         mail: String,
         state: &'static str,
         due: i64,
@@ -296,7 +299,7 @@ async fn enqueue(
             let due = order.lease.as_ref().map(|(_, until)| *until).or(order.send_at);
             QueueState::Ready { due: due.unwrap_or(mail.created), waits: None }
         };
-        Row {
+        NewOutboxRow {
             mail: mail.id.to_string(),
             state: queue_state.name(),
             due: queue_state.due(),
@@ -316,8 +319,8 @@ async fn enqueue(
         each.row(),
         each.text("mail"),
     );
-    let rows: Vec<Row> = entering.iter().map(|it| row(it.mail)).collect();
-    rows::about(sql, &rows)?
+    let rows: Vec<NewOutboxRow> = entering.iter().map(|it| row(it.mail)).collect();
+    rows::bulk_query(sql, &rows)?
         .bind(order.send_at.map(row::stamp))
         .bind(order.lease.as_ref().map(|(lease_owner, _)| lease_owner.as_str().to_owned()))
         .bind(order.batch.map(|batch| batch.to_string()))
@@ -326,19 +329,20 @@ async fn enqueue(
     Ok(())
 }
 
-/// How openings are checked, of the mails that have them checked: a worker may take the mail as soon as it is there.
-async fn keep_open_checks(
+/// Stores how openings are checked, before the commit that lets a worker claim the mail.
+async fn insert_open_checks(
     connection: &mut AnyConnection,
     entering: &[Entering<'_>],
 ) -> Result<(), StoreError> {
     #[derive(Serialize)]
-    struct Row {
+    struct OpenCheckRow {
         mail: String,
         way: &'static str,
     }
     let checked = entering.iter().filter(|it| it.mail.open_check != OpenCheck::Off);
-    let row = |it: &Entering<'_>| Row { mail: it.mail.id.to_string(), way: it.mail.open_check.as_str() };
-    let rows: Vec<Row> = checked.map(row).collect();
+    let row =
+        |it: &Entering<'_>| OpenCheckRow { mail: it.mail.id.to_string(), way: it.mail.open_check.as_str() };
+    let rows: Vec<OpenCheckRow> = checked.map(row).collect();
     if rows.is_empty() {
         return Ok(());
     }
@@ -349,13 +353,13 @@ async fn keep_open_checks(
         each.text("way"),
         each.row(),
     );
-    rows::about(sql, &rows)?.execute(connection).await?;
+    rows::bulk_query(sql, &rows)?.execute(connection).await?;
     Ok(())
 }
 
-async fn keep_files(connection: &mut AnyConnection, entering: &[Entering<'_>]) -> Result<(), StoreError> {
+async fn insert_files(connection: &mut AnyConnection, entering: &[Entering<'_>]) -> Result<(), StoreError> {
     #[derive(Serialize)]
-    struct Row<'a> {
+    struct FileRow<'a> {
         mail: String,
         handle: u32,
         name: String,
@@ -377,19 +381,19 @@ async fn keep_files(connection: &mut AnyConnection, entering: &[Entering<'_>]) -
                 None
             }
         };
-        all.push(Row {
+        all.push(FileRow {
             mail: mail.to_string(),
             handle: file.handle,
             name: row::without_zeros(&file.name),
             media_type: row::without_zeros(&file.media_type),
             role: row::without_zeros(&file.role),
             size: row::whole(file.size),
-            sha256: rows::hex(&file.sha256),
+            sha256: HEXLOWER.encode(&file.sha256),
             path,
         });
     }
     for (sha256, (mail, content)) in contents {
-        keep_content(connection, mail, sha256, content).await?;
+        insert_content(connection, mail, sha256, content).await?;
     }
     if all.is_empty() {
         return Ok(());
@@ -408,12 +412,15 @@ async fn keep_files(connection: &mut AnyConnection, entering: &[Entering<'_>]) -
         each.text("path"),
         each.row(),
     );
-    rows::about(sql, &all)?.execute(connection).await.map_err(or_taken("a file", "of the same number"))?;
+    rows::bulk_query(sql, &all)?
+        .execute(connection)
+        .await
+        .map_err(or_taken("a file", "of the same number"))?;
     Ok(())
 }
 
-/// Once for the company, however many mails carry it: a logo is in every mail.
-async fn keep_content(
+/// Stores the bytes of a file once for the company, however many mails carry it: a logo is in every mail.
+async fn insert_content(
     connection: &mut AnyConnection,
     mail: MailId,
     sha256: [u8; 32],

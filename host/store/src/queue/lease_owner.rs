@@ -1,32 +1,32 @@
-//! Who holds a lease: a name that says which process it is, so that another program of the same machine can tell whether
-//! that process still lives. A wrong answer costs nothing but time: taking a mail over closes its former holder's attempt.
+//! Names of lease owners. A name states the process, so that another program of the same machine can find out whether that
+//! process still lives. A wrong answer costs nothing but time: leasing a mail anew closes its former owner's attempt.
 
 use std::fmt;
 use std::path::Path;
 
-/// The owner of a lease: a worker, or a command that somebody waits for. What it has taken is its own until the lease ends; one
-/// that died leaves nothing behind that has to be cleared away.
+/// The owner of a lease: a worker, or a command that a person waits for. What it has leased belongs to it until the lease ends;
+/// nothing has to be cleared away after one that died.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LeaseOwner(String);
 
 impl LeaseOwner {
-    /// Names a new holder in this process. `kind` tells people what it is: `worker`, `command`.
+    /// Creates a lease owner in this process. `kind` is what people read: `worker`, `command`.
     pub fn new(kind: &str) -> Self {
         Self(format!("{kind}/{}/{}", Process::own(), uuid::Uuid::now_v7()))
     }
 
-    /// Whether the holder of this name was a process of this machine that has ended. Only a process of the same machine, boot and
-    /// PID namespace can tell: anywhere else the number names another process, or none.
+    /// Returns true if the owner of this name was a process of this machine that has ended. That is known of a process of the
+    /// same machine, boot and PID namespace alone: anywhere else the number names another process, or none.
     pub(crate) fn has_ended(name: &str) -> bool {
         name.split('/').nth(1).and_then(Process::parse).is_some_and(|process| process.has_ended())
     }
 
-    /// What it is, to people.
+    /// Returns its kind, as people read it.
     pub(crate) fn kind(&self) -> &str {
         self.0.split('/').next().unwrap_or_default()
     }
 
-    /// Its name in the store.
+    /// Returns its name in the store.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -38,8 +38,8 @@ impl fmt::Display for LeaseOwner {
     }
 }
 
-/// A process, as its name in the store tells: `PID-START@HOST@BOOT@NAMESPACE`. What the system does not tell is empty, and then
-/// nobody knows whether the process has ended.
+/// A process, by its name in the store: `PID-START@HOST@BOOT@NAMESPACE`. What the system does not provide is empty, and then it
+/// is unknown whether the process has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Process {
     id: String,
@@ -48,7 +48,7 @@ struct Process {
     space: Space,
 }
 
-/// Where the number of a process means that process.
+/// The scope in which the number of a process means that process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Space {
     host: String,
@@ -110,8 +110,8 @@ fn own_id() -> String {
     std::process::id().to_string()
 }
 
-/// When a process started; none: there is no process of this number. The 22nd field of `/proc/PID/stat` (proc(5)); the second is
-/// the program's name in parentheses, which may hold anything.
+/// Reads when a process started; none: there is no process of this number. The 22nd field of `/proc/PID/stat` (proc(5)); the
+/// second is the program's name in parentheses, which may contain anything.
 fn start_of(id: &str) -> Option<String> {
     let stat = std::fs::read(Path::new("/proc").join(id).join("stat")).ok()?;
     let after_name = stat.iter().rposition(|byte| *byte == b')')? + 1;
@@ -119,7 +119,7 @@ fn start_of(id: &str) -> Option<String> {
     fields.split_ascii_whitespace().nth(19).map(str::to_owned)
 }
 
-/// Without what separates the parts of a name.
+/// Removes what separates the parts of a name.
 fn plain(text: &str) -> String {
     text.trim().replace(['/', '@'], "-")
 }
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kind_of_a_holder_is_what_it_was_named() {
+    fn the_kind_of_a_lease_owner_is_what_it_was_named() {
         assert_eq!(LeaseOwner::new("worker").kind(), "worker");
     }
 }

@@ -1,5 +1,5 @@
-//! Mails whose account was removed before they left: held, with that reason, since nobody will ever take them. No mail is left
-//! to wait for an account that is not there.
+//! Mails whose account was removed before they left: held, with that reason, since no worker claims for a removed account. No
+//! mail is left to wait for an account that does not exist.
 
 use crate::StoreError;
 use crate::attempts::interruption::{close_open_attempts, leave_in_doubt};
@@ -10,12 +10,12 @@ use crate::sql::writing::WriteTransaction;
 use postroom_model::{AccountId, MailId};
 use sqlx::AnyConnection;
 
-/// True of a row of the outbox whose account is there.
+/// True of a row of the outbox whose account exists.
 pub(crate) const HAS_ACCOUNT: &str =
     "exists (select 1 from accounts where accounts.id = outbox.account and accounts.name_key is not null)";
 
-/// Holds what the account had still to send. Of what is in a worker's hands at this moment nothing leaves any more; where the
-/// last bytes were leaving it is in doubt, until the worker reports what came of it.
+/// Holds the mails that the account had still to send. Of leased mails no last bytes leave any more; a mail whose last bytes
+/// were leaving is in doubt, until the worker reports the result.
 pub(crate) async fn hold_all(
     transaction: &mut WriteTransaction,
     account: AccountId,
@@ -41,7 +41,7 @@ pub(crate) async fn hold_all(
     Ok((mails.len() - doubtful.len()) as u64)
 }
 
-/// Nobody takes a mail whose account was removed, not even a command that was asked for the same again as another account.
+/// Refuses a mail whose account was removed, also to a command that asks for it as another account.
 pub(crate) async fn still_has_account(
     connection: &mut AnyConnection,
     mail: MailId,
@@ -56,7 +56,7 @@ pub(crate) async fn still_has_account(
     }
 }
 
-/// Holds a mail that its holder put down to wait, where its account was removed in the meantime.
+/// Holds a mail that its lease owner released to wait, where its account was removed meanwhile.
 pub(crate) async fn hold_if_removed(
     transaction: &mut WriteTransaction,
     mail: MailId,

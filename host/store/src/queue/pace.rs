@@ -1,4 +1,4 @@
-//! How fast an account may send, as an administrator set it.
+//! The pace of an account, as an administrator set it.
 
 use crate::queue::state::Pace;
 use crate::sql::row;
@@ -9,10 +9,10 @@ use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 impl SystemStore {
-    /// The pace that was set for an account.
+    /// Reads the pace that was set for an account.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError::NoSuchAccount`], for a person, also where the account belongs to another scope.
     pub async fn pace(&self, account: AccountId) -> Result<Pace, StoreError> {
         let row = sqlx::query("select per_minute, connections, per_day from paces where account = $1");
         let row = row.bind(account.to_string()).fetch_optional(&self.pool).await?;
@@ -21,28 +21,25 @@ impl SystemStore {
 }
 
 impl UserStore<'_> {
-    /// The pace that was set for an account.
+    /// Reads the pace that was set for an account.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchAccount`], forbidden or missing.
+    /// [`StoreError::NoSuchAccount`], for a person, also where the account belongs to another scope.
     pub async fn pace(&self, account: AccountId) -> Result<Pace, StoreError> {
         self.store.pace(self.scope(), account).await
     }
 }
 
 impl CompanyStore<'_> {
-    /// The pace that was set for an account.
+    /// Reads the pace that was set for an account.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchAccount`], of another company or missing.
+    /// [`StoreError::NoSuchAccount`], for a person, also where the account belongs to another scope.
     pub async fn pace(&self, account: AccountId) -> Result<Pace, StoreError> {
         self.store.pace(self.scope(), account).await
     }
 
-    /// Sets the pace of an account, for everybody who sends from it. What was learned of its limits is forgotten.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchAccount`], of another company or missing.
+    /// Sets the pace of an account for all its users, and deletes what was learned of its limits.
     pub async fn set_pace(&self, account: AccountId, pace: Pace) -> Result<(), StoreError> {
         let sql = format!(
             "insert into paces (account, per_minute, connections, per_day) \

@@ -1,8 +1,8 @@
-//! That an account can't send at present, and what its provider's refusals taught of its limits.
+//! Accounts that can't send at present, and what their providers' refusals taught of their limits.
 //!
-//! What is wrong with an account is written once, with the account, and its mails wait for it: one wrong password is no
-//! reason to let a thousand mails ask for it. When the pause ends, one mail tries; each try that fails makes the next pause
-//! longer. Whoever puts the account right says so, and what an attempt reports that began before that changes nothing.
+//! What is wrong with an account is stored once, with the account, and its mails wait for it: one wrong password is no reason
+//! to let a thousand mails ask for it. When the pause ends, one mail tries; each try that fails makes the next pause longer. A
+//! report of an attempt that began before the account was put right changes nothing.
 
 use crate::attempts::attribution::without_erased;
 use crate::queue::state::Pace;
@@ -36,7 +36,7 @@ pub enum PauseCause {
 }
 
 impl PauseCause {
-    /// Its name in the store, which is the contract's.
+    /// Returns its name in the store, which is the contract's.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Quota => "quota",
@@ -44,7 +44,7 @@ impl PauseCause {
         }
     }
 
-    /// The cause of this name.
+    /// Parses the name of a cause.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Quota, Self::Fault].into_iter().find(|it| it.as_str() == text)
     }
@@ -59,7 +59,7 @@ pub enum LimitPeriod {
     Day,
 }
 
-/// That an account can't send at present.
+/// A pause of an account that can't send at present.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct AccountPause {
     /// Why.
@@ -74,7 +74,7 @@ pub struct AccountPause {
     pub tries: u32,
 }
 
-/// What an attempt says of its account.
+/// A pause that an attempt asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAccountPause {
     /// Why.
@@ -91,7 +91,7 @@ pub struct NewAccountPause {
     pub longest: Option<u32>,
 }
 
-/// What was learned of an account's limits.
+/// The limits of an account that refusals taught.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct LearnedPace {
     /// Mails in a minute.
@@ -103,8 +103,8 @@ pub struct LearnedPace {
 }
 
 impl LearnedPace {
-    /// The slower of this and of what a provider is known to allow, but no less than a quarter of that: the rest was used up
-    /// by another program.
+    /// Returns the slower of this and of what a provider is known to allow, but no less than a quarter of that: the rest was
+    /// used up by another program.
     pub fn within(learned: Option<Self>, known: Pace) -> Pace {
         let least = |known: Option<u32>, learned: Option<u32>| match (known, learned) {
             (Some(known), Some(learned)) => Some(learned.clamp((known / 4).max(1), known)),
@@ -119,11 +119,8 @@ impl LearnedPace {
 }
 
 impl Store {
-    /// The pause that a company's account is in, or was in when it was last tried; none: it was put right, or never
+    /// Reads the pause that a company's account is in, or was in when it was last tried; none: it was put right, or never
     /// failed.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn account_pause(
         &self,
         company: CompanyId,
@@ -137,11 +134,8 @@ impl Store {
         Ok(known.filter(|pause| pause.until.timestamp_millis() <= latest))
     }
 
-    /// Pauses a company's account, and learns of its limit. An attempt that began before the account was put right, or
-    /// before it was paused for as long already, changes nothing. Gives the pause that it is in now.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Pauses a company's account, and learns of its limit. An attempt that began before the account was put right, or before
+    /// it was paused for as long already, changes nothing. Returns the pause that it is in now.
     pub async fn pause_account(
         &self,
         company: CompanyId,
@@ -191,11 +185,8 @@ impl Store {
         self.account_pause(company, account).await
     }
 
-    /// Ends a company's account's pause: it was put right, or it sent. Its mails go on; those that the account's server spoke
-    /// about go on behind the others, as they were put off.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Ends the pause of a company's account that was put right, or that sent. Its mails go on; those that the account's server
+    /// refused go on behind the others, as they were put off.
     pub async fn resume_account(
         &self,
         company: CompanyId,
@@ -225,9 +216,9 @@ impl Store {
         Ok(())
     }
 
-    /// Mails that waited for their account go on, once it is ready, and a pause is over: somebody changed it. Of one that was
-    /// marked compromised they are decided anew.
-    pub(crate) async fn let_go(
+    /// Makes the mails due that waited for their account, once it is ready, and ends its pause. Those of an account that was
+    /// marked compromised are decided anew.
+    pub(crate) async fn resume_waiting_mails(
         &self,
         company: CompanyId,
         account: AccountId,
@@ -251,10 +242,7 @@ impl Store {
         Ok(())
     }
 
-    /// What refusals of the last month taught of a company's account's limits.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Reads what refusals of the last month taught of the limits of a company's account.
     pub async fn learned_pace(
         &self,
         company: CompanyId,
@@ -314,7 +302,7 @@ impl Store {
     }
 }
 
-/// Writes down that a company's account was put right at this time, in milliseconds since 1970.
+/// Stores that a company's account was put right at this time, in milliseconds since 1970.
 pub(crate) async fn end_pause(
     connection: &mut AnyConnection,
     company: CompanyId,

@@ -1,6 +1,6 @@
-//! The daily limit of an account: what a provider takes in 24 hours, in recipients. Whoever takes mails keeps to it, so that
-//! they wait here instead of being refused there. Mails that don't fit are put off to the time at which there is room again,
-//! and say so: the next one to when the oldest leaves the window, those behind it in steps.
+//! The daily limit of an account: what a provider takes in 24 hours, in recipients. A claim respects it, so that mails wait
+//! here instead of being refused there. Mails that don't fit are put off to the time at which there is room again, with that
+//! reason: the next one to when the oldest leaves the window, those behind it in steps.
 
 use crate::queue::state::WaitReason;
 use crate::schema::dialect::Dialect;
@@ -18,7 +18,7 @@ const SKEW: i64 = 5 * 60 * 1000;
 /// Steps in which those behind the next one are put off. Each is a statement.
 const STEPS: usize = 64;
 
-/// What left, and what may have: when it was begun, in milliseconds since 1970, and for how many.
+/// An attempt whose mail left, or may have left: when it began, in milliseconds since 1970, and its recipients.
 type Left = (i64, i64);
 
 impl UserStore<'_> {
@@ -35,7 +35,8 @@ impl UserStore<'_> {
 }
 
 impl Store {
-    /// How many of the account's due mails the limit lets leave now, at most `most`. Where it lets none, they are put off.
+    /// Computes how many of the account's due mails the limit lets leave now, at most `most`. Where it lets none, they are put
+    /// off.
     pub(crate) async fn room(
         &self,
         connection: &mut AnyConnection,
@@ -53,14 +54,14 @@ impl Store {
         let Some(next) = waiting.first().filter(|_| fit == 0) else {
             return Ok(u32::try_from(fit).unwrap_or(most).min(most));
         };
-        // What is in somebody's hands may come back: nothing is put off because of it.
+        // A leased mail may be released: nothing is put off because of it.
         if *next > free {
             self.put_off(connection, account, per_day, at, &slots(&left, at), next - free).await?;
         }
         Ok(0)
     }
 
-    /// Recipients of what left, or may have, within so many milliseconds.
+    /// Counts the recipients of mails that left, or may have left, within so many milliseconds.
     pub(crate) async fn left_within(
         &self,
         connection: &mut AnyConnection,
@@ -72,7 +73,7 @@ impl Store {
         Ok(left.iter().map(|(_, recipients)| recipients).sum())
     }
 
-    /// Ids are times: those of attempts are minted when these begin, and the index is by account and id.
+    /// Reads the attempts of a time by their ids: an id is created when its attempt begins, and the index is by account and id.
     async fn left_since(
         &self,
         connection: &mut AnyConnection,
@@ -118,7 +119,7 @@ impl Store {
         recipients(&row.fetch_one(connection).await?)
     }
 
-    /// The recipients of each of the next mails.
+    /// Reads the number of recipients of each of the next mails.
     async fn waiting(
         &self,
         connection: &mut AnyConnection,
@@ -187,13 +188,13 @@ fn recipients(row: &sqlx::any::AnyRow) -> Result<i64, StoreError> {
     Ok(sqlx::Row::try_get(row, "recipients")?)
 }
 
-/// The least id of what is made at this time or later.
+/// Returns the least id of an attempt that begins at this time or later.
 fn first_id(millis: i64) -> String {
     let millis = u64::try_from(millis).unwrap_or(0);
     uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid().to_string()
 }
 
-/// How many of these mails fit. One that is larger than the limit itself leaves when nothing else did.
+/// Returns how many of these mails fit. One that is larger than the limit itself leaves when no other did.
 fn fitting(waiting: &[i64], mut free: i64, is_empty: bool) -> usize {
     let mut fit = 0;
     for recipients in waiting {
@@ -206,7 +207,7 @@ fn fitting(waiting: &[i64], mut free: i64, is_empty: bool) -> usize {
     fit
 }
 
-/// When each recipient leaves the window, soonest first; never later than in a day.
+/// Returns when each recipient leaves the window, soonest first; never later than in a day.
 fn slots(left: &[Left], at: i64) -> Vec<i64> {
     let mut slots: Vec<i64> = Vec::new();
     for (begun, recipients) in left {

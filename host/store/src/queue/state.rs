@@ -1,4 +1,4 @@
-//! Where a mail stands in the outbox: the words for it, and what somebody asks for who puts a mail there.
+//! The state of a mail in the outbox, the order by which it enters, and the changes of its state.
 
 use crate::StoreError;
 use crate::queue::lease_owner::LeaseOwner;
@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-/// How a mail is to be sent. Part of the intent: the attempt that a worker makes tomorrow keeps to it.
+/// Options of sending a mail. They are part of the intent: an attempt of tomorrow follows them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct SendOptions {
@@ -16,40 +16,40 @@ pub struct SendOptions {
     pub notify_delivered: bool,
 }
 
-/// How mails enter the outbox.
+/// An order by which mails enter the outbox.
 #[derive(Debug, Clone, Default)]
 pub struct Order {
     /// Send it although the same was asked for before: a new intent.
     pub again: bool,
     /// Not before this time.
     pub send_at: Option<Time>,
-    /// Whoever sends it itself, right away: holder, and the end of the lease.
+    /// The caller sends it itself, right away: lease owner, and the end of the lease.
     pub lease: Option<(LeaseOwner, Time)>,
     /// Not before a person releases it.
     pub held: bool,
-    /// Asked for together.
+    /// The batch that it was asked for in.
     pub batch: Option<BatchId>,
 }
 
-/// What came of asking for a mail.
+/// The result of asking for a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Enqueued {
     /// It is in the outbox now.
     New(MailId),
-    /// The same was asked for before: that mail. Nothing was added.
-    Before(MailId),
+    /// A mail of the same intent exists: this one. Nothing was added.
+    Existing(MailId),
 }
 
 impl Enqueued {
-    /// The mail, whichever.
+    /// Returns the mail, new or existing.
     pub fn id(self) -> MailId {
         match self {
-            Self::New(id) | Self::Before(id) => id,
+            Self::New(id) | Self::Existing(id) => id,
         }
     }
 }
 
-/// Why a mail waits.
+/// A reason why a mail waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WaitReason {
@@ -78,7 +78,7 @@ impl WaitReason {
     }
 }
 
-/// Where a mail stands.
+/// A mail's state in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QueueState {
     /// To be moved on, not before a time; why it waits, where it does.
@@ -95,7 +95,7 @@ pub enum QueueState {
         /// What for.
         reason: String,
     },
-    /// It may have left, and nobody can look. A person decides.
+    /// It may have left, and it can not be looked for. A person decides.
     InDoubt {
         /// What is known.
         reason: String,
@@ -112,7 +112,7 @@ pub enum QueueState {
 }
 
 impl QueueState {
-    /// It has left, or was cancelled: nobody takes it into hand any more.
+    /// Returns true if it has left, or was cancelled: it is never leased again.
     pub fn has_ended_for_good(&self) -> bool {
         matches!(self, Self::Sent | Self::Cancelled)
     }
@@ -155,21 +155,20 @@ impl QueueState {
 /// A mail's row in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxRow {
-    /// Where it stands. Of a mail that somebody works at, `due` is the end of the lease.
+    /// Its state. Of a leased mail, `due` is the end of the lease.
     pub queue_state: QueueState,
-    /// Who works at it.
+    /// The lease owner.
     pub lease_owner: Option<String>,
-    /// Not before this time, as somebody wished.
+    /// Not before this time.
     pub send_at: Option<Time>,
-    /// A person's answer: may it leave by the fallback?
+    /// The user's answer to the question whether it may leave by the fallback.
     pub answer: Option<bool>,
-    /// The time of the backup that it came back with: it may have left since. None once a person has said what is to
-    /// become of it.
+    /// The time of the backup that it came back with: it may have left since. None once a person has decided about it.
     pub restored: Option<Time>,
 }
 
 impl OutboxRow {
-    /// The state in a user's words.
+    /// Returns the state in a user's words.
     pub fn label(&self, now: Time) -> &'static str {
         match &self.queue_state {
             QueueState::Ready { due, .. } if self.lease_owner.is_some() && *due > now => "sending",
@@ -221,25 +220,25 @@ impl OutboxRow {
     }
 }
 
-/// Where a holder puts a mail down.
+/// A change of a mail's state by its lease owner, which ends the lease.
 #[derive(Debug, Clone)]
 pub struct StateChange {
-    /// Whoever has it.
+    /// The lease owner.
     pub lease_owner: LeaseOwner,
-    /// Where it stands.
+    /// Its state. Of a leased mail, `due` is the end of the lease.
     pub queue_state: QueueState,
-    /// It has left, and its copy is to be filed in Sent.
+    /// The mail has left, and its copy is to be filed in Sent.
     pub copy_due: bool,
 }
 
 impl StateChange {
-    /// Without a copy to file.
+    /// Creates a change without a copy to file.
     pub fn of(lease_owner: &LeaseOwner, queue_state: QueueState) -> Self {
         Self { lease_owner: lease_owner.clone(), queue_state, copy_due: false }
     }
 }
 
-/// How fast an account sends. None: no limit of ours.
+/// The pace of an account. None: no limit of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Pace {
@@ -251,7 +250,7 @@ pub struct Pace {
     pub per_day: Option<u32>,
 }
 
-/// What makes a mail one intent, without the counter of "again". The company is the row's own.
+/// Computes the intent of a mail, without the counter of "again". The company is in the row.
 pub(crate) fn intent_of(kind: &str, number: &str, revision: &str, purpose: &str, to: &[String]) -> Vec<u8> {
     let mut to: Vec<String> = to.iter().map(|address| address.to_lowercase()).collect();
     to.sort_unstable();

@@ -1,4 +1,4 @@
-//! Where mails stand, said by whoever has them.
+//! Applying changes of the states of mails, by their lease owners and by reports.
 
 use crate::StoreError;
 use crate::attempts::attribution::Attribution;
@@ -6,8 +6,7 @@ use crate::compliance::audit::{Action, Note, note_mail};
 use crate::compliance::pseudonym::Pseudonyms;
 use crate::queue::orphaned::hold_if_removed;
 use crate::queue::state::{QueueState, StateChange, WaitReason};
-use crate::sql::row;
-use crate::sql::row::bounded;
+use crate::sql::row::{self, bounded};
 use crate::sql::rows::{self, JsonRows};
 use crate::sql::writing::WriteTransaction;
 use chrono::Local;
@@ -16,26 +15,26 @@ use serde::Serialize;
 use sqlx::AnyConnection;
 use std::collections::BTreeSet;
 
-/// Who says where a mail stands.
+/// The origin of state changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum By {
-    /// Its holder.
+    /// The lease owner of the mail.
     LeaseOwner,
-    /// A report that has just ended its attempt, or the doubt about it. That all servers took the mail counts whoever has it by
-    /// now, and whatever was to become of it.
+    /// A report that has just completed its attempt, or ended the doubt about it. That all servers took the mail counts, whichever
+    /// owner has leased it by now, and whatever was planned for it.
     Report,
 }
 
-/// Applies changes of where mails stand, and ends their leases. Only the holder of a mail may, except that a report may say that
-/// it was sent; of what another holder has nothing is changed.
-pub(crate) async fn settle(
+/// Applies state changes and ends the leases. Only the lease owner may, except that a report may report `Sent`; a mail of
+/// another owner is not changed.
+pub(crate) async fn apply_state_changes(
     transaction: &mut WriteTransaction,
     pseudonyms: &Pseudonyms,
     by: By,
-    settled: &[(MailId, &StateChange)],
+    changes: &[(MailId, &StateChange)],
 ) -> Result<(), StoreError> {
     #[derive(Serialize)]
-    struct Row {
+    struct StateRow {
         mail: String,
         lease_owner: String,
         state: &'static str,
@@ -44,12 +43,12 @@ pub(crate) async fn settle(
         reason: Option<String>,
         copy: Option<&'static str>,
     }
-    if settled.is_empty() {
+    if changes.is_empty() {
         return Ok(());
     }
-    let row = |(mail, settlement): &(MailId, &StateChange)| {
-        let StateChange { lease_owner, queue_state, copy_due } = *settlement;
-        Row {
+    let row = |(mail, state_change): &(MailId, &StateChange)| {
+        let StateChange { lease_owner, queue_state, copy_due } = *state_change;
+        StateRow {
             mail: mail.to_string(),
             lease_owner: lease_owner.to_string(),
             state: queue_state.name(),
@@ -74,13 +73,13 @@ pub(crate) async fn settle(
         if by == By::Report { format!(" or {} = 'sent'", each.text("state")) } else { String::new() },
         state = each.text("state"),
     );
-    let rows: Vec<Row> = settled.iter().map(row).collect();
-    let done = rows::about(sql, &rows)?.fetch_all(&mut **transaction).await?;
+    let rows: Vec<StateRow> = changes.iter().map(row).collect();
+    let done = rows::bulk_query(sql, &rows)?.fetch_all(&mut **transaction).await?;
     let done = done.iter().map(|row| row::parsed(row, "mail")).collect::<Result<BTreeSet<MailId>, _>>()?;
-    forget_erased(transaction, pseudonyms, settled, &done).await?;
+    forget_erased(transaction, pseudonyms, changes, &done).await?;
     let now = Local::now().fixed_offset();
     for (mail, StateChange { lease_owner, queue_state, .. }) in
-        settled.iter().filter(|(mail, _)| done.contains(mail))
+        changes.iter().filter(|(mail, _)| done.contains(mail))
     {
         match queue_state {
             QueueState::Ready { .. } => hold_if_removed(transaction, *mail, lease_owner.kind(), now).await?,
@@ -97,14 +96,14 @@ pub(crate) async fn settle(
     Ok(())
 }
 
-/// Takes addresses that were erased meanwhile out of the reasons.
+/// Replaces addresses in the reasons that were erased meanwhile.
 async fn forget_erased(
     connection: &mut AnyConnection,
     pseudonyms: &Pseudonyms,
-    settled: &[(MailId, &StateChange)],
+    changes: &[(MailId, &StateChange)],
     done: &BTreeSet<MailId>,
 ) -> Result<(), StoreError> {
-    let reasons = settled.iter().filter(|(mail, _)| done.contains(mail));
+    let reasons = changes.iter().filter(|(mail, _)| done.contains(mail));
     let reasons = reasons.filter_map(|(mail, it)| Some((*mail, it.queue_state.reason()?)));
     let reasons: Vec<(MailId, &str)> = reasons.filter(|(_, reason)| reason.contains('@')).collect();
     if reasons.is_empty() {
@@ -113,10 +112,10 @@ async fn forget_erased(
     let mails = reasons.iter().map(|(mail, _)| *mail).collect();
     let of = Attribution::of(connection, pseudonyms, &mails).await?;
     for (mail, reason) in reasons {
-        let kept = of.text(mail, reason);
-        if kept != reason {
+        let clean = of.text(mail, reason);
+        if clean != reason {
             let statement = sqlx::query("update outbox set reason = $1 where mail = $2");
-            statement.bind(bounded(&kept)).bind(mail.to_string()).execute(&mut *connection).await?;
+            statement.bind(bounded(&clean)).bind(mail.to_string()).execute(&mut *connection).await?;
         }
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! Telling workers that there is work: within a program by a bell, between machines by PostgreSQL's NOTIFY. A call that is
-//! missed costs a worker the time until it looks by itself, and nothing else.
+//! Waking workers when a mail is due: within a program by a notification, between machines by PostgreSQL's NOTIFY. A missed
+//! call costs a worker the time until it looks by itself, and nothing else.
 
 use crate::{Location, Store, StoreError};
 use secrecy::{ExposeSecret, SecretString};
@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 /// The channel of NOTIFY.
 const CHANNEL: &str = "postroom_outbox";
 
-/// The bell of a store, shared by its clones.
+/// The notifier of a store, shared by its clones.
 #[derive(Debug, Clone)]
 pub(crate) struct Notifier {
     within: Arc<Notify>,
@@ -28,27 +28,24 @@ impl Notifier {
     }
 }
 
-/// Hears the bell.
+/// A subscription to the notifications of a store.
 #[derive(Debug)]
 pub struct Wakes {
-    bell: Notifier,
+    notifier: Notifier,
     listener: Option<PgListener>,
 }
 
 impl Store {
-    /// Rings: there is work.
+    /// Notifies the workers that mails are due.
     pub async fn notify_workers(&self) {
         self.wakes.within.notify_waiters();
         if self.wakes.server.is_some() {
-            // Nobody is lost without it: workers look by themselves.
+            // Without it workers look by themselves.
             let _ = sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(&self.pool).await;
         }
     }
 
-    /// Listens. On PostgreSQL by a connection of its own.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Subscribes to notifications. On PostgreSQL by a connection of its own.
     pub async fn wakes(&self) -> Result<Wakes, StoreError> {
         let listener = match &self.wakes.server {
             Some(url) => {
@@ -58,15 +55,15 @@ impl Store {
             }
             None => None,
         };
-        Ok(Wakes { bell: self.wakes.clone(), listener })
+        Ok(Wakes { notifier: self.wakes.clone(), listener })
     }
 }
 
 impl Wakes {
-    /// Waits for the bell, no longer than `at_most`.
+    /// Waits for a notification, no longer than `at_most`.
     pub async fn next(&mut self, at_most: Duration) {
-        let within = self.bell.within.notified();
-        let heard = async {
+        let within = self.notifier.within.notified();
+        let remote = async {
             match &mut self.listener {
                 // A listener whose connection broke connects again at the next call; until then the clock wakes.
                 Some(listener) => match listener.recv().await {
@@ -78,7 +75,7 @@ impl Wakes {
         };
         tokio::select! {
             () = within => {}
-            () = heard => {}
+            () = remote => {}
             () = tokio::time::sleep(at_most) => {}
         }
     }

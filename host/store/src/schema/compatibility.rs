@@ -12,7 +12,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::SchemaNewer`]: it may not.
-    pub async fn fits(&self) -> Result<(), StoreError> {
+    pub async fn check_version(&self) -> Result<(), StoreError> {
         let row = sqlx::query("select least from compatibility").fetch_one(&self.pool).await?;
         known(row.try_get("least")?)
     }

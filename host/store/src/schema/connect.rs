@@ -1,4 +1,5 @@
-//! Connecting: every connection is made durable before it is used, and the database is brought up to date first.
+//! Connecting: the settings of every connection are read back before its first statement, and the schema is brought up to date
+//! before the first connection of the pool.
 
 use crate::schema::compatibility;
 use crate::schema::dialect::{Dialect, PATIENCE};
@@ -11,10 +12,10 @@ use sqlx::{AnyConnection, AnyPool, Connection, Row};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-/// From one try to open a file to the next, while another program has it.
+/// Time between two tries to open a file that another program has locked.
 const AGAIN: Duration = Duration::from_millis(25);
 
-/// Connects and brings the schema up to date.
+/// Brings the schema up to date, and returns a pool of connections.
 pub(crate) async fn open(location: &Location) -> Result<(AnyPool, Dialect), StoreError> {
     let cannot = |detail: String| StoreError::CannotOpen { place: location.to_string(), detail };
     sqlx::any::install_default_drivers();
@@ -26,7 +27,7 @@ pub(crate) async fn open(location: &Location) -> Result<(AnyPool, Dialect), Stor
         None => Dialect::Postgres,
     };
     let url = location.url().map_err(|e| cannot(e.to_string()))?;
-    // Its error may repeat the URL, and that holds a password.
+    // The error may repeat the URL, which has a password.
     let options =
         AnyConnectOptions::from_str(url.expose_secret()).map_err(|_| cannot("not a URL".to_owned()))?;
     // Programs that open a new file at once stand in each other's way when it becomes one with a write-ahead log: SQLite then
@@ -50,7 +51,7 @@ pub(crate) async fn open(location: &Location) -> Result<(AnyPool, Dialect), Stor
     Ok((pool, dialect))
 }
 
-/// Prepares the database by one connection: what is wrong with the place shows at once, where a pool would go on trying.
+/// Prepares the database by one connection: an error of the place shows at once, where a pool would go on trying.
 async fn bring_up_to_date(options: &AnyConnectOptions, dialect: Dialect) -> Result<(), StoreError> {
     let mut connection = AnyConnection::connect_with(options).await?;
     let prepared = async {
@@ -58,12 +59,12 @@ async fn bring_up_to_date(options: &AnyConnectOptions, dialect: Dialect) -> Resu
         migrate(&mut connection, dialect, migrations(dialect)).await
     };
     let prepared = prepared.await;
-    // Its end is the database's business; nothing is lost with it.
+    // An error on closing loses nothing.
     let _ = connection.close().await;
     prepared
 }
 
-/// A connection that changes nothing of what is there: no setting of the file's, no migration.
+/// Connects without changing a setting of the file or the schema.
 pub(crate) async fn plain(location: &Location) -> Result<AnyConnection, StoreError> {
     sqlx::any::install_default_drivers();
     let cannot = |detail: String| StoreError::CannotOpen { place: location.to_string(), detail };
@@ -73,7 +74,7 @@ pub(crate) async fn plain(location: &Location) -> Result<AnyConnection, StoreErr
     Ok(connection)
 }
 
-/// What says nothing of the place gets it.
+/// Names the place in errors that do not.
 fn named(error: StoreError, cannot: &impl Fn(String) -> StoreError) -> StoreError {
     match error {
         StoreError::CannotOpen { detail, .. } | StoreError::Database(detail) => cannot(detail),
@@ -88,7 +89,7 @@ async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> Result<(),
     }
 }
 
-/// A new file that nobody else may read, in a folder likewise.
+/// Creates a file and its folder that only its owner may read.
 fn create(path: &std::path::Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         let mut builder = std::fs::DirBuilder::new();
@@ -108,8 +109,8 @@ fn create(path: &std::path::Path) -> std::io::Result<()> {
     }
 }
 
-/// What a connection to SQLite must be: durable at each commit, readable while somebody writes, references checked. Each
-/// setting is asked for afterwards: SQLite says nothing when it can't do it.
+/// The settings of a connection to SQLite: durable at each commit, readable during a write, references checked. Each is read
+/// back: SQLite reports no error for one that it can not set.
 const PRAGMAS: &[(&str, &str, &str)] = &[
     ("PRAGMA busy_timeout = 10000", "PRAGMA busy_timeout", "10000"),
     ("PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "1"),
@@ -137,7 +138,7 @@ async fn sqlite_settings(connection: &mut AnyConnection) -> Result<(), sqlx::Err
 }
 
 async fn postgres_settings(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
-    // A server that is told not to wait for its disk would lose what was promised to be kept.
+    // A server that does not wait for its disk would lose what this store reports as stored.
     let row = sqlx::query("SHOW synchronous_commit").fetch_one(&mut *connection).await?;
     if row.try_get::<String, _>(0)? == "off" {
         sqlx::query("SET synchronous_commit = on").execute(&mut *connection).await?;
@@ -147,7 +148,7 @@ async fn postgres_settings(connection: &mut AnyConnection) -> Result<(), sqlx::E
 }
 
 /// Brings the schema up to date, one program at a time: PostgreSQL has a lock for that, SQLite one for every writer. A store
-/// that a later program has brought further is left as it is, where that one says that this one may work with it.
+/// that a later program has brought further is left as it is, where that program's migrations allow this one to go on.
 async fn migrate(
     connection: &mut AnyConnection,
     dialect: Dialect,

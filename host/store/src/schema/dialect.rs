@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The database at the other end.
+/// The database that the store is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
     Sqlite,
@@ -10,15 +10,15 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
-    /// Begins a transaction that will write.
+    /// Returns the statement that begins a transaction which will write.
     pub(crate) fn begin(self) -> &'static str {
         match self {
-            // A deferred one that reads first and writes later fails at once when somebody else wrote in between.
+            // A deferred transaction that reads first and writes later fails at once when another wrote in between.
             Self::Sqlite => "BEGIN IMMEDIATE",
             Self::Postgres => "BEGIN",
         }
     }
 }
 
-/// How long a statement waits for somebody else's.
+/// How long a statement waits for a lock.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! Where the store is: a file, or a PostgreSQL server.
+//! The place of a store: a file, or a PostgreSQL server.
 
 use postroom_model::Unusable;
 use secrecy::{ExposeSecret, SecretString};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use url::Url;
 
-/// Where the store is. Shows no password.
+/// The place of a store. Shows no password.
 #[derive(Clone)]
 pub struct Location(Place);
 
@@ -20,12 +20,12 @@ enum Place {
 }
 
 impl Location {
-    /// SQLite in a file.
+    /// Returns the place of a store in a file.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(Place::File(path.into()))
     }
 
-    /// `postroom.db` in the user's folder for data; none where the environment does not say where that is.
+    /// Returns `postroom.db` in the user's folder for data; none where the environment names no such folder.
     pub fn of_user() -> Option<Self> {
         let variable =
             |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -41,7 +41,7 @@ impl Location {
         folder.map(|folder| Self::file(folder.join("postroom").join("postroom.db")))
     }
 
-    /// The file, where it is one.
+    /// Returns the path of a store in a file.
     pub fn path(&self) -> Option<&Path> {
         match &self.0 {
             Place::File(path) => Some(path),
@@ -49,7 +49,7 @@ impl Location {
         }
     }
 
-    /// As it may be shown and used elsewhere: without any password.
+    /// Returns the place as it may be shown and used elsewhere, without any password.
     pub fn without_password(&self) -> String {
         match &self.0 {
             Place::File(path) => path.display().to_string(),
@@ -63,8 +63,8 @@ impl Location {
         }
     }
 
-    /// The URL to connect to. A server on another machine must be asked for TLS, or for none: whoever stands between would
-    /// otherwise choose none, and have the store.
+    /// Returns the URL to connect to. A server on another machine needs a setting for TLS, on or off: with none, a machine in
+    /// between could choose none, and read everything.
     pub(crate) fn url(&self) -> Result<SecretString, Unusable> {
         match &self.0 {
             Place::Server { url, .. } => {
@@ -89,12 +89,12 @@ fn check_security(url: &SecretString) -> Result<(), String> {
     let options = PgConnectOptions::from_str(url.expose_secret())
         .map_err(|_| "expected postgres://user@host/database".to_owned())?;
     let host = options.get_host();
-    let is_here = options.get_socket().is_some()
+    let is_local = options.get_socket().is_some()
         || host.starts_with('/')
         || host.eq_ignore_ascii_case("localhost")
         || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|it| it.to_canonical().is_loopback());
     match options.get_ssl_mode() {
-        PgSslMode::Prefer | PgSslMode::Allow if !is_here => Err(format!(
+        PgSslMode::Prefer | PgSslMode::Allow if !is_local => Err(format!(
             "without a word about TLS anybody on the way to {host} could read and change everything: write \
              ?sslmode=verify-full at the end (with &sslrootcert=FILE for an authority of your own), or ?sslmode=disable \
              on a network that nobody else is on"
@@ -126,11 +126,11 @@ impl std::str::FromStr for Location {
             if shown.password().is_some() {
                 let _ = shown.set_password(Some("…"));
             }
-            let kept: Vec<(String, String)> =
+            let options_shown: Vec<(String, String)> =
                 shown.query_pairs().into_owned().filter(|(name, _)| name != "password").collect();
             shown.set_query(None);
-            if !kept.is_empty() {
-                shown.query_pairs_mut().extend_pairs(kept);
+            if !options_shown.is_empty() {
+                shown.query_pairs_mut().extend_pairs(options_shown);
             }
             return Ok(Self(Place::Server { url: text.to_owned().into(), shown: shown.to_string() }));
         }
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_server_elsewhere_is_not_left_to_choose_whether_there_is_tls() {
-        for (text, fits) in [
+        for (text, check_version) in [
             ("postgres://postroom:hunter2@db.example/postroom", false),
             ("postgres://postroom:hunter2@db.example/postroom?sslmode=prefer", false),
             ("postgres://postroom:hunter2@db.example/postroom?sslmode=allow", false),
@@ -227,10 +227,10 @@ mod tests {
         ] {
             let location: Location = text.parse().expect(text);
             match location.url() {
-                Ok(_) => assert!(fits, "{text}"),
+                Ok(_) => assert!(check_version, "{text}"),
                 Err(error) => {
                     let words = error.to_string();
-                    assert!(!fits && words.contains("?sslmode=verify-full"), "{text}: {words}");
+                    assert!(!check_version && words.contains("?sslmode=verify-full"), "{text}: {words}");
                     assert!(!words.contains("hunter2"), "{words}");
                 }
             }

@@ -1,4 +1,4 @@
-//! Reading rows. What does not parse was not written by this program.
+//! Reading columns. A value that does not parse was not written by this program: the store is damaged.
 
 use crate::StoreError;
 use chrono::{DateTime, FixedOffset, Local, SecondsFormat, TimeZone as _};
@@ -71,7 +71,7 @@ pub(crate) fn optional_count(row: &AnyRow, column: &str) -> Result<Option<u64>, 
     number.map(|number| u64::try_from(number).map_err(|e| damaged(column)(&e))).transpose()
 }
 
-/// A number that no setting makes larger than it holds; one that is, is none.
+/// Reads a number that may be absent; one that is too large is absent.
 pub(crate) fn optional_small(row: &AnyRow, column: &str) -> Result<Option<u32>, StoreError> {
     Ok(optional_count(row, column)?.and_then(|number| u32::try_from(number).ok()))
 }
@@ -84,22 +84,22 @@ pub(crate) fn bytes(row: &AnyRow, column: &str) -> Result<Vec<u8>, StoreError> {
     Ok(row.try_get(column)?)
 }
 
-/// A time as it is kept: to the microsecond, with its zone.
+/// Formats a time as it is stored: to the microsecond, with its zone.
 pub(crate) fn stamp(time: Time) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-/// JSON of our own types, which always have one.
+/// Serialises a value of our own types.
 pub(crate) fn to_json(value: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|e| StoreError::invalid("value", e))
 }
 
-/// A number as databases have it.
+/// Converts a number to the database's type, and the largest ones to its largest.
 pub(crate) fn whole(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// A text that a stranger may have written: PostgreSQL keeps no zero bytes.
+/// Replaces zero bytes, which PostgreSQL does not store.
 pub(crate) fn without_zeros(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
@@ -150,7 +150,7 @@ pub(crate) fn settings(row: Option<&AnyRow>) -> Result<UserSettings, StoreError>
     row.map_or_else(|| Ok(UserSettings::default()), |row| json(row, "settings"))
 }
 
-/// An account of a row of `accounts` or `reachable`, its folders read besides.
+/// Reads an account from a row of `accounts` or `reachable`, and its folders.
 pub(crate) async fn account(connection: &mut AnyConnection, row: &AnyRow) -> Result<Account, StoreError> {
     let id = text(row, "id")?;
     let rows =
@@ -174,6 +174,18 @@ pub(crate) async fn account(connection: &mut AnyConnection, row: &AnyRow) -> Res
     })
 }
 
+/// Reads accounts from rows of `accounts` or `reachable`.
+pub(crate) async fn accounts(
+    connection: &mut AnyConnection,
+    rows: &[AnyRow],
+) -> Result<Vec<Account>, StoreError> {
+    let mut accounts = Vec::with_capacity(rows.len());
+    for row in rows {
+        accounts.push(account(connection, row).await?);
+    }
+    Ok(accounts)
+}
+
 fn state(row: &AnyRow) -> Result<AccountState, StoreError> {
     let (words, since) = (optional_text(row, "state_words")?, optional_time(row, "state_since")?);
     match (text(row, "state")?.as_str(), words, since) {
@@ -184,7 +196,7 @@ fn state(row: &AnyRow) -> Result<AccountState, StoreError> {
     }
 }
 
-/// A state as its three columns.
+/// Converts an account's state to its three columns.
 pub(crate) fn state_columns(state: &AccountState) -> (&'static str, Option<String>, Option<String>) {
     match state {
         AccountState::Ready => ("ready", None, None),

@@ -1,5 +1,5 @@
-//! Many rows by one statement. They travel as one parameter, a list in JSON that the database takes apart: so the
-//! statement's text is the same for one row and for two hundred, and is prepared once.
+//! Many rows by one statement. The rows are one parameter, a list in JSON that the database takes apart: the statement's text
+//! is the same for one row and for two hundred, and is prepared once.
 
 use crate::StoreError;
 use crate::sql::row;
@@ -9,9 +9,9 @@ use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AssertSqlSafe};
 use std::collections::BTreeMap;
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 
-/// How this database takes a list apart. In a statement a row is `e`, and `$1` the list.
+/// The syntax by which this database takes a list in JSON apart. In a statement a row is `e`, and `$1` the list.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct JsonRows {
     postgres: bool,
@@ -22,17 +22,17 @@ impl JsonRows {
         Self { postgres: connection.backend_name() == "PostgreSQL" }
     }
 
-    /// Whether nobody else changes the database while this transaction writes.
+    /// Returns true if no other connection changes the database while this transaction writes.
     pub(crate) fn has_one_writer(self) -> bool {
         !self.postgres
     }
 
-    /// What stands after `from`.
+    /// Returns the text after `from` for the list `$1`.
     pub(crate) fn row(self) -> String {
         self.row_of("$1")
     }
 
-    /// What stands after `from`, of a list that is another parameter.
+    /// Returns the text after `from` for a list that is another parameter.
     pub(crate) fn row_of(self, parameter: &str) -> String {
         match self.postgres {
             true => format!("jsonb_array_elements(cast({parameter} as jsonb)) as e(value)"),
@@ -40,17 +40,17 @@ impl JsonRows {
         }
     }
 
-    /// A field with text.
+    /// Returns the expression of a text field.
     pub(crate) fn text(self, field: &str) -> String {
         format!("(e.value ->> '{field}')")
     }
 
-    /// A field with a whole number.
+    /// Returns the expression of a whole number.
     pub(crate) fn number(self, field: &str) -> String {
         format!("cast(e.value ->> '{field}' as bigint)")
     }
 
-    /// A field with bytes in hexadecimal digits.
+    /// Returns the expression of a field with bytes in hexadecimal digits.
     pub(crate) fn bytes(self, field: &str) -> String {
         match self.postgres {
             true => format!("decode(e.value ->> '{field}', 'hex')"),
@@ -59,39 +59,29 @@ impl JsonRows {
     }
 }
 
-/// A statement about these rows. Its further parameters are from `$2` on.
+/// Builds a statement on these rows. Its further parameters begin with `$2`.
 ///
 /// # Errors
-/// [`StoreError::Invalid`]: they have no JSON.
-pub(crate) fn about<'q>(
+/// [`StoreError::Invalid`]: a row has no JSON.
+pub(crate) fn bulk_query<'q>(
     sql: String,
     rows: &[impl Serialize],
 ) -> Result<Query<'q, Any, AnyArguments>, StoreError> {
     Ok(sqlx::query(AssertSqlSafe(sql)).bind(row::to_json(&rows)?))
 }
 
-/// Bytes in hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut digits = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // Writing to a string does not fail.
-        let _ = write!(digits, "{byte:02x}");
-    }
-    digits
-}
-
-/// A row of nothing but an id.
+/// A row that is an id.
 #[derive(Debug, Serialize)]
 pub(crate) struct Id {
     id: String,
 }
 
-/// Rows of nothing but ids: the field `id`.
+/// Converts ids to rows with the field `id`.
 pub(crate) fn ids(ids: impl IntoIterator<Item = impl Display>) -> Vec<Id> {
     ids.into_iter().map(|id| Id { id: id.to_string() }).collect()
 }
 
-/// The rows of these mails. The text ends with `in`: then comes their list.
+/// Reads the rows of these mails. The statement ends with `in`, and the list of mails follows.
 pub(crate) async fn of(
     connection: &mut AnyConnection,
     mails: &[impl Display],
@@ -100,7 +90,7 @@ pub(crate) async fn of(
 ) -> Result<Vec<AnyRow>, StoreError> {
     let each = JsonRows::on(connection);
     let sql = format!("{sql} (select {} from {}) {order}", each.text("id"), each.row());
-    Ok(about(sql, &ids(mails))?.fetch_all(connection).await?)
+    Ok(bulk_query(sql, &ids(mails))?.fetch_all(connection).await?)
 }
 
 /// Groups what rows hold by their column `mail`, in their order.

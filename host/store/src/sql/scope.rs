@@ -1,5 +1,5 @@
-//! Whose rows a statement may read or change. A person's statements name their owner themselves, in the `where`: an id
-//! alone leads nowhere, whoever found it out.
+//! Whose rows a statement may read or change. A person's statements name their owner themselves, in the `where`: an id alone
+//! reaches nothing.
 
 use crate::sql::row;
 use crate::{CompanyStore, StoreError, UserStore};
@@ -31,7 +31,7 @@ impl CompanyStore<'_> {
 }
 
 impl Scope {
-    /// The condition on rows of `mails` or `outbox`; the owner is bound as parameter `number`.
+    /// Returns the condition on rows of `mails` or `outbox`; the owner is bound as parameter `number`.
     pub(crate) fn on(self, table: &str, number: u8) -> String {
         match self {
             Self::User(_) => {
@@ -41,7 +41,7 @@ impl Scope {
         }
     }
 
-    /// The condition on rows of `accounts` that can be used; the owner is bound as parameter `number`.
+    /// Returns the condition on rows of `accounts` that can be used; the owner is bound as parameter `number`.
     pub(crate) fn on_accounts(self, number: u8) -> String {
         match self {
             Self::User(_) => format!("accounts.id in (select id from reachable where user_id = ${number})"),
@@ -49,7 +49,7 @@ impl Scope {
         }
     }
 
-    /// The id that these conditions compare with.
+    /// Returns the id that these conditions compare with.
     pub(crate) fn owner(self) -> String {
         match self {
             Self::User(user) => user.to_string(),
@@ -57,7 +57,7 @@ impl Scope {
         }
     }
 
-    /// Reads who acts, by their name in the audit log; none: the user was removed.
+    /// Reads the name of the user or administrator for the audit log; none: the user was removed.
     pub(crate) async fn actor(self, connection: &mut AnyConnection) -> Result<Option<String>, StoreError> {
         let Self::User(user) = self else { return Ok(Some(ADMINISTRATOR.to_owned())) };
         let row = sqlx::query("select login from users where id = $1").bind(user.to_string());

@@ -1,6 +1,6 @@
-//! Writing. A file has one writer at a time, and SQLite lets whoever comes second sleep and look again: milliseconds each
-//! time, while the first needed a fraction of one. So those of this program that write while mails are sent wait for each other
-//! here, in their order; commands of an administrator ask the database itself.
+//! Transactions that write. A file has one writer at a time, and SQLite makes the second one sleep and try again: milliseconds
+//! each time, while the first needs a fraction of one. So the writers of this program queue here, in their order; single
+//! statements of an administrator leave the waiting to the database.
 
 use crate::compliance::audit_chain::{PendingEntry, append};
 use crate::schema::dialect::{Dialect, PATIENCE};
@@ -12,7 +12,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-/// Whose turn it is to write; nobody's where the database takes many writers.
+/// The lock of the one writer; absent where the database has many.
 #[derive(Debug, Clone)]
 pub(crate) struct WriteLock(Option<Arc<Mutex<()>>>);
 
@@ -21,33 +21,34 @@ impl WriteLock {
         Self((dialect == Dialect::Sqlite).then(Arc::default))
     }
 
-    /// Whoever does not get it in time asks the database itself, which then says what is the matter.
+    /// Waits for the lock. On a time-out the transaction begins without it, and the database reports why it can not.
     async fn next(&self) -> Option<OwnedMutexGuard<()>> {
-        let turn = Arc::clone(self.0.as_ref()?).lock_owned();
-        tokio::time::timeout(PATIENCE, turn).await.ok()
+        let lock = Arc::clone(self.0.as_ref()?).lock_owned();
+        tokio::time::timeout(PATIENCE, lock).await.ok()
     }
 }
 
-/// A transaction that writes. Nothing of it is kept unless it is committed.
+/// A transaction that writes. Without a commit nothing of it is stored.
 #[derive(Debug)]
 pub(crate) struct WriteTransaction {
     transaction: Transaction<'static, Any>,
-    /// Entries of the audit log, written last: whoever writes them has the company's head of the log until the commit, and
-    /// waits for nothing else meanwhile.
+    /// Entries of the audit log, written last: they lock the head of the company's log until the commit, and nothing else is
+    /// waited for meanwhile.
     notes: Vec<PendingEntry>,
-    /// Given on once it is committed or rolled back; of one that was dropped the end is under way.
-    _turn: Option<OwnedMutexGuard<()>>,
+    /// Released after the commit or the rollback.
+    _lock: Option<OwnedMutexGuard<()>>,
 }
 
 impl Store {
+    /// Begins a transaction that writes.
     pub(crate) async fn write(&self) -> Result<WriteTransaction, StoreError> {
-        // The turn first: who waits for it takes no connection from those who read.
-        let turn = self.turns.next().await;
+        // The lock before the connection, so that waiting writers take no connection from readers.
+        let lock = self.write_lock.next().await;
         let transaction = self.pool.begin_with(self.dialect.begin()).await?;
-        Ok(WriteTransaction { transaction, notes: Vec::new(), _turn: turn })
+        Ok(WriteTransaction { transaction, notes: Vec::new(), _lock: lock })
     }
 
-    /// Writes by one statement, and says how many rows it changed.
+    /// Executes one statement, and returns how many rows it changed.
     pub(crate) async fn write_one(&self, statement: Query<'_, Any, AnyArguments>) -> Result<u64, StoreError> {
         let mut writing = self.write().await?;
         let done = statement.execute(&mut *writing).await?;
@@ -57,19 +58,19 @@ impl Store {
 }
 
 impl WriteTransaction {
-    /// On disk when it returns, with what was noted for the audit log.
+    /// Commits the transaction with its entries of the audit log. It is on disk when this returns.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         let notes = std::mem::take(&mut self.notes);
         append(&mut self, notes).await?;
         Ok(self.transaction.commit().await?)
     }
 
-    /// Notes an entry of the audit log, to be written with the commit.
+    /// Adds an entry of the audit log, written with the commit.
     pub(crate) fn note(&mut self, entry: PendingEntry) {
         self.notes.push(entry);
     }
 
-    /// As if nothing had been written.
+    /// Rolls the transaction back.
     pub(crate) async fn rollback(self) -> Result<(), StoreError> {
         Ok(self.transaction.rollback().await?)
     }

@@ -3,7 +3,7 @@
 use crate::compliance::audit::note_state;
 use crate::directory::platform_addresses;
 use crate::directory::secrets::{self, drop_outdated};
-use crate::error::or_taken;
+use crate::error::{changed, or_taken};
 use crate::queue::orphaned::hold_all;
 use crate::sql::row;
 use crate::{CompanyStore, StoreError};
@@ -15,11 +15,11 @@ use postroom_model::{
 use sqlx::AnyConnection;
 
 impl CompanyStore<'_> {
-    /// Makes an account. Nobody may use it yet, and it has no permissions.
+    /// Creates an account, without permissions and without users.
     ///
     /// # Errors
-    /// [`StoreError::Taken`], [`StoreError::NoSuchCompany`]; [`StoreError::Invalid`] for one on the platform, and for
-    /// endpoints that the operator's OAuth client is not used at.
+    /// [`StoreError::Taken`], [`StoreError::NoSuchCompany`]; [`StoreError::Invalid`] for one on the platform, and for endpoints
+    /// that the operator's OAuth client is not used at.
     pub async fn add_account(&self, new: &NewAccount) -> Result<Account, StoreError> {
         if let Transport::Platform(_) = new.transport {
             return Err(platform_addresses::unclaimed());
@@ -27,7 +27,7 @@ impl CompanyStore<'_> {
         self.make_account(new, &[]).await
     }
 
-    /// Makes an account on the platform, with the first of these addresses that no other company has.
+    /// Creates an account on the platform, with the first of these addresses that no other company has.
     ///
     /// # Errors
     /// As [`CompanyStore::add_account`]; [`StoreError::Taken`] where other companies have all of them.
@@ -76,9 +76,7 @@ impl CompanyStore<'_> {
         .execute(&mut *transaction)
         .await
         .map_err(or_taken("an account", &new.name))?;
-        if done.rows_affected() == 0 {
-            return Err(StoreError::NoSuchCompany(self.company.to_string()));
-        }
+        changed(&done, || StoreError::NoSuchCompany(self.company.to_string()))?;
         for (used_for, folder) in &new.folders {
             set_folder(&mut transaction, id, *used_for, Some(folder)).await?;
         }
@@ -86,10 +84,7 @@ impl CompanyStore<'_> {
         self.store.account(self.company, id).await
     }
 
-    /// All accounts, by name.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists all accounts, by name.
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
         let mut connection = self.store.pool.acquire().await?;
         let rows = sqlx::query(
@@ -98,17 +93,10 @@ impl CompanyStore<'_> {
         .bind(self.company.to_string())
         .fetch_all(&mut *connection)
         .await?;
-        let mut accounts = Vec::with_capacity(rows.len());
-        for row in &rows {
-            accounts.push(row::account(&mut connection, row).await?);
-        }
-        Ok(accounts)
+        row::accounts(&mut connection, &rows).await
     }
 
-    /// An account by name.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchAccount`].
+    /// Reads an account by its name.
     pub async fn account(&self, name: &Name) -> Result<Account, StoreError> {
         let mut connection = self.store.pool.acquire().await?;
         let row = sqlx::query("select * from accounts where company = $1 and name_key = $2")
@@ -120,22 +108,22 @@ impl CompanyStore<'_> {
         row::account(&mut connection, &row).await
     }
 
-    /// Changes name, address, display name, transport, mailbox, other senders and folders. State and permissions have their own
-    /// ways. Secrets that were given for a server or service that the account does not have any more are forgotten, and the
-    /// account then waits for new ones.
+    /// Changes name, address, display name, transport, mailbox, other senders and folders; state and permissions have methods
+    /// of their own. Secrets for a server or service that the account does not have any more are deleted, and the account then
+    /// waits for new ones.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchAccount`], [`StoreError::Taken`]; [`StoreError::Invalid`] for an account that comes to the
-    /// platform by this way, and for endpoints that the operator's OAuth client is not used at.
+    /// [`StoreError::NoSuchAccount`], [`StoreError::Taken`]; [`StoreError::Invalid`] for an account that would come to the
+    /// platform this way, and for endpoints that the operator's OAuth client is not used at.
     pub async fn update_account(&self, account: &Account) -> Result<(), StoreError> {
         self.change_account(account, None).await
     }
 
-    /// Changes an account as [`CompanyStore::update_account`] does, and gives it the first of these addresses on the
-    /// platform that no other company has.
+    /// Changes an account as [`CompanyStore::update_account`] does, and gives it the first of these addresses on the platform
+    /// that no other company has.
     ///
     /// # Errors
-    /// Likewise; [`StoreError::Taken`] where other companies have all of them.
+    /// As [`CompanyStore::update_account`]; [`StoreError::Taken`] where other companies have all of the addresses.
     pub async fn update_platform_account(
         &self,
         account: &Account,
@@ -152,7 +140,7 @@ impl CompanyStore<'_> {
         check_grants(&account.transport, account.mailbox.as_ref())?;
         let mut transaction = self.store.write().await?;
         let before = self.lock_account(&mut transaction, account.id).await?;
-        // What was given for other places goes in the same transaction: no program finds the old secret at the new place.
+        // Secrets for other places go in the same transaction: no program finds an old secret with the new place.
         let outdated = account.outdated_secrets(&before);
         let dropped = drop_outdated(&mut transaction, account.id, &outdated).await?;
         let is_used = |kind: &SecretKind| account.destinations(*kind) != Destinations::default();
@@ -188,9 +176,7 @@ impl CompanyStore<'_> {
         .execute(&mut *transaction)
         .await
         .map_err(or_taken("an account", &account.name))?;
-        if done.rows_affected() == 0 {
-            return Err(StoreError::NoSuchAccount(account.id.to_string()));
-        }
+        changed(&done, || StoreError::NoSuchAccount(account.id.to_string()))?;
         sqlx::query("delete from folders where account = $1")
             .bind(account.id.to_string())
             .execute(&mut *transaction)
@@ -212,12 +198,12 @@ impl CompanyStore<'_> {
             .await?;
         }
         transaction.commit().await?;
-        // What was held because of a setting may go on with another; what still can't is held again.
+        // A mail that was held because of a setting may leave with another; one that still can't is held again.
         let state = self.store.account(self.company, account.id).await?.state;
-        self.store.let_go(self.company, account.id, &state).await
+        self.store.resume_waiting_mails(self.company, account.id, &state).await
     }
 
-    /// An account as it is, which nobody else changes until the transaction ends.
+    /// Reads an account, and locks its row until the transaction ends.
     async fn lock_account(
         &self,
         transaction: &mut AnyConnection,
@@ -235,10 +221,7 @@ impl CompanyStore<'_> {
         row::account(transaction, &row).await
     }
 
-    /// Marks an account compromised, or takes that back.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchAccount`].
+    /// Marks an account compromised, or ready again.
     pub async fn set_account_state(&self, id: AccountId, state: &AccountState) -> Result<(), StoreError> {
         let (name, words, since) = row::state_columns(state);
         let mut transaction = self.store.write().await?;
@@ -254,18 +237,13 @@ impl CompanyStore<'_> {
         .bind(id.to_string())
         .execute(&mut *transaction)
         .await?;
-        if done.rows_affected() == 0 {
-            return Err(StoreError::NoSuchAccount(id.to_string()));
-        }
+        changed(&done, || StoreError::NoSuchAccount(id.to_string()))?;
         transaction.commit().await?;
-        self.store.let_go(self.company, id, state).await
+        self.store.resume_waiting_mails(self.company, id, state).await
     }
 
-    /// Removes an account with its secrets, settings and grants. The mails that left by it remain the company's, those
-    /// that had not left are held; the name is free again. Gives how many are held.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchAccount`].
+    /// Removes an account with its secrets, settings and grants. The mails that left by it remain the company's, those that had
+    /// not left are held; the name is free again. Returns how many are held.
     pub async fn remove_account(&self, id: AccountId) -> Result<u64, StoreError> {
         let mut transaction = self.store.write().await?;
         let done = sqlx::query(
@@ -278,9 +256,7 @@ impl CompanyStore<'_> {
         .bind(id.to_string())
         .execute(&mut *transaction)
         .await?;
-        if done.rows_affected() == 0 {
-            return Err(StoreError::NoSuchAccount(id.to_string()));
-        }
+        changed(&done, || StoreError::NoSuchAccount(id.to_string()))?;
         for forget in [
             "delete from secrets where account = $1",
             "delete from grants where account = $1",
@@ -296,7 +272,7 @@ impl CompanyStore<'_> {
     }
 }
 
-/// Checks that the operator's OAuth client is not asked for at places of the account's own.
+/// Checks that no endpoint of the account's own uses the operator's OAuth client.
 fn check_grants(transport: &Transport, mailbox: Option<&ImapServer>) -> Result<(), StoreError> {
     let of_mailbox = mailbox.and_then(|server| server.authentication.grant());
     for grant in transport.grant().into_iter().chain(of_mailbox) {
@@ -305,7 +281,7 @@ fn check_grants(transport: &Transport, mailbox: Option<&ImapServer>) -> Result<(
     Ok(())
 }
 
-/// Says which folder is used for something, or that none is in particular.
+/// Sets which folder is used for a purpose, or that there is none in particular.
 async fn set_folder(
     connection: &mut AnyConnection,
     account: AccountId,

@@ -1,4 +1,4 @@
-//! Who may use which account (rule A1), and what he has set for it.
+//! Which user may use which account (rule A1), and what they have set for it.
 
 use crate::directory::user_store::check_settings;
 use crate::error::{Broken, broken};
@@ -7,7 +7,7 @@ use crate::{CompanyStore, StoreError};
 use postroom_model::{AccountId, User, UserId, UserSettings};
 
 impl CompanyStore<'_> {
-    /// Lets a user use an account. Letting him twice is the same as once.
+    /// Lets a user use an account. A second grant changes nothing.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`], [`StoreError::NoSuchUser`].
@@ -30,10 +30,7 @@ impl CompanyStore<'_> {
         }
     }
 
-    /// Takes an account from a user, from now on. Taking what he does not have changes nothing.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Withdraws an account from a user, from now on. A user without it is left as they are.
     pub async fn revoke(&self, account: AccountId, user: UserId) -> Result<(), StoreError> {
         sqlx::query("delete from grants where company = $1 and account = $2 and user_id = $3")
             .bind(self.company.to_string())
@@ -44,10 +41,7 @@ impl CompanyStore<'_> {
         Ok(())
     }
 
-    /// Who may use an account, by login.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchAccount`].
+    /// Lists the users of an account, by login.
     pub async fn granted(&self, account: AccountId) -> Result<Vec<User>, StoreError> {
         self.store.account(self.company, account).await?;
         let rows = sqlx::query(
@@ -61,10 +55,7 @@ impl CompanyStore<'_> {
         rows.iter().map(row::user).collect()
     }
 
-    /// What a user has set for an account, whether he may use it at present or not.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchAccount`].
+    /// Reads what a user has set for an account, whether they may use it at present or not.
     pub async fn settings(&self, account: AccountId, user: UserId) -> Result<UserSettings, StoreError> {
         self.store.account(self.company, account).await?;
         let row = sqlx::query(
@@ -79,7 +70,7 @@ impl CompanyStore<'_> {
         row::settings(row.as_ref())
     }
 
-    /// Sets it for him.
+    /// Sets a user's settings for an account.
     ///
     /// # Errors
     /// [`StoreError::NoSuchAccount`], [`StoreError::NoSuchUser`].

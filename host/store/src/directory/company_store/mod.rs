@@ -1,9 +1,9 @@
-//! The administrator's door: one company's users, accounts and grants. Every statement names the company, so that an id
-//! of another company's leads nowhere.
+//! The store of one company: its settings, users, accounts and grants. Every statement names the company, so that an id of
+//! another company reaches nothing.
 
 use crate::directory::operator::check_settings;
 use crate::directory::platform_addresses::{claim, on_platform, renumber};
-use crate::error::or_taken;
+use crate::error::{changed, or_taken};
 use crate::sql::row;
 use crate::{CompanyStore, Store, StoreError};
 
@@ -18,29 +18,26 @@ use sqlx::{AnyConnection, Row};
 const LOGO: usize = 200_000;
 
 impl CompanyStore<'_> {
-    /// The company.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchCompany`].
+    /// Reads the company.
     pub async fn company(&self) -> Result<Company, StoreError> {
         self.store.company(self.company).await
     }
 
-    /// Changes the company's name, settings and fallback. Its id is not looked at: the company is this one.
+    /// Changes the company's name, settings and fallback. The id of `company` is ignored.
     ///
     /// # Errors
-    /// [`StoreError::Taken`]; [`StoreError::Invalid`] for settings that are no JSON object;
-    /// [`StoreError::NoSuchAccount`] where the fallback is not an account of the company; [`StoreError::Invalid`] for
-    /// another name where the company sends from the platform.
+    /// [`StoreError::Taken`]; [`StoreError::Invalid`] for settings that are no JSON object; [`StoreError::NoSuchAccount`] where
+    /// the fallback is not an account of the company; [`StoreError::Invalid`] for another name where the company sends from the
+    /// platform.
     pub async fn update_company(&self, company: &Company) -> Result<(), StoreError> {
         self.change_company(company, None).await
     }
 
-    /// Changes the company as [`CompanyStore::update_company`] does. Its accounts on the platform get the first of these
-    /// addresses that no other company has; those that it had remain its own.
+    /// Changes the company as [`CompanyStore::update_company`] does, and gives its accounts on the platform the first of these
+    /// addresses that no other company has. The earlier addresses remain the company's.
     ///
     /// # Errors
-    /// Likewise; [`StoreError::Taken`] where other companies have all of them.
+    /// As [`CompanyStore::update_company`]; [`StoreError::Taken`] where other companies have all of the addresses.
     pub async fn rename_on_platform(
         &self,
         company: &Company,
@@ -78,9 +75,7 @@ impl CompanyStore<'_> {
         .execute(&mut *transaction)
         .await
         .map_err(or_taken("a company", &company.name))?;
-        if done.rows_affected() == 0 {
-            return Err(StoreError::NoSuchCompany(self.company.to_string()));
-        }
+        changed(&done, || StoreError::NoSuchCompany(self.company.to_string()))?;
         sqlx::query("delete from fallbacks where company = $1")
             .bind(self.company.to_string())
             .execute(&mut *transaction)
@@ -94,14 +89,12 @@ impl CompanyStore<'_> {
             .bind(account.to_string())
             .execute(&mut *transaction)
             .await?;
-            if done.rows_affected() == 0 {
-                return Err(StoreError::NoSuchAccount(account.to_string()));
-            }
+            changed(&done, || StoreError::NoSuchAccount(account.to_string()))?;
         }
         transaction.commit().await
     }
 
-    /// Checks that a company on the platform keeps its name: its address is made of it.
+    /// Checks that a company on the platform keeps its name, of which its address there is built.
     async fn check_name(&self, connection: &mut AnyConnection, company: &Company) -> Result<(), StoreError> {
         let row = sqlx::query("select name from companies where id = $1")
             .bind(self.company.to_string())
@@ -118,10 +111,7 @@ impl CompanyStore<'_> {
         }
     }
 
-    /// The logo.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchCompany`].
+    /// Reads the logo.
     pub async fn logo(&self) -> Result<Option<Logo>, StoreError> {
         self.store.logo(self.company).await
     }
@@ -140,15 +130,12 @@ impl CompanyStore<'_> {
             .bind(self.company.to_string())
             .execute(&self.store.pool)
             .await?;
-        if done.rows_affected() == 0 {
-            Err(StoreError::NoSuchCompany(self.company.to_string()))
-        } else {
-            Ok(())
-        }
+        changed(&done, || StoreError::NoSuchCompany(self.company.to_string()))
     }
 }
 
 impl Store {
+    /// Reads a company's logo.
     pub(crate) async fn logo(&self, company: CompanyId) -> Result<Option<Logo>, StoreError> {
         let row =
             sqlx::query("select logo_name, logo from companies where id = $1").bind(company.to_string());

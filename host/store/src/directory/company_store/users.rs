@@ -1,13 +1,13 @@
 //! Users of a company.
 
 use crate::compliance::audit::check_login;
-use crate::error::or_taken;
+use crate::error::{changed, or_taken};
 use crate::sql::row;
 use crate::{CompanyStore, StoreError};
 use postroom_model::{Name, NewUser, User, UserId};
 
 impl CompanyStore<'_> {
-    /// Makes a user.
+    /// Creates a user.
     ///
     /// # Errors
     /// [`StoreError::Taken`], [`StoreError::NoSuchCompany`]; [`StoreError::Invalid`] for a login such as `administrator`.
@@ -27,25 +27,17 @@ impl CompanyStore<'_> {
         .execute(&self.store.pool)
         .await
         .map_err(or_taken("a user", &new.login))?;
-        if done.rows_affected() == 0 {
-            return Err(StoreError::NoSuchCompany(self.company.to_string()));
-        }
+        changed(&done, || StoreError::NoSuchCompany(self.company.to_string()))?;
         self.user(&new.login).await
     }
 
-    /// All users, by login.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// Lists all users, by login.
     pub async fn users(&self) -> Result<Vec<User>, StoreError> {
         let rows = sqlx::query("select * from users where company = $1 order by login_key");
         rows.bind(self.company.to_string()).fetch_all(&self.store.pool).await?.iter().map(row::user).collect()
     }
 
-    /// A user by login.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchUser`].
+    /// Reads a user by their login.
     pub async fn user(&self, login: &Name) -> Result<User, StoreError> {
         let row = sqlx::query("select * from users where company = $1 and login_key = $2")
             .bind(self.company.to_string())
@@ -75,19 +67,16 @@ impl CompanyStore<'_> {
         .execute(&self.store.pool)
         .await
         .map_err(or_taken("a user", &user.login))?;
-        if done.rows_affected() == 0 { Err(StoreError::NoSuchUser(user.id.to_string())) } else { Ok(()) }
+        changed(&done, || StoreError::NoSuchUser(user.id.to_string()))
     }
 
-    /// Forgets a user with his grants and settings. The mails he created remain the company's.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchUser`].
+    /// Deletes a user with their grants and settings. The mails that they created remain the company's.
     pub async fn remove_user(&self, id: UserId) -> Result<(), StoreError> {
         let gone = sqlx::query("delete from users where company = $1 and id = $2")
             .bind(self.company.to_string())
             .bind(id.to_string())
             .execute(&self.store.pool)
             .await?;
-        if gone.rows_affected() == 0 { Err(StoreError::NoSuchUser(id.to_string())) } else { Ok(()) }
+        changed(&gone, || StoreError::NoSuchUser(id.to_string()))
     }
 }

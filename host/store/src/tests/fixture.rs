@@ -4,7 +4,7 @@
 use crate::*;
 use postroom_model::*;
 
-pub(super) struct Office {
+pub(super) struct Fixture {
     pub(super) store: SystemStore,
     pub(super) company: Company,
     pub(super) lotte: User,
@@ -47,7 +47,7 @@ pub(super) fn new_account(name: &str) -> NewAccount {
     }
 }
 
-impl Office {
+impl Fixture {
     pub(super) async fn open(store: Store) -> Self {
         let company = store.create_company(&NewCompany::named(parse("Atelier Nord"))).await.unwrap();
         let admin = store.company_store(company.id);
@@ -61,7 +61,7 @@ impl Office {
         let theirs = admin.add_account(&new_account("office")).await.unwrap();
         admin.grant(theirs.id, eve.id).await.unwrap();
         let store = store.system();
-        let (lease_owner, journal) = (LeaseOwner::new("command"), GroupCommitWriter::of(&store));
+        let (lease_owner, journal) = (LeaseOwner::new("command"), GroupCommitWriter::new(&store));
         Self { store, company, lotte, marc, account, next_door, eve, theirs, lease_owner, journal }
     }
 
@@ -80,7 +80,7 @@ impl Office {
         mail
     }
 
-    /// Lotte asks for a mail, to be sent by whoever is there.
+    /// Lotte asks for a mail, to be sent by any worker.
     pub(super) async fn enqueue(&self, mail: &NewMail) -> Result<Enqueued, StoreError> {
         Ok(self.user_store().enqueue(std::slice::from_ref(mail), &Order::default()).await?[0])
     }
@@ -104,8 +104,8 @@ impl Office {
     }
 
     /// Keeps what came of an attempt.
-    pub(super) async fn finish(&self, attempt: AttemptId, outcome: &Outcome, events: &[Event]) {
-        assert_eq!(self.journal.finish(attempt, outcome, events, None).await, Ok(None), "{outcome:?}");
+    pub(super) async fn finish(&self, attempt: AttemptId, completion: &Completion, events: &[Event]) {
+        assert_eq!(self.journal.finish(attempt, completion, events, None).await, Ok(None), "{completion:?}");
     }
 }
 
@@ -179,8 +179,8 @@ pub(super) fn new_attempt(account: AccountId) -> NewAttempt {
     }
 }
 
-pub(super) fn outcome(result: AttemptResult) -> Outcome {
-    Outcome {
+pub(super) fn completion(result: AttemptResult) -> Completion {
+    Completion {
         finished: at("2026-11-23T10:00:02+01:00"),
         result,
         stage: Some("connect".into()),

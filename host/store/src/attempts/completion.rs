@@ -1,33 +1,33 @@
-//! A reported result on its way to the database: for an attempt that is open, and for one that was closed meanwhile.
+//! A reported completion on its way to the database: of an attempt that is open, and of one that was closed meanwhile.
 
 use crate::StoreError;
 use crate::attempts::contradiction::Contradiction;
-use crate::mail::attempt::Outcome;
+use crate::mail::attempt::Completion;
 use crate::mail::types::Event;
 use crate::sql::row::{self, bounded};
 use crate::sql::rows::JsonRows;
 use postroom_model::{AttemptId, MailId};
 use serde::Serialize;
 
-/// What came of an attempt, and what was learned from it.
+/// The completion of an attempt, and the facts that follow from it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Finishing<'a> {
     pub(crate) id: AttemptId,
-    pub(crate) outcome: &'a Outcome,
+    pub(crate) completion: &'a Completion,
     pub(crate) events: &'a [Event],
 }
 
-/// What became of a report that an attempt has ended.
+/// A processed report that an attempt has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finished {
     pub(crate) mail: MailId,
-    /// It is not what is written down, and nothing was changed for it.
+    /// The report contradicts what is stored, and nothing was changed for it.
     pub(crate) contradiction: Option<Contradiction>,
 }
 
-/// An outcome as it travels to a statement.
+/// A completion as a row of a statement.
 #[derive(Serialize)]
-pub(crate) struct OutcomeRow {
+pub(crate) struct CompletionRow {
     id: String,
     at: String,
     result: &'static str,
@@ -38,24 +38,24 @@ pub(crate) struct OutcomeRow {
     provider_ids: String,
 }
 
-impl OutcomeRow {
-    pub(crate) fn of(id: AttemptId, outcome: &Outcome) -> Result<Self, StoreError> {
-        let (result, interrupted, retry_after) = outcome.result.columns();
+impl CompletionRow {
+    pub(crate) fn of(id: AttemptId, completion: &Completion) -> Result<Self, StoreError> {
+        let (result, interrupted, retry_after) = completion.result.columns();
         Ok(Self {
             id: id.to_string(),
-            at: row::stamp(outcome.finished),
+            at: row::stamp(completion.finished),
             result,
             interrupted: interrupted.into(),
             retry_after,
-            stage: outcome.stage.as_deref().map(row::without_zeros),
-            detail: outcome.detail.as_deref().map(bounded),
-            provider_ids: row::to_json(&outcome.provider_ids)?,
+            stage: completion.stage.as_deref().map(row::without_zeros),
+            detail: completion.detail.as_deref().map(bounded),
+            provider_ids: row::to_json(&completion.provider_ids)?,
         })
     }
 }
 
-/// What stands after `update attempts set` for rows of [`OutcomeRow`].
-pub(crate) fn outcome_columns(each: JsonRows) -> String {
+/// Returns what follows `update attempts set` for rows of [`CompletionRow`].
+pub(crate) fn completion_columns(each: JsonRows) -> String {
     format!(
         "finished = {}, result = {}, interrupted = {}, retry_after = {}, stage = {}, detail = {}, provider_ids = {}",
         each.text("at"),
