@@ -4,8 +4,8 @@ use crate::stored_message::{Enqueued, message};
 use crate::track::expect;
 use chrono::{DateTime, Duration, FixedOffset, Local};
 use postroom::store::{
-    AttemptResult, DocumentRef, Event, GroupCommitWriter, LeaseOwner, MailId, NewAttempt, NewMail, OpenCheck,
-    Order, Outcome, Party, QueueState, Recipient, SendOptions, StateChange,
+    AttemptResult, Completion, DocumentRef, Event, GroupCommitWriter, LeaseOwner, MailId, NewAttempt,
+    NewMail, OpenCheck, Order, Party, QueueState, Recipient, SendOptions, StateChange,
 };
 use serde_json::Value;
 
@@ -56,13 +56,14 @@ async fn mail(kept: &Enqueued, number: &str, days: i64, ended: QueueState, facts
     let lease = Some((lease_owner.clone(), ago(0) + Duration::minutes(1)));
     let user_store = kept.store.user_store(&users[0]);
     user_store.enqueue(std::slice::from_ref(&mail), &Order { lease, ..Order::default() }).await.unwrap();
-    let journal = GroupCommitWriter::of(&kept.store);
+    let journal = GroupCommitWriter::new(&kept.store);
     let started =
         NewAttempt { started: ago(days), account: accounts[0].id, transport: "smtp".into(), fallback: false };
     let attempt = journal.begin(id, &started, &lease_owner).await.unwrap();
     let result = if ended == QueueState::Sent { AttemptResult::Accepted } else { AttemptResult::Permanent };
-    let outcome = Outcome { finished: ago(days), result, stage: None, detail: None, provider_ids: vec![] };
-    journal.finish(attempt, &outcome, facts, Some(StateChange::of(&lease_owner, ended))).await.unwrap();
+    let completion =
+        Completion { finished: ago(days), result, stage: None, detail: None, provider_ids: vec![] };
+    journal.finish(attempt, &completion, facts, Some(StateChange::of(&lease_owner, ended))).await.unwrap();
     id
 }
 

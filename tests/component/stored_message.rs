@@ -101,7 +101,7 @@ impl Enqueued {
         let attempt =
             NewAttempt { started: now(), account: account.id, transport: "smtp".into(), fallback: false };
         let store = store.system();
-        let attempt = GroupCommitWriter::of(&store).begin(mail.id, &attempt, &lease_owner).await.unwrap();
+        let attempt = GroupCommitWriter::new(&store).begin(mail.id, &attempt, &lease_owner).await.unwrap();
         let house = House::new(shipped());
         Self { store, company, mail: mail.id, attempt, house, folder }
     }

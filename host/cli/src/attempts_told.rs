@@ -44,7 +44,7 @@ impl Watched {
     /// One attempt, without what was shown already.
     fn tell(account: &str, made: &Made, shown: &mut Shown) {
         let by = if made.fallback { format!("{} (fallback)", made.account) } else { made.account.clone() };
-        match (&made.outcome.result, &made.outcome.detail) {
+        match (&made.completion.result, &made.completion.detail) {
             (AttemptResult::Accepted | AttemptResult::Found, _) => eprintln!("left through {by}"),
             (AttemptResult::NotFound, _) => eprintln!("{by}: it had not left"),
             (_, Some(detail)) => {

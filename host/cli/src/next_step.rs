@@ -62,7 +62,7 @@ pub(super) fn next(step: &Step, id: MailId) -> Option<Next> {
 /// What the exit code says: see `postroom --help`.
 pub(super) fn code(step: &Step, failed: bool, mail: &Mail) -> Exit {
     let in_doubt =
-        || mail.attempts.iter().any(|it| it.outcome.as_ref().is_none_or(|it| it.result.is_in_doubt()));
+        || mail.attempts.iter().any(|it| it.completion.as_ref().is_none_or(|it| it.result.is_in_doubt()));
     match step {
         Step::WaitUntil(_) if in_doubt() => Exit::InDoubt,
         Step::WaitUntil(wait) if wait.for_a_person => Exit::Refused,

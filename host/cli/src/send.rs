@@ -106,7 +106,7 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<Exit, Failur
     let order = if by_worker { Order { send_at: args.at, ..Order::default() } } else { session.order() };
     let order = Order { again: args.again, ..order };
     let asked = session.user_store().enqueue(&[new], &order).await?;
-    if let Some(Enqueued::Before(before)) = asked.first() {
+    if let Some(Enqueued::Existing(before)) = asked.first() {
         eprintln!(
             "postroom: the same was asked for before: this is that mail, and nothing new was made (--again sends it again)"
         );

@@ -194,7 +194,7 @@ async fn show(view: &MailView, one: &MailStatus) -> Result<(), Failure> {
     }
     for attempt in &one.mail.attempts {
         let by = if attempt.fallback { "fallback " } else { "" };
-        let came = attempt.outcome.as_ref().map_or("no answer yet", |it| it.result.as_str());
+        let came = attempt.completion.as_ref().map_or("no answer yet", |it| it.result.as_str());
         let by = format!("{by}{} ({})", attempt.account_name, attempt.transport);
         line(&printable(&format!("    {}  attempt by {by}: {came}", clock(attempt.started))))?;
     }

@@ -1,8 +1,9 @@
-//! Why the store did not do what it was asked, and whether asking again can help.
+//! Errors of the store: each answers whether the same call can succeed later, and who has to act.
 
+use sqlx::any::AnyQueryResult;
 use std::borrow::Cow;
 
-/// The store did not do it; nothing of it is on disk, except where [`StoreError::ConnectionLost`] says otherwise.
+/// An error of the store. Nothing of the call is on disk, except where [`StoreError::ConnectionLost`] applies.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// No such company.
@@ -11,13 +12,13 @@ pub enum StoreError {
     /// No such user in this company.
     #[error("there is no user \"{0}\"")]
     NoSuchUser(String),
-    /// No such account, or none that this user may know of: the same answer, on purpose.
+    /// No such account, or none that this user may use: the same error, on purpose.
     #[error("there is no account \"{0}\"")]
     NoSuchAccount(String),
-    /// No such mail, or none that this user may know of.
+    /// No such mail, or none that this user may see.
     #[error("there is no mail \"{0}\"")]
     NoSuchMail(String),
-    /// The same was asked for before, from accounts alone that this user may not use. Which mail it was is not said.
+    /// A mail of the same intent exists, of accounts alone that this user may not use. The error does not name it.
     #[error(
         "the same was asked for before (document \"{0}\"), from an account that you may not use: ask an administrator \
          of the company; --again sends it all the same, as a mail of its own"
@@ -34,23 +35,23 @@ pub enum StoreError {
         /// Its name.
         name: String,
     },
-    /// An attempt to send this mail has no result yet: it runs, or it is in doubt. Not sent a second time.
+    /// An attempt to send this mail has no result yet: it runs, or it is in doubt. The mail is not sent a second time.
     #[error(
         "an attempt to send the mail \"{0}\" runs, or nobody knows what came of it: look before sending again"
     )]
     AttemptOpen(String),
-    /// The attempt was closed: its mail was taken from its maker, held, cancelled or erased. Nothing of it may leave any more.
+    /// The attempt was closed: its mail was leased to another owner, held, cancelled or erased. Its last bytes must not leave.
     #[error(
         "the attempt \"{0}\" was closed by whoever took its mail over or ended it: nothing of it may leave"
     )]
     AttemptClosed(String),
-    /// Somebody else decided on the attempt, or took its mail, at this moment. Read the mail again.
+    /// Another program decided on the attempt, or leased its mail, at this moment. Read the mail again.
     #[error("somebody else decided on the attempt \"{0}\" at this moment: look at its mail again")]
     AttemptDecided(String),
-    /// The mail was taken from whoever asks: its lease had ended. It is somebody else's now.
+    /// The lease of the mail has ended, and another owner may have it.
     #[error("the mail \"{0}\" is in somebody else's hands by now")]
     LeaseLost(String),
-    /// The mail is as a backup had it. Whether it left after that was taken, this store can't know.
+    /// The mail is as a backup had it. It may have left after the backup was taken.
     #[error(
         "the mail \"{mail}\" is from the backup of {taken} and may have left since: look in Sent, or ask a recipient; \
          `postroom outbox release {mail}` sends it, `postroom outbox cancel {mail}` does not"
@@ -61,7 +62,7 @@ pub enum StoreError {
         /// When the backup was taken.
         taken: String,
     },
-    /// A value that can't be kept. A retry does not help.
+    /// A value that can not be stored. A retry does not help.
     #[error("{what}: {detail}")]
     Invalid {
         /// Which.
@@ -69,11 +70,10 @@ pub enum StoreError {
         /// What is wrong with it.
         detail: String,
     },
-    /// Somebody else holds the database. The same may succeed in a moment.
+    /// Another program holds a lock of the database. A retry may succeed at once.
     #[error("the store is busy; try again: {0}")]
     Busy(String),
-    /// The connection to the database is gone. The same may succeed later; whether a change that was under way was kept
-    /// has to be looked up.
+    /// The connection to the database is lost. A retry may succeed later; whether the change is stored has to be looked up.
     #[error("no connection to the store; try again later: {0}")]
     ConnectionLost(String),
     /// The database can't be written.
@@ -82,10 +82,10 @@ pub enum StoreError {
          (-wal, -shm) and its folder, or the role in PostgreSQL"
     )]
     ReadOnly(String),
-    /// No room left.
+    /// No room is left on the disk.
     #[error("there is no room left for the store: {0}; free some, then try again")]
     DiskFull(String),
-    /// The disk takes nothing more: a quota, a limit of the process, or a failure of the disk itself.
+    /// The disk accepts no more writes: a quota, a limit of the process, or a failure of the disk itself.
     #[error(
         "the disk of the store takes nothing more: {0}; look whether it is full, over a quota or failing, then try again"
     )]
@@ -104,7 +104,7 @@ pub enum StoreError {
     /// The database was not made by this program, or was changed by hand.
     #[error("the store is not as this program makes it: {0}; go back to a backup, or choose another place")]
     SchemaDiffers(String),
-    /// The place can't be used.
+    /// The place of the store can not be used.
     #[error("can't open the store {place}: {detail}")]
     CannotOpen {
         /// Where, without passwords.
@@ -112,41 +112,42 @@ pub enum StoreError {
         /// Why, and what to do.
         detail: String,
     },
-    /// What is in it makes no sense. A retry does not help.
+    /// A stored value can not be parsed. A retry does not help.
     #[error("the store is damaged: {0}; go back to a backup")]
     Damaged(String),
-    /// Anything else the database said.
+    /// Any other error of the database.
     #[error("the store failed: {0}")]
     Database(String),
 }
 
 impl StoreError {
-    /// Whether the same call can succeed later without anybody doing anything.
+    /// Returns true if the same call can succeed later without a person's help.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Busy(_) | Self::ConnectionLost(_))
     }
 
-    /// Whether it can succeed once somebody has given the store room, or the right to write. Nothing is lost until then.
+    /// Returns true if the call can succeed once an operator has made room, or allowed the program to write. Nothing is lost
+    /// until then.
     pub fn needs_operator(&self) -> bool {
         matches!(self, Self::DiskFull(_) | Self::DiskFails(_) | Self::ReadOnly(_))
     }
 
-    pub(super) fn invalid(what: &'static str, detail: impl ToString) -> Self {
+    pub(crate) fn invalid(what: &'static str, detail: impl ToString) -> Self {
         Self::Invalid { what, detail: detail.to_string() }
     }
 }
 
 /// A constraint that a change would break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Broken {
-    /// Something of that name or identity is there.
+pub(crate) enum Broken {
+    /// A row of that name or identity exists.
     Unique,
-    /// Something that it refers to is not there.
+    /// A row that it refers to does not exist.
     Reference,
 }
 
-/// The constraint at which the database refused.
-pub(super) fn broken(error: &sqlx::Error) -> Option<Broken> {
+/// Returns the constraint at which the database refused.
+pub(crate) fn broken(error: &sqlx::Error) -> Option<Broken> {
     let kind = error.as_database_error()?.kind();
     match kind {
         sqlx::error::ErrorKind::UniqueViolation => Some(Broken::Unique),
@@ -155,8 +156,13 @@ pub(super) fn broken(error: &sqlx::Error) -> Option<Broken> {
     }
 }
 
-/// Gives `taken` in place of a refusal because of the name.
-pub(super) fn or_taken(what: &'static str, name: impl ToString) -> impl FnOnce(sqlx::Error) -> StoreError {
+/// Fails where a statement changed no row, because what it names does not exist.
+pub(crate) fn changed(done: &AnyQueryResult, missing: impl FnOnce() -> StoreError) -> Result<(), StoreError> {
+    if done.rows_affected() == 0 { Err(missing()) } else { Ok(()) }
+}
+
+/// Converts a refusal because of the name to [`StoreError::Taken`].
+pub(crate) fn or_taken(what: &'static str, name: impl ToString) -> impl FnOnce(sqlx::Error) -> StoreError {
     let name = name.to_string();
     move |error| match broken(&error) {
         Some(Broken::Unique) => StoreError::Taken { what, name },

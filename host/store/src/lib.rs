@@ -1,203 +1,87 @@
-//! The store: what outlives the program. SQLite in a file by default, PostgreSQL by URL; SQL is in this folder alone.
+//! The store: what outlives the program. SQLite in a file by default, PostgreSQL by URL; SQL is in this crate alone.
 //!
-//! Four types lead in, and each shows only what is behind it:
+//! Four types lead in, and each reaches only what belongs to it:
 //!
-//! - [`Store`] is the operator's: companies, permissions, backups. What it takes of a company it takes with its company.
-//! - `store.company_store(company)` is a company's administrator: its users, accounts, mails and grants, and nothing of another
-//!   company.
-//! - `store.user_store(&user)` is a user: the accounts that the user may use, and their mails. Any other account does not exist
-//!   here, and the error is the same whether it is forbidden or was never there (rule A1).
-//! - `store.system()` is the worker's, the web server's and the inbox's, which act for every company: what takes an id
-//!   without its owner is there, and no person's command has it (`system.rs`).
+//! - [`Store`] is the operator's: companies, permissions, backups. A method about something of a company takes the company too.
+//! - [`CompanyStore`] (`store.company_store(company)`) is for a company's administrators: its users, accounts, mails and grants,
+//!   and nothing of another company.
+//! - [`UserStore`] (`store.user_store(&user)`) is for a user: the accounts that they may use, and the mails of these. Any other
+//!   account does not exist there, and the error is the same whether it is forbidden or was never there (rule A1).
+//! - [`SystemStore`] (`store.system()`) is for the worker, the web server and the inbox, which act for every company: methods that
+//!   take an id without its owner are there, and no command of a person has it.
 //!
-//! A statement for a person names its owner in its own `where` (`scope.rs`): a check before it could look at one row while
-//! the statement changes another.
+//! # What is promised
 //!
-//! What is promised: a method that returned `Ok` is on disk. An attempt is committed before it is made. Errors say whether
-//! the same call can succeed later ([`StoreError::is_transient`]).
+//! - A method that returned `Ok` is on disk; one that returned an error changed nothing, except where
+//!   [`StoreError::ConnectionLost`] says that it is unknown.
+//! - An attempt is on disk before it is made, and its release before the last bytes of the message leave.
+//! - A statement for a person names its owner in its own `where`. A check before it could read one row while the statement
+//!   changes another.
+//! - Errors answer whether the same call can succeed later ([`StoreError::is_transient`]), and whether an operator has to act
+//!   ([`StoreError::needs_operator`]).
+//! - Secrets are stored sealed, and without the key that opens them.
 //!
-//! ```text
-//! Store::open(&Location) -> Store                       creates the database where there is none, brings it up to date
-//! Location: FromStr   "/path/postroom.db" | "sqlite:/path/postroom.db" | "postgres://user:password@host/database"
+//! # Rooms
 //!
-//! store.create_company(&NewCompany) -> Company          store.companies() -> Vec<Company>
-//! store.company(CompanyId) -> Company                   store.company_named(&Name) -> Company
-//! store.remove_company(CompanyId)
-//! store.set_permissions(CompanyId, AccountId, &Permissions)
-//! store.set_account_state(CompanyId, AccountId, &AccountState) -> AccountState     the machinery's: a grant has expired
-//! store.account(CompanyId, AccountId) -> Account                      the machinery's: a worker, a token
-//! store.suppress(CompanyId, &NewSuppression) -> bool    an address that is no longer written to, and why
-//! store.suppressed(CompanyId, &[String]) -> Vec<Suppression>         of these addresses
-//! store.suppressions(CompanyId) -> Vec<Suppression>     all, released ones too
-//! store.release(CompanyId, &str, by, at) -> u64         written to again
-//!
-//! let system = store.system();
-//! system.due(now) -> Vec<Due>                           accounts with mails that may go now
-//! system.claim(&Holder, AccountId, Pace, most, now, lease) -> Vec<MailId>
-//! GroupCommitWriter::of(&system)                                  attempts, results and standings of many mails, one commit
-//! system.add_events(MailId, &[Event])                   news from reports; a fact that is known changes nothing
-//! system.record_give_up(MailId, &Holder, &[Event])        the facts of giving a mail up, by its holder
-//! system.open_attempts() -> Vec<OpenAttempt>            attempts that the program died under
-//! system.mail(MailId) -> Mail
-//! system.reported(MailId) -> Reported                   whom a report may speak of
-//! system.mail_of_attempt(AttemptId), system.mails_of_message(&str)   the mails that a report names
-//! system.reported_mail(AccountId, &ReportedAs) -> Option<MailId>   which mail a provider's report is about
-//! system.tracked(MailId) -> Option<Tracked>             what a mail's pixel is judged by
-//!
-//! store.back_up(&Path) -> Backup                        while others write; location.restore(&Path, Restoring) -> Restored
-//! store.mark_restored(taken, resume_all) -> u64             after pg_restore: what had not ended is held
-//!
-//! store.apply_retention(now) -> u64                     mails that ended long ago lose their content
-//! store.lend_pseudonym_key(key)                         before admin.erase(&MailAddress, now) -> Erased; store.scrub() after it
-//!
-//! system.records_due(now) -> Vec<CompanyId>              companies whose records are to be told something
-//! system.lease_records(CompanyId, &Holder, now, lease) -> bool        system.release_records(CompanyId, &Holder, Pause)
-//! system.news(CompanyId, now, most) -> Vec<MailNews>     mails whose status may have changed
-//! system.record_status_changes(&[ReviewedStatusChange])                          what the records are to be told of them; all or nothing
-//! system.notify(CompanyId, &Notice) -> bool              an address, a payment; once per id
-//! system.notices_due(CompanyId, now, most) -> Vec<WaitingNotice>     the next of each document
-//! system.record_notifications(CompanyId, &[(id, Telling)])     what came of telling them
-//!
-//! let admin = store.company_store(company_id);
-//! admin.records() -> Option<RecordsRow>                  admin.set_records(Option<&RecordsPlace>)
-//! admin.notices(&NoticeFilter) -> Vec<NoticeRow>         admin.notify_again() -> u64
-//! admin.company() -> Company                            admin.update_company(&Company)
-//! admin.logo() -> Option<Logo>                          admin.set_logo(Option<&Logo>)
-//! admin.add_user(&NewUser) -> User                      admin.users() -> Vec<User>
-//! admin.user(&Name) -> User                             admin.update_user(&User)     admin.remove_user(UserId)
-//! admin.add_account(&NewAccount) -> Account             admin.accounts() -> Vec<Account>
-//! admin.account(&Name) -> Account                       admin.update_account(&Account)   (permissions are not touched)
-//! admin.remove_account(AccountId)
-//! admin.add_platform_account(&NewAccount, &[PlatformAddress]) -> Account          with the first that is free
-//! admin.update_platform_account(&Account, &[PlatformAddress])                     likewise
-//! admin.rename_on_platform(&Company, &[PlatformAddress])                          likewise, for all its accounts
-//! admin.hold_platform_address(&PlatformAddress)          before a mail leaves from it; admin.platform_addresses() -> Vec<String>
-//! admin.grant(AccountId, UserId)                        admin.revoke(AccountId, UserId)
-//! admin.granted(AccountId) -> Vec<User>
-//! admin.set_account_state(AccountId, &AccountState)     ready again, or compromised
-//! admin.settings(AccountId, UserId) -> UserSettings     admin.set_settings(AccountId, UserId, &UserSettings)
-//!
-//! let acting = store.user_store(&user);
-//! acting.accounts() -> Vec<Account>                     acting.account(&Name) -> Account
-//! acting.company() -> Company                           acting.logo() -> Option<Logo>
-//! acting.settings(AccountId) -> UserSettings            acting.set_settings(AccountId, &UserSettings)
-//! acting.keep(&[NewMail], &Order) -> Vec<Kept>           into the outbox, before the first attempt; once per intent
-//! acting.sent(AccountId, before: Option<MailId>, limit: u32) -> Vec<MailSummary>     newest first
-//! acting.mail(MailId) -> Mail                            acting.say(MailId, Word, now) -> Said
-//! acting.take(&Holder, MailId, now, lease)               into the hands of a command; admin has mail, say and take, too
-//! acting.apply_commands(&[MailId], Word, now) -> Vec<Said>      by one commit; admin has it, too
-//! acting.open_batch(AccountId, &Name, now) -> BatchId    acting.batches(limit), acting.batches_called(&str); admin, too
-//! acting.enqueue_again(&[Again], &Order)                    into the outbox what failed for everybody; acting.not_again(&[MailId])
-//! acting.set_answer(MailId, bool)                        acting.note_sent_again(MailId, now)
-//! acting.pace(AccountId) -> Pace                         admin.pace(AccountId), admin.set_pace(AccountId, Pace)
-//!
-//! admin.audit(&AuditFilter) -> Vec<AuditEntry>           who did what, newest first; admin.note_export() adds to it
-//! ```
-//!
-//! Secrets are in it too, sealed: the vault is the only one that reads or writes them.
-//!
-//! Settings of a user as the plugin takes them: [`postroom_model::plugin_settings`].
+//! `schema` and `sql` are below all others. `directory`, `mail`, `queue`, `attempts` and `compliance` are above them, and `erp` is
+//! above these. A module imports modules, not rooms, and no module imports one that imports it, directly or through others. What
+//! is shared by rooms is data: a mail in `mail::types`, an attempt in `mail::attempt`, a mail's state in `queue::state`.
 
-mod again;
 mod attempts;
-mod attribution;
-mod audit;
-mod audit_chain;
-mod backup;
-mod batches;
-mod clock_skew;
-mod company_store;
-mod compatibility;
-mod connect;
-mod copies;
-mod enqueue;
-mod erasure;
+mod compliance;
+mod directory;
+mod erp;
 mod error;
-mod events;
-mod group_commit;
-mod interruption;
-mod invitations;
-mod late;
-mod lease_owner;
-mod listing;
-mod loading;
-mod location;
 mod mail;
-mod mails;
-mod master_keys;
-mod message_blob;
-mod migrations;
-mod notices;
-mod operator;
-mod orphaned;
-mod pace;
-mod pauses;
-mod personal;
-mod platform_addresses;
-mod pseudonym;
 mod queue;
-mod queue_state;
-mod quota;
-mod recording;
-mod records;
-mod reported;
-mod reports;
-mod retention;
-mod row;
-mod rows;
-mod scope;
-mod secrets;
-mod status_changes;
-mod suppressions;
+mod schema;
+mod scoped;
+mod sql;
 mod system;
-mod transition;
-mod user_store;
-mod wake;
-mod writing;
 
 #[cfg(test)]
 mod tests;
 
-pub use again::{Again, NotAgain};
-pub use audit::{Action, AuditEntry, AuditFilter};
-pub use audit_chain::{AuditHead, AuditVerdict, BrokenEntry};
-pub use backup::{Backup, Restored, Restoring};
-pub use batches::{Batch, BatchCounts, NUMBERED_BY_PARTNER};
-pub use company_store::CompanyStore;
-pub use copies::CopyDue;
-pub use enqueue::AskedBefore;
-pub use erasure::Erased;
-pub use error::StoreError;
-pub use group_commit::GroupCommitWriter;
-pub use invitations::{InvitationKey, Invited, NewInvitation};
-pub use late::Contradiction;
-pub use lease_owner::LeaseOwner;
-pub use listing::{Count, Filter, Listed, MailCommand, MailCommandResult};
-pub use location::Location;
-pub use mail::{
-    AttachedFile, Attempt, AttemptResult, DocumentRef, Event, FilePlace, Mail, MailSummary, Message,
-    NewAttempt, NewMail, OpenAttempt, Outcome, Party, Piece, Recipient, among_recipients,
-};
-pub use master_keys::{KeyHolder, MasterKeyRow};
-pub use notices::{
+pub use attempts::contradiction::Contradiction;
+pub use attempts::group_commit::GroupCommitWriter;
+pub use attempts::recording::{MatchedBy, Recorded, ReportedFacts};
+pub use attempts::reported::{ReportedAs, Tracked};
+pub use attempts::reports::Reported;
+pub use compliance::audit::{Action, AuditEntry, AuditFilter};
+pub use compliance::audit_chain::{AuditHead, AuditVerdict, BrokenEntry};
+pub use compliance::backup::{Backup, Restored, Restoring};
+pub use compliance::erasure::Erased;
+pub use compliance::suppressions::{NewSuppression, Release, Suppression, SuppressionKind};
+pub use directory::invitations::{InvitationKey, Invited, NewInvitation};
+pub use directory::master_keys::{KeyUser, MasterKeyRow};
+pub use directory::secrets::{Put, SealedSecret, Version, WrappedKey};
+pub use erp::notices::{
     Notice, NoticeFilter, NoticeKind, NoticeRow, NoticeState, NotificationResult, WaitingNotice,
 };
-pub use pauses::{AccountPause, LearnedPace, LimitPeriod, NewAccountPause, PauseCause};
+pub use erp::records::{Pause, RecordsRow};
+pub use erp::status_changes::{LastNotified, ReviewedStatusChange, StatusChange};
+pub use error::StoreError;
+pub use mail::again::{Again, NotAgain};
+pub use mail::attempt::{Attempt, AttemptResult, Completion, NewAttempt, OpenAttempt};
+pub use mail::batches::{Batch, BatchCounts, NUMBERED_BY_PARTNER};
+pub use mail::listing::{Count, Filter, Listed, MailCommand, MailCommandResult};
+pub use mail::types::{
+    AttachedFile, DocumentRef, Event, FilePlace, Mail, MailSummary, Message, NewMail, OpenCheck, Party,
+    Piece, Recipient, among_recipients,
+};
 pub use postroom_model::{AttemptId, BatchId, InvitationId, MailId};
-pub use queue::{Due, OutboxRow};
-pub use queue_state::{Enqueued, Order, Pace, QueueState, SendOptions, StateChange, WaitReason};
-pub use recording::{MatchedBy, Recorded, ReportedFacts};
-pub use records::{Pause, RecordsRow};
-pub use reported::{OpenCheck, ReportedAs, Tracked};
-pub use reports::Reported;
-pub use secrets::{Put, SealedSecret, Version, WrappedKey};
-pub use status_changes::{LastNotified, ReviewedStatusChange, StatusChange};
-pub use suppressions::{NewSuppression, Release, Suppression, SuppressionKind};
+pub use queue::claim::Due;
+pub use queue::copies::CopyDue;
+pub use queue::enqueue::AskedBefore;
+pub use queue::lease_owner::LeaseOwner;
+pub use queue::pauses::{AccountPause, LearnedPace, LimitPeriod, NewAccountPause, PauseCause};
+pub use queue::state::{Enqueued, Order, OutboxRow, Pace, QueueState, SendOptions, StateChange, WaitReason};
+pub use queue::wake::Wakes;
+pub use schema::location::Location;
+pub use scoped::{CompanyStore, UserStore};
 pub use system::SystemStore;
-pub use user_store::UserStore;
-pub use wake::Wakes;
 
-use connect::Dialect;
+use schema::dialect::Dialect;
 use sqlx::AnyPool;
 use std::sync::Arc;
 
@@ -206,40 +90,40 @@ use std::sync::Arc;
 pub struct Store {
     pool: AnyPool,
     dialect: Dialect,
-    turns: writing::WriteLock,
-    /// As it may be shown.
+    write_lock: sql::writing::WriteLock,
+    /// Where the store is, without a password.
     place: Arc<str>,
-    wakes: wake::Notifier,
-    /// The key of what stands in place of erased addresses, once somebody has lent it.
-    pseudonyms: pseudonym::Pseudonyms,
+    wakes: queue::wake::Notifier,
+    /// The key of the pseudonyms of erased addresses, once the vault has lent it.
+    pseudonyms: compliance::pseudonym::Pseudonyms,
 }
 
 impl Store {
-    /// Opens the store: makes it where there is none, and brings it up to date.
+    /// Opens the store: creates it where there is none, and brings its schema up to date.
     ///
     /// # Errors
     /// [`StoreError::CannotOpen`], [`StoreError::SchemaNewer`] after a step back to an earlier version of this program,
-    /// [`StoreError::ReadOnly`], [`StoreError::DiskFull`]; [`StoreError::ConnectionLost`] where the server is not there.
+    /// [`StoreError::ReadOnly`], [`StoreError::DiskFull`]; [`StoreError::ConnectionLost`] where the server does not answer.
     pub async fn open(location: &Location) -> Result<Self, StoreError> {
-        let (pool, dialect) = connect::open(location).await?;
+        let (pool, dialect) = schema::connect::open(location).await?;
         let place = location.to_string().into();
-        let turns = writing::WriteLock::of(dialect);
+        let write_lock = sql::writing::WriteLock::of(dialect);
         Ok(Self {
             pool,
             dialect,
-            turns,
+            write_lock,
             place,
-            wakes: wake::Notifier::of(location),
+            wakes: queue::wake::Notifier::of(location),
             pseudonyms: Default::default(),
         })
     }
 
-    /// Where it is, to people: without a password.
+    /// Returns where the store is, without a password.
     pub fn place(&self) -> &str {
         &self.place
     }
 
-    /// Closes every connection. What was promised is on disk without it.
+    /// Closes every connection. What was committed is on disk without it.
     pub async fn close(&self) {
         self.pool.close().await;
     }

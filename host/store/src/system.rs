@@ -1,9 +1,9 @@
 //! The store without a scope: what the worker and the web server work with, which act for every company.
 //!
-//! Nobody who acts for a person has one. `cargo xtask tidy` refuses it in the command line, whose commands go through
-//! [`UserStore`](super::UserStore) or [`CompanyStore`](super::CompanyStore): there each statement names its owner.
+//! No command of a person has one. `cargo xtask tidy` refuses it in the command line, whose commands go through
+//! [`UserStore`](crate::UserStore) or [`CompanyStore`](crate::CompanyStore): there each statement names its owner.
 
-use super::Store;
+use crate::Store;
 use std::ops::Deref;
 
 /// The store with every method that takes an id without its owner. Cloning it shares the connections.
@@ -11,7 +11,7 @@ use std::ops::Deref;
 pub struct SystemStore(Store);
 
 impl Store {
-    /// Opens the store's unscoped side, for a part of the program that acts for every company.
+    /// Returns the unscoped store, for a part of the program that acts for every company.
     pub fn system(&self) -> SystemStore {
         SystemStore(self.clone())
     }

@@ -16,7 +16,7 @@ pub(super) async fn health() -> &'static str {
 
 /// It can keep what it is told. Where a proxy is most probably not trusted, that is said below.
 pub(super) async fn ready(State(app): State<App>) -> (StatusCode, String) {
-    if let Err(error) = app.site.connections.store().answers().await {
+    if let Err(error) = app.site.connections.store().ping().await {
         app.site.store_failed("ready", &error);
         return (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n".to_owned());
     }

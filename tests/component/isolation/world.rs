@@ -75,10 +75,13 @@ impl World {
         let account = store.company_store(company.id).account(&account.parse().unwrap()).await.unwrap().id;
         let now = chrono::Local::now().fixed_offset();
         system.claim(&lease_owner, account, Pace::default(), 9, now, LEASE).await.unwrap();
-        let journal = GroupCommitWriter::of(&system);
+        let journal = GroupCommitWriter::new(&system);
         let doubt = QueueState::InDoubt { reason: "who knows".into() };
-        journal.settle(ids[1], &lease_owner, doubt).await.unwrap();
-        journal.settle(ids[2], &lease_owner, QueueState::Ready { due: now, waits: None }).await.unwrap();
+        journal.change_state(ids[1], &lease_owner, doubt).await.unwrap();
+        journal
+            .change_state(ids[2], &lease_owner, QueueState::Ready { due: now, waits: None })
+            .await
+            .unwrap();
         store.close().await;
         ids
     }

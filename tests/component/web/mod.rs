@@ -168,7 +168,7 @@ impl World {
             open_check: OpenCheck::Off,
         };
         let user_store = self.store.user_store(&self.lotte);
-        let (lease_owner, journal) = (LeaseOwner::new("worker"), GroupCommitWriter::of(&self.store));
+        let (lease_owner, journal) = (LeaseOwner::new("worker"), GroupCommitWriter::new(&self.store));
         let lease = Some((lease_owner.clone(), ago(0) + chrono::Duration::minutes(1)));
         user_store.enqueue(std::slice::from_ref(&mail), &Order { lease, ..Order::default() }).await.unwrap();
         let attempt = NewAttempt {
@@ -178,7 +178,7 @@ impl World {
             fallback: false,
         };
         let attempt = journal.begin(id, &attempt, &lease_owner).await.unwrap();
-        let outcome = Outcome {
+        let completion = Completion {
             finished: ago(7_200),
             result: AttemptResult::Accepted,
             stage: None,
@@ -186,7 +186,7 @@ impl World {
             provider_ids: vec![("message".into(), format!("sg-{id}"))],
         };
         let settled = Some(StateChange::of(&lease_owner, QueueState::Sent));
-        journal.finish(attempt, &outcome, &[], settled).await.unwrap();
+        journal.finish(attempt, &completion, &[], settled).await.unwrap();
         id
     }
 

@@ -141,7 +141,7 @@ async fn notices(common: &Common, args: &NoticesArgs) -> Result<(), Failure> {
 fn state(of: NoticeState) -> &'static str {
     match of {
         NoticeState::Waiting => "waiting",
-        NoticeState::Told => "told",
+        NoticeState::Delivered => "told",
         NoticeState::Refused => "refused",
     }
 }

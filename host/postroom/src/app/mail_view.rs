@@ -68,7 +68,7 @@ impl MailView {
             mail.events.retain(|event| event.at <= at);
             mail.attempts.retain(|attempt| attempt.started <= at);
             for attempt in &mut mail.attempts {
-                attempt.outcome = attempt.outcome.take().filter(|outcome| outcome.finished <= at);
+                attempt.completion = attempt.completion.take().filter(|completion| completion.finished <= at);
             }
             // What has ended since was still here then.
             if mail.events.len() + mail.attempts.len() < known
@@ -82,7 +82,7 @@ impl MailView {
 
     /// Lists the mails about a document or a partner, or one by its id; an error that says so where there are none.
     pub async fn about(&self, what: &str, limit: u32) -> Result<Vec<Listed>, AppError> {
-        let filter = Filter { about: Some(what.to_owned()), limit, ..Filter::default() };
+        let filter = Filter { search: Some(what.to_owned()), limit, ..Filter::default() };
         let found = self.listed(&filter).await?;
         if found.is_empty() {
             return Err(AppError::NothingAbout(what.to_owned()));

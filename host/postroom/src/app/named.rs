@@ -39,7 +39,7 @@ impl MailName {
             Self::Mail(id) => id.to_string(),
             Self::Number(number) => number.clone(),
         };
-        Filter { about: Some(about), limit: u32::MAX, ..Filter::default() }
+        Filter { search: Some(about), limit: u32::MAX, ..Filter::default() }
     }
 
     /// Leaves those mails that are named: what is looked for by a text may be a partner's name.

@@ -3,7 +3,7 @@
 use super::{AppError, Session, no_files, now};
 use crate::outbox::Ready;
 use postroom_store::{
-    AttemptResult, Contradiction, Event, MailId, NewAttempt, Outcome, QueueState, StateChange,
+    AttemptResult, Completion, Contradiction, Event, MailId, NewAttempt, QueueState, StateChange,
 };
 
 /// What the evidence of a mail says that was handed over.
@@ -52,7 +52,7 @@ pub async fn hand_over(
     // Once the user's program has it nobody can call it back.
     journal.release(attempt, lease_owner, now()).await?;
     open();
-    let outcome = Outcome {
+    let completion = Completion {
         finished: now(),
         result: AttemptResult::Accepted,
         stage: None,
@@ -68,5 +68,5 @@ pub async fn hand_over(
         words: Some(HANDED_OVER.to_owned()),
     };
     let sent = Some(StateChange::of(lease_owner, QueueState::Sent));
-    Ok(journal.finish(attempt, &outcome, &[handed], sent).await?)
+    Ok(journal.finish(attempt, &completion, &[handed], sent).await?)
 }

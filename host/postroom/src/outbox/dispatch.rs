@@ -23,8 +23,8 @@ use postroom_contract::schedule::{self, Lookup, Route};
 use postroom_contract::tracking::Status;
 use postroom_model::{Account, AccountState, Company, Transport};
 use postroom_store::{
-    AttemptId, AttemptResult, Event, Mail, MailId, NewAttempt, OpenCheck, Outcome, QueueState, StateChange,
-    StoreError, WaitReason,
+    AttemptId, AttemptResult, Completion, Event, Mail, MailId, NewAttempt, OpenCheck, QueueState,
+    StateChange, StoreError, WaitReason,
 };
 
 /// Why a mail failed that its server took.
@@ -105,7 +105,7 @@ pub struct Made {
     /// It was the fallback.
     pub fallback: bool,
     /// What came of it.
-    pub outcome: Outcome,
+    pub completion: Completion,
     /// What the plugin said went wrong.
     pub error: Option<delivery::SubmitError>,
     /// What became of the copy in Sent, once the mail was taken.
@@ -222,7 +222,8 @@ impl Dispatch<'_> {
         }
         let mut waited = false;
         for attempt in &mail.attempts {
-            let Some(outcome) = attempt.outcome.as_ref().filter(|it| it.result == AttemptResult::NeedsSignIn)
+            let Some(completion) =
+                attempt.completion.as_ref().filter(|it| it.result == AttemptResult::NeedsSignIn)
             else {
                 continue;
             };
@@ -231,10 +232,10 @@ impl Dispatch<'_> {
                 Ok(_) | Err(StoreError::NoSuchAccount(_)) => continue,
                 Err(error) => return Err(error),
             }
-            let outcome =
-                Outcome { finished: now, result: AttemptResult::Transient(None), ..outcome.clone() };
+            let completion =
+                Completion { finished: now, result: AttemptResult::Transient(None), ..completion.clone() };
             let (journal, lease_owner) = (&self.outbox.journal, &self.outbox.lease_owner);
-            journal.decide(attempt.id, lease_owner, AttemptResult::NeedsSignIn, &outcome, &[]).await?;
+            journal.decide(attempt.id, lease_owner, AttemptResult::NeedsSignIn, &completion, &[]).await?;
             waited = true;
         }
         Ok(waited)
@@ -300,8 +301,8 @@ impl Dispatch<'_> {
         fallback: bool,
     ) -> Result<Made, OutboxError> {
         let now = self.outbox.clock.now();
-        let outcome = facts::outcome(&of, now);
-        let done = outcome.result == AttemptResult::Accepted;
+        let completion = facts::completion(&of, now);
+        let done = completion.result == AttemptResult::Accepted;
         let copy_due = self.copies == Copies::Later && self.account.mailbox.is_some();
         // Of the moment when it was known: whoever took the mail over meanwhile recorded a doubt, which this answer ends.
         let events = facts::events_at(&of.settlement.events, now);
@@ -313,20 +314,20 @@ impl Dispatch<'_> {
             copy_due: copy_due && queue_state == QueueState::Sent,
             ..StateChange::of(&self.outbox.lease_owner, queue_state)
         });
-        self.outbox.finish(id, &outcome, &events, settle).await?;
+        self.outbox.finish(id, &completion, &events, settle).await?;
         refusals::suppress_refused(&self.outbox.store, self.company_plugin, mail, &events).await?;
         if let Some(delivery::SubmitError::NeedsSignIn(words)) = &of.error {
             let state = AccountState::NeedsSignIn { reason: words.clone(), since: now };
             self.outbox.store.set_account_state(account.company, account.id, &state).await?;
         }
         self.note_account(account, &of, started, now).await?;
-        let left = matches!(outcome.result, AttemptResult::Accepted | AttemptResult::PartlyAccepted(_));
+        let left = matches!(completion.result, AttemptResult::Accepted | AttemptResult::PartlyAccepted(_));
         let copy = match self.copies {
             Copies::AtOnce if left => Some(self.file_copy(mail, account, now).await?),
             _ => None,
         };
         let (account, error) = (account.name.to_string(), of.error);
-        Ok(Made { account, fallback, outcome, error, copy, queue_state })
+        Ok(Made { account, fallback, completion, error, copy, queue_state })
     }
 
     /// Where a mail stands that its servers took for all whom they did not refuse: where those are only copies to ourselves, nobody
@@ -424,7 +425,7 @@ impl Step {
 /// What a mail that is held waits for.
 fn held(account: &Account, mail: &Mail) -> String {
     let name = &account.name;
-    let last = mail.attempts.last().and_then(|attempt| attempt.outcome.as_ref());
+    let last = mail.attempts.last().and_then(|attempt| attempt.completion.as_ref());
     match &account.state {
         AccountState::NeedsSignIn { reason, .. } => {
             let how = match (account.grant().is_some(), &account.transport) {
@@ -442,7 +443,7 @@ fn held(account: &Account, mail: &Mail) -> String {
             )
         }
         AccountState::Ready => last
-            .and_then(|outcome| outcome.detail.clone())
+            .and_then(|completion| completion.detail.clone())
             .unwrap_or_else(|| "somebody has to release it".to_owned()),
     }
 }

@@ -206,13 +206,13 @@ impl ErpNotifier {
     /// Folds the facts of mails with news; what has another status than was told is to be told. How many mails.
     async fn look(&self, company: CompanyId, company_plugin: &CompanyPlugin) -> Result<usize, StoreError> {
         let (now, mut looked) = (self.now(), Vec::new());
-        for news in self.store().news(company, now, MAILS).await? {
+        for news in self.store().status_changes(company, now, MAILS).await? {
             let folded = fold(company_plugin, &news, now).await;
             let (notices, next) = folded.unwrap_or_else(|error| {
                 (self.notices)(&format!("mail {}: its status can't be told: {error}", news.mail));
                 (Vec::new(), Some(now + AGAIN))
             });
-            looked.push(ReviewedStatusChange { news, notices, next });
+            looked.push(ReviewedStatusChange { change: news, notices, next });
         }
         if !looked.is_empty() {
             self.store().record_status_changes(&looked).await?;
@@ -249,7 +249,7 @@ impl ErpNotifier {
             let Err(error) = told else {
                 good += 1;
                 delivered.told += 1;
-                came.push((id, NotificationResult::Told));
+                came.push((id, NotificationResult::Delivered));
                 continue;
             };
             match error.blame() {
@@ -310,7 +310,7 @@ async fn fold(
     let timeline = folded.map_err(|e| super::facts::disagreement(&e))?;
     let mut notices = Vec::new();
     for of in &timeline.recipients {
-        let told = news.told.iter().rfind(|told| told.recipient == of.recipient);
+        let told = news.last_notified.iter().rfind(|told| told.recipient == of.recipient);
         let (status, times) = (word(of.status), told.map_or(0, |told| told.times));
         if told.is_some_and(|told| told.status == status) {
             continue;

@@ -8,7 +8,7 @@ use postroom_contract::schedule::{self, Facts, Route};
 use postroom_contract::{delivery, tracking, types};
 use postroom_model::{Account, AccountState, Company};
 use postroom_store::{
-    AccountPause, Attempt, AttemptResult, Event, LimitPeriod, Mail, NewAccountPause, Outcome, PauseCause,
+    AccountPause, Attempt, AttemptResult, Completion, Event, LimitPeriod, Mail, NewAccountPause, PauseCause,
 };
 
 pub(super) type Time = DateTime<FixedOffset>;
@@ -94,8 +94,8 @@ impl Ways<'_> {
     async fn attempt(&self, of: &Attempt) -> Result<schedule::Attempt, OutboxError> {
         let known = [Some(self.own), self.fallback].into_iter().flatten().find(|it| it.id == of.account);
         let account_name = known.map_or_else(|| of.account_name.clone(), |account| account.name.to_string());
-        let memo = match &of.outcome {
-            Some(outcome) => Some(self.memo(of, outcome).await?),
+        let memo = match &of.completion {
+            Some(completion) => Some(self.memo(of, completion).await?),
             None => None,
         };
         let route = Route { account_name, transport: of.transport.clone() };
@@ -103,16 +103,16 @@ impl Ways<'_> {
     }
 
     /// The store keeps what a settlement says in columns of its own.
-    async fn memo(&self, of: &Attempt, outcome: &Outcome) -> Result<String, OutboxError> {
-        let (came_to, retry_after) = match outcome.result {
+    async fn memo(&self, of: &Attempt, completion: &Completion) -> Result<String, OutboxError> {
+        let (came_to, retry_after) = match completion.result {
             // The pause of the own account is told apart, and ends sooner where somebody puts it right; of another nobody tells
             // but this.
-            AttemptResult::AccountUnavailable(_) if of.account == self.own.id => (outcome.result, Some(0)),
-            AttemptResult::AccountUnavailable(after) => (outcome.result, after.or(Some(OTHERS_PAUSE))),
+            AttemptResult::AccountUnavailable(_) if of.account == self.own.id => (completion.result, Some(0)),
+            AttemptResult::AccountUnavailable(after) => (completion.result, after.or(Some(OTHERS_PAUSE))),
             AttemptResult::Withdrawn => (AttemptResult::Transient(None), None),
             result => (result, result.retry_after()),
         };
-        let (stage, detail) = (outcome.stage.as_deref(), outcome.detail.as_deref());
+        let (stage, detail) = (completion.stage.as_deref(), completion.detail.as_deref());
         let memo =
             self.company_plugin.memo(&Files::default(), came_to.as_str(), retry_after, stage, detail).await?;
         memo.map_err(|fault| disagreement(&fault))
@@ -129,7 +129,7 @@ pub(super) fn disagreement(fault: &types::ArgumentError) -> OutboxError {
 fn counted(mail: &Mail) -> impl Iterator<Item = &Attempt> {
     let mut withdrawn = 0;
     mail.attempts.iter().filter(move |attempt| {
-        let ended = attempt.outcome.as_ref().is_some_and(|it| it.result == AttemptResult::Withdrawn);
+        let ended = attempt.completion.as_ref().is_some_and(|it| it.result == AttemptResult::Withdrawn);
         withdrawn += usize::from(ended);
         !ended || withdrawn > WITHDRAWN
     })
@@ -193,14 +193,14 @@ fn without_others(words: &str, account: &Account) -> String {
 }
 
 /// What came of an attempt, to be kept.
-pub(super) fn outcome(of: &delivery::SubmissionResult, finished: Time) -> Outcome {
+pub(super) fn completion(of: &delivery::SubmissionResult, finished: Time) -> Completion {
     let receipt = of.receipt.as_ref();
     let ids = [
         ("message-id", receipt.and_then(|it| it.message_id.clone())),
         ("message", receipt.and_then(|it| it.provider_id.clone())),
         ("thread", receipt.and_then(|it| it.thread_id.clone())),
     ];
-    Outcome {
+    Completion {
         finished,
         result: kept(&of.settlement),
         stage: of.settlement.stage.clone(),

@@ -3,7 +3,7 @@
 use super::worker::Notices;
 use chrono::{DateTime, FixedOffset, Local};
 use postroom_store::{
-    AttemptId, Event, GroupCommitWriter, LeaseOwner, MailId, Outcome, QueueState, StateChange, Store,
+    AttemptId, Completion, Event, GroupCommitWriter, LeaseOwner, MailId, QueueState, StateChange, Store,
     StoreError, SystemStore,
 };
 use postroom_transport::{BeforeFinalDot, BoxFuture};
@@ -87,7 +87,7 @@ impl OutboxHandle {
     pub fn open(store: &Store, kind: &str, clock: Clock) -> Self {
         let notices: Notices = Arc::new(|_: &str| {});
         let store = store.system();
-        let (journal, lease_owner) = (GroupCommitWriter::of(&store), LeaseOwner::new(kind));
+        let (journal, lease_owner) = (GroupCommitWriter::new(&store), LeaseOwner::new(kind));
         Self { store, journal, lease_owner, clock, notices, told: Arc::default() }
     }
 
@@ -126,7 +126,7 @@ impl OutboxHandle {
     pub(super) async fn apply_state(&self, mail: MailId, queue_state: QueueState) {
         let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
         loop {
-            match self.journal.settle(mail, &self.lease_owner, queue_state.clone()).await {
+            match self.journal.change_state(mail, &self.lease_owner, queue_state.clone()).await {
                 Err(error) if is_transient(&error) && begun.elapsed() < PATIENCE => {
                     self.pause(&format!("where mail {mail} stands"), &error, &mut pause).await;
                 }
@@ -145,13 +145,13 @@ impl OutboxHandle {
     pub(super) async fn finish(
         &self,
         attempt: AttemptId,
-        outcome: &Outcome,
+        completion: &Completion,
         events: &[Event],
         settle: Option<StateChange>,
     ) -> Result<(), StoreError> {
         let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
         loop {
-            match self.journal.finish(attempt, outcome, events, settle.clone()).await {
+            match self.journal.finish(attempt, completion, events, settle.clone()).await {
                 Err(error) if is_transient(&error) && begun.elapsed() < PATIENCE => {
                     self.pause("what a server said of a mail", &error, &mut pause).await;
                 }

@@ -17,7 +17,7 @@ pub(super) async fn facts(
     now: Time,
 ) -> Result<Vec<Event>, OutboxError> {
     let in_doubt =
-        mail.attempts.iter().filter_map(|it| it.outcome.as_ref()).any(|it| it.result.is_in_doubt());
+        mail.attempts.iter().filter_map(|it| it.completion.as_ref()).any(|it| it.result.is_in_doubt());
     let known = said(&mail.outbox).filter(|(kind, _)| *kind == "queued" || !in_doubt);
     let Some((kind, words)) = known.filter(|_| mail.mail.created <= now) else {
         return Ok(Vec::new());

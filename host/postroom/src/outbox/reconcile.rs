@@ -14,7 +14,7 @@ use postroom_contract::sent::FilingPlan;
 use postroom_contract::tracking::Status;
 use postroom_contract::types;
 use postroom_model::Account;
-use postroom_store::{Attempt, AttemptResult, Event, Mail, Outcome};
+use postroom_store::{Attempt, AttemptResult, Completion, Event, Mail};
 
 /// An answer that can't be had now is asked for again after this.
 const PAUSE: Duration = Duration::minutes(5);
@@ -24,22 +24,22 @@ const PAUSE: Duration = Duration::minutes(5);
 const LONGEST_ATTEMPT: Duration = Duration::minutes(15);
 
 /// The attempt in doubt: a mail has one at most, since nothing is begun beside it.
-fn lost(mail: &Mail) -> Option<(&Attempt, &Outcome)> {
-    let mut with_outcome = mail.attempts.iter().rev().filter_map(|it| Some((it, it.outcome.as_ref()?)));
-    with_outcome.find(|(_, outcome)| outcome.result.is_in_doubt())
+fn lost(mail: &Mail) -> Option<(&Attempt, &Completion)> {
+    let mut completed = mail.attempts.iter().rev().filter_map(|it| Some((it, it.completion.as_ref()?)));
+    completed.find(|(_, completion)| completion.result.is_in_doubt())
 }
 
 /// The attempt in doubt whose mail was taken from its maker: nobody has reported what came of it.
-fn interrupted(mail: &Mail) -> Option<(&Attempt, &Outcome)> {
-    lost(mail).filter(|(_, outcome)| outcome.result == AttemptResult::InDoubt { interrupted: true })
+fn interrupted(mail: &Mail) -> Option<(&Attempt, &Completion)> {
+    lost(mail).filter(|(_, completion)| completion.result == AttemptResult::InDoubt { interrupted: true })
 }
 
 /// Until when an interrupted attempt may still be under way; none once it must have ended. Whoever looks before that and finds
 /// nothing has learned nothing. Counted from when its last bytes left, or from when its mail was taken over, whichever is
 /// earlier: the one may be of a clock that went back since.
 pub(super) fn may_run_until(mail: &Mail, now: Time) -> Option<Time> {
-    let (attempt, outcome) = interrupted(mail)?;
-    Some(attempt.released?.min(outcome.finished) + LONGEST_ATTEMPT).filter(|until| now < *until)
+    let (attempt, completion) = interrupted(mail)?;
+    Some(attempt.released?.min(completion.finished) + LONGEST_ATTEMPT).filter(|until| now < *until)
 }
 
 /// Gives until when to wait for an interrupted attempt. If even the taking over is stamped with a time that is still to come, a
@@ -53,9 +53,9 @@ pub(super) async fn wait_for_interrupted(
     if until <= now + LONGEST_ATTEMPT {
         return Ok(until);
     }
-    if let Some((attempt, outcome)) = interrupted(mail) {
-        let stamped = Outcome { finished: now, ..outcome.clone() };
-        decide(dispatch, attempt, outcome, &stamped, &[]).await?;
+    if let Some((attempt, completion)) = interrupted(mail) {
+        let stamped = Completion { finished: now, ..completion.clone() };
+        decide(dispatch, attempt, completion, &stamped, &[]).await?;
     }
     Ok(now + LONGEST_ATTEMPT)
 }
@@ -63,21 +63,21 @@ pub(super) async fn wait_for_interrupted(
 /// Records for each recipient that it is in doubt whether they got the mail, where an attempt was interrupted. True where that was
 /// not on record.
 pub(super) async fn record_interruption(dispatch: &Dispatch<'_>, mail: &Mail) -> Result<bool, OutboxError> {
-    let Some((attempt, outcome)) = interrupted(mail) else { return Ok(false) };
-    let is_on_record = |event: &Event| event.kind == "in-doubt" && event.at >= outcome.finished;
+    let Some((attempt, completion)) = interrupted(mail) else { return Ok(false) };
+    let is_on_record = |event: &Event| event.kind == "in-doubt" && event.at >= completion.finished;
     if mail.events.iter().any(is_on_record) {
         return Ok(false);
     }
     let (to, known) = (&mail.mail.message.rcpt_to, facts::told_events(&mail.events));
-    let (detail, noticed) = (outcome.detail.as_deref(), stamp(outcome.finished));
+    let (detail, noticed) = (completion.detail.as_deref(), stamp(completion.finished));
     let settled =
         dispatch.company_plugin.settle_interruption(&Files::default(), to, &known, detail, &noticed).await?;
     let events =
-        facts::events_at(&settled.map_err(|fault| facts::disagreement(&fault))?.events, outcome.finished);
+        facts::events_at(&settled.map_err(|fault| facts::disagreement(&fault))?.events, completion.finished);
     if events.is_empty() {
         return Ok(false);
     }
-    decide(dispatch, attempt, outcome, outcome, &events).await?;
+    decide(dispatch, attempt, completion, completion, &events).await?;
     Ok(true)
 }
 
@@ -85,12 +85,12 @@ pub(super) async fn record_interruption(dispatch: &Dispatch<'_>, mail: &Mail) ->
 async fn decide(
     dispatch: &Dispatch<'_>,
     attempt: &Attempt,
-    read: &Outcome,
-    outcome: &Outcome,
+    read: &Completion,
+    completion: &Completion,
     events: &[Event],
 ) -> Result<(), OutboxError> {
     let outbox = dispatch.outbox;
-    Ok(outbox.journal.decide(attempt.id, &outbox.lease_owner, read.result, outcome, events).await?)
+    Ok(outbox.journal.decide(attempt.id, &outbox.lease_owner, read.result, completion, events).await?)
 }
 
 /// Whether the place where the mail would be can be looked at: a provider's API that tells, or a mailbox whose provider
@@ -182,12 +182,12 @@ pub(super) async fn settle(
         dispatch.company_plugin.settle_doubt(&Files::default(), lookup, to, &known, &stamp(now)).await?;
     let settled = settled.map_err(|fault| facts::disagreement(&fault))?;
     let events = facts::events_at(&settled.events, now);
-    let outcome = Outcome { finished: now, result: facts::kept(&settled), ..before.clone() };
-    decide(dispatch, attempt, before, &outcome, &events).await?;
+    let completion = Completion { finished: now, result: facts::kept(&settled), ..before.clone() };
+    decide(dispatch, attempt, before, &completion, &events).await?;
     Ok(Made {
         account: attempt.account_name.clone(),
         fallback: attempt.fallback,
-        outcome,
+        completion,
         error: None,
         copy: None,
         queue_state: None,
@@ -223,7 +223,7 @@ mod tests {
             transport: "gmail".to_owned(),
             fallback: false,
             released: Some(released),
-            outcome: Some(Outcome {
+            completion: Some(Completion {
                 finished: noticed,
                 result: AttemptResult::InDoubt { interrupted: true },
                 stage: Some("after-dot".to_owned()),
@@ -286,7 +286,7 @@ mod tests {
         }
         let mut reported = silent(now, now);
         for attempt in &mut reported.attempts {
-            attempt.outcome.as_mut().unwrap().result = AttemptResult::InDoubt { interrupted: false };
+            attempt.completion.as_mut().unwrap().result = AttemptResult::InDoubt { interrupted: false };
         }
         assert_eq!(may_run_until(&reported, now), None, "its maker has reported that it ended");
         let ahead = may_run_until(&silent(now + day, now + day), now);

@@ -38,12 +38,12 @@ impl<'a> Taken<'a> {
         let (journal, lease_owner) = (&self.outbox.journal, &self.outbox.lease_owner);
         match done {
             Ok(done) => {
-                journal.settle(self.mail, lease_owner, queue_state(&done)).await?;
+                journal.change_state(self.mail, lease_owner, queue_state(&done)).await?;
                 Ok(done)
             }
             Err(error) => {
                 // The work's own error is the one to tell; a store that is away lets the lease end by itself.
-                let _ = journal.settle(self.mail, lease_owner, self.where_it_was()).await;
+                let _ = journal.change_state(self.mail, lease_owner, self.where_it_was()).await;
                 Err(error)
             }
         }

@@ -43,7 +43,7 @@ impl Wait {
     ) -> Self {
         if let Some(pause) = pause.filter(|pause| pause.until > now) {
             // What was said after the login may be about the mail after all: then another one tries next.
-            let last = mail.attempts.last().and_then(|attempt| attempt.outcome.as_ref());
+            let last = mail.attempts.last().and_then(|attempt| attempt.completion.as_ref());
             let met = last.is_some_and(|it| {
                 matches!(it.result, AttemptResult::AccountUnavailable(_))
                     && is_after_login(it.stage.as_deref())
@@ -51,7 +51,7 @@ impl Wait {
             let until = if met { until + BEHIND } else { until };
             return Self { until, ..Self::for_account(own, pause) };
         }
-        let heard = mail.attempts.last().and_then(|attempt| attempt.outcome.as_ref()?.detail.clone());
+        let heard = mail.attempts.last().and_then(|attempt| attempt.completion.as_ref()?.detail.clone());
         let heard = heard.or_else(|| {
             let last = mail.events.iter().rev().find(|event| event.kind == "deferred")?;
             let said = [last.code.as_deref(), last.words.as_deref()];

@@ -9,7 +9,7 @@
 //! 3. The old key stays beside the new one, with its date, for backups from before. `forget` removes it.
 
 use super::{KeySource, Keys, Vault, VaultError, in_hand, seal};
-use postroom_store::{KeyHolder, Store, WrappedKey};
+use postroom_store::{KeyUser, Store, WrappedKey};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -125,7 +125,7 @@ impl Vault {
             || VaultError::Source { place: source.to_string(), detail: "there is no key yet".to_owned() };
         let keys = source.load().await?.ok_or_else(none)?;
         let current = store.current_master_key().await?.unwrap_or_else(|| keys.current().id().to_owned());
-        let holders = store.key_holders(now()).await?;
+        let holders = store.key_users(now()).await?;
         let without: Vec<String> = holders
             .iter()
             .filter(|it| !it.keys.contains(&current))
@@ -244,13 +244,13 @@ impl Vault {
 
     pub(super) async fn say_there(&self, id: &str, program: &str) -> Result<(), VaultError> {
         let until = now() + i64::try_from(BELIEVED.as_millis()).unwrap_or(i64::MAX);
-        let lease_owner = KeyHolder {
+        let lease_owner = KeyUser {
             program: program.to_owned(),
             host: host_name(),
             pid: std::process::id(),
             keys: self.keys().ids().map(str::to_owned).collect(),
         };
-        Ok(self.store.attend(id, &lease_owner, until).await?)
+        Ok(self.store.register_key_user(id, &lease_owner, until).await?)
     }
 }
 
@@ -267,7 +267,7 @@ impl Attendance {
     pub async fn end(self) {
         self.beat.abort();
         // Otherwise it ends by itself.
-        let _ = self.vault.store.leave(&self.id).await;
+        let _ = self.vault.store.unregister_key_user(&self.id).await;
     }
 }
 

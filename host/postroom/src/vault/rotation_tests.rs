@@ -140,7 +140,7 @@ async fn machines_with_key_files_of_their_own_work_on_and_are_waited_for() {
         assert_eq!(read(vault, room.owners[2], KIND).await.as_deref(), Some("written here"));
     }
     attendance.end().await;
-    assert_eq!(room.store.key_holders(0).await.unwrap(), []);
+    assert_eq!(room.store.key_users(0).await.unwrap(), []);
 }
 
 #[tokio::test]

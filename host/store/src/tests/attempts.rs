@@ -1,7 +1,7 @@
 //! Steps of an attempt that meet at the same moment, and what its maker reports when it was decided on meanwhile.
 
+use super::fixture::{Fixture, LEASE, completion, new_attempt};
 use super::interleavings::{Tries, tries};
-use super::office::{LEASE, Office, new_attempt, outcome};
 use crate::*;
 use chrono::Duration;
 
@@ -26,25 +26,25 @@ pub(super) async fn who_takes_and_who_releases_at_the_same_moment_agree_on_what_
     let all = [Ends::Claim, Ends::Take, Ends::Cancel, Ends::Hold, Ends::Erase, Ends::RemoveAccount];
     for ends in all {
         for round in 0..rounds {
-            let office = Office::open(store.clone()).await;
-            meet(&office, ends, round).await;
-            store.remove_company(office.company.id).await.unwrap();
-            store.remove_company(office.next_door.id).await.unwrap();
+            let fixture = Fixture::open(store.clone()).await;
+            meet(&fixture, ends, round).await;
+            store.remove_company(fixture.company.id).await.unwrap();
+            store.remove_company(fixture.next_door.id).await.unwrap();
         }
     }
 }
 
-async fn meet(office: &Office, ends: Ends, round: u64) {
-    let mail = office.mail().await.id;
-    let attempt = office.attempt(mail).await;
+async fn meet(fixture: &Fixture, ends: Ends, round: u64) {
+    let mail = fixture.mail().await.id;
+    let attempt = fixture.attempt(mail).await;
     let later = chrono::Local::now().fixed_offset() + Duration::seconds(61);
-    let Office { store, journal, lease_owner, account, .. } = office;
+    let Fixture { store, journal, lease_owner, account, .. } = fixture;
     let other = LeaseOwner::new("worker");
     let ending = async {
         // Now one is a little earlier, now the other.
         tokio::time::sleep(std::time::Duration::from_micros(round * 97 % 1_500)).await;
         match ends {
-            // On PostgreSQL a row that somebody else writes at this moment is left for the next look.
+            // On PostgreSQL a row that another transaction writes at this moment is left for the next look.
             Ends::Claim => {
                 while store
                     .claim(&other, account.id, Pace::default(), 9, later, LEASE)
@@ -53,17 +53,17 @@ async fn meet(office: &Office, ends: Ends, round: u64) {
                     .is_empty()
                 {}
             }
-            Ends::Take => drop(office.user_store().take(&other, mail, later, LEASE).await.unwrap().unwrap()),
+            Ends::Take => drop(fixture.user_store().take(&other, mail, later, LEASE).await.unwrap().unwrap()),
             Ends::Cancel => {
-                drop(office.user_store().apply_command(mail, MailCommand::Cancel, later).await.unwrap())
+                drop(fixture.user_store().apply_command(mail, MailCommand::Cancel, later).await.unwrap())
             }
             Ends::Hold => {
-                drop(office.user_store().apply_command(mail, MailCommand::Hold, later).await.unwrap())
+                drop(fixture.user_store().apply_command(mail, MailCommand::Hold, later).await.unwrap())
             }
             Ends::Erase => {
-                drop(office.admin().erase(&"e@example.com".parse().unwrap(), later).await.unwrap());
+                drop(fixture.admin().erase(&"e@example.com".parse().unwrap(), later).await.unwrap());
             }
-            Ends::RemoveAccount => drop(office.admin().remove_account(account.id).await.unwrap()),
+            Ends::RemoveAccount => drop(fixture.admin().remove_account(account.id).await.unwrap()),
         }
     };
     let releasing = async {
@@ -72,7 +72,7 @@ async fn meet(office: &Office, ends: Ends, round: u64) {
     };
     let ((), released) = tokio::join!(ending, releasing);
     let result =
-        |of: &Mail| of.attempts.iter().map(|it| it.outcome.as_ref().map(|it| it.result)).next().flatten();
+        |of: &Mail| of.attempts.iter().map(|it| it.completion.as_ref().map(|it| it.result)).next().flatten();
     let before = store.mail(mail).await.unwrap();
     match &released {
         Ok(()) => assert_eq!(
@@ -99,7 +99,7 @@ async fn meet(office: &Office, ends: Ends, round: u64) {
         Ok(()) => (AttemptResult::Accepted, settled),
         Err(_) => (AttemptResult::Transient(None), None),
     };
-    let alarm = journal.finish(attempt, &outcome(reported), &[], settled).await.unwrap();
+    let alarm = journal.finish(attempt, &completion(reported), &[], settled).await.unwrap();
     assert_eq!(alarm, None, "{ends:?}, {round}");
     let after = store.mail(mail).await.unwrap();
     if reported == AttemptResult::Accepted {
@@ -110,8 +110,8 @@ async fn meet(office: &Office, ends: Ends, round: u64) {
     }
 }
 
-pub(super) async fn a_report_that_contradicts_the_ledger_is_an_alarm_and_changes_nothing(store: Store) {
-    let office = Office::open(store).await;
+pub(super) async fn a_report_that_contradicts_the_decision_is_an_alarm_and_changes_nothing(store: Store) {
+    let fixture = Fixture::open(store).await;
     let taken = AttemptResult::Accepted;
     let refused = AttemptResult::Permanent;
     for (decided, reported, is_alarm) in [
@@ -125,34 +125,34 @@ pub(super) async fn a_report_that_contradicts_the_ledger_is_an_alarm_and_changes
         (AttemptResult::Accepted, refused, true),
         (AttemptResult::Permanent, AttemptResult::PartlyAccepted(None), true),
     ] {
-        let mail = office.mail().await.id;
-        let attempt = office.attempt(mail).await;
-        office.finish(attempt, &outcome(decided), &[]).await;
-        let settled = Some(StateChange::of(&office.lease_owner, QueueState::Sent));
-        let said = office.journal.finish(attempt, &outcome(reported), &[], settled).await.unwrap();
+        let mail = fixture.mail().await.id;
+        let attempt = fixture.attempt(mail).await;
+        fixture.finish(attempt, &completion(decided), &[]).await;
+        let settled = Some(StateChange::of(&fixture.lease_owner, QueueState::Sent));
+        let alarm_given = fixture.journal.finish(attempt, &completion(reported), &[], settled).await.unwrap();
         let alarm = Contradiction { mail, attempt, decided, reported };
-        assert_eq!(said, is_alarm.then_some(alarm), "{decided}, then {reported}");
-        let kept = office.store.mail(mail).await.unwrap();
-        assert_eq!(kept.attempts[0].outcome.as_ref().map(|it| it.result), Some(decided));
-        let log = office.admin().audit(&AuditFilter { limit: 9, ..AuditFilter::default() }).await.unwrap();
+        assert_eq!(alarm_given, is_alarm.then_some(alarm), "{decided}, then {reported}");
+        let stored = fixture.store.mail(mail).await.unwrap();
+        assert_eq!(stored.attempts[0].completion.as_ref().map(|it| it.result), Some(decided));
+        let log = fixture.admin().audit(&AuditFilter { limit: 9, ..AuditFilter::default() }).await.unwrap();
         let noted =
             log.iter().any(|it| it.action == "contradicted" && it.mail.as_deref() == Some(&mail.to_string()));
         assert_eq!(noted, is_alarm, "{decided}, then {reported}: {log:?}");
         if is_alarm {
-            assert_ne!(kept.outbox.queue_state, QueueState::Sent, "{decided}, then {reported}");
+            assert_ne!(stored.outbox.queue_state, QueueState::Sent, "{decided}, then {reported}");
         }
-        office.user_store().apply_command(mail, MailCommand::Cancel, kept.mail.created).await.unwrap();
+        fixture.user_store().apply_command(mail, MailCommand::Cancel, stored.mail.created).await.unwrap();
     }
 }
 
 pub(super) async fn a_decision_is_about_the_result_that_was_read(store: Store) {
-    let office = Office::open(store).await;
-    let Office { journal, lease_owner, .. } = &office;
+    let fixture = Fixture::open(store).await;
+    let Fixture { journal, lease_owner, .. } = &fixture;
     let doubt = AttemptResult::InDoubt { interrupted: false };
-    let mail = office.mail().await.id;
-    let attempt = office.attempt(mail).await;
-    office.finish(attempt, &outcome(doubt), &[]).await;
-    let found = outcome(AttemptResult::Found);
+    let mail = fixture.mail().await.id;
+    let attempt = fixture.attempt(mail).await;
+    fixture.finish(attempt, &completion(doubt), &[]).await;
+    let found = completion(AttemptResult::Found);
     let stale = StoreError::AttemptDecided(attempt.to_string());
     for (what, who, from) in [
         ("another result", lease_owner.clone(), AttemptResult::NeedsSignIn),
@@ -162,7 +162,7 @@ pub(super) async fn a_decision_is_about_the_result_that_was_read(store: Store) {
         let refused = journal.decide(attempt, &who, from, &found, &[]).await;
         assert_eq!(refused, Err(stale.clone()), "{what}");
     }
-    let open = journal.begin(mail, &new_attempt(office.account.id), lease_owner).await;
+    let open = journal.begin(mail, &new_attempt(fixture.account.id), lease_owner).await;
     assert_eq!(open, Err(StoreError::AttemptOpen(mail.to_string())), "nothing begins beside a doubt");
     journal.decide(attempt, lease_owner, doubt, &found, &[]).await.unwrap();
     assert_eq!(journal.decide(attempt, lease_owner, doubt, &found, &[]).await, Err(stale), "it is decided");

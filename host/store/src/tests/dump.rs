@@ -1,7 +1,7 @@
 //! Everything that is in a store, row by row, so that a test can say that nothing was changed.
 
-use super::super::connect::Dialect;
-use super::super::*;
+use crate::schema::dialect::Dialect;
+use crate::*;
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeMap;
 

@@ -1,10 +1,10 @@
-//! The ledger under programs that meet: each step of two holders, a person's word and a clock that jumps, in every order. Nobody
+//! The outbox under programs that meet: each step of two lease owners, a person's command and a clock that jumps, in every order. None
 //! is trusted to be alone: a holder sleeps between any two steps for as long as it takes, and may never wake.
 //!
 //! What holds after every single step: no two attempts of a mail may have reached a server, and none leaves after the mail was
 //! cancelled, held or erased.
 
-use super::office::{LEASE, Office, new_attempt, new_mail, outcome};
+use super::fixture::{Fixture, LEASE, completion, new_attempt, new_mail};
 use crate::*;
 use chrono::{DateTime, Duration, FixedOffset};
 
@@ -79,7 +79,7 @@ impl Program {
 
 /// A mail, those who work at it, and what has truly left.
 struct World<'a> {
-    office: &'a Office,
+    fixture: &'a Fixture,
     mail: MailId,
     now: DateTime<FixedOffset>,
     first: Program,
@@ -91,7 +91,7 @@ struct World<'a> {
 }
 
 impl World<'_> {
-    async fn step(&mut self, step: Move, say: Say) {
+    async fn step(&mut self, step: Move, apply: Say) {
         match step {
             Move::First => {
                 let mut program = std::mem::replace(&mut self.first, Program::new(Comes::Claims));
@@ -103,17 +103,19 @@ impl World<'_> {
                 self.work(&mut program).await;
                 self.second = program;
             }
-            Move::Person => self.apply_command(say).await,
+            Move::Person => self.apply_command(apply).await,
             Move::Later => self.now += Duration::hours(1),
             Move::Earlier => self.now -= Duration::hours(1),
-            Move::Extend => self.office.store.extend(&self.first.lease_owner, self.now, LEASE).await.unwrap(),
+            Move::Extend => {
+                self.fixture.store.extend(&self.first.lease_owner, self.now, LEASE).await.unwrap()
+            }
         }
         self.check().await;
     }
 
     /// One statement's worth of a program's work.
     async fn work(&mut self, program: &mut Program) {
-        let Office { store, journal, account, .. } = self.office;
+        let Fixture { store, journal, account, .. } = self.fixture;
         let (id, lease_owner, now) = (self.mail, program.lease_owner.clone(), self.now);
         program.stage = match std::mem::replace(&mut program.stage, Stage::Ended) {
             Stage::Idle => {
@@ -123,17 +125,19 @@ impl World<'_> {
                             store.claim(&lease_owner, account.id, Pace::default(), 9, now, LEASE).await;
                         !claimed.unwrap().is_empty()
                     }
-                    Comes::Takes => match self.office.user_store().take(&lease_owner, id, now, LEASE).await {
-                        Ok(Ok(before)) => {
-                            // Who resumes a mail that is held releases it.
-                            if matches!(before.queue_state, QueueState::Held { .. }) {
-                                self.ended = None;
+                    Comes::Takes => {
+                        match self.fixture.user_store().take(&lease_owner, id, now, LEASE).await {
+                            Ok(Ok(before)) => {
+                                // Who resumes a mail that is held releases it.
+                                if matches!(before.queue_state, QueueState::Held { .. }) {
+                                    self.ended = None;
+                                }
+                                !before.queue_state.has_ended_for_good()
                             }
-                            !before.queue_state.has_ended_for_good()
+                            Ok(Err(_)) | Err(StoreError::Invalid { .. }) => false,
+                            Err(error) => panic!("{error}"),
                         }
-                        Ok(Err(_)) | Err(StoreError::Invalid { .. }) => false,
-                        Err(error) => panic!("{error}"),
-                    },
+                    }
                 };
                 if has { Stage::Has } else { Stage::Idle }
             }
@@ -149,15 +153,18 @@ impl World<'_> {
             },
             Stage::Released(attempt) => {
                 let settled = Some(StateChange::of(&lease_owner, QueueState::Sent));
-                let accepted = outcome(AttemptResult::Accepted);
+                let accepted = completion(AttemptResult::Accepted);
                 let alarm = journal.finish(attempt, &accepted, &[], settled).await.unwrap();
                 assert_eq!(alarm, None, "what a server said contradicts the ledger");
                 Stage::Ended
             }
             Stage::Refused(attempt) => {
-                let done = outcome(AttemptResult::Transient(None));
+                let done = completion(AttemptResult::Transient(None));
                 assert_eq!(journal.finish(attempt, &done, &[], None).await.unwrap(), None);
-                journal.settle(id, &lease_owner, QueueState::Ready { due: now, waits: None }).await.unwrap();
+                journal
+                    .change_state(id, &lease_owner, QueueState::Ready { due: now, waits: None })
+                    .await
+                    .unwrap();
                 Stage::Ended
             }
             Stage::Ended => Stage::Ended,
@@ -166,31 +173,31 @@ impl World<'_> {
 
     /// What a program does next with what it has read.
     async fn decide(&self, lease_owner: &LeaseOwner, mail: &Mail) -> Stage {
-        let journal = &self.office.journal;
+        let journal = &self.fixture.journal;
         let results: Vec<AttemptResult> =
-            mail.attempts.iter().filter_map(|it| Some(it.outcome.as_ref()?.result)).collect();
+            mail.attempts.iter().filter_map(|it| Some(it.completion.as_ref()?.result)).collect();
         let queue_state = if results.iter().any(|it| it.was_taken() == Some(true)) {
             QueueState::Sent
         } else if results.iter().any(|it| it.is_in_doubt()) {
             QueueState::InDoubt { reason: "nobody can look".into() }
         } else {
-            return match journal.begin(self.mail, &new_attempt(self.office.account.id), lease_owner).await {
+            return match journal.begin(self.mail, &new_attempt(self.fixture.account.id), lease_owner).await {
                 Ok(attempt) => Stage::Begun(attempt),
                 Err(StoreError::LeaseLost(_) | StoreError::AttemptOpen(_)) => Stage::Ended,
                 Err(error) => panic!("{error}"),
             };
         };
-        journal.settle(self.mail, lease_owner, queue_state).await.unwrap();
+        journal.change_state(self.mail, lease_owner, queue_state).await.unwrap();
         Stage::Ended
     }
 
-    async fn apply_command(&mut self, say: Say) {
-        let word = match say {
+    async fn apply_command(&mut self, apply: Say) {
+        let word = match apply {
             Say::Cancel => MailCommand::Cancel,
             Say::Hold => MailCommand::Hold,
             Say::Release => MailCommand::Release,
             Say::Erase => {
-                match self.office.admin().erase(&"e@example.com".parse().unwrap(), self.now).await {
+                match self.fixture.admin().erase(&"e@example.com".parse().unwrap(), self.now).await {
                     // An erased mail has no content: nothing of it leaves any more, in doubt or not.
                     Ok(_) => self.ended = Some(self.left.len()),
                     Err(StoreError::Busy(_)) => {}
@@ -200,20 +207,20 @@ impl World<'_> {
             }
         };
         let in_doubt = matches!(self.row().await.queue_state, QueueState::InDoubt { .. });
-        let said = self.office.user_store().apply_command(self.mail, word, self.now).await.unwrap();
-        if said.changed && word != MailCommand::Release {
+        let result = self.fixture.user_store().apply_command(self.mail, word, self.now).await.unwrap();
+        if result.changed && word != MailCommand::Release {
             assert!(in_doubt || self.left.is_empty(), "{word:?} of what has left");
             self.ended = Some(self.left.len());
         }
     }
 
     async fn row(&self) -> OutboxRow {
-        self.office.store.outbox_row(self.mail).await.unwrap()
+        self.fixture.store.outbox_row(self.mail).await.unwrap()
     }
 
     async fn check(&self) {
-        let mail = self.office.store.mail(self.mail).await.unwrap();
-        let result = |it: &Attempt| it.outcome.as_ref().map(|outcome| outcome.result);
+        let mail = self.fixture.store.mail(self.mail).await.unwrap();
+        let result = |it: &Attempt| it.completion.as_ref().map(|completion| completion.result);
         let may_have_left = |it: &&Attempt| {
             it.released.is_some() && result(it).is_none_or(|result| result.was_taken() != Some(false))
         };
@@ -226,7 +233,7 @@ impl World<'_> {
         }
     }
 
-    /// Whoever comes last finds the mail, and nothing is lost.
+    /// The last program finds the mail, and nothing is lost.
     async fn drain(&mut self) {
         self.now += Duration::hours(3);
         let mut last = Program::new(Comes::Claims);
@@ -245,26 +252,26 @@ impl World<'_> {
     }
 }
 
-/// Tells a story with these steps, and then has whoever comes last pick up the mail.
-async fn tell(office: &Office, steps: &[Move], say: Say, comes: Comes) {
+/// Tells a story with these steps, and then has the last program pick up the mail.
+async fn report(fixture: &Fixture, steps: &[Move], apply: Say, comes: Comes) {
     let mail =
-        NewMail { created: super::office::at("2026-11-27T08:00:00+01:00"), ..new_mail(office.account.id) };
-    office.enqueue(&mail).await.unwrap();
+        NewMail { created: super::fixture::at("2026-11-27T08:00:00+01:00"), ..new_mail(fixture.account.id) };
+    fixture.enqueue(&mail).await.unwrap();
     let mut world = World {
-        office,
+        fixture,
         mail: mail.id,
-        now: super::office::at("2026-11-27T10:00:00+01:00"),
+        now: super::fixture::at("2026-11-27T10:00:00+01:00"),
         first: Program::new(Comes::Claims),
         second: Program::new(comes),
         left: Vec::new(),
         ended: None,
     };
     for step in steps {
-        world.step(*step, say).await;
+        world.step(*step, apply).await;
     }
     world.drain().await;
     // The next story's worker is to find its own mail alone.
-    office.user_store().apply_command(mail.id, MailCommand::Cancel, world.now).await.unwrap();
+    fixture.user_store().apply_command(mail.id, MailCommand::Cancel, world.now).await.unwrap();
 }
 
 /// The next order of these steps; false after the last.
@@ -295,7 +302,7 @@ fn shuffled(numbers: &mut Numbers, mut steps: Vec<Move>) -> Vec<Move> {
     for place in (1..steps.len()).rev() {
         steps.swap(place, numbers.below(place + 1));
     }
-    // Anybody may fall silent for good: only a part of the story happens.
+    // Any program may fall silent for good: only a part of the story happens.
     steps.truncate(steps.len() - numbers.below(4));
     steps
 }
@@ -306,30 +313,30 @@ const COMES: [Comes; 2] = [Comes::Claims, Comes::Takes];
 /// A company for some hundred stories: erasing looks at all its mails.
 struct Stories {
     store: Store,
-    office: Option<Office>,
-    told: u64,
+    fixture: Option<Fixture>,
+    reported: u64,
 }
 
 impl Stories {
     fn new(store: Store) -> Self {
         store.lend_pseudonym_key(vec![7; 32].into());
-        Self { store, office: None, told: 0 }
+        Self { store, fixture: None, reported: 0 }
     }
 
-    async fn tell(&mut self, steps: &[Move], say: Say, comes: Comes) {
-        if self.told.is_multiple_of(100) {
-            if let Some(office) = self.office.take() {
-                self.store.remove_company(office.company.id).await.unwrap();
-                self.store.remove_company(office.next_door.id).await.unwrap();
+    async fn report(&mut self, steps: &[Move], apply: Say, comes: Comes) {
+        if self.reported.is_multiple_of(100) {
+            if let Some(fixture) = self.fixture.take() {
+                self.store.remove_company(fixture.company.id).await.unwrap();
+                self.store.remove_company(fixture.next_door.id).await.unwrap();
             }
-            self.office = Some(Office::open(self.store.clone()).await);
+            self.fixture = Some(Fixture::open(self.store.clone()).await);
         }
-        self.told += 1;
-        let office = self.office.as_ref().expect("a company");
-        let told = tell(office, steps, say, comes);
-        let told = std::panic::AssertUnwindSafe(told);
-        if let Err(panic) = futures_catch(told).await {
-            eprintln!("the story: {steps:?}, a person says {say:?}, the second {comes:?}");
+        self.reported += 1;
+        let fixture = self.fixture.as_ref().expect("a company");
+        let reported = report(fixture, steps, apply, comes);
+        let reported = std::panic::AssertUnwindSafe(reported);
+        if let Err(panic) = futures_catch(reported).await {
+            eprintln!("the story: {steps:?}, a person says {apply:?}, the second {comes:?}");
             std::panic::resume_unwind(panic);
         }
     }
@@ -355,12 +362,12 @@ pub(super) async fn two_holders_a_person_and_a_clock_in_every_order(store: Store
     let whole = [vec![Move::First; 5], vec![Move::Second; 5], vec![Move::Person, Move::Later]].concat();
     match tries() {
         Tries::All => {
-            for (say, comes) in SAYS.into_iter().flat_map(|say| COMES.map(|comes| (say, comes))) {
+            for (apply, comes) in SAYS.into_iter().flat_map(|apply| COMES.map(|comes| (apply, comes))) {
                 let mut steps = whole.clone();
                 steps.sort_unstable();
-                stories.tell(&steps, say, comes).await;
+                stories.report(&steps, apply, comes).await;
                 while next_order(&mut steps) {
-                    stories.tell(&steps, say, comes).await;
+                    stories.report(&steps, apply, comes).await;
                 }
             }
         }
@@ -370,10 +377,10 @@ pub(super) async fn two_holders_a_person_and_a_clock_in_every_order(store: Store
                 [whole, vec![Move::First, Move::Second, Move::Earlier, Move::Extend, Move::Later]].concat();
             for _ in 0..count {
                 let steps = shuffled(&mut numbers, more.clone());
-                let (say, comes) = (SAYS[numbers.below(4)], COMES[numbers.below(2)]);
-                stories.tell(&steps, say, comes).await;
+                let (apply, comes) = (SAYS[numbers.below(4)], COMES[numbers.below(2)]);
+                stories.report(&steps, apply, comes).await;
             }
         }
     }
-    eprintln!("{} stories", stories.told);
+    eprintln!("{} stories", stories.reported);
 }

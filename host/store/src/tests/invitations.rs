@@ -1,6 +1,6 @@
 //! An invitation is used once, by its own company, and only while everything it needs is there.
 
-use super::office::Office;
+use super::fixture::Fixture;
 use crate::{InvitationKey, NewInvitation, Put, SealedSecret, Store, StoreError, WrappedKey};
 use chrono::{DateTime, Utc};
 use postroom_model::{AccountState, MailAddress, SecretKind, SecretOwner};
@@ -22,22 +22,22 @@ fn sealed(owner: SecretOwner) -> SealedSecret {
 }
 
 pub(super) async fn an_invitation_is_used_once_and_by_its_own_company_alone(store: Store) {
-    let office = Office::open(store.clone()).await;
+    let fixture = Fixture::open(store.clone()).await;
     store.begin_master_key("k").await.unwrap();
-    let (admin, account, other) = (office.admin(), &office.account, &office.next_door);
+    let (admin, account, other) = (fixture.admin(), &fixture.account, &fixture.next_door);
     let new = NewInvitation {
         account: account.id,
-        user: office.lotte.id,
+        user: fixture.lotte.id,
         mailbox: None,
         until: u64::try_from(UNTIL).unwrap(),
     };
     let refused = store.company_store(other.id).invite(&new).await;
     assert!(matches!(refused, Err(StoreError::NoSuchAccount(_))), "{refused:?}");
     let id = admin.invite(&new).await.unwrap();
-    let key = InvitationKey { company: office.company.id, id, now: at(UNTIL) };
+    let key = InvitationKey { company: fixture.company.id, id, now: at(UNTIL) };
     let foreign = InvitationKey { company: other.id, ..key };
     let late = InvitationKey { now: at(UNTIL + 1), ..key };
-    let owner = SecretOwner::Account(office.company.id, account.id);
+    let owner = SecretOwner::Account(fixture.company.id, account.id);
     let mailbox: MailAddress = account.address.clone();
 
     for (key, what) in [(foreign, "another company's"), (late, "too late")] {
@@ -68,7 +68,7 @@ pub(super) async fn an_invitation_is_used_once_and_by_its_own_company_alone(stor
         (foreign, &mailbox, owner, "another company's"),
         (late, &mailbox, owner, "too late"),
         (key, &mailbox, SecretOwner::Operator, "no account"),
-        (key, &mailbox, SecretOwner::Company(office.company.id), "no account"),
+        (key, &mailbox, SecretOwner::Company(fixture.company.id), "no account"),
     ] {
         assert_eq!(
             store.redeem_invitation(key, mailbox, &sealed(owner)).await.unwrap(),
@@ -78,13 +78,13 @@ pub(super) async fn an_invitation_is_used_once_and_by_its_own_company_alone(stor
     }
     assert!(store.redeem_invitation(key, &mailbox, &sealed(elsewhere)).await.is_err());
     assert!(store.sealed(owner, SecretKind::Grant).await.unwrap().is_none());
-    admin.revoke(account.id, office.lotte.id).await.unwrap();
+    admin.revoke(account.id, fixture.lotte.id).await.unwrap();
     assert_eq!(
         store.redeem_invitation(key, &mailbox, &sealed(owner)).await.unwrap(),
         Put::Changed,
         "access was revoked"
     );
-    admin.grant(account.id, office.lotte.id).await.unwrap();
+    admin.grant(account.id, fixture.lotte.id).await.unwrap();
     let marked = AccountState::Compromised { by: "marc".into(), since: Utc::now().fixed_offset() };
     admin.set_account_state(account.id, &marked).await.unwrap();
     assert_eq!(

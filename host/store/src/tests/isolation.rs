@@ -2,18 +2,20 @@
 //! called with its ids; and so it is by ways around: texts that are ids, the same document asked for again, the fallback.
 
 use super::dump::{Dump, assert_same, everything, naming};
-use super::matrix::{
-    COMPANYS_OWN, Called, Foreign, OPERATORS, USERS_OWN, all_are_called, as_administrator, as_company,
-    as_user, now, said,
+use super::fixture::{
+    Fixture, LEASE, completion, event, new_account, new_attempt, new_mail, new_user, parse,
 };
-use super::office::{LEASE, Office, event, new_account, new_attempt, new_mail, new_user, outcome, parse};
+use super::matrix::{
+    COMPANYS_OWN, Called, Foreign, OPERATORS, USERS_OWN, VAULTS, all_are_called, as_administrator,
+    as_company, as_user, describe, now,
+};
 use crate::*;
 use postroom_model::*;
 use std::collections::BTreeMap;
 
-/// Mails of an account in every state that a mail can have, and two that somebody works at.
-async fn history(office: &Office, by: &User, account: AccountId, number: &str) -> (Vec<MailId>, BatchId) {
-    let store = &office.store;
+/// Mails of an account in every state that a mail can have, and two that are leased.
+async fn history(fixture: &Fixture, by: &User, account: AccountId, number: &str) -> (Vec<MailId>, BatchId) {
+    let store = &fixture.store;
     let name = parse(&format!("batch of {number}"));
     let batch = store.user_store(by).open_batch(account, &name, now()).await.unwrap();
     let mails: Vec<NewMail> = (0..8)
@@ -27,7 +29,7 @@ async fn history(office: &Office, by: &User, account: AccountId, number: &str) -
     let order = Order { batch: Some(batch), ..Order::default() };
     store.user_store(by).enqueue(&mails, &order).await.unwrap();
     let ids: Vec<MailId> = mails.iter().map(|mail| mail.id).collect();
-    let (lease_owner, journal) = (LeaseOwner::new("worker"), GroupCommitWriter::of(store));
+    let (lease_owner, journal) = (LeaseOwner::new("worker"), GroupCommitWriter::new(store));
     store.claim(&lease_owner, account, Pace::default(), 50, now(), LEASE).await.unwrap();
     let held = |cause| QueueState::Held { cause, reason: "held".into() };
     for (mail, queue_state) in [
@@ -40,8 +42,8 @@ async fn history(office: &Office, by: &User, account: AccountId, number: &str) -
     ] {
         let attempt = journal.begin(mail, &new_attempt(account), &lease_owner).await.unwrap();
         let settle = Some(StateChange::of(&lease_owner, queue_state));
-        let outcome = outcome(AttemptResult::Transient(None));
-        journal.finish(attempt, &outcome, &[event("deferred")], settle).await.unwrap();
+        let completion = completion(AttemptResult::Transient(None));
+        journal.finish(attempt, &completion, &[event("deferred")], settle).await.unwrap();
     }
     // The two that remain are in a worker's hands, one of them with an attempt open.
     journal.begin(ids[6], &new_attempt(account), &lease_owner).await.unwrap();
@@ -50,51 +52,51 @@ async fn history(office: &Office, by: &User, account: AccountId, number: &str) -
 
 /// Who asks for what is not theirs, and what that is.
 struct World {
-    office: Office,
+    fixture: Fixture,
     /// An account of the company that Marc may use, alone.
     spare: Account,
     gone: User,
     /// Of Lotte's account, for Marc.
     colleague: Foreign,
-    /// Of the company next door, for everybody here.
+    /// Of the company next door, for all users here.
     neighbour: Foreign,
 }
 
 impl World {
     async fn open(store: Store) -> Self {
-        let office = Office::open(store).await;
-        let admin = office.admin();
+        let fixture = Fixture::open(store).await;
+        let admin = fixture.admin();
         let spare = admin.add_account(&new_account("spare")).await.unwrap();
-        admin.grant(spare.id, office.marc.id).await.unwrap();
+        admin.grant(spare.id, fixture.marc.id).await.unwrap();
         let gone = admin.add_user(&new_user("gone")).await.unwrap();
-        admin.grant(office.account.id, gone.id).await.unwrap();
+        admin.grant(fixture.account.id, gone.id).await.unwrap();
         admin.remove_user(gone.id).await.unwrap();
         // What its name could open here is called differently there.
-        let theirs = Account { name: parse("counter"), ..office.theirs.clone() };
-        office.store.company_store(office.next_door.id).update_account(&theirs).await.unwrap();
-        let (mails, batch) = history(&office, &office.lotte, office.account.id, "F-LOTTE").await;
+        let theirs = Account { name: parse("counter"), ..fixture.theirs.clone() };
+        fixture.store.company_store(fixture.next_door.id).update_account(&theirs).await.unwrap();
+        let (mails, batch) = history(&fixture, &fixture.lotte, fixture.account.id, "F-LOTTE").await;
         let colleague = Foreign {
-            account: office.account.id,
+            account: fixture.account.id,
             account_name: parse("office"),
-            user: office.lotte.id,
+            user: fixture.lotte.id,
             login: parse("lotte"),
             mails,
             batch,
             batch_name: parse("batch of F-LOTTE"),
             number: "F-LOTTE".into(),
         };
-        let (mails, batch) = history(&office, &office.eve, theirs.id, "F-EVE").await;
+        let (mails, batch) = history(&fixture, &fixture.eve, theirs.id, "F-EVE").await;
         let neighbour = Foreign {
             account: theirs.id,
             account_name: theirs.name.clone(),
-            user: office.eve.id,
-            login: office.eve.login.clone(),
+            user: fixture.eve.id,
+            login: fixture.eve.login.clone(),
             mails,
             batch,
             batch_name: parse("batch of F-EVE"),
             number: "F-EVE".into(),
         };
-        Self { office, spare, gone, colleague, neighbour }
+        Self { fixture, spare, gone, colleague, neighbour }
     }
 
     /// Mails of somebody's own whose texts are the ids of others' mails: what is looked for by a text must not open
@@ -111,11 +113,11 @@ impl World {
         });
         let mails: Vec<NewMail> = mails.collect();
         let order = Order { held: true, ..Order::default() };
-        self.office.store.user_store(by).enqueue(&mails, &order).await.unwrap();
+        self.fixture.store.user_store(by).enqueue(&mails, &order).await.unwrap();
     }
 
     async fn dump(&self) -> Dump {
-        everything(&self.office.store).await
+        everything(&self.fixture.store).await
     }
 }
 
@@ -129,13 +131,13 @@ fn as_if_it_never_was(who: &str, foreign: (&Foreign, &[Called]), nothing: (&Fore
 
 pub(super) async fn a_user_reaches_nothing_of_another_account_or_company_by_any_method(store: Store) {
     let world = World::open(store).await;
-    let office = &world.office;
+    let fixture = &world.fixture;
     let mut all = Vec::new();
     for (who, user, account, foreign) in [
-        ("a user of next door's things", &office.lotte, Some(office.account.id), &world.neighbour),
-        ("a colleague without access", &office.marc, Some(world.spare.id), &world.colleague),
-        ("a colleague, of next door's", &office.marc, Some(world.spare.id), &world.neighbour),
-        ("next door's user", &office.eve, Some(office.theirs.id), &world.colleague),
+        ("a user of next door's things", &fixture.lotte, Some(fixture.account.id), &world.neighbour),
+        ("a colleague without access", &fixture.marc, Some(world.spare.id), &world.colleague),
+        ("a colleague, of next door's", &fixture.marc, Some(world.spare.id), &world.neighbour),
+        ("next door's user", &fixture.eve, Some(fixture.theirs.id), &world.colleague),
         ("a user who was removed", &world.gone, None, &world.colleague),
     ] {
         let nothing = Foreign::nothing(foreign);
@@ -143,7 +145,7 @@ pub(super) async fn a_user_reaches_nothing_of_another_account_or_company_by_any_
             world.decoys(user, account, foreign).await;
             world.decoys(user, account, &nothing).await;
         }
-        let user_store = office.store.user_store(user);
+        let user_store = fixture.store.user_store(user);
         let before = world.dump().await;
         let called = as_user(user_store, foreign).await;
         assert_same(&before, &world.dump().await, who);
@@ -151,9 +153,9 @@ pub(super) async fn a_user_reaches_nothing_of_another_account_or_company_by_any_
         as_if_it_never_was(who, (foreign, &called), (&nothing, &missing));
         all = called;
     }
-    all_are_called("Acting<'_>", &all, USERS_OWN);
+    all_are_called("UserStore<'_>", &all, USERS_OWN);
     // The one whose it is finds it.
-    let lotte = office.user_store();
+    let lotte = fixture.user_store();
     for mail in &world.colleague.mails {
         assert_eq!(lotte.mail(*mail).await.unwrap().mail.id, *mail);
     }
@@ -162,47 +164,47 @@ pub(super) async fn a_user_reaches_nothing_of_another_account_or_company_by_any_
 
 pub(super) async fn an_administrator_reaches_nothing_of_another_company_by_any_method(store: Store) {
     let world = World::open(store).await;
-    let (office, foreign) = (&world.office, &world.neighbour);
+    let (fixture, foreign) = (&world.fixture, &world.neighbour);
     let nothing = Foreign::nothing(foreign);
-    world.decoys(&office.lotte, office.account.id, foreign).await;
-    world.decoys(&office.lotte, office.account.id, &nothing).await;
-    let own = (&office.account, &office.lotte, &office.company);
+    world.decoys(&fixture.lotte, fixture.account.id, foreign).await;
+    world.decoys(&fixture.lotte, fixture.account.id, &nothing).await;
+    let own = (&fixture.account, &fixture.lotte, &fixture.company);
     let before = world.dump().await;
-    let called = as_administrator(office.admin(), own, foreign).await;
+    let called = as_administrator(fixture.admin(), own, foreign).await;
     assert_same(&before, &world.dump().await, "an administrator");
-    let missing = as_administrator(office.admin(), own, &nothing).await;
+    let missing = as_administrator(fixture.admin(), own, &nothing).await;
     as_if_it_never_was("an administrator", (foreign, &called), (&nothing, &missing));
-    all_are_called("Administrator<'_>", &called, COMPANYS_OWN);
+    all_are_called("CompanyStore<'_>", &called, COMPANYS_OWN);
 
-    let called = as_company(&office.store, office.company.id, foreign).await;
+    let called = as_company(&fixture.store, fixture.company.id, foreign).await;
     assert_same(&before, &world.dump().await, "another company's id");
-    let missing = as_company(&office.store, office.company.id, &nothing).await;
+    let missing = as_company(&fixture.store, fixture.company.id, &nothing).await;
     as_if_it_never_was("a company", (foreign, &called), (&nothing, &missing));
-    all_are_called("Store", &called, OPERATORS);
+    all_are_called("Store", &called, &[OPERATORS, VAULTS].concat());
 }
 
 /// What an administrator changes of their own company changes no row that names anything of another's, though addresses,
 /// document numbers and names are the same in both.
 pub(super) async fn what_a_company_changes_of_its_own_changes_nothing_next_door(store: Store) {
     let world = World::open(store).await;
-    let (office, admin) = (&world.office, world.office.admin());
+    let (fixture, admin) = (&world.fixture, world.fixture.admin());
     let mut ids = world.neighbour.ids();
-    ids.push(office.next_door.id.to_string());
-    office.store.lend_pseudonym_key(vec![7; 32].into());
+    ids.push(fixture.next_door.id.to_string());
+    fixture.store.lend_pseudonym_key(vec![7; 32].into());
     let before = naming(&world.dump().await, &ids);
     assert!(before["mails"].len() == 8 && before["outbox"].len() == 8, "{before:?}");
-    let release_leases = async || office.store.release_leases("worker", now()).await.unwrap();
+    let release_leases = async || fixture.store.release_leases("worker", now()).await.unwrap();
     let steps: BTreeMap<&str, String> = BTreeMap::from([
-        ("set_logo", said(admin.set_logo(None).await)),
-        ("add_user", said(admin.add_user(&new_user("eve")).await)),
-        ("add_account", said(admin.add_account(&new_account("counter")).await)),
-        ("note_export", said(admin.note_export().await)),
-        ("set_retention", said(admin.set_retention(Some(1)).await)),
-        ("tell_again", said(admin.notify_again().await)),
-        ("remove_account", said(admin.remove_account(world.spare.id).await)),
+        ("set_logo", describe(admin.set_logo(None).await)),
+        ("add_user", describe(admin.add_user(&new_user("eve")).await)),
+        ("add_account", describe(admin.add_account(&new_account("counter")).await)),
+        ("note_export", describe(admin.note_export().await)),
+        ("set_retention", describe(admin.set_retention(Some(1)).await)),
+        ("notify_again", describe(admin.notify_again().await)),
+        ("remove_account", describe(admin.remove_account(world.spare.id).await)),
     ]);
-    for (step, said) in &steps {
-        assert!(said.starts_with("found"), "{step}: {said}");
+    for (step, answer) in &steps {
+        assert!(answer.starts_with("found"), "{step}: {answer}");
     }
     assert_same(&before, &naming(&world.dump().await, &ids), "what the company changed");
     // Leases end on both sides; from here on the mails there are compared without them.
@@ -214,18 +216,18 @@ pub(super) async fn what_a_company_changes_of_its_own_changes_nothing_next_door(
         "{erased:?}"
     );
     assert_same(&before, &naming(&world.dump().await, &ids), "erase");
-    office.store.remove_company(office.company.id).await.unwrap();
+    fixture.store.remove_company(fixture.company.id).await.unwrap();
     assert_same(&before, &naming(&world.dump().await, &ids), "remove_company");
 }
 
-/// Finding 5 of the review: the same document, asked for by somebody who may not use the account that sent it.
+/// Finding 5 of the review: the same document, asked for by a user who may not use the account that sent it.
 pub(super) async fn asking_for_what_another_account_was_asked_for_names_and_changes_nothing(store: Store) {
     let world = World::open(store).await;
-    let office = &world.office;
-    let marc = office.store.user_store(&office.marc);
+    let fixture = &world.fixture;
+    let marc = fixture.store.user_store(&fixture.marc);
     let fallback = Fallback { account: Some(world.spare.id), ..Fallback::default() };
-    for company in [office.company.clone(), Company { fallback, ..office.company.clone() }] {
-        office.admin().update_company(&company).await.unwrap();
+    for company in [fixture.company.clone(), Company { fallback, ..fixture.company.clone() }] {
+        fixture.admin().update_company(&company).await.unwrap();
         for (count, id) in world.colleague.mails.iter().enumerate() {
             let mut same = NewMail { revision: Some("1".into()), ..new_mail(world.spare.id) };
             same.document.as_mut().unwrap().number =
@@ -248,18 +250,18 @@ pub(super) async fn asking_for_what_another_account_was_asked_for_names_and_chan
             assert_same(&before, &world.dump().await, &format!("asking for mail {count}"));
         }
     }
-    // On purpose, and as a mail of his own, he may.
+    // On purpose, and as a mail of their own, they may.
     let mut own = NewMail { revision: Some("1".into()), ..new_mail(world.spare.id) };
     own.document.as_mut().unwrap().number = "F-LOTTE".into();
     let again = Order { again: true, ..Order::default() };
-    let kept = marc.enqueue(std::slice::from_ref(&own), &again).await.unwrap();
-    assert_eq!(kept, [Enqueued::New(own.id)]);
-    // From then on that one is the one that he asked for before; Lotte's are hers.
+    let stored = marc.enqueue(std::slice::from_ref(&own), &again).await.unwrap();
+    assert_eq!(stored, [Enqueued::New(own.id)]);
+    // From then on that one is the one that they asked for before; Lotte's are Lotte's.
     let same = NewMail { id: MailId::new(), ..own.clone() };
     assert_eq!(marc.asked_before(&[&same]).await.unwrap(), [AskedBefore::As(own.id)]);
-    let hers = NewMail { id: MailId::new(), account: office.account.id, ..own.clone() };
+    let hers = NewMail { id: MailId::new(), account: fixture.account.id, ..own.clone() };
     assert_eq!(
-        office.user_store().asked_before(&[&hers]).await.unwrap(),
+        fixture.user_store().asked_before(&[&hers]).await.unwrap(),
         [AskedBefore::As(world.colleague.mails[0])],
         "not his, which she may not see"
     );
@@ -268,34 +270,34 @@ pub(super) async fn asking_for_what_another_account_was_asked_for_names_and_chan
 /// An attempt leaves by the mail's own account, or says of itself that it is the fallback's.
 pub(super) async fn the_fallback_is_no_way_around_the_mails_own_account(store: Store) {
     let world = World::open(store).await;
-    let office = &world.office;
+    let fixture = &world.fixture;
     let fallback = Fallback { account: Some(world.spare.id), ..Fallback::default() };
-    office.admin().update_company(&Company { fallback, ..office.company.clone() }).await.unwrap();
+    fixture.admin().update_company(&Company { fallback, ..fixture.company.clone() }).await.unwrap();
     let mail = world.colleague.mails[0];
     let as_own = new_attempt(world.spare.id);
-    let error = office.begin(mail, &as_own).await.unwrap_err();
+    let error = fixture.begin(mail, &as_own).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchAccount(world.spare.id.to_string()));
-    office.begin(mail, &NewAttempt { fallback: true, ..as_own }).await.unwrap();
+    fixture.begin(mail, &NewAttempt { fallback: true, ..as_own }).await.unwrap();
 }
 
 /// Who acts is read from the company's own users when it is written down.
 pub(super) async fn the_record_names_a_user_of_the_company_or_the_administrator(store: Store) {
     let world = World::open(store).await;
-    let office = &world.office;
+    let fixture = &world.fixture;
     let mail = world.colleague.mails[0];
     for login in ["administrator", "Worker", "operator", "sign-in"] {
-        let refused = office.admin().add_user(&new_user(&login.to_lowercase())).await.unwrap_err();
+        let refused = fixture.admin().add_user(&new_user(&login.to_lowercase())).await.unwrap_err();
         assert!(matches!(refused, StoreError::Invalid { what: "login", .. }), "{login}: {refused}");
-        let renamed = User { login: parse(login), ..office.lotte.clone() };
-        let refused = office.admin().update_user(&renamed).await.unwrap_err();
+        let renamed = User { login: parse(login), ..fixture.lotte.clone() };
+        let refused = fixture.admin().update_user(&renamed).await.unwrap_err();
         assert!(matches!(refused, StoreError::Invalid { what: "login", .. }), "{login}: {refused}");
     }
-    office.user_store().apply_command(mail, MailCommand::Hold, now()).await.unwrap();
-    let renamed = User { login: parse("charlotte"), ..office.lotte.clone() };
-    office.admin().update_user(&renamed).await.unwrap();
-    office.user_store().apply_command(mail, MailCommand::Release, now()).await.unwrap();
-    office.admin().apply_command(mail, MailCommand::Cancel, now()).await.unwrap();
-    let log = office.admin().audit(&AuditFilter { limit: 3, ..AuditFilter::default() }).await.unwrap();
+    fixture.user_store().apply_command(mail, MailCommand::Hold, now()).await.unwrap();
+    let renamed = User { login: parse("charlotte"), ..fixture.lotte.clone() };
+    fixture.admin().update_user(&renamed).await.unwrap();
+    fixture.user_store().apply_command(mail, MailCommand::Release, now()).await.unwrap();
+    fixture.admin().apply_command(mail, MailCommand::Cancel, now()).await.unwrap();
+    let log = fixture.admin().audit(&AuditFilter { limit: 3, ..AuditFilter::default() }).await.unwrap();
     let log: Vec<_> = log.iter().rev().map(|it| (it.actor.as_str(), it.action.as_str())).collect();
     assert_eq!(log, [("lotte", "held"), ("charlotte", "released"), ("administrator", "cancelled")]);
 }

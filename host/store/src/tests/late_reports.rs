@@ -1,8 +1,8 @@
-//! What reports say of whom: of a mail's recipients, or of nobody; and never again of somebody who was erased.
+//! What reports say of whom: of a mail's recipients, or of none; and never again of a person who was erased.
 
-use super::office::{Office, at, event, new_account, new_attempt, new_mail, outcome, parse};
+use super::fixture::{Fixture, at, completion, event, new_account, new_attempt, new_mail, parse};
 use super::schema::{everything, text_columns};
-use crate::personal::{IMPERSONAL, REPLACED_WHOLE, REWRITTEN};
+use crate::compliance::personal::{IMPERSONAL, REPLACED_WHOLE, REWRITTEN};
 use crate::*;
 use postroom_model::{AccountState, NewAccount, RecordsPlace};
 use sqlx::AssertSqlSafe;
@@ -18,12 +18,12 @@ fn now() -> chrono::DateTime<chrono::FixedOffset> {
 }
 
 /// A mail to these people, kept.
-async fn mail_to(office: &Office, rcpt_to: &[&str]) -> MailId {
-    let mut mail = new_mail(office.account.id);
+async fn mail_to(fixture: &Fixture, rcpt_to: &[&str]) -> MailId {
+    let mut mail = new_mail(fixture.account.id);
     mail.message.rcpt_to = rcpt_to.iter().map(|to| (*to).to_owned()).collect();
     let party = |to: &str| Party { name: Some("Jan Peeters".into()), address: to.to_owned() };
     mail.recipients = rcpt_to.iter().map(|to| Recipient::new("to", party(to))).collect();
-    office.enqueue(&mail).await.unwrap();
+    fixture.enqueue(&mail).await.unwrap();
     mail.id
 }
 
@@ -48,16 +48,16 @@ fn complaint(address: &str) -> NewSuppression {
     }
 }
 
-async fn report(office: &Office, mail: MailId, by: MatchedBy, named: &str) -> Recorded {
-    let of = office.store.system().reported(mail).await.unwrap();
+async fn report(fixture: &Fixture, mail: MailId, by: MatchedBy, named: &str) -> Recorded {
+    let of = fixture.store.system().reported(mail).await.unwrap();
     let facts =
         ReportedFacts { by, events: vec![fact("complaint", named)], suppressions: vec![complaint(named)] };
-    office.store.system().record_report(&of, &facts).await.unwrap()
+    fixture.store.system().record_report(&of, &facts).await.unwrap()
 }
 
 pub(super) async fn a_report_is_about_a_recipient_of_its_mail_or_about_another_address(store: Store) {
-    let office = Office::open(store).await;
-    office.store.lend_pseudonym_key(vec![7; 32].into());
+    let fixture = Fixture::open(store).await;
+    fixture.store.lend_pseudonym_key(vec![7; 32].into());
     let of = |recorded: &Recorded| {
         let recipients = recorded.events.iter().map(|it| it.recipient.clone().unwrap_or_default());
         (recipients.collect::<Vec<_>>(), recorded.suppressed.clone())
@@ -73,7 +73,7 @@ pub(super) async fn a_report_is_about_a_recipient_of_its_mail_or_about_another_a
         (&[PERSON, OTHER], EnvelopeId, OTHER, &[OTHER], &[OTHER]),
         // Every recipient knows the Message-ID, and could say this of the other.
         (&[PERSON, OTHER], MessageId, OTHER, &[OTHER], &[]),
-        // Shown with that address; nothing follows for anybody.
+        // Shown with that address; nothing follows for any recipient.
         (&[PERSON], Provider, STRANGER, &[STRANGER], &[]),
         (&[PERSON], MessageId, STRANGER, &[STRANGER], &[]),
         (&[PERSON, OTHER], Provider, STRANGER, &[STRANGER], &[]),
@@ -83,50 +83,54 @@ pub(super) async fn a_report_is_about_a_recipient_of_its_mail_or_about_another_a
         (&[PERSON, OTHER], Provider, "", &[], &[]),
     ] {
         let what = format!("{rcpt_to:?} {by:?} {named}");
-        let mail = mail_to(&office, rcpt_to).await;
-        let recorded = report(&office, mail, by, named).await;
+        let mail = mail_to(&fixture, rcpt_to).await;
+        let recorded = report(&fixture, mail, by, named).await;
         assert_eq!(of(&recorded), (strings(events), strings(suppressed)), "{what}");
-        let kept = office.store.system().mail(mail).await.unwrap().events;
-        assert_eq!(kept, recorded.events, "{what}");
-        let all = office.store.suppressions(office.company.id).await.unwrap();
+        let stored = fixture.store.system().mail(mail).await.unwrap().events;
+        assert_eq!(stored, recorded.events, "{what}");
+        let all = fixture.store.suppressions(fixture.company.id).await.unwrap();
         let addresses: Vec<&str> = all.iter().map(|it| it.address.as_str()).collect();
         assert_eq!(addresses, suppressed, "{what}");
         assert!(all.iter().all(|it| it.mail == Some(mail.to_string())), "{what}: with its evidence");
-        let again = report(&office, mail, by, named).await;
+        let again = report(&fixture, mail, by, named).await;
         assert_eq!(again.suppressed, Vec::<String>::new(), "{what}: again");
-        assert_eq!(office.store.system().mail(mail).await.unwrap().events.len(), kept.len(), "{what}: again");
-        sqlx::query("delete from suppressions").execute(&office.store.pool).await.unwrap();
+        assert_eq!(
+            fixture.store.system().mail(mail).await.unwrap().events.len(),
+            stored.len(),
+            "{what}: again"
+        );
+        sqlx::query("delete from suppressions").execute(&fixture.store.pool).await.unwrap();
     }
     // A blind copy to ourselves that comes back says nothing of whom we may write to.
-    let users = office.store.company_store(office.company.id).users().await.unwrap();
+    let users = fixture.store.company_store(fixture.company.id).users().await.unwrap();
     for own in
-        ["office@ateliernord.example", &office.account.address.to_string(), &users[0].address.to_string()]
+        ["office@ateliernord.example", &fixture.account.address.to_string(), &users[0].address.to_string()]
     {
-        let mail = mail_to(&office, &[PERSON, own]).await;
-        let recorded = report(&office, mail, Provider, &own.to_uppercase()).await;
+        let mail = mail_to(&fixture, &[PERSON, own]).await;
+        let recorded = report(&fixture, mail, Provider, &own.to_uppercase()).await;
         assert_eq!(of(&recorded), (strings(&[own]), vec![]), "{own}");
-        assert_eq!(office.store.suppressions(office.company.id).await.unwrap(), [], "{own}");
+        assert_eq!(fixture.store.suppressions(fixture.company.id).await.unwrap(), [], "{own}");
     }
     // Nothing goes past it: what an attempt or a pixel says of a stranger neither.
-    let mail = mail_to(&office, &[PERSON, OTHER]).await;
+    let mail = mail_to(&fixture, &[PERSON, OTHER]).await;
     let by = |source: &str, fact: Event| Event { source: source.into(), ..fact };
-    office.store.system().add_events(mail, &[by("pixel", fact("opened", STRANGER))]).await.unwrap();
-    let attempt = office.attempt(mail).await;
-    let done = outcome(AttemptResult::Accepted);
-    office.finish(attempt, &done, &[by("smtp", fact("accepted", STRANGER))]).await;
-    assert_eq!(office.store.system().mail(mail).await.unwrap().events, []);
+    fixture.store.system().add_events(mail, &[by("pixel", fact("opened", STRANGER))]).await.unwrap();
+    let attempt = fixture.attempt(mail).await;
+    let done = completion(AttemptResult::Accepted);
+    fixture.finish(attempt, &done, &[by("smtp", fact("accepted", STRANGER))]).await;
+    assert_eq!(fixture.store.system().mail(mail).await.unwrap().events, []);
     // A person's answer is one only if a recipient gave it.
-    let alone = mail_to(&office, &[PERSON]).await;
+    let alone = mail_to(&fixture, &[PERSON]).await;
     let reply = |from: &str| Event { source: "reply".into(), ..fact("replied", from) };
-    office.store.system().add_events(alone, &[reply(STRANGER)]).await.unwrap();
-    assert_eq!(office.store.system().mail(alone).await.unwrap().events, []);
-    office.store.system().add_events(alone, &[reply(PERSON)]).await.unwrap();
-    assert_eq!(office.store.system().mail(alone).await.unwrap().events.len(), 1);
+    fixture.store.system().add_events(alone, &[reply(STRANGER)]).await.unwrap();
+    assert_eq!(fixture.store.system().mail(alone).await.unwrap().events, []);
+    fixture.store.system().add_events(alone, &[reply(PERSON)]).await.unwrap();
+    assert_eq!(fixture.store.system().mail(alone).await.unwrap().events.len(), 1);
     // Another company's mail is none of a report's.
     let of =
-        Reported { company: office.next_door.id, ..office.store.system().reported(alone).await.unwrap() };
+        Reported { company: fixture.next_door.id, ..fixture.store.system().reported(alone).await.unwrap() };
     let facts = ReportedFacts { by: Provider, events: vec![fact("opened", PERSON)], suppressions: vec![] };
-    let refused = office.store.system().record_report(&of, &facts).await.unwrap_err();
+    let refused = fixture.store.system().record_report(&of, &facts).await.unwrap_err();
     assert_eq!(refused, StoreError::NoSuchMail(alone.to_string()));
 }
 
@@ -168,18 +172,18 @@ const KINDS: &[&str] =
 const SOURCES: &[&str] =
     &["webhook", "delivery-report", "reply", "disposition-report", "smtp", "api", "pixel", "host"];
 
-/// What may still be reported after an erasure, whoever reports it.
+/// What may still be reported after an erasure, by any source.
 async fn something_late(
-    office: &Office,
+    fixture: &Fixture,
     dice: &mut Dice,
     mails: &[MailId],
     late: &[(MailId, AttemptId)],
     lease_owner: &LeaseOwner,
 ) {
-    let store = &office.store;
+    let store = &fixture.store;
     let mail = mails[usize::try_from(dice.below(mails.len() as u64)).unwrap()];
     let (named, words) = (dice.pick(SPELLINGS), dice.pick(WORDS).to_owned());
-    let said = Event {
+    let event_reported = Event {
         kind: dice.pick(KINDS).into(),
         source: dice.pick(SOURCES).into(),
         code: Some(dice.pick(&["5.1.1", PERSON]).to_owned()),
@@ -193,84 +197,87 @@ async fn something_late(
                     [usize::try_from(dice.below(4)).unwrap()];
             let suppression =
                 NewSuppression { code: Some(PERSON.into()), words: Some(words), ..complaint(named) };
-            let facts = ReportedFacts { by, events: vec![said], suppressions: vec![suppression] };
+            let facts = ReportedFacts { by, events: vec![event_reported], suppressions: vec![suppression] };
             store
                 .system()
                 .record_report(&store.system().reported(mail).await.unwrap(), &facts)
                 .await
                 .unwrap();
         }
-        3 => store.system().add_events(mail, &[said]).await.unwrap(),
+        3 => store.system().add_events(mail, &[event_reported]).await.unwrap(),
         4 => {
             let (_, attempt) = late[usize::try_from(dice.below(late.len() as u64)).unwrap()];
-            let done =
-                Outcome { detail: Some(words), ..outcome(AttemptResult::InDoubt { interrupted: true }) };
+            let done = Completion {
+                detail: Some(words),
+                ..completion(AttemptResult::InDoubt { interrupted: true })
+            };
             // The ledger may refuse a result that comes too late; what it takes has no address.
-            let _ = GroupCommitWriter::of(&store.system()).finish(attempt, &done, &[said], None).await;
+            let _ =
+                GroupCommitWriter::new(&store.system()).finish(attempt, &done, &[event_reported], None).await;
         }
         5 => {
             let (mail, attempt) = late[usize::try_from(dice.below(late.len() as u64)).unwrap()];
-            let done = Outcome { detail: Some(words.clone()), ..outcome(AttemptResult::Permanent) };
+            let done = Completion { detail: Some(words.clone()), ..completion(AttemptResult::Permanent) };
             let failed = StateChange::of(lease_owner, QueueState::Failed { reason: words.clone() });
-            let journal = GroupCommitWriter::of(&store.system());
-            let _ = journal.finish(attempt, &done, &[said], Some(failed)).await;
+            let journal = GroupCommitWriter::new(&store.system());
+            let _ = journal.finish(attempt, &done, &[event_reported], Some(failed)).await;
             let held = QueueState::Held { cause: WaitReason::User, reason: words };
-            journal.settle(mail, lease_owner, held).await.unwrap();
+            journal.change_state(mail, lease_owner, held).await.unwrap();
         }
         6 => {
             let expired = AccountState::NeedsSignIn { reason: words, since: now() };
-            store.system().set_account_state(office.company.id, office.account.id, &expired).await.unwrap();
+            store.system().set_account_state(fixture.company.id, fixture.account.id, &expired).await.unwrap();
         }
         7 => {
             store
                 .system()
-                .lease_records(office.company.id, lease_owner, now(), Duration::from_secs(60))
+                .lease_records(fixture.company.id, lease_owner, now(), Duration::from_secs(60))
                 .await
                 .unwrap();
             let pause = Pause::Until(now(), words);
-            store.system().release_records(office.company.id, lease_owner, &pause).await.unwrap();
+            store.system().release_records(fixture.company.id, lease_owner, &pause).await.unwrap();
         }
         _ => {
-            let due = store.system().notices_due(office.company.id, now(), 10).await.unwrap();
+            let due = store.system().notices_due(fixture.company.id, now(), 10).await.unwrap();
             let came: Vec<_> = due
                 .into_iter()
                 .map(|it| (it.notice.id, NotificationResult::Later(now(), words.clone())))
                 .collect();
-            store.system().record_notifications(office.company.id, &came).await.unwrap();
+            store.system().record_notifications(fixture.company.id, &came).await.unwrap();
         }
     }
 }
 
 pub(super) async fn after_an_erasure_no_report_brings_the_address_back(store: Store) {
-    let office = Office::open(store).await;
-    office.store.lend_pseudonym_key(vec![7; 32].into());
+    let fixture = Fixture::open(store).await;
+    fixture.store.lend_pseudonym_key(vec![7; 32].into());
     let place = RecordsPlace::Erp {
         url: parse("https://erp.example/postroom/"),
         allow_private: "10.0.0.0/8".parse().unwrap(),
         trusted_ca: None,
         timeout: None,
     };
-    office.admin().set_records(Some(&place)).await.unwrap();
-    let mut mails = vec![mail_to(&office, &[PERSON]).await, mail_to(&office, &[PERSON, OTHER]).await];
-    // A mail to somebody else, whose server forwards to the person.
-    mails.push(mail_to(&office, &[OTHER]).await);
-    let (lease_owner, journal) = (LeaseOwner::new("worker"), GroupCommitWriter::of(&office.store.system()));
+    fixture.admin().set_records(Some(&place)).await.unwrap();
+    let mut mails = vec![mail_to(&fixture, &[PERSON]).await, mail_to(&fixture, &[PERSON, OTHER]).await];
+    // A mail to another person, whose server forwards to the person.
+    mails.push(mail_to(&fixture, &[OTHER]).await);
+    let (lease_owner, journal) = (LeaseOwner::new("worker"), GroupCommitWriter::new(&fixture.store.system()));
     let mut late = Vec::new();
     let before = now() - chrono::Duration::hours(1);
-    office
+    fixture
         .store
-        .claim(&lease_owner, office.account.id, Pace::default(), 9, before, Duration::from_secs(1))
+        .claim(&lease_owner, fixture.account.id, Pace::default(), 9, before, Duration::from_secs(1))
         .await
         .unwrap();
     for mail in &mails {
         late.push((
             *mail,
-            journal.begin(*mail, &new_attempt(office.account.id), &lease_owner).await.unwrap(),
+            journal.begin(*mail, &new_attempt(fixture.account.id), &lease_owner).await.unwrap(),
         ));
     }
     // Of one the last bytes have left: what came of it is not known yet.
     journal.release(late[1].1, &lease_owner, before).await.unwrap();
-    let told = Notice {
+    let notified = Notice {
         id: "n-1".into(),
         mail: Some(mails[2]),
         document: None,
@@ -280,41 +287,44 @@ pub(super) async fn after_an_erasure_no_report_brings_the_address_back(store: St
         reason: None,
         at: now(),
     };
-    assert!(office.store.system().notify(office.company.id, &told).await.unwrap());
-    office.store.system().add_events(mails[0], &[fact("opened", PERSON)]).await.unwrap();
-    assert!(!places(&office.store).await.is_empty(), "the test can find it");
-    let erased = office.admin().erase(&parse(PERSON), now()).await.unwrap();
+    assert!(fixture.store.system().notify(fixture.company.id, &notified).await.unwrap());
+    fixture.store.system().add_events(mails[0], &[fact("opened", PERSON)]).await.unwrap();
+    assert!(!places(&fixture.store).await.is_empty(), "the test can find it");
+    let erased = fixture.admin().erase(&parse(PERSON), now()).await.unwrap();
     assert_eq!(erased.cancelled, [mails[0].to_string()], "what certainly had not left");
-    assert_eq!(places(&office.store).await, Vec::<String>::new(), "right after it");
+    assert_eq!(places(&fixture.store).await, Vec::<String>::new(), "right after it");
 
     let mut dice = Dice(4711);
     for round in 0..250 {
-        something_late(&office, &mut dice, &mails, &late, &lease_owner).await;
+        something_late(&fixture, &mut dice, &mails, &late, &lease_owner).await;
         if round % 10 == 9 {
-            assert_eq!(places(&office.store).await, Vec::<String>::new(), "after {round} reports");
+            assert_eq!(places(&fixture.store).await, Vec::<String>::new(), "after {round} reports");
         }
     }
     // The facts are there, under the pseudonym, and the address is still not written to.
-    let kept = office.store.system().mail(mails[1]).await.unwrap();
-    assert_eq!(kept.mail.message.rcpt_to, [erased.pseudonym.clone(), OTHER.to_owned()]);
-    let of_person = kept.events.iter().filter(|it| it.recipient.as_ref() == Some(&erased.pseudonym));
-    assert!(of_person.count() > 0, "{:?}", kept.events);
+    let stored = fixture.store.system().mail(mails[1]).await.unwrap();
+    assert_eq!(stored.mail.message.rcpt_to, [erased.pseudonym.clone(), OTHER.to_owned()]);
+    let of_person = stored.events.iter().filter(|it| it.recipient.as_ref() == Some(&erased.pseudonym));
+    assert!(of_person.count() > 0, "{:?}", stored.events);
     let spelled = ["JAN2@customer.example".to_owned()];
-    assert!(!office.store.suppressed(office.company.id, &spelled).await.unwrap().is_empty());
+    assert!(!fixture.store.suppressed(fixture.company.id, &spelled).await.unwrap().is_empty());
     // A later mail to the same person is another matter: its facts are about the address again, which they need.
-    let again = mail_to(&office, &[PERSON]).await;
-    office.store.system().add_events(again, &[fact("opened", "JAN2@customer.example")]).await.unwrap();
-    assert_eq!(office.store.system().mail(again).await.unwrap().events[0].recipient.as_deref(), Some(PERSON));
-    // Whoever was not told the key writes no address rather than this one.
-    let known: Store = (*office.store).clone();
+    let again = mail_to(&fixture, &[PERSON]).await;
+    fixture.store.system().add_events(again, &[fact("opened", "JAN2@customer.example")]).await.unwrap();
+    assert_eq!(
+        fixture.store.system().mail(again).await.unwrap().events[0].recipient.as_deref(),
+        Some(PERSON)
+    );
+    // A program without the key writes no address rather than this one.
+    let known: Store = (*fixture.store).clone();
     let ignorant = Store { pseudonyms: Default::default(), ..known }.system();
-    office.admin().erase(&parse(PERSON), now()).await.unwrap();
+    fixture.admin().erase(&parse(PERSON), now()).await.unwrap();
     ignorant.add_events(mails[0], &[fact("opened", PERSON)]).await.unwrap();
     ignorant
         .add_events(mails[2], &[Event { words: Some(WORDS[0].into()), ..fact("bounced", OTHER) }])
         .await
         .unwrap();
-    assert_eq!(places(&office.store).await, Vec::<String>::new(), "without the key");
+    assert_eq!(places(&fixture.store).await, Vec::<String>::new(), "without the key");
 }
 
 pub(super) async fn every_text_column_is_erased_or_holds_nothing_of_a_person(store: Store) {
@@ -341,29 +351,29 @@ pub(super) async fn every_text_column_is_erased_or_holds_nothing_of_a_person(sto
 }
 
 pub(super) async fn what_an_erasure_rewrites_it_rewrites_in_every_column(store: Store) {
-    let office = Office::open(store).await;
-    office.store.lend_pseudonym_key(vec![7; 32].into());
+    let fixture = Fixture::open(store).await;
+    fixture.store.lend_pseudonym_key(vec![7; 32].into());
     let place = RecordsPlace::Folder { path: std::path::absolute("records").unwrap() };
-    office.admin().set_records(Some(&place)).await.unwrap();
-    let gone = office
+    fixture.admin().set_records(Some(&place)).await.unwrap();
+    let gone = fixture
         .admin()
         .add_account(&NewAccount { address: parse(PERSON), ..new_account("gone") })
         .await
         .unwrap();
-    office.admin().remove_account(gone.id).await.unwrap();
-    let mail = mail_to(&office, &[OTHER]).await;
-    let attempt = office.attempt(mail).await;
-    let store = &office.store;
-    let sent = Some(StateChange::of(&office.lease_owner, QueueState::Sent));
-    let accepted = outcome(AttemptResult::Accepted);
-    assert_eq!(office.journal.finish(attempt, &accepted, &[fact("accepted", OTHER)], sent).await, Ok(None));
-    report(&office, mail, MatchedBy::Provider, OTHER).await;
-    store.release(office.company.id, OTHER, "lotte", now()).await.unwrap();
+    fixture.admin().remove_account(gone.id).await.unwrap();
+    let mail = mail_to(&fixture, &[OTHER]).await;
+    let attempt = fixture.attempt(mail).await;
+    let store = &fixture.store;
+    let sent = Some(StateChange::of(&fixture.lease_owner, QueueState::Sent));
+    let accepted = completion(AttemptResult::Accepted);
+    assert_eq!(fixture.journal.finish(attempt, &accepted, &[fact("accepted", OTHER)], sent).await, Ok(None));
+    report(&fixture, mail, MatchedBy::Provider, OTHER).await;
+    store.release(fixture.company.id, OTHER, "lotte", now()).await.unwrap();
     let expired = AccountState::NeedsSignIn { reason: "expired".into(), since: now() };
-    store.system().set_account_state(office.company.id, office.account.id, &expired).await.unwrap();
+    store.system().set_account_state(fixture.company.id, fixture.account.id, &expired).await.unwrap();
     let pause = super::pauses::wrong_password(now());
-    store.pause_account(office.company.id, office.account.id, &pause, now()).await.unwrap();
-    let told = Notice {
+    store.pause_account(fixture.company.id, fixture.account.id, &pause, now()).await.unwrap();
+    let notified = Notice {
         id: "n-1".into(),
         mail: Some(mail),
         document: None,
@@ -373,9 +383,9 @@ pub(super) async fn what_an_erasure_rewrites_it_rewrites_in_every_column(store: 
         reason: Some("new".into()),
         at: now(),
     };
-    assert!(store.system().notify(office.company.id, &told).await.unwrap());
-    office.user_store().open_batch(office.account.id, &parse("november"), now()).await.unwrap();
-    sqlx::query("update notices set state = 'told'").execute(&store.pool).await.unwrap();
+    assert!(store.system().notify(fixture.company.id, &notified).await.unwrap());
+    fixture.user_store().open_batch(fixture.account.id, &parse("november"), now()).await.unwrap();
+    sqlx::query("update notices set state = 'delivered'").execute(&store.pool).await.unwrap();
     for (number, column) in REWRITTEN.iter().enumerate() {
         let (table, name) = (column.table, column.column);
         let planted = match name {
@@ -388,13 +398,13 @@ pub(super) async fn what_an_erasure_rewrites_it_rewrites_in_every_column(store: 
         // An account that is ready has no words.
         let filled = if name == "state_words" { "and state_words is not null" } else { "" };
         let sql = format!("update {table} set {name} = $2 where {} {filled}", column.of_company);
-        let done = sqlx::query(AssertSqlSafe(sql)).bind(office.company.id.to_string()).bind(planted);
+        let done = sqlx::query(AssertSqlSafe(sql)).bind(fixture.company.id.to_string()).bind(planted);
         let done = done.execute(&store.pool).await.unwrap().rows_affected();
         assert!(done > 0, "{table}.{name}: the test has no row to plant something in");
     }
     let found = places(store).await;
     let before: BTreeSet<&str> = found.iter().filter_map(|it| Some(it.split_once(": ")?.0)).collect();
     assert!(before.len() >= REWRITTEN.len(), "{before:?}");
-    office.admin().erase(&parse(PERSON), at("2026-11-29T10:00:00+01:00")).await.unwrap();
+    fixture.admin().erase(&parse(PERSON), at("2026-11-29T10:00:00+01:00")).await.unwrap();
     assert_eq!(places(store).await, Vec::<String>::new());
 }

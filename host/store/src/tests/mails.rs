@@ -1,41 +1,41 @@
 //! Mails, attempts and facts: kept before, during and after.
 
-use super::office::{Office, event, new_account, new_attempt, new_mail, outcome};
+use super::fixture::{Fixture, completion, event, new_account, new_attempt, new_mail};
 use crate::*;
 use postroom_model::*;
 
 pub(super) async fn a_kept_mail_comes_back_byte_for_byte(store: Store) {
-    let office = Office::open(store).await;
-    let mail = office.mail().await;
-    let kept = office.user_store().mail(mail.id).await.unwrap();
-    assert_eq!(kept.mail, mail);
-    assert_eq!((kept.company, kept.user), (office.company.id, Some(office.lotte.id)));
-    assert_eq!((kept.attempts.len(), kept.events.len()), (0, 0));
-    let test = NewMail { document: None, files: Vec::new(), ..new_mail(office.account.id) };
-    office.enqueue(&test).await.unwrap();
-    assert_eq!(office.store.mail(test.id).await.unwrap().mail, test);
+    let fixture = Fixture::open(store).await;
+    let mail = fixture.mail().await;
+    let stored = fixture.user_store().mail(mail.id).await.unwrap();
+    assert_eq!(stored.mail, mail);
+    assert_eq!((stored.company, stored.user), (fixture.company.id, Some(fixture.lotte.id)));
+    assert_eq!((stored.attempts.len(), stored.events.len()), (0, 0));
+    let test = NewMail { document: None, files: Vec::new(), ..new_mail(fixture.account.id) };
+    fixture.enqueue(&test).await.unwrap();
+    assert_eq!(fixture.store.mail(test.id).await.unwrap().mail, test);
     let taken = StoreError::Taken { what: "a mail", name: mail.id.to_string() };
-    assert_eq!(office.enqueue(&mail).await.unwrap_err(), taken);
-    let mut relative = new_mail(office.account.id);
+    assert_eq!(fixture.enqueue(&mail).await.unwrap_err(), taken);
+    let mut relative = new_mail(fixture.account.id);
     relative.files[0].place = FilePlace::Disk("invoice.pdf".into());
-    assert!(matches!(office.enqueue(&relative).await, Err(StoreError::Invalid { what: "file", .. })));
-    let error = office.store.mail(relative.id).await.unwrap_err();
+    assert!(matches!(fixture.enqueue(&relative).await, Err(StoreError::Invalid { what: "file", .. })));
+    let error = fixture.store.mail(relative.id).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchMail(relative.id.to_string()), "nothing of it was kept");
-    office.admin().remove_user(office.lotte.id).await.unwrap();
-    assert_eq!(office.store.mail(mail.id).await.unwrap().user, None);
+    fixture.admin().remove_user(fixture.lotte.id).await.unwrap();
+    assert_eq!(fixture.store.mail(mail.id).await.unwrap().user, None);
 }
 
 pub(super) async fn a11_the_mails_of_an_account_are_listed_newest_first(store: Store) {
-    let office = Office::open(store).await;
-    let other = office.admin().add_account(&new_account("other")).await.unwrap();
-    office.admin().grant(other.id, office.lotte.id).await.unwrap();
-    office.enqueue(&new_mail(other.id)).await.unwrap();
+    let fixture = Fixture::open(store).await;
+    let other = fixture.admin().add_account(&new_account("other")).await.unwrap();
+    fixture.admin().grant(other.id, fixture.lotte.id).await.unwrap();
+    fixture.enqueue(&new_mail(other.id)).await.unwrap();
     let mut ids = Vec::new();
     for _ in 0..5 {
-        ids.insert(0, office.mail().await.id);
+        ids.insert(0, fixture.mail().await.id);
     }
-    let account = office.account.id;
-    let user_store = office.user_store();
+    let account = fixture.account.id;
+    let user_store = fixture.user_store();
     let listed = |mails: Vec<MailSummary>| mails.into_iter().map(|mail| mail.id).collect::<Vec<_>>();
     assert_eq!(listed(user_store.sent(account, None, 1_000_000).await.unwrap()), ids);
     assert_eq!(listed(user_store.sent(account, None, 2).await.unwrap()), ids[..2]);
@@ -44,25 +44,25 @@ pub(super) async fn a11_the_mails_of_an_account_are_listed_newest_first(store: S
     let newest = &user_store.sent(account, None, 1).await.unwrap()[0];
     let mail = new_mail(account);
     assert_eq!((&newest.subject, &newest.recipients), (&mail.subject, &mail.recipients));
-    assert_eq!((newest.user, &newest.document), (Some(office.lotte.id), &mail.document));
+    assert_eq!((newest.user, &newest.document), (Some(fixture.lotte.id), &mail.document));
 }
 
 pub(super) async fn an_attempt_is_on_disk_before_it_is_made(store: Store) {
-    let office = Office::open(store).await;
-    let mail = office.mail().await.id;
-    let attempt = office.attempt(mail).await;
+    let fixture = Fixture::open(store).await;
+    let mail = fixture.mail().await.id;
+    let attempt = fixture.attempt(mail).await;
     // As another program sees it, which knows nothing but the disk.
-    let open = office.store.open_attempts().await.unwrap();
-    assert_eq!(open, [OpenAttempt { company: office.company.id, mail, attempt }]);
-    let kept = office.store.mail(mail).await.unwrap().attempts;
-    assert_eq!((kept.len(), kept[0].id, &kept[0].outcome), (1, attempt, &None));
-    assert_eq!((kept[0].account_name.as_str(), kept[0].transport.as_str()), ("office", "smtp"));
-    let done = outcome(AttemptResult::Transient(Some(120)));
-    office.finish(attempt, &done, &[event("deferred")]).await;
-    let kept = office.store.mail(mail).await.unwrap();
-    assert_eq!(kept.attempts[0].outcome.as_ref(), Some(&done));
-    assert_eq!(kept.events, [event("deferred")]);
-    assert_eq!(office.store.open_attempts().await.unwrap(), []);
+    let open = fixture.store.open_attempts().await.unwrap();
+    assert_eq!(open, [OpenAttempt { company: fixture.company.id, mail, attempt }]);
+    let stored = fixture.store.mail(mail).await.unwrap().attempts;
+    assert_eq!((stored.len(), stored[0].id, &stored[0].completion), (1, attempt, &None));
+    assert_eq!((stored[0].account_name.as_str(), stored[0].transport.as_str()), ("office", "smtp"));
+    let done = completion(AttemptResult::Transient(Some(120)));
+    fixture.finish(attempt, &done, &[event("deferred")]).await;
+    let stored = fixture.store.mail(mail).await.unwrap();
+    assert_eq!(stored.attempts[0].completion.as_ref(), Some(&done));
+    assert_eq!(stored.events, [event("deferred")]);
+    assert_eq!(fixture.store.open_attempts().await.unwrap(), []);
     for result in [
         AttemptResult::Accepted,
         AttemptResult::PartlyAccepted(None),
@@ -76,24 +76,24 @@ pub(super) async fn an_attempt_is_on_disk_before_it_is_made(store: Store) {
         AttemptResult::Found,
         AttemptResult::Withdrawn,
     ] {
-        let done = Outcome { stage: None, detail: None, provider_ids: Vec::new(), ..outcome(result) };
-        let mail = office.mail().await.id;
-        let attempt = office.attempt(mail).await;
+        let done = Completion { stage: None, detail: None, provider_ids: Vec::new(), ..completion(result) };
+        let mail = fixture.mail().await.id;
+        let attempt = fixture.attempt(mail).await;
         for _ in 0..2 {
-            office.finish(attempt, &done, &[]).await;
+            fixture.finish(attempt, &done, &[]).await;
         }
-        assert_eq!(office.store.mail(mail).await.unwrap().attempts[0].outcome, Some(done));
+        assert_eq!(fixture.store.mail(mail).await.unwrap().attempts[0].completion, Some(done));
     }
 }
 
 pub(super) async fn nobody_sends_while_an_attempt_is_open(store: Store) {
-    let office = Office::open(store).await;
-    let mail = office.mail().await.id;
-    office.take(mail).await;
+    let fixture = Fixture::open(store).await;
+    let mail = fixture.mail().await.id;
+    fixture.take(mail).await;
     let mut begun = Vec::new();
     for _ in 0..8 {
-        let (journal, lease_owner) = (office.journal.clone(), office.lease_owner.clone());
-        let attempt = new_attempt(office.account.id);
+        let (journal, lease_owner) = (fixture.journal.clone(), fixture.lease_owner.clone());
+        let attempt = new_attempt(fixture.account.id);
         begun.push(tokio::spawn(async move { journal.begin(mail, &attempt, &lease_owner).await }));
     }
     let mut attempts = Vec::new();
@@ -104,47 +104,47 @@ pub(super) async fn nobody_sends_while_an_attempt_is_open(store: Store) {
         }
     }
     assert_eq!(attempts.len(), 1, "{attempts:?}");
-    office.finish(attempts[0], &outcome(AttemptResult::Transient(None)), &[]).await;
-    office.attempt(mail).await;
-    assert_eq!(office.store.mail(mail).await.unwrap().attempts.len(), 2);
+    fixture.finish(attempts[0], &completion(AttemptResult::Transient(None)), &[]).await;
+    fixture.attempt(mail).await;
+    assert_eq!(fixture.store.mail(mail).await.unwrap().attempts.len(), 2);
 }
 
 pub(super) async fn what_came_of_an_attempt_is_kept_though_access_was_revoked(store: Store) {
-    let office = Office::open(store).await;
-    let mail = office.mail().await.id;
-    let attempt = office.attempt(mail).await;
-    office.admin().revoke(office.account.id, office.lotte.id).await.unwrap();
-    office.finish(attempt, &outcome(AttemptResult::Accepted), &[event("accepted")]).await;
-    office.store.add_events(mail, &[event("delivered")]).await.unwrap();
-    assert_eq!(office.store.mail(mail).await.unwrap().events, [event("accepted"), event("delivered")]);
-    let error = office.user_store().mail(mail).await.unwrap_err();
+    let fixture = Fixture::open(store).await;
+    let mail = fixture.mail().await.id;
+    let attempt = fixture.attempt(mail).await;
+    fixture.admin().revoke(fixture.account.id, fixture.lotte.id).await.unwrap();
+    fixture.finish(attempt, &completion(AttemptResult::Accepted), &[event("accepted")]).await;
+    fixture.store.add_events(mail, &[event("delivered")]).await.unwrap();
+    assert_eq!(fixture.store.mail(mail).await.unwrap().events, [event("accepted"), event("delivered")]);
+    let error = fixture.user_store().mail(mail).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchMail(mail.to_string()));
 }
 
 pub(super) async fn a13_a_fallback_is_an_attempt_of_its_own_by_the_companys_fallback_account(store: Store) {
-    let office = Office::open(store).await;
-    let relay = office.admin().add_account(&new_account("relay")).await.unwrap();
-    let mail = office.mail().await.id;
+    let fixture = Fixture::open(store).await;
+    let relay = fixture.admin().add_account(&new_account("relay")).await.unwrap();
+    let mail = fixture.mail().await.id;
     let attempt = NewAttempt { transport: "sendgrid".into(), fallback: true, ..new_attempt(relay.id) };
-    let error = office.begin(mail, &attempt).await.unwrap_err();
+    let error = fixture.begin(mail, &attempt).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchAccount(relay.id.to_string()), "it is not the fallback yet");
     let fallback = Fallback { account: Some(relay.id), ..Fallback::default() };
-    office.admin().update_company(&Company { fallback, ..office.company.clone() }).await.unwrap();
-    let own = office.attempt(mail).await;
-    office.finish(own, &outcome(AttemptResult::Transient(None)), &[]).await;
-    office.begin(mail, &attempt).await.unwrap();
-    let kept = office.user_store().mail(mail).await.unwrap().attempts;
+    fixture.admin().update_company(&Company { fallback, ..fixture.company.clone() }).await.unwrap();
+    let own = fixture.attempt(mail).await;
+    fixture.finish(own, &completion(AttemptResult::Transient(None)), &[]).await;
+    fixture.begin(mail, &attempt).await.unwrap();
+    let stored = fixture.user_store().mail(mail).await.unwrap().attempts;
     let by = |attempt: &Attempt| (attempt.account_name.clone(), attempt.transport.clone(), attempt.fallback);
     let wanted =
         [("office".to_owned(), "smtp".to_owned(), false), ("relay".to_owned(), "sendgrid".to_owned(), true)];
-    assert_eq!(kept.iter().map(by).collect::<Vec<_>>(), wanted);
+    assert_eq!(stored.iter().map(by).collect::<Vec<_>>(), wanted);
     // The fallback sends for those who may use the mail's own account; its own mails stay as they were.
-    assert!(office.user_store().sent(relay.id, None, 10).await.is_err());
+    assert!(fixture.user_store().sent(relay.id, None, 10).await.is_err());
 }
 
 pub(super) async fn facts_are_a_set(store: Store) {
-    let office = Office::open(store).await;
-    let mail = office.mail().await.id;
+    let fixture = Fixture::open(store).await;
+    let mail = fixture.mail().await.id;
     let same = event("delivered");
     let others = [
         Event { recipient: None, ..same.clone() },
@@ -154,60 +154,60 @@ pub(super) async fn facts_are_a_set(store: Store) {
         Event { source: "webhook".into(), ..same.clone() },
     ];
     for _ in 0..2 {
-        office.store.add_events(mail, &[same.clone(), same.clone()]).await.unwrap();
-        office.store.add_events(mail, &others).await.unwrap();
+        fixture.store.add_events(mail, &[same.clone(), same.clone()]).await.unwrap();
+        fixture.store.add_events(mail, &others).await.unwrap();
     }
     let mut wanted = vec![same];
     wanted.extend(others);
-    assert_eq!(office.store.mail(mail).await.unwrap().events, wanted);
+    assert_eq!(fixture.store.mail(mail).await.unwrap().events, wanted);
     let missing = MailId::new();
-    let error = office.store.add_events(missing, &wanted).await.unwrap_err();
+    let error = fixture.store.add_events(missing, &wanted).await.unwrap_err();
     assert_eq!(error, StoreError::NoSuchMail(missing.to_string()));
 }
 
 pub(super) async fn what_strangers_write_is_kept_within_bounds(store: Store) {
-    let office = Office::open(store).await;
-    let mut mail = new_mail(office.account.id);
+    let fixture = Fixture::open(store).await;
+    let mut mail = new_mail(fixture.account.id);
     mail.subject = "a\0b'; drop table mails; -- \u{202e}".into();
     mail.recipients[0].party.name = Some("\0\"\\".into());
     mail.message.pieces = vec![Piece::Text("\0\r\n".into())];
-    office.enqueue(&mail).await.unwrap();
-    let attempt = office.attempt(mail.id).await;
+    fixture.enqueue(&mail).await.unwrap();
+    let attempt = fixture.attempt(mail.id).await;
     let words = format!("550 \0{}", "é".repeat(100_000));
-    let done = Outcome { detail: Some(words.clone()), ..outcome(AttemptResult::Permanent) };
+    let done = Completion { detail: Some(words.clone()), ..completion(AttemptResult::Permanent) };
     let hostile = Event { words: Some(words), kind: "\0".into(), ..event("refused") };
-    office.finish(attempt, &done, &[hostile.clone(), hostile]).await;
-    let kept = office.user_store().mail(mail.id).await.unwrap();
-    assert_eq!(kept.mail.subject, "a\u{fffd}b'; drop table mails; -- \u{202e}");
-    assert_eq!(kept.mail.recipients, mail.recipients, "JSON keeps what text can't");
-    assert_eq!(kept.mail.message.pieces, mail.message.pieces);
-    assert_eq!(kept.events.len(), 1);
-    let words = kept.events[0].words.as_ref().unwrap();
+    fixture.finish(attempt, &done, &[hostile.clone(), hostile]).await;
+    let stored = fixture.user_store().mail(mail.id).await.unwrap();
+    assert_eq!(stored.mail.subject, "a\u{fffd}b'; drop table mails; -- \u{202e}");
+    assert_eq!(stored.mail.recipients, mail.recipients, "JSON keeps what text can't");
+    assert_eq!(stored.mail.message.pieces, mail.message.pieces);
+    assert_eq!(stored.events.len(), 1);
+    let words = stored.events[0].words.as_ref().unwrap();
     assert!(words.starts_with("550 \u{fffd}é") && words.chars().count() == 16 * 1024, "{}", words.len());
 }
 
 pub(super) async fn many_at_once_lose_nothing(store: Store) {
-    let office = Office::open(store).await;
+    let fixture = Fixture::open(store).await;
     let mut tasks = Vec::new();
     for _ in 0..40 {
-        let (store, user, account) = (office.store.clone(), office.lotte.clone(), office.account.id);
-        let (lease_owner, journal) = (office.lease_owner.clone(), office.journal.clone());
+        let (store, user, account) = (fixture.store.clone(), fixture.lotte.clone(), fixture.account.id);
+        let (lease_owner, journal) = (fixture.lease_owner.clone(), fixture.journal.clone());
         tasks.push(tokio::spawn(async move {
             let (user_store, mail) = (store.user_store(&user), new_mail(account));
             let until = chrono::Local::now().fixed_offset() + chrono::Duration::seconds(60);
             let order = Order { lease: Some((lease_owner.clone(), until)), ..Order::default() };
             user_store.enqueue(std::slice::from_ref(&mail), &order).await.unwrap();
             let attempt = journal.begin(mail.id, &new_attempt(account), &lease_owner).await.unwrap();
-            let accepted = outcome(AttemptResult::Accepted);
+            let accepted = completion(AttemptResult::Accepted);
             journal.finish(attempt, &accepted, &[event("accepted")], None).await.unwrap();
         }));
     }
     for task in tasks {
         task.await.unwrap();
     }
-    let sent = office.user_store().sent(office.account.id, None, 100).await.unwrap();
+    let sent = fixture.user_store().sent(fixture.account.id, None, 100).await.unwrap();
     assert_eq!(sent.len(), 40);
     for mail in sent {
-        assert_eq!(office.store.mail(mail.id).await.unwrap().events, [event("accepted")]);
+        assert_eq!(fixture.store.mail(mail.id).await.unwrap().events, [event("accepted")]);
     }
 }

@@ -10,6 +10,7 @@ mod batches;
 mod clock_skew;
 mod dump;
 mod erasure;
+mod fixture;
 mod interleavings;
 mod invitations;
 mod isolation;
@@ -17,7 +18,6 @@ mod late_reports;
 mod mails;
 mod matrix;
 mod notices;
-mod office;
 mod orphaned;
 mod pauses;
 mod platform;
@@ -94,7 +94,7 @@ suite! {
         an_invitation_is_used_once_and_by_its_own_company_alone;
     attempts:
         who_takes_and_who_releases_at_the_same_moment_agree_on_what_left,
-        a_report_that_contradicts_the_ledger_is_an_alarm_and_changes_nothing,
+        a_report_that_contradicts_the_decision_is_an_alarm_and_changes_nothing,
         a_decision_is_about_the_result_that_was_read;
     batches:
         a_batch_is_one_account_s_and_is_found_by_its_name_in_any_case,
@@ -129,9 +129,9 @@ suite! {
         what_strangers_write_is_kept_within_bounds,
         many_at_once_lose_nothing;
     notices:
-        news_come_with_every_fact_of_a_company_that_has_records_and_of_no_other,
+        a_status_change_is_added_with_every_fact_of_a_company_that_has_records_and_of_no_other,
         notices_are_told_in_order_for_each_document_and_once_per_id,
-        one_holder_tells_a_company_at_a_time_and_a_dead_one_leaves_nothing,
+        one_lease_owner_notifies_a_company_at_a_time_and_a_dead_one_leaves_nothing,
         a_person_is_erased_in_notices_too_and_a_company_takes_them_with_it;
     pauses:
         an_account_is_paused_once_and_each_try_in_vain_makes_it_longer,
@@ -162,7 +162,7 @@ suite! {
         a_clock_gone_back_leaves_no_account_without_room;
     orphaned:
         mails_of_a_removed_account_are_held_and_say_so,
-        a_mail_in_hand_when_its_account_is_removed_ends_where_its_holder_says,
+        a_mail_in_hand_when_its_account_is_removed_ends_as_its_lease_owner_reports,
         what_was_held_for_a_setting_goes_on_with_another;
     reports:
         a_report_finds_its_mail_by_attempt_and_by_every_message_id,

@@ -1,6 +1,6 @@
 //! An account that can't send: paused once however many mails heard it, put right at once, and slower from then on.
 
-use super::office::{LEASE, Office, event, new_attempt, new_mail, outcome};
+use super::fixture::{Fixture, LEASE, completion, event, new_attempt, new_mail};
 use crate::*;
 use chrono::{DateTime, Duration, FixedOffset, Local, SubsecRound as _};
 
@@ -21,11 +21,11 @@ pub(super) fn wrong_password(started: DateTime<FixedOffset>) -> NewAccountPause 
 }
 
 pub(super) async fn an_account_is_paused_once_and_each_try_in_vain_makes_it_longer(store: Store) {
-    let office = Office::open(store).await;
-    let (company, account) = (office.company.id, office.account.id);
+    let fixture = Fixture::open(store).await;
+    let (company, account) = (fixture.company.id, fixture.account.id);
     let begun = now().trunc_subsecs(0);
     let pause = |started, at| {
-        let store = office.store.clone();
+        let store = fixture.store.clone();
         async move {
             let new = wrong_password(started);
             store.pause_account(company, account, &new, at).await.unwrap().unwrap()
@@ -45,65 +45,65 @@ pub(super) async fn an_account_is_paused_once_and_each_try_in_vain_makes_it_long
         assert_eq!(later.since.timestamp(), first.since.timestamp(), "it is one fault");
         at = later.until;
     }
-    office.store.resume_account(company, account, at).await.unwrap();
-    assert_eq!(office.store.account_pause(company, account).await.unwrap(), None);
+    fixture.store.resume_account(company, account, at).await.unwrap();
+    assert_eq!(fixture.store.account_pause(company, account).await.unwrap(), None);
     // An attempt from before it was put right has nothing to say any more.
     let new = wrong_password(at - Duration::seconds(1));
-    assert_eq!(office.store.pause_account(company, account, &new, at).await.unwrap(), None);
+    assert_eq!(fixture.store.pause_account(company, account, &new, at).await.unwrap(), None);
     let again = pause(at + Duration::seconds(1), at + Duration::seconds(1)).await;
     assert_eq!(again.tries, 1);
 }
 
 pub(super) async fn mails_of_an_account_that_was_put_right_go_on_at_once(store: Store) {
-    let office = Office::open(store).await;
-    let (company, account) = (office.company.id, office.account.id);
+    let fixture = Fixture::open(store).await;
+    let (company, account) = (fixture.company.id, fixture.account.id);
     let mails = [new_mail(account), new_mail(account), new_mail(account)];
     for mail in &mails {
-        office.enqueue(mail).await.unwrap();
+        fixture.enqueue(mail).await.unwrap();
     }
     let lease_owner = LeaseOwner::new("worker");
-    let taken = office.store.claim(&lease_owner, account, Pace::default(), 3, now(), LEASE).await.unwrap();
-    let pause = office.store.pause_account(company, account, &wrong_password(now()), now()).await.unwrap();
+    let taken = fixture.store.claim(&lease_owner, account, Pace::default(), 3, now(), LEASE).await.unwrap();
+    let pause = fixture.store.pause_account(company, account, &wrong_password(now()), now()).await.unwrap();
     let until = pause.unwrap().until;
     let waits = |cause| QueueState::Ready { due: until, waits: Some((cause, "why".into())) };
     for (mail, cause) in taken.iter().zip([WaitReason::Account, WaitReason::Account, WaitReason::Wait]) {
-        office.journal.settle(*mail, &lease_owner, waits(cause)).await.unwrap();
+        fixture.journal.change_state(*mail, &lease_owner, waits(cause)).await.unwrap();
     }
-    assert!(office.store.due(now()).await.unwrap().is_empty());
-    office.store.resume_account(company, account, now()).await.unwrap();
+    assert!(fixture.store.due(now()).await.unwrap().is_empty());
+    fixture.store.resume_account(company, account, now()).await.unwrap();
     let soon = now() + Duration::seconds(1);
-    let claimed = office.store.claim(&lease_owner, account, Pace::default(), 9, soon, LEASE).await.unwrap();
+    let claimed = fixture.store.claim(&lease_owner, account, Pace::default(), 9, soon, LEASE).await.unwrap();
     assert_eq!(claimed, taken[..2], "what waits for something else goes on waiting");
     // A change of the account ends a pause, too.
-    office.store.pause_account(company, account, &wrong_password(soon), soon).await.unwrap().unwrap();
-    office.admin().update_account(&office.account).await.unwrap();
-    assert_eq!(office.store.account_pause(company, account).await.unwrap(), None);
+    fixture.store.pause_account(company, account, &wrong_password(soon), soon).await.unwrap().unwrap();
+    fixture.admin().update_account(&fixture.account).await.unwrap();
+    assert_eq!(fixture.store.account_pause(company, account).await.unwrap(), None);
 }
 
 pub(super) async fn what_left_before_a_refusal_is_the_pace_from_then_on(store: Store) {
-    let office = Office::open(store).await;
-    let (company, account) = (office.company.id, office.account.id);
+    let fixture = Fixture::open(store).await;
+    let (company, account) = (fixture.company.id, fixture.account.id);
     let quota = |period| NewAccountPause {
         cause: PauseCause::Quota,
         period: Some(period),
         ..wrong_password(now() + Duration::days(1))
     };
     let refused = async |period| {
-        office.store.pause_account(company, account, &quota(period), now()).await.unwrap();
-        office.store.learned_pace(company, account, now()).await.unwrap()
+        fixture.store.pause_account(company, account, &quota(period), now()).await.unwrap();
+        fixture.store.learned_pace(company, account, now()).await.unwrap()
     };
     assert_eq!(refused(LimitPeriod::Day).await, None, "nothing left: another program used it up");
     let recipients = new_mail(account).message.rcpt_to.len();
     let mails = 20_usize.div_ceil(recipients);
     for _ in 0..mails {
         let mail = new_mail(account);
-        office.enqueue(&mail).await.unwrap();
+        fixture.enqueue(&mail).await.unwrap();
         let lease_owner = LeaseOwner::new("worker");
-        office.store.claim(&lease_owner, account, Pace::default(), 1, now(), LEASE).await.unwrap();
-        let attempt = office.journal.begin(mail.id, &new_attempt(account), &lease_owner).await.unwrap();
+        fixture.store.claim(&lease_owner, account, Pace::default(), 1, now(), LEASE).await.unwrap();
+        let attempt = fixture.journal.begin(mail.id, &new_attempt(account), &lease_owner).await.unwrap();
         let sent = Some(StateChange::of(&lease_owner, QueueState::Sent));
-        let accepted = outcome(AttemptResult::Accepted);
-        office.journal.finish(attempt, &accepted, &[event("accepted")], sent).await.unwrap();
+        let accepted = completion(AttemptResult::Accepted);
+        fixture.journal.finish(attempt, &accepted, &[event("accepted")], sent).await.unwrap();
     }
     let learned = refused(LimitPeriod::Day).await.unwrap();
     assert_eq!(learned.per_day, u32::try_from(mails * recipients).ok());
@@ -114,7 +114,7 @@ pub(super) async fn what_left_before_a_refusal_is_the_pace_from_then_on(store: S
     let large = LearnedPace::within(Some(learned), Pace { per_day: Some(500), ..known });
     assert_eq!(large.per_day, Some(125), "another program used the rest up");
     let month = now() + Duration::days(31);
-    assert_eq!(office.store.learned_pace(company, account, month).await.unwrap(), None);
-    office.admin().set_pace(account, Pace::default()).await.unwrap();
-    assert_eq!(office.store.learned_pace(company, account, now()).await.unwrap(), None);
+    assert_eq!(fixture.store.learned_pace(company, account, month).await.unwrap(), None);
+    fixture.admin().set_pace(account, Pace::default()).await.unwrap();
+    assert_eq!(fixture.store.learned_pace(company, account, now()).await.unwrap(), None);
 }

@@ -1,6 +1,6 @@
 //! Rule A14: an address on the platform is one company's, for ever.
 
-use super::office::{Office, new_account, parse};
+use super::fixture::{Fixture, new_account, parse};
 use crate::*;
 use postroom_model::*;
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ fn namesakes(name: &str) -> Vec<PlatformAddress> {
 }
 
 fn new_sender(name: &str) -> NewAccount {
-    // A number that somebody wrote into a file is not what counts.
+    // A number that was written into a file is not what counts.
     let wished = PlatformSender { suffix: NonZeroU32::new(7) };
     NewAccount::new(parse(name), parse("office@ateliernord.example"), Transport::Platform(wished))
 }
@@ -127,18 +127,18 @@ pub(super) async fn a14_companies_that_come_to_the_platform_at_once_share_no_add
 }
 
 pub(super) async fn a14_nobody_comes_to_the_platform_without_a_claim(store: Store) {
-    let office = Office::open(store).await;
-    let admin = office.admin();
+    let fixture = Fixture::open(store).await;
+    let admin = fixture.admin();
     let refused = admin.add_account(&new_sender("platform")).await.unwrap_err();
     assert!(matches!(refused, StoreError::Invalid { what: "transport", .. }), "{refused}");
     let on_platform = |suffix| Account {
         transport: Transport::Platform(PlatformSender { suffix: NonZeroU32::new(suffix) }),
         mailbox: None,
-        ..office.account.clone()
+        ..fixture.account.clone()
     };
     assert!(admin.update_account(&on_platform(0)).await.is_err());
     admin.update_platform_account(&on_platform(9), &namesakes("atelier-nord")).await.unwrap();
-    let found = admin.account(&office.account.name).await.unwrap();
+    let found = admin.account(&fixture.account.name).await.unwrap();
     assert_eq!(number(&found), None);
     assert!(admin.update_account(&on_platform(2)).await.is_err(), "another number is another address");
     admin.update_account(&Account { name: parse("other"), ..found }).await.unwrap();

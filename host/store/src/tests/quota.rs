@@ -1,7 +1,8 @@
 //! The daily limit of an account: nothing is refused, nothing waits longer than it must, and a day never holds more.
 
-use super::office::{LEASE, Office, event, new_attempt, new_mail, outcome};
-use crate::attempts::{Beginning, Finishing, begin, finish};
+use super::fixture::{Fixture, LEASE, completion, event, new_attempt, new_mail};
+use crate::attempts::completion::Finishing;
+use crate::attempts::lifecycle::{Beginning, begin, finish};
 use crate::*;
 use chrono::{DateTime, Duration, FixedOffset};
 
@@ -10,15 +11,15 @@ fn now() -> DateTime<FixedOffset> {
 }
 
 /// Mails of one recipient each.
-async fn queued(office: &Office, count: usize) -> Vec<MailId> {
+async fn queued(fixture: &Fixture, count: usize) -> Vec<MailId> {
     let mails: Vec<NewMail> = (0..count)
         .map(|_| {
-            let mut mail = NewMail { created: now(), ..new_mail(office.account.id) };
+            let mut mail = NewMail { created: now(), ..new_mail(fixture.account.id) };
             mail.message.rcpt_to.truncate(1);
             mail
         })
         .collect();
-    office.user_store().enqueue(&mails, &Order::default()).await.unwrap();
+    fixture.user_store().enqueue(&mails, &Order::default()).await.unwrap();
     mails.into_iter().map(|mail| mail.id).collect()
 }
 
@@ -27,48 +28,52 @@ fn limit(per_day: u32) -> Pace {
 }
 
 async fn claim(
-    office: &Office,
+    fixture: &Fixture,
     lease_owner: &LeaseOwner,
     per_day: u32,
     at: DateTime<FixedOffset>,
 ) -> Vec<MailId> {
-    office.store.claim(lease_owner, office.account.id, limit(per_day), 50, at, LEASE).await.unwrap()
+    fixture.store.claim(lease_owner, fixture.account.id, limit(per_day), 50, at, LEASE).await.unwrap()
 }
 
 /// A mail in hand leaves at this time.
-async fn leaves(office: &Office, lease_owner: &LeaseOwner, mail: MailId, at: DateTime<FixedOffset>) {
+async fn leaves(fixture: &Fixture, lease_owner: &LeaseOwner, mail: MailId, at: DateTime<FixedOffset>) {
     let millis = at.timestamp_millis().try_into().unwrap();
     let random = uuid::Uuid::new_v4().into_bytes();
     let id = uuid::Builder::from_unix_timestamp_millis(millis, random[..10].try_into().unwrap());
     let id: AttemptId = id.into_uuid().to_string().parse().unwrap();
-    let attempt = NewAttempt { started: at, ..new_attempt(office.account.id) };
-    let mut transaction = office.store.write().await.unwrap();
+    let attempt = NewAttempt { started: at, ..new_attempt(fixture.account.id) };
+    let mut transaction = fixture.store.write().await.unwrap();
     let beginning = Beginning { id, mail, attempt: &attempt, lease_owner };
     begin(&mut transaction, &[beginning]).await.unwrap();
-    let (outcome, events) = (outcome(AttemptResult::Accepted), [event("accepted")]);
-    finish(&mut transaction, &Default::default(), &[Finishing { id, outcome: &outcome, events: &events }])
-        .await
-        .unwrap();
+    let (completion, events) = (completion(AttemptResult::Accepted), [event("accepted")]);
+    finish(
+        &mut transaction,
+        &Default::default(),
+        &[Finishing { id, completion: &completion, events: &events }],
+    )
+    .await
+    .unwrap();
     transaction.commit().await.unwrap();
-    GroupCommitWriter::of(&office.store).settle(mail, lease_owner, QueueState::Sent).await.unwrap();
+    GroupCommitWriter::new(&fixture.store).change_state(mail, lease_owner, QueueState::Sent).await.unwrap();
 }
 
 pub(super) async fn a_full_day_puts_mails_off_and_the_oldest_makes_room_for_the_next(store: Store) {
-    let office = Office::open(store).await;
-    let (mails, lease_owner) = (queued(&office, 6).await, LeaseOwner::new("worker"));
-    assert_eq!(claim(&office, &lease_owner, 3, now()).await, mails[..3]);
+    let fixture = Fixture::open(store).await;
+    let (mails, lease_owner) = (queued(&fixture, 6).await, LeaseOwner::new("worker"));
+    assert_eq!(claim(&fixture, &lease_owner, 3, now()).await, mails[..3]);
     for (minute, mail) in (0..).zip(&mails[..3]) {
-        leaves(&office, &lease_owner, *mail, now() + Duration::minutes(minute)).await;
+        leaves(&fixture, &lease_owner, *mail, now() + Duration::minutes(minute)).await;
     }
     assert_eq!(
-        office.user_store().sent_in_a_day(office.account.id, now() + Duration::hours(1)).await.unwrap(),
+        fixture.user_store().sent_in_a_day(fixture.account.id, now() + Duration::hours(1)).await.unwrap(),
         3
     );
     let later = now() + Duration::minutes(5);
-    assert_eq!(claim(&office, &lease_owner, 3, later).await, []);
-    assert_eq!(office.store.due(later).await.unwrap(), [], "nobody looks again before there is room");
+    assert_eq!(claim(&fixture, &lease_owner, 3, later).await, []);
+    assert_eq!(fixture.store.due(later).await.unwrap(), [], "nobody looks again before there is room");
     for (minute, mail) in (0..).zip(&mails[3..]) {
-        let row = office.store.outbox_row(*mail).await.unwrap();
+        let row = fixture.store.outbox_row(*mail).await.unwrap();
         let until = now() + Duration::hours(24) + Duration::minutes(minute);
         let why = "the account's daily limit of 3 recipients is reached".to_owned();
         assert_eq!(
@@ -79,29 +84,29 @@ pub(super) async fn a_full_day_puts_mails_off_and_the_oldest_makes_room_for_the_
         assert_eq!(row.label(later), "waiting");
     }
     let oldest_leaves = now() + Duration::hours(24);
-    assert_eq!(claim(&office, &lease_owner, 3, oldest_leaves - Duration::milliseconds(1)).await, []);
-    assert_eq!(claim(&office, &lease_owner, 3, oldest_leaves).await, mails[3..4]);
+    assert_eq!(claim(&fixture, &lease_owner, 3, oldest_leaves - Duration::milliseconds(1)).await, []);
+    assert_eq!(claim(&fixture, &lease_owner, 3, oldest_leaves).await, mails[3..4]);
     // Another account of the same store is not slowed down, and without a limit this one is not either.
     let all = now() + Duration::hours(25);
-    let unlimited = office.store.claim(&lease_owner, office.account.id, Pace::default(), 50, all, LEASE);
+    let unlimited = fixture.store.claim(&lease_owner, fixture.account.id, Pace::default(), 50, all, LEASE);
     assert_eq!(unlimited.await.unwrap(), mails[4..]);
 }
 
 pub(super) async fn what_is_in_hand_counts_and_puts_nothing_off(store: Store) {
-    let office = Office::open(store).await;
-    let (mails, lease_owner) = (queued(&office, 5).await, LeaseOwner::new("worker"));
-    let taken = claim(&office, &lease_owner, 3, now()).await;
+    let fixture = Fixture::open(store).await;
+    let (mails, lease_owner) = (queued(&fixture, 5).await, LeaseOwner::new("worker"));
+    let taken = claim(&fixture, &lease_owner, 3, now()).await;
     assert_eq!(taken, mails[..3]);
-    assert_eq!(claim(&office, &LeaseOwner::new("worker"), 3, now()).await, [], "all of it is in hand");
-    let row = office.store.outbox_row(mails[3]).await.unwrap();
+    assert_eq!(claim(&fixture, &LeaseOwner::new("worker"), 3, now()).await, [], "all of it is in hand");
+    let row = fixture.store.outbox_row(mails[3]).await.unwrap();
     assert_eq!(row.label(now()), "queued", "it may come back: nothing is put off because of it");
     let again = QueueState::Ready { due: now() + Duration::hours(1), waits: None };
-    GroupCommitWriter::of(&office.store).settle(mails[0], &lease_owner, again).await.unwrap();
-    assert_eq!(claim(&office, &LeaseOwner::new("worker"), 3, now()).await, mails[3..4]);
+    GroupCommitWriter::new(&fixture.store).change_state(mails[0], &lease_owner, again).await.unwrap();
+    assert_eq!(claim(&fixture, &LeaseOwner::new("worker"), 3, now()).await, mails[3..4]);
     // A mail to more people than a day has leaves when nothing else did, and not before.
-    let second = Office {
-        account: office.admin().add_account(&super::office::new_account("second")).await.unwrap(),
-        ..office
+    let second = Fixture {
+        account: fixture.admin().add_account(&super::fixture::new_account("second")).await.unwrap(),
+        ..fixture
     };
     second.admin().grant(second.account.id, second.lotte.id).await.unwrap();
     let mut large = NewMail { created: now(), ..new_mail(second.account.id) };
@@ -115,15 +120,15 @@ pub(super) async fn what_is_in_hand_counts_and_puts_nothing_off(store: Store) {
 }
 
 pub(super) async fn days_of_mails_leave_day_by_day_each_once(store: Store) {
-    let office = Office::open(store).await;
-    let (mails, lease_owner) = (queued(&office, 70).await, LeaseOwner::new("worker"));
+    let fixture = Fixture::open(store).await;
+    let (mails, lease_owner) = (queued(&fixture, 70).await, LeaseOwner::new("worker"));
     let (mut left, mut at, mut asked) = (Vec::new(), now(), 0);
     while left.len() < mails.len() && at < now() + Duration::days(5) {
-        while !office.store.due(at).await.unwrap().is_empty() {
+        while !fixture.store.due(at).await.unwrap().is_empty() {
             asked += 1;
-            let taken = claim(&office, &lease_owner, 20, at).await;
+            let taken = claim(&fixture, &lease_owner, 20, at).await;
             for mail in taken {
-                leaves(&office, &lease_owner, mail, at).await;
+                leaves(&fixture, &lease_owner, mail, at).await;
                 left.push((mail, at));
                 at += Duration::seconds(1);
             }
@@ -144,13 +149,13 @@ pub(super) async fn days_of_mails_leave_day_by_day_each_once(store: Store) {
 }
 
 pub(super) async fn a_clock_gone_back_leaves_no_account_without_room(store: Store) {
-    let office = Office::open(store).await;
-    let (mails, lease_owner) = (queued(&office, 2).await, LeaseOwner::new("worker"));
-    assert_eq!(claim(&office, &lease_owner, 1, now()).await, mails[..1]);
-    leaves(&office, &lease_owner, mails[0], now()).await;
+    let fixture = Fixture::open(store).await;
+    let (mails, lease_owner) = (queued(&fixture, 2).await, LeaseOwner::new("worker"));
+    assert_eq!(claim(&fixture, &lease_owner, 1, now()).await, mails[..1]);
+    leaves(&fixture, &lease_owner, mails[0], now()).await;
     // What left after this is of another time: a year is not waited for.
     let before = now() - Duration::days(365);
-    let early = NewMail { created: before, ..new_mail(office.account.id) };
-    office.enqueue(&early).await.unwrap();
-    assert_eq!(claim(&office, &lease_owner, 2, before).await, [early.id]);
+    let early = NewMail { created: before, ..new_mail(fixture.account.id) };
+    fixture.enqueue(&early).await.unwrap();
+    assert_eq!(claim(&fixture, &lease_owner, 2, before).await, [early.id]);
 }

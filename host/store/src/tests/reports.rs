@@ -1,6 +1,6 @@
 //! Finding the mail that a report names, and addresses that are no longer written to.
 
-use super::office::{Office, at, outcome};
+use super::fixture::{Fixture, at, completion};
 use crate::*;
 
 fn hard(address: &str, since: &str, mail: Option<MailId>) -> NewSuppression {
@@ -16,15 +16,15 @@ fn hard(address: &str, since: &str, mail: Option<MailId>) -> NewSuppression {
 }
 
 pub(super) async fn a_report_finds_its_mail_by_attempt_and_by_every_message_id(store: Store) {
-    let office = Office::open(store).await;
-    let mail = office.mail().await;
-    let attempt = office.attempt(mail.id).await;
-    let mut done = outcome(AttemptResult::Accepted);
+    let fixture = Fixture::open(store).await;
+    let mail = fixture.mail().await;
+    let attempt = fixture.attempt(mail.id).await;
+    let mut done = completion(AttemptResult::Accepted);
     done.provider_ids.push(("message-id".into(), "<given@provider.example>".into()));
     for _ in 0..2 {
-        office.finish(attempt, &done, &[]).await;
+        fixture.finish(attempt, &done, &[]).await;
     }
-    let store = &office.store;
+    let store = &fixture.store;
     assert_eq!(store.mail_of_attempt(attempt).await.unwrap(), Some(mail.id));
     assert_eq!(store.mail_of_attempt(AttemptId::new()).await.unwrap(), None);
     for id in [mail.message.message_id.as_str(), "<given@provider.example>"] {
@@ -34,16 +34,16 @@ pub(super) async fn a_report_finds_its_mail_by_attempt_and_by_every_message_id(s
         assert_eq!(store.mails_of_message(id).await.unwrap(), [], "{id:?}");
     }
     let reported = store.reported(mail.id).await.unwrap();
-    assert_eq!((reported.company, reported.account), (office.company.id, office.account.id));
+    assert_eq!((reported.company, reported.account), (fixture.company.id, fixture.account.id));
     assert_eq!(reported.rcpt_to, mail.message.rcpt_to);
     let unknown = MailId::new();
     assert_eq!(store.reported(unknown).await.unwrap_err(), StoreError::NoSuchMail(unknown.to_string()));
 }
 
 pub(super) async fn a_dead_address_is_not_written_to_until_somebody_releases_it(store: Store) {
-    let office = Office::open(store).await;
-    let (store, company) = (&office.store, office.company.id);
-    let mail = office.mail().await.id;
+    let fixture = Fixture::open(store).await;
+    let (store, company) = (&fixture.store, fixture.company.id);
+    let mail = fixture.mail().await.id;
     let ask = async |address: &str| store.suppressed(company, &[address.to_owned()]).await.unwrap();
     assert_eq!(ask("e@example.com").await, []);
     let first = hard("E@Example.com", "2026-11-23T10:00:00+01:00", Some(mail));
@@ -60,7 +60,7 @@ pub(super) async fn a_dead_address_is_not_written_to_until_somebody_releases_it(
         );
         assert_eq!(found[0].words.as_deref(), Some("550 5.1.1 no such user"));
     }
-    assert_eq!(store.suppressed(office.next_door.id, &["e@example.com".into()]).await.unwrap(), []);
+    assert_eq!(store.suppressed(fixture.next_door.id, &["e@example.com".into()]).await.unwrap(), []);
     // A batch asks for all whom it goes to.
     let many: Vec<String> = (0..70_000).map(|number| format!("{}@example.com", number % 69_000)).collect();
     assert_eq!(store.suppressed(company, &many).await.unwrap(), []);
@@ -88,8 +88,8 @@ pub(super) async fn a_dead_address_is_not_written_to_until_somebody_releases_it(
 }
 
 pub(super) async fn spellings_of_one_address_are_one_and_words_are_bounded(store: Store) {
-    let office = Office::open(store).await;
-    let (store, company) = (&office.store, office.company.id);
+    let fixture = Fixture::open(store).await;
+    let (store, company) = (&fixture.store, fixture.company.id);
     let words = "x\0".repeat(50_000);
     let mut new = hard("jörg@bücher.example", "2026-11-23T10:00:00+01:00", None);
     new.words = Some(words);

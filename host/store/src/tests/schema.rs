@@ -1,7 +1,7 @@
 //! What is in the database, by its own schema: so that no column is forgotten in a test.
 
 use crate::Store;
-use crate::connect::Dialect;
+use crate::schema::dialect::Dialect;
 use sqlx::AssertSqlSafe;
 
 /// Every column that holds text, as table and column; those of the migrations' own table are left out.

@@ -18,7 +18,7 @@ impl Worker {
             return;
         }
         looked.0 = Some(Instant::now());
-        match self.outbox.store.bring_back(self.outbox.clock.now()).await {
+        match self.outbox.store.repair_due_times(self.outbox.clock.now()).await {
             Ok(0) => {}
             Ok(mails) => (self.notices)(&format!(
                 "this machine's clock went back: {mails} mails that waited for a time far ahead are looked at now"

@@ -347,7 +347,7 @@ impl Worker {
         loop {
             let mails = store.claim(lease_owner, account, Pace::default(), PUT_OFF, now, LEASE).await?;
             for mail in &mails {
-                self.outbox.journal.settle(*mail, lease_owner, queue_state.clone()).await?;
+                self.outbox.journal.change_state(*mail, lease_owner, queue_state.clone()).await?;
             }
             self.tally.put_off.fetch_add(mails.len() as u64, Ordering::Relaxed);
             if mails.len() < PUT_OFF as usize {

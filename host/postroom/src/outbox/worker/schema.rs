@@ -24,7 +24,7 @@ impl Worker {
         if asked.0.elapsed() < ASK {
             return Ok(());
         }
-        self.outbox.store.fits().await?;
+        self.outbox.store.check_version().await?;
         asked.0 = Instant::now();
         Ok(())
     }

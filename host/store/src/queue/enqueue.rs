@@ -1,0 +1,446 @@
+//! Storing mails and putting them into the outbox: a whole group by one commit and few statements, each intent once.
+
+use crate::compliance::audit::{Action, Asker, asker, note_asked};
+use crate::error::or_taken;
+use crate::mail::batches::NEVER_LEFT;
+use crate::mail::message_blob::MessageBlob;
+use crate::mail::types::OpenCheck;
+use crate::mail::types::{FilePlace, NewMail};
+use crate::queue::state::{Enqueued, Order, QueueState, WaitReason, intent_of};
+use crate::sql::row;
+use crate::sql::rows::{self, JsonRows};
+use crate::sql::writing::WriteTransaction;
+use crate::{StoreError, UserStore};
+use data_encoding::HEXLOWER;
+use postroom_model::MailId;
+use serde::Serialize;
+use sqlx::{AnyConnection, Row as _};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The identity by which two mails are one: [`intent_of`].
+pub(crate) type Intent = Vec<u8>;
+
+/// The earlier mails of an intent: the latest that the user may see, and how often it was asked for again, by all users.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Earlier {
+    mail: Option<MailId>,
+    pub(crate) resend: i64,
+    /// All of them failed, and no server took one for any recipient: a user who asks for it again gets a new one.
+    never_left: bool,
+}
+
+impl Earlier {
+    /// Returns true if it failed, and the user may see it.
+    fn sends_again(&self) -> bool {
+        self.never_left && self.mail.is_some()
+    }
+}
+
+/// An answer whether a mail of the same intent exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedBefore {
+    /// It would be the first.
+    No,
+    /// It exists: this is the latest mail.
+    As(MailId),
+    /// It exists, and failed for all recipients: asked for again, it is sent again.
+    Failed(MailId),
+    /// It exists, of accounts alone that the user may not use.
+    Elsewhere,
+}
+
+/// A mail that enters the outbox now, and how many mails of its intent there were before.
+pub(crate) struct Entering<'a> {
+    pub(crate) mail: &'a NewMail,
+    pub(crate) packed: &'a [u8],
+    pub(crate) intent: Option<Intent>,
+    pub(crate) resend: i64,
+}
+
+impl UserStore<'_> {
+    /// Stores mails and puts them into the outbox, all or none: on disk when it returns. A mail of an intent that exists is not
+    /// added again, unless the order asks for it or the earlier one failed for all recipients.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchAccount`], forbidden or missing; [`StoreError::Taken`] for an id that is stored already;
+    /// [`StoreError::AskedElsewhere`] where the intent exists, of accounts alone that the user may not use.
+    pub async fn enqueue(&self, mails: &[NewMail], order: &Order) -> Result<Vec<Enqueued>, StoreError> {
+        // Before the write lock is taken.
+        let packed = mails.iter().map(|mail| MessageBlob::of(&mail.message).pack());
+        let packed = packed.collect::<Result<Vec<_>, _>>()?;
+        let enqueued = match self.enqueue_all(mails, &packed, order).await {
+            // Another program asked for the same at this moment, and was first: its mail is found now.
+            Err(StoreError::Taken { .. }) => self.enqueue_all(mails, &packed, order).await?,
+            enqueued => enqueued?,
+        };
+        self.store.notify_workers().await;
+        Ok(enqueued)
+    }
+
+    async fn enqueue_all(
+        &self,
+        mails: &[NewMail],
+        packed: &[Vec<u8>],
+        order: &Order,
+    ) -> Result<Vec<Enqueued>, StoreError> {
+        let mut transaction = self.store.write().await?;
+        let asker = asker(&mut transaction, self.user).await?;
+        for account in mails.iter().map(|mail| mail.account).collect::<BTreeSet<_>>() {
+            self.reach(&mut transaction, account).await?;
+        }
+        let intents: Vec<Option<Intent>> = mails.iter().map(intent).collect();
+        let mut earlier = self.earlier(&mut transaction, intents.iter().flatten()).await?;
+        let (mut enqueued, mut entering, mut adopted) =
+            (Vec::with_capacity(mails.len()), Vec::new(), Vec::new());
+        for ((mail, packed), intent) in mails.iter().zip(packed).zip(intents) {
+            let before = intent.as_ref().and_then(|intent| earlier.get(intent)).copied();
+            if let Some(before) = before.filter(|before| !order.again && !before.sends_again()) {
+                let before = before.mail.ok_or_else(|| asked_elsewhere(mail))?;
+                adopted.push(before);
+                enqueued.push(Enqueued::Existing(before));
+                continue;
+            }
+            let resend = before.map_or(0, |before| before.resend + 1);
+            if let Some(intent) = &intent {
+                earlier.insert(intent.clone(), Earlier { mail: Some(mail.id), resend, never_left: false });
+            }
+            enqueued.push(Enqueued::New(mail.id));
+            entering.push(Entering { mail, packed, intent, resend });
+        }
+        self.adopt(&mut transaction, &adopted, order).await?;
+        self.enter(&mut transaction, asker.as_ref(), &entering, order).await?;
+        transaction.commit().await?;
+        Ok(enqueued)
+    }
+
+    /// Puts mails into the outbox in this transaction.
+    pub(crate) async fn enter(
+        &self,
+        transaction: &mut WriteTransaction,
+        asker: Option<&Asker>,
+        entering: &[Entering<'_>],
+        order: &Order,
+    ) -> Result<(), StoreError> {
+        for one in entering {
+            self.insert_mail(transaction, one).await?;
+        }
+        insert_files(transaction, entering).await?;
+        insert_open_checks(transaction, entering).await?;
+        insert_outbox_rows(transaction, entering, order).await?;
+        if let Some(asker) = asker {
+            let action = |resend| if resend > 0 { Action::AskedAgain } else { Action::Asked };
+            let asked: Vec<_> = entering.iter().map(|it| (it.mail, action(it.resend))).collect();
+            note_asked(transaction, asker, &asked);
+        }
+        Ok(())
+    }
+
+    /// Returns which of these mails have an intent that exists, in their order.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchAccount`], forbidden or missing.
+    pub async fn asked_before(&self, mails: &[&NewMail]) -> Result<Vec<AskedBefore>, StoreError> {
+        let mut connection = self.store.pool.acquire().await?;
+        for account in mails.iter().map(|mail| mail.account).collect::<BTreeSet<_>>() {
+            self.reach(&mut connection, account).await?;
+        }
+        let intents: Vec<Option<Intent>> = mails.iter().map(|mail| intent(mail)).collect();
+        let earlier = self.earlier(&mut connection, intents.iter().flatten()).await?;
+        let answer = |intent: Option<Intent>| match intent.and_then(|intent| earlier.get(&intent).copied()) {
+            None => AskedBefore::No,
+            Some(Earlier { mail: Some(mail), never_left: true, .. }) => AskedBefore::Failed(mail),
+            Some(Earlier { mail: Some(mail), .. }) => AskedBefore::As(mail),
+            Some(Earlier { mail: None, .. }) => AskedBefore::Elsewhere,
+        };
+        Ok(intents.into_iter().map(answer).collect())
+    }
+
+    /// Reads what is known of each intent.
+    pub(crate) async fn earlier(
+        &self,
+        connection: &mut AnyConnection,
+        intents: impl Iterator<Item = &Intent>,
+    ) -> Result<BTreeMap<Intent, Earlier>, StoreError> {
+        #[derive(Serialize)]
+        struct IntentRow {
+            intent: String,
+        }
+        let intents: Vec<IntentRow> =
+            intents.map(|intent| IntentRow { intent: HEXLOWER.encode(intent) }).collect();
+        if intents.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let each = JsonRows::on(connection);
+        // The id of a mail that the user may not see does not leave the database.
+        let sql = format!(
+            "select case when reachable.id is null then null else mails.id end as mail, mails.intent, mails.resend, \
+             (select count(*) from outbox where outbox.mail = mails.id and {NEVER_LEFT}) as never_left \
+             from mails join users on users.company = mails.company \
+             left join reachable on reachable.id = mails.account and reachable.user_id = users.id \
+             where users.id = $2 and mails.intent in (select {} from {}) order by mails.resend",
+            each.bytes("intent"),
+            each.row(),
+        );
+        let found =
+            rows::bulk_query(sql, &intents)?.bind(self.user.to_string()).fetch_all(connection).await?;
+        let mut earlier: BTreeMap<Intent, Earlier> = BTreeMap::new();
+        for row in &found {
+            let intent = row::bytes(row, "intent")?;
+            // One that left, or may have, is enough: what was sent again may have failed after that.
+            let never_left = row::count(row, "never_left")? > 0;
+            let before = earlier.get(&intent).is_none_or(|of| of.never_left);
+            let of = earlier.entry(intent).or_default();
+            of.never_left = before && never_left;
+            of.resend = row.try_get("resend")?;
+            of.mail = row::optional(row, "mail")?.or(of.mail);
+        }
+        Ok(earlier)
+    }
+
+    /// Adds mails that still wait to the batch that asks for them now.
+    async fn adopt(
+        &self,
+        connection: &mut AnyConnection,
+        adopted: &[MailId],
+        order: &Order,
+    ) -> Result<(), StoreError> {
+        let Some(batch) = order.batch.filter(|_| !adopted.is_empty()) else { return Ok(()) };
+        let each = JsonRows::on(connection);
+        let sql = format!(
+            "update outbox set batch = $2 from {} where outbox.mail = {} and outbox.state = 'ready' and {}",
+            each.row(),
+            each.text("id"),
+            self.scope().on("outbox", 3),
+        );
+        let adopt =
+            rows::bulk_query(sql, &rows::ids(adopted))?.bind(batch.to_string()).bind(self.scope().owner());
+        adopt.execute(connection).await?;
+        Ok(())
+    }
+
+    async fn insert_mail(
+        &self,
+        connection: &mut AnyConnection,
+        entering: &Entering<'_>,
+    ) -> Result<(), StoreError> {
+        let Entering { mail, packed, intent, resend } = entering;
+        let clean = row::without_zeros;
+        let document = mail.document.as_ref();
+        let enqueued = sqlx::query(
+            "insert into mails (id, company, account, user_id, created, document_kind, document_number, partner, \
+             use_case, subject, from_name, from_address, recipients, message_id, mail_from, rcpt_to, size, \
+             needs_smtputf8, message_blob, revision, intent, resend, options) \
+             select $1, company, id, user_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+             $17, $18, $19, $20 from reachable where user_id = $21 and id = $22",
+        )
+        .bind(mail.id.to_string())
+        .bind(row::stamp(mail.created))
+        .bind(document.map(|document| clean(&document.kind)))
+        .bind(document.map(|document| clean(&document.number)))
+        .bind(document.map(|document| clean(&document.partner)))
+        .bind(clean(&mail.use_case))
+        .bind(clean(&mail.subject))
+        .bind(mail.from.name.as_deref().map(clean))
+        .bind(clean(&mail.from.address))
+        .bind(row::to_json(&mail.recipients)?)
+        .bind(clean(&mail.message.message_id))
+        .bind(clean(&mail.message.mail_from))
+        .bind(row::to_json(&mail.message.rcpt_to)?)
+        .bind(row::whole(mail.message.size))
+        .bind(i64::from(mail.message.needs_smtputf8))
+        .bind(packed.to_vec())
+        .bind(mail.revision.as_deref().map(clean))
+        .bind(intent.clone())
+        .bind(*resend)
+        .bind(row::to_json(&mail.options)?)
+        .bind(self.user.to_string())
+        .bind(mail.account.to_string())
+        .execute(connection)
+        .await
+        .map_err(or_taken("a mail", mail.id))?;
+        match enqueued.rows_affected() {
+            0 => Err(StoreError::NoSuchAccount(mail.account.to_string())),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn asked_elsewhere(mail: &NewMail) -> StoreError {
+    let document = mail.document.as_ref();
+    StoreError::AskedElsewhere(document.map(|it| it.number.clone()).unwrap_or_default())
+}
+
+pub(crate) fn intent(mail: &NewMail) -> Option<Intent> {
+    let (document, revision) = (mail.document.as_ref()?, mail.revision.as_deref()?);
+    let to = &mail.message.rcpt_to;
+    Some(intent_of(&document.kind, &document.number, revision, &mail.use_case, to))
+}
+
+async fn insert_outbox_rows(
+    connection: &mut AnyConnection,
+    entering: &[Entering<'_>],
+    order: &Order,
+) -> Result<(), StoreError> {
+    #[derive(Serialize)]
+    struct NewOutboxRow {
+        mail: String,
+        state: &'static str,
+        due: i64,
+        cause: Option<&'static str>,
+        reason: Option<String>,
+    }
+    if entering.is_empty() {
+        return Ok(());
+    }
+    let row = |mail: &NewMail| {
+        let queue_state = if order.held {
+            QueueState::Held { cause: WaitReason::User, reason: "held when it was made".to_owned() }
+        } else {
+            let due = order.lease.as_ref().map(|(_, until)| *until).or(order.send_at);
+            QueueState::Ready { due: due.unwrap_or(mail.created), waits: None }
+        };
+        NewOutboxRow {
+            mail: mail.id.to_string(),
+            state: queue_state.name(),
+            due: queue_state.due(),
+            cause: queue_state.cause().map(WaitReason::as_str),
+            reason: queue_state.reason().map(str::to_owned),
+        }
+    };
+    let each = JsonRows::on(connection);
+    let sql = format!(
+        "insert into outbox (mail, company, account, state, due, send_at, lease_owner, cause, reason, batch) \
+         select mails.id, mails.company, mails.account, {}, {}, $2, $3, {}, {}, $4 from {} \
+         join mails on mails.id = {}",
+        each.text("state"),
+        each.number("due"),
+        each.text("cause"),
+        each.text("reason"),
+        each.row(),
+        each.text("mail"),
+    );
+    let rows: Vec<NewOutboxRow> = entering.iter().map(|it| row(it.mail)).collect();
+    rows::bulk_query(sql, &rows)?
+        .bind(order.send_at.map(row::stamp))
+        .bind(order.lease.as_ref().map(|(lease_owner, _)| lease_owner.as_str().to_owned()))
+        .bind(order.batch.map(|batch| batch.to_string()))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Stores how openings are checked, before the commit that lets a worker claim the mail.
+async fn insert_open_checks(
+    connection: &mut AnyConnection,
+    entering: &[Entering<'_>],
+) -> Result<(), StoreError> {
+    #[derive(Serialize)]
+    struct OpenCheckRow {
+        mail: String,
+        way: &'static str,
+    }
+    let checked = entering.iter().filter(|it| it.mail.open_check != OpenCheck::Off);
+    let row =
+        |it: &Entering<'_>| OpenCheckRow { mail: it.mail.id.to_string(), way: it.mail.open_check.as_str() };
+    let rows: Vec<OpenCheckRow> = checked.map(row).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let each = JsonRows::on(connection);
+    let sql = format!(
+        "insert into checked_opens (mail, way) select {}, {} from {}",
+        each.text("mail"),
+        each.text("way"),
+        each.row(),
+    );
+    rows::bulk_query(sql, &rows)?.execute(connection).await?;
+    Ok(())
+}
+
+async fn insert_files(connection: &mut AnyConnection, entering: &[Entering<'_>]) -> Result<(), StoreError> {
+    #[derive(Serialize)]
+    struct FileRow<'a> {
+        mail: String,
+        handle: u32,
+        name: String,
+        media_type: String,
+        role: String,
+        size: i64,
+        sha256: String,
+        path: Option<&'a str>,
+    }
+    let (mut all, mut contents) = (Vec::new(), BTreeMap::new());
+    for (mail, file) in entering.iter().flat_map(|it| it.mail.files.iter().map(|file| (it.mail.id, file))) {
+        let path = match &file.place {
+            FilePlace::Disk(path) => {
+                let text = path.to_str().filter(|_| path.is_absolute());
+                Some(text.ok_or_else(|| StoreError::invalid("file", "expected an absolute path in UTF-8"))?)
+            }
+            FilePlace::Stored(content) => {
+                contents.entry(file.sha256).or_insert((mail, content));
+                None
+            }
+        };
+        all.push(FileRow {
+            mail: mail.to_string(),
+            handle: file.handle,
+            name: row::without_zeros(&file.name),
+            media_type: row::without_zeros(&file.media_type),
+            role: row::without_zeros(&file.role),
+            size: row::whole(file.size),
+            sha256: HEXLOWER.encode(&file.sha256),
+            path,
+        });
+    }
+    for (sha256, (mail, content)) in contents {
+        insert_content(connection, mail, sha256, content).await?;
+    }
+    if all.is_empty() {
+        return Ok(());
+    }
+    let each = JsonRows::on(connection);
+    let sql = format!(
+        "insert into files (mail, handle, name, media_type, role, size, sha256, path) \
+         select {}, {}, {}, {}, {}, {}, {}, {} from {}",
+        each.text("mail"),
+        each.number("handle"),
+        each.text("name"),
+        each.text("media_type"),
+        each.text("role"),
+        each.number("size"),
+        each.bytes("sha256"),
+        each.text("path"),
+        each.row(),
+    );
+    rows::bulk_query(sql, &all)?
+        .execute(connection)
+        .await
+        .map_err(or_taken("a file", "of the same number"))?;
+    Ok(())
+}
+
+/// Stores the bytes of a file once for the company, however many mails carry it: a logo is in every mail.
+async fn insert_content(
+    connection: &mut AnyConnection,
+    mail: MailId,
+    sha256: [u8; 32],
+    content: &[u8],
+) -> Result<(), StoreError> {
+    let known = sqlx::query(
+        "select 1 from contents join mails on mails.company = contents.company where mails.id = $1 and sha256 = $2",
+    );
+    let known = known.bind(mail.to_string()).bind(sha256.to_vec()).fetch_optional(&mut *connection).await?;
+    if known.is_some() {
+        return Ok(());
+    }
+    sqlx::query(
+        "insert into contents (company, sha256, content) select company, $1, $2 from mails where id = $3 \
+         on conflict (company, sha256) do nothing",
+    )
+    .bind(sha256.to_vec())
+    .bind(content.to_vec())
+    .bind(mail.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
