@@ -13,6 +13,7 @@ use super::reconcile;
 use super::refusals;
 use super::sender::sender_of;
 use super::sent_copy::{self, SentCopy};
+use super::spans;
 use super::status;
 use super::stored_message;
 use super::waiting::{CurrentPause, Wait};
@@ -26,6 +27,7 @@ use postroom_store::{
     AttemptId, AttemptResult, Event, Mail, MailId, NewAttempt, OpenCheck, Outcome, QueueState, StateChange,
     StoreError, WaitReason,
 };
+use tracing::Instrument as _;
 
 /// Why a mail failed that its server took.
 const ONLY_A_COPY: &str =
@@ -263,7 +265,7 @@ impl Dispatch<'_> {
             fallback: fallback.is_some(),
         };
         let id = self.outbox.journal.begin(mail.mail.id, &started, &self.outbox.lease_owner).await?;
-        let files = files.behind(self.outbox.gate(id));
+        let files = files.with_hook(self.outbox.before_final_dot(id));
         let options = SubmissionOptions {
             sender: sender_of(account, &mail.mail.from),
             envelope_id: Some(id.to_string()),
@@ -272,11 +274,12 @@ impl Dispatch<'_> {
             check_opens: route.transport == "sendgrid" && mail.mail.open_check == OpenCheck::Provider,
         };
         let (options, at) = (options.to_json(), stamp(now));
-        let submitted = match self.company_plugin.submit(&files, &outgoing, &to, &options, route, &at).await {
-            Ok(outcome) => outcome,
-            Err(error) => without_answer(&error, &to, &at),
+        let made = async {
+            let submitted = self.company_plugin.submit(&files, &outgoing, &to, &options, route, &at).await;
+            let submitted = submitted.unwrap_or_else(|error| without_answer(&error, &to, &at));
+            self.record(mail, account, (id, now), submitted, fallback.is_some()).await
         };
-        self.keep(mail, account, (id, now), submitted, fallback.is_some()).await
+        made.instrument(spans::attempt(id)).await
     }
 
     /// Recipients that bounced for good or complained, with the evidence; none: all may be written to.
@@ -291,7 +294,7 @@ impl Dispatch<'_> {
     }
 
     /// Records what came of an attempt, and files the copy of a mail that left.
-    async fn keep(
+    async fn record(
         &self,
         mail: &Mail,
         account: &Account,
@@ -314,6 +317,8 @@ impl Dispatch<'_> {
             ..StateChange::of(&self.outbox.lease_owner, queue_state)
         });
         self.outbox.finish(id, &outcome, &events, settle).await?;
+        // Without the server's words, which may name addresses.
+        tracing::debug!(account = %account.id, result = of.settlement.outcome, "attempt {id} ended");
         refusals::suppress_refused(&self.outbox.store, self.company_plugin, mail, &events).await?;
         if let Some(delivery::SubmitError::NeedsSignIn(words)) = &of.error {
             let state = AccountState::NeedsSignIn { reason: words.clone(), since: now };

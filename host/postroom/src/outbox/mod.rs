@@ -18,8 +18,10 @@ mod pace;
 mod pending_status;
 mod reconcile;
 mod refusals;
+mod retry;
 mod sender;
 mod sent_copy;
+mod spans;
 mod status;
 mod stored_message;
 mod taken;
@@ -43,6 +45,4 @@ pub use status::timeline;
 pub use stored_message::{FileError, Keeping, plain};
 pub use taken::Taken;
 pub use waiting::{CurrentPause, Wait};
-pub use worker::{
-    AccountContext, Notices, OpenError, PluginProvider, Tally, Unreachable, Worker, WorkerOptions,
-};
+pub use worker::{AccountContext, OpenError, PluginProvider, Tally, Unreachable, Worker, WorkerOptions};
