@@ -95,5 +95,5 @@ pub(super) fn fields(key: &RecordsKey, method: &str, url: &Url, body: &[u8]) -> 
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    data_encoding::HEXLOWER.encode(bytes)
 }

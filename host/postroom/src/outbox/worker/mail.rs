@@ -1,9 +1,10 @@
 //! One mail of a worker's, from its lease to the recorded state.
 
 use super::{AccountContext, Tally};
-use crate::outbox::dispatch::{Answers, Copies, Dispatch, Step};
+use crate::outbox::dispatch::{Answers, Copies, Dispatch};
 use crate::outbox::error::OutboxError;
 use crate::outbox::outbox_handle::OutboxHandle;
+use crate::outbox::step::Step;
 use crate::outbox::waiting::Wait;
 use chrono::Duration;
 use postroom_store::{Mail, MailId, QueueState, StoreError, WaitReason};
