@@ -65,7 +65,7 @@ async fn a_full_day_slows_an_account_down_and_fails_nothing() {
     let submitter: Arc<dyn Submitter> = memory.clone();
     for (day, sent) in [(0, 5), (1, 10), (2, 12)] {
         let tally = shop.work(&submitter).await;
-        assert_eq!((memory.taken().len(), tally.failed()), (sent, 0), "day {day}: {:?}", shop.said());
+        assert_eq!((memory.taken().len(), tally.failed()), (sent, 0), "day {day}: {:?}", shop.logged());
         if sent < mails.len() {
             let (row, label) = shop.row(mails[sent]).await;
             let QueueState::Ready { due, waits: Some((WaitReason::Wait, why)) } = row.queue_state else {
@@ -100,7 +100,7 @@ async fn a_clock_that_goes_back_between_attempts_sends_nothing_twice_and_nothing
             shop.pass(if back > Duration::hours(1) { Duration::hours(1) } else { Duration::minutes(20) });
         }
         let times = times(&greylist.taken);
-        assert_eq!(times.len(), mails.len(), "back by {back}: {:?}", shop.said());
+        assert_eq!(times.len(), mails.len(), "back by {back}: {:?}", shop.logged());
         assert!(times.values().all(|times| *times == 1), "back by {back}: {times:?}");
     }
 }
@@ -119,7 +119,7 @@ async fn a_clock_that_went_back_while_a_worker_died_or_a_mail_was_asked_for_hold
         let memory = Arc::new(MemorySubmitter::new());
         let submitter: Arc<dyn Submitter> = memory.clone();
         let tally = shop.work(&submitter).await;
-        assert_eq!((tally.sent(), times(&memory).len()), (4, 4), "back by {back}: {:?}", shop.said());
+        assert_eq!((tally.sent(), times(&memory).len()), (4, 4), "back by {back}: {:?}", shop.logged());
     }
 }
 

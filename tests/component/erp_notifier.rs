@@ -1,5 +1,6 @@
 //! The courier with the real plugin: each status once, in order, and 25 days of silence are told too.
 
+use crate::logged;
 use crate::stored_message::{Enqueued, now};
 use crate::test_host::shipped;
 use chrono::{DateTime, FixedOffset, TimeDelta};
@@ -83,7 +84,6 @@ struct Town {
     told: Arc<Told>,
     time: Arc<Mutex<DateTime<FixedOffset>>>,
     erp_notifier: ErpNotifier,
-    heard: Arc<Mutex<Vec<String>>>,
 }
 
 impl Town {
@@ -97,11 +97,9 @@ impl Town {
         let (told, time) = (Arc::new(Told::default()), Arc::new(Mutex::new(now())));
         let clock = Arc::clone(&time);
         let outbox = OutboxHandle::open(&kept.store, "test", Clock::new(move || *clock.lock().unwrap()));
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let said = Arc::clone(&heard);
-        let say = move |text: &str| said.lock().unwrap().push(text.to_owned());
-        let erp_notifier = ErpNotifier::new(&outbox, Arc::new(Access(Arc::clone(&told))), Arc::new(say));
-        Self { kept, told, time, erp_notifier, heard }
+        logged::capture();
+        let erp_notifier = ErpNotifier::new(&outbox, Arc::new(Access(Arc::clone(&told))));
+        Self { kept, told, time, erp_notifier }
     }
 
     async fn happens(&self, kind: &str, recipient: Option<&str>, words: &str) {
@@ -146,10 +144,10 @@ async fn c5_each_status_is_told_once_when_it_changes_and_silence_is_told_as_well
     let town = Town::new().await;
     assert_eq!(town.round().await, Delivered::default(), "nothing is known yet");
     town.happens("accepted", None, "250 queued").await;
-    assert_eq!(town.round().await.told, 2);
+    assert_eq!(town.round().await.accepted, 2);
     assert_eq!(town.told(), [format!("{ELS} in-transit"), format!("{JAN} in-transit")]);
     town.happens("delayed", Some(ELS), "451 later").await;
-    assert_eq!(town.round().await.told, 0, "in transit still");
+    assert_eq!(town.round().await.accepted, 0, "in transit still");
     town.pass(TimeDelta::hours(1));
     town.happens("delivered", Some(JAN), "250 saved").await;
     town.round().await;
@@ -166,7 +164,7 @@ async fn c5_each_status_is_told_once_when_it_changes_and_silence_is_told_as_well
     let last = town.told.notices.lock().unwrap().last().cloned().unwrap();
     assert!(last.reason.as_deref().is_some_and(|it| it.contains("no such user")), "{last:?}");
     assert_eq!((last.mail, last.at), (Some(town.kept.mail), *town.time.lock().unwrap()));
-    assert_eq!(town.heard.lock().unwrap().len(), 0);
+    assert_eq!(logged::messages(town.kept.company.id), [""; 0]);
 }
 
 /// Rule A3: an ERP keeps the status of a document, which the copy to the user who made the mail says nothing of.
@@ -204,12 +202,12 @@ async fn a_notice_that_fails_holds_up_its_document_and_no_other() {
     let refused = RecordsError::Refused { status: 422, words: "never".into() };
     *town.told.failing.lock().unwrap() = vec![("A", failed.clone()), ("C", refused)];
     let came = town.round().await;
-    assert_eq!(came, Delivered { told: 2, refused: 1, later: 1 });
+    assert_eq!(came, Delivered { accepted: 2, refused: 1, later: 1 });
     assert_eq!(town.told(), ["B payment", "B payment"]);
     assert_eq!(town.round().await, Delivered::default(), "A waits");
     town.told.failing.lock().unwrap().clear();
     town.pass(TimeDelta::seconds(2));
-    assert_eq!(town.round().await.told, 2);
+    assert_eq!(town.round().await.accepted, 2);
     assert_eq!(town.told(), ["A payment", "A payment"]);
 
     // Down: everything waits, longer each time, and is told in the end.
@@ -222,11 +220,11 @@ async fn a_notice_that_fails_holds_up_its_document_and_no_other() {
         town.pass(TimeDelta::seconds(seconds));
         assert_eq!(town.round().await.later, later, "after {seconds} s more");
     }
-    let heard = town.heard.lock().unwrap().last().cloned().unwrap();
+    let heard = logged::messages(company).pop().unwrap();
     assert!(heard.contains("Atelier Nord") && heard.contains("again in 8 s"), "{heard}");
     town.told.failing.lock().unwrap().clear();
     town.pass(TimeDelta::seconds(8));
-    assert_eq!(town.round().await.told, 2);
+    assert_eq!(town.round().await.accepted, 2);
     let admin = town.kept.store.company_store(company);
     let open = NoticeFilter { open: true, limit: 9, ..NoticeFilter::default() };
     let left = admin.notices(&open).await.unwrap();

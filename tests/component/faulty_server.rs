@@ -216,7 +216,7 @@ async fn a_server_that_misbehaves_in_the_middle_of_a_batch_loses_and_doubles_not
     loop {
         let submitter: Arc<dyn Submitter> = Arc::new(SmtpClient::default());
         let tally = shop.work_at(&submitter, account.clone()).await;
-        assert_eq!(tally.failed(), 0, "{:?}", shop.said());
+        assert_eq!(tally.failed(), 0, "{:?}", shop.logged());
         let mut waiting = 0;
         for mail in &mails {
             waiting += usize::from(matches!(shop.row(*mail).await.0.queue_state, QueueState::Ready { .. }));

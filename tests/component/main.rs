@@ -17,6 +17,7 @@ mod inbound;
 mod instances;
 mod isolation;
 mod limits;
+mod logged;
 mod node;
 mod orphaned;
 mod providers;

@@ -2,7 +2,7 @@
 
 use crate::test_host::{House, shipped};
 use chrono::{DateTime, FixedOffset};
-use postroom::inbound::{Inbox, Taken};
+use postroom::inbound::{ReportIntake, Taken};
 use postroom::model::{
     Authentication, Company, NewAccount, NewCompany, NewUser, PasswordMechanism, Security, SmtpServer,
     Transport,
@@ -107,9 +107,10 @@ impl Enqueued {
     }
 
     pub(crate) async fn take_with(&self, raw: Vec<u8>, addresses: Option<&ReturnAddresses>) -> Taken {
-        let inbox = Inbox::new(&self.store, &self.house.company_plugin, Some(self.company.id), addresses)
-            .await
-            .unwrap();
+        let inbox =
+            ReportIntake::new(&self.store, &self.house.company_plugin, Some(self.company.id), addresses)
+                .await
+                .unwrap();
         inbox.take(raw, now()).await.unwrap()
     }
 

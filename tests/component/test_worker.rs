@@ -1,5 +1,6 @@
 //! Workers at a store, with a submitter in memory and a clock that the test moves.
 
+use crate::logged;
 use crate::test_host::shipped;
 use chrono::{Duration, Local};
 use postroom::engine::{Accounts, Capabilities, CompanyPlugin};
@@ -14,8 +15,8 @@ use postroom::store::{
 };
 use postroom::transport::BoxFuture;
 use postroom::transport::smtp::{self, Submitter};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
 
 const ADDRESS: &str = "office@ateliernord.example";
 
@@ -26,7 +27,6 @@ pub(crate) struct Shop {
     lotte: User,
     /// How far the clock is ahead of this machine's.
     ahead: Arc<AtomicI64>,
-    said: Arc<Mutex<Vec<String>>>,
     _folder: tempfile::TempDir,
 }
 
@@ -50,9 +50,10 @@ impl Shop {
             NewAccount::new("office".parse().unwrap(), ADDRESS.parse().unwrap(), Transport::Smtp(server));
         let account = admin.add_account(&account).await.unwrap();
         admin.grant(account.id, lotte.id).await.unwrap();
-        let (ahead, said) = (Arc::default(), Arc::default());
+        let ahead = Arc::default();
+        logged::capture();
         let store = store.system();
-        Self { store, account, lotte, ahead, said, _folder: folder }
+        Self { store, account, lotte, ahead, _folder: folder }
     }
 
     /// The clock, which the test moves.
@@ -129,21 +130,19 @@ impl Shop {
 
     /// The same, with the account at this server.
     pub(crate) async fn work_at(&self, submitter: &Arc<dyn Submitter>, server: smtp::Account) -> Arc<Tally> {
-        let said = Arc::clone(&self.said);
         let worker = Worker::new(
             OutboxHandle::open(&self.store, "worker", self.clock()),
             Arc::new(Reached { submitter: Arc::clone(submitter), server }),
             WorkerOptions { drain: true, ..WorkerOptions::default() },
-            Arc::new(move |text: &str| said.lock().unwrap().push(text.to_owned())),
         );
         let tally = worker.tally();
         worker.run(std::future::pending()).await.unwrap();
         tally
     }
 
-    /// What workers said.
-    pub(crate) fn said(&self) -> Vec<String> {
-        self.said.lock().unwrap().clone()
+    /// What workers logged.
+    pub(crate) fn logged(&self) -> Vec<String> {
+        logged::messages(self.account.company)
     }
 
     /// Where a mail stands, and its label.

@@ -27,6 +27,7 @@ mod handover;
 mod insist;
 mod key;
 mod load_plugin;
+mod logging;
 mod mail;
 mod mail_json;
 mod moment;
@@ -216,6 +217,12 @@ pub fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<Exit, Failure> {
     let common = &cli.common;
+    let prefix = match cli.command {
+        Command::Worker(_) => logging::Prefix::Seconds,
+        Command::Serve(_) => logging::Prefix::Millis,
+        _ => logging::Prefix::Program,
+    };
+    logging::begin(common, prefix)?;
     match cli.command {
         Command::Render(args) => render::run(common, &args).await,
         Command::Send(args) => send::run(common, &args).await,

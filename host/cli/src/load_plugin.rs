@@ -2,10 +2,7 @@
 
 use super::Common;
 pub(super) use postroom::app::no_files;
-use postroom::app::{
-    Accounts, AppError, Capabilities, CompanyPlugin, Diagnostics, Engine, LogSink, Options, PluginLoad,
-};
-use postroom_contract::log::Level;
+use postroom::app::{Accounts, AppError, Capabilities, CompanyPlugin, Engine, Options, PluginLoad};
 use postroom_transport::smtp::{MemorySubmitter, Submitter};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,10 +12,9 @@ pub(super) fn reading(common: &Common) -> Result<CompanyPlugin, AppError> {
     sending(common, Accounts::new(), Arc::new(MemorySubmitter::default()))
 }
 
-/// The same, for a company of the store.
+/// Loads the plugin and opens it for a company of the store so that it can send nothing.
 pub(super) fn reading_for(common: &Common, company: &str) -> Result<CompanyPlugin, AppError> {
-    let capabilities = Capabilities { log: log(common), ..Capabilities::default() };
-    Ok(engine(common)?.company_plugin(company, capabilities))
+    Ok(engine(common)?.company_plugin(company, Capabilities::default()))
 }
 
 /// Loads the plugin and opens it so that it reaches these accounts.
@@ -27,8 +23,7 @@ pub(super) fn sending(
     accounts: Accounts,
     submitter: Arc<dyn Submitter>,
 ) -> Result<CompanyPlugin, AppError> {
-    let capabilities =
-        Capabilities { accounts: Arc::new(accounts), submitter, log: log(common), ..Capabilities::default() };
+    let capabilities = Capabilities { accounts: Arc::new(accounts), submitter, ..Capabilities::default() };
     Ok(engine(common)?.company_plugin("cli", capabilities))
 }
 
@@ -43,31 +38,6 @@ pub(super) fn engine(common: &Common) -> Result<Engine, AppError> {
 pub(super) fn loading(common: &Common) -> PluginLoad {
     let common = common.clone();
     PluginLoad::begin(move || engine(&common))
-}
-
-/// What happens beside a use case goes to standard error.
-pub(super) fn diagnostics(common: &Common) -> Diagnostics {
-    let notices = Arc::new(|text: &str| eprintln!("postroom: {}", super::output::printable(text)));
-    Diagnostics { log: log(common), notices }
-}
-
-/// The plugin's log lines go to standard error: warnings and errors, and all with `--verbose`.
-pub(super) fn log(common: &Common) -> LogSink {
-    let verbose = common.verbose;
-    Arc::new(move |_: &str, level: Level, text: &str| {
-        if verbose || matches!(level, Level::Warning | Level::Error) {
-            eprintln!("plugin: {}: {}", level_name(level), super::output::printable(text));
-        }
-    })
-}
-
-fn level_name(level: Level) -> &'static str {
-    match level {
-        Level::Debug => "debug",
-        Level::Info => "info",
-        Level::Warning => "warning",
-        Level::Error => "error",
-    }
 }
 
 /// The plugin's file: named, by environment, or with this program. Not in the current folder: whoever put a plugin there would

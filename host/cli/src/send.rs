@@ -115,7 +115,7 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<Exit, Failur
         let (connections, company, user) =
             (session.connections.clone(), session.company.clone(), session.user.clone());
         let plugin = load_plugin::loading(common);
-        let session = session::of_mail(common, plugin, connections, company, user, *before).await?;
+        let session = session::of_mail(plugin, connections, company, user, *before).await?;
         let extra = Extra { fields: serde_json::json!({ "asked_before": true }), unusable: false };
         return deliver(common, &session, *before, &request, extra).await;
     }

@@ -3,9 +3,8 @@
 use super::store_args::StoreArgs;
 use super::{Common, Failure, load_plugin, stopping};
 use crate::Exit;
-use chrono::{Local, SecondsFormat};
 use clap::Args;
-use postroom::app::{Diagnostics, keep_notifying};
+use postroom::app::keep_notifying;
 use postroom::config::{PublicUrl, Web};
 use postroom_web::{Limits, Listeners, Site, serve};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -60,15 +59,14 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<Exit, Failu
     }
     write(&metrics_words);
     for warning in warnings(&web, metrics.as_ref().and_then(|it| it.local_addr().ok())) {
-        write(&format!("WARNING: {warning}"));
+        tracing::warn!("WARNING: {warning}");
     }
     // In a log that leaves this machine whoever owns the database can't change them.
     for (_, company, head) in connections.store().audit_heads().await? {
         write(&format!("the audit log of {company} ends with {head}"));
     }
     let attendance = connections.vault().attend("serve").await?;
-    let diagnostics = Diagnostics { log: load_plugin::log(common), notices: Arc::new(write) };
-    let notifying = keep_notifying(&connections, &engine, &diagnostics);
+    let notifying = keep_notifying(&connections, &engine);
     let site = Arc::new(site);
     let fresh = Arc::clone(&site);
     let fresh = tokio::spawn(async move { fresh.keep_link_keys_fresh().await });
@@ -118,6 +116,5 @@ fn warnings(web: &Web, metrics: Option<SocketAddr>) -> Vec<String> {
 }
 
 fn write(line: &str) {
-    let time = Local::now().to_rfc3339_opts(SecondsFormat::Millis, false);
-    eprintln!("{time} {}", super::output::printable(line));
+    tracing::info!("{line}");
 }

@@ -1,6 +1,6 @@
 //! Sessions as commands open them: with the plugin's options, and what could not be used on standard error.
 
-use super::load_plugin::{diagnostics, loading};
+use super::load_plugin::loading;
 use super::output::printable;
 use super::store_args::UserArgs;
 use super::{Common, Failure};
@@ -16,20 +16,19 @@ pub(super) async fn open(
     // One computes, the other waits for the disk.
     let plugin = loading(common);
     let (connections, company, user) = who.open().await?;
-    let session = Session::open(plugin, connections, company, user, account, &diagnostics(common)).await?;
+    let session = Session::open(plugin, connections, company, user, account).await?;
     Ok(noticed(session))
 }
 
 /// Opens a session to move a mail on.
 pub(super) async fn of_mail(
-    common: &Common,
     plugin: PluginLoad,
     connections: Connections,
     company: Company,
     user: User,
     mail: MailId,
 ) -> Result<Session, Failure> {
-    let session = Session::of_mail(plugin, connections, company, user, mail, &diagnostics(common)).await?;
+    let session = Session::of_mail(plugin, connections, company, user, mail).await?;
     Ok(noticed(session))
 }
 
@@ -42,8 +41,7 @@ pub(super) async fn of_account(
     account: Account,
 ) -> Result<Session, AppError> {
     let plugin = loading(common);
-    let session =
-        Session::of_account(plugin, connections, company, user, account, &diagnostics(common)).await?;
+    let session = Session::of_account(plugin, connections, company, user, account).await?;
     Ok(noticed(session))
 }
 

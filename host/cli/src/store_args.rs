@@ -1,6 +1,6 @@
 //! Which store, whose company, which user: the options of every command that works with stored accounts.
 
-use super::load_plugin::{diagnostics, engine};
+use super::load_plugin::engine;
 use super::{Common, Failure, failure};
 use clap::Args;
 use postroom::app::{
@@ -157,5 +157,5 @@ pub(super) async fn reaching<'a>(
     accounts: impl IntoIterator<Item = &'a Account>,
 ) -> Result<(CompanyPlugin, Vec<(&'a Account, ConnectionError)>), Failure> {
     let engine = engine(common)?;
-    Ok(company_plugin(&engine, connections, company, accounts, &diagnostics(common)).await)
+    Ok(company_plugin(&engine, connections, company, accounts).await)
 }

@@ -1,6 +1,6 @@
 //! `postroom timeline`, `status` and `update-status` (FEATURES C1–C6): what became of each mail, and what proves it.
 
-use super::load_plugin::{diagnostics, no_files};
+use super::load_plugin::no_files;
 use super::output::{json, line, printable, table};
 use super::view::ViewArgs;
 use super::{Common, Failure, mail_json, outbox};
@@ -126,7 +126,7 @@ pub(super) async fn update(common: &Common, args: &UpdateStatusArgs) -> Result<E
         None => view.listed(&Filter { limit: args.limit, ..Filter::default() }).await?,
     };
     for mail in &mails {
-        if let Some(error) = view.look_again(mail, &diagnostics(common)).await? {
+        if let Some(error) = view.look_again(mail).await? {
             eprintln!("postroom: {}", printable(&error.to_string()));
         }
     }

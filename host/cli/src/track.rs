@@ -8,7 +8,7 @@ use crate::Exit;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use postroom::app::CompanyPlugin;
-use postroom::inbound::{Inbox, InboxError, Maildir, Messages, classify};
+use postroom::inbound::{IntakeError, Maildir, Messages, ReportIntake, classify};
 use postroom_contract::inbound::MessageContent;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -62,7 +62,7 @@ pub(super) async fn run(common: &Common, args: &TrackArgs) -> Result<Exit, Failu
         Some((connections, company)) => {
             let company = company.as_ref().map(|company| company.id);
             let addresses = return_addresses.as_ref();
-            Some(Inbox::new(connections.store(), &company_plugin, company, addresses).await?)
+            Some(ReportIntake::new(connections.store(), &company_plugin, company, addresses).await?)
         }
         None => None,
     };
@@ -89,7 +89,7 @@ pub(super) async fn run(common: &Common, args: &TrackArgs) -> Result<Exit, Failu
 struct Reader<'a> {
     common: &'a Common,
     company_plugin: &'a CompanyPlugin,
-    inbox: Option<&'a Inbox<'a>>,
+    inbox: Option<&'a ReportIntake<'a>>,
 }
 
 impl Reader<'_> {
@@ -118,7 +118,7 @@ impl Reader<'_> {
                         line(&serde_json::to_string(&row).map_err(|e| Failure::other(e.to_string()))?)?
                     }
                     Ok(row) => rows.push(row),
-                    Err(error @ InboxError::Unreadable { .. }) => {
+                    Err(error @ IntakeError::Unreadable { .. }) => {
                         self.failed(file, error, &progress, &mut exit)?;
                         break;
                     }
@@ -138,7 +138,7 @@ impl Reader<'_> {
     fn failed(
         &self,
         file: &Path,
-        error: InboxError,
+        error: IntakeError,
         progress: &ProgressBar,
         exit: &mut Exit,
     ) -> Result<(), Failure> {
@@ -166,7 +166,7 @@ impl Reader<'_> {
         bar
     }
 
-    async fn row(&self, file: &Path, number: Option<u32>, raw: Vec<u8>) -> Result<Row, InboxError> {
+    async fn row(&self, file: &Path, number: Option<u32>, raw: Vec<u8>) -> Result<Row, IntakeError> {
         let now = chrono::Local::now().fixed_offset();
         let (report, matched, suppressed) = match self.inbox {
             Some(inbox) => {

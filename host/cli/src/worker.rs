@@ -1,12 +1,11 @@
 //! `postroom worker`: sends what is in the outbox, until it is stopped.
 
-use super::output::{json, line, printable};
+use super::output::{json, line};
 use super::store_args::StoreArgs;
 use super::{Common, Failure, load_plugin, stopping};
 use crate::Exit;
 use clap::Args;
-use postroom::app::{Diagnostics, Notices, WorkerLock, WorkerOptions, start_worker};
-use std::sync::Arc;
+use postroom::app::{WorkerLock, WorkerOptions, start_worker};
 
 /// What somebody is told who asks to stop.
 pub(super) const STOPPING: &str = "stopping: what is in hand is finished first; ask once more to end at once";
@@ -42,21 +41,15 @@ pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<Exit, Fail
         Failure { code: Exit::Later, message }
     })?;
     let json_wanted = common.json;
-    let notices: Notices = Arc::new(move |text: &str| {
-        let text = printable(text);
-        let at = chrono::Local::now().format("%Y-%m-%d %H:%M:%S");
-        eprintln!("{at} {text}");
-    });
     let options = WorkerOptions { in_hand: usize::from(args.in_hand), drain: args.drain, account: None };
     // From here on: what is taken into hand is not dropped by a signal.
-    let (stop, told) = (stopping::listen()?, Arc::clone(&notices));
+    let stop = stopping::listen()?;
     let stop = async move {
         stop.asked().await;
-        told(STOPPING);
+        tracing::info!("{STOPPING}");
     };
-    let diagnostics = Diagnostics { log: load_plugin::log(common), notices };
     let engine = load_plugin::engine(common)?;
-    let worker = start_worker(&connections, &engine, options, &diagnostics, &lock).await?;
+    let worker = start_worker(&connections, &engine, options, &lock).await?;
     let tally = worker.tally();
     let attendance = connections.vault().attend("worker").await?;
     let worked = worker.run(stop).await;

@@ -44,8 +44,7 @@ pub(super) async fn run(common: &Common, args: &FoldersArgs) -> Result<Exit, Fai
         )));
     }
     let engine = load_plugin::engine(common)?;
-    let MailboxFolders { folders, missing } =
-        found.folders(&engine, &load_plugin::diagnostics(common)).await?;
+    let MailboxFolders { folders, missing } = found.folders(&engine).await?;
     if common.json {
         json(&serde_json::json!({ "folders": folders, "chosen": found.account.folders }))?;
         return Ok(Exit::Done);

@@ -23,7 +23,7 @@ pub(crate) struct TestArgs {
 
 pub(super) async fn run(common: &Common, args: &TestArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
-    let tested = found.test(|| load_plugin::engine(common), &load_plugin::diagnostics(common)).await?;
+    let tested = found.test(|| load_plugin::engine(common)).await?;
     let code = tested
         .iter()
         .filter_map(|it| it.failure.as_ref())

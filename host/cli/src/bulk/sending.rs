@@ -2,13 +2,12 @@
 
 use super::{id_text, name_batch, rows, unresolved};
 use crate::delivery::bar;
-use crate::output::{json, line, printable, table};
+use crate::output::{json, line, table};
 use crate::worker::STOPPING;
-use crate::{Common, Exit, Failure, failure, load_plugin};
+use crate::{Common, Exit, Failure, failure, logging};
 use chrono::{DateTime, FixedOffset};
 use postroom::app::bulk::{BatchEnd, Bulk, Quota, Row, SendingEvent, send_batch};
-use postroom::app::{AppError, BatchId, Diagnostics, Location, Session, StopSignal, now};
-use std::sync::Arc;
+use postroom::app::{AppError, BatchId, Location, Session, StopSignal, now};
 use tokio::sync::OnceCell;
 
 /// Sends the batch under a progress bar, while `filling` puts it into the outbox.
@@ -21,9 +20,7 @@ pub(crate) async fn send<T>(
     filling: impl Future<Output = Result<T, AppError>>,
 ) -> Result<(T, BatchEnd), Failure> {
     let bar = bar(common, 0, "sending");
-    let above = bar.clone();
-    let say = move |text: &str| above.suspend(|| eprintln!("{}", printable(text)));
-    let diagnostics = Diagnostics { log: load_plugin::log(common), notices: Arc::new(say.clone()) };
+    let above = logging::above(&bar);
     let observer = |event: SendingEvent<'_>| match event {
         SendingEvent::Counted { mails, active, failed } => {
             bar.set_length(mails);
@@ -33,11 +30,12 @@ pub(crate) async fn send<T>(
             }
         }
         SendingEvent::FillingFailed(error) => {
-            say(&format!("{}; what is in hand is finished first", failure::sentence(error)));
+            tracing::error!("{}; what is in hand is finished first", failure::sentence(error));
         }
-        SendingEvent::Stopping => say(STOPPING),
+        SendingEvent::Stopping => tracing::info!("{STOPPING}"),
     };
-    let sent = send_batch(session, location, batch, stop, &diagnostics, &observer, filling).await?;
+    let sent = send_batch(session, location, batch, stop, &observer, filling).await?;
+    drop(above);
     bar.finish_and_clear();
     Ok(sent)
 }

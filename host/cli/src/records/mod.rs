@@ -170,10 +170,9 @@ fn row(of: &NoticeRow) -> Value {
 async fn deliver(common: &Common, args: &DeliverArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
     records(&connections, &company).await?;
-    let diagnostics = load_plugin::diagnostics(common);
     let engine = load_plugin::engine(common)?;
     let NotifiedRecords { taken, refused, waiting } =
-        notify_records(&connections, &company, &engine, args.again, &diagnostics).await?;
+        notify_records(&connections, &company, &engine, args.again).await?;
     if common.json {
         json(&object!({ "told": taken, "refused": refused, "waiting": waiting }))?;
     } else {

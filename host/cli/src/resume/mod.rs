@@ -66,7 +66,7 @@ pub(super) async fn run(common: &Common, args: &ResumeArgs) -> Result<Exit, Fail
             named.only(found)?.mail.id
         }
     };
-    let session = session::of_mail(common, plugin, connections, company, user, mail).await?;
+    let session = session::of_mail(plugin, connections, company, user, mail).await?;
     let answers =
         Answers { fallback: args.fallback.as_deref().map(|it| it == "yes"), send_again: args.send_again };
     let request = DeliveryRequest { answers, wait: args.wait };

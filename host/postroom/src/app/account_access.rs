@@ -1,6 +1,6 @@
 //! An account, and who works with it: a user sees no account but those that they may use.
 
-use super::{AppError, Diagnostics, company_plugin};
+use super::{AppError, company_plugin};
 use crate::connections::{ConnectionError, Connections};
 use crate::engine::{CompanyPlugin, Engine};
 use postroom_model::{Account, Company, Name, User, UserSettings};
@@ -68,14 +68,9 @@ impl AccountAccess {
     }
 
     /// Opens the plugin for the company, able to reach the account; and says why it can't.
-    pub async fn plugin(
-        &self,
-        engine: &Engine,
-        diagnostics: &Diagnostics,
-    ) -> (CompanyPlugin, Option<ConnectionError>) {
+    pub async fn plugin(&self, engine: &Engine) -> (CompanyPlugin, Option<ConnectionError>) {
         let accounts = [&self.account];
-        let (plugin, closed) =
-            company_plugin(engine, &self.connections, &self.company, accounts, diagnostics).await;
+        let (plugin, closed) = company_plugin(engine, &self.connections, &self.company, accounts).await;
         (plugin, closed.into_iter().next().map(|(_, error)| error))
     }
 }

@@ -7,7 +7,7 @@ use super::MailName;
 use crate::config::ConfigError;
 use crate::connections::ConnectionError;
 use crate::engine::EngineError;
-use crate::inbound::InboxError;
+use crate::inbound::IntakeError;
 use crate::outbox::{DraftError, OutboxError};
 use crate::records::RecordsError;
 use crate::vault::VaultError;
@@ -63,7 +63,7 @@ pub enum AppError {
     Records(#[from] RecordsError),
     /// A message that came in can't be read.
     #[error(transparent)]
-    Inbox(#[from] InboxError),
+    Inbox(#[from] IntakeError),
     /// A sign-in at a provider.
     #[error(transparent)]
     SignIn(#[from] oauth::Error),
@@ -270,9 +270,9 @@ impl AppError {
                 _ => Fault::Input,
             },
             Self::Inbox(error) => match error {
-                InboxError::Store(error) => of_store(error),
-                InboxError::Engine(error) => of_engine(error),
-                InboxError::Plugin(_) => Fault::Internal,
+                IntakeError::Store(error) => of_store(error),
+                IntakeError::Engine(error) => of_engine(error),
+                IntakeError::Plugin(_) => Fault::Internal,
                 _ => Fault::Input,
             },
             Self::SignIn(error) => match error {
@@ -324,7 +324,7 @@ impl AppError {
             | Self::Vault(VaultError::Store(error))
             | Self::Connection(ConnectionError::Vault(VaultError::Store(error)))
             | Self::Outbox(OutboxError::Store(error))
-            | Self::Inbox(InboxError::Store(error)) => Some(error),
+            | Self::Inbox(IntakeError::Store(error)) => Some(error),
             _ => None,
         }
     }

@@ -16,7 +16,6 @@ mod companies;
 mod compose;
 mod deliver;
 mod description;
-mod diagnostics;
 mod error;
 mod exchange;
 mod explanations;
@@ -58,7 +57,6 @@ pub use companies::{
 pub use compose::{Composed, addressed_to_company, compose, damaged, missing};
 pub use deliver::{Delivered, DeliveryEvent, DeliveryObserver, DeliveryRequest};
 pub use description::{described_with_reports, description};
-pub use diagnostics::Diagnostics;
 pub use error::{AppError, Choice, Fault, draft_fault};
 pub use exchange::{CompanyFile, export_company};
 pub use explanations::Explanations;
@@ -85,9 +83,9 @@ pub use worker_lock::WorkerLock;
 
 // Types of the rooms below that use cases take and give.
 pub use crate::connections::{ConnectionError, Connections, LinkKeyRow, purpose as grant_purpose};
-pub use crate::engine::{Accounts, Capabilities, CompanyPlugin, Engine, LogSink, Options, probe_report};
+pub use crate::engine::{Accounts, Capabilities, CompanyPlugin, Engine, Options, probe_report};
 pub use crate::outbox::{
-    Answers, Attempt as SingleAttempt, Draft, DraftError, Made, Notices, Portal, Ready, Sent, SentCopy, Step,
+    Answers, Attempt as SingleAttempt, Draft, DraftError, Made, Portal, Ready, Sent, SentCopy, Step,
     WorkerOptions,
 };
 pub use crate::vault::{KeyRow, KeySource, Rotated};

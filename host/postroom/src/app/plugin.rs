@@ -1,6 +1,6 @@
 //! The plugin for a use case: loaded while something else is done, and at work for one company.
 
-use super::{AppError, Diagnostics};
+use super::AppError;
 use crate::connections::{ConnectionError, Connections};
 use crate::engine::{CompanyPlugin, Engine, Files};
 use postroom_model::{Account, Company};
@@ -31,9 +31,8 @@ pub async fn company_plugin<'a>(
     connections: &Connections,
     company: &Company,
     accounts: impl IntoIterator<Item = &'a Account>,
-    diagnostics: &Diagnostics,
 ) -> (CompanyPlugin, Vec<(&'a Account, ConnectionError)>) {
-    let (capabilities, closed) = connections.capabilities(accounts, diagnostics.log.clone()).await;
+    let (capabilities, closed) = connections.capabilities(accounts).await;
     (engine.company_plugin(company.id.to_string(), capabilities), closed)
 }
 

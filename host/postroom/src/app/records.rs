@@ -1,6 +1,6 @@
 //! A company's records: its ERP, or a folder of documents; and the notices that the ERP gets about its mails.
 
-use super::{AppError, Diagnostics, StoredPlugins};
+use super::{AppError, StoredPlugins};
 use crate::connections::Connections;
 use crate::engine::Engine;
 use crate::outbox::{Clock, Delivered, ErpNotifier, OutboxHandle};
@@ -36,42 +36,33 @@ pub async fn notify_records(
     company: &Company,
     engine: &Engine,
     again: bool,
-    diagnostics: &Diagnostics,
 ) -> Result<NotifiedRecords, AppError> {
     records(connections, company).await?;
     let admin = connections.store().company_store(company.id);
     if again {
         admin.notify_again().await?;
     }
-    let plugins = StoredPlugins {
-        connections: connections.clone(),
-        engine: engine.clone(),
-        log: Arc::clone(&diagnostics.log),
-    };
+    let plugins = StoredPlugins { connections: connections.clone(), engine: engine.clone() };
     let outbox = OutboxHandle::open(connections.store(), "command", Clock::system());
-    let erp_notifier = ErpNotifier::new(&outbox, Arc::new(plugins), Arc::clone(&diagnostics.notices));
+    let erp_notifier = ErpNotifier::new(&outbox, Arc::new(plugins));
     let mut all = Delivered::default();
     loop {
         let now = erp_notifier.deliver(company.id).await?.ok_or(AppError::RecordsBusy)?;
         all += now;
         // A go has an end; what is left is for the next.
-        if now.told == 0 || now.later > 0 {
+        if now.accepted == 0 || now.later > 0 {
             break;
         }
     }
     let open = NoticeFilter { open: true, limit: MOST_COUNTED, ..NoticeFilter::default() };
     let notices = admin.notices(&open).await?;
     let waiting = notices.iter().filter(|it| it.state == NoticeState::Waiting).count();
-    Ok(NotifiedRecords { taken: all.told, refused: all.refused, waiting: waiting as u64 })
+    Ok(NotifiedRecords { taken: all.accepted, refused: all.refused, waiting: waiting as u64 })
 }
 
 /// Begins to notify the records of every company of what waits, until the task is aborted.
-pub fn keep_notifying(connections: &Connections, engine: &Engine, diagnostics: &Diagnostics) -> AbortHandle {
-    let plugins = StoredPlugins {
-        connections: connections.clone(),
-        engine: engine.clone(),
-        log: Arc::clone(&diagnostics.log),
-    };
+pub fn keep_notifying(connections: &Connections, engine: &Engine) -> AbortHandle {
+    let plugins = StoredPlugins { connections: connections.clone(), engine: engine.clone() };
     let outbox = OutboxHandle::open(connections.store(), "serve", Clock::system());
-    ErpNotifier::new(&outbox, Arc::new(plugins), Arc::clone(&diagnostics.notices)).keep()
+    ErpNotifier::new(&outbox, Arc::new(plugins)).keep()
 }

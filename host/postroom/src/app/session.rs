@@ -3,7 +3,7 @@
 use super::error::Choice;
 use super::store_places::only;
 use super::stored_plugins::is_by_state;
-use super::{AppError, Diagnostics, PluginLoad, now};
+use super::{AppError, PluginLoad, now};
 use crate::connections::{ConnectionError, Connections};
 use crate::engine::CompanyPlugin;
 use crate::outbox::{Clock, Copies, CurrentPause, Dispatch, LEASE, OutboxHandle};
@@ -52,7 +52,6 @@ impl Session {
         company: Company,
         user: User,
         account: Option<&Name>,
-        diagnostics: &Diagnostics,
     ) -> Result<Self, AppError> {
         let user_store = connections.store().user_store(&user);
         let account = match account {
@@ -65,7 +64,7 @@ impl Session {
                 only(all, Choice::Account, |it| it.name.to_string())?
             }
         };
-        Self::of_account(plugin, connections, company, user, account, diagnostics).await
+        Self::of_account(plugin, connections, company, user, account).await
     }
 
     /// Opens a session to move a mail on: as the account that the mail is sent as, which the user may use.
@@ -75,11 +74,10 @@ impl Session {
         company: Company,
         user: User,
         mail: MailId,
-        diagnostics: &Diagnostics,
     ) -> Result<Self, AppError> {
         let mail = connections.store().user_store(&user).mail(mail).await?;
         let account = connections.store().account(company.id, mail.mail.account).await?;
-        Self::of_account(plugin, connections, company, user, account, diagnostics).await
+        Self::of_account(plugin, connections, company, user, account).await
     }
 
     /// Opens a session for a user and an account that is known to be one of theirs.
@@ -89,7 +87,6 @@ impl Session {
         company: Company,
         user: User,
         account: Account,
-        diagnostics: &Diagnostics,
     ) -> Result<Self, AppError> {
         let settings = connections.store().user_store(&user).settings(account.id).await?;
         let mut fallback = match company.fallback.account.filter(|id| *id != account.id) {
@@ -97,7 +94,7 @@ impl Session {
             None => None,
         };
         let reached = [Some(&account), fallback.as_ref()].into_iter().flatten();
-        let (capabilities, closed) = connections.capabilities(reached, diagnostics.log.clone()).await;
+        let (capabilities, closed) = connections.capabilities(reached).await;
         // Waited for last: it loads meanwhile.
         let plugin = plugin.engine().await?.company_plugin(company.id.to_string(), capabilities);
         let (mut own_error, mut fallback_error) = (None, None);
@@ -112,8 +109,7 @@ impl Session {
         if fallback_error.is_some() {
             fallback = None;
         }
-        let outbox = OutboxHandle::open(connections.store(), "command", Clock::system())
-            .telling(diagnostics.notices.clone());
+        let outbox = OutboxHandle::open(connections.store(), "command", Clock::system());
         let logo = connections.store().user_store(&user).logo().await?;
         let pause = connections.store().account_pause(company.id, account.id).await?;
         Ok(Self {

@@ -1,7 +1,7 @@
 //! The plugin for each company, able to reach its accounts, as a worker needs it.
 
 use crate::connections::{ConnectionError, Connections};
-use crate::engine::{Capabilities, CompanyPlugin, Engine, LogSink};
+use crate::engine::{Capabilities, CompanyPlugin, Engine};
 use crate::outbox::{NotifierContext, PluginProvider, RecordsAccess, Unreachable};
 use crate::records::RecordsError;
 use postroom_model::{Account, AccountState, Company, CompanyId};
@@ -14,8 +14,6 @@ pub struct StoredPlugins {
     pub connections: Connections,
     /// The plugin.
     pub engine: Engine,
-    /// Lines of its log.
-    pub log: LogSink,
 }
 
 impl std::fmt::Debug for StoredPlugins {
@@ -32,7 +30,7 @@ impl PluginProvider for StoredPlugins {
     ) -> BoxFuture<'a, Result<(CompanyPlugin, Vec<Unreachable>), String>> {
         Box::pin(async move {
             let all: Vec<&Account> = accounts.iter().map(|(account, _)| account).collect();
-            let (capabilities, closed) = self.connections.capabilities(all, self.log.clone()).await;
+            let (capabilities, closed) = self.connections.capabilities(all).await;
             let most = accounts.iter().map(|(account, most)| (account.name.as_str(), *most as usize));
             let capabilities = capabilities.with_connections(&most.collect());
             let company_plugin = self.engine.company_plugin(company.id.to_string(), capabilities);
@@ -46,7 +44,7 @@ impl PluginProvider for StoredPlugins {
     }
 
     fn reading(&self) -> Result<CompanyPlugin, String> {
-        Ok(self.engine.company_plugin("", Capabilities { log: self.log.clone(), ..Capabilities::default() }))
+        Ok(self.engine.company_plugin("", Capabilities::default()))
     }
 }
 
@@ -57,7 +55,7 @@ impl RecordsAccess for StoredPlugins {
     ) -> BoxFuture<'_, Result<Option<NotifierContext>, RecordsError>> {
         Box::pin(async move {
             let Some(records) = self.connections.records(company).await? else { return Ok(None) };
-            let capabilities = Capabilities { log: self.log.clone(), ..Capabilities::default() };
+            let capabilities = Capabilities::default();
             Ok(Some(NotifierContext {
                 company_plugin: self.engine.company_plugin(company.to_string(), capabilities),
                 records,

@@ -1,6 +1,6 @@
 //! What became of mails (FEATURES C1 to C6): their status for each recipient, and what proves it.
 
-use super::{AppError, Diagnostics, MailView, company_plugin, no_files, now, recipients_of};
+use super::{AppError, MailView, company_plugin, no_files, now, recipients_of};
 use crate::connections::ConnectionError;
 use crate::engine::CompanyPlugin;
 use crate::outbox::{Clock, Copies, CurrentPause, Dispatch, OutboxHandle, timeline};
@@ -45,19 +45,14 @@ impl MailView {
 
     /// Looks where a mail in doubt would be, and records what is found; nothing is sent. What is being sent, or has an
     /// answer, is left alone. The error, where its account can't be connected.
-    pub async fn look_again(
-        &self,
-        mail: &Listed,
-        diagnostics: &Diagnostics,
-    ) -> Result<Option<ConnectionError>, AppError> {
+    pub async fn look_again(&self, mail: &Listed) -> Result<Option<ConnectionError>, AppError> {
         if !matches!(mail.outbox.queue_state, QueueState::InDoubt { .. }) {
             return Ok(None);
         }
         let store = self.connections.store();
         let account = store.account(self.company.id, mail.mail.account).await?;
         let (plugin, closed) =
-            company_plugin(self.plugin.engine(), &self.connections, &self.company, [&account], diagnostics)
-                .await;
+            company_plugin(self.plugin.engine(), &self.connections, &self.company, [&account]).await;
         if let Some((_, error)) = closed.into_iter().next() {
             return Ok(Some(error));
         }

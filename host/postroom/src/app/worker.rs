@@ -1,6 +1,6 @@
 //! A worker at an installation's store.
 
-use super::{AppError, Diagnostics, StoredPlugins, WorkerLock};
+use super::{AppError, StoredPlugins, WorkerLock};
 use crate::connections::Connections;
 use crate::engine::Engine;
 use crate::outbox::{Clock, ErpNotifier, OutboxHandle, Worker, WorkerOptions};
@@ -11,7 +11,6 @@ pub async fn start_worker(
     connections: &Connections,
     engine: &Engine,
     options: WorkerOptions,
-    diagnostics: &Diagnostics,
     lock: &WorkerLock,
 ) -> Result<Worker, AppError> {
     let outbox = OutboxHandle::open(connections.store(), "worker", Clock::system());
@@ -20,13 +19,8 @@ pub async fn start_worker(
     }
     // What a server says may name addresses that are erased while this worker runs.
     connections.store().lend_pseudonym_key(connections.pseudonym_secret().await?);
-    let plugins = StoredPlugins {
-        connections: connections.clone(),
-        engine: engine.clone(),
-        log: Arc::clone(&diagnostics.log),
-    };
+    let plugins = StoredPlugins { connections: connections.clone(), engine: engine.clone() };
     let plugins = Arc::new(plugins);
-    let notices = &diagnostics.notices;
-    let erp_notifier = ErpNotifier::new(&outbox, Arc::clone(&plugins) as Arc<_>, Arc::clone(notices));
-    Ok(Worker::new(outbox, plugins, options, Arc::clone(notices)).with_courier(erp_notifier))
+    let erp_notifier = ErpNotifier::new(&outbox, Arc::clone(&plugins) as Arc<_>);
+    Ok(Worker::new(outbox, plugins, options).with_erp_notifier(erp_notifier))
 }

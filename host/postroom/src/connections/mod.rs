@@ -15,7 +15,7 @@ pub use error::ConnectionError;
 pub use token_key::{LinkKeyRow, LinkKeys};
 
 use crate::config::{Operator, Relay};
-use crate::engine::{Capabilities, LogSink, MailboxAccess};
+use crate::engine::{Capabilities, MailboxAccess};
 use crate::vault::Vault;
 use clients::StoredClients;
 use postroom_model::AllowList;
@@ -235,7 +235,6 @@ impl Connections {
     pub async fn capabilities<'a>(
         &self,
         accounts: impl IntoIterator<Item = &'a Account>,
-        log: LogSink,
     ) -> (Capabilities, Vec<(&'a Account, ConnectionError)>) {
         let (mut closed, mut signers) = (Vec::new(), Vec::new());
         let (mut servers, mut apis, mut mailboxes) = (Vec::new(), Vec::new(), Vec::new());
@@ -257,7 +256,6 @@ impl Connections {
                 mailboxes: Arc::new(self.inner.imap.clone()),
                 ..MailboxAccess::over_imap(mailboxes)
             },
-            log,
             ..Capabilities::over_smtp(servers)
         };
         (capabilities.with_apis(apis, Arc::new(self.inner.web.clone())), closed)

@@ -1,81 +1,17 @@
 //! The plugin at work for one company: typed calls on warm instances.
 
+use super::capabilities::Capabilities;
 use super::error::EngineError;
-use super::imap::MailboxAccess;
 use super::instance::Instance;
 use super::instance_pool::{InstancePool, composes};
 use super::limits::ComputeClock;
 use super::load::Engine;
-use super::state::{Accounts, Apis, Files, LogSink, State};
+use super::state::{Files, State};
 use postroom_contract::{
     accounts, composing, delivery, documents, drafts, imap, inbound, info, mailbox_inbound, openings,
     recipients, schedule, sent, templates, tracking, transport, types, webhooks,
 };
-use postroom_transport::http_api::{self, GivenUrls, Web, WebClient};
-use postroom_transport::smtp::{Account, SmtpClient, Submitter};
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-/// What the plugin of one company may reach.
-#[derive(Clone)]
-pub struct Capabilities {
-    /// Its SMTP accounts.
-    pub accounts: Arc<Accounts>,
-    /// What submits mail for them.
-    pub submitter: Arc<dyn Submitter>,
-    /// Its accounts at providers with an API.
-    pub apis: Arc<Apis>,
-    /// What calls those APIs.
-    pub web: Arc<dyn Web>,
-    /// Its mailboxes, and what reaches them.
-    pub mailboxes: MailboxAccess,
-    /// Where its log lines go.
-    pub log: LogSink,
-}
-
-impl Capabilities {
-    /// Submits over SMTP as these accounts; the plugin's log lines go nowhere.
-    pub fn over_smtp(accounts: impl IntoIterator<Item = Account>) -> Self {
-        let accounts = accounts.into_iter().map(|account| (account.name.clone(), account));
-        Self { accounts: Arc::new(accounts.collect()), ..Self::default() }
-    }
-
-    /// The same with so many connections of each account at the same time, by their names.
-    #[must_use]
-    pub fn with_connections(mut self, most: &BTreeMap<&str, usize>) -> Self {
-        for (name, account) in Arc::make_mut(&mut self.accounts) {
-            account.connections = most.get(name.as_str()).copied().or(account.connections);
-        }
-        self
-    }
-
-    /// The same, and calls the APIs of these accounts by `web`.
-    #[must_use]
-    pub fn with_apis(self, apis: impl IntoIterator<Item = http_api::Account>, web: Arc<dyn Web>) -> Self {
-        let apis = apis.into_iter().map(|account| (account.name.clone(), account));
-        Self { apis: Arc::new(apis.collect()), web, ..self }
-    }
-}
-
-/// No account of any kind; the plugin's log lines go nowhere.
-impl Default for Capabilities {
-    fn default() -> Self {
-        Self {
-            accounts: Arc::default(),
-            submitter: Arc::new(SmtpClient::default()),
-            apis: Arc::default(),
-            web: Arc::new(WebClient::default()),
-            mailboxes: MailboxAccess::default(),
-            log: Arc::new(|_, _, _| {}),
-        }
-    }
-}
-
-impl std::fmt::Debug for Capabilities {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Capabilities").finish_non_exhaustive()
-    }
-}
+use postroom_transport::http_api::GivenUrls;
 
 /// The plugin at work for one company. Calls may run at the same time: each has an instance to itself.
 ///
@@ -89,7 +25,7 @@ pub struct CompanyPlugin {
 
 impl std::fmt::Debug for CompanyPlugin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Office").field("company", &self.company).finish_non_exhaustive()
+        f.debug_struct("CompanyPlugin").field("company", &self.company).finish_non_exhaustive()
     }
 }
 
@@ -120,7 +56,7 @@ macro_rules! calls {
                 #[allow(unused_mut, unused_assignments)]
                 let mut hostile = false;
                 $(hostile = $hostile(&answer);)?
-                self.settle(instance, hostile);
+                self.recycle(instance, hostile);
                 Ok(answer)
             }
         )*
@@ -174,7 +110,7 @@ impl CompanyPlugin {
         &self.engine
     }
 
-    /// The company this office works for.
+    /// The company that it works for.
     pub fn company(&self) -> &str {
         &self.company
     }
@@ -399,7 +335,7 @@ impl CompanyPlugin {
         Ok(instance)
     }
 
-    fn settle(&self, mut instance: Instance, hostile: bool) {
+    fn recycle(&self, mut instance: Instance, hostile: bool) {
         if instance.end(self.engine.inner.limits.calls) && !hostile {
             self.instance_pool.put(instance);
         }

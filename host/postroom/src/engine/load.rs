@@ -1,6 +1,7 @@
 //! Loading: bytes of the component to compiled code, with the compiled code kept on disk.
 
-use super::company_plugin::{Capabilities, CompanyPlugin};
+use super::capabilities::Capabilities;
+use super::company_plugin::CompanyPlugin;
 use super::error::EngineError;
 use super::limits::{Limits, TICK};
 use super::state::State;

@@ -4,6 +4,7 @@
 //! leave behind can't reach another company's mail. Instances are cheap (tens of microseconds), so throwing
 //! one away is never a reason to hesitate.
 
+mod capabilities;
 mod company_plugin;
 mod convert;
 mod error;
@@ -15,7 +16,8 @@ mod load;
 mod state;
 mod web;
 
-pub use company_plugin::{Capabilities, CompanyPlugin};
+pub use capabilities::Capabilities;
+pub use company_plugin::CompanyPlugin;
 pub use convert::probe_report;
 pub use error::EngineError;
 pub use imap::MailboxAccess;

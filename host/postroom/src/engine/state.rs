@@ -1,7 +1,7 @@
 //! What an instance can reach during a call: the implementation of the contract's imports over the host's
 //! capabilities. No decisions here, and no secret ever passes through.
 
-use super::company_plugin::Capabilities;
+use super::capabilities::Capabilities;
 use super::convert;
 use super::limits::ComputeClock;
 use postroom_contract::{attachments, log, smtp, transport, types};
@@ -25,7 +25,7 @@ pub type Apis = BTreeMap<String, api::Account>;
 /// Longest log line kept, in bytes.
 const LOG_LINE: usize = 8_192;
 
-/// The files of one call, by handle; for a submission also who is asked before its last bytes leave.
+/// The files of one call, by handle; for a submission also the hook that is called before its last bytes leave.
 #[derive(Clone, Default)]
 pub struct Files {
     sources: BTreeMap<u32, AttachmentSource>,
@@ -57,13 +57,13 @@ impl Files {
         self.sources.iter().map(move |(handle, source)| (*handle, size(source)))
     }
 
-    /// The same files for a submission that asks this gate.
+    /// Sets the hook that a submission of these files calls before its last bytes leave.
     #[must_use]
-    pub fn behind(self, gate: Arc<dyn BeforeFinalDot>) -> Self {
+    pub fn with_hook(self, gate: Arc<dyn BeforeFinalDot>) -> Self {
         Self { gate: Some(gate), ..self }
     }
 
-    /// Who is asked.
+    /// Gives that hook.
     pub(super) fn gate(&self) -> Option<Arc<dyn BeforeFinalDot>> {
         self.gate.clone()
     }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// Why a message was not taken in.
 #[derive(Debug, thiserror::Error)]
-pub enum InboxError {
+pub enum IntakeError {
     /// Its file can't be read.
     #[error("can't read {}: {source}", path.display())]
     Unreadable {
@@ -38,7 +38,7 @@ pub enum InboxError {
     Plugin(String),
 }
 
-impl From<InboundError> for InboxError {
+impl From<InboundError> for IntakeError {
     fn from(error: InboundError) -> Self {
         match error {
             InboundError::Refused(why) => Self::Refused(format!("the message is refused: {why}")),

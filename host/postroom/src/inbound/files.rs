@@ -1,7 +1,7 @@
 //! Messages in files: one each, all of an mbox, or a maildir of them. A file that holds none is named for what it is.
 
 use super::MESSAGE_LIMIT;
-use super::error::InboxError;
+use super::error::IntakeError;
 use super::kind::{self, Kind};
 use super::mbox::{self, Lines};
 use std::collections::BTreeSet;
@@ -42,10 +42,10 @@ impl Messages {
     /// Opens a file: a message of at most [`MESSAGE_LIMIT`] bytes, or an mbox of such.
     ///
     /// # Errors
-    /// [`InboxError::Unreadable`], [`InboxError::NoMessage`].
-    pub async fn open(path: &Path) -> Result<Self, InboxError> {
-        let unreadable = |source| InboxError::Unreadable { path: path.to_owned(), source };
-        let no_message = |detail: String| InboxError::NoMessage { path: path.to_owned(), detail };
+    /// [`IntakeError::Unreadable`], [`IntakeError::NoMessage`].
+    pub async fn open(path: &Path) -> Result<Self, IntakeError> {
+        let unreadable = |source| IntakeError::Unreadable { path: path.to_owned(), source };
+        let no_message = |detail: String| IntakeError::NoMessage { path: path.to_owned(), detail };
         let facts = tokio::fs::metadata(path).await.map_err(unreadable)?;
         if facts.is_dir() {
             return Err(no_message(
@@ -78,15 +78,15 @@ impl Messages {
     /// The next message and its number, from 1; none after the last. Where one can't be read those after it can.
     ///
     /// # Errors
-    /// [`InboxError::Unreadable`], [`InboxError::NoMessage`].
-    pub async fn next(&mut self) -> Result<Option<(u32, Vec<u8>)>, InboxError> {
+    /// [`IntakeError::Unreadable`], [`IntakeError::NoMessage`].
+    pub async fn next(&mut self) -> Result<Option<(u32, Vec<u8>)>, IntakeError> {
         let raw = match std::mem::replace(&mut self.rest, Rest::None) {
             Rest::None => return Ok(None),
             Rest::One(raw) => Some(raw),
             Rest::Many(mut lines) => {
                 let read = mbox::message(&mut lines).await;
                 let read =
-                    read.map_err(|source| InboxError::Unreadable { path: self.path.clone(), source })?;
+                    read.map_err(|source| IntakeError::Unreadable { path: self.path.clone(), source })?;
                 let Some(read) = read else { return Ok(None) };
                 self.rest = Rest::Many(lines);
                 read
@@ -100,7 +100,7 @@ impl Messages {
                     "message {} is too large: a message has at most {MESSAGE_LIMIT} bytes",
                     self.number
                 );
-                Err(InboxError::NoMessage { path: self.path.clone(), detail })
+                Err(IntakeError::NoMessage { path: self.path.clone(), detail })
             }
         }
     }
@@ -117,12 +117,12 @@ impl Maildir {
     /// The maildir of this folder.
     ///
     /// # Errors
-    /// [`InboxError::NoMessage`]: it is none.
-    pub fn open(folder: impl Into<PathBuf>) -> Result<Self, InboxError> {
+    /// [`IntakeError::NoMessage`]: it is none.
+    pub fn open(folder: impl Into<PathBuf>) -> Result<Self, IntakeError> {
         let folder = folder.into();
         if !["new", "cur"].iter().any(|name| folder.join(name).is_dir()) {
             let detail = "it is no maildir: it has neither a folder `new` nor `cur`".into();
-            return Err(InboxError::NoMessage { path: folder, detail });
+            return Err(IntakeError::NoMessage { path: folder, detail });
         }
         Ok(Self { folder, seen: BTreeSet::new() })
     }
@@ -130,8 +130,8 @@ impl Maildir {
     /// Messages that were not there at the last look, by name, which begins with the time of delivery.
     ///
     /// # Errors
-    /// [`InboxError::Unreadable`].
-    pub fn news(&mut self) -> Result<Vec<MessageFile>, InboxError> {
+    /// [`IntakeError::Unreadable`].
+    pub fn news(&mut self) -> Result<Vec<MessageFile>, IntakeError> {
         let mut found = vec![];
         let mut there = BTreeSet::new();
         for name in ["new", "cur"] {
@@ -139,7 +139,7 @@ impl Maildir {
             if !folder.is_dir() {
                 continue;
             }
-            let unreadable = |source| InboxError::Unreadable { path: folder.clone(), source };
+            let unreadable = |source| IntakeError::Unreadable { path: folder.clone(), source };
             for entry in std::fs::read_dir(&folder).map_err(unreadable)?.take(LISTED) {
                 let path = entry.map_err(unreadable)?.path();
                 let unique = unique(&path);

@@ -1,7 +1,7 @@
 //! Which mail of ours a message is about. The plugin names its traces in their order
 //! ([`CompanyPlugin::traces`]); here each is verified and looked up.
 
-use super::error::InboxError;
+use super::error::IntakeError;
 use crate::engine::{CompanyPlugin, Files};
 use crate::return_address::{Origin, Purpose, ReturnAddresses};
 use postroom_contract::inbound::Report;
@@ -20,7 +20,7 @@ pub struct Match {
     pub(super) proof: String,
 }
 
-/// Who looks for mails, and where.
+/// Finds the mail that a report is about.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Matcher<'a> {
     pub(super) store: &'a SystemStore,
@@ -31,8 +31,8 @@ pub(super) struct Matcher<'a> {
 }
 
 impl Matcher<'_> {
-    /// The mail that a message is about.
-    pub(super) async fn find(&self, report: &Report) -> Result<Option<Match>, InboxError> {
+    /// Finds the mail that a report is about.
+    pub(super) async fn find(&self, report: &Report) -> Result<Option<Match>, IntakeError> {
         for trace in self.company_plugin.traces(&Files::default(), report).await? {
             if let Some((mail, by)) = self.follow(&trace).await? {
                 return Ok(Some(Match { mail, by, proof: trace.kind }));
@@ -41,7 +41,7 @@ impl Matcher<'_> {
         Ok(None)
     }
 
-    /// The mail that a trace leads to.
+    /// Finds the mail that a trace leads to.
     async fn follow(&self, trace: &Trace) -> Result<Option<(Reported, MatchedBy)>, StoreError> {
         let (mails, by) = match trace.kind.as_str() {
             "return-address" => {
@@ -64,7 +64,7 @@ impl Matcher<'_> {
         Ok(None)
     }
 
-    /// What an address stands for that we signed, for one of the purposes that count.
+    /// Verifies an address that we signed for one of the purposes that count.
     fn origin(&self, trace: &Trace) -> Option<Origin> {
         let addresses = self.return_addresses?;
         let named = |name: &String| [Purpose::Bounce, Purpose::Reply].into_iter().find(|it| it.tag() == name);

@@ -8,8 +8,8 @@
 //! ([`CompanyPlugin::suppressions_of_report`](crate::engine::CompanyPlugin::suppressions_of_report)).
 //!
 //! ```text
-//! let inbox = Inbox::new(&store, &office, Some(company), return_addresses).await?;
-//! let taken = inbox.take(raw, now).await?;          taking a message twice changes nothing
+//! let intake = ReportIntake::new(&store, &office, Some(company), return_addresses).await?;
+//! let taken = intake.take(raw, now).await?;          taking a message twice changes nothing
 //! ```
 
 mod error;
@@ -21,11 +21,11 @@ mod take;
 #[cfg(test)]
 mod tests;
 
-pub use error::InboxError;
+pub use error::IntakeError;
 pub use files::{Maildir, MessageFile, Messages};
 pub use matching::Match;
 pub use postroom_store::MatchedBy;
-pub use take::{Inbox, Taken, classify};
+pub use take::{ReportIntake, Taken, classify};
 
 /// Largest message that is read, in bytes.
 pub const MESSAGE_LIMIT: u64 = 32 << 20;

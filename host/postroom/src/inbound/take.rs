@@ -1,6 +1,7 @@
-//! Taking a message in: understand, match, record, and heed what it says about an address.
+//! Taking an incoming message in: the plugin classifies it, this module finds the mail that it is about and records the facts and
+//! suppressions that follow.
 
-use super::error::InboxError;
+use super::error::IntakeError;
 use super::matching::{Match, Matcher};
 use crate::engine::{CompanyPlugin, Files};
 use crate::fact_conversion::{name_recipient, new_suppression, stored_event};
@@ -11,9 +12,9 @@ use postroom_contract::types::ArgumentError;
 use postroom_model::CompanyId;
 use postroom_store::{Event, Recorded, Reported, ReportedFacts, Store, StoreError, SystemStore};
 
-/// The mailbox of a company, or of a platform for all of them.
+/// Takes in the incoming messages of a company, or of a platform for all companies.
 #[derive(Debug)]
-pub struct Inbox<'a> {
+pub struct ReportIntake<'a> {
     store: SystemStore,
     company_plugin: &'a CompanyPlugin,
     company: Option<CompanyId>,
@@ -22,7 +23,7 @@ pub struct Inbox<'a> {
     own_addresses: Vec<String>,
 }
 
-/// What became of a message.
+/// The result of taking a message in.
 #[derive(Debug)]
 pub struct Taken {
     /// What it is.
@@ -35,8 +36,8 @@ pub struct Taken {
     pub suppressed: Vec<String>,
 }
 
-impl<'a> Inbox<'a> {
-    /// Of this company; none: of whichever company a message is for. `return_addresses` are those that this host signs.
+impl<'a> ReportIntake<'a> {
+    /// Opens the intake of this company; none: of all companies. `return_addresses` are those that this host signs.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -59,32 +60,32 @@ impl<'a> Inbox<'a> {
         Ok(Self { store, company_plugin, company, return_addresses, own_addresses })
     }
 
-    /// Takes a message in. May be repeated: what is known changes nothing.
+    /// Takes a message in. Taking the same message in again changes nothing.
     ///
     /// # Errors
-    /// [`InboxError`].
-    pub async fn take(&self, raw: Vec<u8>, now: DateTime<FixedOffset>) -> Result<Taken, InboxError> {
+    /// [`IntakeError`].
+    pub async fn take(&self, raw: Vec<u8>, now: DateTime<FixedOffset>) -> Result<Taken, IntakeError> {
         self.take_from(&MessageContent::Bytes(raw), now).await
     }
 
-    /// The same, of a message wherever it is.
+    /// Takes in a message given by its bytes or by its place in a mailbox.
     ///
     /// # Errors
-    /// [`InboxError`].
+    /// [`IntakeError`].
     pub async fn take_from(
         &self,
         message: &MessageContent,
         now: DateTime<FixedOffset>,
-    ) -> Result<Taken, InboxError> {
+    ) -> Result<Taken, IntakeError> {
         let report = classify(self.company_plugin, message, &self.own_addresses, now).await?;
         self.record(report).await
     }
 
-    /// Matches what was understood, and keeps what is believed of it.
+    /// Matches a report with its mail, and records the facts that are believed.
     ///
     /// # Errors
-    /// [`InboxError`].
-    pub async fn record(&self, report: Report) -> Result<Taken, InboxError> {
+    /// [`IntakeError`].
+    pub async fn record(&self, report: Report) -> Result<Taken, IntakeError> {
         let matcher = Matcher {
             store: &self.store,
             company_plugin: self.company_plugin,
@@ -101,7 +102,7 @@ impl<'a> Inbox<'a> {
     }
 
     /// Asks the plugin what a report says of the mail that it was matched with.
-    async fn reported_facts(&self, report: &Report, of: &Match) -> Result<ReportedFacts, InboxError> {
+    async fn reported_facts(&self, report: &Report, of: &Match) -> Result<ReportedFacts, IntakeError> {
         let Match { mail, by, proof } = of;
         let report = self.as_sent(report, mail);
         let own = self.store.own_addresses(mail).await?;
@@ -114,8 +115,8 @@ impl<'a> Inbox<'a> {
         let suppressions = found.map(|it| new_suppression(it, mail.id)).collect::<Result<_, _>>();
         Ok(ReportedFacts {
             by: *by,
-            events: events.map_err(InboxError::Plugin)?,
-            suppressions: suppressions.map_err(InboxError::Plugin)?,
+            events: events.map_err(IntakeError::Plugin)?,
+            suppressions: suppressions.map_err(IntakeError::Plugin)?,
         })
     }
 
@@ -133,21 +134,21 @@ impl<'a> Inbox<'a> {
     }
 }
 
-/// What a message is, with no store to ask.
+/// Classifies a message without a store.
 ///
 /// # Errors
-/// [`InboxError`].
+/// [`IntakeError`].
 pub async fn classify(
     company_plugin: &CompanyPlugin,
     message: &MessageContent,
     own_addresses: &[String],
     now: DateTime<FixedOffset>,
-) -> Result<Report, InboxError> {
+) -> Result<Report, IntakeError> {
     let now = now.to_rfc3339_opts(SecondsFormat::AutoSi, false);
     Ok(company_plugin.classify(&Files::default(), message, own_addresses, &now).await??)
 }
 
 /// The plugin does not accept an event of a report that it made: it broke the contract.
-fn broken(error: ArgumentError) -> InboxError {
-    InboxError::Plugin(error.sentence())
+fn broken(error: ArgumentError) -> IntakeError {
+    IntakeError::Plugin(error.sentence())
 }

@@ -1,7 +1,7 @@
-//! Moving a kept mail on: ask the plugin what to do next, record, do it, record.
+//! Sending a stored mail step by step: ask the plugin what to do next, record it, do it, record the result.
 //!
-//! The rules are the plugin's (`schedule.decide`); here is the order of the steps. An attempt is on disk before it is
-//! made, what came of it afterwards, and one attempt without a result blocks every other.
+//! The rules are the plugin's (`schedule.decide`); this module is the order of the steps. An attempt is on disk before it is
+//! made, its result afterwards, and one attempt without a result blocks every other.
 
 use super::attempt::without_answer;
 use super::error::OutboxError;
@@ -13,28 +13,28 @@ use super::reconcile;
 use super::refusals;
 use super::sender::sender_of;
 use super::sent_copy::{self, SentCopy};
+use super::spans;
 use super::status;
+use super::step::{Made, Step};
 use super::stored_message;
 use super::waiting::{CurrentPause, Wait};
 use crate::engine::{CompanyPlugin, Files};
-use chrono::{DateTime, Duration};
+use chrono::DateTime;
 use postroom_contract::delivery;
 use postroom_contract::schedule::{self, Lookup, Route};
 use postroom_contract::tracking::Status;
 use postroom_model::{Account, AccountState, Company, Transport};
 use postroom_store::{
     AttemptId, AttemptResult, Completion, Event, Mail, MailId, NewAttempt, OpenCheck, QueueState,
-    StateChange, StoreError, WaitReason,
+    StateChange, StoreError,
 };
+use tracing::Instrument as _;
 
 /// Why a mail failed that its server took.
 const ONLY_A_COPY: &str =
     "refused for everybody whom it was written to; only the blind copy to the user who made it left";
 
-/// A question that nobody has answered is looked at again after this (the contract's word).
-const QUESTION: Duration = Duration::minutes(15);
-
-/// What the user said about a mail that waits for him.
+/// The user's decisions about a mail that waits for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Answers {
     /// It may leave by the fallback, or it must not.
@@ -76,44 +76,6 @@ pub enum Copies {
     Later,
 }
 
-/// What was done, or what a mail waits for.
-#[derive(Debug)]
-pub enum Step {
-    /// An attempt was made, or an earlier one cleared up: ask again.
-    Made(Box<Made>),
-    /// Nothing before a time, and why.
-    WaitUntil(Wait),
-    /// Nothing until a person acts; what for.
-    Hold(String),
-    /// A recipient is not to be written to; who and why.
-    Suppressed(String),
-    /// May it leave through this account instead?
-    AskFallback(String),
-    /// It is unknown whether it left, and nobody can look.
-    AskInDoubt,
-    /// It has left.
-    Done,
-    /// No further attempt, and why.
-    GaveUp(String),
-}
-
-/// An attempt.
-#[derive(Debug)]
-pub struct Made {
-    /// Account by which it was made.
-    pub account: String,
-    /// It was the fallback.
-    pub fallback: bool,
-    /// What came of it.
-    pub completion: Completion,
-    /// What the plugin said went wrong.
-    pub error: Option<delivery::SubmitError>,
-    /// What became of the copy in Sent, once the mail was taken.
-    pub copy: Option<SentCopy>,
-    /// Where the mail stands since, if it needs no further attempt.
-    pub queue_state: Option<QueueState>,
-}
-
 impl Dispatch<'_> {
     /// Does the next thing for a mail.
     ///
@@ -128,7 +90,7 @@ impl Dispatch<'_> {
         self.next(mail, &own, answers, now).await
     }
 
-    /// The same for a mail and an account that were just read.
+    /// Does the next thing for a mail and an account that were just loaded.
     ///
     /// # Errors
     /// [`OutboxError`].
@@ -139,15 +101,15 @@ impl Dispatch<'_> {
         answers: Answers,
         now: Time,
     ) -> Result<Step, OutboxError> {
-        if reconcile::record_interruption(self, &mail).await?
-            || reconcile::cleared_up(self, &mail, now).await?
+        if reconcile::record_interruption(self.outbox, self.company_plugin, &mail).await?
+            || reconcile::cleared_up(self.outbox, self.company_plugin, &mail, now).await?
             || self.signed_in(&mail, own, now).await?
         {
             mail = self.outbox.store.mail(mail.mail.id).await?;
         }
         let can_look_in_sent = reconcile::can_look(self.company_plugin, &self.account, &mail).await?;
         if let Some(until) = reconcile::may_run_until(&mail, now).filter(|_| can_look_in_sent) {
-            let until = reconcile::wait_for_interrupted(self, &mail, until, now).await?;
+            let until = reconcile::wait_for_interrupted(self.outbox, &mail, until, now).await?;
             return Ok(Step::WaitUntil(Wait::for_the_first_try(until)));
         }
         let answer = answers.fallback.or(mail.outbox.answer);
@@ -176,10 +138,10 @@ impl Dispatch<'_> {
             }
             schedule::Step::Hold => Step::Hold(held(own, &mail)),
             schedule::Step::AskFallback(route) => Step::AskFallback(route.account_name),
-            schedule::Step::LookInSent => reconcile::look(self, &mail, now).await?,
-            schedule::Step::AskInDoubt if answers.send_again => {
-                Step::Made(Box::new(reconcile::settle(self, &mail, Lookup::NotFound, now).await?))
-            }
+            schedule::Step::LookInSent => self.look(&mail, now).await?,
+            schedule::Step::AskInDoubt if answers.send_again => Step::Made(Box::new(
+                reconcile::settle(self.outbox, self.company_plugin, &mail, Lookup::NotFound, now).await?,
+            )),
             schedule::Step::AskInDoubt => Step::AskInDoubt,
             schedule::Step::Done => Step::Done,
             schedule::Step::GiveUp(events) => {
@@ -196,13 +158,13 @@ impl Dispatch<'_> {
         })
     }
 
-    /// Looks once where a mail in doubt would be, and sends nothing: what a person asks for who wants to know.
+    /// Looks once for a mail in doubt where it would be, without sending anything.
     ///
     /// # Errors
     /// [`OutboxError`].
     pub async fn look_again(&self, id: MailId, now: Time) -> Result<Step, OutboxError> {
         let mut mail = self.outbox.store.mail(id).await?;
-        if reconcile::record_interruption(self, &mail).await? {
+        if reconcile::record_interruption(self.outbox, self.company_plugin, &mail).await? {
             mail = self.outbox.store.mail(id).await?;
         }
         if !reconcile::can_look(self.company_plugin, &self.account, &mail).await? {
@@ -210,8 +172,13 @@ impl Dispatch<'_> {
         }
         match reconcile::may_run_until(&mail, now) {
             Some(until) => Ok(Step::WaitUntil(Wait::for_the_first_try(until))),
-            None => reconcile::look(self, &mail, now).await,
+            None => self.look(&mail, now).await,
         }
+    }
+
+    async fn look(&self, mail: &Mail, now: Time) -> Result<Step, OutboxError> {
+        let (account, fallback) = (&self.account, self.fallback.as_ref());
+        reconcile::look(self.outbox, self.company_plugin, account, fallback, mail, now).await
     }
 
     /// A mail that waited for a sign-in goes on, now that the account by which it was to leave has one. The store says so: what
@@ -264,7 +231,7 @@ impl Dispatch<'_> {
             fallback: fallback.is_some(),
         };
         let id = self.outbox.journal.begin(mail.mail.id, &started, &self.outbox.lease_owner).await?;
-        let files = files.behind(self.outbox.gate(id));
+        let files = files.with_hook(self.outbox.before_final_dot(id));
         let options = SubmissionOptions {
             sender: sender_of(account, &mail.mail.from),
             envelope_id: Some(id.to_string()),
@@ -273,11 +240,12 @@ impl Dispatch<'_> {
             check_opens: route.transport == "sendgrid" && mail.mail.open_check == OpenCheck::Provider,
         };
         let (options, at) = (options.to_json(), stamp(now));
-        let submitted = match self.company_plugin.submit(&files, &outgoing, &to, &options, route, &at).await {
-            Ok(outcome) => outcome,
-            Err(error) => without_answer(&error, &to, &at),
+        let made = async {
+            let submitted = self.company_plugin.submit(&files, &outgoing, &to, &options, route, &at).await;
+            let submitted = submitted.unwrap_or_else(|error| without_answer(&error, &to, &at));
+            self.record(mail, account, (id, now), submitted, fallback.is_some()).await
         };
-        self.keep(mail, account, (id, now), submitted, fallback.is_some()).await
+        made.instrument(spans::attempt(id)).await
     }
 
     /// Recipients that bounced for good or complained, with the evidence; none: all may be written to.
@@ -292,7 +260,7 @@ impl Dispatch<'_> {
     }
 
     /// Records what came of an attempt, and files the copy of a mail that left.
-    async fn keep(
+    async fn record(
         &self,
         mail: &Mail,
         account: &Account,
@@ -315,6 +283,8 @@ impl Dispatch<'_> {
             ..StateChange::of(&self.outbox.lease_owner, queue_state)
         });
         self.outbox.finish(id, &completion, &events, settle).await?;
+        // Without the server's words, which may name addresses.
+        tracing::debug!(account = %account.id, result = of.settlement.outcome, "attempt {id} ended");
         refusals::suppress_refused(&self.outbox.store, self.company_plugin, mail, &events).await?;
         if let Some(delivery::SubmitError::NeedsSignIn(words)) = &of.error {
             let state = AccountState::NeedsSignIn { reason: words.clone(), since: now };
@@ -395,30 +365,6 @@ impl Dispatch<'_> {
         let transport = facts::transport(self.company_plugin, by).unwrap_or("mail-client");
         let copies = sent_copy::file(self.company_plugin, &self.account, transport, &[mail], now).await?;
         Ok(copies.into_iter().next().unwrap_or(SentCopy::NoMailbox))
-    }
-}
-
-impl Step {
-    /// Where a mail stands after it.
-    pub fn queue_state(&self, now: Time) -> QueueState {
-        match self {
-            Self::Made(_) => QueueState::Ready { due: now, waits: None },
-            Self::WaitUntil(wait) => {
-                QueueState::Ready { due: wait.until, waits: Some((wait.cause, wait.why.clone())) }
-            }
-            Self::Hold(reason) => QueueState::Held { cause: WaitReason::Account, reason: reason.clone() },
-            Self::Suppressed(reason) => QueueState::Held { cause: WaitReason::User, reason: reason.clone() },
-            Self::AskFallback(account) => {
-                let question = format!("may it leave through {account}? Its own account goes on being tried");
-                QueueState::Ready { due: now + QUESTION, waits: Some((WaitReason::Question, question)) }
-            }
-            Self::AskInDoubt => QueueState::InDoubt {
-                reason: "it may have left, and nobody can look: ask a recipient before it is sent again"
-                    .to_owned(),
-            },
-            Self::Done => QueueState::Sent,
-            Self::GaveUp(reason) => QueueState::Failed { reason: reason.clone() },
-        }
     }
 }
 

@@ -5,6 +5,7 @@ use super::options::{Edits, JobOptions, Mode, Portal, Thread};
 use crate::engine::{CompanyPlugin, EngineError, Files};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use data_encoding::HEXLOWER;
 use postroom_contract::{attachments, composing, documents, recipients, types};
 use postroom_transport::attachments::AttachmentSource;
 use serde_json::Value;
@@ -193,7 +194,7 @@ impl Draft {
     /// By which a changed document is another intent: a digest of it as it came.
     pub(super) fn revision(&self) -> String {
         let digest = Sha256::digest(self.document.content.in_hand());
-        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(digest.get(..16).unwrap_or_default())
     }
 
     /// Reads the document, resolves the recipients, composes the mail.

@@ -1,8 +1,9 @@
-//! From a record to a mail that left: what `cli` and any embedding program call.
+//! From a document to a mail that left: what `cli` and any embedding program call.
 //!
-//! [`Draft`] is what somebody asked for; [`Draft::compose`] makes the mail in the sandbox. From there a program with a
-//! store of its own makes single attempts ([`Ready::send`]). This host's own store keeps the mail first
-//! ([`Ready::to_enqueue`]), and a [`Dispatch`] moves it on: ask the plugin what to do, record, do, record.
+//! A [`Draft`] is a document with the choices around it; [`Draft::compose`] composes the mail in the sandbox. A program with a
+//! store of its own then makes single attempts ([`Ready::send`]). This host's own store enqueues the mail first
+//! ([`Ready::to_enqueue`]), and a [`Dispatch`] sends it step by step: ask the plugin what to do, record it, do it, record the
+//! result.
 
 mod again;
 mod attempt;
@@ -18,9 +19,12 @@ mod pace;
 mod pending_status;
 mod reconcile;
 mod refusals;
+mod retry;
 mod sender;
 mod sent_copy;
+mod spans;
 mod status;
+mod step;
 mod stored_message;
 mod taken;
 mod waiting;
@@ -28,7 +32,7 @@ mod worker;
 
 pub use again::{AgainError, Renamed, again};
 pub use attempt::{Attempt, Sent};
-pub use dispatch::{Answers, Copies, Dispatch, Made, Step};
+pub use dispatch::{Answers, Copies, Dispatch};
 pub use draft::{Draft, Ready};
 pub use erp_notifier::{Delivered, ErpNotifier, NotifierContext, RecordsAccess};
 pub use error::{DraftError, OutboxError};
@@ -40,9 +44,8 @@ pub use pace::limits;
 pub use refusals::suppress_refused;
 pub use sent_copy::SentCopy;
 pub use status::timeline;
+pub use step::{Made, Step};
 pub use stored_message::{FileError, Keeping, plain};
 pub use taken::Taken;
 pub use waiting::{CurrentPause, Wait};
-pub use worker::{
-    AccountContext, Notices, OpenError, PluginProvider, Tally, Unreachable, Worker, WorkerOptions,
-};
+pub use worker::{AccountContext, OpenError, PluginProvider, Tally, Unreachable, Worker, WorkerOptions};

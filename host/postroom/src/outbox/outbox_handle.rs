@@ -1,6 +1,7 @@
-//! The ledger, and who writes in it.
+//! The outbox of a store as one lease owner works with it. The results of attempts are written here, for as long as it takes: a
+//! server's answer that is lost leaves its mail in doubt.
 
-use super::worker::Notices;
+use super::retry::Backoff;
 use chrono::{DateTime, FixedOffset, Local};
 use postroom_store::{
     AttemptId, Completion, Event, GroupCommitWriter, LeaseOwner, MailId, QueueState, StateChange, Store,
@@ -11,40 +12,39 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a mail is its holder's without a sign of life from him.
+/// How long a mail stays leased unless its owner extends the lease.
 pub const LEASE: Duration = Duration::from_secs(60);
 
-/// How long a result is carried about that can't be written down.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// How long a write that fails is tried again.
+const GIVE_UP: Duration = Duration::from_secs(600);
 
-/// From one try to the next: at first, and in the end.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Pauses between tries at a write.
+const BACKOFF: Backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(5) };
 
-/// From one word about it to the next.
-const QUIET: Duration = Duration::from_secs(30);
+/// Time between two warnings that writes fail.
+const BETWEEN_WARNINGS: Duration = Duration::from_secs(30);
 
-/// A disk may be emptied, a server come back.
-fn is_transient(error: &StoreError) -> bool {
+/// Tells whether a write may succeed later: a disk may be emptied, a server come back.
+fn may_succeed_later(error: &StoreError) -> bool {
     error.is_transient() || error.needs_operator()
 }
 
-/// What time it is. Its own type, so that a test can let 25 days pass.
+/// A source of the time. Its own type, so that a test can let 25 days pass.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> DateTime<FixedOffset> + Send + Sync>);
 
 impl Clock {
-    /// This machine's.
+    /// Reads this machine's clock.
     pub fn system() -> Self {
         Self::new(|| Local::now().fixed_offset())
     }
 
-    /// Any other.
+    /// Reads the time from a function.
     pub fn new(now: impl Fn() -> DateTime<FixedOffset> + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// The time.
+    /// Gives the time.
     pub fn now(&self) -> DateTime<FixedOffset> {
         (self.0)()
     }
@@ -56,108 +56,103 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// The ledger in the hands of one holder.
+/// The outbox of a store, as one lease owner.
 #[derive(Clone)]
 pub struct OutboxHandle {
-    /// Where it is.
+    /// The store.
     pub(super) store: SystemStore,
-    /// What writes in it, many entries to a commit.
+    /// Writes results, many to a commit.
     pub journal: GroupCommitWriter,
-    /// Whose hands.
+    /// The owner of the leases taken through this handle.
     pub lease_owner: LeaseOwner,
-    /// What time it is.
+    /// The source of the time.
     pub clock: Clock,
-    /// Whom to tell of what can't be written down for now, and when that was last done.
-    notices: Notices,
-    told: Arc<Mutex<Option<Instant>>>,
+    /// When a failing write was last logged.
+    last_warning: Arc<Mutex<Option<Instant>>>,
 }
 
 impl fmt::Debug for OutboxHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ledger")
+        f.debug_struct("OutboxHandle")
             .field("store", &self.store)
-            .field("holder", &self.lease_owner)
+            .field("lease_owner", &self.lease_owner)
             .finish_non_exhaustive()
     }
 }
 
 impl OutboxHandle {
-    /// A ledger for a holder of this kind, `worker` or `send`, that tells nobody. To be called on the runtime that it is used
-    /// on.
+    /// Opens the outbox for a new lease owner of this kind, `worker` or `send`. Must be called on the runtime that uses it.
     pub fn open(store: &Store, kind: &str, clock: Clock) -> Self {
-        let notices: Notices = Arc::new(|_: &str| {});
         let store = store.system();
         let (journal, lease_owner) = (GroupCommitWriter::new(&store), LeaseOwner::new(kind));
-        Self { store, journal, lease_owner, clock, notices, told: Arc::default() }
+        Self { store, journal, lease_owner, clock, last_warning: Arc::default() }
     }
 
-    /// The same, and tells of what can't be written down for now.
-    #[must_use]
-    pub fn telling(self, notices: Notices) -> Self {
-        Self { notices, ..self }
-    }
-
-    /// An error in words; with the place of the store, where somebody has to mend it there.
-    pub(super) fn words(&self, error: &StoreError) -> String {
+    /// Describes an error; with the place of the store, where an operator has to mend it there.
+    pub(super) fn describe(&self, error: &StoreError) -> String {
         match error.needs_operator() {
             true => format!("{error} (the store is {})", self.store.place()),
             false => error.to_string(),
         }
     }
 
-    /// Waits before something is written down again, and says so: once for all that waits likewise.
-    async fn pause(&self, what: &str, error: &StoreError, pause: &mut Duration) {
-        let is_new = {
-            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_new = told.is_none_or(|at| at.elapsed() > QUIET);
-            if is_new {
-                *told = Some(Instant::now());
+    /// Waits before a write is tried again. Logs that it failed: once in a while for all writes that fail likewise.
+    async fn wait_to_retry(&self, what: &str, error: &StoreError, failures: u32) {
+        let warn = {
+            let mut last_warning = self.last_warning.lock().unwrap_or_else(PoisonError::into_inner);
+            let warn = last_warning.is_none_or(|at| at.elapsed() > BETWEEN_WARNINGS);
+            if warn {
+                *last_warning = Some(Instant::now());
             }
-            is_new
+            warn
         };
-        if is_new {
-            (self.notices)(&format!("{what} is not written down yet: {}", self.words(error)));
+        if warn {
+            tracing::warn!("{what} is not written down yet: {}", self.describe(error));
         }
-        tokio::time::sleep(*pause).await;
-        *pause = (*pause * 2).min(LONGEST_PAUSE);
+        tokio::time::sleep(BACKOFF.pause(failures)).await;
     }
 
-    /// Puts a mail down where it stands, however long the store is away: nobody else may take it while its holder lives.
-    pub(super) async fn apply_state(&self, mail: MailId, queue_state: QueueState) {
-        let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
+    /// Applies a state change to a leased mail, and tries again while the store is away: until its lease ends no other owner may
+    /// take the mail.
+    pub(super) async fn apply_state(&self, mail: MailId, state: QueueState) {
+        let (begun, mut failures) = (Instant::now(), 0);
         loop {
-            match self.journal.change_state(mail, &self.lease_owner, queue_state.clone()).await {
-                Err(error) if is_transient(&error) && begun.elapsed() < PATIENCE => {
-                    self.pause(&format!("where mail {mail} stands"), &error, &mut pause).await;
+            match self.journal.change_state(mail, &self.lease_owner, state.clone()).await {
+                Err(error) if may_succeed_later(&error) && begun.elapsed() < GIVE_UP => {
+                    self.wait_to_retry(&format!("where mail {mail} stands"), &error, failures).await;
+                    failures = failures.saturating_add(1);
                 }
-                Err(error) => return (self.notices)(&format!("mail {mail}: {}", self.words(&error))),
+                Err(error) => {
+                    tracing::error!(mail = %mail, "mail {mail}: {}", self.describe(&error));
+                    return;
+                }
                 Ok(()) => return,
             }
         }
     }
 
-    /// Keeps what came of an attempt, however long the store is away: a server has answered, and whoever loses its answer
-    /// leaves the mail in doubt. Gives up after ten minutes; the attempt then says itself that its result is not known. Tells
-    /// of a result that contradicts what was decided about the attempt meanwhile.
+    /// Records the result of an attempt, and tries again for ten minutes while the store is away. An attempt whose result could
+    /// not be recorded is in doubt. Logs a result that contradicts what was decided about the attempt meanwhile.
     ///
     /// # Errors
     /// [`StoreError`]: the last of them.
     pub(super) async fn finish(
         &self,
         attempt: AttemptId,
-        completion: &Completion,
+        result: &Completion,
         events: &[Event],
-        settle: Option<StateChange>,
+        change: Option<StateChange>,
     ) -> Result<(), StoreError> {
-        let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
+        let (begun, mut failures) = (Instant::now(), 0);
         loop {
-            match self.journal.finish(attempt, completion, events, settle.clone()).await {
-                Err(error) if is_transient(&error) && begun.elapsed() < PATIENCE => {
-                    self.pause("what a server said of a mail", &error, &mut pause).await;
+            match self.journal.finish(attempt, result, events, change.clone()).await {
+                Err(error) if may_succeed_later(&error) && begun.elapsed() < GIVE_UP => {
+                    self.wait_to_retry("what a server said of a mail", &error, failures).await;
+                    failures = failures.saturating_add(1);
                 }
                 Ok(contradiction) => {
                     if let Some(alarm) = contradiction {
-                        (self.notices)(&alarm.to_string());
+                        tracing::error!(attempt = %attempt, "{alarm}");
                     }
                     return Ok(());
                 }
@@ -166,7 +161,7 @@ impl OutboxHandle {
         }
     }
 
-    /// Releases the leases of all holders of a kind, for a program that knows that they are gone. Gives how many.
+    /// Releases the leases of all owners of a kind, for a program that knows that they ended. Gives how many.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -174,36 +169,36 @@ impl OutboxHandle {
         self.store.release_leases(kind, self.clock.now()).await
     }
 
-    /// Lengthens the holder's leases until it is aborted.
+    /// Extends the owner's leases until the task is aborted.
     pub fn keep_alive(&self) -> tokio::task::AbortHandle {
         let outbox = self.clone();
-        let beat = async move {
+        let extend = async move {
             loop {
                 tokio::time::sleep(LEASE / 4).await;
                 // A store that is away for longer than a lease costs the mails in hand, and no more.
                 let _ = outbox.store.extend(&outbox.lease_owner, outbox.clock.now(), LEASE).await;
             }
         };
-        tokio::spawn(beat).abort_handle()
+        tokio::spawn(extend).abort_handle()
     }
 
-    /// The gate of an attempt: the ledger says when its last bytes leave.
-    pub(super) fn gate(&self, attempt: AttemptId) -> Arc<dyn BeforeFinalDot> {
+    /// Gives the hook that records that an attempt's last bytes are about to leave.
+    pub(super) fn before_final_dot(&self, attempt: AttemptId) -> Arc<dyn BeforeFinalDot> {
         let (journal, clock, lease_owner) =
             (self.journal.clone(), self.clock.clone(), self.lease_owner.clone());
-        Arc::new(Recorded { journal, clock, lease_owner, attempt })
+        Arc::new(RecordedFinalDot { journal, clock, lease_owner, attempt })
     }
 }
 
 #[derive(Debug)]
-struct Recorded {
+struct RecordedFinalDot {
     journal: GroupCommitWriter,
     clock: Clock,
     lease_owner: LeaseOwner,
     attempt: AttemptId,
 }
 
-impl BeforeFinalDot for Recorded {
+impl BeforeFinalDot for RecordedFinalDot {
     fn open(&self) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async {
             let released = self.journal.release(self.attempt, &self.lease_owner, self.clock.now()).await;

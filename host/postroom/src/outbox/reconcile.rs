@@ -1,10 +1,12 @@
-//! A mail of which nobody knows whether it left: looked for where it would be, never sent again before.
+//! Finding out whether a mail in doubt has left: it is looked for where it would be, and not sent again before, since the customer
+//! would get the invoice twice.
 
-use super::dispatch::{Dispatch, Made, Step};
 use super::error::OutboxError;
 use super::facts::{self, Time, stamp};
+use super::outbox_handle::OutboxHandle;
 use super::sender::sender_of;
 use super::sent_copy::{sent_account, sent_error};
+use super::step::{Made, Step};
 use super::waiting::Wait;
 use crate::engine::{CompanyPlugin, Files};
 use chrono::Duration;
@@ -16,36 +18,36 @@ use postroom_contract::types;
 use postroom_model::Account;
 use postroom_store::{Attempt, AttemptResult, Completion, Event, Mail};
 
-/// An answer that can't be had now is asked for again after this.
+/// A lookup that gave no answer is repeated after this.
 const PAUSE: Duration = Duration::minutes(5);
 
-/// An attempt of which nothing was heard for so long has ended: with the usual time-outs it takes no longer, its largest mail
-/// on a slow line included.
+/// An attempt without a result for so long has ended: with the usual time-outs none takes longer, not even that of the largest mail
+/// on a slow line.
 const LONGEST_ATTEMPT: Duration = Duration::minutes(15);
 
-/// The attempt in doubt: a mail has one at most, since nothing is begun beside it.
-fn lost(mail: &Mail) -> Option<(&Attempt, &Completion)> {
-    let mut completed = mail.attempts.iter().rev().filter_map(|it| Some((it, it.completion.as_ref()?)));
-    completed.find(|(_, completion)| completion.result.is_in_doubt())
+/// Finds the attempt in doubt: a mail has one at most, since no other begins before it is resolved.
+fn in_doubt(mail: &Mail) -> Option<(&Attempt, &Completion)> {
+    let mut with_outcome = mail.attempts.iter().rev().filter_map(|it| Some((it, it.completion.as_ref()?)));
+    with_outcome.find(|(_, completion)| completion.result.is_in_doubt())
 }
 
-/// The attempt in doubt whose mail was taken from its maker: nobody has reported what came of it.
+/// Finds the attempt in doubt whose owner lost its lease and has not reported a result.
 fn interrupted(mail: &Mail) -> Option<(&Attempt, &Completion)> {
-    lost(mail).filter(|(_, completion)| completion.result == AttemptResult::InDoubt { interrupted: true })
+    in_doubt(mail).filter(|(_, completion)| completion.result == AttemptResult::InDoubt { interrupted: true })
 }
 
-/// Until when an interrupted attempt may still be under way; none once it must have ended. Whoever looks before that and finds
-/// nothing has learned nothing. Counted from when its last bytes left, or from when its mail was taken over, whichever is
-/// earlier: the one may be of a clock that went back since.
+/// Computes until when an interrupted attempt may still be under way; none once it must have ended. A lookup before that which
+/// finds nothing proves nothing. Counts from when the attempt's last bytes left, or from when another owner took the mail over,
+/// whichever is earlier: the former may be of a clock that was set back since.
 pub(super) fn may_run_until(mail: &Mail, now: Time) -> Option<Time> {
     let (attempt, completion) = interrupted(mail)?;
     Some(attempt.released?.min(completion.finished) + LONGEST_ATTEMPT).filter(|until| now < *until)
 }
 
-/// Gives until when to wait for an interrupted attempt. If even the taking over is stamped with a time that is still to come, a
-/// clock went back after it: it is stamped with the time that it is now, so that the wait is one from now.
+/// Computes until when to wait for an interrupted attempt. If the recorded time of the interruption lies in the future (the clock
+/// was set back), records it again as now.
 pub(super) async fn wait_for_interrupted(
-    dispatch: &Dispatch<'_>,
+    outbox: &OutboxHandle,
     mail: &Mail,
     until: Time,
     now: Time,
@@ -55,14 +57,18 @@ pub(super) async fn wait_for_interrupted(
     }
     if let Some((attempt, completion)) = interrupted(mail) {
         let stamped = Completion { finished: now, ..completion.clone() };
-        decide(dispatch, attempt, completion, &stamped, &[]).await?;
+        decide(outbox, attempt, completion, &stamped, &[]).await?;
     }
     Ok(now + LONGEST_ATTEMPT)
 }
 
-/// Records for each recipient that it is in doubt whether they got the mail, where an attempt was interrupted. True where that was
-/// not on record.
-pub(super) async fn record_interruption(dispatch: &Dispatch<'_>, mail: &Mail) -> Result<bool, OutboxError> {
+/// Records for each recipient of an interrupted attempt that it is in doubt whether they got the mail. Returns false if that is
+/// recorded already.
+pub(super) async fn record_interruption(
+    outbox: &OutboxHandle,
+    company_plugin: &CompanyPlugin,
+    mail: &Mail,
+) -> Result<bool, OutboxError> {
     let Some((attempt, completion)) = interrupted(mail) else { return Ok(false) };
     let is_on_record = |event: &Event| event.kind == "in-doubt" && event.at >= completion.finished;
     if mail.events.iter().any(is_on_record) {
@@ -70,37 +76,35 @@ pub(super) async fn record_interruption(dispatch: &Dispatch<'_>, mail: &Mail) ->
     }
     let (to, known) = (&mail.mail.message.rcpt_to, facts::told_events(&mail.events));
     let (detail, noticed) = (completion.detail.as_deref(), stamp(completion.finished));
-    let settled =
-        dispatch.company_plugin.settle_interruption(&Files::default(), to, &known, detail, &noticed).await?;
+    let settled = company_plugin.settle_interruption(&Files::default(), to, &known, detail, &noticed).await?;
     let events =
         facts::events_at(&settled.map_err(|fault| facts::disagreement(&fault))?.events, completion.finished);
     if events.is_empty() {
         return Ok(false);
     }
-    decide(dispatch, attempt, completion, completion, &events).await?;
+    decide(outbox, attempt, completion, completion, &events).await?;
     Ok(true)
 }
 
-/// Decides on an attempt that still has the result that was read.
+/// Records a new result of an attempt, unless its result changed since it was loaded.
 async fn decide(
-    dispatch: &Dispatch<'_>,
+    outbox: &OutboxHandle,
     attempt: &Attempt,
     read: &Completion,
     completion: &Completion,
     events: &[Event],
 ) -> Result<(), OutboxError> {
-    let outbox = dispatch.outbox;
     Ok(outbox.journal.decide(attempt.id, &outbox.lease_owner, read.result, completion, events).await?)
 }
 
-/// Whether the place where the mail would be can be looked at: a provider's API that tells, or a mailbox whose provider
-/// files by itself what its server sends. Elsewhere the copy is ours to file, and its absence says nothing.
+/// Tells whether a mail in doubt can be looked for: by a provider's API, or in a mailbox whose provider files sent mails itself.
+/// Elsewhere this host files the copy, and its absence proves nothing.
 pub(super) async fn can_look(
     company_plugin: &CompanyPlugin,
     own: &Account,
     mail: &Mail,
 ) -> Result<bool, OutboxError> {
-    let Some((attempt, _)) = lost(mail) else { return Ok(false) };
+    let Some((attempt, _)) = in_doubt(mail) else { return Ok(false) };
     match attempt.transport.as_str() {
         "gmail" | "graph" => Ok(true),
         "smtp" if own.mailbox.is_some() && attempt.account == own.id => {
@@ -111,12 +115,17 @@ pub(super) async fn can_look(
     }
 }
 
-/// Whether evidence has come in the meantime: a report about the mail is a word that it left. Records that.
-pub(super) async fn cleared_up(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) -> Result<bool, OutboxError> {
-    if lost(mail).is_none() {
+/// Resolves a doubt by reports that came in the meantime: a report about the mail proves that it left. Returns whether it did.
+pub(super) async fn cleared_up(
+    outbox: &OutboxHandle,
+    company_plugin: &CompanyPlugin,
+    mail: &Mail,
+    now: Time,
+) -> Result<bool, OutboxError> {
+    if in_doubt(mail).is_none() {
         return Ok(false);
     }
-    let timeline = super::status::folded(dispatch.company_plugin, mail, &mail.events, now).await?;
+    let timeline = super::status::folded(company_plugin, mail, &mail.events, now).await?;
     let doubtful = doubtful(mail);
     let known = |address: &String| {
         timeline
@@ -127,32 +136,41 @@ pub(super) async fn cleared_up(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) 
     if doubtful.is_empty() || !doubtful.iter().all(known) {
         return Ok(false);
     }
-    settle(dispatch, mail, Lookup::Found, now).await?;
+    settle(outbox, company_plugin, mail, Lookup::Found, now).await?;
     Ok(true)
 }
 
-/// Looks, and records what was found.
-pub(super) async fn look(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) -> Result<Step, OutboxError> {
-    let Some((attempt, _)) = lost(mail) else { return Ok(Step::AskInDoubt) };
-    let (company_plugin, none) = (dispatch.company_plugin, Files::default());
+/// Looks for a mail in doubt, and records the result.
+pub(super) async fn look(
+    outbox: &OutboxHandle,
+    company_plugin: &CompanyPlugin,
+    account: &Account,
+    fallback: Option<&Account>,
+    mail: &Mail,
+    now: Time,
+) -> Result<Step, OutboxError> {
+    let Some((attempt, _)) = in_doubt(mail) else { return Ok(Step::AskInDoubt) };
+    let none = Files::default();
     let id = &mail.mail.message.message_id;
     if attempt.transport == "smtp" {
-        let of = sent_account(company_plugin, &dispatch.account, &attempt.transport).await?;
+        let of = sent_account(company_plugin, account, &attempt.transport).await?;
         return match company_plugin.find_sent(&none, &of, std::slice::from_ref(id)).await? {
-            Ok(found) if found.iter().any(Option::is_some) => made(dispatch, mail, Lookup::Found, now).await,
-            Ok(_) => made(dispatch, mail, Lookup::NotFound, now).await,
+            Ok(found) if found.iter().any(Option::is_some) => {
+                resolved(outbox, company_plugin, mail, Lookup::Found, now).await
+            }
+            Ok(_) => resolved(outbox, company_plugin, mail, Lookup::NotFound, now).await,
             Err(error) => Ok(Step::Hold(format!("its mailbox can't be looked at: {}", sent_error(error)))),
         };
     }
     let route = Route { account_name: attempt.account_name.clone(), transport: attempt.transport.clone() };
-    let by = dispatch.fallback.as_ref().filter(|it| it.id == attempt.account).unwrap_or(&dispatch.account);
+    let by = fallback.filter(|it| it.id == attempt.account).unwrap_or(account);
     let sender = sender_of(by, &mail.mail.from);
     let sender = sender.map(|it| types::Address { name: it.name, address: it.address });
     let began = stamp(attempt.started);
     let seen = company_plugin.look_in_sent(&none, id, &route, sender.as_ref(), &began, &stamp(now)).await?;
     match seen {
-        LookupResult::Found(_) => made(dispatch, mail, Lookup::Found, now).await,
-        LookupResult::NotFound => made(dispatch, mail, Lookup::NotFound, now).await,
+        LookupResult::Found(_) => resolved(outbox, company_plugin, mail, Lookup::Found, now).await,
+        LookupResult::NotFound => resolved(outbox, company_plugin, mail, Lookup::NotFound, now).await,
         LookupResult::NotYet(seconds) => {
             Ok(Step::WaitUntil(Wait::for_the_first_try(now + Duration::seconds(seconds.into()))))
         }
@@ -163,27 +181,33 @@ pub(super) async fn look(dispatch: &Dispatch<'_>, mail: &Mail, now: Time) -> Res
     }
 }
 
-async fn made(dispatch: &Dispatch<'_>, mail: &Mail, lookup: Lookup, now: Time) -> Result<Step, OutboxError> {
-    Ok(Step::Made(Box::new(settle(dispatch, mail, lookup, now).await?)))
+async fn resolved(
+    outbox: &OutboxHandle,
+    company_plugin: &CompanyPlugin,
+    mail: &Mail,
+    lookup: Lookup,
+    now: Time,
+) -> Result<Step, OutboxError> {
+    Ok(Step::Made(Box::new(settle(outbox, company_plugin, mail, lookup, now).await?)))
 }
 
-/// Records what became of the attempt in doubt: found, or not and to be sent again.
+/// Records the result of looking for a mail in doubt: found, or not found and to be sent again.
 pub(super) async fn settle(
-    dispatch: &Dispatch<'_>,
+    outbox: &OutboxHandle,
+    company_plugin: &CompanyPlugin,
     mail: &Mail,
     lookup: Lookup,
     now: Time,
 ) -> Result<Made, OutboxError> {
-    let Some((attempt, before)) = lost(mail) else {
+    let Some((attempt, before)) = in_doubt(mail) else {
         return Err(OutboxError::Plugin("no attempt of the mail is in doubt".to_owned()));
     };
     let (to, known) = (&mail.mail.message.rcpt_to, facts::told_events(&mail.events));
-    let settled =
-        dispatch.company_plugin.settle_doubt(&Files::default(), lookup, to, &known, &stamp(now)).await?;
+    let settled = company_plugin.settle_doubt(&Files::default(), lookup, to, &known, &stamp(now)).await?;
     let settled = settled.map_err(|fault| facts::disagreement(&fault))?;
     let events = facts::events_at(&settled.events, now);
     let completion = Completion { finished: now, result: facts::kept(&settled), ..before.clone() };
-    decide(dispatch, attempt, before, &completion, &events).await?;
+    decide(outbox, attempt, before, &completion, &events).await?;
     Ok(Made {
         account: attempt.account_name.clone(),
         fallback: attempt.fallback,
@@ -194,7 +218,7 @@ pub(super) async fn settle(
     })
 }
 
-/// Whom the attempt may have reached.
+/// Gives the recipients whom the attempt may have reached.
 fn doubtful(mail: &Mail) -> Vec<String> {
     let to = &mail.mail.message.rcpt_to;
     let named = |address: &String| {

@@ -154,5 +154,5 @@ fn header_fields(fields: [(&'static str, String); 3]) -> HeaderMap {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    data_encoding::HEXLOWER.encode(bytes)
 }

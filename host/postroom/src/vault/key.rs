@@ -52,7 +52,7 @@ impl MasterKey {
 
     fn of(bytes: [u8; BYTES]) -> Self {
         let digest = Sha256::new().chain_update(b"postroom master key\0").chain_update(bytes).finalize();
-        let id = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let id = data_encoding::HEXLOWER.encode(digest.get(..8).unwrap_or_default());
         Self { id, bytes: SecretBox::new(Box::new(bytes)) }
     }
 }

@@ -1,6 +1,6 @@
 //! The folders of an account's mailbox, and what they are used for.
 
-use crate::app::{AccountAccess, AppError, Diagnostics};
+use crate::app::{AccountAccess, AppError};
 use crate::engine::Engine;
 use postroom_contract::imap::Folder;
 use postroom_model::{FolderName, FolderUse};
@@ -33,12 +33,8 @@ impl AccountAccess {
     }
 
     /// Asks the mailbox for its folders.
-    pub async fn folders(
-        &self,
-        engine: &Engine,
-        diagnostics: &Diagnostics,
-    ) -> Result<MailboxFolders, AppError> {
-        let (plugin, error) = self.plugin(engine, diagnostics).await;
+    pub async fn folders(&self, engine: &Engine) -> Result<MailboxFolders, AppError> {
+        let (plugin, error) = self.plugin(engine).await;
         if let Some(error) = error {
             return Err(error.into());
         }

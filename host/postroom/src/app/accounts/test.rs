@@ -1,6 +1,6 @@
 //! Connecting to everything that an account is connected to (FEATURES A8): each stage, and the server's words. Sends nothing.
 
-use crate::app::{AccountAccess, AppError, Diagnostics, no_files, now};
+use crate::app::{AccountAccess, AppError, no_files, now};
 use crate::engine::{Engine, probe_report};
 use crate::outbox::transport;
 use postroom_contract::schedule::Route;
@@ -39,7 +39,6 @@ impl AccountAccess {
     pub async fn test(
         &self,
         engine: impl FnOnce() -> Result<Engine, AppError>,
-        diagnostics: &Diagnostics,
     ) -> Result<Vec<ServerTest>, AppError> {
         let opened = self.connections.open(&self.account).await?;
         let mut tests = Vec::new();
@@ -47,7 +46,7 @@ impl AccountAccess {
             tests.push(smtp(self.connections.smtp(), account).await);
         }
         if opened.web.is_some() {
-            tests.push(self.test_api(&engine()?, diagnostics).await?);
+            tests.push(self.test_api(&engine()?).await?);
         }
         if let Some(account) = &opened.imap {
             tests.push(imap(self.connections.imap().probe(account).await));
@@ -71,8 +70,8 @@ impl AccountAccess {
         Ok(tests)
     }
 
-    async fn test_api(&self, engine: &Engine, diagnostics: &Diagnostics) -> Result<ServerTest, AppError> {
-        let (plugin, _) = self.plugin(engine, diagnostics).await;
+    async fn test_api(&self, engine: &Engine) -> Result<ServerTest, AppError> {
+        let (plugin, _) = self.plugin(engine).await;
         let transport = transport(&plugin, &self.account).unwrap_or_default().to_owned();
         let route = Route { account_name: self.account.name.to_string(), transport };
         let report = plugin.probe(&no_files(), &route).await?;

@@ -1,6 +1,6 @@
 //! A batch on its way, for somebody who watches: by a worker in this program, or by the one that is at the store already.
 
-use crate::app::{AppError, Diagnostics, Session, StopSignal, WorkerLock, now, start_worker};
+use crate::app::{AppError, Session, StopSignal, WorkerLock, now, start_worker};
 use crate::outbox::{Worker, WorkerOptions};
 use postroom_store::{BatchId, Location};
 use std::collections::BTreeMap;
@@ -72,7 +72,6 @@ pub async fn send_batch<T>(
     location: &Location,
     batch: &OnceCell<BatchId>,
     stop: &StopSignal,
-    diagnostics: &Diagnostics,
     observer: &(dyn Fn(SendingEvent<'_>) + Sync),
     filling: impl Future<Output = Result<T, AppError>>,
 ) -> Result<(T, BatchEnd), AppError> {
@@ -82,7 +81,7 @@ pub async fn send_batch<T>(
         Some(lock) => {
             let options = WorkerOptions { account: Some(session.account.id), ..WorkerOptions::default() };
             let (connections, engine) = (&session.connections, session.plugin.engine());
-            Some(start_worker(connections, engine, options, diagnostics, lock).await?)
+            Some(start_worker(connections, engine, options, lock).await?)
         }
         // The worker that is at the store does it.
         None => None,

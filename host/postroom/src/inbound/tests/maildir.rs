@@ -1,6 +1,6 @@
 //! A maildir is read and never changed.
 
-use crate::inbound::{InboxError, MESSAGE_LIMIT, Maildir, Messages};
+use crate::inbound::{IntakeError, MESSAGE_LIMIT, Maildir, Messages};
 use std::path::Path;
 
 fn names(maildir: &mut Maildir) -> Vec<String> {
@@ -36,7 +36,7 @@ async fn what_is_no_message_is_named_with_what_to_do() {
     assert!(error.contains("--maildir"), "{error}");
     let error = Messages::open(Path::new("/no/such.eml")).await.unwrap_err();
     assert!(
-        matches!(error, InboxError::Unreadable { .. }) && error.to_string().contains("/no/such.eml"),
+        matches!(error, IntakeError::Unreadable { .. }) && error.to_string().contains("/no/such.eml"),
         "{error}"
     );
     let large = folder.path().join("large.eml");

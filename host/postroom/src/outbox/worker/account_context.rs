@@ -1,7 +1,8 @@
-//! Where an account's mails are worked at: the plugin at work for its company, able to reach the account and the company's
-//! fallback. Opened once and used until one of them changes.
+//! An account with the plugin opened for it: able to reach the account and its company's fallback. Opening reads secrets and
+//! settings, so it is done once, and again when one of them changes.
 
 use super::Worker;
+use super::in_flight::InFlight;
 use crate::engine::CompanyPlugin;
 use crate::outbox::facts::Time;
 use crate::outbox::pace;
@@ -13,27 +14,27 @@ use postroom_transport::BoxFuture;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Settings that somebody changes are noticed after this at the latest. Reading them with every few mails costs more than the
-/// mails' own records do.
-const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
+/// Changed settings are noticed after this at the latest. Reading them with every few mails costs more than the mails' own
+/// records do.
+const SETTINGS_INTERVAL: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// A changed password is noticed after this at the latest.
-const FRESH: std::time::Duration = std::time::Duration::from_secs(15);
+const REOPEN_INTERVAL: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// An account that could not be opened is tried again after this.
 const AGAIN: Duration = Duration::minutes(5);
 
-/// Opens the plugin for a company's accounts: whoever has the passwords.
+/// Opens the plugin for a company's accounts. The embedding program implements it, as it has the passwords.
 pub trait PluginProvider: Send + Sync {
-    /// The plugin at work for the company, able to reach these accounts, each with at most so many connections; and why
-    /// it can't reach others.
+    /// Opens the plugin for the company, able to reach these accounts, each with at most so many connections. Gives the accounts
+    /// that it can't reach, too.
     fn open<'a>(
         &'a self,
         company: &'a Company,
         accounts: &'a [(Account, u32)],
     ) -> BoxFuture<'a, Result<(CompanyPlugin, Vec<Unreachable>), String>>;
 
-    /// The plugin at work for nobody, able to reach nothing: for what it knows.
+    /// Opens the plugin without a company, able to reach nothing: for questions about its own data.
     ///
     /// # Errors
     /// There is no plugin, or none that can be used.
@@ -43,15 +44,15 @@ pub trait PluginProvider: Send + Sync {
 /// An account that can't be reached.
 #[derive(Debug, Clone)]
 pub struct Unreachable {
-    /// Which.
+    /// The account.
     pub account: AccountId,
-    /// Its mail may leave by the fallback all the same: it was marked compromised, or waits for a sign-in.
+    /// Whether its mail may leave by the fallback all the same: it was marked compromised, or waits for a sign-in.
     pub by_state: bool,
-    /// Why, in a sentence.
+    /// The reason, in a sentence.
     pub reason: String,
 }
 
-/// Where an account's mails are worked at.
+/// An account, its company, and the plugin opened for both.
 #[derive(Debug)]
 pub struct AccountContext {
     pub(super) company: Company,
@@ -63,13 +64,13 @@ pub struct AccountContext {
     pub(super) company_plugin: CompanyPlugin,
 }
 
-/// A place that a worker has.
+/// An account context that a worker uses again.
 #[derive(Debug)]
-pub(super) struct Open {
-    place: Arc<AccountContext>,
+pub(super) struct Opened {
+    context: Arc<AccountContext>,
     opened: Instant,
     /// When it was last compared with the settings.
-    looked: Instant,
+    compared: Instant,
 }
 
 /// An account that can't be worked for now.
@@ -87,45 +88,45 @@ impl OpenError {
 }
 
 impl Worker {
-    /// The place of an account, as it is now.
-    pub(super) async fn place(
+    /// Gives the context of an account, opened anew if a setting changed.
+    pub(super) async fn account_context(
         &self,
-        hands: &mut super::InFlight,
+        in_flight: &mut InFlight,
         due: Due,
     ) -> Result<Result<Arc<AccountContext>, OpenError>, StoreError> {
         let store = &self.outbox.store;
-        if let Some(open) = hands.places.get(&due.account)
-            && open.looked.elapsed() < LOOK
+        if let Some(open) = in_flight.accounts.get(&due.account)
+            && open.compared.elapsed() < SETTINGS_INTERVAL
         {
-            return Ok(Ok(Arc::clone(&open.place)));
+            return Ok(Ok(Arc::clone(&open.context)));
         }
-        let looked = Instant::now();
+        let now = Instant::now();
         let (company, account) =
             (store.company(due.company).await?, store.account(due.company, due.account).await?);
         let fallback = match company.fallback.account.filter(|id| *id != account.id) {
             Some(id) => Some(store.account(company.id, id).await?),
             None => None,
         };
-        if let Some(open) = hands.places.get_mut(&due.account)
-            && open.opened.elapsed() < FRESH
-            && (&open.place.company, &open.place.account, &open.place.fallback)
+        if let Some(open) = in_flight.accounts.get_mut(&due.account)
+            && open.opened.elapsed() < REOPEN_INTERVAL
+            && (&open.context.company, &open.context.account, &open.context.fallback)
                 == (&company, &account, &fallback)
         {
-            open.place.pause.set(store.account_pause(company.id, account.id).await?);
-            open.looked = looked;
-            return Ok(Ok(Arc::clone(&open.place)));
+            open.context.pause.set(store.account_pause(company.id, account.id).await?);
+            open.compared = now;
+            return Ok(Ok(Arc::clone(&open.context)));
         }
         let opened = self.open(company, account, fallback).await?;
-        if let Ok(place) = &opened {
-            let place = Arc::clone(place);
-            hands.places.insert(due.account, Open { place, opened: looked, looked });
+        if let Ok(context) = &opened {
+            let context = Arc::clone(context);
+            in_flight.accounts.insert(due.account, Opened { context, opened: now, compared: now });
         }
         Ok(opened)
     }
 
-    /// How fast an account may send: as somebody said, else as its provider is known to allow.
+    /// Determines how fast an account may send: by its settings, else by what its provider is known to allow.
     async fn pace(&self, account: &Account) -> Result<Result<Pace, String>, StoreError> {
-        let said = self.outbox.store.pace(account.id).await?;
+        let set = self.outbox.store.pace(account.id).await?;
         let now = self.outbox.clock.now();
         let learned = self.outbox.store.learned_pace(account.company, account.id, now).await?;
         let known = match self.plugin_provider.reading() {
@@ -135,9 +136,9 @@ impl Worker {
         Ok(known.map_err(|error| error.to_string()).map(|known| {
             let known = LearnedPace::within(learned, known);
             Pace {
-                per_minute: said.per_minute.or(known.per_minute),
-                connections: said.connections.or(known.connections),
-                per_day: said.per_day.or(known.per_day),
+                per_minute: set.per_minute.or(known.per_minute),
+                connections: set.connections.or(known.connections),
+                per_day: set.per_day.or(known.per_day),
             }
         }))
     }
@@ -148,27 +149,27 @@ impl Worker {
         account: Account,
         mut fallback: Option<Account>,
     ) -> Result<Result<Arc<AccountContext>, OpenError>, StoreError> {
-        let unopened = |reason: String| OpenError { account: account.name.to_string(), reason };
+        let failed = |reason: String| OpenError { account: account.name.to_string(), reason };
         let mut both = Vec::with_capacity(2);
         for one in [Some(&account), fallback.as_ref()].into_iter().flatten() {
             match self.pace(one).await? {
                 Ok(pace) => both.push((one.clone(), pace)),
-                Err(reason) => return Ok(Err(unopened(reason))),
+                Err(reason) => return Ok(Err(failed(reason))),
             }
         }
         let pace = both.first().map(|(_, pace)| *pace).unwrap_or_default();
         let connections = |pace: Pace| pace.connections.unwrap_or(super::CONNECTIONS);
         let both: Vec<_> = both.into_iter().map(|(account, pace)| (account, connections(pace))).collect();
-        let (company_plugin, closed) = match self.plugin_provider.open(&company, &both).await {
+        let (company_plugin, unreachable) = match self.plugin_provider.open(&company, &both).await {
             Ok(opened) => opened,
-            Err(reason) => return Ok(Err(unopened(reason))),
+            Err(reason) => return Ok(Err(failed(reason))),
         };
-        for one in closed {
+        for one in unreachable {
             if one.account != account.id {
-                (self.notices)(&format!("the fallback can't be used: {}", one.reason));
+                tracing::warn!("the fallback can't be used: {}", one.reason);
                 fallback = None;
             } else if !one.by_state {
-                return Ok(Err(unopened(one.reason)));
+                return Ok(Err(failed(one.reason)));
             }
         }
         let pause = CurrentPause::new(self.outbox.store.account_pause(company.id, account.id).await?);
@@ -177,13 +178,13 @@ impl Worker {
 }
 
 impl AccountContext {
-    /// The pause that the account is in, where none of its mails may leave by another: they all wait for it.
+    /// Gives the pause that the account is in, unless its mails may leave by the fallback meanwhile.
     pub(super) fn waits(&self, now: Time) -> Option<AccountPause> {
         let may_leave = self.fallback.is_some() && self.company.fallback.policy != FallbackPolicy::Off;
         self.pause.get().filter(|pause| pause.until > now && !may_leave)
     }
 
-    /// Where its mails stand meanwhile.
+    /// Gives the state of the account's mails during a pause.
     pub(super) fn queue_state(&self, pause: &AccountPause) -> QueueState {
         let wait = Wait::for_account(&self.account, pause);
         QueueState::Ready { due: wait.until, waits: Some((wait.cause, wait.why)) }

@@ -1,64 +1,72 @@
-//! The copies in Sent of mails that a worker sent: filed many at once, apart from the sending, and looked for before they
-//! are filed a second time.
+//! Filing the copies in Sent of mails that a worker sent: many at once, apart from the sending, because a mailbox takes a group as
+//! fast as one. A copy that may be there already is looked for before it is filed a second time.
 
-use super::{AccountContext, InFlight, Worker};
+use super::in_flight::{Finished, InFlight};
+use super::{AccountContext, Worker};
 use crate::outbox::error::OutboxError;
 use crate::outbox::facts::Time;
+use crate::outbox::retry::Backoff;
 use crate::outbox::sent_copy::{self, SentCopy};
-use chrono::Duration;
+use crate::outbox::spans;
 use postroom_store::{CopyDue, Mail, MailId, StoreError, SystemStore};
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tracing::Instrument as _;
 
-/// Copies in one go.
+/// Copies that are claimed together.
 const GROUP: u32 = 32;
 
-/// From one look to the next.
-const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
+/// Time between two claims while mails leave.
+const INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long a group may take.
-const LEASE: std::time::Duration = std::time::Duration::from_secs(300);
+/// How long a group of copies is leased.
+const LEASE: Duration = Duration::from_secs(300);
 
 /// Times that a copy is tried: for a day and a half.
 const TRIES: u32 = 24;
 
+/// Pauses between tries at a copy.
+const BACKOFF: Backoff =
+    Backoff { first: Duration::from_secs(60), longest: Duration::from_secs(2 * 60 * 60) };
+
 impl Worker {
-    /// Files what is due, one group of each account at a time. The number of copies taken.
-    pub(super) async fn copies(&self, hands: &mut InFlight, now: Time) -> Result<usize, StoreError> {
-        // They are in no hurry while mails leave.
-        if !hands.tasks.is_empty() && hands.copies.is_some_and(|looked| looked.elapsed() < LOOK) {
+    /// Files copies that are due, one group of each account at a time. Gives how many copies it claimed.
+    pub(super) async fn file_copies(&self, in_flight: &mut InFlight, now: Time) -> Result<usize, StoreError> {
+        // Copies may wait while mails leave.
+        if !in_flight.tasks.is_empty() && in_flight.last_copies.is_some_and(|last| last.elapsed() < INTERVAL)
+        {
             return Ok(0);
         }
-        hands.copies = Some(Instant::now());
-        let mut taken = 0;
+        in_flight.last_copies = Some(Instant::now());
+        let mut claimed = 0;
         for due in self.own(self.outbox.store.copies_due(now).await?) {
             // A group at a time: one connection of the mailbox.
-            if hands.filing.contains(&due.account) {
+            if in_flight.filing.contains(&due.account) {
                 continue;
             }
-            let Ok(place) = self.place(hands, due).await? else { continue };
+            let Ok(context) = self.account_context(in_flight, due).await? else { continue };
             let copies = self.outbox.store.claim_copies(due.account, GROUP, now, LEASE).await?;
             if copies.is_empty() {
                 continue;
             }
-            taken += copies.len();
-            hands.filing.insert(due.account);
-            let (outbox, notices) = (self.outbox.clone(), Arc::clone(&self.notices));
-            hands.tasks.spawn(async move {
-                if let Err(error) = file(&outbox.store, &place, &copies, outbox.clock.now()).await {
-                    notices(&format!("copies of {}: {error}", place.account.name));
+            claimed += copies.len();
+            in_flight.filing.insert(due.account);
+            let (outbox, span) = (self.outbox.clone(), spans::account(due.company, due.account));
+            let filing = async move {
+                if let Err(error) = file(&outbox.store, &context, &copies, outbox.clock.now()).await {
+                    tracing::error!("copies of {}: {error}", context.account.name);
                 }
-                super::Done::Filed(due.account)
-            });
+                Finished::Copies(due.account)
+            };
+            in_flight.tasks.spawn(filing.instrument(span));
         }
-        Ok(taken)
+        Ok(claimed)
     }
 }
 
 async fn file(
     store: &SystemStore,
-    place: &AccountContext,
+    context: &AccountContext,
     copies: &[CopyDue],
     now: Time,
 ) -> Result<(), OutboxError> {
@@ -69,14 +77,14 @@ async fn file(
         by_transport.entry(by).or_default().push((mail, copy.tries));
     }
     for (transport, mails) in by_transport {
-        file_group(store, place, &transport, &mails, now).await?;
+        file_group(store, context, &transport, &mails, now).await?;
     }
     Ok(())
 }
 
 async fn file_group(
     store: &SystemStore,
-    place: &AccountContext,
+    context: &AccountContext,
     transport: &str,
     mails: &[(Mail, u32)],
     now: Time,
@@ -85,7 +93,7 @@ async fn file_group(
     let mut there = Vec::new();
     if !tried.is_empty()
         && let Some(found) =
-            sent_copy::present(&place.company_plugin, &place.account, transport, &tried).await?
+            sent_copy::present(&context.company_plugin, &context.account, transport, &tried).await?
     {
         there.extend(tried.iter().zip(found).filter(|(_, found)| *found).map(|(mail, _)| mail.mail.id));
     }
@@ -94,7 +102,7 @@ async fn file_group(
     let of: Vec<&Mail> = missing.iter().map(|(mail, _)| mail).collect();
     let mut later: BTreeMap<u32, Vec<MailId>> = BTreeMap::new();
     if !of.is_empty() {
-        let filed = sent_copy::file(&place.company_plugin, &place.account, transport, &of, now).await?;
+        let filed = sent_copy::file(&context.company_plugin, &context.account, transport, &of, now).await?;
         for ((mail, tries), copy) in missing.iter().zip(filed) {
             match copy {
                 SentCopy::Failed { .. } | SentCopy::InDoubt { .. } if *tries + 1 < TRIES => {
@@ -106,9 +114,7 @@ async fn file_group(
     }
     store.copies_done(&there).await?;
     for (tries, mails) in later {
-        // After 1, 2, 4, … minutes, and then every two hours.
-        let minutes = 1_i64 << tries.min(7);
-        store.copies_later(&mails, now + Duration::minutes(minutes.min(120))).await?;
+        store.copies_later(&mails, now + BACKOFF.pause(tries)).await?;
     }
     Ok(())
 }

@@ -1,86 +1,81 @@
-//! One mail in a worker's hands, from taking it to putting it down.
+//! One mail of a worker's, from its lease to the recorded state.
 
-use super::{AccountContext, Notices, Tally};
-use crate::outbox::dispatch::{Answers, Copies, Dispatch, Step};
+use super::{AccountContext, Tally};
+use crate::outbox::dispatch::{Answers, Copies, Dispatch};
 use crate::outbox::error::OutboxError;
 use crate::outbox::outbox_handle::OutboxHandle;
+use crate::outbox::step::Step;
 use crate::outbox::waiting::Wait;
 use chrono::Duration;
 use postroom_store::{Mail, MailId, QueueState, StoreError, WaitReason};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Steps in one go. A mail that still asks for more is put down for a moment: nothing may turn in circles.
+/// Steps of a mail in a row. A mail that still has another is put off for a moment, so that no mail can loop for ever.
 const STEPS: usize = 16;
 
-/// What this program could not do now is tried again after this.
+/// A mail whose step failed is tried again after this.
 const AGAIN: Duration = Duration::minutes(5);
 
-/// To whom the work is told.
-pub(super) struct Reporting {
-    pub(super) tally: Arc<Tally>,
-    pub(super) notices: Notices,
-}
-
-/// A mail as it was read when it was taken.
-pub(super) struct Taken {
+/// A mail as it was loaded when it was claimed.
+pub(super) struct Loaded {
     pub(super) mail: Mail,
-    /// See [`Dispatch`].
+    /// See [`Dispatch::cleared`].
     pub(super) cleared: bool,
 }
 
-/// Moves a mail on as far as it goes now, and puts it down where it then stands. `taken`: none where it could not be read.
-pub(super) async fn move_on(
+/// Does a mail's next steps until it has to wait or has ended, and records its state. `loaded`: none if it could not be loaded.
+pub(super) async fn send(
     outbox: OutboxHandle,
-    place: Arc<AccountContext>,
+    context: Arc<AccountContext>,
     id: MailId,
-    taken: Option<Taken>,
-    to: Reporting,
+    loaded: Option<Loaded>,
+    tally: Arc<Tally>,
 ) {
     let dispatch = Dispatch {
         outbox: &outbox,
-        company_plugin: &place.company_plugin,
-        company: place.company.clone(),
-        account: place.account.clone(),
-        fallback: place.fallback.clone(),
+        company_plugin: &context.company_plugin,
+        company: context.company.clone(),
+        account: context.account.clone(),
+        fallback: context.fallback.clone(),
         copies: Copies::Later,
         pretend: None,
-        cleared: taken.as_ref().is_some_and(|taken| taken.cleared),
-        pause: place.pause.clone(),
+        cleared: loaded.as_ref().is_some_and(|loaded| loaded.cleared),
+        pause: context.pause.clone(),
     };
-    let read = taken.map(|taken| taken.mail);
-    let queue_state = match step(&dispatch, id, read, &to.tally).await {
+    let mail = loaded.map(|loaded| loaded.mail);
+    let state = match step(&dispatch, id, mail, &tally).await {
         Ok(Some(step)) => {
-            count(&to.tally, &step);
+            count(&tally, &step);
             step.queue_state(outbox.clock.now())
         }
         Ok(None) => return,
         Err(error) => match put_off(&error, &outbox) {
-            Some(queue_state) => {
+            Some(state) => {
                 let words = match &error {
-                    OutboxError::Store(error) => outbox.words(error),
+                    OutboxError::Store(error) => outbox.describe(error),
                     other => other.to_string(),
                 };
-                (to.notices)(&format!("mail {id}: {words}"));
-                to.tally.put_off.fetch_add(1, Ordering::Relaxed);
-                queue_state
+                tracing::warn!("mail {id}: {words}");
+                tally.put_off.fetch_add(1, Ordering::Relaxed);
+                state
             }
-            // It is somebody else's.
+            // Another owner has leased it.
             None => return,
         },
     };
-    outbox.apply_state(id, queue_state).await;
+    outbox.apply_state(id, state).await;
 }
 
-/// The step at which the mail has to be put down; none: a server took it, and it has been put down.
+/// Does steps until the mail has to be put off, and gives that step; none: a server accepted it, and its state is recorded.
 async fn step(
     dispatch: &Dispatch<'_>,
     id: MailId,
-    mut read: Option<Mail>,
+    mut loaded: Option<Mail>,
     tally: &Tally,
 ) -> Result<Option<Step>, OutboxError> {
     for _ in 0..STEPS {
-        let mail = match read.take() {
+        let mail = match loaded.take() {
             Some(mail) => mail,
             None => dispatch.outbox.store.mail(id).await?,
         };
@@ -110,16 +105,16 @@ fn count(tally: &Tally, step: &Step) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Where a mail stands after an error; none: it is not for us to say.
+/// Gives the state of a mail after an error; none if another owner has leased it.
 fn put_off(error: &OutboxError, outbox: &OutboxHandle) -> Option<QueueState> {
     let reason = error.to_string();
     match error {
         OutboxError::Store(StoreError::LeaseLost(_)) => None,
-        // Read and decided on anew, where it is still ours.
+        // It is loaded and decided on anew, if it is still leased to us.
         OutboxError::Store(StoreError::AttemptDecided(_)) => {
             Some(QueueState::Ready { due: outbox.clock.now(), waits: None })
         }
-        // Whoever takes it next finds it as it is.
+        // Nothing was recorded: the next owner finds it as it is.
         OutboxError::Store(error) if error.is_transient() || error.needs_operator() => {
             Some(QueueState::Ready { due: outbox.clock.now() + Duration::seconds(1), waits: None })
         }

@@ -1,43 +1,48 @@
-//! Workers: they take what is due, move it on, and say in the ledger where it stands. Any number of them, on any number of
-//! machines, share one store; each knows of the others only by what they have taken.
+//! Workers claim due mails, make attempts, and record each mail's state. Any number of workers, on any number of machines, share
+//! one store; each learns of the others only by their leases.
 //!
-//! Killing one at any moment costs nothing: an attempt is on disk before it is made, the moment before the last bytes
-//! leave is on disk before they do, and what it had taken is due again when its lease ends.
+//! Killing a worker at any moment loses nothing: an attempt is on disk before it is made, the moment before the last bytes
+//! leave is on disk before they do, and a leased mail is due again when its lease ends.
 //!
-//! Fair: companies take turns, and within a company its accounts; each gets no more at a time than its own server takes at
-//! the same time, so that ten thousand mails of one hold up nobody else's one.
+//! Claiming is fair: companies take turns, and within a company its accounts. Each account gets no more mails at a time than its
+//! server takes at the same time, so that ten thousand mails of one company do not hold up the single mail of another.
 
 mod account_context;
 mod clock;
 mod copies;
+mod in_flight;
 mod mail;
+mod options;
 mod retention;
 mod schema;
 
 pub use account_context::{AccountContext, OpenError, PluginProvider, Unreachable};
+pub use options::{Tally, WorkerOptions};
 
 use super::erp_notifier::ErpNotifier;
 use super::outbox_handle::{LEASE, OutboxHandle};
+use super::retry::Backoff;
+use super::spans;
 use crate::outbox::facts::Time;
+use in_flight::{Finished, InFlight};
 use postroom_model::AccountId;
-use postroom_store::{Due, MailId, Pace, QueueState, StoreError};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use postroom_store::{Due, Pace, QueueState, StoreError};
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
-/// Longest time between two looks at the store, whatever rings or does not.
-const LOOK: Duration = Duration::from_secs(1);
+/// Longest time between two queries for due mails, whether a notification came or not.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A store that is away is asked again after this, then twice that, up to [`LONGEST_PAUSE`].
-const PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Pauses between queries of a store that is away.
+const BACKOFF: Backoff = Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(30) };
 
-/// For telling the last news when a worker ends.
-const LAST_NEWS: Duration = Duration::from_secs(5);
+/// Time limit of the last status notifications when a worker ends.
+const LAST_NOTIFICATIONS: Duration = Duration::from_secs(5);
 
 /// Mails at the same time, where neither the operator nor the provider says how many: connections of one account.
 const CONNECTIONS: u32 = 4;
@@ -45,67 +50,14 @@ const CONNECTIONS: u32 = 4;
 /// Mails that are put off at a time.
 const PUT_OFF: u32 = 256;
 
-/// Mails that are in hand for each connection: the next is ready when one is done.
+/// Mails that are leased for each connection: the next is ready when one is done.
 const AHEAD: u32 = 4;
 
-/// How a worker works.
-#[derive(Debug, Clone)]
-pub struct WorkerOptions {
-    /// Mails in hand at the same time, of all accounts.
-    pub in_hand: usize,
-    /// Ends when nothing is due any more.
-    pub drain: bool,
-    /// Sends the mails of this account alone, for a user's command: what others have waiting is for a worker of the
-    /// operator's.
-    pub account: Option<AccountId>,
-}
-
-impl Default for WorkerOptions {
-    fn default() -> Self {
-        Self { in_hand: 128, drain: false, account: None }
-    }
-}
-
-/// What a worker has done since it started.
-#[derive(Debug, Default)]
-pub struct Tally {
-    pub(super) sent: AtomicU64,
-    pub(super) failed: AtomicU64,
-    pub(super) put_off: AtomicU64,
-    pub(super) in_doubt: AtomicU64,
-}
-
-impl Tally {
-    /// Mails that a server took.
-    pub fn sent(&self) -> u64 {
-        self.sent.load(Ordering::Relaxed)
-    }
-
-    /// Mails that will not be tried again.
-    pub fn failed(&self) -> u64 {
-        self.failed.load(Ordering::Relaxed)
-    }
-
-    /// Times that a mail was put off: to a later time, or until a person acts.
-    pub fn put_off(&self) -> u64 {
-        self.put_off.load(Ordering::Relaxed)
-    }
-
-    /// Mails of which nobody knows whether they left.
-    pub fn in_doubt(&self) -> u64 {
-        self.in_doubt.load(Ordering::Relaxed)
-    }
-}
-
-/// Receives what somebody who runs a worker should know: a sentence in English.
-pub type Notices = Arc<dyn Fn(&str) + Send + Sync>;
-
-/// A worker.
+/// Sends the due mails of a store.
 pub struct Worker {
     outbox: OutboxHandle,
     plugin_provider: Arc<dyn PluginProvider>,
     options: WorkerOptions,
-    notices: Notices,
     tally: Arc<Tally>,
     idle: Arc<Notify>,
     erp_notifier: Option<ErpNotifier>,
@@ -113,81 +65,55 @@ pub struct Worker {
 
 impl std::fmt::Debug for Worker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Worker").field("holder", &self.outbox.lease_owner).finish_non_exhaustive()
+        f.debug_struct("Worker").field("lease_owner", &self.outbox.lease_owner).finish_non_exhaustive()
     }
 }
 
-/// What is under way.
-#[derive(Debug, Default)]
-struct InFlight {
-    tasks: JoinSet<Done>,
-    /// How many there were after the last look at the store.
-    after_look: usize,
-    /// The mails of these tasks, for the one that ends unexpectedly.
-    mails: BTreeMap<tokio::task::Id, (AccountId, MailId)>,
-    of_account: BTreeMap<AccountId, u32>,
-    filing: BTreeSet<AccountId>,
-    places: BTreeMap<AccountId, account_context::Open>,
-    /// When copies were last looked for.
-    copies: Option<Instant>,
-}
-
-/// What came to an end.
-#[derive(Debug)]
-enum Done {
-    /// A mail was put down.
-    Mail,
-    /// A group of this account's copies was filed, or put off.
-    Filed(AccountId),
-}
-
 impl Worker {
-    /// A worker that writes in this ledger.
+    /// Creates a worker that works with this outbox.
     pub fn new(
         outbox: OutboxHandle,
         plugin_provider: Arc<dyn PluginProvider>,
         options: WorkerOptions,
-        notices: Notices,
     ) -> Self {
-        let outbox = outbox.telling(Arc::clone(&notices));
         let (tally, idle) = (Arc::default(), Arc::default());
-        Self { outbox, plugin_provider, options, notices, tally, idle, erp_notifier: None }
+        Self { outbox, plugin_provider, options, tally, idle, erp_notifier: None }
     }
 
-    /// With somebody who tells the companies' records what became of their mails.
+    /// Notifies the companies' ERPs of changed mail statuses while the worker runs.
     #[must_use]
-    pub fn with_courier(self, erp_notifier: ErpNotifier) -> Self {
+    pub fn with_erp_notifier(self, erp_notifier: ErpNotifier) -> Self {
         Self { erp_notifier: Some(erp_notifier), ..self }
     }
 
-    /// What it has done so far.
+    /// Gives the counts of what the worker has done so far.
     pub fn tally(&self) -> Arc<Tally> {
         Arc::clone(&self.tally)
     }
 
-    /// Rings when nothing is due and nothing in hand.
+    /// Gives what is notified when nothing is due and no task runs.
     pub fn idle(&self) -> Arc<Notify> {
         Arc::clone(&self.idle)
     }
 
-    /// Works until `stop`, or until nothing is due where it drains. What is in hand when it stops is finished.
+    /// Works until `stop`, or until nothing is due if it drains. Tasks that run when it stops are finished.
     ///
     /// # Errors
-    /// [`StoreError`] that no waiting mends; where it drains, also a full disk, or a store that can't be written. Nothing is
-    /// lost. Otherwise a worker says so and tries again.
+    /// [`StoreError`] that no waiting mends; if it drains, also a full disk, or a store that can't be written. Nothing is
+    /// lost. After other errors the worker logs them and tries again.
     pub async fn run(&self, stop: impl Future<Output = ()> + Send) -> Result<(), StoreError> {
-        let alive = self.outbox.keep_alive();
-        let kept = retention::keep(self.outbox.clone(), Arc::clone(&self.notices));
-        let carried = self.erp_notifier.clone().map(ErpNotifier::keep);
+        let leases = self.outbox.keep_alive();
+        let retention = retention::keep(self.outbox.clone());
+        let notifying = self.erp_notifier.clone().map(ErpNotifier::keep);
         let worked = self.work(stop).await;
-        kept.abort();
-        alive.abort();
-        if let (Some(erp_notifier), Some(carried)) = (&self.erp_notifier, carried) {
-            carried.abort();
-            // The news of what was sent last; whoever wants to stop does not wait long for somebody else's records.
-            let limit = if self.options.drain { LAST_NEWS * 12 } else { LAST_NEWS };
+        retention.abort();
+        leases.abort();
+        if let (Some(erp_notifier), Some(notifying)) = (&self.erp_notifier, notifying) {
+            notifying.abort();
+            // Statuses of the mails that were sent last. A slow ERP must not hold up a worker that is asked to stop.
+            let limit = if self.options.drain { LAST_NOTIFICATIONS * 12 } else { LAST_NOTIFICATIONS };
             if let Ok(Err(error)) = tokio::time::timeout(limit, erp_notifier.round()).await {
-                (self.notices)(&format!("the last news could not be told: {error}"));
+                tracing::error!("the last news could not be told: {error}");
             }
         }
         worked
@@ -196,45 +122,46 @@ impl Worker {
     async fn work(&self, stop: impl Future<Output = ()> + Send) -> Result<(), StoreError> {
         let mut stop = std::pin::pin!(stop);
         let mut wakes = None;
-        let mut hands = InFlight::default();
-        let mut pause = PAUSE;
-        let (mut clock, mut asked) = (clock::Looked::default(), schema::Asked::default());
-        let mut look = true;
+        let mut in_flight = InFlight::default();
+        let mut failures = 0;
+        let (mut last_repair, mut last_check) = (clock::LastRepair::default(), schema::LastCheck::default());
+        let mut claim = true;
         loop {
-            let looked = if look {
-                self.bring_back(&mut clock).await;
-                match self.still_fits(&mut asked).await {
-                    Ok(()) => self.claim_more(&mut hands).await,
+            let claimed = if claim {
+                self.repair_due_times(&mut last_repair).await;
+                match self.check_schema(&mut last_check).await {
+                    Ok(()) => self.claim_more(&mut in_flight).await,
                     Err(error) => Err(error),
                 }
             } else {
-                Ok(hands.tasks.len())
+                Ok(in_flight.tasks.len())
             };
-            let idle = match looked {
-                Ok(taken) => {
-                    pause = PAUSE;
-                    taken == 0
+            let idle = match claimed {
+                Ok(count) => {
+                    failures = 0;
+                    count == 0
                 }
                 Err(error) if !is_fatal(&error) && (error.is_transient() || !self.options.drain) => {
-                    let (words, wait) = (self.outbox.words(&error), pause.as_secs_f32().ceil());
-                    (self.notices)(&format!("{words}; waiting {wait} s"));
+                    let pause = BACKOFF.pause(failures);
+                    failures = failures.saturating_add(1);
+                    let seconds = pause.as_secs_f32().ceil();
+                    tracing::warn!("{}; waiting {seconds} s", self.outbox.describe(&error));
                     tokio::select! {
                         () = &mut stop => {
-                            self.finish(&mut hands).await;
+                            self.finish(&mut in_flight).await;
                             return Ok(());
                         }
                         () = tokio::time::sleep(pause) => {}
                     }
-                    pause = (pause * 2).min(LONGEST_PAUSE);
                     wakes = None;
                     true
                 }
                 Err(error) => {
-                    self.finish(&mut hands).await;
+                    self.finish(&mut in_flight).await;
                     return Err(error);
                 }
             };
-            if idle && hands.tasks.is_empty() {
+            if idle && in_flight.tasks.is_empty() {
                 self.idle.notify_one();
                 if self.options.drain && self.is_drained().await? {
                     return Ok(());
@@ -245,109 +172,113 @@ impl Worker {
             }
             let wait = async {
                 match &mut wakes {
-                    Some(wakes) => wakes.next(LOOK).await,
-                    None => tokio::time::sleep(LOOK).await,
+                    Some(wakes) => wakes.next(POLL_INTERVAL).await,
+                    None => tokio::time::sleep(POLL_INTERVAL).await,
                 }
             };
             tokio::select! {
                 () = &mut stop => {
-                    self.finish(&mut hands).await;
+                    self.finish(&mut in_flight).await;
                     return Ok(());
                 }
-                Some(done) = hands.tasks.join_next_with_id(), if !hands.tasks.is_empty() => {
-                    self.apply_state(&mut hands, done).await;
-                    while let Some(done) = hands.tasks.try_join_next_with_id() {
-                        self.apply_state(&mut hands, done).await;
+                Some(finished) = in_flight.tasks.join_next_with_id(), if !in_flight.tasks.is_empty() => {
+                    self.finish_task(&mut in_flight, finished).await;
+                    while let Some(finished) = in_flight.tasks.try_join_next_with_id() {
+                        self.finish_task(&mut in_flight, finished).await;
                     }
-                    // Asking for every single place that becomes free would cost more than the mails.
-                    look = hands.tasks.len() * 4 <= hands.after_look * 3;
+                    // A query for each single task that ends would cost more than the mails.
+                    claim = in_flight.tasks.len() * 4 <= in_flight.after_claim * 3;
                 }
-                () = wait => look = true,
+                () = wait => claim = true,
             }
         }
     }
 
-    /// Takes what is due, each account in its turn, until the hands are full. The number of mails taken.
-    async fn claim_more(&self, hands: &mut InFlight) -> Result<usize, StoreError> {
-        let mut free = self.options.in_hand.saturating_sub(hands.tasks.len());
+    /// Claims due mails, each account in its turn, until enough tasks run. Gives how many mails and copies it claimed.
+    async fn claim_more(&self, in_flight: &mut InFlight) -> Result<usize, StoreError> {
+        let mut free = self.options.in_hand.saturating_sub(in_flight.tasks.len());
         let now = self.outbox.clock.now();
-        let mut taken = self.copies(hands, now).await?;
+        let mut claimed = self.file_copies(in_flight, now).await?;
         let mut turns = in_turn(self.own(self.outbox.store.due(now).await?));
         while let Some(due) = turns.pop_front() {
             if free == 0 {
                 break;
             }
-            let count = self.take_from(hands, due, free).await?;
+            let span = spans::account(due.company, due.account);
+            let count = self.claim_of_account(in_flight, due, free).instrument(span).await?;
             free -= count.min(free);
-            taken += count;
+            claimed += count;
         }
-        hands.after_look = hands.tasks.len();
-        Ok(taken)
+        in_flight.after_claim = in_flight.tasks.len();
+        Ok(claimed)
     }
 
-    /// Takes an account's next mails. What can't be opened is put off with the reason.
-    async fn take_from(&self, hands: &mut InFlight, due: Due, free: usize) -> Result<usize, StoreError> {
-        let in_hand = hands.of_account.get(&due.account).copied().unwrap_or(0);
+    /// Claims an account's next mails and begins a task for each. Puts the account's mails off, with the reason, if it can't be
+    /// opened.
+    async fn claim_of_account(
+        &self,
+        in_flight: &mut InFlight,
+        due: Due,
+        free: usize,
+    ) -> Result<usize, StoreError> {
+        let running = in_flight.of_account.get(&due.account).copied().unwrap_or(0);
         let now = self.outbox.clock.now();
-        let place = match self.place(hands, due).await? {
-            Ok(place) => place,
-            Err(unopened) => {
-                self.put_off(due.account, &unopened.queue_state(now), now).await?;
-                (self.notices)(&unopened.to_string());
+        let context = match self.account_context(in_flight, due).await? {
+            Ok(context) => context,
+            Err(error) => {
+                self.put_off(due.account, &error.queue_state(now), now).await?;
+                tracing::warn!("{error}");
                 return Ok(0);
             }
         };
-        if let Some(pause) = place.waits(now) {
-            self.put_off(due.account, &place.queue_state(&pause), now).await?;
+        if let Some(pause) = context.waits(now) {
+            self.put_off(due.account, &context.queue_state(&pause), now).await?;
             if self.outbox.store.account_pause(due.company, due.account).await?.is_none() {
-                // It was put right meanwhile, when some of them were in hand.
+                // The pause ended meanwhile, when some of the mails were leased.
                 self.outbox.store.resume_account(due.company, due.account, now).await?;
             }
             return Ok(0);
         }
-        let most = match place.pause.get().filter(|pause| pause.until <= now) {
-            // One of its mails tries it.
+        let most = match context.pause.get().filter(|pause| pause.until <= now) {
+            // One mail tries whether the account can send again.
             Some(_) => 1,
-            None => place.pace.connections.unwrap_or(CONNECTIONS).saturating_mul(AHEAD),
+            None => context.pace.connections.unwrap_or(CONNECTIONS).saturating_mul(AHEAD),
         };
-        let most = most.saturating_sub(in_hand).min(u32::try_from(free).unwrap_or(u32::MAX));
+        let most = most.saturating_sub(running).min(u32::try_from(free).unwrap_or(u32::MAX));
         if most == 0 {
             return Ok(0);
         }
         let store = &self.outbox.store;
-        let ids = store.claim(&self.outbox.lease_owner, due.account, place.pace, most, now, LEASE).await?;
-        // What can't be read here is read again, and told of, one by one.
-        let read = store.mails(&ids).await.unwrap_or_default();
-        let to: Vec<String> = read.iter().flat_map(|mail| mail.mail.message.rcpt_to.clone()).collect();
+        let ids = store.claim(&self.outbox.lease_owner, due.account, context.pace, most, now, LEASE).await?;
+        // A mail that can't be loaded here is loaded again, and its error logged, by its own task.
+        let loaded = store.mails(&ids).await.unwrap_or_default();
+        let to: Vec<String> = loaded.iter().flat_map(|mail| mail.mail.message.rcpt_to.clone()).collect();
         let cleared = store.suppressed(due.company, &to).await.is_ok_and(|found| found.is_empty());
-        let taken = read.into_iter().map(|mail| (mail.mail.id, mail::Taken { mail, cleared }));
-        let mut taken: BTreeMap<_, _> = taken.collect();
+        let loaded = loaded.into_iter().map(|mail| (mail.mail.id, mail::Loaded { mail, cleared }));
+        let mut loaded: BTreeMap<_, _> = loaded.collect();
         let (account, count) = (due.account, ids.len());
         for id in ids {
-            let (outbox, place) = (self.outbox.clone(), Arc::clone(&place));
-            let work = mail::move_on(outbox, place, id, taken.remove(&id), self.reporting());
-            let task = hands.tasks.spawn(async move {
-                work.await;
-                Done::Mail
-            });
-            hands.mails.insert(task.id(), (account, id));
+            let (outbox, context) = (self.outbox.clone(), Arc::clone(&context));
+            let sending = mail::send(outbox, context, id, loaded.remove(&id), Arc::clone(&self.tally));
+            let task = async move {
+                sending.await;
+                Finished::Mail
+            };
+            let span = spans::mail(due.company, account, id);
+            let task = in_flight.tasks.spawn(task.instrument(span));
+            in_flight.mails.insert(task.id(), (account, id));
         }
-        *hands.of_account.entry(due.account).or_default() += u32::try_from(count).unwrap_or(0);
+        *in_flight.of_account.entry(due.account).or_default() += u32::try_from(count).unwrap_or(0);
         Ok(count)
     }
 
-    /// Puts off what is due of an account, without a look at the mails.
-    async fn put_off(
-        &self,
-        account: AccountId,
-        queue_state: &QueueState,
-        now: Time,
-    ) -> Result<(), StoreError> {
+    /// Puts off an account's due mails without loading them.
+    async fn put_off(&self, account: AccountId, state: &QueueState, now: Time) -> Result<(), StoreError> {
         let (store, lease_owner) = (&self.outbox.store, &self.outbox.lease_owner);
         loop {
             let mails = store.claim(lease_owner, account, Pace::default(), PUT_OFF, now, LEASE).await?;
             for mail in &mails {
-                self.outbox.journal.change_state(*mail, lease_owner, queue_state.clone()).await?;
+                self.outbox.journal.change_state(*mail, lease_owner, state.clone()).await?;
             }
             self.tally.put_off.fetch_add(mails.len() as u64, Ordering::Relaxed);
             if mails.len() < PUT_OFF as usize {
@@ -356,44 +287,40 @@ impl Worker {
         }
     }
 
-    fn reporting(&self) -> mail::Reporting {
-        mail::Reporting { tally: Arc::clone(&self.tally), notices: Arc::clone(&self.notices) }
-    }
-
-    async fn apply_state(
+    async fn finish_task(
         &self,
-        hands: &mut InFlight,
-        done: Result<(tokio::task::Id, Done), tokio::task::JoinError>,
+        in_flight: &mut InFlight,
+        finished: Result<(tokio::task::Id, Finished), tokio::task::JoinError>,
     ) {
-        let id = match &done {
+        let id = match &finished {
             Ok((id, _)) => *id,
             Err(error) => error.id(),
         };
-        let mail = hands.mails.remove(&id);
-        if let Some(count) = mail.and_then(|(account, _)| hands.of_account.get_mut(&account)) {
+        let mail = in_flight.mails.remove(&id);
+        if let Some(count) = mail.and_then(|(account, _)| in_flight.of_account.get_mut(&account)) {
             *count = count.saturating_sub(1);
         }
-        match (done, mail) {
-            (Ok((_, Done::Filed(account))), _) => {
-                hands.filing.remove(&account);
+        match (finished, mail) {
+            (Ok((_, Finished::Copies(account))), _) => {
+                in_flight.filing.remove(&account);
             }
             (Ok(_), _) => {}
-            // Nobody works at it any more: it is looked at anew, not at once.
-            (Err(error), Some((_, mail))) => {
-                (self.notices)(&format!("mail {mail}: its work ended unexpectedly: {error}"));
+            // The mail has no task any more: it is due again, but not at once.
+            (Err(error), Some((account, mail))) => {
+                tracing::error!(account = %account, mail = %mail, "mail {mail}: its work ended unexpectedly: {error}");
                 let due = self.outbox.clock.now() + chrono::Duration::minutes(5);
                 self.outbox.apply_state(mail, QueueState::Ready { due, waits: None }).await;
             }
             (Err(error), None) => {
-                hands.filing.clear();
-                (self.notices)(&format!("the filing of copies ended unexpectedly: {error}"));
+                in_flight.filing.clear();
+                tracing::error!("the filing of copies ended unexpectedly: {error}");
             }
         }
     }
 
-    async fn finish(&self, hands: &mut InFlight) {
-        while let Some(done) = hands.tasks.join_next_with_id().await {
-            self.apply_state(hands, done).await;
+    async fn finish(&self, in_flight: &mut InFlight) {
+        while let Some(finished) = in_flight.tasks.join_next_with_id().await {
+            self.finish_task(in_flight, finished).await;
         }
     }
 
@@ -403,14 +330,14 @@ impl Worker {
             && self.own(self.outbox.store.copies_due(now).await?).is_empty())
     }
 
-    /// Of what is due, that which this worker is for.
+    /// Selects the accounts that this worker is for.
     fn own(&self, mut due: Vec<Due>) -> Vec<Due> {
         due.retain(|due| self.options.account.is_none_or(|account| account == due.account));
         due
     }
 }
 
-/// What no waiting mends.
+/// Tells whether no waiting mends an error.
 fn is_fatal(error: &StoreError) -> bool {
     matches!(
         error,
@@ -421,7 +348,7 @@ fn is_fatal(error: &StoreError) -> bool {
     )
 }
 
-/// Companies by turns, so that no company's many accounts come before another's one.
+/// Orders accounts so that companies take turns: the many accounts of one company do not come before the single one of another.
 fn in_turn(due: Vec<Due>) -> VecDeque<Due> {
     let mut companies: BTreeMap<_, VecDeque<Due>> = BTreeMap::new();
     for one in due {

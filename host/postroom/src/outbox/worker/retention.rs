@@ -1,7 +1,6 @@
 //! Once a day a worker empties the mails that ended longer ago than their company keeps them. Several workers that do it do
 //! no harm: what is empty is not looked at again.
 
-use super::Notices;
 use crate::outbox::outbox_handle::OutboxHandle;
 use std::time::Duration;
 use tokio::task::AbortHandle;
@@ -14,17 +13,17 @@ const AGAIN: Duration = Duration::from_secs(10 * 60);
 
 /// Keeps to the companies' retention until it is aborted. Beginning at once: a worker may be started once a day by a
 /// scheduler and end when nothing is due.
-pub(super) fn keep(outbox: OutboxHandle, notices: Notices) -> AbortHandle {
+pub(super) fn keep(outbox: OutboxHandle) -> AbortHandle {
     let daily = async move {
         loop {
             let pause = match outbox.store.apply_retention(outbox.clock.now()).await {
                 Ok(0) => DAY,
                 Ok(mails) => {
-                    notices(&format!("{mails} mails that ended long ago were emptied"));
+                    tracing::info!("{mails} mails that ended long ago were emptied");
                     DAY
                 }
                 Err(error) => {
-                    notices(&format!("mails that ended long ago could not be emptied: {error}"));
+                    tracing::error!("mails that ended long ago could not be emptied: {error}");
                     AGAIN
                 }
             };

@@ -1,31 +1,31 @@
-//! Another program may bring the store to a version that this one does not know. A worker that stays at it for weeks asks now
-//! and then whether it may go on.
+//! Another program may migrate the store to a version that this one does not know. A worker that runs for weeks checks every few
+//! seconds whether it may go on.
 
 use super::Worker;
 use postroom_store::StoreError;
 use std::time::{Duration, Instant};
 
-/// From one question to the next.
-const ASK: Duration = Duration::from_secs(5);
+/// Time between two checks.
+const INTERVAL: Duration = Duration::from_secs(5);
 
-/// When it was last asked. The store was opened a moment before the worker began.
+/// When the schema was last checked. Opening the store, a moment before the worker began, checked it first.
 #[derive(Debug)]
-pub(super) struct Asked(Instant);
+pub(super) struct LastCheck(Instant);
 
-impl Default for Asked {
+impl Default for LastCheck {
     fn default() -> Self {
         Self(Instant::now())
     }
 }
 
 impl Worker {
-    /// An error for a store that this program does not know any more.
-    pub(super) async fn still_fits(&self, asked: &mut Asked) -> Result<(), StoreError> {
-        if asked.0.elapsed() < ASK {
+    /// Fails if the store has a schema that this program does not know.
+    pub(super) async fn check_schema(&self, last: &mut LastCheck) -> Result<(), StoreError> {
+        if last.0.elapsed() < INTERVAL {
             return Ok(());
         }
         self.outbox.store.check_version().await?;
-        asked.0 = Instant::now();
+        last.0 = Instant::now();
         Ok(())
     }
 }
