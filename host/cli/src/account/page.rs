@@ -1,4 +1,4 @@
-//! `postroom account administrator-page`: what to forward to the mail provider's administrator (FEATURES A15).
+//! `postroom account administrator-page`: what to forward to the mail provider's administrator (rule A15).
 
 use crate::Exit;
 use crate::output::{json, line};

@@ -1,4 +1,4 @@
-//! `postroom account authorize` and `deauthorize` (FEATURES A9, A10).
+//! `postroom account authorize` and `deauthorize` (rules A9, A10).
 
 use crate::Exit;
 use crate::output::{green, json, line};

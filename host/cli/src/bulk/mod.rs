@@ -1,4 +1,4 @@
-//! `postroom send-bulk` (FEATURES B6, F5): many documents, one separate mail each. First every mail is made and checked, a
+//! `postroom send-bulk` (rules B6, F5): many documents, one separate mail each. First every mail is made and checked, a
 //! row each; then those that can be sent enter the outbox; then they are sent, while somebody may watch or go away.
 
 mod rows;

@@ -1,4 +1,4 @@
-//! How the opening of a mail is checked (FEATURES C4): by a pixel of ours where this program can be reached, by the
+//! How the opening of a mail is checked (rule C4): by a pixel of ours where this program can be reached, by the
 //! provider's own where it has one, and not at all with own SMTP.
 
 use super::{AppError, Session, description, no_files};

@@ -1,4 +1,4 @@
-//! E-mail client mode: the finished message is handed to the user's own program (FEATURES A6).
+//! E-mail client mode: the finished message is handed to the user's own program (rule A6).
 
 use super::{AppError, Session, no_files, now};
 use crate::outbox::Ready;

@@ -1,4 +1,4 @@
-//! A test message of an account (FEATURES A7): as its user sends it, by the way that any mail of the account takes.
+//! A test message of an account (rule A7): as its user sends it, by the way that any mail of the account takes.
 
 use super::{AppError, Session, no_files, now};
 use crate::outbox::{Keeping, plain};

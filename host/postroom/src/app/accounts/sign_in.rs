@@ -1,4 +1,4 @@
-//! Signing in at a provider for an account (FEATURES A9, A10): by whoever is at hand, or by a user who gets a link.
+//! Signing in at a provider for an account (rules A9, A10): by whoever is at hand, or by a user who gets a link.
 
 use super::sign_in_deadline;
 use crate::app::{AccountAccess, AppError};

@@ -1,4 +1,4 @@
-//! Connecting to everything that an account is connected to (FEATURES A8): each stage, and the server's words. Sends nothing.
+//! Connecting to everything that an account is connected to (rule A8): each stage, and the server's words. Sends nothing.
 
 use crate::app::{AccountAccess, AppError, Diagnostics, no_files, now};
 use crate::engine::{Engine, probe_report};

@@ -1,4 +1,4 @@
-//! Many documents, one separate mail each (FEATURES B6, F5). Every mail is made and checked, a row each; those that can be
+//! Many documents, one separate mail each (rules B6, F5). Every mail is made and checked, a row each; those that can be
 //! sent enter the outbox a group at a time; what has entered is sent while the others are made.
 //!
 //! It may be stopped at any moment and started again with the same documents: what was asked for is asked for once.

@@ -1,4 +1,4 @@
-//! The check before a batch (FEATURES F5): a row for each mail, and what the account's quota means for all of them.
+//! The check before a batch (rule F5): a row for each mail, and what the account's quota means for all of them.
 
 use super::domains::Domains;
 use super::earlier::Checked;
